@@ -1,0 +1,9 @@
+-- Finds the table that a name in the file means, with what a mapping must know of it.
+SELECT c.oid::bigint AS oid,
+       n.nspname AS schema_name,
+       c.relname AS table_name,
+       c.relkind::text AS kind,
+       pg_catalog.pg_get_partkeydef(c.oid) AS partition_key
+FROM pg_catalog.pg_class AS c
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.oid = to_regclass(%(name)s)

@@ -1,0 +1,20 @@
+-- Lists a table's columns with their types (a domain counts as the type beneath it) and the values of an enum.
+SELECT a.attname AS name,
+       pg_catalog.format_type(a.atttypid, a.atttypmod) AS full_type,
+       pg_catalog.format_type(beneath.oid, -1) AS base_type,
+       t.typcategory::text AS category,
+       a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AS required,
+       a.attgenerated <> '' OR a.attidentity = 'a' AS generated,
+       ARRAY(
+           SELECT e.enumlabel::text
+           FROM pg_catalog.pg_enum AS e
+           WHERE e.enumtypid = beneath.oid
+           ORDER BY e.enumsortorder
+       ) AS labels
+FROM pg_catalog.pg_attribute AS a
+JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
+CROSS JOIN LATERAL (SELECT coalesce(nullif(t.typbasetype, 0), t.oid) AS oid) AS beneath
+WHERE a.attrelid = %(table_oid)s::bigint
+  AND a.attnum > 0
+  AND NOT a.attisdropped
+ORDER BY a.attnum

@@ -1,0 +1,100 @@
+-- The schema and its tables, typed after the app's own ids; no foreign key to the app's tables, because apps
+-- delete old sessions and the record of the money stays.
+CREATE SCHEMA IF NOT EXISTS {schema};
+
+CREATE TABLE {refunds} (
+    refund_id uuid PRIMARY KEY,
+    session_id {session_type} NOT NULL,
+    account_id {account_type} NOT NULL,
+    attempt text NOT NULL DEFAULT '',
+    amount numeric NOT NULL CHECK (amount >= 0 AND amount < 'Infinity'),
+    reason text NOT NULL,
+    detail text,
+    layer text NOT NULL,
+    run_id uuid,
+    created_at timestamptz NOT NULL,
+    -- the guard: a session is refunded at most once
+    UNIQUE (session_id, attempt)
+);
+COMMENT ON TABLE {refunds} IS 'Every refund of a session, once: append-only. A correction is a row in reversals.';
+CREATE INDEX refunds_created_at_run_id_idx ON {refunds} (created_at, run_id);
+
+CREATE TABLE {runs} (
+    run_id uuid PRIMARY KEY,
+    version text NOT NULL,
+    host text NOT NULL,
+    db_role text NOT NULL,
+    told jsonb NOT NULL,
+    as_of timestamptz NOT NULL,
+    started_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    outcome text,
+    sessions bigint,
+    credits numeric,
+    already_refunded bigint,
+    skipped bigint,
+    held bigint,
+    remaining bigint,
+    batches bigint
+);
+COMMENT ON TABLE {runs} IS 'Every sweep: who ran it, what it was told, how it ended. One that died has no ended_at.';
+CREATE INDEX runs_started_at_idx ON {runs} (started_at);
+
+CREATE TABLE {holds} (
+    session_id {session_type} NOT NULL,
+    attempt text NOT NULL DEFAULT '',
+    account_id {account_type},
+    why text NOT NULL,
+    sqlstate text,
+    message text,
+    constraint_name text,
+    first_seen timestamptz NOT NULL,
+    last_seen timestamptz NOT NULL,
+    ended_at timestamptz,
+    run_id uuid,
+    PRIMARY KEY (session_id, attempt)
+);
+COMMENT ON TABLE {holds} IS 'Sessions that no program may refund, and why: a person decides.';
+
+CREATE TABLE {reversals} (
+    reversal_id uuid PRIMARY KEY,
+    refund_id uuid NOT NULL UNIQUE REFERENCES {refunds},
+    amount numeric NOT NULL CHECK (amount >= 0 AND amount < 'Infinity'),
+    reason text NOT NULL,
+    made_by text NOT NULL,
+    created_at timestamptz NOT NULL
+);
+COMMENT ON TABLE {reversals} IS 'Refunds taken back, each once: append-only.';
+CREATE INDEX reversals_created_at_idx ON {reversals} (created_at);
+
+CREATE TABLE {settings} (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    schema_version int NOT NULL,
+    installed_at timestamptz NOT NULL,
+    fingerprint text NOT NULL,
+    search_path text NOT NULL,
+    guard_index text,
+    live_index text,
+    horizon timestamptz
+);
+COMMENT ON TABLE {settings} IS 'What sweeper install wrote down.';
+-- without a fingerprint no run begins: the last step of the installation writes it
+INSERT INTO {settings} (schema_version, installed_at, fingerprint, search_path)
+VALUES (1, {installed_at}, '', '');
+
+CREATE FUNCTION {schema}.reject_change() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $reject$
+BEGIN
+    RAISE EXCEPTION '% is append-only: % is refused; a correction is a new row', TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'restrict_violation';
+END
+$reject$;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {refunds}
+    FOR EACH STATEMENT EXECUTE FUNCTION {schema}.reject_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {reversals}
+    FOR EACH STATEMENT EXECUTE FUNCTION {schema}.reject_change();
+-- also for a session that sets session_replication_role = replica
+ALTER TABLE {refunds} ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE {reversals} ENABLE ALWAYS TRIGGER append_only;

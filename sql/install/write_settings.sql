@@ -1,0 +1,8 @@
+-- The mapping that is now installed. Any change of it drops the horizon.
+UPDATE {settings}
+SET schema_version = {schema_version},
+    fingerprint = {fingerprint},
+    search_path = {search_path},
+    guard_index = {guard_index},
+    live_index = {live_index},
+    horizon = CASE WHEN fingerprint = {fingerprint} THEN horizon END;

@@ -1,0 +1,8 @@
+-- Lists the ids of the next failed or running sessions, owed or not, when a page fails on one row's expression:
+-- nothing but the key and the place in the order is read, so that the row can be found by halving.
+SELECT v.session_id::text AS session_id,
+       v.started_at::text AS started_at
+{include reading}
+WHERE {include in_scope}
+ORDER BY v.started_at, v.session_id
+LIMIT %(page_size)s::bigint

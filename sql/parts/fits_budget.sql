@@ -1,0 +1,5 @@
+-- Whether the credits cap leaves room for this one; one that will be held needs none.
+%(budget)s::numeric IS NULL
+        OR v.amount::numeric <= %(budget)s::numeric
+        OR v.amount::numeric > %(max_amount)s::numeric
+        OR v.amount::numeric IN ('NaN', 'Infinity')

@@ -1,0 +1,12 @@
+-- The balances: one update an account, by what was written and nothing else.
+moved AS (
+    UPDATE {accounts} AS a
+    SET {move_assignments}
+    FROM (
+        SELECT p.account_id, sum(p.amount) AS amount, %(as_of)s::timestamptz AS at
+        FROM paid AS p
+        GROUP BY p.account_id
+    ) AS owed
+    WHERE {accounts_id} = owed.account_id
+    RETURNING {accounts_id} AS account_id, {balance} AS balance
+),

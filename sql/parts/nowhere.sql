@@ -1,0 +1,2 @@
+-- For a mapping that has no such table.
+false

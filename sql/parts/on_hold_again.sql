@@ -1,0 +1,11 @@
+-- A session that is put on hold again keeps its first date while the hold stands, and begins anew when it had ended.
+ON CONFLICT (session_id, attempt) DO UPDATE
+    SET account_id = excluded.account_id,
+        why = excluded.why,
+        sqlstate = excluded.sqlstate,
+        message = excluded.message,
+        constraint_name = excluded.constraint_name,
+        first_seen = CASE WHEN h.ended_at IS NULL THEN h.first_seen ELSE excluded.first_seen END,
+        run_id = CASE WHEN h.ended_at IS NULL THEN h.run_id ELSE excluded.run_id END,
+        last_seen = excluded.last_seen,
+        ended_at = NULL

@@ -1,0 +1,13 @@
+-- Sets the bounds and the surroundings of this transaction, and of no other.
+SELECT set_config('lock_timeout', least(
+           %(lock_ms)s::bigint,
+           -- whoever waits longest is the deadlock victim: the sweep gives way before the app has to
+           greatest(1, (SELECT setting::bigint / 2 FROM pg_catalog.pg_settings WHERE name = 'deadlock_timeout'))
+       ) || 'ms', true),
+       set_config('statement_timeout', %(statement_ms)s::bigint || 'ms', true),
+       set_config('idle_in_transaction_session_timeout', %(idle_ms)s::bigint || 'ms', true),
+       set_config('search_path', coalesce(%(search_path)s::text, current_setting('search_path')), true),
+       set_config('row_security', 'off', true),
+       set_config('TimeZone', %(timezone)s, true),
+       set_config('DateStyle', 'ISO, MDY', true),
+       set_config('IntervalStyle', 'postgres', true)

@@ -1,0 +1,192 @@
+"""One batch: lock, look again, pay. One READ COMMITTED transaction, compared before it commits."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from math import isclose
+
+import uuid_utils
+
+from sweeper.caps import Caps
+from sweeper.database import Database, GuardLost, Refusal, Row, Timeouts, Transaction
+from sweeper.errors import FailedError
+from sweeper.mapping import Mapping
+from sweeper.scope import Place, Scope
+
+BATCH_TIMEOUTS = Timeouts(lock_ms=250, statement_ms=60_000, idle_ms=60_000)
+
+
+@dataclass(frozen=True)
+class Refund:
+    """One refund that was paid."""
+
+    session_id: str
+    account_id: str
+    amount: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one committed batch did; ``last`` is the place in the order that it came to."""
+
+    found: int = 0
+    full: bool = False
+    last: Place | None = None
+    paid: tuple[Refund, ...] = ()
+    held: tuple[tuple[str, str], ...] = ()
+    already_refunded: int = 0
+    capped: bool = False
+    waiting: bool = False
+
+
+class Cashier:
+    """Pays batches of one run."""
+
+    def __init__(self, database: Database, mapping: Mapping, caps: Caps, *, run_id: str, max_new_holds: int) -> None:
+        self._database = database
+        self._mapping = mapping
+        self._caps = caps
+        self.run_id = run_id
+        self._max_new_holds = max_new_holds
+        accounts = ("lock_accounts",) if mapping.has_accounts else ()
+        self._statements = {name: mapping.statement(name) for name in ("find", *accounts, "pay", "hold")}
+        self.new_holds: set[str] = set()
+        self.in_hand: tuple[Place, ...] = ()
+
+    def pay(self, scope: Scope, page_size: int) -> Batch:
+        """Pay the next page of ``scope``.
+
+        Raises:
+            Refusal, Busy: one of the sessions ``in_hand``, none if there are none, stood in the way.
+            FailedError: more sessions would be put on hold than a run may.
+        """
+        self.in_hand = ()
+        with self._transaction() as transaction:
+            room = self._caps.take(transaction)
+            if room is None:
+                return Batch(waiting=True)
+            if room.used_up:
+                return Batch(capped=True)
+            size = page_size if room.sessions is None else min(page_size, room.sessions)
+            binds = {**scope.binds(), "page_size": size, "budget": room.credits}
+            found = transaction.rows(self._statements["find"], binds)
+            if not found:
+                return Batch()
+            chosen = within(found, room.credits, scope.max_amount)
+            self.in_hand = tuple((row.started_at, row.session_id) for row in found)
+            batch = self._settle(transaction, scope, chosen) if chosen else Batch()
+            last = (found[-1].started_at, found[-1].session_id)
+        self.new_holds.update(session_id for session_id, _ in batch.held)
+        return replace(batch, found=len(found), full=len(found) == size, last=last)
+
+    def budget(self) -> Decimal | None:
+        """What the cap by credits leaves at this moment; none is no bound."""
+        if not self._caps.by_credits:
+            return None
+        with self._transaction() as transaction:
+            return self._caps.read(transaction).credits
+
+    def _transaction(self) -> AbstractContextManager[Transaction]:
+        return self._database.transaction(
+            timeouts=BATCH_TIMEOUTS, search_path=self._mapping.search_path, timezone=self._mapping.timezone
+        )
+
+    def _settle(self, transaction: Transaction, scope: Scope, chosen: Sequence[Row]) -> Batch:
+        session_ids = tuple(row.session_id for row in chosen)
+        balances: dict[str, str | None] | None = None
+        if self._mapping.has_accounts:
+            wanted = sorted({row.account_id for row in chosen if row.account_id is not None})
+            rows = transaction.rows(self._statements["lock_accounts"], {"account_ids": wanted})
+            balances = {row.account_id: row.balance for row in rows}
+        binds = {
+            **scope.only(session_ids).binds(),
+            "account_ids": None if balances is None else list(balances),
+            "refund_ids": [str(uuid_utils.uuid7()) for _ in session_ids],
+            "run_id": self.run_id,
+        }
+        row = transaction.row(self._statements["pay"], binds)
+        compare(row, balances, exact=self._mapping.exact_balance)
+        held = tuple(zip(row.held_sessions, row.held_reasons, strict=True))
+        self._bound_holds(len({session for session, _ in held} - self.new_holds))
+        paid = zip(row.paid_sessions, row.paid_accounts, row.paid_amounts, row.paid_reasons, strict=True)
+        return Batch(
+            paid=tuple(Refund(*refund) for refund in paid),
+            held=held,
+            already_refunded=row.refunded_before + row.payable - len(row.paid_sessions),
+        )
+
+    def hold(self, scope: Scope, session_id: str, refusal: Refusal) -> bool:
+        """Put one session on hold with the database's own message; tell whether it was not on hold before."""
+        with self._transaction() as transaction:
+            rows = transaction.rows(
+                self._statements["hold"],
+                {
+                    "session_id": session_id,
+                    "why": "refused",
+                    "sqlstate": refusal.sqlstate or None,
+                    "message": refusal.message,
+                    "constraint_name": refusal.constraint,
+                    "as_of": scope.as_of,
+                    "run_id": self.run_id,
+                },
+            )
+            new = bool(rows) and rows[0].new and session_id not in self.new_holds
+            if new:
+                self._bound_holds(1)
+        if new:
+            self.new_holds.add(session_id)
+        return new
+
+    def _bound_holds(self, more: int) -> None:
+        if len(self.new_holds) + more > self._max_new_holds:
+            raise FailedError(
+                f"more than max_new_holds = {self._max_new_holds} sessions would be put on hold by this run: so many "
+                "at once mean a wrong mapping, not bad rows. Nothing of this batch was kept",
+                code="too_many_holds",
+            )
+
+
+def within(found: Sequence[Row], credits: Decimal | None, max_amount: Decimal | None) -> Sequence[Row]:
+    """The sessions that fit under the credits cap, in their order: one that does not fit is passed over."""
+    if credits is None:
+        return found
+    chosen = []
+    for row in found:
+        amount = Decimal(row.amount)
+        if not amount.is_finite() or amount < 0 or (max_amount is not None and amount > max_amount):
+            chosen.append(row)  # it will be held, and needs no room
+        elif amount <= credits:
+            credits -= amount
+            chosen.append(row)
+    return chosen
+
+
+def compare(row: Row, balances: dict[str, str | None] | None, *, exact: bool) -> None:
+    """Compare what was written to the ledgers with what was added to the balances.
+
+    Raises:
+        GuardLost: a row of the app's ledger lies outside its guard.
+        Refusal: the counts or the sums differ; the batch must not be committed.
+    """
+    if not row.guarded:
+        raise GuardLost
+    if row.booked != len(row.paid_sessions):
+        raise Refusal("", "the two ledgers did not take the same number of refunds", "")
+    if balances is None:
+        return
+    owed: dict[str, Decimal] = defaultdict(Decimal)
+    for account_id, amount in zip(row.paid_accounts, row.paid_amounts, strict=True):
+        owed[account_id] += Decimal(amount)
+    if set(owed) != set(row.moved_accounts) or len(owed) != len(row.moved_accounts):
+        raise Refusal("", "the balance of an account did not take its refund", "")
+    for account_id, after in zip(row.moved_accounts, row.moved_balances, strict=True):
+        earlier = balances[account_id]
+        if earlier is None or after is None:
+            raise Refusal("", "the balance is null", "")
+        grown = Decimal(earlier) + owed[account_id]
+        # a balance of a floating type is only as exact as its type
+        if not (Decimal(after) == grown if exact else isclose(float(after), grown, rel_tol=1e-9)):
+            raise Refusal("", "the balance did not grow by what the ledger says", "")

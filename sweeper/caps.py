@@ -1,0 +1,83 @@
+"""The caps of a run: by sessions and by credits, exact also when several runs pay at once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sweeper.database import Transaction
+from sweeper.mapping import Mapping
+
+# So many runs may pay at once without one waiting for another while the cap is that many batches away.
+_RUNS_TOGETHER = 16
+
+
+@dataclass(frozen=True)
+class Room:
+    """What the caps leave; none is no bound."""
+
+    sessions: int | None = None
+    credits: Decimal | None = None
+
+    @property
+    def used_up(self) -> bool:
+        """Whether nothing more may be paid."""
+        return self.sessions == 0 or (self.credits is not None and self.credits <= 0)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """A cap by sessions and one by credits, over 24 hours and all runs, or, given by hand, over this run."""
+
+    refunds: int | None
+    credits: Decimal | None
+    refunds_by_hand: bool = False
+    credits_by_hand: bool = False
+
+
+class Caps:
+    """Reads from the ledger, inside the transaction that pays, what the caps still leave."""
+
+    def __init__(self, mapping: Mapping, limits: Limits, *, run_id: str, as_of: datetime, batch_size: int) -> None:
+        self._lock = mapping.statement("lock_caps")
+        self._count = mapping.statement("count_recent_refunds")
+        self._limits = limits
+        self._binds = {"run_id": run_id, "as_of": as_of}
+        self._batch_size = batch_size
+        self._shared = not (limits.refunds_by_hand or limits.refunds is None) or not (
+            limits.credits_by_hand or limits.credits is None
+        )
+        self._alone = False
+
+    @property
+    def by_credits(self) -> bool:
+        """Whether there is a cap by credits."""
+        return self._limits.credits is not None
+
+    def read(self, transaction: Transaction) -> Room:
+        """What the caps leave at this moment."""
+        row = transaction.row(self._count, self._binds)
+        limits = self._limits
+        sessions = row.run_sessions if limits.refunds_by_hand else row.all_sessions
+        spent = Decimal(row.run_credits if limits.credits_by_hand else row.all_credits)
+        return Room(
+            None if limits.refunds is None else max(0, limits.refunds - sessions),
+            None if limits.credits is None else max(Decimal(0), limits.credits - spent),
+        )
+
+    def take(self, transaction: Transaction) -> Room | None:
+        """What the caps leave to this batch until it ends; none when another run is in the way just now.
+
+        Near a cap the runs pay one at a time, so that none goes by what another is about to pay.
+        """
+        if self._limits.refunds is None and self._limits.credits is None:
+            return Room()
+        if self._shared and not transaction.row(self._lock, {"alone": self._alone}).taken:
+            return None
+        room = self.read(transaction)
+        near = room.credits is not None or (
+            room.sessions is not None and room.sessions < _RUNS_TOGETHER * self._batch_size
+        )
+        if self._shared and near and not self._alone:
+            self._alone = True
+            return None
+        return room

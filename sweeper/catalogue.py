@@ -1,0 +1,208 @@
+"""Reads the app's tables, columns and expressions from the server's catalogue, and says what does not fit.
+
+Only the catalogue is read, never a row, so a mistake in the file is found before anything is written.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sweeper.database import Refusal, Transaction
+from sweeper.errors import ConfigurationError, FailedError
+from sweeper.settings import nearest
+from sweeper.statements import fill, quote_name
+
+INTEGER_TYPES = ("smallint", "integer", "bigint")
+EXACT_TYPES = (*INTEGER_TYPES, "numeric")
+NUMBER_TYPES = (*EXACT_TYPES, "real", "double precision")
+TIME_TYPES = ("timestamp without time zone", "timestamp with time zone")
+_BARE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
+_QUOTED_NAME = re.compile(r'"((?:[^"]|"")+)"')
+_CONSTANTS = ("true", "false", "null")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of an app's table."""
+
+    name: str
+    full_type: str
+    base_type: str
+    category: str
+    required: bool
+    generated: bool
+    labels: tuple[str, ...]
+
+    @property
+    def quoted(self) -> str:
+        """The column's name as SQL."""
+        return quote_name(self.name)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the app."""
+
+    oid: int
+    schema: str
+    name: str
+    partition_key: str | None
+    columns: Mapping[str, Column]
+
+    @property
+    def qualified(self) -> str:
+        """The table's name as SQL, with its schema."""
+        return f"{quote_name(self.schema)}.{quote_name(self.name)}"
+
+    def column(self, text: str) -> Column | None:
+        """The column that ``text`` names, as SQL would read it; also in the exact spelling without quotes."""
+        if match := _QUOTED_NAME.fullmatch(text):
+            return self.columns.get(match[1].replace('""', '"'))
+        if _BARE_NAME.fullmatch(text):
+            return self.columns.get(text.lower()) or self.columns.get(text)
+        return None
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A value of the file as SQL, and its type."""
+
+    sql: str
+    type: str
+    column: Column | None = None
+
+
+class Reader:
+    """Reads values of the file against the catalogue, inside one transaction."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def table(self, key: str, text: str) -> Table:
+        """The table that ``text`` names.
+
+        Raises:
+            ConfigurationError: there is none, or it is a view.
+        """
+        try:
+            with self._transaction.savepoint():
+                found = self._transaction.rows(fill("catalogue/find_table", {}), {"name": text})
+        except (Refusal, FailedError):
+            found = []
+        if not found:
+            known = [row.table_name for row in self._transaction.rows(fill("catalogue/list_tables", {}))]
+            bare = text.rsplit(".", 1)[-1].strip('"')
+            hint = nearest(bare, known)
+            if bare in known and bare != bare.lower() and '"' not in text:
+                hint = f"""; names with capitals need quotes: '"{bare}"'"""
+            raise problem(key, text, f"there is no such table{hint}")
+        row = found[0]
+        if row.kind not in ("r", "p"):
+            raise problem(key, text, "is not a table: rows of a view or a foreign table cannot be locked")
+        rows = self._transaction.rows(fill("catalogue/list_columns", {}), {"table_oid": row.oid})
+        columns = {
+            column.name: Column(
+                column.name, column.full_type, column.base_type, column.category,
+                column.required, column.generated, tuple(column.labels),
+            )
+            for column in rows
+        }  # fmt: skip
+        return Table(row.oid, row.schema_name, row.table_name, row.partition_key, columns)
+
+    def column(self, key: str, text: str, table: Table) -> Column:
+        """The plain column that ``text`` names.
+
+        Raises:
+            ConfigurationError: there is none, or ``text`` is an expression.
+        """
+        column = table.column(text)
+        if column is None:
+            hint = nearest(text.strip('"'), list(table.columns))
+            raise problem(key, text, f"is not a column of {table.name}{hint}")
+        return column
+
+    def unique_column(self, key: str, text: str, table: Table) -> Column:
+        """The column that ``text`` names, which must be unique by itself.
+
+        Raises:
+            ConfigurationError: it is not a column, or two rows may have the same value.
+        """
+        column = self.column(key, text, table)
+        rows = self._transaction.rows(fill("catalogue/list_unique_columns", {}), {"table_oid": table.oid})
+        if column.name not in [row.name for row in rows]:
+            unique = [row.name for row in rows]
+            raise problem(
+                key,
+                text,
+                f"is not unique in {table.name}: two rows could have the same value, and one refund would be paid "
+                "for both. It needs a primary key or a unique index of its own, valid, not deferrable, not partial"
+                + (f"; unique is: {', '.join(unique)}" if unique else ""),
+            )
+        return column
+
+    def expression(self, key: str, text: str, table: Table, alias: str = "s") -> Expression:
+        """A column or an SQL expression over a row of ``table``.
+
+        Raises:
+            ConfigurationError: it is not one.
+        """
+        column = table.column(text)
+        if column:
+            return Expression(f"{alias}.{column.quoted}", column.base_type, column)
+        if (_BARE_NAME.fullmatch(text) or _QUOTED_NAME.fullmatch(text)) and text.lower() not in _CONSTANTS:
+            self.column(key, text, table)  # says what is near
+        return Expression(f"(\n{text}\n)", self._type(key, text, table.qualified, alias))
+
+    def _type(self, key: str, text: str, table: str, alias: str) -> str:
+        slots = {"expression": f"(\n{text}\n)", "table": table, "alias": alias}
+        try:
+            with self._transaction.savepoint():
+                return str(self._transaction.row(fill("catalogue/type_of_expression", slots)).type)
+        except (Refusal, FailedError) as error:
+            if getattr(error, "code", "") == "privilege":
+                raise
+            raise problem(key, text, f"is not an SQL expression over its row: {error.message}") from None
+
+    def condition(self, key: str, text: str, table: Table, alias: str) -> str:
+        """An SQL condition over a row of ``table``.
+
+        Raises:
+            ConfigurationError: it is not one.
+        """
+        expression = self.expression(key, text, table, alias)
+        if expression.type != "boolean":
+            raise problem(key, text, f"must be true or false, and is {expression.type}")
+        return expression.sql
+
+    def type_over(self, key: str, text: str, row: str) -> str:
+        """The type of an expression over a made-up row, given as an SQL subquery."""
+        return self._type(key, text, row, "refund")
+
+
+def problem(key: str, value: str, what: str) -> ConfigurationError:
+    return ConfigurationError(f"{key} = {value!r}: {what}", code="mapping")
+
+
+def check_statuses(key: str, statuses: list[str], column: Column) -> None:
+    """Check that each status is a value of the status column's enum, when it is one.
+
+    Raises:
+        ConfigurationError: naming the status and the nearest value.
+    """
+    if column.category == "E":
+        for status in statuses:
+            if status not in column.labels:
+                hint = nearest(status, column.labels)
+                raise problem(key, status, f"is not a value of the enum {column.base_type}{hint}")
+    elif column.category != "S":
+        raise problem("sessions.status", column.name, f"must be text or an enum, and is {column.base_type}")
+
+
+def check_type(key: str, text: str, expression: Expression, allowed: tuple[str, ...]) -> None:
+    """Check an expression's type.
+
+    Raises:
+        ConfigurationError: it is none of ``allowed``.
+    """
+    if expression.type not in allowed:
+        raise problem(key, text, f"must be {' or '.join(allowed)}, and is {expression.type}")

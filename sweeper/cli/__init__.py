@@ -1,0 +1,87 @@
+"""The command line: the only place that reads the clock and the environment, prints and exits."""
+
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from sweeper import __version__
+from sweeper.cli.demo import demo
+from sweeper.cli.install import install
+from sweeper.cli.run import run
+from sweeper.errors import ConfigurationError, Exit, Interrupted, SweeperError
+
+_PACKAGE = Path(__file__).parent.parent
+
+app = typer.Typer(
+    name="sweeper",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # they show source lines with their values: passwords, customers
+    rich_markup_mode=None,
+    help="Refunds every failed or stuck session whose charge was never given back, exactly once.",
+)
+app.command()(demo)
+app.command()(install)
+app.command()(run)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"sweeper {__version__}")  # noqa: T201
+        raise typer.Exit
+
+
+@app.callback()
+def _global(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> NoReturn:
+    """Run the command line, and exit."""
+    sys.exit(run_command(sys.argv[1:]))
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Run one command; every error becomes an exit code here, and a document when one was asked for."""
+    try:
+        return app(list(arguments), prog_name="sweeper", standalone_mode=False) or Exit.DONE
+    except typer.TyperException as error:
+        if not hasattr(error, "format_message"):
+            return Exit.DONE  # help was shown for want of a command
+        return _report(arguments, ConfigurationError(error.format_message(), code="usage"))
+    except SweeperError as error:
+        return _report(arguments, error)
+    except Interrupted as signal:
+        return 128 + signal.signal_number
+    except (KeyboardInterrupt, typer.Abort):
+        return Exit.SIGINT
+    except BrokenPipeError:
+        sys.stderr.close()
+        return Exit.FAILED
+    except Exception as crash:
+        return _report(arguments, SweeperError(_describe(crash), code="internal"))
+
+
+def _describe(crash: Exception) -> str:
+    """Where it crashed, without the message: it may hold the URL, or a row of the app."""
+    frames = traceback.extract_tb(crash.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)] or frames[-1:]
+    places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(ours[-4:]))
+    return f"internal error: {type(crash).__name__} at {places}; what was committed stands. Please report it"
+
+
+def _report(arguments: Sequence[str], error: SweeperError) -> int:
+    if "--json" in arguments:
+        from sweeper.render.document import error_document
+
+        command = next((argument for argument in arguments if not argument.startswith("-")), "")
+        print(error_document(command, error))  # noqa: T201
+    print(f"sweeper: {error.message}", file=sys.stderr)  # noqa: T201
+    return error.exit_code

@@ -1,0 +1,43 @@
+"""What every command shares: the environment, common flags and where output goes."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from sweeper import settings
+from sweeper.connection import Connection, from_environment
+
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="The mapping and the policy; else SWEEPER_CONFIG, else ./sweeper.toml.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, also on failure.")]
+
+
+def load_settings(config: Path | None) -> settings.Settings:
+    """The file that the flag, the environment or the folder gives."""
+    return settings.load(config or Path(os.environ.get("SWEEPER_CONFIG") or "sweeper.toml"))
+
+
+def load_connection() -> Connection:
+    """The connection that the environment gives."""
+    return from_environment(os.environ)
+
+
+def wants_colour() -> bool:
+    """Whether colours were not declined: https://no-color.org."""
+    return not os.environ.get("NO_COLOR")
+
+
+def console() -> Console:
+    """Where results go: 80 columns when it is not a terminal."""
+    terminal = sys.stdout.isatty()
+    return Console(file=sys.stdout, width=None if terminal else 80, highlight=False, no_color=not wants_colour())

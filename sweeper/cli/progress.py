@@ -1,0 +1,59 @@
+"""What is said while a run goes on: log events, and a progress bar on a terminal."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sweeper.batch import Batch
+from sweeper.database import Refusal
+
+
+class Watcher:
+    """Tells the log, and the progress bar when there is one, what was committed."""
+
+    def __init__(self, logger: Any, prefix: str, progress: Any | None) -> None:
+        self._logger = logger
+        self._refunded = f"{prefix}_credits_refunded"
+        self._refund_failed = f"{prefix}_refund_failed"
+        self._progress = progress
+        self._task: Any = None
+
+    def begun(self, run_id: str, owed: int) -> None:
+        """The run starts with so many sessions owed."""
+        self._logger = self._logger.bind(run_id=run_id)
+        if self._progress is not None and owed:
+            self._task = self._progress.add_task("Refunding", total=owed)
+
+    def paid(self, batch: Batch) -> None:
+        """A batch was committed."""
+        for refund in batch.paid:
+            self._logger.info(
+                self._refunded,
+                session_id=refund.session_id,
+                account_id=refund.account_id,
+                credits=refund.amount,
+                reason=refund.reason,
+            )
+        for session_id, why in batch.held:
+            self._logger.warning(self._refund_failed, session_id=session_id, why=why)
+        if self._task is not None:
+            self._progress.advance(self._task, len(batch.paid) + len(batch.held))  # type: ignore[union-attr]
+
+    def refused(self, session_id: str, refusal: Refusal) -> None:
+        """A session that the database refused was put on hold; its message, which may repeat the row, is in holds."""
+        self._logger.warning(self._refund_failed, session_id=session_id, why="refused", sqlstate=refusal.sqlstate)
+
+
+@contextmanager
+def watching(logger: Any, prefix: str) -> Iterator[Watcher]:
+    """Watch a run, with a progress bar when stderr is a terminal."""
+    if not sys.stderr.isatty():
+        yield Watcher(logger, prefix, None)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        yield Watcher(logger, prefix, progress)

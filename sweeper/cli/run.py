@@ -1,0 +1,129 @@
+"""``sweeper run``."""
+
+import socket
+import sys
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sweeper.cli.options import Config, Json, console, load_connection, load_settings, wants_colour
+from sweeper.errors import ConfigurationError, Exit
+from sweeper.signals import Signals
+
+if TYPE_CHECKING:
+    from sweeper.database import Database
+    from sweeper.results import RunResult
+    from sweeper.runs import Request
+    from sweeper.settings import Settings
+
+
+def run(
+    config: Config = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what a run would do; read-only.")] = False,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="With --dry-run: exit 5 when something is owed.")
+    ] = False,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Look at sessions started since then; may only raise the floor."),
+    ] = None,
+    stuck_after: Annotated[
+        str | None,
+        typer.Option(metavar="DURATION", help="Time without a sign of life that makes a session stuck."),
+    ] = None,
+    grace: Annotated[
+        str | None,
+        typer.Option(metavar="DURATION", help="Time that a failed session is left to the other layers."),
+    ] = None,
+    batch_size: Annotated[int | None, typer.Option(metavar="N", help="Sessions a transaction.")] = None,
+    max_refunds: Annotated[int | None, typer.Option(metavar="N", help="Cap of this run, in sessions.")] = None,
+    max_credits: Annotated[str | None, typer.Option(metavar="N", help="Cap of this run, in credits.")] = None,
+    max_amount: Annotated[
+        str | None, typer.Option(metavar="N", help="Cap of one refund, in credits; above it, hold.")
+    ] = None,
+    session: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Only this session, without grace and floor; may be repeated."),
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Refund every session that is owed, exactly once."""
+    asked_at, as_of = time.monotonic(), datetime.now(UTC)
+    if exit_code and not dry_run:
+        raise ConfigurationError("--exit-code goes with --dry-run", code="usage")
+    from sweeper.database import Database
+    from sweeper.runs import Request
+    from sweeper.settings import apply_overrides
+
+    policy = {
+        "stuck_after": stuck_after,
+        "grace": grace,
+        "batch_size": batch_size,
+        "max_refunds": max_refunds,
+        "max_credits": max_credits,
+        "max_amount": max_amount,
+    }
+    settings = apply_overrides(load_settings(config), policy)
+    request = Request(
+        as_of=as_of,
+        asked_at=asked_at,
+        host=socket.gethostname(),
+        session_ids=tuple(session or ()),
+        since=_parse_since(since),
+        caps_by_hand=frozenset(name for name in ("max_refunds", "max_credits") if policy[name] is not None),
+    )
+    database = Database(load_connection(), application_name="sweeper run")
+    try:
+        result = _plan(database, settings, request) if dry_run else _execute(database, settings, request)
+    finally:
+        database.close()
+    _show(result, json=json)
+    if dry_run and result.error is None:
+        return Exit.FOUND if exit_code and (result.refunds.sessions or result.remaining) else Exit.DONE
+    return result.exit_code
+
+
+def _parse_since(text: str | None) -> datetime | None:
+    from sweeper.settings import parse_moment
+
+    try:
+        return None if text is None else parse_moment(text)
+    except ValueError as error:
+        raise ConfigurationError(f"--since: {error}", code="usage") from None
+
+
+def _plan(database: "Database", settings: "Settings", request: "Request") -> "RunResult":
+    from sweeper.plan import plan
+
+    return plan(database, settings, request)
+
+
+def _execute(database: "Database", settings: "Settings", request: "Request") -> "RunResult":
+    from sweeper.cli.progress import watching
+    from sweeper.logs import configure
+    from sweeper.runs import execute
+
+    signals = Signals()
+    signals.install()
+    logger = configure(sys.stderr, colour=wants_colour())
+    with watching(logger, settings.logging.event_prefix) as observer:
+        return execute(database, settings, request, signals=signals, observer=observer)
+
+
+def _show(result: "RunResult", *, json: bool) -> None:
+    from sweeper.render.document import run_document
+    from sweeper.render.table import show_run
+
+    if json:
+        print(run_document(result))  # noqa: T201
+    elif sys.stdout.isatty() or result.dry_run or _has_news(result):
+        show_run(console(), result)
+    if result.error:
+        print(f"sweeper: {result.error.message}", file=sys.stderr)  # noqa: T201
+
+
+def _has_news(result: "RunResult") -> bool:
+    # cron mails whatever is printed: a run that found nothing says nothing
+    return bool(result.exit_code or result.refunds.sessions or result.already_refunded or result.skipped)

@@ -1,0 +1,253 @@
+"""The only module that talks to the driver: connections, transactions, timeouts, retries and errors."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import psycopg
+import sqlalchemy
+import stamina
+from sqlalchemy import exc
+
+from sweeper.connection import Connection
+from sweeper.errors import ConfigurationError, FailedError
+from sweeper.statements import fill
+
+# Retried as a whole: serialization failure, deadlock, the server's shutdown and crash, lost connections.
+# Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_RETRIED = frozenset({"40001", "40P01", "57P01", "57P02", "57P03", "57P05"})
+# A row's own fault: data exception, constraint, RAISE, a subquery that gives several rows.
+_REFUSED_CLASSES = ("22", "23")
+_REFUSED = frozenset({"P0001", "21000"})
+# ON CONFLICT found no usable arbiter: the guard is missing or invalid, or it is deferrable.
+_GUARD_LOST = frozenset({"42P10", "55000"})
+UNIQUE_VIOLATION, LOCK_NOT_AVAILABLE, QUERY_CANCELED = "23505", "55P03", "57014"
+ATTEMPTS, RETRY_SECONDS = 10, 60.0
+
+Row = sqlalchemy.Row[Any]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Refusal(Exception):  # noqa: N818 - not an error of the run: one row's fault, to be isolated
+    """The database refused a statement for what is in the rows.
+
+    ``message`` is the server's primary message, never its DETAIL, which repeats the row.
+    """
+
+    sqlstate: str
+    message: str
+    constraint: str
+
+
+class Busy(Exception):  # noqa: N818 - somebody else holds a lock: the sweep gives way
+    """``lock_timeout`` passed."""
+
+
+class TooSlow(Exception):  # noqa: N818 - the answer is a smaller batch
+    """``statement_timeout`` passed."""
+
+
+class GuardLost(ConfigurationError):  # noqa: N818
+    """The unique index that stops a second refund is missing, invalid or deferrable."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the guard (the unique index that stops a second refund) is missing, not valid or deferrable: "
+            "nothing was paid; run `sweeper install`",
+            code="guard_missing",
+        )
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Bounds of one transaction, in milliseconds; 0 is none."""
+
+    lock_ms: int = 250
+    statement_ms: int = 60_000
+    idle_ms: int = 60_000
+
+
+READ_TIMEOUTS = Timeouts(statement_ms=3_600_000, idle_ms=600_000)
+
+
+class Transaction:
+    """One open transaction."""
+
+    def __init__(self, connection: sqlalchemy.Connection) -> None:
+        self._connection = connection
+
+    def rows(self, statement: str, binds: Mapping[str, object] | None = None) -> Sequence[Row]:
+        """Send one statement and read all its rows."""
+        result = self._connection.exec_driver_sql(statement, dict(binds or {}))
+        return result.all() if result.returns_rows else []
+
+    def row(self, statement: str, binds: Mapping[str, object] | None = None) -> Row:
+        """Send one statement that gives exactly one row."""
+        (row,) = self.rows(statement, binds)
+        return row
+
+    def script(self, statements: str) -> None:
+        """Send statements without binds, several at once."""
+        # without parameters psycopg uses the simple protocol, which takes several and leaves % alone
+        cursor = self._connection.connection.cursor()
+        try:
+            cursor.execute(statements)
+        finally:
+            cursor.close()
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what is inside when it fails, and go on with the transaction."""
+        with self._connection.begin_nested():
+            yield
+
+
+class Database:
+    """The app's database; one connection at a time."""
+
+    def __init__(self, connection: Connection, *, application_name: str) -> None:
+        self._settings = connection
+        self._engine = sqlalchemy.create_engine(
+            "postgresql+psycopg://",
+            creator=lambda: psycopg.connect(
+                **{"connect_timeout": "10", **connection.parameters},  # type: ignore[arg-type]
+                application_name=application_name,
+                prepare_threshold=None,  # PgBouncer in transaction mode loses named statements
+            ),
+            pool_size=1,
+            max_overflow=0,
+            use_native_hstore=False,
+            hide_parameters=True,
+        )
+        self.default_schema = connection.schema
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._engine.dispose()
+
+    @contextmanager
+    def transaction(
+        self,
+        *,
+        timeouts: Timeouts,
+        search_path: str | None = None,
+        timezone: str = "UTC",
+        read_only: bool = False,
+    ) -> Iterator[Transaction]:
+        """A transaction that commits at the end of the block.
+
+        READ COMMITTED, or for reading only, one snapshot (REPEATABLE READ). Its settings are local to it,
+        so that nothing stays behind on a pooled server connection. Not retried: see :func:`retrying`.
+
+        Raises:
+            Refusal, Busy, TooSlow, GuardLost, FailedError: see :func:`translated`.
+        """
+        isolation = "REPEATABLE READ" if read_only else "READ COMMITTED"
+        with translated(), self._engine.connect() as plain:
+            connection = plain.execution_options(isolation_level=isolation, postgresql_readonly=read_only)
+            with connection.begin():
+                opened = Transaction(connection)
+                opened.rows(
+                    fill("set_transaction", {}),
+                    {
+                        "lock_ms": timeouts.lock_ms,
+                        "statement_ms": timeouts.statement_ms,
+                        "idle_ms": timeouts.idle_ms,
+                        "search_path": search_path,
+                        "timezone": timezone,
+                    },
+                )
+                yield opened
+
+    @contextmanager
+    def outside_transaction(self) -> Iterator[Transaction]:
+        """For CREATE INDEX CONCURRENTLY, which cannot run inside a transaction."""
+        with translated(), self._engine.connect() as plain:
+            yield Transaction(plain.execution_options(isolation_level="AUTOCOMMIT"))
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the driver's errors into ours; those worth a retry pass as they are."""
+    try:
+        yield
+    except (exc.DBAPIError, psycopg.Error) as error:
+        cause = error.orig if isinstance(error, exc.DBAPIError) else error
+        ours = _translate(cause)
+        if ours is None:
+            raise
+        raise ours from None
+
+
+def _translate(cause: BaseException | None) -> Exception | None:
+    if not isinstance(cause, psycopg.Error):
+        return None
+    state = cause.sqlstate or ""
+    if _is_transient(cause):
+        return None
+    if state in _GUARD_LOST:
+        return GuardLost()
+    if state == LOCK_NOT_AVAILABLE:
+        return Busy()
+    if state == QUERY_CANCELED:
+        return TooSlow()
+    message = cause.diag.message_primary or type(cause).__name__
+    if state[:2] in _REFUSED_CLASSES or state in _REFUSED:
+        return Refusal(state, message, cause.diag.constraint_name or "")
+    if state == "42501":
+        return FailedError(f"{message}: grant it to this role, or run as one that has it", code="privilege")
+    return FailedError(f"the database says: {message} (SQLSTATE {state or 'unknown'})", code="database")
+
+
+def _is_transient(error: BaseException) -> bool:
+    cause = error.orig if isinstance(error, exc.DBAPIError) else error
+    if not isinstance(cause, psycopg.Error):
+        return False
+    if cause.sqlstate:
+        return cause.sqlstate in _RETRIED or cause.sqlstate.startswith("08")
+    return isinstance(cause, psycopg.OperationalError)  # no SQLSTATE: the connection itself was lost
+
+
+def retrying(work: Callable[[], T], *, attempts: int = ATTEMPTS) -> T:
+    """Do ``work``, a whole transaction, again while what stops it may pass.
+
+    Raises:
+        FailedError: it did not pass in time, or the database cannot be reached.
+    """
+    try:
+        for attempt in stamina.retry_context(
+            on=_is_transient, attempts=attempts, timeout=RETRY_SECONDS, wait_initial=0.05, wait_max=5.0
+        ):
+            with attempt:
+                return work()
+    except (exc.DBAPIError, psycopg.Error) as error:
+        raise unreachable(error) from None
+    raise AssertionError("unreachable")
+
+
+def unreachable(error: Exception) -> FailedError:
+    """The error for a database that cannot be reached, without what libpq repeats of the settings."""
+    cause = error.orig if isinstance(error, exc.DBAPIError) else error
+    state = getattr(cause, "sqlstate", None)
+    why = {"40001": "serialization failures", "40P01": "deadlocks"}.get(state or "", "")
+    text = str(cause).lower()
+    for sign, meaning in (
+        ("password", "the password was refused or is missing"),
+        ("does not exist", "the role or the database does not exist"),
+        ("refused", "nothing listens there"),
+        ("resolve", "the host name is not known"),
+        ("translate host", "the host name is not known"),
+        ("timeout", "it does not answer in time"),
+        ("ssl", "TLS could not be agreed on"),
+        ("closed", "the connection was lost"),
+        ("pg_hba", "pg_hba.conf does not let this role in"),
+        ("too many", "it has no connection left"),
+    ):
+        if not why and sign in text:
+            why = meaning
+    return FailedError(
+        f"the database cannot be used: {why or type(cause).__name__}" + (f" (SQLSTATE {state})" if state else ""),
+        code="connection",
+    )

@@ -1,0 +1,153 @@
+"""What is installed in a database, and whether it is fit to pay on: read before every run."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sweeper.database import Database, Timeouts, Transaction
+from sweeper.errors import ConfigurationError
+from sweeper.mapping import Mapping, read_mapping
+from sweeper.settings import Settings
+from sweeper.statements import fill, quote_name
+
+SCHEMA_VERSION = 1
+GUARD_KEYS = ["attempt", "session_id"]
+CATALOGUE_TIMEOUTS = Timeouts(statement_ms=60_000)
+
+
+@dataclass(frozen=True)
+class Installation:
+    """The row that ``install`` wrote."""
+
+    schema_version: int
+    installed_at: datetime
+    fingerprint: str
+    search_path: str
+    guard_index: str | None
+    live_index: str | None
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The server, and what bare names of the file mean on this connection."""
+
+    search_path: str
+    server_version: int
+    standby: bool
+    clock: datetime
+
+
+def read_surroundings(database: Database) -> Surroundings:
+    """Look at the server.
+
+    Raises:
+        ConfigurationError: it is older than Postgres 14.
+    """
+    with database.transaction(timeouts=CATALOGUE_TIMEOUTS) as transaction:
+        row = transaction.row(fill("catalogue/read_surroundings", {}))
+    if row.server_version < 140_000:
+        raise ConfigurationError("Postgres 14 or later is needed", code="server_version")
+    path = ", ".join(filter(None, (row.search_path, "pg_temp")))
+    if database.default_schema:
+        path = f"{quote_name(database.default_schema)}, {path}"
+    return Surroundings(path, row.server_version, row.standby, row.clock)
+
+
+def read_installation(transaction: Transaction, schema: str) -> Installation | None:
+    """Read what ``install`` wrote; none when it never ran.
+
+    Raises:
+        ConfigurationError: a newer sweeper installed it.
+    """
+    prefix = quote_name(schema)
+    table = f"{prefix}.settings"
+    if not transaction.row(fill("catalogue/find_installation", {}), {"name": table}).found:
+        return None
+    found = transaction.rows(fill("read_installation", {"settings": table}))
+    if not found:
+        return None
+    installation = Installation(**found[0]._mapping)
+    if installation.schema_version > SCHEMA_VERSION:
+        raise ConfigurationError(
+            f"the schema {schema} was installed by a newer sweeper (version {installation.schema_version} of its "
+            f"tables, this program knows {SCHEMA_VERSION}): update the program",
+            code="newer_schema",
+        )
+    return installation
+
+
+def open_mapping(database: Database, settings: Settings) -> tuple[Mapping, Installation]:
+    """The installed mapping, checked against the file, the catalogue and the guard.
+
+    Raises:
+        ConfigurationError: not installed, installed for another mapping, or without its guard.
+    """
+    schema = settings.database.schema_
+    with database.transaction(timeouts=CATALOGUE_TIMEOUTS) as transaction:
+        installation = read_installation(transaction, schema)
+    if installation is None or not installation.fingerprint:
+        raise ConfigurationError(
+            f"sweeper is not installed in this database (schema {schema}), or its installation did not come "
+            "to its end: run `sweeper install`",
+            code="not_installed",
+        )
+    with database.transaction(
+        timeouts=CATALOGUE_TIMEOUTS, search_path=installation.search_path, timezone=settings.sessions.timezone
+    ) as transaction:
+        mapping = read_mapping(transaction, settings, installation.search_path)
+        if installation.schema_version < SCHEMA_VERSION or mapping.fingerprint != installation.fingerprint:
+            raise ConfigurationError(
+                "the mapping in the file is not the one that is installed: look the change over, then run "
+                "`sweeper install`",
+                code="mapping_changed",
+            )
+        require_own_guard(transaction, mapping)
+    return mapping, installation
+
+
+def has_own_guard(transaction: Transaction, mapping: Mapping) -> bool:
+    """Whether sweeper's own ledger has its unique index: valid, immediate, on all rows."""
+    indexes = transaction.rows(fill("catalogue/list_unique_indexes", {}), {"table_name": mapping.slots["refunds"]})
+    return any(index.usable and index.whole and index.keys == GUARD_KEYS for index in indexes)
+
+
+def require_own_guard(transaction: Transaction, mapping: Mapping) -> None:
+    """Check the guard of sweeper's own ledger.
+
+    Raises:
+        ConfigurationError: it is missing, not valid, deferrable or partial.
+    """
+    if not has_own_guard(transaction, mapping):
+        raise ConfigurationError(
+            f"the guard is missing: {mapping.schema}.refunds has no unique index on (session_id, attempt) that is "
+            "valid and not deferrable; nothing was paid. Run `sweeper install`",
+            code="guard_missing",
+        )
+
+
+def require_payable(transaction: Transaction, mapping: Mapping, binds: dict[str, object]) -> None:
+    """Let the server plan the statement that pays: it names a missing privilege, column or guard.
+
+    Raises:
+        ConfigurationError: the guard that the plan would use is deferrable, or there is none.
+        FailedError: the role may not do what the statement does.
+    """
+    plan = transaction.row("EXPLAIN (FORMAT JSON) " + mapping.statement("pay"), binds)[0]
+    names = set(_arbiters(plan))
+    table = mapping.slots["ledger" if mapping.ledger else "refunds"]
+    indexes = transaction.rows(fill("catalogue/list_unique_indexes", {}), {"table_name": table})
+    chosen = [index for index in indexes if index.name in names]
+    if not chosen or not all(index.usable for index in chosen):
+        raise ConfigurationError(
+            f"the guard on {table} is missing, not valid or deferrable; nothing was paid. Run `sweeper install`",
+            code="guard_missing",
+        )
+
+
+def _arbiters(plan: Any) -> list[str]:
+    if isinstance(plan, list):
+        return [name for part in plan for name in _arbiters(part)]
+    if isinstance(plan, dict):
+        found = list(plan.get("Conflict Arbiter Indexes", []))
+        return found + [name for part in plan.values() for name in _arbiters(part)]
+    return []

@@ -1,0 +1,145 @@
+"""The dry run: what a run at this moment would do, read in one snapshot; nothing is written or locked."""
+
+import time
+from collections import defaultdict
+from decimal import Decimal
+from itertools import chain
+
+from sweeper.caps import Caps, Room
+from sweeper.database import Database, Transaction, retrying
+from sweeper.errors import FailedError
+from sweeper.look import Looked, look, parts, survey
+from sweeper.results import Amount, Largest, Outcome, Plan, RunResult
+from sweeper.runs import Preparation, Request, earlier, prepare, reading
+from sweeper.settings import Settings
+
+_NO_RUN = "00000000-0000-0000-0000-000000000000"
+_LARGEST = 10
+# upper bounds in seconds, and what they are called
+_AGES = (
+    (3600, "under 1 hour"),
+    (86_400, "1 to 24 hours"),
+    (604_800, "1 to 7 days"),
+    (2_592_000, "7 to 30 days"),
+)
+_OLDEST = "over 30 days"
+
+
+class Planner:
+    """Follows a run's rules over the owed sessions, in the run's order, and adds up what it would do."""
+
+    def __init__(self, room: Room) -> None:
+        self._sessions_left, self._credits_left = room.sessions, room.credits
+        self.refunds = Amount()
+        self.left_by_caps = Amount()
+        self.reasons: dict[str, Amount] = defaultdict(Amount)
+        self.ages: dict[str, Amount] = defaultdict(Amount)
+        self.holds: dict[str, Amount] = defaultdict(Amount)
+        self.largest: list[Largest] = []
+        # digests, not ids: a plan without caps may name millions of accounts
+        self.accounts: set[int] = set()
+
+    def add(self, session: Looked) -> None:
+        """Decide about the next session."""
+        stopped = self._sessions_left == 0 or (self._credits_left is not None and self._credits_left <= 0)
+        if not stopped and session.hold_reason is not None:
+            self.holds[session.hold_reason] += Amount(1)
+        elif stopped or (self._credits_left is not None and session.amount > self._credits_left):
+            self.left_by_caps += Amount(1, session.amount if session.hold_reason is None else Decimal(0))
+        else:
+            self._refund(session)
+
+    def _refund(self, session: Looked) -> None:
+        one = Amount(1, session.amount)
+        self.refunds += one
+        self.reasons[session.reason] += one
+        self.ages[_age(session.age_seconds)] += one
+        self.accounts.add(hash(session.account_id))
+        if self._sessions_left is not None:
+            self._sessions_left -= 1
+        if self._credits_left is not None:
+            self._credits_left -= session.amount
+        if len(self.largest) < _LARGEST or session.amount > self.largest[-1].credits:
+            entry = Largest(session.session_id, str(session.account_id), session.amount, session.reason)
+            self.largest = sorted([*self.largest, entry], key=lambda one: -one.credits)[:_LARGEST]
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the run would end."""
+        if self.left_by_caps.sessions:
+            return Outcome.CAPPED
+        return Outcome.PARTIAL if self.holds else Outcome.COMPLETE
+
+
+def _age(seconds: float) -> str:
+    return next((name for bound, name in _AGES if seconds < bound), _OLDEST)
+
+
+def plan(database: Database, settings: Settings, request: Request) -> RunResult:
+    """Find what a run would refund.
+
+    Raises:
+        ConfigurationError, FailedError: as a run would.
+    """
+    prepared, _ = prepare(database, settings, request)
+
+    def read() -> RunResult:
+        with reading(database, prepared.mapping) as transaction:
+            return _read(transaction, prepared, settings, request)
+
+    return retrying(read)
+
+
+def _read(transaction: Transaction, prepared: Preparation, settings: Settings, request: Request) -> RunResult:
+    mapping, scope = prepared.mapping, prepared.scope
+    caps = Caps(mapping, prepared.limits, run_id=_NO_RUN, as_of=request.as_of, batch_size=1)
+    planner = Planner(caps.read(transaction))
+    for session in chain.from_iterable(look(transaction, mapping, part) for part in parts(scope)):
+        planner.add(session)
+    before_floor = Amount()
+    if scope.dates != "any":
+        found = survey(transaction, mapping, earlier(scope, prepared.floor))
+        before_floor = Amount(found.sessions, found.credits)
+    held = sum(amount.sessions for amount in planner.holds.values())
+    limit = settings.policy.max_new_holds
+    error = None
+    if held > limit:
+        error = FailedError(
+            f"a run would put {held} sessions on hold, more than max_new_holds = {limit}, and stop: so many at once "
+            "mean a wrong mapping, not bad rows",
+            code="too_many_holds",
+        )
+    standing = transaction.rows(mapping.statement("list_holds"))
+    return RunResult(
+        run_id=None,
+        dry_run=True,
+        as_of=request.as_of,
+        outcome=Outcome.FAILED if error else planner.outcome,
+        refunds=planner.refunds,
+        accounts=len(planner.accounts),
+        reasons=_by_size(planner.reasons),
+        already_refunded=0,
+        skipped=0,
+        held=held,
+        remaining=planner.left_by_caps.sessions,
+        before_floor=before_floor,
+        batches=0,
+        duration_seconds=time.monotonic() - request.asked_at,
+        integer_amounts=mapping.integer_amounts,
+        floor=prepared.floor,
+        error=error,
+        plan=Plan(
+            by_age={
+                name: planner.ages[name] for name in [*(name for _, name in _AGES), _OLDEST] if name in planner.ages
+            },
+            largest=tuple(planner.largest),
+            new_holds=_by_size(planner.holds),
+            standing_holds={row.why: row.sessions for row in standing},
+            hold_samples={row.why: tuple(row.samples) for row in standing},
+            left_by_caps=planner.left_by_caps,
+        ),
+    )
+
+
+def _by_size(amounts: dict[str, Amount]) -> dict[str, Amount]:
+    return dict(sorted(amounts.items(), key=lambda item: (-item[1].sessions, item[0])))

@@ -1,0 +1,1 @@
+"""Results as people and programs read them; nothing in here knows of Postgres."""

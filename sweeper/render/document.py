@@ -1,0 +1,67 @@
+"""Results as one JSON document: a contract that other programs read."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sweeper.errors import SweeperError
+from sweeper.results import Amount, InstallResult, RunResult
+
+SCHEMA_VERSION = 1
+
+
+def moment(value: datetime) -> str:
+    """ISO 8601 in UTC, with a Z."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def amount_number(value: Decimal, *, integer: bool) -> int | str:
+    """Whole credits as a number, decimal ones as a string, to the last digit."""
+    return int(value) if integer else format(value, "f")
+
+
+def run_document(result: RunResult) -> str:
+    """The document of ``sweeper run``."""
+
+    def both(amount: Amount) -> dict[str, Any]:
+        credits = amount_number(amount.credits, integer=result.integer_amounts)
+        return {"sessions": amount.sessions, "credits": credits}
+
+    document: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "command": "run",
+        "run_id": result.run_id,
+        "dry_run": result.dry_run,
+        "as_of": moment(result.as_of),
+        "outcome": result.outcome.value,
+        "refunds": {**both(result.refunds), "accounts": result.accounts},
+        "reasons": {reason: both(amount) for reason, amount in result.reasons.items()},
+        "already_refunded": result.already_refunded,
+        "skipped": result.skipped,
+        "held": result.held,
+        "remaining": result.remaining,
+        "before_floor": both(result.before_floor),
+        "batches": result.batches,
+        "duration_seconds": round(result.duration_seconds, 3),
+    }
+    if result.error:
+        document["error"] = _error(result.error)
+    return json.dumps(document)
+
+
+def install_document(result: InstallResult) -> str:
+    """The document of ``sweeper install``."""
+    return json.dumps({"schema_version": SCHEMA_VERSION, "command": "install", "actions": list(result.actions)})
+
+
+def error_document(command: str, error: SweeperError) -> str:
+    """The document of a command that could not do its work."""
+    document: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "command": command}
+    if command == "run":
+        document["outcome"] = "failed"
+    return json.dumps({**document, "error": _error(error)})
+
+
+def _error(error: SweeperError) -> dict[str, str]:
+    return {"code": error.code, "message": error.message}

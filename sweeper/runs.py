@@ -1,0 +1,253 @@
+"""A run from its first check to its last line in the books."""
+
+import json
+import time
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import uuid_utils
+
+from sweeper import __version__
+from sweeper.batch import BATCH_TIMEOUTS, Cashier
+from sweeper.caps import Caps, Limits
+from sweeper.database import READ_TIMEOUTS, Database, Refusal, Transaction, retrying
+from sweeper.errors import ConfigurationError, FailedError, Interrupted, SweeperError
+from sweeper.installation import Surroundings, open_mapping, read_surroundings, require_payable
+from sweeper.look import Survey
+from sweeper.mapping import Mapping
+from sweeper.results import Amount, Outcome, RunResult
+from sweeper.scope import Scope
+from sweeper.settings import Settings
+from sweeper.signals import Signals
+from sweeper.sweep import Observer, Sweep
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asked for; ``asked_at`` is ``time.monotonic()`` at the moment ``as_of``."""
+
+    as_of: datetime
+    asked_at: float
+    host: str = ""
+    session_ids: tuple[str, ...] = ()
+    since: datetime | None = None
+    caps_by_hand: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """Everything that was checked before anything is paid or planned."""
+
+    mapping: Mapping
+    scope: Scope
+    floor: datetime
+    limits: Limits
+
+
+def prepare(database: Database, settings: Settings, request: Request) -> tuple[Preparation, Surroundings]:
+    """Check the server, the installation, the file and the flags.
+
+    Raises:
+        ConfigurationError: not installed, another mapping, no guard, a lower floor, an unknown session.
+        FailedError: the database cannot be reached, or its clock and ours differ.
+    """
+    surroundings = retrying(lambda: read_surroundings(database))
+    _check_clock(surroundings.clock, request, settings.policy.max_clock_skew)
+    mapping, installation = open_mapping(database, settings)
+    floor = settings.policy.since or installation.installed_at
+    if request.since is not None:
+        if request.since < floor:
+            raise ConfigurationError(
+                f"--since {request.since.isoformat()} lies before the floor, {floor.isoformat()}: a flag may only "
+                "raise it. To let older sessions in, set policy.since in the file",
+                code="usage",
+            )
+        floor = request.since
+    scope = Scope.of_run(settings, request.as_of, floor)
+    if request.session_ids:
+        _check_sessions(database, mapping, request.session_ids)
+        scope = scope.by_hand(tuple(dict.fromkeys(request.session_ids)))
+    policy = settings.policy
+    limits = Limits(
+        policy.max_refunds,
+        policy.max_credits,
+        refunds_by_hand="max_refunds" in request.caps_by_hand,
+        credits_by_hand="max_credits" in request.caps_by_hand,
+    )
+    return Preparation(mapping, scope, floor, limits), surroundings
+
+
+def _check_clock(server_clock: datetime, request: Request, limit: timedelta) -> None:
+    ours = request.as_of + timedelta(seconds=time.monotonic() - request.asked_at)
+    skew = (server_clock - ours).total_seconds()
+    if abs(skew) > limit.total_seconds():
+        raise FailedError(
+            f"this machine's clock is {abs(skew):.1f} s {'behind' if skew > 0 else 'ahead of'} the database's, more "
+            f"than max_clock_skew = {limit.total_seconds():g} s: sessions would be refunded too early or too late",
+            code="clock_skew",
+        )
+
+
+def _check_sessions(database: Database, mapping: Mapping, session_ids: tuple[str, ...]) -> None:
+    for session_id in session_ids:
+        try:
+            with reading(database, mapping) as transaction:
+                found = transaction.rows(mapping.statement("find_sessions"), {"session_id": session_id})
+        except Refusal:  # such as a uuid that is none
+            found = []
+        if not found:
+            raise ConfigurationError(f"--session {session_id}: there is no such session", code="unknown_session")
+
+
+def reading(database: Database, mapping: Mapping) -> AbstractContextManager[Transaction]:
+    """A read-only transaction over one snapshot, for the mapped tables."""
+    return database.transaction(
+        timeouts=READ_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone, read_only=True
+    )
+
+
+def execute(
+    database: Database, settings: Settings, request: Request, *, signals: Signals, observer: Observer
+) -> RunResult:
+    """Refund what is owed.
+
+    Raises:
+        ConfigurationError, FailedError: before anything was paid. A failure after that is in the result.
+    """
+    prepared, surroundings = prepare(database, settings, request)
+    if surroundings.standby:
+        raise FailedError("this server is a standby and cannot be written to: name the primary", code="standby")
+    mapping, scope = prepared.mapping, prepared.scope
+    run_id = str(uuid_utils.uuid7())
+    _check_payable(database, mapping, scope, run_id)
+    policy = settings.policy
+    caps = Caps(mapping, prepared.limits, run_id=run_id, as_of=request.as_of, batch_size=policy.batch_size)
+    cashier = Cashier(database, mapping, caps, run_id=run_id, max_new_holds=policy.max_new_holds)
+    sweep = Sweep(database, mapping, cashier, batch_size=policy.batch_size, signals=signals, observer=observer)
+    before_floor = _before_floor(sweep, scope, prepared.floor)
+    _write(database, mapping, "prune_idle_runs", {"as_of": request.as_of})
+    _write(database, mapping, "open_run", _opening(settings, request, run_id))
+    left, outcome, error = _sweep(sweep, scope)
+    capped = sweep.tally.capped or left.over_budget > 0
+    if outcome is Outcome.COMPLETE:
+        outcome = _outcome(capped=capped and left.sessions > 0, held=len(cashier.new_holds))
+    result = RunResult(
+        run_id=run_id,
+        dry_run=False,
+        as_of=request.as_of,
+        outcome=outcome,
+        refunds=Amount(),
+        accounts=0,
+        reasons={},
+        already_refunded=sweep.tally.already_refunded,
+        skipped=left.sessions if outcome in (Outcome.COMPLETE, Outcome.PARTIAL) else 0,
+        held=len(cashier.new_holds),
+        remaining=left.sessions,
+        before_floor=before_floor,
+        batches=sweep.tally.batches,
+        duration_seconds=time.monotonic() - request.asked_at,
+        integer_amounts=mapping.integer_amounts,
+        floor=prepared.floor,
+        signal=signals.received,
+        error=error,
+    )
+    return retrying(lambda: _close(database, mapping, result))
+
+
+def _outcome(*, capped: bool, held: int) -> Outcome:
+    if capped:
+        return Outcome.CAPPED
+    return Outcome.PARTIAL if held else Outcome.COMPLETE
+
+
+def _sweep(sweep: Sweep, scope: Scope) -> tuple[Survey, Outcome, SweeperError | None]:
+    error: SweeperError | None
+    try:
+        return sweep.run(scope), Outcome.COMPLETE, None
+    except Interrupted:
+        outcome, error = Outcome.INTERRUPTED, None
+    except SweeperError as problem:
+        outcome, error = Outcome.FAILED, problem
+    except Refusal as refusal:
+        outcome, error = (
+            Outcome.FAILED,
+            FailedError(f"the database refused a statement (SQLSTATE {refusal.sqlstate})", code="refused"),
+        )
+    try:
+        return sweep.survey(scope), outcome, error
+    except (SweeperError, Refusal):
+        return Survey(), outcome, error
+
+
+def _check_payable(database: Database, mapping: Mapping, scope: Scope, run_id: str) -> None:
+    binds = {**scope.only(()).binds(), "refund_ids": [], "run_id": run_id}
+    with database.transaction(
+        timeouts=BATCH_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
+    ) as transaction:
+        require_payable(transaction, mapping, binds)
+
+
+def _before_floor(sweep: Sweep, scope: Scope, floor: datetime) -> Amount:
+    if scope.dates == "any":  # named by hand: the floor does not apply
+        return Amount()
+    found = sweep.survey(earlier(scope, floor))
+    return Amount(found.sessions, found.credits)
+
+
+def earlier(scope: Scope, floor: datetime) -> Scope:
+    """What lies before the floor."""
+    return replace(scope, since=None, until=floor)
+
+
+def _opening(settings: Settings, request: Request, run_id: str) -> dict[str, object]:
+    told = {
+        "policy": settings.policy.model_dump(mode="json"),
+        "sessions": list(request.session_ids),
+        "since": request.since.isoformat() if request.since else None,
+    }
+    return {
+        "run_id": run_id,
+        "version": __version__,
+        "host": request.host,
+        "told": json.dumps(told),
+        "as_of": request.as_of,
+    }
+
+
+def _write(database: Database, mapping: Mapping, statement: str, binds: dict[str, object]) -> None:
+    def write() -> None:
+        with database.transaction(timeouts=BATCH_TIMEOUTS) as transaction:
+            transaction.rows(mapping.statement(statement), binds)
+
+    retrying(write)
+
+
+def _close(database: Database, mapping: Mapping, result: RunResult) -> RunResult:
+    """Read from the ledger what the run refunded, and write down how it ended."""
+    with database.transaction(timeouts=BATCH_TIMEOUTS) as transaction:
+        *reasons, total = transaction.rows(
+            mapping.statement("read_run_totals"), {"run_id": result.run_id, "as_of": result.as_of}
+        )
+        result = replace(
+            result,
+            refunds=Amount(total.sessions, Decimal(total.credits)),
+            accounts=total.accounts,
+            reasons={row.reason: Amount(row.sessions, Decimal(row.credits)) for row in reasons},
+        )
+        transaction.rows(
+            mapping.statement("close_run"),
+            {
+                "run_id": result.run_id,
+                "outcome": result.outcome.value,
+                "sessions": result.refunds.sessions,
+                "credits": total.credits,
+                "already_refunded": result.already_refunded,
+                "skipped": result.skipped,
+                "held": result.held,
+                "remaining": result.remaining,
+                "batches": result.batches,
+            },
+        )
+    return result

@@ -1,0 +1,45 @@
+"""SIGINT and SIGTERM: at once between batches, after the batch in hand otherwise."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from sweeper.errors import Interrupted
+
+
+class Signals:
+    """Notes the first signal; raises it at once where that breaks nothing."""
+
+    def __init__(self) -> None:
+        self.received: int | None = None
+        self._shielded = False
+
+    def install(self) -> None:
+        """Take over SIGINT and SIGTERM."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._handle)
+
+    @contextmanager
+    def shielded(self) -> Iterator[None]:
+        """Let what is inside come to its end; a second signal breaks it off, and its transaction with it."""
+        self._shielded = True
+        try:
+            yield
+        finally:
+            self._shielded = False
+
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
+        first = self.received is None
+        self.received = self.received or number
+        if not (first and self._shielded):
+            raise Interrupted(number)
+
+    def check(self) -> None:
+        """Raise the signal that arrived while shielded.
+
+        Raises:
+            Interrupted: one did.
+        """
+        if self.received is not None:
+            raise Interrupted(self.received)

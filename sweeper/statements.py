@@ -1,0 +1,69 @@
+"""Loads the statements in ``sql/`` and fills in the mapped names.
+
+A statement has slots, ``{sessions}``, for the app's names and expressions, and binds, ``%(as_of)s``, for
+values. ``{include reading}`` takes in ``sql/parts/reading.sql``. Slot values are never searched for slots
+again, so a brace or a percent sign in the app's own SQL stays what it is.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+_PACKAGED = Path(__file__).parent / "sql"
+_CHECKOUT = Path(__file__).parent.parent / "sql"
+_INCLUDE = re.compile(r"\{include ([a-z_]+)\}")
+_SLOT = re.compile(r"\{([a-z_]+)\}")
+
+
+@cache
+def folder() -> Path:
+    """Where the statements are: inside the package when installed, beside it in a checkout."""
+    return _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
+
+
+@cache
+def _template(name: str, variants: tuple[tuple[str, str], ...] = ()) -> str:
+    text = (folder() / f"{name}.sql").read_text(encoding="utf-8").strip()
+    chosen = dict(variants)
+    return _INCLUDE.sub(lambda match: _body(_template(f"parts/{chosen.get(match[1], match[1])}", variants)), text)
+
+
+def _body(part: str) -> str:
+    """A part without the comment lines that head it."""
+    lines = part.splitlines()
+    while lines and lines[0].startswith("--"):
+        lines.pop(0)
+    return "\n".join(lines)
+
+
+def fill(name: str, slots: Mapping[str, str], variants: tuple[tuple[str, str], ...] = ()) -> str:
+    """The statement ``name`` with its slots filled, to be sent with binds.
+
+    ``variants`` names the part to take in where a statement includes one of several, as ``("book", "book_own")``.
+
+    Raises:
+        KeyError: the statement has a slot that ``slots`` does not fill.
+    """
+    # psycopg reads % as the start of a bind: in the app's own SQL it must mean itself
+    return _SLOT.sub(lambda match: slots[match[1]].replace("%", "%%"), _template(name, variants))
+
+
+def fill_script(name: str, slots: Mapping[str, str]) -> str:
+    """The script ``name`` with its slots filled, to be sent without binds, or printed.
+
+    Raises:
+        KeyError: the script has a slot that ``slots`` does not fill.
+    """
+    return _SLOT.sub(lambda match: slots[match[1]], _template(name))
+
+
+def quote_name(name: str) -> str:
+    """``name`` as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quote_text(text: str) -> str:
+    """``text`` as an SQL string literal, whatever ``standard_conforming_strings`` says."""
+    quoted = "'" + text.replace("'", "''") + "'"
+    return "E" + quoted.replace("\\", "\\\\") if "\\" in quoted else quoted

@@ -1,0 +1,195 @@
+"""The sweep: page after page of owed sessions, each paid in one batch, until nothing owed is left in reach."""
+
+import time
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Protocol
+
+from sweeper.batch import BATCH_TIMEOUTS, Batch, Cashier
+from sweeper.database import (
+    READ_TIMEOUTS,
+    UNIQUE_VIOLATION,
+    Busy,
+    Database,
+    GuardLost,
+    Refusal,
+    TooSlow,
+    retrying,
+)
+from sweeper.errors import FailedError
+from sweeper.look import Survey, list_candidates, parts, survey
+from sweeper.mapping import Mapping
+from sweeper.scope import Scope
+from sweeper.signals import Signals
+
+# a second pass comes back to what the app had locked during the first
+_PASSES = 2
+_CAPS_WAIT_SECONDS = 0.02
+_GUARD_WAIT_SECONDS = 0.5
+
+
+class Observer(Protocol):
+    """Told what a sweep does, once it is committed."""
+
+    def begun(self, run_id: str, owed: int) -> None:
+        """The run starts with so many sessions owed."""
+
+    def paid(self, batch: Batch) -> None:
+        """A batch was committed."""
+
+    def refused(self, session_id: str, refusal: Refusal) -> None:
+        """A session that the database refused was put on hold."""
+
+
+@dataclass
+class Tally:
+    """What a sweep has counted so far; what it refunded is read from the ledger instead."""
+
+    batches: int = 0
+    already_refunded: int = 0
+    capped: bool = False
+
+
+class Sweep:
+    """One run over a scope."""
+
+    def __init__(
+        self,
+        database: Database,
+        mapping: Mapping,
+        cashier: Cashier,
+        *,
+        batch_size: int,
+        signals: Signals,
+        observer: Observer,
+    ) -> None:
+        self._database = database
+        self._mapping = mapping
+        self._cashier = cashier
+        self._batch_size = batch_size
+        self._signals = signals
+        self._observer = observer
+        self.tally = Tally()
+
+    def run(self, scope: Scope) -> Survey:
+        """Pay everything that is owed in ``scope``, and say what is left.
+
+        Raises:
+            ConfigurationError, FailedError: the run cannot go on; what was committed stands.
+            Interrupted: SIGINT or SIGTERM arrived; the batch in hand was finished.
+        """
+        left = self.survey(scope, self._budget())
+        self._observer.begun(self._cashier.run_id, left.sessions)
+        for _ in range(_PASSES):
+            if left.sessions == 0 or self.tally.capped:
+                break
+            for part in parts(scope):
+                self._pass(part)
+            left = self.survey(scope, self._budget())
+        return left
+
+    def _budget(self) -> Decimal | None:
+        return retrying(self._cashier.budget)
+
+    def survey(self, scope: Scope, budget: Decimal | None = None) -> Survey:
+        """Count what is owed."""
+
+        def count() -> Survey:
+            with self._database.transaction(
+                timeouts=READ_TIMEOUTS,
+                search_path=self._mapping.search_path,
+                timezone=self._mapping.timezone,
+                read_only=True,
+            ) as transaction:
+                counted = [survey(transaction, self._mapping, part, budget) for part in parts(scope)]
+            return Survey(
+                sum(part.sessions for part in counted),
+                sum((part.credits for part in counted), Decimal(0)),
+                sum(part.over_budget for part in counted),
+            )
+
+        return retrying(count)
+
+    def _pass(self, scope: Scope) -> None:
+        full = True
+        while full and not self.tally.capped:
+            self._signals.check()
+            full, scope = self._page(scope)
+
+    def _page(self, scope: Scope) -> tuple[bool, Scope]:
+        """Pay a page, and give the scope of the next; a row that stands in the way is found by halving."""
+        size = self._batch_size
+        try:
+            batch = self._pay(scope, size)
+            return batch.full, replace(scope, after=batch.last)
+        except TooSlow:
+            if size == 1:
+                raise FailedError("a batch of one session takes longer than a minute", code="too_slow") from None
+            self._batch_size = max(1, size // 4)
+            return True, scope
+        except (Refusal, Busy):
+            places = list(self._cashier.in_hand) or self._candidates(scope, size)
+        self._isolate(scope, tuple(session_id for _, session_id in places))
+        return len(places) > 0, replace(scope, after=places[-1] if places else None)
+
+    def _candidates(self, scope: Scope, size: int) -> list[tuple[str | None, str]]:
+        try:
+            with self._database.transaction(
+                timeouts=BATCH_TIMEOUTS,
+                search_path=self._mapping.search_path,
+                timezone=self._mapping.timezone,
+            ) as transaction:
+                return list_candidates(transaction, self._mapping, scope, size)
+        except Busy:
+            raise FailedError(
+                "the app's tables are locked as a whole (a migration?): nothing was forced, run it again later",
+                code="locked",
+            ) from None
+
+    def _isolate(self, scope: Scope, session_ids: tuple[str, ...], *, again: bool = False) -> None:
+        if self.tally.capped or not session_ids:
+            return
+        self._signals.check()
+        try:
+            self._pay(scope.only(session_ids), len(session_ids))
+            return
+        except (Busy, TooSlow):
+            if len(session_ids) == 1:
+                return  # left to the next run
+        except Refusal as refusal:
+            if len(session_ids) == 1:
+                if refusal.sqlstate == UNIQUE_VIOLATION and not again:  # another layer may have been first
+                    self._isolate(scope, session_ids, again=True)
+                elif self._cashier.hold(scope, session_ids[0], refusal):
+                    self._observer.refused(session_ids[0], refusal)
+                return
+        middle = len(session_ids) // 2
+        self._isolate(scope, session_ids[:middle])
+        self._isolate(scope, session_ids[middle:])
+
+    def _pay(self, scope: Scope, size: int) -> Batch:
+        def attempt() -> Batch:
+            with self._signals.shielded():
+                return self._cashier.pay(scope, size)
+
+        rebuilds = 3
+        while True:
+            try:
+                batch = retrying(attempt)
+            except GuardLost:  # also what it looks like while somebody rebuilds it
+                if not rebuilds:
+                    raise
+                rebuilds -= 1
+                self._signals.check()
+                time.sleep(_GUARD_WAIT_SECONDS)
+                continue
+            if not batch.waiting:
+                break
+            self._signals.check()
+            time.sleep(_CAPS_WAIT_SECONDS)
+        if batch.found:
+            self.tally.batches += 1
+        self.tally.already_refunded += batch.already_refunded
+        self.tally.capped |= batch.capped
+        self._observer.paid(batch)
+        return batch

@@ -1,0 +1,66 @@
+"""Real Postgres for every test: one server a version and test run, a database cloned from a template per test."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import AppDatabase, Server, embedded_servers
+
+APPS = Path(__file__).parent / "apps"
+VERSIONS = (16, 18)
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[dict[int, Server]]:
+    """The servers of this test run, by version; started when first asked for."""
+    with embedded_servers() as found:
+        yield found
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "server" in metafunc.fixturenames:
+        given = os.environ.get("SWEEPER_TEST_DATABASE_URL")
+        versions = [0] if given else VERSIONS
+        metafunc.parametrize(
+            "server",
+            versions,
+            indirect=True,
+            ids=[f"pg{v}" if v else "given" for v in versions],
+            scope="session",
+        )
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest, servers: dict[int, Server]) -> Server:
+    """The server that a test runs on: each test runs on every version."""
+    return servers[request.param]
+
+
+@pytest.fixture
+def first(server: Server, tmp_path: Path) -> Iterator[AppDatabase]:
+    """The first app of the README: enum status, timestamps without zone, no ledger; sweeper installed."""
+    with server.app("first", tmp_path) as database:
+        yield database
+
+
+@pytest.fixture
+def prisma(server: Server, tmp_path: Path) -> Iterator[AppDatabase]:
+    """A Prisma app: quoted names, uuid ids, decimal balances, its own transactions as ledger; sweeper installed."""
+    with server.app("prisma", tmp_path) as database:
+        yield database
+
+
+@pytest.fixture
+def ledger_only(server: Server, tmp_path: Path) -> Iterator[AppDatabase]:
+    """An app without a balance column: bigint ids, decimal(14,3), account by subquery; sweeper installed."""
+    with server.app("ledger_only", tmp_path) as database:
+        yield database
+
+
+@pytest.fixture
+def bare(server: Server, tmp_path: Path) -> Iterator[AppDatabase]:
+    """The first app's tables without sweeper."""
+    with server.app("first", tmp_path, installed=False) as database:
+        yield database

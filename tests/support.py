@@ -1,0 +1,214 @@
+"""What the tests share: servers, cloned databases, and the command run in this process."""
+
+import io
+import json
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import psycopg
+from freezegun import freeze_time
+
+from sweeper.cli import run_command
+from sweeper.demo import server as embedded
+
+APPS = Path(__file__).parent / "apps"
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command said and how it ended."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The JSON document on stdout."""
+        document: dict[str, Any] = json.loads(self.stdout)
+        return document
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The log events on stderr."""
+        return [json.loads(line) for line in self.stderr.splitlines() if line.startswith("{")]
+
+
+def command(*arguments: str, environment: Mapping[str, str], now: datetime | None = NOW) -> Ran:
+    """Run the command line in this process, with its clock frozen at ``now``."""
+    out, err = io.StringIO(), io.StringIO()
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "SWEEPER_", "DATABASE_"))}
+    with ExitStack() as stack:
+        stack.enter_context(patch.dict(os.environ, {**kept, **environment}, clear=True))
+        stack.enter_context(redirect_stdout(out))
+        stack.enter_context(redirect_stderr(err))
+        if now is not None:
+            stack.enter_context(freeze_time(now))
+        try:
+            exit_code = run_command(arguments)
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+    return Ran(int(exit_code), out.getvalue(), err.getvalue())
+
+
+@dataclass
+class AppDatabase:
+    """One app's database, made for one test."""
+
+    url: str
+    config: Path
+    connection: psycopg.Connection[Any] = field(repr=False)
+
+    def sql(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Send a statement as the app would, committed at once; all its rows."""
+        cursor = self.connection.execute(statement, parameters or None)  # type: ignore[call-overload]
+        return cursor.fetchall() if cursor.description else []
+
+    def value(self, statement: str, *parameters: object) -> Any:
+        """The one value that a statement gives."""
+        ((value,),) = self.sql(statement, *parameters)
+        return value
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """How the command finds this database and its mapping."""
+        return {"SWEEPER_DATABASE_URL": self.url, "SWEEPER_CONFIG": str(self.config)}
+
+    def sweeper(self, *arguments: str, now: datetime | None = NOW, **environment: str) -> Ran:
+        """Run any command against this database."""
+        return command(*arguments, environment={**self.environment, **environment}, now=now)
+
+    def run(self, *flags: str, now: datetime | None = NOW) -> Ran:
+        """``sweeper run --json``."""
+        return self.sweeper("run", "--json", *flags, now=now)
+
+    def configure(self, old: str, new: str) -> None:
+        """Change the mapping file; ``old`` must be in it."""
+        text = self.config.read_text()
+        assert old in text
+        self.config.write_text(text.replace(old, new, 1))
+
+    def append(self, toml: str) -> None:
+        """Add to the mapping file."""
+        self.config.write_text(self.config.read_text() + "\n" + toml)
+
+    def connect(self, **options: Any) -> psycopg.Connection[Any]:
+        """Another connection to this database, such as another layer of the app; not in autocommit."""
+        return psycopg.connect(self.url, **options)
+
+    def account(self, account_id: str = "u1", credits: int = 100, spent: int = 0) -> str:
+        """Add an account to the first app."""
+        self.sql("INSERT INTO users VALUES (%s, %s, %s, %s)", account_id, credits, credits + spent, spent)
+        return account_id
+
+    def session(
+        self,
+        session_id: str,
+        status: str = "error",
+        *,
+        account: str | None = "u1",
+        models: int | None = 3,
+        created: str | None = "2026-11-23 10:00",
+        step: str | None = None,
+        error: str | None = None,
+    ) -> str:
+        """Add a session to the first app; by default one that failed two hours before ``NOW``."""
+        selected = None if models is None else [f"m{n}" for n in range(models)]
+        self.sql(
+            "INSERT INTO prediction_sessions VALUES (%s, %s, %s, %s, %s, %s, %s)",
+            session_id, account, status, step, selected, error, created,
+        )  # fmt: skip
+        return session_id
+
+    def credits(self, account_id: str = "u1") -> int:
+        """The first app's balance of an account."""
+        return int(self.value("SELECT credits FROM users WHERE id = %s", account_id))
+
+    def refunds(self) -> dict[str, int]:
+        """What the ledger says, by session."""
+        return dict(self.sql("SELECT session_id::text, amount FROM sweeper.refunds"))
+
+
+@dataclass
+class Server:
+    """One server, and the template databases on it."""
+
+    url: str
+    templates: dict[str, str] = field(default_factory=dict)
+
+    def url_of(self, database: str) -> str:
+        """The URL of another database on this server."""
+        return self.url.rsplit("/", 1)[0] + f"/{database}"
+
+    def execute(self, statement: str) -> None:
+        """Send one statement to the server's own database."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statement)  # type: ignore[call-overload]
+
+    def _template(self, app: str, *, installed: bool) -> str:
+        key = f"{app}_{'installed' if installed else 'bare'}"
+        if key not in self.templates:
+            name = f"template_{key}_{os.getpid()}"
+            self.execute(f'CREATE DATABASE "{name}"')
+            with psycopg.connect(self.url_of(name), autocommit=True) as connection:
+                connection.execute((APPS / f"{app}.sql").read_text())  # type: ignore[call-overload]
+            if installed:
+                environment = {
+                    "SWEEPER_DATABASE_URL": self.url_of(name),
+                    "SWEEPER_CONFIG": str(APPS / f"{app}.toml"),
+                }
+                ran = command("install", environment=environment, now=None)
+                assert ran.exit_code == 0, ran.stderr
+            self.templates[key] = name
+        return self.templates[key]
+
+    @contextmanager
+    def app(self, app: str, folder: Path, *, installed: bool = True) -> Iterator[AppDatabase]:
+        """A database for one test, with its own copy of the mapping file."""
+        template, name = self._template(app, installed=installed), f"test_{os.getpid()}_{next(_numbers)}"
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        config = folder / "sweeper.toml"
+        config.write_text((APPS / f"{app}.toml").read_text())
+        try:
+            with psycopg.connect(self.url_of(name), autocommit=True) as connection:
+                yield AppDatabase(self.url_of(name), config, connection)
+        finally:
+            self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def drop_templates(self) -> None:
+        """Leave a given server as it was."""
+        for name in self.templates.values():
+            self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+class _Servers(dict[int, Server]):
+    def __init__(self, stack: ExitStack) -> None:
+        super().__init__()
+        self._stack = stack
+
+    def __missing__(self, version: int) -> Server:
+        url = os.environ.get("SWEEPER_TEST_DATABASE_URL")
+        if url is None:
+            url = self._stack.enter_context(embedded.running(version)).url
+        self[version] = server = Server(url)
+        self._stack.callback(server.drop_templates)
+        return server
+
+
+@contextmanager
+def embedded_servers() -> Iterator[dict[int, Server]]:
+    """Servers by version, started when first asked for; 0 is the one that SWEEPER_TEST_DATABASE_URL gives."""
+    with ExitStack() as stack:
+        yield _Servers(stack)
