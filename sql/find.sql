@@ -3,7 +3,8 @@
 SELECT v.session_id::text AS session_id,
        v.account_id::text AS account_id,
        v.started_at::text AS started_at,
-       v.amount::text AS amount
+       v.amount::text AS amount,
+       CASE WHEN %(budget)s::numeric IS NOT NULL THEN {include hold_reason} END AS hold_reason
 {include reading}
 WHERE {include in_scope}
   AND CASE WHEN {include in_scope}

@@ -1,8 +1,10 @@
 -- Lists the ids of the next failed or running sessions, owed or not, when a page fails on one row's expression:
--- nothing but the key and the place in the order is read, so that the row can be found by halving.
+-- nothing but the key and the place in the order is read, so that the row can be found by halving. What is on hold already stands in nobody's way.
 SELECT v.session_id::text AS session_id,
-       v.started_at::text AS started_at
+       v.started_at::text AS started_at,
+       {include on_hold} AS on_hold
 {include reading}
 WHERE {include in_scope}
+  AND (%(look_again)s::boolean OR NOT {include on_hold})
 ORDER BY v.started_at, v.session_id
 LIMIT %(page_size)s::bigint

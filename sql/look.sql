@@ -1,14 +1,36 @@
 -- look: a page of what a run would find, for a dry run. Locks nothing and writes nothing.
-SELECT v.session_id::text AS session_id,
-       v.account_id::text AS account_id,
-       v.started_at::text AS started_at,
-       v.amount::text AS amount,
-       {reason} AS reason,
-       extract(epoch FROM %(as_of)s::timestamptz - CASE WHEN v.status IN ({running}) THEN v.active_at ELSE v.failed_at END
-       )::float8 AS age_seconds,
-       {include hold_reason} AS hold_reason
-{include reading}
-WHERE {include in_scope}
-  AND CASE WHEN {include in_scope} THEN {include verdict} = 'owed' END
-ORDER BY v.started_at, v.session_id
-LIMIT %(page_size)s::bigint
+SELECT due.session_id::text AS session_id,
+       due.account_id::text AS account_id,
+       due.started_at::text AS started_at,
+       due.amount::text AS amount,
+       due.reason,
+       -- a date may be infinite, and such a difference is an error before Postgres 17
+       CASE WHEN isfinite(due.owed_from) THEN extract(epoch FROM due.at - due.owed_from)
+            ELSE 'Infinity'
+       END::float8 AS age_seconds,
+       CASE WHEN due.hold_reason IS NOT NULL THEN due.hold_reason
+            WHEN {ledger_rounds} THEN 'amount_rounded'
+       END AS hold_reason,
+       due.on_hold
+FROM (
+    SELECT NULL::uuid AS refund_id,
+           v.session_id,
+           v.account_id,
+           v.attempt,
+           v.amount,
+           {reason} AS reason,
+           left(v.error, 1000) AS detail,
+           'sweeper'::text AS layer,
+           NULL::uuid AS run_id,
+           %(as_of)s::timestamptz AS at,
+           v.started_at,
+           CASE WHEN v.status IN ({running}) THEN v.active_at ELSE v.failed_at END AS owed_from,
+           {include hold_reason} AS hold_reason,
+           {include on_hold} AS on_hold
+    {include reading}
+    WHERE {include in_scope}
+      AND CASE WHEN {include in_scope} THEN {include verdict} = 'owed' END
+    ORDER BY v.started_at, v.session_id
+    LIMIT %(page_size)s::bigint
+) AS due
+ORDER BY due.started_at, due.session_id

@@ -25,7 +25,7 @@ due AS (
            %(as_of)s::timestamptz AS at,
            v.stuck
     FROM looked AS v
-    JOIN unnest(%(session_ids)s::text[]::{session_type}[], %(refund_ids)s::uuid[]) AS picked (session_id, refund_id)
+    JOIN unnest(%(session_ids)s::text[]::{session_type}[], %(refund_ids)s::text::uuid[]) AS picked (session_id, refund_id)
       ON picked.session_id = v.session_id
     WHERE v.verdict = 'owed'
       AND v.hold_reason IS NULL

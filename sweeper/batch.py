@@ -10,7 +10,7 @@ from math import isclose
 import uuid_utils
 
 from sweeper.caps import Caps
-from sweeper.database import Database, GuardLost, Refusal, Row, Timeouts, Transaction
+from sweeper.database import Database, GuardLost, Refusal, Row, Timeouts, Transaction, text_array
 from sweeper.errors import FailedError
 from sweeper.mapping import Mapping
 from sweeper.scope import Place, Scope
@@ -75,7 +75,7 @@ class Cashier:
             found = transaction.rows(self._statements["find"], binds)
             if not found:
                 return Batch()
-            chosen = within(found, room.credits, scope.max_amount)
+            chosen = within(found, room.credits)
             self.in_hand = tuple((row.started_at, row.session_id) for row in found)
             batch = self._settle(transaction, scope, chosen) if chosen else Batch()
             last = (found[-1].started_at, found[-1].session_id)
@@ -99,12 +99,12 @@ class Cashier:
         balances: dict[str, str | None] | None = None
         if self._mapping.has_accounts:
             wanted = sorted({row.account_id for row in chosen if row.account_id is not None})
-            rows = transaction.rows(self._statements["lock_accounts"], {"account_ids": wanted})
+            rows = transaction.rows(self._statements["lock_accounts"], {"account_ids": text_array(wanted)})
             balances = {row.account_id: row.balance for row in rows}
         binds = {
-            **scope.only(session_ids).binds(),
-            "account_ids": None if balances is None else list(balances),
-            "refund_ids": [str(uuid_utils.uuid7()) for _ in session_ids],
+            **scope.in_hand([(row.started_at, row.session_id) for row in chosen]).binds(),
+            "account_ids": None if balances is None else text_array(balances),
+            "refund_ids": text_array(str(uuid_utils.uuid7()) for _ in session_ids),
             "run_id": self.run_id,
         }
         row = transaction.row(self._statements["pay"], binds)
@@ -149,16 +149,17 @@ class Cashier:
             )
 
 
-def within(found: Sequence[Row], credits: Decimal | None, max_amount: Decimal | None) -> Sequence[Row]:
+def within(found: Sequence[Row], credits: Decimal | None) -> Sequence[Row]:
     """The sessions that fit under the credits cap, in their order: one that does not fit is passed over."""
     if credits is None:
         return found
     chosen = []
     for row in found:
-        amount = Decimal(row.amount)
-        if not amount.is_finite() or amount < 0 or (max_amount is not None and amount > max_amount):
+        if credits == 0:
+            break
+        if row.hold_reason is not None:
             chosen.append(row)  # it will be held, and needs no room
-        elif amount <= credits:
+        elif (amount := Decimal(row.amount)) <= credits:
             credits -= amount
             chosen.append(row)
     return chosen
@@ -174,19 +175,19 @@ def compare(row: Row, balances: dict[str, str | None] | None, *, exact: bool) ->
     if not row.guarded:
         raise GuardLost
     if row.booked != len(row.paid_sessions):
-        raise Refusal("", "the two ledgers did not take the same number of refunds", "")
+        raise Refusal("", "the two ledgers did not take the same number of refunds")
     if balances is None:
         return
     owed: dict[str, Decimal] = defaultdict(Decimal)
     for account_id, amount in zip(row.paid_accounts, row.paid_amounts, strict=True):
         owed[account_id] += Decimal(amount)
     if set(owed) != set(row.moved_accounts) or len(owed) != len(row.moved_accounts):
-        raise Refusal("", "the balance of an account did not take its refund", "")
+        raise Refusal("", "the balance of an account did not take its refund")
     for account_id, after in zip(row.moved_accounts, row.moved_balances, strict=True):
         earlier = balances[account_id]
         if earlier is None or after is None:
-            raise Refusal("", "the balance is null", "")
+            raise Refusal("", "the balance is null")
         grown = Decimal(earlier) + owed[account_id]
         # a balance of a floating type is only as exact as its type
         if not (Decimal(after) == grown if exact else isclose(float(after), grown, rel_tol=1e-9)):
-            raise Refusal("", "the balance did not grow by what the ledger says", "")
+            raise Refusal("", "the balance did not grow by what the ledger says")

@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sweeper.database import Refusal, Transaction
-from sweeper.errors import ConfigurationError, FailedError
-from sweeper.settings import nearest
+from sweeper.database import Refusal, Row, Transaction, translated
+from sweeper.errors import ConfigurationError, SweeperError
+from sweeper.settings import nearest, nearest_of
 from sweeper.statements import fill, quote_name
 
 INTEGER_TYPES = ("smallint", "integer", "bigint")
@@ -18,6 +18,7 @@ NUMBER_TYPES = (*EXACT_TYPES, "real", "double precision")
 TIME_TYPES = ("timestamp without time zone", "timestamp with time zone")
 _BARE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 _QUOTED_NAME = re.compile(r'"((?:[^"]|"")+)"')
+_MISSING_COLUMN = re.compile(r'column (?:\w+\.)?"?([^"]+?)"? does not exist')
 _CONSTANTS = ("true", "false", "null")
 
 
@@ -28,6 +29,7 @@ class Column:
     name: str
     full_type: str
     base_type: str
+    domain: bool
     category: str
     required: bool
     generated: bool
@@ -47,6 +49,7 @@ class Table:
     schema: str
     name: str
     partition_key: str | None
+    owned: bool
     columns: Mapping[str, Column]
 
     @property
@@ -75,8 +78,9 @@ class Expression:
 class Reader:
     """Reads values of the file against the catalogue, inside one transaction."""
 
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, own_schema: str) -> None:
         self._transaction = transaction
+        self._own_schema = own_schema
 
     def table(self, key: str, text: str) -> Table:
         """The table that ``text`` names.
@@ -84,30 +88,44 @@ class Reader:
         Raises:
             ConfigurationError: there is none, or it is a view.
         """
-        try:
-            with self._transaction.savepoint():
-                found = self._transaction.rows(fill("catalogue/find_table", {}), {"name": text})
-        except (Refusal, FailedError):
-            found = []
-        if not found:
-            known = [row.table_name for row in self._transaction.rows(fill("catalogue/list_tables", {}))]
-            bare = text.rsplit(".", 1)[-1].strip('"')
-            hint = nearest(bare, known)
-            if bare in known and bare != bare.lower() and '"' not in text:
-                hint = f"""; names with capitals need quotes: '"{bare}"'"""
-            raise problem(key, text, f"there is no such table{hint}")
-        row = found[0]
+        row = self._find_table(text)
+        if row is None and (ours := self._find_table(f"{quote_name(self._own_schema)}.{text}")):
+            row = ours
+        if row is None:
+            raise problem(key, text, f"there is no such table{self._nearest_table(text)}")
         if row.kind not in ("r", "p"):
             raise problem(key, text, "is not a table: rows of a view or a foreign table cannot be locked")
+        if row.inherited:
+            raise problem(key, text, "has child tables (INHERITS), and no unique index holds over them all")
+        if row.schema_name == self._own_schema:
+            raise problem(
+                key, text, f"lies in {self._own_schema}, the schema for sweeper's own tables: name another in "
+                "database.schema",
+            )  # fmt: skip
         rows = self._transaction.rows(fill("catalogue/list_columns", {}), {"table_oid": row.oid})
         columns = {
             column.name: Column(
-                column.name, column.full_type, column.base_type, column.category,
+                column.name, column.full_type, column.base_type, column.domain, column.category,
                 column.required, column.generated, tuple(column.labels),
             )
             for column in rows
         }  # fmt: skip
-        return Table(row.oid, row.schema_name, row.table_name, row.partition_key, columns)
+        return Table(row.oid, row.schema_name, row.table_name, row.partition_key, row.owned, columns)
+
+    def _find_table(self, text: str) -> Row | None:
+        try:
+            with translated(), self._transaction.savepoint():
+                found = self._transaction.rows(fill("catalogue/find_table", {}), {"name": text})
+        except (Refusal, SweeperError):  # it is no name at all
+            return None
+        return found[0] if found else None
+
+    def _nearest_table(self, text: str) -> str:
+        binds = {"own_schema": self._own_schema}
+        known = {row.table_name: row.as_sql for row in self._transaction.rows(fill("catalogue/list_tables", {}), binds)}
+        word = text.rsplit(".", 1)[-1].strip('"')
+        near = nearest_of(word, list(known))
+        return f"; did you mean {known[near]}?" if near else nearest("", sorted(known.values()))
 
     def column(self, key: str, text: str, table: Table) -> Column:
         """The plain column that ``text`` names.
@@ -117,8 +135,18 @@ class Reader:
         """
         column = table.column(text)
         if column is None:
-            hint = nearest(text.strip('"'), list(table.columns))
-            raise problem(key, text, f"is not a column of {table.name}{hint}")
+            raise problem(key, text, f"is not a column of {table.name}{_nearest_column(text, table)}")
+        return column
+
+    def written_column(self, key: str, text: str, table: Table) -> Column:
+        """The column that ``text`` names, to be written.
+
+        Raises:
+            ConfigurationError: there is none, or the database computes it.
+        """
+        column = self.column(key, text, table)
+        if column.generated:
+            raise problem(key, text, "is generated by the database and cannot be written")
         return column
 
     def unique_column(self, key: str, text: str, table: Table) -> Column:
@@ -151,17 +179,24 @@ class Reader:
             return Expression(f"{alias}.{column.quoted}", column.base_type, column)
         if (_BARE_NAME.fullmatch(text) or _QUOTED_NAME.fullmatch(text)) and text.lower() not in _CONSTANTS:
             self.column(key, text, table)  # says what is near
-        return Expression(f"(\n{text}\n)", self._type(key, text, table.qualified, alias))
+        return Expression(f"(\n{text}\n)", self._type(key, text, table.qualified, alias, table=table))
 
-    def _type(self, key: str, text: str, table: str, alias: str) -> str:
-        slots = {"expression": f"(\n{text}\n)", "table": table, "alias": alias}
+    def _type(
+        self, key: str, text: str, source: str, alias: str, *, table: Table | None = None, sql: str | None = None
+    ) -> str:
+        slots = {"expression": f"(\n{sql or text}\n)", "table": source, "alias": alias}
         try:
-            with self._transaction.savepoint():
-                return str(self._transaction.row(fill("catalogue/type_of_expression", slots)).type)
-        except (Refusal, FailedError) as error:
+            with translated(), self._transaction.savepoint():
+                found = str(self._transaction.row(fill("catalogue/type_of_expression", slots)).type)
+        except (Refusal, SweeperError) as error:
             if getattr(error, "code", "") == "privilege":
                 raise
-            raise problem(key, text, f"is not an SQL expression over its row: {error.message}") from None
+            missing = _MISSING_COLUMN.search(error.message)
+            hint = _nearest_column(missing[1], table) if missing and table else ""
+            raise problem(key, text, f"cannot be used: {error.message}{hint}") from None
+        if found == "record":
+            raise problem(key, text, "gives several columns")
+        return found
 
     def condition(self, key: str, text: str, table: Table, alias: str) -> str:
         """An SQL condition over a row of ``table``.
@@ -174,9 +209,27 @@ class Reader:
             raise problem(key, text, f"must be true or false, and is {expression.type}")
         return expression.sql
 
+    def castable(self, key: str, text: str, cast: str, source: str, alias: str) -> None:
+        """Check that ``cast``, the value of ``text`` as the type it must have, is SQL.
+
+        Raises:
+            ConfigurationError: the one type cannot become the other.
+        """
+        self._type(key, text, source, alias, sql=cast)
+
     def type_over(self, key: str, text: str, row: str) -> str:
         """The type of an expression over a made-up row, given as an SQL subquery."""
         return self._type(key, text, row, "refund")
+
+
+def _nearest_column(text: str, table: Table) -> str:
+    near = nearest_of(text.strip('"'), list(table.columns))
+    # as SQL would have it: a name with capitals needs its quotes
+    return f"; did you mean {_as_sql(near)}?" if near else nearest("", [_as_sql(name) for name in table.columns])
+
+
+def _as_sql(name: str) -> str:
+    return name if name == name.lower() and _BARE_NAME.fullmatch(name) else quote_name(name)
 
 
 def problem(key: str, value: str, what: str) -> ConfigurationError:

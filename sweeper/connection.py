@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import unquote
 
 import psycopg
 from psycopg import conninfo
@@ -13,7 +13,7 @@ VARIABLES = ("SWEEPER_DATABASE_URL", "DATABASE_URL")
 
 # Prisma keeps its own settings in the URL; libpq refuses parameters that it does not know.
 # Source: Prisma's documentation of PostgreSQL connection URLs.
-_PRISMA_ONLY = frozenset(
+_IGNORED = frozenset(
     [
         "connection_limit",
         "pgbouncer",
@@ -85,15 +85,25 @@ def from_url(url: str, variable: str) -> Connection:
             "percent-encoded, and only libpq's parameters may follow the question mark",
             code="connection_settings",
         ) from None
+    parameters.pop("application_name", None)  # sweeper says its own
     return Connection(parameters, schema)
 
 
 def _without_prisma_parameters(url: str) -> tuple[str, str | None]:
-    try:
-        parts = urlsplit(url)
-    except ValueError:  # such as a broken IPv6 address; libpq says no to it in its own time
+    """The URL for libpq, and Prisma's schema.
+
+    Everything else stays as it is, letter by letter: several hosts, none, sockets and passwords of any kind are
+    libpq's business, and not what Python's parser makes of a URL.
+    """
+    # as in libpq, a question mark before the @ is a part of the password
+    start = url.index("://") + 3
+    at, slash = url.find("@", start), url.find("/", start)
+    address = at if at >= 0 and (slash < 0 or at < slash) else start
+    mark = url.find("?", address)
+    if mark < 0:
         return url, None
-    pairs = parse_qsl(parts.query, keep_blank_values=True)
-    schema = next((unquote(value) for key, value in pairs if key == "schema"), None)
-    kept = [(key, value) for key, value in pairs if key not in _PRISMA_ONLY]
-    return urlunsplit(parts._replace(query=urlencode(kept, quote_via=quote))), schema or None
+    pairs = [pair for pair in url[mark + 1 :].split("&") if pair]
+    values = {unquote(key): unquote(value) for key, _, value in (pair.partition("=") for pair in pairs)}
+    ignored = _IGNORED if "sslidentity" in values else _IGNORED - {"sslpassword"}
+    kept = [pair for pair in pairs if unquote(pair.partition("=")[0]) not in ignored]
+    return url[:mark] + ("?" + "&".join(kept) if kept else ""), values.get("schema") or None

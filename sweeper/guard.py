@@ -1,16 +1,20 @@
 """``sweeper install``: sweeper's own tables, the guard and the index that a sweep walks.
 
 Every check comes before the first write. The tables are made in one transaction; the indexes on the app's own
-tables are built CONCURRENTLY, outside any; the fingerprint, without which no run begins, is written last.
+tables are built CONCURRENTLY, outside any; the fingerprint, without which no run begins, is written after them.
 """
 
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from zoneinfo import ZoneInfo
 
-from sweeper.database import Database, Refusal, Timeouts, Transaction
-from sweeper.errors import ConfigurationError, FailedError
+from sweeper.database import Busy, Database, Refusal, Timeouts, TooSlow, Transaction, retrying, translated
+from sweeper.errors import ConfigurationError, FailedError, SweeperError
+from sweeper.indexes import Changes, Index, compare
 from sweeper.installation import (
     SCHEMA_VERSION,
     Installation,
@@ -18,208 +22,187 @@ from sweeper.installation import (
     read_installation,
     read_surroundings,
 )
-from sweeper.mapping import Mapping, read_mapping
+from sweeper.mapping import Ledger, Mapping, read_mapping
 from sweeper.results import InstallResult
 from sweeper.settings import Settings
 from sweeper.statements import fill, fill_script, quote_name, quote_text
 
-# an index build may take hours on a large table, and waits for every older transaction to end
-_BUILD_TIMEOUTS = Timeouts(lock_ms=250, statement_ms=0, idle_ms=60_000)
+_WRITE_TIMEOUTS = Timeouts(lock_ms=5_000, statement_ms=60_000)
+# an index build may take hours on a large table
+_KEEPER_TIMEOUTS = Timeouts(idle_ms=0)
+_LOCK_TRIES, _LOCK_WAIT_SECONDS = 300, 0.2
 
 
 @dataclass(frozen=True)
-class Index:
-    """An index that sweeper needs on a table."""
+class _Steps:
+    """All that an installation will do, checked."""
 
-    schema: str
-    name: str
-    table: str
-    key: str
-    unique: bool
-    predicate: str
-    concurrently: bool
-
-    @property
-    def qualified(self) -> str:
-        """Its name as SQL."""
-        return f"{quote_name(self.schema)}.{quote_name(self.name)}"
-
-    @property
-    def create(self) -> str:
-        """The statement that builds it."""
-        slots = {
-            "unique": "UNIQUE " if self.unique else "",
-            "concurrently": "CONCURRENTLY " if self.concurrently else "",
-            "index_name": quote_name(self.name),
-            "table": self.table,
-            "key": self.key,
-            "predicate": f" WHERE {self.predicate}" if self.predicate else "",
-        }
-        return fill_script("install/create_index", slots)
+    tables: tuple[str, ...]
+    indexes: Changes
+    settings: str
 
 
-def drop_statement(qualified: str) -> str:
-    """The statement that removes an index without stopping the app."""
-    return fill_script("install/drop_index", {"concurrently": "CONCURRENTLY ", "index": qualified})
-
-
-def install(database: Database, settings: Settings, *, as_of: datetime | None) -> InstallResult:
+def install(
+    database: Database, settings: Settings, *, as_of: datetime | None, keeper: Database | None = None
+) -> InstallResult:
     """Install or upgrade; without ``as_of`` only write down the SQL that would do it.
+
+    ``keeper``, another connection to the same database, keeps a second installation out meanwhile.
 
     Raises:
         ConfigurationError: the file does not fit the database, or rows of the app's ledger break the guard;
             nothing was changed.
         FailedError: the role may not do it, or an index could not be built.
     """
-    surroundings = read_surroundings(database)
+    schema = settings.database.schema_
+    surroundings = retrying(lambda: read_surroundings(database), attempts=1)
     if surroundings.standby:
         raise ConfigurationError("this server is a standby: install on the primary", code="standby")
-    zone = settings.sessions.timezone
-    with database.transaction(
-        timeouts=Timeouts(statement_ms=0), search_path=surroundings.search_path, timezone=zone
-    ) as transaction:
-        mapping = read_mapping(transaction, settings, surroundings.search_path)
+    search_path = surroundings.search_path(schema)
+
+    def work() -> InstallResult:
+        with _alone(keeper, schema):
+            steps = _plan(database, settings, search_path, as_of)
+            if as_of is None:
+                return InstallResult(sql=_printed(steps), actions=())
+            return InstallResult(sql="", actions=tuple(_apply(database, schema, steps)))
+
+    with _in_plain_words():
+        return retrying(work, attempts=1)
+
+
+@contextmanager
+def _in_plain_words() -> Iterator[None]:
+    try:
+        yield
+    except Busy:
+        raise FailedError("another transaction holds a lock for too long; run it again", code="busy") from None
+    except TooSlow:
+        raise FailedError(
+            "the server's statement_timeout is too short for this: lift it for this role, then run it again",
+            code="too_slow",
+        ) from None
+    except Refusal as refusal:
+        raise FailedError(
+            f"the database says: {refusal.message} (SQLSTATE {refusal.sqlstate})", code="refused"
+        ) from None
+
+
+@contextmanager
+def _alone(keeper: Database | None, schema: str) -> Iterator[None]:
+    """Wait until no other installation of this schema is at work, then keep others out.
+
+    The lock is an open transaction's: one of the session would get lost behind PgBouncer. It has no snapshot
+    while it idles, so the index builds do not wait for it.
+    """
+    if keeper is None:
+        yield
+        return
+    digest = sha256(f"sweeper install {schema}".encode()).digest()
+    statement = fill("install/lock_installation", {"install_lock": str(int.from_bytes(digest[:8], signed=True))})
+    for _ in range(_LOCK_TRIES):
+        with keeper.transaction(timeouts=_KEEPER_TIMEOUTS) as transaction:
+            if transaction.row(statement).taken:
+                yield
+                return
+        time.sleep(_LOCK_WAIT_SECONDS)
+    raise FailedError("another `sweeper install` is at work in this schema; try again when it is done", code="busy")
+
+
+def _plan(database: Database, settings: Settings, search_path: str, as_of: datetime | None) -> _Steps:
+    """Check everything, and decide what is to be done; changes nothing."""
+    timeouts, zone = Timeouts(statement_ms=0, idle_ms=60_000), settings.sessions.timezone
+    with database.transaction(timeouts=timeouts, search_path=search_path, timezone=zone) as transaction:
+        mapping = read_mapping(transaction, settings, search_path)
         installed = read_installation(transaction, mapping.schema)
-        _check_own_types(transaction, mapping, installed)
+        _check_own_tables(transaction, mapping, installed)
+        _check_writes(transaction, mapping)
         _check_partitions(mapping)
-        _check_ledger_rows(transaction, mapping)
-        indexes = list(_indexes(mapping, own_guard=installed is None or has_own_guard(transaction, mapping)))
-        broken, missing = _compare(transaction, indexes)
-        obsolete = _obsolete(installed, indexes)
-        scripts = list(_scripts(mapping, installed, as_of, indexes))
-    drops = [drop_statement(name) for name in [*broken, *obsolete]]
-    builds = [index.create for index in missing]
-    if as_of is None:
-        return InstallResult(sql=_printed(scripts, drops, builds), actions=())
-    actions = _apply(database, mapping, installed, scripts, drops, missing)
-    return InstallResult(sql="", actions=tuple(actions))
+        own_guard = installed is None or has_own_guard(transaction, mapping)
+        indexes = compare(transaction, mapping, own_guard=own_guard)
+        _check_ledger_rows(transaction, mapping, settings, as_of)
+        if as_of is not None:
+            _check_owner(indexes.build)
+    slots = _slots(mapping, as_of, indexes)
+    tables = () if installed else (fill_script("install/001_tables", slots),)
+    return _Steps(tables, indexes, fill_script("install/write_settings", slots))
 
 
-def _apply(
-    database: Database,
-    mapping: Mapping,
-    installed: Installation | None,
-    scripts: list[str],
-    drops: list[str],
-    missing: list[Index],
-) -> list[str]:
-    actions = []
-    *tables, settings_row = scripts
-    if tables:
-        with database.transaction(timeouts=_BUILD_TIMEOUTS) as transaction:
-            transaction.rows(fill("install/lock_installation", {"install_lock": mapping.slots["caps_lock"]}))
-            if installed or not read_installation(transaction, mapping.schema):  # nobody was quicker
-                for script in tables:
-                    transaction.script(script)
-                actions.append(f"created schema {mapping.schema} and its tables")
-    for drop in drops:
-        _build(database, drop)
-        actions.append("dropped an index that a broken or older installation left")
-    for index in missing:
-        try:
-            _build(database, index.create)
-        except (Refusal, FailedError):
-            # what CONCURRENTLY leaves behind when it fails costs every write and guards nothing
-            _build(database, drop_statement(index.qualified))
-            raise
-        actions.append(f"created {'unique ' if index.unique else ''}index {index.name} on {index.table}")
-    with database.transaction(timeouts=_BUILD_TIMEOUTS) as transaction:
-        transaction.script(settings_row)
-    return actions
+def _apply(database: Database, schema: str, steps: _Steps) -> Iterator[str]:
+    if steps.tables:
+        with database.transaction(timeouts=_WRITE_TIMEOUTS) as transaction:
+            for script in steps.tables:
+                transaction.script(script)
+        yield f"created schema {schema} and its tables"
+    for drop in steps.indexes.drop_broken:
+        _outside(database, drop)
+        yield "dropped an index that a broken build had left"
+    for index in steps.indexes.build:
+        _build(database, index)
+        yield f"created {'unique ' if index.unique else ''}index {index.name} on {index.table}"
+    with database.transaction(timeouts=_WRITE_TIMEOUTS) as transaction:
+        transaction.script(steps.settings)
+    for drop in steps.indexes.drop_obsolete:
+        _outside(database, drop)
+        yield "dropped an index of the mapping before"
 
 
-def _build(database: Database, statement: str) -> None:
+def _build(database: Database, index: Index) -> None:
+    try:
+        _outside(database, index.create)
+    except (Refusal, TooSlow, Busy, SweeperError):
+        # what CONCURRENTLY leaves behind when it fails costs every write and guards nothing
+        _outside(database, index.drop)
+        raise
+
+
+def _outside(database: Database, statement: str) -> None:
     with database.outside_transaction() as connection:
         connection.script(statement)
 
 
-def _scripts(
-    mapping: Mapping, installed: Installation | None, as_of: datetime | None, indexes: list[Index]
-) -> Iterator[str]:
-    slots = {
+def _slots(mapping: Mapping, as_of: datetime | None, indexes: Changes) -> dict[str, str]:
+    return {
         **mapping.slots,
         # printed SQL may wait for days until somebody runs it: the floor is the moment it runs
         "installed_at": quote_text(as_of.isoformat()) if as_of else "now()",
         "schema_version": str(SCHEMA_VERSION),
         "fingerprint": quote_text(mapping.fingerprint),
         "search_path": quote_text(mapping.search_path),
-        "guard_index": next((quote_text(i.qualified) for i in indexes if i.unique and i.predicate), "NULL"),
-        "live_index": next((quote_text(i.qualified) for i in indexes if not i.unique), "NULL"),
+        "guard_index": _name_of(indexes.guard),
+        "live_index": _name_of(indexes.live),
     }
-    if installed is None:
-        yield fill_script("install/001_tables", slots)
-    yield fill_script("install/write_settings", slots)
 
 
-def _printed(scripts: list[str], drops: list[str], builds: list[str]) -> str:
-    *tables, settings_row = scripts
+def _name_of(index: Index | None) -> str:
+    return quote_text(index.qualified) if index else "NULL"
+
+
+def _printed(steps: _Steps) -> str:
     parts = ["-- sweeper install, as SQL. Feed it to psql with ON_ERROR_STOP set."]
-    if tables:
-        parts += ["-- 1. The tables, in one transaction.", "BEGIN;", *tables, "COMMIT;"]
+    if steps.tables:
+        parts += ["-- 1. The tables, in one transaction.", "BEGIN;", *steps.tables, "COMMIT;"]
     parts += [
         "-- 2. The indexes, each outside any transaction: not in a migration that opens one.",
-        *drops,
-        *builds,
+        *steps.indexes.drop_broken,
+        *(index.create for index in steps.indexes.build),
+        "-- 3. The mapping that is now installed. Without it no run begins.",
+        steps.settings,
     ]
-    parts += ["-- 3. Last: the mapping that is now installed. Without it no run begins.", settings_row]
+    if steps.indexes.drop_obsolete:
+        parts += ["-- 4. What the mapping before needed, outside any transaction.", *steps.indexes.drop_obsolete]
     return "\n\n".join(parts) + "\n"
 
 
-def _indexes(mapping: Mapping, *, own_guard: bool) -> Iterator[Index]:
-    if not own_guard:
-        yield _index("guard", mapping.schema, mapping.slots["refunds"], "session_id, attempt", unique=True)
-    if mapping.ledger:
-        ledger = mapping.ledger
-        yield _index(
-            "guard", ledger.table.schema, mapping.slots["ledger"], ledger.key, unique=True,
-            predicate=ledger.guard, concurrently=ledger.table.partition_key is None,
-        )  # fmt: skip
-        if ledger.guard != ledger.where:  # a narrow guard does not help to look up older refunds
-            yield _index("refunds", ledger.table.schema, mapping.slots["ledger"], ledger.key, predicate=ledger.where)
-    if mapping.sessions.partition_key is None:
-        live = f"{mapping.slots['status_column']} IN ({mapping.slots['live']})"
-        yield _index("live", mapping.sessions.schema, mapping.slots["sessions"], mapping.live_key, predicate=live)
-
-
-def _index(
-    purpose: str,
-    schema: str,
-    table: str,
-    key: str,
-    *,
-    unique: bool = False,
-    predicate: str = "",
-    concurrently: bool = True,
-) -> Index:
-    definition = "\x00".join((table, key, predicate, str(unique)))
-    # the name carries its definition, so that an index that is there by name is the right one
-    name = f"sweeper_{purpose}_{sha256(definition.encode()).hexdigest()[:10]}"
-    return Index(schema, name, table, key, unique, predicate, concurrently)
-
-
-def _compare(transaction: Transaction, indexes: list[Index]) -> tuple[list[str], list[Index]]:
-    """The names of those that are there and not valid, and those to build."""
-    broken, missing = [], []
-    for index in indexes:
-        found = transaction.rows(
-            fill("catalogue/find_index", {}), {"schema_name": index.schema, "index_name": index.name}
-        )
-        if found and not found[0].valid:
-            broken.append(index.qualified)
-        if not found or not found[0].valid:
-            missing.append(index)
-    return broken, missing
-
-
-def _obsolete(installed: Installation | None, indexes: list[Index]) -> list[str]:
+def _check_own_tables(transaction: Transaction, mapping: Mapping, installed: Installation | None) -> None:
     if installed is None:
-        return []
-    wanted = {index.qualified for index in indexes}
-    return [name for name in (installed.guard_index, installed.live_index) if name and name not in wanted]
-
-
-def _check_own_types(transaction: Transaction, mapping: Mapping, installed: Installation | None) -> None:
-    if installed is None:
+        strangers = transaction.rows(fill("catalogue/list_strangers", {}), {"schema_name": mapping.schema})
+        if strangers:
+            raise ConfigurationError(
+                f"database.schema = {mapping.schema!r}: it has tables that are not sweeper's "
+                f"({', '.join(row.name for row in strangers)}): name another schema",
+                code="mapping",
+            )
         return
     rows = transaction.rows(fill("catalogue/list_column_types", {}), {"table_name": mapping.slots["refunds"]})
     for row in rows:
@@ -230,6 +213,28 @@ def _check_own_types(transaction: Transaction, mapping: Mapping, installed: Inst
                 "was made for other ids. Name another schema in database.schema, or mend the mapping",
                 code="mapping",
             )
+
+
+def _check_writes(transaction: Transaction, mapping: Mapping) -> None:
+    """Let the server plan what a refund writes to the app's tables: it names a value that does not fit."""
+    probes = [("sessions.close", fill("install/probe_close", mapping.slots))]
+    if mapping.ledger:
+        for name, values in (("insert", mapping.ledger.insert), ("reverse", mapping.ledger.reverse)):
+            slots = {
+                "ledger": mapping.slots["ledger"],
+                "columns": ", ".join(values),
+                "values": ", ".join(values.values()),
+                "refund": mapping.ledger.refund,
+            }
+            if values:
+                probes.append((f"ledger.{name}", fill("install/probe_insert", slots)))
+    for key, probe in probes:
+        try:
+            with translated(), transaction.savepoint():
+                transaction.rows(probe)
+        except (Refusal, SweeperError) as error:
+            if getattr(error, "code", "") != "privilege":  # the role that runs may differ from the one that installs
+                raise ConfigurationError(f"{key}: {error.message}", code="mapping") from None
 
 
 def _check_partitions(mapping: Mapping) -> None:
@@ -248,25 +253,38 @@ def _check_partitions(mapping: Mapping) -> None:
         )
 
 
-def _check_ledger_rows(transaction: Transaction, mapping: Mapping) -> None:
-    if mapping.ledger is None:
+def _check_owner(indexes: tuple[Index, ...]) -> None:
+    for index in indexes:
+        if not index.owned:
+            raise FailedError(
+                f"only the owner of {index.table} can add an index to it: run `sweeper install` as its owner, or give "
+                "the owner what `sweeper install --print` writes. Nothing was changed",
+                code="privilege",
+            )
+
+
+def _check_ledger_rows(transaction: Transaction, mapping: Mapping, settings: Settings, as_of: datetime | None) -> None:
+    if mapping.ledger is None or settings.ledger is None:
         return
     rows = transaction.rows(mapping.statement("list_double_refunds"))
     if not rows:
         return
     samples = ", ".join(f"{row.session_id} ({row.refunds} refunds)" for row in rows)
-    guard = f"guard = '''({mapping.ledger.where}) AND {_newer_rows(mapping)}'''"
+    newer = _newer_rows(mapping.ledger, mapping.timezone, as_of)
     raise ConfigurationError(
         f"{rows[0].sessions} sessions have more than one refund in {mapping.ledger.table.name}, which the guard does "
         f"not allow: {samples}. Nothing was changed. Mend them, or let the guard cover only what comes from now on, "
-        f"in [ledger]:\n  {guard}",
+        f"in [ledger]:\n  guard = '''({settings.ledger.where}) AND {newer} '''",
         code="guard_broken_by_rows",
     )
 
 
-def _newer_rows(mapping: Mapping) -> str:
-    assert mapping.ledger is not None  # noqa: S101 - the caller has looked
-    times = [c for c in mapping.ledger.table.columns.values() if c.base_type.startswith("timestamp")]
+def _newer_rows(ledger: Ledger, timezone: str, as_of: datetime | None) -> str:
+    times = [column for column in ledger.table.columns.values() if column.base_type.startswith("timestamp")]
+    if not times or as_of is None:
+        return "<what is true of new rows only>"
     # the time of creation if its name says so, else the first there is
-    times.sort(key=lambda column: "creat" not in column.name.lower())
-    return f"{times[0].quoted} >= '<today>'" if times else "<what is true of new rows only>"
+    column = min(times, key=lambda column: "creat" not in column.name.lower())
+    local = as_of.astimezone(ZoneInfo(timezone)).replace(microsecond=0)
+    moment = local if column.base_type.endswith("with time zone") else local.replace(tzinfo=None)
+    return f"{column.quoted} >= '{moment.isoformat(sep=' ')}'"

@@ -31,10 +31,18 @@ class Installation:
 class Surroundings:
     """The server, and what bare names of the file mean on this connection."""
 
-    search_path: str
+    schemas: tuple[str, ...]
     server_version: int
     standby: bool
     clock: datetime
+
+    def search_path(self, own_schema: str) -> str:
+        """The path for bare names of the file, as SQL.
+
+        Never through sweeper's own schema, where a role of that name would look first: its tables have plain
+        names, such as ``runs``, that an app's may have too.
+        """
+        return ", ".join([quote_name(name) for name in self.schemas if name != own_schema] + ["pg_temp"])
 
 
 def read_surroundings(database: Database) -> Surroundings:
@@ -47,10 +55,8 @@ def read_surroundings(database: Database) -> Surroundings:
         row = transaction.row(fill("catalogue/read_surroundings", {}))
     if row.server_version < 140_000:
         raise ConfigurationError("Postgres 14 or later is needed", code="server_version")
-    path = ", ".join(filter(None, (row.search_path, "pg_temp")))
-    if database.default_schema:
-        path = f"{quote_name(database.default_schema)}, {path}"
-    return Surroundings(path, row.server_version, row.standby, row.clock)
+    schemas = dict.fromkeys([database.default_schema, *row.schemas] if database.default_schema else row.schemas)
+    return Surroundings(tuple(schemas), row.server_version, row.standby, row.clock)
 
 
 def read_installation(transaction: Transaction, schema: str) -> Installation | None:

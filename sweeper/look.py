@@ -13,7 +13,7 @@ _PAGE_SIZE = 2000
 
 @dataclass(frozen=True)
 class Looked:
-    """One owed session; with ``hold_reason`` when no program may refund it, ages in seconds."""
+    """One owed session; with ``hold_reason`` when no program may refund it, ``on_hold`` when it is known already."""
 
     session_id: str
     account_id: str | None
@@ -21,6 +21,7 @@ class Looked:
     reason: str
     age_seconds: float
     hold_reason: str | None
+    on_hold: bool
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,7 @@ class Survey:
 
 def parts(scope: Scope) -> list[Scope]:
     """The scope in parts that can each be paged: a session without a start has no place in the order."""
-    whole = scope.dates == "any" or scope.until is not None
-    return [scope] if whole else [scope, replace(scope, dates="unknown")]
+    return [scope] if scope.until is not None else [scope, replace(scope, dates="unknown")]
 
 
 def survey(transaction: Transaction, mapping: Mapping, scope: Scope, budget: Decimal | None = None) -> Survey:
@@ -68,8 +68,10 @@ def look(transaction: Transaction, mapping: Mapping, scope: Scope) -> Iterator[L
             places = [(row.started_at, row.session_id) for row in rows]
             yield from map(_looked, rows)
         except Refusal:
-            places = list_candidates(transaction, mapping, scope, _PAGE_SIZE)
-            yield from _halve(transaction, mapping, scope, tuple(session_id for _, session_id in places))
+            rows = _read_candidates(transaction, mapping, scope, _PAGE_SIZE)
+            places = [(row.started_at, row.session_id) for row in rows]
+            on_hold = frozenset(row.session_id for row in rows if row.on_hold)
+            yield from _halve(transaction, mapping, scope, tuple(row.session_id for row in rows), on_hold)
         if len(places) < _PAGE_SIZE:
             return
         scope = replace(scope, after=places[-1])
@@ -80,26 +82,40 @@ def _read_page(transaction: Transaction, mapping: Mapping, scope: Scope) -> Sequ
 
 
 def _looked(row: Row) -> Looked:
-    return Looked(row.session_id, row.account_id, Decimal(row.amount), row.reason, row.age_seconds, row.hold_reason)
+    return Looked(
+        session_id=row.session_id,
+        account_id=row.account_id,
+        amount=Decimal(row.amount),
+        reason=row.reason,
+        age_seconds=row.age_seconds,
+        hold_reason=row.hold_reason,
+        on_hold=row.on_hold,
+    )
 
 
-def _halve(transaction: Transaction, mapping: Mapping, scope: Scope, session_ids: tuple[str, ...]) -> Iterator[Looked]:
+def _halve(
+    transaction: Transaction, mapping: Mapping, scope: Scope, session_ids: tuple[str, ...], on_hold: frozenset[str]
+) -> Iterator[Looked]:
     try:
         with transaction.savepoint():
             rows = _read_page(transaction, mapping, scope.only(session_ids))
     except Refusal as refusal:
         if len(session_ids) == 1:
-            yield Looked(session_ids[0], None, Decimal(0), "", 0.0, f"refused {refusal.sqlstate}")
+            (refused,) = session_ids
+            why = f"refused {refusal.sqlstate}"
+            yield Looked(refused, None, Decimal(0), "", 0.0, hold_reason=why, on_hold=refused in on_hold)
             return
         middle = len(session_ids) // 2
-        yield from _halve(transaction, mapping, scope, session_ids[:middle])
-        yield from _halve(transaction, mapping, scope, session_ids[middle:])
+        yield from _halve(transaction, mapping, scope, session_ids[:middle], on_hold)
+        yield from _halve(transaction, mapping, scope, session_ids[middle:], on_hold)
     else:
         yield from map(_looked, rows)
 
 
 def list_candidates(transaction: Transaction, mapping: Mapping, scope: Scope, page_size: int) -> list[Place]:
     """The next failed and running sessions, owed or not, by their place in the order."""
-    binds = {**scope.binds(), "page_size": page_size}
-    rows = transaction.rows(mapping.statement("list_candidates"), binds)
-    return [(row.started_at, row.session_id) for row in rows]
+    return [(row.started_at, row.session_id) for row in _read_candidates(transaction, mapping, scope, page_size)]
+
+
+def _read_candidates(transaction: Transaction, mapping: Mapping, scope: Scope, page_size: int) -> Sequence[Row]:
+    return transaction.rows(mapping.statement("list_candidates"), {**scope.binds(), "page_size": page_size})

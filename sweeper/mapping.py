@@ -14,13 +14,18 @@ from sweeper.statements import fill, quote_name, quote_text
 
 @dataclass(frozen=True)
 class Ledger:
-    """The app's own table of refunds; ``key`` and ``guard`` are what its unique index is made of."""
+    """The app's own table of refunds; ``key`` and ``guard`` are what its unique index is made of.
+
+    ``refund`` is a made-up row, as SQL, with the names that ``insert`` and ``reverse`` may use.
+    """
 
     table: Table
     key: str
-    key_columns: tuple[str, ...]
+    refund: str
     guard: str
     where: str
+    insert: Mapped[str, str]
+    reverse: Mapped[str, str]
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,7 @@ class Mapping:
     amount_type: str
     running: tuple[str, ...]
     live_key: str
+    live_status: str
     has_accounts: bool
     exact_balance: bool
     ledger: Ledger | None
@@ -69,14 +75,16 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
     Raises:
         ConfigurationError: naming the key that does not fit, its value and the nearest right one.
     """
-    reader = Reader(transaction)
+    reader = Reader(transaction, settings.database.schema_)
     own = settings.sessions
     sessions = reader.table("sessions.table", own.table)
     slots = _own_slots(settings.database.schema_)
     slots |= _session_slots(reader, own, sessions)
     slots |= _expression_slots(reader, settings, sessions)
+    slots["reason"] = _reason(settings, slots["running"])
     slots |= _account_slots(reader, settings.accounts, slots)
-    reader.expression("sessions.account", f"({own.account})::{slots['account_type']}", sessions)
+    account = f"{slots['account']}::{slots['account_type']}"
+    reader.castable("sessions.account", own.account, account, sessions.qualified, "s")
     ledger = None
     if settings.ledger:
         ledger, ledger_slots = _map_ledger(reader, settings.ledger, slots)
@@ -95,6 +103,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
         amount_type=slots["amount_type"],
         running=tuple(own.running),
         live_key=", ".join(column.quoted for column in (started_at, id_column) if column),
+        live_status=slots["status"].removeprefix("s."),
         has_accounts=settings.accounts is not None,
         exact_balance=slots["balance_type"] in catalogue.EXACT_TYPES,
         ledger=ledger,
@@ -115,8 +124,9 @@ def _own_slots(schema: str) -> dict[str, str]:
     }
 
 
-def _literals(statuses: list[str]) -> str:
-    return ", ".join(quote_text(status) for status in statuses) or "NULL"
+def _literals(statuses: list[str], status_type: str) -> str:
+    # IN (NULL) would be null where false is meant, IN () is not SQL
+    return ", ".join(quote_text(status) for status in statuses) or f"SELECT NULL::{status_type} WHERE false"
 
 
 def _session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> dict[str, str]:
@@ -126,7 +136,7 @@ def _session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> dic
         catalogue.check_statuses(f"sessions.{name}", getattr(own, name), status)
     assignments = []
     for text, value in own.close.items():
-        column = reader.column("sessions.close", text, sessions)
+        column = reader.written_column("sessions.close", text, sessions)
         if column in (key, status):
             raise problem("sessions.close", text, "is set by the sweep itself, or is the key")
         assignments.append(
@@ -136,12 +146,13 @@ def _session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> dic
         "sessions": sessions.qualified,
         "session_id": f"s.{key.quoted}",
         "session_type": key.base_type,
-        "status": f"s.{status.quoted}",
+        # the operators of an enum do not take a domain over it
+        "status": f"s.{status.quoted}::{status.base_type}" if status.domain else f"s.{status.quoted}",
         "status_column": status.quoted,
-        "failed": _literals(own.failed),
+        "failed": _literals(own.failed, status.base_type),
         "first_failed": quote_text(own.failed[0]),
-        "running": _literals(own.running),
-        "live": _literals([*own.failed, *own.running]),
+        "running": _literals(own.running, status.base_type),
+        "live": _literals([*own.failed, *own.running], status.base_type),
         "close_assignments": "".join(assignments),
     }
 
@@ -181,7 +192,6 @@ def _expression_slots(reader: Reader, settings: Settings, sessions: Table) -> di
         "amount_type": "numeric" if inexact else amount.type,
         "exclude": exclude.sql if exclude else "false",
         "error": f"({error.sql})::text" if error else "NULL::text",
-        "reason": _reason(settings),
     }
 
 
@@ -190,12 +200,11 @@ def _first_known(moments: list[Expression]) -> str:
     return f"coalesce({', '.join(f'({moment.sql})::timestamptz' for moment in moments)})"
 
 
-def _reason(settings: Settings) -> str:
+def _reason(settings: Settings, running: str) -> str:
     rules = "".join(
         f"\n            WHEN v.error LIKE {quote_text(rule.error)} THEN {quote_text(rule.code)}"
         for rule in settings.reasons
     )
-    running = _literals(settings.sessions.running)
     return f"CASE WHEN v.status IN ({running}) THEN 'stuck'{rules}\n            ELSE 'workflow_failure' END"
 
 
@@ -204,15 +213,15 @@ def _account_slots(reader: Reader, own: AccountsSection | None, slots: Mapped[st
         return {"balance_rounds": "false", "balance_type": "numeric"}
     accounts = reader.table("accounts.table", own.table)
     key = reader.unique_column("accounts.id", own.id, accounts)
-    moved = [("balance", "+", reader.column("accounts.balance", own.balance, accounts))]
+    moved = [("balance", "+", reader.written_column("accounts.balance", own.balance, accounts))]
     if own.spent:
-        moved.append(("spent", "-", reader.column("accounts.spent", own.spent, accounts)))
+        moved.append(("spent", "-", reader.written_column("accounts.spent", own.spent, accounts)))
     assignments = []
     for name, sign, column in moved:
         catalogue.check_type(f"accounts.{name}", column.name, Expression("", column.base_type), catalogue.NUMBER_TYPES)
         assignments.append(f"{column.quoted} = a.{column.quoted} {sign} owed.amount")
     if own.updated_at:
-        column = reader.column("accounts.updated_at", own.updated_at, accounts)
+        column = reader.written_column("accounts.updated_at", own.updated_at, accounts)
         catalogue.check_type("accounts.updated_at", column.name, Expression("", column.base_type), catalogue.TIME_TYPES)
         assignments.append(f"{column.quoted} = owed.at")
     if own.invariant:
@@ -241,35 +250,32 @@ def _map_ledger(reader: Reader, own: LedgerSection, slots: Mapped[str, str]) -> 
     attempt = reader.expression("ledger.attempt", own.attempt, table, "l") if own.attempt else None
     where = reader.condition("ledger.where", own.where, table, "l")
     guard = reader.condition("ledger.guard", own.guard, table, "l") if own.guard else where
-    row = (
+    refund = (
         f"(SELECT NULL::uuid AS refund_id, NULL::{slots['session_type']} AS session_id, "
         f"NULL::{slots['account_type']} AS account_id, NULL::text AS attempt, "
         f"NULL::{slots['amount_type']} AS amount, NULL::text AS reason, NULL::text AS detail, "
         "NULL::text AS layer, NULL::uuid AS run_id, NULL::timestamptz AS at)"
     )
-    reader.type_over("ledger.session", f"session_id::{session.type}", row)
-    values: dict[str, str] = {}
-    rounds = []
-    for text, value in own.insert.items():
-        column = reader.column("ledger.insert", text, table)
-        kind = reader.type_over(f"ledger.insert.{text}", value, row)
-        values[column.quoted] = f"(\n{value}\n)::{column.base_type}" if column.category == "E" else f"(\n{value}\n)"
-        if column.base_type in catalogue.EXACT_TYPES and kind in catalogue.NUMBER_TYPES:
-            rounds.append(_rounds(f"(\n{value}\n)", kind, [column]))
-    left_out = [name for name, column in table.columns.items() if column.required and column.quoted not in values]
-    if left_out:
-        raise problem("ledger.insert", ", ".join(left_out), "must have a value: NOT NULL and without a default")
+    reader.castable("ledger.session", own.session, f"session_id::{session.type}", refund, "refund")
+    values, rounds = _ledger_values(reader, "ledger.insert", own.insert, table, refund)
+    if session.column and session.column.quoted not in values:
+        raise problem("ledger.insert", ", ".join(own.insert), f"must set {session.column.name}, the ledger.session")
+    reverse, _ = _ledger_values(reader, "ledger.reverse", own.reverse, table, refund) if own.reverse else ({}, [])
     key = [session.column.quoted if session.column else f"({session.sql})"]
+    attempt_sql = f"coalesce(({attempt.sql})::text, '')" if attempt else "''::text"
     if attempt:
-        key.append(f"(coalesce(({attempt.sql.removeprefix('l.')})::text, ''))")
+        # NULLs in a unique key repeat for ever
+        bare = attempt.column.quoted if attempt.column else attempt.sql
+        key.append(f"(coalesce(({bare})::text, ''))")
     ledger = Ledger(
         table=table,
         key=", ".join(key),
-        key_columns=tuple(item.column.name for item in (session,) if item.column),
+        refund=refund,
         guard=guard.removeprefix("l."),
         where=where.removeprefix("l."),
+        insert=values,
+        reverse=reverse,
     )
-    attempt_sql = f"coalesce(({attempt.sql})::text, '')" if attempt else "''::text"
     return ledger, {
         "ledger": table.qualified,
         "ledger_columns": ", ".join(values),
@@ -282,3 +288,22 @@ def _map_ledger(reader: Reader, own: LedgerSection, slots: Mapped[str, str]) -> 
         "ledger_attempt": attempt_sql,
         "ledger_rounds": " OR ".join(rounds) or "false",
     }
+
+
+def _ledger_values(
+    reader: Reader, section: str, given: Mapped[str, str], table: Table, refund: str
+) -> tuple[dict[str, str], list[str]]:
+    """What is written to each column, and where a value would not fit it to the digit."""
+    values: dict[str, str] = {}
+    rounds = []
+    for text, value in given.items():
+        column = reader.written_column(section, text, table)
+        kind = reader.type_over(f"{section}.{text}", value, refund)
+        sql = f"(\n{value}\n)"
+        values[column.quoted] = f"{sql}::{column.base_type}" if column.category == "E" else sql
+        if column.base_type in catalogue.EXACT_TYPES and kind in catalogue.NUMBER_TYPES:
+            rounds.append(_rounds(sql, kind, [column]))
+    left_out = [name for name, column in table.columns.items() if column.required and column.quoted not in values]
+    if left_out:
+        raise problem(section, ", ".join(left_out), "must have a value: NOT NULL and without a default")
+    return values, rounds

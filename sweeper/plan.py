@@ -10,7 +10,7 @@ from sweeper.database import Database, Transaction, retrying
 from sweeper.errors import FailedError
 from sweeper.look import Looked, look, parts, survey
 from sweeper.results import Amount, Largest, Outcome, Plan, RunResult
-from sweeper.runs import Preparation, Request, earlier, prepare, reading
+from sweeper.runs import Preparation, Request, earlier, exactly, prepare, reading
 from sweeper.settings import Settings
 
 _NO_RUN = "00000000-0000-0000-0000-000000000000"
@@ -43,7 +43,8 @@ class Planner:
         """Decide about the next session."""
         stopped = self._sessions_left == 0 or (self._credits_left is not None and self._credits_left <= 0)
         if not stopped and session.hold_reason is not None:
-            self.holds[session.hold_reason] += Amount(1)
+            if not session.on_hold:
+                self.holds[session.hold_reason] += Amount(1)
         elif stopped or (self._credits_left is not None and session.amount > self._credits_left):
             self.left_by_caps += Amount(1, session.amount if session.hold_reason is None else Decimal(0))
         else:
@@ -81,13 +82,14 @@ def plan(database: Database, settings: Settings, request: Request) -> RunResult:
     Raises:
         ConfigurationError, FailedError: as a run would.
     """
-    prepared, _ = prepare(database, settings, request)
+    with exactly():
+        prepared, _ = prepare(database, settings, request)
 
-    def read() -> RunResult:
-        with reading(database, prepared.mapping) as transaction:
-            return _read(transaction, prepared, settings, request)
+        def read() -> RunResult:
+            with reading(database, prepared.mapping) as transaction:
+                return _read(transaction, prepared, settings, request)
 
-    return retrying(read)
+        return retrying(read)
 
 
 def _read(transaction: Transaction, prepared: Preparation, settings: Settings, request: Request) -> RunResult:
@@ -97,7 +99,7 @@ def _read(transaction: Transaction, prepared: Preparation, settings: Settings, r
     for session in chain.from_iterable(look(transaction, mapping, part) for part in parts(scope)):
         planner.add(session)
     before_floor = Amount()
-    if scope.dates != "any":
+    if not request.session_ids:  # the floor does not apply to sessions that a person names
         found = survey(transaction, mapping, earlier(scope, prepared.floor))
         before_floor = Amount(found.sessions, found.credits)
     held = sum(amount.sessions for amount in planner.holds.values())

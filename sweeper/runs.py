@@ -2,17 +2,18 @@
 
 import json
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
 
 import uuid_utils
 
 from sweeper import __version__
 from sweeper.batch import BATCH_TIMEOUTS, Cashier
 from sweeper.caps import Caps, Limits
-from sweeper.database import READ_TIMEOUTS, Database, Refusal, Transaction, retrying
+from sweeper.database import READ_TIMEOUTS, Busy, Database, Refusal, TooSlow, Transaction, retrying
 from sweeper.errors import ConfigurationError, FailedError, Interrupted, SweeperError
 from sweeper.installation import Surroundings, open_mapping, read_surroundings, require_payable
 from sweeper.look import Survey
@@ -22,6 +23,9 @@ from sweeper.scope import Scope
 from sweeper.settings import Settings
 from sweeper.signals import Signals
 from sweeper.sweep import Observer, Sweep
+
+# Python's own 28 digits would round the sums of a numeric(38, 18); Postgres keeps up to 147,455
+_EXACT = Context(prec=150_000, traps=[InvalidOperation, Inexact])
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,30 @@ def reading(database: Database, mapping: Mapping) -> AbstractContextManager[Tran
     )
 
 
+@contextmanager
+def exactly() -> Iterator[None]:
+    """Reckon to the last digit, and turn what stops a statement of the run itself into an error of the run."""
+    try:
+        with localcontext(_EXACT):
+            yield
+    except (Busy, TooSlow, Refusal) as problem:
+        raise failure(problem) from None
+
+
+def failure(problem: Busy | TooSlow | Refusal | SweeperError) -> SweeperError:
+    """The error of a run that met ``problem`` where no single row could be set aside."""
+    if isinstance(problem, Busy):
+        return FailedError(
+            "the app's tables are locked as a whole (a migration?): nothing was forced, run it again later",
+            code="locked",
+        )
+    if isinstance(problem, TooSlow):
+        return FailedError("the database takes longer over a statement than sweeper allows it", code="too_slow")
+    if isinstance(problem, Refusal):  # not its message, which may repeat the row
+        return FailedError(f"the database refused a statement (SQLSTATE {problem.sqlstate})", code="refused")
+    return problem
+
+
 def execute(
     database: Database, settings: Settings, request: Request, *, signals: Signals, observer: Observer
 ) -> RunResult:
@@ -116,23 +144,36 @@ def execute(
     Raises:
         ConfigurationError, FailedError: before anything was paid. A failure after that is in the result.
     """
-    prepared, surroundings = prepare(database, settings, request)
-    if surroundings.standby:
-        raise FailedError("this server is a standby and cannot be written to: name the primary", code="standby")
-    mapping, scope = prepared.mapping, prepared.scope
-    run_id = str(uuid_utils.uuid7())
-    _check_payable(database, mapping, scope, run_id)
-    policy = settings.policy
+    with exactly():
+        prepared, surroundings = prepare(database, settings, request)
+        if surroundings.standby:
+            raise FailedError("this server is a standby and cannot be written to: name the primary", code="standby")
+        run_id = str(uuid_utils.uuid7())
+        _check_payable(database, prepared.mapping, prepared.scope, run_id)
+        return _execute(database, settings, request, prepared, run_id, signals, observer)
+
+
+def _execute(
+    database: Database,
+    settings: Settings,
+    request: Request,
+    prepared: Preparation,
+    run_id: str,
+    signals: Signals,
+    observer: Observer,
+) -> RunResult:
+    mapping, scope, policy = prepared.mapping, prepared.scope, settings.policy
     caps = Caps(mapping, prepared.limits, run_id=run_id, as_of=request.as_of, batch_size=policy.batch_size)
     cashier = Cashier(database, mapping, caps, run_id=run_id, max_new_holds=policy.max_new_holds)
     sweep = Sweep(database, mapping, cashier, batch_size=policy.batch_size, signals=signals, observer=observer)
-    before_floor = _before_floor(sweep, scope, prepared.floor)
-    _write(database, mapping, "prune_idle_runs", {"as_of": request.as_of})
-    _write(database, mapping, "open_run", _opening(settings, request, run_id))
+    before_floor = _before_floor(sweep, request, prepared)
+    with signals.shielded():
+        _write(database, mapping, "prune_idle_runs", {"as_of": request.as_of})
+        _write(database, mapping, "open_run", _opening(settings, request, run_id))
     left, outcome, error = _sweep(sweep, scope)
-    capped = sweep.tally.capped or left.over_budget > 0
     if outcome is Outcome.COMPLETE:
-        outcome = _outcome(capped=capped and left.sessions > 0, held=len(cashier.new_holds))
+        capped = left.sessions > 0 and (sweep.tally.capped or left.over_budget > 0)
+        outcome = _outcome(capped=capped, held=len(cashier.new_holds))
     result = RunResult(
         run_id=run_id,
         dry_run=False,
@@ -153,7 +194,8 @@ def execute(
         signal=signals.received,
         error=error,
     )
-    return retrying(lambda: _close(database, mapping, result))
+    with signals.shielded():
+        return retrying(lambda: _close(database, mapping, result))
 
 
 def _outcome(*, capped: bool, held: int) -> Outcome:
@@ -163,36 +205,31 @@ def _outcome(*, capped: bool, held: int) -> Outcome:
 
 
 def _sweep(sweep: Sweep, scope: Scope) -> tuple[Survey, Outcome, SweeperError | None]:
-    error: SweeperError | None
+    error = None
     try:
         return sweep.run(scope), Outcome.COMPLETE, None
     except Interrupted:
-        outcome, error = Outcome.INTERRUPTED, None
-    except SweeperError as problem:
-        outcome, error = Outcome.FAILED, problem
-    except Refusal as refusal:
-        outcome, error = (
-            Outcome.FAILED,
-            FailedError(f"the database refused a statement (SQLSTATE {refusal.sqlstate})", code="refused"),
-        )
+        outcome = Outcome.INTERRUPTED
+    except (SweeperError, Refusal, Busy, TooSlow) as problem:
+        outcome, error = Outcome.FAILED, failure(problem)
     try:
         return sweep.survey(scope), outcome, error
-    except (SweeperError, Refusal):
+    except (SweeperError, Refusal, Busy, TooSlow):
         return Survey(), outcome, error
 
 
 def _check_payable(database: Database, mapping: Mapping, scope: Scope, run_id: str) -> None:
-    binds = {**scope.only(()).binds(), "refund_ids": [], "run_id": run_id}
+    binds = {**scope.only(()).binds(), "refund_ids": "{}", "run_id": run_id}
     with database.transaction(
         timeouts=BATCH_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
     ) as transaction:
         require_payable(transaction, mapping, binds)
 
 
-def _before_floor(sweep: Sweep, scope: Scope, floor: datetime) -> Amount:
-    if scope.dates == "any":  # named by hand: the floor does not apply
+def _before_floor(sweep: Sweep, request: Request, prepared: Preparation) -> Amount:
+    if request.session_ids:  # the floor does not apply to sessions that a person names
         return Amount()
-    found = sweep.survey(earlier(scope, floor))
+    found = sweep.survey(earlier(prepared.scope, prepared.floor))
     return Amount(found.sessions, found.credits)
 
 

@@ -1,10 +1,12 @@
 """Which sessions a run looks at, and the values that the statements are told."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Literal, Self
 
+from sweeper.database import text_array
 from sweeper.settings import Settings
 
 # a place in the order of a sweep: started_at and session id, both as the server's text
@@ -22,7 +24,7 @@ def before(moment: datetime, duration: timedelta) -> datetime:
 
 @dataclass(frozen=True)
 class Scope:
-    """The sessions to look at, from a place in the order on; ``after`` is (started_at, id) as text."""
+    """The sessions to look at, from a place in the order on; ``after`` is the place before the first of them."""
 
     as_of: datetime
     failed_before: datetime
@@ -30,10 +32,11 @@ class Scope:
     running: tuple[str, ...]
     since: datetime | None
     until: datetime | None = None
-    dates: Literal["known", "unknown", "any"] = "known"
+    dates: Literal["known", "unknown"] = "known"
     session_ids: tuple[str, ...] | None = None
     look_again: bool = False
     after: Place | None = None
+    page: tuple[str | None, str | None] | None = None
     max_amount: Decimal | None = None
 
     @classmethod
@@ -53,11 +56,15 @@ class Scope:
         """These alone, within the same bounds."""
         return replace(self, session_ids=session_ids, after=None)
 
+    def in_hand(self, places: Sequence[Place]) -> Self:
+        """The sessions of one page, which are in order."""
+        ids = tuple(session_id for _, session_id in places)
+        return replace(self.only(ids), page=(places[0][0], places[-1][0]))
+
     def by_hand(self, session_ids: tuple[str, ...]) -> Self:
         """Sessions that a person named: floor and grace do not apply, and a hold is looked at again."""
         return replace(
             self.only(session_ids),
-            dates="any",
             since=None,
             failed_before=datetime.max.replace(tzinfo=UTC),
             look_again=True,
@@ -70,15 +77,17 @@ class Scope:
             "as_of": self.as_of,
             "failed_before": self.failed_before,
             "stuck_before": list(self.stuck_before),
-            "running": list(self.running),
+            "running": text_array(self.running),
             "since": self.since or "-infinity",
             "until": self.until,
             "dates": self.dates,
-            "session_ids": None if self.session_ids is None else list(self.session_ids),
+            "session_ids": None if self.session_ids is None else text_array(self.session_ids),
             "look_again": self.look_again,
             "after_started_at": started_at,
+            "first_started_at": self.page[0] if self.page else None,
+            "last_started_at": self.page[1] if self.page else None,
             "after_id": session_id,
             "max_amount": self.max_amount,
             "budget": None,
-            "account_ids": [],
+            "account_ids": text_array(()),
         }

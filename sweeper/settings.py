@@ -89,10 +89,12 @@ def _trim_sql(value: object) -> object:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("must not be empty")
     return value.strip() if isinstance(value, str) else value
 
 
-Sql = Annotated[str, BeforeValidator(_trim_sql), Field(min_length=1)]
+Sql = Annotated[str, BeforeValidator(_trim_sql)]
 Name = Annotated[str, Field(min_length=1)]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 StuckAfter = Annotated[timedelta | dict[Name, timedelta], BeforeValidator(parse_stuck_after)]
@@ -237,12 +239,18 @@ class Settings(Section):
         return limit.get(status, STUCK_AFTER_DEFAULT) if isinstance(limit, dict) else limit
 
 
-def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
-    """A hint that names the known word closest to ``word``, or lists a few when none is close."""
+def nearest_of(word: str, known: list[str] | tuple[str, ...]) -> str | None:
+    """The known word closest to ``word``, when one is close."""
     folded = {name.lower(): name for name in known}
     close = get_close_matches(word.lower(), list(folded), n=1, cutoff=0.6)
-    if close:
-        return f"; did you mean {folded[close[0]]!r}?"
+    return folded[close[0]] if close else None
+
+
+def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
+    """A hint that names the known word closest to ``word``, or lists a few when none is close."""
+    near = nearest_of(word, known)
+    if near:
+        return f"; did you mean {near!r}?"
     return f"; there is: {', '.join(sorted(known)[:12])}" if known else ""
 
 
@@ -253,7 +261,7 @@ def load(path: Path) -> Settings:
         ConfigurationError: the file is missing, is not TOML, or says something that cannot be.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a mark first
     except FileNotFoundError:
         raise ConfigurationError(
             f"there is no {path}: write one as the README shows (`sweeper init` will draft it), "
@@ -276,7 +284,7 @@ def parse(content: Mapping[str, Any], origin: str = "sweeper.toml") -> Settings:
     try:
         return Settings.model_validate(content)
     except ValidationError as error:
-        problems = "\n".join(f"  {_describe(problem, content)}" for problem in error.errors())
+        problems = "\n".join(f"  {line}" for line in _describe_all(error, content))
         raise ConfigurationError(f"{origin}:\n{problems}", code="config") from None
 
 
@@ -292,13 +300,26 @@ def apply_overrides(settings: Settings, overrides: Mapping[str, object]) -> Sett
     return parse(content, "the flags")
 
 
+def _describe_all(error: ValidationError, content: Mapping[str, Any]) -> list[str]:
+    """One line a mistake: a misspelt key is not also a missing one."""
+    meant = set()
+    lines = []
+    # unknown keys first, to know which of the missing ones were meant
+    for problem in sorted(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden"):
+        where = tuple(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            known = _known_keys(where[:-1])
+            meant.add((*where[:-1], nearest_of(where[-1], known)))
+            lines.append(f"{'.'.join(where)}: unknown key{nearest(where[-1], known)}")
+        elif problem["type"] != "missing":
+            lines.append(_describe(problem, content))
+        elif where not in meant:
+            lines.append(f"{'.'.join(where)}: missing")
+    return lines
+
+
 def _describe(problem: Any, content: Mapping[str, Any]) -> str:
-    where = [str(part) for part in problem["loc"]]
-    key = ".".join(where)
-    if problem["type"] == "extra_forbidden":
-        return f"{key}: unknown key{nearest(where[-1], _known_keys(where[:-1]))}"
-    if problem["type"] == "missing":
-        return f"{key}: missing"
+    key = ".".join(str(part) for part in problem["loc"])
     message = str(problem["msg"]).removeprefix("Value error, ")
     value = _value_at(content, problem["loc"])
     shown = "" if value is None or repr(value) in message else f" = {value!r}"
@@ -314,7 +335,7 @@ def _value_at(content: Any, loc: tuple[int | str, ...]) -> object:
     return content if isinstance(content, str | int | float) else None
 
 
-def _known_keys(path: list[str]) -> list[str]:
+def _known_keys(path: tuple[str, ...]) -> list[str]:
     sections: dict[str, type[Section]] = {
         "database": DatabaseSection, "sessions": SessionsSection, "accounts": AccountsSection,
         "policy": PolicySection, "reasons": ReasonSection, "ledger": LedgerSection,

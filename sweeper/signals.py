@@ -8,6 +8,10 @@ from types import FrameType
 from sweeper.errors import Interrupted
 
 
+class Stopped(Interrupted, KeyboardInterrupt):
+    """Also a KeyboardInterrupt, on which psycopg cancels the statement that the server is busy with."""
+
+
 class Signals:
     """Notes the first signal; raises it at once where that breaks nothing."""
 
@@ -33,7 +37,7 @@ class Signals:
         first = self.received is None
         self.received = self.received or number
         if not (first and self._shielded):
-            raise Interrupted(number)
+            raise Stopped(number)
 
     def check(self) -> None:
         """Raise the signal that arrived while shielded.
@@ -42,4 +46,4 @@ class Signals:
             Interrupted: one did.
         """
         if self.received is not None:
-            raise Interrupted(self.received)
+            raise Stopped(self.received)

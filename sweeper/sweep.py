@@ -85,7 +85,8 @@ class Sweep:
                 break
             for part in parts(scope):
                 self._pass(part)
-            left = self.survey(scope, self._budget())
+            # what this run has just put on hold, or left there, is settled
+            left = self.survey(replace(scope, look_again=False), self._budget())
         return left
 
     def _budget(self) -> Decimal | None:

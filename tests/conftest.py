@@ -64,3 +64,11 @@ def bare(server: Server, tmp_path: Path) -> Iterator[AppDatabase]:
     """The first app's tables without sweeper."""
     with server.app("first", tmp_path, installed=False) as database:
         yield database
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With two workers, each has the tests of one version: still one server a version."""
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        if callspec is not None and "server" in callspec.params:
+            item.add_marker(pytest.mark.xdist_group(f"server-{callspec.params['server']}"))

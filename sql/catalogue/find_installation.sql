@@ -1,2 +1,7 @@
--- Whether sweeper's own tables are there.
-SELECT to_regclass(%(name)s) IS NOT NULL AS found
+-- Whether sweeper's own tables are there, and not just a table of the app with the same name.
+SELECT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_attribute AS a
+    WHERE a.attrelid = to_regclass(%(name)s)
+      AND a.attname = 'fingerprint'
+) AS found

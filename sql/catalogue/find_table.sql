@@ -3,7 +3,13 @@ SELECT c.oid::bigint AS oid,
        n.nspname AS schema_name,
        c.relname AS table_name,
        c.relkind::text AS kind,
-       pg_catalog.pg_get_partkeydef(c.oid) AS partition_key
+       pg_catalog.pg_get_partkeydef(c.oid) AS partition_key,
+       c.relkind = 'r' AND EXISTS (
+           SELECT
+           FROM pg_catalog.pg_inherits AS i
+           WHERE i.inhparent = c.oid
+       ) AS inherited,
+       pg_catalog.pg_has_role(c.relowner, 'USAGE') AS owned
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.oid = to_regclass(%(name)s)

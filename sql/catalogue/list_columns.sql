@@ -2,8 +2,10 @@
 SELECT a.attname AS name,
        pg_catalog.format_type(a.atttypid, a.atttypmod) AS full_type,
        pg_catalog.format_type(beneath.oid, -1) AS base_type,
+       t.typtype = 'd' AS domain,
        t.typcategory::text AS category,
-       a.attnotnull AND NOT a.atthasdef AND a.attidentity = '' AS required,
+       (a.attnotnull OR t.typnotnull)
+           AND NOT a.atthasdef AND t.typdefault IS NULL AND a.attidentity = '' AS required,
        a.attgenerated <> '' OR a.attidentity = 'a' AS generated,
        ARRAY(
            SELECT e.enumlabel::text
@@ -13,7 +15,19 @@ SELECT a.attname AS name,
        ) AS labels
 FROM pg_catalog.pg_attribute AS a
 JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
-CROSS JOIN LATERAL (SELECT coalesce(nullif(t.typbasetype, 0), t.oid) AS oid) AS beneath
+CROSS JOIN LATERAL (
+    -- a domain may stand on a domain
+    WITH RECURSIVE down (oid, beneath) AS (
+        SELECT t.oid, t.typbasetype
+        UNION ALL
+        SELECT next.oid, next.typbasetype
+        FROM down
+        JOIN pg_catalog.pg_type AS next ON next.oid = down.beneath
+    )
+    SELECT down.oid
+    FROM down
+    WHERE down.beneath = 0
+) AS beneath
 WHERE a.attrelid = %(table_oid)s::bigint
   AND a.attnum > 0
   AND NOT a.attisdropped

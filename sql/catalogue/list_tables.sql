@@ -1,9 +1,11 @@
--- Lists the tables of the app, to name the nearest one when a name in the file is wrong.
-SELECT c.relname AS table_name
+-- Lists the tables of the app as SQL would name them, to show the nearest one when a name in the file is wrong.
+SELECT c.relname AS table_name,
+       CASE WHEN pg_catalog.pg_table_is_visible(c.oid) THEN '' ELSE quote_ident(n.nspname) || '.' END
+           || quote_ident(c.relname) AS as_sql
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p')
-  AND n.nspname <> 'information_schema'
+  AND n.nspname NOT IN ('information_schema', %(own_schema)s)
   AND n.nspname NOT LIKE 'pg\_%%'
 ORDER BY c.relname
 LIMIT 1000

@@ -1,6 +1,13 @@
 -- The schema and its tables, typed after the app's own ids; no foreign key to the app's tables, because apps
 -- delete old sessions and the record of the money stays.
-CREATE SCHEMA IF NOT EXISTS {schema};
+DO $schema$
+BEGIN
+    -- IF NOT EXISTS would ask for the right to create one even where a DBA has made it already
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = {schema_text}) THEN
+        CREATE SCHEMA {schema};
+    END IF;
+END
+$schema$;
 
 CREATE TABLE {refunds} (
     refund_id uuid PRIMARY KEY,

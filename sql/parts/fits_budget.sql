@@ -1,5 +1,4 @@
 -- Whether the credits cap leaves room for this one; one that will be held needs none.
 %(budget)s::numeric IS NULL
         OR v.amount::numeric <= %(budget)s::numeric
-        OR v.amount::numeric > %(max_amount)s::numeric
-        OR v.amount::numeric IN ('NaN', 'Infinity')
+        OR ({include hold_reason}) IS NOT NULL

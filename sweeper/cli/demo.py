@@ -1,8 +1,12 @@
 """``sweeper demo``."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+
+from sweeper.cli.options import console
+from sweeper.errors import Interrupted
 
 
 def demo(
@@ -11,4 +15,7 @@ def demo(
     """Play an app whose layers fail in every way on a real, throw-away Postgres, and sweep it."""
     from sweeper.demo.play import play
 
-    return play(keep=keep)
+    try:
+        return play(console=console(), clock=lambda: datetime.now(UTC), keep=keep)
+    except Interrupted as signal:  # typer would take SIGTERM's for a Ctrl-C
+        return 128 + signal.signal_number

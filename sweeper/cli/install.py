@@ -22,11 +22,15 @@ def install(
     from sweeper.render.document import install_document
 
     settings = load_settings(config)
-    database = Database(load_connection(), application_name="sweeper install")
+    connection = load_connection()
+    database = Database(connection, application_name="sweeper install")
+    keeper = Database(connection, application_name="sweeper install, waiting")
     try:
-        result = guard.install(database, settings, as_of=None if show else datetime.now(UTC))
+        as_of = None if show else datetime.now(UTC)
+        result = guard.install(database, settings, as_of=as_of, keeper=None if show else keeper)
     finally:
         database.close()
+        keeper.close()
     if json:
         print(install_document(result))  # noqa: T201
     elif show:

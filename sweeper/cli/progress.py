@@ -7,6 +7,7 @@ from typing import Any
 
 from sweeper.batch import Batch
 from sweeper.database import Refusal
+from sweeper.logs import configure
 
 
 class Watcher:
@@ -46,14 +47,15 @@ class Watcher:
 
 
 @contextmanager
-def watching(logger: Any, prefix: str) -> Iterator[Watcher]:
+def watching(prefix: str, *, colour: bool) -> Iterator[Watcher]:
     """Watch a run, with a progress bar when stderr is a terminal."""
     if not sys.stderr.isatty():
-        yield Watcher(logger, prefix, None)
+        yield Watcher(configure(sys.stderr, terminal=False, colour=False), prefix, None)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield Watcher(logger, prefix, progress)
+        # the bar has taken sys.stderr over by now, and shows above itself what is written to it
+        yield Watcher(configure(sys.stderr, terminal=True, colour=colour), prefix, progress)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweeper.cli.options import Config, Json, console, load_connection, load_settings, wants_colour
-from sweeper.errors import ConfigurationError, Exit
+from sweeper.errors import ConfigurationError, Exit, Interrupted
 from sweeper.signals import Signals
 
 if TYPE_CHECKING:
@@ -74,9 +74,15 @@ def run(
         since=_parse_since(since),
         caps_by_hand=frozenset(name for name in ("max_refunds", "max_credits") if policy[name] is not None),
     )
+    signals = Signals()
+    signals.install()
     database = Database(load_connection(), application_name="sweeper run")
     try:
-        result = _plan(database, settings, request) if dry_run else _execute(database, settings, request)
+        result = _plan(database, settings, request) if dry_run else _execute(database, settings, request, signals)
+    except Interrupted as signal:  # before there was anything to sum up
+        if json:
+            _print_interrupted()
+        return 128 + signal.signal_number
     finally:
         database.close()
     _show(result, json=json)
@@ -90,6 +96,8 @@ def _parse_since(text: str | None) -> datetime | None:
 
     try:
         return None if text is None else parse_moment(text)
+    except OverflowError:
+        raise ConfigurationError(f"--since: {text} is not a time in UTC", code="usage") from None
     except ValueError as error:
         raise ConfigurationError(f"--since: {error}", code="usage") from None
 
@@ -100,16 +108,18 @@ def _plan(database: "Database", settings: "Settings", request: "Request") -> "Ru
     return plan(database, settings, request)
 
 
-def _execute(database: "Database", settings: "Settings", request: "Request") -> "RunResult":
+def _execute(database: "Database", settings: "Settings", request: "Request", signals: Signals) -> "RunResult":
     from sweeper.cli.progress import watching
-    from sweeper.logs import configure
     from sweeper.runs import execute
 
-    signals = Signals()
-    signals.install()
-    logger = configure(sys.stderr, colour=wants_colour())
-    with watching(logger, settings.logging.event_prefix) as observer:
+    with watching(settings.logging.event_prefix, colour=wants_colour()) as observer:
         return execute(database, settings, request, signals=signals, observer=observer)
+
+
+def _print_interrupted() -> None:
+    from sweeper.render.document import interrupted_document
+
+    print(interrupted_document("run"))  # noqa: T201
 
 
 def _show(result: "RunResult", *, json: bool) -> None:

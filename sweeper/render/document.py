@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from sweeper.errors import SweeperError
-from sweeper.results import Amount, InstallResult, RunResult
+from sweeper.results import Amount, InstallResult, Outcome, RunResult
 
 SCHEMA_VERSION = 1
 
@@ -61,6 +61,11 @@ def error_document(command: str, error: SweeperError) -> str:
     if command == "run":
         document["outcome"] = "failed"
     return json.dumps({**document, "error": _error(error)})
+
+
+def interrupted_document(command: str) -> str:
+    """The document of a command that a signal stopped before it had anything to sum up."""
+    return json.dumps({"schema_version": SCHEMA_VERSION, "command": command, "outcome": Outcome.INTERRUPTED.value})
 
 
 def _error(error: SweeperError) -> dict[str, str]:

@@ -6,15 +6,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sweeper.render import printable
 from sweeper.render.document import moment
 from sweeper.results import Amount, Outcome, RunResult
 
-_UNPRINTABLE = dict.fromkeys([*range(32), *range(127, 160)], "?")
-
 
 def safe(text: str) -> Text:
-    """The app's own text without anything that a terminal would obey."""
-    return Text(text.translate(_UNPRINTABLE))
+    """The app's own text: neither markup nor anything else that a terminal would obey; never cut, folded instead."""
+    return Text(printable(text), overflow="fold")
 
 
 def number(value: Decimal | int) -> str:
@@ -92,9 +91,7 @@ def _notes(console: Console, result: RunResult) -> None:
     elif result.outcome is Outcome.CAPPED:
         notes.append(f"A cap stopped the run: {plural(result.remaining, 'session')} still owed.")
     if result.held and not result.dry_run:
-        notes.append(
-            f"{plural(result.held, 'session')} put on hold: a person decides (see {'`sweeper run --dry-run`'})."
-        )
+        notes.append(f"{plural(result.held, 'session')} put on hold: a person decides (see `sweeper run --dry-run`).")
     if result.already_refunded:
         notes.append(f"{plural(result.already_refunded, 'session')} refunded by another layer in the meantime.")
     if result.skipped:

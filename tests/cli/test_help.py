@@ -1,0 +1,28 @@
+"""The help texts, word for word: UPDATE_GOLDEN=1 writes them anew."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.support import command
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "help"
+COMMANDS = ("sweeper", "sweeper demo", "sweeper install", "sweeper run")
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_help_is_the_golden_text(line: str) -> None:
+    _, *words = line.split()
+    ran = command(*words, "--help", environment={"COLUMNS": "80"})
+    assert (ran.exit_code, ran.stderr) == (0, "")
+    golden = GOLDEN / f"{line.replace(' ', '_')}.txt"
+    if os.environ.get("UPDATE_GOLDEN"):
+        golden.write_text(ran.stdout)
+    assert ran.stdout == golden.read_text()
+
+
+def test_every_command_has_a_golden_text() -> None:
+    listed = (GOLDEN / "sweeper.txt").read_text().partition("Commands:\n")[2]
+    names = {line.split()[0] for line in listed.splitlines() if line.startswith("  ") and line[2] != " "}
+    assert {f"sweeper {name}" for name in names} == set(COMMANDS) - {"sweeper"}

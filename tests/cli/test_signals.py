@@ -1,0 +1,142 @@
+"""SIGINT and SIGTERM: the batch in hand is finished, the summary written, and the next run does the rest."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import AppDatabase
+
+ROOT = Path(__file__).parents[2]
+DEADLINE_SECONDS = 30
+SLEEPING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+
+
+@contextmanager
+def running(database: AppDatabase, *flags: str) -> Iterator[subprocess.Popen[str]]:
+    """`sweeper run --json` as a program of its own, by the real clock; it never outlives the test."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "SWEEPER_", "DATABASE_"))}
+    with subprocess.Popen(
+        [sys.executable, "-m", "sweeper", "run", "--json", *flags],
+        cwd=ROOT,
+        env={**kept, **database.environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as program:
+        try:
+            yield program
+        finally:
+            program.kill()
+
+
+def wait_until(happened: Callable[[], object], program: subprocess.Popen[str]) -> None:
+    end = time.monotonic() + DEADLINE_SECONDS
+    while not happened():
+        assert program.poll() is None, "it ended before its time"
+        assert time.monotonic() < end, "it never came to that"
+        time.sleep(0.01)
+
+
+def end(program: subprocess.Popen[str]) -> tuple[int, dict[str, Any], str]:
+    """Wait for its end: the exit code, the document and the log."""
+    stdout, stderr = program.communicate(timeout=DEADLINE_SECONDS)
+    return program.returncode, json.loads(stdout), stderr
+
+
+def owe(database: AppDatabase, count: int) -> None:
+    database.account()
+    database.sql(
+        "INSERT INTO prediction_sessions (id, user_id, status, selected_models, created_at) "
+        "SELECT 's' || n, 'u1', 'error', '{m1,m2}', '2021-01-01' FROM generate_series(1, %s) AS n",
+        count,
+    )
+
+
+def sleep_in_each_batch(database: AppDatabase, seconds: float) -> None:
+    database.sql(
+        "CREATE FUNCTION sleep() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN PERFORM pg_sleep({seconds}); RETURN NULL; END $$; "
+        "CREATE TRIGGER sleep AFTER INSERT ON sweeper.refunds FOR EACH STATEMENT EXECUTE FUNCTION sleep()"
+    )
+
+
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_in_the_middle_leaves_exact_books(first: AppDatabase, number: signal.Signals, exit_code: int) -> None:
+    """Between two of many batches: what was refunded is told, closed in the books, and the rest is for the next run."""
+    owe(first, 1500)
+    with running(first, "--batch-size", "1") as program:
+        wait_until(lambda: first.value("SELECT count(*) FROM sweeper.refunds") >= 5, program)
+        program.send_signal(number)
+        code, document, log = end(program)
+    done = first.value("SELECT count(*) FROM sweeper.refunds")
+    assert (code, document["outcome"]) == (exit_code, "interrupted")
+    assert "error" not in document
+    assert 5 <= done < 1500
+    assert document["refunds"] == {"sessions": done, "credits": 2 * done, "accounts": 1}
+    assert (document["remaining"], document["skipped"]) == (1500 - done, 0)
+    assert first.credits() == 100 + 2 * done
+    assert log.count("prediction_session_credits_refunded") == done
+    assert "Traceback" not in log
+    assert first.sql("SELECT outcome, sessions, remaining, ended_at IS NULL FROM sweeper.runs") == [
+        ("interrupted", done, 1500 - done, False)
+    ]
+    assert first.run().document["refunds"]["sessions"] == 1500 - done
+    assert first.credits() == 100 + 2 * 1500
+
+
+def test_the_batch_in_hand_is_finished(first: AppDatabase) -> None:
+    """A signal while a batch is being paid: that batch is committed whole, no other is begun."""
+    owe(first, 5)
+    sleep_in_each_batch(first, 0.5)
+    with running(first, "--batch-size", "2") as program:
+        wait_until(lambda: first.value(SLEEPING), program)
+        program.send_signal(signal.SIGTERM)
+        code, document, _ = end(program)
+    assert (code, document["refunds"]["sessions"], document["batches"], document["remaining"]) == (143, 2, 1, 3)
+    assert first.credits() == 104
+
+
+def test_a_second_signal_breaks_the_batch_off(first: AppDatabase) -> None:
+    """Who will not wait asks twice: the batch is rolled back whole, and the summary says that nothing was done."""
+    owe(first, 5)
+    sleep_in_each_batch(first, 60)
+    with running(first) as program:
+        wait_until(lambda: first.value(SLEEPING), program)
+        program.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+        assert program.poll() is None
+        program.send_signal(signal.SIGTERM)
+        code, document, log = end(program)
+    assert (code, document["outcome"], document["refunds"]["sessions"]) == (143, "interrupted", 0)
+    assert "Traceback" not in log
+    assert (first.refunds(), first.credits()) == ({}, 100)
+    assert first.value("SELECT outcome FROM sweeper.runs") == "interrupted"
+    assert first.value(SLEEPING) == 0  # the server was told to stop, too
+
+
+@pytest.mark.parametrize("flags", [(), ("--dry-run",)])
+def test_a_signal_while_reading_ends_at_once(first: AppDatabase, flags: tuple[str, ...]) -> None:
+    """Before anything is paid there is nothing to finish: the statement is cancelled, one document is written."""
+    first.configure('"cardinality(selected_models)"', '"(SELECT 2 FROM pg_sleep(s.nap))"')
+    first.sql("ALTER TABLE prediction_sessions ADD nap float DEFAULT 60")
+    assert first.sweeper("install").exit_code == 0
+    owe(first, 1)
+    with running(first, *flags) as program:
+        wait_until(lambda: first.value(SLEEPING), program)
+        program.send_signal(signal.SIGTERM)
+        code, document, log = end(program)
+    assert (code, document["command"], document["outcome"]) == (143, "run", "interrupted")
+    assert "Traceback" not in log
+    assert first.refunds() == {}
+    wait = time.monotonic() + DEADLINE_SECONDS
+    while first.value(SLEEPING):
+        assert time.monotonic() < wait

@@ -1,0 +1,88 @@
+"""The statements in ``sql/``: how they are filled, and what every one of them keeps to."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sweeper.statements import fill, fill_script, folder, quote_name, quote_text
+
+FILES = sorted(folder().rglob("*.sql"))
+STATEMENTS = [str(path.relative_to(folder()).with_suffix("")) for path in FILES]
+
+
+class Anything(dict[str, str]):
+    """Fills every slot."""
+
+    def __missing__(self, key: str) -> str:
+        return f"<{key}>"
+
+
+def test_a_percent_sign_of_the_app_is_not_read_as_a_bind() -> None:
+    assert "error LIKE '100%%'" in fill("catalogue/type_of_expression", Anything(expression="error LIKE '100%'"))
+
+
+def test_a_percent_sign_in_a_script_stays_single() -> None:
+    slots = Anything(predicate=" WHERE x LIKE '100%'")
+    assert fill_script("install/create_index", slots).endswith("WHERE x LIKE '100%';")
+
+
+def test_braces_of_the_app_are_not_read_as_slots() -> None:
+    filled = fill("catalogue/type_of_expression", Anything(expression="""meta @> '{"table": {alias}}'"""))
+    assert """meta @> '{"table": {alias}}'""" in filled
+
+
+def test_a_slot_that_nobody_fills_is_an_error() -> None:
+    with pytest.raises(KeyError, match="table"):
+        fill("catalogue/type_of_expression", {"expression": "1"})
+
+
+def test_one_part_can_stand_in_for_another() -> None:
+    filled = fill("pay", Anything(), (("book", "book_in_app_ledger"), ("move", "move_nothing")))
+    assert "INSERT INTO <ledger>" in filled
+    assert "UPDATE <accounts>" not in filled
+
+
+@pytest.mark.parametrize(("name", "sql"), [("order", '"order"'), ('we"ird', '"we""ird"'), ("a b%s{x}", '"a b%s{x}"')])
+def test_a_name_is_quoted_whatever_is_in_it(name: str, sql: str) -> None:
+    assert quote_name(name) == sql
+
+
+@pytest.mark.parametrize(
+    ("text", "sql"), [("a", "'a'"), ("it's", "'it''s'"), ("100%", "'100%'"), (r"a\'b", r"E'a\\''b'"), ("", "''")]
+)
+def test_a_text_is_quoted_whatever_is_in_it(text: str, sql: str) -> None:
+    assert quote_text(text) == sql
+
+
+@pytest.mark.parametrize("path", FILES, ids=STATEMENTS)
+def test_every_file_says_first_what_it_is_for(path: Path) -> None:
+    first = path.read_text().splitlines()[0]
+    assert re.match(r"-- \w.{15,}", first)
+
+
+@pytest.mark.parametrize("path", FILES, ids=STATEMENTS)
+def test_every_statement_leaves_eligibility_to_the_time_it_is_told(path: Path) -> None:
+    code = re.sub(r"--.*", "", path.read_text())
+    assert not re.search(r"\b(now\(\)|current_timestamp|current_date|localtimestamp)", code, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("path", FILES, ids=STATEMENTS)
+def test_no_statement_leaves_anything_on_the_session(path: Path) -> None:
+    code = re.sub(r"--.*", "", path.read_text())
+    assert not re.search(r"(\A|;)\s*(SET|LISTEN|PREPARE|DISCARD)\b|pg_(try_)?advisory_lock", code)
+
+
+def test_every_statement_is_sent_by_some_module() -> None:
+    package = folder().parent / "sweeper"
+    sources = "\n".join(path.read_text() for path in [*package.rglob("*.py"), *FILES])
+    parts = {match for path in FILES for match in re.findall(r"\{include ([a-z_]+)\}", path.read_text())}
+    unused = [
+        name
+        for name in STATEMENTS
+        if f'"{name}"' not in sources
+        and f'"{Path(name).name}"' not in sources
+        and Path(name).name not in parts
+        and name not in parts
+    ]
+    assert unused == []
