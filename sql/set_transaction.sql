@@ -10,4 +10,6 @@ SELECT set_config('lock_timeout', least(
        set_config('row_security', 'off', true),
        set_config('TimeZone', %(timezone)s, true),
        set_config('DateStyle', 'ISO, MDY', true),
-       set_config('IntervalStyle', 'postgres', true)
+       set_config('IntervalStyle', 'postgres', true),
+       -- compiling a statement takes longer than running it over one page
+       set_config('jit', 'off', true)

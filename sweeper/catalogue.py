@@ -31,6 +31,7 @@ class Column:
     base_type: str
     domain: bool
     category: str
+    nullable: bool
     required: bool
     generated: bool
     labels: tuple[str, ...]
@@ -106,7 +107,7 @@ class Reader:
         columns = {
             column.name: Column(
                 column.name, column.full_type, column.base_type, column.domain, column.category,
-                column.required, column.generated, tuple(column.labels),
+                column.nullable, column.required, column.generated, tuple(column.labels),
             )
             for column in rows
         }  # fmt: skip

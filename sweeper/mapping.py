@@ -131,6 +131,8 @@ def _literals(statuses: list[str], status_type: str) -> str:
 
 def _session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> dict[str, str]:
     key = reader.unique_column("sessions.id", own.id, sessions)
+    if key.nullable:
+        raise problem("sessions.id", own.id, "may be null, and a session without an id cannot be told from another")
     status = reader.column("sessions.status", own.status, sessions)
     for name in ("failed", "running", "succeeded"):
         catalogue.check_statuses(f"sessions.{name}", getattr(own, name), status)

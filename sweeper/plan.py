@@ -14,7 +14,7 @@ from sweeper.runs import Preparation, Request, earlier, exactly, prepare, readin
 from sweeper.settings import Settings
 
 _NO_RUN = "00000000-0000-0000-0000-000000000000"
-_LARGEST = 10
+_LARGEST, _SAMPLES = 10, 3
 # upper bounds in seconds, and what they are called
 _AGES = (
     (3600, "under 1 hour"),
@@ -35,6 +35,7 @@ class Planner:
         self.reasons: dict[str, Amount] = defaultdict(Amount)
         self.ages: dict[str, Amount] = defaultdict(Amount)
         self.holds: dict[str, Amount] = defaultdict(Amount)
+        self.hold_samples: dict[str, tuple[str, ...]] = defaultdict(tuple)
         self.largest: list[Largest] = []
         # digests, not ids: a plan without caps may name millions of accounts
         self.accounts: set[int] = set()
@@ -44,11 +45,15 @@ class Planner:
         stopped = self._sessions_left == 0 or (self._credits_left is not None and self._credits_left <= 0)
         if not stopped and session.hold_reason is not None:
             if not session.on_hold:
-                self.holds[session.hold_reason] += Amount(1)
+                self._hold(session.hold_reason, session.session_id)
         elif stopped or (self._credits_left is not None and session.amount > self._credits_left):
             self.left_by_caps += Amount(1, session.amount if session.hold_reason is None else Decimal(0))
         else:
             self._refund(session)
+
+    def _hold(self, why: str, session_id: str) -> None:
+        self.holds[why] += Amount(1)
+        self.hold_samples[why] = (*self.hold_samples[why], session_id)[:_SAMPLES]
 
     def _refund(self, session: Looked) -> None:
         one = Amount(1, session.amount)
@@ -136,6 +141,7 @@ def _read(transaction: Transaction, prepared: Preparation, settings: Settings, r
             },
             largest=tuple(planner.largest),
             new_holds=_by_size(planner.holds),
+            new_hold_samples=dict(planner.hold_samples),
             standing_holds={row.why: row.sessions for row in standing},
             hold_samples={row.why: tuple(row.samples) for row in standing},
             left_by_caps=planner.left_by_caps,

@@ -54,6 +54,7 @@ class Plan:
     by_age: dict[str, Amount]
     largest: tuple[Largest, ...]
     new_holds: dict[str, Amount]
+    new_hold_samples: dict[str, tuple[str, ...]]
     standing_holds: dict[str, int]
     hold_samples: dict[str, tuple[str, ...]]
     left_by_caps: Amount

@@ -8,15 +8,19 @@ from types import FrameType
 from sweeper.errors import Interrupted
 
 
-class Stopped(Interrupted, KeyboardInterrupt):
-    """Also a KeyboardInterrupt, on which psycopg cancels the statement that the server is busy with."""
+class Cancelled(Interrupted, KeyboardInterrupt):
+    """Also a KeyboardInterrupt, on which psycopg cancels the statement that the server is busy with.
+
+    Not to be let through to typer, which makes exit code 130 of it whatever the signal was.
+    """
 
 
 class Signals:
-    """Notes the first signal; raises it at once where that breaks nothing."""
+    """Notes the first signal; raises ``error`` at once where that breaks nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, error: type[Interrupted] = Interrupted) -> None:
         self.received: int | None = None
+        self._error = error
         self._shielded = False
 
     def install(self) -> None:
@@ -37,7 +41,7 @@ class Signals:
         first = self.received is None
         self.received = self.received or number
         if not (first and self._shielded):
-            raise Stopped(number)
+            raise self._error(number)
 
     def check(self) -> None:
         """Raise the signal that arrived while shielded.
@@ -46,4 +50,4 @@ class Signals:
             Interrupted: one did.
         """
         if self.received is not None:
-            raise Stopped(self.received)
+            raise self._error(self.received)

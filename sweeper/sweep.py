@@ -1,6 +1,7 @@
 """The sweep: page after page of owed sessions, each paid in one batch, until nothing owed is left in reach."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol
@@ -31,8 +32,8 @@ _GUARD_WAIT_SECONDS = 0.5
 class Observer(Protocol):
     """Told what a sweep does, once it is committed."""
 
-    def begun(self, run_id: str, owed: int) -> None:
-        """The run starts with so many sessions owed."""
+    def begun(self, run_id: str, count_owed: Callable[[], int]) -> None:
+        """The run starts; counting what is owed costs a survey, so only who shows it asks."""
 
     def paid(self, batch: Batch) -> None:
         """A batch was committed."""
@@ -78,15 +79,15 @@ class Sweep:
             ConfigurationError, FailedError: the run cannot go on; what was committed stands.
             Interrupted: SIGINT or SIGTERM arrived; the batch in hand was finished.
         """
-        left = self.survey(scope, self._budget())
-        self._observer.begun(self._cashier.run_id, left.sessions)
+        self._observer.begun(self._cashier.run_id, lambda: self.survey(scope).sessions)
+        left = Survey()
         for _ in range(_PASSES):
-            if left.sessions == 0 or self.tally.capped:
-                break
             for part in parts(scope):
                 self._pass(part)
             # what this run has just put on hold, or left there, is settled
             left = self.survey(replace(scope, look_again=False), self._budget())
+            if left.sessions == 0 or self.tally.capped:
+                break
         return left
 
     def _budget(self) -> Decimal | None:

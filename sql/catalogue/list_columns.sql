@@ -4,6 +4,7 @@ SELECT a.attname AS name,
        pg_catalog.format_type(beneath.oid, -1) AS base_type,
        t.typtype = 'd' AS domain,
        t.typcategory::text AS category,
+       NOT (a.attnotnull OR t.typnotnull) AS nullable,
        (a.attnotnull OR t.typnotnull)
            AND NOT a.atthasdef AND t.typdefault IS NULL AND a.attidentity = '' AS required,
        a.attgenerated <> '' OR a.attidentity = 'a' AS generated,

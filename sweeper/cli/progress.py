@@ -1,8 +1,9 @@
 """What is said while a run goes on: log events, and a progress bar on a terminal."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from sweeper.batch import Batch
@@ -19,15 +20,29 @@ class Watcher:
         self._refund_failed = f"{prefix}_refund_failed"
         self._progress = progress
         self._task: Any = None
+        # one event a refund takes about as long to write as the refund: it is done while the next batch is paid
+        self._writer = ThreadPoolExecutor(max_workers=1)
+        self._written: Future[None] | None = None
 
-    def begun(self, run_id: str, owed: int) -> None:
-        """The run starts with so many sessions owed."""
+    def begun(self, run_id: str, count_owed: Callable[[], int]) -> None:
+        """The run starts."""
         self._logger = self._logger.bind(run_id=run_id)
-        if self._progress is not None and owed:
+        if self._progress is not None and (owed := count_owed()):
             self._task = self._progress.add_task("Refunding", total=owed)
 
     def paid(self, batch: Batch) -> None:
         """A batch was committed."""
+        self.finish()
+        self._written = self._writer.submit(self._write, batch)
+        if self._task is not None:
+            self._progress.advance(self._task, len(batch.paid) + len(batch.held))  # type: ignore[union-attr]
+
+    def finish(self) -> None:
+        """Wait until all events are written."""
+        if self._written is not None:
+            self._written.result()
+
+    def _write(self, batch: Batch) -> None:
         for refund in batch.paid:
             self._logger.info(
                 self._refunded,
@@ -38,8 +53,6 @@ class Watcher:
             )
         for session_id, why in batch.held:
             self._logger.warning(self._refund_failed, session_id=session_id, why=why)
-        if self._task is not None:
-            self._progress.advance(self._task, len(batch.paid) + len(batch.held))  # type: ignore[union-attr]
 
     def refused(self, session_id: str, refusal: Refusal) -> None:
         """A session that the database refused was put on hold; its message, which may repeat the row, is in holds."""
@@ -48,14 +61,22 @@ class Watcher:
 
 @contextmanager
 def watching(prefix: str, *, colour: bool) -> Iterator[Watcher]:
-    """Watch a run, with a progress bar when stderr is a terminal."""
+    """Watch a run, with a progress bar when stderr is a terminal; at the end all its events are written."""
+    with _bar() as progress:
+        # a bar has taken sys.stderr over by now, and shows above itself what is written to it
+        logger = configure(sys.stderr, terminal=progress is not None, colour=colour)
+        watcher = Watcher(logger, prefix, progress)
+        try:
+            yield watcher
+        finally:
+            watcher.finish()
+
+
+def _bar() -> AbstractContextManager[Any]:
     if not sys.stderr.isatty():
-        yield Watcher(configure(sys.stderr, terminal=False, colour=False), prefix, None)
-        return
+        return nullcontext()
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        # the bar has taken sys.stderr over by now, and shows above itself what is written to it
-        yield Watcher(configure(sys.stderr, terminal=True, colour=colour), prefix, progress)
+    return Progress(*columns, console=Console(stderr=True), transient=True)

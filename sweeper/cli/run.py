@@ -10,7 +10,7 @@ import typer
 
 from sweeper.cli.options import Config, Json, console, load_connection, load_settings, wants_colour
 from sweeper.errors import ConfigurationError, Exit, Interrupted
-from sweeper.signals import Signals
+from sweeper.signals import Cancelled, Signals
 
 if TYPE_CHECKING:
     from sweeper.database import Database
@@ -74,7 +74,7 @@ def run(
         since=_parse_since(since),
         caps_by_hand=frozenset(name for name in ("max_refunds", "max_credits") if policy[name] is not None),
     )
-    signals = Signals()
+    signals = Signals(Cancelled)
     signals.install()
     database = Database(load_connection(), application_name="sweeper run")
     try:

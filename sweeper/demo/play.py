@@ -27,7 +27,7 @@ Clock = Callable[[], datetime]
 class _Silent:
     """Sees what a sweep does and says nothing: the demo shows the books instead of the log."""
 
-    def begun(self, run_id: str, owed: int) -> None:
+    def begun(self, run_id: str, count_owed: Callable[[], int]) -> None:
         """The run starts."""
 
     def paid(self, batch: Batch) -> None:

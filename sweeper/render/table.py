@@ -76,7 +76,7 @@ def _show_plan(console: Console, result: RunResult) -> None:
         table.add_column("sessions", justify="right")
         table.add_column("such as")
         for why, amount in plan.new_holds.items():
-            table.add_row(safe(f"{why} (new)"), number(amount.sessions), "")
+            table.add_row(safe(f"{why} (new)"), number(amount.sessions), safe(", ".join(plan.new_hold_samples[why])))
         for why, sessions in plan.standing_holds.items():
             table.add_row(safe(why), number(sessions), safe(", ".join(plan.hold_samples[why])))
         console.print()
@@ -101,10 +101,10 @@ def _notes(console: Console, result: RunResult) -> None:
     if result.before_floor.sessions and result.floor:
         before = result.before_floor
         notes.append(
-            f"Before the floor ({moment(result.floor)}) lie {plural(before.sessions, 'session')}, "
-            f"{number(before.credits)} credits: not touched. To let them in, set policy.since."
+            f"Not touched, before the floor ({moment(result.floor)}): {plural(before.sessions, 'session')}, "
+            f"{number(before.credits)} credits. To let them in, set policy.since."
         )
     if notes:
         console.print()
     for note in notes:
-        console.print(note)
+        console.print(note, soft_wrap=True)

@@ -42,7 +42,7 @@ WITH owed AS (
 ),
 paid AS (
     INSERT INTO sweeper.refunds (refund_id, session_id, account_id, amount, reason, layer, run_id, created_at)
-    SELECT gen_random_uuid(), id, user_id, amount, 'workflow_failure', 'sweeper', '00000000-0000-0000-0000-000000000001', now()
+    SELECT gen_random_uuid(), id, user_id, amount, 'workflow_failure', 'sweeper', gen_random_uuid(), now()
     FROM owed
     RETURNING account_id, amount
 )

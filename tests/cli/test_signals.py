@@ -130,6 +130,9 @@ def test_a_signal_while_reading_ends_at_once(first: AppDatabase, flags: tuple[st
     first.sql("ALTER TABLE prediction_sessions ADD nap float DEFAULT 60")
     assert first.sweeper("install").exit_code == 0
     owe(first, 1)
+    first.sql(
+        "UPDATE prediction_sessions SET created_at = '2019-01-01'"
+    )  # before the floor: the first thing to be read
     with running(first, *flags) as program:
         wait_until(lambda: first.value(SLEEPING), program)
         program.send_signal(signal.SIGTERM)

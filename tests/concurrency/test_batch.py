@@ -61,7 +61,8 @@ def test_an_amount_that_changes_after_the_lock_is_paid_as_it_is_now(prisma: AppD
     user, _job = prisma_job(prisma)
     with before("pay", lambda: prisma.sql('UPDATE app."JobItem" SET "price" = 1')) as done:
         ran = prisma.run()
-    assert done and ran.document["refunds"]["credits"] == "1.00"
+    assert done
+    assert ran.document["refunds"]["credits"] == "1.00"
     assert prisma.value('SELECT "creditBalance" FROM app."User" WHERE "id" = %s', user) == 11
 
 
@@ -78,7 +79,8 @@ def test_a_refund_by_another_layer_after_the_lock_is_counted_and_not_paid_again(
 
     with before("pay", refund) as done:
         ran = prisma.run()
-    assert done and ran.exit_code == 0
+    assert done
+    assert ran.exit_code == 0
     assert ran.document["already_refunded"] == 1
     assert ran.document["refunds"]["sessions"] == 0
     assert prisma.value('SELECT "creditBalance" FROM app."User"') == 10
@@ -108,7 +110,8 @@ def test_an_account_deleted_after_the_find_is_a_hold_and_moves_nothing(first: Ap
         first.session(f"of-{account}", account=account)
     with before("lock accounts", lambda: first.sql("DELETE FROM users WHERE id = 'u1'")) as done:
         ran = first.run()
-    assert done and ran.exit_code == 3
+    assert done
+    assert ran.exit_code == 3
     assert first.refunds() == {"of-u2": 3}
     assert first.credits("u2") == 103
     assert first.sql("SELECT session_id, why FROM sweeper.holds") == [("of-u1", "no_account")]
@@ -156,7 +159,8 @@ def test_a_guard_lost_in_the_middle_of_a_run_is_an_error_and_never_a_payment(fir
 
     with before("Takes a place among the runs", lose) as done:
         ran = first.run()
-    assert done and ran.exit_code == 2
+    assert done
+    assert ran.exit_code == 2
     assert ran.document["error"]["code"] == "guard_missing"
     assert (first.refunds(), first.credits()) == ({}, 100)
     assert first.run().exit_code == 2  # and the next run says so before it begins
@@ -197,7 +201,8 @@ def test_the_app_inserts_child_rows_while_a_batch_is_open(first: AppDatabase) ->
     first.sql("SET lock_timeout = '200ms'")
     with before("pay", lambda: first.sql("INSERT INTO child VALUES ('u1', 'owed')")) as done:
         ran = first.run()
-    assert done and ran.document["refunds"]["sessions"] == 1
+    assert done
+    assert ran.document["refunds"]["sessions"] == 1
     with first.connect() as app:  # and an open insert of the app's does not make the sweep skip
         first.session("later")
         app.execute("INSERT INTO child VALUES ('u1', 'later')")
@@ -301,7 +306,8 @@ def test_a_lost_connection_is_retried_as_a_whole(first: AppDatabase, statement: 
     )
     with before(statement, lambda: first.sql(cut)) as done:
         ran = first.run()
-    assert done and ran.exit_code == 0, ran.stderr
+    assert done
+    assert ran.exit_code == 0, ran.stderr
     assert (first.credits(), first.refunds()) == (103, {"owed": 3})
 
 
@@ -321,6 +327,7 @@ def test_a_lost_acknowledgement_of_the_commit_pays_once(first: AppDatabase) -> N
 
     with patch.object(Transaction, "rows", rows):
         ran = first.run()
-    assert lost and ran.exit_code == 0
+    assert lost
+    assert ran.exit_code == 0
     assert (first.credits(), first.refunds()) == (103, {"owed": 3})
     assert ran.document["refunds"] == {"sessions": 1, "credits": 3, "accounts": 1}

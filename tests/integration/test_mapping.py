@@ -550,6 +550,11 @@ def test_an_id_that_is_unique_by_an_index_of_its_own_is_accepted(app: App) -> No
     assert app.sweep()["sessions"] == 1
 
 
+def test_an_id_that_may_be_null_is_refused(app: App) -> None:
+    app.sql("ALTER TABLE jobs DROP CONSTRAINT jobs_pkey; ALTER TABLE jobs ALTER id DROP NOT NULL, ADD UNIQUE (id)")
+    app.refused("sessions.id = 'id': may be null")
+
+
 @pytest.mark.parametrize("key", ["failed", "running", "succeeded"])
 def test_a_status_that_the_enum_does_not_have_is_named_with_the_nearest(app: App, key: str) -> None:
     app.sql("CREATE TYPE kind AS ENUM ('running', 'failed', 'done')")
