@@ -10,7 +10,7 @@ from math import isclose
 import uuid_utils
 
 from sweeper.caps import Caps
-from sweeper.database import Database, GuardLost, Refusal, Row, Timeouts, Transaction, text_array
+from sweeper.database import Busy, Database, GuardLost, Refusal, Row, Timeouts, Transaction, text_array
 from sweeper.errors import FailedError
 from sweeper.mapping import Mapping
 from sweeper.scope import Place, Scope
@@ -78,6 +78,8 @@ class Cashier:
             chosen = within(found, room.credits)
             self.in_hand = tuple((row.started_at, row.session_id) for row in found)
             batch = self._settle(transaction, scope, chosen) if chosen else Batch()
+            if room.credits is not None and sum(Decimal(refund.amount) for refund in batch.paid) > room.credits:
+                raise Busy  # an amount grew after it was found: look for what fits again, with fewer at a time
             last = (found[-1].started_at, found[-1].session_id)
         self.new_holds.update(session_id for session_id, _ in batch.held)
         return replace(batch, found=len(found), full=len(found) == size, last=last)

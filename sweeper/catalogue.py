@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sweeper.database import Refusal, Row, Transaction, translated
+from sweeper.database import Refusal, Row, Transaction
 from sweeper.errors import ConfigurationError, SweeperError
 from sweeper.settings import nearest, nearest_of
 from sweeper.statements import fill, quote_name
@@ -115,7 +115,7 @@ class Reader:
 
     def _find_table(self, text: str) -> Row | None:
         try:
-            with translated(), self._transaction.savepoint():
+            with self._transaction.savepoint():
                 found = self._transaction.rows(fill("catalogue/find_table", {}), {"name": text})
         except (Refusal, SweeperError):  # it is no name at all
             return None
@@ -187,7 +187,7 @@ class Reader:
     ) -> str:
         slots = {"expression": f"(\n{sql or text}\n)", "table": source, "alias": alias}
         try:
-            with translated(), self._transaction.savepoint():
+            with self._transaction.savepoint():
                 found = str(self._transaction.row(fill("catalogue/type_of_expression", slots)).type)
         except (Refusal, SweeperError) as error:
             if getattr(error, "code", "") == "privilege":

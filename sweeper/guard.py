@@ -12,7 +12,7 @@ from datetime import datetime
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
-from sweeper.database import Busy, Database, Refusal, Timeouts, TooSlow, Transaction, retrying, translated
+from sweeper.database import Busy, Database, Refusal, Timeouts, TooSlow, Transaction, retrying
 from sweeper.errors import ConfigurationError, FailedError, SweeperError
 from sweeper.indexes import Changes, Index, compare
 from sweeper.installation import (
@@ -230,7 +230,7 @@ def _check_writes(transaction: Transaction, mapping: Mapping) -> None:
                 probes.append((f"ledger.{name}", fill("install/probe_insert", slots)))
     for key, probe in probes:
         try:
-            with translated(), transaction.savepoint():
+            with transaction.savepoint():
                 transaction.rows(probe)
         except (Refusal, SweeperError) as error:
             if getattr(error, "code", "") != "privilege":  # the role that runs may differ from the one that installs

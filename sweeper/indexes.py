@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from sweeper.database import Refusal, Row, Transaction, translated
+from sweeper.database import Refusal, Row, Transaction
 from sweeper.errors import ConfigurationError, SweeperError
 from sweeper.mapping import Mapping
 from sweeper.statements import fill, fill_script, quote_name
@@ -130,7 +130,7 @@ def _canonical(transaction: Transaction, index: Index) -> Index:
     """
     slots = {"table": index.table, "key": index.key, "predicate": index.where}
     try:
-        with translated(), transaction.savepoint():
+        with transaction.savepoint():
             transaction.script(fill_script("install/probe_index", slots))
             transaction.rows(fill("install/leave_search_path", {}))
             raise _Undo(transaction.row(fill("install/read_probe", {})))

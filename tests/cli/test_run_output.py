@@ -320,9 +320,11 @@ def test_the_apps_text_cannot_give_orders_to_a_terminal(first: AppDatabase) -> N
     first.account(f"u{evil}")
     first.session(evil, account=f"u{evil}", created="2021-01-01")
     first.session(f"h{evil}", account=None, created="2021-01-01")
+    first.session("short\x1b[2J\u202e\x9b31m", account=f"u{evil}", created="2021-01-01")
     for flags in (("--dry-run",), ()):
         shown, _ = on_a_terminal(first, *flags)
         assert "owned" in shown
+        assert "short" in shown
         assert "[bold]x[/bold]" in shown
         for order in ("\x1b]0", "\x07", "\x1b[2J", "\u202e", "\x9b"):
             assert order not in shown

@@ -331,3 +331,14 @@ def test_a_lost_acknowledgement_of_the_commit_pays_once(first: AppDatabase) -> N
     assert ran.exit_code == 0
     assert (first.credits(), first.refunds()) == (103, {"owed": 3})
     assert ran.document["refunds"] == {"sessions": 1, "credits": 3, "accounts": 1}
+
+
+def test_an_amount_that_grows_after_the_lock_never_breaks_the_cap_by_credits(prisma: AppDatabase) -> None:
+    prisma_job(prisma)
+    prisma_job(prisma)
+    grow = 'UPDATE app."JobItem" SET "price" = "price" + 2'
+    with before("pay", lambda: prisma.sql(grow)) as done:
+        ran = prisma.run("--max-credits", "6")
+    assert done
+    assert ran.exit_code == 4
+    assert ran.document["refunds"] == {"sessions": 1, "credits": "5.00", "accounts": 1}
