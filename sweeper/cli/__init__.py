@@ -18,7 +18,6 @@ _PACKAGE = Path(__file__).parent.parent
 
 app = typer.Typer(
     name="sweeper",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,  # they show source lines with their values: passwords, customers
     rich_markup_mode=None,
     help="Refunds every failed or stuck session whose charge was never given back, exactly once.",
@@ -51,10 +50,8 @@ def main() -> NoReturn:
 def run_command(arguments: Sequence[str]) -> int:
     """Run one command; every error becomes an exit code here, and a document when one was asked for."""
     try:
-        return app(list(arguments), prog_name="sweeper", standalone_mode=False) or Exit.DONE
+        return app(list(arguments) or ["--help"], prog_name="sweeper", standalone_mode=False) or Exit.DONE
     except typer.TyperException as error:
-        if not hasattr(error, "format_message"):
-            return Exit.DONE  # help was shown for want of a command
         return _report(arguments, ConfigurationError(error.format_message(), code="usage"))
     except SweeperError as error:
         return _report(arguments, error)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sweeper.cli import run_command
 from tests.support import command
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "help"
@@ -26,3 +27,10 @@ def test_every_command_has_a_golden_text() -> None:
     listed = (GOLDEN / "sweeper.txt").read_text().partition("Commands:\n")[2]
     names = {line.split()[0] for line in listed.splitlines() if line.startswith("  ") and line[2] != " "}
     assert {f"sweeper {name}" for name in names} == set(COMMANDS) - {"sweeper"}
+
+
+def test_without_a_command_the_help_is_shown_and_nothing_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command([]) == 0
+    shown = capsys.readouterr()
+    assert "Usage: sweeper" in shown.out
+    assert shown.err == ""
