@@ -1,18 +1,19 @@
 -- pay: looks again at the locked sessions on a fresh snapshot, closes the stuck, writes the refunds, and adds to
--- the balances exactly what was written. This is the one statement of a run that moves credits.
-WITH seen AS MATERIALIZED (
+-- the balances exactly what was written. This is the one statement of a run that moves credits. Its parts carry a
+-- prefix: the app's own expressions in it may read a table that is called `paid`.
+WITH sweeper_seen AS MATERIALIZED (
     SELECT v.*,
            {include verdict} AS verdict
     {include reading}
     WHERE {include in_scope}
 ),
-looked AS MATERIALIZED (
+sweeper_looked AS MATERIALIZED (
     SELECT v.*,
            v.status IN ({running}) AS stuck,
            CASE WHEN v.verdict = 'owed' THEN {include hold_reason} END AS hold_reason
-    FROM seen AS v
+    FROM sweeper_seen AS v
 ),
-due AS (
+sweeper_due AS (
     SELECT picked.refund_id,
            v.session_id,
            v.account_id,
@@ -24,57 +25,57 @@ due AS (
            %(run_id)s::uuid AS run_id,
            %(as_of)s::timestamptz AS at,
            v.stuck
-    FROM looked AS v
+    FROM sweeper_looked AS v
     JOIN unnest(%(session_ids)s::text[]::{session_type}[], %(refund_ids)s::text::uuid[]) AS picked (session_id, refund_id)
       ON picked.session_id = v.session_id
     WHERE v.verdict = 'owed'
       AND v.hold_reason IS NULL
       AND (%(account_ids)s::text[] IS NULL OR v.account_id = ANY (%(account_ids)s::text[]::{account_type}[]))
 ),
-fit AS MATERIALIZED (
-    SELECT due.*,
+sweeper_fit AS MATERIALIZED (
+    SELECT refund.*,
            {ledger_rounds} AS rounds
-    FROM due
+    FROM sweeper_due AS refund
 ),
-held AS (
+sweeper_held AS (
     INSERT INTO {holds} AS h (session_id, attempt, account_id, why, first_seen, last_seen, run_id)
     SELECT v.session_id, v.attempt, v.account_id, v.hold_reason, %(as_of)s::timestamptz, %(as_of)s::timestamptz, %(run_id)s::uuid
-    FROM looked AS v
+    FROM sweeper_looked AS v
     WHERE v.hold_reason IS NOT NULL
     UNION ALL
     SELECT f.session_id, f.attempt, f.account_id, 'amount_rounded', %(as_of)s::timestamptz, %(as_of)s::timestamptz,
            %(run_id)s::uuid
-    FROM fit AS f
+    FROM sweeper_fit AS f
     WHERE f.rounds
     {include on_hold_again}
     RETURNING h.session_id, h.why, h.run_id = %(run_id)s::uuid AS new
 ),
-closed AS (
+sweeper_closed AS (
     UPDATE {sessions} AS s
     SET {status_column} = {first_failed}{close_assignments}
-    WHERE {session_id} IN (SELECT f.session_id FROM fit AS f WHERE f.stuck AND NOT f.rounds)
+    WHERE {session_id} IN (SELECT f.session_id FROM sweeper_fit AS f WHERE f.stuck AND NOT f.rounds)
       AND {status} IN ({running})
       AND {active_at}
           <= (%(stuck_before)s::timestamptz[])[array_position(%(running)s::text[], {status}::text)]
       AND ({exclude}) IS NOT TRUE
     RETURNING {session_id} AS session_id
 ),
-payable AS (
+sweeper_payable AS (
     SELECT f.*
-    FROM fit AS f
+    FROM sweeper_fit AS f
     WHERE NOT f.rounds
-      AND (NOT f.stuck OR f.session_id IN (SELECT c.session_id FROM closed AS c))
+      AND (NOT f.stuck OR f.session_id IN (SELECT c.session_id FROM sweeper_closed AS c))
 ),
 {include book}
 {include move}
-ended AS (
+sweeper_ended AS (
     UPDATE {holds} AS h
     SET ended_at = %(as_of)s::timestamptz
-    FROM paid AS p
+    FROM sweeper_paid AS p
     WHERE h.session_id = p.session_id AND h.attempt = p.attempt AND h.ended_at IS NULL
 )
-SELECT (SELECT count(*) FROM seen WHERE verdict = 'refunded') AS refunded_before,
-       (SELECT count(*) FROM payable) AS payable,
+SELECT (SELECT count(*) FROM sweeper_seen WHERE verdict = 'refunded') AS refunded_before,
+       (SELECT count(*) FROM sweeper_payable) AS payable,
        booked.sessions AS booked,
        booked.guarded,
        paid.*,
@@ -83,23 +84,23 @@ SELECT (SELECT count(*) FROM seen WHERE verdict = 'refunded') AS refunded_before
 FROM (
     SELECT count(*) AS sessions,
            coalesce(bool_and(b.guarded), true) AS guarded
-    FROM booked AS b
+    FROM sweeper_booked AS b
 ) AS booked,
 (
     SELECT coalesce(array_agg(p.session_id::text), '{}') AS paid_sessions,
            coalesce(array_agg(p.account_id::text), '{}') AS paid_accounts,
            coalesce(array_agg(p.amount::text), '{}') AS paid_amounts,
            coalesce(array_agg(p.reason), '{}') AS paid_reasons
-    FROM paid AS p
+    FROM sweeper_paid AS p
 ) AS paid,
 (
     SELECT coalesce(array_agg(m.account_id::text), '{}') AS moved_accounts,
            coalesce(array_agg(m.balance::text), '{}') AS moved_balances
-    FROM moved AS m
+    FROM sweeper_moved AS m
 ) AS moved,
 (
     SELECT coalesce(array_agg(h.session_id::text), '{}') AS held_sessions,
            coalesce(array_agg(h.why), '{}') AS held_reasons
-    FROM held AS h
+    FROM sweeper_held AS h
     WHERE h.new
 ) AS held

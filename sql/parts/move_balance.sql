@@ -1,10 +1,10 @@
 -- The balances: one update an account, by what was written and nothing else.
-moved AS (
+sweeper_moved AS (
     UPDATE {accounts} AS a
     SET {move_assignments}
     FROM (
         SELECT p.account_id, sum(p.amount) AS amount, %(as_of)s::timestamptz AS at
-        FROM paid AS p
+        FROM sweeper_paid AS p
         GROUP BY p.account_id
     ) AS owed
     WHERE {accounts_id} = owed.account_id

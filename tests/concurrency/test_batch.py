@@ -342,3 +342,21 @@ def test_an_amount_that_grows_after_the_lock_never_breaks_the_cap_by_credits(pri
     assert done
     assert ran.exit_code == 4
     assert ran.document["refunds"] == {"sessions": 1, "credits": "5.00", "accounts": 1}
+
+
+def test_app_tables_named_like_parts_of_the_pay_statement_are_read_as_the_apps_own(first: AppDatabase) -> None:
+    for name in ("due", "held", "paid", "closed", "payable", "looked"):
+        first.sql(f"CREATE TABLE {name} (session_id text)")
+    first.configure("step = \"'Closed: no sign of life'\"", 'step = "(SELECT count(*)::text FROM due, held, looked)"')
+    first.configure(
+        "exclude    = \"step = 'All models failed - credits refunded'\"",
+        'exclude    = "EXISTS (SELECT FROM held WHERE held.session_id = s.id)"',
+    )
+    assert first.sweeper("install").exit_code == 0
+    first.account()
+    first.session("stuck", "generating")
+    first.session("excluded", "generating")
+    first.sql("INSERT INTO held VALUES ('excluded')")
+    assert first.run().exit_code == 0
+    assert first.refunds() == {"stuck": 3}
+    assert first.value("SELECT step FROM prediction_sessions WHERE id = 'stuck'") == "0"
