@@ -1,5 +1,6 @@
 -- Lists the ids of the next failed or running sessions, owed or not, when a page fails on one row's expression:
--- nothing but the key and the place in the order is read, so that the row can be found by halving. What is on hold already stands in nobody's way.
+-- nothing but the key and the place in the order is read, so that the row can be found by halving. What is on
+-- hold already stands in nobody's way.
 SELECT v.session_id::text AS session_id,
        v.started_at::text AS started_at,
        {include on_hold} AS on_hold

@@ -135,18 +135,10 @@ class Sweep:
         return len(places) > 0, replace(scope, after=places[-1] if places else None)
 
     def _candidates(self, scope: Scope, size: int) -> list[tuple[str | None, str]]:
-        try:
-            with self._database.transaction(
-                timeouts=BATCH_TIMEOUTS,
-                search_path=self._mapping.search_path,
-                timezone=self._mapping.timezone,
-            ) as transaction:
-                return list_candidates(transaction, self._mapping, scope, size)
-        except Busy:
-            raise FailedError(
-                "the app's tables are locked as a whole (a migration?): nothing was forced, run it again later",
-                code="locked",
-            ) from None
+        with self._database.transaction(
+            timeouts=BATCH_TIMEOUTS, search_path=self._mapping.search_path, timezone=self._mapping.timezone
+        ) as transaction:
+            return list_candidates(transaction, self._mapping, scope, size)
 
     def _isolate(self, scope: Scope, session_ids: tuple[str, ...], *, again: bool = False) -> None:
         if self.tally.capped or not session_ids:
