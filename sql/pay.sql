@@ -1,17 +1,18 @@
 -- pay: looks again at the locked sessions on a fresh snapshot, closes the stuck, writes the refunds, and adds to
 -- the balances exactly what was written. This is the one statement of a run that moves credits. Its parts carry a
 -- prefix: the app's own expressions in it may read a table that is called `paid`.
-WITH sweeper_seen AS MATERIALIZED (
-    SELECT v.*,
-           {include verdict} AS verdict
-    {include reading}
-    WHERE {include in_scope}
-),
-sweeper_looked AS MATERIALIZED (
+WITH sweeper_looked AS MATERIALIZED (
     SELECT v.*,
            v.status IN ({running}) AS stuck,
            CASE WHEN v.verdict = 'owed' THEN {include hold_reason} END AS hold_reason
-    FROM sweeper_seen AS v
+    FROM (
+        SELECT v.*,
+               {include verdict} AS verdict
+        {include reading}
+        WHERE {session_id} = ANY (ARRAY(SELECT unnest(%(in_hand)s::text[]::{session_type}[])))
+          AND {include in_scope}
+        OFFSET 0  -- or each use of the verdict would work it out anew
+    ) AS v
 ),
 sweeper_due AS (
     SELECT picked.refund_id,
@@ -26,7 +27,7 @@ sweeper_due AS (
            %(as_of)s::timestamptz AS at,
            v.stuck
     FROM sweeper_looked AS v
-    JOIN unnest(%(session_ids)s::text[]::{session_type}[], %(refund_ids)s::text::uuid[]) AS picked (session_id, refund_id)
+    JOIN unnest(%(in_hand)s::text[]::{session_type}[], %(refund_ids)s::text::uuid[]) AS picked (session_id, refund_id)
       ON picked.session_id = v.session_id
     WHERE v.verdict = 'owed'
       AND v.hold_reason IS NULL
@@ -74,13 +75,14 @@ sweeper_ended AS (
     FROM sweeper_paid AS p
     WHERE h.session_id = p.session_id AND h.attempt = p.attempt AND h.ended_at IS NULL
 )
-SELECT (SELECT count(*) FROM sweeper_seen WHERE verdict = 'refunded') AS refunded_before,
+SELECT (SELECT count(*) FROM sweeper_looked WHERE verdict = 'refunded') AS refunded_before,
        (SELECT count(*) FROM sweeper_payable) AS payable,
        booked.sessions AS booked,
        booked.guarded,
        paid.*,
        moved.*,
-       held.*
+       held.*,
+       busy.*
 FROM (
     SELECT count(*) AS sessions,
            coalesce(bool_and(b.guarded), true) AS guarded
@@ -103,4 +105,11 @@ FROM (
            coalesce(array_agg(h.why), '{}') AS held_reasons
     FROM sweeper_held AS h
     WHERE h.new
-) AS held
+) AS held,
+(
+    SELECT coalesce(array_agg(v.session_id::text), '{}') AS busy_sessions
+    FROM sweeper_looked AS v
+    WHERE v.verdict = 'owed'
+      AND v.hold_reason IS NULL
+      AND NOT (v.account_id = ANY (%(account_ids)s::text[]::{account_type}[]))
+) AS busy

@@ -2,7 +2,7 @@
 SELECT set_config('lock_timeout', least(
            %(lock_ms)s::bigint,
            -- whoever waits longest is the deadlock victim: the sweep gives way before the app has to
-           greatest(1, (SELECT setting::bigint / 2 FROM pg_catalog.pg_settings WHERE name = 'deadlock_timeout'))
+           greatest(1, (500 * extract(epoch FROM current_setting('deadlock_timeout')::interval))::bigint)
        ) || 'ms', true),
        set_config('statement_timeout', %(statement_ms)s::bigint || 'ms', true),
        set_config('idle_in_transaction_session_timeout', %(idle_ms)s::bigint || 'ms', true),

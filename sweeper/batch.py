@@ -1,7 +1,7 @@
 """One batch: lock, look again, pay. One READ COMMITTED transaction, compared before it commits."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -18,14 +18,8 @@ from sweeper.scope import Place, Scope
 BATCH_TIMEOUTS = Timeouts(lock_ms=250, statement_ms=60_000, idle_ms=60_000)
 
 
-@dataclass(frozen=True)
-class Refund:
-    """One refund that was paid."""
-
-    session_id: str
-    account_id: str
-    amount: str
-    reason: str
+# one refund that was paid: session, account, amount, reason
+Refund = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True)
@@ -38,8 +32,17 @@ class Batch:
     paid: tuple[Refund, ...] = ()
     held: tuple[tuple[str, str], ...] = ()
     already_refunded: int = 0
+    skipped: tuple[str, ...] = ()
     capped: bool = False
     waiting: bool = False
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Some of the sessions that were found."""
+
+    session_ids: Sequence[str]
+    account_ids: Sequence[str | None]
 
 
 class Cashier:
@@ -72,21 +75,34 @@ class Cashier:
                 return Batch(capped=True)
             size = page_size if room.sessions is None else min(page_size, room.sessions)
             binds = {**scope.binds(), "page_size": size, "budget": room.credits}
-            found = transaction.rows(self._statements["find"], binds)
-            if not found:
+            found = transaction.row(self._statements["find"], binds)
+            if not found.session_ids:
                 return Batch()
-            chosen = within(found, room.credits)
-            self.in_hand = tuple((row.started_at, row.session_id) for row in found)
-            batch = self._settle(transaction, scope, chosen) if chosen else Batch()
-            if room.credits is not None and sum(Decimal(refund.amount) for refund in batch.paid) > room.credits:
+            self.in_hand = tuple(zip(found.started_ats, found.session_ids, strict=True))
+            locked = frozenset(found.locked_ids)
+            chosen = choose(found, locked, room.credits)
+            batch = self._settle(transaction, scope, chosen) if chosen.session_ids else Batch()
+            credits = sum(Decimal(amount) for _, _, amount, _ in batch.paid)
+            if room.credits is not None and credits > room.credits:
                 raise Busy  # an amount grew after it was found: look for what fits again, with fewer at a time
-            last = (found[-1].started_at, found[-1].session_id)
+        self._caps.committed(len(batch.paid), credits)
         self.new_holds.update(session_id for session_id, _ in batch.held)
-        return replace(batch, found=len(found), full=len(found) == size, last=last)
+        return replace(
+            batch,
+            found=len(self.in_hand),
+            full=len(self.in_hand) == size,
+            last=self.in_hand[-1],
+            skipped=(*batch.skipped, *(frozenset(found.session_ids) - locked)),
+        )
+
+    @property
+    def has_budget(self) -> bool:
+        """Whether there is a cap by credits."""
+        return self._caps.by_credits
 
     def budget(self) -> Decimal | None:
         """What the cap by credits leaves at this moment; none is no bound."""
-        if not self._caps.by_credits:
+        if not self.has_budget:
             return None
         with self._transaction() as transaction:
             return self._caps.read(transaction).credits
@@ -96,17 +112,18 @@ class Cashier:
             timeouts=BATCH_TIMEOUTS, search_path=self._mapping.search_path, timezone=self._mapping.timezone
         )
 
-    def _settle(self, transaction: Transaction, scope: Scope, chosen: Sequence[Row]) -> Batch:
-        session_ids = tuple(row.session_id for row in chosen)
+    def _settle(self, transaction: Transaction, scope: Scope, chosen: Chosen) -> Batch:
+        session_ids = chosen.session_ids
         balances: dict[str, str | None] | None = None
         if self._mapping.has_accounts:
-            wanted = sorted({row.account_id for row in chosen if row.account_id is not None})
-            rows = transaction.rows(self._statements["lock_accounts"], {"account_ids": text_array(wanted)})
-            balances = {row.account_id: row.balance for row in rows}
+            wanted = set(chosen.account_ids) - {None}
+            locked = transaction.row(self._statements["lock_accounts"], {"account_ids": text_array(wanted)})
+            balances = dict(zip(locked.account_ids, locked.balances, strict=True))
         binds = {
-            **scope.in_hand([(row.started_at, row.session_id) for row in chosen]).binds(),
+            **scope.binds(),
+            "in_hand": text_array(session_ids),
             "account_ids": None if balances is None else text_array(balances),
-            "refund_ids": text_array(str(uuid_utils.uuid7()) for _ in session_ids),
+            "refund_ids": text_array([str(uuid_utils.uuid7()) for _ in session_ids]),
             "run_id": self.run_id,
         }
         row = transaction.row(self._statements["pay"], binds)
@@ -115,9 +132,10 @@ class Cashier:
         self._bound_holds(len({session for session, _ in held} - self.new_holds))
         paid = zip(row.paid_sessions, row.paid_accounts, row.paid_amounts, row.paid_reasons, strict=True)
         return Batch(
-            paid=tuple(Refund(*refund) for refund in paid),
+            paid=tuple(paid),
             held=held,
             already_refunded=row.refunded_before + row.payable - len(row.paid_sessions),
+            skipped=tuple(row.busy_sessions),
         )
 
     def hold(self, scope: Scope, session_id: str, refusal: Refusal) -> bool:
@@ -151,20 +169,23 @@ class Cashier:
             )
 
 
-def within(found: Sequence[Row], credits: Decimal | None) -> Sequence[Row]:
-    """The sessions that fit under the credits cap, in their order: one that does not fit is passed over."""
-    if credits is None:
-        return found
-    chosen = []
-    for row in found:
+def choose(found: Row, locked: Collection[str], credits: Decimal | None) -> Chosen:
+    """The sessions that are locked and fit under the credits cap, in order: one that does not fit is passed over."""
+    columns = (found.session_ids, found.account_ids)
+    if credits is None and len(locked) == len(found.session_ids):
+        return Chosen(*columns)
+    places = []
+    for place, session_id in enumerate(found.session_ids):
         if credits == 0:
             break
-        if row.hold_reason is not None:
-            chosen.append(row)  # it will be held, and needs no room
-        elif (amount := Decimal(row.amount)) <= credits:
-            credits -= amount
-            chosen.append(row)
-    return chosen
+        if session_id not in locked:
+            continue
+        if credits is not None and found.hold_reasons[place] is None:  # one that will be held needs no room
+            if Decimal(found.amounts[place]) > credits:
+                continue
+            credits -= Decimal(found.amounts[place])
+        places.append(place)
+    return Chosen(*([column[place] for place in places] for column in columns))
 
 
 def compare(row: Row, balances: dict[str, str | None] | None, *, exact: bool) -> None:

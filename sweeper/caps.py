@@ -39,7 +39,8 @@ class Caps:
 
     def __init__(self, mapping: Mapping, limits: Limits, *, run_id: str, as_of: datetime, batch_size: int) -> None:
         self._lock = mapping.statement("lock_caps")
-        self._count = mapping.statement("count_recent_refunds")
+        self._count_others = mapping.statement("count_recent_refunds")
+        self._count_own = mapping.statement("count_own_refunds")
         self._limits = limits
         self._binds = {"run_id": run_id, "as_of": as_of}
         self._batch_size = batch_size
@@ -47,6 +48,8 @@ class Caps:
             limits.credits_by_hand or limits.credits is None
         )
         self._alone = False
+        self._own: tuple[int, Decimal] | None = None
+        self._before = (0, Decimal(0))
 
     @property
     def by_credits(self) -> bool:
@@ -55,14 +58,27 @@ class Caps:
 
     def read(self, transaction: Transaction) -> Room:
         """What the caps leave at this moment."""
-        row = transaction.row(self._count, self._binds)
+        sessions, credits = self._own or self._counted(transaction, self._count_own)
+        self._own = None  # unknown again, unless this batch commits
+        self._before = (sessions, credits)
         limits = self._limits
-        sessions = row.run_sessions if limits.refunds_by_hand else row.all_sessions
-        spent = Decimal(row.run_credits if limits.credits_by_hand else row.all_credits)
+        others = self._counted(transaction, self._count_others) if self._shared else (0, Decimal(0))
+        if not limits.refunds_by_hand:
+            sessions += others[0]
+        if not limits.credits_by_hand:
+            credits += others[1]
         return Room(
             None if limits.refunds is None else max(0, limits.refunds - sessions),
-            None if limits.credits is None else max(Decimal(0), limits.credits - spent),
+            None if limits.credits is None else max(Decimal(0), limits.credits - credits),
         )
+
+    def committed(self, sessions: int, credits: Decimal) -> None:
+        """Told what the batch refunded that was just committed; without it the ledger is asked again."""
+        self._own = (self._before[0] + sessions, self._before[1] + credits)
+
+    def _counted(self, transaction: Transaction, statement: str) -> tuple[int, Decimal]:
+        row = transaction.row(statement, self._binds)
+        return row.sessions, Decimal(row.credits)
 
     def take(self, transaction: Transaction) -> Room | None:
         """What the caps leave to this batch until it ends; none when another run is in the way just now.

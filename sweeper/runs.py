@@ -219,7 +219,7 @@ def _sweep(sweep: Sweep, scope: Scope) -> tuple[Survey, Outcome, SweeperError | 
 
 
 def _check_payable(database: Database, mapping: Mapping, scope: Scope, run_id: str) -> None:
-    binds = {**scope.only(()).binds(), "refund_ids": "{}", "run_id": run_id}
+    binds = {**scope.binds(), "in_hand": "{}", "refund_ids": "{}", "run_id": run_id}
     with database.transaction(
         timeouts=BATCH_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
     ) as transaction:

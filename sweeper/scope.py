@@ -1,6 +1,5 @@
 """Which sessions a run looks at, and the values that the statements are told."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -36,7 +35,6 @@ class Scope:
     session_ids: tuple[str, ...] | None = None
     look_again: bool = False
     after: Place | None = None
-    page: tuple[str | None, str | None] | None = None
     max_amount: Decimal | None = None
 
     @classmethod
@@ -55,11 +53,6 @@ class Scope:
     def only(self, session_ids: tuple[str, ...]) -> Self:
         """These alone, within the same bounds."""
         return replace(self, session_ids=session_ids, after=None)
-
-    def in_hand(self, places: Sequence[Place]) -> Self:
-        """The sessions of one page, which are in order."""
-        ids = tuple(session_id for _, session_id in places)
-        return replace(self.only(ids), page=(places[0][0], places[-1][0]))
 
     def by_hand(self, session_ids: tuple[str, ...]) -> Self:
         """Sessions that a person named: floor and grace do not apply, and a hold is looked at again."""
@@ -84,8 +77,6 @@ class Scope:
             "session_ids": None if self.session_ids is None else text_array(self.session_ids),
             "look_again": self.look_again,
             "after_started_at": started_at,
-            "first_started_at": self.page[0] if self.page else None,
-            "last_started_at": self.page[1] if self.page else None,
             "after_id": session_id,
             "max_amount": self.max_amount,
             "budget": None,

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Protocol
 
@@ -23,8 +23,8 @@ from sweeper.mapping import Mapping
 from sweeper.scope import Scope
 from sweeper.signals import Signals
 
-# a second pass comes back to what the app had locked during the first
-_PASSES = 2
+# so many sessions that the app had locked are tried once more at the end; beyond that they are only counted
+_TRIED_AGAIN = 20_000
 _CAPS_WAIT_SECONDS = 0.02
 _GUARD_WAIT_SECONDS = 0.5
 
@@ -49,6 +49,7 @@ class Tally:
     batches: int = 0
     already_refunded: int = 0
     capped: bool = False
+    skipped: list[str] = field(default_factory=list)
 
 
 class Sweep:
@@ -80,15 +81,19 @@ class Sweep:
             Interrupted: SIGINT or SIGTERM arrived; the batch in hand was finished.
         """
         self._observer.begun(self._cashier.run_id, lambda: self.survey(scope).sessions)
-        left = Survey()
-        for _ in range(_PASSES):
-            for part in parts(scope):
-                self._pass(part)
+        self._walk(scope)
+        skipped = tuple(self.tally.skipped)
+        self.tally.skipped = list(skipped[_TRIED_AGAIN:])
+        if skipped:
+            self._walk(scope.only(skipped[:_TRIED_AGAIN]))
+        if self.tally.capped or self._cashier.has_budget:
             # what this run has just put on hold, or left there, is settled
-            left = self.survey(replace(scope, look_again=False), self._budget())
-            if left.sessions == 0 or self.tally.capped:
-                break
-        return left
+            return self.survey(replace(scope, look_again=False), self._budget())
+        return Survey(sessions=len(self.tally.skipped))
+
+    def _walk(self, scope: Scope) -> None:
+        for part in parts(scope):
+            self._pass(part)
 
     def _budget(self) -> Decimal | None:
         return retrying(self._cashier.budget)
@@ -149,7 +154,8 @@ class Sweep:
             return
         except (Busy, TooSlow):
             if len(session_ids) == 1:
-                return  # left to the next run
+                self.tally.skipped.extend(session_ids)
+                return
         except Refusal as refusal:
             if len(session_ids) == 1:
                 if refusal.sqlstate == UNIQUE_VIOLATION and not again:  # another layer may have been first
@@ -185,5 +191,6 @@ class Sweep:
             self.tally.batches += 1
         self.tally.already_refunded += batch.already_refunded
         self.tally.capped |= batch.capped
+        self.tally.skipped.extend(batch.skipped)
         self._observer.paid(batch)
         return batch

@@ -13,11 +13,6 @@ v.status IN ({live})
         AND v.started_at >= %(since)s::timestamptz::{started_type}
         AND (%(until)s::timestamptz IS NULL OR v.started_at < %(until)s::timestamptz::{started_type})
         AND (
-            -- the page in hand: without its ends the planner may walk all of history to find its sessions again
-            %(first_started_at)s::text IS NULL
-            OR v.started_at BETWEEN %(first_started_at)s::text::{started_type} AND %(last_started_at)s::text::{started_type}
-        )
-        AND (
             %(after_id)s::text IS NULL
             OR (v.started_at, v.session_id)
                > (%(after_started_at)s::text::{started_type}, %(after_id)s::text::{session_type})

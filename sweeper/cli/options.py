@@ -3,13 +3,15 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from sweeper import settings
-from sweeper.connection import Connection, from_environment
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sweeper.connection import Connection
+    from sweeper.settings import Settings
 
 Config = Annotated[
     Path | None,
@@ -22,13 +24,17 @@ Config = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, also on failure.")]
 
 
-def load_settings(config: Path | None) -> settings.Settings:
+def load_settings(config: Path | None) -> "Settings":
     """The file that the flag, the environment or the folder gives."""
-    return settings.load(config or Path(os.environ.get("SWEEPER_CONFIG") or "sweeper.toml"))
+    from sweeper.settings import load
+
+    return load(config or Path(os.environ.get("SWEEPER_CONFIG") or "sweeper.toml"))
 
 
-def load_connection() -> Connection:
+def load_connection() -> "Connection":
     """The connection that the environment gives."""
+    from sweeper.connection import from_environment
+
     return from_environment(os.environ)
 
 
@@ -37,7 +43,9 @@ def wants_colour() -> bool:
     return not os.environ.get("NO_COLOR")
 
 
-def console() -> Console:
+def console() -> "Console":
     """Where results go: 80 columns when it is not a terminal."""
+    from rich.console import Console
+
     terminal = sys.stdout.isatty()
     return Console(file=sys.stdout, width=None if terminal else 80, highlight=False, no_color=not wants_colour())

@@ -43,13 +43,9 @@ class Watcher:
             self._written.result()
 
     def _write(self, batch: Batch) -> None:
-        for refund in batch.paid:
+        for session_id, account_id, amount, reason in batch.paid:
             self._logger.info(
-                self._refunded,
-                session_id=refund.session_id,
-                account_id=refund.account_id,
-                credits=refund.amount,
-                reason=refund.reason,
+                self._refunded, session_id=session_id, account_id=account_id, credits=amount, reason=reason
             )
         for session_id, why in batch.held:
             self._logger.warning(self._refund_failed, session_id=session_id, why=why)
