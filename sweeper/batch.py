@@ -82,7 +82,7 @@ class Cashier:
             locked = frozenset(found.locked_ids)
             chosen = choose(found, locked, room.credits)
             batch = self._settle(transaction, scope, chosen) if chosen.session_ids else Batch()
-            credits = sum(Decimal(amount) for _, _, amount, _ in batch.paid)
+            credits = sum((Decimal(amount) for _, _, amount, _ in batch.paid), Decimal(0))
             if room.credits is not None and credits > room.credits:
                 raise Busy  # an amount grew after it was found: look for what fits again, with fewer at a time
         self._caps.committed(len(batch.paid), credits)
@@ -116,7 +116,7 @@ class Cashier:
         session_ids = chosen.session_ids
         balances: dict[str, str | None] | None = None
         if self._mapping.has_accounts:
-            wanted = set(chosen.account_ids) - {None}
+            wanted = {account for account in chosen.account_ids if account is not None}
             locked = transaction.row(self._statements["lock_accounts"], {"account_ids": text_array(wanted)})
             balances = dict(zip(locked.account_ids, locked.balances, strict=True))
         binds = {
