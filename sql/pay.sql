@@ -20,9 +20,9 @@ sweeper_due AS (
            v.account_id,
            v.attempt,
            v.amount,
-           {reason} AS reason,
-           left(v.error, 1000) AS detail,
-           'sweeper'::text AS layer,
+           coalesce(%(reason)s::text, {reason}) AS reason,
+           left(coalesce(%(detail)s::text, v.error), 1000) AS detail,
+           %(layer)s::text AS layer,
            %(run_id)s::uuid AS run_id,
            %(as_of)s::timestamptz AS at,
            v.stuck
@@ -51,22 +51,7 @@ sweeper_held AS (
     {include on_hold_again}
     RETURNING h.session_id, h.why, h.run_id = %(run_id)s::uuid AS new
 ),
-sweeper_closed AS (
-    UPDATE {sessions} AS s
-    SET {status_column} = {first_failed}{close_assignments}
-    WHERE {session_id} IN (SELECT f.session_id FROM sweeper_fit AS f WHERE f.stuck AND NOT f.rounds)
-      AND {status} IN ({running})
-      AND {active_at}
-          <= (%(stuck_before)s::timestamptz[])[array_position(%(running)s::text[], {status}::text)]
-      AND ({exclude}) IS NOT TRUE
-    RETURNING {session_id} AS session_id
-),
-sweeper_payable AS (
-    SELECT f.*
-    FROM sweeper_fit AS f
-    WHERE NOT f.rounds
-      AND (NOT f.stuck OR f.session_id IN (SELECT c.session_id FROM sweeper_closed AS c))
-),
+{include close}
 {include book}
 {include move}
 sweeper_ended AS (

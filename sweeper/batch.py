@@ -15,6 +15,8 @@ from sweeper.errors import FailedError
 from sweeper.mapping import Mapping
 from sweeper.scope import Place, Scope
 
+# what a run leaves to the mapping, and a layer that calls refund() says itself
+BY_SWEEPER = {"layer": "sweeper", "reason": None, "detail": None}
 BATCH_TIMEOUTS = Timeouts(lock_ms=250, statement_ms=60_000, idle_ms=60_000)
 
 
@@ -125,6 +127,7 @@ class Cashier:
             "account_ids": None if balances is None else text_array(balances),
             "refund_ids": text_array([str(uuid_utils.uuid7()) for _ in session_ids]),
             "run_id": self.run_id,
+            **BY_SWEEPER,
         }
         row = transaction.row(self._statements["pay"], binds)
         compare(row, balances, exact=self._mapping.exact_balance)

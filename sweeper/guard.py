@@ -7,13 +7,14 @@ tables are built CONCURRENTLY, outside any; the fingerprint, without which no ru
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from sweeper.database import Busy, Database, Refusal, Timeouts, TooSlow, Transaction, retrying
 from sweeper.errors import ConfigurationError, FailedError, SweeperError
+from sweeper.functions import functions, has_fence
 from sweeper.indexes import Changes, Index, compare
 from sweeper.installation import (
     SCHEMA_VERSION,
@@ -39,14 +40,22 @@ class _Steps:
 
     tables: tuple[str, ...]
     indexes: Changes
+    functions: str
     settings: str
+    new_fence: str
 
 
 def install(
-    database: Database, settings: Settings, *, as_of: datetime | None, keeper: Database | None = None
+    database: Database,
+    settings: Settings,
+    *,
+    as_of: datetime | None,
+    fence: bool = False,
+    keeper: Database | None = None,
 ) -> InstallResult:
     """Install or upgrade; without ``as_of`` only write down the SQL that would do it.
 
+    With ``fence`` a refunded session can no longer go on; one that stands already is kept up to date.
     ``keeper``, another connection to the same database, keeps a second installation out meanwhile.
 
     Raises:
@@ -62,7 +71,7 @@ def install(
 
     def work() -> InstallResult:
         with _alone(keeper, schema):
-            steps = _plan(database, settings, search_path, as_of)
+            steps = _plan(database, settings, search_path, as_of, fence=fence)
             if as_of is None:
                 return InstallResult(sql=_printed(steps), actions=())
             return InstallResult(sql="", actions=tuple(_apply(database, schema, steps)))
@@ -109,11 +118,13 @@ def _alone(keeper: Database | None, schema: str) -> Iterator[None]:
     raise FailedError("another `sweeper install` is at work in this schema; try again when it is done", code="busy")
 
 
-def _plan(database: Database, settings: Settings, search_path: str, as_of: datetime | None) -> _Steps:
+def _plan(database: Database, settings: Settings, search_path: str, as_of: datetime | None, *, fence: bool) -> _Steps:
     """Check everything, and decide what is to be done; changes nothing."""
     timeouts, zone = Timeouts(statement_ms=0, idle_ms=60_000), settings.sessions.timezone
     with database.transaction(timeouts=timeouts, search_path=search_path, timezone=zone) as transaction:
         mapping = read_mapping(transaction, settings, search_path)
+        fenced = has_fence(transaction, mapping)
+        mapping = replace(mapping, fenced=fence or fenced)
         installed = read_installation(transaction, mapping.schema)
         _check_own_tables(transaction, mapping, installed)
         _check_writes(transaction, mapping)
@@ -122,10 +133,16 @@ def _plan(database: Database, settings: Settings, search_path: str, as_of: datet
         indexes = compare(transaction, mapping, own_guard=own_guard)
         _check_ledger_rows(transaction, mapping, settings, as_of)
         if as_of is not None:
-            _check_owner(indexes.build)
+            _check_owner(mapping, indexes.build)
     slots = _slots(mapping, as_of, indexes)
     tables = () if installed else (fill_script("install/001_tables", slots),)
-    return _Steps(tables, indexes, fill_script("install/write_settings", slots))
+    return _Steps(
+        tables,
+        indexes,
+        functions(mapping, max_amount=settings.policy.max_amount),
+        fill_script("install/write_settings", slots),
+        mapping.sessions.qualified if mapping.fenced and not fenced else "",
+    )
 
 
 def _apply(database: Database, schema: str, steps: _Steps) -> Iterator[str]:
@@ -141,7 +158,10 @@ def _apply(database: Database, schema: str, steps: _Steps) -> Iterator[str]:
         _build(database, index)
         yield f"created {'unique ' if index.unique else ''}index {index.name} on {index.table}"
     with database.transaction(timeouts=_WRITE_TIMEOUTS) as transaction:
+        transaction.script(steps.functions)
         transaction.script(steps.settings)
+    if steps.new_fence:
+        yield f"put the fence on {steps.new_fence}"
     for drop in steps.indexes.drop_obsolete:
         _outside(database, drop)
         yield "dropped an index of the mapping before"
@@ -186,8 +206,11 @@ def _printed(steps: _Steps) -> str:
         "-- 2. The indexes, each outside any transaction: not in a migration that opens one.",
         *steps.indexes.drop_broken,
         *(index.create for index in steps.indexes.build),
-        "-- 3. The mapping that is now installed. Without it no run begins.",
+        "-- 3. refund() and the mapping that is now installed, in one transaction. Without it no run begins.",
+        "BEGIN;",
+        steps.functions,
         steps.settings,
+        "COMMIT;",
     ]
     if steps.indexes.drop_obsolete:
         parts += ["-- 4. What the mapping before needed, outside any transaction.", *steps.indexes.drop_obsolete]
@@ -253,7 +276,13 @@ def _check_partitions(mapping: Mapping) -> None:
         )
 
 
-def _check_owner(indexes: tuple[Index, ...]) -> None:
+def _check_owner(mapping: Mapping, indexes: tuple[Index, ...]) -> None:
+    if mapping.fenced and not mapping.sessions.owned:
+        raise FailedError(
+            f"only the owner of {mapping.sessions.name} can put the fence on it: run `sweeper install` as its owner, "
+            "or give the owner what `sweeper install --print` writes. Nothing was changed",
+            code="privilege",
+        )
     for index in indexes:
         if not index.owned:
             raise FailedError(

@@ -1,11 +1,12 @@
 """What is installed in a database, and whether it is fit to pay on: read before every run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sweeper.database import Database, Timeouts, Transaction
 from sweeper.errors import ConfigurationError
+from sweeper.functions import has_fence
 from sweeper.mapping import Mapping, read_mapping
 from sweeper.settings import Settings
 from sweeper.statements import fill, quote_name
@@ -108,7 +109,8 @@ def open_mapping(database: Database, settings: Settings) -> tuple[Mapping, Insta
                 code="mapping_changed",
             )
         require_own_guard(transaction, mapping)
-    return mapping, installation
+        fenced = has_fence(transaction, mapping)
+    return replace(mapping, fenced=fenced), installation
 
 
 def has_own_guard(transaction: Transaction, mapping: Mapping) -> bool:

@@ -45,6 +45,7 @@ class Mapping:
     exact_balance: bool
     ledger: Ledger | None
     slots: Mapped[str, str] = field(repr=False)
+    fenced: bool = False
 
     @property
     def integer_amounts(self) -> bool:
@@ -57,16 +58,23 @@ class Mapping:
         parts = [f"{key}={value}" for key, value in sorted(self.slots.items()) if key != "reason"]
         return sha256("\x00".join([*parts, self.search_path, self.timezone]).encode()).hexdigest()
 
-    def statement(self, name: str) -> str:
-        """The statement ``name``, filled with the app's names."""
+    @property
+    def variants(self) -> tuple[tuple[str, str], ...]:
+        """The part to take in where a statement includes one of several."""
         ledger, accounts = self.ledger is not None, self.has_accounts
-        variants = (
+        return (
             ("book", "book_in_app_ledger" if ledger else "book_own"),
             ("refunded_by_app", "refunded_by_app" if ledger else "nowhere"),
             ("move", "move_balance" if accounts else "move_nothing"),
             ("account_unknown", "account_unknown" if accounts else "nowhere"),
+            ("lock_account", "lock_account" if accounts else "no_account"),
+            ("check_balance", "check_balance" if accounts else "no_account"),
+            ("close", "close_and_touch" if self.fenced else "close_stuck"),
         )
-        return fill(name, self.slots, variants)
+
+    def statement(self, name: str) -> str:
+        """The statement ``name``, filled with the app's names."""
+        return fill(name, self.slots, self.variants)
 
 
 def read_mapping(transaction: Transaction, settings: Settings, search_path: str) -> Mapping:
@@ -136,26 +144,32 @@ def _session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> dic
     status = reader.column("sessions.status", own.status, sessions)
     for name in ("failed", "running", "succeeded"):
         catalogue.check_statuses(f"sessions.{name}", getattr(own, name), status)
+    # the operators of an enum do not take a domain over it
+    status_sql = f"s.{status.quoted}::{status.base_type}" if status.domain else f"s.{status.quoted}"
+    running = _literals(own.running, status.base_type)
     assignments = []
     for text, value in own.close.items():
         column = reader.written_column("sessions.close", text, sessions)
         if column in (key, status):
             raise problem("sessions.close", text, "is set by the sweep itself, or is the key")
-        assignments.append(
-            f",\n        {column.quoted} = {reader.expression(f'sessions.close.{text}', value, sessions).sql}"
-        )
+        assignments.append((column.quoted, reader.expression(f"sessions.close.{text}", value, sessions).sql))
     return {
         "sessions": sessions.qualified,
         "session_id": f"s.{key.quoted}",
         "session_type": key.base_type,
-        # the operators of an enum do not take a domain over it
-        "status": f"s.{status.quoted}::{status.base_type}" if status.domain else f"s.{status.quoted}",
+        "status": status_sql,
+        "key": key.quoted,
         "status_column": status.quoted,
         "failed": _literals(own.failed, status.base_type),
         "first_failed": quote_text(own.failed[0]),
-        "running": _literals(own.running, status.base_type),
+        "running": running,
         "live": _literals([*own.failed, *own.running], status.base_type),
-        "close_assignments": "".join(assignments),
+        "close_assignments": "".join(f",\n        {column} = {sql}" for column, sql in assignments),
+        "close_or_keep": "".join(
+            f",\n        {column} = CASE WHEN {status_sql} IN ({running}) THEN {sql} ELSE s.{column} END"
+            for column, sql in assignments
+        ),
+        "revived": _literals([*own.running, *own.succeeded], status.base_type),
     }
 
 

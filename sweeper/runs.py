@@ -11,7 +11,7 @@ from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
 import uuid_utils
 
 from sweeper import __version__
-from sweeper.batch import BATCH_TIMEOUTS, Cashier
+from sweeper.batch import BATCH_TIMEOUTS, BY_SWEEPER, Cashier
 from sweeper.caps import Caps, Limits
 from sweeper.database import READ_TIMEOUTS, Busy, Database, Refusal, TooSlow, Transaction, retrying
 from sweeper.errors import ConfigurationError, FailedError, Interrupted, SweeperError
@@ -219,7 +219,7 @@ def _sweep(sweep: Sweep, scope: Scope) -> tuple[Survey, Outcome, SweeperError | 
 
 
 def _check_payable(database: Database, mapping: Mapping, scope: Scope, run_id: str) -> None:
-    binds = {**scope.binds(), "in_hand": "{}", "refund_ids": "{}", "run_id": run_id}
+    binds = {**scope.binds(), "in_hand": "{}", "refund_ids": "{}", "run_id": run_id, **BY_SWEEPER}
     with database.transaction(
         timeouts=BATCH_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
     ) as transaction:

@@ -34,6 +34,7 @@ class Scope:
     dates: Literal["known", "unknown"] = "known"
     session_ids: tuple[str, ...] | None = None
     look_again: bool = False
+    by_a_person: bool = False
     after: Place | None = None
     max_amount: Decimal | None = None
 
@@ -55,12 +56,15 @@ class Scope:
         return replace(self, session_ids=session_ids, after=None)
 
     def by_hand(self, session_ids: tuple[str, ...]) -> Self:
-        """Sessions that a person named: floor and grace do not apply, and a hold is looked at again."""
+        """Sessions that a person named: floor and grace do not apply, a hold is looked at again, and a session whose
+        refund was taken back is paid again.
+        """
         return replace(
             self.only(session_ids),
             since=None,
             failed_before=datetime.max.replace(tzinfo=UTC),
             look_again=True,
+            by_a_person=True,
         )
 
     def binds(self) -> dict[str, object]:
@@ -76,6 +80,7 @@ class Scope:
             "dates": self.dates,
             "session_ids": None if self.session_ids is None else text_array(self.session_ids),
             "look_again": self.look_again,
+            "by_hand": self.by_a_person,
             "after_started_at": started_at,
             "after_id": session_id,
             "max_amount": self.max_amount,

@@ -49,13 +49,13 @@ def fill(name: str, slots: Mapping[str, str], variants: tuple[tuple[str, str], .
     return _SLOT.sub(lambda match: slots[match[1]].replace("%", "%%"), _template(name, variants))
 
 
-def fill_script(name: str, slots: Mapping[str, str]) -> str:
+def fill_script(name: str, slots: Mapping[str, str], variants: tuple[tuple[str, str], ...] = ()) -> str:
     """The script ``name`` with its slots filled, to be sent without binds, or printed.
 
     Raises:
         KeyError: the script has a slot that ``slots`` does not fill.
     """
-    return _SLOT.sub(lambda match: slots[match[1]], _template(name))
+    return _SLOT.sub(lambda match: slots[match[1]], _template(name, variants))
 
 
 def quote_name(name: str) -> str:

@@ -2,14 +2,36 @@
 -- a column of ours in their reach could be taken for one of the app's with the same name.
 FROM {sessions} AS s
 CROSS JOIN LATERAL (
-    SELECT {session_id} AS session_id,
-           ({account})::{account_type} AS account_id,
-           {attempt} AS attempt,
-           {status} AS status,
-           {started_at} AS started_at,
-           {active_at} AS active_at,
-           {failed_at} AS failed_at,
-           {amount} AS amount,
-           ({exclude}) IS TRUE AS excluded,
-           {error} AS error
+    SELECT m.session_id,
+           m.account_id,
+           -- a person may pay again what was taken back: as an attempt of its own, so that it is once again
+           CASE WHEN %(by_hand)s::boolean
+               THEN m.attempt || (
+                   SELECT CASE WHEN count(*) > 0 THEN ' (again ' || count(*) || ')' ELSE '' END
+                   FROM {refunds} AS r
+                   JOIN {reversals} AS reversal ON reversal.refund_id = r.refund_id
+                   WHERE r.session_id = m.session_id
+                     AND (r.attempt = m.attempt OR starts_with(r.attempt, m.attempt || ' (again '))
+               )
+               ELSE m.attempt
+           END AS attempt,
+           m.status,
+           m.started_at,
+           m.active_at,
+           m.failed_at,
+           m.amount,
+           m.excluded,
+           m.error
+    FROM (
+        SELECT {session_id} AS session_id,
+               ({account})::{account_type} AS account_id,
+               {attempt} AS attempt,
+               {status} AS status,
+               {started_at} AS started_at,
+               {active_at} AS active_at,
+               {failed_at} AS failed_at,
+               {amount} AS amount,
+               ({exclude}) IS TRUE AS excluded,
+               {error} AS error
+    ) AS m
 ) AS v

@@ -14,9 +14,12 @@ def install(
     show: Annotated[
         bool, typer.Option("--print", help="Print the SQL for a DBA or a migration tool, and touch nothing.")
     ] = False,
+    fence: Annotated[
+        bool, typer.Option("--fence", help="Also stop the app from setting a refunded session to running or succeeded.")
+    ] = False,
     json: Json = False,
 ) -> int:
-    """Create sweeper's schema, the guard and the supporting index. Safe to repeat; upgrades in place."""
+    """Create sweeper's schema, the guard, the supporting index and refund(). Safe to repeat; upgrades in place."""
     from sweeper import guard
     from sweeper.database import Database
     from sweeper.render.document import install_document
@@ -27,7 +30,7 @@ def install(
     keeper = Database(connection, application_name="sweeper install, waiting")
     try:
         as_of = None if show else datetime.now(UTC)
-        result = guard.install(database, settings, as_of=as_of, keeper=None if show else keeper)
+        result = guard.install(database, settings, as_of=as_of, fence=fence, keeper=None if show else keeper)
     finally:
         database.close()
         keeper.close()

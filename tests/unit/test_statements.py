@@ -38,7 +38,9 @@ def test_a_slot_that_nobody_fills_is_an_error() -> None:
 
 
 def test_one_part_can_stand_in_for_another() -> None:
-    filled = fill("pay", Anything(), (("book", "book_in_app_ledger"), ("move", "move_nothing")))
+    filled = fill(
+        "pay", Anything(), (("book", "book_in_app_ledger"), ("move", "move_nothing"), ("close", "close_stuck"))
+    )
     assert "INSERT INTO <ledger>" in filled
     assert "UPDATE <accounts>" not in filled
 

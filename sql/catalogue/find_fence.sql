@@ -1,0 +1,8 @@
+-- Whether the fence stands: its trigger is on the table of sessions, and not disabled.
+SELECT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_trigger AS t
+    WHERE t.tgrelid = to_regclass(%(table_name)s)
+      AND t.tgname = %(trigger_name)s
+      AND t.tgenabled <> 'D'
+) AS found

@@ -1,0 +1,68 @@
+-- refund(): the same refund for the app's own layers, in the transaction of whoever calls it. The session's row is
+-- locked first, then the account's, then it is written: the order of the sweep. The statement that pays is the sweep's.
+CREATE OR REPLACE FUNCTION {schema}.refund(
+    session_id {session_type}, reason text, detail text DEFAULT NULL, layer text DEFAULT 'app'
+) RETURNS numeric
+LANGUAGE plpgsql
+VOLATILE
+SECURITY DEFINER
+SET search_path = {path}
+SET row_security = off
+SET TimeZone = {timezone}
+SET DateStyle = 'ISO, MDY'
+SET IntervalStyle = 'postgres'
+AS $sweeper_refund$
+-- the app's own expressions stand in here: a name of theirs is never a variable of ours
+#variable_conflict use_column
+DECLARE
+    sweeper_session_id CONSTANT {session_type} := $1;
+    sweeper_reason CONSTANT text := $2;
+    sweeper_detail CONSTANT text := $3;
+    sweeper_layer CONSTANT text := $4;
+    sweeper_at CONSTANT timestamptz := clock_timestamp();
+    sweeper_refund_id CONSTANT uuid := gen_random_uuid();
+    sweeper_found record;
+    sweeper_dates text;
+    sweeper_accounts text[];
+    sweeper_before numeric;
+    sweeper_row record;
+BEGIN
+    IF sweeper_reason IS NULL OR sweeper_layer IS NULL OR sweeper_layer IN ('sweeper', 'adopted') THEN
+        RAISE EXCEPTION 'refund() needs a reason, and a layer other than sweeper and adopted'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+
+    SELECT v.status::text AS status,
+           coalesce(v.status IN ({live}), false) AS live,
+           CASE WHEN v.started_at IS NULL THEN 'unknown' ELSE 'known' END AS dates
+    INTO sweeper_found
+    {include reading}
+    WHERE {session_id} = sweeper_session_id
+    FOR NO KEY UPDATE OF s;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = 'there is no session ' || sweeper_session_id;
+    ELSIF NOT sweeper_found.live THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_parameter_value',
+            MESSAGE = 'session ' || sweeper_session_id || ' is ' || coalesce(sweeper_found.status, 'without a status')
+                || ': only a failed or a running one can be refunded';
+    END IF;
+    sweeper_dates := sweeper_found.dates;
+{include lock_account}
+
+    FOR sweeper_row IN
+{pay}
+    LOOP
+        IF NOT sweeper_row.guarded OR sweeper_row.booked <> cardinality(sweeper_row.paid_sessions) THEN
+            RAISE EXCEPTION 'the guard (the unique index that stops a second refund) does not cover this refund'
+                USING ERRCODE = 'object_not_in_prerequisite_state';
+        END IF;
+{include check_balance}
+        RETURN coalesce(sweeper_row.paid_amounts[1]::numeric, 0);
+    END LOOP;
+END
+$sweeper_refund$;
+COMMENT ON FUNCTION {schema}.refund({session_type}, text, text, text)
+    IS 'Refunds a failed or running session exactly once and closes it; returns the amount, 0 when there is nothing to pay.';
+-- who may call it is said by a GRANT
+REVOKE ALL ON FUNCTION {schema}.refund({session_type}, text, text, text) FROM PUBLIC;

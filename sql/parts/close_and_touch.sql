@@ -1,0 +1,20 @@
+-- Closes what is stuck and, because there is a fence, touches what has failed: a transaction of the app with an older
+-- snapshot, which would not see the refund, fails when it comes to the row.
+sweeper_closed AS (
+    UPDATE {sessions} AS s
+    SET {status_column} = CASE WHEN {status} IN ({running}) THEN {first_failed} ELSE s.{status_column} END{close_or_keep}
+    WHERE {session_id} IN (SELECT f.session_id FROM sweeper_fit AS f WHERE NOT f.rounds)
+      AND (
+          {status} IN ({failed})
+          OR {status} IN ({running})
+          AND {active_at}
+              <= (%(stuck_before)s::timestamptz[])[array_position(%(running)s::text[], {status}::text)]
+      )
+      AND ({exclude}) IS NOT TRUE
+    RETURNING {session_id} AS session_id
+),
+sweeper_payable AS (
+    SELECT f.*
+    FROM sweeper_fit AS f
+    WHERE f.session_id IN (SELECT c.session_id FROM sweeper_closed AS c)
+),

@@ -1,0 +1,17 @@
+-- Closes what is stuck. Its predicate is whole: it is right also when nobody has locked the rows.
+sweeper_closed AS (
+    UPDATE {sessions} AS s
+    SET {status_column} = {first_failed}{close_assignments}
+    WHERE {session_id} IN (SELECT f.session_id FROM sweeper_fit AS f WHERE f.stuck AND NOT f.rounds)
+      AND {status} IN ({running})
+      AND {active_at}
+          <= (%(stuck_before)s::timestamptz[])[array_position(%(running)s::text[], {status}::text)]
+      AND ({exclude}) IS NOT TRUE
+    RETURNING {session_id} AS session_id
+),
+sweeper_payable AS (
+    SELECT f.*
+    FROM sweeper_fit AS f
+    WHERE NOT f.rounds
+      AND (NOT f.stuck OR f.session_id IN (SELECT c.session_id FROM sweeper_closed AS c))
+),

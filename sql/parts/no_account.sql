@@ -1,0 +1,1 @@
+-- No account table is mapped: nothing to lock, and no balance to check.

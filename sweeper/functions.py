@@ -1,0 +1,64 @@
+"""The functions that an installation leaves in the database, with the mapping baked in: refund() and the fence."""
+
+from decimal import Decimal
+
+from sweeper.database import Transaction, text_array
+from sweeper.mapping import Mapping
+from sweeper.statements import fill, fill_script, quote_name, quote_text
+
+
+def has_fence(transaction: Transaction, mapping: Mapping) -> bool:
+    """Whether the fence stands on the app's table of sessions."""
+    binds = {"table_name": mapping.sessions.qualified, "trigger_name": _fence_name(mapping)}
+    return bool(transaction.row(fill("catalogue/find_fence", {}), binds).found)
+
+
+def functions(mapping: Mapping, *, max_amount: Decimal | None) -> str:
+    """The SQL that makes refund(), and the fence when the mapping has one."""
+    slots = {
+        **mapping.slots,
+        "path": mapping.search_path,
+        "timezone": quote_text(mapping.timezone),
+        # a balance of a floating type is only as exact as its type
+        "tolerance": "0" if mapping.exact_balance else "abs(sweeper_before) * 1e-9",
+        "fence": quote_name(_fence_name(mapping)),
+    }
+    binds = _binds(mapping, max_amount)
+    slots["pay"] = mapping.statement("pay") % binds
+    parts = [fill("install/refund", slots, mapping.variants) % binds]
+    if mapping.fenced:
+        parts.append(fill_script("install/fence", slots))
+    return "\n\n".join(parts)
+
+
+def _fence_name(mapping: Mapping) -> str:
+    # one fence a mapping: several may share a table
+    return f"{mapping.schema}_fence"
+
+
+def _binds(mapping: Mapping, max_amount: Decimal | None) -> dict[str, str]:
+    """What the statement that pays is told when an app's own layer refunds one session: grace is not waited for."""
+    always = text_array(["infinity"] * len(mapping.running))
+    return {
+        "as_of": "sweeper_at",
+        "in_hand": "ARRAY[sweeper_session_id]",
+        "refund_ids": "ARRAY[sweeper_refund_id]::text",
+        "account_ids": "sweeper_accounts",
+        "run_id": "NULL",
+        "layer": "sweeper_layer",
+        "reason": "sweeper_reason",
+        "detail": "sweeper_detail",
+        "running": quote_text(text_array(mapping.running)),
+        "stuck_before": quote_text(always),
+        "failed_before": "'infinity'",
+        "max_amount": "NULL" if max_amount is None else str(max_amount),
+        "look_again": "false",
+        "by_hand": "false",
+        "session_ids": "NULL",
+        "dates": "sweeper_dates",
+        "since": "'-infinity'",
+        "until": "NULL",
+        "after_id": "NULL",
+        "after_started_at": "NULL",
+        "budget": "NULL",
+    }
