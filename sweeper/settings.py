@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
 import durationpy
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 
 from sweeper.errors import ConfigurationError
 
@@ -98,7 +98,8 @@ Sql = Annotated[str, BeforeValidator(_trim_sql)]
 Name = Annotated[str, Field(min_length=1)]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 StuckAfter = Annotated[timedelta | dict[Name, timedelta], BeforeValidator(parse_stuck_after)]
-Moment = Annotated[datetime, BeforeValidator(parse_moment)]
+# a plain validator, because a test may have frozen the clock, and datetime with it, before this is imported
+Moment = Annotated[datetime, PlainValidator(parse_moment)]
 Zone = Annotated[str, BeforeValidator(parse_zone)]
 Credits = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]

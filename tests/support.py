@@ -16,6 +16,9 @@ from unittest.mock import patch
 import psycopg
 from freezegun import freeze_time
 
+import sweeper.cli.progress
+import sweeper.plan
+import sweeper.runs  # noqa: F401 - what the command imports when it needs it: not while the clock is frozen
 from sweeper.cli import run_command
 from sweeper.demo import server as embedded
 
