@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sweeper.database import Busy, Database, Refusal, Timeouts, TooSlow, Transaction, retrying
 from sweeper.errors import ConfigurationError, FailedError, SweeperError
 from sweeper.functions import functions, has_fence
+from sweeper.grants import grants
 from sweeper.indexes import Changes, Index, compare
 from sweeper.installation import (
     SCHEMA_VERSION,
@@ -42,6 +43,7 @@ class _Steps:
     indexes: Changes
     functions: str
     settings: str
+    grants: dict[str, str]
     new_fence: str
 
 
@@ -132,7 +134,10 @@ def _plan(database: Database, settings: Settings, search_path: str, as_of: datet
         own_guard = installed is None or has_own_guard(transaction, mapping)
         indexes = compare(transaction, mapping, own_guard=own_guard)
         _check_ledger_rows(transaction, mapping, settings, as_of)
-        if as_of is not None:
+        rights = {}
+        if as_of is None:
+            rights = _rights(transaction, mapping)
+        else:
             _check_owner(mapping, indexes.build)
     slots = _slots(mapping, as_of, indexes)
     tables = () if installed else (fill_script("install/001_tables", slots),)
@@ -141,6 +146,7 @@ def _plan(database: Database, settings: Settings, search_path: str, as_of: datet
         indexes,
         functions(mapping, max_amount=settings.policy.max_amount),
         fill_script("install/write_settings", slots),
+        rights,
         mapping.sessions.qualified if mapping.fenced and not fenced else "",
     )
 
@@ -214,6 +220,8 @@ def _printed(steps: _Steps) -> str:
     ]
     if steps.indexes.drop_obsolete:
         parts += ["-- 4. What the mapping before needed, outside any transaction.", *steps.indexes.drop_obsolete]
+    parts.append("-- 5. Rights, for roles that you name: take away the dashes.")
+    parts += ["\n".join(f"-- {line}" for line in text.splitlines()) for text in steps.grants.values()]
     return "\n\n".join(parts) + "\n"
 
 
@@ -274,6 +282,15 @@ def _check_partitions(mapping: Mapping) -> None:
             "a table that is not partitioned",
             code="partitioned_ledger",
         )
+
+
+def _rights(transaction: Transaction, mapping: Mapping) -> dict[str, str]:
+    try:
+        return grants(transaction, mapping)
+    except SweeperError as error:
+        if error.code != "privilege":
+            raise
+        return {"": "left out: to work them out takes the right to make a temporary view"}
 
 
 def _check_owner(mapping: Mapping, indexes: tuple[Index, ...]) -> None:

@@ -70,6 +70,10 @@ class Mapping:
             ("lock_account", "lock_account" if accounts else "no_account"),
             ("check_balance", "check_balance" if accounts else "no_account"),
             ("close", "close_and_touch" if self.fenced else "close_stuck"),
+            ("grant_balances", "grant_balances" if accounts else "grant_nothing"),
+            ("grant_ledger", "grant_ledger" if ledger else "grant_nothing"),
+            ("read_account", "read_account" if accounts else "grant_nothing"),
+            ("read_ledger", "read_ledger" if ledger else "grant_nothing"),
         )
 
     def statement(self, name: str) -> str:
@@ -164,6 +168,8 @@ def _session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> dic
         "first_failed": quote_text(own.failed[0]),
         "running": running,
         "live": _literals([*own.failed, *own.running], status.base_type),
+        "closed_values": ", ".join(f"{sql} AS value_{number}" for number, (_, sql) in enumerate(assignments)),
+        "closed_columns": ", ".join([status.quoted, *(column for column, _ in assignments)]),
         "close_assignments": "".join(f",\n        {column} = {sql}" for column, sql in assignments),
         "close_or_keep": "".join(
             f",\n        {column} = CASE WHEN {status_sql} IN ({running}) THEN {sql} ELSE s.{column} END"
@@ -190,6 +196,7 @@ def _expression_slots(reader: Reader, settings: Settings, sessions: Table) -> di
     # a row that does not know when it failed, or was last active, falls back on what it does know
     chain = [moments[name] for name in ("failed_at", "active_at", "started_at") if name in moments]
     active = [moments[name] for name in ("active_at", "started_at") if name in moments]
+    also_read = [moments["ended_at"]] if "ended_at" in moments else []
     amount = read("amount", own.amount, catalogue.NUMBER_TYPES)
     inexact = amount.type not in catalogue.EXACT_TYPES
     account = read("account", own.account)
@@ -206,6 +213,7 @@ def _expression_slots(reader: Reader, settings: Settings, sessions: Table) -> di
         "failed_at": _first_known(chain),
         "amount": f"{amount.sql}::numeric" if inexact else amount.sql,
         "amount_type": "numeric" if inexact else amount.type,
+        "also_read": ", ".join(expression.sql for expression in also_read),
         "exclude": exclude.sql if exclude else "false",
         "error": f"({error.sql})::text" if error else "NULL::text",
     }
@@ -232,7 +240,7 @@ def _account_slots(reader: Reader, own: AccountsSection | None, slots: Mapped[st
     moved = [("balance", "+", reader.written_column("accounts.balance", own.balance, accounts))]
     if own.spent:
         moved.append(("spent", "-", reader.written_column("accounts.spent", own.spent, accounts)))
-    assignments = []
+    assignments, written = [], [column for _, _, column in moved]
     for name, sign, column in moved:
         catalogue.check_type(f"accounts.{name}", column.name, Expression("", column.base_type), catalogue.NUMBER_TYPES)
         assignments.append(f"{column.quoted} = a.{column.quoted} {sign} owed.amount")
@@ -240,14 +248,17 @@ def _account_slots(reader: Reader, own: AccountsSection | None, slots: Mapped[st
         column = reader.written_column("accounts.updated_at", own.updated_at, accounts)
         catalogue.check_type("accounts.updated_at", column.name, Expression("", column.base_type), catalogue.TIME_TYPES)
         assignments.append(f"{column.quoted} = owed.at")
-    if own.invariant:
-        reader.condition("accounts.invariant", own.invariant, accounts, "a")
+        written.append(column)
+    invariant = reader.condition("accounts.invariant", own.invariant, accounts, "a") if own.invariant else "true"
     return {
         "accounts": accounts.qualified,
         "accounts_id": f"a.{key.quoted}",
         "account_type": key.base_type,
         "balance_type": moved[0][2].base_type,
         "balance": f"a.{moved[0][2].quoted}",
+        "account_condition": invariant,
+        "moved_columns": ", ".join(column.quoted for column in written),
+        "moved_values": ", ".join(f"a.{column.quoted}" for column in written),
         "move_assignments": ",\n        ".join(assignments),
         "balance_rounds": _rounds("v.amount", slots["amount_type"], [column for _, _, column in moved]),
     }

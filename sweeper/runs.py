@@ -240,7 +240,7 @@ def earlier(scope: Scope, floor: datetime) -> Scope:
 
 def _opening(settings: Settings, request: Request, run_id: str) -> dict[str, object]:
     told = {
-        "policy": settings.policy.model_dump(mode="json"),
+        "policy": settings.policy.model_dump(mode="json", warnings=False),
         "sessions": list(request.session_ids),
         "since": request.since.isoformat() if request.since else None,
     }

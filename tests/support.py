@@ -5,7 +5,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -91,11 +91,27 @@ class AppDatabase:
 
     def sweeper(self, *arguments: str, now: datetime | None = NOW, **environment: str) -> Ran:
         """Run any command against this database."""
-        return command(*arguments, environment={**self.environment, **environment}, now=now)
+        ran = command(*arguments, environment={**self.environment, **environment}, now=now)
+        if arguments[0] == "install" and "--print" not in arguments and ran.exit_code == 0:
+            self.grant(**environment)
+        return ran
 
-    def run(self, *flags: str, now: datetime | None = NOW) -> Ran:
-        """``sweeper run --json``."""
-        return self.sweeper("run", "--json", *flags, now=now)
+    def run(self, *flags: str, now: datetime | None = NOW, role: str | None = "sweeper_runner") -> Ran:
+        """``sweeper run --json``, by a role that has the rights of a runner and no other."""
+        url = self.url_as(role) if role else self.url
+        return self.sweeper("run", "--json", *flags, now=now, SWEEPER_DATABASE_URL=url)
+
+    def url_as(self, role: str) -> str:
+        """The URL for one of the roles whose rights `install --print` writes down."""
+        scheme, _, rest = self.url.partition("://")
+        return f"{scheme}://{role}:{role}@{rest.rpartition('@')[2]}"
+
+    def grant(self, **environment: str) -> None:
+        """Give the roles their rights, as a DBA would: from what `install --print` writes down."""
+        printed = self.sweeper("install", "--print", now=None, **environment)
+        assert printed.exit_code == 0, printed.stderr
+        rights = printed.stdout.partition("-- 5. Rights")[2].splitlines()
+        self.sql("\n".join(line.removeprefix("-- ") for line in rights if line.startswith("-- GRANT")))
 
     def configure(self, old: str, new: str) -> None:
         """Change the mapping file; ``old`` must be in it."""
@@ -168,11 +184,8 @@ class Server:
             with psycopg.connect(self.url_of(name), autocommit=True) as connection:
                 connection.execute((APPS / f"{app}.sql").read_text())  # type: ignore[call-overload]
             if installed:
-                environment = {
-                    "SWEEPER_DATABASE_URL": self.url_of(name),
-                    "SWEEPER_CONFIG": str(APPS / f"{app}.toml"),
-                }
-                ran = command("install", environment=environment, now=None)
+                with psycopg.connect(self.url_of(name), autocommit=True) as connection:
+                    ran = AppDatabase(self.url_of(name), APPS / f"{app}.toml", connection).sweeper("install", now=None)
                 assert ran.exit_code == 0, ran.stderr
             self.templates[key] = name
         return self.templates[key]
@@ -180,6 +193,10 @@ class Server:
     @contextmanager
     def app(self, app: str, folder: Path, *, installed: bool = True) -> Iterator[AppDatabase]:
         """A database for one test, with its own copy of the mapping file."""
+        if not self.templates:
+            for role in ("sweeper_runner", "sweeper_layer", "sweeper_auditor"):
+                with suppress(psycopg.errors.DuplicateObject):
+                    self.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{role}'")
         template, name = self._template(app, installed=installed), f"test_{os.getpid()}_{next(_numbers)}"
         self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         config = folder / "sweeper.toml"

@@ -23,15 +23,6 @@ CROSS JOIN LATERAL (
            m.excluded,
            m.error
     FROM (
-        SELECT {session_id} AS session_id,
-               ({account})::{account_type} AS account_id,
-               {attempt} AS attempt,
-               {status} AS status,
-               {started_at} AS started_at,
-               {active_at} AS active_at,
-               {failed_at} AS failed_at,
-               {amount} AS amount,
-               ({exclude}) IS TRUE AS excluded,
-               {error} AS error
+        {include mapped}
     ) AS m
 ) AS v

@@ -244,7 +244,7 @@ def test_two_installations_at_once_end_as_one(prisma: AppDatabase) -> None:
         results = list(pool.map(install_aside, [prisma] * 3))
     assert shape(prisma) == whole
     assert sorted(len(result.actions) for result in results) == [0, 0, 3], "one did it all"
-    assert prisma.run().exit_code == 0
+    assert prisma.run(role=None).exit_code == 0
 
 
 def test_a_changed_mapping_must_be_installed_before_the_next_run(first: AppDatabase) -> None:
@@ -397,7 +397,7 @@ def test_the_printed_sql_makes_the_same_installation(database: AppDatabase) -> N
     assert shape(database) == whole
     assert database.sql(row) == settings
     assert database.value("SELECT now() - installed_at < interval '1 minute' FROM sweeper.settings")
-    assert database.run().exit_code == 0
+    assert database.run(role=None).exit_code == 0
 
 
 def test_the_printed_sql_of_an_installation_changes_nothing(prisma: AppDatabase) -> None:
@@ -415,7 +415,7 @@ def test_the_printed_sql_of_a_changed_mapping_installs_it(prisma: AppDatabase) -
     assert (fed.returncode, fed.stderr) == (0, "")
     assert len(indexes(prisma, LEDGER)) == 2
     owed_job(prisma)
-    assert prisma.run().document["refunds"]["sessions"] == 1
+    assert prisma.run(role=None).document["refunds"]["sessions"] == 1
 
 
 def test_the_printed_sql_builds_every_index_on_the_apps_tables_concurrently(prisma: AppDatabase) -> None:
@@ -524,7 +524,7 @@ def test_a_build_that_fails_leaves_no_invalid_index(prisma: AppDatabase, monkeyp
     assert ran.exit_code == 1
     assert "could not create unique index" in ran.stderr
     assert indexes(prisma, LEDGER) == {}
-    assert prisma.run().document["error"]["code"] == "not_installed"
+    assert prisma.run(role=None).document["error"]["code"] == "not_installed"
 
 
 def partition(database: AppDatabase, key: str) -> None:

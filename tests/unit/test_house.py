@@ -22,14 +22,14 @@ SQL = REPOSITORY / "sql"
 # From the ground up: a module imports only from those before it. "" is the package itself, with its version.
 ORDER = (
     "", "errors", "signals", "results", "render", "logs", "settings", "statements", "connection", "database", "scope",
-    "catalogue", "mapping", "look", "caps", "batch", "indexes", "functions", "installation", "sweep", "guard", "runs",
-    "plan", "demo", "cli", "__main__",
+    "catalogue", "mapping", "look", "caps", "batch", "indexes", "functions", "grants", "installation", "sweep", "guard",
+    "runs", "plan", "demo", "cli", "__main__",
 )  # fmt: skip
 DRIVER = {"database.py", "connection.py"}
 PROGRAM = sorted(path for path in PACKAGE.rglob("*.py"))
 STATEMENTS = sorted(path.relative_to(SQL).with_suffix("").as_posix() for path in SQL.rglob("*.sql"))
 # what runs them gives these what they are filled with; the others are filled from the mapping alone
-BY_HAND = ("catalogue/", "install/", "read_installation", "set_transaction")
+BY_HAND = ("catalogue/", "install/", "grants/", "read_installation", "set_transaction")
 INCLUDE = re.compile(r"\{include ([a-z_]+)\}")
 SLOT = re.compile(r"\{([a-z_]+)\}")
 

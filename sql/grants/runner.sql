@@ -1,0 +1,12 @@
+-- What a role needs that runs `sweeper run`, and nothing else: it can neither delete nor change a refund, nor read or
+-- write what the mapping does not name.
+{reads}
+GRANT UPDATE ({closed_columns}) ON {sessions} TO {role};
+{include grant_balances}
+{include grant_ledger}
+GRANT USAGE ON SCHEMA {schema} TO {role};
+GRANT SELECT ON {refunds}, {reversals}, {holds}, {runs}, {settings} TO {role};
+GRANT INSERT ON {refunds}, {holds}, {runs} TO {role};
+GRANT UPDATE ON {holds}, {runs} TO {role};
+GRANT UPDATE (horizon) ON {settings} TO {role};
+GRANT DELETE ON {runs} TO {role};

@@ -1,0 +1,1 @@
+-- For a mapping that has no such table.

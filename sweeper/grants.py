@@ -1,0 +1,64 @@
+"""Which rights each role needs, down to the columns: worked out by the server from the mapping itself."""
+
+from dataclasses import dataclass
+
+from sweeper.database import Row, Transaction
+from sweeper.mapping import Mapping
+from sweeper.statements import fill, fill_script, quote_name
+
+# what each role is called where it is printed: a name to be replaced
+ROLES = {
+    "grants/runner": "sweeper_runner",
+    "grants/layer": "sweeper_layer",
+    "grants/auditor": "sweeper_auditor",
+}
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A table that the mapping reads."""
+
+    schema: str
+    name: str
+    columns: tuple[str, ...]
+
+
+class _Undo(Exception):  # noqa: N818 - rolls a savepoint back
+    def __init__(self, rows: list[Row]) -> None:
+        super().__init__()
+        self.rows = rows
+
+
+def grants(transaction: Transaction, mapping: Mapping) -> dict[str, str]:
+    """The GRANT statements, by the name of their file.
+
+    Raises:
+        SweeperError: this role may not make a temporary view, or not read what the mapping reads.
+    """
+    reads = _reads(transaction, mapping)
+    return {name: _fill(mapping, name, role, reads) for name, role in ROLES.items()}
+
+
+def _reads(transaction: Transaction, mapping: Mapping) -> list[_Read]:
+    try:
+        with transaction.savepoint():
+            transaction.script(fill_script("install/probe_reading", mapping.slots, mapping.variants))
+            binds = {"own_schema": mapping.schema}
+            raise _Undo(list(transaction.rows(fill("catalogue/list_read_columns", {}), binds)))
+    except _Undo as undone:
+        return [_Read(row.schema_name, row.table_name, tuple(row.columns)) for row in undone.rows]
+
+
+def _fill(mapping: Mapping, name: str, role: str, reads: list[_Read]) -> str:
+    tables = [
+        {
+            "table_schema": quote_name(read.schema),
+            "table": f"{quote_name(read.schema)}.{quote_name(read.name)}",
+            "columns": f" ({', '.join(map(quote_name, read.columns))})" if read.columns else "",
+            "role": role,
+        }
+        for read in reads
+    ]
+    lines = [line for table in tables for line in fill_script("grants/read", table).splitlines()[1:]]
+    slots = {**mapping.slots, "role": role, "reads": "\n".join(dict.fromkeys(lines))}
+    return fill_script(name, slots, mapping.variants)
