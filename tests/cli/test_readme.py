@@ -188,9 +188,10 @@ def test_granted_role_can_run(first: AppDatabase) -> None:
     role = f"sweeper_job_{os.getpid()}"
     first.account()
     first.session("s1")
+    first.sql("DROP OWNED BY sweeper_runner")
     first.sql(f"CREATE ROLE {role} LOGIN PASSWORD 'throw-away'")
     try:
-        first.sql(grants.replace("sweeper_job", role))
+        first.sql(grants.replace("sweeper_runner", role))
         parts = psycopg.conninfo.conninfo_to_dict(first.url)
         conninfo = psycopg.conninfo.make_conninfo(**{**parts, "user": role, "password": "throw-away"})
         ran = first.sweeper("run", "--json", SWEEPER_DATABASE_URL=conninfo)
@@ -202,6 +203,7 @@ def test_granted_role_can_run(first: AppDatabase) -> None:
 
 
 def test_uninstalling_keeps_the_refunds_and_leaves_the_app_as_it_was(prisma: AppDatabase) -> None:
+    assert prisma.sweeper("install", "--fence", now=None).exit_code == 0
     find, drop = blocks(section("Uninstall"), "sql")
     found = prisma.sql(find.replace("\\gexec", ""))
     assert len(found) == 2
@@ -212,6 +214,10 @@ def test_uninstalling_keeps_the_refunds_and_leaves_the_app_as_it_was(prisma: App
     prisma.sql(drop)
     left = prisma.sql("SELECT relname FROM pg_class WHERE relnamespace = 'sweeper'::regnamespace AND relkind = 'r'")
     assert sorted(left) == [("refunds",), ("reversals",)]
+    assert (
+        prisma.value("SELECT count(*) FROM pg_trigger WHERE tgrelid = 'app.\"Job\"'::regclass AND NOT tgisinternal")
+        == 0
+    )
 
 
 def test_crontab_is_quiet_and_passes_nothing_that_cron_would_eat() -> None:
