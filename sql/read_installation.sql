@@ -1,3 +1,4 @@
--- Reads what `install` wrote down.
-SELECT schema_version, installed_at, fingerprint, search_path, guard_index, live_index
+-- Reads what `install` wrote down, and what complete runs did.
+SELECT schema_version, installed_at, fingerprint, search_path, guard_index, live_index,
+       horizon, horizon_as_of, horizon_policy, full_sweep_as_of, before_floor_sessions, before_floor_credits
 FROM {settings}

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sweeper.database import Database, Timeouts, Transaction
@@ -26,6 +27,12 @@ class Installation:
     search_path: str
     guard_index: str | None
     live_index: str | None
+    horizon: datetime | None = None
+    horizon_as_of: datetime | None = None
+    horizon_policy: str | None = None
+    full_sweep_as_of: datetime | None = None
+    before_floor_sessions: int | None = None
+    before_floor_credits: Decimal | None = None
 
 
 @dataclass(frozen=True)

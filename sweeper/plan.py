@@ -104,7 +104,9 @@ def _read(transaction: Transaction, prepared: Preparation, settings: Settings, r
     for session in chain.from_iterable(look(transaction, mapping, part) for part in parts(scope)):
         planner.add(session)
     before_floor = Amount()
-    if not request.session_ids:  # the floor does not apply to sessions that a person names
+    if prepared.before_floor is not None:
+        before_floor = prepared.before_floor
+    elif not request.session_ids:  # the floor does not apply to sessions that a person names
         found = survey(transaction, mapping, earlier(scope, prepared.floor))
         before_floor = Amount(found.sessions, found.credits)
     held = sum(amount.sessions for amount in planner.holds.values())

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
@@ -15,6 +15,7 @@ from sweeper.batch import BATCH_TIMEOUTS, BY_SWEEPER, Cashier
 from sweeper.caps import Caps, Limits
 from sweeper.database import READ_TIMEOUTS, Busy, Database, Refusal, TooSlow, Transaction, retrying
 from sweeper.errors import ConfigurationError, FailedError, Interrupted, SweeperError
+from sweeper.horizon import is_small, policy_digest, store, usable_horizon
 from sweeper.installation import Surroundings, open_mapping, read_surroundings, require_payable
 from sweeper.look import Survey
 from sweeper.mapping import Mapping
@@ -37,17 +38,26 @@ class Request:
     host: str = ""
     session_ids: tuple[str, ...] = ()
     since: datetime | None = None
+    full: bool = False
     caps_by_hand: frozenset[str] = field(default_factory=frozenset)
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """Everything that was checked before anything is paid or planned."""
+    """Everything that was checked before anything is paid or planned.
+
+    ``whole`` tells that no flag narrows the scope, so that what a run leaves is settled; ``full`` that it is also a
+    full sweep. ``before_floor`` is what an earlier run counted.
+    """
 
     mapping: Mapping
     scope: Scope
     floor: datetime
     limits: Limits
+    digest: str
+    whole: bool
+    full: bool
+    before_floor: Amount | None
 
 
 def prepare(database: Database, settings: Settings, request: Request) -> tuple[Preparation, Surroundings]:
@@ -69,7 +79,17 @@ def prepare(database: Database, settings: Settings, request: Request) -> tuple[P
                 code="usage",
             )
         floor = request.since
+    digest = policy_digest(settings.policy, floor)
+    whole = not request.session_ids and request.since is None
+    horizon = usable_horizon(installation, digest, request.as_of)
+    full = whole and (request.full or horizon is None)
+    counted = None
     scope = Scope.of_run(settings, request.as_of, floor)
+    if full:
+        scope = scope.full()
+    elif whole and horizon is not None and not retrying(lambda: _is_small(database, mapping)):
+        scope = replace(scope, since=max(floor, horizon))
+        counted = Amount(installation.before_floor_sessions or 0, installation.before_floor_credits or Decimal(0))
     if request.session_ids:
         _check_sessions(database, mapping, request.session_ids)
         scope = scope.by_hand(tuple(dict.fromkeys(request.session_ids)))
@@ -80,7 +100,12 @@ def prepare(database: Database, settings: Settings, request: Request) -> tuple[P
         refunds_by_hand="max_refunds" in request.caps_by_hand,
         credits_by_hand="max_credits" in request.caps_by_hand,
     )
-    return Preparation(mapping, scope, floor, limits), surroundings
+    return Preparation(mapping, scope, floor, limits, digest, whole, full, counted), surroundings
+
+
+def _is_small(database: Database, mapping: Mapping) -> bool:
+    with reading(database, mapping) as transaction:
+        return is_small(transaction, mapping)
 
 
 def _check_clock(server_clock: datetime, request: Request, limit: timedelta) -> None:
@@ -169,7 +194,7 @@ def _execute(
     before_floor = _before_floor(sweep, request, prepared)
     with signals.shielded():
         _write(database, mapping, "prune_idle_runs", {"as_of": request.as_of})
-        _write(database, mapping, "open_run", _opening(settings, request, run_id))
+        _write(database, mapping, "open_run", _opening(settings, request, run_id, full=prepared.full))
     left, outcome, error = _sweep(sweep, scope)
     if outcome is Outcome.COMPLETE:
         capped = left.sessions > 0 and (sweep.tally.capped or left.over_budget > 0)
@@ -195,7 +220,25 @@ def _execute(
         error=error,
     )
     with signals.shielded():
+        if prepared.whole and outcome in (Outcome.COMPLETE, Outcome.PARTIAL):
+            _settle(database, prepared, before_floor)
         return retrying(lambda: _close(database, mapping, result))
+
+
+def _settle(database: Database, prepared: Preparation, before_floor: Amount) -> None:
+    def work() -> None:
+        store(
+            database,
+            prepared.mapping,
+            replace(prepared.scope, look_again=False),
+            digest=prepared.digest,
+            full=prepared.full,
+            before_floor=before_floor,
+        )
+
+    # the horizon may be lost at any time: a run that paid everything does not fail for it
+    with suppress(SweeperError, Busy, TooSlow, Refusal):
+        retrying(work)
 
 
 def _outcome(*, capped: bool, held: int) -> Outcome:
@@ -229,20 +272,23 @@ def _check_payable(database: Database, mapping: Mapping, scope: Scope, run_id: s
 def _before_floor(sweep: Sweep, request: Request, prepared: Preparation) -> Amount:
     if request.session_ids:  # the floor does not apply to sessions that a person names
         return Amount()
+    if prepared.before_floor is not None:  # history does not change: a full sweep counts it
+        return prepared.before_floor
     found = sweep.survey(earlier(prepared.scope, prepared.floor))
     return Amount(found.sessions, found.credits)
 
 
 def earlier(scope: Scope, floor: datetime) -> Scope:
     """What lies before the floor."""
-    return replace(scope, since=None, until=floor)
+    return replace(scope, since=None, until=floor, look_again=False)
 
 
-def _opening(settings: Settings, request: Request, run_id: str) -> dict[str, object]:
+def _opening(settings: Settings, request: Request, run_id: str, *, full: bool) -> dict[str, object]:
     told = {
         "policy": settings.policy.model_dump(mode="json", warnings=False),
         "sessions": list(request.session_ids),
         "since": request.since.isoformat() if request.since else None,
+        "full": full,
     }
     return {
         "run_id": run_id,

@@ -51,6 +51,10 @@ class Scope:
             max_amount=policy.max_amount,
         )
 
+    def full(self) -> Self:
+        """A full sweep: what is on hold is looked at again."""
+        return replace(self, look_again=True)
+
     def only(self, session_ids: tuple[str, ...]) -> Self:
         """These alone, within the same bounds."""
         return replace(self, session_ids=session_ids, after=None)

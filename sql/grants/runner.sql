@@ -8,5 +8,5 @@ GRANT USAGE ON SCHEMA {schema} TO {role};
 GRANT SELECT ON {refunds}, {reversals}, {holds}, {runs}, {settings} TO {role};
 GRANT INSERT ON {refunds}, {holds}, {runs} TO {role};
 GRANT UPDATE ON {holds}, {runs} TO {role};
-GRANT UPDATE (horizon) ON {settings} TO {role};
+GRANT UPDATE (horizon, horizon_as_of, horizon_policy, full_sweep_as_of, before_floor_sessions, before_floor_credits) ON {settings} TO {role};
 GRANT DELETE ON {runs} TO {role};

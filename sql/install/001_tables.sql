@@ -82,7 +82,14 @@ CREATE TABLE {settings} (
     search_path text NOT NULL,
     guard_index text,
     live_index text,
-    horizon timestamptz
+    -- where the next run starts, and when and with which policy that was found out
+    horizon timestamptz,
+    horizon_as_of timestamptz,
+    horizon_policy text,
+    -- the last run that started at the floor, and what it counted before it
+    full_sweep_as_of timestamptz,
+    before_floor_sessions bigint,
+    before_floor_credits numeric
 );
 COMMENT ON TABLE {settings} IS 'What sweeper install wrote down.';
 -- without a fingerprint no run begins: the last step of the installation writes it

@@ -1,4 +1,5 @@
 -- A view of all that the mapping reads, which is rolled back: the server notes which columns it depends on.
+-- Each of the app's expressions sees its own s alone: a column of ours in its reach could be taken for the app's.
 CREATE TEMPORARY VIEW sweeper_probe AS
 SELECT v.session_id,
        v.account_id,
@@ -14,11 +15,19 @@ FROM {sessions} AS s
 CROSS JOIN LATERAL (
         {include mapped}
 ) AS v
-CROSS JOIN LATERAL (
-    SELECT {closed_values}
-) AS closed
-CROSS JOIN LATERAL (
-    SELECT {also_read}
-) AS also
+CROSS JOIN (
+    SELECT
+    FROM {sessions} AS s
+    CROSS JOIN LATERAL (
+        SELECT {closed_values}
+    ) AS closed
+) AS closing
+CROSS JOIN (
+    SELECT
+    FROM {sessions} AS s
+    CROSS JOIN LATERAL (
+        SELECT {also_read}
+    ) AS also
+) AS reading
 {include read_account}
 {include read_ledger}

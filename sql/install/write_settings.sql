@@ -5,4 +5,5 @@ SET schema_version = {schema_version},
     search_path = {search_path},
     guard_index = {guard_index},
     live_index = {live_index},
-    horizon = CASE WHEN fingerprint = {fingerprint} THEN horizon END;
+    horizon = CASE WHEN fingerprint = {fingerprint} THEN horizon END,
+    full_sweep_as_of = CASE WHEN fingerprint = {fingerprint} THEN full_sweep_as_of END;

@@ -47,6 +47,9 @@ def run(
         list[str] | None,
         typer.Option(metavar="ID", help="Only this session, without grace and floor; may be repeated."),
     ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Start at the floor, and look again at what is on hold.")
+    ] = False,
     json: Json = False,
 ) -> int:
     """Refund every session that is owed, exactly once."""
@@ -72,6 +75,7 @@ def run(
         host=socket.gethostname(),
         session_ids=tuple(session or ()),
         since=_parse_since(since),
+        full=full,
         caps_by_hand=frozenset(name for name in ("max_refunds", "max_credits") if policy[name] is not None),
     )
     signals = Signals(Cancelled)

@@ -22,8 +22,8 @@ SQL = REPOSITORY / "sql"
 # From the ground up: a module imports only from those before it. "" is the package itself, with its version.
 ORDER = (
     "", "errors", "signals", "results", "render", "logs", "settings", "statements", "connection", "database", "scope",
-    "catalogue", "mapping", "look", "caps", "batch", "indexes", "functions", "grants", "installation", "sweep", "guard",
-    "runs", "plan", "demo", "cli", "__main__",
+    "catalogue", "mapping", "look", "caps", "batch", "indexes", "functions", "grants", "installation", "horizon",
+    "sweep", "guard", "runs", "plan", "demo", "cli", "__main__",
 )  # fmt: skip
 DRIVER = {"database.py", "connection.py"}
 PROGRAM = sorted(path for path in PACKAGE.rglob("*.py"))

@@ -1,0 +1,8 @@
+-- How many failed and running sessions there are, counted no further than to the limit.
+SELECT count(*) AS sessions
+FROM (
+    SELECT
+    FROM {sessions} AS s
+    WHERE {status} IN ({live})
+    LIMIT %(limit)s::bigint
+) AS counted

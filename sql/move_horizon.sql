@@ -1,0 +1,8 @@
+-- Stores where the next run may start, after a complete run over everything. A run that ended meanwhile and saw a
+-- later moment keeps its word.
+UPDATE {settings}
+SET horizon = %(horizon)s::timestamptz,
+    horizon_as_of = %(as_of)s::timestamptz,
+    horizon_policy = %(policy)s::text
+WHERE fingerprint = %(fingerprint)s::text
+  AND (horizon_as_of IS NULL OR horizon_as_of <= %(as_of)s::timestamptz OR horizon_policy <> %(policy)s::text)

@@ -1,0 +1,6 @@
+-- Stores that a complete run started at the floor, and what it counted before it.
+UPDATE {settings}
+SET full_sweep_as_of = %(as_of)s::timestamptz,
+    before_floor_sessions = %(sessions)s::bigint,
+    before_floor_credits = %(credits)s::text::numeric
+WHERE fingerprint = %(fingerprint)s::text

@@ -1,0 +1,74 @@
+"""The horizon: where a run may start, because everything older is settled.
+
+Failed sessions stay failed for ever, so a run that always began at the floor would read all of history each minute.
+The horizon may be lost at any time: without it a run is only slower.
+"""
+
+import json
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sweeper.database import Database, Refusal, Timeouts, Transaction
+from sweeper.installation import Installation
+from sweeper.look import parts
+from sweeper.mapping import Mapping
+from sweeper.results import Amount
+from sweeper.scope import Scope, before
+from sweeper.settings import PolicySection
+
+# for transactions that commit late, zones and clock changes
+MARGIN = timedelta(days=1)
+FULL_SWEEP_EVERY = timedelta(days=1)
+# so few failed and running sessions are read in no time: then a run starts at the floor, and nothing can come back
+# behind it
+SMALL_HISTORY = 10_000
+# a clock that was set back by less than this is still beyond the horizon, by the margin
+_SET_BACK = MARGIN / 2
+_TIMEOUTS = Timeouts(statement_ms=3_600_000, idle_ms=600_000)
+
+
+def policy_digest(policy: PolicySection, floor: datetime) -> str:
+    """A digest of the rules that decide what is settled: with others the horizon does not hold."""
+    rules = policy.model_dump(mode="json", include={"stuck_after", "grace", "max_amount"}, warnings=False)
+    return sha256(json.dumps([rules, floor.isoformat()], sort_keys=True).encode()).hexdigest()
+
+
+def usable_horizon(installation: Installation, digest: str, as_of: datetime) -> datetime | None:
+    """Where a run as of ``as_of`` may start; none when it must be a full sweep, from the floor."""
+    horizon, found, swept = installation.horizon, installation.horizon_as_of, installation.full_sweep_as_of
+    if horizon is None or found is None or swept is None or installation.horizon_policy != digest:
+        return None
+    if as_of < found - _SET_BACK or not -_SET_BACK <= as_of - swept < FULL_SWEEP_EVERY:
+        return None
+    return horizon
+
+
+def is_small(transaction: Transaction, mapping: Mapping) -> bool:
+    """Whether all of history is so small that a horizon saves nothing."""
+    counted = transaction.row(mapping.statement("count_live"), {"limit": SMALL_HISTORY + 1}).sessions
+    return int(counted) <= SMALL_HISTORY
+
+
+def find_horizon(transaction: Transaction, mapping: Mapping, scope: Scope) -> datetime | None:
+    """Where the runs after one over ``scope`` may start; none when a row's own expression fails."""
+    known = parts(scope)[0]  # a session without a start has no place before or after it
+    try:
+        rows = transaction.rows(mapping.statement("find_horizon"), known.binds())
+    except Refusal:
+        return None
+    earliest = min([row.started_at for row in rows], default=scope.as_of)
+    return before(min(earliest, scope.as_of), MARGIN)
+
+
+def store(database: Database, mapping: Mapping, scope: Scope, *, digest: str, full: bool, before_floor: Amount) -> None:
+    """Store the horizon after a complete run over ``scope``, and that it was a full sweep when it was."""
+    with database.transaction(
+        timeouts=_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
+    ) as transaction:
+        horizon = find_horizon(transaction, mapping, scope)
+        common = {"as_of": scope.as_of, "fingerprint": mapping.fingerprint}
+        if horizon is not None:
+            transaction.rows(mapping.statement("move_horizon"), {**common, "horizon": horizon, "policy": digest})
+        if full:
+            counted = {"sessions": before_floor.sessions, "credits": str(before_floor.credits)}
+            transaction.rows(mapping.statement("note_full_sweep"), {**common, **counted})

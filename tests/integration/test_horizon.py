@@ -1,0 +1,213 @@
+"""The horizon: a run starts where everything older is settled, and every way back is found again."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from sweeper import horizon as horizon_module
+from tests.support import NOW, AppDatabase
+
+DAY = timedelta(days=1)
+OLD = "2026-10-01 10:00"
+
+
+@pytest.fixture(autouse=True)
+def no_history_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of these tests has too few sessions to need a horizon."""
+    monkeypatch.setattr(horizon_module, "SMALL_HISTORY", -1)
+
+
+def paid(app: AppDatabase, *flags: str, now: datetime = NOW) -> int:
+    """How many sessions a run refunds."""
+    ran = app.run(*flags, now=now)
+    assert ran.exit_code == 0, ran.stderr
+    return int(ran.document["refunds"]["sessions"])
+
+
+def horizon(app: AppDatabase) -> datetime | None:
+    found: datetime | None = app.value("SELECT horizon FROM sweeper.settings")
+    return found
+
+
+@pytest.fixture
+def swept(first: AppDatabase) -> AppDatabase:
+    """The first app, after a complete run; one old session is settled."""
+    first.account()
+    first.session("old", created=OLD)
+    assert paid(first) == 1
+    return first
+
+
+def reopen(app: AppDatabase) -> None:
+    """An old session that was settled is owed again."""
+    app.session("reopened", "finished", created=OLD)
+    assert paid(app) == 0
+    app.sql("UPDATE prediction_sessions SET status = 'error' WHERE id = 'reopened'")
+
+
+def test_a_complete_run_settles_everything_but_the_last_day(swept: AppDatabase) -> None:
+    assert horizon(swept) == NOW - DAY
+
+
+@pytest.mark.parametrize(
+    ("status", "created"),
+    [("error", "2026-11-23 11:50"), ("generating", "2026-11-23 11:30")],
+    ids=["in grace", "not stuck yet"],
+)
+def test_the_earliest_session_that_is_not_settled_bounds_it(swept: AppDatabase, status: str, created: str) -> None:
+    swept.session("s1", status, created=created)
+    assert paid(swept, "--stuck-after", "90d", "--grace", "60d") == 0
+    moment = datetime.fromisoformat(f"{created}+00:00")
+    assert horizon(swept) == moment - DAY
+
+
+def test_the_next_run_starts_there(swept: AppDatabase) -> None:
+    reopen(swept)
+    assert paid(swept, now=NOW + timedelta(minutes=1)) == 0
+
+
+def test_a_full_sweep_starts_at_the_floor(swept: AppDatabase) -> None:
+    reopen(swept)
+    assert paid(swept, "--full") == 1
+
+
+@pytest.mark.parametrize(("later", "found"), [(DAY - timedelta(seconds=1), 0), (DAY, 1)], ids=["23h59", "a day"])
+def test_once_a_day_a_run_is_a_full_sweep_by_itself(swept: AppDatabase, later: timedelta, found: int) -> None:
+    reopen(swept)
+    assert paid(swept, now=NOW + later) == found
+
+
+def test_runs_in_between_do_not_put_the_full_sweep_off(swept: AppDatabase) -> None:
+    reopen(swept)
+    assert paid(swept, now=NOW + DAY / 2) == 0
+    assert paid(swept, now=NOW + DAY) == 1
+
+
+def test_a_transaction_that_commits_late_is_found_by_the_next_run(first: AppDatabase) -> None:
+    first.account()
+    with first.connect() as late:
+        late.execute(
+            "INSERT INTO prediction_sessions VALUES ('late', 'u1', 'error', NULL, '{a}', NULL, '2026-11-23 01:00')"
+        )
+        assert paid(first) == 0
+        late.commit()
+    assert paid(first, now=NOW + timedelta(minutes=1)) == 1
+
+
+def test_a_session_that_was_skipped_is_found_by_the_next_run(first: AppDatabase) -> None:
+    first.account()
+    first.session("s1", created=OLD)
+    with first.connect() as app:
+        app.execute("SELECT FROM prediction_sessions FOR UPDATE")
+        assert first.run().document["skipped"] == 1
+    assert paid(first, now=NOW + timedelta(minutes=1)) == 1
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [("--session", "s1"), ("--since", "2026-11-20T00:00:00Z"), ("--max-refunds", "1"), ("--dry-run",)],
+    ids=lambda flags: flags[0],
+)
+def test_only_a_complete_run_over_everything_moves_it(first: AppDatabase, flags: tuple[str, ...]) -> None:
+    first.account()
+    first.session("s1")
+    first.session("s2")
+    first.run(*flags)
+    assert horizon(first) is None
+
+
+def test_a_run_that_failed_does_not_move_it(first: AppDatabase) -> None:
+    first.configure("[policy]", "[policy]\nmax_new_holds = 0")
+    first.session("s1", account=None)
+    assert first.run().exit_code == 1
+    assert horizon(first) is None
+
+
+def test_a_session_on_hold_is_settled_and_a_full_sweep_looks_at_it_again(first: AppDatabase) -> None:
+    first.session("s1", created=OLD)
+    assert first.run().exit_code == 3
+    assert horizon(first) == NOW - DAY
+    first.account()
+    assert paid(first, now=NOW + timedelta(minutes=1)) == 0
+    assert paid(first, "--full") == 1
+    assert first.value("SELECT count(*) FROM sweeper.holds WHERE ended_at IS NULL") == 0
+
+
+def test_a_clock_that_was_set_back_starts_at_the_floor(swept: AppDatabase) -> None:
+    swept.session("s1", created="2026-11-10 10:00")
+    assert paid(swept, now=NOW - 10 * DAY) == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('grace      = "15m"', 'grace      = "20m"'), ("since", "max_amount = 50\nsince"), ("2020-01-01", "2019-01-01")],
+    ids=["grace", "max_amount", "floor"],
+)
+def test_a_change_of_the_policy_drops_it(swept: AppDatabase, old: str, new: str) -> None:
+    reopen(swept)
+    if old in swept.config.read_text():
+        swept.configure(old, new)
+    else:
+        swept.configure("[policy]", '[policy]\ngrace = "20m"')
+    assert paid(swept, now=NOW + timedelta(minutes=1)) == 1
+
+
+def test_a_change_of_the_mapping_drops_it(swept: AppDatabase) -> None:
+    reopen(swept)
+    swept.configure('"queued", ', "")
+    assert swept.sweeper("install", now=None).exit_code == 0
+    assert horizon(swept) is None
+    assert paid(swept, now=NOW + timedelta(minutes=1)) == 1
+
+
+def test_a_restored_backup_brings_its_own_horizon_back(swept: AppDatabase) -> None:
+    earlier = swept.sql("SELECT horizon, horizon_as_of, full_sweep_as_of FROM sweeper.settings")[0]
+    swept.session("s1", created="2026-11-25 10:00")
+    assert paid(swept, now=NOW + 4 * DAY) == 1
+    swept.sql("ALTER TABLE sweeper.refunds DISABLE TRIGGER USER; DELETE FROM sweeper.refunds WHERE session_id = 's1'")
+    swept.sql("UPDATE sweeper.settings SET horizon = %s, horizon_as_of = %s, full_sweep_as_of = %s", *earlier)
+    assert paid(swept, now=NOW + 4 * DAY + timedelta(minutes=1)) == 1
+
+
+def test_two_runs_at_once_leave_one_that_holds(swept: AppDatabase) -> None:
+    swept.session("s1", created="2026-11-25 10:00")
+    assert paid(swept, now=NOW + 3 * DAY) == 1
+    later = horizon(swept)
+    assert paid(swept, now=NOW + 3 * DAY - timedelta(hours=1)) == 0  # it began earlier, and ends later
+    assert horizon(swept) == later
+
+
+def test_a_lost_horizon_costs_time_and_nothing_else(swept: AppDatabase) -> None:
+    reopen(swept)
+    swept.sql("UPDATE sweeper.settings SET horizon = NULL")
+    assert paid(swept, now=NOW + timedelta(minutes=1)) == 1
+
+
+def test_what_lies_before_the_floor_is_counted_by_full_sweeps_and_told_by_every_run(first: AppDatabase) -> None:
+    first.configure("2020-01-01", "2026-11-01")
+    first.account()
+    first.session("s1", created=OLD)
+    before = {"sessions": 1, "credits": 3}
+    assert first.run().document["before_floor"] == before
+    first.session("s2", created=OLD)
+    assert first.run(now=NOW + timedelta(minutes=1)).document["before_floor"] == before
+    assert first.run("--full").document["before_floor"] == {"sessions": 2, "credits": 6}
+
+
+def test_as_long_as_history_is_small_a_run_starts_at_the_floor(
+    swept: AppDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(horizon_module, "SMALL_HISTORY", 2)
+    reopen(swept)
+    assert paid(swept, now=NOW + timedelta(minutes=1)) == 1
+    reopened = "UPDATE prediction_sessions SET status = 'error' WHERE id = 'third'"
+    swept.session("third", "finished", created=OLD)
+    assert paid(swept, now=NOW + timedelta(minutes=2)) == 0
+    swept.sql(reopened)
+    assert paid(swept, now=NOW + timedelta(minutes=3)) == 0, "three are too many"
+
+
+def test_the_dry_run_starts_where_the_run_starts(swept: AppDatabase) -> None:
+    reopen(swept)
+    assert paid(swept, "--dry-run", now=NOW + timedelta(minutes=1)) == 0
+    assert paid(swept, "--dry-run", "--full") == 1
