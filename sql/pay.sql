@@ -25,6 +25,7 @@ sweeper_due AS (
            %(layer)s::text AS layer,
            %(run_id)s::uuid AS run_id,
            %(as_of)s::timestamptz AS at,
+           CASE WHEN v.stuck THEN v.active_at ELSE v.failed_at END AS failed_at,
            v.stuck
     FROM sweeper_looked AS v
     JOIN unnest(%(in_hand)s::text[]::{session_type}[], %(refund_ids)s::text::uuid[]) AS picked (session_id, refund_id)

@@ -20,6 +20,8 @@ CREATE TABLE {refunds} (
     layer text NOT NULL,
     run_id uuid,
     created_at timestamptz NOT NULL,
+    -- when the session failed or, stuck, last showed a sign of life: kept here, because apps delete old sessions
+    failed_at timestamptz,
     -- the guard: a session is refunded at most once
     UNIQUE (session_id, attempt)
 );
