@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypeVar
 
 import psycopg
@@ -24,6 +25,7 @@ _REFUSED = frozenset({"P0001", "21000"})
 _GUARD_LOST = frozenset({"42P10", "55000"})
 UNIQUE_VIOLATION, LOCK_NOT_AVAILABLE, QUERY_CANCELED = "23505", "55P03", "57014"
 ATTEMPTS, RETRY_SECONDS = 10, 60.0
+_ROWS_AT_ONCE = 5_000
 
 Row = sqlalchemy.Row[Any]
 T = TypeVar("T")
@@ -106,6 +108,13 @@ class Transaction:
             cursor.execute(statements)
         finally:
             cursor.close()
+
+    def copy_out(self, statement: str, write: Callable[[str], object]) -> None:
+        """Send a COPY … TO STDOUT in UTF-8, and pass on its rows as they arrive, many at a time."""
+        cursor: Any = self._connection.connection.cursor()
+        with cursor, cursor.copy(statement) as rows:
+            while chunk := b"".join(islice(rows, _ROWS_AT_ONCE)):
+                write(chunk.decode())
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

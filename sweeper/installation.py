@@ -90,8 +90,8 @@ def read_installation(transaction: Transaction, schema: str) -> Installation | N
     return installation
 
 
-def open_mapping(database: Database, settings: Settings) -> tuple[Mapping, Installation]:
-    """The installed mapping, checked against the file, the catalogue and the guard.
+def open_mapping(database: Database, settings: Settings, *, guarded: bool = True) -> tuple[Mapping, Installation]:
+    """The installed mapping, checked against the file, the catalogue and, unless told otherwise, the guard.
 
     Raises:
         ConfigurationError: not installed, installed for another mapping, or without its guard.
@@ -115,7 +115,8 @@ def open_mapping(database: Database, settings: Settings) -> tuple[Mapping, Insta
                 "`sweeper install`",
                 code="mapping_changed",
             )
-        require_own_guard(transaction, mapping)
+        if guarded:
+            require_own_guard(transaction, mapping)
         fenced = has_fence(transaction, mapping)
     return replace(mapping, fenced=fenced), installation
 

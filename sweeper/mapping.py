@@ -54,8 +54,9 @@ class Mapping:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A digest of all that decides who is paid, and how; the reasons and the policy are not part of it."""
-        parts = [f"{key}={value}" for key, value in sorted(self.slots.items()) if key != "reason"]
+        """A digest of all that decides who is paid, and how; reasons, policy and invariant are not part of it."""
+        decisive = sorted(self.slots.keys() - {"reason", "account_condition"})
+        parts = [f"{key}={self.slots[key]}" for key in decisive]
         return sha256("\x00".join([*parts, self.search_path, self.timezone]).encode()).hexdigest()
 
     @property
@@ -74,6 +75,7 @@ class Mapping:
             ("grant_ledger", "grant_ledger" if ledger else "grant_nothing"),
             ("read_account", "read_account" if accounts else "grant_nothing"),
             ("read_ledger", "read_ledger" if ledger else "grant_nothing"),
+            ("doubled_in_ledger", "doubled_in_app_ledger" if ledger else "doubled_nowhere"),
         )
 
     def statement(self, name: str) -> str:
@@ -167,6 +169,7 @@ def _session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> dic
         "failed": _literals(own.failed, status.base_type),
         "first_failed": quote_text(own.failed[0]),
         "running": running,
+        "succeeded": _literals(own.succeeded, status.base_type),
         "live": _literals([*own.failed, *own.running], status.base_type),
         "closed_values": ", ".join(f"{sql} AS value_{number}" for number, (_, sql) in enumerate(assignments)),
         "closed_columns": ", ".join([status.quoted, *(column for column, _ in assignments)]),

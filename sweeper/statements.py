@@ -8,6 +8,7 @@ again, so a brace or a percent sign in the app's own SQL stays what it is.
 import re
 from collections.abc import Mapping
 from functools import cache
+from itertools import dropwhile, takewhile
 from pathlib import Path
 
 _PACKAGED = Path(__file__).parent / "sql"
@@ -31,10 +32,17 @@ def _template(name: str, variants: tuple[tuple[str, str], ...] = ()) -> str:
 
 def _body(part: str) -> str:
     """A part without the comment lines that head it."""
-    lines = part.splitlines()
-    while lines and lines[0].startswith("--"):
-        lines.pop(0)
-    return "\n".join(lines)
+    return "\n".join(dropwhile(_is_comment, part.splitlines()))
+
+
+def _is_comment(line: str) -> bool:
+    return line.startswith("--")
+
+
+def heading(name: str) -> str:
+    """What the comment lines that head the statement ``name`` say."""
+    lines = takewhile(_is_comment, _template(name).splitlines())
+    return " ".join(line.removeprefix("--").strip() for line in lines)
 
 
 def fill(name: str, slots: Mapping[str, str], variants: tuple[tuple[str, str], ...] = ()) -> str:

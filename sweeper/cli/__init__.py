@@ -3,12 +3,14 @@
 import sys
 import traceback
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from sweeper import __version__
+from sweeper.cli.audit import audit
 from sweeper.cli.demo import demo
 from sweeper.cli.install import install
 from sweeper.cli.run import run
@@ -25,6 +27,7 @@ app = typer.Typer(
 app.command()(demo)
 app.command()(install)
 app.command()(run)
+app.command()(audit)
 
 
 def _show_version(wanted: bool) -> None:
@@ -74,8 +77,12 @@ def _describe(crash: Exception) -> str:
     return f"internal error: {type(crash).__name__} at {places}; what was committed stands. Please report it"
 
 
+def _wants_json(arguments: Sequence[str]) -> bool:
+    return bool({"--json", "--format=json"} & {*arguments}) or ("--format", "json") in pairwise(arguments)
+
+
 def _report(arguments: Sequence[str], error: SweeperError) -> int:
-    if "--json" in arguments:
+    if _wants_json(arguments):
         from sweeper.render.document import error_document
 
         command = next((argument for argument in arguments if not argument.startswith("-")), "")

@@ -2,10 +2,13 @@
 
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from sweeper.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,6 +39,22 @@ def load_connection() -> "Connection":
     from sweeper.connection import from_environment
 
     return from_environment(os.environ)
+
+
+def parse_time(flag: str, text: str | None) -> datetime | None:
+    """The time that a flag gives.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
+    from sweeper.settings import parse_moment
+
+    try:
+        return None if text is None else parse_moment(text)
+    except OverflowError:
+        raise ConfigurationError(f"{flag}: {text} is not a time in UTC", code="usage") from None
+    except ValueError as error:
+        raise ConfigurationError(f"{flag}: {error}", code="usage") from None
 
 
 def wants_colour() -> bool:

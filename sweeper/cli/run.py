@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweeper.cli.options import Config, Json, console, load_connection, load_settings, wants_colour
+from sweeper.cli.options import Config, Json, console, load_connection, load_settings, parse_time, wants_colour
 from sweeper.errors import ConfigurationError, Exit, Interrupted
 from sweeper.signals import Cancelled, Signals
 
@@ -74,7 +74,7 @@ def run(
         asked_at=asked_at,
         host=socket.gethostname(),
         session_ids=tuple(session or ()),
-        since=_parse_since(since),
+        since=parse_time("--since", since),
         full=full,
         caps_by_hand=frozenset(name for name in ("max_refunds", "max_credits") if policy[name] is not None),
     )
@@ -93,17 +93,6 @@ def run(
     if dry_run and result.error is None:
         return Exit.FOUND if exit_code and (result.refunds.sessions or result.remaining) else Exit.DONE
     return result.exit_code
-
-
-def _parse_since(text: str | None) -> datetime | None:
-    from sweeper.settings import parse_moment
-
-    try:
-        return None if text is None else parse_moment(text)
-    except OverflowError:
-        raise ConfigurationError(f"--since: {text} is not a time in UTC", code="usage") from None
-    except ValueError as error:
-        raise ConfigurationError(f"--since: {error}", code="usage") from None
 
 
 def _plan(database: "Database", settings: "Settings", request: "Request") -> "RunResult":

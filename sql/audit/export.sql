@@ -1,0 +1,31 @@
+-- The refunds of a period as CSV, one a row, oldest first; with what was taken back before the period's end. A text
+-- that a spreadsheet would take for a formula, by its first character (tab, CR, + - = @), gets an apostrophe.
+COPY (
+    SELECT r.refund_id,
+           CASE WHEN ascii(r.session_id::text) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.session_id
+                ELSE r.session_id::text END AS session_id,
+           CASE WHEN ascii(r.account_id::text) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.account_id
+                ELSE r.account_id::text END AS account_id,
+           CASE WHEN ascii(r.attempt) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.attempt
+                ELSE r.attempt END AS attempt,
+           r.amount,
+           CASE WHEN ascii(r.reason) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.reason
+                ELSE r.reason END AS reason,
+           CASE WHEN ascii(r.detail) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.detail
+                ELSE r.detail END AS detail,
+           CASE WHEN ascii(r.layer) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.layer
+                ELSE r.layer END AS layer,
+           r.run_id,
+           r.failed_at,
+           r.created_at,
+           v.reversal_id,
+           v.amount AS reversed_amount,
+           v.created_at AS reversed_at
+    FROM {refunds} AS r
+    LEFT JOIN {reversals} AS v
+      ON v.refund_id = r.refund_id
+     AND v.created_at < {until}::timestamptz
+    WHERE r.created_at >= {since}::timestamptz
+      AND r.created_at < {until}::timestamptz
+    ORDER BY r.created_at, r.run_id
+) TO STDOUT (FORMAT csv, HEADER, ENCODING 'UTF8')

@@ -1,0 +1,29 @@
+-- period: the refunds of a period, in all and by reason, layer and day in UTC. Read from the ledger alone, so that
+-- it stays the same whatever happens to the sessions later. Reasons and layers are the callers' words: beyond the
+-- 50 most frequent they are summed up.
+SELECT counted.kind,
+       CASE WHEN counted.kind = 'day' OR counted.rank <= 50 THEN counted.name ELSE '(others)' END AS name,
+       sum(counted.sessions)::bigint AS sessions,
+       sum(counted.credits)::text AS credits
+FROM (
+    SELECT grouped.*,
+           row_number() OVER (PARTITION BY grouped.kind ORDER BY grouped.sessions DESC, grouped.name) AS rank
+    FROM (
+        SELECT CASE grouping(r.reason, r.layer, r.day)
+                   WHEN 3 THEN 'reason' WHEN 5 THEN 'layer' WHEN 6 THEN 'day' ELSE 'all'
+               END AS kind,
+               coalesce(r.reason, r.layer, r.day::text) AS name,
+               count(*) AS sessions,
+               coalesce(sum(r.amount), 0) AS credits
+        FROM (
+            SELECT r.reason, r.layer, r.amount, (r.created_at AT TIME ZONE 'UTC')::date AS day
+            FROM {refunds} AS r
+            WHERE r.created_at >= %(since)s::timestamptz
+              AND r.created_at < %(until)s::timestamptz
+              AND r.layer <> 'adopted'
+        ) AS r
+        GROUP BY GROUPING SETS ((), (r.reason), (r.layer), (r.day))
+    ) AS grouped
+) AS counted
+GROUP BY 1, 2
+ORDER BY kind, CASE WHEN counted.kind = 'day' THEN min(counted.name) END, min(counted.rank)

@@ -1,0 +1,18 @@
+-- How long the sessions of a period waited from their failure, or last sign of life, to their refund, in seconds.
+SELECT waited.shares[1] AS p50,
+       waited.shares[2] AS p95,
+       waited.longest AS max
+FROM (
+    SELECT percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY waits.seconds) AS shares,
+           max(waits.seconds) AS longest
+    FROM (
+        SELECT greatest(0, extract(epoch FROM r.created_at - r.failed_at)::float8) AS seconds
+        FROM {refunds} AS r
+        WHERE r.created_at >= %(since)s::timestamptz
+          AND r.created_at < %(until)s::timestamptz
+          AND r.layer <> 'adopted'
+          -- a date may be infinite, and such a difference is an error before Postgres 17
+          AND CASE WHEN isfinite(r.failed_at) THEN isfinite(r.created_at) ELSE false END
+        OFFSET 0
+    ) AS waits
+) AS waited

@@ -1,0 +1,9 @@
+-- balance_drift: the app's own rule, `accounts.invariant`, is not true of the account: something wrote to a balance
+-- past the books.
+-- To mend: find what wrote it, and let the app correct the account; sweeper never writes a balance to mend it.
+SELECT {accounts_id}::text AS sample,
+       count(*) OVER () AS found
+FROM {accounts} AS a
+WHERE ({account_condition}) IS FALSE
+ORDER BY {accounts_id}
+LIMIT 5

@@ -1,0 +1,33 @@
+-- guard: the unique index that stops a second refund is missing or not valid, in sweeper's own ledger or in the
+-- app's: until it is back, `sweeper run` refuses to pay and another layer may refund twice.
+-- To mend: `sweeper install` builds it again, and names the rows that stand in its way.
+SELECT guards.name AS sample,
+       count(*) OVER () AS found
+FROM (
+    SELECT 'refunds (session_id, attempt)' AS name,
+           (
+               SELECT true
+               FROM pg_catalog.pg_index AS i
+               JOIN pg_catalog.pg_class AS c ON c.oid = i.indrelid
+               JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+               WHERE n.nspname = {schema_text} AND c.relname = 'refunds'
+                 AND i.indisunique AND i.indisvalid AND i.indisready AND i.indimmediate AND i.indpred IS NULL
+                 AND i.indnkeyatts = 2
+                 AND ARRAY['session_id', 'attempt'] <@ ARRAY[
+                     pg_catalog.pg_get_indexdef(i.indexrelid, 1, true),
+                     pg_catalog.pg_get_indexdef(i.indexrelid, 2, true)
+                 ]
+               LIMIT 1
+           ) AS fit
+    UNION ALL
+    SELECT s.guard_index,
+           (
+               SELECT i.indisunique AND i.indisvalid AND i.indisready AND i.indimmediate
+               FROM pg_catalog.pg_index AS i
+               WHERE i.indexrelid = to_regclass(s.guard_index)
+           )
+    FROM {settings} AS s
+    WHERE s.guard_index IS NOT NULL
+) AS guards
+WHERE guards.fit IS NOT TRUE
+ORDER BY guards.name

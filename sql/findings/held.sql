@@ -1,0 +1,10 @@
+-- held: the session is owed, and no program may refund it (a run has put it on hold, or would): a person decides.
+-- To mend: `sweeper run --dry-run` says why. Mend the row or raise `policy.max_amount`, then
+-- `sweeper run --session ID`; or waive it: `sweeper adopt --session ID --amount 0 --reason TEXT`.
+SELECT standing.session_id AS sample,
+       count(*) OVER () AS found
+{include standing}
+  AND standing.place = 'held'
+  AND standing.why <> 'no_account'
+ORDER BY standing.failed_at, standing.session_id
+LIMIT 5

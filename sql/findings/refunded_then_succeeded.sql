@@ -1,0 +1,13 @@
+-- refunded_then_succeeded: the session is refunded, and has succeeded: the account got both, the work and its price.
+-- To mend: `sweeper revert --session ID` takes the refund back; `sweeper install --fence` stops a worker that
+-- finishes a session after its refund; a longer `policy.stuck_after` leaves slow sessions their time.
+SELECT v.session_id::text AS sample,
+       count(*) OVER () AS found
+{include reading}
+JOIN {refunds} AS r
+  ON {include refund_in_period}
+WHERE v.status IN ({succeeded})
+  AND r.layer <> 'adopted'
+  AND r.amount > 0
+ORDER BY r.created_at, v.session_id
+LIMIT 5

@@ -1,0 +1,16 @@
+-- wrong_amount: the refund of a session that is still failed is not what the mapping gives for it now. Adopted
+-- refunds are what the app paid; where the mapping gives null, there is nothing to compare with.
+-- To mend: when the rule in `sessions.amount` was changed on purpose, audit with `--since` from that day on; else
+-- `sweeper revert --session ID` takes the refund back, and `sweeper run --session ID` pays what is due.
+SELECT v.session_id::text AS sample,
+       count(*) OVER () AS found
+{include reading}
+JOIN {refunds} AS r
+  ON {include refund_in_period}
+WHERE {include audited}
+  AND v.status IN ({failed})
+  AND r.layer <> 'adopted'
+  AND r.amount <> v.amount::numeric
+  AND NOT {include failed_again}
+ORDER BY r.created_at, v.session_id
+LIMIT 5

@@ -1,0 +1,6 @@
+-- Which sessions an audit looks at: every failed and running one, or only these.
+v.status IN ({live})
+      AND (
+          %(session_ids)s::text[] IS NULL
+          OR v.session_id = ANY (%(session_ids)s::text[]::{session_type}[])
+      )

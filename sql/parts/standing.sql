@@ -1,0 +1,38 @@
+-- Where each failed and stuck session stands: what a run at this moment would make of it. A row that the database
+-- refused before is not reckoned again: its expression would fail here too.
+FROM (
+    SELECT v.session_id::text AS session_id,
+           CASE WHEN v.status IN ({running}) THEN v.active_at ELSE v.failed_at END AS failed_at,
+           CASE WHEN v.status IN ({running})
+               THEN v.active_at < (%(stuck_overdue)s::timestamptz[])[array_position(%(running)s::text[], v.status::text)]
+               ELSE v.failed_at < %(failed_overdue)s::timestamptz
+           END AS overdue,
+           CASE WHEN judged.verdict = 'held' AND hold.sqlstate IS NOT NULL THEN 0
+                WHEN v.amount::numeric IN ('NaN', 'Infinity', '-Infinity') THEN 0
+                ELSE coalesce(v.amount::numeric, 0)
+           END AS credits,
+           CASE WHEN judged.verdict <> 'owed' THEN judged.verdict
+                WHEN v.started_at < %(floor)s::timestamptz::{started_type} THEN 'before_floor'
+                WHEN due.hold_reason IS NOT NULL THEN 'held'
+                ELSE 'owed'
+           END AS place,
+           coalesce(hold.why, due.hold_reason) AS why
+    {include reading}
+    CROSS JOIN LATERAL (
+        SELECT {include verdict} AS verdict
+        OFFSET 0  -- or each use of the verdict would work it out anew
+    ) AS judged
+    LEFT JOIN LATERAL (
+        SELECT h.why, h.sqlstate
+        FROM {holds} AS h
+        WHERE judged.verdict = 'held'
+          AND h.session_id = v.session_id AND h.attempt = v.attempt AND h.ended_at IS NULL
+        OFFSET 0
+    ) AS hold ON true
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN judged.verdict = 'owed' THEN {include would_hold} END AS hold_reason
+        OFFSET 0
+    ) AS due
+    WHERE {include audited}
+) AS standing
+WHERE standing.place <> 'not_stuck_yet'

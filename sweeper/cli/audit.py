@@ -1,0 +1,113 @@
+"""``sweeper audit``."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TextIO
+
+import typer
+
+from sweeper.cli.options import Config, Json, load_connection, load_settings, parse_time, wants_colour
+from sweeper.errors import ConfigurationError, Exit
+
+if TYPE_CHECKING:
+    from sweeper.audit_result import AuditResult
+
+
+class Format(StrEnum):
+    """How an audit is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    HTML = "html"
+
+
+def audit(
+    config: Config = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Begin of the period; else the first refund.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="End of the period, itself not in it; else now.")
+    ] = None,
+    format: Annotated[
+        Format,
+        typer.Option("--format", help="How it is written; csv is the refunds alone, one a row, without findings."),
+    ] = Format.TABLE,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write to this file, when all went well, not to stdout.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Read the books: what was refunded, what is owed, and what is wrong (exit 5); read-only."""
+    as_of = datetime.now(UTC)
+    if json and format not in (Format.TABLE, Format.JSON):
+        raise ConfigurationError(f"--json and --format {format} exclude each other", code="usage")
+    chosen = Format.JSON if json else format
+    if chosen is Format.HTML:
+        _require_report()
+    from sweeper import audit as books
+    from sweeper.database import Database
+
+    settings = load_settings(config)
+    request = books.AuditRequest(as_of, parse_time("--since", since), parse_time("--until", until))
+    database = Database(load_connection(), application_name="sweeper audit")
+    try:
+        with _opened(output) as stream:
+            if chosen is Format.CSV:
+                books.export(database, settings, request, stream.write)
+                return Exit.DONE
+            result = books.audit(database, settings, request)
+            _write(result, chosen, stream)
+    finally:
+        database.close()
+    return result.exit_code
+
+
+def _require_report() -> None:
+    try:
+        import sweeper.render.report  # noqa: F401
+    except ModuleNotFoundError:
+        raise ConfigurationError(
+            "--format html needs the report extra: pip install 'refund-sweeper[report]'", code="missing_extra"
+        ) from None
+
+
+@contextmanager
+def _opened(output: Path | None) -> Iterator[TextIO]:
+    """Where the audit goes; a file is there whole or not at all."""
+    if output is None:
+        yield sys.stdout
+        return
+    unfinished = output.with_name(f".{output.name}.{os.getpid()}")
+    try:
+        with unfinished.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+        unfinished.replace(output)
+    except OSError as error:
+        raise ConfigurationError(f"--output {output}: {error.strerror}", code="output") from None
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _write(result: "AuditResult", chosen: Format, stream: TextIO) -> None:
+    if chosen is Format.JSON:
+        from sweeper.render.audit_document import audit_document
+
+        stream.write(audit_document(result) + "\n")
+    elif chosen is Format.HTML:
+        from sweeper.render.report import report
+
+        stream.write(report(result))
+    else:
+        from rich.console import Console
+
+        from sweeper.render.audit_table import show_audit
+
+        width = None if stream.isatty() else 80
+        show_audit(Console(file=stream, width=width, highlight=False, no_color=not wants_colour()), result)
