@@ -23,11 +23,16 @@ def folder() -> Path:
     return _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
 
 
+def _source(name: str) -> str:
+    return (folder() / f"{name}.sql").read_text(encoding="utf-8").strip()
+
+
 @cache
 def _template(name: str, variants: tuple[tuple[str, str], ...] = ()) -> str:
-    text = (folder() / f"{name}.sql").read_text(encoding="utf-8").strip()
     chosen = dict(variants)
-    return _INCLUDE.sub(lambda match: _body(_template(f"parts/{chosen.get(match[1], match[1])}", variants)), text)
+    return _INCLUDE.sub(
+        lambda match: _body(_template(f"parts/{chosen.get(match[1], match[1])}", variants)), _source(name)
+    )
 
 
 def _body(part: str) -> str:
@@ -41,7 +46,7 @@ def _is_comment(line: str) -> bool:
 
 def heading(name: str) -> str:
     """What the comment lines that head the statement ``name`` say."""
-    lines = takewhile(_is_comment, _template(name).splitlines())
+    lines = takewhile(_is_comment, _source(name).splitlines())
     return " ".join(line.removeprefix("--").strip() for line in lines)
 
 
