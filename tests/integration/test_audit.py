@@ -1,6 +1,6 @@
 """`sweeper audit`: the books of a period, the position as of now, and each planted fault by its name alone."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
