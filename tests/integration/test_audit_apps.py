@@ -46,6 +46,10 @@ SELECT 's' || n, 'u' || n % 5 + 1, (ARRAY['error', 'queued', 'finished'])[n % 3 
        timestamp '2026-11-23 11:59' - n * interval '19 minutes'
 FROM generate_series(1, 150) AS n;
 """
+REFUND_OF_JOB_5 = """
+INSERT INTO app."CreditTransaction" ("id", "userId", "jobId", "type", "amount", "createdAt")
+SELECT %s, "userId", "jobId", "type", "amount", %s FROM app."CreditTransaction" WHERE "id" = 'by the app 5'
+"""
 # by hand, app by app: the failed and the stuck, with their credits
 BY_HAND = {
     "first": """
@@ -142,10 +146,7 @@ def test_the_guard_of_the_apps_ledger_is_part_of_the_books(swept: AppDatabase) -
     guard = swept.value("SELECT guard_index FROM sweeper.settings")
     swept.sql(f"DROP INDEX {guard}")
     assert findings(audit(swept, now=NOW)) == {"guard": (1, [guard])}
-    swept.sql(
-        'INSERT INTO app."CreditTransaction" SELECT \'twice\', "userId", "jobId", "type", "amount" '
-        'FROM app."CreditTransaction" WHERE "id" = \'by the app 5\''
-    )
+    swept.sql(REFUND_OF_JOB_5, "twice", "2026-11-23")
     job = swept.value('SELECT "jobId" FROM app."CreditTransaction" WHERE "id" = \'twice\'')
     assert findings(audit(swept, now=NOW)) == {"guard": (1, [guard]), "double_refund": (1, [job])}
 
@@ -153,21 +154,15 @@ def test_the_guard_of_the_apps_ledger_is_part_of_the_books(swept: AppDatabase) -
 def test_rows_that_were_doubled_before_the_guard_are_no_finding(prisma: AppDatabase) -> None:
     """A narrower guard was chosen because of them; one more refund, after it, is a finding."""
     prisma.sql(PRISMA)
-    prisma.sql(
-        'INSERT INTO app."CreditTransaction" SELECT "id" || \' again\', "userId", "jobId", "type", "amount", "note", '
-        "timestamp '2020-01-01' FROM app.\"CreditTransaction\" WHERE \"id\" = 'by the app 5'"
-    )
+    prisma.sql(f"DROP INDEX {prisma.value('SELECT guard_index FROM sweeper.settings')}")
+    prisma.sql(REFUND_OF_JOB_5, "second", "2020-01-01")
     prisma.sql('UPDATE app."CreditTransaction" SET "createdAt" = \'2020-01-01\'')
-    prisma.configure(
-        "[ledger.insert]", """guard = '''"type" = 'REFUND' AND "createdAt" >= '2026-01-01' '''\n[ledger.insert]"""
-    )
+    guard = """guard = '''"type" = 'REFUND' AND "createdAt" >= '2026-01-01' '''"""
+    prisma.configure("[ledger.insert]", f"{guard}\n[ledger.insert]")
     assert prisma.sweeper("install").exit_code == 0
     assert prisma.run().exit_code == 0
     assert findings(audit(prisma, now=NOW)) == {}
-    prisma.sql(
-        'INSERT INTO app."CreditTransaction" SELECT \'third\', "userId", "jobId", "type", "amount", "note", '
-        "timestamp '2026-11-23' FROM app.\"CreditTransaction\" WHERE \"id\" = 'by the app 5'"
-    )
+    prisma.sql(REFUND_OF_JOB_5, "third", "2026-11-23")
     assert findings(audit(prisma, now=NOW)).keys() == {"double_refund"}
 
 
