@@ -53,6 +53,7 @@ def audit(
         _require_report()
     from sweeper import audit as books
     from sweeper.database import Database
+    from sweeper.runs import exactly
 
     settings = load_settings(config)
     request = books.AuditRequest(as_of, parse_time("--since", since), parse_time("--until", until))
@@ -62,8 +63,9 @@ def audit(
             if chosen is Format.CSV:
                 books.export(database, settings, request, stream.write)
                 return Exit.DONE
-            result = books.audit(database, settings, request)
-            _write(result, chosen, stream)
+            with exactly():  # sums are made in rendering, too
+                result = books.audit(database, settings, request)
+                _write(result, chosen, stream)
     finally:
         database.close()
     return result.exit_code
