@@ -3,84 +3,73 @@
 from collections.abc import Iterable
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 
-from sweeper.audit_result import AuditResult, Finding
-from sweeper.render.audit_words import (
-    PLACE_NAMES,
-    findings_line,
-    minute,
-    oldest_line,
-    rate_line,
-    waits_line,
-)
+from sweeper.audit_result import AuditResult, Finding, Period
+from sweeper.render.audit_words import PLACE_NAMES, findings_line, minute, oldest_line, rate_line, waits_line
 from sweeper.render.table import number, safe
 from sweeper.results import Amount
 
-_DAYS = 14
+_DAYS, _NAME_WIDTH = 14, 34
 
 
 def show_audit(console: Console, result: AuditResult) -> None:
     """Print an audit."""
-    period = result.period
     console.print(safe(findings_line(result)))
     if result.rate.reason is not None:
         console.print(safe(rate_line(result.rate)))
     console.print(f"\nPeriod: {minute(result.since)} to {minute(result.until)}\n")
-    console.print(_books(result))
-    for title, amounts in (("reason", period.by_reason), ("layer", period.by_layer)):
-        if amounts:
-            console.print(_amounts(title, amounts.items()))
-    if period.by_day:
-        days = list(period.by_day.items())
-        title = "day (UTC)" if len(days) <= _DAYS else f"day (the last {_DAYS} of {number(len(days))})"
-        console.print(_amounts(title, days[-_DAYS:]))
-    if period.largest_accounts:
-        largest = ((account.account_id, account.refunded) for account in period.largest_accounts)
-        console.print(_amounts("largest accounts", largest))
-    if period.refunded.sessions:
-        console.print(safe(waits_line(period.time_to_refund)))
+    _show_period(console, result.period)
     if result.rate.reason is None:
-        console.print(safe(rate_line(result.rate)))
+        console.print(rate_line(result.rate))
     console.print(f"\nPosition: {minute(result.as_of)}\n")
     places = [(PLACE_NAMES[place], amount) for place, amount in result.position.places.items()]
-    console.print(_amounts("place", [*places, ("all failed and stuck", result.position.total)]))
+    _show_amounts(console, "place", [*places, ("all failed and stuck", result.position.total)])
     console.print(oldest_line(result.position.oldest_owed_seconds))
-    if result.findings:
+    for finding in result.findings:
+        _show_finding(console, finding)
+
+
+def _show_period(console: Console, period: Period) -> None:
+    books = _table("the books")
+    books.add_row("refunded", number(period.refunded.sessions), number(period.refunded.credits))
+    books.add_row("reversed", number(period.reversed.sessions), number(period.reversed.credits))
+    books.add_row("net moved", "", number(period.net_credits))
+    books.add_row("adopted, moved nothing", number(period.adopted.sessions), number(period.adopted.credits))
+    console.print(books)
+    console.print()
+    days = list(period.by_day.items())
+    title = "day (UTC)" if len(days) <= _DAYS else f"day (the last {_DAYS} of {number(len(days))})"
+    largest = [(account.account_id, account.refunded) for account in period.largest_accounts]
+    _show_amounts(console, "reason", period.by_reason.items())
+    _show_amounts(console, "layer", period.by_layer.items())
+    _show_amounts(console, title, days[-_DAYS:])
+    _show_amounts(console, "largest accounts", largest)
+    if period.refunded.sessions:
+        console.print(waits_line(period.time_to_refund))
+
+
+def _show_amounts(console: Console, title: str, amounts: Iterable[tuple[str, Amount]]) -> None:
+    table = _table(title)
+    for name, amount in amounts:
+        table.add_row(safe(name), number(amount.sessions), number(amount.credits))
+    if table.row_count:
+        console.print(table)
         console.print()
-        _show_findings(console, result.findings)
-
-
-def _books(result: AuditResult) -> Table:
-    period = result.period
-    table = _table("the books")
-    for name, amount in (("refunded", period.refunded), ("reversed", period.reversed)):
-        table.add_row(name, number(amount.sessions), number(amount.credits))
-    table.add_row("net moved", "", number(period.net_credits))
-    table.add_row("adopted, moved nothing", number(period.adopted.sessions), number(period.adopted.credits))
-    table.add_row()
-    return table
 
 
 def _table(title: str) -> Table:
     table = Table(title, box=None, pad_edge=False, header_style="bold")
-    table.add_column("sessions", justify="right")
-    table.add_column("credits", justify="right")
-    table.columns[0].min_width = 34
+    table.columns[0].min_width = _NAME_WIDTH  # one below the other, the numbers stand in line
+    table.add_column("sessions", justify="right", min_width=12)
+    table.add_column("credits", justify="right", min_width=12)
     return table
 
 
-def _amounts(title: str, amounts: Iterable[tuple[str, Amount]]) -> Table:
-    table = _table(title)
-    for name, amount in amounts:
-        table.add_row(safe(name), number(amount.sessions), number(amount.credits))
-    table.add_row()
-    return table
-
-
-def _show_findings(console: Console, findings: tuple[Finding, ...]) -> None:
-    for finding in findings:
-        more = ", …" if finding.count > len(finding.samples) else ""
-        console.print(safe(f"{finding.code}: {number(finding.count)}, such as {', '.join(finding.samples)}{more}"))
-        console.print(safe(f"  {finding.meaning}"))
-        console.print(safe(f"  To mend: {finding.hint}\n"))
+def _show_finding(console: Console, finding: Finding) -> None:
+    more = ", …" if finding.count > len(finding.samples) else ""
+    console.print()
+    console.print(safe(f"{finding.code}: {number(finding.count)}, such as {', '.join(finding.samples)}{more}"))
+    for line in (finding.meaning, f"To mend: {finding.hint}"):
+        console.print(Padding(safe(line), (0, 0, 0, 2)))

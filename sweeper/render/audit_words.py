@@ -63,4 +63,6 @@ def rate_line(rate: Rate) -> str:
 
 def oldest_line(seconds: float | None) -> str:
     """How old the oldest owed session is."""
-    return "Nothing is owed." if seconds is None else f"The oldest owed session failed {duration(seconds)} ago."
+    if seconds is None:
+        return "Nothing is owed."
+    return f"The oldest owed session failed, or last showed a sign of life, {duration(seconds)} ago."
