@@ -72,4 +72,4 @@ def _show_finding(console: Console, finding: Finding) -> None:
     console.print()
     console.print(safe(f"{finding.code}: {number(finding.count)}, such as {', '.join(finding.samples)}{more}"))
     for line in (finding.meaning, f"To mend: {finding.hint}"):
-        console.print(Padding(safe(line), (0, 0, 0, 2)))
+        console.print(Padding(safe(line), (0, 0, 0, 2), expand=False))

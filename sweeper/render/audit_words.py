@@ -52,13 +52,13 @@ def waits_line(waits: TimeToRefund | None) -> str:
 
 def rate_line(rate: Rate) -> str:
     """What the last day of the period was like."""
-    line = f"The sweeper itself refunded {plural(rate.last_day, 'session')} in the last day of the period"
+    line = f"the sweeper itself refunded {plural(rate.last_day, 'session')} in the last day of the period"
     if rate.usual_per_day is None:
-        return f"{line}; it is too early to say what is usual."
+        return f"{line.capitalize()}; it is too early to say what is usual."
     line += f", against {rate.usual_per_day:,.1f} a day before"
     if rate.reason is None:
-        return f"{line}."
-    return f"{line}: a layer broke. Most of it has the reason {rate.reason}."
+        return f"{line.capitalize()}."
+    return f"A layer broke: {line}. Most of them have the reason {rate.reason}."
 
 
 def oldest_line(seconds: float | None) -> str:

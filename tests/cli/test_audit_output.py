@@ -270,7 +270,7 @@ def test_a_layer_broke(first: AppDatabase) -> None:
     rate = audit(first).document["rate"]
     assert rate == {"last_day": 11, "usual_per_day": pytest.approx(1.1, abs=0.02), "layer_broke": True,
                     "reason": "queue_failure"}  # fmt: skip
-    assert "a layer broke" in first.sweeper("audit", now=LATER).stdout.splitlines()[1]
+    assert "A layer broke" in first.sweeper("audit", now=LATER).stdout.splitlines()[1]
     assert findings(audit(first)) == {}
     assert audit(first, "--until", "2026-11-23T12:00Z").document["rate"]["layer_broke"] is False
 
