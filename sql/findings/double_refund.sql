@@ -6,7 +6,7 @@ FROM (
     SELECT r.session_id::text AS session_id
     FROM {refunds} AS r
     WHERE {include not_reversed}
-    GROUP BY r.session_id, r.attempt
+    GROUP BY r.session_id, split_part(r.attempt, ' (again ', 1)  -- paid again by a person: still the same charge
     HAVING count(*) > 1
        AND bool_or(r.created_at >= %(since)s::timestamptz AND r.created_at < %(until)s::timestamptz)
     UNION

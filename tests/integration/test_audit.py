@@ -238,6 +238,28 @@ def test_the_same_session_may_be_refunded_once_for_each_charge(clean: AppDatabas
     assert findings(audit(clean)) == {}
 
 
+def test_a_charge_that_was_paid_again_counts_once(clean: AppDatabase) -> None:
+    """After its refund was taken back a person may pay it again; with both standing it is paid twice."""
+    reverse(clean, "failed", NOW)
+    assert clean.run("--session", "failed", now=LATER).document["refunds"] == {**amount(1, 3), "accounts": 1}
+    assert findings(audit(clean)) == {}
+    clean.sql(FORGED.replace("layer,", "layer, attempt,").replace("%s, %s, %s)", "%s, ' (again 1)', %s, %s)"),
+              "exhausted", 3, "worker", None, NOW)  # fmt: skip
+    assert findings(audit(clean)) == {"double_refund": (1, ["exhausted"])}
+    clean.sql("UPDATE prediction_sessions SET selected_models = '{a}' WHERE id = 'failed'")
+    assert findings(audit(clean))["wrong_amount"] == (1, ["failed"])
+
+
+def test_refunds_by_the_apps_own_layers_are_like_any_other(clean: AppDatabase) -> None:
+    """A worker that gives a session up, and then writes down that it failed, has done nothing wrong."""
+    clean.session("given up", "generating", created="2026-11-23 11:59")
+    assert clean.value("SELECT sweeper.refund('given up', 'worker_failed', layer => 'worker')") == 3
+    clean.sql("UPDATE prediction_sessions SET completed_at = now() WHERE id = 'given up'")
+    ran = clean.sweeper("audit", "--json", now=None)
+    assert findings(ran) == {}
+    assert ran.document["period"]["by_layer"] == {"sweeper": amount(3, 8), "worker": amount(1, 3)}
+
+
 def test_a_row_that_the_database_refuses_stands_in_nobodys_way(clean: AppDatabase) -> None:
     """The position is worked out around it: a run would put it on hold, and when one has, that is where it stands."""
     clean.sql("ALTER TABLE prediction_sessions ADD divisor int DEFAULT 1")
