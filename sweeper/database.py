@@ -25,7 +25,7 @@ _REFUSED = frozenset({"P0001", "21000"})
 _GUARD_LOST = frozenset({"42P10", "55000"})
 UNIQUE_VIOLATION, LOCK_NOT_AVAILABLE, QUERY_CANCELED = "23505", "55P03", "57014"
 ATTEMPTS, RETRY_SECONDS = 10, 60.0
-_ROWS_AT_ONCE = 5_000
+_ROWS_AT_ONCE = 500  # fewer than make Python look for garbage
 
 Row = sqlalchemy.Row[Any]
 T = TypeVar("T")

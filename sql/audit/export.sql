@@ -22,9 +22,15 @@ COPY (
            v.amount AS reversed_amount,
            v.created_at AS reversed_at
     FROM {refunds} AS r
-    LEFT JOIN {reversals} AS v
-      ON v.refund_id = r.refund_id
-     AND v.created_at < {until}::timestamptz
+    LEFT JOIN LATERAL (
+        SELECT v.reversal_id, v.amount, v.created_at
+        FROM {reversals} AS v
+        WHERE v.refund_id = r.refund_id
+          AND v.created_at < {until}::timestamptz
+          -- few are: the others are told by a table in memory, and the order of the index is kept
+          AND r.refund_id IN (SELECT reversed.refund_id FROM {reversals} AS reversed)
+        LIMIT 1
+    ) AS v ON true
     WHERE r.created_at >= {since}::timestamptz
       AND r.created_at < {until}::timestamptz
     ORDER BY r.created_at, r.run_id

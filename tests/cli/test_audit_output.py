@@ -5,6 +5,7 @@ import io
 import os
 import subprocess
 import sys
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -311,3 +312,26 @@ def test_days_are_days_of_utc_whatever_the_zone_of_the_app(first: AppDatabase) -
     first.sql(FORGED, "s", 1, "worker", None, datetime(2026, 11, 22, 23, 59, tzinfo=UTC))
     assert [day["day"] for day in audit(first).document["period"]["by_day"]] == ["2026-11-22"]
     assert exported(first)[0]["created_at"] == "2026-11-22 23:59:00+00"
+
+
+def test_more_refunds_take_no_more_memory(first: AppDatabase, tmp_path: Path) -> None:
+    """The CSV goes through in small pieces, and the figures are made in the database."""
+    audit(first)  # what is imported once is not counted
+    exported(first)
+    peaks = []
+    for count in (100, 60_000):
+        first.sql(
+            "INSERT INTO sweeper.refunds (refund_id, session_id, account_id, amount, reason, layer, created_at) "
+            "SELECT gen_random_uuid(), %s || ' ' || n, 'u' || n, 1, 'stuck', 'worker', %s "
+            "FROM generate_series(1, %s) AS n",
+            f"of {count}", NOW, count,
+        )  # fmt: skip
+        tracemalloc.start()
+        written = first.sweeper("audit", "--format", "csv", "--output", str(tmp_path / "r.csv"), now=LATER)
+        document = audit(first).document
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert written.exit_code == 0
+    assert document["period"]["refunded"]["sessions"] == 60_100
+    assert (tmp_path / "r.csv").stat().st_size > 5_000_000
+    assert peaks[1] - peaks[0] < 500_000

@@ -106,6 +106,11 @@ def test_table_of_flags_is_the_help_of_run() -> None:
     assert described == flags(help_of("run").partition("Options:")[2]) - {"--help"}
 
 
+def test_table_of_findings_is_the_programs() -> None:
+    described = {row[0].strip("`") for row in table("Audit")}
+    assert described == {path.stem for path in (REPOSITORY / "sql" / "findings").glob("*.sql")}
+
+
 def test_table_of_exit_codes_is_the_programs() -> None:
     assert {int(row[0]) for row in table("Exit codes")} == set(Exit)
 
