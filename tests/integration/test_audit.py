@@ -15,8 +15,9 @@ FORGED = (
 
 
 def audit(database: AppDatabase, *flags: str, now: datetime = LATER) -> Ran:
-    """``sweeper audit --format json``, a day after ``NOW``."""
-    return database.sweeper("audit", "--format", "json", *flags, now=now)
+    """``sweeper audit --format json``, a day after ``NOW``, by a role that has the rights of an auditor and no other."""
+    url = database.url_as("sweeper_auditor")
+    return database.sweeper("audit", "--format", "json", *flags, now=now, SWEEPER_DATABASE_URL=url)
 
 
 def findings(ran: Ran) -> dict[str, tuple[int, list[str]]]:
