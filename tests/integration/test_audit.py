@@ -15,7 +15,7 @@ FORGED = (
 
 
 def audit(database: AppDatabase, *flags: str, now: datetime = LATER) -> Ran:
-    """``sweeper audit --format json``, a day after ``NOW``, by a role that has the rights of an auditor and no other."""
+    """``sweeper audit --format json``, a day after ``NOW``, by a role with the rights of an auditor alone."""
     url = database.url_as("sweeper_auditor")
     return database.sweeper("audit", "--format", "json", *flags, now=now, SWEEPER_DATABASE_URL=url)
 
@@ -179,10 +179,8 @@ def test_what_a_run_writes_while_it_refunds_is_no_second_failure(ledger_only: Ap
     ledger_only.sql("INSERT INTO customers DEFAULT VALUES; INSERT INTO projects (owner_id) VALUES (1)")
     ledger_only.sql("INSERT INTO renders (project_id, state, charge, started) VALUES (1, 'working', 2, '2026-11-22Z')")
     assert ledger_only.run(now=None).document["refunds"]["sessions"] == 1
-    ledger_only.sql("UPDATE sweeper.runs SET started_at = started_at - interval '1 hour'")
-    ledger_only.sql("UPDATE renders SET ended = ended + interval '59 minutes'")
     assert findings(ledger_only.sweeper("audit", "--json", now=None)) == {}
-    ledger_only.sql("UPDATE renders SET ended = ended + interval '3 minutes'")
+    ledger_only.sql("UPDATE renders SET ended = (SELECT ended_at FROM sweeper.runs) + interval '1 second'")
     assert findings(ledger_only.sweeper("audit", "--json", now=None)) == {"failed_after_refund": (1, ["1"])}
 
 
