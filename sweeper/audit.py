@@ -12,8 +12,9 @@ from sweeper.errors import ConfigurationError
 from sweeper.findings import Inspection, find, read_position
 from sweeper.installation import Installation, open_mapping, read_surroundings
 from sweeper.mapping import Mapping
+from sweeper.preparation import reading
 from sweeper.results import Amount
-from sweeper.runs import exactly, reading
+from sweeper.runs import exactly
 from sweeper.settings import Settings
 from sweeper.statements import fill_script, quote_text
 

@@ -5,6 +5,7 @@ The horizon may be lost at any time: without it a run is only slower.
 """
 
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -50,25 +51,49 @@ def is_small(transaction: Transaction, mapping: Mapping) -> bool:
 
 
 def find_horizon(transaction: Transaction, mapping: Mapping, scope: Scope) -> datetime | None:
-    """Where the runs after one over ``scope`` may start; none when a row's own expression fails."""
+    """Where the runs after a complete one over ``scope`` may start; none when a row's own expression fails.
+
+    To be asked before the run: what is not owed by now, and may be later, is settled by no run.
+    """
+    return _before_earliest(transaction, mapping.statement("find_unripe"), scope)
+
+
+def _before_earliest(transaction: Transaction, statement: str, scope: Scope) -> datetime | None:
     known = parts(scope)[0]  # a session without a start has no place before or after it
     try:
-        rows = transaction.rows(mapping.statement("find_horizon"), known.binds())
+        with transaction.savepoint():
+            rows = transaction.rows(statement, known.binds())
     except Refusal:
         return None
-    earliest = min([row.started_at for row in rows], default=scope.as_of)
-    return before(min(earliest, scope.as_of), MARGIN)
+    return before(min([row.started_at for row in rows if row.started_at], default=scope.as_of), MARGIN)
 
 
-def store(database: Database, mapping: Mapping, scope: Scope, *, digest: str, full: bool, before_floor: Amount) -> None:
-    """Store the horizon after a complete run over ``scope``, and that it was a full sweep when it was."""
+@dataclass(frozen=True)
+class Settled:
+    """What a complete run leaves to the next: its scope, where the next may start, and what the run itself skipped."""
+
+    scope: Scope
+    horizon: datetime | None
+    skipped: tuple[str, ...]
+    digest: str
+    full: bool
+    before_floor: Amount
+
+
+def store(database: Database, mapping: Mapping, settled: Settled) -> None:
+    """Store the horizon after a complete run, and that it was a full sweep when it was."""
+    scope = settled.scope
     with database.transaction(
         timeouts=_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
     ) as transaction:
-        horizon = find_horizon(transaction, mapping, scope)
+        horizon = settled.horizon
+        if horizon is not None and settled.skipped:
+            earliest = _before_earliest(transaction, mapping.statement("find_earliest"), scope.only(settled.skipped))
+            horizon = earliest and min(earliest, horizon)
         common = {"as_of": scope.as_of, "fingerprint": mapping.fingerprint}
         if horizon is not None:
-            transaction.rows(mapping.statement("move_horizon"), {**common, "horizon": horizon, "policy": digest})
-        if full:
-            counted = {"sessions": before_floor.sessions, "credits": str(before_floor.credits)}
+            moved = {"horizon": horizon, "policy": settled.digest}
+            transaction.rows(mapping.statement("move_horizon"), {**common, **moved})
+        if settled.full:
+            counted = {"sessions": settled.before_floor.sessions, "credits": str(settled.before_floor.credits)}
             transaction.rows(mapping.statement("note_full_sweep"), {**common, **counted})

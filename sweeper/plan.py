@@ -9,8 +9,9 @@ from sweeper.caps import Caps, Room
 from sweeper.database import Database, Transaction, retrying
 from sweeper.errors import FailedError
 from sweeper.look import Looked, look, parts, survey
+from sweeper.preparation import Preparation, Request, prepare, reading
 from sweeper.results import Amount, Largest, Outcome, Plan, RunResult
-from sweeper.runs import Preparation, Request, earlier, exactly, prepare, reading
+from sweeper.runs import exactly
 from sweeper.settings import Settings
 
 _NO_RUN = "00000000-0000-0000-0000-000000000000"
@@ -107,7 +108,7 @@ def _read(transaction: Transaction, prepared: Preparation, settings: Settings, r
     if prepared.before_floor is not None:
         before_floor = prepared.before_floor
     elif not request.session_ids:  # the floor does not apply to sessions that a person names
-        found = survey(transaction, mapping, earlier(scope, prepared.floor))
+        found = survey(transaction, mapping, scope.earlier(prepared.floor))
         before_floor = Amount(found.sessions, found.credits)
     held = sum(amount.sessions for amount in planner.holds.values())
     limit = settings.policy.max_new_holds

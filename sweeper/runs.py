@@ -3,22 +3,22 @@
 import json
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
 
 import uuid_utils
 
 from sweeper import __version__
 from sweeper.batch import BATCH_TIMEOUTS, BY_SWEEPER, Cashier
-from sweeper.caps import Caps, Limits
-from sweeper.database import READ_TIMEOUTS, Busy, Database, Refusal, TooSlow, Transaction, retrying
-from sweeper.errors import ConfigurationError, FailedError, Interrupted, SweeperError
-from sweeper.horizon import is_small, policy_digest, store, usable_horizon
-from sweeper.installation import Surroundings, open_mapping, read_surroundings, require_payable
+from sweeper.caps import Caps
+from sweeper.database import Busy, Database, Refusal, TooSlow, retrying
+from sweeper.errors import FailedError, Interrupted, SweeperError
+from sweeper.horizon import Settled, find_horizon, store
+from sweeper.installation import require_payable
 from sweeper.look import Survey
 from sweeper.mapping import Mapping
+from sweeper.preparation import Preparation, Request, prepare, read
 from sweeper.results import Amount, Outcome, RunResult
 from sweeper.scope import Scope
 from sweeper.settings import Settings
@@ -27,114 +27,6 @@ from sweeper.sweep import Observer, Sweep
 
 # Python's own 28 digits would round the sums of a numeric(38, 18); Postgres keeps up to 147,455
 _EXACT = Context(prec=150_000, traps=[InvalidOperation, Inexact])
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the command line asked for; ``asked_at`` is ``time.monotonic()`` at the moment ``as_of``."""
-
-    as_of: datetime
-    asked_at: float
-    host: str = ""
-    session_ids: tuple[str, ...] = ()
-    since: datetime | None = None
-    full: bool = False
-    caps_by_hand: frozenset[str] = field(default_factory=frozenset)
-
-
-@dataclass(frozen=True)
-class Preparation:
-    """Everything that was checked before anything is paid or planned.
-
-    ``whole`` tells that no flag narrows the scope, so that what a run leaves is settled; ``full`` that it is also a
-    full sweep. ``before_floor`` is what an earlier run counted.
-    """
-
-    mapping: Mapping
-    scope: Scope
-    floor: datetime
-    limits: Limits
-    digest: str
-    whole: bool
-    full: bool
-    before_floor: Amount | None
-
-
-def prepare(database: Database, settings: Settings, request: Request) -> tuple[Preparation, Surroundings]:
-    """Check the server, the installation, the file and the flags.
-
-    Raises:
-        ConfigurationError: not installed, another mapping, no guard, a lower floor, an unknown session.
-        FailedError: the database cannot be reached, or its clock and ours differ.
-    """
-    surroundings = retrying(lambda: read_surroundings(database))
-    _check_clock(surroundings.clock, request, settings.policy.max_clock_skew)
-    mapping, installation = open_mapping(database, settings)
-    floor = settings.policy.since or installation.installed_at
-    if request.since is not None:
-        if request.since < floor:
-            raise ConfigurationError(
-                f"--since {request.since.isoformat()} lies before the floor, {floor.isoformat()}: a flag may only "
-                "raise it. To let older sessions in, set policy.since in the file",
-                code="usage",
-            )
-        floor = request.since
-    digest = policy_digest(settings.policy, floor)
-    whole = not request.session_ids and request.since is None
-    horizon = usable_horizon(installation, digest, request.as_of)
-    full = whole and (request.full or horizon is None)
-    counted = None
-    scope = Scope.of_run(settings, request.as_of, floor)
-    if full:
-        scope = scope.full()
-    elif whole and horizon is not None and not retrying(lambda: _is_small(database, mapping)):
-        scope = replace(scope, since=max(floor, horizon))
-        counted = Amount(installation.before_floor_sessions or 0, installation.before_floor_credits or Decimal(0))
-    if request.session_ids:
-        _check_sessions(database, mapping, request.session_ids)
-        scope = scope.by_hand(tuple(dict.fromkeys(request.session_ids)))
-    policy = settings.policy
-    limits = Limits(
-        policy.max_refunds,
-        policy.max_credits,
-        refunds_by_hand="max_refunds" in request.caps_by_hand,
-        credits_by_hand="max_credits" in request.caps_by_hand,
-    )
-    return Preparation(mapping, scope, floor, limits, digest, whole, full, counted), surroundings
-
-
-def _is_small(database: Database, mapping: Mapping) -> bool:
-    with reading(database, mapping) as transaction:
-        return is_small(transaction, mapping)
-
-
-def _check_clock(server_clock: datetime, request: Request, limit: timedelta) -> None:
-    ours = request.as_of + timedelta(seconds=time.monotonic() - request.asked_at)
-    skew = (server_clock - ours).total_seconds()
-    if abs(skew) > limit.total_seconds():
-        raise FailedError(
-            f"this machine's clock is {abs(skew):.1f} s {'behind' if skew > 0 else 'ahead of'} the database's, more "
-            f"than max_clock_skew = {limit.total_seconds():g} s: sessions would be refunded too early or too late",
-            code="clock_skew",
-        )
-
-
-def _check_sessions(database: Database, mapping: Mapping, session_ids: tuple[str, ...]) -> None:
-    for session_id in session_ids:
-        try:
-            with reading(database, mapping) as transaction:
-                found = transaction.rows(mapping.statement("find_sessions"), {"session_id": session_id})
-        except Refusal:  # such as a uuid that is none
-            found = []
-        if not found:
-            raise ConfigurationError(f"--session {session_id}: there is no such session", code="unknown_session")
-
-
-def reading(database: Database, mapping: Mapping) -> AbstractContextManager[Transaction]:
-    """A read-only transaction over one snapshot, for the mapped tables."""
-    return database.transaction(
-        timeouts=READ_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone, read_only=True
-    )
 
 
 @contextmanager
@@ -195,6 +87,9 @@ def _execute(
     with signals.shielded():
         _write(database, mapping, "prune_idle_runs", {"as_of": request.as_of})
         _write(database, mapping, "open_run", _opening(settings, request, run_id, full=prepared.full))
+    horizon = None
+    if prepared.whole:
+        horizon = read(database, mapping, lambda transaction, _: find_horizon(transaction, mapping, scope))
     left, outcome, error = _sweep(sweep, scope)
     if outcome is Outcome.COMPLETE:
         capped = left.sessions > 0 and (sweep.tally.capped or left.over_budget > 0)
@@ -221,24 +116,12 @@ def _execute(
     )
     with signals.shielded():
         if prepared.whole and outcome in (Outcome.COMPLETE, Outcome.PARTIAL):
-            _settle(database, prepared, before_floor)
+            skipped = tuple(sweep.tally.skipped)
+            settled = Settled(scope, horizon, skipped, prepared.digest, prepared.full, before_floor)
+            # the horizon may be lost at any time: a run that paid everything does not fail for it
+            with suppress(SweeperError, Busy, TooSlow, Refusal):
+                retrying(lambda: store(database, mapping, settled))
         return retrying(lambda: _close(database, mapping, result))
-
-
-def _settle(database: Database, prepared: Preparation, before_floor: Amount) -> None:
-    def work() -> None:
-        store(
-            database,
-            prepared.mapping,
-            replace(prepared.scope, look_again=False),
-            digest=prepared.digest,
-            full=prepared.full,
-            before_floor=before_floor,
-        )
-
-    # the horizon may be lost at any time: a run that paid everything does not fail for it
-    with suppress(SweeperError, Busy, TooSlow, Refusal):
-        retrying(work)
 
 
 def _outcome(*, capped: bool, held: int) -> Outcome:
@@ -274,13 +157,8 @@ def _before_floor(sweep: Sweep, request: Request, prepared: Preparation) -> Amou
         return Amount()
     if prepared.before_floor is not None:  # history does not change: a full sweep counts it
         return prepared.before_floor
-    found = sweep.survey(earlier(prepared.scope, prepared.floor))
+    found = sweep.survey(prepared.scope.earlier(prepared.floor))
     return Amount(found.sessions, found.credits)
-
-
-def earlier(scope: Scope, floor: datetime) -> Scope:
-    """What lies before the floor."""
-    return replace(scope, since=None, until=floor, look_again=False)
 
 
 def _opening(settings: Settings, request: Request, run_id: str, *, full: bool) -> dict[str, object]:

@@ -55,6 +55,10 @@ class Scope:
         """A full sweep: what is on hold is looked at again."""
         return replace(self, look_again=True)
 
+    def earlier(self, floor: datetime) -> Self:
+        """What lies before the floor."""
+        return replace(self, since=None, until=floor, look_again=False)
+
     def only(self, session_ids: tuple[str, ...]) -> Self:
         """These alone, within the same bounds."""
         return replace(self, session_ids=session_ids, after=None)

@@ -14,10 +14,8 @@ CASE
             WHERE h.session_id = v.session_id AND h.attempt = v.attempt AND h.ended_at IS NULL
             LIMIT 1
         ) THEN 'held'
-        WHEN v.status IN ({failed}) AND v.failed_at > %(failed_before)s::timestamptz THEN 'in_grace'
-        WHEN v.status IN ({running}) AND (
-            v.active_at <= (%(stuck_before)s::timestamptz[])[array_position(%(running)s::text[], v.status::text)]
-        ) IS NOT TRUE THEN 'not_stuck_yet'
+        WHEN {include in_grace} THEN 'in_grace'
+        WHEN {include not_stuck_yet} THEN 'not_stuck_yet'
         WHEN v.excluded THEN 'excluded'
         WHEN coalesce(v.amount, 0) = 0 THEN 'uncharged'
         ELSE 'owed'

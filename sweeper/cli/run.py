@@ -14,8 +14,8 @@ from sweeper.signals import Cancelled, Signals
 
 if TYPE_CHECKING:
     from sweeper.database import Database
+    from sweeper.preparation import Request
     from sweeper.results import RunResult
-    from sweeper.runs import Request
     from sweeper.settings import Settings
 
 
@@ -57,7 +57,7 @@ def run(
     if exit_code and not dry_run:
         raise ConfigurationError("--exit-code goes with --dry-run", code="usage")
     from sweeper.database import Database
-    from sweeper.runs import Request
+    from sweeper.preparation import Request
     from sweeper.settings import apply_overrides
 
     policy = {

@@ -15,9 +15,10 @@ from sweeper.demo.books import Books, read_books, sql
 from sweeper.demo.stage import MAPPING, connected, leave_mapping, stage
 from sweeper.errors import Exit
 from sweeper.plan import plan
+from sweeper.preparation import Request
 from sweeper.render.table import show_run
 from sweeper.results import RunResult
-from sweeper.runs import Request, execute
+from sweeper.runs import execute
 from sweeper.settings import Settings, load
 from sweeper.signals import Signals
 

@@ -11,8 +11,9 @@ from sweeper.cli.progress import Watcher
 from sweeper.connection import from_environment
 from sweeper.database import Database
 from sweeper.logs import configure
+from sweeper.preparation import Request
 from sweeper.results import RunResult
-from sweeper.runs import Request, execute
+from sweeper.runs import execute
 from sweeper.settings import load
 from sweeper.signals import Signals
 from tests.support import NOW, AppDatabase

@@ -56,7 +56,7 @@ def test_a_complete_run_settles_everything_but_the_last_day(swept: AppDatabase) 
 )
 def test_the_earliest_session_that_is_not_settled_bounds_it(swept: AppDatabase, status: str, created: str) -> None:
     swept.session("s1", status, created=created)
-    assert paid(swept, "--stuck-after", "90d", "--grace", "60d") == 0
+    assert paid(swept, "--stuck-after", "90d", "--grace", "50d") == 0
     moment = datetime.fromisoformat(f"{created}+00:00")
     assert horizon(swept) == moment - DAY
 

@@ -23,7 +23,8 @@ SQL = REPOSITORY / "sql"
 ORDER = (
     "", "errors", "signals", "results", "audit_result", "render", "logs", "settings", "statements", "connection",
     "database", "scope", "catalogue", "mapping", "look", "caps", "batch", "indexes", "functions", "grants",
-    "installation", "horizon", "sweep", "guard", "runs", "plan", "findings", "audit", "demo", "cli", "__main__",
+    "installation", "horizon", "sweep", "guard", "preparation", "runs", "plan", "findings", "audit", "demo", "cli",
+    "__main__",
 )  # fmt: skip
 DRIVER = {"database.py", "connection.py"}
 PROGRAM = sorted(path for path in PACKAGE.rglob("*.py"))

@@ -1,0 +1,134 @@
+"""What is checked before anything is paid or planned, and what a run over the app's tables is to look at."""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TypeVar
+
+from sweeper.caps import Limits
+from sweeper.database import READ_TIMEOUTS, Database, Refusal, Transaction, retrying
+from sweeper.errors import ConfigurationError, FailedError
+from sweeper.horizon import is_small, policy_digest, usable_horizon
+from sweeper.installation import Surroundings, open_mapping, read_surroundings
+from sweeper.mapping import Mapping
+from sweeper.results import Amount
+from sweeper.scope import Scope
+from sweeper.settings import Settings
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asked for; ``asked_at`` is ``time.monotonic()`` at the moment ``as_of``."""
+
+    as_of: datetime
+    asked_at: float
+    host: str = ""
+    session_ids: tuple[str, ...] = ()
+    since: datetime | None = None
+    full: bool = False
+    caps_by_hand: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """Everything that was checked before anything is paid or planned.
+
+    ``whole`` tells that no flag narrows the scope, so that what a run leaves is settled; ``full`` that it is also a
+    full sweep. ``before_floor`` is what an earlier run counted.
+    """
+
+    mapping: Mapping
+    scope: Scope
+    floor: datetime
+    limits: Limits
+    digest: str
+    whole: bool
+    full: bool
+    before_floor: Amount | None
+
+
+def prepare(database: Database, settings: Settings, request: Request) -> tuple[Preparation, Surroundings]:
+    """Check the server, the installation, the file and the flags.
+
+    Raises:
+        ConfigurationError: not installed, another mapping, no guard, a lower floor, an unknown session.
+        FailedError: the database cannot be reached, or its clock and ours differ.
+    """
+    surroundings = retrying(lambda: read_surroundings(database))
+    _check_clock(surroundings.clock, request, settings.policy.max_clock_skew)
+    mapping, installation = open_mapping(database, settings)
+    floor = settings.policy.since or installation.installed_at
+    if request.since is not None:
+        if request.since < floor:
+            raise ConfigurationError(
+                f"--since {request.since.isoformat()} lies before the floor, {floor.isoformat()}: a flag may only "
+                "raise it. To let older sessions in, set policy.since in the file",
+                code="usage",
+            )
+        floor = request.since
+    digest = policy_digest(settings.policy, floor)
+    whole = not request.session_ids and request.since is None
+    horizon = usable_horizon(installation, digest, request.as_of)
+    full = whole and (request.full or horizon is None)
+    counted = None
+    scope = Scope.of_run(settings, request.as_of, floor)
+    if full:
+        scope = scope.full()
+    elif whole and horizon is not None and not read(database, mapping, is_small):
+        scope = replace(scope, since=max(floor, horizon))
+        counted = Amount(installation.before_floor_sessions or 0, installation.before_floor_credits or Decimal(0))
+    if request.session_ids:
+        _check_sessions(database, mapping, request.session_ids)
+        scope = scope.by_hand(tuple(dict.fromkeys(request.session_ids)))
+    policy = settings.policy
+    limits = Limits(
+        policy.max_refunds,
+        policy.max_credits,
+        refunds_by_hand="max_refunds" in request.caps_by_hand,
+        credits_by_hand="max_credits" in request.caps_by_hand,
+    )
+    return Preparation(mapping, scope, floor, limits, digest, whole, full, counted), surroundings
+
+
+def read(database: Database, mapping: Mapping, question: Callable[[Transaction, Mapping], T]) -> T:
+    """The answer to a question that writes nothing."""
+
+    def ask() -> T:
+        with reading(database, mapping) as transaction:
+            return question(transaction, mapping)
+
+    return retrying(ask)
+
+
+def _check_clock(server_clock: datetime, request: Request, limit: timedelta) -> None:
+    ours = request.as_of + timedelta(seconds=time.monotonic() - request.asked_at)
+    skew = (server_clock - ours).total_seconds()
+    if abs(skew) > limit.total_seconds():
+        raise FailedError(
+            f"this machine's clock is {abs(skew):.1f} s {'behind' if skew > 0 else 'ahead of'} the database's, more "
+            f"than max_clock_skew = {limit.total_seconds():g} s: sessions would be refunded too early or too late",
+            code="clock_skew",
+        )
+
+
+def _check_sessions(database: Database, mapping: Mapping, session_ids: tuple[str, ...]) -> None:
+    for session_id in session_ids:
+        try:
+            with reading(database, mapping) as transaction:
+                found = transaction.rows(mapping.statement("find_sessions"), {"session_id": session_id})
+        except Refusal:  # such as a uuid that is none
+            found = []
+        if not found:
+            raise ConfigurationError(f"--session {session_id}: there is no such session", code="unknown_session")
+
+
+def reading(database: Database, mapping: Mapping) -> AbstractContextManager[Transaction]:
+    """A read-only transaction over one snapshot, for the mapped tables."""
+    return database.transaction(
+        timeouts=READ_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone, read_only=True
+    )
