@@ -50,6 +50,7 @@ class Caps:
         self._alone = False
         self._own: tuple[int, Decimal] | None = None
         self._before = (0, Decimal(0))
+        self._far: tuple[int, int] | None = None  # what the cap left when it was last counted, and what we had paid
 
     @property
     def by_credits(self) -> bool:
@@ -67,10 +68,12 @@ class Caps:
             sessions += others[0]
         if not limits.credits_by_hand:
             credits += others[1]
-        return Room(
+        room = Room(
             None if limits.refunds is None else max(0, limits.refunds - sessions),
             None if limits.credits is None else max(Decimal(0), limits.credits - credits),
         )
+        self._far = (room.sessions, self._before[0]) if room.sessions is not None and room.credits is None else None
+        return room
 
     def committed(self, sessions: int, credits: Decimal) -> None:
         """Told what the batch refunded that was just committed; without it the ledger is asked again."""
@@ -89,11 +92,27 @@ class Caps:
             return Room()
         if self._shared and not transaction.row(self._lock, {"alone": self._alone}).taken:
             return None
-        room = self.read(transaction)
-        near = room.credits is not None or (
-            room.sessions is not None and room.sessions < _RUNS_TOGETHER * self._batch_size
-        )
+        room = self._remembered() or self.read(transaction)
+        near = room.credits is not None or (room.sessions is not None and room.sessions < self._reach)
         if self._shared and near and not self._alone:
             self._alone = True
             return None
         return room
+
+    @property
+    def _reach(self) -> int:
+        return _RUNS_TOGETHER * self._batch_size
+
+    def _remembered(self) -> Room | None:
+        """What the cap leaves for sure, without counting again what all runs of a day have paid.
+
+        While each of so many runs pays but its share of half of what was left, the other half is still there.
+        """
+        if self._own is None or self._far is None:
+            return None
+        left, paid_then = self._far
+        paid = self._own[0] - paid_then
+        if left < 2 * self._reach or 2 * _RUNS_TOGETHER * paid > left:
+            return None
+        self._before, self._own = self._own, None
+        return Room(left - paid)
