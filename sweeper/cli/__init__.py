@@ -11,6 +11,7 @@ import typer
 from sweeper import __version__
 from sweeper.cli.demo import demo
 from sweeper.cli.install import install
+from sweeper.cli.revert import revert
 from sweeper.cli.run import run
 from sweeper.errors import ConfigurationError, Exit, Interrupted, SweeperError
 
@@ -25,6 +26,7 @@ app = typer.Typer(
 app.command()(demo)
 app.command()(install)
 app.command()(run)
+app.command()(revert)
 
 
 def _show_version(wanted: bool) -> None:

@@ -22,8 +22,8 @@ SQL = REPOSITORY / "sql"
 # From the ground up: a module imports only from those before it. "" is the package itself, with its version.
 ORDER = (
     "", "errors", "signals", "results", "render", "logs", "settings", "statements", "connection", "database", "scope",
-    "catalogue", "mapping", "look", "caps", "batch", "indexes", "functions", "grants", "installation", "sweep", "guard",
-    "runs", "plan", "demo", "cli", "__main__",
+    "catalogue", "mapping", "look", "caps", "batch", "indexes", "functions", "grants", "installation", "sweep",
+    "guard", "runs", "plan", "corrections", "teller", "revert", "demo", "cli", "__main__",
 )  # fmt: skip
 DRIVER = {"database.py", "connection.py"}
 PROGRAM = sorted(path for path in PACKAGE.rglob("*.py"))
@@ -128,7 +128,7 @@ def test_every_statement_is_used() -> None:
 
 def test_every_included_part_is_there() -> None:
     included = {part for name in STATEMENTS for part in INCLUDE.findall((SQL / f"{name}.sql").read_text())}
-    chosen = {"book", "move", "close"}  # one of several, by the mapping
+    chosen = {"book", "move", "close", "reverse", "account"}  # one of several, by the mapping
     assert {part for part in included - chosen if f"parts/{part}" not in STATEMENTS} == set()
 
 
@@ -139,7 +139,7 @@ def test_no_statement_has_an_unfilled_slot(server: Server, tmp_path: Path, app: 
         mapping, _ = open_mapping(database, settings.load(APPS / f"{app}.toml"))
         database.close()
     needs_ledger = {"list_double_refunds"} if mapping.ledger is None else set()
-    needs_accounts = {"lock_accounts"} if not mapping.has_accounts else set()
+    needs_accounts = {"lock_accounts", "lock_balances"} if not mapping.has_accounts else set()
     for name in set(STATEMENTS) - needs_ledger - needs_accounts:
         if not name.startswith(("parts/", *BY_HAND)):
             filled = mapping.statement(name)
