@@ -10,6 +10,7 @@ import typer
 
 from sweeper import __version__
 from sweeper.cli.demo import demo
+from sweeper.cli.explain import explain
 from sweeper.cli.install import install
 from sweeper.cli.revert import revert
 from sweeper.cli.run import run
@@ -26,6 +27,7 @@ app = typer.Typer(
 app.command()(demo)
 app.command()(install)
 app.command()(run)
+app.command()(explain)
 app.command()(revert)
 
 
