@@ -8,11 +8,20 @@ from decimal import Decimal
 
 import uuid_utils
 
-from sweeper.corrections import Asked, add_left, outcome_of, prepare_correction, require_primary
+from sweeper.corrections import (
+    Asked,
+    add_left,
+    finish,
+    in_halves,
+    outcome_of,
+    prepare_correction,
+    require_primary,
+    why_left,
+)
 from sweeper.database import Busy, Database, Refusal, Row, TooSlow, Transaction, retrying
-from sweeper.errors import ConfigurationError, FailedError, Interrupted, SweeperError
+from sweeper.errors import ConfigurationError, SweeperError
 from sweeper.results import Amount, BalanceChange, Left, Outcome, RevertResult
-from sweeper.runs import exactly, failure, reading
+from sweeper.runs import exactly, reading
 from sweeper.settings import Settings
 from sweeper.signals import Signals
 from sweeper.teller import Teller, reversal_is_refund, stopped_by_guard
@@ -145,15 +154,8 @@ class Revert:
         with exactly():
             require_primary(self._surroundings)
             self._start()
-            error: SweeperError | None = None
-            try:
-                self._passes(signals)
-                outcome = outcome_of(self._left)
-            except Interrupted:
-                outcome = Outcome.INTERRUPTED
-            except (SweeperError, Refusal, Busy, TooSlow) as problem:
-                outcome, error = Outcome.FAILED, failure(problem)
-            return self._result(outcome, signal=signals.received, error=error or self._incomplete(outcome))
+            outcome, error = finish(lambda: self._passes(signals), lambda: self._left)
+            return self._result(outcome, signal=signals.received, error=error)
 
     def _passes(self, signals: Signals) -> None:
         for number in range(_PASSES):
@@ -163,7 +165,8 @@ class Revert:
             while rows := self._read_page(after):
                 signals.check()
                 self._already += sum(row.reversed for row in rows) if number == 0 else 0
-                self._take([row for row in rows if not row.reversed], signals)
+                standing = [row for row in rows if not row.reversed]
+                in_halves(standing, lambda half: self._take(half, signals), self._set_aside)
                 after = rows[-1].refund_id
             if "busy" not in self._left:
                 return
@@ -176,9 +179,6 @@ class Revert:
         return retrying(read)
 
     def _take(self, rows: Sequence[Row], signals: Signals) -> None:
-        """Take these back in one batch; a refund that stands in the way is found by halving."""
-        if not rows:
-            return
         signals.check()
         reversal_ids = [str(uuid_utils.uuid7()) for _ in rows]
 
@@ -186,18 +186,7 @@ class Revert:
             with signals.shielded():
                 return self._teller.take(rows, reversal_ids)
 
-        try:
-            taken, left = retrying(attempt)
-        except (Busy, TooSlow, Refusal) as problem:
-            if isinstance(problem, Refusal) and stopped_by_guard(problem):
-                raise reversal_is_refund() from None
-            if len(rows) == 1:
-                self._leave(f"refused {problem.sqlstate}" if isinstance(problem, Refusal) else "busy", rows[0])
-                return
-            middle = len(rows) // 2
-            self._take(rows[:middle], signals)
-            self._take(rows[middle:], signals)
-            return
+        taken, left = retrying(attempt)
         for row in rows:
             if row.refund_id in taken:
                 self._count(row)
@@ -206,18 +195,17 @@ class Revert:
             else:  # somebody else was first
                 self._already += 1
 
+    def _set_aside(self, row: Row, problem: Busy | TooSlow | Refusal) -> None:
+        if isinstance(problem, Refusal) and stopped_by_guard(problem):
+            raise reversal_is_refund()
+        self._leave(why_left(problem), row)
+
     def _count(self, row: Row) -> None:
         self._taken += Amount(1, Decimal(row.amount))
         self._accounts.add(hash(row.account_id))
 
     def _leave(self, why: str, row: Row) -> None:
         add_left(self._left, why, row.session_id, Left(1, Decimal(row.amount)))
-
-    def _incomplete(self, outcome: Outcome) -> SweeperError | None:
-        if outcome is not Outcome.PARTIAL:
-            return None
-        reasons = ", ".join(f"{left.sessions} {why}" for why, left in self._left.items())
-        return FailedError(f"not every refund was taken back: {reasons}", code="left")
 
     def _result(
         self,

@@ -12,7 +12,7 @@ $schema$;
 CREATE TABLE {refunds} (
     refund_id uuid PRIMARY KEY,
     session_id {session_type} NOT NULL,
-    account_id {account_type} NOT NULL,
+    account_id {account_type},
     attempt text NOT NULL DEFAULT '',
     amount numeric NOT NULL CHECK (amount >= 0 AND amount < 'Infinity'),
     reason text NOT NULL,
@@ -20,6 +20,8 @@ CREATE TABLE {refunds} (
     layer text NOT NULL,
     run_id uuid,
     created_at timestamptz NOT NULL,
+    -- a session that nobody paid for can be waived, and nothing else
+    CHECK (account_id IS NOT NULL OR layer = 'adopted' AND amount = 0),
     -- the guard: a session is refunded at most once
     UNIQUE (session_id, attempt)
 );

@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from sweeper import __version__
+from sweeper.cli.adopt import adopt
 from sweeper.cli.demo import demo
 from sweeper.cli.explain import explain
 from sweeper.cli.install import install
@@ -29,6 +30,7 @@ app.command()(install)
 app.command()(run)
 app.command()(explain)
 app.command()(revert)
+app.command()(adopt)
 
 
 def _show_version(wanted: bool) -> None:

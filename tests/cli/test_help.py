@@ -9,7 +9,15 @@ from sweeper.cli import run_command
 from tests.support import command
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "help"
-COMMANDS = ("sweeper", "sweeper demo", "sweeper install", "sweeper run", "sweeper explain", "sweeper revert")
+COMMANDS = (
+    "sweeper",
+    "sweeper demo",
+    "sweeper install",
+    "sweeper run",
+    "sweeper explain",
+    "sweeper revert",
+    "sweeper adopt",
+)
 
 
 @pytest.mark.parametrize("line", COMMANDS)

@@ -23,14 +23,14 @@ SQL = REPOSITORY / "sql"
 ORDER = (
     "", "errors", "signals", "results", "retrospect", "render", "logs", "settings", "statements", "connection",
     "database", "scope", "catalogue", "mapping", "look", "caps", "batch", "indexes", "functions", "grants",
-    "installation", "sweep", "guard", "runs", "plan", "explain", "corrections", "teller", "revert", "demo", "cli",
-    "__main__",
+    "installation", "sweep", "guard", "runs", "plan", "explain", "corrections", "teller", "revert", "adopt", "demo",
+    "cli", "__main__",
 )  # fmt: skip
 DRIVER = {"database.py", "connection.py"}
 PROGRAM = sorted(path for path in PACKAGE.rglob("*.py"))
 STATEMENTS = sorted(path.relative_to(SQL).with_suffix("").as_posix() for path in SQL.rglob("*.sql"))
 # what runs them gives these what they are filled with; the others are filled from the mapping alone
-BY_HAND = ("catalogue/", "install/", "grants/", "read_installation", "set_transaction")
+BY_HAND = ("catalogue/", "install/", "grants/", "list_adoptable", "read_installation", "set_transaction")
 INCLUDE = re.compile(r"\{include ([a-z_]+)\}")
 SLOT = re.compile(r"\{([a-z_]+)\}")
 
