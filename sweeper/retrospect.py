@@ -1,10 +1,13 @@
 """What the commands that look back give: frozen, like the other results."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
+
+from sweeper.results import Amount
 
 
 class Verdict(StrEnum):
@@ -72,3 +75,49 @@ class AccountExplanation:
     as_of: datetime
     sessions: tuple[Explanation, ...]
     more: bool
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run as it was written down; of one without an end, what the ledger says it did."""
+
+    run_id: str
+    version: str
+    host: str
+    db_role: str
+    told: Mapping[str, Any]
+    as_of: datetime
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+    died: bool
+    refunds: Amount
+    reversed: Amount
+    already_refunded: int | None
+    skipped: int | None
+    held: int | None
+    remaining: int | None
+    batches: int | None
+    integer_amounts: bool
+
+
+@dataclass(frozen=True)
+class RunRefund:
+    """One refund of a run."""
+
+    refund_id: str
+    session_id: str
+    account_id: str
+    attempt: str
+    credits: Decimal
+    reason: str
+    reversed: bool
+
+
+@dataclass(frozen=True)
+class RunHistory:
+    """One run, its refunds by reason, and the refunds themselves, read as they are asked for."""
+
+    run: RunRecord
+    reasons: Mapping[str, Amount]
+    refunds: Iterator[RunRefund]

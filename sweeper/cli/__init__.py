@@ -12,6 +12,7 @@ from sweeper import __version__
 from sweeper.cli.adopt import adopt
 from sweeper.cli.demo import demo
 from sweeper.cli.explain import explain
+from sweeper.cli.history import history
 from sweeper.cli.install import install
 from sweeper.cli.revert import revert
 from sweeper.cli.run import run
@@ -29,6 +30,7 @@ app.command()(demo)
 app.command()(install)
 app.command()(run)
 app.command()(explain)
+app.command()(history)
 app.command()(revert)
 app.command()(adopt)
 

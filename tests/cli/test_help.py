@@ -15,6 +15,7 @@ COMMANDS = (
     "sweeper install",
     "sweeper run",
     "sweeper explain",
+    "sweeper history",
     "sweeper revert",
     "sweeper adopt",
 )

@@ -23,8 +23,8 @@ SQL = REPOSITORY / "sql"
 ORDER = (
     "", "errors", "signals", "results", "retrospect", "render", "logs", "settings", "statements", "connection",
     "database", "scope", "catalogue", "mapping", "look", "caps", "batch", "indexes", "functions", "grants",
-    "installation", "sweep", "guard", "runs", "plan", "explain", "corrections", "teller", "revert", "adopt", "demo",
-    "cli", "__main__",
+    "installation", "sweep", "guard", "runs", "plan", "explain", "history", "corrections", "teller", "revert",
+    "adopt", "demo", "cli", "__main__",
 )  # fmt: skip
 DRIVER = {"database.py", "connection.py"}
 PROGRAM = sorted(path for path in PACKAGE.rglob("*.py"))
