@@ -10,7 +10,16 @@ from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
 import durationpy
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    ValidationError,
+    model_validator,
+)
 
 from sweeper.errors import ConfigurationError
 
@@ -99,7 +108,9 @@ Name = Annotated[str, Field(min_length=1)]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 StuckAfter = Annotated[timedelta | dict[Name, timedelta], BeforeValidator(parse_stuck_after)]
 # a plain validator, because a test may have frozen the clock, and datetime with it, before this is imported
-Moment = Annotated[datetime, PlainValidator(parse_moment)]
+Moment = Annotated[
+    datetime, PlainValidator(parse_moment), PlainSerializer(datetime.isoformat, return_type=str, when_used="json")
+]
 Zone = Annotated[str, BeforeValidator(parse_zone)]
 Credits = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
