@@ -54,7 +54,7 @@ class Explainer:
 
     def _sessions_of(self, transaction: Transaction, account_id: str) -> list[str]:
         statement = self._mapping.statement("list_sessions_of_account")
-        binds = {"account_id": account_id, "page_size": _SESSIONS + 1}
+        binds = {**self._scope.binds(), "account_id": account_id, "page_size": _SESSIONS + 1}
         try:
             with transaction.savepoint():
                 return [row.session_id for row in transaction.rows(statement, binds)]
@@ -143,8 +143,9 @@ class Explainer:
     ) -> Explanation:
         told = self._with_charge(transaction, replace(told, verdict=Verdict(row.verdict)))
         if told.verdict is Verdict.REFUNDED:
-            # without a mapped attempt all refunds are of the one charge there is
-            own = [one for one in refunds if one.attempt == row.attempt or self._settings.sessions.attempt is None]
+            # paid again by a person after a reversal: an attempt of its own, for the same charge
+            again = f"{row.attempt} (again "
+            own = [one for one in refunds if one.attempt == row.attempt or one.attempt.startswith(again)]
             return _as_refunded(told, own) if own else replace(told, refunded_by_app=True)
         if not (row.failed or row.running):
             return self._settled(told)
@@ -190,7 +191,14 @@ def _as_refunded(told: Explanation, refunds: Sequence[Row]) -> Explanation:
         verdict = Verdict.REVERSED
     else:
         verdict = Verdict.ADOPTED if last.layer == "adopted" else Verdict.REFUNDED
-    return replace(told, verdict=verdict, account_id=last.account_id, amount=Decimal(last.amount), reason=last.reason)
+    return replace(
+        told,
+        verdict=verdict,
+        refund_id=last.refund_id,
+        account_id=last.account_id,
+        amount=Decimal(last.amount),
+        reason=last.reason,
+    )
 
 
 def _as_held(told: Explanation, holds: Sequence[Row], otherwise: str | None) -> Explanation:

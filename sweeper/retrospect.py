@@ -62,6 +62,7 @@ class Explanation:
     due_at: datetime | None = None
     on_hold: bool = False
     hold_reason: str | None = None
+    refund_id: str | None = None
     refunded_by_app: bool = False
     exclude: str | None = None
     history: tuple[Event, ...] = ()

@@ -143,8 +143,7 @@ def sentence(told: Explanation) -> str:
 def _refunded(told: Explanation) -> str:
     if told.refunded_by_app:
         return "The app's own ledger has its refund."
-    refunds = [event for event in told.history if event.event == "refunded"]
-    refund = next((event for event in reversed(refunds) if event.facts["attempt"] == told.attempt), refunds[-1])
+    refund = [event for event in told.history if event.facts.get("refund_id") == told.refund_id][-1]
     run = f" of run {refund.facts['run_id']}" if refund.facts["run_id"] else ""
     return f"Refunded on {_moment(refund.at)} by the layer {refund.facts['layer']}{run}, because of {told.reason}."
 

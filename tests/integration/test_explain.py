@@ -107,6 +107,10 @@ def test_a_refund_is_told_with_its_run_and_layer_and_a_reversal_with_its_reason(
     assert (document["verdict"], events(document)[-1]) == ("reversed", "reversed")
     assert document["history"][-1]["reason"] == "fraud"
     assert "No program pays it again; a person can" in document["message"]
+    again = first.run("--session", "s1").document["run_id"]
+    document = explain(first, "s1")
+    assert (document["verdict"], events(document)[-2:]) == ("refunded", ["reversed", "refunded"])
+    assert again in document["message"]
 
 
 def test_the_history_of_a_hold_is_told_without_the_databases_message(first: AppDatabase) -> None:
