@@ -70,6 +70,7 @@ class Explainer:
             as_of=self._scope.as_of,
             integer_amounts=self._mapping.integer_amounts,
             floor=self._floor,
+            payable_again=self._settings.payable_again,
         )
         try:
             with transaction.savepoint():

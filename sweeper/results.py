@@ -156,6 +156,7 @@ class RevertResult(Correction):
     already_reversed: int
     balances: tuple[BalanceChange, ...]
     writes_ledger: bool | None
+    payable_again: bool
 
     @property
     def sessions(self) -> int:

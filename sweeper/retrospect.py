@@ -64,6 +64,7 @@ class Explanation:
     hold_reason: str | None = None
     refund_id: str | None = None
     refunded_by_app: bool = False
+    payable_again: bool = True
     exclude: str | None = None
     history: tuple[Event, ...] = ()
 

@@ -52,7 +52,7 @@ class Revert:
             FailedError: the database cannot be used.
         """
         self._database, self._asked, self._choice = database, asked, choice
-        self._page_size = settings.policy.batch_size
+        self._page_size, self._payable_again = settings.policy.batch_size, settings.payable_again
         with exactly():
             prepared, self._surroundings = prepare_correction(database, settings, asked)
             self._mapping = prepared.mapping
@@ -234,4 +234,5 @@ class Revert:
             already_reversed=self._already,
             balances=balances,
             writes_ledger=bool(ledger.reverse) if ledger else None,
+            payable_again=self._payable_again,
         )

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sweeper.render.document import SCHEMA_VERSION, amount_number, error_of, moment
+from sweeper.render.explain import PAID_AGAIN
 from sweeper.render.table import amounts_table, number, plural, safe
 from sweeper.results import AdoptResult, Amount, BalanceChange, Correction, Left, Outcome, RevertResult
 
@@ -124,7 +125,7 @@ def show_revert(console: Console, result: RevertResult) -> None:
     if result.writes_ledger is False and refunds.sessions:
         notes.append("The app's own ledger gets no row for this: [ledger.reverse] is not in the file.")
     if refunds.sessions:
-        notes.append("No program pays these sessions again; a person can, with `sweeper run --session ID`.")
+        notes.append(PAID_AGAIN[result.payable_again])
     _show_notes(console, result, notes)
 
 

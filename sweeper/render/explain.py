@@ -22,6 +22,13 @@ _HOLDS = {
 }
 
 
+# whether a person may pay a session again whose refund was taken back
+PAID_AGAIN = {
+    True: "No program pays it again; a person can, with `sweeper run --session ID`.",
+    False: "No program pays it again: the app's own ledger still has the refund, and its guard allows one.",
+}
+
+
 def explain_document(told: Explanation) -> str:
     """The document of ``sweeper explain SESSION``."""
     head = {"schema_version": SCHEMA_VERSION, "command": "explain", "as_of": moment(told.as_of)}
@@ -88,7 +95,7 @@ def show_explanation(console: Console, told: Explanation) -> None:
             table.add_row(name, safe(value))
     console.print(table)
     console.print()
-    console.print(safe(sentence(told)))
+    console.print(safe(sentence(told)), soft_wrap=True)
     if told.history:
         table = Table(box=None, pad_edge=False, show_header=False)
         for event in told.history:
@@ -123,9 +130,7 @@ def sentence(told: Explanation) -> str:
     """The rule behind a verdict, with its numbers."""
     words = {
         Verdict.REFUNDED: _refunded,
-        Verdict.REVERSED: lambda _: (
-            "The refund was taken back. No program pays it again; a person can, with `sweeper run --session ID`."
-        ),
+        Verdict.REVERSED: lambda told: f"The refund was taken back. {PAID_AGAIN[told.payable_again]}",
         Verdict.ADOPTED: lambda _: "Adopted: a person wrote down that it was paid elsewhere. No credits moved here.",
         Verdict.OWED: lambda told: f"{_since(told)} The next run refunds it.",
         Verdict.IN_GRACE: _waiting,
@@ -205,6 +210,6 @@ def _duration(span: timedelta) -> str:
     if abs(seconds) < 120:
         return f"{seconds} s"
     minutes = seconds // 60
-    if minutes < 120:
+    if minutes < 120 and minutes % 60:
         return f"{minutes} min"
     return f"{minutes // 60} h" if minutes < 2880 else plural(minutes // 1440, "day")

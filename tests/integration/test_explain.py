@@ -85,7 +85,7 @@ def test_the_rule_is_told_with_its_numbers(first: AppDatabase) -> None:
     told = {name: explain(first, name)["message"] for name in ("fresh", "working", "owed")}
     assert told["fresh"] == "Failed 12 min ago, grace is 15 min. A run from 2026-11-23T12:03:00Z on refunds it."
     assert told["working"] == (
-        "No sign of life for 30 min, stuck_after is 60 min. A run from 2026-11-23T12:30:00Z on refunds it."
+        "No sign of life for 30 min, stuck_after is 1 h. A run from 2026-11-23T12:30:00Z on refunds it."
     )
     assert told["owed"] == "Failed 2 h ago, grace is 15 min. The next run refunds it."
     before, due = NOW + timedelta(minutes=2, seconds=59), NOW + timedelta(minutes=3)
@@ -111,6 +111,15 @@ def test_a_refund_is_told_with_its_run_and_layer_and_a_reversal_with_its_reason(
     document = explain(first, "s1")
     assert (document["verdict"], events(document)[-2:]) == ("refunded", ["reversed", "refunded"])
     assert again in document["message"]
+
+
+def test_what_the_apps_own_ledger_still_has_is_not_said_to_be_payable_again(prisma: AppDatabase) -> None:
+    _, job = prisma_job(prisma)
+    prisma.run()
+    assert prisma.sweeper("revert", "--session", job, "--reason", "fraud", "--yes").exit_code == 0
+    document = explain(prisma, job)
+    assert (document["verdict"], "a person can" in document["message"]) == ("reversed", False)
+    assert prisma.run("--session", job).document["refunds"]["sessions"] == 0
 
 
 def test_the_history_of_a_hold_is_told_without_the_databases_message(first: AppDatabase) -> None:
