@@ -26,7 +26,8 @@ CREATE TABLE {refunds} (
     UNIQUE (session_id, attempt)
 );
 COMMENT ON TABLE {refunds} IS 'Every refund of a session, once: append-only. A correction is a row in reversals.';
-CREATE INDEX refunds_created_at_run_id_idx ON {refunds} (created_at, run_id);
+-- for the caps, and for the refunds of one run in the order in which they are paged
+CREATE INDEX refunds_created_at_run_id_idx ON {refunds} (created_at, run_id, refund_id);
 
 CREATE TABLE {runs} (
     run_id uuid PRIMARY KEY,
