@@ -1,4 +1,5 @@
--- Whether a session with this id exists.
-SELECT true AS found
+-- Whether a session with this id exists, and its status.
+SELECT true AS found,
+       {status}::text AS status
 FROM {sessions} AS s
 WHERE {session_id} = %(session_id)s::text::{session_type}

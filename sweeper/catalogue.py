@@ -188,7 +188,7 @@ class Reader:
         slots = {"expression": f"(\n{sql or text}\n)", "table": source, "alias": alias}
         try:
             with self._transaction.savepoint():
-                found = str(self._transaction.row(fill("catalogue/type_of_expression", slots)).type)
+                found = str(self._transaction.row(fill("catalogue/type_of_expression", slots), {"no_rows": 0}).type)
         except (Refusal, SweeperError) as error:
             if getattr(error, "code", "") == "privilege":
                 raise

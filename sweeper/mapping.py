@@ -11,6 +11,9 @@ from sweeper.database import Transaction
 from sweeper.settings import AccountsSection, LedgerSection, SessionsSection, Settings
 from sweeper.statements import fill, quote_name, quote_text
 
+# slots that may change without a new installation: they decide neither who is paid nor how much
+_PAYS_NOBODY = frozenset({"reason", "account_condition", "reverse_columns", "reverse_values"})
+
 
 @dataclass(frozen=True)
 class Ledger:
@@ -54,8 +57,8 @@ class Mapping:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A digest of all that decides who is paid, and how; reasons, policy and invariant are not part of it."""
-        decisive = sorted(self.slots.keys() - {"reason", "account_condition"})
+        """A digest of all that decides who is paid, and how much; the reasons and the policy are not part of it."""
+        decisive = sorted(self.slots.keys() - _PAYS_NOBODY)
         parts = [f"{key}={self.slots[key]}" for key in decisive]
         return sha256("\x00".join([*parts, self.search_path, self.timezone]).encode()).hexdigest()
 
@@ -63,6 +66,7 @@ class Mapping:
     def variants(self) -> tuple[tuple[str, str], ...]:
         """The part to take in where a statement includes one of several."""
         ledger, accounts = self.ledger is not None, self.has_accounts
+        reverse = self.ledger is not None and bool(self.ledger.reverse)
         return (
             ("book", "book_in_app_ledger" if ledger else "book_own"),
             ("refunded_by_app", "refunded_by_app" if ledger else "nowhere"),
@@ -76,11 +80,13 @@ class Mapping:
             ("read_account", "read_account" if accounts else "grant_nothing"),
             ("read_ledger", "read_ledger" if ledger else "grant_nothing"),
             ("doubled_in_ledger", "doubled_in_app_ledger" if ledger else "doubled_nowhere"),
+            ("account", "account_of_refund" if accounts else "account_of_ledger"),
+            ("reverse", "reverse_in_app_ledger" if reverse else "reverse_own"),
         )
 
-    def statement(self, name: str) -> str:
-        """The statement ``name``, filled with the app's names."""
-        return fill(name, self.slots, self.variants)
+    def statement(self, name: str, **more: str) -> str:
+        """The statement ``name``, filled with the app's names, and with ``more`` that are of this one alone."""
+        return fill(name, {**self.slots, **more}, self.variants)
 
 
 def read_mapping(transaction: Transaction, settings: Settings, search_path: str) -> Mapping:
@@ -310,6 +316,8 @@ def _map_ledger(reader: Reader, own: LedgerSection, slots: Mapped[str, str]) -> 
         "ledger": table.qualified,
         "ledger_columns": ", ".join(values),
         "ledger_values": ",\n           ".join(values.values()),
+        "reverse_columns": ", ".join(reverse),
+        "reverse_values": ",\n           ".join(reverse.values()),
         "ledger_key": ledger.key,
         "ledger_guard": ledger.guard,
         "ledger_where": ledger.where,

@@ -10,7 +10,16 @@ from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
 import durationpy
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    ValidationError,
+    model_validator,
+)
 
 from sweeper.errors import ConfigurationError
 
@@ -99,7 +108,9 @@ Name = Annotated[str, Field(min_length=1)]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 StuckAfter = Annotated[timedelta | dict[Name, timedelta], BeforeValidator(parse_stuck_after)]
 # a plain validator, because a test may have frozen the clock, and datetime with it, before this is imported
-Moment = Annotated[datetime, PlainValidator(parse_moment)]
+Moment = Annotated[
+    datetime, PlainValidator(parse_moment), PlainSerializer(datetime.isoformat, return_type=str, when_used="json")
+]
 Zone = Annotated[str, BeforeValidator(parse_zone)]
 Credits = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
@@ -233,6 +244,15 @@ class Settings(Section):
                     near = nearest(status, self.sessions.running)
                     raise ValueError(f"policy.stuck_after names {status!r}, not a running status{near}")
         return self
+
+    @property
+    def payable_again(self) -> bool:
+        """Whether a person may pay a session again whose refund was taken back.
+
+        The app's ledger keeps the refund that was taken back, and its guard allows another one only where attempts
+        tell them apart.
+        """
+        return self.ledger is None or self.ledger.attempt is not None
 
     def stuck_after(self, status: str) -> timedelta:
         """How long a session in a running ``status`` may show no sign of life."""

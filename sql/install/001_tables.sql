@@ -12,7 +12,7 @@ $schema$;
 CREATE TABLE {refunds} (
     refund_id uuid PRIMARY KEY,
     session_id {session_type} NOT NULL,
-    account_id {account_type} NOT NULL,
+    account_id {account_type},
     attempt text NOT NULL DEFAULT '',
     amount numeric NOT NULL CHECK (amount >= 0 AND amount < 'Infinity'),
     reason text NOT NULL,
@@ -22,11 +22,14 @@ CREATE TABLE {refunds} (
     created_at timestamptz NOT NULL,
     -- when the session failed or, stuck, last showed a sign of life: kept here, because apps delete old sessions
     failed_at timestamptz,
+    -- a session that nobody paid for can be waived, and nothing else
+    CHECK (account_id IS NOT NULL OR layer = 'adopted' AND amount = 0),
     -- the guard: a session is refunded at most once
     UNIQUE (session_id, attempt)
 );
 COMMENT ON TABLE {refunds} IS 'Every refund of a session, once: append-only. A correction is a row in reversals.';
-CREATE INDEX refunds_created_at_run_id_idx ON {refunds} (created_at, run_id);
+-- for the caps, and for the refunds of one run in the order in which they are paged
+CREATE INDEX refunds_created_at_run_id_idx ON {refunds} (created_at, run_id, refund_id);
 
 CREATE TABLE {runs} (
     run_id uuid PRIMARY KEY,

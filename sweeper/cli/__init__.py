@@ -11,9 +11,13 @@ from typing import Annotated, NoReturn
 import typer
 
 from sweeper import __version__
+from sweeper.cli.adopt import adopt
 from sweeper.cli.audit import audit
 from sweeper.cli.demo import demo
+from sweeper.cli.explain import explain
+from sweeper.cli.history import history
 from sweeper.cli.install import install
+from sweeper.cli.revert import revert
 from sweeper.cli.run import run
 from sweeper.errors import ConfigurationError, Exit, Interrupted, SweeperError
 
@@ -30,6 +34,10 @@ app.command()(demo)
 app.command()(install)
 app.command()(run)
 app.command()(audit)
+app.command()(explain)
+app.command()(history)
+app.command()(revert)
+app.command()(adopt)
 
 
 def _show_version(wanted: bool) -> None:

@@ -46,7 +46,7 @@ def run_document(result: RunResult) -> str:
         "duration_seconds": round(result.duration_seconds, 3),
     }
     if result.error:
-        document["error"] = _error(result.error)
+        document["error"] = error_of(result.error)
     return json.dumps(document)
 
 
@@ -58,9 +58,9 @@ def install_document(result: InstallResult) -> str:
 def error_document(command: str, error: SweeperError) -> str:
     """The document of a command that could not do its work."""
     document: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "command": command}
-    if command == "run":
+    if command in ("run", "revert", "adopt"):
         document["outcome"] = "failed"
-    return json.dumps({**document, "error": _error(error)})
+    return json.dumps({**document, "error": error_of(error)})
 
 
 def interrupted_document(command: str) -> str:
@@ -68,5 +68,6 @@ def interrupted_document(command: str) -> str:
     return json.dumps({"schema_version": SCHEMA_VERSION, "command": command, "outcome": Outcome.INTERRUPTED.value})
 
 
-def _error(error: SweeperError) -> dict[str, str]:
+def error_of(error: SweeperError) -> dict[str, str]:
+    """What went wrong, for programs and for people."""
     return {"code": error.code, "message": error.message}

@@ -30,7 +30,7 @@ def show_run(console: Console, result: RunResult) -> None:
     """Print a run or a dry run."""
     _headline(console, result)
     if result.reasons:
-        console.print(_amounts("reason", result.reasons))
+        console.print(amounts_table("reason", result.reasons))
     if result.plan:
         _show_plan(console, result)
     _notes(console, result)
@@ -48,7 +48,8 @@ def _headline(console: Console, result: RunResult) -> None:
         console.print("Nothing to refund." if result.outcome is Outcome.COMPLETE else f"{verb} nothing.")
 
 
-def _amounts(title: str, amounts: dict[str, Amount]) -> Table:
+def amounts_table(title: str, amounts: dict[str, Amount]) -> Table:
+    """Sessions and credits by some name."""
     table = Table(title, box=None, pad_edge=False, header_style="bold")
     table.add_column("sessions", justify="right")
     table.add_column("credits", justify="right")
@@ -63,7 +64,7 @@ def _show_plan(console: Console, result: RunResult) -> None:
         return
     if plan.by_age:
         console.print()
-        console.print(_amounts("owed for", plan.by_age))
+        console.print(amounts_table("owed for", plan.by_age))
     if plan.largest:
         table = Table("largest", "account", "reason", box=None, pad_edge=False, header_style="bold")
         table.add_column("credits", justify="right")

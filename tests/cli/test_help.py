@@ -9,7 +9,17 @@ from sweeper.cli import run_command
 from tests.support import command
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "help"
-COMMANDS = ("sweeper", "sweeper audit", "sweeper demo", "sweeper install", "sweeper run")
+COMMANDS = (
+    "sweeper",
+    "sweeper demo",
+    "sweeper install",
+    "sweeper run",
+    "sweeper audit",
+    "sweeper explain",
+    "sweeper history",
+    "sweeper revert",
+    "sweeper adopt",
+)
 
 
 @pytest.mark.parametrize("line", COMMANDS)

@@ -21,16 +21,18 @@ SQL = REPOSITORY / "sql"
 
 # From the ground up: a module imports only from those before it. "" is the package itself, with its version.
 ORDER = (
-    "", "errors", "signals", "results", "audit_result", "render", "logs", "settings", "statements", "connection",
-    "database", "scope", "catalogue", "mapping", "look", "caps", "batch", "indexes", "functions", "grants",
-    "installation", "horizon", "sweep", "guard", "preparation", "runs", "plan", "findings", "audit", "demo", "cli",
-    "__main__",
+    "", "errors", "signals", "results", "audit_result", "retrospect", "render", "logs", "settings", "statements",
+    "connection", "database", "scope", "catalogue", "mapping", "look", "caps", "batch", "indexes", "functions",
+    "grants", "installation", "horizon", "sweep", "guard", "preparation", "runs", "plan", "findings", "audit",
+    "explain", "history", "corrections", "teller", "revert", "adopt", "demo", "cli", "__main__",
 )  # fmt: skip
 DRIVER = {"database.py", "connection.py"}
 PROGRAM = sorted(path for path in PACKAGE.rglob("*.py"))
 STATEMENTS = sorted(path.relative_to(SQL).with_suffix("").as_posix() for path in SQL.rglob("*.sql"))
 # what runs them gives these what they are filled with; the others are filled from the mapping alone
-BY_HAND = ("catalogue/", "install/", "grants/", "read_installation", "set_transaction", "audit/export")
+BY_HAND = (
+    "catalogue/", "install/", "grants/", "list_adoptable", "read_installation", "set_transaction", "audit/export",
+)  # fmt: skip
 INCLUDE = re.compile(r"\{include ([a-z_]+)\}")
 SLOT = re.compile(r"\{([a-z_]+)\}")
 
@@ -83,7 +85,7 @@ def test_only_two_modules_know_the_driver() -> None:
 
 def test_rendering_knows_nothing_of_postgres() -> None:
     for path in (PACKAGE / "render").glob("*.py"):
-        assert own_parts(path) <= {"errors", "results", "audit_result"}
+        assert own_parts(path) <= {"errors", "results", "audit_result", "retrospect"}
 
 
 @pytest.mark.parametrize("path", PROGRAM, ids=lambda path: path.relative_to(PACKAGE).as_posix())
@@ -130,7 +132,7 @@ def test_every_statement_is_used() -> None:
 
 def test_every_included_part_is_there() -> None:
     included = {part for name in STATEMENTS for part in INCLUDE.findall((SQL / f"{name}.sql").read_text())}
-    chosen = {"book", "move", "close", "doubled_in_ledger"}  # one of several, by the mapping
+    chosen = {"book", "move", "close", "doubled_in_ledger", "reverse", "account"}  # one of several, by the mapping
     assert {part for part in included - chosen if f"parts/{part}" not in STATEMENTS} == set()
 
 
@@ -141,7 +143,8 @@ def test_no_statement_has_an_unfilled_slot(server: Server, tmp_path: Path, app: 
         mapping, _ = open_mapping(database, settings.load(APPS / f"{app}.toml"))
         database.close()
     needs_ledger = {"list_double_refunds"} if mapping.ledger is None else set()
-    needs_accounts = {"lock_accounts", "findings/balance_drift"} if not mapping.has_accounts else set()
+    accounts = {"lock_accounts", "lock_balances", "findings/balance_drift"}
+    needs_accounts = set() if mapping.has_accounts else accounts
     for name in set(STATEMENTS) - needs_ledger - needs_accounts:
         if not name.startswith(("parts/", *BY_HAND)):
             filled = mapping.statement(name)

@@ -1,0 +1,45 @@
+-- Lists runs, the newest first: what each was told, what it did and how it ended. Of one that has no end the ledger
+-- tells what it did; it has died when no run is connected to this database any more.
+SELECT run.run_id::text AS run_id,
+       run.version,
+       run.host,
+       run.db_role,
+       run.told::text AS told,
+       run.as_of,
+       run.started_at,
+       run.ended_at,
+       run.outcome,
+       run.ended_at IS NULL AND NOT EXISTS (
+           SELECT
+           FROM pg_catalog.pg_stat_activity AS a
+           WHERE a.datname = current_database() AND a.application_name = 'sweeper run'
+       ) AS died,
+       coalesce(run.sessions, ledger.sessions) AS sessions,
+       coalesce(run.credits, ledger.credits)::text AS credits,
+       run.already_refunded,
+       run.skipped,
+       run.held,
+       run.remaining,
+       run.batches,
+       coalesce(reversed.sessions, 0) AS reversed_sessions,
+       coalesce(reversed.credits, 0)::text AS reversed_credits
+FROM {runs} AS run
+CROSS JOIN LATERAL (
+    SELECT count(*) AS sessions,
+           coalesce(sum(r.amount), 0) AS credits
+    FROM {refunds} AS r
+    WHERE run.ended_at IS NULL
+      AND r.run_id = run.run_id
+      AND r.created_at = run.as_of
+) AS ledger
+LEFT JOIN (
+    SELECT r.run_id,
+           count(*) AS sessions,
+           sum(x.amount) AS credits
+    FROM {reversals} AS x
+    JOIN {refunds} AS r ON r.refund_id = x.refund_id
+    GROUP BY r.run_id
+) AS reversed ON reversed.run_id = run.run_id
+WHERE %(run_id)s::text IS NULL OR run.run_id = %(run_id)s::text::uuid
+ORDER BY run.started_at DESC, run.run_id DESC
+LIMIT %(page_size)s::bigint

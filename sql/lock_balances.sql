@@ -1,0 +1,8 @@
+-- lock balances: the accounts of some refunds, in the order of their ids, as every layer should; those that the app
+-- has locked are left out.
+SELECT {accounts_id}::text AS account_id,
+       {balance}::text AS balance
+FROM {accounts} AS a
+WHERE {accounts_id} = ANY (%(account_ids)s::text[]::{account_type}[])
+ORDER BY {accounts_id}
+FOR NO KEY UPDATE SKIP LOCKED

@@ -1,0 +1,75 @@
+-- reverse: looks again at the refunds in hand on a fresh snapshot, writes the reversals of those that have none, and
+-- takes from the balances exactly what was written. This is the one statement that takes credits back.
+WITH sweeper_picked AS MATERIALIZED (
+    SELECT picked.refund_id,
+           picked.reversal_id
+    FROM unnest(%(refund_ids)s::text::uuid[], %(reversal_ids)s::text::uuid[]) AS picked (refund_id, reversal_id)
+),
+sweeper_seen AS MATERIALIZED (
+    SELECT p.reversal_id,
+           r.refund_id,
+           r.session_id,
+           r.account_id,
+           r.attempt,
+           r.amount,
+           r.reason,
+           %(reason)s::text AS detail,
+           r.layer,
+           r.run_id,
+           %(as_of)s::timestamptz AS at
+    FROM sweeper_picked AS p
+    JOIN {refunds} AS r ON r.refund_id = p.refund_id
+    -- an adopted refund moved no credits
+    WHERE r.layer <> 'adopted'
+),
+sweeper_reversed AS (
+    INSERT INTO {reversals} AS x (reversal_id, refund_id, amount, reason, made_by, created_at)
+    SELECT s.reversal_id, s.refund_id, s.amount, s.detail, current_user || ' on ' || %(host)s::text, s.at
+    FROM sweeper_seen AS s
+    ON CONFLICT (refund_id) DO NOTHING
+    RETURNING x.refund_id
+),
+sweeper_taken AS (
+    SELECT s.*
+    FROM sweeper_seen AS s
+    WHERE s.refund_id IN (SELECT x.refund_id FROM sweeper_reversed AS x)
+),
+-- what moves: less than nothing is paid
+sweeper_paid AS (
+    SELECT t.refund_id, t.session_id, t.account_id, -t.amount AS amount
+    FROM sweeper_taken AS t
+),
+{include reverse}
+{include move}
+sweeper_mine AS (
+    -- after a lost acknowledgement: what an earlier attempt at this same batch has committed
+    SELECT x.refund_id
+    FROM sweeper_picked AS p
+    JOIN {reversals} AS x ON x.refund_id = p.refund_id AND x.reversal_id = p.reversal_id
+)
+SELECT booked.*,
+       true AS guarded,
+       paid.*,
+       moved.*,
+       mine.*
+FROM (
+    SELECT count(*) AS booked,
+           coalesce(bool_or(b.is_refund), false) AS is_refund
+    FROM sweeper_booked AS b
+) AS booked,
+(
+    SELECT coalesce(array_agg(p.refund_id::text), '{}') AS reversed,
+           coalesce(array_agg(p.session_id::text), '{}') AS paid_sessions,
+           coalesce(array_agg(p.account_id::text), '{}') AS paid_accounts,
+           coalesce(array_agg(p.amount::text), '{}') AS paid_amounts
+    FROM sweeper_paid AS p
+) AS paid,
+(
+    SELECT coalesce(array_agg(m.account_id::text), '{}') AS moved_accounts,
+           coalesce(array_agg(m.balance::text), '{}') AS moved_balances
+    FROM sweeper_moved AS m
+) AS moved,
+(
+    SELECT coalesce(array_agg(m.refund_id::text), '{}') AS reversed_before
+    FROM sweeper_mine AS m
+) AS mine

@@ -1,0 +1,61 @@
+"""``sweeper adopt``."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sweeper.cli.corrections import DryRun, Reason, Yes, asked_now, correct, require_answer
+from sweeper.cli.options import Config, Json, console, load_connection, load_settings
+from sweeper.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from sweeper.results import AdoptResult
+
+
+def adopt(
+    reason: Reason,
+    config: Config = None,
+    where: Annotated[
+        str | None, typer.Option(metavar="SQL", help="The sessions of which this is true; s is the session row.")
+    ] = None,
+    session: Annotated[str | None, typer.Option(metavar="ID", help="This session.")] = None,
+    amount: Annotated[
+        str | None, typer.Option(metavar="SQL", help="What was paid; else sessions.amount. 0 waives a hold.")
+    ] = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> int:
+    """Write down refunds that were paid elsewhere: no credits move, and no program pays them again."""
+    asked = asked_now(reason)
+    if (where is None) == (session is None):
+        raise ConfigurationError("give either --where or --session", code="usage")
+    if any(given is not None and not given.strip() for given in (where, amount)):
+        raise ConfigurationError("--where and --amount must not be empty", code="usage")
+    require_answer(yes=yes, dry_run=dry_run)
+    from sweeper.adopt import Adoption, Choice
+    from sweeper.database import Database
+
+    settings = load_settings(config)
+    choice = Choice(where=where, session_id=session, amount=amount)
+    database = Database(load_connection(), application_name="sweeper adopt")
+    try:
+        return correct(
+            lambda: Adoption(database, settings, asked, choice),
+            lambda result: _show(result, json=json),
+            question="Adopt them?",
+            yes=yes,
+            dry_run=dry_run,
+            json=json,
+        )
+    finally:
+        database.close()
+
+
+def _show(result: "AdoptResult", *, json: bool) -> None:
+    from sweeper.render.corrections import adopt_document, show_adopt
+
+    if json:
+        print(adopt_document(result))  # noqa: T201
+    else:
+        show_adopt(console(), result)

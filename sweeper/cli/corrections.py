@@ -1,0 +1,99 @@
+"""What ``sweeper revert`` and ``sweeper adopt`` share: who asks, the confirmation, and how a signal ends them."""
+
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
+
+import typer
+
+from sweeper.errors import ConfigurationError, Exit, FailedError, Interrupted
+from sweeper.signals import Cancelled, Signals
+
+if TYPE_CHECKING:
+    from sweeper.corrections import Asked
+    from sweeper.results import Correction
+
+R = TypeVar("R", bound="Correction")
+R_co = TypeVar("R_co", bound="Correction", covariant=True)
+
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kept for good.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking; needed where there is no terminal.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the exact effect; read-only.")]
+
+
+class Work(Protocol[R_co]):
+    """A correction: planned, then done."""
+
+    def plan(self) -> R_co:
+        """What it would do."""
+
+    def execute(self, signals: Signals) -> R_co:
+        """Do it."""
+
+
+def asked_now(reason: str) -> "Asked":
+    """Who asks, at this moment.
+
+    Raises:
+        ConfigurationError: the reason is empty.
+    """
+    from sweeper.corrections import Asked
+
+    if not reason.strip():
+        raise ConfigurationError("--reason must say why", code="usage")
+    return Asked(as_of=datetime.now(UTC), asked_at=time.monotonic(), host=socket.gethostname(), reason=reason.strip())
+
+
+def require_answer(*, yes: bool, dry_run: bool) -> None:
+    """Check that somebody can be asked.
+
+    Raises:
+        ConfigurationError: there is no terminal, and no ``--yes``.
+    """
+    if not (yes or dry_run or sys.stdin.isatty()):
+        raise ConfigurationError(
+            "there is no terminal to ask on: look at --dry-run, then give --yes", code="confirmation"
+        )
+
+
+def correct(
+    prepare: Callable[[], Work[R]],
+    show: Callable[[R], None],
+    *,
+    question: str,
+    yes: bool,
+    dry_run: bool,
+    json: bool,
+) -> int:
+    """Plan, show, ask, do, and show what was done."""
+    signals = Signals(Cancelled)
+    signals.install()
+    try:
+        work = prepare()
+        if dry_run:
+            show(work.plan())
+            return Exit.DONE
+        if not (yes and json):
+            _confirm(work.plan(), show, question=question, yes=yes, json=json)
+        result = work.execute(signals)
+    except Interrupted as interrupted:  # before there was anything to sum up
+        return 128 + interrupted.signal_number
+    except typer.Abort:  # the same, while it was asked
+        return 128 + (signals.received or signal.SIGINT)
+    show(result)
+    if result.error:
+        print(f"sweeper: {result.error.message}", file=sys.stderr)  # noqa: T201
+    return result.exit_code
+
+
+def _confirm(plan: R, show: Callable[[R], None], *, question: str, yes: bool, json: bool) -> None:
+    if not plan.sessions:
+        return
+    if not json:
+        show(plan)
+    if not yes and not typer.confirm(question, err=True):
+        raise FailedError("declined: nothing was changed", code="declined")

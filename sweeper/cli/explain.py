@@ -1,0 +1,40 @@
+"""``sweeper explain``."""
+
+import time
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from sweeper.cli.options import Config, Json, console, load_connection, load_settings
+from sweeper.errors import ConfigurationError
+
+
+def explain(
+    session: Annotated[str | None, typer.Argument(metavar="SESSION", help="The id of a session.")] = None,
+    account: Annotated[str | None, typer.Option(metavar="ID", help="The newest sessions of this account.")] = None,
+    config: Config = None,
+    json: Json = False,
+) -> int:
+    """Tell why a session was, was not, or will be refunded, and its whole history."""
+    asked_at, as_of = time.monotonic(), datetime.now(UTC)
+    if (session is None) == (account is None):
+        raise ConfigurationError("give either a session or --account", code="usage")
+    from sweeper.database import Database
+    from sweeper.explain import Explainer
+    from sweeper.preparation import Request
+    from sweeper.render.explain import account_document, explain_document, show_account, show_explanation
+
+    settings = load_settings(config)
+    database = Database(load_connection(), application_name="sweeper explain")
+    try:
+        explainer = Explainer(database, settings, Request(as_of=as_of, asked_at=asked_at))
+        if session is not None:
+            told = explainer.session(session)
+            print(explain_document(told)) if json else show_explanation(console(), told)  # noqa: T201
+        else:
+            found = explainer.account(str(account))
+            print(account_document(found)) if json else show_account(console(), found)  # noqa: T201
+    finally:
+        database.close()
+    return 0

@@ -1,0 +1,35 @@
+"""``sweeper history``."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from sweeper.cli.options import Config, Json, console, load_connection, load_settings
+
+
+def history(
+    run: Annotated[str | None, typer.Argument(metavar="RUN", help="The id of a run; else the newest runs.")] = None,
+    config: Config = None,
+    json: Json = False,
+) -> int:
+    """List the runs, or one run with its refunds."""
+    from sweeper.database import Database
+    from sweeper.history import list_runs, open_run
+    from sweeper.render.history import SHOWN_RUNS, run_document_in_parts, runs_document, show_run_history, show_runs
+
+    settings = load_settings(config)
+    database = Database(load_connection(), application_name="sweeper history")
+    try:
+        if run is None:
+            runs = list_runs(database, settings, limit=None if json else SHOWN_RUNS + 1)
+            print(runs_document(runs)) if json else show_runs(console(), runs)  # noqa: T201
+        else:
+            with open_run(database, settings, run) as found:
+                if json:
+                    sys.stdout.writelines(run_document_in_parts(found))
+                else:
+                    show_run_history(console(), found)
+    finally:
+        database.close()
+    return 0

@@ -1,0 +1,57 @@
+"""``sweeper revert``."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sweeper.cli.corrections import DryRun, Reason, Yes, asked_now, correct, require_answer
+from sweeper.cli.options import Config, Json, console, load_connection, load_settings
+from sweeper.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from sweeper.results import RevertResult
+
+
+def revert(
+    reason: Reason,
+    config: Config = None,
+    run: Annotated[str | None, typer.Option(metavar="RUN", help="All refunds of this run.")] = None,
+    session: Annotated[str | None, typer.Option(metavar="ID", help="The refund of this session.")] = None,
+    allow_negative: Annotated[
+        bool, typer.Option("--allow-negative", help="Also where a balance goes below zero.")
+    ] = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> int:
+    """Take refunds back: balances move back, a reversal is written, and no program pays them again."""
+    asked = asked_now(reason)
+    if (run is None) == (session is None):
+        raise ConfigurationError("give either --run or --session", code="usage")
+    require_answer(yes=yes, dry_run=dry_run)
+    from sweeper.database import Database
+    from sweeper.revert import Choice, Revert
+
+    settings = load_settings(config)
+    choice = Choice(run_id=run, session_id=session, allow_negative=allow_negative)
+    database = Database(load_connection(), application_name="sweeper revert")
+    try:
+        return correct(
+            lambda: Revert(database, settings, asked, choice),
+            lambda result: _show(result, json=json),
+            question="Take them back?",
+            yes=yes,
+            dry_run=dry_run,
+            json=json,
+        )
+    finally:
+        database.close()
+
+
+def _show(result: "RevertResult", *, json: bool) -> None:
+    from sweeper.render.corrections import revert_document, show_revert
+
+    if json:
+        print(revert_document(result))  # noqa: T201
+    else:
+        show_revert(console(), result)

@@ -1,0 +1,214 @@
+"""What happens between the statements of a revert or an adoption: nothing is taken twice, and the app never waits."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import Any
+from unittest.mock import patch
+
+import psycopg
+import pytest
+
+from sweeper.database import Transaction
+from tests.concurrency.test_batch import CHECKOUT, before, prisma_job
+from tests.support import AppDatabase
+
+WHY = ("--json", "--reason", "paid by mistake", "--yes")
+
+
+def start(app: AppDatabase, *words: str) -> subprocess.Popen[str]:
+    """A command in a process of its own."""
+    environment = {**os.environ, **app.environment, "PYTHONPATH": str(CHECKOUT)}
+    command = [sys.executable, "-m", "sweeper", *words, *WHY]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+def swept(first: AppDatabase, sessions: int, batch_size: int) -> str:
+    """A run that refunded so many sessions of one credit each, to one account."""
+    first.configure("[policy]", f"[policy]\nbatch_size = {batch_size}")
+    first.account(credits=1000)
+    for number in range(sessions):
+        first.session(f"s{number}", models=1)
+    return str(first.run(now=None).document["run_id"])
+
+
+def reversals(first: AppDatabase) -> int:
+    return int(first.value("SELECT count(*) FROM sweeper.reversals"))
+
+
+def test_a_killed_revert_leaves_whole_batches_and_the_second_call_finishes_it(first: AppDatabase) -> None:
+    run_id = swept(first, 200, batch_size=1)
+    process = start(first, "revert", "--run", run_id)
+    for _ in range(2000):
+        if reversals(first) > 5:
+            break
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=10)
+    time.sleep(0.2)
+    done = reversals(first)
+    assert 5 < done < 200, "the revert was over before it was killed"
+    assert first.credits() == 1200 - done
+    ran = first.sweeper("revert", *WHY, "--run", run_id, now=None)
+    assert (ran.exit_code, ran.document["refunds"]["sessions"], ran.document["already_reversed"]) == (
+        0, 200 - done, done,
+    )  # fmt: skip
+    assert (first.credits(), reversals(first)) == (1000, 200)
+
+
+def test_reverts_at_once_take_each_refund_back_once(first: AppDatabase) -> None:
+    run_id = swept(first, 200, batch_size=7)
+    processes = [start(first, "revert", "--run", run_id) for _ in range(3)]
+    taken = 0
+    for process in processes:
+        out, _ = process.communicate(timeout=60)
+        taken += json.loads(out)["refunds"]["sessions"]
+    first.sweeper("revert", *WHY, "--run", run_id, now=None)
+    assert (first.credits(), reversals(first)) == (1000, 200)
+    assert taken <= 200
+
+
+def test_a_signal_ends_a_revert_after_the_batch_in_hand(first: AppDatabase) -> None:
+    run_id = swept(first, 200, batch_size=1)
+    process = start(first, "revert", "--run", run_id)
+    for _ in range(2000):
+        if reversals(first) > 5:
+            break
+        time.sleep(0.005)
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate(timeout=10)
+    document = json.loads(out)
+    assert (process.returncode, document["outcome"]) == (143, "interrupted")
+    assert document["refunds"]["sessions"] == reversals(first) == 1200 - first.credits()
+    assert 0 < reversals(first) < 200
+
+
+@pytest.mark.parametrize("command", ["revert", "adopt"])
+def test_a_lost_acknowledgement_of_the_commit_is_known_as_done(first: AppDatabase, command: str) -> None:
+    first.account()
+    first.session("s1")
+    words = ("adopt", "--session", "s1")
+    if command == "revert":
+        words = ("revert", "--run", first.run().document["run_id"])
+    original = Transaction.rows
+    lost: list[bool] = []
+
+    def rows(self: Transaction, text: str, binds: Any = None) -> Any:
+        result = original(self, text, binds)
+        if text.startswith(("-- reverse:", "-- adopt:")) and not lost:
+            lost.append(True)
+            original(self, "COMMIT")
+            raise psycopg.OperationalError("the connection is gone")
+        return result
+
+    with patch.object(Transaction, "rows", rows):
+        ran = first.sweeper(*words, *WHY)
+    assert lost
+    assert ran.exit_code == 0, ran.stderr
+    counted = ran.document["refunds" if command == "revert" else "adopted"]
+    assert (counted["sessions"], counted["credits"]) == (1, 3)
+    assert first.credits() == 100
+
+
+@pytest.mark.parametrize("statement", ["lock balances", "reverse"])
+def test_a_lost_connection_is_retried_as_a_whole(first: AppDatabase, statement: str) -> None:
+    run_id = swept(first, 3, batch_size=10)
+    cut = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE application_name = 'sweeper revert' AND datname = current_database()"
+    )
+    with before(statement, lambda: first.sql(cut)) as done:
+        ran = first.sweeper("revert", *WHY, "--run", run_id)
+    assert done
+    assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 3)
+    assert (first.credits(), reversals(first)) == (1000, 3)
+
+
+def test_a_refund_that_somebody_else_takes_back_after_the_lock_is_not_taken_twice(first: AppDatabase) -> None:
+    run_id = swept(first, 2, batch_size=10)
+    take = (
+        "INSERT INTO sweeper.reversals SELECT gen_random_uuid(), refund_id, amount, 'by hand', 'me', now() "
+        "FROM sweeper.refunds WHERE session_id = 's0'"
+    )
+    with before("reverse", lambda: first.sql(take)) as done:
+        ran = first.sweeper("revert", *WHY, "--run", run_id)
+    assert done
+    assert (ran.document["refunds"]["sessions"], ran.document["already_reversed"]) == (1, 1)
+    assert first.credits() == 1001
+
+
+def test_an_account_that_is_deleted_after_the_page_was_read_moves_nothing(first: AppDatabase) -> None:
+    run_id = swept(first, 2, batch_size=10)
+    with before("lock balances", lambda: first.sql("DELETE FROM users")) as done:
+        ran = first.sweeper("revert", *WHY, "--run", run_id)
+    assert done
+    assert (ran.exit_code, list(ran.document["left"]), reversals(first)) == (1, ["account_gone"], 0)
+
+
+def test_a_balance_that_falls_after_the_plan_does_not_go_below_zero(first: AppDatabase) -> None:
+    run_id = swept(first, 3, batch_size=10)
+    with before("lock balances", lambda: first.sql("UPDATE users SET credits = 2")) as done:
+        ran = first.sweeper("revert", *WHY, "--run", run_id)
+    assert done
+    assert (ran.exit_code, ran.document["left"]["below_zero"]["sessions"]) == (1, 1)
+    assert (first.credits(), reversals(first)) == (0, 2)
+
+
+def test_the_app_is_never_the_deadlock_victim_of_a_revert(first: AppDatabase) -> None:
+    """The app holds one account and comes for the other, which the revert holds: it gets it, at once or soon."""
+    run_id = swept(first, 1, batch_size=10)
+    first.account("u2")
+    first.session("of u2", account="u2")
+    first.run("--session", "of u2")
+    first.sql("UPDATE users SET credits = 1000 WHERE id = 'u2'")
+    finished, holding = threading.Event(), threading.Event()
+
+    def handler() -> None:
+        with first.connect() as app:
+            app.execute("SET LOCAL lock_timeout = '5s'")
+            app.execute("UPDATE users SET credits = credits + 1 WHERE id = 'u2'")
+            holding.set()
+            time.sleep(0.4)
+            app.execute("UPDATE users SET credits = credits + 1 WHERE id = 'u1'")
+        finished.set()
+
+    thread = threading.Thread(target=handler)
+    with before("lock balances", lambda: (thread.start(), holding.wait(5))):
+        ran = first.sweeper("revert", *WHY, "--run", run_id)
+    thread.join(10)
+    assert finished.is_set()
+    assert ran.exit_code == 0
+    assert (first.credits("u1"), first.credits("u2")) == (1001, 1001)
+
+
+def test_an_adoption_and_a_layer_that_refunds_in_between_write_one_refund(prisma: AppDatabase) -> None:
+    user, job = prisma_job(prisma)
+
+    def refund() -> None:
+        prisma.sql(
+            'INSERT INTO app."CreditTransaction" ("id", "userId", "jobId", "type", "amount") '
+            "VALUES ('by-app', %s, %s, 'REFUND', 3)",
+            user,
+            job,
+        )
+
+    with before("adopt", refund) as done:
+        ran = prisma.sweeper("adopt", *WHY, "--session", job)
+    assert done
+    assert (ran.exit_code, ran.document["adopted"]["sessions"], ran.document["already_refunded"]) == (0, 0, 1)
+    assert prisma.value("SELECT count(*) FROM sweeper.refunds") == 0
+
+
+def test_a_sweep_and_an_adoption_of_the_same_session_write_one_refund(first: AppDatabase) -> None:
+    first.account()
+    first.session("s1")
+    with before("pay", lambda: first.sweeper("adopt", *WHY, "--session", "s1")) as done:
+        ran = first.run()
+    assert done
+    assert (ran.document["refunds"]["sessions"], ran.document["already_refunded"]) == (0, 1)
+    assert first.sql("SELECT layer FROM sweeper.refunds") == [("adopted",)]
+    assert first.credits() == 100
