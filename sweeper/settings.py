@@ -1,7 +1,7 @@
 """``sweeper.toml``, read and validated: what the file says, before anything is compared with a database."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
@@ -24,6 +24,7 @@ from pydantic import (
 from sweeper.errors import ConfigurationError
 
 STUCK_AFTER_DEFAULT = timedelta(hours=1)
+OPEN_QUESTION = "?"  # what `sweeper init` writes where a person must answer; never SQL by itself
 
 
 def parse_duration(value: object) -> timedelta:
@@ -285,7 +286,7 @@ def load(path: Path) -> Settings:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a mark first
     except FileNotFoundError:
         raise ConfigurationError(
-            f"there is no {path}: write one as the README shows (`sweeper init` will draft it), "
+            f"there is no {path}: `sweeper init` drafts one from the database, "
             "or name it with --config or SWEEPER_CONFIG",
             code="no_config",
         ) from None
@@ -300,13 +301,31 @@ def parse(content: Mapping[str, Any], origin: str = "sweeper.toml") -> Settings:
     """Validate the content of a ``sweeper.toml``.
 
     Raises:
-        ConfigurationError: naming each key that is wrong, its value and the nearest right one.
+        ConfigurationError: naming each key that is wrong, its value and the nearest right one, or each open question.
     """
+    questions = list(_open_questions(content))
+    if questions:
+        listed = "\n".join(f"  {key}" for key in questions)
+        raise ConfigurationError(
+            f'{origin} has open questions, marked with "?", that only a person can answer:\n{listed}',
+            code="open_questions",
+        )
     try:
         return Settings.model_validate(content)
     except ValidationError as error:
         problems = "\n".join(f"  {line}" for line in _describe_all(error, content))
         raise ConfigurationError(f"{origin}:\n{problems}", code="config") from None
+
+
+def _open_questions(content: object, key: str = "") -> Iterator[str]:
+    if content == OPEN_QUESTION:
+        yield key
+    elif isinstance(content, Mapping):
+        for name, value in content.items():
+            yield from _open_questions(value, f"{key}.{name}" if key else str(name))
+    elif isinstance(content, list):
+        for value in content:
+            yield from _open_questions(value, key)
 
 
 def apply_overrides(settings: Settings, overrides: Mapping[str, object]) -> Settings:

@@ -71,6 +71,15 @@ def fill_script(name: str, slots: Mapping[str, str], variants: tuple[tuple[str, 
     return _SLOT.sub(lambda match: slots[match[1]], _template(name, variants))
 
 
+def fill_expression(name: str, slots: Mapping[str, str]) -> str:
+    """The expression ``name`` with its slots filled, on one line, to be written into a file.
+
+    Raises:
+        KeyError: the expression has a slot that ``slots`` does not fill.
+    """
+    return _SLOT.sub(lambda match: slots[match[1]], " ".join(_body(_template(name)).split()))
+
+
 def quote_name(name: str) -> str:
     """``name`` as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'

@@ -207,6 +207,18 @@ class Server:
         finally:
             self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
+    @contextmanager
+    def blank(self, folder: Path, script: str = "") -> Iterator[AppDatabase]:
+        """An empty database without a mapping file, filled by one script."""
+        name = f"test_{os.getpid()}_{next(_numbers)}"
+        self.execute(f'CREATE DATABASE "{name}"')
+        try:
+            with psycopg.connect(self.url_of(name), autocommit=True) as connection:
+                connection.execute(script)  # type: ignore[call-overload]
+                yield AppDatabase(self.url_of(name), folder / "sweeper.toml", connection)
+        finally:
+            self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
     def drop_templates(self) -> None:
         """Leave a given server as it was."""
         for name in self.templates.values():

@@ -14,8 +14,7 @@ from sweeper import __version__
 from sweeper.cli.adopt import adopt
 from sweeper.cli.audit import audit
 from sweeper.cli.demo import demo
-from sweeper.cli.explain import explain
-from sweeper.cli.history import history
+from sweeper.cli.init import init
 from sweeper.cli.install import install
 from sweeper.cli.revert import revert
 from sweeper.cli.run import run
@@ -31,6 +30,7 @@ app = typer.Typer(
     help="Refunds every failed or stuck session whose charge was never given back, exactly once.",
 )
 app.command()(demo)
+app.command()(init)
 app.command()(install)
 app.command()(run)
 app.command()(audit)

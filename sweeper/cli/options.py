@@ -27,11 +27,16 @@ Config = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, also on failure.")]
 
 
-def load_settings(config: Path | None) -> "Settings":
+def config_path(config: Path | None) -> Path:
     """The file that the flag, the environment or the folder gives."""
+    return config or Path(os.environ.get("SWEEPER_CONFIG") or "sweeper.toml")
+
+
+def load_settings(config: Path | None) -> "Settings":
+    """What that file says."""
     from sweeper.settings import load
 
-    return load(config or Path(os.environ.get("SWEEPER_CONFIG") or "sweeper.toml"))
+    return load(config_path(config))
 
 
 def load_connection() -> "Connection":

@@ -1,6 +1,7 @@
 """Results as one JSON document: a contract that other programs read."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -53,6 +54,12 @@ def run_document(result: RunResult) -> str:
 def install_document(result: InstallResult) -> str:
     """The document of ``sweeper install``."""
     return json.dumps({"schema_version": SCHEMA_VERSION, "command": "install", "actions": list(result.actions)})
+
+
+def init_document(file: str, open_questions: Sequence[str]) -> str:
+    """The document of ``sweeper init``."""
+    document = {"schema_version": SCHEMA_VERSION, "command": "init", "file": file}
+    return json.dumps({**document, "open_questions": list(open_questions)})
 
 
 def error_document(command: str, error: SweeperError) -> str:

@@ -9,17 +9,7 @@ from sweeper.cli import run_command
 from tests.support import command
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "help"
-COMMANDS = (
-    "sweeper",
-    "sweeper demo",
-    "sweeper install",
-    "sweeper run",
-    "sweeper audit",
-    "sweeper explain",
-    "sweeper history",
-    "sweeper revert",
-    "sweeper adopt",
-)
+COMMANDS = ("sweeper", "sweeper audit", "sweeper demo", "sweeper init", "sweeper install", "sweeper run")
 
 
 @pytest.mark.parametrize("line", COMMANDS)

@@ -1,0 +1,9 @@
+-- Whether a condition holds for all of the newest rows of a table.
+SELECT count(*) AS rows,
+       count(*) FILTER (WHERE found.holds) AS holding
+FROM (
+    SELECT ({condition}) IS TRUE AS holds
+    FROM {table} AS a
+    ORDER BY {key} DESC
+    LIMIT 5000
+) AS found

@@ -1,0 +1,12 @@
+-- Which values a column has, among the first and the last rows by a unique key: a bounded look, newest first.
+SELECT found.value AS value,
+       count(*) AS rows
+FROM (
+    (SELECT {column}::text AS value FROM {table} AS s ORDER BY {key} DESC LIMIT 5000)
+    UNION ALL
+    (SELECT {column}::text AS value FROM {table} AS s ORDER BY {key} LIMIT 1000)
+) AS found
+WHERE found.value IS NOT NULL
+GROUP BY found.value
+ORDER BY rows DESC, value
+LIMIT 40

@@ -1,0 +1,105 @@
+"""``sweeper init``."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sweeper.cli.options import Config, Json, config_path, load_connection
+from sweeper.errors import ConfigurationError
+from sweeper.render import printable
+
+if TYPE_CHECKING:
+    from sweeper.draft.amounts import Candidate
+
+
+class _Nobody:
+    """Takes the best for names and statuses, and leaves amounts and times open."""
+
+    def pick(self, question: str, options: Sequence[str]) -> int:  # noqa: ARG002
+        return 0
+
+    def answer(self, question: str, candidates: "Sequence[Candidate]") -> str | None:  # noqa: ARG002
+        return None
+
+
+class _AtTerminal:
+    """Asks whoever sits at the terminal."""
+
+    def pick(self, question: str, options: Sequence[str]) -> int:
+        _ask(question, options)
+        while not 1 <= (chosen := int(typer.prompt("Number", default=1, type=int))) <= len(options):
+            print(f"a number from 1 to {len(options)}")  # noqa: T201
+        return chosen - 1
+
+    def answer(self, question: str, candidates: "Sequence[Candidate]") -> str | None:
+        from sweeper.draft.file import describe
+
+        _ask(question, [f"{candidate.sql}   {candidate.meaning}{describe(candidate)}" for candidate in candidates])
+        said = str(typer.prompt("Number, or SQL; ? leaves it open", default="?")).strip()
+        if said.isdecimal() and 1 <= int(said) <= len(candidates):
+            return candidates[int(said) - 1].sql
+        return None if said == "?" else said
+
+
+def _ask(question: str, options: Sequence[str]) -> None:
+    print(f"\n{printable(question)}")  # noqa: T201
+    for number, option in enumerate(options, 1):
+        print(f"  {number}. {printable(option)}")  # noqa: T201
+
+
+def init(
+    config: Config = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Ask nothing: the best for names and statuses; the rest stays open.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
+    json: Json = False,
+) -> int:
+    """Look at the database and write a sweeper.toml to review."""
+    path = config_path(config)
+    if path.exists() and not force:
+        raise ConfigurationError(
+            f"{path} is there already: look at it, or overwrite it with --force", code="file_exists"
+        )
+    connection = load_connection()
+    from sweeper.database import Database, retrying
+    from sweeper.draft.drafting import make_draft
+    from sweeper.draft.file import open_questions, write
+    from sweeper.render.document import init_document
+
+    asking = not (yes or json) and sys.stdin.isatty() and sys.stdout.isatty()
+    database = Database(connection, application_name="sweeper init")
+    try:
+        draft = retrying(lambda: make_draft(database, _AtTerminal() if asking else _Nobody()), attempts=1)
+    finally:
+        database.close()
+    _write(path, write(draft))
+    questions = open_questions(draft)
+    if json:
+        print(init_document(str(path), questions))  # noqa: T201
+        return 0
+    taken = [("sessions", draft.session.table.as_sql), ("status", draft.session.status.as_sql)]
+    taken += [(kind, ", ".join(statuses) or "none") for kind, statuses in draft.session.statuses.items()]
+    if draft.account:
+        balance = draft.account.balance.as_sql if draft.account.balance else "the sum of the ledger"
+        taken += [("accounts", draft.account.table.as_sql), ("balance", balance)]
+    taken.append(("ledger", draft.ledger.table.as_sql if draft.ledger else "none found"))
+    print(f"Wrote {path}: a draft, to review line by line. It takes:")  # noqa: T201
+    for name, what in taken:
+        print(f"  {name:<10} {printable(what)}")  # noqa: T201
+    for question in questions:
+        print(f"Open question: {printable(question)}")  # noqa: T201
+    return 0
+
+
+def _write(path: Path, text: str) -> None:
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be written: {type(error).__name__}", code="config") from None

@@ -1,0 +1,116 @@
+"""Names as words: what apps call the things that sweeper looks for.
+
+A name alone never decides. It is one piece of evidence beside types, foreign keys, uniqueness and values.
+"""
+
+import re
+from typing import Literal
+
+_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+CREDITS = frozenset({"credit", "balance", "token", "coin", "point", "quota"})
+PRICE = CREDITS | {"cost", "price", "charge", "charged", "amount", "fee", "paid", "spent", "used"}
+NOT_A_BALANCE = frozenset(
+    {
+        "spent", "used", "consumed", "earned", "lifetime", "purchased", "limit", "max", "min", "cost", "price", "per",
+        "monthly", "daily", "weekly", "before", "after", "expired", "granted", "refunded", "reserved", "pending",
+        "bonus", "total", "initial", "usage", "rate", "held", "allowance", "change",
+    }
+)  # fmt: skip
+SPENT = frozenset({"spent", "used", "consumed", "usage"})
+EARNED = frozenset({"earned", "purchased", "granted", "received", "lifetime", "bought"})
+ACCOUNT = frozenset(
+    {
+        "user", "account", "customer", "wallet", "team", "organization", "organisation", "org", "member", "workspace",
+        "profile", "tenant", "company", "client", "balance", "credit",
+    }
+)  # fmt: skip
+OWNER = frozenset({"user", "account", "owner", "customer", "wallet", "payer", "buyer", "team", "org", "organization"})
+WORK = frozenset(
+    {
+        "session", "job", "task", "run", "prediction", "generation", "render", "rendering", "export", "request",
+        "execution", "inference", "analysis", "report", "video", "image", "transcription", "conversion", "process",
+        "workflow", "training", "completion", "scan", "crawl", "build", "edit", "order", "translation", "batch",
+    }
+)  # fmt: skip
+OTHER_BUSINESS = frozenset(
+    {
+        "payment", "invoice", "subscription", "transaction", "refund", "payout", "purchase", "checkout", "email",
+        "mail", "notification", "webhook", "log", "audit", "event", "migration", "ticket", "invitation", "invite",
+        "message", "delivery", "plan", "coupon", "token", "key", "login", "step", "attempt", "item", "history",
+        "post", "comment", "product", "package", "feature", "user", "account", "wallet",
+    }
+)  # fmt: skip
+WORK_TRACES = frozenset(
+    {
+        "error", "attempt", "retry", "retries", "progress", "model", "prompt", "input", "output", "result", "worker",
+        "heartbeat", "duration", "started", "finished", "completed", "failed", "provider", "queue",
+    }
+)  # fmt: skip
+LEDGER = frozenset({"transaction", "ledger", "entry", "movement", "history", "refund", "txn", "tx", "journal", "log"})
+OTHER_MONEY = frozenset({"payment", "invoice", "stripe", "purchase", "order", "subscription", "paypal", "checkout"})
+KIND = frozenset({"type", "kind", "reason", "category", "action", "operation", "source", "direction"})
+DELTA = CREDITS | {"amount", "delta", "change", "value", "quantity"}
+NOT_A_DELTA = frozenset({"before", "after", "balance", "usd", "cent", "eur", "tax", "price"})
+NOTE = frozenset({"note", "description", "memo", "comment", "reason", "detail", "message"})
+
+_FAILED = frozenset(
+    {
+        "fail", "failed", "failure", "failing", "error", "errored", "err", "timeout", "timedout", "expired", "crashed",
+        "aborted", "dead", "killed", "unsuccessful", "exception", "faulted", "broken", "lost",
+    }
+)  # fmt: skip
+_SUCCEEDED = frozenset(
+    {
+        "succeeded", "success", "successful", "finished", "complete", "completed", "done", "ready", "ok", "delivered",
+        "published", "fulfilled", "resolved",
+    }
+)  # fmt: skip
+_RUNNING = frozenset(
+    {
+        "queued", "new", "created", "init", "initialized", "initialised", "start", "started", "run", "progress",
+        "active", "submitted", "accepted", "assigned", "claimed", "dispatched", "leased", "scheduled", "stalled",
+        "stuck", "enqueued", "open", "received", "reserved", "locked", "picked", "requested", "wait", "retry",
+    }
+)  # fmt: skip
+REFUND = frozenset({"refund", "refunded", "reversal", "reversed", "compensation", "compensated", "restored"})
+CHARGE = frozenset({"charge", "charged", "debit", "usage", "spend", "spent", "consume", "consumed", "deduct", "use"})
+
+Kind = Literal["failed", "running", "succeeded"]
+
+
+def words(name: str) -> tuple[str, ...]:
+    """The words of a name in any spelling, lower case and singular: ``creditTransactions`` is credit, transaction."""
+    return tuple(_singular(part.lower()) for part in _PARTS.findall(name))
+
+
+def _singular(word: str) -> str:
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("ches", "shes", "sses", "xes")):
+        return word[:-2]
+    return word if word.endswith(("ss", "us", "is")) or len(word) < 4 else word.removesuffix("s")
+
+
+def sort_status(status: str) -> Kind | None:
+    """Which kind of status a word such as ``timed_out`` or ``IN_PROGRESS`` is; none when its words do not agree."""
+    spoken = [part.lower() for part in _PARTS.findall(status)]
+    if spoken[:1] == ["not"]:
+        return "running" if spoken[1:] in (["started"], ["run"]) else None
+    if spoken == ["timed", "out"]:
+        return "failed"
+    kinds: list[Kind] = [kind for word in spoken if (kind := _sort_word(word))]
+    if "failed" in kinds and "succeeded" in kinds:  # completed_with_errors: what is owed is for a person to say
+        return None
+    if "partial" in spoken or "partially" in spoken or "refunded" in spoken:
+        return None
+    return kinds[-1] if kinds else None
+
+
+def _sort_word(word: str) -> Kind | None:
+    if word in _FAILED:
+        return "failed"
+    if word in _SUCCEEDED:
+        return "succeeded"
+    # a present participle is work that goes on: pending, rendering, researching
+    return "running" if word in _RUNNING or (word.endswith("ing") and len(word) > 4) else None
