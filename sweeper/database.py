@@ -100,6 +100,11 @@ class Transaction:
         (row,) = self.rows(statement, binds)
         return row
 
+    @property
+    def client_side_pid(self) -> int:
+        """The server process as the client was told: a pooler tells another than the server itself."""
+        return int(self._connection.connection.dbapi_connection.info.backend_pid)  # type: ignore[union-attr]
+
     def script(self, statements: str) -> None:
         """Send statements without binds, several at once."""
         # without parameters psycopg uses the simple protocol, which takes several and leaves % alone

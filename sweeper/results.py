@@ -29,6 +29,41 @@ class Amount:
         return Amount(self.sessions + other.sessions, self.credits + other.credits)
 
 
+class Status(StrEnum):
+    """How one item of a preflight is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One item of a preflight; ``fix`` is the command, or the change of the file, that mends it."""
+
+    name: str
+    status: Status
+    message: str
+    fix: str = ""
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """A preflight."""
+
+    as_of: datetime
+    checks: tuple[Check, ...]
+
+    def count(self, status: Status) -> int:
+        """How many items are so."""
+        return sum(check.status is status for check in self.checks)
+
+    @property
+    def exit_code(self) -> int:
+        """5 when something would keep a run from working."""
+        return Exit.FOUND if self.count(Status.FAILURE) else Exit.DONE
+
+
 @dataclass(frozen=True)
 class InstallResult:
     """What ``install`` did, or the SQL that would do it."""

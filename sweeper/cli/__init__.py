@@ -13,6 +13,7 @@ import typer
 from sweeper import __version__
 from sweeper.cli.adopt import adopt
 from sweeper.cli.audit import audit
+from sweeper.cli.check import check
 from sweeper.cli.demo import demo
 from sweeper.cli.init import init
 from sweeper.cli.install import install
@@ -32,6 +33,7 @@ app = typer.Typer(
 app.command()(demo)
 app.command()(init)
 app.command()(install)
+app.command()(check)
 app.command()(run)
 app.command()(audit)
 app.command()(explain)

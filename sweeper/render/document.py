@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from sweeper.errors import SweeperError
-from sweeper.results import Amount, InstallResult, Outcome, RunResult
+from sweeper.results import Amount, CheckResult, InstallResult, Outcome, RunResult
 
 SCHEMA_VERSION = 1
 
@@ -54,6 +54,16 @@ def run_document(result: RunResult) -> str:
 def install_document(result: InstallResult) -> str:
     """The document of ``sweeper install``."""
     return json.dumps({"schema_version": SCHEMA_VERSION, "command": "install", "actions": list(result.actions)})
+
+
+def check_document(result: CheckResult) -> str:
+    """The document of ``sweeper check``."""
+    checks = [
+        {"name": check.name, "status": check.status.value, "message": check.message, "fix": check.fix}
+        for check in result.checks
+    ]
+    document = {"schema_version": SCHEMA_VERSION, "command": "check", "as_of": moment(result.as_of)}
+    return json.dumps({**document, "checks": checks})
 
 
 def init_document(file: str, open_questions: Sequence[str]) -> str:

@@ -11,9 +11,9 @@ from sweeper.render.document import moment
 from sweeper.results import Amount, Outcome, RunResult
 
 
-def safe(text: str) -> Text:
+def safe(text: str, style: str = "") -> Text:
     """The app's own text: neither markup nor anything else that a terminal would obey; never cut, folded instead."""
-    return Text(printable(text), overflow="fold")
+    return Text(printable(text), overflow="fold", style=style)
 
 
 def number(value: Decimal | int) -> str:

@@ -9,7 +9,9 @@ from sweeper.cli import run_command
 from tests.support import command
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "help"
-COMMANDS = ("sweeper", "sweeper audit", "sweeper demo", "sweeper init", "sweeper install", "sweeper run")
+COMMANDS = (
+    "sweeper", "sweeper audit", "sweeper check", "sweeper demo", "sweeper init", "sweeper install", "sweeper run",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("line", COMMANDS)

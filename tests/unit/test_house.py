@@ -23,6 +23,7 @@ SQL = REPOSITORY / "sql"
 ORDER = (
     "", "errors", "signals", "results", "audit_result", "render", "logs", "settings", "statements", "connection",
     "database", "scope", "catalogue", "mapping", "draft", "look", "caps", "batch", "indexes", "functions", "grants",
+    "database", "scope", "catalogue", "mapping", "draft", "look", "caps", "batch", "indexes", "functions", "grants",
     "installation", "horizon", "sweep", "guard", "preparation", "runs", "plan", "backlog", "findings", "audit",
     "preflight", "metrics", "monitoring", "demo", "cli", "__main__",
 )  # fmt: skip
@@ -31,7 +32,7 @@ PROGRAM = sorted(path for path in PACKAGE.rglob("*.py"))
 STATEMENTS = sorted(path.relative_to(SQL).with_suffix("").as_posix() for path in SQL.rglob("*.sql"))
 # what runs them gives these what they are filled with; the others are filled from the mapping alone
 BY_HAND = (
-    "catalogue/", "draft/", "install/", "grants/", "read_installation", "set_transaction", "audit/export",
+    "catalogue/", "check/", "draft/", "install/", "grants/", "read_installation", "set_transaction", "audit/export",
 )  # fmt: skip
 INCLUDE = re.compile(r"\{include ([a-z_]+)\}")
 SLOT = re.compile(r"\{([a-z_]+)\}")

@@ -1,0 +1,13 @@
+-- Lists the app's own triggers that a refund sets off.
+SELECT c.relname AS table_name,
+       t.tgname AS name,
+       p.proname AS function_name
+FROM pg_catalog.pg_trigger AS t
+JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
+JOIN pg_catalog.pg_proc AS p ON p.oid = t.tgfoid
+JOIN unnest(%(names)s::text[], %(events)s::int[]) AS written (name, event)
+    ON t.tgrelid = to_regclass(written.name) AND t.tgtype & written.event <> 0
+WHERE NOT t.tgisinternal
+  AND t.tgenabled <> 'D'
+  AND t.tgname <> %(fence)s
+ORDER BY c.relname, t.tgname

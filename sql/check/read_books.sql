@@ -1,0 +1,15 @@
+-- What sweeper's own tables say of the past: horizon, holds that wait, and the runs over everything.
+SELECT (SELECT st.horizon FROM {settings} AS st) AS horizon,
+       (SELECT count(*) FROM {holds} AS h WHERE h.ended_at IS NULL) AS holds,
+       (SELECT min(h.first_seen) FROM {holds} AS h WHERE h.ended_at IS NULL) AS oldest_hold,
+       (
+           SELECT max(r.as_of)
+           FROM {runs} AS r
+           WHERE r.outcome IN ('complete', 'partial') AND r.told -> 'sessions' = '[]'::jsonb
+       ) AS last_success,
+       (
+           SELECT coalesce(r.outcome, 'open')
+           FROM {runs} AS r
+           ORDER BY r.started_at DESC
+           LIMIT 1
+       ) AS last_outcome

@@ -1,0 +1,6 @@
+-- Whether an index is there and its build came to an end, and how many rows its table is believed to have.
+SELECT i.indisvalid AND i.indisready AS valid,
+       greatest(t.reltuples, 0)::bigint AS rows
+FROM pg_catalog.pg_index AS i
+JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid
+WHERE i.indexrelid = to_regclass(%(name)s)

@@ -1,0 +1,17 @@
+-- Reads what the preflight says of server and role.
+SELECT current_schemas(false)::text[] AS schemas,
+       current_setting('server_version_num')::int AS server_version,
+       current_setting('server_version') AS version,
+       pg_is_in_recovery() AS standby,
+       clock_timestamp() AS clock,
+       pg_backend_pid() AS backend_pid,
+       current_user AS role,
+       quote_ident(current_user) AS role_as_sql,
+       r.rolsuper AS superuser,
+       (
+           SELECT s.reset_val = 'on'
+           FROM pg_catalog.pg_settings AS s
+           WHERE s.name = 'default_transaction_read_only'
+       ) AS read_only_by_default
+FROM pg_catalog.pg_roles AS r
+WHERE r.rolname = current_user

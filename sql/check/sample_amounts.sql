@@ -1,0 +1,11 @@
+-- What the newest failed sessions would be owed, and how many of them nothing.
+SELECT count(*) AS sessions,
+       count(*) FILTER (WHERE found.amount IS NULL) AS nulls
+FROM (
+    SELECT v.amount
+    {include reading}
+    WHERE v.status IN ({failed})
+      AND NOT v.excluded
+    ORDER BY v.started_at DESC
+    LIMIT 1000
+) AS found

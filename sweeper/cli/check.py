@@ -1,0 +1,39 @@
+"""``sweeper check``."""
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sweeper.cli.options import Config, Json, console, load_connection, load_settings
+from sweeper.errors import SweeperError
+
+if TYPE_CHECKING:
+    from sweeper.settings import Settings
+
+
+def check(config: Config = None, json: Json = False) -> int:
+    """Say whether all is well for a run, and how to mend what is not. Read-only."""
+    asked_at, as_of = time.monotonic(), datetime.now(UTC)
+    from sweeper.database import Database
+    from sweeper.preflight.checking import check as preflight
+    from sweeper.render.document import check_document
+    from sweeper.render.preflight import show_check
+
+    connection = load_connection()
+    database = Database(connection, application_name="sweeper check")
+    try:
+        result = preflight(database, _settings_or_why_not(config), as_of=as_of, asked_at=asked_at)
+    finally:
+        database.close()
+    if json:
+        print(check_document(result))  # noqa: T201
+    else:
+        show_check(console(), result)
+    return result.exit_code
+
+
+def _settings_or_why_not(config: Config) -> "Settings | SweeperError":
+    try:
+        return load_settings(config)
+    except SweeperError as error:
+        return error

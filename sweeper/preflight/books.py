@@ -1,0 +1,37 @@
+"""What sweeper's own tables tell of the past: runs, holds, horizon."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from sweeper.preflight.ground import Ground, ok, spoken, warning
+from sweeper.results import Check
+from sweeper.statements import fill
+
+_LATE = timedelta(days=1)
+
+
+def check_books(ground: Ground) -> Iterator[Check]:
+    """Horizon, holds that wait, and the last run over everything that came to its end."""
+    with ground.reading() as transaction:
+        row = transaction.row(fill("check/read_books", ground.mapping.slots))
+    if row.horizon is None:
+        yield ok("horizon", "none yet: a run starts at the floor")
+    else:
+        yield ok("horizon", f"everything older than {spoken(ground.as_of - row.horizon)} is settled")
+    if row.holds:
+        yield warning(
+            "holds", f"{row.holds} sessions on hold wait for a person, the oldest for "
+            f"{spoken(ground.as_of - row.oldest_hold)}",
+            "sweeper run --dry-run shows them; then sweeper run --session ID, with --max-amount N for a larger one",
+        )  # fmt: skip
+    else:
+        yield ok("holds", "none")
+    if row.last_success is None and row.last_outcome is None:
+        yield ok("last_run", "none yet")
+    elif row.last_success is None or ground.as_of - row.last_success > _LATE:
+        when = "never" if row.last_success is None else f"{spoken(ground.as_of - row.last_success)} ago"
+        yield warning(
+            "last_run", f"the last run that came to its end: {when}; the last of all: {row.last_outcome}", "sweeper run"
+        )
+    else:
+        yield ok("last_run", f"{spoken(ground.as_of - row.last_success)} ago")

@@ -1,0 +1,101 @@
+"""What the app's rows say against the mapping: statuses, amounts, durations, time zones."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from sweeper.catalogue import Reader
+from sweeper.preflight.ground import Ground, ok, spoken, warning
+from sweeper.results import Check
+from sweeper.scope import before
+from sweeper.settings import STUCK_AFTER_DEFAULT
+from sweeper.statements import fill, quote_text
+
+_NULLS_ARE_MANY = 0.2
+_DURATIONS_OF = timedelta(days=30)
+_AHEAD = timedelta(minutes=5)
+
+
+def check_statuses(ground: Ground) -> Iterator[Check]:
+    """Whether the data has statuses that no list names."""
+    own = ground.settings.sessions
+    with ground.reading() as transaction:
+        rows = transaction.rows(
+            fill("check/list_statuses", ground.mapping.slots), {"named": [*own.failed, *own.running, *own.succeeded]}
+        )
+    if rows:
+        listed = ", ".join(f"{'null' if row.status is None else repr(row.status)} ({row.sessions})" for row in rows)
+        yield warning(
+            "statuses", f"sessions have statuses that no list names, and are never refunded: {listed}",
+            "name each in sessions.failed, sessions.running, or sessions.succeeded when nothing is owed; then: "
+            "sweeper install",
+        )  # fmt: skip
+    else:
+        yield ok("statuses", "every session's status is in one of the lists")
+
+
+def check_amounts(ground: Ground) -> Iterator[Check]:
+    """Whether failed sessions have an amount at all."""
+    with ground.reading() as transaction:
+        row = transaction.row(
+            fill("check/sample_amounts", ground.mapping.slots, ground.mapping.variants), {"by_hand": False}
+        )
+    if row.sessions and row.nulls / row.sessions > _NULLS_ARE_MANY:
+        yield warning(
+            "amounts", f"{row.nulls} of the {row.sessions} newest failed sessions have no amount: nothing would be "
+            "refunded for them",
+            "look at sessions.amount; a session without a charge is one thing, an expression that misses it another",
+        )  # fmt: skip
+    else:
+        yield ok("amounts", f"{row.sessions - row.nulls} of the {row.sessions} newest failed sessions have an amount")
+
+
+def check_durations(ground: Ground) -> Iterator[Check]:
+    """Whether ``stuck_after`` is longer than real work takes."""
+    own, settings = ground.settings.sessions, ground.settings
+    limit = min((settings.stuck_after(status) for status in own.running), default=STUCK_AFTER_DEFAULT)
+    if ground.has_heartbeat:
+        yield ok("stuck_after", f"{spoken(limit)} without a sign of life")
+        return
+    if own.ended_at is None or not own.succeeded:
+        yield ok("stuck_after", f"{spoken(limit)}; not compared with real sessions: sessions.ended_at is not mapped")
+        return
+    with ground.reading() as transaction:
+        reader = Reader(transaction, ground.mapping.schema)
+        slots = {
+            **ground.mapping.slots,
+            "ended_at": reader.expression("sessions.ended_at", own.ended_at, ground.mapping.sessions).sql,
+            "succeeded": ", ".join(quote_text(status) for status in own.succeeded),
+        }
+        binds = {"since": before(ground.as_of, _DURATIONS_OF)}
+        row = transaction.row(fill("check/sample_durations", slots), binds)
+    if not row.sessions:
+        yield ok("stuck_after", f"{spoken(limit)}; no session of the last 30 days succeeded to compare it with")
+        return
+    longest, p99 = timedelta(seconds=row.longest), timedelta(seconds=row.p99)
+    took = f"sessions that succeeded took up to {spoken(longest)} (p99 {spoken(p99)})"
+    if longest > limit:
+        yield warning(
+            "stuck_after", f"{took}, longer than stuck_after = {spoken(limit)}: such a session would be closed and "
+            "refunded while it is at work",
+            f'policy.stuck_after = "{_longer(longest)}", or map a heartbeat to sessions.active_at',
+        )  # fmt: skip
+    else:
+        yield ok("stuck_after", f"{spoken(limit)}; {took}")
+
+
+def _longer(longest: timedelta) -> str:
+    return f"{int(longest.total_seconds() * 1.5) // 3600 + 1}h"
+
+
+def check_zone(ground: Ground) -> Iterator[Check]:
+    """Whether sessions seem to begin in the future: then their clock is read in the wrong zone."""
+    with ground.reading() as transaction:
+        newest = transaction.row(fill("check/read_newest_start", ground.mapping.slots)).started_at
+    zone = ground.mapping.timezone
+    if newest is not None and newest > ground.as_of + _AHEAD + ground.settings.policy.max_clock_skew:
+        yield warning(
+            "time_zone", f"the newest session begins {spoken(newest - ground.as_of)} from now, read in {zone}",
+            "sessions.timezone: the zone that the app writes its times in; then: sweeper install",
+        )  # fmt: skip
+    else:
+        yield ok("time_zone", f"columns without a zone are read in {zone}; no session begins in the future")
