@@ -104,6 +104,17 @@ def _trim_sql(value: object) -> object:
     return value.strip() if isinstance(value, str) else value
 
 
+def parse_endpoint(value: object) -> str:
+    """Check a URL that is told of runs.
+
+    Raises:
+        ValueError: it is not one for HTTP. The message never repeats it: it may be a secret.
+    """
+    if not isinstance(value, str) or not value.strip().lower().startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    return value.strip().rstrip("/")
+
+
 Sql = Annotated[str, BeforeValidator(_trim_sql)]
 Name = Annotated[str, Field(min_length=1)]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
@@ -113,6 +124,7 @@ Moment = Annotated[
     datetime, PlainValidator(parse_moment), PlainSerializer(datetime.isoformat, return_type=str, when_used="json")
 ]
 Zone = Annotated[str, BeforeValidator(parse_zone)]
+Endpoint = Annotated[str, BeforeValidator(parse_endpoint)]
 Credits = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 
@@ -221,6 +233,15 @@ class AuditSection(Section):
     overdue_after: Duration = timedelta(hours=1)
 
 
+class MonitoringSection(Section):
+    """Who is told of runs; ``app`` tells several apps apart."""
+
+    textfile: Path | None = None
+    pushgateway: Endpoint | None = None
+    ping: Endpoint | None = None
+    app: Name | None = None
+
+
 class Settings(Section):
     """The whole file."""
 
@@ -232,6 +253,7 @@ class Settings(Section):
     ledger: LedgerSection | None = None
     logging: LoggingSection = LoggingSection()
     audit: AuditSection = AuditSection()
+    monitoring: MonitoringSection = MonitoringSection()
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:
@@ -247,13 +269,9 @@ class Settings(Section):
         return self
 
     @property
-    def payable_again(self) -> bool:
-        """Whether a person may pay a session again whose refund was taken back.
-
-        The app's ledger keeps the refund that was taken back, and its guard allows another one only where attempts
-        tell them apart.
-        """
-        return self.ledger is None or self.ledger.attempt is not None
+    def all_reasons(self) -> tuple[str, ...]:
+        """What a refund may be called."""
+        return tuple(dict.fromkeys([*(reason.code for reason in self.reasons), "workflow_failure", "stuck"]))
 
     def stuck_after(self, status: str) -> timedelta:
         """How long a session in a running ``status`` may show no sign of life."""
@@ -295,6 +313,15 @@ def load(path: Path) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path} is not valid TOML: {error}", code="config") from None
     return parse(content, str(path))
+
+
+def load_monitoring(path: Path) -> MonitoringSection:
+    """Who is to be told of a run, even when the rest of the file is not fit for one; nobody when it does not say."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return MonitoringSection.model_validate(content.get("monitoring", {}))
+    except (OSError, ValueError):
+        return MonitoringSection()
 
 
 def parse(content: Mapping[str, Any], origin: str = "sweeper.toml") -> Settings:
@@ -362,7 +389,8 @@ def _describe(problem: Any, content: Mapping[str, Any]) -> str:
     key = ".".join(str(part) for part in problem["loc"])
     message = str(problem["msg"]).removeprefix("Value error, ")
     value = _value_at(content, problem["loc"])
-    shown = "" if value is None or repr(value) in message else f" = {value!r}"
+    secret = problem["loc"][:1] == ("monitoring",)  # whoever knows such a URL may report in our name
+    shown = "" if secret or value is None or repr(value) in message else f" = {value!r}"
     return f"{key}{shown}: {message}" if key else message
 
 
@@ -379,7 +407,7 @@ def _known_keys(path: tuple[str, ...]) -> list[str]:
     sections: dict[str, type[Section]] = {
         "database": DatabaseSection, "sessions": SessionsSection, "accounts": AccountsSection,
         "policy": PolicySection, "reasons": ReasonSection, "ledger": LedgerSection,
-        "logging": LoggingSection, "audit": AuditSection,
+        "logging": LoggingSection, "audit": AuditSection, "monitoring": MonitoringSection,
     }  # fmt: skip
     section = sections.get(path[0], Settings) if path else Settings
     return [field.alias or name for name, field in section.model_fields.items()]

@@ -3,12 +3,14 @@
 import socket
 import sys
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sweeper.cli.options import Config, Json, console, load_connection, load_settings, parse_time, wants_colour
+from sweeper.cli.reporting import Story, reported
 from sweeper.errors import ConfigurationError, Exit, Interrupted
 from sweeper.signals import Cancelled, Signals
 
@@ -56,10 +58,13 @@ def run(
     asked_at, as_of = time.monotonic(), datetime.now(UTC)
     if exit_code and not dry_run:
         raise ConfigurationError("--exit-code goes with --dry-run", code="usage")
+<<<<<<< HEAD
     from sweeper.database import Database
     from sweeper.preparation import Request
     from sweeper.settings import apply_overrides
 
+=======
+>>>>>>> c510cd9 (Monitoring: a text file, a Pushgateway and a ping learn of each run, also of one that could not begin)
     policy = {
         "stuck_after": stuck_after,
         "grace": grace,
@@ -68,31 +73,65 @@ def run(
         "max_credits": max_credits,
         "max_amount": max_amount,
     }
-    settings = apply_overrides(load_settings(config), policy)
-    request = Request(
-        as_of=as_of,
-        asked_at=asked_at,
-        host=socket.gethostname(),
-        session_ids=tuple(session or ()),
-        since=parse_time("--since", since),
-        full=full,
-        caps_by_hand=frozenset(name for name in ("max_refunds", "max_credits") if policy[name] is not None),
-    )
     signals = Signals(Cancelled)
     signals.install()
-    database = Database(load_connection(), application_name="sweeper run")
+    # a run by hand, of a session or two, is not the one that monitoring waits for
+    wanted = not (dry_run or session)
     try:
-        result = _plan(database, settings, request) if dry_run else _execute(database, settings, request, signals)
+        with reported(config, signals, as_of=as_of, asked_at=asked_at, wanted=wanted) as story:
+            settings, request = _understand(config, policy, session or [], since, as_of, asked_at, full=full)
+            result = _sweep(settings, request, signals, story, dry_run=dry_run)
+            _show(result, json=json)
     except Interrupted as signal:  # before there was anything to sum up
         if json:
             _print_interrupted()
         return 128 + signal.signal_number
-    finally:
-        database.close()
-    _show(result, json=json)
     if dry_run and result.error is None:
         return Exit.FOUND if exit_code and (result.refunds.sessions or result.remaining) else Exit.DONE
     return result.exit_code
+
+
+def _understand(
+    config: Config,
+    policy: Mapping[str, object],
+    sessions: list[str],
+    since: str | None,
+    as_of: datetime,
+    asked_at: float,
+    *,
+    full: bool,
+) -> "tuple[Settings, Request]":
+    from sweeper.runs import Request
+    from sweeper.settings import apply_overrides
+
+    settings = apply_overrides(load_settings(config), policy)
+    return settings, Request(
+        as_of=as_of,
+        asked_at=asked_at,
+        host=socket.gethostname(),
+        session_ids=tuple(sessions),
+        since=parse_time("--since", since),
+        full=full,
+        caps_by_hand=frozenset(name for name in ("max_refunds", "max_credits") if policy[name] is not None),
+    )
+
+
+def _sweep(settings: "Settings", request: "Request", signals: Signals, story: Story, *, dry_run: bool) -> "RunResult":
+    from sweeper.backlog import read_backlog
+    from sweeper.database import Database
+    from sweeper.render.document import run_document
+
+    story.reasons = settings.all_reasons
+    database = Database(load_connection(), application_name="sweeper run")
+    try:
+        result = _plan(database, settings, request) if dry_run else _execute(database, settings, request, signals)
+        story.exit_code, story.summary, story.result = result.exit_code, run_document(result), result
+        if story.wants_backlog:
+            with signals.shielded():
+                story.backlog = read_backlog(database, settings, request, result)
+        return result
+    finally:
+        database.close()
 
 
 def _plan(database: "Database", settings: "Settings", request: "Request") -> "RunResult":

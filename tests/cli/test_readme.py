@@ -16,7 +16,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from sweeper import settings
+from sweeper import metrics, settings
 from sweeper.errors import Exit
 from tests.support import APPS, AppDatabase, Server, command
 
@@ -153,6 +153,8 @@ def _shown(default: object) -> str | None:
 def test_example_file_is_valid_and_shows_every_key() -> None:
     whole, ledger = blocks(section("Use it on your app"), "toml")
     content = tomllib.loads(whole) | tomllib.loads(ledger)
+    (monitoring,) = blocks(section("Monitoring"), "toml")
+    content |= tomllib.loads(monitoring)
     settings.parse(content)
     shown = {f"{name}.{key}" for name, part in content.items() if isinstance(part, dict) for key in part}
     shown |= {f"reasons.{key}" for key in content["reasons"][0]}
@@ -250,3 +252,10 @@ def test_what_the_demo_prints_is_shown_as_it_is() -> None:
     printed = iter(ran.stdout.splitlines())
     missing = [line for line in shown.splitlines() if line not in printed]  # `in` moves on: the order counts
     assert missing == []
+
+
+def test_every_metric_is_described() -> None:
+    described = {re.sub(r"\{.*", "", row[0].strip("`")) for row in table("Monitoring")}
+    assert described == set(metrics.HELP)
+    used = set(re.findall(r"sweeper_[a-z_]+", (REPOSITORY / "alerts.example.yaml").read_text()))
+    assert used <= described

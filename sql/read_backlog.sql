@@ -1,0 +1,11 @@
+-- For monitoring: how many sessions are owed at this moment, for how long the oldest has been, and how many are held.
+SELECT count(*) AS sessions,
+       coalesce(max(extract(epoch FROM %(as_of)s::timestamptz - owed.since)) FILTER (WHERE isfinite(owed.since)), 0)
+           ::float8 AS oldest_seconds,
+       (SELECT count(*) FROM {holds} AS h WHERE h.ended_at IS NULL) AS held
+FROM (
+    SELECT CASE WHEN v.status IN ({running}) THEN v.active_at ELSE v.failed_at END AS since
+    {include reading}
+    WHERE {include in_scope}
+      AND CASE WHEN {include in_scope} THEN {include verdict} = 'owed' END
+) AS owed

@@ -1,0 +1,73 @@
+"""A run from the outside: those who watch are told when it begins and how it ends, whatever happens in between."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sweeper.cli.options import Config, config_path, wants_colour
+from sweeper.errors import Exit, Interrupted, SweeperError
+from sweeper.results import Amount, Backlog, RunReport, RunResult
+from sweeper.signals import Signals
+
+
+@dataclass
+class Story:
+    """What is known of a run so far; as long as nothing is, it failed."""
+
+    wants_backlog: bool = False
+    exit_code: int = Exit.FAILED
+    summary: str = ""
+    reasons: tuple[str, ...] = ()
+    result: RunResult | None = None
+    backlog: Backlog | None = None
+
+    def report(self, as_of: datetime, duration_seconds: float) -> RunReport:
+        """The story as those who watch are told it: zero for each reason that nothing was refunded for."""
+        known = dict.fromkeys(self.reasons, Amount())
+        return RunReport(
+            exit_code=int(self.exit_code),
+            ended_at=as_of.astimezone(UTC) + timedelta(seconds=duration_seconds),
+            duration_seconds=duration_seconds,
+            summary=self.summary,
+            refunded={**known, **(self.result.reasons if self.result else {})} or None,
+            backlog=self.backlog,
+        )
+
+
+@contextmanager
+def reported(config: Config, signals: Signals, *, as_of: datetime, asked_at: float, wanted: bool) -> Iterator[Story]:
+    """Tell of a run; of one that is not ``wanted``, such as a dry run, nobody is told."""
+    if not wanted:
+        yield Story()
+        return
+    from sweeper.monitoring import Monitor
+    from sweeper.render.document import error_document, interrupted_document
+    from sweeper.settings import load_monitoring
+
+    monitor = Monitor(load_monitoring(config_path(config)))
+    story = Story(wants_backlog=monitor.counts)
+    monitor.started()
+    try:
+        yield story
+    except SweeperError as error:
+        story.exit_code, story.summary = error.exit_code, error_document("run", error)
+        raise
+    except Interrupted as signal:
+        story.exit_code, story.summary = 128 + signal.signal_number, interrupted_document("run")
+        raise
+    finally:
+        with signals.shielded():
+            problems = monitor.ended(story.report(as_of, time.monotonic() - asked_at))
+        if problems:
+            _log(problems)
+
+
+def _log(problems: dict[str, str]) -> None:
+    from sweeper.logs import configure
+
+    logger = configure(sys.stderr, terminal=sys.stderr.isatty(), colour=wants_colour())
+    for endpoint, why in problems.items():
+        logger.warning("monitoring_failed", endpoint=endpoint, why=why)
