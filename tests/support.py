@@ -166,6 +166,7 @@ class Server:
 
     url: str
     templates: dict[str, str] = field(default_factory=dict)
+    has_roles: bool = False
 
     def url_of(self, database: str) -> str:
         """The URL of another database on this server."""
@@ -175,6 +176,14 @@ class Server:
         """Send one statement to the server's own database."""
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(statement)  # type: ignore[call-overload]
+
+    def add_roles(self) -> None:
+        """Add the roles whose rights `install --print` writes down, once a server."""
+        if not self.has_roles:
+            for role in ("sweeper_runner", "sweeper_layer", "sweeper_auditor"):
+                with suppress(psycopg.errors.DuplicateObject):
+                    self.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{role}'")
+            self.has_roles = True
 
     def _template(self, app: str, *, installed: bool) -> str:
         key = f"{app}_{'installed' if installed else 'bare'}"
@@ -193,10 +202,7 @@ class Server:
     @contextmanager
     def app(self, app: str, folder: Path, *, installed: bool = True) -> Iterator[AppDatabase]:
         """A database for one test, with its own copy of the mapping file."""
-        if not self.templates:
-            for role in ("sweeper_runner", "sweeper_layer", "sweeper_auditor"):
-                with suppress(psycopg.errors.DuplicateObject):
-                    self.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{role}'")
+        self.add_roles()
         template, name = self._template(app, installed=installed), f"test_{os.getpid()}_{next(_numbers)}"
         self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         config = folder / "sweeper.toml"
@@ -210,6 +216,7 @@ class Server:
     @contextmanager
     def blank(self, folder: Path, script: str = "") -> Iterator[AppDatabase]:
         """An empty database without a mapping file, filled by one script."""
+        self.add_roles()
         name = f"test_{os.getpid()}_{next(_numbers)}"
         self.execute(f'CREATE DATABASE "{name}"')
         try:

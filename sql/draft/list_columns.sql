@@ -6,6 +6,7 @@ SELECT a.attrelid::bigint AS table_oid,
        t.typcategory::text AS category,
        (a.attnotnull OR t.typnotnull)
            AND NOT a.atthasdef AND t.typdefault IS NULL AND a.attidentity = '' AS required,
+       a.attnotnull OR t.typnotnull AS not_null,
        a.attgenerated <> '' OR a.attidentity = 'a' AS generated,
        EXISTS (
            SELECT

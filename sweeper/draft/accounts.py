@@ -47,16 +47,16 @@ def find_payer(evidence: Evidence, sessions: Table) -> Account | None:
 def _score_balance(column: Column, table: Table) -> int:
     if not column.is_number or column.generated or column.is_unique or "id" in column.words:
         return 0
-    if not column.words & words.CREDITS:
+    if not column.words & (words.CREDITS | words.LEFT):
         return 0
     spoken = words.words(column.name)
     score = 4 if {"credit", "balance"} & column.words else 2
-    score += spoken[-1] in ("credit", "balance", "remaining", "available")
+    score += spoken[-1] in words.LEFT | {"credit", "balance"}
     score -= 4 * len(column.words & words.NOT_A_BALANCE)
-    head = words.words(table.name)[-1:]
+    head = set(words.words(table.name)[-1:])
     score += 2 * bool(table.words & words.ACCOUNT)
-    score -= 5 * bool(set(head) & (words.LEDGER | words.OTHER_MONEY | {"plan", "package", "product", "pack", "coupon"}))
-    return score
+    # a subscription may hold what is left of the month, if nothing better does
+    return score - 5 * bool(head & words.NOT_ACCOUNTS) - 2 * ("subscription" in head)
 
 
 def _paths(evidence: Evidence, sessions: Table, accounts: Table) -> list[tuple[Column, str, int]]:

@@ -8,7 +8,7 @@ from sweeper.draft.accounts import Account
 from sweeper.draft.evidence import Column, Evidence
 from sweeper.draft.ledgers import Ledger
 from sweeper.draft.sessions import Session
-from sweeper.statements import fill_expression, quote_text
+from sweeper.statements import fill_expression
 
 _EXAMPLES = 3
 _MOST = 6
@@ -30,7 +30,7 @@ def find_amounts(
 ) -> list[Candidate]:
     """What may be the charge, the likeliest first: what was booked, what the session stores, what can be counted."""
     found = list(_booked(session, ledger))
-    found += _stored(evidence, session)
+    found += _stored(evidence, session, account)
     found += _of_parts(evidence, session, account, ledger)
     found += [
         Candidate(f"cardinality({column.as_sql})", "a rule: one credit for each")
@@ -41,29 +41,32 @@ def find_amounts(
 
 
 def _booked(session: Session, ledger: Ledger | None) -> Iterator[Candidate]:
-    if ledger is None or ledger.kind is None:
+    if ledger is None:
         return
     same = ledger.session.type == session.key.type
     key = f"s.{session.key.as_sql}" + ("" if same else f"::{ledger.session.type}")
-    for kind in ledger.charges:
-        sign = "-" if ledger.signs.get(kind, 1) < 0 else ""
+    for charge in ledger.charges:
         slots = {
-            "sign": sign,
+            "sign": charge.sign,
             "amount": ledger.amount.as_sql,
             "ledger": ledger.table.as_sql,
             "session": ledger.session.as_sql,
             "key": key,
-            "kind": ledger.kind.as_sql,
-            "charge": quote_text(kind),
+            "charge": charge.condition,
         }
         yield Candidate(fill_expression("draft/expressions/booked", slots), "what was booked as its charge")
 
 
-def _stored(evidence: Evidence, session: Session) -> list[Candidate]:
+def _stored(evidence: Evidence, session: Session, account: Account | None) -> list[Candidate]:
+    # "minutes", where the balance is called "minutes_left"
+    unit = account.balance.words - words.LEFT if account and account.balance else frozenset()
     priced = [
         column
         for column in session.table.columns
-        if column.is_number and column.words & words.PRICE and not column.is_unique and not evidence.reference(column)
+        if column.is_number
+        and column.words & (words.PRICE | unit)
+        and not column.is_unique
+        and not evidence.reference(column)
     ]
     # "credits_charged" before "token_count": the more its name speaks of a price, the better
     priced.sort(key=lambda column: (-_speaks_of_price(column), len(column.name)))
@@ -72,7 +75,10 @@ def _stored(evidence: Evidence, session: Session) -> list[Candidate]:
 
 def _speaks_of_price(column: Column) -> int:
     paid = bool(column.words & {"charge", "charged", "cost", "price", "paid", "spent", "fee"})
-    foreign = bool(column.words & {"usd", "cent", "eur", "token", "count", "max", "limit", "refunded", "estimated"})
+    foreign = bool(
+        column.words
+        & {"usd", "cent", "eur", "token", "count", "max", "limit", "refunded", "estimated", "input", "output", "prompt"}
+    )
     return 2 * bool(column.words & {"credit", "coin", "point"}) + paid - 2 * foreign
 
 
@@ -115,9 +121,14 @@ def _tried(evidence: Evidence, session: Session, candidate: Candidate) -> Candid
 
 _FAILED_AT = (
     (frozenset({"failed"}), "when it failed"),
+    (frozenset({"errored"}), "when it failed"),
     (frozenset({"error", "at"}), "when it failed"),
-    *((frozenset({word}), "when it was over") for word in ("ended", "finished", "completed", "closed", "end")),
-    *((frozenset({word}), "any later change counts as the failure") for word in ("updated", "modified")),
+    *((frozenset({word, "changed"}), "when its status last changed") for word in ("status", "state")),
+    *((frozenset({word}), "when it was over") for word in ("ended", "finished", "completed", "closed", "end", "done")),
+    *(
+        (frozenset({word}), "any later change counts as the failure")
+        for word in ("updated", "update", "modified", "changed")
+    ),
 )
 
 

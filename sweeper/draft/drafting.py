@@ -76,7 +76,7 @@ def make_draft(database: Database, person: Person) -> Draft:
     ledger = ledgers[0] if ledgers else None
     account = account or find_payer(evidence, session.table)
     amounts = find_amounts(evidence, session, account, ledger)
-    started = _time(session, "created", "inserted", "requested", "submitted", "started", "start", "added")
+    started = _started(session)
     failed_ats = find_failed_at(evidence, session, started)
     amount = person.answer("What is owed when a session fails? (the charge, less what was delivered)", amounts)
     failed_at = person.answer("When did a session fail?", failed_ats)
@@ -91,7 +91,20 @@ def make_draft(database: Database, person: Person) -> Draft:
         account=account,
         ledger=ledger,
         started_at=started.as_sql if started else OPEN_QUESTION,
-        active_at=_time(session, "heartbeat", "beat", "seen", "activity", "active", "ping", "progress", "updated"),
+        active_at=_time(
+            session,
+            "heartbeat",
+            "beat",
+            "seen",
+            "activity",
+            "active",
+            "ping",
+            "progress",
+            "updated",
+            "update",
+            "changed",
+            "modified",
+        ),
         ended_at=_time(session, "completed", "finished", "ended", "end", "done", "succeeded"),
         error=_error(session),
         exclude=_exclude(evidence, session),
@@ -136,13 +149,33 @@ def _with_statuses(session: Session, person: Person) -> Session:
     return replace(session, statuses=sorted_values, unsorted=tuple(left))
 
 
+def _started(session: Session) -> Column | None:
+    """When the charge was taken: of the times that sound like it, one that every row has goes first."""
+    names = (
+        "charged",
+        "created",
+        "inserted",
+        "requested",
+        "submitted",
+        "queued",
+        "enqueued",
+        "started",
+        "start",
+        "added",
+    )
+    wanted = tuple(frozenset({name}) for name in names)
+    return session.column(lambda column: column.is_time and column.not_null, wanted) or _time(session, *names)
+
+
 def _time(session: Session, *names: str) -> Column | None:
     return session.column(lambda column: column.is_time, tuple(frozenset({name}) for name in names))
 
 
 def _error(session: Session) -> Column | None:
-    names = ({"error", "message"}, {"error", "text"}, {"error"}, {"failure", "reason"}, {"failure"}, {"exception"},
-             {"message"})  # fmt: skip
+    names = (
+        {"error", "message"}, {"error", "text"}, {"error"}, {"failure", "reason"}, {"failure"}, {"exception"},
+        {"fail", "message"}, {"err"}, {"fail"}, {"message"},
+    )  # fmt: skip
     no_code = lambda column: column.is_text and not column.words & {"code", "type", "class", "id"}  # noqa: E731
     return session.column(no_code, tuple(frozenset(wanted) for wanted in names))
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from sweeper.database import Database, Refusal, Timeouts, TooSlow, Transaction
 from sweeper.draft.words import words
@@ -26,6 +27,7 @@ class Column:
     type: str
     category: str
     required: bool
+    not_null: bool
     generated: bool
     is_unique: bool
     is_primary: bool
@@ -125,7 +127,7 @@ class Evidence:
     def _reading(self) -> AbstractContextManager[Transaction]:
         return self._database.transaction(timeouts=_TIMEOUTS, read_only=True)
 
-    def rows(self, statement: str, slots: Mapping[str, str]) -> list[tuple[object, ...]]:
+    def rows(self, statement: str, slots: Mapping[str, str]) -> list[tuple[Any, ...]]:
         """A bounded look at rows; nothing when it fails or takes too long, because a draft can do without."""
         try:
             with self._reading() as transaction:

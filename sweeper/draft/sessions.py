@@ -68,7 +68,7 @@ def _score_name(table: Table) -> int:
 def _score_columns(evidence: Evidence, table: Table) -> int:
     columns = table.columns
     score = min(2, sum(bool(column.words & words.WORK_TRACES) for column in columns))
-    score += 2 * any(column.is_text and "error" in column.words for column in columns)
+    score += 2 * any(column.is_text and column.words & words.ERROR for column in columns)
     score += any(column.is_time for column in columns)
     score += 2 * any(column.is_number and column.words & words.PRICE for column in columns)
     score += 2 * any(_names_an_owner(evidence, column) for column in columns)
@@ -102,20 +102,22 @@ def _read_statuses(evidence: Evidence, table: Table, column: Column, score: int)
     # a text column with as many values as rows is no status
     few = len(values) < 40
     sorted_values: dict[Kind, tuple[str, ...]] = {"failed": (), "running": (), "succeeded": ()}
-    for value in values:
-        if kind := words.sort_status(value):
+    kinds = words.sort_statuses(values, table.words)
+    for value, kind in kinds.items():
+        if kind:
             sorted_values[kind] += (value,)
     known = sum(_KIND_WEIGHTS[kind] for kind, listed in sorted_values.items() if listed)
     named = max((weight for name, weight in _STATUS_NAMES.items() if name in column.words), default=0)
     # payment_status, email_status: the state of something else
-    foreign = 3 * bool(column.words - set(_STATUS_NAMES) - table.words - words.WORK)
+    about = column.words - set(_STATUS_NAMES) - table.words - words.WORK
+    foreign = bool(about) + 4 * bool(about & (words.OTHER_BUSINESS | words.OTHER_MONEY | words.OTHER_STATE))
     sorted_values["failed"] = tuple(sorted(sorted_values["failed"], key=_plainness))
     return Session(
         table=table,
         key=table.key,
         status=column,
         statuses=sorted_values if few else {"failed": (), "running": (), "succeeded": ()},
-        unsorted=tuple(value for value in values if words.sort_status(value) is None) if few else (),
+        unsorted=tuple(value for value in values if kinds[value] is None) if few else (),
         score=score + (known if few else -4) + named - foreign,
     )
 

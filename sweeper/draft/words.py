@@ -4,6 +4,7 @@ A name alone never decides. It is one piece of evidence beside types, foreign ke
 """
 
 import re
+from collections.abc import Sequence
 from typing import Literal
 
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -30,7 +31,8 @@ WORK = frozenset(
     {
         "session", "job", "task", "run", "prediction", "generation", "render", "rendering", "export", "request",
         "execution", "inference", "analysis", "report", "video", "image", "transcription", "conversion", "process",
-        "workflow", "training", "completion", "scan", "crawl", "build", "edit", "order", "translation", "batch",
+        "workflow", "training", "completion", "scan", "crawl", "build", "edit", "translation", "batch",
+        "removal", "upscale", "extraction", "enrichment", "lookup", "summary", "search", "query",
     }
 )  # fmt: skip
 OTHER_BUSINESS = frozenset(
@@ -41,6 +43,9 @@ OTHER_BUSINESS = frozenset(
         "post", "comment", "product", "package", "feature", "user", "account", "wallet",
     }
 )  # fmt: skip
+ERROR = frozenset({"error", "err", "failure", "fail", "exception"})
+LEFT = frozenset({"remaining", "left", "available"})
+OTHER_STATE = frozenset({"billing", "moderation", "sync", "approval", "review", "shipping", "upload", "safety"})
 WORK_TRACES = frozenset(
     {
         "error", "attempt", "retry", "retries", "progress", "model", "prompt", "input", "output", "result", "worker",
@@ -49,6 +54,8 @@ WORK_TRACES = frozenset(
 )  # fmt: skip
 LEDGER = frozenset({"transaction", "ledger", "entry", "movement", "history", "refund", "txn", "tx", "journal", "log"})
 OTHER_MONEY = frozenset({"payment", "invoice", "stripe", "purchase", "order", "subscription", "paypal", "checkout"})
+POLYMORPHIC = frozenset({"reference", "ref", "source", "related", "entity", "subject", "object", "item", "target"})
+NOT_ACCOUNTS = (LEDGER | OTHER_MONEY | {"plan", "package", "product", "pack", "coupon"}) - {"subscription"}
 KIND = frozenset({"type", "kind", "reason", "category", "action", "operation", "source", "direction"})
 DELTA = CREDITS | {"amount", "delta", "change", "value", "quantity"}
 NOT_A_DELTA = frozenset({"before", "after", "balance", "usd", "cent", "eur", "tax", "price"})
@@ -56,8 +63,8 @@ NOTE = frozenset({"note", "description", "memo", "comment", "reason", "detail", 
 
 _FAILED = frozenset(
     {
-        "fail", "failed", "failure", "failing", "error", "errored", "err", "timeout", "timedout", "expired", "crashed",
-        "aborted", "dead", "killed", "unsuccessful", "exception", "faulted", "broken", "lost",
+        "fail", "failed", "failure", "failing", "error", "errored", "err", "timeout", "timedout", "crashed",
+        "dead", "killed", "unsuccessful", "exception", "faulted", "broken", "lost",
     }
 )  # fmt: skip
 _SUCCEEDED = frozenset(
@@ -66,15 +73,28 @@ _SUCCEEDED = frozenset(
         "published", "fulfilled", "resolved",
     }
 )  # fmt: skip
+# it ended, and whether its charge is to be given back is for a person to say
+_NEITHER = frozenset(
+    {
+        "canceled", "cancelled", "aborted", "expired", "skipped", "deleted", "archived", "rejected", "stopped",
+        "revoked", "blocked", "paused", "suspended", "refunded", "voided",
+    }
+)  # fmt: skip
 _RUNNING = frozenset(
     {
         "queued", "new", "created", "init", "initialized", "initialised", "start", "started", "run", "progress",
         "active", "submitted", "accepted", "assigned", "claimed", "dispatched", "leased", "scheduled", "stalled",
         "stuck", "enqueued", "open", "received", "reserved", "locked", "picked", "requested", "wait", "retry",
+        "queue", "todo",
     }
 )  # fmt: skip
 REFUND = frozenset({"refund", "refunded", "reversal", "reversed", "compensation", "compensated", "restored"})
-CHARGE = frozenset({"charge", "charged", "debit", "usage", "spend", "spent", "consume", "consumed", "deduct", "use"})
+CHARGE = frozenset(
+    {
+        "charge", "charged", "debit", "usage", "spend", "spent", "consume", "consumed", "consumption", "deduct",
+        "deducted", "deduction", "use", "used",
+    }
+)  # fmt: skip
 
 Kind = Literal["failed", "running", "succeeded"]
 
@@ -94,7 +114,7 @@ def _singular(word: str) -> str:
 
 def sort_status(status: str) -> Kind | None:
     """Which kind of status a word such as ``timed_out`` or ``IN_PROGRESS`` is; none when its words do not agree."""
-    spoken = [part.lower() for part in _PARTS.findall(status)]
+    spoken = _spoken(status)
     if spoken[:1] == ["not"]:
         return "running" if spoken[1:] in (["started"], ["run"]) else None
     if spoken == ["timed", "out"]:
@@ -105,6 +125,30 @@ def sort_status(status: str) -> Kind | None:
     if "partial" in spoken or "partially" in spoken or "refunded" in spoken:
         return None
     return kinds[-1] if kinds else None
+
+
+def sort_statuses(values: Sequence[str], about: frozenset[str]) -> dict[str, Kind | None]:
+    """The kind of each status of one column of a table that is ``about`` these words.
+
+    Where no word says success, the one that ends the work does: "rendered" after "rendering", or of a render.
+    """
+    kinds = {value: sort_status(value) for value in values}
+    if "succeeded" in kinds.values():
+        return kinds
+    going = {word.removesuffix("ing") for value in values for word in _spoken(value) if word.endswith("ing")}
+    ended = [value for value in values if kinds[value] is None and _ends_the_work(_spoken(value), going, about)]
+    return {**kinds, ended[0]: "succeeded"} if len(ended) == 1 else kinds
+
+
+def _ends_the_work(spoken: Sequence[str], going: set[str], about: frozenset[str]) -> bool:
+    if len(spoken) != 1 or not spoken[0].endswith("ed") or spoken[0] in _NEITHER:
+        return False
+    stem = spoken[0].removesuffix("ed")
+    return stem in going or (len(stem) > 3 and any(word.startswith(stem) for word in about))
+
+
+def _spoken(status: str) -> list[str]:
+    return list(words(status))
 
 
 def _sort_word(word: str) -> Kind | None:
