@@ -1,6 +1,6 @@
 """The preflight as a whole: from the file to the books, as far as each step allows the next."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial
 
@@ -10,7 +10,7 @@ from sweeper.installation import Installation, Surroundings, read_installation
 from sweeper.mapping import read_mapping
 from sweeper.preflight import books, installed, policy, rows
 from sweeper.preflight.ground import Ground, asked, failure, ok, reading
-from sweeper.preflight.rights import check_rights, denied
+from sweeper.preflight.rights import check_rights, denied, merged
 from sweeper.preflight.server import check_server, read_server
 from sweeper.results import Check, CheckResult, Status
 from sweeper.settings import PolicySection, Settings
@@ -28,7 +28,7 @@ _OF_ANY_MAPPING = (
 
 def check(database: Database, settings: Settings | SweeperError, *, as_of: datetime, asked_at: float) -> CheckResult:
     """Look at everything that a run depends on; ``settings`` may be the reason why there are none."""
-    return CheckResult(as_of, tuple(_check(database, settings, as_of, asked_at)))
+    return CheckResult(as_of, tuple(merged(list(_check(database, settings, as_of, asked_at)))))
 
 
 def _check(database: Database, settings: Settings | SweeperError, as_of: datetime, asked_at: float) -> Iterator[Check]:
@@ -69,6 +69,8 @@ def _check_mapped(
     search_path = (installation and installation.search_path) or surroundings.search_path(schema)
     rights = check_rights(database, settings, role, search_path)
     yield from rights
+    if any(check.name == "row_security" and check.status is Status.FAILURE for check in rights):
+        return  # whatever is looked at from here on would be refused
     found: list[Ground] = []
 
     def map_it() -> Iterator[Check]:
@@ -78,11 +80,11 @@ def _check_mapped(
         found.append(Ground(database, settings, mapping, installation, role, as_of))
         yield ok("mapping", "fits the tables of this database")
 
-    yield from asked("mapping", map_it)
+    yield from _asked(database, role, "mapping", map_it)
     if found:
         yield from _check_installed(found[0], installation, may_pay=rights[0].status is Status.OK)
         for name, look in _OF_ANY_MAPPING:
-            yield from asked(name, partial(look, found[0]))
+            yield from _asked(database, role, name, partial(look, found[0]))
 
 
 def _not_let_in(
@@ -91,14 +93,25 @@ def _not_let_in(
     if error.code != "privilege":
         return [failure("installed", error.message, "update the program" if error.code == "newer_schema" else "")]
     lacking = check_rights(database, settings, role, surroundings.search_path(settings.database.schema_))
-    return lacking if lacking[0].status is Status.FAILURE else [denied(error, role)]
+    return lacking if lacking[0].status is Status.FAILURE else [denied(database, error, role)]
 
 
 def _check_installed(ground: Ground, installation: Installation | None, *, may_pay: bool) -> Iterator[Check]:
-    yield from asked("installed", partial(installed.check_installed, ground))
-    if installation is None:
-        return
-    yield from asked("guard", partial(installed.check_guard, ground, installation, may_pay=may_pay))
-    yield from asked("index", partial(installed.check_index, ground, installation))
-    yield from asked("books", partial(books.check_books, ground))
-    yield from asked("amounts", partial(rows.check_amounts, ground))
+    looks: dict[str, Callable[[], Iterator[Check]]] = {"installed": partial(installed.check_installed, ground)}
+    if installation is not None:
+        looks |= {
+            "guard": partial(installed.check_guard, ground, installation, may_pay=may_pay),
+            "index": partial(installed.check_index, ground, installation),
+            "books": partial(books.check_books, ground),
+            "amounts": partial(rows.check_amounts, ground),
+        }
+    for name, look in looks.items():
+        yield from _asked(ground.database, ground.role, name, look)
+
+
+def _asked(database: Database, role: str, name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
+    """The items that ``look`` gives; a right that the role lacks is an item about rights, whatever was looked at."""
+    try:
+        return asked(name, look)
+    except SweeperError as error:
+        return [denied(database, error, role)]

@@ -70,7 +70,11 @@ def failure(name: str, message: str, fix: str) -> Check:
 
 
 def asked(name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
-    """The items that ``look`` gives; when it cannot look, one that says why."""
+    """The items that ``look`` gives; when it cannot look, one that says why.
+
+    Raises:
+        SweeperError: the role lacks a privilege.
+    """
     try:
         return list(look())
     except Busy:
@@ -80,6 +84,8 @@ def asked(name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
     except Refusal as refusal:  # not its message, which may repeat a row
         return [failure(name, f"the database refuses to read it (SQLSTATE {refusal.sqlstate})", "mend the mapping")]
     except SweeperError as error:
+        if error.code == "privilege":
+            raise
         return [failure(name, error.message, _fix_of(error))]
 
 

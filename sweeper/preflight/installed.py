@@ -35,7 +35,7 @@ def check_installed(ground: Ground) -> Iterator[Check]:
 
 def check_guard(ground: Ground, installation: Installation, *, may_pay: bool) -> Iterator[Check]:
     """Whether the database itself stops a second refund; the server plans one, for a role that may pay."""
-    mapping = ground.mapping
+    mapping, lacking = ground.mapping, None
     with ground.reading() as transaction:
         own = _own_guard(transaction, mapping.slots["refunds"])
         found = own or (_app_guard(transaction, installation) if mapping.ledger else None)
@@ -51,7 +51,9 @@ def check_guard(ground: Ground, installation: Installation, *, may_pay: bool) ->
         except FailedError as error:
             if error.code != "privilege":
                 raise
-            yield denied(error, ground.role, _written(ground))
+            lacking = error
+    if lacking:
+        yield denied(ground.database, lacking, ground.role, _written(ground))
     narrow = mapping.ledger is not None and mapping.ledger.guard != mapping.ledger.where
     yield ok(
         "guard",

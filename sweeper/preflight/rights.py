@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from sweeper.database import Database
 from sweeper.errors import SweeperError
 from sweeper.preflight.ground import failure, ok, reading
-from sweeper.results import Check
+from sweeper.results import Check, Status
 from sweeper.settings import Settings
 from sweeper.statements import fill, quote_name
 
@@ -23,46 +23,88 @@ _USE = {"schema": "USAGE ON SCHEMA", "function": "EXECUTE ON FUNCTION", "sequenc
 
 
 def check_rights(database: Database, settings: Settings, role: str, search_path: str) -> list[Check]:
-    """The privileges on the mapped tables and on sweeper's own."""
+    """The privileges on the mapped tables and on sweeper's own, and whether policies hide rows."""
     wanted = list(_wanted(settings))
     binds = {"names": [name for name, _ in wanted], "privileges": [privilege for _, privilege in wanted]}
     try:
         with reading(database, search_path) as transaction:
             missing = transaction.rows(fill("check/list_privileges", {}), binds)
+            guarded = transaction.rows(fill("check/list_row_security", {}), {"names": list(_mapped(settings))})
     except SweeperError as error:  # not even the schema may be looked into
-        return [denied(error, role)]
-    if not missing:
-        return [ok("privileges", "this role may do what a run does")]
+        return [denied(database, error, role)]
     by_table = defaultdict(list)
     for row in missing:
         by_table[row.name].append(row.privilege)
-    said = "; ".join(f"{', '.join(privileges)} on {table}" for table, privileges in by_table.items())
-    grants = [f"GRANT {', '.join(privileges)} ON {table} TO {role};" for table, privileges in by_table.items()]
-    return [failure("privileges", f"this role lacks {said}", "\n".join(grants))]
+    return [_privileges(by_table, role), _row_security([row.name for row in guarded], role)]
 
 
-def denied(error: SweeperError, role: str, written: Mapping[str, str] | None = None) -> Check:
+def _privileges(missing: Mapping[str, list[str]], role: str) -> Check:
+    if not missing:
+        return ok("privileges", "this role may do what a run does")
+    said = "; ".join(f"{', '.join(privileges)} on {table}" for table, privileges in missing.items())
+    grants = [f"GRANT {', '.join(privileges)} ON {table} TO {role};" for table, privileges in missing.items()]
+    return failure("privileges", f"this role lacks {said}", "\n".join(grants))
+
+
+def _row_security(tables: list[str], role: str) -> Check:
+    if not tables:
+        return ok("row_security", "no policy hides rows from this role")
+    return failure(
+        "row_security", f"row-level security would hide rows of {', '.join(tables)} from this role: a run refuses to "
+        "take the rest for everything",
+        f"ALTER ROLE {role} BYPASSRLS;",
+    )  # fmt: skip
+
+
+def denied(database: Database, error: SweeperError, role: str, written: Mapping[str, str] | None = None) -> Check:
     """What the server itself said this role may not do, as a GRANT; ``written`` are the tables that a refund writes
     and what it does there.
     """
     found = _DENIED.search(error.message)
     if found is None:
-        return failure("privileges", error.message, "grant it, or run as a role that has it")
+        security = "row-level security" in error.message
+        fix = f"ALTER ROLE {role} BYPASSRLS;" if security else "grant it, or run as a role that has it"
+        return failure("row_security" if security else "privileges", error.message, fix)
     kind, name = found.groups()
-    grant = f"{_USE.get(kind, 'SELECT ON')} {quote_name(name)}"
-    for table, privileges in (written or {}).items():  # the server's message leaves the schema out
+    what = quote_name(name)
+    if kind in ("table", "view", "foreign table"):
+        with reading(database) as transaction:
+            called_so = [row.name for row in transaction.rows(fill("check/find_relation", {}), {"name": name})]
+        what = called_so[0] if len(called_so) == 1 else what
+    grant = f"{_USE.get(kind, 'SELECT ON')} {what}"
+    for table, privileges in (written or {}).items():
         if kind == "table" and table.endswith(f".{quote_name(name)}"):
             grant = f"{privileges} ON {table}"
     return failure("privileges", error.message, f"GRANT {grant} TO {role};")
 
 
-def _wanted(settings: Settings) -> Iterator[tuple[str, str]]:
-    for privilege in ("SELECT", "UPDATE"):
-        yield settings.sessions.table, privilege
-        if settings.accounts:
-            yield settings.accounts.table, privilege
+def merged(checks: list[Check]) -> list[Check]:
+    """The items with one of each name: where a right was missed more than once, all that mends it."""
+    found: dict[str, Check] = {}
+    for check in checks:
+        before = found.get(check.name)
+        if before is None or before.status is Status.OK:
+            found[check.name] = check
+        elif check.status is not Status.OK and check.fix not in before.fix.splitlines():
+            found[check.name] = failure(check.name, f"{before.message}; {check.message}", f"{before.fix}\n{check.fix}")
+    return list(found.values())
+
+
+def _mapped(settings: Settings) -> Iterator[str]:
+    yield settings.sessions.table
+    if settings.accounts:
+        yield settings.accounts.table
     if settings.ledger:
-        yield settings.ledger.table, "SELECT"
+        yield settings.ledger.table
+
+
+def _wanted(settings: Settings) -> Iterator[tuple[str, str]]:
+    for table in _mapped(settings):
+        yield table, "SELECT"
+    yield settings.sessions.table, "UPDATE"
+    if settings.accounts:
+        yield settings.accounts.table, "UPDATE"
+    if settings.ledger:
         yield settings.ledger.table, "INSERT"
     for table, privileges in _OWN.items():
         for privilege in privileges:

@@ -26,9 +26,11 @@ def check_server(
     server: Row, *, pooled: bool, as_of: datetime, asked_at: float, max_clock_skew: timedelta
 ) -> Iterator[Check]:
     """Whether a run can work on this server."""
-    yield ok("connection", f"connected as {server.role}, Postgres {server.version}")
+    yield ok("connection", f"connected as {server.role}")
     if server.server_version < 140_000:
-        yield failure("server", f"Postgres {server.version}: 14 or later is needed", "update the server")
+        yield failure("version", f"Postgres {server.version}: 14 or later is needed", "update the server")
+    else:
+        yield ok("version", f"Postgres {server.version}")
     if server.standby:
         yield failure(
             "primary", "this server is a standby: a dry run works here, a run does not",

@@ -26,7 +26,7 @@ SELECT 's' || n, 'u1', (ARRAY['finished', 'error', 'generating'])[1 + n % 3]::se
 FROM generate_series(1, 30) AS n;
 """
 NAMES = [
-    "file", "connection", "primary", "clock", "pooler", "privileges", "mapping", "installed", "guard", "index",
+    "file", "connection", "version", "primary", "clock", "pooler", "privileges", "row_security", "mapping", "installed", "guard", "index",
     "horizon", "holds", "last_run", "amounts", "fence", "triggers", "statuses", "stuck_after", "grace", "time_zone",
     "caps",
 ]  # fmt: skip
@@ -84,6 +84,38 @@ def test_no_app_fails_right_after_its_installation(server: Server, tmp_path: Pat
     with server.app(app, tmp_path) as database:
         ran = check(database)
         assert (ran.exit_code, not_ok(ran)) == (0, {"caps": "warning"}), ran.stdout
+
+
+def test_all_is_well_for_a_role_that_has_the_rights_of_a_runner_and_no_other(good: AppDatabase) -> None:
+    ran = check(good, SWEEPER_DATABASE_URL=good.url_as("sweeper_runner"))
+    assert (ran.exit_code, not_ok(ran)) == (0, {})
+
+
+def test_each_right_of_a_runner_is_missed_when_it_is_not_there(good: AppDatabase) -> None:
+    printed = good.sweeper("install", "--print", now=None).stdout.partition("-- 5. Rights")[2]
+    lines = (line.removeprefix("-- ") for line in printed.splitlines())
+    rights = [line for line in lines if line.startswith("GRANT") and line.endswith("TO sweeper_runner;")]
+    assert len(rights) == 11
+    for right in rights:
+        if right == 'GRANT USAGE ON SCHEMA "public" TO sweeper_runner;':
+            continue  # everybody has it
+        good.sql(right.replace("GRANT", "REVOKE", 1).replace(" TO ", " FROM "))
+        ran = check(good, SWEEPER_DATABASE_URL=good.url_as("sweeper_runner"))
+        assert (ran.exit_code, not_ok(ran)) == (5, {"privileges": "failure"}), right
+        good.sql(right)
+
+
+def test_row_level_security_that_hides_rows_fails(good: AppDatabase) -> None:
+    good.sql("ALTER TABLE users ENABLE ROW LEVEL SECURITY")
+    ran = check(good, SWEEPER_DATABASE_URL=good.url_as("sweeper_runner"))
+    assert (ran.exit_code, not_ok(ran)) == (5, {"row_security": "failure"})
+    assert items(ran)["row_security"]["fix"] == "ALTER ROLE sweeper_runner BYPASSRLS;"
+    good.sql(
+        "CREATE TABLE plans (id int); ALTER TABLE plans ENABLE ROW LEVEL SECURITY; GRANT SELECT ON plans TO PUBLIC"
+    )
+    good.sql("ALTER TABLE users DISABLE ROW LEVEL SECURITY")
+    good.configure('"cardinality(selected_models)"', '"(SELECT count(*) FROM plans)"')
+    assert not_ok(check(good, SWEEPER_DATABASE_URL=good.url_as("sweeper_runner"))) == {"row_security": "failure"}
 
 
 def test_it_is_read_only_for_a_role_that_cannot_write(good: AppDatabase) -> None:
@@ -194,6 +226,15 @@ def test_a_privilege_on_one_column_too_few_is_found(good: AppDatabase) -> None:
         ran = check(good, SWEEPER_DATABASE_URL=url)
     assert (ran.exit_code, not_ok(ran)) == (5, {"privileges": "failure"})
     assert items(ran)["privileges"]["fix"].startswith('GRANT SELECT, UPDATE ON "public"."users" TO ')
+
+
+def test_a_privilege_on_a_table_of_another_schema_is_granted_with_its_schema(prisma: AppDatabase) -> None:
+    """The server's message names the table alone."""
+    prisma.sql('REVOKE SELECT ON app."JobItem" FROM sweeper_runner')
+    for column in prisma.sql("SELECT attname FROM pg_attribute WHERE attrelid = 'app.\"JobItem\"'::regclass"):
+        prisma.sql(f'REVOKE SELECT ("{column[0]}") ON app."JobItem" FROM sweeper_runner')
+    ran = check(prisma, SWEEPER_DATABASE_URL=prisma.url_as("sweeper_runner"))
+    assert items(ran)["privileges"]["fix"] == 'GRANT SELECT ON app."JobItem" TO sweeper_runner;'
 
 
 @pytest.mark.parametrize("off", [timedelta(minutes=2), timedelta(minutes=-2)])
