@@ -2,8 +2,8 @@
 
 from sweeper.database import Busy, Database, Refusal, Timeouts, TooSlow, retrying
 from sweeper.errors import SweeperError
+from sweeper.preparation import Request, prepare
 from sweeper.results import Backlog, Outcome, RunResult
-from sweeper.runs import Request, prepare
 from sweeper.settings import Settings
 
 # a run that is over must not wait long for its own monitoring

@@ -58,13 +58,6 @@ def run(
     asked_at, as_of = time.monotonic(), datetime.now(UTC)
     if exit_code and not dry_run:
         raise ConfigurationError("--exit-code goes with --dry-run", code="usage")
-<<<<<<< HEAD
-    from sweeper.database import Database
-    from sweeper.preparation import Request
-    from sweeper.settings import apply_overrides
-
-=======
->>>>>>> c510cd9 (Monitoring: a text file, a Pushgateway and a ping learn of each run, also of one that could not begin)
     policy = {
         "stuck_after": stuck_after,
         "grace": grace,
@@ -101,7 +94,7 @@ def _understand(
     *,
     full: bool,
 ) -> "tuple[Settings, Request]":
-    from sweeper.runs import Request
+    from sweeper.preparation import Request
     from sweeper.settings import apply_overrides
 
     settings = apply_overrides(load_settings(config), policy)

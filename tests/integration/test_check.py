@@ -26,9 +26,9 @@ SELECT 's' || n, 'u1', (ARRAY['finished', 'error', 'generating'])[1 + n % 3]::se
 FROM generate_series(1, 30) AS n;
 """
 NAMES = [
-    "file", "connection", "version", "primary", "clock", "pooler", "privileges", "row_security", "mapping", "installed", "guard", "index",
-    "horizon", "holds", "last_run", "amounts", "fence", "triggers", "statuses", "stuck_after", "grace", "time_zone",
-    "caps",
+    "file", "connection", "version", "primary", "clock", "pooler", "privileges", "row_security", "mapping",
+    "installed", "guard", "index", "horizon", "holds", "last_run", "amounts", "fence", "triggers", "statuses",
+    "stuck_after", "grace", "time_zone", "caps",
 ]  # fmt: skip
 
 
