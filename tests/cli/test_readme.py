@@ -239,6 +239,26 @@ def test_every_linked_file_is_there() -> None:
         assert (REPOSITORY / target).exists(), target
 
 
+def test_every_file_that_is_named_is_there() -> None:
+    named = re.findall(r"`((?:sweeper|sql|tests|\.ci)/[^`\s*]*)`", README)
+    assert len(named) > 10
+    for name in named:
+        assert (REPOSITORY / name).exists(), name
+
+
+def test_every_linked_heading_is_there() -> None:
+    headings = re.findall(r"^##+ (.*)$", BLOCK.sub("", README), re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    for target in re.findall(r"\]\(#([^)]+)\)", README):
+        assert target in anchors, target
+
+
+def test_the_statement_that_pays_is_shown_as_it_is() -> None:
+    (shown,) = blocks(section("How it stays safe"), "sql")
+    parts = [REPOSITORY / "sql" / "parts" / f"{name}.sql" for name in ("close_stuck", "book_own", "move_balance")]
+    assert shown == "".join(part.read_text() for part in parts)
+
+
 def test_what_the_demo_prints_is_shown_as_it_is() -> None:
     (shown,) = blocks(section("Try it"), "text")
     ran = subprocess.run(
