@@ -15,6 +15,7 @@ from sweeper.preflight.server import check_server, read_server
 from sweeper.results import Check, CheckResult, Status
 from sweeper.settings import PolicySection, Settings
 
+_PROTOCOL_VIOLATION = "08P01"
 _OF_ANY_MAPPING = (
     ("fence", policy.check_fence),
     ("triggers", installed.check_triggers),
@@ -39,7 +40,7 @@ def _check(database: Database, settings: Settings | SweeperError, as_of: datetim
     try:
         server, pooled = retrying(partial(read_server, database), attempts=1)
     except SweeperError as error:
-        yield failure("connection", error.message, "mend SWEEPER_DATABASE_URL, or the server")
+        yield _unusable(error)
         return
     skew = (settings.policy if isinstance(settings, Settings) else PolicySection()).max_clock_skew
     yield from check_server(server, pooled=pooled, as_of=as_of, asked_at=asked_at, max_clock_skew=skew)
@@ -48,6 +49,17 @@ def _check(database: Database, settings: Settings | SweeperError, as_of: datetim
     schemas = [*([database.default_schema] if database.default_schema else []), *server.schemas]
     surroundings = Surroundings(tuple(schemas), server.server_version, server.standby, server.clock)
     yield from _check_mapped(database, settings, surroundings, server.role_as_sql, as_of)
+
+
+def _unusable(error: SweeperError) -> Check:
+    """The item for a server that cannot be asked anything."""
+    if _PROTOCOL_VIOLATION in error.message:
+        return failure(
+            "pooler",
+            f"{error.message}: a pooler in statement mode lets no transaction through",
+            "name a pooler in transaction or session mode in SWEEPER_DATABASE_URL, or the server itself",
+        )
+    return failure("connection", error.message, "mend SWEEPER_DATABASE_URL, or the server")
 
 
 def _refused_file(error: SweeperError) -> Check:
