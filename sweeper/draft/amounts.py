@@ -37,7 +37,7 @@ def find_amounts(
         for column in session.table.columns
         if column.category == "A"
     ]
-    return [_tried(evidence, session, candidate) for candidate in found[:_MOST]]
+    return _all_tried(evidence, session, found[:_MOST])
 
 
 def _booked(session: Session, ledger: Ledger | None) -> Iterator[Candidate]:
@@ -103,6 +103,12 @@ def _of_parts(
                     yield Candidate(fill_expression("draft/expressions/of_parts", slots), "the prices of its parts")
 
 
+def _all_tried(evidence: Evidence, session: Session, candidates: list[Candidate]) -> list[Candidate]:
+    """Each with what it gives on real rows; what gives nothing on any of them goes last."""
+    tried = [_tried(evidence, session, candidate) for candidate in candidates]
+    return sorted(tried, key=lambda candidate: bool(candidate.looked_at) and candidate.nulls == candidate.looked_at)
+
+
 def _tried(evidence: Evidence, session: Session, candidate: Candidate) -> Candidate:
     slots = {
         "key": f"s.{session.key.as_sql}",
@@ -141,4 +147,4 @@ def find_failed_at(evidence: Evidence, session: Session, started: Column | None)
             found[column.as_sql] = meaning
     if started:
         found.setdefault(started.as_sql, "the start: grace then protects only short sessions")
-    return [_tried(evidence, session, Candidate(sql, meaning)) for sql, meaning in list(found.items())[:_MOST]]
+    return _all_tried(evidence, session, [Candidate(sql, meaning) for sql, meaning in list(found.items())[:_MOST]])

@@ -154,6 +154,10 @@ grace       = "15m"     # how long a failed session is left to the app's own ref
 # since     = 2026-01-01T00:00:00Z   # the floor; without it, the moment of `sweeper install`
 # max_credits = 100000  # in any 24 hours, over all runs; unlimited unless set
 # max_amount  = 1000    # per refund: above it a person decides; unlimited unless set
+
+# [[reasons]]           # the first whose pattern (LIKE) fits the error text; else it is a workflow_failure
+# code  = "queue_failure"
+# error = "Failed to queue%"
 """.splitlines()
 
 

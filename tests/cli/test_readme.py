@@ -111,6 +111,12 @@ def test_table_of_findings_is_the_programs() -> None:
     assert described == {path.stem for path in (REPOSITORY / "sql" / "findings").glob("*.sql")}
 
 
+def test_table_of_check_is_what_check_looks_at(first: AppDatabase) -> None:
+    text = section("Use it on your app").partition("### 4.")[2].partition("### 5.")[0]
+    described = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
+    assert described == [item["name"] for item in first.sweeper("check", "--json", now=None).document["checks"]]
+
+
 def test_table_of_exit_codes_is_the_programs() -> None:
     assert {int(row[0]) for row in table("Exit codes")} == set(Exit)
 
