@@ -1,9 +1,10 @@
 """Who pays: which column holds the balance, and how a session says whose it is."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sweeper.draft import words
-from sweeper.draft.evidence import Column, Evidence, Reference, Table
+from sweeper.draft.evidence import Column, Evidence, Reference, Table, same_type
 from sweeper.statements import fill_expression
 
 
@@ -65,19 +66,28 @@ def _paths(evidence: Evidence, sessions: Table, accounts: Table) -> list[tuple[C
     for reference in evidence.references(sessions):
         key = _key_for(evidence, reference, accounts)
         if key:
+            if not reference.declared and evidence.agrees(sessions, reference.column, accounts, key) is False:
+                continue
             sure = 3 + reference.declared + _ownership(reference.column, accounts)
             found.append((key, reference.column.as_sql, sure))
         elif reference.target not in (sessions, accounts):
             found += _one_further(evidence, reference, accounts)
-    if found:
-        return found
-    # neither side refers to anything: they call the owner by the same name
-    return [
-        (key, column.as_sql, 2)
-        for key in accounts.columns
-        for column in sessions.columns
-        if key.is_key and key.name == column.name and key.type == column.type and key.words & words.OWNER
-    ]
+    return found or list(_paths_by_rows(evidence, sessions, accounts))
+
+
+def _paths_by_rows(evidence: Evidence, sessions: Table, accounts: Table) -> Iterator[tuple[Column, str, int]]:
+    """Where nothing refers to the accounts: columns that sound like an owner and whose values are those of a key."""
+    for column in sessions.columns:
+        reference = evidence.reference(column)
+        if (reference and reference.declared) or not column.words & (words.OWNER | accounts.words):
+            continue
+        for key in accounts.columns:
+            if not key.is_key or not same_type(key, column):
+                continue
+            agrees = evidence.agrees(sessions, column, accounts, key)
+            alike = key.name == column.name or key.is_primary
+            if agrees or (agrees is None and alike):
+                yield key, column.as_sql, 1 + alike + bool(agrees) + _ownership(column, accounts)
 
 
 def _key_for(evidence: Evidence, reference: Reference, accounts: Table) -> Column | None:

@@ -69,17 +69,8 @@ def _stored(evidence: Evidence, session: Session, account: Account | None) -> li
         and not evidence.reference(column)
     ]
     # "credits_charged" before "token_count": the more its name speaks of a price, the better
-    priced.sort(key=lambda column: (-_speaks_of_price(column), len(column.name)))
+    priced.sort(key=lambda column: (-words.speaks_of_price(column.words), len(column.name)))
     return [Candidate(column.as_sql, "a charge that the session stores") for column in priced]
-
-
-def _speaks_of_price(column: Column) -> int:
-    paid = bool(column.words & {"charge", "charged", "cost", "price", "paid", "spent", "fee"})
-    foreign = bool(
-        column.words
-        & {"usd", "cent", "eur", "token", "count", "max", "limit", "refunded", "estimated", "input", "output", "prompt"}
-    )
-    return 2 * bool(column.words & {"credit", "coin", "point"}) + paid - 2 * foreign
 
 
 def _of_parts(

@@ -164,7 +164,9 @@ def _started(session: Session) -> Column | None:
         "added",
     )
     wanted = tuple(frozenset({name}) for name in names)
-    return session.column(lambda column: column.is_time and column.not_null, wanted) or _time(session, *names)
+    of_every_row = [column for column in session.table.columns if column.is_time and column.not_null]
+    named = session.column(lambda column: column in of_every_row, wanted) or _time(session, *names)
+    return named or (of_every_row[0] if len(of_every_row) == 1 else None)
 
 
 def _time(session: Session, *names: str) -> Column | None:

@@ -14,7 +14,7 @@ from sweeper.statements import fill
 
 _TIMEOUTS = Timeouts(statement_ms=5_000)
 _NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
-_KEYS = ("text", "character varying", "character", "uuid", "integer", "bigint", "smallint")
+KEY_TYPES = ("text", "character varying", "character", "uuid", "integer", "bigint", "smallint")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Column:
     @property
     def is_key(self) -> bool:
         """Whether it can be the key of a session or an account."""
-        return self.is_unique and self.type in _KEYS
+        return self.is_unique and self.type in KEY_TYPES
 
 
 @dataclass(frozen=True)
@@ -111,18 +111,30 @@ class Evidence:
 
     def _add_references_by_name(self) -> None:
         """Where no foreign key says it: a column called after a table, of the type of that table's key."""
-        by_name: dict[tuple[str, ...], list[Table]] = defaultdict(list)
-        for table in self.tables:
-            by_name[words(table.name)].append(table)
+        named = [(words(table.name), table) for table in self.tables]
         for table in self.tables:
             declared = {found.column.name for found in self._references[table.oid]}
             for column in table.columns:
                 spoken = words(column.name)
                 if column.name in declared or spoken[-1:] != ("id",):
                     continue
-                for target in by_name[spoken[:-1]]:
-                    if target.key and _same_type(target.key, column) and target != table:
+                for target in _called(spoken[:-1], named):
+                    if target.key and same_type(target.key, column) and target != table:
                         self._references[table.oid].append(Reference(column, target, target.key, declared=False))
+
+    def agrees(self, table: Table, column: Column, target: Table, target_column: Column) -> bool | None:
+        """Whether the rows of a table name rows of another by this column; none when there are no rows to tell."""
+        assert table.key is not None  # noqa: S101 - only such tables are looked at
+        slots = {
+            "column": column.as_sql,
+            "table": table.as_sql,
+            "key": table.key.as_sql,
+            "target": target.as_sql,
+            "target_column": target_column.as_sql,
+        }
+        looked = self.rows("draft/sample_matches", slots)
+        # a few may be gone: apps delete accounts
+        return bool(looked[0][1] * 2 > looked[0][0]) if looked and looked[0][0] else None
 
     def _reading(self) -> AbstractContextManager[Transaction]:
         return self._database.transaction(timeouts=_TIMEOUTS, read_only=True)
@@ -136,7 +148,15 @@ class Evidence:
             return []
 
 
-def _same_type(one: Column, other: Column) -> bool:
+def _called(spoken: tuple[str, ...], named: list[tuple[tuple[str, ...], Table]]) -> list[Table]:
+    """The tables of that name; else the one whose name ends so, such as ``auth_user`` for ``user_id``."""
+    exactly = [table for name, table in named if name == spoken]
+    ending = [table for name, table in named if spoken and name[-len(spoken) :] == spoken]
+    return exactly or (ending if len(ending) == 1 else [])
+
+
+def same_type(one: Column, other: Column) -> bool:
+    """Whether values of one can be those of the other."""
     texts, integers = ("text", "character varying", "character"), ("integer", "bigint", "smallint")
     return one.type == other.type or any(one.type in kind and other.type in kind for kind in (texts, integers))
 

@@ -77,7 +77,8 @@ def _sessions(draft: Draft) -> Iterator[str]:
         yield f"# In no list, and never refunded: {_comment(', '.join(session.unsorted))}. Put each where it belongs:"
         yield "# `failed` when its charge is to be given back, `succeeded` when not."
     if draft.started_at == OPEN_QUESTION:
-        yield "# QUESTION: when was the charge taken?"
+        times = ", ".join(column.as_sql for column in session.table.columns if column.is_time)
+        yield "# QUESTION: when was the charge taken?" + (f" Candidates: {_comment(times)}" if times else "")
     yield _line("started_at", draft.started_at, "when the charge was taken")
     if draft.active_at:
         yield _line("active_at", draft.active_at.as_sql, "last sign of life; stuck_after counts from it")

@@ -70,10 +70,14 @@ def _read_ledger(evidence: Evidence, table: Table, session: Session, account: Ac
     kinds = read_kinds(evidence, table, column, values, amount, naming.column)
     refunds = tuple(sorted((kind.value for kind in kinds if kind.is_refund), key=len))
     all_are_refunds = "refund" in table.words
+    named_so = bool(table.words & (words.BOOKS | words.CREDITS))
+    payer = account_value(evidence, table, account)
+    if [bool(refunds) or all_are_refunds, named_so, payer is not None].count(True) < 2:
+        return None  # any table of parts or logs names a session and counts something
     score = naming.sure + 2 + 4 * bool(refunds) + (column is not None) + 3 * all_are_refunds
     score += 2 * bool(table.words & words.LEDGER) + bool(table.words & words.CREDITS)
     score -= 3 * bool(table.words & words.OTHER_MONEY)
-    score += 2 * (account_value(evidence, table, account) is not None)
+    score += 2 * (payer is not None)
     down = [kind.down for kind in kinds if kind.value in refunds and (kind.down or kind.names_sessions)]
     known = {
         naming.column.name: as_type("session_id", session.key, naming.column),
@@ -150,6 +154,9 @@ def _naming(evidence: Evidence, table: Table, session: Session) -> _Naming | Non
         spoken = words.words(column.name)
         if spoken[-1:] == ("id",) and spoken[:-1] and spoken[-2:-1] == head:
             return _Naming(column, 3)
+    for column in fitting:
+        if words.words(column.name)[-1:] == ("id",) and column.words & words.WORK and not evidence.reference(column):
+            return _Naming(column, 2)
     for column in fitting:
         generic = column.words & words.POLYMORPHIC
         if generic and "id" in column.words:

@@ -1,15 +1,16 @@
 """Which table holds the paid work: ranked by its status values, its references, its columns and its name."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sweeper.draft import words
-from sweeper.draft.evidence import Column, Evidence, Table
+from sweeper.draft.evidence import KEY_TYPES, Column, Evidence, Table
 from sweeper.draft.words import Kind
 from sweeper.statements import quote_text
 
 _STATUS_NAMES = {"status": 4, "state": 4, "phase": 2, "stage": 2, "outcome": 1, "result": 1}
 _KIND_WEIGHTS: dict[Kind, int] = {"failed": 4, "running": 2, "succeeded": 2}
+_PART = 5
 _LOOKED_AT = 12  # tables whose rows are looked at
 # plainer words first: closing a stuck session writes the first of the failed
 _PLAIN_FAILURES = ("failed", "error", "failure", "errored")
@@ -52,7 +53,19 @@ def find_sessions(evidence: Evidence) -> list[Session]:
         ranked = [_read_statuses(evidence, table, column, score) for column in table.columns if _may_be_status(column)]
         if ranked:
             found.append(max(ranked, key=lambda session: session.score))
+    found = _without_parts(evidence, found)
     return sorted((session for session in found if session.score >= 6), key=lambda session: -session.score)
+
+
+def _without_parts(evidence: Evidence, found: list[Session]) -> list[Session]:
+    """A step, a try or one model's answer has a status too; what is paid is the work that it belongs to."""
+    whole = {session.table.oid for session in found if session.statuses["failed"] and session.statuses["running"]}
+    return [
+        replace(session, score=session.score - _PART)
+        if any(reference.target.oid in whole - {session.table.oid} for reference in evidence.references(session.table))
+        else session
+        for session in found
+    ]
 
 
 def _may_be_status(column: Column) -> bool:
@@ -70,7 +83,7 @@ def _score_columns(evidence: Evidence, table: Table) -> int:
     score = min(2, sum(bool(column.words & words.WORK_TRACES) for column in columns))
     score += 2 * any(column.is_text and column.words & words.ERROR for column in columns)
     score += any(column.is_time for column in columns)
-    score += 2 * any(column.is_number and column.words & words.PRICE for column in columns)
+    score += 2 * any(words.speaks_of_price(column.words) > 0 for column in columns if column.is_number)
     score += 2 * any(_names_an_owner(evidence, column) for column in columns)
     # a ledger that refers to this table was made for it
     score += 3 * any(
@@ -84,7 +97,7 @@ def _score_columns(evidence: Evidence, table: Table) -> int:
 def _names_an_owner(evidence: Evidence, column: Column) -> bool:
     reference = evidence.reference(column)
     if reference is None:
-        return False
+        return bool(column.words & words.OWNER) and column.type in KEY_TYPES
     return bool((column.words | reference.target.words) & words.OWNER)
 
 

@@ -52,7 +52,8 @@ WORK_TRACES = frozenset(
         "heartbeat", "duration", "started", "finished", "completed", "failed", "provider", "queue",
     }
 )  # fmt: skip
-LEDGER = frozenset({"transaction", "ledger", "entry", "movement", "history", "refund", "txn", "tx", "journal", "log"})
+BOOKS = frozenset({"transaction", "ledger", "entry", "movement", "refund", "txn", "tx", "journal"})
+LEDGER = BOOKS | {"history", "log"}
 OTHER_MONEY = frozenset({"payment", "invoice", "stripe", "purchase", "order", "subscription", "paypal", "checkout"})
 POLYMORPHIC = frozenset({"reference", "ref", "source", "related", "entity", "subject", "object", "item", "target"})
 NOT_ACCOUNTS = (LEDGER | OTHER_MONEY | {"plan", "package", "product", "pack", "coupon"}) - {"subscription"}
@@ -102,6 +103,14 @@ Kind = Literal["failed", "running", "succeeded"]
 def words(name: str) -> tuple[str, ...]:
     """The words of a name in any spelling, lower case and singular: ``creditTransactions`` is credit, transaction."""
     return tuple(_singular(part.lower()) for part in _PARTS.findall(name))
+
+
+def speaks_of_price(spoken: frozenset[str]) -> int:
+    """How much the name of a number sounds like a charge in credits; below zero when like something else."""
+    foreign = {"usd", "cent", "eur", "gbp", "token", "count", "max", "limit", "refunded", "estimated", "input",
+               "output", "prompt", "retry", "attempt"}  # fmt: skip
+    paid = bool(spoken & {"charge", "charged", "cost", "price", "paid", "spent", "fee", "amount"})
+    return 2 * bool(spoken & {"credit", "coin", "point"}) + paid - 2 * bool(spoken & foreign)
 
 
 def _singular(word: str) -> str:

@@ -139,6 +139,25 @@ EXPECTED: dict[str, dict[str, dict[str, Any]]] = {
             "spent": "consumed_credits", "invariant": "available_credits = granted_credits - consumed_credits",
         },
     },
+    "clerk": {
+        "sessions": {"table": "app_generations", "account": "user_id", "failed": ["failed"], "succeeded": ["success"]},
+        "accounts": {"table": "app_users", "id": "clerk_id", "balance": "credits"},
+        "ledger": {
+            "table": "app_credit_history", "session": "task_id", "where": "action = 'refund_failed_generation'",
+            "insert": {
+                "id": "refund_id", "user_id": "account_id", "task_id": "session_id",
+                "action": "'refund_failed_generation'", "amount": "amount", "created_at": "at",
+            },
+        },
+    },
+    "parts": {
+        "sessions": {
+            "table": "prediction_sessions", "id": "id", "account": "user_id", "failed": ["error"],
+            "running": ["initializing", "queued", "researching", "generating"], "succeeded": ["finished"],
+            "exclude": "step = 'All models failed - credits refunded'",
+        },
+        "accounts": {"table": '"user"', "id": "id", "balance": "credits", "spent": "total_credits_spent"},
+    },
     "minutes": {
         "sessions": {
             "table": "call_analyses", "account": "tenant_id", "status": "state", "failed": ["failed"],
@@ -193,6 +212,8 @@ ANSWERS = {
     "signs": ("cost", "completed_at"),
     "organisations": ("charged_credits", "finished_at"),
     "minutes": ("minutes", "heartbeat"),
+    "clerk": ("credits_charged", "updated_at"),
+    "parts": ("cardinality(selected_models)", "completed_at"),
 }  # fmt: skip
 
 
