@@ -273,6 +273,15 @@ class Settings(Section):
         """What a refund may be called."""
         return tuple(dict.fromkeys([*(reason.code for reason in self.reasons), "workflow_failure", "stuck"]))
 
+    @property
+    def payable_again(self) -> bool:
+        """Whether a person may pay a session again whose refund was taken back.
+
+        The app's ledger keeps the refund that was taken back, and its guard allows another one only where attempts
+        tell them apart.
+        """
+        return self.ledger is None or self.ledger.attempt is not None
+
     def stuck_after(self, status: str) -> timedelta:
         """How long a session in a running ``status`` may show no sign of life."""
         limit = self.policy.stuck_after

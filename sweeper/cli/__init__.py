@@ -15,6 +15,8 @@ from sweeper.cli.adopt import adopt
 from sweeper.cli.audit import audit
 from sweeper.cli.check import check
 from sweeper.cli.demo import demo
+from sweeper.cli.explain import explain
+from sweeper.cli.history import history
 from sweeper.cli.init import init
 from sweeper.cli.install import install
 from sweeper.cli.revert import revert

@@ -22,7 +22,8 @@ def check_books(ground: Ground) -> Iterator[Check]:
         yield warning(
             "holds", f"{row.holds} sessions on hold wait for a person, the oldest for "
             f"{spoken(ground.as_of - row.oldest_hold)}",
-            "sweeper run --dry-run shows them; then sweeper run --session ID, with --max-amount N for a larger one",
+            "sweeper run --dry-run shows them; then sweeper run --session ID, with --max-amount N for a larger one, or "
+            "sweeper adopt --session ID --amount 0 --reason TEXT to waive it",
         )  # fmt: skip
     else:
         yield ok("holds", "none")

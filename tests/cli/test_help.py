@@ -10,8 +10,18 @@ from tests.support import command
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "help"
 COMMANDS = (
-    "sweeper", "sweeper audit", "sweeper check", "sweeper demo", "sweeper init", "sweeper install", "sweeper run",
-)  # fmt: skip
+    "sweeper",
+    "sweeper demo",
+    "sweeper init",
+    "sweeper install",
+    "sweeper check",
+    "sweeper run",
+    "sweeper audit",
+    "sweeper explain",
+    "sweeper history",
+    "sweeper revert",
+    "sweeper adopt",
+)
 
 
 @pytest.mark.parametrize("line", COMMANDS)

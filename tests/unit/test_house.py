@@ -21,18 +21,19 @@ SQL = REPOSITORY / "sql"
 
 # From the ground up: a module imports only from those before it. "" is the package itself, with its version.
 ORDER = (
-    "", "errors", "signals", "results", "audit_result", "render", "logs", "settings", "statements", "connection",
-    "database", "scope", "catalogue", "mapping", "draft", "look", "caps", "batch", "indexes", "functions", "grants",
-    "database", "scope", "catalogue", "mapping", "draft", "look", "caps", "batch", "indexes", "functions", "grants",
-    "installation", "horizon", "sweep", "guard", "preparation", "runs", "plan", "backlog", "findings", "audit",
-    "preflight", "metrics", "monitoring", "demo", "cli", "__main__",
+    "", "errors", "signals", "results", "audit_result", "retrospect", "render", "logs", "settings", "statements",
+    "connection", "database", "scope", "catalogue", "mapping", "draft", "look", "caps", "batch", "indexes", "functions",
+    "grants", "installation", "horizon", "sweep", "guard", "preparation", "runs", "plan", "backlog", "findings",
+    "audit", "explain", "history", "corrections", "teller", "revert", "adopt", "preflight", "metrics", "monitoring",
+    "demo", "cli", "__main__",
 )  # fmt: skip
 DRIVER = {"database.py", "connection.py"}
 PROGRAM = sorted(path for path in PACKAGE.rglob("*.py"))
 STATEMENTS = sorted(path.relative_to(SQL).with_suffix("").as_posix() for path in SQL.rglob("*.sql"))
 # what runs them gives these what they are filled with; the others are filled from the mapping alone
 BY_HAND = (
-    "catalogue/", "check/", "draft/", "install/", "grants/", "read_installation", "set_transaction", "audit/export",
+    "catalogue/", "check/", "draft/", "install/", "grants/", "list_adoptable", "read_installation", "set_transaction",
+    "audit/export",
 )  # fmt: skip
 INCLUDE = re.compile(r"\{include ([a-z_]+)\}")
 SLOT = re.compile(r"\{([a-z_]+)\}")
