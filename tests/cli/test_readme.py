@@ -285,3 +285,32 @@ def test_every_metric_is_described() -> None:
     assert described == set(metrics.HELP)
     used = set(re.findall(r"sweeper_[a-z_]+", (REPOSITORY / "alerts.example.yaml").read_text()))
     assert used <= described
+
+
+def test_credits_that_were_set_anew_are_not_given_back_as_the_answer_says(bare: AppDatabase) -> None:
+    (example,) = re.findall(r'^`exclude = "(.*)"`', section("Questions people ask"), re.MULTILINE)
+    bare.sql("ALTER TABLE users ADD credits_reset_at timestamp")
+    bare.account()
+    bare.sql("UPDATE users SET credits_reset_at = '2026-11-23 00:00'")
+    bare.session("yesterday's", created="2026-11-22 22:00")
+    bare.session("today's", created="2026-11-23 09:00")
+    bare.configure("step = 'All models failed - credits refunded'", example)
+    assert bare.sweeper("install", now=None).exit_code == 0
+    assert bare.run("--since", "2026-01-01").exit_code == 0
+    assert bare.refunds() == {"today's": 3}
+
+
+def test_a_customer_can_be_erased_as_the_answer_says(first: AppDatabase) -> None:
+    text = section("Questions people ask")
+    assert "`ALTER TABLE sweeper.refunds DISABLE TRIGGER append_only`" in text
+    assert "`ENABLE ALWAYS TRIGGER append_only`" in text
+    first.account()
+    first.session("s1")
+    first.run()
+    with pytest.raises(psycopg.errors.RestrictViolation):
+        first.sql("DELETE FROM sweeper.refunds")
+    first.sql("ALTER TABLE sweeper.refunds DISABLE TRIGGER append_only")
+    first.sql("DELETE FROM sweeper.refunds")
+    first.sql("ALTER TABLE sweeper.refunds ENABLE ALWAYS TRIGGER append_only")
+    findings = first.sweeper("audit", "--json").document["findings"]
+    assert "run_mismatch" in {finding["code"] for finding in findings}
