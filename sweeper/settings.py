@@ -354,7 +354,7 @@ def parse(content: Mapping[str, Any], origin: str = "sweeper.toml") -> Settings:
 
 
 def _open_questions(content: object, key: str = "") -> Iterator[str]:
-    if content == OPEN_QUESTION:
+    if isinstance(content, str) and content.strip() == OPEN_QUESTION:
         yield key
     elif isinstance(content, Mapping):
         for name, value in content.items():
