@@ -13,7 +13,7 @@ import uuid_utils
 from sweeper import __version__
 from sweeper.batch import BATCH_TIMEOUTS, BY_SWEEPER, Cashier
 from sweeper.caps import Caps, Limits
-from sweeper.database import READ_TIMEOUTS, Busy, Database, Refusal, TooSlow, Transaction, retrying
+from sweeper.database import FIRST_ATTEMPTS, READ_TIMEOUTS, Busy, Database, Refusal, TooSlow, Transaction, retrying
 from sweeper.errors import ConfigurationError, FailedError, Interrupted, SweeperError
 from sweeper.horizon import is_small, policy_digest, store, usable_horizon
 from sweeper.installation import Surroundings, open_mapping, read_surroundings, require_payable
@@ -67,9 +67,9 @@ def prepare(database: Database, settings: Settings, request: Request) -> tuple[P
         ConfigurationError: not installed, another mapping, no guard, a lower floor, an unknown session.
         FailedError: the database cannot be reached, or its clock and ours differ.
     """
-    surroundings = retrying(lambda: read_surroundings(database))
+    surroundings = retrying(lambda: read_surroundings(database), attempts=FIRST_ATTEMPTS)
     _check_clock(surroundings.clock, request, settings.policy.max_clock_skew)
-    mapping, installation = open_mapping(database, settings)
+    mapping, installation = retrying(lambda: open_mapping(database, settings))
     floor = settings.policy.since or installation.installed_at
     if request.since is not None:
         if request.since < floor:
@@ -91,7 +91,7 @@ def prepare(database: Database, settings: Settings, request: Request) -> tuple[P
         scope = replace(scope, since=max(floor, horizon))
         counted = Amount(installation.before_floor_sessions or 0, installation.before_floor_credits or Decimal(0))
     if request.session_ids:
-        _check_sessions(database, mapping, request.session_ids)
+        retrying(lambda: _check_sessions(database, mapping, request.session_ids))
         scope = scope.by_hand(tuple(dict.fromkeys(request.session_ids)))
     policy = settings.policy
     limits = Limits(
@@ -173,8 +173,14 @@ def execute(
         prepared, surroundings = prepare(database, settings, request)
         if surroundings.standby:
             raise FailedError("this server is a standby and cannot be written to: name the primary", code="standby")
+        if surroundings.read_only:
+            raise FailedError(
+                "this server takes no writes: default_transaction_read_only is on, as some providers set it when a "
+                "disk is nearly full",
+                code="read_only",
+            )
         run_id = str(uuid_utils.uuid7())
-        _check_payable(database, prepared.mapping, prepared.scope, run_id)
+        retrying(lambda: _check_payable(database, prepared.mapping, prepared.scope, run_id))
         return _execute(database, settings, request, prepared, run_id, signals, observer)
 
 
@@ -193,8 +199,8 @@ def _execute(
     sweep = Sweep(database, mapping, cashier, batch_size=policy.batch_size, signals=signals, observer=observer)
     before_floor = _before_floor(sweep, request, prepared)
     with signals.shielded():
-        _write(database, mapping, "prune_idle_runs", {"as_of": request.as_of})
-        _write(database, mapping, "open_run", _opening(settings, request, run_id, full=prepared.full))
+        _write(database, mapping, "prune_idle_runs", {"as_of": request.as_of}, signals)
+        _write(database, mapping, "open_run", _opening(settings, request, run_id, full=prepared.full), signals)
     left, outcome, error = _sweep(sweep, scope)
     if outcome is Outcome.COMPLETE:
         capped = left.sessions > 0 and (sweep.tally.capped or left.over_budget > 0)
@@ -220,9 +226,14 @@ def _execute(
         error=error,
     )
     with signals.shielded():
-        if prepared.whole and outcome in (Outcome.COMPLETE, Outcome.PARTIAL):
+        # on the server after a failover, what an earlier batch wrote may be missing: the next run looks again
+        if prepared.whole and outcome in (Outcome.COMPLETE, Outcome.PARTIAL) and database.connections_made == 1:
             _settle(database, prepared, before_floor)
-        return retrying(lambda: _close(database, mapping, result))
+        try:
+            return retrying(lambda: _close(database, mapping, result), attempts=_attempts_at_the_end(outcome, error))
+        except FailedError:
+            signals.check()
+            raise
 
 
 def _settle(database: Database, prepared: Preparation, before_floor: Amount) -> None:
@@ -256,9 +267,15 @@ def _sweep(sweep: Sweep, scope: Scope) -> tuple[Survey, Outcome, SweeperError | 
     except (SweeperError, Refusal, Busy, TooSlow) as problem:
         outcome, error = Outcome.FAILED, failure(problem)
     try:
-        return sweep.survey(scope), outcome, error
+        return sweep.survey(scope, attempts=_attempts_at_the_end(outcome, error)), outcome, error
     except (SweeperError, Refusal, Busy, TooSlow):
         return Survey(), outcome, error
+
+
+def _attempts_at_the_end(outcome: Outcome, error: SweeperError | None) -> int | None:
+    """Who stops a run is not kept waiting, and a database that was waited for already is not waited for again."""
+    # two: the connection at hand may be one that was lost unnoticed
+    return 2 if outcome is Outcome.INTERRUPTED or (error and error.code == "connection") else None
 
 
 def _check_payable(database: Database, mapping: Mapping, scope: Scope, run_id: str) -> None:
@@ -299,8 +316,9 @@ def _opening(settings: Settings, request: Request, run_id: str, *, full: bool) -
     }
 
 
-def _write(database: Database, mapping: Mapping, statement: str, binds: dict[str, object]) -> None:
+def _write(database: Database, mapping: Mapping, statement: str, binds: dict[str, object], signals: Signals) -> None:
     def write() -> None:
+        signals.check()
         with database.transaction(timeouts=BATCH_TIMEOUTS) as transaction:
             transaction.rows(mapping.statement(statement), binds)
 

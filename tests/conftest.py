@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster import Cluster, own_server
 from tests.support import AppDatabase, Server, embedded_servers
 
 APPS = Path(__file__).parent / "apps"
@@ -20,11 +21,12 @@ def servers() -> Iterator[dict[int, Server]]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "server" in metafunc.fixturenames:
-        given = os.environ.get("SWEEPER_TEST_DATABASE_URL")
+    asked = next((name for name in ("server", "cluster") if name in metafunc.fixturenames), None)
+    if asked:
+        given = os.environ.get("SWEEPER_TEST_DATABASE_URL") and asked == "server"
         versions = [0] if given else VERSIONS
         metafunc.parametrize(
-            "server",
+            asked,
             versions,
             indirect=True,
             ids=[f"pg{v}" if v else "given" for v in versions],
@@ -36,6 +38,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def server(request: pytest.FixtureRequest, servers: dict[int, Server]) -> Server:
     """The server that a test runs on: each test runs on every version."""
     return servers[request.param]
+
+
+@pytest.fixture(scope="module")
+def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """A server of the module's own, which a test may crash as long as it starts it again."""
+    with own_server(request.param) as own:
+        yield own
 
 
 @pytest.fixture
@@ -70,5 +79,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With two workers, each has the tests of one version: still one server a version."""
     for item in items:
         callspec = getattr(item, "callspec", None)
-        if callspec is not None and "server" in callspec.params:
-            item.add_marker(pytest.mark.xdist_group(f"server-{callspec.params['server']}"))
+        params = {} if callspec is None else callspec.params
+        version = params.get("server", params.get("cluster"))
+        if version is not None:
+            item.add_marker(pytest.mark.xdist_group(f"server-{version}"))
