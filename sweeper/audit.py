@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sweeper.audit_result import AccountTotal, AuditResult, Period, Rate, TimeToRefund
-from sweeper.database import READ_TIMEOUTS, Database, Transaction, retrying
+from sweeper.database import FIRST_ATTEMPTS, READ_TIMEOUTS, Database, Transaction, retrying
 from sweeper.errors import ConfigurationError
 from sweeper.findings import Inspection, find, read_position
 from sweeper.installation import Installation, open_mapping, read_surroundings
@@ -68,7 +68,7 @@ def export(database: Database, settings: Settings, request: AuditRequest, write:
 
 
 def _open(database: Database, settings: Settings) -> tuple[Mapping, Installation]:
-    retrying(lambda: read_surroundings(database))
+    retrying(lambda: read_surroundings(database), attempts=FIRST_ATTEMPTS)
     return open_mapping(database, settings, guarded=False)  # a guard that is missing is a finding
 
 

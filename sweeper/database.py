@@ -15,16 +15,44 @@ from sweeper.connection import Connection
 from sweeper.errors import ConfigurationError, FailedError
 from sweeper.statements import fill
 
-# Retried as a whole: serialization failure, deadlock, the server's shutdown and crash, lost connections.
+# Retried as a whole: serialization failure, deadlock, the server's shutdown and crash, connections that were lost
+# or that idled while this machine slept, and, after a failover, a server that takes no writes (any more, or yet).
 # Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
-_RETRIED = frozenset({"40001", "40P01", "57P01", "57P02", "57P03", "57P05"})
+_READ_ONLY = "25006"
+_RETRIED = frozenset({"40001", "40P01", "57P01", "57P02", "57P03", "57P05", "25P03", _READ_ONLY})
+# What is said of a login that waiting does not mend; libpq keeps the server's SQLSTATE of it to itself.
+_REFUSED_LOGINS = (
+    ("password authentication failed", "the password was refused or is missing"),
+    ("no password supplied", "the password was refused or is missing"),
+    ("authentication failed", "the login was refused"),
+    ("not permitted to log in", "this role may not log in"),
+    ("permission denied for database", "this role may not connect to this database"),
+    ("pg_hba.conf", "pg_hba.conf does not let this role in"),
+    ("does not exist", "the role or the database does not exist"),
+    ("no such user", "the role or the database does not exist"),
+    ("no such database", "the role or the database does not exist"),
+    ("does not support ssl", "TLS could not be agreed on"),
+    ("certificate", "TLS could not be agreed on"),
+)
+_OUT_OF_REACH = (
+    ("read-only", "it takes no writes"),
+    ("refused", "nothing listens there"),
+    ("resolve", "the host name is not known"),
+    ("translate host", "the host name is not known"),
+    ("timeout", "it does not answer in time"),
+    ("starting up", "it is starting"),
+    ("shutting down", "it is stopping"),
+    ("too many", "it has no connection left"),
+    ("ssl", "TLS could not be agreed on"),
+    ("closed", "the connection was lost"),
+)
 # A row's own fault: data exception, constraint, RAISE, a subquery that gives several rows.
 _REFUSED_CLASSES = ("22", "23")
 _REFUSED = frozenset({"P0001", "21000"})
 # ON CONFLICT found no usable arbiter: the guard is missing or invalid, or it is deferrable.
 _GUARD_LOST = frozenset({"42P10", "55000"})
 UNIQUE_VIOLATION, LOCK_NOT_AVAILABLE, QUERY_CANCELED = "23505", "55P03", "57014"
-ATTEMPTS, RETRY_SECONDS = 10, 60.0
+FIRST_ATTEMPTS, RETRY_SECONDS = 10, 60.0
 _ROWS_AT_ONCE = 500  # fewer than make Python look for garbage
 
 Row = sqlalchemy.Row[Any]
@@ -133,13 +161,20 @@ class Database:
 
     def __init__(self, connection: Connection, *, application_name: str) -> None:
         self._settings = connection
-        self._engine = sqlalchemy.create_engine(
-            "postgresql+psycopg://",
-            creator=lambda: psycopg.connect(
+        self.connections_made = 0
+
+        def connect() -> psycopg.Connection[Any]:
+            made = psycopg.connect(
                 **{"connect_timeout": "10", **connection.parameters},  # type: ignore[arg-type]
                 application_name=application_name,
                 prepare_threshold=None,  # PgBouncer in transaction mode loses named statements
-            ),
+            )
+            self.connections_made += 1
+            return made
+
+        self._engine = sqlalchemy.create_engine(
+            "postgresql+psycopg://",
+            creator=connect,
             pool_size=1,
             max_overflow=0,
             use_native_hstore=False,
@@ -169,8 +204,10 @@ class Database:
             Refusal, Busy, TooSlow, GuardLost, FailedError: see :func:`translated`.
         """
         isolation = "REPEATABLE READ" if read_only else "READ COMMITTED"
-        with translated(), self._engine.connect() as plain:
-            connection = plain.execution_options(isolation_level=isolation, postgresql_readonly=read_only)
+        with translated(), self._connected() as plain:
+            connection = plain.execution_options(isolation_level=isolation)
+            # never READ WRITE: that would overrule an operator's default_transaction_read_only
+            connection.connection.dbapi_connection.read_only = True if read_only else None  # type: ignore[union-attr]
             with connection.begin():
                 opened = Transaction(connection)
                 opened.rows(
@@ -184,6 +221,17 @@ class Database:
                     },
                 )
                 yield opened
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlalchemy.Connection]:
+        with self._engine.connect() as connection:
+            try:
+                yield connection
+            except (exc.DBAPIError, psycopg.Error) as error:
+                cause = error.orig if isinstance(error, exc.DBAPIError) else error
+                if getattr(cause, "sqlstate", None) == _READ_ONLY:
+                    connection.invalidate()  # a failover: what takes writes is to be looked for again
+                raise
 
     @contextmanager
     def outside_transaction(self) -> Iterator[Transaction]:
@@ -211,6 +259,8 @@ def _translate(cause: BaseException | None) -> Exception | None:
     state = cause.sqlstate or ""
     if _is_transient(cause):
         return None
+    if not state and isinstance(cause, psycopg.OperationalError):
+        return unreachable(cause)
     if state in _GUARD_LOST:
         return GuardLost()
     if state == LOCK_NOT_AVAILABLE:
@@ -231,11 +281,17 @@ def _is_transient(error: BaseException) -> bool:
         return False
     if cause.sqlstate:
         return cause.sqlstate in _RETRIED or cause.sqlstate.startswith("08")
-    return isinstance(cause, psycopg.OperationalError)  # no SQLSTATE: the connection itself was lost
+    # no SQLSTATE: the connection itself was lost, or there was none
+    return isinstance(cause, psycopg.OperationalError) and _meaning(_REFUSED_LOGINS, cause) is None
 
 
-def retrying(work: Callable[[], T], *, attempts: int = ATTEMPTS) -> T:
-    """Do ``work``, a whole transaction, again while what stops it may pass.
+def _meaning(signs: Sequence[tuple[str, str]], cause: BaseException | None) -> str | None:
+    text = str(cause).lower()
+    return next((meaning for sign, meaning in signs if sign in text), None)
+
+
+def retrying(work: Callable[[], T], *, attempts: int | None = None) -> T:
+    """Do ``work``, a whole transaction, again while what stops it may pass: a minute long, or ``attempts`` times.
 
     Raises:
         FailedError: it did not pass in time, or the database cannot be reached.
@@ -255,23 +311,9 @@ def unreachable(error: Exception) -> FailedError:
     """The error for a database that cannot be reached, without what libpq repeats of the settings."""
     cause = error.orig if isinstance(error, exc.DBAPIError) else error
     state = getattr(cause, "sqlstate", None)
-    why = {"40001": "serialization failures", "40P01": "deadlocks"}.get(state or "", "")
-    text = str(cause).lower()
-    for sign, meaning in (
-        ("password", "the password was refused or is missing"),
-        ("does not exist", "the role or the database does not exist"),
-        ("refused", "nothing listens there"),
-        ("resolve", "the host name is not known"),
-        ("translate host", "the host name is not known"),
-        ("timeout", "it does not answer in time"),
-        ("ssl", "TLS could not be agreed on"),
-        ("closed", "the connection was lost"),
-        ("pg_hba", "pg_hba.conf does not let this role in"),
-        ("too many", "it has no connection left"),
-    ):
-        if not why and sign in text:
-            why = meaning
+    known = {"40001": "serialization failures", "40P01": "deadlocks", _READ_ONLY: "it takes no writes"}
+    why = known.get(state or "") or _meaning(_REFUSED_LOGINS + _OUT_OF_REACH, cause) or type(cause).__name__
     return FailedError(
-        f"the database cannot be used: {why or type(cause).__name__}" + (f" (SQLSTATE {state})" if state else ""),
+        f"the database cannot be used: {why}" + (f" (SQLSTATE {state})" if state else ""),
         code="connection",
     )

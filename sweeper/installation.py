@@ -43,6 +43,7 @@ class Surroundings:
     server_version: int
     standby: bool
     clock: datetime
+    read_only: bool = False
 
     def search_path(self, own_schema: str) -> str:
         """The path for bare names of the file, as SQL.
@@ -64,7 +65,7 @@ def read_surroundings(database: Database) -> Surroundings:
     if row.server_version < 140_000:
         raise ConfigurationError("Postgres 14 or later is needed", code="server_version")
     schemas = dict.fromkeys([database.default_schema, *row.schemas] if database.default_schema else row.schemas)
-    return Surroundings(tuple(schemas), row.server_version, row.standby, row.clock)
+    return Surroundings(tuple(schemas), row.server_version, row.standby, row.clock, row.read_only)
 
 
 def read_installation(transaction: Transaction, schema: str) -> Installation | None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from sweeper.caps import Limits
-from sweeper.database import READ_TIMEOUTS, Database, Refusal, Transaction, retrying
+from sweeper.database import FIRST_ATTEMPTS, READ_TIMEOUTS, Database, Refusal, Transaction, retrying
 from sweeper.errors import ConfigurationError, FailedError
 from sweeper.horizon import is_small, policy_digest, usable_horizon
 from sweeper.installation import Surroundings, open_mapping, read_surroundings
@@ -59,9 +59,9 @@ def prepare(database: Database, settings: Settings, request: Request) -> tuple[P
         ConfigurationError: not installed, another mapping, no guard, a lower floor, an unknown session.
         FailedError: the database cannot be reached, or its clock and ours differ.
     """
-    surroundings = retrying(lambda: read_surroundings(database))
+    surroundings = retrying(lambda: read_surroundings(database), attempts=FIRST_ATTEMPTS)
     _check_clock(surroundings.clock, request, settings.policy.max_clock_skew)
-    mapping, installation = open_mapping(database, settings)
+    mapping, installation = retrying(lambda: open_mapping(database, settings))
     floor = settings.policy.since or installation.installed_at
     if request.since is not None:
         if request.since < floor:
@@ -83,7 +83,7 @@ def prepare(database: Database, settings: Settings, request: Request) -> tuple[P
         scope = replace(scope, since=max(floor, horizon))
         counted = Amount(installation.before_floor_sessions or 0, installation.before_floor_credits or Decimal(0))
     if request.session_ids:
-        _check_sessions(database, mapping, request.session_ids)
+        retrying(lambda: _check_sessions(database, mapping, request.session_ids))
         scope = scope.by_hand(tuple(dict.fromkeys(request.session_ids)))
     policy = settings.policy
     limits = Limits(

@@ -65,8 +65,14 @@ def execute(
         prepared, surroundings = prepare(database, settings, request)
         if surroundings.standby:
             raise FailedError("this server is a standby and cannot be written to: name the primary", code="standby")
+        if surroundings.read_only:
+            raise FailedError(
+                "this server takes no writes: default_transaction_read_only is on, as some providers set it when a "
+                "disk is nearly full",
+                code="read_only",
+            )
         run_id = str(uuid_utils.uuid7())
-        _check_payable(database, prepared.mapping, prepared.scope, run_id)
+        retrying(lambda: _check_payable(database, prepared.mapping, prepared.scope, run_id))
         return _execute(database, settings, request, prepared, run_id, signals, observer)
 
 
@@ -85,8 +91,8 @@ def _execute(
     sweep = Sweep(database, mapping, cashier, batch_size=policy.batch_size, signals=signals, observer=observer)
     before_floor = _before_floor(sweep, request, prepared)
     with signals.shielded():
-        _write(database, mapping, "prune_idle_runs", {"as_of": request.as_of})
-        _write(database, mapping, "open_run", _opening(settings, request, run_id, full=prepared.full))
+        _write(database, mapping, "prune_idle_runs", {"as_of": request.as_of}, signals)
+        _write(database, mapping, "open_run", _opening(settings, request, run_id, full=prepared.full), signals)
     horizon = None
     if prepared.whole:
         horizon = read(database, mapping, lambda transaction, _: find_horizon(transaction, mapping, scope))
@@ -115,13 +121,18 @@ def _execute(
         error=error,
     )
     with signals.shielded():
-        if prepared.whole and outcome in (Outcome.COMPLETE, Outcome.PARTIAL):
+        # on the server after a failover, what an earlier batch wrote may be missing: the next run looks again
+        if prepared.whole and outcome in (Outcome.COMPLETE, Outcome.PARTIAL) and database.connections_made == 1:
             skipped = tuple(sweep.tally.skipped)
             settled = Settled(scope, horizon, skipped, prepared.digest, prepared.full, before_floor)
             # the horizon may be lost at any time: a run that paid everything does not fail for it
             with suppress(SweeperError, Busy, TooSlow, Refusal):
                 retrying(lambda: store(database, mapping, settled))
-        return retrying(lambda: _close(database, mapping, result))
+        try:
+            return retrying(lambda: _close(database, mapping, result), attempts=_attempts_at_the_end(outcome, error))
+        except FailedError:
+            signals.check()
+            raise
 
 
 def _outcome(*, capped: bool, held: int) -> Outcome:
@@ -139,9 +150,15 @@ def _sweep(sweep: Sweep, scope: Scope) -> tuple[Survey, Outcome, SweeperError | 
     except (SweeperError, Refusal, Busy, TooSlow) as problem:
         outcome, error = Outcome.FAILED, failure(problem)
     try:
-        return sweep.survey(scope), outcome, error
+        return sweep.survey(scope, attempts=_attempts_at_the_end(outcome, error)), outcome, error
     except (SweeperError, Refusal, Busy, TooSlow):
         return Survey(), outcome, error
+
+
+def _attempts_at_the_end(outcome: Outcome, error: SweeperError | None) -> int | None:
+    """Who stops a run is not kept waiting, and a database that was waited for already is not waited for again."""
+    # two: the connection at hand may be one that was lost unnoticed
+    return 2 if outcome is Outcome.INTERRUPTED or (error and error.code == "connection") else None
 
 
 def _check_payable(database: Database, mapping: Mapping, scope: Scope, run_id: str) -> None:
@@ -177,8 +194,9 @@ def _opening(settings: Settings, request: Request, run_id: str, *, full: bool) -
     }
 
 
-def _write(database: Database, mapping: Mapping, statement: str, binds: dict[str, object]) -> None:
+def _write(database: Database, mapping: Mapping, statement: str, binds: dict[str, object], signals: Signals) -> None:
     def write() -> None:
+        signals.check()
         with database.transaction(timeouts=BATCH_TIMEOUTS) as transaction:
             transaction.rows(mapping.statement(statement), binds)
 

@@ -98,7 +98,7 @@ class Sweep:
     def _budget(self) -> Decimal | None:
         return retrying(self._cashier.budget)
 
-    def survey(self, scope: Scope, budget: Decimal | None = None) -> Survey:
+    def survey(self, scope: Scope, budget: Decimal | None = None, *, attempts: int | None = None) -> Survey:
         """Count what is owed."""
 
         def count() -> Survey:
@@ -115,7 +115,7 @@ class Sweep:
                 sum(part.over_budget for part in counted),
             )
 
-        return retrying(count)
+        return retrying(count, attempts=attempts)
 
     def _pass(self, scope: Scope) -> None:
         full = True
@@ -135,7 +135,7 @@ class Sweep:
             self._batch_size = max(1, size // 4)
             return True, scope
         except (Refusal, Busy):
-            places = list(self._cashier.in_hand) or self._candidates(scope, size)
+            places = list(self._cashier.in_hand) or retrying(lambda: self._candidates(scope, size))
         self._isolate(scope, tuple(session_id for _, session_id in places))
         return len(places) > 0, replace(scope, after=places[-1] if places else None)
 
@@ -160,15 +160,24 @@ class Sweep:
             if len(session_ids) == 1:
                 if refusal.sqlstate == UNIQUE_VIOLATION and not again:  # another layer may have been first
                     self._isolate(scope, session_ids, again=True)
-                elif self._cashier.hold(scope, session_ids[0], refusal):
+                elif self._hold(scope, session_ids[0], refusal):
                     self._observer.refused(session_ids[0], refusal)
                 return
         middle = len(session_ids) // 2
         self._isolate(scope, session_ids[:middle])
         self._isolate(scope, session_ids[middle:])
 
+    def _hold(self, scope: Scope, session_id: str, refusal: Refusal) -> bool:
+        def attempt() -> bool:
+            self._signals.check()
+            with self._signals.shielded():
+                return self._cashier.hold(scope, session_id, refusal)
+
+        return retrying(attempt)
+
     def _pay(self, scope: Scope, size: int) -> Batch:
         def attempt() -> Batch:
+            self._signals.check()  # it may have come while an attempt before this one was cut off
             with self._signals.shielded():
                 return self._cashier.pay(scope, size)
 

@@ -1,0 +1,127 @@
+"""Logins that are refused, servers that restart, and servers that take no writes."""
+
+import socket
+import threading
+import time
+
+import psycopg
+import pytest
+from psycopg import conninfo
+
+from tests.cli.test_signals import end, running
+from tests.concurrency.test_batch import before
+from tests.support import AppDatabase
+
+EVENT = '"event": "retrying"'
+
+
+def url(database: AppDatabase, **changes: str) -> str:
+    return conninfo.make_conninfo(**{**conninfo.conninfo_to_dict(database.url), **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"password": "wrong"}, "the password was refused"),
+        ({"password": ""}, "the password was refused or is missing"),
+        ({"dbname": "no_such"}, "the database does not exist"),
+        ({"user": "barred", "password": "x"}, "may not log in"),
+        ({"sslmode": "require"}, "TLS could not be agreed on"),
+    ],
+)
+def test_a_refused_login_is_told_at_once(first: AppDatabase, changes: dict[str, str], said: str) -> None:
+    """Waiting does not mend it: an on-call engineer reads the reason, not ten retries."""
+    if "user" in changes:
+        first.sql("DROP ROLE IF EXISTS barred; CREATE ROLE barred NOLOGIN PASSWORD 'x'")
+    ran = first.sweeper("run", SWEEPER_DATABASE_URL=url(first, **changes))
+    assert ran.exit_code == 1
+    assert said in ran.stderr
+    assert EVENT not in ran.stderr
+    assert "internal" not in ran.stderr
+
+
+def test_a_database_without_a_free_connection_is_waited_for(first: AppDatabase) -> None:
+    first.account()
+    first.session("owed")
+    name = first.value("SELECT current_database()")
+    first.sql(f'ALTER DATABASE "{name}" CONNECTION LIMIT 1')
+    lift = threading.Timer(0.3, lambda: first.sql(f'ALTER DATABASE "{name}" CONNECTION LIMIT -1'))
+    lift.start()
+    ran = first.run()
+    lift.join()
+    assert ran.exit_code == 0
+    assert EVENT in ran.stderr
+    assert first.refunds() == {"owed": 3}
+
+
+def test_a_run_that_lost_its_connection_leaves_the_horizon_to_the_next(first: AppDatabase) -> None:
+    """After a failover to a server that lags, an earlier batch may be missing: nothing may lie behind a horizon."""
+    first.account()
+    first.session("owed")
+    cut = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE application_name = 'sweeper run' AND datname = current_database()"
+    )
+    with before("pay", lambda: first.sql(cut)):
+        assert first.run().exit_code == 0
+    assert first.value("SELECT horizon FROM sweeper.settings") is None
+    first.run()
+    assert first.value("SELECT horizon FROM sweeper.settings") is not None
+
+
+def test_a_signal_while_connecting_ends_the_run_at_once(first: AppDatabase) -> None:
+    """A host that takes the connection and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(20)
+        port = str(silent.getsockname()[1])
+        first.url = url(first, port=port)
+        with running(first) as program:
+            taken, _ = silent.accept()
+            begun = time.monotonic()
+            program.terminate()
+            code, document, log = end(program)
+            taken.close()
+    assert (code, document["outcome"]) == (143, "interrupted")
+    assert time.monotonic() - begun < 5
+    assert "Traceback" not in log
+
+
+def alter(database: AppDatabase, setting: str) -> None:
+    with psycopg.connect(database.url, autocommit=True, options="-c default_transaction_read_only=off") as connection:
+        name = database.connection.info.dbname
+        connection.execute(f'ALTER DATABASE "{name}" {setting}')  # type: ignore[call-overload]
+
+
+def test_a_server_that_takes_no_writes_is_a_clear_failure(first: AppDatabase) -> None:
+    """The operator's word, or the provider's when a disk is nearly full, is not overruled."""
+    first.account()
+    first.session("owed")
+    alter(first, "SET default_transaction_read_only = on")
+    ran = first.run()
+    assert (ran.exit_code, ran.document["error"]["code"]) == (1, "read_only")
+    assert "takes no writes" in ran.stderr
+    assert first.run("--dry-run").document["refunds"]["sessions"] == 1
+    assert (first.refunds(), first.credits()) == ({}, 100)
+
+
+def test_a_server_that_takes_no_writes_for_a_while_is_waited_for(first: AppDatabase) -> None:
+    """As after a failover, when a name still leads to the old primary, or to one that is not promoted yet."""
+    first.account()
+    first.session("owed")
+    lift = threading.Timer(0.4, alter, [first, "RESET default_transaction_read_only"])
+    cut = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE application_name = 'sweeper run' AND datname = current_database()"
+    )
+
+    def demote() -> None:
+        alter(first, "SET default_transaction_read_only = on")
+        first.sql(cut)
+        lift.start()
+
+    with before("pay", demote) as done:
+        ran = first.run()
+    lift.join()
+    assert done
+    assert ran.exit_code == 0, ran.stderr
+    assert (first.refunds(), first.credits()) == ({"owed": 3}, 103)
