@@ -204,7 +204,7 @@ class Database:
             Refusal, Busy, TooSlow, GuardLost, FailedError: see :func:`translated`.
         """
         isolation = "REPEATABLE READ" if read_only else "READ COMMITTED"
-        with translated(), self._connected() as plain:
+        with translated(), self._connected(read_only=read_only) as plain:
             connection = plain.execution_options(isolation_level=isolation)
             # never READ WRITE: that would overrule an operator's default_transaction_read_only
             connection.connection.dbapi_connection.read_only = True if read_only else None  # type: ignore[union-attr]
@@ -223,13 +223,15 @@ class Database:
                 yield opened
 
     @contextmanager
-    def _connected(self) -> Iterator[sqlalchemy.Connection]:
+    def _connected(self, *, read_only: bool) -> Iterator[sqlalchemy.Connection]:
         with self._engine.connect() as connection:
             try:
                 yield connection
             except (exc.DBAPIError, psycopg.Error) as error:
                 cause = error.orig if isinstance(error, exc.DBAPIError) else error
-                if getattr(cause, "sqlstate", None) == _READ_ONLY:
+                if isinstance(cause, psycopg.Error) and cause.sqlstate == _READ_ONLY:
+                    if read_only:
+                        raise _said(cause) from None  # we asked for that: what was sent writes
                     connection.invalidate()  # a failover: what takes writes is to be looked for again
                 raise
 
@@ -272,7 +274,12 @@ def _translate(cause: BaseException | None) -> Exception | None:
         return Refusal(state, message, cause.diag.constraint_name or "")
     if state == "42501":
         return FailedError(f"{message}: grant it to this role, or run as one that has it", code="privilege")
-    return FailedError(f"the database says: {message} (SQLSTATE {state or 'unknown'})", code="database")
+    return _said(cause)
+
+
+def _said(cause: psycopg.Error) -> FailedError:
+    message = cause.diag.message_primary or type(cause).__name__
+    return FailedError(f"the database says: {message} (SQLSTATE {cause.sqlstate or 'unknown'})", code="database")
 
 
 def _is_transient(error: BaseException) -> bool:
