@@ -1,5 +1,6 @@
 """One batch: lock, look again, pay. One READ COMMITTED transaction, compared before it commits."""
 
+import time
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
@@ -37,6 +38,8 @@ class Batch:
     skipped: tuple[str, ...] = ()
     capped: bool = False
     waiting: bool = False
+    locked_seconds: float = 0.0
+    waited_for: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ class Cashier:
             found = transaction.row(self._statements["find"], binds)
             if not found.session_ids:
                 return Batch()
+            locked_at = time.monotonic()
             self.in_hand = tuple(zip(found.started_ats, found.session_ids, strict=True))
             locked = frozenset(found.locked_ids)
             chosen = choose(found, locked, room.credits)
@@ -87,6 +91,7 @@ class Cashier:
             credits = sum((Decimal(amount) for _, _, amount, _ in batch.paid), Decimal(0))
             if room.credits is not None and credits > room.credits:
                 raise Busy  # an amount grew after it was found: look for what fits again, with fewer at a time
+        locked_seconds = time.monotonic() - locked_at
         self._caps.committed(len(batch.paid), credits)
         self.new_holds.update(session_id for session_id, _ in batch.held)
         return replace(
@@ -95,6 +100,7 @@ class Cashier:
             full=len(self.in_hand) == size,
             last=self.in_hand[-1],
             skipped=(*batch.skipped, *(frozenset(found.session_ids) - locked)),
+            locked_seconds=locked_seconds,
         )
 
     @property
@@ -139,6 +145,7 @@ class Cashier:
             held=held,
             already_refunded=row.refunded_before + row.payable - len(row.paid_sessions),
             skipped=tuple(row.busy_sessions),
+            waited_for=row.waited_for,
         )
 
     def hold(self, scope: Scope, session_id: str, refusal: Refusal) -> bool:

@@ -20,11 +20,13 @@ from sweeper.database import (
 from sweeper.errors import FailedError
 from sweeper.look import Survey, list_candidates, parts, survey
 from sweeper.mapping import Mapping
+from sweeper.pace import Pace
 from sweeper.scope import Scope
 from sweeper.signals import Signals
 
-# so many sessions that the app had locked are tried once more at the end; beyond that they are only counted
-_TRIED_AGAIN = 20_000
+# so many sessions that somebody had locked are tried again at the end, each time a little later: transactions of an
+# app are short, and so are the batches of another sweep; what is still locked then is counted and left to the next run
+_TRIED_AGAIN, _TRIED_AFTER_SECONDS = 20_000, (0, 0.1, 0.3)
 _CAPS_WAIT_SECONDS = 0.02
 _GUARD_WAIT_SECONDS = 0.5
 
@@ -68,7 +70,7 @@ class Sweep:
         self._database = database
         self._mapping = mapping
         self._cashier = cashier
-        self._batch_size = batch_size
+        self._pace = Pace(batch_size)
         self._signals = signals
         self._observer = observer
         self.tally = Tally()
@@ -82,9 +84,12 @@ class Sweep:
         """
         self._observer.begun(self._cashier.run_id, lambda: self.survey(scope).sessions)
         self._walk(scope)
-        skipped = tuple(self.tally.skipped)
-        self.tally.skipped = list(skipped[_TRIED_AGAIN:])
-        if skipped:
+        for seconds in _TRIED_AFTER_SECONDS:
+            skipped = tuple(self.tally.skipped)
+            if not skipped or self.tally.capped:
+                break
+            time.sleep(seconds)
+            self.tally.skipped = list(skipped[_TRIED_AGAIN:])
             self._walk(scope.only(skipped[:_TRIED_AGAIN]))
         if self.tally.capped or self._cashier.has_budget:
             # what this run has just put on hold, or left there, is settled
@@ -125,14 +130,16 @@ class Sweep:
 
     def _page(self, scope: Scope) -> tuple[bool, Scope]:
         """Pay a page, and give the scope of the next; a row that stands in the way is found by halving."""
-        size = self._batch_size
+        size = self._pace.size
         try:
             batch = self._pay(scope, size)
+            if batch.full:  # the last page of a pass tells nothing
+                time.sleep(self._pace.held(batch.locked_seconds, waited_for=batch.waited_for))
             return batch.full, replace(scope, after=batch.last)
         except TooSlow:
             if size == 1:
                 raise FailedError("a batch of one session takes longer than a minute", code="too_slow") from None
-            self._batch_size = max(1, size // 4)
+            self._pace.too_slow()
             return True, scope
         except (Refusal, Busy):
             places = list(self._cashier.in_hand) or retrying(lambda: self._candidates(scope, size))

@@ -1,48 +1,29 @@
-"""How fast a backlog is refunded, as a share of one bare SQL statement that does the same in the same database.
+"""How fast a backlog is refunded: against one bare SQL statement that does the same, and against the loop of an app."""
 
-    python tests/benchmarks/refund_rate.py [--owed 40000] [--sessions 1000000] [--accounts 20000] [--rounds 3]
-
-Both start from the same prepared database, in turn; the command is timed as a whole process. The server is the
-embedded one with its settings for throw-away data.
-"""
-
-import argparse
-import os
-import subprocess
 import sys
-import tempfile
-import time
-from pathlib import Path
-from statistics import median
+from collections.abc import Callable
+from typing import Any
 
 import psycopg
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+from tests.benchmarks.lab import SWEEPER, Figure, Lab, in_turn
+from tests.benchmarks.mappings import FIRST, PARTS, PARTS_SCHEMA, REFUND_ALL, accounts, sessions
 
-from sweeper.demo.server import running
+OWED, HISTORY, SESSIONS, ACCOUNTS, LOOPED = 40_000, 500_000, 2_000_000, 100_000, 4_000
 
-APPS = Path(__file__).parents[1] / "apps"
-
-FILL = """
-INSERT INTO users (id, credits, total_credits_earned, total_credits_spent)
-SELECT 'user-' || n, 1000, 2000, 1000 FROM generate_series(1, {accounts}) AS n;
-INSERT INTO prediction_sessions
-SELECT 'session-' || n, 'user-' || ((hashint8(n) & 2147483647) % {accounts} + 1),
-       (CASE WHEN n % {every} = 0 THEN 'error' ELSE 'finished' END)::session_status,
-       NULL, ARRAY['a', 'b', 'c'], NULL, timestamp '2026-01-02' + n * interval '1 second', NULL
-FROM generate_series(1, {sessions}) AS n;
-"""
-
+# everything at once on one snapshot, and nothing looked at twice: the limit, and not safe beside a working app
 BARE = """
 WITH owed AS (
-    SELECT s.id, s.user_id, cardinality(s.selected_models) AS amount
+    SELECT s.id, s.user_id, {amount} AS amount
     FROM prediction_sessions AS s
     WHERE s.status = 'error'
-      AND s.created_at < timestamp '2027-01-01'
+      AND ({exclude}) IS NOT TRUE
+      AND s.created_at < (now() AT TIME ZONE 'UTC') - interval '15 minutes'
+      AND NOT EXISTS (SELECT FROM sweeper.refunds AS r WHERE r.session_id = s.id AND r.attempt = '')
 ),
 paid AS (
-    INSERT INTO sweeper.refunds (refund_id, session_id, account_id, amount, reason, layer, run_id, created_at)
-    SELECT gen_random_uuid(), id, user_id, amount, 'workflow_failure', 'sweeper', gen_random_uuid(), now()
+    INSERT INTO sweeper.refunds (refund_id, session_id, account_id, amount, reason, layer, created_at)
+    SELECT gen_random_uuid(), id, user_id, amount, 'workflow_failure', 'bare', now()
     FROM owed
     RETURNING account_id, amount
 )
@@ -51,97 +32,101 @@ SET credits = u.credits + p.amount, total_credits_spent = u.total_credits_spent 
 FROM (SELECT account_id, sum(amount) AS amount FROM paid GROUP BY account_id) AS p
 WHERE u.id = p.account_id
 """
+SEND = """
+import sys, psycopg
+psycopg.connect(sys.argv[1], autocommit=True).execute(sys.argv[2])
+"""
+# what a careful app writes: one transaction a session, which locks, looks again and then pays
+LOOP = f"""
+import sys, psycopg
+connection = psycopg.connect(sys.argv[1], autocommit=True)
+owed = connection.execute('''SELECT s.id FROM prediction_sessions AS s
+    LEFT JOIN sweeper.refunds AS r ON r.session_id = s.id AND r.attempt = ''
+    WHERE s.status = 'error' AND r.session_id IS NULL LIMIT {LOOPED}''').fetchall()
+for (session,) in owed:
+    with connection.transaction():
+        account, amount = connection.execute('''SELECT user_id, cardinality(selected_models)
+            FROM prediction_sessions WHERE id = %s AND status = 'error' FOR UPDATE''', (session,)).fetchone()
+        if connection.execute('SELECT FROM sweeper.refunds WHERE session_id = %s', (session,)).fetchone():
+            continue
+        connection.execute('''INSERT INTO sweeper.refunds
+            (refund_id, session_id, account_id, amount, reason, layer, created_at)
+            VALUES (gen_random_uuid(), %s, %s, %s, 'workflow_failure', 'loop', now())''', (session, account, amount))
+        connection.execute('''UPDATE users SET credits = credits + %s,
+            total_credits_spent = total_credits_spent - %s, updated_at = now() WHERE id = %s''',
+            (amount, amount, account))
+"""
+SIMPLE = {
+    "amount": "cardinality(s.selected_models)",
+    "exclude": "step = 'All models failed - credits refunded'",
+}
+ASKING = {
+    "amount": "(SELECT sum(c.price) FROM charges AS c WHERE c.session_id = s.id)",
+    "exclude": "EXISTS (SELECT FROM app_refunds AS r WHERE r.session_id = s.id)",
+}
+CHARGES = "INSERT INTO charges (session_id, price) SELECT id, 1 FROM prediction_sessions, generate_series(1, 3)"
+RECENT = "(now() AT TIME ZONE 'UTC') - interval '13 hours'"
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--owed", type=int, default=40_000)
-    parser.add_argument("--sessions", type=int, default=1_000_000)
-    parser.add_argument("--accounts", type=int, default=20_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
-    with running(18) as server, tempfile.TemporaryDirectory() as folder:
-        config = Path(folder) / "sweeper.toml"
-        text = (APPS / "first.toml").read_text().replace("[policy]", "[policy]\nmax_refunds = 100000000")
-        config.write_text(text)
-        prepare(server.url, config, options)
-        rates: dict[str, list[float]] = {"bare": [], "sweeper": []}
-        for _ in range(options.rounds):
-            rates["bare"].append(options.owed / on_clone(server.url, lambda url: bare(url, options.owed)))
-            rates["sweeper"].append(options.owed / on_clone(server.url, lambda url: swept(url, config, options.owed)))
-    for name, values in rates.items():
-        print(f"{name:8} {median(values):10,.0f} refunds/s   {', '.join(f'{value:,.0f}' for value in values)}")
-    print(f"ratio    {median(rates['sweeper']) / median(rates['bare']):10.2f}")
-
-
-def environment(url: str, config: Path) -> dict[str, str]:
-    """How the command finds the database."""
-    return {**os.environ, "SWEEPER_DATABASE_URL": url, "SWEEPER_CONFIG": str(config)}
-
-
-def url_of(server: str, database: str) -> str:
-    """The URL of another database of the server."""
-    return server.rsplit("/", 1)[0] + "/" + database
-
-
-def prepare(server: str, config: Path, options: argparse.Namespace) -> None:
-    """Make the database that both start from."""
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE prepared")
-    with psycopg.connect(url_of(server, "prepared"), autocommit=True) as connection:
-        connection.execute((APPS / "first.sql").read_text())  # type: ignore[call-overload]
-        values = vars(options) | {"every": options.sessions // options.owed}
-        connection.execute(FILL.format(**values))  # type: ignore[call-overload]
-        subprocess.run(
-            [sys.executable, "-m", "sweeper", "install"],
-            env=environment(url_of(server, "prepared"), config),
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+def measure(lab: Lab, *, rounds: int) -> list[Figure]:
+    """The rates of a first run, which reads all of history, of a later one, and of a mapping that asks other tables."""
+    every = SESSIONS // HISTORY
+    old = sessions(SESSIONS - OWED, failed=f"n % {every} = 0")
+    lab.prepare("first", FIRST, accounts(ACCOUNTS), old, REFUND_ALL, _owed("timestamp '2026-01-02 00:00:00.5'"))
+    figures = _compare(lab, "first", "first run", SIMPLE, rounds, loop=True)
+    lab.prepare("later", FIRST, accounts(ACCOUNTS), old, REFUND_ALL)
+    lab.run("later", "later", *SWEEPER, "run")
+    with lab.connect("later") as connection:
+        connection.execute(_owed(RECENT))  # type: ignore[call-overload]
         connection.execute("VACUUM ANALYZE")
+    figures += _compare(lab, "later", "later run", SIMPLE, rounds)
+    some = sessions(4 * OWED, failed="n % 4 = 0")
+    lab.prepare("parts", PARTS, accounts(ACCOUNTS), some, CHARGES, schema=PARTS_SCHEMA)
+    return figures + _compare(lab, "parts", "amount and exclude in other tables", ASKING, rounds)
 
 
-def on_clone(server, work):  # type: ignore[no-untyped-def]
-    """Do ``work`` on a copy of the prepared database; seconds."""
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE round TEMPLATE prepared")
-        connection.execute("CHECKPOINT")
-        try:
-            return work(url_of(server, "round"))
-        finally:
-            connection.execute("DROP DATABASE round WITH (FORCE)")
+def _owed(began: str) -> str:
+    return sessions(OWED, failed="true", name="owed", began=began)
 
 
-def bare(url: str, owed: int) -> float:
-    """The limit: everything in one statement that looks at nothing twice, not even at what was refunded before."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        begun = time.perf_counter()
-        connection.execute(BARE)
-        seconds = time.perf_counter() - begun
-        check(connection, owed)
-    return seconds
+def _compare(
+    lab: Lab, name: str, called: str, slots: dict[str, str], rounds: int, *, loop: bool = False
+) -> list[Figure]:
+    run = (*SWEEPER, "run")
+    bare = (sys.executable, "-c", SEND, lab.url("round"), BARE.format(**slots))
+    measured: dict[str, Callable[[], float]] = {
+        "bare": lambda: _rate(lab, name, OWED, *bare),
+        "one": lambda: _rate(lab, name, OWED, *run),
+        "two": lambda: _rate(lab, name, OWED, *run, together=2),
+    }
+    if loop:
+        measured["loop"] = lambda: _rate(lab, name, LOOPED, sys.executable, "-c", LOOP, lab.url("round"))
+    rates = in_turn(rounds, **measured)
+
+    def to(ours: str, other: str, words: str) -> Figure:
+        detail = f"{rates[ours]:,.0f} and {rates[other]:,.0f} refunds/s"
+        return Figure(f"{called}: {words}", rates[ours] / rates[other], detail)
+
+    figures = [
+        to("one", "bare", "one process, to one bare statement"),
+        to("two", "bare", "two processes, to one bare statement"),
+    ]
+    return [*figures, to("one", "loop", "one process, to an app's loop over sessions")] if loop else figures
 
 
-def swept(url: str, config: Path, owed: int) -> float:
-    """The whole process of ``sweeper run``."""
-    begun = time.perf_counter()
-    with tempfile.TemporaryFile() as log:
-        subprocess.run(
-            [sys.executable, "-m", "sweeper", "run"], env=environment(url, config), stdout=log, stderr=log, check=True
-        )
-    seconds = time.perf_counter() - begun
-    with psycopg.connect(url, autocommit=True) as connection:
-        check(connection, owed)
-    return seconds
+def _rate(lab: Lab, name: str, refunds: int, *line: str, together: int = 1) -> float:
+    with lab.copy(name) as database:
+        with lab.connect(database) as connection:
+            before = _books(connection)
+        seconds = lab.run(database, name, *line, together=together).seconds
+        with lab.connect(database) as connection:
+            after = _books(connection)
+    if (after[0] - before[0], after[1] - before[1]) != (refunds, 3 * refunds):
+        raise SystemExit(f"the books are wrong: {before} and then {after}")
+    return refunds / seconds
 
 
-def check(connection: psycopg.Connection[tuple[int, int]], owed: int) -> None:
-    """A rate counts only when the books are right."""
-    row = connection.execute("SELECT count(*), (SELECT sum(credits - 1000) FROM users) FROM sweeper.refunds").fetchone()
-    if row != (owed, 3 * owed):
-        raise SystemExit(f"the books are wrong: {row}")
-
-
-if __name__ == "__main__":
-    main()
+def _books(connection: psycopg.Connection[Any]) -> tuple[int, int]:
+    counted = "SELECT (SELECT count(*) FROM sweeper.refunds), (SELECT sum(credits) FROM users)"
+    ((refunds, credits),) = connection.execute(counted).fetchall()
+    return refunds, credits

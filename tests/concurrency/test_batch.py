@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from sweeper.database import Transaction
+from sweeper.pace import Pace
 from tests.support import AppDatabase
 
 CHECKOUT = Path(__file__).parents[2]
@@ -131,6 +132,53 @@ def test_rows_that_the_app_has_locked_are_skipped_counted_and_paid_by_the_next_r
     assert (ran.document["skipped"], ran.document["remaining"]) == (2, 2)
     assert first.refunds() == {"of-u3": 3}
     assert first.run().document["refunds"]["sessions"] == 2
+
+
+def test_what_the_app_lets_go_of_soon_is_paid_by_the_same_run(first: AppDatabase) -> None:
+    """A run tries the skipped again at its end, a little later each time: an app's transaction is short."""
+    first.account()
+    first.session("s1")
+    with first.connect() as app:
+        app.execute("SELECT * FROM prediction_sessions FOR UPDATE")
+        waited: list[float] = []
+
+        def sleep(seconds: float) -> None:
+            waited.append(seconds)
+            if seconds == 0.1:
+                app.rollback()
+
+        with patch("sweeper.sweep.time.sleep", sleep):
+            document = first.run().document
+    assert (document["refunds"]["sessions"], document["skipped"], waited[-1]) == (1, 0, 0.1)
+
+
+def test_a_sweep_notices_that_somebody_waits_for_what_it_has_locked(first: AppDatabase) -> None:
+    """And only then: the pace of the batches goes by it."""
+    for number in range(3):
+        first.account(f"u{number}")
+        first.session(f"s{number}", account=f"u{number}")
+    noticed: list[bool] = []
+
+    def held(self: Pace, seconds: float, *, waited_for: bool) -> float:
+        noticed.append(waited_for)
+        return 0
+
+    def spend() -> None:
+        with first.connect() as app:
+            app.execute("UPDATE users SET credits = credits - 1 WHERE id = 'u0'")
+
+    spender = threading.Thread(target=spend)
+
+    def start_to_wait() -> None:
+        spender.start()
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE users%'"
+        while not first.value(waiting):
+            time.sleep(0.01)
+
+    with before("pay", start_to_wait), patch.object(Pace, "held", held):
+        first.run("--batch-size", "1")
+    spender.join()
+    assert noticed == [True, False, False]
 
 
 def test_a_session_that_finishes_before_the_lock_is_left_alone(first: AppDatabase) -> None:

@@ -1,0 +1,64 @@
+"""How many sessions a batch takes, by the time that batches held their locks and by who waited for them."""
+
+import pytest
+
+from sweeper.pace import Pace
+
+
+def settled(most: int, seconds: float) -> Pace:
+    """After many batches of the same kind."""
+    pace = Pace(most)
+    for _ in range(50):
+        pace.held(seconds, waited_for=False)
+    return pace
+
+
+def test_quick_batches_grow_to_the_size_of_the_policy_and_no_further() -> None:
+    """Also when the policy's size is smaller than the first batch would be."""
+    assert [settled(most, 0.01).size for most in (2000, 1777, 300, 7, 1)] == [2000, 1777, 300, 7, 1]
+
+
+def test_slow_batches_shrink_until_their_locks_are_short() -> None:
+    """A server that needs a millisecond a session: what is held comes below an eighth of a second, and stays there."""
+    pace = settled(5000, 0.01)
+    held = []
+    for _ in range(20):
+        held.append(pace.size / 1000)
+        pace.held(held[-1], waited_for=False)
+    assert max(held[3:]) <= 0.25
+    assert min(held[3:]) >= 0.05
+
+
+def test_a_commit_that_is_slow_by_itself_does_not_make_batches_of_one() -> None:
+    """Where the disk takes half a second a commit, smaller batches would only make more of them."""
+    assert settled(2000, 0.5).size == 50
+    assert settled(20, 0.5).size == 20
+
+
+@pytest.mark.parametrize("seconds", [0.01, 0.1])
+def test_beside_an_app_that_waits_batches_shrink_and_leave_it_most_of_the_time(seconds: float) -> None:
+    """Each batch that somebody waited for halves the next; the pause is longer than the batch, and never long."""
+    pace = settled(2000, 0.01)
+    pauses = [pace.held(seconds, waited_for=True) for _ in range(10)]
+    assert pace.size == 50
+    assert all(min(3 * seconds, 0.1) == pause for pause in pauses)
+
+
+def test_a_sweep_is_at_full_speed_again_when_nobody_has_waited_for_some_batches() -> None:
+    """Not at once: an app that waits now and then would else meet a large batch each time."""
+    pace = settled(2000, 0.01)
+    pace.held(0.01, waited_for=True)
+    pauses = [pace.held(0.01, waited_for=False) for _ in range(12)]
+    assert pauses[0] > 0
+    assert pauses[-1] == 0
+    assert pace.size == 2000
+
+
+def test_a_batch_that_was_too_slow_is_quartered() -> None:
+    """Down to one session."""
+    pace = settled(2000, 0.01)
+    sizes = []
+    for _ in range(7):
+        pace.too_slow()
+        sizes.append(pace.size)
+    assert sizes == [500, 125, 31, 7, 1, 1, 1]
