@@ -131,7 +131,7 @@ def test_what_other_layers_refund_does_not_count(first: AppDatabase) -> None:
     first.sql(
         "INSERT INTO sweeper.refunds SELECT gen_random_uuid(), 'w' || n, 'u1', '', 3, 'x', NULL, 'worker', NULL, %s "
         "FROM generate_series(1, 5) AS n",
-        NOW,
+        NOW - SECOND,
     )
     owe(first, 3)
     assert refunded(first) == (["s0"], 0, 0)

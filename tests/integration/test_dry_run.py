@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.concurrency.test_batch import before
 from tests.support import AppDatabase
 
 
@@ -88,6 +89,31 @@ def test_a_dry_run_leaves_no_trace(first: AppDatabase) -> None:
     assert first.run("--dry-run").document["refunds"]["sessions"] > 0
     assert first.run("--dry-run", "--session", "f1").document["refunds"]["sessions"] == 1
     assert everything(first) == before
+
+
+def test_an_expression_that_would_write_cannot_in_a_dry_run(first: AppDatabase) -> None:
+    """The mapping's own SQL may call any function of the app's: the transaction is read-only for it too."""
+    first.sql(
+        "CREATE TABLE log (at timestamptz); CREATE FUNCTION noted(n int) RETURNS int LANGUAGE sql VOLATILE "
+        "AS $$ INSERT INTO public.log VALUES (now()); SELECT n $$"
+    )
+    first.configure('"cardinality(selected_models)"', '"noted(cardinality(selected_models))"')
+    assert first.sweeper("install").exit_code == 0
+    first.account()
+    first.session("s1")
+    planned = first.run("--dry-run", role=None)
+    assert (planned.exit_code, planned.document["error"]["code"]) == (1, "database")
+    assert first.value("SELECT count(*) FROM log") == 0
+
+
+def test_a_dry_run_tells_of_one_moment(first: AppDatabase) -> None:
+    """What the app commits while a dry run reads is in no part of its plan."""
+    first.account()
+    first.session("s1")
+    with before("look", lambda: first.session("s2")) as done:
+        planned = first.run("--dry-run")
+    assert done
+    assert planned.document["refunds"]["sessions"] == 1
 
 
 def test_a_dry_run_waits_for_nobody(first: AppDatabase) -> None:

@@ -149,6 +149,59 @@ def test_a_handler_with_an_older_snapshot_never_pays_again(
     assert first.credits() == 103
 
 
+def test_a_session_in_a_layers_hand_is_changed_by_nobody_else(first: AppDatabase) -> None:
+    first.account()
+    first.session("s1")
+    first.sql("SET lock_timeout = '100ms'")
+    with first.connect() as handler:
+        handler.execute("SELECT sweeper.refund('s1', 'x', NULL, 'worker')")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            first.sql("UPDATE prediction_sessions SET status = 'generating' WHERE id = 's1'")
+
+
+def test_a_balance_that_the_app_is_changing_is_waited_for(first: AppDatabase) -> None:
+    first.account()
+    first.session("s1")
+    with first.connect() as app:
+        app.execute("UPDATE users SET credits = credits + 5")
+        commit = threading.Timer(0.3, app.commit)
+        commit.start()
+        assert refund(first, "s1") == 3
+        commit.join()
+    assert first.credits() == 108
+
+
+def test_a_balance_that_does_not_grow_is_an_error_for_a_layer_too(first: AppDatabase) -> None:
+    first.sql(
+        "CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "NEW.credits := OLD.credits; RETURN NEW; END $$; "
+        "CREATE TRIGGER meddle BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION meddle()"
+    )
+    first.account()
+    first.session("s1")
+    with pytest.raises(psycopg.errors.RaiseException, match="did not grow"):
+        refund(first, "s1")
+    assert first.refunds() == {}
+
+
+def test_a_ledger_row_outside_its_guard_is_an_error_for_a_layer_too(prisma: AppDatabase) -> None:
+    user = prisma.value('INSERT INTO app."User" ("creditBalance") VALUES (10) RETURNING "id"::text')
+    job = prisma.value(
+        'INSERT INTO app."Job" ("userId", "status", "createdAt") VALUES (%s, \'FAILED\', \'2026-11-20\') '
+        'RETURNING "id"::text',
+        user,
+    )
+    prisma.sql('INSERT INTO app."JobItem" ("jobId", "price") VALUES (%s, 2.25)', job)
+    prisma.configure(
+        "[ledger.insert]",
+        """guard = \"\"\""type" = 'REFUND' AND "createdAt" >= '2999-01-01'\"\"\"\n[ledger.insert]""",
+    )
+    assert prisma.sweeper("install").exit_code == 0
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState):
+        refund(prisma, job, cast="uuid")
+    assert prisma.value('SELECT count(*) FROM app."CreditTransaction"') == 0
+
+
 def test_it_writes_the_apps_own_ledger_first(prisma: AppDatabase) -> None:
     user = prisma.value('INSERT INTO app."User" ("creditBalance") VALUES (10) RETURNING "id"::text')
     job = prisma.value(
@@ -212,6 +265,8 @@ def test_the_callers_search_path_and_time_zone_change_nothing(first: AppDatabase
         handler.execute("SET search_path = evil; SET TimeZone = 'Asia/Tokyo'")
         handler.execute("SELECT sweeper.refund('s1', 'x', NULL, 'worker')")
     assert first.credits() == 103
+    assert first.value("SELECT failed_at = '2026-11-23 10:00Z' FROM sweeper.refunds")
+    assert first.value("SELECT abs(extract(epoch FROM updated_at - now() AT TIME ZONE 'UTC')) < 600 FROM users")
 
 
 def test_a_column_of_the_app_that_is_called_like_a_parameter_is_the_apps(first: AppDatabase) -> None:
