@@ -183,6 +183,21 @@ def test_an_adopted_refund_moved_nothing_and_cannot_be_taken_back(first: AppData
     assert first.credits() == 100
 
 
+def test_of_two_charges_the_adopted_one_is_not_taken_back(first: AppDatabase) -> None:
+    first.sql("ALTER TABLE prediction_sessions ADD charge_id text DEFAULT 'c1'")
+    first.configure('amount     = "cardinality', 'attempt = "charge_id"\namount     = "cardinality')
+    assert first.sweeper("install", now=None).exit_code == 0
+    first.account()
+    first.session("s1")
+    adopt(first, "--session", "s1")
+    first.sql("UPDATE prediction_sessions SET charge_id = 'c2'")
+    assert first.run().document["refunds"]["sessions"] == 1
+    first.sweeper("revert", "--json", "--session", "s1", *WHY)
+    assert first.credits() == 100
+    taken = "SELECT r.attempt FROM sweeper.reversals JOIN sweeper.refunds AS r USING (refund_id)"
+    assert first.sql(taken) == [("c2",)]
+
+
 WRITING = "CREATE FUNCTION take() RETURNS boolean LANGUAGE sql VOLATILE AS 'DELETE FROM users RETURNING true'"
 # ends the statement that looks at its type, and begins another that ends like it
 SECOND_STATEMENT = """{value}) END AS value) AS v LIMIT 0))::oid) SELECT 1; COMMIT; DELETE FROM users;

@@ -87,6 +87,7 @@ def test_a_sign_of_life_counts_and_not_the_start(prisma: AppDatabase) -> None:
             user, status, name, ago(started), active and ago(active), failed and ago(failed),
         )  # fmt: skip
         prisma.sql('INSERT INTO app."JobItem" ("jobId", "price") VALUES (%s, 1)', job)
+    assert prisma.run("--dry-run").document["refunds"]["sessions"] == 5
     assert prisma.run().exit_code == 0
     refunded = prisma.sql('SELECT "errorMessage" FROM sweeper.refunds JOIN app."Job" ON "id" = session_id ORDER BY 1')
     assert [name for (name,) in refunded] == [

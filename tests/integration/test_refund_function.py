@@ -269,6 +269,19 @@ def test_the_callers_search_path_and_time_zone_change_nothing(first: AppDatabase
     assert first.value("SELECT abs(extract(epoch FROM updated_at - now() AT TIME ZONE 'UTC')) < 600 FROM users")
 
 
+def test_bare_names_of_the_mapping_mean_the_same_whoever_calls(ledger_only: AppDatabase) -> None:
+    ledger_only.sql("INSERT INTO customers (id) VALUES (7), (8); INSERT INTO projects (id, owner_id) VALUES (1, 7)")
+    ledger_only.sql(
+        "INSERT INTO renders (id, project_id, state, charge, started, ended) "
+        "VALUES (5, 1, 'failed', 2, '2026-11-20', '2026-11-20')"
+    )
+    ledger_only.sql("CREATE SCHEMA evil; CREATE TABLE evil.projects AS SELECT 1 AS id, 8::bigint AS owner_id")
+    with ledger_only.connect() as handler:
+        handler.execute("SET search_path = evil, public")
+        handler.execute("SELECT sweeper.refund(5, 'x', NULL, 'worker')")
+    assert ledger_only.sql("SELECT customer_id FROM credit_entries WHERE kind = 'refund'") == [(7,)]
+
+
 def test_a_column_of_the_app_that_is_called_like_a_parameter_is_the_apps(first: AppDatabase) -> None:
     first.sql(
         "ALTER TABLE prediction_sessions ADD reason int, ADD detail int; UPDATE prediction_sessions SET reason = 0"
