@@ -68,7 +68,7 @@ SELECT (SELECT count(*) FROM sweeper_looked WHERE verdict = 'refunded') AS refun
        (
            SELECT count(*) > 0  -- read last: whether somebody waits for what this batch has locked
            FROM pg_locks AS l
-           WHERE l.locktype = 'transactionid' AND NOT l.granted AND l.transactionid = pg_current_xact_id()::xid
+           WHERE l.locktype = 'transactionid' AND NOT l.granted AND l.transactionid = pg_current_xact_id_if_assigned()::xid
        ) AS waited_for,
        paid.*,
        moved.*,
