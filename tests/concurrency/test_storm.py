@@ -1,0 +1,193 @@
+"""Everything at once: sweepers that are killed, layers, workers that wake up, and a server that crashes."""
+
+import os
+import random
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from sweeper.demo import server as embedded
+from tests.support import AppDatabase, Server
+
+CHECKOUT = Path(__file__).parents[2]
+SECONDS = float(os.environ.get("SWEEPER_TEST_SECONDS", "5"))
+ACCOUNTS, SWEEPERS = 30, 4
+SESSIONS = int(400 * SECONDS)
+
+
+class Storm:
+    """The processes and threads of one storm."""
+
+    def __init__(self, app: AppDatabase) -> None:
+        self.app = app
+        self.over = threading.Event()
+        self.refunded: list[tuple[str, int]] = []
+        self.deadlocks: list[str] = []
+        self.done: dict[str, int] = {}
+
+    def again(self, name: str, work: Callable[[random.Random, Any], object]) -> None:
+        """Do ``work`` on a connection of its own until the storm is over; whatever the server says is survived."""
+        chance = random.Random(name)
+        while not self.over.is_set():
+            with suppress(psycopg.OperationalError), self.app.connect(connect_timeout=5) as connection:
+                while not self.over.is_set():
+                    try:
+                        work(chance, connection)
+                        self.done[name] = self.done.get(name, 0) + 1
+                    except psycopg.errors.DeadlockDetected:
+                        self.deadlocks.append(name)
+                        connection.rollback()
+                    except (psycopg.DataError, psycopg.IntegrityError):
+                        connection.rollback()  # the fence, or a layer too late for a session that has finished
+                    time.sleep(0.002)
+            time.sleep(0.05)
+
+    def sweep(self, chance: random.Random) -> None:
+        """Sweeps one after another; most are killed somewhere."""
+        while not self.over.is_set():
+            environment = {**os.environ, **self.app.environment, "PYTHONPATH": str(CHECKOUT)}
+            process = subprocess.Popen(
+                [sys.executable, "-m", "sweeper", "run", "--batch-size", "5"],
+                env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+            if chance.random() < 0.8:
+                time.sleep(chance.uniform(0.4, 1.0))
+                process.kill()
+            process.wait()
+            self.done["sweep"] = self.done.get("sweep", 0) + 1
+
+    def layer(self, name: str) -> Callable[[random.Random, Any], object]:
+        """A handler that refunds in a transaction of its own, rolls some back, and may lock the account first."""
+
+        def work(chance: random.Random, connection: Any) -> None:
+            session = f"s{chance.randrange(SESSIONS)}"
+            if name == "queue":
+                connection.execute(
+                    "UPDATE users SET updated_at = now() AT TIME ZONE 'UTC' WHERE id = "
+                    "(SELECT user_id FROM prediction_sessions WHERE id = %s)", [session],
+                )  # fmt: skip
+            query = "SELECT sweeper.refund(%s, 'workflow_failure', 'late', %s)"
+            ((amount,),) = connection.execute(query, [session, name]).fetchall()
+            if chance.random() < 0.3:
+                connection.rollback()
+                return
+            connection.commit()
+            if amount:
+                self.refunded.append((session, amount))
+
+        return work
+
+    def wake(self, *, looks: bool) -> Callable[[random.Random, Any], object]:
+        """A worker that wakes up and finishes its session, whether it looks at the status before or does not."""
+
+        def work(chance: random.Random, connection: Any) -> None:
+            session = f"s{2 * chance.randrange(SESSIONS // 2)}"  # those that say generating
+            condition = "status = 'generating'" if looks else "status <> 'finished'"
+            connection.execute(
+                f"UPDATE prediction_sessions SET status = 'finished' WHERE id = %s AND {condition}", [session]
+            )
+            connection.commit()
+            time.sleep(0.02)
+
+        return work
+
+
+@contextmanager
+def own_server() -> Iterator[tuple[Server, Callable[[], None]]]:
+    """A server of the test's own, and what crashes it and starts it again."""
+    kept = embedded.start_kept(18)
+    data = kept.folder / "data"
+    restarted: list[subprocess.Popen[bytes]] = []
+
+    def crash() -> None:
+        how, owner = (data / "postmaster.opts").read_text(), data.stat()
+        os.kill(kept.pid, signal.SIGQUIT)  # what pg_ctl -m immediate sends: no checkpoint, every connection is cut
+        while (data / "postmaster.pid").exists():
+            time.sleep(0.02)
+        as_owner = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+        nowhere = subprocess.DEVNULL
+        restarted.append(
+            subprocess.Popen(shlex.split(how), cwd=kept.folder, stdout=nowhere, stderr=nowhere, **as_owner)
+        )  # type: ignore[call-overload]
+
+    try:
+        yield Server(kept.url), crash
+    finally:
+        for process in restarted:
+            process.send_signal(signal.SIGINT)
+            process.wait()
+        kept.stop()
+
+
+def reconnect(app: AppDatabase) -> None:
+    """The test's own connection, once the server is up again."""
+    app.connection.close()
+    for _ in range(200):
+        with suppress(psycopg.OperationalError):
+            app.connection = psycopg.connect(app.url, autocommit=True)
+            return
+        time.sleep(0.1)
+    raise AssertionError("the server does not come up")
+
+
+def fill(app: AppDatabase) -> None:
+    """Accounts with 1000 credits; sessions that failed and others that have been generating for hours."""
+    app.sql("INSERT INTO users SELECT 'u' || n, 1000, 2000, 1000 FROM generate_series(0, %s) AS n", ACCOUNTS - 1)
+    app.sql(
+        "INSERT INTO prediction_sessions (id, user_id, status, selected_models, created_at) "
+        "SELECT 's' || n, 'u' || n %% %s, (ARRAY['generating', 'error'])[n %% 2 + 1]::session_status, "
+        "ARRAY['a', 'b', 'c'], (now() AT TIME ZONE 'UTC') - interval '1 day' + n * interval '1 second' "
+        "FROM generate_series(0, %s) AS n",
+        ACCOUNTS,
+        SESSIONS - 1,
+    )
+
+
+def test_whatever_happens_at_once_each_session_is_refunded_once_and_the_books_are_exact(tmp_path: Path) -> None:
+    """Four sweepers, three layers and two workers, kills at random, a crash of the server; then one quiet run."""
+    with own_server() as (server, crash), server.app("first", tmp_path) as app:
+        # what was committed must outlive the crash; the embedded server's own settings are for data that may be lost
+        app.sql(f'ALTER DATABASE "{app.connection.info.dbname}" SET synchronous_commit = on')
+        assert app.sweeper("install", "--fence", now=None).exit_code == 0
+        fill(app)
+        storm = Storm(app)
+        threads = [threading.Thread(target=storm.sweep, args=[random.Random(n)]) for n in range(SWEEPERS)]
+        work = {name: storm.layer(name) for name in ("worker", "queue", "retry")}
+        work |= {"looks": storm.wake(looks=True), "does not look": storm.wake(looks=False)}
+        threads += [threading.Thread(target=storm.again, args=item) for item in work.items()]
+        for thread in threads:
+            thread.start()
+        time.sleep(SECONDS / 2)
+        crash()
+        time.sleep(SECONDS / 2)
+        storm.over.set()
+        for thread in threads:
+            thread.join(120)
+        reconnect(app)
+        with app.connection:
+            last = app.sweeper("run", "--json", now=None)
+            assert (last.exit_code, last.document["skipped"], last.document["remaining"]) == (0, 0, 0), last.stderr
+
+            assert set(storm.done) == {*work, "sweep"}, "somebody did nothing"
+            assert storm.deadlocks == []
+            refunds = app.refunds()
+            assert app.value("SELECT count(*) FROM sweeper.refunds") == len(refunds)
+            assert set(storm.refunded) <= set(refunds.items()), "a refund that a layer committed is gone"
+            by_status = dict(app.sql("SELECT id, status::text FROM prediction_sessions"))
+            assert {session for session, status in by_status.items() if status != "finished"} == set(refunds)
+            assert app.sql(
+                "SELECT u.id FROM users AS u WHERE credits - 1000 <> "
+                "(SELECT coalesce(sum(amount), 0) FROM sweeper.refunds WHERE account_id = u.id) "
+                "OR credits <> total_credits_earned - total_credits_spent"
+            ) == []  # fmt: skip
+            audited = app.sweeper("audit", "--format", "json", now=None).document["findings"]
+            assert [finding["code"] for finding in audited if finding["code"] not in ("held",)] == []
