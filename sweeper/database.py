@@ -286,6 +286,8 @@ def _is_transient(error: BaseException) -> bool:
     cause = error.orig if isinstance(error, exc.DBAPIError) else error
     if not isinstance(cause, psycopg.Error):
         return False
+    if cause.sqlstate == "08P01" and "statement pooling" in str(cause):  # how PgBouncer says what it will never do
+        return False
     if cause.sqlstate:
         return cause.sqlstate in _RETRIED or cause.sqlstate.startswith("08")
     # no SQLSTATE: the connection itself was lost, or there was none

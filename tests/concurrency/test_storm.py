@@ -9,13 +9,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
 from sweeper.demo import server as embedded
+from tests.integration.test_pooler import pooled
 from tests.support import AppDatabase, Server
 
 CHECKOUT = Path(__file__).parents[2]
@@ -27,8 +29,8 @@ SESSIONS = int(400 * SECONDS)
 class Storm:
     """The processes and threads of one storm."""
 
-    def __init__(self, app: AppDatabase) -> None:
-        self.app = app
+    def __init__(self, app: AppDatabase, url: str) -> None:
+        self.app, self.url = app, url
         self.over = threading.Event()
         self.refunded: list[tuple[str, int]] = []
         self.deadlocks: list[str] = []
@@ -38,7 +40,7 @@ class Storm:
         """Do ``work`` on a connection of its own until the storm is over; whatever the server says is survived."""
         chance = random.Random(name)
         while not self.over.is_set():
-            with suppress(psycopg.OperationalError), self.app.connect(connect_timeout=5) as connection:
+            with suppress(psycopg.OperationalError), self._connect() as connection:
                 while not self.over.is_set():
                     try:
                         work(chance, connection)
@@ -51,10 +53,14 @@ class Storm:
                     time.sleep(0.002)
             time.sleep(0.05)
 
+    def _connect(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self.url, connect_timeout=5, prepare_threshold=None)
+
     def sweep(self, chance: random.Random) -> None:
         """Sweeps one after another; most are killed somewhere."""
         while not self.over.is_set():
             environment = {**os.environ, **self.app.environment, "PYTHONPATH": str(CHECKOUT)}
+            environment["SWEEPER_DATABASE_URL"] = self.url
             process = subprocess.Popen(
                 [sys.executable, "-m", "sweeper", "run", "--batch-size", "5"],
                 env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -152,14 +158,38 @@ def fill(app: AppDatabase) -> None:
     )
 
 
-def test_whatever_happens_at_once_each_session_is_refunded_once_and_the_books_are_exact(tmp_path: Path) -> None:
-    """Four sweepers, three layers and two workers, kills at random, a crash of the server; then one quiet run."""
-    with own_server() as (server, crash), server.app("first", tmp_path) as app:
+def left_behind(url: str) -> list[str]:
+    """What somebody left on the pooler's two server connections: settings, advisory locks, prepared statements."""
+    by_pooler = "'application_name', 'client_encoding', 'DateStyle', 'TimeZone', 'standard_conforming_strings'"
+    query = (
+        f"SELECT name FROM pg_settings WHERE source = 'session' AND name NOT IN ({by_pooler}) "
+        "UNION ALL SELECT 'advisory lock' FROM pg_locks WHERE locktype = 'advisory' "
+        "UNION ALL SELECT name FROM pg_prepared_statements"
+    )
+    with (
+        psycopg.connect(url, prepare_threshold=None) as one,
+        psycopg.connect(url, prepare_threshold=None) as other,
+    ):
+        pids = {connection.execute("SELECT pg_backend_pid()").fetchone() for connection in (one, other)}
+        assert len(pids) == 2, "both server connections are to be looked at"
+        return [name for connection in (one, other) for (name,) in connection.execute(query).fetchall()]
+
+
+@pytest.mark.parametrize("pooler", [False, True], ids=["direct", "pgbouncer"])
+def test_whatever_happens_at_once_each_session_is_refunded_once_and_the_books_are_exact(
+    tmp_path: Path, pooler: bool
+) -> None:
+    """Four sweepers, three layers and two workers, kills at random, a crash of the server; then one quiet run.
+
+    Through PgBouncer in transaction mode all of them share two server connections, and leave nothing behind there.
+    """
+    with own_server() as (server, crash), server.app("first", tmp_path) as app, ExitStack() as stack:
         # what was committed must outlive the crash; the embedded server's own settings are for data that may be lost
         app.sql(f'ALTER DATABASE "{app.connection.info.dbname}" SET synchronous_commit = on')
         assert app.sweeper("install", "--fence", now=None).exit_code == 0
         fill(app)
-        storm = Storm(app)
+        url = stack.enter_context(pooled(app, tmp_path, "transaction")) if pooler else app.url
+        storm = Storm(app, url)
         threads = [threading.Thread(target=storm.sweep, args=[random.Random(n)]) for n in range(SWEEPERS)]
         work = {name: storm.layer(name) for name in ("worker", "queue", "retry")}
         work |= {"looks": storm.wake(looks=True), "does not look": storm.wake(looks=False)}
@@ -174,10 +204,11 @@ def test_whatever_happens_at_once_each_session_is_refunded_once_and_the_books_ar
             thread.join(120)
         reconnect(app)
         with app.connection:
-            last = app.sweeper("run", "--json", now=None)
+            last = app.sweeper("run", "--json", now=None, SWEEPER_DATABASE_URL=url)
             assert (last.exit_code, last.document["skipped"], last.document["remaining"]) == (0, 0, 0), last.stderr
 
             assert set(storm.done) == {*work, "sweep"}, "somebody did nothing"
+            assert not pooler or left_behind(url) == []
             assert storm.deadlocks == []
             refunds = app.refunds()
             assert app.value("SELECT count(*) FROM sweeper.refunds") == len(refunds)

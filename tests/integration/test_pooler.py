@@ -35,6 +35,7 @@ unix_socket_dir =
 auth_type = any
 pool_mode = {mode}
 default_pool_size = 2
+server_login_retry = 1
 """
     )
     as_user = ["-u", "nobody"] if os.geteuid() == 0 else []
