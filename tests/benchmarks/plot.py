@@ -15,7 +15,7 @@ def svg(figures: Sequence[Figure]) -> str:
     chart = pygal.HorizontalBar(
         style=_STYLE, logarithmic=True, show_legend=False, print_values=True, width=1000, height=40 * len(figures) + 80,
         value_formatter=lambda value: f"{value:.2f}", js=(), pretty_print=True, disable_xml_declaration=True,
-        truncate_label=-1, explicit_size=True, margin_left=10,
+        truncate_label=-1, explicit_size=True, margin_left=10, zero=0.1,
         range=(0.1, 1.1 * max(figure.ratio for figure in figures)),
     )  # fmt: skip
     chart.x_labels = [figure.name for figure in reversed(figures)]
