@@ -1,5 +1,6 @@
 """Logins that are refused, servers that restart, and servers that take no writes."""
 
+import signal
 import socket
 import threading
 import time
@@ -83,6 +84,25 @@ def test_a_signal_while_connecting_ends_the_run_at_once(first: AppDatabase) -> N
             taken.close()
     assert (code, document["outcome"]) == (143, "interrupted")
     assert time.monotonic() - begun < 5
+    assert "Traceback" not in log
+
+
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_a_retry_is_waited_for_ends_the_run_at_once(
+    first: AppDatabase, number: signal.Signals, exit_code: int
+) -> None:
+    """Nothing listens where the database was: one summary, and no wait to its end."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        first.url = url(first, port=str(taken.getsockname()[1]))
+    with running(first) as program:
+        time.sleep(2.5)  # by now the waits are seconds long
+        assert program.poll() is None
+        begun = time.monotonic()
+        program.send_signal(number)
+        code, document, log = end(program)
+    assert (code, document["outcome"]) == (exit_code, "interrupted")
+    assert time.monotonic() - begun < 2
+    assert EVENT in log
     assert "Traceback" not in log
 
 
