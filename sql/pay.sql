@@ -70,6 +70,11 @@ SELECT (SELECT count(*) FROM sweeper_looked WHERE verdict = 'refunded') AS refun
            FROM pg_locks AS l
            WHERE l.locktype = 'transactionid' AND NOT l.granted AND l.transactionid = pg_current_xact_id_if_assigned()::xid
        ) AS waited_for,
+       (
+           SELECT min(least(v.started_at::timestamptz, %(as_of)s::timestamptz))  -- what is not owed any more, but yet
+           FROM sweeper_looked AS v
+           WHERE v.verdict IN ('in_grace', 'not_stuck_yet')
+       ) AS unripe_from,
        paid.*,
        moved.*,
        held.*,

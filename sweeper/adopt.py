@@ -21,7 +21,7 @@ from sweeper.corrections import (
 )
 from sweeper.database import Busy, Database, Refusal, Row, TooSlow, retrying, text_array
 from sweeper.errors import SweeperError
-from sweeper.preparation import reading
+from sweeper.look import reading
 from sweeper.results import AdoptResult, AdoptSample, Amount, Left, Outcome
 from sweeper.runs import exactly
 from sweeper.settings import Settings

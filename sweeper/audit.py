@@ -11,8 +11,8 @@ from sweeper.database import FIRST_ATTEMPTS, READ_TIMEOUTS, Database, Transactio
 from sweeper.errors import ConfigurationError
 from sweeper.findings import Inspection, find, read_position
 from sweeper.installation import Installation, open_mapping, read_surroundings
+from sweeper.look import reading
 from sweeper.mapping import Mapping
-from sweeper.preparation import reading
 from sweeper.results import Amount
 from sweeper.runs import exactly
 from sweeper.settings import Settings

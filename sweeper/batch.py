@@ -2,9 +2,10 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from math import isclose
 
@@ -14,7 +15,7 @@ from sweeper.caps import Caps
 from sweeper.database import Busy, Database, GuardLost, Refusal, Row, Timeouts, Transaction, text_array
 from sweeper.errors import FailedError
 from sweeper.mapping import Mapping
-from sweeper.scope import Place, Scope
+from sweeper.scope import Scope
 
 # what a run leaves to the mapping, and a layer that calls refund() says itself
 BY_SWEEPER = {"layer": "sweeper", "reason": None, "detail": None}
@@ -27,11 +28,9 @@ Refund = tuple[str, str, str, str]
 
 @dataclass(frozen=True)
 class Batch:
-    """What one committed batch did; ``last`` is the place in the order that it came to."""
+    """What one committed batch did; ``tried`` sessions of those it was given are settled by it or skipped."""
 
-    found: int = 0
-    full: bool = False
-    last: Place | None = None
+    tried: int = 0
     paid: tuple[Refund, ...] = ()
     held: tuple[tuple[str, str], ...] = ()
     already_refunded: int = 0
@@ -40,11 +39,12 @@ class Batch:
     waiting: bool = False
     locked_seconds: float = 0.0
     waited_for: bool = False
+    unripe_from: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """Some of the sessions that were found."""
+    """Some of the sessions that are locked."""
 
     session_ids: Sequence[str]
     account_ids: Sequence[str | None]
@@ -60,33 +60,27 @@ class Cashier:
         self.run_id = run_id
         self._max_new_holds = max_new_holds
         accounts = ("lock_accounts",) if mapping.has_accounts else ()
-        self._statements = {name: mapping.statement(name) for name in ("find", *accounts, "pay", "hold")}
+        self._statements = {name: mapping.statement(name) for name in ("lock_sessions", *accounts, "pay", "hold")}
         self.new_holds: set[str] = set()
-        self.in_hand: tuple[Place, ...] = ()
 
-    def pay(self, scope: Scope, page_size: int) -> Batch:
-        """Pay the next page of ``scope``.
+    def pay(self, scope: Scope, session_ids: tuple[str, ...]) -> Batch:
+        """Pay those of these sessions of ``scope`` that are still owed, and of them as many as the caps have room for.
 
         Raises:
-            Refusal, Busy: one of the sessions ``in_hand``, none if there are none, stood in the way.
+            Refusal, Busy: one of them stood in the way.
             FailedError: more sessions would be put on hold than a run may.
         """
-        self.in_hand = ()
         with self._transaction() as transaction:
             room = self._caps.take(transaction)
             if room is None:
                 return Batch(waiting=True)
             if room.used_up:
                 return Batch(capped=True)
-            size = page_size if room.sessions is None else min(page_size, room.sessions)
-            binds = {**scope.binds(), "page_size": size, "budget": room.credits}
-            found = transaction.row(self._statements["find"], binds)
-            if not found.session_ids:
-                return Batch()
+            in_hand = session_ids[: room.sessions]
+            binds = {**scope.binds(), "in_hand": text_array(in_hand), "budget": room.credits}
             locked_at = time.monotonic()
-            self.in_hand = tuple(zip(found.started_ats, found.session_ids, strict=True))
-            locked = frozenset(found.locked_ids)
-            chosen = choose(found, locked, room.credits)
+            locked = transaction.row(self._statements["lock_sessions"], binds)
+            chosen = choose(in_hand, locked, room.credits)
             batch = self._settle(transaction, scope, chosen) if chosen.session_ids else Batch()
             credits = sum((Decimal(amount) for _, _, amount, _ in batch.paid), Decimal(0))
             if room.credits is not None and credits > room.credits:
@@ -96,10 +90,9 @@ class Cashier:
         self.new_holds.update(session_id for session_id, _ in batch.held)
         return replace(
             batch,
-            found=len(self.in_hand),
-            full=len(self.in_hand) == size,
-            last=self.in_hand[-1],
-            skipped=(*batch.skipped, *(frozenset(found.session_ids) - locked)),
+            tried=len(in_hand),
+            already_refunded=batch.already_refunded + len(locked.session_ids) - len(locked.unpaid_ids),
+            skipped=(*batch.skipped, *(frozenset(in_hand) - frozenset(locked.session_ids))),
             locked_seconds=locked_seconds,
         )
 
@@ -146,6 +139,7 @@ class Cashier:
             already_refunded=row.refunded_before + row.payable - len(row.paid_sessions),
             skipped=tuple(row.busy_sessions),
             waited_for=row.waited_for,
+            unripe_from=row.unripe_from,
         )
 
     def hold(self, scope: Scope, session_id: str, refusal: Refusal) -> bool:
@@ -179,23 +173,25 @@ class Cashier:
             )
 
 
-def choose(found: Row, locked: Collection[str], credits: Decimal | None) -> Chosen:
-    """The sessions that are locked and fit under the credits cap, in order: one that does not fit is passed over."""
-    columns = (found.session_ids, found.account_ids)
-    if credits is None and len(locked) == len(found.session_ids):
-        return Chosen(*columns)
-    places = []
-    for place, session_id in enumerate(found.session_ids):
+def choose(in_hand: Sequence[str], locked: Row, credits: Decimal | None) -> Chosen:
+    """The locked sessions that fit under the credits cap, in order: one that does not fit is passed over."""
+    if credits is None:
+        return Chosen(locked.unpaid_ids, locked.account_ids)
+    columns = (locked.account_ids, locked.amounts, locked.hold_reasons)
+    known = dict(zip(locked.unpaid_ids, zip(*columns, strict=True), strict=True))
+    chosen = []
+    for session_id in in_hand:
         if credits == 0:
             break
-        if session_id not in locked:
+        account_id, amount, hold_reason = known.get(session_id, (None, None, None))
+        if amount is None:
             continue
-        if credits is not None and found.hold_reasons[place] is None:  # one that will be held needs no room
-            if Decimal(found.amounts[place]) > credits:
+        if hold_reason is None:  # one that will be held needs no room
+            if Decimal(amount) > credits:
                 continue
-            credits -= Decimal(found.amounts[place])
-        places.append(place)
-    return Chosen(*([column[place] for place in places] for column in columns))
+            credits -= Decimal(amount)
+        chosen.append((session_id, account_id))
+    return Chosen([session_id for session_id, _ in chosen], [account_id for _, account_id in chosen])
 
 
 def compare(row: Row, balances: dict[str, str | None] | None, *, exact: bool) -> None:

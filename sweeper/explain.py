@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sweeper.database import Database, Refusal, Row, Transaction, retrying
-from sweeper.look import look, parts
-from sweeper.preparation import Request, prepare, reading
+from sweeper.look import look, parts, reading
+from sweeper.preparation import Request, prepare
 from sweeper.retrospect import AccountExplanation, Event, Explanation, Verdict
 from sweeper.runs import exactly
 from sweeper.settings import Settings

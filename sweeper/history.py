@@ -9,8 +9,8 @@ from decimal import Decimal
 from sweeper.database import Database, Refusal, Row, Transaction, retrying
 from sweeper.errors import ConfigurationError
 from sweeper.installation import open_mapping
+from sweeper.look import reading
 from sweeper.mapping import Mapping
-from sweeper.preparation import reading
 from sweeper.results import Amount
 from sweeper.retrospect import RunHistory, RunRecord, RunRefund
 from sweeper.runs import exactly

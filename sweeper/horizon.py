@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sweeper.database import Database, Refusal, Timeouts, Transaction
+from sweeper.database import Database, Timeouts, Transaction
 from sweeper.installation import Installation
 from sweeper.look import parts
 from sweeper.mapping import Mapping
@@ -50,30 +50,33 @@ def is_small(transaction: Transaction, mapping: Mapping) -> bool:
     return int(counted) <= SMALL_HISTORY
 
 
-def find_horizon(transaction: Transaction, mapping: Mapping, scope: Scope) -> datetime | None:
-    """Where the runs after a complete one over ``scope`` may start; none when a row's own expression fails.
+def find_unripe(transaction: Transaction, mapping: Mapping, scope: Scope) -> datetime | None:
+    """When the earliest session of ``scope`` started that may be owed later; none when there is none.
 
-    To be asked before the run: what is not owed by now, and may be later, is settled by no run.
+    To be asked before anything is paid: what is not owed by then, and may be later, is settled by no run.
+
+    Raises:
+        Refusal: a row's own expression fails.
     """
-    return _before_earliest(transaction, mapping.statement("find_unripe"), scope)
+    return _earliest(transaction, mapping.statement("find_unripe"), scope)
 
 
-def _before_earliest(transaction: Transaction, statement: str, scope: Scope) -> datetime | None:
-    known = parts(scope)[0]  # a session without a start has no place before or after it
-    try:
-        with transaction.savepoint():
-            rows = transaction.rows(statement, known.binds())
-    except Refusal:
-        return None
-    return before(min([row.started_at for row in rows if row.started_at], default=scope.as_of), MARGIN)
+def _earliest(transaction: Transaction, statement: str, scope: Scope) -> datetime | None:
+    # a session without a start has no place before or after it
+    found: datetime | None = transaction.row(statement, parts(scope)[0].binds()).started_at
+    return found
 
 
 @dataclass(frozen=True)
 class Settled:
-    """What a complete run leaves to the next: its scope, where the next may start, and what the run itself skipped."""
+    """What a complete run leaves to the next: its scope, and what of it is not settled.
+
+    ``unripe_from`` is when the earliest session started that may be owed later; ``unknown`` that nobody knows.
+    """
 
     scope: Scope
-    horizon: datetime | None
+    unripe_from: datetime | None
+    unknown: bool
     skipped: tuple[str, ...]
     digest: str
     full: bool
@@ -86,12 +89,14 @@ def store(database: Database, mapping: Mapping, settled: Settled) -> None:
     with database.transaction(
         timeouts=_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
     ) as transaction:
-        horizon = settled.horizon
-        if horizon is not None and settled.skipped:
-            earliest = _before_earliest(transaction, mapping.statement("find_earliest"), scope.only(settled.skipped))
-            horizon = earliest and min(earliest, horizon)
         common = {"as_of": scope.as_of, "fingerprint": mapping.fingerprint}
-        if horizon is not None:
+        if not settled.unknown:
+            unsettled = [scope.as_of, settled.unripe_from]
+            if settled.skipped:
+                unsettled.append(
+                    _earliest(transaction, mapping.statement("find_earliest"), scope.only(settled.skipped))
+                )
+            horizon = before(min(moment for moment in unsettled if moment), MARGIN)
             moved = {"horizon": horizon, "policy": settled.digest}
             transaction.rows(mapping.statement("move_horizon"), {**common, **moved})
         if settled.full:

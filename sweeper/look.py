@@ -1,14 +1,20 @@
-"""Reading what is owed without locking anything: pages of a dry run, and the count of a survey."""
+"""Reading what is owed without locking anything: what a run pays next, pages of a dry run, the count of a survey."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 
-from sweeper.database import Refusal, Row, Transaction
+from sweeper.database import READ_TIMEOUTS, Database, Refusal, Row, Transaction
 from sweeper.mapping import Mapping
 from sweeper.scope import Place, Scope
 
 _PAGE_SIZE = 2000
+# so many ids are found at once: a page costs a reading of its own, and a full sweep reads all of history for the first
+_FOUND_AT_ONCE, _FOUND_IN_HISTORY = 10_000, 50_000
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,64 @@ class Survey:
     sessions: int = 0
     credits: Decimal = Decimal(0)
     over_budget: int = 0
+
+
+def reading(database: Database, mapping: Mapping) -> AbstractContextManager[Transaction]:
+    """A read-only transaction over one snapshot, for the mapped tables."""
+    return database.transaction(
+        timeouts=READ_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone, read_only=True
+    )
+
+
+class Found:
+    """Owed sessions in their order, to be taken a batch at a time; packed, as a text each would take much memory.
+
+    ``last`` is the place in the order that they reach to, ``full`` tells that there may be more behind it, and
+    ``unripe_from`` when the earliest session started that may be owed later, where that was asked.
+    """
+
+    def __init__(
+        self,
+        packs: Iterable[str] = (),
+        session_ids: tuple[str, ...] = (),
+        *,
+        last: Place | None = None,
+        full: bool = False,
+        unripe_from: datetime | None = None,
+    ) -> None:
+        self._packs = deque(packs)
+        self._loose = session_ids
+        self.last = last
+        self.full = full
+        self.unripe_from = unripe_from
+
+    def take(self, number: int) -> tuple[str, ...]:
+        """The next so many ids, fewer at the end, none when all are taken."""
+        while self._packs and len(self._loose) < number:
+            self._loose += tuple(json.loads(self._packs.popleft()))
+        taken, self._loose = self._loose[:number], self._loose[number:]
+        return taken
+
+    def give_back(self, session_ids: tuple[str, ...]) -> None:
+        """These were taken and are still to be paid."""
+        self._loose = session_ids + self._loose
+
+
+def find(transaction: Transaction, mapping: Mapping, scope: Scope, budget: Decimal | None) -> Found:
+    """The next sessions in one part of a scope that are owed and, each for itself, within the budget.
+
+    Raises:
+        Refusal: one row's expression fails.
+    """
+    in_history = scope.in_history and scope.after is None
+    statement, page_size = ("find_in_history", _FOUND_IN_HISTORY) if in_history else ("find", _FOUND_AT_ONCE)
+    row = transaction.row(mapping.statement(statement), {**scope.binds(), "page_size": page_size, "budget": budget})
+    return Found(
+        row.packs,
+        last=(row.last[0], row.last[1]) if row.last else None,
+        full=row.found == page_size,
+        unripe_from=row.unripe_from if in_history else None,
+    )
 
 
 def parts(scope: Scope) -> list[Scope]:

@@ -70,6 +70,7 @@ class Mapping:
         return (
             ("book", "book_in_app_ledger" if ledger else "book_own"),
             ("refunded_by_app", "refunded_by_app" if ledger else "nowhere"),
+            ("not_in_app_ledger", "not_in_app_ledger" if ledger else "grant_nothing"),
             ("move", "move_balance" if accounts else "move_nothing"),
             ("account_unknown", "account_unknown" if accounts else "nowhere"),
             ("lock_account", "lock_account" if accounts else "no_account"),

@@ -8,8 +8,8 @@ from itertools import chain
 from sweeper.caps import Caps, Room
 from sweeper.database import Database, Transaction, retrying
 from sweeper.errors import FailedError
-from sweeper.look import Looked, look, parts, survey
-from sweeper.preparation import Preparation, Request, prepare, reading
+from sweeper.look import Looked, look, parts, reading, survey
+from sweeper.preparation import Preparation, Request, prepare
 from sweeper.results import Amount, Largest, Outcome, Plan, RunResult
 from sweeper.runs import exactly
 from sweeper.settings import Settings

@@ -2,17 +2,17 @@
 
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
 from sweeper.caps import Limits
-from sweeper.database import FIRST_ATTEMPTS, READ_TIMEOUTS, Database, Refusal, Transaction, retrying
+from sweeper.database import FIRST_ATTEMPTS, Database, Refusal, Transaction, retrying
 from sweeper.errors import ConfigurationError, FailedError
 from sweeper.horizon import is_small, policy_digest, usable_horizon
 from sweeper.installation import Surroundings, open_mapping, read_surroundings
+from sweeper.look import reading
 from sweeper.mapping import Mapping
 from sweeper.results import Amount
 from sweeper.scope import Scope
@@ -125,10 +125,3 @@ def _check_sessions(database: Database, mapping: Mapping, session_ids: tuple[str
             found = []
         if not found:
             raise ConfigurationError(f"--session {session_id}: there is no such session", code="unknown_session")
-
-
-def reading(database: Database, mapping: Mapping) -> AbstractContextManager[Transaction]:
-    """A read-only transaction over one snapshot, for the mapped tables."""
-    return database.transaction(
-        timeouts=READ_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone, read_only=True
-    )

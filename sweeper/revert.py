@@ -20,7 +20,7 @@ from sweeper.corrections import (
 )
 from sweeper.database import Busy, Database, Refusal, Row, TooSlow, Transaction, retrying
 from sweeper.errors import ConfigurationError, SweeperError
-from sweeper.preparation import reading
+from sweeper.look import reading
 from sweeper.results import Amount, BalanceChange, Left, Outcome, RevertResult
 from sweeper.runs import exactly
 from sweeper.settings import Settings

@@ -14,11 +14,11 @@ from sweeper.batch import BATCH_TIMEOUTS, BY_SWEEPER, Cashier
 from sweeper.caps import Caps
 from sweeper.database import Busy, Database, Refusal, TooSlow, retrying
 from sweeper.errors import FailedError, Interrupted, SweeperError
-from sweeper.horizon import Settled, find_horizon, store
+from sweeper.horizon import Settled, store
 from sweeper.installation import require_payable
 from sweeper.look import Survey
 from sweeper.mapping import Mapping
-from sweeper.preparation import Preparation, Request, prepare, read
+from sweeper.preparation import Preparation, Request, prepare
 from sweeper.results import Amount, Outcome, RunResult
 from sweeper.scope import Scope
 from sweeper.settings import Settings
@@ -93,9 +93,6 @@ def _execute(
     with signals.shielded():
         _write(database, mapping, "prune_idle_runs", {"as_of": request.as_of}, signals)
         _write(database, mapping, "open_run", _opening(settings, request, run_id, full=prepared.full), signals)
-    horizon = None
-    if prepared.whole:
-        horizon = read(database, mapping, lambda transaction, _: find_horizon(transaction, mapping, scope))
     left, outcome, error = _sweep(sweep, scope)
     if outcome is Outcome.COMPLETE:
         capped = left.sessions > 0 and (sweep.tally.capped or left.over_budget > 0)
@@ -123,8 +120,9 @@ def _execute(
     with signals.shielded():
         # on the server after a failover, what an earlier batch wrote may be missing: the next run looks again
         if prepared.whole and outcome in (Outcome.COMPLETE, Outcome.PARTIAL) and database.connections_made == 1:
-            skipped = tuple(sweep.tally.skipped)
-            settled = Settled(scope, horizon, skipped, prepared.digest, prepared.full, before_floor)
+            tally = sweep.tally
+            unripe = (tally.unripe_from, tally.unknown, tuple(tally.skipped))
+            settled = Settled(scope, *unripe, prepared.digest, prepared.full, before_floor)
             # the horizon may be lost at any time: a run that paid everything does not fail for it
             with suppress(SweeperError, Busy, TooSlow, Refusal):
                 retrying(lambda: store(database, mapping, settled))

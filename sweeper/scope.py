@@ -23,7 +23,10 @@ def before(moment: datetime, duration: timedelta) -> datetime:
 
 @dataclass(frozen=True)
 class Scope:
-    """The sessions to look at, from a place in the order on; ``after`` is the place before the first of them."""
+    """The sessions to look at, from a place in the order on; ``after`` is the place before the first of them.
+
+    ``in_history`` tells that most of them were settled long ago.
+    """
 
     as_of: datetime
     failed_before: datetime
@@ -34,6 +37,7 @@ class Scope:
     dates: Literal["known", "unknown"] = "known"
     session_ids: tuple[str, ...] | None = None
     look_again: bool = False
+    in_history: bool = False
     by_a_person: bool = False
     after: Place | None = None
     max_amount: Decimal | None = None
@@ -53,7 +57,7 @@ class Scope:
 
     def full(self) -> Self:
         """A full sweep: what is on hold is looked at again."""
-        return replace(self, look_again=True)
+        return replace(self, look_again=True, in_history=True)
 
     def earlier(self, floor: datetime) -> Self:
         """What lies before the floor."""
@@ -61,7 +65,7 @@ class Scope:
 
     def only(self, session_ids: tuple[str, ...]) -> Self:
         """These alone, within the same bounds."""
-        return replace(self, session_ids=session_ids, after=None)
+        return replace(self, session_ids=session_ids, after=None, in_history=False)
 
     def by_hand(self, session_ids: tuple[str, ...]) -> Self:
         """Sessions that a person named: floor and grace do not apply, a hold is looked at again, and a session whose

@@ -1,12 +1,13 @@
-"""The sweep: page after page of owed sessions, each paid in one batch, until nothing owed is left in reach."""
+"""The sweep: finds what is owed, page after page, and pays it, batch after batch, until nothing is left in reach."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from sweeper.batch import BATCH_TIMEOUTS, Batch, Cashier
+from sweeper.batch import Batch, Cashier
 from sweeper.database import (
     READ_TIMEOUTS,
     UNIQUE_VIOLATION,
@@ -18,10 +19,11 @@ from sweeper.database import (
     retrying,
 )
 from sweeper.errors import FailedError
-from sweeper.look import Survey, list_candidates, parts, survey
+from sweeper.horizon import find_unripe
+from sweeper.look import Found, Survey, find, list_candidates, parts, reading, survey
 from sweeper.mapping import Mapping
 from sweeper.pace import Pace
-from sweeper.scope import Scope
+from sweeper.scope import Place, Scope
 from sweeper.signals import Signals
 
 # so many sessions that somebody had locked are tried again at the end, each time a little later: transactions of an
@@ -46,12 +48,23 @@ class Observer(Protocol):
 
 @dataclass
 class Tally:
-    """What a sweep has counted so far; what it refunded is read from the ledger instead."""
+    """What a sweep has counted so far; what it refunded is read from the ledger instead.
+
+    ``unripe_from`` is when the earliest session started that may be owed later; ``unknown`` tells that a row's own
+    expression failed, so that nobody knows.
+    """
 
     batches: int = 0
     already_refunded: int = 0
     capped: bool = False
     skipped: list[str] = field(default_factory=list)
+    unripe_from: datetime | None = None
+    unknown: bool = False
+
+    def note_unripe(self, moment: datetime | None) -> None:
+        """A session that started then may be owed later."""
+        if moment is not None:
+            self.unripe_from = min(moment, self.unripe_from or moment)
 
 
 class Sweep:
@@ -83,25 +96,15 @@ class Sweep:
             Interrupted: SIGINT or SIGTERM arrived; the batch in hand was finished.
         """
         self._observer.begun(self._cashier.run_id, lambda: self.survey(scope).sessions)
-        self._walk(scope)
-        for seconds in _TRIED_AFTER_SECONDS:
-            skipped = tuple(self.tally.skipped)
-            if not skipped or self.tally.capped:
-                break
-            time.sleep(seconds)
-            self.tally.skipped = list(skipped[_TRIED_AGAIN:])
-            self._walk(scope.only(skipped[:_TRIED_AGAIN]))
-        if self.tally.capped or self._cashier.has_budget:
-            # what this run has just put on hold, or left there, is settled
-            return self.survey(replace(scope, look_again=False), self._budget())
-        return Survey(sessions=len(self.tally.skipped))
-
-    def _walk(self, scope: Scope) -> None:
+        if not scope.in_history:  # else it is told with what is found
+            self._note_unripe(scope)
         for part in parts(scope):
             self._pass(part)
-
-    def _budget(self) -> Decimal | None:
-        return retrying(self._cashier.budget)
+        # what this run has just put on hold, or left there, is settled
+        left = replace(scope, look_again=False)
+        if self.tally.capped or self._cashier.has_budget:
+            return self.survey(left, retrying(self._cashier.budget))
+        return self.survey(left.only(tuple(self.tally.skipped))) if self.tally.skipped else Survey()
 
     def survey(self, scope: Scope, budget: Decimal | None = None, *, attempts: int | None = None) -> Survey:
         """Count what is owed."""
@@ -123,41 +126,104 @@ class Sweep:
         return retrying(count, attempts=attempts)
 
     def _pass(self, scope: Scope) -> None:
+        before = len(self.tally.skipped)
+        self._walk(scope)
+        for seconds in _TRIED_AFTER_SECONDS:
+            skipped = tuple(dict.fromkeys(self.tally.skipped[before:]))
+            if not skipped or self.tally.capped:
+                break
+            time.sleep(seconds)
+            self.tally.skipped[before:] = skipped[_TRIED_AGAIN:]
+            self._pay_all(scope, Found(session_ids=skipped[:_TRIED_AGAIN]))
+
+    def _walk(self, scope: Scope) -> None:
+        """Find and pay, page after page."""
         full = True
         while full and not self.tally.capped:
             self._signals.check()
-            full, scope = self._page(scope)
+            try:
+                found = self._find(scope)
+            except Refusal:
+                if scope.in_history:
+                    self._note_unripe(scope)
+                candidates = self._list_candidates(scope)
+                self._find_among(scope, tuple(session_id for _, session_id in candidates))
+                full = len(candidates) > 0
+                last = candidates[-1] if candidates else None
+            else:
+                self._pay_all(scope, found)
+                full, last = found.full, found.last
+            scope = replace(scope, after=last)
 
-    def _page(self, scope: Scope) -> tuple[bool, Scope]:
-        """Pay a page, and give the scope of the next; a row that stands in the way is found by halving."""
-        size = self._pace.size
+    def _note_unripe(self, scope: Scope) -> None:
+        def look() -> datetime | None:
+            with reading(self._database, self._mapping) as transaction:
+                return find_unripe(transaction, self._mapping, scope)
+
         try:
-            batch = self._pay(scope, size)
-            if batch.full:  # the last page of a pass tells nothing
-                time.sleep(self._pace.held(batch.locked_seconds, waited_for=batch.waited_for))
-            return batch.full, replace(scope, after=batch.last)
-        except TooSlow:
-            if size == 1:
-                raise FailedError("a batch of one session takes longer than a minute", code="too_slow") from None
-            self._pace.too_slow()
-            return True, scope
-        except (Refusal, Busy):
-            places = list(self._cashier.in_hand) or retrying(lambda: self._candidates(scope, size))
-        self._isolate(scope, tuple(session_id for _, session_id in places))
-        return len(places) > 0, replace(scope, after=places[-1] if places else None)
+            self.tally.note_unripe(retrying(look))
+        except Refusal:
+            self.tally.unknown = True
 
-    def _candidates(self, scope: Scope, size: int) -> list[tuple[str | None, str]]:
-        with self._database.transaction(
-            timeouts=BATCH_TIMEOUTS, search_path=self._mapping.search_path, timezone=self._mapping.timezone
-        ) as transaction:
-            return list_candidates(transaction, self._mapping, scope, size)
+    def _find(self, scope: Scope) -> Found:
+        budget = retrying(self._cashier.budget)
+
+        def look() -> Found:
+            with reading(self._database, self._mapping) as transaction:
+                return find(transaction, self._mapping, scope, budget)
+
+        found = retrying(look)
+        self.tally.note_unripe(found.unripe_from)
+        return found
+
+    def _list_candidates(self, scope: Scope) -> list[Place]:
+        def look() -> list[Place]:
+            with reading(self._database, self._mapping) as transaction:
+                return list_candidates(transaction, self._mapping, scope, self._pace.size)
+
+        return retrying(look)
+
+    def _find_among(self, scope: Scope, session_ids: tuple[str, ...]) -> None:
+        """Find and pay those of these that are owed; one whose own expression fails is found by halving, and held."""
+        self._signals.check()
+        if self.tally.capped or not session_ids:
+            return
+        try:
+            found = self._find(scope.only(session_ids))
+        except Refusal as refusal:
+            if len(session_ids) == 1:
+                self._hold(scope, session_ids[0], refusal)
+                return
+            middle = len(session_ids) // 2
+            self._find_among(scope, session_ids[:middle])
+            self._find_among(scope, session_ids[middle:])
+        else:
+            self._pay_all(scope, found)
+
+    def _pay_all(self, scope: Scope, found: Found) -> None:
+        """Pay what was found, batch after batch; a row that stands in the way is found by halving."""
+        while not self.tally.capped and (session_ids := found.take(self._pace.size)):
+            self._signals.check()
+            try:
+                batch = self._pay(scope, session_ids)
+            except TooSlow:
+                if len(session_ids) == 1:
+                    raise FailedError("a batch of one session takes longer than a minute", code="too_slow") from None
+                self._pace.too_slow()
+                found.give_back(session_ids)
+            except (Refusal, Busy):
+                self._isolate(scope, session_ids)
+            else:
+                found.give_back(session_ids[batch.tried :])
+                if len(session_ids) == self._pace.size:  # the last batch of a pass tells nothing
+                    time.sleep(self._pace.held(batch.locked_seconds, waited_for=batch.waited_for))
 
     def _isolate(self, scope: Scope, session_ids: tuple[str, ...], *, again: bool = False) -> None:
         if self.tally.capped or not session_ids:
             return
         self._signals.check()
         try:
-            self._pay(scope.only(session_ids), len(session_ids))
+            self._pay(scope, session_ids)
             return
         except (Busy, TooSlow):
             if len(session_ids) == 1:
@@ -167,26 +233,27 @@ class Sweep:
             if len(session_ids) == 1:
                 if refusal.sqlstate == UNIQUE_VIOLATION and not again:  # another layer may have been first
                     self._isolate(scope, session_ids, again=True)
-                elif self._hold(scope, session_ids[0], refusal):
-                    self._observer.refused(session_ids[0], refusal)
+                else:
+                    self._hold(scope, session_ids[0], refusal)
                 return
         middle = len(session_ids) // 2
         self._isolate(scope, session_ids[:middle])
         self._isolate(scope, session_ids[middle:])
 
-    def _hold(self, scope: Scope, session_id: str, refusal: Refusal) -> bool:
+    def _hold(self, scope: Scope, session_id: str, refusal: Refusal) -> None:
         def attempt() -> bool:
             self._signals.check()
             with self._signals.shielded():
                 return self._cashier.hold(scope, session_id, refusal)
 
-        return retrying(attempt)
+        if retrying(attempt):
+            self._observer.refused(session_id, refusal)
 
-    def _pay(self, scope: Scope, size: int) -> Batch:
+    def _pay(self, scope: Scope, session_ids: tuple[str, ...]) -> Batch:
         def attempt() -> Batch:
             self._signals.check()  # it may have come while an attempt before this one was cut off
             with self._signals.shielded():
-                return self._cashier.pay(scope, size)
+                return self._cashier.pay(scope, session_ids)
 
         rebuilds = 3
         while True:
@@ -203,10 +270,11 @@ class Sweep:
                 break
             self._signals.check()
             time.sleep(_CAPS_WAIT_SECONDS)
-        if batch.found:
+        if batch.tried:
             self.tally.batches += 1
         self.tally.already_refunded += batch.already_refunded
         self.tally.capped |= batch.capped
         self.tally.skipped.extend(batch.skipped)
+        self.tally.note_unripe(batch.unripe_from)
         self._observer.paid(batch)
         return batch

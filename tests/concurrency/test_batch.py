@@ -87,6 +87,18 @@ def test_a_refund_by_another_layer_after_the_lock_is_counted_and_not_paid_again(
     assert prisma.value('SELECT "creditBalance" FROM app."User"') == 10
 
 
+def test_a_session_that_a_layer_refunds_before_the_lock_is_counted_and_not_paid_again(
+    first: AppDatabase,
+) -> None:
+    first.account()
+    first.session("s1")
+    with before("lock sessions", lambda: first.sql("SELECT sweeper.refund('s1', 'late')")) as done:
+        document = first.run().document
+    assert done
+    assert (document["already_refunded"], document["refunds"]["sessions"], document["skipped"]) == (1, 0, 0)
+    assert (first.credits(), first.refunds()) == (103, {"s1": 3})
+
+
 def test_a_refund_by_another_layer_that_commits_while_the_sweep_waits_for_it_is_not_paid_again(
     prisma: AppDatabase,
 ) -> None:
@@ -184,7 +196,7 @@ def test_a_sweep_notices_that_somebody_waits_for_what_it_has_locked(first: AppDa
 def test_a_session_that_finishes_before_the_lock_is_left_alone(first: AppDatabase) -> None:
     first.account()
     first.session("wakes", "generating")
-    with before("find", lambda: first.sql("UPDATE prediction_sessions SET status = 'finished'")):
+    with before("lock sessions", lambda: first.sql("UPDATE prediction_sessions SET status = 'finished'")):
         ran = first.run()
     assert ran.document["refunds"]["sessions"] == 0
     assert first.value("SELECT status::text FROM prediction_sessions") == "finished"
@@ -276,7 +288,7 @@ def test_the_app_is_never_the_deadlock_victim_in_either_order(first: AppDatabase
         finished.set()
 
     holding = threading.Event()
-    with before("lock accounts" if first_locked == "account" else "find", lambda: holding.wait(5)):
+    with before("lock accounts" if first_locked == "account" else "lock sessions", lambda: holding.wait(5)):
         thread = threading.Thread(target=handler)
         thread.start()
         ran = first.run()
@@ -344,7 +356,7 @@ def test_a_killed_sweep_leaves_whole_batches_and_the_next_run_finishes_the_work(
     assert (first.credits(), len(first.refunds())) == (300, 300)
 
 
-@pytest.mark.parametrize("statement", ["find", "lock accounts", "pay"])
+@pytest.mark.parametrize("statement", ["find", "lock sessions", "lock accounts", "pay"])
 def test_a_lost_connection_is_retried_as_a_whole(first: AppDatabase, statement: str) -> None:
     first.account()
     first.session("owed")

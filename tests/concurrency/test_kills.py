@@ -22,7 +22,7 @@ said, begun = 0, False
 def before(original, text=lambda *said: ""):
     def wrapped(self, *arguments):
         global said, begun
-        begun = begun or text(*arguments).startswith("-- find: ")
+        begun = begun or text(*arguments).startswith("-- find")
         said += begun
         if said == int(sys.argv[1]):
             os.kill(os.getpid(), signal.SIGKILL)

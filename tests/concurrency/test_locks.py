@@ -217,7 +217,7 @@ def test_a_batch_gives_way_well_before_the_server_looks_for_deadlocks(
     original, found = Transaction.rows, []
 
     def rows(self: Transaction, text: str, binds: Any = None) -> Any:
-        if text.startswith("-- find:"):
+        if text.startswith("-- lock sessions:"):
             found.append(original(self, "SHOW lock_timeout")[0][0])
         return original(self, text, binds)
 

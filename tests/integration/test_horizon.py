@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from sweeper import horizon as horizon_module
+from tests.concurrency.test_batch import before
 from tests.support import NOW, AppDatabase
 
 DAY = timedelta(days=1)
@@ -59,6 +60,31 @@ def test_the_earliest_session_that_is_not_settled_bounds_it(swept: AppDatabase, 
     assert paid(swept, "--stuck-after", "90d", "--grace", "50d") == 0
     moment = datetime.fromisoformat(f"{created}+00:00")
     assert horizon(swept) == moment - DAY
+
+
+@pytest.mark.parametrize(
+    ("status", "age"),
+    [("error", timedelta(minutes=5)), ("generating", timedelta(minutes=50))],
+    ids=["in grace", "not stuck yet"],
+)
+def test_a_run_from_the_horizon_on_is_bounded_by_it_too(swept: AppDatabase, status: str, age: timedelta) -> None:
+    later = NOW + DAY / 2
+    swept.session("s1", status, created=(later - age).replace(tzinfo=None).isoformat())
+    assert paid(swept, now=later) == 0
+    assert horizon(swept) == later - age - DAY
+
+
+def test_a_session_that_wakes_up_before_it_is_locked_bounds_it(first: AppDatabase) -> None:
+    """It was owed when it was found, is not any more, and may be again tomorrow."""
+    first.configure('active_at  = "created_at"', 'active_at  = "completed_at"')
+    assert first.sweeper("install", now=None).exit_code == 0
+    first.account()
+    first.session("wakes", "generating", created=OLD)
+    wake = "UPDATE prediction_sessions SET completed_at = '2026-11-23 11:59' WHERE id = 'wakes'"
+    with before("lock sessions", lambda: first.sql(wake)) as done:
+        assert paid(first) == 0
+    assert done
+    assert horizon(first) == datetime.fromisoformat(f"{OLD}+00:00") - DAY
 
 
 def test_the_next_run_starts_there(swept: AppDatabase) -> None:

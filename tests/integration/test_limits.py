@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from sweeper import look
 from tests.support import NOW, AppDatabase
 
 QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
@@ -171,6 +172,19 @@ def test_infinite_dates_are_dates_like_others(first: AppDatabase) -> None:
     assert paid(first, "--batch-size", "1") == ["failed-for-ever", "late-0", "late-1", "late-2"]
     assert first.run().document["before_floor"] == {"sessions": 3, "credits": 9}
     assert first.run("--session", "early-1").document["refunds"]["sessions"] == 1
+
+
+@pytest.mark.parametrize("owed", [1, 2, 3, 4, 5, 7])
+def test_more_than_is_found_at_once_is_found_page_by_page(
+    first: AppDatabase, monkeypatch: pytest.MonkeyPatch, owed: int
+) -> None:
+    """Two from all of history, then two a page; many started in the same moment."""
+    monkeypatch.setattr(look, "_FOUND_IN_HISTORY", 2)
+    monkeypatch.setattr(look, "_FOUND_AT_ONCE", 2)
+    first.account()
+    for number in range(owed):
+        first.session(f"s{number}", created=f"2026-11-2{1 + number // 3} 10:00")
+    assert paid(first, "--batch-size", "3") == [f"s{number}" for number in range(owed)]
 
 
 def test_sessions_without_a_start_are_paged_too(first: AppDatabase) -> None:
