@@ -170,7 +170,9 @@ class Server:
 
     def url_of(self, database: str) -> str:
         """The URL of another database on this server."""
-        return self.url.rsplit("/", 1)[0] + f"/{database}"
+        address, _, last = self.url.rpartition("/")
+        _, mark, parameters = last.partition("?")
+        return f"{address}/{database}{mark}{parameters}"
 
     def execute(self, statement: str) -> None:
         """Send one statement to the server's own database."""

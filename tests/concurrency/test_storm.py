@@ -2,23 +2,21 @@
 
 import os
 import random
-import shlex
-import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from sweeper.demo import server as embedded
 from tests.integration.test_pooler import pooled
-from tests.support import AppDatabase, Server
+from tests.servers import own_server, reconnect
+from tests.support import AppDatabase
 
 CHECKOUT = Path(__file__).parents[2]
 SECONDS = float(os.environ.get("SWEEPER_TEST_SECONDS", "5"))
@@ -105,44 +103,6 @@ class Storm:
             time.sleep(0.02)
 
         return work
-
-
-@contextmanager
-def own_server() -> Iterator[tuple[Server, Callable[[], None]]]:
-    """A server of the test's own, and what crashes it and starts it again."""
-    kept = embedded.start_kept(18)
-    data = kept.folder / "data"
-    restarted: list[subprocess.Popen[bytes]] = []
-
-    def crash() -> None:
-        how, owner = (data / "postmaster.opts").read_text(), data.stat()
-        os.kill(kept.pid, signal.SIGQUIT)  # what pg_ctl -m immediate sends: no checkpoint, every connection is cut
-        while (data / "postmaster.pid").exists():
-            time.sleep(0.02)
-        as_owner = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-        nowhere = subprocess.DEVNULL
-        restarted.append(
-            subprocess.Popen(shlex.split(how), cwd=kept.folder, stdout=nowhere, stderr=nowhere, **as_owner)
-        )  # type: ignore[call-overload]
-
-    try:
-        yield Server(kept.url), crash
-    finally:
-        for process in restarted:
-            process.send_signal(signal.SIGINT)
-            process.wait()
-        kept.stop()
-
-
-def reconnect(app: AppDatabase) -> None:
-    """The test's own connection, once the server is up again."""
-    app.connection.close()
-    for _ in range(200):
-        with suppress(psycopg.OperationalError):
-            app.connection = psycopg.connect(app.url, autocommit=True)
-            return
-        time.sleep(0.1)
-    raise AssertionError("the server does not come up")
 
 
 def fill(app: AppDatabase) -> None:
