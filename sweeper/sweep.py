@@ -98,8 +98,12 @@ class Sweep:
         self._observer.begun(self._cashier.run_id, lambda: self.survey(scope).sessions)
         if not scope.in_history:  # else it is told with what is found
             self._note_unripe(scope)
-        for part in parts(scope):
-            self._pass(part)
+        connections = self._database.connections_made
+        self._pass_all(scope)
+        if self._database.connections_made > connections:
+            # another server may have taken over, to which batches that were committed before never came
+            self.tally.skipped = []
+            self._pass_all(scope)
         # what this run has just put on hold, or left there, is settled
         left = replace(scope, look_again=False)
         if self.tally.capped or self._cashier.has_budget:
@@ -124,6 +128,10 @@ class Sweep:
             )
 
         return retrying(count, attempts=attempts)
+
+    def _pass_all(self, scope: Scope) -> None:
+        for part in parts(scope):
+            self._pass(part)
 
     def _pass(self, scope: Scope) -> None:
         before = len(self.tally.skipped)

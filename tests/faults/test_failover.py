@@ -161,7 +161,7 @@ def hang(app: AppDatabase, pair: Cluster, how: str) -> None:
     until(lambda: app.value(HANGING), "a commit waits for the standby")
 
 
-@pytest.mark.parametrize("how", ["lost", "arrived", "pg_terminate_backend"])
+@pytest.mark.parametrize("how", ["lost", "arrived", "pg_terminate_backend", "pg_cancel_backend"])
 def test_a_commit_that_waits_for_a_standby_when_the_primary_fails_is_paid_once(
     pair: Cluster, app: AppDatabase, how: str
 ) -> None:
@@ -186,6 +186,31 @@ def test_a_commit_that_waits_for_a_standby_when_the_primary_fails_is_paid_once(
     assert (code, document["outcome"], document["remaining"]) == (0, "complete", 0), log
     assert_told_right(app, document, log)
     assert (len(app.refunds()), app.credits()) == (40, 180)
+
+
+@pytest.mark.parametrize("behind_from", [8], ids=["in the middle"])
+def test_what_the_new_primary_never_got_is_paid_there_by_the_same_run(
+    pair: Cluster, app: AppDatabase, behind_from: int
+) -> None:
+    """Asynchronous replication loses what was acknowledged last: batches, and that the run began."""
+    owe(app, 40)
+    sleep_in_each_batch(app, 0.03)
+    if not behind_from:
+        pair.fall_behind()
+    with running(app, "--batch-size", "4") as program:
+        wait_until(lambda: app.value(BY_SWEEPER) >= behind_from, program)
+        if behind_from:
+            pair.fall_behind()
+        wait_until(lambda: app.value(BY_SWEEPER) >= 20, program)
+        pair.fail_over()
+        reconnect(app)
+        code, document, log = end(program)
+    told = reported(log)
+    assert (code, document["outcome"], document["remaining"]) == (0, "complete", 0), log
+    assert_told_right(app, document, log)
+    assert (len(app.refunds()), app.credits()) == (40, 180)
+    assert len(told) > len(set(told)) == 40, "nothing that was acknowledged was lost"
+    assert app.value("SELECT horizon FROM sweeper.settings") is None
 
 
 def test_a_signal_while_no_server_takes_writes_ends_the_sweep_at_once(pair: Cluster, app: AppDatabase) -> None:
