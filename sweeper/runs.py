@@ -89,10 +89,11 @@ def _execute(
     caps = Caps(mapping, prepared.limits, run_id=run_id, as_of=request.as_of, batch_size=policy.batch_size)
     cashier = Cashier(database, mapping, caps, run_id=run_id, max_new_holds=policy.max_new_holds)
     sweep = Sweep(database, mapping, cashier, batch_size=policy.batch_size, signals=signals, observer=observer)
+    opening = _opening(settings, request, run_id, full=prepared.full)
     before_floor = _before_floor(sweep, request, prepared)
     with signals.shielded():
         _write(database, mapping, "prune_idle_runs", {"as_of": request.as_of}, signals)
-        _write(database, mapping, "open_run", _opening(settings, request, run_id, full=prepared.full), signals)
+        _write(database, mapping, "open_run", opening, signals)
     left, outcome, error = _sweep(sweep, scope)
     if outcome is Outcome.COMPLETE:
         capped = left.sessions > 0 and (sweep.tally.capped or left.over_budget > 0)
@@ -126,8 +127,9 @@ def _execute(
             # the horizon may be lost at any time: a run that paid everything does not fail for it
             with suppress(SweeperError, Busy, TooSlow, Refusal):
                 retrying(lambda: store(database, mapping, settled))
+        attempts = _attempts_at_the_end(outcome, error)
         try:
-            return retrying(lambda: _close(database, mapping, result), attempts=_attempts_at_the_end(outcome, error))
+            return retrying(lambda: _close(database, mapping, result, opening), attempts=attempts)
         except FailedError:
             signals.check()
             raise
@@ -201,9 +203,11 @@ def _write(database: Database, mapping: Mapping, statement: str, binds: dict[str
     retrying(write)
 
 
-def _close(database: Database, mapping: Mapping, result: RunResult) -> RunResult:
+def _close(database: Database, mapping: Mapping, result: RunResult, opening: dict[str, object]) -> RunResult:
     """Read from the ledger what the run refunded, and write down how it ended."""
     with database.transaction(timeouts=BATCH_TIMEOUTS) as transaction:
+        if database.connections_made > 1:  # after a failover, that the run began may be missing, too
+            transaction.rows(mapping.statement("open_run"), opening)
         *reasons, total = transaction.rows(
             mapping.statement("read_run_totals"), {"run_id": result.run_id, "as_of": result.as_of}
         )

@@ -188,7 +188,7 @@ def test_a_commit_that_waits_for_a_standby_when_the_primary_fails_is_paid_once(
     assert (len(app.refunds()), app.credits()) == (40, 180)
 
 
-@pytest.mark.parametrize("behind_from", [8], ids=["in the middle"])
+@pytest.mark.parametrize("behind_from", [0, 8], ids=["before the run", "in the middle"])
 def test_what_the_new_primary_never_got_is_paid_there_by_the_same_run(
     pair: Cluster, app: AppDatabase, behind_from: int
 ) -> None:
