@@ -124,9 +124,10 @@ def _execute(
             tally = sweep.tally
             unripe = (tally.unripe_from, tally.unknown, tuple(tally.skipped))
             settled = Settled(scope, *unripe, prepared.digest, prepared.full, before_floor)
-            # the horizon may be lost at any time: a run that paid everything does not fail for it
+            # the horizon may be lost at any time: a run that paid everything does not fail for it, and asks once only,
+            # for again could be on another server
             with suppress(SweeperError, Busy, TooSlow, Refusal):
-                retrying(lambda: store(database, mapping, settled))
+                retrying(lambda: store(database, mapping, settled), attempts=1)
         attempts = _attempts_at_the_end(outcome, error)
         try:
             return retrying(lambda: _close(database, mapping, result, opening), attempts=attempts)

@@ -55,7 +55,8 @@ def test_a_database_without_a_free_connection_is_waited_for(first: AppDatabase) 
     assert first.refunds() == {"owed": 3}
 
 
-def test_a_run_that_lost_its_connection_leaves_the_horizon_to_the_next(first: AppDatabase) -> None:
+@pytest.mark.parametrize("statement", ["pay: ", "Stores where the next run may start"], ids=["pay", "store"])
+def test_a_run_that_lost_its_connection_leaves_the_horizon_to_the_next(first: AppDatabase, statement: str) -> None:
     """After a failover to a server that lags, an earlier batch may be missing: nothing may lie behind a horizon."""
     first.account()
     first.session("owed")
@@ -63,8 +64,9 @@ def test_a_run_that_lost_its_connection_leaves_the_horizon_to_the_next(first: Ap
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
         "WHERE application_name = 'sweeper run' AND datname = current_database()"
     )
-    with before("pay", lambda: first.sql(cut)):
+    with before(statement, lambda: first.sql(cut)) as done:
         assert first.run().exit_code == 0
+    assert done
     assert first.value("SELECT horizon FROM sweeper.settings") is None
     first.run()
     assert first.value("SELECT horizon FROM sweeper.settings") is not None
