@@ -1,5 +1,6 @@
 """The only module that talks to the driver: connections, transactions, timeouts, retries and errors."""
 
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -294,6 +295,17 @@ def _is_transient(error: BaseException) -> bool:
     return isinstance(cause, psycopg.OperationalError) and _meaning(_REFUSED_LOGINS, cause) is None
 
 
+def _passing(seconds: float) -> Callable[[Exception], bool]:
+    """Tells of errors whether they may pass, for so long after the first."""
+    moments: list[float] = []
+
+    def may_pass(error: Exception) -> bool:
+        moments.append(time.monotonic())
+        return moments[-1] - moments[0] < seconds and _is_transient(error)
+
+    return may_pass
+
+
 def _meaning(signs: Sequence[tuple[str, str]], cause: BaseException | None) -> str | None:
     text = str(cause).lower()
     return next((meaning for sign, meaning in signs if sign in text), None)
@@ -302,12 +314,15 @@ def _meaning(signs: Sequence[tuple[str, str]], cause: BaseException | None) -> s
 def retrying(work: Callable[[], T], *, attempts: int | None = None) -> T:
     """Do ``work``, a whole transaction, again while what stops it may pass: a minute long, or ``attempts`` times.
 
+    The minute begins when it is stopped for the first time: before that it may have waited for long, as a commit does
+    for a standby that is gone.
+
     Raises:
         FailedError: it did not pass in time, or the database cannot be reached.
     """
     try:
         for attempt in stamina.retry_context(
-            on=_is_transient, attempts=attempts, timeout=RETRY_SECONDS, wait_initial=0.05, wait_max=5.0
+            on=_passing(RETRY_SECONDS), attempts=attempts, timeout=None, wait_initial=0.05, wait_max=5.0
         ):
             with attempt:
                 return work()

@@ -4,6 +4,7 @@ import signal
 import socket
 import threading
 import time
+from unittest.mock import patch
 
 import psycopg
 import pytest
@@ -14,6 +15,10 @@ from tests.concurrency.test_batch import before
 from tests.support import AppDatabase
 
 EVENT = '"event": "retrying"'
+CUT = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE application_name = 'sweeper run' AND datname = current_database()"
+)
 
 
 def url(database: AppDatabase, **changes: str) -> str:
@@ -60,16 +65,46 @@ def test_a_run_that_lost_its_connection_leaves_the_horizon_to_the_next(first: Ap
     """After a failover to a server that lags, an earlier batch may be missing: nothing may lie behind a horizon."""
     first.account()
     first.session("owed")
-    cut = (
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        "WHERE application_name = 'sweeper run' AND datname = current_database()"
-    )
-    with before(statement, lambda: first.sql(cut)) as done:
+    with before(statement, lambda: first.sql(CUT)) as done:
         assert first.run().exit_code == 0
     assert done
     assert first.value("SELECT horizon FROM sweeper.settings") is None
     first.run()
     assert first.value("SELECT horizon FROM sweeper.settings") is not None
+
+
+def test_a_connection_that_is_lost_after_a_long_wait_is_still_tried_again(first: AppDatabase) -> None:
+    """A commit may have waited for a standby for minutes when the primary fails: the wait for a new one begins then."""
+    first.account()
+    first.session("owed")
+
+    def wait_and_cut() -> None:
+        time.sleep(0.6)
+        first.sql(CUT)
+
+    with patch("sweeper.database.RETRY_SECONDS", 0.5), before("pay", wait_and_cut) as done:
+        ran = first.run(now=None)
+    assert done
+    assert ran.exit_code == 0, ran.stderr
+    assert (first.refunds(), first.credits()) == ({"owed": 3}, 103)
+
+
+def test_a_database_that_does_not_come_back_is_given_up(first: AppDatabase) -> None:
+    """What is committed stands, and the next run goes on."""
+    first.account()
+    first.session("owed")
+    begun = time.monotonic()
+
+    def leave() -> None:
+        alter(first, "CONNECTION LIMIT 0")
+        first.sql(CUT)
+
+    with patch("sweeper.database.RETRY_SECONDS", 0.5), before("pay", leave):
+        ran = first.sweeper("run", "--json", now=None, SWEEPER_DATABASE_URL=first.url_as("sweeper_runner"))
+    alter(first, "CONNECTION LIMIT -1")
+    assert (ran.exit_code, ran.document["error"]["code"]) == (1, "connection")
+    assert time.monotonic() - begun < 20
+    assert first.refunds() == {}
 
 
 def test_a_signal_while_connecting_ends_the_run_at_once(first: AppDatabase) -> None:
@@ -131,14 +166,10 @@ def test_a_server_that_takes_no_writes_for_a_while_is_waited_for(first: AppDatab
     first.account()
     first.session("owed")
     lift = threading.Timer(0.4, alter, [first, "RESET default_transaction_read_only"])
-    cut = (
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        "WHERE application_name = 'sweeper run' AND datname = current_database()"
-    )
 
     def demote() -> None:
         alter(first, "SET default_transaction_read_only = on")
-        first.sql(cut)
+        first.sql(CUT)
         lift.start()
 
     with before("pay", demote) as done:
