@@ -54,6 +54,15 @@ _REFUSED = frozenset({"P0001", "21000"})
 _GUARD_LOST = frozenset({"42P10", "55000"})
 UNIQUE_VIOLATION, LOCK_NOT_AVAILABLE, QUERY_CANCELED = "23505", "55P03", "57014"
 FIRST_ATTEMPTS, RETRY_SECONDS = 10, 60.0
+# A server that vanishes without a word, as a machine does, is given up after half a minute: left to itself the kernel
+# waits for its answer for two hours. What the URL says goes first.
+_LIVENESS = {
+    "connect_timeout": "10",
+    "keepalives_idle": "15",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
 _ROWS_AT_ONCE = 500  # fewer than make Python look for garbage
 
 Row = sqlalchemy.Row[Any]
@@ -166,7 +175,7 @@ class Database:
 
         def connect() -> psycopg.Connection[Any]:
             made = psycopg.connect(
-                **{"connect_timeout": "10", **connection.parameters},  # type: ignore[arg-type]
+                **{**_LIVENESS, **connection.parameters},  # type: ignore[arg-type]
                 application_name=application_name,
                 prepare_threshold=None,  # PgBouncer in transaction mode loses named statements
             )

@@ -1,9 +1,12 @@
 """Logins that are refused, servers that restart, and servers that take no writes."""
 
+import os
 import signal
 import socket
+import sys
 import threading
 import time
+from typing import Any
 from unittest.mock import patch
 
 import psycopg
@@ -71,6 +74,28 @@ def test_a_run_that_lost_its_connection_leaves_the_horizon_to_the_next(first: Ap
     assert first.value("SELECT horizon FROM sweeper.settings") is None
     first.run()
     assert first.value("SELECT horizon FROM sweeper.settings") is not None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the names of these options are Linux's")
+@pytest.mark.parametrize(("given", "idle_seconds"), [({}, 15), ({"keepalives_idle": "200"}, 200)])
+def test_a_server_that_vanishes_without_a_word_is_noticed(
+    first: AppDatabase, given: dict[str, str], idle_seconds: int
+) -> None:
+    """A machine that fails closes no connection, and the kernel would wait two hours for its answer."""
+    options: list[list[int]] = []
+    connect = psycopg.connect
+
+    def noting(**parameters: Any) -> psycopg.Connection[Any]:
+        made = connect(**parameters)
+        with socket.socket(fileno=os.dup(made.fileno())) as used:
+            named = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT)
+            options.append([used.getsockopt(socket.IPPROTO_TCP, name) for name in named])
+            assert used.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        return made
+
+    with patch.object(psycopg, "connect", noting):
+        assert first.sweeper("run", SWEEPER_DATABASE_URL=url(first, **given)).exit_code == 0
+    assert options == [[idle_seconds, 5, 3, 30_000]]
 
 
 def test_a_connection_that_is_lost_after_a_long_wait_is_still_tried_again(first: AppDatabase) -> None:
