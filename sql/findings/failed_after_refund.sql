@@ -1,5 +1,5 @@
--- failed_after_refund: the session failed again, later than its refund: it may have been charged again, and the
--- guard, which knows one charge of a session, keeps the second from being refunded.
+-- failed_after_refund: the session failed again, later than its refund, or was started again and is stuck: it may have
+-- been charged again, and the guard, which knows one charge of a session, keeps the second from being refunded.
 -- To mend: map `sessions.attempt` to what tells the charges of a session apart; until then a person looks whether
 -- these were charged twice. A `sessions.failed_at` that any later edit of the row moves is a wrong mapping.
 SELECT v.session_id::text AS sample,
@@ -8,7 +8,10 @@ SELECT v.session_id::text AS sample,
 JOIN {refunds} AS r
   ON {include refund_in_period}
 WHERE {include audited}
-  AND v.status IN ({failed})
-  AND {include failed_again}
+  AND (
+      v.status IN ({failed}) AND {include failed_again}
+      -- a refund closes its session: one that is running all the same was set to it later
+      OR v.status IN ({running}) AND r.layer <> 'adopted' AND NOT ({include not_stuck_yet})
+  )
 ORDER BY r.created_at, v.session_id
 LIMIT 5

@@ -172,6 +172,25 @@ def test_a_session_that_failed_again_after_its_refund_is_found(clean: AppDatabas
     assert findings(audit(clean)) == {"failed_after_refund": (1, ["failed"])}
 
 
+def test_a_session_that_was_started_again_after_its_refund_and_is_stuck_is_found(clean: AppDatabase) -> None:
+    """No run pays for it, as the guard knows one charge of a session: without the finding nothing would ever name it.
+
+    One that has just been started again may still come to an end, which has a name of its own.
+    """
+    clean.sql("UPDATE prediction_sessions SET status = 'generating' WHERE id IN ('failed', 'stuck')")
+    clean.sql("UPDATE prediction_sessions SET created_at = %s WHERE id = 'stuck'", LATER - timedelta(minutes=59))
+    assert clean.run(now=LATER).document["refunds"]["sessions"] == 0
+    assert findings(audit(clean)) == {"failed_after_refund": (1, ["failed"])}
+
+
+def test_a_stuck_session_that_a_person_wrote_down_as_refunded_did_not_fail_again(clean: AppDatabase) -> None:
+    """What is adopted is not closed."""
+    clean.session("waived", "generating", created="2026-11-22 09:00")
+    adopted = clean.sweeper("adopt", "--session", "waived", "--amount", "0", "--reason", "waived", "--yes")
+    assert adopted.exit_code == 0, adopted.stderr
+    assert findings(audit(clean)) == {}
+
+
 def test_what_a_run_writes_while_it_refunds_is_no_second_failure(ledger_only: AppDatabase) -> None:
     """A stuck session is closed with the time at which that is done, later than the run's first moment."""
     ledger_only.configure("[policy]", '[sessions.close]\nended = "clock_timestamp()"\n[policy]')
