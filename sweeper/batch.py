@@ -20,6 +20,9 @@ from sweeper.scope import Scope
 # what a run leaves to the mapping, and a layer that calls refund() says itself
 BY_SWEEPER = {"layer": "sweeper", "reason": None, "detail": None}
 BATCH_TIMEOUTS = Timeouts(lock_ms=250, statement_ms=60_000, idle_ms=60_000)
+# of several sessions each may wait in turn, such as for a row that a foreign key of the app's ledger points to, and
+# whoever wants one of them waits as long as all of that; one alone, which is what is tried next, may take its time
+_TOGETHER_TIMEOUTS = replace(BATCH_TIMEOUTS, lock_ms=50)
 
 
 # one refund that was paid: session, account, amount, reason
@@ -70,7 +73,7 @@ class Cashier:
             Refusal, Busy: one of them stood in the way.
             FailedError: more sessions would be put on hold than a run may.
         """
-        with self._transaction() as transaction:
+        with self._transaction(_TOGETHER_TIMEOUTS if len(session_ids) > 1 else BATCH_TIMEOUTS) as transaction:
             room = self._caps.take(transaction)
             if room is None:
                 return Batch(waiting=True)
@@ -108,9 +111,9 @@ class Cashier:
         with self._transaction() as transaction:
             return self._caps.read(transaction).credits
 
-    def _transaction(self) -> AbstractContextManager[Transaction]:
+    def _transaction(self, timeouts: Timeouts = BATCH_TIMEOUTS) -> AbstractContextManager[Transaction]:
         return self._database.transaction(
-            timeouts=BATCH_TIMEOUTS, search_path=self._mapping.search_path, timezone=self._mapping.timezone
+            timeouts=timeouts, search_path=self._mapping.search_path, timezone=self._mapping.timezone
         )
 
     def _settle(self, transaction: Transaction, scope: Scope, chosen: Chosen) -> Batch:

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 from unittest.mock import patch
 
@@ -206,10 +206,54 @@ def test_a_refund_of_the_apps_that_lies_outside_the_guard_counts(prisma: AppData
     assert prisma.value('SELECT "creditBalance" FROM app."User"') == 10
 
 
-@pytest.mark.parametrize(("deadlock_timeout", "lock_timeout"), [("1s", "250ms"), ("300ms", "150ms")])
+def test_a_batch_does_not_wait_for_one_transaction_of_the_app_after_another(ledger_only: AppDatabase) -> None:
+    """A ledger whose foreign key points to customers: each refund waits for whoever has its customer's row.
+
+    All the while a handler wants a session of the batch, and has the row that the batch would come to last: it waited
+    for the sum of the waits, and was the deadlock's victim.
+    """
+    ledger_only.sql("ALTER TABLE credit_entries ADD FOREIGN KEY (customer_id) REFERENCES customers")
+    for _ in range(6):
+        ledger_only.sql(
+            "WITH c AS (INSERT INTO customers DEFAULT VALUES RETURNING id) INSERT INTO projects (owner_id) TABLE c"
+        )
+    ledger_only.sql(
+        "INSERT INTO renders (project_id, state, charge, started, ended) "
+        "SELECT id, 'failed', 2, '2026-11-22Z', '2026-11-22Z' FROM projects"
+    )
+    waited: list[float] = []
+
+    def handle(app: psycopg.Connection[Any]) -> None:
+        begun = time.monotonic()
+        with suppress(psycopg.errors.DeadlockDetected):
+            app.execute("UPDATE renders SET message = 'looked at' WHERE id = 6")
+            waited.append(time.monotonic() - begun)
+        app.commit()
+
+    with ExitStack() as stack:
+        apps = [stack.enter_context(ledger_only.connect()) for _ in range(6)]
+        for number, app in enumerate(apps, start=1):
+            app.execute("SELECT FROM customers WHERE id = %s FOR UPDATE", [number])
+        threads = [threading.Timer(0.19 * number, app.commit) for number, app in enumerate(apps[:-1], start=1)]
+        threads.append(threading.Thread(target=handle, args=[apps[-1]]))
+        with before("pay", lambda: [thread.start() for thread in threads]):
+            assert ledger_only.run().exit_code == 0
+        for thread in threads:
+            thread.join()
+    assert waited, "the handler was the victim"
+    assert waited[0] < 0.6
+    ledger_only.run()
+    assert ledger_only.value("SELECT count(*) FROM sweeper.refunds") == 6
+
+
+@pytest.mark.parametrize(
+    ("sessions", "deadlock_timeout", "lock_timeout"),
+    [(1, "1s", "250ms"), (1, "300ms", "150ms"), (2, "1s", "50ms"), (2, "60ms", "30ms")],
+)
 def test_a_batch_gives_way_well_before_the_server_looks_for_deadlocks(
-    first: AppDatabase, deadlock_timeout: str, lock_timeout: str
+    first: AppDatabase, sessions: int, deadlock_timeout: str, lock_timeout: str
 ) -> None:
+    """One of several sessions even earlier than one of a single session."""
     first.account()
     first.session("owed")
     name = first.value("SELECT current_database()")
@@ -222,7 +266,7 @@ def test_a_batch_gives_way_well_before_the_server_looks_for_deadlocks(
         return original(self, text, binds)
 
     with patch.object(Transaction, "rows", rows):
-        first.run()
+        first.run("--batch-size", str(sessions))
     assert set(found) == {lock_timeout}
 
 
