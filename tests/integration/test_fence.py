@@ -48,6 +48,16 @@ def test_a_session_whose_refund_was_taken_back_may_finish(fenced: AppDatabase) -
     fenced.sql("UPDATE prediction_sessions SET status = 'finished'")
 
 
+def test_a_session_that_a_person_paid_again_cannot_be_revived(fenced: AppDatabase) -> None:
+    """Its refund is an attempt of its own, by another name than the session's."""
+    fenced.session("s1")
+    fenced.run()
+    assert fenced.sweeper("revert", "--session", "s1", "--reason", "mistake", "--yes").exit_code == 0
+    assert fenced.run("--session", "s1").document["refunds"]["sessions"] == 1
+    with pytest.raises(psycopg.errors.RestrictViolation):
+        fenced.sql("UPDATE prediction_sessions SET status = 'finished' WHERE id = 's1'")
+
+
 def test_a_worker_that_waited_for_the_sweep_is_stopped(fenced: AppDatabase) -> None:
     fenced.session("s1", "generating", created="2026-11-23 09:00")
     with fenced.connect() as layer, fenced.connect() as worker:
