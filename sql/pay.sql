@@ -92,8 +92,7 @@ FROM (
     FROM sweeper_paid AS p
 ) AS paid,
 (
-    SELECT coalesce(array_agg(m.account_id::text), '{}') AS moved_accounts,
-           coalesce(array_agg(m.balance::text), '{}') AS moved_balances
+    SELECT coalesce(array_agg(m.account_id::text), '{}') AS moved_accounts
     FROM sweeper_moved AS m
 ) AS moved,
 (

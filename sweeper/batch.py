@@ -16,6 +16,7 @@ from sweeper.database import Busy, Database, GuardLost, Refusal, Row, Timeouts, 
 from sweeper.errors import FailedError
 from sweeper.mapping import Mapping
 from sweeper.scope import Scope
+from sweeper.statements import fill
 
 # what a run leaves to the mapping, and a layer that calls refund() says itself
 BY_SWEEPER = {"layer": "sweeper", "reason": None, "detail": None}
@@ -62,7 +63,7 @@ class Cashier:
         self._caps = caps
         self.run_id = run_id
         self._max_new_holds = max_new_holds
-        accounts = ("lock_accounts",) if mapping.has_accounts else ()
+        accounts = ("lock_accounts", "read_balances") if mapping.has_accounts else ()
         self._statements = {name: mapping.statement(name) for name in ("lock_sessions", *accounts, "pay", "hold")}
         self.new_holds: set[str] = set()
 
@@ -132,7 +133,10 @@ class Cashier:
             **BY_SWEEPER,
         }
         row = transaction.row(self._statements["pay"], binds)
-        compare(row, balances, exact=self._mapping.exact_balance)
+        compare_ledgers(row)
+        if balances is not None:
+            after = read_balances(transaction, self._statements["read_balances"], row.moved_accounts)
+            compare_balances(row, balances, after, exact=self._mapping.exact_balance)
         held = tuple(zip(row.held_sessions, row.held_reasons, strict=True))
         self._bound_holds(len({session for session, _ in held} - self.new_holds))
         paid = zip(row.paid_sessions, row.paid_accounts, row.paid_amounts, row.paid_reasons, strict=True)
@@ -197,29 +201,42 @@ def choose(in_hand: Sequence[str], locked: Row, credits: Decimal | None) -> Chos
     return Chosen([session_id for session_id, _ in chosen], [account_id for _, account_id in chosen])
 
 
-def compare(row: Row, balances: dict[str, str | None] | None, *, exact: bool) -> None:
-    """Compare what was written to the ledgers with what was added to the balances.
+def compare_ledgers(row: Row) -> None:
+    """Compare what was written to the two ledgers.
 
     Raises:
         GuardLost: a row of the app's ledger lies outside its guard.
-        Refusal: the counts or the sums differ; the batch must not be committed.
+        Refusal: the counts differ; the batch must not be committed.
     """
     if not row.guarded:
         raise GuardLost
     if row.booked != len(row.paid_sessions):
         raise Refusal("", "the two ledgers did not take the same number of refunds")
-    if balances is None:
-        return
+
+
+def read_balances(transaction: Transaction, statement: str, account_ids: Sequence[str]) -> dict[str, str | None]:
+    """What the balances have come to, with all that triggers of the app do to them."""
+    transaction.rows(fill("fire_deferred", {}))
+    row = transaction.row(statement, {"account_ids": text_array(account_ids)})
+    return dict(zip(row.account_ids, row.balances, strict=True))
+
+
+def compare_balances(row: Row, balances: dict[str, str | None], after: dict[str, str | None], *, exact: bool) -> None:
+    """Compare what was written to the ledgers with what was added to the balances.
+
+    Raises:
+        Refusal: the counts or the sums differ; the batch must not be committed.
+    """
     owed: dict[str, Decimal] = defaultdict(Decimal)
     for account_id, amount in zip(row.paid_accounts, row.paid_amounts, strict=True):
         owed[account_id] += Decimal(amount)
     if set(owed) != set(row.moved_accounts) or len(owed) != len(row.moved_accounts):
         raise Refusal("", "the balance of an account did not take its refund")
-    for account_id, after in zip(row.moved_accounts, row.moved_balances, strict=True):
-        earlier = balances[account_id]
-        if earlier is None or after is None:
+    for account_id, amount in owed.items():
+        earlier, later = balances[account_id], after.get(account_id)
+        if earlier is None or later is None:
             raise Refusal("", "the balance is null")
-        grown = Decimal(earlier) + owed[account_id]
+        grown = Decimal(earlier) + amount
         # a balance of a floating type is only as exact as its type
-        if not (Decimal(after) == grown if exact else isclose(float(after), grown, rel_tol=1e-9)):
+        if not (Decimal(later) == grown if exact else isclose(float(later), grown, rel_tol=1e-9)):
             raise Refusal("", "the balance did not grow by what the ledger says")

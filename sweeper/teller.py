@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from sweeper.batch import BATCH_TIMEOUTS, compare
+from sweeper.batch import BATCH_TIMEOUTS, compare_balances, compare_ledgers, read_balances
 from sweeper.corrections import Asked
 from sweeper.database import UNIQUE_VIOLATION, Database, Refusal, Row, Transaction, text_array
 from sweeper.errors import ConfigurationError
@@ -75,7 +75,10 @@ class Teller:
             picked = dict(zip((row.refund_id for row in rows), reversal_ids, strict=True))
             chosen = {refund_id: picked[refund_id] for refund_id in picked if refund_id not in left}
             done = self._write(transaction, chosen)
-            compare(done, balances, exact=mapping.exact_balance)
+            compare_ledgers(done)
+            if balances is not None:
+                after = read_balances(transaction, mapping.statement("read_balances"), done.moved_accounts)
+                compare_balances(done, balances, after, exact=mapping.exact_balance)
         return {*done.reversed, *done.reversed_before}, left
 
     def _lock(self, transaction: Transaction, rows: Sequence[Row]) -> dict[str, str | None] | None:

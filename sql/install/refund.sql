@@ -25,6 +25,7 @@ DECLARE
     sweeper_dates text;
     sweeper_accounts text[];
     sweeper_before numeric;
+    sweeper_after numeric;
     sweeper_row record;
 BEGIN
     IF sweeper_reason IS NULL OR sweeper_layer IS NULL OR sweeper_layer IN ('sweeper', 'adopted') THEN

@@ -1,9 +1,13 @@
--- What was added to the balance is what was written to the ledger, for refund().
+-- What was added to the balance is what was written to the ledger, for refund(): read again, after the app's triggers.
+        SELECT {balance}::numeric
+        INTO sweeper_after
+        FROM {accounts} AS a
+        WHERE {accounts_id} = sweeper_found.account_id;
         IF cardinality(sweeper_row.moved_accounts) <> cardinality(sweeper_row.paid_sessions)
             OR (
                 cardinality(sweeper_row.paid_sessions) > 0
                 AND (
-                    sweeper_row.moved_balances[1]::numeric
+                    sweeper_after
                     BETWEEN sweeper_before + sweeper_row.paid_amounts[1]::numeric - {tolerance}
                         AND sweeper_before + sweeper_row.paid_amounts[1]::numeric + {tolerance}
                 ) IS NOT TRUE

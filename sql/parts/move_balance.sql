@@ -8,5 +8,5 @@ sweeper_moved AS (
         GROUP BY p.account_id
     ) AS owed
     WHERE {accounts_id} = owed.account_id
-    RETURNING {accounts_id} AS account_id, {balance} AS balance
+    RETURNING {accounts_id} AS account_id
 ),

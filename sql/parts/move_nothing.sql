@@ -1,5 +1,5 @@
 -- No account table is mapped: the balance is the sum of the ledger.
 sweeper_moved AS (
-    SELECT NULL::text AS account_id, NULL::text AS balance
+    SELECT NULL::text AS account_id
     WHERE false
 ),
