@@ -62,7 +62,11 @@ sweeper_ended AS (
     WHERE h.session_id = p.session_id AND h.attempt = p.attempt AND h.ended_at IS NULL
 )
 SELECT (SELECT count(*) FROM sweeper_looked WHERE verdict = 'refunded') AS refunded_before,
-       (SELECT count(*) FROM sweeper_payable) AS payable,
+       (
+           SELECT coalesce(array_agg(f.session_id::text), '{}')
+           FROM sweeper_fit AS f
+           WHERE NOT f.rounds AND f.session_id NOT IN (SELECT p.session_id FROM sweeper_paid AS p)
+       ) AS unpaid_sessions,
        booked.sessions AS booked,
        booked.guarded,
        (

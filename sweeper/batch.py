@@ -64,7 +64,9 @@ class Cashier:
         self.run_id = run_id
         self._max_new_holds = max_new_holds
         accounts = ("lock_accounts", "read_balances") if mapping.has_accounts else ()
-        self._statements = {name: mapping.statement(name) for name in ("lock_sessions", *accounts, "pay", "hold")}
+        self._statements = {
+            name: mapping.statement(name) for name in ("lock_sessions", *accounts, "pay", "count_unwritten", "hold")
+        }
         self.new_holds: set[str] = set()
 
     def pay(self, scope: Scope, session_ids: tuple[str, ...]) -> Batch:
@@ -134,6 +136,7 @@ class Cashier:
         }
         row = transaction.row(self._statements["pay"], binds)
         compare_ledgers(row)
+        self._require_written(transaction, scope, row)
         if balances is not None:
             after = read_balances(transaction, self._statements["read_balances"], row.moved_accounts)
             compare_balances(row, balances, after, exact=self._mapping.exact_balance)
@@ -143,11 +146,18 @@ class Cashier:
         return Batch(
             paid=tuple(paid),
             held=held,
-            already_refunded=row.refunded_before + row.payable - len(row.paid_sessions),
+            already_refunded=row.refunded_before + len(row.unpaid_sessions),
             skipped=tuple(row.busy_sessions),
             waited_for=row.waited_for,
             unripe_from=row.unripe_from,
         )
+
+    def _require_written(self, transaction: Transaction, scope: Scope, row: Row) -> None:
+        if not row.unpaid_sessions:
+            return
+        binds = {**scope.binds(), "in_hand": text_array(row.unpaid_sessions)}
+        if transaction.row(self._statements["count_unwritten"], binds).sessions:
+            raise Refusal("", "the refund was not written: a trigger or a rule drops it, or the closing of the session")
 
     def hold(self, scope: Scope, session_id: str, refusal: Refusal) -> bool:
         """Put one session on hold with the database's own message; tell whether it was not on hold before."""

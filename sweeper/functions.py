@@ -6,6 +6,8 @@ from sweeper.database import Transaction, text_array
 from sweeper.mapping import Mapping
 from sweeper.statements import fill, fill_script, quote_name, quote_text
 
+_STATEMENTS = {"pay": "pay", "unwritten": "count_unwritten"}
+
 
 def has_fence(transaction: Transaction, mapping: Mapping) -> bool:
     """Whether the fence stands on the app's table of sessions."""
@@ -24,7 +26,7 @@ def functions(mapping: Mapping, *, max_amount: Decimal | None) -> str:
         "fence": quote_name(_fence_name(mapping)),
     }
     binds = _binds(mapping, max_amount)
-    slots["pay"] = mapping.statement("pay") % binds
+    slots |= {name: mapping.statement(statement) % binds for name, statement in _STATEMENTS.items()}
     parts = [fill("install/refund", slots, mapping.variants) % binds]
     if mapping.fenced:
         parts.append(fill_script("install/fence", slots))

@@ -59,6 +59,10 @@ BEGIN
                 USING ERRCODE = 'object_not_in_prerequisite_state';
         END IF;
 {include check_balance}
+        IF cardinality(sweeper_row.unpaid_sessions) > 0 AND ({unwritten}) > 0 THEN
+            RAISE EXCEPTION 'the refund was not written: a trigger or a rule drops it, or the closing of the session'
+                USING ERRCODE = 'raise_exception';
+        END IF;
         RETURN coalesce(sweeper_row.paid_amounts[1]::numeric, 0);
     END LOOP;
 END

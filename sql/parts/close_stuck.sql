@@ -7,11 +7,11 @@ sweeper_closed AS (
       AND {active_at}
           <= (%(stuck_before)s::timestamptz[])[array_position(%(running)s::text[], {status}::text)]
       AND ({exclude}) IS NOT TRUE
-    RETURNING {session_id} AS session_id
+    RETURNING {session_id} AS session_id, ({status} IN ({revived})) IS NOT TRUE AS closed
 ),
 sweeper_payable AS (
     SELECT f.*
     FROM sweeper_fit AS f
     WHERE NOT f.rounds
-      AND (NOT f.stuck OR f.session_id IN (SELECT c.session_id FROM sweeper_closed AS c))
+      AND (NOT f.stuck OR f.session_id IN (SELECT c.session_id FROM sweeper_closed AS c WHERE c.closed))
 ),

@@ -61,3 +61,57 @@ def test_a_reversal_that_a_trigger_takes_too_is_not_made(prisma: AppDatabase) ->
     prisma.sweeper("revert", "--run", run_id, "--reason", "mistake", "--yes")
     assert prisma.value('SELECT "creditBalance" FROM app."User"') == Decimal("12.25")
     assert prisma.value("SELECT count(*) FROM sweeper.reversals") == 0
+
+
+def spoil(database: AppDatabase, table: str, event: str, body: str) -> None:
+    """A trigger before each row."""
+    database.sql(
+        f"CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} RETURN new; END $$; "
+        f"CREATE TRIGGER spoil BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION spoil()"
+    )
+
+
+NOT_WRITTEN = "the refund was not written: a trigger or a rule drops it, or the closing of the session"
+
+
+def test_a_session_whose_ledger_row_a_trigger_drops_is_held_and_not_taken_for_refunded(prisma: AppDatabase) -> None:
+    """It is owed for ever, so a person is told; the running one is not closed without its refund."""
+    failed, running, other = job(prisma), job(prisma, "RUNNING"), job(prisma)
+    user = prisma.value('SELECT "userId"::text FROM app."Job" WHERE "id"::text = %s', other)
+    spoil(prisma, 'app."CreditTransaction"', "INSERT", f"IF new.\"userId\" <> '{user}' THEN RETURN NULL; END IF;")
+    ran = prisma.run()
+    assert (ran.exit_code, ran.document["held"], ran.document["already_refunded"]) == (3, 2, 0)
+    assert holds(prisma) == {failed: NOT_WRITTEN, running: NOT_WRITTEN}
+    assert prisma.value('SELECT "status"::text FROM app."Job" WHERE "id"::text = %s', running) == "RUNNING"
+    assert list(prisma.refunds()) == [other]
+    again = prisma.run()
+    assert (again.exit_code, again.document["held"], again.document["already_refunded"]) == (0, 0, 0)
+
+
+def test_a_ledger_row_that_a_trigger_drops_is_an_error_for_a_layer(prisma: AppDatabase) -> None:
+    """refund() never says that there is nothing to pay when its refund came to nothing."""
+    session = job(prisma)
+    spoil(prisma, 'app."CreditTransaction"', "INSERT", "RETURN NULL;")
+    with pytest.raises(psycopg.errors.RaiseException, match="was not written"):
+        prisma.sql("SELECT sweeper.refund(%s::uuid, 'x')", session)
+
+
+@pytest.mark.parametrize("body", ["RETURN NULL;", "new.status := old.status;"], ids=["dropped", "undone"])
+@pytest.mark.parametrize("flags", [(), ("--fence",)], ids=["plain", "fenced"])
+def test_a_stuck_session_that_a_trigger_keeps_running_is_held_and_not_refunded(
+    first: AppDatabase, flags: tuple[str, ...], body: str
+) -> None:
+    """Refunded and still running, it could finish; left without a word, it would be forgotten."""
+    assert first.sweeper("install", *flags, now=None).exit_code == 0
+    first.account()
+    first.session("stubborn", "generating")
+    first.session("stuck", "generating")
+    first.session("failed")
+    spoil(first, "prediction_sessions", "UPDATE", f"IF new.id = 'stubborn' THEN {body} END IF;")
+    assert first.run().exit_code == 3
+    assert holds(first) == {"stubborn": NOT_WRITTEN}
+    assert first.refunds() == {"stuck": 3, "failed": 3}
+    assert first.credits() == 106
+    first.sql("DELETE FROM sweeper.holds")
+    with pytest.raises(psycopg.errors.RaiseException, match="was not written"):
+        first.sql("SELECT sweeper.refund('stubborn', 'x')")
