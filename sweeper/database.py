@@ -47,9 +47,14 @@ _OUT_OF_REACH = (
     ("ssl", "TLS could not be agreed on"),
     ("closed", "the connection was lost"),
 )
-# A row's own fault: data exception, constraint, RAISE, a subquery that gives several rows.
-_REFUSED_CLASSES = ("22", "23")
-_REFUSED = frozenset({"P0001", "21000"})
+# A row's own fault: a CASE that fits none of its branches, a subquery that gives several rows, data exception,
+# constraint, what a trigger has changed meanwhile, a routine of the app, WITH CHECK OPTION, RAISE and the like.
+_REFUSED_CLASSES = ("20", "21", "22", "23", "27", "2F", "38", "39", "44", "P0")
+# The classes that the server itself uses; any other comes from a RAISE in the app's own triggers and functions.
+_SERVER_CLASSES = (
+    "00 01 02 03 08 09 0A 0B 0F 0L 0P 0Z 10 20 21 22 23 24 25 26 27 28 2B 2D 2F 34 38 39 3B 3D 3F 40 42 44 53 54 55 57 "
+    "58 72 F0 HV P0 XX"
+)
 # ON CONFLICT found no usable arbiter: the guard is missing or invalid, or it is deferrable.
 _GUARD_LOST = frozenset({"42P10", "55000"})
 UNIQUE_VIOLATION, LOCK_NOT_AVAILABLE, QUERY_CANCELED = "23505", "55P03", "57014"
@@ -280,7 +285,7 @@ def _translate(cause: BaseException | None) -> Exception | None:
     if state == QUERY_CANCELED:
         return TooSlow()
     message = cause.diag.message_primary or type(cause).__name__
-    if state[:2] in _REFUSED_CLASSES or state in _REFUSED:
+    if state[:2] in _REFUSED_CLASSES or (state and state[:2] not in _SERVER_CLASSES):
         return Refusal(state, message, cause.diag.constraint_name or "")
     if state == "42501":
         return FailedError(f"{message}: grant it to this role, or run as one that has it", code="privilege")
