@@ -35,8 +35,8 @@ def grants(transaction: Transaction, mapping: Mapping) -> dict[str, str]:
     Raises:
         SweeperError: this role may not make a temporary view, or not read what the mapping reads.
     """
-    reads = _reads(transaction, mapping)
-    return {name: _fill(mapping, name, role, reads) for name, role in ROLES.items()}
+    reads, sequences = _reads(transaction, mapping), _sequences(transaction, mapping)
+    return {name: _fill(mapping, name, role, reads, sequences) for name, role in ROLES.items()}
 
 
 def _reads(transaction: Transaction, mapping: Mapping) -> list[_Read]:
@@ -49,7 +49,17 @@ def _reads(transaction: Transaction, mapping: Mapping) -> list[_Read]:
         return [_Read(row.schema_name, row.table_name, tuple(row.columns)) for row in undone.rows]
 
 
-def _fill(mapping: Mapping, name: str, role: str, reads: list[_Read]) -> str:
+def _sequences(transaction: Transaction, mapping: Mapping) -> list[str]:
+    if mapping.ledger is None:
+        return []
+    table = mapping.ledger.table
+    written = [column.name for column in table.columns.values() if column.quoted in mapping.ledger.insert]
+    binds = {"table_oid": table.oid, "written": written}
+    rows = transaction.rows(fill("catalogue/list_default_sequences", {}), binds)
+    return [f"{quote_name(row.schema_name)}.{quote_name(row.sequence_name)}" for row in rows]
+
+
+def _fill(mapping: Mapping, name: str, role: str, reads: list[_Read], sequences: list[str]) -> str:
     tables = [
         {
             "table_schema": quote_name(read.schema),
@@ -61,4 +71,5 @@ def _fill(mapping: Mapping, name: str, role: str, reads: list[_Read]) -> str:
     ]
     lines = [line for table in tables for line in fill_script("grants/read", table).splitlines()[1:]]
     slots = {**mapping.slots, "role": role, "reads": "\n".join(dict.fromkeys(lines))}
+    slots["ledger_sequences"] = "".join(f"\nGRANT USAGE ON SEQUENCE {sequence} TO {role};" for sequence in sequences)
     return fill_script(name, slots, mapping.variants)

@@ -98,3 +98,23 @@ def test_a_mapping_that_calls_a_view_and_a_function_is_granted_both(first: AppDa
     first.session("s1")
     assert first.run().document["refunds"]["credits"] == 8
     refused(first, RUNNER, "SELECT * FROM pricing.base")
+
+
+def test_a_ledger_whose_ids_come_from_a_sequence_is_granted_that_too(ledger_only: AppDatabase) -> None:
+    """A column that the insert leaves out draws from its sequence with the runner's own rights."""
+    ledger_only.sql(
+        'CREATE SEQUENCE "Entry ids"; CREATE SEQUENCE unused; '
+        "ALTER TABLE credit_entries DROP id, ADD id bigint PRIMARY KEY DEFAULT nextval('\"Entry ids\"'), "
+        "ALTER kind SET DEFAULT nextval('unused')::text"
+    )
+    ledger_only.configure('id          = "refund_id"\n', "")
+    ledger_only.configure('id          = "gen_random_uuid()"\n', "")
+    assert ledger_only.sweeper("install", now=None).exit_code == 0
+    ledger_only.sql("INSERT INTO customers DEFAULT VALUES; INSERT INTO projects (owner_id) VALUES (1)")
+    ledger_only.sql(
+        "INSERT INTO renders (project_id, state, charge, started, ended) "
+        "VALUES (1, 'failed', 2, '2026-11-20', '2026-11-20')"
+    )
+    assert ledger_only.run().document["refunds"]["sessions"] == 1
+    assert ledger_only.value("SELECT id FROM credit_entries") == 1
+    refused(ledger_only, RUNNER, "SELECT nextval('unused')")
