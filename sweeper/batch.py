@@ -102,6 +102,16 @@ class Cashier:
             locked_seconds=locked_seconds,
         )
 
+    def require_unlocked(self, scope: Scope) -> None:
+        """Let the server plan the statement that pays, for nobody: it asks for all its tables.
+
+        Raises:
+            Busy: one of them is locked as a whole.
+        """
+        binds = {**scope.binds(), "in_hand": "{}", "refund_ids": "{}", "run_id": self.run_id, **BY_SWEEPER}
+        with self._transaction() as transaction:
+            transaction.rows("EXPLAIN " + self._statements["pay"], binds)
+
     @property
     def has_budget(self) -> bool:
         """Whether there is a cap by credits."""

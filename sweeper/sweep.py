@@ -31,6 +31,8 @@ from sweeper.signals import Signals
 _TRIED_AGAIN, _TRIED_AFTER_SECONDS = 20_000, (0, 0.1, 0.3)
 _CAPS_WAIT_SECONDS = 0.02
 _GUARD_WAIT_SECONDS = 0.5
+# a migration that takes longer is left alone, and the run ends
+_TABLE_TRIES, _TABLE_WAIT_SECONDS = 8, 0.4
 
 
 class Observer(Protocol):
@@ -158,6 +160,9 @@ class Sweep:
                 self._find_among(scope, tuple(session_id for _, session_id in candidates))
                 full = len(candidates) > 0
                 last = candidates[-1] if candidates else None
+            except Busy as problem:
+                self._wait_for_tables(scope, problem)
+                continue
             else:
                 self._pay_all(scope, found)
                 full, last = found.full, found.last
@@ -219,7 +224,8 @@ class Sweep:
                     raise FailedError("a batch of one session takes longer than a minute", code="too_slow") from None
                 self._pace.too_slow()
                 found.give_back(session_ids)
-            except (Refusal, Busy):
+            except (Refusal, Busy) as problem:
+                self._wait_for_tables(scope, problem)
                 self._isolate(scope, session_ids)
             else:
                 found.give_back(session_ids[batch.tried :])
@@ -233,7 +239,8 @@ class Sweep:
         try:
             self._pay(scope, session_ids)
             return
-        except (Busy, TooSlow):
+        except (Busy, TooSlow) as problem:
+            self._wait_for_tables(scope, problem)
             if len(session_ids) == 1:
                 self.tally.skipped.extend(session_ids)
                 return
@@ -247,6 +254,21 @@ class Sweep:
         middle = len(session_ids) // 2
         self._isolate(scope, session_ids[:middle])
         self._isolate(scope, session_ids[middle:])
+
+    def _wait_for_tables(self, scope: Scope, problem: Exception) -> None:
+        """A table that is locked as a whole stands in everybody's way: no use in trying session after session."""
+        if not isinstance(problem, Busy):
+            return
+        for waits_left in reversed(range(_TABLE_TRIES)):
+            self._signals.check()
+            try:
+                retrying(lambda: self._cashier.require_unlocked(scope))
+            except Busy:
+                if not waits_left:
+                    raise
+                time.sleep(_TABLE_WAIT_SECONDS)
+            else:
+                return
 
     def _hold(self, scope: Scope, session_id: str, refusal: Refusal) -> None:
         def attempt() -> bool:

@@ -1,0 +1,53 @@
+"""A migration that locks a table as a whole while a run is at work."""
+
+import threading
+import time
+from unittest.mock import patch
+
+import pytest
+
+from tests.concurrency.test_batch import before
+from tests.support import AppDatabase
+
+LOCKS = ["users IN SHARE MODE", "users IN ACCESS EXCLUSIVE MODE", "prediction_sessions IN ACCESS EXCLUSIVE MODE"]
+
+
+def owe(first: AppDatabase, sessions: int) -> None:
+    first.account()
+    for number in range(sessions):
+        first.session(f"s{number}")
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_table_that_is_locked_as_a_whole_ends_the_run_and_is_not_tried_session_by_session(
+    first: AppDatabase, lock: str
+) -> None:
+    """Each try costs a quarter of a second: over a page of 2,000 sessions that would be half an hour."""
+    owe(first, 20)
+    with (
+        first.connect() as migration,
+        patch("sweeper.sweep._TABLE_TRIES", 2),
+        before("find", lambda: migration.execute(f"LOCK TABLE {lock}")),  # type: ignore[call-overload]
+    ):
+        begun = time.monotonic()
+        ran = first.run(now=None)
+    assert (ran.exit_code, ran.document["error"]["code"]) == (1, "locked")
+    assert time.monotonic() - begun < 6
+    assert (first.refunds(), first.credits()) == ({}, 100)
+    assert first.run().document["refunds"]["sessions"] == 20
+
+
+def test_a_short_lock_of_a_whole_table_is_waited_for(first: AppDatabase) -> None:
+    """A migration of a second is no failure, and nobody is skipped for it."""
+    owe(first, 20)
+    with first.connect() as migration:
+        release = threading.Timer(0.8, migration.rollback)
+
+        def lock() -> None:
+            migration.execute("LOCK TABLE users IN SHARE MODE")
+            release.start()
+
+        with before("find", lock):
+            ran = first.run(now=None)
+        release.join()
+    assert (ran.exit_code, ran.document["skipped"], ran.document["refunds"]["sessions"]) == (0, 0, 20)
