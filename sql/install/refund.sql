@@ -11,6 +11,7 @@ SET row_security = off
 SET TimeZone = {timezone}
 SET DateStyle = 'ISO, MDY'
 SET IntervalStyle = 'postgres'
+SET standard_conforming_strings = on
 AS $sweeper_refund$
 -- the app's own expressions stand in here: a name of theirs is never a variable of ours
 #variable_conflict use_column
@@ -41,7 +42,7 @@ BEGIN
     WHERE {session_id} = sweeper_session_id
     FOR NO KEY UPDATE OF s;
     IF NOT FOUND THEN
-        RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = 'there is no session ' || sweeper_session_id;
+        RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = 'there is no session ' || coalesce(sweeper_session_id::text, 'null');
     ELSIF NOT sweeper_found.live THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',

@@ -89,6 +89,8 @@ def test_a_session_on_hold_gives_zero_until_a_person_decides(first: AppDatabase)
 def test_an_unknown_session_is_an_error(first: AppDatabase) -> None:
     with pytest.raises(psycopg.errors.NoDataFound, match="there is no session s1"):
         refund(first, "s1")
+    with pytest.raises(psycopg.errors.NoDataFound, match="there is no session null"):
+        refund(first, None)
 
 
 def test_a_session_that_succeeded_is_an_error(first: AppDatabase) -> None:
