@@ -8,6 +8,13 @@ SELECT set_config('lock_timeout', least(
        set_config('idle_in_transaction_session_timeout', %(idle_ms)s::bigint || 'ms', true),
        set_config('search_path', coalesce(%(search_path)s::text, current_setting('search_path')), true),
        set_config('row_security', 'off', true),
+       -- how the app's own texts and its floating balances are read
+       set_config('standard_conforming_strings', 'on', true),
+       set_config('extra_float_digits', '1', true),
+       -- the server has it since version 17; those above bound each statement
+       CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL
+           THEN set_config('transaction_timeout', '0', true)
+       END,
        set_config('TimeZone', %(timezone)s, true),
        set_config('DateStyle', 'ISO, MDY', true),
        set_config('IntervalStyle', 'postgres', true),

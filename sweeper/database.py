@@ -182,6 +182,7 @@ class Database:
             made = psycopg.connect(
                 **{**_LIVENESS, **connection.parameters},  # type: ignore[arg-type]
                 application_name=application_name,
+                client_encoding="utf8",  # whatever PGCLIENTENCODING or the database says: ids hold any letter
                 prepare_threshold=None,  # PgBouncer in transaction mode loses named statements
             )
             self.connections_made += 1

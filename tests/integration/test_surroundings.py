@@ -44,6 +44,57 @@ def test_settings_of_the_database_change_nothing(first: AppDatabase) -> None:
     assert updated == (NOW.replace(tzinfo=None),)
 
 
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_ids_in_any_script_are_paid_whatever_encoding_the_client_is_told(first: AppDatabase, encoding: str) -> None:
+    """By the database or by PGCLIENTENCODING: what does not fit into it would fail the run."""
+    first.account()
+    first.session("crème-😀")
+    alter(first, f"client_encoding = '{encoding}'")
+    assert first.sweeper("run", PGCLIENTENCODING=encoding).exit_code == 0
+    assert first.refunds() == {"crème-😀": 3}
+
+
+def test_a_backslash_in_the_mapping_means_the_same_everywhere(first: AppDatabase) -> None:
+    """Old apps switch standard_conforming_strings off, and then backslash-D is the letter D."""
+    first.configure('"cardinality(selected_models)"', r"""'''length(regexp_replace(error, '\D', '', 'g'))'''""")
+    assert first.sweeper("install", now=None).exit_code == 0
+    first.account()
+    first.session("swept", error="code DD 12")
+    first.session("by-a-layer", error="code DD 12")
+    alter(first, "standard_conforming_strings = 'off'")
+    assert first.run("--session", "swept").exit_code == 0
+    with first.connect() as layer:
+        layer.execute("SELECT sweeper.refund('by-a-layer', 'x')")
+    assert first.refunds() == {"swept": 2, "by-a-layer": 2}
+
+
+def test_a_floating_balance_is_compared_to_its_last_digit(first: AppDatabase) -> None:
+    """extra_float_digits below zero prints fewer, and every refund would seem not to have arrived."""
+    first.sql("ALTER TABLE users ALTER credits TYPE float8")
+    assert first.sweeper("install", now=None).exit_code == 0
+    first.account(credits=12345678)
+    first.session("s1")
+    alter(first, "extra_float_digits = '-15'")
+    assert first.run().exit_code == 0
+    assert first.refunds() == {"s1": 3}
+
+
+def test_a_bound_on_whole_transactions_does_not_cut_a_run_off(first: AppDatabase) -> None:
+    """transaction_timeout, new in Postgres 17: each statement has its own bound already."""
+    if first.connection.info.server_version < 170000:
+        pytest.skip("this server does not have it")
+    first.account()
+    first.session("s1")
+    alter(first, "transaction_timeout = '150ms'")
+    first.sql(
+        "CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "PERFORM pg_sleep(0.3); RETURN new; END $$; "
+        "CREATE TRIGGER linger BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION linger()"
+    )
+    assert first.run().exit_code == 0
+    assert first.refunds() == {"s1": 3}
+
+
 @pytest.mark.parametrize("isolation", ["repeatable read", "serializable"])
 def test_a_run_pays_under_read_committed_whatever_the_default(first: AppDatabase, isolation: str) -> None:
     """A default that keeps one snapshot for the transaction would blind the second look."""
