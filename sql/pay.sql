@@ -70,11 +70,6 @@ SELECT (SELECT count(*) FROM sweeper_looked WHERE verdict = 'refunded') AS refun
        booked.sessions AS booked,
        booked.guarded,
        (
-           SELECT count(*) > 0  -- read last: whether somebody waits for what this batch has locked
-           FROM pg_locks AS l
-           WHERE l.locktype = 'transactionid' AND NOT l.granted AND l.transactionid = pg_current_xact_id_if_assigned()::xid
-       ) AS waited_for,
-       (
            SELECT min(least(v.started_at::timestamptz, %(as_of)s::timestamptz))  -- what is not owed any more, but yet
            FROM sweeper_looked AS v
            WHERE v.verdict IN ('in_grace', 'not_stuck_yet')

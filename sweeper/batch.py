@@ -4,7 +4,7 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from math import isclose
@@ -15,6 +15,7 @@ from sweeper.caps import Caps
 from sweeper.database import Busy, Database, GuardLost, Refusal, Row, Timeouts, Transaction, text_array
 from sweeper.errors import FailedError
 from sweeper.mapping import Mapping
+from sweeper.pace import Traffic
 from sweeper.scope import Scope
 from sweeper.statements import fill
 
@@ -42,7 +43,7 @@ class Batch:
     capped: bool = False
     waiting: bool = False
     locked_seconds: float = 0.0
-    waited_for: bool = False
+    traffic: Traffic = field(default_factory=Traffic)
     unripe_from: datetime | None = None
 
 
@@ -67,6 +68,7 @@ class Cashier:
         self._statements = {
             name: mapping.statement(name) for name in ("lock_sessions", *accounts, "pay", "count_unwritten", "hold")
         }
+        self._read_traffic = fill("read_traffic", {})
         self.new_holds: set[str] = set()
 
     def pay(self, scope: Scope, session_ids: tuple[str, ...]) -> Batch:
@@ -91,6 +93,7 @@ class Cashier:
             credits = sum((Decimal(amount) for _, _, amount, _ in batch.paid), Decimal(0))
             if room.credits is not None and credits > room.credits:
                 raise Busy  # an amount grew after it was found: look for what fits again, with fewer at a time
+            seen = transaction.row(self._read_traffic)
         locked_seconds = time.monotonic() - locked_at
         self._caps.committed(len(batch.paid), credits)
         self.new_holds.update(session_id for session_id, _ in batch.held)
@@ -100,6 +103,7 @@ class Cashier:
             already_refunded=batch.already_refunded + len(locked.session_ids) - len(locked.unpaid_ids),
             skipped=(*batch.skipped, *(frozenset(in_hand) - frozenset(locked.session_ids))),
             locked_seconds=locked_seconds,
+            traffic=Traffic(seen.transaction_number, seen.sweeps, seen.waited_for),
         )
 
     def require_unlocked(self, scope: Scope) -> None:
@@ -158,7 +162,6 @@ class Cashier:
             held=held,
             already_refunded=row.refunded_before + len(row.unpaid_sessions),
             skipped=tuple(row.busy_sessions),
-            waited_for=row.waited_for,
             unripe_from=row.unripe_from,
         )
 

@@ -1,30 +1,55 @@
-"""How fast a sweep goes: as many sessions a batch as the policy says, while nobody has to wait for their rows."""
+"""How fast a sweep goes: as many sessions a batch as the policy says, while nobody else is at work."""
+
+from dataclasses import dataclass
 
 # Nobody should wait for a row longer than a quarter of a second: a batch aims at half of that.
 _AIM_SECONDS = 0.125
 # The first batch finds a server of unknown speed; below the least, what a commit costs counts more than what is in it.
 _FIRST, _LEAST = 500, 50
 # Beside an app that is at work, the sweep leaves most of the time to it. So many batches make sure that it is not.
-_QUIET_BATCHES, _PAUSES, _PAUSE_AT_MOST_SECONDS = 10, 3, 0.1
+_QUIET_BATCHES, _PAUSES, _PAUSE_AT_MOST_SECONDS = 10, 4, 0.1
+# Another sweep at the same time is not an app: it writes about one transaction in the time of one of ours.
+_TRANSACTIONS_OF_A_SWEEP = 3
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """Who else was at work while a batch had its rows locked.
+
+    ``transaction_number`` is the batch's own among all that write, 0 when it wrote nothing, ``sweeps`` the number of
+    sweeps that are connected, this one included, and ``waited_for`` tells that somebody waited for a row of the batch.
+    """
+
+    transaction_number: int = 0
+    sweeps: int = 1
+    waited_for: bool = False
 
 
 class Pace:
-    """Follows the time for which batches hold their locks, and whether somebody waited for one."""
+    """Follows the time for which batches hold their locks, and what others do meanwhile."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self.size = min(most, _FIRST)
         self._quiet_batches = _QUIET_BATCHES
+        self._last_number = 0
 
-    def held(self, seconds: float, *, waited_for: bool) -> float:
+    def held(self, seconds: float, traffic: Traffic) -> float:
         """A full batch was committed, its rows locked for so long; the seconds to leave to others before the next."""
-        self._quiet_batches = 0 if waited_for else self._quiet_batches + 1
-        if waited_for or seconds > _AIM_SECONDS:
-            share = 0.5 if waited_for else max(_AIM_SECONDS / seconds, 0.25)
-            self.size = max(min(self.size, _LEAST), int(self.size * share))
+        at_work = self._are_others_at_work(traffic)
+        self._quiet_batches = 0 if at_work else self._quiet_batches + 1
+        if at_work:
+            self.size = min(self.size, _LEAST)
+        elif seconds > _AIM_SECONDS:
+            self.size = max(min(self.size, _LEAST), int(self.size * max(_AIM_SECONDS / seconds, 0.25)))
         elif seconds < _AIM_SECONDS / 2 and self._quiet_batches >= _QUIET_BATCHES:
             self.size = min(self._most, self.size * 2)
         return min(_PAUSES * seconds, _PAUSE_AT_MOST_SECONDS) if self._quiet_batches < _QUIET_BATCHES else 0
+
+    def _are_others_at_work(self, traffic: Traffic) -> bool:
+        before, self._last_number = self._last_number, max(self._last_number, traffic.transaction_number)
+        others = traffic.transaction_number - before - 1 if before else 0
+        return traffic.waited_for or others > _TRANSACTIONS_OF_A_SWEEP * (traffic.sweeps - 1)
 
     def too_slow(self) -> None:
         """A batch of this size ran into the bound on statements, and was rolled back."""

@@ -230,7 +230,7 @@ class Sweep:
             else:
                 found.give_back(session_ids[batch.tried :])
                 if len(session_ids) == self._pace.size:  # the last batch of a pass tells nothing
-                    time.sleep(self._pace.held(batch.locked_seconds, waited_for=batch.waited_for))
+                    time.sleep(self._pace.held(batch.locked_seconds, batch.traffic))
 
     def _isolate(self, scope: Scope, session_ids: tuple[str, ...], *, again: bool = False) -> None:
         if self.tally.capped or not session_ids:

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from sweeper.database import Transaction
-from sweeper.pace import Pace
+from sweeper.pace import Pace, Traffic
 from tests.support import AppDatabase
 
 CHECKOUT = Path(__file__).parents[2]
@@ -171,8 +171,8 @@ def test_a_sweep_notices_that_somebody_waits_for_what_it_has_locked(first: AppDa
         first.session(f"s{number}", account=f"u{number}")
     noticed: list[bool] = []
 
-    def held(self: Pace, seconds: float, *, waited_for: bool) -> float:
-        noticed.append(waited_for)
+    def held(self: Pace, seconds: float, traffic: Traffic) -> float:
+        noticed.append(traffic.waited_for)
         return 0
 
     def spend() -> None:
