@@ -140,8 +140,7 @@ class Books:
 
     def findings(self) -> dict[str, int]:
         """What an audit finds, and how often."""
-        places = [(self.place(session), session) for session in self.sessions.values()]
-        held = [session.account in self.accounts for place, session in places if place == "held"]
-        both = [session.id for _, session in places if session.status == "finished" and self.is_refunded(session)]
-        counted = {"held": sum(held), "no_account": len(held) - sum(held), "refunded_then_succeeded": len(both)}
+        held = [session for session in self.sessions.values() if self.place(session) == "held"]
+        both = [each for each in self.sessions.values() if each.status == "finished" and self.is_refunded(each)]
+        counted = {"held": len(held), "refunded_then_succeeded": len(both)}
         return {code: count for code, count in counted.items() if count}

@@ -24,6 +24,7 @@ class Machine(App):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.ledger: dict[str, tuple[Any, ...]] = {}
+        self.seen: set[str] = set()
         self.runs: list[str] = []
 
     def run(self, *flags: str, **options: Any) -> Ran:
@@ -35,8 +36,9 @@ class Machine(App):
             "SELECT refund_id::text, session_id, attempt, account_id, amount, layer, run_id::text FROM sweeper.refunds"
         )
         for refund_id, session_id, attempt, account, amount, layer, run in rows:
-            if refund_id in self.ledger:
+            if refund_id in self.seen:
                 continue
+            self.seen.add(refund_id)
             session = self.books.sessions[session_id]
             key = self.books.key(session, whose)
             assert self.books.place(session, whose, look_again=look_again) == "owed", session
@@ -110,7 +112,7 @@ class Machine(App):
         with before_batch(batch, happen):
             ran = self.run("--full", "--batch-size", "1")
         self.sync()
-        assert ran.exit_code in (0, 3)
+        assert ran.exit_code in (0, 3), ran
         assert self.books.forgotten(look_again=True) == []
         self.assert_told(ran.document)
 
@@ -175,9 +177,12 @@ class Machine(App):
             assert ran.document["verdict"] == self.books.explained(session)
         document = self.app.sweeper("audit", "--format", "json", *ALL_TIME, now=None).document
         found = {finding["code"]: finding["count"] for finding in document["findings"]}
+        # a hold keeps the reason that it began with, also when its account goes later
+        if missing := found.pop("no_account", 0):
+            found["held"] = found.get("held", 0) + missing
         # whether a session failed after its refund depends on the database's own clock; what is overdue, on the runs
         found = {code: count for code, count in found.items() if code not in ("failed_after_refund", "owed_overdue")}
-        assert found == self.books.findings()
+        assert found == self.books.findings(), (found, self.books.findings())
         position = {place: (each["sessions"], each["credits"]) for place, each in document["position"].items()}
         assert {place: each for place, each in position.items() if each[0]} == self.books.position()
 
@@ -187,6 +192,7 @@ class Machine(App):
         ledger = {row[0]: row for row in self.app.sql("SELECT refund_id::text, r.* FROM sweeper.refunds AS r")}
         assert self.ledger.items() <= ledger.items(), "a refund was changed or deleted"
         self.ledger = ledger
+        self.seen.update(ledger)
         refunds = self.app.sql(
             "SELECT session_id, attempt, account_id, r.amount, layer, run_id::text, reversal_id IS NOT NULL "
             "FROM sweeper.refunds AS r LEFT JOIN sweeper.reversals USING (refund_id)"
