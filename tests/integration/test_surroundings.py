@@ -85,10 +85,10 @@ def test_a_bound_on_whole_transactions_does_not_cut_a_run_off(first: AppDatabase
         pytest.skip("this server does not have it")
     first.account()
     first.session("s1")
-    alter(first, "transaction_timeout = '150ms'")
+    alter(first, "transaction_timeout = '1s'")
     first.sql(
         "CREATE FUNCTION linger() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "PERFORM pg_sleep(0.3); RETURN new; END $$; "
+        "PERFORM pg_sleep(1.2); RETURN new; END $$; "
         "CREATE TRIGGER linger BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION linger()"
     )
     assert first.run().exit_code == 0
