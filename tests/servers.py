@@ -205,7 +205,7 @@ class Cluster:
 def cluster() -> Iterator[Cluster]:
     """A primary and its standby, gone afterwards with all servers that took their place."""
     # what was committed must outlive a failover; the embedded server's own settings are for data that may be lost
-    with embedded.running(18, settings={"synchronous_commit": "on"}) as first:
+    with embedded.running(18, settings={"synchronous_commit": "on", "wal_init_zero": "off"}) as first:
         data = first.folder / "data"
         programs = Path((data / "postmaster.opts").read_text().split()[0]).parent
         made = Cluster(Member(data, first.url, first.pid), programs)

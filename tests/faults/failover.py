@@ -14,7 +14,7 @@ from tests.cli.test_signals import wait_until
 from tests.servers import Cluster, until
 from tests.support import AppDatabase, Server
 
-ACCOUNTS, SESSIONS = 20, 500
+ACCOUNTS, SESSIONS = 20, 240
 BY_SWEEPER = "SELECT count(*) FROM sweeper.refunds WHERE layer = 'sweeper'"
 IN_COMMIT = "application_name = 'sweeper run' AND wait_event = 'SyncRep'"
 IN_BATCH = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sweeper run' AND wait_event = 'PgSleep'"

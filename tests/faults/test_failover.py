@@ -23,7 +23,6 @@ from tests.faults.failover import (
     fill,
     gate,
     hang,
-    open_gate,
     reported,
 )
 from tests.servers import Cluster, cluster, reconnect, until
@@ -64,7 +63,7 @@ def test_a_sweep_in_flight_goes_on_by_itself_at_the_new_primary(
     """Exit 0, every session refunded once, and all that was acknowledged, to the sweep and to a layer, is there."""
     fill(app)
     gate(app)  # never closed: the moment of the failover is any
-    enough = random.randint(1, SESSIONS // 3)
+    enough = random.randint(1, SESSIONS // 4)
     with Layer(app.url) as layer, running(app, "--batch-size", "2") as program:
         wait_until(lambda: app.value(BY_SWEEPER) >= enough, program)
         getattr(pair, how)()
@@ -82,13 +81,11 @@ def test_a_sweep_in_flight_goes_on_by_itself_at_the_new_primary(
     assert_exact(app)
 
 
-@pytest.mark.parametrize(
-    ("how", "events"), [("lost", 40), ("arrived", 36), ("pg_terminate_backend", 40), ("pg_cancel_backend", 44)]
-)
+@pytest.mark.parametrize(("how", "events"), [("arrived", 36), ("pg_terminate_backend", 40), ("pg_cancel_backend", 44)])
 def test_a_commit_that_waits_for_a_standby_when_the_primary_fails_is_paid_once(
     pair: Cluster, app: AppDatabase, how: str, events: int
 ) -> None:
-    """It may have reached the standby or not; somebody may have ended the wait, and it is done on the primary only.
+    """It reached the standby, or not: then somebody ended its wait, and the next was waiting when the primary failed.
 
     What was acknowledged is told: not the batch that arrived without a word, and twice the one that was lost after it.
     """
@@ -117,20 +114,12 @@ def test_a_commit_that_waits_for_a_standby_when_the_primary_fails_is_paid_once(
     assert len(reported(log)) == events
 
 
-@pytest.mark.parametrize("behind_from", [0, 8], ids=["before the run", "in the middle"])
-def test_what_the_new_primary_never_got_is_paid_there_by_the_same_run(
-    pair: Cluster, app: AppDatabase, behind_from: int
-) -> None:
+def test_what_the_new_primary_never_got_is_paid_there_by_the_same_run(pair: Cluster, app: AppDatabase) -> None:
     """Asynchronous replication loses what was acknowledged last: batches, and that the run began."""
     owe(app, 40)
     gate(app)
-    if not behind_from:
-        pair.fall_behind()
+    pair.fall_behind()
     with running(app, "--batch-size", "4") as program:
-        if behind_from:
-            close_gate(app, program, after=behind_from)
-            pair.fall_behind()
-            open_gate(app)
         close_gate(app, program, after=20)
         pair.fail_over()
         reconnect(app)
