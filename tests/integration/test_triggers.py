@@ -117,23 +117,26 @@ def test_a_stuck_session_that_a_trigger_keeps_running_is_held_and_not_refunded(
         first.sql("SELECT sweeper.refund('stubborn', 'x')")
 
 
-@pytest.mark.parametrize("state", ["PT402", "45000", "P0002", "P0004", "20000", "27000", "39004", "44000"])
-def test_whatever_code_a_trigger_raises_it_is_that_session_alone_which_is_held(first: AppDatabase, state: str) -> None:
+def test_whatever_code_a_trigger_raises_it_is_that_session_alone_which_is_held(first: AppDatabase) -> None:
     """Apps raise with codes of their own, and PL/pgSQL with more than P0001: none of them stops the run."""
+    codes = ["PT402", "45000", "P0002", "P0004", "20000", "27000", "39004", "44000"]
     first.account()
-    first.account("frozen")
-    first.session("refused", account="frozen")
+    for code in codes:
+        first.account(code)
+        first.session(code, account=code)
     first.session("owed")
-    raised = f"RAISE EXCEPTION SQLSTATE '{state}' USING MESSAGE = 'account is frozen';"
-    spoil(first, "users", "UPDATE", f"IF new.id = 'frozen' THEN {raised} END IF;")
+    raises = "".join(
+        f"WHEN '{code}' THEN RAISE EXCEPTION SQLSTATE '{code}' USING MESSAGE = 'frozen'; " for code in codes
+    )
+    spoil(first, "users", "UPDATE", f"CASE new.id {raises} ELSE NULL; END CASE;")
     assert first.run().exit_code == 3
-    assert holds(first) == {"refused": "account is frozen"}
+    assert holds(first) == dict.fromkeys(codes, "frozen")
     assert first.refunds() == {"owed": 3}
 
 
-@pytest.mark.parametrize("state", ["42501", "42P01", "53100", "XX000"])
+@pytest.mark.parametrize("state", ["42501", "XX000"])
 def test_what_is_wrong_with_the_database_fails_the_run_and_holds_nobody(first: AppDatabase, state: str) -> None:
-    """A missing right or table, a full disk and a broken one are no session's fault."""
+    """A missing right and a broken disk are no session's fault."""
     first.account()
     first.session("owed")
     spoil(first, "users", "UPDATE", f"RAISE EXCEPTION SQLSTATE '{state}' USING MESSAGE = 'broken';")
