@@ -139,7 +139,7 @@ def test_a_signal_while_no_server_takes_writes_ends_the_sweep_at_once(pair: Clus
     with running(app, "--batch-size", "4") as program:
         close_gate(app, program, after=8)
         pair.primary.kill()
-        time.sleep(1)
+        time.sleep(0.5)
         assert program.poll() is None
         begun = time.monotonic()
         program.terminate()
