@@ -4,7 +4,7 @@
 WITH sweeper_unsettled AS MATERIALIZED (
     SELECT v.session_id,
            v.started_at,
-           CASE {include verdict}
+           CASE CASE {include verdict_of_unpaid}
                WHEN 'owed' THEN CASE WHEN {include fits_budget} THEN 'owed' END
                WHEN 'in_grace' THEN 'unripe'
                WHEN 'not_stuck_yet' THEN 'unripe'

@@ -1,13 +1,18 @@
 -- read traffic: who else is at work while this batch has its rows locked. Transactions that write are numbered one after
 -- another: what lies between the numbers of two batches was written by others. Anybody may read all of this.
 SELECT coalesce(pg_current_xact_id_if_assigned()::text::bigint, 0) AS transaction_number,
-       (
-           SELECT count(*)
-           FROM pg_stat_activity AS a
-           WHERE a.datname = current_database() AND a.application_name = current_setting('application_name')
-       ) AS sweeps,
+       connected.sweeps,
+       connected.writers,
        (
            SELECT count(*) > 0
            FROM pg_locks AS l
            WHERE l.locktype = 'transactionid' AND NOT l.granted AND l.transactionid = pg_current_xact_id_if_assigned()::xid
        ) AS waited_for
+FROM (
+    SELECT count(*) FILTER (WHERE a.application_name = current_setting('application_name')) AS sweeps,
+           count(*) FILTER (
+               WHERE a.application_name <> current_setting('application_name') AND a.backend_xid IS NOT NULL
+           ) AS writers
+    FROM pg_stat_activity AS a
+    WHERE a.datname = current_database() AND a.backend_type = 'client backend'
+) AS connected

@@ -19,4 +19,6 @@ SELECT set_config('lock_timeout', least(
        set_config('DateStyle', 'ISO, MDY', true),
        set_config('IntervalStyle', 'postgres', true),
        -- compiling a statement takes longer than running it over one page
-       set_config('jit', 'off', true)
+       set_config('jit', 'off', true),
+       -- one core at the most: the others are the app's
+       set_config('max_parallel_workers_per_gather', '0', true)

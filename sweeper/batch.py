@@ -103,7 +103,7 @@ class Cashier:
             already_refunded=batch.already_refunded + len(locked.session_ids) - len(locked.unpaid_ids),
             skipped=(*batch.skipped, *(frozenset(in_hand) - frozenset(locked.session_ids))),
             locked_seconds=locked_seconds,
-            traffic=Traffic(seen.transaction_number, seen.sweeps, seen.waited_for),
+            traffic=Traffic(seen.transaction_number, seen.sweeps, seen.writers, seen.waited_for),
         )
 
     def require_unlocked(self, scope: Scope) -> None:

@@ -8,20 +8,20 @@ _AIM_SECONDS = 0.125
 _FIRST, _LEAST = 500, 50
 # Beside an app that is at work, the sweep leaves most of the time to it. So many batches make sure that it is not.
 _QUIET_BATCHES, _PAUSES, _PAUSE_AT_MOST_SECONDS = 10, 4, 0.1
-# Another sweep at the same time is not an app: it writes about one transaction in the time of one of ours.
-_TRANSACTIONS_OF_A_SWEEP = 3
 
 
 @dataclass(frozen=True)
 class Traffic:
     """Who else was at work while a batch had its rows locked.
 
-    ``transaction_number`` is the batch's own among all that write, 0 when it wrote nothing, ``sweeps`` the number of
-    sweeps that are connected, this one included, and ``waited_for`` tells that somebody waited for a row of the batch.
+    ``transaction_number`` is the batch's own among all that write, 0 when it wrote nothing. ``sweeps`` are connected,
+    this one too, and ``writers`` are others that have just written something. ``waited_for`` tells that somebody waited
+    for a row of the batch.
     """
 
     transaction_number: int = 0
     sweeps: int = 1
+    writers: int = 0
     waited_for: bool = False
 
 
@@ -32,7 +32,7 @@ class Pace:
         self._most = most
         self.size = min(most, _FIRST)
         self._quiet_batches = _QUIET_BATCHES
-        self._last_number = 0
+        self._last = Traffic()
 
     def held(self, seconds: float, traffic: Traffic) -> float:
         """A full batch was committed, its rows locked for so long; the seconds to leave to others before the next."""
@@ -47,9 +47,11 @@ class Pace:
         return min(_PAUSES * seconds, _PAUSE_AT_MOST_SECONDS) if self._quiet_batches < _QUIET_BATCHES else 0
 
     def _are_others_at_work(self, traffic: Traffic) -> bool:
-        before, self._last_number = self._last_number, max(self._last_number, traffic.transaction_number)
-        others = traffic.transaction_number - before - 1 if before else 0
-        return traffic.waited_for or others > _TRANSACTIONS_OF_A_SWEEP * (traffic.sweeps - 1)
+        before, self._last = self._last, traffic if traffic.transaction_number else self._last
+        # another sweep is not an app: beside one, what lies between the numbers says nothing
+        alone = before.sweeps == traffic.sweeps == 1 and before.transaction_number > 0
+        others = traffic.transaction_number - before.transaction_number - 1 if alone else 0
+        return traffic.waited_for or traffic.writers > 0 or others > 0
 
     def too_slow(self) -> None:
         """A batch of this size ran into the bound on statements, and was rolled back."""

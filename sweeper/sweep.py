@@ -229,8 +229,10 @@ class Sweep:
                 self._isolate(scope, session_ids)
             else:
                 found.give_back(session_ids[batch.tried :])
-                if len(session_ids) == self._pace.size:  # the last batch of a pass tells nothing
-                    time.sleep(self._pace.held(batch.locked_seconds, batch.traffic))
+                if len(session_ids) == self._pace.size and (
+                    pause := self._pace.held(batch.locked_seconds, batch.traffic)
+                ):
+                    time.sleep(pause)  # the last batch of a pass tells nothing
 
     def _isolate(self, scope: Scope, session_ids: tuple[str, ...], *, again: bool = False) -> None:
         if self.tally.capped or not session_ids:

@@ -9,6 +9,7 @@ SET row_security = off
 SET TimeZone = {timezone}
 SET DateStyle = 'ISO, MDY'
 SET IntervalStyle = 'postgres'
+SET standard_conforming_strings = on
 AS $sweeper_fence$
 #variable_conflict use_column
 BEGIN

@@ -16,6 +16,6 @@
        (
            SELECT ARRAY[p.started_at::text, p.session_id::text]
            FROM sweeper_page AS p
-           ORDER BY p.started_at DESC, p.session_id DESC
+           OFFSET greatest(0, (SELECT count(*) FROM sweeper_page) - 1)  -- the page is in its order
            LIMIT 1
        ) AS last

@@ -45,17 +45,30 @@ def test_beside_an_app_that_waits_batches_are_small_and_leave_it_most_of_the_tim
 
 
 @pytest.mark.parametrize(
-    ("sweeps", "others", "at_work"),
-    [(1, 0, False), (1, 1, True), (2, 1, False), (2, 3, False), (2, 4, True), (4, 9, False), (4, 10, True)],
+    ("traffic", "at_work"),
+    [
+        (Traffic(101), False),
+        (Traffic(102), True),
+        (Traffic(110, sweeps=2), False),
+        (Traffic(101, sweeps=2, writers=1), True),
+    ],
+    ids=["nobody", "between two batches", "another sweep", "beside another sweep"],
 )
-def test_an_app_that_writes_between_two_batches_is_noticed_and_another_sweep_is_not_taken_for_one(
-    sweeps: int, others: int, at_work: bool
-) -> None:
-    """Before anybody has to wait: by the numbers of the transactions that write."""
+def test_an_app_that_writes_is_noticed_and_another_sweep_is_not_taken_for_one(traffic: Traffic, at_work: bool) -> None:
+    """Before anybody has to wait: by the numbers of the transactions that write, or because it writes just now."""
     pace = settled(2000, 0.01)
-    pace.held(0.01, Traffic(transaction_number=100, sweeps=sweeps))
-    pause = pace.held(0.01, Traffic(transaction_number=101 + others, sweeps=sweeps))
+    pace.held(0.01, Traffic(100))
+    pause = pace.held(0.01, traffic)
     assert (pace.size, pause > 0) == ((50, True) if at_work else (2000, False))
+
+
+def test_what_another_sweep_wrote_just_before_it_ended_is_not_an_app() -> None:
+    """The first number that counts is one that was read alone."""
+    pace = settled(2000, 0.01)
+    pace.held(0.01, Traffic(100, sweeps=2))
+    assert pace.held(0.01, Traffic(105)) == 0
+    assert pace.held(0.01, Traffic(106)) == 0
+    assert pace.held(0.01, Traffic(108)) > 0
 
 
 def test_a_batch_that_wrote_nothing_tells_nothing_of_others() -> None:

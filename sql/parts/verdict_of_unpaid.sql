@@ -1,0 +1,13 @@
+-- The rules after the first two, for a session that is in no ledger.
+WHEN NOT %(look_again)s::boolean AND (
+            SELECT true
+            FROM {holds} AS h
+            WHERE h.session_id = v.session_id AND h.attempt = v.attempt AND h.ended_at IS NULL
+            LIMIT 1
+        ) THEN 'held'
+        WHEN {include in_grace} THEN 'in_grace'
+        WHEN {include not_stuck_yet} THEN 'not_stuck_yet'
+        WHEN v.excluded THEN 'excluded'
+        WHEN coalesce(v.amount, 0) = 0 THEN 'uncharged'
+        ELSE 'owed'
+    END
