@@ -18,12 +18,13 @@ from sweeper.horizon import Settled, store
 from sweeper.installation import require_payable
 from sweeper.look import Survey
 from sweeper.mapping import Mapping
+from sweeper.payout import Observer
 from sweeper.preparation import Preparation, Request, prepare
 from sweeper.results import Amount, Outcome, RunResult
 from sweeper.scope import Scope
 from sweeper.settings import Settings
 from sweeper.signals import Signals
-from sweeper.sweep import Observer, Sweep
+from sweeper.sweep import Sweep
 
 # Python's own 28 digits would round the sums of a numeric(38, 18); Postgres keeps up to 147,455
 _EXACT = Context(prec=150_000, traps=[InvalidOperation, Inexact])

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from sweeper.batch import BATCH_TIMEOUTS, compare_balances, compare_ledgers, read_balances
+from sweeper.batch import BATCH_TIMEOUTS
+from sweeper.comparison import compare_balances, compare_ledgers, read_balances
 from sweeper.corrections import Asked
 from sweeper.database import UNIQUE_VIOLATION, Database, Refusal, Row, Transaction, text_array
 from sweeper.errors import ConfigurationError

@@ -1,4 +1,4 @@
--- The rules after the first two, for a session that is in no ledger.
+-- The rules that are left for a session that is in no ledger: the end of a CASE.
 WHEN NOT %(look_again)s::boolean AND (
             SELECT true
             FROM {holds} AS h

@@ -22,10 +22,10 @@ SQL = REPOSITORY / "sql"
 # From the ground up: a module imports only from those before it. "" is the package itself, with its version.
 ORDER = (
     "", "errors", "signals", "results", "audit_result", "retrospect", "render", "logs", "settings", "statements",
-    "connection", "database", "scope", "catalogue", "mapping", "draft", "look", "caps", "pace", "batch", "indexes",
-    "functions", "grants", "installation", "horizon", "sweep", "guard", "preparation", "runs", "plan", "backlog",
-    "findings", "audit", "explain", "history", "corrections", "teller", "revert", "adopt", "preflight", "metrics",
-    "monitoring", "demo", "cli", "__main__",
+    "connection", "database", "scope", "catalogue", "mapping", "draft", "look", "caps", "pace", "comparison", "batch",
+    "indexes", "functions", "grants", "installation", "horizon", "payout", "sweep", "guard", "preparation", "runs",
+    "plan", "backlog", "findings", "audit", "explain", "history", "corrections", "teller", "revert", "adopt",
+    "preflight", "metrics", "monitoring", "demo", "cli", "__main__",
 )  # fmt: skip
 DRIVER = {"database.py", "connection.py"}
 PROGRAM = sorted(path for path in PACKAGE.rglob("*.py"))

@@ -1,0 +1,175 @@
+"""Paying what was found, batch after batch, at a pace that leaves the app its time; what is in the way is isolated."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from sweeper.batch import Batch, Cashier
+from sweeper.database import UNIQUE_VIOLATION, Busy, GuardLost, Refusal, TooSlow, retrying
+from sweeper.errors import FailedError
+from sweeper.look import Found
+from sweeper.pace import Pace
+from sweeper.scope import Scope
+from sweeper.signals import Signals
+
+_CAPS_WAIT_SECONDS = 0.02
+_GUARD_WAIT_SECONDS = 0.5
+# a migration that takes longer is left alone, and the run ends
+_TABLE_TRIES, _TABLE_WAIT_SECONDS = 8, 0.4
+
+
+class Observer(Protocol):
+    """Told what a sweep does, once it is committed."""
+
+    def begun(self, run_id: str, count_owed: Callable[[], int]) -> None:
+        """The run starts; counting what is owed costs a survey, so only who shows it asks."""
+
+    def paid(self, batch: Batch) -> None:
+        """A batch was committed."""
+
+    def refused(self, session_id: str, refusal: Refusal) -> None:
+        """A session that the database refused was put on hold."""
+
+
+@dataclass
+class Tally:
+    """What a sweep has counted so far; what it refunded is read from the ledger instead.
+
+    ``unripe_from`` is when the earliest session started that may be owed later; ``unknown`` tells that a row's own
+    expression failed, so that nobody knows.
+    """
+
+    batches: int = 0
+    already_refunded: int = 0
+    capped: bool = False
+    skipped: list[str] = field(default_factory=list)
+    unripe_from: datetime | None = None
+    unknown: bool = False
+
+    def note_unripe(self, moment: datetime | None) -> None:
+        """A session that started then may be owed later."""
+        if moment is not None:
+            self.unripe_from = min(moment, self.unripe_from or moment)
+
+
+class Payout:
+    """Pays what one run has found, and counts."""
+
+    def __init__(self, cashier: Cashier, *, batch_size: int, signals: Signals, observer: Observer) -> None:
+        self._cashier = cashier
+        self._signals = signals
+        self._observer = observer
+        self.pace = Pace(batch_size)
+        self.tally = Tally()
+
+    def pay_all(self, scope: Scope, found: Found) -> None:
+        """Pay what was found; a session that stands in the way is found by halving, and held or skipped.
+
+        Raises:
+            ConfigurationError, FailedError, Busy: the run cannot go on; what was committed stands.
+            Interrupted: SIGINT or SIGTERM arrived; the batch in hand was finished.
+        """
+        while not self.tally.capped and (session_ids := found.take(self.pace.size)):
+            self._signals.check()
+            try:
+                batch = self._pay(scope, session_ids)
+            except TooSlow:
+                if len(session_ids) == 1:
+                    raise FailedError("a batch of one session takes longer than a minute", code="too_slow") from None
+                self.pace.too_slow()
+                found.give_back(session_ids)
+            except (Refusal, Busy) as problem:
+                self.wait_for_tables(scope, problem)
+                self._isolate(scope, session_ids)
+            else:
+                found.give_back(session_ids[batch.tried :])
+                if len(session_ids) == self.pace.size and (
+                    pause := self.pace.held(batch.locked_seconds, batch.traffic)
+                ):
+                    time.sleep(pause)  # the last batch of a pass tells nothing
+
+    def _isolate(self, scope: Scope, session_ids: tuple[str, ...], *, again: bool = False) -> None:
+        if self.tally.capped or not session_ids:
+            return
+        self._signals.check()
+        try:
+            batch = self._pay(scope, session_ids)
+            self._isolate(scope, session_ids[batch.tried :])  # those that a cap left no room for in this one
+            return
+        except (Busy, TooSlow) as problem:
+            self.wait_for_tables(scope, problem)
+            if len(session_ids) == 1:
+                self.tally.skipped.extend(session_ids)
+                return
+        except Refusal as refusal:
+            if len(session_ids) == 1:
+                if refusal.sqlstate == UNIQUE_VIOLATION and not again:  # another layer may have been first
+                    self._isolate(scope, session_ids, again=True)
+                else:
+                    self.hold(scope, session_ids[0], refusal)
+                return
+        middle = len(session_ids) // 2
+        self._isolate(scope, session_ids[:middle])
+        self._isolate(scope, session_ids[middle:])
+
+    def wait_for_tables(self, scope: Scope, problem: Exception) -> None:
+        """A table that is locked as a whole stands in everybody's way: no use in trying session after session.
+
+        Raises:
+            Busy: it still is after some seconds.
+        """
+        if not isinstance(problem, Busy):
+            return
+        for waits_left in reversed(range(_TABLE_TRIES)):
+            self._signals.check()
+            try:
+                retrying(lambda: self._cashier.require_unlocked(scope))
+            except Busy:
+                if not waits_left:
+                    raise
+                time.sleep(_TABLE_WAIT_SECONDS)
+            else:
+                return
+
+    def hold(self, scope: Scope, session_id: str, refusal: Refusal) -> None:
+        """Put one session on hold, which the database refused."""
+
+        def attempt() -> bool:
+            self._signals.check()
+            with self._signals.shielded():
+                return self._cashier.hold(scope, session_id, refusal)
+
+        if retrying(attempt):
+            self._observer.refused(session_id, refusal)
+
+    def _pay(self, scope: Scope, session_ids: tuple[str, ...]) -> Batch:
+        def attempt() -> Batch:
+            self._signals.check()  # it may have come while an attempt before this one was cut off
+            with self._signals.shielded():
+                return self._cashier.pay(scope, session_ids)
+
+        rebuilds = 3
+        while True:
+            try:
+                batch = retrying(attempt)
+            except GuardLost:  # also what it looks like while somebody rebuilds it
+                if not rebuilds:
+                    raise
+                rebuilds -= 1
+                self._signals.check()
+                time.sleep(_GUARD_WAIT_SECONDS)
+                continue
+            if not batch.waiting:
+                break
+            self._signals.check()
+            time.sleep(_CAPS_WAIT_SECONDS)
+        if batch.tried:
+            self.tally.batches += 1
+        self.tally.already_refunded += batch.already_refunded
+        self.tally.capped |= batch.capped
+        self.tally.skipped.extend(batch.skipped)
+        self.tally.note_unripe(batch.unripe_from)
+        self._observer.paid(batch)
+        return batch
