@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -185,8 +186,10 @@ class Cluster:
 
     def fail_over(self) -> None:
         """The primary's machine fails, the standby takes over."""
-        self.primary.kill()
+        failed = self.primary
+        failed.kill()
         self.promote()
+        shutil.rmtree(failed.data)  # before the kernel takes the trouble to write it to a disk
 
     def switch_over(self) -> None:
         """The two change places, in good order."""

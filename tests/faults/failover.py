@@ -46,9 +46,14 @@ def gate(app: AppDatabase) -> None:
     )
 
 
+def wait_for_refunds(app: AppDatabase, program: subprocess.Popen[str], count: int) -> None:
+    """Wait until the sweep has refunded so many."""
+    wait_until(lambda: app.value(BY_SWEEPER) >= count, program)
+
+
 def close_gate(app: AppDatabase, program: subprocess.Popen[str], *, after: int) -> None:
     """Once so many are refunded, keep the sweep in the middle of a batch, before its commit."""
-    wait_until(lambda: app.value(BY_SWEEPER) >= after, program)
+    wait_for_refunds(app, program, after)
     app.sql(CLOSE)
     wait_until(lambda: app.value(IN_BATCH), program)
 
@@ -143,3 +148,11 @@ def hang(app: AppDatabase, pair: Cluster, how: str) -> None:
         written = app.value("SELECT pg_current_wal_lsn()")
         received = f"SELECT pg_last_wal_receive_lsn() >= '{written}'"
         until(lambda: pair.standby and pair.standby.sql(received), "the standby has the commit in its log")
+
+
+def end_wait(app: AppDatabase, how: str) -> None:
+    """Let the commit that waits be done on the primary alone, as an operator may; then the next waits."""
+    done = len(app.refunds()) + 4
+    app.sql(f"SELECT {how}(pid) FROM pg_stat_activity WHERE {IN_COMMIT}")
+    until(lambda: len(app.refunds()) == done, "the commit is done on the primary")
+    until(lambda: app.value(HANGING), "the next commit waits for the standby")
