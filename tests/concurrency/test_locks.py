@@ -255,7 +255,8 @@ def test_a_batch_gives_way_well_before_the_server_looks_for_deadlocks(
 ) -> None:
     """One of several sessions even earlier than one of a single session."""
     first.account()
-    first.session("owed")
+    for number in range(sessions):
+        first.session(f"owed-{number}")
     name = first.value("SELECT current_database()")
     first.sql(f"ALTER DATABASE \"{name}\" SET deadlock_timeout = '{deadlock_timeout}'")
     original, found = Transaction.rows, []

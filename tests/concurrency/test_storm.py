@@ -73,8 +73,11 @@ class Storm:
         """A handler that refunds in a transaction of its own, rolls some back, and may lock the account first."""
 
         def work(chance: random.Random, connection: Any) -> None:
-            session = f"s{chance.randrange(SESSIONS)}"
-            if name == "queue":
+            # one that takes the account first and one that takes the session first, over the same session, would wait
+            # for each other with or without a sweep: each has its own
+            of_queue = name == "queue"
+            session = f"s{3 * chance.randrange(SESSIONS // 3) + (0 if of_queue else chance.choice((1, 2)))}"
+            if of_queue:
                 connection.execute(
                     "UPDATE users SET updated_at = now() AT TIME ZONE 'UTC' WHERE id = "
                     "(SELECT user_id FROM prediction_sessions WHERE id = %s)", [session],

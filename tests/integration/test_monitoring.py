@@ -142,7 +142,7 @@ def test_a_failed_run_keeps_the_last_success(first: AppDatabase, textfile: Path)
     first.run()
     before = numbers(textfile.read_text())
     later = NOW.replace(hour=13)
-    failed = first.sweeper("run", "--json", now=later, SWEEPER_DATABASE_URL="postgresql://me@127.0.0.1:1/db")
+    failed = first.sweeper("run", "--json", now=later, SWEEPER_DATABASE_URL=f"{first.url}_gone")
     assert failed.exit_code == 1
     told = numbers(textfile.read_text())
     assert told["last_run_exit_code"] == 1
@@ -209,7 +209,7 @@ def test_a_pushgateway_keeps_the_last_success_through_a_failure(first: AppDataba
     success = pushed(pushgateway, app)
     assert success["last_run_exit_code"] == 0
     assert success["refunded_credits:workflow_failure"] == 3
-    failed = first.sweeper("run", SWEEPER_DATABASE_URL="postgresql://me@127.0.0.1:1/db", now=NOW.replace(hour=13))
+    failed = first.sweeper("run", SWEEPER_DATABASE_URL=f"{first.url}_gone", now=NOW.replace(hour=13))
     assert failed.exit_code == 1
     told = pushed(pushgateway, app)
     assert told["last_run_exit_code"] == 1
@@ -260,7 +260,7 @@ def test_a_ping_tells_the_beginning_and_the_end_with_the_summary(first: AppDatab
         first.append(f'[monitoring]\nping = "{url}/uuid"\n')
         ran = first.run("--max-amount", "9")
         assert ran.exit_code == 3
-        down = first.sweeper("run", "--json", SWEEPER_DATABASE_URL="postgresql://me@127.0.0.1:1/db")
+        down = first.sweeper("run", "--json", SWEEPER_DATABASE_URL=f"{first.url}_gone")
     assert [path for path, _ in told] == ["/uuid/start", "/uuid/3", "/uuid/start", "/uuid/1"]
     assert told[1][1] == ran.stdout.strip()
     assert told[3][1] == down.stdout.strip()
