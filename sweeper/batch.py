@@ -65,7 +65,8 @@ class Cashier:
         self._max_new_holds = max_new_holds
         accounts = ("lock_accounts", "read_balances") if mapping.has_accounts else ()
         self._statements = {
-            name: mapping.statement(name) for name in ("lock_sessions", *accounts, "pay", "count_unwritten", "hold")
+            name: mapping.statement(name)
+            for name in ("lock_sessions", "list_refunded", *accounts, "pay", "count_unwritten", "hold")
         }
         self._read_traffic = fill("read_traffic", {})
         self.new_holds: set[str] = set()
@@ -87,6 +88,8 @@ class Cashier:
             binds = {**scope.binds(), "in_hand": text_array(in_hand), "budget": room.credits}
             locked_at = time.monotonic()
             locked = transaction.row(self._statements["lock_sessions"], binds)
+            missing = frozenset(in_hand) - frozenset(locked.session_ids)
+            refunded = self._list_refunded(transaction, scope, missing)
             chosen = choose(in_hand, locked, room.credits)
             batch = self._settle(transaction, scope, chosen) if chosen.session_ids else Batch()
             credits = sum((Decimal(amount) for _, _, amount, _ in batch.paid), Decimal(0))
@@ -99,8 +102,8 @@ class Cashier:
         return replace(
             batch,
             tried=len(in_hand),
-            already_refunded=batch.already_refunded + len(locked.session_ids) - len(locked.unpaid_ids),
-            skipped=(*batch.skipped, *(frozenset(in_hand) - frozenset(locked.session_ids))),
+            already_refunded=batch.already_refunded + len(refunded),
+            skipped=(*batch.skipped, *(missing - refunded)),
             locked_seconds=locked_seconds,
             traffic=Traffic(seen.transaction_number, seen.sweeps, seen.writers, seen.waited_for),
         )
@@ -164,6 +167,12 @@ class Cashier:
             unripe_from=row.unripe_from,
         )
 
+    def _list_refunded(self, transaction: Transaction, scope: Scope, session_ids: frozenset[str]) -> frozenset[str]:
+        if not session_ids:
+            return session_ids
+        binds = {**scope.binds(), "in_hand": text_array(session_ids)}
+        return frozenset(transaction.row(self._statements["list_refunded"], binds).session_ids)
+
     def _require_written(self, transaction: Transaction, scope: Scope, row: Row) -> None:
         if not row.unpaid_sessions:
             return
@@ -205,9 +214,9 @@ class Cashier:
 def choose(in_hand: Sequence[str], locked: Row, credits: Decimal | None) -> Chosen:
     """The locked sessions that fit under the credits cap, in order: one that does not fit is passed over."""
     if credits is None:
-        return Chosen(locked.unpaid_ids, locked.account_ids)
+        return Chosen(locked.session_ids, locked.account_ids)
     columns = (locked.account_ids, locked.amounts, locked.hold_reasons)
-    known = dict(zip(locked.unpaid_ids, zip(*columns, strict=True), strict=True))
+    known = dict(zip(locked.session_ids, zip(*columns, strict=True), strict=True))
     chosen = []
     for session_id in in_hand:
         if credits == 0:

@@ -172,10 +172,14 @@ class Cluster:
         self.standby.sql("SELECT pg_reload_conf()")
         until(lambda: not self.primary.sql("SELECT count(*) FROM pg_stat_replication"), "the standby is cut off")
 
-    def fall_behind(self) -> None:
-        """As with asynchronous replication: nothing reaches the standby any more, and the primary does not mind."""
+    def release(self) -> None:
+        """Commits wait for no standby any more."""
         self.primary.sql("ALTER SYSTEM RESET synchronous_standby_names")
         self.primary.sql("SELECT pg_reload_conf()")
+
+    def fall_behind(self) -> None:
+        """As with asynchronous replication: nothing reaches the standby any more, and the primary does not mind."""
+        self.release()
         self.cut()
 
     def promote(self) -> None:

@@ -51,8 +51,11 @@ def pair(own_cluster: Cluster) -> Cluster:
 def app(pair: Cluster, tmp_path: Path) -> Iterator[AppDatabase]:
     """The first app, by a URL that names both servers and leads to the one that takes writes."""
     with pair.server.app("first", tmp_path) as made:
-        yield made
-        made.connection.close()  # the one after a failover
+        try:
+            yield made
+        finally:
+            made.connection.close()  # the one after a failover
+            pair.release()  # whatever stopped the test, its database can be dropped
 
 
 @pytest.mark.parametrize("_again", range(ROUNDS))

@@ -1,0 +1,5 @@
+-- Lists which of some sessions are refunded by now: by another sweep, or by another layer.
+SELECT coalesce(array_agg(v.session_id::text), '{}') AS session_ids
+{include reading}
+WHERE {session_id} = ANY (ARRAY(SELECT unnest(%(in_hand)s::text[]::{session_type}[])))
+  AND {include verdict} = 'refunded'
