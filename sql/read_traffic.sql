@@ -2,6 +2,7 @@
 -- another: what lies between the numbers of two batches was written by others. Anybody may read all of this.
 SELECT coalesce(pg_current_xact_id_if_assigned()::text::bigint, 0) AS transaction_number,
        connected.sweeps,
+       connected.others,
        connected.writers,
        (
            SELECT count(*) > 0
@@ -10,9 +11,10 @@ SELECT coalesce(pg_current_xact_id_if_assigned()::text::bigint, 0) AS transactio
        ) AS waited_for
 FROM (
     SELECT count(*) FILTER (WHERE a.application_name = current_setting('application_name')) AS sweeps,
+           count(*) FILTER (WHERE a.application_name <> current_setting('application_name')) AS others,
            count(*) FILTER (
                WHERE a.application_name <> current_setting('application_name') AND a.backend_xid IS NOT NULL
            ) AS writers
     FROM pg_stat_activity AS a
-    WHERE a.datname = current_database() AND a.backend_type = 'client backend'
+    WHERE a.backend_type = 'client backend'
 ) AS connected

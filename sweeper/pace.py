@@ -15,12 +15,13 @@ class Traffic:
     """Who else was at work while a batch had its rows locked.
 
     ``transaction_number`` is the batch's own among all that write, 0 when it wrote nothing. ``sweeps`` are connected,
-    this one too, and ``writers`` are others that have just written something. ``waited_for`` tells that somebody waited
-    for a row of the batch.
+    this one too, and ``others``, of whom ``writers`` have just written something. ``waited_for`` tells that somebody
+    waited for a row of the batch.
     """
 
     transaction_number: int = 0
     sweeps: int = 1
+    others: int = 0
     writers: int = 0
     waited_for: bool = False
 
@@ -48,10 +49,10 @@ class Pace:
 
     def _are_others_at_work(self, traffic: Traffic) -> bool:
         before, self._last = self._last, traffic if traffic.transaction_number else self._last
-        # another sweep is not an app: beside one, what lies between the numbers says nothing
-        alone = before.sweeps == traffic.sweeps == 1 and before.transaction_number > 0
-        others = traffic.transaction_number - before.transaction_number - 1 if alone else 0
-        return traffic.waited_for or traffic.writers > 0 or others > 0
+        # neither another sweep nor the server's own housekeeping is an app: their transactions have numbers, too
+        telling = before.sweeps == traffic.sweeps == 1 and traffic.others > 0 and before.transaction_number > 0
+        written = traffic.transaction_number - before.transaction_number - 1 if telling else 0
+        return traffic.waited_for or traffic.writers > 0 or written > 0
 
     def too_slow(self) -> None:
         """A batch of this size ran into the bound on statements, and was rolled back."""

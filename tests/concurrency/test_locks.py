@@ -156,6 +156,7 @@ def test_a_balance_that_a_trigger_of_the_apps_leaves_alone_rolls_the_batch_back(
     )
     assert first.run().exit_code == 3
     assert (first.refunds(), first.credits("u1"), first.credits("u2")) == ({"of-u2": 3}, 100, 103)
+    assert first.value("SELECT message FROM sweeper.holds") == "the balance of an account did not take its refund"
 
 
 def test_a_ledger_row_that_a_trigger_of_the_apps_rewrites_is_held_and_moves_nothing(prisma: AppDatabase) -> None:
@@ -169,6 +170,7 @@ def test_a_ledger_row_that_a_trigger_of_the_apps_rewrites_is_held_and_moves_noth
     assert (ran.exit_code, ran.document["held"]) == (3, 1)
     assert prisma.sql('SELECT "jobId" FROM app."CreditTransaction"') == []
     assert prisma.value('SELECT "creditBalance" FROM app."User"') == 10
+    assert "did not take the same number" in prisma.value("SELECT message FROM sweeper.holds")
 
 
 def test_a_guard_of_the_apps_ledger_lost_in_the_middle_of_a_run_is_an_error(prisma: AppDatabase) -> None:
@@ -202,7 +204,9 @@ def test_a_refund_of_the_apps_that_lies_outside_the_guard_counts(prisma: AppData
     assert prisma.sweeper("install").exit_code == 0
     prisma.sql(f"{BOOKED} ('by-app', %s, %s, 'REFUND', 3)", user, job)
     prisma.sql("""UPDATE app."CreditTransaction" SET "createdAt" = '2026-10-01'""")
-    assert prisma.run().document["refunds"]["sessions"] == 0
+    assert prisma.run("--dry-run").document["refunds"]["sessions"] == 0
+    document = prisma.run().document
+    assert (document["refunds"]["sessions"], document["already_refunded"]) == (0, 0), "it is not even looked at"
     assert prisma.value('SELECT "creditBalance" FROM app."User"') == 10
 
 

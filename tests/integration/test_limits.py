@@ -187,8 +187,10 @@ def test_more_than_is_found_at_once_is_found_page_by_page(
     assert paid(first, "--batch-size", "3") == [f"s{number}" for number in range(owed)]
 
 
-def test_sessions_without_a_start_are_paged_too(first: AppDatabase) -> None:
+def test_sessions_without_a_start_are_paged_too(first: AppDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     """Failed sessions without `started_at` have no place in the order: each is put on hold all the same."""
+    monkeypatch.setattr(look, "_FOUND_IN_HISTORY", 2)
+    monkeypatch.setattr(look, "_FOUND_AT_ONCE", 2)
     first.account()
     for number in range(5):
         first.session(f"s{number}", created=None)

@@ -1,6 +1,7 @@
 """sweeper.refund(): the same refund for the app's own layers, in their own transaction."""
 
 import threading
+import time
 from decimal import Decimal
 
 import psycopg
@@ -218,6 +219,36 @@ def test_it_writes_the_apps_own_ledger_first(prisma: AppDatabase) -> None:
     ]
     assert prisma.value('SELECT "creditBalance" FROM app."User"') == Decimal("12.25")
     assert prisma.value('SELECT "status"::text FROM app."Job"') == "FAILED"
+
+
+def test_a_refund_of_the_apps_own_that_commits_while_it_waits_gives_zero_and_moves_nothing(prisma: AppDatabase) -> None:
+    """It finds nothing, waits at the guard of the app's ledger, and then has nothing to pay."""
+    user = prisma.value('INSERT INTO app."User" ("creditBalance") VALUES (10) RETURNING "id"::text')
+    job = prisma.value(
+        'INSERT INTO app."Job" ("userId", "status", "createdAt") VALUES (%s, \'FAILED\', \'2026-11-20\') '
+        'RETURNING "id"::text',
+        user,
+    )
+    prisma.sql('INSERT INTO app."JobItem" ("jobId", "price") VALUES (%s, 3)', job)
+    gave: list[object] = []
+    with prisma.connect() as handler:
+        handler.execute(
+            'INSERT INTO app."CreditTransaction" ("id", "userId", "jobId", "type", "amount") '
+            "VALUES ('by-app', %s, %s, 'REFUND', 3)",
+            (user, job),
+        )
+
+        def wait() -> None:
+            with prisma.connect() as layer:
+                gave.extend(layer.execute("SELECT sweeper.refund(%s::uuid, 'late')", (job,)).fetchone() or ())
+
+        waiter = threading.Thread(target=wait)
+        waiter.start()
+        while not prisma.value("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            time.sleep(0.01)
+    waiter.join()
+    assert gave == [0]
+    assert prisma.value('SELECT "creditBalance" FROM app."User"') == 10
 
 
 def test_it_works_without_accounts(ledger_only: AppDatabase) -> None:

@@ -47,12 +47,13 @@ def test_beside_an_app_that_waits_batches_are_small_and_leave_it_most_of_the_tim
 @pytest.mark.parametrize(
     ("traffic", "at_work"),
     [
-        (Traffic(101), False),
-        (Traffic(102), True),
-        (Traffic(110, sweeps=2), False),
-        (Traffic(101, sweeps=2, writers=1), True),
+        (Traffic(101, others=5), False),
+        (Traffic(102, others=5), True),
+        (Traffic(110), False),
+        (Traffic(110, sweeps=2, others=5), False),
+        (Traffic(101, sweeps=2, others=5, writers=1), True),
     ],
-    ids=["nobody", "between two batches", "another sweep", "beside another sweep"],
+    ids=["nobody", "between two batches", "the server itself", "another sweep", "beside another sweep"],
 )
 def test_an_app_that_writes_is_noticed_and_another_sweep_is_not_taken_for_one(traffic: Traffic, at_work: bool) -> None:
     """Before anybody has to wait: by the numbers of the transactions that write, or because it writes just now."""
@@ -65,10 +66,10 @@ def test_an_app_that_writes_is_noticed_and_another_sweep_is_not_taken_for_one(tr
 def test_what_another_sweep_wrote_just_before_it_ended_is_not_an_app() -> None:
     """The first number that counts is one that was read alone."""
     pace = settled(2000, 0.01)
-    pace.held(0.01, Traffic(100, sweeps=2))
-    assert pace.held(0.01, Traffic(105)) == 0
-    assert pace.held(0.01, Traffic(106)) == 0
-    assert pace.held(0.01, Traffic(108)) > 0
+    pace.held(0.01, Traffic(100, sweeps=2, others=1))
+    assert pace.held(0.01, Traffic(105, others=1)) == 0
+    assert pace.held(0.01, Traffic(106, others=1)) == 0
+    assert pace.held(0.01, Traffic(108, others=1)) > 0
 
 
 def test_a_batch_that_wrote_nothing_tells_nothing_of_others() -> None:
