@@ -35,15 +35,18 @@ class Pace:
         self._quiet_batches = _QUIET_BATCHES
         self._last = Traffic()
 
-    def held(self, seconds: float, traffic: Traffic) -> float:
-        """A full batch was committed, its rows locked for so long; the seconds to leave to others before the next."""
+    def held(self, seconds: float, traffic: Traffic, *, full: bool = True) -> float:
+        """A batch was committed, its rows locked for so long; the seconds to leave to others before the next.
+
+        One that is not ``full``, the last of what was found, does not tell how large a batch may be.
+        """
         at_work = self._are_others_at_work(traffic)
         self._quiet_batches = 0 if at_work else self._quiet_batches + 1
         if at_work:
             self.size = min(self.size, _LEAST)
         elif seconds > _AIM_SECONDS:
             self.size = max(min(self.size, _LEAST), int(self.size * max(_AIM_SECONDS / seconds, 0.25)))
-        elif seconds < _AIM_SECONDS / 2 and self._quiet_batches >= _QUIET_BATCHES:
+        elif full and seconds < _AIM_SECONDS / 2 and self._quiet_batches >= _QUIET_BATCHES:
             self.size = min(self._most, self.size * 2)
         return min(_PAUSES * seconds, _PAUSE_AT_MOST_SECONDS) if self._quiet_batches < _QUIET_BATCHES else 0
 

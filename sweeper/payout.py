@@ -85,10 +85,9 @@ class Payout:
                 self._isolate(scope, session_ids)
             else:
                 found.give_back(session_ids[batch.tried :])
-                if len(session_ids) == self.pace.size and (
-                    pause := self.pace.held(batch.locked_seconds, batch.traffic)
-                ):
-                    time.sleep(pause)  # the last batch of a pass tells nothing
+                full = len(session_ids) == self.pace.size
+                if pause := self.pace.held(batch.locked_seconds, batch.traffic, full=full):
+                    time.sleep(pause)
 
     def _isolate(self, scope: Scope, session_ids: tuple[str, ...], *, again: bool = False) -> None:
         if self.tally.capped or not session_ids:

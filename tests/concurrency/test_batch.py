@@ -171,7 +171,7 @@ def test_a_sweep_notices_that_somebody_waits_for_what_it_has_locked(first: AppDa
         first.session(f"s{number}", account=f"u{number}")
     noticed: list[bool] = []
 
-    def held(self: Pace, seconds: float, traffic: Traffic) -> float:
+    def held(self: Pace, seconds: float, traffic: Traffic, *, full: bool) -> float:
         noticed.append(traffic.waited_for)
         return 0
 

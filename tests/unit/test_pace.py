@@ -72,6 +72,16 @@ def test_what_another_sweep_wrote_just_before_it_ended_is_not_an_app() -> None:
     assert pace.held(0.01, Traffic(108, others=1)) > 0
 
 
+def test_the_last_batch_of_what_was_found_counts_and_does_not_make_the_next_larger() -> None:
+    """It is small by chance; its number is one of ours."""
+    pace = Pace(2000)
+    pace.held(0.01, Traffic(100, others=1))
+    size = pace.size
+    assert pace.held(0.001, Traffic(101, others=1), full=False) == 0
+    assert pace.size == size
+    assert pace.held(0.01, Traffic(102, others=1)) == 0
+
+
 def test_a_batch_that_wrote_nothing_tells_nothing_of_others() -> None:
     """It has no number."""
     pace = settled(2000, 0.01)
