@@ -75,6 +75,19 @@ def reconnect(app: AppDatabase) -> None:
     raise AssertionError("the server does not come up")
 
 
+def fill(app: AppDatabase, *, accounts: int, sessions: int) -> None:
+    """Accounts with 1000 credits; sessions that failed and others that have been generating for hours."""
+    app.sql("INSERT INTO users SELECT 'u' || n, 1000, 2000, 1000 FROM generate_series(0, %s) AS n", accounts - 1)
+    app.sql(
+        "INSERT INTO prediction_sessions (id, user_id, status, selected_models, created_at) "
+        "SELECT 's' || n, 'u' || n %% %s, (ARRAY['generating', 'error'])[n %% 2 + 1]::session_status, "
+        "ARRAY['a', 'b', 'c'], (now() AT TIME ZONE 'UTC') - interval '1 day' + n * interval '1 second' "
+        "FROM generate_series(0, %s) AS n",
+        accounts,
+        sessions - 1,
+    )
+
+
 @dataclass
 class Member:
     """One server of a cluster."""

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from tests.integration.test_pooler import pooled
-from tests.servers import own_server, reconnect
+from tests.servers import fill, own_server, reconnect
 from tests.support import AppDatabase
 
 CHECKOUT = Path(__file__).parents[2]
@@ -108,19 +108,6 @@ class Storm:
         return work
 
 
-def fill(app: AppDatabase) -> None:
-    """Accounts with 1000 credits; sessions that failed and others that have been generating for hours."""
-    app.sql("INSERT INTO users SELECT 'u' || n, 1000, 2000, 1000 FROM generate_series(0, %s) AS n", ACCOUNTS - 1)
-    app.sql(
-        "INSERT INTO prediction_sessions (id, user_id, status, selected_models, created_at) "
-        "SELECT 's' || n, 'u' || n %% %s, (ARRAY['generating', 'error'])[n %% 2 + 1]::session_status, "
-        "ARRAY['a', 'b', 'c'], (now() AT TIME ZONE 'UTC') - interval '1 day' + n * interval '1 second' "
-        "FROM generate_series(0, %s) AS n",
-        ACCOUNTS,
-        SESSIONS - 1,
-    )
-
-
 def left_behind(url: str) -> list[str]:
     """What somebody left on the pooler's two server connections: settings, advisory locks, prepared statements."""
     by_pooler = "'application_name', 'client_encoding', 'DateStyle', 'TimeZone', 'standard_conforming_strings'"
@@ -150,7 +137,7 @@ def test_whatever_happens_at_once_each_session_is_refunded_once_and_the_books_ar
         # what was committed must outlive the crash; the embedded server's own settings are for data that may be lost
         app.sql(f'ALTER DATABASE "{app.connection.info.dbname}" SET synchronous_commit = on')
         assert app.sweeper("install", "--fence", now=None).exit_code == 0
-        fill(app)
+        fill(app, accounts=ACCOUNTS, sessions=SESSIONS)
         url = stack.enter_context(pooled(app, tmp_path, "transaction")) if pooler else app.url
         storm = Storm(app, url)
         threads = [threading.Thread(target=storm.sweep, args=[random.Random(n)]) for n in range(SWEEPERS)]

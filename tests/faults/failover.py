@@ -24,19 +24,6 @@ CLOSED = f"SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND 
 HANGING = f"SELECT count(*) FROM pg_stat_activity WHERE {IN_COMMIT}"
 
 
-def fill(app: AppDatabase) -> None:
-    """Accounts with 1000 credits; sessions that failed and others that have been generating for hours."""
-    app.sql("INSERT INTO users SELECT 'u' || n, 1000, 2000, 1000 FROM generate_series(0, %s) AS n", ACCOUNTS - 1)
-    app.sql(
-        "INSERT INTO prediction_sessions (id, user_id, status, selected_models, created_at) "
-        "SELECT 's' || n, 'u' || n %% %s, (ARRAY['generating', 'error'])[n %% 2 + 1]::session_status, "
-        "ARRAY['a', 'b', 'c'], (now() AT TIME ZONE 'UTC') - interval '1 day' + n * interval '1 second' "
-        "FROM generate_series(0, %s) AS n",
-        ACCOUNTS,
-        SESSIONS - 1,
-    )
-
-
 def gate(app: AppDatabase) -> None:
     """Make each batch take a moment, and wait while the gate is closed: then it is known where the sweep is."""
     app.sql(

@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.test_signals import end, owe, running
 from tests.faults.failover import (
+    ACCOUNTS,
     BY_SWEEPER,
     CLOSE,
     SESSIONS,
@@ -19,13 +20,12 @@ from tests.faults.failover import (
     at_standby,
     close_gate,
     end_wait,
-    fill,
     gate,
     hang,
     reported,
     wait_for_refunds,
 )
-from tests.servers import Cluster, cluster, reconnect
+from tests.servers import Cluster, cluster, fill, reconnect
 from tests.support import AppDatabase, Server
 
 pytestmark = pytest.mark.xdist_group("failover")
@@ -64,7 +64,7 @@ def test_a_sweep_in_flight_goes_on_by_itself_at_the_new_primary(pair: Cluster, a
 
     Exit 0, every session refunded once, and all that was acknowledged, to the sweep and to a layer, is there.
     """
-    fill(app)
+    fill(app, accounts=ACCOUNTS, sessions=SESSIONS)
     gate(app)  # never closed: the moments are any
     with Layer(app.url) as layer, running(app, "--batch-size", "2") as program:
         for change in (pair.switch_over, pair.fail_over):

@@ -7,6 +7,7 @@ from decimal import Decimal
 import psycopg
 import pytest
 
+from tests.concurrency.test_batch import prisma_job
 from tests.support import AppDatabase, Server
 
 
@@ -223,13 +224,7 @@ def test_it_writes_the_apps_own_ledger_first(prisma: AppDatabase) -> None:
 
 def test_a_refund_of_the_apps_own_that_commits_while_it_waits_gives_zero_and_moves_nothing(prisma: AppDatabase) -> None:
     """It finds nothing, waits at the guard of the app's ledger, and then has nothing to pay."""
-    user = prisma.value('INSERT INTO app."User" ("creditBalance") VALUES (10) RETURNING "id"::text')
-    job = prisma.value(
-        'INSERT INTO app."Job" ("userId", "status", "createdAt") VALUES (%s, \'FAILED\', \'2026-11-20\') '
-        'RETURNING "id"::text',
-        user,
-    )
-    prisma.sql('INSERT INTO app."JobItem" ("jobId", "price") VALUES (%s, 3)', job)
+    user, job = prisma_job(prisma)
     gave: list[object] = []
     with prisma.connect() as handler:
         handler.execute(
