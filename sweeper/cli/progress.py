@@ -8,25 +8,25 @@ from typing import Any
 
 from sweeper.batch import Batch
 from sweeper.database import Refusal
-from sweeper.logs import configure
+from sweeper.logs import Log
 
 
 class Watcher:
     """Tells the log, and the progress bar when there is one, what was committed."""
 
-    def __init__(self, logger: Any, prefix: str, progress: Any | None) -> None:
-        self._logger = logger
+    def __init__(self, log: Log, prefix: str, progress: Any | None) -> None:
+        self._log = log
         self._refunded = f"{prefix}_credits_refunded"
         self._refund_failed = f"{prefix}_refund_failed"
         self._progress = progress
         self._task: Any = None
-        # one event a refund takes about as long to write as the refund: it is done while the next batch is paid
+        # one event a refund: they are written while the next batch is paid
         self._writer = ThreadPoolExecutor(max_workers=1)
         self._written: Future[None] | None = None
 
     def begun(self, run_id: str, count_owed: Callable[[], int]) -> None:
         """The run starts."""
-        self._logger = self._logger.bind(run_id=run_id)
+        self._log.bind(run_id=run_id)
         if self._progress is not None and (owed := count_owed()):
             self._task = self._progress.add_task("Refunding", total=owed)
 
@@ -43,16 +43,19 @@ class Watcher:
             self._written.result()
 
     def _write(self, batch: Batch) -> None:
-        for session_id, account_id, amount, reason in batch.paid:
-            self._logger.info(
-                self._refunded, session_id=session_id, account_id=account_id, credits=amount, reason=reason
-            )
+        self._log.infos(
+            self._refunded,
+            (
+                {"session_id": session_id, "account_id": account_id, "credits": amount, "reason": reason}
+                for session_id, account_id, amount, reason in batch.paid
+            ),
+        )
         for session_id, why in batch.held:
-            self._logger.warning(self._refund_failed, session_id=session_id, why=why)
+            self._log.warning(self._refund_failed, session_id=session_id, why=why)
 
     def refused(self, session_id: str, refusal: Refusal) -> None:
         """A session that the database refused was put on hold; its message, which may repeat the row, is in holds."""
-        self._logger.warning(self._refund_failed, session_id=session_id, why="refused", sqlstate=refusal.sqlstate)
+        self._log.warning(self._refund_failed, session_id=session_id, why="refused", sqlstate=refusal.sqlstate)
 
 
 @contextmanager
@@ -60,8 +63,8 @@ def watching(prefix: str, *, colour: bool) -> Iterator[Watcher]:
     """Watch a run, with a progress bar when stderr is a terminal; at the end all its events are written."""
     with _bar() as progress:
         # a bar has taken sys.stderr over by now, and shows above itself what is written to it
-        logger = configure(sys.stderr, terminal=progress is not None, colour=colour)
-        watcher = Watcher(logger, prefix, progress)
+        log = Log(sys.stderr, terminal=progress is not None, colour=colour)
+        watcher = Watcher(log, prefix, progress)
         try:
             yield watcher
         finally:

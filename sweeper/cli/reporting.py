@@ -66,8 +66,8 @@ def reported(config: Config, signals: Signals, *, as_of: datetime, asked_at: flo
 
 
 def _log(problems: dict[str, str]) -> None:
-    from sweeper.logs import configure
+    from sweeper.logs import Log
 
-    logger = configure(sys.stderr, terminal=sys.stderr.isatty(), colour=wants_colour())
+    log = Log(sys.stderr, terminal=sys.stderr.isatty(), colour=wants_colour())
     for endpoint, why in problems.items():
-        logger.warning("monitoring_failed", endpoint=endpoint, why=why)
+        log.warning("monitoring_failed", endpoint=endpoint, why=why)

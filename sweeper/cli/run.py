@@ -148,12 +148,13 @@ def _print_interrupted() -> None:
 
 
 def _show(result: "RunResult", *, json: bool) -> None:
-    from sweeper.render.document import run_document
-    from sweeper.render.table import show_run
-
     if json:
+        from sweeper.render.document import run_document
+
         print(run_document(result))  # noqa: T201
     elif sys.stdout.isatty() or result.dry_run or _has_news(result):
+        from sweeper.render.table import show_run
+
         show_run(console(), result)
     if result.error:
         print(f"sweeper: {result.error.message}", file=sys.stderr)  # noqa: T201

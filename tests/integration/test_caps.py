@@ -10,7 +10,7 @@ import pytest
 from sweeper.cli.progress import Watcher
 from sweeper.connection import from_environment
 from sweeper.database import Database
-from sweeper.logs import configure
+from sweeper.logs import Log
 from sweeper.preparation import Request
 from sweeper.results import RunResult
 from sweeper.runs import execute
@@ -192,7 +192,7 @@ def test_runs_at_once_never_pass_a_cap_together(first: AppDatabase, policy: str,
             database.close()
 
     with open("/dev/null", "w") as nowhere:  # noqa: PTH123
-        silent = Watcher(configure(nowhere, terminal=False, colour=False), "test", None)
+        silent = Watcher(Log(nowhere, terminal=False, colour=False), "test", None)
         runs = [threading.Thread(target=run) for _ in range(6)]
         for one in runs:
             one.start()
