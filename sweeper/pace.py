@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
-# Nobody should wait for a row longer than a quarter of a second: a batch aims at half of that.
-_AIM_SECONDS = 0.125
+# Nobody should wait for a row longer than a quarter of a second: a batch aims at half of that, and beside an app that
+# is at work at as little as is worth a commit.
+_AIM_SECONDS, _AIM_BESIDE_SECONDS = 0.125, 0.04
 # The first batch finds a server of unknown speed; below the least, what a commit costs counts more than what is in it.
 _FIRST, _LEAST = 500, 50
-# Beside an app that is at work, the sweep leaves most of the time to it. So many batches make sure that it is not.
-_QUIET_BATCHES, _PAUSES, _PAUSE_AT_MOST_SECONDS = 10, 4, 0.1
+# Beside an app the sweep leaves nearly all of the time to it: what happens in one of a hundred moments is in the p99.
+# So many batches make sure that there is none.
+_QUIET_BATCHES, _PAUSES, _PAUSE_AT_MOST_SECONDS = 10, 12, 0.5
 
 
 @dataclass(frozen=True)
@@ -40,15 +42,20 @@ class Pace:
 
         One that is not ``full``, the last of what was found, does not tell how large a batch may be.
         """
-        at_work = self._are_others_at_work(traffic)
+        at_work, was_beside = self._are_others_at_work(traffic), self._is_beside
         self._quiet_batches = 0 if at_work else self._quiet_batches + 1
-        if at_work:
+        aim = _AIM_BESIDE_SECONDS if self._is_beside else _AIM_SECONDS
+        if traffic.waited_for or (at_work and not was_beside):
             self.size = min(self.size, _LEAST)
-        elif seconds > _AIM_SECONDS:
-            self.size = max(min(self.size, _LEAST), int(self.size * max(_AIM_SECONDS / seconds, 0.25)))
-        elif full and seconds < _AIM_SECONDS / 2 and self._quiet_batches >= _QUIET_BATCHES:
+        elif seconds > aim:
+            self.size = max(min(self.size, _LEAST), int(self.size * max(aim / seconds, 0.25)))
+        elif full and seconds < aim / 2:
             self.size = min(self._most, self.size * 2)
-        return min(_PAUSES * seconds, _PAUSE_AT_MOST_SECONDS) if self._quiet_batches < _QUIET_BATCHES else 0
+        return min(_PAUSES * seconds, _PAUSE_AT_MOST_SECONDS) if self._is_beside else 0
+
+    @property
+    def _is_beside(self) -> bool:
+        return self._quiet_batches < _QUIET_BATCHES
 
     def _are_others_at_work(self, traffic: Traffic) -> bool:
         before, self._last = self._last, traffic if traffic.transaction_number else self._last

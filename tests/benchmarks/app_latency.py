@@ -2,7 +2,7 @@
 
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -10,7 +10,7 @@ from statistics import median
 from tests.benchmarks.lab import SWEEPER, Figure, Lab
 from tests.benchmarks.mappings import FIRST, accounts, sessions
 
-OWED, ACCOUNTS, CLIENTS = 100_000, 100_000, 4
+OWED, ACCOUNTS, CLIENTS, ALONE_SECONDS = 100_000, 100_000, 4, 20
 # a charge: the balance goes down and the session is there; one transaction, as an app does it
 CHARGE = """
 \\set account random(1, {accounts})
@@ -29,14 +29,8 @@ def measure(lab: Lab, *, rounds: int) -> list[Figure]:
     script.write_text(CHARGE.format(accounts=ACCOUNTS))
     alone, beside = [], []
     for _ in range(rounds):
-        with lab.copy("latency") as database:
-            begun = time.perf_counter()
-            lab.run(database, "latency", *SWEEPER, "run")
-            seconds = time.perf_counter() - begun
-        with lab.copy("latency") as database:
-            alone.append(_percentile(lab, database, script, seconds, sweep=False))
-        with lab.copy("latency") as database:
-            beside.append(_percentile(lab, database, script, seconds, sweep=True))
+        alone.append(_percentile(lab, script, lambda _: time.sleep(ALONE_SECONDS)))
+        beside.append(_percentile(lab, script, lambda database: lab.run(database, "latency", *SWEEPER, "run")))
     without, with_sweep = median(alone), median(beside)
     return [
         Figure(
@@ -47,24 +41,22 @@ def measure(lab: Lab, *, rounds: int) -> list[Figure]:
     ]
 
 
-def _percentile(lab: Lab, database: str, script: Path, seconds: float, *, sweep: bool) -> float:
-    """The 99th percentile in milliseconds, of the transactions that fall into the sweep."""
+def _percentile(lab: Lab, script: Path, work: Callable[[str], object]) -> float:
+    """The 99th percentile in milliseconds, of the transactions of an app that fall into ``work``."""
     log = lab.folder / "charged"
-    line = [
-        lab.programs / "pgbench", "--no-vacuum", "--log", "--log-prefix", log, "--client", str(CLIENTS),
-        "--time", str(int(seconds) + 6), "--file", script, lab.url(database),
-    ]  # fmt: skip
-    with _started(line):
-        time.sleep(2)
-        begun = time.time()
-        if sweep:
-            lab.run(database, "latency", *SWEEPER, "run")
-        else:
-            time.sleep(seconds)
-        ended = time.time()
+    with lab.copy("latency") as database:
+        line = [
+            lab.programs / "pgbench", "--no-vacuum", "--log", "--log-prefix", log, "--client", str(CLIENTS),
+            "--time", "3600", "--file", script, lab.url(database),
+        ]  # fmt: skip
+        with _started(line):
+            time.sleep(2)
+            begun = time.time()
+            work(database)
+            ended = time.time()
     taken = []
     for file in lab.folder.glob("charged.*"):
-        for row in file.read_text().splitlines():
+        for row in file.read_text().splitlines()[:-1]:  # the last one may be cut off
             _, _, microseconds, _, at, fraction, *_ = row.split()
             if begun <= int(at) + int(fraction) / 1e6 <= ended:
                 taken.append(int(microseconds) / 1000)
@@ -76,5 +68,7 @@ def _percentile(lab: Lab, database: str, script: Path, seconds: float, *, sweep:
 def _started(line: list[str | Path]) -> Iterator[None]:
     process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     yield
-    if process.wait():
+    if process.poll() is not None:
         raise SystemExit("pgbench failed")
+    process.terminate()
+    process.wait()

@@ -36,12 +36,25 @@ def test_a_commit_that_is_slow_by_itself_does_not_make_batches_of_one() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.01, 0.1])
-def test_beside_an_app_that_waits_batches_are_small_and_leave_it_most_of_the_time(seconds: float) -> None:
-    """The pause is longer than the batch, and never long."""
+def test_beside_an_app_that_waits_batches_are_small_and_leave_it_nearly_all_of_the_time(seconds: float) -> None:
+    """The pause is ten times as long as the batch, and never longer than half a second."""
     pace = settled(2000, 0.01)
     pauses = [pace.held(seconds, Traffic(waited_for=True)) for _ in range(10)]
     assert pace.size == 50
-    assert all(min(2 * seconds, 0.1) <= pause <= 0.1 for pause in pauses)
+    assert all(min(10 * seconds, 0.5) <= pause <= 0.5 for pause in pauses)
+
+
+def test_beside_an_app_that_never_waits_batches_are_as_large_as_a_short_moment_allows() -> None:
+    """A tenth of a millisecond a session: four hundred of them at most, and fifty again as soon as somebody waits."""
+    pace = settled(2000, 0.01)
+    sizes = []
+    for _ in range(20):
+        pace.held(pace.size / 10_000, Traffic(writers=1))
+        sizes.append(pace.size)
+    assert sizes[0] == 50
+    assert set(sizes[5:]) <= set(range(200, 401))
+    pace.held(0.001, Traffic(waited_for=True))
+    assert pace.size == 50
 
 
 @pytest.mark.parametrize(
