@@ -1,7 +1,7 @@
 """One batch: lock, look again, pay. One READ COMMITTED transaction, compared before it commits."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -44,6 +44,11 @@ class Batch:
     locked_seconds: float = 0.0
     traffic: Traffic = field(default_factory=Traffic)
     unripe_from: datetime | None = None
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether others had refunded or locked most of it."""
+        return 2 * (self.already_refunded + len(self.skipped)) > self.tried
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,7 @@ class Cashier:
             locked_at = time.monotonic()
             locked = transaction.row(self._statements["lock_sessions"], binds)
             missing = frozenset(in_hand) - frozenset(locked.session_ids)
-            refunded = self._list_refunded(transaction, scope, missing)
+            refunded = self._list_refunded(transaction, scope, missing) if missing else missing
             chosen = choose(in_hand, locked, room.credits)
             batch = self._settle(transaction, scope, chosen) if chosen.session_ids else Batch()
             credits = sum((Decimal(amount) for _, _, amount, _ in batch.paid), Decimal(0))
@@ -167,9 +172,12 @@ class Cashier:
             unripe_from=row.unripe_from,
         )
 
-    def _list_refunded(self, transaction: Transaction, scope: Scope, session_ids: frozenset[str]) -> frozenset[str]:
-        if not session_ids:
-            return session_ids
+    def list_refunded(self, scope: Scope, session_ids: Sequence[str]) -> frozenset[str]:
+        """Those of these that are refunded by now."""
+        with self._transaction() as transaction:
+            return self._list_refunded(transaction, scope, session_ids)
+
+    def _list_refunded(self, transaction: Transaction, scope: Scope, session_ids: Collection[str]) -> frozenset[str]:
         binds = {**scope.binds(), "in_hand": text_array(session_ids)}
         return frozenset(transaction.row(self._statements["list_refunded"], binds).session_ids)
 

@@ -1,6 +1,7 @@
 """Reading what is owed without locking anything: what a run pays next, pages of a dry run, the count of a survey."""
 
 import json
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -64,6 +65,7 @@ class Found:
     ) -> None:
         self._packs = deque(packs)
         self._loose = session_ids
+        self._from_the_end = False
         self.last = last
         self.full = full
         self.unripe_from = unripe_from
@@ -71,9 +73,18 @@ class Found:
     def take(self, number: int) -> tuple[str, ...]:
         """The next so many ids, fewer at the end, none when all are taken."""
         while self._packs and len(self._loose) < number:
-            self._loose += tuple(json.loads(self._packs.popleft()))
+            self._loose += tuple(json.loads(self._packs.pop() if self._from_the_end else self._packs.popleft()))
         taken, self._loose = self._loose[:number], self._loose[number:]
         return taken
+
+    def take_all(self) -> tuple[str, ...]:
+        """All ids that are left."""
+        return self.take(sys.maxsize)
+
+    def turn(self) -> bool:
+        """From now on take from the other end; tell whether that is the first one again."""
+        self._from_the_end = not self._from_the_end
+        return not self._from_the_end
 
     def give_back(self, session_ids: tuple[str, ...]) -> None:
         """These were taken and are still to be paid."""

@@ -85,9 +85,19 @@ class Payout:
                 self._isolate(scope, session_ids)
             else:
                 found.give_back(session_ids[batch.tried :])
+                if batch.is_taken:
+                    self._make_way(scope, found)
                 full = len(session_ids) == self.pace.size
                 if pause := self.pace.held(batch.locked_seconds, batch.traffic, full=full):
                     time.sleep(pause)
+
+    def _make_way(self, scope: Scope, found: Found) -> None:
+        """Another run pays the same: go on from the other end, and when both have met there, with what is left."""
+        if found.turn():
+            left = found.take_all()
+            refunded = retrying(lambda: self._cashier.list_refunded(scope, left))
+            self.tally.already_refunded += len(refunded)
+            found.give_back(tuple(session_id for session_id in left if session_id not in refunded))
 
     def _isolate(self, scope: Scope, session_ids: tuple[str, ...], *, again: bool = False) -> None:
         if self.tally.capped or not session_ids:

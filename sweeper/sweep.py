@@ -16,7 +16,7 @@ from sweeper.signals import Signals
 
 # so many sessions that somebody had locked are tried again at the end, each time a little later: transactions of an
 # app are short, and so are the batches of another sweep; what is still locked then is counted and left to the next run
-_TRIED_AGAIN, _TRIED_AFTER_SECONDS = 20_000, (0, 0.1, 0.3)
+_TRIED_AGAIN, _TRIED_AFTER_SECONDS = 20_000, (0, 0.02, 0.1, 0.3)
 
 
 class Sweep:

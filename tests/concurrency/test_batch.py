@@ -315,6 +315,43 @@ def test_several_sweeps_at_once_share_the_work_and_pay_each_session_once(first: 
     assert sum(document["refunds"]["sessions"] for document in documents) == 300
 
 
+def test_two_sweeps_pay_from_both_ends_and_look_at_what_the_other_has_paid_once(first: AppDatabase) -> None:
+    """One of them is played: it has the first batch in its hands, and then has refunded the first half."""
+    first.account(credits=0)
+    first.sql(
+        "INSERT INTO prediction_sessions (id, user_id, status, selected_models, created_at) "
+        "SELECT 's' || to_char(n, 'FM0000'), 'u1', 'error', ARRAY['a'], timestamp '2026-11-01' + n * interval '1 s' "
+        "FROM generate_series(1, 3000) AS n"
+    )
+    sent: list[str] = []
+    original = Transaction.rows
+
+    def rows(self: Transaction, text: str, binds: Any = None) -> Any:
+        sent.append(text.partition(":")[0])
+        return original(self, text, binds)
+
+    with first.connect() as other:
+        other.execute("SELECT FROM prediction_sessions WHERE id <= 's0250' FOR UPDATE")
+
+        def pay() -> None:
+            other.execute(
+                "INSERT INTO sweeper.refunds (refund_id, session_id, account_id, amount, reason, layer, created_at) "
+                "SELECT gen_random_uuid(), id, user_id, 1, 'stuck', 'other', now() FROM prediction_sessions "
+                "WHERE id <= 's1500'"
+            )
+            other.commit()
+
+        with patch.object(Transaction, "rows", rows), before("lock accounts", pay):
+            ran = first.run("--batch-size", "250")
+    assert (ran.document["refunds"]["sessions"], ran.document["already_refunded"]) == (1500, 1500)
+    assert (ran.document["skipped"], first.credits()) == (0, 1500)
+    assert [event["session_id"] for event in ran.events][0:1500:250] == [
+        f"s{number}" for number in (2751, 2501, 2251, 2001, 1751, 1501)
+    ]
+    # the one that was locked, six, the first of the other's, and the first again
+    assert sent.count("-- lock sessions") == 9
+
+
 def test_workers_that_wake_up_leave_no_session_both_finished_and_refunded(first: AppDatabase) -> None:
     first.account(credits=0)
     for number in range(200):
