@@ -10,6 +10,7 @@ from tests.benchmarks.lab import SWEEPER, Figure, Lab, in_turn
 from tests.benchmarks.mappings import FIRST, PARTS, PARTS_SCHEMA, REFUND_ALL, accounts, sessions
 
 OWED, HISTORY, SESSIONS, ACCOUNTS, LOOPED = 40_000, 500_000, 2_000_000, 100_000, 4_000
+CROWD = 10_000_000
 
 # everything at once on one snapshot, and nothing looked at twice: the limit, and not safe beside a working app
 BARE = """
@@ -69,7 +70,7 @@ RECENT = "(now() AT TIME ZONE 'UTC') - interval '13 hours'"
 
 
 def measure(lab: Lab, *, rounds: int) -> list[Figure]:
-    """The rates of a first run, which reads all of history, of a later one, and of a mapping that asks other tables."""
+    """The rates of a first run, which reads all of history, of later ones, and of a mapping that asks other tables."""
     every = SESSIONS // HISTORY
     old = sessions(SESSIONS - OWED, failed=f"n % {every} = 0")
     lab.prepare("first", FIRST, accounts(ACCOUNTS), old, REFUND_ALL, _owed("timestamp '2026-01-02 00:00:00.5'"))
@@ -80,6 +81,8 @@ def measure(lab: Lab, *, rounds: int) -> list[Figure]:
         connection.execute(_owed(RECENT))  # type: ignore[call-overload]
         connection.execute("VACUUM ANALYZE")
     figures += _compare(lab, "later", "later run", SIMPLE, rounds)
+    lab.prepare("crowd", FIRST, accounts(CROWD), sessions(OWED, failed="true"))
+    figures += _compare(lab, "crowd", f"{CROWD:,} accounts", SIMPLE, rounds)
     some = sessions(4 * OWED, failed="n % 4 = 0")
     lab.prepare("parts", PARTS, accounts(ACCOUNTS), some, CHARGES, schema=PARTS_SCHEMA)
     return figures + _compare(lab, "parts", "amount and exclude in other tables", ASKING, rounds)
