@@ -20,5 +20,11 @@ SELECT set_config('lock_timeout', least(
        set_config('IntervalStyle', 'postgres', true),
        -- compiling a statement takes longer than running it over one page
        set_config('jit', 'off', true),
+       -- for a full sweep, which holds all of history against the ledger at once; no other statement needs it
+       set_config(
+           'work_mem',
+           greatest(pg_size_bytes(current_setting('work_mem')), 16 * 1024 * 1024::bigint) / 1024 || 'kB',
+           true
+       ),
        -- one core at the most: the others are the app's
        set_config('max_parallel_workers_per_gather', '0', true)

@@ -15,7 +15,7 @@ from sweeper.scope import Place, Scope
 
 _PAGE_SIZE = 2000
 # so many ids are found at once: a page costs a reading of its own, and a full sweep reads all of history for the first
-_FOUND_AT_ONCE, _FOUND_IN_HISTORY = 10_000, 50_000
+_FOUND_AT_ONCE = 50_000
 
 
 @dataclass(frozen=True)
@@ -98,12 +98,12 @@ def find(transaction: Transaction, mapping: Mapping, scope: Scope, budget: Decim
         Refusal: one row's expression fails.
     """
     in_history = scope.in_history and scope.after is None
-    statement, page_size = ("find_in_history", _FOUND_IN_HISTORY) if in_history else ("find", _FOUND_AT_ONCE)
-    row = transaction.row(mapping.statement(statement), {**scope.binds(), "page_size": page_size, "budget": budget})
+    statement = mapping.statement("find_in_history" if in_history else "find")
+    row = transaction.row(statement, {**scope.binds(), "page_size": _FOUND_AT_ONCE, "budget": budget})
     return Found(
         row.packs,
         last=(row.last[0], row.last[1]) if row.last else None,
-        full=row.found == page_size,
+        full=row.found == _FOUND_AT_ONCE,
         unripe_from=row.unripe_from if in_history else None,
     )
 

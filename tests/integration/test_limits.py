@@ -179,7 +179,6 @@ def test_more_than_is_found_at_once_is_found_page_by_page(
     first: AppDatabase, monkeypatch: pytest.MonkeyPatch, owed: int
 ) -> None:
     """Two from all of history, then two a page; many started in the same moment."""
-    monkeypatch.setattr(look, "_FOUND_IN_HISTORY", 2)
     monkeypatch.setattr(look, "_FOUND_AT_ONCE", 2)
     first.account()
     for number in range(owed):
@@ -189,7 +188,6 @@ def test_more_than_is_found_at_once_is_found_page_by_page(
 
 def test_sessions_without_a_start_are_paged_too(first: AppDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     """Failed sessions without `started_at` have no place in the order: each is put on hold all the same."""
-    monkeypatch.setattr(look, "_FOUND_IN_HISTORY", 2)
     monkeypatch.setattr(look, "_FOUND_AT_ONCE", 2)
     first.account()
     for number in range(5):
