@@ -110,7 +110,7 @@ class Cashier:
             already_refunded=batch.already_refunded + len(refunded),
             skipped=(*batch.skipped, *(missing - refunded)),
             locked_seconds=locked_seconds,
-            traffic=Traffic(seen.transaction_number, seen.sweeps, seen.others, seen.writers, seen.waited_for),
+            traffic=Traffic(**seen._mapping),
         )
 
     def require_unlocked(self, scope: Scope) -> None:

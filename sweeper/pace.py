@@ -17,14 +17,15 @@ class Traffic:
     """Who else was at work while a batch had its rows locked.
 
     ``transaction_number`` is the batch's own among all that write, 0 when it wrote nothing. ``sweeps`` are connected,
-    this one too, and ``others``, of whom ``writers`` have just written something. ``waited_for`` tells that somebody
-    waited for a row of the batch.
+    this one too, and ``others``, of whom ``writers`` have just written something; ``housekeepers`` of the server itself
+    vacuum. ``waited_for`` tells that somebody waited for a row of the batch.
     """
 
     transaction_number: int = 0
     sweeps: int = 1
     others: int = 0
     writers: int = 0
+    housekeepers: int = 0
     waited_for: bool = False
 
 
@@ -60,7 +61,8 @@ class Pace:
     def _are_others_at_work(self, traffic: Traffic) -> bool:
         before, self._last = self._last, traffic if traffic.transaction_number else self._last
         # neither another sweep nor the server's own housekeeping is an app: their transactions have numbers, too
-        telling = before.sweeps == traffic.sweeps == 1 and traffic.others > 0 and before.transaction_number > 0
+        alone = before.sweeps == traffic.sweeps == 1 and before.housekeepers == traffic.housekeepers == 0
+        telling = alone and traffic.others > 0 and before.transaction_number > 0
         written = traffic.transaction_number - before.transaction_number - 1 if telling else 0
         return traffic.waited_for or traffic.writers > 0 or written > 0
 

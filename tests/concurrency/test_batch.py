@@ -193,6 +193,25 @@ def test_a_sweep_notices_that_somebody_waits_for_what_it_has_locked(first: AppDa
     assert noticed == [True, False, False]
 
 
+def test_a_sweep_of_a_role_without_privileges_notices_the_app_at_work(first: AppDatabase) -> None:
+    """The app has a role of its own, which a plain role is told little of: that it is there, and whether it writes."""
+    first.account()
+    first.session("s1")
+    first.session("s2")
+    noticed: list[Traffic] = []
+
+    def held(self: Pace, seconds: float, traffic: Traffic, *, full: bool) -> float:
+        noticed.append(traffic)
+        app.rollback()
+        return 0
+
+    with first.connect() as app, patch.object(Pace, "held", held):
+        app.execute("INSERT INTO users (id, credits, total_credits_earned) VALUES ('u2', 1, 1)")
+        first.run("--batch-size", "1", role="sweeper_runner")
+    assert [(traffic.sweeps, traffic.writers) for traffic in noticed] == [(1, 1), (1, 0)]
+    assert all(traffic.others >= 1 for traffic in noticed)
+
+
 def test_a_session_that_finishes_before_the_lock_is_left_alone(first: AppDatabase) -> None:
     first.account()
     first.session("wakes", "generating")
@@ -330,7 +349,7 @@ def test_two_sweeps_pay_from_both_ends_and_look_at_what_the_other_has_paid_once(
         sent.append(text.partition(":")[0])
         return original(self, text, binds)
 
-    with first.connect() as other:
+    with first.connect(application_name="sweeper run") as other:
         other.execute("SELECT FROM prediction_sessions WHERE id <= 's0250' FOR UPDATE")
 
         def pay() -> None:

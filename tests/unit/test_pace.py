@@ -63,10 +63,20 @@ def test_beside_an_app_that_never_waits_batches_are_as_large_as_a_short_moment_a
         (Traffic(101, others=5), False),
         (Traffic(102, others=5), True),
         (Traffic(110), False),
+        (Traffic(110, others=5, housekeepers=1), False),
+        (Traffic(101, others=5, writers=1, housekeepers=1), True),
         (Traffic(110, sweeps=2, others=5), False),
         (Traffic(101, sweeps=2, others=5, writers=1), True),
     ],
-    ids=["nobody", "between two batches", "the server itself", "another sweep", "beside another sweep"],
+    ids=[
+        "nobody",
+        "between two batches",
+        "the server itself",
+        "a vacuum",
+        "beside a vacuum",
+        "another sweep",
+        "beside another sweep",
+    ],
 )
 def test_an_app_that_writes_is_noticed_and_another_sweep_is_not_taken_for_one(traffic: Traffic, at_work: bool) -> None:
     """Before anybody has to wait: by the numbers of the transactions that write, or because it writes just now."""
