@@ -1,17 +1,19 @@
 """Log events on stderr: JSON lines, or readable on a terminal. Never an error text, nor a message about a row."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, TextIO
 
 import stamina.instrumentation
-from pydantic_core import to_json
 
 from sweeper.render import printable
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict
 
+# one encoder for all events: json.dumps with options of its own makes a new one for each
+_encode = json.JSONEncoder(default=repr).encode
 # A system call for each event would take longer than the event. What several processes write to one pipe stays whole
 # up to 4096 bytes. Source: https://man7.org/linux/man-pages/man7/pipe.7.html (PIPE_BUF)
 _LINES_AT_ONCE = 10
@@ -65,9 +67,4 @@ def _as_json(common: "EventDict", each: Iterable[Mapping[str, object]]) -> Itera
     """What all of the events have in common is encoded once."""
     start = _encode(common).removesuffix("}")
     for fields in each:
-        yield f"{start},{_encode(fields)[1:]}"
-
-
-def _encode(event: Mapping[str, object]) -> str:
-    # whatever the encoding of stderr, the lines stay JSON
-    return to_json(event, fallback=repr, ensure_ascii=True).decode()
+        yield f"{start}, {_encode(fields)[1:]}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 # is at work at as little as is worth a commit.
 _AIM_SECONDS, _AIM_BESIDE_SECONDS = 0.125, 0.04
 # The first batch finds a server of unknown speed; below the least, what a commit costs counts more than what is in it.
-_FIRST, _LEAST = 500, 50
+_FIRST, _LEAST = 100, 50
 # Beside an app the sweep leaves nearly all of the time to it: what happens in one of a hundred moments is in the p99.
 # So many batches make sure that there is none.
 _QUIET_BATCHES, _PAUSES, _PAUSE_AT_MOST_SECONDS = 10, 12, 0.5

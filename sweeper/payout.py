@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -94,8 +95,9 @@ class Payout:
     def _make_way(self, scope: Scope, found: Found) -> None:
         """Another run pays the same: go on from the other end, and when both have met there, with what is left."""
         if found.turn():
-            left = found.take_all()
-            refunded = retrying(lambda: self._cashier.list_refunded(scope, left))
+            left, refunded = found.take_all(), frozenset[str]()
+            with suppress(Refusal, Busy, TooSlow):  # it only saves time: each batch looks by itself
+                refunded = retrying(lambda: self._cashier.list_refunded(scope, left))
             self.tally.already_refunded += len(refunded)
             found.give_back(tuple(session_id for session_id in left if session_id not in refunded))
 

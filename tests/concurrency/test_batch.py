@@ -350,7 +350,7 @@ def test_two_sweeps_pay_from_both_ends_and_look_at_what_the_other_has_paid_once(
         return original(self, text, binds)
 
     with first.connect(application_name="sweeper run") as other:
-        other.execute("SELECT FROM prediction_sessions WHERE id <= 's0250' FOR UPDATE")
+        other.execute("SELECT FROM prediction_sessions WHERE id <= 's0050' FOR UPDATE")
 
         def pay() -> None:
             other.execute(
@@ -361,14 +361,14 @@ def test_two_sweeps_pay_from_both_ends_and_look_at_what_the_other_has_paid_once(
             other.commit()
 
         with patch.object(Transaction, "rows", rows), before("lock accounts", pay):
-            ran = first.run("--batch-size", "250")
+            ran = first.run("--batch-size", "50")
     assert (ran.document["refunds"]["sessions"], ran.document["already_refunded"]) == (1500, 1500)
     assert (ran.document["skipped"], first.credits()) == (0, 1500)
     assert [event["session_id"] for event in ran.events][0:1500:250] == [
         f"s{number}" for number in (2751, 2501, 2251, 2001, 1751, 1501)
     ]
-    # the one that was locked, six, the first of the other's, and the first again
-    assert sent.count("-- lock sessions") == 9
+    # the one that was locked, thirty, the first of the other's, and the first again
+    assert sent.count("-- lock sessions") == 33
 
 
 def test_workers_that_wake_up_leave_no_session_both_finished_and_refunded(first: AppDatabase) -> None:
