@@ -83,6 +83,9 @@ class Found:
 
     def turn(self) -> bool:
         """From now on take from the other end; tell whether that is the first one again."""
+        put_back = self._packs.append if self._from_the_end else self._packs.appendleft
+        put_back(json.dumps(self._loose))
+        self._loose = ()
         self._from_the_end = not self._from_the_end
         return not self._from_the_end
 
