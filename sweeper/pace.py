@@ -5,8 +5,9 @@ from dataclasses import dataclass
 # Nobody should wait for a row longer than a quarter of a second: a batch aims at half of that, and beside an app that
 # is at work at as little as is worth a commit.
 _AIM_SECONDS, _AIM_BESIDE_SECONDS = 0.125, 0.04
-# The first batch finds a server of unknown speed; below the least, what a commit costs counts more than what is in it.
-_FIRST, _LEAST = 100, 50
+# Below this, what a commit costs counts more than what is in it. So small is also the first batch: nobody knows yet
+# what a session takes.
+_LEAST = 50
 # Beside an app the sweep leaves nearly all of the time to it: what happens in one of a hundred moments is in the p99.
 # So many batches make sure that there is none.
 _QUIET_BATCHES, _PAUSES, _PAUSE_AT_MOST_SECONDS = 10, 12, 0.5
@@ -34,7 +35,7 @@ class Pace:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self.size = min(most, _FIRST)
+        self.size = min(most, _LEAST)
         self._quiet_batches = _QUIET_BATCHES
         self._last = Traffic()
 

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from sweeper.database import Transaction
+from sweeper.pace import Pace
 from tests.concurrency.test_batch import before, prisma_job
 from tests.support import AppDatabase
 
@@ -44,6 +45,32 @@ def acknowledgement_lost(statement: str, *, time: int = 1) -> Iterator[list[bool
 
     with patch.object(Transaction, "rows", rows):
         yield lost
+
+
+def test_no_row_is_locked_for_longer_than_a_quarter_of_a_second_where_each_takes_a_millisecond(
+    first: AppDatabase,
+) -> None:
+    """From the first batch on, of which nobody knows yet what it takes."""
+    first.sql(
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN PERFORM pg_sleep(0.001); RETURN new; END $$; "
+        "CREATE TRIGGER slow BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION slow()"
+    )
+    first.sql("INSERT INTO users SELECT 'u' || n, 0, 0, 0 FROM generate_series(1, 1000) AS n")
+    first.sql(
+        "INSERT INTO prediction_sessions (id, user_id, status, selected_models, created_at) "
+        "SELECT 's' || n, 'u' || n, 'error', ARRAY['a'], timestamp '2026-11-01' FROM generate_series(1, 1000) AS n"
+    )
+    original, seconds = Pace.held, []
+
+    def held(self: Pace, *seen: Any, full: bool) -> float:
+        seconds.append(seen[0])
+        return original(self, *seen, full=full)
+
+    with patch.object(Pace, "held", held):
+        assert first.run(now=None).document["refunds"]["sessions"] == 1000
+    assert 0.05 < max(seconds) < 0.25
+    assert len(seconds) < 30
 
 
 @pytest.mark.parametrize(
