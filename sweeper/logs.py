@@ -33,7 +33,7 @@ class Log:
         """Every event from now on has these fields, too."""
         self._common.update(fields)
 
-    def infos(self, event: str, each: Iterable[Mapping[str, object]]) -> None:
+    def info_each(self, event: str, each: Iterable[Mapping[str, object]]) -> None:
         """An event with each of these fields, all of this moment."""
         self._write("info", event, each)
 

@@ -43,7 +43,7 @@ class Watcher:
             self._written.result()
 
     def _write(self, batch: Batch) -> None:
-        self._log.infos(
+        self._log.info_each(
             self._refunded,
             (
                 {"session_id": session_id, "account_id": account_id, "credits": amount, "reason": reason}
