@@ -43,13 +43,7 @@ class Watcher:
             self._written.result()
 
     def _write(self, batch: Batch) -> None:
-        self._log.info_each(
-            self._refunded,
-            (
-                {"session_id": session_id, "account_id": account_id, "credits": amount, "reason": reason}
-                for session_id, account_id, amount, reason in batch.paid
-            ),
-        )
+        self._log.info_each(self._refunded, ("session_id", "account_id", "credits", "reason"), batch.paid)
         for session_id, why in batch.held:
             self._log.warning(self._refund_failed, session_id=session_id, why=why)
 
