@@ -5,12 +5,12 @@ from dataclasses import dataclass
 # Nobody should wait for a row longer than a quarter of a second: a batch aims at half of that, and beside an app that
 # is at work at as little as is worth a commit.
 _AIM_SECONDS, _AIM_BESIDE_SECONDS = 0.125, 0.04
-# Below this, what a commit costs counts more than what is in it. So small is also the first batch: nobody knows yet
-# what a session takes.
-_LEAST = 50
+# Below the least, what a commit costs counts more than what is in it. So small is also the first batch: nobody knows
+# yet what a session takes. What that batch tells is believed up to a point.
+_LEAST, _GROWTH_AT_MOST = 50, 8
 # Beside an app the sweep leaves nearly all of the time to it: what happens in one of a hundred moments is in the p99.
 # So many batches make sure that there is none.
-_QUIET_BATCHES, _PAUSES, _PAUSE_AT_MOST_SECONDS = 10, 12, 0.5
+_QUIET_BATCHES, _PAUSES, _PAUSE_AT_MOST_SECONDS = 10, 16, 0.5
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ class Pace:
         elif seconds > aim:
             self.size = max(min(self.size, _LEAST), int(self.size * max(aim / seconds, 0.25)))
         elif full and seconds < aim / 2:
-            self.size = min(self._most, self.size * 2)
+            growth = min(_GROWTH_AT_MOST, 0.8 * aim / max(seconds, 0.001))
+            self.size = min(self._most, int(self.size * growth))
         return min(_PAUSES * seconds, _PAUSE_AT_MOST_SECONDS) if self._is_beside else 0
 
     @property

@@ -18,6 +18,16 @@ def test_quick_batches_grow_to_the_size_of_the_policy_and_no_further() -> None:
     assert [settled(most, 0.01).size for most in (2000, 1777, 300, 7, 1)] == [2000, 1777, 300, 7, 1]
 
 
+def test_the_first_batches_grow_as_fast_as_they_were_quick() -> None:
+    """Fifty in six milliseconds may be four hundred in less than fifty; fifty in fifty stay fifty."""
+    sizes = {}
+    for seconds in (0.006, 0.03, 0.07):
+        pace = Pace(2000)
+        pace.held(seconds, Traffic())
+        sizes[seconds] = pace.size
+    assert sizes == {0.006: 400, 0.03: 166, 0.07: 50}
+
+
 def test_slow_batches_shrink_until_their_locks_are_short() -> None:
     """A server that needs a millisecond a session: what is held comes below an eighth of a second, and stays there."""
     pace = settled(5000, 0.01)
