@@ -87,14 +87,14 @@ class Payout:
             else:
                 found.give_back(session_ids[batch.tried :])
                 if batch.is_taken:
-                    self._make_way(scope, found)
+                    self._make_way(scope, found, batch)
                 full = len(session_ids) == self.pace.size
                 if pause := self.pace.held(batch.locked_seconds, batch.traffic, full=full):
                     time.sleep(pause)
 
-    def _make_way(self, scope: Scope, found: Found) -> None:
+    def _make_way(self, scope: Scope, found: Found, batch: Batch) -> None:
         """Another run pays the same: go on from the other end, and when both have met there, with what is left."""
-        if found.turn():
+        if found.turn() and batch.already_refunded:
             left, refunded = found.take_all(), frozenset[str]()
             with suppress(Refusal, Busy, TooSlow):  # it only saves time: each batch looks by itself
                 refunded = retrying(lambda: self._cashier.list_refunded(scope, left))
