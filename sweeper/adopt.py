@@ -157,21 +157,20 @@ class Adoption:
             "as_of": self._asked.as_of,
         }
 
-        def attempt() -> set[str]:
-            with (
-                signals.shielded(),
-                self._database.transaction(
+        def attempt() -> None:
+            with signals.shielded():
+                with self._database.transaction(
                     timeouts=BATCH_TIMEOUTS, search_path=self._mapping.search_path, timezone=self._mapping.timezone
-                ) as transaction,
-            ):
-                return {row.refund_id for row in transaction.rows(self._mapping.statement("adopt"), binds)}
+                ) as transaction:
+                    adopted = {row.refund_id for row in transaction.rows(self._mapping.statement("adopt"), binds)}
+                # a signal that comes now must not lose what is committed
+                for row, refund_id in zip(rows, refund_ids, strict=True):
+                    if refund_id in adopted:
+                        self._count(row)
+                    else:  # refunded in the meantime
+                        self._already += 1
 
-        adopted = retrying(attempt)
-        for row, refund_id in zip(rows, refund_ids, strict=True):
-            if refund_id in adopted:
-                self._count(row)
-            else:  # refunded in the meantime
-                self._already += 1
+        retrying(attempt)
 
     def _set_aside(self, row: Row, problem: Busy | TooSlow | Refusal) -> None:
         add_left(self._left, why_left(problem), row.session_id, Left(1, Decimal(row.amount)))

@@ -147,19 +147,22 @@ class Payout:
     def hold(self, scope: Scope, session_id: str, refusal: Refusal) -> None:
         """Put one session on hold, which the database refused."""
 
-        def attempt() -> bool:
+        def attempt() -> None:
             self._signals.check()
             with self._signals.shielded():
-                return self._cashier.hold(scope, session_id, refusal)
+                if self._cashier.hold(scope, session_id, refusal):
+                    self._observer.refused(session_id, refusal)
 
-        if retrying(attempt):
-            self._observer.refused(session_id, refusal)
+        retrying(attempt)
 
     def _pay(self, scope: Scope, session_ids: tuple[str, ...]) -> Batch:
         def attempt() -> Batch:
             self._signals.check()  # it may have come while an attempt before this one was cut off
             with self._signals.shielded():
-                return self._cashier.pay(scope, session_ids)
+                batch = self._cashier.pay(scope, session_ids)
+                if not batch.waiting:
+                    self._note(batch)  # a signal that comes now must not lose what is committed
+                return batch
 
         rebuilds = 3
         while True:
@@ -176,6 +179,9 @@ class Payout:
                 break
             self._signals.check()
             time.sleep(_CAPS_WAIT_SECONDS)
+        return batch
+
+    def _note(self, batch: Batch) -> None:
         if batch.tried:
             self.tally.batches += 1
         self.tally.already_refunded += batch.already_refunded
@@ -183,4 +189,3 @@ class Payout:
         self.tally.skipped.extend(batch.skipped)
         self.tally.note_unripe(batch.unripe_from)
         self._observer.paid(batch)
-        return batch

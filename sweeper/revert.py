@@ -183,11 +183,14 @@ class Revert:
         signals.check()
         reversal_ids = [str(uuid_utils.uuid7()) for _ in rows]
 
-        def attempt() -> tuple[set[str], dict[str, str]]:
+        def attempt() -> None:
             with signals.shielded():
-                return self._teller.take(rows, reversal_ids)
+                taken, left = self._teller.take(rows, reversal_ids)
+                self._note(rows, taken, left)  # a signal that comes now must not lose what is committed
 
-        taken, left = retrying(attempt)
+        retrying(attempt)
+
+    def _note(self, rows: Sequence[Row], taken: set[str], left: dict[str, str]) -> None:
         for row in rows:
             if row.refund_id in taken:
                 self._count(row)

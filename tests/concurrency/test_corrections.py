@@ -7,6 +7,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
@@ -14,6 +16,7 @@ import psycopg
 import pytest
 
 from sweeper.database import Transaction
+from sweeper.signals import Signals
 from tests.concurrency.test_batch import CHECKOUT, before, prisma_job
 from tests.support import AppDatabase
 
@@ -85,6 +88,40 @@ def test_a_signal_ends_a_revert_after_the_batch_in_hand(first: AppDatabase) -> N
     assert (process.returncode, document["outcome"]) == (143, "interrupted")
     assert document["refunds"]["sessions"] == reversals(first) == 1200 - first.credits()
     assert 0 < reversals(first) < 200
+
+
+@pytest.mark.parametrize("command", ["run", "revert", "adopt"])
+def test_a_signal_in_the_moment_after_a_commit_loses_nothing_of_the_report(first: AppDatabase, command: str) -> None:
+    """Between the commit of a batch and the next statement of the program."""
+    counted = {"run": "sweeper.refunds", "revert": "sweeper.reversals", "adopt": "sweeper.refunds"}[command]
+    words: tuple[str, ...] = ("run", "--json", "--batch-size", "1")
+    if command == "revert":
+        words = ("revert", "--run", swept(first, 9, batch_size=1), *WHY)
+    else:
+        first.configure("[policy]", "[policy]\nbatch_size = 1")
+        first.account(credits=1000)
+        for number in range(9):
+            first.session(f"s{number}", models=1)
+    if command == "adopt":
+        words = ("adopt", "--where", "true", *WHY)
+    original, sent = Signals.shielded, []
+
+    @contextmanager
+    def shielded(self: Signals) -> Iterator[None]:
+        with original(self):
+            yield
+        if not sent and first.value(f"SELECT count(*) FROM {counted}") == 3:
+            sent.append(True)
+            signal.raise_signal(signal.SIGTERM)
+
+    with patch.object(Signals, "shielded", shielded):
+        ran = first.sweeper(*words)
+    assert sent
+    assert (ran.exit_code, ran.document["outcome"]) == (143, "interrupted")
+    reported = ran.document["adopted" if command == "adopt" else "refunds"]
+    assert reported["sessions"] == first.value(f"SELECT count(*) FROM {counted}") == 3
+    if command == "run":
+        assert ran.stderr.count("credits_refunded") == 3
 
 
 @pytest.mark.parametrize("command", ["revert", "adopt"])
