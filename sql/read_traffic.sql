@@ -13,13 +13,14 @@ SELECT coalesce(pg_current_xact_id_if_assigned()::text::bigint, 0) AS transactio
        ) AS waited_for
 FROM (
     SELECT count(*) FILTER (WHERE a.sweeps) AS sweeps,
-           count(*) FILTER (WHERE a.usesysid IS NOT NULL AND NOT a.sweeps) AS others,
-           count(*) FILTER (WHERE a.usesysid IS NOT NULL AND NOT a.sweeps AND a.backend_xid IS NOT NULL) AS writers,
+           count(*) FILTER (WHERE a.other) AS others,
+           count(*) FILTER (WHERE a.other AND a.backend_xid IS NOT NULL) AS writers,
            count(*) FILTER (WHERE a.usesysid IS NULL) AS housekeepers
     FROM (
         SELECT a.usesysid,
                a.backend_xid,
-               a.application_name = current_setting('application_name') AS sweeps
+               a.application_name = current_setting('application_name') AS sweeps,
+               a.usesysid IS NOT NULL AND a.application_name <> current_setting('application_name') AS other
         FROM pg_stat_activity AS a
         WHERE a.datname = current_database()
     ) AS a

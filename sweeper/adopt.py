@@ -162,13 +162,10 @@ class Adoption:
                 with self._database.transaction(
                     timeouts=BATCH_TIMEOUTS, search_path=self._mapping.search_path, timezone=self._mapping.timezone
                 ) as transaction:
-                    adopted = {row.refund_id for row in transaction.rows(self._mapping.statement("adopt"), binds)}
-                # a signal that comes now must not lose what is committed
-                for row, refund_id in zip(rows, refund_ids, strict=True):
-                    if refund_id in adopted:
-                        self._count(row)
-                    else:  # refunded in the meantime
-                        self._already += 1
+                    written = {row.refund_id for row in transaction.rows(self._mapping.statement("adopt"), binds)}
+                adopted = [row for row, refund_id in zip(rows, refund_ids, strict=True) if refund_id in written]
+                self._count_all(adopted)  # a signal that comes now must not lose what is committed
+                self._already += len(rows) - len(adopted)  # refunded in the meantime
 
         retrying(attempt)
 

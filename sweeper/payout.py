@@ -94,8 +94,8 @@ class Payout:
 
     def _make_way(self, scope: Scope, found: Found, batch: Batch) -> None:
         """Another run pays the same: go on from the other end, and when both have met there, with what is left."""
-        if found.turn() and batch.already_refunded:
-            left, refunded = found.take_all(), frozenset[str]()
+        if found.turn() and batch.already_refunded and (left := found.take_all()):
+            refunded = frozenset[str]()
             with suppress(Refusal, Busy, TooSlow):  # it only saves time: each batch looks by itself
                 refunded = retrying(lambda: self._cashier.list_refunded(scope, left))
             self.tally.already_refunded += len(refunded)

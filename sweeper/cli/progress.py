@@ -43,7 +43,8 @@ class Watcher:
             self._written.result()
 
     def _write(self, batch: Batch) -> None:
-        self._log.info_each(self._refunded, ("session_id", "account_id", "credits", "reason"), batch.paid)
+        if batch.paid:
+            self._log.info_each(self._refunded, ("session_id", "account_id", "credits", "reason"), batch.paid)
         for session_id, why in batch.held:
             self._log.warning(self._refund_failed, session_id=session_id, why=why)
 
