@@ -151,6 +151,15 @@ class AppDatabase:
         )  # fmt: skip
         return session_id
 
+    def crowd(self, *, accounts: int, sessions: int) -> None:
+        """Add many empty accounts to the first app, and a failed session of one credit to each of the first of them."""
+        self.sql("INSERT INTO users SELECT 'u' || n, 0, 0, 0 FROM generate_series(1, %s) AS n", accounts)
+        self.sql(
+            "INSERT INTO prediction_sessions (id, user_id, status, selected_models, created_at) "
+            "SELECT 's' || n, 'u' || n, 'error', ARRAY['a'], '2026-11-01' FROM generate_series(1, %s) AS n",
+            sessions,
+        )
+
     def credits(self, account_id: str = "u1") -> int:
         """The first app's balance of an account."""
         return int(self.value("SELECT credits FROM users WHERE id = %s", account_id))

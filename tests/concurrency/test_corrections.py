@@ -30,12 +30,17 @@ def start(app: AppDatabase, *words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
 
-def swept(first: AppDatabase, sessions: int, batch_size: int) -> str:
-    """A run that refunded so many sessions of one credit each, to one account."""
+def owe(first: AppDatabase, sessions: int, batch_size: int) -> None:
+    """So many failed sessions of one credit each, of one account."""
     first.configure("[policy]", f"[policy]\nbatch_size = {batch_size}")
     first.account(credits=1000)
     for number in range(sessions):
         first.session(f"s{number}", models=1)
+
+
+def swept(first: AppDatabase, sessions: int, batch_size: int) -> str:
+    """A run that refunded them."""
+    owe(first, sessions, batch_size)
     return str(first.run(now=None).document["run_id"])
 
 
@@ -94,14 +99,11 @@ def test_a_signal_ends_a_revert_after_the_batch_in_hand(first: AppDatabase) -> N
 def test_a_signal_in_the_moment_after_a_commit_loses_nothing_of_the_report(first: AppDatabase, command: str) -> None:
     """Between the commit of a batch and the next statement of the program."""
     counted = {"run": "sweeper.refunds", "revert": "sweeper.reversals", "adopt": "sweeper.refunds"}[command]
-    words: tuple[str, ...] = ("run", "--json", "--batch-size", "1")
+    words: tuple[str, ...] = ("run", "--json")
     if command == "revert":
         words = ("revert", "--run", swept(first, 9, batch_size=1), *WHY)
     else:
-        first.configure("[policy]", "[policy]\nbatch_size = 1")
-        first.account(credits=1000)
-        for number in range(9):
-            first.session(f"s{number}", models=1)
+        owe(first, 9, batch_size=1)
     if command == "adopt":
         words = ("adopt", "--where", "true", *WHY)
     original, sent = Signals.shielded, []

@@ -56,11 +56,7 @@ def test_no_row_is_locked_for_longer_than_a_quarter_of_a_second_where_each_takes
         "$$ BEGIN PERFORM pg_sleep(0.001); RETURN new; END $$; "
         "CREATE TRIGGER slow BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION slow()"
     )
-    first.sql("INSERT INTO users SELECT 'u' || n, 0, 0, 0 FROM generate_series(1, 1000) AS n")
-    first.sql(
-        "INSERT INTO prediction_sessions (id, user_id, status, selected_models, created_at) "
-        "SELECT 's' || n, 'u' || n, 'error', ARRAY['a'], timestamp '2026-11-01' FROM generate_series(1, 1000) AS n"
-    )
+    first.crowd(accounts=1000, sessions=1000)
     original, seconds = Pace.held, []
 
     def held(self: Pace, *seen: Any, full: bool) -> float:

@@ -17,14 +17,7 @@ def test_no_statement_of_a_batch_scans_the_accounts_or_the_sessions(first: AppDa
     """Whatever the planner knows of the tables, and however many of the accounts are in the batch."""
     first.sql("ALTER TABLE users SET (autovacuum_enabled = off)")
     first.sql("ALTER TABLE prediction_sessions SET (autovacuum_enabled = off)")
-    first.sql(
-        "INSERT INTO users (id, credits, total_credits_earned) "
-        "SELECT 'u' || n, 0, 0 FROM generate_series(1, 50000) AS n"
-    )
-    first.sql(
-        "INSERT INTO prediction_sessions (id, user_id, status, selected_models, created_at) "
-        "SELECT 's' || n, 'u' || n, 'error', ARRAY['a'], timestamp '2026-11-01' FROM generate_series(1, 6000) AS n"
-    )
+    first.crowd(accounts=50_000, sessions=6_000)
     if analyzed:
         first.sql("ANALYZE")
     plans: dict[str, list[str]] = {name: [] for name in BATCH}
