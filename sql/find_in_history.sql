@@ -1,22 +1,22 @@
 -- find in history: the same for a full sweep, which reads years of sessions that were refunded long ago. All of them are
 -- held against the ledger at once, in whatever way the planner finds cheapest; one index probe for each would take
--- several times as long. In the same reading: when the earliest session started that may be owed later.
-WITH sweeper_unsettled AS MATERIALIZED (
-    SELECT v.session_id,
-           v.started_at,
-           CASE CASE {include verdict_of_unpaid}
-               WHEN 'owed' THEN CASE WHEN {include fits_budget} THEN 'owed' END
-               WHEN 'in_grace' THEN 'unripe'
-               WHEN 'not_stuck_yet' THEN 'unripe'
-           END AS standing
+-- several times as long. For that the index on live sessions is enough. Only those that are in no ledger are read from
+-- the app's table: one by one while they are few. In the same reading: when the earliest session started that may be
+-- owed later.
+WITH sweeper_few AS MATERIALIZED (
+    SELECT v.session_id
+    {include unrefunded}
+    LIMIT %(page_size)s::bigint + 1
+),
+sweeper_unsettled AS MATERIALIZED (
+    SELECT {include standing_of_unpaid}
     {include reading}
-    WHERE {include in_scope}
-      AND NOT EXISTS (
-          SELECT
-          FROM {refunds} AS r
-          WHERE r.session_id = v.session_id AND r.attempt = v.attempt
-      )
-      {include not_in_app_ledger}
+    WHERE (SELECT count(*) <= %(page_size)s::bigint FROM sweeper_few)
+      AND {session_id} = ANY (ARRAY(SELECT f.session_id FROM sweeper_few AS f))
+    UNION ALL
+    SELECT {include standing_of_unpaid}
+    {include unrefunded}
+      AND (SELECT count(*) > %(page_size)s::bigint FROM sweeper_few)
 ),
 sweeper_page AS MATERIALIZED (
     SELECT u.session_id,

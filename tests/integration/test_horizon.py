@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from sweeper import horizon as horizon_module
+from sweeper import look
 from tests.concurrency.test_batch import before
 from tests.support import NOW, AppDatabase
 
@@ -55,8 +56,13 @@ def test_a_complete_run_settles_everything_but_the_last_day(swept: AppDatabase) 
     [("error", "2026-11-23 11:50"), ("generating", "2026-11-23 11:30")],
     ids=["in grace", "not stuck yet"],
 )
-def test_the_earliest_session_that_is_not_settled_bounds_it(swept: AppDatabase, status: str, created: str) -> None:
+@pytest.mark.parametrize("found_at_once", [1, 2], ids=["many are in no ledger", "few are in no ledger"])
+def test_the_earliest_session_that_is_not_settled_bounds_it(
+    swept: AppDatabase, monkeypatch: pytest.MonkeyPatch, status: str, created: str, found_at_once: int
+) -> None:
+    monkeypatch.setattr(look, "_FOUND_AT_ONCE", found_at_once)
     swept.session("s1", status, created=created)
+    swept.session("excluded", created=OLD, step="All models failed - credits refunded")
     assert paid(swept, "--stuck-after", "90d", "--grace", "50d") == 0
     moment = datetime.fromisoformat(f"{created}+00:00")
     assert horizon(swept) == moment - DAY
