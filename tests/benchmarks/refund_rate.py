@@ -1,62 +1,19 @@
-"""How fast a backlog is refunded: against one bare SQL statement that does the same, and against the loop of an app."""
+"""How fast a backlog is refunded: to one bare SQL statement that does the same, and to the loops of an app."""
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import psycopg
 
 from tests.benchmarks.lab import SWEEPER, Figure, Lab, in_turn
 from tests.benchmarks.mappings import FIRST, PARTS, PARTS_SCHEMA, REFUND_ALL, accounts, sessions
+from tests.benchmarks.rivals import BARE, LOOP, OBJECTS_LOOP, SEND
 
 OWED, HISTORY, SESSIONS, ACCOUNTS, LOOPED = 40_000, 500_000, 2_000_000, 100_000, 4_000
 CROWD = 10_000_000
 
-# everything at once on one snapshot, and nothing looked at twice: the limit, and not safe beside a working app
-BARE = """
-WITH owed AS (
-    SELECT s.id, s.user_id, {amount} AS amount
-    FROM prediction_sessions AS s
-    WHERE s.status = 'error'
-      AND ({exclude}) IS NOT TRUE
-      AND s.created_at < (now() AT TIME ZONE 'UTC') - interval '15 minutes'
-      AND NOT EXISTS (SELECT FROM sweeper.refunds AS r WHERE r.session_id = s.id AND r.attempt = '')
-),
-paid AS (
-    INSERT INTO sweeper.refunds (refund_id, session_id, account_id, amount, reason, layer, created_at)
-    SELECT gen_random_uuid(), id, user_id, amount, 'workflow_failure', 'bare', now()
-    FROM owed
-    RETURNING account_id, amount
-)
-UPDATE users AS u
-SET credits = u.credits + p.amount, total_credits_spent = u.total_credits_spent - p.amount, updated_at = now()
-FROM (SELECT account_id, sum(amount) AS amount FROM paid GROUP BY account_id) AS p
-WHERE u.id = p.account_id
-"""
-SEND = """
-import sys, psycopg
-psycopg.connect(sys.argv[1], autocommit=True).execute(sys.argv[2])
-"""
-# what a careful app writes: one transaction a session, which locks, looks again and then pays
-LOOP = f"""
-import sys, psycopg
-connection = psycopg.connect(sys.argv[1], autocommit=True)
-owed = connection.execute('''SELECT s.id FROM prediction_sessions AS s
-    LEFT JOIN sweeper.refunds AS r ON r.session_id = s.id AND r.attempt = ''
-    WHERE s.status = 'error' AND r.session_id IS NULL LIMIT {LOOPED}''').fetchall()
-for (session,) in owed:
-    with connection.transaction():
-        account, amount = connection.execute('''SELECT user_id, cardinality(selected_models)
-            FROM prediction_sessions WHERE id = %s AND status = 'error' FOR UPDATE''', (session,)).fetchone()
-        if connection.execute('SELECT FROM sweeper.refunds WHERE session_id = %s', (session,)).fetchone():
-            continue
-        connection.execute('''INSERT INTO sweeper.refunds
-            (refund_id, session_id, account_id, amount, reason, layer, created_at)
-            VALUES (gen_random_uuid(), %s, %s, %s, 'workflow_failure', 'loop', now())''', (session, account, amount))
-        connection.execute('''UPDATE users SET credits = credits + %s,
-            total_credits_spent = total_credits_spent - %s, updated_at = now() WHERE id = %s''',
-            (amount, amount, account))
-"""
 SIMPLE = {
     "amount": "cardinality(s.selected_models)",
     "exclude": "step = 'All models failed - credits refunded'",
@@ -102,8 +59,10 @@ def _compare(
         "one": lambda: _rate(lab, name, OWED, *run),
         "two": lambda: _rate(lab, name, OWED, *run, together=2),
     }
-    if loop:
-        measured["loop"] = lambda: _rate(lab, name, LOOPED, sys.executable, "-c", LOOP, lab.url("round"))
+    loops = {"loop": LOOP, "objects": OBJECTS_LOOP} if loop else {}
+    for each, script in loops.items():
+        line = (sys.executable, "-c", script, lab.url("round"), str(LOOPED))
+        measured[each] = partial(_rate, lab, name, LOOPED, *line)
     rates = in_turn(rounds, **measured)
 
     def to(ours: str, other: str, words: str) -> Figure:
@@ -114,7 +73,12 @@ def _compare(
         to("one", "bare", "one process, to one bare statement"),
         to("two", "bare", "two processes, to one bare statement"),
     ]
-    return [*figures, to("one", "loop", "one process, to an app's loop over sessions")] if loop else figures
+    if loop:
+        figures += [
+            to("one", "objects", "one process, to an app's loop over objects (SQLAlchemy's)"),
+            to("one", "loop", "one process, to the same loop in plain SQL"),
+        ]
+    return figures
 
 
 def _rate(lab: Lab, name: str, refunds: int, *line: str, together: int = 1) -> float:
