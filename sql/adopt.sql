@@ -25,7 +25,7 @@ sweeper_ended AS (
     UPDATE {holds} AS h
     SET ended_at = %(as_of)s::timestamptz
     FROM sweeper_adopted AS p
-    WHERE h.session_id = p.session_id AND h.attempt = p.attempt AND h.ended_at IS NULL
+    WHERE h.session_id = p.session_id AND h.attempt IN (p.attempt, {include unknown_attempt}) AND h.ended_at IS NULL
 )
 SELECT a.refund_id::text AS refund_id
 FROM sweeper_adopted AS a

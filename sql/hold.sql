@@ -1,9 +1,10 @@
--- Puts one session that the database refuses on hold, with the database's own message.
+-- Puts one session that the database refuses on hold, with the database's own message; the whole session when it is
+-- the attempt that cannot be told.
 INSERT INTO {holds} AS h (
     session_id, attempt, why, sqlstate, message, constraint_name, first_seen, last_seen, run_id
 )
 SELECT {session_id},
-       {attempt},
+       CASE WHEN %(attempt_known)s::boolean THEN {attempt} ELSE {include unknown_attempt} END,
        %(why)s::text,
        %(sqlstate)s::text,
        %(message)s::text,

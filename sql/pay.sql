@@ -59,7 +59,7 @@ sweeper_ended AS (
     UPDATE {holds} AS h
     SET ended_at = %(as_of)s::timestamptz
     FROM sweeper_paid AS p
-    WHERE h.session_id = p.session_id AND h.attempt = p.attempt AND h.ended_at IS NULL
+    WHERE h.session_id = p.session_id AND h.attempt IN (p.attempt, {include unknown_attempt}) AND h.ended_at IS NULL
 )
 SELECT (SELECT count(*) FROM sweeper_looked WHERE verdict = 'refunded') AS refunded_before,
        (

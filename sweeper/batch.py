@@ -190,11 +190,18 @@ class Cashier:
 
     def hold(self, scope: Scope, session_id: str, refusal: Refusal) -> bool:
         """Put one session on hold with the database's own message; tell whether it was not on hold before."""
+        try:
+            return self._hold(scope, session_id, refusal, attempt_known=True)
+        except Refusal:  # not even which attempt it is can be told
+            return self._hold(scope, session_id, refusal, attempt_known=False)
+
+    def _hold(self, scope: Scope, session_id: str, refusal: Refusal, *, attempt_known: bool) -> bool:
         with self._transaction() as transaction:
             rows = transaction.rows(
                 self._statements["hold"],
                 {
                     "session_id": session_id,
+                    "attempt_known": attempt_known,
                     "why": "refused",
                     "sqlstate": refusal.sqlstate or None,
                     "message": refusal.message,

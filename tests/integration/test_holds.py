@@ -170,6 +170,36 @@ def test_an_expression_that_fails_for_one_row_is_isolated(first: AppDatabase) ->
     assert first.run("--dry-run").document["held"] == 0
 
 
+def test_a_session_whose_attempt_cannot_be_told_is_isolated(first: AppDatabase) -> None:
+    """It is held as a whole, in nobody's way, until its row is mended; then it is paid, and the hold has ended."""
+    first.account()
+    first.sql("CREATE TABLE charges (session_id text, charge text)")
+    charges = "(SELECT c.charge FROM charges AS c WHERE c.session_id = s.id)"
+    first.configure('amount     = "cardinality', f'attempt = "{charges}"\namount     = "cardinality')
+    assert first.sweeper("install").exit_code == 0
+    for number in range(5):
+        first.session(f"s{number}")
+        first.sql("INSERT INTO charges VALUES (%s, 'c1')", f"s{number}")
+    first.sql("INSERT INTO charges VALUES ('s2', 'c2')")  # charged twice at once
+    planned, ran = first.run("--dry-run"), first.run()
+    assert (planned.document["held"], ran.document["held"], ran.exit_code) == (1, 1, 3)
+    assert planned.document["refunds"] == ran.document["refunds"] == {"sessions": 4, "credits": 12, "accounts": 1}
+    assert holds(first) == {"s2": ("refused", "21000")}
+    first.session("s6")
+    for flags, refunds in (((), 1), (("--full",), 0), (("--session", "s2"), 0)):
+        planned, ran = first.run("--dry-run", *flags), first.run(*flags)
+        assert (planned.document["held"], ran.document["held"], ran.exit_code) == (0, 0, 0)
+        assert planned.document["refunds"]["sessions"] == ran.document["refunds"]["sessions"] == refunds
+    audited = first.sweeper("audit", "--json")
+    assert [finding["code"] for finding in audited.document["findings"]] == ["held"]
+    assert audited.document["position"]["held"]["sessions"] == 1
+    assert first.sweeper("explain", "s2", "--json").document["verdict"] == "held"
+    first.sql("DELETE FROM charges WHERE charge = 'c2'")
+    assert first.run("--full").document["refunds"]["sessions"] == 1
+    assert holds(first) == {}
+    assert first.sql("SELECT attempt FROM sweeper.refunds WHERE session_id = 's2'") == [("c1",)]
+
+
 def test_a_null_balance_is_held(first: AppDatabase) -> None:
     """Credits added to a null balance are lost: the refund is held instead."""
     first.sql("ALTER TABLE users ALTER credits DROP NOT NULL")
