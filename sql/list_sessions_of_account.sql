@@ -1,11 +1,18 @@
--- Lists the newest sessions of an account that sweeper has to do with: failed, running or refunded ones.
+-- Lists the newest sessions of an account that sweeper has to do with: failed, running or refunded ones. Asked again when
+-- a row's account cannot be told, it passes over those that are on hold for what the database refused.
 SELECT found.session_id::text AS session_id
 FROM (
     SELECT v.session_id,
            v.started_at::timestamptz AS at
     {include reading}
     WHERE v.status IN ({live})
-      AND v.account_id = %(account_id)s::text::{account_type}
+      AND CASE WHEN %(around_refused)s::boolean AND EXISTS (
+              SELECT
+              FROM {holds} AS h
+              WHERE h.session_id = v.session_id AND h.why = 'refused' AND h.ended_at IS NULL
+          ) THEN false
+          ELSE v.account_id = %(account_id)s::text::{account_type}
+      END
     UNION ALL
     SELECT r.session_id,
            r.created_at

@@ -11,7 +11,8 @@ SELECT due.session_id::text AS session_id,
        CASE WHEN due.hold_reason IS NOT NULL THEN due.hold_reason
             WHEN {ledger_rounds} THEN 'amount_rounded'
        END AS hold_reason,
-       due.on_hold
+       due.on_hold,
+       length(due.detail) AS detail_length  -- a run writes the text down: where it fails, a dry run must tell
 FROM (
     SELECT NULL::uuid AS refund_id,
            v.session_id,

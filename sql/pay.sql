@@ -6,7 +6,15 @@ WITH sweeper_looked AS MATERIALIZED (
            v.status IN ({running}) AS stuck,
            CASE WHEN v.verdict = 'owed' THEN {include hold_reason} END AS hold_reason
     FROM (
-        SELECT v.*,
+        SELECT v.session_id,
+               v.account_id,
+               v.attempt,
+               v.status,
+               v.started_at,
+               -- only the one that counts is read: the other may fail, and is no reason to hold a refund
+               CASE WHEN v.status IN ({running}) THEN v.active_at ELSE v.failed_at END AS failed_at,
+               v.amount,
+               v.error,
                {include verdict} AS verdict
         {include reading}
         WHERE {session_id} = ANY (ARRAY(SELECT unnest(%(in_hand)s::text[]::{session_type}[])))
@@ -25,7 +33,7 @@ sweeper_due AS (
            %(layer)s::text AS layer,
            %(run_id)s::uuid AS run_id,
            %(as_of)s::timestamptz AS at,
-           CASE WHEN v.stuck THEN v.active_at ELSE v.failed_at END AS failed_at,
+           v.failed_at,
            v.stuck
     FROM sweeper_looked AS v
     JOIN unnest(%(in_hand)s::text[]::{session_type}[], %(refund_ids)s::text::uuid[]) AS picked (session_id, refund_id)

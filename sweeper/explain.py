@@ -1,6 +1,7 @@
 """Why a session was, was not, or will be refunded: by the same rules, in the same SQL, as a run."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -56,11 +57,18 @@ class Explainer:
             return retrying(read)
 
     def _sessions_of(self, transaction: Transaction, account_id: str) -> list[str]:
-        statement = self._mapping.statement("list_sessions_of_account")
         binds = {**self._scope.binds(), "account_id": account_id, "page_size": _SESSIONS + 1}
-        try:
+        statement = self._mapping.statement("list_sessions_of_account")
+
+        def ask(*, around_refused: bool) -> list[str]:
             with transaction.savepoint():
-                return [row.session_id for row in transaction.rows(statement, binds)]
+                rows = transaction.rows(statement, {**binds, "around_refused": around_refused})
+            return [row.session_id for row in rows]
+
+        with suppress(Refusal):
+            return ask(around_refused=False)
+        try:
+            return ask(around_refused=True)
         except Refusal as refusal:
             if refusal.sqlstate == "22P02":  # no id of this app's
                 return []

@@ -2,10 +2,15 @@
 -- refused before is not reckoned again: its expression would fail here too.
 FROM (
     SELECT v.session_id::text AS session_id,
-           CASE WHEN v.status IN ({running}) THEN v.active_at ELSE v.failed_at END AS failed_at,
-           CASE WHEN v.status IN ({running})
-               THEN v.active_at < (%(stuck_overdue)s::timestamptz[])[array_position(%(running)s::text[], v.status::text)]
-               ELSE v.failed_at < %(failed_overdue)s::timestamptz
+           CASE WHEN judged.verdict = 'refunded' THEN NULL  -- nobody asks since when, and it may fail
+                WHEN v.status IN ({running}) THEN v.active_at
+                ELSE v.failed_at
+           END AS failed_at,
+           CASE WHEN judged.verdict = 'refunded' THEN false
+                WHEN v.status IN ({running})
+                    THEN v.active_at
+                        < (%(stuck_overdue)s::timestamptz[])[array_position(%(running)s::text[], v.status::text)]
+                ELSE v.failed_at < %(failed_overdue)s::timestamptz
            END AS overdue,
            CASE WHEN judged.verdict = 'held' AND hold.sqlstate IS NOT NULL THEN 0
                 WHEN v.amount::numeric IN ('NaN', 'Infinity', '-Infinity') THEN 0

@@ -1,0 +1,113 @@
+"""An expression of the mapping that fails for one row: that session alone is held, and a dry run says so before."""
+
+import pytest
+
+from tests.integration.test_holds import holds
+from tests.support import AppDatabase
+
+# each key as it stands in the file of the first app, and an expression for it that fails where `s.x` is 0
+FAILING = {
+    "exclude": ("exclude    = ", 'exclude = "1 / s.x = 7"\n# '),
+    "active_at": ("active_at  = ", """active_at = "created_at + (1 / s.x) * interval '0 s'"\n# """),
+    "failed_at": ("failed_at  = ", """failed_at = "created_at + (1 / s.x) * interval '0 s'"\n# """),
+    "error": ('error      = "error"', 'error = "(1 / s.x)::text"'),
+    "amount": ("amount     = ", 'amount = "cardinality(selected_models) * (1 / s.x)"\n# '),
+    "account": ("account    = ", 'account = "CASE WHEN 1 / s.x = 1 THEN user_id END"\n# '),
+    "attempt": ("account    = ", 'attempt = "(1 / s.x)::text"\naccount = '),
+}
+NOT_ASKED = {("active_at", "error"), ("failed_at", "generating")}
+
+
+@pytest.mark.parametrize("status", ["error", "generating"], ids=["failed", "stuck"])
+@pytest.mark.parametrize("key", FAILING)
+def test_whichever_expression_fails_for_one_row_the_others_are_paid(first: AppDatabase, key: str, status: str) -> None:
+    """And it too, where the expression is not asked: when a stuck session failed, when a failed one was active."""
+    first.account()
+    first.sql("ALTER TABLE prediction_sessions ADD x int DEFAULT 1")
+    first.configure(*FAILING[key])
+    assert first.sweeper("install").exit_code == 0
+    for number in range(7):
+        first.session(f"s{number}", status, created="2026-11-23 09:00")
+    first.sql("UPDATE prediction_sessions SET x = 0 WHERE id = 's3'")
+    held = int((key, status) not in NOT_ASKED)
+    assert settled(first) == (7 - held, held)
+    for flags in ((), ("--full",), ("--session", "s3")):
+        assert settled(first, *flags) == (0, 0)
+    assert first.sweeper("explain", "s3", "--json").document["verdict"] == ("held" if held else "refunded")
+    assert len(first.sweeper("explain", "--account", "u1", "--json").document["sessions"]) >= 7 - held
+    assert first.sweeper("audit", "--json").document["position"]["held"]["sessions"] == held
+    first.sql("UPDATE prediction_sessions SET x = 1")
+    assert settled(first, "--full") == (held, 0)
+    assert holds(first) == {}
+    assert first.credits() == 121
+
+
+def settled(app: AppDatabase, *flags: str) -> tuple[int, int]:
+    """How many sessions a run refunds and holds, and that a dry run says the same before."""
+    planned, ran = app.run("--dry-run", *flags).document, app.run(*flags).document
+    assert (planned["refunds"], planned["held"]) == (ran["refunds"], ran["held"])
+    return ran["refunds"]["sessions"], ran["held"]
+
+
+def test_an_expression_that_fails_for_one_row_is_isolated(first: AppDatabase) -> None:
+    """A division by zero, two rows for one account and a bad cast fail the page; a dry run finds the same three."""
+    first.sql("CREATE TABLE owners (session_id text, user_id text)")
+    first.configure(
+        'account    = "user_id"', 'account = "(SELECT o.user_id FROM owners AS o WHERE o.session_id = s.id)"'
+    )
+    first.configure('"cardinality(selected_models)"', '"(12 / cardinality(selected_models)) * s.price::int"')
+    first.sql("ALTER TABLE prediction_sessions ADD price text DEFAULT '1'")
+    assert first.sweeper("install").exit_code == 0
+    first.account()
+    for number in range(9):
+        first.session(f"s{number}")
+    first.session("s3-by-zero", models=0)
+    first.session("s5-two-owners")
+    first.session("s7-bad-price")
+    first.sql("INSERT INTO owners SELECT id, 'u1' FROM prediction_sessions")
+    first.sql("INSERT INTO owners VALUES ('s5-two-owners', 'u1')")
+    first.sql("UPDATE prediction_sessions SET price = 'secret' WHERE id = 's7-bad-price'")
+    planned = first.run("--dry-run")
+    ran = first.run()
+    assert (planned.document["held"], ran.document["held"], ran.exit_code) == (3, 3, 3)
+    assert planned.document["refunds"] == ran.document["refunds"] == {"sessions": 9, "credits": 36, "accounts": 1}
+    assert holds(first) == {
+        "s3-by-zero": ("refused", "22012"),
+        "s5-two-owners": ("refused", "21000"),
+        "s7-bad-price": ("refused", "22P02"),
+    }
+    assert "secret" not in ran.stdout + ran.stderr + planned.stdout + planned.stderr
+    assert first.credits() == 100 + 36
+    again = first.run()
+    assert (again.exit_code, again.document["held"], again.document["remaining"]) == (0, 0, 0)
+    assert first.run("--dry-run").document["held"] == 0
+
+
+def test_a_session_whose_attempt_cannot_be_told_is_isolated(first: AppDatabase) -> None:
+    """It is held as a whole, in nobody's way, until its row is mended; then it is paid, and the hold has ended."""
+    first.account()
+    first.sql("CREATE TABLE charges (session_id text, charge text)")
+    charges = "(SELECT c.charge FROM charges AS c WHERE c.session_id = s.id)"
+    first.configure('amount     = "cardinality', f'attempt = "{charges}"\namount     = "cardinality')
+    assert first.sweeper("install").exit_code == 0
+    for number in range(5):
+        first.session(f"s{number}")
+        first.sql("INSERT INTO charges VALUES (%s, 'c1')", f"s{number}")
+    first.sql("INSERT INTO charges VALUES ('s2', 'c2')")  # charged twice at once
+    planned, ran = first.run("--dry-run"), first.run()
+    assert (planned.document["held"], ran.document["held"], ran.exit_code) == (1, 1, 3)
+    assert planned.document["refunds"] == ran.document["refunds"] == {"sessions": 4, "credits": 12, "accounts": 1}
+    assert holds(first) == {"s2": ("refused", "21000")}
+    first.session("s6")
+    for flags, refunds in (((), 1), (("--full",), 0), (("--session", "s2"), 0)):
+        planned, ran = first.run("--dry-run", *flags), first.run(*flags)
+        assert (planned.document["held"], ran.document["held"], ran.exit_code) == (0, 0, 0)
+        assert planned.document["refunds"]["sessions"] == ran.document["refunds"]["sessions"] == refunds
+    audited = first.sweeper("audit", "--json")
+    assert [finding["code"] for finding in audited.document["findings"]] == ["held"]
+    assert audited.document["position"]["held"]["sessions"] == 1
+    assert first.sweeper("explain", "s2", "--json").document["verdict"] == "held"
+    first.sql("DELETE FROM charges WHERE charge = 'c2'")
+    assert first.run("--full").document["refunds"]["sessions"] == 1
+    assert holds(first) == {}
+    assert first.sql("SELECT attempt FROM sweeper.refunds WHERE session_id = 's2'") == [("c1",)]
