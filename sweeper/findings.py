@@ -16,7 +16,7 @@ from sweeper.scope import Scope, before
 from sweeper.settings import Settings
 from sweeper.statements import heading
 
-_SAMPLES, _PAGE_SIZE = 5, 2000
+_SAMPLES = 5
 # each with the place of the position that it looks into, when it does: an empty one needs no second look
 _FINDINGS = {
     "findings/guard": None,
@@ -125,7 +125,7 @@ def _ask(transaction: Transaction, mapping: Mapping, inspection: Inspection, nam
 
 
 def _pages(transaction: Transaction, mapping: Mapping, scope: Scope) -> Iterator[tuple[str, ...]]:
-    while places := list_candidates(transaction, mapping, scope, _PAGE_SIZE):
+    while places := list_candidates(transaction, mapping, scope):
         yield tuple(session_id for _, session_id in places)
         scope = replace(scope, after=places[-1])
 

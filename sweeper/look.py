@@ -3,7 +3,7 @@
 import json
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,11 +16,16 @@ from sweeper.scope import Place, Scope
 _PAGE_SIZE = 2000
 # so many ids are found at once: a page costs a reading of its own, and a full sweep reads all of history for the first
 _FOUND_AT_ONCE = 50_000
+# so many are halved when one row's expression fails: fewer would take longer, as most of history is settled
+_CANDIDATES_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
 class Looked:
-    """One owed session; with ``hold_reason`` when no program may refund it, ``on_hold`` when it is known already."""
+    """One owed session; with ``hold_reason`` when no program may refund it, ``on_hold`` when it is known already.
+
+    ``refused`` tells that its own expression fails, so that nobody knows what else there is to it.
+    """
 
     session_id: str
     account_id: str | None
@@ -29,6 +34,7 @@ class Looked:
     age_seconds: float
     hold_reason: str | None
     on_hold: bool
+    refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,11 +108,12 @@ def find(transaction: Transaction, mapping: Mapping, scope: Scope, budget: Decim
     """
     in_history = scope.in_history and scope.after is None
     statement = mapping.statement("find_in_history" if in_history else "find")
-    row = transaction.row(statement, {**scope.binds(), "page_size": _FOUND_AT_ONCE, "budget": budget})
+    page_size = max(_FOUND_AT_ONCE, len(scope.session_ids or ()))
+    row = transaction.row(statement, {**scope.binds(), "page_size": page_size, "budget": budget})
     return Found(
         row.packs,
         last=(row.last[0], row.last[1]) if row.last else None,
-        full=row.found == _FOUND_AT_ONCE,
+        full=row.found == page_size,
         unripe_from=row.unripe_from if in_history else None,
     )
 
@@ -139,24 +146,43 @@ def _count(sessions: Iterator[Looked], budget: Decimal | None) -> Survey:
 
 def look(transaction: Transaction, mapping: Mapping, scope: Scope) -> Iterator[Looked]:
     """Every owed session of one part of a scope, in order, a page at a time."""
-    while True:
+    more = True
+    while more:
         try:
             with transaction.savepoint():
-                rows = _read_page(transaction, mapping, scope)
-            places = [(row.started_at, row.session_id) for row in rows]
-            yield from map(_looked, rows)
+                rows = _read_page(transaction, mapping, scope, _PAGE_SIZE)
         except Refusal:
-            rows = _read_candidates(transaction, mapping, scope, _PAGE_SIZE)
-            places = [(row.started_at, row.session_id) for row in rows]
-            on_hold = frozenset(row.session_id for row in rows if row.on_hold)
-            yield from _halve(transaction, mapping, scope, tuple(row.session_id for row in rows), on_hold)
-        if len(places) < _PAGE_SIZE:
-            return
-        scope = replace(scope, after=places[-1])
+            more, last = yield from _look_around(transaction, mapping, scope)
+        else:
+            yield from map(_looked, rows)
+            more, last = len(rows) == _PAGE_SIZE, _place(rows)
+        scope = replace(scope, after=last)
 
 
-def _read_page(transaction: Transaction, mapping: Mapping, scope: Scope) -> Sequence[Row]:
-    return transaction.rows(mapping.statement("look"), {**scope.binds(), "page_size": _PAGE_SIZE})
+def _look_around(
+    transaction: Transaction, mapping: Mapping, scope: Scope
+) -> Generator[Looked, None, tuple[bool, Place | None]]:
+    """Go on, with fewer sessions at a time, until the row is behind whose expression fails.
+
+    Tells whether there may be more, and from what place on.
+    """
+    refused = False
+    while not refused and (rows := _read_candidates(transaction, mapping, scope)):
+        on_hold = frozenset(row.session_id for row in rows if row.on_hold)
+        for looked in _halve(transaction, mapping, scope, tuple(row.session_id for row in rows), on_hold):
+            refused |= looked.refused
+            yield looked
+        scope = replace(scope, after=_place(rows))
+    return refused, scope.after
+
+
+def _place(rows: Sequence[Row]) -> Place | None:
+    """The place of the last of these in the order of a sweep."""
+    return (rows[-1].started_at, rows[-1].session_id) if rows else None
+
+
+def _read_page(transaction: Transaction, mapping: Mapping, scope: Scope, page_size: int) -> Sequence[Row]:
+    return transaction.rows(mapping.statement("look"), {**scope.binds(), "page_size": page_size})
 
 
 def _looked(row: Row) -> Looked:
@@ -176,12 +202,12 @@ def _halve(
 ) -> Iterator[Looked]:
     try:
         with transaction.savepoint():
-            rows = _read_page(transaction, mapping, scope.only(session_ids))
+            rows = _read_page(transaction, mapping, scope.only(session_ids), len(session_ids))
     except Refusal as refusal:
         if len(session_ids) == 1:
             (refused,) = session_ids
             why = f"refused {refusal.sqlstate}"
-            yield Looked(refused, None, Decimal(0), "", 0.0, hold_reason=why, on_hold=refused in on_hold)
+            yield Looked(refused, None, Decimal(0), "", 0.0, hold_reason=why, on_hold=refused in on_hold, refused=True)
             return
         middle = len(session_ids) // 2
         yield from _halve(transaction, mapping, scope, session_ids[:middle], on_hold)
@@ -190,10 +216,11 @@ def _halve(
         yield from map(_looked, rows)
 
 
-def list_candidates(transaction: Transaction, mapping: Mapping, scope: Scope, page_size: int) -> list[Place]:
+def list_candidates(transaction: Transaction, mapping: Mapping, scope: Scope) -> list[Place]:
     """The next failed and running sessions, owed or not, by their place in the order."""
-    return [(row.started_at, row.session_id) for row in _read_candidates(transaction, mapping, scope, page_size)]
+    return [(row.started_at, row.session_id) for row in _read_candidates(transaction, mapping, scope)]
 
 
-def _read_candidates(transaction: Transaction, mapping: Mapping, scope: Scope, page_size: int) -> Sequence[Row]:
-    return transaction.rows(mapping.statement("list_candidates"), {**scope.binds(), "page_size": page_size})
+def _read_candidates(transaction: Transaction, mapping: Mapping, scope: Scope) -> Sequence[Row]:
+    binds = {**scope.binds(), "page_size": _CANDIDATES_AT_ONCE}
+    return transaction.rows(mapping.statement("list_candidates"), binds)

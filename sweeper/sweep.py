@@ -93,25 +93,34 @@ class Sweep:
 
     def _walk(self, scope: Scope) -> None:
         """Find and pay, page after page."""
-        full = True
-        while full and not self.tally.capped:
+        more = True
+        while more and not self.tally.capped:
             self._signals.check()
             try:
                 found = self._find(scope)
             except Refusal:
-                if scope.in_history:
+                if scope.in_history and scope.after is None:
                     self._note_unripe(scope)
-                candidates = self._list_candidates(scope)
-                self._find_among(scope, tuple(session_id for _, session_id in candidates))
-                full = len(candidates) > 0
-                last = candidates[-1] if candidates else None
+                more, last = self._walk_around(scope)
             except Busy as problem:
                 self._payout.wait_for_tables(scope, problem)
                 continue
             else:
                 self._payout.pay_all(scope, found)
-                full, last = found.full, found.last
+                more, last = found.full, found.last
             scope = replace(scope, after=last)
+
+    def _walk_around(self, scope: Scope) -> tuple[bool, Place | None]:
+        """Go on, with fewer sessions at a time, until the row is behind whose expression fails.
+
+        Tells whether there may be more, and from what place on.
+        """
+        while not self.tally.capped and (candidates := self._list_candidates(scope)):
+            refused = self._find_among(scope, tuple(session_id for _, session_id in candidates))
+            scope = replace(scope, after=candidates[-1])
+            if refused:
+                return True, scope.after
+        return False, scope.after
 
     def _note_unripe(self, scope: Scope) -> None:
         def look() -> datetime | None:
@@ -137,23 +146,26 @@ class Sweep:
     def _list_candidates(self, scope: Scope) -> list[Place]:
         def look() -> list[Place]:
             with reading(self._database, self._mapping) as transaction:
-                return list_candidates(transaction, self._mapping, scope, self._payout.pace.size)
+                return list_candidates(transaction, self._mapping, scope)
 
         return retrying(look)
 
-    def _find_among(self, scope: Scope, session_ids: tuple[str, ...]) -> None:
-        """Find and pay those of these that are owed; one whose own expression fails is found by halving, and held."""
+    def _find_among(self, scope: Scope, session_ids: tuple[str, ...]) -> bool:
+        """Find and pay those of these that are owed; one whose own expression fails is found by halving, and held.
+
+        Tells whether there was one.
+        """
         self._signals.check()
         if self.tally.capped or not session_ids:
-            return
+            return False
         try:
             found = self._find(scope.only(session_ids))
         except Refusal as refusal:
             if len(session_ids) == 1:
                 self._payout.hold(scope, session_ids[0], refusal)
-                return
+                return True
             middle = len(session_ids) // 2
-            self._find_among(scope, session_ids[:middle])
-            self._find_among(scope, session_ids[middle:])
-        else:
-            self._payout.pay_all(scope, found)
+            first = self._find_among(scope, session_ids[:middle])
+            return self._find_among(scope, session_ids[middle:]) or first
+        self._payout.pay_all(scope, found)
+        return False

@@ -1,7 +1,12 @@
 """An expression of the mapping that fails for one row: that session alone is held, and a dry run says so before."""
 
+from typing import Any
+from unittest.mock import patch
+
 import pytest
 
+from sweeper import look
+from sweeper.database import Transaction
 from tests.integration.test_holds import holds
 from tests.support import AppDatabase
 
@@ -49,8 +54,13 @@ def settled(app: AppDatabase, *flags: str) -> tuple[int, int]:
     return ran["refunds"]["sessions"], ran["held"]
 
 
-def test_an_expression_that_fails_for_one_row_is_isolated(first: AppDatabase) -> None:
+@pytest.mark.parametrize("at_once", [1, 2, 5, 12, 100])
+def test_an_expression_that_fails_for_one_row_is_isolated(
+    first: AppDatabase, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
     """A division by zero, two rows for one account and a bad cast fail the page; a dry run finds the same three."""
+    monkeypatch.setattr(look, "_CANDIDATES_AT_ONCE", at_once)
+    monkeypatch.setattr(look, "_FOUND_AT_ONCE", 4)
     first.sql("CREATE TABLE owners (session_id text, user_id text)")
     first.configure(
         'account    = "user_id"', 'account = "(SELECT o.user_id FROM owners AS o WHERE o.session_id = s.id)"'
@@ -111,3 +121,33 @@ def test_a_session_whose_attempt_cannot_be_told_is_isolated(first: AppDatabase) 
     assert first.run("--full").document["refunds"]["sessions"] == 1
     assert holds(first) == {}
     assert first.sql("SELECT attempt FROM sweeper.refunds WHERE session_id = 's2'") == [("c1",)]
+
+
+@pytest.mark.parametrize("flags", [(), ("--dry-run",)], ids=["run", "dry run"])
+def test_history_is_read_twice_for_a_row_that_fails_and_not_once_a_page(
+    first: AppDatabase, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...]
+) -> None:
+    """Once until it fails; from then on so many sessions at a time, until it is behind; then the rest."""
+    first.configure('"cardinality(selected_models)"', '"12 / cardinality(selected_models)"')
+    assert first.sweeper("install").exit_code == 0
+    first.crowd(accounts=1, sessions=1)
+    for number in range(60):
+        first.session(f"old-{number}", account="u1", created="2026-11-02")
+    assert first.run().document["refunds"]["sessions"] == 61
+    first.session("bad", account="u1", models=0, created="2026-11-03")
+    for number in range(30):
+        first.session(f"new-{number}", account="u1", created="2026-11-04")
+    monkeypatch.setattr(look, "_CANDIDATES_AT_ONCE", 10)
+    asked: list[bool] = []
+    original = Transaction.rows
+
+    def rows(self: Transaction, text: str, binds: Any = None) -> Any:
+        if text.startswith(("-- find", "-- look")) and binds["dates"] == "known":
+            asked.append(binds["session_ids"] is None)
+        return original(self, text, binds)
+
+    with patch.object(Transaction, "rows", rows):
+        found = first.run("--full", *flags).document
+    assert (found["refunds"]["sessions"], found["held"]) == (30, 1)
+    assert asked.count(True) == 2
+    assert asked.count(False) <= 7 + 10  # a page each, and the halves of the one with the bad row
