@@ -4,7 +4,7 @@ INSERT INTO {holds} AS h (
     session_id, attempt, why, sqlstate, message, constraint_name, first_seen, last_seen, run_id
 )
 SELECT {session_id},
-       CASE WHEN %(attempt_known)s::boolean THEN {attempt} ELSE {include unknown_attempt} END,
+       {include attempt_of_hold},
        %(why)s::text,
        %(sqlstate)s::text,
        %(message)s::text,

@@ -117,7 +117,7 @@ class Explainer:
         self, told: Explanation, refunds: Sequence[Row], holds: Sequence[Row], refusal: Refusal
     ) -> Explanation:
         """The database cannot even tell what its row says: a run puts such a one on hold."""
-        if refunds:
+        if refunds and all(hold.ended_at for hold in holds):
             return _as_refunded(told, refunds)
         if not self._is_live(told.status):
             return self._settled(told)

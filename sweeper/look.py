@@ -168,8 +168,7 @@ def _look_around(
     """
     refused = False
     while not refused and (rows := _read_candidates(transaction, mapping, scope)):
-        on_hold = frozenset(row.session_id for row in rows if row.on_hold)
-        for looked in _halve(transaction, mapping, scope, tuple(row.session_id for row in rows), on_hold):
+        for looked in _halve(transaction, mapping, scope, tuple(row.session_id for row in rows)):
             refused |= looked.refused
             yield looked
         scope = replace(scope, after=_place(rows))
@@ -197,23 +196,35 @@ def _looked(row: Row) -> Looked:
     )
 
 
-def _halve(
-    transaction: Transaction, mapping: Mapping, scope: Scope, session_ids: tuple[str, ...], on_hold: frozenset[str]
-) -> Iterator[Looked]:
+def _halve(transaction: Transaction, mapping: Mapping, scope: Scope, session_ids: tuple[str, ...]) -> Iterator[Looked]:
     try:
         with transaction.savepoint():
             rows = _read_page(transaction, mapping, scope.only(session_ids), len(session_ids))
     except Refusal as refusal:
         if len(session_ids) == 1:
-            (refused,) = session_ids
+            on_hold = _is_on_hold(transaction, mapping, session_ids[0])
             why = f"refused {refusal.sqlstate}"
-            yield Looked(refused, None, Decimal(0), "", 0.0, hold_reason=why, on_hold=refused in on_hold, refused=True)
+            yield Looked(session_ids[0], None, Decimal(0), "", 0.0, hold_reason=why, on_hold=on_hold, refused=True)
             return
         middle = len(session_ids) // 2
-        yield from _halve(transaction, mapping, scope, session_ids[:middle], on_hold)
-        yield from _halve(transaction, mapping, scope, session_ids[middle:], on_hold)
+        yield from _halve(transaction, mapping, scope, session_ids[:middle])
+        yield from _halve(transaction, mapping, scope, session_ids[middle:])
     else:
         yield from map(_looked, rows)
+
+
+def _is_on_hold(transaction: Transaction, mapping: Mapping, session_id: str) -> bool:
+    """Whether a run, which would put this session on hold, finds it there."""
+
+    def ask(*, attempt_known: bool) -> bool:
+        binds = {"session_id": session_id, "attempt_known": attempt_known}
+        with transaction.savepoint():
+            return any(row.on_hold for row in transaction.rows(mapping.statement("find_hold"), binds))
+
+    try:
+        return ask(attempt_known=True)
+    except Refusal:
+        return ask(attempt_known=False)
 
 
 def list_candidates(transaction: Transaction, mapping: Mapping, scope: Scope) -> list[Place]:

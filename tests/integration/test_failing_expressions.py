@@ -95,15 +95,7 @@ def test_an_expression_that_fails_for_one_row_is_isolated(
 
 def test_a_session_whose_attempt_cannot_be_told_is_isolated(first: AppDatabase) -> None:
     """It is held as a whole, in nobody's way, until its row is mended; then it is paid, and the hold has ended."""
-    first.account()
-    first.sql("CREATE TABLE charges (session_id text, charge text)")
-    charges = "(SELECT c.charge FROM charges AS c WHERE c.session_id = s.id)"
-    first.configure('amount     = "cardinality', f'attempt = "{charges}"\namount     = "cardinality')
-    assert first.sweeper("install").exit_code == 0
-    for number in range(5):
-        first.session(f"s{number}")
-        first.sql("INSERT INTO charges VALUES (%s, 'c1')", f"s{number}")
-    first.sql("INSERT INTO charges VALUES ('s2', 'c2')")  # charged twice at once
+    charge(first, *(f"s{number}" for number in range(5)), "s2")
     planned, ran = first.run("--dry-run"), first.run()
     assert (planned.document["held"], ran.document["held"], ran.exit_code) == (1, 1, 3)
     assert planned.document["refunds"] == ran.document["refunds"] == {"sessions": 4, "credits": 12, "accounts": 1}
@@ -121,6 +113,56 @@ def test_a_session_whose_attempt_cannot_be_told_is_isolated(first: AppDatabase) 
     assert first.run("--full").document["refunds"]["sessions"] == 1
     assert holds(first) == {}
     assert first.sql("SELECT attempt FROM sweeper.refunds WHERE session_id = 's2'") == [("c1",)]
+
+
+def test_a_mended_session_is_paid_beside_one_that_is_not(first: AppDatabase) -> None:
+    """By the next run, whatever still fails."""
+    charge(first, "s1", "s2", "s2", "s3", "s3")
+    assert settled(first) == (1, 2)
+    first.sql("DELETE FROM charges WHERE session_id = 's2' AND charge = 'c2'")
+    assert settled(first) == (1, 0)
+    assert holds(first) == {"s3": ("refused", "21000")}
+
+
+def test_a_refunded_session_whose_attempt_cannot_be_told_any_more_is_held(first: AppDatabase) -> None:
+    charge(first, "s1")
+    assert settled(first) == (1, 0)
+    first.sql("INSERT INTO charges VALUES ('s1', 'c2')")
+    assert settled(first, "--full") == (0, 1)
+    assert first.sweeper("explain", "s1", "--json").document["verdict"] == "held"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "held"),
+    [
+        ("UPDATE prediction_sessions SET user_id = NULL", "UPDATE prediction_sessions SET selected_models = '{}'", 0),
+        ("UPDATE prediction_sessions SET selected_models = '{}'", "UPDATE charges SET charge = 'later'", 1),
+        ("UPDATE prediction_sessions SET selected_models = '{}'", "INSERT INTO charges VALUES ('s1', 'c2')", 1),
+    ],
+    ids=["for another reason", "for another attempt", "for an attempt that can be told"],
+)
+def test_a_dry_run_knows_what_a_run_will_find_on_hold(first: AppDatabase, before: str, after: str, held: int) -> None:
+    """One that was on hold and fails by now is news only as another attempt."""
+    first.configure('"cardinality(selected_models)"', '"12 / cardinality(selected_models)"')
+    charge(first, "s1")
+    first.sql(before)
+    assert settled(first) == (0, 1)
+    first.sql(after)
+    assert settled(first, "--full") == (0, held)
+
+
+def charge(app: AppDatabase, *sessions: str) -> None:
+    """Failed sessions of which a table of charges tells the attempt: a second charge of one cannot be told apart."""
+    app.account()
+    app.sql("CREATE TABLE charges (session_id text, charge text)")
+    charges = "(SELECT c.charge FROM charges AS c WHERE c.session_id = s.id)"
+    app.configure("amount     = ", f'attempt = "{charges}"\namount     = ')
+    assert app.sweeper("install").exit_code == 0
+    for number, session in enumerate(sessions):
+        again = session in sessions[:number]
+        if not again:
+            app.session(session)
+        app.sql("INSERT INTO charges VALUES (%s, %s)", session, "c2" if again else "c1")
 
 
 @pytest.mark.parametrize("flags", [(), ("--dry-run",)], ids=["run", "dry run"])
