@@ -25,7 +25,7 @@ FROM (
            NULL::uuid AS run_id,
            %(as_of)s::timestamptz AS at,
            v.started_at,
-           CASE WHEN v.status IN ({running}) THEN v.active_at ELSE v.failed_at END AS owed_from,
+           {include owed_from} AS owed_from,
            {include hold_reason} AS hold_reason,
            {include on_hold} AS on_hold
     {include reading}

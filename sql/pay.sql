@@ -11,8 +11,7 @@ WITH sweeper_looked AS MATERIALIZED (
                v.attempt,
                v.status,
                v.started_at,
-               -- only the one that counts is read: the other may fail, and is no reason to hold a refund
-               CASE WHEN v.status IN ({running}) THEN v.active_at ELSE v.failed_at END AS failed_at,
+               {include owed_from} AS failed_at,
                v.amount,
                v.error,
                {include verdict} AS verdict

@@ -4,7 +4,7 @@ SELECT count(*) AS sessions,
            ::float8 AS oldest_seconds,
        (SELECT count(*) FROM {holds} AS h WHERE h.ended_at IS NULL) AS held
 FROM (
-    SELECT CASE WHEN v.status IN ({running}) THEN v.active_at ELSE v.failed_at END AS since
+    SELECT {include owed_from} AS since
     {include reading}
     WHERE {include in_scope}
       AND CASE WHEN {include in_scope} THEN {include verdict} = 'owed' END

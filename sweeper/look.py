@@ -155,7 +155,7 @@ def look(transaction: Transaction, mapping: Mapping, scope: Scope) -> Iterator[L
             more, last = yield from _look_around(transaction, mapping, scope)
         else:
             yield from map(_looked, rows)
-            more, last = len(rows) == _PAGE_SIZE, _place(rows)
+            more, last = len(rows) == _PAGE_SIZE, _place(rows[-1]) if rows else None
         scope = replace(scope, after=last)
 
 
@@ -167,17 +167,17 @@ def _look_around(
     Tells whether there may be more, and from what place on.
     """
     refused = False
-    while not refused and (rows := _read_candidates(transaction, mapping, scope)):
-        for looked in _halve(transaction, mapping, scope, tuple(row.session_id for row in rows)):
+    while not refused and (candidates := list_candidates(transaction, mapping, scope)):
+        for looked in _halve(transaction, mapping, scope, tuple(session_id for _, session_id in candidates)):
             refused |= looked.refused
             yield looked
-        scope = replace(scope, after=_place(rows))
+        scope = replace(scope, after=candidates[-1])
     return refused, scope.after
 
 
-def _place(rows: Sequence[Row]) -> Place | None:
-    """The place of the last of these in the order of a sweep."""
-    return (rows[-1].started_at, rows[-1].session_id) if rows else None
+def _place(row: Row) -> Place:
+    """The place of a row in the order of a sweep."""
+    return row.started_at, row.session_id
 
 
 def _read_page(transaction: Transaction, mapping: Mapping, scope: Scope, page_size: int) -> Sequence[Row]:
@@ -229,9 +229,5 @@ def _is_on_hold(transaction: Transaction, mapping: Mapping, session_id: str) -> 
 
 def list_candidates(transaction: Transaction, mapping: Mapping, scope: Scope) -> list[Place]:
     """The next failed and running sessions, owed or not, by their place in the order."""
-    return [(row.started_at, row.session_id) for row in _read_candidates(transaction, mapping, scope)]
-
-
-def _read_candidates(transaction: Transaction, mapping: Mapping, scope: Scope) -> Sequence[Row]:
     binds = {**scope.binds(), "page_size": _CANDIDATES_AT_ONCE}
-    return transaction.rows(mapping.statement("list_candidates"), binds)
+    return [_place(row) for row in transaction.rows(mapping.statement("list_candidates"), binds)]

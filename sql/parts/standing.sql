@@ -2,10 +2,8 @@
 -- refused before is not reckoned again: its expression would fail here too.
 FROM (
     SELECT v.session_id::text AS session_id,
-           CASE WHEN judged.verdict = 'refunded' THEN NULL  -- nobody asks since when, and it may fail
-                WHEN v.status IN ({running}) THEN v.active_at
-                ELSE v.failed_at
-           END AS failed_at,
+           -- of a refunded one nobody asks since when, and it may fail
+           CASE WHEN judged.verdict <> 'refunded' THEN {include owed_from} END AS failed_at,
            CASE WHEN judged.verdict = 'refunded' THEN false
                 WHEN v.status IN ({running})
                     THEN v.active_at

@@ -1,6 +1,8 @@
 """What a batch costs does not grow with the number of accounts, nor what a full sweep costs with how wide rows are."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
@@ -20,16 +22,7 @@ def test_no_statement_of_a_batch_scans_the_accounts_or_the_sessions(first: AppDa
     first.crowd(accounts=50_000, sessions=6_000)
     if analyzed:
         first.sql("ANALYZE")
-    plans: dict[str, list[str]] = {name: [] for name in BATCH}
-    original = Transaction.rows
-
-    def rows(self: Transaction, text: str, binds: Any = None) -> Any:
-        for name in BATCH:
-            if text.startswith(f"-- {name}:"):
-                plans[name] += [line for (line,) in original(self, f"EXPLAIN {text}", binds)]
-        return original(self, text, binds)
-
-    with patch.object(Transaction, "rows", rows):
+    with explained("EXPLAIN", *BATCH) as plans:
         assert first.run("--batch-size", "4000").document["refunds"]["sessions"] == 6000
     scan = re.compile(r"(\w+)(?: Heap| Only)? Scan(?: using \w+)? on (?:users|prediction_sessions)\b")
     for name, plan in plans.items():
@@ -45,18 +38,26 @@ def test_a_full_sweep_reads_no_row_of_a_session_that_was_refunded(first: AppData
     assert first.run("--max-refunds", "5000").document["refunds"]["sessions"] == 5000
     first.session("owed", account="u1")
     first.sql("VACUUM ANALYZE")
-    read: list[int] = []
+    with explained("EXPLAIN (ANALYZE, FORMAT JSON)", "find in history") as plans:
+        assert first.run("--full", "--max-refunds", "1").document["refunds"]["sessions"] == 1
+    read = sum(_rows_read(node) for plan in plans["find in history"] for node in plan)
+    assert 1 <= read < 50  # and its neighbours, on a page that was written to just now
+
+
+@contextmanager
+def explained(explain: str, *names: str) -> Iterator[dict[str, list[Any]]]:
+    """The plans of the statements with these names, each time before one is sent: a line, or a document, each."""
+    plans: dict[str, list[Any]] = {name: [] for name in names}
     original = Transaction.rows
 
     def rows(self: Transaction, text: str, binds: Any = None) -> Any:
-        if text.startswith("-- find in history:"):
-            ((plan,),) = original(self, f"EXPLAIN (ANALYZE, FORMAT JSON) {text}", binds)
-            read.append(sum(map(_rows_read, plan)))
+        for name in names:
+            if text.startswith(f"-- {name}:"):
+                plans[name] += [line for (line,) in original(self, f"{explain} {text}", binds)]
         return original(self, text, binds)
 
     with patch.object(Transaction, "rows", rows):
-        assert first.run("--full", "--max-refunds", "1").document["refunds"]["sessions"] == 1
-    assert 1 <= sum(read) < 50  # and its neighbours, on a page that was written to just now
+        yield plans
 
 
 def _rows_read(node: dict[str, Any]) -> int:
