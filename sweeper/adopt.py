@@ -9,6 +9,7 @@ import uuid_utils
 
 from sweeper.batch import BATCH_TIMEOUTS
 from sweeper.catalogue import NUMBER_TYPES, Reader, check_type
+from sweeper.correction_result import AdoptResult, AdoptSample, Left
 from sweeper.corrections import (
     Asked,
     add_left,
@@ -22,7 +23,7 @@ from sweeper.corrections import (
 from sweeper.database import Busy, Database, Refusal, Row, TooSlow, retrying, text_array
 from sweeper.errors import SweeperError
 from sweeper.look import reading
-from sweeper.results import AdoptResult, AdoptSample, Amount, Left, Outcome
+from sweeper.results import Amount, Outcome
 from sweeper.runs import exactly
 from sweeper.settings import Settings
 from sweeper.signals import Signals

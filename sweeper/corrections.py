@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sweeper.correction_result import Left
 from sweeper.database import Busy, Database, Refusal, Row, TooSlow
 from sweeper.errors import FailedError, Interrupted, SweeperError
 from sweeper.installation import Surroundings
 from sweeper.preparation import Preparation, Request, prepare
-from sweeper.results import Left, Outcome
+from sweeper.results import Outcome
 from sweeper.runs import failure
 from sweeper.settings import Settings
 

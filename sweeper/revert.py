@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import uuid_utils
 
+from sweeper.correction_result import BalanceChange, Left, RevertResult
 from sweeper.corrections import (
     Asked,
     add_left,
@@ -21,7 +22,7 @@ from sweeper.corrections import (
 from sweeper.database import Busy, Database, Refusal, Row, TooSlow, Transaction, retrying
 from sweeper.errors import ConfigurationError, SweeperError
 from sweeper.look import reading
-from sweeper.results import Amount, BalanceChange, Left, Outcome, RevertResult
+from sweeper.results import Amount, Outcome
 from sweeper.runs import exactly
 from sweeper.settings import Settings
 from sweeper.signals import Signals

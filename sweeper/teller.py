@@ -6,11 +6,11 @@ from decimal import Decimal
 
 from sweeper.batch import BATCH_TIMEOUTS
 from sweeper.comparison import compare_balances, compare_ledgers, read_balances
+from sweeper.correction_result import BalanceChange
 from sweeper.corrections import Asked
 from sweeper.database import UNIQUE_VIOLATION, Database, Refusal, Row, Transaction, text_array
 from sweeper.errors import ConfigurationError
 from sweeper.mapping import Mapping
-from sweeper.results import BalanceChange
 
 
 @dataclass

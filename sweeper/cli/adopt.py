@@ -9,7 +9,7 @@ from sweeper.cli.options import Config, Json, console, load_connection, load_set
 from sweeper.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from sweeper.results import AdoptResult
+    from sweeper.correction_result import AdoptResult
 
 
 def adopt(

@@ -14,8 +14,8 @@ from sweeper.errors import ConfigurationError, Exit, FailedError, Interrupted
 from sweeper.signals import Cancelled, Signals
 
 if TYPE_CHECKING:
+    from sweeper.correction_result import Correction
     from sweeper.corrections import Asked
-    from sweeper.results import Correction
 
 R = TypeVar("R", bound="Correction")
 R_co = TypeVar("R_co", bound="Correction", covariant=True)

@@ -9,7 +9,7 @@ from sweeper.cli.options import Config, Json, console, load_connection, load_set
 from sweeper.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from sweeper.results import RevertResult
+    from sweeper.correction_result import RevertResult
 
 
 def revert(

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from sweeper.check_result import Check
 from sweeper.preflight.ground import Ground, ok, spoken, warning
-from sweeper.results import Check
 from sweeper.statements import fill
 
 _LATE = timedelta(days=1)

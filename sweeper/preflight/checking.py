@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial
 
+from sweeper.check_result import Check, CheckResult, Status
 from sweeper.database import Database, retrying
 from sweeper.errors import SweeperError
 from sweeper.installation import Installation, Surroundings, read_installation
@@ -12,7 +13,6 @@ from sweeper.preflight import books, installed, policy, rows
 from sweeper.preflight.ground import Ground, asked, failure, ok, reading
 from sweeper.preflight.rights import check_rights, denied, merged
 from sweeper.preflight.server import check_server, read_server
-from sweeper.results import Check, CheckResult, Status
 from sweeper.settings import PolicySection, Settings
 
 _PROTOCOL_VIOLATION = "08P01"

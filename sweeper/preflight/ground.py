@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sweeper.catalogue import Column
+from sweeper.check_result import Check, Status
 from sweeper.database import Busy, Database, Refusal, Timeouts, TooSlow, Transaction
 from sweeper.errors import SweeperError
 from sweeper.installation import Installation
 from sweeper.mapping import Mapping
-from sweeper.results import Check, Status
 from sweeper.settings import Settings
 
 TIMEOUTS = Timeouts(statement_ms=30_000)

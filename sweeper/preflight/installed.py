@@ -6,12 +6,12 @@ from typing import Any
 import uuid_utils
 
 from sweeper.batch import BY_SWEEPER
+from sweeper.check_result import Check
 from sweeper.database import Transaction
 from sweeper.errors import ConfigurationError, FailedError
 from sweeper.installation import GUARD_KEYS, SCHEMA_VERSION, Installation, require_payable
 from sweeper.preflight.ground import Ground, failure, ok, warning
 from sweeper.preflight.rights import denied
-from sweeper.results import Check
 from sweeper.scope import Scope
 from sweeper.statements import fill
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from sweeper.check_result import Check
 from sweeper.functions import has_fence
 from sweeper.preflight.ground import Ground, ok, spoken, warning
-from sweeper.results import Check
 
 
 def check_caps(ground: Ground) -> Iterator[Check]:

@@ -4,10 +4,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
+from sweeper.check_result import Check, Status
 from sweeper.database import Database
 from sweeper.errors import SweeperError
 from sweeper.preflight.ground import failure, ok, reading
-from sweeper.results import Check, Status
 from sweeper.settings import Settings
 from sweeper.statements import fill, quote_name
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from sweeper.catalogue import Reader
+from sweeper.check_result import Check
 from sweeper.preflight.ground import Ground, ok, spoken, warning
-from sweeper.results import Check
 from sweeper.scope import before
 from sweeper.settings import STUCK_AFTER_DEFAULT
 from sweeper.statements import fill, quote_text

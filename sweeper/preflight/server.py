@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from sweeper.check_result import Check
 from sweeper.database import Database, Row
 from sweeper.preflight.ground import failure, ok, reading
-from sweeper.results import Check
 from sweeper.statements import fill
 
 

@@ -7,10 +7,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from sweeper.correction_result import AdoptResult, BalanceChange, Correction, Left, RevertResult
 from sweeper.render.document import SCHEMA_VERSION, amount_number, error_of, moment
 from sweeper.render.explain import PAID_AGAIN
 from sweeper.render.table import amounts_table, number, plural, safe
-from sweeper.results import AdoptResult, Amount, BalanceChange, Correction, Left, Outcome, RevertResult
+from sweeper.results import Amount, Outcome
 
 _WHY = {
     "below_zero": "the balance would go below zero (--allow-negative takes it all the same)",

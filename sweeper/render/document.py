@@ -4,10 +4,13 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sweeper.errors import SweeperError
-from sweeper.results import Amount, CheckResult, InstallResult, Outcome, RunResult
+from sweeper.results import Amount, InstallResult, Outcome, RunResult
+
+if TYPE_CHECKING:
+    from sweeper.check_result import CheckResult
 
 SCHEMA_VERSION = 1
 
@@ -56,7 +59,7 @@ def install_document(result: InstallResult) -> str:
     return json.dumps({"schema_version": SCHEMA_VERSION, "command": "install", "actions": list(result.actions)})
 
 
-def check_document(result: CheckResult) -> str:
+def check_document(result: "CheckResult") -> str:
     """The document of ``sweeper check``."""
     checks = [
         {"name": check.name, "status": check.status.value, "message": check.message, "fix": check.fix}

@@ -3,8 +3,8 @@
 from rich.console import Console
 from rich.table import Table
 
+from sweeper.check_result import CheckResult, Status
 from sweeper.render.table import plural, safe
-from sweeper.results import CheckResult, Status
 
 _STYLES = {Status.OK: "green", Status.WARNING: "yellow", Status.FAILURE: "bold red"}
 
