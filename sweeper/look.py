@@ -56,8 +56,8 @@ def reading(database: Database, mapping: Mapping) -> AbstractContextManager[Tran
 class Found:
     """Owed sessions in their order, to be taken a batch at a time; packed, as a text each would take much memory.
 
-    ``last`` is the place in the order that they reach to, ``full`` tells that there may be more behind it, and
-    ``unripe_from`` when the earliest session started that may be owed later, where that was asked.
+    ``last`` is the place in the order that a full page reaches to: there may be more behind it. ``unripe_from`` is when
+    the earliest session started that may be owed later, where that was asked.
     """
 
     def __init__(
@@ -66,14 +66,12 @@ class Found:
         session_ids: tuple[str, ...] = (),
         *,
         last: Place | None = None,
-        full: bool = False,
         unripe_from: datetime | None = None,
     ) -> None:
         self._packs = deque(packs)
         self._loose = session_ids
         self._from_the_end = False
         self.last = last
-        self.full = full
         self.unripe_from = unripe_from
 
     def take(self, number: int) -> tuple[str, ...]:
@@ -113,7 +111,6 @@ def find(transaction: Transaction, mapping: Mapping, scope: Scope, budget: Decim
     return Found(
         row.packs,
         last=(row.last[0], row.last[1]) if row.last else None,
-        full=row.found == page_size,
         unripe_from=row.unripe_from if in_history else None,
     )
 

@@ -107,7 +107,7 @@ class Sweep:
                 continue
             else:
                 self._payout.pay_all(scope, found)
-                more, last = found.full, found.last
+                more, last = found.last is not None, found.last
             scope = replace(scope, after=last)
 
     def _walk_around(self, scope: Scope) -> tuple[bool, Place | None]:

@@ -1,6 +1,6 @@
--- What was found, packed: one text for many sessions, because a run may find as many as memory is not meant for.
-(SELECT count(*) FROM sweeper_page) AS found,
-       (
+-- What was found, packed: one text for many sessions, because a run may find as many as memory is not meant for. And the
+-- last place of a full page: there may be more behind it.
+(
            SELECT coalesce(array_agg(pack.session_ids ORDER BY pack.number), '{}')
            FROM (
                SELECT numbered.place / 250 AS number,
@@ -14,8 +14,6 @@
            ) AS pack
        ) AS packs,
        (
-           SELECT ARRAY[p.started_at::text, p.session_id::text]
-           FROM sweeper_page AS p
-           OFFSET greatest(0, (SELECT count(*) FROM sweeper_page) - 1)  -- the page is in its order
-           LIMIT 1
+           SELECT ARRAY[place.started_at::text, place.session_id::text]
+           FROM (SELECT * FROM sweeper_page OFFSET %(page_size)s::bigint - 1 LIMIT 1) AS place  -- it is in its order
        ) AS last
