@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from sweeper.batch import Batch, Cashier
 from sweeper.database import UNIQUE_VIOLATION, Busy, GuardLost, Refusal, TooSlow, retrying
@@ -14,6 +14,8 @@ from sweeper.look import Found
 from sweeper.pace import Pace
 from sweeper.scope import Scope
 from sweeper.signals import Signals
+
+T = TypeVar("T")
 
 _CAPS_WAIT_SECONDS = 0.02
 _GUARD_WAIT_SECONDS = 0.5
@@ -82,7 +84,7 @@ class Payout:
                 self.pace.too_slow()
                 found.give_back(session_ids)
             except (Refusal, Busy) as problem:
-                self.wait_for_tables(scope, problem)
+                self._wait_for_tables(scope, problem)
                 self._isolate(scope, session_ids)
             else:
                 found.give_back(session_ids[batch.tried :])
@@ -110,7 +112,7 @@ class Payout:
             self._isolate(scope, session_ids[batch.tried :])  # those that a cap left no room for in this one
             return
         except (Busy, TooSlow) as problem:
-            self.wait_for_tables(scope, problem)
+            self._wait_for_tables(scope, problem)
             if len(session_ids) == 1:
                 self.tally.skipped.extend(session_ids)
                 return
@@ -125,7 +127,22 @@ class Payout:
         self._isolate(scope, session_ids[:middle])
         self._isolate(scope, session_ids[middle:])
 
-    def wait_for_tables(self, scope: Scope, problem: Exception) -> None:
+    def once_unlocked(self, scope: Scope, work: Callable[[], T]) -> T:
+        """Do ``work``, a whole transaction; where a table is locked as a whole, again once it is free.
+
+        Raises:
+            Busy: it still is after some seconds, or whenever it is tried.
+        """
+        for tries_left in reversed(range(_TABLE_TRIES)):
+            try:
+                return retrying(work)
+            except Busy as problem:
+                if not tries_left:
+                    raise
+                self._wait_for_tables(scope, problem)
+        raise AssertionError("unreachable")
+
+    def _wait_for_tables(self, scope: Scope, problem: Exception) -> None:
         """A table that is locked as a whole stands in everybody's way: no use in trying session after session.
 
         Raises:
@@ -153,7 +170,7 @@ class Payout:
                 if self._cashier.hold(scope, session_id, refusal):
                     self._observer.refused(session_id, refusal)
 
-        retrying(attempt)
+        self.once_unlocked(scope, attempt)
 
     def _pay(self, scope: Scope, session_ids: tuple[str, ...]) -> Batch:
         def attempt() -> Batch:

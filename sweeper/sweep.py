@@ -1,18 +1,22 @@
 """The sweep: finds what is owed, page after page, and pays it, batch after batch, until nothing is left in reach."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from decimal import Decimal
+from functools import partial
+from typing import TypeVar
 
 from sweeper.batch import Cashier
-from sweeper.database import Busy, Database, Refusal, retrying
+from sweeper.database import Database, Refusal, Transaction, retrying
 from sweeper.horizon import find_unripe
 from sweeper.look import Found, Survey, find, list_candidates, parts, reading, survey
 from sweeper.mapping import Mapping
 from sweeper.payout import Observer, Payout
 from sweeper.scope import Place, Scope
 from sweeper.signals import Signals
+
+T = TypeVar("T")
 
 # so many sessions that somebody had locked are tried again at the end, each time a little later: transactions of an
 # app are short, and so are the batches of another sweep; what is still locked then is counted and left to the next run
@@ -102,9 +106,6 @@ class Sweep:
                 if scope.in_history and scope.after is None:
                     self._note_unripe(scope)
                 more, last = self._walk_around(scope)
-            except Busy as problem:
-                self._payout.wait_for_tables(scope, problem)
-                continue
             else:
                 self._payout.pay_all(scope, found)
                 more, last = found.last is not None, found.last
@@ -115,7 +116,7 @@ class Sweep:
 
         Tells whether there may be more, and from what place on.
         """
-        while not self.tally.capped and (candidates := self._list_candidates(scope)):
+        while not self.tally.capped and (candidates := self._read(scope, list_candidates)):
             refused = self._find_among(scope, tuple(session_id for _, session_id in candidates))
             scope = replace(scope, after=candidates[-1])
             if refused:
@@ -123,32 +124,23 @@ class Sweep:
         return False, scope.after
 
     def _note_unripe(self, scope: Scope) -> None:
-        def look() -> datetime | None:
-            with reading(self._database, self._mapping) as transaction:
-                return find_unripe(transaction, self._mapping, scope)
-
         try:
-            self.tally.note_unripe(retrying(look))
+            self.tally.note_unripe(self._read(scope, find_unripe))
         except Refusal:
             self.tally.unknown = True
 
     def _find(self, scope: Scope) -> Found:
         budget = retrying(self._cashier.budget)
-
-        def look() -> Found:
-            with reading(self._database, self._mapping) as transaction:
-                return find(transaction, self._mapping, scope, budget)
-
-        found = retrying(look)
+        found = self._read(scope, partial(find, budget=budget))
         self.tally.note_unripe(found.unripe_from)
         return found
 
-    def _list_candidates(self, scope: Scope) -> list[Place]:
-        def look() -> list[Place]:
+    def _read(self, scope: Scope, read: Callable[[Transaction, Mapping, Scope], T]) -> T:
+        def look() -> T:
             with reading(self._database, self._mapping) as transaction:
-                return list_candidates(transaction, self._mapping, scope)
+                return read(transaction, self._mapping, scope)
 
-        return retrying(look)
+        return self._payout.once_unlocked(scope, look)
 
     def _find_among(self, scope: Scope, session_ids: tuple[str, ...]) -> bool:
         """Find and pay those of these that are owed; one whose own expression fails is found by halving, and held.
