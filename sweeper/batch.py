@@ -70,8 +70,7 @@ class Cashier:
         self._max_new_holds = max_new_holds
         accounts = ("lock_accounts", "read_balances") if mapping.has_accounts else ()
         self._statements = {
-            name: mapping.statement(name)
-            for name in ("lock_sessions", "list_refunded", *accounts, "pay", "count_unwritten", "hold")
+            name: mapping.statement(name) for name in ("lock_sessions", "list_refunded", *accounts, "pay", "hold")
         }
         self._read_traffic = fill("read_traffic", {})
         self.new_holds: set[str] = set()
@@ -184,8 +183,8 @@ class Cashier:
     def _require_written(self, transaction: Transaction, scope: Scope, row: Row) -> None:
         if not row.unpaid_sessions:
             return
-        binds = {**scope.binds(), "in_hand": text_array(row.unpaid_sessions)}
-        if transaction.row(self._statements["count_unwritten"], binds).sessions:
+        refunded = self._list_refunded(transaction, scope, row.unpaid_sessions)
+        if not refunded.issuperset(row.unpaid_sessions):
             raise Refusal("", "the refund was not written: a trigger or a rule drops it, or the closing of the session")
 
     def hold(self, scope: Scope, session_id: str, refusal: Refusal) -> bool:

@@ -6,7 +6,7 @@ from sweeper.database import Transaction, text_array
 from sweeper.mapping import Mapping
 from sweeper.statements import fill, fill_script, quote_name, quote_text
 
-_STATEMENTS = {"pay": "pay", "unwritten": "count_unwritten"}
+_STATEMENTS = {"pay": "pay", "refunded": "list_refunded"}
 
 
 def has_fence(transaction: Transaction, mapping: Mapping) -> bool:

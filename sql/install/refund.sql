@@ -60,7 +60,7 @@ BEGIN
                 USING ERRCODE = 'object_not_in_prerequisite_state';
         END IF;
 {include check_balance}
-        IF cardinality(sweeper_row.unpaid_sessions) > 0 AND ({unwritten}) > 0 THEN
+        IF cardinality(sweeper_row.unpaid_sessions) > 0 AND cardinality(({refunded})) = 0 THEN
             RAISE EXCEPTION 'the refund was not written: a trigger or a rule drops it, or the closing of the session'
                 USING ERRCODE = 'raise_exception';
         END IF;
