@@ -1,7 +1,7 @@
 -- Lists a page of the refunds of a run or of a session, with what stands in the way of taking them back.
 SELECT r.refund_id::text AS refund_id,
        r.session_id::text AS session_id,
-       r.account_id::text AS account_id,
+       coalesce(account.account_id, r.account_id::text) AS account_id,  -- as its own table spells it: citext
        r.amount::text AS amount,
        r.layer,
        EXISTS (

@@ -65,7 +65,9 @@ FROM (
     FROM sweeper_paid AS p
 ) AS paid,
 (
-    SELECT coalesce(array_agg(m.account_id::text), '{}') AS moved_accounts
+    SELECT coalesce(sum(m.refunds), 0) AS moved_refunds,
+           coalesce(array_agg(m.account_id::text), '{}') AS moved_accounts,
+           coalesce(array_agg(m.amount::text), '{}') AS moved_amounts
     FROM sweeper_moved AS m
 ) AS moved,
 (

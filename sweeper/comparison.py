@@ -1,12 +1,13 @@
 """Comparing, before a batch is committed, what was written to the ledgers with what the balances have come to."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
-from math import isclose
 
 from sweeper.database import GuardLost, Refusal, Row, Transaction, text_array
 from sweeper.statements import fill
+
+# a balance of a floating type may round, but not so much of a refund that anybody would see it: this part of it
+FLOATING_TOLERANCE = Decimal("0.01")
 
 
 def compare_ledgers(row: Row) -> None:
@@ -35,16 +36,19 @@ def compare_balances(row: Row, balances: dict[str, str | None], after: dict[str,
     Raises:
         Refusal: the counts or the sums differ; the batch must not be committed.
     """
-    owed: dict[str, Decimal] = defaultdict(Decimal)
-    for account_id, amount in zip(row.paid_accounts, row.paid_amounts, strict=True):
-        owed[account_id] += Decimal(amount)
-    if set(owed) != set(row.moved_accounts) or len(owed) != len(row.moved_accounts):
+    amounts = [Decimal(amount) for amount in row.moved_amounts]
+    if row.moved_refunds != len(row.paid_amounts) or sum(amounts) != sum(map(Decimal, row.paid_amounts)):
         raise Refusal("", "the balance of an account did not take its refund")
-    for account_id, amount in owed.items():
-        earlier, later = balances[account_id], after.get(account_id)
+    for account_id, amount in zip(row.moved_accounts, amounts, strict=True):
+        earlier, later = balances.get(account_id), after.get(account_id)
         if earlier is None or later is None:
             raise Refusal("", "the balance is null")
-        grown = Decimal(earlier) + amount
-        # a balance of a floating type is only as exact as its type
-        if not (Decimal(later) == grown if exact else isclose(float(later), grown, rel_tol=1e-9)):
-            raise Refusal("", "the balance did not grow by what the ledger says")
+        _require_grown(Decimal(earlier), Decimal(later), amount, exact=exact)
+
+
+def _require_grown(earlier: Decimal, later: Decimal, amount: Decimal, *, exact: bool) -> None:
+    if not (earlier.is_finite() and later.is_finite()):
+        raise Refusal("", "the balance is not a finite number")
+    tolerance = 0 if exact else abs(amount) * FLOATING_TOLERANCE
+    if abs(later - earlier - amount) > tolerance:
+        raise Refusal("", "the balance did not grow by what the ledger says")

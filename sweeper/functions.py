@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from sweeper.comparison import FLOATING_TOLERANCE
 from sweeper.database import Transaction, text_array
 from sweeper.mapping import Mapping
 from sweeper.statements import fill, fill_script, quote_name, quote_text
@@ -21,8 +22,7 @@ def functions(mapping: Mapping, *, max_amount: Decimal | None) -> str:
         **mapping.slots,
         "path": mapping.search_path,
         "timezone": quote_text(mapping.timezone),
-        # a balance of a floating type is only as exact as its type
-        "tolerance": "0" if mapping.exact_balance else "abs(sweeper_before) * 1e-9",
+        "tolerance": "0" if mapping.exact_balance else str(FLOATING_TOLERANCE),
         "fence": quote_name(_fence_name(mapping)),
     }
     binds = _binds(mapping, max_amount)

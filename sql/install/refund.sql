@@ -12,6 +12,7 @@ SET TimeZone = {timezone}
 SET DateStyle = 'ISO, MDY'
 SET IntervalStyle = 'postgres'
 SET standard_conforming_strings = on
+SET extra_float_digits = 1
 AS $sweeper_refund$
 -- the app's own expressions stand in here: a name of theirs is never a variable of ours
 #variable_conflict use_column

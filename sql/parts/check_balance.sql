@@ -1,5 +1,5 @@
 -- What was added to the balance is what was written to the ledger, for refund(): read again, after the app's triggers.
-        SELECT {balance}::numeric
+        SELECT {balance}::text::numeric
         INTO sweeper_after
         FROM {accounts} AS a
         WHERE {accounts_id} = sweeper_found.account_id;
@@ -7,9 +7,8 @@
             OR (
                 cardinality(sweeper_row.paid_sessions) > 0
                 AND (
-                    sweeper_after
-                    BETWEEN sweeper_before + sweeper_row.paid_amounts[1]::numeric - {tolerance}
-                        AND sweeper_before + sweeper_row.paid_amounts[1]::numeric + {tolerance}
+                    abs(sweeper_after - sweeper_before - sweeper_row.paid_amounts[1]::numeric)
+                    <= abs(sweeper_row.paid_amounts[1]::numeric) * {tolerance}
                 ) IS NOT TRUE
             )
         THEN

@@ -4,7 +4,7 @@
     INTO sweeper_found
     {include reading}
     WHERE {session_id} = sweeper_session_id;
-    SELECT {balance}::numeric
+    SELECT {balance}::text::numeric
     INTO sweeper_before
     FROM {accounts} AS a
     WHERE {accounts_id} = sweeper_found.account_id

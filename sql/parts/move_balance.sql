@@ -3,11 +3,11 @@ sweeper_moved AS (
     UPDATE {accounts} AS a
     SET {move_assignments}
     FROM (
-        SELECT p.account_id, sum(p.amount) AS amount, %(as_of)s::timestamptz AS at
+        SELECT p.account_id, count(*) AS refunds, sum(p.amount) AS amount, %(as_of)s::timestamptz AS at
         FROM sweeper_paid AS p
         GROUP BY p.account_id
         ORDER BY p.account_id  -- neighbours share pages
     ) AS owed
     WHERE {accounts_id} = owed.account_id
-    RETURNING {accounts_id} AS account_id
+    RETURNING {accounts_id} AS account_id, owed.refunds, owed.amount
 ),

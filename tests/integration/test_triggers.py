@@ -63,6 +63,19 @@ def test_a_reversal_that_a_trigger_takes_too_is_not_made(prisma: AppDatabase) ->
     assert prisma.value("SELECT count(*) FROM sweeper.reversals") == 0
 
 
+def test_a_balance_that_a_rule_writes_elsewhere_pays_nobody(first: AppDatabase) -> None:
+    """What the update gives back is then another table's, and grew by just what the ledger says."""
+    first.account()
+    first.session("owed")
+    first.sql(
+        "CREATE TABLE moved AS TABLE users; CREATE RULE elsewhere AS ON UPDATE TO users DO INSTEAD "
+        "UPDATE moved SET credits = new.credits WHERE moved.id = old.id RETURNING moved.*"
+    )
+    assert first.run().exit_code == 3
+    assert holds(first) == {"owed": "the balance did not grow by what the ledger says"}
+    assert first.sql("SELECT credits FROM users UNION ALL SELECT credits FROM moved") == [(100,), (100,)]
+
+
 def spoil(database: AppDatabase, table: str, event: str, body: str) -> None:
     """A trigger before each row."""
     database.sql(

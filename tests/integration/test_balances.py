@@ -1,0 +1,89 @@
+"""Balances of every kind: they grow by what the ledger says, or nothing is paid and a person is told."""
+
+import psycopg
+import pytest
+
+from tests.integration.test_triggers import holds
+from tests.support import AppDatabase
+
+NOT_GROWN = "the balance did not grow by what the ledger says"
+
+
+def with_balance(first: AppDatabase, kind: str, balance: str, amount: str) -> None:
+    """One account whose balance is of this type, and one session that is owed so much."""
+    first.sql(f"ALTER TABLE users ALTER credits TYPE {kind}, ALTER total_credits_spent TYPE numeric")
+    first.configure("amount     = ", f'amount = "{amount}"\n# ')
+    assert first.sweeper("install").exit_code == 0
+    first.account()
+    first.sql(f"UPDATE users SET credits = '{balance}'")
+    first.session("owed")
+
+
+def pay_one_more(first: AppDatabase) -> None:
+    """A trigger of the app adds a credit of its own."""
+    first.sql(
+        "CREATE FUNCTION one_more() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN new.credits := new.credits + 1; "
+        "RETURN new; END'; CREATE TRIGGER one_more BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION one_more()"
+    )
+
+
+@pytest.mark.parametrize(("kind", "balance"), [("real", 100.1), ("real", 12345.6), ("float8", 2e9)])
+def test_a_floating_balance_may_round_as_its_type_does(first: AppDatabase, kind: str, balance: float) -> None:
+    with_balance(first, kind, str(balance), "0.2")
+    assert first.run().exit_code == 0
+    assert first.value("SELECT credits FROM users") == pytest.approx(balance + 0.2, rel=1e-7)
+    first.session("layer")
+    assert str(first.value("SELECT sweeper.refund('layer', 'x')")) == "0.2"
+
+
+@pytest.mark.parametrize(("kind", "balance"), [("real", "16777216"), ("float8", "9007199254740992")])
+def test_a_floating_balance_too_large_to_take_a_refund_is_not_said_to_have_taken_it(
+    first: AppDatabase, kind: str, balance: str
+) -> None:
+    with_balance(first, kind, balance, "1")
+    with pytest.raises(psycopg.errors.RaiseException, match=NOT_GROWN):
+        first.sql("SELECT sweeper.refund('owed', 'x')")
+    assert first.run().exit_code == 3
+    assert holds(first) == {"owed": NOT_GROWN}
+    assert first.refunds() == {}
+
+
+def test_a_large_floating_balance_hides_no_credit_that_a_trigger_adds(first: AppDatabase) -> None:
+    """It is compared with the refund: next to two thousand million, one more is nothing."""
+    with_balance(first, "float8", "2e9", "1")
+    pay_one_more(first)
+    with pytest.raises(psycopg.errors.RaiseException, match=NOT_GROWN):
+        first.sql("SELECT sweeper.refund('owed', 'x')")
+    assert first.run().exit_code == 3
+    assert holds(first) == {"owed": NOT_GROWN}
+    assert first.credits() == 2e9
+
+
+@pytest.mark.parametrize("kind", ["numeric", "float8"])
+@pytest.mark.parametrize("balance", ["Infinity", "-Infinity", "NaN"])
+def test_a_balance_that_is_no_finite_number_takes_no_refund(first: AppDatabase, kind: str, balance: str) -> None:
+    """Whatever is added to it, it stays what it is, and the customer has nothing of it."""
+    with_balance(first, kind, balance, "3")
+    with pytest.raises(psycopg.errors.RaiseException, match=NOT_GROWN):
+        first.sql("SELECT sweeper.refund('owed', 'x')")
+    assert first.run().exit_code == 3
+    assert holds(first) == {"owed": "the balance is not a finite number"}
+    assert first.refunds() == {}
+
+
+def test_an_account_that_its_sessions_spell_in_two_ways_is_one_account(bare: AppDatabase) -> None:
+    """As a foreign key allows it where the type says that they are equal: numbers, texts without regard to case."""
+    bare.sql(
+        "ALTER TABLE users ALTER id TYPE numeric USING id::numeric; "
+        "ALTER TABLE prediction_sessions ALTER user_id TYPE numeric USING user_id::numeric"
+    )
+    assert bare.sweeper("install").exit_code == 0
+    bare.account("1")
+    for number, spelled in enumerate(["1.0", "1.00", "1.0"]):
+        bare.session(f"s{number}", account=spelled)
+    assert bare.run(role=None).exit_code == 0
+    assert bare.value("SELECT credits FROM users") == 109
+    run_id = bare.value("SELECT DISTINCT run_id::text FROM sweeper.refunds")
+    assert bare.sweeper("revert", "--run", run_id, "--reason", "mistake", "--yes").exit_code == 0
+    assert bare.value("SELECT credits FROM users") == 100
+    assert bare.value("SELECT count(*) FROM sweeper.reversals") == 3
