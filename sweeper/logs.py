@@ -26,6 +26,9 @@ class Log:
         self._render = self._readable if terminal else _as_json
         self._colour = colour
         self._common: dict[str, object] = {}
+
+    def tell_retries(self) -> None:
+        """From now on an event tells of what is tried again, instead of a line of the library's on stdout."""
         stamina.instrumentation.set_on_retry_hooks([self._tell_retry])
 
     def bind(self, **fields: object) -> None:

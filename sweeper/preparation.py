@@ -84,7 +84,7 @@ def prepare(database: Database, settings: Settings, request: Request) -> tuple[P
         counted = Amount(installation.before_floor_sessions or 0, installation.before_floor_credits or Decimal(0))
     if request.session_ids:
         retrying(lambda: _check_sessions(database, mapping, request.session_ids))
-        scope = scope.by_hand(tuple(dict.fromkeys(request.session_ids)))
+        scope = scope.by_hand(tuple(dict.fromkeys(request.session_ids)), payable_again=settings.payable_again)
     policy = settings.policy
     limits = Limits(
         policy.max_refunds,

@@ -50,7 +50,11 @@ def failure(problem: Busy | TooSlow | Refusal | SweeperError) -> SweeperError:
     if isinstance(problem, TooSlow):
         return FailedError("the database takes longer over a statement than sweeper allows it", code="too_slow")
     if isinstance(problem, Refusal):  # not its message, which may repeat the row
-        return FailedError(f"the database refused a statement (SQLSTATE {problem.sqlstate})", code="refused")
+        return FailedError(
+            f"the database refused a statement (SQLSTATE {problem.sqlstate}): an expression may fail for one of the "
+            "rows, and `sweeper run --dry-run` names it",
+            code="refused",
+        )
     return problem
 
 

@@ -38,7 +38,7 @@ class Scope:
     session_ids: tuple[str, ...] | None = None
     look_again: bool = False
     in_history: bool = False
-    by_a_person: bool = False
+    pays_again: bool = False
     after: Place | None = None
     max_amount: Decimal | None = None
 
@@ -67,16 +67,16 @@ class Scope:
         """These alone, within the same bounds."""
         return replace(self, session_ids=session_ids, after=None, in_history=False)
 
-    def by_hand(self, session_ids: tuple[str, ...]) -> Self:
+    def by_hand(self, session_ids: tuple[str, ...], *, payable_again: bool) -> Self:
         """Sessions that a person named: floor and grace do not apply, a hold is looked at again, and a session whose
-        refund was taken back is paid again.
+        refund was taken back is paid again where it is ``payable_again``.
         """
         return replace(
             self.only(session_ids),
             since=None,
             failed_before=datetime.max.replace(tzinfo=UTC),
             look_again=True,
-            by_a_person=True,
+            pays_again=payable_again,
         )
 
     def binds(self) -> dict[str, object]:
@@ -92,7 +92,7 @@ class Scope:
             "dates": self.dates,
             "session_ids": None if self.session_ids is None else text_array(self.session_ids),
             "look_again": self.look_again,
-            "by_hand": self.by_a_person,
+            "by_hand": self.pays_again,
             "after_started_at": started_at,
             "after_id": session_id,
             "max_amount": self.max_amount,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from sweeper.cli.options import Config, Json, load_connection, load_settings, parse_time, wants_colour
+from sweeper.cli.options import Config, Json, console, load_connection, load_settings, parse_time
 from sweeper.errors import ConfigurationError, Exit
 
 if TYPE_CHECKING:
@@ -107,9 +107,6 @@ def _write(result: "AuditResult", chosen: Format, stream: TextIO) -> None:
 
         stream.write(report(result))
     else:
-        from rich.console import Console
-
         from sweeper.render.audit_table import show_audit
 
-        width = None if stream.isatty() else 80
-        show_audit(Console(file=stream, width=width, highlight=False, no_color=not wants_colour()), result)
+        show_audit(console(stream), result)

@@ -4,7 +4,7 @@ import os
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sweeper.connection import Connection
+    from sweeper.logs import Log
     from sweeper.settings import Settings
 
 Config = Annotated[
@@ -40,9 +41,10 @@ def load_settings(config: Path | None) -> "Settings":
 
 
 def load_connection() -> "Connection":
-    """The connection that the environment gives."""
+    """The connection that the environment gives; whatever has to be tried again over it is told on stderr."""
     from sweeper.connection import from_environment
 
+    stderr_log().tell_retries()
     return from_environment(os.environ)
 
 
@@ -62,14 +64,30 @@ def parse_time(flag: str, text: str | None) -> datetime | None:
         raise ConfigurationError(f"{flag}: {error}", code="usage") from None
 
 
+def stderr_log() -> "Log":
+    """A log on stderr."""
+    from sweeper.logs import Log
+
+    return Log(sys.stderr, terminal=sys.stderr.isatty(), colour=wants_colour())
+
+
 def wants_colour() -> bool:
     """Whether colours were not declined: https://no-color.org."""
     return not os.environ.get("NO_COLOR")
 
 
-def console() -> "Console":
-    """Where results go: 80 columns when it is not a terminal."""
+def console(stream: TextIO | None = None) -> "Console":
+    """Where results go: 80 columns when it is not a terminal, or COLUMNS."""
     from rich.console import Console
 
-    terminal = sys.stdout.isatty()
-    return Console(file=sys.stdout, width=None if terminal else 80, highlight=False, no_color=not wants_colour())
+    stream = stream or sys.stdout
+    columns = os.environ.get("COLUMNS", "")
+    piped = int(columns) if columns.isascii() and columns.isdigit() and int(columns) else 80
+    return Console(
+        file=stream,
+        width=None if stream.isatty() else piped,
+        highlight=False,
+        markup=False,  # "[ledger]" and ":x:" are the app's own words
+        emoji=False,
+        no_color=not wants_colour(),
+    )

@@ -59,6 +59,7 @@ def watching(prefix: str, *, colour: bool) -> Iterator[Watcher]:
     with _bar() as progress:
         # a bar has taken sys.stderr over by now, and shows above itself what is written to it
         log = Log(sys.stderr, terminal=progress is not None, colour=colour)
+        log.tell_retries()
         watcher = Watcher(log, prefix, progress)
         try:
             yield watcher

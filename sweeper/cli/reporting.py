@@ -1,13 +1,12 @@
 """A run from the outside: those who watch are told when it begins and how it ends, whatever happens in between."""
 
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sweeper.cli.options import Config, config_path, wants_colour
+from sweeper.cli.options import Config, config_path, stderr_log
 from sweeper.errors import Exit, Interrupted, SweeperError
 from sweeper.results import Amount, Backlog, RunReport, RunResult
 from sweeper.signals import Signals
@@ -66,8 +65,6 @@ def reported(config: Config, signals: Signals, *, as_of: datetime, asked_at: flo
 
 
 def _log(problems: dict[str, str]) -> None:
-    from sweeper.logs import Log
-
-    log = Log(sys.stderr, terminal=sys.stderr.isatty(), colour=wants_colour())
+    log = stderr_log()
     for endpoint, why in problems.items():
         log.warning("monitoring_failed", endpoint=endpoint, why=why)

@@ -74,7 +74,7 @@ def run(
         with reported(config, signals, as_of=as_of, asked_at=asked_at, wanted=wanted) as story:
             settings, request = _understand(config, policy, session or [], since, as_of, asked_at, full=full)
             result = _sweep(settings, request, signals, story, dry_run=dry_run)
-            _show(result, json=json)
+            _show(result, len({*(session or [])}), json=json)
     except Interrupted as signal:  # before there was anything to sum up
         if json:
             _print_interrupted()
@@ -147,15 +147,15 @@ def _print_interrupted() -> None:
     print(interrupted_document("run"))  # noqa: T201
 
 
-def _show(result: "RunResult", *, json: bool) -> None:
+def _show(result: "RunResult", named: int, *, json: bool) -> None:
     if json:
         from sweeper.render.document import run_document
 
         print(run_document(result))  # noqa: T201
-    elif sys.stdout.isatty() or result.dry_run or _has_news(result):
+    elif named or sys.stdout.isatty() or result.dry_run or _has_news(result):
         from sweeper.render.table import show_run
 
-        show_run(console(), result)
+        show_run(console(), result, named=named)
     if result.error:
         print(f"sweeper: {result.error.message}", file=sys.stderr)  # noqa: T201
 

@@ -170,7 +170,9 @@ def _waiting(told: Explanation) -> str:
 
 
 def _held(told: Explanation) -> str:
-    end = "A person decides: `sweeper run --session ID` looks again, `sweeper adopt --session ID --amount 0` waives it."
+    pays = told.hold_reason == "amount_above_max"
+    again = "--session ID --max-amount N` pays it" if pays else "--session ID` looks again"
+    end = f"A person decides: `sweeper run {again}, `sweeper adopt --session ID --amount 0` waives it."
     state = "On hold" if told.on_hold else "The next run puts it on hold"
     return f"{state}: {_why(told.hold_reason or '')}. {end}"
 

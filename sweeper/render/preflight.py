@@ -15,7 +15,10 @@ def show_check(console: Console, result: CheckResult) -> None:
     for _ in range(3):
         table.add_column(vertical="top")
     for check in result.checks:
-        table.add_row(safe(check.status.value, _STYLES[check.status]), safe(check.name), safe(check.message))
+        message, *more = check.message.splitlines()
+        table.add_row(safe(check.status.value, _STYLES[check.status]), safe(check.name), safe(message))
+        for line in more:
+            table.add_row("", "", safe(line))
         if check.fix:
             for line in check.fix.splitlines():
                 table.add_row("", "", safe(f"-> {line}"))

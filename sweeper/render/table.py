@@ -26,14 +26,14 @@ def plural(count: int, word: str) -> str:
     return f"{number(count)} {word}" if count == 1 else f"{number(count)} {word}s"
 
 
-def show_run(console: Console, result: RunResult) -> None:
-    """Print a run or a dry run."""
+def show_run(console: Console, result: RunResult, *, named: int = 0) -> None:
+    """Print a run or a dry run, over everything or over so many sessions that were ``named``."""
     _headline(console, result)
     if result.reasons:
         console.print(amounts_table("reason", result.reasons))
     if result.plan:
         _show_plan(console, result)
-    _notes(console, result)
+    _notes(console, result, named)
 
 
 def _headline(console: Console, result: RunResult) -> None:
@@ -84,8 +84,12 @@ def _show_plan(console: Console, result: RunResult) -> None:
         console.print(table)
 
 
-def _notes(console: Console, result: RunResult) -> None:
-    notes = []
+def _notes(console: Console, result: RunResult, named: int) -> None:
+    notes = (
+        ["Not every session that was named: `sweeper explain SESSION` tells why."]
+        if result.refunds.sessions < named
+        else []
+    )
     if result.plan and result.plan.left_by_caps.sessions:
         left = result.plan.left_by_caps
         notes.append(f"The caps would leave {plural(left.sessions, 'session')}, {number(left.credits)} credits.")
@@ -94,7 +98,7 @@ def _notes(console: Console, result: RunResult) -> None:
     if result.held and not result.dry_run:
         notes.append(f"{plural(result.held, 'session')} put on hold: a person decides (see `sweeper run --dry-run`).")
     if result.already_refunded:
-        notes.append(f"{plural(result.already_refunded, 'session')} refunded by another layer in the meantime.")
+        notes.append(f"{plural(result.already_refunded, 'session')} refunded by another run or layer in the meantime.")
     if result.skipped:
         notes.append(f"{plural(result.skipped, 'session')} skipped, locked by the app just now: the next run.")
     if result.outcome is Outcome.INTERRUPTED:

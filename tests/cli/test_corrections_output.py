@@ -9,6 +9,7 @@ import pexpect
 import pytest
 
 from tests.cli.test_run_output import check_golden
+from tests.concurrency.test_batch import prisma_job
 from tests.support import AppDatabase, Ran
 
 ROOT = Path(__file__).parents[2]
@@ -175,3 +176,14 @@ def test_long_ids_are_shown_whole(first: AppDatabase) -> None:
     run_id = first.run().document["run_id"]
     for words in (("history", run_id), ("explain", "s-" + "a" * 60), ("explain", "--account", "u-" + "b" * 60)):
         assert "…" not in first.sweeper(*words).stdout
+
+
+def test_the_name_of_a_section_is_not_taken_for_markup(prisma: AppDatabase) -> None:
+    """A revert whose ledger has no row for it says so, and how it is called in the file."""
+    text = prisma.config.read_text()
+    prisma.config.write_text(text.partition("[ledger.reverse]")[0])
+    assert prisma.sweeper("install").exit_code == 0
+    _, job = prisma_job(prisma)
+    assert prisma.run().exit_code == 0
+    ran = prisma.sweeper("revert", "--session", job, "--reason", "mistake", "--yes")
+    assert "[ledger.reverse] is not in the file" in ran.stdout

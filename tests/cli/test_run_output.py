@@ -185,6 +185,42 @@ def test_a_database_that_cannot_be_reached(first: AppDatabase) -> None:
         assert secret not in ran.stdout + ran.stderr
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "run", "run --dry-run", "audit", "history", "check", "install", "explain s1", "explain --account u1",
+        "revert --session s1 --reason x --yes", "adopt --session s1 --reason x --yes",
+    ],
+)  # fmt: skip
+def test_what_is_tried_again_is_no_part_of_the_result_of_any_command(first: AppDatabase, line: str) -> None:
+    """Standard output is one document; what the driver says, which may repeat the URL, is nowhere."""
+    stamina.instrumentation.set_on_retry_hooks(None)  # as in a process that has just begun
+    url = "postgresql://someone:hunter2@127.0.0.1:1/books?connect_timeout=2"
+    with stamina.set_testing(True, attempts=2):
+        ran = first.sweeper(*line.split(), "--json", SWEEPER_DATABASE_URL=url, now=None)
+    assert ran.document["schema_version"] == 1
+    assert [event["event"] for event in ran.events] in ([], ["retrying"])
+    for secret in ("hunter2", "someone", "refused"):
+        assert secret not in ran.stderr.partition("sweeper: ")[0]
+
+
+def test_a_session_that_was_named_and_is_not_refunded_is_not_passed_over_in_silence(first: AppDatabase) -> None:
+    first.account()
+    first.session("s1", "finished")
+    ran = first.sweeper("run", "--session", "s1")
+    assert (ran.exit_code, ran.stderr) == (0, "")
+    assert "Nothing to refund." in ran.stdout
+    assert "`sweeper explain SESSION` tells why" in ran.stdout
+
+
+def test_a_hold_above_the_largest_amount_says_how_it_is_paid(first: AppDatabase) -> None:
+    first.account()
+    first.session("large", models=5)
+    first.configure("[policy]", "[policy]\nmax_amount = 4")
+    assert first.sweeper("run").exit_code == 3
+    assert "--session ID --max-amount N` pays it" in " ".join(first.sweeper("explain", "large").stdout.split())
+
+
 def test_nothing_to_say_is_said_by_silence(first: AppDatabase) -> None:
     """Under cron a run that found nothing prints nothing at all: no mail."""
     first.account()

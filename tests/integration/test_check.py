@@ -186,6 +186,20 @@ def test_what_may_go_wrong_is_a_warning(good: AppDatabase, statement: str, name:
     assert items(ran)[name]["fix"]
 
 
+def test_one_row_whose_expression_fails_is_a_warning_because_a_run_goes_on_beside_it(first: AppDatabase) -> None:
+    first.configure("amount     = ", "amount = \"cardinality(selected_models) / (id <> 's1')::int\"\n# ")
+    assert first.sweeper("install").exit_code == 0
+    first.account()
+    first.session("s1")
+    first.session("s2")
+    ran = check(first)
+    assert ran.exit_code == 0
+    assert items(ran)["amounts"]["status"] == "warning"
+    assert "22012" in items(ran)["amounts"]["message"]
+    assert "sweeper run --dry-run" in items(ran)["amounts"]["fix"]
+    assert first.run().document["refunds"]["sessions"] == 1
+
+
 def test_a_dropped_guard_of_the_apps_ledger_points_at_prisma(prisma: AppDatabase) -> None:
     name = prisma.value("SELECT guard_index FROM sweeper.settings")
     prisma.sql(f"UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{name}'::regclass")

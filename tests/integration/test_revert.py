@@ -92,6 +92,18 @@ def test_a_decimal_refund_in_the_apps_own_ledger_is_taken_back_by_a_row_of_its_o
     assert revert(prisma, "--run", run_id).document["already_reversed"] == 1
 
 
+def test_what_the_apps_own_ledger_keeps_is_not_paid_again_by_hand_and_not_put_on_hold(prisma: AppDatabase) -> None:
+    """Its guard allows one refund a session; a hold would wait for a person who can do nothing about it."""
+    _, job = prisma_job(prisma, "3.25")
+    revert(prisma, "--run", prisma.run().document["run_id"])
+    for flags in (("--dry-run",), (), ("--max-amount", "1")):
+        ran = prisma.run("--session", job, *flags)
+        assert (ran.exit_code, ran.document["refunds"]["sessions"], ran.document["held"]) == (0, 0, 0)
+    assert prisma.value("SELECT count(*) FROM sweeper.holds") == 0
+    assert prisma.sweeper("explain", job, "--json").document["verdict"] == "reversed"
+    assert "explain SESSION" in prisma.sweeper("run", "--session", job).stdout
+
+
 def test_where_the_balance_is_the_sum_of_the_ledger_the_ledger_comes_back_to_it(ledger_only: AppDatabase) -> None:
     ledger_only.sql("INSERT INTO customers DEFAULT VALUES; INSERT INTO projects (owner_id) VALUES (1)")
     ledger_only.sql(
