@@ -17,7 +17,6 @@ from sweeper.corrections import (
     in_halves,
     outcome_of,
     prepare_correction,
-    require_primary,
     why_left,
 )
 from sweeper.database import Busy, Database, Refusal, Row, TooSlow, retrying, text_array
@@ -97,10 +96,10 @@ class Adoption:
         """Write the refunds down.
 
         Raises:
-            FailedError: the server is a standby. A failure after that is in the result.
+            FailedError: the server cannot be written to. A failure after that is in the result.
         """
         with exactly():
-            require_primary(self._surroundings)
+            self._surroundings.require_writable()
             self._start()
 
             def write(rows: Sequence[Row]) -> None:

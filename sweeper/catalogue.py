@@ -123,10 +123,13 @@ class Reader:
 
     def _nearest_table(self, text: str) -> str:
         binds = {"own_schema": self._own_schema}
-        known = {row.table_name: row.as_sql for row in self._transaction.rows(fill("catalogue/list_tables", {}), binds)}
+        known = {row.table_name: row for row in self._transaction.rows(fill("catalogue/list_tables", {}), binds)}
         word = text.rsplit(".", 1)[-1].strip('"')
+        if word in known and not known[word].reachable:
+            return f" that this role may see: it lacks USAGE on the schema of {known[word].as_sql}"
         near = nearest_of(word, list(known))
-        return f"; did you mean {known[near]}?" if near else nearest("", sorted(known.values()))
+        names = sorted(row.as_sql for row in known.values())
+        return f"; did you mean {known[near].as_sql}?" if near else nearest("", names)
 
     def column(self, key: str, text: str, table: Table) -> Column:
         """The plain column that ``text`` names.

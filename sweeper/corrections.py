@@ -38,16 +38,6 @@ def prepare_correction(
     return prepare(database, settings, request)
 
 
-def require_primary(surroundings: Surroundings) -> None:
-    """Check that this server can be written to.
-
-    Raises:
-        FailedError: it is a standby.
-    """
-    if surroundings.standby:
-        raise FailedError("this server is a standby and cannot be written to: name the primary", code="standby")
-
-
 def in_halves(
     rows: Sequence[Row], do: Callable[[Sequence[Row]], None], leave: Callable[[Row, Busy | TooSlow | Refusal], None]
 ) -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from sweeper.database import Database, Timeouts, Transaction
-from sweeper.errors import ConfigurationError
+from sweeper.errors import ConfigurationError, FailedError
 from sweeper.functions import has_fence
 from sweeper.mapping import Mapping, read_mapping
 from sweeper.settings import Settings
@@ -44,6 +44,21 @@ class Surroundings:
     standby: bool
     clock: datetime
     read_only: bool = False
+
+    def require_writable(self) -> None:
+        """Check that this server can be written to.
+
+        Raises:
+            FailedError: it is a standby, or transactions are read-only by default.
+        """
+        if self.standby:
+            raise FailedError("this server is a standby and cannot be written to: name the primary", code="standby")
+        if self.read_only:
+            raise FailedError(
+                "this server takes no writes: default_transaction_read_only is on, as some providers set it when a "
+                "disk is nearly full",
+                code="read_only",
+            )
 
     def search_path(self, own_schema: str) -> str:
         """The path for bare names of the file, as SQL.

@@ -16,7 +16,6 @@ from sweeper.corrections import (
     in_halves,
     outcome_of,
     prepare_correction,
-    require_primary,
     why_left,
 )
 from sweeper.database import Busy, Database, Refusal, Row, TooSlow, Transaction, retrying
@@ -151,10 +150,10 @@ class Revert:
         """Take the refunds back.
 
         Raises:
-            FailedError: the server is a standby. A failure after that is in the result.
+            FailedError: the server cannot be written to. A failure after that is in the result.
         """
         with exactly():
-            require_primary(self._surroundings)
+            self._surroundings.require_writable()
             self._start()
             outcome, error = finish(lambda: self._passes(signals), lambda: self._left)
             return self._result(outcome, signal=signals.received, error=error)

@@ -68,14 +68,7 @@ def execute(
     """
     with exactly():
         prepared, surroundings = prepare(database, settings, request)
-        if surroundings.standby:
-            raise FailedError("this server is a standby and cannot be written to: name the primary", code="standby")
-        if surroundings.read_only:
-            raise FailedError(
-                "this server takes no writes: default_transaction_read_only is on, as some providers set it when a "
-                "disk is nearly full",
-                code="read_only",
-            )
+        surroundings.require_writable()
         run_id = str(uuid_utils.uuid7())
         retrying(lambda: _check_payable(database, prepared.mapping, prepared.scope, run_id))
         return _execute(database, settings, request, prepared, run_id, signals, observer)

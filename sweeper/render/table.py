@@ -102,7 +102,7 @@ def _notes(console: Console, result: RunResult, named: int) -> None:
     if result.skipped:
         notes.append(f"{plural(result.skipped, 'session')} skipped, locked by the app just now: the next run.")
     if result.outcome is Outcome.INTERRUPTED:
-        notes.append("Interrupted; the batch in hand was finished.")
+        notes.append(f"Interrupted; the batch in hand was finished: {plural(result.remaining, 'session')} still owed.")
     if result.before_floor.sessions and result.floor:
         before = result.before_floor
         notes.append(

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from tests.concurrency.test_batch import before
 from tests.support import AppDatabase
 
@@ -137,6 +139,21 @@ def test_a_dry_run_needs_no_more_than_to_read(first: AppDatabase) -> None:
         assert refused.exit_code == 1
         assert refused.document["error"]["code"] == "read_only"
     assert first.refunds() == {}
+
+
+@pytest.mark.parametrize("command", ["revert", "adopt"])
+def test_a_correction_is_refused_at_once_where_nothing_can_be_written(first: AppDatabase, command: str) -> None:
+    """As a run is, and not tried again for a minute."""
+    first.account()
+    first.session("s1")
+    first.session("s2")
+    first.run("--session", "s1")
+    session = {"revert": "s1", "adopt": "s2"}[command]
+    with role(first, *READER) as url:
+        refused = first.sweeper(
+            command, "--session", session, "--reason", "x", "--yes", "--json", SWEEPER_DATABASE_URL=url
+        )
+    assert (refused.exit_code, refused.document["error"]["code"], refused.stderr.count("\n")) == (1, "read_only", 1)
 
 
 def test_exit_code_5_tells_that_something_is_owed(first: AppDatabase) -> None:

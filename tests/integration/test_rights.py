@@ -118,3 +118,11 @@ def test_a_ledger_whose_ids_come_from_a_sequence_is_granted_that_too(ledger_only
     assert ledger_only.run().document["refunds"]["sessions"] == 1
     assert ledger_only.value("SELECT id FROM credit_entries") == 1
     refused(ledger_only, RUNNER, "SELECT nextval('unused')")
+
+
+def test_a_schema_that_the_role_may_not_look_into_is_named_as_the_reason(first: AppDatabase) -> None:
+    """The table is there, and its own name would be the nearest one."""
+    first.sql(f"REVOKE USAGE ON SCHEMA public FROM PUBLIC, {RUNNER}")
+    ran = first.sweeper("run", SWEEPER_DATABASE_URL=first.url_as(RUNNER))
+    assert ran.exit_code == 2
+    assert "lacks USAGE on the schema of public.prediction_sessions" in ran.stderr
