@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sweeper.cli.options import console
+from sweeper.cli.options import console, stderr_log
 from sweeper.errors import Interrupted
 
 
@@ -15,6 +15,7 @@ def demo(
     """Play an app whose layers fail in every way on a real, throw-away Postgres, and sweep it."""
     from sweeper.demo.play import play
 
+    stderr_log().tell_retries()
     try:
         return play(console=console(), clock=lambda: datetime.now(UTC), keep=keep)
     except Interrupted as signal:  # typer would take SIGTERM's for a Ctrl-C

@@ -15,7 +15,7 @@ def show_check(console: Console, result: CheckResult) -> None:
     for _ in range(3):
         table.add_column(vertical="top")
     for check in result.checks:
-        message, *more = check.message.splitlines()
+        message, *more = check.message.splitlines() or [""]
         table.add_row(safe(check.status.value, _STYLES[check.status]), safe(check.name), safe(message))
         for line in more:
             table.add_row("", "", safe(line))

@@ -85,11 +85,8 @@ def _show_plan(console: Console, result: RunResult) -> None:
 
 
 def _notes(console: Console, result: RunResult, named: int) -> None:
-    notes = (
-        ["Not every session that was named: `sweeper explain SESSION` tells why."]
-        if result.refunds.sessions < named
-        else []
-    )
+    not_all = "Not every session that was named: `sweeper explain SESSION` tells why."
+    notes = [not_all] if result.refunds.sessions < named else []
     if result.plan and result.plan.left_by_caps.sessions:
         left = result.plan.left_by_caps
         notes.append(f"The caps would leave {plural(left.sessions, 'session')}, {number(left.credits)} credits.")
