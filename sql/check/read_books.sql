@@ -1,6 +1,5 @@
--- What sweeper's own tables say of the past: horizon, holds that wait, and the runs over everything.
-SELECT (SELECT st.horizon FROM {settings} AS st) AS horizon,
-       (SELECT count(*) FROM {holds} AS h WHERE h.ended_at IS NULL) AS holds,
+-- What sweeper's own tables say of the past: holds that wait, and the runs over everything.
+SELECT (SELECT count(*) FROM {holds} AS h WHERE h.ended_at IS NULL) AS holds,
        (SELECT min(h.first_seen) FROM {holds} AS h WHERE h.ended_at IS NULL) AS oldest_hold,
        (
            SELECT max(r.as_of)

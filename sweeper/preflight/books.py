@@ -4,20 +4,31 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from sweeper.check_result import Check
+from sweeper.horizon import policy_digest, usable_horizon
+from sweeper.installation import Installation
 from sweeper.preflight.ground import Ground, ok, spoken, warning
 from sweeper.statements import fill
 
 _LATE = timedelta(days=1)
 
 
-def check_books(ground: Ground) -> Iterator[Check]:
-    """Horizon, holds that wait, and the last run over everything that came to its end."""
-    with ground.reading() as transaction:
-        row = transaction.row(fill("check/read_books", ground.mapping.slots))
-    if row.horizon is None:
+def check_horizon(ground: Ground, installation: Installation) -> Iterator[Check]:
+    """From where on the next run looks."""
+    policy = ground.settings.policy
+    digest = policy_digest(policy, policy.since or installation.installed_at)
+    horizon = usable_horizon(installation, digest, ground.as_of)
+    if horizon is not None:
+        yield ok("horizon", f"everything older than {spoken(ground.as_of - horizon)} is settled")
+    elif installation.horizon is None:
         yield ok("horizon", "none yet: a run starts at the floor")
     else:
-        yield ok("horizon", f"everything older than {spoken(ground.as_of - row.horizon)} is settled")
+        yield ok("horizon", "the next run starts at the floor: a day has passed, or the policy is another one")
+
+
+def check_books(ground: Ground) -> Iterator[Check]:
+    """Holds that wait, and the last run over everything that came to its end."""
+    with ground.reading() as transaction:
+        row = transaction.row(fill("check/read_books", ground.mapping.slots))
     if row.holds:
         yield warning(
             "holds", f"{row.holds} sessions on hold wait for a person, the oldest for "

@@ -114,6 +114,7 @@ def _check_installed(ground: Ground, installation: Installation | None, *, may_p
         looks |= {
             "guard": partial(installed.check_guard, ground, installation, may_pay=may_pay),
             "index": partial(installed.check_index, ground, installation),
+            "horizon": partial(books.check_horizon, ground, installation),
             "books": partial(books.check_books, ground),
             "amounts": partial(rows.check_amounts, ground),
         }

@@ -51,6 +51,20 @@ def test_a_complete_run_settles_everything_but_the_last_day(swept: AppDatabase) 
     assert horizon(swept) == NOW - DAY
 
 
+def told_by_check(app: AppDatabase, now: datetime = NOW) -> str:
+    checks = app.sweeper("check", "--json", now=now).document["checks"]
+    return str(next(item["message"] for item in checks if item["name"] == "horizon"))
+
+
+def test_check_tells_of_the_horizon_that_the_next_run_will_use(first: AppDatabase) -> None:
+    assert "none yet" in told_by_check(first)
+    paid(first)
+    assert told_by_check(first) == "everything older than 1d is settled"
+    assert "starts at the floor" in told_by_check(first, NOW + DAY)
+    first.configure("[policy]", '[policy]\ngrace = "20m"')
+    assert "starts at the floor" in told_by_check(first)
+
+
 @pytest.mark.parametrize(
     ("status", "created"),
     [("error", "2026-11-23 11:50"), ("generating", "2026-11-23 11:30")],
