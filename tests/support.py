@@ -47,13 +47,17 @@ class Ran:
         return [json.loads(line) for line in self.stderr.splitlines() if line.startswith("{")]
 
 
+def neutral_environment() -> dict[str, str]:
+    """The environment without anything that names a database or a file of sweeper's."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(("PG", "SWEEPER_", "DATABASE_"))}
+
+
 def command(*arguments: str, environment: Mapping[str, str], now: datetime | None = NOW) -> Ran:
     """Run the command line in this process, with its clock frozen at ``now``."""
     out, err = io.StringIO(), io.StringIO()
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "SWEEPER_", "DATABASE_"))}
     with ExitStack() as stack:
-        stack.enter_context(patch.dict(os.environ, {**kept, **environment}, clear=True))
+        stack.enter_context(patch.dict(os.environ, {**neutral_environment(), **environment}, clear=True))
         stack.enter_context(redirect_stdout(out))
         stack.enter_context(redirect_stderr(err))
         if now is not None:

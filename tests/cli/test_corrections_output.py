@@ -1,6 +1,5 @@
 """What revert, adopt, explain and history say to a person: the tables, the question, and what they never say."""
 
-import os
 import re
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 
 from tests.cli.test_run_output import check_golden
 from tests.concurrency.test_batch import prisma_job
-from tests.support import AppDatabase, Ran
+from tests.support import AppDatabase, Ran, neutral_environment
 
 ROOT = Path(__file__).parents[2]
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -30,12 +29,11 @@ def steady(text: str) -> str:
 
 def asked(database: AppDatabase, answer: str, *words: str) -> tuple[str, int]:
     """All that a command writes to a terminal of 100 columns when it is answered so, and its exit code."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "SWEEPER_", "DATABASE_"))}
     program = pexpect.spawn(
         sys.executable,
         ["-m", "sweeper", *words],
         cwd=str(ROOT),
-        env={**kept, "TERM": "xterm-256color", "NO_COLOR": "1", **database.environment},
+        env={**neutral_environment(), "TERM": "xterm-256color", "NO_COLOR": "1", **database.environment},
         dimensions=(40, 100),
         encoding="utf-8",
         timeout=30,

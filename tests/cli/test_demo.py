@@ -1,6 +1,5 @@
 """``sweeper demo``: the loss and the cure on a real server, of which nothing is left unless it is asked for."""
 
-import os
 import re
 import shutil
 import signal
@@ -18,7 +17,7 @@ import pytest
 from sweeper.connection import from_url
 from sweeper.database import Database
 from sweeper.demo.books import read_books
-from tests.support import Ran, command
+from tests.support import Ran, command, neutral_environment
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -39,8 +38,7 @@ def place() -> Iterator[Path]:
 
 
 def environment(place: Path) -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "SWEEPER_", "DATABASE_"))}
-    return {**kept, "TMPDIR": str(place), "PYTHONPATH": str(REPOSITORY)}
+    return {**neutral_environment(), "TMPDIR": str(place), "PYTHONPATH": str(REPOSITORY)}
 
 
 def start(place: Path, *flags: str) -> subprocess.Popen[str]:

@@ -13,7 +13,7 @@ import stamina
 
 import sweeper.runs
 from tests.integration.test_dry_run import a_bit_of_everything
-from tests.support import NOW, AppDatabase
+from tests.support import NOW, AppDatabase, neutral_environment
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -34,7 +34,7 @@ def check_golden(name: str, text: str) -> None:
 
 def on_a_terminal(database: AppDatabase, *flags: str, **environment: str) -> tuple[str, int]:
     """All that `sweeper run` writes to a terminal of 100 columns, by the real clock, and its exit code."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "SWEEPER_", "DATABASE_"))}
+    kept = neutral_environment()
     kept.pop("NO_COLOR", None)
     program = pexpect.spawn(
         sys.executable,

@@ -1,7 +1,6 @@
 """SIGINT and SIGTERM: the batch in hand is finished, the summary written, and the next run does the rest."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import AppDatabase
+from tests.support import AppDatabase, neutral_environment
 
 ROOT = Path(__file__).parents[2]
 DEADLINE_SECONDS = 30
@@ -23,11 +22,10 @@ SLEEPING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_databa
 @contextmanager
 def running(database: AppDatabase, *flags: str) -> Iterator[subprocess.Popen[str]]:
     """`sweeper run --json` as a program of its own, by the real clock; it never outlives the test."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "SWEEPER_", "DATABASE_"))}
     with subprocess.Popen(
         [sys.executable, "-m", "sweeper", "run", "--json", *flags],
         cwd=ROOT,
-        env={**kept, **database.environment},
+        env={**neutral_environment(), **database.environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -1,14 +1,13 @@
 """Start-up: a command imports what it uses, and nothing else; cron starts one each minute."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support import AppDatabase
+from tests.support import AppDatabase, neutral_environment
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"jinja2", "prometheus_client", "psycopg", "pydantic", "pygal", "rich", "sqlalchemy", "stamina", "structlog"}
@@ -28,9 +27,10 @@ main()
 
 def started(*words: str, **environment: str) -> tuple[set[str], int]:
     """The heavy libraries that a command imports, and how often it looks for garbage."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "SWEEPER_", "DATABASE_"))}
     line = [sys.executable, "-c", TELLING, *words]
-    ran = subprocess.run(line, cwd=ROOT, env={**kept, **environment}, capture_output=True, text=True, check=True)
+    ran = subprocess.run(
+        line, cwd=ROOT, env={**neutral_environment(), **environment}, capture_output=True, text=True, check=True
+    )
     modules, looked = json.loads(ran.stderr.splitlines()[-1])
     return HEAVY & set(modules), looked
 

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from tests.integration.test_triggers import holds
+from tests.integration.test_triggers import holds, spoil
 from tests.support import AppDatabase
 
 NOT_GROWN = "the balance did not grow by what the ledger says"
@@ -17,14 +17,6 @@ def with_balance(first: AppDatabase, kind: str, balance: str, amount: str) -> No
     first.account()
     first.sql(f"UPDATE users SET credits = '{balance}'")
     first.session("owed")
-
-
-def pay_one_more(first: AppDatabase) -> None:
-    """A trigger of the app adds a credit of its own."""
-    first.sql(
-        "CREATE FUNCTION one_more() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN new.credits := new.credits + 1; "
-        "RETURN new; END'; CREATE TRIGGER one_more BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION one_more()"
-    )
 
 
 @pytest.mark.parametrize(("kind", "balance"), [("real", 100.1), ("real", 12345.6), ("float8", 2e9)])
@@ -51,7 +43,7 @@ def test_a_floating_balance_too_large_to_take_a_refund_is_not_said_to_have_taken
 def test_a_large_floating_balance_hides_no_credit_that_a_trigger_adds(first: AppDatabase) -> None:
     """It is compared with the refund: next to two thousand million, one more is nothing."""
     with_balance(first, "float8", "2e9", "1")
-    pay_one_more(first)
+    spoil(first, "users", "UPDATE", "new.credits := new.credits + 1;")
     with pytest.raises(psycopg.errors.RaiseException, match=NOT_GROWN):
         first.sql("SELECT sweeper.refund('owed', 'x')")
     assert first.run().exit_code == 3

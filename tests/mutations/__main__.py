@@ -4,7 +4,6 @@
 on a throw-away Postgres of its own. Exit 1 when one survives.
 """
 
-import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from queue import Queue
 
 from sweeper.demo import server as embedded
 from tests.mutations import REPOSITORY, Mutation, load
+from tests.support import neutral_environment
 
 AT_ONCE, VERSION, SECONDS = 2, 18, 120
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "dist", "build", "*.egg-info")
@@ -30,8 +30,12 @@ def copy(folder: Path) -> Path:
 
 def environment(folder: Path, url: str) -> dict[str, str]:
     """What makes Python, pytest and the programs that tests start take ``folder`` for the repository."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "SWEEPER_", "DATABASE_"))}
-    return {**kept, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "SWEEPER_TEST_DATABASE_URL": url}
+    return {
+        **neutral_environment(),
+        "PYTHONPATH": str(folder),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "SWEEPER_TEST_DATABASE_URL": url,
+    }
 
 
 def pytest(folder: Path, url: str, tests: Iterable[str]) -> tuple[int | None, str]:
