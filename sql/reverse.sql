@@ -60,7 +60,6 @@ FROM (
 (
     SELECT coalesce(array_agg(p.refund_id::text), '{}') AS reversed,
            coalesce(array_agg(p.session_id::text), '{}') AS paid_sessions,
-           coalesce(array_agg(p.account_id::text), '{}') AS paid_accounts,
            coalesce(array_agg(p.amount::text), '{}') AS paid_amounts
     FROM sweeper_paid AS p
 ) AS paid,

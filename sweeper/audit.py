@@ -80,7 +80,7 @@ def _read(
     transaction: Transaction, mapping: Mapping, installation: Installation, settings: Settings, request: AuditRequest
 ) -> AuditResult:
     since, until = _bounds(transaction, mapping, request)
-    floor = settings.policy.since or installation.installed_at
+    floor = installation.floor(settings.policy)
     inspection = Inspection.of(settings, request.as_of, floor, since, until)
     period = {"since": since, "until": until}
     position = read_position(transaction, mapping, inspection)

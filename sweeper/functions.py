@@ -55,7 +55,7 @@ def _binds(mapping: Mapping, max_amount: Decimal | None) -> dict[str, str]:
         "failed_before": "'infinity'",
         "max_amount": "NULL" if max_amount is None else str(max_amount),
         "look_again": "false",
-        "by_hand": "false",
+        "payable_again": "false",
         "session_ids": "NULL",
         "dates": "sweeper_dates",
         "since": "'-infinity'",

@@ -9,7 +9,7 @@ from sweeper.database import Database, Timeouts, Transaction
 from sweeper.errors import ConfigurationError, FailedError
 from sweeper.functions import has_fence
 from sweeper.mapping import Mapping, read_mapping
-from sweeper.settings import Settings
+from sweeper.settings import PolicySection, Settings
 from sweeper.statements import fill, quote_name
 
 SCHEMA_VERSION = 1
@@ -33,6 +33,10 @@ class Installation:
     full_sweep_as_of: datetime | None = None
     before_floor_sessions: int | None = None
     before_floor_credits: Decimal | None = None
+
+    def floor(self, policy: PolicySection) -> datetime:
+        """Before it no run looks: where the policy names none, the moment of ``install``."""
+        return policy.since or self.installed_at
 
 
 @dataclass(frozen=True)

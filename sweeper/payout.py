@@ -133,14 +133,12 @@ class Payout:
         Raises:
             Busy: it still is after some seconds, or whenever it is tried.
         """
-        for tries_left in reversed(range(_TABLE_TRIES)):
+        for _ in range(_TABLE_TRIES - 1):
             try:
                 return retrying(work)
             except Busy as problem:
-                if not tries_left:
-                    raise
                 self._wait_for_tables(scope, problem)
-        raise AssertionError("unreachable")
+        return retrying(work)
 
     def _wait_for_tables(self, scope: Scope, problem: Exception) -> None:
         """A table that is locked as a whole stands in everybody's way: no use in trying session after session.

@@ -62,7 +62,7 @@ def prepare(database: Database, settings: Settings, request: Request) -> tuple[P
     surroundings = retrying(lambda: read_surroundings(database), attempts=FIRST_ATTEMPTS)
     _check_clock(surroundings.clock, request, settings.policy.max_clock_skew)
     mapping, installation = retrying(lambda: open_mapping(database, settings))
-    floor = settings.policy.since or installation.installed_at
+    floor = installation.floor(settings.policy)
     if request.since is not None:
         if request.since < floor:
             raise ConfigurationError(

@@ -38,7 +38,7 @@ class Scope:
     session_ids: tuple[str, ...] | None = None
     look_again: bool = False
     in_history: bool = False
-    pays_again: bool = False
+    payable_again: bool = False
     after: Place | None = None
     max_amount: Decimal | None = None
 
@@ -76,7 +76,7 @@ class Scope:
             since=None,
             failed_before=datetime.max.replace(tzinfo=UTC),
             look_again=True,
-            pays_again=payable_again,
+            payable_again=payable_again,
         )
 
     def binds(self) -> dict[str, object]:
@@ -92,7 +92,7 @@ class Scope:
             "dates": self.dates,
             "session_ids": None if self.session_ids is None else text_array(self.session_ids),
             "look_again": self.look_again,
-            "by_hand": self.pays_again,
+            "payable_again": self.payable_again,
             "after_started_at": started_at,
             "after_id": session_id,
             "max_amount": self.max_amount,

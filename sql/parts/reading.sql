@@ -5,7 +5,7 @@ CROSS JOIN LATERAL (
     SELECT m.session_id,
            m.account_id,
            -- a person may pay again what was taken back: as an attempt of its own, so that it is once again
-           CASE WHEN %(by_hand)s::boolean
+           CASE WHEN %(payable_again)s::boolean
                THEN m.attempt || (
                    SELECT CASE WHEN count(*) > 0 THEN ' (again ' || count(*) || ')' ELSE '' END
                    FROM {refunds} AS r

@@ -15,7 +15,7 @@ _LATE = timedelta(days=1)
 def check_horizon(ground: Ground, installation: Installation) -> Iterator[Check]:
     """From where on the next run looks."""
     policy = ground.settings.policy
-    digest = policy_digest(policy, policy.since or installation.installed_at)
+    digest = policy_digest(policy, installation.floor(policy))
     horizon = usable_horizon(installation, digest, ground.as_of)
     if horizon is not None:
         yield ok("horizon", f"everything older than {spoken(ground.as_of - horizon)} is settled")

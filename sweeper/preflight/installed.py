@@ -103,7 +103,7 @@ def _plan_payment(transaction: Transaction, ground: Ground) -> None:
 
 def _scope(ground: Ground) -> Scope:
     assert ground.installation is not None  # noqa: S101 - such checks are asked only of an installation
-    floor = ground.settings.policy.since or ground.installation.installed_at
+    floor = ground.installation.floor(ground.settings.policy)
     return Scope.of_run(ground.settings, ground.as_of, floor)
 
 

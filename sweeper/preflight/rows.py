@@ -39,7 +39,7 @@ def check_amounts(ground: Ground) -> Iterator[Check]:
     statement = fill("check/sample_amounts", ground.mapping.slots, ground.mapping.variants)
     try:
         with ground.reading() as transaction:
-            row = transaction.row(statement, {"by_hand": False})
+            row = transaction.row(statement, {"payable_again": False})
     except Refusal as refusal:
         yield warning(
             "amounts", f"an expression of the mapping fails for one of the newest failed sessions (SQLSTATE "

@@ -17,11 +17,8 @@ def show_check(console: Console, result: CheckResult) -> None:
     for check in result.checks:
         message, *more = check.message.splitlines() or [""]
         table.add_row(safe(check.status.value, _STYLES[check.status]), safe(check.name), safe(message))
-        for line in more:
+        for line in (*more, *(f"-> {line}" for line in check.fix.splitlines())):
             table.add_row("", "", safe(line))
-        if check.fix:
-            for line in check.fix.splitlines():
-                table.add_row("", "", safe(f"-> {line}"))
     console.print(table)
     console.print()
     failures, warnings = result.count(Status.FAILURE), result.count(Status.WARNING)
