@@ -2,12 +2,12 @@
 -- credits move, and the app's own tables are only read.
 WITH sweeper_picked AS MATERIALIZED (
     SELECT picked.*
-    FROM unnest(
-        %(refund_ids)s::text::uuid[],
-        %(session_ids)s::text[]::{session_type}[],
-        %(account_ids)s::text[]::{account_type}[],
-        %(attempts)s::text[],
-        %(amounts)s::text[]::numeric[]
+    FROM ROWS FROM (
+        pg_catalog.unnest(%(refund_ids)s::text::uuid[]),
+        pg_catalog.unnest(%(session_ids)s::text[]::{session_type}[]),
+        pg_catalog.unnest(%(account_ids)s::text[]::{account_type}[]),
+        pg_catalog.unnest(%(attempts)s::text[]),
+        pg_catalog.unnest(%(amounts)s::text[]::numeric[])
     ) AS picked (refund_id, session_id, account_id, attempt, amount)
 ),
 sweeper_adopted AS (

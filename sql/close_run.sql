@@ -1,6 +1,6 @@
 -- Writes down how a run ended, after its last batch. A run that died stays open; the ledger knows what it did.
 UPDATE {runs}
-SET ended_at = clock_timestamp(),
+SET ended_at = pg_catalog.clock_timestamp(),
     outcome = %(outcome)s,
     sessions = %(sessions)s,
     credits = %(credits)s::text::numeric,

@@ -1,5 +1,5 @@
 -- How many failed and running sessions there are, counted no further than to the limit.
-SELECT count(*) AS sessions
+SELECT pg_catalog.count(*) AS sessions
 FROM (
     SELECT
     FROM {sessions} AS s

@@ -1,4 +1,4 @@
 -- When the earliest of some sessions started.
-SELECT min(least(v.started_at::timestamptz, %(as_of)s::timestamptz)) AS started_at
+SELECT pg_catalog.min(least(v.started_at::timestamptz, %(as_of)s::timestamptz)) AS started_at
 {include reading}
 WHERE {include in_scope}

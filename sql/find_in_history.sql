@@ -11,12 +11,12 @@ WITH sweeper_few AS MATERIALIZED (
 sweeper_unsettled AS MATERIALIZED (
     SELECT {include standing_of_unpaid}
     {include reading}
-    WHERE (SELECT count(*) <= %(page_size)s::bigint FROM sweeper_few)
+    WHERE (SELECT pg_catalog.count(*) <= %(page_size)s::bigint FROM sweeper_few)
       AND {session_id} = ANY (ARRAY(SELECT f.session_id FROM sweeper_few AS f))
     UNION ALL
     SELECT {include standing_of_unpaid}
     {include unrefunded}
-      AND (SELECT count(*) > %(page_size)s::bigint FROM sweeper_few)
+      AND (SELECT pg_catalog.count(*) > %(page_size)s::bigint FROM sweeper_few)
 ),
 sweeper_page AS MATERIALIZED (
     SELECT u.session_id,
@@ -28,7 +28,7 @@ sweeper_page AS MATERIALIZED (
 )
 SELECT {include packed},
        (
-           SELECT min(least(u.started_at::timestamptz, %(as_of)s::timestamptz))
+           SELECT pg_catalog.min(least(u.started_at::timestamptz, %(as_of)s::timestamptz))
            FROM sweeper_unsettled AS u
            WHERE u.standing = 'unripe'
        ) AS unripe_from

@@ -1,7 +1,7 @@
 -- Lists why sessions are on hold, and how many for each reason.
 SELECT h.why || coalesce(' ' || h.sqlstate, '') AS why,
-       count(*) AS sessions,
-       (array_agg(h.session_id::text ORDER BY h.first_seen, h.session_id))[1:3] AS samples
+       pg_catalog.count(*) AS sessions,
+       (pg_catalog.array_agg(h.session_id::text ORDER BY h.first_seen, h.session_id))[1:3] AS samples
 FROM {holds} AS h
 WHERE h.ended_at IS NULL
 GROUP BY 1

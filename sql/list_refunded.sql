@@ -1,6 +1,6 @@
 -- Lists which of some sessions are refunded by now: by another sweep, or by another layer. Of those that a batch would
 -- have refunded, and did not, the others were dropped: by a trigger or a rule.
-SELECT coalesce(array_agg(v.session_id::text), '{}') AS session_ids
+SELECT coalesce(pg_catalog.array_agg(v.session_id::text), '{}') AS session_ids
 {include reading}
-WHERE {session_id} = ANY (ARRAY(SELECT unnest(%(in_hand)s::text[]::{session_type}[])))
+WHERE {session_id} = ANY (ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])))
   AND {include verdict} = 'refunded'

@@ -12,7 +12,7 @@ SELECT run.run_id::text AS run_id,
        run.ended_at IS NULL AND NOT EXISTS (
            SELECT
            FROM pg_catalog.pg_stat_activity AS a
-           WHERE a.datname = current_database() AND a.application_name = 'sweeper run'
+           WHERE a.datname = pg_catalog.current_database() AND a.application_name = 'sweeper run'
        ) AS died,
        coalesce(run.sessions, ledger.sessions) AS sessions,
        coalesce(run.credits, ledger.credits)::text AS credits,
@@ -25,8 +25,8 @@ SELECT run.run_id::text AS run_id,
        coalesce(reversed.credits, 0)::text AS reversed_credits
 FROM {runs} AS run
 CROSS JOIN LATERAL (
-    SELECT count(*) AS sessions,
-           coalesce(sum(r.amount), 0) AS credits
+    SELECT pg_catalog.count(*) AS sessions,
+           coalesce(pg_catalog.sum(r.amount), 0) AS credits
     FROM {refunds} AS r
     WHERE run.ended_at IS NULL
       AND r.run_id = run.run_id
@@ -34,8 +34,8 @@ CROSS JOIN LATERAL (
 ) AS ledger
 LEFT JOIN (
     SELECT r.run_id,
-           count(*) AS sessions,
-           sum(x.amount) AS credits
+           pg_catalog.count(*) AS sessions,
+           pg_catalog.sum(x.amount) AS credits
     FROM {reversals} AS x
     JOIN {refunds} AS r ON r.refund_id = x.refund_id
     GROUP BY r.run_id

@@ -20,5 +20,5 @@ FROM (
     WHERE r.account_id = %(account_id)s::text::{account_type}
 ) AS found
 GROUP BY found.session_id
-ORDER BY max(found.at) DESC NULLS LAST, found.session_id
+ORDER BY pg_catalog.max(found.at) DESC NULLS LAST, found.session_id
 LIMIT %(page_size)s::bigint

@@ -1,11 +1,11 @@
 -- lock accounts: in the order of their ids, as every layer should; those that the app has locked are left out.
-SELECT coalesce(array_agg(locked.account_id), '{}') AS account_ids,
-       coalesce(array_agg(locked.balance), '{}') AS balances
+SELECT coalesce(pg_catalog.array_agg(locked.account_id), '{}') AS account_ids,
+       coalesce(pg_catalog.array_agg(locked.balance), '{}') AS balances
 FROM (
     SELECT {accounts_id}::text AS account_id,
            {balance}::text AS balance
     FROM {accounts} AS a
-    WHERE {accounts_id} = ANY (ARRAY(SELECT unnest(%(account_ids)s::text[]::{account_type}[])))
+    WHERE {accounts_id} = ANY (ARRAY(SELECT pg_catalog.unnest(%(account_ids)s::text[]::{account_type}[])))
     ORDER BY {accounts_id}
     FOR NO KEY UPDATE SKIP LOCKED
 ) AS locked

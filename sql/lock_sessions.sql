@@ -1,17 +1,17 @@
 -- lock sessions: those of these that are not refunded yet; those that somebody else has locked are passed over. Not FOR
 -- UPDATE: that would block, and be skipped for, the app's inserts of child rows. An array whose length the planner does
 -- not know: it looks each id up, and never reads the whole table.
-SELECT coalesce(array_agg(l.session_id::text), '{}') AS session_ids,
-       coalesce(array_agg(l.account_id::text), '{}') AS account_ids,
-       coalesce(array_agg(l.amount), '{}') AS amounts,
-       coalesce(array_agg(l.hold_reason), '{}') AS hold_reasons
+SELECT coalesce(pg_catalog.array_agg(l.session_id::text), '{}') AS session_ids,
+       coalesce(pg_catalog.array_agg(l.account_id::text), '{}') AS account_ids,
+       coalesce(pg_catalog.array_agg(l.amount), '{}') AS amounts,
+       coalesce(pg_catalog.array_agg(l.hold_reason), '{}') AS hold_reasons
 FROM (
     SELECT v.session_id,
            v.account_id,
            CASE WHEN %(budget)s::numeric IS NOT NULL THEN v.amount::text END AS amount,
            CASE WHEN %(budget)s::numeric IS NOT NULL THEN {include hold_reason} END AS hold_reason
     {include reading}
-    WHERE {session_id} = ANY (ARRAY(SELECT unnest(%(in_hand)s::text[]::{session_type}[])))
+    WHERE {session_id} = ANY (ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])))
       AND (
           SELECT true
           FROM {refunds} AS r

@@ -5,14 +5,14 @@ SELECT due.session_id::text AS session_id,
        due.amount::text AS amount,
        due.reason,
        -- a date may be infinite, and such a difference is an error before Postgres 17
-       CASE WHEN isfinite(due.owed_from) THEN extract(epoch FROM due.at - due.owed_from)
+       CASE WHEN pg_catalog.isfinite(due.owed_from) THEN extract(epoch FROM due.at - due.owed_from)
             ELSE 'Infinity'
        END::float8 AS age_seconds,
        CASE WHEN due.hold_reason IS NOT NULL THEN due.hold_reason
             WHEN {ledger_rounds} THEN 'amount_rounded'
        END AS hold_reason,
        due.on_hold,
-       length(due.detail) AS detail_length  -- a run writes the text down: where it fails, a dry run must tell
+       pg_catalog.length(due.detail) AS detail_length  -- a run writes the text down: where it fails, a dry run must tell
 FROM (
     SELECT NULL::uuid AS refund_id,
            v.session_id,
@@ -20,7 +20,7 @@ FROM (
            v.attempt,
            v.amount,
            {reason} AS reason,
-           left(v.error, 1000) AS detail,
+           pg_catalog.left(v.error, 1000) AS detail,
            'sweeper'::text AS layer,
            NULL::uuid AS run_id,
            %(as_of)s::timestamptz AS at,

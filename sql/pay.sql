@@ -16,7 +16,7 @@ WITH sweeper_looked AS MATERIALIZED (
                v.error,
                {include verdict} AS verdict
         {include reading}
-        WHERE {session_id} = ANY (ARRAY(SELECT unnest(%(in_hand)s::text[]::{session_type}[])))
+        WHERE {session_id} = ANY (ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])))
           AND {include in_scope}
         OFFSET 0  -- or each use of the verdict would work it out anew
     ) AS v
@@ -28,14 +28,17 @@ sweeper_due AS (
            v.attempt,
            v.amount,
            coalesce(%(reason)s::text, {reason}) AS reason,
-           left(coalesce(%(detail)s::text, v.error), 1000) AS detail,
+           pg_catalog.left(coalesce(%(detail)s::text, v.error), 1000) AS detail,
            %(layer)s::text AS layer,
            %(run_id)s::uuid AS run_id,
            %(as_of)s::timestamptz AS at,
            v.failed_at,
            v.stuck
     FROM sweeper_looked AS v
-    JOIN unnest(%(in_hand)s::text[]::{session_type}[], %(refund_ids)s::text::uuid[]) AS picked (session_id, refund_id)
+    JOIN ROWS FROM (
+        pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[]),
+        pg_catalog.unnest(%(refund_ids)s::text::uuid[])
+    ) AS picked (session_id, refund_id)
       ON picked.session_id = v.session_id
     WHERE v.verdict = 'owed'
       AND v.hold_reason IS NULL
@@ -68,16 +71,16 @@ sweeper_ended AS (
     FROM sweeper_paid AS p
     WHERE h.session_id = p.session_id AND h.attempt IN (p.attempt, {include unknown_attempt}) AND h.ended_at IS NULL
 )
-SELECT (SELECT count(*) FROM sweeper_looked WHERE verdict = 'refunded') AS refunded_before,
+SELECT (SELECT pg_catalog.count(*) FROM sweeper_looked WHERE verdict = 'refunded') AS refunded_before,
        (
-           SELECT coalesce(array_agg(f.session_id::text), '{}')
+           SELECT coalesce(pg_catalog.array_agg(f.session_id::text), '{}')
            FROM sweeper_fit AS f
            WHERE NOT f.rounds AND f.session_id NOT IN (SELECT p.session_id FROM sweeper_paid AS p)
        ) AS unpaid_sessions,
        booked.sessions AS booked,
        booked.guarded,
        (
-           SELECT min(least(v.started_at::timestamptz, %(as_of)s::timestamptz))  -- what is not owed any more, but yet
+           SELECT pg_catalog.min(least(v.started_at::timestamptz, %(as_of)s::timestamptz))  -- what is not owed any more, but yet
            FROM sweeper_looked AS v
            WHERE v.verdict IN ('in_grace', 'not_stuck_yet')
        ) AS unripe_from,
@@ -86,31 +89,31 @@ SELECT (SELECT count(*) FROM sweeper_looked WHERE verdict = 'refunded') AS refun
        held.*,
        busy.*
 FROM (
-    SELECT count(*) AS sessions,
-           coalesce(bool_and(b.guarded), true) AS guarded
+    SELECT pg_catalog.count(*) AS sessions,
+           coalesce(pg_catalog.bool_and(b.guarded), true) AS guarded
     FROM sweeper_booked AS b
 ) AS booked,
 (
-    SELECT coalesce(array_agg(p.session_id::text), '{}') AS paid_sessions,
-           coalesce(array_agg(p.account_id::text), '{}') AS paid_accounts,
-           coalesce(array_agg(p.amount::text), '{}') AS paid_amounts,
-           coalesce(array_agg(p.reason), '{}') AS paid_reasons
+    SELECT coalesce(pg_catalog.array_agg(p.session_id::text), '{}') AS paid_sessions,
+           coalesce(pg_catalog.array_agg(p.account_id::text), '{}') AS paid_accounts,
+           coalesce(pg_catalog.array_agg(p.amount::text), '{}') AS paid_amounts,
+           coalesce(pg_catalog.array_agg(p.reason), '{}') AS paid_reasons
     FROM sweeper_paid AS p
 ) AS paid,
 (
-    SELECT coalesce(sum(m.refunds), 0) AS moved_refunds,
-           coalesce(array_agg(m.account_id::text), '{}') AS moved_accounts,
-           coalesce(array_agg(m.amount::text), '{}') AS moved_amounts
+    SELECT coalesce(pg_catalog.sum(m.refunds), 0) AS moved_refunds,
+           coalesce(pg_catalog.array_agg(m.account_id::text), '{}') AS moved_accounts,
+           coalesce(pg_catalog.array_agg(m.amount::text), '{}') AS moved_amounts
     FROM sweeper_moved AS m
 ) AS moved,
 (
-    SELECT coalesce(array_agg(h.session_id::text), '{}') AS held_sessions,
-           coalesce(array_agg(h.why), '{}') AS held_reasons
+    SELECT coalesce(pg_catalog.array_agg(h.session_id::text), '{}') AS held_sessions,
+           coalesce(pg_catalog.array_agg(h.why), '{}') AS held_reasons
     FROM sweeper_held AS h
     WHERE h.new
 ) AS held,
 (
-    SELECT coalesce(array_agg(v.session_id::text), '{}') AS busy_sessions
+    SELECT coalesce(pg_catalog.array_agg(v.session_id::text), '{}') AS busy_sessions
     FROM sweeper_looked AS v
     WHERE v.verdict = 'owed'
       AND v.hold_reason IS NULL

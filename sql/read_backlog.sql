@@ -1,8 +1,8 @@
 -- For monitoring: how many sessions are owed at this moment, for how long the oldest has been, and how many are held.
-SELECT count(*) AS sessions,
-       coalesce(max(extract(epoch FROM %(as_of)s::timestamptz - owed.since)) FILTER (WHERE isfinite(owed.since)), 0)
+SELECT pg_catalog.count(*) AS sessions,
+       coalesce(pg_catalog.max(extract(epoch FROM %(as_of)s::timestamptz - owed.since)) FILTER (WHERE pg_catalog.isfinite(owed.since)), 0)
            ::float8 AS oldest_seconds,
-       (SELECT count(*) FROM {holds} AS h WHERE h.ended_at IS NULL) AS held
+       (SELECT pg_catalog.count(*) FROM {holds} AS h WHERE h.ended_at IS NULL) AS held
 FROM (
     SELECT {include owed_from} AS since
     {include reading}

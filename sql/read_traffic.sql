@@ -1,27 +1,27 @@
 -- read traffic: who else is at work while this batch has its rows locked. Transactions that write are numbered one after
 -- another: what lies between the numbers of two batches was written by others. Anybody may read all of this; to a role
 -- without privileges, what kind of backend another is shows only in whether it has a role.
-SELECT coalesce(pg_current_xact_id_if_assigned()::text::bigint, 0) AS transaction_number,
+SELECT coalesce(pg_catalog.pg_current_xact_id_if_assigned()::text::bigint, 0) AS transaction_number,
        connected.sweeps,
        connected.others,
        connected.writers,
        connected.housekeepers,
        (
-           SELECT count(*) > 0
+           SELECT pg_catalog.count(*) > 0
            FROM pg_locks AS l
-           WHERE l.locktype = 'transactionid' AND NOT l.granted AND l.transactionid = pg_current_xact_id_if_assigned()::xid
+           WHERE l.locktype = 'transactionid' AND NOT l.granted AND l.transactionid = pg_catalog.pg_current_xact_id_if_assigned()::xid
        ) AS waited_for
 FROM (
-    SELECT count(*) FILTER (WHERE a.sweeps) AS sweeps,
-           count(*) FILTER (WHERE a.other) AS others,
-           count(*) FILTER (WHERE a.other AND a.backend_xid IS NOT NULL) AS writers,
-           count(*) FILTER (WHERE a.usesysid IS NULL) AS housekeepers
+    SELECT pg_catalog.count(*) FILTER (WHERE a.sweeps) AS sweeps,
+           pg_catalog.count(*) FILTER (WHERE a.other) AS others,
+           pg_catalog.count(*) FILTER (WHERE a.other AND a.backend_xid IS NOT NULL) AS writers,
+           pg_catalog.count(*) FILTER (WHERE a.usesysid IS NULL) AS housekeepers
     FROM (
         SELECT a.usesysid,
                a.backend_xid,
-               a.application_name = current_setting('application_name') AS sweeps,
-               a.usesysid IS NOT NULL AND a.application_name <> current_setting('application_name') AS other
+               a.application_name = pg_catalog.current_setting('application_name') AS sweeps,
+               a.usesysid IS NOT NULL AND a.application_name <> pg_catalog.current_setting('application_name') AS other
         FROM pg_stat_activity AS a
-        WHERE a.datname = current_database()
+        WHERE a.datname = pg_catalog.current_database()
     ) AS a
 ) AS connected

@@ -3,7 +3,10 @@
 WITH sweeper_picked AS MATERIALIZED (
     SELECT picked.refund_id,
            picked.reversal_id
-    FROM unnest(%(refund_ids)s::text::uuid[], %(reversal_ids)s::text::uuid[]) AS picked (refund_id, reversal_id)
+    FROM ROWS FROM (
+        pg_catalog.unnest(%(refund_ids)s::text::uuid[]),
+        pg_catalog.unnest(%(reversal_ids)s::text::uuid[])
+    ) AS picked (refund_id, reversal_id)
 ),
 sweeper_seen AS MATERIALIZED (
     SELECT p.reversal_id,
@@ -53,23 +56,23 @@ SELECT booked.*,
        moved.*,
        mine.*
 FROM (
-    SELECT count(*) AS booked,
-           coalesce(bool_or(b.is_refund), false) AS is_refund
+    SELECT pg_catalog.count(*) AS booked,
+           coalesce(pg_catalog.bool_or(b.is_refund), false) AS is_refund
     FROM sweeper_booked AS b
 ) AS booked,
 (
-    SELECT coalesce(array_agg(p.refund_id::text), '{}') AS reversed,
-           coalesce(array_agg(p.session_id::text), '{}') AS paid_sessions,
-           coalesce(array_agg(p.amount::text), '{}') AS paid_amounts
+    SELECT coalesce(pg_catalog.array_agg(p.refund_id::text), '{}') AS reversed,
+           coalesce(pg_catalog.array_agg(p.session_id::text), '{}') AS paid_sessions,
+           coalesce(pg_catalog.array_agg(p.amount::text), '{}') AS paid_amounts
     FROM sweeper_paid AS p
 ) AS paid,
 (
-    SELECT coalesce(sum(m.refunds), 0) AS moved_refunds,
-           coalesce(array_agg(m.account_id::text), '{}') AS moved_accounts,
-           coalesce(array_agg(m.amount::text), '{}') AS moved_amounts
+    SELECT coalesce(pg_catalog.sum(m.refunds), 0) AS moved_refunds,
+           coalesce(pg_catalog.array_agg(m.account_id::text), '{}') AS moved_accounts,
+           coalesce(pg_catalog.array_agg(m.amount::text), '{}') AS moved_amounts
     FROM sweeper_moved AS m
 ) AS moved,
 (
-    SELECT coalesce(array_agg(m.refund_id::text), '{}') AS reversed_before
+    SELECT coalesce(pg_catalog.array_agg(m.refund_id::text), '{}') AS reversed_before
     FROM sweeper_mine AS m
 ) AS mine

@@ -1,8 +1,8 @@
 -- survey: how many sessions are owed, how many of them the credits cap has no room for, and their credits.
 -- Reads one snapshot and locks nothing.
-SELECT count(*) AS sessions,
-       count(*) FILTER (WHERE NOT coalesce(owed.fits, false)) AS over_budget,
-       coalesce(sum(owed.amount) FILTER (
+SELECT pg_catalog.count(*) AS sessions,
+       pg_catalog.count(*) FILTER (WHERE NOT coalesce(owed.fits, false)) AS over_budget,
+       coalesce(pg_catalog.sum(owed.amount) FILTER (
            WHERE owed.amount > 0 AND owed.amount::numeric NOT IN ('NaN', 'Infinity')
        ), 0)::text AS credits
 FROM (

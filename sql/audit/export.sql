@@ -2,18 +2,18 @@
 -- that a spreadsheet would take for a formula, by its first character (tab, CR, + - = @), gets an apostrophe.
 COPY (
     SELECT r.refund_id,
-           CASE WHEN ascii(r.session_id::text) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.session_id
+           CASE WHEN pg_catalog.ascii(r.session_id::text) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.session_id
                 ELSE r.session_id::text END AS session_id,
-           CASE WHEN ascii(r.account_id::text) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.account_id
+           CASE WHEN pg_catalog.ascii(r.account_id::text) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.account_id
                 ELSE r.account_id::text END AS account_id,
-           CASE WHEN ascii(r.attempt) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.attempt
+           CASE WHEN pg_catalog.ascii(r.attempt) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.attempt
                 ELSE r.attempt END AS attempt,
            r.amount,
-           CASE WHEN ascii(r.reason) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.reason
+           CASE WHEN pg_catalog.ascii(r.reason) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.reason
                 ELSE r.reason END AS reason,
-           CASE WHEN ascii(r.detail) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.detail
+           CASE WHEN pg_catalog.ascii(r.detail) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.detail
                 ELSE r.detail END AS detail,
-           CASE WHEN ascii(r.layer) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.layer
+           CASE WHEN pg_catalog.ascii(r.layer) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.layer
                 ELSE r.layer END AS layer,
            r.run_id,
            r.failed_at,

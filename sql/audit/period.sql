@@ -3,18 +3,18 @@
 -- 50 most frequent they are summed up.
 SELECT counted.kind,
        CASE WHEN counted.kind = 'day' OR counted.rank <= 50 THEN counted.name ELSE '(others)' END AS name,
-       sum(counted.sessions)::bigint AS sessions,
-       sum(counted.credits)::text AS credits
+       pg_catalog.sum(counted.sessions)::bigint AS sessions,
+       pg_catalog.sum(counted.credits)::text AS credits
 FROM (
     SELECT grouped.*,
-           row_number() OVER (PARTITION BY grouped.kind ORDER BY grouped.sessions DESC, grouped.name) AS rank
+           pg_catalog.row_number() OVER (PARTITION BY grouped.kind ORDER BY grouped.sessions DESC, grouped.name) AS rank
     FROM (
         SELECT CASE grouping(r.reason, r.layer, r.day)
                    WHEN 3 THEN 'reason' WHEN 5 THEN 'layer' WHEN 6 THEN 'day' ELSE 'all'
                END AS kind,
                coalesce(r.reason, r.layer, r.day::text) AS name,
-               count(*) AS sessions,
-               coalesce(sum(r.amount), 0) AS credits
+               pg_catalog.count(*) AS sessions,
+               coalesce(pg_catalog.sum(r.amount), 0) AS credits
         FROM (
             SELECT r.reason, r.layer, r.amount, (r.created_at AT TIME ZONE 'UTC')::date AS day
             FROM {refunds} AS r
@@ -26,4 +26,4 @@ FROM (
     ) AS grouped
 ) AS counted
 GROUP BY 1, 2
-ORDER BY kind, CASE WHEN counted.kind = 'day' THEN min(counted.name) END, min(counted.rank)
+ORDER BY kind, CASE WHEN counted.kind = 'day' THEN pg_catalog.min(counted.name) END, pg_catalog.min(counted.rank)

@@ -6,15 +6,15 @@ SELECT swept.reason,
        history.days
 FROM (
     SELECT least(28, extract(epoch FROM %(until)s::timestamptz - interval '1 day' - least(
-               (SELECT min(r.created_at) FROM {refunds} AS r WHERE r.created_at > '-infinity'),
+               (SELECT pg_catalog.min(r.created_at) FROM {refunds} AS r WHERE r.created_at > '-infinity'),
                (SELECT s.installed_at FROM {settings} AS s)
            )) / 86400)::float8 AS days
 ) AS history
 LEFT JOIN (
     SELECT r.reason,
-           count(*) FILTER (WHERE r.created_at >= %(until)s::timestamptz - interval '1 day') AS last_day,
-           count(*) FILTER (WHERE r.created_at < %(until)s::timestamptz - interval '1 day') AS earlier,
-           count(*) AS sessions
+           pg_catalog.count(*) FILTER (WHERE r.created_at >= %(until)s::timestamptz - interval '1 day') AS last_day,
+           pg_catalog.count(*) FILTER (WHERE r.created_at < %(until)s::timestamptz - interval '1 day') AS earlier,
+           pg_catalog.count(*) AS sessions
     FROM {refunds} AS r
     WHERE r.created_at >= %(until)s::timestamptz - interval '29 days'
       AND r.created_at < %(until)s::timestamptz

@@ -3,8 +3,8 @@ SELECT waited.shares[1] AS p50,
        waited.shares[2] AS p95,
        waited.longest AS max
 FROM (
-    SELECT percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY waits.seconds) AS shares,
-           max(waits.seconds) AS longest
+    SELECT pg_catalog.percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY waits.seconds) AS shares,
+           pg_catalog.max(waits.seconds) AS longest
     FROM (
         SELECT greatest(0, extract(epoch FROM r.created_at - r.failed_at)::float8) AS seconds
         FROM {refunds} AS r
@@ -12,7 +12,7 @@ FROM (
           AND r.created_at < %(until)s::timestamptz
           AND r.layer <> 'adopted'
           -- a date may be infinite, and such a difference is an error before Postgres 17
-          AND CASE WHEN isfinite(r.failed_at) THEN isfinite(r.created_at) ELSE false END
+          AND CASE WHEN pg_catalog.isfinite(r.failed_at) THEN pg_catalog.isfinite(r.created_at) ELSE false END
         OFFSET 0
     ) AS waits
 ) AS waited

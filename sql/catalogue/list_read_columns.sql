@@ -1,7 +1,7 @@
 -- The tables, and the columns of each, that the probing view depends on; no columns where it is the table as a whole.
 SELECT n.nspname AS schema_name,
        c.relname AS table_name,
-       coalesce(array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE a.attnum > 0), '{}') AS columns
+       coalesce(pg_catalog.array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE a.attnum > 0), '{}') AS columns
 FROM pg_catalog.pg_rewrite AS r
 JOIN pg_catalog.pg_depend AS d
   ON d.classid = 'pg_catalog.pg_rewrite'::regclass
@@ -10,7 +10,7 @@ JOIN pg_catalog.pg_depend AS d
 JOIN pg_catalog.pg_class AS c ON c.oid = d.refobjid
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid AND d.refobjsubid > 0
-WHERE r.ev_class = to_regclass('pg_temp.sweeper_probe')
+WHERE r.ev_class = pg_catalog.to_regclass('pg_temp.sweeper_probe')
   AND c.oid <> r.ev_class
   AND n.nspname NOT IN ('pg_catalog', 'information_schema', %(own_schema)s)
 GROUP BY n.nspname, c.relname

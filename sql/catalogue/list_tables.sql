@@ -1,7 +1,7 @@
 -- Lists the tables of the app as SQL would name them, to show the nearest one when a name in the file is wrong.
 SELECT c.relname AS table_name,
-       CASE WHEN pg_catalog.pg_table_is_visible(c.oid) THEN '' ELSE quote_ident(n.nspname) || '.' END
-           || quote_ident(c.relname) AS as_sql,
+       CASE WHEN pg_catalog.pg_table_is_visible(c.oid) THEN '' ELSE pg_catalog.quote_ident(n.nspname) || '.' END
+           || pg_catalog.quote_ident(c.relname) AS as_sql,
        pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS reachable
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace

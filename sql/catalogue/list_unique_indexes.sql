@@ -4,10 +4,10 @@ SELECT c.relname AS name,
        i.indpred IS NULL AS whole,
        ARRAY(
            SELECT pg_catalog.pg_get_indexdef(i.indexrelid, n, true)
-           FROM generate_series(1, i.indnkeyatts) AS n
+           FROM pg_catalog.generate_series(1, i.indnkeyatts) AS n
            ORDER BY 1
        ) AS keys
 FROM pg_catalog.pg_index AS i
 JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
-WHERE i.indrelid = to_regclass(%(table_name)s)
+WHERE i.indrelid = pg_catalog.to_regclass(%(table_name)s)
   AND i.indisunique

@@ -4,7 +4,7 @@
 WITH RECURSIVE down (oid, beneath) AS (
     SELECT t.oid, t.typbasetype
     FROM pg_catalog.pg_type AS t
-    WHERE t.oid = pg_typeof((
+    WHERE t.oid = pg_catalog.pg_typeof((
         SELECT v.value
         FROM {table} AS {alias}
         CROSS JOIN LATERAL (SELECT CASE WHEN true THEN {expression} END AS value) AS v

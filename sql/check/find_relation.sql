@@ -1,5 +1,5 @@
 -- The full names of the tables and views that are called so: the server's own messages leave the schema out.
-SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name
+SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relname = %(name)s

@@ -2,9 +2,12 @@
 -- statements that write as well, and names a column that is left.
 SELECT wanted.name AS name,
        wanted.privilege AS privilege
-FROM unnest(%(names)s::text[], %(privileges)s::text[]) AS wanted (name, privilege)
-WHERE to_regclass(wanted.name) IS NOT NULL
+FROM ROWS FROM (
+    pg_catalog.unnest(%(names)s::text[]),
+    pg_catalog.unnest(%(privileges)s::text[])
+) AS wanted (name, privilege)
+WHERE pg_catalog.to_regclass(wanted.name) IS NOT NULL
   AND NOT CASE wanted.privilege
-      WHEN 'DELETE' THEN has_table_privilege(to_regclass(wanted.name), 'DELETE')
-      ELSE has_any_column_privilege(to_regclass(wanted.name), wanted.privilege)
+      WHEN 'DELETE' THEN pg_catalog.has_table_privilege(pg_catalog.to_regclass(wanted.name), 'DELETE')
+      ELSE pg_catalog.has_any_column_privilege(pg_catalog.to_regclass(wanted.name), wanted.privilege)
   END

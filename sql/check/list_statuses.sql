@@ -1,6 +1,6 @@
 -- Which statuses of sessions no list of the mapping names, and how many sessions have each.
 SELECT {status}::text AS status,
-       count(*) AS sessions
+       pg_catalog.count(*) AS sessions
 FROM {sessions} AS s
 WHERE {status} IS NULL
    OR {status}::text <> ALL (%(named)s::text[])

@@ -5,8 +5,11 @@ SELECT c.relname AS table_name,
 FROM pg_catalog.pg_trigger AS t
 JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
 JOIN pg_catalog.pg_proc AS p ON p.oid = t.tgfoid
-JOIN unnest(%(names)s::text[], %(events)s::int[]) AS written (name, event)
-    ON t.tgrelid = to_regclass(written.name) AND t.tgtype & written.event <> 0
+JOIN ROWS FROM (
+    pg_catalog.unnest(%(names)s::text[]),
+    pg_catalog.unnest(%(events)s::int[])
+) AS written (name, event)
+    ON t.tgrelid = pg_catalog.to_regclass(written.name) AND t.tgtype & written.event <> 0
 WHERE NOT t.tgisinternal
   AND t.tgenabled <> 'D'
   AND t.tgname <> %(fence)s

@@ -1,8 +1,8 @@
 -- What sweeper's own tables say of the past: holds that wait, and the runs over everything.
-SELECT (SELECT count(*) FROM {holds} AS h WHERE h.ended_at IS NULL) AS holds,
-       (SELECT min(h.first_seen) FROM {holds} AS h WHERE h.ended_at IS NULL) AS oldest_hold,
+SELECT (SELECT pg_catalog.count(*) FROM {holds} AS h WHERE h.ended_at IS NULL) AS holds,
+       (SELECT pg_catalog.min(h.first_seen) FROM {holds} AS h WHERE h.ended_at IS NULL) AS oldest_hold,
        (
-           SELECT max(r.as_of)
+           SELECT pg_catalog.max(r.as_of)
            FROM {runs} AS r
            WHERE r.outcome IN ('complete', 'partial') AND r.told -> 'sessions' = '[]'::jsonb
        ) AS last_success,

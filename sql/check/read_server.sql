@@ -1,12 +1,12 @@
 -- Reads what the preflight says of server and role.
-SELECT current_schemas(false)::text[] AS schemas,
-       current_setting('server_version_num')::int AS server_version,
-       current_setting('server_version') AS version,
-       pg_is_in_recovery() AS standby,
-       clock_timestamp() AS clock,
-       pg_backend_pid() AS backend_pid,
+SELECT pg_catalog.current_schemas(false)::text[] AS schemas,
+       pg_catalog.current_setting('server_version_num')::int AS server_version,
+       pg_catalog.current_setting('server_version') AS version,
+       pg_catalog.pg_is_in_recovery() AS standby,
+       pg_catalog.clock_timestamp() AS clock,
+       pg_catalog.pg_backend_pid() AS backend_pid,
        current_user AS role,
-       quote_ident(current_user) AS role_as_sql,
+       pg_catalog.quote_ident(current_user) AS role_as_sql,
        r.rolsuper AS superuser,
        (
            SELECT s.reset_val = 'on'

@@ -1,6 +1,6 @@
 -- What the newest failed sessions would be owed, and how many of them nothing.
-SELECT count(*) AS sessions,
-       count(*) FILTER (WHERE found.amount IS NULL) AS nulls
+SELECT pg_catalog.count(*) AS sessions,
+       pg_catalog.count(*) FILTER (WHERE found.amount IS NULL) AS nulls
 FROM (
     SELECT v.amount
     {include reading}

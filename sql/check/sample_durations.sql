@@ -1,7 +1,7 @@
 -- How long sessions that succeeded really took.
-SELECT count(*) AS sessions,
-       max(found.seconds) AS longest,
-       percentile_cont(0.99) WITHIN GROUP (ORDER BY found.seconds) AS p99
+SELECT pg_catalog.count(*) AS sessions,
+       pg_catalog.max(found.seconds) AS longest,
+       pg_catalog.percentile_cont(0.99) WITHIN GROUP (ORDER BY found.seconds) AS p99
 FROM (
     SELECT extract(epoch FROM took.ended_at - took.started_at)::float8 AS seconds
     FROM {sessions} AS s
@@ -10,7 +10,7 @@ FROM (
     ) AS took
     WHERE {status} IN ({succeeded})
       AND {started_at} >= %(since)s::timestamptz::{started_type}
-      AND isfinite(took.ended_at)
-      AND isfinite(took.started_at)
+      AND pg_catalog.isfinite(took.ended_at)
+      AND pg_catalog.isfinite(took.started_at)
     LIMIT 200000
 ) AS found

@@ -1,7 +1,7 @@
 -- Lists the columns of the app's tables: type, enum values, the literals of a check or a default, uniqueness.
 SELECT a.attrelid::bigint AS table_oid,
        a.attname AS name,
-       quote_ident(a.attname) AS as_sql,
+       pg_catalog.quote_ident(a.attname) AS as_sql,
        pg_catalog.format_type(coalesce(nullif(t.typbasetype, 0), t.oid), -1) AS type,
        t.typcategory::text AS category,
        (a.attnotnull OR t.typnotnull)
@@ -26,7 +26,7 @@ SELECT a.attrelid::bigint AS table_oid,
            ORDER BY e.enumsortorder
        ) AS labels,
        ARRAY(
-           SELECT replace(found[1], '''''', '''')
+           SELECT pg_catalog.replace(found[1], '''''', '''')
            FROM (
                SELECT pg_catalog.pg_get_constraintdef(k.oid) AS definition
                FROM pg_catalog.pg_constraint AS k
@@ -37,7 +37,7 @@ SELECT a.attrelid::bigint AS table_oid,
                FROM pg_catalog.pg_attrdef AS d
                WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = ''
            ) AS said
-           CROSS JOIN LATERAL regexp_matches(said.definition, '''((?:[^'']|'''')*)''', 'g') AS found
+           CROSS JOIN LATERAL pg_catalog.regexp_matches(said.definition, '''((?:[^'']|'''')*)''', 'g') AS found
            WHERE t.typcategory = 'S'
        ) AS literals
 FROM pg_catalog.pg_attribute AS a
@@ -45,5 +45,5 @@ JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
 WHERE a.attrelid = ANY (%(table_oids)s::bigint[]::oid[])
   AND a.attnum > 0
   AND NOT a.attisdropped
-  AND has_column_privilege(a.attrelid, a.attnum, 'SELECT')
+  AND pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT')
 ORDER BY a.attrelid, a.attnum

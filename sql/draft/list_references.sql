@@ -7,6 +7,6 @@ FROM pg_catalog.pg_constraint AS k
 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
 JOIN pg_catalog.pg_attribute AS b ON b.attrelid = k.confrelid AND b.attnum = k.confkey[1]
 WHERE k.contype = 'f'
-  AND cardinality(k.conkey) = 1
+  AND pg_catalog.cardinality(k.conkey) = 1
   AND k.conparentid = 0
 ORDER BY k.conrelid, k.conkey

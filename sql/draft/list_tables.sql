@@ -2,8 +2,8 @@
 SELECT c.oid::bigint AS oid,
        n.nspname AS schema_name,
        c.relname AS table_name,
-       CASE WHEN pg_catalog.pg_table_is_visible(c.oid) THEN '' ELSE quote_ident(n.nspname) || '.' END
-           || quote_ident(c.relname) AS as_sql
+       CASE WHEN pg_catalog.pg_table_is_visible(c.oid) THEN '' ELSE pg_catalog.quote_ident(n.nspname) || '.' END
+           || pg_catalog.quote_ident(c.relname) AS as_sql
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p')

@@ -1,6 +1,6 @@
 -- Whether a condition holds for all of the newest rows of a table.
-SELECT count(*) AS rows,
-       count(*) FILTER (WHERE found.holds) AS holding
+SELECT pg_catalog.count(*) AS rows,
+       pg_catalog.count(*) FILTER (WHERE found.holds) AS holding
 FROM (
     SELECT ({condition}) IS TRUE AS holds
     FROM {table} AS a

@@ -1,6 +1,6 @@
 -- Which values a column has, among the first and the last rows by a unique key: a bounded look, newest first.
 SELECT found.value AS value,
-       count(*) AS rows
+       pg_catalog.count(*) AS rows
 FROM (
     (SELECT {column}::text AS value FROM {table} AS s ORDER BY {key} DESC LIMIT 5000)
     UNION ALL

@@ -2,7 +2,7 @@
 -- past the books.
 -- To mend: find what wrote it, and let the app correct the account; sweeper never writes a balance to mend it.
 SELECT {accounts_id}::text AS sample,
-       count(*) OVER () AS found
+       pg_catalog.count(*) OVER () AS found
 FROM {accounts} AS a
 WHERE ({account_condition}) IS FALSE
 ORDER BY {accounts_id}

@@ -3,7 +3,7 @@
 -- To mend: map `sessions.attempt` to what tells the charges of a session apart; until then a person looks whether
 -- these were charged twice. A `sessions.failed_at` that any later edit of the row moves is a wrong mapping.
 SELECT v.session_id::text AS sample,
-       count(*) OVER () AS found
+       pg_catalog.count(*) OVER () AS found
 {include reading}
 JOIN {refunds} AS r
   ON {include refund_in_period}

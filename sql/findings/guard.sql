@@ -2,7 +2,7 @@
 -- app's: until it is back, `sweeper run` refuses to pay and another layer may refund twice.
 -- To mend: `sweeper install` builds it again, and names the rows that stand in its way.
 SELECT guards.name AS sample,
-       count(*) OVER () AS found
+       pg_catalog.count(*) OVER () AS found
 FROM (
     SELECT 'refunds (session_id, attempt)' AS name,
            (
@@ -24,7 +24,7 @@ FROM (
            (
                SELECT i.indisunique AND i.indisvalid AND i.indisready AND i.indimmediate
                FROM pg_catalog.pg_index AS i
-               WHERE i.indexrelid = to_regclass(s.guard_index)
+               WHERE i.indexrelid = pg_catalog.to_regclass(s.guard_index)
            )
     FROM {settings} AS s
     WHERE s.guard_index IS NOT NULL

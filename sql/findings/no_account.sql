@@ -2,7 +2,7 @@
 -- To mend: bring the account back or name the right one, then `sweeper run --session ID`; or waive it:
 -- `sweeper adopt --session ID --amount 0 --reason TEXT`.
 SELECT standing.session_id AS sample,
-       count(*) OVER () AS found
+       pg_catalog.count(*) OVER () AS found
 {include standing}
   AND standing.place = 'held'
   AND standing.why = 'no_account'

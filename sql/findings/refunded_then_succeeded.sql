@@ -2,7 +2,7 @@
 -- To mend: `sweeper revert --session ID` takes the refund back; `sweeper install --fence` stops a worker that
 -- finishes a session after its refund; a longer `policy.stuck_after` leaves slow sessions their time.
 SELECT v.session_id::text AS sample,
-       count(*) OVER () AS found
+       pg_catalog.count(*) OVER () AS found
 {include reading}
 JOIN {refunds} AS r
   ON {include refund_in_period}

@@ -3,7 +3,7 @@
 -- To mend: `sweeper history RUN` shows both sides. A row that the run did not write was forged or copied: find who
 -- can insert into the ledger, and take it back with `sweeper revert --session ID`.
 SELECT told.run_id::text AS sample,
-       count(*) OVER () AS found
+       pg_catalog.count(*) OVER () AS found
 FROM (
     SELECT coalesce(run.run_id, written.run_id) AS run_id,
            coalesce(run.as_of, written.first_at) AS as_of,
@@ -14,16 +14,16 @@ FROM (
     FROM {runs} AS run
     FULL JOIN (
         SELECT r.run_id,
-               min(r.created_at) AS first_at,
-               count(*) AS sessions,
-               sum(r.amount) AS credits
+               pg_catalog.min(r.created_at) AS first_at,
+               pg_catalog.count(*) AS sessions,
+               pg_catalog.sum(r.amount) AS credits
         FROM {refunds} AS r
         WHERE r.run_id IS NOT NULL
         GROUP BY r.run_id
     ) AS written ON written.run_id = run.run_id
     -- not a run that goes on or died; nor refunds from before the runs that are kept
     WHERE CASE WHEN run.run_id IS NOT NULL THEN run.ended_at IS NOT NULL
-               ELSE written.first_at >= (SELECT min(kept.as_of) FROM {runs} AS kept)
+               ELSE written.first_at >= (SELECT pg_catalog.min(kept.as_of) FROM {runs} AS kept)
           END
 ) AS told
 WHERE told.as_of >= %(since)s::timestamptz

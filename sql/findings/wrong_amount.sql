@@ -3,7 +3,7 @@
 -- To mend: when the rule in `sessions.amount` was changed on purpose, audit with `--since` from that day on; else
 -- `sweeper revert --session ID` takes the refund back, and `sweeper run --session ID` pays what is due.
 SELECT v.session_id::text AS sample,
-       count(*) OVER () AS found
+       pg_catalog.count(*) OVER () AS found
 {include reading}
 JOIN {refunds} AS r
   ON {include refund_in_period}

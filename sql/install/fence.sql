@@ -24,7 +24,7 @@ BEGIN
         JOIN {refunds} AS r
           ON r.session_id = v.session_id
           -- also one that a person paid again after a reversal
-         AND (r.attempt = v.attempt OR starts_with(r.attempt, v.attempt || ' (again '))
+         AND (r.attempt = v.attempt OR pg_catalog.starts_with(r.attempt, v.attempt || ' (again '))
         WHERE v.status IN ({revived})
           AND r.amount > 0
           AND NOT EXISTS (SELECT FROM {reversals} AS reversal WHERE reversal.refund_id = r.refund_id)

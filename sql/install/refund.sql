@@ -21,8 +21,8 @@ DECLARE
     sweeper_reason CONSTANT text := $2;
     sweeper_detail CONSTANT text := $3;
     sweeper_layer CONSTANT text := $4;
-    sweeper_at CONSTANT timestamptz := clock_timestamp();
-    sweeper_refund_id CONSTANT uuid := gen_random_uuid();
+    sweeper_at CONSTANT timestamptz := pg_catalog.clock_timestamp();
+    sweeper_refund_id CONSTANT uuid := pg_catalog.gen_random_uuid();
     sweeper_found record;
     sweeper_dates text;
     sweeper_accounts text[];
@@ -56,12 +56,12 @@ BEGIN
     FOR sweeper_row IN
 {pay}
     LOOP
-        IF NOT sweeper_row.guarded OR sweeper_row.booked <> cardinality(sweeper_row.paid_sessions) THEN
+        IF NOT sweeper_row.guarded OR sweeper_row.booked <> pg_catalog.cardinality(sweeper_row.paid_sessions) THEN
             RAISE EXCEPTION 'the guard (the unique index that stops a second refund) does not cover this refund'
                 USING ERRCODE = 'object_not_in_prerequisite_state';
         END IF;
 {include check_balance}
-        IF cardinality(sweeper_row.unpaid_sessions) > 0 AND cardinality(({refunded})) = 0 THEN
+        IF pg_catalog.cardinality(sweeper_row.unpaid_sessions) > 0 AND pg_catalog.cardinality(({refunded})) = 0 THEN
             RAISE EXCEPTION 'the refund was not written: a trigger or a rule drops it, or the closing of the session'
                 USING ERRCODE = 'raise_exception';
         END IF;

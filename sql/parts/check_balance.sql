@@ -3,12 +3,12 @@
         INTO sweeper_after
         FROM {accounts} AS a
         WHERE {accounts_id} = sweeper_found.account_id;
-        IF cardinality(sweeper_row.moved_accounts) <> cardinality(sweeper_row.paid_sessions)
+        IF pg_catalog.cardinality(sweeper_row.moved_accounts) <> pg_catalog.cardinality(sweeper_row.paid_sessions)
             OR (
-                cardinality(sweeper_row.paid_sessions) > 0
+                pg_catalog.cardinality(sweeper_row.paid_sessions) > 0
                 AND (
-                    abs(sweeper_after - sweeper_before - sweeper_row.paid_amounts[1]::numeric)
-                    <= abs(sweeper_row.paid_amounts[1]::numeric) * {tolerance}
+                    pg_catalog.abs(sweeper_after - sweeper_before - sweeper_row.paid_amounts[1]::numeric)
+                    <= pg_catalog.abs(sweeper_row.paid_amounts[1]::numeric) * {tolerance}
                 ) IS NOT TRUE
             )
         THEN

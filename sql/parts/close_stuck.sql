@@ -5,7 +5,7 @@ sweeper_closed AS (
     WHERE {session_id} IN (SELECT f.session_id FROM sweeper_fit AS f WHERE f.stuck AND NOT f.rounds)
       AND {status} IN ({running})
       AND {active_at}
-          <= (%(stuck_before)s::timestamptz[])[array_position(%(running)s::text[], {status}::text)]
+          <= (%(stuck_before)s::timestamptz[])[pg_catalog.array_position(%(running)s::text[], {status}::text)]
       AND ({exclude}) IS NOT TRUE
     RETURNING {session_id} AS session_id, ({status} IN ({revived})) IS NOT TRUE AS closed
 ),

@@ -4,5 +4,5 @@ SELECT {ledger_session}::text
     WHERE {ledger_where}
       AND {ledger_session} IS NOT NULL
     GROUP BY {ledger_session}, {ledger_attempt}
-    HAVING count(*) > 1
-       AND bool_or(({ledger_guard}) IS TRUE)
+    HAVING pg_catalog.count(*) > 1
+       AND pg_catalog.bool_or(({ledger_guard}) IS TRUE)

@@ -3,7 +3,7 @@ sweeper_moved AS (
     UPDATE {accounts} AS a
     SET {move_assignments}
     FROM (
-        SELECT p.account_id, count(*) AS refunds, sum(p.amount) AS amount, %(as_of)s::timestamptz AS at
+        SELECT p.account_id, pg_catalog.count(*) AS refunds, pg_catalog.sum(p.amount) AS amount, %(as_of)s::timestamptz AS at
         FROM sweeper_paid AS p
         GROUP BY p.account_id
         ORDER BY p.account_id  -- neighbours share pages

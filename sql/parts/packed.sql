@@ -1,13 +1,13 @@
 -- What was found, packed: one text for many sessions, because a run may find as many as memory is not meant for. And the
 -- last place of a full page: there may be more behind it.
 (
-           SELECT coalesce(array_agg(pack.session_ids ORDER BY pack.number), '{}')
+           SELECT coalesce(pg_catalog.array_agg(pack.session_ids ORDER BY pack.number), '{}')
            FROM (
                SELECT numbered.place / 250 AS number,
-                      json_agg(numbered.session_id::text ORDER BY numbered.place)::text AS session_ids
+                      pg_catalog.json_agg(numbered.session_id::text ORDER BY numbered.place)::text AS session_ids
                FROM (
                    SELECT p.session_id,
-                          row_number() OVER (ORDER BY p.started_at, p.session_id) - 1 AS place
+                          pg_catalog.row_number() OVER (ORDER BY p.started_at, p.session_id) - 1 AS place
                    FROM sweeper_page AS p
                ) AS numbered
                GROUP BY numbered.place / 250

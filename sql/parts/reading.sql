@@ -7,11 +7,11 @@ CROSS JOIN LATERAL (
            -- a person may pay again what was taken back: as an attempt of its own, so that it is once again
            CASE WHEN %(payable_again)s::boolean
                THEN m.attempt || (
-                   SELECT CASE WHEN count(*) > 0 THEN ' (again ' || count(*) || ')' ELSE '' END
+                   SELECT CASE WHEN pg_catalog.count(*) > 0 THEN ' (again ' || pg_catalog.count(*) || ')' ELSE '' END
                    FROM {refunds} AS r
                    JOIN {reversals} AS reversal ON reversal.refund_id = r.refund_id
                    WHERE r.session_id = m.session_id
-                     AND (r.attempt = m.attempt OR starts_with(r.attempt, m.attempt || ' (again '))
+                     AND (r.attempt = m.attempt OR pg_catalog.starts_with(r.attempt, m.attempt || ' (again '))
                )
                ELSE m.attempt
            END AS attempt,

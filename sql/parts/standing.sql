@@ -7,7 +7,7 @@ FROM (
            CASE WHEN judged.verdict = 'refunded' THEN false
                 WHEN v.status IN ({running})
                     THEN v.active_at
-                        < (%(stuck_overdue)s::timestamptz[])[array_position(%(running)s::text[], v.status::text)]
+                        < (%(stuck_overdue)s::timestamptz[])[pg_catalog.array_position(%(running)s::text[], v.status::text)]
                 ELSE v.failed_at < %(failed_overdue)s::timestamptz
            END AS overdue,
            CASE WHEN judged.verdict = 'held' AND hold.sqlstate IS NOT NULL THEN 0

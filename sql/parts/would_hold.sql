@@ -10,7 +10,7 @@ coalesce(
                        v.attempt,
                        v.amount,
                        {reason} AS reason,
-                       left(v.error, 1000) AS detail,
+                       pg_catalog.left(v.error, 1000) AS detail,
                        'sweeper'::text AS layer,
                        NULL::uuid AS run_id,
                        %(as_of)s::timestamptz AS at
