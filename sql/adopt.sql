@@ -6,7 +6,7 @@ WITH sweeper_picked AS MATERIALIZED (
         pg_catalog.unnest(%(refund_ids)s::text::uuid[]),
         pg_catalog.unnest(%(session_ids)s::text[]::{session_type}[]),
         pg_catalog.unnest(%(account_ids)s::text[]::{account_type}[]),
-        pg_catalog.unnest(%(attempts)s::text[]),
+        pg_catalog.unnest(%(attempts)s::text[]::{attempt_type}[]),
         pg_catalog.unnest(%(amounts)s::text[]::numeric[])
     ) AS picked (refund_id, session_id, account_id, attempt, amount)
 ),
@@ -18,14 +18,14 @@ sweeper_adopted AS (
            NULL::uuid, %(as_of)s::timestamptz
     FROM sweeper_picked AS v
     WHERE {include refunded_by_app} IS NOT TRUE
-    ON CONFLICT (session_id, attempt) DO NOTHING
+    ON CONFLICT (session_id, attempt, again) DO NOTHING
     RETURNING r.refund_id, r.session_id, r.attempt
 ),
 sweeper_ended AS (
     UPDATE {holds} AS h
     SET ended_at = %(as_of)s::timestamptz
     FROM sweeper_adopted AS p
-    WHERE h.session_id = p.session_id AND h.attempt IN (p.attempt, {include unknown_attempt}) AND h.ended_at IS NULL
+    WHERE h.session_id {session_eq} p.session_id AND {include ends_with} AND h.ended_at IS NULL
 )
 SELECT a.refund_id::text AS refund_id
 FROM sweeper_adopted AS a

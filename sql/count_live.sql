@@ -3,6 +3,6 @@ SELECT pg_catalog.count(*) AS sessions
 FROM (
     SELECT
     FROM {sessions} AS s
-    WHERE {status} IN ({live})
+    WHERE {status} {status_eq} ANY ({live})
     LIMIT %(limit)s::bigint
 ) AS counted

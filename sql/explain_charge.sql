@@ -4,4 +4,4 @@ SELECT v.account_id::text AS account_id,
        {reason} AS reason,
        {include hold_reason} AS hold_reason
 {include reading}
-WHERE v.session_id = %(session_id)s::text::{session_type}
+WHERE v.session_id {session_eq} %(session_id)s::text::{session_type}

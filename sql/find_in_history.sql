@@ -12,7 +12,7 @@ sweeper_unsettled AS MATERIALIZED (
     SELECT {include standing_of_unpaid}
     {include reading}
     WHERE (SELECT pg_catalog.count(*) <= %(page_size)s::bigint FROM sweeper_few)
-      AND {session_id} = ANY (ARRAY(SELECT f.session_id FROM sweeper_few AS f))
+      AND {session_id} {session_eq} ANY (ARRAY(SELECT f.session_id FROM sweeper_few AS f))
     UNION ALL
     SELECT {include standing_of_unpaid}
     {include unrefunded}

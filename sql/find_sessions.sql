@@ -2,4 +2,4 @@
 SELECT true AS found,
        {status}::text AS status
 FROM {sessions} AS s
-WHERE {session_id} = %(session_id)s::text::{session_type}
+WHERE {session_id} {session_eq} %(session_id)s::text::{session_type}

@@ -1,10 +1,11 @@
--- Puts one session that the database refuses on hold, with the database's own message; the whole session when it is
--- the attempt that cannot be told.
+-- Puts one session that the database refuses on hold, with the database's own message. An attempt that cannot be told is
+-- left null.
 INSERT INTO {holds} AS h (
-    session_id, attempt, why, sqlstate, message, constraint_name, first_seen, last_seen, run_id
+    hold_key, session_id, attempt, why, sqlstate, message, constraint_name, first_seen, last_seen, run_id
 )
-SELECT {session_id},
-       {include attempt_of_hold},
+SELECT {include hold_key},
+       v.session_id,
+       (v.attempt)::text,
        %(why)s::text,
        %(sqlstate)s::text,
        %(message)s::text,
@@ -12,7 +13,11 @@ SELECT {session_id},
        %(as_of)s::timestamptz,
        %(as_of)s::timestamptz,
        %(run_id)s::uuid
-FROM {sessions} AS s
-WHERE {session_id} = %(session_id)s::text::{session_type}
+FROM (
+    SELECT {session_id} AS session_id,
+           CASE WHEN %(attempt_known)s::boolean THEN {attempt} END AS attempt
+    FROM {sessions} AS s
+) AS v
+WHERE v.session_id {session_eq} %(session_id)s::text::{session_type}
 {include on_hold_again}
 RETURNING h.run_id = %(run_id)s::uuid AS new

@@ -7,5 +7,5 @@ SELECT h.attempt,
        h.ended_at,
        h.run_id::text AS run_id
 FROM {holds} AS h
-WHERE h.session_id = %(session_id)s::text::{session_type}
+WHERE h.session_id {session_eq} %(session_id)s::text::{session_type}
 ORDER BY h.first_seen, h.attempt

@@ -2,5 +2,5 @@
 -- have refunded, and did not, the others were dropped: by a trigger or a rule.
 SELECT coalesce(pg_catalog.array_agg(v.session_id::text), '{}') AS session_ids
 {include reading}
-WHERE {session_id} = ANY (ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])))
+WHERE {session_id} {session_eq} ANY (ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])))
   AND {include verdict} = 'refunded'

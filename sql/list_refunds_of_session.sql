@@ -1,6 +1,7 @@
 -- Lists the refunds of one session, each with the reversal that took it back. A session's error text stays out of it.
 SELECT r.refund_id::text AS refund_id,
-       r.attempt,
+       r.attempt::text AS attempt,
+       r.again,
        r.account_id::text AS account_id,
        r.amount::text AS amount,
        r.reason,
@@ -13,5 +14,5 @@ SELECT r.refund_id::text AS refund_id,
        x.created_at AS reversed_at
 FROM {refunds} AS r
 LEFT JOIN {reversals} AS x ON x.refund_id = r.refund_id
-WHERE r.session_id = %(session_id)s::text::{session_type}
+WHERE r.session_id {session_eq} %(session_id)s::text::{session_type}
 ORDER BY r.created_at, r.refund_id

@@ -14,7 +14,7 @@ SELECT r.refund_id::text AS refund_id,
 FROM {refunds} AS r
 {include account}
 WHERE (%(run_id)s::uuid IS NULL OR r.run_id = %(run_id)s::uuid AND r.created_at = %(run_as_of)s::timestamptz)
-  AND (%(session_id)s::text IS NULL OR r.session_id = %(session_id)s::text::{session_type})
+  AND (%(session_id)s::text IS NULL OR r.session_id {session_eq} %(session_id)s::text::{session_type})
   AND (%(after)s::uuid IS NULL OR r.refund_id > %(after)s::uuid)
 ORDER BY r.refund_id
 LIMIT %(page_size)s::bigint

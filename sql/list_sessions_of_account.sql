@@ -5,19 +5,19 @@ FROM (
     SELECT v.session_id,
            v.started_at::timestamptz AS at
     {include reading}
-    WHERE v.status IN ({live})
+    WHERE v.status {status_eq} ANY ({live})
       AND CASE WHEN %(around_refused)s::boolean AND EXISTS (
               SELECT
               FROM {holds} AS h
-              WHERE h.session_id = v.session_id AND h.why = 'refused' AND h.ended_at IS NULL
+              WHERE h.session_id {session_eq} v.session_id AND h.why = 'refused' AND h.ended_at IS NULL
           ) THEN false
-          ELSE v.account_id = %(account_id)s::text::{account_type}
+          ELSE v.account_id {account_eq} %(account_id)s::text::{account_type}
       END
     UNION ALL
     SELECT r.session_id,
            r.created_at
     FROM {refunds} AS r
-    WHERE r.account_id = %(account_id)s::text::{account_type}
+    WHERE r.account_id {account_eq} %(account_id)s::text::{account_type}
 ) AS found
 GROUP BY found.session_id
 ORDER BY pg_catalog.max(found.at) DESC NULLS LAST, found.session_id

@@ -5,7 +5,7 @@ FROM (
     SELECT {accounts_id}::text AS account_id,
            {balance}::text AS balance
     FROM {accounts} AS a
-    WHERE {accounts_id} = ANY (ARRAY(SELECT pg_catalog.unnest(%(account_ids)s::text[]::{account_type}[])))
+    WHERE {accounts_id} {account_eq} ANY (ARRAY(SELECT pg_catalog.unnest(%(account_ids)s::text[]::{account_type}[])))
     ORDER BY {accounts_id}
     FOR NO KEY UPDATE SKIP LOCKED
 ) AS locked

@@ -3,6 +3,6 @@
 SELECT {accounts_id}::text AS account_id,
        {balance}::text AS balance
 FROM {accounts} AS a
-WHERE {accounts_id} = ANY (%(account_ids)s::text[]::{account_type}[])
+WHERE {accounts_id} {account_eq} ANY (%(account_ids)s::text[]::{account_type}[])
 ORDER BY {accounts_id}
 FOR NO KEY UPDATE SKIP LOCKED

@@ -11,11 +11,11 @@ FROM (
            CASE WHEN %(budget)s::numeric IS NOT NULL THEN v.amount::text END AS amount,
            CASE WHEN %(budget)s::numeric IS NOT NULL THEN {include hold_reason} END AS hold_reason
     {include reading}
-    WHERE {session_id} = ANY (ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])))
+    WHERE {session_id} {session_eq} ANY (ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])))
       AND (
           SELECT true
           FROM {refunds} AS r
-          WHERE r.session_id = v.session_id AND r.attempt = v.attempt
+          WHERE {include own_refund}
           LIMIT 1
       ) IS NULL
     FOR NO KEY UPDATE OF s SKIP LOCKED

@@ -3,12 +3,13 @@
 -- prefix: the app's own expressions in it may read a table that is called `paid`.
 WITH sweeper_looked AS MATERIALIZED (
     SELECT v.*,
-           v.status IN ({running}) AS stuck,
+           v.status {status_eq} ANY ({running}) AS stuck,
            CASE WHEN v.verdict = 'owed' THEN {include hold_reason} END AS hold_reason
     FROM (
         SELECT v.session_id,
                v.account_id,
                v.attempt,
+               v.again,
                v.status,
                v.started_at,
                {include owed_from} AS failed_at,
@@ -16,7 +17,7 @@ WITH sweeper_looked AS MATERIALIZED (
                v.error,
                {include verdict} AS verdict
         {include reading}
-        WHERE {session_id} = ANY (ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])))
+        WHERE {session_id} {session_eq} ANY (ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])))
           AND {include in_scope}
         OFFSET 0  -- or each use of the verdict would work it out anew
     ) AS v
@@ -26,6 +27,7 @@ sweeper_due AS (
            v.session_id,
            v.account_id,
            v.attempt,
+           v.again,
            v.amount,
            coalesce(%(reason)s::text, {reason}) AS reason,
            pg_catalog.left(coalesce(%(detail)s::text, v.error), 1000) AS detail,
@@ -39,10 +41,10 @@ sweeper_due AS (
         pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[]),
         pg_catalog.unnest(%(refund_ids)s::text::uuid[])
     ) AS picked (session_id, refund_id)
-      ON picked.session_id = v.session_id
+      ON picked.session_id {session_eq} v.session_id
     WHERE v.verdict = 'owed'
       AND v.hold_reason IS NULL
-      AND (%(account_ids)s::text[] IS NULL OR v.account_id = ANY (%(account_ids)s::text[]::{account_type}[]))
+      AND (%(account_ids)s::text[] IS NULL OR v.account_id {account_eq} ANY (%(account_ids)s::text[]::{account_type}[]))
 ),
 sweeper_fit AS MATERIALIZED (
     SELECT refund.*,
@@ -50,15 +52,16 @@ sweeper_fit AS MATERIALIZED (
     FROM sweeper_due AS refund
 ),
 sweeper_held AS (
-    INSERT INTO {holds} AS h (session_id, attempt, account_id, why, first_seen, last_seen, run_id)
-    SELECT v.session_id, v.attempt, v.account_id, v.hold_reason, %(as_of)s::timestamptz, %(as_of)s::timestamptz, %(run_id)s::uuid
+    INSERT INTO {holds} AS h (hold_key, session_id, attempt, account_id, why, first_seen, last_seen, run_id)
+    SELECT {include hold_key}, v.session_id, v.attempt::text, v.account_id, v.hold_reason, %(as_of)s::timestamptz,
+           %(as_of)s::timestamptz, %(run_id)s::uuid
     FROM sweeper_looked AS v
     WHERE v.hold_reason IS NOT NULL
     UNION ALL
-    SELECT f.session_id, f.attempt, f.account_id, 'amount_rounded', %(as_of)s::timestamptz, %(as_of)s::timestamptz,
-           %(run_id)s::uuid
-    FROM sweeper_fit AS f
-    WHERE f.rounds
+    SELECT {include hold_key}, v.session_id, v.attempt::text, v.account_id, 'amount_rounded', %(as_of)s::timestamptz,
+           %(as_of)s::timestamptz, %(run_id)s::uuid
+    FROM sweeper_fit AS v
+    WHERE v.rounds
     {include on_hold_again}
     RETURNING h.session_id, h.why, h.run_id = %(run_id)s::uuid AS new
 ),
@@ -69,14 +72,15 @@ sweeper_ended AS (
     UPDATE {holds} AS h
     SET ended_at = %(as_of)s::timestamptz
     FROM sweeper_paid AS p
-    WHERE h.session_id = p.session_id AND h.attempt IN (p.attempt, {include unknown_attempt}) AND h.ended_at IS NULL
+    WHERE h.session_id {session_eq} p.session_id AND {include ends_with} AND h.ended_at IS NULL
 )
 SELECT (SELECT pg_catalog.count(*) FROM sweeper_looked WHERE verdict = 'refunded') AS refunded_before,
        (
            SELECT coalesce(pg_catalog.array_agg(f.session_id::text), '{}')
            FROM sweeper_fit AS f
-           WHERE NOT f.rounds AND f.session_id NOT IN (SELECT p.session_id FROM sweeper_paid AS p)
+           WHERE NOT f.rounds AND NOT f.session_id {session_eq} ANY (SELECT p.session_id FROM sweeper_paid AS p)
        ) AS unpaid_sessions,
+       (SELECT coalesce(pg_catalog.bool_or(f.stuck), false) FROM sweeper_fit AS f) AS closes,
        booked.sessions AS booked,
        booked.guarded,
        (
@@ -117,5 +121,5 @@ FROM (
     FROM sweeper_looked AS v
     WHERE v.verdict = 'owed'
       AND v.hold_reason IS NULL
-      AND NOT (v.account_id = ANY (%(account_ids)s::text[]::{account_type}[]))
+      AND NOT (v.account_id {account_eq} ANY (%(account_ids)s::text[]::{account_type}[]))
 ) AS busy

@@ -3,4 +3,4 @@
 SELECT coalesce(pg_catalog.array_agg({accounts_id}::text), '{}') AS account_ids,
        coalesce(pg_catalog.array_agg({balance}::text), '{}') AS balances
 FROM {accounts} AS a
-WHERE {accounts_id} = ANY (ARRAY(SELECT pg_catalog.unnest(%(account_ids)s::text[]::{account_type}[])))
+WHERE {accounts_id} {account_eq} ANY (ARRAY(SELECT pg_catalog.unnest(%(account_ids)s::text[]::{account_type}[])))

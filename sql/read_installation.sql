@@ -1,4 +1,5 @@
--- Reads what `install` wrote down, and what complete runs did.
-SELECT schema_version, installed_at, fingerprint, search_path, guard_index, live_index,
-       horizon, horizon_as_of, horizon_policy, full_sweep_as_of, before_floor_sessions, before_floor_credits
-FROM {settings}
+-- Reads what `install` wrote down, and what complete runs did. A column that an older installation lacks is null.
+SELECT s.schema_version, s.installed_at, s.fingerprint, s.search_path, s.guard_index, s.live_index,
+       pg_catalog.to_jsonb(s) ->> 'charge_key' AS charge_key,
+       s.horizon, s.horizon_as_of, s.horizon_policy, s.full_sweep_as_of, s.before_floor_sessions, s.before_floor_credits
+FROM {settings} AS s

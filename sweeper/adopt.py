@@ -21,6 +21,7 @@ from sweeper.corrections import (
 )
 from sweeper.database import Busy, Database, Refusal, Row, TooSlow, retrying, text_array
 from sweeper.errors import SweeperError
+from sweeper.locks import lock_installation
 from sweeper.look import reading
 from sweeper.results import Amount, Outcome
 from sweeper.runs import exactly
@@ -137,6 +138,8 @@ class Adoption:
             return retrying(lambda: read(self._list_without_account))
 
     def _unfit(self, row: Row) -> str | None:
+        if row.attempt is None:
+            return "no_attempt"
         amount = Decimal("NaN") if row.amount is None else Decimal(row.amount)
         if not amount.is_finite() or amount < 0:
             return "bad_amount"
@@ -162,6 +165,7 @@ class Adoption:
                 with self._database.transaction(
                     timeouts=BATCH_TIMEOUTS, search_path=self._mapping.search_path, timezone=self._mapping.timezone
                 ) as transaction:
+                    lock_installation(transaction, self._mapping)
                     written = {row.refund_id for row in transaction.rows(self._mapping.statement("adopt"), binds)}
                 adopted = [row for row, refund_id in zip(rows, refund_ids, strict=True) if refund_id in written]
                 self._count_all(adopted)  # a signal that comes now must not lose what is committed

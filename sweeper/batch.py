@@ -10,9 +10,10 @@ from decimal import Decimal
 import uuid_utils
 
 from sweeper.caps import Caps
-from sweeper.comparison import compare_balances, compare_ledgers, read_balances
+from sweeper.comparison import compare_balances, compare_ledgers, read_balances, require_as_meant
 from sweeper.database import Busy, Database, Refusal, Row, Timeouts, Transaction, text_array
 from sweeper.errors import FailedError
+from sweeper.locks import lock_installation
 from sweeper.mapping import Mapping
 from sweeper.pace import Traffic
 from sweeper.scope import Scope
@@ -70,9 +71,10 @@ class Cashier:
         self._max_new_holds = max_new_holds
         accounts = ("lock_accounts", "read_balances") if mapping.has_accounts else ()
         self._statements = {
-            name: mapping.statement(name) for name in ("lock_sessions", "list_refunded", *accounts, "pay", "hold")
+            name: mapping.statement(name)
+            for name in ("lock_sessions", "list_refunded", *accounts, "pay", "read_back", "hold")
         }
-        self._read_traffic = fill("read_traffic", {})
+        self._fire_deferred, self._read_traffic = fill("fire_deferred", {}), fill("read_traffic", {})
         self.new_holds: set[str] = set()
 
     def pay(self, scope: Scope, session_ids: tuple[str, ...]) -> Batch:
@@ -83,6 +85,7 @@ class Cashier:
             FailedError: more sessions would be put on hold than a run may.
         """
         with self._transaction(_TOGETHER_TIMEOUTS if len(session_ids) > 1 else BATCH_TIMEOUTS) as transaction:
+            lock_installation(transaction, self._mapping)
             room = self._caps.take(transaction)
             if room is None:
                 return Batch(waiting=True)
@@ -157,6 +160,9 @@ class Cashier:
         row = transaction.row(self._statements["pay"], binds)
         compare_ledgers(row)
         self._require_written(transaction, scope, row)
+        transaction.rows(self._fire_deferred)
+        if row.closes or self._mapping.is_read_back:
+            require_as_meant(transaction.rows(self._statements["read_back"], {"refund_ids": binds["refund_ids"]}))
         if balances is not None:
             after = read_balances(transaction, self._statements["read_balances"], row.moved_accounts)
             compare_balances(row, balances, after, exact=self._mapping.exact_balance)

@@ -38,7 +38,8 @@ class Caps:
     """Reads from the ledger, inside the transaction that pays, what the caps still leave."""
 
     def __init__(self, mapping: Mapping, limits: Limits, *, run_id: str, as_of: datetime, batch_size: int) -> None:
-        self._lock = mapping.statement("lock_caps")
+        self._lock_together = mapping.statement("lock_caps_together")
+        self._lock_alone = mapping.statement("lock_caps_alone")
         self._count_others = mapping.statement("count_recent_refunds")
         self._count_own = mapping.statement("count_own_refunds")
         self._limits = limits
@@ -90,7 +91,7 @@ class Caps:
         """
         if self._limits.refunds is None and self._limits.credits is None:
             return Room()
-        if self._shared and not transaction.row(self._lock, {"alone": self._alone}).taken:
+        if self._shared and not transaction.rows(self._lock_alone if self._alone else self._lock_together):
             return None
         room = self._remembered() or self.read(transaction)
         near = room.credits is not None or (room.sessions is not None and room.sessions < self._reach)

@@ -19,12 +19,13 @@ TIME_TYPES = ("timestamp without time zone", "timestamp with time zone")
 _BARE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 _QUOTED_NAME = re.compile(r'"((?:[^"]|"")+)"')
 _MISSING_COLUMN = re.compile(r'column (?:\w+\.)?"?([^"]+?)"? does not exist')
+DEFAULT_COLLATION = ' COLLATE pg_catalog."default"'
 _CONSTANTS = ("true", "false", "null")
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of an app's table."""
+    """One column of an app's table; ``collation`` is the COLLATE clause where it is not the database's own."""
 
     name: str
     full_type: str
@@ -35,6 +36,7 @@ class Column:
     required: bool
     generated: bool
     labels: tuple[str, ...]
+    collation: str = ""
 
     @property
     def quoted(self) -> str:
@@ -69,11 +71,26 @@ class Table:
 
 @dataclass(frozen=True)
 class Expression:
-    """A value of the file as SQL, and its type."""
+    """A value of the file as SQL, its type, and the COLLATE clause that its comparisons need, or none."""
 
     sql: str
     type: str
     column: Column | None = None
+    collation: str = ""
+
+    def compared_as(self, other: "Expression") -> str:
+        """The cast that lets this value be compared with ``other``: to its type, and by its collation."""
+        wanted = other.collation or DEFAULT_COLLATION
+        known = self.column is not None and (self.collation or DEFAULT_COLLATION) == wanted
+        return f"::{other.type}" + ("" if known or not (self.collation or other.collation) else wanted)
+
+
+@dataclass(frozen=True)
+class Equality:
+    """The operators that compare two values of one type, each with its schema: no other operator can stand in."""
+
+    equal: str
+    greater: str
 
 
 class Reader:
@@ -107,7 +124,7 @@ class Reader:
         columns = {
             column.name: Column(
                 column.name, column.full_type, column.base_type, column.domain, column.category,
-                column.nullable, column.required, column.generated, tuple(column.labels),
+                column.nullable, column.required, column.generated, tuple(column.labels), column.collation,
             )
             for column in rows
         }  # fmt: skip
@@ -180,27 +197,49 @@ class Reader:
         """
         column = table.column(text)
         if column:
-            return Expression(f"{alias}.{column.quoted}", column.base_type, column)
+            return Expression(f"{alias}.{column.quoted}", column.base_type, column, column.collation)
         if (_BARE_NAME.fullmatch(text) or _QUOTED_NAME.fullmatch(text)) and text.lower() not in _CONSTANTS:
             self.column(key, text, table)  # says what is near
-        return Expression(f"(\n{text}\n)", self._type(key, text, table.qualified, alias, table=table))
+        sql = f"(\n{text}\n)"
+        kind, collatable = self._type(key, text, table.qualified, alias, table=table)
+        return Expression(sql, kind, collation=self._collation(sql, table, alias) if collatable else "")
+
+    def _collation(self, sql: str, table: Table, alias: str) -> str:
+        slots = {"expression": sql, "table": table.qualified, "alias": alias}
+        row = self._transaction.row(fill("catalogue/collation_of_expression", slots), {"no_rows": 0})
+        return f" COLLATE {row.collation}"
+
+    def equality(self, key: str, text: str, type_name: str) -> Equality:
+        """How values of a type are compared.
+
+        Raises:
+            ConfigurationError: they cannot be.
+        """
+        rows = self._transaction.rows(fill("catalogue/find_equality", {}), {"type": type_name})
+        found = Equality("OPERATOR(pg_catalog.=)", "OPERATOR(pg_catalog.>)")
+        if rows and rows[0].schema_name != "pg_catalog":
+            prefix = quote_name(rows[0].schema_name)
+            found = Equality(f"OPERATOR({prefix}.{rows[0].equal})", f"OPERATOR({prefix}.{rows[0].greater})")
+        self._type(key, text, "(SELECT)", "nothing", sql=f"NULL::{type_name} {found.equal} NULL::{type_name}")
+        return found
 
     def _type(
         self, key: str, text: str, source: str, alias: str, *, table: Table | None = None, sql: str | None = None
-    ) -> str:
+    ) -> tuple[str, bool]:
+        """The name of the type of an SQL expression, and whether it has a collation."""
         slots = {"expression": f"(\n{sql or text}\n)", "table": source, "alias": alias}
         try:
             with self._transaction.savepoint():
-                found = str(self._transaction.row(fill("catalogue/type_of_expression", slots), {"no_rows": 0}).type)
+                found = self._transaction.row(fill("catalogue/type_of_expression", slots), {"no_rows": 0})
         except (Refusal, SweeperError) as error:
             if getattr(error, "code", "") == "privilege":
                 raise
             missing = _MISSING_COLUMN.search(error.message)
             hint = _nearest_column(missing[1], table) if missing and table else ""
             raise problem(key, text, f"cannot be used: {error.message}{hint}") from None
-        if found == "record":
+        if found.type == "record":
             raise problem(key, text, "gives several columns")
-        return found
+        return str(found.type), bool(found.collatable)
 
     def condition(self, key: str, text: str, table: Table, alias: str) -> str:
         """An SQL condition over a row of ``table``.
@@ -223,7 +262,12 @@ class Reader:
 
     def type_over(self, key: str, text: str, row: str) -> str:
         """The type of an expression over a made-up row, given as an SQL subquery."""
-        return self._type(key, text, row, "refund")
+        return self._type(key, text, row, "refund")[0]
+
+    def labels(self, type_name: str) -> tuple[str, ...]:
+        """The values of an enum, in their order; none for a type that is no enum."""
+        rows = self._transaction.rows(fill("catalogue/list_labels", {}), {"type": type_name})
+        return tuple(row.label for row in rows)
 
 
 def _nearest_column(text: str, table: Table) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from sweeper.database import GuardLost, Refusal, Row, Transaction, text_array
-from sweeper.statements import fill
 
 # a balance of a floating type may round, but not so much of a refund that anybody would see it: this part of it
 FLOATING_TOLERANCE = Decimal("0.01")
@@ -23,9 +22,18 @@ def compare_ledgers(row: Row) -> None:
         raise Refusal("", "the two ledgers did not take the same number of refunds")
 
 
+def require_as_meant(rows: Sequence[Row]) -> None:
+    """Refuse a batch of which something is not as it was meant when it is read back.
+
+    Raises:
+        Refusal: naming what; the batch must not be committed.
+    """
+    if rows:
+        raise Refusal("", rows[0].problem)
+
+
 def read_balances(transaction: Transaction, statement: str, account_ids: Sequence[str]) -> dict[str, str | None]:
     """What the balances have come to, with all that triggers of the app do to them."""
-    transaction.rows(fill("fire_deferred", {}))
     row = transaction.row(statement, {"account_ids": text_array(account_ids)})
     return dict(zip(row.account_ids, row.balances, strict=True))
 

@@ -110,6 +110,8 @@ class Explainer:
     def _gone(self, transaction: Transaction, told: Explanation, refunds: Sequence[Row]) -> Explanation:
         if refunds:
             return _as_refunded(told, refunds)
+        if self._mapping.ledger is None:
+            return told
         (row,) = self._rows(transaction, "find_in_app_ledger", told.session_id)
         return replace(told, verdict=Verdict.REFUNDED, refunded_by_app=True) if row.found else told
 
@@ -155,9 +157,7 @@ class Explainer:
     ) -> Explanation:
         told = self._with_charge(transaction, replace(told, verdict=Verdict(row.verdict)))
         if told.verdict is Verdict.REFUNDED:
-            # paid again by a person after a reversal: an attempt of its own, for the same charge
-            again = f"{row.attempt} (again "
-            own = [one for one in refunds if one.attempt == row.attempt or one.attempt.startswith(again)]
+            own = [one for one in refunds if one.attempt == row.attempt]
             return _as_refunded(told, own) if own else replace(told, refunded_by_app=True)
         if not (row.failed or row.running):
             return self._settled(told)

@@ -7,7 +7,7 @@ from sweeper.database import Transaction, text_array
 from sweeper.mapping import Mapping
 from sweeper.statements import fill, fill_script, quote_name, quote_text
 
-_STATEMENTS = {"pay": "pay", "refunded": "list_refunded"}
+_STATEMENTS = {"pay": "pay", "refunded": "list_refunded", "read_back": "read_back"}
 
 
 def has_fence(transaction: Transaction, mapping: Mapping) -> bool:
@@ -50,7 +50,6 @@ def _binds(mapping: Mapping, max_amount: Decimal | None) -> dict[str, str]:
         "layer": "sweeper_layer",
         "reason": "sweeper_reason",
         "detail": "sweeper_detail",
-        "running": quote_text(text_array(mapping.running)),
         "stuck_before": quote_text(always),
         "failed_before": "'infinity'",
         "max_amount": "NULL" if max_amount is None else str(max_amount),

@@ -19,7 +19,6 @@ from sweeper.grants import grants
 from sweeper.indexes import Changes, Index, compare
 from sweeper.installation import (
     SCHEMA_VERSION,
-    Installation,
     has_own_guard,
     read_installation,
     read_surroundings,
@@ -28,8 +27,11 @@ from sweeper.mapping import Ledger, Mapping, read_mapping
 from sweeper.results import InstallResult
 from sweeper.settings import Settings
 from sweeper.statements import fill, fill_script, quote_name, quote_text
+from sweeper.takeover import Takeover, plan_takeover
 
 _WRITE_TIMEOUTS = Timeouts(lock_ms=5_000, statement_ms=60_000)
+# a ledger of millions may be written anew
+_TAKEOVER_TIMEOUTS = Timeouts(lock_ms=5_000, statement_ms=0)
 # an index build may take hours on a large table
 _KEEPER_TIMEOUTS = Timeouts(idle_ms=0)
 _LOCK_TRIES, _LOCK_WAIT_SECONDS = 300, 0.2
@@ -39,12 +41,14 @@ _LOCK_TRIES, _LOCK_WAIT_SECONDS = 300, 0.2
 class _Steps:
     """All that an installation will do, checked."""
 
-    tables: tuple[str, ...]
+    own: Takeover
     indexes: Changes
     functions: str
     settings: str
     grants: dict[str, str]
     new_fence: str
+    search_path: str
+    surroundings: str
 
 
 def install(
@@ -53,11 +57,13 @@ def install(
     *,
     as_of: datetime | None,
     fence: bool = False,
+    rekey: bool = False,
     keeper: Database | None = None,
 ) -> InstallResult:
     """Install or upgrade; without ``as_of`` only write down the SQL that would do it.
 
-    With ``fence`` a refunded session can no longer go on; one that stands already is kept up to date.
+    With ``fence`` a refunded session can no longer go on; one that stands already is kept up to date. With ``rekey``
+    the refunds that there are get the key of the file, where it is another.
     ``keeper``, another connection to the same database, keeps a second installation out meanwhile.
 
     Raises:
@@ -73,10 +79,10 @@ def install(
 
     def work() -> InstallResult:
         with _alone(keeper, schema):
-            steps = _plan(database, settings, search_path, as_of, fence=fence)
+            steps = _plan(database, settings, search_path, as_of, fence=fence, rekey=rekey)
             if as_of is None:
                 return InstallResult(sql=_printed(steps), actions=())
-            return InstallResult(sql="", actions=tuple(_apply(database, schema, steps)))
+            return InstallResult(sql="", actions=tuple(_apply(database, settings.sessions.timezone, steps)))
 
     with _in_plain_words():
         return retrying(work, attempts=1)
@@ -109,18 +115,26 @@ def _alone(keeper: Database | None, schema: str) -> Iterator[None]:
     if keeper is None:
         yield
         return
-    digest = sha256(f"sweeper install {schema}".encode()).digest()
-    statement = fill("install/lock_installation", {"install_lock": str(int.from_bytes(digest[:8], signed=True))})
     for _ in range(_LOCK_TRIES):
         with keeper.transaction(timeouts=_KEEPER_TIMEOUTS) as transaction:
-            if transaction.row(statement).taken:
+            if any(row.taken for row in transaction.rows(_lock_of(transaction, schema))):
                 yield
                 return
         time.sleep(_LOCK_WAIT_SECONDS)
     raise FailedError("another `sweeper install` is at work in this schema; try again when it is done", code="busy")
 
 
-def _plan(database: Database, settings: Settings, search_path: str, as_of: datetime | None, *, fence: bool) -> _Steps:
+def _lock_of(transaction: Transaction, schema: str) -> str:
+    locks = f"{quote_name(schema)}.locks"
+    if transaction.rows(fill("catalogue/find_table", {}), {"name": locks}):
+        return fill("install/lock_installer", {"locks": locks})
+    digest = sha256(f"sweeper install {schema}".encode()).digest()
+    return fill("install/lock_first_installer", {"install_lock": str(int.from_bytes(digest[:8], signed=True))})
+
+
+def _plan(
+    database: Database, settings: Settings, search_path: str, as_of: datetime | None, *, fence: bool, rekey: bool
+) -> _Steps:
     """Check everything, and decide what is to be done; changes nothing."""
     timeouts, zone = Timeouts(statement_ms=0, idle_ms=60_000), settings.sessions.timezone
     with database.transaction(timeouts=timeouts, search_path=search_path, timezone=zone) as transaction:
@@ -128,10 +142,11 @@ def _plan(database: Database, settings: Settings, search_path: str, as_of: datet
         fenced = has_fence(transaction, mapping)
         mapping = replace(mapping, fenced=fence or fenced)
         installed = read_installation(transaction, mapping.schema)
-        _check_own_tables(transaction, mapping, installed)
+        slots = _slots(mapping, as_of)
+        own = plan_takeover(transaction, mapping, installed, slots, rekey=rekey)
         _check_writes(transaction, mapping)
         _check_partitions(mapping)
-        own_guard = installed is None or has_own_guard(transaction, mapping)
+        own_guard = own.scripts != () or has_own_guard(transaction, mapping)
         indexes = compare(transaction, mapping, own_guard=own_guard)
         _check_ledger_rows(transaction, mapping, settings, as_of)
         rights = {}
@@ -139,24 +154,27 @@ def _plan(database: Database, settings: Settings, search_path: str, as_of: datet
             rights = _rights(transaction, mapping)
         else:
             _check_owner(mapping, indexes.build)
-    slots = _slots(mapping, as_of, indexes)
-    tables = () if installed else (fill_script("install/001_tables", slots),)
+    slots |= {"guard_index": _name_of(indexes.guard), "live_index": _name_of(indexes.live)}
     return _Steps(
-        tables,
+        own,
         indexes,
         functions(mapping, max_amount=settings.policy.max_amount),
         fill_script("install/write_settings", slots),
         rights,
         mapping.sessions.qualified if mapping.fenced and not fenced else "",
+        search_path,
+        fill_script("install/set_surroundings", {"path": search_path, "timezone": quote_text(zone)}),
     )
 
 
-def _apply(database: Database, schema: str, steps: _Steps) -> Iterator[str]:
-    if steps.tables:
-        with database.transaction(timeouts=_WRITE_TIMEOUTS) as transaction:
-            for script in steps.tables:
-                transaction.script(script)
-        yield f"created schema {schema} and its tables"
+def _apply(database: Database, timezone: str, steps: _Steps) -> Iterator[str]:
+    if steps.own.scripts:
+        with database.transaction(
+            timeouts=_TAKEOVER_TIMEOUTS, search_path=steps.search_path, timezone=timezone
+        ) as opened:
+            for script in steps.own.scripts:
+                opened.script(script)
+        yield from steps.own.actions
     for drop in steps.indexes.drop_broken:
         _outside(database, drop)
         yield "dropped an index that a broken build had left"
@@ -187,7 +205,7 @@ def _outside(database: Database, statement: str) -> None:
         connection.script(statement)
 
 
-def _slots(mapping: Mapping, as_of: datetime | None, indexes: Changes) -> dict[str, str]:
+def _slots(mapping: Mapping, as_of: datetime | None) -> dict[str, str]:
     return {
         **mapping.slots,
         # printed SQL may wait for days until somebody runs it: the floor is the moment it runs
@@ -195,8 +213,7 @@ def _slots(mapping: Mapping, as_of: datetime | None, indexes: Changes) -> dict[s
         "schema_version": str(SCHEMA_VERSION),
         "fingerprint": quote_text(mapping.fingerprint),
         "search_path": quote_text(mapping.search_path),
-        "guard_index": _name_of(indexes.guard),
-        "live_index": _name_of(indexes.live),
+        "charge_key": quote_text(mapping.key.to_json()),
     }
 
 
@@ -206,8 +223,8 @@ def _name_of(index: Index | None) -> str:
 
 def _printed(steps: _Steps) -> str:
     parts = ["-- sweeper install, as SQL. Feed it to psql with ON_ERROR_STOP set."]
-    if steps.tables:
-        parts += ["-- 1. The tables, in one transaction.", "BEGIN;", *steps.tables, "COMMIT;"]
+    if steps.own.scripts:
+        parts += ["-- 1. The tables, in one transaction.", "BEGIN;", steps.surroundings, *steps.own.scripts, "COMMIT;"]
     parts += [
         "-- 2. The indexes, each outside any transaction: not in a migration that opens one.",
         *steps.indexes.drop_broken,
@@ -223,27 +240,6 @@ def _printed(steps: _Steps) -> str:
     parts.append("-- 5. Rights, for roles that you name: take away the dashes.")
     parts += ["\n".join(f"-- {line}" for line in text.splitlines()) for text in steps.grants.values()]
     return "\n\n".join(parts) + "\n"
-
-
-def _check_own_tables(transaction: Transaction, mapping: Mapping, installed: Installation | None) -> None:
-    if installed is None:
-        strangers = transaction.rows(fill("catalogue/list_strangers", {}), {"schema_name": mapping.schema})
-        if strangers:
-            raise ConfigurationError(
-                f"database.schema = {mapping.schema!r}: it has tables that are not sweeper's "
-                f"({', '.join(row.name for row in strangers)}): name another schema",
-                code="mapping",
-            )
-        return
-    rows = transaction.rows(fill("catalogue/list_column_types", {}), {"table_name": mapping.slots["refunds"]})
-    for row in rows:
-        wanted = mapping.slots["session_type" if row.name == "session_id" else "account_type"]
-        if row.type != wanted:
-            raise ConfigurationError(
-                f"{mapping.schema}.refunds.{row.name} is {row.type}, and the mapping now gives {wanted}: the ledger "
-                "was made for other ids. Name another schema in database.schema, or mend the mapping",
-                code="mapping",
-            )
 
 
 def _check_writes(transaction: Transaction, mapping: Mapping) -> None:

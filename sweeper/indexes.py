@@ -92,7 +92,9 @@ def compare(transaction: Transaction, mapping: Mapping, *, own_guard: bool) -> C
 def _wanted(mapping: Mapping, *, own_guard: bool) -> Iterator[Index]:
     slots = mapping.slots
     if not own_guard:
-        yield _named(mapping, "guard", Index(mapping.schema, "", slots["refunds"], "session_id, attempt", unique=True))
+        yield _named(
+            mapping, "guard", Index(mapping.schema, "", slots["refunds"], "session_id, attempt, again", unique=True)
+        )
     if mapping.ledger:
         ledger = mapping.ledger
         guard = Index(
@@ -104,7 +106,7 @@ def _wanted(mapping: Mapping, *, own_guard: bool) -> Iterator[Index]:
             yield _named(mapping, "refunds", replace(guard, unique=False, predicate=ledger.where))
     sessions = mapping.sessions
     if sessions.partition_key is None:
-        live = f"{mapping.live_status} IN ({slots['live']})"
+        live = f"{mapping.live_status} {slots['status_eq']} ANY ({slots['live']})"
         index = Index(
             sessions.schema, "", slots["sessions"], mapping.live_key, predicate=live, owned=sessions.owned
         )  # fmt: skip

@@ -8,12 +8,13 @@ from typing import Any
 from sweeper.database import Database, Timeouts, Transaction
 from sweeper.errors import ConfigurationError, FailedError
 from sweeper.functions import has_fence
+from sweeper.identity import ChargeKey
 from sweeper.mapping import Mapping, read_mapping
 from sweeper.settings import PolicySection, Settings
 from sweeper.statements import fill, quote_name
 
-SCHEMA_VERSION = 1
-GUARD_KEYS = ["attempt", "session_id"]
+SCHEMA_VERSION = 2
+GUARD_KEYS = ["again", "attempt", "session_id"]
 CATALOGUE_TIMEOUTS = Timeouts(statement_ms=60_000)
 
 
@@ -27,6 +28,7 @@ class Installation:
     search_path: str
     guard_index: str | None
     live_index: str | None
+    charge_key: str | None = None
     horizon: datetime | None = None
     horizon_as_of: datetime | None = None
     horizon_policy: str | None = None
@@ -129,7 +131,9 @@ def open_mapping(database: Database, settings: Settings, *, guarded: bool = True
         timeouts=CATALOGUE_TIMEOUTS, search_path=installation.search_path, timezone=settings.sessions.timezone
     ) as transaction:
         mapping = read_mapping(transaction, settings, installation.search_path)
-        if installation.schema_version < SCHEMA_VERSION or mapping.fingerprint != installation.fingerprint:
+        _require_version(installation)
+        require_same_key(mapping, installation)
+        if mapping.fingerprint != installation.fingerprint:
             raise ConfigurationError(
                 "the mapping in the file is not the one that is installed: look the change over, then run "
                 "`sweeper install`",
@@ -139,6 +143,58 @@ def open_mapping(database: Database, settings: Settings, *, guarded: bool = True
             require_own_guard(transaction, mapping)
         fenced = has_fence(transaction, mapping)
     return replace(mapping, fenced=fenced), installation
+
+
+def open_file(
+    database: Database, settings: Settings, surroundings: Surroundings, as_of: datetime
+) -> tuple[Mapping, Installation]:
+    """The mapping in the file, for a dry run: it may differ from the installed one, and nothing need be installed.
+
+    What is not installed has its floor at ``as_of``, as if it were installed at this moment.
+
+    Raises:
+        ConfigurationError: the ledger that is there was written under another key.
+    """
+    schema = settings.database.schema_
+    with database.transaction(timeouts=CATALOGUE_TIMEOUTS) as transaction:
+        found = read_installation(transaction, schema)
+    search_path = (found and found.search_path) or surroundings.search_path(schema)
+    with database.transaction(
+        timeouts=CATALOGUE_TIMEOUTS, search_path=search_path, timezone=settings.sessions.timezone
+    ) as transaction:
+        mapping = read_mapping(transaction, settings, search_path)
+        if found is None or not found.fingerprint:
+            return mapping.before_install(), Installation(SCHEMA_VERSION, as_of, "", search_path, None, None)
+        _require_version(found)
+        require_same_key(mapping, found)
+        require_own_guard(transaction, mapping)
+        fenced = has_fence(transaction, mapping)
+    if mapping.fingerprint != found.fingerprint:
+        found = replace(found, horizon=None)
+    return replace(mapping, fenced=fenced), found
+
+
+def _require_version(installation: Installation) -> None:
+    if installation.schema_version < SCHEMA_VERSION:
+        raise ConfigurationError(
+            "the tables are of an older version of sweeper: run `sweeper install`, which takes them up",
+            code="mapping_changed",
+        )
+
+
+def require_same_key(mapping: Mapping, installation: Installation) -> None:
+    """Check that a charge is known by what the refunds were written under: its types may change without an install.
+
+    Raises:
+        ConfigurationError: it is not; everything that is refunded could be paid again.
+    """
+    changes = mapping.key.changes(ChargeKey.from_json(installation.charge_key)) if installation.charge_key else []
+    if changes:
+        raise ConfigurationError(
+            "what a charge is known by is not what the refunds that there are were written under: "
+            f"{'; '.join(changes)}. Nothing was paid. If it is meant, `sweeper install --rekey` translates them",
+            code="key_changed",
+        )
 
 
 def has_own_guard(transaction: Transaction, mapping: Mapping) -> bool:
@@ -155,8 +211,8 @@ def require_own_guard(transaction: Transaction, mapping: Mapping) -> None:
     """
     if not has_own_guard(transaction, mapping):
         raise ConfigurationError(
-            f"the guard is missing: {mapping.schema}.refunds has no unique index on (session_id, attempt) that is "
-            "valid and not deferrable; nothing was paid. Run `sweeper install`",
+            f"the guard is missing: {mapping.schema}.refunds has no unique index on (session_id, attempt, again) that "
+            "is valid and not deferrable; nothing was paid. Run `sweeper install`",
             code="guard_missing",
         )
 

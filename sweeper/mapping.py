@@ -1,18 +1,28 @@
 """From the file to checked SQL: everything that the statements need to know of the app."""
 
+import json
+import re
 from collections.abc import Mapping as Mapped
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from sweeper import catalogue
 from sweeper.catalogue import Column, Expression, Reader, Table, problem
 from sweeper.database import Transaction
-from sweeper.settings import AccountsSection, LedgerSection, SessionsSection, Settings
-from sweeper.statements import fill, quote_name, quote_text
+from sweeper.identity import ChargeKey
+from sweeper.settings import LedgerSection, SessionsSection, Settings
+from sweeper.statements import fill, fill_script, quote_name, quote_text
 
-# slots that may change without a new installation: they decide neither who is paid nor how much
-_PAYS_NOBODY = frozenset({"reason", "account_condition", "reverse_columns", "reverse_values"})
+# The sections of the file that decide who is paid and how much, without the keys in them that do not. With the types of
+# what they name they are what is installed: a server may write the same SQL in several ways, a file is what it is.
+_DECISIVE = {"sessions": {"ended_at"}, "accounts": {"invariant"}, "ledger": {"reverse"}}
+_BOUND = (
+    "sessions", "accounts", "ledger", "session_type", "session_collate", "account_type", "account_collate",
+    "attempt_type", "attempt_collate", "status_type", "amount_type", "started_type", "balance_type",
+    "ledger_session_type", "ledger_attempt_type",
+)  # fmt: skip
+_AMOUNT = re.compile(r"\bamount\b", re.IGNORECASE)
+_NO_ATTEMPT = Expression("0::integer", "integer")
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,8 @@ class Mapping:
     live_status: str
     has_accounts: bool
     exact_balance: bool
+    key: ChargeKey
+    fingerprint: str
     ledger: Ledger | None
     slots: Mapped[str, str] = field(repr=False)
     fenced: bool = False
@@ -55,12 +67,15 @@ class Mapping:
         """Whether amounts are whole numbers."""
         return self.amount_type in catalogue.INTEGER_TYPES
 
-    @cached_property
-    def fingerprint(self) -> str:
-        """A digest of all that decides who is paid, and how much; the reasons and the policy are not part of it."""
-        decisive = sorted(self.slots.keys() - _PAYS_NOBODY)
-        parts = [f"{key}={self.slots[key]}" for key in decisive]
-        return sha256("\x00".join([*parts, self.search_path, self.timezone]).encode()).hexdigest()
+    @property
+    def takes_any_attempt(self) -> bool:
+        """Whether the type of an attempt takes the text of one of another type."""
+        return self.slots["attempt_type"] in ("text", "character varying", "bpchar", *catalogue.EXACT_TYPES)
+
+    @property
+    def is_read_back(self) -> bool:
+        """Whether a refund of a session that had failed already writes what the app's triggers could change."""
+        return self.ledger is not None or self.key.attempt is not None
 
     @property
     def variants(self) -> tuple[tuple[str, str], ...]:
@@ -83,7 +98,19 @@ class Mapping:
             ("doubled_in_ledger", "doubled_in_app_ledger" if ledger else "doubled_nowhere"),
             ("account", "account_of_refund" if accounts else "account_of_ledger"),
             ("reverse", "reverse_in_app_ledger" if reverse else "reverse_own"),
+            ("read_back_ledger", "read_back_ledger" if ledger else "grant_nothing"),
         )
+
+    def before_install(self) -> "Mapping":
+        """The same where sweeper has no tables yet: whoever reads them finds nothing in them."""
+        stand_ins = {
+            "refunds": "before_install/refunds",
+            "holds": "before_install/holds",
+            "reversals": "before_install/reversals",
+            "runs": "before_install/runs",
+        }
+        empty = {table: fill_script(name, self.slots) for table, name in stand_ins.items()}
+        return replace(self, slots={**self.slots, **empty})
 
     def statement(self, name: str, **more: str) -> str:
         """The statement ``name``, filled with the app's names, and with ``more`` that are of this one alone."""
@@ -100,30 +127,29 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
     own = settings.sessions
     sessions = reader.table("sessions.table", own.table)
     slots = _own_slots(settings.database.schema_)
-    slots |= _session_slots(reader, own, sessions)
+    key, key_slots = _session_slots(reader, own, sessions)
+    slots |= key_slots
     slots |= _expression_slots(reader, settings, sessions)
-    slots["reason"] = _reason(settings, slots["running"])
-    slots |= _account_slots(reader, settings.accounts, slots)
-    account = f"{slots['account']}::{slots['account_type']}"
-    reader.castable("sessions.account", own.account, account, sessions.qualified, "s")
+    slots["reason"] = _reason(settings, slots["running"], slots["status_eq"])
+    slots |= _account_slots(reader, settings, sessions, slots)
     ledger = None
     if settings.ledger:
-        ledger, ledger_slots = _map_ledger(reader, settings.ledger, slots)
+        ledger, ledger_slots = _map_ledger(reader, settings.ledger, slots, key)
         slots |= ledger_slots
     else:
         slots["ledger_rounds"] = "false"
     started_at = sessions.column(own.started_at)
-    id_column = sessions.column(own.id)
-    assert id_column is not None  # noqa: S101 - _session_slots has found it
     return Mapping(
         schema=settings.database.schema_,
         search_path=search_path,
         timezone=own.timezone,
         sessions=sessions,
+        key=_charge_key(reader, own, sessions, slots),
+        fingerprint=_fingerprint(settings, slots, search_path),
         session_type=slots["session_type"],
         amount_type=slots["amount_type"],
         running=tuple(own.running),
-        live_key=", ".join(column.quoted for column in (started_at, id_column) if column),
+        live_key=", ".join(column.quoted for column in (started_at, key.column) if column),
         live_status=slots["status"].removeprefix("s."),
         has_accounts=settings.accounts is not None,
         exact_balance=slots["balance_type"] in catalogue.EXACT_TYPES,
@@ -134,23 +160,44 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
 
 def _own_slots(schema: str) -> dict[str, str]:
     prefix = quote_name(schema)
-    tables = ("refunds", "runs", "holds", "reversals", "settings")
-    digest = sha256(f"sweeper caps {schema}".encode()).digest()
+    tables = ("refunds", "runs", "holds", "reversals", "settings", "locks")
     return {
         "schema": prefix,
         "schema_text": quote_text(schema),
-        # one lock a mapping: another schema has its own caps
-        "caps_lock": str(int.from_bytes(digest[:8], signed=True)),
+        "refunds_text": quote_text(f"{prefix}.refunds"),
+        "holds_text": quote_text(f"{prefix}.holds"),
         **{table: f"{prefix}.{table}" for table in tables},
     }
 
 
+def _charge_key(reader: Reader, own: SessionsSection, sessions: Table, slots: Mapped[str, str]) -> ChargeKey:
+    types = (slots["session_type"], slots["attempt_type"])
+    return ChargeKey(
+        table=sessions.qualified,
+        table_oid=sessions.oid,
+        id=slots["key"],
+        id_type=slots["session_type"] + slots["session_collate"],
+        attempt=own.attempt,
+        attempt_type=slots["attempt_type"] + slots["attempt_collate"],
+        timezone=own.timezone if own.attempt else None,
+        labels={name: list(labels) for name in types if (labels := reader.labels(name))},
+    )
+
+
+def _fingerprint(settings: Settings, slots: Mapped[str, str], search_path: str) -> str:
+    """A digest of all that decides who is paid, and how much; the reasons and the policy are not part of it."""
+    file = settings.model_dump(
+        mode="json", by_alias=True, exclude_none=True, exclude_defaults=True, include=set(_DECISIVE), exclude=_DECISIVE
+    )
+    bound = {name: slots[name] for name in _BOUND if name in slots}
+    return sha256(json.dumps([file, bound, search_path], sort_keys=True).encode()).hexdigest()
+
+
 def _literals(statuses: list[str], status_type: str) -> str:
-    # IN (NULL) would be null where false is meant, IN () is not SQL
-    return ", ".join(quote_text(status) for status in statuses) or f"SELECT NULL::{status_type} WHERE false"
+    return f"ARRAY[{', '.join(quote_text(status) for status in statuses)}]::{status_type}[]"
 
 
-def _session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> dict[str, str]:
+def _session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> tuple[Expression, dict[str, str]]:
     key = reader.unique_column("sessions.id", own.id, sessions)
     if key.nullable:
         raise problem("sessions.id", own.id, "may be null, and a session without an id cannot be told from another")
@@ -160,17 +207,28 @@ def _session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> dic
     # the operators of an enum do not take a domain over it
     status_sql = f"s.{status.quoted}::{status.base_type}" if status.domain else f"s.{status.quoted}"
     running = _literals(own.running, status.base_type)
+    equality = reader.equality("sessions.id", own.id, key.base_type)
+    status_equality = reader.equality("sessions.status", own.status, status.base_type)
+    is_running = f"{status_sql} {status_equality.equal} ANY ({running})"
     assignments = []
     for text, value in own.close.items():
         column = reader.written_column("sessions.close", text, sessions)
         if column in (key, status):
             raise problem("sessions.close", text, "is set by the sweep itself, or is the key")
         assignments.append((column.quoted, reader.expression(f"sessions.close.{text}", value, sessions).sql))
-    return {
+    key_value = Expression(f"s.{key.quoted}", key.base_type, key, key.collation)
+    return key_value, {
         "sessions": sessions.qualified,
-        "session_id": f"s.{key.quoted}",
+        "session_id": key_value.sql,
         "session_type": key.base_type,
+        "session_collate": key.collation,
+        "session_eq": equality.equal,
+        "session_gt": equality.greater,
+        # a comparison of rows looks up an operator for each of their values
+        "place_gt": equality.greater if "pg_catalog." in equality.greater else ">",
         "status": status_sql,
+        "status_type": status.base_type,
+        "status_eq": status_equality.equal,
         "key": key.quoted,
         "status_column": status.quoted,
         "failed": _literals(own.failed, status.base_type),
@@ -182,7 +240,7 @@ def _session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> dic
         "closed_columns": ", ".join([status.quoted, *(column for column, _ in assignments)]),
         "close_assignments": "".join(f",\n        {column} = {sql}" for column, sql in assignments),
         "close_or_keep": "".join(
-            f",\n        {column} = CASE WHEN {status_sql} IN ({running}) THEN {sql} ELSE s.{column} END"
+            f",\n        {column} = CASE WHEN {is_running} THEN {sql} ELSE s.{column} END"
             for column, sql in assignments
         ),
         "revived": _literals([*own.running, *own.succeeded], status.base_type),
@@ -212,20 +270,29 @@ def _expression_slots(reader: Reader, settings: Settings, sessions: Table) -> di
     account = read("account", own.account)
     exclude = read("exclude", own.exclude, ("boolean",)) if own.exclude else None
     error = read("error", own.error) if own.error else None
-    attempt = read("attempt", own.attempt) if own.attempt else None
+    attempt = read("attempt", own.attempt) if own.attempt else _NO_ATTEMPT
     return {
         "account": account.sql,
         "account_type": account.type,
-        "attempt": f"coalesce(({attempt.sql})::text, '')" if attempt else "''::text",
+        "attempt": f"({attempt.sql}){attempt.compared_as(attempt)}",
+        "attempt_type": attempt.type,
+        "attempt_collate": attempt.collation,
+        "attempt_default": "" if own.attempt else " DEFAULT 0",
+        "attempt_set_default": "" if own.attempt else "ALTER COLUMN attempt SET DEFAULT 0,\n    ",
+        "attempt_eq": reader.equality("sessions.attempt", own.attempt or "", attempt.type).equal,
         "started_at": moments["started_at"].sql,
         "started_type": moments["started_at"].type,
         "active_at": _first_known(active),
         "failed_at": _first_known(chain),
-        "amount": f"{amount.sql}::numeric" if inexact else amount.sql,
+        # its shortest exact text: a cast keeps six digits of a real, and fifteen of a double
+        "amount": f"({amount.sql})::text::numeric" if inexact else amount.sql,
         "amount_type": "numeric" if inexact else amount.type,
         "also_read": ", ".join(expression.sql for expression in also_read),
         "exclude": exclude.sql if exclude else "false",
-        "error": f"({error.sql})::text" if error else "NULL::text",
+        # LIKE does not take every collation
+        "error": f"({error.sql})::text{catalogue.DEFAULT_COLLATION if error.collation else ''}"
+        if error
+        else "NULL::text",
     }
 
 
@@ -234,19 +301,30 @@ def _first_known(moments: list[Expression]) -> str:
     return f"coalesce({', '.join(f'({moment.sql})::timestamptz' for moment in moments)})"
 
 
-def _reason(settings: Settings, running: str) -> str:
+def _reason(settings: Settings, running: str, equal: str) -> str:
     rules = "".join(
         f"\n            WHEN v.error LIKE {quote_text(rule.error)} THEN {quote_text(rule.code)}"
         for rule in settings.reasons
     )
-    return f"CASE WHEN v.status IN ({running}) THEN 'stuck'{rules}\n            ELSE 'workflow_failure' END"
+    return f"CASE WHEN v.status {equal} ANY ({running}) THEN 'stuck'{rules}\n            ELSE 'workflow_failure' END"
 
 
-def _account_slots(reader: Reader, own: AccountsSection | None, slots: Mapped[str, str]) -> dict[str, str]:
+def _account_slots(reader: Reader, settings: Settings, sessions: Table, slots: Mapped[str, str]) -> dict[str, str]:
+    own, text = settings.accounts, settings.sessions.account
+    payer = reader.expression("sessions.account", text, sessions)
     if own is None:
-        return {"balance_rounds": "false", "balance_type": "numeric"}
+        return {
+            "balance_rounds": "false",
+            "balance_type": "numeric",
+            "account_as": payer.compared_as(payer),
+            "account_collate": payer.collation,
+            "account_eq": reader.equality("sessions.account", text, payer.type).equal,
+        }
     accounts = reader.table("accounts.table", own.table)
     key = reader.unique_column("accounts.id", own.id, accounts)
+    key_value = Expression(f"a.{key.quoted}", key.base_type, key, key.collation)
+    account_as = payer.compared_as(key_value)
+    reader.castable("sessions.account", text, f"({slots['account']}){account_as}", sessions.qualified, "s")
     moved = [("balance", "+", reader.written_column("accounts.balance", own.balance, accounts))]
     if own.spent:
         moved.append(("spent", "-", reader.written_column("accounts.spent", own.spent, accounts)))
@@ -264,6 +342,9 @@ def _account_slots(reader: Reader, own: AccountsSection | None, slots: Mapped[st
         "accounts": accounts.qualified,
         "accounts_id": f"a.{key.quoted}",
         "account_type": key.base_type,
+        "account_as": account_as,
+        "account_collate": key.collation,
+        "account_eq": reader.equality("accounts.id", own.id, key.base_type).equal,
         "balance_type": moved[0][2].base_type,
         "balance": f"a.{moved[0][2].quoted}",
         "account_condition": invariant,
@@ -278,32 +359,42 @@ def _rounds(amount: str, amount_type: str, columns: list[Column]) -> str:
     """The condition that one of ``columns`` would keep an amount other than it is."""
     if amount_type in catalogue.INTEGER_TYPES:
         columns = [column for column in columns if column.base_type == "numeric"]  # a scale below zero rounds too
-    return " OR ".join(f"{amount}::numeric <> {amount}::{column.full_type}::numeric" for column in columns) or "false"
+    return (
+        " OR ".join(f"{amount}::numeric <> {amount}::{column.full_type}::text::numeric" for column in columns)
+        or "false"
+    )
 
 
-def _map_ledger(reader: Reader, own: LedgerSection, slots: Mapped[str, str]) -> tuple[Ledger, dict[str, str]]:
+def _map_ledger(
+    reader: Reader, own: LedgerSection, slots: Mapped[str, str], key_value: Expression
+) -> tuple[Ledger, dict[str, str]]:
     table = reader.table("ledger.table", own.table)
     session = reader.expression("ledger.session", own.session, table, "l")
-    attempt = reader.expression("ledger.attempt", own.attempt, table, "l") if own.attempt else None
+    attempt = reader.expression("ledger.attempt", own.attempt, table, "l") if own.attempt else _NO_ATTEMPT
     where = reader.condition("ledger.where", own.where, table, "l")
     guard = reader.condition("ledger.guard", own.guard, table, "l") if own.guard else where
     refund = (
         f"(SELECT NULL::uuid AS refund_id, NULL::{slots['session_type']} AS session_id, "
-        f"NULL::{slots['account_type']} AS account_id, NULL::text AS attempt, "
+        f"NULL::{slots['account_type']} AS account_id, NULL::{slots['attempt_type']} AS attempt, "
         f"NULL::{slots['amount_type']} AS amount, NULL::text AS reason, NULL::text AS detail, "
         "NULL::text AS layer, NULL::uuid AS run_id, NULL::timestamptz AS at)"
     )
-    reader.castable("ledger.session", own.session, f"session_id::{session.type}", refund, "refund")
-    values, rounds = _ledger_values(reader, "ledger.insert", own.insert, table, refund)
+    session_as = key_value.compared_as(session)
+    reader.castable("ledger.session", own.session, f"session_id{session_as}", refund, "refund")
+    charge = Expression("", slots["attempt_type"], None, slots["attempt_collate"])
+    attempt_as = charge.compared_as(attempt)
+    if own.attempt:
+        reader.castable("ledger.attempt", own.attempt, f"attempt{attempt_as}", refund, "refund")
+    values, rounds, amounts = _ledger_values(reader, "ledger.insert", own.insert, table, refund)
     if session.column and session.column.quoted not in values:
         raise problem("ledger.insert", ", ".join(own.insert), f"must set {session.column.name}, the ledger.session")
-    reverse, _ = _ledger_values(reader, "ledger.reverse", own.reverse, table, refund) if own.reverse else ({}, [])
+    if attempt.column and attempt.column.quoted not in values:
+        raise problem("ledger.insert", ", ".join(own.insert), f"must set {attempt.column.name}, the ledger.attempt")
+    reverse = _ledger_values(reader, "ledger.reverse", own.reverse, table, refund)[0] if own.reverse else {}
     key = [session.column.quoted if session.column else f"({session.sql})"]
-    attempt_sql = f"coalesce(({attempt.sql})::text, '')" if attempt else "''::text"
-    if attempt:
-        # NULLs in a unique key repeat for ever
-        bare = attempt.column.quoted if attempt.column else attempt.sql
-        key.append(f"(coalesce(({bare})::text, ''))")
+    if own.attempt:  # nulls in it repeat for ever, and a session without an attempt is held
+        key.append(attempt.column.quoted if attempt.column else f"({attempt.sql})")
+    meant = [(column, values[column]) for column in amounts]
     ledger = Ledger(
         table=table,
         key=", ".join(key),
@@ -324,17 +415,29 @@ def _map_ledger(reader: Reader, own: LedgerSection, slots: Mapped[str, str]) -> 
         "ledger_where": ledger.where,
         "ledger_session": session.sql,
         "ledger_session_type": session.type,
-        "ledger_attempt": attempt_sql,
+        "ledger_session_as": session_as,
+        "ledger_session_eq": reader.equality("ledger.session", own.session, session.type).equal,
+        "ledger_attempt": attempt.sql,
+        "ledger_attempt_type": attempt.type,
+        "ledger_attempt_as": attempt_as,
+        "ledger_attempt_eq": reader.equality("ledger.attempt", own.attempt or "", attempt.type).equal,
+        "ledger_amounts": ", ".join(f"l.{column}" for column, _ in meant) or "true",
+        "ledger_meant": ", ".join(f"{sql} AS value_{number}" for number, (_, sql) in enumerate(meant)) or "1",
+        "ledger_as_meant": " AND ".join(
+            f"l.{column}::numeric IS NOT DISTINCT FROM meant.value_{number}::numeric"
+            for number, (column, _) in enumerate(meant)
+        )
+        or "true",
         "ledger_rounds": " OR ".join(rounds) or "false",
     }
 
 
 def _ledger_values(
     reader: Reader, section: str, given: Mapped[str, str], table: Table, refund: str
-) -> tuple[dict[str, str], list[str]]:
-    """What is written to each column, and where a value would not fit it to the digit."""
+) -> tuple[dict[str, str], list[str], list[str]]:
+    """What is written to each column, where it would not fit to the digit, and which columns take the amount."""
     values: dict[str, str] = {}
-    rounds = []
+    rounds, amounts = [], []
     for text, value in given.items():
         column = reader.written_column(section, text, table)
         kind = reader.type_over(f"{section}.{text}", value, refund)
@@ -342,7 +445,9 @@ def _ledger_values(
         values[column.quoted] = f"{sql}::{column.base_type}" if column.category == "E" else sql
         if column.base_type in catalogue.EXACT_TYPES and kind in catalogue.NUMBER_TYPES:
             rounds.append(_rounds(sql, kind, [column]))
+            if _AMOUNT.search(value):
+                amounts.append(column.quoted)
     left_out = [name for name, column in table.columns.items() if column.required and column.quoted not in values]
     if left_out:
         raise problem(section, ", ".join(left_out), "must have a value: NOT NULL and without a default")
-    return values, rounds
+    return values, rounds, amounts

@@ -89,7 +89,7 @@ def plan(database: Database, settings: Settings, request: Request) -> RunResult:
         ConfigurationError, FailedError: as a run would.
     """
     with exactly():
-        prepared, _ = prepare(database, settings, request)
+        prepared, _ = prepare(database, settings, request, of_file=True)
 
         def read() -> RunResult:
             with reading(database, prepared.mapping) as transaction:

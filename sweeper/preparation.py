@@ -11,7 +11,7 @@ from sweeper.caps import Limits
 from sweeper.database import FIRST_ATTEMPTS, Database, Refusal, Transaction, retrying
 from sweeper.errors import ConfigurationError, FailedError
 from sweeper.horizon import is_small, policy_digest, usable_horizon
-from sweeper.installation import Surroundings, open_mapping, read_surroundings
+from sweeper.installation import Surroundings, open_file, open_mapping, read_surroundings
 from sweeper.look import reading
 from sweeper.mapping import Mapping
 from sweeper.results import Amount
@@ -52,8 +52,12 @@ class Preparation:
     before_floor: Amount | None
 
 
-def prepare(database: Database, settings: Settings, request: Request) -> tuple[Preparation, Surroundings]:
+def prepare(
+    database: Database, settings: Settings, request: Request, *, of_file: bool = False
+) -> tuple[Preparation, Surroundings]:
     """Check the server, the installation, the file and the flags.
+
+    With ``of_file``, for a dry run, the mapping is that of the file, whatever is installed.
 
     Raises:
         ConfigurationError: not installed, another mapping, no guard, a lower floor, an unknown session.
@@ -61,7 +65,11 @@ def prepare(database: Database, settings: Settings, request: Request) -> tuple[P
     """
     surroundings = retrying(lambda: read_surroundings(database), attempts=FIRST_ATTEMPTS)
     _check_clock(surroundings.clock, request, settings.policy.max_clock_skew)
-    mapping, installation = retrying(lambda: open_mapping(database, settings))
+    mapping, installation = retrying(
+        lambda: (
+            open_file(database, settings, surroundings, request.as_of) if of_file else open_mapping(database, settings)
+        )
+    )
     floor = installation.floor(settings.policy)
     if request.since is not None:
         if request.since < floor:

@@ -86,7 +86,6 @@ class Scope:
             "as_of": self.as_of,
             "failed_before": self.failed_before,
             "stuck_before": list(self.stuck_before),
-            "running": text_array(self.running),
             "since": self.since or "-infinity",
             "until": self.until,
             "dates": self.dates,

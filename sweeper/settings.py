@@ -277,10 +277,9 @@ class Settings(Section):
     def payable_again(self) -> bool:
         """Whether a person may pay a session again whose refund was taken back.
 
-        The app's ledger keeps the refund that was taken back, and its guard allows another one only where attempts
-        tell them apart.
+        The app's ledger keeps the refund that was taken back, and its guard allows no other one for the same charge.
         """
-        return self.ledger is None or self.ledger.attempt is not None
+        return self.ledger is None
 
     def stuck_after(self, status: str) -> timedelta:
         """How long a session in a running ``status`` may show no sign of life."""

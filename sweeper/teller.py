@@ -10,7 +10,9 @@ from sweeper.correction_result import BalanceChange
 from sweeper.corrections import Asked
 from sweeper.database import UNIQUE_VIOLATION, Database, Refusal, Row, Transaction, text_array
 from sweeper.errors import ConfigurationError
+from sweeper.locks import lock_installation
 from sweeper.mapping import Mapping
+from sweeper.statements import fill
 
 
 @dataclass
@@ -71,12 +73,14 @@ class Teller:
         with self._database.transaction(
             timeouts=BATCH_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
         ) as transaction:
+            lock_installation(transaction, mapping)
             balances = self._lock(transaction, rows)
             left = self._decide(rows, balances)
             picked = dict(zip((row.refund_id for row in rows), reversal_ids, strict=True))
             chosen = {refund_id: picked[refund_id] for refund_id in picked if refund_id not in left}
             done = self._write(transaction, chosen)
             compare_ledgers(done)
+            transaction.rows(fill("fire_deferred", {}))
             if balances is not None:
                 after = read_balances(transaction, mapping.statement("read_balances"), done.moved_accounts)
                 compare_balances(done, balances, after, exact=mapping.exact_balance)

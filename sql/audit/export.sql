@@ -6,8 +6,8 @@ COPY (
                 ELSE r.session_id::text END AS session_id,
            CASE WHEN pg_catalog.ascii(r.account_id::text) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.account_id
                 ELSE r.account_id::text END AS account_id,
-           CASE WHEN pg_catalog.ascii(r.attempt) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.attempt
-                ELSE r.attempt END AS attempt,
+           CASE WHEN pg_catalog.ascii(r.attempt::text) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.attempt::text
+                ELSE r.attempt::text END AS attempt,
            r.amount,
            CASE WHEN pg_catalog.ascii(r.reason) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.reason
                 ELSE r.reason END AS reason,

@@ -1,4 +1,5 @@
--- Lists a table's columns with their types (a domain counts as the type beneath it) and the values of an enum.
+-- Lists a table's columns with their types (a domain counts as the type beneath it), the values of an enum, and what
+-- says their collation where it is not the database's.
 SELECT a.attname AS name,
        pg_catalog.format_type(a.atttypid, a.atttypmod) AS full_type,
        pg_catalog.format_type(beneath.oid, -1) AS base_type,
@@ -13,7 +14,13 @@ SELECT a.attname AS name,
            FROM pg_catalog.pg_enum AS e
            WHERE e.enumtypid = beneath.oid
            ORDER BY e.enumsortorder
-       ) AS labels
+       ) AS labels,
+       coalesce((
+           SELECT ' COLLATE ' || pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.collname)
+           FROM pg_catalog.pg_collation AS c
+           JOIN pg_catalog.pg_namespace AS n ON n.oid = c.collnamespace
+           WHERE c.oid = a.attcollation AND c.collname <> 'default'
+       ), '') AS collation
 FROM pg_catalog.pg_attribute AS a
 JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
 CROSS JOIN LATERAL (

@@ -4,7 +4,7 @@ SELECT pg_catalog.count(*) AS sessions,
 FROM (
     SELECT v.amount
     {include reading}
-    WHERE v.status IN ({failed})
+    WHERE v.status {status_eq} ANY ({failed})
       AND NOT v.excluded
     ORDER BY v.started_at DESC
     LIMIT 1000

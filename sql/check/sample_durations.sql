@@ -8,7 +8,7 @@ FROM (
     CROSS JOIN LATERAL (
         SELECT ({ended_at})::timestamptz AS ended_at, ({started_at})::timestamptz AS started_at
     ) AS took
-    WHERE {status} IN ({succeeded})
+    WHERE {status} {status_eq} ANY ({succeeded})
       AND {started_at} >= %(since)s::timestamptz::{started_type}
       AND pg_catalog.isfinite(took.ended_at)
       AND pg_catalog.isfinite(took.started_at)

@@ -9,9 +9,9 @@ JOIN {refunds} AS r
   ON {include refund_in_period}
 WHERE {include audited}
   AND (
-      v.status IN ({failed}) AND {include failed_again}
+      v.status {status_eq} ANY ({failed}) AND {include failed_again}
       -- a refund closes its session: one that is running all the same was set to it later
-      OR v.status IN ({running}) AND r.layer <> 'adopted' AND NOT ({include not_stuck_yet})
+      OR v.status {status_eq} ANY ({running}) AND r.layer <> 'adopted' AND NOT ({include not_stuck_yet})
   )
 ORDER BY r.created_at, v.session_id
 LIMIT 5

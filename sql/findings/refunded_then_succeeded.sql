@@ -6,7 +6,7 @@ SELECT v.session_id::text AS sample,
 {include reading}
 JOIN {refunds} AS r
   ON {include refund_in_period}
-WHERE v.status IN ({succeeded})
+WHERE v.status {status_eq} ANY ({succeeded})
   AND r.layer <> 'adopted'
   AND r.amount > 0
 ORDER BY r.created_at, v.session_id

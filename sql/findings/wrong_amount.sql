@@ -8,7 +8,7 @@ SELECT v.session_id::text AS sample,
 JOIN {refunds} AS r
   ON {include refund_in_period}
 WHERE {include audited}
-  AND v.status IN ({failed})
+  AND v.status {status_eq} ANY ({failed})
   AND r.layer <> 'adopted'
   AND r.amount <> v.amount::numeric
   AND NOT {include failed_again}

@@ -5,8 +5,9 @@ GRANT UPDATE ({closed_columns}) ON {sessions} TO {role};
 {include grant_balances}
 {include grant_ledger}
 GRANT USAGE ON SCHEMA {schema} TO {role};
-GRANT SELECT ON {refunds}, {reversals}, {holds}, {runs}, {settings} TO {role};
+GRANT SELECT ON {refunds}, {reversals}, {holds}, {runs}, {settings}, {locks} TO {role};
 GRANT INSERT ON {refunds}, {holds}, {runs} TO {role};
 GRANT UPDATE ON {holds}, {runs} TO {role};
 GRANT UPDATE (horizon, horizon_as_of, horizon_policy, full_sweep_as_of, before_floor_sessions, before_floor_credits) ON {settings} TO {role};
+GRANT UPDATE (locker) ON {locks} TO {role};
 GRANT DELETE ON {runs} TO {role};

@@ -1,5 +1,5 @@
 -- The schema and its tables, typed after the app's own ids; no foreign key to the app's tables, because apps
--- delete old sessions and the record of the money stays.
+-- delete old sessions and the record of the money stays. What is there already stays as it is.
 DO $schema$
 BEGIN
     -- IF NOT EXISTS would ask for the right to create one even where a DBA has made it already
@@ -9,11 +9,14 @@ BEGIN
 END
 $schema$;
 
-CREATE TABLE {refunds} (
+CREATE TABLE IF NOT EXISTS {refunds} (
     refund_id uuid PRIMARY KEY,
-    session_id {session_type} NOT NULL,
-    account_id {account_type},
-    attempt text NOT NULL DEFAULT '',
+    session_id {session_type}{session_collate} NOT NULL,
+    account_id {account_type}{account_collate},
+    -- what tells the charges of a session apart, as the mapping gives it; 0 where it gives none
+    attempt {attempt_type}{attempt_collate} NOT NULL{attempt_default},
+    -- how often this charge had been refunded and taken back before: only a person pays it once more
+    again int NOT NULL DEFAULT 0,
     amount numeric NOT NULL CHECK (amount >= 0 AND amount < 'Infinity'),
     reason text NOT NULL,
     detail text,
@@ -24,14 +27,14 @@ CREATE TABLE {refunds} (
     failed_at timestamptz,
     -- a session that nobody paid for can be waived, and nothing else
     CHECK (account_id IS NOT NULL OR layer = 'adopted' AND amount = 0),
-    -- the guard: a session is refunded at most once
-    UNIQUE (session_id, attempt)
+    -- the guard: a charge is refunded at most once
+    UNIQUE (session_id, attempt, again)
 );
 COMMENT ON TABLE {refunds} IS 'Every refund of a session, once: append-only. A correction is a row in reversals.';
 -- for the caps, and for the refunds of one run in the order in which they are paged
-CREATE INDEX refunds_created_at_run_id_idx ON {refunds} (created_at, run_id, refund_id);
+CREATE INDEX IF NOT EXISTS refunds_created_at_run_id_idx ON {refunds} (created_at, run_id, refund_id);
 
-CREATE TABLE {runs} (
+CREATE TABLE IF NOT EXISTS {runs} (
     run_id uuid PRIMARY KEY,
     version text NOT NULL,
     host text NOT NULL,
@@ -50,12 +53,15 @@ CREATE TABLE {runs} (
     batches bigint
 );
 COMMENT ON TABLE {runs} IS 'Every sweep: who ran it, what it was told, how it ended. One that died has no ended_at.';
-CREATE INDEX runs_started_at_idx ON {runs} (started_at);
+CREATE INDEX IF NOT EXISTS runs_started_at_idx ON {runs} (started_at);
 
-CREATE TABLE {holds} (
-    session_id {session_type} NOT NULL,
-    attempt text NOT NULL DEFAULT '',
-    account_id {account_type},
+CREATE TABLE IF NOT EXISTS {holds} (
+    -- a digest of session and attempt: long ids do not fit into an index of ours beside anything else
+    hold_key bigint PRIMARY KEY,
+    session_id {session_type}{session_collate} NOT NULL,
+    -- as text, for people; null where the attempt is null or cannot be told
+    attempt text,
+    account_id {account_type}{account_collate},
     why text NOT NULL,
     sqlstate text,
     message text,
@@ -63,12 +69,12 @@ CREATE TABLE {holds} (
     first_seen timestamptz NOT NULL,
     last_seen timestamptz NOT NULL,
     ended_at timestamptz,
-    run_id uuid,
-    PRIMARY KEY (session_id, attempt)
+    run_id uuid
 );
 COMMENT ON TABLE {holds} IS 'Sessions that no program may refund, and why: a person decides.';
+CREATE INDEX IF NOT EXISTS holds_session_id_idx ON {holds} USING hash (session_id);
 
-CREATE TABLE {reversals} (
+CREATE TABLE IF NOT EXISTS {reversals} (
     reversal_id uuid PRIMARY KEY,
     refund_id uuid NOT NULL UNIQUE REFERENCES {refunds},
     amount numeric NOT NULL CHECK (amount >= 0 AND amount < 'Infinity'),
@@ -77,9 +83,9 @@ CREATE TABLE {reversals} (
     created_at timestamptz NOT NULL
 );
 COMMENT ON TABLE {reversals} IS 'Refunds taken back, each once: append-only.';
-CREATE INDEX reversals_created_at_idx ON {reversals} (created_at);
+CREATE INDEX IF NOT EXISTS reversals_created_at_idx ON {reversals} (created_at);
 
-CREATE TABLE {settings} (
+CREATE TABLE IF NOT EXISTS {settings} (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     schema_version int NOT NULL,
     installed_at timestamptz NOT NULL,
@@ -97,11 +103,25 @@ CREATE TABLE {settings} (
     before_floor_credits numeric
 );
 COMMENT ON TABLE {settings} IS 'What sweeper install wrote down.';
+-- what a charge is known by: table, id, attempt and their types; another key would pay again what is refunded
+ALTER TABLE {settings} ADD COLUMN IF NOT EXISTS charge_key jsonb;
 -- without a fingerprint no run begins: the last step of the installation writes it
 INSERT INTO {settings} (schema_version, installed_at, fingerprint, search_path)
-VALUES (1, {installed_at}, '', '');
+VALUES ({schema_version}, {installed_at}, '', '')
+ON CONFLICT (only_row) DO NOTHING;
 
-CREATE FUNCTION {schema}.reject_change() RETURNS trigger
+CREATE TABLE IF NOT EXISTS {locks} (
+    name text PRIMARY KEY,
+    -- of the row `installation`: the mapping under which batches may pay
+    fingerprint text NOT NULL DEFAULT '',
+    -- whoever may change this column may lock the rows
+    locker text
+);
+COMMENT ON TABLE {locks} IS 'Rows that runs and installations lock to take turns.';
+INSERT INTO {locks} (name) VALUES ('caps'), ('installation'), ('installer')
+ON CONFLICT (name) DO NOTHING;
+
+CREATE OR REPLACE FUNCTION {schema}.reject_change() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $reject$
@@ -110,9 +130,9 @@ BEGIN
         USING ERRCODE = 'restrict_violation';
 END
 $reject$;
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {refunds}
+CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {refunds}
     FOR EACH STATEMENT EXECUTE FUNCTION {schema}.reject_change();
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {reversals}
+CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {reversals}
     FOR EACH STATEMENT EXECUTE FUNCTION {schema}.reject_change();
 -- also for a session that sets session_replication_role = replica
 ALTER TABLE {refunds} ENABLE ALWAYS TRIGGER append_only;

@@ -22,10 +22,8 @@ BEGIN
                    {status} AS status
         ) AS v
         JOIN {refunds} AS r
-          ON r.session_id = v.session_id
-          -- also one that a person paid again after a reversal
-         AND (r.attempt = v.attempt OR pg_catalog.starts_with(r.attempt, v.attempt || ' (again '))
-        WHERE v.status IN ({revived})
+          ON r.session_id {session_eq} v.session_id AND r.attempt {attempt_eq} v.attempt
+        WHERE v.status {status_eq} ANY ({revived})
           AND r.amount > 0
           AND NOT EXISTS (SELECT FROM {reversals} AS reversal WHERE reversal.refund_id = r.refund_id)
     ) THEN

@@ -29,18 +29,20 @@ DECLARE
     sweeper_before numeric;
     sweeper_after numeric;
     sweeper_row record;
+    sweeper_problem text;
 BEGIN
+{include require_guard}
     IF sweeper_reason IS NULL OR sweeper_layer IS NULL OR sweeper_layer IN ('sweeper', 'adopted') THEN
         RAISE EXCEPTION 'refund() needs a reason, and a layer other than sweeper and adopted'
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
 
     SELECT v.status::text AS status,
-           coalesce(v.status IN ({live}), false) AS live,
+           coalesce(v.status {status_eq} ANY ({live}), false) AS live,
            CASE WHEN v.started_at IS NULL THEN 'unknown' ELSE 'known' END AS dates
     INTO sweeper_found
     {include reading}
-    WHERE {session_id} = sweeper_session_id
+    WHERE {session_id} {session_eq} sweeper_session_id
     FOR NO KEY UPDATE OF s;
     IF NOT FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = 'there is no session ' || coalesce(sweeper_session_id::text, 'null');
@@ -61,6 +63,12 @@ BEGIN
                 USING ERRCODE = 'object_not_in_prerequisite_state';
         END IF;
 {include check_balance}
+        SELECT back.problem
+        INTO sweeper_problem
+        FROM ({read_back}) AS back;
+        IF FOUND THEN
+            RAISE EXCEPTION USING ERRCODE = 'raise_exception', MESSAGE = sweeper_problem;
+        END IF;
         IF pg_catalog.cardinality(sweeper_row.unpaid_sessions) > 0 AND pg_catalog.cardinality(({refunded})) = 0 THEN
             RAISE EXCEPTION 'the refund was not written: a trigger or a rule drops it, or the closing of the session'
                 USING ERRCODE = 'raise_exception';

@@ -4,5 +4,5 @@ LEFT JOIN LATERAL (
            {accounts_id}::text AS account_id,
            {balance}::text AS balance
     FROM {accounts} AS a
-    WHERE {accounts_id} = r.account_id
+    WHERE {accounts_id} {account_eq} r.account_id
 ) AS account ON true

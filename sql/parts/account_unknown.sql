@@ -2,5 +2,5 @@
 NOT EXISTS (
                 SELECT
                 FROM {accounts} AS a
-                WHERE {accounts_id} = v.account_id
+                WHERE {accounts_id} {account_eq} v.account_id
             )

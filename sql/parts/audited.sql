@@ -1,6 +1,6 @@
 -- Which sessions an audit looks at: every failed and running one, or only these.
-v.status IN ({live})
+v.status {status_eq} ANY ({live})
       AND (
           %(session_ids)s::text[] IS NULL
-          OR v.session_id = ANY (%(session_ids)s::text[]::{session_type}[])
+          OR v.session_id {session_eq} ANY (%(session_ids)s::text[]::{session_type}[])
       )

@@ -11,12 +11,13 @@ sweeper_booked AS (
 ),
 sweeper_paid AS (
     INSERT INTO {refunds} AS r (
-        refund_id, session_id, account_id, attempt, amount, reason, detail, layer, run_id, created_at, failed_at
+        refund_id, session_id, account_id, attempt, again, amount, reason, detail, layer, run_id, created_at, failed_at
     )
-    SELECT p.refund_id, p.session_id, p.account_id, p.attempt, p.amount, p.reason, p.detail, p.layer, p.run_id, p.at,
+    SELECT p.refund_id, p.session_id, p.account_id, p.attempt, p.again, p.amount, p.reason, p.detail, p.layer, p.run_id, p.at,
            p.failed_at
     FROM sweeper_payable AS p
     JOIN sweeper_booked AS b
-      ON b.session_key = p.session_id::{ledger_session_type} AND b.attempt = p.attempt
+      ON b.session_key {ledger_session_eq} p.session_id{ledger_session_as}
+     AND b.attempt {ledger_attempt_eq} p.attempt{ledger_attempt_as}
     RETURNING r.session_id, r.account_id, r.attempt, r.amount, r.reason
 ),

@@ -2,7 +2,7 @@
         SELECT {balance}::text::numeric
         INTO sweeper_after
         FROM {accounts} AS a
-        WHERE {accounts_id} = sweeper_found.account_id;
+        WHERE {accounts_id} {account_eq} sweeper_found.account_id;
         IF pg_catalog.cardinality(sweeper_row.moved_accounts) <> pg_catalog.cardinality(sweeper_row.paid_sessions)
             OR (
                 pg_catalog.cardinality(sweeper_row.paid_sessions) > 0

@@ -1,2 +1,2 @@
 -- Whether a failed session is still left to the other layers.
-v.status IN ({failed}) AND v.failed_at > %(failed_before)s::timestamptz
+v.status {status_eq} ANY ({failed}) AND v.failed_at > %(failed_before)s::timestamptz

@@ -3,10 +3,10 @@
     SELECT v.account_id
     INTO sweeper_found
     {include reading}
-    WHERE {session_id} = sweeper_session_id;
+    WHERE {session_id} {session_eq} sweeper_session_id;
     SELECT {balance}::text::numeric
     INTO sweeper_before
     FROM {accounts} AS a
-    WHERE {accounts_id} = sweeper_found.account_id
+    WHERE {accounts_id} {account_eq} sweeper_found.account_id
     FOR NO KEY UPDATE;
     sweeper_accounts := CASE WHEN FOUND THEN ARRAY[sweeper_found.account_id::text] ELSE '{}' END;

@@ -1,6 +1,6 @@
 -- What the mapping reads of one session row, s.
 SELECT {session_id} AS session_id,
-               ({account})::{account_type} AS account_id,
+               ({account}){account_as} AS account_id,
                {attempt} AS attempt,
                {status} AS status,
                {started_at} AS started_at,

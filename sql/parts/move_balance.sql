@@ -8,6 +8,6 @@ sweeper_moved AS (
         GROUP BY p.account_id
         ORDER BY p.account_id  -- neighbours share pages
     ) AS owed
-    WHERE {accounts_id} = owed.account_id
+    WHERE {accounts_id} {account_eq} owed.account_id
     RETURNING {accounts_id} AS account_id, owed.refunds, owed.amount
 ),

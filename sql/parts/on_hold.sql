@@ -2,5 +2,5 @@
 EXISTS (
         SELECT
         FROM {holds} AS h
-        WHERE h.session_id = v.session_id AND h.attempt = v.attempt AND h.ended_at IS NULL
+        WHERE h.session_id {session_eq} v.session_id AND {include same_attempt} AND h.ended_at IS NULL
     )

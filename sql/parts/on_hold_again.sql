@@ -1,5 +1,5 @@
 -- A session that is put on hold again keeps its first date while the hold stands, and begins anew when it had ended.
-ON CONFLICT (session_id, attempt) DO UPDATE
+ON CONFLICT (hold_key) DO UPDATE
     SET account_id = excluded.account_id,
         why = excluded.why,
         sqlstate = excluded.sqlstate,

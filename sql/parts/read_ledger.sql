@@ -3,6 +3,7 @@ LEFT JOIN LATERAL (
     SELECT {ledger_session} AS session_key,
            {ledger_attempt} AS ledger_attempt,
            ({ledger_guard}) AS guarded,
-           ({ledger_where}) AS counted
+           ({ledger_where}) AS counted,
+           ROW ({ledger_amounts}) AS amounts
     FROM {ledger} AS l
 ) AS entry ON true

@@ -4,17 +4,17 @@ FROM {sessions} AS s
 CROSS JOIN LATERAL (
     SELECT m.session_id,
            m.account_id,
-           -- a person may pay again what was taken back: as an attempt of its own, so that it is once again
+           m.attempt,
+           -- a person may pay once more what was taken back
            CASE WHEN %(payable_again)s::boolean
-               THEN m.attempt || (
-                   SELECT CASE WHEN pg_catalog.count(*) > 0 THEN ' (again ' || pg_catalog.count(*) || ')' ELSE '' END
+               THEN (
+                   SELECT pg_catalog.count(*)
                    FROM {refunds} AS r
                    JOIN {reversals} AS reversal ON reversal.refund_id = r.refund_id
-                   WHERE r.session_id = m.session_id
-                     AND (r.attempt = m.attempt OR pg_catalog.starts_with(r.attempt, m.attempt || ' (again '))
-               )
-               ELSE m.attempt
-           END AS attempt,
+                   WHERE r.session_id {session_eq} m.session_id AND r.attempt {attempt_eq} m.attempt
+               )::int
+               ELSE 0
+           END AS again,
            m.status,
            m.started_at,
            m.active_at,

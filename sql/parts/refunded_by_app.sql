@@ -2,8 +2,6 @@
 (
             SELECT true
             FROM {ledger} AS l
-            WHERE {ledger_session} = v.session_id::{ledger_session_type}
-              AND {ledger_attempt} = v.attempt
-              AND {ledger_where}
+            WHERE {include in_app_ledger}
             LIMIT 1
         )

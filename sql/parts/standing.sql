@@ -5,9 +5,9 @@ FROM (
            -- of a refunded one nobody asks since when, and it may fail
            CASE WHEN judged.verdict <> 'refunded' THEN {include owed_from} END AS failed_at,
            CASE WHEN judged.verdict = 'refunded' THEN false
-                WHEN v.status IN ({running})
+                WHEN v.status {status_eq} ANY ({running})
                     THEN v.active_at
-                        < (%(stuck_overdue)s::timestamptz[])[pg_catalog.array_position(%(running)s::text[], v.status::text)]
+                        < (%(stuck_overdue)s::timestamptz[])[pg_catalog.array_position({running}, v.status)]
                 ELSE v.failed_at < %(failed_overdue)s::timestamptz
            END AS overdue,
            CASE WHEN judged.verdict = 'held' AND hold.sqlstate IS NOT NULL THEN 0
@@ -29,7 +29,7 @@ FROM (
         SELECT h.why, h.sqlstate
         FROM {holds} AS h
         WHERE judged.verdict = 'held'
-          AND h.session_id = v.session_id AND h.attempt = v.attempt AND h.ended_at IS NULL
+          AND h.session_id {session_eq} v.session_id AND {include same_attempt} AND h.ended_at IS NULL
         OFFSET 0
     ) AS hold ON true
     CROSS JOIN LATERAL (

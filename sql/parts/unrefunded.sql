@@ -4,6 +4,6 @@
       AND NOT EXISTS (
           SELECT
           FROM {refunds} AS r
-          WHERE r.session_id = v.session_id AND r.attempt = v.attempt
+          WHERE {include own_refund}
       )
       {include not_in_app_ledger}

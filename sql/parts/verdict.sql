@@ -4,7 +4,7 @@ CASE
         WHEN (
             SELECT true
             FROM {refunds} AS r
-            WHERE r.session_id = v.session_id AND r.attempt = v.attempt
+            WHERE {include own_refund}
             LIMIT 1
         ) THEN 'refunded'
         WHEN {include refunded_by_app} THEN 'refunded'

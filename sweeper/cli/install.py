@@ -17,6 +17,12 @@ def install(
     fence: Annotated[
         bool, typer.Option("--fence", help="Also stop the app from setting a refunded session to running or succeeded.")
     ] = False,
+    rekey: Annotated[
+        bool,
+        typer.Option(
+            "--rekey", help="Translate the refunds that there are to the key of the file, where it is another."
+        ),
+    ] = False,
     json: Json = False,
 ) -> int:
     """Create sweeper's schema, the guard, the supporting index and refund(). Safe to repeat; upgrades in place."""
@@ -30,7 +36,9 @@ def install(
     keeper = Database(connection, application_name="sweeper install, waiting")
     try:
         as_of = None if show else datetime.now(UTC)
-        result = guard.install(database, settings, as_of=as_of, fence=fence, keeper=None if show else keeper)
+        result = guard.install(
+            database, settings, as_of=as_of, fence=fence, rekey=rekey, keeper=None if show else keeper
+        )
     finally:
         database.close()
         keeper.close()

@@ -71,7 +71,9 @@ def _own_guard(transaction: Transaction, refunds: str) -> Check | None:
     indexes = transaction.rows(fill("catalogue/list_unique_indexes", {}), {"table_name": refunds})
     candidates = [index for index in indexes if index.keys == GUARD_KEYS]
     if not candidates:
-        return failure("guard", f"missing: {refunds} has no unique index on (session_id, attempt)", "sweeper install")
+        return failure(
+            "guard", f"missing: {refunds} has no unique index on (session_id, attempt, again)", "sweeper install"
+        )
     if not any(index.usable and index.whole for index in candidates):
         return failure(
             "guard", f"the unique index on {refunds} is not valid, or it is deferrable or partial", "sweeper install"

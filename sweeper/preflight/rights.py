@@ -17,6 +17,7 @@ _OWN = {
     "holds": ("SELECT", "INSERT", "UPDATE"),
     "reversals": ("SELECT",),
     "settings": ("SELECT", "UPDATE"),
+    "locks": ("SELECT", "UPDATE"),
 }
 _DENIED = re.compile(r"permission denied for (schema|table|function|view|sequence|foreign table) (.+?)(?::|$)")
 _USE = {"schema": "USAGE ON SCHEMA", "function": "EXECUTE ON FUNCTION", "sequence": "USAGE ON SEQUENCE"}

@@ -9,7 +9,7 @@ from sweeper.database import Refusal
 from sweeper.preflight.ground import Ground, ok, spoken, warning
 from sweeper.scope import before
 from sweeper.settings import STUCK_AFTER_DEFAULT
-from sweeper.statements import fill, quote_text
+from sweeper.statements import fill
 
 _NULLS_ARE_MANY = 0.2
 _DURATIONS_OF = timedelta(days=30)
@@ -72,7 +72,6 @@ def check_durations(ground: Ground) -> Iterator[Check]:
         slots = {
             **ground.mapping.slots,
             "ended_at": reader.expression("sessions.ended_at", own.ended_at, ground.mapping.sessions).sql,
-            "succeeded": ", ".join(quote_text(status) for status in own.succeeded),
         }
         binds = {"since": before(ground.as_of, _DURATIONS_OF)}
         row = transaction.row(fill("check/sample_durations", slots), binds)

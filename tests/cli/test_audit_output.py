@@ -203,7 +203,7 @@ def test_no_cell_is_a_formula(first: AppDatabase, sign: str) -> None:
     """In any column that comes from the app."""
     text = f"{sign}SUM(1)"
     first.sql(
-        "INSERT INTO sweeper.refunds VALUES (gen_random_uuid(), %s, %s, %s, 3, %s, %s, %s, NULL, %s)",
+        "INSERT INTO sweeper.refunds VALUES (gen_random_uuid(), %s, %s, %s, 0, 3, %s, %s, %s, NULL, %s)",
         *[text] * 6, NOW,
     )  # fmt: skip
     (row,) = exported(first)

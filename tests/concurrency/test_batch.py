@@ -233,7 +233,7 @@ def test_a_guard_lost_in_the_middle_of_a_run_is_an_error_and_never_a_payment(fir
     }[dropped]
 
     def lose() -> None:
-        first.sql("ALTER TABLE sweeper.refunds DROP CONSTRAINT refunds_session_id_attempt_key")
+        first.sql("ALTER TABLE sweeper.refunds DROP CONSTRAINT refunds_session_id_attempt_again_key")
         first.sql(replacement)
 
     with before("Takes a place among the runs", lose) as done:

@@ -233,25 +233,26 @@ def test_holds_are_found_until_a_person_ends_them(clean: AppDatabase) -> None:
 @pytest.mark.parametrize(
     "damage",
     [
-        "ALTER TABLE sweeper.refunds DROP CONSTRAINT refunds_session_id_attempt_key",
-        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'sweeper.refunds_session_id_attempt_key'::regclass",
+        "ALTER TABLE sweeper.refunds DROP CONSTRAINT refunds_session_id_attempt_again_key",
+        "UPDATE pg_index SET indisvalid = false "
+        "WHERE indexrelid = 'sweeper.refunds_session_id_attempt_again_key'::regclass",
     ],
     ids=["dropped", "not valid"],
 )
 def test_a_missing_guard_is_found(clean: AppDatabase, damage: str) -> None:
     clean.sql(damage)
-    assert findings(audit(clean)) == {"guard": (1, ["refunds (session_id, attempt)"])}
+    assert findings(audit(clean)) == {"guard": (1, ["refunds (session_id, attempt, again)"])}
 
 
 def test_two_refunds_of_one_charge_are_found(clean: AppDatabase) -> None:
-    clean.sql("ALTER TABLE sweeper.refunds DROP CONSTRAINT refunds_session_id_attempt_key")
+    clean.sql("ALTER TABLE sweeper.refunds DROP CONSTRAINT refunds_session_id_attempt_again_key")
     clean.sql(FORGED, "failed", 3, "worker", None, NOW)
     assert findings(audit(clean)).keys() == {"guard", "double_refund"}
     assert findings(audit(clean))["double_refund"] == (1, ["failed"])
 
 
 def test_the_same_session_may_be_refunded_once_for_each_charge(clean: AppDatabase) -> None:
-    clean.sql(FORGED.replace("layer,", "layer, attempt,").replace("%s, %s, %s)", "%s, 'second', %s, %s)"),
+    clean.sql(FORGED.replace("layer,", "layer, attempt,").replace("%s, %s, %s)", "%s, 2, %s, %s)"),
               "failed", 3, "worker", None, NOW)  # fmt: skip
     assert findings(audit(clean)) == {}
 
@@ -261,7 +262,7 @@ def test_a_charge_that_was_paid_again_counts_once(clean: AppDatabase) -> None:
     reverse(clean, "failed", NOW)
     assert clean.run("--session", "failed", now=LATER).document["refunds"] == {**amount(1, 3), "accounts": 1}
     assert findings(audit(clean)) == {}
-    clean.sql(FORGED.replace("layer,", "layer, attempt,").replace("%s, %s, %s)", "%s, ' (again 1)', %s, %s)"),
+    clean.sql(FORGED.replace("layer,", "layer, again,").replace("%s, %s, %s)", "%s, 1, %s, %s)"),
               "exhausted", 3, "worker", None, NOW)  # fmt: skip
     assert findings(audit(clean)) == {"double_refund": (1, ["exhausted"])}
     clean.sql("UPDATE prediction_sessions SET selected_models = '{a}' WHERE id = 'failed'")

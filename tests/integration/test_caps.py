@@ -129,7 +129,7 @@ def test_what_other_layers_refund_does_not_count(first: AppDatabase) -> None:
     """Refunds without a run, a worker's say, are no part of the caps."""
     first.configure("[policy]", "[policy]\nmax_refunds = 1\nmax_credits = 3")
     first.sql(
-        "INSERT INTO sweeper.refunds SELECT gen_random_uuid(), 'w' || n, 'u1', '', 3, 'x', NULL, 'worker', NULL, %s "
+        "INSERT INTO sweeper.refunds SELECT gen_random_uuid(), 'w' || n, 'u1', 0, 0, 3, 'x', NULL, 'worker', NULL, %s "
         "FROM generate_series(1, 5) AS n",
         NOW - SECOND,
     )

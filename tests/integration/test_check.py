@@ -95,7 +95,7 @@ def test_each_right_of_a_runner_is_missed_when_it_is_not_there(good: AppDatabase
     printed = good.sweeper("install", "--print", now=None).stdout.partition("-- 5. Rights")[2]
     lines = (line.removeprefix("-- ") for line in printed.splitlines())
     rights = [line for line in lines if line.startswith("GRANT") and line.endswith("TO sweeper_runner;")]
-    assert len(rights) == 11
+    assert len(rights) == 12
     for right in rights:
         if right == 'GRANT USAGE ON SCHEMA "public" TO sweeper_runner;':
             continue  # everybody has it
@@ -131,10 +131,11 @@ def test_it_is_read_only_for_a_role_that_cannot_write(good: AppDatabase) -> None
 @pytest.mark.parametrize(
     ("statement", "name", "said", "fix"),
     [
-        ("ALTER TABLE sweeper.refunds DROP CONSTRAINT refunds_session_id_attempt_key", "guard", "missing", "install"),
+        ("ALTER TABLE sweeper.refunds DROP CONSTRAINT refunds_session_id_attempt_again_key", "guard", "missing",
+         "install"),
         (
             "UPDATE pg_index SET indisvalid = false "
-            "WHERE indexrelid = 'sweeper.refunds_session_id_attempt_key'::regclass",
+            "WHERE indexrelid = 'sweeper.refunds_session_id_attempt_again_key'::regclass",
             "guard", "not valid", "install",
         ),
         ("DO $$ BEGIN EXECUTE 'DROP INDEX ' || (SELECT live_index FROM sweeper.settings); END $$", "index", "missing",
@@ -164,7 +165,8 @@ def test_what_is_broken_fails_by_its_name(good: AppDatabase, statement: str, nam
         ("UPDATE prediction_sessions SET status = NULL WHERE id = 's1'", "statuses", "null (1)"),
         ("UPDATE prediction_sessions SET selected_models = NULL", "amounts", "10 of the 10"),
         ("UPDATE prediction_sessions SET created_at = created_at + interval '9 hours'", "time_zone", "read in UTC"),
-        ("INSERT INTO sweeper.holds (session_id, why, first_seen, last_seen) VALUES ('s1', 'no_account', now(), now())",
+        ("INSERT INTO sweeper.holds (hold_key, session_id, why, first_seen, last_seen) "
+         "VALUES (1, 's1', 'no_account', now(), now())",
          "holds", "1 session"),
         (
             "INSERT INTO sweeper.runs (run_id, version, host, db_role, told, as_of, started_at, outcome) VALUES "

@@ -155,3 +155,27 @@ def test_what_is_wrong_with_the_database_fails_the_run_and_holds_nobody(first: A
     spoil(first, "users", "UPDATE", f"RAISE EXCEPTION SQLSTATE '{state}' USING MESSAGE = 'broken';")
     assert first.run().exit_code == 1
     assert holds(first) == {}
+
+
+@pytest.mark.parametrize("when", ["BEFORE", "AFTER"])
+def test_a_trigger_that_changes_what_the_ledger_takes_is_held(ledger_only: AppDatabase, when: str) -> None:
+    """Where the ledger is the balance, what stands in it after the app's triggers is what the account got."""
+    ledger_only.sql("INSERT INTO customers DEFAULT VALUES; INSERT INTO projects (owner_id) VALUES (1)")
+    ledger_only.sql(
+        "INSERT INTO renders (project_id, state, charge, started, ended) "
+        "SELECT 1, 'failed', n * 3, '2026-11-22Z', '2026-11-22Z' FROM generate_series(1, 3) AS n"
+    )
+    clamp = "NEW.amount := least(NEW.amount, 5); RETURN NEW;"
+    if when == "AFTER":
+        clamp = "UPDATE credit_entries AS e SET amount = 5 WHERE e = NEW AND amount > 5; RETURN NULL;"
+    ledger_only.sql(
+        f"CREATE FUNCTION clamp() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN {clamp} END $$; "
+        f"CREATE TRIGGER clamp {when} INSERT ON credit_entries FOR EACH ROW EXECUTE FUNCTION clamp()"
+    )
+    ran = ledger_only.run()
+    assert (ran.exit_code, ran.document["refunds"]["sessions"], ran.document["held"]) == (3, 1, 2)
+    assert set(holds(ledger_only).values()) == {
+        "what is in the app's ledger is not what was meant: a trigger or a rule changes it"
+    }
+    paid = ledger_only.value("SELECT sum(amount) FROM sweeper.refunds")
+    assert paid == ledger_only.value("SELECT sum(amount) FROM credit_entries WHERE amount > 0") == 3

@@ -36,7 +36,7 @@ class App(RuleBasedStateMachine):
         super().__init__()
         self.stack = ExitStack()
         self.app = self.stack.enter_context(copy)
-        self.books, self.has_ledger = Books(fenced=fenced), ledger
+        self.books, self.has_ledger = Books(fenced=fenced, payable_again=not ledger), ledger
         self.started = 0
         # frozen once: to look for every clock there is takes longer than a run
         self.clock = self.stack.enter_context(freeze_time(self.books.now, ignore=["hypothesis"]))

@@ -9,7 +9,7 @@ FLOOR = datetime(2100, 1, 1, tzinfo=UTC)
 STUCK_AFTER, GRACE = timedelta(hours=1), timedelta(minutes=15)
 MAX_AMOUNT = 7
 
-Key = tuple[str, str]  # what a refund is unique by: session and attempt
+Key = tuple[str, str, int]  # session, charge, how often it was paid before
 Whose = Literal["run", "person", "layer"]
 
 
@@ -44,6 +44,7 @@ class Books:
     """Everything that is to be true of one app at one moment."""
 
     fenced: bool = False
+    payable_again: bool = True  # the app's own ledger takes a charge once
     now: datetime = FLOOR + timedelta(hours=20)
     accounts: dict[str, int] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
@@ -53,11 +54,7 @@ class Books:
 
     def of_charge(self, session: Session) -> dict[Key, Refund]:
         """The refunds of a session's charge: one, and those that a person paid again after a reversal."""
-        return {
-            key: refund
-            for key, refund in self.refunds.items()
-            if key[0] == session.id and key[1].split(" (again ")[0] == session.charge_id
-        }
+        return {key: refund for key, refund in self.refunds.items() if key[:2] == (session.id, session.charge_id)}
 
     def is_refunded(self, session: Session) -> bool:
         """Whether a refund of its charge by which credits moved stands."""
@@ -70,8 +67,7 @@ class Books:
     def key(self, session: Session, whose: Whose = "run") -> Key:
         """What its next refund is unique by: a person may pay again what was taken back."""
         times = sum(refund.taken_back for refund in self.of_charge(session).values())
-        again = f" (again {times})" if whose == "person" and times else ""
-        return session.id, session.charge_id + again
+        return session.id, session.charge_id, times if whose == "person" and self.payable_again else 0
 
     def place(self, session: Session, whose: Whose = "run", *, look_again: bool = False) -> str:
         """Where a session stands, for a run, for a person that names it, or for a layer of the app."""
@@ -80,7 +76,7 @@ class Books:
             return "refunded"
         if session.status == "finished":
             return "succeeded"
-        if key in self.holds and not look_again:
+        if self.key(session) in self.holds and not look_again:
             return "held"
         if session.failed_at and session.status == "failed" and whose == "run" and now - session.failed_at < GRACE:
             return "in_grace"

@@ -33,23 +33,24 @@ class Machine(App):
     def sync(self, *, whose: Whose = "run", look_again: bool = True) -> set[Key]:
         """Take over what was written: each new refund must have been owed, each new hold in doubt; the new holds."""
         rows = self.app.sql(
-            "SELECT refund_id::text, session_id, attempt, account_id, amount, layer, run_id::text FROM sweeper.refunds"
+            "SELECT refund_id::text, session_id, attempt, again, account_id, amount, layer, run_id::text "
+            "FROM sweeper.refunds"
         )
-        for refund_id, session_id, attempt, account, amount, layer, run in rows:
+        for refund_id, session_id, attempt, again, account, amount, layer, run in rows:
             if refund_id in self.seen:
                 continue
             self.seen.add(refund_id)
             session = self.books.sessions[session_id]
             key = self.books.key(session, whose)
             assert self.books.place(session, whose, look_again=look_again) == "owed", session
-            assert (session_id, attempt, account, amount) == (*key, session.account, session.price)
+            assert (session_id, attempt, again, account, amount) == (*key, session.account, session.price)
             assert (layer, run is None) == ("worker", True) if whose == "layer" else ("sweeper", False)
             self.books.pay(session, key, layer, run)
-        held = set(self.app.sql("SELECT session_id, attempt FROM sweeper.holds WHERE ended_at IS NULL"))
+        held = set(self.app.sql("SELECT session_id, attempt, 0 FROM sweeper.holds WHERE ended_at IS NULL"))
         new = held - self.books.holds
-        for session_id, attempt in new:
-            session = self.books.sessions[session_id]
-            assert (session_id, attempt) == self.books.key(session, whose)
+        for key in new:
+            session = self.books.sessions[key[0]]
+            assert key == self.books.key(session)
             assert self.books.place(session, whose) == "held", session
         self.books.holds |= new
         assert held == self.books.holds
@@ -194,11 +195,11 @@ class Machine(App):
         self.ledger = ledger
         self.seen.update(ledger)
         refunds = self.app.sql(
-            "SELECT session_id, attempt, account_id, r.amount, layer, run_id::text, reversal_id IS NOT NULL "
+            "SELECT session_id, attempt, again, account_id, r.amount, layer, run_id::text, reversal_id IS NOT NULL "
             "FROM sweeper.refunds AS r LEFT JOIN sweeper.reversals USING (refund_id)"
         )
         assert len(refunds) == len(self.books.refunds)
-        assert {(row[0], row[1]): Refund(*row[2:]) for row in refunds} == self.books.refunds
+        assert {row[:3]: Refund(*row[3:]) for row in refunds} == self.books.refunds
         assert dict(self.app.sql("SELECT id, credits FROM accounts")) == self.books.accounts
         assert self.app.sql("SELECT FROM accounts WHERE credits <> bought - spent") == []
         sessions = self.app.sql("SELECT id, charge_id, status FROM sessions")
@@ -209,6 +210,8 @@ class Machine(App):
     def ledgers_agree(self) -> None:
         rows = self.app.sql("SELECT session_id, charge_id, kind, account_id, amount FROM entries")
         paid = {key: each for key, each in self.books.refunds.items() if each.layer != "adopted"}
-        expected = [(*key, "refund", each.account, each.amount) for key, each in (paid | self.books.by_app).items()]
-        expected += [(*key, "correction", each.account, -each.amount) for key, each in paid.items() if each.taken_back]
+        expected = [(*key[:2], "refund", each.account, each.amount) for key, each in (paid | self.books.by_app).items()]
+        expected += [
+            (*key[:2], "correction", each.account, -each.amount) for key, each in paid.items() if each.taken_back
+        ]
         assert sorted(rows) == sorted(expected)

@@ -22,10 +22,11 @@ SQL = REPOSITORY / "sql"
 # From the ground up: a module imports only from those before it. "" is the package itself, with its version.
 ORDER = (
     "", "errors", "signals", "results", "correction_result", "check_result", "audit_result", "retrospect", "render",
-    "logs", "settings", "statements", "connection", "database", "scope", "catalogue", "mapping", "draft", "look",
-    "caps", "pace", "comparison", "batch", "indexes", "functions", "grants", "installation", "horizon", "payout",
-    "sweep", "guard", "preparation", "runs", "plan", "backlog", "findings", "audit", "explain", "history",
-    "corrections", "teller", "revert", "adopt", "preflight", "metrics", "monitoring", "demo", "cli", "__main__",
+    "logs", "settings", "statements", "connection", "database", "scope", "catalogue", "identity", "mapping", "draft",
+    "look", "caps", "pace", "comparison", "locks", "batch", "indexes", "functions", "grants", "installation", "horizon",
+    "payout", "sweep", "takeover", "guard", "preparation", "runs", "plan", "backlog", "findings", "audit", "explain",
+    "history", "corrections", "teller", "revert", "adopt", "preflight", "metrics", "monitoring", "demo", "cli",
+    "__main__",
 )  # fmt: skip
 DRIVER = {"database.py", "connection.py"}
 PROGRAM = sorted(path for path in PACKAGE.rglob("*.py"))
@@ -33,7 +34,7 @@ STATEMENTS = sorted(path.relative_to(SQL).with_suffix("").as_posix() for path in
 # what runs them gives these what they are filled with; the others are filled from the mapping alone
 BY_HAND = (
     "catalogue/", "check/", "draft/", "install/", "grants/", "list_adoptable", "read_installation", "set_transaction",
-    "audit/export",
+    "audit/export", "before_install/",
 )  # fmt: skip
 INCLUDE = re.compile(r"\{include ([a-z_]+)\}")
 SLOT = re.compile(r"\{([a-z_]+)\}")
@@ -151,7 +152,7 @@ def test_no_statement_has_an_unfilled_slot(server: Server, tmp_path: Path, app: 
         database = Database(from_url(given.url, "URL"), application_name="test")
         mapping, _ = open_mapping(database, settings.load(APPS / f"{app}.toml"))
         database.close()
-    needs_ledger = {"list_double_refunds"} if mapping.ledger is None else set()
+    needs_ledger = {"list_double_refunds", "find_in_app_ledger"} if mapping.ledger is None else set()
     accounts = {"lock_accounts", "lock_balances", "read_balances", "findings/balance_drift"}
     needs_accounts = set() if mapping.has_accounts else accounts
     for name in set(STATEMENTS) - needs_ledger - needs_accounts:

@@ -1,0 +1,6 @@
+-- Stands for the runs where nothing is installed yet, for a dry run: none was.
+(SELECT NULL::uuid AS run_id,
+        NULL::timestamptz AS as_of,
+        NULL::timestamptz AS ended_at,
+        NULL::bigint AS sessions
+ WHERE false)

@@ -1,0 +1,12 @@
+-- What says the collation of one text expression of the mapping; reads no row. The database's own where it has none.
+SELECT coalesce((
+           SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.collname)
+           FROM pg_catalog.pg_collation AS c
+           JOIN pg_catalog.pg_namespace AS n ON n.oid = c.collnamespace
+           WHERE c.oid = pg_catalog.pg_collation_for((
+               SELECT v.value
+               FROM {table} AS {alias}
+               CROSS JOIN LATERAL (SELECT {expression} AS value) AS v
+               LIMIT %(no_rows)s::bigint
+           ))::regcollation::oid
+       ), 'pg_catalog."default"') AS collation

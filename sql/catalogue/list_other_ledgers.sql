@@ -1,0 +1,16 @@
+-- Lists the other schemas that have a ledger of sweeper's, whether installed or kept from an installation that is gone.
+SELECT n.nspname AS schema_name
+FROM pg_catalog.pg_namespace AS n
+WHERE n.nspname <> %(schema_name)s
+  AND (
+      SELECT pg_catalog.count(*)
+      FROM pg_catalog.pg_class AS c
+      JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid
+      WHERE c.relnamespace = n.oid
+        AND (
+            c.relname = 'refunds' AND a.attname IN ('refund_id', 'session_id', 'account_id', 'attempt', 'layer', 'run_id')
+            OR c.relname = 'reversals' AND a.attname IN ('reversal_id', 'refund_id', 'made_by')
+        )
+  ) = 9
+  AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+ORDER BY n.nspname

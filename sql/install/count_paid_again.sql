@@ -1,0 +1,21 @@
+-- How many sessions that have a refund in a ledger a run would pay, if the mapping in the file were put over it.
+SELECT pg_catalog.count(*) AS sessions,
+       coalesce(pg_catalog.sum(v.amount::numeric) FILTER (
+           WHERE v.amount::numeric NOT IN ('NaN', 'Infinity', '-Infinity')
+       ), 0)::text AS credits,
+       (pg_catalog.array_agg(v.session_id::text ORDER BY v.started_at DESC))[1:3] AS samples
+FROM {sessions} AS s
+CROSS JOIN LATERAL (
+    {include mapped}
+) AS v
+WHERE v.status {status_eq} ANY ({live})
+  AND NOT v.excluded
+  AND v.amount::numeric > 0::numeric
+  AND EXISTS (
+      SELECT
+      FROM {other_refunds} AS r
+      WHERE r.session_id::text = ({old_session_id})::text
+        AND (r.account_id IS NULL OR r.account_id::text = v.account_id::text)
+        AND NOT EXISTS (SELECT FROM {other_reversals} AS x WHERE x.refund_id = r.refund_id)
+  )
+  {include not_refunded_here}

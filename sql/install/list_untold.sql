@@ -1,0 +1,20 @@
+-- Lists refunds that cannot be translated to another key: their sessions do not tell it any more, or, gone, would leave
+-- them with the id of another session.
+SELECT r.session_id::text AS session_id,
+       pg_catalog.count(*) OVER () AS refunds
+FROM {refunds} AS r
+LEFT JOIN (
+    SELECT ({old_session_id})::text AS old_id,
+           ({session_id})::text AS session_id,
+           ({attempt})::text AS attempt
+    FROM {sessions} AS s
+) AS told ON told.old_id = r.session_id::text
+WHERE CASE WHEN told.old_id IS NULL
+          THEN {attempt_is_lost} OR {id_changed} AND r.session_id::text IN (
+              SELECT ({session_id})::text
+              FROM {sessions} AS s
+          )
+          ELSE told.session_id IS NULL OR {attempt_changed} AND told.attempt IS NULL
+      END
+ORDER BY r.created_at, r.refund_id
+LIMIT 5

@@ -1,0 +1,76 @@
+-- Gives the refunds that there are the key of the mapping in the file: as text in between, because every type has one. The
+-- ledger is append-only before and after; nobody sees it in between.
+LOCK TABLE {refunds}, {reversals}, {holds} IN ACCESS EXCLUSIVE MODE;
+ALTER TABLE {refunds} DISABLE TRIGGER append_only;
+DO $guards$
+DECLARE
+    guard record;
+BEGIN
+    FOR guard IN
+        SELECT i.indexrelid::regclass AS name, c.conname, i.indrelid::regclass AS table_name
+        FROM pg_catalog.pg_index AS i
+        LEFT JOIN pg_catalog.pg_constraint AS c ON c.conindid = i.indexrelid AND c.conrelid = i.indrelid
+        WHERE i.indisunique
+          AND (
+              i.indrelid = {refunds_text}::regclass AND NOT i.indisprimary
+              OR i.indrelid = {holds_text}::regclass
+          )
+    LOOP
+        IF guard.conname IS NOT NULL THEN
+            EXECUTE pg_catalog.format('ALTER TABLE %s DROP CONSTRAINT %I', guard.table_name, guard.conname);
+        ELSE
+            EXECUTE pg_catalog.format('DROP INDEX %s', guard.name);
+        END IF;
+    END LOOP;
+END
+$guards$;
+ALTER TABLE {refunds} ADD COLUMN IF NOT EXISTS again int NOT NULL DEFAULT 0;
+ALTER TABLE {refunds}
+    ALTER COLUMN attempt DROP DEFAULT,
+    ALTER COLUMN session_id TYPE text USING session_id::text,
+    ALTER COLUMN account_id TYPE text USING account_id::text,
+    ALTER COLUMN attempt TYPE text USING attempt::text;
+DROP INDEX IF EXISTS {schema}.holds_session_id_idx;
+ALTER TABLE {holds} ADD COLUMN IF NOT EXISTS hold_key bigint;
+ALTER TABLE {holds}
+    ALTER COLUMN attempt DROP DEFAULT,
+    ALTER COLUMN attempt DROP NOT NULL,
+    ALTER COLUMN session_id TYPE text USING session_id::text,
+    ALTER COLUMN account_id TYPE text USING account_id::text;
+-- how an older ledger wrote down that a person had paid again, and that an attempt could not be told
+UPDATE {refunds}
+SET attempt = pg_catalog.regexp_replace(attempt, ' \(again [0-9]+\)$', '')
+WHERE attempt ~ ' \(again [0-9]+\)$';
+UPDATE {holds}
+SET attempt = nullif(pg_catalog.regexp_replace(attempt, ' \(again [0-9]+\)$', ''), ' (unknown)')
+WHERE attempt ~ ' \((again [0-9]+|unknown)\)$';
+{include translate_sessions}
+{include translate_attempts}
+-- several refunds of one charge: the first was paid, the others by a person after a reversal
+UPDATE {refunds} AS r
+SET again = counted.again
+FROM (
+    SELECT refund_id,
+           pg_catalog.row_number() OVER (PARTITION BY session_id, attempt ORDER BY created_at, refund_id) - 1 AS again
+    FROM {refunds}
+) AS counted
+WHERE counted.refund_id = r.refund_id
+  AND r.again <> counted.again;
+ALTER TABLE {refunds}
+    ALTER COLUMN session_id TYPE {session_type}{session_collate} USING session_id::{session_type},
+    ALTER COLUMN account_id TYPE {account_type}{account_collate} USING account_id::{account_type},
+    ALTER COLUMN attempt TYPE {attempt_type}{attempt_collate} USING attempt::{attempt_type},
+    {attempt_set_default}ADD UNIQUE (session_id, attempt, again);
+ALTER TABLE {holds}
+    ALTER COLUMN session_id TYPE {session_type}{session_collate} USING session_id::{session_type},
+    ALTER COLUMN account_id TYPE {account_type}{account_collate} USING account_id::{account_type};
+UPDATE {holds} AS v
+SET hold_key = {include hold_key};
+DELETE FROM {holds} AS h
+USING {holds} AS later
+WHERE later.hold_key = h.hold_key
+  AND (later.ended_at IS NULL, later.last_seen, later.ctid) > (h.ended_at IS NULL, h.last_seen, h.ctid);
+ALTER TABLE {holds}
+    ADD PRIMARY KEY (hold_key);
+CREATE INDEX holds_session_id_idx ON {holds} USING hash (session_id);
+ALTER TABLE {refunds} ENABLE ALWAYS TRIGGER append_only;

@@ -1,0 +1,2 @@
+-- Whether a refund, p, ends a hold, h: on the same attempt, or on one that could not be told.
+coalesce(h.attempt = (p.attempt)::text, true)

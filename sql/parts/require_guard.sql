@@ -1,0 +1,26 @@
+-- The unique indexes that stop a second refund, for refund(): without them the statement that pays fails, too, but the
+-- caller would be told three hundred lines.
+    IF NOT EXISTS (
+            SELECT
+            FROM pg_catalog.pg_index AS i
+            WHERE i.indrelid = {refunds_text}::regclass::oid
+              AND i.indisunique AND i.indisvalid AND i.indisready AND i.indimmediate AND i.indpred IS NULL
+              AND i.indnkeyatts = 3
+              AND (
+                  SELECT pg_catalog.count(*)
+                  FROM pg_catalog.pg_attribute AS a
+                  WHERE a.attrelid = i.indrelid
+                    AND a.attnum OPERATOR(pg_catalog.=) ANY (i.indkey::int2[])
+                    AND a.attname IN ('session_id', 'attempt', 'again')
+              ) = 3
+        ) OR EXISTS (
+            SELECT
+            FROM {settings} AS g
+            LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = pg_catalog.to_regclass(g.guard_index)::oid
+            WHERE g.guard_index IS NOT NULL
+              AND (i.indisunique AND i.indisvalid AND i.indisready AND i.indimmediate) IS NOT TRUE
+        )
+    THEN
+        RAISE EXCEPTION 'the guard is missing (the unique index that stops a second refund): nothing was paid'
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run `sweeper install`.';
+    END IF;

@@ -1,0 +1,2 @@
+-- Whether a hold is on the attempt that the session is at; one whose attempt is null or cannot be told has a null there.
+h.attempt IS NOT DISTINCT FROM (v.attempt)::text

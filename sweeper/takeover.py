@@ -1,0 +1,251 @@
+"""What an installation finds of sweeper's own: it takes up a ledger, and never puts another key over one."""
+
+from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as Mapped
+from dataclasses import dataclass
+
+from sweeper.database import Row, Transaction
+from sweeper.errors import ConfigurationError, SweeperError
+from sweeper.identity import ChargeKey
+from sweeper.installation import SCHEMA_VERSION, Installation, read_installation
+from sweeper.mapping import Mapping
+from sweeper.statements import fill, fill_script, quote_name
+
+# what a table must have to be ours, and not one of the app's with the same name
+_SIGNS = {
+    "refunds": {"refund_id", "session_id", "account_id", "attempt", "amount", "layer", "created_at"},
+    "reversals": {"reversal_id", "refund_id", "made_by"},
+    "runs": {"run_id", "as_of", "outcome"},
+    "holds": {"session_id", "why", "first_seen"},
+    "settings": {"installed_at", "fingerprint", "horizon"},
+    "locks": {"name", "fingerprint"},
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """The tables of ours that are there, each with the types of its columns; ``bound`` is the key of the ledger."""
+
+    tables: dict[str, dict[str, str]]
+    installation: Installation | None
+    bound: ChargeKey | None
+    has_refunds: bool
+    has_attempts: bool
+
+
+@dataclass(frozen=True)
+class Takeover:
+    """The scripts that make or change sweeper's own tables, and what is to be said of them."""
+
+    scripts: tuple[str, ...]
+    actions: tuple[str, ...]
+    has_ledger: bool
+
+
+def plan_takeover(
+    transaction: Transaction,
+    mapping: Mapping,
+    installation: Installation | None,
+    slots: Mapped[str, str],
+    *,
+    rekey: bool,
+) -> Takeover:
+    """Decide what is to be done to sweeper's own tables; changes nothing.
+
+    Raises:
+        ConfigurationError: the schema has tables of somebody else; the ledger has refunds under another key, and
+            ``rekey`` is not given or cannot translate them; another schema has refunds of these sessions.
+    """
+    found = _find(transaction, mapping, installation)
+    _refuse_second_ledger(transaction, mapping, has_ledger="refunds" in found.tables)
+    complete = found.tables.keys() == _SIGNS.keys() and found.installation is not None
+    current = complete and installation is not None and installation.schema_version == SCHEMA_VERSION
+    scripts = [] if current else [fill_script("install/001_tables", slots)]
+    actions = [] if complete else [f"created schema {mapping.schema} and its tables"]
+    if "refunds" not in found.tables:
+        return Takeover(tuple(scripts), tuple(actions), has_ledger=False)
+    if not complete:
+        actions = [f"took up the ledger of refunds in schema {mapping.schema}"]
+    changes = list(_changes(mapping, found)) if found.has_refunds else []
+    if changes and not rekey:
+        raise _key_changed(transaction, mapping, found, changes)
+    if changes:
+        _require_same_table(transaction, mapping, found)
+        _require_translatable(transaction, mapping, found)
+    if changes or not _fits(mapping, found):
+        scripts.append(_rekey_script(mapping, found, slots))
+        actions.append(
+            f"translated the refunds to the new key ({'; '.join(changes)})"
+            if changes
+            else "brought the ledger up to date"
+        )
+    return Takeover(tuple(scripts), tuple(actions), has_ledger=True)
+
+
+def _find(transaction: Transaction, mapping: Mapping, installation: Installation | None) -> Found:
+    tables: dict[str, dict[str, str]] = {}
+    rows = transaction.rows(fill("catalogue/list_own_columns", {}), {"schema_name": mapping.schema})
+    for row in rows:
+        tables.setdefault(row.table_name, {})[row.column_name] = row.type
+    strangers = [name for name, columns in tables.items() if not _SIGNS[name] <= columns.keys()]
+    if strangers:
+        raise ConfigurationError(
+            f"database.schema = {mapping.schema!r}: it has tables that are not sweeper's ({', '.join(strangers)}): "
+            "name another schema",
+            code="mapping",
+        )
+    bound = None
+    if installation is not None and installation.charge_key:
+        bound = ChargeKey.from_json(installation.charge_key)
+    if "refunds" not in tables:
+        return Found(tables, installation, bound, has_refunds=False, has_attempts=False)
+    state = transaction.row(mapping.statement("install/read_ledger_state", old_session_id=mapping.slots["session_id"]))
+    return Found(tables, installation, bound, state.has_refunds, state.has_attempts)
+
+
+def _fits(mapping: Mapping, found: Found) -> bool:
+    """Whether the ledger's columns have the types of the mapping."""
+    columns, slots = found.tables["refunds"], mapping.slots
+    wanted = {name: slots[f"{part}_type"] + slots[f"{part}_collate"] for name, part in _TYPED.items()}
+    return "again" in columns and all(columns[name] == kind for name, kind in wanted.items())
+
+
+_TYPED = {"session_id": "session", "account_id": "account", "attempt": "attempt"}
+
+
+def _changes(mapping: Mapping, found: Found) -> Iterator[str]:
+    if found.bound is not None:
+        yield from mapping.key.changes(found.bound)
+        return
+    # an older installation, or a ledger that was kept without its settings: what it was made for is told by its columns
+    kind = found.tables["refunds"]["session_id"]
+    if kind != mapping.key.id_type.partition(" COLLATE ")[0] and kind != mapping.key.id_type:
+        yield f"the type of sessions.id was {kind} and is {mapping.key.id_type}"
+    if found.has_attempts and mapping.key.attempt is None:
+        yield "sessions.attempt was given and is not any more"
+    if not found.has_attempts and mapping.key.attempt is not None:
+        yield "sessions.attempt was not given, or null, and is now"
+
+
+def _key_changed(
+    transaction: Transaction, mapping: Mapping, found: Found, changes: Sequence[str]
+) -> ConfigurationError:
+    said = f"what a charge is known by is not what the refunds in {mapping.schema}.refunds were written under: "
+    said += "; ".join(changes)
+    if found.bound is not None and not mapping.key.of_table(found.bound):
+        return ConfigurationError(
+            f"{said}. A schema belongs to one table of sessions: a session with the id of a refunded one of the other "
+            "table would never be paid. Name another schema in database.schema for this table",
+            code="key_changed",
+        )
+    row = _count_paid_again(transaction, mapping, found, mapping.slots["refunds"], mapping.slots["reversals"])
+    return ConfigurationError(
+        f"{said}. Under the new key {row.sessions} sessions that are refunded would be paid again ({row.credits} "
+        "credits). Nothing was changed. `sweeper install --rekey` translates the refunds that there are",
+        code="key_changed",
+    )
+
+
+def _require_same_table(transaction: Transaction, mapping: Mapping, found: Found) -> None:
+    if found.bound is None or mapping.key.of_table(found.bound):
+        return
+    if transaction.rows(fill("catalogue/find_table", {}), {"name": found.bound.table}):
+        raise ConfigurationError(
+            f"the refunds in {mapping.schema}.refunds are of {found.bound.table}, which is still there: name another "
+            f"schema in database.schema for {mapping.sessions.qualified}. Nothing was changed",
+            code="key_changed",
+        )
+
+
+def _count_paid_again(
+    transaction: Transaction, mapping: Mapping, found: Found, refunds: str, reversals: str, *, own: bool = False
+) -> Row:
+    slots = {
+        **mapping.slots,
+        "other_refunds": refunds,
+        "other_reversals": reversals,
+        "old_session_id": _old_session_id(mapping, found),
+    }
+    here = ("not_refunded_here", "not_refunded_here" if own else "grant_nothing")
+    return transaction.row(fill("install/count_paid_again", slots, (*mapping.variants, here)))
+
+
+def _old_session_id(mapping: Mapping, found: Found) -> str:
+    """The column of the sessions that the ledger's ids are of, as SQL."""
+    old = found.bound.id if found.bound is not None else mapping.slots["key"]
+    known = old in {column.quoted for column in mapping.sessions.columns.values()}
+    return f"s.{old}" if known else mapping.slots["session_id"]
+
+
+def _attempts(mapping: Mapping, found: Found) -> str:
+    """How the attempts in the ledger become those of the mapping: the part of the script that does it."""
+    if mapping.key.attempt is None:
+        return "forget_attempts"
+    if found.bound is None:
+        return "translate_empty_attempts" if found.has_attempts else "translate_attempts"
+    return "grant_nothing" if found.bound.attempt == mapping.key.attempt else "translate_attempts"
+
+
+def _require_translatable(transaction: Transaction, mapping: Mapping, found: Found) -> None:
+    old, new = _old_session_id(mapping, found), mapping.slots["session_id"]
+    translated = _attempts(mapping, found) == "translate_attempts"
+    slots = {
+        **mapping.slots,
+        "old_session_id": old,
+        "id_changed": "true" if old != new else "false",
+        "attempt_changed": "true" if translated else "false",
+        # of a session that is gone nobody asks again: its attempt stays what it was, where the type takes any text
+        "attempt_is_lost": "true" if translated and not mapping.takes_any_attempt else "false",
+    }
+    rows = transaction.rows(fill("install/list_untold", slots, mapping.variants))
+    if rows:
+        samples = ", ".join(row.session_id for row in rows)
+        raise ConfigurationError(
+            f"{rows[0].refunds} refunds cannot be translated, because their sessions do not tell the new key: they are "
+            f"gone, or have no id or no attempt ({samples}). Nothing was changed",
+            code="key_changed",
+        )
+
+
+def _rekey_script(mapping: Mapping, found: Found, slots: Mapped[str, str]) -> str:
+    old, new = _old_session_id(mapping, found), mapping.slots["session_id"]
+    variants = (
+        ("translate_sessions", "translate_sessions" if old != new else "grant_nothing"),
+        ("translate_attempts", _attempts(mapping, found)),
+    )
+    return fill_script("install/rekey", {**slots, "old_session_id": old}, (*mapping.variants, *variants))
+
+
+def _refuse_second_ledger(transaction: Transaction, mapping: Mapping, *, has_ledger: bool) -> None:
+    """Another schema may have refunds of the same sessions: from this one they would be paid again.
+
+    Raises:
+        ConfigurationError: it has, and this mapping would pay them.
+    """
+    for row in transaction.rows(fill("catalogue/list_other_ledgers", {}), {"schema_name": mapping.schema}):
+        prefix = quote_name(row.schema_name)
+        other = read_installation(transaction, row.schema_name)
+        bound = ChargeKey.from_json(other.charge_key) if other is not None and other.charge_key else None
+        if bound is not None and not mapping.key.of_table(bound):
+            continue
+        try:
+            with transaction.savepoint():
+                paid = _count_paid_again(
+                    transaction,
+                    mapping,
+                    Found({}, other, bound, has_refunds=False, has_attempts=False),
+                    f"{prefix}.refunds",
+                    f"{prefix}.reversals",
+                    own=has_ledger,
+                )
+        except SweeperError as error:
+            if error.code == "privilege":  # not this role's to read: then not this role's to judge
+                continue
+            raise
+        if paid.sessions:
+            raise ConfigurationError(
+                f"schema {row.schema_name} has refunds of {paid.sessions} sessions ({', '.join(paid.samples)}) that "
+                f"this mapping would pay again from schema {mapping.schema}: {paid.credits} credits. Nothing was "
+                f"changed. Go on with database.schema = {row.schema_name!r}: `sweeper install` takes it up",
+                code="second_ledger",
+            )
