@@ -1,0 +1,118 @@
+-- Sweeper's own tables as the first state of the program made them, for integer session ids and text account ids.
+DO $schema$
+BEGIN
+    -- IF NOT EXISTS would ask for the right to create one even where a DBA has made it already
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'sweeper') THEN
+        CREATE SCHEMA "sweeper";
+    END IF;
+END
+$schema$;
+
+CREATE TABLE "sweeper".refunds (
+    refund_id uuid PRIMARY KEY,
+    session_id integer NOT NULL,
+    account_id text,
+    attempt text NOT NULL DEFAULT '',
+    amount numeric NOT NULL CHECK (amount >= 0 AND amount < 'Infinity'),
+    reason text NOT NULL,
+    detail text,
+    layer text NOT NULL,
+    run_id uuid,
+    created_at timestamptz NOT NULL,
+    -- when the session failed or, stuck, last showed a sign of life: kept here, because apps delete old sessions
+    failed_at timestamptz,
+    -- a session that nobody paid for can be waived, and nothing else
+    CHECK (account_id IS NOT NULL OR layer = 'adopted' AND amount = 0),
+    -- the guard: a session is refunded at most once
+    UNIQUE (session_id, attempt)
+);
+COMMENT ON TABLE "sweeper".refunds IS 'Every refund of a session, once: append-only. A correction is a row in reversals.';
+-- for the caps, and for the refunds of one run in the order in which they are paged
+CREATE INDEX refunds_created_at_run_id_idx ON "sweeper".refunds (created_at, run_id, refund_id);
+
+CREATE TABLE "sweeper".runs (
+    run_id uuid PRIMARY KEY,
+    version text NOT NULL,
+    host text NOT NULL,
+    db_role text NOT NULL,
+    told jsonb NOT NULL,
+    as_of timestamptz NOT NULL,
+    started_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    outcome text,
+    sessions bigint,
+    credits numeric,
+    already_refunded bigint,
+    skipped bigint,
+    held bigint,
+    remaining bigint,
+    batches bigint
+);
+COMMENT ON TABLE "sweeper".runs IS 'Every sweep: who ran it, what it was told, how it ended. One that died has no ended_at.';
+CREATE INDEX runs_started_at_idx ON "sweeper".runs (started_at);
+
+CREATE TABLE "sweeper".holds (
+    session_id integer NOT NULL,
+    attempt text NOT NULL DEFAULT '',
+    account_id text,
+    why text NOT NULL,
+    sqlstate text,
+    message text,
+    constraint_name text,
+    first_seen timestamptz NOT NULL,
+    last_seen timestamptz NOT NULL,
+    ended_at timestamptz,
+    run_id uuid,
+    PRIMARY KEY (session_id, attempt)
+);
+COMMENT ON TABLE "sweeper".holds IS 'Sessions that no program may refund, and why: a person decides.';
+
+CREATE TABLE "sweeper".reversals (
+    reversal_id uuid PRIMARY KEY,
+    refund_id uuid NOT NULL UNIQUE REFERENCES "sweeper".refunds,
+    amount numeric NOT NULL CHECK (amount >= 0 AND amount < 'Infinity'),
+    reason text NOT NULL,
+    made_by text NOT NULL,
+    created_at timestamptz NOT NULL
+);
+COMMENT ON TABLE "sweeper".reversals IS 'Refunds taken back, each once: append-only.';
+CREATE INDEX reversals_created_at_idx ON "sweeper".reversals (created_at);
+
+CREATE TABLE "sweeper".settings (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    schema_version int NOT NULL,
+    installed_at timestamptz NOT NULL,
+    fingerprint text NOT NULL,
+    search_path text NOT NULL,
+    guard_index text,
+    live_index text,
+    -- where the next run starts, and when and with which policy that was found out
+    horizon timestamptz,
+    horizon_as_of timestamptz,
+    horizon_policy text,
+    -- the last run that started at the floor, and what it counted before it
+    full_sweep_as_of timestamptz,
+    before_floor_sessions bigint,
+    before_floor_credits numeric
+);
+COMMENT ON TABLE "sweeper".settings IS 'What sweeper install wrote down.';
+-- without a fingerprint no run begins: the last step of the installation writes it
+INSERT INTO "sweeper".settings (schema_version, installed_at, fingerprint, search_path)
+VALUES (1, '2026-11-01T00:00:00+00:00', '', '');
+
+CREATE FUNCTION "sweeper".reject_change() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $reject$
+BEGIN
+    RAISE EXCEPTION '% is append-only: % is refused; a correction is a new row', TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'restrict_violation';
+END
+$reject$;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON "sweeper".refunds
+    FOR EACH STATEMENT EXECUTE FUNCTION "sweeper".reject_change();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON "sweeper".reversals
+    FOR EACH STATEMENT EXECUTE FUNCTION "sweeper".reject_change();
+-- also for a session that sets session_replication_role = replica
+ALTER TABLE "sweeper".refunds ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE "sweeper".reversals ENABLE ALWAYS TRIGGER append_only;
