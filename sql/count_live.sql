@@ -3,6 +3,6 @@ SELECT pg_catalog.count(*) AS sessions
 FROM (
     SELECT
     FROM {sessions} AS s
-    WHERE {status} IN ({live})
+    WHERE {live_condition}
     LIMIT %(limit)s::bigint
 ) AS counted

@@ -27,6 +27,7 @@ class Installation:
     search_path: str
     guard_index: str | None
     live_index: str | None
+    fence: bool = False
     horizon: datetime | None = None
     horizon_as_of: datetime | None = None
     horizon_policy: str | None = None

@@ -1,9 +1,11 @@
 -- The mapping that is now installed. Any change of it drops the horizon.
+{include remember_fence}
 UPDATE {settings}
 SET schema_version = {schema_version},
     fingerprint = {fingerprint},
     search_path = {search_path},
     guard_index = {guard_index},
     live_index = {live_index},
+    fence = {fence_wanted},
     horizon = CASE WHEN fingerprint = {fingerprint} THEN horizon END,
     full_sweep_as_of = CASE WHEN fingerprint = {fingerprint} THEN full_sweep_as_of END;

@@ -24,7 +24,7 @@ ORDER = (
     "", "errors", "signals", "results", "correction_result", "check_result", "audit_result", "retrospect", "render",
     "logs", "settings", "statements", "connection", "database", "scope", "catalogue", "mapping", "draft", "look",
     "caps", "pace", "comparison", "batch", "indexes", "functions", "grants", "installation", "horizon", "payout",
-    "sweep", "guard", "preparation", "runs", "plan", "backlog", "findings", "audit", "explain", "history",
+    "sweep", "release", "guard", "preparation", "runs", "plan", "backlog", "findings", "audit", "explain", "history",
     "corrections", "teller", "revert", "adopt", "preflight", "metrics", "monitoring", "demo", "cli", "__main__",
 )  # fmt: skip
 DRIVER = {"database.py", "connection.py"}
