@@ -3,6 +3,6 @@ SELECT pg_catalog.count(*) AS sessions
 FROM (
     SELECT
     FROM {sessions} AS s
-    WHERE {status} {status_eq} ANY ({live})
+    WHERE {live_condition}
     LIMIT %(limit)s::bigint
 ) AS counted

@@ -3,6 +3,6 @@
 SELECT v.session_id::text AS session_id,
        v.started_at::text AS started_at
 {include reading}
-WHERE {include in_scope}
+WHERE {include live_in_scope}
 ORDER BY v.started_at, v.session_id
 LIMIT %(page_size)s::bigint

@@ -5,7 +5,7 @@ FROM (
     SELECT v.session_id,
            v.started_at::timestamptz AS at
     {include reading}
-    WHERE v.status {status_eq} ANY ({live})
+    WHERE {live_condition}
       AND CASE WHEN %(around_refused)s::boolean AND EXISTS (
               SELECT
               FROM {holds} AS h

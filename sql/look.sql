@@ -29,7 +29,7 @@ FROM (
            {include hold_reason} AS hold_reason,
            {include on_hold} AS on_hold
     {include reading}
-    WHERE {include in_scope}
+    WHERE {include live_in_scope}
       AND CASE WHEN {include in_scope} THEN {include verdict} = 'owed' END
     ORDER BY v.started_at, v.session_id
     LIMIT %(page_size)s::bigint

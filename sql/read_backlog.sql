@@ -6,6 +6,6 @@ SELECT pg_catalog.count(*) AS sessions,
 FROM (
     SELECT {include owed_from} AS since
     {include reading}
-    WHERE {include in_scope}
+    WHERE {include live_in_scope}
       AND CASE WHEN {include in_scope} THEN {include verdict} = 'owed' END
 ) AS owed

@@ -9,6 +9,6 @@ FROM (
     SELECT v.amount,
            ({include fits_budget}) AS fits
     {include reading}
-    WHERE {include in_scope}
+    WHERE {include live_in_scope}
       AND CASE WHEN {include in_scope} THEN {include verdict} = 'owed' END
 ) AS owed

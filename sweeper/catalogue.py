@@ -16,6 +16,7 @@ INTEGER_TYPES = ("smallint", "integer", "bigint")
 EXACT_TYPES = (*INTEGER_TYPES, "numeric")
 NUMBER_TYPES = (*EXACT_TYPES, "real", "double precision")
 TIME_TYPES = ("timestamp without time zone", "timestamp with time zone")
+_TEXT_TYPES = ("text", "character varying", "character", "bpchar", "name")
 _BARE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 _QUOTED_NAME = re.compile(r'"((?:[^"]|"")+)"')
 _MISSING_COLUMN = re.compile(r'column (?:\w+\.)?"?([^"]+?)"? does not exist')
@@ -35,6 +36,7 @@ class Column:
     nullable: bool
     required: bool
     generated: bool
+    deterministic: bool
     labels: tuple[str, ...]
     collation: str = ""
 
@@ -42,6 +44,11 @@ class Column:
     def quoted(self) -> str:
         """The column's name as SQL."""
         return quote_name(self.name)
+
+    @property
+    def equal_as_text(self) -> bool:
+        """Whether two values are equal exactly when their texts are; citext's, for one, are not."""
+        return self.category == "E" or (self.base_type in _TEXT_TYPES and self.deterministic)
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,7 @@ class Table:
     name: str
     partition_key: str | None
     owned: bool
+    owner: str
     columns: Mapping[str, Column]
 
     @property
@@ -124,11 +132,12 @@ class Reader:
         columns = {
             column.name: Column(
                 column.name, column.full_type, column.base_type, column.domain, column.category,
-                column.nullable, column.required, column.generated, tuple(column.labels), column.collation,
+                column.nullable, column.required, column.generated, column.deterministic, tuple(column.labels),
+                column.collation,
             )
             for column in rows
         }  # fmt: skip
-        return Table(row.oid, row.schema_name, row.table_name, row.partition_key, row.owned, columns)
+        return Table(row.oid, row.schema_name, row.table_name, row.partition_key, row.owned, row.owner, columns)
 
     def _find_table(self, text: str) -> Row | None:
         try:

@@ -24,6 +24,7 @@ from sweeper.installation import (
     read_surroundings,
 )
 from sweeper.mapping import Ledger, Mapping, read_mapping
+from sweeper.release import apply_release, plan_release, printed_release
 from sweeper.results import InstallResult
 from sweeper.settings import Settings
 from sweeper.statements import fill, fill_script, quote_name, quote_text
@@ -58,12 +59,14 @@ def install(
     as_of: datetime | None,
     fence: bool = False,
     rekey: bool = False,
+    release: bool = False,
     keeper: Database | None = None,
 ) -> InstallResult:
     """Install or upgrade; without ``as_of`` only write down the SQL that would do it.
 
     With ``fence`` a refunded session can no longer go on; one that stands already is kept up to date. With ``rekey``
-    the refunds that there are get the key of the file, where it is another.
+    the refunds that there are get the key of the file, where it is another. ``release`` only takes the fence and the
+    index on live sessions away, for a migration of the app.
     ``keeper``, another connection to the same database, keeps a second installation out meanwhile.
 
     Raises:
@@ -79,6 +82,11 @@ def install(
 
     def work() -> InstallResult:
         with _alone(keeper, schema):
+            if release:
+                away = plan_release(database, schema)
+                if as_of is None:
+                    return InstallResult(sql=printed_release(away), actions=())
+                return InstallResult(sql="", actions=tuple(apply_release(database, away)))
             steps = _plan(database, settings, search_path, as_of, fence=fence, rekey=rekey)
             if as_of is None:
                 return InstallResult(sql=_printed(steps), actions=())
@@ -140,8 +148,8 @@ def _plan(
     with database.transaction(timeouts=timeouts, search_path=search_path, timezone=zone) as transaction:
         mapping = read_mapping(transaction, settings, search_path)
         fenced = has_fence(transaction, mapping)
-        mapping = replace(mapping, fenced=fence or fenced)
         installed = read_installation(transaction, mapping.schema)
+        mapping = replace(mapping, fenced=fence or fenced or (installed is not None and installed.fence))
         slots = _slots(mapping, as_of)
         own = plan_takeover(transaction, mapping, installed, slots, rekey=rekey)
         _check_writes(transaction, mapping)
@@ -175,6 +183,9 @@ def _apply(database: Database, timezone: str, steps: _Steps) -> Iterator[str]:
             for script in steps.own.scripts:
                 opened.script(script)
         yield from steps.own.actions
+    if steps.indexes.live_function:
+        with database.transaction(timeouts=_WRITE_TIMEOUTS) as transaction:
+            transaction.script(steps.indexes.live_function)
     for drop in steps.indexes.drop_broken:
         _outside(database, drop)
         yield "dropped an index that a broken build had left"
@@ -189,6 +200,9 @@ def _apply(database: Database, timezone: str, steps: _Steps) -> Iterator[str]:
     for drop in steps.indexes.drop_obsolete:
         _outside(database, drop)
         yield "dropped an index of the mapping before"
+    for drop in steps.indexes.drop_functions:
+        with database.transaction(timeouts=_WRITE_TIMEOUTS) as transaction:
+            transaction.script(drop)
 
 
 def _build(database: Database, index: Index) -> None:
@@ -214,6 +228,8 @@ def _slots(mapping: Mapping, as_of: datetime | None) -> dict[str, str]:
         "fingerprint": quote_text(mapping.fingerprint),
         "search_path": quote_text(mapping.search_path),
         "charge_key": quote_text(mapping.key.to_json()),
+        "fence_wanted": "true" if mapping.fenced else "false",
+        "settings_text": quote_text(mapping.slots["settings"]),
     }
 
 
@@ -225,6 +241,8 @@ def _printed(steps: _Steps) -> str:
     parts = ["-- sweeper install, as SQL. Feed it to psql with ON_ERROR_STOP set."]
     if steps.own.scripts:
         parts += ["-- 1. The tables, in one transaction.", "BEGIN;", steps.surroundings, *steps.own.scripts, "COMMIT;"]
+    if steps.indexes.live_function:
+        parts += ["BEGIN;", steps.indexes.live_function, "COMMIT;"]
     parts += [
         "-- 2. The indexes, each outside any transaction: not in a migration that opens one.",
         *steps.indexes.drop_broken,
@@ -235,8 +253,8 @@ def _printed(steps: _Steps) -> str:
         steps.settings,
         "COMMIT;",
     ]
-    if steps.indexes.drop_obsolete:
-        parts += ["-- 4. What the mapping before needed, outside any transaction.", *steps.indexes.drop_obsolete]
+    if obsolete := (*steps.indexes.drop_obsolete, *steps.indexes.drop_functions):
+        parts += ["-- 4. What the mapping before needed, outside any transaction.", *obsolete]
     parts.append("-- 5. Rights, for roles that you name: take away the dashes.")
     parts += ["\n".join(f"-- {line}" for line in text.splitlines()) for text in steps.grants.values()]
     return "\n\n".join(parts) + "\n"

@@ -7,12 +7,16 @@ from hashlib import sha256
 from sweeper.database import Refusal, Row, Transaction
 from sweeper.errors import ConfigurationError, SweeperError
 from sweeper.mapping import Mapping
-from sweeper.statements import fill, fill_script, quote_name
+from sweeper.statements import fill, fill_script, quote_name, quote_text
 
 
 @dataclass(frozen=True)
 class Index:
-    """An index that sweeper needs; ``owned`` tells whether this role owns the table."""
+    """An index that sweeper needs.
+
+    ``owned`` tells whether this role owns the table, ``calls_ours`` that the predicate is a function that the same
+    installation makes, so that it cannot be tried before.
+    """
 
     schema: str
     name: str
@@ -22,6 +26,7 @@ class Index:
     predicate: str = ""
     concurrently: bool = True
     owned: bool = True
+    calls_ours: bool = False
 
     @property
     def qualified(self) -> str:
@@ -54,11 +59,16 @@ class Index:
 
 @dataclass(frozen=True)
 class Changes:
-    """What must happen to the indexes: before the mapping in the database is the new one, and after."""
+    """What must happen to the indexes: before the mapping in the database is the new one, and after.
 
+    ``live_function`` makes the function that the index on live sessions calls; empty where there is none.
+    """
+
+    live_function: str
     drop_broken: tuple[str, ...]
     build: tuple[Index, ...]
     drop_obsolete: tuple[str, ...]
+    drop_functions: tuple[str, ...]
     guard: Index | None
     live: Index | None
 
@@ -80,12 +90,16 @@ def compare(transaction: Transaction, mapping: Mapping, *, own_guard: bool) -> C
     names = {(index.schema, index.name) for index in wanted}
     valid = {(row.schema_name, row.name) for row in found if row.valid}
     ours = [row for row in found if row.schema_name != mapping.schema]
+    live = next((index for index in wanted if "_live_" in index.name), None)
+    calls_ours = live is not None and live.calls_ours
     return Changes(
+        live_function=live_function(mapping) if calls_ours else "",
         drop_broken=tuple(_drop_found(row) for row in found if not row.valid),
         build=tuple(index for index in wanted if (index.schema, index.name) not in valid),
         drop_obsolete=tuple(_drop_found(row) for row in ours if row.valid and (row.schema_name, row.name) not in names),
+        drop_functions=tuple(_drop_live_functions(transaction, mapping, kept=calls_ours)),
         guard=next((index for index in wanted if index.unique and index.predicate), None),
-        live=next((index for index in wanted if "_live_" in index.name), None),
+        live=live,
     )
 
 
@@ -106,11 +120,38 @@ def _wanted(mapping: Mapping, *, own_guard: bool) -> Iterator[Index]:
             yield _named(mapping, "refunds", replace(guard, unique=False, predicate=ledger.where))
     sessions = mapping.sessions
     if sessions.partition_key is None:
-        live = f"{mapping.live_status} {slots['status_eq']} ANY ({slots['live']})"
         index = Index(
-            sessions.schema, "", slots["sessions"], mapping.live_key, predicate=live, owned=sessions.owned
+            sessions.schema, "", slots["sessions"], mapping.live_key, predicate=mapping.live_predicate,
+            owned=sessions.owned, calls_ours=bool(slots["live_function"]),
         )  # fmt: skip
         yield _named(mapping, "live", index)
+
+
+def live_index_name(mapping: Mapping) -> str | None:
+    """The index on live sessions that there must be, as SQL; none for partitioned sessions."""
+    return next((index.qualified for index in _wanted(mapping, own_guard=True) if "_live_" in index.name), None)
+
+
+def drop_live_indexes(transaction: Transaction, schema: str) -> Iterator[tuple[str, str]]:
+    """The indexes on live sessions that an installation has made: the name of each, and the statement to remove it."""
+    for row in transaction.rows(fill("catalogue/list_own_indexes", {}), {"mark": _mark(schema)}):
+        if row.name.startswith("sweeper_live_"):
+            yield row.name, _drop_found(row)
+
+
+def live_function(mapping: Mapping) -> str:
+    """The SQL that makes the function which the index on live sessions calls."""
+    owner = mapping.sessions.owner
+    return fill_script("install/live", {**mapping.slots, "owner": quote_name(owner), "owner_text": quote_text(owner)})
+
+
+def _drop_live_functions(transaction: Transaction, mapping: Mapping, *, kept: bool) -> Iterator[str]:
+    """The statements that take away what indexes of before called."""
+    rows = transaction.rows(fill("catalogue/list_live_functions", {}), {"schema_name": mapping.schema})
+    for row in rows:
+        function = f"{mapping.slots['schema']}.{row.name}"
+        if not (kept and function == mapping.slots["live_function"]):
+            yield fill_script("install/drop_live", {"live_function": function})
 
 
 def _mark(schema: str) -> str:
@@ -130,7 +171,7 @@ def _canonical(transaction: Transaction, index: Index) -> Index:
 
     It is built outside any transaction, where neither the mapping's search path nor its time zone is in force.
     """
-    slots = {"table": index.table, "key": index.key, "predicate": index.where}
+    slots = {"table": index.table, "key": index.key, "predicate": "" if index.calls_ours else index.where}
     try:
         with transaction.savepoint():
             transaction.script(fill_script("install/probe_index", slots))
@@ -138,7 +179,7 @@ def _canonical(transaction: Transaction, index: Index) -> Index:
             raise _Undo(transaction.row(fill("install/read_probe", {})))
     except _Undo as undone:
         keys = ", ".join(f"({key})" for key in undone.read.keys)
-        return replace(index, key=keys, predicate=undone.read.predicate or "")
+        return replace(index, key=keys, predicate=index.predicate if index.calls_ours else undone.read.predicate or "")
     except (Refusal, SweeperError) as error:
         if getattr(error, "code", "") == "privilege":  # no temporary tables for this role: as the file has it
             return index

@@ -29,6 +29,7 @@ class Installation:
     guard_index: str | None
     live_index: str | None
     charge_key: str | None = None
+    fence: bool = False
     horizon: datetime | None = None
     horizon_as_of: datetime | None = None
     horizon_policy: str | None = None

@@ -53,7 +53,7 @@ class Mapping:
     amount_type: str
     running: tuple[str, ...]
     live_key: str
-    live_status: str
+    live_predicate: str
     has_accounts: bool
     exact_balance: bool
     key: ChargeKey
@@ -129,6 +129,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
     slots = _own_slots(settings.database.schema_)
     key, key_slots = _session_slots(reader, own, sessions)
     slots |= key_slots
+    slots |= _live_slots(transaction, settings, sessions, slots)
     slots |= _expression_slots(reader, settings, sessions)
     slots["reason"] = _reason(settings, slots["running"], slots["status_eq"])
     slots |= _account_slots(reader, settings, sessions, slots)
@@ -150,7 +151,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
         amount_type=slots["amount_type"],
         running=tuple(own.running),
         live_key=", ".join(column.quoted for column in (started_at, key.column) if column),
-        live_status=slots["status"].removeprefix("s."),
+        live_predicate=_live_predicate(slots),
         has_accounts=settings.accounts is not None,
         exact_balance=slots["balance_type"] in catalogue.EXACT_TYPES,
         ledger=ledger,
@@ -245,6 +246,54 @@ def _session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> tup
         ),
         "revived": _literals([*own.running, *own.succeeded], status.base_type),
     }
+
+
+def _live_slots(
+    transaction: Transaction, settings: Settings, sessions: Table, slots: Mapped[str, str]
+) -> dict[str, str]:
+    """How live sessions are found, and what the fence stops.
+
+    Where equal statuses have equal texts, both compare texts, so that the app may change the column's type. The index
+    on live sessions has a function of ours for that; its name tells the statuses. Without that index the statuses are
+    compared as they are: it takes less.
+    """
+    own = settings.sessions
+    status = sessions.column(own.status)
+    assert status is not None  # noqa: S101 - _session_slots has found it
+    plain = {
+        "live_condition": f"{slots['status']} {slots['status_eq']} ANY ({slots['live']})",
+        "live_function": "",
+        "live_texts": "",
+        "revives": f"{slots['status']} {slots['status_eq']} ANY ({slots['revived']})",
+    }
+    if not status.equal_as_text:
+        return plain
+    live = _texts(status, [*own.failed, *own.running])
+    revived = _texts(status, [*own.running, *own.succeeded])
+    name = f"live_{sha256(live.encode()).hexdigest()[:10]}"
+    function = f"{slots['schema']}.{name}"
+    binds = {"table_oid": sessions.oid, "schema_name": settings.database.schema_, "function_name": name}
+    indexed = transaction.row(fill("catalogue/find_live_index", {}), binds).found
+    its_text = f"s.{status.quoted}::pg_catalog.text"
+    return plain | {
+        "live_condition": f"{function}(s.{status.quoted})" if indexed else plain["live_condition"],
+        "live_function": function,
+        "live_texts": live,
+        "revives": f"{its_text} OPERATOR(pg_catalog.=) ANY (ARRAY[{revived}]::pg_catalog.text[])",
+    }
+
+
+def _texts(status: Column, statuses: list[str]) -> str:
+    # the blanks that fill a char(n) up are not in its text
+    padded = status.base_type in ("character", "bpchar")
+    return ", ".join(quote_text(text) for text in sorted({text.rstrip(" ") if padded else text for text in statuses}))
+
+
+def _live_predicate(slots: Mapped[str, str]) -> str:
+    """Of which rows the index on live sessions is: as that table's own SQL, without an alias."""
+    if slots["live_function"]:
+        return f"{slots['live_function']}({slots['status_column']})"
+    return f"{slots['status'].removeprefix('s.')} {slots['status_eq']} ANY ({slots['live']})"
 
 
 def _expression_slots(reader: Reader, settings: Settings, sessions: Table) -> dict[str, str]:

@@ -80,7 +80,7 @@ class Scope:
         )
 
     def binds(self) -> dict[str, object]:
-        """The values for ``parts/in_scope.sql``, ``verdict.sql`` and ``hold_reason.sql``."""
+        """The values for ``parts/in_reach.sql``, ``verdict.sql`` and ``hold_reason.sql``."""
         started_at, session_id = self.after or (None, None)
         return {
             "as_of": self.as_of,

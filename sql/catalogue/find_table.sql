@@ -9,7 +9,8 @@ SELECT c.oid::bigint AS oid,
            FROM pg_catalog.pg_inherits AS i
            WHERE i.inhparent = c.oid
        ) AS inherited,
-       pg_catalog.pg_has_role(c.relowner, 'USAGE') AS owned
+       pg_catalog.pg_has_role(c.relowner, 'USAGE') AS owned,
+       pg_catalog.pg_get_userbyid(c.relowner) AS owner
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.oid = pg_catalog.to_regclass(%(name)s)

@@ -9,6 +9,7 @@ SELECT a.attname AS name,
        (a.attnotnull OR t.typnotnull)
            AND NOT a.atthasdef AND t.typdefault IS NULL AND a.attidentity = '' AS required,
        a.attgenerated <> '' OR a.attidentity = 'a' AS generated,
+       coalesce(collation_of.collisdeterministic, true) AS deterministic,
        ARRAY(
            SELECT e.enumlabel::text
            FROM pg_catalog.pg_enum AS e
@@ -23,6 +24,7 @@ SELECT a.attname AS name,
        ), '') AS collation
 FROM pg_catalog.pg_attribute AS a
 JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
+LEFT JOIN pg_catalog.pg_collation AS collation_of ON collation_of.oid = a.attcollation
 CROSS JOIN LATERAL (
     -- a domain may stand on a domain
     WITH RECURSIVE down (oid, beneath) AS (

@@ -93,6 +93,7 @@ CREATE TABLE IF NOT EXISTS {settings} (
     search_path text NOT NULL,
     guard_index text,
     live_index text,
+    fence boolean NOT NULL DEFAULT false,
     -- where the next run starts, and when and with which policy that was found out
     horizon timestamptz,
     horizon_as_of timestamptz,

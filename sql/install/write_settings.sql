@@ -1,5 +1,6 @@
 -- The mapping that is now installed. Any change of it drops the horizon. The row that batches hold comes last: it is
 -- locked for a moment only.
+{include remember_fence}
 UPDATE {settings}
 SET schema_version = {schema_version},
     fingerprint = {fingerprint},
@@ -7,6 +8,7 @@ SET schema_version = {schema_version},
     charge_key = {charge_key}::jsonb,
     guard_index = {guard_index},
     live_index = {live_index},
+    fence = {fence_wanted},
     horizon = CASE WHEN fingerprint = {fingerprint} THEN horizon END,
     full_sweep_as_of = CASE WHEN fingerprint = {fingerprint} THEN full_sweep_as_of END;
 UPDATE {locks}

@@ -1,6 +1,6 @@
 -- The sessions in reach that are in no ledger.
 {include reading}
-    WHERE {include in_scope}
+    WHERE {include live_in_scope}
       AND NOT EXISTS (
           SELECT
           FROM {refunds} AS r

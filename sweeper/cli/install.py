@@ -8,6 +8,11 @@ import typer
 
 from sweeper.cli.options import Config, Json, load_connection, load_settings
 
+_RELEASED = (
+    "Released: a migration may change the status column. Runs go on meanwhile, slower and without the fence; "
+    "`sweeper install` puts back what was taken away."
+)
+
 
 def install(
     config: Config = None,
@@ -23,13 +28,24 @@ def install(
             "--rekey", help="Translate the refunds that there are to the key of the file, where it is another."
         ),
     ] = False,
+    release: Annotated[
+        bool,
+        typer.Option(
+            "--release",
+            help="Take index and fence off the status column, so that a migration of the app can change it; "
+            "`sweeper install` puts them back.",
+        ),
+    ] = False,
     json: Json = False,
 ) -> int:
     """Create sweeper's schema, the guard, the supporting index and refund(). Safe to repeat; upgrades in place."""
     from sweeper import guard
     from sweeper.database import Database
+    from sweeper.errors import ConfigurationError
     from sweeper.render.document import install_document
 
+    if fence and release:
+        raise ConfigurationError("--fence puts up what --release takes away: give one of them", code="usage")
     settings = load_settings(config)
     connection = load_connection()
     database = Database(connection, application_name="sweeper install")
@@ -37,7 +53,13 @@ def install(
     try:
         as_of = None if show else datetime.now(UTC)
         result = guard.install(
-            database, settings, as_of=as_of, fence=fence, rekey=rekey, keeper=None if show else keeper
+            database,
+            settings,
+            as_of=as_of,
+            fence=fence,
+            rekey=rekey,
+            release=release,
+            keeper=None if show else keeper,
         )
     finally:
         database.close()
@@ -49,5 +71,5 @@ def install(
     else:
         for action in result.actions:
             print(action)  # noqa: T201
-        print("Installed: the mapping is the one in the file.")  # noqa: T201
+        print(_RELEASED if release else "Installed: the mapping is the one in the file.")  # noqa: T201
     return 0

@@ -19,6 +19,7 @@ _PROTOCOL_VIOLATION = "08P01"
 _OF_ANY_MAPPING = (
     ("fence", policy.check_fence),
     ("triggers", installed.check_triggers),
+    ("migrations", installed.check_migrations),
     ("statuses", rows.check_statuses),
     ("stuck_after", rows.check_durations),
     ("grace", policy.check_grace),

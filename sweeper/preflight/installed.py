@@ -9,6 +9,7 @@ from sweeper.batch import BY_SWEEPER
 from sweeper.check_result import Check
 from sweeper.database import Transaction
 from sweeper.errors import ConfigurationError, FailedError
+from sweeper.indexes import live_index_name
 from sweeper.installation import GUARD_KEYS, SCHEMA_VERSION, Installation, require_payable
 from sweeper.preflight.ground import Ground, failure, ok, warning
 from sweeper.preflight.rights import denied
@@ -121,6 +122,12 @@ def check_index(ground: Ground, installation: Installation) -> Iterator[Check]:
             what = "not valid: its build did not come to its end" if found else "missing"
             yield failure("index", f"{name} is {what}; each run reads the whole table", "sweeper install")
             return
+        if name != live_index_name(ground.mapping):
+            yield warning(
+                "index", f"{name} is not the one that this mapping would have: each run reads more than it must",
+                "sweeper install",
+            )  # fmt: skip
+            return
         if found[0].rows < _PLAN_MATTERS_ROWS:
             yield ok("index", "in place; the table is small")
             return
@@ -142,6 +149,28 @@ def _indexes_of(plan: Any) -> set[str]:
         inside = {name for part in plan.values() for name in _indexes_of(part)}
         return inside | ({plan["Index Name"]} if "Index Name" in plan else set())
     return set()
+
+
+def check_migrations(ground: Ground) -> Iterator[Check]:
+    """Whether the app can change the type of its status column with what stands on it."""
+    slots, status = ground.mapping.slots, ground.settings.sessions.status
+    name = ground.installation.live_index if ground.installation else None
+    with ground.reading() as transaction:
+        fences = transaction.rows(fill("catalogue/list_fences", {}), {"schema_name": ground.mapping.schema})
+        index = transaction.rows(fill("check/read_index", {}), {"name": name}) if name else []
+    in_the_way = ["fence"] if any(fence.names_status for fence in fences) else []
+    if index and index[0].valid and slots["live_function"] not in slots["live_condition"]:
+        in_the_way.append("index")
+    if in_the_way:
+        yield warning(
+            "migrations", f"the {' and the '.join(in_the_way)} of an earlier installation would make a migration fail "
+            f"that changes the type of {status}",
+            "sweeper install",
+        )  # fmt: skip
+    elif slots["live_function"]:
+        yield ok("migrations", f"a change of the type, the values or the name of {status} passes")
+    else:
+        yield ok("migrations", f"before the type of {status} is changed: sweeper install --release; after it: install")
 
 
 def check_triggers(ground: Ground) -> Iterator[Check]:

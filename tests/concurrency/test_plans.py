@@ -44,6 +44,24 @@ def test_a_full_sweep_reads_no_row_of_a_session_that_was_refunded(first: AppData
     assert 1 <= read < 50  # and its neighbours, on a page that was written to just now
 
 
+def test_what_is_found_by_the_index_is_not_asked_of_its_function_again(first: AppDatabase) -> None:
+    """The index answers for the status: its function, which costs more than a comparison, runs for no row."""
+    first.crowd(accounts=5_000, sessions=5_000)
+    first.sql("UPDATE prediction_sessions SET status = 'finished' WHERE id !~ '7'")
+    first.sql("VACUUM ANALYZE")
+    names = ("find", "survey", "look", "find in history")
+    with explained("EXPLAIN (VERBOSE)", *names) as plans:
+        assert first.run("--dry-run").exit_code == 0
+        assert first.run("--max-refunds", "5").exit_code == 4
+        assert first.run().exit_code == 0
+        assert first.run().exit_code == 0
+    for name in names:
+        lines = "\n".join(plans[name])
+        assert re.search(r"Scan (using|on) sweeper_live_", lines), name
+        assert "Seq Scan on public.prediction_sessions" not in lines, name
+        assert not re.search(r"^ *(One-Time )?Filter:.*sweeper\.live_", lines, re.MULTILINE), name
+
+
 @contextmanager
 def explained(explain: str, *names: str) -> Iterator[dict[str, list[Any]]]:
     """The plans of the statements with these names, each time before one is sent: a line, or a document, each."""

@@ -27,8 +27,8 @@ FROM generate_series(1, 30) AS n;
 """
 NAMES = [
     "file", "connection", "version", "primary", "clock", "pooler", "privileges", "row_security", "mapping",
-    "installed", "guard", "index", "horizon", "holds", "last_run", "amounts", "fence", "triggers", "statuses",
-    "stuck_after", "grace", "time_zone", "caps",
+    "installed", "guard", "index", "horizon", "holds", "last_run", "amounts", "fence", "triggers", "migrations",
+    "statuses", "stuck_after", "grace", "time_zone", "caps",
 ]  # fmt: skip
 
 

@@ -324,7 +324,8 @@ def older(request: pytest.FixtureRequest, server: Server, tmp_path: Path) -> Ite
             add_job(database, job_id)
         insert = (
             "INSERT INTO sweeper.refunds "
-            "(refund_id, session_id, account_id, attempt, amount, reason, layer, created_at) VALUES (gen_random_uuid(), %s, 'u', %s, 1, 'r', 'worker', now() - %s * interval '1 minute')"
+            "(refund_id, session_id, account_id, attempt, amount, reason, layer, created_at) "
+            "VALUES (gen_random_uuid(), %s, 'u', %s, 1, 'r', 'worker', now() - %s * interval '1 minute')"
         )
         for job_id in range(1, 4):
             database.sql(insert, job_id, attempt, 9)
@@ -333,7 +334,10 @@ def older(request: pytest.FixtureRequest, server: Server, tmp_path: Path) -> Ite
             "SELECT gen_random_uuid(), refund_id, 1, 'mistake', 'me', now() FROM sweeper.refunds WHERE session_id = 3"
         )
         database.sql(insert, 3, f"{attempt} (again 1)", 1)
-        hold = "INSERT INTO sweeper.holds (session_id, attempt, why, first_seen, last_seen) VALUES (4, %s, 'refused', %s, %s)"
+        hold = (
+            "INSERT INTO sweeper.holds (session_id, attempt, why, first_seen, last_seen) "
+            "VALUES (4, %s, 'refused', %s, %s)"
+        )
         database.sql(hold, attempt, NOW, NOW)
         database.sql(hold, " (unknown)", NOW, NOW)
         yield database

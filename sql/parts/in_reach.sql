@@ -1,0 +1,19 @@
+-- Where this run looks, whatever the status. The alternatives are decided by binds alone, so the planner keeps only
+-- the one that counts.
+(
+        %(session_ids)s::text[] IS NULL
+        OR v.session_id {session_eq} ANY (%(session_ids)s::text[]::{session_type}[])
+    )
+    AND (
+        %(dates)s::text = 'unknown'
+        AND v.started_at IS NULL
+        AND (%(after_id)s::text IS NULL OR v.session_id {session_gt} %(after_id)s::text::{session_type})
+        OR %(dates)s::text = 'known'
+        AND v.started_at >= %(since)s::timestamptz::{started_type}
+        AND (%(until)s::timestamptz IS NULL OR v.started_at < %(until)s::timestamptz::{started_type})
+        AND (
+            %(after_id)s::text IS NULL
+            OR (v.started_at, v.session_id)
+               {place_gt} (%(after_started_at)s::text::{started_type}, %(after_id)s::text::{session_type})
+        )
+    )

@@ -1,0 +1,12 @@
+-- Tables of an earlier state do not know yet whether the fence was asked for. (IF NOT EXISTS would give a notice.)
+DO $fence$
+BEGIN
+    IF NOT EXISTS (
+        SELECT
+        FROM pg_catalog.pg_attribute AS a
+        WHERE a.attrelid = {settings_text}::pg_catalog.regclass AND a.attname = 'fence'
+    ) THEN
+        ALTER TABLE {settings} ADD COLUMN fence boolean NOT NULL DEFAULT false;
+    END IF;
+END
+$fence$;
