@@ -25,7 +25,8 @@ ORDER = (
     "logs", "settings", "statements", "connection", "database", "scope", "catalogue", "mapping", "draft", "look",
     "clocks", "caps", "pace", "comparison", "batch", "indexes", "functions", "grants", "installation", "horizon",
     "payout", "sweep", "blockers", "guard", "preparation", "runs", "plan", "backlog", "findings", "audit", "explain",
-    "history", "corrections", "teller", "revert", "adopt", "preflight", "metrics", "monitoring", "demo", "cli", "__main__",
+    "history", "corrections", "teller", "revert", "adopt", "preflight", "metrics", "monitoring", "demo", "cli",
+    "__main__",
 )  # fmt: skip
 DRIVER = {"database.py", "connection.py"}
 PROGRAM = sorted(path for path in PACKAGE.rglob("*.py"))
