@@ -23,6 +23,7 @@ def functions(mapping: Mapping, *, max_amount: Decimal | None) -> str:
         "path": mapping.search_path,
         "timezone": quote_text(mapping.timezone),
         "tolerance": "0" if mapping.exact_balance else str(FLOATING_TOLERANCE),
+        "spent_tolerance": "0" if mapping.exact_spent else str(FLOATING_TOLERANCE),
         "fence": quote_name(_fence_name(mapping)),
     }
     binds = _binds(mapping, max_amount)

@@ -46,6 +46,7 @@ class Mapping:
     live_status: str
     has_accounts: bool
     exact_balance: bool
+    exact_spent: bool
     ledger: Ledger | None
     slots: Mapped[str, str] = field(repr=False)
     fenced: bool = False
@@ -127,6 +128,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
         live_status=slots["status"].removeprefix("s."),
         has_accounts=settings.accounts is not None,
         exact_balance=slots["balance_type"] in catalogue.EXACT_TYPES,
+        exact_spent=slots["spent_type"] in catalogue.EXACT_TYPES,
         ledger=ledger,
         slots=slots,
     )
@@ -244,7 +246,7 @@ def _reason(settings: Settings, running: str) -> str:
 
 def _account_slots(reader: Reader, own: AccountsSection | None, slots: Mapped[str, str]) -> dict[str, str]:
     if own is None:
-        return {"balance_rounds": "false", "balance_type": "numeric"}
+        return {"balance_rounds": "false", "balance_type": "numeric", "spent_type": "numeric"}
     accounts = reader.table("accounts.table", own.table)
     key = reader.unique_column("accounts.id", own.id, accounts)
     moved = [("balance", "+", reader.written_column("accounts.balance", own.balance, accounts))]
@@ -266,6 +268,8 @@ def _account_slots(reader: Reader, own: AccountsSection | None, slots: Mapped[st
         "account_type": key.base_type,
         "balance_type": moved[0][2].base_type,
         "balance": f"a.{moved[0][2].quoted}",
+        "spent_type": moved[-1][2].base_type if own.spent else "numeric",
+        "spent": f"a.{moved[-1][2].quoted}" if own.spent else "NULL",
         "account_condition": invariant,
         "moved_columns": ", ".join(column.quoted for column in written),
         "moved_values": ", ".join(f"a.{column.quoted}" for column in written),

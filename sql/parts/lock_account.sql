@@ -4,8 +4,8 @@
     INTO sweeper_found
     {include reading}
     WHERE {session_id} = sweeper_session_id;
-    SELECT {balance}::text::numeric
-    INTO sweeper_before
+    SELECT {balance}::text::numeric, {spent}::text::numeric
+    INTO sweeper_before, sweeper_spent_before
     FROM {accounts} AS a
     WHERE {accounts_id} = sweeper_found.account_id
     FOR NO KEY UPDATE;
