@@ -55,6 +55,7 @@ def _binds(mapping: Mapping, max_amount: Decimal | None) -> dict[str, str]:
         "stuck_before": quote_text(always),
         "failed_before": "'infinity'",
         "max_amount": "NULL" if max_amount is None else str(max_amount),
+        "missing_until": "NULL",
         "look_again": "false",
         "payable_again": "false",
         "session_ids": "NULL",

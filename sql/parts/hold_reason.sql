@@ -1,5 +1,6 @@
 -- Why no program may refund an owed session; null when one may.
 CASE
+        WHEN {include owed_from} <= %(missing_until)s::timestamptz THEN 'refund_missing'
         WHEN v.account_id IS NULL THEN 'no_account'
         WHEN (v.account_id = ANY (%(account_ids)s::text[]::{account_type}[])) IS NOT TRUE
             AND {include account_unknown} THEN 'no_account'
