@@ -25,8 +25,8 @@ def before(moment: datetime, duration: timedelta) -> datetime:
 class Scope:
     """The sessions to look at, from a place in the order on; ``after`` is the place before the first of them.
 
-    ``in_history`` tells that most of them were settled long ago. What was owed by ``missing_until`` may have been refunded
-    by a run whose refunds somebody deleted.
+    ``in_history`` tells that most of them were settled long ago. What was owed by ``missing_until`` may have been
+    refunded by a run whose refunds somebody deleted.
     """
 
     as_of: datetime
