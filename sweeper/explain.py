@@ -38,7 +38,8 @@ class Explainer:
         def ask(transaction: Transaction, mapping: Mapping) -> datetime | None:
             return find_missing(transaction, mapping, scope)
 
-        self._scope = replace(scope, missing_until=read(database, self._mapping, ask))
+        with exactly():
+            self._scope = replace(scope, missing_until=read(database, self._mapping, ask))
 
     def session(self, session_id: str) -> Explanation:
         """Explain one session, also one whose row is gone, or that never was."""

@@ -101,9 +101,8 @@ def _opened(output: Path | None, chosen: Format) -> Iterator[TextIO]:
     """Where the audit goes; a file is there whole or not at all."""
     if output is None:
         if chosen in (Format.CSV, Format.HTML) and isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(
-                encoding="utf-8"
-            )  # files, which other programs read: the same wherever they are made
+            # they are files for other programs: the same wherever they are made
+            sys.stdout.reconfigure(encoding="utf-8")
         yield sys.stdout
         return
     unfinished = output.with_name(f".{output.name}.{os.getpid()}")
