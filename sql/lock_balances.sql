@@ -1,7 +1,8 @@
 -- lock balances: the accounts of some refunds, in the order of their ids, as every layer should; those that the app
 -- has locked are left out.
 SELECT {accounts_id}::text AS account_id,
-       {balance}::text AS balance
+       {balance}::text AS balance,
+       {spent}::text AS spent
 FROM {accounts} AS a
 WHERE {accounts_id} {account_eq} ANY (%(account_ids)s::text[]::{account_type}[])
 ORDER BY {accounts_id}

@@ -6,20 +6,24 @@ WITH sweeper_looked AS MATERIALIZED (
            v.status {status_eq} ANY ({running}) AS stuck,
            CASE WHEN v.verdict = 'owed' THEN {include hold_reason} END AS hold_reason
     FROM (
-        SELECT v.session_id,
-               v.account_id,
-               v.attempt,
-               v.again,
-               v.status,
-               v.started_at,
-               {include owed_from} AS failed_at,
-               v.amount,
-               v.error,
-               {include verdict} AS verdict
-        {include reading}
-        WHERE {session_id} {session_eq} ANY (ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])))
-          AND {include in_scope}
-        OFFSET 0  -- or each use of the verdict would work it out anew
+        SELECT looked.*,
+               looked.failed_at AS active_at  -- one of the two counts for a session, and it is this
+        FROM (
+            SELECT v.session_id,
+                   v.account_id,
+                   v.attempt,
+                   v.again,
+                   v.status,
+                   v.started_at,
+                   {include owed_from} AS failed_at,
+                   v.amount,
+                   v.error,
+                   {include verdict} AS verdict
+            {include reading}
+            WHERE {session_id} {session_eq} ANY (ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])))
+              AND {include in_scope}
+            OFFSET 0  -- or each use of the verdict would work it out anew
+        ) AS looked
     ) AS v
 ),
 sweeper_due AS (

@@ -1,6 +1,7 @@
 -- read balances: what the balances have come to. In a statement of its own, which sees what triggers of the app made
 -- of them after they were moved.
 SELECT coalesce(pg_catalog.array_agg({accounts_id}::text), '{}') AS account_ids,
-       coalesce(pg_catalog.array_agg({balance}::text), '{}') AS balances
+       coalesce(pg_catalog.array_agg({balance}::text), '{}') AS balances,
+       coalesce(pg_catalog.array_agg({spent}::text), '{}') AS spents
 FROM {accounts} AS a
 WHERE {accounts_id} {account_eq} ANY (ARRAY(SELECT pg_catalog.unnest(%(account_ids)s::text[]::{account_type}[])))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from sweeper.database import FIRST_ATTEMPTS, READ_TIMEOUTS, Database, Transactio
 from sweeper.errors import ConfigurationError
 from sweeper.findings import Inspection, find, read_position
 from sweeper.installation import Installation, open_mapping, read_surroundings
-from sweeper.look import reading
+from sweeper.look import find_missing, reading
 from sweeper.mapping import Mapping
 from sweeper.results import Amount
 from sweeper.runs import exactly
@@ -82,6 +82,8 @@ def _read(
     since, until = _bounds(transaction, mapping, request)
     floor = installation.floor(settings.policy)
     inspection = Inspection.of(settings, request.as_of, floor, since, until)
+    missing_until = find_missing(transaction, mapping, replace(inspection.scope, since=floor))
+    inspection = replace(inspection, scope=replace(inspection.scope, missing_until=missing_until))
     period = {"since": since, "until": until}
     position = read_position(transaction, mapping, inspection)
     return AuditResult(

@@ -10,7 +10,14 @@ from decimal import Decimal
 import uuid_utils
 
 from sweeper.caps import Caps
-from sweeper.comparison import compare_balances, compare_ledgers, read_balances, require_as_meant
+from sweeper.comparison import (
+    Balances,
+    balances_of,
+    compare_balances,
+    compare_ledgers,
+    read_balances,
+    require_as_meant,
+)
 from sweeper.database import Busy, Database, Refusal, Row, Timeouts, Transaction, text_array
 from sweeper.errors import FailedError
 from sweeper.locks import lock_installation
@@ -144,11 +151,11 @@ class Cashier:
 
     def _settle(self, transaction: Transaction, scope: Scope, chosen: Chosen) -> Batch:
         session_ids = chosen.session_ids
-        balances: dict[str, str | None] | None = None
+        balances: Balances | None = None
         if self._mapping.has_accounts:
             wanted = {account for account in chosen.account_ids if account is not None}
             locked = transaction.row(self._statements["lock_accounts"], {"account_ids": text_array(wanted)})
-            balances = dict(zip(locked.account_ids, locked.balances, strict=True))
+            balances = balances_of(locked)
         binds = {
             **scope.binds(),
             "in_hand": text_array(session_ids),
@@ -165,7 +172,8 @@ class Cashier:
             require_as_meant(transaction.rows(self._statements["read_back"], {"refund_ids": binds["refund_ids"]}))
         if balances is not None:
             after = read_balances(transaction, self._statements["read_balances"], row.moved_accounts)
-            compare_balances(row, balances, after, exact=self._mapping.exact_balance)
+            exact, exact_spent = self._mapping.exact_balance, self._mapping.exact_spent
+            compare_balances(row, balances, after, exact=exact, exact_spent=exact_spent)
         held = tuple(zip(row.held_sessions, row.held_reasons, strict=True))
         self._bound_holds(len({session for session, _ in held} - self.new_holds))
         paid = zip(row.paid_sessions, row.paid_accounts, row.paid_amounts, row.paid_reasons, strict=True)

@@ -20,6 +20,8 @@ class SweeperError(Exception):
     """The command failed; ``message`` is for people, ``code`` for programs."""
 
     exit_code = Exit.FAILED
+    may_have_paid = False
+    """Whether refunds may have been committed before it, of which nothing else tells."""
 
     def __init__(self, message: str, *, code: str) -> None:
         super().__init__(message)

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sweeper.database import Database, Refusal, Row, Transaction, retrying
-from sweeper.look import look, parts, reading
-from sweeper.preparation import Request, prepare
+from sweeper.look import find_missing, look, parts, reading
+from sweeper.mapping import Mapping
+from sweeper.preparation import Request, prepare, read
 from sweeper.retrospect import AccountExplanation, Event, Explanation, Verdict
 from sweeper.runs import exactly
 from sweeper.settings import Settings
@@ -32,7 +33,13 @@ class Explainer:
             prepared, _ = prepare(database, settings, request)
         self._mapping, self._floor = prepared.mapping, prepared.floor
         # a hold is one, also when the next run would look at it again; and nothing is too old to ask for
-        self._scope = replace(prepared.scope, since=self._floor, look_again=False)
+        scope = replace(prepared.scope, since=self._floor, look_again=False)
+
+        def ask(transaction: Transaction, mapping: Mapping) -> datetime | None:
+            return find_missing(transaction, mapping, scope)
+
+        with exactly():
+            self._scope = replace(scope, missing_until=read(database, self._mapping, ask))
 
     def session(self, session_id: str) -> Explanation:
         """Explain one session, also one whose row is gone, or that never was."""

@@ -23,6 +23,7 @@ def functions(mapping: Mapping, *, max_amount: Decimal | None) -> str:
         "path": mapping.search_path,
         "timezone": quote_text(mapping.timezone),
         "tolerance": "0" if mapping.exact_balance else str(FLOATING_TOLERANCE),
+        "spent_tolerance": "0" if mapping.exact_spent else str(FLOATING_TOLERANCE),
         "fence": quote_name(_fence_name(mapping)),
     }
     binds = _binds(mapping, max_amount)
@@ -53,6 +54,7 @@ def _binds(mapping: Mapping, max_amount: Decimal | None) -> dict[str, str]:
         "stuck_before": quote_text(always),
         "failed_before": "'infinity'",
         "max_amount": "NULL" if max_amount is None else str(max_amount),
+        "missing_until": "NULL",
         "look_again": "false",
         "payable_again": "false",
         "session_ids": "NULL",

@@ -6,12 +6,14 @@ tables are built CONCURRENTLY, outside any; the fingerprint, without which no ru
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
+from sweeper.blockers import BlockerWatch
+from sweeper.clocks import check_clocks
 from sweeper.database import Busy, Database, Refusal, Timeouts, TooSlow, Transaction, retrying
 from sweeper.errors import ConfigurationError, FailedError, SweeperError
 from sweeper.functions import functions, has_fence
@@ -57,27 +59,41 @@ def install(
     settings: Settings,
     *,
     as_of: datetime | None,
+    asked_at: float,
     fence: bool = False,
     rekey: bool = False,
     release: bool = False,
     keeper: Database | None = None,
+    watch: BlockerWatch | None = None,
 ) -> InstallResult:
     """Install or upgrade; without ``as_of`` only write down the SQL that would do it.
+
+    ``asked_at`` is ``time.monotonic()`` at the moment ``as_of``.
 
     With ``fence`` a refunded session can no longer go on; one that stands already is kept up to date. With ``rekey``
     the refunds that there are get the key of the file, where it is another. ``release`` only takes the fence and the
     index on live sessions away, for a migration of the app.
-    ``keeper``, another connection to the same database, keeps a second installation out meanwhile.
+    ``keeper``, another connection to the same database, keeps a second installation out meanwhile; ``watch``, over a
+    third, tells what an index build waits for.
 
     Raises:
         ConfigurationError: the file does not fit the database, or rows of the app's ledger break the guard;
             nothing was changed.
-        FailedError: the role may not do it, or an index could not be built.
+        FailedError: the role may not do it, the clocks differ, or an index could not be built.
     """
     schema = settings.database.schema_
     surroundings = retrying(lambda: read_surroundings(database), attempts=1)
     if surroundings.standby:
         raise ConfigurationError("this server is a standby: install on the primary", code="standby")
+    if as_of is not None:  # it becomes the floor
+        check_clocks(
+            surroundings.clock,
+            as_of,
+            asked_at,
+            limit=settings.policy.max_clock_skew,
+            otherwise="nothing was installed, because the floor, before which no session is refunded, would be wrong; "
+            "set both clocks by NTP",
+        )
     search_path = surroundings.search_path(schema)
 
     def work() -> InstallResult:
@@ -90,7 +106,7 @@ def install(
             steps = _plan(database, settings, search_path, as_of, fence=fence, rekey=rekey)
             if as_of is None:
                 return InstallResult(sql=_printed(steps), actions=())
-            return InstallResult(sql="", actions=tuple(_apply(database, settings.sessions.timezone, steps)))
+            return InstallResult(sql="", actions=tuple(_apply(database, settings.sessions.timezone, steps, watch)))
 
     with _in_plain_words():
         return retrying(work, attempts=1)
@@ -175,7 +191,7 @@ def _plan(
     )
 
 
-def _apply(database: Database, timezone: str, steps: _Steps) -> Iterator[str]:
+def _apply(database: Database, timezone: str, steps: _Steps, watch: BlockerWatch | None) -> Iterator[str]:
     if steps.own.scripts:
         with database.transaction(
             timeouts=_TAKEOVER_TIMEOUTS, search_path=steps.search_path, timezone=timezone
@@ -187,10 +203,10 @@ def _apply(database: Database, timezone: str, steps: _Steps) -> Iterator[str]:
         with database.transaction(timeouts=_WRITE_TIMEOUTS) as transaction:
             transaction.script(steps.indexes.live_function)
     for drop in steps.indexes.drop_broken:
-        _outside(database, drop)
+        _outside(database, drop, watch)
         yield "dropped an index that a broken build had left"
     for index in steps.indexes.build:
-        _build(database, index)
+        _build(database, index, watch)
         yield f"created {'unique ' if index.unique else ''}index {index.name} on {index.table}"
     with database.transaction(timeouts=_WRITE_TIMEOUTS) as transaction:
         transaction.script(steps.functions)
@@ -198,24 +214,24 @@ def _apply(database: Database, timezone: str, steps: _Steps) -> Iterator[str]:
     if steps.new_fence:
         yield f"put the fence on {steps.new_fence}"
     for drop in steps.indexes.drop_obsolete:
-        _outside(database, drop)
+        _outside(database, drop, watch)
         yield "dropped an index of the mapping before"
     for drop in steps.indexes.drop_functions:
         with database.transaction(timeouts=_WRITE_TIMEOUTS) as transaction:
             transaction.script(drop)
 
 
-def _build(database: Database, index: Index) -> None:
+def _build(database: Database, index: Index, watch: BlockerWatch | None) -> None:
     try:
-        _outside(database, index.create)
+        _outside(database, index.create, watch)
     except (Refusal, TooSlow, Busy, SweeperError):
         # what CONCURRENTLY leaves behind when it fails costs every write and guards nothing
-        _outside(database, index.drop)
+        _outside(database, index.drop, watch)
         raise
 
 
-def _outside(database: Database, statement: str) -> None:
-    with database.outside_transaction() as connection:
+def _outside(database: Database, statement: str, watch: BlockerWatch | None) -> None:
+    with watch.over(statement) if watch else nullcontext(), database.outside_transaction() as connection:
         connection.script(statement)
 
 

@@ -81,6 +81,9 @@ class Found:
         taken, self._loose = self._loose[:number], self._loose[number:]
         return taken
 
+    def __bool__(self) -> bool:
+        return bool(self._packs or self._loose)
+
     def take_all(self) -> tuple[str, ...]:
         """All ids that are left."""
         return self.take(sys.maxsize)
@@ -113,6 +116,18 @@ def find(transaction: Transaction, mapping: Mapping, scope: Scope, budget: Decim
         last=(row.last[0], row.last[1]) if row.last else None,
         unripe_from=row.unripe_from if in_history else None,
     )
+
+
+def find_missing(transaction: Transaction, mapping: Mapping, scope: Scope) -> datetime | None:
+    """When the latest run paid whose refunds are not all in the ledger any more; none when all are.
+
+    Sessions that a person named are paid all the same.
+    """
+    if scope.session_ids is not None:
+        return None
+    row = transaction.row(mapping.statement("find_missing"), {"since": scope.since or "-infinity"})
+    found: datetime | None = row.missing_until
+    return found
 
 
 def parts(scope: Scope) -> list[Scope]:

@@ -58,6 +58,7 @@ class Mapping:
     exact_balance: bool
     key: ChargeKey
     fingerprint: str
+    exact_spent: bool
     ledger: Ledger | None
     slots: Mapped[str, str] = field(repr=False)
     fenced: bool = False
@@ -154,6 +155,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
         live_predicate=_live_predicate(slots),
         has_accounts=settings.accounts is not None,
         exact_balance=slots["balance_type"] in catalogue.EXACT_TYPES,
+        exact_spent=slots["spent_type"] in catalogue.EXACT_TYPES,
         ledger=ledger,
         slots=slots,
     )
@@ -365,6 +367,7 @@ def _account_slots(reader: Reader, settings: Settings, sessions: Table, slots: M
         return {
             "balance_rounds": "false",
             "balance_type": "numeric",
+            "spent_type": "numeric",
             "account_as": payer.compared_as(payer),
             "account_collate": payer.collation,
             "account_eq": reader.equality("sessions.account", text, payer.type).equal,
@@ -396,6 +399,8 @@ def _account_slots(reader: Reader, settings: Settings, sessions: Table, slots: M
         "account_eq": reader.equality("accounts.id", own.id, key.base_type).equal,
         "balance_type": moved[0][2].base_type,
         "balance": f"a.{moved[0][2].quoted}",
+        "spent_type": moved[-1][2].base_type if own.spent else "numeric",
+        "spent": f"a.{moved[-1][2].quoted}" if own.spent else "NULL",
         "account_condition": invariant,
         "moved_columns": ", ".join(column.quoted for column in written),
         "moved_values": ", ".join(f"a.{column.quoted}" for column in written),

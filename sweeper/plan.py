@@ -2,13 +2,14 @@
 
 import time
 from collections import defaultdict
+from dataclasses import replace
 from decimal import Decimal
 from itertools import chain
 
 from sweeper.caps import Caps, Room
 from sweeper.database import Database, Transaction, retrying
 from sweeper.errors import FailedError
-from sweeper.look import Looked, look, parts, reading, survey
+from sweeper.look import Looked, find_missing, look, parts, reading, survey
 from sweeper.preparation import Preparation, Request, prepare
 from sweeper.results import Amount, Largest, Outcome, Plan, RunResult
 from sweeper.runs import exactly
@@ -99,7 +100,8 @@ def plan(database: Database, settings: Settings, request: Request) -> RunResult:
 
 
 def _read(transaction: Transaction, prepared: Preparation, settings: Settings, request: Request) -> RunResult:
-    mapping, scope = prepared.mapping, prepared.scope
+    mapping = prepared.mapping
+    scope = replace(prepared.scope, missing_until=find_missing(transaction, mapping, prepared.scope))
     caps = Caps(mapping, prepared.limits, run_id=_NO_RUN, as_of=request.as_of, batch_size=1)
     planner = Planner(caps.read(transaction))
     for session in chain.from_iterable(look(transaction, mapping, part) for part in parts(scope)):

@@ -1,15 +1,15 @@
 """What is checked before anything is paid or planned, and what a run over the app's tables is to look at."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
 from sweeper.caps import Limits
+from sweeper.clocks import check_clocks
 from sweeper.database import FIRST_ATTEMPTS, Database, Refusal, Transaction, retrying
-from sweeper.errors import ConfigurationError, FailedError
+from sweeper.errors import ConfigurationError
 from sweeper.horizon import is_small, policy_digest, usable_horizon
 from sweeper.installation import Surroundings, open_file, open_mapping, read_surroundings
 from sweeper.look import reading
@@ -64,7 +64,13 @@ def prepare(
         FailedError: the database cannot be reached, or its clock and ours differ.
     """
     surroundings = retrying(lambda: read_surroundings(database), attempts=FIRST_ATTEMPTS)
-    _check_clock(surroundings.clock, request, settings.policy.max_clock_skew)
+    check_clocks(
+        surroundings.clock,
+        request.as_of,
+        request.asked_at,
+        limit=settings.policy.max_clock_skew,
+        otherwise="sessions would be refunded too early or too late",
+    )
     mapping, installation = retrying(
         lambda: (
             open_file(database, settings, surroundings, request.as_of) if of_file else open_mapping(database, settings)
@@ -111,17 +117,6 @@ def read(database: Database, mapping: Mapping, question: Callable[[Transaction, 
             return question(transaction, mapping)
 
     return retrying(ask)
-
-
-def _check_clock(server_clock: datetime, request: Request, limit: timedelta) -> None:
-    ours = request.as_of + timedelta(seconds=time.monotonic() - request.asked_at)
-    skew = (server_clock - ours).total_seconds()
-    if abs(skew) > limit.total_seconds():
-        raise FailedError(
-            f"this machine's clock is {abs(skew):.1f} s {'behind' if skew > 0 else 'ahead of'} the database's, more "
-            f"than max_clock_skew = {limit.total_seconds():g} s: sessions would be refunded too early or too late",
-            code="clock_skew",
-        )
 
 
 def _check_sessions(database: Database, mapping: Mapping, session_ids: tuple[str, ...]) -> None:

@@ -40,6 +40,7 @@ class Choice:
     run_id: str | None = None
     session_id: str | None = None
     allow_negative: bool = False
+    without_ledger: bool = False
 
 
 class Revert:
@@ -71,11 +72,22 @@ class Revert:
 
     def _require_reverse(self) -> None:
         ledger = self._mapping.ledger
-        if ledger and not ledger.reverse and not self._mapping.has_accounts:
+        if ledger is None or ledger.reverse:
+            return
+        if not self._mapping.has_accounts:
             raise ConfigurationError(
                 "[ledger.reverse] is missing: the balance is the sum of the app's ledger, so a refund is taken back by "
                 "a row there, and only the file can say what it looks like",
                 code="no_reverse",
+            )
+        if not self._choice.without_ledger:
+            raise ConfigurationError(
+                f"[ledger.reverse] is missing: balances would move back, and {ledger.table.name} would still say that "
+                "the refunds stand. Add the section to the file, with the row that takes a refund back there: the "
+                f'columns of [ledger.insert] ({", ".join(ledger.insert)}), the amount as "-amount", and a kind of row '
+                "that ledger.where does not take for a refund. Or give --without-ledger to move the balances alone. "
+                "Nothing was taken back",
+                code="no_ledger_reverse",
             )
 
     def _find_run(self) -> datetime | None:

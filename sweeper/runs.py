@@ -129,9 +129,11 @@ def _execute(
         attempts = _attempts_at_the_end(outcome, error)
         try:
             return retrying(lambda: _close(database, mapping, result, opening), attempts=attempts)
-        except FailedError:
+        except (SweeperError, Refusal, Busy, TooSlow) as problem:
             signals.check()
-            raise
+            error = failure(problem)
+            error.may_have_paid = True
+            raise error from None
 
 
 def _outcome(*, capped: bool, held: int) -> Outcome:

@@ -25,7 +25,8 @@ def before(moment: datetime, duration: timedelta) -> datetime:
 class Scope:
     """The sessions to look at, from a place in the order on; ``after`` is the place before the first of them.
 
-    ``in_history`` tells that most of them were settled long ago.
+    ``in_history`` tells that most of them were settled long ago. What was owed by ``missing_until`` may have been
+    refunded by a run whose refunds somebody deleted.
     """
 
     as_of: datetime
@@ -41,6 +42,7 @@ class Scope:
     payable_again: bool = False
     after: Place | None = None
     max_amount: Decimal | None = None
+    missing_until: datetime | None = None
 
     @classmethod
     def of_run(cls, settings: Settings, as_of: datetime, floor: datetime) -> Self:
@@ -95,6 +97,7 @@ class Scope:
             "after_started_at": started_at,
             "after_id": session_id,
             "max_amount": self.max_amount,
+            "missing_until": self.missing_until,
             "budget": None,
             "account_ids": text_array(()),
         }

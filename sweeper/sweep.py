@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import TypeVar
@@ -10,7 +11,7 @@ from typing import TypeVar
 from sweeper.batch import Cashier
 from sweeper.database import Database, Refusal, Transaction, retrying
 from sweeper.horizon import find_unripe
-from sweeper.look import Found, Survey, find, list_candidates, parts, reading, survey
+from sweeper.look import Found, Survey, find, find_missing, list_candidates, parts, reading, survey
 from sweeper.mapping import Mapping
 from sweeper.payout import Observer, Payout
 from sweeper.scope import Place, Scope
@@ -42,6 +43,7 @@ class Sweep:
         self._payout = Payout(cashier, batch_size=batch_size, signals=signals, observer=observer)
         self._signals = signals
         self._observer = observer
+        self._missing: tuple[datetime | None] | None = None
         self.tally = self._payout.tally
 
     def run(self, scope: Scope) -> Survey:
@@ -61,7 +63,7 @@ class Sweep:
             self.tally.skipped = []
             self._pass_all(scope)
         # what this run has just put on hold, or left there, is settled
-        left = replace(scope, look_again=False)
+        left = replace(self._knowing(scope), look_again=False)
         if self.tally.capped or self._cashier.has_budget:
             return self.survey(left, retrying(self._cashier.budget))
         return self.survey(left.only(tuple(self.tally.skipped))) if self.tally.skipped else Survey()
@@ -93,7 +95,7 @@ class Sweep:
                 break
             time.sleep(seconds)
             self.tally.skipped[before:] = skipped[_TRIED_AGAIN:]
-            self._payout.pay_all(scope, Found(session_ids=skipped[:_TRIED_AGAIN]))
+            self._payout.pay_all(self._knowing(scope), Found(session_ids=skipped[:_TRIED_AGAIN]))
 
     def _walk(self, scope: Scope) -> None:
         """Find and pay, page after page."""
@@ -107,7 +109,7 @@ class Sweep:
                     self._note_unripe(scope)
                 more, last = self._walk_around(scope)
             else:
-                self._payout.pay_all(scope, found)
+                self._payout.pay_all(self._knowing(scope), found)
                 more, last = found.last is not None, found.last
             scope = replace(scope, after=last)
 
@@ -129,9 +131,17 @@ class Sweep:
         except Refusal:
             self.tally.unknown = True
 
+    def _knowing(self, scope: Scope) -> Scope:
+        """The same scope with what is known, by now, of refunds that are missing."""
+        return replace(scope, missing_until=self._missing[0]) if self._missing else scope
+
     def _find(self, scope: Scope) -> Found:
         budget = retrying(self._cashier.budget)
-        found = self._read(scope, partial(find, budget=budget))
+        found = self._read(self._knowing(scope), partial(find, budget=budget))
+        if found and self._missing is None:  # a run that has nothing to pay need not know
+            self._missing = (self._read(scope, find_missing),)
+            if self._missing != (None,) and budget is not None:  # what will be held needs no room
+                return self._find(scope)
         self.tally.note_unripe(found.unripe_from)
         return found
 
@@ -159,5 +169,5 @@ class Sweep:
             middle = len(session_ids) // 2
             first = self._find_among(scope, session_ids[:middle])
             return self._find_among(scope, session_ids[middle:]) or first
-        self._payout.pay_all(scope, found)
+        self._payout.pay_all(self._knowing(scope), found)
         return False

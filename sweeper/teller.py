@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from sweeper.batch import BATCH_TIMEOUTS
-from sweeper.comparison import compare_balances, compare_ledgers, read_balances
+from sweeper.comparison import Balances, compare_balances, compare_ledgers, read_balances
 from sweeper.correction_result import BalanceChange
 from sweeper.corrections import Asked
 from sweeper.database import UNIQUE_VIOLATION, Database, Refusal, Row, Transaction, text_array
@@ -83,21 +83,24 @@ class Teller:
             transaction.rows(fill("fire_deferred", {}))
             if balances is not None:
                 after = read_balances(transaction, mapping.statement("read_balances"), done.moved_accounts)
-                compare_balances(done, balances, after, exact=mapping.exact_balance)
+                exact, exact_spent = mapping.exact_balance, mapping.exact_spent
+                compare_balances(done, balances, after, exact=exact, exact_spent=exact_spent)
         return {*done.reversed, *done.reversed_before}, left
 
-    def _lock(self, transaction: Transaction, rows: Sequence[Row]) -> dict[str, str | None] | None:
+    def _lock(self, transaction: Transaction, rows: Sequence[Row]) -> Balances | None:
         if not self._mapping.has_accounts:
             return None
         wanted = list({row.account_id for row in rows if row.account_known})
         locked = transaction.rows(self._mapping.statement("lock_balances"), {"account_ids": text_array(wanted)})
-        return {row.account_id: row.balance for row in locked}
+        return {row.account_id: (row.balance, row.spent) for row in locked}
 
-    def _decide(self, rows: Sequence[Row], balances: dict[str, str | None] | None) -> dict[str, str]:
+    def _decide(self, rows: Sequence[Row], balances: Balances | None) -> dict[str, str]:
         purse, left = self.purse(), {}
+        known = balances or {}
         for row in rows:
-            why = purse.take(row, (balances or {}).get(row.account_id))
-            if why == "no_balance" and row.account_id not in (balances or {}):
+            balance, _ = known.get(row.account_id, (None, None))
+            why = purse.take(row, balance)
+            if why == "no_balance" and row.account_id not in known:
                 why = "busy"
             if why:
                 left[row.refund_id] = why

@@ -1,19 +1,19 @@
 -- The refunds of a period as CSV, one a row, oldest first; with what was taken back before the period's end. A text
--- that a spreadsheet would take for a formula, by its first character (tab, CR, + - = @), gets an apostrophe.
+-- that a spreadsheet may take for a formula, by its first character, gets an apostrophe.
 COPY (
     SELECT r.refund_id,
-           CASE WHEN pg_catalog.ascii(r.session_id::text) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.session_id
+           CASE WHEN pg_catalog.ascii(r.session_id::text) IN ({include formula_signs}) THEN '''' || r.session_id::text
                 ELSE r.session_id::text END AS session_id,
-           CASE WHEN pg_catalog.ascii(r.account_id::text) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.account_id
+           CASE WHEN pg_catalog.ascii(r.account_id::text) IN ({include formula_signs}) THEN '''' || r.account_id::text
                 ELSE r.account_id::text END AS account_id,
-           CASE WHEN pg_catalog.ascii(r.attempt::text) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.attempt::text
+           CASE WHEN pg_catalog.ascii(r.attempt::text) IN ({include formula_signs}) THEN '''' || r.attempt::text
                 ELSE r.attempt::text END AS attempt,
            r.amount,
-           CASE WHEN pg_catalog.ascii(r.reason) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.reason
+           CASE WHEN pg_catalog.ascii(r.reason) IN ({include formula_signs}) THEN '''' || r.reason
                 ELSE r.reason END AS reason,
-           CASE WHEN pg_catalog.ascii(r.detail) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.detail
+           CASE WHEN pg_catalog.ascii(r.detail) IN ({include formula_signs}) THEN '''' || r.detail
                 ELSE r.detail END AS detail,
-           CASE WHEN pg_catalog.ascii(r.layer) IN (9, 13, 43, 45, 61, 64) THEN '''' || r.layer
+           CASE WHEN pg_catalog.ascii(r.layer) IN ({include formula_signs}) THEN '''' || r.layer
                 ELSE r.layer END AS layer,
            r.run_id,
            r.failed_at,

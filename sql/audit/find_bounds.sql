@@ -1,9 +1,12 @@
--- Finds the first and the last moment of the ledger: the period of an audit that was not told one.
+-- Finds the first and the last moment of the books: the period of an audit that was not told one. A run that paid is part
+-- of them also when its refunds are gone.
 SELECT least(
            (SELECT pg_catalog.min(r.created_at) FROM {refunds} AS r WHERE r.created_at > '-infinity'),
-           (SELECT pg_catalog.min(v.created_at) FROM {reversals} AS v WHERE v.created_at > '-infinity')
+           (SELECT pg_catalog.min(v.created_at) FROM {reversals} AS v WHERE v.created_at > '-infinity'),
+           (SELECT pg_catalog.min(run.as_of) FROM {runs} AS run WHERE run.sessions > 0)
        ) AS first,
        greatest(
            (SELECT pg_catalog.max(r.created_at) FROM {refunds} AS r WHERE r.created_at < 'infinity'),
-           (SELECT pg_catalog.max(v.created_at) FROM {reversals} AS v WHERE v.created_at < 'infinity')
+           (SELECT pg_catalog.max(v.created_at) FROM {reversals} AS v WHERE v.created_at < 'infinity'),
+           (SELECT pg_catalog.max(run.as_of) FROM {runs} AS run WHERE run.sessions > 0)
        ) AS last

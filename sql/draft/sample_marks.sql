@@ -4,7 +4,7 @@ SELECT found.value AS value,
 FROM (
     SELECT {column}::text AS value
     FROM {table} AS s
-    WHERE {status} IN ({failed})
+    WHERE {status} {status_eq} ANY ({failed})
     ORDER BY {key} DESC
     LIMIT 5000
 ) AS found

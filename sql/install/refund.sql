@@ -28,6 +28,8 @@ DECLARE
     sweeper_accounts text[];
     sweeper_before numeric;
     sweeper_after numeric;
+    sweeper_spent_before numeric;
+    sweeper_spent_after numeric;
     sweeper_row record;
     sweeper_problem text;
 BEGIN

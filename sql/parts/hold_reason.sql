@@ -1,6 +1,7 @@
 -- Why no program may refund an owed session; null when one may.
 CASE
         WHEN v.attempt IS NULL THEN 'no_attempt'
+        WHEN {include owed_from} <= %(missing_until)s::timestamptz THEN 'refund_missing'
         WHEN v.account_id IS NULL THEN 'no_account'
         WHEN (v.account_id {account_eq} ANY (%(account_ids)s::text[]::{account_type}[])) IS NOT TRUE
             AND {include account_unknown} THEN 'no_account'

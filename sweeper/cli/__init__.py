@@ -19,6 +19,7 @@ from sweeper.cli.explain import explain
 from sweeper.cli.history import history
 from sweeper.cli.init import init
 from sweeper.cli.install import install
+from sweeper.cli.output import Output, flushed, take_over
 from sweeper.cli.revert import revert
 from sweeper.cli.run import run
 from sweeper.errors import ConfigurationError, Exit, Interrupted, SweeperError
@@ -64,9 +65,23 @@ def _global(
 def main() -> NoReturn:
     """Run the command line, and exit."""
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-    exit_code = run_command(sys.argv[1:])
+    stdout, stderr = take_over()
+    exit_code = _exit_code_with(stdout, run_command(sys.argv[1:]))
+    flushed(stderr)
     gc.freeze()
     sys.exit(exit_code)
+
+
+def _exit_code_with(stdout: Output, exit_code: int) -> int:
+    """The exit code of the work, or 1 when the work went well and what was to be shown of it is lost."""
+    lost = flushed(stdout)
+    if lost is None:
+        return exit_code
+    print(  # noqa: T201
+        f"sweeper: standard output is lost ({lost.strerror}); what the command did stands", file=sys.stderr
+    )
+    went_well = exit_code in (Exit.DONE, Exit.HELD, Exit.CAPPED, Exit.FOUND)
+    return Exit.FAILED if went_well else exit_code
 
 
 def run_command(arguments: Sequence[str]) -> int:
@@ -81,11 +96,10 @@ def run_command(arguments: Sequence[str]) -> int:
         return 128 + signal.signal_number
     except (KeyboardInterrupt, typer.Abort):
         return Exit.SIGINT
-    except BrokenPipeError:
-        sys.stderr.close()
-        return Exit.FAILED
     except Exception as crash:
-        return _report(arguments, SweeperError(_describe(crash), code="internal"))
+        internal = SweeperError(_describe(crash), code="internal")
+        internal.may_have_paid = True
+        return _report(arguments, internal)
 
 
 def _describe(crash: Exception) -> str:

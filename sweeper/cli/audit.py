@@ -1,9 +1,10 @@
 """``sweeper audit``."""
 
+import io
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 import typer
 
 from sweeper.cli.options import Config, Json, console, load_connection, load_settings, parse_time
+from sweeper.cli.output import Output
 from sweeper.errors import ConfigurationError, Exit
 
 if TYPE_CHECKING:
@@ -59,9 +61,10 @@ def audit(
     request = books.AuditRequest(as_of, parse_time("--since", since), parse_time("--until", until))
     database = Database(load_connection(), application_name="sweeper audit")
     try:
-        with _opened(output) as stream:
+        with _opened(output, chosen) as stream:
             if chosen is Format.CSV:
-                books.export(database, settings, request, stream.write)
+                with suppress(_NobodyReads):
+                    books.export(database, settings, request, _writing(stream))
                 return Exit.DONE
             with exactly():  # sums are made in rendering, too
                 result = books.audit(database, settings, request)
@@ -80,10 +83,26 @@ def _require_report() -> None:
         ) from None
 
 
+class _NobodyReads(Exception):  # noqa: N818 - no error: there is nobody left to export for
+    """What is written to standard output does not arrive any more."""
+
+
+def _writing(stream: TextIO) -> Callable[[str], None]:
+    def write(text: str) -> None:
+        stream.write(text)
+        if isinstance(stream, Output) and stream.error:
+            raise _NobodyReads
+
+    return write
+
+
 @contextmanager
-def _opened(output: Path | None) -> Iterator[TextIO]:
+def _opened(output: Path | None, chosen: Format) -> Iterator[TextIO]:
     """Where the audit goes; a file is there whole or not at all."""
     if output is None:
+        if chosen in (Format.CSV, Format.HTML) and isinstance(sys.stdout, io.TextIOWrapper):
+            # they are files for other programs: the same wherever they are made
+            sys.stdout.reconfigure(encoding="utf-8")
         yield sys.stdout
         return
     unfinished = output.with_name(f".{output.name}.{os.getpid()}")

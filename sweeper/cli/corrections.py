@@ -77,8 +77,8 @@ def correct(
         if dry_run:
             show(work.plan())
             return Exit.DONE
-        if not (yes and json):
-            _confirm(work.plan(), show, question=question, yes=yes, json=json)
+        if not yes:
+            _confirm(work.plan(), show, question=question, json=json)
         result = work.execute(signals)
     except Interrupted as interrupted:  # before there was anything to sum up
         return 128 + interrupted.signal_number
@@ -90,10 +90,10 @@ def correct(
     return result.exit_code
 
 
-def _confirm(plan: R, show: Callable[[R], None], *, question: str, yes: bool, json: bool) -> None:
+def _confirm(plan: R, show: Callable[[R], None], *, question: str, json: bool) -> None:
     if not plan.sessions:
         return
     if not json:
         show(plan)
-    if not yes and not typer.confirm(question, err=True):
+    if not typer.confirm(question, err=True):
         raise FailedError("declined: nothing was changed", code="declined")

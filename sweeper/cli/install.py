@@ -1,12 +1,16 @@
 """``sweeper install``."""
 
 import sys
+import time
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweeper.cli.options import Config, Json, load_connection, load_settings
+from sweeper.cli.options import Config, Json, load_connection, load_settings, stderr_log
+
+if TYPE_CHECKING:
+    from sweeper.blockers import Blocker
 
 _RELEASED = (
     "Released: a migration may change the status column. Runs go on meanwhile, slower and without the fence; "
@@ -39,7 +43,9 @@ def install(
     json: Json = False,
 ) -> int:
     """Create sweeper's schema, the guard, the supporting index and refund(). Safe to repeat; upgrades in place."""
+    asked_at, as_of = time.monotonic(), datetime.now(UTC)
     from sweeper import guard
+    from sweeper.blockers import BlockerWatch
     from sweeper.database import Database
     from sweeper.errors import ConfigurationError
     from sweeper.render.document import install_document
@@ -50,20 +56,23 @@ def install(
     connection = load_connection()
     database = Database(connection, application_name="sweeper install")
     keeper = Database(connection, application_name="sweeper install, waiting")
+    watcher = Database(connection, application_name="sweeper install, watching")
     try:
-        as_of = None if show else datetime.now(UTC)
         result = guard.install(
             database,
             settings,
-            as_of=as_of,
+            as_of=None if show else as_of,
+            asked_at=asked_at,
             fence=fence,
             rekey=rekey,
             release=release,
             keeper=None if show else keeper,
+            watch=BlockerWatch(watcher, _tell),
         )
     finally:
         database.close()
         keeper.close()
+        watcher.close()
     if json:
         print(install_document(result))  # noqa: T201
     elif show:
@@ -73,3 +82,13 @@ def install(
             print(action)  # noqa: T201
         print(_RELEASED if release else "Installed: the mapping is the one in the file.")  # noqa: T201
     return 0
+
+
+def _tell(blocker: "Blocker") -> None:
+    stderr_log().warning(
+        "install_waits_for_transaction",
+        pid=blocker.pid,
+        state=blocker.state,
+        age_seconds=None if blocker.age_seconds is None else round(blocker.age_seconds, 1),
+        application_name=blocker.application_name,
+    )

@@ -20,6 +20,10 @@ def revert(
     allow_negative: Annotated[
         bool, typer.Option("--allow-negative", help="Also where a balance goes below zero.")
     ] = False,
+    without_ledger: Annotated[
+        bool,
+        typer.Option("--without-ledger", help="Also where the app's ledger gets no row: no [ledger.reverse]."),
+    ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
     json: Json = False,
@@ -33,7 +37,7 @@ def revert(
     from sweeper.revert import Choice, Revert
 
     settings = load_settings(config)
-    choice = Choice(run_id=run, session_id=session, allow_negative=allow_negative)
+    choice = Choice(run_id=run, session_id=session, allow_negative=allow_negative, without_ledger=without_ledger)
     database = Database(load_connection(), application_name="sweeper revert")
     try:
         return correct(

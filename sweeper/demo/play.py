@@ -82,7 +82,7 @@ class Demo:
         about = "Adds a schema of its own and an index; the app's tables stay as they are."
         telling.heading(self._console, "$ sweeper install", about)
         with self._uncut():
-            done = guard.install(self._database, self._settings, as_of=self._clock())
+            done = guard.install(self._database, self._settings, as_of=self._clock(), asked_at=time.monotonic())
         for action in done.actions:
             self._console.print(action)
 

@@ -118,6 +118,7 @@ def _check_installed(ground: Ground, installation: Installation | None, *, may_p
             "horizon": partial(books.check_horizon, ground, installation),
             "books": partial(books.check_books, ground),
             "amounts": partial(rows.check_amounts, ground),
+            "future_times": partial(rows.check_future_times, ground),
         }
     for name, look in looks.items():
         yield from _asked(ground.database, ground.role, name, look)

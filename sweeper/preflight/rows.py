@@ -14,6 +14,8 @@ from sweeper.statements import fill
 _NULLS_ARE_MANY = 0.2
 _DURATIONS_OF = timedelta(days=30)
 _AHEAD = timedelta(minutes=5)
+# so many of the newest sessions are read, and so many are named
+_NEWEST, _SAMPLES = 100_000, 3
 
 
 def check_statuses(ground: Ground) -> Iterator[Check]:
@@ -55,6 +57,33 @@ def check_amounts(ground: Ground) -> Iterator[Check]:
         )  # fmt: skip
     else:
         yield ok("amounts", f"{row.sessions - row.nulls} of the {row.sessions} newest failed sessions have an amount")
+
+
+def check_future_times(ground: Ground) -> Iterator[Check]:
+    """Whether sessions failed, or were last active, later than now: grace or patience with them has no end."""
+    latest = ground.as_of + ground.settings.policy.max_clock_skew
+    binds = {"as_of": latest, "newest": _NEWEST, "payable_again": False}
+    try:
+        with ground.reading() as transaction:
+            rows = transaction.rows(ground.mapping.statement("check/find_future_times"), binds)
+    except Refusal as refusal:
+        yield warning(
+            "future_times", f"an expression of the mapping fails for one of the newest sessions (SQLSTATE "
+            f"{refusal.sqlstate}): not checked", "sweeper run --dry-run names it; mend its row, or the expression",
+        )  # fmt: skip
+        return
+    if not rows:
+        yield ok("future_times", "no session failed, or was last active, later than now")
+        return
+    running = sum(row.running for row in rows)
+    kinds = (("failed", len(rows) - running), ("last active", running))
+    found = " and ".join(f"{count} {what}" for what, count in kinds if count)
+    samples = ", ".join(row.sample for row in rows[:_SAMPLES])
+    yield warning(
+        "future_times", f"of the newest sessions {found} later than now, such as {samples}: none of them is refunded "
+        "before that moment",
+        "mend their rows, or what writes them; sweeper run --session ID pays a failed one at once",
+    )  # fmt: skip
 
 
 def check_durations(ground: Ground) -> Iterator[Check]:

@@ -1,10 +1,10 @@
 """The server: reachable, a primary, new enough, its clock and ours, a pooler in the way."""
 
-import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from sweeper.check_result import Check
+from sweeper.clocks import describe_skew, skew_seconds
 from sweeper.database import Database, Row
 from sweeper.preflight.ground import failure, ok, reading
 from sweeper.statements import fill
@@ -53,10 +53,8 @@ def check_server(
 
 
 def _clock(theirs: datetime, as_of: datetime, asked_at: float, limit: timedelta) -> Check:
-    ours = as_of + timedelta(seconds=time.monotonic() - asked_at)
-    skew = (theirs - ours).total_seconds()
-    direction = "behind" if skew > 0 else "ahead of"
-    message = f"this machine's clock is {abs(skew):.1f} s {direction} the database's"
+    skew = skew_seconds(theirs, as_of, asked_at)
+    message = describe_skew(skew)
     if abs(skew) > limit.total_seconds():
         return failure(
             "clock", f"{message}, more than max_clock_skew = {limit.total_seconds():g} s",

@@ -80,6 +80,8 @@ def error_document(command: str, error: SweeperError) -> str:
     document: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "command": command}
     if command in ("run", "revert", "adopt"):
         document["outcome"] = "failed"
+    if command == "run" and not error.may_have_paid:
+        document["refunds"] = {"sessions": 0, "credits": 0, "accounts": 0}
     return json.dumps({**document, "error": error_of(error)})
 
 

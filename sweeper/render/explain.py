@@ -13,6 +13,7 @@ from sweeper.render.table import number, plural, safe
 from sweeper.retrospect import AccountExplanation, Event, Explanation, Verdict
 
 _HOLDS = {
+    "refund_missing": "a run since then paid more refunds than the ledger still has, and it may be one of them",
     "no_account": "it has no account, or the account is gone",
     "no_started_at": "it does not say when it started",
     "amount_not_finite": "its amount is not a finite number",
@@ -170,8 +171,8 @@ def _waiting(told: Explanation) -> str:
 
 
 def _held(told: Explanation) -> str:
-    pays = told.hold_reason == "amount_above_max"
-    again = "--session ID --max-amount N` pays it" if pays else "--session ID` looks again"
+    pays = {"amount_above_max": " --max-amount N` pays it", "refund_missing": "` pays it, again if it was refunded"}
+    again = f"--session ID{pays.get(told.hold_reason or '', '` looks again')}"
     end = f"A person decides: `sweeper run {again}, `sweeper adopt --session ID --amount 0` waives it."
     state = "On hold" if told.on_hold else "The next run puts it on hold"
     return f"{state}: {_why(told.hold_reason or '')}. {end}"

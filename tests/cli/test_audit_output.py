@@ -198,18 +198,30 @@ def test_csv_is_one_refund_a_row(first: AppDatabase, tmp_path: Path) -> None:
     assert exported(first, "--until", "2026-11-23T12:00Z") == []
 
 
-@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
-def test_no_cell_is_a_formula(first: AppDatabase, sign: str) -> None:
-    """In any column that comes from the app."""
-    text = f"{sign}SUM(1)"
-    first.sql(
-        "INSERT INTO sweeper.refunds VALUES (gen_random_uuid(), %s, %s, %s, 0, 3, %s, %s, %s, NULL, %s)",
-        *[text] * 6, NOW,
-    )  # fmt: skip
-    (row,) = exported(first)
+def test_no_cell_is_a_formula(first: AppDatabase) -> None:
+    """In any column that comes from the app; also behind what a spreadsheet passes over, and in full width."""
+    marks = ["\ufeff", "\u200b", "\u200e", "\u2060", "\u00ad", "\u00a0", "\u202e"]
+    signs = [*"=+-@\t\r\n\v\f", "\x01", *marks, "\uff1d", "\uff0b", "\uff0d", "\uff20"]
+    texts = [f"{sign}=SUM(1)" for sign in signs]
+    for text in texts:
+        first.sql(
+            "INSERT INTO sweeper.refunds VALUES (gen_random_uuid(), %s, %s, %s, 0, 3, %s, %s, %s, NULL, %s)",
+            *[text] * 6, NOW,
+        )  # fmt: skip
+    rows = exported(first)
     for column in ("session_id", "account_id", "attempt", "reason", "detail", "layer"):
-        assert row[column] == f"'{text}"
-    assert row["amount"] == "3"
+        assert sorted(row[column] for row in rows) == sorted(f"'{text}" for text in texts)
+    assert {row["amount"] for row in rows} == {"3"}
+
+
+def test_a_cell_that_is_none_stays_as_it_is(first: AppDatabase) -> None:
+    texts = ["", "plain", "1+1", " blank", "é=1", "名前", "ïa", "'quoted'"]
+    for number, text in enumerate(texts):
+        first.sql(
+            "INSERT INTO sweeper.refunds VALUES (gen_random_uuid(), %s, 'u1', 0, 0, 3, 'x', %s, 'app', NULL, %s)",
+            str(number), text, NOW,
+        )  # fmt: skip
+    assert {row["detail"] for row in exported(first)} == set(texts)
 
 
 def test_decimals_and_numbers_as_ids_keep_their_digits_in_csv(ledger_only: AppDatabase) -> None:

@@ -183,5 +183,5 @@ def test_the_name_of_a_section_is_not_taken_for_markup(prisma: AppDatabase) -> N
     assert prisma.sweeper("install").exit_code == 0
     _, job = prisma_job(prisma)
     assert prisma.run().exit_code == 0
-    ran = prisma.sweeper("revert", "--session", job, "--reason", "mistake", "--yes")
+    ran = prisma.sweeper("revert", "--session", job, "--reason", "mistake", "--yes", "--without-ledger")
     assert "[ledger.reverse] is not in the file" in ran.stdout

@@ -12,6 +12,7 @@ import pytest
 import stamina
 
 import sweeper.runs
+from sweeper.errors import FailedError
 from tests.integration.test_dry_run import a_bit_of_everything
 from tests.support import NOW, AppDatabase, neutral_environment
 
@@ -21,6 +22,7 @@ DOCUMENT_KEYS = [
     "schema_version", "command", "run_id", "dry_run", "as_of", "outcome", "refunds", "reasons", "already_refunded",
     "skipped", "held", "remaining", "before_floor", "batches", "duration_seconds",
 ]  # fmt: skip
+NOTHING = {"sessions": 0, "credits": 0, "accounts": 0}
 COLOUR = re.compile(r"\x1b\[[0-9;]*?(?:3[0-8]|4[0-8]|9[0-7])[0-9;]*m")
 
 
@@ -152,6 +154,7 @@ def test_usage_errors_have_a_document_too(first: AppDatabase) -> None:
         ran = first.run(*flags)
         document = ran.document
         assert (ran.exit_code, document["schema_version"], document["command"]) == (2, 1, "run")
+        assert (document["outcome"], document["refunds"]) == ("failed", NOTHING)
         assert document["error"]["code"] == code
         assert named in document["error"]["message"]
         assert document["error"]["message"] in ran.stderr
@@ -181,6 +184,7 @@ def test_a_database_that_cannot_be_reached(first: AppDatabase) -> None:
     with stamina.set_testing(True, attempts=2):  # as often as it likes, without the waits
         ran = first.sweeper("run", "--json", SWEEPER_DATABASE_URL=url, now=None)
     assert (ran.exit_code, ran.document["error"]["code"]) == (1, "connection")
+    assert (ran.document["outcome"], ran.document["refunds"]) == ("failed", NOTHING)
     for secret in ("hunter2", "someone", "postgresql://"):
         assert secret not in ran.stdout + ran.stderr
 
@@ -291,6 +295,23 @@ def test_a_crash_tells_where_and_not_what(
         for secret in (first.url, "jane", "could not parse", "Traceback"):
             assert secret not in ran.stdout + ran.stderr
     assert ran.document["error"]["code"] == "internal"
+    assert "refunds" not in ran.document  # it may have crashed after a batch
+
+
+def test_a_run_that_cannot_read_what_it_paid_does_not_say_that_it_paid_nothing(
+    first: AppDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first.account()
+    first.session("s1")
+
+    def lose(*_: object) -> None:
+        raise FailedError("the database cannot be used", code="connection")
+
+    monkeypatch.setattr(sweeper.runs, "_close", lose)
+    ran = first.run()
+    assert (ran.exit_code, ran.document["error"]["code"]) == (1, "connection")
+    assert "refunds" not in ran.document
+    assert first.refunds() == {"s1": 3}
 
 
 def test_the_table_of_a_dry_run(first: AppDatabase) -> None:

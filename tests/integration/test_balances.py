@@ -7,6 +7,7 @@ from tests.integration.test_triggers import holds, spoil
 from tests.support import AppDatabase
 
 NOT_GROWN = "the balance did not grow by what the ledger says"
+NOT_LESS = "accounts.spent did not go down by what the ledger says"
 
 
 def with_balance(first: AppDatabase, kind: str, balance: str, amount: str) -> None:
@@ -79,3 +80,48 @@ def test_an_account_that_its_sessions_spell_in_two_ways_is_one_account(bare: App
     assert bare.sweeper("revert", "--run", run_id, "--reason", "mistake", "--yes").exit_code == 0
     assert bare.value("SELECT credits FROM users") == 100
     assert bare.value("SELECT count(*) FROM sweeper.reversals") == 3
+
+
+@pytest.mark.parametrize(
+    "what", ["new.total_credits_spent := old.total_credits_spent;", "new.total_credits_spent := NULL;"]
+)
+def test_what_was_spent_goes_down_whatever_triggers_do(first: AppDatabase, what: str) -> None:
+    """The balance takes the refund, and a trigger undoes the other half of it."""
+    first.sql("ALTER TABLE users ALTER total_credits_spent DROP NOT NULL")
+    first.account(spent=10)
+    first.session("owed")
+    first.session("paid", models=1, created="2026-11-22 10:00")
+    assert first.run("--session", "paid").exit_code == 0
+    spoil(first, "users", "UPDATE", what)
+    with pytest.raises(psycopg.errors.RaiseException, match=NOT_LESS):
+        first.sql("SELECT sweeper.refund('owed', 'x')")
+    assert first.run().exit_code == 3
+    assert "accounts.spent" in holds(first)["owed"]
+    assert (first.refunds(), first.credits()) == ({"paid": 1}, 101)
+    reverted = first.sweeper("revert", "--session", "paid", "--reason", "mistake", "--yes", "--json")
+    assert (reverted.exit_code, first.credits()) == (1, 101)
+
+
+def test_what_was_never_known_to_be_spent_stays_unknown(first: AppDatabase) -> None:
+    first.sql("ALTER TABLE users ALTER total_credits_spent DROP NOT NULL")
+    first.account()
+    first.sql("UPDATE users SET total_credits_spent = NULL")
+    first.session("owed")
+    first.session("layer")
+    assert first.value("SELECT sweeper.refund('layer', 'x')") == 3
+    assert first.run().exit_code == 0
+    assert first.credits() == 106
+
+
+def test_what_was_spent_may_round_as_its_type_does(first: AppDatabase) -> None:
+    first.sql("ALTER TABLE users ALTER total_credits_spent TYPE real")
+    first.configure("amount     = ", 'amount = "0.2"\n# ')
+    first.sql("ALTER TABLE users ALTER credits TYPE numeric")
+    assert first.sweeper("install").exit_code == 0
+    first.account()
+    first.sql("UPDATE users SET total_credits_spent = 100.1")
+    first.session("owed")
+    first.session("layer")
+    assert str(first.value("SELECT sweeper.refund('layer', 'x')")) == "0.2"
+    assert first.run().exit_code == 0
+    assert first.value("SELECT total_credits_spent FROM users") == pytest.approx(99.7, rel=1e-6)

@@ -27,7 +27,8 @@ FROM generate_series(1, 30) AS n;
 """
 NAMES = [
     "file", "connection", "version", "primary", "clock", "pooler", "privileges", "row_security", "mapping",
-    "installed", "guard", "index", "horizon", "holds", "last_run", "amounts", "fence", "triggers", "migrations",
+    "installed", "guard", "index", "horizon", "holds", "last_run", "amounts", "future_times", "fence", "triggers",
+    "migrations",
     "statuses", "stuck_after", "grace", "time_zone", "caps",
 ]  # fmt: skip
 
@@ -165,6 +166,14 @@ def test_what_is_broken_fails_by_its_name(good: AppDatabase, statement: str, nam
         ("UPDATE prediction_sessions SET status = NULL WHERE id = 's1'", "statuses", "null (1)"),
         ("UPDATE prediction_sessions SET selected_models = NULL", "amounts", "10 of the 10"),
         ("UPDATE prediction_sessions SET created_at = created_at + interval '9 hours'", "time_zone", "read in UTC"),
+        (
+            "UPDATE prediction_sessions SET failed_at = '2999-01-01' WHERE id = 's1'",
+            "future_times", "1 failed later than now, such as s1:",
+        ),
+        (
+            "UPDATE prediction_sessions SET heartbeat = 'infinity' WHERE id = 's2'",
+            "future_times", "1 last active later than now, such as s2:",
+        ),
         ("INSERT INTO sweeper.holds (hold_key, session_id, why, first_seen, last_seen) "
          "VALUES (1, 's1', 'no_account', now(), now())",
          "holds", "1 session"),
@@ -186,6 +195,16 @@ def test_what_may_go_wrong_is_a_warning(good: AppDatabase, statement: str, name:
     assert (ran.exit_code, not_ok(ran)) == (0, {name: "warning"})
     assert said in items(ran)[name]["message"]
     assert items(ran)[name]["fix"]
+
+
+def test_a_failure_in_the_future_that_is_refunded_is_no_concern(good: AppDatabase) -> None:
+    good.sql("UPDATE prediction_sessions SET failed_at = '2999-01-01' WHERE id = 's1'")
+    assert good.sweeper("run", "--session", "s1", now=None).exit_code == 0
+    ran = check(good)
+    assert items(ran)["future_times"]["status"] == "ok"
+    # nor is one that is ahead by less than two clocks may differ
+    good.sql("UPDATE prediction_sessions SET failed_at = now() AT TIME ZONE 'UTC' + interval '30 s' WHERE id = 's4'")
+    assert items(check(good))["future_times"]["status"] == "ok"
 
 
 def test_one_row_whose_expression_fails_is_a_warning_because_a_run_goes_on_beside_it(first: AppDatabase) -> None:

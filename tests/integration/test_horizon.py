@@ -210,6 +210,7 @@ def test_a_restored_backup_brings_its_own_horizon_back(swept: AppDatabase) -> No
     earlier = swept.sql("SELECT horizon, horizon_as_of, full_sweep_as_of FROM sweeper.settings")[0]
     swept.session("s1", created="2026-11-25 10:00")
     assert paid(swept, now=NOW + 4 * DAY) == 1
+    swept.sql("DELETE FROM sweeper.runs WHERE as_of = %s", NOW + 4 * DAY)
     swept.sql("ALTER TABLE sweeper.refunds DISABLE TRIGGER USER; DELETE FROM sweeper.refunds WHERE session_id = 's1'")
     swept.sql("UPDATE sweeper.settings SET horizon = %s, horizon_as_of = %s, full_sweep_as_of = %s", *earlier)
     assert paid(swept, now=NOW + 4 * DAY + timedelta(minutes=1)) == 1

@@ -4,6 +4,7 @@ import importlib.util
 import os
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -130,7 +131,8 @@ def install_aside(database: AppDatabase) -> InstallResult:
     connection = from_url(database.url, "DATABASE_URL")
     own, keeper = Database(connection, application_name="own"), Database(connection, application_name="keeper")
     try:
-        return guard.install(own, load(database.config), as_of=datetime.now(UTC), keeper=keeper)
+        settings, now = load(database.config), datetime.now(UTC)
+        return guard.install(own, settings, as_of=now, asked_at=time.monotonic(), keeper=keeper)
     finally:
         own.close()
         keeper.close()

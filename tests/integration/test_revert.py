@@ -125,6 +125,27 @@ def test_without_a_row_for_it_a_ledger_that_is_the_balance_cannot_be_put_right(l
     assert (ran.exit_code, ran.document["error"]["code"]) == (2, "no_reverse")
 
 
+def test_without_a_row_for_it_a_balance_does_not_leave_the_ledger_behind(prisma: AppDatabase) -> None:
+    """The app's ledger would go on to say that the refund stands: only who says so moves the balance alone."""
+    account, job = prisma_job(prisma)
+    balance = 'SELECT "creditBalance" FROM app."User" WHERE "id" = %s'
+    before = prisma.value(balance, account)
+    assert prisma.run().exit_code == 0
+    paid = prisma.value(balance, account)
+    assert paid > before
+    text = prisma.config.read_text()
+    prisma.config.write_text(text.partition("[ledger.reverse]")[0])
+    for flags in ((), ("--dry-run",)):
+        ran = revert(prisma, "--session", job, *flags)
+        assert (ran.exit_code, ran.document["error"]["code"]) == (2, "no_ledger_reverse")
+        for word in ("[ledger.reverse]", '"amount"', "--without-ledger"):
+            assert word in ran.document["error"]["message"]
+    assert prisma.value(balance, account) == paid
+    assert revert(prisma, "--session", job, "--without-ledger").exit_code == 0
+    assert prisma.value(balance, account) == before
+    assert prisma.value('SELECT count(*) FROM app."CreditTransaction"') == 1
+
+
 @pytest.mark.parametrize("guarded", [True, False])
 def test_a_reversal_that_the_mapping_would_take_for_a_refund_is_refused(prisma: AppDatabase, guarded: bool) -> None:
     """Stopped by the app's guard, or, where a narrow guard lets it pass, by what the mapping says of the row."""

@@ -1,0 +1,25 @@
+-- Which sessions have failed, or were last active, later than now: nobody would refund such a one before that moment. Of
+-- the newest failed and running sessions so many as the index on them gives in no time.
+SELECT found.session_id::text AS sample,
+       found.running
+FROM (
+    SELECT newest.*
+    FROM (
+        SELECT v.session_id,
+               v.attempt,
+               v.status {status_eq} ANY ({running}) AS running,
+               {include owed_from} AS owed_from
+        {include reading}
+        WHERE v.status {status_eq} ANY ({live})
+        ORDER BY v.started_at DESC
+        LIMIT %(newest)s::bigint
+    ) AS newest
+    WHERE newest.owed_from > %(as_of)s::timestamptz
+    LIMIT 1000
+) AS found
+WHERE NOT EXISTS (
+    SELECT
+    FROM {refunds} AS r
+    WHERE r.session_id = found.session_id AND r.attempt = found.attempt
+)
+ORDER BY found.session_id

@@ -1,0 +1,100 @@
+"""Standard output and error that nobody reads, or that are full, closed or of few letters: the work is done anyway.
+
+Python's own streams raise in the middle of the work, or when the interpreter ends; these note what went wrong instead.
+"""
+
+import errno
+import io
+import os
+import select
+import sys
+from contextlib import suppress
+from typing import Any, TextIO
+
+_STDOUT, _STDERR = 1, 2
+
+
+class _Patient(io.RawIOBase):
+    """A file descriptor to which writing never fails: after the first error, whatever follows is dropped."""
+
+    def __init__(self, descriptor: int | None) -> None:
+        super().__init__()
+        self._descriptor = descriptor
+        self.error: OSError | None = None
+
+    def writable(self) -> bool:
+        return True
+
+    def isatty(self) -> bool:
+        return self._descriptor is not None and os.isatty(self._descriptor)
+
+    def fileno(self) -> int:
+        if self._descriptor is None:
+            raise io.UnsupportedOperation("closed")
+        return self._descriptor
+
+    def write(self, data: Any, /) -> int:  # bytes, or whatever else holds them
+        if self.error is None:
+            try:
+                return self._write(data)
+            except OSError as error:
+                self.error = error
+        return memoryview(data).nbytes
+
+    def _write(self, data: Any) -> int:
+        if self._descriptor is None:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        while True:
+            try:
+                return os.write(self._descriptor, data)
+            except BlockingIOError:  # a pipe that whoever started us made so
+                select.select([], [self._descriptor], [])
+
+
+class Output(io.TextIOWrapper):
+    """A text stream to which writing never fails; a letter that its encoding does not have is written as its number."""
+
+    def __init__(self, original: TextIO | None, descriptor: int) -> None:
+        self._patient = _Patient(None if original is None else descriptor)
+        super().__init__(
+            io.BufferedWriter(self._patient),
+            encoding=original.encoding if original else "utf-8",
+            errors="backslashreplace",
+            line_buffering=original is not None and self._patient.isatty(),
+        )
+
+    @property
+    def error(self) -> OSError | None:
+        """What went wrong with what has been written so far, and reached the system."""
+        return self._patient.error
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether the reader of a pipe is gone: nobody misses what is not written any more."""
+        return isinstance(self.error, BrokenPipeError)
+
+
+def take_over() -> tuple[Output, Output]:
+    """Put such streams in the place of Python's own, and give them back."""
+    for descriptor in (_STDOUT, _STDERR):
+        _occupy(descriptor)
+    sys.stdout, sys.stderr = streams = Output(sys.stdout, _STDOUT), Output(sys.stderr, _STDERR)
+    return streams
+
+
+def _occupy(descriptor: int) -> None:
+    """Keep a connection to the database from getting the number of a stream that is closed."""
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        opened = os.open(os.devnull, os.O_WRONLY)
+        if opened != descriptor:
+            os.dup2(opened, descriptor)
+            os.close(opened)
+
+
+def flushed(stream: Output) -> OSError | None:
+    """What is known, after all has been written, of output that somebody misses: none when a reader went away."""
+    with suppress(ValueError):  # closed
+        stream.flush()
+    return None if stream.is_unread else stream.error
