@@ -25,7 +25,9 @@ from sweeper.installation import (
     read_surroundings,
 )
 from sweeper.mapping import Ledger, Mapping, read_mapping
+from sweeper.protections import is_append_only
 from sweeper.results import InstallResult
+from sweeper.search_path import require_own_path
 from sweeper.settings import Settings
 from sweeper.statements import fill, fill_script, quote_name, quote_text
 
@@ -45,6 +47,8 @@ class _Steps:
     settings: str
     grants: dict[str, str]
     new_fence: str
+    mended: str
+    notes: tuple[str, ...]
 
 
 def install(
@@ -76,7 +80,7 @@ def install(
             steps = _plan(database, settings, search_path, as_of, fence=fence)
             if as_of is None:
                 return InstallResult(sql=_printed(steps), actions=())
-            return InstallResult(sql="", actions=tuple(_apply(database, schema, steps)))
+            return InstallResult(sql="", actions=tuple(_apply(database, schema, steps)), notes=steps.notes)
 
     with _in_plain_words():
         return retrying(work, attempts=1)
@@ -124,6 +128,8 @@ def _plan(database: Database, settings: Settings, search_path: str, as_of: datet
     """Check everything, and decide what is to be done; changes nothing."""
     timeouts, zone = Timeouts(statement_ms=0, idle_ms=60_000), settings.sessions.timezone
     with database.transaction(timeouts=timeouts, search_path=search_path, timezone=zone) as transaction:
+        if as_of is not None:  # before anything of the app's SQL is planned, for which the server may call a function
+            require_own_path(transaction, settings, search_path)
         mapping = read_mapping(transaction, settings, search_path)
         fenced = has_fence(transaction, mapping)
         mapping = replace(mapping, fenced=fence or fenced)
@@ -134,20 +140,39 @@ def _plan(database: Database, settings: Settings, search_path: str, as_of: datet
         own_guard = installed is None or has_own_guard(transaction, mapping)
         indexes = compare(transaction, mapping, own_guard=own_guard)
         _check_ledger_rows(transaction, mapping, settings, as_of)
+        unprotected = installed is not None and not is_append_only(transaction, mapping)
+        notes = _notes(transaction, mapping)
         rights = {}
         if as_of is None:
             rights = _rights(transaction, mapping)
         else:
             _check_owner(mapping, indexes.build)
     slots = _slots(mapping, as_of, indexes)
-    tables = () if installed else (fill_script("install/001_tables", slots),)
+    append_only = fill_script("install/append_only", slots)
+    # what ALTER DEFAULT PRIVILEGES of the database gives does not stick to what is made in between
+    before, after = fill_script("install/note_objects", slots), fill_script("install/revoke_defaults", slots)
+    tables = () if installed else (before, fill_script("install/001_tables", slots), append_only, after)
+    made = [append_only] if unprotected else []
+    made.append(functions(mapping, max_amount=settings.policy.max_amount))
     return _Steps(
         tables,
         indexes,
-        functions(mapping, max_amount=settings.policy.max_amount),
+        "\n\n".join([before, *made, after]),
         fill_script("install/write_settings", slots),
         rights,
         mapping.sessions.qualified if mapping.fenced and not fenced else "",
+        f"{mapping.schema}.refunds and {mapping.schema}.reversals" if unprotected else "",
+        notes,
+    )
+
+
+def _notes(transaction: Transaction, mapping: Mapping) -> tuple[str, ...]:
+    """What whoever installs should know, a line each."""
+    if not transaction.row(fill("catalogue/read_owner", {}), {"schema_name": mapping.schema}).superuser:
+        return ()
+    return (
+        "refund() runs with the rights of a superuser, its owner: `sweeper install --print` ends with a role of its "
+        "own for it",
     )
 
 
@@ -166,6 +191,8 @@ def _apply(database: Database, schema: str, steps: _Steps) -> Iterator[str]:
     with database.transaction(timeouts=_WRITE_TIMEOUTS) as transaction:
         transaction.script(steps.functions)
         transaction.script(steps.settings)
+    if steps.mended:
+        yield f"made {steps.mended} append-only again"
     if steps.new_fence:
         yield f"put the fence on {steps.new_fence}"
     for drop in steps.indexes.drop_obsolete:

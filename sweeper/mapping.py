@@ -76,6 +76,7 @@ class Mapping:
             ("lock_account", "lock_account" if accounts else "no_account"),
             ("check_balance", "check_balance" if accounts else "no_account"),
             ("close", "close_and_touch" if self.fenced else "close_stuck"),
+            ("own_fence", "own_fence" if self.fenced else "grant_nothing"),
             ("grant_balances", "grant_balances" if accounts else "grant_nothing"),
             ("grant_ledger", "grant_ledger" if ledger else "grant_nothing"),
             ("read_account", "read_account" if accounts else "grant_nothing"),

@@ -52,16 +52,19 @@ class Preparation:
     before_floor: Amount | None
 
 
-def prepare(database: Database, settings: Settings, request: Request) -> tuple[Preparation, Surroundings]:
-    """Check the server, the installation, the file and the flags.
+def prepare(
+    database: Database, settings: Settings, request: Request, *, paying: bool = False
+) -> tuple[Preparation, Surroundings]:
+    """Check the server, the installation, the file and the flags; with ``paying`` also who could plant functions.
 
     Raises:
-        ConfigurationError: not installed, another mapping, no guard, a lower floor, an unknown session.
+        ConfigurationError: not installed, another mapping, no guard, a lower floor, an unknown session, a search path
+            that somebody may create in.
         FailedError: the database cannot be reached, or its clock and ours differ.
     """
     surroundings = retrying(lambda: read_surroundings(database), attempts=FIRST_ATTEMPTS)
     _check_clock(surroundings.clock, request, settings.policy.max_clock_skew)
-    mapping, installation = retrying(lambda: open_mapping(database, settings))
+    mapping, installation = retrying(lambda: open_mapping(database, settings, paying=paying))
     floor = installation.floor(settings.policy)
     if request.since is not None:
         if request.since < floor:

@@ -100,20 +100,3 @@ COMMENT ON TABLE {settings} IS 'What sweeper install wrote down.';
 -- without a fingerprint no run begins: the last step of the installation writes it
 INSERT INTO {settings} (schema_version, installed_at, fingerprint, search_path)
 VALUES (1, {installed_at}, '', '');
-
-CREATE FUNCTION {schema}.reject_change() RETURNS trigger
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $reject$
-BEGIN
-    RAISE EXCEPTION '% is append-only: % is refused; a correction is a new row', TG_TABLE_NAME, TG_OP
-        USING ERRCODE = 'restrict_violation';
-END
-$reject$;
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {refunds}
-    FOR EACH STATEMENT EXECUTE FUNCTION {schema}.reject_change();
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {reversals}
-    FOR EACH STATEMENT EXECUTE FUNCTION {schema}.reject_change();
--- also for a session that sets session_replication_role = replica
-ALTER TABLE {refunds} ENABLE ALWAYS TRIGGER append_only;
-ALTER TABLE {reversals} ENABLE ALWAYS TRIGGER append_only;

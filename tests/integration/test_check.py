@@ -26,8 +26,9 @@ SELECT 's' || n, 'u1', (ARRAY['finished', 'error', 'generating'])[1 + n % 3]::se
 FROM generate_series(1, 30) AS n;
 """
 NAMES = [
-    "file", "connection", "version", "primary", "clock", "pooler", "privileges", "row_security", "mapping",
-    "installed", "guard", "index", "horizon", "holds", "last_run", "amounts", "fence", "triggers", "statuses",
+    "file", "connection", "version", "primary", "clock", "pooler", "privileges", "row_security",
+    "search_path", "mapping", "installed", "guard", "index", "horizon", "holds", "last_run", "amounts", "grants",
+    "append_only", "refund_function", "fence", "triggers", "statuses",
     "stuck_after", "grace", "time_zone", "caps",
 ]  # fmt: skip
 
@@ -238,7 +239,7 @@ def test_a_privilege_on_one_column_too_few_is_found(good: AppDatabase) -> None:
     )
     with role(good, *grants) as url:
         ran = check(good, SWEEPER_DATABASE_URL=url)
-    assert (ran.exit_code, not_ok(ran)) == (5, {"privileges": "failure"})
+    assert (ran.exit_code, not_ok(ran)) == (5, {"privileges": "failure", "grants": "failure"})
     assert items(ran)["privileges"]["fix"].startswith('GRANT SELECT, UPDATE ON "public"."users" TO ')
 
 
