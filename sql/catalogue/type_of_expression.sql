@@ -17,4 +17,4 @@ WITH RECURSIVE down (oid, beneath) AS (
 )
 SELECT pg_catalog.format_type(down.oid, -1) AS type
 FROM down
-WHERE down.beneath = 0
+WHERE down.beneath = 0::oid

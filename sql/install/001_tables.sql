@@ -14,7 +14,7 @@ CREATE TABLE {refunds} (
     session_id {session_type} NOT NULL,
     account_id {account_type},
     attempt text NOT NULL DEFAULT '',
-    amount numeric NOT NULL CHECK (amount >= 0 AND amount < 'Infinity'),
+    amount numeric NOT NULL CHECK (amount >= 0::numeric AND amount < 'Infinity'),
     reason text NOT NULL,
     detail text,
     layer text NOT NULL,
@@ -23,7 +23,7 @@ CREATE TABLE {refunds} (
     -- when the session failed or, stuck, last showed a sign of life: kept here, because apps delete old sessions
     failed_at timestamptz,
     -- a session that nobody paid for can be waived, and nothing else
-    CHECK (account_id IS NOT NULL OR layer = 'adopted' AND amount = 0),
+    CHECK (account_id IS NOT NULL OR layer = 'adopted' AND amount = 0::numeric),
     -- the guard: a session is refunded at most once
     UNIQUE (session_id, attempt)
 );
@@ -71,7 +71,7 @@ COMMENT ON TABLE {holds} IS 'Sessions that no program may refund, and why: a per
 CREATE TABLE {reversals} (
     reversal_id uuid PRIMARY KEY,
     refund_id uuid NOT NULL UNIQUE REFERENCES {refunds},
-    amount numeric NOT NULL CHECK (amount >= 0 AND amount < 'Infinity'),
+    amount numeric NOT NULL CHECK (amount >= 0::numeric AND amount < 'Infinity'),
     reason text NOT NULL,
     made_by text NOT NULL,
     created_at timestamptz NOT NULL
