@@ -21,7 +21,8 @@ CREATE TYPE entry_kind AS ENUM ('charge', 'refund');
 CREATE TABLE users (id varchar(40) PRIMARY KEY, credits bigint NOT NULL DEFAULT 100, updated_at timestamptz);
 CREATE TABLE jobs (
     id varchar(40) PRIMARY KEY, user_id varchar(40), status job_status, cost integer, error varchar(200),
-    created_at timestamptz, beat timestamptz, ended_at timestamptz, refunded_by_app boolean, charge varchar(40), note text
+    created_at timestamptz, beat timestamptz, ended_at timestamptz, refunded_by_app boolean, charge varchar(40),
+    note text
 );
 CREATE TABLE entries (
     id varchar(40) PRIMARY KEY, job varchar(40), charge varchar(40), owner varchar(40), amount numeric(12, 2),
@@ -177,9 +178,12 @@ def planted() -> Iterator[str]:
     for number, (sign, left, right, result, inside) in enumerate(operators):
         cast = f"::{inside}" if inside else ""
         yield PLANT.format(
-            name=f"planted_{number}", arguments=f"{left}, {right}", result=result, what=f"{left} {sign} {right}".replace("%", "%%"),
+            name=f"planted_{number}",
+            arguments=f"{left}, {right}",
+            result=result,
+            what=f"{left} {sign} {right}".replace("%", "%%"),
             body=f"RETURN $1{cast} OPERATOR(pg_catalog.{sign}) $2{cast}",
-        )  # fmt: skip
+        )
         yield f"CREATE OPERATOR {sign} (LEFTARG = {left}, RIGHTARG = {right}, FUNCTION = planted_{number});"
     for name, arguments, result, value in FUNCTIONS:
         body = f"RETURN QUERY SELECT {value}" if result.startswith("SETOF") else f"RETURN {value}"
