@@ -134,6 +134,10 @@ def test_pg_catalog_is_searched_first_whatever_the_connections_path_says(bare: A
             "'BEGIN RAISE EXCEPTION $planted$planted$planted$; END'"
         )
         bare.sql(f"CREATE OPERATOR public.= (LEFTARG = {kind}, RIGHTARG = {kind}, FUNCTION = public.planted)")
+    bare.sql(
+        "CREATE FUNCTION public.current_schema() RETURNS name LANGUAGE plpgsql AS "
+        "'BEGIN RAISE EXCEPTION $planted$planted$planted$; END'"
+    )
     bare.sql("CREATE DOMAIN public.text AS pg_catalog.text CHECK (false)")
     assert bare.sweeper("install", now=None).exit_code == 0
     assert bare.value("SELECT search_path FROM sweeper.settings") == '"public", pg_temp'
