@@ -46,9 +46,9 @@ def find_planters(transaction: Transaction, settings: Settings, search_path: str
         with transaction.savepoint():
             found = transaction.rows(fill("catalogue/list_planters", {}), binds)
     except (Refusal, SweeperError) as error:
-        if getattr(error, "code", "") != "database":
+        if getattr(error, "code", "") not in ("database", "privilege"):
             raise
-        return None  # a table's name that is none: read_mapping names the key
+        return None  # a table's name that is none, or in a schema that is closed to us: read_mapping names the key
     return _described(found) if found else None
 
 

@@ -152,6 +152,14 @@ def test_pg_catalog_is_searched_first_whatever_the_connections_path_says(bare: A
     assert not_ok(check(bare)).keys() <= {"fence", "grace", "caps", "last_run"}
 
 
+def test_a_schema_that_is_closed_to_the_role_is_named_as_before(prisma: AppDatabase) -> None:
+    prisma.sql("REVOKE USAGE ON SCHEMA app FROM sweeper_runner")
+    ran = prisma.run()
+    assert (ran.exit_code, ran.document["error"]["code"]) == (2, "mapping")
+    checked = check(prisma, SWEEPER_DATABASE_URL=prisma.url_as("sweeper_runner"))
+    assert (checked.exit_code, items(checked)["privileges"]["status"]) == (5, "failure")
+
+
 # --- rights on sweeper's own objects
 
 
