@@ -27,7 +27,7 @@ sweeper_seen AS MATERIALIZED (
 ),
 sweeper_reversed AS (
     INSERT INTO {reversals} AS x (reversal_id, refund_id, amount, reason, made_by, created_at)
-    SELECT s.reversal_id, s.refund_id, s.amount, s.detail, current_user || ' on ' || %(host)s::text, s.at
+    SELECT s.reversal_id, s.refund_id, s.amount, s.detail, pg_catalog.concat(current_user, ' on ', %(host)s::text), s.at
     FROM sweeper_seen AS s
     ON CONFLICT (refund_id) DO NOTHING
     RETURNING x.refund_id

@@ -1,12 +1,19 @@
--- Sets the bounds and the surroundings of this transaction, and of no other.
-SELECT pg_catalog.set_config('lock_timeout', least(
+-- Sets the bounds and the surroundings of this transaction, and of no other. It runs under whatever path the connection
+-- has: it calls functions of pg_catalog by their full names, and no bare operator or type that a path could give.
+SELECT pg_catalog.set_config('lock_timeout', pg_catalog.concat(least(
            %(lock_ms)s::bigint,
            -- whoever waits longest is the deadlock victim: the sweep gives way before the app has to
-           greatest(1, (500 * extract(epoch FROM pg_catalog.current_setting('deadlock_timeout')::interval))::bigint)
-       ) || 'ms', true),
-       pg_catalog.set_config('statement_timeout', %(statement_ms)s::bigint || 'ms', true),
-       pg_catalog.set_config('idle_in_transaction_session_timeout', %(idle_ms)s::bigint || 'ms', true),
-       pg_catalog.set_config('search_path', coalesce(%(search_path)s::text, pg_catalog.current_setting('search_path')), true),
+           greatest(1, (500 OPERATOR(pg_catalog.*) extract(epoch FROM pg_catalog.current_setting('deadlock_timeout')::interval))::bigint)
+       ), 'ms'), true),
+       pg_catalog.set_config('statement_timeout', pg_catalog.concat(%(statement_ms)s::bigint, 'ms'), true),
+       pg_catalog.set_config('idle_in_transaction_session_timeout', pg_catalog.concat(%(idle_ms)s::bigint, 'ms'), true),
+       pg_catalog.set_config('search_path', coalesce(
+           %(search_path)s::varchar,
+           -- pg_catalog is searched first where a path does not name it; behind another schema it would be second to that
+           pg_catalog.regexp_replace(
+               pg_catalog.current_setting('search_path'), '(^|[, ])"?pg_catalog"?(?=$|[, ])', E'\\1""', 'gi'
+           )
+       ), true),
        pg_catalog.set_config('row_security', 'off', true),
        -- how the app's own texts and its floating balances are read
        pg_catalog.set_config('standard_conforming_strings', 'on', true),
@@ -23,7 +30,9 @@ SELECT pg_catalog.set_config('lock_timeout', least(
        -- for a full sweep, which holds all of history against the ledger at once; no other statement needs it
        pg_catalog.set_config(
            'work_mem',
-           greatest(pg_catalog.pg_size_bytes(pg_catalog.current_setting('work_mem')), 16 * 1024 * 1024::bigint) / 1024 || 'kB',
+           pg_catalog.concat(pg_catalog.div(
+               greatest(pg_catalog.pg_size_bytes(pg_catalog.current_setting('work_mem')), 16777216), 1024
+           ), 'kB'),
            true
        ),
        -- one core at the most: the others are the app's

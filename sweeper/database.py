@@ -196,6 +196,8 @@ class Database:
             use_native_hstore=False,
             hide_parameters=True,
         )
+        # it would ask by a bare name, under a path that may give somebody else's function of that name
+        self._engine.dialect._get_default_schema_name = lambda connection: ""  # type: ignore[method-assign]  # noqa: ARG005
         self.default_schema = connection.schema
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ _STATEMENTS = {"pay": "pay", "refunded": "list_refunded", "read_back": "read_bac
 
 def has_fence(transaction: Transaction, mapping: Mapping) -> bool:
     """Whether the fence stands on the app's table of sessions."""
-    binds = {"table_name": mapping.sessions.qualified, "trigger_name": _fence_name(mapping)}
+    binds = {"table_name": mapping.sessions.qualified, "trigger_name": fence_name(mapping)}
     return bool(transaction.row(fill("catalogue/find_fence", {}), binds).found)
 
 
@@ -24,7 +24,7 @@ def functions(mapping: Mapping, *, max_amount: Decimal | None) -> str:
         "timezone": quote_text(mapping.timezone),
         "tolerance": "0" if mapping.exact_balance else str(FLOATING_TOLERANCE),
         "spent_tolerance": "0" if mapping.exact_spent else str(FLOATING_TOLERANCE),
-        "fence": quote_name(_fence_name(mapping)),
+        "fence": quote_name(fence_name(mapping)),
     }
     binds = _binds(mapping, max_amount)
     slots |= {name: mapping.statement(statement) % binds for name, statement in _STATEMENTS.items()}
@@ -34,7 +34,8 @@ def functions(mapping: Mapping, *, max_amount: Decimal | None) -> str:
     return "\n\n".join(parts)
 
 
-def _fence_name(mapping: Mapping) -> str:
+def fence_name(mapping: Mapping) -> str:
+    """What the fence's trigger is called."""
     # one fence a mapping: several may share a table
     return f"{mapping.schema}_fence"
 

@@ -1,5 +1,6 @@
 """Which rights each role needs, down to the columns: worked out by the server from the mapping itself."""
 
+import re
 from dataclasses import dataclass
 
 from sweeper.database import Row, Transaction
@@ -11,7 +12,9 @@ ROLES = {
     "grants/runner": "sweeper_runner",
     "grants/layer": "sweeper_layer",
     "grants/auditor": "sweeper_auditor",
+    "grants/owner": "sweeper_owner",
 }
+_GRANT = re.compile(r"GRANT (.+?)(?: \((.+)\))? ON (?:SCHEMA )?(.+) TO \w+;")
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,24 @@ def grants(transaction: Transaction, mapping: Mapping) -> dict[str, str]:
     """
     reads, sequences = _reads(transaction, mapping), _sequences(transaction, mapping)
     return {name: _fill(mapping, name, role, reads, sequences) for name, role in ROLES.items()}
+
+
+def granted_to_all_roles(mapping: Mapping) -> frozenset[tuple[str, str, str]]:
+    """What the printed roles together may do to sweeper's own schema and tables.
+
+    Each is (object as SQL, column or "", privilege). Who owns the functions has no more than a runner.
+    """
+    lines = [
+        line for name in ROLES if name != "grants/owner" for line in _fill(mapping, name, "role", [], []).splitlines()
+    ]
+    matches = [match for line in lines if (match := _GRANT.fullmatch(line)) and mapping.slots["schema"] in match[3]]
+    return frozenset(
+        (named, column, privilege)
+        for match in matches
+        for privilege in match[1].split(", ")
+        for named in match[3].split(", ")
+        for column in (match[2] or "").split(", ")
+    )
 
 
 def _reads(transaction: Transaction, mapping: Mapping) -> list[_Read]:
@@ -71,5 +92,8 @@ def _fill(mapping: Mapping, name: str, role: str, reads: list[_Read], sequences:
     ]
     lines = [line for table in tables for line in fill_script("grants/read", table).splitlines()[1:]]
     slots = {**mapping.slots, "role": role, "reads": "\n".join(dict.fromkeys(lines))}
+    if name == "grants/owner":
+        runner = _fill(mapping, "grants/runner", role, reads, sequences)
+        slots["runner"] = "\n".join(line for line in runner.splitlines() if line.startswith("GRANT"))
     slots["ledger_sequences"] = "".join(f"\nGRANT USAGE ON SEQUENCE {sequence} TO {role};" for sequence in sequences)
     return fill_script(name, slots, mapping.variants)

@@ -26,8 +26,10 @@ from sweeper.installation import (
     read_surroundings,
 )
 from sweeper.mapping import Ledger, Mapping, read_mapping
+from sweeper.protections import is_append_only
 from sweeper.release import apply_release, plan_release, printed_release
 from sweeper.results import InstallResult
+from sweeper.search_path import require_own_path
 from sweeper.settings import Settings
 from sweeper.statements import fill, fill_script, quote_name, quote_text
 from sweeper.takeover import Takeover, plan_takeover
@@ -52,6 +54,8 @@ class _Steps:
     new_fence: str
     search_path: str
     surroundings: str
+    mended: str
+    notes: tuple[str, ...]
 
 
 def install(
@@ -106,7 +110,8 @@ def install(
             steps = _plan(database, settings, search_path, as_of, fence=fence, rekey=rekey)
             if as_of is None:
                 return InstallResult(sql=_printed(steps), actions=())
-            return InstallResult(sql="", actions=tuple(_apply(database, settings.sessions.timezone, steps, watch)))
+            applied = tuple(_apply(database, settings.sessions.timezone, steps, watch))
+            return InstallResult(sql="", actions=applied, notes=steps.notes)
 
     with _in_plain_words():
         return retrying(work, attempts=1)
@@ -162,6 +167,8 @@ def _plan(
     """Check everything, and decide what is to be done; changes nothing."""
     timeouts, zone = Timeouts(statement_ms=0, idle_ms=60_000), settings.sessions.timezone
     with database.transaction(timeouts=timeouts, search_path=search_path, timezone=zone) as transaction:
+        if as_of is not None:  # before anything of the app's SQL is planned, for which the server may call a function
+            require_own_path(transaction, settings, search_path)
         mapping = read_mapping(transaction, settings, search_path)
         fenced = has_fence(transaction, mapping)
         installed = read_installation(transaction, mapping.schema)
@@ -173,21 +180,39 @@ def _plan(
         own_guard = own.scripts != () or has_own_guard(transaction, mapping)
         indexes = compare(transaction, mapping, own_guard=own_guard)
         _check_ledger_rows(transaction, mapping, settings, as_of)
+        unprotected = installed is not None and not is_append_only(transaction, mapping)
+        notes = _notes(transaction, mapping)
         rights = {}
         if as_of is None:
             rights = _rights(transaction, mapping)
         else:
             _check_owner(mapping, indexes.build)
     slots |= {"guard_index": _name_of(indexes.guard), "live_index": _name_of(indexes.live)}
+    # what ALTER DEFAULT PRIVILEGES of the database gives does not stick to what is made in between
+    before, after = fill_script("install/note_objects", slots), fill_script("install/revoke_defaults", slots)
+    made = [fill_script("install/append_only", slots)] if unprotected else []
+    made.append(functions(mapping, max_amount=settings.policy.max_amount))
     return _Steps(
         own,
         indexes,
-        functions(mapping, max_amount=settings.policy.max_amount),
+        "\n\n".join([before, *made, after]),
         fill_script("install/write_settings", slots),
         rights,
         mapping.sessions.qualified if mapping.fenced and not fenced else "",
         search_path,
         fill_script("install/set_surroundings", {"path": search_path, "timezone": quote_text(zone)}),
+        f"{mapping.schema}.refunds and {mapping.schema}.reversals" if unprotected else "",
+        notes,
+    )
+
+
+def _notes(transaction: Transaction, mapping: Mapping) -> tuple[str, ...]:
+    """What whoever installs should know, a line each."""
+    if not transaction.row(fill("catalogue/read_owner", {}), {"schema_name": mapping.schema}).superuser:
+        return ()
+    return (
+        "refund() runs with the rights of a superuser, its owner: `sweeper install --print` ends with a role of its "
+        "own for it",
     )
 
 
@@ -211,6 +236,8 @@ def _apply(database: Database, timezone: str, steps: _Steps, watch: BlockerWatch
     with database.transaction(timeouts=_WRITE_TIMEOUTS) as transaction:
         transaction.script(steps.functions)
         transaction.script(steps.settings)
+    if steps.mended:
+        yield f"made {steps.mended} append-only again"
     if steps.new_fence:
         yield f"put the fence on {steps.new_fence}"
     for drop in steps.indexes.drop_obsolete:

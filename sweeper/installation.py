@@ -10,6 +10,7 @@ from sweeper.errors import ConfigurationError, FailedError
 from sweeper.functions import has_fence
 from sweeper.identity import ChargeKey
 from sweeper.mapping import Mapping, read_mapping
+from sweeper.search_path import require_own_path
 from sweeper.settings import PolicySection, Settings
 from sweeper.statements import fill, quote_name
 
@@ -71,9 +72,12 @@ class Surroundings:
         """The path for bare names of the file, as SQL.
 
         Never through sweeper's own schema, where a role of that name would look first: its tables have plain
-        names, such as ``runs``, that an app's may have too.
+        names, such as ``runs``, that an app's may have too. Nor does it name a schema of the server's, pg_catalog
+        above all: where a path does not name it, it is searched first, and behind another schema its functions
+        and operators would give way to whatever somebody plants there.
         """
-        return ", ".join([quote_name(name) for name in self.schemas if name != own_schema] + ["pg_temp"])
+        named = [name for name in self.schemas if name != own_schema and not name.startswith("pg_")]
+        return ", ".join([quote_name(name) for name in named] + ["pg_temp"])
 
 
 def read_surroundings(database: Database) -> Surroundings:
@@ -113,11 +117,15 @@ def read_installation(transaction: Transaction, schema: str) -> Installation | N
     return installation
 
 
-def open_mapping(database: Database, settings: Settings, *, guarded: bool = True) -> tuple[Mapping, Installation]:
+def open_mapping(
+    database: Database, settings: Settings, *, guarded: bool = True, paying: bool = False
+) -> tuple[Mapping, Installation]:
     """The installed mapping, checked against the file, the catalogue and, unless told otherwise, the guard.
 
+    With ``paying`` also that nobody can plant functions in its search path that would run with our rights.
+
     Raises:
-        ConfigurationError: not installed, installed for another mapping, or without its guard.
+        ConfigurationError: not installed, installed for another mapping, without its guard, or planted in.
     """
     schema = settings.database.schema_
     with database.transaction(timeouts=CATALOGUE_TIMEOUTS) as transaction:
@@ -131,6 +139,8 @@ def open_mapping(database: Database, settings: Settings, *, guarded: bool = True
     with database.transaction(
         timeouts=CATALOGUE_TIMEOUTS, search_path=installation.search_path, timezone=settings.sessions.timezone
     ) as transaction:
+        if paying:
+            require_own_path(transaction, settings, installation.search_path)
         mapping = read_mapping(transaction, settings, installation.search_path)
         _require_version(installation)
         require_same_key(mapping, installation)

@@ -92,6 +92,7 @@ class Mapping:
             ("lock_account", "lock_account" if accounts else "no_account"),
             ("check_balance", "check_balance" if accounts else "no_account"),
             ("close", "close_and_touch" if self.fenced else "close_stuck"),
+            ("own_fence", "own_fence" if self.fenced else "grant_nothing"),
             ("grant_balances", "grant_balances" if accounts else "grant_nothing"),
             ("grant_ledger", "grant_ledger" if ledger else "grant_nothing"),
             ("read_account", "read_account" if accounts else "grant_nothing"),
@@ -383,7 +384,10 @@ def _account_slots(reader: Reader, settings: Settings, sessions: Table, slots: M
     assignments, written = [], [column for _, _, column in moved]
     for name, sign, column in moved:
         catalogue.check_type(f"accounts.{name}", column.name, Expression("", column.base_type), catalogue.NUMBER_TYPES)
-        assignments.append(f"{column.quoted} = a.{column.quoted} {sign} owed.amount")
+        # both of one type, for whose sum nobody can put an operator of their own
+        exact = column.base_type in catalogue.EXACT_TYPES
+        kind = "numeric" if exact else column.base_type
+        assignments.append(f"{column.quoted} = a.{column.quoted}::{kind} {sign} owed.amount::{kind}")
     if own.updated_at:
         column = reader.written_column("accounts.updated_at", own.updated_at, accounts)
         catalogue.check_type("accounts.updated_at", column.name, Expression("", column.base_type), catalogue.TIME_TYPES)

@@ -53,14 +53,15 @@ class Preparation:
 
 
 def prepare(
-    database: Database, settings: Settings, request: Request, *, of_file: bool = False
+    database: Database, settings: Settings, request: Request, *, of_file: bool = False, paying: bool = False
 ) -> tuple[Preparation, Surroundings]:
-    """Check the server, the installation, the file and the flags.
+    """Check the server, the installation, the file and the flags; with ``paying`` also who could plant functions.
 
     With ``of_file``, for a dry run, the mapping is that of the file, whatever is installed.
 
     Raises:
-        ConfigurationError: not installed, another mapping, no guard, a lower floor, an unknown session.
+        ConfigurationError: not installed, another mapping, no guard, a lower floor, an unknown session, a search path
+            that somebody may create in.
         FailedError: the database cannot be reached, or its clock and ours differ.
     """
     surroundings = retrying(lambda: read_surroundings(database), attempts=FIRST_ATTEMPTS)
@@ -73,7 +74,9 @@ def prepare(
     )
     mapping, installation = retrying(
         lambda: (
-            open_file(database, settings, surroundings, request.as_of) if of_file else open_mapping(database, settings)
+            open_file(database, settings, surroundings, request.as_of)
+            if of_file
+            else open_mapping(database, settings, paying=paying)
         )
     )
     floor = installation.floor(settings.policy)

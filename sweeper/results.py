@@ -35,6 +35,7 @@ class InstallResult:
 
     sql: str
     actions: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

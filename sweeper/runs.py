@@ -67,7 +67,7 @@ def execute(
         ConfigurationError, FailedError: before anything was paid. A failure after that is in the result.
     """
     with exactly():
-        prepared, surroundings = prepare(database, settings, request)
+        prepared, surroundings = prepare(database, settings, request, paying=True)
         surroundings.require_writable()
         run_id = str(uuid_utils.uuid7())
         retrying(lambda: _check_payable(database, prepared.mapping, prepared.scope, run_id))

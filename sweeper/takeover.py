@@ -60,10 +60,10 @@ def plan_takeover(
     _refuse_second_ledger(transaction, mapping, has_ledger="refunds" in found.tables)
     complete = found.tables.keys() == _SIGNS.keys() and found.installation is not None
     current = complete and installation is not None and installation.schema_version == SCHEMA_VERSION
-    scripts = [] if current else [fill_script("install/001_tables", slots)]
+    scripts = [] if current else [fill_script("install/001_tables", slots), fill_script("install/append_only", slots)]
     actions = [] if complete else [f"created schema {mapping.schema} and its tables"]
     if "refunds" not in found.tables:
-        return Takeover(tuple(scripts), tuple(actions), has_ledger=False)
+        return Takeover(_without_defaults(scripts, slots), tuple(actions), has_ledger=False)
     if not complete:
         actions = [f"took up the ledger of refunds in schema {mapping.schema}"]
     changes = list(_changes(mapping, found)) if found.has_refunds else []
@@ -79,7 +79,14 @@ def plan_takeover(
             if changes
             else "brought the ledger up to date"
         )
-    return Takeover(tuple(scripts), tuple(actions), has_ledger=True)
+    return Takeover(_without_defaults(scripts, slots), tuple(actions), has_ledger=True)
+
+
+def _without_defaults(scripts: Sequence[str], slots: Mapped[str, str]) -> tuple[str, ...]:
+    """The scripts so that what ALTER DEFAULT PRIVILEGES of the database gives does not stick to what they make."""
+    if not scripts:
+        return ()
+    return fill_script("install/note_objects", slots), *scripts, fill_script("install/revoke_defaults", slots)
 
 
 def _find(transaction: Transaction, mapping: Mapping, installation: Installation | None) -> Found:

@@ -115,7 +115,8 @@ class AppDatabase:
         printed = self.sweeper("install", "--print", now=None, **environment)
         assert printed.exit_code == 0, printed.stderr
         rights = printed.stdout.partition("-- 5. Rights")[2].splitlines()
-        self.sql("\n".join(line.removeprefix("-- ") for line in rights if line.startswith("-- GRANT")))
+        # what the owner of refund() is lent it gives back; refund() itself stays with whoever installed it
+        self.sql("\n".join(line.removeprefix("-- ") for line in rights if line.startswith(("-- GRANT", "-- REVOKE"))))
 
     def configure(self, old: str, new: str) -> None:
         """Change the mapping file; ``old`` must be in it."""
@@ -198,6 +199,8 @@ class Server:
             for role in ("sweeper_runner", "sweeper_layer", "sweeper_auditor"):
                 with suppress(psycopg.errors.DuplicateObject):
                     self.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{role}'")
+            with suppress(psycopg.errors.DuplicateObject):
+                self.execute("CREATE ROLE sweeper_owner NOLOGIN")
             self.has_roles = True
 
     def _template(self, app: str, *, installed: bool) -> str:

@@ -20,7 +20,8 @@ COPY (
            r.created_at,
            v.reversal_id,
            v.amount AS reversed_amount,
-           v.created_at AS reversed_at
+           v.created_at AS reversed_at,
+           r.again
     FROM {refunds} AS r
     LEFT JOIN LATERAL (
         SELECT v.reversal_id, v.amount, v.created_at

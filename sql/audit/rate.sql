@@ -8,7 +8,7 @@ FROM (
     SELECT least(28, extract(epoch FROM %(until)s::timestamptz - interval '1 day' - least(
                (SELECT pg_catalog.min(r.created_at) FROM {refunds} AS r WHERE r.created_at > '-infinity'),
                (SELECT s.installed_at FROM {settings} AS s)
-           )) / 86400)::float8 AS days
+           )) / 86400::numeric)::float8 AS days
 ) AS history
 LEFT JOIN (
     SELECT r.reason,

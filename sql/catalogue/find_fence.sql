@@ -2,7 +2,7 @@
 SELECT EXISTS (
     SELECT
     FROM pg_catalog.pg_trigger AS t
-    WHERE t.tgrelid = pg_catalog.to_regclass(%(table_name)s)
+    WHERE t.tgrelid = pg_catalog.to_regclass(%(table_name)s)::oid
       AND t.tgname = %(trigger_name)s
       AND t.tgenabled <> 'D'
 ) AS found

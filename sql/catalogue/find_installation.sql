@@ -2,6 +2,6 @@
 SELECT EXISTS (
     SELECT
     FROM pg_catalog.pg_attribute AS a
-    WHERE a.attrelid = pg_catalog.to_regclass(%(name)s)
+    WHERE a.attrelid = pg_catalog.to_regclass(%(name)s)::oid
       AND a.attname = 'fingerprint'
 ) AS found

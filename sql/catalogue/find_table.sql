@@ -13,4 +13,4 @@ SELECT c.oid::bigint AS oid,
        pg_catalog.pg_get_userbyid(c.relowner) AS owner
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-WHERE c.oid = pg_catalog.to_regclass(%(name)s)
+WHERE c.oid = pg_catalog.to_regclass(%(name)s)::oid

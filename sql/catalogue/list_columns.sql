@@ -36,9 +36,9 @@ CROSS JOIN LATERAL (
     )
     SELECT down.oid
     FROM down
-    WHERE down.beneath = 0
+    WHERE down.beneath = 0::oid
 ) AS beneath
-WHERE a.attrelid = %(table_oid)s::bigint
+WHERE a.attrelid = %(table_oid)s::oid
   AND a.attnum > 0
   AND NOT a.attisdropped
 ORDER BY a.attnum

@@ -9,5 +9,5 @@ SELECT c.relname AS name,
        ) AS keys
 FROM pg_catalog.pg_index AS i
 JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
-WHERE i.indrelid = pg_catalog.to_regclass(%(table_name)s)
+WHERE i.indrelid = pg_catalog.to_regclass(%(table_name)s)::oid
   AND i.indisunique

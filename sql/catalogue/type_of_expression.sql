@@ -21,7 +21,7 @@ down (oid, beneath) AS (
 )
 SELECT pg_catalog.format_type(down.oid, -1) AS type,
        -- an expression over columns of several collations has none, which a comparison does not take
-       t.typcollation <> 0 AS collatable
+       t.typcollation <> 0::oid AS collatable
 FROM down
 JOIN pg_catalog.pg_type AS t ON t.oid = down.oid
-WHERE down.beneath = 0
+WHERE down.beneath = 0::oid

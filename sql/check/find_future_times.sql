@@ -10,7 +10,7 @@ FROM (
                v.status {status_eq} ANY ({running}) AS running,
                {include owed_from} AS owed_from
         {include reading}
-        WHERE v.status {status_eq} ANY ({live})
+        WHERE {live_condition}
         ORDER BY v.started_at DESC
         LIMIT %(newest)s::bigint
     ) AS newest
@@ -20,6 +20,6 @@ FROM (
 WHERE NOT EXISTS (
     SELECT
     FROM {refunds} AS r
-    WHERE r.session_id = found.session_id AND r.attempt = found.attempt
+    WHERE r.session_id {session_eq} found.session_id AND r.attempt {attempt_eq} found.attempt
 )
 ORDER BY found.session_id

@@ -9,7 +9,7 @@ JOIN ROWS FROM (
     pg_catalog.unnest(%(names)s::text[]),
     pg_catalog.unnest(%(events)s::int[])
 ) AS written (name, event)
-    ON t.tgrelid = pg_catalog.to_regclass(written.name) AND t.tgtype & written.event <> 0
+    ON t.tgrelid = pg_catalog.to_regclass(written.name)::oid AND t.tgtype::int & written.event <> 0
 WHERE NOT t.tgisinternal
   AND t.tgenabled <> 'D'
   AND t.tgname <> %(fence)s

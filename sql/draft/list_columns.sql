@@ -2,7 +2,7 @@
 SELECT a.attrelid::bigint AS table_oid,
        a.attname AS name,
        pg_catalog.quote_ident(a.attname) AS as_sql,
-       pg_catalog.format_type(coalesce(nullif(t.typbasetype, 0), t.oid), -1) AS type,
+       pg_catalog.format_type(coalesce(nullif(t.typbasetype, 0::oid), t.oid), -1) AS type,
        t.typcategory::text AS category,
        (a.attnotnull OR t.typnotnull)
            AND NOT a.atthasdef AND t.typdefault IS NULL AND a.attidentity = '' AS required,
@@ -22,7 +22,7 @@ SELECT a.attrelid::bigint AS table_oid,
        ARRAY(
            SELECT e.enumlabel::text
            FROM pg_catalog.pg_enum AS e
-           WHERE e.enumtypid = coalesce(nullif(t.typbasetype, 0), t.oid)
+           WHERE e.enumtypid = coalesce(nullif(t.typbasetype, 0::oid), t.oid)
            ORDER BY e.enumsortorder
        ) AS labels,
        ARRAY(
@@ -31,7 +31,7 @@ SELECT a.attrelid::bigint AS table_oid,
                SELECT pg_catalog.pg_get_constraintdef(k.oid) AS definition
                FROM pg_catalog.pg_constraint AS k
                WHERE k.contype = 'c'
-                 AND (k.conrelid = a.attrelid AND k.conkey = ARRAY[a.attnum] OR k.contypid = t.oid)
+                 AND (k.conrelid = a.attrelid AND k.conkey OPERATOR(pg_catalog.=) ARRAY[a.attnum] OR k.contypid = t.oid)
                UNION ALL
                SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid)
                FROM pg_catalog.pg_attrdef AS d

@@ -8,5 +8,5 @@ JOIN pg_catalog.pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = k.co
 JOIN pg_catalog.pg_attribute AS b ON b.attrelid = k.confrelid AND b.attnum = k.confkey[1]
 WHERE k.contype = 'f'
   AND pg_catalog.cardinality(k.conkey) = 1
-  AND k.conparentid = 0
+  AND k.conparentid = 0::oid
 ORDER BY k.conrelid, k.conkey

@@ -14,7 +14,7 @@ WHERE c.relkind IN ('r', 'p')
   AND NOT EXISTS (
       SELECT
       FROM pg_catalog.pg_depend AS d
-      WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+      WHERE d.classid = 'pg_catalog.pg_class'::regclass::oid AND d.objid = c.oid AND d.deptype = 'e'
   )
   AND NOT EXISTS (
       SELECT

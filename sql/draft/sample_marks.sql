@@ -4,7 +4,7 @@ SELECT found.value AS value,
 FROM (
     SELECT {column}::text AS value
     FROM {table} AS s
-    WHERE {status} {status_eq} ANY ({failed})
+    WHERE {status}::text IN ({failed})
     ORDER BY {key} DESC
     LIMIT 5000
 ) AS found

@@ -13,7 +13,7 @@ FROM (
                WHERE n.nspname = {schema_text} AND c.relname = 'refunds'
                  AND i.indisunique AND i.indisvalid AND i.indisready AND i.indimmediate AND i.indpred IS NULL
                  AND i.indnkeyatts = 3
-                 AND ARRAY['session_id', 'attempt', 'again'] <@ ARRAY[
+                 AND ARRAY['session_id', 'attempt', 'again'] OPERATOR(pg_catalog.<@) ARRAY[
                      pg_catalog.pg_get_indexdef(i.indexrelid, 1, true),
                      pg_catalog.pg_get_indexdef(i.indexrelid, 2, true),
                      pg_catalog.pg_get_indexdef(i.indexrelid, 3, true)
@@ -25,7 +25,7 @@ FROM (
            (
                SELECT i.indisunique AND i.indisvalid AND i.indisready AND i.indimmediate
                FROM pg_catalog.pg_index AS i
-               WHERE i.indexrelid = pg_catalog.to_regclass(s.guard_index)
+               WHERE i.indexrelid = pg_catalog.to_regclass(s.guard_index)::oid
            )
     FROM {settings} AS s
     WHERE s.guard_index IS NOT NULL

@@ -29,5 +29,10 @@ CROSS JOIN (
         SELECT {also_read}
     ) AS also
 ) AS reading
+-- what is closed is also read: with the fence, a session that had failed already keeps what it has there
+CROSS JOIN (
+    SELECT {closed_columns}
+    FROM {sessions} AS s
+) AS kept
 {include read_account}
 {include read_ledger}

@@ -6,4 +6,4 @@ SELECT ARRAY(
        ) AS keys,
        pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS predicate
 FROM pg_catalog.pg_index AS i
-WHERE i.indexrelid = pg_catalog.to_regclass('pg_temp.sweeper_probe_index')
+WHERE i.indexrelid = pg_catalog.to_regclass('pg_temp.sweeper_probe_index')::oid

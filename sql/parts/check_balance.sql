@@ -9,7 +9,7 @@
                 pg_catalog.cardinality(sweeper_row.paid_sessions) > 0
                 AND (
                     pg_catalog.abs(sweeper_after - sweeper_before - sweeper_row.paid_amounts[1]::numeric)
-                    <= pg_catalog.abs(sweeper_row.paid_amounts[1]::numeric) * {tolerance}
+                    <= pg_catalog.abs(sweeper_row.paid_amounts[1]::numeric) * {tolerance}::numeric
                 ) IS NOT TRUE
             )
         THEN

@@ -81,6 +81,8 @@ def install(
         for action in result.actions:
             print(action)  # noqa: T201
         print(_RELEASED if release else "Installed: the mapping is the one in the file.")  # noqa: T201
+        for note in result.notes:
+            print(f"Note: {note}.")  # noqa: T201
     return 0
 
 

@@ -39,7 +39,7 @@ class Session:
     def failed_condition(self) -> str:
         """The condition that a row is a failed session; any session where no status is known to be that."""
         failed = ", ".join(quote_text(status) for status in self.statuses["failed"])
-        return f"s.{self.status.as_sql} IN ({failed})" if failed else "true"
+        return f"s.{self.status.as_sql}::text IN ({failed})" if failed else "true"
 
 
 def find_sessions(evidence: Evidence) -> list[Session]:

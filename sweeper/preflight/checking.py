@@ -9,15 +9,16 @@ from sweeper.database import Database, retrying
 from sweeper.errors import SweeperError
 from sweeper.installation import Installation, Surroundings, read_installation
 from sweeper.mapping import read_mapping
-from sweeper.preflight import books, installed, policy, rows
+from sweeper.preflight import books, installed, policy, protections, rows
 from sweeper.preflight.ground import Ground, asked, failure, ok, reading
 from sweeper.preflight.rights import check_rights, denied, merged
 from sweeper.preflight.server import check_server, read_server
+from sweeper.preflight.strangers import check_grants, check_search_path
 from sweeper.settings import PolicySection, Settings
 
 _PROTOCOL_VIOLATION = "08P01"
 _OF_ANY_MAPPING = (
-    ("fence", policy.check_fence),
+    ("fence", protections.check_fence),
     ("triggers", installed.check_triggers),
     ("migrations", installed.check_migrations),
     ("statuses", rows.check_statuses),
@@ -84,6 +85,10 @@ def _check_mapped(
     yield from rights
     if any(check.name == "row_security" and check.status is Status.FAILURE for check in rights):
         return  # whatever is looked at from here on would be refused
+    path = check_search_path(database, settings, search_path)
+    yield path
+    if path.status is Status.FAILURE:
+        return  # what is planted would run here, too: from here on the app's SQL is planned
     found: list[Ground] = []
 
     def map_it() -> Iterator[Check]:
@@ -119,6 +124,9 @@ def _check_installed(ground: Ground, installation: Installation | None, *, may_p
             "books": partial(books.check_books, ground),
             "amounts": partial(rows.check_amounts, ground),
             "future_times": partial(rows.check_future_times, ground),
+            "grants": partial(check_grants, ground),
+            "append_only": partial(protections.check_append_only, ground),
+            "refund_function": partial(protections.check_refund_function, ground),
         }
     for name, look in looks.items():
         yield from _asked(ground.database, ground.role, name, look)

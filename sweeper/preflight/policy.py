@@ -1,9 +1,8 @@
-"""What the file leaves open to harm: caps, grace, and workers that nobody stops."""
+"""What the file leaves open to harm: caps and grace."""
 
 from collections.abc import Iterator
 
 from sweeper.check_result import Check
-from sweeper.functions import has_fence
 from sweeper.preflight.ground import Ground, ok, spoken, warning
 
 
@@ -34,19 +33,3 @@ def check_grace(ground: Ground) -> Iterator[Check]:
         )  # fmt: skip
     else:
         yield ok("grace", f"{grace} from the failure")
-
-
-def check_fence(ground: Ground) -> Iterator[Check]:
-    """Whether a worker that is only slow could go on with a session that was closed as stuck."""
-    with ground.reading() as transaction:
-        fenced = has_fence(transaction, ground.mapping)
-    if fenced:
-        yield ok("fence", "in place: a refunded session can neither go on nor succeed")
-    elif ground.has_heartbeat or not ground.settings.sessions.running:
-        yield ok("fence", "none; a heartbeat tells a stuck session from a slow one")
-    else:
-        yield warning(
-            "fence", "no fence and no heartbeat: a slow session is taken for a stuck one, and its worker may finish "
-            "what was refunded",
-            "sweeper install --fence, or map a heartbeat to sessions.active_at",
-        )  # fmt: skip

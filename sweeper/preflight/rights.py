@@ -8,6 +8,7 @@ from sweeper.check_result import Check, Status
 from sweeper.database import Database
 from sweeper.errors import SweeperError
 from sweeper.preflight.ground import failure, ok, reading
+from sweeper.search_path import mapped_tables
 from sweeper.settings import Settings
 from sweeper.statements import fill, quote_name
 
@@ -18,6 +19,12 @@ _OWN = {
     "reversals": ("SELECT",),
     "settings": ("SELECT", "UPDATE"),
     "locks": ("SELECT", "UPDATE"),
+}
+# what a runner is granted of a table is less than the table where the rest would move the floor
+_COLUMNS = {
+    ("settings", "UPDATE"): "horizon, horizon_as_of, horizon_policy, full_sweep_as_of, before_floor_sessions, "
+    "before_floor_credits",
+    ("locks", "UPDATE"): "locker",
 }
 _DENIED = re.compile(r"permission denied for (schema|table|function|view|sequence|foreign table) (.+?)(?::|$)")
 _USE = {"schema": "USAGE ON SCHEMA", "function": "EXECUTE ON FUNCTION", "sequence": "USAGE ON SEQUENCE"}
@@ -30,7 +37,7 @@ def check_rights(database: Database, settings: Settings, role: str, search_path:
     try:
         with reading(database, search_path) as transaction:
             missing = transaction.rows(fill("check/list_privileges", {}), binds)
-            guarded = transaction.rows(fill("check/list_row_security", {}), {"names": list(_mapped(settings))})
+            guarded = transaction.rows(fill("check/list_row_security", {}), {"names": mapped_tables(settings)})
     except SweeperError as error:  # not even the schema may be looked into
         return [denied(database, error, role)]
     by_table = defaultdict(list)
@@ -43,8 +50,16 @@ def _privileges(missing: Mapping[str, list[str]], role: str) -> Check:
     if not missing:
         return ok("privileges", "this role may do what a run does")
     said = "; ".join(f"{', '.join(privileges)} on {table}" for table, privileges in missing.items())
-    grants = [f"GRANT {', '.join(privileges)} ON {table} TO {role};" for table, privileges in missing.items()]
+    grants = [
+        f"GRANT {', '.join(_in_columns(table, privilege) for privilege in privileges)} ON {table} TO {role};"
+        for table, privileges in missing.items()
+    ]
     return failure("privileges", f"this role lacks {said}", "\n".join(grants))
+
+
+def _in_columns(table: str, privilege: str) -> str:
+    columns = _COLUMNS.get((table.rpartition(".")[2], privilege))
+    return f"{privilege} ({columns})" if columns else privilege
 
 
 def _row_security(tables: list[str], role: str) -> Check:
@@ -91,16 +106,8 @@ def merged(checks: list[Check]) -> list[Check]:
     return list(found.values())
 
 
-def _mapped(settings: Settings) -> Iterator[str]:
-    yield settings.sessions.table
-    if settings.accounts:
-        yield settings.accounts.table
-    if settings.ledger:
-        yield settings.ledger.table
-
-
 def _wanted(settings: Settings) -> Iterator[tuple[str, str]]:
-    for table in _mapped(settings):
+    for table in mapped_tables(settings):
         yield table, "SELECT"
     yield settings.sessions.table, "UPDATE"
     if settings.accounts:

@@ -56,7 +56,8 @@ def run_document(result: RunResult) -> str:
 
 def install_document(result: InstallResult) -> str:
     """The document of ``sweeper install``."""
-    return json.dumps({"schema_version": SCHEMA_VERSION, "command": "install", "actions": list(result.actions)})
+    said = {"actions": list(result.actions), "notes": list(result.notes)}
+    return json.dumps({"schema_version": SCHEMA_VERSION, "command": "install", **said})
 
 
 def check_document(result: "CheckResult") -> str:

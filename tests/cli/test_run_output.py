@@ -284,7 +284,7 @@ def test_a_crash_tells_where_and_not_what(
 ) -> None:
     """An unforeseen exception may hold a URL or a row: its message and its traceback are not shown; exit 1."""
 
-    def explode(*_: object) -> None:
+    def explode(*_: object, **__: object) -> None:
         raise crash(f"could not parse {first.url} of jane@example.org")
 
     monkeypatch.setattr(sweeper.runs, "prepare", explode)

@@ -26,9 +26,9 @@ SELECT 's' || n, 'u1', (ARRAY['finished', 'error', 'generating'])[1 + n % 3]::se
 FROM generate_series(1, 30) AS n;
 """
 NAMES = [
-    "file", "connection", "version", "primary", "clock", "pooler", "privileges", "row_security", "mapping",
-    "installed", "guard", "index", "horizon", "holds", "last_run", "amounts", "future_times", "fence", "triggers",
-    "migrations",
+    "file", "connection", "version", "primary", "clock", "pooler", "privileges", "row_security", "search_path",
+    "mapping", "installed", "guard", "index", "horizon", "holds", "last_run", "amounts", "future_times", "grants",
+    "append_only", "refund_function", "fence", "triggers", "migrations",
     "statuses", "stuck_after", "grace", "time_zone", "caps",
 ]  # fmt: skip
 
@@ -259,7 +259,7 @@ def test_a_privilege_on_one_column_too_few_is_found(good: AppDatabase) -> None:
     )
     with role(good, *grants) as url:
         ran = check(good, SWEEPER_DATABASE_URL=url)
-    assert (ran.exit_code, not_ok(ran)) == (5, {"privileges": "failure"})
+    assert (ran.exit_code, not_ok(ran)) == (5, {"privileges": "failure", "grants": "failure"})
     assert items(ran)["privileges"]["fix"].startswith('GRANT SELECT, UPDATE ON "public"."users" TO ')
 
 

@@ -23,10 +23,10 @@ SQL = REPOSITORY / "sql"
 ORDER = (
     "", "errors", "signals", "results", "correction_result", "check_result", "audit_result", "retrospect", "render",
     "logs", "settings", "statements", "connection", "database", "scope", "catalogue", "identity", "mapping", "draft",
-    "look", "clocks", "caps", "pace", "comparison", "locks", "batch", "indexes", "functions", "grants", "installation",
-    "horizon", "payout", "sweep", "takeover", "blockers", "release", "guard", "preparation", "runs", "plan", "backlog",
-    "findings", "audit", "explain", "history", "corrections", "teller", "revert", "adopt", "preflight", "metrics",
-    "monitoring", "demo", "cli", "__main__",
+    "look", "clocks", "caps", "pace", "comparison", "locks", "batch", "indexes", "functions", "protections", "grants",
+    "search_path", "installation", "horizon", "payout", "sweep", "takeover", "blockers", "release", "guard",
+    "preparation", "runs", "plan", "backlog", "findings", "audit", "explain", "history", "corrections", "teller",
+    "revert", "adopt", "preflight", "metrics", "monitoring", "demo", "cli", "__main__",
 )  # fmt: skip
 DRIVER = {"database.py", "connection.py"}
 PROGRAM = sorted(path for path in PACKAGE.rglob("*.py"))

@@ -1,0 +1,67 @@
+-- Lists what others than owners and superusers may do to sweeper's own schema, tables and functions that run with the
+-- rights of their owner; no role: PUBLIC. Who may write refunds may also write reversals, which is taking them back.
+WITH own AS (
+    SELECT n.oid, n.nspname, n.nspowner, n.nspacl
+    FROM pg_catalog.pg_namespace AS n
+    WHERE n.nspname::text = %(schema_name)s::text
+),
+granted AS (
+    SELECT 'SCHEMA' AS kind,
+           %(schema)s::text AS name,
+           '' AS column_name,
+           n.nspowner AS owner,
+           0::oid AS table_oid,
+           coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner)) AS acl
+    FROM own AS n
+    UNION ALL
+    SELECT 'TABLE',
+           pg_catalog.concat(%(schema)s::text, '.', pg_catalog.quote_ident(c.relname::text)),
+           '',
+           c.relowner,
+           c.oid,
+           coalesce(c.relacl, pg_catalog.acldefault('r', c.relowner))
+    FROM own AS n
+    JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+    UNION ALL
+    SELECT 'TABLE',
+           pg_catalog.concat(%(schema)s::text, '.', pg_catalog.quote_ident(c.relname::text)),
+           pg_catalog.quote_ident(a.attname::text),
+           c.relowner,
+           c.oid,
+           a.attacl
+    FROM own AS n
+    JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND NOT a.attisdropped AND a.attacl IS NOT NULL
+    UNION ALL
+    SELECT 'FUNCTION',
+           pg_catalog.concat(
+               %(schema)s::text, '.', pg_catalog.quote_ident(p.proname::text),
+               '(', pg_catalog.oidvectortypes(p.proargtypes), ')'
+           ),
+           '',
+           p.proowner,
+           0::oid,
+           coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))
+    FROM own AS n
+    JOIN pg_catalog.pg_proc AS p ON p.pronamespace = n.oid AND p.prosecdef
+)
+SELECT g.kind,
+       g.name,
+       g.column_name,
+       acl.privilege_type AS privilege,
+       pg_catalog.quote_ident(r.rolname::text) AS role,
+       g.table_oid = (
+           SELECT c.oid
+           FROM own AS n
+           JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname::text = 'reversals'
+       ) AND pg_catalog.has_table_privilege(r.oid, (
+           SELECT c.oid
+           FROM own AS n
+           JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname::text = 'refunds'
+       ), 'INSERT') AS corrects
+FROM granted AS g
+CROSS JOIN LATERAL pg_catalog.aclexplode(g.acl) AS acl
+LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = acl.grantee
+-- a grant to a role that may act as the owner gives it nothing
+WHERE acl.grantee = 0::oid OR NOT pg_catalog.pg_has_role(r.oid, g.owner, 'MEMBER')
+ORDER BY g.kind, g.name, role, privilege, g.column_name

@@ -1,0 +1,17 @@
+-- Refunds and reversals are never edited or deleted, not even by their owner: a correction is a new row.
+CREATE OR REPLACE FUNCTION {schema}.reject_change() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $reject$
+BEGIN
+    RAISE EXCEPTION '% is append-only: % is refused; a correction is a new row', TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'restrict_violation';
+END
+$reject$;
+CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {refunds}
+    FOR EACH STATEMENT EXECUTE FUNCTION {schema}.reject_change();
+CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {reversals}
+    FOR EACH STATEMENT EXECUTE FUNCTION {schema}.reject_change();
+-- also for a session that sets session_replication_role = replica
+ALTER TABLE {refunds} ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE {reversals} ENABLE ALWAYS TRIGGER append_only;
