@@ -11,8 +11,9 @@ import uuid_utils
 
 from sweeper.caps import Caps
 from sweeper.comparison import compare_balances, compare_ledgers, read_balances
-from sweeper.database import Busy, Database, Refusal, Row, Timeouts, Transaction, text_array
+from sweeper.database import Busy, Database, Refusal, Row, StatementError, Timeouts, Transaction, text_array
 from sweeper.errors import FailedError
+from sweeper.look import account_of, is_on_hold, reading
 from sweeper.mapping import Mapping
 from sweeper.pace import Traffic
 from sweeper.scope import Scope
@@ -67,7 +68,7 @@ class Cashier:
         self._mapping = mapping
         self._caps = caps
         self.run_id = run_id
-        self._max_new_holds = max_new_holds
+        self.max_new_holds = max_new_holds
         accounts = ("lock_accounts", "read_balances") if mapping.has_accounts else ()
         self._statements = {
             name: mapping.statement(name) for name in ("lock_sessions", "list_refunded", *accounts, "pay", "hold")
@@ -79,7 +80,7 @@ class Cashier:
         """Pay those of these sessions of ``scope`` that are still owed, and of them as many as the caps have room for.
 
         Raises:
-            Refusal, Busy: one of them stood in the way.
+            Refusal, StatementError, Busy: one of them stood in the way.
             FailedError: more sessions would be put on hold than a run may.
         """
         with self._transaction(_TOGETHER_TIMEOUTS if len(session_ids) > 1 else BATCH_TIMEOUTS) as transaction:
@@ -191,8 +192,18 @@ class Cashier:
         """Put one session on hold with the database's own message; tell whether it was not on hold before."""
         try:
             return self._hold(scope, session_id, refusal, attempt_known=True)
-        except Refusal:  # not even which attempt it is can be told
+        except (Refusal, StatementError):  # not even which attempt it is can be told
             return self._hold(scope, session_id, refusal, attempt_known=False)
+
+    def is_on_hold(self, session_id: str) -> bool:
+        """Whether a session that the database refuses is on hold already, so that putting it there is no news."""
+        with reading(self._database, self._mapping) as transaction:
+            return is_on_hold(transaction, self._mapping, session_id)
+
+    def account_of(self, session_id: str) -> str | None:
+        """Whose a session is that the database refuses; none where that cannot be told."""
+        with reading(self._database, self._mapping) as transaction:
+            return account_of(transaction, self._mapping, session_id)
 
     def _hold(self, scope: Scope, session_id: str, refusal: Refusal, *, attempt_known: bool) -> bool:
         with self._transaction() as transaction:
@@ -217,9 +228,9 @@ class Cashier:
         return new
 
     def _bound_holds(self, more: int) -> None:
-        if len(self.new_holds) + more > self._max_new_holds:
+        if len(self.new_holds) + more > self.max_new_holds:
             raise FailedError(
-                f"more than max_new_holds = {self._max_new_holds} sessions would be put on hold by this run: so many "
+                f"more than max_new_holds = {self.max_new_holds} sessions would be put on hold by this run: so many "
                 "at once mean a wrong mapping, not bad rows. Nothing of this batch was kept",
                 code="too_many_holds",
             )

@@ -180,7 +180,8 @@ def _before_floor(sweep: Sweep, request: Request, prepared: Preparation) -> Amou
 def _opening(settings: Settings, request: Request, run_id: str, *, full: bool) -> dict[str, object]:
     told = {
         "policy": settings.policy.model_dump(mode="json", warnings=False),
-        "sessions": list(request.session_ids),
+        # jsonb holds no byte that is not UTF-8, as an id may have in a database without an encoding
+        "sessions": [session_id.encode(errors="backslashreplace").decode() for session_id in request.session_ids],
         "since": request.since.isoformat() if request.since else None,
         "full": full,
     }

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from sweeper.batch import Cashier
-from sweeper.database import Database, Refusal, Transaction, retrying
+from sweeper.database import Database, Refusal, StatementError, Transaction, retrying
 from sweeper.horizon import find_unripe
 from sweeper.look import Found, Survey, find, list_candidates, parts, reading, survey
 from sweeper.mapping import Mapping
@@ -60,6 +60,7 @@ class Sweep:
             # another server may have taken over, to which batches that were committed before never came
             self.tally.skipped = []
             self._pass_all(scope)
+        self._payout.settle()
         # what this run has just put on hold, or left there, is settled
         left = replace(scope, look_again=False)
         if self.tally.capped or self._cashier.has_budget:
@@ -102,7 +103,7 @@ class Sweep:
             self._signals.check()
             try:
                 found = self._find(scope)
-            except Refusal:
+            except (Refusal, StatementError):
                 if scope.in_history and scope.after is None:
                     self._note_unripe(scope)
                 more, last = self._walk_around(scope)
@@ -126,7 +127,7 @@ class Sweep:
     def _note_unripe(self, scope: Scope) -> None:
         try:
             self.tally.note_unripe(self._read(scope, find_unripe))
-        except Refusal:
+        except (Refusal, StatementError):
             self.tally.unknown = True
 
     def _find(self, scope: Scope) -> Found:
@@ -143,7 +144,7 @@ class Sweep:
         return self._payout.once_unlocked(scope, look)
 
     def _find_among(self, scope: Scope, session_ids: tuple[str, ...]) -> bool:
-        """Find and pay those of these that are owed; one whose own expression fails is found by halving, and held.
+        """Find and pay those of these that are owed; one whose own expression fails is found by halving.
 
         Tells whether there was one.
         """
@@ -152,9 +153,11 @@ class Sweep:
             return False
         try:
             found = self._find(scope.only(session_ids))
-        except Refusal as refusal:
+        except (Refusal, StatementError) as problem:
             if len(session_ids) == 1:
-                self._payout.hold(scope, session_ids[0], refusal)
+                # an expression fails whenever it is read: what was paid before shows as well that others can be
+                since = self._payout.suspects.in_this_run
+                self._payout.refused_alone(scope, session_ids[0], problem, since)
                 return True
             middle = len(session_ids) // 2
             first = self._find_among(scope, session_ids[:middle])
