@@ -144,6 +144,11 @@ class Timeouts:
 
 
 READ_TIMEOUTS = Timeouts(statement_ms=3_600_000, idle_ms=600_000)
+# What locks rows of the app keeps it waiting for seconds at the most, even where this process is stopped (SIGSTOP, a
+# frozen machine) in the middle. A server that cannot send its answer outlives all of these: see ANSWER_BYTES.
+LOCKING_TIMEOUTS = Timeouts(lock_ms=250, statement_ms=10_000, idle_ms=5_000, transaction_ms=20_000, tcp_user_ms=5_000)
+# so much a statement that holds locks may answer: it fits into what lies between a server and a client that stands
+ANSWER_BYTES = 200_000
 
 
 def text_array(values: Collection[str]) -> str:
@@ -153,6 +158,12 @@ def text_array(values: Collection[str]) -> str:
     joined = "\x00".join(values)  # a text in Postgres never holds that one
     escaped = joined.replace("\\", "\\\\").replace('"', '\\"')
     return '{"' + escaped.replace("\x00", '","') + '"}'
+
+
+def text_bytes(values: Collection[str | None]) -> int:
+    """How many bytes the server takes at the most to answer with these texts, as an array."""
+    texts = [value or "" for value in values]
+    return len(text_array(texts).encode(encoding.ENCODING, encoding.ERRORS))
 
 
 class Transaction:

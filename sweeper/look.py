@@ -3,13 +3,13 @@
 import json
 import sys
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from sweeper.database import READ_TIMEOUTS, Database, Refusal, Row, StatementError, Transaction
+from sweeper.database import READ_TIMEOUTS, Database, Refusal, Row, StatementError, Transaction, text_array
 from sweeper.mapping import Mapping
 from sweeper.scope import Place, Scope
 
@@ -39,11 +39,15 @@ class Looked:
 
 @dataclass(frozen=True)
 class Survey:
-    """What is owed at a moment: with holds to come, and what the credits cap has no room for."""
+    """What is owed at a moment, and what of it the credits cap has no room for.
+
+    Where what is payable was asked for, ``to_hold`` more are owed that a run would put on hold.
+    """
 
     sessions: int = 0
     credits: Decimal = Decimal(0)
     over_budget: int = 0
+    to_hold: int = 0
 
 
 def reading(database: Database, mapping: Mapping) -> AbstractContextManager[Transaction]:
@@ -120,25 +124,37 @@ def parts(scope: Scope) -> list[Scope]:
     return [scope] if scope.until is not None else [scope, replace(scope, dates="unknown")]
 
 
-def survey(transaction: Transaction, mapping: Mapping, scope: Scope, budget: Decimal | None = None) -> Survey:
-    """Count what is owed in one part of a scope."""
-    binds = {**scope.binds(), "budget": budget}
+def survey(
+    transaction: Transaction,
+    mapping: Mapping,
+    scope: Scope,
+    budget: Decimal | None = None,
+    *,
+    payable: bool = False,
+    settled: Collection[str] = (),
+) -> Survey:
+    """Count what is owed in one part of a scope, without the ``settled``; ``payable`` leaves out what will be held."""
+    binds = {**scope.binds(), "budget": budget, "payable": payable, "settled": text_array(settled) if settled else None}
     try:
         with transaction.savepoint():
             row = transaction.row(mapping.statement("survey"), binds)
-        return Survey(row.sessions, Decimal(row.credits), row.over_budget)
+        return Survey(row.sessions, Decimal(row.credits), row.over_budget, row.to_hold)
     except (Refusal, StatementError):  # one row's expression fails: count page by page, around it
-        return _count(look(transaction, mapping, scope), budget)
+        looked = (one for one in look(transaction, mapping, scope) if one.session_id not in settled)
+        return _count(looked, budget, payable=payable)
 
 
-def _count(sessions: Iterator[Looked], budget: Decimal | None) -> Survey:
-    count, credits, over = 0, Decimal(0), 0
+def _count(sessions: Iterator[Looked], budget: Decimal | None, *, payable: bool) -> Survey:
+    count, credits, over, to_hold = 0, Decimal(0), 0, 0
     for session in sessions:
+        if payable and session.hold_reason is not None:
+            to_hold += not session.on_hold
+            continue
         count += 1
         if session.hold_reason is None:
             credits += session.amount
             over += budget is not None and session.amount > budget
-    return Survey(count, credits, over)
+    return Survey(count, credits, over, to_hold)
 
 
 def look(transaction: Transaction, mapping: Mapping, scope: Scope) -> Iterator[Looked]:

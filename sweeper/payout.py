@@ -14,7 +14,7 @@ from sweeper.look import Found
 from sweeper.pace import Pace
 from sweeper.scope import Scope
 from sweeper.signals import Signals
-from sweeper.suspects import Halving, PaidSince, Problem, Suspect, Suspects, refusal_of
+from sweeper.suspects import Halving, PaidSince, Problem, Suspect, Suspects, refusal_of, unproven
 
 T = TypeVar("T")
 
@@ -68,6 +68,7 @@ class Payout:
         self.pace = Pace(batch_size)
         self.tally = Tally()
         self.suspects = Suspects(cashier.max_new_holds)
+        self._without_a_hold: dict[str, Problem] = {}
 
     def pay_all(self, scope: Scope, found: Found) -> None:
         """Pay what was found; a session that stands in the way is found by halving, and held, suspected or skipped.
@@ -76,7 +77,7 @@ class Payout:
             ConfigurationError, FailedError, Busy: the run cannot go on; what was committed stands.
             Interrupted: SIGINT or SIGTERM arrived; the batch in hand was finished.
         """
-        while not self.tally.capped and (session_ids := found.take(self.pace.size)):
+        while not self.tally.capped and (session_ids := self._take(found)):
             self._signals.check()
             try:
                 batch = self._pay(scope, session_ids)
@@ -91,12 +92,19 @@ class Payout:
                 self._isolate(scope, session_ids, since)
             else:
                 self._hold_proven()
+                self.pace.answered([session_id for session_id, _, _, _ in batch.paid], batch.answer_bytes)
                 found.give_back(session_ids[batch.tried :])
                 if batch.is_taken:
                     self._make_way(scope, found, batch)
                 full = len(session_ids) == self.pace.size
                 if pause := self.pace.held(batch.locked_seconds, batch.traffic, full=full):
                     time.sleep(pause)
+
+    def _take(self, found: Found) -> tuple[str, ...]:
+        taken = found.take(self.pace.size)
+        fitting = self.pace.fitting(taken)
+        found.give_back(taken[fitting:])
+        return taken[:fitting]
 
     def _make_way(self, scope: Scope, found: Found, batch: Batch) -> None:
         """Another run pays the same: go on from the other end, and when both have met there, with what is left."""
@@ -139,9 +147,8 @@ class Payout:
         Raises:
             FailedError: it is the run's, or too many would be put on hold.
         """
-        refusal = refusal_of(problem)
-        if refusal.raised or self.once_unlocked(scope, lambda: self._cashier.is_on_hold(session_id)):
-            self._hold(scope, session_id, refusal)
+        if refusal_of(problem).raised or self.once_unlocked(scope, lambda: self._cashier.is_on_hold(session_id)):
+            self._hold(scope, session_id, problem)
         else:
             account_id = self.once_unlocked(scope, lambda: self._cashier.account_of(session_id))
             self.suspects.add(Suspect(scope, session_id, account_id, problem, since))
@@ -156,11 +163,13 @@ class Payout:
         tally = self.tally
         others_owed = bool(self.suspects.in_this_run.accounts or tally.skipped or tally.already_refunded)
         for suspect in self.suspects.take_the_rest(others_owed=others_owed or bool(self._cashier.new_holds)):
-            self._hold(suspect.scope, suspect.session_id, refusal_of(suspect.problem))
+            self._hold(suspect.scope, suspect.session_id, suspect.problem)
+        if self._without_a_hold:
+            raise unproven(self._without_a_hold)
 
     def _hold_proven(self) -> None:
         for suspect in self.suspects.take_proven():
-            self._hold(suspect.scope, suspect.session_id, refusal_of(suspect.problem))
+            self._hold(suspect.scope, suspect.session_id, suspect.problem)
 
     def once_unlocked(self, scope: Scope, work: Callable[[], T]) -> T:
         """Do ``work``, a whole transaction; where a table is locked as a whole, again once it is free.
@@ -194,8 +203,9 @@ class Payout:
             else:
                 return
 
-    def _hold(self, scope: Scope, session_id: str, refusal: Refusal) -> None:
-        """Put one session on hold, which the database refused."""
+    def _hold(self, scope: Scope, session_id: str, problem: Problem) -> None:
+        """Put one session on hold, which the database refused; where it refuses that, too, the others go first."""
+        refusal = refusal_of(problem)
 
         def attempt() -> None:
             self._signals.check()
@@ -203,7 +213,10 @@ class Payout:
                 if self._cashier.hold(scope, session_id, refusal):
                     self._observer.refused(session_id, refusal)
 
-        self.once_unlocked(scope, attempt)
+        try:
+            self.once_unlocked(scope, attempt)
+        except (Refusal, StatementError) as another:
+            self._without_a_hold[session_id] = another
 
     def _pay(self, scope: Scope, session_ids: tuple[str, ...]) -> Batch:
         def attempt() -> Batch:

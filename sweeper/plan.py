@@ -2,7 +2,6 @@
 
 import time
 from collections import defaultdict
-from decimal import Decimal
 from itertools import chain
 
 from sweeper.caps import Caps, Room
@@ -34,6 +33,7 @@ class Planner:
         self._sessions_left, self._credits_left = room.sessions, room.credits
         self.refunds = Amount()
         self.left_by_caps = Amount()
+        self._holds_left = False
         self.reasons: dict[str, Amount] = defaultdict(Amount)
         self.ages: dict[str, Amount] = defaultdict(Amount)
         self.holds: dict[str, Amount] = defaultdict(Amount)
@@ -52,8 +52,10 @@ class Planner:
                 self._suspects[session.session_id] = session
             elif not session.on_hold:
                 self._hold(session.hold_reason, session.session_id)
+        elif stopped and session.hold_reason is not None:
+            self._holds_left |= not session.on_hold
         elif stopped or (self._credits_left is not None and session.amount > self._credits_left):
-            self.left_by_caps += Amount(1, session.amount if session.hold_reason is None else Decimal(0))
+            self.left_by_caps += Amount(1, session.amount)
         else:
             self._refund(session)
 
@@ -94,7 +96,7 @@ class Planner:
     @property
     def outcome(self) -> Outcome:
         """How the run would end."""
-        if self.left_by_caps.sessions:
+        if self.left_by_caps.sessions or self._holds_left:
             return Outcome.CAPPED
         return Outcome.PARTIAL if self.holds else Outcome.COMPLETE
 

@@ -61,22 +61,28 @@ class Sweep:
             self.tally.skipped = []
             self._pass_all(scope)
         self._payout.settle()
-        # what this run has just put on hold, or left there, is settled
-        left = replace(scope, look_again=False)
         if self.tally.capped or self._cashier.has_budget:
-            return self.survey(left, retrying(self._cashier.budget))
-        return self.survey(left.only(tuple(self.tally.skipped))) if self.tally.skipped else Survey()
+            return self.survey(scope, retrying(self._cashier.budget), payable=True)
+        return self.survey(scope.only(tuple(self.tally.skipped)), payable=True) if self.tally.skipped else Survey()
 
-    def survey(self, scope: Scope, budget: Decimal | None = None, *, attempts: int | None = None) -> Survey:
-        """Count what is owed."""
+    def survey(
+        self, scope: Scope, budget: Decimal | None = None, *, payable: bool = False, attempts: int | None = None
+    ) -> Survey:
+        """Count what is owed; of what is ``payable``, without what is or will be on hold."""
+        # what this run has put on hold because the database refuses it, or left there, nobody can tell without a try
+        settled = self._cashier.refused if payable else ()
 
         def count() -> Survey:
             with reading(self._database, self._mapping) as transaction:
-                counted = [survey(transaction, self._mapping, part, budget) for part in parts(scope)]
+                counted = [
+                    survey(transaction, self._mapping, part, budget, payable=payable, settled=settled)
+                    for part in parts(scope)
+                ]
             return Survey(
                 sum(part.sessions for part in counted),
                 sum((part.credits for part in counted), Decimal(0)),
                 sum(part.over_budget for part in counted),
+                sum(part.to_hold for part in counted),
             )
 
         return retrying(count, attempts=attempts)

@@ -196,3 +196,15 @@ def test_a_long_text_in_an_index_of_the_apps_ledger_stops_nobody(prisma: AppData
         prisma.sql('INSERT INTO app."JobItem" ("jobId", "price") VALUES (%s, 1)', job)
     assert prisma.run().document["refunds"]["sessions"] == 2
     assert [sqlstate for _, sqlstate in holds(prisma).values()] == ["54000"]
+
+
+def test_an_id_as_long_as_the_apps_own_index_takes_stops_nobody(first: AppDatabase) -> None:
+    """Ours have more columns, and no room for it."""
+    first.sql(f"DROP INDEX {first.value('SELECT live_index FROM sweeper.settings')}")
+    long_id = "m" + "".join(random.Random(7).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=2691))
+    crowd(first, "u1", "u2", "u3")
+    first.account("u4")
+    first.session(long_id, account="u4")
+    ran = first.run("--batch-size", "1")
+    assert ran.exit_code in (1, 3)
+    assert set(first.refunds()) == {"of-u1", "of-u2", "of-u3"}
