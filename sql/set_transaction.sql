@@ -18,13 +18,21 @@ SELECT pg_catalog.set_config('lock_timeout', pg_catalog.concat(least(
        -- how the app's own texts and its floating balances are read
        pg_catalog.set_config('standard_conforming_strings', 'on', true),
        pg_catalog.set_config('extra_float_digits', '1', true),
-       -- the server has it since version 17; those above bound each statement
+       -- the server has it since version 17; those above bound each statement. A clock that ticks already is stopped
+       -- first: it would not be set anew
        CASE WHEN pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL
            THEN pg_catalog.set_config('transaction_timeout', '0', true)
        END,
+       CASE WHEN pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL
+           THEN pg_catalog.set_config('transaction_timeout', %(transaction_ms)s::bigint || 'ms', true)
+       END,
+       -- a client that takes nothing any more is given up: until then a server that cannot send keeps its locks
+       pg_catalog.set_config('tcp_user_timeout', %(tcp_user_ms)s::bigint || 'ms', true),
        pg_catalog.set_config('TimeZone', %(timezone)s, true),
        pg_catalog.set_config('DateStyle', 'ISO, MDY', true),
        pg_catalog.set_config('IntervalStyle', 'postgres', true),
+       -- how the server writes down the app's names: what is installed is compared with that
+       pg_catalog.set_config('quote_all_identifiers', 'off', true),
        -- compiling a statement takes longer than running it over one page
        pg_catalog.set_config('jit', 'off', true),
        -- for a full sweep, which holds all of history against the ledger at once; no other statement needs it

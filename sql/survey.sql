@@ -1,14 +1,21 @@
--- survey: how many sessions are owed, how many of them the credits cap has no room for, and their credits.
--- Reads one snapshot and locks nothing.
-SELECT pg_catalog.count(*) AS sessions,
-       pg_catalog.count(*) FILTER (WHERE NOT coalesce(owed.fits, false)) AS over_budget,
+-- survey: how many sessions are owed, how many of them the credits cap has no room for, and their credits; and, when it
+-- is asked for what is payable, without those that a run would put on hold, of which it counts the new ones. Reads one
+-- snapshot and locks nothing.
+SELECT pg_catalog.count(*) FILTER (WHERE owed.hold_reason IS NULL) AS sessions,
+       pg_catalog.count(*) FILTER (
+           WHERE owed.hold_reason IS NULL AND NOT coalesce(owed.fits, false)
+       ) AS over_budget,
        coalesce(pg_catalog.sum(owed.amount) FILTER (
-           WHERE owed.amount > 0 AND owed.amount::numeric NOT IN ('NaN', 'Infinity')
-       ), 0)::text AS credits
+           WHERE owed.hold_reason IS NULL AND owed.amount::numeric > 0::numeric AND owed.amount::numeric NOT IN ('NaN', 'Infinity')
+       ), 0)::text AS credits,
+       pg_catalog.count(*) FILTER (WHERE owed.hold_reason IS NOT NULL AND NOT owed.on_hold) AS to_hold
 FROM (
     SELECT v.amount,
-           ({include fits_budget}) AS fits
+           ({include fits_budget}) AS fits,
+           CASE WHEN %(payable)s::boolean THEN {include would_hold} END AS hold_reason,
+           CASE WHEN %(payable)s::boolean THEN {include on_hold} END AS on_hold
     {include reading}
     WHERE {include live_in_scope}
       AND CASE WHEN {include in_scope} THEN {include verdict} = 'owed' END
+      AND (%(settled)s::text[] IS NULL OR NOT v.session_id {session_eq} ANY (%(settled)s::text[]::{session_type}[]))
 ) AS owed

@@ -18,9 +18,23 @@ from sweeper.comparison import (
     read_balances,
     require_as_meant,
 )
-from sweeper.database import Busy, Database, Refusal, Row, Timeouts, Transaction, text_array
+from sweeper.database import (
+    ANSWER_BYTES,
+    LOCKING_TIMEOUTS,
+    Busy,
+    Database,
+    Refusal,
+    Row,
+    StatementError,
+    Timeouts,
+    TooSlow,
+    Transaction,
+    text_array,
+    text_bytes,
+)
 from sweeper.errors import FailedError
 from sweeper.locks import lock_installation
+from sweeper.look import account_of, is_on_hold, reading
 from sweeper.mapping import Mapping
 from sweeper.pace import Traffic
 from sweeper.scope import Scope
@@ -28,7 +42,9 @@ from sweeper.statements import fill
 
 # what a run leaves to the mapping, and a layer that calls refund() says itself
 BY_SWEEPER = {"layer": "sweeper", "reason": None, "detail": None}
-BATCH_TIMEOUTS = Timeouts(lock_ms=250, statement_ms=60_000, idle_ms=60_000)
+BATCH_TIMEOUTS = LOCKING_TIMEOUTS
+# for what a run writes down and counts in its own ledger, which may be large: nobody waits for that
+BOOKKEEPING_TIMEOUTS = Timeouts(lock_ms=250, statement_ms=60_000, idle_ms=60_000)
 # of several sessions each may wait in turn, such as for a row that a foreign key of the app's ledger points to, and
 # whoever wants one of them waits as long as all of that; one alone, which is what is tried next, may take its time
 _TOGETHER_TIMEOUTS = replace(BATCH_TIMEOUTS, lock_ms=50)
@@ -40,7 +56,10 @@ Refund = tuple[str, str, str, str]
 
 @dataclass(frozen=True)
 class Batch:
-    """What one committed batch did; ``tried`` sessions of those it was given are settled by it or skipped."""
+    """What one committed batch did; ``tried`` sessions of those it was given are settled by it or skipped.
+
+    ``answer_bytes`` is how much the statement that pays had to say of those that were paid.
+    """
 
     tried: int = 0
     paid: tuple[Refund, ...] = ()
@@ -52,6 +71,7 @@ class Batch:
     locked_seconds: float = 0.0
     traffic: Traffic = field(default_factory=Traffic)
     unripe_from: datetime | None = None
+    answer_bytes: int = 0
 
     @property
     def is_taken(self) -> bool:
@@ -75,7 +95,7 @@ class Cashier:
         self._mapping = mapping
         self._caps = caps
         self.run_id = run_id
-        self._max_new_holds = max_new_holds
+        self.max_new_holds = max_new_holds
         accounts = ("lock_accounts", "read_balances") if mapping.has_accounts else ()
         self._statements = {
             name: mapping.statement(name)
@@ -83,12 +103,15 @@ class Cashier:
         }
         self._fire_deferred, self._read_traffic = fill("fire_deferred", {}), fill("read_traffic", {})
         self.new_holds: set[str] = set()
+        # on hold, since this run or before, because the database refuses them; as many as were tried one by one
+        self.refused: set[str] = set()
 
     def pay(self, scope: Scope, session_ids: tuple[str, ...]) -> Batch:
         """Pay those of these sessions of ``scope`` that are still owed, and of them as many as the caps have room for.
 
         Raises:
-            Refusal, Busy: one of them stood in the way.
+            Refusal, StatementError, Busy: one of them stood in the way.
+            TooSlow: it takes too long, or would say too much, for one batch.
             FailedError: more sessions would be put on hold than a run may.
         """
         with self._transaction(_TOGETHER_TIMEOUTS if len(session_ids) > 1 else BATCH_TIMEOUTS) as transaction:
@@ -102,6 +125,7 @@ class Cashier:
             binds = {**scope.binds(), "in_hand": text_array(in_hand), "budget": room.credits}
             locked_at = time.monotonic()
             locked = transaction.row(self._statements["lock_sessions"], binds)
+            _require_short_answer(in_hand, locked)
             missing = frozenset(in_hand) - frozenset(locked.session_ids)
             refunded = self._list_refunded(transaction, scope, missing) if missing else missing
             chosen = choose(in_hand, locked, room.credits)
@@ -141,7 +165,7 @@ class Cashier:
         """What the cap by credits leaves at this moment; none is no bound."""
         if not self.has_budget:
             return None
-        with self._transaction() as transaction:
+        with self._transaction(BOOKKEEPING_TIMEOUTS) as transaction:
             return self._caps.read(transaction).credits
 
     def _transaction(self, timeouts: Timeouts = BATCH_TIMEOUTS) -> AbstractContextManager[Transaction]:
@@ -176,18 +200,19 @@ class Cashier:
             compare_balances(row, balances, after, exact=exact, exact_spent=exact_spent)
         held = tuple(zip(row.held_sessions, row.held_reasons, strict=True))
         self._bound_holds(len({session for session, _ in held} - self.new_holds))
-        paid = zip(row.paid_sessions, row.paid_accounts, row.paid_amounts, row.paid_reasons, strict=True)
+        told = (row.paid_sessions, row.paid_accounts, row.paid_amounts, row.paid_reasons)
         return Batch(
-            paid=tuple(paid),
+            paid=tuple(zip(*told, strict=True)),
             held=held,
             already_refunded=row.refunded_before + len(row.unpaid_sessions),
             skipped=tuple(row.busy_sessions),
             unripe_from=row.unripe_from,
+            answer_bytes=sum(map(text_bytes, (*told, row.moved_accounts, row.moved_amounts))),
         )
 
     def list_refunded(self, scope: Scope, session_ids: Sequence[str]) -> frozenset[str]:
         """Those of these that are refunded by now."""
-        with self._transaction() as transaction:
+        with self._transaction(BOOKKEEPING_TIMEOUTS) as transaction:
             return self._list_refunded(transaction, scope, session_ids)
 
     def _list_refunded(self, transaction: Transaction, scope: Scope, session_ids: Collection[str]) -> frozenset[str]:
@@ -205,8 +230,18 @@ class Cashier:
         """Put one session on hold with the database's own message; tell whether it was not on hold before."""
         try:
             return self._hold(scope, session_id, refusal, attempt_known=True)
-        except Refusal:  # not even which attempt it is can be told
+        except (Refusal, StatementError):  # not even which attempt it is can be told
             return self._hold(scope, session_id, refusal, attempt_known=False)
+
+    def is_on_hold(self, session_id: str) -> bool:
+        """Whether a session that the database refuses is on hold already, so that putting it there is no news."""
+        with reading(self._database, self._mapping) as transaction:
+            return is_on_hold(transaction, self._mapping, session_id)
+
+    def account_of(self, session_id: str) -> str | None:
+        """Whose a session is that the database refuses; none where that cannot be told."""
+        with reading(self._database, self._mapping) as transaction:
+            return account_of(transaction, self._mapping, session_id)
 
     def _hold(self, scope: Scope, session_id: str, refusal: Refusal, *, attempt_known: bool) -> bool:
         with self._transaction() as transaction:
@@ -226,17 +261,24 @@ class Cashier:
             new = bool(rows) and rows[0].new and session_id not in self.new_holds
             if new:
                 self._bound_holds(1)
+        self.refused.add(session_id)
         if new:
             self.new_holds.add(session_id)
         return new
 
     def _bound_holds(self, more: int) -> None:
-        if len(self.new_holds) + more > self._max_new_holds:
+        if len(self.new_holds) + more > self.max_new_holds:
             raise FailedError(
-                f"more than max_new_holds = {self._max_new_holds} sessions would be put on hold by this run: so many "
+                f"more than max_new_holds = {self.max_new_holds} sessions would be put on hold by this run: so many "
                 "at once mean a wrong mapping, not bad rows. Nothing of this batch was kept",
                 code="too_many_holds",
             )
+
+
+def _require_short_answer(in_hand: Sequence[str], locked: Row) -> None:
+    """Nothing is paid whose answer would not fit: accounts may have much longer names than their sessions."""
+    if len(in_hand) > 1 and text_bytes(locked.session_ids) + 2 * text_bytes(locked.account_ids) > ANSWER_BYTES:
+        raise TooSlow
 
 
 def choose(in_hand: Sequence[str], locked: Row, credits: Decimal | None) -> Chosen:

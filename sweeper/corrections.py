@@ -1,11 +1,11 @@
 """What revert and adopt have in common: who asks, batches that give way, and counting what was left."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sweeper.correction_result import Left
-from sweeper.database import Busy, Database, Refusal, Row, TooSlow
+from sweeper.database import ANSWER_BYTES, Busy, Database, Refusal, Row, TooSlow
 from sweeper.errors import FailedError, Interrupted, SweeperError
 from sweeper.installation import Surroundings
 from sweeper.preparation import Preparation, Request, prepare
@@ -36,6 +36,20 @@ def prepare_correction(
     """
     request = Request(as_of=asked.as_of, asked_at=asked.asked_at, host=asked.host, session_ids=session_ids)
     return prepare(database, settings, request)
+
+
+def in_pieces(rows: Sequence[Row], answer: Callable[[Row], int]) -> Iterator[Sequence[Row]]:
+    """These, so many at once as a statement may answer for that holds locks; ``answer`` is in bytes a row."""
+    piece, room = list[Row](), ANSWER_BYTES
+    for row in rows:
+        needed = answer(row)
+        if piece and needed > room:
+            yield piece
+            piece, room = [], ANSWER_BYTES
+        piece.append(row)
+        room -= needed
+    if piece:
+        yield piece
 
 
 def in_halves(

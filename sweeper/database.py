@@ -12,6 +12,7 @@ import sqlalchemy
 import stamina
 from sqlalchemy import exc
 
+from sweeper import encoding
 from sweeper.connection import Connection
 from sweeper.errors import ConfigurationError, FailedError
 from sweeper.statements import fill
@@ -47,16 +48,23 @@ _OUT_OF_REACH = (
     ("ssl", "TLS could not be agreed on"),
     ("closed", "the connection was lost"),
 )
-# A row's own fault: a CASE that fits none of its branches, a subquery that gives several rows, data exception,
-# constraint, what a trigger has changed meanwhile, a routine of the app, WITH CHECK OPTION, RAISE and the like.
+# A trigger or a function of the app said no, whatever SQLSTATE it chose: PL/pgSQL's RAISE and ASSERT.
+_RAISED_BY = frozenset({"exec_stmt_raise", "exec_stmt_assert"})
+# A row's own fault, most likely: a CASE that fits none of its branches, a subquery that gives several rows, data
+# exception, constraint, what a trigger has changed meanwhile, a routine of the app, WITH CHECK OPTION and the like.
 _REFUSED_CLASSES = ("20", "21", "22", "23", "27", "2F", "38", "39", "44", "P0")
 # The classes that the server itself uses; any other comes from a RAISE in the app's own triggers and functions.
 _SERVER_CLASSES = (
     "00 01 02 03 08 09 0A 0B 0F 0L 0P 0Z 10 20 21 22 23 24 25 26 27 28 2B 2D 2F 34 38 39 3B 3D 3F 40 42 44 53 54 55 57 "
     "58 72 F0 HV P0 XX"
 )
-# ON CONFLICT found no usable arbiter: the guard is missing or invalid, or it is deferrable.
+# Never a row's fault: no memory, disk or connection left, an operator, the server's system and its own bugs.
+_CLASSES_OF_THE_RUN = ("08", "53", "57", "58", "XX")
+# ON CONFLICT found no usable arbiter: the guard is missing or invalid, or it is deferrable. The same codes come from
+# much else; what of the server says them tells it, where no proxy leaves that out.
 _GUARD_LOST = frozenset({"42P10", "55000"})
+_GUARD_LOST_BY = frozenset({"infer_arbiter_indexes", "ExecCheckIndexConstraints"})
+_TRANSACTION_TIMEOUT = "25P04"
 UNIQUE_VIOLATION, LOCK_NOT_AVAILABLE, QUERY_CANCELED = "23505", "55P03", "57014"
 FIRST_ATTEMPTS, RETRY_SECONDS = 10, 60.0
 # A server that vanishes without a word, as a machine does, is given up after half a minute: left to itself the kernel
@@ -77,14 +85,28 @@ T = TypeVar("T")
 class Refusal(Exception):  # noqa: N818 - not an error of the run: one row's fault, to be isolated
     """The database refused a statement for what is in the rows.
 
-    ``message`` is the server's primary message, never its DETAIL, which repeats the row.
+    ``message`` is the server's primary message, never its DETAIL, which repeats the row. ``raised`` tells that the app
+    itself refused it, by a RAISE: then it is the row's fault for sure.
     """
 
-    def __init__(self, sqlstate: str, message: str, constraint: str = "") -> None:
+    def __init__(self, sqlstate: str, message: str, constraint: str = "", *, raised: bool = False) -> None:
         super().__init__(sqlstate)
         self.sqlstate = sqlstate
         self.message = message
         self.constraint = constraint
+        self.raised = raised
+
+
+class StatementError(FailedError):
+    """The database refused a statement, and its SQLSTATE does not tell whether for one row or for everything.
+
+    It ends what was going on, as any other error, where nobody tries the rows one by one; ``refusal`` is for those who
+    do.
+    """
+
+    def __init__(self, message: str, *, code: str, refusal: Refusal) -> None:
+        super().__init__(message, code=code)
+        self.refusal = refusal
 
 
 class Busy(Exception):  # noqa: N818 - somebody else holds a lock: the sweep gives way
@@ -92,7 +114,7 @@ class Busy(Exception):  # noqa: N818 - somebody else holds a lock: the sweep giv
 
 
 class TooSlow(Exception):  # noqa: N818 - the answer is a smaller batch
-    """``statement_timeout`` passed."""
+    """``statement_timeout`` or ``transaction_timeout`` passed."""
 
 
 class GuardLost(ConfigurationError):  # noqa: N818
@@ -108,14 +130,25 @@ class GuardLost(ConfigurationError):  # noqa: N818
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Bounds of one transaction, in milliseconds; 0 is none."""
+    """Bounds of one transaction, in milliseconds; 0 is none.
+
+    ``transaction_ms`` holds where the server has that bound, from version 17 on. ``tcp_user_ms`` is how long the server
+    tries to send to a client that does not take anything; 0 is what the server's system does by itself.
+    """
 
     lock_ms: int = 250
     statement_ms: int = 60_000
     idle_ms: int = 60_000
+    transaction_ms: int = 0
+    tcp_user_ms: int = 0
 
 
 READ_TIMEOUTS = Timeouts(statement_ms=3_600_000, idle_ms=600_000)
+# What locks rows of the app keeps it waiting for seconds at the most, even where this process is stopped (SIGSTOP, a
+# frozen machine) in the middle. A server that cannot send its answer outlives all of these: see ANSWER_BYTES.
+LOCKING_TIMEOUTS = Timeouts(lock_ms=250, statement_ms=10_000, idle_ms=5_000, transaction_ms=20_000, tcp_user_ms=5_000)
+# so much a statement that holds locks may answer: it fits into what lies between a server and a client that stands
+ANSWER_BYTES = 200_000
 
 
 def text_array(values: Collection[str]) -> str:
@@ -125,6 +158,12 @@ def text_array(values: Collection[str]) -> str:
     joined = "\x00".join(values)  # a text in Postgres never holds that one
     escaped = joined.replace("\\", "\\\\").replace('"', '\\"')
     return '{"' + escaped.replace("\x00", '","') + '"}'
+
+
+def text_bytes(values: Collection[str | None]) -> int:
+    """How many bytes the server takes at the most to answer with these texts, as an array."""
+    texts = [value or "" for value in values]
+    return len(text_array(texts).encode(encoding.ENCODING, encoding.ERRORS))
 
 
 class Transaction:
@@ -162,7 +201,8 @@ class Transaction:
         cursor: Any = self._connection.connection.cursor()
         with cursor, cursor.copy(statement) as rows:
             while chunk := b"".join(islice(rows, _ROWS_AT_ONCE)):
-                write(chunk.decode())
+                # a byte that is no UTF-8, which a database without an encoding may hold, is written as \\xe9
+                write(chunk.decode(errors="backslashreplace"))
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -178,13 +218,17 @@ class Database:
         self._settings = connection
         self.connections_made = 0
 
+        self._has_no_encoding = False
+
         def connect() -> psycopg.Connection[Any]:
-            made = psycopg.connect(
-                **{**_LIVENESS, **connection.parameters},  # type: ignore[arg-type]
-                application_name=application_name,
-                client_encoding="utf8",  # whatever PGCLIENTENCODING or the database says: ids hold any letter
-                prepare_threshold=None,  # PgBouncer in transaction mode loses named statements
-            )
+            parameters = {
+                **_LIVENESS,
+                **connection.parameters,
+                "application_name": application_name,
+                "prepare_threshold": None,  # PgBouncer in transaction mode loses named statements
+            }
+            made = encoding.connect(parameters, has_no_encoding=self._has_no_encoding)
+            self._has_no_encoding = encoding.is_without_encoding(made)
             self.connections_made += 1
             return made
 
@@ -219,7 +263,7 @@ class Database:
         so that nothing stays behind on a pooled server connection. Not retried: see :func:`retrying`.
 
         Raises:
-            Refusal, Busy, TooSlow, GuardLost, FailedError: see :func:`translated`.
+            Refusal, Busy, TooSlow, GuardLost, StatementError, FailedError: see :func:`translated`.
         """
         isolation = "REPEATABLE READ" if read_only else "READ COMMITTED"
         with translated(), self._connected(read_only=read_only) as plain:
@@ -234,6 +278,8 @@ class Database:
                         "lock_ms": timeouts.lock_ms,
                         "statement_ms": timeouts.statement_ms,
                         "idle_ms": timeouts.idle_ms,
+                        "transaction_ms": timeouts.transaction_ms,
+                        "tcp_user_ms": timeouts.tcp_user_ms,
                         "search_path": search_path,
                         "timezone": timezone,
                     },
@@ -247,7 +293,7 @@ class Database:
                 yield connection
             except (exc.DBAPIError, psycopg.Error) as error:
                 cause = error.orig if isinstance(error, exc.DBAPIError) else error
-                if isinstance(cause, psycopg.Error) and cause.sqlstate == _READ_ONLY:
+                if isinstance(cause, psycopg.Error) and cause.sqlstate == _READ_ONLY and not _is_raised(cause):
                     if read_only:
                         raise _said(cause) from None  # we asked for that: what was sent writes
                     connection.invalidate()  # a failover: what takes writes is to be looked for again
@@ -277,22 +323,51 @@ def _translate(cause: BaseException | None) -> Exception | None:
     if not isinstance(cause, psycopg.Error):
         return None
     state = cause.sqlstate or ""
+    message = cause.diag.message_primary or type(cause).__name__
+    refusal = Refusal(state, message, cause.diag.constraint_name or "", raised=_is_raised(cause))
+    if refusal.raised:
+        return refusal
     if _is_transient(cause):
         return None
     if not state and isinstance(cause, psycopg.OperationalError):
         return unreachable(cause)
-    if state in _GUARD_LOST:
+    if _is_guard_lost(cause):
         return GuardLost()
     if state == LOCK_NOT_AVAILABLE:
         return Busy()
-    if state == QUERY_CANCELED:
+    if state in (QUERY_CANCELED, _TRANSACTION_TIMEOUT):
         return TooSlow()
-    message = cause.diag.message_primary or type(cause).__name__
     if state[:2] in _REFUSED_CLASSES or (state and state[:2] not in _SERVER_CLASSES):
-        return Refusal(state, message, cause.diag.constraint_name or "")
+        return refusal
+    return _unsettled(cause, refusal)
+
+
+def _unsettled(cause: psycopg.Error, refusal: Refusal) -> FailedError:
+    state = refusal.sqlstate
+    if not state or state == _READ_ONLY or state[:2] in _CLASSES_OF_THE_RUN or _is_fatal(cause):
+        return _said(cause)
     if state == "42501":
-        return FailedError(f"{message}: grant it to this role, or run as one that has it", code="privilege")
-    return _said(cause)
+        message = f"{refusal.message}: grant it to this role, or run as one that has it"
+        return StatementError(message, code="privilege", refusal=refusal)
+    said = _said(cause)
+    return StatementError(said.message, code=said.code, refusal=refusal)
+
+
+def _is_fatal(cause: psycopg.Error) -> bool:
+    return cause.diag.severity_nonlocalized in ("FATAL", "PANIC")
+
+
+def _is_raised(cause: psycopg.Error) -> bool:
+    """Whether a trigger or a function of the app refused it."""
+    return cause.diag.source_function in _RAISED_BY and not _is_fatal(cause)
+
+
+def _is_guard_lost(cause: psycopg.Error) -> bool:
+    """Whether it is our own statement that found no guard, and not one inside a trigger or a function of the app."""
+    if cause.sqlstate not in _GUARD_LOST:
+        return False
+    said_by = cause.diag.source_function
+    return said_by is None or (said_by in _GUARD_LOST_BY and not cause.diag.context)
 
 
 def _said(cause: psycopg.Error) -> FailedError:
@@ -303,6 +378,8 @@ def _said(cause: psycopg.Error) -> FailedError:
 def _is_transient(error: BaseException) -> bool:
     cause = error.orig if isinstance(error, exc.DBAPIError) else error
     if not isinstance(cause, psycopg.Error):
+        return False
+    if _is_raised(cause):
         return False
     if cause.sqlstate == "08P01" and "statement pooling" in str(cause):  # how PgBouncer says what it will never do
         return False

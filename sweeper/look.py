@@ -3,13 +3,13 @@
 import json
 import sys
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from sweeper.database import READ_TIMEOUTS, Database, Refusal, Row, Transaction
+from sweeper.database import READ_TIMEOUTS, Database, Refusal, Row, StatementError, Transaction, text_array
 from sweeper.mapping import Mapping
 from sweeper.scope import Place, Scope
 
@@ -24,7 +24,7 @@ _CANDIDATES_AT_ONCE = 20_000
 class Looked:
     """One owed session; with ``hold_reason`` when no program may refund it, ``on_hold`` when it is known already.
 
-    ``refused`` tells that its own expression fails, so that nobody knows what else there is to it.
+    ``refused`` is what the database says of its own expression that fails; then nobody knows what else there is to it.
     """
 
     session_id: str
@@ -34,16 +34,20 @@ class Looked:
     age_seconds: float
     hold_reason: str | None
     on_hold: bool
-    refused: bool = False
+    refused: Refusal | StatementError | None = None
 
 
 @dataclass(frozen=True)
 class Survey:
-    """What is owed at a moment: with holds to come, and what the credits cap has no room for."""
+    """What is owed at a moment, and what of it the credits cap has no room for.
+
+    Where what is payable was asked for, ``to_hold`` more are owed that a run would put on hold.
+    """
 
     sessions: int = 0
     credits: Decimal = Decimal(0)
     over_budget: int = 0
+    to_hold: int = 0
 
 
 def reading(database: Database, mapping: Mapping) -> AbstractContextManager[Transaction]:
@@ -105,7 +109,7 @@ def find(transaction: Transaction, mapping: Mapping, scope: Scope, budget: Decim
     """The next sessions in one part of a scope that are owed and, each for itself, within the budget.
 
     Raises:
-        Refusal: one row's expression fails.
+        Refusal, StatementError: one row's expression fails.
     """
     in_history = scope.in_history and scope.after is None
     statement = mapping.statement("find_in_history" if in_history else "find")
@@ -135,25 +139,37 @@ def parts(scope: Scope) -> list[Scope]:
     return [scope] if scope.until is not None else [scope, replace(scope, dates="unknown")]
 
 
-def survey(transaction: Transaction, mapping: Mapping, scope: Scope, budget: Decimal | None = None) -> Survey:
-    """Count what is owed in one part of a scope."""
-    binds = {**scope.binds(), "budget": budget}
+def survey(
+    transaction: Transaction,
+    mapping: Mapping,
+    scope: Scope,
+    budget: Decimal | None = None,
+    *,
+    payable: bool = False,
+    settled: Collection[str] = (),
+) -> Survey:
+    """Count what is owed in one part of a scope, without the ``settled``; ``payable`` leaves out what will be held."""
+    binds = {**scope.binds(), "budget": budget, "payable": payable, "settled": text_array(settled) if settled else None}
     try:
         with transaction.savepoint():
             row = transaction.row(mapping.statement("survey"), binds)
-        return Survey(row.sessions, Decimal(row.credits), row.over_budget)
-    except Refusal:  # one row's expression fails: count page by page, around it
-        return _count(look(transaction, mapping, scope), budget)
+        return Survey(row.sessions, Decimal(row.credits), row.over_budget, row.to_hold)
+    except (Refusal, StatementError):  # one row's expression fails: count page by page, around it
+        looked = (one for one in look(transaction, mapping, scope) if one.session_id not in settled)
+        return _count(looked, budget, payable=payable)
 
 
-def _count(sessions: Iterator[Looked], budget: Decimal | None) -> Survey:
-    count, credits, over = 0, Decimal(0), 0
+def _count(sessions: Iterator[Looked], budget: Decimal | None, *, payable: bool) -> Survey:
+    count, credits, over, to_hold = 0, Decimal(0), 0, 0
     for session in sessions:
+        if payable and session.hold_reason is not None:
+            to_hold += not session.on_hold
+            continue
         count += 1
         if session.hold_reason is None:
             credits += session.amount
             over += budget is not None and session.amount > budget
-    return Survey(count, credits, over)
+    return Survey(count, credits, over, to_hold)
 
 
 def look(transaction: Transaction, mapping: Mapping, scope: Scope) -> Iterator[Looked]:
@@ -163,7 +179,7 @@ def look(transaction: Transaction, mapping: Mapping, scope: Scope) -> Iterator[L
         try:
             with transaction.savepoint():
                 rows = _read_page(transaction, mapping, scope, _PAGE_SIZE)
-        except Refusal:
+        except (Refusal, StatementError):
             more, last = yield from _look_around(transaction, mapping, scope)
         else:
             yield from map(_looked, rows)
@@ -181,7 +197,7 @@ def _look_around(
     refused = False
     while not refused and (candidates := list_candidates(transaction, mapping, scope)):
         for looked in _halve(transaction, mapping, scope, tuple(session_id for _, session_id in candidates)):
-            refused |= looked.refused
+            refused |= looked.refused is not None
             yield looked
         scope = replace(scope, after=candidates[-1])
     return refused, scope.after
@@ -212,11 +228,15 @@ def _halve(transaction: Transaction, mapping: Mapping, scope: Scope, session_ids
     try:
         with transaction.savepoint():
             rows = _read_page(transaction, mapping, scope.only(session_ids), len(session_ids))
-    except Refusal as refusal:
+    except (Refusal, StatementError) as problem:
         if len(session_ids) == 1:
-            on_hold = _is_on_hold(transaction, mapping, session_ids[0])
-            why = f"refused {refusal.sqlstate}"
-            yield Looked(session_ids[0], None, Decimal(0), "", 0.0, hold_reason=why, on_hold=on_hold, refused=True)
+            on_hold = is_on_hold(transaction, mapping, session_ids[0])
+            why = f"refused {problem.sqlstate if isinstance(problem, Refusal) else problem.refusal.sqlstate}"
+            account_id = account_of(transaction, mapping, session_ids[0])
+            nothing = Decimal(0)
+            yield Looked(
+                session_ids[0], account_id, nothing, "", 0.0, hold_reason=why, on_hold=on_hold, refused=problem
+            )
             return
         middle = len(session_ids) // 2
         yield from _halve(transaction, mapping, scope, session_ids[:middle])
@@ -225,7 +245,7 @@ def _halve(transaction: Transaction, mapping: Mapping, scope: Scope, session_ids
         yield from map(_looked, rows)
 
 
-def _is_on_hold(transaction: Transaction, mapping: Mapping, session_id: str) -> bool:
+def is_on_hold(transaction: Transaction, mapping: Mapping, session_id: str) -> bool:
     """Whether a run, which would put this session on hold, finds it there."""
 
     def ask(*, attempt_known: bool) -> bool:
@@ -235,8 +255,20 @@ def _is_on_hold(transaction: Transaction, mapping: Mapping, session_id: str) -> 
 
     try:
         return ask(attempt_known=True)
-    except Refusal:
+    except (Refusal, StatementError):
         return ask(attempt_known=False)
+
+
+def account_of(transaction: Transaction, mapping: Mapping, session_id: str) -> str | None:
+    """Whose a session is that the database refuses; none where that fails, too."""
+    try:
+        with transaction.savepoint():
+            rows = transaction.rows(
+                mapping.statement("find_account"), {"session_id": session_id, "payable_again": False}
+            )
+    except (Refusal, StatementError):
+        return None
+    return rows[0].account_id if rows else None
 
 
 def list_candidates(transaction: Transaction, mapping: Mapping, scope: Scope) -> list[Place]:

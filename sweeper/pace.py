@@ -1,6 +1,9 @@
 """How fast a sweep goes: as many sessions a batch as the policy says, while nobody else is at work."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from sweeper.database import ANSWER_BYTES, text_bytes
 
 # Nobody should wait for a row longer than a quarter of a second: a batch aims at half of that, and beside an app that
 # is at work at as little as is worth a commit.
@@ -11,6 +14,9 @@ _LEAST, _GROWTH_AT_MOST = 50, 8
 # Beside an app the sweep leaves nearly all of the time to it: what happens in one of a hundred moments is in the p99.
 # So many batches make sure that there is none.
 _QUIET_BATCHES, _PAUSES, _PAUSE_AT_MOST_SECONDS = 10, 16, 0.5
+# So full may an answer be that is reckoned from those before. What an answer says of a session beside its id, such as
+# its account twice, nobody knows before the first.
+_ANSWER_AIM, _BESIDE_ID_BYTES = int(0.9 * ANSWER_BYTES), 1000
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,23 @@ class Pace:
         self.size = min(most, _LEAST)
         self._quiet_batches = _QUIET_BATCHES
         self._last = Traffic()
+        self._beside_id_bytes = _BESIDE_ID_BYTES
+
+    def fitting(self, session_ids: Sequence[str]) -> int:
+        """How many of these the server can answer for in few enough bytes, from the first on; at least one."""
+        if text_bytes(session_ids) + len(session_ids) * self._beside_id_bytes <= _ANSWER_AIM:
+            return len(session_ids)
+        answer = 0
+        for number, session_id in enumerate(session_ids):
+            answer += text_bytes((session_id,)) + self._beside_id_bytes
+            if answer > _ANSWER_AIM:
+                return max(1, number)
+        return len(session_ids)
+
+    def answered(self, paid: Sequence[str], answer_bytes: int) -> None:
+        """A batch was committed that paid these sessions, and the server said so much of them."""
+        if paid:
+            self._beside_id_bytes = max(0, answer_bytes - text_bytes(paid)) // len(paid) + 1
 
     def held(self, seconds: float, traffic: Traffic, *, full: bool = True) -> float:
         """A batch was committed, its rows locked for so long; the seconds to leave to others before the next.

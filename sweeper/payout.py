@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from sweeper.batch import Batch, Cashier
-from sweeper.database import UNIQUE_VIOLATION, Busy, GuardLost, Refusal, TooSlow, retrying
+from sweeper.database import UNIQUE_VIOLATION, Busy, GuardLost, Refusal, StatementError, TooSlow, retrying
 from sweeper.errors import FailedError
 from sweeper.look import Found
 from sweeper.pace import Pace
 from sweeper.scope import Scope
 from sweeper.signals import Signals
+from sweeper.suspects import Halving, PaidSince, Problem, Suspect, Suspects, refusal_of, unproven
 
 T = TypeVar("T")
 
@@ -66,27 +67,32 @@ class Payout:
         self._observer = observer
         self.pace = Pace(batch_size)
         self.tally = Tally()
+        self.suspects = Suspects(cashier.max_new_holds)
+        self._without_a_hold: dict[str, Problem] = {}
 
     def pay_all(self, scope: Scope, found: Found) -> None:
-        """Pay what was found; a session that stands in the way is found by halving, and held or skipped.
+        """Pay what was found; a session that stands in the way is found by halving, and held, suspected or skipped.
 
         Raises:
             ConfigurationError, FailedError, Busy: the run cannot go on; what was committed stands.
             Interrupted: SIGINT or SIGTERM arrived; the batch in hand was finished.
         """
-        while not self.tally.capped and (session_ids := found.take(self.pace.size)):
+        while not self.tally.capped and (session_ids := self._take(found)):
             self._signals.check()
             try:
                 batch = self._pay(scope, session_ids)
             except TooSlow:
                 if len(session_ids) == 1:
-                    raise FailedError("a batch of one session takes longer than a minute", code="too_slow") from None
+                    raise FailedError("a batch of one session takes longer than 10 seconds", code="too_slow") from None
                 self.pace.too_slow()
                 found.give_back(session_ids)
-            except (Refusal, Busy) as problem:
+            except (Refusal, StatementError, Busy) as problem:
+                since = self.suspects.since_now()
                 self._wait_for_tables(scope, problem)
-                self._isolate(scope, session_ids)
+                self._isolate(scope, session_ids, since)
             else:
+                self._hold_proven()
+                self.pace.answered([session_id for session_id, _, _, _ in batch.paid], batch.answer_bytes)
                 found.give_back(session_ids[batch.tried :])
                 if batch.is_taken:
                     self._make_way(scope, found, batch)
@@ -94,38 +100,76 @@ class Payout:
                 if pause := self.pace.held(batch.locked_seconds, batch.traffic, full=full):
                     time.sleep(pause)
 
+    def _take(self, found: Found) -> tuple[str, ...]:
+        taken = found.take(self.pace.size)
+        fitting = self.pace.fitting(taken)
+        found.give_back(taken[fitting:])
+        return taken[:fitting]
+
     def _make_way(self, scope: Scope, found: Found, batch: Batch) -> None:
         """Another run pays the same: go on from the other end, and when both have met there, with what is left."""
         if found.turn() and batch.already_refunded and (left := found.take_all()):
             refunded = frozenset[str]()
-            with suppress(Refusal, Busy, TooSlow):  # it only saves time: each batch looks by itself
+            with suppress(Refusal, StatementError, Busy, TooSlow):  # it only saves time: each batch looks by itself
                 refunded = retrying(lambda: self._cashier.list_refunded(scope, left))
             self.tally.already_refunded += len(refunded)
             found.give_back(tuple(session_id for session_id in left if session_id not in refunded))
 
-    def _isolate(self, scope: Scope, session_ids: tuple[str, ...], *, again: bool = False) -> None:
-        if self.tally.capped or not session_ids:
-            return
-        self._signals.check()
-        try:
-            batch = self._pay(scope, session_ids)
-            self._isolate(scope, session_ids[batch.tried :])  # those that a cap left no room for in this one
-            return
-        except (Busy, TooSlow) as problem:
-            self._wait_for_tables(scope, problem)
-            if len(session_ids) == 1:
-                self.tally.skipped.extend(session_ids)
-                return
-        except Refusal as refusal:
-            if len(session_ids) == 1:
-                if refusal.sqlstate == UNIQUE_VIOLATION and not again:  # another layer may have been first
-                    self._isolate(scope, session_ids, again=True)
+    def _isolate(self, scope: Scope, session_ids: tuple[str, ...], since: PaidSince) -> None:
+        groups, tried_twice = Halving(session_ids), set[str]()
+        while not self.tally.capped and (group := groups.take()):
+            self._signals.check()
+            try:
+                batch = self._pay(scope, group)
+            except (Busy, TooSlow) as problem:
+                self._wait_for_tables(scope, problem)
+                if len(group) == 1:
+                    self.tally.skipped.extend(group)
                 else:
-                    self.hold(scope, session_ids[0], refusal)
-                return
-        middle = len(session_ids) // 2
-        self._isolate(scope, session_ids[:middle])
-        self._isolate(scope, session_ids[middle:])
+                    groups.split(group)
+            except (Refusal, StatementError) as problem:
+                if len(group) > 1:
+                    groups.split(group)
+                elif refusal_of(problem).sqlstate == UNIQUE_VIOLATION and group[0] not in tried_twice:
+                    tried_twice.add(group[0])  # another layer may have been first
+                    groups.put_back(group)
+                else:
+                    self.refused_alone(scope, group[0], problem, since)
+            else:
+                groups.put_back(group[batch.tried :])  # those that a cap left no room for in this one
+                self._hold_proven()
+
+    def refused_alone(self, scope: Scope, session_id: str, problem: Problem, since: PaidSince) -> None:
+        """Put a session on hold that the database refused by itself, now or when it is known whose fault that is.
+
+        ``since`` is what was paid since it was first refused, together with others.
+
+        Raises:
+            FailedError: it is the run's, or too many would be put on hold.
+        """
+        if refusal_of(problem).raised or self.once_unlocked(scope, lambda: self._cashier.is_on_hold(session_id)):
+            self._hold(scope, session_id, problem)
+        else:
+            account_id = self.once_unlocked(scope, lambda: self._cashier.account_of(session_id))
+            self.suspects.add(Suspect(scope, session_id, account_id, problem, since))
+            self._hold_proven()
+
+    def settle(self) -> None:
+        """Decide, at the end of a run, about those that were refused and are still suspects.
+
+        Raises:
+            FailedError: it may be the run's fault.
+        """
+        tally = self.tally
+        others_owed = bool(self.suspects.in_this_run.accounts or tally.skipped or tally.already_refunded)
+        for suspect in self.suspects.take_the_rest(others_owed=others_owed or bool(self._cashier.new_holds)):
+            self._hold(suspect.scope, suspect.session_id, suspect.problem)
+        if self._without_a_hold:
+            raise unproven(self._without_a_hold)
+
+    def _hold_proven(self) -> None:
+        for suspect in self.suspects.take_proven():
+            self._hold(suspect.scope, suspect.session_id, suspect.problem)
 
     def once_unlocked(self, scope: Scope, work: Callable[[], T]) -> T:
         """Do ``work``, a whole transaction; where a table is locked as a whole, again once it is free.
@@ -159,8 +203,9 @@ class Payout:
             else:
                 return
 
-    def hold(self, scope: Scope, session_id: str, refusal: Refusal) -> None:
-        """Put one session on hold, which the database refused."""
+    def _hold(self, scope: Scope, session_id: str, problem: Problem) -> None:
+        """Put one session on hold, which the database refused; where it refuses that, too, the others go first."""
+        refusal = refusal_of(problem)
 
         def attempt() -> None:
             self._signals.check()
@@ -168,7 +213,10 @@ class Payout:
                 if self._cashier.hold(scope, session_id, refusal):
                     self._observer.refused(session_id, refusal)
 
-        self.once_unlocked(scope, attempt)
+        try:
+            self.once_unlocked(scope, attempt)
+        except (Refusal, StatementError) as another:
+            self._without_a_hold[session_id] = another
 
     def _pay(self, scope: Scope, session_ids: tuple[str, ...]) -> Batch:
         def attempt() -> Batch:
@@ -203,4 +251,5 @@ class Payout:
         self.tally.capped |= batch.capped
         self.tally.skipped.extend(batch.skipped)
         self.tally.note_unripe(batch.unripe_from)
+        self.suspects.paid([account_id for _, account_id, _, _ in batch.paid])
         self._observer.paid(batch)

@@ -3,7 +3,6 @@
 import time
 from collections import defaultdict
 from dataclasses import replace
-from decimal import Decimal
 from itertools import chain
 
 from sweeper.caps import Caps, Room
@@ -14,6 +13,7 @@ from sweeper.preparation import Preparation, Request, prepare
 from sweeper.results import Amount, Largest, Outcome, Plan, RunResult
 from sweeper.runs import exactly
 from sweeper.settings import Settings
+from sweeper.suspects import refusal_of, unproven
 
 _NO_RUN = "00000000-0000-0000-0000-000000000000"
 _LARGEST, _SAMPLES = 10, 3
@@ -34,6 +34,7 @@ class Planner:
         self._sessions_left, self._credits_left = room.sessions, room.credits
         self.refunds = Amount()
         self.left_by_caps = Amount()
+        self._holds_left = False
         self.reasons: dict[str, Amount] = defaultdict(Amount)
         self.ages: dict[str, Amount] = defaultdict(Amount)
         self.holds: dict[str, Amount] = defaultdict(Amount)
@@ -41,17 +42,39 @@ class Planner:
         self.largest: list[Largest] = []
         # digests, not ids: a plan without caps may name millions of accounts
         self.accounts: set[int] = set()
+        # their expression fails, and nobody knows yet whether it is their fault
+        self._suspects: dict[str, Looked] = {}
 
     def add(self, session: Looked) -> None:
         """Decide about the next session."""
         stopped = self._sessions_left == 0 or (self._credits_left is not None and self._credits_left <= 0)
         if not stopped and session.hold_reason is not None:
-            if not session.on_hold:
+            if session.refused is not None and not session.on_hold and not refusal_of(session.refused).raised:
+                self._suspects[session.session_id] = session
+            elif not session.on_hold:
                 self._hold(session.hold_reason, session.session_id)
+        elif stopped and session.hold_reason is not None:
+            self._holds_left |= not session.on_hold
         elif stopped or (self._credits_left is not None and session.amount > self._credits_left):
-            self.left_by_caps += Amount(1, session.amount if session.hold_reason is None else Decimal(0))
+            self.left_by_caps += Amount(1, session.amount)
         else:
             self._refund(session)
+
+    def settle(self) -> None:
+        """Decide about those whose expression fails, as a run would at its end; to be called once.
+
+        Raises:
+            FailedError: it may be the run's fault.
+        """
+        others_owed = self.refunds.sessions or self.holds or self.left_by_caps.sessions or len(self._suspects) > 1
+        unclear = {}
+        for session in self._suspects.values():
+            if self.accounts - {hash(session.account_id)} or not others_owed:
+                self._hold(str(session.hold_reason), session.session_id)
+            elif session.refused is not None:
+                unclear[session.session_id] = session.refused
+        if unclear:
+            raise unproven(unclear)
 
     def _hold(self, why: str, session_id: str) -> None:
         self.holds[why] += Amount(1)
@@ -74,7 +97,7 @@ class Planner:
     @property
     def outcome(self) -> Outcome:
         """How the run would end."""
-        if self.left_by_caps.sessions:
+        if self.left_by_caps.sessions or self._holds_left:
             return Outcome.CAPPED
         return Outcome.PARTIAL if self.holds else Outcome.COMPLETE
 
@@ -112,9 +135,13 @@ def _read(transaction: Transaction, prepared: Preparation, settings: Settings, r
     elif not request.session_ids:  # the floor does not apply to sessions that a person names
         found = survey(transaction, mapping, scope.earlier(prepared.floor))
         before_floor = Amount(found.sessions, found.credits)
+    error = None
+    try:
+        planner.settle()
+    except FailedError as unsettled:
+        error = unsettled
     held = sum(amount.sessions for amount in planner.holds.values())
     limit = settings.policy.max_new_holds
-    error = None
     if held > limit:
         error = FailedError(
             f"a run would put {held} sessions on hold, more than max_new_holds = {limit}, and stop: so many at once "

@@ -10,7 +10,7 @@ from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
 import uuid_utils
 
 from sweeper import __version__
-from sweeper.batch import BATCH_TIMEOUTS, BY_SWEEPER, Cashier
+from sweeper.batch import BATCH_TIMEOUTS, BOOKKEEPING_TIMEOUTS, BY_SWEEPER, Cashier
 from sweeper.caps import Caps
 from sweeper.database import Busy, Database, Refusal, TooSlow, retrying
 from sweeper.errors import FailedError, Interrupted, SweeperError
@@ -94,7 +94,8 @@ def _execute(
         _write(database, mapping, "open_run", opening, signals)
     left, outcome, error = _sweep(sweep, scope)
     if outcome is Outcome.COMPLETE:
-        capped = left.sessions > 0 and (sweep.tally.capped or left.over_budget > 0)
+        # also where all that is left will be put on hold: nobody has looked at it yet
+        capped = left.over_budget > 0 or (sweep.tally.capped and left.sessions + left.to_hold > 0)
         outcome = _outcome(capped=capped, held=len(cashier.new_holds))
     result = RunResult(
         run_id=run_id,
@@ -105,7 +106,7 @@ def _execute(
         accounts=0,
         reasons={},
         already_refunded=sweep.tally.already_refunded,
-        skipped=left.sessions if outcome in (Outcome.COMPLETE, Outcome.PARTIAL) else 0,
+        skipped=left.sessions + left.to_hold if outcome in (Outcome.COMPLETE, Outcome.PARTIAL) else 0,
         held=len(cashier.new_holds),
         remaining=left.sessions,
         before_floor=before_floor,
@@ -151,7 +152,7 @@ def _sweep(sweep: Sweep, scope: Scope) -> tuple[Survey, Outcome, SweeperError | 
     except (SweeperError, Refusal, Busy, TooSlow) as problem:
         outcome, error = Outcome.FAILED, failure(problem)
     try:
-        return sweep.survey(scope, attempts=_attempts_at_the_end(outcome, error)), outcome, error
+        return sweep.survey(scope, payable=True, attempts=_attempts_at_the_end(outcome, error)), outcome, error
     except (SweeperError, Refusal, Busy, TooSlow):
         return Survey(), outcome, error
 
@@ -182,7 +183,8 @@ def _before_floor(sweep: Sweep, request: Request, prepared: Preparation) -> Amou
 def _opening(settings: Settings, request: Request, run_id: str, *, full: bool) -> dict[str, object]:
     told = {
         "policy": settings.policy.model_dump(mode="json", warnings=False),
-        "sessions": list(request.session_ids),
+        # jsonb holds no byte that is not UTF-8, as an id may have in a database without an encoding
+        "sessions": [session_id.encode(errors="backslashreplace").decode() for session_id in request.session_ids],
         "since": request.since.isoformat() if request.since else None,
         "full": full,
     }
@@ -198,7 +200,7 @@ def _opening(settings: Settings, request: Request, run_id: str, *, full: bool) -
 def _write(database: Database, mapping: Mapping, statement: str, binds: dict[str, object], signals: Signals) -> None:
     def write() -> None:
         signals.check()
-        with database.transaction(timeouts=BATCH_TIMEOUTS) as transaction:
+        with database.transaction(timeouts=BOOKKEEPING_TIMEOUTS) as transaction:
             transaction.rows(mapping.statement(statement), binds)
 
     retrying(write)
@@ -206,7 +208,7 @@ def _write(database: Database, mapping: Mapping, statement: str, binds: dict[str
 
 def _close(database: Database, mapping: Mapping, result: RunResult, opening: dict[str, object]) -> RunResult:
     """Read from the ledger what the run refunded, and write down how it ended."""
-    with database.transaction(timeouts=BATCH_TIMEOUTS) as transaction:
+    with database.transaction(timeouts=BOOKKEEPING_TIMEOUTS) as transaction:
         if database.connections_made > 1:  # after a failover, that the run began may be missing, too
             transaction.rows(mapping.statement("open_run"), opening)
         *reasons, total = transaction.rows(

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import durationpy
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -23,6 +24,7 @@ from pydantic import (
 
 from sweeper.errors import ConfigurationError
 
+_MOST_DIGITS = 1000
 STUCK_AFTER_DEFAULT = timedelta(hours=1)
 OPEN_QUESTION = "?"  # what `sweeper init` writes where a person must answer; never SQL by itself
 
@@ -115,6 +117,13 @@ def parse_endpoint(value: object) -> str:
     return value.strip().rstrip("/")
 
 
+def _require_digits(value: Decimal) -> Decimal:
+    """Refuse what a few letters can say and nobody can reckon with, such as 1e999999999."""
+    if not -_MOST_DIGITS < int(value.as_tuple().exponent) <= value.adjusted() < _MOST_DIGITS:
+        raise ValueError(f"a number of credits has at most {_MOST_DIGITS} digits before and after the point")
+    return value
+
+
 Sql = Annotated[str, BeforeValidator(_trim_sql)]
 Name = Annotated[str, Field(min_length=1)]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
@@ -125,7 +134,7 @@ Moment = Annotated[
 ]
 Zone = Annotated[str, BeforeValidator(parse_zone)]
 Endpoint = Annotated[str, BeforeValidator(parse_endpoint)]
-Credits = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+Credits = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), AfterValidator(_require_digits)]
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -318,7 +327,7 @@ def load(path: Path) -> Settings:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read: {type(error).__name__}", code="config") from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # also of the parser itself, for an integer of thousands of digits
         raise ConfigurationError(f"{path} is not valid TOML: {error}", code="config") from None
     return parse(content, str(path))
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TypeVar
 
 from sweeper.batch import Cashier
-from sweeper.database import Database, Refusal, Transaction, retrying
+from sweeper.database import Database, Refusal, StatementError, Transaction, retrying
 from sweeper.horizon import find_unripe
 from sweeper.look import Found, Survey, find, find_missing, list_candidates, parts, reading, survey
 from sweeper.mapping import Mapping
@@ -62,22 +62,30 @@ class Sweep:
             # another server may have taken over, to which batches that were committed before never came
             self.tally.skipped = []
             self._pass_all(scope)
-        # what this run has just put on hold, or left there, is settled
-        left = replace(self._knowing(scope), look_again=False)
+        self._payout.settle()
+        scope = self._knowing(scope)
         if self.tally.capped or self._cashier.has_budget:
-            return self.survey(left, retrying(self._cashier.budget))
-        return self.survey(left.only(tuple(self.tally.skipped))) if self.tally.skipped else Survey()
+            return self.survey(scope, retrying(self._cashier.budget), payable=True)
+        return self.survey(scope.only(tuple(self.tally.skipped)), payable=True) if self.tally.skipped else Survey()
 
-    def survey(self, scope: Scope, budget: Decimal | None = None, *, attempts: int | None = None) -> Survey:
-        """Count what is owed."""
+    def survey(
+        self, scope: Scope, budget: Decimal | None = None, *, payable: bool = False, attempts: int | None = None
+    ) -> Survey:
+        """Count what is owed; of what is ``payable``, without what is or will be on hold."""
+        # what this run has put on hold because the database refuses it, or left there, nobody can tell without a try
+        settled = self._cashier.refused if payable else ()
 
         def count() -> Survey:
             with reading(self._database, self._mapping) as transaction:
-                counted = [survey(transaction, self._mapping, part, budget) for part in parts(scope)]
+                counted = [
+                    survey(transaction, self._mapping, part, budget, payable=payable, settled=settled)
+                    for part in parts(scope)
+                ]
             return Survey(
                 sum(part.sessions for part in counted),
                 sum((part.credits for part in counted), Decimal(0)),
                 sum(part.over_budget for part in counted),
+                sum(part.to_hold for part in counted),
             )
 
         return retrying(count, attempts=attempts)
@@ -104,7 +112,7 @@ class Sweep:
             self._signals.check()
             try:
                 found = self._find(scope)
-            except Refusal:
+            except (Refusal, StatementError):
                 if scope.in_history and scope.after is None:
                     self._note_unripe(scope)
                 more, last = self._walk_around(scope)
@@ -128,7 +136,7 @@ class Sweep:
     def _note_unripe(self, scope: Scope) -> None:
         try:
             self.tally.note_unripe(self._read(scope, find_unripe))
-        except Refusal:
+        except (Refusal, StatementError):
             self.tally.unknown = True
 
     def _knowing(self, scope: Scope) -> Scope:
@@ -153,7 +161,7 @@ class Sweep:
         return self._payout.once_unlocked(scope, look)
 
     def _find_among(self, scope: Scope, session_ids: tuple[str, ...]) -> bool:
-        """Find and pay those of these that are owed; one whose own expression fails is found by halving, and held.
+        """Find and pay those of these that are owed; one whose own expression fails is found by halving.
 
         Tells whether there was one.
         """
@@ -162,9 +170,11 @@ class Sweep:
             return False
         try:
             found = self._find(scope.only(session_ids))
-        except Refusal as refusal:
+        except (Refusal, StatementError) as problem:
             if len(session_ids) == 1:
-                self._payout.hold(scope, session_ids[0], refusal)
+                # an expression fails whenever it is read: what was paid before shows as well that others can be
+                since = self._payout.suspects.in_this_run
+                self._payout.refused_alone(scope, session_ids[0], problem, since)
                 return True
             middle = len(session_ids) // 2
             first = self._find_among(scope, session_ids[:middle])

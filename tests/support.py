@@ -232,11 +232,11 @@ class Server:
             self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     @contextmanager
-    def blank(self, folder: Path, script: str = "") -> Iterator[AppDatabase]:
-        """An empty database without a mapping file, filled by one script."""
+    def blank(self, folder: Path, script: str = "", *, options: str = "") -> Iterator[AppDatabase]:
+        """An empty database without a mapping file, filled by one script; ``options`` are those of CREATE DATABASE."""
         self.add_roles()
         name = f"test_{os.getpid()}_{next(_numbers)}"
-        self.execute(f'CREATE DATABASE "{name}"')
+        self.execute(f'CREATE DATABASE "{name}" {options}')
         try:
             with psycopg.connect(self.url_of(name), autocommit=True) as connection:
                 connection.execute(script)  # type: ignore[call-overload]

@@ -35,4 +35,4 @@ COPY (
     WHERE r.created_at >= {since}::timestamptz
       AND r.created_at < {until}::timestamptz
     ORDER BY r.created_at, r.run_id
-) TO STDOUT (FORMAT csv, HEADER, ENCODING 'UTF8')
+) TO STDOUT (FORMAT csv, HEADER)

@@ -173,7 +173,7 @@ def test_a_failure_after_the_first_batch_tells_what_stands(first: AppDatabase) -
     assert list(ran.document) == [*DOCUMENT_KEYS, "error"]
     assert ran.document["outcome"] == "failed"
     assert ran.document["refunds"]["sessions"] == 1
-    assert (ran.document["remaining"], ran.document["skipped"]) == (2, 0)
+    assert (ran.document["remaining"], ran.document["skipped"]) == (1, 0)
     assert ran.document["error"]["code"] == "too_many_holds"
     assert first.sql("SELECT outcome, sessions FROM sweeper.runs") == [("failed", 1)]
 
@@ -328,8 +328,10 @@ def test_the_table_of_a_dry_run(first: AppDatabase) -> None:
 def test_the_table_of_a_run(first: AppDatabase) -> None:
     """By reason, then what needs a person, what is left and why."""
     a_bit_of_everything(first)
-    ran = first.sweeper("run", "--max-amount", "8", "--max-credits", "9")
-    assert ran.exit_code == 4
+    caps = ("--max-amount", "8", "--max-credits", "9")
+    planned = first.run("--dry-run", *caps).document
+    ran = first.sweeper("run", *caps)
+    assert (ran.exit_code, planned["outcome"], planned["remaining"]) == (4, "capped", 1)
     check_golden("run.txt", ran.stdout)
 
 

@@ -69,6 +69,8 @@ def test_it_is_waited_for_beside_a_row_whose_expression_fails_too(first: AppData
     first.configure("amount     = ", "amount = \"cardinality(selected_models) / (id <> 's7')::int\"\n# ")
     assert first.sweeper("install").exit_code == 0
     owe(first, 20)
+    first.account("u2")  # whose session fails is another's than those that are paid
+    first.sql("UPDATE prediction_sessions SET user_id = 'u2' WHERE id = 's7'")
     with briefly_locked(first, statement, "prediction_sessions IN ACCESS EXCLUSIVE MODE"):
         ran = first.run(now=None)
     assert (ran.exit_code, ran.document["held"], ran.document["refunds"]["sessions"]) == (3, 1, 19)

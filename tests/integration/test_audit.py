@@ -284,8 +284,10 @@ def test_a_row_that_the_database_refuses_stands_in_nobodys_way(clean: AppDatabas
     clean.sql("ALTER TABLE prediction_sessions ADD divisor int DEFAULT 1")
     clean.configure('"cardinality(selected_models)"', '"cardinality(selected_models) / divisor"')
     assert clean.sweeper("install").exit_code == 0
+    clean.account("another")
     for number in range(3):
-        clean.session(f"owed {number}", created=f"2026-11-23 10:0{number}")
+        account = "another" if number == 1 else "u1"
+        clean.session(f"owed {number}", account=account, created=f"2026-11-23 10:0{number}")
     clean.sql("UPDATE prediction_sessions SET divisor = 0 WHERE id = 'owed 1'")
     before = audit(clean)
     assert findings(before) == {"owed_overdue": (2, ["owed 0", "owed 2"]), "held": (1, ["owed 1"])}

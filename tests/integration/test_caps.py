@@ -154,8 +154,47 @@ def test_a_cap_used_up_leaves_holds_for_later(first: AppDatabase) -> None:
     first.session("a", models=5)
     first.session("b", account=None)
     first.session("c", models=1)
-    assert refunded(first, "--max-credits", "5") == (["a"], 2, 4)
+    assert refunded(first, "--max-credits", "5") == (["a"], 1, 4)
     assert first.sql("SELECT session_id FROM sweeper.holds") == []
+
+
+def test_a_cap_reached_before_holds_alone_is_told_with_nothing_payable(first: AppDatabase) -> None:
+    """Nobody has looked at them: the run is not complete, and its horizon stays where it was."""
+    first.account()
+    first.session("a")
+    first.session("b", account=None)
+    assert refunded(first, "--max-refunds", "1") == (["a"], 0, 4)
+    assert first.sql("SELECT session_id FROM sweeper.holds") == []
+    assert first.run().document["held"] == 1
+
+
+def test_a_cap_among_holds_that_have_lost_their_reason_is_told(first: AppDatabase) -> None:
+    """They are payable again: exit 4, so many remain, and the next run goes on."""
+    first.configure("[policy]", "[policy]\nmax_amount = 2")
+    first.account()
+    for number in range(4):
+        first.session(f"s{number}")
+    first.session("t", models=9)
+    first.session("u", account=None)
+    assert first.run().document["held"] == 6
+    first.configure("max_amount = 2", "max_amount = 5")
+    assert refunded(first, "--max-refunds", "1", "--full") == (["s0"], 3, 4)
+    assert refunded(first, "--full") == (["s1", "s2", "s3"], 0, 0)
+    assert first.sql("SELECT session_id FROM sweeper.holds WHERE ended_at IS NULL ORDER BY 1") == [("t",), ("u",)]
+
+
+def test_what_was_refused_again_does_not_remain(first: AppDatabase) -> None:
+    """A cap leaves sessions behind it, and not those before it that the database has refused in the same run."""
+    first.sql("ALTER TABLE users ADD CHECK (id <> 'full' OR credits <= 100)")
+    first.account("full")
+    first.account()
+    first.session("a", account="full")
+    first.session("b")
+    first.session("c")
+    for flags in ((), ("--full",)):
+        ran = first.run("--max-refunds", "1", *flags).document
+        assert (ran["refunds"]["sessions"], ran["remaining"]) == (1, 1 if not flags else 0)
+    assert first.sql("SELECT session_id FROM sweeper.holds WHERE ended_at IS NULL") == [("a",)]
 
 
 def test_a_refused_row_takes_no_room_under_a_cap(first: AppDatabase) -> None:

@@ -149,6 +149,8 @@ def test_a_row_that_the_database_cannot_read_is_told_as_what_a_run_makes_of_it(f
     first.session("bad-fresh", created="2026-11-23 11:59")
     first.session("bad-done", "finished")
     first.sql("UPDATE prediction_sessions SET price = 'secret'")
+    first.account("u2")
+    first.session("good", account="u2")  # is paid, and shows that the run can pay
     told = {name: verdict(first, name) for name in ("bad", "bad-fresh", "bad-done")}
     planned = first.run("--dry-run").document
     assert told["bad-done"] == "succeeded"

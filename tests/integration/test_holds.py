@@ -240,15 +240,19 @@ def test_as_many_new_holds_as_allowed_stop_nothing(first: AppDatabase) -> None:
 
 
 def test_a_refusal_too_many_stops_the_run(first: AppDatabase) -> None:
-    """Refused rows count towards `max_new_holds` like any other hold."""
+    """Refused rows count towards `max_new_holds` like any other hold, whether or not it is known who is at fault."""
     first.configure("[policy]", "[policy]\nmax_new_holds = 1")
-    first.sql("ALTER TABLE users ADD CHECK (credits <= 100)")
+    first.sql("ALTER TABLE users ADD CHECK (id = 'u2' OR credits <= 100)")
     first.account()
     first.session("a")
     first.session("b")
     ran = first.run()
+    assert (ran.exit_code, ran.document["error"]["code"], len(holds(first))) == (1, "too_many_holds", 0)
+    first.account("u2")
+    first.session("0", account="u2")
+    ran = first.run()
     assert (ran.exit_code, ran.document["error"]["code"], len(holds(first))) == (1, "too_many_holds", 1)
-    assert first.credits() == 100
+    assert (first.credits(), first.credits("u2")) == (100, 103)
 
 
 def test_a_cap_outranks_a_hold(first: AppDatabase) -> None:

@@ -18,6 +18,7 @@ ODD = (
     "backslash_quote = 'off'",
     "row_security = 'on'",
     "enable_seqscan = 'off'",
+    "quote_all_identifiers = 'on'",
 )
 
 

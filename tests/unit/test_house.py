@@ -22,13 +22,13 @@ SQL = REPOSITORY / "sql"
 # From the ground up: a module imports only from those before it. "" is the package itself, with its version.
 ORDER = (
     "", "errors", "signals", "results", "correction_result", "check_result", "audit_result", "retrospect", "render",
-    "logs", "settings", "statements", "connection", "database", "scope", "catalogue", "identity", "mapping", "draft",
-    "look", "clocks", "caps", "pace", "comparison", "locks", "batch", "indexes", "functions", "protections", "grants",
-    "search_path", "installation", "horizon", "payout", "sweep", "takeover", "blockers", "release", "guard",
-    "preparation", "runs", "plan", "backlog", "findings", "audit", "explain", "history", "corrections", "teller",
-    "revert", "adopt", "preflight", "metrics", "monitoring", "demo", "cli", "__main__",
+    "logs", "settings", "statements", "connection", "encoding", "database", "scope", "catalogue", "identity", "mapping",
+    "draft", "look", "clocks", "caps", "pace", "comparison", "locks", "batch", "indexes", "functions", "protections",
+    "grants", "search_path", "installation", "horizon", "suspects", "payout", "sweep", "takeover", "blockers",
+    "release", "guard", "preparation", "runs", "plan", "backlog", "findings", "audit", "explain", "history", "corrections",
+    "teller", "revert", "adopt", "preflight", "metrics", "monitoring", "demo", "cli", "__main__",
 )  # fmt: skip
-DRIVER = {"database.py", "connection.py"}
+DRIVER = {"database.py", "connection.py", "encoding.py"}
 PROGRAM = sorted(path for path in PACKAGE.rglob("*.py"))
 STATEMENTS = sorted(path.relative_to(SQL).with_suffix("").as_posix() for path in SQL.rglob("*.sql"))
 # what runs them gives these what they are filled with; the others are filled from the mapping alone
@@ -80,7 +80,7 @@ def test_imports_run_one_way(path: Path) -> None:
     assert own_parts(path) - below == set()
 
 
-def test_only_two_modules_know_the_driver() -> None:
+def test_only_three_modules_know_the_driver() -> None:
     drivers = {"psycopg", "sqlalchemy"}
     knowing = {path.name for path in PROGRAM if drivers & {name.partition(".")[0] for name in imported(path)}}
     assert knowing == DRIVER

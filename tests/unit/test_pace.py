@@ -2,6 +2,7 @@
 
 import pytest
 
+from sweeper.database import ANSWER_BYTES, text_bytes
 from sweeper.pace import Pace, Traffic
 
 
@@ -130,6 +131,24 @@ def test_a_sweep_is_at_full_speed_again_when_nobody_was_at_work_for_some_batches
     assert pauses[0] > 0
     assert pauses[-1] == 0
     assert pace.size == 2000
+
+
+def test_short_ids_never_make_a_batch_smaller() -> None:
+    """Once a batch has told what the server says beside an id; the first is small anyway."""
+    ids = [f"session-{number}" for number in range(2000)]
+    pace = Pace(2000)
+    assert pace.fitting(ids[:50]) == 50
+    pace.answered(ids[:50], 50 * 75)
+    assert pace.fitting(ids) == 2000
+
+
+@pytest.mark.parametrize(("length", "beside", "fits"), [(36, 120, 1100), (2600, 100, 66), (150_000, 300_000, 1)])
+def test_long_ids_make_a_batch_as_small_as_the_answer_may_be(length: int, beside: int, fits: int) -> None:
+    ids = ["x" * length] * 2000
+    pace = Pace(2000)
+    pace.answered(ids[:10], text_bytes(ids[:10]) + 10 * beside)
+    assert pace.fitting(ids) == pytest.approx(fits, rel=0.05)
+    assert pace.fitting(ids) == 1 or pace.fitting(ids) * (length + beside) <= ANSWER_BYTES
 
 
 def test_a_batch_that_was_too_slow_is_quartered() -> None:

@@ -249,3 +249,20 @@ def test_the_mark_that_some_editors_put_first_is_no_mistake(tmp_path: Path) -> N
     path = tmp_path / "sweeper.toml"
     path.write_bytes(b"\xef\xbb\xbf" + FIRST.read_bytes())
     assert settings.load(path) == settings.load(FIRST)
+
+
+@pytest.mark.parametrize("key", ["max_credits", "max_amount"])
+@pytest.mark.parametrize(
+    "number", ["1e999999999", "1e-999999999", "0e999999999", "1e1000", "NaN", "9" * 2000, 10**1500, "-1"]
+)
+def test_a_number_that_nobody_can_reckon_with_is_an_error_that_names_its_key(key: str, number: object) -> None:
+    """At once, and not when the server or a sum takes all memory for its digits."""
+    with pytest.raises(ConfigurationError, match=rf"policy\.{key}"):
+        changed(policy={key: number})
+
+
+def test_an_integer_of_thousands_of_digits_is_an_error_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "sweeper.toml"
+    path.write_text("[policy]\nmax_amount = " + "9" * 5000)
+    with pytest.raises(ConfigurationError, match="not valid TOML"):
+        settings.load(path)
