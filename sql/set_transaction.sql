@@ -24,10 +24,10 @@ SELECT pg_catalog.set_config('lock_timeout', pg_catalog.concat(least(
            THEN pg_catalog.set_config('transaction_timeout', '0', true)
        END,
        CASE WHEN pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL
-           THEN pg_catalog.set_config('transaction_timeout', %(transaction_ms)s::bigint || 'ms', true)
+           THEN pg_catalog.set_config('transaction_timeout', pg_catalog.concat(%(transaction_ms)s::bigint, 'ms'), true)
        END,
        -- a client that takes nothing any more is given up: until then a server that cannot send keeps its locks
-       pg_catalog.set_config('tcp_user_timeout', %(tcp_user_ms)s::bigint || 'ms', true),
+       pg_catalog.set_config('tcp_user_timeout', pg_catalog.concat(%(tcp_user_ms)s::bigint, 'ms'), true),
        pg_catalog.set_config('TimeZone', %(timezone)s, true),
        pg_catalog.set_config('DateStyle', 'ISO, MDY', true),
        pg_catalog.set_config('IntervalStyle', 'postgres', true),

@@ -1,4 +1,7 @@
-"""Real Postgres for every test: one server a version and test run, a database cloned from a template per test."""
+"""Real Postgres for every test: one server a worker, a database cloned from a template per test.
+
+The tests run on the newest version; marked `slow`, they run on the older one, too.
+"""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +12,7 @@ import pytest
 from tests.support import AppDatabase, Server, embedded_servers
 
 APPS = Path(__file__).parent / "apps"
-VERSIONS = (16, 18)
+NEWEST, OLDER = 18, 16
 
 
 @pytest.fixture(scope="session")
@@ -21,15 +24,13 @@ def servers() -> Iterator[dict[int, Server]]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "server" in metafunc.fixturenames:
-        given = os.environ.get("SWEEPER_TEST_DATABASE_URL")
-        versions = [0] if given else VERSIONS
-        metafunc.parametrize(
-            "server",
-            versions,
-            indirect=True,
-            ids=[f"pg{v}" if v else "given" for v in versions],
-            scope="session",
-        )
+        versions = [
+            pytest.param(NEWEST, id=f"pg{NEWEST}"),
+            pytest.param(OLDER, id=f"pg{OLDER}", marks=pytest.mark.slow),
+        ]
+        if os.environ.get("SWEEPER_TEST_DATABASE_URL"):
+            versions = [pytest.param(0, id="given")]
+        metafunc.parametrize("server", versions, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
@@ -64,11 +65,3 @@ def bare(server: Server, tmp_path: Path) -> Iterator[AppDatabase]:
     """The first app's tables without sweeper."""
     with server.app("first", tmp_path, installed=False) as database:
         yield database
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With two workers, each has the tests of one version: still one server a version."""
-    for item in items:
-        callspec = getattr(item, "callspec", None)
-        if callspec is not None and "server" in callspec.params:
-            item.add_marker(pytest.mark.xdist_group(f"server-{callspec.params['server']}"))

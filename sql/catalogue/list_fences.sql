@@ -12,5 +12,5 @@ JOIN pg_catalog.pg_namespace AS own ON own.oid = p.pronamespace
 WHERE own.nspname = %(schema_name)s
   AND p.proname = 'fence'
   AND NOT t.tgisinternal
-  AND t.tgparentid = 0
+  AND t.tgparentid = 0::oid
 ORDER BY n.nspname, c.relname

@@ -1,6 +1,6 @@
 -- How many of the newest rows name a row of another table by this column: what no foreign key says.
 SELECT pg_catalog.count(*) AS looked_at,
-       pg_catalog.count(*) FILTER (WHERE EXISTS (SELECT FROM {target} AS t WHERE t.{target_column} = found.value)) AS matching
+       pg_catalog.count(*) FILTER (WHERE EXISTS (SELECT FROM {target} AS t WHERE t.{target_column} OPERATOR(pg_catalog.=) found.value)) AS matching
 FROM (
     SELECT s.{column} AS value
     FROM {table} AS s

@@ -8,6 +8,6 @@ JOIN {refunds} AS r
   ON {include refund_in_period}
 WHERE v.status {status_eq} ANY ({succeeded})
   AND r.layer <> 'adopted'
-  AND r.amount > 0
+  AND r.amount > 0::numeric
 ORDER BY r.created_at, v.session_id
 LIMIT 5

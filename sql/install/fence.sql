@@ -57,7 +57,7 @@ BEGIN
         FROM (SELECT sweeper_session_id AS session_id, sweeper_attempt AS attempt) AS v
         JOIN {refunds} AS r
           ON r.session_id {session_eq} v.session_id AND r.attempt {attempt_eq} v.attempt
-        WHERE r.amount > 0
+        WHERE r.amount > 0::numeric
           AND NOT EXISTS (SELECT FROM {reversals} AS reversal WHERE reversal.refund_id = r.refund_id)
     ) THEN
         RAISE EXCEPTION 'session % was refunded: it can neither go on nor succeed', sweeper_session_id

@@ -4,7 +4,7 @@ BEGIN
     IF NOT EXISTS (
         SELECT
         FROM pg_catalog.pg_attribute AS a
-        WHERE a.attrelid = {settings_text}::pg_catalog.regclass AND a.attname = 'fence'
+        WHERE a.attrelid = {settings_text}::pg_catalog.regclass::pg_catalog.oid AND a.attname = 'fence'
     ) THEN
         ALTER TABLE {settings} ADD COLUMN fence boolean NOT NULL DEFAULT false;
     END IF;

@@ -8,7 +8,7 @@ WITH owed AS (
     WHERE s.status = 'error'
       AND ({exclude}) IS NOT TRUE
       AND s.created_at < (now() AT TIME ZONE 'UTC') - interval '15 minutes'
-      AND NOT EXISTS (SELECT FROM sweeper.refunds AS r WHERE r.session_id = s.id AND r.attempt = '')
+      AND NOT EXISTS (SELECT FROM sweeper.refunds AS r WHERE r.session_id = s.id AND r.attempt = 0)
 ),
 paid AS (
     INSERT INTO sweeper.refunds (refund_id, session_id, account_id, amount, reason, layer, created_at)
@@ -30,7 +30,7 @@ LOOP = """
 import sys, psycopg
 connection = psycopg.connect(sys.argv[1], autocommit=True)
 owed = connection.execute('''SELECT s.id FROM prediction_sessions AS s
-    LEFT JOIN sweeper.refunds AS r ON r.session_id = s.id AND r.attempt = ''
+    LEFT JOIN sweeper.refunds AS r ON r.session_id = s.id AND r.attempt = 0
     WHERE s.status = 'error' AND r.session_id IS NULL LIMIT %s''', (int(sys.argv[2]),)).fetchall()
 for (session,) in owed:
     with connection.transaction():

@@ -28,7 +28,6 @@ READING = (
     ("check",),
 )
 # no version of the server has anything to do with it: one is enough, on the worker that has it already
-pytestmark = pytest.mark.xdist_group("server-18")
 
 
 @pytest.fixture

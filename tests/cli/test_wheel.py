@@ -12,6 +12,8 @@ import pytest
 import sweeper
 from tests.support import AppDatabase
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).parents[2]
 
 

@@ -118,7 +118,7 @@ class Worker(threading.Thread):
         return self._connection.execute(statement, parameters)  # type: ignore[call-overload]
 
     def _is_refunded(self, session: str) -> bool:
-        attempt = "s.charge_id" if self._attempts else "''"
+        attempt = "s.charge_id" if self._attempts else "0"
         return bool(
             self._send(
                 "SELECT FROM prediction_sessions AS s JOIN sweeper.refunds AS r ON r.session_id = s.id "

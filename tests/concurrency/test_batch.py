@@ -228,15 +228,15 @@ def test_a_guard_lost_in_the_middle_of_a_run_is_an_error_and_never_a_payment(fir
     first.sql("CREATE UNIQUE INDEX unrelated ON sweeper.refunds (session_id, created_at)")
     replacement = {
         "dropped": "SELECT 1",
-        "deferrable": "ALTER TABLE sweeper.refunds ADD UNIQUE (session_id, attempt) DEFERRABLE",
-        "partial": "CREATE UNIQUE INDEX ON sweeper.refunds (session_id, attempt) WHERE amount > 5",
+        "deferrable": "ALTER TABLE sweeper.refunds ADD UNIQUE (session_id, attempt, again) DEFERRABLE",
+        "partial": "CREATE UNIQUE INDEX ON sweeper.refunds (session_id, attempt, again) WHERE amount > 5",
     }[dropped]
 
     def lose() -> None:
         first.sql("ALTER TABLE sweeper.refunds DROP CONSTRAINT refunds_session_id_attempt_again_key")
         first.sql(replacement)
 
-    with before("Takes a place among the runs", lose) as done:
+    with before("lock caps together", lose) as done:
         ran = first.run()
     assert done
     assert ran.exit_code == 2

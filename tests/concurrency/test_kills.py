@@ -18,6 +18,8 @@ import psycopg
 from sweeper.cli import run_command
 from sweeper.database import Transaction
 
+pytestmark = pytest.mark.slow
+
 said, begun = 0, False
 def before(original, text=lambda *said: ""):
     def wrapped(self, *arguments):

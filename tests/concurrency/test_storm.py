@@ -18,6 +18,8 @@ from tests.integration.test_pooler import pooled
 from tests.servers import fill, own_server, reconnect
 from tests.support import AppDatabase
 
+pytestmark = pytest.mark.slow
+
 CHECKOUT = Path(__file__).parents[2]
 SECONDS = float(os.environ.get("SWEEPER_TEST_SECONDS", "5"))
 ACCOUNTS, SWEEPERS = 30, 4

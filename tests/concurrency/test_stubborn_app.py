@@ -14,6 +14,8 @@ from tests.concurrency.stubborn_app import HABITS, START, TABLES, Books, Stubbor
 from tests.concurrency.test_batch import start
 from tests.support import AppDatabase
 
+pytestmark = pytest.mark.slow
+
 SECONDS = float(os.environ.get("SWEEPER_TEST_SECONDS", "5")) / 3
 STUCK_AFTER_SECONDS, SWEEPERS = 0.3, 2
 RUNNING = ("queued", "generating")
@@ -74,7 +76,7 @@ def findings(app: AppDatabase) -> dict[str, tuple[int, set[str]]]:
 
 def refunded(app: AppDatabase, *, attempts: bool) -> dict[str, bool]:
     """The sessions whose charge, as it is now, was refunded, and whether they failed after the end of that run."""
-    attempt = "s.charge_id" if attempts else "''"
+    attempt = "s.charge_id" if attempts else "0"
     return dict(
         app.sql(
             "SELECT s.id, coalesce(s.completed_at AT TIME ZONE 'UTC' > run.ended_at, false) "

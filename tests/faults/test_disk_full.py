@@ -13,6 +13,8 @@ import pytest
 
 from tests.support import AppDatabase
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def small_disk(first: AppDatabase) -> Iterator[str]:

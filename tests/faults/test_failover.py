@@ -28,7 +28,8 @@ from tests.faults.failover import (
 from tests.servers import Cluster, cluster, fill, reconnect
 from tests.support import AppDatabase, Server
 
-pytestmark = pytest.mark.xdist_group("failover")
+pytestmark = pytest.mark.slow
+
 
 ROUNDS = max(1, int(float(os.environ.get("SWEEPER_TEST_SECONDS", "5")) / 5))
 

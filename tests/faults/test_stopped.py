@@ -13,6 +13,8 @@ from sweeper.database import ANSWER_BYTES, Transaction, text_bytes
 from tests.concurrency.test_batch import start
 from tests.support import AppDatabase
 
+pytestmark = pytest.mark.slow
+
 # within the bound on idle transactions, and what a busy machine adds
 SECONDS = 9.0
 SLOW = (

@@ -103,6 +103,7 @@ def test_a_session_whose_attempt_cannot_be_told_is_isolated(first: AppDatabase) 
     assert planned.document["refunds"] == ran.document["refunds"] == {"sessions": 4, "credits": 12, "accounts": 1}
     assert holds(first) == {"s2": ("refused", "21000")}
     first.session("s6")
+    first.sql("INSERT INTO charges VALUES ('s6', 'c6')")
     for flags, refunds in (((), 1), (("--full",), 0), (("--session", "s2"), 0)):
         planned, ran = first.run("--dry-run", *flags), first.run(*flags)
         assert (planned.document["held"], ran.document["held"], ran.exit_code) == (0, 0, 0)

@@ -181,7 +181,7 @@ class App(RuleBasedStateMachine):
         written = self.app.sql(
             "INSERT INTO entries (account_id, session_id, charge_id, kind, amount) VALUES (%s, %s, %s, 'refund', %s) "
             "ON CONFLICT DO NOTHING RETURNING id",
-            session.account, *key, session.price,
+            session.account, *key[:2], session.price,
         )  # fmt: skip
         assert bool(written) == (key not in self.books.refunds and key not in self.books.by_app)
         if written:

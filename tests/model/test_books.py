@@ -103,8 +103,8 @@ class Copies:
 
 @pytest.fixture(
     params=[
-        pytest.param((16, False, False), id="pg16, alone", marks=pytest.mark.xdist_group("server-16")),
-        pytest.param((18, True, True), id="pg18, fence and ledger", marks=pytest.mark.xdist_group("server-18")),
+        pytest.param((16, False, False), id="pg16, alone", marks=pytest.mark.slow),
+        pytest.param((18, True, True), id="pg18, fence and ledger"),
     ]
 )
 def machine(
