@@ -3,7 +3,7 @@
 SELECT v.status {status_eq} ANY ({failed}) AS failed,
        v.status {status_eq} ANY ({running}) AS running,
        v.attempt::text AS attempt,
-       coalesce(v.started_at < %(since)s::timestamptz::{started_type}, false) AS before_floor,
+       coalesce(v.started_at::timestamptz < %(since)s::timestamptz, false) AS before_floor,
        {include verdict} AS verdict
 {include reading}
 WHERE v.session_id {session_eq} %(session_id)s::text::{session_type}

@@ -69,6 +69,11 @@ class Mapping:
         return self.amount_type in catalogue.INTEGER_TYPES
 
     @property
+    def has_zoned_starts(self) -> bool:
+        """Whether the times at which sessions start have a zone, so that none of them may mean two moments."""
+        return self.slots["started_type"] == "timestamp with time zone"
+
+    @property
     def takes_any_attempt(self) -> bool:
         """Whether the type of an attempt takes the text of one of another type."""
         return self.slots["attempt_type"] in ("text", "character varying", "bpchar", *catalogue.EXACT_TYPES)
@@ -100,6 +105,7 @@ class Mapping:
             ("doubled_in_ledger", "doubled_in_app_ledger" if ledger else "doubled_nowhere"),
             ("account", "account_of_refund" if accounts else "account_of_ledger"),
             ("reverse", "reverse_in_app_ledger" if reverse else "reverse_own"),
+            ("from_since", "from_since" if self.has_zoned_starts else "from_local_since"),
             ("read_back_ledger", "read_back_ledger" if ledger else "grant_nothing"),
         )
 

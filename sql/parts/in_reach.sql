@@ -9,8 +9,12 @@
         AND v.started_at IS NULL
         AND (%(after_id)s::text IS NULL OR v.session_id {session_gt} %(after_id)s::text::{session_type})
         OR %(dates)s::text = 'known'
-        AND v.started_at >= %(since)s::timestamptz::{started_type}
-        AND (%(until)s::timestamptz IS NULL OR v.started_at < %(until)s::timestamptz::{started_type})
+        AND {include from_since}
+        AND (
+            %(until)s::timestamptz IS NULL
+            OR v.started_at < (%(until)s::timestamptz + interval '1 day')::{started_type}
+            AND v.started_at::timestamptz < %(until)s::timestamptz
+        )
         AND (
             %(after_id)s::text IS NULL
             OR (v.started_at, v.session_id)

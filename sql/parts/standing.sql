@@ -15,7 +15,7 @@ FROM (
                 ELSE coalesce(v.amount::numeric, 0)
            END AS credits,
            CASE WHEN judged.verdict <> 'owed' THEN judged.verdict
-                WHEN v.started_at < %(floor)s::timestamptz::{started_type} THEN 'before_floor'
+                WHEN v.started_at::timestamptz < %(floor)s::timestamptz THEN 'before_floor'
                 WHEN due.hold_reason IS NOT NULL THEN 'held'
                 ELSE 'owed'
            END AS place,

@@ -7,7 +7,11 @@ import sys
 from itertools import count
 from pathlib import Path
 
+import pytest
+
 from tests.support import AppDatabase
+
+pytestmark = pytest.mark.slow
 
 CHECKOUT = Path(__file__).parents[2]
 # The real command, in a process that kills itself before the nth thing it says to the database from its first batch on:
@@ -17,9 +21,6 @@ import os, signal, sys
 import psycopg
 from sweeper.cli import run_command
 from sweeper.database import Transaction
-
-pytestmark = pytest.mark.slow
-
 said, begun = 0, False
 def before(original, text=lambda *said: ""):
     def wrapped(self, *arguments):

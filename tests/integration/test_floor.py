@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from tests.support import NOW, AppDatabase
 
 MICROSECOND = timedelta(microseconds=1)
@@ -89,3 +91,28 @@ def test_what_lies_before_the_floor_and_cannot_be_read_is_counted_around(first: 
     ran = first.run()
     assert (ran.exit_code, ran.document["before_floor"]) == (0, {"sessions": 2, "credits": 3})
     assert first.refunds() == {"owed": 6}
+
+
+@pytest.mark.parametrize(
+    ("floor", "paid"),
+    [("2026-10-25T00:30:00Z", ["02:10", "02:40", "03:00"]), ("2026-10-25T01:30:00Z", ["02:40", "03:00"])],
+    ids=["first time", "second time"],
+)
+def test_in_the_hour_that_the_clock_repeats_the_floor_is_a_moment(
+    first: AppDatabase, floor: str, paid: list[str]
+) -> None:
+    """A time without a zone is read as the second of the two; by its text, some after the floor would be forgotten."""
+    first.configure("2020-01-01T00:00:00Z", floor)
+    first.configure('status     = "status"', 'status     = "status"\ntimezone   = "Europe/Berlin"')
+    assert first.sweeper("install", now=None).exit_code == 0
+    first.account()
+    for clock in ("01:50", "02:10", "02:40", "03:00"):
+        first.session(clock, created=f"2026-10-25 {clock}")
+    planned, ran = first.run("--dry-run"), first.run()
+    assert planned.document["before_floor"] == ran.document["before_floor"]
+    assert ran.document["before_floor"]["sessions"] == 4 - len(paid)
+    assert sorted(first.refunds()) == paid
+    position = first.sweeper("audit", "--json").document["position"]
+    assert position["before_floor"]["sessions"] == 4 - len(paid)
+    verdicts = [first.sweeper("explain", clock, "--json").document["verdict"] for clock in ("01:50", "03:00")]
+    assert verdicts == ["before_floor", "refunded"]

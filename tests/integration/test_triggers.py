@@ -152,7 +152,8 @@ def test_whatever_code_a_trigger_raises_it_is_that_session_alone_which_is_held(f
 def test_a_trigger_that_changes_what_the_ledger_takes_is_held(ledger_only: AppDatabase, when: str) -> None:
     """Where the ledger is the balance, what stands in it after the app's triggers is what the account got."""
     for customer in (1, 2, 3):
-        ledger_only.sql("INSERT INTO customers DEFAULT VALUES; INSERT INTO projects (owner_id) VALUES (%s)" % customer)
+        ledger_only.sql("INSERT INTO customers DEFAULT VALUES")
+        ledger_only.sql("INSERT INTO projects (owner_id) VALUES (%s)", customer)
     ledger_only.sql(
         "INSERT INTO renders (project_id, state, charge, started, ended) "
         "SELECT n, 'failed', n * 3, '2026-11-22Z', '2026-11-22Z' FROM generate_series(1, 3) AS n"

@@ -25,8 +25,8 @@ ORDER = (
     "logs", "settings", "statements", "connection", "encoding", "database", "scope", "catalogue", "identity", "mapping",
     "draft", "look", "clocks", "caps", "pace", "comparison", "locks", "batch", "indexes", "functions", "protections",
     "grants", "search_path", "installation", "horizon", "suspects", "payout", "sweep", "takeover", "blockers",
-    "release", "guard", "preparation", "runs", "plan", "backlog", "findings", "audit", "explain", "history", "corrections",
-    "teller", "revert", "adopt", "preflight", "metrics", "monitoring", "demo", "cli", "__main__",
+    "release", "guard", "preparation", "runs", "plan", "backlog", "findings", "audit", "explain", "history",
+    "corrections", "teller", "revert", "adopt", "preflight", "metrics", "monitoring", "demo", "cli", "__main__",
 )  # fmt: skip
 DRIVER = {"database.py", "connection.py", "encoding.py"}
 PROGRAM = sorted(path for path in PACKAGE.rglob("*.py"))
