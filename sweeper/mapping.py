@@ -73,10 +73,10 @@ class Mapping:
         """Whether the times at which sessions start have a zone, so that none of them may mean two moments."""
         return self.slots["started_type"] == "timestamp with time zone"
 
-    @property
-    def takes_any_attempt(self) -> bool:
-        """Whether the type of an attempt takes the text of one of another type."""
-        return self.slots["attempt_type"] in ("text", "character varying", "bpchar", *catalogue.EXACT_TYPES)
+    def takes_any_attempt(self, *, empty: bool) -> bool:
+        """Whether the type of an attempt takes the text of one of another type: an ``empty`` one, or else a 0."""
+        numbers = () if empty else catalogue.EXACT_TYPES
+        return self.slots["attempt_type"] in ("text", "character varying", "bpchar", *numbers)
 
     @property
     def is_read_back(self) -> bool:

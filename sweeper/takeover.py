@@ -24,13 +24,17 @@ _SIGNS = {
 
 @dataclass(frozen=True)
 class Found:
-    """The tables of ours that are there, each with the types of its columns; ``bound`` is the key of the ledger."""
+    """The tables of ours that are there, each with the types of its columns; ``bound`` is the key of the ledger.
+
+    ``has_attempts`` tells that its refunds name attempts, ``of_sessions`` that some are of mapped sessions.
+    """
 
     tables: dict[str, dict[str, str]]
     installation: Installation | None
     bound: ChargeKey | None
-    has_refunds: bool
-    has_attempts: bool
+    has_refunds: bool = False
+    has_attempts: bool = False
+    of_sessions: bool = True
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,6 @@ class Takeover:
 
     scripts: tuple[str, ...]
     actions: tuple[str, ...]
-    has_ledger: bool
 
 
 def plan_takeover(
@@ -63,23 +66,22 @@ def plan_takeover(
     scripts = [] if current else [fill_script("install/001_tables", slots), fill_script("install/append_only", slots)]
     actions = [] if complete else [f"created schema {mapping.schema} and its tables"]
     if "refunds" not in found.tables:
-        return Takeover(_without_defaults(scripts, slots), tuple(actions), has_ledger=False)
+        return Takeover(_without_defaults(scripts, slots), tuple(actions))
     if not complete:
         actions = [f"took up the ledger of refunds in schema {mapping.schema}"]
     changes = list(_changes(mapping, found)) if found.has_refunds else []
     if changes and not rekey:
         raise _key_changed(transaction, mapping, found, changes)
-    if changes:
+    if changes or not _fits(mapping, found):
         _require_same_table(transaction, mapping, found)
         _require_translatable(transaction, mapping, found)
-    if changes or not _fits(mapping, found):
         scripts.append(_rekey_script(mapping, found, slots))
         actions.append(
             f"translated the refunds to the new key ({'; '.join(changes)})"
             if changes
             else "brought the ledger up to date"
         )
-    return Takeover(_without_defaults(scripts, slots), tuple(actions), has_ledger=True)
+    return Takeover(_without_defaults(scripts, slots), tuple(actions))
 
 
 def _without_defaults(scripts: Sequence[str], slots: Mapped[str, str]) -> tuple[str, ...]:
@@ -105,9 +107,9 @@ def _find(transaction: Transaction, mapping: Mapping, installation: Installation
     if installation is not None and installation.charge_key:
         bound = ChargeKey.from_json(installation.charge_key)
     if "refunds" not in tables:
-        return Found(tables, installation, bound, has_refunds=False, has_attempts=False)
+        return Found(tables, installation, bound)
     state = transaction.row(mapping.statement("install/read_ledger_state", old_session_id=mapping.slots["session_id"]))
-    return Found(tables, installation, bound, state.has_refunds, state.has_attempts)
+    return Found(tables, installation, bound, state.has_refunds, state.has_attempts, state.of_sessions)
 
 
 def _fits(mapping: Mapping, found: Found) -> bool:
@@ -128,6 +130,8 @@ def _changes(mapping: Mapping, found: Found) -> Iterator[str]:
     kind = found.tables["refunds"]["session_id"]
     if kind != mapping.key.id_type.partition(" COLLATE ")[0] and kind != mapping.key.id_type:
         yield f"the type of sessions.id was {kind} and is {mapping.key.id_type}"
+    if not found.of_sessions:
+        yield f"none of the refunds is of a session that is in {mapping.sessions.qualified}"
     if found.has_attempts and mapping.key.attempt is None:
         yield "sessions.attempt was given and is not any more"
     if not found.has_attempts and mapping.key.attempt is not None:
@@ -195,14 +199,17 @@ def _attempts(mapping: Mapping, found: Found) -> str:
 
 def _require_translatable(transaction: Transaction, mapping: Mapping, found: Found) -> None:
     old, new = _old_session_id(mapping, found), mapping.slots["session_id"]
-    translated = _attempts(mapping, found) == "translate_attempts"
+    # an empty text is an attempt that was null, and no value of most types
+    which = {"translate_attempts": "true", "translate_empty_attempts": "r.attempt::text = ''"}
+    translated = which.get(_attempts(mapping, found), "false")
+    keeps_text = mapping.takes_any_attempt(empty=translated != "true")
     slots = {
         **mapping.slots,
         "old_session_id": old,
         "id_changed": "true" if old != new else "false",
-        "attempt_changed": "true" if translated else "false",
+        "attempt_changed": translated,
         # of a session that is gone nobody asks again: its attempt stays what it was, where the type takes any text
-        "attempt_is_lost": "true" if translated and not mapping.takes_any_attempt else "false",
+        "attempt_is_lost": "false" if keeps_text else translated,
     }
     rows = transaction.rows(fill("install/list_untold", slots, mapping.variants))
     if rows:
@@ -240,7 +247,7 @@ def _refuse_second_ledger(transaction: Transaction, mapping: Mapping, *, has_led
                 paid = _count_paid_again(
                     transaction,
                     mapping,
-                    Found({}, other, bound, has_refunds=False, has_attempts=False),
+                    Found({}, other, bound),
                     f"{prefix}.refunds",
                     f"{prefix}.reversals",
                     own=has_ledger,
