@@ -39,6 +39,7 @@ class Column:
     deterministic: bool
     labels: tuple[str, ...]
     collation: str = ""
+    number: int = 0
 
     @property
     def quoted(self) -> str:
@@ -133,7 +134,7 @@ class Reader:
             column.name: Column(
                 column.name, column.full_type, column.base_type, column.domain, column.category,
                 column.nullable, column.required, column.generated, column.deterministic, tuple(column.labels),
-                column.collation,
+                column.collation, column.number,
             )
             for column in rows
         }  # fmt: skip

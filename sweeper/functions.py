@@ -22,13 +22,15 @@ def functions(mapping: Mapping, *, max_amount: Decimal | None) -> str:
         **mapping.slots,
         "path": mapping.search_path,
         "timezone": quote_text(mapping.timezone),
+        "fingerprint": quote_text(mapping.fingerprint),
+        "refund_text": quote_text(f"{mapping.slots['schema']}.refund({mapping.session_type}, text, text, text)"),
         "tolerance": "0" if mapping.exact_balance else str(FLOATING_TOLERANCE),
         "spent_tolerance": "0" if mapping.exact_spent else str(FLOATING_TOLERANCE),
         "fence": quote_name(fence_name(mapping)),
     }
     binds = _binds(mapping, max_amount)
     slots |= {name: mapping.statement(statement) % binds for name, statement in _STATEMENTS.items()}
-    parts = [fill("install/refund", slots, mapping.variants) % binds]
+    parts = [fill("install/refund", slots, mapping.variants) % binds, fill_script("install/drop_other_refunds", slots)]
     if mapping.fenced:
         parts.append(fill_script("install/fence", slots))
     return "\n\n".join(parts)

@@ -177,7 +177,7 @@ def _plan(
         own = plan_takeover(transaction, mapping, installed, slots, rekey=rekey)
         _check_writes(transaction, mapping)
         _check_partitions(mapping)
-        own_guard = own.scripts != () or has_own_guard(transaction, mapping)
+        own_guard = own.scripts != () or bool(own.translation) or has_own_guard(transaction, mapping)
         indexes = compare(transaction, mapping, own_guard=own_guard)
         _check_ledger_rows(transaction, mapping, settings, as_of)
         unprotected = installed is not None and not is_append_only(transaction, mapping)
@@ -187,7 +187,12 @@ def _plan(
             rights = _rights(transaction, mapping)
         else:
             _check_owner(mapping, indexes.build)
-    slots |= {"guard_index": _name_of(indexes.guard), "live_index": _name_of(indexes.live)}
+    slots |= {
+        "guard_index": _name_of(indexes.guard),
+        "live_index": _name_of(indexes.live),
+        "bound_key": quote_text(own.bound.to_json()) if own.bound else "NULL",
+        "was_empty": "true" if own.was_empty else "false",
+    }
     # what ALTER DEFAULT PRIVILEGES of the database gives does not stick to what is made in between
     before, after = fill_script("install/note_objects", slots), fill_script("install/revoke_defaults", slots)
     made = [fill_script("install/append_only", slots)] if unprotected else []
@@ -195,7 +200,7 @@ def _plan(
     return _Steps(
         own,
         indexes,
-        "\n\n".join([before, *made, after]),
+        "\n\n".join([fill_script("install/begin_mapping", slots), own.translation, before, *made, after]),
         fill_script("install/write_settings", slots),
         rights,
         mapping.sessions.qualified if mapping.fenced and not fenced else "",
@@ -233,7 +238,9 @@ def _apply(database: Database, timezone: str, steps: _Steps, watch: BlockerWatch
     for index in steps.indexes.build:
         _build(database, index, watch)
         yield f"created {'unique ' if index.unique else ''}index {index.name} on {index.table}"
-    with database.transaction(timeouts=_WRITE_TIMEOUTS) as transaction:
+    with database.transaction(
+        timeouts=_TAKEOVER_TIMEOUTS, search_path=steps.search_path, timezone=timezone
+    ) as transaction:
         transaction.script(steps.functions)
         transaction.script(steps.settings)
     if steps.mended:
@@ -292,6 +299,7 @@ def _printed(steps: _Steps) -> str:
         *(index.create for index in steps.indexes.build),
         "-- 3. refund() and the mapping that is now installed, in one transaction. Without it no run begins.",
         "BEGIN;",
+        steps.surroundings,
         steps.functions,
         steps.settings,
         "COMMIT;",

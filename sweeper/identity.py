@@ -5,8 +5,12 @@ owed would pass for refunded: so none is put in its place without a translation 
 """
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Self
+
+
+# types whose values have one text, also where one becomes another
+_SAME_TEXTS = {"smallint", "integer", "bigint", "text", "character varying", "uuid"}
 
 
 @dataclass(frozen=True)
@@ -14,7 +18,9 @@ class ChargeKey:
     """The key of a mapping; ``labels`` are the values of the enums among its types, by type.
 
     ``table_oid`` knows a table that was renamed; ``attempt`` is the expression of the file, none where there is none,
-    and ``timezone`` the zone that such an expression is read in.
+    and ``timezone`` the zone that such an expression is read in. Columns are known by their numbers, too, which
+    renaming keeps: that of the id, and of an attempt that is a column. ``reads`` are the columns that
+    the expression names, with their types.
     """
 
     table: str
@@ -25,6 +31,9 @@ class ChargeKey:
     attempt_type: str
     timezone: str | None
     labels: dict[str, list[str]] = field(default_factory=dict)
+    id_number: int | None = None
+    attempt_number: int | None = None
+    reads: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """As `settings.charge_key` keeps it."""
@@ -39,23 +48,55 @@ class ChargeKey:
         """Whether both are of one table: by its name, or one that was renamed since."""
         return self.table == other.table or self.table_oid == other.table_oid
 
+    def same_id(self, bound: Self) -> bool:
+        """Whether both are of one column: by its number, or, in a table that was made anew, by its name."""
+        if self.table_oid == bound.table_oid and bound.id_number is not None:
+            return self.id_number == bound.id_number
+        return self.id == bound.id
+
+    def same_attempt(self, bound: Self) -> bool:
+        """Whether both tell the charges apart by the same column, or by an expression with the same text."""
+        renamed = self.attempt_number is not None and self.attempt_number == bound.attempt_number
+        return self.attempt == bound.attempt or (renamed and self.table_oid == bound.table_oid)
+
+    def same_attempt_texts(self, bound: Self) -> bool:
+        """Whether the attempts of old refunds, as text, are what the expression gives for those charges now."""
+        if not self.same_attempt(bound) or self.timezone != bound.timezone or self._lost_labels(bound):
+            return False
+        # an expression may make another text of a column with another type, and a time may have lost its fraction
+        kept = self.attempt_number is not None and {self.attempt_type, bound.attempt_type} <= _SAME_TEXTS
+        return kept or list(self.reads.values()) == list(bound.reads.values())
+
+    def _lost_labels(self, bound: Self) -> list[str]:
+        return [
+            f"the enum {name} has no value {label!r} any more"
+            for name in self.labels.keys() & bound.labels.keys()
+            for label in bound.labels[name]
+            if label not in self.labels[name]
+        ]
+
     def changes(self, bound: Self) -> list[str]:
         """What is another than in the key that is ``bound``, in words; nothing where refunds mean the same."""
-        said = {
-            "table": "sessions.table",
-            "id": "sessions.id",
-            "id_type": f"the type of sessions.id = {self.id}",
-            "attempt": "sessions.attempt",
-            "attempt_type": "the type of sessions.attempt",
-            "timezone": "sessions.timezone",
+        facts = {
+            "sessions.table": (bound.table, self.table, self.of_table(bound)),
+            "sessions.id": (bound.id, self.id, self.same_id(bound)),
+            f"the type of sessions.id = {self.id}": (bound.id_type, self.id_type, bound.id_type == self.id_type),
+            "sessions.attempt": (bound.attempt, self.attempt, self.same_attempt(bound)),
+            "the type of sessions.attempt": (
+                bound.attempt_type,
+                self.attempt_type,
+                bound.attempt_type == self.attempt_type,
+            ),
+            "sessions.timezone": (bound.timezone, self.timezone, bound.timezone == self.timezone),
         }
-        known = replace(bound, table=self.table) if self.of_table(bound) else bound
-        was, now = asdict(known), asdict(self)
-        changed = [
-            f"{words} was {was[name]} and is {now[name]}" for name, words in said.items() if was[name] != now[name]
-        ]
-        for name in self.labels.keys() & bound.labels.keys():
-            gone = [label for label in bound.labels[name] if label not in self.labels[name]]
-            if gone:
-                changed.append(f"the enum {name} has no value {', '.join(map(repr, gone))} any more")
-        return changed
+        changed = [f"{words} was {was} and is {now}" for words, (was, now, same) in facts.items() if not same]
+        if bound.id == self.id and not self.same_id(bound):
+            changed = [words for words in changed if not words.startswith("sessions.id was")]
+            changed.append(f"sessions.id = {self.id} is another column than the one of that name before")
+        if self.attempt == bound.attempt:
+            changed += [
+                f"{name}, which sessions.attempt reads, was {bound.reads[name]} and is {self.reads[name]}"
+                for name in self.reads.keys() & bound.reads.keys()
+                if self.reads[name] != bound.reads[name]
+            ]
+        return changed + self._lost_labels(bound)

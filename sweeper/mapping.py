@@ -22,7 +22,16 @@ _BOUND = (
     "ledger_session_type", "ledger_attempt_type",
 )  # fmt: skip
 _AMOUNT = re.compile(r"\bamount\b", re.IGNORECASE)
+_ACCOUNT = re.compile(r"\baccount_id\b", re.IGNORECASE)
 _NO_ATTEMPT = Expression("0::integer", "integer")
+
+
+@dataclass(frozen=True)
+class Meant:
+    """A column of the app's ledger that is compared with what a refund meant, as values of one type."""
+
+    column: str
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -181,7 +190,11 @@ def _own_slots(schema: str) -> dict[str, str]:
 
 
 def _charge_key(reader: Reader, own: SessionsSection, sessions: Table, slots: Mapped[str, str]) -> ChargeKey:
-    types = (slots["session_type"], slots["attempt_type"])
+    attempt = sessions.column(own.attempt) if own.attempt else None
+    words = set(re.findall(r"\w+", (own.attempt or "").lower()))
+    read = [column for name, column in sessions.columns.items() if name.lower() in words]
+    types = {slots["session_type"], *(column.base_type for column in read)}
+    key = next(column for column in sessions.columns.values() if column.quoted == slots["key"])
     return ChargeKey(
         table=sessions.qualified,
         table_oid=sessions.oid,
@@ -190,7 +203,10 @@ def _charge_key(reader: Reader, own: SessionsSection, sessions: Table, slots: Ma
         attempt=own.attempt,
         attempt_type=slots["attempt_type"] + slots["attempt_collate"],
         timezone=own.timezone if own.attempt else None,
-        labels={name: list(labels) for name in types if (labels := reader.labels(name))},
+        labels={name: list(labels) for name in sorted(types) if (labels := reader.labels(name))},
+        id_number=key.number,
+        attempt_number=attempt.number if attempt else None,
+        reads={column.name: column.full_type for column in read},
     )
 
 
@@ -329,6 +345,8 @@ def _expression_slots(reader: Reader, settings: Settings, sessions: Table) -> di
     exclude = read("exclude", own.exclude, ("boolean",)) if own.exclude else None
     error = read("error", own.error) if own.error else None
     attempt = read("attempt", own.attempt) if own.attempt else _NO_ATTEMPT
+    if reader.labels(attempt.type):  # a column of ours with the enum would keep the app from dropping the type
+        attempt = Expression(f"{attempt.sql}::text", "text", collation=catalogue.DEFAULT_COLLATION)
     return {
         "account": account.sql,
         "account_type": account.type,
@@ -458,7 +476,7 @@ def _map_ledger(
     key = [session.column.quoted if session.column else f"({session.sql})"]
     if own.attempt:  # nulls in it repeat for ever, and a session without an attempt is held
         key.append(attempt.column.quoted if attempt.column else f"({attempt.sql})")
-    meant = [(column, values[column]) for column in amounts]
+    meant = [(told, values[told.column]) for told in amounts]
     ledger = Ledger(
         table=table,
         key=", ".join(key),
@@ -485,11 +503,13 @@ def _map_ledger(
         "ledger_attempt_type": attempt.type,
         "ledger_attempt_as": attempt_as,
         "ledger_attempt_eq": reader.equality("ledger.attempt", own.attempt or "", attempt.type).equal,
-        "ledger_amounts": ", ".join(f"l.{column}" for column, _ in meant) or "true",
+        "ledger_amounts": ", ".join(f"l.{told.column}" for told, _ in meant) or "true",
         "ledger_meant": ", ".join(f"{sql} AS value_{number}" for number, (_, sql) in enumerate(meant)) or "1",
         "ledger_as_meant": " AND ".join(
-            f"l.{column}::numeric IS NOT DISTINCT FROM meant.value_{number}::numeric"
-            for number, (column, _) in enumerate(meant)
+            f"l.{told.column}::{told.kind}::text IS NOT DISTINCT FROM meant.value_{number}::{told.kind}::text"
+            if told.kind != "numeric"
+            else f"l.{told.column}::numeric IS NOT DISTINCT FROM meant.value_{number}::numeric"
+            for number, (told, _) in enumerate(meant)
         )
         or "true",
         "ledger_rounds": " OR ".join(rounds) or "false",
@@ -498,8 +518,8 @@ def _map_ledger(
 
 def _ledger_values(
     reader: Reader, section: str, given: Mapped[str, str], table: Table, refund: str
-) -> tuple[dict[str, str], list[str], list[str]]:
-    """What is written to each column, where it would not fit to the digit, and which columns take the amount."""
+) -> tuple[dict[str, str], list[str], list[Meant]]:
+    """What is written to each column, where it would not fit to the digit, and which say how much went to whom."""
     values: dict[str, str] = {}
     rounds, amounts = [], []
     for text, value in given.items():
@@ -510,7 +530,9 @@ def _ledger_values(
         if column.base_type in catalogue.EXACT_TYPES and kind in catalogue.NUMBER_TYPES:
             rounds.append(_rounds(sql, kind, [column]))
             if _AMOUNT.search(value):
-                amounts.append(column.quoted)
+                amounts.append(Meant(column.quoted, "numeric"))
+        elif _ACCOUNT.search(value):
+            amounts.append(Meant(column.quoted, column.full_type))
     left_out = [name for name, column in table.columns.items() if column.required and column.quoted not in values]
     if left_out:
         raise problem(section, ", ".join(left_out), "must have a value: NOT NULL and without a default")

@@ -18,7 +18,9 @@ from sweeper.suspects import Halving, PaidSince, Problem, Suspect, Suspects, ref
 
 T = TypeVar("T")
 
-_CAPS_WAIT_SECONDS = 0.02
+_CAPS_WAIT_SECONDS, _CAPS_WAIT_AT_MOST_SECONDS = 0.02, 60
+# so many sessions may each take too long, and are left to the next run; more mean that everything does
+_SLOW_AT_MOST = 3
 _GUARD_WAIT_SECONDS = 0.5
 # a migration that takes longer is left alone, and the run ends
 _TABLE_TRIES, _TABLE_WAIT_SECONDS = 8, 0.4
@@ -67,6 +69,7 @@ class Payout:
         self._observer = observer
         self.pace = Pace(batch_size)
         self.tally = Tally()
+        self.slow: set[str] = set()
         self.suspects = Suspects(cashier.max_new_holds)
         self._without_a_hold: dict[str, Problem] = {}
 
@@ -82,10 +85,7 @@ class Payout:
             try:
                 batch = self._pay(scope, session_ids)
             except TooSlow:
-                if len(session_ids) == 1:
-                    raise FailedError("a batch of one session takes longer than 10 seconds", code="too_slow") from None
-                self.pace.too_slow()
-                found.give_back(session_ids)
+                self._pass_over_slow(found, session_ids)
             except (Refusal, StatementError, Busy) as problem:
                 since = self.suspects.since_now()
                 self._wait_for_tables(scope, problem)
@@ -115,6 +115,21 @@ class Payout:
             self.tally.already_refunded += len(refunded)
             found.give_back(tuple(session_id for session_id in left if session_id not in refunded))
 
+    def _pass_over_slow(self, found: Found, session_ids: tuple[str, ...]) -> None:
+        """Go on with fewer at a time; one that takes too long by itself is in nobody's way.
+
+        Raises:
+            FailedError: too many do.
+        """
+        self.pace.too_slow()
+        if len(session_ids) > 1:
+            found.give_back(session_ids)
+            return
+        self.slow.update(session_ids)
+        if len(self.slow) > _SLOW_AT_MOST:
+            raise FailedError("batches of one session take longer than 10 seconds each", code="too_slow")
+        self.tally.skipped.extend(session_ids)
+
     def _isolate(self, scope: Scope, session_ids: tuple[str, ...], since: PaidSince) -> None:
         groups, tried_twice = Halving(session_ids), set[str]()
         while not self.tally.capped and (group := groups.take()):
@@ -124,6 +139,7 @@ class Payout:
             except (Busy, TooSlow) as problem:
                 self._wait_for_tables(scope, problem)
                 if len(group) == 1:
+                    self.slow.update(group if isinstance(problem, TooSlow) else ())
                     self.tally.skipped.extend(group)
                 else:
                     groups.split(group)
@@ -227,7 +243,7 @@ class Payout:
                     self._note(batch)  # a signal that comes now must not lose what is committed
                 return batch
 
-        rebuilds = 3
+        rebuilds, give_up = 3, time.monotonic() + _CAPS_WAIT_AT_MOST_SECONDS
         while True:
             try:
                 batch = retrying(attempt)
@@ -241,6 +257,12 @@ class Payout:
             if not batch.waiting:
                 break
             self._signals.check()
+            if time.monotonic() > give_up:
+                raise FailedError(
+                    f"no turn at the caps for {_CAPS_WAIT_AT_MOST_SECONDS} s: another run is paying, or the row for it "
+                    "in sweeper's table locks is gone, and `sweeper install` puts it back",
+                    code="busy",
+                )
             time.sleep(_CAPS_WAIT_SECONDS)
         return batch
 

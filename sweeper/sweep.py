@@ -98,11 +98,13 @@ class Sweep:
         before = len(self.tally.skipped)
         self._walk(scope)
         for seconds in _TRIED_AFTER_SECONDS:
-            skipped = tuple(dict.fromkeys(self.tally.skipped[before:]))
+            passed_over = dict.fromkeys(self.tally.skipped[before:])
+            slow = tuple(session_id for session_id in passed_over if session_id in self._payout.slow)
+            skipped = tuple(session_id for session_id in passed_over if session_id not in self._payout.slow)
             if not skipped or self.tally.capped:
                 break
             time.sleep(seconds)
-            self.tally.skipped[before:] = skipped[_TRIED_AGAIN:]
+            self.tally.skipped[before:] = (*slow, *skipped[_TRIED_AGAIN:])
             self._payout.pay_all(self._knowing(scope), Found(session_ids=skipped[:_TRIED_AGAIN]))
 
     def _walk(self, scope: Scope) -> None:

@@ -26,7 +26,8 @@ _SIGNS = {
 class Found:
     """The tables of ours that are there, each with the types of its columns; ``bound`` is the key of the ledger.
 
-    ``has_attempts`` tells that its refunds name attempts, ``of_sessions`` that some are of mapped sessions.
+    ``has_attempts`` tells that its refunds name attempts, ``of_sessions`` that some are of mapped sessions,
+    ``of_attempts`` that some are of the attempts that these are at.
     """
 
     tables: dict[str, dict[str, str]]
@@ -35,14 +36,22 @@ class Found:
     has_refunds: bool = False
     has_attempts: bool = False
     of_sessions: bool = True
+    of_attempts: bool = True
 
 
 @dataclass(frozen=True)
 class Takeover:
-    """The scripts that make or change sweeper's own tables, and what is to be said of them."""
+    """The scripts that make sweeper's own tables, and what is to be said of them.
+
+    ``translation`` gives the refunds another key: only together with the mapping of that key. It is good for a ledger
+    whose key is still ``bound``, and that is still empty where it ``was_empty``.
+    """
 
     scripts: tuple[str, ...]
     actions: tuple[str, ...]
+    translation: str = ""
+    bound: ChargeKey | None = None
+    was_empty: bool = False
 
 
 def plan_takeover(
@@ -69,19 +78,22 @@ def plan_takeover(
         return Takeover(_without_defaults(scripts, slots), tuple(actions))
     if not complete:
         actions = [f"took up the ledger of refunds in schema {mapping.schema}"]
-    changes = list(_changes(mapping, found)) if found.has_refunds else []
+    differs = list(_changes(mapping, found))
+    changes = differs if found.has_refunds else []
+    translation = ""
     if changes and not rekey:
         raise _key_changed(transaction, mapping, found, changes)
     if changes or not _fits(mapping, found):
         _require_same_table(transaction, mapping, found)
         _require_translatable(transaction, mapping, found)
-        scripts.append(_rekey_script(mapping, found, slots))
+        translation = _rekey_script(mapping, found, slots)
         actions.append(
             f"translated the refunds to the new key ({'; '.join(changes)})"
             if changes
             else "brought the ledger up to date"
         )
-    return Takeover(_without_defaults(scripts, slots), tuple(actions))
+    was_empty = not found.has_refunds and bool(differs or translation)
+    return Takeover(_without_defaults(scripts, slots), tuple(actions), translation, found.bound, was_empty)
 
 
 def _without_defaults(scripts: Sequence[str], slots: Mapped[str, str]) -> tuple[str, ...]:
@@ -109,7 +121,9 @@ def _find(transaction: Transaction, mapping: Mapping, installation: Installation
     if "refunds" not in tables:
         return Found(tables, installation, bound)
     state = transaction.row(mapping.statement("install/read_ledger_state", old_session_id=mapping.slots["session_id"]))
-    return Found(tables, installation, bound, state.has_refunds, state.has_attempts, state.of_sessions)
+    return Found(
+        tables, installation, bound, state.has_refunds, state.has_attempts, state.of_sessions, state.of_attempts
+    )
 
 
 def _fits(mapping: Mapping, found: Found) -> bool:
@@ -132,6 +146,8 @@ def _changes(mapping: Mapping, found: Found) -> Iterator[str]:
         yield f"the type of sessions.id was {kind} and is {mapping.key.id_type}"
     if not found.of_sessions:
         yield f"none of the refunds is of a session that is in {mapping.sessions.qualified}"
+    if not found.of_attempts and mapping.key.attempt is not None:
+        yield "the attempts of the refunds are none that sessions.attempt gives"
     if found.has_attempts and mapping.key.attempt is None:
         yield "sessions.attempt was given and is not any more"
     if not found.has_attempts and mapping.key.attempt is not None:
@@ -147,6 +163,12 @@ def _key_changed(
         return ConfigurationError(
             f"{said}. A schema belongs to one table of sessions: a session with the id of a refunded one of the other "
             "table would never be paid. Name another schema in database.schema for this table",
+            code="key_changed",
+        )
+    if _old_session_id(mapping, found) is None:
+        return ConfigurationError(
+            f"{said}. The column that their ids are of is gone, so nobody can tell which sessions were refunded. "
+            "Nothing was changed: bring the column back, or map one that has its values",
             code="key_changed",
         )
     row = _count_paid_again(transaction, mapping, found, mapping.slots["refunds"], mapping.slots["reversals"])
@@ -175,17 +197,23 @@ def _count_paid_again(
         **mapping.slots,
         "other_refunds": refunds,
         "other_reversals": reversals,
-        "old_session_id": _old_session_id(mapping, found),
+        # where the column is gone no session has such an id
+        "old_session_id": _old_session_id(mapping, found) or "NULL",
     }
     here = ("not_refunded_here", "not_refunded_here" if own else "grant_nothing")
     return transaction.row(fill("install/count_paid_again", slots, (*mapping.variants, here)))
 
 
-def _old_session_id(mapping: Mapping, found: Found) -> str:
-    """The column of the sessions that the ledger's ids are of, as SQL."""
-    old = found.bound.id if found.bound is not None else mapping.slots["key"]
-    known = old in {column.quoted for column in mapping.sessions.columns.values()}
-    return f"s.{old}" if known else mapping.slots["session_id"]
+def _old_session_id(mapping: Mapping, found: Found) -> str | None:
+    """The column of the sessions that the ledger's ids are of, as SQL; none when it is gone."""
+    bound, columns = found.bound, mapping.sessions.columns.values()
+    if bound is None or mapping.key.same_id(bound):
+        return mapping.slots["session_id"]
+    if bound.table_oid == mapping.key.table_oid and bound.id_number is not None:
+        known = [column.quoted for column in columns if column.number == bound.id_number]
+    else:
+        known = [column.quoted for column in columns if column.quoted == bound.id]
+    return f"s.{known[0]}" if known else None
 
 
 def _attempts(mapping: Mapping, found: Found) -> str:
@@ -193,12 +221,15 @@ def _attempts(mapping: Mapping, found: Found) -> str:
     if mapping.key.attempt is None:
         return "forget_attempts"
     if found.bound is None:
-        return "translate_empty_attempts" if found.has_attempts else "translate_attempts"
-    return "grant_nothing" if found.bound.attempt == mapping.key.attempt else "translate_attempts"
+        known = found.has_attempts and found.of_attempts
+        return "translate_empty_attempts" if known else "translate_attempts"
+    return "grant_nothing" if mapping.key.same_attempt_texts(found.bound) else "translate_attempts"
 
 
 def _require_translatable(transaction: Transaction, mapping: Mapping, found: Found) -> None:
     old, new = _old_session_id(mapping, found), mapping.slots["session_id"]
+    if old is None:
+        raise _key_changed(transaction, mapping, found, list(_changes(mapping, found)))
     # an empty text is an attempt that was null, and no value of most types
     which = {"translate_attempts": "true", "translate_empty_attempts": "r.attempt::text = ''"}
     translated = which.get(_attempts(mapping, found), "false")
@@ -216,7 +247,7 @@ def _require_translatable(transaction: Transaction, mapping: Mapping, found: Fou
         samples = ", ".join(row.session_id for row in rows)
         raise ConfigurationError(
             f"{rows[0].refunds} refunds cannot be translated, because their sessions do not tell the new key: they are "
-            f"gone, or have no id or no attempt ({samples}). Nothing was changed",
+            f"gone, have no id or no attempt, or were refunded for several charges ({samples}). Nothing was changed",
             code="key_changed",
         )
 
@@ -227,7 +258,7 @@ def _rekey_script(mapping: Mapping, found: Found, slots: Mapped[str, str]) -> st
         ("translate_sessions", "translate_sessions" if old != new else "grant_nothing"),
         ("translate_attempts", _attempts(mapping, found)),
     )
-    return fill_script("install/rekey", {**slots, "old_session_id": old}, (*mapping.variants, *variants))
+    return fill_script("install/rekey", {**slots, "old_session_id": old or new}, (*mapping.variants, *variants))
 
 
 def _refuse_second_ledger(transaction: Transaction, mapping: Mapping, *, has_ledger: bool) -> None:
@@ -242,12 +273,19 @@ def _refuse_second_ledger(transaction: Transaction, mapping: Mapping, *, has_led
         bound = ChargeKey.from_json(other.charge_key) if other is not None and other.charge_key else None
         if bound is not None and not mapping.key.of_table(bound):
             continue
+        there = Found({}, other, bound)
+        if _old_session_id(mapping, there) is None:
+            raise ConfigurationError(
+                f"schema {row.schema_name} has the refunds of {mapping.sessions.qualified}, under an id whose column is "
+                f"gone: from schema {mapping.schema} they could be paid again. Nothing was changed",
+                code="second_ledger",
+            )
         try:
             with transaction.savepoint():
                 paid = _count_paid_again(
                     transaction,
                     mapping,
-                    Found({}, other, bound),
+                    there,
                     f"{prefix}.refunds",
                     f"{prefix}.reversals",
                     own=has_ledger,

@@ -1,6 +1,7 @@
 -- Lists a table's columns with their types (a domain counts as the type beneath it), the values of an enum, and what
 -- says their collation where it is not the database's.
 SELECT a.attname AS name,
+       a.attnum AS number,
        pg_catalog.format_type(a.atttypid, a.atttypmod) AS full_type,
        pg_catalog.format_type(beneath.oid, -1) AS base_type,
        t.typtype = 'd' AS domain,

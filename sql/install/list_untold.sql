@@ -14,7 +14,16 @@ WHERE CASE WHEN told.old_id IS NULL
               SELECT ({session_id})::text
               FROM {sessions} AS s
           )
-          ELSE told.session_id IS NULL OR {attempt_changed} AND told.attempt IS NULL
+          ELSE told.session_id IS NULL
+              OR {attempt_changed} AND (
+                  told.attempt IS NULL
+                  -- which of its charges the session is at now, nobody can tell
+                  OR (
+                      SELECT pg_catalog.count(DISTINCT pg_catalog.regexp_replace(o.attempt::text, ' \(again [0-9]+\)$', ''))
+                      FROM {refunds} AS o
+                      WHERE o.session_id = r.session_id
+                  ) > 1
+              )
       END
 ORDER BY r.created_at, r.refund_id
 LIMIT 5

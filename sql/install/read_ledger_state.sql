@@ -10,4 +10,18 @@ SELECT EXISTS (SELECT FROM {refunds}) AS has_refunds,
            SELECT
            FROM {refunds} AS r
            JOIN {sessions} AS s ON ({old_session_id})::text = r.session_id::text
-       ) AS of_sessions
+       ) AS of_sessions,
+       NOT EXISTS (
+           SELECT
+           FROM {refunds} AS r
+           JOIN {sessions} AS s ON ({old_session_id})::text = r.session_id::text
+       ) OR EXISTS (
+           SELECT
+           FROM {refunds} AS r
+           JOIN (
+               SELECT ({old_session_id})::text AS session_id,
+                      ({attempt})::text AS attempt
+               FROM {sessions} AS s
+           ) AS told ON told.session_id = r.session_id::text
+           WHERE pg_catalog.regexp_replace(r.attempt::text, ' \(again [0-9]+\)$', '') = told.attempt
+       ) AS of_attempts

@@ -34,6 +34,12 @@ DECLARE
     sweeper_problem text;
 BEGIN
 {include require_guard}
+    -- a call that waited for `sweeper install` must not go on under the mapping before
+    PERFORM true FROM {locks} AS l WHERE l.name = 'installation' AND l.fingerprint = {fingerprint} FOR SHARE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'another mapping was installed since this refund() was made: nothing was paid'
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Call it again.';
+    END IF;
     IF sweeper_reason IS NULL OR sweeper_layer IS NULL OR sweeper_layer IN ('sweeper', 'adopted') THEN
         RAISE EXCEPTION 'refund() needs a reason, and a layer other than sweeper and adopted'
             USING ERRCODE = 'invalid_parameter_value';

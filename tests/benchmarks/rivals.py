@@ -77,7 +77,7 @@ class Refund(Base):
     refund_id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     session_id: Mapped[str] = mapped_column(Text)
     account_id: Mapped[str] = mapped_column(Text)
-    attempt: Mapped[str] = mapped_column(Text, default='')
+    attempt: Mapped[int] = mapped_column(default=0)
     amount: Mapped[int]
     reason: Mapped[str] = mapped_column(Text, default='workflow_failure')
     layer: Mapped[str] = mapped_column(Text, default='loop')

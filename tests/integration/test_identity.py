@@ -521,3 +521,132 @@ def test_the_clock_of_the_floor_is_that_of_the_run(server: Server, tmp_path: Pat
         assert (
             database.run("--dry-run", now=now - timedelta(hours=4), role=None).document["before_floor"]["sessions"] == 0
         )
+
+
+# --- what comes while an installation is at work, and what columns become
+
+
+def by_public_id(database: AppDatabase) -> None:
+    database.config.write_text(database.config.read_text().replace('id = "id"', 'id = "public_id"', 1))
+
+
+@pytest.mark.parametrize("refunds", [20, 0], ids=["translated", "empty until then"])
+def test_what_runs_while_an_installation_waits_is_not_paid_again(server: Server, tmp_path: Path, refunds: int) -> None:
+    """The refunds get the new key together with the mapping, and a ledger that was empty is looked at again."""
+    for database in jobs(server, tmp_path):
+        database.sql("INSERT INTO users VALUES ('u', 0)")
+        add_jobs(database, 20)
+        if refunds:
+            sweep(database)
+        before = database.config.read_text()
+        by_public_id(database)
+        after = database.config.read_text()
+        printed = database.sweeper("install", "--rekey", "--print", now=None).stdout
+        tables, marker, last = printed.partition("-- 3. refund()")
+        database.sql(tables.partition("-- 2. The indexes")[0])
+        # a run by the file before, as cron would start it meanwhile
+        database.config.write_text(before)
+        assert sweep(database) == 20 - refunds
+        database.config.write_text(after)
+        script = (marker + last).partition("-- 4.")[0].partition("-- 5.")[0]
+        if refunds:
+            database.sql(script)
+            assert database.sql("SELECT min(session_id), max(session_id) FROM sweeper.refunds") == [(1000, 1019)]
+            assert sweep(database) == 0
+        with pytest.raises(psycopg.errors.RaiseException, match="plan it again"):
+            database.sql(script)
+        database.sql("ROLLBACK")
+        assert database.value("SELECT credits FROM users") == 20
+
+
+def test_an_id_column_that_is_gone_or_another_one_ends_in_no_second_payment(paid: AppDatabase) -> None:
+    paid.sql("ALTER TABLE jobs DROP id; ALTER TABLE jobs ADD id int; UPDATE jobs SET id = public_id - 500")
+    paid.sql("ALTER TABLE jobs ALTER id SET NOT NULL, ADD UNIQUE (id)")
+    assert "another column than the one of that name" in refused(paid, "run")
+    for flags in ((), ("--rekey",)):
+        assert "is gone" in refused(paid, "install", *flags)
+    paid.config.write_text('[database]\nschema = "aside"\n' + paid.config.read_text())
+    assert "schema sweeper has the refunds" in refused(paid, "install")
+
+
+def test_an_id_column_that_is_renamed_is_the_same(paid: AppDatabase) -> None:
+    paid.sql("ALTER TABLE jobs RENAME id TO number")
+    paid.configure('id = "id"', 'id = "number"')
+    assert install(paid) == 0
+    assert sweep(paid) == 0
+
+
+@pytest.mark.parametrize(
+    ("attempt", "migration"),
+    [
+        ("charged_at::timestamptz", "SELECT"),
+        ("tries::text", "ALTER TABLE jobs ALTER tries TYPE numeric(12, 2)"),
+        ("charged_at", "ALTER TABLE jobs ALTER charged_at TYPE timestamp(0)"),
+    ],
+    ids=["zone", "text of a column", "digits"],
+)
+def test_what_an_attempt_reads_may_change_and_nothing_is_paid_again(
+    server: Server, tmp_path: Path, attempt: str, migration: str
+) -> None:
+    more = "ALTER TABLE jobs ADD charged_at timestamp DEFAULT '2026-01-01 12:00:00.25';"
+    for database in jobs(server, tmp_path, sessions=f'attempt = "{attempt}"', more=more):
+        database.sql("INSERT INTO users VALUES ('u', 0)")
+        add_jobs(database, 5)
+        assert sweep(database) == 5
+        database.sql(migration)
+        if migration == "SELECT":
+            database.configure("[accounts]", 'timezone = "Europe/Berlin"\n[accounts]')
+        assert "sessions" in refused(database, "run")
+        assert install(database, "--rekey") == 0
+        assert sweep(database) == 0
+
+
+def test_an_enum_that_an_attempt_reads_can_be_dropped_by_the_app(server: Server, tmp_path: Path) -> None:
+    kind = "CREATE TYPE kind AS ENUM ('first', 'second'); ALTER TABLE jobs ADD kind kind DEFAULT 'first';"
+    for database in jobs(server, tmp_path, sessions='attempt = "kind"', more=kind):
+        database.sql("INSERT INTO users VALUES ('u', 0)")
+        add_job(database, 1)
+        assert sweep(database) == 1
+        database.sql(
+            "CREATE TYPE kind_new AS ENUM ('first'); ALTER TABLE jobs ALTER kind DROP DEFAULT, "
+            "ALTER kind TYPE kind_new USING (kind::text::kind_new); DROP TYPE kind; ALTER TYPE kind_new RENAME TO kind"
+        )
+        assert "has no value 'second' any more" in refused(database, "run")
+        assert install(database, "--rekey") == 0
+        assert sweep(database) == 0
+
+
+def test_the_refund_function_of_another_type_goes_with_its_rights(paid: AppDatabase) -> None:
+    paid.sql("GRANT EXECUTE ON FUNCTION sweeper.refund(int, text, text, text) TO sweeper_layer")
+    paid.sql("ALTER TABLE jobs ALTER id TYPE bigint")
+    assert install(paid, "--rekey") == 0
+    assert paid.value("SELECT count(*) FROM pg_proc WHERE proname = 'refund'") == 1
+    granted = "SELECT has_function_privilege('sweeper_layer', 'sweeper.refund(bigint, text, text, text)', 'EXECUTE')"
+    assert paid.value(granted)
+
+
+def test_a_refund_function_of_a_mapping_before_pays_nothing(paid: AppDatabase) -> None:
+    """A call that waited for an installation goes on with the body that it began with."""
+    add_job(paid, 21)
+    paid.sql("UPDATE sweeper.locks SET fingerprint = 'another' WHERE name = 'installation'")
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="another mapping"):
+        paid.sql("SELECT sweeper.refund(21, 'x')")
+
+
+def test_rows_of_locks_that_are_gone_are_put_back(paid: AppDatabase) -> None:
+    add_job(paid, 21)
+    paid.sql("DELETE FROM sweeper.locks WHERE name <> 'installer'")
+    refused(paid, "run")
+    assert install(paid) == 0
+    assert sweep(paid) == 1
+
+
+def test_each_session_has_a_hold_of_its_own(server: Server, tmp_path: Path) -> None:
+    for database in jobs(server, tmp_path, sessions=ATTEMPT, id_type="text"):
+        database.sql("INSERT INTO users VALUES ('u', 0)")
+        database.sql(
+            "INSERT INTO jobs (id, user_id, status, cost, charge_id) "
+            "VALUES ('a', 'u', 'error', -1, 'b c'), ('a b', 'u', 'error', -1, 'c')"
+        )
+        assert database.run(now=None, role=None).document["held"] == 2
+        assert database.value("SELECT count(*) FROM sweeper.holds") == 2

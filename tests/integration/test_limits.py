@@ -1,10 +1,11 @@
 """Both sides of each limit: time to the microsecond, pages to the row."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from sweeper import look
+from sweeper import batch, look
 from tests.support import NOW, AppDatabase
 
 QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
@@ -197,3 +198,20 @@ def test_sessions_without_a_start_are_paged_too(first: AppDatabase, monkeypatch:
     assert (planned.document["held"], ran.document["held"], ran.exit_code) == (5, 5, 3)
     assert first.sql("SELECT DISTINCT why FROM sweeper.holds") == [("no_started_at",)]
     assert first.refunds() == {"owed": 3}
+
+
+def test_a_session_that_takes_too_long_is_in_nobodys_way(first: AppDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is left to the next run and counted; the others are paid."""
+    for name in ("_TOGETHER_TIMEOUTS", "BATCH_TIMEOUTS"):
+        monkeypatch.setattr(batch, name, replace(getattr(batch, name), statement_ms=400))
+    for account in ("slow", "u1", "u2", "u3"):
+        first.account(account)
+        first.session(f"of {account}", account=account)
+    first.sql(
+        "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "IF NEW.id = 'slow' THEN PERFORM pg_sleep(1); END IF; RETURN NEW; END $$; "
+        "CREATE TRIGGER dawdle BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION dawdle()"
+    )
+    ran = first.run()
+    assert (ran.exit_code, ran.document["refunds"]["sessions"], ran.document["skipped"]) == (0, 3, 1)
+    assert sorted(first.refunds()) == ["of u1", "of u2", "of u3"]
