@@ -228,7 +228,7 @@ def _apply(database: Database, timezone: str, steps: _Steps, watch: BlockerWatch
         ) as opened:
             for script in steps.own.scripts:
                 opened.script(script)
-        yield from steps.own.actions
+        yield from steps.own.made
     if steps.indexes.live_function:
         with database.transaction(timeouts=_WRITE_TIMEOUTS) as transaction:
             transaction.script(steps.indexes.live_function)
@@ -243,6 +243,7 @@ def _apply(database: Database, timezone: str, steps: _Steps, watch: BlockerWatch
     ) as transaction:
         transaction.script(steps.functions)
         transaction.script(steps.settings)
+    yield from steps.own.translated
     if steps.mended:
         yield f"made {steps.mended} append-only again"
     if steps.new_fence:

@@ -8,7 +8,6 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Self
 
-
 # types whose values have one text, also where one becomes another
 _SAME_TEXTS = {"smallint", "integer", "bigint", "text", "character varying", "uuid"}
 

@@ -48,7 +48,8 @@ class Takeover:
     """
 
     scripts: tuple[str, ...]
-    actions: tuple[str, ...]
+    made: tuple[str, ...]
+    translated: tuple[str, ...] = ()
     translation: str = ""
     bound: ChargeKey | None = None
     was_empty: bool = False
@@ -80,20 +81,20 @@ def plan_takeover(
         actions = [f"took up the ledger of refunds in schema {mapping.schema}"]
     differs = list(_changes(mapping, found))
     changes = differs if found.has_refunds else []
-    translation = ""
+    translation, translated = "", tuple[str, ...]()
     if changes and not rekey:
         raise _key_changed(transaction, mapping, found, changes)
     if changes or not _fits(mapping, found):
         _require_same_table(transaction, mapping, found)
         _require_translatable(transaction, mapping, found)
         translation = _rekey_script(mapping, found, slots)
-        actions.append(
+        translated = (
             f"translated the refunds to the new key ({'; '.join(changes)})"
             if changes
-            else "brought the ledger up to date"
+            else "brought the ledger up to date",
         )
     was_empty = not found.has_refunds and bool(differs or translation)
-    return Takeover(_without_defaults(scripts, slots), tuple(actions), translation, found.bound, was_empty)
+    return Takeover(_without_defaults(scripts, slots), tuple(actions), translated, translation, found.bound, was_empty)
 
 
 def _without_defaults(scripts: Sequence[str], slots: Mapped[str, str]) -> tuple[str, ...]:
@@ -109,6 +110,13 @@ def _find(transaction: Transaction, mapping: Mapping, installation: Installation
     for row in rows:
         tables.setdefault(row.table_name, {})[row.column_name] = row.type
     strangers = [name for name, columns in tables.items() if not _SIGNS[name] <= columns.keys()]
+    if strangers and len(strangers) < len(tables):
+        lost = {f"{name}.{column}" for name in strangers for column in _SIGNS[name] - tables[name].keys()}
+        raise ConfigurationError(
+            f"sweeper's tables in schema {mapping.schema} have lost {', '.join(sorted(lost))}: bring that back. From "
+            "another schema what is refunded would be paid again",
+            code="ledger_broken",
+        )
     if strangers:
         raise ConfigurationError(
             f"database.schema = {mapping.schema!r}: it has tables that are not sweeper's ({', '.join(strangers)}): "
@@ -197,9 +205,13 @@ def _count_paid_again(
         **mapping.slots,
         "other_refunds": refunds,
         "other_reversals": reversals,
+        "same_account": "true",
         # where the column is gone no session has such an id
         "old_session_id": _old_session_id(mapping, found) or "NULL",
     }
+    # of a table that nobody knows, ids may be the same by chance
+    if found.bound is None:
+        slots["same_account"] = "(r.account_id IS NULL OR r.account_id::text = v.account_id::text)"
     here = ("not_refunded_here", "not_refunded_here" if own else "grant_nothing")
     return transaction.row(fill("install/count_paid_again", slots, (*mapping.variants, here)))
 
@@ -252,11 +264,17 @@ def _require_translatable(transaction: Transaction, mapping: Mapping, found: Fou
         )
 
 
+def _same_accounts(mapping: Mapping, found: Found) -> bool:
+    kind = found.tables["refunds"]["account_id"].partition(" COLLATE ")[0]
+    return kind == mapping.slots["account_type"]
+
+
 def _rekey_script(mapping: Mapping, found: Found, slots: Mapped[str, str]) -> str:
     old, new = _old_session_id(mapping, found), mapping.slots["session_id"]
     variants = (
         ("translate_sessions", "translate_sessions" if old != new else "grant_nothing"),
         ("translate_attempts", _attempts(mapping, found)),
+        ("translate_accounts", "grant_nothing" if _same_accounts(mapping, found) else "translate_accounts"),
     )
     return fill_script("install/rekey", {**slots, "old_session_id": old or new}, (*mapping.variants, *variants))
 
@@ -276,8 +294,8 @@ def _refuse_second_ledger(transaction: Transaction, mapping: Mapping, *, has_led
         there = Found({}, other, bound)
         if _old_session_id(mapping, there) is None:
             raise ConfigurationError(
-                f"schema {row.schema_name} has the refunds of {mapping.sessions.qualified}, under an id whose column is "
-                f"gone: from schema {mapping.schema} they could be paid again. Nothing was changed",
+                f"schema {row.schema_name} has the refunds of {mapping.sessions.qualified}, under an id whose column "
+                f"is gone: from schema {mapping.schema} they could be paid again. Nothing was changed",
                 code="second_ledger",
             )
         try:

@@ -8,9 +8,9 @@ WHERE n.nspname <> %(schema_name)s
       JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid
       WHERE c.relnamespace = n.oid
         AND (
-            c.relname = 'refunds' AND a.attname IN ('refund_id', 'session_id', 'account_id', 'attempt', 'layer', 'run_id')
+            c.relname = 'refunds' AND a.attname IN ('refund_id', 'session_id', 'account_id', 'layer', 'run_id')
             OR c.relname = 'reversals' AND a.attname IN ('reversal_id', 'refund_id', 'made_by')
         )
-  ) = 9
+  ) = 8
   AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
 ORDER BY n.nspname

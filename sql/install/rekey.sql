@@ -46,6 +46,7 @@ SET attempt = nullif(pg_catalog.regexp_replace(attempt, ' \(again [0-9]+\)$', ''
 WHERE attempt ~ ' \((again [0-9]+|unknown)\)$';
 {include translate_sessions}
 {include translate_attempts}
+{include translate_accounts}
 -- several refunds of one charge: the first was paid, the others by a person after a reversal
 UPDATE {refunds} AS r
 SET again = counted.again

@@ -650,3 +650,21 @@ def test_each_session_has_a_hold_of_its_own(server: Server, tmp_path: Path) -> N
         )
         assert database.run(now=None, role=None).document["held"] == 2
         assert database.value("SELECT count(*) FROM sweeper.holds") == 2
+
+
+def test_accounts_with_other_ids_are_those_of_the_sessions(paid: AppDatabase) -> None:
+    paid.sql("ALTER TABLE users ADD number bigint UNIQUE GENERATED ALWAYS AS IDENTITY (START 7)")
+    paid.sql("ALTER TABLE jobs ADD user_number bigint; UPDATE jobs SET user_number = 7")
+    paid.configure('account = "user_id"', 'account = "user_number"')
+    paid.configure('table = "users"\nid = "id"', 'table = "users"\nid = "number"')
+    assert install(paid) == 0
+    assert sweep(paid) == 0
+    assert paid.sql("SELECT DISTINCT account_id FROM sweeper.refunds") == [(7,)]
+
+
+def test_a_ledger_that_has_lost_a_column_is_not_called_a_strangers(paid: AppDatabase) -> None:
+    paid.sql("ALTER TABLE sweeper.refunds DROP attempt CASCADE")
+    said = refused(paid, "install")
+    assert "have lost refunds.attempt" in said
+    paid.config.write_text('[database]\nschema = "aside"\n' + paid.config.read_text())
+    assert "schema sweeper has refunds of 20 sessions" in refused(paid, "install")
