@@ -13,11 +13,6 @@ SELECT {include hold_key},
        %(as_of)s::timestamptz,
        %(as_of)s::timestamptz,
        %(run_id)s::uuid
-FROM (
-    SELECT {session_id} AS session_id,
-           CASE WHEN %(attempt_known)s::boolean THEN {attempt} END AS attempt
-    FROM {sessions} AS s
-) AS v
-WHERE v.session_id {session_eq} %(session_id)s::text::{session_type}
+{include refused_session}
 {include on_hold_again}
 RETURNING h.run_id = %(run_id)s::uuid AS new

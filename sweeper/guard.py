@@ -190,7 +190,7 @@ def _plan(
     slots |= {
         "guard_index": _name_of(indexes.guard),
         "live_index": _name_of(indexes.live),
-        "bound_key": quote_text(own.bound.to_json()) if own.bound else "NULL",
+        "bound_key": quote_text(installed.charge_key) if installed and installed.charge_key else "NULL",
         "was_empty": "true" if own.was_empty else "false",
     }
     # what ALTER DEFAULT PRIVILEGES of the database gives does not stick to what is made in between

@@ -31,7 +31,6 @@ class Found:
     """
 
     tables: dict[str, dict[str, str]]
-    installation: Installation | None
     bound: ChargeKey | None
     has_refunds: bool = False
     has_attempts: bool = False
@@ -44,14 +43,13 @@ class Takeover:
     """The scripts that make sweeper's own tables, and what is to be said of them.
 
     ``translation`` gives the refunds another key: only together with the mapping of that key. It is good for a ledger
-    whose key is still ``bound``, and that is still empty where it ``was_empty``.
+    that is still empty where it ``was_empty``.
     """
 
     scripts: tuple[str, ...]
     made: tuple[str, ...]
     translated: tuple[str, ...] = ()
     translation: str = ""
-    bound: ChargeKey | None = None
     was_empty: bool = False
 
 
@@ -71,7 +69,7 @@ def plan_takeover(
     """
     found = _find(transaction, mapping, installation)
     _refuse_second_ledger(transaction, mapping, has_ledger="refunds" in found.tables)
-    complete = found.tables.keys() == _SIGNS.keys() and found.installation is not None
+    complete = found.tables.keys() == _SIGNS.keys() and installation is not None
     current = complete and installation is not None and installation.schema_version == SCHEMA_VERSION
     scripts = [] if current else [fill_script("install/001_tables", slots), fill_script("install/append_only", slots)]
     actions = [] if complete else [f"created schema {mapping.schema} and its tables"]
@@ -94,7 +92,7 @@ def plan_takeover(
             else "brought the ledger up to date",
         )
     was_empty = not found.has_refunds and bool(differs or translation)
-    return Takeover(_without_defaults(scripts, slots), tuple(actions), translated, translation, found.bound, was_empty)
+    return Takeover(_without_defaults(scripts, slots), tuple(actions), translated, translation, was_empty)
 
 
 def _without_defaults(scripts: Sequence[str], slots: Mapped[str, str]) -> tuple[str, ...]:
@@ -127,11 +125,9 @@ def _find(transaction: Transaction, mapping: Mapping, installation: Installation
     if installation is not None and installation.charge_key:
         bound = ChargeKey.from_json(installation.charge_key)
     if "refunds" not in tables:
-        return Found(tables, installation, bound)
+        return Found(tables, bound)
     state = transaction.row(mapping.statement("install/read_ledger_state", old_session_id=mapping.slots["session_id"]))
-    return Found(
-        tables, installation, bound, state.has_refunds, state.has_attempts, state.of_sessions, state.of_attempts
-    )
+    return Found(tables, bound, state.has_refunds, state.has_attempts, state.of_sessions, state.of_attempts)
 
 
 def _fits(mapping: Mapping, found: Found) -> bool:
@@ -291,7 +287,7 @@ def _refuse_second_ledger(transaction: Transaction, mapping: Mapping, *, has_led
         bound = ChargeKey.from_json(other.charge_key) if other is not None and other.charge_key else None
         if bound is not None and not mapping.key.of_table(bound):
             continue
-        there = Found({}, other, bound)
+        there = Found({}, bound)
         if _old_session_id(mapping, there) is None:
             raise ConfigurationError(
                 f"schema {row.schema_name} has the refunds of {mapping.sessions.qualified}, under an id whose column "
