@@ -17,8 +17,8 @@ import psycopg
 from freezegun import freeze_time
 
 import sweeper.cli.progress
-import sweeper.plan
-import sweeper.runs  # noqa: F401 - what the command imports when it needs it: not while the clock is frozen
+import sweeper.sweep.dry_run
+import sweeper.sweep.run  # noqa: F401 - what the command imports when it needs it: not while the clock is frozen
 from sweeper.cli import run_command
 from sweeper.demo import server as embedded
 

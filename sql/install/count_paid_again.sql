@@ -18,4 +18,6 @@ WHERE v.status {status_eq} ANY ({live})
         AND {same_account}
         AND NOT EXISTS (SELECT FROM {other_reversals} AS x WHERE x.refund_id = r.refund_id)
   )
+{if own}
   {include not_refunded_here}
+{end}

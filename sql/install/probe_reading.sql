@@ -34,5 +34,22 @@ CROSS JOIN (
     SELECT {closed_columns}
     FROM {sessions} AS s
 ) AS kept
-{include read_account}
-{include read_ledger}
+{if accounts}
+LEFT JOIN LATERAL (
+    SELECT {accounts_id} AS account_key,
+           {balance} AS balance,
+           {account_condition} AS account_condition,
+           ROW ({moved_values}) AS moved
+    FROM {accounts} AS a
+) AS account ON true
+{end}
+{if ledger}
+LEFT JOIN LATERAL (
+    SELECT {ledger_session} AS session_key,
+           {ledger_attempt} AS ledger_attempt,
+           ({ledger_guard}) AS guarded,
+           ({ledger_where}) AS counted,
+           ROW ({ledger_amounts}) AS amounts
+    FROM {ledger} AS l
+) AS entry ON true
+{end}

@@ -61,7 +61,18 @@ BEGIN
                 || ': only a failed or a running one can be refunded';
     END IF;
     sweeper_dates := sweeper_found.dates;
-{include lock_account}
+{if accounts}
+    SELECT v.account_id
+    INTO sweeper_found
+    {include reading}
+    WHERE {session_id} {session_eq} sweeper_session_id;
+    SELECT {balance}::text::numeric, {spent}::text::numeric
+    INTO sweeper_before, sweeper_spent_before
+    FROM {accounts} AS a
+    WHERE {accounts_id} {account_eq} sweeper_found.account_id
+    FOR NO KEY UPDATE;
+    sweeper_accounts := CASE WHEN FOUND THEN ARRAY[sweeper_found.account_id::text] ELSE '{}' END;
+{end}
 
     FOR sweeper_row IN
 {pay}
@@ -70,7 +81,9 @@ BEGIN
             RAISE EXCEPTION 'the guard (the unique index that stops a second refund) does not cover this refund'
                 USING ERRCODE = 'object_not_in_prerequisite_state';
         END IF;
-{include check_balance}
+{if accounts}
+        {include check_balance}
+{end}
         SELECT back.problem
         INTO sweeper_problem
         FROM ({read_back}) AS back;

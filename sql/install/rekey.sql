@@ -44,9 +44,73 @@ WHERE attempt ~ ' \(again [0-9]+\)$';
 UPDATE {holds}
 SET attempt = nullif(pg_catalog.regexp_replace(attempt, ' \(again [0-9]+\)$', ''), ' (unknown)')
 WHERE attempt ~ ' \((again [0-9]+|unknown)\)$';
-{include translate_sessions}
-{include translate_attempts}
-{include translate_accounts}
+{if other_ids}
+-- another unique column is the id now
+UPDATE {refunds} AS r
+SET session_id = ({session_id})::text
+FROM {sessions} AS s
+WHERE ({old_session_id})::text = r.session_id;
+UPDATE {holds} AS h
+SET session_id = ({session_id})::text
+FROM {sessions} AS s
+WHERE ({old_session_id})::text = h.session_id;
+{end}
+{if forget_attempts}
+-- nothing tells the charges apart any more
+UPDATE {refunds}
+SET attempt = '0'
+WHERE attempt <> '0';
+UPDATE {holds}
+SET attempt = '0'
+WHERE attempt IS DISTINCT FROM '0';
+{end}
+{if translate_attempts}
+-- another expression tells the charges apart now: each refund is of the charge that its session is at
+UPDATE {refunds} AS r
+SET attempt = told.attempt
+FROM (
+    SELECT ({session_id})::text AS session_id,
+           ({attempt})::text AS attempt
+    FROM {sessions} AS s
+) AS told
+WHERE told.session_id = r.session_id;
+UPDATE {holds} AS h
+SET attempt = told.attempt
+FROM (
+    SELECT ({session_id})::text AS session_id,
+           ({attempt})::text AS attempt
+    FROM {sessions} AS s
+) AS told
+WHERE told.session_id = h.session_id;
+{end}
+{if translate_empty_attempts}
+-- an older ledger wrote down a null attempt as an empty text
+UPDATE {refunds} AS r
+SET attempt = told.attempt
+FROM (
+    SELECT ({session_id})::text AS session_id,
+           ({attempt})::text AS attempt
+    FROM {sessions} AS s
+) AS told
+WHERE told.session_id = r.session_id AND r.attempt = '' AND told.attempt IS NOT NULL;
+UPDATE {holds}
+SET attempt = NULL
+WHERE attempt = '';
+{end}
+{if other_accounts}
+-- the accounts have other ids now: each refund went to the account of its session
+UPDATE {refunds} AS r
+SET account_id = told.account_id
+FROM (
+    SELECT ({session_id})::text AS session_id,
+           (({account}){account_as})::text AS account_id
+    FROM {sessions} AS s
+) AS told
+WHERE told.session_id = r.session_id AND r.account_id IS NOT NULL AND told.account_id IS NOT NULL;
+UPDATE {holds}
+SET account_id = NULL
+WHERE account_id IS NOT NULL;
+{end}
 -- several refunds of one charge: the first was paid, the others by a person after a reversal
 UPDATE {refunds} AS r
 SET again = counted.again

@@ -22,7 +22,7 @@ from sweeper.cli.install import install
 from sweeper.cli.output import Output, flushed, take_over
 from sweeper.cli.revert import revert
 from sweeper.cli.run import run
-from sweeper.errors import ConfigurationError, Exit, Interrupted, SweeperError
+from sweeper.core.errors import ConfigurationError, Exit, Interrupted, SweeperError
 
 _PACKAGE = Path(__file__).parent.parent
 # more than a run that finds nothing makes, nearly all of it by imports: there is no garbage in those, and one look for
@@ -116,7 +116,7 @@ def _wants_json(arguments: Sequence[str]) -> bool:
 
 def _report(arguments: Sequence[str], error: SweeperError) -> int:
     if _wants_json(arguments):
-        from sweeper.render.document import error_document
+        from sweeper.render.json.document import error_document
 
         command = next((argument for argument in arguments if not argument.startswith("-")), "")
         print(error_document(command, error))  # noqa: T201

@@ -6,10 +6,10 @@ import typer
 
 from sweeper.cli.corrections import DryRun, Reason, Yes, asked_now, correct, require_answer
 from sweeper.cli.options import Config, Json, console, load_connection, load_settings
-from sweeper.errors import ConfigurationError
+from sweeper.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from sweeper.correction_result import AdoptResult
+    from sweeper.corrections.result import AdoptResult
 
 
 def adopt(
@@ -33,8 +33,8 @@ def adopt(
     if any(given is not None and not given.strip() for given in (where, amount)):
         raise ConfigurationError("--where and --amount must not be empty", code="usage")
     require_answer(yes=yes, dry_run=dry_run)
-    from sweeper.adopt import Adoption, Choice
-    from sweeper.database import Database
+    from sweeper.corrections.adopt import Adoption, Choice
+    from sweeper.postgres.database import Database
 
     settings = load_settings(config)
     choice = Choice(where=where, session_id=session, amount=amount)
@@ -53,7 +53,7 @@ def adopt(
 
 
 def _show(result: "AdoptResult", *, json: bool) -> None:
-    from sweeper.render.corrections import adopt_document, show_adopt
+    from sweeper.render.terminal.corrections import adopt_document, show_adopt
 
     if json:
         print(adopt_document(result))  # noqa: T201

@@ -14,10 +14,10 @@ import typer
 
 from sweeper.cli.options import Config, Json, console, load_connection, load_settings, parse_time
 from sweeper.cli.output import Output
-from sweeper.errors import ConfigurationError, Exit
+from sweeper.core.errors import ConfigurationError, Exit
 
 if TYPE_CHECKING:
-    from sweeper.audit_result import AuditResult
+    from sweeper.audit.result import AuditResult
 
 
 class Format(StrEnum):
@@ -53,9 +53,9 @@ def audit(
     chosen = Format.JSON if json else format
     if chosen is Format.HTML:
         _require_report()
-    from sweeper import audit as books
-    from sweeper.database import Database
-    from sweeper.runs import exactly
+    from sweeper.audit import audit as books
+    from sweeper.postgres.database import Database
+    from sweeper.sweep.run import exactly
 
     settings = load_settings(config)
     request = books.AuditRequest(as_of, parse_time("--since", since), parse_time("--until", until))
@@ -76,7 +76,7 @@ def audit(
 
 def _require_report() -> None:
     try:
-        import sweeper.render.report  # noqa: F401
+        import sweeper.render.html.report  # noqa: F401
     except ModuleNotFoundError:
         raise ConfigurationError(
             "--format html needs the report extra: pip install 'refund-sweeper[report]'", code="missing_extra"
@@ -118,14 +118,14 @@ def _opened(output: Path | None, chosen: Format) -> Iterator[TextIO]:
 
 def _write(result: "AuditResult", chosen: Format, stream: TextIO) -> None:
     if chosen is Format.JSON:
-        from sweeper.render.audit_document import audit_document
+        from sweeper.render.json.audit import audit_document
 
         stream.write(audit_document(result) + "\n")
     elif chosen is Format.HTML:
-        from sweeper.render.report import report
+        from sweeper.render.html.report import report
 
         stream.write(report(result))
     else:
-        from sweeper.render.audit_table import show_audit
+        from sweeper.render.terminal.audit import show_audit
 
         show_audit(console(stream), result)

@@ -5,19 +5,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sweeper.cli.options import Config, Json, console, load_connection, load_settings
-from sweeper.errors import SweeperError
+from sweeper.core.errors import SweeperError
 
 if TYPE_CHECKING:
-    from sweeper.settings import Settings
+    from sweeper.config.settings import Settings
 
 
 def check(config: Config = None, json: Json = False) -> int:
     """Say whether all is well for a run, and how to mend what is not. Read-only."""
     asked_at, as_of = time.monotonic(), datetime.now(UTC)
-    from sweeper.database import Database
-    from sweeper.preflight.checking import check as preflight
-    from sweeper.render.document import check_document
-    from sweeper.render.preflight import show_check
+    from sweeper.check.checks import check as preflight
+    from sweeper.postgres.database import Database
+    from sweeper.render.json.document import check_document
+    from sweeper.render.terminal.check import show_check
 
     connection = load_connection()
     database = Database(connection, application_name="sweeper check")

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
 
 import typer
 
-from sweeper.errors import ConfigurationError, Exit, FailedError, Interrupted
-from sweeper.signals import Cancelled, Signals
+from sweeper.core.errors import ConfigurationError, Exit, FailedError, Interrupted
+from sweeper.core.signals import Cancelled, Signals
 
 if TYPE_CHECKING:
-    from sweeper.correction_result import Correction
-    from sweeper.corrections import Asked
+    from sweeper.corrections.context import Asked
+    from sweeper.corrections.result import Correction
 
 R = TypeVar("R", bound="Correction")
 R_co = TypeVar("R_co", bound="Correction", covariant=True)
@@ -41,7 +41,7 @@ def asked_now(reason: str) -> "Asked":
     Raises:
         ConfigurationError: the reason is empty.
     """
-    from sweeper.corrections import Asked
+    from sweeper.corrections.context import Asked
 
     if not reason.strip():
         raise ConfigurationError("--reason must say why", code="usage")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sweeper.cli.options import console, stderr_log
-from sweeper.errors import Interrupted
+from sweeper.core.errors import Interrupted
 
 
 def demo(

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from sweeper.cli.options import Config, Json, console, load_connection, load_settings
-from sweeper.errors import ConfigurationError
+from sweeper.core.errors import ConfigurationError
 
 
 def explain(
@@ -20,10 +20,10 @@ def explain(
     asked_at, as_of = time.monotonic(), datetime.now(UTC)
     if (session is None) == (account is None):
         raise ConfigurationError("give either a session or --account", code="usage")
-    from sweeper.database import Database
-    from sweeper.explain import Explainer
-    from sweeper.preparation import Request
-    from sweeper.render.explain import account_document, explain_document, show_account, show_explanation
+    from sweeper.explain.explain import Explainer
+    from sweeper.postgres.database import Database
+    from sweeper.render.terminal.explain import account_document, explain_document, show_account, show_explanation
+    from sweeper.sweep.context import Request
 
     settings = load_settings(config)
     database = Database(load_connection(), application_name="sweeper explain")

@@ -14,9 +14,15 @@ def history(
     json: Json = False,
 ) -> int:
     """List the runs, or one run with its refunds."""
-    from sweeper.database import Database
-    from sweeper.history import list_runs, open_run
-    from sweeper.render.history import SHOWN_RUNS, run_document_in_parts, runs_document, show_run_history, show_runs
+    from sweeper.explain.history import list_runs, open_run
+    from sweeper.postgres.database import Database
+    from sweeper.render.terminal.history import (
+        SHOWN_RUNS,
+        run_document_in_parts,
+        runs_document,
+        show_run_history,
+        show_runs,
+    )
 
     settings = load_settings(config)
     database = Database(load_connection(), application_name="sweeper history")

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweeper.cli.options import Config, Json, config_path, load_connection
-from sweeper.errors import ConfigurationError
-from sweeper.render import printable
+from sweeper.core.errors import ConfigurationError
+from sweeper.core.text import printable
 
 if TYPE_CHECKING:
-    from sweeper.draft.amounts import Candidate
+    from sweeper.init.amounts import Candidate
 
 
 class _Nobody:
@@ -36,7 +36,7 @@ class _AtTerminal:
         return chosen - 1
 
     def answer(self, question: str, candidates: "Sequence[Candidate]") -> str | None:
-        from sweeper.draft.file import describe
+        from sweeper.init.file import describe
 
         _ask(question, [f"{candidate.sql}   {candidate.meaning}{describe(candidate)}" for candidate in candidates])
         said = str(typer.prompt("Number, or SQL; ? leaves it open", default="?")).strip()
@@ -66,10 +66,10 @@ def init(
             f"{path} is there already: look at it, or overwrite it with --force", code="file_exists"
         )
     connection = load_connection()
-    from sweeper.database import Database, retrying
-    from sweeper.draft.drafting import make_draft
-    from sweeper.draft.file import open_questions, write
-    from sweeper.render.document import init_document
+    from sweeper.init.drafting import make_draft
+    from sweeper.init.file import open_questions, write
+    from sweeper.postgres.database import Database, retrying
+    from sweeper.render.json.document import init_document
 
     asking = not (yes or json) and sys.stdin.isatty() and sys.stdout.isatty()
     database = Database(connection, application_name="sweeper init")

@@ -10,7 +10,7 @@ import typer
 from sweeper.cli.options import Config, Json, load_connection, load_settings, stderr_log
 
 if TYPE_CHECKING:
-    from sweeper.blockers import Blocker
+    from sweeper.install.blockers import Blocker
 
 _RELEASED = (
     "Released: a migration may change the status column. Runs go on meanwhile, slower and without the fence; "
@@ -44,11 +44,11 @@ def install(
 ) -> int:
     """Create sweeper's schema, the guard, the supporting index and refund(). Safe to repeat; upgrades in place."""
     asked_at, as_of = time.monotonic(), datetime.now(UTC)
-    from sweeper import guard
-    from sweeper.blockers import BlockerWatch
-    from sweeper.database import Database
-    from sweeper.errors import ConfigurationError
-    from sweeper.render.document import install_document
+    from sweeper.core.errors import ConfigurationError
+    from sweeper.install import installer
+    from sweeper.install.blockers import BlockerWatch
+    from sweeper.postgres.database import Database
+    from sweeper.render.json.document import install_document
 
     if fence and release:
         raise ConfigurationError("--fence puts up what --release takes away: give one of them", code="usage")
@@ -58,7 +58,7 @@ def install(
     keeper = Database(connection, application_name="sweeper install, waiting")
     watcher = Database(connection, application_name="sweeper install, watching")
     try:
-        result = guard.install(
+        result = installer.install(
             database,
             settings,
             as_of=None if show else as_of,

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from sweeper.errors import ConfigurationError
+from sweeper.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sweeper.connection import Connection
-    from sweeper.logs import Log
-    from sweeper.settings import Settings
+    from sweeper.cli.logs import Log
+    from sweeper.config.settings import Settings
+    from sweeper.postgres.connection import Connection
 
 Config = Annotated[
     Path | None,
@@ -35,14 +35,14 @@ def config_path(config: Path | None) -> Path:
 
 def load_settings(config: Path | None) -> "Settings":
     """What that file says."""
-    from sweeper.settings import load
+    from sweeper.config.settings import load
 
     return load(config_path(config))
 
 
 def load_connection() -> "Connection":
     """The connection that the environment gives; whatever has to be tried again over it is told on stderr."""
-    from sweeper.connection import from_environment
+    from sweeper.postgres.connection import from_environment
 
     stderr_log().tell_retries()
     return from_environment(os.environ)
@@ -54,7 +54,7 @@ def parse_time(flag: str, text: str | None) -> datetime | None:
     Raises:
         ConfigurationError: it is none.
     """
-    from sweeper.settings import parse_moment
+    from sweeper.config.settings import parse_moment
 
     try:
         return None if text is None else parse_moment(text)
@@ -66,7 +66,7 @@ def parse_time(flag: str, text: str | None) -> datetime | None:
 
 def stderr_log() -> "Log":
     """A log on stderr."""
-    from sweeper.logs import Log
+    from sweeper.cli.logs import Log
 
     return Log(sys.stderr, terminal=sys.stderr.isatty(), colour=wants_colour())
 

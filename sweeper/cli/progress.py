@@ -6,9 +6,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
-from sweeper.batch import Batch
-from sweeper.database import Refusal
-from sweeper.logs import Log
+from sweeper.cli.logs import Log
+from sweeper.postgres.database import Refusal
+from sweeper.sweep.batch import Batch
 
 
 class Watcher:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sweeper.cli.options import Config, config_path, stderr_log
-from sweeper.errors import Exit, Interrupted, SweeperError
-from sweeper.results import Amount, Backlog, RunReport, RunResult
-from sweeper.signals import Signals
+from sweeper.core.errors import Exit, Interrupted, SweeperError
+from sweeper.core.results import Amount, Backlog, RunReport, RunResult
+from sweeper.core.signals import Signals
 
 
 @dataclass
@@ -42,9 +42,9 @@ def reported(config: Config, signals: Signals, *, as_of: datetime, asked_at: flo
     if not wanted:
         yield Story()
         return
-    from sweeper.monitoring import Monitor
-    from sweeper.render.document import error_document, interrupted_document
-    from sweeper.settings import load_monitoring
+    from sweeper.config.settings import load_monitoring
+    from sweeper.monitoring.endpoints import Monitor
+    from sweeper.render.json.document import error_document, interrupted_document
 
     monitor = Monitor(load_monitoring(config_path(config)))
     story = Story(wants_backlog=monitor.counts)

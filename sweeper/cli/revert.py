@@ -6,10 +6,10 @@ import typer
 
 from sweeper.cli.corrections import DryRun, Reason, Yes, asked_now, correct, require_answer
 from sweeper.cli.options import Config, Json, console, load_connection, load_settings
-from sweeper.errors import ConfigurationError
+from sweeper.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from sweeper.correction_result import RevertResult
+    from sweeper.corrections.result import RevertResult
 
 
 def revert(
@@ -33,8 +33,8 @@ def revert(
     if (run is None) == (session is None):
         raise ConfigurationError("give either --run or --session", code="usage")
     require_answer(yes=yes, dry_run=dry_run)
-    from sweeper.database import Database
-    from sweeper.revert import Choice, Revert
+    from sweeper.corrections.revert import Choice, Revert
+    from sweeper.postgres.database import Database
 
     settings = load_settings(config)
     choice = Choice(run_id=run, session_id=session, allow_negative=allow_negative, without_ledger=without_ledger)
@@ -53,7 +53,7 @@ def revert(
 
 
 def _show(result: "RevertResult", *, json: bool) -> None:
-    from sweeper.render.corrections import revert_document, show_revert
+    from sweeper.render.terminal.corrections import revert_document, show_revert
 
     if json:
         print(revert_document(result))  # noqa: T201

@@ -11,14 +11,14 @@ import typer
 
 from sweeper.cli.options import Config, Json, console, load_connection, load_settings, parse_time, wants_colour
 from sweeper.cli.reporting import Story, reported
-from sweeper.errors import ConfigurationError, Exit, Interrupted
-from sweeper.signals import Cancelled, Signals
+from sweeper.core.errors import ConfigurationError, Exit, Interrupted
+from sweeper.core.signals import Cancelled, Signals
 
 if TYPE_CHECKING:
-    from sweeper.database import Database
-    from sweeper.preparation import Request
-    from sweeper.results import RunResult
-    from sweeper.settings import Settings
+    from sweeper.config.settings import Settings
+    from sweeper.core.results import RunResult
+    from sweeper.postgres.database import Database
+    from sweeper.sweep.context import Request
 
 
 def run(
@@ -94,8 +94,8 @@ def _understand(
     *,
     full: bool,
 ) -> "tuple[Settings, Request]":
-    from sweeper.preparation import Request
-    from sweeper.settings import apply_overrides
+    from sweeper.config.settings import apply_overrides
+    from sweeper.sweep.context import Request
 
     settings = apply_overrides(load_settings(config), policy)
     return settings, Request(
@@ -110,9 +110,9 @@ def _understand(
 
 
 def _sweep(settings: "Settings", request: "Request", signals: Signals, story: Story, *, dry_run: bool) -> "RunResult":
-    from sweeper.backlog import read_backlog
-    from sweeper.database import Database
-    from sweeper.render.document import run_document
+    from sweeper.monitoring.backlog import read_backlog
+    from sweeper.postgres.database import Database
+    from sweeper.render.json.document import run_document
 
     story.reasons = settings.all_reasons
     database = Database(load_connection(), application_name="sweeper run")
@@ -128,32 +128,32 @@ def _sweep(settings: "Settings", request: "Request", signals: Signals, story: St
 
 
 def _plan(database: "Database", settings: "Settings", request: "Request") -> "RunResult":
-    from sweeper.plan import plan
+    from sweeper.sweep.dry_run import plan
 
     return plan(database, settings, request)
 
 
 def _execute(database: "Database", settings: "Settings", request: "Request", signals: Signals) -> "RunResult":
     from sweeper.cli.progress import watching
-    from sweeper.runs import execute
+    from sweeper.sweep.run import execute
 
     with watching(settings.logging.event_prefix, colour=wants_colour()) as observer:
         return execute(database, settings, request, signals=signals, observer=observer)
 
 
 def _print_interrupted() -> None:
-    from sweeper.render.document import interrupted_document
+    from sweeper.render.json.document import interrupted_document
 
     print(interrupted_document("run"))  # noqa: T201
 
 
 def _show(result: "RunResult", named: int, *, json: bool) -> None:
     if json:
-        from sweeper.render.document import run_document
+        from sweeper.render.json.document import run_document
 
         print(run_document(result))  # noqa: T201
     elif named or sys.stdout.isatty() or result.dry_run or _has_news(result):
-        from sweeper.render.table import show_run
+        from sweeper.render.terminal.table import show_run
 
         show_run(console(), result, named=named)
     if result.error:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from sweeper.database import READ_TIMEOUTS, Database, Row
+from sweeper.postgres.database import READ_TIMEOUTS, Database, Row
 
 _FOLDER = Path(__file__).parent
 

@@ -7,20 +7,20 @@ from datetime import datetime
 
 from rich.console import Console
 
-from sweeper import guard
-from sweeper.batch import Batch
-from sweeper.database import READ_TIMEOUTS, Database, Refusal
+from sweeper.config.settings import Settings, load
+from sweeper.core.errors import Exit
+from sweeper.core.results import RunResult
+from sweeper.core.signals import Signals
 from sweeper.demo import telling
 from sweeper.demo.books import Books, read_books, sql
 from sweeper.demo.stage import MAPPING, connected, leave_mapping, stage
-from sweeper.errors import Exit
-from sweeper.plan import plan
-from sweeper.preparation import Request
-from sweeper.render.table import show_run
-from sweeper.results import RunResult
-from sweeper.runs import execute
-from sweeper.settings import Settings, load
-from sweeper.signals import Signals
+from sweeper.install import installer
+from sweeper.postgres.database import READ_TIMEOUTS, Database, Refusal
+from sweeper.render.terminal.table import show_run
+from sweeper.sweep.batch import Batch
+from sweeper.sweep.context import Request
+from sweeper.sweep.dry_run import plan
+from sweeper.sweep.run import execute
 
 Clock = Callable[[], datetime]
 
@@ -82,7 +82,7 @@ class Demo:
         about = "Adds a schema of its own and an index; the app's tables stay as they are."
         telling.heading(self._console, "$ sweeper install", about)
         with self._uncut():
-            done = guard.install(self._database, self._settings, as_of=self._clock(), asked_at=time.monotonic())
+            done = installer.install(self._database, self._settings, as_of=self._clock(), asked_at=time.monotonic())
         for action in done.actions:
             self._console.print(action)
 

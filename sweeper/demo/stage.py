@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from sweeper.connection import from_url
-from sweeper.database import Database
+from sweeper.core.errors import ConfigurationError, FailedError
+from sweeper.core.signals import Signals
 from sweeper.demo import server
-from sweeper.errors import ConfigurationError, FailedError
-from sweeper.signals import Signals
+from sweeper.postgres.connection import from_url
+from sweeper.postgres.database import Database
 
 MAPPING = Path(__file__).parent / "sweeper.toml"
 

@@ -1,6 +1,0 @@
-"""Results as people and programs read them; nothing in here knows of Postgres."""
-
-
-def printable(text: str) -> str:
-    """The app's own text without anything that a terminal would obey."""
-    return text if text.isprintable() else "".join(letter if letter.isprintable() else "?" for letter in text)

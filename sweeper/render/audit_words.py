@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from sweeper.audit_result import AuditResult, Rate, TimeToRefund
-from sweeper.render.table import number, plural
+from sweeper.audit.result import AuditResult, Rate, TimeToRefund
+from sweeper.render.terminal.table import number, plural
 
 PLACE_NAMES = {
     "owed": "owed",

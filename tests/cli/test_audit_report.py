@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sweeper.audit_result import (
+from sweeper.audit.result import (
     PLACES,
     AccountTotal,
     AuditResult,
@@ -22,8 +22,8 @@ from sweeper.audit_result import (
     Rate,
     TimeToRefund,
 )
-from sweeper.render.report import report
-from sweeper.results import Amount
+from sweeper.core.results import Amount
+from sweeper.render.html.report import report
 from tests.integration.test_audit import FORGED, LATER, audit
 from tests.support import NOW, AppDatabase
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from sweeper.connection import from_url
-from sweeper.database import Database
 from sweeper.demo.books import read_books
+from sweeper.postgres.connection import from_url
+from sweeper.postgres.database import Database
 from tests.support import Ran, command, neutral_environment
 
 REPOSITORY = Path(__file__).parents[2]

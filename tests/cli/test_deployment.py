@@ -14,7 +14,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from sweeper.errors import Exit
+from sweeper.core.errors import Exit
 from tests.support import AppDatabase, Server
 
 REPOSITORY = Path(__file__).parents[2]

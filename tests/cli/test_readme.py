@@ -16,8 +16,9 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from sweeper import metrics, settings
-from sweeper.errors import Exit
+from sweeper.config import settings
+from sweeper.core.errors import Exit
+from sweeper.monitoring.endpoints import metrics
 from tests.support import APPS, AppDatabase, Server, command
 
 REPOSITORY = Path(__file__).parents[2]

@@ -11,8 +11,8 @@ import pexpect
 import pytest
 import stamina
 
-import sweeper.runs
-from sweeper.errors import FailedError
+import sweeper.sweep.run
+from sweeper.core.errors import FailedError
 from tests.integration.test_dry_run import a_bit_of_everything
 from tests.support import NOW, AppDatabase, neutral_environment
 

@@ -16,8 +16,8 @@ from unittest.mock import patch
 import psycopg
 import pytest
 
-from sweeper.database import Transaction
-from sweeper.pace import Pace, Traffic
+from sweeper.postgres.database import Transaction
+from sweeper.sweep.throttle import Pace, Traffic
 from tests.support import AppDatabase
 
 CHECKOUT = Path(__file__).parents[2]
@@ -159,7 +159,7 @@ def test_what_the_app_lets_go_of_soon_is_paid_by_the_same_run(first: AppDatabase
             if seconds == 0.1:
                 app.rollback()
 
-        with patch("sweeper.sweep.time.sleep", sleep):
+        with patch("sweeper.sweep.passes.time.sleep", sleep):
             document = first.run().document
     assert (document["refunds"]["sessions"], document["skipped"], waited[-1]) == (1, 0, 0.1)
 

@@ -15,8 +15,8 @@ from unittest.mock import patch
 import psycopg
 import pytest
 
-from sweeper.database import Transaction
-from sweeper.signals import Signals
+from sweeper.core.signals import Signals
+from sweeper.postgres.database import Transaction
 from tests.concurrency.test_batch import CHECKOUT, before, prisma_job
 from tests.support import AppDatabase
 

@@ -10,8 +10,8 @@ from unittest.mock import patch
 import psycopg
 import pytest
 
-from sweeper.database import Transaction
-from sweeper.pace import Pace
+from sweeper.postgres.database import Transaction
+from sweeper.sweep.throttle import Pace
 from tests.concurrency.test_batch import before, prisma_job
 from tests.support import AppDatabase
 

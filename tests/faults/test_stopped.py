@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import pytest
 
-from sweeper.database import ANSWER_BYTES, Transaction, text_bytes
+from sweeper.postgres.database import ANSWER_BYTES, Transaction, text_bytes
 from tests.concurrency.test_batch import start
 from tests.support import AppDatabase
 
@@ -107,7 +107,10 @@ def test_long_ids_make_small_batches(first: AppDatabase, session: int, account: 
             "VALUES (%s, %s, 'error', '{m}', '2026-11-01')",
             names,
         )
-    with patch("sweeper.payout.time.sleep"), patch("sweeper.pace.Pace._are_others_at_work", return_value=False):
+    with (
+        patch("sweeper.sweep.batches.time.sleep"),
+        patch("sweeper.sweep.throttle.Pace._are_others_at_work", return_value=False),
+    ):
         sizes, answered = answers(first)
     assert sum(sizes) == total
     assert max(answered[3:]) <= ANSWER_BYTES

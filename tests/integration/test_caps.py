@@ -7,15 +7,15 @@ from decimal import Decimal
 
 import pytest
 
+from sweeper.cli.logs import Log
 from sweeper.cli.progress import Watcher
-from sweeper.connection import from_environment
-from sweeper.database import Database
-from sweeper.logs import Log
-from sweeper.preparation import Request
-from sweeper.results import RunResult
-from sweeper.runs import execute
-from sweeper.settings import load
-from sweeper.signals import Signals
+from sweeper.config.settings import load
+from sweeper.core.results import RunResult
+from sweeper.core.signals import Signals
+from sweeper.postgres.connection import from_environment
+from sweeper.postgres.database import Database
+from sweeper.sweep.context import Request
+from sweeper.sweep.run import execute
 from tests.support import NOW, AppDatabase
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)

@@ -5,8 +5,8 @@ from unittest.mock import patch
 
 import pytest
 
-from sweeper import look
-from sweeper.database import Transaction
+from sweeper.postgres.database import Transaction
+from sweeper.sweep import owed
 from tests.integration.test_holds import holds
 from tests.support import AppDatabase
 
@@ -60,8 +60,8 @@ def test_an_expression_that_fails_for_one_row_is_isolated(
     first: AppDatabase, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     """A division by zero, two rows for one account and a bad cast fail the page; a dry run finds the same three."""
-    monkeypatch.setattr(look, "_CANDIDATES_AT_ONCE", at_once)
-    monkeypatch.setattr(look, "_FOUND_AT_ONCE", 4)
+    monkeypatch.setattr(owed, "_CANDIDATES_AT_ONCE", at_once)
+    monkeypatch.setattr(owed, "_FOUND_AT_ONCE", 4)
     first.sql("CREATE TABLE owners (session_id text, user_id text)")
     first.configure(
         'account    = "user_id"', 'account = "(SELECT o.user_id FROM owners AS o WHERE o.session_id = s.id)"'
@@ -187,7 +187,7 @@ def test_history_is_read_twice_for_a_row_that_fails_and_not_once_a_page(
     first.session("bad", account="u2", models=0, created="2026-11-03")
     for number in range(30):
         first.session(f"new-{number}", account="u1", created="2026-11-04")
-    monkeypatch.setattr(look, "_CANDIDATES_AT_ONCE", 10)
+    monkeypatch.setattr(owed, "_CANDIDATES_AT_ONCE", 10)
     asked: list[bool] = []
     original = Transaction.rows
 

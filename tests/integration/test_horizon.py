@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from sweeper import horizon as horizon_module
-from sweeper import look
+from sweeper.sweep import horizon as horizon_module
+from sweeper.sweep import owed
 from tests.concurrency.test_batch import before
 from tests.support import NOW, AppDatabase
 
@@ -74,7 +74,7 @@ def test_check_tells_of_the_horizon_that_the_next_run_will_use(first: AppDatabas
 def test_the_earliest_session_that_is_not_settled_bounds_it(
     swept: AppDatabase, monkeypatch: pytest.MonkeyPatch, status: str, created: str, found_at_once: int
 ) -> None:
-    monkeypatch.setattr(look, "_FOUND_AT_ONCE", found_at_once)
+    monkeypatch.setattr(owed, "_FOUND_AT_ONCE", found_at_once)
     swept.session("s1", status, created=created)
     swept.session("excluded", created=OLD, step="All models failed - credits refunded")
     assert paid(swept, "--stuck-after", "90d", "--grace", "50d") == 0

@@ -14,11 +14,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from sweeper import guard
-from sweeper.connection import from_url
-from sweeper.database import Database
-from sweeper.results import InstallResult
-from sweeper.settings import load
+from sweeper.config.settings import load
+from sweeper.core.results import InstallResult
+from sweeper.install import installer
+from sweeper.postgres.connection import from_url
+from sweeper.postgres.database import Database
 from tests.support import AppDatabase, Ran, Server
 
 DUMP = """
@@ -137,7 +137,7 @@ def install_aside(database: AppDatabase) -> InstallResult:
     own, keeper = Database(connection, application_name="own"), Database(connection, application_name="keeper")
     try:
         settings, now = load(database.config), datetime.now(UTC)
-        return guard.install(own, settings, as_of=now, asked_at=time.monotonic(), keeper=keeper)
+        return installer.install(own, settings, as_of=now, asked_at=time.monotonic(), keeper=keeper)
     finally:
         own.close()
         keeper.close()
@@ -532,7 +532,7 @@ def test_a_build_that_fails_leaves_no_invalid_index(prisma: AppDatabase, monkeyp
     """A second refund that is booked between the check and the build."""
     uninstall(prisma)
     book(prisma, owed_job(prisma), times=2)
-    monkeypatch.setattr(guard, "_check_ledger_rows", lambda *_: None)
+    monkeypatch.setattr(installer, "_check_ledger_rows", lambda *_: None)
     ran = install(prisma)
     assert ran.exit_code == 1
     assert "could not create unique index" in ran.stderr

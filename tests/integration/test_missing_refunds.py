@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-import sweeper.sweep
-from sweeper.look import find_missing
+import sweeper.sweep.run
+from sweeper.sweep.owed import find_missing
 from tests.integration.test_audit import audit, findings
 from tests.support import NOW, AppDatabase
 

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from sweeper.monitoring import TIMEOUT_SECONDS
+from sweeper.monitoring.endpoints import TIMEOUT_SECONDS
 from tests.support import NOW, AppDatabase, Ran
 
 ALERTS = Path(__file__).parents[2] / "alerts.example.yaml"

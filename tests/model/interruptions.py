@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import psycopg
 
-from sweeper.database import Transaction
+from sweeper.postgres.database import Transaction
 
 
 class Died(BaseException):

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from sweeper import horizon
+from sweeper.sweep import horizon
 from tests.model.machine import Machine
 from tests.support import AppDatabase, Server
 

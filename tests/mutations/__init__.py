@@ -1,9 +1,12 @@
 """Mutations: small faults, each of which breaks one promise and must turn a named test red.
 
-The list is in the TOML files beside this one; ``python -m tests.mutations`` applies them one by one.
+The list is in the TOML files beside this one; ``python -m tests.mutations`` applies them one by one. Each names what it
+changes, not the file, so that a move does not break it.
 """
 
+import ast
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,25 +15,70 @@ REPOSITORY = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Mutation:
-    """``text``, which is in ``file`` once, becomes ``becomes``; then one of ``tests`` must fail."""
+    """``text``, which is once in what ``where`` names, becomes ``becomes``; then one of ``tests`` must fail.
+
+    ``where`` is a statement, ``pay.sql``, or what is defined in the program, ``Cashier.settle`` or ``_PLACES``.
+    """
 
     name: str
     breaks: str
-    file: str
+    where: str
     text: str
     becomes: str
     tests: tuple[str, ...]
 
-    def occurrences(self, folder: Path = REPOSITORY) -> int:
-        """How often the text is in its file."""
-        return (folder / self.file).read_text().count(self.text)
+    def places(self, folder: Path = REPOSITORY) -> list[tuple[Path, int]]:
+        """Each file and offset, in characters, at which the text is."""
+        return [
+            (path, start + offset)
+            for path, start, source in _named(folder, self.where)
+            for offset in range(len(source))
+            if source.startswith(self.text, offset)
+        ]
 
-    def apply(self, folder: Path) -> None:
-        """Break the copy of the repository in ``folder``."""
-        path = folder / self.file
-        if self.occurrences(folder) != 1:
-            raise ValueError(f"{self.name}: its text is not in {self.file} exactly once")
-        path.write_text(path.read_text().replace(self.text, self.becomes))
+    def apply(self, folder: Path) -> Path:
+        """Break the copy of the repository in ``folder``; gives the file that is broken."""
+        places = self.places(folder)
+        if len(places) != 1:
+            raise ValueError(f"{self.name}: its text is not in {self.where} exactly once")
+        path, start = places[0]
+        source = path.read_text()
+        path.write_text(source[:start] + self.becomes + source[start + len(self.text) :])
+        return path
+
+
+def _named(folder: Path, where: str) -> Iterator[tuple[Path, int, str]]:
+    """Where all that is called ``where`` begins, and its text."""
+    if where.endswith(".sql"):
+        for path in (folder / "sql").rglob(where):
+            yield path, 0, path.read_text()
+        return
+    for path in (folder / "sweeper").rglob("*.py"):
+        source = path.read_text()
+        if where.rpartition(".")[2] in source:
+            for start, end in _defined(ast.parse(source), where, source):
+                yield path, start, source[start:end]
+
+
+def _defined(node: ast.AST, where: str, source: str) -> Iterator[tuple[int, int]]:
+    head, _, rest = where.partition(".")
+    for child in ast.iter_child_nodes(node):
+        match child:
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
+                names = {name}
+            case ast.Assign(targets=targets):
+                names = {target.id for target in targets if isinstance(target, ast.Name)}
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                names = {name}
+            case _:
+                names = set()
+        if head in names and not rest:
+            decorators = getattr(child, "decorator_list", [])
+            first = min([child.lineno, *(decorator.lineno for decorator in decorators)])  # type: ignore[attr-defined]
+            lines = source.splitlines(keepends=True)
+            yield sum(map(len, lines[: first - 1])), sum(map(len, lines[: child.end_lineno]))  # type: ignore[attr-defined]
+        elif head in names:
+            yield from _defined(child, rest, source)
 
 
 def load() -> list[Mutation]:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 import stamina
 
-from sweeper.connection import from_environment, from_url
-from sweeper.errors import ConfigurationError
+from sweeper.core.errors import ConfigurationError
+from sweeper.postgres.connection import from_environment, from_url
 from tests.support import AppDatabase, Ran, command
 
 SECRET = "s3cret"

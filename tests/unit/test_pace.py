@@ -2,8 +2,8 @@
 
 import pytest
 
-from sweeper.database import ANSWER_BYTES, text_bytes
-from sweeper.pace import Pace, Traffic
+from sweeper.postgres.database import ANSWER_BYTES, text_bytes
+from sweeper.sweep.throttle import Pace, Traffic
 
 
 def settled(most: int, seconds: float) -> Pace:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweeper import settings
-from sweeper.errors import ConfigurationError, Exit
+from sweeper.config import settings
+from sweeper.core.errors import ConfigurationError, Exit
 
 FIRST = Path(__file__).parents[1] / "apps" / "first.toml"
 PRISMA = Path(__file__).parents[1] / "apps" / "prisma.toml"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sweeper.statements import fill, fill_script, folder, quote_name, quote_text
+from sweeper.postgres.templates import fill, fill_script, folder, quote_name, quote_text
 
 FILES = sorted(folder().rglob("*.sql"))
 STATEMENTS = [str(path.relative_to(folder()).with_suffix("")) for path in FILES]
@@ -19,30 +19,35 @@ class Anything(dict[str, str]):
 
 
 def test_a_percent_sign_of_the_app_is_not_read_as_a_bind() -> None:
-    assert "error LIKE '100%%'" in fill("catalogue/type_of_expression", Anything(expression="error LIKE '100%'"))
+    assert "error LIKE '100%%'" in fill("type_of_expression", Anything(expression="error LIKE '100%'"))
 
 
 def test_a_percent_sign_in_a_script_stays_single() -> None:
     slots = Anything(predicate=" WHERE x LIKE '100%'")
-    assert fill_script("install/create_index", slots).endswith("WHERE x LIKE '100%';")
+    assert fill_script("create_index", slots).endswith("WHERE x LIKE '100%';")
 
 
 def test_braces_of_the_app_are_not_read_as_slots() -> None:
-    filled = fill("catalogue/type_of_expression", Anything(expression="""meta @> '{"table": {alias}}'"""))
+    filled = fill("type_of_expression", Anything(expression="""meta @> '{"table": {alias}}'"""))
     assert """meta @> '{"table": {alias}}'""" in filled
 
 
 def test_a_slot_that_nobody_fills_is_an_error() -> None:
     with pytest.raises(KeyError, match="table"):
-        fill("catalogue/type_of_expression", {"expression": "1"})
+        fill("type_of_expression", {"expression": "1"})
 
 
-def test_one_part_can_stand_in_for_another() -> None:
-    filled = fill(
-        "pay", Anything(), (("book", "book_in_app_ledger"), ("move", "move_nothing"), ("close", "close_stuck"))
-    )
+def test_a_condition_chooses_what_is_sent() -> None:
+    choices = {"ledger": True, "accounts": False, "fence": False, "zoned_starts": True}
+    filled = fill("pay", Anything(), choices)
     assert "INSERT INTO <ledger>" in filled
     assert "UPDATE <accounts>" not in filled
+    assert not re.search(r"\{[a-z]", filled)
+
+
+def test_a_condition_that_nobody_decides_is_an_error() -> None:
+    with pytest.raises(KeyError, match="fence"):
+        fill("pay", Anything(), {"ledger": True, "accounts": True, "zoned_starts": True})
 
 
 @pytest.mark.parametrize(("name", "sql"), [("order", '"order"'), ('we"ird', '"we""ird"'), ("a b%s{x}", '"a b%s{x}"')])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sweeper.draft.words import sort_status, sort_statuses, words
+from sweeper.init.words import sort_status, sort_statuses, words
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,36 @@
+-- adopt: writes down refunds that were paid elsewhere, for sessions that still have none, and ends their holds. No
+-- credits move, and the app's own tables are only read.
+WITH sweeper_picked AS MATERIALIZED (
+    SELECT picked.*
+    FROM ROWS FROM (
+        pg_catalog.unnest(%(refund_ids)s::text::uuid[]),
+        pg_catalog.unnest(%(session_ids)s::text[]::{session_type}[]),
+        pg_catalog.unnest(%(account_ids)s::text[]::{account_type}[]),
+        pg_catalog.unnest(%(attempts)s::text[]::{attempt_type}[]),
+        pg_catalog.unnest(%(amounts)s::text[]::numeric[])
+    ) AS picked (refund_id, session_id, account_id, attempt, amount)
+),
+sweeper_adopted AS (
+    INSERT INTO {refunds} AS r (
+        refund_id, session_id, account_id, attempt, amount, reason, detail, layer, run_id, created_at
+    )
+    SELECT v.refund_id, v.session_id, v.account_id, v.attempt, v.amount, 'adopted', %(reason)s::text, 'adopted',
+           NULL::uuid, %(as_of)s::timestamptz
+    FROM sweeper_picked AS v
+    WHERE {if ledger}{include refunded_by_app}{else}false{end} IS NOT TRUE
+    ON CONFLICT (session_id, attempt, again) DO NOTHING
+    RETURNING r.refund_id, r.session_id, r.attempt
+),
+sweeper_ended AS (
+    UPDATE {holds} AS h
+    SET ended_at = %(as_of)s::timestamptz
+    FROM sweeper_adopted AS p
+    WHERE h.session_id {session_eq} p.session_id AND {include ends_with} AND h.ended_at IS NULL
+)
+SELECT a.refund_id::text AS refund_id
+FROM sweeper_adopted AS a
+UNION ALL
+-- after a lost acknowledgement: what an earlier attempt at this same batch has committed
+SELECT r.refund_id::text
+FROM sweeper_picked AS p
+JOIN {refunds} AS r ON r.refund_id = p.refund_id

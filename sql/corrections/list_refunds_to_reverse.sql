@@ -1,0 +1,35 @@
+-- Lists a page of the refunds of a run or of a session, with what stands in the way of taking them back.
+SELECT r.refund_id::text AS refund_id,
+       r.session_id::text AS session_id,
+       coalesce(account.account_id, r.account_id::text) AS account_id,  -- as its own table spells it: citext
+       r.amount::text AS amount,
+       r.layer,
+       EXISTS (
+           SELECT
+           FROM {reversals} AS x
+           WHERE x.refund_id = r.refund_id
+       ) AS reversed,
+       coalesce(account.known, false) AS account_known,
+       account.balance
+FROM {refunds} AS r
+{if accounts}
+LEFT JOIN LATERAL (
+    SELECT true AS known,
+           {accounts_id}::text AS account_id,
+           {balance}::text AS balance
+    FROM {accounts} AS a
+    WHERE {accounts_id} {account_eq} r.account_id
+) AS account ON true
+{else}
+-- no account table is mapped: an account is whoever the ledger names, and has no balance of its own
+CROSS JOIN (
+    SELECT true AS known,
+           NULL::text AS account_id,
+           NULL::text AS balance
+) AS account
+{end}
+WHERE (%(run_id)s::uuid IS NULL OR r.run_id = %(run_id)s::uuid AND r.created_at = %(run_as_of)s::timestamptz)
+  AND (%(session_id)s::text IS NULL OR r.session_id {session_eq} %(session_id)s::text::{session_type})
+  AND (%(after)s::uuid IS NULL OR r.refund_id > %(after)s::uuid)
+ORDER BY r.refund_id
+LIMIT %(page_size)s::bigint

@@ -1,0 +1,111 @@
+-- reverse: looks again at the refunds in hand on a fresh snapshot, writes the reversals of those that have none, and
+-- takes from the balances exactly what was written. This is the one statement that takes credits back.
+WITH sweeper_picked AS MATERIALIZED (
+    SELECT picked.refund_id,
+           picked.reversal_id
+    FROM ROWS FROM (
+        pg_catalog.unnest(%(refund_ids)s::text::uuid[]),
+        pg_catalog.unnest(%(reversal_ids)s::text::uuid[])
+    ) AS picked (refund_id, reversal_id)
+),
+sweeper_seen AS MATERIALIZED (
+    SELECT p.reversal_id,
+           r.refund_id,
+           r.session_id,
+           r.account_id,
+           r.attempt,
+           r.amount,
+           r.reason,
+           %(reason)s::text AS detail,
+           r.layer,
+           r.run_id,
+           %(as_of)s::timestamptz AS at
+    FROM sweeper_picked AS p
+    JOIN {refunds} AS r ON r.refund_id = p.refund_id
+    -- an adopted refund moved no credits
+    WHERE r.layer <> 'adopted'
+),
+sweeper_reversed AS (
+    INSERT INTO {reversals} AS x (reversal_id, refund_id, amount, reason, made_by, created_at)
+    SELECT s.reversal_id, s.refund_id, s.amount, s.detail, pg_catalog.concat(current_user, ' on ', %(host)s::text), s.at
+    FROM sweeper_seen AS s
+    ON CONFLICT (refund_id) DO NOTHING
+    RETURNING x.refund_id
+),
+sweeper_taken AS (
+    SELECT s.*
+    FROM sweeper_seen AS s
+    WHERE s.refund_id IN (SELECT x.refund_id FROM sweeper_reversed AS x)
+),
+-- what moves: less than nothing is paid
+sweeper_paid AS (
+    SELECT t.refund_id, t.session_id, t.account_id, -t.amount AS amount
+    FROM sweeper_taken AS t
+),
+{if reversal_rows}
+-- the row that takes a refund back, in the app's ledger; and whether the mapping would take it for a refund
+sweeper_booked AS (
+    INSERT INTO {ledger} AS l ({reverse_columns})
+    SELECT {reverse_values}
+    FROM sweeper_taken AS refund
+    RETURNING ({ledger_session} IS NOT NULL AND ({ledger_where})) IS TRUE AS is_refund
+),
+{else}
+sweeper_booked AS (
+    SELECT false AS is_refund
+    FROM sweeper_taken
+),
+{end}
+-- the balances: one update an account, by what was written and nothing else
+{if accounts}
+sweeper_moved AS (
+    UPDATE {accounts} AS a
+    SET {move_assignments}
+    FROM (
+        SELECT p.account_id, pg_catalog.count(*) AS refunds, pg_catalog.sum(p.amount) AS amount, %(as_of)s::timestamptz AS at
+        FROM sweeper_paid AS p
+        GROUP BY p.account_id
+        ORDER BY p.account_id  -- neighbours share pages
+    ) AS owed
+    WHERE {accounts_id} {account_eq} owed.account_id
+    RETURNING {accounts_id} AS account_id, owed.refunds, owed.amount
+),
+{else}
+-- no account table is mapped: the balance is the sum of the ledger
+sweeper_moved AS (
+    SELECT NULL::text AS account_id, 0 AS refunds, 0 AS amount
+    WHERE false
+),
+{end}
+sweeper_mine AS (
+    -- after a lost acknowledgement: what an earlier attempt at this same batch has committed
+    SELECT x.refund_id
+    FROM sweeper_picked AS p
+    JOIN {reversals} AS x ON x.refund_id = p.refund_id AND x.reversal_id = p.reversal_id
+)
+SELECT booked.*,
+       true AS guarded,
+       paid.*,
+       moved.*,
+       mine.*
+FROM (
+    SELECT pg_catalog.count(*) AS booked,
+           coalesce(pg_catalog.bool_or(b.is_refund), false) AS is_refund
+    FROM sweeper_booked AS b
+) AS booked,
+(
+    SELECT coalesce(pg_catalog.array_agg(p.refund_id::text), '{}') AS reversed,
+           coalesce(pg_catalog.array_agg(p.session_id::text), '{}') AS paid_sessions,
+           coalesce(pg_catalog.array_agg(p.amount::text), '{}') AS paid_amounts
+    FROM sweeper_paid AS p
+) AS paid,
+(
+    SELECT coalesce(pg_catalog.sum(m.refunds), 0) AS moved_refunds,
+           coalesce(pg_catalog.array_agg(m.account_id::text), '{}') AS moved_accounts,
+           coalesce(pg_catalog.array_agg(m.amount::text), '{}') AS moved_amounts
+    FROM sweeper_moved AS m
+) AS moved,
+(
+    SELECT coalesce(pg_catalog.array_agg(m.refund_id::text), '{}') AS reversed_before
+    FROM sweeper_mine AS m
+) AS mine

@@ -1,3 +1,0 @@
--- For a mapping that has no ledger of the app's.
-SELECT NULL::text
-    WHERE false

@@ -1,2 +1,0 @@
--- The columns of the account that a refund changes.
-GRANT UPDATE ({moved_columns}) ON {accounts} TO {role};

@@ -1,1 +1,0 @@
--- For a mapping that has no such table.

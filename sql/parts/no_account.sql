@@ -1,1 +1,0 @@
--- No account table is mapped: nothing to lock, and no balance to check.

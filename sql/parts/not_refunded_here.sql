@@ -1,7 +1,0 @@
--- That neither sweeper's own ledger nor the app's has the refund.
-AND NOT EXISTS (
-      SELECT
-      FROM {refunds} AS r
-      WHERE r.session_id {session_eq} v.session_id AND r.attempt {attempt_eq} v.attempt
-  )
-  {include not_in_app_ledger}

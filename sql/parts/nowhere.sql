@@ -1,2 +1,0 @@
--- For a mapping that has no such table.
-false

@@ -1,2 +1,0 @@
--- The fence, where it was asked for.
-ALTER FUNCTION {schema}.fence() OWNER TO {role};

@@ -1,0 +1,211 @@
+-- pay: looks again at the locked sessions on a fresh snapshot, closes the stuck, writes the refunds, and adds to
+-- the balances exactly what was written. This is the one statement of a run that moves credits. Its parts carry a
+-- prefix: the app's own expressions in it may read a table that is called `paid`.
+WITH sweeper_looked AS MATERIALIZED (
+    SELECT v.*,
+           v.status {status_eq} ANY ({running}) AS stuck,
+           CASE WHEN v.verdict = 'owed' THEN {include hold_reason} END AS hold_reason
+    FROM (
+        SELECT looked.*,
+               looked.failed_at AS active_at  -- one of the two counts for a session, and it is this
+        FROM (
+            SELECT v.session_id,
+                   v.account_id,
+                   v.attempt,
+                   v.again,
+                   v.status,
+                   v.started_at,
+                   {include owed_from} AS failed_at,
+                   v.amount,
+                   v.error,
+                   {include verdict} AS verdict
+            {include reading}
+            WHERE {session_id} {session_eq} ANY (ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])))
+              AND {include in_scope}
+            OFFSET 0  -- or each use of the verdict would work it out anew
+        ) AS looked
+    ) AS v
+),
+sweeper_due AS (
+    SELECT picked.refund_id,
+           v.session_id,
+           v.account_id,
+           v.attempt,
+           v.again,
+           v.amount,
+           coalesce(%(reason)s::text, {reason}) AS reason,
+           pg_catalog.left(coalesce(%(detail)s::text, v.error), 1000) AS detail,
+           %(layer)s::text AS layer,
+           %(run_id)s::uuid AS run_id,
+           %(as_of)s::timestamptz AS at,
+           v.failed_at,
+           v.stuck
+    FROM sweeper_looked AS v
+    JOIN ROWS FROM (
+        pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[]),
+        pg_catalog.unnest(%(refund_ids)s::text::uuid[])
+    ) AS picked (session_id, refund_id)
+      ON picked.session_id {session_eq} v.session_id
+    WHERE v.verdict = 'owed'
+      AND v.hold_reason IS NULL
+      AND (%(account_ids)s::text[] IS NULL OR v.account_id {account_eq} ANY (%(account_ids)s::text[]::{account_type}[]))
+),
+sweeper_fit AS MATERIALIZED (
+    SELECT refund.*,
+           {ledger_rounds} AS rounds
+    FROM sweeper_due AS refund
+),
+sweeper_held AS (
+    INSERT INTO {holds} AS h (hold_key, session_id, attempt, account_id, why, first_seen, last_seen, run_id)
+    SELECT {include hold_key}, v.session_id, v.attempt::text, v.account_id, v.hold_reason, %(as_of)s::timestamptz,
+           %(as_of)s::timestamptz, %(run_id)s::uuid
+    FROM sweeper_looked AS v
+    WHERE v.hold_reason IS NOT NULL
+    UNION ALL
+    SELECT {include hold_key}, v.session_id, v.attempt::text, v.account_id, 'amount_rounded', %(as_of)s::timestamptz,
+           %(as_of)s::timestamptz, %(run_id)s::uuid
+    FROM sweeper_fit AS v
+    WHERE v.rounds
+    {include on_hold_again}
+    RETURNING h.session_id, h.why, h.run_id = %(run_id)s::uuid AS new
+),
+-- close: what is stuck, by a predicate that is right also when nobody has locked the rows; and where there is a fence,
+-- touch what has failed, so that a transaction of the app with an older snapshot fails when it comes to the row
+sweeper_closed AS (
+    UPDATE {sessions} AS s
+    {if fence}
+    SET {status_column} = CASE WHEN {status} {status_eq} ANY ({running}) THEN {first_failed} ELSE s.{status_column} END{close_or_keep}
+    {else}
+    SET {status_column} = {first_failed}{close_assignments}
+    {end}
+    WHERE {session_id} {session_eq} ANY (SELECT f.session_id FROM sweeper_fit AS f WHERE {if fence}{else}f.stuck AND {end}NOT f.rounds)
+      AND (
+          {status} {status_eq} ANY ({running})
+          AND {active_at}
+              <= (%(stuck_before)s::timestamptz[])[pg_catalog.array_position({running}, {status})]
+          {if fence}
+          OR {status} {status_eq} ANY ({failed})
+          {end}
+      )
+      AND ({exclude}) IS NOT TRUE
+    RETURNING {session_id} AS session_id, ({status} {status_eq} ANY ({revived})) IS NOT TRUE AS closed
+),
+sweeper_payable AS (
+    SELECT f.*
+    FROM sweeper_fit AS f
+    WHERE NOT f.rounds
+      AND ({if fence}{else}NOT f.stuck OR {end}f.session_id {session_eq} ANY (SELECT c.session_id FROM sweeper_closed AS c WHERE c.closed))
+),
+-- insert: in the app's ledger first, where it has one, on the conflict target of its own guard; then, for what that insert
+-- returned, in sweeper's own. Without the guard this is an error
+{if ledger}
+sweeper_booked AS (
+    INSERT INTO {ledger} AS l ({ledger_columns})
+    SELECT {ledger_values}
+    FROM sweeper_payable AS refund
+    ON CONFLICT ({ledger_key}) WHERE {ledger_guard} DO NOTHING
+    RETURNING {ledger_session} AS session_key,
+              {ledger_attempt} AS attempt,
+              (({ledger_guard}) AND ({ledger_where})) IS TRUE AS guarded
+),
+{end}
+sweeper_paid AS (
+    INSERT INTO {refunds} AS r (
+        refund_id, session_id, account_id, attempt, again, amount, reason, detail, layer, run_id, created_at, failed_at
+    )
+    SELECT p.refund_id, p.session_id, p.account_id, p.attempt, p.again, p.amount, p.reason, p.detail, p.layer, p.run_id, p.at,
+           p.failed_at
+    FROM sweeper_payable AS p
+    {if ledger}
+    -- no conflict clause: who was here between the two inserts makes the batch roll back, and look again
+    JOIN sweeper_booked AS b
+      ON b.session_key {ledger_session_eq} p.session_id{ledger_session_as}
+     AND b.attempt {ledger_attempt_eq} p.attempt{ledger_attempt_as}
+    {else}
+    ON CONFLICT (session_id, attempt, again) DO NOTHING
+    {end}
+    RETURNING r.session_id, r.account_id, r.attempt, r.amount, r.reason
+),
+{if ledger}
+{else}
+sweeper_booked AS (
+    SELECT true AS guarded
+    FROM sweeper_paid
+),
+{end}
+-- add: to the balances, one update an account, exactly what was inserted
+{if accounts}
+sweeper_moved AS (
+    UPDATE {accounts} AS a
+    SET {move_assignments}
+    FROM (
+        SELECT p.account_id, pg_catalog.count(*) AS refunds, pg_catalog.sum(p.amount) AS amount, %(as_of)s::timestamptz AS at
+        FROM sweeper_paid AS p
+        GROUP BY p.account_id
+        ORDER BY p.account_id  -- neighbours share pages
+    ) AS owed
+    WHERE {accounts_id} {account_eq} owed.account_id
+    RETURNING {accounts_id} AS account_id, owed.refunds, owed.amount
+),
+{else}
+-- no account table is mapped: the balance is the sum of the ledger
+sweeper_moved AS (
+    SELECT NULL::text AS account_id, 0 AS refunds, 0 AS amount
+    WHERE false
+),
+{end}
+sweeper_ended AS (
+    UPDATE {holds} AS h
+    SET ended_at = %(as_of)s::timestamptz
+    FROM sweeper_paid AS p
+    WHERE h.session_id {session_eq} p.session_id AND {include ends_with} AND h.ended_at IS NULL
+)
+SELECT (SELECT pg_catalog.count(*) FROM sweeper_looked WHERE verdict = 'refunded') AS refunded_before,
+       (
+           SELECT coalesce(pg_catalog.array_agg(f.session_id::text), '{}')
+           FROM sweeper_fit AS f
+           WHERE NOT f.rounds AND NOT f.session_id {session_eq} ANY (SELECT p.session_id FROM sweeper_paid AS p)
+       ) AS unpaid_sessions,
+       (SELECT coalesce(pg_catalog.bool_or(f.stuck), false) FROM sweeper_fit AS f) AS closes,
+       booked.sessions AS booked,
+       booked.guarded,
+       (
+           SELECT pg_catalog.min(least(v.started_at::timestamptz, %(as_of)s::timestamptz))  -- what is not owed any more, but yet
+           FROM sweeper_looked AS v
+           WHERE v.verdict IN ('in_grace', 'not_stuck_yet')
+       ) AS unripe_from,
+       paid.*,
+       moved.*,
+       held.*,
+       busy.*
+FROM (
+    SELECT pg_catalog.count(*) AS sessions,
+           coalesce(pg_catalog.bool_and(b.guarded), true) AS guarded
+    FROM sweeper_booked AS b
+) AS booked,
+(
+    SELECT coalesce(pg_catalog.array_agg(p.session_id::text), '{}') AS paid_sessions,
+           coalesce(pg_catalog.array_agg(p.account_id::text), '{}') AS paid_accounts,
+           coalesce(pg_catalog.array_agg(p.amount::text), '{}') AS paid_amounts,
+           coalesce(pg_catalog.array_agg(p.reason), '{}') AS paid_reasons
+    FROM sweeper_paid AS p
+) AS paid,
+(
+    SELECT coalesce(pg_catalog.sum(m.refunds), 0) AS moved_refunds,
+           coalesce(pg_catalog.array_agg(m.account_id::text), '{}') AS moved_accounts,
+           coalesce(pg_catalog.array_agg(m.amount::text), '{}') AS moved_amounts
+    FROM sweeper_moved AS m
+) AS moved,
+(
+    SELECT coalesce(pg_catalog.array_agg(h.session_id::text), '{}') AS held_sessions,
+           coalesce(pg_catalog.array_agg(h.why), '{}') AS held_reasons
+    FROM sweeper_held AS h
+    WHERE h.new
+) AS held,
+(
+    SELECT coalesce(pg_catalog.array_agg(v.session_id::text), '{}') AS busy_sessions
+    FROM sweeper_looked AS v
+    WHERE v.verdict = 'owed'
+      AND v.hold_reason IS NULL
+      AND NOT (v.account_id {account_eq} ANY (%(account_ids)s::text[]::{account_type}[]))
+) AS busy

@@ -1,0 +1,26 @@
+-- read back: which refunds of this batch must not stand, after all that triggers of the app did: the session is gone, is
+-- not over, or reads as another charge (it would be paid again), or the app's ledger has not what was meant.
+SELECT read.session_id,
+       read.problem
+FROM (
+    SELECT r.session_id::text AS session_id,
+           CASE WHEN now.session_id IS NULL THEN 'the session is gone'
+                WHEN (now.attempt {attempt_eq} r.attempt) IS NOT TRUE
+                    THEN 'sessions.attempt is another after the refund: it would be paid again'
+                WHEN now.status {status_eq} ANY ({revived})
+                    THEN 'the session is not over: something sets it back as it is closed'
+                {if ledger}
+                {include read_back_ledger}
+                {end}
+           END AS problem
+    FROM {refunds} AS r
+    LEFT JOIN LATERAL (
+        SELECT {session_id} AS session_id,
+               {attempt} AS attempt,
+               {status} AS status
+        FROM {sessions} AS s
+        WHERE {session_id} {session_eq} r.session_id
+    ) AS now ON true
+    WHERE r.refund_id = ANY (%(refund_ids)s::text::uuid[])
+) AS read
+WHERE read.problem IS NOT NULL

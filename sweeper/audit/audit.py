@@ -1,0 +1,149 @@
+"""``sweeper audit``: the books of a period, the position as of now, and what is wrong, in one read-only snapshot."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from sweeper.app.mapping import Mapping
+from sweeper.audit.findings import Inspection, find, read_position
+from sweeper.audit.result import AccountTotal, AuditResult, Period, Rate, TimeToRefund
+from sweeper.config.settings import Settings
+from sweeper.core.errors import ConfigurationError
+from sweeper.core.results import Amount
+from sweeper.install.state import Installation, open_mapping, read_surroundings
+from sweeper.postgres.database import FIRST_ATTEMPTS, READ_TIMEOUTS, Database, Transaction, retrying
+from sweeper.postgres.templates import fill_script, quote_text
+from sweeper.sweep.owed import find_missing, reading
+from sweeper.sweep.run import exactly
+
+_INSTANT = timedelta(microseconds=1)
+# a layer broke: at least so many refunds in a day, and so many times the usual, which some days must have shown
+_BROKEN_SESSIONS, _BROKEN_TIMES, _BROKEN_DAYS = 10, 5, 3
+
+
+@dataclass(frozen=True)
+class AuditRequest:
+    """What the command line asked for: the period, all of the ledger when not told."""
+
+    as_of: datetime
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def audit(database: Database, settings: Settings, request: AuditRequest) -> AuditResult:
+    """Read the books.
+
+    Raises:
+        ConfigurationError: not installed, another mapping, or a period that ends before it begins.
+        FailedError: the database cannot be reached or read.
+    """
+    with exactly():
+        mapping, installation = _open(database, settings)
+
+        def read() -> AuditResult:
+            with reading(database, mapping) as transaction:
+                return _read(transaction, mapping, installation, settings, request)
+
+        return retrying(read)
+
+
+def export(database: Database, settings: Settings, request: AuditRequest, write: Callable[[str], object]) -> None:
+    """Pass on the refunds of the period as CSV, as they arrive.
+
+    Raises:
+        ConfigurationError, FailedError: as an audit would, also half way.
+    """
+    with exactly():
+        mapping, _ = _open(database, settings)
+
+        def copy() -> None:
+            with _in_utc(database) as transaction:
+                since, until = _bounds(transaction, mapping, request)
+                period = {"since": quote_text(since.isoformat()), "until": quote_text(until.isoformat())}
+                transaction.copy_out(fill_script("export_refunds", {**mapping.slots, **period}), write)
+
+        retrying(copy, attempts=1)  # what is written cannot be taken back
+
+
+def _open(database: Database, settings: Settings) -> tuple[Mapping, Installation]:
+    retrying(lambda: read_surroundings(database), attempts=FIRST_ATTEMPTS)
+    return open_mapping(database, settings, guarded=False)  # a guard that is missing is a finding
+
+
+def _in_utc(database: Database) -> AbstractContextManager[Transaction]:
+    return database.transaction(timeouts=READ_TIMEOUTS, read_only=True)
+
+
+def _read(
+    transaction: Transaction, mapping: Mapping, installation: Installation, settings: Settings, request: AuditRequest
+) -> AuditResult:
+    since, until = _bounds(transaction, mapping, request)
+    floor = installation.floor(settings.policy)
+    inspection = Inspection.of(settings, request.as_of, floor, since, until)
+    missing_until = find_missing(transaction, mapping, replace(inspection.scope, since=floor))
+    inspection = replace(inspection, scope=replace(inspection.scope, missing_until=missing_until))
+    period = {"since": since, "until": until}
+    position = read_position(transaction, mapping, inspection)
+    return AuditResult(
+        as_of=request.as_of,
+        since=since,
+        until=until,
+        period=_read_period(transaction, mapping, period),
+        rate=_read_rate(transaction, mapping, period),
+        position=position,
+        findings=tuple(find(transaction, mapping, inspection, position)),
+        integer_amounts=mapping.integer_amounts,
+    )
+
+
+def _bounds(transaction: Transaction, mapping: Mapping, request: AuditRequest) -> tuple[datetime, datetime]:
+    """The period; when not told, one that holds the whole ledger, and can be asked for again word for word."""
+    found = transaction.row(mapping.statement("find_bounds"))
+    until = request.until or max(request.as_of, found.last or request.as_of) + _INSTANT
+    since = request.since or min(found.first or request.as_of, until)
+    if since >= until and request.since is not None:
+        raise ConfigurationError(
+            f"the period ends ({until.isoformat()}) before it begins ({since.isoformat()})", code="usage"
+        )
+    return since, until
+
+
+def _read_period(transaction: Transaction, mapping: Mapping, period: dict[str, datetime]) -> Period:
+    kinds: dict[str, dict[str, Amount]] = {"all": {}, "reason": {}, "layer": {}, "day": {}}
+    for row in transaction.rows(mapping.statement("period"), period):
+        kinds[row.kind][row.name] = Amount(row.sessions, Decimal(row.credits))
+    corrections = {
+        row.kind: Amount(row.sessions, Decimal(row.credits))
+        for row in transaction.rows(mapping.statement("period_corrections"), period)
+    }
+    waited = transaction.row(mapping.statement("time_to_refund"), period)
+    accounts = transaction.rows(mapping.statement("largest_accounts"), period)
+    (refunded,) = kinds["all"].values()
+    return Period(
+        refunded=refunded,
+        reversed=corrections["reversed"],
+        adopted=corrections["adopted"],
+        by_reason=kinds["reason"],
+        by_layer=kinds["layer"],
+        by_day=kinds["day"],
+        time_to_refund=None if waited.max is None else TimeToRefund(waited.p50, waited.p95, waited.max),
+        largest_accounts=tuple(
+            AccountTotal(row.account_id, Amount(row.sessions, Decimal(row.credits))) for row in accounts
+        ),
+    )
+
+
+def _read_rate(transaction: Transaction, mapping: Mapping, period: dict[str, datetime]) -> Rate:
+    rows = transaction.rows(mapping.statement("refund_rate"), period)
+    swept = [row for row in rows if row.reason is not None]
+    last_day, earlier = sum(row.last_day for row in swept), sum(row.earlier for row in swept)
+    days = rows[0].days
+    if days < _BROKEN_DAYS:  # too early to say what is usual
+        return Rate(last_day, None, None)
+    usual = earlier / days
+    broke = last_day >= _BROKEN_SESSIONS and last_day > _BROKEN_TIMES * usual
+    # the reason that grew most
+    reason = max(swept, key=lambda row: row.last_day - row.earlier / days).reason if broke else None
+    return Rate(last_day, usual, reason)

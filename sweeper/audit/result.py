@@ -1,0 +1,98 @@
+"""What an audit gives back: the books of a period, the position at a moment, and what is wrong with either."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sweeper.core.errors import Exit
+from sweeper.core.results import Amount
+
+PLACES = ("owed", "in_grace", "held", "excluded", "before_floor", "refunded", "uncharged")
+
+
+@dataclass(frozen=True)
+class TimeToRefund:
+    """How long sessions waited for their refund, in seconds."""
+
+    p50: float
+    p95: float
+    max: float
+
+
+@dataclass(frozen=True)
+class AccountTotal:
+    """What one account got back."""
+
+    account_id: str
+    refunded: Amount
+
+
+@dataclass(frozen=True)
+class Period:
+    """The ledger's rows of a period; by reason, layer and day (in UTC) each add up to ``refunded``."""
+
+    refunded: Amount
+    reversed: Amount
+    adopted: Amount
+    by_reason: dict[str, Amount]
+    by_layer: dict[str, Amount]
+    by_day: dict[str, Amount]
+    time_to_refund: TimeToRefund | None
+    largest_accounts: tuple[AccountTotal, ...]
+
+    @property
+    def net_credits(self) -> Decimal:
+        """What was moved to the accounts; an adopted refund moved nothing."""
+        return self.refunded.credits - self.reversed.credits
+
+
+@dataclass(frozen=True)
+class Rate:
+    """What the sweeper itself refunded in the last day, against the days before; ``reason`` when a layer broke."""
+
+    last_day: int
+    usual_per_day: float | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Position:
+    """Every failed and stuck session in one of ``PLACES``, as of now."""
+
+    places: dict[str, Amount]
+    oldest_owed_seconds: float | None
+
+    @property
+    def total(self) -> Amount:
+        """The control total: all failed and stuck sessions."""
+        return sum(self.places.values(), Amount())
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong: how often, some of the ids, what it means and how it is mended."""
+
+    code: str
+    count: int
+    samples: tuple[str, ...]
+    meaning: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class AuditResult:
+    """One audit; the period is [since, until)."""
+
+    as_of: datetime
+    since: datetime
+    until: datetime
+    period: Period
+    rate: Rate
+    position: Position
+    findings: tuple[Finding, ...]
+    integer_amounts: bool
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code that tells a program whether anything was found."""
+        return Exit.FOUND if self.findings else Exit.DONE

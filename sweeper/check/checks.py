@@ -1,0 +1,140 @@
+"""The preflight as a whole: from the file to the books, as far as each step allows the next."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from functools import partial
+
+from sweeper.app.mapping import read_mapping
+from sweeper.check import books, installed, policy, protections, rows
+from sweeper.check.context import Ground, asked, failure, ok, reading
+from sweeper.check.result import Check, CheckResult, Status
+from sweeper.check.rights import check_rights, denied, merged
+from sweeper.check.server import check_server, read_server
+from sweeper.check.strangers import check_grants, check_search_path
+from sweeper.config.settings import PolicySection, Settings
+from sweeper.core.errors import SweeperError
+from sweeper.install.state import Installation, Surroundings, read_installation
+from sweeper.postgres.database import Database, retrying
+
+_PROTOCOL_VIOLATION = "08P01"
+_OF_ANY_MAPPING = (
+    ("fence", protections.check_fence),
+    ("triggers", installed.check_triggers),
+    ("migrations", installed.check_migrations),
+    ("statuses", rows.check_statuses),
+    ("stuck_after", rows.check_durations),
+    ("grace", policy.check_grace),
+    ("time_zone", rows.check_zone),
+    ("caps", policy.check_caps),
+)
+
+
+def check(database: Database, settings: Settings | SweeperError, *, as_of: datetime, asked_at: float) -> CheckResult:
+    """Look at everything that a run depends on; ``settings`` may be the reason why there are none."""
+    return CheckResult(as_of, tuple(merged(list(_check(database, settings, as_of, asked_at)))))
+
+
+def _check(database: Database, settings: Settings | SweeperError, as_of: datetime, asked_at: float) -> Iterator[Check]:
+    if isinstance(settings, SweeperError):
+        yield _refused_file(settings)
+    else:
+        yield ok("file", "valid, without open questions")
+    try:
+        server, pooled = retrying(partial(read_server, database), attempts=1)
+    except SweeperError as error:
+        yield _unusable(error)
+        return
+    skew = (settings.policy if isinstance(settings, Settings) else PolicySection()).max_clock_skew
+    yield from check_server(server, pooled=pooled, as_of=as_of, asked_at=asked_at, max_clock_skew=skew)
+    if isinstance(settings, SweeperError):
+        return
+    schemas = [*([database.default_schema] if database.default_schema else []), *server.schemas]
+    surroundings = Surroundings(tuple(schemas), server.server_version, server.standby, server.clock)
+    yield from _check_mapped(database, settings, surroundings, server.role_as_sql, as_of)
+
+
+def _unusable(error: SweeperError) -> Check:
+    """The item for a server that cannot be asked anything."""
+    if _PROTOCOL_VIOLATION in error.message:
+        return failure(
+            "pooler",
+            f"{error.message}: a pooler in statement mode lets no transaction through",
+            "name a pooler in transaction or session mode in SWEEPER_DATABASE_URL, or the server itself",
+        )
+    return failure("connection", error.message, "mend SWEEPER_DATABASE_URL, or the server")
+
+
+def _refused_file(error: SweeperError) -> Check:
+    """The item for a file that cannot be used."""
+    fixes = {"no_config": "sweeper init", "open_questions": "answer each question in the file"}
+    return failure("file", error.message, fixes.get(error.code, "mend the file"))
+
+
+def _check_mapped(
+    database: Database, settings: Settings, surroundings: Surroundings, role: str, as_of: datetime
+) -> Iterator[Check]:
+    schema = settings.database.schema_
+    try:
+        with reading(database) as transaction:
+            installation = read_installation(transaction, schema)
+    except SweeperError as error:
+        yield from _not_let_in(database, settings, surroundings, role, error)
+        return
+    search_path = (installation and installation.search_path) or surroundings.search_path(schema)
+    rights = check_rights(database, settings, role, search_path)
+    yield from rights
+    if any(check.name == "row_security" and check.status is Status.FAILURE for check in rights):
+        return  # whatever is looked at from here on would be refused
+    path = check_search_path(database, settings, search_path)
+    yield path
+    if path.status is Status.FAILURE:
+        return  # what is planted would run here, too: from here on the app's SQL is planned
+    found: list[Ground] = []
+
+    def map_it() -> Iterator[Check]:
+        timezone = settings.sessions.timezone
+        with reading(database, search_path, timezone) as transaction:
+            mapping = read_mapping(transaction, settings, search_path)
+        found.append(Ground(database, settings, mapping, installation, role, as_of))
+        yield ok("mapping", "fits the tables of this database")
+
+    yield from _asked(database, role, "mapping", map_it)
+    if found:
+        yield from _check_installed(found[0], installation, may_pay=rights[0].status is Status.OK)
+        for name, look in _OF_ANY_MAPPING:
+            yield from _asked(database, role, name, partial(look, found[0]))
+
+
+def _not_let_in(
+    database: Database, settings: Settings, surroundings: Surroundings, role: str, error: SweeperError
+) -> list[Check]:
+    if error.code != "privilege":
+        return [failure("installed", error.message, "update the program" if error.code == "newer_schema" else "")]
+    lacking = check_rights(database, settings, role, surroundings.search_path(settings.database.schema_))
+    return lacking if lacking[0].status is Status.FAILURE else [denied(database, error, role)]
+
+
+def _check_installed(ground: Ground, installation: Installation | None, *, may_pay: bool) -> Iterator[Check]:
+    looks: dict[str, Callable[[], Iterator[Check]]] = {"installed": partial(installed.check_installed, ground)}
+    if installation is not None:
+        looks |= {
+            "guard": partial(installed.check_guard, ground, installation, may_pay=may_pay),
+            "index": partial(installed.check_index, ground, installation),
+            "horizon": partial(books.check_horizon, ground, installation),
+            "books": partial(books.check_books, ground),
+            "amounts": partial(rows.check_amounts, ground),
+            "future_times": partial(rows.check_future_times, ground),
+            "grants": partial(check_grants, ground),
+            "append_only": partial(protections.check_append_only, ground),
+            "refund_function": partial(protections.check_refund_function, ground),
+        }
+    for name, look in looks.items():
+        yield from _asked(ground.database, ground.role, name, look)
+
+
+def _asked(database: Database, role: str, name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
+    """The items that ``look`` gives; a right that the role lacks is an item about rights, whatever was looked at."""
+    try:
+        return asked(name, look)
+    except SweeperError as error:
+        return [denied(database, error, role)]

@@ -1,0 +1,106 @@
+"""What the checks stand on, and how one of them is asked without stopping the others."""
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sweeper.app.catalog import Column
+from sweeper.app.mapping import Mapping
+from sweeper.check.result import Check, Status
+from sweeper.config.settings import Settings
+from sweeper.core.errors import SweeperError
+from sweeper.install.state import Installation
+from sweeper.postgres.database import Busy, Database, Refusal, Timeouts, TooSlow, Transaction
+
+TIMEOUTS = Timeouts(statement_ms=30_000)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The mapping as it was read, what is installed, and on which database."""
+
+    database: Database
+    settings: Settings
+    mapping: Mapping
+    installation: Installation | None
+    role: str
+    as_of: datetime
+
+    @property
+    def has_heartbeat(self) -> bool:
+        """Whether a sign of life is mapped that is more than the start."""
+        own = self.settings.sessions
+        return own.active_at is not None and self._meant(own.active_at) != self._meant(own.started_at)
+
+    @property
+    def knows_failure(self) -> bool:
+        """Whether grace counts from anything later than the start."""
+        own = self.settings.sessions
+        return self._meant(own.failed_at or own.active_at or own.started_at) != self._meant(own.started_at)
+
+    def _meant(self, text: str) -> Column | str:
+        return self.mapping.sessions.column(text) or text.strip()
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """A read-only transaction over the mapped tables."""
+        return reading(self.database, self.mapping.search_path, self.mapping.timezone)
+
+
+def reading(
+    database: Database, search_path: str | None = None, timezone: str = "UTC"
+) -> AbstractContextManager[Transaction]:
+    """A read-only transaction; no check opens another."""
+    return database.transaction(timeouts=TIMEOUTS, search_path=search_path, timezone=timezone, read_only=True)
+
+
+def ok(name: str, message: str) -> Check:
+    """Nothing to do."""
+    return Check(name, Status.OK, message)
+
+
+def warning(name: str, message: str, fix: str) -> Check:
+    """A run works, and something may go wrong."""
+    return Check(name, Status.WARNING, message, fix)
+
+
+def failure(name: str, message: str, fix: str) -> Check:
+    """A run does not work, or does not what it should."""
+    return Check(name, Status.FAILURE, message, fix)
+
+
+def asked(name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
+    """The items that ``look`` gives; when it cannot look, one that says why.
+
+    Raises:
+        SweeperError: the role lacks a privilege.
+    """
+    try:
+        return list(look())
+    except Busy:
+        return [warning(name, "not checked: the app's tables are locked as a whole just now", "sweeper check")]
+    except TooSlow:
+        return [warning(name, "not checked: reading it took too long", "sweeper check, when the server is less busy")]
+    except Refusal as refusal:  # not its message, which may repeat a row
+        return [failure(name, f"the database refuses to read it (SQLSTATE {refusal.sqlstate})", "mend the mapping")]
+    except SweeperError as error:
+        if error.code == "privilege":
+            raise
+        return [failure(name, error.message, _fix_of(error))]
+
+
+def _fix_of(error: SweeperError) -> str:
+    if error.code in ("not_installed", "mapping_changed", "guard_missing"):
+        return "sweeper install"
+    return "mend the mapping, then: sweeper install" if error.code == "mapping" else "see the message"
+
+
+def spoken(duration: timedelta) -> str:
+    """A duration for people: its two largest units."""
+    seconds = max(0, round(duration.total_seconds()))
+    parts = []
+    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
+        count, seconds = divmod(seconds, length)
+        if count:
+            parts.append(f"{count}{unit}")
+    return " ".join(parts[:2]) or "0s"

@@ -1,0 +1,196 @@
+"""What `install` left: the guard, the index, the fence; and the triggers that were there before."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import uuid_utils
+
+from sweeper.check.context import Ground, failure, ok, warning
+from sweeper.check.result import Check
+from sweeper.check.rights import denied
+from sweeper.core.errors import ConfigurationError, FailedError
+from sweeper.install.indexes import live_index_name
+from sweeper.install.state import GUARD_KEYS, SCHEMA_VERSION, Installation, require_payable
+from sweeper.postgres.database import Transaction
+from sweeper.postgres.templates import fill
+from sweeper.sweep.batch import BY_SWEEPER
+from sweeper.sweep.selection import Scope
+
+# below this many rows the planner rightly reads the whole table
+_PLAN_MATTERS_ROWS = 100_000
+_INSERTS, _UPDATES = 4, 16  # pg_trigger.tgtype
+
+
+def check_installed(ground: Ground) -> Iterator[Check]:
+    """Whether the mapping in the file is the installed one."""
+    installation = ground.installation
+    if installation is None or not installation.fingerprint:
+        yield failure("installed", f"sweeper is not installed (schema {ground.mapping.schema})", "sweeper install")
+    elif installation.schema_version < SCHEMA_VERSION:
+        yield failure("installed", "an older sweeper installed it", "sweeper install")
+    elif installation.fingerprint != ground.mapping.fingerprint:
+        yield failure("installed", "the mapping in the file is not the one that is installed", "sweeper install")
+    else:
+        yield ok("installed", f"schema {ground.mapping.schema}, with this mapping")
+
+
+def check_guard(ground: Ground, installation: Installation, *, may_pay: bool) -> Iterator[Check]:
+    """Whether the database itself stops a second refund; the server plans one, for a role that may pay."""
+    mapping, lacking = ground.mapping, None
+    with ground.reading() as transaction:
+        own = _own_guard(transaction, mapping.slots["refunds"])
+        found = own or (_app_guard(transaction, installation) if mapping.ledger else None)
+        if found:
+            yield found
+            return
+        try:
+            if may_pay:
+                _plan_payment(transaction, ground)
+        except ConfigurationError as error:
+            yield failure("guard", error.message, "sweeper install")
+            return
+        except FailedError as error:
+            if error.code != "privilege":
+                raise
+            lacking = error
+    if lacking:
+        yield denied(ground.database, lacking, ground.role, _written(ground))
+    narrow = mapping.ledger is not None and mapping.ledger.guard != mapping.ledger.where
+    yield ok(
+        "guard",
+        "in place and valid" + ("; it covers only the rows that ledger.guard names" if narrow else ", on every refund"),
+    )
+
+
+def _written(ground: Ground) -> dict[str, str]:
+    slots = ground.mapping.slots
+    privileges = {"sessions": "SELECT, UPDATE", "accounts": "SELECT, UPDATE", "ledger": "SELECT, INSERT"}
+    return {slots[slot]: what for slot, what in privileges.items() if slot in slots}
+
+
+def _own_guard(transaction: Transaction, refunds: str) -> Check | None:
+    indexes = transaction.rows(fill("list_unique_indexes", {}), {"table_name": refunds})
+    candidates = [index for index in indexes if index.keys == GUARD_KEYS]
+    if not candidates:
+        return failure(
+            "guard", f"missing: {refunds} has no unique index on (session_id, attempt, again)", "sweeper install"
+        )
+    if not any(index.usable and index.whole for index in candidates):
+        return failure(
+            "guard", f"the unique index on {refunds} is not valid, or it is deferrable or partial", "sweeper install"
+        )
+    return None
+
+
+def _app_guard(transaction: Transaction, installation: Installation) -> Check | None:
+    name = installation.guard_index
+    found = transaction.rows(fill("read_index", {}), {"name": name}) if name else []
+    if not found:
+        return failure(
+            "guard",
+            f"missing: {name} is gone. Prisma's migrations drop indexes that its schema does not know, as this "
+            "partial one: if so, keep the migration from dropping it (edit it before it is applied)",
+            "sweeper install",
+        )
+    if not found[0].valid:
+        return failure("guard", f"{name} is not valid: its build did not come to its end", "sweeper install")
+    return None
+
+
+def _plan_payment(transaction: Transaction, ground: Ground) -> None:
+    scope = _scope(ground)
+    binds = {**scope.binds(), "in_hand": "{}", "refund_ids": "{}", "run_id": str(uuid_utils.uuid7()), **BY_SWEEPER}
+    with transaction.savepoint():
+        require_payable(transaction, ground.mapping, binds)
+
+
+def _scope(ground: Ground) -> Scope:
+    assert ground.installation is not None  # noqa: S101 - such checks are asked only of an installation
+    floor = ground.installation.floor(ground.settings.policy)
+    return Scope.of_run(ground.settings, ground.as_of, floor)
+
+
+def check_index(ground: Ground, installation: Installation) -> Iterator[Check]:
+    """Whether the index of live sessions is there, and whether the planner uses it."""
+    name = installation.live_index
+    if name is None:
+        yield ok("index", "the sessions are partitioned: sweeper adds no index of its own")
+        return
+    with ground.reading() as transaction:
+        found = transaction.rows(fill("read_index", {}), {"name": name})
+        if not found or not found[0].valid:
+            what = "not valid: its build did not come to its end" if found else "missing"
+            yield failure("index", f"{name} is {what}; each run reads the whole table", "sweeper install")
+            return
+        if name != live_index_name(ground.mapping):
+            yield warning(
+                "index", f"{name} is not the one that this mapping would have: each run reads more than it must",
+                "sweeper install",
+            )  # fmt: skip
+            return
+        if found[0].rows < _PLAN_MATTERS_ROWS:
+            yield ok("index", "in place; the table is small")
+            return
+        binds = {**_scope(ground).binds(), "page_size": ground.settings.policy.batch_size}
+        plan = transaction.row("EXPLAIN (FORMAT JSON) " + ground.mapping.statement("find"), binds)[0]
+    if name.rpartition(".")[2].strip('"') in _indexes_of(plan):
+        yield ok("index", "in place, and the planner uses it")
+    else:
+        yield warning(
+            "index", f"the planner does not use {name}: each run reads more than it must",
+            f"ANALYZE {ground.mapping.sessions.qualified};",
+        )  # fmt: skip
+
+
+def _indexes_of(plan: Any) -> set[str]:
+    if isinstance(plan, list):
+        return {name for part in plan for name in _indexes_of(part)}
+    if isinstance(plan, dict):
+        inside = {name for part in plan.values() for name in _indexes_of(part)}
+        return inside | ({plan["Index Name"]} if "Index Name" in plan else set())
+    return set()
+
+
+def check_migrations(ground: Ground) -> Iterator[Check]:
+    """Whether the app can change the type of its status column with what stands on it."""
+    slots, status = ground.mapping.slots, ground.settings.sessions.status
+    name = ground.installation.live_index if ground.installation else None
+    with ground.reading() as transaction:
+        fences = transaction.rows(fill("list_fences", {}), {"schema_name": ground.mapping.schema})
+        index = transaction.rows(fill("read_index", {}), {"name": name}) if name else []
+    in_the_way = ["fence"] if any(fence.names_status for fence in fences) else []
+    if index and index[0].valid and slots["live_function"] not in slots["live_condition"]:
+        in_the_way.append("index")
+    if in_the_way:
+        yield warning(
+            "migrations", f"the {' and the '.join(in_the_way)} of an earlier installation would make a migration fail "
+            f"that changes the type of {status}",
+            "sweeper install",
+        )  # fmt: skip
+    elif slots["live_function"]:
+        yield ok("migrations", f"a change of the type, the values or the name of {status} passes")
+    else:
+        yield ok("migrations", f"before the type of {status} is changed: sweeper install --release; after it: install")
+
+
+def check_triggers(ground: Ground) -> Iterator[Check]:
+    """Which triggers of the app a refund sets off."""
+    slots = ground.mapping.slots
+    written = [(slots["sessions"], _UPDATES)]
+    written += [(slots["accounts"], _UPDATES)] if ground.mapping.has_accounts else []
+    written += [(slots["ledger"], _INSERTS)] if ground.mapping.ledger else []
+    binds = {
+        "names": [name for name, _ in written],
+        "events": [event for _, event in written],
+        "fence": f"{ground.mapping.schema}_fence",
+    }
+    with ground.reading() as transaction:
+        found = transaction.rows(fill("list_triggers", {}), binds)
+    if not found:
+        yield ok("triggers", "a refund sets off no trigger of the app")
+        return
+    listed = ", ".join(f"{row.name} on {row.table_name} ({row.function_name})" for row in found)
+    yield warning(
+        "triggers", f"a refund sets off {listed}; make sure that none of them moves credits or says no",
+        f"SELECT pg_get_functiondef('{found[0].function_name}'::regproc);",
+    )  # fmt: skip

@@ -1,0 +1,35 @@
+"""What the file leaves open to harm: caps and grace."""
+
+from collections.abc import Iterator
+
+from sweeper.check.context import Ground, ok, spoken, warning
+from sweeper.check.result import Check
+
+
+def check_caps(ground: Ground) -> Iterator[Check]:
+    """Whether a mistake could pay without bounds."""
+    policy = ground.settings.policy
+    unset = [name for name in ("max_refunds", "max_credits", "max_amount") if getattr(policy, name) is None]
+    if unset:
+        listed = ", ".join(f"policy.{name}" for name in unset)
+        yield warning(
+            "caps", f"without a limit: {listed}", f"set {listed}: somewhat above the most that a bad day may owe"
+        )
+    else:
+        yield ok(
+            "caps",
+            f"{policy.max_refunds} refunds and {policy.max_credits} credits in 24 hours, {policy.max_amount} a refund",
+        )
+
+
+def check_grace(ground: Ground) -> Iterator[Check]:
+    """Whether grace counts from the failure."""
+    grace = spoken(ground.settings.policy.grace)
+    if not ground.knows_failure:
+        yield warning(
+            "grace", f"{grace}, and it counts from the start of a session: one that ran longer and fails is owed at "
+            "once, before the app's own layers had their time",
+            "map sessions.failed_at to when it failed",
+        )  # fmt: skip
+    else:
+        yield ok("grace", f"{grace} from the failure")

@@ -1,0 +1,78 @@
+"""Whether what `install` put into the database to protect the books is there, and as it would be put there now."""
+
+from collections.abc import Iterator
+
+from sweeper.check.context import Ground, failure, ok, warning
+from sweeper.check.result import Check
+from sweeper.install.functions import has_fence
+from sweeper.install.protections import Protections, read_protections
+
+_OTHER_THAN_NOW = (
+    "not what this program installs for this file: replaced, of an older version, or with another max_amount"
+)
+
+
+def check_append_only(ground: Ground) -> Iterator[Check]:
+    """Whether the tables of refunds and reversals reject every change."""
+    found = _read(ground)
+    off = [name for name, stands in found.append_only.items() if not stands]
+    if off:
+        yield failure("append_only", f"{', '.join(off)} can be edited: its trigger is missing, off, not ALWAYS, or "
+                      "another one", "sweeper install")  # fmt: skip
+    elif not found.intact("reject_change"):
+        yield failure("append_only", "the function that rejects a change of refunds was replaced", "sweeper install")
+    else:
+        yield ok("append_only", "refunds and reversals reject every change, their owner's too")
+
+
+def check_refund_function(ground: Ground) -> Iterator[Check]:
+    """Whether refund() is the one that pays as a run of this program does."""
+    found = _read(ground)
+    stale = [signature for signature in found.others if ".refund(" in signature or signature.startswith("refund(")]
+    if "refund" not in found.names:
+        yield failure("refund_function", "refund() is missing: the app's own layers cannot refund", "sweeper install")
+    elif not found.intact("refund"):
+        yield failure("refund_function", f"refund() is {_OTHER_THAN_NOW}", "sweeper install")
+    elif stale:
+        drops = "\n".join(f"DROP FUNCTION {signature};" for signature in stale)
+        yield failure("refund_function", f"besides refund() there is {', '.join(stale)}", drops)
+    else:
+        yield ok("refund_function", "in place, and the one of this program and this file")
+
+
+def check_fence(ground: Ground) -> Iterator[Check]:
+    """Whether the fence is as it was asked for, or a slow worker could go on with what was refunded."""
+    found = _read(ground) if ground.installation else None
+    if found is not None and found.fence_wanted:
+        yield _asked_for(found)
+        return
+    with ground.reading() as transaction:
+        fenced = has_fence(transaction, ground.mapping)
+    if fenced:
+        yield ok("fence", "in place: a refunded session can neither go on nor succeed")
+    elif ground.has_heartbeat or not ground.settings.sessions.running:
+        yield ok("fence", "none; a heartbeat tells a stuck session from a slow one")
+    else:
+        yield warning(
+            "fence", "no fence and no heartbeat: a slow session is taken for a stuck one, and its worker may finish "
+            "what was refunded",
+            "sweeper install --fence, or map a heartbeat to sessions.active_at",
+        )  # fmt: skip
+
+
+def _asked_for(found: Protections) -> Check:
+    if not found.fence_trigger:
+        return failure(
+            "fence", "lost: `install --fence` put it on the table of sessions, and it is not there (was the table "
+            "swapped for another?)", "sweeper install --fence",
+        )  # fmt: skip
+    if not found.fence_enabled:
+        return failure("fence", "switched off: its trigger is disabled", "sweeper install --fence")
+    if not (found.fence_stands and found.intact("fence")):
+        return failure("fence", f"the fence is {_OTHER_THAN_NOW}", "sweeper install --fence")
+    return ok("fence", "in place: a refunded session can neither go on nor succeed")
+
+
+def _read(ground: Ground) -> Protections:
+    with ground.reading() as transaction:
+        return read_protections(transaction, ground.mapping, max_amount=ground.settings.policy.max_amount)

@@ -1,0 +1,119 @@
+"""What the role may do, with the GRANT for what it may not."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from sweeper.app.search_path import mapped_tables
+from sweeper.check.context import failure, ok, reading
+from sweeper.check.result import Check, Status
+from sweeper.config.settings import Settings
+from sweeper.core.errors import SweeperError
+from sweeper.postgres.database import Database
+from sweeper.postgres.templates import fill, quote_name
+
+_OWN = {
+    "refunds": ("SELECT", "INSERT"),
+    "runs": ("SELECT", "INSERT", "UPDATE", "DELETE"),
+    "holds": ("SELECT", "INSERT", "UPDATE"),
+    "reversals": ("SELECT",),
+    "settings": ("SELECT", "UPDATE"),
+    "locks": ("SELECT", "UPDATE"),
+}
+# what a runner is granted of a table is less than the table where the rest would move the floor
+_COLUMNS = {
+    ("settings", "UPDATE"): "horizon, horizon_as_of, horizon_policy, full_sweep_as_of, before_floor_sessions, "
+    "before_floor_credits",
+    ("locks", "UPDATE"): "locker",
+}
+_DENIED = re.compile(r"permission denied for (schema|table|function|view|sequence|foreign table) (.+?)(?::|$)")
+_USE = {"schema": "USAGE ON SCHEMA", "function": "EXECUTE ON FUNCTION", "sequence": "USAGE ON SEQUENCE"}
+
+
+def check_rights(database: Database, settings: Settings, role: str, search_path: str) -> list[Check]:
+    """The privileges on the mapped tables and on sweeper's own, and whether policies hide rows."""
+    wanted = list(_wanted(settings))
+    binds = {"names": [name for name, _ in wanted], "privileges": [privilege for _, privilege in wanted]}
+    try:
+        with reading(database, search_path) as transaction:
+            missing = transaction.rows(fill("list_privileges", {}), binds)
+            guarded = transaction.rows(fill("list_row_security", {}), {"names": mapped_tables(settings)})
+    except SweeperError as error:  # not even the schema may be looked into
+        return [denied(database, error, role)]
+    by_table = defaultdict(list)
+    for row in missing:
+        by_table[row.name].append(row.privilege)
+    return [_privileges(by_table, role), _row_security([row.name for row in guarded], role)]
+
+
+def _privileges(missing: Mapping[str, list[str]], role: str) -> Check:
+    if not missing:
+        return ok("privileges", "this role may do what a run does")
+    said = "; ".join(f"{', '.join(privileges)} on {table}" for table, privileges in missing.items())
+    grants = [
+        f"GRANT {', '.join(_in_columns(table, privilege) for privilege in privileges)} ON {table} TO {role};"
+        for table, privileges in missing.items()
+    ]
+    return failure("privileges", f"this role lacks {said}", "\n".join(grants))
+
+
+def _in_columns(table: str, privilege: str) -> str:
+    columns = _COLUMNS.get((table.rpartition(".")[2], privilege))
+    return f"{privilege} ({columns})" if columns else privilege
+
+
+def _row_security(tables: list[str], role: str) -> Check:
+    if not tables:
+        return ok("row_security", "no policy hides rows from this role")
+    return failure(
+        "row_security", f"row-level security would hide rows of {', '.join(tables)} from this role: a run refuses to "
+        "take the rest for everything",
+        f"ALTER ROLE {role} BYPASSRLS;",
+    )  # fmt: skip
+
+
+def denied(database: Database, error: SweeperError, role: str, written: Mapping[str, str] | None = None) -> Check:
+    """What the server itself said this role may not do, as a GRANT; ``written`` are the tables that a refund writes
+    and what it does there.
+    """
+    found = _DENIED.search(error.message)
+    if found is None:
+        security = "row-level security" in error.message
+        fix = f"ALTER ROLE {role} BYPASSRLS;" if security else "grant it, or run as a role that has it"
+        return failure("row_security" if security else "privileges", error.message, fix)
+    kind, name = found.groups()
+    what = quote_name(name)
+    if kind in ("table", "view", "foreign table"):
+        with reading(database) as transaction:
+            called_so = [row.name for row in transaction.rows(fill("find_relation", {}), {"name": name})]
+        what = called_so[0] if len(called_so) == 1 else what
+    grant = f"{_USE.get(kind, 'SELECT ON')} {what}"
+    for table, privileges in (written or {}).items():
+        if kind == "table" and table.endswith(f".{quote_name(name)}"):
+            grant = f"{privileges} ON {table}"
+    return failure("privileges", error.message, f"GRANT {grant} TO {role};")
+
+
+def merged(checks: list[Check]) -> list[Check]:
+    """The items with one of each name: where a right was missed more than once, all that mends it."""
+    found: dict[str, Check] = {}
+    for check in checks:
+        before = found.get(check.name)
+        if before is None or before.status is Status.OK:
+            found[check.name] = check
+        elif check.status is not Status.OK and check.fix not in before.fix.splitlines():
+            found[check.name] = failure(check.name, f"{before.message}; {check.message}", f"{before.fix}\n{check.fix}")
+    return list(found.values())
+
+
+def _wanted(settings: Settings) -> Iterator[tuple[str, str]]:
+    for table in mapped_tables(settings):
+        yield table, "SELECT"
+    yield settings.sessions.table, "UPDATE"
+    if settings.accounts:
+        yield settings.accounts.table, "UPDATE"
+    if settings.ledger:
+        yield settings.ledger.table, "INSERT"
+    for table, privileges in _OWN.items():
+        for privilege in privileges:
+            yield f"{quote_name(settings.database.schema_)}.{table}", privilege

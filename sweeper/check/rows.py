@@ -1,0 +1,137 @@
+"""What the app's rows say against the mapping: statuses, amounts, durations, time zones."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from sweeper.app.catalog import Reader
+from sweeper.check.context import Ground, ok, spoken, warning
+from sweeper.check.result import Check
+from sweeper.config.settings import STUCK_AFTER_DEFAULT
+from sweeper.postgres.database import Refusal
+from sweeper.postgres.templates import fill
+from sweeper.sweep.selection import before
+
+_NULLS_ARE_MANY = 0.2
+_DURATIONS_OF = timedelta(days=30)
+_AHEAD = timedelta(minutes=5)
+# so many of the newest sessions are read, and so many are named
+_NEWEST, _SAMPLES = 100_000, 3
+
+
+def check_statuses(ground: Ground) -> Iterator[Check]:
+    """Whether the data has statuses that no list names."""
+    own = ground.settings.sessions
+    with ground.reading() as transaction:
+        rows = transaction.rows(
+            fill("list_statuses", ground.mapping.slots), {"named": [*own.failed, *own.running, *own.succeeded]}
+        )
+    if rows:
+        listed = ", ".join(f"{'null' if row.status is None else repr(row.status)} ({row.sessions})" for row in rows)
+        yield warning(
+            "statuses", f"sessions have statuses that no list names, and are never refunded: {listed}",
+            "name each in sessions.failed, sessions.running, or sessions.succeeded when nothing is owed; then: "
+            "sweeper install",
+        )  # fmt: skip
+    else:
+        yield ok("statuses", "every session's status is in one of the lists")
+
+
+def check_amounts(ground: Ground) -> Iterator[Check]:
+    """Whether failed sessions have an amount at all."""
+    statement = fill("sample_amounts", ground.mapping.slots, ground.mapping.choices)
+    try:
+        with ground.reading() as transaction:
+            row = transaction.row(statement, {"payable_again": False})
+    except Refusal as refusal:
+        yield warning(
+            "amounts", f"an expression of the mapping fails for one of the newest failed sessions (SQLSTATE "
+            f"{refusal.sqlstate}): a run pays the others, and puts it on hold",
+            "sweeper run --dry-run names it; mend its row, or the expression",
+        )  # fmt: skip
+        return
+    if row.sessions and row.nulls / row.sessions > _NULLS_ARE_MANY:
+        yield warning(
+            "amounts", f"{row.nulls} of the {row.sessions} newest failed sessions have no amount: nothing would be "
+            "refunded for them",
+            "look at sessions.amount; a session without a charge is one thing, an expression that misses it another",
+        )  # fmt: skip
+    else:
+        yield ok("amounts", f"{row.sessions - row.nulls} of the {row.sessions} newest failed sessions have an amount")
+
+
+def check_future_times(ground: Ground) -> Iterator[Check]:
+    """Whether sessions failed, or were last active, later than now: grace or patience with them has no end."""
+    latest = ground.as_of + ground.settings.policy.max_clock_skew
+    binds = {"as_of": latest, "newest": _NEWEST, "payable_again": False}
+    try:
+        with ground.reading() as transaction:
+            rows = transaction.rows(ground.mapping.statement("find_future_times"), binds)
+    except Refusal as refusal:
+        yield warning(
+            "future_times", f"an expression of the mapping fails for one of the newest sessions (SQLSTATE "
+            f"{refusal.sqlstate}): not checked", "sweeper run --dry-run names it; mend its row, or the expression",
+        )  # fmt: skip
+        return
+    if not rows:
+        yield ok("future_times", "no session failed, or was last active, later than now")
+        return
+    running = sum(row.running for row in rows)
+    kinds = (("failed", len(rows) - running), ("last active", running))
+    found = " and ".join(f"{count} {what}" for what, count in kinds if count)
+    samples = ", ".join(row.sample for row in rows[:_SAMPLES])
+    yield warning(
+        "future_times", f"of the newest sessions {found} later than now, such as {samples}: none of them is refunded "
+        "before that moment",
+        "mend their rows, or what writes them; sweeper run --session ID pays a failed one at once",
+    )  # fmt: skip
+
+
+def check_durations(ground: Ground) -> Iterator[Check]:
+    """Whether ``stuck_after`` is longer than real work takes."""
+    own, settings = ground.settings.sessions, ground.settings
+    limit = min((settings.stuck_after(status) for status in own.running), default=STUCK_AFTER_DEFAULT)
+    if ground.has_heartbeat:
+        yield ok("stuck_after", f"{spoken(limit)} without a sign of life")
+        return
+    if own.ended_at is None or not own.succeeded:
+        yield ok("stuck_after", f"{spoken(limit)}; not compared with real sessions: sessions.ended_at is not mapped")
+        return
+    with ground.reading() as transaction:
+        reader = Reader(transaction, ground.mapping.schema)
+        slots = {
+            **ground.mapping.slots,
+            "ended_at": reader.expression("sessions.ended_at", own.ended_at, ground.mapping.sessions).sql,
+        }
+        binds = {"since": before(ground.as_of, _DURATIONS_OF)}
+        row = transaction.row(fill("sample_durations", slots), binds)
+    if not row.sessions:
+        yield ok("stuck_after", f"{spoken(limit)}; no session of the last 30 days succeeded to compare it with")
+        return
+    longest, p99 = timedelta(seconds=row.longest), timedelta(seconds=row.p99)
+    took = f"sessions that succeeded took up to {spoken(longest)} (p99 {spoken(p99)})"
+    if longest > limit:
+        yield warning(
+            "stuck_after", f"{took}, longer than stuck_after = {spoken(limit)}: such a session would be closed and "
+            "refunded while it is at work",
+            f'policy.stuck_after = "{_longer(longest)}", or map a heartbeat to sessions.active_at',
+        )  # fmt: skip
+    else:
+        yield ok("stuck_after", f"{spoken(limit)}; {took}")
+
+
+def _longer(longest: timedelta) -> str:
+    return f"{int(longest.total_seconds() * 1.5) // 3600 + 1}h"
+
+
+def check_zone(ground: Ground) -> Iterator[Check]:
+    """Whether sessions seem to begin in the future: then their clock is read in the wrong zone."""
+    with ground.reading() as transaction:
+        newest = transaction.row(fill("read_newest_start", ground.mapping.slots)).started_at
+    zone = ground.mapping.timezone
+    if newest is not None and newest > ground.as_of + _AHEAD + ground.settings.policy.max_clock_skew:
+        yield warning(
+            "time_zone", f"the newest session begins {spoken(newest - ground.as_of)} from now, read in {zone}",
+            "sessions.timezone: the zone that the app writes its times in; then: sweeper install",
+        )  # fmt: skip
+    else:
+        yield ok("time_zone", f"columns without a zone are read in {zone}; no session begins in the future")

@@ -1,0 +1,63 @@
+"""The server: reachable, a primary, new enough, its clock and ours, a pooler in the way."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sweeper.check.context import failure, ok, reading
+from sweeper.check.result import Check
+from sweeper.postgres.clocks import describe_skew, skew_seconds
+from sweeper.postgres.database import Database, Row
+from sweeper.postgres.templates import fill
+
+
+def read_server(database: Database) -> tuple[Row, bool]:
+    """What the server says of itself, and whether a pooler stands between.
+
+    Raises:
+        FailedError: it cannot be reached.
+    """
+    with reading(database) as transaction:
+        row = transaction.row(fill("read_server", {}))
+        # a pooler gives the client a process id of its own making
+        return row, transaction.client_side_pid != row.backend_pid
+
+
+def check_server(
+    server: Row, *, pooled: bool, as_of: datetime, asked_at: float, max_clock_skew: timedelta
+) -> Iterator[Check]:
+    """Whether a run can work on this server."""
+    yield ok("connection", f"connected as {server.role}")
+    if server.server_version < 140_000:
+        yield failure("version", f"Postgres {server.version}: 14 or later is needed", "update the server")
+    else:
+        yield ok("version", f"Postgres {server.version}")
+    if server.standby:
+        yield failure(
+            "primary", "this server is a standby: a dry run works here, a run does not",
+            "name the primary in SWEEPER_DATABASE_URL",
+        )  # fmt: skip
+    elif server.read_only_by_default:
+        yield failure(
+            "primary", "transactions of this role are read-only by default (default_transaction_read_only)",
+            f"ALTER ROLE {server.role_as_sql} RESET default_transaction_read_only",
+        )  # fmt: skip
+    else:
+        yield ok("primary", "this server can be written to")
+    yield _clock(server.clock, as_of, asked_at, max_clock_skew)
+    yield ok(
+        "pooler",
+        "a pooler stands between: its transaction mode is fine, its statement mode is not"
+        if pooled
+        else "connected directly, or through a pooler that does not show",
+    )
+
+
+def _clock(theirs: datetime, as_of: datetime, asked_at: float, limit: timedelta) -> Check:
+    skew = skew_seconds(theirs, as_of, asked_at)
+    message = describe_skew(skew)
+    if abs(skew) > limit.total_seconds():
+        return failure(
+            "clock", f"{message}, more than max_clock_skew = {limit.total_seconds():g} s",
+            "set both clocks by NTP (timedatectl set-ntp true)",
+        )  # fmt: skip
+    return ok("clock", message)

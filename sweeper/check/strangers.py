@@ -1,0 +1,67 @@
+"""What others may do: in the schemas of the search path, and to sweeper's own tables and functions."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from sweeper.app.search_path import find_planters
+from sweeper.check.context import Ground, failure, ok, reading, warning
+from sweeper.check.result import Check
+from sweeper.config.settings import Settings
+from sweeper.install.grants import granted_to_all_roles
+from sweeper.postgres.database import Database, Row
+from sweeper.postgres.templates import fill
+
+# what undoes a promise by itself; the rest may be meant, such as TRIGGER for whoever makes a hook on refunds
+_NEVER_MEANT = frozenset({"CREATE", "UPDATE", "DELETE", "TRUNCATE"})
+
+
+def check_search_path(database: Database, settings: Settings, search_path: str) -> Check:
+    """Whether somebody can plant functions that the app's SQL in our statements would call."""
+    with reading(database, search_path) as transaction:
+        found = find_planters(transaction, settings, search_path)
+    if found is None:
+        return ok("search_path", "only owners of the mapped tables and superusers may create in a schema of it")
+    return (failure if found.dangerous else warning)("search_path", found.message, found.fix)
+
+
+def check_grants(ground: Ground) -> Iterator[Check]:
+    """Whether anybody may do more to sweeper's schema, tables and functions than the printed roles."""
+    allowed = granted_to_all_roles(ground.mapping)
+    with ground.reading() as transaction:
+        binds = {"schema_name": ground.mapping.schema, "schema": ground.mapping.slots["schema"]}
+        rows = transaction.rows(fill("list_grants", {}), binds)
+    excess = [row for row in rows if not _is_allowed(row, allowed)]
+    if not excess:
+        yield ok("grants", "nobody may do more than the roles that `sweeper install --print` writes down")
+        return
+    said = "; ".join(
+        f"{role} has {', '.join(sorted({row.privilege for row in excess if _who(row) == role}))} on {name}"
+        for role, name in dict.fromkeys((_who(row), row.name) for row in excess)
+    )
+    severe = any(row.role is None or row.privilege in _NEVER_MEANT for row in excess)
+    yield (failure if severe else warning)("grants", said, "\n".join(_revokes(excess)))
+
+
+def _is_allowed(row: Row, allowed: frozenset[tuple[str, str, str]]) -> bool:
+    if row.kind == "FUNCTION":  # the app's layers have EXECUTE by name, and nobody for being somebody
+        return bool(row.role is not None)
+    if row.privilege == "INSERT" and row.corrects:  # who takes refunds back also writes them
+        return True
+    if row.role is None and row.kind == "TABLE":
+        return False
+    return not {(row.name, "", row.privilege), (row.name, row.column_name, row.privilege)}.isdisjoint(allowed)
+
+
+def _who(row: Row) -> str:
+    return row.role or "PUBLIC"
+
+
+def _revokes(excess: Sequence[Row]) -> list[str]:
+    found: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for row in excess:
+        columns = f" ({row.column_name})" if row.column_name else ""
+        found[row.kind, row.name, _who(row)].append(row.privilege + columns)
+    return [
+        f"REVOKE {', '.join(privileges)} ON {kind} {name} FROM {role};"
+        for (kind, name, role), privileges in found.items()
+    ]

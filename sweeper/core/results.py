@@ -1,0 +1,126 @@
+"""What commands give back: frozen, and without any knowledge of how it is shown."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sweeper.core.errors import Exit, SweeperError
+
+
+class Outcome(StrEnum):
+    """How a run ended."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    CAPPED = "capped"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A number of sessions and their credits."""
+
+    sessions: int = 0
+    credits: Decimal = Decimal(0)
+
+    def __add__(self, other: "Amount") -> "Amount":
+        return Amount(self.sessions + other.sessions, self.credits + other.credits)
+
+
+@dataclass(frozen=True)
+class InstallResult:
+    """What ``install`` did, or the SQL that would do it."""
+
+    sql: str
+    actions: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Largest:
+    """One of the largest refunds of a plan."""
+
+    session_id: str
+    account_id: str
+    credits: Decimal
+    reason: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What only a dry run tells: how the refunds are spread, and what holds and caps would leave."""
+
+    by_age: dict[str, Amount]
+    largest: tuple[Largest, ...]
+    new_holds: dict[str, Amount]
+    new_hold_samples: dict[str, tuple[str, ...]]
+    standing_holds: dict[str, int]
+    hold_samples: dict[str, tuple[str, ...]]
+    left_by_caps: Amount
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """One run, or one dry run; credits are in the app's own unit, durations in seconds."""
+
+    run_id: str | None
+    dry_run: bool
+    as_of: datetime
+    outcome: Outcome
+    refunds: Amount
+    accounts: int
+    reasons: dict[str, Amount]
+    already_refunded: int
+    skipped: int
+    held: int
+    remaining: int
+    before_floor: Amount
+    batches: int
+    duration_seconds: float
+    integer_amounts: bool
+    floor: datetime | None = None
+    plan: Plan | None = None
+    signal: int | None = None
+    error: SweeperError | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code that tells this outcome to a program."""
+        if self.outcome is Outcome.INTERRUPTED:
+            return 128 + (self.signal or 2)
+        if self.error is not None:
+            return self.error.exit_code
+        return {
+            Outcome.COMPLETE: Exit.DONE,
+            Outcome.PARTIAL: Exit.HELD,
+            Outcome.CAPPED: Exit.CAPPED,
+            Outcome.FAILED: Exit.FAILED,
+        }[self.outcome]
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """What is owed at a moment, for how long the oldest has been, and what is on hold."""
+
+    sessions: int
+    oldest_seconds: float
+    held: int
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """How a run ended, for those who watch; ``refunded`` by every known reason, or none when nothing is known."""
+
+    exit_code: int
+    ended_at: datetime
+    duration_seconds: float
+    summary: str
+    refunded: dict[str, Amount] | None = None
+    backlog: Backlog | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it looked at everything that is owed; what it put on hold is reported by itself."""
+        return self.exit_code in (Exit.DONE, Exit.HELD)

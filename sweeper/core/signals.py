@@ -1,0 +1,53 @@
+"""SIGINT and SIGTERM: at once between batches, after the batch in hand otherwise."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from sweeper.core.errors import Interrupted
+
+
+class Cancelled(Interrupted, KeyboardInterrupt):
+    """Also a KeyboardInterrupt, on which psycopg cancels the statement that the server is busy with.
+
+    Not to be let through to typer, which makes exit code 130 of it whatever the signal was.
+    """
+
+
+class Signals:
+    """Notes the first signal; raises ``error`` at once where that breaks nothing."""
+
+    def __init__(self, error: type[Interrupted] = Interrupted) -> None:
+        self.received: int | None = None
+        self._error = error
+        self._shielded = False
+
+    def install(self) -> None:
+        """Take over SIGINT and SIGTERM."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._handle)
+
+    @contextmanager
+    def shielded(self) -> Iterator[None]:
+        """Let what is inside come to its end; a second signal breaks it off, and its transaction with it."""
+        self._shielded = True
+        try:
+            yield
+        finally:
+            self._shielded = False
+
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
+        first = self.received is None
+        self.received = self.received or number
+        if not (first and self._shielded):
+            raise self._error(number)
+
+    def check(self) -> None:
+        """Raise the signal that arrived while shielded.
+
+        Raises:
+            Interrupted: one did.
+        """
+        if self.received is not None:
+            raise self._error(self.received)

@@ -1,0 +1,216 @@
+"""Writing down refunds that the app paid before there was a ledger: no credits move, and the guard covers them."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import uuid_utils
+
+from sweeper.app.catalog import NUMBER_TYPES, Reader, check_type
+from sweeper.config.settings import Settings
+from sweeper.core.errors import SweeperError
+from sweeper.core.results import Amount, Outcome
+from sweeper.core.signals import Signals
+from sweeper.corrections.context import (
+    Asked,
+    add_left,
+    finish,
+    in_halves,
+    in_pieces,
+    outcome_of,
+    prepare_correction,
+    why_left,
+)
+from sweeper.corrections.result import AdoptResult, AdoptSample, Left
+from sweeper.install.lock import lock_installation
+from sweeper.postgres.database import Busy, Database, Refusal, Row, TooSlow, retrying, text_array
+from sweeper.sweep.batch import BATCH_TIMEOUTS
+from sweeper.sweep.owed import reading
+from sweeper.sweep.run import exactly
+
+_SAMPLES = 5
+# what the server sends to say that a refund was written down: a row with its id
+_ROW_BYTES = 50
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which sessions are meant, and what was paid for each; by default what the mapping says is owed."""
+
+    where: str | None = None
+    session_id: str | None = None
+    amount: str | None = None
+
+
+class Adoption:
+    """One `sweeper adopt`: planned first, then done."""
+
+    def __init__(self, database: Database, settings: Settings, asked: Asked, choice: Choice) -> None:
+        """Check everything that can be checked before.
+
+        Raises:
+            ConfigurationError: no such session, or `--where` or `--amount` is not SQL over the session row.
+            FailedError: the database cannot be used.
+        """
+        self._database, self._asked, self._choice = database, asked, choice
+        self._page_size = settings.policy.batch_size
+        named = () if choice.session_id is None else (choice.session_id,)
+        with exactly():
+            prepared, self._surroundings = prepare_correction(database, settings, asked, *named)
+            self._mapping = prepared.mapping
+            slots = retrying(self._read_choice)
+            self._list = self._mapping.statement("list_adoptable", **slots)
+            # a session that is waived may be on hold because its account cannot be read
+            self._list_without_account = self._mapping.statement(
+                "list_adoptable", **slots | {"adopted_account": "NULL"}
+            )
+        self._start()
+
+    def _start(self) -> None:
+        self._adopted = Amount()
+        self._statuses: dict[str, Amount] = {}
+        self._already = 0
+        self._left: dict[str, Left] = {}
+        self._samples: list[AdoptSample] = []
+
+    def _read_choice(self) -> dict[str, str]:
+        sessions, choice = self._mapping.sessions, self._choice
+        condition, amount = "true", self._mapping.slots["amount"]
+        # read-only, here and wherever this SQL is sent: it is no place to change anything
+        with reading(self._database, self._mapping) as transaction:
+            reader = Reader(transaction, self._mapping.schema)
+            if choice.where is not None:
+                condition = reader.condition("--where", choice.where, sessions, "s")
+            if choice.amount is not None:
+                expression = reader.expression("--amount", choice.amount, sessions)
+                check_type("--amount", choice.amount, expression, NUMBER_TYPES)
+                amount = expression.sql
+        account = f"({self._mapping.slots['account']})"
+        return {"condition": condition, "adopted_amount": amount, "adopted_account": account}
+
+    def plan(self) -> AdoptResult:
+        """What would be written down at this moment; nothing is written or locked."""
+        with exactly():
+            self._start()
+            self._pages(self._count_all)
+            return self._result(outcome_of(self._left), dry_run=True)
+
+    def execute(self, signals: Signals) -> AdoptResult:
+        """Write the refunds down.
+
+        Raises:
+            FailedError: the server cannot be written to. A failure after that is in the result.
+        """
+        with exactly():
+            self._surroundings.require_writable()
+            self._start()
+
+            def write(rows: Sequence[Row]) -> None:
+                for piece in in_pieces(rows, lambda _: _ROW_BYTES):
+                    in_halves(piece, lambda half: self._write(half, signals), self._set_aside)
+
+            outcome, error = finish(lambda: self._pages(write), lambda: self._left)
+            return self._result(outcome, signal=signals.received, error=error)
+
+    def _pages(self, use: Callable[[Sequence[Row]], None]) -> None:
+        """Read page after page, each in a transaction of its own, and use what can be adopted."""
+        after = None
+        while rows := self._page(after):
+            fit = []
+            for row in rows:
+                if row.refunded:
+                    self._already += 1
+                elif why := self._unfit(row):
+                    add_left(self._left, why, row.session_id, Left(1))
+                else:
+                    fit.append(row)
+            use(fit)
+            after = rows[-1].session_id
+
+    def _page(self, after: str | None) -> Sequence[Row]:
+        def read(statement: str) -> Sequence[Row]:
+            binds = {"session_id": self._choice.session_id, "after": after, "page_size": self._page_size}
+            with reading(self._database, self._mapping) as transaction:
+                return transaction.rows(statement, binds)
+
+        try:
+            return retrying(lambda: read(self._list))
+        except Refusal:
+            if self._choice.session_id is None:
+                raise
+            return retrying(lambda: read(self._list_without_account))
+
+    def _unfit(self, row: Row) -> str | None:
+        if row.attempt is None:
+            return "no_attempt"
+        amount = Decimal("NaN") if row.amount is None else Decimal(row.amount)
+        if not amount.is_finite() or amount < 0:
+            return "bad_amount"
+        if self._mapping.integer_amounts and amount != amount.to_integral_value():
+            return "bad_amount"
+        return "no_account" if row.account_id is None and amount else None
+
+    def _write(self, rows: Sequence[Row], signals: Signals) -> None:
+        signals.check()
+        refund_ids = [str(uuid_utils.uuid7()) for _ in rows]
+        binds = {
+            "refund_ids": text_array(refund_ids),
+            "session_ids": [row.session_id for row in rows],
+            "account_ids": [row.account_id for row in rows],
+            "attempts": [row.attempt for row in rows],
+            "amounts": [row.amount for row in rows],
+            "reason": self._asked.reason,
+            "as_of": self._asked.as_of,
+        }
+
+        def attempt() -> None:
+            with signals.shielded():
+                with self._database.transaction(
+                    timeouts=BATCH_TIMEOUTS, search_path=self._mapping.search_path, timezone=self._mapping.timezone
+                ) as transaction:
+                    lock_installation(transaction, self._mapping)
+                    written = {row.refund_id for row in transaction.rows(self._mapping.statement("adopt"), binds)}
+                adopted = [row for row, refund_id in zip(rows, refund_ids, strict=True) if refund_id in written]
+                self._count_all(adopted)  # a signal that comes now must not lose what is committed
+                self._already += len(rows) - len(adopted)  # refunded in the meantime
+
+        retrying(attempt)
+
+    def _set_aside(self, row: Row, problem: Busy | TooSlow | Refusal) -> None:
+        add_left(self._left, why_left(problem), row.session_id, Left(1, Decimal(row.amount)))
+
+    def _count_all(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            self._count(row)
+
+    def _count(self, row: Row) -> None:
+        one, status = Amount(1, Decimal(row.amount)), str(row.status)
+        self._adopted += one
+        self._statuses[status] = self._statuses.get(status, Amount()) + one
+        if len(self._samples) < _SAMPLES:
+            self._samples.append(AdoptSample(row.session_id, row.account_id, status, one.credits))
+
+    def _result(
+        self,
+        outcome: Outcome,
+        *,
+        dry_run: bool = False,
+        signal: int | None = None,
+        error: SweeperError | None = None,
+    ) -> AdoptResult:
+        return AdoptResult(
+            dry_run=dry_run,
+            as_of=self._asked.as_of,
+            reason=self._asked.reason,
+            outcome=outcome,
+            left=self._left,
+            duration_seconds=time.monotonic() - self._asked.asked_at,
+            integer_amounts=self._mapping.integer_amounts,
+            signal=signal,
+            error=error,
+            adopted=self._adopted,
+            statuses=self._statuses,
+            already_refunded=self._already,
+            samples=tuple(self._samples),
+        )

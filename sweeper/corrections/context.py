@@ -1,0 +1,100 @@
+"""What revert and adopt have in common: who asks, batches that give way, and counting what was left."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sweeper.config.settings import Settings
+from sweeper.core.errors import FailedError, Interrupted, SweeperError
+from sweeper.core.results import Outcome
+from sweeper.corrections.result import Left
+from sweeper.install.state import Surroundings
+from sweeper.postgres.database import ANSWER_BYTES, Busy, Database, Refusal, Row, TooSlow
+from sweeper.sweep.context import Preparation, Request, prepare
+from sweeper.sweep.run import failure
+
+_SAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who asks for a correction, when, and why."""
+
+    as_of: datetime
+    asked_at: float
+    host: str
+    reason: str
+
+
+def prepare_correction(
+    database: Database, settings: Settings, asked: Asked, *session_ids: str
+) -> tuple[Preparation, Surroundings]:
+    """Check the server, the installation and the file, as a run does, and that these sessions exist.
+
+    Raises:
+        ConfigurationError, FailedError: as a run would.
+    """
+    request = Request(as_of=asked.as_of, asked_at=asked.asked_at, host=asked.host, session_ids=session_ids)
+    return prepare(database, settings, request)
+
+
+def in_pieces(rows: Sequence[Row], answer: Callable[[Row], int]) -> Iterator[Sequence[Row]]:
+    """These, so many at once as a statement may answer for that holds locks; ``answer`` is in bytes a row."""
+    piece, room = list[Row](), ANSWER_BYTES
+    for row in rows:
+        needed = answer(row)
+        if piece and needed > room:
+            yield piece
+            piece, room = [], ANSWER_BYTES
+        piece.append(row)
+        room -= needed
+    if piece:
+        yield piece
+
+
+def in_halves(
+    rows: Sequence[Row], do: Callable[[Sequence[Row]], None], leave: Callable[[Row, Busy | TooSlow | Refusal], None]
+) -> None:
+    """Do these in one batch; a row that stands in the way is found by halving, and left."""
+    if not rows:
+        return
+    try:
+        do(rows)
+    except (Busy, TooSlow, Refusal) as problem:
+        if len(rows) == 1:
+            leave(rows[0], problem)
+            return
+        middle = len(rows) // 2
+        in_halves(rows[:middle], do, leave)
+        in_halves(rows[middle:], do, leave)
+
+
+def why_left(problem: Busy | TooSlow | Refusal) -> str:
+    """What a row is counted under that stood in the way of its batch; not the message, which may repeat it."""
+    return f"refused {problem.sqlstate}".strip() if isinstance(problem, Refusal) else "busy"
+
+
+def add_left(left: dict[str, Left], why: str, session_id: str, more: Left) -> None:
+    """Count one session that is left as it is, and keep a few to show."""
+    known = left.get(why, Left())
+    samples = (*known.samples, session_id)[:_SAMPLES]
+    left[why] = Left(known.sessions + more.sessions, known.credits + more.credits, samples)
+
+
+def outcome_of(left: dict[str, Left]) -> Outcome:
+    """Whether everything was done that was asked for."""
+    return Outcome.PARTIAL if left else Outcome.COMPLETE
+
+
+def finish(work: Callable[[], None], left: Callable[[], dict[str, Left]]) -> tuple[Outcome, SweeperError | None]:
+    """Do it all, and tell how it ended; what was committed stands, whatever stopped it."""
+    try:
+        work()
+    except Interrupted:
+        return Outcome.INTERRUPTED, None
+    except (SweeperError, Refusal, Busy, TooSlow) as problem:
+        return Outcome.FAILED, failure(problem)
+    if not left():
+        return Outcome.COMPLETE, None
+    reasons = ", ".join(f"{one.sessions} {why}" for why, one in left().items())
+    return Outcome.PARTIAL, FailedError(f"some were left as they are: {reasons}", code="left")

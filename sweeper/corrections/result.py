@@ -1,0 +1,98 @@
+"""What corrections did, or would do: frozen, and without any knowledge of how it is shown."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sweeper.core.errors import Exit, SweeperError
+from sweeper.core.results import Amount, Outcome
+
+
+@dataclass(frozen=True)
+class Left:
+    """Sessions that a correction leaves as they are, for one reason, with a few to show."""
+
+    sessions: int = 0
+    credits: Decimal = Decimal(0)
+    samples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BalanceChange:
+    """What a revert takes from one account; without a balance where the mapping has none."""
+
+    account_id: str
+    credits: Decimal
+    before: Decimal | None
+    after: Decimal | None
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What every correction tells; ``dry_run`` also of the plan that is shown before it is confirmed."""
+
+    dry_run: bool
+    as_of: datetime
+    reason: str
+    outcome: Outcome
+    left: dict[str, Left]
+    duration_seconds: float
+    integer_amounts: bool
+    signal: int | None
+    error: SweeperError | None
+
+    @property
+    def sessions(self) -> int:
+        """How many were, or would be, corrected."""
+        raise NotImplementedError
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code that tells this outcome to a program."""
+        if self.outcome is Outcome.INTERRUPTED:
+            return 128 + (self.signal or 2)
+        return self.error.exit_code if self.error is not None else Exit.DONE
+
+
+@dataclass(frozen=True)
+class RevertResult(Correction):
+    """Refunds taken back; a plan has the ``balances`` of the accounts that would lose most."""
+
+    run_id: str | None
+    session_id: str | None
+    refunds: Amount
+    accounts: int
+    already_reversed: int
+    balances: tuple[BalanceChange, ...]
+    writes_ledger: bool | None
+    payable_again: bool
+
+    @property
+    def sessions(self) -> int:
+        """How many refunds were, or would be, taken back."""
+        return self.refunds.sessions
+
+
+@dataclass(frozen=True)
+class AdoptSample:
+    """One of the sessions that an adoption names."""
+
+    session_id: str
+    account_id: str | None
+    status: str
+    credits: Decimal
+
+
+@dataclass(frozen=True)
+class AdoptResult(Correction):
+    """Refunds written down that were paid elsewhere."""
+
+    adopted: Amount
+    statuses: dict[str, Amount]
+    already_refunded: int
+    samples: tuple[AdoptSample, ...]
+
+    @property
+    def sessions(self) -> int:
+        """How many sessions were, or would be, adopted."""
+        return self.adopted.sessions

@@ -1,0 +1,263 @@
+"""Taking refunds back: reversal rows, and the balances moved back with them, in batches like a sweep."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+import uuid_utils
+
+from sweeper.config.settings import Settings
+from sweeper.core.errors import ConfigurationError, SweeperError
+from sweeper.core.results import Amount, Outcome
+from sweeper.core.signals import Signals
+from sweeper.corrections.context import (
+    Asked,
+    add_left,
+    finish,
+    in_halves,
+    in_pieces,
+    outcome_of,
+    prepare_correction,
+    why_left,
+)
+from sweeper.corrections.result import BalanceChange, Left, RevertResult
+from sweeper.corrections.revert_batch import Teller, reversal_is_refund, stopped_by_guard
+from sweeper.postgres.database import Busy, Database, Refusal, Row, TooSlow, Transaction, retrying, text_bytes
+from sweeper.sweep.owed import reading
+from sweeper.sweep.run import exactly
+
+# later passes come back to what the app had locked during the first
+_PASSES = 3
+_WAIT_SECONDS = 0.3
+_LARGEST = 10
+# a refund's id in an array, with quotes
+_REFUND_ID_BYTES = 40
+
+
+def _answer(row: Row) -> int:
+    """How many bytes the server takes to say that a refund was taken back."""
+    return _REFUND_ID_BYTES + text_bytes((row.session_id, row.account_id, row.amount, row.amount))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which refunds are meant: those of a run, or those of a session."""
+
+    run_id: str | None = None
+    session_id: str | None = None
+    allow_negative: bool = False
+    without_ledger: bool = False
+
+
+class Revert:
+    """One `sweeper revert`: planned first, then done."""
+
+    def __init__(self, database: Database, settings: Settings, asked: Asked, choice: Choice) -> None:
+        """Check everything that can be checked before.
+
+        Raises:
+            ConfigurationError: no such run or session, only adopted refunds, or `[ledger.reverse]` is needed.
+            FailedError: the database cannot be used.
+        """
+        self._database, self._asked, self._choice = database, asked, choice
+        self._page_size, self._payable_again = settings.policy.batch_size, settings.payable_again
+        with exactly():
+            prepared, self._surroundings = prepare_correction(database, settings, asked)
+            self._mapping = prepared.mapping
+            self._teller = Teller(database, self._mapping, asked, allow_negative=choice.allow_negative)
+            self._require_reverse()
+            self._run_as_of = self._find_run()
+            self._require_refunds()
+        self._start()
+
+    def _start(self) -> None:
+        self._taken = Amount()
+        self._accounts: set[int] = set()
+        self._left: dict[str, Left] = {}
+        self._already = 0
+
+    def _require_reverse(self) -> None:
+        ledger = self._mapping.ledger
+        if ledger is None or ledger.reverse:
+            return
+        if not self._mapping.has_accounts:
+            raise ConfigurationError(
+                "[ledger.reverse] is missing: the balance is the sum of the app's ledger, so a refund is taken back by "
+                "a row there, and only the file can say what it looks like",
+                code="no_reverse",
+            )
+        if not self._choice.without_ledger:
+            raise ConfigurationError(
+                f"[ledger.reverse] is missing: balances would move back, and {ledger.table.name} would still say that "
+                "the refunds stand. Add the section to the file, with the row that takes a refund back there: the "
+                f'columns of [ledger.insert] ({", ".join(ledger.insert)}), the amount as "-amount", and a kind of row '
+                "that ledger.where does not take for a refund. Or give --without-ledger to move the balances alone. "
+                "Nothing was taken back",
+                code="no_ledger_reverse",
+            )
+
+    def _find_run(self) -> datetime | None:
+        run_id = self._choice.run_id
+        if run_id is None:
+            return None
+        try:
+            with reading(self._database, self._mapping) as transaction:
+                rows = transaction.rows(self._mapping.statement("find_run"), {"run_id": run_id})
+        except Refusal:  # no uuid
+            rows = []
+        if not rows:
+            raise ConfigurationError(
+                f"--run {run_id}: there is no such run; `sweeper history` lists them", code="unknown_run"
+            )
+        found: datetime = rows[0].as_of
+        return found
+
+    def _require_refunds(self) -> None:
+        session_id = self._choice.session_id
+        if session_id is None:
+            return
+        try:
+            with reading(self._database, self._mapping) as transaction:
+                rows = self._page(transaction, None)
+        except Refusal:  # such as a uuid that is none
+            rows = []
+        if not rows:
+            raise ConfigurationError(
+                f"--session {session_id}: sweeper's ledger has no refund of it, so there is none to take back",
+                code="unknown_session",
+            )
+        if all(row.layer == "adopted" for row in rows):
+            raise ConfigurationError(
+                f"--session {session_id}: its refund was adopted: it was paid elsewhere, no credits moved here, and "
+                "none can be taken back here",
+                code="adopted",
+            )
+
+    def _page(self, transaction: Transaction, after: str | None) -> Sequence[Row]:
+        binds = {
+            "run_id": self._choice.run_id,
+            "run_as_of": self._run_as_of,
+            "session_id": self._choice.session_id,
+            "after": after,
+            "page_size": self._page_size,
+        }
+        return transaction.rows(self._mapping.statement("list_refunds_to_reverse"), binds)
+
+    def plan(self) -> RevertResult:
+        """What taking back would do at this moment; nothing is written or locked."""
+        with exactly():
+            return retrying(self._plan)
+
+    def _plan(self) -> RevertResult:
+        self._start()
+        purse, after = self._teller.purse(), None
+        with reading(self._database, self._mapping) as transaction:
+            while rows := self._page(transaction, after):
+                for row in rows:
+                    if row.reversed:
+                        self._already += 1
+                    elif why := purse.take(row, row.balance):
+                        self._leave(why, row)
+                    else:
+                        self._count(row)
+                after = rows[-1].refund_id
+        largest = sorted(purse.changes.values(), key=lambda change: -change.credits)[:_LARGEST]
+        return self._result(outcome_of(self._left), dry_run=True, balances=tuple(largest))
+
+    def execute(self, signals: Signals) -> RevertResult:
+        """Take the refunds back.
+
+        Raises:
+            FailedError: the server cannot be written to. A failure after that is in the result.
+        """
+        with exactly():
+            self._surroundings.require_writable()
+            self._start()
+            outcome, error = finish(lambda: self._passes(signals), lambda: self._left)
+            return self._result(outcome, signal=signals.received, error=error)
+
+    def _passes(self, signals: Signals) -> None:
+        for number in range(_PASSES):
+            if number:
+                time.sleep(_WAIT_SECONDS)
+            self._left, after = {}, None
+            while rows := self._read_page(after):
+                signals.check()
+                self._already += sum(row.reversed for row in rows) if number == 0 else 0
+                standing = [row for row in rows if not row.reversed]
+                for piece in in_pieces(standing, _answer):
+                    in_halves(piece, lambda half: self._take(half, signals), self._set_aside)
+                after = rows[-1].refund_id
+            if "busy" not in self._left:
+                return
+
+    def _read_page(self, after: str | None) -> Sequence[Row]:
+        def read() -> Sequence[Row]:
+            with reading(self._database, self._mapping) as transaction:
+                return self._page(transaction, after)
+
+        return retrying(read)
+
+    def _take(self, rows: Sequence[Row], signals: Signals) -> None:
+        signals.check()
+        reversal_ids = [str(uuid_utils.uuid7()) for _ in rows]
+
+        def attempt() -> None:
+            with signals.shielded():
+                taken, left = self._teller.take(rows, reversal_ids)
+                self._note(rows, taken, left)  # a signal that comes now must not lose what is committed
+
+        retrying(attempt)
+
+    def _note(self, rows: Sequence[Row], taken: set[str], left: dict[str, str]) -> None:
+        for row in rows:
+            if row.refund_id in taken:
+                self._count(row)
+            elif why := left.get(row.refund_id):
+                self._leave(why, row)
+            else:  # somebody else was first
+                self._already += 1
+
+    def _set_aside(self, row: Row, problem: Busy | TooSlow | Refusal) -> None:
+        if isinstance(problem, Refusal) and stopped_by_guard(problem):
+            raise reversal_is_refund()
+        self._leave(why_left(problem), row)
+
+    def _count(self, row: Row) -> None:
+        self._taken += Amount(1, Decimal(row.amount))
+        self._accounts.add(hash(row.account_id))
+
+    def _leave(self, why: str, row: Row) -> None:
+        add_left(self._left, why, row.session_id, Left(1, Decimal(row.amount)))
+
+    def _result(
+        self,
+        outcome: Outcome,
+        *,
+        dry_run: bool = False,
+        balances: tuple[BalanceChange, ...] = (),
+        signal: int | None = None,
+        error: SweeperError | None = None,
+    ) -> RevertResult:
+        ledger = self._mapping.ledger
+        return RevertResult(
+            dry_run=dry_run,
+            as_of=self._asked.as_of,
+            reason=self._asked.reason,
+            outcome=outcome,
+            left=self._left,
+            duration_seconds=time.monotonic() - self._asked.asked_at,
+            integer_amounts=self._mapping.integer_amounts,
+            signal=signal,
+            error=error,
+            run_id=self._choice.run_id,
+            session_id=self._choice.session_id,
+            refunds=self._taken,
+            accounts=len(self._accounts),
+            already_reversed=self._already,
+            balances=balances,
+            writes_ledger=bool(ledger.reverse) if ledger else None,
+            payable_again=self._payable_again,
+        )

@@ -1,0 +1,134 @@
+"""Taking one batch of refunds back: lock the accounts, decide, write, compare, commit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from sweeper.app.mapping import Mapping
+from sweeper.core.errors import ConfigurationError
+from sweeper.corrections.context import Asked
+from sweeper.corrections.result import BalanceChange
+from sweeper.install.lock import lock_installation
+from sweeper.ledger.reconcile import Balances, compare_balances, compare_ledgers, read_balances
+from sweeper.postgres.database import UNIQUE_VIOLATION, Database, Refusal, Row, Transaction, text_array
+from sweeper.postgres.templates import fill
+from sweeper.sweep.batch import BATCH_TIMEOUTS
+
+
+@dataclass
+class Purse:
+    """Decides refund after refund, in order, what the balances allow, and knows what each account has come to."""
+
+    has_accounts: bool
+    allow_negative: bool
+    changes: dict[str, BalanceChange] = field(default_factory=dict)
+
+    def take(self, row: Row, balance: str | None) -> str | None:
+        """Take one refund back, or tell what stands in the way.
+
+        ``balance`` is that of its account before anything of it was taken; it counts the first time only.
+        """
+        amount = Decimal(row.amount)
+        if row.layer == "adopted":
+            return "adopted"
+        if not row.account_known:
+            return "account_gone"
+        known = self.changes.get(row.account_id)
+        if known is None:
+            before = None if balance is None else Decimal(balance)
+            known = BalanceChange(row.account_id, Decimal(0), before, before)
+        if self.has_accounts:
+            if known.after is None or not known.after.is_finite():
+                return "no_balance"
+            if known.after < amount and not self.allow_negative:
+                return "below_zero"
+        after = None if known.after is None else known.after - amount
+        self.changes[row.account_id] = BalanceChange(row.account_id, known.credits + amount, known.before, after)
+        return None
+
+
+class Teller:
+    """Takes batches of refunds back."""
+
+    def __init__(self, database: Database, mapping: Mapping, asked: Asked, *, allow_negative: bool) -> None:
+        self._database = database
+        self._mapping = mapping
+        self._asked = asked
+        self._allow_negative = allow_negative
+
+    def purse(self) -> Purse:
+        """An empty purse under the rules of this revert."""
+        return Purse(has_accounts=self._mapping.has_accounts, allow_negative=self._allow_negative)
+
+    def take(self, rows: Sequence[Row], reversal_ids: Sequence[str]) -> tuple[set[str], dict[str, str]]:
+        """Take these back in one transaction; those that were, and why others were left.
+
+        With the same ``reversal_ids`` a second attempt knows what the first has done.
+
+        Raises:
+            Refusal, Busy, TooSlow: one of them stood in the way; nothing was done.
+            ConfigurationError: the app's ledger would take the reversal for a refund, or has no guard.
+        """
+        mapping = self._mapping
+        with self._database.transaction(
+            timeouts=BATCH_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
+        ) as transaction:
+            lock_installation(transaction, mapping)
+            balances = self._lock(transaction, rows)
+            left = self._decide(rows, balances)
+            picked = dict(zip((row.refund_id for row in rows), reversal_ids, strict=True))
+            chosen = {refund_id: picked[refund_id] for refund_id in picked if refund_id not in left}
+            done = self._write(transaction, chosen)
+            compare_ledgers(done)
+            transaction.rows(fill("fire_deferred", {}))
+            if balances is not None:
+                after = read_balances(transaction, mapping.statement("read_balances"), done.moved_accounts)
+                exact, exact_spent = mapping.exact_balance, mapping.exact_spent
+                compare_balances(done, balances, after, exact=exact, exact_spent=exact_spent)
+        return {*done.reversed, *done.reversed_before}, left
+
+    def _lock(self, transaction: Transaction, rows: Sequence[Row]) -> Balances | None:
+        if not self._mapping.has_accounts:
+            return None
+        wanted = list({row.account_id for row in rows if row.account_known})
+        locked = transaction.rows(self._mapping.statement("lock_balances"), {"account_ids": text_array(wanted)})
+        return {row.account_id: (row.balance, row.spent) for row in locked}
+
+    def _decide(self, rows: Sequence[Row], balances: Balances | None) -> dict[str, str]:
+        purse, left = self.purse(), {}
+        known = balances or {}
+        for row in rows:
+            balance, _ = known.get(row.account_id, (None, None))
+            why = purse.take(row, balance)
+            if why == "no_balance" and row.account_id not in known:
+                why = "busy"
+            if why:
+                left[row.refund_id] = why
+        return left
+
+    def _write(self, transaction: Transaction, chosen: dict[str, str]) -> Row:
+        binds = {
+            "refund_ids": text_array(list(chosen)),
+            "reversal_ids": text_array(list(chosen.values())),
+            "reason": self._asked.reason,
+            "host": self._asked.host,
+            "as_of": self._asked.as_of,
+        }
+        done = transaction.row(self._mapping.statement("reverse"), binds)
+        if done.is_refund:
+            raise reversal_is_refund()
+        return done
+
+
+def stopped_by_guard(refusal: Refusal) -> bool:
+    """Whether the guard of the app's ledger took a reversal for a second refund."""
+    return refusal.sqlstate == UNIQUE_VIOLATION and refusal.constraint.startswith("sweeper_guard_")
+
+
+def reversal_is_refund() -> ConfigurationError:
+    """The error for a `[ledger.reverse]` that no ledger may have."""
+    return ConfigurationError(
+        "the row that [ledger.reverse] writes is itself a refund of the session by ledger.where: give it another type, "
+        "or leave its session out. Nothing was taken back",
+        code="reverse_is_refund",
+    )

@@ -1,0 +1,116 @@
+"""The runs as they were written down, and the refunds of one of them."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+
+from sweeper.app.mapping import Mapping
+from sweeper.config.settings import Settings
+from sweeper.core.errors import ConfigurationError
+from sweeper.core.results import Amount
+from sweeper.explain.result import RunHistory, RunRecord, RunRefund
+from sweeper.install.state import open_mapping
+from sweeper.postgres.database import Database, Refusal, Row, Transaction, retrying
+from sweeper.sweep.owed import reading
+from sweeper.sweep.run import exactly
+
+_PAGE_SIZE = 2000
+
+
+def list_runs(database: Database, settings: Settings, *, limit: int | None) -> tuple[RunRecord, ...]:
+    """The newest runs, or all that are remembered.
+
+    Raises:
+        ConfigurationError, FailedError: not installed, or the database cannot be used.
+    """
+    with exactly():
+        mapping, _ = retrying(lambda: open_mapping(database, settings))
+
+        def read() -> tuple[RunRecord, ...]:
+            with reading(database, mapping) as transaction:
+                return _read_runs(transaction, mapping, None, limit)
+
+        return retrying(read)
+
+
+@contextmanager
+def open_run(database: Database, settings: Settings, run_id: str) -> Iterator[RunHistory]:
+    """One run with its refunds, which can be read until the block ends.
+
+    Raises:
+        ConfigurationError: there is no such run.
+    """
+    with exactly():
+        mapping, _ = retrying(lambda: open_mapping(database, settings))
+        with reading(database, mapping) as transaction:
+            try:
+                with transaction.savepoint():
+                    found = _read_runs(transaction, mapping, run_id, 1)
+            except Refusal:  # no uuid
+                found = ()
+            if not found:
+                raise ConfigurationError(
+                    f"{run_id}: there is no such run; `sweeper history` lists them", code="unknown_run"
+                )
+            (run,) = found
+            *reasons, _ = transaction.rows(
+                mapping.statement("read_run_totals"), {"run_id": run.run_id, "as_of": run.as_of}
+            )
+            yield RunHistory(
+                run=run,
+                reasons={row.reason: Amount(row.sessions, Decimal(row.credits)) for row in reasons},
+                refunds=_read_refunds(transaction, mapping, run.run_id, run.as_of),
+            )
+
+
+def _read_runs(
+    transaction: Transaction, mapping: Mapping, run_id: str | None, limit: int | None
+) -> tuple[RunRecord, ...]:
+    rows = transaction.rows(mapping.statement("list_runs"), {"run_id": run_id, "page_size": limit})
+    return tuple(_record(row, integer_amounts=mapping.integer_amounts) for row in rows)
+
+
+def _record(row: Row, *, integer_amounts: bool) -> RunRecord:
+    return RunRecord(
+        run_id=row.run_id,
+        version=row.version,
+        host=row.host,
+        db_role=row.db_role,
+        told=json.loads(row.told),
+        as_of=row.as_of,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        outcome=row.outcome,
+        died=row.died,
+        refunds=Amount(row.sessions, Decimal(row.credits)),
+        reversed=Amount(row.reversed_sessions, Decimal(row.reversed_credits)),
+        already_refunded=row.already_refunded,
+        skipped=row.skipped,
+        held=row.held,
+        remaining=row.remaining,
+        batches=row.batches,
+        integer_amounts=integer_amounts,
+    )
+
+
+def _read_refunds(transaction: Transaction, mapping: Mapping, run_id: str, as_of: datetime) -> Iterator[RunRefund]:
+    after = None
+    statement = mapping.statement("list_refunds_of_run")
+    while True:
+        binds = {"run_id": run_id, "run_as_of": as_of, "after": after, "page_size": _PAGE_SIZE}
+        rows = transaction.rows(statement, binds)
+        for row in rows:
+            yield RunRefund(
+                refund_id=row.refund_id,
+                session_id=row.session_id,
+                account_id=row.account_id,
+                attempt=row.attempt,
+                credits=Decimal(row.amount),
+                reason=row.reason,
+                reversed=row.reversed,
+            )
+        if len(rows) < _PAGE_SIZE:
+            return
+        after = rows[-1].refund_id

@@ -1,0 +1,182 @@
+"""What the catalogue and a bounded sample of rows tell about an app's tables."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sweeper.core.errors import SweeperError
+from sweeper.init.words import words
+from sweeper.postgres.database import Database, Refusal, Timeouts, TooSlow, Transaction
+from sweeper.postgres.templates import fill
+
+_TIMEOUTS = Timeouts(statement_ms=5_000)
+_NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
+KEY_TYPES = ("text", "character varying", "character", "uuid", "integer", "bigint", "smallint")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that the role may read."""
+
+    table_oid: int
+    name: str
+    as_sql: str
+    type: str
+    category: str
+    required: bool
+    not_null: bool
+    generated: bool
+    is_unique: bool
+    is_primary: bool
+    labels: tuple[str, ...]
+    literals: tuple[str, ...]
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of its name."""
+        return frozenset(words(self.name))
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it counts something."""
+        return self.type in _NUMBERS
+
+    @property
+    def is_time(self) -> bool:
+        """Whether it is a moment."""
+        return self.type.startswith("timestamp")
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it holds text."""
+        return self.category == "S"
+
+    @property
+    def is_key(self) -> bool:
+        """Whether it can be the key of a session or an account."""
+        return self.is_unique and self.type in KEY_TYPES
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the app, with its readable columns."""
+
+    oid: int
+    name: str
+    as_sql: str
+    columns: tuple[Column, ...]
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of its name."""
+        return frozenset(words(self.name))
+
+    @property
+    def key(self) -> Column | None:
+        """The key that is unique by itself, the primary one first."""
+        keys = [column for column in self.columns if column.is_key]
+        return next((column for column in keys if column.is_primary), keys[0] if keys else None)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A column that says which row of another table is meant; ``declared`` when a foreign key says so."""
+
+    column: Column
+    target: Table
+    target_column: Column
+    declared: bool
+
+
+class Evidence:
+    """The catalogue, read at once, and rows, looked at when asked for."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        with self._reading() as transaction:
+            self.tables = _read_tables(transaction)
+            self._references = _read_references(transaction, self.tables)
+        self._add_references_by_name()
+
+    def references(self, table: Table) -> list[Reference]:
+        """What the columns of a table refer to."""
+        return self._references[table.oid]
+
+    def reference(self, column: Column) -> Reference | None:
+        """What one column refers to."""
+        return next((found for found in self._references[column.table_oid] if found.column == column), None)
+
+    def _add_references_by_name(self) -> None:
+        """Where no foreign key says it: a column called after a table, of the type of that table's key."""
+        named = [(words(table.name), table) for table in self.tables]
+        for table in self.tables:
+            declared = {found.column.name for found in self._references[table.oid]}
+            for column in table.columns:
+                spoken = words(column.name)
+                if column.name in declared or spoken[-1:] != ("id",):
+                    continue
+                for target in _called(spoken[:-1], named):
+                    if target.key and same_type(target.key, column) and target != table:
+                        self._references[table.oid].append(Reference(column, target, target.key, declared=False))
+
+    def agrees(self, table: Table, column: Column, target: Table, target_column: Column) -> bool | None:
+        """Whether the rows of a table name rows of another by this column; none when there are no rows to tell."""
+        assert table.key is not None  # noqa: S101 - only such tables are looked at
+        slots = {
+            "column": column.as_sql,
+            "table": table.as_sql,
+            "key": table.key.as_sql,
+            "target": target.as_sql,
+            "target_column": target_column.as_sql,
+        }
+        looked = self.rows("sample_matches", slots)
+        # a few may be gone: apps delete accounts
+        return bool(looked[0][1] * 2 > looked[0][0]) if looked and looked[0][0] else None
+
+    def _reading(self) -> AbstractContextManager[Transaction]:
+        return self._database.transaction(timeouts=_TIMEOUTS, read_only=True)
+
+    def rows(self, statement: str, slots: Mapping[str, str]) -> list[tuple[Any, ...]]:
+        """A bounded look at rows; nothing when it fails or takes too long, because a draft can do without."""
+        try:
+            with self._reading() as transaction:
+                return [tuple(row) for row in transaction.rows(fill(statement, slots))]
+        except (Refusal, TooSlow, SweeperError):
+            return []
+
+
+def _called(spoken: tuple[str, ...], named: list[tuple[tuple[str, ...], Table]]) -> list[Table]:
+    """The tables of that name; else the one whose name ends so, such as ``auth_user`` for ``user_id``."""
+    exactly = [table for name, table in named if name == spoken]
+    ending = [table for name, table in named if spoken and name[-len(spoken) :] == spoken]
+    return exactly or (ending if len(ending) == 1 else [])
+
+
+def same_type(one: Column, other: Column) -> bool:
+    """Whether values of one can be those of the other."""
+    texts, integers = ("text", "character varying", "character"), ("integer", "bigint", "smallint")
+    return one.type == other.type or any(one.type in kind and other.type in kind for kind in (texts, integers))
+
+
+def _read_tables(transaction: Transaction) -> list[Table]:
+    tables = transaction.rows(fill("list_all_tables", {}))
+    columns: dict[int, list[Column]] = defaultdict(list)
+    for row in transaction.rows(fill("list_all_columns", {}), {"table_oids": [table.oid for table in tables]}):
+        told = {**row._mapping, "labels": tuple(row.labels), "literals": tuple(row.literals)}
+        columns[row.table_oid].append(Column(**told))
+    return [Table(row.oid, row.table_name, row.as_sql, tuple(columns[row.oid])) for row in tables if row.oid in columns]
+
+
+def _read_references(transaction: Transaction, tables: list[Table]) -> defaultdict[int, list[Reference]]:
+    known = {table.oid: table for table in tables}
+    by_name = {(table.oid, column.name): column for table in tables for column in table.columns}
+    references: defaultdict[int, list[Reference]] = defaultdict(list)
+    for row in transaction.rows(fill("list_references", {})):
+        column = by_name.get((row.table_oid, row.column_name))
+        target_column = by_name.get((row.target_oid, row.target_column))
+        if column and target_column:
+            references[row.table_oid].append(Reference(column, known[row.target_oid], target_column, declared=True))
+    return references

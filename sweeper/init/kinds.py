@@ -1,0 +1,78 @@
+"""The kinds of rows of a ledger: which column tells them apart, and what each stands for."""
+
+from dataclasses import dataclass
+
+from sweeper.init import words
+from sweeper.init.evidence import Column, Evidence, Table
+
+_MOST_VALUES = 40
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A value of the column that tells refunds from charges: which way its amounts go, and if they name sessions."""
+
+    value: str
+    down: bool
+    names_sessions: bool
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The words of its value."""
+        return frozenset(words.words(self.value))
+
+    @property
+    def is_refund(self) -> bool:
+        """Whether such a row gives credits back."""
+        return bool(self.words & words.REFUND)
+
+    @property
+    def is_charge(self) -> bool:
+        """Whether such a row takes credits for a session."""
+        return not self.is_refund and (bool(self.words & words.CHARGE) or (self.down and self.names_sessions))
+
+
+def values_of(evidence: Evidence, table: Table, column: Column) -> list[str]:
+    """The values of a column, when they are few."""
+    assert table.key is not None  # noqa: S101 - only such tables are looked at
+    values = list(column.labels or column.literals)
+    if not column.labels:
+        slots = {"column": column.as_sql, "table": table.as_sql, "key": table.key.as_sql}
+        values += [str(row[0]) for row in evidence.rows("sample_values", slots)]
+    return list(dict.fromkeys(values)) if len(values) < _MOST_VALUES else []
+
+
+def kind_column(evidence: Evidence, table: Table, session: Column) -> tuple[Column | None, list[str]]:
+    """The column that tells a refund from a charge, and its values: one with a value for refunds before others."""
+    found: list[tuple[int, Column | None, list[str]]] = [(0, None, [])]
+    for column in table.columns:
+        if not (column.category == "E" or column.is_text) or not column.words & words.KIND:
+            continue
+        if session.words & column.words & words.POLYMORPHIC:
+            continue
+        values = values_of(evidence, table, column)
+        speaks = any(frozenset(words.words(value)) & words.REFUND for value in values)
+        named = bool({"type", "kind"} & column.words)
+        found.append((2 * speaks + named, column, values))
+    best = max(found, key=lambda scored: scored[0])
+    return best[1], best[2]
+
+
+def read_kinds(
+    evidence: Evidence, table: Table, column: Column | None, values: list[str], amount: Column, session: Column
+) -> list[Kind]:
+    """What each value of the kind stands for, as far as rows tell; without such a column, of all rows that go down."""
+    assert table.key is not None  # noqa: S101 - only such tables are looked at
+    slots = {
+        "kind": column.as_sql if column else f"sign({amount.as_sql})",
+        "amount": amount.as_sql,
+        "session": session.as_sql,
+        "table": table.as_sql,
+        "key": table.key.as_sql,
+    }
+    seen = {
+        str(value): (int(below) > int(above), int(named) > 0)
+        for value, above, below, named in evidence.rows("sample_signs", slots)
+    }
+    kinds = [Kind(value, *seen.get(value, (False, False))) for value in (values if column else seen)]
+    return [kind for kind in kinds if not kind.words & words.OTHER_MONEY]

@@ -1,0 +1,70 @@
+"""The functions that an installation leaves in the database, with the mapping baked in: refund() and the fence."""
+
+from decimal import Decimal
+
+from sweeper.app.mapping import Mapping
+from sweeper.ledger.reconcile import FLOATING_TOLERANCE
+from sweeper.postgres.database import Transaction, text_array
+from sweeper.postgres.templates import fill, fill_script, quote_name, quote_text
+
+_STATEMENTS = {"pay": "pay", "refunded": "list_refunded", "read_back": "read_back"}
+
+
+def has_fence(transaction: Transaction, mapping: Mapping) -> bool:
+    """Whether the fence stands on the app's table of sessions."""
+    binds = {"table_name": mapping.sessions.qualified, "trigger_name": fence_name(mapping)}
+    return bool(transaction.row(fill("find_fence", {}), binds).found)
+
+
+def functions(mapping: Mapping, *, max_amount: Decimal | None) -> str:
+    """The SQL that makes refund(), and the fence when the mapping has one."""
+    slots = {
+        **mapping.slots,
+        "path": mapping.search_path,
+        "timezone": quote_text(mapping.timezone),
+        "fingerprint": quote_text(mapping.fingerprint),
+        "refund_text": quote_text(f"{mapping.slots['schema']}.refund({mapping.session_type}, text, text, text)"),
+        "tolerance": "0" if mapping.exact_balance else str(FLOATING_TOLERANCE),
+        "spent_tolerance": "0" if mapping.exact_spent else str(FLOATING_TOLERANCE),
+        "fence": quote_name(fence_name(mapping)),
+    }
+    binds = _binds(mapping, max_amount)
+    slots |= {name: mapping.statement(statement) % binds for name, statement in _STATEMENTS.items()}
+    parts = [fill("refund", slots, mapping.choices) % binds, fill_script("drop_other_refunds", slots)]
+    if mapping.fenced:
+        parts.append(fill_script("fence", slots))
+    return "\n\n".join(parts)
+
+
+def fence_name(mapping: Mapping) -> str:
+    """What the fence's trigger is called."""
+    # one fence a mapping: several may share a table
+    return f"{mapping.schema}_fence"
+
+
+def _binds(mapping: Mapping, max_amount: Decimal | None) -> dict[str, str]:
+    """What the statement that pays is told when an app's own layer refunds one session: grace is not waited for."""
+    always = text_array(["infinity"] * len(mapping.running))
+    return {
+        "as_of": "sweeper_at",
+        "in_hand": "ARRAY[sweeper_session_id]",
+        "refund_ids": "ARRAY[sweeper_refund_id]::text",
+        "account_ids": "sweeper_accounts",
+        "run_id": "NULL",
+        "layer": "sweeper_layer",
+        "reason": "sweeper_reason",
+        "detail": "sweeper_detail",
+        "stuck_before": quote_text(always),
+        "failed_before": "'infinity'",
+        "max_amount": "NULL" if max_amount is None else str(max_amount),
+        "missing_until": "NULL",
+        "look_again": "false",
+        "payable_again": "false",
+        "session_ids": "NULL",
+        "dates": "sweeper_dates",
+        "since": "'-infinity'",
+        "until": "NULL",
+        "after_id": "NULL",
+        "after_started_at": "NULL",
+        "budget": "NULL",
+    }

@@ -1,0 +1,99 @@
+"""Which rights each role needs, down to the columns: worked out by the server from the mapping itself."""
+
+import re
+from dataclasses import dataclass
+
+from sweeper.app.mapping import Mapping
+from sweeper.postgres.database import Row, Transaction
+from sweeper.postgres.templates import fill, fill_script, quote_name
+
+# what each role is called where it is printed: a name to be replaced
+ROLES = {
+    "grant_runner": "sweeper_runner",
+    "grant_layer": "sweeper_layer",
+    "grant_auditor": "sweeper_auditor",
+    "grant_owner": "sweeper_owner",
+}
+_GRANT = re.compile(r"GRANT (.+?)(?: \((.+)\))? ON (?:SCHEMA )?(.+) TO \w+;")
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A table that the mapping reads."""
+
+    schema: str
+    name: str
+    columns: tuple[str, ...]
+
+
+class _Undo(Exception):  # noqa: N818 - rolls a savepoint back
+    def __init__(self, rows: list[Row]) -> None:
+        super().__init__()
+        self.rows = rows
+
+
+def grants(transaction: Transaction, mapping: Mapping) -> dict[str, str]:
+    """The GRANT statements, by the name of their file.
+
+    Raises:
+        SweeperError: this role may not make a temporary view, or not read what the mapping reads.
+    """
+    reads, sequences = _reads(transaction, mapping), _sequences(transaction, mapping)
+    return {name: _fill(mapping, name, role, reads, sequences) for name, role in ROLES.items()}
+
+
+def granted_to_all_roles(mapping: Mapping) -> frozenset[tuple[str, str, str]]:
+    """What the printed roles together may do to sweeper's own schema and tables.
+
+    Each is (object as SQL, column or "", privilege). Who owns the functions has no more than a runner.
+    """
+    lines = [
+        line for name in ROLES if name != "grant_owner" for line in _fill(mapping, name, "role", [], []).splitlines()
+    ]
+    matches = [match for line in lines if (match := _GRANT.fullmatch(line)) and mapping.slots["schema"] in match[3]]
+    return frozenset(
+        (named, column, privilege)
+        for match in matches
+        for privilege in match[1].split(", ")
+        for named in match[3].split(", ")
+        for column in (match[2] or "").split(", ")
+    )
+
+
+def _reads(transaction: Transaction, mapping: Mapping) -> list[_Read]:
+    try:
+        with transaction.savepoint():
+            transaction.script(fill_script("probe_reading", mapping.slots, mapping.choices))
+            binds = {"own_schema": mapping.schema}
+            raise _Undo(list(transaction.rows(fill("list_read_columns", {}), binds)))
+    except _Undo as undone:
+        return [_Read(row.schema_name, row.table_name, tuple(row.columns)) for row in undone.rows]
+
+
+def _sequences(transaction: Transaction, mapping: Mapping) -> list[str]:
+    if mapping.ledger is None:
+        return []
+    table = mapping.ledger.table
+    written = [column.name for column in table.columns.values() if column.quoted in mapping.ledger.insert]
+    binds = {"table_oid": table.oid, "written": written}
+    rows = transaction.rows(fill("list_default_sequences", {}), binds)
+    return [f"{quote_name(row.schema_name)}.{quote_name(row.sequence_name)}" for row in rows]
+
+
+def _fill(mapping: Mapping, name: str, role: str, reads: list[_Read], sequences: list[str]) -> str:
+    tables = [
+        {
+            "table_schema": quote_name(read.schema),
+            "table": f"{quote_name(read.schema)}.{quote_name(read.name)}",
+            "columns": f" ({', '.join(map(quote_name, read.columns))})" if read.columns else "",
+            "role": role,
+        }
+        for read in reads
+    ]
+    lines = [line for table in tables for line in fill_script("grant_read", table).splitlines()[1:]]
+    slots = {**mapping.slots, "role": role, "reads": "\n".join(dict.fromkeys(lines))}
+    if name == "grant_owner":
+        runner = _fill(mapping, "grant_runner", role, reads, sequences)
+        slots["runner"] = "\n".join(line for line in runner.splitlines() if line.startswith("GRANT"))
+    slots["ledger_sequences"] = "".join(f"\nGRANT USAGE ON SEQUENCE {sequence} TO {role};" for sequence in sequences)
+    return fill_script(name, slots, mapping.choices)

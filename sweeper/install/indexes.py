@@ -1,0 +1,201 @@
+"""The indexes that sweeper adds to the app's tables: which there must be, which there are, and the SQL between."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from sweeper.app.mapping import Mapping
+from sweeper.core.errors import ConfigurationError, SweeperError
+from sweeper.postgres.database import Refusal, Row, Transaction
+from sweeper.postgres.templates import fill, fill_script, quote_name, quote_text
+
+
+@dataclass(frozen=True)
+class Index:
+    """An index that sweeper needs.
+
+    ``owned`` tells whether this role owns the table, ``calls_ours`` that the predicate is a function that the same
+    installation makes, so that it cannot be tried before.
+    """
+
+    schema: str
+    name: str
+    table: str
+    key: str
+    unique: bool = False
+    predicate: str = ""
+    concurrently: bool = True
+    owned: bool = True
+    calls_ours: bool = False
+
+    @property
+    def qualified(self) -> str:
+        """Its name as SQL."""
+        return f"{quote_name(self.schema)}.{quote_name(self.name)}"
+
+    @property
+    def create(self) -> str:
+        """The statement that builds it."""
+        slots = {
+            "unique": "UNIQUE " if self.unique else "",
+            "concurrently": "CONCURRENTLY " if self.concurrently else "",
+            "index_name": quote_name(self.name),
+            "table": self.table,
+            "key": self.key,
+            "predicate": self.where,
+        }
+        return fill_script("create_index", slots)
+
+    @property
+    def drop(self) -> str:
+        """The statement that removes it without stopping the app."""
+        return _drop(self.qualified, concurrently=self.concurrently)
+
+    @property
+    def where(self) -> str:
+        """Its predicate as a clause."""
+        return f" WHERE {self.predicate}" if self.predicate else ""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What must happen to the indexes: before the mapping in the database is the new one, and after.
+
+    ``live_function`` makes the function that the index on live sessions calls; empty where there is none.
+    """
+
+    live_function: str
+    drop_broken: tuple[str, ...]
+    build: tuple[Index, ...]
+    drop_obsolete: tuple[str, ...]
+    drop_functions: tuple[str, ...]
+    guard: Index | None
+    live: Index | None
+
+
+class _Undo(Exception):  # noqa: N818 - rolls a savepoint back
+    def __init__(self, read: Row) -> None:
+        super().__init__()
+        self.read = read
+
+
+def compare(transaction: Transaction, mapping: Mapping, *, own_guard: bool) -> Changes:
+    """Hold the indexes that there must be against those that there are.
+
+    Raises:
+        ConfigurationError: the mapping asks for an index that Postgres cannot have.
+    """
+    wanted = [_canonical(transaction, index) for index in _wanted(mapping, own_guard=own_guard)]
+    found = transaction.rows(fill("list_own_indexes", {}), {"mark": _mark(mapping.schema)})
+    names = {(index.schema, index.name) for index in wanted}
+    valid = {(row.schema_name, row.name) for row in found if row.valid}
+    ours = [row for row in found if row.schema_name != mapping.schema]
+    live = next((index for index in wanted if "_live_" in index.name), None)
+    calls_ours = live is not None and live.calls_ours
+    return Changes(
+        live_function=live_function(mapping) if calls_ours else "",
+        drop_broken=tuple(_drop_found(row) for row in found if not row.valid),
+        build=tuple(index for index in wanted if (index.schema, index.name) not in valid),
+        drop_obsolete=tuple(_drop_found(row) for row in ours if row.valid and (row.schema_name, row.name) not in names),
+        drop_functions=tuple(_drop_live_functions(transaction, mapping, kept=calls_ours)),
+        guard=next((index for index in wanted if index.unique and index.predicate), None),
+        live=live,
+    )
+
+
+def _wanted(mapping: Mapping, *, own_guard: bool) -> Iterator[Index]:
+    slots = mapping.slots
+    if not own_guard:
+        yield _named(
+            mapping, "guard", Index(mapping.schema, "", slots["refunds"], "session_id, attempt, again", unique=True)
+        )
+    if mapping.ledger:
+        ledger = mapping.ledger
+        guard = Index(
+            ledger.table.schema, "", slots["ledger"], ledger.key, unique=True, predicate=ledger.guard,
+            concurrently=ledger.table.partition_key is None, owned=ledger.table.owned,
+        )  # fmt: skip
+        yield _named(mapping, "guard", guard)
+        if ledger.guard != ledger.where:  # a narrow guard does not help to look up older refunds
+            yield _named(mapping, "refunds", replace(guard, unique=False, predicate=ledger.where))
+    sessions = mapping.sessions
+    if sessions.partition_key is None:
+        index = Index(
+            sessions.schema, "", slots["sessions"], mapping.live_key, predicate=mapping.live_predicate,
+            owned=sessions.owned, calls_ours=bool(slots["live_function"]),
+        )  # fmt: skip
+        yield _named(mapping, "live", index)
+
+
+def live_index_name(mapping: Mapping) -> str | None:
+    """The index on live sessions that there must be, as SQL; none for partitioned sessions."""
+    return next((index.qualified for index in _wanted(mapping, own_guard=True) if "_live_" in index.name), None)
+
+
+def drop_live_indexes(transaction: Transaction, schema: str) -> Iterator[tuple[str, str]]:
+    """The indexes on live sessions that an installation has made: the name of each, and the statement to remove it."""
+    for row in transaction.rows(fill("list_own_indexes", {}), {"mark": _mark(schema)}):
+        if row.name.startswith("sweeper_live_"):
+            yield row.name, _drop_found(row)
+
+
+def live_function(mapping: Mapping) -> str:
+    """The SQL that makes the function which the index on live sessions calls."""
+    owner = mapping.sessions.owner
+    return fill_script("live", {**mapping.slots, "owner": quote_name(owner), "owner_text": quote_text(owner)})
+
+
+def _drop_live_functions(transaction: Transaction, mapping: Mapping, *, kept: bool) -> Iterator[str]:
+    """The statements that take away what indexes of before called."""
+    rows = transaction.rows(fill("list_live_functions", {}), {"schema_name": mapping.schema})
+    for row in rows:
+        function = f"{mapping.slots['schema']}.{row.name}"
+        if not (kept and function == mapping.slots["live_function"]):
+            yield fill_script("drop_live", {"live_function": function})
+
+
+def _mark(schema: str) -> str:
+    return sha256(f"sweeper {schema}".encode()).hexdigest()[:8]
+
+
+def _named(mapping: Mapping, purpose: str, index: Index) -> Index:
+    # The name carries whose index it is, so that two mappings do not drop each other's, and its definition, so
+    # that an index that is there by name is the right one.
+    definition = "\x00".join((index.table, index.key, index.predicate, str(index.unique), mapping.timezone))
+    digest = sha256(definition.encode()).hexdigest()[:10]
+    return replace(index, name=f"sweeper_{purpose}_{_mark(mapping.schema)}_{digest}")
+
+
+def _canonical(transaction: Transaction, index: Index) -> Index:
+    """The index as the server writes it: every name with its schema and every time with its zone.
+
+    It is built outside any transaction, where neither the mapping's search path nor its time zone is in force.
+    """
+    slots = {"table": index.table, "key": index.key, "predicate": "" if index.calls_ours else index.where}
+    try:
+        with transaction.savepoint():
+            transaction.script(fill_script("probe_index", slots))
+            transaction.rows(fill("leave_search_path", {}))
+            raise _Undo(transaction.row(fill("read_probe", {})))
+    except _Undo as undone:
+        keys = ", ".join(f"({key})" for key in undone.read.keys)
+        return replace(index, key=keys, predicate=index.predicate if index.calls_ours else undone.read.predicate or "")
+    except (Refusal, SweeperError) as error:
+        if getattr(error, "code", "") == "privilege":  # no temporary tables for this role: as the file has it
+            return index
+        predicate = index.where.replace("(\n", "(").replace("\n)", ")")
+        raise ConfigurationError(
+            f"Postgres cannot have the index that sweeper needs on {index.table} ({index.key}){predicate}: "
+            f"{error.message}",
+            code="mapping",
+        ) from None
+
+
+def _drop_found(row: Row) -> str:
+    # CONCURRENTLY is refused for the index of a partitioned table
+    return _drop(f"{quote_name(row.schema_name)}.{quote_name(row.name)}", concurrently=not row.partitioned)
+
+
+def _drop(qualified: str, *, concurrently: bool) -> str:
+    slots = {"concurrently": "CONCURRENTLY " if concurrently else "", "index": qualified}
+    return fill_script("drop_index", slots)

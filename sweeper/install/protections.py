@@ -1,0 +1,147 @@
+"""What of an installation's protections is still there: compared with what would be installed now."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from sweeper.app.mapping import Mapping
+from sweeper.install.functions import fence_name, functions
+from sweeper.postgres.database import Row, Transaction
+from sweeper.postgres.templates import fill, fill_script
+
+_FUNCTION = re.compile(r'CREATE (?:OR REPLACE )?FUNCTION "(?:[^"]|"")+"\.(\w+)\((.*?)\nAS (\$\w+\$)(.*?)\3', re.DOTALL)
+_SETTING = re.compile(r"^SET (\w+) = (.+)$", re.MULTILINE)
+_TRIGGER = re.compile(r"CREATE (?:OR REPLACE )?(TRIGGER .+?);", re.DOTALL)
+_PATH_ITEM = re.compile(r'"((?:[^"]|"")*)"|([^\s,]+)')
+
+
+@dataclass(frozen=True)
+class OwnFunction:
+    """One function of sweeper's: its body, its SET clauses in no order, and what decides how it runs."""
+
+    name: str
+    source: str
+    settings: frozenset[tuple[str, str]]
+    with_owners_rights: bool
+    language: str = "plpgsql"
+
+
+@dataclass(frozen=True)
+class Protections:
+    """What is left in a database of what ``install`` put there, and what it would put there now.
+
+    ``fence_wanted``: the fence was asked for. ``fence_trigger``: "" without one on the table of sessions. ``others``
+    are the signatures of further functions called refund or fence.
+    """
+
+    found: frozenset[OwnFunction]
+    wanted: frozenset[OwnFunction]
+    names: frozenset[str]
+    others: tuple[str, ...]
+    append_only: dict[str, bool]
+    fence_wanted: bool
+    fence_trigger: str
+    fence_enabled: bool
+    wanted_trigger: str
+
+    def intact(self, name: str) -> bool:
+        """Whether the function ``name`` is there as ``install`` would make it now."""
+        return any(one.name == name for one in self.wanted & self.found)
+
+    @property
+    def fence_stands(self) -> bool:
+        """Whether the fence is on the table of sessions, on, and fires when it should."""
+        return self.fence_enabled and self.fence_trigger == self.wanted_trigger
+
+
+def fence_wanted(transaction: Transaction, mapping: Mapping) -> bool | None:
+    """Whether ``install --fence`` has asked for the fence; None where the installation does not say."""
+    rows = transaction.rows(fill("read_fence_wanted", mapping.slots))
+    return rows[0].fence if rows else None
+
+
+def is_append_only(transaction: Transaction, mapping: Mapping) -> bool:
+    """Whether neither refunds nor reversals can be edited or deleted."""
+    own = _own_functions(_read_functions(transaction, mapping))
+    (wanted,) = _parsed(fill_script("append_only", mapping.slots))
+    return wanted in own and all(_append_only(transaction, mapping).values())
+
+
+def read_protections(transaction: Transaction, mapping: Mapping, *, max_amount: Decimal | None) -> Protections:
+    """Compare what ``install`` left in the database with what it would install now for this mapping."""
+    rows = _read_functions(transaction, mapping)
+    names = frozenset(row.name for row in rows)
+    asked = fence_wanted(transaction, mapping)
+    # where the installation does not say, the function that is there has been asked for
+    mapping = replace(mapping, fenced="fence" in names if asked is None else asked)
+    script = functions(mapping, max_amount=max_amount)
+    append_only = fill_script("append_only", mapping.slots)
+    wanted = _parsed(f"{append_only}\n{script}")
+    binds = {"table_name": mapping.sessions.qualified, "trigger_name": fence_name(mapping)}
+    triggers = transaction.rows(fill("read_fence", {}), binds)
+    found = _own_functions(rows)
+    ours = {row.signature for row, own in zip(rows, found, strict=True) if own in wanted}
+    trigger = _TRIGGER.search(script)
+    return Protections(
+        found=frozenset(found),
+        wanted=frozenset(wanted),
+        names=names,
+        others=tuple(row.signature for row in rows if row.name in ("refund", "fence") and row.signature not in ours),
+        append_only=_append_only(transaction, mapping),
+        fence_wanted=mapping.fenced,
+        fence_trigger=_bare(triggers[0].definition) if triggers else "",
+        fence_enabled=bool(triggers and triggers[0].enabled),
+        wanted_trigger=_bare(f"CREATE {trigger[1]}") if trigger else "",
+    )
+
+
+def _read_functions(transaction: Transaction, mapping: Mapping) -> Sequence[Row]:
+    return transaction.rows(fill("list_own_functions", {}), {"schema_name": mapping.schema})
+
+
+def _append_only(transaction: Transaction, mapping: Mapping) -> dict[str, bool]:
+    binds = {"names": [mapping.slots["refunds"], mapping.slots["reversals"]], "schema_name": mapping.schema}
+    return {row.name: row.stands for row in transaction.rows(fill("list_append_only", {}), binds)}
+
+
+def _own_functions(rows: Sequence[Row]) -> list[OwnFunction]:
+    return [
+        OwnFunction(
+            row.name,
+            row.source,
+            frozenset(_setting(*one.split("=", 1)) for one in row.settings),
+            row.with_owners_rights,
+            row.language,
+        )
+        for row in rows
+    ]
+
+
+def _parsed(script: str) -> list[OwnFunction]:
+    """The functions that a script makes, as the server would keep them."""
+    return [
+        OwnFunction(
+            match[1],
+            match[4],
+            frozenset(_setting(*one.groups()) for one in _SETTING.finditer(match[2])),
+            "\nSECURITY DEFINER\n" in match[2],
+        )
+        for match in _FUNCTION.finditer(script)
+    ]
+
+
+def _setting(name: str, value: str) -> tuple[str, str]:
+    """A SET clause, as the script or as the server writes it."""
+    if name.lower() == "search_path":
+        items = [quoted.replace('""', '"') or bare for quoted, bare in _PATH_ITEM.findall(value)]
+        return "search_path", "\x00".join(items)
+    if value.startswith(("'", "E'")):
+        text = value.removeprefix("E")[1:-1].replace("''", "'")
+        value = text.replace("\\\\", "\\") if value.startswith("E") else text
+    return name.lower(), value
+
+
+def _bare(definition: str) -> str:
+    """A trigger's definition without what the server writes differently: quotes, brackets, spaces, capitals."""
+    return re.sub(r'["()\s]', "", definition.replace("OR REPLACE ", "")).lower()

@@ -1,0 +1,74 @@
+"""``sweeper install --release``: takes what depends on the status column off the app's table, for a migration."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sweeper.core.errors import ConfigurationError
+from sweeper.install.indexes import drop_live_indexes
+from sweeper.install.state import CATALOGUE_TIMEOUTS, read_installation
+from sweeper.postgres.database import Database, Timeouts, Transaction
+from sweeper.postgres.templates import fill, fill_script, quote_name, quote_text
+
+_WRITE_TIMEOUTS = Timeouts(lock_ms=5_000, statement_ms=60_000)
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something to take away: the SQL, and what is then said."""
+
+    sql: str
+    done: str
+    in_transaction: bool
+
+
+def plan_release(database: Database, schema: str) -> tuple[Step, ...]:
+    """What stands on the status column, as it is: the mapping need not fit the table any more.
+
+    Raises:
+        ConfigurationError: sweeper is not installed in ``schema``.
+    """
+    with database.transaction(timeouts=CATALOGUE_TIMEOUTS) as transaction:
+        if read_installation(transaction, schema) is None:
+            raise ConfigurationError(
+                f"sweeper is not installed in this database (schema {schema}): nothing of it is in a migration's way",
+                code="not_installed",
+            )
+        return (*_fences(transaction, schema), *_live_indexes(transaction, schema))
+
+
+def _fences(transaction: Transaction, schema: str) -> Iterator[Step]:
+    settings = f"{quote_name(schema)}.settings"
+    for row in transaction.rows(fill("list_fences", {}), {"schema_name": schema}):
+        table = f"{quote_name(row.schema_name)}.{quote_name(row.table_name)}"
+        slots = {
+            "settings": settings,
+            "settings_text": quote_text(settings),
+            "fence": quote_name(row.name),
+            "sessions": table,
+        }
+        yield Step(fill_script("release_fence", slots), f"took the fence off {table}", in_transaction=True)
+
+
+def _live_indexes(transaction: Transaction, schema: str) -> Iterator[Step]:
+    for name, drop in drop_live_indexes(transaction, schema):
+        yield Step(drop, f"dropped index {name}", in_transaction=False)
+
+
+def apply_release(database: Database, steps: tuple[Step, ...]) -> Iterator[str]:
+    """Do it, and tell of each step."""
+    for step in steps:
+        if step.in_transaction:
+            with database.transaction(timeouts=_WRITE_TIMEOUTS) as transaction:
+                transaction.script(step.sql)
+        else:
+            with database.outside_transaction() as connection:
+                connection.script(step.sql)
+        yield step.done
+
+
+def printed_release(steps: tuple[Step, ...]) -> str:
+    """The same as SQL, for psql."""
+    parts = ["-- sweeper install --release, as SQL. Feed it to psql with ON_ERROR_STOP set."]
+    for step in steps:
+        parts += ["BEGIN;", step.sql, "COMMIT;"] if step.in_transaction else [step.sql]
+    return "\n\n".join(parts) + "\n"

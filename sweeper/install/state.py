@@ -1,0 +1,256 @@
+"""What is installed in a database, and whether it is fit to pay on: read before every run."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sweeper.app.charge_key import ChargeKey
+from sweeper.app.mapping import Mapping, read_mapping
+from sweeper.app.search_path import require_own_path
+from sweeper.config.settings import PolicySection, Settings
+from sweeper.core.errors import ConfigurationError, FailedError
+from sweeper.install.functions import has_fence
+from sweeper.postgres.database import Database, Timeouts, Transaction
+from sweeper.postgres.templates import fill, quote_name
+
+SCHEMA_VERSION = 2
+GUARD_KEYS = ["again", "attempt", "session_id"]
+CATALOGUE_TIMEOUTS = Timeouts(statement_ms=60_000)
+
+
+@dataclass(frozen=True)
+class Installation:
+    """The row that ``install`` wrote."""
+
+    schema_version: int
+    installed_at: datetime
+    fingerprint: str
+    search_path: str
+    guard_index: str | None
+    live_index: str | None
+    charge_key: str | None = None
+    fence: bool = False
+    horizon: datetime | None = None
+    horizon_as_of: datetime | None = None
+    horizon_policy: str | None = None
+    full_sweep_as_of: datetime | None = None
+    before_floor_sessions: int | None = None
+    before_floor_credits: Decimal | None = None
+
+    def floor(self, policy: PolicySection) -> datetime:
+        """Before it no run looks: where the policy names none, the moment of ``install``."""
+        return policy.since or self.installed_at
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The server, and what bare names of the file mean on this connection."""
+
+    schemas: tuple[str, ...]
+    server_version: int
+    standby: bool
+    clock: datetime
+    read_only: bool = False
+
+    def require_writable(self) -> None:
+        """Check that this server can be written to.
+
+        Raises:
+            FailedError: it is a standby, or transactions are read-only by default.
+        """
+        if self.standby:
+            raise FailedError("this server is a standby and cannot be written to: name the primary", code="standby")
+        if self.read_only:
+            raise FailedError(
+                "this server takes no writes: default_transaction_read_only is on, as some providers set it when a "
+                "disk is nearly full",
+                code="read_only",
+            )
+
+    def search_path(self, own_schema: str) -> str:
+        """The path for bare names of the file, as SQL.
+
+        Never through sweeper's own schema, where a role of that name would look first: its tables have plain
+        names, such as ``runs``, that an app's may have too. Nor does it name a schema of the server's, pg_catalog
+        above all: where a path does not name it, it is searched first, and behind another schema its functions
+        and operators would give way to whatever somebody plants there.
+        """
+        named = [name for name in self.schemas if name != own_schema and not name.startswith("pg_")]
+        return ", ".join([quote_name(name) for name in named] + ["pg_temp"])
+
+
+def read_surroundings(database: Database) -> Surroundings:
+    """Look at the server.
+
+    Raises:
+        ConfigurationError: it is older than Postgres 14.
+    """
+    with database.transaction(timeouts=CATALOGUE_TIMEOUTS) as transaction:
+        row = transaction.row(fill("read_surroundings", {}))
+    if row.server_version < 140_000:
+        raise ConfigurationError("Postgres 14 or later is needed", code="server_version")
+    schemas = dict.fromkeys([database.default_schema, *row.schemas] if database.default_schema else row.schemas)
+    return Surroundings(tuple(schemas), row.server_version, row.standby, row.clock, row.read_only)
+
+
+def read_installation(transaction: Transaction, schema: str) -> Installation | None:
+    """Read what ``install`` wrote; none when it never ran.
+
+    Raises:
+        ConfigurationError: a newer sweeper installed it.
+    """
+    prefix = quote_name(schema)
+    table = f"{prefix}.settings"
+    if not transaction.row(fill("find_installation", {}), {"name": table}).found:
+        return None
+    found = transaction.rows(fill("read_installation", {"settings": table}))
+    if not found:
+        return None
+    installation = Installation(**found[0]._mapping)
+    if installation.schema_version > SCHEMA_VERSION:
+        raise ConfigurationError(
+            f"the schema {schema} was installed by a newer sweeper (version {installation.schema_version} of its "
+            f"tables, this program knows {SCHEMA_VERSION}): update the program",
+            code="newer_schema",
+        )
+    return installation
+
+
+def open_mapping(
+    database: Database, settings: Settings, *, guarded: bool = True, paying: bool = False
+) -> tuple[Mapping, Installation]:
+    """The installed mapping, checked against the file, the catalogue and, unless told otherwise, the guard.
+
+    With ``paying`` also that nobody can plant functions in its search path that would run with our rights.
+
+    Raises:
+        ConfigurationError: not installed, installed for another mapping, without its guard, or planted in.
+    """
+    schema = settings.database.schema_
+    with database.transaction(timeouts=CATALOGUE_TIMEOUTS) as transaction:
+        installation = read_installation(transaction, schema)
+    if installation is None or not installation.fingerprint:
+        raise ConfigurationError(
+            f"sweeper is not installed in this database (schema {schema}), or its installation did not come "
+            "to its end: run `sweeper install`",
+            code="not_installed",
+        )
+    with database.transaction(
+        timeouts=CATALOGUE_TIMEOUTS, search_path=installation.search_path, timezone=settings.sessions.timezone
+    ) as transaction:
+        if paying:
+            require_own_path(transaction, settings, installation.search_path)
+        mapping = read_mapping(transaction, settings, installation.search_path)
+        _require_version(installation)
+        require_same_key(mapping, installation)
+        if mapping.fingerprint != installation.fingerprint:
+            raise ConfigurationError(
+                "the mapping in the file is not the one that is installed: look the change over, then run "
+                "`sweeper install`",
+                code="mapping_changed",
+            )
+        if guarded:
+            require_own_guard(transaction, mapping)
+        fenced = has_fence(transaction, mapping)
+    return replace(mapping, fenced=fenced), installation
+
+
+def open_file(
+    database: Database, settings: Settings, surroundings: Surroundings, as_of: datetime
+) -> tuple[Mapping, Installation]:
+    """The mapping in the file, for a dry run: it may differ from the installed one, and nothing need be installed.
+
+    What is not installed has its floor at ``as_of``, as if it were installed at this moment.
+
+    Raises:
+        ConfigurationError: the ledger that is there was written under another key.
+    """
+    schema = settings.database.schema_
+    with database.transaction(timeouts=CATALOGUE_TIMEOUTS) as transaction:
+        found = read_installation(transaction, schema)
+    search_path = (found and found.search_path) or surroundings.search_path(schema)
+    with database.transaction(
+        timeouts=CATALOGUE_TIMEOUTS, search_path=search_path, timezone=settings.sessions.timezone
+    ) as transaction:
+        mapping = read_mapping(transaction, settings, search_path)
+        if found is None or not found.fingerprint:
+            return mapping.before_install(), Installation(SCHEMA_VERSION, as_of, "", search_path, None, None)
+        _require_version(found)
+        require_same_key(mapping, found)
+        require_own_guard(transaction, mapping)
+        fenced = has_fence(transaction, mapping)
+    if mapping.fingerprint != found.fingerprint:
+        found = replace(found, horizon=None)
+    return replace(mapping, fenced=fenced), found
+
+
+def _require_version(installation: Installation) -> None:
+    if installation.schema_version < SCHEMA_VERSION:
+        raise ConfigurationError(
+            "the tables are of an older version of sweeper: run `sweeper install`, which takes them up",
+            code="mapping_changed",
+        )
+
+
+def require_same_key(mapping: Mapping, installation: Installation) -> None:
+    """Check that a charge is known by what the refunds were written under: its types may change without an install.
+
+    Raises:
+        ConfigurationError: it is not; everything that is refunded could be paid again.
+    """
+    changes = mapping.key.changes(ChargeKey.from_json(installation.charge_key)) if installation.charge_key else []
+    if changes:
+        raise ConfigurationError(
+            "what a charge is known by is not what the refunds that there are were written under: "
+            f"{'; '.join(changes)}. Nothing was paid. If it is meant, `sweeper install --rekey` translates them",
+            code="key_changed",
+        )
+
+
+def has_own_guard(transaction: Transaction, mapping: Mapping) -> bool:
+    """Whether sweeper's own ledger has its unique index: valid, immediate, on all rows."""
+    indexes = transaction.rows(fill("list_unique_indexes", {}), {"table_name": mapping.slots["refunds"]})
+    return any(index.usable and index.whole and index.keys == GUARD_KEYS for index in indexes)
+
+
+def require_own_guard(transaction: Transaction, mapping: Mapping) -> None:
+    """Check the guard of sweeper's own ledger.
+
+    Raises:
+        ConfigurationError: it is missing, not valid, deferrable or partial.
+    """
+    if not has_own_guard(transaction, mapping):
+        raise ConfigurationError(
+            f"the guard is missing: {mapping.schema}.refunds has no unique index on (session_id, attempt, again) that "
+            "is valid and not deferrable; nothing was paid. Run `sweeper install`",
+            code="guard_missing",
+        )
+
+
+def require_payable(transaction: Transaction, mapping: Mapping, binds: dict[str, object]) -> None:
+    """Let the server plan the statement that pays: it names a missing privilege, column or guard.
+
+    Raises:
+        ConfigurationError: the guard that the plan would use is deferrable, or there is none.
+        FailedError: the role may not do what the statement does.
+    """
+    plan = transaction.row("EXPLAIN (FORMAT JSON) " + mapping.statement("pay"), binds)[0]
+    names = set(_arbiters(plan))
+    table = mapping.slots["ledger" if mapping.ledger else "refunds"]
+    indexes = transaction.rows(fill("list_unique_indexes", {}), {"table_name": table})
+    chosen = [index for index in indexes if index.name in names]
+    if not chosen or not all(index.usable for index in chosen):
+        raise ConfigurationError(
+            f"the guard on {table} is missing, not valid or deferrable; nothing was paid. Run `sweeper install`",
+            code="guard_missing",
+        )
+
+
+def _arbiters(plan: Any) -> list[str]:
+    if isinstance(plan, list):
+        return [name for part in plan for name in _arbiters(part)]
+    if isinstance(plan, dict):
+        found = list(plan.get("Conflict Arbiter Indexes", []))
+        return found + [name for part in plan.values() for name in _arbiters(part)]
+    return []

@@ -1,0 +1,78 @@
+"""Comparing, before a batch is committed, what was written to the ledgers with what the balances have come to."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from sweeper.postgres.database import GuardLost, Refusal, Row, Transaction, text_array
+
+# a balance of a floating type may round, but not so much of a refund that anybody would see it: this part of it
+FLOATING_TOLERANCE = Decimal("0.01")
+
+# of each account its balance and what it has spent, as the server's text; none where it is null or not mapped
+Balances = dict[str, tuple[str | None, str | None]]
+_UNKNOWN = (None, None)
+
+
+def compare_ledgers(row: Row) -> None:
+    """Compare what was written to the two ledgers.
+
+    Raises:
+        GuardLost: a row of the app's ledger lies outside its guard.
+        Refusal: the counts differ; the batch must not be committed.
+    """
+    if not row.guarded:
+        raise GuardLost
+    if row.booked != len(row.paid_sessions):
+        raise Refusal("", "the two ledgers did not take the same number of refunds")
+
+
+def require_as_meant(rows: Sequence[Row]) -> None:
+    """Refuse a batch of which something is not as it was meant when it is read back.
+
+    Raises:
+        Refusal: naming what; the batch must not be committed.
+    """
+    if rows:
+        raise Refusal("", rows[0].problem)
+
+
+def balances_of(row: Row) -> Balances:
+    """What a statement that reads accounts tells of them."""
+    return dict(zip(row.account_ids, zip(row.balances, row.spents, strict=True), strict=True))
+
+
+def read_balances(transaction: Transaction, statement: str, account_ids: Sequence[str]) -> Balances:
+    """What the balances have come to, with all that triggers of the app do to them."""
+    return balances_of(transaction.row(statement, {"account_ids": text_array(account_ids)}))
+
+
+def compare_balances(row: Row, balances: Balances, after: Balances, *, exact: bool, exact_spent: bool) -> None:
+    """Compare what was written to the ledgers with what was added to the balances, and taken from what was spent.
+
+    Raises:
+        Refusal: the counts or the sums differ; the batch must not be committed.
+    """
+    amounts = [Decimal(amount) for amount in row.moved_amounts]
+    if row.moved_refunds != len(row.paid_amounts) or sum(amounts) != sum(map(Decimal, row.paid_amounts)):
+        raise Refusal("", "the balance of an account did not take its refund")
+    for account_id, amount in zip(row.moved_accounts, amounts, strict=True):
+        (earlier, spent), (later, spent_later) = balances.get(account_id, _UNKNOWN), after.get(account_id, _UNKNOWN)
+        if earlier is None or later is None:
+            raise Refusal("", "the balance is null")
+        _require_moved(Decimal(earlier), Decimal(later), amount, exact=exact, column="the balance", verb="grow")
+        if (spent, spent_later) == _UNKNOWN:  # it is not mapped, or was null and still is
+            continue
+        if spent is None or spent_later is None:
+            raise Refusal("", "accounts.spent is null before or after the refund, and not both")
+        less = -amount
+        _require_moved(
+            Decimal(spent), Decimal(spent_later), less, exact=exact_spent, column="accounts.spent", verb="go down"
+        )
+
+
+def _require_moved(earlier: Decimal, later: Decimal, amount: Decimal, *, exact: bool, column: str, verb: str) -> None:
+    if not (earlier.is_finite() and later.is_finite()):
+        raise Refusal("", f"{column} is not a finite number")
+    tolerance = 0 if exact else abs(amount) * FLOATING_TOLERANCE
+    if abs(later - earlier - amount) > tolerance:
+        raise Refusal("", f"{column} did not {verb} by what the ledger says")

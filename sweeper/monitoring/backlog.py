@@ -1,0 +1,36 @@
+"""What a run left behind, for monitoring: how much is owed, since when, and how much is on hold."""
+
+from sweeper.config.settings import Settings
+from sweeper.core.errors import SweeperError
+from sweeper.core.results import Backlog, Outcome, RunResult
+from sweeper.postgres.database import Busy, Database, Refusal, Timeouts, TooSlow, retrying
+from sweeper.sweep.context import Request, prepare
+
+# a run that is over must not wait long for its own monitoring
+_TIMEOUTS = Timeouts(statement_ms=10_000)
+
+
+def read_backlog(database: Database, settings: Settings, request: Request, result: RunResult) -> Backlog | None:
+    """Read it when the run does not tell: after one that paid everything only the holds are left to count.
+
+    None when it cannot be read in time; then the run was still what it was.
+    """
+    if result.outcome is Outcome.INTERRUPTED:  # whoever stopped it waits for its end
+        return None
+    settled = result.outcome is not Outcome.FAILED and result.remaining == 0
+    try:
+        prepared, _ = prepare(database, settings, request)
+        mapping, scope = prepared.mapping, prepared.scope
+
+        def read() -> Backlog:
+            with database.transaction(
+                timeouts=_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone, read_only=True
+            ) as transaction:
+                if settled:
+                    return Backlog(0, 0.0, transaction.row(mapping.statement("count_holds")).held)
+                row = transaction.row(mapping.statement("read_backlog"), scope.binds())
+                return Backlog(row.sessions, row.oldest_seconds, row.held)
+
+        return retrying(read, attempts=1)
+    except (Busy, Refusal, TooSlow, SweeperError):
+        return None

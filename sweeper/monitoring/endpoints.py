@@ -1,0 +1,85 @@
+"""Tells whoever watches that a run began and how it ended; nobody who listens slowly, or not at all, can stop a run."""
+
+import time
+from collections.abc import Callable, Iterator
+from threading import Thread
+
+from sweeper.config.settings import MonitoringSection
+from sweeper.core.results import RunReport
+
+# together, at the end of a run; the database is let go before
+TIMEOUT_SECONDS = 2.0
+
+
+class Monitor:
+    """The endpoints of one run. Each is told in a thread that is left behind when it takes too long."""
+
+    def __init__(self, section: MonitoringSection) -> None:
+        self._section = section
+        self._start: Thread | None = None
+        self._problems: dict[str, str] = {}
+
+    @property
+    def counts(self) -> bool:
+        """Whether anybody wants numbers."""
+        return self._section.textfile is not None or self._section.pushgateway is not None
+
+    def started(self) -> None:
+        """Say that a run begins, and do not wait for the answer."""
+        if self._section.ping:
+            self._start = self._tell("ping", lambda: self._ping("start", ""))
+
+    def ended(self, report: RunReport) -> dict[str, str]:
+        """Say how it ended; the endpoints that did not take it, and why."""
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        threads = list(self._tell_all(report))
+        for name, thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.is_alive():
+                self._problems[name] = "timeout"
+        return dict(self._problems)
+
+    def _tell_all(self, report: RunReport) -> Iterator[tuple[str, Thread]]:
+        section = self._section
+        if section.textfile:
+            yield "textfile", self._tell("textfile", lambda: self._write(report))
+        if section.pushgateway:
+            yield "pushgateway", self._tell("pushgateway", lambda: self._push(report))
+        if section.ping:
+            yield "ping", self._tell("ping", lambda: self._finish(report))
+
+    def _tell(self, name: str, work: Callable[[], None]) -> Thread:
+        def tell() -> None:
+            try:
+                work()
+            except Exception as error:  # whatever it is, the run goes on
+                self._problems[name] = type(error).__name__  # never its message, which may repeat the URL
+
+        thread = Thread(target=tell, daemon=True)
+        thread.start()
+        return thread
+
+    def _write(self, report: RunReport) -> None:
+        from sweeper.monitoring.metrics import write
+
+        assert self._section.textfile is not None  # noqa: S101 - only then is this asked for
+        write(report, path=self._section.textfile, app=self._section.app)
+
+    def _push(self, report: RunReport) -> None:
+        from sweeper.monitoring.metrics import push
+
+        gateway = str(self._section.pushgateway)
+        push(report, gateway=gateway, app=self._section.app, timeout_seconds=TIMEOUT_SECONDS)
+
+    def _finish(self, report: RunReport) -> None:
+        if self._start:  # the end must not overtake the beginning
+            self._start.join(TIMEOUT_SECONDS)
+        self._ping(str(report.exit_code), report.summary)
+
+    def _ping(self, what: str, body: str) -> None:
+        from urllib.request import Request, urlopen
+
+        url = f"{self._section.ping}/{what}"
+        request = Request(url, data=body.encode(), method="POST")  # noqa: S310 - the settings let only http in
+        with urlopen(request, timeout=TIMEOUT_SECONDS):  # noqa: S310
+            pass

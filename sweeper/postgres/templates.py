@@ -1,0 +1,179 @@
+"""Loads the statements in ``sql/`` and fills in the mapped names.
+
+A statement has slots, ``{sessions}``, for the app's names and expressions, and binds, ``%(as_of)s``, for values. What
+depends on the mapping stands between ``{if ledger}``, ``{else}`` and ``{end}``; what is repeated for each of several
+columns between ``{each moved ", "}``, with the separator, and ``{end}``. ``{include reading}`` takes in
+``parts/source/reading.sql``: a statement is known by its file's name alone, whatever folder it is in. Slot values are
+never searched for slots again, so a brace or a percent sign in the app's own SQL stays what it is.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import dropwhile, takewhile
+from pathlib import Path
+
+_PACKAGED = Path(__file__).parents[1] / "sql"
+_CHECKOUT = Path(__file__).parents[2] / "sql"
+# a condition that stands alone on its line takes the line with it
+_TAG = re.compile(
+    r"""^[ \t]*\{(?P<line>if\ [a-z_]+|each\ [a-z_]+\ "[^"]*"|else|end)\}[ \t]*\n"""
+    r"""|\{(?P<tag>if\ [a-z_]+|each\ [a-z_]+\ "[^"]*"|else|end|include\ [a-z_]+|[a-z_]+)\}""",
+    re.MULTILINE | re.VERBOSE,
+)
+
+Slots = Mapping[str, str]
+# what conditions ask for, and what is repeated: each time with slots of its own
+Choices = Mapping[str, bool | Sequence[Slots]]
+
+
+@dataclass(frozen=True)
+class _Slot:
+    name: str
+
+
+@dataclass(frozen=True)
+class _If:
+    name: str
+    then: tuple["_Node", ...]
+    otherwise: tuple["_Node", ...]
+
+
+@dataclass(frozen=True)
+class _Each:
+    name: str
+    separator: str
+    body: tuple["_Node", ...]
+
+
+_Node = str | _Slot | _If | _Each
+
+
+@cache
+def folder() -> Path:
+    """Where the statements are: inside the package when installed, beside it in a checkout."""
+    return _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
+
+
+@cache
+def files() -> Mapping[str, Path]:
+    """Every statement's file by the statement's name."""
+    return {path.stem: path for path in folder().rglob("*.sql")}
+
+
+def _source(name: str) -> str:
+    return files()[name].read_text(encoding="utf-8").strip()
+
+
+def heading(name: str) -> str:
+    """What the comment lines that head the statement ``name`` say."""
+    lines = takewhile(_is_comment, _source(name).splitlines())
+    return " ".join(line.removeprefix("--").strip() for line in lines)
+
+
+def _is_comment(line: str) -> bool:
+    return line.startswith("--")
+
+
+def _tokens(text: str) -> Iterator[tuple[str, str]]:
+    """The text between tags, as ``("", text)``, and the tags, as ``(word, rest)``."""
+    position = 0
+    for match in _TAG.finditer(text):
+        yield "", text[position : match.start()]
+        tag = match["line"] or match["tag"]
+        word, _, rest = tag.partition(" ")
+        yield (word, rest) if rest or word in ("else", "end") else ("slot", word)
+        position = match.end()
+    yield "", text[position:]
+
+
+@cache
+def _template(name: str, *, headed: bool = True) -> tuple[_Node, ...]:
+    source = _source(name)
+    if not headed:
+        source = "\n".join(dropwhile(_is_comment, source.splitlines()))
+    nodes, ended_by = _parse(_tokens(source))
+    if ended_by:
+        raise ValueError(f"{name}.sql: {{{ended_by}}} ends nothing")
+    return nodes
+
+
+def _parse(tokens: Iterator[tuple[str, str]]) -> tuple[tuple[_Node, ...], str]:
+    """What comes before the next ``else`` or ``end``, and which of the two it is; none at the end of the text."""
+    nodes: list[_Node] = []
+    for word, rest in tokens:
+        if word in ("else", "end"):
+            return tuple(nodes), word
+        if word == "include":
+            nodes += _template(rest, headed=False)
+        elif word == "slot":
+            nodes.append(_Slot(rest))
+        elif word == "if":
+            then, ended_by = _parse(tokens)
+            otherwise, _ = _parse(tokens) if ended_by == "else" else ((), "")
+            nodes.append(_If(rest, then, otherwise))
+        elif word == "each":
+            name, _, separator = rest.partition(" ")
+            nodes.append(_Each(name, separator.strip('"').replace("\\n", "\n"), _parse(tokens)[0]))
+        else:
+            nodes.append(rest)
+    return tuple(nodes), ""
+
+
+def _render(nodes: Sequence[_Node], slots: Slots, choices: Choices, *, doubled: bool) -> str:
+    parts = []
+    for node in nodes:
+        match node:
+            case str():
+                parts.append(node)
+            case _Slot(name):
+                # psycopg reads % as the start of a bind: in the app's own SQL it must mean itself
+                parts.append(slots[name].replace("%", "%%") if doubled else slots[name])
+            case _If(name, then, otherwise):
+                parts.append(_render(then if choices[name] else otherwise, slots, choices, doubled=doubled))
+            case _Each(name, separator, body):
+                items = choices[name]
+                assert not isinstance(items, bool)  # noqa: S101 - a fault of the statement's, not of the user's
+                each = (_render(body, {**slots, **item}, choices, doubled=doubled) for item in items)
+                parts.append(separator.join(each))
+    return "".join(parts)
+
+
+def fill(name: str, slots: Slots, choices: Choices | None = None) -> str:
+    """The statement ``name`` with its slots filled, to be sent with binds.
+
+    Raises:
+        KeyError: the statement has a slot that ``slots`` does not fill, or a condition that ``choices`` does not know.
+    """
+    return _render(_template(name), slots, choices or {}, doubled=True)
+
+
+def fill_script(name: str, slots: Slots, choices: Choices | None = None) -> str:
+    """The script ``name`` with its slots filled, to be sent without binds, or printed.
+
+    Raises:
+        KeyError: the script has a slot that ``slots`` does not fill, or a condition that ``choices`` does not know.
+    """
+    return _render(_template(name), slots, choices or {}, doubled=False)
+
+
+def fill_expression(name: str, slots: Slots) -> str:
+    """The expression ``name`` with its slots filled, on one line, to be written into a file.
+
+    Raises:
+        KeyError: the expression has a slot that ``slots`` does not fill.
+    """
+    text = _render(_template(name, headed=False), {key: key.join("\0\0") for key in slots}, {}, doubled=False)
+    return re.sub(r"\0(\w+)\0", lambda match: slots[match[1]], " ".join(text.split()))
+
+
+def quote_name(name: str) -> str:
+    """``name`` as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quote_text(text: str) -> str:
+    """``text`` as an SQL string literal, whatever ``standard_conforming_strings`` says."""
+    quoted = "'" + text.replace("'", "''") + "'"
+    return "E" + quoted.replace("\\", "\\\\") if "\\" in quoted else quoted

@@ -1,0 +1,28 @@
+"""A preflight as lines for a terminal: what is wrong stands out, with what mends it below."""
+
+from rich.console import Console
+from rich.table import Table
+
+from sweeper.check.result import CheckResult, Status
+from sweeper.render.terminal.table import plural, safe
+
+_STYLES = {Status.OK: "green", Status.WARNING: "yellow", Status.FAILURE: "bold red"}
+
+
+def show_check(console: Console, result: CheckResult) -> None:
+    """Print a preflight."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for _ in range(3):
+        table.add_column(vertical="top")
+    for check in result.checks:
+        message, *more = check.message.splitlines() or [""]
+        table.add_row(safe(check.status.value, _STYLES[check.status]), safe(check.name), safe(message))
+        for line in (*more, *(f"-> {line}" for line in check.fix.splitlines())):
+            table.add_row("", "", safe(line))
+    console.print(table)
+    console.print()
+    failures, warnings = result.count(Status.FAILURE), result.count(Status.WARNING)
+    if failures or warnings:
+        console.print(f"{plural(failures, 'failure')}, {plural(warnings, 'warning')}.")
+    else:
+        console.print("All is well.")

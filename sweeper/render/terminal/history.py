@@ -1,0 +1,153 @@
+"""The runs, and one run with its refunds: as JSON, and for a terminal."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from sweeper.core.results import Amount
+from sweeper.explain.result import RunHistory, RunRecord, RunRefund
+from sweeper.render.json.document import SCHEMA_VERSION, amount_number, moment
+from sweeper.render.terminal.table import amounts_table, number, plural, safe
+
+SHOWN_RUNS, _SHOWN_REFUNDS = 20, 50
+# what a run is told that is worth a word when it differs from the run before
+_TOLD = ("stuck_after", "grace", "max_refunds", "max_credits", "max_amount")
+
+
+def runs_document(runs: Sequence[RunRecord]) -> str:
+    """The document of ``sweeper history``."""
+    head = {"schema_version": SCHEMA_VERSION, "command": "history"}
+    return json.dumps({**head, "runs": [_run(run) for run in runs]})
+
+
+def run_document_in_parts(history: RunHistory) -> Iterator[str]:
+    """The document of ``sweeper history RUN``, part by part: a run may have a million refunds."""
+    run = history.run
+    head = {
+        "schema_version": SCHEMA_VERSION,
+        "command": "history",
+        "run": _run(run),
+        "reasons": {reason: _both(amount, run) for reason, amount in history.reasons.items()},
+    }
+    yield json.dumps(head)[:-1] + ', "refunds": ['
+    for place, refund in enumerate(history.refunds):
+        yield (", " if place else "") + json.dumps(_refund(refund, run))
+    yield "]}\n"
+
+
+def _run(run: RunRecord) -> dict[str, Any]:
+    return {
+        "run_id": run.run_id,
+        "as_of": moment(run.as_of),
+        "started_at": moment(run.started_at),
+        "ended_at": None if run.ended_at is None else moment(run.ended_at),
+        "outcome": run.outcome,
+        "died": run.died,
+        "refunds": _both(run.refunds, run),
+        "reversed": _both(run.reversed, run),
+        "already_refunded": run.already_refunded,
+        "skipped": run.skipped,
+        "held": run.held,
+        "remaining": run.remaining,
+        "batches": run.batches,
+        "version": run.version,
+        "host": run.host,
+        "db_role": run.db_role,
+        "told": run.told,
+    }
+
+
+def _refund(refund: RunRefund, run: RunRecord) -> dict[str, Any]:
+    return {
+        "refund_id": refund.refund_id,
+        "session_id": refund.session_id,
+        "account_id": refund.account_id,
+        "attempt": refund.attempt,
+        "credits": amount_number(refund.credits, integer=run.integer_amounts),
+        "reason": refund.reason,
+        "reversed": refund.reversed,
+    }
+
+
+def _both(amount: Amount, run: RunRecord) -> dict[str, Any]:
+    return {"sessions": amount.sessions, "credits": amount_number(amount.credits, integer=run.integer_amounts)}
+
+
+def show_runs(console: Console, runs: Sequence[RunRecord]) -> None:
+    """Print the newest runs, two lines each: an id is there to be copied."""
+    if not runs:
+        console.print("No run yet.")
+    for run in runs[:SHOWN_RUNS]:
+        console.print(f"{moment(run.started_at)}  {_ending(run)}", soft_wrap=True)
+        console.print(f"  {run.run_id}  {_did(run)}", soft_wrap=True)
+    if len(runs) > SHOWN_RUNS:
+        console.print(f"The newest {SHOWN_RUNS}; --json lists them all.")
+
+
+def show_run_history(console: Console, history: RunHistory) -> None:
+    """Print one run: what it was told, what it did, how it ended, and the first of its refunds."""
+    run = history.run
+    table = Table(box=None, pad_edge=False, show_header=False)
+    ended = "" if run.ended_at is None else moment(run.ended_at)
+    for name, value in (
+        ("run", run.run_id),
+        ("started", moment(run.started_at)),
+        ("ended", f"{ended} {_ending(run)}".strip()),
+        ("by", f"{run.db_role} on {run.host}, version {run.version}"),
+        ("told", _told(run.told)),
+        ("did", _did(run)),
+    ):
+        table.add_row(name, safe(value))
+    console.print(table)
+    if history.reasons:
+        console.print()
+        console.print(amounts_table("reason", dict(history.reasons)))
+        console.print()
+        console.print(_refunds_table(list(islice(history.refunds, _SHOWN_REFUNDS))))
+    if run.refunds.sessions > _SHOWN_REFUNDS:
+        console.print(f"The first {_SHOWN_REFUNDS}; --json lists them all.")
+
+
+def _refunds_table(refunds: Sequence[RunRefund]) -> Table:
+    table = Table("session", "account", "reason", box=None, pad_edge=False, header_style="bold")
+    table.add_column("credits", justify="right")
+    table.add_column("")
+    for refund in refunds:
+        table.add_row(
+            safe(refund.session_id),
+            safe(refund.account_id),
+            safe(refund.reason),
+            number(refund.credits),
+            "taken back" if refund.reversed else "",
+        )
+    return table
+
+
+def _ending(run: RunRecord) -> str:
+    if run.outcome is not None:
+        return run.outcome
+    return "died: no run is connected, and the ledger tells what it did" if run.died else "has not ended yet"
+
+
+def _did(run: RunRecord) -> str:
+    words = [f"{plural(run.refunds.sessions, 'session')}, {number(run.refunds.credits)} credits"]
+    for count, what in ((run.held, "held"), (run.skipped, "skipped"), (run.remaining, "remaining")):
+        if count:
+            words.append(f"{number(count)} {what}")
+    if run.reversed.sessions:
+        words.append(f"{number(run.reversed.sessions)} taken back")
+    return "; ".join(words)
+
+
+def _told(told: Mapping[str, Any]) -> str:
+    policy = told.get("policy", {})
+    words = [f"{name} {policy[name]}" for name in _TOLD if policy.get(name) is not None]
+    if told.get("since"):
+        words.append(f"since {told['since']}")
+    if told.get("sessions"):
+        words.append(f"only {', '.join(told['sessions'][:3])}{'…' if len(told['sessions']) > 3 else ''}")
+    return ", ".join(words)

@@ -1,0 +1,302 @@
+"""One batch: lock, look again, pay. One READ COMMITTED transaction, compared before it commits."""
+
+import time
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+
+import uuid_utils
+
+from sweeper.app.mapping import Mapping
+from sweeper.core.errors import FailedError
+from sweeper.install.lock import lock_installation
+from sweeper.ledger.reconcile import (
+    Balances,
+    balances_of,
+    compare_balances,
+    compare_ledgers,
+    read_balances,
+    require_as_meant,
+)
+from sweeper.postgres.database import (
+    ANSWER_BYTES,
+    LOCKING_TIMEOUTS,
+    Busy,
+    Database,
+    Refusal,
+    Row,
+    StatementError,
+    Timeouts,
+    TooSlow,
+    Transaction,
+    text_array,
+    text_bytes,
+)
+from sweeper.postgres.templates import fill
+from sweeper.sweep.caps import Caps
+from sweeper.sweep.owed import account_of, is_on_hold, reading
+from sweeper.sweep.selection import Scope
+from sweeper.sweep.throttle import Traffic
+
+# what a run leaves to the mapping, and a layer that calls refund() says itself
+BY_SWEEPER = {"layer": "sweeper", "reason": None, "detail": None}
+BATCH_TIMEOUTS = LOCKING_TIMEOUTS
+# for what a run writes down and counts in its own ledger, which may be large: nobody waits for that
+BOOKKEEPING_TIMEOUTS = Timeouts(lock_ms=250, statement_ms=60_000, idle_ms=60_000)
+# of several sessions each may wait in turn, such as for a row that a foreign key of the app's ledger points to, and
+# whoever wants one of them waits as long as all of that; one alone, which is what is tried next, may take its time
+_TOGETHER_TIMEOUTS = replace(BATCH_TIMEOUTS, lock_ms=50)
+
+
+# one refund that was paid: session, account, amount, reason
+Refund = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one committed batch did; ``tried`` sessions of those it was given are settled by it or skipped.
+
+    ``answer_bytes`` is how much the statement that pays had to say of those that were paid.
+    """
+
+    tried: int = 0
+    paid: tuple[Refund, ...] = ()
+    held: tuple[tuple[str, str], ...] = ()
+    already_refunded: int = 0
+    skipped: tuple[str, ...] = ()
+    capped: bool = False
+    waiting: bool = False
+    locked_seconds: float = 0.0
+    traffic: Traffic = field(default_factory=Traffic)
+    unripe_from: datetime | None = None
+    answer_bytes: int = 0
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether others had refunded or locked most of it."""
+        return 2 * (self.already_refunded + len(self.skipped)) > self.tried
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Some of the sessions that are locked."""
+
+    session_ids: Sequence[str]
+    account_ids: Sequence[str | None]
+
+
+class Cashier:
+    """Pays batches of one run."""
+
+    def __init__(self, database: Database, mapping: Mapping, caps: Caps, *, run_id: str, max_new_holds: int) -> None:
+        self._database = database
+        self._mapping = mapping
+        self._caps = caps
+        self.run_id = run_id
+        self.max_new_holds = max_new_holds
+        accounts = ("lock_accounts", "read_balances") if mapping.has_accounts else ()
+        self._statements = {
+            name: mapping.statement(name)
+            for name in ("lock_sessions", "list_refunded", *accounts, "pay", "read_back", "hold")
+        }
+        self._fire_deferred, self._read_traffic = fill("fire_deferred", {}), fill("read_traffic", {})
+        self.new_holds: set[str] = set()
+        # on hold, since this run or before, because the database refuses them; as many as were tried one by one
+        self.refused: set[str] = set()
+
+    def pay(self, scope: Scope, session_ids: tuple[str, ...]) -> Batch:
+        """Pay those of these sessions of ``scope`` that are still owed, and of them as many as the caps have room for.
+
+        Raises:
+            Refusal, StatementError, Busy: one of them stood in the way.
+            TooSlow: it takes too long, or would say too much, for one batch.
+            FailedError: more sessions would be put on hold than a run may.
+        """
+        with self._transaction(_TOGETHER_TIMEOUTS if len(session_ids) > 1 else BATCH_TIMEOUTS) as transaction:
+            lock_installation(transaction, self._mapping)
+            room = self._caps.take(transaction)
+            if room is None:
+                return Batch(waiting=True)
+            if room.used_up:
+                return Batch(capped=True)
+            in_hand = session_ids[: room.sessions]
+            binds = {**scope.binds(), "in_hand": text_array(in_hand), "budget": room.credits}
+            locked_at = time.monotonic()
+            locked = transaction.row(self._statements["lock_sessions"], binds)
+            _require_short_answer(in_hand, locked)
+            missing = frozenset(in_hand) - frozenset(locked.session_ids)
+            refunded = self._list_refunded(transaction, scope, missing) if missing else missing
+            chosen = choose(in_hand, locked, room.credits)
+            batch = self._settle(transaction, scope, chosen) if chosen.session_ids else Batch()
+            credits = sum((Decimal(amount) for _, _, amount, _ in batch.paid), Decimal(0))
+            if room.credits is not None and credits > room.credits:
+                raise Busy  # an amount grew after it was found: look for what fits again, with fewer at a time
+            seen = transaction.row(self._read_traffic)
+        locked_seconds = time.monotonic() - locked_at
+        self._caps.committed(len(batch.paid), credits)
+        self.new_holds.update(session_id for session_id, _ in batch.held)
+        return replace(
+            batch,
+            tried=len(in_hand),
+            already_refunded=batch.already_refunded + len(refunded),
+            skipped=(*batch.skipped, *(missing - refunded)),
+            locked_seconds=locked_seconds,
+            traffic=Traffic(**seen._mapping),
+        )
+
+    def require_unlocked(self, scope: Scope) -> None:
+        """Let the server plan the statement that pays, for nobody: it asks for all its tables.
+
+        Raises:
+            Busy: one of them is locked as a whole.
+        """
+        binds = {**scope.binds(), "in_hand": "{}", "refund_ids": "{}", "run_id": self.run_id, **BY_SWEEPER}
+        with self._transaction() as transaction:
+            transaction.rows("EXPLAIN " + self._statements["pay"], binds)
+
+    @property
+    def has_budget(self) -> bool:
+        """Whether there is a cap by credits."""
+        return self._caps.by_credits
+
+    def budget(self) -> Decimal | None:
+        """What the cap by credits leaves at this moment; none is no bound."""
+        if not self.has_budget:
+            return None
+        with self._transaction(BOOKKEEPING_TIMEOUTS) as transaction:
+            return self._caps.read(transaction).credits
+
+    def _transaction(self, timeouts: Timeouts = BATCH_TIMEOUTS) -> AbstractContextManager[Transaction]:
+        return self._database.transaction(
+            timeouts=timeouts, search_path=self._mapping.search_path, timezone=self._mapping.timezone
+        )
+
+    def _settle(self, transaction: Transaction, scope: Scope, chosen: Chosen) -> Batch:
+        session_ids = chosen.session_ids
+        balances: Balances | None = None
+        if self._mapping.has_accounts:
+            wanted = {account for account in chosen.account_ids if account is not None}
+            locked = transaction.row(self._statements["lock_accounts"], {"account_ids": text_array(wanted)})
+            balances = balances_of(locked)
+        binds = {
+            **scope.binds(),
+            "in_hand": text_array(session_ids),
+            "account_ids": None if balances is None else text_array(balances),
+            "refund_ids": text_array([str(uuid_utils.uuid7()) for _ in session_ids]),
+            "run_id": self.run_id,
+            **BY_SWEEPER,
+        }
+        row = transaction.row(self._statements["pay"], binds)
+        compare_ledgers(row)
+        self._require_written(transaction, scope, row)
+        transaction.rows(self._fire_deferred)
+        if row.closes or self._mapping.is_read_back:
+            require_as_meant(transaction.rows(self._statements["read_back"], {"refund_ids": binds["refund_ids"]}))
+        if balances is not None:
+            after = read_balances(transaction, self._statements["read_balances"], row.moved_accounts)
+            exact, exact_spent = self._mapping.exact_balance, self._mapping.exact_spent
+            compare_balances(row, balances, after, exact=exact, exact_spent=exact_spent)
+        held = tuple(zip(row.held_sessions, row.held_reasons, strict=True))
+        self._bound_holds(len({session for session, _ in held} - self.new_holds))
+        told = (row.paid_sessions, row.paid_accounts, row.paid_amounts, row.paid_reasons)
+        return Batch(
+            paid=tuple(zip(*told, strict=True)),
+            held=held,
+            already_refunded=row.refunded_before + len(row.unpaid_sessions),
+            skipped=tuple(row.busy_sessions),
+            unripe_from=row.unripe_from,
+            answer_bytes=sum(map(text_bytes, (*told, row.moved_accounts, row.moved_amounts))),
+        )
+
+    def list_refunded(self, scope: Scope, session_ids: Sequence[str]) -> frozenset[str]:
+        """Those of these that are refunded by now."""
+        with self._transaction(BOOKKEEPING_TIMEOUTS) as transaction:
+            return self._list_refunded(transaction, scope, session_ids)
+
+    def _list_refunded(self, transaction: Transaction, scope: Scope, session_ids: Collection[str]) -> frozenset[str]:
+        binds = {**scope.binds(), "in_hand": text_array(session_ids)}
+        return frozenset(transaction.row(self._statements["list_refunded"], binds).session_ids)
+
+    def _require_written(self, transaction: Transaction, scope: Scope, row: Row) -> None:
+        if not row.unpaid_sessions:
+            return
+        refunded = self._list_refunded(transaction, scope, row.unpaid_sessions)
+        if not refunded.issuperset(row.unpaid_sessions):
+            raise Refusal("", "the refund was not written: a trigger or a rule drops it, or the closing of the session")
+
+    def hold(self, scope: Scope, session_id: str, refusal: Refusal) -> bool:
+        """Put one session on hold with the database's own message; tell whether it was not on hold before."""
+        try:
+            return self._hold(scope, session_id, refusal, attempt_known=True)
+        except (Refusal, StatementError):  # not even which attempt it is can be told
+            return self._hold(scope, session_id, refusal, attempt_known=False)
+
+    def is_on_hold(self, session_id: str) -> bool:
+        """Whether a session that the database refuses is on hold already, so that putting it there is no news."""
+        with reading(self._database, self._mapping) as transaction:
+            return is_on_hold(transaction, self._mapping, session_id)
+
+    def account_of(self, session_id: str) -> str | None:
+        """Whose a session is that the database refuses; none where that cannot be told."""
+        with reading(self._database, self._mapping) as transaction:
+            return account_of(transaction, self._mapping, session_id)
+
+    def _hold(self, scope: Scope, session_id: str, refusal: Refusal, *, attempt_known: bool) -> bool:
+        with self._transaction() as transaction:
+            rows = transaction.rows(
+                self._statements["hold"],
+                {
+                    "session_id": session_id,
+                    "attempt_known": attempt_known,
+                    "why": "refused",
+                    "sqlstate": refusal.sqlstate or None,
+                    "message": refusal.message,
+                    "constraint_name": refusal.constraint,
+                    "as_of": scope.as_of,
+                    "run_id": self.run_id,
+                },
+            )
+            new = bool(rows) and rows[0].new and session_id not in self.new_holds
+            if new:
+                self._bound_holds(1)
+        self.refused.add(session_id)
+        if new:
+            self.new_holds.add(session_id)
+        return new
+
+    def _bound_holds(self, more: int) -> None:
+        if len(self.new_holds) + more > self.max_new_holds:
+            raise FailedError(
+                f"more than max_new_holds = {self.max_new_holds} sessions would be put on hold by this run: so many "
+                "at once mean a wrong mapping, not bad rows. Nothing of this batch was kept",
+                code="too_many_holds",
+            )
+
+
+def _require_short_answer(in_hand: Sequence[str], locked: Row) -> None:
+    """Nothing is paid whose answer would not fit: accounts may have much longer names than their sessions."""
+    if len(in_hand) > 1 and text_bytes(locked.session_ids) + 2 * text_bytes(locked.account_ids) > ANSWER_BYTES:
+        raise TooSlow
+
+
+def choose(in_hand: Sequence[str], locked: Row, credits: Decimal | None) -> Chosen:
+    """The locked sessions that fit under the credits cap, in order: one that does not fit is passed over."""
+    if credits is None:
+        return Chosen(locked.session_ids, locked.account_ids)
+    columns = (locked.account_ids, locked.amounts, locked.hold_reasons)
+    known = dict(zip(locked.session_ids, zip(*columns, strict=True), strict=True))
+    chosen = []
+    for session_id in in_hand:
+        if credits == 0:
+            break
+        account_id, amount, hold_reason = known.get(session_id, (None, None, None))
+        if amount is None:
+            continue
+        if hold_reason is None:  # one that will be held needs no room
+            if Decimal(amount) > credits:
+                continue
+            credits -= Decimal(amount)
+        chosen.append((session_id, account_id))
+    return Chosen([session_id for session_id, _ in chosen], [account_id for _, account_id in chosen])

@@ -1,0 +1,277 @@
+"""Paying what was found, batch after batch, at a pace that leaves the app its time; what is in the way is isolated."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from sweeper.core.errors import FailedError
+from sweeper.core.signals import Signals
+from sweeper.postgres.database import UNIQUE_VIOLATION, Busy, GuardLost, Refusal, StatementError, TooSlow, retrying
+from sweeper.sweep.batch import Batch, Cashier
+from sweeper.sweep.owed import Found
+from sweeper.sweep.selection import Scope
+from sweeper.sweep.suspects import Halving, PaidSince, Problem, Suspect, Suspects, refusal_of, unproven
+from sweeper.sweep.throttle import Pace
+
+T = TypeVar("T")
+
+_CAPS_WAIT_SECONDS, _CAPS_WAIT_AT_MOST_SECONDS = 0.02, 60
+# so many sessions may each take too long, and are left to the next run; more mean that everything does
+_SLOW_AT_MOST = 3
+_GUARD_WAIT_SECONDS = 0.5
+# a migration that takes longer is left alone, and the run ends
+_TABLE_TRIES, _TABLE_WAIT_SECONDS = 8, 0.4
+
+
+class Observer(Protocol):
+    """Told what a sweep does, once it is committed."""
+
+    def begun(self, run_id: str, count_owed: Callable[[], int]) -> None:
+        """The run starts; counting what is owed costs a survey, so only who shows it asks."""
+
+    def paid(self, batch: Batch) -> None:
+        """A batch was committed."""
+
+    def refused(self, session_id: str, refusal: Refusal) -> None:
+        """A session that the database refused was put on hold."""
+
+
+@dataclass
+class Tally:
+    """What a sweep has counted so far; what it refunded is read from the ledger instead.
+
+    ``unripe_from`` is when the earliest session started that may be owed later; ``unknown`` tells that a row's own
+    expression failed, so that nobody knows.
+    """
+
+    batches: int = 0
+    already_refunded: int = 0
+    capped: bool = False
+    skipped: list[str] = field(default_factory=list)
+    unripe_from: datetime | None = None
+    unknown: bool = False
+
+    def note_unripe(self, moment: datetime | None) -> None:
+        """A session that started then may be owed later."""
+        if moment is not None:
+            self.unripe_from = min(moment, self.unripe_from or moment)
+
+
+class Payout:
+    """Pays what one run has found, and counts."""
+
+    def __init__(self, cashier: Cashier, *, batch_size: int, signals: Signals, observer: Observer) -> None:
+        self._cashier = cashier
+        self._signals = signals
+        self._observer = observer
+        self.pace = Pace(batch_size)
+        self.tally = Tally()
+        self.slow: set[str] = set()
+        self.suspects = Suspects(cashier.max_new_holds)
+        self._without_a_hold: dict[str, Problem] = {}
+
+    def pay_all(self, scope: Scope, found: Found) -> None:
+        """Pay what was found; a session that stands in the way is found by halving, and held, suspected or skipped.
+
+        Raises:
+            ConfigurationError, FailedError, Busy: the run cannot go on; what was committed stands.
+            Interrupted: SIGINT or SIGTERM arrived; the batch in hand was finished.
+        """
+        while not self.tally.capped and (session_ids := self._take(found)):
+            self._signals.check()
+            try:
+                batch = self._pay(scope, session_ids)
+            except TooSlow:
+                self._pass_over_slow(found, session_ids)
+            except (Refusal, StatementError, Busy) as problem:
+                since = self.suspects.since_now()
+                self._wait_for_tables(scope, problem)
+                self._isolate(scope, session_ids, since)
+            else:
+                self._hold_proven()
+                self.pace.answered([session_id for session_id, _, _, _ in batch.paid], batch.answer_bytes)
+                found.give_back(session_ids[batch.tried :])
+                if batch.is_taken:
+                    self._make_way(scope, found, batch)
+                full = len(session_ids) == self.pace.size
+                if pause := self.pace.held(batch.locked_seconds, batch.traffic, full=full):
+                    time.sleep(pause)
+
+    def _take(self, found: Found) -> tuple[str, ...]:
+        taken = found.take(self.pace.size)
+        fitting = self.pace.fitting(taken)
+        found.give_back(taken[fitting:])
+        return taken[:fitting]
+
+    def _make_way(self, scope: Scope, found: Found, batch: Batch) -> None:
+        """Another run pays the same: go on from the other end, and when both have met there, with what is left."""
+        if found.turn() and batch.already_refunded and (left := found.take_all()):
+            refunded = frozenset[str]()
+            with suppress(Refusal, StatementError, Busy, TooSlow):  # it only saves time: each batch looks by itself
+                refunded = retrying(lambda: self._cashier.list_refunded(scope, left))
+            self.tally.already_refunded += len(refunded)
+            found.give_back(tuple(session_id for session_id in left if session_id not in refunded))
+
+    def _pass_over_slow(self, found: Found, session_ids: tuple[str, ...]) -> None:
+        """Go on with fewer at a time; one that takes too long by itself is in nobody's way.
+
+        Raises:
+            FailedError: too many do.
+        """
+        self.pace.too_slow()
+        if len(session_ids) > 1:
+            found.give_back(session_ids)
+            return
+        self.slow.update(session_ids)
+        if len(self.slow) > _SLOW_AT_MOST:
+            raise FailedError("batches of one session take longer than 10 seconds each", code="too_slow")
+        self.tally.skipped.extend(session_ids)
+
+    def _isolate(self, scope: Scope, session_ids: tuple[str, ...], since: PaidSince) -> None:
+        groups, tried_twice = Halving(session_ids), set[str]()
+        while not self.tally.capped and (group := groups.take()):
+            self._signals.check()
+            try:
+                batch = self._pay(scope, group)
+            except (Busy, TooSlow) as problem:
+                self._wait_for_tables(scope, problem)
+                if len(group) == 1:
+                    self.slow.update(group if isinstance(problem, TooSlow) else ())
+                    self.tally.skipped.extend(group)
+                else:
+                    groups.split(group)
+            except (Refusal, StatementError) as problem:
+                if len(group) > 1:
+                    groups.split(group)
+                elif refusal_of(problem).sqlstate == UNIQUE_VIOLATION and group[0] not in tried_twice:
+                    tried_twice.add(group[0])  # another layer may have been first
+                    groups.put_back(group)
+                else:
+                    self.refused_alone(scope, group[0], problem, since)
+            else:
+                groups.put_back(group[batch.tried :])  # those that a cap left no room for in this one
+                self._hold_proven()
+
+    def refused_alone(self, scope: Scope, session_id: str, problem: Problem, since: PaidSince) -> None:
+        """Put a session on hold that the database refused by itself, now or when it is known whose fault that is.
+
+        ``since`` is what was paid since it was first refused, together with others.
+
+        Raises:
+            FailedError: it is the run's, or too many would be put on hold.
+        """
+        if refusal_of(problem).raised or self.once_unlocked(scope, lambda: self._cashier.is_on_hold(session_id)):
+            self._hold(scope, session_id, problem)
+        else:
+            account_id = self.once_unlocked(scope, lambda: self._cashier.account_of(session_id))
+            self.suspects.add(Suspect(scope, session_id, account_id, problem, since))
+            self._hold_proven()
+
+    def settle(self) -> None:
+        """Decide, at the end of a run, about those that were refused and are still suspects.
+
+        Raises:
+            FailedError: it may be the run's fault.
+        """
+        tally = self.tally
+        others_owed = bool(self.suspects.in_this_run.accounts or tally.skipped or tally.already_refunded)
+        for suspect in self.suspects.take_the_rest(others_owed=others_owed or bool(self._cashier.new_holds)):
+            self._hold(suspect.scope, suspect.session_id, suspect.problem)
+        if self._without_a_hold:
+            raise unproven(self._without_a_hold)
+
+    def _hold_proven(self) -> None:
+        for suspect in self.suspects.take_proven():
+            self._hold(suspect.scope, suspect.session_id, suspect.problem)
+
+    def once_unlocked(self, scope: Scope, work: Callable[[], T]) -> T:
+        """Do ``work``, a whole transaction; where a table is locked as a whole, again once it is free.
+
+        Raises:
+            Busy: it still is after some seconds, or whenever it is tried.
+        """
+        for _ in range(_TABLE_TRIES - 1):
+            try:
+                return retrying(work)
+            except Busy as problem:
+                self._wait_for_tables(scope, problem)
+        return retrying(work)
+
+    def _wait_for_tables(self, scope: Scope, problem: Exception) -> None:
+        """A table that is locked as a whole stands in everybody's way: no use in trying session after session.
+
+        Raises:
+            Busy: it still is after some seconds.
+        """
+        if not isinstance(problem, Busy):
+            return
+        for waits_left in reversed(range(_TABLE_TRIES)):
+            self._signals.check()
+            try:
+                retrying(lambda: self._cashier.require_unlocked(scope))
+            except Busy:
+                if not waits_left:
+                    raise
+                time.sleep(_TABLE_WAIT_SECONDS)
+            else:
+                return
+
+    def _hold(self, scope: Scope, session_id: str, problem: Problem) -> None:
+        """Put one session on hold, which the database refused; where it refuses that, too, the others go first."""
+        refusal = refusal_of(problem)
+
+        def attempt() -> None:
+            self._signals.check()
+            with self._signals.shielded():
+                if self._cashier.hold(scope, session_id, refusal):
+                    self._observer.refused(session_id, refusal)
+
+        try:
+            self.once_unlocked(scope, attempt)
+        except (Refusal, StatementError) as another:
+            self._without_a_hold[session_id] = another
+
+    def _pay(self, scope: Scope, session_ids: tuple[str, ...]) -> Batch:
+        def attempt() -> Batch:
+            self._signals.check()  # it may have come while an attempt before this one was cut off
+            with self._signals.shielded():
+                batch = self._cashier.pay(scope, session_ids)
+                if not batch.waiting:
+                    self._note(batch)  # a signal that comes now must not lose what is committed
+                return batch
+
+        rebuilds, give_up = 3, time.monotonic() + _CAPS_WAIT_AT_MOST_SECONDS
+        while True:
+            try:
+                batch = retrying(attempt)
+            except GuardLost:  # also what it looks like while somebody rebuilds it
+                if not rebuilds:
+                    raise
+                rebuilds -= 1
+                self._signals.check()
+                time.sleep(_GUARD_WAIT_SECONDS)
+                continue
+            if not batch.waiting:
+                break
+            self._signals.check()
+            if time.monotonic() > give_up:
+                raise FailedError(
+                    f"no turn at the caps for {_CAPS_WAIT_AT_MOST_SECONDS} s: another run is paying, or the row for it "
+                    "in sweeper's table locks is gone, and `sweeper install` puts it back",
+                    code="busy",
+                )
+            time.sleep(_CAPS_WAIT_SECONDS)
+        return batch
+
+    def _note(self, batch: Batch) -> None:
+        if batch.tried:
+            self.tally.batches += 1
+        self.tally.already_refunded += batch.already_refunded
+        self.tally.capped |= batch.capped
+        self.tally.skipped.extend(batch.skipped)
+        self.tally.note_unripe(batch.unripe_from)
+        self.suspects.paid([account_id for _, account_id, _, _ in batch.paid])
+        self._observer.paid(batch)

@@ -1,0 +1,133 @@
+"""What is checked before anything is paid or planned, and what a run over the app's tables is to look at."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import TypeVar
+
+from sweeper.app.mapping import Mapping
+from sweeper.config.settings import Settings
+from sweeper.core.errors import ConfigurationError
+from sweeper.core.results import Amount
+from sweeper.install.state import Surroundings, open_file, open_mapping, read_surroundings
+from sweeper.postgres.clocks import check_clocks
+from sweeper.postgres.database import FIRST_ATTEMPTS, Database, Refusal, Transaction, retrying
+from sweeper.sweep.caps import Limits
+from sweeper.sweep.horizon import is_small, policy_digest, usable_horizon
+from sweeper.sweep.owed import reading
+from sweeper.sweep.selection import Scope
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asked for; ``asked_at`` is ``time.monotonic()`` at the moment ``as_of``."""
+
+    as_of: datetime
+    asked_at: float
+    host: str = ""
+    session_ids: tuple[str, ...] = ()
+    since: datetime | None = None
+    full: bool = False
+    caps_by_hand: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """Everything that was checked before anything is paid or planned.
+
+    ``whole`` tells that no flag narrows the scope, so that what a run leaves is settled; ``full`` that it is also a
+    full sweep. ``before_floor`` is what an earlier run counted.
+    """
+
+    mapping: Mapping
+    scope: Scope
+    floor: datetime
+    limits: Limits
+    digest: str
+    whole: bool
+    full: bool
+    before_floor: Amount | None
+
+
+def prepare(
+    database: Database, settings: Settings, request: Request, *, of_file: bool = False, paying: bool = False
+) -> tuple[Preparation, Surroundings]:
+    """Check the server, the installation, the file and the flags; with ``paying`` also who could plant functions.
+
+    With ``of_file``, for a dry run, the mapping is that of the file, whatever is installed.
+
+    Raises:
+        ConfigurationError: not installed, another mapping, no guard, a lower floor, an unknown session, a search path
+            that somebody may create in.
+        FailedError: the database cannot be reached, or its clock and ours differ.
+    """
+    surroundings = retrying(lambda: read_surroundings(database), attempts=FIRST_ATTEMPTS)
+    check_clocks(
+        surroundings.clock,
+        request.as_of,
+        request.asked_at,
+        limit=settings.policy.max_clock_skew,
+        otherwise="sessions would be refunded too early or too late",
+    )
+    mapping, installation = retrying(
+        lambda: (
+            open_file(database, settings, surroundings, request.as_of)
+            if of_file
+            else open_mapping(database, settings, paying=paying)
+        )
+    )
+    floor = installation.floor(settings.policy)
+    if request.since is not None:
+        if request.since < floor:
+            raise ConfigurationError(
+                f"--since {request.since.isoformat()} lies before the floor, {floor.isoformat()}: a flag may only "
+                "raise it. To let older sessions in, set policy.since in the file",
+                code="usage",
+            )
+        floor = request.since
+    digest = policy_digest(settings.policy, floor)
+    whole = not request.session_ids and request.since is None
+    horizon = usable_horizon(installation, digest, request.as_of)
+    full = whole and (request.full or horizon is None)
+    counted = None
+    scope = Scope.of_run(settings, request.as_of, floor)
+    if full:
+        scope = scope.full()
+    elif whole and horizon is not None and not read(database, mapping, is_small):
+        scope = replace(scope, since=max(floor, horizon))
+        counted = Amount(installation.before_floor_sessions or 0, installation.before_floor_credits or Decimal(0))
+    if request.session_ids:
+        retrying(lambda: _check_sessions(database, mapping, request.session_ids))
+        scope = scope.by_hand(tuple(dict.fromkeys(request.session_ids)), payable_again=settings.payable_again)
+    policy = settings.policy
+    limits = Limits(
+        policy.max_refunds,
+        policy.max_credits,
+        refunds_by_hand="max_refunds" in request.caps_by_hand,
+        credits_by_hand="max_credits" in request.caps_by_hand,
+    )
+    return Preparation(mapping, scope, floor, limits, digest, whole, full, counted), surroundings
+
+
+def read(database: Database, mapping: Mapping, question: Callable[[Transaction, Mapping], T]) -> T:
+    """The answer to a question that writes nothing."""
+
+    def ask() -> T:
+        with reading(database, mapping) as transaction:
+            return question(transaction, mapping)
+
+    return retrying(ask)
+
+
+def _check_sessions(database: Database, mapping: Mapping, session_ids: tuple[str, ...]) -> None:
+    for session_id in session_ids:
+        try:
+            with reading(database, mapping) as transaction:
+                found = transaction.rows(mapping.statement("find_sessions"), {"session_id": session_id})
+        except Refusal:  # such as a uuid that is none
+            found = []
+        if not found:
+            raise ConfigurationError(f"--session {session_id}: there is no such session", code="unknown_session")

@@ -1,0 +1,185 @@
+"""The dry run: what a run at this moment would do, read in one snapshot; nothing is written or locked."""
+
+import time
+from collections import defaultdict
+from dataclasses import replace
+from itertools import chain
+
+from sweeper.config.settings import Settings
+from sweeper.core.errors import FailedError
+from sweeper.core.results import Amount, Largest, Outcome, Plan, RunResult
+from sweeper.postgres.database import Database, Transaction, retrying
+from sweeper.sweep.caps import Caps, Room
+from sweeper.sweep.context import Preparation, Request, prepare
+from sweeper.sweep.owed import Looked, find_missing, look, parts, reading, survey
+from sweeper.sweep.run import exactly
+from sweeper.sweep.suspects import refusal_of, unproven
+
+_NO_RUN = "00000000-0000-0000-0000-000000000000"
+_LARGEST, _SAMPLES = 10, 3
+# upper bounds in seconds, and what they are called
+_AGES = (
+    (3600, "under 1 hour"),
+    (86_400, "1 to 24 hours"),
+    (604_800, "1 to 7 days"),
+    (2_592_000, "7 to 30 days"),
+)
+_OLDEST = "over 30 days"
+
+
+class Planner:
+    """Follows a run's rules over the owed sessions, in the run's order, and adds up what it would do."""
+
+    def __init__(self, room: Room) -> None:
+        self._sessions_left, self._credits_left = room.sessions, room.credits
+        self.refunds = Amount()
+        self.left_by_caps = Amount()
+        self._holds_left = False
+        self.reasons: dict[str, Amount] = defaultdict(Amount)
+        self.ages: dict[str, Amount] = defaultdict(Amount)
+        self.holds: dict[str, Amount] = defaultdict(Amount)
+        self.hold_samples: dict[str, tuple[str, ...]] = defaultdict(tuple)
+        self.largest: list[Largest] = []
+        # digests, not ids: a plan without caps may name millions of accounts
+        self.accounts: set[int] = set()
+        # their expression fails, and nobody knows yet whether it is their fault
+        self._suspects: dict[str, Looked] = {}
+
+    def add(self, session: Looked) -> None:
+        """Decide about the next session."""
+        stopped = self._sessions_left == 0 or (self._credits_left is not None and self._credits_left <= 0)
+        if not stopped and session.hold_reason is not None:
+            if session.refused is not None and not session.on_hold and not refusal_of(session.refused).raised:
+                self._suspects[session.session_id] = session
+            elif not session.on_hold:
+                self._hold(session.hold_reason, session.session_id)
+        elif stopped and session.hold_reason is not None:
+            self._holds_left |= not session.on_hold
+        elif stopped or (self._credits_left is not None and session.amount > self._credits_left):
+            self.left_by_caps += Amount(1, session.amount)
+        else:
+            self._refund(session)
+
+    def settle(self) -> None:
+        """Decide about those whose expression fails, as a run would at its end; to be called once.
+
+        Raises:
+            FailedError: it may be the run's fault.
+        """
+        others_owed = self.refunds.sessions or self.holds or self.left_by_caps.sessions or len(self._suspects) > 1
+        unclear = {}
+        for session in self._suspects.values():
+            if self.accounts - {hash(session.account_id)} or not others_owed:
+                self._hold(str(session.hold_reason), session.session_id)
+            elif session.refused is not None:
+                unclear[session.session_id] = session.refused
+        if unclear:
+            raise unproven(unclear)
+
+    def _hold(self, why: str, session_id: str) -> None:
+        self.holds[why] += Amount(1)
+        self.hold_samples[why] = (*self.hold_samples[why], session_id)[:_SAMPLES]
+
+    def _refund(self, session: Looked) -> None:
+        one = Amount(1, session.amount)
+        self.refunds += one
+        self.reasons[session.reason] += one
+        self.ages[_age(session.age_seconds)] += one
+        self.accounts.add(hash(session.account_id))
+        if self._sessions_left is not None:
+            self._sessions_left -= 1
+        if self._credits_left is not None:
+            self._credits_left -= session.amount
+        if len(self.largest) < _LARGEST or session.amount > self.largest[-1].credits:
+            entry = Largest(session.session_id, str(session.account_id), session.amount, session.reason)
+            self.largest = sorted([*self.largest, entry], key=lambda one: -one.credits)[:_LARGEST]
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the run would end."""
+        if self.left_by_caps.sessions or self._holds_left:
+            return Outcome.CAPPED
+        return Outcome.PARTIAL if self.holds else Outcome.COMPLETE
+
+
+def _age(seconds: float) -> str:
+    return next((name for bound, name in _AGES if seconds < bound), _OLDEST)
+
+
+def plan(database: Database, settings: Settings, request: Request) -> RunResult:
+    """Find what a run would refund.
+
+    Raises:
+        ConfigurationError, FailedError: as a run would.
+    """
+    with exactly():
+        prepared, _ = prepare(database, settings, request, of_file=True)
+
+        def read() -> RunResult:
+            with reading(database, prepared.mapping) as transaction:
+                return _read(transaction, prepared, settings, request)
+
+        return retrying(read)
+
+
+def _read(transaction: Transaction, prepared: Preparation, settings: Settings, request: Request) -> RunResult:
+    mapping = prepared.mapping
+    scope = replace(prepared.scope, missing_until=find_missing(transaction, mapping, prepared.scope))
+    caps = Caps(mapping, prepared.limits, run_id=_NO_RUN, as_of=request.as_of, batch_size=1)
+    planner = Planner(caps.read(transaction))
+    for session in chain.from_iterable(look(transaction, mapping, part) for part in parts(scope)):
+        planner.add(session)
+    before_floor = Amount()
+    if prepared.before_floor is not None:
+        before_floor = prepared.before_floor
+    elif not request.session_ids:  # the floor does not apply to sessions that a person names
+        found = survey(transaction, mapping, scope.earlier(prepared.floor))
+        before_floor = Amount(found.sessions, found.credits)
+    error = None
+    try:
+        planner.settle()
+    except FailedError as unsettled:
+        error = unsettled
+    held = sum(amount.sessions for amount in planner.holds.values())
+    limit = settings.policy.max_new_holds
+    if held > limit:
+        error = FailedError(
+            f"a run would put {held} sessions on hold, more than max_new_holds = {limit}, and stop: so many at once "
+            "mean a wrong mapping, not bad rows",
+            code="too_many_holds",
+        )
+    standing = transaction.rows(mapping.statement("list_holds"))
+    return RunResult(
+        run_id=None,
+        dry_run=True,
+        as_of=request.as_of,
+        outcome=Outcome.FAILED if error else planner.outcome,
+        refunds=planner.refunds,
+        accounts=len(planner.accounts),
+        reasons=_by_size(planner.reasons),
+        already_refunded=0,
+        skipped=0,
+        held=held,
+        remaining=planner.left_by_caps.sessions,
+        before_floor=before_floor,
+        batches=0,
+        duration_seconds=time.monotonic() - request.asked_at,
+        integer_amounts=mapping.integer_amounts,
+        floor=prepared.floor,
+        error=error,
+        plan=Plan(
+            by_age={
+                name: planner.ages[name] for name in [*(name for _, name in _AGES), _OLDEST] if name in planner.ages
+            },
+            largest=tuple(planner.largest),
+            new_holds=_by_size(planner.holds),
+            new_hold_samples=dict(planner.hold_samples),
+            standing_holds={row.why: row.sessions for row in standing},
+            hold_samples={row.why: tuple(row.samples) for row in standing},
+            left_by_caps=planner.left_by_caps,
+        ),
+    )
+
+
+def _by_size(amounts: dict[str, Amount]) -> dict[str, Amount]:
+    return dict(sorted(amounts.items(), key=lambda item: (-item[1].sessions, item[0])))

@@ -1,0 +1,104 @@
+"""The horizon: where a run may start, because everything older is settled.
+
+Failed sessions stay failed for ever, so a run that always began at the floor would read all of history each minute.
+The horizon may be lost at any time: without it a run is only slower.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sweeper.app.mapping import Mapping
+from sweeper.config.settings import PolicySection
+from sweeper.core.results import Amount
+from sweeper.install.state import Installation
+from sweeper.postgres.database import Database, Timeouts, Transaction
+from sweeper.sweep.owed import parts
+from sweeper.sweep.selection import Scope, before
+
+# for transactions that commit late, zones and clock changes
+MARGIN = timedelta(days=1)
+FULL_SWEEP_EVERY = timedelta(days=1)
+# so few failed and running sessions are read in no time: then a run starts at the floor, and nothing can come back
+# behind it
+SMALL_HISTORY = 10_000
+# a clock that was set back by less than this is still beyond the horizon, by the margin
+_SET_BACK = MARGIN / 2
+_TIMEOUTS = Timeouts(statement_ms=3_600_000, idle_ms=600_000)
+
+
+def policy_digest(policy: PolicySection, floor: datetime) -> str:
+    """A digest of the rules that decide what is settled: with others the horizon does not hold."""
+    rules = policy.model_dump(mode="json", include={"stuck_after", "grace", "max_amount"}, warnings=False)
+    return sha256(json.dumps([rules, floor.isoformat()], sort_keys=True).encode()).hexdigest()
+
+
+def usable_horizon(installation: Installation, digest: str, as_of: datetime) -> datetime | None:
+    """Where a run as of ``as_of`` may start; none when it must be a full sweep, from the floor."""
+    horizon, found, swept = installation.horizon, installation.horizon_as_of, installation.full_sweep_as_of
+    if horizon is None or found is None or swept is None or installation.horizon_policy != digest:
+        return None
+    if as_of < found - _SET_BACK or not -_SET_BACK <= as_of - swept < FULL_SWEEP_EVERY:
+        return None
+    return horizon
+
+
+def is_small(transaction: Transaction, mapping: Mapping) -> bool:
+    """Whether all of history is so small that a horizon saves nothing."""
+    counted = transaction.row(mapping.statement("count_live"), {"limit": SMALL_HISTORY + 1}).sessions
+    return int(counted) <= SMALL_HISTORY
+
+
+def find_unripe(transaction: Transaction, mapping: Mapping, scope: Scope) -> datetime | None:
+    """When the earliest session of ``scope`` started that may be owed later; none when there is none.
+
+    To be asked before anything is paid: what is not owed by then, and may be later, is settled by no run.
+
+    Raises:
+        Refusal: a row's own expression fails.
+    """
+    return _earliest(transaction, mapping.statement("find_unripe"), scope)
+
+
+def _earliest(transaction: Transaction, statement: str, scope: Scope) -> datetime | None:
+    # a session without a start has no place before or after it
+    found: datetime | None = transaction.row(statement, parts(scope)[0].binds()).started_at
+    return found
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a complete run leaves to the next: its scope, and what of it is not settled.
+
+    ``unripe_from`` is when the earliest session started that may be owed later; ``unknown`` that nobody knows.
+    """
+
+    scope: Scope
+    unripe_from: datetime | None
+    unknown: bool
+    skipped: tuple[str, ...]
+    digest: str
+    full: bool
+    before_floor: Amount
+
+
+def store(database: Database, mapping: Mapping, settled: Settled) -> None:
+    """Store the horizon after a complete run, and that it was a full sweep when it was."""
+    scope = settled.scope
+    with database.transaction(
+        timeouts=_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
+    ) as transaction:
+        common = {"as_of": scope.as_of, "fingerprint": mapping.fingerprint}
+        if not settled.unknown:
+            unsettled = [scope.as_of, settled.unripe_from]
+            if settled.skipped:
+                unsettled.append(
+                    _earliest(transaction, mapping.statement("find_earliest"), scope.only(settled.skipped))
+                )
+            horizon = before(min(moment for moment in unsettled if moment), MARGIN)
+            moved = {"horizon": horizon, "policy": settled.digest}
+            transaction.rows(mapping.statement("move_horizon"), {**common, **moved})
+        if settled.full:
+            counted = {"sessions": settled.before_floor.sessions, "credits": str(settled.before_floor.credits)}
+            transaction.rows(mapping.statement("note_full_sweep"), {**common, **counted})

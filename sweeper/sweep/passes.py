@@ -1,0 +1,185 @@
+"""The sweep: finds what is owed, page after page, and pays it, batch after batch, until nothing is left in reach."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from typing import TypeVar
+
+from sweeper.app.mapping import Mapping
+from sweeper.core.signals import Signals
+from sweeper.postgres.database import Database, Refusal, StatementError, Transaction, retrying
+from sweeper.sweep.batch import Cashier
+from sweeper.sweep.batches import Observer, Payout
+from sweeper.sweep.horizon import find_unripe
+from sweeper.sweep.owed import Found, Survey, find, find_missing, list_candidates, parts, reading, survey
+from sweeper.sweep.selection import Place, Scope
+
+T = TypeVar("T")
+
+# so many sessions that somebody had locked are tried again at the end, each time a little later: transactions of an
+# app are short, and so are the batches of another sweep; what is still locked then is counted and left to the next run
+_TRIED_AGAIN, _TRIED_AFTER_SECONDS = 20_000, (0, 0.02, 0.1, 0.3)
+
+
+class Sweep:
+    """One run over a scope."""
+
+    def __init__(
+        self,
+        database: Database,
+        mapping: Mapping,
+        cashier: Cashier,
+        *,
+        batch_size: int,
+        signals: Signals,
+        observer: Observer,
+    ) -> None:
+        self._database = database
+        self._mapping = mapping
+        self._cashier = cashier
+        self._payout = Payout(cashier, batch_size=batch_size, signals=signals, observer=observer)
+        self._signals = signals
+        self._observer = observer
+        self._missing: tuple[datetime | None] | None = None
+        self.tally = self._payout.tally
+
+    def run(self, scope: Scope) -> Survey:
+        """Pay everything that is owed in ``scope``, and say what is left.
+
+        Raises:
+            ConfigurationError, FailedError: the run cannot go on; what was committed stands.
+            Interrupted: SIGINT or SIGTERM arrived; the batch in hand was finished.
+        """
+        self._observer.begun(self._cashier.run_id, lambda: self.survey(scope).sessions)
+        if not scope.in_history:  # else it is told with what is found
+            self._note_unripe(scope)
+        connections = self._database.connections_made
+        self._pass_all(scope)
+        if self._database.connections_made > connections:
+            # another server may have taken over, to which batches that were committed before never came
+            self.tally.skipped = []
+            self._pass_all(scope)
+        self._payout.settle()
+        scope = self._knowing(scope)
+        if self.tally.capped or self._cashier.has_budget:
+            return self.survey(scope, retrying(self._cashier.budget), payable=True)
+        return self.survey(scope.only(tuple(self.tally.skipped)), payable=True) if self.tally.skipped else Survey()
+
+    def survey(
+        self, scope: Scope, budget: Decimal | None = None, *, payable: bool = False, attempts: int | None = None
+    ) -> Survey:
+        """Count what is owed; of what is ``payable``, without what is or will be on hold."""
+        # what this run has put on hold because the database refuses it, or left there, nobody can tell without a try
+        settled = self._cashier.refused if payable else ()
+
+        def count() -> Survey:
+            with reading(self._database, self._mapping) as transaction:
+                counted = [
+                    survey(transaction, self._mapping, part, budget, payable=payable, settled=settled)
+                    for part in parts(scope)
+                ]
+            return Survey(
+                sum(part.sessions for part in counted),
+                sum((part.credits for part in counted), Decimal(0)),
+                sum(part.over_budget for part in counted),
+                sum(part.to_hold for part in counted),
+            )
+
+        return retrying(count, attempts=attempts)
+
+    def _pass_all(self, scope: Scope) -> None:
+        for part in parts(scope):
+            self._pass(part)
+
+    def _pass(self, scope: Scope) -> None:
+        before = len(self.tally.skipped)
+        self._walk(scope)
+        for seconds in _TRIED_AFTER_SECONDS:
+            passed_over = dict.fromkeys(self.tally.skipped[before:])
+            slow = tuple(session_id for session_id in passed_over if session_id in self._payout.slow)
+            skipped = tuple(session_id for session_id in passed_over if session_id not in self._payout.slow)
+            if not skipped or self.tally.capped:
+                break
+            time.sleep(seconds)
+            self.tally.skipped[before:] = (*slow, *skipped[_TRIED_AGAIN:])
+            self._payout.pay_all(self._knowing(scope), Found(session_ids=skipped[:_TRIED_AGAIN]))
+
+    def _walk(self, scope: Scope) -> None:
+        """Find and pay, page after page."""
+        more = True
+        while more and not self.tally.capped:
+            self._signals.check()
+            try:
+                found = self._find(scope)
+            except (Refusal, StatementError):
+                if scope.in_history and scope.after is None:
+                    self._note_unripe(scope)
+                more, last = self._walk_around(scope)
+            else:
+                self._payout.pay_all(self._knowing(scope), found)
+                more, last = found.last is not None, found.last
+            scope = replace(scope, after=last)
+
+    def _walk_around(self, scope: Scope) -> tuple[bool, Place | None]:
+        """Go on, with fewer sessions at a time, until the row is behind whose expression fails.
+
+        Tells whether there may be more, and from what place on.
+        """
+        while not self.tally.capped and (candidates := self._read(scope, list_candidates)):
+            refused = self._find_among(scope, tuple(session_id for _, session_id in candidates))
+            scope = replace(scope, after=candidates[-1])
+            if refused:
+                return True, scope.after
+        return False, scope.after
+
+    def _note_unripe(self, scope: Scope) -> None:
+        try:
+            self.tally.note_unripe(self._read(scope, find_unripe))
+        except (Refusal, StatementError):
+            self.tally.unknown = True
+
+    def _knowing(self, scope: Scope) -> Scope:
+        """The same scope with what is known, by now, of refunds that are missing."""
+        return replace(scope, missing_until=self._missing[0]) if self._missing else scope
+
+    def _find(self, scope: Scope) -> Found:
+        budget = retrying(self._cashier.budget)
+        found = self._read(self._knowing(scope), partial(find, budget=budget))
+        if found and self._missing is None:  # a run that has nothing to pay need not know
+            self._missing = (self._read(scope, find_missing),)
+            if self._missing != (None,) and budget is not None:  # what will be held needs no room
+                return self._find(scope)
+        self.tally.note_unripe(found.unripe_from)
+        return found
+
+    def _read(self, scope: Scope, read: Callable[[Transaction, Mapping, Scope], T]) -> T:
+        def look() -> T:
+            with reading(self._database, self._mapping) as transaction:
+                return read(transaction, self._mapping, scope)
+
+        return self._payout.once_unlocked(scope, look)
+
+    def _find_among(self, scope: Scope, session_ids: tuple[str, ...]) -> bool:
+        """Find and pay those of these that are owed; one whose own expression fails is found by halving.
+
+        Tells whether there was one.
+        """
+        self._signals.check()
+        if self.tally.capped or not session_ids:
+            return False
+        try:
+            found = self._find(scope.only(session_ids))
+        except (Refusal, StatementError) as problem:
+            if len(session_ids) == 1:
+                # an expression fails whenever it is read: what was paid before shows as well that others can be
+                since = self._payout.suspects.in_this_run
+                self._payout.refused_alone(scope, session_ids[0], problem, since)
+                return True
+            middle = len(session_ids) // 2
+            first = self._find_among(scope, session_ids[:middle])
+            return self._find_among(scope, session_ids[middle:]) or first
+        self._payout.pay_all(self._knowing(scope), found)
+        return False

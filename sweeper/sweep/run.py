@@ -1,0 +1,237 @@
+"""A run from its first check to its last line in the books."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
+
+import uuid_utils
+
+from sweeper import __version__
+from sweeper.app.mapping import Mapping
+from sweeper.config.settings import Settings
+from sweeper.core.errors import FailedError, Interrupted, SweeperError
+from sweeper.core.results import Amount, Outcome, RunResult
+from sweeper.core.signals import Signals
+from sweeper.install.state import require_payable
+from sweeper.postgres.database import Busy, Database, Refusal, TooSlow, retrying
+from sweeper.sweep.batch import BATCH_TIMEOUTS, BOOKKEEPING_TIMEOUTS, BY_SWEEPER, Cashier
+from sweeper.sweep.batches import Observer
+from sweeper.sweep.caps import Caps
+from sweeper.sweep.context import Preparation, Request, prepare
+from sweeper.sweep.horizon import Settled, store
+from sweeper.sweep.owed import Survey
+from sweeper.sweep.passes import Sweep
+from sweeper.sweep.selection import Scope
+
+# Python's own 28 digits would round the sums of a numeric(38, 18); Postgres keeps up to 147,455
+_EXACT = Context(prec=150_000, traps=[InvalidOperation, Inexact])
+
+
+@contextmanager
+def exactly() -> Iterator[None]:
+    """Reckon to the last digit, and turn what stops a statement of the run itself into an error of the run."""
+    try:
+        with localcontext(_EXACT):
+            yield
+    except (Busy, TooSlow, Refusal) as problem:
+        raise failure(problem) from None
+
+
+def failure(problem: Busy | TooSlow | Refusal | SweeperError) -> SweeperError:
+    """The error of a run that met ``problem`` where no single row could be set aside."""
+    if isinstance(problem, Busy):
+        return FailedError(
+            "the app's tables are locked as a whole (a migration?): nothing was forced, run it again later",
+            code="locked",
+        )
+    if isinstance(problem, TooSlow):
+        return FailedError("the database takes longer over a statement than sweeper allows it", code="too_slow")
+    if isinstance(problem, Refusal):  # not its message, which may repeat the row
+        return FailedError(
+            f"the database refused a statement (SQLSTATE {problem.sqlstate}): an expression may fail for one of the "
+            "rows, and `sweeper run --dry-run` names it",
+            code="refused",
+        )
+    return problem
+
+
+def execute(
+    database: Database, settings: Settings, request: Request, *, signals: Signals, observer: Observer
+) -> RunResult:
+    """Refund what is owed.
+
+    Raises:
+        ConfigurationError, FailedError: before anything was paid. A failure after that is in the result.
+    """
+    with exactly():
+        prepared, surroundings = prepare(database, settings, request, paying=True)
+        surroundings.require_writable()
+        run_id = str(uuid_utils.uuid7())
+        retrying(lambda: _check_payable(database, prepared.mapping, prepared.scope, run_id))
+        return _execute(database, settings, request, prepared, run_id, signals, observer)
+
+
+def _execute(
+    database: Database,
+    settings: Settings,
+    request: Request,
+    prepared: Preparation,
+    run_id: str,
+    signals: Signals,
+    observer: Observer,
+) -> RunResult:
+    mapping, scope, policy = prepared.mapping, prepared.scope, settings.policy
+    caps = Caps(mapping, prepared.limits, run_id=run_id, as_of=request.as_of, batch_size=policy.batch_size)
+    cashier = Cashier(database, mapping, caps, run_id=run_id, max_new_holds=policy.max_new_holds)
+    sweep = Sweep(database, mapping, cashier, batch_size=policy.batch_size, signals=signals, observer=observer)
+    opening = _opening(settings, request, run_id, full=prepared.full)
+    before_floor = _before_floor(sweep, request, prepared)
+    with signals.shielded():
+        _write(database, mapping, "prune_idle_runs", {"as_of": request.as_of}, signals)
+        _write(database, mapping, "open_run", opening, signals)
+    left, outcome, error = _sweep(sweep, scope)
+    if outcome is Outcome.COMPLETE:
+        # also where all that is left will be put on hold: nobody has looked at it yet
+        capped = left.over_budget > 0 or (sweep.tally.capped and left.sessions + left.to_hold > 0)
+        outcome = _outcome(capped=capped, held=len(cashier.new_holds))
+    result = RunResult(
+        run_id=run_id,
+        dry_run=False,
+        as_of=request.as_of,
+        outcome=outcome,
+        refunds=Amount(),
+        accounts=0,
+        reasons={},
+        already_refunded=sweep.tally.already_refunded,
+        skipped=left.sessions + left.to_hold if outcome in (Outcome.COMPLETE, Outcome.PARTIAL) else 0,
+        held=len(cashier.new_holds),
+        remaining=left.sessions,
+        before_floor=before_floor,
+        batches=sweep.tally.batches,
+        duration_seconds=time.monotonic() - request.asked_at,
+        integer_amounts=mapping.integer_amounts,
+        floor=prepared.floor,
+        signal=signals.received,
+        error=error,
+    )
+    with signals.shielded():
+        # on the server after a failover, what an earlier batch wrote may be missing: the next run looks again
+        if prepared.whole and outcome in (Outcome.COMPLETE, Outcome.PARTIAL) and database.connections_made == 1:
+            tally = sweep.tally
+            unripe = (tally.unripe_from, tally.unknown, tuple(tally.skipped))
+            settled = Settled(scope, *unripe, prepared.digest, prepared.full, before_floor)
+            # the horizon may be lost at any time: a run that paid everything does not fail for it, and asks once only,
+            # for again could be on another server
+            with suppress(SweeperError, Busy, TooSlow, Refusal):
+                retrying(lambda: store(database, mapping, settled), attempts=1)
+        attempts = _attempts_at_the_end(outcome, error)
+        try:
+            return retrying(lambda: _close(database, mapping, result, opening), attempts=attempts)
+        except (SweeperError, Refusal, Busy, TooSlow) as problem:
+            signals.check()
+            error = failure(problem)
+            error.may_have_paid = True
+            raise error from None
+
+
+def _outcome(*, capped: bool, held: int) -> Outcome:
+    if capped:
+        return Outcome.CAPPED
+    return Outcome.PARTIAL if held else Outcome.COMPLETE
+
+
+def _sweep(sweep: Sweep, scope: Scope) -> tuple[Survey, Outcome, SweeperError | None]:
+    error = None
+    try:
+        return sweep.run(scope), Outcome.COMPLETE, None
+    except Interrupted:
+        outcome = Outcome.INTERRUPTED
+    except (SweeperError, Refusal, Busy, TooSlow) as problem:
+        outcome, error = Outcome.FAILED, failure(problem)
+    try:
+        return sweep.survey(scope, payable=True, attempts=_attempts_at_the_end(outcome, error)), outcome, error
+    except (SweeperError, Refusal, Busy, TooSlow):
+        return Survey(), outcome, error
+
+
+def _attempts_at_the_end(outcome: Outcome, error: SweeperError | None) -> int | None:
+    """Who stops a run is not kept waiting, and a database that was waited for already is not waited for again."""
+    # two: the connection at hand may be one that was lost unnoticed
+    return 2 if outcome is Outcome.INTERRUPTED or (error and error.code == "connection") else None
+
+
+def _check_payable(database: Database, mapping: Mapping, scope: Scope, run_id: str) -> None:
+    binds = {**scope.binds(), "in_hand": "{}", "refund_ids": "{}", "run_id": run_id, **BY_SWEEPER}
+    with database.transaction(
+        timeouts=BATCH_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
+    ) as transaction:
+        require_payable(transaction, mapping, binds)
+
+
+def _before_floor(sweep: Sweep, request: Request, prepared: Preparation) -> Amount:
+    if request.session_ids:  # the floor does not apply to sessions that a person names
+        return Amount()
+    if prepared.before_floor is not None:  # history does not change: a full sweep counts it
+        return prepared.before_floor
+    found = sweep.survey(prepared.scope.earlier(prepared.floor))
+    return Amount(found.sessions, found.credits)
+
+
+def _opening(settings: Settings, request: Request, run_id: str, *, full: bool) -> dict[str, object]:
+    told = {
+        "policy": settings.policy.model_dump(mode="json", warnings=False),
+        # jsonb holds no byte that is not UTF-8, as an id may have in a database without an encoding
+        "sessions": [session_id.encode(errors="backslashreplace").decode() for session_id in request.session_ids],
+        "since": request.since.isoformat() if request.since else None,
+        "full": full,
+    }
+    return {
+        "run_id": run_id,
+        "version": __version__,
+        "host": request.host,
+        "told": json.dumps(told),
+        "as_of": request.as_of,
+    }
+
+
+def _write(database: Database, mapping: Mapping, statement: str, binds: dict[str, object], signals: Signals) -> None:
+    def write() -> None:
+        signals.check()
+        with database.transaction(timeouts=BOOKKEEPING_TIMEOUTS) as transaction:
+            transaction.rows(mapping.statement(statement), binds)
+
+    retrying(write)
+
+
+def _close(database: Database, mapping: Mapping, result: RunResult, opening: dict[str, object]) -> RunResult:
+    """Read from the ledger what the run refunded, and write down how it ended."""
+    with database.transaction(timeouts=BOOKKEEPING_TIMEOUTS) as transaction:
+        if database.connections_made > 1:  # after a failover, that the run began may be missing, too
+            transaction.rows(mapping.statement("open_run"), opening)
+        *reasons, total = transaction.rows(
+            mapping.statement("read_run_totals"), {"run_id": result.run_id, "as_of": result.as_of}
+        )
+        result = replace(
+            result,
+            refunds=Amount(total.sessions, Decimal(total.credits)),
+            accounts=total.accounts,
+            reasons={row.reason: Amount(row.sessions, Decimal(row.credits)) for row in reasons},
+        )
+        transaction.rows(
+            mapping.statement("close_run"),
+            {
+                "run_id": result.run_id,
+                "outcome": result.outcome.value,
+                "sessions": result.refunds.sessions,
+                "credits": total.credits,
+                "already_refunded": result.already_refunded,
+                "skipped": result.skipped,
+                "held": result.held,
+                "remaining": result.remaining,
+                "batches": result.batches,
+            },
+        )
+    return result

@@ -1,0 +1,103 @@
+"""Which sessions a run looks at, and the values that the statements are told."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Literal, Self
+
+from sweeper.config.settings import Settings
+from sweeper.postgres.database import text_array
+
+# a place in the order of a sweep: started_at and session id, both as the server's text
+Place = tuple[str | None, str]
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+def before(moment: datetime, duration: timedelta) -> datetime:
+    """``moment`` less ``duration``; the beginning of time when that lies before it."""
+    try:
+        return moment - duration
+    except OverflowError:
+        return _BEGINNING
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The sessions to look at, from a place in the order on; ``after`` is the place before the first of them.
+
+    ``in_history`` tells that most of them were settled long ago. What was owed by ``missing_until`` may have been
+    refunded by a run whose refunds somebody deleted.
+    """
+
+    as_of: datetime
+    failed_before: datetime
+    stuck_before: tuple[datetime, ...]
+    running: tuple[str, ...]
+    since: datetime | None
+    until: datetime | None = None
+    dates: Literal["known", "unknown"] = "known"
+    session_ids: tuple[str, ...] | None = None
+    look_again: bool = False
+    in_history: bool = False
+    payable_again: bool = False
+    after: Place | None = None
+    max_amount: Decimal | None = None
+    missing_until: datetime | None = None
+
+    @classmethod
+    def of_run(cls, settings: Settings, as_of: datetime, floor: datetime) -> Self:
+        """Everything after the floor."""
+        policy, running = settings.policy, tuple(settings.sessions.running)
+        return cls(
+            as_of=as_of,
+            failed_before=before(as_of, policy.grace),
+            stuck_before=tuple(before(as_of, settings.stuck_after(status)) for status in running),
+            running=running,
+            since=floor,
+            max_amount=policy.max_amount,
+        )
+
+    def full(self) -> Self:
+        """A full sweep: what is on hold is looked at again."""
+        return replace(self, look_again=True, in_history=True)
+
+    def earlier(self, floor: datetime) -> Self:
+        """What lies before the floor."""
+        return replace(self, since=None, until=floor, look_again=False)
+
+    def only(self, session_ids: tuple[str, ...]) -> Self:
+        """These alone, within the same bounds."""
+        return replace(self, session_ids=session_ids, after=None, in_history=False)
+
+    def by_hand(self, session_ids: tuple[str, ...], *, payable_again: bool) -> Self:
+        """Sessions that a person named: floor and grace do not apply, a hold is looked at again, and a session whose
+        refund was taken back is paid again where it is ``payable_again``.
+        """
+        return replace(
+            self.only(session_ids),
+            since=None,
+            failed_before=datetime.max.replace(tzinfo=UTC),
+            look_again=True,
+            payable_again=payable_again,
+        )
+
+    def binds(self) -> dict[str, object]:
+        """The values for ``parts/in_reach.sql``, ``verdict.sql`` and ``hold_reason.sql``."""
+        started_at, session_id = self.after or (None, None)
+        return {
+            "as_of": self.as_of,
+            "failed_before": self.failed_before,
+            "stuck_before": list(self.stuck_before),
+            "since": self.since or "-infinity",
+            "until": self.until,
+            "dates": self.dates,
+            "session_ids": None if self.session_ids is None else text_array(self.session_ids),
+            "look_again": self.look_again,
+            "payable_again": self.payable_again,
+            "after_started_at": started_at,
+            "after_id": session_id,
+            "max_amount": self.max_amount,
+            "missing_until": self.missing_until,
+            "budget": None,
+            "account_ids": text_array(()),
+        }

@@ -1,0 +1,177 @@
+"""Who is at fault when the database refuses a session that is tried alone: that session, or the whole run.
+
+A RAISE of the app's is the session's fault. Anything else is, too, once a session of another account was paid after it:
+then the run can pay. Until that is known the session is a suspect, and neither held nor paid.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sweeper.core.errors import FailedError
+from sweeper.postgres.database import Refusal, StatementError
+from sweeper.sweep.selection import Scope
+
+Problem = Refusal | StatementError
+# so many accounts in a row, all refused with one SQLSTATE before anybody was paid, and the run ends
+_IN_A_ROW = 3
+_SAMPLES = 3
+
+
+def refusal_of(problem: Problem) -> Refusal:
+    """What a hold keeps of it."""
+    return problem if isinstance(problem, Refusal) else problem.refusal
+
+
+@dataclass
+class PaidSince:
+    """Accounts that were paid since something failed; any two of them tell whether another than a given one was."""
+
+    accounts: set[str] = field(default_factory=set)
+
+    def note(self, account_ids: Iterable[str]) -> None:
+        """These were paid."""
+        for account_id in account_ids:
+            if len(self.accounts) == 2:
+                return
+            self.accounts.add(account_id)
+
+    def has_another_than(self, account_id: str | None) -> bool:
+        """Whether an account was paid that is not this one; none is an account that nobody knows."""
+        return bool(self.accounts - {account_id})
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A session that was refused alone; ``since`` is from the failure of the first batch on that it was in."""
+
+    scope: Scope
+    session_id: str
+    account_id: str | None
+    problem: Problem
+    since: PaidSince
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether it is this session's fault and not the run's."""
+        return self.since.has_another_than(self.account_id)
+
+
+class Suspects:
+    """The suspects of one run, at most ``most`` of them."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._waiting: dict[str, Suspect] = {}
+        self._open: list[PaidSince] = []
+        self._row: tuple[str, set[str]] = ("", set())
+        # a row's own expression fails whenever it is read: a payment before that proves as much as one after it
+        self.in_this_run = self.since_now()
+
+    def since_now(self) -> PaidSince:
+        """What is paid from this moment on."""
+        since = PaidSince()
+        self._open.append(since)
+        return since
+
+    def paid(self, account_ids: Sequence[str]) -> None:
+        """A batch was committed that paid these."""
+        for since in self._open:
+            since.note(account_ids)
+        self._open = [since for since in self._open if len(since.accounts) < 2]
+
+    def add(self, suspect: Suspect) -> None:
+        """One more.
+
+        Raises:
+            FailedError: that is too many, while nobody was paid.
+        """
+        self._waiting[suspect.session_id] = suspect
+        if suspect.is_proven:
+            return
+        sqlstate, accounts = self._row
+        if refusal_of(suspect.problem).sqlstate != sqlstate:
+            accounts = set()
+        # whose account is not known counts by itself
+        accounts.add(suspect.session_id if suspect.account_id is None else f"of {suspect.account_id}")
+        self._row = (refusal_of(suspect.problem).sqlstate, accounts)
+        # what could not be found is all read first: that locks nothing, and what is behind it may well be paid
+        only_read = suspect.since is self.in_this_run
+        if not only_read and not self.in_this_run.accounts and len(accounts) == _IN_A_ROW:
+            raise unproven(self._problems())
+        if len(self._waiting) > self._most:
+            raise FailedError(
+                f"more than max_new_holds = {self._most} sessions were refused, and nobody was paid meanwhile: so many "
+                "at once mean a wrong mapping, not bad rows. None of them was put on hold",
+                code="too_many_holds",
+            )
+
+    def take_proven(self) -> list[Suspect]:
+        """Those that may be put on hold by now; they are suspects no longer."""
+        proven = [suspect for suspect in self._waiting.values() if suspect.is_proven]
+        for suspect in proven:
+            del self._waiting[suspect.session_id]
+        return proven
+
+    def take_the_rest(self, *, others_owed: bool) -> list[Suspect]:
+        """Those that are left at the end of the run, to be put on hold.
+
+        Raises:
+            FailedError: nothing proves that it is their fault, and one was not the only session owed.
+        """
+        if self._waiting and (others_owed or len(self._waiting) > 1):
+            raise unproven(self._problems())
+        rest = list(self._waiting.values())
+        self._waiting.clear()
+        return rest
+
+    def _problems(self) -> dict[str, Problem]:
+        return {session_id: suspect.problem for session_id, suspect in self._waiting.items()}
+
+
+def unproven(problems: dict[str, Problem]) -> FailedError:
+    """The error of a run in which these sessions were refused, and nothing shows that the run is not to blame."""
+    for problem in problems.values():
+        if isinstance(problem, StatementError):
+            return problem
+    samples = ", ".join(list(problems)[:_SAMPLES])
+    first = next(refusal_of(problem) for problem in problems.values())
+    # the database's message may repeat the row; our own comparison's has no SQLSTATE and does not
+    why = f"SQLSTATE {first.sqlstate}" if first.sqlstate else first.message
+    number = "1 session" if len(problems) == 1 else f"{len(problems)} sessions"
+    return FailedError(
+        f"the database refused {number} ({why}; {samples}), and no session of another account was paid after that: it "
+        "may be the run's fault, so none was put on hold. `sweeper run --session ID` tries one alone",
+        code="refused",
+    )
+
+
+class Halving:
+    """Sessions to be tried in groups, in which one stands in the way of the others.
+
+    Straight down to the first that is refused alone; then the largest group that is left, for most likely it can be
+    paid, and that shows that the run is not to blame.
+    """
+
+    def __init__(self, session_ids: tuple[str, ...]) -> None:
+        self._groups = [session_ids]
+        self._deeper = False
+
+    def take(self) -> tuple[str, ...]:
+        """The next group; none when all were tried."""
+        if not self._groups:
+            return ()
+        last = len(self._groups) - 1
+        largest = last if self._deeper else max(range(last, -1, -1), key=lambda place: len(self._groups[place]))
+        self._deeper = False
+        return self._groups.pop(largest)
+
+    def put_back(self, session_ids: tuple[str, ...]) -> None:
+        """These are still to be tried."""
+        if session_ids:
+            self._groups.append(session_ids)
+
+    def split(self, session_ids: tuple[str, ...]) -> None:
+        """This group was refused: one of its halves is next."""
+        middle = len(session_ids) // 2
+        self._groups += [session_ids[middle:], session_ids[:middle]]
+        self._deeper = True

@@ -1,0 +1,96 @@
+"""How fast a sweep goes: as many sessions a batch as the policy says, while nobody else is at work."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sweeper.postgres.database import ANSWER_BYTES, text_bytes
+
+# Nobody should wait for a row longer than a quarter of a second: a batch aims at half of that, and beside an app that
+# is at work at as little as is worth a commit.
+_AIM_SECONDS, _AIM_BESIDE_SECONDS = 0.125, 0.04
+# Below the least, what a commit costs counts more than what is in it. So small is also the first batch: nobody knows
+# yet what a session takes. What that batch tells is believed up to a point.
+_LEAST, _GROWTH_AT_MOST = 50, 8
+# Beside an app the sweep leaves nearly all of the time to it: what happens in one of a hundred moments is in the p99.
+# So many batches make sure that there is none.
+_QUIET_BATCHES, _PAUSES, _PAUSE_AT_MOST_SECONDS = 10, 16, 0.5
+# So full may an answer be that is reckoned from those before. What an answer says of a session beside its id, such as
+# its account twice, nobody knows before the first.
+_ANSWER_AIM, _BESIDE_ID_BYTES = int(0.9 * ANSWER_BYTES), 1000
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """Who else was at work while a batch had its rows locked.
+
+    ``transaction_number`` is the batch's own among all that write, 0 when it wrote nothing. ``sweeps`` are connected,
+    this one too, and ``others``, of whom ``writers`` have just written something; ``housekeepers`` of the server itself
+    vacuum. ``waited_for`` tells that somebody waited for a row of the batch.
+    """
+
+    transaction_number: int = 0
+    sweeps: int = 1
+    others: int = 0
+    writers: int = 0
+    housekeepers: int = 0
+    waited_for: bool = False
+
+
+class Pace:
+    """Follows the time for which batches hold their locks, and what others do meanwhile."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.size = min(most, _LEAST)
+        self._quiet_batches = _QUIET_BATCHES
+        self._last = Traffic()
+        self._beside_id_bytes = _BESIDE_ID_BYTES
+
+    def fitting(self, session_ids: Sequence[str]) -> int:
+        """How many of these the server can answer for in few enough bytes, from the first on; at least one."""
+        if text_bytes(session_ids) + len(session_ids) * self._beside_id_bytes <= _ANSWER_AIM:
+            return len(session_ids)
+        answer = 0
+        for number, session_id in enumerate(session_ids):
+            answer += text_bytes((session_id,)) + self._beside_id_bytes
+            if answer > _ANSWER_AIM:
+                return max(1, number)
+        return len(session_ids)
+
+    def answered(self, paid: Sequence[str], answer_bytes: int) -> None:
+        """A batch was committed that paid these sessions, and the server said so much of them."""
+        if paid:
+            self._beside_id_bytes = max(0, answer_bytes - text_bytes(paid)) // len(paid) + 1
+
+    def held(self, seconds: float, traffic: Traffic, *, full: bool = True) -> float:
+        """A batch was committed, its rows locked for so long; the seconds to leave to others before the next.
+
+        One that is not ``full``, the last of what was found, does not tell how large a batch may be.
+        """
+        at_work, was_beside = self._are_others_at_work(traffic), self._is_beside
+        self._quiet_batches = 0 if at_work else self._quiet_batches + 1
+        aim = _AIM_BESIDE_SECONDS if self._is_beside else _AIM_SECONDS
+        if traffic.waited_for or (at_work and not was_beside):
+            self.size = min(self.size, _LEAST)
+        elif seconds > aim:
+            self.size = max(min(self.size, _LEAST), int(self.size * max(aim / seconds, 0.25)))
+        elif full and seconds < aim / 2:
+            growth = min(_GROWTH_AT_MOST, 0.8 * aim / max(seconds, 0.001))
+            self.size = min(self._most, int(self.size * growth))
+        return min(_PAUSES * seconds, _PAUSE_AT_MOST_SECONDS) if self._is_beside else 0
+
+    @property
+    def _is_beside(self) -> bool:
+        return self._quiet_batches < _QUIET_BATCHES
+
+    def _are_others_at_work(self, traffic: Traffic) -> bool:
+        before, self._last = self._last, traffic if traffic.transaction_number else self._last
+        # neither another sweep nor the server's own housekeeping is an app: their transactions have numbers, too
+        alone = before.sweeps == traffic.sweeps == 1 and before.housekeepers == traffic.housekeepers == 0
+        telling = alone and traffic.others > 0 and before.transaction_number > 0
+        written = traffic.transaction_number - before.transaction_number - 1 if telling else 0
+        return traffic.waited_for or traffic.writers > 0 or written > 0
+
+    def too_slow(self) -> None:
+        """A batch of this size ran into the bound on statements, and was rolled back."""
+        self.size = max(1, self.size // 4)
