@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import AppDatabase, Server, embedded_servers
+from tests.helpers.support import AppDatabase, Server, embedded_servers
 
 APPS = Path(__file__).parent / "apps"
 NEWEST, OLDER = 18, 16

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import AppDatabase, Server, neutral_environment
+from tests.helpers.support import AppDatabase, Server, neutral_environment
 
 ROOT = Path(__file__).parents[2]
 LOST = "standard output is lost"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import AppDatabase, neutral_environment
+from tests.helpers.support import AppDatabase, neutral_environment
 
 ROOT = Path(__file__).parents[2]
 DEADLINE_SECONDS = 30

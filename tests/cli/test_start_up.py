@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import AppDatabase, neutral_environment
+from tests.helpers.support import AppDatabase, neutral_environment
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"jinja2", "prometheus_client", "psycopg", "pydantic", "pygal", "rich", "sqlalchemy", "stamina", "structlog"}

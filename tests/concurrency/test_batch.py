@@ -18,7 +18,7 @@ import pytest
 
 from sweeper.postgres.database import Transaction
 from sweeper.sweep.throttle import Pace, Traffic
-from tests.support import AppDatabase
+from tests.helpers.support import AppDatabase
 
 CHECKOUT = Path(__file__).parents[2]
 

@@ -18,7 +18,7 @@ import pytest
 from sweeper.core.signals import Signals
 from sweeper.postgres.database import Transaction
 from tests.concurrency.test_batch import CHECKOUT, before, prisma_job
-from tests.support import AppDatabase
+from tests.helpers.support import AppDatabase
 
 WHY = ("--json", "--reason", "paid by mistake", "--yes")
 

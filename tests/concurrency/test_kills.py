@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import AppDatabase
+from tests.helpers.support import AppDatabase
 
 pytestmark = pytest.mark.slow
 

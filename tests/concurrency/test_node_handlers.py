@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import AppDatabase
+from tests.helpers.support import AppDatabase
 
 CHECKOUT = Path(__file__).parents[2]
 SECONDS = float(os.environ.get("SWEEPER_TEST_SECONDS", "5"))

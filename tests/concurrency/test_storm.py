@@ -14,9 +14,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.integration.test_pooler import pooled
-from tests.servers import fill, own_server, reconnect
-from tests.support import AppDatabase
+from tests.helpers.servers import fill, own_server, reconnect
+from tests.helpers.support import AppDatabase
+from tests.postgres.test_pooler import pooled
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.concurrency.stubborn_app import HABITS, START, TABLES, Books, StubbornApp
 from tests.concurrency.test_batch import start
-from tests.support import AppDatabase
+from tests.helpers.support import AppDatabase
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 
 from tests.concurrency.test_batch import before
-from tests.support import AppDatabase
+from tests.helpers.support import AppDatabase
 
 LOCKS = ["users IN SHARE MODE", "users IN ACCESS EXCLUSIVE MODE", "prediction_sessions IN ACCESS EXCLUSIVE MODE"]
 

@@ -11,8 +11,8 @@ from typing import Any
 import psycopg
 
 from tests.cli.test_signals import wait_until
-from tests.servers import Cluster, until
-from tests.support import AppDatabase, Server
+from tests.helpers.servers import Cluster, until
+from tests.helpers.support import AppDatabase, Server
 
 ACCOUNTS, SESSIONS = 20, 240
 BY_SWEEPER = "SELECT count(*) FROM sweeper.refunds WHERE layer = 'sweeper'"

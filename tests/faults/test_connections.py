@@ -15,7 +15,7 @@ from psycopg import conninfo
 
 from tests.cli.test_signals import end, running
 from tests.concurrency.test_batch import before
-from tests.support import AppDatabase
+from tests.helpers.support import AppDatabase
 
 EVENT = '"event": "retrying"'
 CUT = (

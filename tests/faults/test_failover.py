@@ -25,8 +25,8 @@ from tests.faults.failover import (
     reported,
     wait_for_refunds,
 )
-from tests.servers import Cluster, cluster, fill, reconnect
-from tests.support import AppDatabase, Server
+from tests.helpers.servers import Cluster, cluster, fill, reconnect
+from tests.helpers.support import AppDatabase, Server
 
 pytestmark = pytest.mark.slow
 

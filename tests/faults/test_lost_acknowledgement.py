@@ -9,7 +9,7 @@ from itertools import count
 import pytest
 from psycopg import conninfo
 
-from tests.support import AppDatabase
+from tests.helpers.support import AppDatabase
 
 
 class Proxy:

@@ -11,7 +11,7 @@ import pytest
 
 from sweeper.postgres.database import ANSWER_BYTES, Transaction, text_bytes
 from tests.concurrency.test_batch import start
-from tests.support import AppDatabase
+from tests.helpers.support import AppDatabase
 
 pytestmark = pytest.mark.slow
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from queue import Queue
 
 from sweeper.demo import server as embedded
+from tests.helpers.support import neutral_environment
 from tests.mutations import REPOSITORY, Mutation, load
-from tests.support import neutral_environment
 
 AT_ONCE, VERSION, SECONDS = 2, 18, 120
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "dist", "build", "*.egg-info")
