@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.support import AppDatabase, Ran, Server
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import Ran
+from tests.helpers.server import Server
 
 # one failed session that is owed 3 credits, in tables that a test may change as it likes
 APP = """

@@ -13,7 +13,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.helpers.support import AppDatabase, Server
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.server import Server
 
 TABLES = """
 CREATE TYPE job_status AS ENUM ('running', 'done', 'error');

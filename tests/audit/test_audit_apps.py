@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.audit.test_audit import FORGED, LATER, audit, findings
-from tests.helpers.support import NOW, AppDatabase, Server
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.audits import FORGED, LATER, audit, findings
+from tests.helpers.command import NOW
+from tests.helpers.server import Server
 
 PRISMA = """
 INSERT INTO app."User" ("id", "creditBalance")

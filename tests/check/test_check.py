@@ -13,8 +13,12 @@ import psycopg
 import pytest
 
 from sweeper.demo import server as embedded
-from tests.helpers.support import APPS, AppDatabase, Ran, Server, command
-from tests.sweep.test_dry_run import role
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.checks import check, items, not_ok
+from tests.helpers.command import Ran, command
+from tests.helpers.paths import APPS
+from tests.helpers.roles import role
+from tests.helpers.server import Server
 
 GOOD = """
 ALTER TABLE prediction_sessions ADD heartbeat timestamp, ADD failed_at timestamp;
@@ -42,18 +46,6 @@ def good(bare: AppDatabase) -> AppDatabase:
     bare.configure('max_clock_skew = "100y"', "max_credits = 1000\nmax_amount = 50")
     assert bare.sweeper("install", now=None).exit_code == 0
     return bare
-
-
-def check(database: AppDatabase, now: datetime | None = None, **environment: str) -> Ran:
-    return database.sweeper("check", "--json", now=now, **environment)
-
-
-def items(ran: Ran) -> dict[str, dict[str, Any]]:
-    return {item["name"]: item for item in ran.document["checks"]}
-
-
-def not_ok(ran: Ran) -> dict[str, str]:
-    return {name: item["status"] for name, item in items(ran).items() if item["status"] != "ok"}
 
 
 def everything(database: AppDatabase) -> list[tuple[Any, ...]]:

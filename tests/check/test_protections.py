@@ -3,8 +3,8 @@
 import psycopg
 import pytest
 
-from tests.check.test_check import check, items, not_ok
-from tests.helpers.support import AppDatabase
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.checks import check, items, not_ok
 
 SIGNATURE = "sweeper.refund(session_id text, reason text, detail text DEFAULT NULL, layer text DEFAULT 'app')"
 SWAPPED = (

@@ -6,10 +6,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.check.test_check import check, items, not_ok
-from tests.helpers.support import AppDatabase, Server
-from tests.install.test_install import drop_role, owed_job, psql, someone
-from tests.sweep.test_dry_run import role
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.checks import check, items, not_ok
+from tests.helpers.prisma_app import owed_job
+from tests.helpers.psql import psql
+from tests.helpers.roles import drop_role, role, someone
+from tests.helpers.server import Server
 
 LAYER = "sweeper_layer"
 UNNEST = """

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sweeper.cli import run_command
-from tests.helpers.support import command
+from tests.helpers.command import command
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "help"
 COMMANDS = (

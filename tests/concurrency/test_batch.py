@@ -1,15 +1,9 @@
 """What happens between the statements of a batch: every race that cost somebody money once."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -18,44 +12,10 @@ import pytest
 
 from sweeper.postgres.database import Transaction
 from sweeper.sweep.throttle import Pace, Traffic
-from tests.helpers.support import AppDatabase
-
-CHECKOUT = Path(__file__).parents[2]
-
-
-@contextmanager
-def before(statement: str, action: Callable[[], object]) -> Iterator[list[bool]]:
-    """Do ``action`` once, just before the sweep sends the statement whose comment begins so."""
-    original = Transaction.rows
-    done: list[bool] = []
-
-    def rows(self: Transaction, text: str, binds: Any = None) -> Any:
-        if text.startswith(f"-- {statement}") and not done:
-            done.append(True)
-            action()
-        return original(self, text, binds)
-
-    with patch.object(Transaction, "rows", rows):
-        yield done
-
-
-def start(app: AppDatabase, *flags: str) -> subprocess.Popen[str]:
-    """A sweep in a process of its own."""
-    environment = {**os.environ, **app.environment, "PYTHONPATH": str(CHECKOUT)}
-    command = [sys.executable, "-m", "sweeper", "run", "--json", *flags]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-
-
-def prisma_job(app: AppDatabase, price: str = "3") -> tuple[str, str]:
-    """A user and one failed job of theirs."""
-    user = app.value('INSERT INTO app."User" ("creditBalance") VALUES (10) RETURNING "id"::text')
-    job = app.value(
-        'INSERT INTO app."Job" ("userId", "status", "createdAt") VALUES (%s, \'FAILED\', \'2026-11-20\') '
-        'RETURNING "id"::text',
-        user,
-    )
-    app.sql('INSERT INTO app."JobItem" ("jobId", "price") VALUES (%s, %s)', job, price)
-    return user, job
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.prisma_app import prisma_job
+from tests.helpers.processes import start
+from tests.helpers.statements import before
 
 
 def test_an_amount_that_changes_after_the_lock_is_paid_as_it_is_now(prisma: AppDatabase) -> None:

@@ -17,15 +17,17 @@ import pytest
 
 from sweeper.core.signals import Signals
 from sweeper.postgres.database import Transaction
-from tests.concurrency.test_batch import CHECKOUT, before, prisma_job
-from tests.helpers.support import AppDatabase
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.paths import REPOSITORY
+from tests.helpers.prisma_app import prisma_job
+from tests.helpers.statements import before
 
 WHY = ("--json", "--reason", "paid by mistake", "--yes")
 
 
 def start(app: AppDatabase, *words: str) -> subprocess.Popen[str]:
     """A command in a process of its own."""
-    environment = {**os.environ, **app.environment, "PYTHONPATH": str(CHECKOUT)}
+    environment = {**os.environ, **app.environment, "PYTHONPATH": str(REPOSITORY)}
     command = [sys.executable, "-m", "sweeper", *words, *WHY]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 

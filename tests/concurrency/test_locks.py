@@ -12,8 +12,9 @@ import pytest
 
 from sweeper.postgres.database import Transaction
 from sweeper.sweep.throttle import Pace
-from tests.concurrency.test_batch import before, prisma_job
-from tests.helpers.support import AppDatabase
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.prisma_app import prisma_job
+from tests.helpers.statements import before
 
 GUARD = "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = 'app.\"CreditTransaction\"'::regclass"
 BOOKED = 'INSERT INTO app."CreditTransaction" ("id", "userId", "jobId", "type", "amount") VALUES '

@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 
 from sweeper.postgres.database import Transaction
-from tests.helpers.support import AppDatabase
+from tests.helpers.app_database import AppDatabase
 
 BATCH = ("lock sessions", "lock accounts", "pay", "read balances")
 

@@ -8,8 +8,8 @@ from unittest.mock import patch
 
 import pytest
 
-from tests.concurrency.test_batch import before
-from tests.helpers.support import AppDatabase
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.statements import before
 
 LOCKS = ["users IN SHARE MODE", "users IN ACCESS EXCLUSIVE MODE", "prediction_sessions IN ACCESS EXCLUSIVE MODE"]
 

@@ -4,9 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from tests.concurrency.test_batch import prisma_job
-from tests.helpers.support import AppDatabase, Ran
-from tests.sweep.test_holds import holds
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import Ran
+from tests.helpers.holds import holds
+from tests.helpers.prisma_app import prisma_job
 
 WHY = ("--reason", "paid by the old handler", "--yes")
 BY_APP = "step = 'All models failed - credits refunded'"

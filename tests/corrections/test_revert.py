@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from tests.concurrency.test_batch import prisma_job
-from tests.helpers.support import AppDatabase, Ran
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import Ran
+from tests.helpers.prisma_app import prisma_job
 
 WHY = ("--reason", "paid by mistake", "--yes")
 

@@ -17,9 +17,8 @@ import pytest
 from sweeper.demo.books import read_books
 from sweeper.postgres.connection import from_url
 from sweeper.postgres.database import Database
-from tests.helpers.support import Ran, command, neutral_environment
-
-REPOSITORY = Path(__file__).parents[2]
+from tests.helpers.command import Ran, command, neutral_environment
+from tests.helpers.paths import REPOSITORY
 
 
 @contextmanager

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.concurrency.test_batch import prisma_job
-from tests.helpers.support import NOW, AppDatabase
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import NOW
+from tests.helpers.prisma_app import prisma_job
 
 
 def explain(database: AppDatabase, session_id: object, **options: Any) -> dict[str, Any]:

@@ -5,7 +5,8 @@ import json
 import psycopg
 import pytest
 
-from tests.helpers.support import NOW, AppDatabase
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import NOW
 
 
 def swept(first: AppDatabase, *flags: str, sessions: int = 2) -> str:

@@ -13,9 +13,9 @@ import psycopg
 import pytest
 from psycopg import conninfo
 
-from tests.cli.test_signals import end, running
-from tests.concurrency.test_batch import before
-from tests.helpers.support import AppDatabase
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.processes import end, running
+from tests.helpers.statements import before
 
 EVENT = '"event": "retrying"'
 CUT = (

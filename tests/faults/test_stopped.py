@@ -10,8 +10,8 @@ from unittest.mock import patch
 import pytest
 
 from sweeper.postgres.database import ANSWER_BYTES, Transaction, text_bytes
-from tests.concurrency.test_batch import start
-from tests.helpers.support import AppDatabase
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.processes import start
 
 pytestmark = pytest.mark.slow
 

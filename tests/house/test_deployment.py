@@ -15,9 +15,10 @@ import pytest
 import yaml
 
 from sweeper.core.errors import Exit
-from tests.helpers.support import AppDatabase, Server
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.paths import REPOSITORY
+from tests.helpers.server import Server
 
-REPOSITORY = Path(__file__).parents[2]
 MANIFEST = REPOSITORY / "cronjob.example.yaml"
 README = (REPOSITORY / "README.md").read_text()
 

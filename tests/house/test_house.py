@@ -15,9 +15,9 @@ from sweeper.install.state import open_mapping
 from sweeper.postgres import templates
 from sweeper.postgres.connection import from_url
 from sweeper.postgres.database import Database
-from tests.helpers.support import APPS, Server
+from tests.helpers.paths import APPS, REPOSITORY
+from tests.helpers.server import Server
 
-REPOSITORY = Path(__file__).parents[2]
 PACKAGE = REPOSITORY / "sweeper"
 SQL = REPOSITORY / "sql"
 
@@ -52,6 +52,14 @@ def test_imports_run_one_way() -> None:
         check=False,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_no_test_imports_another_test() -> None:
+    """What several tests use is in tests/helpers, so that a test can move without another."""
+    tests = sorted((REPOSITORY / "tests").rglob("*.py"))
+    assert len(tests) > 100
+    found = [f"{path.name}: {name}" for path in tests for name in imported(path) if ".test_" in name]
+    assert found == []
 
 
 def test_no_module_lies_loose() -> None:

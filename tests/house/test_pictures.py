@@ -13,9 +13,11 @@ from rich.console import Console
 from rich.text import Text
 
 from sweeper.demo import play
-from tests.helpers.support import NOW, AppDatabase, Server
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import NOW
+from tests.helpers.paths import REPOSITORY
+from tests.helpers.server import Server
 
-REPOSITORY = Path(__file__).parents[2]
 PICTURES = REPOSITORY / "tests" / "golden"
 COLUMNS = 80
 

@@ -19,9 +19,11 @@ from pydantic_core import PydanticUndefined
 from sweeper.config import settings
 from sweeper.core.errors import Exit
 from sweeper.monitoring import metrics
-from tests.helpers.support import APPS, AppDatabase, Server, command
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import command
+from tests.helpers.paths import APPS, REPOSITORY
+from tests.helpers.server import Server
 
-REPOSITORY = Path(__file__).parents[2]
 README = (REPOSITORY / "README.md").read_text()
 CRONTAB = (REPOSITORY / "crontab.example").read_text()
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 
 import sweeper
-from tests.helpers.support import AppDatabase
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.paths import REPOSITORY
 
 pytestmark = pytest.mark.slow
-
-REPOSITORY = Path(__file__).parents[2]
 
 
 def call(*command: str | Path, folder: Path, **environment: str) -> str:

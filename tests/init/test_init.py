@@ -8,7 +8,9 @@ from typing import Any
 import pexpect
 import pytest
 
-from tests.helpers.support import APPS, AppDatabase, Server
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.paths import APPS
+from tests.helpers.server import Server
 
 DRAFTS = APPS / "drafts"
 # what init must find, as the file has it; what is not named here is not checked

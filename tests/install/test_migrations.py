@@ -12,7 +12,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.helpers.support import AppDatabase, Ran, Server, command
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import Ran, command
+from tests.helpers.server import Server
 
 VALUES = "'initializing', 'queued', 'researching', 'generating', 'finished', 'error'"
 SMALLER_ENUM = (

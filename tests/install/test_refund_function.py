@@ -7,8 +7,9 @@ from decimal import Decimal
 import psycopg
 import pytest
 
-from tests.concurrency.test_batch import prisma_job
-from tests.helpers.support import AppDatabase, Server
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.prisma_app import prisma_job
+from tests.helpers.server import Server
 
 
 def refund(app: AppDatabase, session: object, reason: str = "worker_failure", cast: str = "text") -> object:

@@ -5,7 +5,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.helpers.support import AppDatabase, Server
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.server import Server
 
 RUNNER, LAYER, AUDITOR = "sweeper_runner", "sweeper_layer", "sweeper_auditor"
 APPEND_ONLY = ("UPDATE {} SET amount = 0", "DELETE FROM {}", "TRUNCATE {} CASCADE")

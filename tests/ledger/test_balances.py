@@ -3,8 +3,9 @@
 import psycopg
 import pytest
 
-from tests.helpers.support import AppDatabase
-from tests.ledger.test_triggers import holds, spoil
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.holds import hold_messages
+from tests.helpers.triggers import spoil
 
 NOT_GROWN = "the balance did not grow by what the ledger says"
 NOT_LESS = "accounts.spent did not go down by what the ledger says"
@@ -37,7 +38,7 @@ def test_a_floating_balance_too_large_to_take_a_refund_is_not_said_to_have_taken
     with pytest.raises(psycopg.errors.RaiseException, match=NOT_GROWN):
         first.sql("SELECT sweeper.refund('owed', 'x')")
     assert first.run().exit_code == 3
-    assert holds(first) == {"owed": NOT_GROWN}
+    assert hold_messages(first) == {"owed": NOT_GROWN}
     assert first.refunds() == {}
 
 
@@ -48,7 +49,7 @@ def test_a_large_floating_balance_hides_no_credit_that_a_trigger_adds(first: App
     with pytest.raises(psycopg.errors.RaiseException, match=NOT_GROWN):
         first.sql("SELECT sweeper.refund('owed', 'x')")
     assert first.run().exit_code == 3
-    assert holds(first) == {"owed": NOT_GROWN}
+    assert hold_messages(first) == {"owed": NOT_GROWN}
     assert first.credits() == 2e9
 
 
@@ -60,7 +61,7 @@ def test_a_balance_that_is_no_finite_number_takes_no_refund(first: AppDatabase, 
     with pytest.raises(psycopg.errors.RaiseException, match=NOT_GROWN):
         first.sql("SELECT sweeper.refund('owed', 'x')")
     assert first.run().exit_code == 3
-    assert holds(first) == {"owed": "the balance is not a finite number"}
+    assert hold_messages(first) == {"owed": "the balance is not a finite number"}
     assert first.refunds() == {}
 
 
@@ -96,7 +97,7 @@ def test_what_was_spent_goes_down_whatever_triggers_do(first: AppDatabase, what:
     with pytest.raises(psycopg.errors.RaiseException, match=NOT_LESS):
         first.sql("SELECT sweeper.refund('owed', 'x')")
     assert first.run().exit_code == 3
-    assert "accounts.spent" in holds(first)["owed"]
+    assert "accounts.spent" in hold_messages(first)["owed"]
     assert (first.refunds(), first.credits()) == ({"paid": 1}, 101)
     reverted = first.sweeper("revert", "--session", "paid", "--reason", "mistake", "--yes", "--json")
     assert (reverted.exit_code, first.credits()) == (1, 101)

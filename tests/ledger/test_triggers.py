@@ -5,7 +5,9 @@ from decimal import Decimal
 import psycopg
 import pytest
 
-from tests.helpers.support import AppDatabase
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.holds import hold_messages
+from tests.helpers.triggers import spoil
 
 PAID_BY_TRIGGER = (
     "CREATE FUNCTION pay() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN "
@@ -28,10 +30,6 @@ def job(prisma: AppDatabase, status: str = "FAILED") -> str:
     return str(session)
 
 
-def holds(database: AppDatabase) -> dict[str, str]:
-    return dict(database.sql("SELECT session_id::text, message FROM sweeper.holds WHERE ended_at IS NULL"))
-
-
 @pytest.mark.parametrize("when", [AT_ONCE, AT_COMMIT], ids=["at once", "at commit"])
 def test_a_ledger_whose_trigger_moves_the_balance_too_pays_nobody_twice(prisma: AppDatabase, when: str) -> None:
     """The app keeps its balance by a trigger on its ledger, and the mapping names both: that would pay twice."""
@@ -39,7 +37,7 @@ def test_a_ledger_whose_trigger_moves_the_balance_too_pays_nobody_twice(prisma: 
     prisma.sql(PAID_BY_TRIGGER.format(when))
     ran = prisma.run()
     assert (ran.exit_code, ran.document["refunds"]["sessions"], ran.document["held"]) == (3, 0, 1)
-    assert holds(prisma) == {session: "the balance did not grow by what the ledger says"}
+    assert hold_messages(prisma) == {session: "the balance did not grow by what the ledger says"}
     assert prisma.value('SELECT "creditBalance" FROM app."User"') == 10
 
 
@@ -72,16 +70,8 @@ def test_a_balance_that_a_rule_writes_elsewhere_pays_nobody(first: AppDatabase) 
         "UPDATE moved SET credits = new.credits WHERE moved.id = old.id RETURNING moved.*"
     )
     assert first.run().exit_code == 3
-    assert holds(first) == {"owed": "the balance did not grow by what the ledger says"}
+    assert hold_messages(first) == {"owed": "the balance did not grow by what the ledger says"}
     assert first.sql("SELECT credits FROM users UNION ALL SELECT credits FROM moved") == [(100,), (100,)]
-
-
-def spoil(database: AppDatabase, table: str, event: str, body: str) -> None:
-    """A trigger before each row."""
-    database.sql(
-        f"CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} RETURN new; END $$; "
-        f"CREATE TRIGGER spoil BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION spoil()"
-    )
 
 
 NOT_WRITTEN = "the refund was not written: a trigger or a rule drops it, or the closing of the session"
@@ -94,7 +84,7 @@ def test_a_session_whose_ledger_row_a_trigger_drops_is_held_and_not_taken_for_re
     spoil(prisma, 'app."CreditTransaction"', "INSERT", f"IF new.\"userId\" <> '{user}' THEN RETURN NULL; END IF;")
     ran = prisma.run()
     assert (ran.exit_code, ran.document["held"], ran.document["already_refunded"]) == (3, 2, 0)
-    assert holds(prisma) == {failed: NOT_WRITTEN, running: NOT_WRITTEN}
+    assert hold_messages(prisma) == {failed: NOT_WRITTEN, running: NOT_WRITTEN}
     assert prisma.value('SELECT "status"::text FROM app."Job" WHERE "id"::text = %s', running) == "RUNNING"
     assert list(prisma.refunds()) == [other]
     again = prisma.run()
@@ -123,7 +113,7 @@ def test_a_stuck_session_that_a_trigger_keeps_running_is_held_and_not_refunded(
     first.session("failed")
     spoil(first, "prediction_sessions", "UPDATE", f"IF new.id = 'stubborn' THEN {body} END IF;")
     assert first.run().exit_code == 3
-    assert holds(first) == {"stubborn": NOT_WRITTEN}
+    assert hold_messages(first) == {"stubborn": NOT_WRITTEN}
     assert first.refunds() == {"stuck": 3, "failed": 3}
     assert first.credits() == 106
     first.sql("DELETE FROM sweeper.holds")
@@ -144,7 +134,7 @@ def test_whatever_code_a_trigger_raises_it_is_that_session_alone_which_is_held(f
     )
     spoil(first, "users", "UPDATE", f"CASE new.id {raises} ELSE NULL; END CASE;")
     assert first.run().exit_code == 3
-    assert holds(first) == dict.fromkeys(codes, "frozen")
+    assert hold_messages(first) == dict.fromkeys(codes, "frozen")
     assert first.refunds() == {"owed": 3}
 
 
@@ -167,7 +157,7 @@ def test_a_trigger_that_changes_what_the_ledger_takes_is_held(ledger_only: AppDa
     )
     ran = ledger_only.run()
     assert (ran.exit_code, ran.document["refunds"]["sessions"], ran.document["held"]) == (3, 1, 2)
-    assert set(holds(ledger_only).values()) == {
+    assert set(hold_messages(ledger_only).values()) == {
         "what is in the app's ledger is not what was meant: a trigger or a rule changes it"
     }
     paid = ledger_only.value("SELECT sum(amount) FROM sweeper.refunds")

@@ -9,7 +9,7 @@ from freezegun import freeze_time
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from tests.helpers.support import AppDatabase
+from tests.helpers.app_database import AppDatabase
 from tests.model.books import Books, Refund, Session
 
 ACCOUNTS, CREDITS = ("a1", "a2", "a3"), 100

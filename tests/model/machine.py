@@ -5,8 +5,8 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
-from tests.faults.test_lost_acknowledgement import cutting
-from tests.helpers.support import Ran
+from tests.helpers.command import Ran
+from tests.helpers.proxy import cutting
 from tests.model.app import App, any_session
 from tests.model.books import Key, Refund, Whose
 from tests.model.interruptions import Died, before_batch, dying

@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from sweeper.sweep import horizon
-from tests.helpers.support import AppDatabase, Server
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.server import Server
 from tests.model.machine import Machine
 
 SECONDS = float(os.environ.get("SWEEPER_TEST_SECONDS", "0"))

@@ -19,7 +19,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from sweeper.monitoring.endpoints import TIMEOUT_SECONDS
-from tests.helpers.support import NOW, AppDatabase, Ran
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import NOW, Ran
 
 ALERTS = Path(__file__).parents[2] / "alerts.example.yaml"
 Numbers = dict[str, float]

@@ -7,7 +7,8 @@ import stamina
 
 from sweeper.core.errors import ConfigurationError
 from sweeper.postgres.connection import from_environment, from_url
-from tests.helpers.support import AppDatabase, Ran, command
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import Ran, command
 
 SECRET = "s3cret"
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.support import APPS, AppDatabase, Server
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.paths import APPS
+from tests.helpers.server import Server
 
 SESSION, ACCOUNT = (name.decode(errors="surrogateescape") for name in (b"caf\xe9", b"us\xe9r"))
 # as the app writes them: é in Latin-1

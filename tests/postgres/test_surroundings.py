@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.helpers.support import NOW, AppDatabase
-from tests.sweep.test_dry_run import role
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import NOW
+from tests.helpers.roles import role
 
 ODD = (
     "TimeZone = 'America/New_York'",

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.audit.test_audit import FORGED, LATER, audit, findings
-from tests.helpers.support import NOW, AppDatabase
-from tests.render.test_run_output import check_golden
-from tests.sweep.test_dry_run import READER, a_bit_of_everything, role
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.audits import FORGED, LATER, audit, findings
+from tests.helpers.command import NOW
+from tests.helpers.first_app import a_bit_of_everything
+from tests.helpers.golden import check_golden
+from tests.helpers.roles import READER, role
 
 HEADER = [
     "refund_id", "session_id", "account_id", "attempt", "amount", "reason", "detail", "layer", "run_id", "failed_at",

@@ -24,8 +24,9 @@ from sweeper.audit.result import (
 )
 from sweeper.core.results import Amount
 from sweeper.render.html.report import report
-from tests.audit.test_audit import FORGED, LATER, audit
-from tests.helpers.support import NOW, AppDatabase
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.audits import FORGED, LATER, audit
+from tests.helpers.command import NOW
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = (

@@ -2,16 +2,16 @@
 
 import re
 import sys
-from pathlib import Path
 
 import pexpect
 import pytest
 
-from tests.concurrency.test_batch import prisma_job
-from tests.helpers.support import AppDatabase, Ran, neutral_environment
-from tests.render.test_run_output import check_golden
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import Ran, neutral_environment
+from tests.helpers.golden import check_golden
+from tests.helpers.paths import REPOSITORY
+from tests.helpers.prisma_app import prisma_job
 
-ROOT = Path(__file__).parents[2]
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 REAL_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z")
 
@@ -32,7 +32,7 @@ def asked(database: AppDatabase, answer: str, *words: str) -> tuple[str, int]:
     program = pexpect.spawn(
         sys.executable,
         ["-m", "sweeper", *words],
-        cwd=str(ROOT),
+        cwd=str(REPOSITORY),
         env={**neutral_environment(), "TERM": "xterm-256color", "NO_COLOR": "1", **database.environment},
         dimensions=(40, 100),
         encoding="utf-8",

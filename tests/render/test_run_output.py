@@ -1,10 +1,8 @@
 """What `sweeper run` says: the JSON document, the tables, the log, the exit codes; and what it never says."""
 
 import json
-import os
 import re
 import sys
-from pathlib import Path
 from typing import Any
 
 import pexpect
@@ -13,25 +11,18 @@ import stamina
 
 import sweeper.sweep.run
 from sweeper.core.errors import FailedError
-from tests.helpers.support import NOW, AppDatabase, neutral_environment
-from tests.sweep.test_dry_run import a_bit_of_everything
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import NOW, neutral_environment
+from tests.helpers.first_app import a_bit_of_everything
+from tests.helpers.golden import check_golden
+from tests.helpers.paths import REPOSITORY
 
-ROOT = Path(__file__).parents[2]
-GOLDEN = Path(__file__).parents[1] / "golden"
 DOCUMENT_KEYS = [
     "schema_version", "command", "run_id", "dry_run", "as_of", "outcome", "refunds", "reasons", "already_refunded",
     "skipped", "held", "remaining", "before_floor", "batches", "duration_seconds",
 ]  # fmt: skip
 NOTHING = {"sessions": 0, "credits": 0, "accounts": 0}
 COLOUR = re.compile(r"\x1b\[[0-9;]*?(?:3[0-8]|4[0-8]|9[0-7])[0-9;]*m")
-
-
-def check_golden(name: str, text: str) -> None:
-    """Hold a table against its golden file; UPDATE_GOLDEN=1 writes it anew, to be looked over in the diff."""
-    path = GOLDEN / name
-    if os.environ.get("UPDATE_GOLDEN"):
-        path.write_text(text)
-    assert text == path.read_text()
 
 
 def on_a_terminal(database: AppDatabase, *flags: str, **environment: str) -> tuple[str, int]:
@@ -41,7 +32,7 @@ def on_a_terminal(database: AppDatabase, *flags: str, **environment: str) -> tup
     program = pexpect.spawn(
         sys.executable,
         ["-m", "sweeper", "run", *flags],
-        cwd=str(ROOT),
+        cwd=str(REPOSITORY),
         env={**kept, "TERM": "xterm-256color", **database.environment, **environment},
         dimensions=(40, 100),
         encoding="utf-8",
@@ -287,7 +278,7 @@ def test_a_crash_tells_where_and_not_what(
     def explode(*_: object, **__: object) -> None:
         raise crash(f"could not parse {first.url} of jane@example.org")
 
-    monkeypatch.setattr(sweeper.runs, "prepare", explode)
+    monkeypatch.setattr(sweeper.sweep.run, "prepare", explode)
     for flags in ((), ("--json",)):
         ran = first.sweeper("run", *flags)
         assert ran.exit_code == 1
@@ -307,7 +298,7 @@ def test_a_run_that_cannot_read_what_it_paid_does_not_say_that_it_paid_nothing(
     def lose(*_: object) -> None:
         raise FailedError("the database cannot be used", code="connection")
 
-    monkeypatch.setattr(sweeper.runs, "_close", lose)
+    monkeypatch.setattr(sweeper.sweep.run, "_close", lose)
     ran = first.run()
     assert (ran.exit_code, ran.document["error"]["code"]) == (1, "connection")
     assert "refunds" not in ran.document

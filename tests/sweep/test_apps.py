@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from tests.helpers.support import AppDatabase
+from tests.helpers.app_database import AppDatabase
 
 
 def test_first_app_gets_its_credits_back(first: AppDatabase) -> None:

@@ -16,7 +16,8 @@ from sweeper.postgres.connection import from_environment
 from sweeper.postgres.database import Database
 from sweeper.sweep.context import Request
 from sweeper.sweep.run import execute
-from tests.helpers.support import NOW, AppDatabase
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import NOW
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 

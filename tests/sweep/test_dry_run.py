@@ -1,55 +1,11 @@
 """The dry run: writes nothing, locks nothing, and names exactly the refunds of a run at the same time."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 
-from tests.concurrency.test_batch import before
-from tests.helpers.support import AppDatabase
-
-
-@contextmanager
-def role(database: AppDatabase, *grants: str) -> Iterator[str]:
-    """A role that may log in, and its connection URL."""
-    name = "role_" + database.value("SELECT current_database()")
-    database.sql(f"CREATE ROLE {name} LOGIN PASSWORD 'p'")
-    try:
-        for grant in grants:
-            database.sql(grant.format(name))
-        yield database.url.replace(database.url.split("//")[1].split("@")[0], f"{name}:p")
-    finally:
-        database.sql(f"DROP OWNED BY {name}")
-        database.sql(f"DROP ROLE {name}")
-
-
-READER = (
-    "GRANT USAGE ON SCHEMA sweeper, public TO {}",
-    "GRANT SELECT ON ALL TABLES IN SCHEMA sweeper, public TO {}",
-    "ALTER ROLE {} SET default_transaction_read_only = on",
-)
-
-
-def a_bit_of_everything(database: AppDatabase) -> None:
-    """Sessions of every kind, those that are held or refused among them."""
-    database.sql("ALTER TABLE prediction_sessions ADD price int DEFAULT 1, ADD divisor int DEFAULT 1")
-    database.configure('"cardinality(selected_models)"', '"cardinality(selected_models) * price / divisor"')
-    assert database.sweeper("install").exit_code == 0
-    database.account("u1")
-    database.account("u2")
-    for number in range(4):
-        database.session(f"f{number}", models=number + 1, error=("Failed to queue x" if number % 2 else None))
-    database.session("g1", "generating", account="u2", created="2026-11-21 10:00")
-    database.session("g2", "generating", account="u2", created="2026-11-23 11:30")
-    database.session("h1", account=None)
-    database.session("h2", account="gone")
-    database.session("h3", models=9)
-    database.session("h4")
-    database.session("h5", created=None)
-    database.session("n1", step="All models failed - credits refunded")
-    database.session("n2", "finished")
-    database.session("o1", created="2019-06-01", models=8)
-    database.sql("UPDATE prediction_sessions SET divisor = 0 WHERE id = 'h4'")
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.first_app import a_bit_of_everything
+from tests.helpers.roles import READER, role
+from tests.helpers.statements import before
 
 
 def everything(database: AppDatabase) -> dict[str, object]:

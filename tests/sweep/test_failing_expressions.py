@@ -7,8 +7,8 @@ import pytest
 
 from sweeper.postgres.database import Transaction
 from sweeper.sweep import owed
-from tests.helpers.support import AppDatabase
-from tests.sweep.test_holds import holds
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.holds import holds
 
 # each key as it stands in the file of the first app, and an expression for it that fails where `s.x` is 0
 FAILING = {

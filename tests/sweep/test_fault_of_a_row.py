@@ -7,9 +7,9 @@ from unittest.mock import patch
 import pytest
 
 from sweeper.postgres.database import Transaction
-from tests.helpers.support import AppDatabase
-from tests.ledger.test_triggers import spoil
-from tests.sweep.test_holds import holds
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.holds import holds
+from tests.helpers.triggers import spoil
 
 # what servers use for a bug of theirs, a full disk, a cancel, a deadlock, a lost connection, a missing guard …
 ODD_STATES = (

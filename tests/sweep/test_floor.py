@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.helpers.support import NOW, AppDatabase
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import NOW
 
 MICROSECOND = timedelta(microseconds=1)
 

@@ -2,12 +2,8 @@
 
 from decimal import Decimal
 
-from tests.helpers.support import AppDatabase
-
-
-def holds(database: AppDatabase) -> dict[str, tuple[str, str | None]]:
-    rows = database.sql("SELECT session_id::text, why, sqlstate FROM sweeper.holds WHERE ended_at IS NULL")
-    return {session: (why, sqlstate) for session, why, sqlstate in rows}
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.holds import holds
 
 
 def messages(database: AppDatabase) -> dict[str, tuple[str, str]]:

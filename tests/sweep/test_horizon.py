@@ -6,8 +6,9 @@ import pytest
 
 from sweeper.sweep import horizon as horizon_module
 from sweeper.sweep import owed
-from tests.concurrency.test_batch import before
-from tests.helpers.support import NOW, AppDatabase
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import NOW
+from tests.helpers.statements import before
 
 DAY = timedelta(days=1)
 OLD = "2026-10-01 10:00"

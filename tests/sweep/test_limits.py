@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from sweeper.sweep import batch, owed
-from tests.helpers.support import NOW, AppDatabase
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import NOW
 
 QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
 MICROSECOND = timedelta(microseconds=1)

@@ -7,8 +7,9 @@ import pytest
 
 import sweeper.sweep.run
 from sweeper.sweep.owed import find_missing
-from tests.audit.test_audit import audit, findings
-from tests.helpers.support import NOW, AppDatabase
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.audits import audit, findings
+from tests.helpers.command import NOW
 
 LATER = NOW + timedelta(hours=1)
 

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from tests.helpers.support import AppDatabase
+from tests.helpers.app_database import AppDatabase
 
 
 def reasons(database: AppDatabase) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.helpers.support import AppDatabase
+from tests.helpers.app_database import AppDatabase
 
 
 def test_grace_and_floor_do_not_apply_to_a_session_named_by_hand(first: AppDatabase) -> None:

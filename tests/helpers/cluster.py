@@ -1,4 +1,4 @@
-"""Servers of a test's own: one that crashes and starts again, and a primary with a standby that takes over."""
+"""A primary with a standby that takes over."""
 
 import os
 import shlex
@@ -6,8 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,76 +15,8 @@ from typing import Any
 import psycopg
 
 from sweeper.demo import server as embedded
-from tests.helpers.support import AppDatabase, Server
-
-DEADLINE_SECONDS = 30
-
-
-def as_owner_of(data: Path) -> dict[str, Any]:
-    """The subprocess arguments of the account that has this data folder: Postgres refuses to run as root."""
-    owner = data.stat()
-    return {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-
-
-def start(how: list[str], data: Path) -> subprocess.Popen[bytes]:
-    """Start a Postgres program as the owner of ``data``; what it says is in a file beside it."""
-    with (data.parent / f"{data.name}.log").open("ab") as log:
-        return subprocess.Popen(how, cwd=data.parent, stdout=log, stderr=log, **as_owner_of(data))
-
-
-def until(happened: Callable[[], object], what: str) -> None:
-    """Wait for something that a server is about to do."""
-    end = time.monotonic() + DEADLINE_SECONDS
-    while not happened():
-        assert time.monotonic() < end, f"it never came to that: {what}"
-        time.sleep(0.02)
-
-
-@contextmanager
-def own_server() -> Iterator[tuple[Server, Callable[[], None]]]:
-    """A server of the test's own, and what crashes it and starts it again."""
-    kept = embedded.start_kept(18)
-    data = kept.folder / "data"
-    restarted: list[subprocess.Popen[bytes]] = []
-
-    def crash() -> None:
-        how = (data / "postmaster.opts").read_text()
-        os.kill(kept.pid, signal.SIGQUIT)  # what pg_ctl -m immediate sends: no checkpoint, every connection is cut
-        while (data / "postmaster.pid").exists():
-            time.sleep(0.02)
-        restarted.append(start(shlex.split(how), data))
-
-    try:
-        yield Server(kept.url), crash
-    finally:
-        for process in restarted:
-            process.send_signal(signal.SIGINT)
-            process.wait()
-        kept.stop()
-
-
-def reconnect(app: AppDatabase) -> None:
-    """The test's own connection, once the server is up again."""
-    app.connection.close()
-    for _ in range(200):
-        with suppress(psycopg.OperationalError):
-            app.connection = psycopg.connect(app.url, autocommit=True)
-            return
-        time.sleep(0.1)
-    raise AssertionError("the server does not come up")
-
-
-def fill(app: AppDatabase, *, accounts: int, sessions: int) -> None:
-    """Accounts with 1000 credits; sessions that failed and others that have been generating for hours."""
-    app.sql("INSERT INTO users SELECT 'u' || n, 1000, 2000, 1000 FROM generate_series(0, %s) AS n", accounts - 1)
-    app.sql(
-        "INSERT INTO prediction_sessions (id, user_id, status, selected_models, created_at) "
-        "SELECT 's' || n, 'u' || n %% %s, (ARRAY['generating', 'error'])[n %% 2 + 1]::session_status, "
-        "ARRAY['a', 'b', 'c'], (now() AT TIME ZONE 'UTC') - interval '1 day' + n * interval '1 second' "
-        "FROM generate_series(0, %s) AS n",
-        accounts,
-        sessions - 1,
-    )
+from tests.helpers.own_server import DEADLINE_SECONDS, start_program, until
+from tests.helpers.server import Server
 
 
 @dataclass
@@ -155,7 +86,9 @@ class Cluster:
                 port = probe.getsockname()[1]
             data = self.primary.data.parent / f"standby{self._number}"
             copy = [self.programs / "pg_basebackup", "--checkpoint=fast", "--no-sync", "--write-recovery-conf"]
-            copying = start([*map(str, copy), f"--dbname={self.primary.url}", f"--pgdata={data}"], self.primary.data)
+            copying = start_program(
+                [*map(str, copy), f"--dbname={self.primary.url}", f"--pgdata={data}"], self.primary.data
+            )
             assert copying.wait(DEADLINE_SECONDS) == 0
             url = self.primary.url.replace(f":{self.primary.port}/", f":{port}/")
             self.standby = Member(data, url, 0)
@@ -174,7 +107,7 @@ class Cluster:
     def _start(self, member: Member) -> None:
         how = shlex.split((self.primary.data / "postmaster.opts").read_text())
         changed = {str(self.primary.data): str(member.data), f"--port={self.primary.port}": f"--port={member.port}"}
-        member.process = start([changed.get(word, word) for word in how], member.data)
+        member.process = start_program([changed.get(word, word) for word in how], member.data)
         member.pid = member.process.pid
         until(lambda: member.listens, "the server starts")
 
