@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from sweeper.config import settings
 from sweeper.core.errors import ConfigurationError, Exit
+from tests.helpers.paths import APPS
 
-FIRST = Path(__file__).parents[1] / "apps" / "first.toml"
-PRISMA = Path(__file__).parents[1] / "apps" / "prisma.toml"
+FIRST = APPS / "first.toml"
+PRISMA = APPS / "prisma.toml"
 
 
 def content(app: Path = FIRST) -> dict[str, Any]:

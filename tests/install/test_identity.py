@@ -9,7 +9,7 @@ import pytest
 
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import NOW
-from tests.helpers.paths import APPS
+from tests.helpers.paths import APPS, REPOSITORY
 from tests.helpers.server import Server
 
 JOBS = """
@@ -291,7 +291,7 @@ def test_an_account_of_another_type_and_an_empty_ledger_ask_nobody(server: Serve
 
 
 def test_the_readmes_uninstall_and_an_install_after_it_pay_nothing_again(paid: AppDatabase) -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    readme = (REPOSITORY / "README.md").read_text()
     block = readme.partition("## Uninstall")[2].partition("## ")[0].split("```sql\n")[2].partition("```")[0]
     paid.sql(block)
     tables = paid.sql("SELECT relname FROM pg_class WHERE relnamespace = 'sweeper'::regnamespace AND relkind = 'r'")

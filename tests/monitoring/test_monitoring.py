@@ -21,6 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sweeper.monitoring.endpoints import TIMEOUT_SECONDS
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import NOW, Ran
+from tests.helpers.paths import GOLDEN
 
 ALERTS = Path(__file__).parents[2] / "alerts.example.yaml"
 Numbers = dict[str, float]
@@ -317,7 +318,7 @@ def test_alert_rules_are_accepted_by_promtool() -> None:
 def test_alert_rules_fire_when_they_should(tmp_path: Path) -> None:
     """Given series in, alerts out: promtool's own rule tests."""
     ran = subprocess.run(
-        [program("promtool"), "test", "rules", str(Path(__file__).parents[1] / "golden" / "alerts.test.yaml")],
+        [program("promtool"), "test", "rules", str(GOLDEN / "alerts.test.yaml")],
         capture_output=True,
         text=True,
         cwd=tmp_path,

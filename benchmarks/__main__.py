@@ -1,6 +1,6 @@
 """Measures sweeper on the machine at hand and prints a table: each figure a ratio of two that were timed in turn.
 
-    python -m tests.benchmarks [--rounds 3] [--only NAME]… [--plot FILE]
+    python -m benchmarks [--rounds 3] [--only NAME]… [--plot FILE]
 
 The server is PostgreSQL 18 as it is shipped, started for this and gone afterwards; whole processes are timed.
 """
@@ -10,8 +10,8 @@ import os
 import platform
 from pathlib import Path
 
-from tests.benchmarks import app_latency, audit_rate, idle_cost, memory, plot, refund_rate
-from tests.benchmarks.lab import laboratory
+from benchmarks import app_latency, audit_rate, idle_cost, memory, plot, refund_rate
+from benchmarks.lab import laboratory
 
 MEASURED = {
     "rate": refund_rate.measure,

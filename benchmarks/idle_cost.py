@@ -2,8 +2,8 @@
 
 import sys
 
-from tests.benchmarks.lab import SWEEPER, Figure, Lab, in_turn, timed
-from tests.benchmarks.mappings import FIRST, REFUND_ALL, accounts, sessions
+from benchmarks.lab import SWEEPER, Figure, Lab, in_turn, timed
+from benchmarks.mappings import FIRST, REFUND_ALL, accounts, sessions
 
 HISTORIES = (0, 100_000, 500_000, 1_000_000)
 # the same libraries and one question to the database: what no Python program of this kind can do without

@@ -1,6 +1,6 @@
 """The app that is measured, with two mappings: the first of the README, and one that asks other tables."""
 
-from tests.benchmarks.lab import APPS
+from benchmarks.lab import APPS
 
 # the caps are for a day; a benchmark owes more than that at once
 FIRST = (APPS / "first.toml").read_text().replace("[policy]", "[policy]\nmax_refunds = 100000000")

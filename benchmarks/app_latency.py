@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from tests.benchmarks.lab import SWEEPER, Figure, Lab
-from tests.benchmarks.mappings import FIRST, accounts, sessions
+from benchmarks.lab import SWEEPER, Figure, Lab
+from benchmarks.mappings import FIRST, accounts, sessions
 
 OWED, ACCOUNTS, CLIENTS, ALONE_SECONDS = 100_000, 100_000, 4, 20
 # a charge: the balance goes down and the session is there; one transaction, as an app does it

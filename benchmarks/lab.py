@@ -16,7 +16,7 @@ import psycopg
 
 from sweeper.demo.server import running
 
-APPS = Path(__file__).parents[1] / "apps"
+APPS = Path(__file__).parents[1] / "tests" / "apps"
 SWEEPER = (sys.executable, "-m", "sweeper")
 # the embedded server's own settings are for data that may be lost: these are what Postgres comes with
 AS_SHIPPED = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "shared_buffers": "128MB"}

@@ -2,8 +2,8 @@
 
 from statistics import median
 
-from tests.benchmarks.lab import SWEEPER, Figure, Lab
-from tests.benchmarks.mappings import FIRST, accounts, sessions
+from benchmarks.lab import SWEEPER, Figure, Lab
+from benchmarks.mappings import FIRST, accounts, sessions
 
 FEW, MANY = 4_000, 400_000
 

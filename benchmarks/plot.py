@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pygal
 from pygal.style import Style
 
-from tests.benchmarks.lab import Figure
+from benchmarks.lab import Figure
 
 _STYLE = Style(background="white", plot_background="white", colors=("#2f6f9f",), font_family="sans-serif")
 _TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)

@@ -1,7 +1,7 @@
 """How fast the refunds are written as CSV, to psql's \\copy of the same columns, and how much memory it takes."""
 
-from tests.benchmarks.lab import SWEEPER, Figure, Lab, Timed
-from tests.benchmarks.mappings import FIRST, REFUND_ALL, accounts, sessions
+from benchmarks.lab import SWEEPER, Figure, Lab, Timed
+from benchmarks.mappings import FIRST, REFUND_ALL, accounts, sessions
 
 FEW, MANY = 10_000, 1_000_000
 COLUMNS = "refund_id, session_id, account_id, attempt, amount, reason, detail, layer, run_id, failed_at, created_at"

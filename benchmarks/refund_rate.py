@@ -7,9 +7,9 @@ from typing import Any
 
 import psycopg
 
-from tests.benchmarks.lab import SWEEPER, Figure, Lab, in_turn
-from tests.benchmarks.mappings import FIRST, PARTS, PARTS_SCHEMA, REFUND_ALL, accounts, sessions
-from tests.benchmarks.rivals import BARE, LOOP, OBJECTS_LOOP, SEND
+from benchmarks.lab import SWEEPER, Figure, Lab, in_turn
+from benchmarks.mappings import FIRST, PARTS, PARTS_SCHEMA, REFUND_ALL, accounts, sessions
+from benchmarks.rivals import BARE, LOOP, OBJECTS_LOOP, SEND
 
 OWED, HISTORY, SESSIONS, ACCOUNTS, LOOPED = 40_000, 500_000, 2_000_000, 100_000, 4_000
 CROWD = 10_000_000
