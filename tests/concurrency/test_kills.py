@@ -19,11 +19,12 @@ import os, signal, sys
 import psycopg
 from sweeper.cli import run_command
 from sweeper.postgres.database import Transaction
+from tests.helpers.statements import FIND, name_of
 said, begun = 0, False
 def before(original, text=lambda *said: ""):
     def wrapped(self, *arguments):
         global said, begun
-        begun = begun or text(*arguments).startswith("-- find")
+        begun = begun or name_of(text(*arguments)) in FIND
         said += begun
         if said == int(sys.argv[1]):
             os.kill(os.getpid(), signal.SIGKILL)

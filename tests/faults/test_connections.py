@@ -63,7 +63,7 @@ def test_a_database_without_a_free_connection_is_waited_for(first: AppDatabase) 
     assert first.refunds() == {"owed": 3}
 
 
-@pytest.mark.parametrize("statement", ["pay: ", "Stores where the next run may start"], ids=["pay", "store"])
+@pytest.mark.parametrize("statement", ["pay", "move_horizon"])
 def test_a_run_that_lost_its_connection_leaves_the_horizon_to_the_next(first: AppDatabase, statement: str) -> None:
     """After a failover to a server that lags, an earlier batch may be missing: nothing may lie behind a horizon."""
     first.account()

@@ -17,6 +17,7 @@ from sweeper.postgres.connection import from_url
 from sweeper.postgres.database import Database
 from tests.helpers.paths import APPS, REPOSITORY
 from tests.helpers.server import Server
+from tests.helpers.statements import first_lines
 
 PACKAGE = REPOSITORY / "sweeper"
 SQL = REPOSITORY / "sql"
@@ -108,6 +109,13 @@ def test_every_statement_is_used() -> None:
 def test_every_included_part_is_there() -> None:
     included = {part for name in STATEMENTS for part in INCLUDE.findall((SQL / f"{name}.sql").read_text())}
     assert included <= templates.files().keys()
+
+
+def test_every_statement_is_known_by_its_first_line() -> None:
+    """A test recognises a statement that is sent by it, so nothing is filled into it."""
+    assert len(first_lines()) == len(STATEMENTS)
+    filled = {name for line, name in first_lines().items() if SLOT.search(line)}
+    assert filled <= {"grant_owner"}, "what is printed is never sent"
 
 
 def test_no_two_statements_have_one_name() -> None:

@@ -9,6 +9,7 @@ from sweeper.postgres.database import Transaction
 from sweeper.sweep import owed
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.holds import holds
+from tests.helpers.statements import FIND, name_of
 
 # each key as it stands in the file of the first app, and an expression for it that fails where `s.x` is 0
 FAILING = {
@@ -192,7 +193,7 @@ def test_history_is_read_twice_for_a_row_that_fails_and_not_once_a_page(
     original = Transaction.rows
 
     def rows(self: Transaction, text: str, binds: Any = None) -> Any:
-        if text.startswith(("-- find", "-- look")) and binds["dates"] == "known":
+        if name_of(text) in (*FIND, "look") and binds["dates"] == "known":
             asked.append(binds["session_ids"] is None)
         return original(self, text, binds)
 

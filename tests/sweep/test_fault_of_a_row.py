@@ -9,6 +9,7 @@ import pytest
 from sweeper.postgres.database import Transaction
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.holds import holds
+from tests.helpers.statements import name_of
 from tests.helpers.triggers import spoil
 
 # what servers use for a bug of theirs, a full disk, a cancel, a deadlock, a lost connection, a missing guard …
@@ -106,7 +107,7 @@ def test_what_fails_in_a_trigger_for_everybody_ends_the_run(first: AppDatabase, 
     original = Transaction.rows
 
     def rows(self: Transaction, text: str, binds: Any = None) -> Any:
-        tries.extend([text] * text.startswith("-- pay"))
+        tries.extend([text] * (name_of(text) == "pay"))
         return original(self, text, binds)
 
     with patch.object(Transaction, "rows", rows):

@@ -102,7 +102,7 @@ def test_a_session_that_wakes_up_before_it_is_locked_bounds_it(first: AppDatabas
     first.account()
     first.session("wakes", "generating", created=OLD)
     wake = "UPDATE prediction_sessions SET completed_at = '2026-11-23 11:59' WHERE id = 'wakes'"
-    with before("lock sessions", lambda: first.sql(wake)) as done:
+    with before("lock_sessions", lambda: first.sql(wake)) as done:
         assert paid(first) == 0
     assert done
     assert horizon(first) == datetime.fromisoformat(f"{OLD}+00:00") - DAY
