@@ -1,15 +1,9 @@
 """What happens between the statements of a batch: every race that cost somebody money once."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -18,44 +12,10 @@ import pytest
 
 from sweeper.postgres.database import Transaction
 from sweeper.sweep.throttle import Pace, Traffic
-from tests.support import AppDatabase
-
-CHECKOUT = Path(__file__).parents[2]
-
-
-@contextmanager
-def before(statement: str, action: Callable[[], object]) -> Iterator[list[bool]]:
-    """Do ``action`` once, just before the sweep sends the statement whose comment begins so."""
-    original = Transaction.rows
-    done: list[bool] = []
-
-    def rows(self: Transaction, text: str, binds: Any = None) -> Any:
-        if text.startswith(f"-- {statement}") and not done:
-            done.append(True)
-            action()
-        return original(self, text, binds)
-
-    with patch.object(Transaction, "rows", rows):
-        yield done
-
-
-def start(app: AppDatabase, *flags: str) -> subprocess.Popen[str]:
-    """A sweep in a process of its own."""
-    environment = {**os.environ, **app.environment, "PYTHONPATH": str(CHECKOUT)}
-    command = [sys.executable, "-m", "sweeper", "run", "--json", *flags]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-
-
-def prisma_job(app: AppDatabase, price: str = "3") -> tuple[str, str]:
-    """A user and one failed job of theirs."""
-    user = app.value('INSERT INTO app."User" ("creditBalance") VALUES (10) RETURNING "id"::text')
-    job = app.value(
-        'INSERT INTO app."Job" ("userId", "status", "createdAt") VALUES (%s, \'FAILED\', \'2026-11-20\') '
-        'RETURNING "id"::text',
-        user,
-    )
-    app.sql('INSERT INTO app."JobItem" ("jobId", "price") VALUES (%s, %s)', job, price)
-    return user, job
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.prisma_app import prisma_job
+from tests.helpers.processes import start
+from tests.helpers.statements import FIND, acknowledgement_lost, before, name_of
 
 
 def test_an_amount_that_changes_after_the_lock_is_paid_as_it_is_now(prisma: AppDatabase) -> None:
@@ -92,7 +52,7 @@ def test_a_session_that_a_layer_refunds_before_the_lock_is_counted_and_not_paid_
 ) -> None:
     first.account()
     first.session("s1")
-    with before("lock sessions", lambda: first.sql("SELECT sweeper.refund('s1', 'late')")) as done:
+    with before("lock_sessions", lambda: first.sql("SELECT sweeper.refund('s1', 'late')")) as done:
         document = first.run().document
     assert done
     assert (document["already_refunded"], document["refunds"]["sessions"], document["skipped"]) == (1, 0, 0)
@@ -121,7 +81,7 @@ def test_an_account_deleted_after_the_find_is_a_hold_and_moves_nothing(first: Ap
     for account in ("u1", "u2"):
         first.account(account)
         first.session(f"of-{account}", account=account)
-    with before("lock accounts", lambda: first.sql("DELETE FROM users WHERE id = 'u1'")) as done:
+    with before("lock_accounts", lambda: first.sql("DELETE FROM users WHERE id = 'u1'")) as done:
         ran = first.run()
     assert done
     assert ran.exit_code == 3
@@ -215,7 +175,7 @@ def test_a_sweep_of_a_role_without_privileges_notices_the_app_at_work(first: App
 def test_a_session_that_finishes_before_the_lock_is_left_alone(first: AppDatabase) -> None:
     first.account()
     first.session("wakes", "generating")
-    with before("lock sessions", lambda: first.sql("UPDATE prediction_sessions SET status = 'finished'")):
+    with before("lock_sessions", lambda: first.sql("UPDATE prediction_sessions SET status = 'finished'")):
         ran = first.run()
     assert ran.document["refunds"]["sessions"] == 0
     assert first.value("SELECT status::text FROM prediction_sessions") == "finished"
@@ -236,7 +196,7 @@ def test_a_guard_lost_in_the_middle_of_a_run_is_an_error_and_never_a_payment(fir
         first.sql("ALTER TABLE sweeper.refunds DROP CONSTRAINT refunds_session_id_attempt_again_key")
         first.sql(replacement)
 
-    with before("lock caps together", lose) as done:
+    with before("lock_caps_together", lose) as done:
         ran = first.run()
     assert done
     assert ran.exit_code == 2
@@ -307,7 +267,7 @@ def test_the_app_is_never_the_deadlock_victim_in_either_order(first: AppDatabase
         finished.set()
 
     holding = threading.Event()
-    with before("lock accounts" if first_locked == "account" else "lock sessions", lambda: holding.wait(5)):
+    with before("lock_accounts" if first_locked == "account" else "lock_sessions", lambda: holding.wait(5)):
         thread = threading.Thread(target=handler)
         thread.start()
         ran = first.run()
@@ -346,7 +306,7 @@ def test_two_sweeps_pay_from_both_ends_and_look_at_what_the_other_has_paid_once(
     original = Transaction.rows
 
     def rows(self: Transaction, text: str, binds: Any = None) -> Any:
-        sent.append(text.partition(":")[0])
+        sent.append(name_of(text))
         return original(self, text, binds)
 
     with first.connect(application_name="sweeper run") as other:
@@ -360,7 +320,7 @@ def test_two_sweeps_pay_from_both_ends_and_look_at_what_the_other_has_paid_once(
             )
             other.commit()
 
-        with patch.object(Transaction, "rows", rows), before("lock accounts", pay):
+        with patch.object(Transaction, "rows", rows), before("lock_accounts", pay):
             ran = first.run("--batch-size", "50")
     assert (ran.document["refunds"]["sessions"], ran.document["already_refunded"]) == (1500, 1500)
     assert (ran.document["skipped"], first.credits()) == (0, 1500)
@@ -368,7 +328,7 @@ def test_two_sweeps_pay_from_both_ends_and_look_at_what_the_other_has_paid_once(
         f"s{number}" for number in (2751, 2501, 2251, 2001, 1751, 1501)
     ]
     # the one that was locked, thirty, the first of the other's, and the first again
-    assert sent.count("-- lock sessions") == 33
+    assert sent.count("lock_sessions") == 33
 
 
 def test_workers_that_wake_up_leave_no_session_both_finished_and_refunded(first: AppDatabase) -> None:
@@ -412,8 +372,10 @@ def test_a_killed_sweep_leaves_whole_batches_and_the_next_run_finishes_the_work(
     assert (first.credits(), len(first.refunds())) == (300, 300)
 
 
-@pytest.mark.parametrize("statement", ["find", "lock sessions", "lock accounts", "pay"])
-def test_a_lost_connection_is_retried_as_a_whole(first: AppDatabase, statement: str) -> None:
+@pytest.mark.parametrize(
+    "statement", [FIND, "lock_sessions", "lock_accounts", "pay"], ids=["find", "lock_sessions", "lock_accounts", "pay"]
+)
+def test_a_lost_connection_is_retried_as_a_whole(first: AppDatabase, statement: str | tuple[str, ...]) -> None:
     first.account()
     first.session("owed")
     cut = (
@@ -430,18 +392,7 @@ def test_a_lost_connection_is_retried_as_a_whole(first: AppDatabase, statement: 
 def test_a_lost_acknowledgement_of_the_commit_pays_once(first: AppDatabase) -> None:
     first.account()
     first.session("owed")
-    original = Transaction.rows
-    lost: list[bool] = []
-
-    def rows(self: Transaction, text: str, binds: Any = None) -> Any:
-        result = original(self, text, binds)
-        if text.startswith("-- pay:") and not lost:
-            lost.append(True)
-            original(self, "COMMIT")
-            raise psycopg.OperationalError("the connection is gone")
-        return result
-
-    with patch.object(Transaction, "rows", rows):
+    with acknowledgement_lost("pay") as lost:
         ran = first.run()
     assert lost
     assert ran.exit_code == 0

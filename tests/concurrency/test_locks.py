@@ -2,8 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from typing import Any
 from unittest.mock import patch
 
@@ -12,8 +11,9 @@ import pytest
 
 from sweeper.postgres.database import Transaction
 from sweeper.sweep.throttle import Pace
-from tests.concurrency.test_batch import before, prisma_job
-from tests.support import AppDatabase
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.prisma_app import prisma_job
+from tests.helpers.statements import acknowledgement_lost, before, name_of
 
 GUARD = "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = 'app.\"CreditTransaction\"'::regclass"
 BOOKED = 'INSERT INTO app."CreditTransaction" ("id", "userId", "jobId", "type", "amount") VALUES '
@@ -25,26 +25,6 @@ def lose_guard(app: AppDatabase) -> str:
     definition = str(app.value("SELECT pg_get_indexdef(%s::regclass)", name))
     app.sql(f"DROP INDEX {name}")
     return definition
-
-
-@contextmanager
-def acknowledgement_lost(statement: str, *, time: int = 1) -> Iterator[list[bool]]:
-    """The connection is lost once, after the transaction that sends this statement for that time was committed."""
-    original, sent = Transaction.rows, []
-    lost: list[bool] = []
-
-    def rows(self: Transaction, text: str, binds: Any = None) -> Any:
-        result = original(self, text, binds)
-        if text.startswith(f"-- {statement}"):
-            sent.append(True)
-            if len(sent) == time:
-                lost.append(True)
-                original(self, "COMMIT")
-                raise psycopg.OperationalError("the connection is gone")
-        return result
-
-    with patch.object(Transaction, "rows", rows):
-        yield lost
 
 
 def test_no_row_is_locked_for_longer_than_a_quarter_of_a_second_where_each_takes_a_millisecond(
@@ -198,7 +178,7 @@ def test_a_ledger_row_that_a_trigger_of_the_apps_rewrites_is_held_and_moves_noth
 
 def test_a_guard_of_the_apps_ledger_lost_in_the_middle_of_a_run_is_an_error(prisma: AppDatabase) -> None:
     prisma_job(prisma)
-    with before("lock caps together", lambda: lose_guard(prisma)) as done:
+    with before("lock_caps_together", lambda: lose_guard(prisma)) as done:
         ran = prisma.run()
     assert done
     assert (ran.exit_code, ran.document["error"]["code"]) == (2, "guard_missing")
@@ -289,7 +269,7 @@ def test_a_batch_gives_way_well_before_the_server_looks_for_deadlocks(
     original, found = Transaction.rows, []
 
     def rows(self: Transaction, text: str, binds: Any = None) -> Any:
-        if text.startswith("-- lock sessions:"):
+        if name_of(text) == "lock_sessions":
             found.append(original(self, "SHOW lock_timeout")[0][0])
         return original(self, text, binds)
 
@@ -306,7 +286,7 @@ def test_a_run_leaves_nothing_on_its_connection(first: AppDatabase) -> None:
     original, left = Transaction.rows, []
 
     def rows(self: Transaction, text: str, binds: Any = None) -> Any:
-        if text.startswith("-- Sets the bounds"):
+        if name_of(text) == "set_transaction":
             left.append(
                 original(
                     self,
@@ -328,13 +308,13 @@ def test_a_lost_acknowledgement_under_a_cap_pays_no_more_than_the_cap(first: App
     first.account()
     for number in range(4):
         first.session(f"s{number}", models=1)
-    with acknowledgement_lost("pay:", time=time) as lost:
+    with acknowledgement_lost("pay", time=time) as lost:
         ran = first.run("--max-refunds", "2", "--batch-size", "1")
     assert lost
     assert (ran.exit_code, ran.document["refunds"]["sessions"], first.credits()) == (4, 2, 102)
 
 
-@pytest.mark.parametrize("statement", ["Writes down that a run begins", "Writes down how a run ended", "Stores"])
+@pytest.mark.parametrize("statement", ["open_run", "close_run", "note_full_sweep"])
 def test_a_lost_acknowledgement_of_the_books_of_a_run_is_no_failure(first: AppDatabase, statement: str) -> None:
     first.account()
     first.session("owed")

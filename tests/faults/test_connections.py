@@ -13,9 +13,9 @@ import psycopg
 import pytest
 from psycopg import conninfo
 
-from tests.cli.test_signals import end, running
-from tests.concurrency.test_batch import before
-from tests.support import AppDatabase
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.processes import end, running
+from tests.helpers.statements import before
 
 EVENT = '"event": "retrying"'
 CUT = (
@@ -63,7 +63,7 @@ def test_a_database_without_a_free_connection_is_waited_for(first: AppDatabase) 
     assert first.refunds() == {"owed": 3}
 
 
-@pytest.mark.parametrize("statement", ["pay: ", "Stores where the next run may start"], ids=["pay", "store"])
+@pytest.mark.parametrize("statement", ["pay", "move_horizon"])
 def test_a_run_that_lost_its_connection_leaves_the_horizon_to_the_next(first: AppDatabase, statement: str) -> None:
     """After a failover to a server that lags, an earlier batch may be missing: nothing may lie behind a horizon."""
     first.account()
