@@ -10,6 +10,7 @@ from sweeper.errors import ConfigurationError, FailedError
 from sweeper.functions import has_fence
 from sweeper.identity import ChargeKey
 from sweeper.mapping import Mapping, read_mapping
+from sweeper.rotation import WHERE_ROTATED, OldLedger, changed_table
 from sweeper.search_path import require_own_path
 from sweeper.settings import PolicySection, Settings
 from sweeper.statements import fill, quote_name
@@ -143,7 +144,7 @@ def open_mapping(
             require_own_path(transaction, settings, installation.search_path)
         mapping = read_mapping(transaction, settings, installation.search_path)
         _require_version(installation)
-        require_same_key(mapping, installation)
+        require_same_key(transaction, mapping, installation)
         if mapping.fingerprint != installation.fingerprint:
             raise ConfigurationError(
                 "the mapping in the file is not the one that is installed: look the change over, then run "
@@ -177,7 +178,7 @@ def open_file(
         if found is None or not found.fingerprint:
             return mapping.before_install(), Installation(SCHEMA_VERSION, as_of, "", search_path, None, None)
         _require_version(found)
-        require_same_key(mapping, found)
+        require_same_key(transaction, mapping, found)
         require_own_guard(transaction, mapping)
         fenced = has_fence(transaction, mapping)
     if mapping.fingerprint != found.fingerprint:
@@ -193,19 +194,26 @@ def _require_version(installation: Installation) -> None:
         )
 
 
-def require_same_key(mapping: Mapping, installation: Installation) -> None:
+def require_same_key(transaction: Transaction, mapping: Mapping, installation: Installation) -> None:
     """Check that a charge is known by what the refunds were written under: its types may change without an install.
 
     Raises:
-        ConfigurationError: it is not; everything that is refunded could be paid again.
+        ConfigurationError: it is not; everything that is refunded could be paid again, or what is owed pass for paid.
     """
-    changes = mapping.key.changes(ChargeKey.from_json(installation.charge_key)) if installation.charge_key else []
+    if not installation.charge_key:
+        return
+    bound = ChargeKey.from_json(installation.charge_key)
+    changes = mapping.key.changes(bound)
     if changes:
         raise ConfigurationError(
             "what a charge is known by is not what the refunds that there are were written under: "
             f"{'; '.join(changes)}. Nothing was paid. If it is meant, `sweeper install --rekey` translates them",
             code="key_changed",
         )
+    ledger = OldLedger(mapping.slots["refunds"], mapping.slots["session_id"], as_text=False)
+    changed = changed_table(transaction, mapping, bound, ledger)
+    if changed:
+        raise ConfigurationError(f"{changed}. Nothing was paid. {WHERE_ROTATED}", code="key_changed")
 
 
 def has_own_guard(transaction: Transaction, mapping: Mapping) -> bool:

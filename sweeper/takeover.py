@@ -9,6 +9,7 @@ from sweeper.errors import ConfigurationError, SweeperError
 from sweeper.identity import ChargeKey
 from sweeper.installation import SCHEMA_VERSION, Installation, read_installation
 from sweeper.mapping import Mapping
+from sweeper.rotation import WHERE_ROTATED, OldLedger, changed_table, strangers
 from sweeper.statements import fill, fill_script, quote_name
 
 # what a table must have to be ours, and not one of the app's with the same name
@@ -80,10 +81,17 @@ def plan_takeover(
     differs = list(_changes(mapping, found))
     changes = differs if found.has_refunds else []
     translation, translated = "", tuple[str, ...]()
+    if found.has_refunds and not changes:
+        changed = _changed_table(transaction, mapping, found)
+        if changed and not rekey:
+            raise ConfigurationError(f"{changed}. Nothing was changed. {WHERE_ROTATED}", code="key_changed")
+        changes = [changed] if changed else []
     if changes and not rekey:
         raise _key_changed(transaction, mapping, found, changes)
     if changes or not _fits(mapping, found):
         _require_same_table(transaction, mapping, found)
+        if found.has_refunds:
+            _require_same_sessions(transaction, mapping, found)
         _require_translatable(transaction, mapping, found)
         translation = _rekey_script(mapping, found, slots)
         translated = (
@@ -194,6 +202,35 @@ def _require_same_table(transaction: Transaction, mapping: Mapping, found: Found
         )
 
 
+def _changed_table(transaction: Transaction, mapping: Mapping, found: Found) -> str:
+    ledger = _ledger_of(mapping, found)
+    return changed_table(transaction, mapping, found.bound, ledger) if found.bound and ledger else ""
+
+
+def _ledger_of(mapping: Mapping, found: Found) -> OldLedger | None:
+    """The ledger, to be compared with the sessions; none where the column that its ids are of is gone."""
+    old = _old_session_id(mapping, found)
+    return OldLedger(mapping.slots["refunds"], old, same_accounts=_same_accounts(mapping, found)) if old else None
+
+
+def _require_same_sessions(transaction: Transaction, mapping: Mapping, found: Found) -> None:
+    """Check that a table that was made anew has the sessions of the refunds, before it takes the bound one's place.
+
+    Raises:
+        ConfigurationError: it has not; what is owed would pass for refunded.
+    """
+    ledger = _ledger_of(mapping, found)
+    if found.bound is None or ledger is None or mapping.key.table_oid == found.bound.table_oid:
+        return
+    told = strangers(transaction, mapping, ledger)
+    if told:
+        raise ConfigurationError(
+            f"the refunds in {mapping.schema}.refunds are of another table of sessions: {told}. Nothing was changed. "
+            f"Name another schema in database.schema for {mapping.sessions.qualified}",
+            code="key_changed",
+        )
+
+
 def _count_paid_again(
     transaction: Transaction, mapping: Mapping, found: Found, refunds: str, reversals: str, *, own: bool = False
 ) -> Row:
@@ -201,15 +238,14 @@ def _count_paid_again(
         **mapping.slots,
         "other_refunds": refunds,
         "other_reversals": reversals,
-        "same_account": "true",
         # where the column is gone no session has such an id
         "old_session_id": _old_session_id(mapping, found) or "NULL",
     }
-    # of a table that nobody knows, ids may be the same by chance
-    if found.bound is None:
-        slots["same_account"] = "(r.account_id IS NULL OR r.account_id::text = v.account_id::text)"
+    # in a table that nobody knows, or that was made anew, ids may be the same by chance
+    known = found.bound is not None and found.bound.table_oid == mapping.key.table_oid
+    there = ("stranger", "nowhere" if known else "stranger")
     here = ("not_refunded_here", "not_refunded_here" if own else "grant_nothing")
-    return transaction.row(fill("install/count_paid_again", slots, (*mapping.variants, here)))
+    return transaction.row(fill("install/count_paid_again", slots, (*mapping.variants, here, there)))
 
 
 def _old_session_id(mapping: Mapping, found: Found) -> str | None:

@@ -15,7 +15,9 @@ WHERE v.status {status_eq} ANY ({live})
       SELECT
       FROM {other_refunds} AS r
       WHERE r.session_id::text = ({old_session_id})::text
-        AND {same_account}
+        AND NOT (
+            {include stranger}
+        )
         AND NOT EXISTS (SELECT FROM {other_reversals} AS x WHERE x.refund_id = r.refund_id)
   )
   {include not_refunded_here}

@@ -10,7 +10,7 @@ from sweeper.check_result import Check
 from sweeper.database import Transaction
 from sweeper.errors import ConfigurationError, FailedError
 from sweeper.indexes import live_index_name
-from sweeper.installation import GUARD_KEYS, SCHEMA_VERSION, Installation, require_payable
+from sweeper.installation import GUARD_KEYS, SCHEMA_VERSION, Installation, require_payable, require_same_key
 from sweeper.preflight.ground import Ground, failure, ok, warning
 from sweeper.preflight.rights import denied
 from sweeper.scope import Scope
@@ -31,6 +31,8 @@ def check_installed(ground: Ground) -> Iterator[Check]:
     elif installation.fingerprint != ground.mapping.fingerprint:
         yield failure("installed", "the mapping in the file is not the one that is installed", "sweeper install")
     else:
+        with ground.reading() as transaction:
+            require_same_key(transaction, ground.mapping, installation)
         yield ok("installed", f"schema {ground.mapping.schema}, with this mapping")
 
 
