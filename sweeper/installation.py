@@ -10,6 +10,7 @@ from sweeper.errors import ConfigurationError, FailedError
 from sweeper.functions import has_fence
 from sweeper.identity import ChargeKey
 from sweeper.mapping import Mapping, read_mapping
+from sweeper.rivals import require_only_installation
 from sweeper.rotation import WHERE_ROTATED, OldLedger, changed_table
 from sweeper.search_path import require_own_path
 from sweeper.settings import PolicySection, Settings
@@ -38,6 +39,11 @@ class Installation:
     full_sweep_as_of: datetime | None = None
     before_floor_sessions: int | None = None
     before_floor_credits: Decimal | None = None
+
+    @property
+    def bound(self) -> ChargeKey | None:
+        """What a charge is known by in its ledger; none where an older version installed it."""
+        return ChargeKey.from_json(self.charge_key) if self.charge_key else None
 
     def floor(self, policy: PolicySection) -> datetime:
         """Before it no run looks: where the policy names none, the moment of ``install``."""
@@ -123,10 +129,12 @@ def open_mapping(
 ) -> tuple[Mapping, Installation]:
     """The installed mapping, checked against the file, the catalogue and, unless told otherwise, the guard.
 
-    With ``paying`` also that nobody can plant functions in its search path that would run with our rights.
+    With ``paying`` also that nobody can plant functions in its search path that would run with our rights, and that no
+    other installation pays the same sessions.
 
     Raises:
-        ConfigurationError: not installed, installed for another mapping, without its guard, or planted in.
+        ConfigurationError: not installed, installed for another mapping, without its guard, planted in, or, with
+            ``paying``, in another schema as well.
     """
     schema = settings.database.schema_
     with database.transaction(timeouts=CATALOGUE_TIMEOUTS) as transaction:
@@ -153,6 +161,8 @@ def open_mapping(
             )
         if guarded:
             require_own_guard(transaction, mapping)
+        if paying:
+            require_only_installation(transaction, mapping, installation.bound)
         fenced = has_fence(transaction, mapping)
     return replace(mapping, fenced=fenced), installation
 
@@ -165,7 +175,7 @@ def open_file(
     What is not installed has its floor at ``as_of``, as if it were installed at this moment.
 
     Raises:
-        ConfigurationError: the ledger that is there was written under another key.
+        ConfigurationError: the ledger that is there was written under another key, or another schema has one.
     """
     schema = settings.database.schema_
     with database.transaction(timeouts=CATALOGUE_TIMEOUTS) as transaction:
@@ -175,6 +185,7 @@ def open_file(
         timeouts=CATALOGUE_TIMEOUTS, search_path=search_path, timezone=settings.sessions.timezone
     ) as transaction:
         mapping = read_mapping(transaction, settings, search_path)
+        require_only_installation(transaction, mapping, found.bound if found else None)
         if found is None or not found.fingerprint:
             return mapping.before_install(), Installation(SCHEMA_VERSION, as_of, "", search_path, None, None)
         _require_version(found)
@@ -200,9 +211,9 @@ def require_same_key(transaction: Transaction, mapping: Mapping, installation: I
     Raises:
         ConfigurationError: it is not; everything that is refunded could be paid again, or what is owed pass for paid.
     """
-    if not installation.charge_key:
+    bound = installation.bound
+    if bound is None:
         return
-    bound = ChargeKey.from_json(installation.charge_key)
     changes = mapping.key.changes(bound)
     if changes:
         raise ConfigurationError(

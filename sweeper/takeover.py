@@ -9,6 +9,7 @@ from sweeper.errors import ConfigurationError, SweeperError
 from sweeper.identity import ChargeKey
 from sweeper.installation import SCHEMA_VERSION, Installation, read_installation
 from sweeper.mapping import Mapping
+from sweeper.rivals import require_only_installation
 from sweeper.rotation import WHERE_ROTATED, OldLedger, changed_table, strangers
 from sweeper.statements import fill, fill_script, quote_name
 
@@ -66,10 +67,12 @@ def plan_takeover(
 
     Raises:
         ConfigurationError: the schema has tables of somebody else; the ledger has refunds under another key, and
-            ``rekey`` is not given or cannot translate them; another schema has refunds of these sessions.
+            ``rekey`` is not given or cannot translate them; another schema has refunds of these sessions, or is
+            installed over them.
     """
     found = _find(transaction, mapping, installation)
     _refuse_second_ledger(transaction, mapping, has_ledger="refunds" in found.tables)
+    require_only_installation(transaction, mapping, found.bound)
     complete = found.tables.keys() == _SIGNS.keys() and installation is not None
     current = complete and installation is not None and installation.schema_version == SCHEMA_VERSION
     scripts = [] if current else [fill_script("install/001_tables", slots), fill_script("install/append_only", slots)]
@@ -129,9 +132,7 @@ def _find(transaction: Transaction, mapping: Mapping, installation: Installation
             "name another schema",
             code="mapping",
         )
-    bound = None
-    if installation is not None and installation.charge_key:
-        bound = ChargeKey.from_json(installation.charge_key)
+    bound = installation.bound if installation else None
     if "refunds" not in tables:
         return Found(tables, bound)
     state = transaction.row(mapping.statement("install/read_ledger_state", old_session_id=mapping.slots["session_id"]))
@@ -320,7 +321,7 @@ def _refuse_second_ledger(transaction: Transaction, mapping: Mapping, *, has_led
     for row in transaction.rows(fill("catalogue/list_other_ledgers", {}), {"schema_name": mapping.schema}):
         prefix = quote_name(row.schema_name)
         other = read_installation(transaction, row.schema_name)
-        bound = ChargeKey.from_json(other.charge_key) if other is not None and other.charge_key else None
+        bound = other.bound if other else None
         if bound is not None and not mapping.key.of_table(bound):
             continue
         there = Found({}, bound)

@@ -13,6 +13,7 @@ from sweeper.indexes import live_index_name
 from sweeper.installation import GUARD_KEYS, SCHEMA_VERSION, Installation, require_payable, require_same_key
 from sweeper.preflight.ground import Ground, failure, ok, warning
 from sweeper.preflight.rights import denied
+from sweeper.rivals import require_only_installation
 from sweeper.scope import Scope
 from sweeper.statements import fill
 
@@ -33,6 +34,7 @@ def check_installed(ground: Ground) -> Iterator[Check]:
     else:
         with ground.reading() as transaction:
             require_same_key(transaction, ground.mapping, installation)
+            require_only_installation(transaction, ground.mapping, installation.bound)
         yield ok("installed", f"schema {ground.mapping.schema}, with this mapping")
 
 

@@ -75,9 +75,16 @@ def install(database: AppDatabase, *flags: str) -> int:
     return database.sweeper("install", *flags, now=None).exit_code
 
 
-def sweep(database: AppDatabase, *flags: str) -> int:
+def uninstall(database: AppDatabase) -> None:
+    """By the README's block that keeps the record."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    block = readme.partition("## Uninstall")[2].partition("## ")[0].split("```sql\n")[2].partition("```")[0]
+    database.sql(block)
+
+
+def sweep(database: AppDatabase, *flags: str, now: datetime | None = None) -> int:
     """The credits that one run paid."""
-    ran = database.run("--full", *flags, now=None, role=None)
+    ran = database.run("--full", *flags, now=now, role=None)
     assert ran.exit_code == 0, ran.stderr
     return int(ran.document["refunds"]["credits"])
 
@@ -272,7 +279,55 @@ def test_a_second_schema_is_refused_while_another_has_refunds_of_what_it_would_p
     assert "schema sweeper has refunds of 20 sessions" in said
     assert "another schema" not in said
     paid.configure("amount =", "exclude = \"started_at < now() - interval '1 hour'\"\namount =")  # none of those
+    assert "installed over" in refused(paid, "install")
+    uninstall(paid)
     assert install(paid) == 0
+
+
+@pytest.mark.parametrize("how", ["the same", "restored", "renamed"])
+def test_two_schemas_over_one_table_are_refused_before_either_has_refunds(
+    server: Server, tmp_path: Path, how: str
+) -> None:
+    for database in jobs(server, tmp_path):
+        database.sql("INSERT INTO users VALUES ('u', 0)")
+        add_jobs(database, 20)
+        first, second = database.config.read_text(), '[database]\nschema = "aside"\n' + database.config.read_text()
+        if how == "restored":
+            database.sql(SWAPPED["dropped"])
+        elif how == "renamed":
+            database.sql("ALTER TABLE jobs RENAME TO work")
+            second = second.replace('"jobs"', '"work"')
+        database.config.write_text(second)
+        said = refused(database, "install")
+        assert "schema sweeper is installed over" in said
+        assert 'DROP SCHEMA "sweeper" CASCADE' in said
+        refused(database, "run", "--dry-run")
+        # as if both had been installed by a version before
+        database.sql("ALTER SCHEMA sweeper RENAME TO hidden; ALTER TABLE hidden.locks RENAME TO hidden_locks")
+        assert install(database) == 0
+        database.sql("ALTER TABLE hidden.hidden_locks RENAME TO locks; ALTER SCHEMA hidden RENAME TO sweeper")
+        for text in (second, first.replace('"jobs"', '"work"') if how == "renamed" else first):
+            database.config.write_text(text)
+            assert "both would pay every session" in refused(database, "install")
+            assert "both would pay every session" in refused(database, "run", "--dry-run")
+            said = refused(database, "run")
+            if how == "renamed" and text != second:
+                assert "not the one that is installed" in said
+                continue
+            assert "both would pay every session" in said
+            found = database.sweeper("check", "--json", now=None).document["checks"]
+            assert [one for one in found if one["status"] == "failure" and "both would pay" in one["message"]]
+        database.sql("DROP SCHEMA aside CASCADE")
+        assert (install(database), sweep(database), sweep(database)) == (0, 20, 0)
+
+
+def test_another_app_with_a_schema_of_its_own_is_none_of_our_business(paid: AppDatabase) -> None:
+    paid.sql("CREATE TABLE renders (LIKE jobs INCLUDING ALL)")
+    paid.config.write_text('[database]\nschema = "aside"\n' + paid.config.read_text().replace('"jobs"', '"renders"'))
+    assert install(paid) == 0
+    assert sweep(paid) == 0
+    paid.config.write_text(FILE.format(sessions=""))
+    assert (install(paid), sweep(paid)) == (0, 0)
 
 
 def test_an_account_of_another_type_and_an_empty_ledger_ask_nobody(server: Server, tmp_path: Path) -> None:
@@ -288,9 +343,7 @@ def test_an_account_of_another_type_and_an_empty_ledger_ask_nobody(server: Serve
 
 
 def test_the_readmes_uninstall_and_an_install_after_it_pay_nothing_again(paid: AppDatabase) -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    block = readme.partition("## Uninstall")[2].partition("## ")[0].split("```sql\n")[2].partition("```")[0]
-    paid.sql(block)
+    uninstall(paid)
     tables = paid.sql("SELECT relname FROM pg_class WHERE relnamespace = 'sweeper'::regnamespace AND relkind = 'r'")
     assert {"refunds", "reversals"} <= {name for (name,) in tables}
     ran = paid.sweeper("install", now=None)
@@ -713,8 +766,7 @@ def test_refunds_of_a_rotated_table_do_not_pass_for_those_of_the_new_one(
     assert "which have another account or were started after" in refused(paid, "install", "--rekey")
     paid.config.write_text('[database]\nschema = "aside"\n' + paid.config.read_text())
     assert install(paid) == 0
-    paid.sql("UPDATE jobs SET started_at = now() - interval '3 hours'")  # the grace is over
-    assert sweep(paid) == 5
+    assert sweep(paid, now=datetime.now(UTC) + timedelta(hours=1)) == 5
     if how == "renamed":
         paid.config.write_text(FILE.format(sessions="").replace('"jobs"', '"jobs_old"'))
         assert install(paid) == 0

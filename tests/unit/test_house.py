@@ -24,9 +24,10 @@ ORDER = (
     "", "errors", "signals", "results", "correction_result", "check_result", "audit_result", "retrospect", "render",
     "logs", "settings", "statements", "connection", "encoding", "database", "scope", "catalogue", "identity", "mapping",
     "draft", "look", "clocks", "caps", "pace", "comparison", "locks", "batch", "indexes", "functions", "protections",
-    "grants", "search_path", "rotation", "installation", "horizon", "suspects", "payout", "sweep", "takeover",
-    "blockers", "release", "guard", "preparation", "runs", "plan", "backlog", "findings", "audit", "explain", "history",
-    "corrections", "teller", "revert", "adopt", "preflight", "metrics", "monitoring", "demo", "cli", "__main__",
+    "grants", "search_path", "rotation", "rivals", "installation", "horizon", "suspects", "payout", "sweep",
+    "takeover", "blockers", "release", "guard", "preparation", "runs", "plan", "backlog", "findings", "audit",
+    "explain", "history", "corrections", "teller", "revert", "adopt", "preflight", "metrics", "monitoring", "demo",
+    "cli", "__main__",
 )  # fmt: skip
 DRIVER = {"database.py", "connection.py", "encoding.py"}
 PROGRAM = sorted(path for path in PACKAGE.rglob("*.py"))
