@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Mapped
 from dataclasses import dataclass
 
+from sweeper.catalogue import Reader
 from sweeper.database import Row, Transaction
 from sweeper.errors import ConfigurationError, SweeperError
 from sweeper.identity import ChargeKey
@@ -295,6 +296,63 @@ def _require_translatable(transaction: Transaction, mapping: Mapping, found: Fou
             f"gone, have no id or no attempt, or were refunded for several charges ({samples}). Nothing was changed",
             code="key_changed",
         )
+    if translated != "false" or (mapping.key.attempt is None and _had_attempts(found)):
+        _require_settled(transaction, mapping, found, old, translated if translated != "false" else "true")
+
+
+def _had_attempts(found: Found) -> bool:
+    return found.has_attempts if found.bound is None else found.bound.attempt is not None
+
+
+def _require_settled(
+    transaction: Transaction, mapping: Mapping, found: Found, old_session_id: str, translated: str
+) -> None:
+    """Check that no session was charged again since its refund: of which charge the refund is, would get lost.
+
+    Raises:
+        ConfigurationError: some look so.
+    """
+    old_attempt = _old_attempt(transaction, mapping, found)
+    slots = {
+        **mapping.slots,
+        "old_session_id": old_session_id,
+        "attempt_changed": translated,
+        "old_attempt": old_attempt or "NULL",
+        "old_attempt_is_told": "true" if old_attempt else "false",
+    }
+    if "runs" not in found.tables:
+        slots["runs"] = fill_script("before_install/runs", mapping.slots)
+    rows = transaction.rows(fill("install/list_charged_again", slots, mapping.variants))
+    if not rows:
+        return
+    samples = ", ".join(row.session_id for row in rows)
+    way_out = (
+        "Refund them first: `sweeper run` under the mapping before"
+        if _had_attempts(found)
+        else "The ledger knows one charge of each: settle these by hand, then name them in sessions.exclude"
+    )
+    raise ConfigurationError(
+        f"{rows[0].sessions} sessions look charged again since their refund ({samples}): under the new key it would "
+        f"pass for a refund of the new charge, which would never be paid. Nothing was changed. {way_out}",
+        code="key_changed",
+    )
+
+
+def _old_attempt(transaction: Transaction, mapping: Mapping, found: Found) -> str | None:
+    """The expression that the attempts in the ledger are of, as SQL; none where it does not give the same texts now."""
+    bound, columns = found.bound, mapping.sessions.columns
+    if bound is None or bound.attempt is None or bound.attempt == mapping.key.attempt:
+        return None
+    same = all(name in columns and columns[name].full_type == kind for name, kind in bound.reads.items())
+    if not same or bound.timezone != mapping.timezone:
+        return None
+    reader = Reader(transaction, mapping.schema)
+    if any(label not in reader.labels(name) for name, labels in bound.labels.items() for label in labels):
+        return None
+    try:
+        return reader.expression("sessions.attempt", bound.attempt, mapping.sessions).sql
+    except ConfigurationError:
+        return None
 
 
 def _same_accounts(mapping: Mapping, found: Found) -> bool:

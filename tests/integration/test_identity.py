@@ -823,3 +823,50 @@ def test_another_table_that_has_the_oid_by_chance_is_not_the_one_before(paid: Ap
             f"jsonb_build_object('table_oid', '{table}'::regclass::oid::bigint)"
         )
         assert sweep(paid) == 0
+
+
+# --- a session that was charged again is not taken for refunded under another key
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "charged"),
+    [
+        (TRIES, ATTEMPT, "tries = 2, charge_id = 'again'"),
+        (TRIES, 'attempt = "tries::text"', "tries = 2"),
+        (TRIES, ATTEMPT, "tries = 2, charge_id = 'again', status = 'running', started_at = now()"),
+        (TRIES, ATTEMPT, "charge_id = 'again', started_at = now() + interval '1 minute'"),
+        (TRIES, "", "tries = 2"),
+        ("", ATTEMPT, "charge_id = 'again', started_at = now() + interval '1 minute'"),
+        ("", ATTEMPT, "charge_id = 'again', status = 'running'"),
+    ],
+)
+def test_a_session_that_was_charged_again_keeps_the_key_from_being_changed(
+    server: Server, tmp_path: Path, before: str, after: str, charged: str
+) -> None:
+    for database in jobs(server, tmp_path, sessions=before):
+        database.sql("INSERT INTO users VALUES ('u', 0)")
+        add_jobs(database, 5)
+        assert sweep(database) == 5
+        database.sql(f"UPDATE jobs SET {charged} WHERE id = 3")
+        reconfigure(database, after)
+        said = refused(database, "install", "--rekey")
+        assert "1 sessions look charged again since their refund (3)" in said
+        assert ("sweeper run" if before else "sessions.exclude") in said
+        assert database.value("SELECT count(*) FROM sweeper.refunds WHERE session_id = 3") == 1
+        reconfigure(database, f'{after}\nexclude = "id = 3"')
+        assert install(database, "--rekey") == 0
+        assert sweep(database) == 0
+
+
+def test_an_edit_of_a_row_is_no_new_charge_where_the_old_key_tells(server: Server, tmp_path: Path) -> None:
+    """As when a migration fills in the column that the new key reads."""
+    edited = 'active_at = "updated_at"\n'
+    more = "ALTER TABLE jobs ADD updated_at timestamptz DEFAULT now() - interval '2 hours';"
+    for database in jobs(server, tmp_path, sessions=edited + TRIES, more=more):
+        database.sql("INSERT INTO users VALUES ('u', 0)")
+        add_jobs(database, 5)
+        assert sweep(database) == 5
+        database.sql("UPDATE jobs SET charge_id = 'x' || id, updated_at = now() + interval '10 minutes'")
+        reconfigure(database, edited + ATTEMPT)
+        assert install(database, "--rekey") == 0
+        assert sweep(database) == 0
