@@ -82,6 +82,7 @@ def plan_takeover(
         return Takeover(_without_defaults(scripts, slots), tuple(actions))
     if not complete:
         actions = [f"took up the ledger of refunds in schema {mapping.schema}"]
+    _refuse_ledger_of_others(transaction, mapping, found)
     differs = list(_changes(mapping, found))
     changes = differs if found.has_refunds else []
     translation, translated = "", tuple[str, ...]()
@@ -213,6 +214,25 @@ def _ledger_of(mapping: Mapping, found: Found) -> OldLedger | None:
     """The ledger, to be compared with the sessions; none where the column that its ids are of is gone."""
     old = _old_session_id(mapping, found)
     return OldLedger(mapping.slots["refunds"], old, same_accounts=_same_accounts(mapping, found)) if old else None
+
+
+def _refuse_ledger_of_others(transaction: Transaction, mapping: Mapping, found: Found) -> None:
+    """Check a ledger that does not say what it is of: another id, or another table, may have the same values.
+
+    Raises:
+        ConfigurationError: the sessions that have the ids of its refunds are others than those that were refunded.
+    """
+    ledger = _ledger_of(mapping, found)
+    if found.bound is not None or ledger is None or not found.has_refunds or not found.of_sessions:
+        return
+    told = strangers(transaction, mapping, ledger)
+    if told:
+        raise ConfigurationError(
+            f"{told}: {mapping.schema}.refunds was written under another table, sessions.id or sessions.account than "
+            f"{mapping.sessions.qualified}, {mapping.key.id} and its account. Nothing was changed. Map those that it "
+            "was written under and install them first, or name another schema in database.schema",
+            code="key_changed",
+        )
 
 
 def _require_same_sessions(transaction: Transaction, mapping: Mapping, found: Found) -> None:

@@ -362,6 +362,34 @@ def test_a_ledger_that_was_kept_without_its_settings_is_taken_up(paid: AppDataba
     assert sweep(paid) == 0
 
 
+@pytest.mark.parametrize("how", ["another column", "another table"])
+def test_a_ledger_without_its_settings_is_not_taken_up_for_other_sessions(
+    server: Server, tmp_path: Path, how: str
+) -> None:
+    for database in jobs(server, tmp_path, more="ALTER TABLE jobs ADD seq int UNIQUE NOT NULL DEFAULT 0;"):
+        database.sql("INSERT INTO users SELECT 'u' || n, 0 FROM generate_series(1, 20) AS n")
+        database.sql(
+            "INSERT INTO jobs (id, seq, user_id, status, cost) "
+            "SELECT n, 21 - n, 'u' || n, 'error', 1 FROM generate_series(1, 20) AS n"
+        )
+        assert sweep(database) == 20
+        database.sql("DROP TABLE sweeper.runs, sweeper.holds, sweeper.settings, sweeper.locks")
+        before = database.config.read_text()
+        if how == "another column":
+            database.configure('id = "id"\naccount', 'id = "seq"\naccount')
+        else:
+            database.sql("CREATE TABLE renders (LIKE jobs INCLUDING ALL)")
+            database.sql(
+                "INSERT INTO renders (id, seq, user_id, status, cost) "
+                "SELECT n, n, 'u' || n + 10, 'error', 1 FROM generate_series(1, 5) AS n"
+            )
+            database.configure('"jobs"', '"renders"')
+        for flags in ((), ("--rekey",)):
+            assert "are not of the sessions there" in refused(database, "install", *flags)
+        database.config.write_text(before)
+        assert (install(database), sweep(database)) == (0, 0)
+
+
 # --- a ledger of the first state of the program
 
 
