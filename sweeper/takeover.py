@@ -98,7 +98,7 @@ def plan_takeover(
         if found.has_refunds:
             _require_same_sessions(transaction, mapping, found)
         _require_translatable(transaction, mapping, found)
-        translation = _rekey_script(mapping, found, slots)
+        translation = _rekey_script(transaction, mapping, found, slots)
         translated = (
             f"translated the refunds to the new key ({'; '.join(changes)})"
             if changes
@@ -307,6 +307,7 @@ def _require_translatable(transaction: Transaction, mapping: Mapping, found: Fou
         "attempt_changed": translated,
         # of a session that is gone nobody asks again: its attempt stays what it was, where the type takes any text
         "attempt_is_lost": "false" if keeps_text else translated,
+        **_kept_attempts(transaction, mapping, found),
     }
     rows = transaction.rows(fill("install/list_untold", slots, mapping.variants))
     if rows:
@@ -380,14 +381,21 @@ def _same_accounts(mapping: Mapping, found: Found) -> bool:
     return kind == mapping.slots["account_type"]
 
 
-def _rekey_script(mapping: Mapping, found: Found, slots: Mapped[str, str]) -> str:
+def _kept_attempts(transaction: Transaction, mapping: Mapping, found: Found) -> dict[str, str]:
+    """The slots that tell of which charge a refund is, where the new attempts' type takes the text of the old ones."""
+    old = _old_attempt(transaction, mapping, found) if mapping.takes_any_attempt(empty=True) else None
+    return {"old_attempt": old or "NULL", "old_attempt_is_told": "true" if old else "false"}
+
+
+def _rekey_script(transaction: Transaction, mapping: Mapping, found: Found, slots: Mapped[str, str]) -> str:
     old, new = _old_session_id(mapping, found), mapping.slots["session_id"]
     variants = (
         ("translate_sessions", "translate_sessions" if old != new else "grant_nothing"),
         ("translate_attempts", _attempts(mapping, found)),
         ("translate_accounts", "grant_nothing" if _same_accounts(mapping, found) else "translate_accounts"),
     )
-    return fill_script("install/rekey", {**slots, "old_session_id": old or new}, (*mapping.variants, *variants))
+    slots = {**slots, "old_session_id": old or new, **_kept_attempts(transaction, mapping, found)}
+    return fill_script("install/rekey", slots, (*mapping.variants, *variants))
 
 
 def _refuse_second_ledger(transaction: Transaction, mapping: Mapping, *, has_ledger: bool) -> None:

@@ -898,3 +898,21 @@ def test_an_edit_of_a_row_is_no_new_charge_where_the_old_key_tells(server: Serve
         reconfigure(database, edited + ATTEMPT)
         assert install(database, "--rekey") == 0
         assert sweep(database) == 0
+
+
+def test_a_session_that_was_refunded_for_several_charges_is_translated_where_the_old_key_tells(
+    server: Server, tmp_path: Path
+) -> None:
+    for database in jobs(server, tmp_path, sessions=TRIES):
+        database.sql("INSERT INTO users VALUES ('u', 0)")
+        add_jobs(database, 5)
+        assert sweep(database) == 5
+        database.sql("UPDATE jobs SET tries = 2, charge_id = 'again' WHERE id = 3")
+        assert sweep(database) == 1  # as `install --rekey` asks for
+        reconfigure(database, ATTEMPT)
+        assert install(database, "--rekey") == 0
+        keys = database.sql("SELECT attempt FROM sweeper.refunds WHERE session_id = 3 ORDER BY created_at")
+        assert keys == [("1 (before)",), ("again",)]
+        assert sweep(database) == 0
+        database.sql("UPDATE jobs SET charge_id = '1' WHERE id = 3")
+        assert [sweep(database), sweep(database)] == [1, 0]
