@@ -10,7 +10,8 @@ from sweeper.check.result import Check
 from sweeper.check.rights import denied
 from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.install.indexes import live_index_name
-from sweeper.install.state import GUARD_KEYS, SCHEMA_VERSION, Installation, require_payable
+from sweeper.install.rivals import require_only_installation
+from sweeper.install.state import GUARD_KEYS, SCHEMA_VERSION, Installation, require_payable, require_same_key
 from sweeper.postgres.database import Transaction
 from sweeper.postgres.templates import fill
 from sweeper.sweep.batch import BY_SWEEPER
@@ -31,6 +32,9 @@ def check_installed(ground: Ground) -> Iterator[Check]:
     elif installation.fingerprint != ground.mapping.fingerprint:
         yield failure("installed", "the mapping in the file is not the one that is installed", "sweeper install")
     else:
+        with ground.reading() as transaction:
+            require_same_key(transaction, ground.mapping, installation)
+            require_only_installation(transaction, ground.mapping, installation.bound)
         yield ok("installed", f"schema {ground.mapping.schema}, with this mapping")
 
 

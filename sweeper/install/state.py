@@ -11,6 +11,8 @@ from sweeper.app.search_path import require_own_path
 from sweeper.config.settings import PolicySection, Settings
 from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.install.functions import has_fence
+from sweeper.install.rivals import require_only_installation
+from sweeper.install.rotation import WHERE_ROTATED, OldLedger, changed_table
 from sweeper.postgres.database import Database, Timeouts, Transaction
 from sweeper.postgres.templates import fill, quote_name
 
@@ -37,6 +39,11 @@ class Installation:
     full_sweep_as_of: datetime | None = None
     before_floor_sessions: int | None = None
     before_floor_credits: Decimal | None = None
+
+    @property
+    def bound(self) -> ChargeKey | None:
+        """What a charge is known by in its ledger; none where an older version installed it."""
+        return ChargeKey.from_json(self.charge_key) if self.charge_key else None
 
     def floor(self, policy: PolicySection) -> datetime:
         """Before it no run looks: where the policy names none, the moment of ``install``."""
@@ -122,10 +129,12 @@ def open_mapping(
 ) -> tuple[Mapping, Installation]:
     """The installed mapping, checked against the file, the catalogue and, unless told otherwise, the guard.
 
-    With ``paying`` also that nobody can plant functions in its search path that would run with our rights.
+    With ``paying`` also that nobody can plant functions in its search path that would run with our rights, and that no
+    other installation pays the same sessions.
 
     Raises:
-        ConfigurationError: not installed, installed for another mapping, without its guard, or planted in.
+        ConfigurationError: not installed, installed for another mapping, without its guard, planted in, or, with
+            ``paying``, in another schema as well.
     """
     schema = settings.database.schema_
     with database.transaction(timeouts=CATALOGUE_TIMEOUTS) as transaction:
@@ -143,7 +152,7 @@ def open_mapping(
             require_own_path(transaction, settings, installation.search_path)
         mapping = read_mapping(transaction, settings, installation.search_path)
         _require_version(installation)
-        require_same_key(mapping, installation)
+        require_same_key(transaction, mapping, installation)
         if mapping.fingerprint != installation.fingerprint:
             raise ConfigurationError(
                 "the mapping in the file is not the one that is installed: look the change over, then run "
@@ -152,6 +161,8 @@ def open_mapping(
             )
         if guarded:
             require_own_guard(transaction, mapping)
+        if paying:
+            require_only_installation(transaction, mapping, installation.bound)
         fenced = has_fence(transaction, mapping)
     return replace(mapping, fenced=fenced), installation
 
@@ -164,7 +175,7 @@ def open_file(
     What is not installed has its floor at ``as_of``, as if it were installed at this moment.
 
     Raises:
-        ConfigurationError: the ledger that is there was written under another key.
+        ConfigurationError: the ledger that is there was written under another key, or another schema has one.
     """
     schema = settings.database.schema_
     with database.transaction(timeouts=CATALOGUE_TIMEOUTS) as transaction:
@@ -174,10 +185,11 @@ def open_file(
         timeouts=CATALOGUE_TIMEOUTS, search_path=search_path, timezone=settings.sessions.timezone
     ) as transaction:
         mapping = read_mapping(transaction, settings, search_path)
+        require_only_installation(transaction, mapping, found.bound if found else None)
         if found is None or not found.fingerprint:
             return mapping.before_install(), Installation(SCHEMA_VERSION, as_of, "", search_path, None, None)
         _require_version(found)
-        require_same_key(mapping, found)
+        require_same_key(transaction, mapping, found)
         require_own_guard(transaction, mapping)
         fenced = has_fence(transaction, mapping)
     if mapping.fingerprint != found.fingerprint:
@@ -193,19 +205,26 @@ def _require_version(installation: Installation) -> None:
         )
 
 
-def require_same_key(mapping: Mapping, installation: Installation) -> None:
+def require_same_key(transaction: Transaction, mapping: Mapping, installation: Installation) -> None:
     """Check that a charge is known by what the refunds were written under: its types may change without an install.
 
     Raises:
-        ConfigurationError: it is not; everything that is refunded could be paid again.
+        ConfigurationError: it is not; everything that is refunded could be paid again, or what is owed pass for paid.
     """
-    changes = mapping.key.changes(ChargeKey.from_json(installation.charge_key)) if installation.charge_key else []
+    bound = installation.bound
+    if bound is None:
+        return
+    changes = mapping.key.changes(bound)
     if changes:
         raise ConfigurationError(
             "what a charge is known by is not what the refunds that there are were written under: "
             f"{'; '.join(changes)}. Nothing was paid. If it is meant, `sweeper install --rekey` translates them",
             code="key_changed",
         )
+    ledger = OldLedger(mapping.slots["refunds"], mapping.slots["session_id"], as_text=False)
+    changed = changed_table(transaction, mapping, bound, ledger)
+    if changed:
+        raise ConfigurationError(f"{changed}. Nothing was paid. {WHERE_ROTATED}", code="key_changed")
 
 
 def has_own_guard(transaction: Transaction, mapping: Mapping) -> bool:

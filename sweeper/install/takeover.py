@@ -4,9 +4,12 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Mapped
 from dataclasses import dataclass
 
+from sweeper.app.catalog import Reader
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError, SweeperError
+from sweeper.install.rivals import require_only_installation
+from sweeper.install.rotation import WHERE_ROTATED, OldLedger, changed_table, strangers
 from sweeper.install.state import SCHEMA_VERSION, Installation, read_installation
 from sweeper.postgres.database import Row, Transaction
 from sweeper.postgres.templates import fill, fill_script, quote_name
@@ -65,10 +68,12 @@ def plan_takeover(
 
     Raises:
         ConfigurationError: the schema has tables of somebody else; the ledger has refunds under another key, and
-            ``rekey`` is not given or cannot translate them; another schema has refunds of these sessions.
+            ``rekey`` is not given or cannot translate them; another schema has refunds of these sessions, or is
+            installed over them.
     """
     found = _find(transaction, mapping, installation)
     _refuse_second_ledger(transaction, mapping, has_ledger="refunds" in found.tables)
+    require_only_installation(transaction, mapping, found.bound)
     complete = found.tables.keys() == _SIGNS.keys() and installation is not None
     current = complete and installation is not None and installation.schema_version == SCHEMA_VERSION
     scripts = [] if current else [fill_script("001_tables", slots), fill_script("append_only", slots)]
@@ -77,15 +82,23 @@ def plan_takeover(
         return Takeover(_without_defaults(scripts, slots), tuple(actions))
     if not complete:
         actions = [f"took up the ledger of refunds in schema {mapping.schema}"]
+    _refuse_ledger_of_others(transaction, mapping, found)
     differs = list(_changes(mapping, found))
     changes = differs if found.has_refunds else []
     translation, translated = "", tuple[str, ...]()
+    if found.has_refunds and not changes:
+        changed = _changed_table(transaction, mapping, found)
+        if changed and not rekey:
+            raise ConfigurationError(f"{changed}. Nothing was changed. {WHERE_ROTATED}", code="key_changed")
+        changes = [changed] if changed else []
     if changes and not rekey:
         raise _key_changed(transaction, mapping, found, changes)
     if changes or not _fits(mapping, found):
         _require_same_table(transaction, mapping, found)
+        if found.has_refunds:
+            _require_same_sessions(transaction, mapping, found)
         _require_translatable(transaction, mapping, found)
-        translation = _rekey_script(mapping, found, slots)
+        translation = _rekey_script(transaction, mapping, found, slots)
         translated = (
             f"translated the refunds to the new key ({'; '.join(changes)})"
             if changes
@@ -121,9 +134,7 @@ def _find(transaction: Transaction, mapping: Mapping, installation: Installation
             "name another schema",
             code="mapping",
         )
-    bound = None
-    if installation is not None and installation.charge_key:
-        bound = ChargeKey.from_json(installation.charge_key)
+    bound = installation.bound if installation else None
     if "refunds" not in tables:
         return Found(tables, bound)
     state = transaction.row(mapping.statement("read_ledger_state", old_session_id=mapping.slots["session_id"]))
@@ -194,6 +205,54 @@ def _require_same_table(transaction: Transaction, mapping: Mapping, found: Found
         )
 
 
+def _changed_table(transaction: Transaction, mapping: Mapping, found: Found) -> str:
+    ledger = _ledger_of(mapping, found)
+    return changed_table(transaction, mapping, found.bound, ledger) if found.bound and ledger else ""
+
+
+def _ledger_of(mapping: Mapping, found: Found) -> OldLedger | None:
+    """The ledger, to be compared with the sessions; none where the column that its ids are of is gone."""
+    old = _old_session_id(mapping, found)
+    return OldLedger(mapping.slots["refunds"], old, same_accounts=_same_accounts(mapping, found)) if old else None
+
+
+def _refuse_ledger_of_others(transaction: Transaction, mapping: Mapping, found: Found) -> None:
+    """Check a ledger that does not say what it is of: another id, or another table, may have the same values.
+
+    Raises:
+        ConfigurationError: the sessions that have the ids of its refunds are others than those that were refunded.
+    """
+    ledger = _ledger_of(mapping, found)
+    if found.bound is not None or ledger is None or not found.has_refunds or not found.of_sessions:
+        return
+    told = strangers(transaction, mapping, ledger)
+    if told:
+        raise ConfigurationError(
+            f"{told}: {mapping.schema}.refunds was written under another table, sessions.id or sessions.account than "
+            f"{mapping.sessions.qualified}, {mapping.key.id} and its account. Nothing was changed. Map those that it "
+            "was written under and install them first, or name another schema in database.schema",
+            code="key_changed",
+        )
+
+
+def _require_same_sessions(transaction: Transaction, mapping: Mapping, found: Found) -> None:
+    """Check that a table that was made anew has the sessions of the refunds, before it takes the bound one's place.
+
+    Raises:
+        ConfigurationError: it has not; what is owed would pass for refunded.
+    """
+    ledger = _ledger_of(mapping, found)
+    if found.bound is None or ledger is None or mapping.key.table_oid == found.bound.table_oid:
+        return
+    told = strangers(transaction, mapping, ledger)
+    if told:
+        raise ConfigurationError(
+            f"the refunds in {mapping.schema}.refunds are of another table of sessions: {told}. Nothing was changed. "
+            f"Name another schema in database.schema for {mapping.sessions.qualified}",
+            code="key_changed",
+        )
+
+
 def _count_paid_again(
     transaction: Transaction, mapping: Mapping, found: Found, refunds: str, reversals: str, *, own: bool = False
 ) -> Row:
@@ -201,14 +260,14 @@ def _count_paid_again(
         **mapping.slots,
         "other_refunds": refunds,
         "other_reversals": reversals,
-        "same_account": "true",
         # where the column is gone no session has such an id
         "old_session_id": _old_session_id(mapping, found) or "NULL",
     }
-    # of a table that nobody knows, ids may be the same by chance
-    if found.bound is None:
-        slots["same_account"] = "(r.account_id IS NULL OR r.account_id::text = v.account_id::text)"
-    return transaction.row(fill("count_paid_again", slots, {**mapping.choices, "own": own}))
+    # in a table that nobody knows, or that was made anew, ids may be the same by chance
+    known = found.bound is not None and found.bound.table_oid == mapping.key.table_oid
+    return transaction.row(
+        fill("count_paid_again", slots, {**mapping.choices, "own": own, "known_table": known, "same_accounts": True})
+    )
 
 
 def _old_session_id(mapping: Mapping, found: Found) -> str | None:
@@ -248,6 +307,7 @@ def _require_translatable(transaction: Transaction, mapping: Mapping, found: Fou
         "attempt_changed": translated,
         # of a session that is gone nobody asks again: its attempt stays what it was, where the type takes any text
         "attempt_is_lost": "false" if keeps_text else translated,
+        **_kept_attempts(transaction, mapping, found),
     }
     rows = transaction.rows(fill("list_untold", slots, mapping.choices))
     if rows:
@@ -257,6 +317,63 @@ def _require_translatable(transaction: Transaction, mapping: Mapping, found: Fou
             f"gone, have no id or no attempt, or were refunded for several charges ({samples}). Nothing was changed",
             code="key_changed",
         )
+    if translated != "false" or (mapping.key.attempt is None and _had_attempts(found)):
+        _require_settled(transaction, mapping, found, old, translated if translated != "false" else "true")
+
+
+def _had_attempts(found: Found) -> bool:
+    return found.has_attempts if found.bound is None else found.bound.attempt is not None
+
+
+def _require_settled(
+    transaction: Transaction, mapping: Mapping, found: Found, old_session_id: str, translated: str
+) -> None:
+    """Check that no session was charged again since its refund: of which charge the refund is, would get lost.
+
+    Raises:
+        ConfigurationError: some look so.
+    """
+    old_attempt = _old_attempt(transaction, mapping, found)
+    slots = {
+        **mapping.slots,
+        "old_session_id": old_session_id,
+        "attempt_changed": translated,
+        "old_attempt": old_attempt or "NULL",
+        "old_attempt_is_told": "true" if old_attempt else "false",
+    }
+    if "runs" not in found.tables:
+        slots["runs"] = fill_script("before_install/runs", mapping.slots)
+    rows = transaction.rows(fill("list_charged_again", slots, mapping.choices))
+    if not rows:
+        return
+    samples = ", ".join(row.session_id for row in rows)
+    way_out = (
+        "Refund them first: `sweeper run` under the mapping before"
+        if _had_attempts(found)
+        else "The ledger knows one charge of each: settle these by hand, then name them in sessions.exclude"
+    )
+    raise ConfigurationError(
+        f"{rows[0].sessions} sessions look charged again since their refund ({samples}): under the new key it would "
+        f"pass for a refund of the new charge, which would never be paid. Nothing was changed. {way_out}",
+        code="key_changed",
+    )
+
+
+def _old_attempt(transaction: Transaction, mapping: Mapping, found: Found) -> str | None:
+    """The expression that the attempts in the ledger are of, as SQL; none where it does not give the same texts now."""
+    bound, columns = found.bound, mapping.sessions.columns
+    if bound is None or bound.attempt is None or bound.attempt == mapping.key.attempt:
+        return None
+    same = all(name in columns and columns[name].full_type == kind for name, kind in bound.reads.items())
+    if not same or bound.timezone != mapping.timezone:
+        return None
+    reader = Reader(transaction, mapping.schema)
+    if any(label not in reader.labels(name) for name, labels in bound.labels.items() for label in labels):
+        return None
+    try:
+        return reader.expression("sessions.attempt", bound.attempt, mapping.sessions).sql
+    except ConfigurationError:
+        return None
 
 
 def _same_accounts(mapping: Mapping, found: Found) -> bool:
@@ -264,7 +381,13 @@ def _same_accounts(mapping: Mapping, found: Found) -> bool:
     return kind == mapping.slots["account_type"]
 
 
-def _rekey_script(mapping: Mapping, found: Found, slots: Mapped[str, str]) -> str:
+def _kept_attempts(transaction: Transaction, mapping: Mapping, found: Found) -> dict[str, str]:
+    """The slots that tell of which charge a refund is, where the new attempts' type takes the text of the old ones."""
+    old = _old_attempt(transaction, mapping, found) if mapping.takes_any_attempt(empty=True) else None
+    return {"old_attempt": old or "NULL", "old_attempt_is_told": "true" if old else "false"}
+
+
+def _rekey_script(transaction: Transaction, mapping: Mapping, found: Found, slots: Mapped[str, str]) -> str:
     old, new = _old_session_id(mapping, found), mapping.slots["session_id"]
     attempts = _attempts(mapping, found)
     choices = {
@@ -273,7 +396,8 @@ def _rekey_script(mapping: Mapping, found: Found, slots: Mapped[str, str]) -> st
         "other_accounts": not _same_accounts(mapping, found),
         **{how: how == attempts for how in ("forget_attempts", "translate_attempts", "translate_empty_attempts")},
     }
-    return fill_script("rekey", {**slots, "old_session_id": old or new}, choices)
+    slots = {**slots, "old_session_id": old or new, **_kept_attempts(transaction, mapping, found)}
+    return fill_script("rekey", slots, choices)
 
 
 def _refuse_second_ledger(transaction: Transaction, mapping: Mapping, *, has_ledger: bool) -> None:
@@ -285,7 +409,7 @@ def _refuse_second_ledger(transaction: Transaction, mapping: Mapping, *, has_led
     for row in transaction.rows(fill("list_other_ledgers", {}), {"schema_name": mapping.schema}):
         prefix = quote_name(row.schema_name)
         other = read_installation(transaction, row.schema_name)
-        bound = ChargeKey.from_json(other.charge_key) if other is not None and other.charge_key else None
+        bound = other.bound if other else None
         if bound is not None and not mapping.key.of_table(bound):
             continue
         there = Found({}, bound)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import NOW
-from tests.helpers.paths import APPS, REPOSITORY
+from tests.helpers.paths import APPS
 from tests.helpers.server import Server
 
 JOBS = """
@@ -78,9 +78,16 @@ def install(database: AppDatabase, *flags: str) -> int:
     return database.sweeper("install", *flags, now=None).exit_code
 
 
-def sweep(database: AppDatabase, *flags: str) -> int:
+def uninstall(database: AppDatabase) -> None:
+    """By the README's block that keeps the record."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    block = readme.partition("## Uninstall")[2].partition("## ")[0].split("```sql\n")[2].partition("```")[0]
+    database.sql(block)
+
+
+def sweep(database: AppDatabase, *flags: str, now: datetime | None = None) -> int:
     """The credits that one run paid."""
-    ran = database.run("--full", *flags, now=None, role=None)
+    ran = database.run("--full", *flags, now=now, role=None)
     assert ran.exit_code == 0, ran.stderr
     return int(ran.document["refunds"]["credits"])
 
@@ -275,7 +282,55 @@ def test_a_second_schema_is_refused_while_another_has_refunds_of_what_it_would_p
     assert "schema sweeper has refunds of 20 sessions" in said
     assert "another schema" not in said
     paid.configure("amount =", "exclude = \"started_at < now() - interval '1 hour'\"\namount =")  # none of those
+    assert "installed over" in refused(paid, "install")
+    uninstall(paid)
     assert install(paid) == 0
+
+
+@pytest.mark.parametrize("how", ["the same", "restored", "renamed"])
+def test_two_schemas_over_one_table_are_refused_before_either_has_refunds(
+    server: Server, tmp_path: Path, how: str
+) -> None:
+    for database in jobs(server, tmp_path):
+        database.sql("INSERT INTO users VALUES ('u', 0)")
+        add_jobs(database, 20)
+        first, second = database.config.read_text(), '[database]\nschema = "aside"\n' + database.config.read_text()
+        if how == "restored":
+            database.sql(SWAPPED["dropped"])
+        elif how == "renamed":
+            database.sql("ALTER TABLE jobs RENAME TO work")
+            second = second.replace('"jobs"', '"work"')
+        database.config.write_text(second)
+        said = refused(database, "install")
+        assert "schema sweeper is installed over" in said
+        assert 'DROP SCHEMA "sweeper" CASCADE' in said
+        refused(database, "run", "--dry-run")
+        # as if both had been installed by a version before
+        database.sql("ALTER SCHEMA sweeper RENAME TO hidden; ALTER TABLE hidden.locks RENAME TO hidden_locks")
+        assert install(database) == 0
+        database.sql("ALTER TABLE hidden.hidden_locks RENAME TO locks; ALTER SCHEMA hidden RENAME TO sweeper")
+        for text in (second, first.replace('"jobs"', '"work"') if how == "renamed" else first):
+            database.config.write_text(text)
+            assert "both would pay every session" in refused(database, "install")
+            assert "both would pay every session" in refused(database, "run", "--dry-run")
+            said = refused(database, "run")
+            if how == "renamed" and text != second:
+                assert "not the one that is installed" in said
+                continue
+            assert "both would pay every session" in said
+            found = database.sweeper("check", "--json", now=None).document["checks"]
+            assert [one for one in found if one["status"] == "failure" and "both would pay" in one["message"]]
+        database.sql("DROP SCHEMA aside CASCADE")
+        assert (install(database), sweep(database), sweep(database)) == (0, 20, 0)
+
+
+def test_another_app_with_a_schema_of_its_own_is_none_of_our_business(paid: AppDatabase) -> None:
+    paid.sql("CREATE TABLE renders (LIKE jobs INCLUDING ALL)")
+    paid.config.write_text('[database]\nschema = "aside"\n' + paid.config.read_text().replace('"jobs"', '"renders"'))
+    assert install(paid) == 0
+    assert sweep(paid) == 0
+    paid.config.write_text(FILE.format(sessions=""))
+    assert (install(paid), sweep(paid)) == (0, 0)
 
 
 def test_an_account_of_another_type_and_an_empty_ledger_ask_nobody(server: Server, tmp_path: Path) -> None:
@@ -291,9 +346,7 @@ def test_an_account_of_another_type_and_an_empty_ledger_ask_nobody(server: Serve
 
 
 def test_the_readmes_uninstall_and_an_install_after_it_pay_nothing_again(paid: AppDatabase) -> None:
-    readme = (REPOSITORY / "README.md").read_text()
-    block = readme.partition("## Uninstall")[2].partition("## ")[0].split("```sql\n")[2].partition("```")[0]
-    paid.sql(block)
+    uninstall(paid)
     tables = paid.sql("SELECT relname FROM pg_class WHERE relnamespace = 'sweeper'::regnamespace AND relkind = 'r'")
     assert {"refunds", "reversals"} <= {name for (name,) in tables}
     ran = paid.sweeper("install", now=None)
@@ -310,6 +363,34 @@ def test_a_ledger_that_was_kept_without_its_settings_is_taken_up(paid: AppDataba
     reconfigure(paid, "")
     assert install(paid) == 0
     assert sweep(paid) == 0
+
+
+@pytest.mark.parametrize("how", ["another column", "another table"])
+def test_a_ledger_without_its_settings_is_not_taken_up_for_other_sessions(
+    server: Server, tmp_path: Path, how: str
+) -> None:
+    for database in jobs(server, tmp_path, more="ALTER TABLE jobs ADD seq int UNIQUE NOT NULL DEFAULT 0;"):
+        database.sql("INSERT INTO users SELECT 'u' || n, 0 FROM generate_series(1, 20) AS n")
+        database.sql(
+            "INSERT INTO jobs (id, seq, user_id, status, cost) "
+            "SELECT n, 21 - n, 'u' || n, 'error', 1 FROM generate_series(1, 20) AS n"
+        )
+        assert sweep(database) == 20
+        database.sql("DROP TABLE sweeper.runs, sweeper.holds, sweeper.settings, sweeper.locks")
+        before = database.config.read_text()
+        if how == "another column":
+            database.configure('id = "id"\naccount', 'id = "seq"\naccount')
+        else:
+            database.sql("CREATE TABLE renders (LIKE jobs INCLUDING ALL)")
+            database.sql(
+                "INSERT INTO renders (id, seq, user_id, status, cost) "
+                "SELECT n, n, 'u' || n + 10, 'error', 1 FROM generate_series(1, 5) AS n"
+            )
+            database.configure('"jobs"', '"renders"')
+        for flags in ((), ("--rekey",)):
+            assert "are not of the sessions there" in refused(database, "install", *flags)
+        database.config.write_text(before)
+        assert (install(database), sweep(database)) == (0, 0)
 
 
 # --- a ledger of the first state of the program
@@ -671,3 +752,170 @@ def test_a_ledger_that_has_lost_a_column_is_not_called_a_strangers(paid: AppData
     assert "have lost refunds.attempt" in said
     paid.config.write_text('[database]\nschema = "aside"\n' + paid.config.read_text())
     assert "schema sweeper has refunds of 20 sessions" in refused(paid, "install")
+
+
+# --- another table under the name of the one before
+
+
+ROTATE = "ALTER TABLE jobs RENAME TO jobs_old; CREATE TABLE jobs (LIKE jobs_old INCLUDING ALL)"
+MADE_ANEW = {
+    "renamed": ROTATE,
+    "dropped": "CREATE TABLE fresh (LIKE jobs INCLUDING ALL); DROP TABLE jobs; ALTER TABLE fresh RENAME TO jobs",
+}
+SWAP = "CREATE TABLE copied (LIKE jobs INCLUDING ALL EXCLUDING IDENTITY); INSERT INTO copied SELECT * FROM jobs; "
+SWAPPED = {
+    "kept": f"{SWAP} ALTER TABLE jobs RENAME TO _jobs_del; ALTER TABLE copied RENAME TO jobs",
+    "dropped": f"{SWAP} DROP TABLE jobs; ALTER TABLE copied RENAME TO jobs",
+}
+
+
+def begin_anew(database: AppDatabase, how: str, *, account: str = "u") -> None:
+    """Another table under the name of the first, with ids from 1 and sessions that start from now on."""
+    database.sql(MADE_ANEW[how])
+    database.sql(
+        "INSERT INTO jobs (id, user_id, status, cost, started_at) "
+        "SELECT n, %s, 'error', 1, now() + interval '5 minutes' FROM generate_series(1, 5) AS n",
+        account,
+    )
+
+
+@pytest.mark.parametrize("account", ["u", "v"])
+@pytest.mark.parametrize("how", MADE_ANEW)
+def test_refunds_of_a_rotated_table_do_not_pass_for_those_of_the_new_one(
+    paid: AppDatabase, how: str, account: str
+) -> None:
+    begin_anew(paid, how, account=account)
+    paid.sql("INSERT INTO users VALUES ('v', 0)")
+    if account == "v":  # the account alone tells
+        paid.sql("UPDATE jobs SET started_at = now() - interval '3 hours'")
+    for command in (("run",), ("run", "--dry-run"), ("install",)):
+        said = refused(paid, *command)
+        assert "is another table than before" in said
+        assert "another schema" in said
+    item = paid.sweeper("check", "--json", now=None).document["checks"]
+    assert [one["name"] for one in item if one["status"] == "failure" and "another table" in one["message"]]
+    assert "which have another account or were started after" in refused(paid, "install", "--rekey")
+    paid.config.write_text('[database]\nschema = "aside"\n' + paid.config.read_text())
+    assert install(paid) == 0
+    assert sweep(paid, now=datetime.now(UTC) + timedelta(hours=1)) == 5
+    if how == "renamed":
+        paid.config.write_text(FILE.format(sessions="").replace('"jobs"', '"jobs_old"'))
+        assert install(paid) == 0
+        assert sweep(paid) == 0
+
+
+def test_a_rotated_table_is_noticed_while_the_new_one_is_empty_and_before_any_refund(
+    server: Server, tmp_path: Path
+) -> None:
+    for database in jobs(server, tmp_path):
+        database.sql("INSERT INTO users VALUES ('u', 0)")
+        database.sql(ROTATE)
+        assert "jobs_old now" in refused(database, "run")
+        assert install(database) == 0
+        add_job(database, 1)
+        assert sweep(database) == 1
+        database.sql("DROP TABLE jobs; ALTER TABLE jobs_old RENAME TO jobs")
+        for command in (("run",), ("install",), ("install", "--rekey")):
+            assert "none of the 1 newest refunds" in refused(database, *command)
+
+
+@pytest.mark.parametrize("how", SWAPPED)
+def test_a_copy_that_was_put_in_the_tables_place_goes_on(paid: AppDatabase, how: str) -> None:
+    paid.sql(SWAPPED[how])
+    if how == "kept":
+        assert "_jobs_del now" in refused(paid, "run")
+        assert "--rekey" in refused(paid, "install")
+        assert install(paid, "--rekey") == 0
+    paid.sql("INSERT INTO jobs (id, public_id, user_id, status, cost) VALUES (21, 21, 'u', 'error', 1)")
+    assert sweep(paid) == 1
+    assert install(paid) == 0
+    assert sweep(paid) == 0
+    if how == "kept":
+        paid.config.write_text('[database]\nschema = "aside"\n' + paid.config.read_text())
+        assert "schema sweeper has refunds of 21 sessions" in refused(paid, "install")
+
+
+def test_a_table_that_became_a_partition_of_the_new_one_goes_on(paid: AppDatabase) -> None:
+    paid.sql("ALTER TABLE jobs RENAME TO jobs_first; ALTER TABLE jobs_first ALTER public_id DROP IDENTITY")
+    paid.sql("CREATE TABLE jobs (LIKE jobs_first INCLUDING DEFAULTS, PRIMARY KEY (id)) PARTITION BY RANGE (id)")
+    paid.sql("ALTER TABLE jobs ATTACH PARTITION jobs_first FOR VALUES FROM (0) TO (1000)")
+    assert install(paid) == 0
+    assert sweep(paid) == 0
+
+
+def test_another_table_that_has_the_oid_by_chance_is_not_the_one_before(paid: AppDatabase) -> None:
+    """As after a dump was restored into another database."""
+    paid.sql(SWAPPED["dropped"])
+    for stranger in ("CREATE TABLE logs (id int, line text)", "CREATE TABLE notes (id text, status text)"):
+        paid.sql(stranger)
+        table = stranger.split()[2]
+        paid.sql(
+            f"UPDATE sweeper.settings SET charge_key = charge_key || "
+            f"jsonb_build_object('table_oid', '{table}'::regclass::oid::bigint)"
+        )
+        assert sweep(paid) == 0
+
+
+# --- a session that was charged again is not taken for refunded under another key
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "charged"),
+    [
+        (TRIES, ATTEMPT, "tries = 2, charge_id = 'again'"),
+        (TRIES, 'attempt = "tries::text"', "tries = 2"),
+        (TRIES, ATTEMPT, "tries = 2, charge_id = 'again', status = 'running', started_at = now()"),
+        (TRIES, ATTEMPT, "charge_id = 'again', started_at = now() + interval '1 minute'"),
+        (TRIES, "", "tries = 2"),
+        ("", ATTEMPT, "charge_id = 'again', started_at = now() + interval '1 minute'"),
+        ("", ATTEMPT, "charge_id = 'again', status = 'running'"),
+    ],
+)
+def test_a_session_that_was_charged_again_keeps_the_key_from_being_changed(
+    server: Server, tmp_path: Path, before: str, after: str, charged: str
+) -> None:
+    for database in jobs(server, tmp_path, sessions=before):
+        database.sql("INSERT INTO users VALUES ('u', 0)")
+        add_jobs(database, 5)
+        assert sweep(database) == 5
+        database.sql(f"UPDATE jobs SET {charged} WHERE id = 3")
+        reconfigure(database, after)
+        said = refused(database, "install", "--rekey")
+        assert "1 sessions look charged again since their refund (3)" in said
+        assert ("sweeper run" if before else "sessions.exclude") in said
+        assert database.value("SELECT count(*) FROM sweeper.refunds WHERE session_id = 3") == 1
+        reconfigure(database, f'{after}\nexclude = "id = 3"')
+        assert install(database, "--rekey") == 0
+        assert sweep(database) == 0
+
+
+def test_an_edit_of_a_row_is_no_new_charge_where_the_old_key_tells(server: Server, tmp_path: Path) -> None:
+    """As when a migration fills in the column that the new key reads."""
+    edited = 'active_at = "updated_at"\n'
+    more = "ALTER TABLE jobs ADD updated_at timestamptz DEFAULT now() - interval '2 hours';"
+    for database in jobs(server, tmp_path, sessions=edited + TRIES, more=more):
+        database.sql("INSERT INTO users VALUES ('u', 0)")
+        add_jobs(database, 5)
+        assert sweep(database) == 5
+        database.sql("UPDATE jobs SET charge_id = 'x' || id, updated_at = now() + interval '10 minutes'")
+        reconfigure(database, edited + ATTEMPT)
+        assert install(database, "--rekey") == 0
+        assert sweep(database) == 0
+
+
+def test_a_session_that_was_refunded_for_several_charges_is_translated_where_the_old_key_tells(
+    server: Server, tmp_path: Path
+) -> None:
+    for database in jobs(server, tmp_path, sessions=TRIES):
+        database.sql("INSERT INTO users VALUES ('u', 0)")
+        add_jobs(database, 5)
+        assert sweep(database) == 5
+        database.sql("UPDATE jobs SET tries = 2, charge_id = 'again' WHERE id = 3")
+        assert sweep(database) == 1  # as `install --rekey` asks for
+        reconfigure(database, ATTEMPT)
+        assert install(database, "--rekey") == 0
+        keys = database.sql("SELECT attempt FROM sweeper.refunds WHERE session_id = 3 ORDER BY created_at")
+        assert keys == [("1 (before)",), ("again",)]
+        assert sweep(database) == 0
+        database.sql("UPDATE jobs SET charge_id = '1' WHERE id = 3")
+        assert [sweep(database), sweep(database)] == [1, 0]
