@@ -89,7 +89,7 @@ class Mapping:
 
     @property
     def is_read_back(self) -> bool:
-        """Whether a refund of a session that had failed already writes what the app's triggers could change."""
+        """Whether there is more to read back of a refund than the status of its session."""
         return self.ledger is not None or self.key.attempt is not None
 
     @property
