@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sweeper.database import Refusal, Row, Transaction
 from sweeper.errors import ConfigurationError, SweeperError
+from sweeper.labels import StatusLabels
 from sweeper.settings import nearest, nearest_of
 from sweeper.statements import fill, quote_name
 
@@ -278,6 +279,11 @@ class Reader:
         """The values of an enum, in their order; none for a type that is no enum."""
         rows = self._transaction.rows(fill("catalogue/list_labels", {}), {"type": type_name})
         return tuple(row.label for row in rows)
+
+    def status_labels(self, type_name: str) -> StatusLabels | None:
+        """The same values as the server knows them, whatever they are called; none for a type that is no enum."""
+        rows = self._transaction.rows(fill("catalogue/list_labels", {}), {"type": type_name})
+        return StatusLabels(rows[0].type_oid, {row.label: row.label_oid for row in rows}) if rows else None
 
 
 def _nearest_column(text: str, table: Table) -> str:

@@ -9,6 +9,7 @@ from sweeper.database import Database, Timeouts, Transaction
 from sweeper.errors import ConfigurationError, FailedError
 from sweeper.functions import has_fence
 from sweeper.identity import ChargeKey
+from sweeper.labels import StatusLabels
 from sweeper.mapping import Mapping, read_mapping
 from sweeper.search_path import require_own_path
 from sweeper.settings import PolicySection, Settings
@@ -31,12 +32,18 @@ class Installation:
     live_index: str | None
     charge_key: str | None = None
     fence: bool = False
+    status_labels: str | None = None
     horizon: datetime | None = None
     horizon_as_of: datetime | None = None
     horizon_policy: str | None = None
     full_sweep_as_of: datetime | None = None
     before_floor_sessions: int | None = None
     before_floor_credits: Decimal | None = None
+
+    @property
+    def bound_labels(self) -> StatusLabels | None:
+        """With which values of the status the index on live sessions was built; none where that is not known."""
+        return StatusLabels.from_json(self.status_labels) if self.status_labels else None
 
     def floor(self, policy: PolicySection) -> datetime:
         """Before it no run looks: where the policy names none, the moment of ``install``."""
@@ -150,6 +157,7 @@ def open_mapping(
                 "`sweeper install`",
                 code="mapping_changed",
             )
+        require_same_labels(mapping, installation)
         if guarded:
             require_own_guard(transaction, mapping)
         fenced = has_fence(transaction, mapping)
@@ -178,6 +186,7 @@ def open_file(
             return mapping.before_install(), Installation(SCHEMA_VERSION, as_of, "", search_path, None, None)
         _require_version(found)
         require_same_key(mapping, found)
+        require_same_labels(mapping, found)
         require_own_guard(transaction, mapping)
         fenced = has_fence(transaction, mapping)
     if mapping.fingerprint != found.fingerprint:
@@ -205,6 +214,30 @@ def require_same_key(mapping: Mapping, installation: Installation) -> None:
             "what a charge is known by is not what the refunds that there are were written under: "
             f"{'; '.join(changes)}. Nothing was paid. If it is meant, `sweeper install --rekey` translates them",
             code="key_changed",
+        )
+
+
+def renamed_statuses(mapping: Mapping, installation: Installation) -> list[str]:
+    """The failed and running statuses that have got the name of another one since the index was built."""
+    bound = installation.bound_labels
+    if mapping.status_labels is None or bound is None:
+        return []
+    return mapping.status_labels.renamed(bound, mapping.live_statuses)
+
+
+def require_same_labels(mapping: Mapping, installation: Installation) -> None:
+    """Check that the index on live sessions has all of them: it is not told when values of the status are renamed.
+
+    Raises:
+        ConfigurationError: a status has got the name of another one since.
+    """
+    renamed = renamed_statuses(mapping, installation)
+    if renamed:
+        raise ConfigurationError(
+            f"{', '.join(renamed)}: values of {mapping.slots['status_type']} were renamed to each other since "
+            "`sweeper install` built its index, which does not know it: sessions would not be found. Look at what they "
+            "mean now, then run `sweeper install`, which builds the index anew",
+            code="mapping_changed",
         )
 
 

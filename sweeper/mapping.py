@@ -10,6 +10,7 @@ from sweeper import catalogue
 from sweeper.catalogue import Column, Expression, Reader, Table, problem
 from sweeper.database import Transaction
 from sweeper.identity import ChargeKey
+from sweeper.labels import StatusLabels
 from sweeper.settings import LedgerSection, SessionsSection, Settings
 from sweeper.statements import fill, fill_script, quote_name, quote_text
 
@@ -70,6 +71,8 @@ class Mapping:
     exact_spent: bool
     ledger: Ledger | None
     slots: Mapped[str, str] = field(repr=False)
+    live_statuses: tuple[str, ...]
+    status_labels: StatusLabels | None
     fenced: bool = False
 
     @property
@@ -174,6 +177,9 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
         exact_spent=slots["spent_type"] in catalogue.EXACT_TYPES,
         ledger=ledger,
         slots=slots,
+        live_statuses=(*own.failed, *own.running),
+        # the index compares names only where it has a function for that
+        status_labels=reader.status_labels(slots["status_type"]) if slots["live_function"] else None,
     )
 
 

@@ -10,7 +10,7 @@ from sweeper.check_result import Check
 from sweeper.database import Transaction
 from sweeper.errors import ConfigurationError, FailedError
 from sweeper.indexes import live_index_name
-from sweeper.installation import GUARD_KEYS, SCHEMA_VERSION, Installation, require_payable
+from sweeper.installation import GUARD_KEYS, SCHEMA_VERSION, Installation, renamed_statuses, require_payable
 from sweeper.preflight.ground import Ground, failure, ok, warning
 from sweeper.preflight.rights import denied
 from sweeper.scope import Scope
@@ -30,6 +30,12 @@ def check_installed(ground: Ground) -> Iterator[Check]:
         yield failure("installed", "an older sweeper installed it", "sweeper install")
     elif installation.fingerprint != ground.mapping.fingerprint:
         yield failure("installed", "the mapping in the file is not the one that is installed", "sweeper install")
+    elif renamed := renamed_statuses(ground.mapping, installation):
+        yield failure(
+            "installed", f"{', '.join(renamed)}: values of the status were renamed to each other since the index was "
+            "built, which misses sessions now",
+            "sweeper install",
+        )  # fmt: skip
     else:
         yield ok("installed", f"schema {ground.mapping.schema}, with this mapping")
 

@@ -22,7 +22,8 @@ SQL = REPOSITORY / "sql"
 # From the ground up: a module imports only from those before it. "" is the package itself, with its version.
 ORDER = (
     "", "errors", "signals", "results", "correction_result", "check_result", "audit_result", "retrospect", "render",
-    "logs", "settings", "statements", "connection", "encoding", "database", "scope", "catalogue", "identity", "mapping",
+    "logs", "settings", "statements", "connection", "encoding", "database", "scope", "labels", "catalogue", "identity",
+    "mapping",
     "draft", "look", "clocks", "caps", "pace", "comparison", "locks", "batch", "indexes", "functions", "protections",
     "grants", "search_path", "installation", "horizon", "suspects", "payout", "sweep", "takeover", "blockers",
     "release", "guard", "preparation", "runs", "plan", "backlog", "findings", "audit", "explain", "history",
