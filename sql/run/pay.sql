@@ -166,7 +166,6 @@ SELECT (SELECT pg_catalog.count(*) FROM sweeper_looked WHERE verdict = 'refunded
            FROM sweeper_fit AS f
            WHERE NOT f.rounds AND NOT f.session_id {session_eq} ANY (SELECT p.session_id FROM sweeper_paid AS p)
        ) AS unpaid_sessions,
-       (SELECT coalesce(pg_catalog.bool_or(f.stuck), false) FROM sweeper_fit AS f) AS closes,
        booked.sessions AS booked,
        booked.guarded,
        (

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sweeper.app.status_labels import StatusLabels
 from sweeper.config.settings import nearest, nearest_of
 from sweeper.core.errors import ConfigurationError, SweeperError
 from sweeper.postgres.database import Refusal, Row, Transaction
@@ -278,6 +279,11 @@ class Reader:
         """The values of an enum, in their order; none for a type that is no enum."""
         rows = self._transaction.rows(fill("list_labels", {}), {"type": type_name})
         return tuple(row.label for row in rows)
+
+    def status_labels(self, type_name: str) -> StatusLabels | None:
+        """The same values as the server knows them, whatever they are called; none for a type that is no enum."""
+        rows = self._transaction.rows(fill("list_labels", {}), {"type": type_name})
+        return StatusLabels(rows[0].type_oid, {row.label: row.label_oid for row in rows}) if rows else None
 
 
 def _nearest_column(text: str, table: Table) -> str:

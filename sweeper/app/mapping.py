@@ -9,6 +9,7 @@ from hashlib import sha256
 from sweeper.app import catalog
 from sweeper.app.catalog import Column, Expression, Reader, Table, problem
 from sweeper.app.charge_key import ChargeKey
+from sweeper.app.status_labels import StatusLabels
 from sweeper.config.settings import LedgerSection, SessionsSection, Settings
 from sweeper.postgres.database import Transaction
 from sweeper.postgres.templates import Choices, fill, fill_script, quote_name, quote_text
@@ -70,6 +71,8 @@ class Mapping:
     exact_spent: bool
     ledger: Ledger | None
     slots: Mapped[str, str] = field(repr=False)
+    live_statuses: tuple[str, ...]
+    status_labels: StatusLabels | None
     fenced: bool = False
 
     @property
@@ -89,7 +92,7 @@ class Mapping:
 
     @property
     def is_read_back(self) -> bool:
-        """Whether a refund of a session that had failed already writes what the app's triggers could change."""
+        """Whether there is more to read back of a refund than the status of its session."""
         return self.ledger is not None or self.key.attempt is not None
 
     @property
@@ -159,6 +162,9 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
         exact_spent=slots["spent_type"] in catalog.EXACT_TYPES,
         ledger=ledger,
         slots=slots,
+        live_statuses=(*own.failed, *own.running),
+        # the index compares names only where it has a function for that
+        status_labels=reader.status_labels(slots["status_type"]) if slots["live_function"] else None,
     )
 
 

@@ -11,7 +11,14 @@ from sweeper.check.rights import denied
 from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.install.indexes import live_index_name
 from sweeper.install.rivals import require_only_installation
-from sweeper.install.state import GUARD_KEYS, SCHEMA_VERSION, Installation, require_payable, require_same_key
+from sweeper.install.state import (
+    GUARD_KEYS,
+    SCHEMA_VERSION,
+    Installation,
+    renamed_statuses,
+    require_payable,
+    require_same_key,
+)
 from sweeper.postgres.database import Transaction
 from sweeper.postgres.templates import fill
 from sweeper.sweep.batch import BY_SWEEPER
@@ -31,6 +38,12 @@ def check_installed(ground: Ground) -> Iterator[Check]:
         yield failure("installed", "an older sweeper installed it", "sweeper install")
     elif installation.fingerprint != ground.mapping.fingerprint:
         yield failure("installed", "the mapping in the file is not the one that is installed", "sweeper install")
+    elif renamed := renamed_statuses(ground.mapping, installation):
+        yield failure(
+            "installed", f"{', '.join(renamed)}: values of the status were renamed to each other since the index was "
+            "built, which misses sessions now",
+            "sweeper install",
+        )  # fmt: skip
     else:
         with ground.reading() as transaction:
             require_same_key(transaction, ground.mapping, installation)

@@ -178,7 +178,7 @@ def _plan(
         _check_writes(transaction, mapping)
         _check_partitions(mapping)
         own_guard = own.scripts != () or bool(own.translation) or has_own_guard(transaction, mapping)
-        indexes = compare(transaction, mapping, own_guard=own_guard)
+        indexes = compare(transaction, mapping, installed.bound_labels if installed else None, own_guard=own_guard)
         _check_ledger_rows(transaction, mapping, settings, as_of)
         unprotected = installed is not None and not is_append_only(transaction, mapping)
         notes = _notes(transaction, mapping)
@@ -232,12 +232,7 @@ def _apply(database: Database, timezone: str, steps: _Steps, watch: BlockerWatch
     if steps.indexes.live_function:
         with database.transaction(timeouts=_WRITE_TIMEOUTS) as transaction:
             transaction.script(steps.indexes.live_function)
-    for drop in steps.indexes.drop_broken:
-        _outside(database, drop, watch)
-        yield "dropped an index that a broken build had left"
-    for index in steps.indexes.build:
-        _build(database, index, watch)
-        yield f"created {'unique ' if index.unique else ''}index {index.name} on {index.table}"
+    yield from _build_indexes(database, steps.indexes, watch)
     with database.transaction(
         timeouts=_TAKEOVER_TIMEOUTS, search_path=steps.search_path, timezone=timezone
     ) as transaction:
@@ -254,6 +249,18 @@ def _apply(database: Database, timezone: str, steps: _Steps, watch: BlockerWatch
     for drop in steps.indexes.drop_functions:
         with database.transaction(timeouts=_WRITE_TIMEOUTS) as transaction:
             transaction.script(drop)
+
+
+def _build_indexes(database: Database, indexes: Changes, watch: BlockerWatch | None) -> Iterator[str]:
+    for drop in indexes.drop_broken:
+        _outside(database, drop, watch)
+        yield "dropped an index that a broken build had left"
+    for drop in indexes.drop_stale:
+        _outside(database, drop, watch)
+        yield "dropped the index on live sessions: values of the status may have been renamed since it was built"
+    for index in indexes.build:
+        _build(database, index, watch)
+        yield f"created {'unique ' if index.unique else ''}index {index.name} on {index.table}"
 
 
 def _build(database: Database, index: Index, watch: BlockerWatch | None) -> None:
@@ -279,6 +286,7 @@ def _slots(mapping: Mapping, as_of: datetime | None) -> dict[str, str]:
         "fingerprint": quote_text(mapping.fingerprint),
         "search_path": quote_text(mapping.search_path),
         "charge_key": quote_text(mapping.key.to_json()),
+        "status_labels": quote_text(mapping.status_labels.to_json()) if mapping.status_labels else "NULL",
         "fence_wanted": "true" if mapping.fenced else "false",
         "settings_text": quote_text(mapping.slots["settings"]),
     }
@@ -297,6 +305,7 @@ def _printed(steps: _Steps) -> str:
     parts += [
         "-- 2. The indexes, each outside any transaction: not in a migration that opens one.",
         *steps.indexes.drop_broken,
+        *steps.indexes.drop_stale,
         *(index.create for index in steps.indexes.build),
         "-- 3. refund() and the mapping that is now installed, in one transaction. Without it no run begins.",
         "BEGIN;",

@@ -8,6 +8,7 @@ from typing import Any
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.mapping import Mapping, read_mapping
 from sweeper.app.search_path import require_own_path
+from sweeper.app.status_labels import StatusLabels
 from sweeper.config.settings import PolicySection, Settings
 from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.install.functions import has_fence
@@ -33,6 +34,7 @@ class Installation:
     live_index: str | None
     charge_key: str | None = None
     fence: bool = False
+    status_labels: str | None = None
     horizon: datetime | None = None
     horizon_as_of: datetime | None = None
     horizon_policy: str | None = None
@@ -44,6 +46,11 @@ class Installation:
     def bound(self) -> ChargeKey | None:
         """What a charge is known by in its ledger; none where an older version installed it."""
         return ChargeKey.from_json(self.charge_key) if self.charge_key else None
+
+    @property
+    def bound_labels(self) -> StatusLabels | None:
+        """With which values of the status the index on live sessions was built; none where that is not known."""
+        return StatusLabels.from_json(self.status_labels) if self.status_labels else None
 
     def floor(self, policy: PolicySection) -> datetime:
         """Before it no run looks: where the policy names none, the moment of ``install``."""
@@ -159,6 +166,7 @@ def open_mapping(
                 "`sweeper install`",
                 code="mapping_changed",
             )
+        require_same_labels(mapping, installation)
         if guarded:
             require_own_guard(transaction, mapping)
         if paying:
@@ -190,6 +198,7 @@ def open_file(
             return mapping.before_install(), Installation(SCHEMA_VERSION, as_of, "", search_path, None, None)
         _require_version(found)
         require_same_key(transaction, mapping, found)
+        require_same_labels(mapping, found)
         require_own_guard(transaction, mapping)
         fenced = has_fence(transaction, mapping)
     if mapping.fingerprint != found.fingerprint:
@@ -225,6 +234,30 @@ def require_same_key(transaction: Transaction, mapping: Mapping, installation: I
     changed = changed_table(transaction, mapping, bound, ledger)
     if changed:
         raise ConfigurationError(f"{changed}. Nothing was paid. {WHERE_ROTATED}", code="key_changed")
+
+
+def renamed_statuses(mapping: Mapping, installation: Installation) -> list[str]:
+    """The failed and running statuses that have got the name of another one since the index was built."""
+    bound = installation.bound_labels
+    if mapping.status_labels is None or bound is None:
+        return []
+    return mapping.status_labels.renamed(bound, mapping.live_statuses)
+
+
+def require_same_labels(mapping: Mapping, installation: Installation) -> None:
+    """Check that the index on live sessions has all of them: it is not told when values of the status are renamed.
+
+    Raises:
+        ConfigurationError: a status has got the name of another one since.
+    """
+    renamed = renamed_statuses(mapping, installation)
+    if renamed:
+        raise ConfigurationError(
+            f"{', '.join(renamed)}: values of {mapping.slots['status_type']} were renamed to each other since "
+            "`sweeper install` built its index, which does not know it: sessions would not be found. Look at what they "
+            "mean now, then run `sweeper install`, which builds the index anew",
+            code="mapping_changed",
+        )
 
 
 def has_own_guard(transaction: Transaction, mapping: Mapping) -> bool:

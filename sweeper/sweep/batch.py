@@ -99,7 +99,7 @@ class Cashier:
         accounts = ("lock_accounts", "read_balances") if mapping.has_accounts else ()
         self._statements = {
             name: mapping.statement(name)
-            for name in ("lock_sessions", "list_refunded", *accounts, "pay", "read_back", "hold")
+            for name in ("lock_sessions", "list_refunded", *accounts, "pay", "count_failed", "read_back", "hold")
         }
         self._fire_deferred, self._read_traffic = fill("fire_deferred", {}), fill("read_traffic", {})
         self.new_holds: set[str] = set()
@@ -192,7 +192,7 @@ class Cashier:
         compare_ledgers(row)
         self._require_written(transaction, scope, row)
         transaction.rows(self._fire_deferred)
-        if row.closes or self._mapping.is_read_back:
+        if row.paid_sessions and not self._are_failed(transaction, row.paid_sessions):
             require_as_meant(transaction.rows(self._statements["read_back"], {"refund_ids": binds["refund_ids"]}))
         if balances is not None:
             after = read_balances(transaction, self._statements["read_balances"], row.moved_accounts)
@@ -209,6 +209,13 @@ class Cashier:
             unripe_from=row.unripe_from,
             answer_bytes=sum(map(text_bytes, (*told, row.moved_accounts, row.moved_amounts))),
         )
+
+    def _are_failed(self, transaction: Transaction, session_ids: Sequence[str]) -> bool:
+        """Whether all these are among the failed by now, and nothing else of a refund must be read back."""
+        if self._mapping.is_read_back:
+            return False
+        found = transaction.row(self._statements["count_failed"], {"in_hand": text_array(session_ids)})
+        return bool(found.failed == len(session_ids))
 
     def list_refunded(self, scope: Scope, session_ids: Sequence[str]) -> frozenset[str]:
         """Those of these that are refunded by now."""

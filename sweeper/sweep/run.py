@@ -224,6 +224,7 @@ def _close(database: Database, mapping: Mapping, result: RunResult, opening: dic
             mapping.statement("close_run"),
             {
                 "run_id": result.run_id,
+                "as_of": result.as_of,
                 "outcome": result.outcome.value,
                 "sessions": result.refunds.sessions,
                 "credits": total.credits,

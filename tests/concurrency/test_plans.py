@@ -12,7 +12,7 @@ from sweeper.postgres.database import Transaction
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.statements import name_of
 
-BATCH = ("lock_sessions", "lock_accounts", "pay", "read_balances")
+BATCH = ("lock_sessions", "lock_accounts", "pay", "count_failed", "read_balances")
 
 
 @pytest.mark.parametrize("analyzed", [True, False], ids=["analyzed", "never analyzed"])
@@ -30,6 +30,21 @@ def test_no_statement_of_a_batch_scans_the_accounts_or_the_sessions(first: AppDa
         scans = scan.findall("\n".join(plan))
         assert scans, name
         assert set(scans) <= {"Index", "Bitmap"}, name
+
+
+def test_what_is_read_back_looks_each_session_up(first: AppDatabase) -> None:
+    """A join of all that a batch has paid would read the whole table of sessions, batch after batch."""
+    first.configure("account ", 'attempt = "cardinality(selected_models)"\naccount ')
+    assert first.sweeper("install", now=None).exit_code == 0
+    first.crowd(accounts=10, sessions=20_000)
+    first.sql("UPDATE prediction_sessions SET user_id = 'u1', status = 'finished' WHERE substr(id, 2)::int > 2000")
+    first.sql("UPDATE prediction_sessions SET user_id = 'u1'")
+    first.sql("VACUUM ANALYZE")
+    with explained("EXPLAIN", "read_back") as plans:
+        assert first.run().document["refunds"]["sessions"] == 2000
+    lines = "\n".join(plans["read_back"])
+    assert "Index Scan using prediction_sessions_pkey" in lines
+    assert "Seq Scan on prediction_sessions" not in lines
 
 
 def test_a_full_sweep_reads_no_row_of_a_session_that_was_refunded(first: AppDatabase) -> None:

@@ -259,6 +259,11 @@ def test_a_renamed_value_of_an_enum_is_noticed_and_taken_up(server: Server, tmp_
         assert "has no value 'first' any more" in refused(database, "run")
         assert install(database, "--rekey") == 0
         assert sweep(database) == 0
+        for old, new in (("primary", "tmp"), ("second", "primary"), ("tmp", "second")):
+            database.sql(f"ALTER TYPE kind RENAME VALUE '{old}' TO '{new}'")
+        assert "renamed to each other" in refused(database, "run")
+        assert install(database, "--rekey") == 0
+        assert sweep(database) == 0
 
 
 def test_a_second_table_in_the_schema_of_another_is_refused(paid: AppDatabase) -> None:

@@ -162,3 +162,41 @@ def test_a_trigger_that_changes_what_the_ledger_takes_is_held(ledger_only: AppDa
     }
     paid = ledger_only.value("SELECT sum(amount) FROM sweeper.refunds")
     assert paid == ledger_only.value("SELECT sum(amount) FROM credit_entries WHERE amount > 0") == 3
+
+
+REVIVE = (
+    "CREATE FUNCTION revive() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN "
+    "UPDATE prediction_sessions SET status = '{status}' WHERE user_id = 'u2'; RETURN NULL; END $$; "
+    "CREATE {trigger} FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION revive()"
+)
+ON_ACCOUNTS = ("TRIGGER revive AFTER UPDATE ON users", "new.id = 'u2'")
+AT_THE_END = (
+    "CONSTRAINT TRIGGER revive AFTER UPDATE ON users DEFERRABLE INITIALLY DEFERRED",
+    "new.id = 'u2'",
+)
+ON_REFUNDS = ("TRIGGER revive AFTER INSERT ON sweeper.refunds", "new.account_id = 'u2'")
+
+
+@pytest.mark.parametrize("status", ["queued", "finished", "archived"])
+@pytest.mark.parametrize("trigger", [ON_ACCOUNTS, AT_THE_END, ON_REFUNDS], ids=["at once", "at the end", "by a hook"])
+def test_a_failed_session_that_a_trigger_sets_back_as_it_is_refunded_is_held(
+    first: AppDatabase, trigger: tuple[str, str], status: str
+) -> None:
+    """Refunded and running again, it would give its user the work and the credits."""
+    first.sql("ALTER TYPE session_status ADD VALUE 'archived'")
+    first.account()
+    first.account("u2")
+    first.session("revived", account="u2")
+    first.session("owed")
+    first.session("stuck", "queued")
+    first.sql(REVIVE.format(status=status, trigger=trigger[0], condition=trigger[1]))
+    ran = first.run()
+    assert (ran.exit_code, ran.document["held"]) == (3, 1)
+    assert hold_messages(first) == {"revived": "the session is not over: something sets it back as it is refunded"}
+    assert first.refunds() == {"owed": 3, "stuck": 3}
+    assert (first.credits(), first.credits("u2")) == (106, 100)
+    assert first.value("SELECT status::text FROM prediction_sessions WHERE id = 'revived'") == "error"
+    first.sql("DELETE FROM sweeper.holds")
+    if trigger is not AT_THE_END:
+        with pytest.raises(psycopg.errors.RaiseException, match="is not over"):
+            first.sql("SELECT sweeper.refund('revived', 'x')")

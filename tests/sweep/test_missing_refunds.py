@@ -107,3 +107,61 @@ def test_an_idle_run_does_not_ask(paid: AppDatabase, monkeypatch: pytest.MonkeyP
     paid.session("s4")
     assert paid.run("--batch-size", "1", now=LATER).document["refunds"]["sessions"] == 2
     assert asked == [None]
+
+
+# --- refunds by the app's own layers, which have no run
+
+
+def refunded_by_layers(database: AppDatabase) -> None:
+    """Two sessions that layers refunded a while ago, and a run since, which counted them."""
+    for session_id in ("l1", "l2"):
+        database.session(session_id)
+        database.sql("SELECT sweeper.refund(%s, 'x')", session_id)
+    database.sql("ALTER TABLE sweeper.refunds DISABLE TRIGGER append_only")
+    database.sql("UPDATE sweeper.refunds SET created_at = %s WHERE run_id IS NULL", NOW + timedelta(minutes=2))
+    database.sql("ALTER TABLE sweeper.refunds ENABLE ALWAYS TRIGGER append_only")
+    assert database.run(now=NOW + timedelta(minutes=5)).document["refunds"]["sessions"] == 0
+    assert database.run(now=NOW + timedelta(minutes=30)).document["refunds"]["sessions"] == 0
+
+
+def test_a_refund_of_a_layer_that_is_gone_is_found_and_not_paid_again(paid: AppDatabase) -> None:
+    refunded_by_layers(paid)
+    run_id = run_of(paid, 2)
+    assert findings(audit(paid, now=LATER)) == {}
+    delete(paid, "session_id = 'l1'")
+    assert findings(audit(paid, now=LATER))["run_mismatch"] == (1, [run_id])
+    paid.session("since", models=1, created="2026-11-23 12:32")
+    ran = paid.run("--full", now=LATER)
+    assert (ran.exit_code, ran.document["held"], ran.document["refunds"]["sessions"]) == (3, 1, 1)
+    assert paid.sql("SELECT session_id, why FROM sweeper.holds") == [("l1", "refund_missing")]
+    assert findings(audit(paid, now=LATER + timedelta(minutes=1)))["run_mismatch"] == (1, [run_id])
+
+
+def test_what_layers_refund_late_is_no_mismatch(paid: AppDatabase) -> None:
+    """A transaction that began before a run and committed after it."""
+    refunded_by_layers(paid)
+    paid.session("late")
+    paid.sql(
+        "INSERT INTO sweeper.refunds (refund_id, session_id, account_id, attempt, amount, reason, layer, created_at) "
+        "VALUES (gen_random_uuid(), 'late', 'u1', 0, 3, 'x', 'worker', %s)",
+        NOW + timedelta(minutes=2, seconds=30),
+    )
+    assert findings(audit(paid, now=LATER)).keys() <= {"balance_drift"}
+    paid.run(now=LATER)
+    counted = paid.value("SELECT told #>> '{layer_refunds,sessions}' FROM sweeper.runs ORDER BY as_of DESC LIMIT 1")
+    assert counted == "0"
+
+
+def test_an_idle_run_that_counted_refunds_of_layers_is_kept(paid: AppDatabase) -> None:
+    refunded_by_layers(paid)
+    kept = run_of(paid, 2)
+    paid.sql("UPDATE sweeper.runs SET started_at = started_at - interval '60 days'")
+    paid.run(now=LATER)
+    assert kept in [run_id for (run_id,) in paid.sql("SELECT run_id::text FROM sweeper.runs")]
+
+
+def test_runs_of_a_state_before_counted_nothing(paid: AppDatabase) -> None:
+    refunded_by_layers(paid)
+    paid.sql("UPDATE sweeper.runs SET told = told - 'layer_refunds'")
+    delete(paid, "session_id = 'l1'")
+    assert paid.run("--full", now=LATER).document["refunds"]["sessions"] == 1
