@@ -176,16 +176,16 @@ def test_infinite_dates_are_dates_like_others(first: AppDatabase) -> None:
     assert first.run("--session", "early-1").document["refunds"]["sessions"] == 1
 
 
-@pytest.mark.parametrize("owed", [1, 2, 3, 4, 5, 7])
+@pytest.mark.parametrize("number_owed", [1, 2, 3, 4, 5, 7])
 def test_more_than_is_found_at_once_is_found_page_by_page(
-    first: AppDatabase, monkeypatch: pytest.MonkeyPatch, owed: int
+    first: AppDatabase, monkeypatch: pytest.MonkeyPatch, number_owed: int
 ) -> None:
     """Two from all of history, then two a page; many started in the same moment."""
     monkeypatch.setattr(owed, "_FOUND_AT_ONCE", 2)
     first.account()
-    for number in range(owed):
+    for number in range(number_owed):
         first.session(f"s{number}", created=f"2026-11-2{1 + number // 3} 10:00")
-    assert paid(first, "--batch-size", "3") == [f"s{number}" for number in range(owed)]
+    assert paid(first, "--batch-size", "3") == [f"s{number}" for number in range(number_owed)]
 
 
 def test_sessions_without_a_start_are_paged_too(first: AppDatabase, monkeypatch: pytest.MonkeyPatch) -> None:

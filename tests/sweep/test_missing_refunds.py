@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-import sweeper.sweep.run
+import sweeper.sweep.passes
 from sweeper.sweep.owed import find_missing
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.audits import audit, findings
@@ -100,7 +100,7 @@ def test_an_idle_run_does_not_ask(paid: AppDatabase, monkeypatch: pytest.MonkeyP
         asked.append(find_missing(*arguments))
         return asked[-1]
 
-    monkeypatch.setattr(sweeper.sweep, "find_missing", ask)
+    monkeypatch.setattr(sweeper.sweep.passes, "find_missing", ask)
     assert paid.run(now=LATER).document["refunds"]["sessions"] == 0
     assert asked == []
     paid.session("s3")
