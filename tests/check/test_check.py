@@ -1,51 +1,20 @@
 """``sweeper check``: all well on a good set-up, and each thing that can be wrong by its name, with what mends it."""
 
-import os
-import shlex
-import signal
-import subprocess
-import time
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
-from sweeper.demo import server as embedded
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, items, not_ok
-from tests.helpers.command import Ran, command
-from tests.helpers.paths import APPS
-from tests.helpers.roles import role
 from tests.helpers.server import Server
 
-GOOD = """
-ALTER TABLE prediction_sessions ADD heartbeat timestamp, ADD failed_at timestamp;
-INSERT INTO users SELECT 'u' || n, 100, 100, 0 FROM generate_series(1, 3) AS n;
-INSERT INTO prediction_sessions (id, user_id, status, selected_models, created_at, completed_at, failed_at, heartbeat)
-SELECT 's' || n, 'u1', (ARRAY['finished', 'error', 'generating'])[1 + n % 3]::session_status, ARRAY['m'],
-       now() AT TIME ZONE 'UTC' - interval '20 minutes', now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC',
-       now() AT TIME ZONE 'UTC'
-FROM generate_series(1, 30) AS n;
-"""
 NAMES = [
     "file", "connection", "version", "primary", "clock", "pooler", "privileges", "row_security", "search_path",
     "mapping", "installed", "guard", "index", "horizon", "holds", "last_run", "amounts", "future_times", "grants",
     "append_only", "refund_function", "fence", "triggers", "migrations",
     "statuses", "stuck_after", "grace", "time_zone", "caps",
 ]  # fmt: skip
-
-
-@pytest.fixture
-def good(bare: AppDatabase) -> AppDatabase:
-    """The first app as a careful team would run it: a heartbeat, a time of failure, every cap, and installed."""
-    bare.sql(GOOD)
-    bare.configure('active_at  = "created_at"', 'active_at  = "heartbeat"')
-    bare.configure('failed_at  = "created_at"', 'failed_at  = "failed_at"')
-    bare.configure('max_clock_skew = "100y"', "max_credits = 1000\nmax_amount = 50")
-    assert bare.sweeper("install", now=None).exit_code == 0
-    return bare
 
 
 def everything(database: AppDatabase) -> list[tuple[Any, ...]]:
@@ -77,48 +46,6 @@ def test_no_app_fails_right_after_its_installation(server: Server, tmp_path: Pat
     with server.app(app, tmp_path) as database:
         ran = check(database)
         assert (ran.exit_code, not_ok(ran)) == (0, {"caps": "warning"}), ran.stdout
-
-
-def test_all_is_well_for_a_role_that_has_the_rights_of_a_runner_and_no_other(good: AppDatabase) -> None:
-    ran = check(good, SWEEPER_DATABASE_URL=good.url_as("sweeper_runner"))
-    assert (ran.exit_code, not_ok(ran)) == (0, {})
-
-
-def test_each_right_of_a_runner_is_missed_when_it_is_not_there(good: AppDatabase) -> None:
-    printed = good.sweeper("install", "--print", now=None).stdout.partition("-- 5. Rights")[2]
-    lines = (line.removeprefix("-- ") for line in printed.splitlines())
-    rights = [line for line in lines if line.startswith("GRANT") and line.endswith("TO sweeper_runner;")]
-    assert len(rights) == 12
-    for right in rights:
-        if right == 'GRANT USAGE ON SCHEMA "public" TO sweeper_runner;':
-            continue  # everybody has it
-        good.sql(right.replace("GRANT", "REVOKE", 1).replace(" TO ", " FROM "))
-        ran = check(good, SWEEPER_DATABASE_URL=good.url_as("sweeper_runner"))
-        assert (ran.exit_code, not_ok(ran)) == (5, {"privileges": "failure"}), right
-        good.sql(right)
-
-
-def test_row_level_security_that_hides_rows_fails(good: AppDatabase) -> None:
-    good.sql("ALTER TABLE users ENABLE ROW LEVEL SECURITY")
-    ran = check(good, SWEEPER_DATABASE_URL=good.url_as("sweeper_runner"))
-    assert (ran.exit_code, not_ok(ran)) == (5, {"row_security": "failure"})
-    assert items(ran)["row_security"]["fix"] == "ALTER ROLE sweeper_runner BYPASSRLS;"
-    good.sql(
-        "CREATE TABLE plans (id int); ALTER TABLE plans ENABLE ROW LEVEL SECURITY; GRANT SELECT ON plans TO PUBLIC"
-    )
-    good.sql("ALTER TABLE users DISABLE ROW LEVEL SECURITY")
-    good.configure('"cardinality(selected_models)"', '"(SELECT count(*) FROM plans)"')
-    assert not_ok(check(good, SWEEPER_DATABASE_URL=good.url_as("sweeper_runner"))) == {"row_security": "failure"}
-
-
-def test_it_is_read_only_for_a_role_that_cannot_write(good: AppDatabase) -> None:
-    grants = (
-        "GRANT USAGE ON SCHEMA sweeper, public TO {}",
-        "GRANT SELECT ON ALL TABLES IN SCHEMA sweeper, public TO {}",
-    )
-    with role(good, *grants) as url:
-        ran = check(good, SWEEPER_DATABASE_URL=url)
-    assert (ran.exit_code, not_ok(ran)) == (5, {"privileges": "failure"}), ran.stdout
 
 
 @pytest.mark.parametrize(
@@ -226,52 +153,6 @@ def test_a_dropped_guard_of_the_apps_ledger_points_at_prisma(prisma: AppDatabase
     assert "Prisma" in items(ran)["guard"]["message"]
 
 
-def test_a_missing_privilege_comes_with_its_grant(good: AppDatabase) -> None:
-    """Each grant that is named is run, until nothing is missing."""
-    with role(good) as url:
-        for _ in range(5):
-            ran = check(good, SWEEPER_DATABASE_URL=url)
-            if ran.exit_code == 0:
-                break
-            assert set(not_ok(ran)) == {"privileges"}, ran.stdout
-            assert items(ran)["privileges"]["fix"].startswith("GRANT ")
-            good.sql(items(ran)["privileges"]["fix"])
-        assert not_ok(ran) == {}
-        good.sql("UPDATE prediction_sessions SET failed_at = failed_at - interval '1 hour'")
-        paid = good.sweeper("run", "--json", now=None, SWEEPER_DATABASE_URL=url)
-        assert (paid.exit_code, paid.document["refunds"]["sessions"]) == (0, 10)
-
-
-def test_a_privilege_on_one_column_too_few_is_found(good: AppDatabase) -> None:
-    grants = (
-        "GRANT USAGE ON SCHEMA sweeper, public TO {}",
-        "GRANT ALL ON ALL TABLES IN SCHEMA sweeper, public TO {}",
-        "REVOKE UPDATE ON users FROM {}",
-        "GRANT UPDATE (credits) ON users TO {}",
-    )
-    with role(good, *grants) as url:
-        ran = check(good, SWEEPER_DATABASE_URL=url)
-    assert (ran.exit_code, not_ok(ran)) == (5, {"privileges": "failure", "grants": "failure"})
-    assert items(ran)["privileges"]["fix"].startswith('GRANT SELECT, UPDATE ON "public"."users" TO ')
-
-
-def test_a_privilege_on_a_table_of_another_schema_is_granted_with_its_schema(prisma: AppDatabase) -> None:
-    """The server's message names the table alone."""
-    prisma.sql('REVOKE SELECT ON app."JobItem" FROM sweeper_runner')
-    for column in prisma.sql("SELECT attname FROM pg_attribute WHERE attrelid = 'app.\"JobItem\"'::regclass"):
-        prisma.sql(f'REVOKE SELECT ("{column[0]}") ON app."JobItem" FROM sweeper_runner')
-    ran = check(prisma, SWEEPER_DATABASE_URL=prisma.url_as("sweeper_runner"))
-    assert items(ran)["privileges"]["fix"] == 'GRANT SELECT ON app."JobItem" TO sweeper_runner;'
-
-
-@pytest.mark.parametrize("off", [timedelta(minutes=2), timedelta(minutes=-2)])
-def test_a_clock_that_is_off_fails(good: AppDatabase, off: timedelta) -> None:
-    ran = check(good, now=datetime.now(UTC) + off)
-    assert ran.exit_code == 5
-    assert not_ok(ran)["clock"] == "failure"
-    assert "max_clock_skew = 60 s" in items(ran)["clock"]["message"]
-
-
 def test_an_open_question_fails_and_the_server_is_looked_at_all_the_same(good: AppDatabase) -> None:
     good.configure('"cardinality(selected_models)"', '"?"')
     ran = check(good)
@@ -284,18 +165,6 @@ def test_without_a_file_init_is_named(good: AppDatabase) -> None:
     good.config.unlink()
     ran = check(good)
     assert (ran.exit_code, items(ran)["file"]["fix"]) == (5, "sweeper init")
-
-
-def test_a_server_that_is_not_there_fails_without_telling_the_password(good: AppDatabase) -> None:
-    ran = check(good, SWEEPER_DATABASE_URL="postgresql://me:secret@127.0.0.1:1/db")
-    assert (ran.exit_code, not_ok(ran)) == (5, {"connection": "failure"})
-    assert "secret" not in ran.stdout + ran.stderr
-
-
-def test_a_role_that_is_read_only_by_default_fails(good: AppDatabase) -> None:
-    name = good.value("SELECT current_database()")
-    good.sql(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
-    assert not_ok(check(good)) == {"primary": "failure"}
 
 
 def test_no_heartbeat_and_no_fence_is_a_warning_until_there_is_one(good: AppDatabase) -> None:
@@ -331,44 +200,3 @@ def test_a_large_table_is_read_through_the_index(good: AppDatabase) -> None:
     good.sql("ANALYZE prediction_sessions")
     item = items(check(good))["index"]
     assert (item["status"], item["message"]) == ("ok", "in place, and the planner uses it")
-
-
-def test_a_standby_fails() -> None:
-    """A dry run works there; a run does not."""
-    kept = embedded.start_kept(18)
-    environment = {"SWEEPER_DATABASE_URL": kept.url, "SWEEPER_CONFIG": str(APPS / "first.toml")}
-    standby = None
-    try:
-        with psycopg.connect(kept.url, autocommit=True) as connection:
-            connection.execute((APPS / "first.sql").read_text())
-        assert command("install", environment=environment, now=None).exit_code == 0
-        data = kept.folder / "data"
-        how = (data / "postmaster.opts").read_text()
-        owner = data.stat()
-        os.kill(kept.pid, signal.SIGINT)
-        while (data / "postmaster.pid").exists():
-            time.sleep(0.05)
-        (data / "standby.signal").touch()
-        as_owner = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-        standby = subprocess.Popen(
-            shlex.split(how), cwd=kept.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_owner
-        )
-        ran = _check_when_up(environment)
-        assert ran.exit_code == 5, ran.stdout
-        assert items(ran)["primary"]["status"] == "failure"
-        assert "standby" in items(ran)["primary"]["message"]
-        assert {name for name, status in not_ok(ran).items() if status == "failure"} == {"primary"}
-    finally:
-        if standby:
-            standby.send_signal(signal.SIGINT)
-            standby.wait(timeout=30)
-        kept.stop()
-
-
-def _check_when_up(environment: dict[str, str]) -> Ran:
-    deadline = time.monotonic() + 30
-    while True:
-        ran = command("check", "--json", environment=environment, now=None)
-        if "failure" not in items(ran)["connection"]["status"] or time.monotonic() > deadline:
-            return ran
-        time.sleep(0.1)

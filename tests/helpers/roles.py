@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from tests.helpers.app_database import AppDatabase
 
+LAYER = "sweeper_layer"
 READER = (
     "GRANT USAGE ON SCHEMA sweeper, public TO {}",
     "GRANT SELECT ON ALL TABLES IN SCHEMA sweeper, public TO {}",

@@ -63,6 +63,12 @@ def test_no_test_imports_another_test() -> None:
     assert found == []
 
 
+def test_no_test_is_longer_than_a_few_screens() -> None:
+    """260 lines; a longer file is split by its subject."""
+    files = [path for folder in ("tests", "benchmarks") for path in (REPOSITORY / folder).rglob("*.py")]
+    assert [path.name for path in files if len(path.read_text().splitlines()) > 260] == []
+
+
 def test_no_module_lies_loose() -> None:
     assert {path.name for path in PACKAGE.glob("*.py")} == {"__init__.py", "__main__.py"}
 

@@ -70,11 +70,11 @@ def test_every_file_of_the_program_is_in_the_wheel(programs: Path, tmp_path: Pat
     found = call(programs / "python", "-c", "import sweeper; print(sweeper.__file__)", folder=tmp_path).strip()
     installed = Path(found).parent
     for folder, target in ((REPOSITORY / "sweeper", installed), (REPOSITORY / "sql", installed / "sql")):
-        wanted = {
-            path.relative_to(folder) for path in folder.rglob("*") if path.suffix in (".py", ".sql", ".toml", ".jinja")
-        }
+        suffixes = (".py", ".sql", ".toml", ".jinja", ".typed")
+        wanted = {path.relative_to(folder) for path in folder.rglob("*") if path.suffix in suffixes}
         assert wanted
         assert {path for path in wanted if not (target / path).is_file()} == set()
+    assert (installed / "py.typed").is_file(), "type checkers read our annotations"
 
 
 def test_wheel_installs_sweeps_and_reports(programs: Path, wheel_app: AppDatabase, tmp_path: Path) -> None:

@@ -2,11 +2,9 @@
 
 import re
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -17,108 +15,13 @@ from sweeper.install import installer
 from sweeper.postgres.connection import from_url
 from sweeper.postgres.database import Database
 from tests.helpers.app_database import AppDatabase
-from tests.helpers.command import Ran
-from tests.helpers.prisma_app import owed_job
-from tests.helpers.psql import psql
-from tests.helpers.roles import drop_role, someone
-from tests.helpers.server import Server
+from tests.helpers.installation import dump, indexes, install, installed, refused, shape, uninstall
 
-DUMP = """
-SELECT 'relation', c.oid::regclass::text, c.relkind::text, c.relfilenode::text FROM pg_class AS c
-WHERE c.relnamespace::regnamespace::text !~ '^(pg_|information_schema)'
-UNION ALL
-SELECT 'column', a.attrelid::regclass::text, a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_attribute AS a
-JOIN pg_class AS c ON c.oid = a.attrelid
-WHERE c.relnamespace::regnamespace::text !~ '^(pg_|information_schema)' AND a.attnum > 0 AND NOT a.attisdropped
-UNION ALL
-SELECT 'index', i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid), i.indisvalid::text FROM pg_index AS i
-JOIN pg_class AS c ON c.oid = i.indexrelid
-WHERE c.relnamespace::regnamespace::text !~ '^(pg_|information_schema)'
-UNION ALL
-SELECT 'trigger', t.tgrelid::regclass::text, pg_get_triggerdef(t.oid), t.tgenabled::text FROM pg_trigger AS t
-WHERE NOT t.tgisinternal
-UNION ALL
-SELECT 'function', p.oid::regprocedure::text, pg_get_functiondef(p.oid), '' FROM pg_proc AS p
-WHERE p.pronamespace::regnamespace::text !~ '^(pg_|information_schema)'
-UNION ALL
-SELECT 'schema', n.nspname, '', '' FROM pg_namespace AS n WHERE n.nspname !~ '^pg_(toast_)?temp'
-UNION ALL
-SELECT 'constraint', c.conrelid::regclass::text, pg_get_constraintdef(c.oid), c.convalidated::text
-FROM pg_constraint AS c WHERE c.conrelid <> 0
-ORDER BY 1, 2, 3, 4
-"""
-LEDGER = 'app."CreditTransaction"'
 INSTALLED = [
     "Installed: the mapping is the one in the file.",
     "Note: refund() runs with the rights of a superuser, its owner: `sweeper install --print` ends with a role of its "
     "own for it.",
 ]
-
-
-def dump(database: AppDatabase) -> list[tuple[Any, ...]]:
-    """All that there is in the database, rows aside; relfilenode tells an index that was built anew."""
-    return database.sql(DUMP)
-
-
-def shape(database: AppDatabase) -> list[tuple[Any, ...]]:
-    """The same without what differs between two equal databases."""
-    return [row[:3] for row in dump(database)]
-
-
-def indexes(database: AppDatabase, table: str) -> dict[str, str]:
-    """Sweeper's indexes on a table of the app, by name."""
-    return dict(
-        database.sql(
-            "SELECT c.relname, pg_get_indexdef(c.oid) FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid "
-            "WHERE i.indrelid = %s::regclass AND c.relname LIKE 'sweeper%%' ORDER BY 1",
-            table,
-        )
-    )
-
-
-def install(database: AppDatabase, *flags: str, **environment: str) -> Ran:
-    return database.sweeper("install", *flags, now=None, **environment)
-
-
-def installed(database: AppDatabase) -> Ran:
-    ran = install(database)
-    assert ran.exit_code == 0, ran.stderr
-    return ran
-
-
-def refused(database: AppDatabase, *parts: str, exit_code: int = 2) -> str:
-    """The message of an installation that must change nothing."""
-    before = dump(database)
-    ran = install(database)
-    assert ran.exit_code == exit_code, ran.stdout + ran.stderr
-    assert dump(database) == before
-    for part in parts:
-        assert part in ran.stderr
-    return ran.stderr
-
-
-def uninstall(database: AppDatabase) -> None:
-    """Take an installation away, as the README says."""
-    database.sql("DROP SCHEMA sweeper CASCADE")
-    for (name,) in database.sql("SELECT oid::regclass::text FROM pg_class WHERE relname LIKE 'sweeper%'"):
-        database.sql(f"DROP INDEX {name}")
-
-
-def book(database: AppDatabase, job: str, *, times: int = 1, created: str = "2026-01-01") -> None:
-    """Refunds that the Prisma app has booked itself."""
-    for _ in range(times):
-        database.sql(
-            f"INSERT INTO {LEDGER} SELECT gen_random_uuid(), \"id\", %s, 'REFUND', 1, '', %s FROM app.\"User\" LIMIT 1",
-            job,
-            created,
-        )
-
-
-@pytest.fixture(params=["first", "prisma", "ledger_only"])
-def database(request: pytest.FixtureRequest, server: Server, tmp_path: Path) -> Iterator[AppDatabase]:
-    """Every app in its turn; sweeper installed."""
-    with server.app(request.param, tmp_path) as found:
-        yield found
 
 
 def install_aside(database: AppDatabase) -> InstallResult:
@@ -210,12 +113,6 @@ def test_a_refund_can_be_reversed_once(first: AppDatabase) -> None:
         first.sql(reverse)
 
 
-def test_an_apps_ledger_gets_a_partial_unique_index_for_its_refunds(prisma: AppDatabase) -> None:
-    (definition,) = indexes(prisma, LEDGER).values()
-    assert "UNIQUE INDEX" in definition
-    assert definition.endswith("""("jobId") WHERE (type = 'REFUND'::app."TxType")""")
-
-
 @pytest.mark.parametrize("schema", ["Refund Safety", 'we"ird %s {x}', "order"])
 def test_the_schema_may_have_any_name(bare: AppDatabase, schema: str) -> None:
     bare.append(f"[database]\nschema = '{schema}'")
@@ -268,55 +165,6 @@ def test_reasons_and_policy_are_not_part_of_the_installed_mapping(first: AppData
     assert first.run().exit_code == 0
 
 
-def test_a_changed_guard_replaces_the_one_before(prisma: AppDatabase) -> None:
-    (before,) = indexes(prisma, LEDGER)
-    prisma.configure(
-        "[ledger.insert]", """guard = '''"type" = 'REFUND' AND "createdAt" >= '2026-11-01' '''\n[ledger.insert]"""
-    )
-    lines = installed(prisma).stdout.splitlines()
-    after = indexes(prisma, LEDGER)
-    assert before not in after
-    assert len(after) == 2, "the guard, and an index to look up the refunds before it"
-    assert lines[-3] == "dropped an index of the mapping before"
-    job = owed_job(prisma)
-    book(prisma, job)
-    assert prisma.run().document["refunds"]["sessions"] == 0, "an old refund, outside the guard, still counts"
-    prisma.configure("""guard = '''""", "# '''")
-    installed(prisma)
-    assert list(indexes(prisma, LEDGER)) == [before]
-
-
-def test_a_guard_means_the_same_whatever_the_connections_time_zone(prisma: AppDatabase) -> None:
-    prisma.sql(f'ALTER TABLE {LEDGER} ALTER "createdAt" TYPE timestamptz')
-    prisma.sql(
-        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET TimeZone = ''Asia/Tokyo''', current_database()); END $$"
-    )
-    prisma.configure(
-        "[ledger.insert]", """guard = '''"type" = 'REFUND' AND "createdAt" >= '2026-11-01' '''\n[ledger.insert]"""
-    )
-    prisma.configure('status     = "status"', 'status     = "status"\ntimezone = "America/New_York"')
-    installed(prisma)
-    assert any("2026-11-01 04:00:00+00" in text or "2026-11-01 13:00:00+09" in text for text in shown(prisma))
-    owed_job(prisma)
-    assert prisma.run().document["refunds"]["sessions"] == 1
-
-
-def shown(database: AppDatabase) -> list[str]:
-    return list(indexes(database, LEDGER).values())
-
-
-def test_bare_names_of_an_index_are_found_on_the_path_of_the_mapping(prisma: AppDatabase) -> None:
-    uninstall(prisma)
-    prisma.sql(
-        "CREATE FUNCTION app.is_refund(app.\"TxType\") RETURNS boolean IMMUTABLE LANGUAGE sql RETURN $1 = 'REFUND'"
-    )
-    prisma.configure(""""type" = 'REFUND'\"""", """is_refund("type")\"""")
-    url = f"{prisma.url}?schema=app"
-    assert install(prisma, SWEEPER_DATABASE_URL=url).exit_code == 0
-    owed_job(prisma)
-    assert prisma.run().document["refunds"]["sessions"] == 1
-
-
 def test_an_installation_that_was_cut_short_is_finished_by_the_next(bare: AppDatabase) -> None:
     installed(bare)
     (live,) = indexes(bare, "prediction_sessions")
@@ -339,17 +187,6 @@ def test_a_guard_of_sweepers_own_that_was_dropped_is_built_again(first: AppDatab
     assert first.run().document["refunds"]["credits"] == 3
 
 
-def test_a_guard_of_the_apps_ledger_that_was_dropped_is_built_again(prisma: AppDatabase) -> None:
-    owed_job(prisma)
-    (guard,) = indexes(prisma, LEDGER)
-    prisma.sql(f"DROP INDEX app.{guard}")
-    ran = prisma.run()
-    assert (ran.exit_code, ran.document["error"]["code"]) == (2, "guard_missing")
-    assert prisma.sql("SELECT * FROM sweeper.refunds") == []
-    installed(prisma)
-    assert prisma.run().document["refunds"]["sessions"] == 1
-
-
 def test_two_mappings_live_in_two_schemas_of_one_database(first: AppDatabase, tmp_path: Path) -> None:
     first.account()
     first.session("failed")
@@ -369,56 +206,6 @@ def test_two_mappings_live_in_two_schemas_of_one_database(first: AppDatabase, tm
     assert first.sweeper("run", "--json", "--dry-run", "--config", str(other)).exit_code == 0
 
 
-# --- as SQL
-
-
-def printed(database: AppDatabase) -> str:
-    """The SQL, written without touching anything."""
-    before = dump(database)
-    ran = install(database, "--print")
-    assert ran.exit_code == 0, ran.stderr
-    assert dump(database) == before
-    return ran.stdout
-
-
-def test_the_printed_sql_makes_the_same_installation(database: AppDatabase) -> None:
-    whole = shape(database)
-    row = "SELECT schema_version, fingerprint, search_path, guard_index, live_index FROM sweeper.settings"
-    settings = database.sql(row)
-    uninstall(database)
-    fed = psql(database, printed(database))
-    assert (fed.returncode, fed.stderr) == (0, "")
-    assert shape(database) == whole
-    assert database.sql(row) == settings
-    assert database.value("SELECT now() - installed_at < interval '1 minute' FROM sweeper.settings")
-    assert database.run(role=None).exit_code == 0
-
-
-def test_the_printed_sql_of_an_installation_changes_nothing(prisma: AppDatabase) -> None:
-    before = dump(prisma)
-    assert psql(prisma, printed(prisma)).returncode == 0
-    assert dump(prisma) == before
-    assert prisma.run().exit_code == 0
-
-
-def test_the_printed_sql_of_a_changed_mapping_installs_it(prisma: AppDatabase) -> None:
-    prisma.configure(
-        "[ledger.insert]", """guard = '''"type" = 'REFUND' AND "createdAt" >= '2026-11-01' '''\n[ledger.insert]"""
-    )
-    fed = psql(prisma, printed(prisma))
-    assert (fed.returncode, fed.stderr) == (0, "")
-    assert len(indexes(prisma, LEDGER)) == 2
-    owed_job(prisma)
-    assert prisma.run(role=None).document["refunds"]["sessions"] == 1
-
-
-def test_the_printed_sql_builds_every_index_on_the_apps_tables_concurrently(prisma: AppDatabase) -> None:
-    uninstall(prisma)
-    for line in printed(prisma).splitlines():
-        if "INDEX" in line and '"app".' in line:
-            assert "INDEX CONCURRENTLY" in line
-
-
 def test_an_index_is_built_while_the_app_is_writing(bare: AppDatabase) -> None:
     with ThreadPoolExecutor(1) as pool, bare.connect() as app:
         app.execute("INSERT INTO prediction_sessions VALUES ('open', NULL, 'queued')")
@@ -432,130 +219,6 @@ def test_an_index_is_built_while_the_app_is_writing(bare: AppDatabase) -> None:
         assert len(installation.result(timeout=30).actions) == 2
 
 
-# --- a ledger that breaks the guard
-
-
-def test_refunds_that_break_the_guard_are_counted_and_named_and_a_narrower_guard_is_offered(
-    prisma: AppDatabase,
-) -> None:
-    uninstall(prisma)
-    jobs = sorted(owed_job(prisma) for _ in range(6))
-    book(prisma, jobs[0], times=3)
-    for job in jobs[1:]:
-        book(prisma, job, times=2)
-    message = refused(
-        prisma, "6 sessions have more than one refund", f"{jobs[0]} (3 refunds)", f"{jobs[4]} (2 refunds)"
-    )
-    assert jobs[5] not in message, "samples, not all of them"
-    offered = next(line for line in message.splitlines() if line.strip().startswith("guard = "))
-    prisma.configure("[ledger.insert]", f"{offered}\n[ledger.insert]")
-    installed(prisma)
-    new = owed_job(prisma)
-    assert prisma.run(now=None).document["refunds"] == {"sessions": 1, "credits": "2.50", "accounts": 1}
-    assert prisma.sql("SELECT session_id::text FROM sweeper.refunds") == [(new,)]
-    with pytest.raises(psycopg.errors.UniqueViolation):
-        book(prisma, new, created="2030-01-01")
-
-
-def test_refunds_that_break_the_guard_stop_the_printed_sql_too(prisma: AppDatabase) -> None:
-    uninstall(prisma)
-    book(prisma, owed_job(prisma), times=2)
-    ran = install(prisma, "--print")
-    assert (ran.exit_code, ran.stdout) == (2, "")
-    assert "1 sessions have more than one refund" in ran.stderr
-
-
-def test_charges_of_one_session_and_refunds_of_none_do_not_break_the_guard(prisma: AppDatabase) -> None:
-    uninstall(prisma)
-    job = owed_job(prisma)
-    book(prisma, job)
-    prisma.sql(f"INSERT INTO {LEDGER} SELECT 'charge', \"userId\", \"jobId\", 'CHARGE', 1 FROM {LEDGER}")
-    prisma.sql(f'UPDATE {LEDGER} SET "jobId" = NULL WHERE "type" = \'REFUND\'')
-    book(prisma, job)
-    installed(prisma)
-
-
-def break_index(database: AppDatabase) -> str:
-    """What a CONCURRENTLY build leaves behind when it fails on a duplicate that is gone afterwards."""
-    (name,) = indexes(database, LEDGER)
-    definition = indexes(database, LEDGER)[name]
-    database.sql(f"DROP INDEX app.{name}")
-    job = owed_job(database)
-    book(database, job, times=2)
-    with pytest.raises(psycopg.errors.UniqueViolation):
-        database.sql(definition.replace("UNIQUE INDEX", "UNIQUE INDEX CONCURRENTLY"))
-    database.sql(f"DELETE FROM {LEDGER}")
-    assert not database.value("SELECT indisvalid FROM pg_index WHERE indexrelid = %s::regclass", f"app.{name}")
-    return name
-
-
-def test_an_invalid_index_of_a_broken_build_is_noticed_dropped_and_built_again(prisma: AppDatabase) -> None:
-    name = break_index(prisma)
-    ran = prisma.run()
-    assert (ran.exit_code, ran.document["error"]["code"]) == (2, "guard_missing")
-    lines = installed(prisma).stdout.splitlines()
-    assert lines[:2] == [
-        "dropped an index that a broken build had left",
-        f'created unique index {name} on "app"."CreditTransaction"',
-    ]
-    assert prisma.value("SELECT indisvalid FROM pg_index WHERE indexrelid = %s::regclass", f"app.{name}")
-    assert prisma.run().document["refunds"]["sessions"] == 1
-
-
-def test_the_printed_sql_mends_an_invalid_index_too(prisma: AppDatabase) -> None:
-    break_index(prisma)
-    fed = psql(prisma, printed(prisma))
-    assert (fed.returncode, fed.stderr) == (0, "")
-    assert prisma.run().document["refunds"]["sessions"] == 1
-
-
-def test_a_build_that_fails_leaves_no_invalid_index(prisma: AppDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A second refund that is booked between the check and the build."""
-    uninstall(prisma)
-    book(prisma, owed_job(prisma), times=2)
-    monkeypatch.setattr(installer, "_check_ledger_rows", lambda *_: None)
-    ran = install(prisma)
-    assert ran.exit_code == 1
-    assert "could not create unique index" in ran.stderr
-    assert indexes(prisma, LEDGER) == {}
-    assert prisma.run(role=None).document["error"]["code"] == "not_installed"
-
-
-def partition(database: AppDatabase, key: str) -> None:
-    """Give the Prisma app a partitioned ledger."""
-    uninstall(database)
-    database.sql(f"DROP TABLE {LEDGER}")
-    database.sql(
-        f'CREATE TABLE {LEDGER} ("id" text, "userId" uuid, "jobId" text, "type" app."TxType", "amount" numeric(12, 2), '
-        f'"note" text, "createdAt" timestamp NOT NULL DEFAULT now()) PARTITION BY {key}; '
-        f'CREATE TABLE app."p" PARTITION OF {LEDGER} DEFAULT'
-    )
-
-
-@pytest.mark.parametrize("key", ['RANGE ("createdAt")', 'LIST ((lower("jobId")))'])
-def test_a_partitioned_ledger_that_cannot_carry_the_guard_is_refused_with_the_reason(
-    prisma: AppDatabase, key: str
-) -> None:
-    partition(prisma, key)
-    refused(prisma, "ledger.table: CreditTransaction is partitioned by", "unique index over all partitions only when")
-
-
-@pytest.mark.parametrize("guard", ["", """guard = '''"type" = 'REFUND' AND "createdAt" >= '2026-11-01' '''\n"""])
-def test_a_ledger_partitioned_by_the_session_works(prisma: AppDatabase, guard: str) -> None:
-    partition(prisma, 'LIST ("jobId")')
-    prisma.configure("[ledger.insert]", f"{guard}[ledger.insert]")
-    installed(prisma)
-    job = owed_job(prisma)
-    assert prisma.run().document["refunds"]["sessions"] == 1
-    with pytest.raises(psycopg.errors.UniqueViolation):
-        book(prisma, job, created="2026-12-01")
-    before = dump(prisma)
-    installed(prisma)
-    assert dump(prisma) == before
-    prisma.configure("'REFUND'", "'REFUND' AND \"amount\" > 0")
-    assert "dropped an index of the mapping before" in installed(prisma).stdout
-
-
 # --- what it refuses
 
 
@@ -565,65 +228,6 @@ def test_a_newer_schema_than_the_program_is_refused(first: AppDatabase) -> None:
     for flags in ((), ("--dry-run",)):
         ran = first.run(*flags)
         assert (ran.exit_code, ran.document["error"]["code"]) == (2, "newer_schema")
-
-
-GRANTS = "GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}; GRANT UPDATE ON ALL TABLES IN SCHEMA public TO {role}"
-
-
-def test_a_role_that_may_not_create_is_told_so_and_leaves_nothing(bare: AppDatabase) -> None:
-    role, url = someone(bare)
-    try:
-        bare.sql(GRANTS.format(role=role))
-        for table in ("users", "prediction_sessions"):
-            bare.sql(f"ALTER TABLE {table} OWNER TO {role}")
-        before = dump(bare)
-        ran = install(bare, SWEEPER_DATABASE_URL=url)
-        assert ran.exit_code == 1
-        assert "permission denied for database" in ran.stderr
-        assert "grant it to this role" in ran.stderr
-        assert dump(bare) == before
-    finally:
-        drop_role(bare, role)
-
-
-def test_a_schema_that_a_dba_made_for_a_role_that_may_not_create_one_is_used(bare: AppDatabase) -> None:
-    role, url = someone(bare)
-    try:
-        bare.sql(f"CREATE SCHEMA sweeper AUTHORIZATION {role}; GRANT CREATE ON SCHEMA public TO {role}")
-        for table in ("users", "prediction_sessions"):
-            bare.sql(f"ALTER TABLE {table} OWNER TO {role}")
-        assert install(bare, SWEEPER_DATABASE_URL=url).exit_code == 0
-        assert bare.sweeper("run", "--json", SWEEPER_DATABASE_URL=url).exit_code == 0
-    finally:
-        drop_role(bare, role)
-
-
-def test_a_role_that_does_not_own_the_apps_tables_is_told_who_can_and_leaves_nothing(bare: AppDatabase) -> None:
-    role, url = someone(bare)
-    try:
-        bare.sql(f"CREATE SCHEMA sweeper AUTHORIZATION {role};" + GRANTS.format(role=role))
-        before = dump(bare)
-        ran = install(bare, SWEEPER_DATABASE_URL=url)
-        assert ran.exit_code == 1
-        assert 'only the owner of "public"."prediction_sessions" can add an index' in ran.stderr
-        assert "--print" in ran.stderr
-        assert dump(bare) == before
-        assert install(bare, "--print", SWEEPER_DATABASE_URL=url).exit_code == 0
-    finally:
-        drop_role(bare, role)
-
-
-def test_without_temporary_tables_the_indexes_are_built_as_the_file_has_them(bare: AppDatabase) -> None:
-    role, url = someone(bare)
-    try:
-        bare.sql("DO $$ BEGIN EXECUTE format('REVOKE TEMP ON DATABASE %I FROM PUBLIC', current_database()); END $$")
-        bare.sql(f"CREATE SCHEMA sweeper AUTHORIZATION {role}; GRANT CREATE ON SCHEMA public TO {role}")
-        for table in ("users", "prediction_sessions"):
-            bare.sql(f"ALTER TABLE {table} OWNER TO {role}")
-        assert install(bare, SWEEPER_DATABASE_URL=url).exit_code == 0
-        assert bare.sweeper("run", "--json", SWEEPER_DATABASE_URL=url).exit_code == 0
-    finally:
-        drop_role(bare, role)
 
 
 def test_without_an_installation_run_exits_2_and_names_install(bare: AppDatabase) -> None:

@@ -1,72 +1,24 @@
 """Monitoring, against the real thing: a Pushgateway, promtool's opinion of the file, and endpoints that misbehave."""
 
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from sweeper.monitoring.endpoints import TIMEOUT_SECONDS
 from tests.helpers.app_database import AppDatabase
-from tests.helpers.command import NOW, Ran
+from tests.helpers.command import NOW
 from tests.helpers.paths import GOLDEN
+from tests.helpers.programs import program
 
 ALERTS = Path(__file__).parents[2] / "alerts.example.yaml"
 Numbers = dict[str, float]
-
-
-def program(name: str) -> str:
-    """The path of a Debian program; .ci/run installs it."""
-    return shutil.which(name) or pytest.skip(f"{name} is not installed")
-
-
-@pytest.fixture
-def textfile(first: AppDatabase, tmp_path: Path) -> Path:
-    """The first app, monitored by a text file."""
-    first.account()
-    path = tmp_path / "sweeper.prom"
-    first.append(f'[monitoring]\ntextfile = "{path}"\n')
-    return path
-
-
-@pytest.fixture(scope="module")
-def pushgateway() -> Iterator[str]:
-    """A real Pushgateway on a port of its own."""
-    executable = program("prometheus-pushgateway")
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [executable, f"--web.listen-address=127.0.0.1:{port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(url)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
-
-
-def _wait_for(url: str) -> None:
-    for _ in range(200):
-        try:
-            urllib.request.urlopen(f"{url}/-/ready", timeout=1).close()  # noqa: S310
-            return
-        except OSError:
-            time.sleep(0.05)
-    raise AssertionError("the Pushgateway does not start")
 
 
 def numbers(text: str) -> Numbers:
@@ -224,89 +176,6 @@ def test_a_pushgateway_keeps_the_last_success_through_a_failure(first: AppDataba
     first.sql("UPDATE prediction_sessions SET selected_models = array_fill('m'::text, ARRAY[99])")
     assert first.run("--max-amount", "9").exit_code == 3
     assert pushed(pushgateway, app)["held_sessions"] == 1
-
-
-class _Endpoint(BaseHTTPRequestHandler):
-    """Writes down what it is told."""
-
-    told: list[tuple[str, str]]
-
-    def do_POST(self) -> None:
-        self.told.append((self.path, self.rfile.read(int(self.headers["Content-Length"])).decode()))
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@contextmanager
-def endpoint() -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    told: list[tuple[str, str]] = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Endpoint,), {"told": told}))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", told
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def test_a_ping_tells_the_beginning_and_the_end_with_the_summary(first: AppDatabase) -> None:
-    first.account()
-    first.session("s1")
-    first.session("s2", models=99)
-    with endpoint() as (url, told):
-        first.append(f'[monitoring]\nping = "{url}/uuid"\n')
-        ran = first.run("--max-amount", "9")
-        assert ran.exit_code == 3
-        down = first.sweeper("run", "--json", SWEEPER_DATABASE_URL=f"{first.url}_gone")
-    assert [path for path, _ in told] == ["/uuid/start", "/uuid/3", "/uuid/start", "/uuid/1"]
-    assert told[1][1] == ran.stdout.strip()
-    assert told[3][1] == down.stdout.strip()
-
-
-@contextmanager
-def hanging() -> Iterator[str]:
-    """An address that takes connections and never answers."""
-    with socket.create_server(("127.0.0.1", 0), backlog=16) as listener:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/secret"
-
-
-def test_endpoints_that_hang_do_not_hold_a_run_up(first: AppDatabase, tmp_path: Path) -> None:
-    """All of them together take no longer than the one small timeout, and the refunds are long committed."""
-    first.account()
-    first.session("s1")
-    with hanging() as url:
-        first.append(f'[monitoring]\nping = "{url}"\npushgateway = "{url}"\ntextfile = "{tmp_path}/no/folder/x.prom"\n')
-        began = time.monotonic()
-        ran = first.run(now=None)
-        took = time.monotonic() - began
-    assert (ran.exit_code, first.refunds()) == (0, {"s1": 3})
-    assert took < TIMEOUT_SECONDS + 2
-    failed = {event["endpoint"]: event["why"] for event in ran.events if event["event"] == "monitoring_failed"}
-    assert set(failed) == {"ping", "pushgateway", "textfile"}
-    assert "secret" not in ran.stderr
-
-
-def test_an_endpoint_that_refuses_changes_nothing(first: AppDatabase) -> None:
-    first.account()
-    first.session("s1")
-    first.append('[monitoring]\nping = "http://127.0.0.1:1/secret"\n')
-    ran: Ran = first.run()
-    assert (ran.exit_code, ran.document["outcome"]) == (0, "complete")
-    assert [event["endpoint"] for event in ran.events if event["event"] == "monitoring_failed"] == ["ping"]
-    assert "secret" not in ran.stderr
-
-
-def test_a_url_that_is_none_is_refused_without_repeating_it(first: AppDatabase) -> None:
-    first.append('[monitoring]\nping = "file:///secret"\n')
-    ran = first.run()
-    assert (ran.exit_code, ran.document["error"]["code"]) == (2, "config")
-    assert "monitoring.ping" in ran.stderr
-    assert "secret" not in ran.stderr + ran.stdout
 
 
 def test_alert_rules_are_accepted_by_promtool() -> None:

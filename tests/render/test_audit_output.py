@@ -1,35 +1,19 @@
 """What `sweeper audit` prints: the JSON document, the table, the CSV, the exit codes and the errors."""
 
-import csv
-import io
 import os
 import subprocess
 import sys
-import tracemalloc
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from tests.helpers.app_database import AppDatabase
-from tests.helpers.audits import FORGED, LATER, audit, findings
+from tests.helpers.audits import FORGED, LATER, audit
 from tests.helpers.command import NOW
+from tests.helpers.exports import exported
 from tests.helpers.first_app import a_bit_of_everything
 from tests.helpers.golden import check_golden
 from tests.helpers.roles import READER, role
-
-HEADER = [
-    "refund_id", "session_id", "account_id", "attempt", "amount", "reason", "detail", "layer", "run_id", "failed_at",
-    "created_at", "reversal_id", "reversed_amount", "reversed_at", "again",
-]  # fmt: skip
-
-
-def exported(database: AppDatabase, *flags: str) -> list[dict[str, str]]:
-    """The CSV of an audit, by an auditor."""
-    url = database.url_as("sweeper_auditor")
-    ran = database.sweeper("audit", "--format", "csv", *flags, now=LATER, SWEEPER_DATABASE_URL=url)
-    assert ran.exit_code == 0, ran.stderr
-    return list(csv.DictReader(io.StringIO(ran.stdout, newline="")))
 
 
 def test_the_document_has_its_keys_in_their_order(first: AppDatabase) -> None:
@@ -167,93 +151,6 @@ def test_the_table_fits_80_columns(first: AppDatabase) -> None:
     check_golden("audit.txt", ran.stdout)
 
 
-def test_csv_is_one_refund_a_row(first: AppDatabase, tmp_path: Path) -> None:
-    """With every column that one would join on, and what was taken back before the period's end."""
-    first.account()
-    first.session("s1", error='Failed to queue, "twice",\nin two lines')
-    run_id = first.run().document["run_id"]
-    first.sql(
-        "INSERT INTO sweeper.reversals SELECT '00000000-0000-4000-8000-000000000000', refund_id, amount, 'r', 'm', %s "
-        "FROM sweeper.refunds",
-        NOW + timedelta(hours=1),
-    )
-    (row,) = exported(first)
-    assert list(row) == HEADER
-    assert row | {"refund_id": ""} == {
-        "refund_id": "",
-        "session_id": "s1",
-        "account_id": "u1",
-        "attempt": "0",
-        "amount": "3",
-        "reason": "queue_failure",
-        "detail": 'Failed to queue, "twice",\nin two lines',
-        "layer": "sweeper",
-        "run_id": run_id,
-        "failed_at": "2026-11-23 10:00:00+00",
-        "created_at": "2026-11-23 12:00:00+00",
-        "reversal_id": "00000000-0000-4000-8000-000000000000",
-        "reversed_amount": "3",
-        "reversed_at": "2026-11-23 13:00:00+00",
-        "again": "0",
-    }
-    (then,) = exported(first, "--until", "2026-11-23T12:30Z")
-    assert then == row | {"reversal_id": "", "reversed_amount": "", "reversed_at": ""}
-    assert exported(first, "--until", "2026-11-23T12:00Z") == []
-
-
-def test_no_cell_is_a_formula(first: AppDatabase) -> None:
-    """In any column that comes from the app; also behind what a spreadsheet passes over, and in full width."""
-    marks = ["\ufeff", "\u200b", "\u200e", "\u2060", "\u00ad", "\u00a0", "\u202e"]
-    signs = [*"=+-@\t\r\n\v\f", "\x01", *marks, "\uff1d", "\uff0b", "\uff0d", "\uff20"]
-    texts = [f"{sign}=SUM(1)" for sign in signs]
-    first.sql("ALTER TABLE sweeper.refunds ALTER attempt DROP DEFAULT, ALTER attempt TYPE text")
-    for text in texts:
-        first.sql(
-            "INSERT INTO sweeper.refunds VALUES (gen_random_uuid(), %s, %s, %s, 0, 3, %s, %s, %s, NULL, %s)",
-            *[text] * 6, NOW,
-        )  # fmt: skip
-    rows = exported(first)
-    for column in ("session_id", "account_id", "attempt", "reason", "detail", "layer"):
-        assert sorted(row[column] for row in rows) == sorted(f"'{text}" for text in texts)
-    assert {row["amount"] for row in rows} == {"3"}
-
-
-def test_a_cell_that_is_none_stays_as_it_is(first: AppDatabase) -> None:
-    texts = ["", "plain", "1+1", " blank", "é=1", "名前", "ïa", "'quoted'"]
-    for number, text in enumerate(texts):
-        first.sql(
-            "INSERT INTO sweeper.refunds VALUES (gen_random_uuid(), %s, 'u1', 0, 0, 3, 'x', %s, 'app', NULL, %s)",
-            str(number), text, NOW,
-        )  # fmt: skip
-    assert {row["detail"] for row in exported(first)} == set(texts)
-
-
-def test_decimals_and_numbers_as_ids_keep_their_digits_in_csv(ledger_only: AppDatabase) -> None:
-    ledger_only.sql("INSERT INTO customers DEFAULT VALUES; INSERT INTO projects (owner_id) VALUES (1)")
-    ledger_only.sql(
-        "INSERT INTO renders (project_id, state, charge, started, ended) "
-        "VALUES (1, 'failed', 12345678901.120, '2026-11-22Z', '2026-11-22Z')"
-    )
-    ledger_only.run()
-    (row,) = exported(ledger_only)
-    assert (row["session_id"], row["account_id"], row["amount"]) == ("1", "1", "12345678901.120")
-
-
-def test_a_file_is_there_whole_or_not_at_all(first: AppDatabase, tmp_path: Path) -> None:
-    """With the permissions and the place of any new file; what was there before stays when the audit fails."""
-    target = tmp_path / "books.csv"
-    target.write_text("last month")
-    first.configure("[policy]", "[policy]\nmax_amount = 5")
-    first.sql("ALTER TABLE sweeper.refunds RENAME TO gone")
-    failed = first.sweeper("audit", "--format", "csv", "--output", str(target))
-    assert failed.exit_code == 1
-    assert target.read_text() == "last month"
-    first.sql("ALTER TABLE sweeper.gone RENAME TO refunds")
-    assert first.sweeper("audit", "--format", "csv", "--output", str(target)).exit_code == 0
-    assert target.read_text() == ",".join(HEADER) + "\n"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["books.csv", "sweeper.toml"]
-
-
 def test_without_the_extra_html_says_what_to_install(first: AppDatabase) -> None:
     """Before anything is read; every other format needs nothing more."""
     program = (
@@ -268,47 +165,6 @@ def test_without_the_extra_html_says_what_to_install(first: AppDatabase) -> None
         )  # fmt: skip
         assert ran.returncode == code
         assert ("refund-sweeper[report]" in ran.stderr) == (format == "html")
-
-
-def swept(database: AppDatabase, day: int, count: int, reason: str) -> None:
-    """So many refunds by the sweeper, so many days before the end of ``LATER``'s day."""
-    for number in range(count):
-        database.sql(FORGED.replace("'forged'", f"'{reason}'"), f"{day} {reason} {number}", 1, "sweeper", None,
-                     LATER - timedelta(days=day, hours=1))  # fmt: skip
-
-
-def test_a_layer_broke(first: AppDatabase) -> None:
-    """Far more in the last day than in the days before, and most of it for one reason."""
-    for day in range(1, 11):
-        swept(first, day, 1, "stuck")
-    swept(first, 0, 9, "queue_failure")
-    quiet = audit(first).document["rate"]
-    assert quiet["layer_broke"] is False
-    swept(first, 0, 2, "stuck")
-    rate = audit(first).document["rate"]
-    assert rate == {"last_day": 11, "usual_per_day": pytest.approx(1.1, abs=0.02), "layer_broke": True,
-                    "reason": "queue_failure"}  # fmt: skip
-    assert "A layer broke" in first.sweeper("audit", now=LATER).stdout.splitlines()[1]
-    assert findings(audit(first)) == {}
-    assert audit(first, "--until", "2026-11-23T12:00Z").document["rate"]["layer_broke"] is False
-
-
-def test_other_layers_may_refund_as_much_as_they_do(first: AppDatabase) -> None:
-    swept(first, 10, 1, "stuck")
-    for number in range(50):
-        first.sql(FORGED, f"by the worker {number}", 1, "worker", None, LATER - timedelta(hours=1))
-    assert audit(first).document["rate"]["last_day"] == 0
-
-
-def test_the_first_days_have_nothing_to_be_compared_with(first: AppDatabase) -> None:
-    """The backlog of the first sweep is no broken layer."""
-    swept(first, 0, 12, "stuck")
-    assert audit(first).document["rate"] == {
-        "last_day": 12,
-        "usual_per_day": None,
-        "layer_broke": False,
-        "reason": None,
-    }
 
 
 def test_reasons_beyond_the_fiftieth_are_summed_up(first: AppDatabase) -> None:
@@ -329,26 +185,3 @@ def test_days_are_days_of_utc_whatever_the_zone_of_the_app(first: AppDatabase) -
     first.sql(FORGED, "s", 1, "worker", None, datetime(2026, 11, 22, 23, 59, tzinfo=UTC))
     assert [day["day"] for day in audit(first).document["period"]["by_day"]] == ["2026-11-22"]
     assert exported(first)[0]["created_at"] == "2026-11-22 23:59:00+00"
-
-
-def test_more_refunds_take_no_more_memory(first: AppDatabase, tmp_path: Path) -> None:
-    """The CSV goes through in small pieces, and the figures are made in the database."""
-    audit(first)  # what is imported once is not counted
-    exported(first)
-    peaks = []
-    for count in (100, 60_000):
-        first.sql(
-            "INSERT INTO sweeper.refunds (refund_id, session_id, account_id, amount, reason, layer, created_at) "
-            "SELECT gen_random_uuid(), %s || ' ' || n, 'u' || n, 1, 'stuck', 'worker', %s "
-            "FROM generate_series(1, %s) AS n",
-            f"of {count}", NOW, count,
-        )  # fmt: skip
-        tracemalloc.start()
-        written = first.sweeper("audit", "--format", "csv", "--output", str(tmp_path / "r.csv"), now=LATER)
-        document = audit(first).document
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
-        assert written.exit_code == 0
-    assert document["period"]["refunded"]["sessions"] == 60_100
-    assert (tmp_path / "r.csv").stat().st_size > 5_000_000
-    assert peaks[1] - peaks[0] < 500_000

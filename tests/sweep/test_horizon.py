@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from sweeper.sweep import horizon as horizon_module
+import sweeper.sweep.horizon
 from sweeper.sweep import owed
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import NOW
@@ -17,7 +17,7 @@ OLD = "2026-10-01 10:00"
 @pytest.fixture(autouse=True)
 def no_history_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each of these tests has too few sessions to need a horizon."""
-    monkeypatch.setattr(horizon_module, "SMALL_HISTORY", -1)
+    monkeypatch.setattr(sweeper.sweep.horizon, "SMALL_HISTORY", -1)
 
 
 def paid(app: AppDatabase, *flags: str, now: datetime = NOW) -> int:
@@ -28,8 +28,7 @@ def paid(app: AppDatabase, *flags: str, now: datetime = NOW) -> int:
 
 
 def horizon(app: AppDatabase) -> datetime | None:
-    found: datetime | None = app.value("SELECT horizon FROM sweeper.settings")
-    return found
+    return app.value("SELECT horizon FROM sweeper.settings")  # type: ignore[no-any-return]
 
 
 @pytest.fixture
@@ -245,7 +244,7 @@ def test_what_lies_before_the_floor_is_counted_by_full_sweeps_and_told_by_every_
 def test_as_long_as_history_is_small_a_run_starts_at_the_floor(
     swept: AppDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(horizon_module, "SMALL_HISTORY", 2)
+    monkeypatch.setattr(sweeper.sweep.horizon, "SMALL_HISTORY", 2)
     reopen(swept)
     assert paid(swept, now=NOW + timedelta(minutes=1)) == 1
     reopened = "UPDATE prediction_sessions SET status = 'error' WHERE id = 'third'"
