@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sweeper.config.settings import nearest, nearest_of
+from sweeper.config.errors import nearest, nearest_of
 from sweeper.core.errors import ConfigurationError, SweeperError
 from sweeper.postgres.database import Refusal, Row, Transaction
 from sweeper.postgres.templates import fill, quote_name

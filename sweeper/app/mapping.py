@@ -9,7 +9,7 @@ from hashlib import sha256
 from sweeper.app import catalog
 from sweeper.app.catalog import Column, Expression, Reader, Table, problem
 from sweeper.app.charge_key import ChargeKey
-from sweeper.config.settings import LedgerSection, SessionsSection, Settings
+from sweeper.config.model import LedgerSection, SessionsSection, Settings
 from sweeper.postgres.database import Transaction
 from sweeper.postgres.templates import Choices, fill, fill_script, quote_name, quote_text
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from sweeper.app.mapping import Mapping
 from sweeper.audit.findings import Inspection, find, read_position
 from sweeper.audit.result import AccountTotal, AuditResult, Period, Rate, TimeToRefund
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError
 from sweeper.core.results import Amount
 from sweeper.install.state import Installation, open_mapping, read_surroundings

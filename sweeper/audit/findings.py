@@ -9,7 +9,7 @@ from typing import Any
 
 from sweeper.app.mapping import Mapping
 from sweeper.audit.result import PLACES, Finding, Position
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
 from sweeper.core.results import Amount
 from sweeper.postgres.database import Refusal, Transaction
 from sweeper.postgres.templates import heading

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sweeper.app.catalog import Column
 from sweeper.app.mapping import Mapping
 from sweeper.check.result import Check, Status
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
 from sweeper.core.errors import SweeperError
 from sweeper.install.state import Installation
 from sweeper.postgres.database import Busy, Database, Refusal, Timeouts, TooSlow, Transaction

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from sweeper.app.search_path import find_planters
 from sweeper.check.context import Ground, failure, ok, reading, warning
 from sweeper.check.result import Check
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
 from sweeper.install.grants import granted_to_all_roles
 from sweeper.postgres.database import Database, Row
 from sweeper.postgres.templates import fill

@@ -8,7 +8,7 @@ from sweeper.cli.options import Config, Json, console, load_connection, load_set
 from sweeper.core.errors import SweeperError
 
 if TYPE_CHECKING:
-    from sweeper.config.settings import Settings
+    from sweeper.config.model import Settings
 
 
 def check(config: Config = None, json: Json = False) -> int:

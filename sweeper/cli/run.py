@@ -15,7 +15,7 @@ from sweeper.core.errors import ConfigurationError, Exit, Interrupted
 from sweeper.core.signals import Cancelled, Signals
 
 if TYPE_CHECKING:
-    from sweeper.config.settings import Settings
+    from sweeper.config.model import Settings
     from sweeper.core.results import RunResult
     from sweeper.postgres.database import Database
     from sweeper.sweep.context import Request
@@ -94,7 +94,7 @@ def _understand(
     *,
     full: bool,
 ) -> "tuple[Settings, Request]":
-    from sweeper.config.settings import apply_overrides
+    from sweeper.config.parsing import apply_overrides
     from sweeper.sweep.context import Request
 
     settings = apply_overrides(load_settings(config), policy)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
 from sweeper.core.errors import FailedError, Interrupted, SweeperError
 from sweeper.core.results import Outcome
 from sweeper.corrections.result import Left

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import uuid_utils
 
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError, SweeperError
 from sweeper.core.results import Amount, Outcome
 from sweeper.core.signals import Signals

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from rich.console import Console
 
-from sweeper.config.settings import Settings, load
+from sweeper.config.model import Settings
+from sweeper.config.parsing import load
 from sweeper.core.errors import Exit
 from sweeper.core.results import RunResult
 from sweeper.core.signals import Signals

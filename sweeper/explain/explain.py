@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sweeper.app.mapping import Mapping
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
 from sweeper.explain.result import AccountExplanation, Event, Explanation, Verdict
 from sweeper.postgres.database import Database, Refusal, Row, Transaction, retrying
 from sweeper.sweep.context import Request, prepare, read

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from sweeper.app.mapping import Mapping
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError
 from sweeper.core.results import Amount
 from sweeper.explain.result import RunHistory, RunRecord, RunRefund

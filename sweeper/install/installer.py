@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sweeper.app.mapping import Ledger, Mapping, read_mapping
 from sweeper.app.search_path import require_own_path
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError, FailedError, SweeperError
 from sweeper.core.results import InstallResult
 from sweeper.install.blockers import BlockerWatch

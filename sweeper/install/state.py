@@ -8,7 +8,7 @@ from typing import Any
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.mapping import Mapping, read_mapping
 from sweeper.app.search_path import require_own_path
-from sweeper.config.settings import PolicySection, Settings
+from sweeper.config.model import PolicySection, Settings
 from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.install.functions import has_fence
 from sweeper.postgres.database import Database, Timeouts, Transaction

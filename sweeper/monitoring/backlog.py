@@ -1,6 +1,6 @@
 """What a run left behind, for monitoring: how much is owed, since when, and how much is on hold."""
 
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
 from sweeper.core.errors import SweeperError
 from sweeper.core.results import Backlog, Outcome, RunResult
 from sweeper.postgres.database import Busy, Database, Refusal, Timeouts, TooSlow, retrying

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from sweeper.app.mapping import Mapping
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError
 from sweeper.core.results import Amount
 from sweeper.install.state import Surroundings, open_file, open_mapping, read_surroundings

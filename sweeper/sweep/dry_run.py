@@ -5,7 +5,7 @@ from collections import defaultdict
 from dataclasses import replace
 from itertools import chain
 
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
 from sweeper.core.errors import FailedError
 from sweeper.core.results import Amount, Largest, Outcome, Plan, RunResult
 from sweeper.postgres.database import Database, Transaction, retrying

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from sweeper.app.mapping import Mapping
-from sweeper.config.settings import PolicySection
+from sweeper.config.model import PolicySection
 from sweeper.core.results import Amount
 from sweeper.install.state import Installation
 from sweeper.postgres.database import Database, Timeouts, Transaction

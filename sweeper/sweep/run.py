@@ -11,7 +11,7 @@ import uuid_utils
 
 from sweeper import __version__
 from sweeper.app.mapping import Mapping
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
 from sweeper.core.errors import FailedError, Interrupted, SweeperError
 from sweeper.core.results import Amount, Outcome, RunResult
 from sweeper.core.signals import Signals

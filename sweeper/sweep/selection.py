@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Literal, Self
 
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
 from sweeper.postgres.database import text_array
 
 # a place in the order of a sweep: started_at and session id, both as the server's text

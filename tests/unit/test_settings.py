@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweeper.config import settings
+from sweeper.config import parsing, values
+from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError, Exit
 
 FIRST = Path(__file__).parents[1] / "apps" / "first.toml"
@@ -21,20 +22,20 @@ def content(app: Path = FIRST) -> dict[str, Any]:
     return tomllib.loads(app.read_text())
 
 
-def changed(**sections: dict[str, Any]) -> settings.Settings:
+def changed(**sections: dict[str, Any]) -> Settings:
     """The first app's file with some keys changed; None takes a key away."""
     base = content()
     for name, keys in sections.items():
         section = base.setdefault(name, {})
         section.update(keys)
         base[name] = {key: value for key, value in section.items() if value is not None}
-    return settings.parse(base)
+    return parsing.parse(base)
 
 
 def mistakes(base: dict[str, Any]) -> list[str]:
     """The lines that a wrong file gives."""
     with pytest.raises(ConfigurationError) as error:
-        settings.parse(base)
+        parsing.parse(base)
     assert error.value.exit_code == Exit.USAGE
     first, *lines = error.value.message.splitlines()
     assert first == "sweeper.toml:"
@@ -153,13 +154,13 @@ def test_an_attempt_without_an_app_ledger_needs_no_counterpart() -> None:
     ("text", "seconds"), [("0s", 0), ("90s", 90), ("15m", 900), ("1h30m", 5400), ("2d", 172_800), (" 6h ", 21_600)]
 )
 def test_a_duration_reads_as_people_write_it(text: str, seconds: int) -> None:
-    assert settings.parse_duration(text) == timedelta(seconds=seconds)
+    assert values.parse_duration(text) == timedelta(seconds=seconds)
 
 
 @given(st.text(max_size=12) | st.integers() | st.floats() | st.none() | st.booleans())
 def test_whatever_is_given_as_duration_is_one_or_a_clear_mistake(value: object) -> None:
     try:
-        right = settings.parse_duration(value) >= timedelta(0)
+        right = values.parse_duration(value) >= timedelta(0)
     except ValueError as error:
         right = repr(value) in str(error)
     assert right
@@ -192,7 +193,7 @@ def test_one_limit_is_for_every_running_status() -> None:
 def test_the_defaults_are_those_of_the_design() -> None:
     base = content()
     del base["policy"]
-    policy = settings.parse(base).policy
+    policy = parsing.parse(base).policy
     assert (policy.stuck_after, policy.grace) == (timedelta(hours=1), timedelta(minutes=15))
     assert (policy.batch_size, policy.max_refunds, policy.max_new_holds) == (2000, 10_000, 100)
     assert (policy.max_credits, policy.max_amount, policy.since) == (None, None, None)
@@ -210,18 +211,18 @@ def test_plain_values_may_stand_where_sql_is_asked_for() -> None:
 
 def test_a_flag_replaces_only_its_own_key() -> None:
     file = changed(policy={"grace": "1m", "batch_size": 7})
-    policy = settings.apply_overrides(file, {"grace": "2m", "batch_size": None}).policy
+    policy = parsing.apply_overrides(file, {"grace": "2m", "batch_size": None}).policy
     assert (policy.grace, policy.batch_size) == (timedelta(minutes=2), 7)
 
 
 def test_a_wrong_flag_is_named() -> None:
     with pytest.raises(ConfigurationError, match=r"the flags:\s+policy.grace: '-1m' is negative"):
-        settings.apply_overrides(changed(), {"grace": "-1m"})
+        parsing.apply_overrides(changed(), {"grace": "-1m"})
 
 
 def test_a_missing_file_is_named_with_the_command_that_drafts_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"there is no .*nowhere\.toml.*sweeper init") as error:
-        settings.load(tmp_path / "nowhere.toml")
+        parsing.load(tmp_path / "nowhere.toml")
     assert error.value.exit_code == Exit.USAGE
 
 
@@ -237,18 +238,18 @@ def test_a_file_that_is_not_toml_is_one_clear_message(tmp_path: Path, written: b
     path = tmp_path / "sweeper.toml"
     path.write_bytes(written)
     with pytest.raises(ConfigurationError, match=expected):
-        settings.load(path)
+        parsing.load(path)
 
 
 def test_a_folder_in_place_of_the_file_is_one_clear_message(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read: IsADirectoryError"):
-        settings.load(tmp_path)
+        parsing.load(tmp_path)
 
 
 def test_the_mark_that_some_editors_put_first_is_no_mistake(tmp_path: Path) -> None:
     path = tmp_path / "sweeper.toml"
     path.write_bytes(b"\xef\xbb\xbf" + FIRST.read_bytes())
-    assert settings.load(path) == settings.load(FIRST)
+    assert parsing.load(path) == parsing.load(FIRST)
 
 
 @pytest.mark.parametrize("key", ["max_credits", "max_amount"])
@@ -265,4 +266,4 @@ def test_an_integer_of_thousands_of_digits_is_an_error_of_the_file(tmp_path: Pat
     path = tmp_path / "sweeper.toml"
     path.write_text("[policy]\nmax_amount = " + "9" * 5000)
     with pytest.raises(ConfigurationError, match="not valid TOML"):
-        settings.load(path)
+        parsing.load(path)
