@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from sweeper.config.errors import nearest, nearest_of
 from sweeper.core.errors import ConfigurationError, SweeperError
-from sweeper.postgres.database import Refusal, Row, Transaction
+from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, quote_name
+from sweeper.postgres.transaction import Row, Transaction
 
 INTEGER_TYPES = ("smallint", "integer", "bigint")
 EXACT_TYPES = (*INTEGER_TYPES, "numeric")

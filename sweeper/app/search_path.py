@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError, SweeperError
-from sweeper.postgres.database import Refusal, Row, Transaction
+from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill
+from sweeper.postgres.transaction import Row, Transaction
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from sweeper.app.mapping import Mapping
 from sweeper.audit.result import PLACES, Finding, Position
 from sweeper.config.model import Settings
 from sweeper.core.results import Amount
-from sweeper.postgres.database import Refusal, Transaction
+from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import heading
+from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.owed import list_candidates, parts
 from sweeper.sweep.selection import Scope, before
 

@@ -14,7 +14,8 @@ from sweeper.check.strangers import check_grants, check_search_path
 from sweeper.config.model import PolicySection, Settings
 from sweeper.core.errors import SweeperError
 from sweeper.install.state import Installation, Surroundings, read_installation
-from sweeper.postgres.database import Database, retrying
+from sweeper.postgres.database import Database
+from sweeper.postgres.retries import retrying
 
 _PROTOCOL_VIOLATION = "08P01"
 _OF_ANY_MAPPING = (

@@ -11,7 +11,10 @@ from sweeper.check.result import Check, Status
 from sweeper.config.model import Settings
 from sweeper.core.errors import SweeperError
 from sweeper.install.state import Installation
-from sweeper.postgres.database import Busy, Database, Refusal, Timeouts, TooSlow, Transaction
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Busy, Refusal, TooSlow
+from sweeper.postgres.timeouts import Timeouts
+from sweeper.postgres.transaction import Transaction
 
 TIMEOUTS = Timeouts(statement_ms=30_000)
 

@@ -11,9 +11,9 @@ from sweeper.check.rights import denied
 from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.install.indexes import live_index_name
 from sweeper.install.state import GUARD_KEYS, SCHEMA_VERSION, Installation, require_payable
-from sweeper.postgres.database import Transaction
+from sweeper.postgres.binds import BY_SWEEPER
 from sweeper.postgres.templates import fill
-from sweeper.sweep.batch import BY_SWEEPER
+from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.selection import Scope
 
 # below this many rows the planner rightly reads the whole table

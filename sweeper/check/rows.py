@@ -7,7 +7,7 @@ from sweeper.app.catalog import Reader
 from sweeper.check.context import Ground, ok, spoken, warning
 from sweeper.check.result import Check
 from sweeper.config.model import STUCK_AFTER_DEFAULT
-from sweeper.postgres.database import Refusal
+from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill
 from sweeper.sweep.selection import before
 

@@ -9,6 +9,7 @@ import uuid_utils
 
 from sweeper.app.catalog import NUMBER_TYPES, Reader, check_type
 from sweeper.config.model import Settings
+from sweeper.core.decimals import exactly
 from sweeper.core.errors import SweeperError
 from sweeper.core.results import Amount, Outcome
 from sweeper.core.signals import Signals
@@ -24,10 +25,13 @@ from sweeper.corrections.context import (
 )
 from sweeper.corrections.result import AdoptResult, AdoptSample, Left
 from sweeper.install.lock import lock_installation
-from sweeper.postgres.database import Busy, Database, Refusal, Row, TooSlow, retrying, text_array
-from sweeper.sweep.batch import BATCH_TIMEOUTS
+from sweeper.postgres.binds import text_array
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Busy, Refusal, TooSlow, reported
+from sweeper.postgres.retries import retrying
+from sweeper.postgres.timeouts import LOCKING_TIMEOUTS
+from sweeper.postgres.transaction import Row
 from sweeper.sweep.owed import reading
-from sweeper.sweep.run import exactly
 
 _SAMPLES = 5
 # what the server sends to say that a refund was written down: a row with its id
@@ -56,7 +60,7 @@ class Adoption:
         self._database, self._asked, self._choice = database, asked, choice
         self._page_size = settings.policy.batch_size
         named = () if choice.session_id is None else (choice.session_id,)
-        with exactly():
+        with exactly(), reported():
             prepared, self._surroundings = prepare_correction(database, settings, asked, *named)
             self._mapping = prepared.mapping
             slots = retrying(self._read_choice)
@@ -91,7 +95,7 @@ class Adoption:
 
     def plan(self) -> AdoptResult:
         """What would be written down at this moment; nothing is written or locked."""
-        with exactly():
+        with exactly(), reported():
             self._start()
             self._pages(self._count_all)
             return self._result(outcome_of(self._left), dry_run=True)
@@ -102,7 +106,7 @@ class Adoption:
         Raises:
             FailedError: the server cannot be written to. A failure after that is in the result.
         """
-        with exactly():
+        with exactly(), reported():
             self._surroundings.require_writable()
             self._start()
 
@@ -167,7 +171,7 @@ class Adoption:
         def attempt() -> None:
             with signals.shielded():
                 with self._database.transaction(
-                    timeouts=BATCH_TIMEOUTS, search_path=self._mapping.search_path, timezone=self._mapping.timezone
+                    timeouts=LOCKING_TIMEOUTS, search_path=self._mapping.search_path, timezone=self._mapping.timezone
                 ) as transaction:
                     lock_installation(transaction, self._mapping)
                     written = {row.refund_id for row in transaction.rows(self._mapping.statement("adopt"), binds)}

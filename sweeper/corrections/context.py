@@ -9,9 +9,11 @@ from sweeper.core.errors import FailedError, Interrupted, SweeperError
 from sweeper.core.results import Outcome
 from sweeper.corrections.result import Left
 from sweeper.install.state import Surroundings
-from sweeper.postgres.database import ANSWER_BYTES, Busy, Database, Refusal, Row, TooSlow
+from sweeper.postgres.binds import ANSWER_BYTES
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Busy, Refusal, TooSlow, failure_of
+from sweeper.postgres.transaction import Row
 from sweeper.sweep.context import Preparation, Request, prepare
-from sweeper.sweep.run import failure
 
 _SAMPLES = 3
 
@@ -93,7 +95,7 @@ def finish(work: Callable[[], None], left: Callable[[], dict[str, Left]]) -> tup
     except Interrupted:
         return Outcome.INTERRUPTED, None
     except (SweeperError, Refusal, Busy, TooSlow) as problem:
-        return Outcome.FAILED, failure(problem)
+        return Outcome.FAILED, failure_of(problem)
     if not left():
         return Outcome.COMPLETE, None
     reasons = ", ".join(f"{one.sessions} {why}" for why, one in left().items())

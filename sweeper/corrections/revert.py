@@ -9,6 +9,7 @@ from decimal import Decimal
 import uuid_utils
 
 from sweeper.config.model import Settings
+from sweeper.core.decimals import exactly
 from sweeper.core.errors import ConfigurationError, SweeperError
 from sweeper.core.results import Amount, Outcome
 from sweeper.core.signals import Signals
@@ -24,9 +25,12 @@ from sweeper.corrections.context import (
 )
 from sweeper.corrections.result import BalanceChange, Left, RevertResult
 from sweeper.corrections.revert_batch import Teller, reversal_is_refund, stopped_by_guard
-from sweeper.postgres.database import Busy, Database, Refusal, Row, TooSlow, Transaction, retrying, text_bytes
+from sweeper.postgres.binds import text_bytes
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Busy, Refusal, TooSlow, reported
+from sweeper.postgres.retries import retrying
+from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.owed import reading
-from sweeper.sweep.run import exactly
 
 # later passes come back to what the app had locked during the first
 _PASSES = 3
@@ -63,7 +67,7 @@ class Revert:
         """
         self._database, self._asked, self._choice = database, asked, choice
         self._page_size, self._payable_again = settings.policy.batch_size, settings.payable_again
-        with exactly():
+        with exactly(), reported():
             prepared, self._surroundings = prepare_correction(database, settings, asked)
             self._mapping = prepared.mapping
             self._teller = Teller(database, self._mapping, asked, allow_negative=choice.allow_negative)
@@ -147,7 +151,7 @@ class Revert:
 
     def plan(self) -> RevertResult:
         """What taking back would do at this moment; nothing is written or locked."""
-        with exactly():
+        with exactly(), reported():
             return retrying(self._plan)
 
     def _plan(self) -> RevertResult:
@@ -172,7 +176,7 @@ class Revert:
         Raises:
             FailedError: the server cannot be written to. A failure after that is in the result.
         """
-        with exactly():
+        with exactly(), reported():
             self._surroundings.require_writable()
             self._start()
             outcome, error = finish(lambda: self._passes(signals), lambda: self._left)

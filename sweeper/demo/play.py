@@ -16,7 +16,9 @@ from sweeper.demo import telling
 from sweeper.demo.books import Books, read_books, sql
 from sweeper.demo.stage import MAPPING, connected, leave_mapping, stage
 from sweeper.install import installer
-from sweeper.postgres.database import READ_TIMEOUTS, Database, Refusal
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Refusal
+from sweeper.postgres.timeouts import READ_TIMEOUTS
 from sweeper.render.terminal.table import show_run
 from sweeper.sweep.batch import Batch
 from sweeper.sweep.context import Request

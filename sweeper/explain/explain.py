@@ -8,11 +8,14 @@ from decimal import Decimal
 
 from sweeper.app.mapping import Mapping
 from sweeper.config.model import Settings
+from sweeper.core.decimals import exactly
 from sweeper.explain.result import AccountExplanation, Event, Explanation, Verdict
-from sweeper.postgres.database import Database, Refusal, Row, Transaction, retrying
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Refusal, reported
+from sweeper.postgres.retries import retrying
+from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.context import Request, prepare, read
 from sweeper.sweep.owed import find_missing, look, parts, reading
-from sweeper.sweep.run import exactly
 
 _SESSIONS = 100
 # what a run would go on to decide, did the floor not hide the session from it
@@ -29,7 +32,7 @@ class Explainer:
             ConfigurationError, FailedError: as a run would.
         """
         self._database, self._settings = database, settings
-        with exactly():
+        with exactly(), reported():
             prepared, _ = prepare(database, settings, request)
         self._mapping, self._floor = prepared.mapping, prepared.floor
         # a hold is one, also when the next run would look at it again; and nothing is too old to ask for
@@ -38,7 +41,7 @@ class Explainer:
         def ask(transaction: Transaction, mapping: Mapping) -> datetime | None:
             return find_missing(transaction, mapping, scope)
 
-        with exactly():
+        with exactly(), reported():
             self._scope = replace(scope, missing_until=read(database, self._mapping, ask))
 
     def session(self, session_id: str) -> Explanation:
@@ -48,7 +51,7 @@ class Explainer:
             with reading(self._database, self._mapping) as transaction:
                 return self._explain(transaction, session_id)
 
-        with exactly():
+        with exactly(), reported():
             return retrying(read)
 
     def account(self, account_id: str) -> AccountExplanation:
@@ -60,7 +63,7 @@ class Explainer:
                 sessions = tuple(self._explain(transaction, found_id) for found_id in found[:_SESSIONS])
             return AccountExplanation(account_id, self._scope.as_of, sessions, more=len(found) > _SESSIONS)
 
-        with exactly():
+        with exactly(), reported():
             return retrying(read)
 
     def _sessions_of(self, transaction: Transaction, account_id: str) -> list[str]:

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 
 from sweeper.app.mapping import Mapping
-from sweeper.postgres.database import Row, Transaction
 from sweeper.postgres.templates import fill, fill_script, quote_name
+from sweeper.postgres.transaction import Row, Transaction
 
 # what each role is called where it is printed: a name to be replaced
 ROLES = {

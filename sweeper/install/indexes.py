@@ -6,8 +6,9 @@ from hashlib import sha256
 
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError, SweeperError
-from sweeper.postgres.database import Refusal, Row, Transaction
+from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, fill_script, quote_name, quote_text
+from sweeper.postgres.transaction import Row, Transaction
 
 
 @dataclass(frozen=True)

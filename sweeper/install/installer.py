@@ -31,8 +31,12 @@ from sweeper.install.state import (
 )
 from sweeper.install.takeover import Takeover, plan_takeover
 from sweeper.postgres.clocks import check_clocks
-from sweeper.postgres.database import Busy, Database, Refusal, Timeouts, TooSlow, Transaction, retrying
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Busy, Refusal, TooSlow
+from sweeper.postgres.retries import retrying
 from sweeper.postgres.templates import fill, fill_script, quote_name, quote_text
+from sweeper.postgres.timeouts import Timeouts
+from sweeper.postgres.transaction import Transaction
 
 _WRITE_TIMEOUTS = Timeouts(lock_ms=5_000, statement_ms=60_000)
 # a ledger of millions may be written anew

@@ -11,8 +11,10 @@ from sweeper.app.search_path import require_own_path
 from sweeper.config.model import PolicySection, Settings
 from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.install.functions import has_fence
-from sweeper.postgres.database import Database, Timeouts, Transaction
+from sweeper.postgres.database import Database
 from sweeper.postgres.templates import fill, quote_name
+from sweeper.postgres.timeouts import Timeouts
+from sweeper.postgres.transaction import Transaction
 
 SCHEMA_VERSION = 2
 GUARD_KEYS = ["again", "attempt", "session_id"]

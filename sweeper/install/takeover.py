@@ -8,8 +8,8 @@ from sweeper.app.charge_key import ChargeKey
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError, SweeperError
 from sweeper.install.state import SCHEMA_VERSION, Installation, read_installation
-from sweeper.postgres.database import Row, Transaction
 from sweeper.postgres.templates import fill, fill_script, quote_name
+from sweeper.postgres.transaction import Row, Transaction
 
 # what a table must have to be ours, and not one of the app's with the same name
 _SIGNS = {

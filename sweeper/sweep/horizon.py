@@ -13,7 +13,9 @@ from sweeper.app.mapping import Mapping
 from sweeper.config.model import PolicySection
 from sweeper.core.results import Amount
 from sweeper.install.state import Installation
-from sweeper.postgres.database import Database, Timeouts, Transaction
+from sweeper.postgres.database import Database
+from sweeper.postgres.timeouts import Timeouts
+from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.owed import parts
 from sweeper.sweep.selection import Scope, before
 

@@ -16,7 +16,7 @@ from unittest.mock import patch
 import psycopg
 import pytest
 
-from sweeper.postgres.database import Transaction
+from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.throttle import Pace, Traffic
 from tests.support import AppDatabase
 

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from sweeper.core.signals import Signals
-from sweeper.postgres.database import Transaction
+from sweeper.postgres.transaction import Transaction
 from tests.concurrency.test_batch import CHECKOUT, before, prisma_job
 from tests.support import AppDatabase
 

@@ -10,7 +10,7 @@ from unittest.mock import patch
 import psycopg
 import pytest
 
-from sweeper.postgres.database import Transaction
+from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.throttle import Pace
 from tests.concurrency.test_batch import before, prisma_job
 from tests.support import AppDatabase

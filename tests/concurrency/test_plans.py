@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import pytest
 
-from sweeper.postgres.database import Transaction
+from sweeper.postgres.transaction import Transaction
 from tests.support import AppDatabase
 
 BATCH = ("lock sessions", "lock accounts", "pay", "read balances")

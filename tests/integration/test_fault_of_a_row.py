@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import pytest
 
-from sweeper.postgres.database import Transaction
+from sweeper.postgres.transaction import Transaction
 from tests.integration.test_holds import holds
 from tests.integration.test_triggers import spoil
 from tests.support import AppDatabase
