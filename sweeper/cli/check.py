@@ -16,7 +16,7 @@ def check(config: Config = None, json: Json = False) -> int:
     asked_at, as_of = time.monotonic(), datetime.now(UTC)
     from sweeper.check.checks import check as preflight
     from sweeper.postgres.database import Database
-    from sweeper.render.json.document import check_document
+    from sweeper.render.json.check import check_document
     from sweeper.render.terminal.check import show_check
 
     connection = load_connection()

@@ -70,7 +70,7 @@ def init(
     from sweeper.init.file import open_questions, write
     from sweeper.postgres.database import Database
     from sweeper.postgres.retries import retrying
-    from sweeper.render.json.document import init_document
+    from sweeper.render.json.init import init_document
 
     asking = not (yes or json) and sys.stdin.isatty() and sys.stdout.isatty()
     database = Database(connection, application_name="sweeper init")

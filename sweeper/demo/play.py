@@ -19,7 +19,7 @@ from sweeper.install import installer
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.timeouts import READ_TIMEOUTS
-from sweeper.render.terminal.table import show_run
+from sweeper.render.terminal.run import show_run
 from sweeper.sweep.batch import Batch
 from sweeper.sweep.context import Request
 from sweeper.sweep.dry_run import plan

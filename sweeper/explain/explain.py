@@ -259,4 +259,4 @@ def _history(told: Explanation, refunds: Sequence[Row], holds: Sequence[Row]) ->
                 "made_by": refund.reversed_by,
             }
             events.append(Event(refund.reversed_at, "reversed", facts))
-    yield from sorted(events, key=lambda event: event.at or told.as_of)
+    yield from sorted(events, key=lambda event: event.at)

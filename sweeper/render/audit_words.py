@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from sweeper.audit.result import AuditResult, Rate, TimeToRefund
-from sweeper.render.terminal.table import number, plural
+from sweeper.render.words import number, plural
 
 PLACE_NAMES = {
     "owed": "owed",

@@ -287,7 +287,7 @@ def test_a_crash_tells_where_and_not_what(
     def explode(*_: object, **__: object) -> None:
         raise crash(f"could not parse {first.url} of jane@example.org")
 
-    monkeypatch.setattr(sweeper.runs, "prepare", explode)
+    monkeypatch.setattr(sweeper.sweep.run, "prepare", explode)
     for flags in ((), ("--json",)):
         ran = first.sweeper("run", *flags)
         assert ran.exit_code == 1
@@ -307,7 +307,7 @@ def test_a_run_that_cannot_read_what_it_paid_does_not_say_that_it_paid_nothing(
     def lose(*_: object) -> None:
         raise FailedError("the database cannot be used", code="connection")
 
-    monkeypatch.setattr(sweeper.runs, "_close", lose)
+    monkeypatch.setattr(sweeper.sweep.run, "_close", lose)
     ran = first.run()
     assert (ran.exit_code, ran.document["error"]["code"]) == (1, "connection")
     assert "refunds" not in ran.document
