@@ -1,9 +1,8 @@
 """The reason for a verdict in a sentence, for the document and the terminal alike."""
 
-from datetime import timedelta
-
+from sweeper.core.durations import describe_duration
 from sweeper.explain.result import Explanation, Verdict
-from sweeper.render.words import moment, plural
+from sweeper.render.words import moment
 
 _HOLDS = {
     "refund_missing": "a run since then paid more refunds than the ledger still has, and it may be one of them",
@@ -55,8 +54,8 @@ def _since(told: Explanation) -> str:
     since = told.active_at if told.running else told.failed_at
     if since is None or told.limit is None:
         return "It is owed."
-    ago = _duration(told.as_of - since)
-    return f"{what.capitalize()} {ago}{'' if told.running else ' ago'}, {limit} is {_duration(told.limit)}."
+    ago = describe_duration(told.as_of - since)
+    return f"{what.capitalize()} {ago}{'' if told.running else ' ago'}, {limit} is {describe_duration(told.limit)}."
 
 
 def _waiting(told: Explanation) -> str:
@@ -92,13 +91,3 @@ def _unknown(told: Explanation) -> str:
     if told.status is not None:
         return f"Its status, {told.status}, is none of those in the file: no run looks at it."
     return "There is no such session, and no refund of one."
-
-
-def _duration(span: timedelta) -> str:
-    seconds = int(span.total_seconds())
-    if abs(seconds) < 120:
-        return f"{seconds} s"
-    minutes = seconds // 60
-    if minutes < 120 and minutes % 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 2880 else plural(minutes // 1440, "day")
