@@ -117,8 +117,8 @@ def check_durations(ground: Ground) -> Iterator[Check]:
     took = f"sessions that succeeded took up to {describe_duration(longest)} (p99 {describe_duration(p99)})"
     if longest > limit:
         yield warning(
-            "stuck_after", f"{took}, longer than stuck_after = {describe_duration(limit)}: such a session would be closed and "
-            "refunded while it is at work",
+            "stuck_after", f"{took}, longer than stuck_after = {describe_duration(limit)}: such a session would be "
+            "closed and refunded while it is still running",
             f'policy.stuck_after = "{_longer(longest)}", or map a heartbeat to sessions.active_at',
         )  # fmt: skip
     else:
@@ -136,7 +136,8 @@ def check_zone(ground: Ground) -> Iterator[Check]:
     zone = ground.mapping.timezone
     if newest is not None and newest > ground.as_of + _AHEAD + ground.settings.policy.max_clock_skew:
         yield warning(
-            "time_zone", f"the newest session begins {describe_duration(newest - ground.as_of)} from now, read in {zone}",
+            "time_zone",
+            f"the newest session begins {describe_duration(newest - ground.as_of)} from now, read in {zone}",
             "sessions.timezone: the zone that the app writes its times in; then: sweeper install",
         )  # fmt: skip
     else:
