@@ -11,13 +11,13 @@ from sweeper.app.catalog import NUMBER_TYPES, Reader, check_type
 from sweeper.config.model import Settings
 from sweeper.core.decimals import exactly
 from sweeper.core.errors import SweeperError
+from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.core.results import Amount, Outcome
 from sweeper.core.signals import Signals
 from sweeper.corrections.context import (
     Asked,
     add_left,
     finish,
-    in_halves,
     in_pieces,
     outcome_of,
     prepare_correction,
@@ -112,7 +112,9 @@ class Adoption:
 
             def write(rows: Sequence[Row]) -> None:
                 for piece in in_pieces(rows, lambda _: _ROW_BYTES):
-                    in_halves(piece, lambda half: self._write(half, signals), self._set_aside)
+                    for result in in_halves(piece, lambda half: self._write(half, signals), Busy, TooSlow, Refusal):
+                        if isinstance(result, RefusedAlone):
+                            self._set_aside(result.item, result.error)
 
             outcome, error = finish(lambda: self._pages(write), lambda: self._left)
             return self._result(outcome, signal=signals.received, error=error)
@@ -181,7 +183,7 @@ class Adoption:
 
         retrying(attempt)
 
-    def _set_aside(self, row: Row, problem: Busy | TooSlow | Refusal) -> None:
+    def _set_aside(self, row: Row, problem: Exception) -> None:
         add_left(self._left, why_left(problem), row.session_id, Left(1, Decimal(row.amount)))
 
     def _count_all(self, rows: Sequence[Row]) -> None:

@@ -54,24 +54,7 @@ def in_pieces(rows: Sequence[Row], answer: Callable[[Row], int]) -> Iterator[Seq
         yield piece
 
 
-def in_halves(
-    rows: Sequence[Row], do: Callable[[Sequence[Row]], None], leave: Callable[[Row, Busy | TooSlow | Refusal], None]
-) -> None:
-    """Do these in one batch; a row that stands in the way is found by halving, and left."""
-    if not rows:
-        return
-    try:
-        do(rows)
-    except (Busy, TooSlow, Refusal) as problem:
-        if len(rows) == 1:
-            leave(rows[0], problem)
-            return
-        middle = len(rows) // 2
-        in_halves(rows[:middle], do, leave)
-        in_halves(rows[middle:], do, leave)
-
-
-def why_left(problem: Busy | TooSlow | Refusal) -> str:
+def why_left(problem: Exception) -> str:
     """What a row is counted under that stood in the way of its batch; not the message, which may repeat it."""
     return f"refused {problem.sqlstate}".strip() if isinstance(problem, Refusal) else "busy"
 

@@ -11,13 +11,13 @@ import uuid_utils
 from sweeper.config.model import Settings
 from sweeper.core.decimals import exactly
 from sweeper.core.errors import ConfigurationError, SweeperError
+from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.core.results import Amount, Outcome
 from sweeper.core.signals import Signals
 from sweeper.corrections.context import (
     Asked,
     add_left,
     finish,
-    in_halves,
     in_pieces,
     outcome_of,
     prepare_correction,
@@ -192,7 +192,9 @@ class Revert:
                 self._already += sum(row.reversed for row in rows) if number == 0 else 0
                 standing = [row for row in rows if not row.reversed]
                 for piece in in_pieces(standing, _answer):
-                    in_halves(piece, lambda half: self._take(half, signals), self._set_aside)
+                    for result in in_halves(piece, lambda half: self._take(half, signals), Busy, TooSlow, Refusal):
+                        if isinstance(result, RefusedAlone):
+                            self._set_aside(result.item, result.error)
                 after = rows[-1].refund_id
             if "busy" not in self._left:
                 return
@@ -224,7 +226,7 @@ class Revert:
             else:  # somebody else was first
                 self._already += 1
 
-    def _set_aside(self, row: Row, problem: Busy | TooSlow | Refusal) -> None:
+    def _set_aside(self, row: Row, problem: Exception) -> None:
         if isinstance(problem, Refusal) and stopped_by_guard(problem):
             raise reversal_is_refund()
         self._leave(why_left(problem), row)

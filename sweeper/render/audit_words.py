@@ -35,8 +35,8 @@ def waits_line(waits: TimeToRefund | None) -> str:
     if waits is None:
         return "From failure to refund: not known for these refunds."
     return (
-        f"From failure to refund: half within {describe_duration(waits.p50)}, 95 % within {describe_duration(waits.p95)}, "
-        f"the longest {describe_duration(waits.max)}."
+        f"From failure to refund: half within {describe_duration(waits.p50)}, "
+        f"95 % within {describe_duration(waits.p95)}, the longest {describe_duration(waits.max)}."
     )
 
 
