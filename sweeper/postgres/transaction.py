@@ -57,3 +57,10 @@ class Transaction:
         """Undo what is inside when it fails, and go on with the transaction."""
         with translated(), self._connection.begin_nested():
             yield
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """Undo what is inside in any case, and go on with the transaction: for trying what is not to stay."""
+        with translated(), self._connection.begin_nested() as savepoint:
+            yield
+            savepoint.rollback()
