@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sweeper.app.status_labels import StatusLabels
-from sweeper.config.settings import nearest, nearest_of
+from sweeper.config.errors import nearest, nearest_of
 from sweeper.core.errors import ConfigurationError, SweeperError
-from sweeper.postgres.database import Refusal, Row, Transaction
+from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, quote_name
+from sweeper.postgres.transaction import Row, Transaction
 
 INTEGER_TYPES = ("smallint", "integer", "bigint")
 EXACT_TYPES = (*INTEGER_TYPES, "numeric")

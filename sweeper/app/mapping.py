@@ -10,9 +10,9 @@ from sweeper.app import catalog
 from sweeper.app.catalog import Column, Expression, Reader, Table, problem
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.status_labels import StatusLabels
-from sweeper.config.settings import LedgerSection, SessionsSection, Settings
-from sweeper.postgres.database import Transaction
+from sweeper.config.model import LedgerSection, SessionsSection, Settings
 from sweeper.postgres.templates import Choices, fill, fill_script, quote_name, quote_text
+from sweeper.postgres.transaction import Transaction
 
 # The sections of the file that decide who is paid and how much, without the keys in them that do not. With the types of
 # what they name they are what is installed: a server may write the same SQL in several ways, a file is what it is.

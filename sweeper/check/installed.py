@@ -19,9 +19,9 @@ from sweeper.install.state import (
     require_payable,
     require_same_key,
 )
-from sweeper.postgres.database import Transaction
+from sweeper.postgres.binds import BY_SWEEPER
 from sweeper.postgres.templates import fill
-from sweeper.sweep.batch import BY_SWEEPER
+from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.selection import Scope
 
 # below this many rows the planner rightly reads the whole table

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from sweeper.cli.logs import Log
-from sweeper.postgres.database import Refusal
+from sweeper.postgres.errors import Refusal
 from sweeper.sweep.batch import Batch
 
 

@@ -7,8 +7,9 @@ from hashlib import sha256
 from sweeper.app.mapping import Mapping
 from sweeper.app.status_labels import StatusLabels
 from sweeper.core.errors import ConfigurationError, SweeperError
-from sweeper.postgres.database import Refusal, Row, Transaction
+from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, fill_script, quote_name, quote_text
+from sweeper.postgres.transaction import Row, Transaction
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,6 @@ class Changes:
     drop_functions: tuple[str, ...]
     guard: Index | None
     live: Index | None
-
-
-class _Undo(Exception):  # noqa: N818 - rolls a savepoint back
-    def __init__(self, read: Row) -> None:
-        super().__init__()
-        self.read = read
 
 
 def compare(transaction: Transaction, mapping: Mapping, bound: StatusLabels | None, *, own_guard: bool) -> Changes:
@@ -183,13 +178,10 @@ def _canonical(transaction: Transaction, index: Index) -> Index:
     """
     slots = {"table": index.table, "key": index.key, "predicate": "" if index.calls_ours else index.where}
     try:
-        with transaction.savepoint():
+        with transaction.undone():
             transaction.script(fill_script("probe_index", slots))
             transaction.rows(fill("leave_search_path", {}))
-            raise _Undo(transaction.row(fill("read_probe", {})))
-    except _Undo as undone:
-        keys = ", ".join(f"({key})" for key in undone.read.keys)
-        return replace(index, key=keys, predicate=index.predicate if index.calls_ours else undone.read.predicate or "")
+            probe = transaction.row(fill("read_probe", {}))
     except (Refusal, SweeperError) as error:
         if getattr(error, "code", "") == "privilege":  # no temporary tables for this role: as the file has it
             return index
@@ -199,6 +191,8 @@ def _canonical(transaction: Transaction, index: Index) -> Index:
             f"{error.message}",
             code="mapping",
         ) from None
+    keys = ", ".join(f"({key})" for key in probe.keys)
+    return replace(index, key=keys, predicate=index.predicate if index.calls_ours else probe.predicate or "")
 
 
 def _drop_found(row: Row) -> str:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sweeper.app.mapping import Ledger, Mapping, read_mapping
 from sweeper.app.search_path import require_own_path
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError, FailedError, SweeperError
 from sweeper.core.results import InstallResult
 from sweeper.install.blockers import BlockerWatch
@@ -23,16 +23,15 @@ from sweeper.install.grants import grants
 from sweeper.install.indexes import Changes, Index, compare
 from sweeper.install.protections import is_append_only
 from sweeper.install.release import apply_release, plan_release, printed_release
-from sweeper.install.state import (
-    SCHEMA_VERSION,
-    has_own_guard,
-    read_installation,
-    read_surroundings,
-)
+from sweeper.install.state import SCHEMA_VERSION, has_own_guard, read_installation, read_surroundings
 from sweeper.install.takeover import Takeover, plan_takeover
 from sweeper.postgres.clocks import check_clocks
-from sweeper.postgres.database import Busy, Database, Refusal, Timeouts, TooSlow, Transaction, retrying
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Busy, Refusal, TooSlow
+from sweeper.postgres.retries import retrying
 from sweeper.postgres.templates import fill, fill_script, quote_name, quote_text
+from sweeper.postgres.timeouts import Timeouts
+from sweeper.postgres.transaction import Transaction
 
 _WRITE_TIMEOUTS = Timeouts(lock_ms=5_000, statement_ms=60_000)
 # a ledger of millions may be written anew

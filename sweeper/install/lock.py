@@ -2,7 +2,7 @@
 
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError
-from sweeper.postgres.database import Transaction
+from sweeper.postgres.transaction import Transaction
 
 
 def lock_installation(transaction: Transaction, mapping: Mapping) -> None:

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from sweeper.app.mapping import Mapping
 from sweeper.install.functions import fence_name, functions
-from sweeper.postgres.database import Row, Transaction
 from sweeper.postgres.templates import fill, fill_script
+from sweeper.postgres.transaction import Row, Transaction
 
 _FUNCTION = re.compile(r'CREATE (?:OR REPLACE )?FUNCTION "(?:[^"]|"")+"\.(\w+)\((.*?)\nAS (\$\w+\$)(.*?)\3', re.DOTALL)
 _SETTING = re.compile(r"^SET (\w+) = (.+)$", re.MULTILINE)

@@ -4,8 +4,8 @@ from sweeper.app.charge_key import ChargeKey
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError, SweeperError
 from sweeper.install.rotation import OldLedger, changed_table
-from sweeper.postgres.database import Transaction
 from sweeper.postgres.templates import fill, quote_name
+from sweeper.postgres.transaction import Transaction
 
 
 def require_only_installation(transaction: Transaction, mapping: Mapping, bound: ChargeKey | None) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.mapping import Mapping
-from sweeper.postgres.database import Transaction
 from sweeper.postgres.templates import fill
+from sweeper.postgres.transaction import Transaction
 
 # a few sessions may have been started again since, or given to another account
 _STRANGERS_ALLOWED = 0.05

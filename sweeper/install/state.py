@@ -9,13 +9,15 @@ from sweeper.app.charge_key import ChargeKey
 from sweeper.app.mapping import Mapping, read_mapping
 from sweeper.app.search_path import require_own_path
 from sweeper.app.status_labels import StatusLabels
-from sweeper.config.settings import PolicySection, Settings
+from sweeper.config.model import PolicySection, Settings
 from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.install.functions import has_fence
 from sweeper.install.rivals import require_only_installation
 from sweeper.install.rotation import WHERE_ROTATED, OldLedger, changed_table
-from sweeper.postgres.database import Database, Timeouts, Transaction
+from sweeper.postgres.database import Database
 from sweeper.postgres.templates import fill, quote_name
+from sweeper.postgres.timeouts import Timeouts
+from sweeper.postgres.transaction import Transaction
 
 SCHEMA_VERSION = 2
 GUARD_KEYS = ["again", "attempt", "session_id"]

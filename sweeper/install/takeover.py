@@ -11,8 +11,8 @@ from sweeper.core.errors import ConfigurationError, SweeperError
 from sweeper.install.rivals import require_only_installation
 from sweeper.install.rotation import WHERE_ROTATED, OldLedger, changed_table, strangers
 from sweeper.install.state import SCHEMA_VERSION, Installation, read_installation
-from sweeper.postgres.database import Row, Transaction
 from sweeper.postgres.templates import fill, fill_script, quote_name
+from sweeper.postgres.transaction import Row, Transaction
 
 # what a table must have to be ours, and not one of the app's with the same name
 _SIGNS = {

@@ -20,28 +20,17 @@ from sweeper.ledger.reconcile import (
     read_balances,
     require_as_meant,
 )
-from sweeper.postgres.database import (
-    ANSWER_BYTES,
-    LOCKING_TIMEOUTS,
-    Busy,
-    Database,
-    Refusal,
-    Row,
-    StatementError,
-    Timeouts,
-    TooSlow,
-    Transaction,
-    text_array,
-    text_bytes,
-)
+from sweeper.postgres.binds import ANSWER_BYTES, BY_SWEEPER, text_array, text_bytes
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Busy, Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import fill
+from sweeper.postgres.timeouts import LOCKING_TIMEOUTS, Timeouts
+from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.caps import Caps
 from sweeper.sweep.owed import account_of, is_on_hold, reading
 from sweeper.sweep.selection import Scope
 from sweeper.sweep.throttle import Traffic
 
-# what a run leaves to the mapping, and a layer that calls refund() says itself
-BY_SWEEPER = {"layer": "sweeper", "reason": None, "detail": None}
 BATCH_TIMEOUTS = LOCKING_TIMEOUTS
 # for what a run writes down and counts in its own ledger, which may be large: nobody waits for that
 BOOKKEEPING_TIMEOUTS = Timeouts(lock_ms=250, statement_ms=60_000, idle_ms=60_000)

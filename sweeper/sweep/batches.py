@@ -9,7 +9,8 @@ from typing import Protocol, TypeVar
 
 from sweeper.core.errors import FailedError
 from sweeper.core.signals import Signals
-from sweeper.postgres.database import UNIQUE_VIOLATION, Busy, GuardLost, Refusal, StatementError, TooSlow, retrying
+from sweeper.postgres.errors import UNIQUE_VIOLATION, Busy, GuardLost, Refusal, StatementError, TooSlow
+from sweeper.postgres.retries import retrying
 from sweeper.sweep.batch import Batch, Cashier
 from sweeper.sweep.owed import Found
 from sweeper.sweep.selection import Scope

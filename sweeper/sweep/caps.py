@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from sweeper.app.mapping import Mapping
-from sweeper.postgres.database import Transaction
+from sweeper.postgres.transaction import Transaction
 
 # So many runs may pay at once without one waiting for another while the cap is that many batches away.
 _RUNS_TOGETHER = 16

@@ -5,14 +5,17 @@ from collections import defaultdict
 from dataclasses import replace
 from itertools import chain
 
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
+from sweeper.core.decimals import exactly
 from sweeper.core.errors import FailedError
 from sweeper.core.results import Amount, Largest, Outcome, Plan, RunResult
-from sweeper.postgres.database import Database, Transaction, retrying
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import reported
+from sweeper.postgres.retries import retrying
+from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.caps import Caps, Room
 from sweeper.sweep.context import Preparation, Request, prepare
 from sweeper.sweep.owed import Looked, find_missing, look, parts, reading, survey
-from sweeper.sweep.run import exactly
 from sweeper.sweep.suspects import refusal_of, unproven
 
 _NO_RUN = "00000000-0000-0000-0000-000000000000"
@@ -112,7 +115,7 @@ def plan(database: Database, settings: Settings, request: Request) -> RunResult:
     Raises:
         ConfigurationError, FailedError: as a run would.
     """
-    with exactly():
+    with exactly(), reported():
         prepared, _ = prepare(database, settings, request, of_file=True)
 
         def read() -> RunResult:

@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from sweeper.app.mapping import Mapping
-from sweeper.config.settings import PolicySection
+from sweeper.config.model import PolicySection
 from sweeper.core.results import Amount
 from sweeper.install.state import Installation
-from sweeper.postgres.database import Database, Timeouts, Transaction
+from sweeper.postgres.database import Database
+from sweeper.postgres.timeouts import Timeouts
+from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.owed import parts
 from sweeper.sweep.selection import Scope, before
 

@@ -10,7 +10,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from sweeper.app.mapping import Mapping
-from sweeper.postgres.database import READ_TIMEOUTS, Database, Refusal, Row, StatementError, Transaction, text_array
+from sweeper.postgres.binds import text_array
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Refusal, StatementError
+from sweeper.postgres.timeouts import READ_TIMEOUTS
+from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.selection import Place, Scope
 
 _PAGE_SIZE = 2000

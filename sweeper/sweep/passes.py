@@ -10,7 +10,10 @@ from typing import TypeVar
 
 from sweeper.app.mapping import Mapping
 from sweeper.core.signals import Signals
-from sweeper.postgres.database import Database, Refusal, StatementError, Transaction, retrying
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Refusal, StatementError
+from sweeper.postgres.retries import retrying
+from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.batch import Cashier
 from sweeper.sweep.batches import Observer, Payout
 from sweeper.sweep.horizon import find_unripe

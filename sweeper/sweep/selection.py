@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Literal, Self
 
-from sweeper.config.settings import Settings
-from sweeper.postgres.database import text_array
+from sweeper.config.model import Settings
+from sweeper.postgres.binds import text_array
 
 # a place in the order of a sweep: started_at and session id, both as the server's text
 Place = tuple[str | None, str]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sweeper.core.errors import FailedError
-from sweeper.postgres.database import Refusal, StatementError
+from sweeper.postgres.errors import Refusal, StatementError
 from sweeper.sweep.selection import Scope
 
 Problem = Refusal | StatementError

@@ -99,7 +99,7 @@ def test_what_is_broken_fails_by_its_name(good: AppDatabase, statement: str, nam
         (
             "INSERT INTO sweeper.runs (run_id, version, host, db_role, told, as_of, started_at, outcome) VALUES "
             "(gen_random_uuid(), '1', 'h', 'r', '{\"sessions\": []}', now() - interval '3 days', now(), 'complete')",
-            "last_run", "3d ago",
+            "last_run", "3 d ago",
         ),
         (
             "CREATE FUNCTION bonus() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'; "
@@ -181,7 +181,7 @@ def test_grace_that_counts_from_the_start_is_a_warning(good: AppDatabase) -> Non
     assert not_ok(check(good)) == {"grace": "warning"}
 
 
-@pytest.mark.parametrize(("took", "status"), [("59m", "ok"), ("1h 1m", "warning")])
+@pytest.mark.parametrize(("took", "status"), [("59 min", "ok"), ("1 h 1 min", "warning")])
 def test_stuck_after_is_held_against_how_long_sessions_took(good: AppDatabase, took: str, status: str) -> None:
     good.configure('active_at  = "heartbeat"', 'active_at  = "created_at"')
     assert good.sweeper("install", "--fence", now=None).exit_code == 0

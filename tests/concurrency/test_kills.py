@@ -18,7 +18,7 @@ KILLED = """
 import os, signal, sys
 import psycopg
 from sweeper.cli import run_command
-from sweeper.postgres.database import Transaction
+from sweeper.postgres.transaction import Transaction
 from tests.helpers.statements import FIND, name_of
 said, begun = 0, False
 def before(original, text=lambda *said: ""):

@@ -7,7 +7,7 @@ from unittest.mock import patch
 import psycopg
 import pytest
 
-from sweeper.postgres.database import Transaction
+from sweeper.postgres.transaction import Transaction
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.prisma_app import prisma_job
 from tests.helpers.statements import before, name_of

@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import psycopg
 
-from sweeper.postgres.database import Transaction
+from sweeper.postgres.transaction import Transaction
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.processes import start
 from tests.helpers.statements import before, name_of

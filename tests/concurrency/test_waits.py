@@ -9,7 +9,7 @@ from unittest.mock import patch
 import psycopg
 import pytest
 
-from sweeper.postgres.database import Transaction
+from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.throttle import Pace
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.statements import before, name_of

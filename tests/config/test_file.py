@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from sweeper.config import settings
+from sweeper.config import parsing
 from sweeper.core.errors import ConfigurationError, Exit
 from tests.helpers.settings import FIRST, changed
 
 
 def test_a_missing_file_is_named_with_the_command_that_drafts_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"there is no .*nowhere\.toml.*sweeper init") as error:
-        settings.load(tmp_path / "nowhere.toml")
+        parsing.load(tmp_path / "nowhere.toml")
     assert error.value.exit_code == Exit.USAGE
 
 
@@ -27,18 +27,18 @@ def test_a_file_that_is_not_toml_is_one_clear_message(tmp_path: Path, written: b
     path = tmp_path / "sweeper.toml"
     path.write_bytes(written)
     with pytest.raises(ConfigurationError, match=expected):
-        settings.load(path)
+        parsing.load(path)
 
 
 def test_a_folder_in_place_of_the_file_is_one_clear_message(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read: IsADirectoryError"):
-        settings.load(tmp_path)
+        parsing.load(tmp_path)
 
 
 def test_the_mark_that_some_editors_put_first_is_no_mistake(tmp_path: Path) -> None:
     path = tmp_path / "sweeper.toml"
     path.write_bytes(b"\xef\xbb\xbf" + FIRST.read_bytes())
-    assert settings.load(path) == settings.load(FIRST)
+    assert parsing.load(path) == parsing.load(FIRST)
 
 
 @pytest.mark.parametrize("key", ["max_credits", "max_amount"])
@@ -55,4 +55,4 @@ def test_an_integer_of_thousands_of_digits_is_an_error_of_the_file(tmp_path: Pat
     path = tmp_path / "sweeper.toml"
     path.write_text("[policy]\nmax_amount = " + "9" * 5000)
     with pytest.raises(ConfigurationError, match="not valid TOML"):
-        settings.load(path)
+        parsing.load(path)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweeper.config import settings
+from sweeper.config import parsing, values
 from sweeper.core.errors import ConfigurationError, Exit
 from tests.helpers.paths import APPS
 from tests.helpers.settings import changed, content
@@ -20,7 +20,7 @@ PRISMA = APPS / "prisma.toml"
 def mistakes(base: dict[str, Any]) -> list[str]:
     """The lines that a wrong file gives."""
     with pytest.raises(ConfigurationError) as error:
-        settings.parse(base)
+        parsing.parse(base)
     assert error.value.exit_code == Exit.USAGE
     first, *lines = error.value.message.splitlines()
     assert first == "sweeper.toml:"
@@ -139,13 +139,13 @@ def test_an_attempt_without_an_app_ledger_needs_no_counterpart() -> None:
     ("text", "seconds"), [("0s", 0), ("90s", 90), ("15m", 900), ("1h30m", 5400), ("2d", 172_800), (" 6h ", 21_600)]
 )
 def test_a_duration_reads_as_people_write_it(text: str, seconds: int) -> None:
-    assert settings.parse_duration(text) == timedelta(seconds=seconds)
+    assert values.parse_duration(text) == timedelta(seconds=seconds)
 
 
 @given(st.text(max_size=12) | st.integers() | st.floats() | st.none() | st.booleans())
 def test_whatever_is_given_as_duration_is_one_or_a_clear_mistake(value: object) -> None:
     try:
-        right = settings.parse_duration(value) >= timedelta(0)
+        right = values.parse_duration(value) >= timedelta(0)
     except ValueError as error:
         right = repr(value) in str(error)
     assert right
@@ -178,7 +178,7 @@ def test_one_limit_is_for_every_running_status() -> None:
 def test_the_defaults_are_those_of_the_design() -> None:
     base = content()
     del base["policy"]
-    policy = settings.parse(base).policy
+    policy = parsing.parse(base).policy
     assert (policy.stuck_after, policy.grace) == (timedelta(hours=1), timedelta(minutes=15))
     assert (policy.batch_size, policy.max_refunds, policy.max_new_holds) == (2000, 10_000, 100)
     assert (policy.max_credits, policy.max_amount, policy.since) == (None, None, None)
@@ -196,10 +196,10 @@ def test_plain_values_may_stand_where_sql_is_asked_for() -> None:
 
 def test_a_flag_replaces_only_its_own_key() -> None:
     file = changed(policy={"grace": "1m", "batch_size": 7})
-    policy = settings.apply_overrides(file, {"grace": "2m", "batch_size": None}).policy
+    policy = parsing.apply_overrides(file, {"grace": "2m", "batch_size": None}).policy
     assert (policy.grace, policy.batch_size) == (timedelta(minutes=2), 7)
 
 
 def test_a_wrong_flag_is_named() -> None:
     with pytest.raises(ConfigurationError, match=r"the flags:\s+policy.grace: '-1m' is negative"):
-        settings.apply_overrides(changed(), {"grace": "-1m"})
+        parsing.apply_overrides(changed(), {"grace": "-1m"})

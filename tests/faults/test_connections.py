@@ -107,7 +107,7 @@ def test_a_connection_that_is_lost_after_a_long_wait_is_still_tried_again(first:
         time.sleep(0.6)
         first.sql(CUT)
 
-    with patch("sweeper.postgres.database.RETRY_SECONDS", 0.5), before("pay", wait_and_cut) as done:
+    with patch("sweeper.postgres.retries.RETRY_SECONDS", 0.5), before("pay", wait_and_cut) as done:
         ran = first.run(now=None)
     assert done
     assert ran.exit_code == 0, ran.stderr
@@ -124,7 +124,7 @@ def test_a_database_that_does_not_come_back_is_given_up(first: AppDatabase) -> N
         alter(first, "CONNECTION LIMIT 0")
         first.sql(CUT)
 
-    with patch("sweeper.postgres.database.RETRY_SECONDS", 0.5), before("pay", leave):
+    with patch("sweeper.postgres.retries.RETRY_SECONDS", 0.5), before("pay", leave):
         ran = first.sweeper("run", "--json", now=None, SWEEPER_DATABASE_URL=first.url_as("sweeper_runner"))
     alter(first, "CONNECTION LIMIT -1")
     assert (ran.exit_code, ran.document["error"]["code"]) == (1, "connection")

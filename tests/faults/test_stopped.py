@@ -9,7 +9,8 @@ from unittest.mock import patch
 
 import pytest
 
-from sweeper.postgres.database import ANSWER_BYTES, Transaction, text_bytes
+from sweeper.postgres.binds import ANSWER_BYTES, text_bytes
+from sweeper.postgres.transaction import Transaction
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.processes import start
 from tests.helpers.statements import name_of

@@ -4,7 +4,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from sweeper.config import settings
+from sweeper.config import parsing
+from sweeper.config.model import Settings
 from tests.helpers.paths import APPS
 
 FIRST = APPS / "first.toml"
@@ -15,11 +16,11 @@ def content(app: Path = FIRST) -> dict[str, Any]:
     return tomllib.loads(app.read_text())
 
 
-def changed(**sections: dict[str, Any]) -> settings.Settings:
+def changed(**sections: dict[str, Any]) -> Settings:
     """The first app's file with some keys changed; None takes a key away."""
     base = content()
     for name, keys in sections.items():
         section = base.setdefault(name, {})
         section.update(keys)
         base[name] = {key: value for key, value in section.items() if value is not None}
-    return settings.parse(base)
+    return parsing.parse(base)

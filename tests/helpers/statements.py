@@ -9,7 +9,7 @@ from unittest.mock import patch
 import psycopg
 
 from sweeper.postgres import templates
-from sweeper.postgres.database import Transaction
+from sweeper.postgres.transaction import Transaction
 
 # what a run sends to learn what is owed: from the horizon on, or over all of history
 FIND = ("find", "find_in_history")

@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from sweeper.config import settings
+from sweeper.config import parsing
 from sweeper.install.state import open_mapping
 from sweeper.postgres import templates
 from sweeper.postgres.connection import from_url
@@ -132,7 +132,7 @@ def test_no_two_statements_have_one_name() -> None:
 def test_no_statement_has_an_unfilled_slot(server: Server, tmp_path: Path, app: str) -> None:
     with server.app(app, tmp_path) as given:
         database = Database(from_url(given.url, "URL"), application_name="test")
-        mapping, _ = open_mapping(database, settings.load(APPS / f"{app}.toml"))
+        mapping, _ = open_mapping(database, parsing.load(APPS / f"{app}.toml"))
         database.close()
     needs_ledger = {"list_double_refunds", "find_in_app_ledger"} if mapping.ledger is None else set()
     accounts = {"lock_accounts", "lock_balances", "read_balances", "balance_drift"}

@@ -10,7 +10,8 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from sweeper.config import settings
+from sweeper.config import parsing
+from sweeper.config.model import Settings
 from sweeper.core.errors import Exit
 from sweeper.monitoring import metrics
 from tests.helpers.app_database import AppDatabase
@@ -111,7 +112,7 @@ def test_every_key_is_described_with_its_default() -> None:
 def _defaults() -> dict[str, str | None]:
     """Each key with its default as the README writes it; none where only words can tell it."""
     told: dict[str, str | None] = {}
-    for name, field in settings.Settings.model_fields.items():
+    for name, field in Settings.model_fields.items():
         section = next(part for part in (field.annotation, *_inside(field.annotation)) if _is_section(part))
         for key, inner in section.model_fields.items():
             told[f"{name}.{inner.alias or key}"] = _shown(inner.default)
@@ -140,7 +141,7 @@ def test_example_file_is_valid_and_shows_every_key() -> None:
     content = tomllib.loads(whole) | tomllib.loads(ledger)
     (monitoring,) = blocks(section("Monitoring"), "toml")
     content |= tomllib.loads(monitoring)
-    settings.parse(content)
+    parsing.parse(content)
     shown = {f"{name}.{key}" for name, part in content.items() if isinstance(part, dict) for key in part}
     shown |= {f"reasons.{key}" for key in content["reasons"][0]}
     commented = {f"{name}.{key}" for name, text in (("sessions", whole), ("ledger", ledger))

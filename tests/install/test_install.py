@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from sweeper.config.settings import load
+from sweeper.config.parsing import load
 from sweeper.core.results import InstallResult
 from sweeper.install import installer
 from sweeper.postgres.connection import from_url

@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import psycopg
 
-from sweeper.postgres.database import Transaction
+from sweeper.postgres.transaction import Transaction
 from tests.helpers.statements import name_of
 
 

@@ -12,16 +12,7 @@ from typing import Any
 
 import pytest
 
-from sweeper.audit.result import (
-    PLACES,
-    AccountTotal,
-    AuditResult,
-    Finding,
-    Period,
-    Position,
-    Rate,
-    TimeToRefund,
-)
+from sweeper.audit.result import PLACES, AccountTotal, AuditResult, Finding, Period, Position, Rate, TimeToRefund
 from sweeper.core.results import Amount
 from sweeper.render.html.report import report
 from tests.helpers.app_database import AppDatabase

@@ -9,7 +9,7 @@ import pytest
 
 from sweeper.cli.logs import Log
 from sweeper.cli.progress import Watcher
-from sweeper.config.settings import load
+from sweeper.config.parsing import load
 from sweeper.core.results import RunResult
 from sweeper.core.signals import Signals
 from sweeper.postgres.connection import from_environment

@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 import pytest
 
-from sweeper.postgres.database import Transaction
+from sweeper.postgres.transaction import Transaction
 from sweeper.sweep import owed
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.holds import holds

@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import pytest
 
-from sweeper.postgres.database import Transaction
+from sweeper.postgres.transaction import Transaction
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.holds import holds
 from tests.helpers.statements import name_of

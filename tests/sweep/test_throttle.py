@@ -2,7 +2,7 @@
 
 import pytest
 
-from sweeper.postgres.database import ANSWER_BYTES, text_bytes
+from sweeper.postgres.binds import ANSWER_BYTES, text_bytes
 from sweeper.sweep.throttle import Pace, Traffic
 
 
