@@ -15,7 +15,7 @@ from sweeper.core.results import Amount
 from sweeper.install.state import Installation, open_mapping, read_surroundings
 from sweeper.postgres.database import FIRST_ATTEMPTS, READ_TIMEOUTS, Database, Transaction, retrying
 from sweeper.postgres.templates import fill_script, quote_text
-from sweeper.sweep.owed import find_missing, reading
+from sweeper.sweep.owed import OwedReader, reading
 from sweeper.sweep.run import exactly
 
 _INSTANT = timedelta(microseconds=1)
@@ -82,7 +82,7 @@ def _read(
     since, until = _bounds(transaction, mapping, request)
     floor = installation.floor(settings.policy)
     inspection = Inspection.of(settings, request.as_of, floor, since, until)
-    missing_until = find_missing(transaction, mapping, replace(inspection.scope, since=floor))
+    missing_until = OwedReader(transaction, mapping, replace(inspection.scope, since=floor)).find_missing()
     inspection = replace(inspection, scope=replace(inspection.scope, missing_until=missing_until))
     period = {"since": since, "until": until}
     position = read_position(transaction, mapping, inspection)

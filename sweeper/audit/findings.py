@@ -13,7 +13,7 @@ from sweeper.config.settings import Settings
 from sweeper.core.results import Amount
 from sweeper.postgres.database import Refusal, Transaction
 from sweeper.postgres.templates import heading
-from sweeper.sweep.owed import list_candidates, parts
+from sweeper.sweep.owed import OwedReader
 from sweeper.sweep.selection import Scope, before
 
 _SAMPLES = 5
@@ -53,7 +53,7 @@ class Inspection:
     def binds(self, scope: Scope) -> dict[str, object]:
         """The values for the statements, over the sessions of ``scope``."""
         return {
-            **scope.binds(),
+            **scope.binds,
             "floor": self.floor,
             "failed_overdue": self.overdue.failed_before,
             "stuck_overdue": list(self.overdue.stuck_before),
@@ -118,13 +118,13 @@ def _ask(transaction: Transaction, mapping: Mapping, inspection: Inspection, nam
     except Refusal:
         if "%(session_ids)s" not in statement:  # it does not read sessions one by one
             raise
-    for part in parts(replace(inspection.scope, look_again=True)):
+    for part in replace(inspection.scope, look_again=True).parts():
         for ids in _pages(transaction, mapping, part):
             yield from _halve(ask, inspection.scope, ids)
 
 
 def _pages(transaction: Transaction, mapping: Mapping, scope: Scope) -> Iterator[tuple[str, ...]]:
-    while places := list_candidates(transaction, mapping, scope):
+    while places := OwedReader(transaction, mapping, scope).list_candidates():
         yield tuple(session_id for _, session_id in places)
         scope = replace(scope, after=places[-1])
 

@@ -11,7 +11,7 @@ from sweeper.config.settings import Settings
 from sweeper.explain.result import AccountExplanation, Event, Explanation, Verdict
 from sweeper.postgres.database import Database, Refusal, Row, Transaction, retrying
 from sweeper.sweep.context import Request, prepare, read
-from sweeper.sweep.owed import find_missing, look, parts, reading
+from sweeper.sweep.owed import OwedReader, reading
 from sweeper.sweep.run import exactly
 
 _SESSIONS = 100
@@ -36,7 +36,7 @@ class Explainer:
         scope = replace(prepared.scope, since=self._floor, look_again=False)
 
         def ask(transaction: Transaction, mapping: Mapping) -> datetime | None:
-            return find_missing(transaction, mapping, scope)
+            return OwedReader(transaction, mapping, scope).find_missing()
 
         with exactly():
             self._scope = replace(scope, missing_until=read(database, self._mapping, ask))
@@ -64,7 +64,7 @@ class Explainer:
             return retrying(read)
 
     def _sessions_of(self, transaction: Transaction, account_id: str) -> list[str]:
-        binds = {**self._scope.binds(), "account_id": account_id, "page_size": _SESSIONS + 1}
+        binds = {**self._scope.binds, "account_id": account_id, "page_size": _SESSIONS + 1}
         statement = self._mapping.statement("list_sessions_of_account")
 
         def ask(*, around_refused: bool) -> list[str]:
@@ -111,7 +111,7 @@ class Explainer:
         return replace(told, history=tuple(_history(told, refunds, holds)))
 
     def _rows(self, transaction: Transaction, statement: str, session_id: str) -> Sequence[Row]:
-        binds = {**self._scope.binds(), "session_id": session_id}
+        binds = {**self._scope.binds, "session_id": session_id}
         return transaction.rows(self._mapping.statement(statement), binds)
 
     def _gone(self, transaction: Transaction, told: Explanation, refunds: Sequence[Row]) -> Explanation:
@@ -189,8 +189,8 @@ class Explainer:
     def _as_owed(self, transaction: Transaction, told: Explanation) -> Explanation:
         """What the plan of a run would say of it: whether it would be put on hold is decided there."""
         scope = self._scope.only((told.session_id,))
-        for part in parts(scope):
-            for planned in look(transaction, self._mapping, part):
+        for part in scope.parts():
+            for planned in OwedReader(transaction, self._mapping, part).iterate():
                 if planned.hold_reason:
                     return replace(told, verdict=Verdict.HELD, hold_reason=planned.hold_reason)
         return told

@@ -5,16 +5,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
 from typing import TypeVar
 
 from sweeper.app.mapping import Mapping
 from sweeper.core.signals import Signals
-from sweeper.postgres.database import Database, Refusal, StatementError, Transaction, retrying
+from sweeper.postgres.database import Database, Refusal, StatementError, retrying
 from sweeper.sweep.batch import Cashier
 from sweeper.sweep.batches import Observer, Payout
-from sweeper.sweep.horizon import find_unripe
-from sweeper.sweep.owed import Found, Survey, find, find_missing, list_candidates, parts, reading, survey
+from sweeper.sweep.holds import Holds
+from sweeper.sweep.owed import Found, OwedReader, Survey, reading
 from sweeper.sweep.selection import Place, Scope
 
 T = TypeVar("T")
@@ -32,6 +31,7 @@ class Sweep:
         database: Database,
         mapping: Mapping,
         cashier: Cashier,
+        holds: Holds,
         *,
         batch_size: int,
         signals: Signals,
@@ -40,7 +40,8 @@ class Sweep:
         self._database = database
         self._mapping = mapping
         self._cashier = cashier
-        self._payout = Payout(cashier, batch_size=batch_size, signals=signals, observer=observer)
+        self._holds = holds
+        self._payout = Payout(cashier, holds, batch_size=batch_size, signals=signals, observer=observer)
         self._signals = signals
         self._observer = observer
         self._missing: tuple[datetime | None] | None = None
@@ -73,25 +74,17 @@ class Sweep:
     ) -> Survey:
         """Count what is owed; of what is ``payable``, without what is or will be on hold."""
         # what this run has put on hold because the database refuses it, or left there, nobody can tell without a try
-        settled = self._cashier.refused if payable else ()
+        settled = self._holds.refused if payable else ()
 
         def count() -> Survey:
             with reading(self._database, self._mapping) as transaction:
-                counted = [
-                    survey(transaction, self._mapping, part, budget, payable=payable, settled=settled)
-                    for part in parts(scope)
-                ]
-            return Survey(
-                sum(part.sessions for part in counted),
-                sum((part.credits for part in counted), Decimal(0)),
-                sum(part.over_budget for part in counted),
-                sum(part.to_hold for part in counted),
-            )
+                readers = (OwedReader(transaction, self._mapping, part) for part in scope.parts())
+                return sum((reader.count(budget, payable=payable, settled=settled) for reader in readers), Survey())
 
         return retrying(count, attempts=attempts)
 
     def _pass_all(self, scope: Scope) -> None:
-        for part in parts(scope):
+        for part in scope.parts():
             self._pass(part)
 
     def _pass(self, scope: Scope) -> None:
@@ -105,7 +98,7 @@ class Sweep:
                 break
             time.sleep(seconds)
             self.tally.skipped[before:] = (*slow, *skipped[_TRIED_AGAIN:])
-            self._payout.pay_all(self._knowing(scope), Found(session_ids=skipped[:_TRIED_AGAIN]))
+            self._payout.pay_all(Found(self._knowing(scope), skipped[:_TRIED_AGAIN]))
 
     def _walk(self, scope: Scope) -> None:
         """Find and pay, page after page."""
@@ -119,7 +112,7 @@ class Sweep:
                     self._note_unripe(scope)
                 more, last = self._walk_around(scope)
             else:
-                self._payout.pay_all(self._knowing(scope), found)
+                self._payout.pay_all(found)
                 more, last = found.last is not None, found.last
             scope = replace(scope, after=last)
 
@@ -128,7 +121,7 @@ class Sweep:
 
         Tells whether there may be more, and from what place on.
         """
-        while not self.tally.capped and (candidates := self._read(scope, list_candidates)):
+        while not self.tally.capped and (candidates := self._read(scope, OwedReader.list_candidates)):
             refused = self._find_among(scope, tuple(session_id for _, session_id in candidates))
             scope = replace(scope, after=candidates[-1])
             if refused:
@@ -137,7 +130,7 @@ class Sweep:
 
     def _note_unripe(self, scope: Scope) -> None:
         try:
-            self.tally.note_unripe(self._read(scope, find_unripe))
+            self.tally.note_unripe(self._read(scope, OwedReader.find_unripe))
         except (Refusal, StatementError):
             self.tally.unknown = True
 
@@ -147,20 +140,20 @@ class Sweep:
 
     def _find(self, scope: Scope) -> Found:
         budget = retrying(self._cashier.budget)
-        found = self._read(self._knowing(scope), partial(find, budget=budget))
+        found = self._read(self._knowing(scope), lambda reader: reader.find(budget))
         if found and self._missing is None:  # a run that has nothing to pay need not know
-            self._missing = (self._read(scope, find_missing),)
-            if self._missing != (None,) and budget is not None:  # what will be held needs no room
+            self._missing = (self._read(scope, OwedReader.find_missing),)
+            if self._missing != (None,):  # what will be held needs no room, and its reason is said as it is locked
                 return self._find(scope)
         self.tally.note_unripe(found.unripe_from)
         return found
 
-    def _read(self, scope: Scope, read: Callable[[Transaction, Mapping, Scope], T]) -> T:
-        def look() -> T:
+    def _read(self, scope: Scope, ask: Callable[[OwedReader], T]) -> T:
+        def read() -> T:
             with reading(self._database, self._mapping) as transaction:
-                return read(transaction, self._mapping, scope)
+                return ask(OwedReader(transaction, self._mapping, scope))
 
-        return self._payout.once_unlocked(scope, look)
+        return self._payout.once_unlocked(read)
 
     def _find_among(self, scope: Scope, session_ids: tuple[str, ...]) -> bool:
         """Find and pay those of these that are owed; one whose own expression fails is found by halving.
@@ -176,10 +169,10 @@ class Sweep:
             if len(session_ids) == 1:
                 # an expression fails whenever it is read: what was paid before shows as well that others can be
                 since = self._payout.suspects.in_this_run
-                self._payout.refused_alone(scope, session_ids[0], problem, since)
+                self._payout.refused_alone(session_ids[0], problem, since)
                 return True
             middle = len(session_ids) // 2
             first = self._find_among(scope, session_ids[:middle])
             return self._find_among(scope, session_ids[middle:]) or first
-        self._payout.pay_all(self._knowing(scope), found)
+        self._payout.pay_all(found)
         return False
