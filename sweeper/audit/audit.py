@@ -20,7 +20,7 @@ from sweeper.postgres.retries import FIRST_ATTEMPTS, retrying
 from sweeper.postgres.templates import fill_script, quote_text
 from sweeper.postgres.timeouts import READ_TIMEOUTS
 from sweeper.postgres.transaction import Transaction
-from sweeper.sweep.owed import find_missing, reading
+from sweeper.sweep.owed import OwedReader, reading
 
 _INSTANT = timedelta(microseconds=1)
 # a layer broke: at least so many refunds in a day, and so many times the usual, which some days must have shown
@@ -86,7 +86,7 @@ def _read(
     since, until = _bounds(transaction, mapping, request)
     floor = installation.floor(settings.policy)
     inspection = Inspection.of(settings, request.as_of, floor, since, until)
-    missing_until = find_missing(transaction, mapping, replace(inspection.scope, since=floor))
+    missing_until = OwedReader(transaction, mapping, replace(inspection.scope, since=floor)).find_missing()
     inspection = replace(inspection, scope=replace(inspection.scope, missing_until=missing_until))
     period = {"since": since, "until": until}
     position = read_position(transaction, mapping, inspection)

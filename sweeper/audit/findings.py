@@ -15,7 +15,7 @@ from sweeper.core.results import Amount
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import heading
 from sweeper.postgres.transaction import Transaction
-from sweeper.sweep.owed import list_candidates, parts
+from sweeper.sweep.owed import OwedReader
 from sweeper.sweep.selection import Scope, before
 
 _SAMPLES = 5
@@ -55,7 +55,7 @@ class Inspection:
     def binds(self, scope: Scope) -> dict[str, object]:
         """The values for the statements, over the sessions of ``scope``."""
         return {
-            **scope.binds(),
+            **scope.binds,
             "floor": self.floor,
             "failed_overdue": self.overdue.failed_before,
             "stuck_overdue": list(self.overdue.stuck_before),
@@ -120,13 +120,13 @@ def _ask(transaction: Transaction, mapping: Mapping, inspection: Inspection, nam
     except Refusal:
         if "%(session_ids)s" not in statement:  # it does not read sessions one by one
             raise
-    for part in parts(replace(inspection.scope, look_again=True)):
+    for part in replace(inspection.scope, look_again=True).parts():
         for ids in _pages(transaction, mapping, part):
             for answer in in_halves(ids, lambda some: ask(inspection.scope.only(tuple(some))), Refusal):
                 yield [_RefusedSession(answer.item)] if isinstance(answer, RefusedAlone) else answer
 
 
 def _pages(transaction: Transaction, mapping: Mapping, scope: Scope) -> Iterator[tuple[str, ...]]:
-    while places := list_candidates(transaction, mapping, scope):
+    while places := OwedReader(transaction, mapping, scope).list_candidates():
         yield tuple(session_id for _, session_id in places)
         scope = replace(scope, after=places[-1])

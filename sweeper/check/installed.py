@@ -116,7 +116,7 @@ def _app_guard(transaction: Transaction, installation: Installation) -> Check | 
 
 def _plan_payment(transaction: Transaction, ground: Ground) -> None:
     scope = _scope(ground)
-    binds = {**scope.binds(), "in_hand": "{}", "refund_ids": "{}", "run_id": str(uuid_utils.uuid7()), **BY_SWEEPER}
+    binds = {**scope.binds, "in_hand": "{}", "refund_ids": "{}", "run_id": str(uuid_utils.uuid7()), **BY_SWEEPER}
     with transaction.savepoint():
         require_payable(transaction, ground.mapping, binds)
 
@@ -148,7 +148,7 @@ def check_index(ground: Ground, installation: Installation) -> Iterator[Check]:
         if found[0].rows < _PLAN_MATTERS_ROWS:
             yield ok("index", "in place; the table is small")
             return
-        binds = {**_scope(ground).binds(), "page_size": ground.settings.policy.batch_size}
+        binds = {**_scope(ground).binds, "page_size": ground.settings.policy.batch_size}
         plan = transaction.row("EXPLAIN (FORMAT JSON) " + ground.mapping.statement("find"), binds)[0]
     if name.rpartition(".")[2].strip('"') in _indexes_of(plan):
         yield ok("index", "in place, and the planner uses it")

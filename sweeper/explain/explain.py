@@ -15,7 +15,7 @@ from sweeper.postgres.errors import Refusal, reported
 from sweeper.postgres.retries import retrying
 from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.context import Request, prepare, read
-from sweeper.sweep.owed import find_missing, reading
+from sweeper.sweep.owed import OwedReader, reading
 
 _SESSIONS = 100
 
@@ -37,7 +37,7 @@ class Explainer:
         scope = replace(prepared.scope, since=self._floor, look_again=False)
 
         def ask(transaction: Transaction, mapping: Mapping) -> datetime | None:
-            return find_missing(transaction, mapping, scope)
+            return OwedReader(transaction, mapping, scope).find_missing()
 
         with exactly(), reported():
             self._scope = replace(scope, missing_until=read(database, self._mapping, ask))
@@ -66,7 +66,7 @@ class Explainer:
             return retrying(read)
 
     def _sessions_of(self, transaction: Transaction, account_id: str) -> list[str]:
-        binds = {**self._scope.binds(), "account_id": account_id, "page_size": _SESSIONS + 1}
+        binds = {**self._scope.binds, "account_id": account_id, "page_size": _SESSIONS + 1}
         statement = self._mapping.statement("list_sessions_of_account")
 
         def ask(*, around_refused: bool) -> list[str]:

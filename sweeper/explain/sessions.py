@@ -13,7 +13,7 @@ from sweeper.explain.result import Explanation, Verdict
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.transaction import Row, Transaction
-from sweeper.sweep.owed import look, parts
+from sweeper.sweep.owed import OwedReader
 from sweeper.sweep.selection import Scope
 
 
@@ -84,7 +84,7 @@ class SessionExplainer:
 
     def _rows(self, statement: str, session_ids: Sequence[str]) -> Sequence[Row]:
         binds = {
-            **self._scope.binds(),
+            **self._scope.binds,
             "session_ids": text_array(session_ids),
             "succeeded": list(self._settings.sessions.succeeded),
         }
@@ -119,7 +119,8 @@ class SessionExplainer:
         if not owed:
             return {}
         scope = self._scope.only(tuple(row.session_id for row in owed))
-        planned = [one for part in parts(scope) for one in look(self._transaction, self._mapping, part)]
+        readers = (OwedReader(self._transaction, self._mapping, part) for part in scope.parts())
+        planned = [owed for reader in readers for owed in reader.iterate()]
         return {one.session_id: one.hold_reason for one in planned if one.hold_reason}
 
     def _gone(self, explanation: Explanation, known: _Records) -> Explanation:

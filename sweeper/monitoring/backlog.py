@@ -31,7 +31,7 @@ def read_backlog(database: Database, settings: Settings, request: Request, resul
             ) as transaction:
                 if settled:
                     return Backlog(0, 0.0, transaction.row(mapping.statement("count_holds")).held)
-                row = transaction.row(mapping.statement("read_backlog"), scope.binds())
+                row = transaction.row(mapping.statement("read_backlog"), scope.binds)
                 return Backlog(row.sessions, row.oldest_seconds, row.held)
 
         return retrying(read, attempts=1)

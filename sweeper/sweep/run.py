@@ -25,10 +25,11 @@ from sweeper.sweep.batch import BOOKKEEPING_TIMEOUTS, Cashier
 from sweeper.sweep.batches import Observer
 from sweeper.sweep.caps import Caps
 from sweeper.sweep.context import Preparation, Request, prepare
+from sweeper.sweep.holds import Holds
 from sweeper.sweep.horizon import Settled, store
 from sweeper.sweep.owed import Survey
-from sweeper.sweep.passes import Sweep
 from sweeper.sweep.selection import Scope
+from sweeper.sweep.sweep import Sweep
 
 
 def execute(
@@ -57,9 +58,10 @@ def _execute(
     observer: Observer,
 ) -> RunResult:
     mapping, scope, policy = prepared.mapping, prepared.scope, settings.policy
-    caps = Caps(mapping, prepared.limits, run_id=run_id, as_of=request.as_of, batch_size=policy.batch_size)
-    cashier = Cashier(database, mapping, caps, run_id=run_id, max_new_holds=policy.max_new_holds)
-    sweep = Sweep(database, mapping, cashier, batch_size=policy.batch_size, signals=signals, observer=observer)
+    caps = Caps(mapping, prepared.limits, run_id=run_id, as_of=request.as_of)
+    holds = Holds(database, mapping, scope, run_id=run_id, limit=policy.max_new_holds)
+    cashier = Cashier(database, mapping, scope, caps, holds, run_id=run_id)
+    sweep = Sweep(database, mapping, cashier, holds, batch_size=policy.batch_size, signals=signals, observer=observer)
     opening = _opening(settings, request, run_id, full=prepared.full)
     before_floor = _before_floor(sweep, request, prepared)
     with signals.shielded():
@@ -69,7 +71,7 @@ def _execute(
     if outcome is Outcome.COMPLETE:
         # also where all that is left will be put on hold: nobody has looked at it yet
         capped = left.over_budget > 0 or (sweep.tally.capped and left.sessions + left.to_hold > 0)
-        outcome = _outcome(capped=capped, held=len(cashier.new_holds))
+        outcome = _outcome(capped=capped, held=len(holds.new))
     result = RunResult(
         run_id=run_id,
         dry_run=False,
@@ -80,7 +82,7 @@ def _execute(
         reasons={},
         already_refunded=sweep.tally.already_refunded,
         skipped=left.sessions + left.to_hold if outcome in (Outcome.COMPLETE, Outcome.PARTIAL) else 0,
-        held=len(cashier.new_holds),
+        held=len(holds.new),
         remaining=left.sessions,
         before_floor=before_floor,
         batches=sweep.tally.batches,
@@ -137,7 +139,7 @@ def _attempts_at_the_end(outcome: Outcome, error: SweeperError | None) -> int | 
 
 
 def _check_payable(database: Database, mapping: Mapping, scope: Scope, run_id: str) -> None:
-    binds = {**scope.binds(), "in_hand": "{}", "refund_ids": "{}", "run_id": run_id, **BY_SWEEPER}
+    binds = {**scope.binds, "in_hand": "{}", "refund_ids": "{}", "run_id": run_id, **BY_SWEEPER}
     with database.transaction(
         timeouts=LOCKING_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
     ) as transaction:

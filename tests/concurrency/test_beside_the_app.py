@@ -40,7 +40,7 @@ def test_what_the_app_lets_go_of_soon_is_paid_by_the_same_run(first: AppDatabase
             if seconds == 0.1:
                 app.rollback()
 
-        with patch("sweeper.sweep.passes.time.sleep", sleep):
+        with patch("sweeper.sweep.sweep.time.sleep", sleep):
             document = first.run().document
     assert (document["refunds"]["sessions"], document["skipped"], waited[-1]) == (1, 0, 0.1)
 

@@ -59,7 +59,7 @@ def told_by_check(app: AppDatabase, now: datetime = NOW) -> str:
 def test_check_tells_of_the_horizon_that_the_next_run_will_use(first: AppDatabase) -> None:
     assert "none yet" in told_by_check(first)
     paid(first)
-    assert told_by_check(first) == "everything older than 1d is settled"
+    assert told_by_check(first) == "everything older than 1 d is settled"
     assert "starts at the floor" in told_by_check(first, NOW + DAY)
     first.configure("[policy]", '[policy]\ngrace = "20m"')
     assert "starts at the floor" in told_by_check(first)

@@ -1,12 +1,10 @@
 """Refunds that somebody deleted, past the trigger that forbids it: an audit finds them, and no run pays them again."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 
-import sweeper.sweep.passes
-from sweeper.sweep.owed import find_missing
+from sweeper.sweep.owed import OwedReader
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.audits import audit, findings
 from tests.helpers.command import NOW
@@ -96,11 +94,13 @@ def test_runs_that_died_miss_nothing(paid: AppDatabase) -> None:
 def test_an_idle_run_does_not_ask(paid: AppDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[datetime | None] = []
 
-    def ask(*arguments: Any) -> datetime | None:
-        asked.append(find_missing(*arguments))
+    find_missing = OwedReader.find_missing
+
+    def ask(reader: OwedReader) -> datetime | None:
+        asked.append(find_missing(reader))
         return asked[-1]
 
-    monkeypatch.setattr(sweeper.sweep.passes, "find_missing", ask)
+    monkeypatch.setattr(OwedReader, "find_missing", ask)
     assert paid.run(now=LATER).document["refunds"]["sessions"] == 0
     assert asked == []
     paid.session("s3")

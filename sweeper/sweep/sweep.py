@@ -1,23 +1,22 @@
 """The sweep: finds what is owed, page after page, and pays it, batch after batch, until nothing is left in reach."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from functools import partial
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from sweeper.app.mapping import Mapping
+from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.core.signals import Signals
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Refusal, StatementError
 from sweeper.postgres.retries import retrying
-from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.batch import Cashier
 from sweeper.sweep.batches import Observer, Payout
-from sweeper.sweep.horizon import find_unripe
-from sweeper.sweep.owed import Found, Survey, find, find_missing, list_candidates, parts, reading, survey
+from sweeper.sweep.holds import Holds
+from sweeper.sweep.owed import Found, OwedReader, Survey, reading
 from sweeper.sweep.selection import Place, Scope
 
 T = TypeVar("T")
@@ -35,6 +34,7 @@ class Sweep:
         database: Database,
         mapping: Mapping,
         cashier: Cashier,
+        holds: Holds,
         *,
         batch_size: int,
         signals: Signals,
@@ -43,7 +43,8 @@ class Sweep:
         self._database = database
         self._mapping = mapping
         self._cashier = cashier
-        self._payout = Payout(cashier, batch_size=batch_size, signals=signals, observer=observer)
+        self._holds = holds
+        self._payout = Payout(cashier, holds, batch_size=batch_size, signals=signals, observer=observer)
         self._signals = signals
         self._observer = observer
         self._missing: tuple[datetime | None] | None = None
@@ -76,25 +77,17 @@ class Sweep:
     ) -> Survey:
         """Count what is owed; of what is ``payable``, without what is or will be on hold."""
         # what this run has put on hold because the database refuses it, or left there, nobody can tell without a try
-        settled = self._cashier.refused if payable else ()
+        settled = self._holds.refused if payable else ()
 
         def count() -> Survey:
             with reading(self._database, self._mapping) as transaction:
-                counted = [
-                    survey(transaction, self._mapping, part, budget, payable=payable, settled=settled)
-                    for part in parts(scope)
-                ]
-            return Survey(
-                sum(part.sessions for part in counted),
-                sum((part.credits for part in counted), Decimal(0)),
-                sum(part.over_budget for part in counted),
-                sum(part.to_hold for part in counted),
-            )
+                readers = (OwedReader(transaction, self._mapping, part) for part in scope.parts())
+                return sum((reader.count(budget, payable=payable, settled=settled) for reader in readers), Survey())
 
         return retrying(count, attempts=attempts)
 
     def _pass_all(self, scope: Scope) -> None:
-        for part in parts(scope):
+        for part in scope.parts():
             self._pass(part)
 
     def _pass(self, scope: Scope) -> None:
@@ -108,7 +101,7 @@ class Sweep:
                 break
             time.sleep(seconds)
             self.tally.skipped[before:] = (*slow, *skipped[_TRIED_AGAIN:])
-            self._payout.pay_all(self._knowing(scope), Found(session_ids=skipped[:_TRIED_AGAIN]))
+            self._payout.pay_all(Found(self._knowing(scope), skipped[:_TRIED_AGAIN]))
 
     def _walk(self, scope: Scope) -> None:
         """Find and pay, page after page."""
@@ -122,7 +115,7 @@ class Sweep:
                     self._note_unripe(scope)
                 more, last = self._walk_around(scope)
             else:
-                self._payout.pay_all(self._knowing(scope), found)
+                self._payout.pay_all(found)
                 more, last = found.last is not None, found.last
             scope = replace(scope, after=last)
 
@@ -131,7 +124,7 @@ class Sweep:
 
         Tells whether there may be more, and from what place on.
         """
-        while not self.tally.capped and (candidates := self._read(scope, list_candidates)):
+        while not self.tally.capped and (candidates := self._read(scope, OwedReader.list_candidates)):
             refused = self._find_among(scope, tuple(session_id for _, session_id in candidates))
             scope = replace(scope, after=candidates[-1])
             if refused:
@@ -140,7 +133,7 @@ class Sweep:
 
     def _note_unripe(self, scope: Scope) -> None:
         try:
-            self.tally.note_unripe(self._read(scope, find_unripe))
+            self.tally.note_unripe(self._read(scope, OwedReader.find_unripe))
         except (Refusal, StatementError):
             self.tally.unknown = True
 
@@ -150,39 +143,40 @@ class Sweep:
 
     def _find(self, scope: Scope) -> Found:
         budget = retrying(self._cashier.budget)
-        found = self._read(self._knowing(scope), partial(find, budget=budget))
+        found = self._read(self._knowing(scope), lambda reader: reader.find(budget))
         if found and self._missing is None:  # a run that has nothing to pay need not know
-            self._missing = (self._read(scope, find_missing),)
-            if self._missing != (None,) and budget is not None:  # what will be held needs no room
+            self._missing = (self._read(scope, OwedReader.find_missing),)
+            if self._missing != (None,):  # what will be held needs no room, and its reason is said as it is locked
                 return self._find(scope)
         self.tally.note_unripe(found.unripe_from)
         return found
 
-    def _read(self, scope: Scope, read: Callable[[Transaction, Mapping, Scope], T]) -> T:
-        def look() -> T:
+    def _read(self, scope: Scope, ask: Callable[[OwedReader], T]) -> T:
+        def read() -> T:
             with reading(self._database, self._mapping) as transaction:
-                return read(transaction, self._mapping, scope)
+                return ask(OwedReader(transaction, self._mapping, scope))
 
-        return self._payout.once_unlocked(scope, look)
+        return self._payout.once_unlocked(read)
 
     def _find_among(self, scope: Scope, session_ids: tuple[str, ...]) -> bool:
         """Find and pay those of these that are owed; one whose own expression fails is found by halving.
 
         Tells whether there was one.
         """
-        self._signals.check()
-        if self.tally.capped or not session_ids:
-            return False
-        try:
-            found = self._find(scope.only(session_ids))
-        except (Refusal, StatementError) as problem:
-            if len(session_ids) == 1:
+
+        def find(some: Sequence[str]) -> Found:
+            self._signals.check()
+            return self._find(scope.only(tuple(some)))
+
+        refused = False
+        for found in in_halves(session_ids, find, Refusal, StatementError):
+            if isinstance(found, RefusedAlone):
                 # an expression fails whenever it is read: what was paid before shows as well that others can be
-                since = self._payout.suspects.in_this_run
-                self._payout.refused_alone(scope, session_ids[0], problem, since)
-                return True
-            middle = len(session_ids) // 2
-            first = self._find_among(scope, session_ids[:middle])
-            return self._find_among(scope, session_ids[middle:]) or first
-        self._payout.pay_all(self._knowing(scope), found)
-        return False
+                problem = cast("Refusal | StatementError", found.error)
+                self._payout.refused_alone(found.item, problem, self._payout.suspects.in_this_run)
+                refused = True
+            else:
+                self._payout.pay_all(found)
+            if self.tally.capped:
+                break
+        return refused
