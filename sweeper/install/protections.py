@@ -109,7 +109,7 @@ def _own_functions(rows: Sequence[Row]) -> list[OwnFunction]:
     return [
         OwnFunction(
             row.name,
-            row.source,
+            _words(row.source),
             frozenset(_setting(*one.split("=", 1)) for one in row.settings),
             row.with_owners_rights,
             row.language,
@@ -123,12 +123,17 @@ def _parsed(script: str) -> list[OwnFunction]:
     return [
         OwnFunction(
             match[1],
-            match[4],
+            _words(match[4]),
             frozenset(_setting(*one.groups()) for one in _SETTING.finditer(match[2])),
             "\nSECURITY DEFINER\n" in match[2],
         )
         for match in _FUNCTION.finditer(script)
     ]
+
+
+def _words(source: str) -> str:
+    """A body without its indentation: a function that differs in that alone need not be installed again."""
+    return " ".join(source.split())
 
 
 def _setting(name: str, value: str) -> tuple[str, str]:
