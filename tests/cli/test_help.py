@@ -21,6 +21,7 @@ COMMANDS = (
     "sweeper history",
     "sweeper revert",
     "sweeper adopt",
+    "sweeper sql",
 )
 
 

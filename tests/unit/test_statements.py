@@ -84,7 +84,8 @@ def test_no_statement_leaves_anything_on_the_session(path: Path) -> None:
 
 def test_every_statement_is_sent_by_some_module() -> None:
     package = folder().parent / "sweeper"
-    sources = "\n".join(path.read_text() for path in [*package.rglob("*.py"), *FILES])
+    examples = {package / "statements" / "slots.py", package / "statements" / "binds.py"}  # of `sweeper sql`
+    sources = "\n".join(path.read_text() for path in [*package.rglob("*.py"), *FILES] if path not in examples)
     parts = {match for path in FILES for match in re.findall(r"\{include ([a-z_]+)\}", path.read_text())}
     unused = [
         name
