@@ -18,10 +18,10 @@ _PATH_ITEM = re.compile(r'"((?:[^"]|"")*)"|([^\s,]+)')
 
 @dataclass(frozen=True)
 class OwnFunction:
-    """One function of sweeper's: its body, its SET clauses in no order, and what decides how it runs."""
+    """One function of sweeper's: its body by lines, its SET clauses in no order, and what decides how it runs."""
 
     name: str
-    source: str
+    source: tuple[str, ...]
     settings: frozenset[tuple[str, str]]
     with_owners_rights: bool
     language: str = "plpgsql"
@@ -109,7 +109,7 @@ def _own_functions(rows: Sequence[Row]) -> list[OwnFunction]:
     return [
         OwnFunction(
             row.name,
-            _words(row.source),
+            _lines(row.source),
             frozenset(_setting(*one.split("=", 1)) for one in row.settings),
             row.with_owners_rights,
             row.language,
@@ -123,7 +123,7 @@ def _parsed(script: str) -> list[OwnFunction]:
     return [
         OwnFunction(
             match[1],
-            _words(match[4]),
+            _lines(match[4]),
             frozenset(_setting(*one.groups()) for one in _SETTING.finditer(match[2])),
             "\nSECURITY DEFINER\n" in match[2],
         )
@@ -131,9 +131,12 @@ def _parsed(script: str) -> list[OwnFunction]:
     ]
 
 
-def _words(source: str) -> str:
-    """A body without its indentation: a function that differs in that alone need not be installed again."""
-    return " ".join(source.split())
+def _lines(source: str) -> tuple[str, ...]:
+    """A body without indentation and blank lines: a function that differs in these alone need not be installed again.
+
+    Its lines stay apart, because a comment ends with its line.
+    """
+    return tuple(line.strip() for line in source.split("\n") if line.strip())
 
 
 def _setting(name: str, value: str) -> tuple[str, str]:

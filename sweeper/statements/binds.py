@@ -34,8 +34,8 @@ _MARK = re.compile(r"sweeper_live_([0-9a-f]+)_")
 class Rows:
     """Rows to show a statement with: the next owed sessions, and the newest run with its refunds.
 
-    Where none is owed, these are other failed or running sessions. ``accounts`` are those of the sessions, in the same
-    order; None where a session has none, or the database refuses to say.
+    Where none is known to be owed, these are other failed or running sessions. ``accounts`` are those of the sessions,
+    in the same order; None where a session has none, or the database refuses to say.
     """
 
     session_ids: tuple[str, ...] = ()
@@ -53,7 +53,9 @@ def read_rows(transaction: Transaction, mapping: Mapping, prepared: Preparation)
         return []
 
     page = {**prepared.scope.binds(), "page_size": _ROWS}
-    found = ask("look", **page) or ask("list_candidates", **page)
+    # without a horizon all of history would be read for what is owed
+    owed = [] if prepared.full else ask("look", **page)
+    found = owed or ask("list_candidates", **page)
     session_ids = tuple(row.session_id for row in found)
     accounts = tuple(account_of(transaction, mapping, session_id) for session_id in session_ids)
     runs = ask("list_runs", run_id=None, page_size=1)

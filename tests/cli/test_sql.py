@@ -11,7 +11,7 @@ import pytest
 
 from sweeper.postgres.templates import folder
 from sweeper.statements.listing import list_statements
-from sweeper.statements.psql import literal, to_psql, variables, writes
+from sweeper.statements.psql import variables
 from tests.support import AppDatabase, Server, command
 
 GOLDEN = Path(__file__).parents[2] / "docs" / "pay.sql"
@@ -171,54 +171,12 @@ def test_an_expression_with_colons_and_percent_signs_stays_what_it_is(first: App
     assert "{s1}" in ran.stdout
 
 
-@pytest.mark.parametrize(
-    ("text", "read"),
-    [
-        ("%(as_of)s::timestamptz", ":as_of::timestamptz"),
-        ("a[1:2], a[x:y], b := 1", "a[1:2], a[x\\:y], b := 1"),
-        ("':as_of' \":as_of\" -- :as_of\n:as_of", "':as_of' \":as_of\" -- :as_of\n\\:as_of"),
-        ("$f$ :x ' $f$ || e'\\':x' || :x", "$f$ :x ' $f$ || e'\\':x' || \\:x"),
-        ("'100%% %%(as_of)s' %% 2", "'100% %(as_of)s' % 2"),
-        ("(\na + b\n) AS c", "(a + b) AS c"),
-        ("(\na -- b\n) AS c", "(\na -- b\n) AS c"),
-        ("(\n'--' || b\n)", "('--' || b)"),
-        ("(\n$1\n)", "(\n$1\n)"),
-        ("'(\na\n)'", "'(\na\n)'"),
-        ("a$b$ :x $b$", "a$b$ \\:x $b$"),
-    ],
-)
-def test_a_statement_is_read_as_psql_reads_it(text: str, read: str) -> None:
-    assert to_psql(text, doubled=True) == read
-
-
-@pytest.mark.parametrize(
-    ("value", "sql", "argument"),
-    [
-        (None, "NULL", "NULL"),
-        (True, "true", "true"),
-        (-3, "-3", "-3"),
-        ("it's", "'it''s'", "'''it''''s'''"),
-        ("a\\b", "E'a\\\\b'", "'E''a\\\\\\\\b'''"),
-        (["a", 'b"c'], """E'{"a","b\\\\"c"}'""", """'E''{"a","b\\\\\\\\"c"}'''"""),
-        ("two\nlines", "'two\nlines'", "'''two\\nlines'''"),
-    ],
-)
-def test_a_value_is_a_variable_of_psql(value: object, sql: str, argument: str) -> None:
-    assert literal(value) == sql
-    assert variables({"x": value}, ["x"]) == [{"variable": "x", "value": argument}]
-
-
 @needs_psql
 @pytest.mark.parametrize("value", ["it's", "a\\b", "two\nlines", ":x `id` ''", 'q"', "\\n"])
 def test_psql_reads_a_variable_as_the_value_that_it_is(first: AppDatabase, value: str) -> None:
     (given,) = variables({"x": value}, ["x"])
     ran = run_in_psql(first, f"\\pset format unaligned\n\\t\n\\set x {given['value']}\nSELECT :x::text;\n")
     assert ran.stdout == f"{value}\n"
-
-
-def test_what_writes_is_told_by_its_own_words() -> None:
-    assert writes('SELECT 1 FROM "t" FOR NO KEY UPDATE')
-    assert not writes("""SELECT 'UPDATE', "DELETE", update -- INSERT""")
 
 
 def test_the_list_is_of_every_file_but_the_parts(tmp_path: Path) -> None:
