@@ -22,6 +22,7 @@ from sweeper.cli.install import install
 from sweeper.cli.output import Output, flushed, take_over
 from sweeper.cli.revert import revert
 from sweeper.cli.run import run
+from sweeper.cli.sql import sql
 from sweeper.core.errors import ConfigurationError, Exit, Interrupted, SweeperError
 
 _PACKAGE = Path(__file__).parent.parent
@@ -45,6 +46,7 @@ app.command()(explain)
 app.command()(history)
 app.command()(revert)
 app.command()(adopt)
+app.command()(sql)
 
 
 def _show_version(wanted: bool) -> None:

@@ -19,7 +19,23 @@ def has_fence(transaction: Transaction, mapping: Mapping) -> bool:
 
 def functions(mapping: Mapping, *, max_amount: Decimal | None) -> str:
     """The SQL that makes refund(), and the fence when the mapping has one."""
-    slots = {
+    slots = function_slots(mapping)
+    parts = [refund_function(mapping, max_amount=max_amount), fill_script("drop_other_refunds", slots)]
+    if mapping.fenced:
+        parts.append(fill_script("fence", slots))
+    return "\n\n".join(parts)
+
+
+def refund_function(mapping: Mapping, *, max_amount: Decimal | None) -> str:
+    """The SQL that makes refund()."""
+    binds = _binds(mapping, max_amount)
+    statements = {name: mapping.statement(statement) % binds for name, statement in _STATEMENTS.items()}
+    return fill("refund", {**function_slots(mapping), **statements}, mapping.choices) % binds
+
+
+def function_slots(mapping: Mapping) -> dict[str, str]:
+    """What the functions are made of, beside the statements in refund()."""
+    return {
         **mapping.slots,
         "path": mapping.search_path,
         "timezone": quote_text(mapping.timezone),
@@ -29,12 +45,6 @@ def functions(mapping: Mapping, *, max_amount: Decimal | None) -> str:
         "spent_tolerance": "0" if mapping.exact_spent else str(FLOATING_TOLERANCE),
         "fence": quote_name(fence_name(mapping)),
     }
-    binds = _binds(mapping, max_amount)
-    slots |= {name: mapping.statement(statement) % binds for name, statement in _STATEMENTS.items()}
-    parts = [fill("refund", slots, mapping.choices) % binds, fill_script("drop_other_refunds", slots)]
-    if mapping.fenced:
-        parts.append(fill_script("fence", slots))
-    return "\n\n".join(parts)
 
 
 def fence_name(mapping: Mapping) -> str:

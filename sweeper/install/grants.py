@@ -18,7 +18,7 @@ _GRANT = re.compile(r"GRANT (.+?)(?: \((.+)\))? ON (?:SCHEMA )?(.+) TO \w+;")
 
 
 @dataclass(frozen=True)
-class _Read:
+class Read:
     """A table that the mapping reads."""
 
     schema: str
@@ -33,7 +33,7 @@ def grants(transaction: Transaction, mapping: Mapping) -> dict[str, str]:
         SweeperError: this role may not make a temporary view, or not read what the mapping reads.
     """
     reads, sequences = _reads(transaction, mapping), _sequences(transaction, mapping)
-    return {name: _fill(mapping, name, role, reads, sequences) for name, role in ROLES.items()}
+    return {name: fill_grant(mapping, name, role, reads, sequences) for name, role in ROLES.items()}
 
 
 def granted_to_all_roles(mapping: Mapping) -> frozenset[tuple[str, str, str]]:
@@ -42,7 +42,10 @@ def granted_to_all_roles(mapping: Mapping) -> frozenset[tuple[str, str, str]]:
     Each is (object as SQL, column or "", privilege). Who owns the functions has no more than a runner.
     """
     lines = [
-        line for name in ROLES if name != "grant_owner" for line in _fill(mapping, name, "role", [], []).splitlines()
+        line
+        for name in ROLES
+        if name != "grant_owner"
+        for line in fill_grant(mapping, name, "role", [], []).splitlines()
     ]
     matches = [match for line in lines if (match := _GRANT.fullmatch(line)) and mapping.slots["schema"] in match[3]]
     return frozenset(
@@ -54,11 +57,11 @@ def granted_to_all_roles(mapping: Mapping) -> frozenset[tuple[str, str, str]]:
     )
 
 
-def _reads(transaction: Transaction, mapping: Mapping) -> list[_Read]:
+def _reads(transaction: Transaction, mapping: Mapping) -> list[Read]:
     with transaction.undone():
         transaction.script(fill_script("probe_reading", mapping.slots, mapping.choices))
         rows = transaction.rows(fill("list_read_columns", {}), {"own_schema": mapping.schema})
-    return [_Read(row.schema_name, row.table_name, tuple(row.columns)) for row in rows]
+    return [Read(row.schema_name, row.table_name, tuple(row.columns)) for row in rows]
 
 
 def _sequences(transaction: Transaction, mapping: Mapping) -> list[str]:
@@ -71,7 +74,8 @@ def _sequences(transaction: Transaction, mapping: Mapping) -> list[str]:
     return [f"{quote_name(row.schema_name)}.{quote_name(row.sequence_name)}" for row in rows]
 
 
-def _fill(mapping: Mapping, name: str, role: str, reads: list[_Read], sequences: list[str]) -> str:
+def fill_grant(mapping: Mapping, name: str, role: str, reads: list[Read], sequences: list[str]) -> str:
+    """The statements of the file ``name``, for one role."""
     tables = [
         {
             "table_schema": quote_name(read.schema),
@@ -84,7 +88,7 @@ def _fill(mapping: Mapping, name: str, role: str, reads: list[_Read], sequences:
     lines = [line for table in tables for line in fill_script("grant_read", table).splitlines()[1:]]
     slots = {**mapping.slots, "role": role, "reads": "\n".join(dict.fromkeys(lines))}
     if name == "grant_owner":
-        runner = _fill(mapping, "grant_runner", role, reads, sequences)
+        runner = fill_grant(mapping, "grant_runner", role, reads, sequences)
         slots["runner"] = "\n".join(line for line in runner.splitlines() if line.startswith("GRANT"))
     slots["ledger_sequences"] = "".join(f"\nGRANT USAGE ON SEQUENCE {sequence} TO {role};" for sequence in sequences)
     return fill_script(name, slots, mapping.choices)

@@ -20,7 +20,7 @@ _PATH_ITEM = re.compile(r'"((?:[^"]|"")*)"|([^\s,]+)')
 
 @dataclass(frozen=True)
 class OwnFunction:
-    """One function of sweeper's: its body, its SET clauses in no order, and what decides how it runs."""
+    """One function of sweeper's: its body by lines, its SET clauses in no order, and what decides how it runs."""
 
     name: str
     source: str

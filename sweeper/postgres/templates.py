@@ -3,8 +3,9 @@
 A statement has slots, ``{sessions}``, for the app's names and expressions, and binds, ``%(as_of)s``, for values. What
 depends on the mapping stands between ``{if ledger}``, ``{else}`` and ``{end}``; what is repeated for each of several
 columns between ``{each moved ", "}``, with the separator, and ``{end}``. ``{include reading}`` takes in
-``parts/source/reading.sql``: a statement is known by its file's name alone, whatever folder it is in. Slot values are
-never searched for slots again, so a brace or a percent sign in the app's own SQL stays what it is.
+``parts/source/reading.sql``: a statement is known by its file's name alone, whatever folder it is in. What is included
+is indented like the line in which the include stands. Slot values are never searched for slots again, so a brace or a
+percent sign in the app's own SQL stays what it is.
 """
 
 import re
@@ -19,9 +20,10 @@ _CHECKOUT = Path(__file__).parents[2] / "sql"
 # a condition that stands alone on its line takes the line with it
 _TAG = re.compile(
     r"""^[ \t]*\{(?P<line>if\ [a-z_]+|each\ [a-z_]+\ "[^"]*"|else|end)\}[ \t]*\n"""
-    r"""|\{(?P<tag>if\ [a-z_]+|each\ [a-z_]+\ "[^"]*"|else|end|include\ [a-z_]+|[a-z_]+)\}""",
+    r"""|\{(?P<tag>if\ [a-z_]+|each\ [a-z_]+\ "[^"]*"|else|end|[a-z_]+)\}""",
     re.MULTILINE | re.VERBOSE,
 )
+_INCLUDE = re.compile(r"\{include ([a-z_]+)\}")
 
 Slots = Mapping[str, str]
 # what conditions ask for, and what is repeated: each time with slots of its own
@@ -89,11 +91,23 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
 
 
 @cache
-def _template(name: str, *, headed: bool = True) -> tuple[_Node, ...]:
+def _expanded(name: str, *, headed: bool = True) -> str:
+    """The text of a file with the parts that it includes."""
     source = _source(name)
     if not headed:
         source = "\n".join(dropwhile(_is_comment, source.splitlines()))
-    nodes, ended_by = _parse(_tokens(source))
+
+    def part(match: re.Match[str]) -> str:
+        line = source[source.rfind("\n", 0, match.start()) + 1 : match.start()]
+        indent = line[: len(line) - len(line.lstrip())]
+        return _expanded(match[1], headed=False).replace("\n", f"\n{indent}")
+
+    return _INCLUDE.sub(part, source)
+
+
+@cache
+def _template(name: str, *, headed: bool = True) -> tuple[_Node, ...]:
+    nodes, ended_by = _parse(_tokens(_expanded(name, headed=headed)))
     if ended_by:
         raise ValueError(f"{name}.sql: {{{ended_by}}} ends nothing")
     return nodes
@@ -105,9 +119,7 @@ def _parse(tokens: Iterator[tuple[str, str]]) -> tuple[tuple[_Node, ...], str]:
     for word, rest in tokens:
         if word in ("else", "end"):
             return tuple(nodes), word
-        if word == "include":
-            nodes += _template(rest, headed=False)
-        elif word == "slot":
+        if word == "slot":
             nodes.append(_Slot(rest))
         elif word == "if":
             then, ended_by = _parse(tokens)

@@ -1,5 +1,7 @@
 """What `install` put there to protect the books and somebody took away: `check` says so, and `install` puts it back."""
 
+import re
+
 import psycopg
 import pytest
 
@@ -98,3 +100,17 @@ def test_install_says_that_it_made_the_books_append_only_again(first: AppDatabas
     first.sql("ALTER TABLE sweeper.refunds DISABLE TRIGGER append_only")
     ran = first.sweeper("install", now=None)
     assert "made sweeper.refunds and sweeper.reversals append-only again" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("found", "becomes", "status"),
+    [(r"\n", r"\n  ", "ok"), (r"(-- .*)\n", r"\1 ", "failure")],
+    ids=["indented", "joined to the comment before"],
+)
+def test_a_function_may_be_indented_differently_and_in_nothing_else(
+    fenced: AppDatabase, found: str, becomes: str, status: str
+) -> None:
+    made = fenced.value("SELECT pg_get_functiondef('sweeper.refund'::regproc)")
+    fenced.sql("SET check_function_bodies = off")
+    fenced.sql(re.sub(found, becomes, made))
+    assert items(check(fenced))["refund_function"]["status"] == status

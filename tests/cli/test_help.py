@@ -19,6 +19,7 @@ COMMANDS = (
     "sweeper history",
     "sweeper revert",
     "sweeper adopt",
+    "sweeper sql",
 )
 
 

@@ -99,9 +99,13 @@ def test_statement_begins_with_what_it_is_for(name: str) -> None:
     assert re.match(r"-- \w.*[^\s]\n", (SQL / f"{name}.sql").read_text())
 
 
+# `sweeper sql` has an example for each statement: that is not the use of it
+EXAMPLES = (PACKAGE / "statements" / "slots.py", PACKAGE / "statements" / "binds.py")
+
+
 def words_of_the_program() -> set[str]:
     """Every string in the program."""
-    trees = [ast.parse(path.read_text()) for path in PROGRAM]
+    trees = [ast.parse(path.read_text()) for path in PROGRAM if path not in EXAMPLES]
     nodes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)]
     return {node.value for node in nodes if isinstance(node.value, str)}
 

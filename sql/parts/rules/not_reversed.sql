@@ -1,6 +1,6 @@
 -- Whether a refund still stands.
 NOT EXISTS (
-        SELECT
-        FROM {reversals} AS reversal
-        WHERE reversal.refund_id = r.refund_id
-    )
+    SELECT
+    FROM {reversals} AS reversal
+    WHERE reversal.refund_id = r.refund_id
+)

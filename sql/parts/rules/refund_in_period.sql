@@ -1,7 +1,7 @@
 -- A refund of the session's charge as it is now, or one paid again by a person, that was written in the period and
 -- still stands.
 r.session_id {session_eq} v.session_id
-  AND r.attempt {attempt_eq} v.attempt
-  AND r.created_at >= %(since)s::timestamptz
-  AND r.created_at < %(until)s::timestamptz
-  AND {include not_reversed}
+AND r.attempt {attempt_eq} v.attempt
+AND r.created_at >= %(since)s::timestamptz
+AND r.created_at < %(until)s::timestamptz
+AND {include not_reversed}

@@ -1,11 +1,12 @@
 -- What is to be done with a failed or running session, in the order in which the rules apply. A scalar
 -- subquery, unlike EXISTS, is always one index probe a row and never a reading of the whole ledger.
 CASE
-        WHEN (
-            SELECT true
-            FROM {refunds} AS r
-            WHERE {include own_refund}
-            LIMIT 1
-        ) THEN 'refunded'
-        WHEN {if ledger}{include refunded_by_app}{else}false{end} THEN 'refunded'
-        {include verdict_of_unpaid}
+    WHEN (
+        SELECT true
+        FROM {refunds} AS r
+        WHERE {include own_refund}
+        LIMIT 1
+    ) THEN 'refunded'
+    WHEN {if ledger}{include refunded_by_app}{else}false{end} THEN 'refunded'
+    {include verdict_of_unpaid}
+END

@@ -1,13 +1,12 @@
--- The rules that are left for a session that is in no ledger: the end of a CASE.
+-- The rules that are left for a session that is in no ledger: the last branches of a CASE.
 WHEN NOT %(look_again)s::boolean AND (
-            SELECT true
-            FROM {holds} AS h
-            WHERE h.session_id {session_eq} v.session_id AND {include same_attempt} AND h.ended_at IS NULL
-            LIMIT 1
-        ) THEN 'held'
-        WHEN {include in_grace} THEN 'in_grace'
-        WHEN {include not_stuck_yet} THEN 'not_stuck_yet'
-        WHEN v.excluded THEN 'excluded'
-        WHEN coalesce(v.amount::numeric, 0::numeric) = 0::numeric THEN 'uncharged'
-        ELSE 'owed'
-    END
+    SELECT true
+    FROM {holds} AS h
+    WHERE h.session_id {session_eq} v.session_id AND {include same_attempt} AND h.ended_at IS NULL
+    LIMIT 1
+) THEN 'held'
+WHEN {include in_grace} THEN 'in_grace'
+WHEN {include not_stuck_yet} THEN 'not_stuck_yet'
+WHEN v.excluded THEN 'excluded'
+WHEN coalesce(v.amount::numeric, 0::numeric) = 0::numeric THEN 'uncharged'
+ELSE 'owed'

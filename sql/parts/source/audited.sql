@@ -1,6 +1,6 @@
 -- Which sessions an audit looks at: every failed and running one, or only these.
 {live_condition}
-      AND (
-          %(session_ids)s::text[] IS NULL
-          OR v.session_id {session_eq} ANY (%(session_ids)s::text[]::{session_type}[])
-      )
+  AND (
+      %(session_ids)s::text[] IS NULL
+      OR v.session_id {session_eq} ANY (%(session_ids)s::text[]::{session_type}[])
+  )

@@ -1,23 +1,23 @@
 -- Where this run looks, whatever the status. The alternatives are decided by binds alone, so the planner keeps only
 -- the one that counts.
 (
-        %(session_ids)s::text[] IS NULL
-        OR v.session_id {session_eq} ANY (%(session_ids)s::text[]::{session_type}[])
+    %(session_ids)s::text[] IS NULL
+    OR v.session_id {session_eq} ANY (%(session_ids)s::text[]::{session_type}[])
+)
+AND (
+    %(dates)s::text = 'unknown'
+    AND v.started_at IS NULL
+    AND (%(after_id)s::text IS NULL OR v.session_id {session_gt} %(after_id)s::text::{session_type})
+    OR %(dates)s::text = 'known'
+    AND {if zoned_starts}v.started_at >= %(since)s::timestamptz::{started_type}{else}{include from_local_since}{end}
+    AND (
+        %(until)s::timestamptz IS NULL
+        OR v.started_at < (%(until)s::timestamptz + interval '1 day')::{started_type}
+        AND v.started_at::timestamptz < %(until)s::timestamptz
     )
     AND (
-        %(dates)s::text = 'unknown'
-        AND v.started_at IS NULL
-        AND (%(after_id)s::text IS NULL OR v.session_id {session_gt} %(after_id)s::text::{session_type})
-        OR %(dates)s::text = 'known'
-        AND {if zoned_starts}v.started_at >= %(since)s::timestamptz::{started_type}{else}{include from_local_since}{end}
-        AND (
-            %(until)s::timestamptz IS NULL
-            OR v.started_at < (%(until)s::timestamptz + interval '1 day')::{started_type}
-            AND v.started_at::timestamptz < %(until)s::timestamptz
-        )
-        AND (
-            %(after_id)s::text IS NULL
-            OR (v.started_at, v.session_id)
-               {place_gt} (%(after_started_at)s::text::{started_type}, %(after_id)s::text::{session_type})
-        )
+        %(after_id)s::text IS NULL
+        OR (v.started_at, v.session_id)
+           {place_gt} (%(after_started_at)s::text::{started_type}, %(after_id)s::text::{session_type})
     )
+)

@@ -1,11 +1,11 @@
 -- What the mapping reads of one session row, s.
 SELECT {session_id} AS session_id,
-               ({account}){account_as} AS account_id,
-               {attempt} AS attempt,
-               {status} AS status,
-               {started_at} AS started_at,
-               {active_at} AS active_at,
-               {failed_at} AS failed_at,
-               {amount} AS amount,
-               ({exclude}) IS TRUE AS excluded,
-               {error} AS error
+       ({account}){account_as} AS account_id,
+       {attempt} AS attempt,
+       {status} AS status,
+       {started_at} AS started_at,
+       {active_at} AS active_at,
+       {failed_at} AS failed_at,
+       {amount} AS amount,
+       ({exclude}) IS TRUE AS excluded,
+       {error} AS error

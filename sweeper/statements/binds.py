@@ -1,0 +1,219 @@
+"""Values for the binds of every statement: of this mapping, of the policy, and of rows that there are."""
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from sweeper import __version__
+from sweeper.app.mapping import Mapping
+from sweeper.app.search_path import mapped_tables
+from sweeper.config.model import Settings
+from sweeper.install.functions import fence_name
+from sweeper.install.state import Installation
+from sweeper.postgres.binds import BY_SWEEPER, text_array
+from sweeper.postgres.errors import Refusal, StatementError
+from sweeper.postgres.timeouts import LOCKING_TIMEOUTS, READ_TIMEOUTS, Timeouts
+from sweeper.postgres.transaction import Row, Transaction
+from sweeper.sweep.context import Preparation
+from sweeper.sweep.owed import OwedReader
+
+_ROWS = 3
+_RUN_ID = "00000000-0000-7000-8000-000000000000"
+_MARK = re.compile(r"sweeper_live_([0-9a-f]+)_")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows to show a statement with: the next owed sessions, and the newest run with its refunds.
+
+    Where none is known to be owed, these are other failed or running sessions. ``accounts`` are those of the sessions,
+    in the same order; None where a session has none, or the database refuses to say.
+    """
+
+    session_ids: tuple[str, ...] = ()
+    accounts: tuple[str | None, ...] = ()
+    run: Row | None = None
+    refund_ids: tuple[str, ...] = ()
+
+
+def read_rows(transaction: Transaction, mapping: Mapping, prepared: Preparation) -> Rows:
+    """Read a few rows; none where the database refuses to."""
+
+    def ask(statement: str, **binds: object) -> Sequence[Row]:
+        with suppress(Refusal, StatementError), transaction.savepoint():
+            return transaction.rows(mapping.statement(statement), binds)
+        return []
+
+    page = {**prepared.scope.binds, "page_size": _ROWS}
+    # without a horizon all of history would be read for what is owed
+    owed = [] if prepared.full else ask("look", **page)
+    found = owed or ask("list_candidates", **page)
+    session_ids = tuple(row.session_id for row in found)
+    reader = OwedReader(transaction, mapping, prepared.scope)
+    accounts = tuple(map(reader.account_of, session_ids))
+    runs = ask("list_runs", run_id=None, page_size=1)
+    run = runs[0] if runs else None
+    refunds: Sequence[Row] = ()
+    if run is not None:
+        refunds = ask("list_refunds_of_run", run_id=run.run_id, run_as_of=run.as_of, after=None, page_size=_ROWS)
+    return Rows(session_ids, accounts, run, tuple(row.refund_id for row in refunds))
+
+
+@dataclass(frozen=True)
+class Values:
+    """The values of all binds."""
+
+    mapping: Mapping
+    settings: Settings
+    installation: Installation
+    prepared: Preparation
+    rows: Rows
+
+    def of(self, name: str, group: str) -> dict[str, object]:
+        """The values for the statement ``name`` of the folder ``group``."""
+        known = {
+            **self.prepared.scope.binds,
+            **self._of_rows(),
+            **self._of_run(),
+            **self._of_catalogue(),
+        }
+        return {**known, **self._of_group(group), **self._of_one().get(name, {})}
+
+    def of_transaction(self, *, group: str, writes: bool) -> dict[str, object]:
+        """What the transaction sets for itself."""
+        timeouts = READ_TIMEOUTS if not writes else Timeouts() if group == "install" else LOCKING_TIMEOUTS
+        return {
+            "lock_ms": timeouts.lock_ms,
+            "statement_ms": timeouts.statement_ms,
+            "idle_ms": timeouts.idle_ms,
+            "transaction_ms": timeouts.transaction_ms,
+            "tcp_user_ms": timeouts.tcp_user_ms,
+            "search_path": self.mapping.search_path,
+            "timezone": self.mapping.timezone,
+        }
+
+    def _of_rows(self) -> dict[str, object]:
+        rows = self.rows
+        accounts = sorted({account for account in rows.accounts if account is not None})
+        return {
+            "in_hand": text_array(rows.session_ids),
+            "session_id": next(iter(rows.session_ids), None),
+            "account_id": next(iter(accounts), None),
+            "account_ids": text_array(accounts) if self.mapping.has_accounts else None,
+            "refund_ids": text_array(_ids(len(rows.session_ids))),
+            "reversal_ids": text_array(_ids(len(rows.refund_ids))),
+            "attempt_known": True,
+            "page_size": self.settings.policy.batch_size,
+            "limit": self.settings.policy.batch_size,
+            "newest": self.settings.policy.batch_size,
+            "after": None,
+            "around_refused": False,
+        }
+
+    def _of_run(self) -> dict[str, object]:
+        as_of = self.prepared.scope.as_of
+        return {
+            **BY_SWEEPER,
+            "run_id": _RUN_ID,
+            "run_as_of": as_of,
+            "version": __version__,
+            "host": "localhost",
+            "told": "{}",
+            "outcome": "complete",
+            **dict.fromkeys(("sessions", "already_refunded", "skipped", "held", "remaining", "batches"), 0),
+            "credits": "0",
+            "why": "refused",
+            "sqlstate": "22012",
+            "message": "division by zero",
+            "constraint_name": "",
+            "payable": True,
+            "settled": None,
+            "fingerprint": self.mapping.fingerprint,
+            "horizon": as_of,
+            "policy": self.prepared.digest,
+        }
+
+    def _of_catalogue(self) -> dict[str, object]:
+        mapping, own = self.mapping, self.settings.sessions
+        slots, sessions = mapping.slots, mapping.sessions
+        live_index = self.installation.live_index or ""
+        mark = _MARK.search(live_index)
+        return {
+            "no_rows": 0,
+            "type": mapping.session_type,
+            "table_oid": sessions.oid,
+            "table_oids": [sessions.oid],
+            "table_name": slots["refunds"],
+            "bound_oid": sessions.oid,
+            "id_name": mapping.key.id.strip('"'),
+            "id_number": mapping.key.id_number,
+            "id_type": mapping.session_type,
+            "status_name": slots["status_column"].strip('"'),
+            "trigger_name": fence_name(mapping),
+            "fence": fence_name(mapping),
+            "function_name": slots["live_function"].rpartition(".")[2],
+            "schema_name": mapping.schema,
+            "own_schema": mapping.schema,
+            "schema": slots["schema"],
+            "search_path": mapping.search_path,
+            "tables": mapped_tables(self.settings),
+            "names": mapped_tables(self.settings),
+            "privileges": ["SELECT" for _ in mapped_tables(self.settings)],
+            "events": [16 for _ in mapped_tables(self.settings)],  # UPDATE
+            "named": [*own.failed, *own.running, *own.succeeded],
+            "succeeded": list(own.succeeded),
+            "written": [],
+            "mark": mark[1] if mark else "",
+            "name": sessions.qualified,
+            "statement": "",
+        }
+
+    def _of_group(self, group: str) -> dict[str, object]:
+        prepared, run = self.prepared, self.rows.run
+        if group == "audit":
+            return {
+                "since": prepared.floor,
+                "until": prepared.scope.as_of,
+                "floor": prepared.floor,
+                "failed_overdue": prepared.scope.failed_before,
+                "stuck_overdue": list(prepared.scope.stuck_before),
+            }
+        if group in ("explain", "corrections"):
+            newest = {"run_id": run.run_id, "run_as_of": run.as_of} if run is not None else {}
+            return {**newest, "since": prepared.floor, "reason": "an example"}
+        return {}
+
+    def _of_one(self) -> dict[str, dict[str, object]]:
+        mapping, rows = self.mapping, self.rows
+        refunds: dict[str, object] = {"refund_ids": text_array(rows.refund_ids)}
+        fence: dict[str, object] = {"table_name": mapping.sessions.qualified}
+        return {
+            "read_back": refunds,
+            "reverse": refunds,
+            "adopt": self._adopted(),
+            "find_fence": fence,
+            "read_fence": fence,
+            "list_append_only": {"names": [mapping.slots["refunds"], mapping.slots["reversals"]]},
+            "find_relation": {"name": mapping.sessions.name},
+            "find_installation": {"name": mapping.slots["settings"]},
+            "read_index": {"name": self.installation.live_index},
+            "list_runs": {"run_id": None},
+        }
+
+    def _adopted(self) -> dict[str, object]:
+        of_sessions = zip(self.rows.session_ids, self.rows.accounts, strict=True)
+        # the attempt is in the session's row; where none is mapped it is 0
+        known = [] if self.mapping.key.attempt else [pair for pair in of_sessions if pair[1] is not None]
+        return {
+            "refund_ids": _ids(len(known)),
+            "session_ids": [session_id for session_id, _ in known],
+            "account_ids": [account for _, account in known],
+            "attempts": ["0" for _ in known],
+            "amounts": ["0" for _ in known],
+        }
+
+
+def _ids(count: int) -> list[str]:
+    """Made-up ids: what is written under them is undone."""
+    return [f"{_RUN_ID[:-1]}{number}" for number in range(1, count + 1)]

@@ -1,0 +1,96 @@
+"""One statement as a script for psql, filled with the mapping of a database and a file."""
+
+from sweeper.config.model import Settings
+from sweeper.core.decimals import exactly
+from sweeper.core.errors import ConfigurationError
+from sweeper.install.state import read_installation
+from sweeper.postgres.database import Database
+from sweeper.postgres.retries import retrying
+from sweeper.postgres.templates import fill, fill_script
+from sweeper.postgres.transaction import Transaction
+from sweeper.statements import psql
+from sweeper.statements.binds import Values, read_rows
+from sweeper.statements.result import Statement
+from sweeper.statements.slots import BEFORE, NOTES, Filling
+from sweeper.sweep.context import Preparation, Request, prepare
+from sweeper.sweep.owed import reading
+
+_SET_TRANSACTION = "set_transaction"
+
+
+def script(database: Database, settings: Settings, request: Request, statement: Statement) -> str:
+    """The statement as it would be sent at this moment; changes and locks nothing.
+
+    Raises:
+        ConfigurationError: not installed, another mapping, or one under which the statement is never sent.
+        FailedError: the database cannot be reached.
+    """
+    with exactly():
+        prepared, _ = prepare(database, settings, request)
+
+        def read() -> str:
+            with reading(database, prepared.mapping) as transaction:
+                return _script(transaction, settings, prepared, statement)
+
+        return retrying(read)
+
+
+def _script(transaction: Transaction, settings: Settings, prepared: Preparation, statement: Statement) -> str:
+    mapping, name = prepared.mapping, statement.name
+    installation = read_installation(transaction, mapping.schema)
+    assert installation is not None  # noqa: S101 - prepare() has read it
+    filling = Filling(mapping, settings, installation, prepared.scope.as_of, prepared.floor)
+    text = _filled(filling, name)
+    values = Values(mapping, settings, installation, prepared, read_rows(transaction, mapping, prepared))
+    writes = psql.writes(text)
+    bounds = values.of_transaction(group=statement.group, writes=writes)
+    binds = values.of(name, statement.group)
+    used = [bind for bind in binds if bind in psql.binds_of(text) and bind not in bounds]
+    before = [] if name == _SET_TRANSACTION else [_settings()]
+    if name in BEFORE:
+        before.append(psql.terminated(psql.to_psql(filling.text(BEFORE[name]), doubled=False)))
+    return fill_script(
+        "script",
+        {
+            "note": NOTES.get(name, ""),
+            "statement": psql.terminated(psql.to_psql(text, doubled=not filling.is_script(name))),
+        },
+        {
+            "noted": name in NOTES,
+            "reads": not writes,
+            "bound": bool(used),
+            "variables": psql.variables(binds, used),
+            "bounds": psql.variables(bounds, bounds),
+            "before": [{"text": one} for one in before],
+        },
+    )
+
+
+def _settings() -> str:
+    """What every transaction sets for itself; psql need not show its answer."""
+    return psql.unseen(psql.to_psql(fill(_SET_TRANSACTION, {}), doubled=True))
+
+
+def _filled(filling: Filling, name: str) -> str:
+    slots = filling.mapping.slots
+    missing = ""
+    try:
+        text = filling.text(name)
+    except KeyError as error:
+        missing = str(error.args[0])
+    else:
+        if name != "live" or slots["live_function"]:
+            return text
+        missing = "live_function"
+    raise ConfigurationError(f"{name} is not sent under this mapping: {_why(missing)}", code="usage")
+
+
+def _why(slot: str) -> str:
+    if slot == "live_function":
+        return "statuses of this type are compared as they are"
+    if slot == "ended_at":
+        return "the file has no sessions.ended_at"
+    return f"the file has no {'[ledger]' if 'ledger' in slot or slot in _OF_LEDGER else '[accounts]'}"
+
+
+_OF_LEDGER = ("columns", "values", "refund")

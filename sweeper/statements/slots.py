@@ -1,0 +1,188 @@
+"""What the statements are filled with beside the names of the mapping: as those that send them do, or an example."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sweeper.app.mapping import Mapping
+from sweeper.config.model import Settings
+from sweeper.install.functions import function_slots, refund_function
+from sweeper.install.grants import Read, fill_grant
+from sweeper.install.indexes import Index
+from sweeper.install.state import SCHEMA_VERSION, Installation
+from sweeper.postgres.templates import Choices, fill, fill_script, quote_name, quote_text
+
+# a script is sent without binds, with its percent signs as they are
+SCRIPTS = frozenset({
+    "001_tables", "append_only", "begin_mapping", "create_index", "drop_index", "drop_live", "drop_other_refunds",
+    "export_refunds", "fence", "grant_read", "live", "note_objects", "probe_index", "probe_reading", "rekey",
+    "release_fence", "revoke_defaults", "set_surroundings", "write_settings",
+})  # fmt: skip
+GRANTS = frozenset({"grant_auditor", "grant_layer", "grant_owner", "grant_runner"})
+NOTES = {
+    **dict.fromkeys(
+        ("create_index", "drop_index"),
+        "sweeper sends this one with CONCURRENTLY and outside any transaction, which could not be undone here.",
+    ),
+    **dict.fromkeys(
+        (*GRANTS, "grant_read"),
+        "For the role that runs this, and whole tables; `sweeper install --print` names each column.",
+    ),
+    **dict.fromkeys(
+        ("collation_of_expression", "type_of_expression"),
+        "Asked of every expression in the file; here of one of them.",
+    ),
+    **dict.fromkeys(
+        ("sample_condition", "sample_marks", "sample_matches", "sample_signs", "sample_values", "try_expression"),
+        "`sweeper init` asks this of any table that it finds; here of a mapped one.",
+    ),
+    "list_adoptable": "The condition is the one of `sweeper adopt --where`; here it is true of every session.",
+    "rekey": "What `sweeper install --rekey` does depends on the old key; here the key is as it was.",
+}  # fmt: skip
+# what must have been sent before in the same transaction
+BEFORE = {"revoke_defaults": "note_objects"}
+_REKEY = ("other_ids", "forget_attempts", "translate_attempts", "translate_empty_attempts", "other_accounts")
+_COMPARED = ("own", "same_accounts", "known_table", "ids_as_text")
+_LIVE = Index(schema="", name="sweeper_live_example", table="", key="")
+# in whose place GRANT takes the role that is connected
+_ROLE = "CURRENT_USER"
+
+
+@dataclass(frozen=True)
+class Filling:
+    """Everything that a statement may be filled with."""
+
+    mapping: Mapping
+    settings: Settings
+    installation: Installation
+    as_of: datetime
+    since: datetime
+
+    def text(self, name: str) -> str:
+        """The statement ``name``, filled; with its percent signs doubled unless it is a script.
+
+        Raises:
+            KeyError: the mapping has nothing to fill one of its slots with.
+        """
+        mapping = self.mapping
+        if name == "refund":
+            return refund_function(mapping, max_amount=self.settings.policy.max_amount)
+        if name in GRANTS:
+            tables = [mapping.sessions, *([mapping.ledger.table] if mapping.ledger else [])]
+            reads = [Read(table.schema, table.name, ()) for table in tables]
+            return fill_grant(mapping, name, _ROLE, reads, [])
+        slots, choices = self._slots(name), self._choices(name)
+        return fill_script(name, slots, choices) if name in SCRIPTS else fill(name, slots, choices)
+
+    def is_script(self, name: str) -> bool:
+        """Whether the percent signs of the filled statement are as they are."""
+        return name in SCRIPTS | GRANTS or name == "refund"
+
+    def _choices(self, name: str) -> Choices:
+        more = dict.fromkeys(_REKEY, False) if name == "rekey" else {}
+        return {**self.mapping.choices, **dict.fromkeys(_COMPARED, True), **more}
+
+    def _slots(self, name: str) -> dict[str, str]:
+        known = {**function_slots(self.mapping), **self._of_installation(), **self._of_other_keys()}
+        return {**known, **self._examples().get(name, {})}
+
+    def _of_installation(self) -> dict[str, str]:
+        mapping, installation = self.mapping, self.installation
+        return {
+            "installed_at": quote_text(self.as_of.isoformat()),
+            "schema_version": str(SCHEMA_VERSION),
+            "search_path": quote_text(mapping.search_path),
+            "charge_key": quote_text(mapping.key.to_json()),
+            "bound_key": _text(installation.charge_key),
+            "status_labels": _text(mapping.status_labels.to_json() if mapping.status_labels else None),
+            "was_empty": "false",
+            "fence_wanted": "true" if mapping.fenced else "false",
+            "settings_text": quote_text(mapping.slots["settings"]),
+            "guard_index": _text(installation.guard_index),
+            "live_index": _text(installation.live_index),
+            "install_lock": "0",
+            "owner": quote_name(mapping.sessions.owner),
+            "owner_text": quote_text(mapping.sessions.owner),
+        }
+
+    def _of_other_keys(self) -> dict[str, str]:
+        """For what is asked before another key or schema takes over: as if the key were as it was."""
+        slots = self.mapping.slots
+        return {
+            "old_session_id": slots["session_id"],
+            "other_refunds": slots["refunds"],
+            "other_reversals": slots["reversals"],
+            "old_attempt": slots["attempt"],
+            "old_attempt_is_told": "false",
+            "attempt_is_lost": "false",
+            "attempt_changed": "false",
+            "id_changed": "false",
+        }
+
+    def _examples(self) -> dict[str, dict[str, str]]:
+        """What is filled in for one statement alone, by its name."""
+        mapping, slots = self.mapping, self.mapping.slots
+        sessions = {"table": slots["sessions"], "key": slots["key"], "column": slots["status_column"]}
+        index = {"table": slots["sessions"], "key": mapping.live_key}
+        expression = {"table": slots["sessions"], "alias": "s"}
+        condition = {**sessions, "condition": slots.get("account_condition", "true")}
+        if mapping.has_accounts:
+            condition |= {"table": slots["accounts"], "key": slots["accounts_id"]}
+        of_file = self.settings.sessions
+        failed = ", ".join(quote_text(status) for status in of_file.failed)
+        return {
+            "create_index": {
+                **index,
+                "unique": "",
+                "concurrently": "",
+                "index_name": quote_name(_LIVE.name),
+                "predicate": replace(_LIVE, predicate=mapping.live_predicate).where,
+            },
+            "drop_index": {"concurrently": "", "index": self.installation.live_index or quote_name(_LIVE.name)},
+            "drop_live": {"live_function": f"{slots['schema']}.live_0123456789"},
+            "probe_index": {**index, "predicate": ""},
+            "probe_insert": self._inserted(),
+            "grant_read": {
+                "role": _ROLE,
+                "table_schema": quote_name(mapping.sessions.schema),
+                "table": slots["sessions"],
+                "columns": "",
+            },
+            "export_refunds": {
+                "since": quote_text(self.since.isoformat()),
+                "until": quote_text(self.as_of.isoformat()),
+            },
+            "list_adoptable": {
+                "adopted_account": slots["account"],
+                "adopted_amount": slots["amount"],
+                "condition": "true",
+            },
+            "sample_durations": {"ended_at": slots["also_read"]} if of_file.ended_at else {},
+            "collation_of_expression": {**expression, "expression": slots["error"]},
+            "type_of_expression": {**expression, "expression": slots["amount"]},
+            "sample_condition": condition,
+            "sample_marks": {**sessions, "status": slots["status_column"], "failed": failed},
+            "sample_matches": {
+                **sessions,
+                "column": slots["key"],
+                "target": slots["sessions"],
+                "target_column": slots["key"],
+            },
+            "sample_signs": {**sessions, "kind": slots["status"], "amount": slots["amount"], "session": slots["key"]},
+            "sample_values": sessions,
+            "try_expression": {
+                **sessions,
+                "expression": slots["amount"],
+                "condition": slots["live_condition"],
+            },
+        }
+
+    def _inserted(self) -> dict[str, str]:
+        ledger = self.mapping.ledger
+        if ledger is None:
+            return {}
+        values = ledger.insert
+        return {"columns": ", ".join(values), "values": ", ".join(values.values()), "refund": ledger.refund}
+
+
+def _text(value: str | None) -> str:
+    return "NULL" if value is None else quote_text(value)
