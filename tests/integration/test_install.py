@@ -16,7 +16,7 @@ import pytest
 
 from sweeper.config.settings import load
 from sweeper.core.results import InstallResult
-from sweeper.install import installer
+from sweeper.install import installer, plan
 from sweeper.postgres.connection import from_url
 from sweeper.postgres.database import Database
 from tests.support import AppDatabase, Ran, Server
@@ -532,7 +532,7 @@ def test_a_build_that_fails_leaves_no_invalid_index(prisma: AppDatabase, monkeyp
     """A second refund that is booked between the check and the build."""
     uninstall(prisma)
     book(prisma, owed_job(prisma), times=2)
-    monkeypatch.setattr(installer, "_check_ledger_rows", lambda *_: None)
+    monkeypatch.setattr(plan, "check_ledger_rows", lambda *_: None)
     ran = install(prisma)
     assert ran.exit_code == 1
     assert "could not create unique index" in ran.stderr
