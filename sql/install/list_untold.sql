@@ -10,12 +10,12 @@ LEFT JOIN (
     FROM {sessions} AS s
 ) AS told ON told.old_id = r.session_id::text
 WHERE CASE WHEN told.old_id IS NULL
-          THEN {attempt_is_lost} OR {id_changed} AND r.session_id::text IN (
+          THEN {if keeps_text}false{else}{include attempt_changes}{end} OR {if other_ids}true{else}false{end} AND r.session_id::text IN (
               SELECT ({session_id})::text
               FROM {sessions} AS s
           )
           ELSE told.session_id IS NULL
-              OR {attempt_changed} AND (
+              OR {include attempt_changes} AND (
                   told.attempt IS NULL
                   -- which of its charges the session is at now, nobody can tell
                   OR (

@@ -125,7 +125,11 @@ ALTER TABLE {refunds}
     ALTER COLUMN session_id TYPE {session_type}{session_collate} USING session_id::{session_type},
     ALTER COLUMN account_id TYPE {account_type}{account_collate} USING account_id::{account_type},
     ALTER COLUMN attempt TYPE {attempt_type}{attempt_collate} USING attempt::{attempt_type},
-    {attempt_set_default}ADD UNIQUE (session_id, attempt, again);
+{if attempts}
+{else}
+    ALTER COLUMN attempt SET DEFAULT 0,
+{end}
+    ADD UNIQUE (session_id, attempt, again);
 ALTER TABLE {holds}
     ALTER COLUMN session_id TYPE {session_type}{session_collate} USING session_id::{session_type},
     ALTER COLUMN account_id TYPE {account_type}{account_collate} USING account_id::{account_type};

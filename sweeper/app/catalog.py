@@ -47,12 +47,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of the app."""
+    """One table of the app; ``partition_columns`` has None for an expression."""
 
     oid: int
     schema: str
     name: str
     partition_key: str | None
+    partition_columns: tuple[str | None, ...]
     owned: bool
     owner: str
     columns: Mapping[str, Column]

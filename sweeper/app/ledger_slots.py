@@ -5,21 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sweeper.app import catalog
-from sweeper.app.account_slots import rounds
+from sweeper.app.account_slots import rounded
 from sweeper.app.catalog import Table, problem
-from sweeper.app.reader import NO_ATTEMPT, Expression, Reader
+from sweeper.app.facts import Facts
+from sweeper.app.reader import Expression, Reader, no_attempt
 from sweeper.config.settings import LedgerSection
+from sweeper.postgres.templates import Slots, fill_part
 
 _AMOUNT = re.compile(r"\bamount\b", re.IGNORECASE)
 _ACCOUNT = re.compile(r"\baccount_id\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Meant:
-    """A column of the app's ledger that is compared with what a refund meant, as values of one type."""
-
-    column: str
-    kind: str
 
 
 @dataclass(frozen=True)
@@ -38,27 +32,25 @@ class Ledger:
     reverse: Mapping[str, str]
 
 
-def map_ledger(
-    reader: Reader, own: LedgerSection, slots: Mapping[str, str], key_value: Expression
-) -> tuple[Ledger, dict[str, str]]:
+def map_ledger(reader: Reader, own: LedgerSection, slots: Slots, key_value: Expression) -> tuple[Ledger, Facts]:
+    """The app's ledger, and what the statements must know of it.
+
+    Raises:
+        ConfigurationError: a column or an expression does not fit; what links a row to its session is not written.
+    """
     table = reader.table("ledger.table", own.table)
     session = reader.expression("ledger.session", own.session, table, "l")
-    attempt = reader.expression("ledger.attempt", own.attempt, table, "l") if own.attempt else NO_ATTEMPT
+    attempt = reader.expression("ledger.attempt", own.attempt, table, "l") if own.attempt else no_attempt()
     where = reader.condition("ledger.where", own.where, table, "l")
     guard = reader.condition("ledger.guard", own.guard, table, "l") if own.guard else where
-    refund = (
-        f"(SELECT NULL::uuid AS refund_id, NULL::{slots['session_type']} AS session_id, "
-        f"NULL::{slots['account_type']} AS account_id, NULL::{slots['attempt_type']} AS attempt, "
-        f"NULL::{slots['amount_type']} AS amount, NULL::text AS reason, NULL::text AS detail, "
-        "NULL::text AS layer, NULL::uuid AS run_id, NULL::timestamptz AS at)"
-    )
+    refund = fill_part("sample_refund", slots)
     session_as = key_value.compared_as(session)
     reader.castable("ledger.session", own.session, f"session_id{session_as}", refund, "refund")
     charge = Expression("", slots["attempt_type"], None, slots["attempt_collate"])
     attempt_as = charge.compared_as(attempt)
     if own.attempt:
         reader.castable("ledger.attempt", own.attempt, f"attempt{attempt_as}", refund, "refund")
-    values, rounded, amounts = _ledger_values(reader, "ledger.insert", own.insert, table, refund)
+    values, amounts, meant = _ledger_values(reader, "ledger.insert", own.insert, table, refund)
     if session.column and session.column.quoted not in values:
         raise problem("ledger.insert", ", ".join(own.insert), f"must set {session.column.name}, the ledger.session")
     if attempt.column and attempt.column.quoted not in values:
@@ -67,7 +59,6 @@ def map_ledger(
     key = [session.column.quoted if session.column else f"({session.sql})"]
     if own.attempt:  # nulls in it repeat for ever, and a session without an attempt is held
         key.append(attempt.column.quoted if attempt.column else f"({attempt.sql})")
-    meant = [(told, values[told.column]) for told in amounts]
     ledger = Ledger(
         table=table,
         key=", ".join(key),
@@ -77,12 +68,8 @@ def map_ledger(
         insert=values,
         reverse=reverse,
     )
-    return ledger, {
+    ledger_slots = {
         "ledger": table.qualified,
-        "ledger_columns": ", ".join(values),
-        "ledger_values": ",\n           ".join(values.values()),
-        "reverse_columns": ", ".join(reverse),
-        "reverse_values": ",\n           ".join(reverse.values()),
         "ledger_key": ledger.key,
         "ledger_guard": ledger.guard,
         "ledger_where": ledger.where,
@@ -94,37 +81,41 @@ def map_ledger(
         "ledger_attempt_type": attempt.type,
         "ledger_attempt_as": attempt_as,
         "ledger_attempt_eq": reader.equality("ledger.attempt", own.attempt or "", attempt.type).equal,
-        "ledger_amounts": ", ".join(f"l.{told.column}" for told, _ in meant) or "true",
-        "ledger_meant": ", ".join(f"{sql} AS value_{number}" for number, (_, sql) in enumerate(meant)) or "1",
-        "ledger_as_meant": " AND ".join(
-            f"l.{told.column}::{told.kind}::text IS NOT DISTINCT FROM meant.value_{number}::{told.kind}::text"
-            if told.kind != "numeric"
-            else f"l.{told.column}::numeric IS NOT DISTINCT FROM meant.value_{number}::numeric"
-            for number, (told, _) in enumerate(meant)
-        )
-        or "true",
-        "ledger_rounds": " OR ".join(rounded) or "false",
+        "ledger_rounds": fill_part("rounds", {}, {"amounts": amounts}),
     }
+    return ledger, Facts(
+        ledger_slots, {"ledger_values": assigned(values), "reverse_values": assigned(reverse), "meant": meant}
+    )
+
+
+def assigned(values: Mapping[str, str]) -> list[Slots]:
+    """Columns and their values, as statements repeat them."""
+    return [{"column": column, "value": value} for column, value in values.items()]
 
 
 def _ledger_values(
     reader: Reader, section: str, given: Mapping[str, str], table: Table, refund: str
-) -> tuple[dict[str, str], list[str], list[Meant]]:
-    """What is written to each column, where it would not fit to the digit, and which say how much went to whom."""
+) -> tuple[dict[str, str], list[Slots], list[Slots]]:
+    """What is written to each column, where it would not fit to the digit, and which say how much went to whom.
+
+    The last are compared with what was meant: as numbers, or as the texts of values of the column's type.
+    """
     values: dict[str, str] = {}
-    rounded, amounts = [], []
+    amounts: list[Slots] = []
+    meant: list[Slots] = []
     for text, value in given.items():
         column = reader.written_column(section, text, table)
         kind = reader.type_over(f"{section}.{text}", value, refund)
-        sql = f"(\n{value}\n)"
-        values[column.quoted] = f"{sql}::{column.base_type}" if column.category == "E" else sql
+        written = {"expression": value, "column_type": column.base_type}
+        values[column.quoted] = fill_part("written_value", written, {"enum": column.category == "E"})
+        number = {"column": column.quoted, "value": values[column.quoted], "name": f"value_{len(meant)}"}
         if column.base_type in catalog.EXACT_TYPES and kind in catalog.NUMBER_TYPES:
-            rounded.append(rounds(sql, kind, [column]))
+            amounts += rounded(fill_part("expression", written), kind, [column])
             if _AMOUNT.search(value):
-                amounts.append(Meant(column.quoted, "numeric"))
+                meant.append({**number, "type": "numeric", "as_text": ""})
         elif _ACCOUNT.search(value):
-            amounts.append(Meant(column.quoted, column.full_type))
+            meant.append({**number, "type": column.full_type, "as_text": "yes"})
     left_out = [name for name, column in table.columns.items() if column.required and column.quoted not in values]
     if left_out:
         raise problem(section, ", ".join(left_out), "must have a value: NOT NULL and without a default")
-    return values, rounded, amounts
+    return values, amounts, meant

@@ -10,12 +10,13 @@ from sweeper.app import catalog
 from sweeper.app.account_slots import account_slots
 from sweeper.app.catalog import Table
 from sweeper.app.charge_key import ChargeKey
+from sweeper.app.facts import Facts
 from sweeper.app.ledger_slots import Ledger, map_ledger
 from sweeper.app.reader import Reader
-from sweeper.app.session_slots import expression_slots, live_predicate, live_slots, reason, session_slots
+from sweeper.app.session_slots import expression_slots, live_predicate, live_slots, session_slots
 from sweeper.config.settings import SessionsSection, Settings
 from sweeper.postgres.database import Transaction
-from sweeper.postgres.templates import Choices, fill, fill_script, quote_name, quote_text
+from sweeper.postgres.templates import Choices, fill, fill_part, quote_name, quote_text
 
 # The sections of the file that decide who is paid and how much, without the keys in them that do not. With the types of
 # what they name they are what is installed: a server may write the same SQL in several ways, a file is what it is.
@@ -47,6 +48,7 @@ class Mapping:
     exact_spent: bool
     ledger: Ledger | None
     slots: Mapped[str, str] = field(repr=False)
+    lists: Choices = field(repr=False)
     fenced: bool = False
 
     @property
@@ -71,8 +73,9 @@ class Mapping:
 
     @property
     def choices(self) -> Choices:
-        """What the statements' conditions ask for."""
+        """What the statements' conditions ask for, and what they repeat."""
         return {
+            **self.lists,
             "ledger": self.ledger is not None,
             "accounts": self.has_accounts,
             "fence": self.fenced,
@@ -88,7 +91,7 @@ class Mapping:
             "reversals": "no_reversals",
             "runs": "no_runs",
         }
-        empty = {table: fill_script(name, self.slots) for table, name in stand_ins.items()}
+        empty = {table: fill_part(name, self.slots) for table, name in stand_ins.items()}
         return replace(self, slots={**self.slots, **empty})
 
     def statement(self, name: str, **more: str) -> str:
@@ -105,19 +108,16 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
     reader = Reader(transaction, settings.database.schema_)
     own = settings.sessions
     sessions = reader.table("sessions.table", own.table)
-    slots = _own_slots(settings.database.schema_)
-    key, key_slots = session_slots(reader, own, sessions)
-    slots |= key_slots
-    slots |= live_slots(transaction, settings, sessions, slots)
-    slots |= expression_slots(reader, settings, sessions)
-    slots["reason"] = reason(settings, slots["running"], slots["status_eq"])
-    slots |= account_slots(reader, settings, sessions, slots)
-    ledger = None
+    key, facts = session_slots(reader, own, sessions)
+    facts |= Facts(_own_slots(settings.database.schema_))
+    facts |= live_slots(transaction, settings, sessions, facts.slots)
+    facts |= expression_slots(reader, settings, sessions)
+    facts |= account_slots(reader, settings, sessions, facts.slots)
+    ledger, of_ledger = None, Facts({"ledger_rounds": "false"})
     if settings.ledger:
-        ledger, ledger_slots = map_ledger(reader, settings.ledger, slots, key)
-        slots |= ledger_slots
-    else:
-        slots["ledger_rounds"] = "false"
+        ledger, of_ledger = map_ledger(reader, settings.ledger, facts.slots, key)
+    facts |= of_ledger
+    slots = facts.slots
     started_at = sessions.column(own.started_at)
     return Mapping(
         schema=settings.database.schema_,
@@ -136,6 +136,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
         exact_spent=slots["spent_type"] in catalog.EXACT_TYPES,
         ledger=ledger,
         slots=slots,
+        lists=facts.choices,
     )
 
 

@@ -10,9 +10,8 @@ from sweeper.app.catalog import Column, Table, is_name, nearest_column, problem
 from sweeper.config.settings import nearest, nearest_of
 from sweeper.core.errors import SweeperError
 from sweeper.postgres.database import Refusal, Row, Transaction
-from sweeper.postgres.templates import fill, quote_name
+from sweeper.postgres.templates import fill, fill_part, quote_name
 
-DEFAULT_COLLATION = ' COLLATE pg_catalog."default"'
 _MISSING_COLUMN = re.compile(r'column (?:\w+\.)?"?([^"]+?)"? does not exist')
 _CONSTANTS = ("true", "false", "null")
 
@@ -28,13 +27,20 @@ class Expression:
 
     def compared_as(self, other: "Expression") -> str:
         """The cast that lets this value be compared with ``other``: to its type, and by its collation."""
-        wanted = other.collation or DEFAULT_COLLATION
-        known = self.column is not None and (self.collation or DEFAULT_COLLATION) == wanted
-        return f"::{other.type}" + ("" if known or not (self.collation or other.collation) else wanted)
+        wanted = other.collation or default_collation()
+        known = self.column is not None and (self.collation or default_collation()) == wanted
+        collated = not known and bool(self.collation or other.collation)
+        return fill_part("cast", {"type": other.type, "collation": wanted}, {"collated": collated})
 
 
-# where the file has no attempt
-NO_ATTEMPT = Expression("0::integer", "integer")
+def default_collation() -> str:
+    """The COLLATE clause for the database's own collation."""
+    return fill_part("default_collation", {})
+
+
+def no_attempt() -> Expression:
+    """What stands for the attempt where the file has none."""
+    return Expression(fill_part("no_attempt", {}), "integer")
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,7 @@ class Equality:
 
     equal: str
     greater: str
+    is_of_server: bool = True
 
 
 class Reader:
@@ -81,7 +88,10 @@ class Reader:
             )
             for column in rows
         }  # fmt: skip
-        return Table(row.oid, row.schema_name, row.table_name, row.partition_key, row.owned, row.owner, columns)
+        return Table(
+            row.oid, row.schema_name, row.table_name, row.partition_key, tuple(row.partition_columns), row.owned,
+            row.owner, columns,
+        )  # fmt: skip
 
     def _find_table(self, text: str) -> Row | None:
         try:
@@ -153,14 +163,14 @@ class Reader:
             return Expression(f"{alias}.{column.quoted}", column.base_type, column, column.collation)
         if is_name(text) and text.lower() not in _CONSTANTS:
             self.column(key, text, table)  # says what is near
-        sql = f"(\n{text}\n)"
+        sql = fill_part("expression", {"expression": text})
         kind, collatable = self._type(key, text, table.qualified, alias, table=table)
         return Expression(sql, kind, collation=self._collation(sql, table, alias) if collatable else "")
 
     def _collation(self, sql: str, table: Table, alias: str) -> str:
         slots = {"expression": sql, "table": table.qualified, "alias": alias}
         row = self._transaction.row(fill("collation_of_expression", slots), {"no_rows": 0})
-        return f" COLLATE {row.collation}"
+        return str(row.collation)
 
     def equality(self, key: str, text: str, type_name: str) -> Equality:
         """How values of a type are compared.
@@ -169,18 +179,19 @@ class Reader:
             ConfigurationError: they cannot be.
         """
         rows = self._transaction.rows(fill("find_equality", {}), {"type": type_name})
-        found = Equality("OPERATOR(pg_catalog.=)", "OPERATOR(pg_catalog.>)")
+        found = Equality(_operator("pg_catalog", "="), _operator("pg_catalog", ">"))
         if rows and rows[0].schema_name != "pg_catalog":
             prefix = quote_name(rows[0].schema_name)
-            found = Equality(f"OPERATOR({prefix}.{rows[0].equal})", f"OPERATOR({prefix}.{rows[0].greater})")
-        self._type(key, text, "(SELECT)", "nothing", sql=f"NULL::{type_name} {found.equal} NULL::{type_name}")
+            found = Equality(_operator(prefix, rows[0].equal), _operator(prefix, rows[0].greater), is_of_server=False)
+        compared = fill_part("compared_nulls", {"type": type_name, "equal": found.equal})
+        self._type(key, text, fill_part("no_columns", {}), "nothing", sql=compared)
         return found
 
     def _type(
         self, key: str, text: str, source: str, alias: str, *, table: Table | None = None, sql: str | None = None
     ) -> tuple[str, bool]:
         """The name of the type of an SQL expression, and whether it has a collation."""
-        slots = {"expression": f"(\n{sql or text}\n)", "table": source, "alias": alias}
+        slots = {"expression": fill_part("expression", {"expression": sql or text}), "table": source, "alias": alias}
         try:
             with self._transaction.savepoint():
                 found = self._transaction.row(fill("type_of_expression", slots), {"no_rows": 0})
@@ -221,6 +232,10 @@ class Reader:
         """The values of an enum, in their order; none for a type that is no enum."""
         rows = self._transaction.rows(fill("list_labels", {}), {"type": type_name})
         return tuple(row.label for row in rows)
+
+
+def _operator(schema: str, name: str) -> str:
+    return fill_part("operator", {"operator_schema": schema, "operator": name})
 
 
 def check_type(key: str, text: str, expression: Expression, allowed: tuple[str, ...]) -> None:

@@ -132,7 +132,7 @@ def check_index(ground: Ground, installation: Installation) -> Iterator[Check]:
             yield ok("index", "in place; the table is small")
             return
         binds = {**_scope(ground).binds(), "page_size": ground.settings.policy.batch_size}
-        plan = transaction.row("EXPLAIN (FORMAT JSON) " + ground.mapping.statement("find"), binds)[0]
+        plan = transaction.row(ground.mapping.statement("plan_find"), binds)[0]
     if name.rpartition(".")[2].strip('"') in _indexes_of(plan):
         yield ok("index", "in place, and the planner uses it")
     else:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sweeper.app.ledger_slots import Ledger
+from sweeper.app.ledger_slots import Ledger, assigned
 from sweeper.app.mapping import Mapping
 from sweeper.config.settings import Settings
 from sweeper.core.errors import ConfigurationError, FailedError, SweeperError
@@ -14,17 +14,12 @@ from sweeper.postgres.templates import fill, quote_name
 
 def check_writes(transaction: Transaction, mapping: Mapping) -> None:
     """Let the server plan what a refund writes to the app's tables: it names a value that does not fit."""
-    probes = [("sessions.close", fill("probe_close", mapping.slots))]
+    probes = [("sessions.close", mapping.statement("probe_close"))]
     if mapping.ledger:
         for name, values in (("insert", mapping.ledger.insert), ("reverse", mapping.ledger.reverse)):
-            slots = {
-                "ledger": mapping.slots["ledger"],
-                "columns": ", ".join(values),
-                "values": ", ".join(values.values()),
-                "refund": mapping.ledger.refund,
-            }
+            slots = {"ledger": mapping.slots["ledger"], "refund": mapping.ledger.refund}
             if values:
-                probes.append((f"ledger.{name}", fill("probe_insert", slots)))
+                probes.append((f"ledger.{name}", fill("probe_insert", slots, {"values": assigned(values)})))
     for key, probe in probes:
         try:
             with transaction.savepoint():
@@ -35,15 +30,20 @@ def check_writes(transaction: Transaction, mapping: Mapping) -> None:
 
 
 def check_partitions(mapping: Mapping) -> None:
+    """Check that one unique index can hold over all partitions of the app's ledger.
+
+    Raises:
+        ConfigurationError: it cannot, because the key of the guard does not contain that of the partitions.
+    """
     ledger = mapping.ledger
     if ledger is None or ledger.table.partition_key is None:
         return
-    key = ledger.table.partition_key
-    columns = key[key.index("(") + 1 : key.rindex(")")]
-    if any(quote_name(column.strip().strip('"')) not in ledger.key.split(", ") for column in columns.split(",")):
+    unique = ledger.key.split(", ")
+    if any(column is None or quote_name(column) not in unique for column in ledger.table.partition_columns):
         raise ConfigurationError(
-            f"ledger.table: {ledger.table.name} is partitioned by {key}, and Postgres can keep a unique index over all "
-            f"partitions only when it contains the partition key: ({ledger.key}) does not, so nothing would stop a "
+            f"ledger.table: {ledger.table.name} is partitioned by {ledger.table.partition_key}, and Postgres can keep "
+            f"a unique index over all partitions only when it contains the partition key: ({ledger.key}) does not, so "
+            "nothing would stop a "
             "second refund in another partition. Leave [ledger] out (sweeper's own ledger is the guard then), or map "
             "a table that is not partitioned",
             code="partitioned_ledger",
@@ -51,6 +51,11 @@ def check_partitions(mapping: Mapping) -> None:
 
 
 def check_owner(mapping: Mapping, indexes: tuple[Index, ...]) -> None:
+    """Check that this role owns the tables that get an index or the fence.
+
+    Raises:
+        FailedError: it does not.
+    """
     if mapping.fenced and not mapping.sessions.owned:
         raise FailedError(
             f"only the owner of {mapping.sessions.name} can put the fence on it: run `sweeper install` as its owner, "
@@ -67,6 +72,11 @@ def check_owner(mapping: Mapping, indexes: tuple[Index, ...]) -> None:
 
 
 def check_ledger_rows(transaction: Transaction, mapping: Mapping, settings: Settings, as_of: datetime | None) -> None:
+    """Check that the rows of the app's ledger do not break the guard already.
+
+    Raises:
+        ConfigurationError: some sessions have several refunds; the message has a guard for newer rows alone.
+    """
     if mapping.ledger is None or settings.ledger is None:
         return
     rows = transaction.rows(mapping.statement("list_double_refunds"))

@@ -3,12 +3,11 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import sha256
 
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.postgres.database import Database, Timeouts, Transaction
-from sweeper.postgres.templates import fill, quote_name
+from sweeper.postgres.templates import fill, quote_name, quote_text
 
 # an index build may take hours on a large table
 _KEEPER_TIMEOUTS = Timeouts(idle_ms=0)
@@ -36,23 +35,23 @@ def only_installation(keeper: Database | None, schema: str) -> Iterator[None]:
     """Wait until no other installation of this schema is at work, then keep others out.
 
     The lock is an open transaction's: one of the session would get lost behind PgBouncer. It has no snapshot
-    while it idles, so the index builds do not wait for it.
+    while it idles, so the index builds do not wait for it. It is asked for again and again: a statement that waited
+    for it would have a snapshot meanwhile, and the index builds of the other installation would wait for this one.
     """
     if keeper is None:
         yield
         return
     for _ in range(_LOCK_TRIES):
         with keeper.transaction(timeouts=_KEEPER_TIMEOUTS) as transaction:
-            if any(row.taken for row in transaction.rows(_lock_of(transaction, schema))):
+            if _take(transaction, schema):
                 yield
                 return
         time.sleep(_LOCK_WAIT_SECONDS)
     raise FailedError("another `sweeper install` is at work in this schema; try again when it is done", code="busy")
 
 
-def _lock_of(transaction: Transaction, schema: str) -> str:
+def _take(transaction: Transaction, schema: str) -> bool:
     locks = f"{quote_name(schema)}.locks"
     if transaction.rows(fill("find_table", {}), {"name": locks}):
-        return fill("lock_installer", {"locks": locks})
-    digest = sha256(f"sweeper install {schema}".encode()).digest()
-    return fill("lock_first_installer", {"install_lock": str(int.from_bytes(digest[:8], signed=True))})
+        return bool(transaction.rows(fill("lock_installer", {"locks": locks})))
+    return bool(transaction.row(fill("lock_first_installer", {"schema_text": quote_text(schema)})).taken)

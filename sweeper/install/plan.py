@@ -47,7 +47,7 @@ def plan(
         installed = read_installation(transaction, mapping.schema)
         mapping = replace(mapping, fenced=fence or fenced or (installed is not None and installed.fence))
         slots = _slots(mapping, as_of)
-        own = plan_takeover(transaction, mapping, installed, slots, rekey=rekey)
+        own = plan_takeover(transaction, mapping, installed, slots, rekey=rekey, printed=as_of is None)
         check_writes(transaction, mapping)
         check_partitions(mapping)
         own_guard = own.scripts != () or bool(own.translation) or has_own_guard(transaction, mapping)
@@ -106,8 +106,7 @@ def _rights(transaction: Transaction, mapping: Mapping) -> dict[str, str]:
 def _slots(mapping: Mapping, as_of: datetime | None) -> dict[str, str]:
     return {
         **mapping.slots,
-        # printed SQL may wait for days until somebody runs it: the floor is the moment it runs
-        "installed_at": quote_text(as_of.isoformat()) if as_of else "now()",
+        "installed_at": quote_text(as_of.isoformat()) if as_of else "",
         "schema_version": str(SCHEMA_VERSION),
         "fingerprint": quote_text(mapping.fingerprint),
         "search_path": quote_text(mapping.search_path),

@@ -31,19 +31,11 @@ def require_translatable(transaction: Transaction, mapping: Mapping, found: Foun
     Raises:
         ConfigurationError: some cannot; the message has their number and samples.
     """
-    # an empty text is an attempt that was null, and no value of most types
-    which = {"translate_attempts": "true", "translate_empty_attempts": "r.attempt::text = ''"}
-    translated = which.get(_attempts(mapping, found) or "", "false")
-    keeps_text = mapping.takes_any_attempt(empty=translated != "true")
-    slots = {
-        **mapping.slots,
-        "old_session_id": old_session_id,
-        "id_changed": "true" if old_session_id != mapping.slots["session_id"] else "false",
-        "attempt_changed": translated,
-        # of a session that is gone nobody asks again: its attempt stays what it was, where the type takes any text
-        "attempt_is_lost": "false" if keeps_text else translated,
-    }
-    rows = transaction.rows(fill("list_untold", slots, mapping.choices))
+    choices = _changes(mapping, found, old_session_id)
+    # of a session that is gone nobody asks again: its attempt stays what it was, where the type takes any text
+    choices["keeps_text"] = mapping.takes_any_attempt(empty=not choices["translate_attempts"])
+    slots = {**mapping.slots, "old_session_id": old_session_id}
+    rows = transaction.rows(fill("list_untold", slots, {**mapping.choices, **choices}))
     if rows:
         samples = ", ".join(row.session_id for row in rows)
         raise ConfigurationError(
@@ -70,11 +62,14 @@ def _same_accounts(mapping: Mapping, found: Found) -> bool:
 
 def rekey_script(mapping: Mapping, found: Found, old_session_id: str, slots: Mapped[str, str]) -> str:
     """The SQL that gives every refund the key of the mapping; ``old_session_id`` is as above."""
+    choices = {**mapping.choices, **_changes(mapping, found, old_session_id)}
+    return fill_script("rekey", {**slots, "old_session_id": old_session_id}, choices)
+
+
+def _changes(mapping: Mapping, found: Found, old_session_id: str) -> dict[str, bool]:
     attempts = _attempts(mapping, found)
-    choices = {
-        **mapping.choices,
+    return {
         "other_ids": old_session_id != mapping.slots["session_id"],
         "other_accounts": not _same_accounts(mapping, found),
         **{how: how == attempts for how in ("forget_attempts", "translate_attempts", "translate_empty_attempts")},
     }
-    return fill_script("rekey", {**slots, "old_session_id": old_session_id}, choices)

@@ -68,7 +68,5 @@ def apply_release(database: Database, steps: tuple[Step, ...]) -> Iterator[str]:
 
 def printed_release(steps: tuple[Step, ...]) -> str:
     """The same as SQL, for psql."""
-    parts = ["-- sweeper install --release, as SQL. Feed it to psql with ON_ERROR_STOP set."]
-    for step in steps:
-        parts += ["BEGIN;", step.sql, "COMMIT;"] if step.in_transaction else [step.sql]
-    return "\n\n".join(parts) + "\n"
+    listed = [{"statement": step.sql, "in_transaction": "yes" if step.in_transaction else ""} for step in steps]
+    return fill_script("release_script", {}, {"steps": listed})

@@ -235,7 +235,7 @@ def require_payable(transaction: Transaction, mapping: Mapping, binds: dict[str,
         ConfigurationError: the guard that the plan would use is deferrable, or there is none.
         FailedError: the role may not do what the statement does.
     """
-    plan = transaction.row("EXPLAIN (FORMAT JSON) " + mapping.statement("pay"), binds)[0]
+    plan = transaction.row(mapping.statement("plan_pay"), binds)[0]
     names = set(_arbiters(plan))
     table = mapping.slots["ledger" if mapping.ledger else "refunds"]
     indexes = transaction.rows(fill("list_unique_indexes", {}), {"table_name": table})

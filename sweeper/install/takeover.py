@@ -36,8 +36,11 @@ def plan_takeover(
     slots: Mapped[str, str],
     *,
     rekey: bool,
+    printed: bool,
 ) -> Takeover:
     """Decide what is to be done to sweeper's own tables; changes nothing.
+
+    SQL that is ``printed`` may wait for days until somebody runs it: then the floor is the moment at which it runs.
 
     Raises:
         ConfigurationError: the schema has tables of somebody else; the ledger has refunds under another key, and
@@ -47,7 +50,8 @@ def plan_takeover(
     _refuse_second_ledger(transaction, mapping, has_ledger="refunds" in found.tables)
     complete = found.tables.keys() == SIGNS.keys() and installation is not None
     current = complete and installation is not None and installation.schema_version == SCHEMA_VERSION
-    scripts = [] if current else [fill_script("001_tables", slots), fill_script("append_only", slots)]
+    tables = fill_script("001_tables", slots, {**mapping.choices, "printed": printed})
+    scripts = [] if current else [tables, fill_script("append_only", slots)]
     actions = [] if complete else [f"created schema {mapping.schema} and its tables"]
     if "refunds" not in found.tables:
         return Takeover(_without_defaults(scripts, slots), tuple(actions))
@@ -113,14 +117,12 @@ def _count_paid_again(
         **mapping.slots,
         "other_refunds": refunds,
         "other_reversals": reversals,
-        "same_account": "true",
         # where the column is gone no session has such an id
         "old_session_id": old_session_id(mapping, found) or "NULL",
     }
     # of a table that nobody knows, ids may be the same by chance
-    if found.bound is None:
-        slots["same_account"] = "(r.account_id IS NULL OR r.account_id::text = v.account_id::text)"
-    return transaction.row(fill("count_paid_again", slots, {**mapping.choices, "own": own}))
+    known = found.bound is not None
+    return transaction.row(fill("count_paid_again", slots, {**mapping.choices, "own": own, "known": known}))
 
 
 def _refuse_second_ledger(transaction: Transaction, mapping: Mapping, *, has_ledger: bool) -> None:

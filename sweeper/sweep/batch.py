@@ -99,7 +99,7 @@ class Cashier:
         accounts = ("lock_accounts", "read_balances") if mapping.has_accounts else ()
         self._statements = {
             name: mapping.statement(name)
-            for name in ("lock_sessions", "list_refunded", *accounts, "pay", "read_back", "hold")
+            for name in ("lock_sessions", "list_refunded", *accounts, "pay", "plan_pay", "read_back", "hold")
         }
         self._fire_deferred, self._read_traffic = fill("fire_deferred", {}), fill("read_traffic", {})
         self.new_holds: set[str] = set()
@@ -154,7 +154,7 @@ class Cashier:
         """
         binds = {**scope.binds(), "in_hand": "{}", "refund_ids": "{}", "run_id": self.run_id, **BY_SWEEPER}
         with self._transaction() as transaction:
-            transaction.rows("EXPLAIN " + self._statements["pay"], binds)
+            transaction.rows(self._statements["plan_pay"], binds)
 
     @property
     def has_budget(self) -> bool:
