@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import AppDatabase, Server, embedded_servers
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.server import Server, embedded_servers
 
-APPS = Path(__file__).parent / "apps"
 NEWEST, OLDER = 18, 16
 
 

@@ -1,9 +1,29 @@
--- explain: what a run makes of one session. The verdict is that of the statement that pays, and nothing is read
--- beside it that could fail where a run would not.
-SELECT v.status {status_eq} ANY ({failed}) AS failed,
-       v.status {status_eq} ANY ({running}) AS running,
-       v.attempt::text AS attempt,
-       coalesce(v.started_at::timestamptz < %(since)s::timestamptz, false) AS before_floor,
-       {include verdict} AS verdict
-{include reading}
-WHERE v.session_id {session_eq} %(session_id)s::text::{session_type}
+-- explain: what a run makes of some sessions, by their place among those that were asked for. The verdict is that of the
+-- statement that pays, and nothing is read beside it that could fail where a run would not.
+SELECT asked.place,
+       found.session_id,
+       found.failed,
+       found.running,
+       found.attempt,
+       found.verdict
+FROM pg_catalog.unnest(%(session_ids)s::text[]::{session_type}[]) WITH ORDINALITY AS asked (session_id, place)
+CROSS JOIN LATERAL (
+    SELECT v.session_id::text AS session_id,
+           v.status {status_eq} ANY ({failed}) AS failed,
+           v.status {status_eq} ANY ({running}) AS running,
+           v.attempt::text AS attempt,
+           -- what a run would go on to decide, did the floor not hide the session from it
+           CASE WHEN judged.verdict IN ('owed', 'in_grace', 'not_stuck_yet')
+                   AND v.started_at::timestamptz < %(since)s::timestamptz
+               THEN 'before_floor'
+               ELSE judged.verdict
+           END AS verdict
+    {include reading}
+    CROSS JOIN LATERAL (
+        SELECT {include verdict} AS verdict
+        OFFSET 0  -- or each use of the verdict would work it out anew
+    ) AS judged
+    WHERE v.session_id {session_eq} asked.session_id
+    OFFSET 0
+) AS found
+ORDER BY asked.place

@@ -1,7 +1,17 @@
--- What the mapping gives for the charge of one session: who paid, what a refund would be, what would stop it.
-SELECT v.account_id::text AS account_id,
-       v.amount::text AS amount,
-       {include reason} AS reason,
-       {include hold_reason} AS hold_reason
-{include reading}
-WHERE v.session_id {session_eq} %(session_id)s::text::{session_type}
+-- What the mapping gives for the charge of some sessions: who paid, what a refund would be, what would stop it.
+SELECT asked.place,
+       found.account_id,
+       found.amount,
+       found.reason,
+       found.hold_reason
+FROM pg_catalog.unnest(%(session_ids)s::text[]::{session_type}[]) WITH ORDINALITY AS asked (session_id, place)
+CROSS JOIN LATERAL (
+    SELECT v.account_id::text AS account_id,
+           v.amount::text AS amount,
+           {include reason} AS reason,
+           {include hold_reason} AS hold_reason
+    {include reading}
+    WHERE v.session_id {session_eq} asked.session_id
+    OFFSET 0
+) AS found
+ORDER BY asked.place

@@ -94,6 +94,8 @@ CREATE TABLE IF NOT EXISTS {settings} (
     guard_index text,
     live_index text,
     fence boolean NOT NULL DEFAULT false,
+    -- the values of the status enum with which the index on live sessions was built
+    status_labels jsonb,
     -- where the next run starts, and when and with which policy that was found out
     horizon timestamptz,
     horizon_as_of timestamptz,

@@ -15,7 +15,12 @@ WHERE v.status {status_eq} ANY ({live})
       SELECT
       FROM {other_refunds} AS r
       WHERE r.session_id::text = ({old_session_id})::text
-        AND {if known}true{else}(r.account_id IS NULL OR r.account_id::text = v.account_id::text){end}
+        {if known_table}
+        {else}
+        AND NOT (
+            {include stranger}
+        )
+        {end}
         AND NOT EXISTS (SELECT FROM {other_reversals} AS x WHERE x.refund_id = r.refund_id)
   )
 {if own}

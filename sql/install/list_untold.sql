@@ -18,7 +18,7 @@ WHERE CASE WHEN told.old_id IS NULL
               OR {include attempt_changes} AND (
                   told.attempt IS NULL
                   -- which of its charges the session is at now, nobody can tell
-                  OR (
+                  OR NOT {old_attempt_is_told} AND (
                       SELECT pg_catalog.count(DISTINCT pg_catalog.regexp_replace(o.attempt::text, ' \(again [0-9]+\)$', ''))
                       FROM {refunds} AS o
                       WHERE o.session_id = r.session_id

@@ -65,12 +65,17 @@ SET attempt = '0'
 WHERE attempt IS DISTINCT FROM '0';
 {end}
 {if translate_attempts}
--- another expression tells the charges apart now: each refund is of the charge that its session is at
+-- another expression tells the charges apart now: each refund is of the charge that its session is at. Where the old
+-- expression tells that it is of one before, nobody asks for it again: it keeps its text, and no new charge can have it
 UPDATE {refunds} AS r
-SET attempt = told.attempt
+SET attempt = CASE
+    WHEN {old_attempt_is_told} AND told.old_attempt <> r.attempt THEN r.attempt || ' (before)'
+    ELSE told.attempt
+END
 FROM (
     SELECT ({session_id})::text AS session_id,
-           ({attempt})::text AS attempt
+           ({attempt})::text AS attempt,
+           ({old_attempt})::text AS old_attempt
     FROM {sessions} AS s
 ) AS told
 WHERE told.session_id = r.session_id;

@@ -11,4 +11,4 @@ WITH sweeper_page AS MATERIALIZED (
     ORDER BY v.started_at, v.session_id
     LIMIT %(page_size)s::bigint
 )
-SELECT {include packed}
+SELECT {include page}

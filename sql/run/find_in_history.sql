@@ -26,7 +26,7 @@ sweeper_page AS MATERIALIZED (
     ORDER BY u.started_at, u.session_id
     LIMIT %(page_size)s::bigint
 )
-SELECT {include packed},
+SELECT {include page},
        (
            SELECT pg_catalog.min(least(u.started_at::timestamptz, %(as_of)s::timestamptz))
            FROM sweeper_unsettled AS u

@@ -1,6 +1,7 @@
--- Until when runs paid whose refunds the ledger has not all: somebody deleted some, past the trigger that forbids it. Of the
--- runs that ended, those since the moment from which sessions are looked at; null when nothing is missing.
-SELECT (
+-- Until when runs, or the app's layers, paid what the ledger has not all: somebody deleted some of it, past the trigger
+-- that forbids it. Of the runs that ended, those since the moment from which sessions are looked at; null when nothing is
+-- missing.
+SELECT greatest((
            SELECT run.as_of
            FROM {runs} AS run
            WHERE run.ended_at IS NOT NULL
@@ -13,4 +14,7 @@ SELECT (
              )
            ORDER BY run.as_of DESC
            LIMIT 1
-       ) AS missing_until
+       ), (
+           SELECT pg_catalog.max(layers.until)
+           FROM ({include layers_counted}) AS layers
+       )) AS missing_until

@@ -81,22 +81,30 @@ sweeper_closed AS (
         {column} = {value}{end}
     {end}
     WHERE {session_id} {session_eq} ANY (SELECT f.session_id FROM sweeper_fit AS f WHERE {if fence}{else}f.stuck AND {end}NOT f.rounds)
+      {if fence}
       AND (
-          {status} {status_eq} ANY ({running})
+          {status} {status_eq} ANY ({failed})
+          OR {status} {status_eq} ANY ({running})
           AND {active_at}
               <= (%(stuck_before)s::timestamptz[])[pg_catalog.array_position({running}, {status})]
-          {if fence}
-          OR {status} {status_eq} ANY ({failed})
-          {end}
       )
+      {else}
+      AND {status} {status_eq} ANY ({running})
+      AND {active_at}
+          <= (%(stuck_before)s::timestamptz[])[pg_catalog.array_position({running}, {status})]
+      {end}
       AND ({exclude}) IS NOT TRUE
     RETURNING {session_id} AS session_id, ({status} {status_eq} ANY ({revived})) IS NOT TRUE AS closed
 ),
 sweeper_payable AS (
     SELECT f.*
     FROM sweeper_fit AS f
+    {if fence}
+    WHERE f.session_id {session_eq} ANY (SELECT c.session_id FROM sweeper_closed AS c WHERE c.closed)
+    {else}
     WHERE NOT f.rounds
-      AND ({if fence}{else}NOT f.stuck OR {end}f.session_id {session_eq} ANY (SELECT c.session_id FROM sweeper_closed AS c WHERE c.closed))
+      AND (NOT f.stuck OR f.session_id {session_eq} ANY (SELECT c.session_id FROM sweeper_closed AS c WHERE c.closed))
+    {end}
 ),
 -- insert: in the app's ledger first, where it has one, on the conflict target of its own guard; then, for what that insert
 -- returned, in sweeper's own. Without the guard this is an error
@@ -168,7 +176,6 @@ SELECT (SELECT pg_catalog.count(*) FROM sweeper_looked WHERE verdict = 'refunded
            FROM sweeper_fit AS f
            WHERE NOT f.rounds AND NOT f.session_id {session_eq} ANY (SELECT p.session_id FROM sweeper_paid AS p)
        ) AS unpaid_sessions,
-       (SELECT coalesce(pg_catalog.bool_or(f.stuck), false) FROM sweeper_fit AS f) AS closes,
        booked.sessions AS booked,
        booked.guarded,
        (

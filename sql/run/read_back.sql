@@ -1,5 +1,5 @@
 -- read back: which refunds of this batch must not stand, after all that triggers of the app did: the session is gone, is
--- not over, or reads as another charge (it would be paid again), or the app's ledger has not what was meant.
+-- not among the failed, or reads as another charge (it would be paid again), or the app's ledger has not what was meant.
 SELECT read.session_id,
        read.problem
 FROM (
@@ -7,8 +7,8 @@ FROM (
            CASE WHEN now.session_id IS NULL THEN 'the session is gone'
                 WHEN (now.attempt {attempt_eq} r.attempt) IS NOT TRUE
                     THEN 'sessions.attempt is another after the refund: it would be paid again'
-                WHEN now.status {status_eq} ANY ({revived})
-                    THEN 'the session is not over: something sets it back as it is closed'
+                WHEN (now.status {status_eq} ANY ({failed})) IS NOT TRUE
+                    THEN 'the session is not over: something sets it back as it is refunded'
                 {if ledger}
                 {include read_back_ledger}
                 {end}
@@ -20,7 +20,8 @@ FROM (
                {status} AS status
         FROM {sessions} AS s
         WHERE {session_id} {session_eq} r.session_id
+        OFFSET 0  -- each is looked up by its id: a join would read the whole table
     ) AS now ON true
-    WHERE r.refund_id = ANY (%(refund_ids)s::text::uuid[])
+    WHERE r.refund_id = ANY (ARRAY(SELECT pg_catalog.unnest(%(refund_ids)s::text::uuid[])))
 ) AS read
 WHERE read.problem IS NOT NULL

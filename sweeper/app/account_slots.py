@@ -6,7 +6,7 @@ from sweeper.app import catalog
 from sweeper.app.catalog import Column, Table
 from sweeper.app.facts import Facts
 from sweeper.app.reader import Expression, Reader, check_type
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
 from sweeper.postgres.templates import Slots, fill_part
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sweeper.config.settings import nearest, nearest_of
+from sweeper.config.errors import nearest, nearest_of
 from sweeper.core.errors import ConfigurationError
 from sweeper.postgres.templates import quote_name
 

@@ -60,7 +60,9 @@ class ChargeKey:
 
     def same_attempt_texts(self, bound: Self) -> bool:
         """Whether the attempts of old refunds, as text, are what the expression gives for those charges now."""
-        if not self.same_attempt(bound) or self.timezone != bound.timezone or self._lost_labels(bound):
+        if not self.same_attempt(bound) or self.timezone != bound.timezone:
+            return False
+        if self._lost_labels(bound) or self._reordered_enums(bound):
             return False
         # an expression may make another text of a column with another type, and a time may have lost its fraction
         kept = self.attempt_number is not None and {self.attempt_type, bound.attempt_type} <= _SAME_TEXTS
@@ -72,6 +74,15 @@ class ChargeKey:
             for name in self.labels.keys() & bound.labels.keys()
             for label in bound.labels[name]
             if label not in self.labels[name]
+        ]
+
+    def _reordered_enums(self, bound: Self) -> list[str]:
+        """Two values of an enum that traded their names: what was refunded under one would be owed under the other."""
+        return [
+            f"the values of the enum {name} are in another order: some were renamed to each other's names"
+            for name in self.labels.keys() & bound.labels.keys()
+            if not self._lost_labels(bound)
+            and [label for label in self.labels[name] if label in bound.labels[name]] != bound.labels[name]
         ]
 
     def changes(self, bound: Self) -> list[str]:
@@ -98,4 +109,4 @@ class ChargeKey:
                 for name in self.reads.keys() & bound.reads.keys()
                 if self.reads[name] != bound.reads[name]
             ]
-        return changed + self._lost_labels(bound)
+        return changed + self._lost_labels(bound) + self._reordered_enums(bound)

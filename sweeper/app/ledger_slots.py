@@ -9,7 +9,7 @@ from sweeper.app.account_slots import rounded
 from sweeper.app.catalog import Table, problem
 from sweeper.app.facts import Facts
 from sweeper.app.reader import Expression, Reader, no_attempt
-from sweeper.config.settings import LedgerSection
+from sweeper.config.model import LedgerSection
 from sweeper.postgres.templates import Slots, fill_part
 
 _AMOUNT = re.compile(r"\bamount\b", re.IGNORECASE)

@@ -14,9 +14,10 @@ from sweeper.app.facts import Facts
 from sweeper.app.ledger_slots import Ledger, map_ledger
 from sweeper.app.reader import Reader
 from sweeper.app.session_slots import expression_slots, live_predicate, live_slots, session_slots
-from sweeper.config.settings import SessionsSection, Settings
-from sweeper.postgres.database import Transaction
+from sweeper.app.status_labels import StatusLabels
+from sweeper.config.model import SessionsSection, Settings
 from sweeper.postgres.templates import Choices, fill, fill_part, quote_name, quote_text
+from sweeper.postgres.transaction import Transaction
 
 # The sections of the file that decide who is paid and how much, without the keys in them that do not. With the types of
 # what they name they are what is installed: a server may write the same SQL in several ways, a file is what it is.
@@ -49,6 +50,8 @@ class Mapping:
     ledger: Ledger | None
     slots: Mapped[str, str] = field(repr=False)
     lists: Choices = field(repr=False)
+    live_statuses: tuple[str, ...]
+    status_labels: StatusLabels | None
     fenced: bool = False
 
     @property
@@ -68,7 +71,7 @@ class Mapping:
 
     @property
     def is_read_back(self) -> bool:
-        """Whether a refund of a session that had failed already writes what the app's triggers could change."""
+        """Whether there is more to read back of a refund than the status of its session."""
         return self.ledger is not None or self.key.attempt is not None
 
     @property
@@ -137,6 +140,9 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
         ledger=ledger,
         slots=slots,
         lists=facts.choices,
+        live_statuses=(*own.failed, *own.running),
+        # the index compares names only where it has a function for that
+        status_labels=reader.status_labels(slots["status_type"]) if slots["live_function"] else None,
     )
 
 

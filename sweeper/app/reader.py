@@ -7,10 +7,12 @@ import re
 from dataclasses import dataclass
 
 from sweeper.app.catalog import Column, Table, is_name, nearest_column, problem
-from sweeper.config.settings import nearest, nearest_of
+from sweeper.app.status_labels import StatusLabels
+from sweeper.config.errors import nearest, nearest_of
 from sweeper.core.errors import SweeperError
-from sweeper.postgres.database import Refusal, Row, Transaction
+from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, fill_part, quote_name
+from sweeper.postgres.transaction import Row, Transaction
 
 _MISSING_COLUMN = re.compile(r'column (?:\w+\.)?"?([^"]+?)"? does not exist')
 _CONSTANTS = ("true", "false", "null")
@@ -232,6 +234,11 @@ class Reader:
         """The values of an enum, in their order; none for a type that is no enum."""
         rows = self._transaction.rows(fill("list_labels", {}), {"type": type_name})
         return tuple(row.label for row in rows)
+
+    def status_labels(self, type_name: str) -> StatusLabels | None:
+        """The same values as the server knows them, whatever they are called; none for a type that is no enum."""
+        rows = self._transaction.rows(fill("list_labels", {}), {"type": type_name})
+        return StatusLabels(rows[0].type_oid, {row.label: row.label_oid for row in rows}) if rows else None
 
 
 def _operator(schema: str, name: str) -> str:

@@ -7,10 +7,11 @@ give it a function that fits a call better than the server's own, and that funct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError, SweeperError
-from sweeper.postgres.database import Refusal, Row, Transaction
+from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill
+from sweeper.postgres.transaction import Row, Transaction
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from sweeper.app import catalog
 from sweeper.app.catalog import Column, Table, problem
 from sweeper.app.facts import Facts
 from sweeper.app.reader import Expression, Reader, check_type, default_collation, no_attempt
-from sweeper.config.settings import SessionsSection, Settings
-from sweeper.postgres.database import Transaction
+from sweeper.config.model import SessionsSection, Settings
 from sweeper.postgres.templates import Slots, fill, fill_part, quote_text
+from sweeper.postgres.transaction import Transaction
 
 
 def session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> tuple[Expression, Facts]:

@@ -9,14 +9,18 @@ from decimal import Decimal
 from sweeper.app.mapping import Mapping
 from sweeper.audit.findings import Inspection, find, read_position
 from sweeper.audit.result import AccountTotal, AuditResult, Period, Rate, TimeToRefund
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
+from sweeper.core.decimals import exactly
 from sweeper.core.errors import ConfigurationError
 from sweeper.core.results import Amount
 from sweeper.install.state import Installation, open_mapping, read_surroundings
-from sweeper.postgres.database import FIRST_ATTEMPTS, READ_TIMEOUTS, Database, Transaction, retrying
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import reported
+from sweeper.postgres.retries import FIRST_ATTEMPTS, retrying
 from sweeper.postgres.templates import fill_script, quote_text
-from sweeper.sweep.owed import find_missing, reading
-from sweeper.sweep.run import exactly
+from sweeper.postgres.timeouts import READ_TIMEOUTS
+from sweeper.postgres.transaction import Transaction
+from sweeper.sweep.owed import OwedReader, reading
 
 _INSTANT = timedelta(microseconds=1)
 # a layer broke: at least so many refunds in a day, and so many times the usual, which some days must have shown
@@ -39,7 +43,7 @@ def audit(database: Database, settings: Settings, request: AuditRequest) -> Audi
         ConfigurationError: not installed, another mapping, or a period that ends before it begins.
         FailedError: the database cannot be reached or read.
     """
-    with exactly():
+    with exactly(), reported():
         mapping, installation = _open(database, settings)
 
         def read() -> AuditResult:
@@ -55,7 +59,7 @@ def export(database: Database, settings: Settings, request: AuditRequest, write:
     Raises:
         ConfigurationError, FailedError: as an audit would, also half way.
     """
-    with exactly():
+    with exactly(), reported():
         mapping, _ = _open(database, settings)
 
         def copy() -> None:
@@ -82,7 +86,7 @@ def _read(
     since, until = _bounds(transaction, mapping, request)
     floor = installation.floor(settings.policy)
     inspection = Inspection.of(settings, request.as_of, floor, since, until)
-    missing_until = find_missing(transaction, mapping, replace(inspection.scope, since=floor))
+    missing_until = OwedReader(transaction, mapping, replace(inspection.scope, since=floor)).find_missing()
     inspection = replace(inspection, scope=replace(inspection.scope, missing_until=missing_until))
     period = {"since": since, "until": until}
     position = read_position(transaction, mapping, inspection)

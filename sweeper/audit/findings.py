@@ -1,7 +1,7 @@
 """Where every failed and stuck session stands, and what is wrong with the books: each finding is one statement."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -9,11 +9,13 @@ from typing import Any
 
 from sweeper.app.mapping import Mapping
 from sweeper.audit.result import PLACES, Finding, Position
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
+from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.core.results import Amount
-from sweeper.postgres.database import Refusal, Transaction
+from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import heading
-from sweeper.sweep.owed import list_candidates, parts
+from sweeper.postgres.transaction import Transaction
+from sweeper.sweep.owed import OwedReader
 from sweeper.sweep.selection import Scope, before
 
 _SAMPLES = 5
@@ -53,7 +55,7 @@ class Inspection:
     def binds(self, scope: Scope) -> dict[str, object]:
         """The values for the statements, over the sessions of ``scope``."""
         return {
-            **scope.binds(),
+            **scope.binds,
             "floor": self.floor,
             "failed_overdue": self.overdue.failed_before,
             "stuck_overdue": list(self.overdue.stuck_before),
@@ -63,7 +65,7 @@ class Inspection:
 
 
 @dataclass(frozen=True)
-class _Refused:
+class _RefusedSession:
     """Stands for the row of a session that the database refuses: a run would put it on hold."""
 
     sample: str
@@ -95,7 +97,7 @@ def find(transaction: Transaction, mapping: Mapping, inspection: Inspection, pos
             continue
         answers = list(_ask(transaction, mapping, inspection, name))
         if name != "held":
-            answers = [[row for row in answer if not isinstance(row, _Refused)] for answer in answers]
+            answers = [[row for row in answer if not isinstance(row, _RefusedSession)] for answer in answers]
         # with each of its samples a statement gives the count of all that it found
         count = sum(answer[0].found for answer in answers if answer)
         if count:
@@ -118,24 +120,13 @@ def _ask(transaction: Transaction, mapping: Mapping, inspection: Inspection, nam
     except Refusal:
         if "%(session_ids)s" not in statement:  # it does not read sessions one by one
             raise
-    for part in parts(replace(inspection.scope, look_again=True)):
+    for part in replace(inspection.scope, look_again=True).parts():
         for ids in _pages(transaction, mapping, part):
-            yield from _halve(ask, inspection.scope, ids)
+            for answer in in_halves(ids, lambda some: ask(inspection.scope.only(tuple(some))), Refusal):
+                yield [_RefusedSession(answer.item)] if isinstance(answer, RefusedAlone) else answer
 
 
 def _pages(transaction: Transaction, mapping: Mapping, scope: Scope) -> Iterator[tuple[str, ...]]:
-    while places := list_candidates(transaction, mapping, scope):
+    while places := OwedReader(transaction, mapping, scope).list_candidates():
         yield tuple(session_id for _, session_id in places)
         scope = replace(scope, after=places[-1])
-
-
-def _halve(ask: Callable[[Scope], Sequence[Any]], scope: Scope, ids: tuple[str, ...]) -> Iterator[Sequence[Any]]:
-    try:
-        yield ask(scope.only(ids))
-    except Refusal:
-        if len(ids) == 1:
-            yield [_Refused(ids[0])]
-            return
-        middle = len(ids) // 2
-        yield from _halve(ask, scope, ids[:middle])
-        yield from _halve(ask, scope, ids[middle:])

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from sweeper.check.context import Ground, ok, spoken, warning
+from sweeper.check.context import Ground, ok, warning
 from sweeper.check.result import Check
+from sweeper.core.durations import describe_duration
 from sweeper.install.state import Installation
 from sweeper.postgres.templates import fill
 from sweeper.sweep.horizon import policy_digest, usable_horizon
@@ -18,7 +19,7 @@ def check_horizon(ground: Ground, installation: Installation) -> Iterator[Check]
     digest = policy_digest(policy, installation.floor(policy))
     horizon = usable_horizon(installation, digest, ground.as_of)
     if horizon is not None:
-        yield ok("horizon", f"everything older than {spoken(ground.as_of - horizon)} is settled")
+        yield ok("horizon", f"everything older than {describe_duration(ground.as_of - horizon)} is settled")
     elif installation.horizon is None:
         yield ok("horizon", "none yet: a run starts at the floor")
     else:
@@ -32,7 +33,7 @@ def check_books(ground: Ground) -> Iterator[Check]:
     if row.holds:
         yield warning(
             "holds", f"{row.holds} sessions on hold wait for a person, the oldest for "
-            f"{spoken(ground.as_of - row.oldest_hold)}",
+            f"{describe_duration(ground.as_of - row.oldest_hold)}",
             "sweeper run --dry-run shows them; then sweeper run --session ID, with --max-amount N for a larger one, or "
             "sweeper adopt --session ID --amount 0 --reason TEXT to waive it",
         )  # fmt: skip
@@ -41,9 +42,9 @@ def check_books(ground: Ground) -> Iterator[Check]:
     if row.last_success is None and row.last_outcome is None:
         yield ok("last_run", "none yet")
     elif row.last_success is None or ground.as_of - row.last_success > _LATE:
-        when = "never" if row.last_success is None else f"{spoken(ground.as_of - row.last_success)} ago"
+        when = "never" if row.last_success is None else f"{describe_duration(ground.as_of - row.last_success)} ago"
         yield warning(
             "last_run", f"the last run that came to its end: {when}; the last of all: {row.last_outcome}", "sweeper run"
         )
     else:
-        yield ok("last_run", f"{spoken(ground.as_of - row.last_success)} ago")
+        yield ok("last_run", f"{describe_duration(ground.as_of - row.last_success)} ago")

@@ -11,10 +11,11 @@ from sweeper.check.result import Check, CheckResult, Status
 from sweeper.check.rights import check_rights, denied, merged
 from sweeper.check.server import check_server, read_server
 from sweeper.check.strangers import check_grants, check_search_path
-from sweeper.config.settings import PolicySection, Settings
+from sweeper.config.model import PolicySection, Settings
 from sweeper.core.errors import SweeperError
 from sweeper.install.state import Installation, Surroundings, read_installation
-from sweeper.postgres.database import Database, retrying
+from sweeper.postgres.database import Database
+from sweeper.postgres.retries import retrying
 
 _PROTOCOL_VIOLATION = "08P01"
 _OF_ANY_MAPPING = (

@@ -3,15 +3,18 @@
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sweeper.app.catalog import Column
 from sweeper.app.mapping import Mapping
 from sweeper.check.result import Check, Status
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
 from sweeper.core.errors import SweeperError
 from sweeper.install.state import Installation
-from sweeper.postgres.database import Busy, Database, Refusal, Timeouts, TooSlow, Transaction
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Busy, Refusal, TooSlow
+from sweeper.postgres.timeouts import Timeouts
+from sweeper.postgres.transaction import Transaction
 
 TIMEOUTS = Timeouts(statement_ms=30_000)
 
@@ -93,14 +96,3 @@ def _fix_of(error: SweeperError) -> str:
     if error.code in ("not_installed", "mapping_changed", "guard_missing"):
         return "sweeper install"
     return "mend the mapping, then: sweeper install" if error.code == "mapping" else "see the message"
-
-
-def spoken(duration: timedelta) -> str:
-    """A duration for people: its two largest units."""
-    seconds = max(0, round(duration.total_seconds()))
-    parts = []
-    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
-        count, seconds = divmod(seconds, length)
-        if count:
-            parts.append(f"{count}{unit}")
-    return " ".join(parts[:2]) or "0s"

@@ -9,11 +9,13 @@ from sweeper.check.context import Ground, failure, ok, warning
 from sweeper.check.result import Check
 from sweeper.check.rights import denied
 from sweeper.core.errors import ConfigurationError, FailedError
+from sweeper.install.guard import GUARD_KEYS, require_payable
 from sweeper.install.indexes import live_index_name
-from sweeper.install.state import GUARD_KEYS, SCHEMA_VERSION, Installation, require_payable
-from sweeper.postgres.database import Transaction
+from sweeper.install.rivals import require_only_installation
+from sweeper.install.state import SCHEMA_VERSION, Installation, renamed_statuses, require_same_key
+from sweeper.postgres.binds import BY_SWEEPER
 from sweeper.postgres.templates import fill
-from sweeper.sweep.batch import BY_SWEEPER
+from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.selection import Scope
 
 # below this many rows the planner rightly reads the whole table
@@ -30,7 +32,16 @@ def check_installed(ground: Ground) -> Iterator[Check]:
         yield failure("installed", "an older sweeper installed it", "sweeper install")
     elif installation.fingerprint != ground.mapping.fingerprint:
         yield failure("installed", "the mapping in the file is not the one that is installed", "sweeper install")
+    elif renamed := renamed_statuses(ground.mapping, installation):
+        yield failure(
+            "installed", f"{', '.join(renamed)}: values of the status were renamed to each other since the index was "
+            "built, which misses sessions now",
+            "sweeper install",
+        )  # fmt: skip
     else:
+        with ground.reading() as transaction:
+            require_same_key(transaction, ground.mapping, installation)
+            require_only_installation(transaction, ground.mapping, installation.bound)
         yield ok("installed", f"schema {ground.mapping.schema}, with this mapping")
 
 
@@ -99,7 +110,7 @@ def _app_guard(transaction: Transaction, installation: Installation) -> Check | 
 
 def _plan_payment(transaction: Transaction, ground: Ground) -> None:
     scope = _scope(ground)
-    binds = {**scope.binds(), "in_hand": "{}", "refund_ids": "{}", "run_id": str(uuid_utils.uuid7()), **BY_SWEEPER}
+    binds = {**scope.binds, "in_hand": "{}", "refund_ids": "{}", "run_id": str(uuid_utils.uuid7()), **BY_SWEEPER}
     with transaction.savepoint():
         require_payable(transaction, ground.mapping, binds)
 
@@ -131,8 +142,8 @@ def check_index(ground: Ground, installation: Installation) -> Iterator[Check]:
         if found[0].rows < _PLAN_MATTERS_ROWS:
             yield ok("index", "in place; the table is small")
             return
-        binds = {**_scope(ground).binds(), "page_size": ground.settings.policy.batch_size}
-        plan = transaction.row(ground.mapping.statement("plan_find"), binds)[0]
+        binds = {**_scope(ground).binds, "page_size": ground.settings.policy.batch_size}
+        plan = transaction.row(ground.mapping.statement("explain_find"), binds)[0]
     if name.rpartition(".")[2].strip('"') in _indexes_of(plan):
         yield ok("index", "in place, and the planner uses it")
     else:

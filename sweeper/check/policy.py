@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from sweeper.check.context import Ground, ok, spoken, warning
+from sweeper.check.context import Ground, ok, warning
 from sweeper.check.result import Check
+from sweeper.core.durations import describe_duration
 
 
 def check_caps(ground: Ground) -> Iterator[Check]:
@@ -24,7 +25,7 @@ def check_caps(ground: Ground) -> Iterator[Check]:
 
 def check_grace(ground: Ground) -> Iterator[Check]:
     """Whether grace counts from the failure."""
-    grace = spoken(ground.settings.policy.grace)
+    grace = describe_duration(ground.settings.policy.grace)
     if not ground.knows_failure:
         yield warning(
             "grace", f"{grace}, and it counts from the start of a session: one that ran longer and fails is owed at "

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from sweeper.app.search_path import mapped_tables
 from sweeper.check.context import failure, ok, reading
 from sweeper.check.result import Check, Status
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
 from sweeper.core.errors import SweeperError
 from sweeper.postgres.database import Database
 from sweeper.postgres.templates import fill, quote_name

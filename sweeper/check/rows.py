@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from sweeper.app.reader import Reader
-from sweeper.check.context import Ground, ok, spoken, warning
+from sweeper.check.context import Ground, ok, warning
 from sweeper.check.result import Check
-from sweeper.config.settings import STUCK_AFTER_DEFAULT
-from sweeper.postgres.database import Refusal
+from sweeper.config.model import STUCK_AFTER_DEFAULT
+from sweeper.core.durations import describe_duration
+from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill
 from sweeper.sweep.selection import before
 
@@ -91,10 +92,13 @@ def check_durations(ground: Ground) -> Iterator[Check]:
     own, settings = ground.settings.sessions, ground.settings
     limit = min((settings.stuck_after(status) for status in own.running), default=STUCK_AFTER_DEFAULT)
     if ground.has_heartbeat:
-        yield ok("stuck_after", f"{spoken(limit)} without a sign of life")
+        yield ok("stuck_after", f"{describe_duration(limit)} without a sign of life")
         return
     if own.ended_at is None or not own.succeeded:
-        yield ok("stuck_after", f"{spoken(limit)}; not compared with real sessions: sessions.ended_at is not mapped")
+        yield ok(
+            "stuck_after",
+            f"{describe_duration(limit)}; not compared with real sessions: sessions.ended_at is not mapped",
+        )
         return
     with ground.reading() as transaction:
         reader = Reader(transaction, ground.mapping.schema)
@@ -105,18 +109,20 @@ def check_durations(ground: Ground) -> Iterator[Check]:
         binds = {"since": before(ground.as_of, _DURATIONS_OF)}
         row = transaction.row(fill("sample_durations", slots), binds)
     if not row.sessions:
-        yield ok("stuck_after", f"{spoken(limit)}; no session of the last 30 days succeeded to compare it with")
+        yield ok(
+            "stuck_after", f"{describe_duration(limit)}; no session of the last 30 days succeeded to compare it with"
+        )
         return
     longest, p99 = timedelta(seconds=row.longest), timedelta(seconds=row.p99)
-    took = f"sessions that succeeded took up to {spoken(longest)} (p99 {spoken(p99)})"
+    took = f"sessions that succeeded took up to {describe_duration(longest)} (p99 {describe_duration(p99)})"
     if longest > limit:
         yield warning(
-            "stuck_after", f"{took}, longer than stuck_after = {spoken(limit)}: such a session would be closed and "
-            "refunded while it is at work",
+            "stuck_after", f"{took}, longer than stuck_after = {describe_duration(limit)}: such a session would be "
+            "closed and refunded while it is still running",
             f'policy.stuck_after = "{_longer(longest)}", or map a heartbeat to sessions.active_at',
         )  # fmt: skip
     else:
-        yield ok("stuck_after", f"{spoken(limit)}; {took}")
+        yield ok("stuck_after", f"{describe_duration(limit)}; {took}")
 
 
 def _longer(longest: timedelta) -> str:
@@ -130,7 +136,8 @@ def check_zone(ground: Ground) -> Iterator[Check]:
     zone = ground.mapping.timezone
     if newest is not None and newest > ground.as_of + _AHEAD + ground.settings.policy.max_clock_skew:
         yield warning(
-            "time_zone", f"the newest session begins {spoken(newest - ground.as_of)} from now, read in {zone}",
+            "time_zone",
+            f"the newest session begins {describe_duration(newest - ground.as_of)} from now, read in {zone}",
             "sessions.timezone: the zone that the app writes its times in; then: sweeper install",
         )  # fmt: skip
     else:

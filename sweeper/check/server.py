@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from sweeper.check.context import failure, ok, reading
 from sweeper.check.result import Check
 from sweeper.postgres.clocks import describe_skew, skew_seconds
-from sweeper.postgres.database import Database, Row
+from sweeper.postgres.database import Database
 from sweeper.postgres.templates import fill
+from sweeper.postgres.transaction import Row
 
 
 def read_server(database: Database) -> tuple[Row, bool]:

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from sweeper.app.search_path import find_planters
 from sweeper.check.context import Ground, failure, ok, reading, warning
 from sweeper.check.result import Check
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
 from sweeper.install.grants import granted_to_all_roles
-from sweeper.postgres.database import Database, Row
+from sweeper.postgres.database import Database
 from sweeper.postgres.templates import fill
+from sweeper.postgres.transaction import Row
 
 # what undoes a promise by itself; the rest may be meant, such as TRIGGER for whoever makes a hook on refunds
 _NEVER_MEANT = frozenset({"CREATE", "UPDATE", "DELETE", "TRUNCATE"})

@@ -116,7 +116,7 @@ def _wants_json(arguments: Sequence[str]) -> bool:
 
 def _report(arguments: Sequence[str], error: SweeperError) -> int:
     if _wants_json(arguments):
-        from sweeper.render.json.document import error_document
+        from sweeper.render.json.error import error_document
 
         command = next((argument for argument in arguments if not argument.startswith("-")), "")
         print(error_document(command, error))  # noqa: T201

@@ -53,7 +53,8 @@ def adopt(
 
 
 def _show(result: "AdoptResult", *, json: bool) -> None:
-    from sweeper.render.terminal.corrections import adopt_document, show_adopt
+    from sweeper.render.json.corrections import adopt_document
+    from sweeper.render.terminal.corrections import show_adopt
 
     if json:
         print(adopt_document(result))  # noqa: T201

@@ -54,8 +54,8 @@ def audit(
     if chosen is Format.HTML:
         _require_report()
     from sweeper.audit import audit as books
+    from sweeper.core.decimals import exactly
     from sweeper.postgres.database import Database
-    from sweeper.sweep.run import exactly
 
     settings = load_settings(config)
     request = books.AuditRequest(as_of, parse_time("--since", since), parse_time("--until", until))

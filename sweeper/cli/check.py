@@ -8,7 +8,7 @@ from sweeper.cli.options import Config, Json, console, load_connection, load_set
 from sweeper.core.errors import SweeperError
 
 if TYPE_CHECKING:
-    from sweeper.config.settings import Settings
+    from sweeper.config.model import Settings
 
 
 def check(config: Config = None, json: Json = False) -> int:
@@ -16,7 +16,7 @@ def check(config: Config = None, json: Json = False) -> int:
     asked_at, as_of = time.monotonic(), datetime.now(UTC)
     from sweeper.check.checks import check as preflight
     from sweeper.postgres.database import Database
-    from sweeper.render.json.document import check_document
+    from sweeper.render.json.check import check_document
     from sweeper.render.terminal.check import show_check
 
     connection = load_connection()

@@ -22,7 +22,8 @@ def explain(
         raise ConfigurationError("give either a session or --account", code="usage")
     from sweeper.explain.explain import Explainer
     from sweeper.postgres.database import Database
-    from sweeper.render.terminal.explain import account_document, explain_document, show_account, show_explanation
+    from sweeper.render.json.explain import account_document, explain_document
+    from sweeper.render.terminal.explain import show_account, show_explanation
     from sweeper.sweep.context import Request
 
     settings = load_settings(config)

@@ -16,13 +16,8 @@ def history(
     """List the runs, or one run with its refunds."""
     from sweeper.explain.history import list_runs, open_run
     from sweeper.postgres.database import Database
-    from sweeper.render.terminal.history import (
-        SHOWN_RUNS,
-        run_document_in_parts,
-        runs_document,
-        show_run_history,
-        show_runs,
-    )
+    from sweeper.render.json.history import run_document_in_parts, runs_document
+    from sweeper.render.terminal.history import SHOWN_RUNS, show_run_history, show_runs
 
     settings = load_settings(config)
     database = Database(load_connection(), application_name="sweeper history")

@@ -68,8 +68,9 @@ def init(
     connection = load_connection()
     from sweeper.init.drafting import make_draft
     from sweeper.init.file import open_questions, write
-    from sweeper.postgres.database import Database, retrying
-    from sweeper.render.json.document import init_document
+    from sweeper.postgres.database import Database
+    from sweeper.postgres.retries import retrying
+    from sweeper.render.json.init import init_document
 
     asking = not (yes or json) and sys.stdin.isatty() and sys.stdout.isatty()
     database = Database(connection, application_name="sweeper init")

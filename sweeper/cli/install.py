@@ -48,7 +48,7 @@ def install(
     from sweeper.install import installer
     from sweeper.install.blockers import BlockerWatch
     from sweeper.postgres.database import Database
-    from sweeper.render.json.document import install_document
+    from sweeper.render.json.install import install_document
 
     if fence and release:
         raise ConfigurationError("--fence puts up what --release takes away: give one of them", code="usage")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sweeper.cli.logs import Log
-    from sweeper.config.settings import Settings
+    from sweeper.config.model import Settings
     from sweeper.postgres.connection import Connection
 
 Config = Annotated[
@@ -35,7 +35,7 @@ def config_path(config: Path | None) -> Path:
 
 def load_settings(config: Path | None) -> "Settings":
     """What that file says."""
-    from sweeper.config.settings import load
+    from sweeper.config.parsing import load
 
     return load(config_path(config))
 
@@ -54,7 +54,7 @@ def parse_time(flag: str, text: str | None) -> datetime | None:
     Raises:
         ConfigurationError: it is none.
     """
-    from sweeper.config.settings import parse_moment
+    from sweeper.config.values import parse_moment
 
     try:
         return None if text is None else parse_moment(text)

@@ -2,12 +2,11 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from sweeper.cli.logs import Log
-from sweeper.postgres.database import Refusal
+from sweeper.postgres.errors import Refusal
 from sweeper.sweep.batch import Batch
 
 
@@ -20,9 +19,6 @@ class Watcher:
         self._refund_failed = f"{prefix}_refund_failed"
         self._progress = progress
         self._task: Any = None
-        # one event a refund: they are written while the next batch is paid
-        self._writer = ThreadPoolExecutor(max_workers=1)
-        self._written: Future[None] | None = None
 
     def begun(self, run_id: str, count_owed: Callable[[], int]) -> None:
         """The run starts."""
@@ -32,21 +28,12 @@ class Watcher:
 
     def paid(self, batch: Batch) -> None:
         """A batch was committed."""
-        self.finish()
-        self._written = self._writer.submit(self._write, batch)
-        if self._task is not None:
-            self._progress.advance(self._task, len(batch.paid) + len(batch.held))  # type: ignore[union-attr]
-
-    def finish(self) -> None:
-        """Wait until all events are written."""
-        if self._written is not None:
-            self._written.result()
-
-    def _write(self, batch: Batch) -> None:
-        if batch.paid:
-            self._log.info_each(self._refunded, ("session_id", "account_id", "credits", "reason"), batch.paid)
+        for session_id, account_id, credits, reason in batch.paid:
+            self._log.info(self._refunded, session_id=session_id, account_id=account_id, credits=credits, reason=reason)
         for session_id, why in batch.held:
             self._log.warning(self._refund_failed, session_id=session_id, why=why)
+        if self._task is not None:
+            self._progress.advance(self._task, len(batch.paid) + len(batch.held))  # type: ignore[union-attr]
 
     def refused(self, session_id: str, refusal: Refusal) -> None:
         """A session that the database refused was put on hold; its message, which may repeat the row, is in holds."""
@@ -55,16 +42,12 @@ class Watcher:
 
 @contextmanager
 def watching(prefix: str, *, colour: bool) -> Iterator[Watcher]:
-    """Watch a run, with a progress bar when stderr is a terminal; at the end all its events are written."""
+    """Watch a run, with a progress bar when stderr is a terminal."""
     with _bar() as progress:
         # a bar has taken sys.stderr over by now, and shows above itself what is written to it
         log = Log(sys.stderr, terminal=progress is not None, colour=colour)
         log.tell_retries()
-        watcher = Watcher(log, prefix, progress)
-        try:
-            yield watcher
-        finally:
-            watcher.finish()
+        yield Watcher(log, prefix, progress)
 
 
 def _bar() -> AbstractContextManager[Any]:

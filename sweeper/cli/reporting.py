@@ -42,9 +42,9 @@ def reported(config: Config, signals: Signals, *, as_of: datetime, asked_at: flo
     if not wanted:
         yield Story()
         return
-    from sweeper.config.settings import load_monitoring
+    from sweeper.config.parsing import load_monitoring
     from sweeper.monitoring.endpoints import Monitor
-    from sweeper.render.json.document import error_document, interrupted_document
+    from sweeper.render.json.error import error_document, interrupted_document
 
     monitor = Monitor(load_monitoring(config_path(config)))
     story = Story(wants_backlog=monitor.counts)

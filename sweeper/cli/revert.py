@@ -53,7 +53,8 @@ def revert(
 
 
 def _show(result: "RevertResult", *, json: bool) -> None:
-    from sweeper.render.terminal.corrections import revert_document, show_revert
+    from sweeper.render.json.corrections import revert_document
+    from sweeper.render.terminal.corrections import show_revert
 
     if json:
         print(revert_document(result))  # noqa: T201

@@ -15,7 +15,7 @@ from sweeper.core.errors import ConfigurationError, Exit, Interrupted
 from sweeper.core.signals import Cancelled, Signals
 
 if TYPE_CHECKING:
-    from sweeper.config.settings import Settings
+    from sweeper.config.model import Settings
     from sweeper.core.results import RunResult
     from sweeper.postgres.database import Database
     from sweeper.sweep.context import Request
@@ -94,7 +94,7 @@ def _understand(
     *,
     full: bool,
 ) -> "tuple[Settings, Request]":
-    from sweeper.config.settings import apply_overrides
+    from sweeper.config.parsing import apply_overrides
     from sweeper.sweep.context import Request
 
     settings = apply_overrides(load_settings(config), policy)
@@ -112,7 +112,7 @@ def _understand(
 def _sweep(settings: "Settings", request: "Request", signals: Signals, story: Story, *, dry_run: bool) -> "RunResult":
     from sweeper.monitoring.backlog import read_backlog
     from sweeper.postgres.database import Database
-    from sweeper.render.json.document import run_document
+    from sweeper.render.json.run import run_document
 
     story.reasons = settings.all_reasons
     database = Database(load_connection(), application_name="sweeper run")
@@ -142,18 +142,18 @@ def _execute(database: "Database", settings: "Settings", request: "Request", sig
 
 
 def _print_interrupted() -> None:
-    from sweeper.render.json.document import interrupted_document
+    from sweeper.render.json.error import interrupted_document
 
     print(interrupted_document("run"))  # noqa: T201
 
 
 def _show(result: "RunResult", named: int, *, json: bool) -> None:
     if json:
-        from sweeper.render.json.document import run_document
+        from sweeper.render.json.run import run_document
 
         print(run_document(result))  # noqa: T201
     elif named or sys.stdout.isatty() or result.dry_run or _has_news(result):
-        from sweeper.render.terminal.table import show_run
+        from sweeper.render.terminal.run import show_run
 
         show_run(console(), result, named=named)
     if result.error:

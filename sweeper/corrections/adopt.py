@@ -9,26 +9,22 @@ import uuid_utils
 
 from sweeper.app.catalog import NUMBER_TYPES
 from sweeper.app.reader import Reader, check_type
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
+from sweeper.core.decimals import exactly
 from sweeper.core.errors import SweeperError
+from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.core.results import Amount, Outcome
 from sweeper.core.signals import Signals
-from sweeper.corrections.context import (
-    Asked,
-    add_left,
-    finish,
-    in_halves,
-    in_pieces,
-    outcome_of,
-    prepare_correction,
-    why_left,
-)
+from sweeper.corrections.context import Asked, add_left, finish, in_pieces, outcome_of, prepare_correction, why_left
 from sweeper.corrections.result import AdoptResult, AdoptSample, Left
 from sweeper.install.lock import lock_installation
-from sweeper.postgres.database import Busy, Database, Refusal, Row, TooSlow, retrying, text_array
-from sweeper.sweep.batch import BATCH_TIMEOUTS
+from sweeper.postgres.binds import text_array
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Busy, Refusal, TooSlow, reported
+from sweeper.postgres.retries import retrying
+from sweeper.postgres.timeouts import LOCKING_TIMEOUTS
+from sweeper.postgres.transaction import Row
 from sweeper.sweep.owed import reading
-from sweeper.sweep.run import exactly
 
 _SAMPLES = 5
 # what the server sends to say that a refund was written down: a row with its id
@@ -57,7 +53,7 @@ class Adoption:
         self._database, self._asked, self._choice = database, asked, choice
         self._page_size = settings.policy.batch_size
         named = () if choice.session_id is None else (choice.session_id,)
-        with exactly():
+        with exactly(), reported():
             prepared, self._surroundings = prepare_correction(database, settings, asked, *named)
             self._mapping = prepared.mapping
             slots = retrying(self._read_choice)
@@ -92,7 +88,7 @@ class Adoption:
 
     def plan(self) -> AdoptResult:
         """What would be written down at this moment; nothing is written or locked."""
-        with exactly():
+        with exactly(), reported():
             self._start()
             self._pages(self._count_all)
             return self._result(outcome_of(self._left), dry_run=True)
@@ -103,13 +99,15 @@ class Adoption:
         Raises:
             FailedError: the server cannot be written to. A failure after that is in the result.
         """
-        with exactly():
+        with exactly(), reported():
             self._surroundings.require_writable()
             self._start()
 
             def write(rows: Sequence[Row]) -> None:
                 for piece in in_pieces(rows, lambda _: _ROW_BYTES):
-                    in_halves(piece, lambda half: self._write(half, signals), self._set_aside)
+                    for result in in_halves(piece, lambda half: self._write(half, signals), Busy, TooSlow, Refusal):
+                        if isinstance(result, RefusedAlone):
+                            self._set_aside(result.item, result.error)
 
             outcome, error = finish(lambda: self._pages(write), lambda: self._left)
             return self._result(outcome, signal=signals.received, error=error)
@@ -168,7 +166,7 @@ class Adoption:
         def attempt() -> None:
             with signals.shielded():
                 with self._database.transaction(
-                    timeouts=BATCH_TIMEOUTS, search_path=self._mapping.search_path, timezone=self._mapping.timezone
+                    timeouts=LOCKING_TIMEOUTS, search_path=self._mapping.search_path, timezone=self._mapping.timezone
                 ) as transaction:
                     lock_installation(transaction, self._mapping)
                     written = {row.refund_id for row in transaction.rows(self._mapping.statement("adopt"), binds)}
@@ -178,7 +176,7 @@ class Adoption:
 
         retrying(attempt)
 
-    def _set_aside(self, row: Row, problem: Busy | TooSlow | Refusal) -> None:
+    def _set_aside(self, row: Row, problem: Exception) -> None:
         add_left(self._left, why_left(problem), row.session_id, Left(1, Decimal(row.amount)))
 
     def _count_all(self, rows: Sequence[Row]) -> None:

@@ -4,14 +4,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
 from sweeper.core.errors import FailedError, Interrupted, SweeperError
 from sweeper.core.results import Outcome
 from sweeper.corrections.result import Left
 from sweeper.install.state import Surroundings
-from sweeper.postgres.database import ANSWER_BYTES, Busy, Database, Refusal, Row, TooSlow
+from sweeper.postgres.binds import ANSWER_BYTES
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Busy, Refusal, TooSlow, failure_of
+from sweeper.postgres.transaction import Row
 from sweeper.sweep.context import Preparation, Request, prepare
-from sweeper.sweep.run import failure
 
 _SAMPLES = 3
 
@@ -52,24 +54,7 @@ def in_pieces(rows: Sequence[Row], answer: Callable[[Row], int]) -> Iterator[Seq
         yield piece
 
 
-def in_halves(
-    rows: Sequence[Row], do: Callable[[Sequence[Row]], None], leave: Callable[[Row, Busy | TooSlow | Refusal], None]
-) -> None:
-    """Do these in one batch; a row that stands in the way is found by halving, and left."""
-    if not rows:
-        return
-    try:
-        do(rows)
-    except (Busy, TooSlow, Refusal) as problem:
-        if len(rows) == 1:
-            leave(rows[0], problem)
-            return
-        middle = len(rows) // 2
-        in_halves(rows[:middle], do, leave)
-        in_halves(rows[middle:], do, leave)
-
-
-def why_left(problem: Busy | TooSlow | Refusal) -> str:
+def why_left(problem: Exception) -> str:
     """What a row is counted under that stood in the way of its batch; not the message, which may repeat it."""
     return f"refused {problem.sqlstate}".strip() if isinstance(problem, Refusal) else "busy"
 
@@ -93,7 +78,7 @@ def finish(work: Callable[[], None], left: Callable[[], dict[str, Left]]) -> tup
     except Interrupted:
         return Outcome.INTERRUPTED, None
     except (SweeperError, Refusal, Busy, TooSlow) as problem:
-        return Outcome.FAILED, failure(problem)
+        return Outcome.FAILED, failure_of(problem)
     if not left():
         return Outcome.COMPLETE, None
     reasons = ", ".join(f"{one.sessions} {why}" for why, one in left().items())

@@ -8,25 +8,21 @@ from decimal import Decimal
 
 import uuid_utils
 
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
+from sweeper.core.decimals import exactly
 from sweeper.core.errors import ConfigurationError, SweeperError
+from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.core.results import Amount, Outcome
 from sweeper.core.signals import Signals
-from sweeper.corrections.context import (
-    Asked,
-    add_left,
-    finish,
-    in_halves,
-    in_pieces,
-    outcome_of,
-    prepare_correction,
-    why_left,
-)
+from sweeper.corrections.context import Asked, add_left, finish, in_pieces, outcome_of, prepare_correction, why_left
 from sweeper.corrections.result import BalanceChange, Left, RevertResult
 from sweeper.corrections.revert_batch import Teller, reversal_is_refund, stopped_by_guard
-from sweeper.postgres.database import Busy, Database, Refusal, Row, TooSlow, Transaction, retrying, text_bytes
+from sweeper.postgres.binds import text_bytes
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Busy, Refusal, TooSlow, reported
+from sweeper.postgres.retries import retrying
+from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.owed import reading
-from sweeper.sweep.run import exactly
 
 # later passes come back to what the app had locked during the first
 _PASSES = 3
@@ -63,7 +59,7 @@ class Revert:
         """
         self._database, self._asked, self._choice = database, asked, choice
         self._page_size, self._payable_again = settings.policy.batch_size, settings.payable_again
-        with exactly():
+        with exactly(), reported():
             prepared, self._surroundings = prepare_correction(database, settings, asked)
             self._mapping = prepared.mapping
             self._teller = Teller(database, self._mapping, asked, allow_negative=choice.allow_negative)
@@ -147,7 +143,7 @@ class Revert:
 
     def plan(self) -> RevertResult:
         """What taking back would do at this moment; nothing is written or locked."""
-        with exactly():
+        with exactly(), reported():
             return retrying(self._plan)
 
     def _plan(self) -> RevertResult:
@@ -172,7 +168,7 @@ class Revert:
         Raises:
             FailedError: the server cannot be written to. A failure after that is in the result.
         """
-        with exactly():
+        with exactly(), reported():
             self._surroundings.require_writable()
             self._start()
             outcome, error = finish(lambda: self._passes(signals), lambda: self._left)
@@ -188,7 +184,9 @@ class Revert:
                 self._already += sum(row.reversed for row in rows) if number == 0 else 0
                 standing = [row for row in rows if not row.reversed]
                 for piece in in_pieces(standing, _answer):
-                    in_halves(piece, lambda half: self._take(half, signals), self._set_aside)
+                    for result in in_halves(piece, lambda half: self._take(half, signals), Busy, TooSlow, Refusal):
+                        if isinstance(result, RefusedAlone):
+                            self._set_aside(result.item, result.error)
                 after = rows[-1].refund_id
             if "busy" not in self._left:
                 return
@@ -220,7 +218,7 @@ class Revert:
             else:  # somebody else was first
                 self._already += 1
 
-    def _set_aside(self, row: Row, problem: Busy | TooSlow | Refusal) -> None:
+    def _set_aside(self, row: Row, problem: Exception) -> None:
         if isinstance(problem, Refusal) and stopped_by_guard(problem):
             raise reversal_is_refund()
         self._leave(why_left(problem), row)

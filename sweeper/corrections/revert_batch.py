@@ -10,9 +10,12 @@ from sweeper.corrections.context import Asked
 from sweeper.corrections.result import BalanceChange
 from sweeper.install.lock import lock_installation
 from sweeper.ledger.reconcile import Balances, compare_balances, compare_ledgers, read_balances
-from sweeper.postgres.database import UNIQUE_VIOLATION, Database, Refusal, Row, Transaction, text_array
+from sweeper.postgres.binds import text_array
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import UNIQUE_VIOLATION, Refusal
 from sweeper.postgres.templates import fill
-from sweeper.sweep.batch import BATCH_TIMEOUTS
+from sweeper.postgres.timeouts import LOCKING_TIMEOUTS
+from sweeper.postgres.transaction import Row, Transaction
 
 
 @dataclass
@@ -71,7 +74,7 @@ class Teller:
         """
         mapping = self._mapping
         with self._database.transaction(
-            timeouts=BATCH_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
+            timeouts=LOCKING_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
         ) as transaction:
             lock_installation(transaction, mapping)
             balances = self._lock(transaction, rows)

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from sweeper.postgres.database import READ_TIMEOUTS, Database, Row
+from sweeper.postgres.database import Database
+from sweeper.postgres.timeouts import READ_TIMEOUTS
+from sweeper.postgres.transaction import Row
 
 _FOLDER = Path(__file__).parent
 

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from rich.console import Console
 
-from sweeper.config.settings import Settings, load
+from sweeper.config.model import Settings
+from sweeper.config.parsing import load
 from sweeper.core.errors import Exit
 from sweeper.core.results import RunResult
 from sweeper.core.signals import Signals
@@ -15,8 +16,10 @@ from sweeper.demo import telling
 from sweeper.demo.books import Books, read_books, sql
 from sweeper.demo.stage import MAPPING, connected, leave_mapping, stage
 from sweeper.install import installer
-from sweeper.postgres.database import READ_TIMEOUTS, Database, Refusal
-from sweeper.render.terminal.table import show_run
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Refusal
+from sweeper.postgres.timeouts import READ_TIMEOUTS
+from sweeper.render.terminal.run import show_run
 from sweeper.sweep.batch import Batch
 from sweeper.sweep.context import Request
 from sweeper.sweep.dry_run import plan

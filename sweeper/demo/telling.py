@@ -9,7 +9,7 @@ from rich.text import Text
 
 from sweeper.demo.books import Books
 from sweeper.demo.server import Server
-from sweeper.render.terminal.table import number, plural
+from sweeper.render.words import number, plural
 
 
 def heading(console: Console, text: str, about: str = "") -> None:

@@ -7,14 +7,17 @@ from datetime import datetime
 from decimal import Decimal
 
 from sweeper.app.mapping import Mapping
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
+from sweeper.core.decimals import exactly
 from sweeper.core.errors import ConfigurationError
 from sweeper.core.results import Amount
 from sweeper.explain.result import RunHistory, RunRecord, RunRefund
 from sweeper.install.state import open_mapping
-from sweeper.postgres.database import Database, Refusal, Row, Transaction, retrying
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Refusal, reported
+from sweeper.postgres.retries import retrying
+from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.owed import reading
-from sweeper.sweep.run import exactly
 
 _PAGE_SIZE = 2000
 
@@ -25,7 +28,7 @@ def list_runs(database: Database, settings: Settings, *, limit: int | None) -> t
     Raises:
         ConfigurationError, FailedError: not installed, or the database cannot be used.
     """
-    with exactly():
+    with exactly(), reported():
         mapping, _ = retrying(lambda: open_mapping(database, settings))
 
         def read() -> tuple[RunRecord, ...]:
@@ -42,7 +45,7 @@ def open_run(database: Database, settings: Settings, run_id: str) -> Iterator[Ru
     Raises:
         ConfigurationError: there is no such run.
     """
-    with exactly():
+    with exactly(), reported():
         mapping, _ = retrying(lambda: open_mapping(database, settings))
         with reading(database, mapping) as transaction:
             try:

@@ -31,7 +31,7 @@ class Verdict(StrEnum):
 class Event:
     """One thing that happened to a session; ``facts`` are named as in the tables."""
 
-    at: datetime | None
+    at: datetime
     event: str
     facts: Mapping[str, Decimal | str | None]
 

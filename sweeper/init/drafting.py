@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
-from sweeper.config.settings import OPEN_QUESTION
+from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.core.errors import ConfigurationError
 from sweeper.init.accounts import Account, find_accounts, find_payer
 from sweeper.init.amounts import Candidate, find_amounts, find_failed_at

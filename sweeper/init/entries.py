@@ -1,6 +1,6 @@
 """The row of a refund in the app's own ledger: what each of its columns is set to."""
 
-from sweeper.config.settings import OPEN_QUESTION
+from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
 from sweeper.init.accounts import Account
 from sweeper.init.evidence import Column, Evidence, Table

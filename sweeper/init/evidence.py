@@ -9,8 +9,11 @@ from typing import Any
 
 from sweeper.core.errors import SweeperError
 from sweeper.init.words import words
-from sweeper.postgres.database import Database, Refusal, Timeouts, TooSlow, Transaction
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Refusal, TooSlow
 from sweeper.postgres.templates import fill
+from sweeper.postgres.timeouts import Timeouts
+from sweeper.postgres.transaction import Transaction
 
 _TIMEOUTS = Timeouts(statement_ms=5_000)
 _NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from sweeper.config.settings import OPEN_QUESTION
+from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init.amounts import Candidate
 from sweeper.init.drafting import Draft
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sweeper.config.settings import OPEN_QUESTION
+from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
 from sweeper.init.accounts import Account
 from sweeper.init.entries import TEXT_TYPES, account_value, as_type, entry

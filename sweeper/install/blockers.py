@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from threading import Event, Thread
 
 from sweeper.core.errors import SweeperError
-from sweeper.postgres.database import Busy, Database, Refusal, Timeouts, TooSlow, retrying
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Busy, Refusal, TooSlow
+from sweeper.postgres.retries import retrying
 from sweeper.postgres.templates import fill
+from sweeper.postgres.timeouts import Timeouts
 
 _AFTER_SECONDS, _AGAIN_AFTER_SECONDS = 3.0, 30.0
 # the statement is over: whoever still waits for the watcher's own connection need not be waited for

@@ -5,11 +5,12 @@ from zoneinfo import ZoneInfo
 
 from sweeper.app.ledger_slots import Ledger, assigned
 from sweeper.app.mapping import Mapping
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError, FailedError, SweeperError
 from sweeper.install.indexes import Index
-from sweeper.postgres.database import Refusal, Transaction
+from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, quote_name
+from sweeper.postgres.transaction import Transaction
 
 
 def check_writes(transaction: Transaction, mapping: Mapping) -> None:

@@ -4,8 +4,9 @@ from decimal import Decimal
 
 from sweeper.app.mapping import Mapping
 from sweeper.ledger.reconcile import FLOATING_TOLERANCE
-from sweeper.postgres.database import Transaction, text_array
+from sweeper.postgres.binds import text_array
 from sweeper.postgres.templates import fill, fill_part, fill_script, quote_name, quote_text
+from sweeper.postgres.transaction import Transaction
 
 _STATEMENTS = {"pay": "pay", "refunded": "list_refunded", "read_back": "read_back"}
 

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 
 from sweeper.app.mapping import Mapping
-from sweeper.postgres.database import Row, Transaction
 from sweeper.postgres.templates import fill, fill_script, quote_name
+from sweeper.postgres.transaction import Transaction
 
 # what each role is called where it is printed: a name to be replaced
 ROLES = {
@@ -24,12 +24,6 @@ class _Read:
     schema: str
     name: str
     columns: tuple[str, ...]
-
-
-class _Undo(Exception):  # noqa: N818 - rolls a savepoint back
-    def __init__(self, rows: list[Row]) -> None:
-        super().__init__()
-        self.rows = rows
 
 
 def grants(transaction: Transaction, mapping: Mapping) -> dict[str, str]:
@@ -61,13 +55,10 @@ def granted_to_all_roles(mapping: Mapping) -> frozenset[tuple[str, str, str]]:
 
 
 def _reads(transaction: Transaction, mapping: Mapping) -> list[_Read]:
-    try:
-        with transaction.savepoint():
-            transaction.script(fill_script("probe_reading", mapping.slots, mapping.choices))
-            binds = {"own_schema": mapping.schema}
-            raise _Undo(list(transaction.rows(fill("list_read_columns", {}), binds)))
-    except _Undo as undone:
-        return [_Read(row.schema_name, row.table_name, tuple(row.columns)) for row in undone.rows]
+    with transaction.undone():
+        transaction.script(fill_script("probe_reading", mapping.slots, mapping.choices))
+        rows = transaction.rows(fill("list_read_columns", {}), {"own_schema": mapping.schema})
+    return [_Read(row.schema_name, row.table_name, tuple(row.columns)) for row in rows]
 
 
 def _sequences(transaction: Transaction, mapping: Mapping) -> list[str]:

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from sweeper.app.mapping import Mapping
+from sweeper.app.status_labels import StatusLabels
 from sweeper.core.errors import ConfigurationError, SweeperError
-from sweeper.postgres.database import Refusal, Row, Transaction
+from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, fill_script, quote_name, quote_text
+from sweeper.postgres.transaction import Row, Transaction
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Changes:
 
     live_function: str
     drop_broken: tuple[str, ...]
+    drop_stale: tuple[str, ...]
     build: tuple[Index, ...]
     drop_obsolete: tuple[str, ...]
     drop_functions: tuple[str, ...]
@@ -67,14 +70,8 @@ class Changes:
     live: Index | None
 
 
-class _Undo(Exception):  # noqa: N818 - rolls a savepoint back
-    def __init__(self, read: Row) -> None:
-        super().__init__()
-        self.read = read
-
-
-def compare(transaction: Transaction, mapping: Mapping, *, own_guard: bool) -> Changes:
-    """Hold the indexes that there must be against those that there are.
+def compare(transaction: Transaction, mapping: Mapping, bound: StatusLabels | None, *, own_guard: bool) -> Changes:
+    """Hold the indexes that there must be against those that there are; ``bound`` is what the one there was built with.
 
     Raises:
         ConfigurationError: the mapping asks for an index that Postgres cannot have.
@@ -86,10 +83,18 @@ def compare(transaction: Transaction, mapping: Mapping, *, own_guard: bool) -> C
     ours = [row for row in found if row.schema_name != mapping.schema]
     live = next((index for index in wanted if "_live_" in index.name), None)
     calls_ours = live is not None and live.calls_ours
+    stale = set[tuple[str, str]]()
+    if (
+        live is not None
+        and mapping.status_labels
+        and not mapping.status_labels.surely_same(bound, mapping.live_statuses)
+    ):
+        stale = {(live.schema, live.name)} & valid
     return Changes(
         live_function=live_function(mapping) if calls_ours else "",
         drop_broken=tuple(_drop_found(row) for row in found if not row.valid),
-        build=tuple(index for index in wanted if (index.schema, index.name) not in valid),
+        drop_stale=tuple(index.drop for index in wanted if (index.schema, index.name) in stale),
+        build=tuple(index for index in wanted if (index.schema, index.name) not in valid - stale),
         drop_obsolete=tuple(_drop_found(row) for row in ours if row.valid and (row.schema_name, row.name) not in names),
         drop_functions=tuple(_drop_live_functions(transaction, mapping, kept=calls_ours)),
         guard=next((index for index in wanted if index.unique and index.predicate), None),
@@ -169,13 +174,10 @@ def _canonical(transaction: Transaction, index: Index) -> Index:
     slots = {"table": index.table, "key": index.key, "predicate": index.predicate}
     partial = bool(index.predicate) and not index.calls_ours
     try:
-        with transaction.savepoint():
+        with transaction.undone():
             transaction.script(fill_script("probe_index", slots, {"partial": partial}))
             transaction.rows(fill("leave_search_path", {}))
-            raise _Undo(transaction.row(fill("read_probe", {})))
-    except _Undo as undone:
-        keys = ", ".join(f"({key})" for key in undone.read.keys)
-        return replace(index, key=keys, predicate=index.predicate if index.calls_ours else undone.read.predicate or "")
+            probe = transaction.row(fill("read_probe", {}))
     except (Refusal, SweeperError) as error:
         if getattr(error, "code", "") == "privilege":  # no temporary tables for this role: as the file has it
             return index
@@ -186,6 +188,8 @@ def _canonical(transaction: Transaction, index: Index) -> Index:
             f"{error.message}",
             code="mapping",
         ) from None
+    keys = ", ".join(f"({key})" for key in probe.keys)
+    return replace(index, key=keys, predicate=index.predicate if index.calls_ours else probe.predicate or "")
 
 
 def _drop_found(row: Row) -> str:

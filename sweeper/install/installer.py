@@ -8,18 +8,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError, FailedError, SweeperError
 from sweeper.core.results import InstallResult
 from sweeper.install.blockers import BlockerWatch
-from sweeper.install.indexes import Index
+from sweeper.install.indexes import Changes, Index
 from sweeper.install.lock import only_installation
 from sweeper.install.plan import Steps, plan
 from sweeper.install.printing import printed
 from sweeper.install.release import apply_release, plan_release, printed_release
 from sweeper.install.state import read_surroundings
 from sweeper.postgres.clocks import check_clocks
-from sweeper.postgres.database import Busy, Database, Refusal, Timeouts, TooSlow, retrying
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Busy, Refusal, TooSlow
+from sweeper.postgres.retries import retrying
+from sweeper.postgres.timeouts import Timeouts
 
 _WRITE_TIMEOUTS = Timeouts(lock_ms=5_000, statement_ms=60_000)
 # a ledger of millions may be written anew
@@ -113,12 +116,7 @@ def _apply(database: Database, timezone: str, steps: Steps, watch: BlockerWatch 
     if steps.indexes.live_function:
         with database.transaction(timeouts=_WRITE_TIMEOUTS) as transaction:
             transaction.script(steps.indexes.live_function)
-    for drop in steps.indexes.drop_broken:
-        _outside(database, drop, watch)
-        yield "dropped an index that a broken build had left"
-    for index in steps.indexes.build:
-        _build(database, index, watch)
-        yield f"created {'unique ' if index.unique else ''}index {index.name} on {index.table}"
+    yield from _build_indexes(database, steps.indexes, watch)
     with database.transaction(
         timeouts=_TAKEOVER_TIMEOUTS, search_path=steps.search_path, timezone=timezone
     ) as transaction:
@@ -135,6 +133,18 @@ def _apply(database: Database, timezone: str, steps: Steps, watch: BlockerWatch 
     for drop in steps.indexes.drop_functions:
         with database.transaction(timeouts=_WRITE_TIMEOUTS) as transaction:
             transaction.script(drop)
+
+
+def _build_indexes(database: Database, indexes: Changes, watch: BlockerWatch | None) -> Iterator[str]:
+    for drop in indexes.drop_broken:
+        _outside(database, drop, watch)
+        yield "dropped an index that a broken build had left"
+    for drop in indexes.drop_stale:
+        _outside(database, drop, watch)
+        yield "dropped the index on live sessions: values of the status may have been renamed since it was built"
+    for index in indexes.build:
+        _build(database, index, watch)
+        yield f"created {'unique ' if index.unique else ''}index {index.name} on {index.table}"
 
 
 def _build(database: Database, index: Index, watch: BlockerWatch | None) -> None:

@@ -6,8 +6,10 @@ from contextlib import contextmanager
 
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError, FailedError
-from sweeper.postgres.database import Database, Timeouts, Transaction
+from sweeper.postgres.database import Database
 from sweeper.postgres.templates import fill, quote_name, quote_text
+from sweeper.postgres.timeouts import Timeouts
+from sweeper.postgres.transaction import Transaction
 
 # an index build may take hours on a large table
 _KEEPER_TIMEOUTS = Timeouts(idle_ms=0)

@@ -7,8 +7,8 @@ from sweeper.app.charge_key import ChargeKey
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError
 from sweeper.install.state import Installation
-from sweeper.postgres.database import Transaction
 from sweeper.postgres.templates import fill
+from sweeper.postgres.transaction import Transaction
 
 # what a table must have to be ours, and not one of the app's with the same name
 SIGNS = {
@@ -62,9 +62,7 @@ def find_own_tables(transaction: Transaction, mapping: Mapping, installation: In
             "name another schema",
             code="mapping",
         )
-    bound = None
-    if installation is not None and installation.charge_key:
-        bound = ChargeKey.from_json(installation.charge_key)
+    bound = installation.bound if installation else None
     if "refunds" not in tables:
         return Found(tables, bound)
     state = transaction.row(mapping.statement("read_ledger_state", old_session_id=mapping.slots["session_id"]))
@@ -107,3 +105,9 @@ def old_session_id(mapping: Mapping, found: Found) -> str | None:
     else:
         known = [column.quoted for column in columns if column.quoted == bound.id]
     return f"s.{known[0]}" if known else None
+
+
+def same_accounts(mapping: Mapping, found: Found) -> bool:
+    """Whether the ledger has the accounts' ids in the type of the mapping."""
+    kind = found.tables["refunds"]["account_id"].partition(" COLLATE ")[0]
+    return kind == mapping.slots["account_type"]

@@ -5,17 +5,20 @@ from datetime import datetime
 
 from sweeper.app.mapping import Mapping, read_mapping
 from sweeper.app.search_path import require_own_path
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
 from sweeper.core.errors import SweeperError
 from sweeper.install.checks import check_ledger_rows, check_owner, check_partitions, check_writes
 from sweeper.install.functions import functions, has_fence
 from sweeper.install.grants import grants
+from sweeper.install.guard import has_own_guard
 from sweeper.install.indexes import Changes, Index, compare
 from sweeper.install.protections import is_append_only
-from sweeper.install.state import SCHEMA_VERSION, has_own_guard, read_installation
+from sweeper.install.state import SCHEMA_VERSION, read_installation
 from sweeper.install.takeover import Takeover, plan_takeover
-from sweeper.postgres.database import Database, Timeouts, Transaction
+from sweeper.postgres.database import Database
 from sweeper.postgres.templates import fill, fill_script, quote_text
+from sweeper.postgres.timeouts import Timeouts
+from sweeper.postgres.transaction import Transaction
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ def plan(
         check_writes(transaction, mapping)
         check_partitions(mapping)
         own_guard = own.scripts != () or bool(own.translation) or has_own_guard(transaction, mapping)
-        indexes = compare(transaction, mapping, own_guard=own_guard)
+        indexes = compare(transaction, mapping, installed.bound_labels if installed else None, own_guard=own_guard)
         check_ledger_rows(transaction, mapping, settings, as_of)
         unprotected = installed is not None and not is_append_only(transaction, mapping)
         notes = _notes(transaction, mapping)
@@ -111,6 +114,7 @@ def _slots(mapping: Mapping, as_of: datetime | None) -> dict[str, str]:
         "fingerprint": quote_text(mapping.fingerprint),
         "search_path": quote_text(mapping.search_path),
         "charge_key": quote_text(mapping.key.to_json()),
+        "status_labels": quote_text(mapping.status_labels.to_json()) if mapping.status_labels else "NULL",
         "fence_wanted": "true" if mapping.fenced else "false",
         "settings_text": quote_text(mapping.slots["settings"]),
     }

@@ -7,12 +7,14 @@ from decimal import Decimal
 
 from sweeper.app.mapping import Mapping
 from sweeper.install.functions import fence_name, functions
-from sweeper.postgres.database import Row, Transaction
 from sweeper.postgres.templates import fill, fill_script
+from sweeper.postgres.transaction import Row, Transaction
 
 _FUNCTION = re.compile(r'CREATE (?:OR REPLACE )?FUNCTION "(?:[^"]|"")+"\.(\w+)\((.*?)\nAS (\$\w+\$)(.*?)\3', re.DOTALL)
 _SETTING = re.compile(r"^SET (\w+) = (.+)$", re.MULTILINE)
 _TRIGGER = re.compile(r"(CREATE (?:OR REPLACE )?TRIGGER .+?);", re.DOTALL)
+# what a program reads of SQL: strings as they are; neither comments nor how it is laid out
+_LAYOUT = re.compile(r"('(?:[^']|'')*')|(?:--[^\n]*|\s)+")
 _PATH_ITEM = re.compile(r'"((?:[^"]|"")*)"|([^\s,]+)')
 
 
@@ -109,7 +111,7 @@ def _own_functions(rows: Sequence[Row]) -> list[OwnFunction]:
     return [
         OwnFunction(
             row.name,
-            row.source,
+            _bare_source(row.source),
             frozenset(_setting(*one.split("=", 1)) for one in row.settings),
             row.with_owners_rights,
             row.language,
@@ -123,12 +125,17 @@ def _parsed(script: str) -> list[OwnFunction]:
     return [
         OwnFunction(
             match[1],
-            match[4],
+            _bare_source(match[4]),
             frozenset(_setting(*one.groups()) for one in _SETTING.finditer(match[2])),
             "\nSECURITY DEFINER\n" in match[2],
         )
         for match in _FUNCTION.finditer(script)
     ]
+
+
+def _bare_source(source: str) -> str:
+    """A function's body without comments and layout, which an earlier version may have written differently."""
+    return _LAYOUT.sub(lambda match: match[1] or " ", source).strip()
 
 
 def _setting(name: str, value: str) -> tuple[str, str]:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from sweeper.core.errors import ConfigurationError
 from sweeper.install.indexes import drop_live_indexes
 from sweeper.install.state import CATALOGUE_TIMEOUTS, read_installation
-from sweeper.postgres.database import Database, Timeouts, Transaction
+from sweeper.postgres.database import Database
 from sweeper.postgres.templates import fill, fill_script, quote_name, quote_text
+from sweeper.postgres.timeouts import Timeouts
+from sweeper.postgres.transaction import Transaction
 
 _WRITE_TIMEOUTS = Timeouts(lock_ms=5_000, statement_ms=60_000)
 

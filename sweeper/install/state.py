@@ -3,19 +3,23 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.mapping import Mapping, read_mapping
 from sweeper.app.search_path import require_own_path
-from sweeper.config.settings import PolicySection, Settings
+from sweeper.app.status_labels import StatusLabels
+from sweeper.config.model import PolicySection, Settings
 from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.install.functions import has_fence
-from sweeper.postgres.database import Database, Timeouts, Transaction
+from sweeper.install.guard import require_own_guard
+from sweeper.install.rivals import require_only_installation
+from sweeper.install.rotation import WHERE_ROTATED, OldLedger, changed_table
+from sweeper.postgres.database import Database
 from sweeper.postgres.templates import fill, quote_name
+from sweeper.postgres.timeouts import Timeouts
+from sweeper.postgres.transaction import Transaction
 
 SCHEMA_VERSION = 2
-GUARD_KEYS = ["again", "attempt", "session_id"]
 CATALOGUE_TIMEOUTS = Timeouts(statement_ms=60_000)
 
 
@@ -31,12 +35,23 @@ class Installation:
     live_index: str | None
     charge_key: str | None = None
     fence: bool = False
+    status_labels: str | None = None
     horizon: datetime | None = None
     horizon_as_of: datetime | None = None
     horizon_policy: str | None = None
     full_sweep_as_of: datetime | None = None
     before_floor_sessions: int | None = None
     before_floor_credits: Decimal | None = None
+
+    @property
+    def bound(self) -> ChargeKey | None:
+        """What a charge is known by in its ledger; none where an older version installed it."""
+        return ChargeKey.from_json(self.charge_key) if self.charge_key else None
+
+    @property
+    def bound_labels(self) -> StatusLabels | None:
+        """With which values of the status the index on live sessions was built; none where that is not known."""
+        return StatusLabels.from_json(self.status_labels) if self.status_labels else None
 
     def floor(self, policy: PolicySection) -> datetime:
         """Before it no run looks: where the policy names none, the moment of ``install``."""
@@ -100,8 +115,7 @@ def read_installation(transaction: Transaction, schema: str) -> Installation | N
     Raises:
         ConfigurationError: a newer sweeper installed it.
     """
-    prefix = quote_name(schema)
-    table = f"{prefix}.settings"
+    table = f"{quote_name(schema)}.settings"
     if not transaction.row(fill("find_installation", {}), {"name": table}).found:
         return None
     found = transaction.rows(fill("read_installation", {"settings": table}))
@@ -122,10 +136,12 @@ def open_mapping(
 ) -> tuple[Mapping, Installation]:
     """The installed mapping, checked against the file, the catalogue and, unless told otherwise, the guard.
 
-    With ``paying`` also that nobody can plant functions in its search path that would run with our rights.
+    With ``paying`` also that nobody can plant functions in its search path that would run with our rights, and that no
+    other installation pays the same sessions.
 
     Raises:
-        ConfigurationError: not installed, installed for another mapping, without its guard, or planted in.
+        ConfigurationError: not installed, installed for another mapping, without its guard, planted in, or, with
+            ``paying``, in another schema as well.
     """
     schema = settings.database.schema_
     with database.transaction(timeouts=CATALOGUE_TIMEOUTS) as transaction:
@@ -143,15 +159,18 @@ def open_mapping(
             require_own_path(transaction, settings, installation.search_path)
         mapping = read_mapping(transaction, settings, installation.search_path)
         _require_version(installation)
-        require_same_key(mapping, installation)
+        require_same_key(transaction, mapping, installation)
         if mapping.fingerprint != installation.fingerprint:
             raise ConfigurationError(
                 "the mapping in the file is not the one that is installed: look the change over, then run "
                 "`sweeper install`",
                 code="mapping_changed",
             )
+        require_same_labels(mapping, installation)
         if guarded:
             require_own_guard(transaction, mapping)
+        if paying:
+            require_only_installation(transaction, mapping, installation.bound)
         fenced = has_fence(transaction, mapping)
     return replace(mapping, fenced=fenced), installation
 
@@ -164,7 +183,7 @@ def open_file(
     What is not installed has its floor at ``as_of``, as if it were installed at this moment.
 
     Raises:
-        ConfigurationError: the ledger that is there was written under another key.
+        ConfigurationError: the ledger that is there was written under another key, or another schema has one.
     """
     schema = settings.database.schema_
     with database.transaction(timeouts=CATALOGUE_TIMEOUTS) as transaction:
@@ -174,10 +193,12 @@ def open_file(
         timeouts=CATALOGUE_TIMEOUTS, search_path=search_path, timezone=settings.sessions.timezone
     ) as transaction:
         mapping = read_mapping(transaction, settings, search_path)
+        require_only_installation(transaction, mapping, found.bound if found else None)
         if found is None or not found.fingerprint:
             return mapping.before_install(), Installation(SCHEMA_VERSION, as_of, "", search_path, None, None)
         _require_version(found)
-        require_same_key(mapping, found)
+        require_same_key(transaction, mapping, found)
+        require_same_labels(mapping, found)
         require_own_guard(transaction, mapping)
         fenced = has_fence(transaction, mapping)
     if mapping.fingerprint != found.fingerprint:
@@ -193,64 +214,47 @@ def _require_version(installation: Installation) -> None:
         )
 
 
-def require_same_key(mapping: Mapping, installation: Installation) -> None:
+def require_same_key(transaction: Transaction, mapping: Mapping, installation: Installation) -> None:
     """Check that a charge is known by what the refunds were written under: its types may change without an install.
 
     Raises:
-        ConfigurationError: it is not; everything that is refunded could be paid again.
+        ConfigurationError: it is not; everything that is refunded could be paid again, or what is owed pass for paid.
     """
-    changes = mapping.key.changes(ChargeKey.from_json(installation.charge_key)) if installation.charge_key else []
+    bound = installation.bound
+    if bound is None:
+        return
+    changes = mapping.key.changes(bound)
     if changes:
         raise ConfigurationError(
             "what a charge is known by is not what the refunds that there are were written under: "
             f"{'; '.join(changes)}. Nothing was paid. If it is meant, `sweeper install --rekey` translates them",
             code="key_changed",
         )
+    ledger = OldLedger(mapping.slots["refunds"], mapping.slots["session_id"], as_text=False)
+    changed = changed_table(transaction, mapping, bound, ledger)
+    if changed:
+        raise ConfigurationError(f"{changed}. Nothing was paid. {WHERE_ROTATED}", code="key_changed")
 
 
-def has_own_guard(transaction: Transaction, mapping: Mapping) -> bool:
-    """Whether sweeper's own ledger has its unique index: valid, immediate, on all rows."""
-    indexes = transaction.rows(fill("list_unique_indexes", {}), {"table_name": mapping.slots["refunds"]})
-    return any(index.usable and index.whole and index.keys == GUARD_KEYS for index in indexes)
+def renamed_statuses(mapping: Mapping, installation: Installation) -> list[str]:
+    """The failed and running statuses that have got the name of another one since the index was built."""
+    bound = installation.bound_labels
+    if mapping.status_labels is None or bound is None:
+        return []
+    return mapping.status_labels.renamed(bound, mapping.live_statuses)
 
 
-def require_own_guard(transaction: Transaction, mapping: Mapping) -> None:
-    """Check the guard of sweeper's own ledger.
-
-    Raises:
-        ConfigurationError: it is missing, not valid, deferrable or partial.
-    """
-    if not has_own_guard(transaction, mapping):
-        raise ConfigurationError(
-            f"the guard is missing: {mapping.schema}.refunds has no unique index on (session_id, attempt, again) that "
-            "is valid and not deferrable; nothing was paid. Run `sweeper install`",
-            code="guard_missing",
-        )
-
-
-def require_payable(transaction: Transaction, mapping: Mapping, binds: dict[str, object]) -> None:
-    """Let the server plan the statement that pays: it names a missing privilege, column or guard.
+def require_same_labels(mapping: Mapping, installation: Installation) -> None:
+    """Check that the index on live sessions has all of them: it is not told when values of the status are renamed.
 
     Raises:
-        ConfigurationError: the guard that the plan would use is deferrable, or there is none.
-        FailedError: the role may not do what the statement does.
+        ConfigurationError: a status has got the name of another one since.
     """
-    plan = transaction.row(mapping.statement("plan_pay"), binds)[0]
-    names = set(_arbiters(plan))
-    table = mapping.slots["ledger" if mapping.ledger else "refunds"]
-    indexes = transaction.rows(fill("list_unique_indexes", {}), {"table_name": table})
-    chosen = [index for index in indexes if index.name in names]
-    if not chosen or not all(index.usable for index in chosen):
+    renamed = renamed_statuses(mapping, installation)
+    if renamed:
         raise ConfigurationError(
-            f"the guard on {table} is missing, not valid or deferrable; nothing was paid. Run `sweeper install`",
-            code="guard_missing",
+            f"{', '.join(renamed)}: values of {mapping.slots['status_type']} were renamed to each other since "
+            "`sweeper install` built its index, which does not know it: sessions would not be found. Look at what they "
+            "mean now, then run `sweeper install`, which builds the index anew",
+            code="mapping_changed",
         )
-
-
-def _arbiters(plan: Any) -> list[str]:
-    if isinstance(plan, list):
-        return [name for part in plan for name in _arbiters(part)]
-    if isinstance(plan, dict):
-        found = list(plan.get("Conflict Arbiter Indexes", []))
-        return found + [name for part in plan.values() for name in _arbiters(part)]
-    return []

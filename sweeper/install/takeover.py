@@ -4,14 +4,21 @@ from collections.abc import Mapping as Mapped
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sweeper.app.charge_key import ChargeKey
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError, SweeperError
+from sweeper.install.ledger_sessions import (
+    changed_table_of,
+    refuse_ledger_of_others,
+    require_same_sessions,
+    require_same_table,
+)
 from sweeper.install.own_tables import SIGNS, Found, find_own_tables, fits, key_changes, old_session_id
-from sweeper.install.rekey import rekey_script, require_same_table, require_translatable
+from sweeper.install.rekey import rekey_script, require_translatable
+from sweeper.install.rivals import require_only_installation
+from sweeper.install.rotation import WHERE_ROTATED
 from sweeper.install.state import SCHEMA_VERSION, Installation, read_installation
-from sweeper.postgres.database import Row, Transaction
 from sweeper.postgres.templates import fill, fill_script, quote_name
+from sweeper.postgres.transaction import Row, Transaction
 
 
 @dataclass(frozen=True)
@@ -44,10 +51,12 @@ def plan_takeover(
 
     Raises:
         ConfigurationError: the schema has tables of somebody else; the ledger has refunds under another key, and
-            ``rekey`` is not given or cannot translate them; another schema has refunds of these sessions.
+            ``rekey`` is not given or cannot translate them; another schema has refunds of these sessions, or is
+            installed over them.
     """
     found = find_own_tables(transaction, mapping, installation)
     _refuse_second_ledger(transaction, mapping, has_ledger="refunds" in found.tables)
+    require_only_installation(transaction, mapping, found.bound)
     complete = found.tables.keys() == SIGNS.keys() and installation is not None
     current = complete and installation is not None and installation.schema_version == SCHEMA_VERSION
     tables = fill_script("001_tables", slots, {**mapping.choices, "printed": printed})
@@ -57,18 +66,26 @@ def plan_takeover(
         return Takeover(_without_defaults(scripts, slots), tuple(actions))
     if not complete:
         actions = [f"took up the ledger of refunds in schema {mapping.schema}"]
+    refuse_ledger_of_others(transaction, mapping, found)
     differs = list(key_changes(mapping, found))
     changes = differs if found.has_refunds else []
     translation, translated = "", tuple[str, ...]()
+    if found.has_refunds and not changes:
+        changed = changed_table_of(transaction, mapping, found)
+        if changed and not rekey:
+            raise ConfigurationError(f"{changed}. Nothing was changed. {WHERE_ROTATED}", code="key_changed")
+        changes = [changed] if changed else []
     if changes and not rekey:
         raise _key_changed(transaction, mapping, found, changes)
     if changes or not fits(mapping, found):
         require_same_table(transaction, mapping, found)
+        if found.has_refunds:
+            require_same_sessions(transaction, mapping, found)
         old = old_session_id(mapping, found)
         if old is None:
             raise _key_changed(transaction, mapping, found, differs)
         require_translatable(transaction, mapping, found, old)
-        translation = rekey_script(mapping, found, old, slots)
+        translation = rekey_script(transaction, mapping, found, old, slots)
         translated = (
             f"translated the refunds to the new key ({'; '.join(changes)})"
             if changes
@@ -120,9 +137,11 @@ def _count_paid_again(
         # where the column is gone no session has such an id
         "old_session_id": old_session_id(mapping, found) or "NULL",
     }
-    # of a table that nobody knows, ids may be the same by chance
-    known = found.bound is not None
-    return transaction.row(fill("count_paid_again", slots, {**mapping.choices, "own": own, "known": known}))
+    # in a table that nobody knows, or that was made anew, ids may be the same by chance
+    known = found.bound is not None and found.bound.table_oid == mapping.key.table_oid
+    return transaction.row(
+        fill("count_paid_again", slots, {**mapping.choices, "own": own, "known_table": known, "same_accounts": True})
+    )
 
 
 def _refuse_second_ledger(transaction: Transaction, mapping: Mapping, *, has_ledger: bool) -> None:
@@ -134,7 +153,7 @@ def _refuse_second_ledger(transaction: Transaction, mapping: Mapping, *, has_led
     for row in transaction.rows(fill("list_other_ledgers", {}), {"schema_name": mapping.schema}):
         prefix = quote_name(row.schema_name)
         other = read_installation(transaction, row.schema_name)
-        bound = ChargeKey.from_json(other.charge_key) if other is not None and other.charge_key else None
+        bound = other.bound if other else None
         if bound is not None and not mapping.key.of_table(bound):
             continue
         there = Found({}, bound)

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from sweeper.postgres.database import GuardLost, Refusal, Row, Transaction, text_array
+from sweeper.postgres.binds import text_array
+from sweeper.postgres.errors import GuardLost, Refusal
+from sweeper.postgres.transaction import Row, Transaction
 
 # a balance of a floating type may round, but not so much of a refund that anybody would see it: this part of it
 FLOATING_TOLERANCE = Decimal("0.01")

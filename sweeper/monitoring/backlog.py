@@ -1,9 +1,12 @@
 """What a run left behind, for monitoring: how much is owed, since when, and how much is on hold."""
 
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
 from sweeper.core.errors import SweeperError
 from sweeper.core.results import Backlog, Outcome, RunResult
-from sweeper.postgres.database import Busy, Database, Refusal, Timeouts, TooSlow, retrying
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Busy, Refusal, TooSlow
+from sweeper.postgres.retries import retrying
+from sweeper.postgres.timeouts import Timeouts
 from sweeper.sweep.context import Request, prepare
 
 # a run that is over must not wait long for its own monitoring
@@ -28,7 +31,7 @@ def read_backlog(database: Database, settings: Settings, request: Request, resul
             ) as transaction:
                 if settled:
                     return Backlog(0, 0.0, transaction.row(mapping.statement("count_holds")).held)
-                row = transaction.row(mapping.statement("read_backlog"), scope.binds())
+                row = transaction.row(mapping.statement("read_backlog"), scope.binds)
                 return Backlog(row.sessions, row.oldest_seconds, row.held)
 
         return retrying(read, attempts=1)

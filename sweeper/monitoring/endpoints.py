@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from threading import Thread
 
-from sweeper.config.settings import MonitoringSection
+from sweeper.config.model import MonitoringSection
 from sweeper.core.results import RunReport
 
 # together, at the end of a run; the database is let go before

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 
 from sweeper.audit.result import AuditResult, Rate, TimeToRefund
-from sweeper.render.terminal.table import number, plural
+from sweeper.core.durations import describe_duration
+from sweeper.render.words import number, plural
 
 PLACE_NAMES = {
     "owed": "owed",
@@ -14,17 +15,6 @@ PLACE_NAMES = {
     "refunded": "refunded",
     "uncharged": "uncharged",
 }
-_UNITS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
-
-
-def duration(seconds: float) -> str:
-    """A duration in its two largest units."""
-    left, words = int(seconds), []
-    for size, unit in _UNITS:
-        if left >= size:
-            words.append(f"{left // size:,} {unit}")
-            left %= size
-    return " ".join(words[:2]) or "0 s"
 
 
 def minute(moment: datetime) -> str:
@@ -45,8 +35,8 @@ def waits_line(waits: TimeToRefund | None) -> str:
     if waits is None:
         return "From failure to refund: not known for these refunds."
     return (
-        f"From failure to refund: half within {duration(waits.p50)}, 95 % within {duration(waits.p95)}, "
-        f"the longest {duration(waits.max)}."
+        f"From failure to refund: half within {describe_duration(waits.p50)}, "
+        f"95 % within {describe_duration(waits.p95)}, the longest {describe_duration(waits.max)}."
     )
 
 
@@ -65,4 +55,4 @@ def oldest_line(seconds: float | None) -> str:
     """How old the oldest owed session is."""
     if seconds is None:
         return "Nothing is owed."
-    return f"The oldest owed session failed, or last showed a sign of life, {duration(seconds)} ago."
+    return f"The oldest owed session failed, or last showed a sign of life, {describe_duration(seconds)} ago."

@@ -10,7 +10,6 @@ from decimal import Decimal
 import uuid_utils
 
 from sweeper.app.mapping import Mapping
-from sweeper.core.errors import FailedError
 from sweeper.install.lock import lock_installation
 from sweeper.ledger.reconcile import (
     Balances,
@@ -20,28 +19,17 @@ from sweeper.ledger.reconcile import (
     read_balances,
     require_as_meant,
 )
-from sweeper.postgres.database import (
-    ANSWER_BYTES,
-    LOCKING_TIMEOUTS,
-    Busy,
-    Database,
-    Refusal,
-    Row,
-    StatementError,
-    Timeouts,
-    TooSlow,
-    Transaction,
-    text_array,
-    text_bytes,
-)
+from sweeper.postgres.binds import ANSWER_BYTES, BY_SWEEPER, text_array, text_bytes
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Busy, Refusal, TooSlow
 from sweeper.postgres.templates import fill
+from sweeper.postgres.timeouts import LOCKING_TIMEOUTS, Timeouts
+from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.caps import Caps
-from sweeper.sweep.owed import account_of, is_on_hold, reading
+from sweeper.sweep.holds import Holds
 from sweeper.sweep.selection import Scope
 from sweeper.sweep.throttle import Traffic
 
-# what a run leaves to the mapping, and a layer that calls refund() says itself
-BY_SWEEPER = {"layer": "sweeper", "reason": None, "detail": None}
 BATCH_TIMEOUTS = LOCKING_TIMEOUTS
 # for what a run writes down and counts in its own ledger, which may be large: nobody waits for that
 BOOKKEEPING_TIMEOUTS = Timeouts(lock_ms=250, statement_ms=60_000, idle_ms=60_000)
@@ -73,11 +61,6 @@ class Batch:
     unripe_from: datetime | None = None
     answer_bytes: int = 0
 
-    @property
-    def is_taken(self) -> bool:
-        """Whether others had refunded or locked most of it."""
-        return 2 * (self.already_refunded + len(self.skipped)) > self.tried
-
 
 @dataclass(frozen=True)
 class Chosen:
@@ -90,21 +73,29 @@ class Chosen:
 class Cashier:
     """Pays batches of one run."""
 
-    def __init__(self, database: Database, mapping: Mapping, caps: Caps, *, run_id: str, max_new_holds: int) -> None:
+    def __init__(
+        self, database: Database, mapping: Mapping, scope: Scope, caps: Caps, holds: Holds, *, run_id: str
+    ) -> None:
         self._database = database
         self._mapping = mapping
+        self._scope = scope
         self._caps = caps
+        self._holds = holds
         self.run_id = run_id
-        self.max_new_holds = max_new_holds
         accounts = ("lock_accounts", "read_balances") if mapping.has_accounts else ()
         self._statements = {
             name: mapping.statement(name)
-            for name in ("lock_sessions", "list_refunded", *accounts, "pay", "plan_pay", "read_back", "hold")
+            for name in (
+                "lock_sessions",
+                "list_refunded",
+                *accounts,
+                "pay",
+                "explain_pay",
+                "count_failed",
+                "read_back",
+            )
         }
         self._fire_deferred, self._read_traffic = fill("fire_deferred", {}), fill("read_traffic", {})
-        self.new_holds: set[str] = set()
-        # on hold, since this run or before, because the database refuses them; as many as were tried one by one
-        self.refused: set[str] = set()
 
     def pay(self, scope: Scope, session_ids: tuple[str, ...]) -> Batch:
         """Pay those of these sessions of ``scope`` that are still owed, and of them as many as the caps have room for.
@@ -122,7 +113,7 @@ class Cashier:
             if room.used_up:
                 return Batch(capped=True)
             in_hand = session_ids[: room.sessions]
-            binds = {**scope.binds(), "in_hand": text_array(in_hand), "budget": room.credits}
+            binds = {**scope.binds, "in_hand": text_array(in_hand), "budget": room.credits}
             locked_at = time.monotonic()
             locked = transaction.row(self._statements["lock_sessions"], binds)
             _require_short_answer(in_hand, locked)
@@ -136,7 +127,7 @@ class Cashier:
             seen = transaction.row(self._read_traffic)
         locked_seconds = time.monotonic() - locked_at
         self._caps.committed(len(batch.paid), credits)
-        self.new_holds.update(session_id for session_id, _ in batch.held)
+        self._holds.committed(session_id for session_id, _ in batch.held)
         return replace(
             batch,
             tried=len(in_hand),
@@ -146,15 +137,15 @@ class Cashier:
             traffic=Traffic(**seen._mapping),
         )
 
-    def require_unlocked(self, scope: Scope) -> None:
+    def require_unlocked(self) -> None:
         """Let the server plan the statement that pays, for nobody: it asks for all its tables.
 
         Raises:
             Busy: one of them is locked as a whole.
         """
-        binds = {**scope.binds(), "in_hand": "{}", "refund_ids": "{}", "run_id": self.run_id, **BY_SWEEPER}
+        binds = {**self._scope.binds, "in_hand": "{}", "refund_ids": "{}", "run_id": self.run_id, **BY_SWEEPER}
         with self._transaction() as transaction:
-            transaction.rows(self._statements["plan_pay"], binds)
+            transaction.rows(self._statements["explain_pay"], binds)
 
     @property
     def has_budget(self) -> bool:
@@ -181,7 +172,7 @@ class Cashier:
             locked = transaction.row(self._statements["lock_accounts"], {"account_ids": text_array(wanted)})
             balances = balances_of(locked)
         binds = {
-            **scope.binds(),
+            **scope.binds,
             "in_hand": text_array(session_ids),
             "account_ids": None if balances is None else text_array(balances),
             "refund_ids": text_array([str(uuid_utils.uuid7()) for _ in session_ids]),
@@ -192,14 +183,14 @@ class Cashier:
         compare_ledgers(row)
         self._require_written(transaction, scope, row)
         transaction.rows(self._fire_deferred)
-        if row.closes or self._mapping.is_read_back:
+        if row.paid_sessions and not self._are_failed(transaction, row.paid_sessions):
             require_as_meant(transaction.rows(self._statements["read_back"], {"refund_ids": binds["refund_ids"]}))
         if balances is not None:
             after = read_balances(transaction, self._statements["read_balances"], row.moved_accounts)
             exact, exact_spent = self._mapping.exact_balance, self._mapping.exact_spent
             compare_balances(row, balances, after, exact=exact, exact_spent=exact_spent)
         held = tuple(zip(row.held_sessions, row.held_reasons, strict=True))
-        self._bound_holds(len({session for session, _ in held} - self.new_holds))
+        self._holds.require_room(session_id for session_id, _ in held)
         told = (row.paid_sessions, row.paid_accounts, row.paid_amounts, row.paid_reasons)
         return Batch(
             paid=tuple(zip(*told, strict=True)),
@@ -210,13 +201,15 @@ class Cashier:
             answer_bytes=sum(map(text_bytes, (*told, row.moved_accounts, row.moved_amounts))),
         )
 
-    def list_refunded(self, scope: Scope, session_ids: Sequence[str]) -> frozenset[str]:
-        """Those of these that are refunded by now."""
-        with self._transaction(BOOKKEEPING_TIMEOUTS) as transaction:
-            return self._list_refunded(transaction, scope, session_ids)
+    def _are_failed(self, transaction: Transaction, session_ids: Sequence[str]) -> bool:
+        """Whether all these are among the failed by now, and nothing else of a refund must be read back."""
+        if self._mapping.is_read_back:
+            return False
+        found = transaction.row(self._statements["count_failed"], {"in_hand": text_array(session_ids)})
+        return bool(found.failed == len(session_ids))
 
     def _list_refunded(self, transaction: Transaction, scope: Scope, session_ids: Collection[str]) -> frozenset[str]:
-        binds = {**scope.binds(), "in_hand": text_array(session_ids)}
+        binds = {**scope.binds, "in_hand": text_array(session_ids)}
         return frozenset(transaction.row(self._statements["list_refunded"], binds).session_ids)
 
     def _require_written(self, transaction: Transaction, scope: Scope, row: Row) -> None:
@@ -225,54 +218,6 @@ class Cashier:
         refunded = self._list_refunded(transaction, scope, row.unpaid_sessions)
         if not refunded.issuperset(row.unpaid_sessions):
             raise Refusal("", "the refund was not written: a trigger or a rule drops it, or the closing of the session")
-
-    def hold(self, scope: Scope, session_id: str, refusal: Refusal) -> bool:
-        """Put one session on hold with the database's own message; tell whether it was not on hold before."""
-        try:
-            return self._hold(scope, session_id, refusal, attempt_known=True)
-        except (Refusal, StatementError):  # not even which attempt it is can be told
-            return self._hold(scope, session_id, refusal, attempt_known=False)
-
-    def is_on_hold(self, session_id: str) -> bool:
-        """Whether a session that the database refuses is on hold already, so that putting it there is no news."""
-        with reading(self._database, self._mapping) as transaction:
-            return is_on_hold(transaction, self._mapping, session_id)
-
-    def account_of(self, session_id: str) -> str | None:
-        """Whose a session is that the database refuses; none where that cannot be told."""
-        with reading(self._database, self._mapping) as transaction:
-            return account_of(transaction, self._mapping, session_id)
-
-    def _hold(self, scope: Scope, session_id: str, refusal: Refusal, *, attempt_known: bool) -> bool:
-        with self._transaction() as transaction:
-            rows = transaction.rows(
-                self._statements["hold"],
-                {
-                    "session_id": session_id,
-                    "attempt_known": attempt_known,
-                    "why": "refused",
-                    "sqlstate": refusal.sqlstate or None,
-                    "message": refusal.message,
-                    "constraint_name": refusal.constraint,
-                    "as_of": scope.as_of,
-                    "run_id": self.run_id,
-                },
-            )
-            new = bool(rows) and rows[0].new and session_id not in self.new_holds
-            if new:
-                self._bound_holds(1)
-        self.refused.add(session_id)
-        if new:
-            self.new_holds.add(session_id)
-        return new
-
-    def _bound_holds(self, more: int) -> None:
-        if len(self.new_holds) + more > self.max_new_holds:
-            raise FailedError(
-                f"more than max_new_holds = {self.max_new_holds} sessions would be put on hold by this run: so many "
-                "at once mean a wrong mapping, not bad rows. Nothing of this batch was kept",
-                code="too_many_holds",
-            )
 
 
 def _require_short_answer(in_hand: Sequence[str], locked: Row) -> None:

@@ -2,15 +2,16 @@
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 from sweeper.core.errors import FailedError
 from sweeper.core.signals import Signals
-from sweeper.postgres.database import UNIQUE_VIOLATION, Busy, GuardLost, Refusal, StatementError, TooSlow, retrying
+from sweeper.postgres.errors import UNIQUE_VIOLATION, Busy, GuardLost, Refusal, StatementError, TooSlow
+from sweeper.postgres.retries import retrying
 from sweeper.sweep.batch import Batch, Cashier
+from sweeper.sweep.holds import Holds
 from sweeper.sweep.owed import Found
 from sweeper.sweep.selection import Scope
 from sweeper.sweep.suspects import Halving, PaidSince, Problem, Suspect, Suspects, refusal_of, unproven
@@ -63,17 +64,20 @@ class Tally:
 class Payout:
     """Pays what one run has found, and counts."""
 
-    def __init__(self, cashier: Cashier, *, batch_size: int, signals: Signals, observer: Observer) -> None:
+    def __init__(
+        self, cashier: Cashier, holds: Holds, *, batch_size: int, signals: Signals, observer: Observer
+    ) -> None:
         self._cashier = cashier
+        self._holds = holds
         self._signals = signals
         self._observer = observer
         self.pace = Pace(batch_size)
         self.tally = Tally()
         self.slow: set[str] = set()
-        self.suspects = Suspects(cashier.max_new_holds)
+        self.suspects = Suspects(holds.limit)
         self._without_a_hold: dict[str, Problem] = {}
 
-    def pay_all(self, scope: Scope, found: Found) -> None:
+    def pay_all(self, found: Found) -> None:
         """Pay what was found; a session that stands in the way is found by halving, and held, suspected or skipped.
 
         Raises:
@@ -83,19 +87,17 @@ class Payout:
         while not self.tally.capped and (session_ids := self._take(found)):
             self._signals.check()
             try:
-                batch = self._pay(scope, session_ids)
+                batch = self._pay(found.selection, session_ids)
             except TooSlow:
                 self._pass_over_slow(found, session_ids)
             except (Refusal, StatementError, Busy) as problem:
                 since = self.suspects.since_now()
-                self._wait_for_tables(scope, problem)
-                self._isolate(scope, session_ids, since)
+                self._wait_for_tables(problem)
+                self._isolate(found.selection, session_ids, since)
             else:
                 self._hold_proven()
                 self.pace.answered([session_id for session_id, _, _, _ in batch.paid], batch.answer_bytes)
                 found.give_back(session_ids[batch.tried :])
-                if batch.is_taken:
-                    self._make_way(scope, found, batch)
                 full = len(session_ids) == self.pace.size
                 if pause := self.pace.held(batch.locked_seconds, batch.traffic, full=full):
                     time.sleep(pause)
@@ -105,15 +107,6 @@ class Payout:
         fitting = self.pace.fitting(taken)
         found.give_back(taken[fitting:])
         return taken[:fitting]
-
-    def _make_way(self, scope: Scope, found: Found, batch: Batch) -> None:
-        """Another run pays the same: go on from the other end, and when both have met there, with what is left."""
-        if found.turn() and batch.already_refunded and (left := found.take_all()):
-            refunded = frozenset[str]()
-            with suppress(Refusal, StatementError, Busy, TooSlow):  # it only saves time: each batch looks by itself
-                refunded = retrying(lambda: self._cashier.list_refunded(scope, left))
-            self.tally.already_refunded += len(refunded)
-            found.give_back(tuple(session_id for session_id in left if session_id not in refunded))
 
     def _pass_over_slow(self, found: Found, session_ids: tuple[str, ...]) -> None:
         """Go on with fewer at a time; one that takes too long by itself is in nobody's way.
@@ -137,7 +130,7 @@ class Payout:
             try:
                 batch = self._pay(scope, group)
             except (Busy, TooSlow) as problem:
-                self._wait_for_tables(scope, problem)
+                self._wait_for_tables(problem)
                 if len(group) == 1:
                     self.slow.update(group if isinstance(problem, TooSlow) else ())
                     self.tally.skipped.extend(group)
@@ -150,12 +143,12 @@ class Payout:
                     tried_twice.add(group[0])  # another layer may have been first
                     groups.put_back(group)
                 else:
-                    self.refused_alone(scope, group[0], problem, since)
+                    self.refused_alone(group[0], problem, since)
             else:
                 groups.put_back(group[batch.tried :])  # those that a cap left no room for in this one
                 self._hold_proven()
 
-    def refused_alone(self, scope: Scope, session_id: str, problem: Problem, since: PaidSince) -> None:
+    def refused_alone(self, session_id: str, problem: Problem, since: PaidSince) -> None:
         """Put a session on hold that the database refused by itself, now or when it is known whose fault that is.
 
         ``since`` is what was paid since it was first refused, together with others.
@@ -163,11 +156,11 @@ class Payout:
         Raises:
             FailedError: it is the run's, or too many would be put on hold.
         """
-        if refusal_of(problem).raised or self.once_unlocked(scope, lambda: self._cashier.is_on_hold(session_id)):
-            self._hold(scope, session_id, problem)
+        if refusal_of(problem).raised or self.once_unlocked(lambda: self._holds.is_on_hold(session_id)):
+            self._hold(session_id, problem)
         else:
-            account_id = self.once_unlocked(scope, lambda: self._cashier.account_of(session_id))
-            self.suspects.add(Suspect(scope, session_id, account_id, problem, since))
+            account_id = self.once_unlocked(lambda: self._holds.account_of(session_id))
+            self.suspects.add(Suspect(session_id, account_id, problem, since))
             self._hold_proven()
 
     def settle(self) -> None:
@@ -178,16 +171,16 @@ class Payout:
         """
         tally = self.tally
         others_owed = bool(self.suspects.in_this_run.accounts or tally.skipped or tally.already_refunded)
-        for suspect in self.suspects.take_the_rest(others_owed=others_owed or bool(self._cashier.new_holds)):
-            self._hold(suspect.scope, suspect.session_id, suspect.problem)
+        for suspect in self.suspects.take_the_rest(others_owed=others_owed or bool(self._holds.new)):
+            self._hold(suspect.session_id, suspect.problem)
         if self._without_a_hold:
             raise unproven(self._without_a_hold)
 
     def _hold_proven(self) -> None:
         for suspect in self.suspects.take_proven():
-            self._hold(suspect.scope, suspect.session_id, suspect.problem)
+            self._hold(suspect.session_id, suspect.problem)
 
-    def once_unlocked(self, scope: Scope, work: Callable[[], T]) -> T:
+    def once_unlocked(self, work: Callable[[], T]) -> T:
         """Do ``work``, a whole transaction; where a table is locked as a whole, again once it is free.
 
         Raises:
@@ -197,10 +190,10 @@ class Payout:
             try:
                 return retrying(work)
             except Busy as problem:
-                self._wait_for_tables(scope, problem)
+                self._wait_for_tables(problem)
         return retrying(work)
 
-    def _wait_for_tables(self, scope: Scope, problem: Exception) -> None:
+    def _wait_for_tables(self, problem: Exception) -> None:
         """A table that is locked as a whole stands in everybody's way: no use in trying session after session.
 
         Raises:
@@ -211,7 +204,7 @@ class Payout:
         for waits_left in reversed(range(_TABLE_TRIES)):
             self._signals.check()
             try:
-                retrying(lambda: self._cashier.require_unlocked(scope))
+                retrying(self._cashier.require_unlocked)
             except Busy:
                 if not waits_left:
                     raise
@@ -219,18 +212,18 @@ class Payout:
             else:
                 return
 
-    def _hold(self, scope: Scope, session_id: str, problem: Problem) -> None:
+    def _hold(self, session_id: str, problem: Problem) -> None:
         """Put one session on hold, which the database refused; where it refuses that, too, the others go first."""
         refusal = refusal_of(problem)
 
         def attempt() -> None:
             self._signals.check()
             with self._signals.shielded():
-                if self._cashier.hold(scope, session_id, refusal):
+                if self._holds.hold(session_id, refusal):
                     self._observer.refused(session_id, refusal)
 
         try:
-            self.once_unlocked(scope, attempt)
+            self.once_unlocked(attempt)
         except (Refusal, StatementError) as another:
             self._without_a_hold[session_id] = another
 

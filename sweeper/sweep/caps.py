@@ -5,10 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from sweeper.app.mapping import Mapping
-from sweeper.postgres.database import Transaction
-
-# So many runs may pay at once without one waiting for another while the cap is that many batches away.
-_RUNS_TOGETHER = 16
+from sweeper.postgres.transaction import Transaction
 
 
 @dataclass(frozen=True)
@@ -37,21 +34,17 @@ class Limits:
 class Caps:
     """Reads from the ledger, inside the transaction that pays, what the caps still leave."""
 
-    def __init__(self, mapping: Mapping, limits: Limits, *, run_id: str, as_of: datetime, batch_size: int) -> None:
-        self._lock_together = mapping.statement("lock_caps_together")
-        self._lock_alone = mapping.statement("lock_caps_alone")
+    def __init__(self, mapping: Mapping, limits: Limits, *, run_id: str, as_of: datetime) -> None:
+        self._lock = mapping.statement("lock_caps")
         self._count_others = mapping.statement("count_recent_refunds")
         self._count_own = mapping.statement("count_own_refunds")
         self._limits = limits
         self._binds = {"run_id": run_id, "as_of": as_of}
-        self._batch_size = batch_size
         self._shared = not (limits.refunds_by_hand or limits.refunds is None) or not (
             limits.credits_by_hand or limits.credits is None
         )
-        self._alone = False
         self._own: tuple[int, Decimal] | None = None
         self._before = (0, Decimal(0))
-        self._far: tuple[int, int] | None = None  # what the cap left when it was last counted, and what we had paid
 
     @property
     def by_credits(self) -> bool:
@@ -69,12 +62,10 @@ class Caps:
             sessions += others[0]
         if not limits.credits_by_hand:
             credits += others[1]
-        room = Room(
+        return Room(
             None if limits.refunds is None else max(0, limits.refunds - sessions),
             None if limits.credits is None else max(Decimal(0), limits.credits - credits),
         )
-        self._far = (room.sessions, self._before[0]) if room.sessions is not None and room.credits is None else None
-        return room
 
     def committed(self, sessions: int, credits: Decimal) -> None:
         """Told what the batch refunded that was just committed; without it the ledger is asked again."""
@@ -85,35 +76,12 @@ class Caps:
         return row.sessions, Decimal(row.credits)
 
     def take(self, transaction: Transaction) -> Room | None:
-        """What the caps leave to this batch until it ends; none when another run is in the way just now.
+        """What the caps leave to this batch until it ends; none while another run is paying.
 
-        Near a cap the runs pay one at a time, so that none goes by what another is about to pay.
+        Where runs share a cap they pay one at a time, so that none goes by what another is about to pay.
         """
         if self._limits.refunds is None and self._limits.credits is None:
             return Room()
-        if self._shared and not transaction.rows(self._lock_alone if self._alone else self._lock_together):
+        if self._shared and not transaction.rows(self._lock):
             return None
-        room = self._remembered() or self.read(transaction)
-        near = room.credits is not None or (room.sessions is not None and room.sessions < self._reach)
-        if self._shared and near and not self._alone:
-            self._alone = True
-            return None
-        return room
-
-    @property
-    def _reach(self) -> int:
-        return _RUNS_TOGETHER * self._batch_size
-
-    def _remembered(self) -> Room | None:
-        """What the cap leaves for sure, without counting again what all runs of a day have paid.
-
-        While each of so many runs pays but its share of half of what was left, the other half is still there.
-        """
-        if self._own is None or self._far is None:
-            return None
-        left, paid_then = self._far
-        paid = self._own[0] - paid_then
-        if left < 2 * self._reach or 2 * _RUNS_TOGETHER * paid > left:
-            return None
-        self._before, self._own = self._own, None
-        return Room(left - paid)
+        return self.read(transaction)

@@ -7,12 +7,15 @@ from decimal import Decimal
 from typing import TypeVar
 
 from sweeper.app.mapping import Mapping
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError
 from sweeper.core.results import Amount
 from sweeper.install.state import Surroundings, open_file, open_mapping, read_surroundings
 from sweeper.postgres.clocks import check_clocks
-from sweeper.postgres.database import FIRST_ATTEMPTS, Database, Refusal, Transaction, retrying
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Refusal
+from sweeper.postgres.retries import FIRST_ATTEMPTS, retrying
+from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.caps import Limits
 from sweeper.sweep.horizon import is_small, policy_digest, usable_horizon
 from sweeper.sweep.owed import reading

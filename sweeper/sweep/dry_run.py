@@ -3,16 +3,18 @@
 import time
 from collections import defaultdict
 from dataclasses import replace
-from itertools import chain
 
-from sweeper.config.settings import Settings
+from sweeper.config.model import Settings
+from sweeper.core.decimals import exactly
 from sweeper.core.errors import FailedError
 from sweeper.core.results import Amount, Largest, Outcome, Plan, RunResult
-from sweeper.postgres.database import Database, Transaction, retrying
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import reported
+from sweeper.postgres.retries import retrying
+from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.caps import Caps, Room
 from sweeper.sweep.context import Preparation, Request, prepare
-from sweeper.sweep.owed import Looked, find_missing, look, parts, reading, survey
-from sweeper.sweep.run import exactly
+from sweeper.sweep.owed import Looked, OwedReader, reading
 from sweeper.sweep.suspects import refusal_of, unproven
 
 _NO_RUN = "00000000-0000-0000-0000-000000000000"
@@ -112,7 +114,7 @@ def plan(database: Database, settings: Settings, request: Request) -> RunResult:
     Raises:
         ConfigurationError, FailedError: as a run would.
     """
-    with exactly():
+    with exactly(), reported():
         prepared, _ = prepare(database, settings, request, of_file=True)
 
         def read() -> RunResult:
@@ -124,16 +126,18 @@ def plan(database: Database, settings: Settings, request: Request) -> RunResult:
 
 def _read(transaction: Transaction, prepared: Preparation, settings: Settings, request: Request) -> RunResult:
     mapping = prepared.mapping
-    scope = replace(prepared.scope, missing_until=find_missing(transaction, mapping, prepared.scope))
-    caps = Caps(mapping, prepared.limits, run_id=_NO_RUN, as_of=request.as_of, batch_size=1)
+    missing_until = OwedReader(transaction, mapping, prepared.scope).find_missing()
+    scope = replace(prepared.scope, missing_until=missing_until)
+    caps = Caps(mapping, prepared.limits, run_id=_NO_RUN, as_of=request.as_of)
     planner = Planner(caps.read(transaction))
-    for session in chain.from_iterable(look(transaction, mapping, part) for part in parts(scope)):
-        planner.add(session)
+    for part in scope.parts():
+        for session in OwedReader(transaction, mapping, part).iterate():
+            planner.add(session)
     before_floor = Amount()
     if prepared.before_floor is not None:
         before_floor = prepared.before_floor
     elif not request.session_ids:  # the floor does not apply to sessions that a person names
-        found = survey(transaction, mapping, scope.earlier(prepared.floor))
+        found = OwedReader(transaction, mapping, scope.earlier(prepared.floor)).count()
         before_floor = Amount(found.sessions, found.credits)
     error = None
     try:

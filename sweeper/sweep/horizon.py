@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from sweeper.app.mapping import Mapping
-from sweeper.config.settings import PolicySection
+from sweeper.config.model import PolicySection
 from sweeper.core.results import Amount
 from sweeper.install.state import Installation
-from sweeper.postgres.database import Database, Timeouts, Transaction
-from sweeper.sweep.owed import parts
+from sweeper.postgres.database import Database
+from sweeper.postgres.timeouts import Timeouts
+from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.selection import Scope, before
 
 # for transactions that commit late, zones and clock changes
@@ -50,23 +51,6 @@ def is_small(transaction: Transaction, mapping: Mapping) -> bool:
     return int(counted) <= SMALL_HISTORY
 
 
-def find_unripe(transaction: Transaction, mapping: Mapping, scope: Scope) -> datetime | None:
-    """When the earliest session of ``scope`` started that may be owed later; none when there is none.
-
-    To be asked before anything is paid: what is not owed by then, and may be later, is settled by no run.
-
-    Raises:
-        Refusal: a row's own expression fails.
-    """
-    return _earliest(transaction, mapping.statement("find_unripe"), scope)
-
-
-def _earliest(transaction: Transaction, statement: str, scope: Scope) -> datetime | None:
-    # a session without a start has no place before or after it
-    found: datetime | None = transaction.row(statement, parts(scope)[0].binds()).started_at
-    return found
-
-
 @dataclass(frozen=True)
 class Settled:
     """What a complete run leaves to the next: its scope, and what of it is not settled.
@@ -93,9 +77,8 @@ def store(database: Database, mapping: Mapping, settled: Settled) -> None:
         if not settled.unknown:
             unsettled = [scope.as_of, settled.unripe_from]
             if settled.skipped:
-                unsettled.append(
-                    _earliest(transaction, mapping.statement("find_earliest"), scope.only(settled.skipped))
-                )
+                skipped = scope.only(settled.skipped).binds
+                unsettled.append(transaction.row(mapping.statement("find_earliest"), skipped).started_at)
             horizon = before(min(moment for moment in unsettled if moment), MARGIN)
             moved = {"horizon": horizon, "policy": settled.digest}
             transaction.rows(mapping.statement("move_horizon"), {**common, **moved})

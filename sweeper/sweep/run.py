@@ -2,60 +2,34 @@
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
-from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
+from decimal import Decimal
 
 import uuid_utils
 
 from sweeper import __version__
 from sweeper.app.mapping import Mapping
-from sweeper.config.settings import Settings
-from sweeper.core.errors import FailedError, Interrupted, SweeperError
+from sweeper.config.model import Settings
+from sweeper.core.decimals import exactly
+from sweeper.core.errors import Interrupted, SweeperError
 from sweeper.core.results import Amount, Outcome, RunResult
 from sweeper.core.signals import Signals
-from sweeper.install.state import require_payable
-from sweeper.postgres.database import Busy, Database, Refusal, TooSlow, retrying
-from sweeper.sweep.batch import BATCH_TIMEOUTS, BOOKKEEPING_TIMEOUTS, BY_SWEEPER, Cashier
+from sweeper.install.guard import require_payable
+from sweeper.postgres.binds import BY_SWEEPER
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Busy, Refusal, TooSlow, failure_of, reported
+from sweeper.postgres.retries import retrying
+from sweeper.postgres.timeouts import LOCKING_TIMEOUTS
+from sweeper.sweep.batch import BOOKKEEPING_TIMEOUTS, Cashier
 from sweeper.sweep.batches import Observer
 from sweeper.sweep.caps import Caps
 from sweeper.sweep.context import Preparation, Request, prepare
+from sweeper.sweep.holds import Holds
 from sweeper.sweep.horizon import Settled, store
 from sweeper.sweep.owed import Survey
-from sweeper.sweep.passes import Sweep
 from sweeper.sweep.selection import Scope
-
-# Python's own 28 digits would round the sums of a numeric(38, 18); Postgres keeps up to 147,455
-_EXACT = Context(prec=150_000, traps=[InvalidOperation, Inexact])
-
-
-@contextmanager
-def exactly() -> Iterator[None]:
-    """Reckon to the last digit, and turn what stops a statement of the run itself into an error of the run."""
-    try:
-        with localcontext(_EXACT):
-            yield
-    except (Busy, TooSlow, Refusal) as problem:
-        raise failure(problem) from None
-
-
-def failure(problem: Busy | TooSlow | Refusal | SweeperError) -> SweeperError:
-    """The error of a run that met ``problem`` where no single row could be set aside."""
-    if isinstance(problem, Busy):
-        return FailedError(
-            "the app's tables are locked as a whole (a migration?): nothing was forced, run it again later",
-            code="locked",
-        )
-    if isinstance(problem, TooSlow):
-        return FailedError("the database takes longer over a statement than sweeper allows it", code="too_slow")
-    if isinstance(problem, Refusal):  # not its message, which may repeat the row
-        return FailedError(
-            f"the database refused a statement (SQLSTATE {problem.sqlstate}): an expression may fail for one of the "
-            "rows, and `sweeper run --dry-run` names it",
-            code="refused",
-        )
-    return problem
+from sweeper.sweep.sweep import Sweep
 
 
 def execute(
@@ -66,7 +40,7 @@ def execute(
     Raises:
         ConfigurationError, FailedError: before anything was paid. A failure after that is in the result.
     """
-    with exactly():
+    with exactly(), reported():
         prepared, surroundings = prepare(database, settings, request, paying=True)
         surroundings.require_writable()
         run_id = str(uuid_utils.uuid7())
@@ -84,9 +58,10 @@ def _execute(
     observer: Observer,
 ) -> RunResult:
     mapping, scope, policy = prepared.mapping, prepared.scope, settings.policy
-    caps = Caps(mapping, prepared.limits, run_id=run_id, as_of=request.as_of, batch_size=policy.batch_size)
-    cashier = Cashier(database, mapping, caps, run_id=run_id, max_new_holds=policy.max_new_holds)
-    sweep = Sweep(database, mapping, cashier, batch_size=policy.batch_size, signals=signals, observer=observer)
+    caps = Caps(mapping, prepared.limits, run_id=run_id, as_of=request.as_of)
+    holds = Holds(database, mapping, scope, run_id=run_id, limit=policy.max_new_holds)
+    cashier = Cashier(database, mapping, scope, caps, holds, run_id=run_id)
+    sweep = Sweep(database, mapping, cashier, holds, batch_size=policy.batch_size, signals=signals, observer=observer)
     opening = _opening(settings, request, run_id, full=prepared.full)
     before_floor = _before_floor(sweep, request, prepared)
     with signals.shielded():
@@ -96,7 +71,7 @@ def _execute(
     if outcome is Outcome.COMPLETE:
         # also where all that is left will be put on hold: nobody has looked at it yet
         capped = left.over_budget > 0 or (sweep.tally.capped and left.sessions + left.to_hold > 0)
-        outcome = _outcome(capped=capped, held=len(cashier.new_holds))
+        outcome = _outcome(capped=capped, held=len(holds.new))
     result = RunResult(
         run_id=run_id,
         dry_run=False,
@@ -107,7 +82,7 @@ def _execute(
         reasons={},
         already_refunded=sweep.tally.already_refunded,
         skipped=left.sessions + left.to_hold if outcome in (Outcome.COMPLETE, Outcome.PARTIAL) else 0,
-        held=len(cashier.new_holds),
+        held=len(holds.new),
         remaining=left.sessions,
         before_floor=before_floor,
         batches=sweep.tally.batches,
@@ -132,7 +107,7 @@ def _execute(
             return retrying(lambda: _close(database, mapping, result, opening), attempts=attempts)
         except (SweeperError, Refusal, Busy, TooSlow) as problem:
             signals.check()
-            error = failure(problem)
+            error = failure_of(problem)
             error.may_have_paid = True
             raise error from None
 
@@ -150,7 +125,7 @@ def _sweep(sweep: Sweep, scope: Scope) -> tuple[Survey, Outcome, SweeperError | 
     except Interrupted:
         outcome = Outcome.INTERRUPTED
     except (SweeperError, Refusal, Busy, TooSlow) as problem:
-        outcome, error = Outcome.FAILED, failure(problem)
+        outcome, error = Outcome.FAILED, failure_of(problem)
     try:
         return sweep.survey(scope, payable=True, attempts=_attempts_at_the_end(outcome, error)), outcome, error
     except (SweeperError, Refusal, Busy, TooSlow):
@@ -164,9 +139,9 @@ def _attempts_at_the_end(outcome: Outcome, error: SweeperError | None) -> int | 
 
 
 def _check_payable(database: Database, mapping: Mapping, scope: Scope, run_id: str) -> None:
-    binds = {**scope.binds(), "in_hand": "{}", "refund_ids": "{}", "run_id": run_id, **BY_SWEEPER}
+    binds = {**scope.binds, "in_hand": "{}", "refund_ids": "{}", "run_id": run_id, **BY_SWEEPER}
     with database.transaction(
-        timeouts=BATCH_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
+        timeouts=LOCKING_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
     ) as transaction:
         require_payable(transaction, mapping, binds)
 
@@ -224,6 +199,7 @@ def _close(database: Database, mapping: Mapping, result: RunResult, opening: dic
             mapping.statement("close_run"),
             {
                 "run_id": result.run_id,
+                "as_of": result.as_of,
                 "outcome": result.outcome.value,
                 "sessions": result.refunds.sessions,
                 "credits": total.credits,

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal, Self
 
-from sweeper.config.settings import Settings
-from sweeper.postgres.database import text_array
+from sweeper.config.model import Settings
+from sweeper.postgres.binds import text_array
 
 # a place in the order of a sweep: started_at and session id, both as the server's text
 Place = tuple[str | None, str]
@@ -81,6 +82,11 @@ class Scope:
             payable_again=payable_again,
         )
 
+    def parts(self) -> tuple[Self, ...]:
+        """The same in parts that can each be paged: a session without a start has no place in the order."""
+        return (self,) if self.until is not None else (self, replace(self, dates="unknown"))
+
+    @cached_property
     def binds(self) -> dict[str, object]:
         """The values for ``parts/in_reach.sql``, ``verdict.sql`` and ``hold_reason.sql``."""
         started_at, session_id = self.after or (None, None)

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sweeper.core.errors import FailedError
-from sweeper.postgres.database import Refusal, StatementError
-from sweeper.sweep.selection import Scope
+from sweeper.postgres.errors import Refusal, StatementError
 
 Problem = Refusal | StatementError
 # so many accounts in a row, all refused with one SQLSTATE before anybody was paid, and the run ends
@@ -44,7 +43,6 @@ class PaidSince:
 class Suspect:
     """A session that was refused alone; ``since`` is from the failure of the first batch on that it was in."""
 
-    scope: Scope
     session_id: str
     account_id: str | None
     problem: Problem

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sweeper.postgres.database import ANSWER_BYTES, text_bytes
+from sweeper.postgres.binds import ANSWER_BYTES, text_bytes
 
 # Nobody should wait for a row longer than a quarter of a second: a batch aims at half of that, and beside an app that
 # is at work at as little as is worth a commit.

@@ -1,14 +1,12 @@
 """The help texts, word for word: UPDATE_GOLDEN=1 writes them anew."""
 
-import os
-from pathlib import Path
-
 import pytest
 
 from sweeper.cli import run_command
-from tests.support import command
+from tests.helpers.command import command
+from tests.helpers.golden import check_golden
+from tests.helpers.paths import GOLDEN
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "help"
 COMMANDS = (
     "sweeper",
     "sweeper demo",
@@ -29,14 +27,11 @@ def test_help_is_the_golden_text(line: str) -> None:
     _, *words = line.split()
     ran = command(*words, "--help", environment={"COLUMNS": "80"})
     assert (ran.exit_code, ran.stderr) == (0, "")
-    golden = GOLDEN / f"{line.replace(' ', '_')}.txt"
-    if os.environ.get("UPDATE_GOLDEN"):
-        golden.write_text(ran.stdout)
-    assert ran.stdout == golden.read_text()
+    check_golden(f"help/{line.replace(' ', '_')}.txt", ran.stdout)
 
 
 def test_every_command_has_a_golden_text() -> None:
-    listed = (GOLDEN / "sweeper.txt").read_text().partition("Commands:\n")[2]
+    listed = (GOLDEN / "help" / "sweeper.txt").read_text().partition("Commands:\n")[2]
     names = {line.split()[0] for line in listed.splitlines() if line.startswith("  ") and line[2] != " "}
     assert {f"sweeper {name}" for name in names} == set(COMMANDS) - {"sweeper"}
 

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import AppDatabase, Server, neutral_environment
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import neutral_environment
+from tests.helpers.paths import REPOSITORY
+from tests.helpers.server import Server
 
-ROOT = Path(__file__).parents[2]
 LOST = "standard output is lost"
 WRITING = (
     ("run", "--session", "sé"),
@@ -58,7 +60,7 @@ def shell(database: AppDatabase, command: Sequence[str], redirection: str, **env
     """Run a command as a program of its own under a shell's redirection: its exit code, stdout and stderr."""
     done = subprocess.run(
         ["bash", "-c", f'"$@" {redirection}', "bash", sys.executable, "-m", "sweeper", *command],
-        cwd=ROOT,
+        cwd=REPOSITORY,
         env={**neutral_environment(), **database.environment, **environment},
         capture_output=True,
         timeout=60,
@@ -123,7 +125,7 @@ def exit_unread(database: AppDatabase, command: Sequence[str]) -> int:
     with unread() as pipe:
         done = subprocess.run(
             [sys.executable, "-m", "sweeper", *command],
-            cwd=ROOT,
+            cwd=REPOSITORY,
             env={**neutral_environment(), **database.environment},
             stdout=pipe,
             stderr=subprocess.PIPE,

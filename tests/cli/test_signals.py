@@ -1,62 +1,16 @@
 """SIGINT and SIGTERM: the batch in hand is finished, the summary written, and the next run does the rest."""
 
-import json
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.support import AppDatabase, neutral_environment
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.first_app import owe
+from tests.helpers.processes import end, running, wait_until
 
-ROOT = Path(__file__).parents[2]
 DEADLINE_SECONDS = 30
 SLEEPING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
-
-
-@contextmanager
-def running(database: AppDatabase, *flags: str) -> Iterator[subprocess.Popen[str]]:
-    """`sweeper run --json` as a program of its own, by the real clock; it never outlives the test."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "sweeper", "run", "--json", *flags],
-        cwd=ROOT,
-        env={**neutral_environment(), **database.environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as program:
-        try:
-            yield program
-        finally:
-            program.kill()
-
-
-def wait_until(happened: Callable[[], object], program: subprocess.Popen[str]) -> None:
-    end = time.monotonic() + DEADLINE_SECONDS
-    while not happened():
-        assert program.poll() is None, "it ended before its time"
-        assert time.monotonic() < end, "it never came to that"
-        time.sleep(0.01)
-
-
-def end(program: subprocess.Popen[str]) -> tuple[int, dict[str, Any], str]:
-    """Wait for its end: the exit code, the document and the log."""
-    stdout, stderr = program.communicate(timeout=DEADLINE_SECONDS)
-    return program.returncode, json.loads(stdout), stderr
-
-
-def owe(database: AppDatabase, count: int) -> None:
-    database.account()
-    database.sql(
-        "INSERT INTO prediction_sessions (id, user_id, status, selected_models, created_at) "
-        "SELECT 's' || n, 'u1', 'error', '{m1,m2}', '2021-01-01' FROM generate_series(1, %s) AS n",
-        count,
-    )
 
 
 def sleep_in_each_batch(database: AppDatabase, seconds: float) -> None:

@@ -3,13 +3,13 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from tests.support import AppDatabase, neutral_environment
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import neutral_environment
+from tests.helpers.paths import REPOSITORY
 
-ROOT = Path(__file__).parents[2]
 HEAVY = {"jinja2", "prometheus_client", "psycopg", "pydantic", "pygal", "rich", "sqlalchemy", "stamina", "structlog"}
 # the last line of stderr: what the command had imported when it ended, and how often garbage was looked for since
 TELLING = """
@@ -29,7 +29,7 @@ def started(*words: str, **environment: str) -> tuple[set[str], int]:
     """The heavy libraries that a command imports, and how often it looks for garbage."""
     line = [sys.executable, "-c", TELLING, *words]
     ran = subprocess.run(
-        line, cwd=ROOT, env={**neutral_environment(), **environment}, capture_output=True, text=True, check=True
+        line, cwd=REPOSITORY, env={**neutral_environment(), **environment}, capture_output=True, text=True, check=True
     )
     modules, looked = json.loads(ran.stderr.splitlines()[-1])
     return HEAVY & set(modules), looked

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from tests.support import AppDatabase
+from tests.helpers.app_database import AppDatabase
 
 # child rows with foreign keys to both tables; a sign of life; and what tells the charges of a session apart
 TABLES = """

@@ -9,23 +9,22 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 from unittest.mock import patch
 
-import psycopg
 import pytest
 
 from sweeper.core.signals import Signals
-from sweeper.postgres.database import Transaction
-from tests.concurrency.test_batch import CHECKOUT, before, prisma_job
-from tests.support import AppDatabase
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.paths import REPOSITORY
+from tests.helpers.prisma_app import prisma_job
+from tests.helpers.statements import acknowledgement_lost, before
 
 WHY = ("--json", "--reason", "paid by mistake", "--yes")
 
 
 def start(app: AppDatabase, *words: str) -> subprocess.Popen[str]:
     """A command in a process of its own."""
-    environment = {**os.environ, **app.environment, "PYTHONPATH": str(CHECKOUT)}
+    environment = {**os.environ, **app.environment, "PYTHONPATH": str(REPOSITORY)}
     command = [sys.executable, "-m", "sweeper", *words, *WHY]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
@@ -133,18 +132,7 @@ def test_a_lost_acknowledgement_of_the_commit_is_known_as_done(first: AppDatabas
     words = ("adopt", "--session", "s1")
     if command == "revert":
         words = ("revert", "--run", first.run().document["run_id"])
-    original = Transaction.rows
-    lost: list[bool] = []
-
-    def rows(self: Transaction, text: str, binds: Any = None) -> Any:
-        result = original(self, text, binds)
-        if text.startswith(("-- reverse:", "-- adopt:")) and not lost:
-            lost.append(True)
-            original(self, "COMMIT")
-            raise psycopg.OperationalError("the connection is gone")
-        return result
-
-    with patch.object(Transaction, "rows", rows):
+    with acknowledgement_lost("reverse" if command == "revert" else "adopt") as lost:
         ran = first.sweeper(*words, *WHY)
     assert lost
     assert ran.exit_code == 0, ran.stderr
@@ -153,7 +141,7 @@ def test_a_lost_acknowledgement_of_the_commit_is_known_as_done(first: AppDatabas
     assert first.credits() == 100
 
 
-@pytest.mark.parametrize("statement", ["lock balances", "reverse"])
+@pytest.mark.parametrize("statement", ["lock_balances", "reverse"])
 def test_a_lost_connection_is_retried_as_a_whole(first: AppDatabase, statement: str) -> None:
     run_id = swept(first, 3, batch_size=10)
     cut = (
@@ -182,7 +170,7 @@ def test_a_refund_that_somebody_else_takes_back_after_the_lock_is_not_taken_twic
 
 def test_an_account_that_is_deleted_after_the_page_was_read_moves_nothing(first: AppDatabase) -> None:
     run_id = swept(first, 2, batch_size=10)
-    with before("lock balances", lambda: first.sql("DELETE FROM users")) as done:
+    with before("lock_balances", lambda: first.sql("DELETE FROM users")) as done:
         ran = first.sweeper("revert", *WHY, "--run", run_id)
     assert done
     assert (ran.exit_code, list(ran.document["left"]), reversals(first)) == (1, ["account_gone"], 0)
@@ -190,7 +178,7 @@ def test_an_account_that_is_deleted_after_the_page_was_read_moves_nothing(first:
 
 def test_a_balance_that_falls_after_the_plan_does_not_go_below_zero(first: AppDatabase) -> None:
     run_id = swept(first, 3, batch_size=10)
-    with before("lock balances", lambda: first.sql("UPDATE users SET credits = 2")) as done:
+    with before("lock_balances", lambda: first.sql("UPDATE users SET credits = 2")) as done:
         ran = first.sweeper("revert", *WHY, "--run", run_id)
     assert done
     assert (ran.exit_code, ran.document["left"]["below_zero"]["sessions"]) == (1, 1)
@@ -216,7 +204,7 @@ def test_the_app_is_never_the_deadlock_victim_of_a_revert(first: AppDatabase) ->
         finished.set()
 
     thread = threading.Thread(target=handler)
-    with before("lock balances", lambda: (thread.start(), holding.wait(5))):
+    with before("lock_balances", lambda: (thread.start(), holding.wait(5))):
         ran = first.sweeper("revert", *WHY, "--run", run_id)
     thread.join(10)
     assert finished.is_set()

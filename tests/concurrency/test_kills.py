@@ -5,27 +5,26 @@ import signal
 import subprocess
 import sys
 from itertools import count
-from pathlib import Path
 
 import pytest
 
-from tests.support import AppDatabase
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.paths import REPOSITORY
 
 pytestmark = pytest.mark.slow
-
-CHECKOUT = Path(__file__).parents[2]
 # The real command, in a process that kills itself before the nth thing it says to the database from its first batch on:
 # before the next statement is after the commit.
 KILLED = """
 import os, signal, sys
 import psycopg
 from sweeper.cli import run_command
-from sweeper.postgres.database import Transaction
+from sweeper.postgres.transaction import Transaction
+from tests.helpers.statements import FIND, name_of
 said, begun = 0, False
 def before(original, text=lambda *said: ""):
     def wrapped(self, *arguments):
         global said, begun
-        begun = begun or text(*arguments).startswith("-- find")
+        begun = begun or name_of(text(*arguments)) in FIND
         said += begun
         if said == int(sys.argv[1]):
             os.kill(os.getpid(), signal.SIGKILL)
@@ -42,7 +41,7 @@ def test_killed_before_any_statement_or_commit_a_sweep_leaves_books_that_the_nex
     first: AppDatabase,
 ) -> None:
     """Batches are whole: a session is refunded, closed and on the balance, or it is as it was."""
-    environment = {**os.environ, **first.environment, "PYTHONPATH": str(CHECKOUT)}
+    environment = {**os.environ, **first.environment, "PYTHONPATH": str(REPOSITORY)}
     boundaries = 0
     for number in count(1):
         for each in range(3):

@@ -1,19 +1,16 @@
 """What a batch locks, what it never waits for, what it leaves behind, and what holds when others do not lock."""
 
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 from unittest.mock import patch
 
 import psycopg
 import pytest
 
-from sweeper.postgres.database import Transaction
-from sweeper.sweep.throttle import Pace
-from tests.concurrency.test_batch import before, prisma_job
-from tests.support import AppDatabase
+from sweeper.postgres.transaction import Transaction
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.prisma_app import prisma_job
+from tests.helpers.statements import before, name_of
 
 GUARD = "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = 'app.\"CreditTransaction\"'::regclass"
 BOOKED = 'INSERT INTO app."CreditTransaction" ("id", "userId", "jobId", "type", "amount") VALUES '
@@ -25,48 +22,6 @@ def lose_guard(app: AppDatabase) -> str:
     definition = str(app.value("SELECT pg_get_indexdef(%s::regclass)", name))
     app.sql(f"DROP INDEX {name}")
     return definition
-
-
-@contextmanager
-def acknowledgement_lost(statement: str, *, time: int = 1) -> Iterator[list[bool]]:
-    """The connection is lost once, after the transaction that sends this statement for that time was committed."""
-    original, sent = Transaction.rows, []
-    lost: list[bool] = []
-
-    def rows(self: Transaction, text: str, binds: Any = None) -> Any:
-        result = original(self, text, binds)
-        if text.startswith(f"-- {statement}"):
-            sent.append(True)
-            if len(sent) == time:
-                lost.append(True)
-                original(self, "COMMIT")
-                raise psycopg.OperationalError("the connection is gone")
-        return result
-
-    with patch.object(Transaction, "rows", rows):
-        yield lost
-
-
-def test_no_row_is_locked_for_longer_than_a_quarter_of_a_second_where_each_takes_a_millisecond(
-    first: AppDatabase,
-) -> None:
-    """From the first batch on, of which nobody knows yet what it takes."""
-    first.sql(
-        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN PERFORM pg_sleep(0.001); RETURN new; END $$; "
-        "CREATE TRIGGER slow BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION slow()"
-    )
-    first.crowd(accounts=1000, sessions=1000)
-    original, seconds = Pace.held, []
-
-    def held(self: Pace, *seen: Any, full: bool) -> float:
-        seconds.append(seen[0])
-        return original(self, *seen, full=full)
-
-    with patch.object(Pace, "held", held):
-        assert first.run(now=None).document["refunds"]["sessions"] == 1000
-    assert 0.05 < max(seconds) < 0.25
-    assert len(seconds) < 30
 
 
 @pytest.mark.parametrize(
@@ -95,20 +50,6 @@ def test_what_a_batch_has_in_hand_nobody_changes_meanwhile(first: AppDatabase, c
         ran = first.run()
     assert refused
     assert (ran.exit_code, first.refunds(), first.credits()) == (0, {"owed": 3}, 103)
-
-
-@pytest.mark.parametrize("table", ["prediction_sessions", "users"])
-def test_a_page_of_rows_that_the_app_has_locked_costs_no_wait(first: AppDatabase, table: str) -> None:
-    for number in range(30):
-        first.account(f"u{number}")
-        first.session(f"s{number}", account=f"u{number}")
-    with first.connect() as app:
-        app.execute(f"SELECT FROM {table} FOR UPDATE")
-        begun = time.monotonic()
-        ran = first.run()
-        waited = time.monotonic() - begun
-    assert (ran.document["skipped"], first.refunds()) == (30, {})
-    assert waited < 4, "thirty times lock_timeout, and more, were waited for"
 
 
 @pytest.mark.parametrize(
@@ -198,7 +139,7 @@ def test_a_ledger_row_that_a_trigger_of_the_apps_rewrites_is_held_and_moves_noth
 
 def test_a_guard_of_the_apps_ledger_lost_in_the_middle_of_a_run_is_an_error(prisma: AppDatabase) -> None:
     prisma_job(prisma)
-    with before("lock caps together", lambda: lose_guard(prisma)) as done:
+    with before("lock_caps_together", lambda: lose_guard(prisma)) as done:
         ran = prisma.run()
     assert done
     assert (ran.exit_code, ran.document["error"]["code"]) == (2, "guard_missing")
@@ -233,71 +174,6 @@ def test_a_refund_of_the_apps_that_lies_outside_the_guard_counts(prisma: AppData
     assert prisma.value('SELECT "creditBalance" FROM app."User"') == 10
 
 
-def test_a_batch_does_not_wait_for_one_transaction_of_the_app_after_another(ledger_only: AppDatabase) -> None:
-    """A ledger whose foreign key points to customers: each refund waits for whoever has its customer's row.
-
-    All the while a handler wants a session of the batch, and has the row that the batch would come to last: it waited
-    for the sum of the waits, and was the deadlock's victim.
-    """
-    ledger_only.sql("ALTER TABLE credit_entries ADD FOREIGN KEY (customer_id) REFERENCES customers")
-    for _ in range(6):
-        ledger_only.sql(
-            "WITH c AS (INSERT INTO customers DEFAULT VALUES RETURNING id) INSERT INTO projects (owner_id) TABLE c"
-        )
-    ledger_only.sql(
-        "INSERT INTO renders (project_id, state, charge, started, ended) "
-        "SELECT id, 'failed', 2, '2026-11-22Z', '2026-11-22Z' FROM projects"
-    )
-    waited: list[float] = []
-
-    def handle(app: psycopg.Connection[Any]) -> None:
-        begun = time.monotonic()
-        with suppress(psycopg.errors.DeadlockDetected):
-            app.execute("UPDATE renders SET message = 'looked at' WHERE id = 6")
-            waited.append(time.monotonic() - begun)
-        app.commit()
-
-    with ExitStack() as stack:
-        apps = [stack.enter_context(ledger_only.connect()) for _ in range(6)]
-        for number, app in enumerate(apps, start=1):
-            app.execute("SELECT FROM customers WHERE id = %s FOR UPDATE", [number])
-        threads = [threading.Timer(0.19 * number, app.commit) for number, app in enumerate(apps[:-1], start=1)]
-        threads.append(threading.Thread(target=handle, args=[apps[-1]]))
-        with before("pay", lambda: [thread.start() for thread in threads]):
-            assert ledger_only.run().exit_code == 0
-        for thread in threads:
-            thread.join()
-    assert waited, "the handler was the victim"
-    assert waited[0] < 0.6
-    ledger_only.run()
-    assert ledger_only.value("SELECT count(*) FROM sweeper.refunds") == 6
-
-
-@pytest.mark.parametrize(
-    ("sessions", "deadlock_timeout", "lock_timeout"),
-    [(1, "1s", "250ms"), (1, "300ms", "150ms"), (2, "1s", "50ms"), (2, "60ms", "30ms")],
-)
-def test_a_batch_gives_way_well_before_the_server_looks_for_deadlocks(
-    first: AppDatabase, sessions: int, deadlock_timeout: str, lock_timeout: str
-) -> None:
-    """One of several sessions even earlier than one of a single session."""
-    first.account()
-    for number in range(sessions):
-        first.session(f"owed-{number}")
-    name = first.value("SELECT current_database()")
-    first.sql(f"ALTER DATABASE \"{name}\" SET deadlock_timeout = '{deadlock_timeout}'")
-    original, found = Transaction.rows, []
-
-    def rows(self: Transaction, text: str, binds: Any = None) -> Any:
-        if text.startswith("-- lock sessions:"):
-            found.append(original(self, "SHOW lock_timeout")[0][0])
-        return original(self, text, binds)
-
-    with patch.object(Transaction, "rows", rows):
-        first.run("--batch-size", str(sessions))
-    assert set(found) == {lock_timeout}
-
-
 def test_a_run_leaves_nothing_on_its_connection(first: AppDatabase) -> None:
     """Settings, locks and prepared statements: behind a pooler the connection goes to somebody else."""
     first.account()
@@ -306,7 +182,7 @@ def test_a_run_leaves_nothing_on_its_connection(first: AppDatabase) -> None:
     original, left = Transaction.rows, []
 
     def rows(self: Transaction, text: str, binds: Any = None) -> Any:
-        if text.startswith("-- Sets the bounds"):
+        if name_of(text) == "set_transaction":
             left.append(
                 original(
                     self,
@@ -321,25 +197,3 @@ def test_a_run_leaves_nothing_on_its_connection(first: AppDatabase) -> None:
         assert first.run("--batch-size", "1").document["batches"] == 10
     assert len(left) > 10
     assert {tuple(row) for row in left} == {(0, 0, 0)}
-
-
-@pytest.mark.parametrize("time", [1, 2])
-def test_a_lost_acknowledgement_under_a_cap_pays_no_more_than_the_cap(first: AppDatabase, time: int) -> None:
-    first.account()
-    for number in range(4):
-        first.session(f"s{number}", models=1)
-    with acknowledgement_lost("pay:", time=time) as lost:
-        ran = first.run("--max-refunds", "2", "--batch-size", "1")
-    assert lost
-    assert (ran.exit_code, ran.document["refunds"]["sessions"], first.credits()) == (4, 2, 102)
-
-
-@pytest.mark.parametrize("statement", ["Writes down that a run begins", "Writes down how a run ended", "Stores"])
-def test_a_lost_acknowledgement_of_the_books_of_a_run_is_no_failure(first: AppDatabase, statement: str) -> None:
-    first.account()
-    first.session("owed")
-    with acknowledgement_lost(statement) as lost:
-        ran = first.run()
-    assert lost
-    assert (ran.exit_code, ran.document["refunds"]["sessions"], first.credits()) == (0, 1, 103)
-    assert first.sql("SELECT outcome, sessions FROM sweeper.runs") == [("complete", 1)]

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import AppDatabase
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.paths import REPOSITORY
 
-CHECKOUT = Path(__file__).parents[2]
 SECONDS = float(os.environ.get("SWEEPER_TEST_SECONDS", "5"))
 ACCOUNTS, SWEEPERS = 12, 3
 
@@ -65,7 +65,7 @@ class Race:
 
     def sweep(self) -> None:
         """One run after another."""
-        environment = {**os.environ, **self.app.environment, "PYTHONPATH": str(CHECKOUT)}
+        environment = {**os.environ, **self.app.environment, "PYTHONPATH": str(REPOSITORY)}
         while not self.over.is_set():
             ran = subprocess.run(
                 [sys.executable, "-m", "sweeper", "run", "--batch-size", "3"], env=environment, capture_output=True
@@ -111,7 +111,7 @@ def test_the_example_for_node_postgres_refunds(first: AppDatabase, node_postgres
     """The README's, as it stands there: the handler refunds, and the error goes on."""
     first.account()
     first.session("s1", "generating")
-    readme = (CHECKOUT / "README.md").read_text().partition("## Refund from your own handlers")[2]
+    readme = (REPOSITORY / "README.md").read_text().partition("## Refund from your own handlers")[2]
     (example,) = re.findall(r"with node-postgres:\n\n```ts\n(.*?)```", readme, re.DOTALL)
     script = (
         'import pg from "pg";\nconst pool = new pg.Pool({ connectionString: process.argv[2] });\n'

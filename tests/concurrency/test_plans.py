@@ -8,10 +8,11 @@ from unittest.mock import patch
 
 import pytest
 
-from sweeper.postgres.database import Transaction
-from tests.support import AppDatabase
+from sweeper.postgres.transaction import Transaction
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.statements import name_of
 
-BATCH = ("lock sessions", "lock accounts", "pay", "read balances")
+BATCH = ("lock_sessions", "lock_accounts", "pay", "count_failed", "read_balances")
 
 
 @pytest.mark.parametrize("analyzed", [True, False], ids=["analyzed", "never analyzed"])
@@ -31,6 +32,21 @@ def test_no_statement_of_a_batch_scans_the_accounts_or_the_sessions(first: AppDa
         assert set(scans) <= {"Index", "Bitmap"}, name
 
 
+def test_what_is_read_back_looks_each_session_up(first: AppDatabase) -> None:
+    """A join of all that a batch has paid would read the whole table of sessions, batch after batch."""
+    first.configure("account ", 'attempt = "cardinality(selected_models)"\naccount ')
+    assert first.sweeper("install", now=None).exit_code == 0
+    first.crowd(accounts=10, sessions=20_000)
+    first.sql("UPDATE prediction_sessions SET user_id = 'u1', status = 'finished' WHERE substr(id, 2)::int > 2000")
+    first.sql("UPDATE prediction_sessions SET user_id = 'u1'")
+    first.sql("VACUUM ANALYZE")
+    with explained("EXPLAIN", "read_back") as plans:
+        assert first.run().document["refunds"]["sessions"] == 2000
+    lines = "\n".join(plans["read_back"])
+    assert "Index Scan using prediction_sessions_pkey" in lines
+    assert "Seq Scan on prediction_sessions" not in lines
+
+
 def test_a_full_sweep_reads_no_row_of_a_session_that_was_refunded(first: AppDatabase) -> None:
     """The index has all that it takes to know that they are settled; the rows may be wide, and years old."""
     first.crowd(accounts=5_000, sessions=5_000)
@@ -38,9 +54,9 @@ def test_a_full_sweep_reads_no_row_of_a_session_that_was_refunded(first: AppData
     assert first.run("--max-refunds", "5000").document["refunds"]["sessions"] == 5000
     first.session("owed", account="u1")
     first.sql("VACUUM ANALYZE")
-    with explained("EXPLAIN (ANALYZE, FORMAT JSON)", "find in history") as plans:
+    with explained("EXPLAIN (ANALYZE, FORMAT JSON)", "find_in_history") as plans:
         assert first.run("--full", "--max-refunds", "1").document["refunds"]["sessions"] == 1
-    read = sum(_rows_read(node) for plan in plans["find in history"] for node in plan)
+    read = sum(_rows_read(node) for plan in plans["find_in_history"] for node in plan)
     assert 1 <= read < 50  # and its neighbours, on a page that was written to just now
 
 
@@ -49,7 +65,7 @@ def test_what_is_found_by_the_index_is_not_asked_of_its_function_again(first: Ap
     first.crowd(accounts=5_000, sessions=5_000)
     first.sql("UPDATE prediction_sessions SET status = 'finished' WHERE id !~ '7'")
     first.sql("VACUUM ANALYZE")
-    names = ("find", "survey", "look", "find in history")
+    names = ("find", "survey", "look", "find_in_history")
     with explained("EXPLAIN (VERBOSE)", *names) as plans:
         assert first.run("--dry-run").exit_code == 0
         assert first.run("--max-refunds", "5").exit_code == 4
@@ -69,9 +85,8 @@ def explained(explain: str, *names: str) -> Iterator[dict[str, list[Any]]]:
     original = Transaction.rows
 
     def rows(self: Transaction, text: str, binds: Any = None) -> Any:
-        for name in names:
-            if text.startswith(f"-- {name}:"):
-                plans[name] += [line for (line,) in original(self, f"{explain} {text}", binds)]
+        if (name := name_of(text)) in plans:
+            plans[name] += [line for (line,) in original(self, f"{explain} {text}", binds)]
         return original(self, text, binds)
 
     with patch.object(Transaction, "rows", rows):

@@ -14,13 +14,13 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.integration.test_pooler import pooled
-from tests.servers import fill, own_server, reconnect
-from tests.support import AppDatabase
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.first_app import fill
+from tests.helpers.own_server import own_server, reconnect
+from tests.helpers.paths import REPOSITORY
+from tests.helpers.pooler import pooled
 
 pytestmark = pytest.mark.slow
-
-CHECKOUT = Path(__file__).parents[2]
 SECONDS = float(os.environ.get("SWEEPER_TEST_SECONDS", "5"))
 ACCOUNTS, SWEEPERS = 30, 4
 SESSIONS = int(400 * SECONDS)
@@ -59,7 +59,7 @@ class Storm:
     def sweep(self, chance: random.Random) -> None:
         """Sweeps one after another; most are killed somewhere."""
         while not self.over.is_set():
-            environment = {**os.environ, **self.app.environment, "PYTHONPATH": str(CHECKOUT)}
+            environment = {**os.environ, **self.app.environment, "PYTHONPATH": str(REPOSITORY)}
             environment["SWEEPER_DATABASE_URL"] = self.url
             process = subprocess.Popen(
                 [sys.executable, "-m", "sweeper", "run", "--batch-size", "5"],

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.concurrency.stubborn_app import HABITS, START, TABLES, Books, StubbornApp
-from tests.concurrency.test_batch import start
-from tests.support import AppDatabase
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.processes import start
 
 pytestmark = pytest.mark.slow
 

@@ -8,8 +8,8 @@ from unittest.mock import patch
 
 import pytest
 
-from tests.concurrency.test_batch import before
-from tests.support import AppDatabase
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.statements import FIND, before
 
 LOCKS = ["users IN SHARE MODE", "users IN ACCESS EXCLUSIVE MODE", "prediction_sessions IN ACCESS EXCLUSIVE MODE"]
 
@@ -29,7 +29,7 @@ def test_a_table_that_is_locked_as_a_whole_ends_the_run_and_is_not_tried_session
     with (
         first.connect() as migration,
         patch("sweeper.sweep.batches._TABLE_TRIES", 2),
-        before("find", lambda: migration.execute(f"LOCK TABLE {lock}")),  # type: ignore[call-overload]
+        before(FIND, lambda: migration.execute(f"LOCK TABLE {lock}")),  # type: ignore[call-overload]
     ):
         begun = time.monotonic()
         ran = first.run(now=None)
@@ -40,7 +40,7 @@ def test_a_table_that_is_locked_as_a_whole_ends_the_run_and_is_not_tried_session
 
 
 @contextmanager
-def briefly_locked(first: AppDatabase, statement: str, lock: str) -> Iterator[None]:
+def briefly_locked(first: AppDatabase, statement: str | tuple[str, ...], lock: str) -> Iterator[None]:
     """A migration locks a table before a statement of the run, and is through with it after a second."""
     with first.connect() as migration:
         release = threading.Timer(0.8, migration.rollback)
@@ -58,12 +58,12 @@ def briefly_locked(first: AppDatabase, statement: str, lock: str) -> Iterator[No
 def test_a_short_lock_of_a_whole_table_is_waited_for(first: AppDatabase, lock: str) -> None:
     """A migration of a second is no failure, and nobody is skipped for it."""
     owe(first, 20)
-    with briefly_locked(first, "find", lock):
+    with briefly_locked(first, FIND, lock):
         ran = first.run(now=None)
     assert (ran.exit_code, ran.document["skipped"], ran.document["refunds"]["sessions"]) == (0, 0, 20)
 
 
-@pytest.mark.parametrize("statement", ["Lists the ids of the next", "Puts one session"])
+@pytest.mark.parametrize("statement", ["list_candidates", "hold"])
 def test_it_is_waited_for_beside_a_row_whose_expression_fails_too(first: AppDatabase, statement: str) -> None:
     """Then a run finds its way around the row, with fewer sessions at a time."""
     first.configure("amount     = ", "amount = \"cardinality(selected_models) / (id <> 's7')::int\"\n# ")

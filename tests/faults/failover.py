@@ -10,9 +10,11 @@ from typing import Any
 
 import psycopg
 
-from tests.cli.test_signals import wait_until
-from tests.servers import Cluster, until
-from tests.support import AppDatabase, Server
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.cluster import Cluster
+from tests.helpers.own_server import until
+from tests.helpers.processes import wait_until
+from tests.helpers.server import Server
 
 ACCOUNTS, SESSIONS = 20, 240
 BY_SWEEPER = "SELECT count(*) FROM sweeper.refunds WHERE layer = 'sweeper'"

@@ -13,9 +13,9 @@ import psycopg
 import pytest
 from psycopg import conninfo
 
-from tests.cli.test_signals import end, running
-from tests.concurrency.test_batch import before
-from tests.support import AppDatabase
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.processes import end, running
+from tests.helpers.statements import before
 
 EVENT = '"event": "retrying"'
 CUT = (
@@ -63,7 +63,7 @@ def test_a_database_without_a_free_connection_is_waited_for(first: AppDatabase) 
     assert first.refunds() == {"owed": 3}
 
 
-@pytest.mark.parametrize("statement", ["pay: ", "Stores where the next run may start"], ids=["pay", "store"])
+@pytest.mark.parametrize("statement", ["pay", "move_horizon"])
 def test_a_run_that_lost_its_connection_leaves_the_horizon_to_the_next(first: AppDatabase, statement: str) -> None:
     """After a failover to a server that lags, an earlier batch may be missing: nothing may lie behind a horizon."""
     first.account()
@@ -107,7 +107,7 @@ def test_a_connection_that_is_lost_after_a_long_wait_is_still_tried_again(first:
         time.sleep(0.6)
         first.sql(CUT)
 
-    with patch("sweeper.postgres.database.RETRY_SECONDS", 0.5), before("pay", wait_and_cut) as done:
+    with patch("sweeper.postgres.retries.RETRY_SECONDS", 0.5), before("pay", wait_and_cut) as done:
         ran = first.run(now=None)
     assert done
     assert ran.exit_code == 0, ran.stderr
@@ -124,7 +124,7 @@ def test_a_database_that_does_not_come_back_is_given_up(first: AppDatabase) -> N
         alter(first, "CONNECTION LIMIT 0")
         first.sql(CUT)
 
-    with patch("sweeper.postgres.database.RETRY_SECONDS", 0.5), before("pay", leave):
+    with patch("sweeper.postgres.retries.RETRY_SECONDS", 0.5), before("pay", leave):
         ran = first.sweeper("run", "--json", now=None, SWEEPER_DATABASE_URL=first.url_as("sweeper_runner"))
     alter(first, "CONNECTION LIMIT -1")
     assert (ran.exit_code, ran.document["error"]["code"]) == (1, "connection")

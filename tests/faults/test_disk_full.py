@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.support import AppDatabase
+from tests.helpers.app_database import AppDatabase
 
 pytestmark = pytest.mark.slow
 

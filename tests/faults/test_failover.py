@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_signals import end, owe, running
 from tests.faults.failover import (
     ACCOUNTS,
     BY_SWEEPER,
@@ -25,8 +24,12 @@ from tests.faults.failover import (
     reported,
     wait_for_refunds,
 )
-from tests.servers import Cluster, cluster, fill, reconnect
-from tests.support import AppDatabase, Server
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.cluster import Cluster, cluster
+from tests.helpers.first_app import fill, owe
+from tests.helpers.own_server import reconnect
+from tests.helpers.processes import end, running
+from tests.helpers.server import Server
 
 pytestmark = pytest.mark.slow
 

@@ -1,69 +1,11 @@
 """A connection that breaks around a COMMIT: the server did it or did it not, and nobody was told."""
 
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from itertools import count
 
 import pytest
-from psycopg import conninfo
 
-from tests.support import AppDatabase
-
-
-class Proxy:
-    """Passes bytes on between clients and the server, and cuts the connection that sends one certain COMMIT."""
-
-    def __init__(self, host: str, port: int, *, number: int, done: bool) -> None:
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self.listener.getsockname()[1])
-        self.cut = False
-        self._server, self._number, self._done = (host, port), number, done
-        self._commits = 0
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                client, _ = self.listener.accept()
-                server = socket.create_connection(self._server)
-                lost = threading.Event()
-                threading.Thread(target=self._to_server, args=(client, server, lost), daemon=True).start()
-                threading.Thread(target=self._to_client, args=(client, server, lost), daemon=True).start()
-
-    def _to_server(self, client: socket.socket, server: socket.socket, lost: threading.Event) -> None:
-        with suppress(OSError):
-            while said := client.recv(65536):
-                if said.startswith(b"Q") and b"COMMIT\0" in said:
-                    self._commits += 1
-                    if self._commits == self._number:
-                        self.cut = True
-                        lost.set()
-                        if not self._done:
-                            break  # the server never hears of it
-                server.sendall(said)
-        with suppress(OSError):
-            server.shutdown(socket.SHUT_RDWR)
-
-    @staticmethod
-    def _to_client(client: socket.socket, server: socket.socket, lost: threading.Event) -> None:
-        with suppress(OSError), client, server:
-            while (said := server.recv(65536)) and not lost.is_set():
-                client.sendall(said)
-            client.shutdown(socket.SHUT_RDWR)
-
-
-@contextmanager
-def cutting(app: AppDatabase, number: int, *, done: bool) -> Iterator[tuple[Proxy, str]]:
-    """A proxy before the database of a test, and the URL that leads through it."""
-    given = conninfo.conninfo_to_dict(app.url)
-    proxy = Proxy(str(given["host"]), int(given["port"]), number=number, done=done)
-    try:
-        changes = {"host": "127.0.0.1", "port": str(proxy.port), "sslmode": "disable", "gssencmode": "disable"}
-        yield proxy, conninfo.make_conninfo(**{**given, **changes})
-    finally:
-        proxy.listener.close()
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.proxy import cutting
 
 
 @pytest.mark.parametrize("done", [True, False], ids=["committed", "not committed"])

@@ -9,9 +9,11 @@ from unittest.mock import patch
 
 import pytest
 
-from sweeper.postgres.database import ANSWER_BYTES, Transaction, text_bytes
-from tests.concurrency.test_batch import start
-from tests.support import AppDatabase
+from sweeper.postgres.binds import ANSWER_BYTES, text_bytes
+from sweeper.postgres.transaction import Transaction
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.processes import start
+from tests.helpers.statements import name_of
 
 pytestmark = pytest.mark.slow
 
@@ -75,11 +77,11 @@ def answers(app: AppDatabase, *flags: str) -> tuple[list[int], list[int]]:
     original = Transaction.rows
 
     def rows(self: Transaction, text: str, binds: Any = None) -> Any:
-        found = original(self, text, binds)
-        if text.startswith(("-- pay", "-- lock", "-- read balances")):
+        found, name = original(self, text, binds), name_of(text)
+        if name.startswith("lock_") or name in ("pay", "read_balances"):
             arrays = [column for row in found for column in row if isinstance(column, list)]
             answered.append(sum(map(text_bytes, arrays)))
-        if text.startswith("-- pay"):
+        if name == "pay":
             sizes.append(len(found[0].paid_sessions))
         return found
 

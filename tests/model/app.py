@@ -9,8 +9,8 @@ from freezegun import freeze_time
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from tests.helpers.app_database import AppDatabase
 from tests.model.books import Books, Refund, Session
-from tests.support import AppDatabase
 
 ACCOUNTS, CREDITS = ("a1", "a2", "a3"), 100
 # the place of a session, from the latest on: few, so that a lot happens to one

@@ -7,7 +7,8 @@ from unittest.mock import patch
 
 import psycopg
 
-from sweeper.postgres.database import Transaction
+from sweeper.postgres.transaction import Transaction
+from tests.helpers.statements import name_of
 
 
 class Died(BaseException):
@@ -21,7 +22,7 @@ def before_batch(number: int, action: Callable[[], object]) -> Iterator[None]:
 
     def rows(self: Transaction, text: str, binds: Any = None) -> Any:
         nonlocal batches
-        if text.startswith("-- find: "):
+        if name_of(text) == "find":
             batches += 1
             if batches == number:
                 action()
@@ -44,7 +45,7 @@ def dying(number: int) -> Iterator[None]:
             raise Died
 
     def rows(self: Transaction, text: str, binds: Any = None) -> Any:
-        die(begins=text.startswith("-- find: "))
+        die(begins=name_of(text) == "find")
         return originals[0](self, text, binds)
 
     def commit(self: psycopg.Connection[Any]) -> None:

@@ -5,11 +5,11 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
-from tests.faults.test_lost_acknowledgement import cutting
+from tests.helpers.command import Ran
+from tests.helpers.proxy import cutting
 from tests.model.app import App, any_session
 from tests.model.books import Key, Refund, Whose
 from tests.model.interruptions import Died, before_batch, dying
-from tests.support import Ran
 
 ALL_TIME = ("--since", "2000-01-01", "--until", "2200-01-01")
 IN_MIDDLE = ("charge_again", "retry", "fail", "beat", "finish", "delete", "refund_by_layer", "refund_by_app")

@@ -16,8 +16,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from sweeper.sweep import horizon
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.server import Server
 from tests.model.machine import Machine
-from tests.support import AppDatabase, Server
 
 SECONDS = float(os.environ.get("SWEEPER_TEST_SECONDS", "0"))
 EXAMPLES, STEPS, EXAMPLES_A_SECOND = 4, 25, 0.5

@@ -15,12 +15,12 @@ from pathlib import Path
 from queue import Queue
 
 from sweeper.demo import server as embedded
+from tests.helpers.command import neutral_environment
 from tests.mutations import REPOSITORY, Mutation, load
-from tests.support import neutral_environment
 
 AT_ONCE, VERSION, SECONDS = 2, 18, 120
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "dist", "build", "*.egg-info")
-WHOSE = "import sweeper, sweeper.statements; print(sweeper.__file__, sweeper.statements.folder(), sep='\\n')"
+WHOSE = "import sweeper; from sweeper.postgres import templates; print(sweeper.__file__, templates.folder(), sep='\\n')"
 
 
 def copy(folder: Path) -> Path:

@@ -2,5 +2,6 @@
 (SELECT NULL::uuid AS run_id,
         NULL::timestamptz AS as_of,
         NULL::timestamptz AS ended_at,
-        NULL::bigint AS sessions
+        NULL::bigint AS sessions,
+        NULL::jsonb AS told
  WHERE false)

@@ -1,5 +1,6 @@
 -- run_mismatch: what a closed run wrote down of itself, and the refunds that carry its id, differ; or refunds carry
--- the id of a run that never was. The sample is the run.
+-- the id of a run that never was; or there is less of what the app's layers refunded than the run had counted. The
+-- sample is the run.
 -- To mend: `sweeper history RUN` shows both sides. A row that the run did not write was forged or copied: find who
 -- can insert into the ledger, and take it back with `sweeper revert --session ID`. A row that is missing was deleted:
 -- bring it back from a backup, or write the refund down with `sweeper adopt --session ID`; until then runs put on hold
@@ -27,6 +28,9 @@ FROM (
     WHERE CASE WHEN run.run_id IS NOT NULL THEN run.ended_at IS NOT NULL
                ELSE written.first_at >= (SELECT pg_catalog.min(kept.as_of) FROM {runs} AS kept)
           END
+    UNION ALL
+    SELECT layers.run_id, layers.until, layers.sessions, layers.credits, layers.written_sessions, layers.written_credits
+    FROM ({include layers_counted}) AS layers
 ) AS told
 WHERE told.as_of >= %(since)s::timestamptz
   AND told.as_of < %(until)s::timestamptz

@@ -10,7 +10,7 @@ from sweeper.core.results import Amount
 from sweeper.core.text import printable
 from sweeper.render.audit_words import PLACE_NAMES, findings_line, minute, oldest_line, rate_line, waits_line
 from sweeper.render.html.charts import buckets, columns, rows
-from sweeper.render.terminal.table import number, plural
+from sweeper.render.words import number, plural
 
 _TEMPLATE = Path(__file__).with_name("report.html.jinja")
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from sweeper.audit.result import AuditResult, Rate, TimeToRefund
 from sweeper.core.results import Amount
-from sweeper.render.json.document import SCHEMA_VERSION, amount_number, moment
+from sweeper.render.json.common import SCHEMA_VERSION, amount_number
+from sweeper.render.words import moment
 
 
 def audit_document(result: AuditResult) -> str:

@@ -9,7 +9,8 @@ from rich.table import Table
 from sweeper.audit.result import AuditResult, Finding, Period
 from sweeper.core.results import Amount
 from sweeper.render.audit_words import PLACE_NAMES, findings_line, minute, oldest_line, rate_line, waits_line
-from sweeper.render.terminal.table import number, safe
+from sweeper.render.terminal.table import safe
+from sweeper.render.words import number
 
 _DAYS, _NAME_WIDTH = 14, 34
 

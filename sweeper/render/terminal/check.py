@@ -4,7 +4,8 @@ from rich.console import Console
 from rich.table import Table
 
 from sweeper.check.result import CheckResult, Status
-from sweeper.render.terminal.table import plural, safe
+from sweeper.render.terminal.table import safe
+from sweeper.render.words import plural
 
 _STYLES = {Status.OK: "green", Status.WARNING: "yellow", Status.FAILURE: "bold red"}
 

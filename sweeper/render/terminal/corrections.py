@@ -1,17 +1,13 @@
-"""Reverts and adoptions: as one JSON document, and as tables."""
-
-import json
-from decimal import Decimal
-from typing import Any
+"""Reverts and adoptions as tables for a terminal."""
 
 from rich.console import Console
 from rich.table import Table
 
-from sweeper.core.results import Amount, Outcome
-from sweeper.corrections.result import AdoptResult, BalanceChange, Correction, Left, RevertResult
-from sweeper.render.json.document import SCHEMA_VERSION, amount_number, error_of, moment
-from sweeper.render.terminal.explain import PAID_AGAIN
-from sweeper.render.terminal.table import amounts_table, number, plural, safe
+from sweeper.core.results import Outcome
+from sweeper.corrections.result import AdoptResult, Correction, RevertResult
+from sweeper.render.explain_words import PAID_AGAIN
+from sweeper.render.terminal.table import amounts_table, safe
+from sweeper.render.words import number, plural
 
 _WHY = {
     "below_zero": "the balance would go below zero (--allow-negative takes it all the same)",
@@ -22,86 +18,6 @@ _WHY = {
     "no_account": "no account: only an amount of 0 can be adopted",
     "bad_amount": "no amount, a negative or infinite one, or a fraction where credits are whole",
 }
-
-
-def revert_document(result: RevertResult) -> str:
-    """The document of ``sweeper revert``."""
-    document = {
-        **_head("revert", result),
-        "run_id": result.run_id,
-        "session_id": result.session_id,
-        "refunds": {**_both(result.refunds, result), "accounts": result.accounts},
-        "already_reversed": result.already_reversed,
-        "left": _left(result),
-    }
-    if result.dry_run:
-        document["balances"] = [_change(change, result) for change in result.balances]
-    return _finished(document, result)
-
-
-def adopt_document(result: AdoptResult) -> str:
-    """The document of ``sweeper adopt``."""
-    document = {
-        **_head("adopt", result),
-        "adopted": _both(result.adopted, result),
-        "statuses": {status: _both(amount, result) for status, amount in result.statuses.items()},
-        "already_refunded": result.already_refunded,
-        "left": _left(result),
-        "samples": [
-            {
-                "session_id": sample.session_id,
-                "account_id": sample.account_id,
-                "status": sample.status,
-                "credits": _credits(sample.credits, result),
-            }
-            for sample in result.samples
-        ],
-    }
-    return _finished(document, result)
-
-
-def _head(command: str, result: Correction) -> dict[str, Any]:
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "command": command,
-        "dry_run": result.dry_run,
-        "as_of": moment(result.as_of),
-        "outcome": result.outcome.value,
-        "reason": result.reason,
-    }
-
-
-def _finished(document: dict[str, Any], result: Correction) -> str:
-    document["duration_seconds"] = round(result.duration_seconds, 3)
-    if result.error:
-        document["error"] = error_of(result.error)
-    return json.dumps(document)
-
-
-def _credits(value: Decimal, result: Correction) -> int | str:
-    return amount_number(value, integer=result.integer_amounts)
-
-
-def _both(amount: Amount | Left, result: Correction) -> dict[str, Any]:
-    return {"sessions": amount.sessions, "credits": _credits(amount.credits, result)}
-
-
-def _left(result: Correction) -> dict[str, Any]:
-    return {why: {**_both(left, result), "samples": list(left.samples)} for why, left in result.left.items()}
-
-
-def _change(change: BalanceChange, result: RevertResult) -> dict[str, Any]:
-    # a balance is in the account table's own type, which may have decimals where amounts have none
-    return {
-        "account_id": change.account_id,
-        "credits": _credits(change.credits, result),
-        "before": _balance(change.before),
-        "after": _balance(change.after),
-    }
-
-
-def _balance(value: Decimal | None) -> int | str | None:
-    return None if value is None else amount_number(value, integer=value == value.to_integral_value())
 
 
 def show_revert(console: Console, result: RevertResult) -> None:

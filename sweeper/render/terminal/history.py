@@ -1,80 +1,19 @@
-"""The runs, and one run with its refunds: as JSON, and for a terminal."""
+"""The runs, and one run with its refunds, as tables for a terminal."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from sweeper.core.results import Amount
 from sweeper.explain.result import RunHistory, RunRecord, RunRefund
-from sweeper.render.json.document import SCHEMA_VERSION, amount_number, moment
-from sweeper.render.terminal.table import amounts_table, number, plural, safe
+from sweeper.render.terminal.table import amounts_table, safe
+from sweeper.render.words import moment, number, plural
 
 SHOWN_RUNS, _SHOWN_REFUNDS = 20, 50
 # what a run is told that is worth a word when it differs from the run before
 _TOLD = ("stuck_after", "grace", "max_refunds", "max_credits", "max_amount")
-
-
-def runs_document(runs: Sequence[RunRecord]) -> str:
-    """The document of ``sweeper history``."""
-    head = {"schema_version": SCHEMA_VERSION, "command": "history"}
-    return json.dumps({**head, "runs": [_run(run) for run in runs]})
-
-
-def run_document_in_parts(history: RunHistory) -> Iterator[str]:
-    """The document of ``sweeper history RUN``, part by part: a run may have a million refunds."""
-    run = history.run
-    head = {
-        "schema_version": SCHEMA_VERSION,
-        "command": "history",
-        "run": _run(run),
-        "reasons": {reason: _both(amount, run) for reason, amount in history.reasons.items()},
-    }
-    yield json.dumps(head)[:-1] + ', "refunds": ['
-    for place, refund in enumerate(history.refunds):
-        yield (", " if place else "") + json.dumps(_refund(refund, run))
-    yield "]}\n"
-
-
-def _run(run: RunRecord) -> dict[str, Any]:
-    return {
-        "run_id": run.run_id,
-        "as_of": moment(run.as_of),
-        "started_at": moment(run.started_at),
-        "ended_at": None if run.ended_at is None else moment(run.ended_at),
-        "outcome": run.outcome,
-        "died": run.died,
-        "refunds": _both(run.refunds, run),
-        "reversed": _both(run.reversed, run),
-        "already_refunded": run.already_refunded,
-        "skipped": run.skipped,
-        "held": run.held,
-        "remaining": run.remaining,
-        "batches": run.batches,
-        "version": run.version,
-        "host": run.host,
-        "db_role": run.db_role,
-        "told": run.told,
-    }
-
-
-def _refund(refund: RunRefund, run: RunRecord) -> dict[str, Any]:
-    return {
-        "refund_id": refund.refund_id,
-        "session_id": refund.session_id,
-        "account_id": refund.account_id,
-        "attempt": refund.attempt,
-        "credits": amount_number(refund.credits, integer=run.integer_amounts),
-        "reason": refund.reason,
-        "reversed": refund.reversed,
-    }
-
-
-def _both(amount: Amount, run: RunRecord) -> dict[str, Any]:
-    return {"sessions": amount.sessions, "credits": amount_number(amount.credits, integer=run.integer_amounts)}
 
 
 def show_runs(console: Console, runs: Sequence[RunRecord]) -> None:

@@ -1,51 +1,16 @@
-"""Results as tables for a terminal, 80 columns wide when piped."""
+"""What every table for a terminal is made of; 80 columns wide when piped."""
 
-from decimal import Decimal
-
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sweeper.core.results import Amount, Outcome, RunResult
+from sweeper.core.results import Amount
 from sweeper.core.text import printable
-from sweeper.render.json.document import moment
+from sweeper.render.words import number
 
 
 def safe(text: str, style: str = "") -> Text:
     """The app's own text: neither markup nor anything else that a terminal would obey; never cut, folded instead."""
     return Text(printable(text), overflow="fold", style=style)
-
-
-def number(value: Decimal | int) -> str:
-    """A count or credits with separated thousands, to the last digit."""
-    return f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
-
-
-def plural(count: int, word: str) -> str:
-    """A count and its word."""
-    return f"{number(count)} {word}" if count == 1 else f"{number(count)} {word}s"
-
-
-def show_run(console: Console, result: RunResult, *, named: int = 0) -> None:
-    """Print a run or a dry run, over everything or over so many sessions that were ``named``."""
-    _headline(console, result)
-    if result.reasons:
-        console.print(amounts_table("reason", result.reasons))
-    if result.plan:
-        _show_plan(console, result)
-    _notes(console, result, named)
-
-
-def _headline(console: Console, result: RunResult) -> None:
-    verb = "Would refund" if result.dry_run else "Refunded"
-    refunds = result.refunds
-    if refunds.sessions:
-        console.print(
-            f"{verb} {plural(refunds.sessions, 'session')}: {number(refunds.credits)} credits "
-            f"to {plural(result.accounts, 'account')}."
-        )
-    else:
-        console.print("Nothing to refund." if result.outcome is Outcome.COMPLETE else f"{verb} nothing.")
 
 
 def amounts_table(title: str, amounts: dict[str, Amount]) -> Table:
@@ -56,57 +21,3 @@ def amounts_table(title: str, amounts: dict[str, Amount]) -> Table:
     for name, amount in amounts.items():
         table.add_row(safe(name), number(amount.sessions), number(amount.credits))
     return table
-
-
-def _show_plan(console: Console, result: RunResult) -> None:
-    plan = result.plan
-    if plan is None:
-        return
-    if plan.by_age:
-        console.print()
-        console.print(amounts_table("owed for", plan.by_age))
-    if plan.largest:
-        table = Table("largest", "account", "reason", box=None, pad_edge=False, header_style="bold")
-        table.add_column("credits", justify="right")
-        for refund in plan.largest:
-            table.add_row(safe(refund.session_id), safe(refund.account_id), safe(refund.reason), number(refund.credits))
-        console.print()
-        console.print(table)
-    if plan.new_holds or plan.standing_holds:
-        table = Table("on hold", box=None, pad_edge=False, header_style="bold")
-        table.add_column("sessions", justify="right")
-        table.add_column("such as")
-        for why, amount in plan.new_holds.items():
-            table.add_row(safe(f"{why} (new)"), number(amount.sessions), safe(", ".join(plan.new_hold_samples[why])))
-        for why, sessions in plan.standing_holds.items():
-            table.add_row(safe(why), number(sessions), safe(", ".join(plan.hold_samples[why])))
-        console.print()
-        console.print(table)
-
-
-def _notes(console: Console, result: RunResult, named: int) -> None:
-    not_all = "Not every session that was named: `sweeper explain SESSION` tells why."
-    notes = [not_all] if result.refunds.sessions < named else []
-    if result.plan and result.plan.left_by_caps.sessions:
-        left = result.plan.left_by_caps
-        notes.append(f"The caps would leave {plural(left.sessions, 'session')}, {number(left.credits)} credits.")
-    elif result.outcome is Outcome.CAPPED:
-        notes.append(f"A cap stopped the run: {plural(result.remaining, 'session')} still owed.")
-    if result.held and not result.dry_run:
-        notes.append(f"{plural(result.held, 'session')} put on hold: a person decides (see `sweeper run --dry-run`).")
-    if result.already_refunded:
-        notes.append(f"{plural(result.already_refunded, 'session')} refunded by another run or layer in the meantime.")
-    if result.skipped:
-        notes.append(f"{plural(result.skipped, 'session')} skipped, locked by the app just now: the next run.")
-    if result.outcome is Outcome.INTERRUPTED:
-        notes.append(f"Interrupted; the batch in hand was finished: {plural(result.remaining, 'session')} still owed.")
-    if result.before_floor.sessions and result.floor:
-        before = result.before_floor
-        notes.append(
-            f"Not touched, before the floor ({moment(result.floor)}): {plural(before.sessions, 'session')}, "
-            f"{number(before.credits)} credits. To let them in, set policy.since."
-        )
-    if notes:
-        console.print()
-    for note in notes:
-        console.print(note, soft_wrap=True)

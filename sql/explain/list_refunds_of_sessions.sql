@@ -1,0 +1,20 @@
+-- Lists the refunds of some sessions, by their place among those that were asked for, each with the reversal that took it
+-- back. A session's error text stays out of it.
+SELECT asked.place,
+       r.refund_id::text AS refund_id,
+       r.attempt::text AS attempt,
+       r.again,
+       r.account_id::text AS account_id,
+       r.amount::text AS amount,
+       r.reason,
+       CASE WHEN r.layer = 'adopted' THEN r.detail END AS adopted_because,
+       r.layer,
+       r.run_id::text AS run_id,
+       r.created_at,
+       x.reason AS reversed_because,
+       x.made_by AS reversed_by,
+       x.created_at AS reversed_at
+FROM pg_catalog.unnest(%(session_ids)s::text[]::{session_type}[]) WITH ORDINALITY AS asked (session_id, place)
+JOIN {refunds} AS r ON r.session_id {session_eq} asked.session_id
+LEFT JOIN {reversals} AS x ON x.refund_id = r.refund_id
+ORDER BY asked.place, r.created_at, r.refund_id

@@ -1,0 +1,31 @@
+-- How many of the newest refunds in a ledger are of sessions that the table has, and how many of those sessions cannot
+-- be the ones that were refunded: they are another account's, or were started after the refund of the same attempt.
+WITH newest AS MATERIALIZED (
+    SELECT r.session_id,
+           r.account_id,
+           r.attempt,
+           r.created_at
+    FROM {other_refunds} AS r
+    ORDER BY r.created_at DESC
+    LIMIT 2000
+),
+known AS (
+    SELECT v.session_id,
+           ({include stranger}) AS stranger
+    FROM newest AS r
+    JOIN (
+        SELECT v.session_id,
+               ({old_session_id})::text AS old_session_id,
+               v.account_id,
+               v.attempt,
+               v.started_at
+        FROM {sessions} AS s
+        CROSS JOIN LATERAL (
+            {include mapped}
+        ) AS v
+    ) AS v ON {if ids_as_text}r.session_id::text = v.old_session_id{else}r.session_id {session_eq} v.session_id{end}
+)
+SELECT (SELECT pg_catalog.count(*) FROM newest) AS refunds,
+       (SELECT pg_catalog.count(*) FROM known) AS known,
+       (SELECT pg_catalog.count(*) FROM known WHERE known.stranger) AS strangers,
+       ARRAY(SELECT known.session_id::text FROM known WHERE known.stranger LIMIT 3) AS samples

@@ -1,0 +1,27 @@
+-- What runs that ended had counted of the layers' refunds, and what there is of it. More is right: a transaction may have
+-- committed late.
+SELECT run.run_id,
+       counted.until,
+       counted.sessions,
+       counted.credits,
+       written.sessions AS written_sessions,
+       written.credits AS written_credits
+FROM {runs} AS run
+CROSS JOIN LATERAL (
+    SELECT (run.told #>> '{layer_refunds,from}'::text[])::timestamptz AS since,
+           (run.told #>> '{layer_refunds,until}'::text[])::timestamptz AS until,
+           (run.told #>> '{layer_refunds,sessions}'::text[])::bigint AS sessions,
+           (run.told #>> '{layer_refunds,credits}'::text[])::numeric AS credits
+    OFFSET 0
+) AS counted
+CROSS JOIN LATERAL (
+    SELECT pg_catalog.count(*) AS sessions,
+           coalesce(pg_catalog.sum(r.amount), 0::numeric) AS credits
+    FROM {refunds} AS r
+    WHERE r.run_id IS NULL AND r.created_at >= counted.since AND r.created_at < counted.until
+    OFFSET 0
+) AS written
+WHERE run.ended_at IS NOT NULL
+  AND counted.sessions > 0::bigint
+  AND counted.until >= %(since)s::timestamptz
+  AND (written.sessions < counted.sessions OR written.credits < counted.credits)

@@ -1,0 +1,6 @@
+-- count failed: how many of these sessions are among the failed, after all that triggers of the app did. A batch whose
+-- refunds have nothing else to be read back asks this first: it takes half the time.
+SELECT pg_catalog.count(*) AS failed
+FROM {sessions} AS s
+WHERE {session_id} {session_eq} ANY (ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])))
+  AND {status} {status_eq} ANY ({failed})

@@ -1,0 +1,88 @@
+"""Reading ``sweeper.toml``: TOML, then the models; and flags on top of it."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from sweeper.config.errors import describe_all
+from sweeper.config.model import MonitoringSection, Settings, known_keys
+from sweeper.core.errors import ConfigurationError
+
+# what `sweeper init` writes where the user has to answer; it is never SQL by itself
+OPEN_QUESTION = "?"
+
+
+def load(path: Path) -> Settings:
+    """Read a ``sweeper.toml``.
+
+    Raises:
+        ConfigurationError: the file is missing, is not TOML, or says something that cannot be.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a mark first
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"there is no {path}: `sweeper init` drafts one from the database, "
+            "or name it with --config or SWEEPER_CONFIG",
+            code="no_config",
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {type(error).__name__}", code="config") from None
+    except ValueError as error:  # also of the parser itself, for an integer of thousands of digits
+        raise ConfigurationError(f"{path} is not valid TOML: {error}", code="config") from None
+    return parse(content, str(path))
+
+
+def load_monitoring(path: Path) -> MonitoringSection:
+    """Where runs are reported, also when the rest of the file is not valid; nowhere when it does not say."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return MonitoringSection.model_validate(content.get("monitoring", {}))
+    except (OSError, ValueError):
+        return MonitoringSection()
+
+
+def parse(content: Mapping[str, Any], origin: str = "sweeper.toml") -> Settings:
+    """Validate the content of a ``sweeper.toml``.
+
+    Raises:
+        ConfigurationError: naming each key that is wrong, its value and the nearest right one, or each open question.
+    """
+    questions = list(_open_questions(content))
+    if questions:
+        listed = "\n".join(f"  {key}" for key in questions)
+        raise ConfigurationError(
+            f'{origin} has open questions, marked with "?", that only a person can answer:\n{listed}',
+            code="open_questions",
+        )
+    try:
+        return Settings.model_validate(content)
+    except ValidationError as error:
+        problems = "\n".join(f"  {line}" for line in describe_all(error, content, known_keys))
+        raise ConfigurationError(f"{origin}:\n{problems}", code="config") from None
+
+
+def _open_questions(content: object, key: str = "") -> Iterator[str]:
+    if isinstance(content, str) and content.strip() == OPEN_QUESTION:
+        yield key
+    elif isinstance(content, Mapping):
+        for name, value in content.items():
+            yield from _open_questions(value, f"{key}.{name}" if key else str(name))
+    elif isinstance(content, list):
+        for value in content:
+            yield from _open_questions(value, key)
+
+
+def apply_overrides(settings: Settings, overrides: Mapping[str, object]) -> Settings:
+    """Settings with some keys of ``[policy]`` replaced by flags of the command line.
+
+    Raises:
+        ConfigurationError: a value is not valid.
+    """
+    given = {key: value for key, value in overrides.items() if value is not None}
+    content = settings.model_dump(by_alias=True, exclude_unset=True)
+    content["policy"] = {**content.get("policy", {}), **given}
+    return parse(content, "the flags")

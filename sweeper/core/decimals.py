@@ -1,0 +1,15 @@
+"""Exact arithmetic with credits."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Context, Inexact, InvalidOperation, localcontext
+
+# Python's own 28 digits would round the sums of a numeric(38, 18); Postgres keeps up to 147,455
+_EXACT = Context(prec=150_000, traps=[InvalidOperation, Inexact])
+
+
+@contextmanager
+def exactly() -> Iterator[None]:
+    """Calculate to the last digit inside the block, and fail rather than round."""
+    with localcontext(_EXACT):
+        yield

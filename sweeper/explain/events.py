@@ -1,0 +1,52 @@
+"""The history of a session: what happened to it, from the app's row, the holds and the refunds."""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from sweeper.explain.result import Event, Explanation
+from sweeper.postgres.transaction import Row
+
+
+def history(explanation: Explanation, refunds: Sequence[Row], holds: Sequence[Row]) -> tuple[Event, ...]:
+    """Everything that is known to have happened, the oldest first."""
+    events = [*_moments(explanation), *_holds(holds), *_refunds(refunds)]
+    return tuple(sorted(events, key=lambda event: event.at))
+
+
+def _moments(explanation: Explanation) -> Iterator[Event]:
+    moments = {"started": explanation.started_at, "failed": explanation.failed_at}
+    if explanation.active_at != explanation.started_at:
+        moments["active"] = explanation.active_at
+    for name, at in moments.items():
+        if at is not None:
+            yield Event(at, name, {})
+
+
+def _holds(holds: Sequence[Row]) -> Iterator[Event]:
+    for hold in holds:
+        facts = {"why": hold.why, "constraint": hold.constraint_name, "run_id": hold.run_id, "attempt": hold.attempt}
+        yield Event(hold.first_seen, "held", facts)
+        if hold.ended_at is not None:
+            yield Event(hold.ended_at, "hold_ended", {"why": hold.why, "attempt": hold.attempt})
+
+
+def _refunds(refunds: Sequence[Row]) -> Iterator[Event]:
+    for refund in refunds:
+        facts = {
+            "refund_id": refund.refund_id,
+            "amount": Decimal(refund.amount),
+            "reason": refund.adopted_because or refund.reason,
+            "layer": refund.layer,
+            "run_id": refund.run_id,
+            "account_id": refund.account_id,
+            "attempt": refund.attempt,
+        }
+        yield Event(refund.created_at, "adopted" if refund.layer == "adopted" else "refunded", facts)
+        if refund.reversed_at is not None:
+            facts = {
+                "refund_id": refund.refund_id,
+                "amount": Decimal(refund.amount),
+                "reason": refund.reversed_because,
+                "made_by": refund.reversed_by,
+            }
+            yield Event(refund.reversed_at, "reversed", facts)

@@ -1,0 +1,53 @@
+"""Other installations over the same table of sessions: each would pay what the other has paid."""
+
+from sweeper.app.charge_key import ChargeKey
+from sweeper.app.mapping import Mapping
+from sweeper.core.errors import ConfigurationError, SweeperError
+from sweeper.install.rotation import OldLedger, changed_table
+from sweeper.postgres.templates import fill, quote_name
+from sweeper.postgres.transaction import Transaction
+
+
+def require_only_installation(transaction: Transaction, mapping: Mapping, bound: ChargeKey | None) -> None:
+    """Check that no other schema is installed over this table; ``bound`` is the key that is installed here.
+
+    What this role may not read is not its to judge: whoever installs may.
+
+    Raises:
+        ConfigurationError: one is; both would pay every session.
+    """
+    listed = transaction.rows(fill("list_other_installations", {}), {"schema_name": mapping.schema})
+    for row in listed:
+        if _pays_the_same(transaction, mapping, bound, row.schema_name):
+            other = row.schema_name
+            raise ConfigurationError(
+                f"schema {other} is installed over {mapping.sessions.qualified}, too: both would pay every session. "
+                f"Nothing was changed. Go on with database.schema = {other!r}, or uninstall that one to go on with "
+                f"{mapping.schema!r}: as the README says, or, where it has no refunds, "
+                f"DROP SCHEMA {quote_name(other)} CASCADE",
+                code="second_ledger",
+            )
+
+
+def _pays_the_same(transaction: Transaction, mapping: Mapping, bound: ChargeKey | None, schema: str) -> bool:
+    prefix = quote_name(schema)
+    rows = transaction.rows(fill("read_installation", {"settings": f"{prefix}.settings"}))
+    if not rows or not rows[0].fingerprint or not rows[0].charge_key:
+        return False
+    other = ChargeKey.from_json(rows[0].charge_key)
+    if other.table_oid in (mapping.key.table_oid, bound and bound.table_oid):
+        return True
+    # of a table with this one's name: after a restore, it is this one
+    if other.table != mapping.key.table:
+        return False
+    ids = [column.quoted for column in mapping.sessions.columns.values() if column.quoted == other.id]
+    if not ids:
+        return True
+    try:
+        with transaction.savepoint():
+            ledger = OldLedger(f"{prefix}.refunds", f"s.{ids[0]}")
+            return not changed_table(transaction, mapping, other, ledger)
+    except SweeperError as error:
+        if error.code == "privilege":
+            return True
+        raise

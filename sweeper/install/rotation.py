@@ -1,0 +1,83 @@
+"""Whether the table of sessions is the one that refunds were written for, where another has its name now.
+
+An app may rename a full table and begin another under its name, with ids from 1: refunds of the one would pass for
+refunds of the other, and nobody would be paid. A dump that was restored, or a copy that was put in the table's place,
+has the same sessions under another oid.
+"""
+
+from dataclasses import dataclass
+
+from sweeper.app.charge_key import ChargeKey
+from sweeper.app.mapping import Mapping
+from sweeper.postgres.templates import fill
+from sweeper.postgres.transaction import Transaction
+
+# a few sessions may have been started again since, or given to another account
+_STRANGERS_ALLOWED = 0.05
+WHERE_ROTATED = (
+    "Refunds of the old table would pass for refunds of the new one: name another schema in database.schema for the "
+    "new one. If both have the same sessions under the same ids, as after a copy and a swap, `sweeper install --rekey` "
+    "goes on with the ledger"
+)
+
+
+@dataclass(frozen=True)
+class OldLedger:
+    """A ledger whose refunds are compared with the sessions that there are.
+
+    ``session_id`` is the column of the sessions that its ids are of, as SQL. ``as_text`` tells that its ids may have
+    another type than the mapping's, ``same_accounts`` that its accounts have the same.
+    """
+
+    refunds: str
+    session_id: str
+    as_text: bool = True
+    same_accounts: bool = True
+
+
+def strangers(transaction: Transaction, mapping: Mapping, ledger: OldLedger) -> str:
+    """What tells that the refunds of a ledger are of other sessions, in words; "" where nothing does."""
+    choices = {**mapping.choices, "ids_as_text": ledger.as_text, "same_accounts": ledger.same_accounts}
+    slots = {**mapping.slots, "other_refunds": ledger.refunds, "old_session_id": ledger.session_id}
+    row = transaction.row(fill("compare_refunded", slots, choices))
+    table = mapping.sessions.qualified
+    if row.refunds and not row.known:
+        return f"none of the {row.refunds} newest refunds is of a session that is in {table}"
+    if row.strangers > row.known * _STRANGERS_ALLOWED:
+        return (
+            f"of {row.known} refunds whose ids are in {table}, {row.strangers} are not of the sessions there, which "
+            f"have another account or were started after the refund ({', '.join(row.samples)})"
+        )
+    return ""
+
+
+def rotated(transaction: Transaction, mapping: Mapping, bound: ChargeKey) -> str:
+    """Where the bound table is now, when it goes on beside another that has its name; "" when it does not."""
+    key = mapping.key
+    if key.table != bound.table or key.table_oid == bound.table_oid:
+        return ""
+    binds = {
+        "bound_oid": bound.table_oid,
+        "table_oid": key.table_oid,
+        "id_name": _name(bound.id),
+        "id_number": bound.id_number,
+        "id_type": bound.id_type.partition(" COLLATE ")[0],
+        "status_name": _name(mapping.slots["status_column"]),
+    }
+    rows = transaction.rows(fill("find_rotated", {}), binds)
+    return rows[0].name if rows else ""
+
+
+def _name(quoted: str) -> str:
+    return quoted[1:-1].replace('""', '"')
+
+
+def changed_table(transaction: Transaction, mapping: Mapping, bound: ChargeKey, ledger: OldLedger) -> str:
+    """What tells that the table with the bound one's name is another, in words; "" where it has the same sessions."""
+    if mapping.key.table != bound.table or mapping.key.table_oid == bound.table_oid:
+        return ""
+    was = rotated(transaction, mapping, bound)
+    if was:
+        return f"{bound.table} is another table than before, which is {was} now"
+    told = strangers(transaction, mapping, ledger)
+    return f"{bound.table} is another table than before: {told}" if told else ""

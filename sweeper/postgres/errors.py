@@ -1,0 +1,85 @@
+"""What the database may answer, as errors of ours: one row's fault, a lock, a timeout, or the end of the command."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sweeper.core.errors import ConfigurationError, FailedError, SweeperError
+
+UNIQUE_VIOLATION, LOCK_NOT_AVAILABLE, QUERY_CANCELED = "23505", "55P03", "57014"
+
+
+class Refusal(Exception):  # noqa: N818 - not an error of the run: one row's fault, to be isolated
+    """The database refused a statement for what is in the rows.
+
+    ``message`` is the server's primary message, never its DETAIL, which repeats the row. ``raised`` tells that the app
+    itself refused it, by a RAISE: then the row is certainly at fault.
+    """
+
+    def __init__(self, sqlstate: str, message: str, constraint: str = "", *, raised: bool = False) -> None:
+        super().__init__(sqlstate)
+        self.sqlstate = sqlstate
+        self.message = message
+        self.constraint = constraint
+        self.raised = raised
+
+
+class StatementError(FailedError):
+    """The database refused a statement, and its SQLSTATE does not tell whether for one row or for everything.
+
+    It ends the command, as any other error, unless the caller tries the rows one by one: ``refusal`` is for such a
+    caller.
+    """
+
+    def __init__(self, message: str, *, code: str, refusal: Refusal) -> None:
+        super().__init__(message, code=code)
+        self.refusal = refusal
+
+
+class Busy(Exception):  # noqa: N818 - somebody else holds a lock: the sweep gives way
+    """``lock_timeout`` passed."""
+
+
+class TooSlow(Exception):  # noqa: N818 - the answer is a smaller batch
+    """``statement_timeout`` or ``transaction_timeout`` passed."""
+
+
+class GuardLost(ConfigurationError):  # noqa: N818
+    """The unique index that stops a second refund is missing, invalid or deferrable."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the guard (the unique index that stops a second refund) is missing, not valid or deferrable: "
+            "nothing was paid; run `sweeper install`",
+            code="guard_missing",
+        )
+
+
+def failure_of(problem: Busy | TooSlow | Refusal | SweeperError) -> SweeperError:
+    """The error of a run that met ``problem`` where no single row could be set aside."""
+    if isinstance(problem, Busy):
+        return FailedError(
+            "the app's tables are locked as a whole (a migration?): nothing was forced, run it again later",
+            code="locked",
+        )
+    if isinstance(problem, TooSlow):
+        return FailedError("the database takes longer over a statement than sweeper allows it", code="too_slow")
+    if isinstance(problem, Refusal):  # not its message, which may repeat the row
+        return FailedError(
+            f"the database refused a statement (SQLSTATE {problem.sqlstate}): an expression may fail for one of the "
+            "rows, and `sweeper run --dry-run` names it",
+            code="refused",
+        )
+    return problem
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Turn what stops a statement of the command itself into an error of the command.
+
+    Raises:
+        SweeperError: as :func:`failure_of` gives it.
+    """
+    try:
+        yield
+    except (Busy, TooSlow, Refusal) as problem:
+        raise failure_of(problem) from None

@@ -1,0 +1,46 @@
+"""Trying a whole transaction again while what stopped it may pass."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import psycopg
+import stamina
+from sqlalchemy import exc
+
+from sweeper.postgres.sqlstate import is_transient, unreachable
+
+FIRST_ATTEMPTS, RETRY_SECONDS = 10, 60.0
+
+T = TypeVar("T")
+
+
+def _passing(seconds: float) -> Callable[[Exception], bool]:
+    """A check whether an error may pass, true for at most ``seconds`` after the first error."""
+    moments: list[float] = []
+
+    def may_pass(error: Exception) -> bool:
+        moments.append(time.monotonic())
+        return moments[-1] - moments[0] < seconds and is_transient(error)
+
+    return may_pass
+
+
+def retrying(work: Callable[[], T], *, attempts: int | None = None) -> T:
+    """Do ``work``, a whole transaction, and again while what stops it may pass: for a minute, or ``attempts`` times.
+
+    The minute begins when it is stopped for the first time: before that it may have waited for long, as a commit does
+    for a standby that is gone.
+
+    Raises:
+        FailedError: it did not pass in time, or the database cannot be reached.
+    """
+    try:
+        for attempt in stamina.retry_context(
+            on=_passing(RETRY_SECONDS), attempts=attempts, timeout=None, wait_initial=0.05, wait_max=5.0
+        ):
+            with attempt:
+                return work()
+    except (exc.DBAPIError, psycopg.Error) as error:
+        raise unreachable(error) from None
+    raise AssertionError("unreachable")

@@ -1,0 +1,169 @@
+"""From the driver's errors, by their SQLSTATE, to ours."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import psycopg
+from sqlalchemy import exc
+
+from sweeper.core.errors import FailedError
+from sweeper.postgres.errors import (
+    LOCK_NOT_AVAILABLE,
+    QUERY_CANCELED,
+    Busy,
+    GuardLost,
+    Refusal,
+    StatementError,
+    TooSlow,
+)
+
+# Retried as a whole: serialization failure, deadlock, the server's shutdown and crash, connections that were lost
+# or that idled while this machine slept, and, after a failover, a server that takes no writes (any more, or yet).
+# Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
+READ_ONLY = "25006"
+_RETRIED = frozenset({"40001", "40P01", "57P01", "57P02", "57P03", "57P05", "25P03", READ_ONLY})
+# Messages about a login that no waiting fixes; libpq does not pass on the server's SQLSTATE of it.
+_REFUSED_LOGINS = (
+    ("password authentication failed", "the password was refused or is missing"),
+    ("no password supplied", "the password was refused or is missing"),
+    ("authentication failed", "the login was refused"),
+    ("not permitted to log in", "this role may not log in"),
+    ("permission denied for database", "this role may not connect to this database"),
+    ("pg_hba.conf", "pg_hba.conf does not let this role in"),
+    ("does not exist", "the role or the database does not exist"),
+    ("no such user", "the role or the database does not exist"),
+    ("no such database", "the role or the database does not exist"),
+    ("does not support ssl", "TLS could not be agreed on"),
+    ("certificate", "TLS could not be agreed on"),
+)
+_OUT_OF_REACH = (
+    ("read-only", "it takes no writes"),
+    ("refused", "nothing listens there"),
+    ("resolve", "the host name is not known"),
+    ("translate host", "the host name is not known"),
+    ("timeout", "it does not answer in time"),
+    ("starting up", "it is starting"),
+    ("shutting down", "it is stopping"),
+    ("too many", "it has no connection left"),
+    ("ssl", "TLS could not be agreed on"),
+    ("closed", "the connection was lost"),
+)
+# A trigger or a function of the app refused, whatever SQLSTATE it chose: PL/pgSQL's RAISE and ASSERT.
+_RAISED_BY = frozenset({"exec_stmt_raise", "exec_stmt_assert"})
+# A row's own fault, most likely: a CASE that fits none of its branches, a subquery that gives several rows, data
+# exception, constraint, what a trigger has changed meanwhile, a routine of the app, WITH CHECK OPTION and the like.
+_REFUSED_CLASSES = ("20", "21", "22", "23", "27", "2F", "38", "39", "44", "P0")
+# The classes that the server itself uses; any other comes from a RAISE in the app's own triggers and functions.
+_SERVER_CLASSES = (
+    "00 01 02 03 08 09 0A 0B 0F 0L 0P 0Z 10 20 21 22 23 24 25 26 27 28 2B 2D 2F 34 38 39 3B 3D 3F 40 42 44 53 54 55 57 "
+    "58 72 F0 HV P0 XX"
+)
+# Never a row's fault: no memory, disk or connection left, an operator, the server's system and its own bugs.
+_CLASSES_OF_THE_RUN = ("08", "53", "57", "58", "XX")
+# ON CONFLICT found no usable arbiter: the guard is missing or invalid, or it is deferrable. The same codes come from
+# much else; the server function that raised them tells which, unless a proxy leaves it out.
+_GUARD_LOST = frozenset({"42P10", "55000"})
+_GUARD_LOST_BY = frozenset({"infer_arbiter_indexes", "ExecCheckIndexConstraints"})
+_TRANSACTION_TIMEOUT = "25P04"
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the driver's errors into ours; those worth a retry pass as they are."""
+    try:
+        yield
+    except (exc.DBAPIError, psycopg.Error) as error:
+        cause = error.orig if isinstance(error, exc.DBAPIError) else error
+        ours = _translate(cause)
+        if ours is None:
+            raise
+        raise ours from None
+
+
+def _translate(cause: BaseException | None) -> Exception | None:
+    if not isinstance(cause, psycopg.Error):
+        return None
+    state = cause.sqlstate or ""
+    message = cause.diag.message_primary or type(cause).__name__
+    refusal = Refusal(state, message, cause.diag.constraint_name or "", raised=is_raised(cause))
+    if refusal.raised:
+        return refusal
+    if is_transient(cause):
+        return None
+    if not state and isinstance(cause, psycopg.OperationalError):
+        return unreachable(cause)
+    if _is_guard_lost(cause):
+        return GuardLost()
+    if state == LOCK_NOT_AVAILABLE:
+        return Busy()
+    if state in (QUERY_CANCELED, _TRANSACTION_TIMEOUT):
+        return TooSlow()
+    if state[:2] in _REFUSED_CLASSES or (state and state[:2] not in _SERVER_CLASSES):
+        return refusal
+    return _unsettled(cause, refusal)
+
+
+def _unsettled(cause: psycopg.Error, refusal: Refusal) -> FailedError:
+    state = refusal.sqlstate
+    if not state or state == READ_ONLY or state[:2] in _CLASSES_OF_THE_RUN or _is_fatal(cause):
+        return failed_by(cause)
+    if state == "42501":
+        message = f"{refusal.message}: grant it to this role, or run as one that has it"
+        return StatementError(message, code="privilege", refusal=refusal)
+    failed = failed_by(cause)
+    return StatementError(failed.message, code=failed.code, refusal=refusal)
+
+
+def _is_fatal(cause: psycopg.Error) -> bool:
+    return cause.diag.severity_nonlocalized in ("FATAL", "PANIC")
+
+
+def is_raised(cause: psycopg.Error) -> bool:
+    """Whether a trigger or a function of the app refused it."""
+    return cause.diag.source_function in _RAISED_BY and not _is_fatal(cause)
+
+
+def _is_guard_lost(cause: psycopg.Error) -> bool:
+    """Whether it is our own statement that found no guard, and not one inside a trigger or a function of the app."""
+    if cause.sqlstate not in _GUARD_LOST:
+        return False
+    function = cause.diag.source_function
+    return function is None or (function in _GUARD_LOST_BY and not cause.diag.context)
+
+
+def failed_by(cause: psycopg.Error) -> FailedError:
+    """The error that ends the command, with the server's primary message and SQLSTATE."""
+    message = cause.diag.message_primary or type(cause).__name__
+    return FailedError(f"the database says: {message} (SQLSTATE {cause.sqlstate or 'unknown'})", code="database")
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the whole transaction may succeed when it is tried again."""
+    cause = error.orig if isinstance(error, exc.DBAPIError) else error
+    if not isinstance(cause, psycopg.Error):
+        return False
+    if is_raised(cause):
+        return False
+    if cause.sqlstate == "08P01" and "statement pooling" in str(cause):  # PgBouncer in statement mode
+        return False
+    if cause.sqlstate:
+        return cause.sqlstate in _RETRIED or cause.sqlstate.startswith("08")
+    # no SQLSTATE: the connection itself was lost, or there was none
+    return isinstance(cause, psycopg.OperationalError) and _meaning(_REFUSED_LOGINS, cause) is None
+
+
+def _meaning(signs: Sequence[tuple[str, str]], cause: BaseException | None) -> str | None:
+    text = str(cause).lower()
+    return next((meaning for sign, meaning in signs if sign in text), None)
+
+
+def unreachable(error: Exception) -> FailedError:
+    """The error for a database that cannot be reached, without what libpq repeats of the settings."""
+    cause = error.orig if isinstance(error, exc.DBAPIError) else error
+    state = getattr(cause, "sqlstate", None)
+    known = {"40001": "serialization failures", "40P01": "deadlocks", READ_ONLY: "it takes no writes"}
+    why = known.get(state or "") or _meaning(_REFUSED_LOGINS + _OUT_OF_REACH, cause) or type(cause).__name__
+    return FailedError(
+        f"the database cannot be used: {why}" + (f" (SQLSTATE {state})" if state else ""),
+        code="connection",
+    )

@@ -1,0 +1,24 @@
+"""How long a transaction, a statement and a lock may take."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Bounds of one transaction, in milliseconds; 0 is none.
+
+    ``transaction_ms`` holds where the server has that bound, from version 17 on. ``tcp_user_ms`` is how long the server
+    tries to send to a client that does not take anything; 0 is what the server's system does by itself.
+    """
+
+    lock_ms: int = 250
+    statement_ms: int = 60_000
+    idle_ms: int = 60_000
+    transaction_ms: int = 0
+    tcp_user_ms: int = 0
+
+
+READ_TIMEOUTS = Timeouts(statement_ms=3_600_000, idle_ms=600_000)
+# What locks rows of the app keeps it waiting for seconds at the most, even where this process is stopped (SIGSTOP, a
+# frozen machine) in the middle. A server that cannot send its answer outlives all of these: see ANSWER_BYTES.
+LOCKING_TIMEOUTS = Timeouts(lock_ms=250, statement_ms=10_000, idle_ms=5_000, transaction_ms=20_000, tcp_user_ms=5_000)

@@ -1,0 +1,66 @@
+"""One open transaction: statements sent, rows read."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+import sqlalchemy
+
+from sweeper.postgres.sqlstate import translated
+
+_ROWS_AT_ONCE = 500  # fewer than make Python look for garbage
+
+Row = sqlalchemy.Row[Any]
+
+
+class Transaction:
+    """One open transaction."""
+
+    def __init__(self, connection: sqlalchemy.Connection) -> None:
+        self._connection = connection
+
+    def rows(self, statement: str, binds: Mapping[str, object] | None = None) -> Sequence[Row]:
+        """Send one statement and read all its rows."""
+        result = self._connection.exec_driver_sql(statement, dict(binds or {}))
+        return result.all() if result.returns_rows else []
+
+    def row(self, statement: str, binds: Mapping[str, object] | None = None) -> Row:
+        """Send one statement that gives exactly one row."""
+        (row,) = self.rows(statement, binds)
+        return row
+
+    @property
+    def client_side_pid(self) -> int:
+        """The server process id that the client was given: behind a pooler it differs from the server's own."""
+        return int(self._connection.connection.dbapi_connection.info.backend_pid)  # type: ignore[union-attr]
+
+    def script(self, statements: str) -> None:
+        """Send statements without binds, several at once."""
+        # without parameters psycopg uses the simple protocol, which takes several and leaves % alone
+        cursor = self._connection.connection.cursor()
+        try:
+            cursor.execute(statements)
+        finally:
+            cursor.close()
+
+    def copy_out(self, statement: str, write: Callable[[str], object]) -> None:
+        """Send a COPY … TO STDOUT in UTF-8, and pass on its rows as they arrive, many at a time."""
+        cursor: Any = self._connection.connection.cursor()
+        with cursor, cursor.copy(statement) as rows:
+            while chunk := b"".join(islice(rows, _ROWS_AT_ONCE)):
+                # a byte that is no UTF-8, which a database without an encoding may hold, is written as \\xe9
+                write(chunk.decode(errors="backslashreplace"))
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what is inside when it fails, and go on with the transaction."""
+        with translated(), self._connection.begin_nested():
+            yield
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """Undo what is inside in any case, and go on with the transaction: for trying what is not to stay."""
+        with translated(), self._connection.begin_nested() as savepoint:
+            yield
+            savepoint.rollback()

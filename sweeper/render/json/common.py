@@ -1,0 +1,17 @@
+"""What every JSON document has: a contract that other programs read."""
+
+from decimal import Decimal
+
+from sweeper.core.errors import SweeperError
+
+SCHEMA_VERSION = 1
+
+
+def amount_number(value: Decimal, *, integer: bool) -> int | str:
+    """Whole credits as a number, decimal ones as a string, to the last digit."""
+    return int(value) if integer else format(value, "f")
+
+
+def error_of(error: SweeperError) -> dict[str, str]:
+    """What went wrong, for programs and for people."""
+    return {"code": error.code, "message": error.message}

@@ -1,0 +1,12 @@
+"""A drafted file as one JSON document."""
+
+import json
+from collections.abc import Sequence
+
+from sweeper.render.json.common import SCHEMA_VERSION
+
+
+def init_document(file: str, open_questions: Sequence[str]) -> str:
+    """The document of ``sweeper init``."""
+    document = {"schema_version": SCHEMA_VERSION, "command": "init", "file": file}
+    return json.dumps({**document, "open_questions": list(open_questions)})

@@ -1,0 +1,87 @@
+"""The holds of a run: sessions that no program may refund, each with its reason, and no more of them than is sane."""
+
+from collections.abc import Iterable
+
+from sweeper.app.mapping import Mapping
+from sweeper.core.errors import FailedError
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Refusal, StatementError
+from sweeper.postgres.timeouts import LOCKING_TIMEOUTS
+from sweeper.sweep.owed import OwedReader, reading
+from sweeper.sweep.selection import Scope
+
+
+class Holds:
+    """What one run puts on hold, at most ``limit`` sessions that were not on hold before."""
+
+    def __init__(self, database: Database, mapping: Mapping, scope: Scope, *, run_id: str, limit: int) -> None:
+        self._database = database
+        self._mapping = mapping
+        self._scope = scope
+        self._run_id = run_id
+        self.limit = limit
+        self.new: set[str] = set()
+        # on hold, since this run or before, because the database refuses them; as many as were tried one by one
+        self.refused: set[str] = set()
+
+    def require_room(self, session_ids: Iterable[str]) -> None:
+        """Check that these may be put on hold, too.
+
+        Raises:
+            FailedError: there would be more than the limit.
+        """
+        if len(self.new.union(session_ids)) > self.limit:
+            raise FailedError(
+                f"more than max_new_holds = {self.limit} sessions would be put on hold by this run: so many "
+                "at once mean a wrong mapping, not bad rows. Nothing of this batch was kept",
+                code="too_many_holds",
+            )
+
+    def committed(self, session_ids: Iterable[str]) -> None:
+        """These are on hold now."""
+        self.new.update(session_ids)
+
+    def hold(self, session_id: str, refusal: Refusal) -> bool:
+        """Put one session on hold with the database's own message; returns whether it was not on hold before.
+
+        Raises:
+            FailedError: there would be more than the limit.
+            Refusal, StatementError, Busy: the database refuses that, too.
+        """
+        try:
+            return self._hold(session_id, refusal, attempt_known=True)
+        except (Refusal, StatementError):  # the attempt cannot be read, either
+            return self._hold(session_id, refusal, attempt_known=False)
+
+    def _hold(self, session_id: str, refusal: Refusal, *, attempt_known: bool) -> bool:
+        binds = {
+            "session_id": session_id,
+            "attempt_known": attempt_known,
+            "why": "refused",
+            "sqlstate": refusal.sqlstate or None,
+            "message": refusal.message,
+            "constraint_name": refusal.constraint,
+            "as_of": self._scope.as_of,
+            "run_id": self._run_id,
+        }
+        with self._database.transaction(
+            timeouts=LOCKING_TIMEOUTS, search_path=self._mapping.search_path, timezone=self._mapping.timezone
+        ) as transaction:
+            rows = transaction.rows(self._mapping.statement("hold"), binds)
+            new = bool(rows) and rows[0].new and session_id not in self.new
+            if new:
+                self.require_room([session_id])
+        self.refused.add(session_id)
+        if new:
+            self.committed([session_id])
+        return new
+
+    def is_on_hold(self, session_id: str) -> bool:
+        """Whether a session that the database refuses is on hold already."""
+        with reading(self._database, self._mapping) as transaction:
+            return OwedReader(transaction, self._mapping, self._scope).is_on_hold(session_id)
+
+    def account_of(self, session_id: str) -> str | None:
+        """Whose a session is that the database refuses; none where that cannot be told."""
+        with reading(self._database, self._mapping) as transaction:
+            return OwedReader(transaction, self._mapping, self._scope).account_of(session_id)

@@ -1,0 +1,54 @@
+"""Sessions that went on after their refund: `sweeper audit` finds those that succeeded and those that failed again."""
+
+from datetime import timedelta
+
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.audits import LATER, audit, findings
+from tests.helpers.command import NOW
+
+
+def test_sessions_that_finished_after_their_refund_are_found(clean: AppDatabase) -> None:
+    clean.sql(
+        "UPDATE prediction_sessions SET status = 'finished', selected_models = '{}' WHERE id IN ('failed', 'stuck')"
+    )
+    assert findings(audit(clean)) == {"refunded_then_succeeded": (2, ["failed", "stuck"])}
+
+
+def test_a_session_that_failed_again_after_its_refund_is_found(clean: AppDatabase) -> None:
+    """Also when it costs something else by now: one fault has one name."""
+    clean.sql(
+        "UPDATE prediction_sessions SET created_at = %s, selected_models = '{a}' WHERE id = 'failed'",
+        NOW + timedelta(hours=2),
+    )
+    assert findings(audit(clean)) == {"failed_after_refund": (1, ["failed"])}
+
+
+def test_a_session_that_was_started_again_after_its_refund_and_is_stuck_is_found(clean: AppDatabase) -> None:
+    """No run pays for it, as the guard knows one charge of a session: without the finding nothing would ever name it.
+
+    One that has just been started again may still come to an end, which has a name of its own.
+    """
+    clean.sql("UPDATE prediction_sessions SET status = 'generating' WHERE id IN ('failed', 'stuck')")
+    clean.sql("UPDATE prediction_sessions SET created_at = %s WHERE id = 'stuck'", LATER - timedelta(minutes=59))
+    assert clean.run(now=LATER).document["refunds"]["sessions"] == 0
+    assert findings(audit(clean)) == {"failed_after_refund": (1, ["failed"])}
+
+
+def test_a_stuck_session_that_a_person_wrote_down_as_refunded_did_not_fail_again(clean: AppDatabase) -> None:
+    """What is adopted is not closed."""
+    clean.session("waived", "generating", created="2026-11-22 09:00")
+    adopted = clean.sweeper("adopt", "--session", "waived", "--amount", "0", "--reason", "waived", "--yes")
+    assert adopted.exit_code == 0, adopted.stderr
+    assert findings(audit(clean)) == {}
+
+
+def test_what_a_run_writes_while_it_refunds_is_no_second_failure(ledger_only: AppDatabase) -> None:
+    """A stuck session is closed with the time at which that is done, later than the run's first moment."""
+    ledger_only.configure("[policy]", '[sessions.close]\nended = "clock_timestamp()"\n[policy]')
+    assert ledger_only.sweeper("install", now=None).exit_code == 0
+    ledger_only.sql("INSERT INTO customers DEFAULT VALUES; INSERT INTO projects (owner_id) VALUES (1)")
+    ledger_only.sql("INSERT INTO renders (project_id, state, charge, started) VALUES (1, 'working', 2, '2026-11-22Z')")
+    assert ledger_only.run(now=None).document["refunds"]["sessions"] == 1
+    assert findings(ledger_only.sweeper("audit", "--json", now=None)) == {}
+    ledger_only.sql("UPDATE renders SET ended = (SELECT ended_at FROM sweeper.runs) + interval '1 second'")
+    assert findings(ledger_only.sweeper("audit", "--json", now=None)) == {"failed_after_refund": (1, ["1"])}

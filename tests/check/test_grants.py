@@ -1,0 +1,92 @@
+"""Who may do what to sweeper's own tables: more than the printed roles have comes with the REVOKE."""
+
+from typing import Any
+
+import pytest
+
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.checks import check, items
+from tests.helpers.psql import psql
+
+
+def rights(app: AppDatabase, who: str) -> list[Any]:
+    """The tables of ours that a role may use in any way, whether it may call refund() and look into the schema."""
+    every = "SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER"
+    found = app.sql(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'sweeper'::regnamespace AND relkind = 'r' "
+        "AND has_table_privilege(%s, oid, %s) ORDER BY 1",
+        who, every,
+    )  # fmt: skip
+    function = "sweeper.refund(text, text, text, text)"
+    return [
+        *(name for (name,) in found),
+        app.value("SELECT has_function_privilege(%s, %s, 'EXECUTE')", who, function),
+        app.value("SELECT has_schema_privilege(%s, 'sweeper', 'USAGE, CREATE')", who),
+    ]
+
+
+DEFAULTS = """
+ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO stranger;
+ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;
+ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO stranger;
+ALTER DEFAULT PRIVILEGES GRANT USAGE, CREATE ON SCHEMAS TO stranger;
+"""
+
+
+@pytest.mark.parametrize("printed", [False, True], ids=["installed", "printed"])
+def test_default_privileges_of_the_database_do_not_stick(bare: AppDatabase, printed: bool) -> None:
+    bare.sql(f"CREATE ROLE stranger NOLOGIN; {DEFAULTS}")
+    try:
+        if printed:
+            assert psql(bare, bare.sweeper("install", "--print", "--fence", now=None).stdout).returncode == 0
+        else:
+            assert bare.sweeper("install", "--fence", now=None).exit_code == 0
+        assert rights(bare, "stranger") == [False, False]
+        bare.sql("GRANT USAGE ON SCHEMA sweeper TO stranger; GRANT SELECT ON sweeper.runs TO stranger")
+        bare.sql("GRANT EXECUTE ON FUNCTION sweeper.refund(text, text, text, text) TO stranger")
+        assert bare.sweeper("install", now=None).exit_code == 0
+        assert rights(bare, "stranger") == ["runs", True, True], "what a DBA gave stays"
+        assert items(check(bare))["grants"]["status"] == "ok"
+    finally:
+        bare.sql("DROP OWNED BY stranger; DROP ROLE stranger")
+
+
+@pytest.mark.parametrize(
+    ("grant", "status", "fix"),
+    [
+        ("UPDATE ON sweeper.settings TO sweeper_layer", "failure",
+         'REVOKE UPDATE ON TABLE "sweeper".settings FROM sweeper_layer;'),
+        ("UPDATE (installed_at) ON sweeper.settings TO sweeper_layer", "failure",
+         'REVOKE UPDATE (installed_at) ON TABLE "sweeper".settings FROM sweeper_layer;'),
+        ("DELETE, TRUNCATE ON sweeper.refunds TO sweeper_layer", "failure",
+         'REVOKE DELETE, TRUNCATE ON TABLE "sweeper".refunds FROM sweeper_layer;'),
+        ("SELECT ON sweeper.refunds TO PUBLIC", "failure", 'REVOKE SELECT ON TABLE "sweeper".refunds FROM PUBLIC;'),
+        ("CREATE ON SCHEMA sweeper TO sweeper_layer", "failure",
+         'REVOKE CREATE ON SCHEMA "sweeper" FROM sweeper_layer;'),
+        ("EXECUTE ON FUNCTION sweeper.refund(text, text, text, text) TO PUBLIC", "failure",
+         'REVOKE EXECUTE ON FUNCTION "sweeper".refund(text, text, text, text) FROM PUBLIC;'),
+        ("TRIGGER ON sweeper.refunds TO sweeper_layer", "warning",
+         'REVOKE TRIGGER ON TABLE "sweeper".refunds FROM sweeper_layer;'),
+        ("INSERT ON sweeper.reversals TO sweeper_layer", "warning",
+         'REVOKE INSERT ON TABLE "sweeper".reversals FROM sweeper_layer;'),
+    ],
+)  # fmt: skip
+def test_more_rights_than_the_printed_roles_have_come_with_the_revoke(
+    first: AppDatabase, grant: str, status: str, fix: str
+) -> None:
+    assert items(check(first))["grants"]["status"] == "ok"
+    first.sql(f"GRANT {grant}")
+    item = items(check(first))["grants"]
+    assert (item["status"], item["fix"]) == (status, fix)
+    first.sql(fix)
+    assert items(check(first))["grants"]["status"] == "ok"
+
+
+def test_whoever_runs_the_sweep_may_be_let_take_refunds_back(first: AppDatabase) -> None:
+    first.account()
+    first.session("s1")
+    first.run()
+    first.sql("GRANT INSERT ON sweeper.reversals TO sweeper_runner")
+    assert items(check(first))["grants"]["status"] == "ok"
+    arguments = ("revert", "--session", "s1", "--reason", "mistake", "--yes")
+    assert first.sweeper(*arguments, SWEEPER_DATABASE_URL=first.url_as("sweeper_runner")).exit_code == 0

@@ -1,0 +1,90 @@
+"""sweeper.refund() beside other layers, a sweep and the app: refunded once, and never beside the balance."""
+
+import threading
+import time
+
+import psycopg
+import pytest
+
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.prisma_app import prisma_job
+from tests.helpers.refund_function import refund
+
+
+def test_two_layers_at_once_refund_once(first: AppDatabase) -> None:
+    first.account()
+    first.session("s1")
+    amounts = []
+
+    def handle() -> None:
+        with first.connect() as handler:
+            amounts.append(handler.execute("SELECT sweeper.refund('s1', 'x', NULL, 'queue')").fetchone())
+
+    with first.connect() as worker:
+        worker.execute("SELECT sweeper.refund('s1', 'x', NULL, 'worker')")
+        second = threading.Thread(target=handle)
+        second.start()
+    second.join(timeout=20)
+    assert amounts == [(0,)]
+    assert first.credits() == 103
+
+
+@pytest.mark.parametrize("isolation", [psycopg.IsolationLevel.REPEATABLE_READ, psycopg.IsolationLevel.SERIALIZABLE])
+def test_a_handler_with_an_older_snapshot_never_pays_again(
+    first: AppDatabase, isolation: psycopg.IsolationLevel
+) -> None:
+    first.account()
+    first.session("s1")
+    with first.connect() as handler:
+        handler.isolation_level = isolation
+        handler.execute("SELECT count(*) FROM prediction_sessions")
+        first.run()
+        with pytest.raises(psycopg.errors.SerializationFailure):
+            handler.execute("SELECT sweeper.refund('s1', 'x', NULL, 'worker')")
+    assert first.credits() == 103
+
+
+def test_a_session_in_a_layers_hand_is_changed_by_nobody_else(first: AppDatabase) -> None:
+    first.account()
+    first.session("s1")
+    first.sql("SET lock_timeout = '100ms'")
+    with first.connect() as handler:
+        handler.execute("SELECT sweeper.refund('s1', 'x', NULL, 'worker')")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            first.sql("UPDATE prediction_sessions SET status = 'generating' WHERE id = 's1'")
+
+
+def test_a_balance_that_the_app_is_changing_is_waited_for(first: AppDatabase) -> None:
+    first.account()
+    first.session("s1")
+    with first.connect() as app:
+        app.execute("UPDATE users SET credits = credits + 5")
+        commit = threading.Timer(0.3, app.commit)
+        commit.start()
+        assert refund(first, "s1") == 3
+        commit.join()
+    assert first.credits() == 108
+
+
+def test_a_refund_of_the_apps_own_that_commits_while_it_waits_gives_zero_and_moves_nothing(prisma: AppDatabase) -> None:
+    """It finds nothing, waits at the guard of the app's ledger, and then has nothing to pay."""
+    user, job = prisma_job(prisma)
+    gave: list[object] = []
+    with prisma.connect() as handler:
+        handler.execute(
+            'INSERT INTO app."CreditTransaction" ("id", "userId", "jobId", "type", "amount") '
+            "VALUES ('by-app', %s, %s, 'REFUND', 3)",
+            (user, job),
+        )
+
+        def wait() -> None:
+            with prisma.connect() as layer:
+                gave.extend(layer.execute("SELECT sweeper.refund(%s::uuid, 'late')", (job,)).fetchone() or ())
+
+        waiter = threading.Thread(target=wait)
+        waiter.start()
+        while not prisma.value("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            time.sleep(0.01)
+    waiter.join()
+    assert gave == [0]
+    assert prisma.value('SELECT "creditBalance" FROM app."User"') == 10

@@ -1,0 +1,1 @@
+"""What several tests share: servers, databases, the command, and what happens beside it."""

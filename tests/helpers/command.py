@@ -1,0 +1,64 @@
+"""The command, run in this process."""
+
+import io
+import json
+import os
+import signal
+from collections.abc import Mapping
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from unittest.mock import patch
+
+from freezegun import freeze_time
+
+import sweeper.cli.progress
+import sweeper.sweep.dry_run
+import sweeper.sweep.run  # noqa: F401 - what the command imports when it needs it: not while the clock is frozen
+from sweeper.cli import run_command
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command said and how it ended."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The JSON document on stdout."""
+        document: dict[str, Any] = json.loads(self.stdout)
+        return document
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The log events on stderr."""
+        return [json.loads(line) for line in self.stderr.splitlines() if line.startswith("{")]
+
+
+def neutral_environment() -> dict[str, str]:
+    """The environment without anything that names a database or a file of sweeper's."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(("PG", "SWEEPER_", "DATABASE_"))}
+
+
+def command(*arguments: str, environment: Mapping[str, str], now: datetime | None = NOW) -> Ran:
+    """Run the command line in this process, with its clock frozen at ``now``."""
+    out, err = io.StringIO(), io.StringIO()
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    with ExitStack() as stack:
+        stack.enter_context(patch.dict(os.environ, {**neutral_environment(), **environment}, clear=True))
+        stack.enter_context(redirect_stdout(out))
+        stack.enter_context(redirect_stderr(err))
+        if now is not None:
+            stack.enter_context(freeze_time(now))
+        try:
+            exit_code = run_command(arguments)
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+    return Ran(int(exit_code), out.getvalue(), err.getvalue())

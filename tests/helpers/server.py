@@ -1,0 +1,115 @@
+"""Servers, and databases cloned from a template on them."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import psycopg
+
+from sweeper.demo import server as embedded
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.paths import APPS
+
+_numbers = count(1)
+
+
+@dataclass
+class Server:
+    """One server, and the template databases on it."""
+
+    url: str
+    templates: dict[str, str] = field(default_factory=dict)
+    has_roles: bool = False
+
+    def url_of(self, database: str) -> str:
+        """The URL of another database on this server."""
+        address, _, last = self.url.rpartition("/")
+        _, mark, parameters = last.partition("?")
+        return f"{address}/{database}{mark}{parameters}"
+
+    def execute(self, statement: str) -> None:
+        """Send one statement to the server's own database."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statement)  # type: ignore[call-overload]
+
+    def add_roles(self) -> None:
+        """Add the roles whose rights `install --print` writes down, once a server."""
+        if not self.has_roles:
+            for role in ("sweeper_runner", "sweeper_layer", "sweeper_auditor"):
+                with suppress(psycopg.errors.DuplicateObject):
+                    self.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{role}'")
+            with suppress(psycopg.errors.DuplicateObject):
+                self.execute("CREATE ROLE sweeper_owner NOLOGIN")
+            self.has_roles = True
+
+    def _template(self, app: str, *, installed: bool) -> str:
+        key = f"{app}_{'installed' if installed else 'bare'}"
+        if key not in self.templates:
+            name = f"template_{key}_{os.getpid()}"
+            self.execute(f'CREATE DATABASE "{name}"')
+            with psycopg.connect(self.url_of(name), autocommit=True) as connection:
+                connection.execute((APPS / f"{app}.sql").read_text())  # type: ignore[call-overload]
+            if installed:
+                with psycopg.connect(self.url_of(name), autocommit=True) as connection:
+                    ran = AppDatabase(self.url_of(name), APPS / f"{app}.toml", connection).sweeper("install", now=None)
+                assert ran.exit_code == 0, ran.stderr
+            self.templates[key] = name
+        return self.templates[key]
+
+    @contextmanager
+    def app(self, app: str, folder: Path, *, installed: bool = True) -> Iterator[AppDatabase]:
+        """A database for one test, with its own copy of the mapping file."""
+        self.add_roles()
+        template, name = self._template(app, installed=installed), f"test_{os.getpid()}_{next(_numbers)}"
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        config = folder / "sweeper.toml"
+        config.write_text((APPS / f"{app}.toml").read_text())
+        try:
+            with psycopg.connect(self.url_of(name), autocommit=True) as connection:
+                yield AppDatabase(self.url_of(name), config, connection)
+        finally:
+            self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    @contextmanager
+    def blank(self, folder: Path, script: str = "", *, options: str = "") -> Iterator[AppDatabase]:
+        """An empty database without a mapping file, filled by one script; ``options`` are those of CREATE DATABASE."""
+        self.add_roles()
+        name = f"test_{os.getpid()}_{next(_numbers)}"
+        self.execute(f'CREATE DATABASE "{name}" {options}')
+        try:
+            with psycopg.connect(self.url_of(name), autocommit=True) as connection:
+                connection.execute(script)  # type: ignore[call-overload]
+                yield AppDatabase(self.url_of(name), folder / "sweeper.toml", connection)
+        finally:
+            self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def drop_templates(self) -> None:
+        """Leave a given server as it was."""
+        for name in self.templates.values():
+            self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+class _Servers(dict[int, Server]):
+    def __init__(self, stack: ExitStack) -> None:
+        super().__init__()
+        self._stack = stack
+
+    def __missing__(self, version: int) -> Server:
+        url = os.environ.get("SWEEPER_TEST_DATABASE_URL")
+        if url is not None and version:  # there is the given one and no other
+            return self[0]
+        if url is None:
+            url = self._stack.enter_context(embedded.running(version)).url
+        self[version] = server = Server(url)
+        self._stack.callback(server.drop_templates)
+        return server
+
+
+@contextmanager
+def embedded_servers() -> Iterator[dict[int, Server]]:
+    """Servers by version, started when first asked for; 0 is the one that SWEEPER_TEST_DATABASE_URL gives."""
+    with ExitStack() as stack:
+        yield _Servers(stack)

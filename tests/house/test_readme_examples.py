@@ -1,0 +1,123 @@
+"""The examples of the README work: files, grants, answers and what the demo prints."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.paths import APPS, REPOSITORY
+from tests.helpers.readme import blocks, section
+from tests.helpers.server import Server
+
+
+def test_example_file_fits_the_first_app(bare: AppDatabase) -> None:
+    bare.config.write_text(blocks(section("Use it on your app"), "toml")[0])
+    bare.account()
+    bare.session("failed", created="2026-01-02 10:00")
+    bare.session("too old", created="2025-12-31 10:00")
+    assert bare.sweeper("install", now=None).exit_code == 0
+    document = bare.run(now=None).document
+    assert document["refunds"] == {"sessions": 1, "credits": 3, "accounts": 1}
+    assert document["before_floor"] == {"sessions": 1, "credits": 3}
+
+
+def test_example_of_a_ledger_fits_the_prisma_app(server: Server, tmp_path: Path) -> None:
+    with server.app("prisma", tmp_path, installed=False) as database:
+        mapping = (APPS / "prisma.toml").read_text().partition("[ledger]")[0]
+        database.config.write_text(mapping + blocks(section("Use it on your app"), "toml")[1])
+        ran = database.sweeper("install", now=None)
+        assert ran.exit_code == 0, ran.stderr
+
+
+def test_document_has_the_keys_of_a_run(first: AppDatabase) -> None:
+    example = json.loads(blocks(section("The JSON document"), "json")[0])
+    document = first.run().document
+    assert list(document) == list(example)
+    assert all(type(document[key]) is type(example[key]) for key in example)
+
+
+def test_granted_role_can_run(first: AppDatabase) -> None:
+    (grants,) = blocks(section("Use it on your app"), "sql")
+    role = f"sweeper_job_{os.getpid()}"
+    first.account()
+    first.session("s1")
+    first.sql("DROP OWNED BY sweeper_runner")
+    first.sql(f"CREATE ROLE {role} LOGIN PASSWORD 'throw-away'")
+    try:
+        first.sql(grants.replace("sweeper_runner", role))
+        parts = psycopg.conninfo.conninfo_to_dict(first.url)
+        conninfo = psycopg.conninfo.make_conninfo(**{**parts, "user": role, "password": "throw-away"})
+        ran = first.sweeper("run", "--json", SWEEPER_DATABASE_URL=conninfo)
+        assert ran.exit_code == 0, ran.stderr
+        assert ran.document["refunds"]["sessions"] == 1
+    finally:
+        first.sql(f"DROP OWNED BY {role}")
+        first.sql(f"DROP ROLE {role}")
+
+
+def test_uninstalling_keeps_the_refunds_and_leaves_the_app_as_it_was(prisma: AppDatabase) -> None:
+    assert prisma.sweeper("install", "--fence", now=None).exit_code == 0
+    find, drop = blocks(section("Uninstall"), "sql")
+    found = prisma.sql(find.replace("\\gexec", ""))
+    assert len(found) == 2
+    for (statement,) in found:
+        prisma.sql(statement)
+    assert prisma.value("SELECT count(*) FROM pg_indexes WHERE schemaname = 'app' AND indexname LIKE 'sweeper%'") == 0
+    assert prisma.sweeper("install", now=None).exit_code == 0, "the schema alone can be taken up again"
+    prisma.sql(drop)
+    left = prisma.sql("SELECT relname FROM pg_class WHERE relnamespace = 'sweeper'::regnamespace AND relkind = 'r'")
+    assert sorted(left) == [("refunds",), ("reversals",), ("settings",)]
+    assert (
+        prisma.value("SELECT count(*) FROM pg_trigger WHERE tgrelid = 'app.\"Job\"'::regclass AND NOT tgisinternal")
+        == 0
+    )
+
+
+def test_what_the_demo_prints_is_shown_as_it_is() -> None:
+    (shown,) = blocks(section("Try it"), "text")
+    ran = subprocess.run(
+        [sys.executable, "-m", "sweeper", "demo"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    printed = iter(ran.stdout.splitlines())
+    missing = [line for line in shown.splitlines() if line not in printed]  # `in` moves on: the order counts
+    assert missing == []
+
+
+def test_credits_that_were_set_anew_are_not_given_back_as_the_answer_says(bare: AppDatabase) -> None:
+    (example,) = re.findall(r'^`exclude = "(.*)"`', section("Questions people ask"), re.MULTILINE)
+    bare.sql("ALTER TABLE users ADD credits_reset_at timestamp")
+    bare.account()
+    bare.sql("UPDATE users SET credits_reset_at = '2026-11-23 00:00'")
+    bare.session("yesterday's", created="2026-11-22 22:00")
+    bare.session("today's", created="2026-11-23 09:00")
+    bare.configure("step = 'All models failed - credits refunded'", example)
+    assert bare.sweeper("install", now=None).exit_code == 0
+    assert bare.run("--since", "2026-01-01").exit_code == 0
+    assert bare.refunds() == {"today's": 3}
+
+
+def test_a_customer_can_be_erased_as_the_answer_says(first: AppDatabase) -> None:
+    text = section("Questions people ask")
+    assert "`ALTER TABLE sweeper.refunds DISABLE TRIGGER append_only`" in text
+    assert "`ENABLE ALWAYS TRIGGER append_only`" in text
+    first.account()
+    first.session("s1")
+    first.run()
+    with pytest.raises(psycopg.errors.RestrictViolation):
+        first.sql("DELETE FROM sweeper.refunds")
+    first.sql("ALTER TABLE sweeper.refunds DISABLE TRIGGER append_only")
+    first.sql("DELETE FROM sweeper.refunds")
+    first.sql("ALTER TABLE sweeper.refunds ENABLE ALWAYS TRIGGER append_only")
+    findings = first.sweeper("audit", "--json").document["findings"]
+    assert "run_mismatch" in {finding["code"] for finding in findings}

@@ -1,0 +1,159 @@
+"""What a charge is known by: no migration of the app and no change of the file pays a refund a second time."""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.jobs import ATTEMPT, TRIES, add_job, install, jobs, reconfigure, refused, sweep, uninstall
+from tests.helpers.server import Server
+
+
+@pytest.mark.parametrize("how", ["close", "trigger"])
+def test_a_closing_that_changes_the_attempt_is_held_and_never_paid(server: Server, tmp_path: Path, how: str) -> None:
+    sessions = f'{ATTEMPT}\n[sessions.close]\ncharge_id = "NULL"' if how == "close" else TRIES
+    for database in jobs(server, tmp_path, sessions=sessions):
+        database.sql("INSERT INTO users VALUES ('u', 0), ('other', 0)")
+        if how == "trigger":
+            database.sql(
+                "CREATE FUNCTION count_tries() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                "IF NEW.status = 'error' AND OLD.status <> 'error' THEN NEW.tries := OLD.tries + 1; END IF; "
+                "RETURN NEW; END $$; "
+                "CREATE TRIGGER count_tries BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION count_tries()"
+            )
+        database.sql(
+            "INSERT INTO jobs (id, user_id, status, cost, charge_id) "
+            "VALUES (1, 'u', 'running', 10, 'c1'), (2, 'other', 'error', 10, 'c2')"
+        )
+        with pytest.raises(psycopg.errors.RaiseException, match=r"sessions\.attempt is another after the refund"):
+            database.sql("SELECT sweeper.refund(1, 'x')")
+        for _ in range(3):
+            ran = database.run("--full", now=None, role=None)
+            assert int(ran.document["refunds"]["credits"]) <= 10
+        assert database.sql("SELECT id, credits::int FROM users ORDER BY id") == [("other", 10), ("u", 0)]
+        assert database.value("SELECT status FROM jobs WHERE id = 1") == "running"
+        assert database.value("SELECT message FROM sweeper.holds WHERE ended_at IS NULL").startswith("sessions.attempt")
+        assert database.value("SELECT sweeper.refund(1, 'x')") == 0
+
+
+def test_a_session_without_an_attempt_is_held(server: Server, tmp_path: Path) -> None:
+    for database in jobs(server, tmp_path, sessions=ATTEMPT):
+        database.sql("INSERT INTO users VALUES ('u', 0)")
+        add_job(database, 1, account="u", cost=10)
+        ran = database.run(now=None, role=None)
+        assert (ran.exit_code, ran.document["held"]) == (3, 1)
+        assert database.value("SELECT why FROM sweeper.holds") == "no_attempt"
+        assert database.value("SELECT sweeper.refund(1, 'x')") == 0
+        database.sql("UPDATE jobs SET charge_id = 'c1'")
+        assert sweep(database) == 10
+        assert database.value("SELECT count(*) FROM sweeper.holds WHERE ended_at IS NULL") == 0
+
+
+def test_each_charge_of_a_session_is_paid_once(server: Server, tmp_path: Path) -> None:
+    for database in jobs(server, tmp_path, sessions=TRIES):
+        database.sql("INSERT INTO users VALUES ('u', 0)")
+        add_job(database, 1, account="u", cost=10)
+        assert [sweep(database), sweep(database)] == [10, 0]
+        database.sql("UPDATE jobs SET tries = 2")
+        assert [sweep(database), sweep(database)] == [10, 0]
+        assert database.sql("SELECT attempt, again FROM sweeper.refunds ORDER BY attempt") == [(1, 0), (2, 0)]
+
+
+# --- another key is refused, and translated when that is asked for
+
+
+@pytest.mark.parametrize(
+    ("sessions", "replaced"), [(ATTEMPT, "amount"), ("", 'id = "id"'), (TRIES, "amount")], ids=["added", "id", "tries"]
+)
+def test_another_key_is_refused_with_what_it_would_pay_and_translated(
+    paid: AppDatabase, sessions: str, replaced: str
+) -> None:
+    if replaced == "amount":
+        reconfigure(paid, sessions)
+    else:
+        paid.config.write_text(paid.config.read_text().replace('id = "id"', 'id = "public_id"', 1))
+    said = refused(paid, "install")
+    assert "20 sessions that are refunded would be paid again (20 credits)" in said
+    assert "--rekey" in said
+    refused(paid, "run")
+    refused(paid, "run", "--dry-run")
+    assert install(paid, "--rekey") == 0
+    assert sweep(paid) == 0
+    assert paid.value("SELECT credits FROM users") == 20
+    expected = {
+        "amount": "SELECT id::text, charge_id FROM jobs" if sessions == ATTEMPT else "SELECT id::text, '1' FROM jobs"
+    }
+    keys = paid.sql("SELECT session_id::text, attempt::text FROM sweeper.refunds")
+    assert sorted(keys) == sorted(paid.sql(expected.get(replaced, "SELECT public_id::text, '0' FROM jobs")))
+    with pytest.raises(Exception, match="append-only"):
+        paid.sql("UPDATE sweeper.refunds SET amount = 2")
+
+
+def test_an_attempt_that_is_taken_away_is_translated_and_the_guard_stands(server: Server, tmp_path: Path) -> None:
+    for database in jobs(server, tmp_path, sessions=TRIES):
+        database.sql("INSERT INTO users VALUES ('u', 0)")
+        add_job(database, 1, account="u", cost=10)
+        sweep(database)
+        database.sql("UPDATE jobs SET tries = 2")
+        sweep(database)
+        reconfigure(database, "")
+        assert "sessions.attempt was tries and is None" in refused(database, "install")
+        assert install(database, "--rekey") == 0
+        assert sweep(database) == 0
+        assert database.sql("SELECT attempt, again FROM sweeper.refunds ORDER BY again") == [(0, 0), (0, 1)]
+
+
+def test_refunds_whose_sessions_do_not_tell_the_key_are_named(paid: AppDatabase) -> None:
+    paid.sql("UPDATE jobs SET charge_id = NULL WHERE id = 7")
+    reconfigure(paid, ATTEMPT)
+    said = refused(paid, "install", "--rekey")
+    assert "1 refunds cannot be translated" in said
+    assert "(7)" in said
+    assert paid.value("SELECT count(*) FROM sweeper.refunds WHERE attempt = 0") == 20
+
+
+def test_a_second_table_in_the_schema_of_another_is_refused(paid: AppDatabase) -> None:
+    paid.sql("CREATE TABLE renders (LIKE jobs INCLUDING ALL)")
+    paid.sql(
+        "INSERT INTO renders (id, user_id, status, cost) SELECT n, 'u', 'error', 1 FROM generate_series(1, 5) AS n"
+    )
+    paid.configure('table = "jobs"', 'table = "renders"')
+    assert "belongs to one table of sessions" in refused(paid, "install")
+    assert "still there" in refused(paid, "install", "--rekey")
+    paid.configure('table = "renders"', 'table = "jobs"')
+    paid.sql("ALTER TABLE jobs RENAME TO work")
+    paid.configure('table = "jobs"', 'table = "work"')
+    assert install(paid) == 0
+    assert sweep(paid) == 0
+
+
+def test_a_second_schema_is_refused_while_another_has_refunds_of_what_it_would_pay(paid: AppDatabase) -> None:
+    paid.config.write_text('[database]\nschema = "aside"\n' + paid.config.read_text())
+    said = refused(paid, "install")
+    assert "schema sweeper has refunds of 20 sessions" in said
+    assert "another schema" not in said
+    paid.configure("amount =", "exclude = \"started_at < now() - interval '1 hour'\"\namount =")  # none of those
+    assert "installed over" in refused(paid, "install")
+    uninstall(paid)
+    assert install(paid) == 0
+
+
+def test_an_account_of_another_type_and_an_empty_ledger_ask_nobody(server: Server, tmp_path: Path) -> None:
+    for database in jobs(server, tmp_path):
+        database.sql("ALTER TABLE jobs ALTER id TYPE bigint")
+        assert install(database) == 0
+        database.sql("INSERT INTO users VALUES ('u', 0)")
+        add_job(database, 1, account="u", cost=10)
+        assert sweep(database) == 10
+
+
+def test_each_session_has_a_hold_of_its_own(server: Server, tmp_path: Path) -> None:
+    for database in jobs(server, tmp_path, sessions=ATTEMPT, id_type="text"):
+        database.sql("INSERT INTO users VALUES ('u', 0)")
+        database.sql(
+            "INSERT INTO jobs (id, user_id, status, cost, charge_id) "
+            "VALUES ('a', 'u', 'error', -1, 'b c'), ('a b', 'u', 'error', -1, 'c')"
+        )
+        assert database.run(now=None, role=None).document["held"] == 2
+        assert database.value("SELECT count(*) FROM sweeper.holds") == 2

@@ -1,0 +1,107 @@
+"""A table that takes the name of the table of sessions: rotated, copied and swapped, or restored."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.jobs import (
+    FILE,
+    MADE_ANEW,
+    ROTATE,
+    SWAPPED,
+    add_job,
+    install,
+    jobs,
+    refused,
+    sweep,
+)
+from tests.helpers.server import Server
+
+
+def begin_anew(database: AppDatabase, how: str, *, account: str = "u") -> None:
+    """Another table under the name of the first, with ids from 1 and sessions that start from now on."""
+    database.sql(MADE_ANEW[how])
+    database.sql(
+        "INSERT INTO jobs (id, user_id, status, cost, started_at) "
+        "SELECT n, %s, 'error', 1, now() + interval '5 minutes' FROM generate_series(1, 5) AS n",
+        account,
+    )
+
+
+@pytest.mark.parametrize("account", ["u", "v"])
+@pytest.mark.parametrize("how", MADE_ANEW)
+def test_refunds_of_a_rotated_table_do_not_pass_for_those_of_the_new_one(
+    paid: AppDatabase, how: str, account: str
+) -> None:
+    begin_anew(paid, how, account=account)
+    paid.sql("INSERT INTO users VALUES ('v', 0)")
+    if account == "v":  # the account alone tells
+        paid.sql("UPDATE jobs SET started_at = now() - interval '3 hours'")
+    for command in (("run",), ("run", "--dry-run"), ("install",)):
+        said = refused(paid, *command)
+        assert "is another table than before" in said
+        assert "another schema" in said
+    item = paid.sweeper("check", "--json", now=None).document["checks"]
+    assert [one["name"] for one in item if one["status"] == "failure" and "another table" in one["message"]]
+    assert "which have another account or were started after" in refused(paid, "install", "--rekey")
+    paid.config.write_text('[database]\nschema = "aside"\n' + paid.config.read_text())
+    assert install(paid) == 0
+    assert sweep(paid, now=datetime.now(UTC) + timedelta(hours=1)) == 5
+    if how == "renamed":
+        paid.config.write_text(FILE.format(sessions="").replace('"jobs"', '"jobs_old"'))
+        assert install(paid) == 0
+        assert sweep(paid) == 0
+
+
+def test_a_rotated_table_is_noticed_while_the_new_one_is_empty_and_before_any_refund(
+    server: Server, tmp_path: Path
+) -> None:
+    for database in jobs(server, tmp_path):
+        database.sql("INSERT INTO users VALUES ('u', 0)")
+        database.sql(ROTATE)
+        assert "jobs_old now" in refused(database, "run")
+        assert install(database) == 0
+        add_job(database, 1)
+        assert sweep(database) == 1
+        database.sql("DROP TABLE jobs; ALTER TABLE jobs_old RENAME TO jobs")
+        for command in (("run",), ("install",), ("install", "--rekey")):
+            assert "none of the 1 newest refunds" in refused(database, *command)
+
+
+@pytest.mark.parametrize("how", SWAPPED)
+def test_a_copy_that_was_put_in_the_tables_place_goes_on(paid: AppDatabase, how: str) -> None:
+    paid.sql(SWAPPED[how])
+    if how == "kept":
+        assert "_jobs_del now" in refused(paid, "run")
+        assert "--rekey" in refused(paid, "install")
+        assert install(paid, "--rekey") == 0
+    paid.sql("INSERT INTO jobs (id, public_id, user_id, status, cost) VALUES (21, 21, 'u', 'error', 1)")
+    assert sweep(paid) == 1
+    assert install(paid) == 0
+    assert sweep(paid) == 0
+    if how == "kept":
+        paid.config.write_text('[database]\nschema = "aside"\n' + paid.config.read_text())
+        assert "schema sweeper has refunds of 21 sessions" in refused(paid, "install")
+
+
+def test_a_table_that_became_a_partition_of_the_new_one_goes_on(paid: AppDatabase) -> None:
+    paid.sql("ALTER TABLE jobs RENAME TO jobs_first; ALTER TABLE jobs_first ALTER public_id DROP IDENTITY")
+    paid.sql("CREATE TABLE jobs (LIKE jobs_first INCLUDING DEFAULTS, PRIMARY KEY (id)) PARTITION BY RANGE (id)")
+    paid.sql("ALTER TABLE jobs ATTACH PARTITION jobs_first FOR VALUES FROM (0) TO (1000)")
+    assert install(paid) == 0
+    assert sweep(paid) == 0
+
+
+def test_another_table_that_has_the_oid_by_chance_is_not_the_one_before(paid: AppDatabase) -> None:
+    """As after a dump was restored into another database."""
+    paid.sql(SWAPPED["dropped"])
+    for stranger in ("CREATE TABLE logs (id int, line text)", "CREATE TABLE notes (id text, status text)"):
+        paid.sql(stranger)
+        table = stranger.split()[2]
+        paid.sql(
+            f"UPDATE sweeper.settings SET charge_key = charge_key || "
+            f"jsonb_build_object('table_oid', '{table}'::regclass::oid::bigint)"
+        )
+        assert sweep(paid) == 0

@@ -1,0 +1,75 @@
+"""Many holds at once: the mapping is wrong, and the run stops."""
+
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.holds import holds
+
+
+def test_too_many_new_holds_stop_the_run(first: AppDatabase) -> None:
+    """One more than `max_new_holds` is a wrong mapping: exit 1, and nothing of that batch is kept."""
+    first.configure("[policy]", "[policy]\nmax_new_holds = 2")
+    first.account()
+    first.session("a-1", account=None)
+    first.session("a-2")
+    for number in range(3):
+        first.session(f"b-{number}", account=None)
+    planned, ran = first.run("--dry-run", "--batch-size", "2"), first.run("--batch-size", "2")
+    assert (planned.exit_code, ran.exit_code, ran.document["outcome"]) == (1, 1, "failed")
+    assert planned.document["error"]["code"] == ran.document["error"]["code"] == "too_many_holds"
+    assert (ran.document["refunds"]["sessions"], ran.document["held"]) == (1, 1)
+    assert list(holds(first)) == ["a-1"]
+    assert first.value("SELECT outcome FROM sweeper.runs") == "failed"
+
+
+def test_as_many_new_holds_as_allowed_stop_nothing(first: AppDatabase) -> None:
+    """Exactly `max_new_holds` are put on hold and the rest is paid, refused rows among them."""
+    first.configure("[policy]", "[policy]\nmax_new_holds = 2")
+    first.sql("ALTER TABLE users ADD CHECK (id <> 'full' OR credits <= 100)")
+    first.account()
+    first.account("full")
+    first.session("a", account=None)
+    first.session("b", account="full")
+    first.session("c")
+    ran = first.run()
+    assert (ran.exit_code, ran.document["held"], first.refunds()) == (3, 2, {"c": 3})
+
+
+def test_a_refusal_too_many_stops_the_run(first: AppDatabase) -> None:
+    """Refused rows count towards `max_new_holds` like any other hold, whether or not it is known who is at fault."""
+    first.configure("[policy]", "[policy]\nmax_new_holds = 1")
+    first.sql("ALTER TABLE users ADD CHECK (id = 'u2' OR credits <= 100)")
+    first.account()
+    first.session("a")
+    first.session("b")
+    ran = first.run()
+    assert (ran.exit_code, ran.document["error"]["code"], len(holds(first))) == (1, "too_many_holds", 0)
+    first.account("u2")
+    first.session("0", account="u2")
+    ran = first.run()
+    assert (ran.exit_code, ran.document["error"]["code"], len(holds(first))) == (1, "too_many_holds", 1)
+    assert (first.credits(), first.credits("u2")) == (100, 103)
+
+
+def test_a_cap_outranks_a_hold(first: AppDatabase) -> None:
+    """A run that held something and was stopped by a cap exits 4."""
+    first.account()
+    first.session("a", account=None)
+    first.session("b")
+    first.session("c")
+    ran = first.run("--max-refunds", "1")
+    assert (ran.exit_code, ran.document["outcome"], ran.document["held"]) == (4, "capped", 1)
+
+
+def test_a_fault_of_the_whole_run_holds_nothing(first: AppDatabase) -> None:
+    """A missing privilege is nobody's row: the run fails, and no session is put on hold."""
+    first.account()
+    first.session("s1")
+    first.sql("CREATE ROLE clerk LOGIN PASSWORD 'p'")
+    try:
+        first.sql("GRANT USAGE ON SCHEMA sweeper TO clerk; GRANT ALL ON ALL TABLES IN SCHEMA sweeper, public TO clerk")
+        first.sql("REVOKE UPDATE ON users FROM clerk")
+        url = first.url.replace(first.url.split("//")[1].split("@")[0], "clerk:p")
+        ran = first.sweeper("run", "--json", SWEEPER_DATABASE_URL=url)
+        assert (ran.exit_code, ran.document["error"]["code"]) == (1, "privilege")
+        assert first.refunds() == holds(first) == {}
+    finally:
+        first.sql("DROP OWNED BY clerk; DROP ROLE clerk")
