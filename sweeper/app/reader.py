@@ -47,7 +47,7 @@ def no_attempt() -> Expression:
 
 @dataclass(frozen=True)
 class Equality:
-    """The operators that compare two values of one type, each with its schema: no other operator can stand in."""
+    """The operators that compare two values of one type, each with its schema, so that no other is meant."""
 
     equal: str
     greater: str

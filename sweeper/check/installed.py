@@ -11,7 +11,7 @@ from sweeper.check.rights import denied
 from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.install.guard import GUARD_KEYS, require_payable
 from sweeper.install.indexes import live_index_name
-from sweeper.install.rivals import require_only_installation
+from sweeper.install.other_installations import require_only_installation
 from sweeper.install.state import SCHEMA_VERSION, Installation, renamed_statuses, require_same_key
 from sweeper.postgres.binds import BY_SWEEPER
 from sweeper.postgres.templates import fill

@@ -44,7 +44,7 @@ def fence_name(mapping: Mapping) -> str:
 
 
 def _binds(mapping: Mapping, max_amount: Decimal | None) -> dict[str, str]:
-    """The expression that stands in refund() for each bind of the statements that it shares with a sweep."""
+    """The expression that refund() has in place of each bind of the statements that it shares with a sweep."""
     slots = {
         "stuck_before": quote_text(text_array(["infinity"] * len(mapping.running))),
         "max_amount": "NULL" if max_amount is None else str(max_amount),

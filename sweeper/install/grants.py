@@ -1,4 +1,4 @@
-"""Which rights each role needs, down to the columns: worked out by the server from the mapping itself."""
+"""Which rights each role needs, down to the columns: as the server finds them from the mapping itself."""
 
 import re
 from dataclasses import dataclass

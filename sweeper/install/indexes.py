@@ -16,7 +16,7 @@ from sweeper.postgres.transaction import Row, Transaction
 class Index:
     """An index that sweeper needs.
 
-    ``owned`` tells whether this role owns the table, ``calls_ours`` that the predicate is a function that the same
+    ``owned``: this role owns the table; ``calls_ours``: the predicate is a function that the same
     installation makes, so that it cannot be tried before.
     """
 
@@ -71,7 +71,7 @@ class Changes:
 
 
 def compare(transaction: Transaction, mapping: Mapping, bound: StatusLabels | None, *, own_guard: bool) -> Changes:
-    """Hold the indexes that there must be against those that there are; ``bound`` is what the one there was built with.
+    """Compare the indexes that there must be with those that there are; ``bound`` is what the one there was built with.
 
     Raises:
         ConfigurationError: the mapping asks for an index that Postgres cannot have.

@@ -49,7 +49,7 @@ def install(
     the refunds that there are get the key of the file, where it is another. ``release`` only takes the fence and the
     index on live sessions away, for a migration of the app.
     ``keeper``, another connection to the same database, keeps a second installation out meanwhile; ``watch``, over a
-    third, tells what an index build waits for.
+    third, reports what an index build waits for.
 
     Raises:
         ConfigurationError: the file does not fit the database, or rows of the app's ledger break the guard;
@@ -84,12 +84,12 @@ def install(
             applied = tuple(_apply(database, settings.sessions.timezone, steps, watch))
             return InstallResult(sql="", actions=applied, notes=steps.notes)
 
-    with _in_plain_words():
+    with _reported():
         return retrying(work, attempts=1)
 
 
 @contextmanager
-def _in_plain_words() -> Iterator[None]:
+def _reported() -> Iterator[None]:
     try:
         yield
     except Busy:
@@ -123,8 +123,8 @@ def _apply(database: Database, timezone: str, steps: Steps, watch: BlockerWatch 
         transaction.script(steps.functions)
         transaction.script(steps.settings)
     yield from steps.own.translated
-    if steps.mended:
-        yield f"made {steps.mended} append-only again"
+    if steps.protected_again:
+        yield f"made {steps.protected_again} append-only again"
     if steps.new_fence:
         yield f"put the fence on {steps.new_fence}"
     for drop in steps.indexes.drop_obsolete:

@@ -25,7 +25,7 @@ def require_same_table(transaction: Transaction, mapping: Mapping, found: Found)
 
 
 def changed_table_of(transaction: Transaction, mapping: Mapping, found: Found) -> str:
-    """What tells that the ledger is of another table that had the name, in words; "" where nothing does."""
+    """Why the ledger must be of another table that had the name, in words; "" where nothing does."""
     ledger = _ledger_of(mapping, found)
     return changed_table(transaction, mapping, found.bound, ledger) if found.bound and ledger else ""
 
@@ -45,10 +45,10 @@ def refuse_ledger_of_others(transaction: Transaction, mapping: Mapping, found: F
     ledger = _ledger_of(mapping, found)
     if found.bound is not None or ledger is None or not found.has_refunds or not found.of_sessions:
         return
-    told = strangers(transaction, mapping, ledger)
-    if told:
+    reason = strangers(transaction, mapping, ledger)
+    if reason:
         raise ConfigurationError(
-            f"{told}: {mapping.schema}.refunds was written under another table, sessions.id or sessions.account than "
+            f"{reason}: {mapping.schema}.refunds was written under another table, sessions.id or sessions.account than "
             f"{mapping.sessions.qualified}, {mapping.key.id} and its account. Nothing was changed. Map those that it "
             "was written under and install them first, or name another schema in database.schema",
             code="key_changed",
@@ -64,10 +64,10 @@ def require_same_sessions(transaction: Transaction, mapping: Mapping, found: Fou
     ledger = _ledger_of(mapping, found)
     if found.bound is None or ledger is None or mapping.key.table_oid == found.bound.table_oid:
         return
-    told = strangers(transaction, mapping, ledger)
-    if told:
+    reason = strangers(transaction, mapping, ledger)
+    if reason:
         raise ConfigurationError(
-            f"the refunds in {mapping.schema}.refunds are of another table of sessions: {told}. Nothing was changed. "
+            f"the refunds in {mapping.schema}.refunds are of another table of sessions: {reason}. Nothing was changed. "
             f"Name another schema in database.schema for {mapping.sessions.qualified}",
             code="key_changed",
         )

@@ -26,8 +26,8 @@ _TYPED = {"session_id": "session", "account_id": "account", "attempt": "attempt"
 class Found:
     """The tables of ours that are there, each with the types of its columns; ``bound`` is the key of the ledger.
 
-    ``has_attempts`` tells that its refunds name attempts, ``of_sessions`` that some are of mapped sessions,
-    ``of_attempts`` that some are of the attempts that these are at.
+    ``has_attempts``: its refunds name attempts; ``of_sessions``: some are of mapped sessions,
+    ``of_attempts``: some are of the attempts that these are at.
     """
 
     tables: dict[str, dict[str, str]]
@@ -81,7 +81,7 @@ def key_changes(mapping: Mapping, found: Found) -> Iterator[str]:
     if found.bound is not None:
         yield from mapping.key.changes(found.bound)
         return
-    # an older installation, or a ledger that was kept without its settings: what it was made for is told by its columns
+    # an older installation, or a ledger that was kept without its settings: its columns say what it was made for
     kind = found.tables["refunds"]["session_id"]
     if kind != mapping.key.id_type.partition(" COLLATE ")[0] and kind != mapping.key.id_type:
         yield f"the type of sessions.id was {kind} and is {mapping.key.id_type}"

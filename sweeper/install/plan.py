@@ -33,7 +33,7 @@ class Steps:
     new_fence: str
     search_path: str
     surroundings: str
-    mended: str
+    protected_again: str
     notes: tuple[str, ...]
 
 

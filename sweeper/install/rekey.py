@@ -20,7 +20,9 @@ def require_translatable(transaction: Transaction, mapping: Mapping, found: Foun
     slots = {**mapping.slots, "old_session_id": old_session_id, **_kept_attempts(transaction, mapping, found)}
     # of a session that is gone nobody asks again: its attempt stays what it was, where the type takes any text
     keeps_text = mapping.takes_any_attempt(empty=not choices["translate_attempts"])
-    rows = transaction.rows(fill("list_untold", slots, {**mapping.choices, **choices, "keeps_text": keeps_text}))
+    rows = transaction.rows(
+        fill("list_untranslatable", slots, {**mapping.choices, **choices, "keeps_text": keeps_text})
+    )
     if rows:
         samples = ", ".join(row.session_id for row in rows)
         raise ConfigurationError(
@@ -48,7 +50,7 @@ def _require_settled(transaction: Transaction, mapping: Mapping, found: Found, o
         **mapping.slots,
         "old_session_id": old_session_id,
         "old_attempt": old_attempt or "NULL",
-        "old_attempt_is_told": "true" if old_attempt else "false",
+        "old_attempt_is_known": "true" if old_attempt else "false",
     }
     if "runs" not in found.tables:
         slots["runs"] = fill_part("no_runs", mapping.slots)
@@ -97,9 +99,9 @@ def _old_attempt(transaction: Transaction, mapping: Mapping, found: Found) -> st
 
 
 def _kept_attempts(transaction: Transaction, mapping: Mapping, found: Found) -> dict[str, str]:
-    """The slots that tell of which charge a refund is, where the new attempts' type takes the text of the old ones."""
+    """The slots that say of which charge a refund is, where the new attempts' type takes the text of the old ones."""
     old = _old_attempt(transaction, mapping, found) if mapping.takes_any_attempt(empty=True) else None
-    return {"old_attempt": old or "NULL", "old_attempt_is_told": "true" if old else "false"}
+    return {"old_attempt": old or "NULL", "old_attempt_is_known": "true" if old else "false"}
 
 
 def rekey_script(

@@ -12,7 +12,7 @@ from sweeper.config.model import PolicySection, Settings
 from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.install.functions import has_fence
 from sweeper.install.guard import require_own_guard
-from sweeper.install.rivals import require_only_installation
+from sweeper.install.other_installations import require_only_installation
 from sweeper.install.rotation import WHERE_ROTATED, OldLedger, changed_table
 from sweeper.postgres.database import Database
 from sweeper.postgres.templates import fill, quote_name
@@ -134,7 +134,7 @@ def read_installation(transaction: Transaction, schema: str) -> Installation | N
 def open_mapping(
     database: Database, settings: Settings, *, guarded: bool = True, paying: bool = False
 ) -> tuple[Mapping, Installation]:
-    """The installed mapping, checked against the file, the catalogue and, unless told otherwise, the guard.
+    """The installed mapping, checked against the file, the catalogue and, unless it is not ``guarded``, the guard.
 
     With ``paying`` also that nobody can plant functions in its search path that would run with our rights, and that no
     other installation pays the same sessions.
@@ -245,7 +245,7 @@ def renamed_statuses(mapping: Mapping, installation: Installation) -> list[str]:
 
 
 def require_same_labels(mapping: Mapping, installation: Installation) -> None:
-    """Check that the index on live sessions has all of them: it is not told when values of the status are renamed.
+    """Check that the index on live sessions has all of them: it does not change when values of the status are renamed.
 
     Raises:
         ConfigurationError: a status has got the name of another one since.

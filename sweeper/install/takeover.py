@@ -12,9 +12,9 @@ from sweeper.install.ledger_sessions import (
     require_same_sessions,
     require_same_table,
 )
+from sweeper.install.other_installations import require_only_installation
 from sweeper.install.own_tables import SIGNS, Found, find_own_tables, fits, key_changes, old_session_id
 from sweeper.install.rekey import rekey_script, require_translatable
-from sweeper.install.rivals import require_only_installation
 from sweeper.install.rotation import WHERE_ROTATED
 from sweeper.install.state import SCHEMA_VERSION, Installation, read_installation
 from sweeper.postgres.templates import fill, fill_script, quote_name

@@ -17,7 +17,7 @@ ADVICE = {
     "app/search_path.py": {"_fix"},
     "install/checks.py": {"check_ledger_rows"},
     "install/indexes.py": {"_canonical"},
-    "install/rivals.py": {"require_only_installation"},
+    "install/other_installations.py": {"require_only_installation"},
 }
 WORD = re.compile(
     r"\b(SELECT|FROM|WHERE|JOIN|CASE|WHEN|THEN|ELSE|ARRAY|UNION|LIMIT|VALUES|RETURNING|COLLATE|OPERATOR|CAST|EXPLAIN"

@@ -1,2 +1,2 @@
--- The attempt of every charge where the file does not tell charges apart.
+-- The attempt of every charge where the file does not distinguish charges.
 0::integer

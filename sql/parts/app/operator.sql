@@ -1,2 +1,2 @@
--- An operator with its schema: no other operator can stand in.
+-- An operator with its schema, so that no other operator of that name is meant.
 OPERATOR({operator_schema}.{operator})
