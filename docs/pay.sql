@@ -212,10 +212,12 @@ sweeper_due AS (
            v.attempt,
            v.again,
            v.amount,
-           coalesce(:reason::text, CASE WHEN v.status OPERATOR(pg_catalog.=) ANY (ARRAY['initializing', 'queued', 'researching', 'generating']::session_status[]) THEN 'stuck'
-            WHEN v.error LIKE 'Worker failed after % attempts%' THEN 'retries_exhausted'
-            WHEN v.error LIKE 'Failed to queue%' THEN 'queue_failure'
-            ELSE 'workflow_failure' END) AS reason,
+           coalesce(:reason::text, CASE
+               WHEN v.status OPERATOR(pg_catalog.=) ANY (ARRAY['initializing', 'queued', 'researching', 'generating']::session_status[]) THEN 'stuck'
+               WHEN v.error LIKE 'Worker failed after % attempts%' THEN 'retries_exhausted'
+               WHEN v.error LIKE 'Failed to queue%' THEN 'queue_failure'
+               ELSE 'workflow_failure'
+           END) AS reason,
            pg_catalog.left(coalesce(:detail::text, v.error), 1000) AS detail,
            :layer::text AS layer,
            :run_id::uuid AS run_id,

@@ -1,5 +1,5 @@
--- What says the collation of one text expression of the mapping; reads no row. The database's own where it has none.
-SELECT coalesce((
+-- The COLLATE clause of one text expression of the mapping; reads no row. The database's own where it has none.
+SELECT ' COLLATE ' || coalesce((
            SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.collname)
            FROM pg_catalog.pg_collation AS c
            JOIN pg_catalog.pg_namespace AS n ON n.oid = c.collnamespace

@@ -4,6 +4,15 @@ SELECT c.oid::bigint AS oid,
        c.relname AS table_name,
        c.relkind::text AS kind,
        pg_catalog.pg_get_partkeydef(c.oid) AS partition_key,
+       -- null for an expression
+       ARRAY(
+           SELECT a.attname::text
+           FROM pg_catalog.pg_partitioned_table AS p
+           CROSS JOIN LATERAL pg_catalog.unnest(p.partattrs::int2[]) WITH ORDINALITY AS k (number, place)
+           LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = p.partrelid AND a.attnum = k.number
+           WHERE p.partrelid = c.oid
+           ORDER BY k.place
+       ) AS partition_columns,
        c.relkind = 'r' AND EXISTS (
            SELECT
            FROM pg_catalog.pg_inherits AS i

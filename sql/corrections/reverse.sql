@@ -45,8 +45,8 @@ sweeper_paid AS (
 {if reversal_rows}
 -- the row that takes a refund back, in the app's ledger; and whether the mapping would take it for a refund
 sweeper_booked AS (
-    INSERT INTO {ledger} AS l ({reverse_columns})
-    SELECT {reverse_values}
+    INSERT INTO {ledger} AS l ({each reverse_values ", "}{column}{end})
+    SELECT {each reverse_values ",\n           "}{value}{end}
     FROM sweeper_taken AS refund
     RETURNING ({ledger_session} IS NOT NULL AND ({ledger_where})) IS TRUE AS is_refund
 ),
@@ -60,7 +60,7 @@ sweeper_booked AS (
 {if accounts}
 sweeper_moved AS (
     UPDATE {accounts} AS a
-    SET {move_assignments}
+    SET {include moved}
     FROM (
         SELECT p.account_id, pg_catalog.count(*) AS refunds, pg_catalog.sum(p.amount) AS amount, %(as_of)s::timestamptz AS at
         FROM sweeper_paid AS p

@@ -8,7 +8,7 @@ FROM pg_catalog.unnest(%(session_ids)s::text[]::{session_type}[]) WITH ORDINALIT
 CROSS JOIN LATERAL (
     SELECT v.account_id::text AS account_id,
            v.amount::text AS amount,
-           {reason} AS reason,
+           {include reason} AS reason,
            {include hold_reason} AS hold_reason
     {include reading}
     WHERE v.session_id {session_eq} asked.session_id

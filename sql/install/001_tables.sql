@@ -14,7 +14,7 @@ CREATE TABLE IF NOT EXISTS {refunds} (
     session_id {session_type}{session_collate} NOT NULL,
     account_id {account_type}{account_collate},
     -- what tells the charges of a session apart, as the mapping gives it; 0 where it gives none
-    attempt {attempt_type}{attempt_collate} NOT NULL{attempt_default},
+    attempt {attempt_type}{attempt_collate} NOT NULL{if attempts}{else} DEFAULT 0{end},
     -- how often this charge had been refunded and taken back before: only a person pays it once more
     again int NOT NULL DEFAULT 0,
     amount numeric NOT NULL CHECK (amount >= 0::numeric AND amount < 'Infinity'),
@@ -110,7 +110,7 @@ COMMENT ON TABLE {settings} IS 'What sweeper install wrote down.';
 ALTER TABLE {settings} ADD COLUMN IF NOT EXISTS charge_key jsonb;
 -- without a fingerprint no run begins: the last step of the installation writes it
 INSERT INTO {settings} (schema_version, installed_at, fingerprint, search_path)
-VALUES ({schema_version}, {installed_at}, '', '')
+VALUES ({schema_version}, {if printed}pg_catalog.transaction_timestamp(){else}{installed_at}{end}, '', '')
 ON CONFLICT (only_row) DO NOTHING;
 
 CREATE TABLE IF NOT EXISTS {locks} (

@@ -1,2 +1,2 @@
 -- What a broken or an older installation left behind.
-DROP INDEX {concurrently}IF EXISTS {index};
+DROP INDEX {if concurrently}CONCURRENTLY {end}IF EXISTS {index};

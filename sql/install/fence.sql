@@ -35,7 +35,7 @@ BEGIN
                 SELECT before.{status_column}::pg_catalog.text
                 FROM (SELECT OLD.*) AS before
             )
-          AND {revives}
+          AND {if compared_as_text}s.{status_column}::pg_catalog.text OPERATOR(pg_catalog.=) ANY (ARRAY[{each revived_texts ", "}{text}{end}]::pg_catalog.text[]){else}{status} {status_eq} ANY ({revived}){end}
           -- reads nothing; but a statement that names the table is planned anew when the table has changed
           AND NOT EXISTS (SELECT FROM {sessions} WHERE false);
         IF NOT FOUND THEN

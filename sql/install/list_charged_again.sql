@@ -7,7 +7,7 @@ WITH refunded AS MATERIALIZED (
            (pg_catalog.array_agg(r.layer ORDER BY r.created_at DESC))[1] AS layer,
            pg_catalog.array_agg(pg_catalog.regexp_replace(r.attempt::text, ' \(again [0-9]+\)$', '')) AS attempts
     FROM {refunds} AS r
-    WHERE {attempt_changed}
+    WHERE {if forget_attempts}true{else}{include attempt_changes}{end}
     GROUP BY r.session_id::text
 )
 SELECT v.session_id::text AS session_id,
@@ -18,8 +18,8 @@ FROM (
            v.session_id,
            v.status,
            v.started_at,
-           -- where the old key tells the charges apart, a later failure may be an edit of the row
-           CASE WHEN {old_attempt_is_told} THEN v.started_at::timestamptz ELSE v.failed_at END AS failed_at,
+           -- where the old key distinguishes the charges, a later failure may be an edit of the row
+           CASE WHEN {old_attempt_is_known} THEN v.started_at::timestamptz ELSE v.failed_at END AS failed_at,
            v.excluded
     FROM {sessions} AS s
     CROSS JOIN LATERAL (
@@ -30,10 +30,10 @@ JOIN refunded AS r ON r.session_id = v.old_session_id
 WHERE NOT v.excluded
   AND NOT v.status {status_eq} ANY ({succeeded})
   AND (
-      {old_attempt_is_told} AND v.old_attempt <> ALL (r.attempts)
+      {old_attempt_is_known} AND v.old_attempt <> ALL (r.attempts)
       OR v.status {status_eq} ANY ({live}) AND {include failed_again}
       -- a refund closes its session
-      OR NOT {old_attempt_is_told} AND v.status {status_eq} ANY ({running}) AND r.layer <> 'adopted'
+      OR NOT {old_attempt_is_known} AND v.status {status_eq} ANY ({running}) AND r.layer <> 'adopted'
   )
 ORDER BY r.created_at DESC, v.session_id::text
 LIMIT 5

@@ -9,7 +9,7 @@ COST 25  -- measured; at the usual 100 the planner reads a table in no order row
 AS $sweeper_live$
 BEGIN
     RETURN $1::pg_catalog.text COLLATE pg_catalog."C"
-        OPERATOR(pg_catalog.=) ANY (ARRAY[{live_texts}]::pg_catalog.text[]);
+        OPERATOR(pg_catalog.=) ANY (ARRAY[{each live_texts ", "}{text}{end}]::pg_catalog.text[]);
 END
 $sweeper_live$;
 -- the app calls it with each row that it writes

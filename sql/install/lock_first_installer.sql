@@ -1,2 +1,5 @@
--- The same for a first installation, when there is no table yet whose rows could be locked.
-SELECT pg_catalog.pg_try_advisory_xact_lock({install_lock}) AS taken
+-- The same for a first installation, when there is no table yet whose rows could be locked. Without a bind: with one the
+-- server keeps the statement's snapshot, for which the index builds would wait.
+SELECT pg_catalog.pg_try_advisory_xact_lock(
+           pg_catalog.hashtextextended(pg_catalog.concat('sweeper install ', {schema_text}), 0)
+       ) AS taken

@@ -19,7 +19,7 @@ CROSS JOIN (
     SELECT
     FROM {sessions} AS s
     CROSS JOIN LATERAL (
-        SELECT {closed_values}
+        SELECT {each closing ", "}{value} AS {name}{end}
     ) AS closed
 ) AS closing
 CROSS JOIN (
@@ -31,7 +31,7 @@ CROSS JOIN (
 ) AS reading
 -- what is closed is also read: with the fence, a session that had failed already keeps what it has there
 CROSS JOIN (
-    SELECT {closed_columns}
+    SELECT {status_column}{each closing ""}, {column}{end}
     FROM {sessions} AS s
 ) AS kept
 {if accounts}
@@ -39,7 +39,7 @@ LEFT JOIN LATERAL (
     SELECT {accounts_id} AS account_key,
            {balance} AS balance,
            {account_condition} AS account_condition,
-           ROW ({moved_values}) AS moved
+           ROW ({each moved_columns ", "}a.{column}{end}) AS moved
     FROM {accounts} AS a
 ) AS account ON true
 {end}
@@ -49,7 +49,7 @@ LEFT JOIN LATERAL (
            {ledger_attempt} AS ledger_attempt,
            ({ledger_guard}) AS guarded,
            ({ledger_where}) AS counted,
-           ROW ({ledger_amounts}) AS amounts
+           ROW ({if meant}{each meant ", "}l.{column}{end}{else}true{end}) AS amounts
     FROM {ledger} AS l
 ) AS entry ON true
 {end}

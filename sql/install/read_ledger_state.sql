@@ -22,6 +22,6 @@ SELECT EXISTS (SELECT FROM {refunds}) AS has_refunds,
                SELECT ({old_session_id})::text AS session_id,
                       ({attempt})::text AS attempt
                FROM {sessions} AS s
-           ) AS told ON told.session_id = r.session_id::text
-           WHERE pg_catalog.regexp_replace(r.attempt::text, ' \(again [0-9]+\)$', '') = told.attempt
+           ) AS mapped ON mapped.session_id = r.session_id::text
+           WHERE pg_catalog.regexp_replace(r.attempt::text, ' \(again [0-9]+\)$', '') = mapped.attempt
        ) AS of_attempts

@@ -37,7 +37,7 @@ ALTER TABLE {holds}
     ALTER COLUMN attempt DROP NOT NULL,
     ALTER COLUMN session_id TYPE text USING session_id::text,
     ALTER COLUMN account_id TYPE text USING account_id::text;
--- how an older ledger wrote down that a person had paid again, and that an attempt could not be told
+-- how an older ledger wrote down that a person had paid again, and that an attempt was not known
 UPDATE {refunds}
 SET attempt = pg_catalog.regexp_replace(attempt, ' \(again [0-9]+\)$', '')
 WHERE attempt ~ ' \(again [0-9]+\)$';
@@ -56,7 +56,7 @@ FROM {sessions} AS s
 WHERE ({old_session_id})::text = h.session_id;
 {end}
 {if forget_attempts}
--- nothing tells the charges apart any more
+-- nothing distinguishes the charges any more
 UPDATE {refunds}
 SET attempt = '0'
 WHERE attempt <> '0';
@@ -65,39 +65,39 @@ SET attempt = '0'
 WHERE attempt IS DISTINCT FROM '0';
 {end}
 {if translate_attempts}
--- another expression tells the charges apart now: each refund is of the charge that its session is at. Where the old
--- expression tells that it is of one before, nobody asks for it again: it keeps its text, and no new charge can have it
+-- another expression distinguishes the charges now: each refund is of the charge that its session is at. Where the old
+-- expression says that it is of an earlier one, nobody asks for it again: it keeps its text, and no new charge can have it
 UPDATE {refunds} AS r
 SET attempt = CASE
-    WHEN {old_attempt_is_told} AND told.old_attempt <> r.attempt THEN r.attempt || ' (before)'
-    ELSE told.attempt
+    WHEN {old_attempt_is_known} AND mapped.old_attempt <> r.attempt THEN r.attempt || ' (before)'
+    ELSE mapped.attempt
 END
 FROM (
     SELECT ({session_id})::text AS session_id,
            ({attempt})::text AS attempt,
            ({old_attempt})::text AS old_attempt
     FROM {sessions} AS s
-) AS told
-WHERE told.session_id = r.session_id;
+) AS mapped
+WHERE mapped.session_id = r.session_id;
 UPDATE {holds} AS h
-SET attempt = told.attempt
+SET attempt = mapped.attempt
 FROM (
     SELECT ({session_id})::text AS session_id,
            ({attempt})::text AS attempt
     FROM {sessions} AS s
-) AS told
-WHERE told.session_id = h.session_id;
+) AS mapped
+WHERE mapped.session_id = h.session_id;
 {end}
 {if translate_empty_attempts}
 -- an older ledger wrote down a null attempt as an empty text
 UPDATE {refunds} AS r
-SET attempt = told.attempt
+SET attempt = mapped.attempt
 FROM (
     SELECT ({session_id})::text AS session_id,
            ({attempt})::text AS attempt
     FROM {sessions} AS s
-) AS told
-WHERE told.session_id = r.session_id AND r.attempt = '' AND told.attempt IS NOT NULL;
+) AS mapped
+WHERE mapped.session_id = r.session_id AND r.attempt = '' AND mapped.attempt IS NOT NULL;
 UPDATE {holds}
 SET attempt = NULL
 WHERE attempt = '';
@@ -105,13 +105,13 @@ WHERE attempt = '';
 {if other_accounts}
 -- the accounts have other ids now: each refund went to the account of its session
 UPDATE {refunds} AS r
-SET account_id = told.account_id
+SET account_id = mapped.account_id
 FROM (
     SELECT ({session_id})::text AS session_id,
            (({account}){account_as})::text AS account_id
     FROM {sessions} AS s
-) AS told
-WHERE told.session_id = r.session_id AND r.account_id IS NOT NULL AND told.account_id IS NOT NULL;
+) AS mapped
+WHERE mapped.session_id = r.session_id AND r.account_id IS NOT NULL AND mapped.account_id IS NOT NULL;
 UPDATE {holds}
 SET account_id = NULL
 WHERE account_id IS NOT NULL;
@@ -130,7 +130,11 @@ ALTER TABLE {refunds}
     ALTER COLUMN session_id TYPE {session_type}{session_collate} USING session_id::{session_type},
     ALTER COLUMN account_id TYPE {account_type}{account_collate} USING account_id::{account_type},
     ALTER COLUMN attempt TYPE {attempt_type}{attempt_collate} USING attempt::{attempt_type},
-    {attempt_set_default}ADD UNIQUE (session_id, attempt, again);
+{if attempts}
+{else}
+    ALTER COLUMN attempt SET DEFAULT 0,
+{end}
+    ADD UNIQUE (session_id, attempt, again);
 ALTER TABLE {holds}
     ALTER COLUMN session_id TYPE {session_type}{session_collate} USING session_id::{session_type},
     ALTER COLUMN account_id TYPE {account_type}{account_collate} USING account_id::{account_type};

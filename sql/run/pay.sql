@@ -33,7 +33,7 @@ sweeper_due AS (
            v.attempt,
            v.again,
            v.amount,
-           coalesce(%(reason)s::text, {reason}) AS reason,
+           coalesce(%(reason)s::text, {include reason}) AS reason,
            pg_catalog.left(coalesce(%(detail)s::text, v.error), 1000) AS detail,
            %(layer)s::text AS layer,
            %(run_id)s::uuid AS run_id,
@@ -74,9 +74,11 @@ sweeper_held AS (
 sweeper_closed AS (
     UPDATE {sessions} AS s
     {if fence}
-    SET {status_column} = CASE WHEN {status} {status_eq} ANY ({running}) THEN {first_failed} ELSE s.{status_column} END{close_or_keep}
+    SET {status_column} = CASE WHEN {status} {status_eq} ANY ({running}) THEN {first_failed} ELSE s.{status_column} END{each closing ""},
+        {column} = CASE WHEN {status} {status_eq} ANY ({running}) THEN {value} ELSE s.{column} END{end}
     {else}
-    SET {status_column} = {first_failed}{close_assignments}
+    SET {status_column} = {first_failed}{each closing ""},
+        {column} = {value}{end}
     {end}
     WHERE {session_id} {session_eq} ANY (SELECT f.session_id FROM sweeper_fit AS f WHERE {if fence}{else}f.stuck AND {end}NOT f.rounds)
       {if fence}
@@ -108,8 +110,8 @@ sweeper_payable AS (
 -- returned, in sweeper's own. Without the guard this is an error
 {if ledger}
 sweeper_booked AS (
-    INSERT INTO {ledger} AS l ({ledger_columns})
-    SELECT {ledger_values}
+    INSERT INTO {ledger} AS l ({each ledger_values ", "}{column}{end})
+    SELECT {each ledger_values ",\n           "}{value}{end}
     FROM sweeper_payable AS refund
     ON CONFLICT ({ledger_key}) WHERE {ledger_guard} DO NOTHING
     RETURNING {ledger_session} AS session_key,
@@ -145,7 +147,7 @@ sweeper_booked AS (
 {if accounts}
 sweeper_moved AS (
     UPDATE {accounts} AS a
-    SET {move_assignments}
+    SET {include moved}
     FROM (
         SELECT p.account_id, pg_catalog.count(*) AS refunds, pg_catalog.sum(p.amount) AS amount, %(as_of)s::timestamptz AS at
         FROM sweeper_paid AS p

@@ -54,7 +54,7 @@ class ChargeKey:
         return self.id == bound.id
 
     def same_attempt(self, bound: Self) -> bool:
-        """Whether both tell the charges apart by the same column, or by an expression with the same text."""
+        """Whether both distinguish charges by the same column, or by an expression with the same text."""
         renamed = self.attempt_number is not None and self.attempt_number == bound.attempt_number
         return self.attempt == bound.attempt or (renamed and self.table_oid == bound.table_oid)
 

@@ -16,7 +16,7 @@ from sweeper.postgres.transaction import Row, Transaction
 
 @dataclass(frozen=True)
 class Planters:
-    """Who may create in the path; ``dangerous`` tells that they would gain rights by it.
+    """Who may create in the path; ``dangerous``: they would gain rights by it.
 
     ``message`` says who and where, in one line; ``fix`` is the SQL that ends it, a statement a line.
     """

@@ -9,16 +9,10 @@ from sweeper.check.context import Ground, failure, ok, warning
 from sweeper.check.result import Check
 from sweeper.check.rights import denied
 from sweeper.core.errors import ConfigurationError, FailedError
+from sweeper.install.guard import GUARD_KEYS, require_payable
 from sweeper.install.indexes import live_index_name
-from sweeper.install.rivals import require_only_installation
-from sweeper.install.state import (
-    GUARD_KEYS,
-    SCHEMA_VERSION,
-    Installation,
-    renamed_statuses,
-    require_payable,
-    require_same_key,
-)
+from sweeper.install.other_installations import require_only_installation
+from sweeper.install.state import SCHEMA_VERSION, Installation, renamed_statuses, require_same_key
 from sweeper.postgres.binds import BY_SWEEPER
 from sweeper.postgres.templates import fill
 from sweeper.postgres.transaction import Transaction
@@ -149,7 +143,7 @@ def check_index(ground: Ground, installation: Installation) -> Iterator[Check]:
             yield ok("index", "in place; the table is small")
             return
         binds = {**_scope(ground).binds, "page_size": ground.settings.policy.batch_size}
-        plan = transaction.row("EXPLAIN (FORMAT JSON) " + ground.mapping.statement("find"), binds)[0]
+        plan = transaction.row(ground.mapping.statement("explain_find"), binds)[0]
     if name.rpartition(".")[2].strip('"') in _indexes_of(plan):
         yield ok("index", "in place, and the planner uses it")
     else:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from sweeper.app.catalog import Reader
+from sweeper.app.reader import Reader
 from sweeper.check.context import Ground, ok, warning
 from sweeper.check.result import Check
 from sweeper.config.model import STUCK_AFTER_DEFAULT

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import uuid_utils
 
-from sweeper.app.catalog import NUMBER_TYPES, Reader, check_type
+from sweeper.app.catalog import NUMBER_TYPES
+from sweeper.app.reader import Reader, check_type
 from sweeper.config.model import Settings
 from sweeper.core.decimals import exactly
 from sweeper.core.errors import SweeperError

@@ -1,4 +1,4 @@
-"""Saying who stands in the way of a statement that waits, while it waits."""
+"""Reports which transactions a statement waits for, while it waits."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -29,11 +29,11 @@ class Blocker:
 
 
 class BlockerWatch:
-    """Watches statements over a connection of its own, and tells of the transactions that they wait for."""
+    """Watches statements over a connection of its own, and reports the transactions that they wait for."""
 
-    def __init__(self, database: Database, tell: Callable[[Blocker], None]) -> None:
+    def __init__(self, database: Database, report: Callable[[Blocker], None]) -> None:
         self._database = database
-        self._tell = tell
+        self._report = report
 
     @contextmanager
     def over(self, statement: str) -> Iterator[None]:
@@ -53,7 +53,7 @@ class BlockerWatch:
             blockers = self._find(statement)
             if not ended.is_set():
                 for blocker in blockers:
-                    self._tell(blocker)
+                    self._report(blocker)
             pause = _AGAIN_AFTER_SECONDS if blockers else _AFTER_SECONDS
 
     def _find(self, statement: str) -> Sequence[Blocker]:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from sweeper.app.mapping import Mapping
 from sweeper.ledger.reconcile import FLOATING_TOLERANCE
 from sweeper.postgres.binds import text_array
-from sweeper.postgres.templates import fill, fill_script, quote_name, quote_text
+from sweeper.postgres.templates import fill, fill_part, fill_script, quote_name, quote_text
 from sweeper.postgres.transaction import Transaction
 
 _STATEMENTS = {"pay": "pay", "refunded": "list_refunded", "read_back": "read_back"}
@@ -22,7 +22,7 @@ def functions(mapping: Mapping, *, max_amount: Decimal | None) -> str:
     slots = function_slots(mapping)
     parts = [refund_function(mapping, max_amount=max_amount), fill_script("drop_other_refunds", slots)]
     if mapping.fenced:
-        parts.append(fill_script("fence", slots))
+        parts.append(fill_script("fence", slots, mapping.choices))
     return "\n\n".join(parts)
 
 
@@ -54,28 +54,10 @@ def fence_name(mapping: Mapping) -> str:
 
 
 def _binds(mapping: Mapping, max_amount: Decimal | None) -> dict[str, str]:
-    """What the statement that pays is told when an app's own layer refunds one session: grace is not waited for."""
-    always = text_array(["infinity"] * len(mapping.running))
-    return {
-        "as_of": "sweeper_at",
-        "in_hand": "ARRAY[sweeper_session_id]",
-        "refund_ids": "ARRAY[sweeper_refund_id]::text",
-        "account_ids": "sweeper_accounts",
-        "run_id": "NULL",
-        "layer": "sweeper_layer",
-        "reason": "sweeper_reason",
-        "detail": "sweeper_detail",
-        "stuck_before": quote_text(always),
-        "failed_before": "'infinity'",
+    """The expression that refund() has in place of each bind of the statements that it shares with a sweep."""
+    slots = {
+        "stuck_before": quote_text(text_array(["infinity"] * len(mapping.running))),
         "max_amount": "NULL" if max_amount is None else str(max_amount),
-        "missing_until": "NULL",
-        "look_again": "false",
-        "payable_again": "false",
-        "session_ids": "NULL",
-        "dates": "sweeper_dates",
-        "since": "'-infinity'",
-        "until": "NULL",
-        "after_id": "NULL",
-        "after_started_at": "NULL",
-        "budget": "NULL",
     }
+    lines = (line.rstrip(",").rpartition(" AS ") for line in fill_part("refund_binds", slots).splitlines())
+    return {name: expression for expression, _, name in lines}

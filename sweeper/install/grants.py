@@ -1,4 +1,4 @@
-"""Which rights each role needs, down to the columns: worked out by the server from the mapping itself."""
+"""Which rights each role needs, down to the columns: as the server finds them from the mapping itself."""
 
 import re
 from dataclasses import dataclass
@@ -76,19 +76,15 @@ def _sequences(transaction: Transaction, mapping: Mapping) -> list[str]:
 
 def fill_grant(mapping: Mapping, name: str, role: str, reads: list[Read], sequences: list[str]) -> str:
     """The statements of the file ``name``, for one role."""
+    schemas = [read.schema for read in reads]
     tables = [
         {
-            "table_schema": quote_name(read.schema),
+            # once a schema
+            "table_schema": quote_name(read.schema) if read.schema not in schemas[:number] else "",
             "table": f"{quote_name(read.schema)}.{quote_name(read.name)}",
-            "columns": f" ({', '.join(map(quote_name, read.columns))})" if read.columns else "",
-            "role": role,
+            "columns": ", ".join(map(quote_name, read.columns)),
         }
-        for read in reads
+        for number, read in enumerate(reads)
     ]
-    lines = [line for table in tables for line in fill_script("grant_read", table).splitlines()[1:]]
-    slots = {**mapping.slots, "role": role, "reads": "\n".join(dict.fromkeys(lines))}
-    if name == "grant_owner":
-        runner = fill_grant(mapping, "grant_runner", role, reads, sequences)
-        slots["runner"] = "\n".join(line for line in runner.splitlines() if line.startswith("GRANT"))
-    slots["ledger_sequences"] = "".join(f"\nGRANT USAGE ON SEQUENCE {sequence} TO {role};" for sequence in sequences)
-    return fill_script(name, slots, mapping.choices)
+    lists = {"reads": tables, "ledger_sequences": [{"sequence": sequence} for sequence in sequences]}
+    return fill_script(name, {**mapping.slots, "role": role}, {**mapping.choices, **lists})

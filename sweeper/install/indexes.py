@@ -16,7 +16,7 @@ from sweeper.postgres.transaction import Row, Transaction
 class Index:
     """An index that sweeper needs.
 
-    ``owned`` tells whether this role owns the table, ``calls_ours`` that the predicate is a function that the same
+    ``owned``: this role owns the table; ``calls_ours``: the predicate is a function that the same
     installation makes, so that it cannot be tried before.
     """
 
@@ -39,24 +39,18 @@ class Index:
     def create(self) -> str:
         """The statement that builds it."""
         slots = {
-            "unique": "UNIQUE " if self.unique else "",
-            "concurrently": "CONCURRENTLY " if self.concurrently else "",
             "index_name": quote_name(self.name),
             "table": self.table,
             "key": self.key,
-            "predicate": self.where,
+            "predicate": self.predicate,
         }
-        return fill_script("create_index", slots)
+        choices = {"unique": self.unique, "concurrently": self.concurrently, "partial": bool(self.predicate)}
+        return fill_script("create_index", slots, choices)
 
     @property
     def drop(self) -> str:
         """The statement that removes it without stopping the app."""
         return _drop(self.qualified, concurrently=self.concurrently)
-
-    @property
-    def where(self) -> str:
-        """Its predicate as a clause."""
-        return f" WHERE {self.predicate}" if self.predicate else ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +71,7 @@ class Changes:
 
 
 def compare(transaction: Transaction, mapping: Mapping, bound: StatusLabels | None, *, own_guard: bool) -> Changes:
-    """Hold the indexes that there must be against those that there are; ``bound`` is what the one there was built with.
+    """Compare the indexes that there must be with those that there are; ``bound`` is what the one there was built with.
 
     Raises:
         ConfigurationError: the mapping asks for an index that Postgres cannot have.
@@ -147,7 +141,8 @@ def drop_live_indexes(transaction: Transaction, schema: str) -> Iterator[tuple[s
 def live_function(mapping: Mapping) -> str:
     """The SQL that makes the function which the index on live sessions calls."""
     owner = mapping.sessions.owner
-    return fill_script("live", {**mapping.slots, "owner": quote_name(owner), "owner_text": quote_text(owner)})
+    slots = {**mapping.slots, "owner": quote_name(owner), "owner_text": quote_text(owner)}
+    return fill_script("live", slots, mapping.choices)
 
 
 def _drop_live_functions(transaction: Transaction, mapping: Mapping, *, kept: bool) -> Iterator[str]:
@@ -176,16 +171,18 @@ def _canonical(transaction: Transaction, index: Index) -> Index:
 
     It is built outside any transaction, where neither the mapping's search path nor its time zone is in force.
     """
-    slots = {"table": index.table, "key": index.key, "predicate": "" if index.calls_ours else index.where}
+    slots = {"table": index.table, "key": index.key, "predicate": index.predicate}
+    partial = bool(index.predicate) and not index.calls_ours
     try:
         with transaction.undone():
-            transaction.script(fill_script("probe_index", slots))
+            transaction.script(fill_script("probe_index", slots, {"partial": partial}))
             transaction.rows(fill("leave_search_path", {}))
             probe = transaction.row(fill("read_probe", {}))
     except (Refusal, SweeperError) as error:
         if getattr(error, "code", "") == "privilege":  # no temporary tables for this role: as the file has it
             return index
-        predicate = index.where.replace("(\n", "(").replace("\n)", ")")
+        predicate = f" WHERE {index.predicate}" if index.predicate else ""
+        predicate = predicate.replace("(\n", "(").replace("\n)", ")")
         raise ConfigurationError(
             f"Postgres cannot have the index that sweeper needs on {index.table} ({index.key}){predicate}: "
             f"{error.message}",
@@ -201,5 +198,4 @@ def _drop_found(row: Row) -> str:
 
 
 def _drop(qualified: str, *, concurrently: bool) -> str:
-    slots = {"concurrently": "CONCURRENTLY " if concurrently else "", "index": qualified}
-    return fill_script("drop_index", slots)
+    return fill_script("drop_index", {"index": qualified}, {"concurrently": concurrently})

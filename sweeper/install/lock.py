@@ -1,8 +1,19 @@
-"""The lock that lets no batch move credits under a mapping that is no longer the installed one."""
+"""The locks of an installation: against batches under another mapping, and against a second installation."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sweeper.app.mapping import Mapping
-from sweeper.core.errors import ConfigurationError
+from sweeper.core.errors import ConfigurationError, FailedError
+from sweeper.postgres.database import Database
+from sweeper.postgres.templates import fill, quote_name, quote_text
+from sweeper.postgres.timeouts import Timeouts
 from sweeper.postgres.transaction import Transaction
+
+# an index build may take hours on a large table
+_KEEPER_TIMEOUTS = Timeouts(idle_ms=0)
+_LOCK_TRIES, _LOCK_WAIT_SECONDS = 300, 0.2
 
 
 def lock_installation(transaction: Transaction, mapping: Mapping) -> None:
@@ -19,3 +30,30 @@ def lock_installation(transaction: Transaction, mapping: Mapping) -> None:
             "does nothing more. Run it again",
             code="mapping_changed",
         )
+
+
+@contextmanager
+def only_installation(keeper: Database | None, schema: str) -> Iterator[None]:
+    """Wait until no other installation of this schema is at work, then keep others out.
+
+    The lock is an open transaction's: one of the session would get lost behind PgBouncer. It has no snapshot
+    while it idles, so the index builds do not wait for it. It is asked for again and again: a statement that waited
+    for it would have a snapshot meanwhile, and the index builds of the other installation would wait for this one.
+    """
+    if keeper is None:
+        yield
+        return
+    for _ in range(_LOCK_TRIES):
+        with keeper.transaction(timeouts=_KEEPER_TIMEOUTS) as transaction:
+            if _take(transaction, schema):
+                yield
+                return
+        time.sleep(_LOCK_WAIT_SECONDS)
+    raise FailedError("another `sweeper install` is at work in this schema; try again when it is done", code="busy")
+
+
+def _take(transaction: Transaction, schema: str) -> bool:
+    locks = f"{quote_name(schema)}.locks"
+    if transaction.rows(fill("find_table", {}), {"name": locks}):
+        return bool(transaction.rows(fill("lock_installer", {"locks": locks})))
+    return bool(transaction.row(fill("lock_first_installer", {"schema_text": quote_text(schema)})).taken)

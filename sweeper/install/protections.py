@@ -12,7 +12,7 @@ from sweeper.postgres.transaction import Row, Transaction
 
 _FUNCTION = re.compile(r'CREATE (?:OR REPLACE )?FUNCTION "(?:[^"]|"")+"\.(\w+)\((.*?)\nAS (\$\w+\$)(.*?)\3', re.DOTALL)
 _SETTING = re.compile(r"^SET (\w+) = (.+)$", re.MULTILINE)
-_TRIGGER = re.compile(r"CREATE (?:OR REPLACE )?(TRIGGER .+?);", re.DOTALL)
+_TRIGGER = re.compile(r"(CREATE (?:OR REPLACE )?TRIGGER .+?);", re.DOTALL)
 # what a program reads of SQL: strings as they are; neither comments nor how it is laid out
 _LAYOUT = re.compile(r"('(?:[^']|'')*')|(?:--[^\n]*|\s)+")
 _PATH_ITEM = re.compile(r'"((?:[^"]|"")*)"|([^\s,]+)')
@@ -94,7 +94,7 @@ def read_protections(transaction: Transaction, mapping: Mapping, *, max_amount: 
         fence_wanted=mapping.fenced,
         fence_trigger=_bare(triggers[0].definition) if triggers else "",
         fence_enabled=bool(triggers and triggers[0].enabled),
-        wanted_trigger=_bare(f"CREATE {trigger[1]}") if trigger else "",
+        wanted_trigger=_bare(trigger[1]) if trigger else "",
     )
 
 

@@ -57,7 +57,7 @@ def _live_indexes(transaction: Transaction, schema: str) -> Iterator[Step]:
 
 
 def apply_release(database: Database, steps: tuple[Step, ...]) -> Iterator[str]:
-    """Do it, and tell of each step."""
+    """Do it, and report each step."""
     for step in steps:
         if step.in_transaction:
             with database.transaction(timeouts=_WRITE_TIMEOUTS) as transaction:
@@ -70,7 +70,5 @@ def apply_release(database: Database, steps: tuple[Step, ...]) -> Iterator[str]:
 
 def printed_release(steps: tuple[Step, ...]) -> str:
     """The same as SQL, for psql."""
-    parts = ["-- sweeper install --release, as SQL. Feed it to psql with ON_ERROR_STOP set."]
-    for step in steps:
-        parts += ["BEGIN;", step.sql, "COMMIT;"] if step.in_transaction else [step.sql]
-    return "\n\n".join(parts) + "\n"
+    listed = [{"statement": step.sql, "in_transaction": "yes" if step.in_transaction else ""} for step in steps]
+    return fill_script("release_script", {}, {"steps": listed})

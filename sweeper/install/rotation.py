@@ -25,8 +25,8 @@ WHERE_ROTATED = (
 class OldLedger:
     """A ledger whose refunds are compared with the sessions that there are.
 
-    ``session_id`` is the column of the sessions that its ids are of, as SQL. ``as_text`` tells that its ids may have
-    another type than the mapping's, ``same_accounts`` that its accounts have the same.
+    ``session_id`` is the column of the sessions that its ids are of, as SQL. ``as_text``: its ids may have
+    another type than the mapping's, ``same_accounts``: its accounts have the same.
     """
 
     refunds: str
@@ -36,7 +36,7 @@ class OldLedger:
 
 
 def strangers(transaction: Transaction, mapping: Mapping, ledger: OldLedger) -> str:
-    """What tells that the refunds of a ledger are of other sessions, in words; "" where nothing does."""
+    """Why the refunds of a ledger must be of other sessions, in words; "" where nothing does."""
     choices = {**mapping.choices, "ids_as_text": ledger.as_text, "same_accounts": ledger.same_accounts}
     slots = {**mapping.slots, "other_refunds": ledger.refunds, "old_session_id": ledger.session_id}
     row = transaction.row(fill("compare_refunded", slots, choices))
@@ -73,11 +73,11 @@ def _name(quoted: str) -> str:
 
 
 def changed_table(transaction: Transaction, mapping: Mapping, bound: ChargeKey, ledger: OldLedger) -> str:
-    """What tells that the table with the bound one's name is another, in words; "" where it has the same sessions."""
+    """Why the table with the bound one's name must be another, in words; "" where it has the same sessions."""
     if mapping.key.table != bound.table or mapping.key.table_oid == bound.table_oid:
         return ""
     was = rotated(transaction, mapping, bound)
     if was:
         return f"{bound.table} is another table than before, which is {was} now"
-    told = strangers(transaction, mapping, ledger)
-    return f"{bound.table} is another table than before: {told}" if told else ""
+    reason = strangers(transaction, mapping, ledger)
+    return f"{bound.table} is another table than before: {reason}" if reason else ""

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.mapping import Mapping, read_mapping
@@ -12,7 +11,8 @@ from sweeper.app.status_labels import StatusLabels
 from sweeper.config.model import PolicySection, Settings
 from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.install.functions import has_fence
-from sweeper.install.rivals import require_only_installation
+from sweeper.install.guard import require_own_guard
+from sweeper.install.other_installations import require_only_installation
 from sweeper.install.rotation import WHERE_ROTATED, OldLedger, changed_table
 from sweeper.postgres.database import Database
 from sweeper.postgres.templates import fill, quote_name
@@ -20,7 +20,6 @@ from sweeper.postgres.timeouts import Timeouts
 from sweeper.postgres.transaction import Transaction
 
 SCHEMA_VERSION = 2
-GUARD_KEYS = ["again", "attempt", "session_id"]
 CATALOGUE_TIMEOUTS = Timeouts(statement_ms=60_000)
 
 
@@ -116,8 +115,7 @@ def read_installation(transaction: Transaction, schema: str) -> Installation | N
     Raises:
         ConfigurationError: a newer sweeper installed it.
     """
-    prefix = quote_name(schema)
-    table = f"{prefix}.settings"
+    table = f"{quote_name(schema)}.settings"
     if not transaction.row(fill("find_installation", {}), {"name": table}).found:
         return None
     found = transaction.rows(fill("read_installation", {"settings": table}))
@@ -136,7 +134,7 @@ def read_installation(transaction: Transaction, schema: str) -> Installation | N
 def open_mapping(
     database: Database, settings: Settings, *, guarded: bool = True, paying: bool = False
 ) -> tuple[Mapping, Installation]:
-    """The installed mapping, checked against the file, the catalogue and, unless told otherwise, the guard.
+    """The installed mapping, checked against the file, the catalogue and, unless it is not ``guarded``, the guard.
 
     With ``paying`` also that nobody can plant functions in its search path that would run with our rights, and that no
     other installation pays the same sessions.
@@ -247,7 +245,7 @@ def renamed_statuses(mapping: Mapping, installation: Installation) -> list[str]:
 
 
 def require_same_labels(mapping: Mapping, installation: Installation) -> None:
-    """Check that the index on live sessions has all of them: it is not told when values of the status are renamed.
+    """Check that the index on live sessions has all of them: it does not change when values of the status are renamed.
 
     Raises:
         ConfigurationError: a status has got the name of another one since.
@@ -260,51 +258,3 @@ def require_same_labels(mapping: Mapping, installation: Installation) -> None:
             "mean now, then run `sweeper install`, which builds the index anew",
             code="mapping_changed",
         )
-
-
-def has_own_guard(transaction: Transaction, mapping: Mapping) -> bool:
-    """Whether sweeper's own ledger has its unique index: valid, immediate, on all rows."""
-    indexes = transaction.rows(fill("list_unique_indexes", {}), {"table_name": mapping.slots["refunds"]})
-    return any(index.usable and index.whole and index.keys == GUARD_KEYS for index in indexes)
-
-
-def require_own_guard(transaction: Transaction, mapping: Mapping) -> None:
-    """Check the guard of sweeper's own ledger.
-
-    Raises:
-        ConfigurationError: it is missing, not valid, deferrable or partial.
-    """
-    if not has_own_guard(transaction, mapping):
-        raise ConfigurationError(
-            f"the guard is missing: {mapping.schema}.refunds has no unique index on (session_id, attempt, again) that "
-            "is valid and not deferrable; nothing was paid. Run `sweeper install`",
-            code="guard_missing",
-        )
-
-
-def require_payable(transaction: Transaction, mapping: Mapping, binds: dict[str, object]) -> None:
-    """Let the server plan the statement that pays: it names a missing privilege, column or guard.
-
-    Raises:
-        ConfigurationError: the guard that the plan would use is deferrable, or there is none.
-        FailedError: the role may not do what the statement does.
-    """
-    plan = transaction.row(mapping.statement("explain_pay"), binds)[0]
-    names = set(_arbiters(plan))
-    table = mapping.slots["ledger" if mapping.ledger else "refunds"]
-    indexes = transaction.rows(fill("list_unique_indexes", {}), {"table_name": table})
-    chosen = [index for index in indexes if index.name in names]
-    if not chosen or not all(index.usable for index in chosen):
-        raise ConfigurationError(
-            f"the guard on {table} is missing, not valid or deferrable; nothing was paid. Run `sweeper install`",
-            code="guard_missing",
-        )
-
-
-def _arbiters(plan: Any) -> list[str]:
-    if isinstance(plan, list):
-        return [name for part in plan for name in _arbiters(part)]
-    if isinstance(plan, dict):
-        found = list(plan.get("Conflict Arbiter Indexes", []))
-        return found + [name for part in plan.values() for name in _arbiters(part)]
-    return []

@@ -2,10 +2,11 @@
 
 A statement has slots, ``{sessions}``, for the app's names and expressions, and binds, ``%(as_of)s``, for values. What
 depends on the mapping stands between ``{if ledger}``, ``{else}`` and ``{end}``; what is repeated for each of several
-columns between ``{each moved ", "}``, with the separator, and ``{end}``. ``{include reading}`` takes in
-``parts/source/reading.sql``: a statement is known by its file's name alone, whatever folder it is in. What is included
-is indented like the line in which the include stands. Slot values are never searched for slots again, so a brace or a
-percent sign in the app's own SQL stays what it is.
+columns between ``{each moved_columns ", "}``, with the separator, and ``{end}``; in there, a condition may also ask
+whether a slot of the item is not empty. ``{include reading}`` takes in ``parts/source/reading.sql``: a statement is
+known by its file's name alone, whatever folder it is in. What is included is indented like the line in which the
+include stands. Slot values are never searched for slots again, so a brace or a percent sign in the app's own SQL stays
+what it is.
 """
 
 import re
@@ -27,7 +28,7 @@ _INCLUDE = re.compile(r"\{include ([a-z_]+)\}")
 
 Slots = Mapping[str, str]
 # what conditions ask for, and what is repeated: each time with slots of its own
-Choices = Mapping[str, bool | Sequence[Slots]]
+Choices = Mapping[str, bool | str | Sequence[Slots]]
 
 
 @dataclass(frozen=True)
@@ -146,8 +147,8 @@ def _render(nodes: Sequence[_Node], slots: Slots, choices: Choices, *, doubled: 
                 parts.append(_render(then if choices[name] else otherwise, slots, choices, doubled=doubled))
             case _Each(name, separator, body):
                 items = choices[name]
-                assert not isinstance(items, bool)  # noqa: S101 - a fault of the statement's, not of the user's
-                each = (_render(body, {**slots, **item}, choices, doubled=doubled) for item in items)
+                assert not isinstance(items, bool | str)  # noqa: S101 - a fault of the statement's, not of the user's
+                each = (_render(body, {**slots, **item}, {**choices, **item}, doubled=doubled) for item in items)
                 parts.append(separator.join(each))
     return "".join(parts)
 
@@ -168,6 +169,15 @@ def fill_script(name: str, slots: Slots, choices: Choices | None = None) -> str:
         KeyError: the script has a slot that ``slots`` does not fill, or a condition that ``choices`` does not know.
     """
     return _render(_template(name), slots, choices or {}, doubled=False)
+
+
+def fill_part(name: str, slots: Slots, choices: Choices | None = None) -> str:
+    """The part ``name`` with its slots filled, without its heading, to fill a slot of a statement.
+
+    Raises:
+        KeyError: the part has a slot that ``slots`` does not fill, or a condition that ``choices`` does not know.
+    """
+    return _render(_template(name, headed=False), slots, choices or {}, doubled=False)
 
 
 def fill_expression(name: str, slots: Slots) -> str:

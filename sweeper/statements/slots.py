@@ -1,30 +1,30 @@
 """What the statements are filled with beside the names of the mapping: as those that send them do, or an example."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
+from sweeper.app.ledger_slots import assigned
 from sweeper.app.mapping import Mapping
 from sweeper.config.model import Settings
 from sweeper.install.functions import function_slots, refund_function
 from sweeper.install.grants import Read, fill_grant
-from sweeper.install.indexes import Index
 from sweeper.install.state import SCHEMA_VERSION, Installation
 from sweeper.postgres.templates import Choices, fill, fill_script, quote_name, quote_text
 
 # a script is sent without binds, with its percent signs as they are
 SCRIPTS = frozenset({
     "001_tables", "append_only", "begin_mapping", "create_index", "drop_index", "drop_live", "drop_other_refunds",
-    "export_refunds", "fence", "grant_read", "live", "note_objects", "probe_index", "probe_reading", "rekey",
+    "export_refunds", "fence", "live", "note_objects", "probe_index", "probe_reading", "rekey",
     "release_fence", "revoke_defaults", "set_surroundings", "write_settings",
 })  # fmt: skip
-GRANTS = frozenset({"grant_auditor", "grant_layer", "grant_owner", "grant_runner"})
+GRANTS = frozenset({"grant_auditor", "grant_layer", "grant_owner", "grant_read", "grant_runner"})
 NOTES = {
     **dict.fromkeys(
         ("create_index", "drop_index"),
         "sweeper sends this one with CONCURRENTLY and outside any transaction, which could not be undone here.",
     ),
     **dict.fromkeys(
-        (*GRANTS, "grant_read"),
+        GRANTS,
         "For the role that runs this, and whole tables; `sweeper install --print` names each column.",
     ),
     **dict.fromkeys(
@@ -40,9 +40,11 @@ NOTES = {
 }  # fmt: skip
 # what must have been sent before in the same transaction
 BEFORE = {"revoke_defaults": "note_objects"}
-_REKEY = ("other_ids", "forget_attempts", "translate_attempts", "translate_empty_attempts", "other_accounts")
+_REKEY = (
+    "other_ids", "forget_attempts", "translate_attempts", "translate_empty_attempts", "other_accounts", "keeps_text",
+)  # fmt: skip
 _COMPARED = ("own", "same_accounts", "known_table", "ids_as_text")
-_LIVE = Index(schema="", name="sweeper_live_example", table="", key="")
+_LIVE_INDEX = "sweeper_live_example"
 # in whose place GRANT takes the role that is connected
 _ROLE = "CURRENT_USER"
 
@@ -78,8 +80,23 @@ class Filling:
         return name in SCRIPTS | GRANTS or name == "refund"
 
     def _choices(self, name: str) -> Choices:
-        more = dict.fromkeys(_REKEY, False) if name == "rekey" else {}
-        return {**self.mapping.choices, **dict.fromkeys(_COMPARED, True), **more}
+        of_others = {**dict.fromkeys(_COMPARED, True), **dict.fromkeys(_REKEY, False)}
+        return {**self.mapping.choices, **of_others, **self._of_one(name)}
+
+    def _of_one(self, name: str) -> Choices:
+        ledger = self.mapping.ledger
+        match name:
+            case "create_index":
+                return {"unique": False, "concurrently": False, "partial": True}
+            case "drop_index":
+                return {"concurrently": False}
+            case "probe_index":
+                return {"partial": False}
+            case "001_tables":
+                return {"printed": False}
+            case "probe_insert" if ledger:
+                return {"values": assigned(ledger.insert)}
+        return {}
 
     def _slots(self, name: str) -> dict[str, str]:
         known = {**function_slots(self.mapping), **self._of_installation(), **self._of_other_keys()}
@@ -99,7 +116,6 @@ class Filling:
             "settings_text": quote_text(mapping.slots["settings"]),
             "guard_index": _text(installation.guard_index),
             "live_index": _text(installation.live_index),
-            "install_lock": "0",
             "owner": quote_name(mapping.sessions.owner),
             "owner_text": quote_text(mapping.sessions.owner),
         }
@@ -112,10 +128,7 @@ class Filling:
             "other_refunds": slots["refunds"],
             "other_reversals": slots["reversals"],
             "old_attempt": slots["attempt"],
-            "old_attempt_is_told": "false",
-            "attempt_is_lost": "false",
-            "attempt_changed": "false",
-            "id_changed": "false",
+            "old_attempt_is_known": "false",
         }
 
     def _examples(self) -> dict[str, dict[str, str]]:
@@ -132,21 +145,13 @@ class Filling:
         return {
             "create_index": {
                 **index,
-                "unique": "",
-                "concurrently": "",
-                "index_name": quote_name(_LIVE.name),
-                "predicate": replace(_LIVE, predicate=mapping.live_predicate).where,
+                "index_name": quote_name(_LIVE_INDEX),
+                "predicate": mapping.live_predicate,
             },
-            "drop_index": {"concurrently": "", "index": self.installation.live_index or quote_name(_LIVE.name)},
+            "drop_index": {"index": self.installation.live_index or quote_name(_LIVE_INDEX)},
             "drop_live": {"live_function": f"{slots['schema']}.live_0123456789"},
-            "probe_index": {**index, "predicate": ""},
-            "probe_insert": self._inserted(),
-            "grant_read": {
-                "role": _ROLE,
-                "table_schema": quote_name(mapping.sessions.schema),
-                "table": slots["sessions"],
-                "columns": "",
-            },
+            "probe_index": index,
+            "probe_insert": {"refund": mapping.ledger.refund} if mapping.ledger else {},
             "export_refunds": {
                 "since": quote_text(self.since.isoformat()),
                 "until": quote_text(self.as_of.isoformat()),
@@ -175,13 +180,6 @@ class Filling:
                 "condition": slots["live_condition"],
             },
         }
-
-    def _inserted(self) -> dict[str, str]:
-        ledger = self.mapping.ledger
-        if ledger is None:
-            return {}
-        values = ledger.insert
-        return {"columns": ", ".join(values), "values": ", ".join(values.values()), "refund": ledger.refund}
 
 
 def _text(value: str | None) -> str:

@@ -15,7 +15,7 @@ from sweeper.core.decimals import exactly
 from sweeper.core.errors import Interrupted, SweeperError
 from sweeper.core.results import Amount, Outcome, RunResult
 from sweeper.core.signals import Signals
-from sweeper.install.state import require_payable
+from sweeper.install.guard import require_payable
 from sweeper.postgres.binds import BY_SWEEPER
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Busy, Refusal, TooSlow, failure_of, reported

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from sweeper.install import installer
+from sweeper.install import plan
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.installation import LEDGER, dump, indexes, install, installed, printed, refused, uninstall
 from tests.helpers.prisma_app import owed_job
@@ -167,7 +167,7 @@ def test_a_build_that_fails_leaves_no_invalid_index(prisma: AppDatabase, monkeyp
     """A second refund that is booked between the check and the build."""
     uninstall(prisma)
     book(prisma, owed_job(prisma), times=2)
-    monkeypatch.setattr(installer, "_check_ledger_rows", lambda *_: None)
+    monkeypatch.setattr(plan, "check_ledger_rows", lambda *_: None)
     ran = install(prisma)
     assert ran.exit_code == 1
     assert "could not create unique index" in ran.stderr

@@ -5,10 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from sweeper.postgres.templates import fill, fill_script, folder, quote_name, quote_text
+from sweeper.postgres.templates import Choices, fill, fill_part, fill_script, folder, quote_name, quote_text
 
 FILES = sorted(folder().rglob("*.sql"))
 STATEMENTS = [str(path.relative_to(folder()).with_suffix("")) for path in FILES]
+
+
+WITH_LEDGER: Choices = {
+    "ledger": True, "accounts": False, "fence": False, "zoned_starts": True,
+    "closing": [], "reasons": [], "ledger_values": [],
+}  # fmt: skip
 
 
 class Anything(dict[str, str]):
@@ -23,8 +29,8 @@ def test_a_percent_sign_of_the_app_is_not_read_as_a_bind() -> None:
 
 
 def test_a_percent_sign_in_a_script_stays_single() -> None:
-    slots = Anything(predicate=" WHERE x LIKE '100%'")
-    assert fill_script("create_index", slots).endswith("WHERE x LIKE '100%';")
+    slots, choices = Anything(predicate="x LIKE '100%'"), {"unique": False, "concurrently": True, "partial": True}
+    assert fill_script("create_index", slots, choices).endswith("WHERE x LIKE '100%';")
 
 
 def test_braces_of_the_app_are_not_read_as_slots() -> None:
@@ -38,8 +44,7 @@ def test_a_slot_that_nobody_fills_is_an_error() -> None:
 
 
 def test_a_condition_chooses_what_is_sent() -> None:
-    choices = {"ledger": True, "accounts": False, "fence": False, "zoned_starts": True}
-    filled = fill("pay", Anything(), choices)
+    filled = fill("pay", Anything(), WITH_LEDGER)
     assert "INSERT INTO <ledger>" in filled
     assert "UPDATE <accounts>" not in filled
     assert not re.search(r"\{[a-z]", filled)
@@ -47,7 +52,23 @@ def test_a_condition_chooses_what_is_sent() -> None:
 
 def test_a_condition_that_nobody_decides_is_an_error() -> None:
     with pytest.raises(KeyError, match="fence"):
-        fill("pay", Anything(), {"ledger": True, "accounts": True, "zoned_starts": True})
+        fill("pay", Anything(), {name: value for name, value in WITH_LEDGER.items() if name != "fence"})
+
+
+def test_what_is_repeated_has_slots_of_its_own() -> None:
+    columns = [{"column": '"a"', "value": "1"}, {"column": '"b"', "value": "2"}]
+    filled = fill("pay", Anything(), {**WITH_LEDGER, "ledger_values": columns})
+    assert 'INSERT INTO <ledger> AS l ("a", "b")\n    SELECT 1,\n           2\n' in filled
+
+
+def test_a_condition_may_ask_for_a_slot_of_what_is_repeated() -> None:
+    steps = [{"statement": "A;", "in_transaction": "yes"}, {"statement": "B;", "in_transaction": ""}]
+    filled = fill_script("release_script", {}, {"steps": steps})
+    assert filled.partition("\n")[2] == "\nBEGIN;\n\nA;\n\nCOMMIT;\n\nB;\n"
+
+
+def test_a_part_is_filled_without_its_heading() -> None:
+    assert fill_part("typed", {"value": "x % 2", "cast": "::text"}) == "(x % 2)::text"
 
 
 @pytest.mark.parametrize(("name", "sql"), [("order", '"order"'), ('we"ird', '"we""ird"'), ("a b%s{x}", '"a b%s{x}"')])
@@ -107,6 +128,8 @@ def test_what_is_included_is_indented_like_the_line_that_includes_it() -> None:
 @pytest.mark.parametrize("ledger", [True, False])
 @pytest.mark.parametrize("name", ["find_in_history", "pay", "look", "list_refunded"])
 def test_no_condition_leaves_a_blank_line(name: str, ledger: bool) -> None:
-    choices = {"ledger": ledger, "accounts": True, "fence": False, "zoned_starts": False}
+    repeated = dict.fromkeys(("reasons", "closing", "ledger_values", "meant"), ())
+    choices = {"ledger": ledger, "accounts": True, "fence": False, "zoned_starts": False, **repeated}
+    choices |= dict.fromkeys(("spent", "updated_at"), False)
     lines = fill(name, Anything(), choices).splitlines()
     assert "" not in [line.strip() for line in lines]

@@ -1,3 +1,3 @@
--- Reading what the mapping reads of one table of the app.
-GRANT USAGE ON SCHEMA {table_schema} TO {role};
-GRANT SELECT{columns} ON {table} TO {role};
+-- Reading what the mapping reads of the app's tables.
+{each reads "\n"}{if table_schema}GRANT USAGE ON SCHEMA {table_schema} TO {role};
+{end}GRANT SELECT{if columns} ({columns}){end} ON {table} TO {role};{end}

@@ -1,13 +1,14 @@
 -- What a role needs that runs `sweeper run`, and nothing else: it can neither delete nor change a refund, nor read or
--- write what the mapping does not name.
-{reads}
-GRANT UPDATE ({closed_columns}) ON {sessions} TO {role};
+-- write what the mapping does not name. In the app's ledger it writes the columns of a refund, and draws the others from
+-- their sequences.
+{include grant_read}
+GRANT UPDATE ({status_column}{each closing ""}, {column}{end}) ON {sessions} TO {role};
 {if accounts}
-GRANT UPDATE ({moved_columns}) ON {accounts} TO {role};
+GRANT UPDATE ({each moved_columns ", "}{column}{end}) ON {accounts} TO {role};
 {end}
 {if ledger}
--- the columns that a refund writes, and the sequences that the other columns draw from
-GRANT INSERT ({ledger_columns}) ON {ledger} TO {role};{ledger_sequences}
+GRANT INSERT ({each ledger_values ", "}{column}{end}) ON {ledger} TO {role};{each ledger_sequences ""}
+GRANT USAGE ON SEQUENCE {sequence} TO {role};{end}
 {end}
 GRANT USAGE ON SCHEMA {schema} TO {role};
 GRANT SELECT ON {refunds}, {reversals}, {holds}, {runs}, {settings}, {locks} TO {role};

@@ -1,9 +1,9 @@
 -- For an app with a ledger of its own: exactly one row, and the amounts in it are those that were meant.
 WHEN (
-    SELECT pg_catalog.count(*) <> 1 OR pg_catalog.bool_and({ledger_as_meant}) IS NOT TRUE
+    SELECT pg_catalog.count(*) <> 1 OR pg_catalog.bool_and({include as_meant}) IS NOT TRUE
     FROM {ledger} AS l
     CROSS JOIN (
-        SELECT {ledger_meant}
+        SELECT {if meant}{each meant ", "}{value} AS {name}{end}{else}1{end}
         FROM (
             SELECT r.refund_id,
                    r.session_id,

@@ -9,7 +9,7 @@ coalesce(
                    v.account_id,
                    v.attempt,
                    v.amount,
-                   {reason} AS reason,
+                   {include reason} AS reason,
                    pg_catalog.left(v.error, 1000) AS detail,
                    'sweeper'::text AS layer,
                    NULL::uuid AS run_id,

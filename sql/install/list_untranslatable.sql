@@ -1,4 +1,4 @@
--- Lists refunds that cannot be translated to another key: their sessions do not tell it any more, or, gone, would leave
+-- Lists refunds that cannot be translated to another key: their sessions do not give it any more, or, gone, would leave
 -- them with the id of another session.
 SELECT r.session_id::text AS session_id,
        pg_catalog.count(*) OVER () AS refunds
@@ -8,17 +8,17 @@ LEFT JOIN (
            ({session_id})::text AS session_id,
            ({attempt})::text AS attempt
     FROM {sessions} AS s
-) AS told ON told.old_id = r.session_id::text
-WHERE CASE WHEN told.old_id IS NULL
-          THEN {attempt_is_lost} OR {id_changed} AND r.session_id::text IN (
+) AS mapped ON mapped.old_id = r.session_id::text
+WHERE CASE WHEN mapped.old_id IS NULL
+          THEN {if keeps_text}false{else}{include attempt_changes}{end} OR {if other_ids}true{else}false{end} AND r.session_id::text IN (
               SELECT ({session_id})::text
               FROM {sessions} AS s
           )
-          ELSE told.session_id IS NULL
-              OR {attempt_changed} AND (
-                  told.attempt IS NULL
-                  -- which of its charges the session is at now, nobody can tell
-                  OR NOT {old_attempt_is_told} AND (
+          ELSE mapped.session_id IS NULL
+              OR {include attempt_changes} AND (
+                  mapped.attempt IS NULL
+                  -- nobody knows which of its charges the session is at now
+                  OR NOT {old_attempt_is_known} AND (
                       SELECT pg_catalog.count(DISTINCT pg_catalog.regexp_replace(o.attempt::text, ' \(again [0-9]+\)$', ''))
                       FROM {refunds} AS o
                       WHERE o.session_id = r.session_id

@@ -1,0 +1,2 @@
+-- A row without columns, where an expression reads none.
+(SELECT)

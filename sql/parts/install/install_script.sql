@@ -1,0 +1,49 @@
+-- sweeper install, as SQL. Feed it to psql with ON_ERROR_STOP set.
+
+{if tables}
+-- 1. The tables, in one transaction.
+
+BEGIN;
+
+{surroundings}
+
+{each tables "\n\n"}{script}{end}
+
+COMMIT;
+
+{end}
+{if makes_function}
+BEGIN;
+
+{make_function}
+
+COMMIT;
+
+{end}
+-- 2. The indexes, each outside any transaction: not in a migration that opens one.
+
+{each indexes ""}{statement}
+
+{end}
+-- 3. refund() and the mapping that is now installed, in one transaction. Without it no run begins.
+
+BEGIN;
+
+{surroundings}
+
+{make_mapping}
+
+{write_settings}
+
+COMMIT;
+
+{if obsolete}
+-- 4. What the mapping before needed, outside any transaction.
+
+{each obsolete ""}{statement}
+
+{end}
+{end}
+-- 5. Rights, for roles that you name: take away the dashes.
+
+{each rights "\n\n"}{statements}{end}

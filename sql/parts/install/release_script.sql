@@ -1,0 +1,9 @@
+-- sweeper install --release, as SQL. Feed it to psql with ON_ERROR_STOP set.
+{each steps ""}
+
+{if in_transaction}BEGIN;
+
+{statement}
+
+COMMIT;{else}{statement}{end}
+{end}

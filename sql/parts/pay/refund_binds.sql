@@ -1,0 +1,23 @@
+-- What refund() gives for each bind of the statements that it shares with a sweep, a line each: its own variables, and for
+-- the rest what leaves nothing out, because a layer of the app names the session itself and waits for no grace.
+sweeper_at AS as_of,
+ARRAY[sweeper_session_id] AS in_hand,
+ARRAY[sweeper_refund_id]::text AS refund_ids,
+sweeper_accounts AS account_ids,
+NULL AS run_id,
+sweeper_layer AS layer,
+sweeper_reason AS reason,
+sweeper_detail AS detail,
+{stuck_before} AS stuck_before,
+'infinity' AS failed_before,
+{max_amount} AS max_amount,
+NULL AS missing_until,
+false AS look_again,
+false AS payable_again,
+NULL AS session_ids,
+sweeper_dates AS dates,
+'-infinity' AS since,
+NULL AS until,
+NULL AS after_id,
+NULL AS after_started_at,
+NULL AS budget

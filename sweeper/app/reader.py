@@ -1,0 +1,255 @@
+"""Reads the values of the file against the server's catalogue, and says what does not fit.
+
+Only the catalogue is read, never a row, so a mistake in the file is found before anything is written.
+"""
+
+import re
+from dataclasses import dataclass
+
+from sweeper.app.catalog import Column, Table, is_name, nearest_column, problem
+from sweeper.app.status_labels import StatusLabels
+from sweeper.config.errors import nearest, nearest_of
+from sweeper.core.errors import SweeperError
+from sweeper.postgres.errors import Refusal
+from sweeper.postgres.templates import fill, fill_part, quote_name
+from sweeper.postgres.transaction import Row, Transaction
+
+_MISSING_COLUMN = re.compile(r'column (?:\w+\.)?"?([^"]+?)"? does not exist')
+_CONSTANTS = ("true", "false", "null")
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A value of the file as SQL, its type, and the COLLATE clause that its comparisons need, or none."""
+
+    sql: str
+    type: str
+    column: Column | None = None
+    collation: str = ""
+
+    def compared_as(self, other: "Expression") -> str:
+        """The cast that lets this value be compared with ``other``: to its type, and by its collation."""
+        wanted = other.collation or default_collation()
+        known = self.column is not None and (self.collation or default_collation()) == wanted
+        collated = not known and bool(self.collation or other.collation)
+        return fill_part("cast", {"type": other.type, "collation": wanted}, {"collated": collated})
+
+
+def default_collation() -> str:
+    """The COLLATE clause for the database's own collation."""
+    return fill_part("default_collation", {})
+
+
+def no_attempt() -> Expression:
+    """What stands for the attempt where the file has none."""
+    return Expression(fill_part("no_attempt", {}), "integer")
+
+
+@dataclass(frozen=True)
+class Equality:
+    """The operators that compare two values of one type, each with its schema, so that no other is meant."""
+
+    equal: str
+    greater: str
+    is_of_server: bool = True
+
+
+class Reader:
+    """Reads values of the file against the catalogue, inside one transaction."""
+
+    def __init__(self, transaction: Transaction, own_schema: str) -> None:
+        self._transaction = transaction
+        self._own_schema = own_schema
+
+    def table(self, key: str, text: str) -> Table:
+        """The table that ``text`` names.
+
+        Raises:
+            ConfigurationError: there is none, or it is a view.
+        """
+        row = self._find_table(text)
+        if row is None and (ours := self._find_table(f"{quote_name(self._own_schema)}.{text}")):
+            row = ours
+        if row is None:
+            raise problem(key, text, f"there is no such table{self._nearest_table(text)}")
+        if row.kind not in ("r", "p"):
+            raise problem(key, text, "is not a table: rows of a view or a foreign table cannot be locked")
+        if row.inherited:
+            raise problem(key, text, "has child tables (INHERITS), and no unique index holds over them all")
+        if row.schema_name == self._own_schema:
+            raise problem(
+                key, text, f"lies in {self._own_schema}, the schema for sweeper's own tables: name another in "
+                "database.schema",
+            )  # fmt: skip
+        rows = self._transaction.rows(fill("list_columns", {}), {"table_oid": row.oid})
+        columns = {
+            column.name: Column(
+                column.name, column.full_type, column.base_type, column.domain, column.category,
+                column.nullable, column.required, column.generated, column.deterministic, tuple(column.labels),
+                column.collation, column.number,
+            )
+            for column in rows
+        }  # fmt: skip
+        return Table(
+            row.oid, row.schema_name, row.table_name, row.partition_key, tuple(row.partition_columns), row.owned,
+            row.owner, columns,
+        )  # fmt: skip
+
+    def _find_table(self, text: str) -> Row | None:
+        try:
+            with self._transaction.savepoint():
+                found = self._transaction.rows(fill("find_table", {}), {"name": text})
+        except (Refusal, SweeperError):  # it is no name at all
+            return None
+        return found[0] if found else None
+
+    def _nearest_table(self, text: str) -> str:
+        binds = {"own_schema": self._own_schema}
+        known = {row.table_name: row for row in self._transaction.rows(fill("list_tables", {}), binds)}
+        word = text.rsplit(".", 1)[-1].strip('"')
+        if word in known and not known[word].reachable:
+            return f" that this role may see: it lacks USAGE on the schema of {known[word].as_sql}"
+        near = nearest_of(word, list(known))
+        names = sorted(row.as_sql for row in known.values())
+        return f"; did you mean {known[near].as_sql}?" if near else nearest("", names)
+
+    def column(self, key: str, text: str, table: Table) -> Column:
+        """The plain column that ``text`` names.
+
+        Raises:
+            ConfigurationError: there is none, or ``text`` is an expression.
+        """
+        column = table.column(text)
+        if column is None:
+            raise problem(key, text, f"is not a column of {table.name}{nearest_column(text, table)}")
+        return column
+
+    def written_column(self, key: str, text: str, table: Table) -> Column:
+        """The column that ``text`` names, to be written.
+
+        Raises:
+            ConfigurationError: there is none, or the database computes it.
+        """
+        column = self.column(key, text, table)
+        if column.generated:
+            raise problem(key, text, "is generated by the database and cannot be written")
+        return column
+
+    def unique_column(self, key: str, text: str, table: Table) -> Column:
+        """The column that ``text`` names, which must be unique by itself.
+
+        Raises:
+            ConfigurationError: it is not a column, or two rows may have the same value.
+        """
+        column = self.column(key, text, table)
+        rows = self._transaction.rows(fill("list_unique_columns", {}), {"table_oid": table.oid})
+        if column.name not in [row.name for row in rows]:
+            unique = [row.name for row in rows]
+            raise problem(
+                key,
+                text,
+                f"is not unique in {table.name}: two rows could have the same value, and one refund would be paid "
+                "for both. It needs a primary key or a unique index of its own, valid, not deferrable, not partial"
+                + (f"; unique is: {', '.join(unique)}" if unique else ""),
+            )
+        return column
+
+    def expression(self, key: str, text: str, table: Table, alias: str = "s") -> Expression:
+        """A column or an SQL expression over a row of ``table``.
+
+        Raises:
+            ConfigurationError: it is not one.
+        """
+        column = table.column(text)
+        if column:
+            return Expression(f"{alias}.{column.quoted}", column.base_type, column, column.collation)
+        if is_name(text) and text.lower() not in _CONSTANTS:
+            self.column(key, text, table)  # says what is near
+        sql = fill_part("expression", {"expression": text})
+        kind, collatable = self._type(key, text, table.qualified, alias, table=table)
+        return Expression(sql, kind, collation=self._collation(sql, table, alias) if collatable else "")
+
+    def _collation(self, sql: str, table: Table, alias: str) -> str:
+        slots = {"expression": sql, "table": table.qualified, "alias": alias}
+        row = self._transaction.row(fill("collation_of_expression", slots), {"no_rows": 0})
+        return str(row.collation)
+
+    def equality(self, key: str, text: str, type_name: str) -> Equality:
+        """How values of a type are compared.
+
+        Raises:
+            ConfigurationError: they cannot be.
+        """
+        rows = self._transaction.rows(fill("find_equality", {}), {"type": type_name})
+        found = Equality(_operator("pg_catalog", "="), _operator("pg_catalog", ">"))
+        if rows and rows[0].schema_name != "pg_catalog":
+            prefix = quote_name(rows[0].schema_name)
+            found = Equality(_operator(prefix, rows[0].equal), _operator(prefix, rows[0].greater), is_of_server=False)
+        compared = fill_part("compared_nulls", {"type": type_name, "equal": found.equal})
+        self._type(key, text, fill_part("no_columns", {}), "nothing", sql=compared)
+        return found
+
+    def _type(
+        self, key: str, text: str, source: str, alias: str, *, table: Table | None = None, sql: str | None = None
+    ) -> tuple[str, bool]:
+        """The name of the type of an SQL expression, and whether it has a collation."""
+        slots = {"expression": fill_part("expression", {"expression": sql or text}), "table": source, "alias": alias}
+        try:
+            with self._transaction.savepoint():
+                found = self._transaction.row(fill("type_of_expression", slots), {"no_rows": 0})
+        except (Refusal, SweeperError) as error:
+            if getattr(error, "code", "") == "privilege":
+                raise
+            missing = _MISSING_COLUMN.search(error.message)
+            hint = nearest_column(missing[1], table) if missing and table else ""
+            raise problem(key, text, f"cannot be used: {error.message}{hint}") from None
+        if found.type == "record":
+            raise problem(key, text, "gives several columns")
+        return str(found.type), bool(found.collatable)
+
+    def condition(self, key: str, text: str, table: Table, alias: str) -> str:
+        """An SQL condition over a row of ``table``.
+
+        Raises:
+            ConfigurationError: it is not one.
+        """
+        expression = self.expression(key, text, table, alias)
+        if expression.type != "boolean":
+            raise problem(key, text, f"must be true or false, and is {expression.type}")
+        return expression.sql
+
+    def castable(self, key: str, text: str, cast: str, source: str, alias: str) -> None:
+        """Check that ``cast``, the value of ``text`` as the type it must have, is SQL.
+
+        Raises:
+            ConfigurationError: the one type cannot become the other.
+        """
+        self._type(key, text, source, alias, sql=cast)
+
+    def type_over(self, key: str, text: str, row: str) -> str:
+        """The type of an expression over a made-up row, given as an SQL subquery."""
+        return self._type(key, text, row, "refund")[0]
+
+    def labels(self, type_name: str) -> tuple[str, ...]:
+        """The values of an enum, in their order; none for a type that is no enum."""
+        rows = self._transaction.rows(fill("list_labels", {}), {"type": type_name})
+        return tuple(row.label for row in rows)
+
+    def status_labels(self, type_name: str) -> StatusLabels | None:
+        """The same values as the server knows them, whatever they are called; none for a type that is no enum."""
+        rows = self._transaction.rows(fill("list_labels", {}), {"type": type_name})
+        return StatusLabels(rows[0].type_oid, {row.label: row.label_oid for row in rows}) if rows else None
+
+
+def _operator(schema: str, name: str) -> str:
+    return fill_part("operator", {"operator_schema": schema, "operator": name})
+
+
+def check_type(key: str, text: str, expression: Expression, allowed: tuple[str, ...]) -> None:
+    """Check an expression's type.
+
+    Raises:
+        ConfigurationError: it is none of ``allowed``.
+    """
+    if expression.type not in allowed:
+        raise problem(key, text, f"must be {' or '.join(allowed)}, and is {expression.type}")

@@ -1,0 +1,104 @@
+"""What an installation checks before it changes anything: that the mapping can be written, guarded and owned."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sweeper.app.ledger_slots import Ledger, assigned
+from sweeper.app.mapping import Mapping
+from sweeper.config.model import Settings
+from sweeper.core.errors import ConfigurationError, FailedError, SweeperError
+from sweeper.install.indexes import Index
+from sweeper.postgres.errors import Refusal
+from sweeper.postgres.templates import fill, quote_name
+from sweeper.postgres.transaction import Transaction
+
+
+def check_writes(transaction: Transaction, mapping: Mapping) -> None:
+    """Let the server plan what a refund writes to the app's tables: it names a value that does not fit."""
+    probes = [("sessions.close", mapping.statement("probe_close"))]
+    if mapping.ledger:
+        for name, values in (("insert", mapping.ledger.insert), ("reverse", mapping.ledger.reverse)):
+            slots = {"ledger": mapping.slots["ledger"], "refund": mapping.ledger.refund}
+            if values:
+                probes.append((f"ledger.{name}", fill("probe_insert", slots, {"values": assigned(values)})))
+    for key, probe in probes:
+        try:
+            with transaction.savepoint():
+                transaction.rows(probe)
+        except (Refusal, SweeperError) as error:
+            if getattr(error, "code", "") != "privilege":  # the role that runs may differ from the one that installs
+                raise ConfigurationError(f"{key}: {error.message}", code="mapping") from None
+
+
+def check_partitions(mapping: Mapping) -> None:
+    """Check that one unique index can hold over all partitions of the app's ledger.
+
+    Raises:
+        ConfigurationError: it cannot, because the key of the guard does not contain that of the partitions.
+    """
+    ledger = mapping.ledger
+    if ledger is None or ledger.table.partition_key is None:
+        return
+    unique = ledger.key.split(", ")
+    if any(column is None or quote_name(column) not in unique for column in ledger.table.partition_columns):
+        raise ConfigurationError(
+            f"ledger.table: {ledger.table.name} is partitioned by {ledger.table.partition_key}, and Postgres can keep "
+            f"a unique index over all partitions only when it contains the partition key: ({ledger.key}) does not, so "
+            "nothing would stop a "
+            "second refund in another partition. Leave [ledger] out (sweeper's own ledger is the guard then), or map "
+            "a table that is not partitioned",
+            code="partitioned_ledger",
+        )
+
+
+def check_owner(mapping: Mapping, indexes: tuple[Index, ...]) -> None:
+    """Check that this role owns the tables that get an index or the fence.
+
+    Raises:
+        FailedError: it does not.
+    """
+    if mapping.fenced and not mapping.sessions.owned:
+        raise FailedError(
+            f"only the owner of {mapping.sessions.name} can put the fence on it: run `sweeper install` as its owner, "
+            "or give the owner what `sweeper install --print` writes. Nothing was changed",
+            code="privilege",
+        )
+    for index in indexes:
+        if not index.owned:
+            raise FailedError(
+                f"only the owner of {index.table} can add an index to it: run `sweeper install` as its owner, or give "
+                "the owner what `sweeper install --print` writes. Nothing was changed",
+                code="privilege",
+            )
+
+
+def check_ledger_rows(transaction: Transaction, mapping: Mapping, settings: Settings, as_of: datetime | None) -> None:
+    """Check that the rows of the app's ledger do not break the guard already.
+
+    Raises:
+        ConfigurationError: some sessions have several refunds; the message has a guard for newer rows alone.
+    """
+    if mapping.ledger is None or settings.ledger is None:
+        return
+    rows = transaction.rows(mapping.statement("list_double_refunds"))
+    if not rows:
+        return
+    samples = ", ".join(f"{row.session_id} ({row.refunds} refunds)" for row in rows)
+    newer = _newer_rows(mapping.ledger, mapping.timezone, as_of)
+    raise ConfigurationError(
+        f"{rows[0].sessions} sessions have more than one refund in {mapping.ledger.table.name}, which the guard does "
+        f"not allow: {samples}. Nothing was changed. Mend them, or let the guard cover only what comes from now on, "
+        f"in [ledger]:\n  guard = '''({settings.ledger.where}) AND {newer} '''",
+        code="guard_broken_by_rows",
+    )
+
+
+def _newer_rows(ledger: Ledger, timezone: str, as_of: datetime | None) -> str:
+    times = [column for column in ledger.table.columns.values() if column.base_type.startswith("timestamp")]
+    if not times or as_of is None:
+        return "<what is true of new rows only>"
+    # the time of creation if its name says so, else the first there is
+    column = min(times, key=lambda column: "creat" not in column.name.lower())
+    local = as_of.astimezone(ZoneInfo(timezone)).replace(microsecond=0)
+    moment = local if column.base_type.endswith("with time zone") else local.replace(tzinfo=None)
+    return f"{column.quoted} >= '{moment.isoformat(sep=' ')}'"

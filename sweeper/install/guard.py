@@ -1,0 +1,58 @@
+"""The guard of sweeper's own ledger, and whether the statement that pays would find its own."""
+
+from typing import Any
+
+from sweeper.app.mapping import Mapping
+from sweeper.core.errors import ConfigurationError
+from sweeper.postgres.templates import fill
+from sweeper.postgres.transaction import Transaction
+
+GUARD_KEYS = ["again", "attempt", "session_id"]
+
+
+def has_own_guard(transaction: Transaction, mapping: Mapping) -> bool:
+    """Whether sweeper's own ledger has its unique index: valid, immediate, on all rows."""
+    indexes = transaction.rows(fill("list_unique_indexes", {}), {"table_name": mapping.slots["refunds"]})
+    return any(index.usable and index.whole and index.keys == GUARD_KEYS for index in indexes)
+
+
+def require_own_guard(transaction: Transaction, mapping: Mapping) -> None:
+    """Check the guard of sweeper's own ledger.
+
+    Raises:
+        ConfigurationError: it is missing, not valid, deferrable or partial.
+    """
+    if not has_own_guard(transaction, mapping):
+        raise ConfigurationError(
+            f"the guard is missing: {mapping.schema}.refunds has no unique index on (session_id, attempt, again) that "
+            "is valid and not deferrable; nothing was paid. Run `sweeper install`",
+            code="guard_missing",
+        )
+
+
+def require_payable(transaction: Transaction, mapping: Mapping, binds: dict[str, object]) -> None:
+    """Let the server plan the statement that pays: it names a missing privilege, column or guard.
+
+    Raises:
+        ConfigurationError: the guard that the plan would use is deferrable, or there is none.
+        FailedError: the role may not do what the statement does.
+    """
+    plan = transaction.row(mapping.statement("explain_pay"), binds)[0]
+    names = set(_arbiters(plan))
+    table = mapping.slots["ledger" if mapping.ledger else "refunds"]
+    indexes = transaction.rows(fill("list_unique_indexes", {}), {"table_name": table})
+    chosen = [index for index in indexes if index.name in names]
+    if not chosen or not all(index.usable for index in chosen):
+        raise ConfigurationError(
+            f"the guard on {table} is missing, not valid or deferrable; nothing was paid. Run `sweeper install`",
+            code="guard_missing",
+        )
+
+
+def _arbiters(plan: Any) -> list[str]:
+    if isinstance(plan, list):
+        return [name for part in plan for name in _arbiters(part)]
+    if isinstance(plan, dict):
+        found = list(plan.get("Conflict Arbiter Indexes", []))
+        return found + [name for part in plan.values() for name in _arbiters(part)]
+    return []

@@ -1,0 +1,73 @@
+"""Whether the refunds in sweeper's ledger are of the sessions that the mapping has."""
+
+from sweeper.app.mapping import Mapping
+from sweeper.core.errors import ConfigurationError
+from sweeper.install.own_tables import Found, old_session_id, same_accounts
+from sweeper.install.rotation import OldLedger, changed_table, strangers
+from sweeper.postgres.templates import fill
+from sweeper.postgres.transaction import Transaction
+
+
+def require_same_table(transaction: Transaction, mapping: Mapping, found: Found) -> None:
+    """Check that the table of sessions that the refunds are of is the mapped one, or gone.
+
+    Raises:
+        ConfigurationError: it is another, and still there.
+    """
+    if found.bound is None or mapping.key.of_table(found.bound):
+        return
+    if transaction.rows(fill("find_table", {}), {"name": found.bound.table}):
+        raise ConfigurationError(
+            f"the refunds in {mapping.schema}.refunds are of {found.bound.table}, which is still there: name another "
+            f"schema in database.schema for {mapping.sessions.qualified}. Nothing was changed",
+            code="key_changed",
+        )
+
+
+def changed_table_of(transaction: Transaction, mapping: Mapping, found: Found) -> str:
+    """Why the ledger must be of another table that had the name, in words; "" where nothing does."""
+    ledger = _ledger_of(mapping, found)
+    return changed_table(transaction, mapping, found.bound, ledger) if found.bound and ledger else ""
+
+
+def _ledger_of(mapping: Mapping, found: Found) -> OldLedger | None:
+    """The ledger, to be compared with the sessions; none where the column that its ids are of is gone."""
+    old = old_session_id(mapping, found)
+    return OldLedger(mapping.slots["refunds"], old, same_accounts=same_accounts(mapping, found)) if old else None
+
+
+def refuse_ledger_of_others(transaction: Transaction, mapping: Mapping, found: Found) -> None:
+    """Check a ledger that does not say what it is of: another id, or another table, may have the same values.
+
+    Raises:
+        ConfigurationError: the sessions that have the ids of its refunds are others than those that were refunded.
+    """
+    ledger = _ledger_of(mapping, found)
+    if found.bound is not None or ledger is None or not found.has_refunds or not found.of_sessions:
+        return
+    reason = strangers(transaction, mapping, ledger)
+    if reason:
+        raise ConfigurationError(
+            f"{reason}: {mapping.schema}.refunds was written under another table, sessions.id or sessions.account than "
+            f"{mapping.sessions.qualified}, {mapping.key.id} and its account. Nothing was changed. Map those that it "
+            "was written under and install them first, or name another schema in database.schema",
+            code="key_changed",
+        )
+
+
+def require_same_sessions(transaction: Transaction, mapping: Mapping, found: Found) -> None:
+    """Check that a table that was made anew has the sessions of the refunds, before it takes the bound one's place.
+
+    Raises:
+        ConfigurationError: it has not; what is owed would pass for refunded.
+    """
+    ledger = _ledger_of(mapping, found)
+    if found.bound is None or ledger is None or mapping.key.table_oid == found.bound.table_oid:
+        return
+    reason = strangers(transaction, mapping, ledger)
+    if reason:
+        raise ConfigurationError(
+            f"the refunds in {mapping.schema}.refunds are of another table of sessions: {reason}. Nothing was changed. "
+            f"Name another schema in database.schema for {mapping.sessions.qualified}",
+            code="key_changed",
+        )

@@ -1,0 +1,124 @@
+"""What an installation will do, all of it checked before anything is changed."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sweeper.app.mapping import Mapping, read_mapping
+from sweeper.app.search_path import require_own_path
+from sweeper.config.model import Settings
+from sweeper.core.errors import SweeperError
+from sweeper.install.checks import check_ledger_rows, check_owner, check_partitions, check_writes
+from sweeper.install.functions import functions, has_fence
+from sweeper.install.grants import grants
+from sweeper.install.guard import has_own_guard
+from sweeper.install.indexes import Changes, Index, compare
+from sweeper.install.protections import is_append_only
+from sweeper.install.state import SCHEMA_VERSION, read_installation
+from sweeper.install.takeover import Takeover, plan_takeover
+from sweeper.postgres.database import Database
+from sweeper.postgres.templates import fill, fill_script, quote_text
+from sweeper.postgres.timeouts import Timeouts
+from sweeper.postgres.transaction import Transaction
+
+
+@dataclass(frozen=True)
+class Steps:
+    """All that an installation will do, checked."""
+
+    own: Takeover
+    indexes: Changes
+    functions: str
+    settings: str
+    grants: dict[str, str]
+    new_fence: str
+    search_path: str
+    surroundings: str
+    protected_again: str
+    notes: tuple[str, ...]
+
+
+def plan(
+    database: Database, settings: Settings, search_path: str, as_of: datetime | None, *, fence: bool, rekey: bool
+) -> Steps:
+    """Check everything, and decide what is to be done; changes nothing."""
+    timeouts, zone = Timeouts(statement_ms=0, idle_ms=60_000), settings.sessions.timezone
+    with database.transaction(timeouts=timeouts, search_path=search_path, timezone=zone) as transaction:
+        if as_of is not None:  # before anything of the app's SQL is planned, for which the server may call a function
+            require_own_path(transaction, settings, search_path)
+        mapping = read_mapping(transaction, settings, search_path)
+        fenced = has_fence(transaction, mapping)
+        installed = read_installation(transaction, mapping.schema)
+        mapping = replace(mapping, fenced=fence or fenced or (installed is not None and installed.fence))
+        slots = _slots(mapping, as_of)
+        own = plan_takeover(transaction, mapping, installed, slots, rekey=rekey, printed=as_of is None)
+        check_writes(transaction, mapping)
+        check_partitions(mapping)
+        own_guard = own.scripts != () or bool(own.translation) or has_own_guard(transaction, mapping)
+        indexes = compare(transaction, mapping, installed.bound_labels if installed else None, own_guard=own_guard)
+        check_ledger_rows(transaction, mapping, settings, as_of)
+        unprotected = installed is not None and not is_append_only(transaction, mapping)
+        notes = _notes(transaction, mapping)
+        rights = {}
+        if as_of is None:
+            rights = _rights(transaction, mapping)
+        else:
+            check_owner(mapping, indexes.build)
+    slots |= {
+        "guard_index": _name_of(indexes.guard),
+        "live_index": _name_of(indexes.live),
+        "bound_key": quote_text(installed.charge_key) if installed and installed.charge_key else "NULL",
+        "was_empty": "true" if own.was_empty else "false",
+    }
+    # what ALTER DEFAULT PRIVILEGES of the database gives does not stick to what is made in between
+    before, after = fill_script("note_objects", slots), fill_script("revoke_defaults", slots)
+    made = [fill_script("append_only", slots)] if unprotected else []
+    made.append(functions(mapping, max_amount=settings.policy.max_amount))
+    return Steps(
+        own,
+        indexes,
+        "\n\n".join([fill_script("begin_mapping", slots), own.translation, before, *made, after]),
+        fill_script("write_settings", slots),
+        rights,
+        mapping.sessions.qualified if mapping.fenced and not fenced else "",
+        search_path,
+        fill_script("set_surroundings", {"path": search_path, "timezone": quote_text(zone)}),
+        f"{mapping.schema}.refunds and {mapping.schema}.reversals" if unprotected else "",
+        notes,
+    )
+
+
+def _notes(transaction: Transaction, mapping: Mapping) -> tuple[str, ...]:
+    """What whoever installs should know, a line each."""
+    if not transaction.row(fill("read_owner", {}), {"schema_name": mapping.schema}).superuser:
+        return ()
+    return (
+        "refund() runs with the rights of a superuser, its owner: `sweeper install --print` ends with a role of its "
+        "own for it",
+    )
+
+
+def _rights(transaction: Transaction, mapping: Mapping) -> dict[str, str]:
+    try:
+        return grants(transaction, mapping)
+    except SweeperError as error:
+        if error.code != "privilege":
+            raise
+        return {"": "left out: to work them out takes the right to make a temporary view"}
+
+
+def _slots(mapping: Mapping, as_of: datetime | None) -> dict[str, str]:
+    return {
+        **mapping.slots,
+        "installed_at": quote_text(as_of.isoformat()) if as_of else "",
+        "schema_version": str(SCHEMA_VERSION),
+        "fingerprint": quote_text(mapping.fingerprint),
+        "search_path": quote_text(mapping.search_path),
+        "charge_key": quote_text(mapping.key.to_json()),
+        "status_labels": quote_text(mapping.status_labels.to_json()) if mapping.status_labels else "NULL",
+        "fence_wanted": "true" if mapping.fenced else "false",
+        "settings_text": quote_text(mapping.slots["settings"]),
+    }
+
+
+def _name_of(index: Index | None) -> str:
+    return quote_text(index.qualified) if index else "NULL"

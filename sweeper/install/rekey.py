@@ -1,0 +1,122 @@
+"""Gives the refunds that there are the key of the mapping in the file: ``sweeper install --rekey``."""
+
+from collections.abc import Mapping as Mapped
+
+from sweeper.app.mapping import Mapping
+from sweeper.app.reader import Reader
+from sweeper.core.errors import ConfigurationError
+from sweeper.install.own_tables import Found, same_accounts
+from sweeper.postgres.templates import fill, fill_part, fill_script
+from sweeper.postgres.transaction import Transaction
+
+
+def require_translatable(transaction: Transaction, mapping: Mapping, found: Found, old_session_id: str) -> None:
+    """Check that every refund can get the key of the mapping; ``old_session_id`` is the column that its id is of now.
+
+    Raises:
+        ConfigurationError: some cannot, or their sessions look charged again; the message has their number and samples.
+    """
+    choices = _changes(mapping, found, old_session_id)
+    slots = {**mapping.slots, "old_session_id": old_session_id, **_kept_attempts(transaction, mapping, found)}
+    # of a session that is gone nobody asks again: its attempt stays what it was, where the type takes any text
+    keeps_text = mapping.takes_any_attempt(empty=not choices["translate_attempts"])
+    rows = transaction.rows(
+        fill("list_untranslatable", slots, {**mapping.choices, **choices, "keeps_text": keeps_text})
+    )
+    if rows:
+        samples = ", ".join(row.session_id for row in rows)
+        raise ConfigurationError(
+            f"{rows[0].refunds} refunds cannot be translated, because their sessions do not tell the new key: they are "
+            f"gone, have no id or no attempt, or were refunded for several charges ({samples}). Nothing was changed",
+            code="key_changed",
+        )
+    translates = choices["translate_attempts"] or choices["translate_empty_attempts"]
+    if translates or (mapping.key.attempt is None and _had_attempts(found)):
+        _require_settled(transaction, mapping, found, old_session_id)
+
+
+def _had_attempts(found: Found) -> bool:
+    return found.has_attempts if found.bound is None else found.bound.attempt is not None
+
+
+def _require_settled(transaction: Transaction, mapping: Mapping, found: Found, old_session_id: str) -> None:
+    """Check that no session was charged again since its refund: of which charge the refund is, would get lost.
+
+    Raises:
+        ConfigurationError: some look so.
+    """
+    old_attempt = _old_attempt(transaction, mapping, found)
+    slots = {
+        **mapping.slots,
+        "old_session_id": old_session_id,
+        "old_attempt": old_attempt or "NULL",
+        "old_attempt_is_known": "true" if old_attempt else "false",
+    }
+    if "runs" not in found.tables:
+        slots["runs"] = fill_part("no_runs", mapping.slots)
+    choices = {**mapping.choices, **_changes(mapping, found, old_session_id)}
+    rows = transaction.rows(fill("list_charged_again", slots, choices))
+    if not rows:
+        return
+    samples = ", ".join(row.session_id for row in rows)
+    way_out = (
+        "Refund them first: `sweeper run` under the mapping before"
+        if _had_attempts(found)
+        else "The ledger knows one charge of each: settle these by hand, then name them in sessions.exclude"
+    )
+    raise ConfigurationError(
+        f"{rows[0].sessions} sessions look charged again since their refund ({samples}): under the new key it would "
+        f"pass for a refund of the new charge, which would never be paid. Nothing was changed. {way_out}",
+        code="key_changed",
+    )
+
+
+def _attempts(mapping: Mapping, found: Found) -> str | None:
+    """How the attempts in the ledger become those of the mapping: what the script asks for."""
+    if mapping.key.attempt is None:
+        return "forget_attempts"
+    if found.bound is None:
+        known = found.has_attempts and found.of_attempts
+        return "translate_empty_attempts" if known else "translate_attempts"
+    return None if mapping.key.same_attempt_texts(found.bound) else "translate_attempts"
+
+
+def _old_attempt(transaction: Transaction, mapping: Mapping, found: Found) -> str | None:
+    """The expression that the attempts in the ledger are of, as SQL; none where it does not give the same texts now."""
+    bound, columns = found.bound, mapping.sessions.columns
+    if bound is None or bound.attempt is None or bound.attempt == mapping.key.attempt:
+        return None
+    same = all(name in columns and columns[name].full_type == kind for name, kind in bound.reads.items())
+    if not same or bound.timezone != mapping.timezone:
+        return None
+    reader = Reader(transaction, mapping.schema)
+    if any(label not in reader.labels(name) for name, labels in bound.labels.items() for label in labels):
+        return None
+    try:
+        return reader.expression("sessions.attempt", bound.attempt, mapping.sessions).sql
+    except ConfigurationError:
+        return None
+
+
+def _kept_attempts(transaction: Transaction, mapping: Mapping, found: Found) -> dict[str, str]:
+    """The slots that say of which charge a refund is, where the new attempts' type takes the text of the old ones."""
+    old = _old_attempt(transaction, mapping, found) if mapping.takes_any_attempt(empty=True) else None
+    return {"old_attempt": old or "NULL", "old_attempt_is_known": "true" if old else "false"}
+
+
+def rekey_script(
+    transaction: Transaction, mapping: Mapping, found: Found, old_session_id: str, slots: Mapped[str, str]
+) -> str:
+    """The SQL that gives every refund the key of the mapping; ``old_session_id`` as for ``require_translatable``."""
+    choices = {**mapping.choices, **_changes(mapping, found, old_session_id)}
+    slots = {**slots, "old_session_id": old_session_id, **_kept_attempts(transaction, mapping, found)}
+    return fill_script("rekey", slots, choices)
+
+
+def _changes(mapping: Mapping, found: Found, old_session_id: str) -> dict[str, bool]:
+    attempts = _attempts(mapping, found)
+    return {
+        "other_ids": old_session_id != mapping.slots["session_id"],
+        "other_accounts": not same_accounts(mapping, found),
+        **{how: how == attempts for how in ("forget_attempts", "translate_attempts", "translate_empty_attempts")},
+    }
