@@ -5,12 +5,12 @@ from datetime import datetime
 from functools import partial
 
 from sweeper.app.mapping import read_mapping
-from sweeper.check import books, installed, policy, protections, rows
-from sweeper.check.context import Ground, asked, failure, ok, reading
+from sweeper.check import history, installed, policy, protections, rows
+from sweeper.check.context import CheckContext, failure, ok, reading, run_check
+from sweeper.check.exposure import check_grants, check_search_path
 from sweeper.check.result import Check, CheckResult, Status
 from sweeper.check.rights import check_rights, denied, merged
 from sweeper.check.server import check_server, read_server
-from sweeper.check.strangers import check_grants, check_search_path
 from sweeper.config.model import PolicySection, Settings
 from sweeper.core.errors import SweeperError
 from sweeper.install.state import Installation, Surroundings, read_installation
@@ -90,20 +90,20 @@ def _check_mapped(
     yield path
     if path.status is Status.FAILURE:
         return  # what is planted would run here, too: from here on the app's SQL is planned
-    found: list[Ground] = []
+    found: list[CheckContext] = []
 
     def map_it() -> Iterator[Check]:
         timezone = settings.sessions.timezone
         with reading(database, search_path, timezone) as transaction:
             mapping = read_mapping(transaction, settings, search_path)
-        found.append(Ground(database, settings, mapping, installation, role, as_of))
+        found.append(CheckContext(database, settings, mapping, installation, role, as_of))
         yield ok("mapping", "fits the tables of this database")
 
-    yield from _asked(database, role, "mapping", map_it)
+    yield from _run_check(database, role, "mapping", map_it)
     if found:
         yield from _check_installed(found[0], installation, may_pay=rights[0].status is Status.OK)
         for name, look in _OF_ANY_MAPPING:
-            yield from _asked(database, role, name, partial(look, found[0]))
+            yield from _run_check(database, role, name, partial(look, found[0]))
 
 
 def _not_let_in(
@@ -115,27 +115,27 @@ def _not_let_in(
     return lacking if lacking[0].status is Status.FAILURE else [denied(database, error, role)]
 
 
-def _check_installed(ground: Ground, installation: Installation | None, *, may_pay: bool) -> Iterator[Check]:
-    looks: dict[str, Callable[[], Iterator[Check]]] = {"installed": partial(installed.check_installed, ground)}
+def _check_installed(context: CheckContext, installation: Installation | None, *, may_pay: bool) -> Iterator[Check]:
+    looks: dict[str, Callable[[], Iterator[Check]]] = {"installed": partial(installed.check_installed, context)}
     if installation is not None:
         looks |= {
-            "guard": partial(installed.check_guard, ground, installation, may_pay=may_pay),
-            "index": partial(installed.check_index, ground, installation),
-            "horizon": partial(books.check_horizon, ground, installation),
-            "books": partial(books.check_books, ground),
-            "amounts": partial(rows.check_amounts, ground),
-            "future_times": partial(rows.check_future_times, ground),
-            "grants": partial(check_grants, ground),
-            "append_only": partial(protections.check_append_only, ground),
-            "refund_function": partial(protections.check_refund_function, ground),
+            "guard": partial(installed.check_guard, context, installation, may_pay=may_pay),
+            "index": partial(installed.check_index, context, installation),
+            "horizon": partial(history.check_horizon, context, installation),
+            "books": partial(history.check_books, context),
+            "amounts": partial(rows.check_amounts, context),
+            "future_times": partial(rows.check_future_times, context),
+            "grants": partial(check_grants, context),
+            "append_only": partial(protections.check_append_only, context),
+            "refund_function": partial(protections.check_refund_function, context),
         }
     for name, look in looks.items():
-        yield from _asked(ground.database, ground.role, name, look)
+        yield from _run_check(context.database, context.role, name, look)
 
 
-def _asked(database: Database, role: str, name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
+def _run_check(database: Database, role: str, name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
     """The items that ``look`` gives; a right that the role lacks is an item about rights, whatever was looked at."""
     try:
-        return asked(name, look)
+        return run_check(name, look)
     except SweeperError as error:
         return [denied(database, error, role)]

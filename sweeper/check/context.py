@@ -20,7 +20,7 @@ TIMEOUTS = Timeouts(statement_ms=30_000)
 
 
 @dataclass(frozen=True)
-class Ground:
+class CheckContext:
     """The mapping as it was read, what is installed, and on which database."""
 
     database: Database
@@ -72,7 +72,7 @@ def failure(name: str, message: str, fix: str) -> Check:
     return Check(name, Status.FAILURE, message, fix)
 
 
-def asked(name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
+def run_check(name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
     """The items that ``look`` gives; when it cannot look, one that says why.
 
     Raises:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from sweeper.app.search_path import find_planters
-from sweeper.check.context import Ground, failure, ok, reading, warning
+from sweeper.check.context import CheckContext, failure, ok, reading, warning
 from sweeper.check.result import Check
 from sweeper.config.model import Settings
 from sweeper.install.grants import granted_to_all_roles
@@ -25,11 +25,11 @@ def check_search_path(database: Database, settings: Settings, search_path: str) 
     return (failure if found.dangerous else warning)("search_path", found.message, found.fix)
 
 
-def check_grants(ground: Ground) -> Iterator[Check]:
+def check_grants(context: CheckContext) -> Iterator[Check]:
     """Whether anybody may do more to sweeper's schema, tables and functions than the printed roles."""
-    allowed = granted_to_all_roles(ground.mapping)
-    with ground.reading() as transaction:
-        binds = {"schema_name": ground.mapping.schema, "schema": ground.mapping.slots["schema"]}
+    allowed = granted_to_all_roles(context.mapping)
+    with context.reading() as transaction:
+        binds = {"schema_name": context.mapping.schema, "schema": context.mapping.slots["schema"]}
         rows = transaction.rows(fill("list_grants", {}), binds)
     excess = [row for row in rows if not _is_allowed(row, allowed)]
     if not excess:
