@@ -1,4 +1,4 @@
-"""The preflight as a whole: from the file to the books, as far as each step allows the next."""
+"""All checks in order, from the file to the rows; a failed step ends the checks that depend on it."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -31,7 +31,7 @@ _OF_ANY_MAPPING = (
 
 
 def check(database: Database, settings: Settings | SweeperError, *, as_of: datetime, asked_at: float) -> CheckResult:
-    """Look at everything that a run depends on; ``settings`` may be the reason why there are none."""
+    """Check everything that a run depends on; ``settings`` is the error when the file cannot be used."""
     return CheckResult(as_of, tuple(merged(list(_check(database, settings, as_of, asked_at)))))
 
 
@@ -55,20 +55,20 @@ def _check(database: Database, settings: Settings | SweeperError, as_of: datetim
 
 
 def _unusable(error: SweeperError) -> Check:
-    """The item for a server that cannot be asked anything."""
+    """The check for a server that cannot be used."""
     if _PROTOCOL_VIOLATION in error.message:
         return failure(
             "pooler",
             f"{error.message}: a pooler in statement mode lets no transaction through",
             "name a pooler in transaction or session mode in SWEEPER_DATABASE_URL, or the server itself",
         )
-    return failure("connection", error.message, "mend SWEEPER_DATABASE_URL, or the server")
+    return failure("connection", error.message, "fix SWEEPER_DATABASE_URL, or the server")
 
 
 def _refused_file(error: SweeperError) -> Check:
-    """The item for a file that cannot be used."""
+    """The check for a file that cannot be used."""
     fixes = {"no_config": "sweeper init", "open_questions": "answer each question in the file"}
-    return failure("file", error.message, fixes.get(error.code, "mend the file"))
+    return failure("file", error.message, fixes.get(error.code, "fix the file"))
 
 
 def _check_mapped(
@@ -85,7 +85,7 @@ def _check_mapped(
     rights = check_rights(database, settings, role, search_path)
     yield from rights
     if any(check.name == "row_security" and check.status is Status.FAILURE for check in rights):
-        return  # whatever is looked at from here on would be refused
+        return  # everything after this would be refused
     path = check_search_path(database, settings, search_path)
     yield path
     if path.status is Status.FAILURE:
@@ -134,7 +134,7 @@ def _check_installed(context: CheckContext, installation: Installation | None, *
 
 
 def _run_check(database: Database, role: str, name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
-    """The items that ``look`` gives; a right that the role lacks is an item about rights, whatever was looked at."""
+    """The checks that ``look`` gives; a privilege that the role lacks is reported as a check of its rights."""
     try:
         return run_check(name, look)
     except SweeperError as error:

@@ -1,4 +1,4 @@
-"""What sweeper's own tables tell of the past: runs, holds, horizon."""
+"""What sweeper's own tables show of past runs: their outcome, holds, the horizon."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -23,16 +23,16 @@ def check_horizon(context: CheckContext, installation: Installation) -> Iterator
     elif installation.horizon is None:
         yield ok("horizon", "none yet: a run starts at the floor")
     else:
-        yield ok("horizon", "the next run starts at the floor: a day has passed, or the policy is another one")
+        yield ok("horizon", "the next run starts at the floor: a day has passed, or the policy has changed")
 
 
 def check_books(context: CheckContext) -> Iterator[Check]:
-    """Holds that wait, and the last run over everything that came to its end."""
+    """Open holds, and the last run over everything that was completed."""
     with context.reading() as transaction:
         row = transaction.row(fill("read_books", context.mapping.slots))
     if row.holds:
         yield warning(
-            "holds", f"{row.holds} sessions on hold wait for a person, the oldest for "
+            "holds", f"{row.holds} sessions on hold wait for a decision, the oldest for "
             f"{describe_duration(context.as_of - row.oldest_hold)}",
             "sweeper run --dry-run shows them; then sweeper run --session ID, with --max-amount N for a larger one, or "
             "sweeper adopt --session ID --amount 0 --reason TEXT to waive it",
@@ -43,8 +43,6 @@ def check_books(context: CheckContext) -> Iterator[Check]:
         yield ok("last_run", "none yet")
     elif row.last_success is None or context.as_of - row.last_success > _LATE:
         when = "never" if row.last_success is None else f"{describe_duration(context.as_of - row.last_success)} ago"
-        yield warning(
-            "last_run", f"the last run that came to its end: {when}; the last of all: {row.last_outcome}", "sweeper run"
-        )
+        yield warning("last_run", f"the last completed run: {when}; the last of all: {row.last_outcome}", "sweeper run")
     else:
         yield ok("last_run", f"{describe_duration(context.as_of - row.last_success)} ago")

@@ -93,7 +93,7 @@ def _app_guard(transaction: Transaction, installation: Installation) -> Check | 
             "sweeper install",
         )
     if not found[0].valid:
-        return failure("guard", f"{name} is not valid: its build did not come to its end", "sweeper install")
+        return failure("guard", f"{name} is not valid: its build was not completed", "sweeper install")
     return None
 
 
@@ -105,7 +105,7 @@ def _plan_payment(transaction: Transaction, context: CheckContext) -> None:
 
 
 def _scope(context: CheckContext) -> Scope:
-    assert context.installation is not None  # noqa: S101 - such checks are asked only of an installation
+    assert context.installation is not None  # noqa: S101 - these checks only run for an installation
     floor = context.installation.floor(context.settings.policy)
     return Scope.of_run(context.settings, context.as_of, floor)
 
@@ -119,7 +119,7 @@ def check_index(context: CheckContext, installation: Installation) -> Iterator[C
     with context.reading() as transaction:
         found = transaction.rows(fill("read_index", {}), {"name": name})
         if not found or not found[0].valid:
-            what = "not valid: its build did not come to its end" if found else "missing"
+            what = "not valid: its build was not completed" if found else "missing"
             yield failure("index", f"{name} is {what}; each run reads the whole table", "sweeper install")
             return
         if name != live_index_name(context.mapping):
@@ -191,6 +191,6 @@ def check_triggers(context: CheckContext) -> Iterator[Check]:
         return
     listed = ", ".join(f"{row.name} on {row.table_name} ({row.function_name})" for row in found)
     yield warning(
-        "triggers", f"a refund sets off {listed}; make sure that none of them moves credits or says no",
+        "triggers", f"a refund sets off {listed}; make sure that none of them moves credits or raises an error",
         f"SELECT pg_get_functiondef('{found[0].function_name}'::regproc);",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the file leaves open to harm: caps and grace."""
+"""Caps that are not set, and a grace that counts from the wrong moment."""
 
 from collections.abc import Iterator
 
@@ -29,7 +29,7 @@ def check_grace(context: CheckContext) -> Iterator[Check]:
     if not context.knows_failure:
         yield warning(
             "grace", f"{grace}, and it counts from the start of a session: one that ran longer and fails is owed at "
-            "once, before the app's own layers had their time",
+            "once, before the app's own layers had time to refund it",
             "map sessions.failed_at to when it failed",
         )  # fmt: skip
     else:

@@ -51,7 +51,7 @@ def check_fence(context: CheckContext) -> Iterator[Check]:
     if fenced:
         yield ok("fence", "in place: a refunded session can neither go on nor succeed")
     elif context.has_heartbeat or not context.settings.sessions.running:
-        yield ok("fence", "none; a heartbeat tells a stuck session from a slow one")
+        yield ok("fence", "none; a heartbeat distinguishes a stuck session from a slow one")
     else:
         yield warning(
             "fence", "no fence and no heartbeat: a slow session is taken for a stuck one, and its worker may finish "

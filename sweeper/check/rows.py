@@ -47,7 +47,7 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
         yield warning(
             "amounts", f"an expression of the mapping fails for one of the newest failed sessions (SQLSTATE "
             f"{refusal.sqlstate}): a run pays the others, and puts it on hold",
-            "sweeper run --dry-run names it; mend its row, or the expression",
+            "sweeper run --dry-run names it; fix its row, or the expression",
         )  # fmt: skip
         return
     if row.sessions and row.nulls / row.sessions > _NULLS_ARE_MANY:
@@ -61,7 +61,7 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
 
 
 def check_future_times(context: CheckContext) -> Iterator[Check]:
-    """Whether sessions failed, or were last active, later than now: grace or patience with them has no end."""
+    """Whether sessions failed, or were last active, later than now: grace or stuck_after never passes for them."""
     latest = context.as_of + context.settings.policy.max_clock_skew
     binds = {"as_of": latest, "newest": _NEWEST, "payable_again": False}
     try:
@@ -70,7 +70,7 @@ def check_future_times(context: CheckContext) -> Iterator[Check]:
     except Refusal as refusal:
         yield warning(
             "future_times", f"an expression of the mapping fails for one of the newest sessions (SQLSTATE "
-            f"{refusal.sqlstate}): not checked", "sweeper run --dry-run names it; mend its row, or the expression",
+            f"{refusal.sqlstate}): not checked", "sweeper run --dry-run names it; fix its row, or the expression",
         )  # fmt: skip
         return
     if not rows:
@@ -83,7 +83,7 @@ def check_future_times(context: CheckContext) -> Iterator[Check]:
     yield warning(
         "future_times", f"of the newest sessions {found} later than now, such as {samples}: none of them is refunded "
         "before that moment",
-        "mend their rows, or what writes them; sweeper run --session ID pays a failed one at once",
+        "fix their rows, or what writes them; sweeper run --session ID pays a failed one at once",
     )  # fmt: skip
 
 

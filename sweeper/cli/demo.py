@@ -15,7 +15,7 @@ def demo(
     """Play an app whose layers fail in every way on a real, throw-away Postgres, and sweep it."""
     from sweeper.demo.scenario import run_demo
 
-    stderr_log().tell_retries()
+    stderr_log().log_retries()
     try:
         return run_demo(console=console(), clock=lambda: datetime.now(UTC), keep=keep)
     except Interrupted as signal:  # typer would take SIGTERM's for a Ctrl-C

@@ -19,7 +19,7 @@ _LINES_AT_ONCE = 10
 
 
 class Log:
-    """Writes events. What stamps and renders them is imported with the first: most runs have nothing to tell."""
+    """Writes events. What stamps and renders them is imported with the first: most runs have nothing to log."""
 
     def __init__(self, stream: TextIO, *, terminal: bool, colour: bool) -> None:
         self._stream = stream
@@ -27,9 +27,9 @@ class Log:
         self._colour = colour
         self._common: dict[str, object] = {}
 
-    def tell_retries(self) -> None:
-        """From now on an event tells of what is tried again, instead of a line of the library's on stdout."""
-        stamina.instrumentation.set_on_retry_hooks([self._tell_retry])
+    def log_retries(self) -> None:
+        """Log every retry from now on, instead of the line that the library prints on stdout."""
+        stamina.instrumentation.set_on_retry_hooks([self._log_retry])
 
     def bind(self, **fields: object) -> None:
         """Every event from now on has these fields, too."""
@@ -43,7 +43,7 @@ class Log:
         """An event that somebody should look at."""
         self._write(self._stamped("warning", {"event": event, **fields}), (), [()])
 
-    def _tell_retry(self, details: stamina.instrumentation.RetryDetails) -> None:
+    def _log_retry(self, details: stamina.instrumentation.RetryDetails) -> None:
         # without the cause: a driver's message may repeat the host, the role and parts of the row
         self.warning("retrying", attempt=details.retry_num, wait_seconds=round(details.wait_for, 3))
 

@@ -1,4 +1,4 @@
-"""What revert and adopt have in common: who asks, batches that give way, and counting what was left."""
+"""What revert and adopt share: the request, the size of a batch, and counting what was left."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -75,7 +75,7 @@ def outcome_of(left: dict[str, Left]) -> Outcome:
 
 
 def finish(work: Callable[[], None], left: Callable[[], dict[str, Left]]) -> tuple[Outcome, SweeperError | None]:
-    """Do it all, and tell how it ended; what was committed stands, whatever stopped it."""
+    """Do it all; returns how it ended. What was committed stands, whatever stopped it."""
     try:
         work()
     except Interrupted:

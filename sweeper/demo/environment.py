@@ -36,7 +36,7 @@ def demo_server(signals: Signals, *, keep: bool) -> Iterator[server.Server]:
 
 @contextmanager
 def _kept(signals: Signals) -> Iterator[server.Server]:
-    # nobody else would stop this server: a signal in mid-start must wait until we know its pid
+    # nothing else would stop this server: a signal during its start must wait until we know its pid
     with signals.shielded():
         one = server.start_kept()
     try:

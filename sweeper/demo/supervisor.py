@@ -49,7 +49,7 @@ class Server:
 
         Raises ServerError when it does not end within 30 seconds or the folder cannot be removed.
         """
-        # The lock file goes when postgres ends: without it the pid may be a stranger's by now.
+        # The lock file goes when postgres ends: without it the pid may be another process's by now.
         if _lock_file(self.folder)[:1] == [str(self.pid)]:
             _end(self.pid)
         _remove(self.folder)
