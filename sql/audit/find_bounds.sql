@@ -1,4 +1,4 @@
--- Finds the first and the last moment of the books: the period of an audit that was not told one. A run that paid is part
+-- Finds the first and the last moment of the books: the period of an audit that was not given one. A run that paid is part
 -- of them also when its refunds are gone.
 SELECT least(
            (SELECT pg_catalog.min(r.created_at) FROM {refunds} AS r WHERE r.created_at > '-infinity'),

@@ -29,7 +29,7 @@ _BROKEN_SESSIONS, _BROKEN_TIMES, _BROKEN_DAYS = 10, 5, 3
 
 @dataclass(frozen=True)
 class AuditRequest:
-    """What the command line asked for: the period, all of the ledger when not told."""
+    """What the command line asked for: the period; without one, the whole ledger."""
 
     as_of: datetime
     since: datetime | None = None
@@ -103,7 +103,7 @@ def _read(
 
 
 def _bounds(transaction: Transaction, mapping: Mapping, request: AuditRequest) -> tuple[datetime, datetime]:
-    """The period; when not told, one that holds the whole ledger, and can be asked for again word for word."""
+    """The period; by default one that holds the whole ledger, with bounds that can be given again."""
     found = transaction.row(mapping.statement("find_bounds"))
     until = request.until or max(request.as_of, found.last or request.as_of) + _INSTANT
     since = request.since or min(found.first or request.as_of, until)

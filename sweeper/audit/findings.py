@@ -102,7 +102,7 @@ def find(transaction: Transaction, mapping: Mapping, inspection: Inspection, pos
         count = sum(answer[0].found for answer in answers if answer)
         if count:
             samples = [row.sample for answer in answers for row in answer]
-            meaning, _, hint = heading(name).removeprefix(f"{name}: ").partition(" To mend: ")
+            meaning, _, hint = heading(name).removeprefix(f"{name}: ").partition(" To fix: ")
             yield Finding(name, count, tuple(samples[:_SAMPLES]), meaning, hint)
 
 

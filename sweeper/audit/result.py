@@ -70,7 +70,7 @@ class Position:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something wrong: how often, some of the ids, what it means and how it is mended."""
+    """Something wrong: how often, some of the ids, what it means and how to fix it."""
 
     code: str
     count: int
@@ -94,5 +94,5 @@ class AuditResult:
 
     @property
     def exit_code(self) -> int:
-        """The exit code that tells a program whether anything was found."""
+        """The exit code: 5 when anything was found."""
         return Exit.FOUND if self.findings else Exit.DONE

@@ -1,1 +1,1 @@
-"""``sweeper check``: everything that can be wrong before a run, each with the command that mends it; writes nothing."""
+"""``sweeper check``: everything that can be wrong before a run, each with the command that fixes it; writes nothing."""

@@ -1,16 +1,16 @@
-"""The preflight as a whole: from the file to the books, as far as each step allows the next."""
+"""All checks in order, from the file to the rows; a failed step ends the checks that depend on it."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial
 
 from sweeper.app.mapping import read_mapping
-from sweeper.check import books, installed, policy, protections, rows
-from sweeper.check.context import Ground, asked, failure, ok, reading
+from sweeper.check import history, installed, policy, protections, rows
+from sweeper.check.context import CheckContext, failure, ok, reading, run_check
+from sweeper.check.exposure import check_grants, check_search_path
 from sweeper.check.result import Check, CheckResult, Status
 from sweeper.check.rights import check_rights, denied, merged
 from sweeper.check.server import check_server, read_server
-from sweeper.check.strangers import check_grants, check_search_path
 from sweeper.config.model import PolicySection, Settings
 from sweeper.core.errors import SweeperError
 from sweeper.install.state import Installation, Surroundings, read_installation
@@ -31,7 +31,7 @@ _OF_ANY_MAPPING = (
 
 
 def check(database: Database, settings: Settings | SweeperError, *, as_of: datetime, asked_at: float) -> CheckResult:
-    """Look at everything that a run depends on; ``settings`` may be the reason why there are none."""
+    """Check everything that a run depends on; ``settings`` is the error when the file cannot be used."""
     return CheckResult(as_of, tuple(merged(list(_check(database, settings, as_of, asked_at)))))
 
 
@@ -55,20 +55,20 @@ def _check(database: Database, settings: Settings | SweeperError, as_of: datetim
 
 
 def _unusable(error: SweeperError) -> Check:
-    """The item for a server that cannot be asked anything."""
+    """The check for a server that cannot be used."""
     if _PROTOCOL_VIOLATION in error.message:
         return failure(
             "pooler",
             f"{error.message}: a pooler in statement mode lets no transaction through",
             "name a pooler in transaction or session mode in SWEEPER_DATABASE_URL, or the server itself",
         )
-    return failure("connection", error.message, "mend SWEEPER_DATABASE_URL, or the server")
+    return failure("connection", error.message, "fix SWEEPER_DATABASE_URL, or the server")
 
 
 def _refused_file(error: SweeperError) -> Check:
-    """The item for a file that cannot be used."""
+    """The check for a file that cannot be used."""
     fixes = {"no_config": "sweeper init", "open_questions": "answer each question in the file"}
-    return failure("file", error.message, fixes.get(error.code, "mend the file"))
+    return failure("file", error.message, fixes.get(error.code, "fix the file"))
 
 
 def _check_mapped(
@@ -85,25 +85,25 @@ def _check_mapped(
     rights = check_rights(database, settings, role, search_path)
     yield from rights
     if any(check.name == "row_security" and check.status is Status.FAILURE for check in rights):
-        return  # whatever is looked at from here on would be refused
+        return  # everything after this would be refused
     path = check_search_path(database, settings, search_path)
     yield path
     if path.status is Status.FAILURE:
         return  # what is planted would run here, too: from here on the app's SQL is planned
-    found: list[Ground] = []
+    found: list[CheckContext] = []
 
     def map_it() -> Iterator[Check]:
         timezone = settings.sessions.timezone
         with reading(database, search_path, timezone) as transaction:
             mapping = read_mapping(transaction, settings, search_path)
-        found.append(Ground(database, settings, mapping, installation, role, as_of))
+        found.append(CheckContext(database, settings, mapping, installation, role, as_of))
         yield ok("mapping", "fits the tables of this database")
 
-    yield from _asked(database, role, "mapping", map_it)
+    yield from _run_check(database, role, "mapping", map_it)
     if found:
         yield from _check_installed(found[0], installation, may_pay=rights[0].status is Status.OK)
         for name, look in _OF_ANY_MAPPING:
-            yield from _asked(database, role, name, partial(look, found[0]))
+            yield from _run_check(database, role, name, partial(look, found[0]))
 
 
 def _not_let_in(
@@ -115,27 +115,27 @@ def _not_let_in(
     return lacking if lacking[0].status is Status.FAILURE else [denied(database, error, role)]
 
 
-def _check_installed(ground: Ground, installation: Installation | None, *, may_pay: bool) -> Iterator[Check]:
-    looks: dict[str, Callable[[], Iterator[Check]]] = {"installed": partial(installed.check_installed, ground)}
+def _check_installed(context: CheckContext, installation: Installation | None, *, may_pay: bool) -> Iterator[Check]:
+    looks: dict[str, Callable[[], Iterator[Check]]] = {"installed": partial(installed.check_installed, context)}
     if installation is not None:
         looks |= {
-            "guard": partial(installed.check_guard, ground, installation, may_pay=may_pay),
-            "index": partial(installed.check_index, ground, installation),
-            "horizon": partial(books.check_horizon, ground, installation),
-            "books": partial(books.check_books, ground),
-            "amounts": partial(rows.check_amounts, ground),
-            "future_times": partial(rows.check_future_times, ground),
-            "grants": partial(check_grants, ground),
-            "append_only": partial(protections.check_append_only, ground),
-            "refund_function": partial(protections.check_refund_function, ground),
+            "guard": partial(installed.check_guard, context, installation, may_pay=may_pay),
+            "index": partial(installed.check_index, context, installation),
+            "horizon": partial(history.check_horizon, context, installation),
+            "books": partial(history.check_books, context),
+            "amounts": partial(rows.check_amounts, context),
+            "future_times": partial(rows.check_future_times, context),
+            "grants": partial(check_grants, context),
+            "append_only": partial(protections.check_append_only, context),
+            "refund_function": partial(protections.check_refund_function, context),
         }
     for name, look in looks.items():
-        yield from _asked(ground.database, ground.role, name, look)
+        yield from _run_check(context.database, context.role, name, look)
 
 
-def _asked(database: Database, role: str, name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
-    """The items that ``look`` gives; a right that the role lacks is an item about rights, whatever was looked at."""
+def _run_check(database: Database, role: str, name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
+    """The checks that ``look`` gives; a privilege that the role lacks is reported as a check of its rights."""
     try:
-        return asked(name, look)
+        return run_check(name, look)
     except SweeperError as error:
         return [denied(database, error, role)]

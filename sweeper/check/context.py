@@ -1,4 +1,4 @@
-"""What the checks stand on, and how one of them is asked without stopping the others."""
+"""What every check is given, and how one that fails does not stop the others."""
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
@@ -20,7 +20,7 @@ TIMEOUTS = Timeouts(statement_ms=30_000)
 
 
 @dataclass(frozen=True)
-class Ground:
+class CheckContext:
     """The mapping as it was read, what is installed, and on which database."""
 
     database: Database
@@ -63,17 +63,17 @@ def ok(name: str, message: str) -> Check:
 
 
 def warning(name: str, message: str, fix: str) -> Check:
-    """A run works, and something may go wrong."""
+    """A run works, but something may go wrong."""
     return Check(name, Status.WARNING, message, fix)
 
 
 def failure(name: str, message: str, fix: str) -> Check:
-    """A run does not work, or does not what it should."""
+    """A run does not work, or does the wrong thing."""
     return Check(name, Status.FAILURE, message, fix)
 
 
-def asked(name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
-    """The items that ``look`` gives; when it cannot look, one that says why.
+def run_check(name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
+    """The checks that ``look`` gives; when it cannot look, one that says why.
 
     Raises:
         SweeperError: the role lacks a privilege.
@@ -85,7 +85,7 @@ def asked(name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
     except TooSlow:
         return [warning(name, "not checked: reading it took too long", "sweeper check, when the server is less busy")]
     except Refusal as refusal:  # not its message, which may repeat a row
-        return [failure(name, f"the database refuses to read it (SQLSTATE {refusal.sqlstate})", "mend the mapping")]
+        return [failure(name, f"the database refuses to read it (SQLSTATE {refusal.sqlstate})", "fix the mapping")]
     except SweeperError as error:
         if error.code == "privilege":
             raise
@@ -95,4 +95,4 @@ def asked(name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
 def _fix_of(error: SweeperError) -> str:
     if error.code in ("not_installed", "mapping_changed", "guard_missing"):
         return "sweeper install"
-    return "mend the mapping, then: sweeper install" if error.code == "mapping" else "see the message"
+    return "fix the mapping, then: sweeper install" if error.code == "mapping" else "see the message"

@@ -5,7 +5,7 @@ from typing import Any
 
 import uuid_utils
 
-from sweeper.check.context import Ground, failure, ok, warning
+from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.result import Check
 from sweeper.check.rights import denied
 from sweeper.core.errors import ConfigurationError, FailedError
@@ -23,32 +23,32 @@ _PLAN_MATTERS_ROWS = 100_000
 _INSERTS, _UPDATES = 4, 16  # pg_trigger.tgtype
 
 
-def check_installed(ground: Ground) -> Iterator[Check]:
+def check_installed(context: CheckContext) -> Iterator[Check]:
     """Whether the mapping in the file is the installed one."""
-    installation = ground.installation
+    installation = context.installation
     if installation is None or not installation.fingerprint:
-        yield failure("installed", f"sweeper is not installed (schema {ground.mapping.schema})", "sweeper install")
+        yield failure("installed", f"sweeper is not installed (schema {context.mapping.schema})", "sweeper install")
     elif installation.schema_version < SCHEMA_VERSION:
         yield failure("installed", "an older sweeper installed it", "sweeper install")
-    elif installation.fingerprint != ground.mapping.fingerprint:
+    elif installation.fingerprint != context.mapping.fingerprint:
         yield failure("installed", "the mapping in the file is not the one that is installed", "sweeper install")
-    elif renamed := renamed_statuses(ground.mapping, installation):
+    elif renamed := renamed_statuses(context.mapping, installation):
         yield failure(
             "installed", f"{', '.join(renamed)}: values of the status were renamed to each other since the index was "
             "built, which misses sessions now",
             "sweeper install",
         )  # fmt: skip
     else:
-        with ground.reading() as transaction:
-            require_same_key(transaction, ground.mapping, installation)
-            require_only_installation(transaction, ground.mapping, installation.bound)
-        yield ok("installed", f"schema {ground.mapping.schema}, with this mapping")
+        with context.reading() as transaction:
+            require_same_key(transaction, context.mapping, installation)
+            require_only_installation(transaction, context.mapping, installation.bound)
+        yield ok("installed", f"schema {context.mapping.schema}, with this mapping")
 
 
-def check_guard(ground: Ground, installation: Installation, *, may_pay: bool) -> Iterator[Check]:
+def check_guard(context: CheckContext, installation: Installation, *, may_pay: bool) -> Iterator[Check]:
     """Whether the database itself stops a second refund; the server plans one, for a role that may pay."""
-    mapping, lacking = ground.mapping, None
-    with ground.reading() as transaction:
+    mapping, lacking = context.mapping, None
+    with context.reading() as transaction:
         own = _own_guard(transaction, mapping.slots["refunds"])
         found = own or (_app_guard(transaction, installation) if mapping.ledger else None)
         if found:
@@ -56,7 +56,7 @@ def check_guard(ground: Ground, installation: Installation, *, may_pay: bool) ->
             return
         try:
             if may_pay:
-                _plan_payment(transaction, ground)
+                _plan_payment(transaction, context)
         except ConfigurationError as error:
             yield failure("guard", error.message, "sweeper install")
             return
@@ -65,7 +65,7 @@ def check_guard(ground: Ground, installation: Installation, *, may_pay: bool) ->
                 raise
             lacking = error
     if lacking:
-        yield denied(ground.database, lacking, ground.role, _written(ground))
+        yield denied(context.database, lacking, context.role, _written(context))
     narrow = mapping.ledger is not None and mapping.ledger.guard != mapping.ledger.where
     yield ok(
         "guard",
@@ -73,8 +73,8 @@ def check_guard(ground: Ground, installation: Installation, *, may_pay: bool) ->
     )
 
 
-def _written(ground: Ground) -> dict[str, str]:
-    slots = ground.mapping.slots
+def _written(context: CheckContext) -> dict[str, str]:
+    slots = context.mapping.slots
     privileges = {"sessions": "SELECT, UPDATE", "accounts": "SELECT, UPDATE", "ledger": "SELECT, INSERT"}
     return {slots[slot]: what for slot, what in privileges.items() if slot in slots}
 
@@ -104,36 +104,36 @@ def _app_guard(transaction: Transaction, installation: Installation) -> Check | 
             "sweeper install",
         )
     if not found[0].valid:
-        return failure("guard", f"{name} is not valid: its build did not come to its end", "sweeper install")
+        return failure("guard", f"{name} is not valid: its build was not completed", "sweeper install")
     return None
 
 
-def _plan_payment(transaction: Transaction, ground: Ground) -> None:
-    scope = _scope(ground)
+def _plan_payment(transaction: Transaction, context: CheckContext) -> None:
+    scope = _scope(context)
     binds = {**scope.binds, "in_hand": "{}", "refund_ids": "{}", "run_id": str(uuid_utils.uuid7()), **BY_SWEEPER}
     with transaction.savepoint():
-        require_payable(transaction, ground.mapping, binds)
+        require_payable(transaction, context.mapping, binds)
 
 
-def _scope(ground: Ground) -> Scope:
-    assert ground.installation is not None  # noqa: S101 - such checks are asked only of an installation
-    floor = ground.installation.floor(ground.settings.policy)
-    return Scope.of_run(ground.settings, ground.as_of, floor)
+def _scope(context: CheckContext) -> Scope:
+    assert context.installation is not None  # noqa: S101 - these checks only run for an installation
+    floor = context.installation.floor(context.settings.policy)
+    return Scope.of_run(context.settings, context.as_of, floor)
 
 
-def check_index(ground: Ground, installation: Installation) -> Iterator[Check]:
+def check_index(context: CheckContext, installation: Installation) -> Iterator[Check]:
     """Whether the index of live sessions is there, and whether the planner uses it."""
     name = installation.live_index
     if name is None:
         yield ok("index", "the sessions are partitioned: sweeper adds no index of its own")
         return
-    with ground.reading() as transaction:
+    with context.reading() as transaction:
         found = transaction.rows(fill("read_index", {}), {"name": name})
         if not found or not found[0].valid:
-            what = "not valid: its build did not come to its end" if found else "missing"
+            what = "not valid: its build was not completed" if found else "missing"
             yield failure("index", f"{name} is {what}; each run reads the whole table", "sweeper install")
             return
-        if name != live_index_name(ground.mapping):
+        if name != live_index_name(context.mapping):
             yield warning(
                 "index", f"{name} is not the one that this mapping would have: each run reads more than it must",
                 "sweeper install",
@@ -142,14 +142,14 @@ def check_index(ground: Ground, installation: Installation) -> Iterator[Check]:
         if found[0].rows < _PLAN_MATTERS_ROWS:
             yield ok("index", "in place; the table is small")
             return
-        binds = {**_scope(ground).binds, "page_size": ground.settings.policy.batch_size}
-        plan = transaction.row(ground.mapping.statement("explain_find"), binds)[0]
+        binds = {**_scope(context).binds, "page_size": context.settings.policy.batch_size}
+        plan = transaction.row(context.mapping.statement("explain_find"), binds)[0]
     if name.rpartition(".")[2].strip('"') in _indexes_of(plan):
         yield ok("index", "in place, and the planner uses it")
     else:
         yield warning(
             "index", f"the planner does not use {name}: each run reads more than it must",
-            f"ANALYZE {ground.mapping.sessions.qualified};",
+            f"ANALYZE {context.mapping.sessions.qualified};",
         )  # fmt: skip
 
 
@@ -162,12 +162,12 @@ def _indexes_of(plan: Any) -> set[str]:
     return set()
 
 
-def check_migrations(ground: Ground) -> Iterator[Check]:
+def check_migrations(context: CheckContext) -> Iterator[Check]:
     """Whether the app can change the type of its status column with what stands on it."""
-    slots, status = ground.mapping.slots, ground.settings.sessions.status
-    name = ground.installation.live_index if ground.installation else None
-    with ground.reading() as transaction:
-        fences = transaction.rows(fill("list_fences", {}), {"schema_name": ground.mapping.schema})
+    slots, status = context.mapping.slots, context.settings.sessions.status
+    name = context.installation.live_index if context.installation else None
+    with context.reading() as transaction:
+        fences = transaction.rows(fill("list_fences", {}), {"schema_name": context.mapping.schema})
         index = transaction.rows(fill("read_index", {}), {"name": name}) if name else []
     in_the_way = ["fence"] if any(fence.names_status for fence in fences) else []
     if index and index[0].valid and slots["live_function"] not in slots["live_condition"]:
@@ -184,24 +184,24 @@ def check_migrations(ground: Ground) -> Iterator[Check]:
         yield ok("migrations", f"before the type of {status} is changed: sweeper install --release; after it: install")
 
 
-def check_triggers(ground: Ground) -> Iterator[Check]:
+def check_triggers(context: CheckContext) -> Iterator[Check]:
     """Which triggers of the app a refund sets off."""
-    slots = ground.mapping.slots
+    slots = context.mapping.slots
     written = [(slots["sessions"], _UPDATES)]
-    written += [(slots["accounts"], _UPDATES)] if ground.mapping.has_accounts else []
-    written += [(slots["ledger"], _INSERTS)] if ground.mapping.ledger else []
+    written += [(slots["accounts"], _UPDATES)] if context.mapping.has_accounts else []
+    written += [(slots["ledger"], _INSERTS)] if context.mapping.ledger else []
     binds = {
         "names": [name for name, _ in written],
         "events": [event for _, event in written],
-        "fence": f"{ground.mapping.schema}_fence",
+        "fence": f"{context.mapping.schema}_fence",
     }
-    with ground.reading() as transaction:
+    with context.reading() as transaction:
         found = transaction.rows(fill("list_triggers", {}), binds)
     if not found:
         yield ok("triggers", "a refund sets off no trigger of the app")
         return
     listed = ", ".join(f"{row.name} on {row.table_name} ({row.function_name})" for row in found)
     yield warning(
-        "triggers", f"a refund sets off {listed}; make sure that none of them moves credits or says no",
+        "triggers", f"a refund sets off {listed}; make sure that none of them moves credits or raises an error",
         f"SELECT pg_get_functiondef('{found[0].function_name}'::regproc);",
     )  # fmt: skip

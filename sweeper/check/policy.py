@@ -1,15 +1,15 @@
-"""What the file leaves open to harm: caps and grace."""
+"""Caps that are not set, and a grace that counts from the wrong moment."""
 
 from collections.abc import Iterator
 
-from sweeper.check.context import Ground, ok, warning
+from sweeper.check.context import CheckContext, ok, warning
 from sweeper.check.result import Check
 from sweeper.core.durations import describe_duration
 
 
-def check_caps(ground: Ground) -> Iterator[Check]:
+def check_caps(context: CheckContext) -> Iterator[Check]:
     """Whether a mistake could pay without bounds."""
-    policy = ground.settings.policy
+    policy = context.settings.policy
     unset = [name for name in ("max_refunds", "max_credits", "max_amount") if getattr(policy, name) is None]
     if unset:
         listed = ", ".join(f"policy.{name}" for name in unset)
@@ -23,13 +23,13 @@ def check_caps(ground: Ground) -> Iterator[Check]:
         )
 
 
-def check_grace(ground: Ground) -> Iterator[Check]:
+def check_grace(context: CheckContext) -> Iterator[Check]:
     """Whether grace counts from the failure."""
-    grace = describe_duration(ground.settings.policy.grace)
-    if not ground.knows_failure:
+    grace = describe_duration(context.settings.policy.grace)
+    if not context.knows_failure:
         yield warning(
             "grace", f"{grace}, and it counts from the start of a session: one that ran longer and fails is owed at "
-            "once, before the app's own layers had their time",
+            "once, before the app's own layers had time to refund it",
             "map sessions.failed_at to when it failed",
         )  # fmt: skip
     else:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sweeper.check.context import Ground, failure, ok, warning
+from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.result import Check
 from sweeper.install.functions import has_fence
 from sweeper.install.protections import Protections, read_protections
@@ -12,9 +12,9 @@ _OTHER_THAN_NOW = (
 )
 
 
-def check_append_only(ground: Ground) -> Iterator[Check]:
+def check_append_only(context: CheckContext) -> Iterator[Check]:
     """Whether the tables of refunds and reversals reject every change."""
-    found = _read(ground)
+    found = _read(context)
     off = [name for name, stands in found.append_only.items() if not stands]
     if off:
         yield failure("append_only", f"{', '.join(off)} can be edited: its trigger is missing, off, not ALWAYS, or "
@@ -25,9 +25,9 @@ def check_append_only(ground: Ground) -> Iterator[Check]:
         yield ok("append_only", "refunds and reversals reject every change, their owner's too")
 
 
-def check_refund_function(ground: Ground) -> Iterator[Check]:
+def check_refund_function(context: CheckContext) -> Iterator[Check]:
     """Whether refund() is the one that pays as a run of this program does."""
-    found = _read(ground)
+    found = _read(context)
     stale = [signature for signature in found.others if ".refund(" in signature or signature.startswith("refund(")]
     if "refund" not in found.names:
         yield failure("refund_function", "refund() is missing: the app's own layers cannot refund", "sweeper install")
@@ -40,18 +40,18 @@ def check_refund_function(ground: Ground) -> Iterator[Check]:
         yield ok("refund_function", "in place, and the one of this program and this file")
 
 
-def check_fence(ground: Ground) -> Iterator[Check]:
+def check_fence(context: CheckContext) -> Iterator[Check]:
     """Whether the fence is as it was asked for, or a slow worker could go on with what was refunded."""
-    found = _read(ground) if ground.installation else None
+    found = _read(context) if context.installation else None
     if found is not None and found.fence_wanted:
         yield _asked_for(found)
         return
-    with ground.reading() as transaction:
-        fenced = has_fence(transaction, ground.mapping)
+    with context.reading() as transaction:
+        fenced = has_fence(transaction, context.mapping)
     if fenced:
         yield ok("fence", "in place: a refunded session can neither go on nor succeed")
-    elif ground.has_heartbeat or not ground.settings.sessions.running:
-        yield ok("fence", "none; a heartbeat tells a stuck session from a slow one")
+    elif context.has_heartbeat or not context.settings.sessions.running:
+        yield ok("fence", "none; a heartbeat distinguishes a stuck session from a slow one")
     else:
         yield warning(
             "fence", "no fence and no heartbeat: a slow session is taken for a stuck one, and its worker may finish "
@@ -73,6 +73,6 @@ def _asked_for(found: Protections) -> Check:
     return ok("fence", "in place: a refunded session can neither go on nor succeed")
 
 
-def _read(ground: Ground) -> Protections:
-    with ground.reading() as transaction:
-        return read_protections(transaction, ground.mapping, max_amount=ground.settings.policy.max_amount)
+def _read(context: CheckContext) -> Protections:
+    with context.reading() as transaction:
+        return read_protections(transaction, context.mapping, max_amount=context.settings.policy.max_amount)

@@ -1,4 +1,4 @@
-"""What a preflight finds: frozen, and without any knowledge of how it is shown."""
+"""What `sweeper check` finds: frozen, and without any knowledge of how it is shown."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from sweeper.core.errors import Exit
 
 
 class Status(StrEnum):
-    """How one item of a preflight is."""
+    """The status of one check."""
 
     OK = "ok"
     WARNING = "warning"
@@ -17,7 +17,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """One item of a preflight; ``fix`` is the command, or the change of the file, that mends it."""
+    """One check; ``fix`` is the command, or the change of the file, that fixes it."""
 
     name: str
     status: Status
@@ -27,16 +27,16 @@ class Check:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """A preflight."""
+    """All checks."""
 
     as_of: datetime
     checks: tuple[Check, ...]
 
     def count(self, status: Status) -> int:
-        """How many items are so."""
+        """How many checks have this status."""
         return sum(check.status is status for check in self.checks)
 
     @property
     def exit_code(self) -> int:
-        """5 when something would keep a run from working."""
+        """5 when something would stop a run from working."""
         return Exit.FOUND if self.count(Status.FAILURE) else Exit.DONE

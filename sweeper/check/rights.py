@@ -95,7 +95,7 @@ def denied(database: Database, error: SweeperError, role: str, written: Mapping[
 
 
 def merged(checks: list[Check]) -> list[Check]:
-    """The items with one of each name: where a right was missed more than once, all that mends it."""
+    """The items with one of each name: where a right was missing more than once, with all fixes."""
     found: dict[str, Check] = {}
     for check in checks:
         before = found.get(check.name)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from sweeper.app.reader import Reader
-from sweeper.check.context import Ground, ok, warning
+from sweeper.check.context import CheckContext, ok, warning
 from sweeper.check.result import Check
 from sweeper.config.model import STUCK_AFTER_DEFAULT
 from sweeper.core.durations import describe_duration
@@ -19,12 +19,12 @@ _AHEAD = timedelta(minutes=5)
 _NEWEST, _SAMPLES = 100_000, 3
 
 
-def check_statuses(ground: Ground) -> Iterator[Check]:
+def check_statuses(context: CheckContext) -> Iterator[Check]:
     """Whether the data has statuses that no list names."""
-    own = ground.settings.sessions
-    with ground.reading() as transaction:
+    own = context.settings.sessions
+    with context.reading() as transaction:
         rows = transaction.rows(
-            fill("list_statuses", ground.mapping.slots), {"named": [*own.failed, *own.running, *own.succeeded]}
+            fill("list_statuses", context.mapping.slots), {"named": [*own.failed, *own.running, *own.succeeded]}
         )
     if rows:
         listed = ", ".join(f"{'null' if row.status is None else repr(row.status)} ({row.sessions})" for row in rows)
@@ -37,17 +37,17 @@ def check_statuses(ground: Ground) -> Iterator[Check]:
         yield ok("statuses", "every session's status is in one of the lists")
 
 
-def check_amounts(ground: Ground) -> Iterator[Check]:
+def check_amounts(context: CheckContext) -> Iterator[Check]:
     """Whether failed sessions have an amount at all."""
-    statement = fill("sample_amounts", ground.mapping.slots, ground.mapping.choices)
+    statement = fill("sample_amounts", context.mapping.slots, context.mapping.choices)
     try:
-        with ground.reading() as transaction:
+        with context.reading() as transaction:
             row = transaction.row(statement, {"payable_again": False})
     except Refusal as refusal:
         yield warning(
             "amounts", f"an expression of the mapping fails for one of the newest failed sessions (SQLSTATE "
             f"{refusal.sqlstate}): a run pays the others, and puts it on hold",
-            "sweeper run --dry-run names it; mend its row, or the expression",
+            "sweeper run --dry-run names it; fix its row, or the expression",
         )  # fmt: skip
         return
     if row.sessions and row.nulls / row.sessions > _NULLS_ARE_MANY:
@@ -60,17 +60,17 @@ def check_amounts(ground: Ground) -> Iterator[Check]:
         yield ok("amounts", f"{row.sessions - row.nulls} of the {row.sessions} newest failed sessions have an amount")
 
 
-def check_future_times(ground: Ground) -> Iterator[Check]:
-    """Whether sessions failed, or were last active, later than now: grace or patience with them has no end."""
-    latest = ground.as_of + ground.settings.policy.max_clock_skew
+def check_future_times(context: CheckContext) -> Iterator[Check]:
+    """Whether sessions failed, or were last active, later than now: grace or stuck_after never passes for them."""
+    latest = context.as_of + context.settings.policy.max_clock_skew
     binds = {"as_of": latest, "newest": _NEWEST, "payable_again": False}
     try:
-        with ground.reading() as transaction:
-            rows = transaction.rows(ground.mapping.statement("find_future_times"), binds)
+        with context.reading() as transaction:
+            rows = transaction.rows(context.mapping.statement("find_future_times"), binds)
     except Refusal as refusal:
         yield warning(
             "future_times", f"an expression of the mapping fails for one of the newest sessions (SQLSTATE "
-            f"{refusal.sqlstate}): not checked", "sweeper run --dry-run names it; mend its row, or the expression",
+            f"{refusal.sqlstate}): not checked", "sweeper run --dry-run names it; fix its row, or the expression",
         )  # fmt: skip
         return
     if not rows:
@@ -83,15 +83,15 @@ def check_future_times(ground: Ground) -> Iterator[Check]:
     yield warning(
         "future_times", f"of the newest sessions {found} later than now, such as {samples}: none of them is refunded "
         "before that moment",
-        "mend their rows, or what writes them; sweeper run --session ID pays a failed one at once",
+        "fix their rows, or what writes them; sweeper run --session ID pays a failed one at once",
     )  # fmt: skip
 
 
-def check_durations(ground: Ground) -> Iterator[Check]:
+def check_durations(context: CheckContext) -> Iterator[Check]:
     """Whether ``stuck_after`` is longer than real work takes."""
-    own, settings = ground.settings.sessions, ground.settings
+    own, settings = context.settings.sessions, context.settings
     limit = min((settings.stuck_after(status) for status in own.running), default=STUCK_AFTER_DEFAULT)
-    if ground.has_heartbeat:
+    if context.has_heartbeat:
         yield ok("stuck_after", f"{describe_duration(limit)} without a sign of life")
         return
     if own.ended_at is None or not own.succeeded:
@@ -100,13 +100,13 @@ def check_durations(ground: Ground) -> Iterator[Check]:
             f"{describe_duration(limit)}; not compared with real sessions: sessions.ended_at is not mapped",
         )
         return
-    with ground.reading() as transaction:
-        reader = Reader(transaction, ground.mapping.schema)
+    with context.reading() as transaction:
+        reader = Reader(transaction, context.mapping.schema)
         slots = {
-            **ground.mapping.slots,
-            "ended_at": reader.expression("sessions.ended_at", own.ended_at, ground.mapping.sessions).sql,
+            **context.mapping.slots,
+            "ended_at": reader.expression("sessions.ended_at", own.ended_at, context.mapping.sessions).sql,
         }
-        binds = {"since": before(ground.as_of, _DURATIONS_OF)}
+        binds = {"since": before(context.as_of, _DURATIONS_OF)}
         row = transaction.row(fill("sample_durations", slots), binds)
     if not row.sessions:
         yield ok(
@@ -129,15 +129,15 @@ def _longer(longest: timedelta) -> str:
     return f"{int(longest.total_seconds() * 1.5) // 3600 + 1}h"
 
 
-def check_zone(ground: Ground) -> Iterator[Check]:
+def check_zone(context: CheckContext) -> Iterator[Check]:
     """Whether sessions seem to begin in the future: then their clock is read in the wrong zone."""
-    with ground.reading() as transaction:
-        newest = transaction.row(fill("read_newest_start", ground.mapping.slots)).started_at
-    zone = ground.mapping.timezone
-    if newest is not None and newest > ground.as_of + _AHEAD + ground.settings.policy.max_clock_skew:
+    with context.reading() as transaction:
+        newest = transaction.row(fill("read_newest_start", context.mapping.slots)).started_at
+    zone = context.mapping.timezone
+    if newest is not None and newest > context.as_of + _AHEAD + context.settings.policy.max_clock_skew:
         yield warning(
             "time_zone",
-            f"the newest session begins {describe_duration(newest - ground.as_of)} from now, read in {zone}",
+            f"the newest session begins {describe_duration(newest - context.as_of)} from now, read in {zone}",
             "sessions.timezone: the zone that the app writes its times in; then: sweeper install",
         )  # fmt: skip
     else:

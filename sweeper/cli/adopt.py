@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweeper.cli.corrections import DryRun, Reason, Yes, asked_now, correct, require_answer
+from sweeper.cli.corrections import DryRun, Reason, Yes, correct, request_now, require_answer
 from sweeper.cli.options import Config, Json, console, load_connection, load_settings
 from sweeper.core.errors import ConfigurationError
 
@@ -27,7 +27,7 @@ def adopt(
     json: Json = False,
 ) -> int:
     """Write down refunds that were paid elsewhere: no credits move, and no program pays them again."""
-    asked = asked_now(reason)
+    request = request_now(reason)
     if (where is None) == (session is None):
         raise ConfigurationError("give either --where or --session", code="usage")
     if any(given is not None and not given.strip() for given in (where, amount)):
@@ -41,7 +41,7 @@ def adopt(
     database = Database(load_connection(), application_name="sweeper adopt")
     try:
         return correct(
-            lambda: Adoption(database, settings, asked, choice),
+            lambda: Adoption(database, settings, request, choice),
             lambda result: _show(result, json=json),
             question="Adopt them?",
             yes=yes,

@@ -63,7 +63,7 @@ def audit(
     try:
         with _opened(output, chosen) as stream:
             if chosen is Format.CSV:
-                with suppress(_NobodyReads):
+                with suppress(_ReaderGone):
                     books.export(database, settings, request, _writing(stream))
                 return Exit.DONE
             with exactly():  # sums are made in rendering, too
@@ -83,15 +83,15 @@ def _require_report() -> None:
         ) from None
 
 
-class _NobodyReads(Exception):  # noqa: N818 - no error: there is nobody left to export for
-    """What is written to standard output does not arrive any more."""
+class _ReaderGone(Exception):  # noqa: N818 - no error: the reader has closed the pipe
+    """The reader of standard output is gone."""
 
 
 def _writing(stream: TextIO) -> Callable[[str], None]:
     def write(text: str) -> None:
         stream.write(text)
         if isinstance(stream, Output) and stream.error:
-            raise _NobodyReads
+            raise _ReaderGone
 
     return write
 

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def check(config: Config = None, json: Json = False) -> int:
-    """Say whether all is well for a run, and how to mend what is not. Read-only."""
+    """Check that a run can work, and show how to fix what is wrong. Read-only."""
     asked_at, as_of = time.monotonic(), datetime.now(UTC)
-    from sweeper.check.checks import check as preflight
+    from sweeper.check.checks import check as check_all
     from sweeper.postgres.database import Database
     from sweeper.render.json.check import check_document
     from sweeper.render.terminal.check import show_check
@@ -22,7 +22,7 @@ def check(config: Config = None, json: Json = False) -> int:
     connection = load_connection()
     database = Database(connection, application_name="sweeper check")
     try:
-        result = preflight(database, _settings_or_why_not(config), as_of=as_of, asked_at=asked_at)
+        result = check_all(database, _settings_or_error(config), as_of=as_of, asked_at=asked_at)
     finally:
         database.close()
     if json:
@@ -32,7 +32,7 @@ def check(config: Config = None, json: Json = False) -> int:
     return result.exit_code
 
 
-def _settings_or_why_not(config: Config) -> "Settings | SweeperError":
+def _settings_or_error(config: Config) -> "Settings | SweeperError":
     try:
         return load_settings(config)
     except SweeperError as error:

@@ -14,7 +14,7 @@ from sweeper.core.errors import ConfigurationError, Exit, FailedError, Interrupt
 from sweeper.core.signals import Cancelled, Signals
 
 if TYPE_CHECKING:
-    from sweeper.corrections.context import Asked
+    from sweeper.corrections.context import CorrectionRequest
     from sweeper.corrections.result import Correction
 
 R = TypeVar("R", bound="Correction")
@@ -35,17 +35,19 @@ class Work(Protocol[R_co]):
         """Do it."""
 
 
-def asked_now(reason: str) -> "Asked":
+def request_now(reason: str) -> "CorrectionRequest":
     """Who asks, at this moment.
 
     Raises:
         ConfigurationError: the reason is empty.
     """
-    from sweeper.corrections.context import Asked
+    from sweeper.corrections.context import CorrectionRequest
 
     if not reason.strip():
         raise ConfigurationError("--reason must say why", code="usage")
-    return Asked(as_of=datetime.now(UTC), asked_at=time.monotonic(), host=socket.gethostname(), reason=reason.strip())
+    return CorrectionRequest(
+        as_of=datetime.now(UTC), asked_at=time.monotonic(), host=socket.gethostname(), reason=reason.strip()
+    )
 
 
 def require_answer(*, yes: bool, dry_run: bool) -> None:

@@ -13,10 +13,10 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave the server, to go on exploring.")] = False,
 ) -> int:
     """Play an app whose layers fail in every way on a real, throw-away Postgres, and sweep it."""
-    from sweeper.demo.play import play
+    from sweeper.demo.scenario import run_demo
 
-    stderr_log().tell_retries()
+    stderr_log().log_retries()
     try:
-        return play(console=console(), clock=lambda: datetime.now(UTC), keep=keep)
+        return run_demo(console=console(), clock=lambda: datetime.now(UTC), keep=keep)
     except Interrupted as signal:  # typer would take SIGTERM's for a Ctrl-C
         return 128 + signal.signal_number

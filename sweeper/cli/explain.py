@@ -16,7 +16,7 @@ def explain(
     config: Config = None,
     json: Json = False,
 ) -> int:
-    """Tell why a session was, was not, or will be refunded, and its whole history."""
+    """Show why a session was, was not, or will be refunded, and its whole history."""
     asked_at, as_of = time.monotonic(), datetime.now(UTC)
     if (session is None) == (account is None):
         raise ConfigurationError("give either a session or --account", code="usage")
@@ -31,8 +31,8 @@ def explain(
     try:
         explainer = Explainer(database, settings, Request(as_of=as_of, asked_at=asked_at))
         if session is not None:
-            told = explainer.session(session)
-            print(explain_document(told)) if json else show_explanation(console(), told)  # noqa: T201
+            explanation = explainer.session(session)
+            print(explain_document(explanation)) if json else show_explanation(console(), explanation)  # noqa: T201
         else:
             found = explainer.account(str(account))
             print(account_document(found)) if json else show_account(console(), found)  # noqa: T201

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sweeper.init.amounts import Candidate
 
 
-class _Nobody:
+class _Unattended:
     """Takes the best for names and statuses, and leaves amounts and times open."""
 
     def pick(self, question: str, options: Sequence[str]) -> int:  # noqa: ARG002
@@ -26,8 +26,8 @@ class _Nobody:
         return None
 
 
-class _AtTerminal:
-    """Asks whoever sits at the terminal."""
+class _Interactive:
+    """Asks the user at the terminal."""
 
     def pick(self, question: str, options: Sequence[str]) -> int:
         _ask(question, options)
@@ -75,7 +75,7 @@ def init(
     asking = not (yes or json) and sys.stdin.isatty() and sys.stdout.isatty()
     database = Database(connection, application_name="sweeper init")
     try:
-        draft = retrying(lambda: make_draft(database, _AtTerminal() if asking else _Nobody()), attempts=1)
+        draft = retrying(lambda: make_draft(database, _Interactive() if asking else _Unattended()), attempts=1)
     finally:
         database.close()
     _write(path, write(draft))

@@ -20,9 +20,9 @@ class Log:
         self._colour = colour
         self._common: dict[str, object] = {}
 
-    def tell_retries(self) -> None:
-        """From now on an event tells of what is tried again, instead of a line of the library's on stdout."""
-        stamina.instrumentation.set_on_retry_hooks([self._tell_retry])
+    def log_retries(self) -> None:
+        """Log every retry from now on, instead of the line that the library prints on stdout."""
+        stamina.instrumentation.set_on_retry_hooks([self._log_retry])
 
     def bind(self, **fields: object) -> None:
         """Every event from now on has these fields, too."""
@@ -36,7 +36,7 @@ class Log:
         """An event that somebody should look at."""
         self._logger.warning(event, **self._common, **fields)
 
-    def _tell_retry(self, details: stamina.instrumentation.RetryDetails) -> None:
+    def _log_retry(self, details: stamina.instrumentation.RetryDetails) -> None:
         # without the cause: a driver's message may repeat the host, the role and parts of the row
         self.warning("retrying", attempt=details.retry_num, wait_seconds=round(details.wait_for, 3))
 

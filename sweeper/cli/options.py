@@ -41,10 +41,10 @@ def load_settings(config: Path | None) -> "Settings":
 
 
 def load_connection() -> "Connection":
-    """The connection that the environment gives; whatever has to be tried again over it is told on stderr."""
+    """The connection that the environment gives; every retry over it is logged on stderr."""
     from sweeper.postgres.connection import from_environment
 
-    stderr_log().tell_retries()
+    stderr_log().log_retries()
     return from_environment(os.environ)
 
 

@@ -1,4 +1,4 @@
-"""Standard output and error that nobody reads, or that are full, closed or of few letters: the work is done anyway.
+"""Standard output and error that are closed, full, not read, or cannot encode a character: the work is done anyway.
 
 Python's own streams raise in the middle of the work, or when the interpreter ends; these note what went wrong instead.
 """
@@ -47,7 +47,7 @@ class _Patient(io.RawIOBase):
         while True:
             try:
                 return os.write(self._descriptor, data)
-            except BlockingIOError:  # a pipe that whoever started us made so
+            except BlockingIOError:  # a pipe that the parent process made non-blocking
                 select.select([], [self._descriptor], [])
 
 
@@ -70,7 +70,7 @@ class Output(io.TextIOWrapper):
 
     @property
     def is_unread(self) -> bool:
-        """Whether the reader of a pipe is gone: nobody misses what is not written any more."""
+        """Whether the reader of a pipe is gone: then lost output is no error."""
         return isinstance(self.error, BrokenPipeError)
 
 

@@ -1,4 +1,4 @@
-"""What is said while a run goes on: log events, and a progress bar on a terminal."""
+"""What is shown during a run: log events, and a progress bar on a terminal."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from sweeper.sweep.batch import Batch
 
 
 class Watcher:
-    """Tells the log, and the progress bar when there is one, what was committed."""
+    """Reports what was committed to the log, and to the progress bar when there is one."""
 
     def __init__(self, log: Log, prefix: str, progress: Any | None) -> None:
         self._log = log
@@ -46,7 +46,7 @@ def watching(prefix: str, *, colour: bool) -> Iterator[Watcher]:
     with _bar() as progress:
         # a bar has taken sys.stderr over by now, and shows above itself what is written to it
         log = Log(sys.stderr, terminal=progress is not None, colour=colour)
-        log.tell_retries()
+        log.log_retries()
         yield Watcher(log, prefix, progress)
 
 

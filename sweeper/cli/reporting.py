@@ -1,4 +1,4 @@
-"""A run from the outside: those who watch are told when it begins and how it ends, whatever happens in between."""
+"""Reports a run to monitoring: that it begins and how it ends, whatever happens in between."""
 
 import time
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from sweeper.core.signals import Signals
 
 
 @dataclass
-class Story:
+class RunStatus:
     """What is known of a run so far; as long as nothing is, it failed."""
 
     wants_backlog: bool = False
@@ -24,7 +24,7 @@ class Story:
     backlog: Backlog | None = None
 
     def report(self, as_of: datetime, duration_seconds: float) -> RunReport:
-        """The story as those who watch are told it: zero for each reason that nothing was refunded for."""
+        """The report for monitoring: zero for each reason that nothing was refunded for."""
         known = dict.fromkeys(self.reasons, Amount())
         return RunReport(
             exit_code=int(self.exit_code),
@@ -37,29 +37,31 @@ class Story:
 
 
 @contextmanager
-def reported(config: Config, signals: Signals, *, as_of: datetime, asked_at: float, wanted: bool) -> Iterator[Story]:
-    """Tell of a run; of one that is not ``wanted``, such as a dry run, nobody is told."""
+def reported(
+    config: Config, signals: Signals, *, as_of: datetime, asked_at: float, wanted: bool
+) -> Iterator[RunStatus]:
+    """Report a run to monitoring, unless it is not ``wanted``, such as a dry run."""
     if not wanted:
-        yield Story()
+        yield RunStatus()
         return
     from sweeper.config.parsing import load_monitoring
     from sweeper.monitoring.endpoints import Monitor
     from sweeper.render.json.error import error_document, interrupted_document
 
     monitor = Monitor(load_monitoring(config_path(config)))
-    story = Story(wants_backlog=monitor.counts)
+    status = RunStatus(wants_backlog=monitor.counts)
     monitor.started()
     try:
-        yield story
+        yield status
     except SweeperError as error:
-        story.exit_code, story.summary = error.exit_code, error_document("run", error)
+        status.exit_code, status.summary = error.exit_code, error_document("run", error)
         raise
     except Interrupted as signal:
-        story.exit_code, story.summary = 128 + signal.signal_number, interrupted_document("run")
+        status.exit_code, status.summary = 128 + signal.signal_number, interrupted_document("run")
         raise
     finally:
         with signals.shielded():
-            problems = monitor.ended(story.report(as_of, time.monotonic() - asked_at))
+            problems = monitor.ended(status.report(as_of, time.monotonic() - asked_at))
         if problems:
             _log(problems)
 

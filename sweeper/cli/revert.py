@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweeper.cli.corrections import DryRun, Reason, Yes, asked_now, correct, require_answer
+from sweeper.cli.corrections import DryRun, Reason, Yes, correct, request_now, require_answer
 from sweeper.cli.options import Config, Json, console, load_connection, load_settings
 from sweeper.core.errors import ConfigurationError
 
@@ -29,11 +29,12 @@ def revert(
     json: Json = False,
 ) -> int:
     """Take refunds back: balances move back, a reversal is written, and no program pays them again."""
-    asked = asked_now(reason)
+    request = request_now(reason)
     if (run is None) == (session is None):
         raise ConfigurationError("give either --run or --session", code="usage")
     require_answer(yes=yes, dry_run=dry_run)
-    from sweeper.corrections.revert import Choice, Revert
+    from sweeper.corrections.revert import Revert
+    from sweeper.corrections.revert_choice import Choice
     from sweeper.postgres.database import Database
 
     settings = load_settings(config)
@@ -41,7 +42,7 @@ def revert(
     database = Database(load_connection(), application_name="sweeper revert")
     try:
         return correct(
-            lambda: Revert(database, settings, asked, choice),
+            lambda: Revert(database, settings, request, choice),
             lambda result: _show(result, json=json),
             question="Take them back?",
             yes=yes,

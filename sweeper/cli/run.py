@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweeper.cli.options import Config, Json, console, load_connection, load_settings, parse_time, wants_colour
-from sweeper.cli.reporting import Story, reported
+from sweeper.cli.reporting import RunStatus, reported
 from sweeper.core.errors import ConfigurationError, Exit, Interrupted
 from sweeper.core.signals import Cancelled, Signals
 
@@ -71,9 +71,9 @@ def run(
     # a run by hand, of a session or two, is not the one that monitoring waits for
     wanted = not (dry_run or session)
     try:
-        with reported(config, signals, as_of=as_of, asked_at=asked_at, wanted=wanted) as story:
-            settings, request = _understand(config, policy, session or [], since, as_of, asked_at, full=full)
-            result = _sweep(settings, request, signals, story, dry_run=dry_run)
+        with reported(config, signals, as_of=as_of, asked_at=asked_at, wanted=wanted) as status:
+            settings, request = _read_flags(config, policy, session or [], since, as_of, asked_at, full=full)
+            result = _sweep(settings, request, signals, status, dry_run=dry_run)
             _show(result, len({*(session or [])}), json=json)
     except Interrupted as signal:  # before there was anything to sum up
         if json:
@@ -84,7 +84,7 @@ def run(
     return result.exit_code
 
 
-def _understand(
+def _read_flags(
     config: Config,
     policy: Mapping[str, object],
     sessions: list[str],
@@ -109,19 +109,21 @@ def _understand(
     )
 
 
-def _sweep(settings: "Settings", request: "Request", signals: Signals, story: Story, *, dry_run: bool) -> "RunResult":
+def _sweep(
+    settings: "Settings", request: "Request", signals: Signals, status: RunStatus, *, dry_run: bool
+) -> "RunResult":
     from sweeper.monitoring.backlog import read_backlog
     from sweeper.postgres.database import Database
     from sweeper.render.json.run import run_document
 
-    story.reasons = settings.all_reasons
+    status.reasons = settings.all_reasons
     database = Database(load_connection(), application_name="sweeper run")
     try:
         result = _plan(database, settings, request) if dry_run else _execute(database, settings, request, signals)
-        story.exit_code, story.summary, story.result = result.exit_code, run_document(result), result
-        if story.wants_backlog:
+        status.exit_code, status.summary, status.result = result.exit_code, run_document(result), result
+        if status.wants_backlog:
             with signals.shielded():
-                story.backlog = read_backlog(database, settings, request, result)
+                status.backlog = read_backlog(database, settings, request, result)
         return result
     finally:
         database.close()

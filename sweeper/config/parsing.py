@@ -55,7 +55,7 @@ def parse(content: Mapping[str, Any], origin: str = "sweeper.toml") -> Settings:
     if questions:
         listed = "\n".join(f"  {key}" for key in questions)
         raise ConfigurationError(
-            f'{origin} has open questions, marked with "?", that only a person can answer:\n{listed}',
+            f'{origin} has open questions, marked with "?", that you have to answer:\n{listed}',
             code="open_questions",
         )
     try:

@@ -21,7 +21,7 @@ class SweeperError(Exception):
 
     exit_code = Exit.FAILED
     may_have_paid = False
-    """Whether refunds may have been committed before it, of which nothing else tells."""
+    """Whether refunds may have been committed before it that no result reports."""
 
     def __init__(self, message: str, *, code: str) -> None:
         super().__init__(message)
@@ -40,7 +40,7 @@ class FailedError(SweeperError):
 
 
 class Interrupted(BaseException):
-    """SIGINT or SIGTERM arrived; ``signal_number`` tells which."""
+    """SIGINT or SIGTERM arrived; ``signal_number`` is which."""
 
     def __init__(self, signal_number: int) -> None:
         super().__init__(signal_number)

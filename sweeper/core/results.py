@@ -50,7 +50,7 @@ class Largest:
 
 @dataclass(frozen=True)
 class Plan:
-    """What only a dry run tells: how the refunds are spread, and what holds and caps would leave."""
+    """What only a dry run has: how the refunds are spread, and what holds and caps would leave."""
 
     by_age: dict[str, Amount]
     largest: tuple[Largest, ...]
@@ -87,7 +87,7 @@ class RunResult:
 
     @property
     def exit_code(self) -> int:
-        """The exit code that tells this outcome to a program."""
+        """The exit code for this outcome."""
         if self.outcome is Outcome.INTERRUPTED:
             return 128 + (self.signal or 2)
         if self.error is not None:
@@ -111,7 +111,7 @@ class Backlog:
 
 @dataclass(frozen=True)
 class RunReport:
-    """How a run ended, for those who watch; ``refunded`` by every known reason, or none when nothing is known."""
+    """How a run ended, for monitoring; ``refunded`` by every known reason, or none when nothing is known."""
 
     exit_code: int
     ended_at: datetime

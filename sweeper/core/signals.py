@@ -16,7 +16,7 @@ class Cancelled(Interrupted, KeyboardInterrupt):
 
 
 class Signals:
-    """Notes the first signal; raises ``error`` at once where that breaks nothing."""
+    """Remembers the first signal; raises ``error`` at once outside a shielded block."""
 
     def __init__(self, error: type[Interrupted] = Interrupted) -> None:
         self.received: int | None = None
@@ -30,7 +30,7 @@ class Signals:
 
     @contextmanager
     def shielded(self) -> Iterator[None]:
-        """Let what is inside come to its end; a second signal breaks it off, and its transaction with it."""
+        """Let the block finish; a second signal interrupts it, and its transaction with it."""
         self._shielded = True
         try:
             yield

@@ -1,4 +1,4 @@
-"""Results as people and programs read them; nothing in here knows of Postgres."""
+"""Text that is safe to print."""
 
 
 def printable(text: str) -> str:

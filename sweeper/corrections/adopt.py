@@ -15,7 +15,15 @@ from sweeper.core.errors import SweeperError
 from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.core.results import Amount, Outcome
 from sweeper.core.signals import Signals
-from sweeper.corrections.context import Asked, add_left, finish, in_pieces, outcome_of, prepare_correction, why_left
+from sweeper.corrections.context import (
+    CorrectionRequest,
+    add_left,
+    finish,
+    in_pieces,
+    outcome_of,
+    prepare_correction,
+    why_left,
+)
 from sweeper.corrections.result import AdoptResult, AdoptSample, Left
 from sweeper.install.lock import lock_installation
 from sweeper.postgres.binds import text_array
@@ -43,18 +51,18 @@ class Choice:
 class Adoption:
     """One `sweeper adopt`: planned first, then done."""
 
-    def __init__(self, database: Database, settings: Settings, asked: Asked, choice: Choice) -> None:
+    def __init__(self, database: Database, settings: Settings, request: CorrectionRequest, choice: Choice) -> None:
         """Check everything that can be checked before.
 
         Raises:
             ConfigurationError: no such session, or `--where` or `--amount` is not SQL over the session row.
             FailedError: the database cannot be used.
         """
-        self._database, self._asked, self._choice = database, asked, choice
+        self._database, self._request, self._choice = database, request, choice
         self._page_size = settings.policy.batch_size
         named = () if choice.session_id is None else (choice.session_id,)
         with exactly(), reported():
-            prepared, self._surroundings = prepare_correction(database, settings, asked, *named)
+            prepared, self._surroundings = prepare_correction(database, settings, request, *named)
             self._mapping = prepared.mapping
             slots = retrying(self._read_choice)
             self._list = self._mapping.statement("list_adoptable", **slots)
@@ -159,8 +167,8 @@ class Adoption:
             "account_ids": [row.account_id for row in rows],
             "attempts": [row.attempt for row in rows],
             "amounts": [row.amount for row in rows],
-            "reason": self._asked.reason,
-            "as_of": self._asked.as_of,
+            "reason": self._request.reason,
+            "as_of": self._request.as_of,
         }
 
         def attempt() -> None:
@@ -200,11 +208,11 @@ class Adoption:
     ) -> AdoptResult:
         return AdoptResult(
             dry_run=dry_run,
-            as_of=self._asked.as_of,
-            reason=self._asked.reason,
+            as_of=self._request.as_of,
+            reason=self._request.reason,
             outcome=outcome,
             left=self._left,
-            duration_seconds=time.monotonic() - self._asked.asked_at,
+            duration_seconds=time.monotonic() - self._request.asked_at,
             integer_amounts=self._mapping.integer_amounts,
             signal=signal,
             error=error,

@@ -1,4 +1,4 @@
-"""What revert and adopt have in common: who asks, batches that give way, and counting what was left."""
+"""What revert and adopt share: the request, the size of a batch, and counting what was left."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,8 +19,11 @@ _SAMPLES = 3
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Who asks for a correction, when, and why."""
+class CorrectionRequest:
+    """Who asks for a correction, when, and why.
+
+    ``asked_at`` is ``time.monotonic()``, in seconds, at the moment ``as_of``.
+    """
 
     as_of: datetime
     asked_at: float
@@ -29,15 +32,15 @@ class Asked:
 
 
 def prepare_correction(
-    database: Database, settings: Settings, asked: Asked, *session_ids: str
+    database: Database, settings: Settings, request: CorrectionRequest, *session_ids: str
 ) -> tuple[Preparation, Surroundings]:
     """Check the server, the installation and the file, as a run does, and that these sessions exist.
 
     Raises:
         ConfigurationError, FailedError: as a run would.
     """
-    request = Request(as_of=asked.as_of, asked_at=asked.asked_at, host=asked.host, session_ids=session_ids)
-    return prepare(database, settings, request)
+    as_a_run = Request(as_of=request.as_of, asked_at=request.asked_at, host=request.host, session_ids=session_ids)
+    return prepare(database, settings, as_a_run)
 
 
 def in_pieces(rows: Sequence[Row], answer: Callable[[Row], int]) -> Iterator[Sequence[Row]]:
@@ -72,7 +75,7 @@ def outcome_of(left: dict[str, Left]) -> Outcome:
 
 
 def finish(work: Callable[[], None], left: Callable[[], dict[str, Left]]) -> tuple[Outcome, SweeperError | None]:
-    """Do it all, and tell how it ended; what was committed stands, whatever stopped it."""
+    """Do it all; returns how it ended. What was committed stands, whatever stopped it."""
     try:
         work()
     except Interrupted:

@@ -29,7 +29,7 @@ class BalanceChange:
 
 @dataclass(frozen=True)
 class Correction:
-    """What every correction tells; ``dry_run`` also of the plan that is shown before it is confirmed."""
+    """The result of a correction; ``dry_run`` is also true of the plan that is shown before it is confirmed."""
 
     dry_run: bool
     as_of: datetime
@@ -48,7 +48,7 @@ class Correction:
 
     @property
     def exit_code(self) -> int:
-        """The exit code that tells this outcome to a program."""
+        """The exit code for this outcome."""
         if self.outcome is Outcome.INTERRUPTED:
             return 128 + (self.signal or 2)
         return self.error.exit_code if self.error is not None else Exit.DONE

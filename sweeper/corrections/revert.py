@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -14,9 +13,18 @@ from sweeper.core.errors import ConfigurationError, SweeperError
 from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.core.results import Amount, Outcome
 from sweeper.core.signals import Signals
-from sweeper.corrections.context import Asked, add_left, finish, in_pieces, outcome_of, prepare_correction, why_left
+from sweeper.corrections.context import (
+    CorrectionRequest,
+    add_left,
+    finish,
+    in_pieces,
+    outcome_of,
+    prepare_correction,
+    why_left,
+)
 from sweeper.corrections.result import BalanceChange, Left, RevertResult
-from sweeper.corrections.revert_batch import Teller, reversal_is_refund, stopped_by_guard
+from sweeper.corrections.revert_batch import BatchReverter, reversal_is_refund, stopped_by_guard
+from sweeper.corrections.revert_choice import Choice, require_reverse
 from sweeper.postgres.binds import text_bytes
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Busy, Refusal, TooSlow, reported
@@ -37,33 +45,23 @@ def _answer(row: Row) -> int:
     return _REFUND_ID_BYTES + text_bytes((row.session_id, row.account_id, row.amount, row.amount))
 
 
-@dataclass(frozen=True)
-class Choice:
-    """Which refunds are meant: those of a run, or those of a session."""
-
-    run_id: str | None = None
-    session_id: str | None = None
-    allow_negative: bool = False
-    without_ledger: bool = False
-
-
 class Revert:
     """One `sweeper revert`: planned first, then done."""
 
-    def __init__(self, database: Database, settings: Settings, asked: Asked, choice: Choice) -> None:
+    def __init__(self, database: Database, settings: Settings, request: CorrectionRequest, choice: Choice) -> None:
         """Check everything that can be checked before.
 
         Raises:
             ConfigurationError: no such run or session, only adopted refunds, or `[ledger.reverse]` is needed.
             FailedError: the database cannot be used.
         """
-        self._database, self._asked, self._choice = database, asked, choice
+        self._database, self._request, self._choice = database, request, choice
         self._page_size, self._payable_again = settings.policy.batch_size, settings.payable_again
         with exactly(), reported():
-            prepared, self._surroundings = prepare_correction(database, settings, asked)
+            prepared, self._surroundings = prepare_correction(database, settings, request)
             self._mapping = prepared.mapping
-            self._teller = Teller(database, self._mapping, asked, allow_negative=choice.allow_negative)
-            self._require_reverse()
+            self._reverter = BatchReverter(database, self._mapping, request, allow_negative=choice.allow_negative)
+            require_reverse(self._mapping, choice)
             self._run_as_of = self._find_run()
             self._require_refunds()
         self._start()
@@ -73,26 +71,6 @@ class Revert:
         self._accounts: set[int] = set()
         self._left: dict[str, Left] = {}
         self._already = 0
-
-    def _require_reverse(self) -> None:
-        ledger = self._mapping.ledger
-        if ledger is None or ledger.reverse:
-            return
-        if not self._mapping.has_accounts:
-            raise ConfigurationError(
-                "[ledger.reverse] is missing: the balance is the sum of the app's ledger, so a refund is taken back by "
-                "a row there, and only the file can say what it looks like",
-                code="no_reverse",
-            )
-        if not self._choice.without_ledger:
-            raise ConfigurationError(
-                f"[ledger.reverse] is missing: balances would move back, and {ledger.table.name} would still say that "
-                "the refunds stand. Add the section to the file, with the row that takes a refund back there: the "
-                f'columns of [ledger.insert] ({", ".join(ledger.insert)}), the amount as "-amount", and a kind of row '
-                "that ledger.where does not take for a refund. Or give --without-ledger to move the balances alone. "
-                "Nothing was taken back",
-                code="no_ledger_reverse",
-            )
 
     def _find_run(self) -> datetime | None:
         run_id = self._choice.run_id
@@ -148,18 +126,18 @@ class Revert:
 
     def _plan(self) -> RevertResult:
         self._start()
-        purse, after = self._teller.purse(), None
+        limits, after = self._reverter.limits(), None
         with reading(self._database, self._mapping) as transaction:
             while rows := self._page(transaction, after):
                 for row in rows:
                     if row.reversed:
                         self._already += 1
-                    elif why := purse.take(row, row.balance):
+                    elif why := limits.take(row, row.balance):
                         self._leave(why, row)
                     else:
                         self._count(row)
                 after = rows[-1].refund_id
-        largest = sorted(purse.changes.values(), key=lambda change: -change.credits)[:_LARGEST]
+        largest = sorted(limits.changes.values(), key=lambda change: -change.credits)[:_LARGEST]
         return self._result(outcome_of(self._left), dry_run=True, balances=tuple(largest))
 
     def execute(self, signals: Signals) -> RevertResult:
@@ -204,7 +182,7 @@ class Revert:
 
         def attempt() -> None:
             with signals.shielded():
-                taken, left = self._teller.take(rows, reversal_ids)
+                taken, left = self._reverter.take(rows, reversal_ids)
                 self._note(rows, taken, left)  # a signal that comes now must not lose what is committed
 
         retrying(attempt)
@@ -242,11 +220,11 @@ class Revert:
         ledger = self._mapping.ledger
         return RevertResult(
             dry_run=dry_run,
-            as_of=self._asked.as_of,
-            reason=self._asked.reason,
+            as_of=self._request.as_of,
+            reason=self._request.reason,
             outcome=outcome,
             left=self._left,
-            duration_seconds=time.monotonic() - self._asked.asked_at,
+            duration_seconds=time.monotonic() - self._request.asked_at,
             integer_amounts=self._mapping.integer_amounts,
             signal=signal,
             error=error,

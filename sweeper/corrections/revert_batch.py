@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError
-from sweeper.corrections.context import Asked
+from sweeper.corrections.context import CorrectionRequest
 from sweeper.corrections.result import BalanceChange
 from sweeper.install.lock import lock_installation
 from sweeper.ledger.reconcile import Balances, compare_balances, compare_ledgers, read_balances
@@ -19,15 +19,15 @@ from sweeper.postgres.transaction import Row, Transaction
 
 
 @dataclass
-class Purse:
-    """Decides refund after refund, in order, what the balances allow, and knows what each account has come to."""
+class BalanceLimits:
+    """Decides, refund by refund in their order, what the balances allow, and adds up what each account loses."""
 
     has_accounts: bool
     allow_negative: bool
     changes: dict[str, BalanceChange] = field(default_factory=dict)
 
     def take(self, row: Row, balance: str | None) -> str | None:
-        """Take one refund back, or tell what stands in the way.
+        """Take one refund back, or return why it cannot be taken back.
 
         ``balance`` is that of its account before anything of it was taken; it counts the first time only.
         """
@@ -50,18 +50,20 @@ class Purse:
         return None
 
 
-class Teller:
+class BatchReverter:
     """Takes batches of refunds back."""
 
-    def __init__(self, database: Database, mapping: Mapping, asked: Asked, *, allow_negative: bool) -> None:
+    def __init__(
+        self, database: Database, mapping: Mapping, request: CorrectionRequest, *, allow_negative: bool
+    ) -> None:
         self._database = database
         self._mapping = mapping
-        self._asked = asked
+        self._request = request
         self._allow_negative = allow_negative
 
-    def purse(self) -> Purse:
-        """An empty purse under the rules of this revert."""
-        return Purse(has_accounts=self._mapping.has_accounts, allow_negative=self._allow_negative)
+    def limits(self) -> BalanceLimits:
+        """The limits before any refund is taken back, under the rules of this revert."""
+        return BalanceLimits(has_accounts=self._mapping.has_accounts, allow_negative=self._allow_negative)
 
     def take(self, rows: Sequence[Row], reversal_ids: Sequence[str]) -> tuple[set[str], dict[str, str]]:
         """Take these back in one transaction; those that were, and why others were left.
@@ -98,11 +100,11 @@ class Teller:
         return {row.account_id: (row.balance, row.spent) for row in locked}
 
     def _decide(self, rows: Sequence[Row], balances: Balances | None) -> dict[str, str]:
-        purse, left = self.purse(), {}
+        limits, left = self.limits(), {}
         known = balances or {}
         for row in rows:
             balance, _ = known.get(row.account_id, (None, None))
-            why = purse.take(row, balance)
+            why = limits.take(row, balance)
             if why == "no_balance" and row.account_id not in known:
                 why = "busy"
             if why:
@@ -113,9 +115,9 @@ class Teller:
         binds = {
             "refund_ids": text_array(list(chosen)),
             "reversal_ids": text_array(list(chosen.values())),
-            "reason": self._asked.reason,
-            "host": self._asked.host,
-            "as_of": self._asked.as_of,
+            "reason": self._request.reason,
+            "host": self._request.host,
+            "as_of": self._request.as_of,
         }
         done = transaction.row(self._mapping.statement("reverse"), binds)
         if done.is_refund:
@@ -124,7 +126,7 @@ class Teller:
 
 
 def stopped_by_guard(refusal: Refusal) -> bool:
-    """Whether the guard of the app's ledger took a reversal for a second refund."""
+    """Whether the guard of the app's ledger mistook a reversal for a second refund."""
     return refusal.sqlstate == UNIQUE_VIOLATION and refusal.constraint.startswith("sweeper_guard_")
 
 

@@ -1,1 +1,1 @@
-"""``sweeper init``: what a database tells of an app, as a first ``sweeper.toml`` with the open questions marked."""
+"""``sweeper init``: drafts a first ``sweeper.toml`` from a database, with the open questions marked."""

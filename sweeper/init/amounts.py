@@ -1,4 +1,4 @@
-"""What a failed session may be owed: candidates, each tried on real rows, for a person to choose from."""
+"""What a failed session may be owed: candidates, each tried on real rows, for the user to choose from."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -108,9 +108,9 @@ def _tried(evidence: Evidence, session: Session, candidate: Candidate) -> Candid
         "condition": session.failed_condition,
     }
     rows = [(str(key), None if value is None else str(value)) for key, value in evidence.rows("try_expression", slots)]
-    telling = sorted(rows, key=lambda row: row[1] is None)[:_EXAMPLES]
+    examples = sorted(rows, key=lambda row: row[1] is None)[:_EXAMPLES]
     return Candidate(
-        candidate.sql, candidate.meaning, tuple(telling), len(rows), sum(value is None for _, value in rows)
+        candidate.sql, candidate.meaning, tuple(examples), len(rows), sum(value is None for _, value in rows)
     )
 
 

@@ -1,4 +1,4 @@
-"""From evidence to a draft: the best for names and statuses; amount and time of failure only from a person."""
+"""From evidence to a draft: names and statuses are guessed; only the user says the amount and the time of failure."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ _MOST_OPTIONS = 6
 T = TypeVar("T")
 
 
-class Person(Protocol):
+class Chooser(Protocol):
     """Who decides between candidates."""
 
     def pick(self, question: str, options: Sequence[str]) -> int:
@@ -52,7 +52,7 @@ class Draft:
     others: dict[str, tuple[str, ...]]
 
 
-def make_draft(database: Database, person: Person) -> Draft:
+def make_draft(database: Database, chooser: Chooser) -> Draft:
     """Look at the database and draw up a mapping.
 
     Raises:
@@ -68,18 +68,18 @@ def make_draft(database: Database, person: Person) -> Draft:
         )
     # of two that look alike, the one that leads to a balance is the paid one
     found.sort(key=lambda session: -(session.score + _leads_to_balance(evidence, session)))
-    session = _pick(person, "Which table holds the paid sessions?", found, lambda found: found.table.as_sql)
-    session = _with_statuses(session, person)
+    session = _pick(chooser, "Which table holds the paid sessions?", found, lambda found: found.table.as_sql)
+    session = _with_statuses(session, chooser)
     accounts = find_accounts(evidence, session.table)
-    account = _pick(person, "Which column is the balance?", accounts, _balance_name) if accounts else None
+    account = _pick(chooser, "Which column is the balance?", accounts, _balance_name) if accounts else None
     ledgers = find_ledgers(evidence, session, account or find_payer(evidence, session.table))
     ledger = ledgers[0] if ledgers else None
     account = account or find_payer(evidence, session.table)
     amounts = find_amounts(evidence, session, account, ledger)
     started = _started(session)
     failed_ats = find_failed_at(evidence, session, started)
-    amount = person.answer("What is owed when a session fails? (the charge, less what was delivered)", amounts)
-    failed_at = person.answer("When did a session fail?", failed_ats)
+    amount = chooser.answer("What is owed when a session fails? (the charge, less what was delivered)", amounts)
+    failed_at = chooser.answer("When did a session fail?", failed_ats)
     others = {
         "sessions": tuple(other.table.as_sql for other in found if other.table != session.table),
         "accounts": tuple(_balance_name(other) for other in accounts if account and other.balance != account.balance),
@@ -120,9 +120,9 @@ def make_draft(database: Database, person: Person) -> Draft:
     )
 
 
-def _pick(person: Person, question: str, found: Sequence[T], name: Callable[[T], str]) -> T:
+def _pick(chooser: Chooser, question: str, found: Sequence[T], name: Callable[[T], str]) -> T:
     shown = found[:_MOST_OPTIONS]
-    return shown[person.pick(question, [name(option) for option in shown]) if len(shown) > 1 else 0]
+    return shown[chooser.pick(question, [name(option) for option in shown]) if len(shown) > 1 else 0]
 
 
 def _balance_name(account: Account) -> str:
@@ -134,14 +134,14 @@ def _leads_to_balance(evidence: Evidence, session: Session) -> int:
     return accounts[0].score // 2 if accounts else 0
 
 
-def _with_statuses(session: Session, person: Person) -> Session:
-    """Ask where each status belongs that its words do not tell."""
+def _with_statuses(session: Session, chooser: Chooser) -> Session:
+    """Ask what each status means whose words do not show it."""
     kinds: list[Kind] = ["failed", "running", "succeeded"]
     sorted_values = dict(session.statuses)
     left = []
     for status in session.unsorted:
         options = ["none of them", "failed: its charge is given back", "running", "succeeded"]
-        chosen = person.pick(f"What does the status {status!r} mean?", options)
+        chosen = chooser.pick(f"What does the status {status!r} mean?", options)
         if chosen:
             sorted_values[kinds[chosen - 1]] += (status,)
         else:

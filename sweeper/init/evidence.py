@@ -1,4 +1,4 @@
-"""What the catalogue and a bounded sample of rows tell about an app's tables."""
+"""What the catalogue and a bounded sample of rows show about an app's tables."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -126,7 +126,7 @@ class Evidence:
                         self._references[table.oid].append(Reference(column, target, target.key, declared=False))
 
     def agrees(self, table: Table, column: Column, target: Table, target_column: Column) -> bool | None:
-        """Whether the rows of a table name rows of another by this column; none when there are no rows to tell."""
+        """Whether the rows of a table name rows of another by this column; none when there are no rows to compare."""
         assert table.key is not None  # noqa: S101 - only such tables are looked at
         slots = {
             "column": column.as_sql,
@@ -168,8 +168,8 @@ def _read_tables(transaction: Transaction) -> list[Table]:
     tables = transaction.rows(fill("list_all_tables", {}))
     columns: dict[int, list[Column]] = defaultdict(list)
     for row in transaction.rows(fill("list_all_columns", {}), {"table_oids": [table.oid for table in tables]}):
-        told = {**row._mapping, "labels": tuple(row.labels), "literals": tuple(row.literals)}
-        columns[row.table_oid].append(Column(**told))
+        values = {**row._mapping, "labels": tuple(row.labels), "literals": tuple(row.literals)}
+        columns[row.table_oid].append(Column(**values))
     return [Table(row.oid, row.table_name, row.as_sql, tuple(columns[row.oid])) for row in tables if row.oid in columns]
 
 

@@ -9,7 +9,7 @@ from sweeper.init.drafting import Draft
 
 _HEAD = """\
 # A draft, made by `sweeper init` from the names, types, keys and a few rows of this database. Review every line.
-# A value "?" is an open question: until a person has answered it, sweeper refuses this file.
+# A value "?" is an open question: until you have answered it, sweeper refuses this file.
 # Values are SQL column names, or SQL expressions over the session row, whose alias is s.
 """
 
@@ -154,7 +154,7 @@ stuck_after = "1h"      # time without a sign of life that makes a running sessi
 grace       = "15m"     # how long a failed session is left to the app's own refunds
 # since     = 2026-01-01T00:00:00Z   # the floor; without it, the moment of `sweeper install`
 # max_credits = 100000  # in any 24 hours, over all runs; unlimited unless set
-# max_amount  = 1000    # per refund: above it a person decides; unlimited unless set
+# max_amount  = 1000    # per refund: above it the session is held; unlimited unless set
 
 # [[reasons]]           # the first whose pattern (LIKE) fits the error text; else it is a workflow_failure
 # code  = "queue_failure"

@@ -1,4 +1,4 @@
-"""The kinds of rows of a ledger: which column tells them apart, and what each stands for."""
+"""The kinds of rows of a ledger: which column distinguishes them, and what each value means."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ _MOST_VALUES = 40
 
 @dataclass(frozen=True)
 class Kind:
-    """A value of the column that tells refunds from charges: which way its amounts go, and if they name sessions."""
+    """A value of the column for the kind of a row: the sign of its amounts, and if its rows name sessions."""
 
     value: str
     down: bool
@@ -43,7 +43,7 @@ def values_of(evidence: Evidence, table: Table, column: Column) -> list[str]:
 
 
 def kind_column(evidence: Evidence, table: Table, session: Column) -> tuple[Column | None, list[str]]:
-    """The column that tells a refund from a charge, and its values: one with a value for refunds before others."""
+    """The column for the kind of a row, and its values: one with a value for refunds before others."""
     found: list[tuple[int, Column | None, list[str]]] = [(0, None, [])]
     for column in table.columns:
         if not (column.category == "E" or column.is_text) or not column.words & words.KIND:
@@ -61,7 +61,7 @@ def kind_column(evidence: Evidence, table: Table, session: Column) -> tuple[Colu
 def read_kinds(
     evidence: Evidence, table: Table, column: Column | None, values: list[str], amount: Column, session: Column
 ) -> list[Kind]:
-    """What each value of the kind stands for, as far as rows tell; without such a column, of all rows that go down."""
+    """What each value of the kind means, as far as the rows show; without such a column, of all rows that go down."""
     assert table.key is not None  # noqa: S101 - only such tables are looked at
     slots = {
         "kind": column.as_sql if column else f"sign({amount.as_sql})",

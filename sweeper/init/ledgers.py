@@ -107,7 +107,7 @@ def _where(
     *,
     all_are_refunds: bool,
 ) -> str:
-    """Which rows are refunds; an open question where neither a kind nor the sign of the amounts tells."""
+    """Which rows are refunds; an open question where neither a kind nor the sign of the amounts shows it."""
     listed = ", ".join(quote_text(value) for value in refunds)
     if all_are_refunds:
         return naming.condition or "true"

@@ -74,7 +74,7 @@ _SUCCEEDED = frozenset(
         "published", "fulfilled", "resolved",
     }
 )  # fmt: skip
-# it ended, and whether its charge is to be given back is for a person to say
+# it ended, and only the user can say whether its charge is to be given back
 _NEITHER = frozenset(
     {
         "canceled", "cancelled", "aborted", "expired", "skipped", "deleted", "archived", "rejected", "stopped",
@@ -129,7 +129,7 @@ def sort_status(status: str) -> Kind | None:
     if spoken == ["timed", "out"]:
         return "failed"
     kinds: list[Kind] = [kind for word in spoken if (kind := _sort_word(word))]
-    if "failed" in kinds and "succeeded" in kinds:  # completed_with_errors: what is owed is for a person to say
+    if "failed" in kinds and "succeeded" in kinds:  # completed_with_errors: only the user can say what is owed
         return None
     if "partial" in spoken or "partially" in spoken or "refunded" in spoken:
         return None

@@ -14,11 +14,11 @@ _TIMEOUTS = Timeouts(statement_ms=10_000)
 
 
 def read_backlog(database: Database, settings: Settings, request: Request, result: RunResult) -> Backlog | None:
-    """Read it when the run does not tell: after one that paid everything only the holds are left to count.
+    """Read what the result of the run does not have: after one that paid everything, only the number of holds.
 
     None when it cannot be read in time; then the run was still what it was.
     """
-    if result.outcome is Outcome.INTERRUPTED:  # whoever stopped it waits for its end
+    if result.outcome is Outcome.INTERRUPTED:  # the user who stopped it waits for its end
         return None
     settled = result.outcome is not Outcome.FAILED and result.remaining == 0
     try:

@@ -1,4 +1,4 @@
-"""Tells whoever watches that a run began and how it ended; nobody who listens slowly, or not at all, can stop a run."""
+"""Reports the start and the end of a run; an endpoint that is slow or unreachable never stops a run."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,12 +7,12 @@ from threading import Thread
 from sweeper.config.model import MonitoringSection
 from sweeper.core.results import RunReport
 
-# together, at the end of a run; the database is let go before
+# for all endpoints together, at the end of a run; the database connection is closed before
 TIMEOUT_SECONDS = 2.0
 
 
 class Monitor:
-    """The endpoints of one run. Each is told in a thread that is left behind when it takes too long."""
+    """The endpoints of one run. Each is sent its report in a thread that is abandoned when it takes too long."""
 
     def __init__(self, section: MonitoringSection) -> None:
         self._section = section
@@ -21,41 +21,41 @@ class Monitor:
 
     @property
     def counts(self) -> bool:
-        """Whether anybody wants numbers."""
+        """Whether any endpoint wants metrics."""
         return self._section.textfile is not None or self._section.pushgateway is not None
 
     def started(self) -> None:
-        """Say that a run begins, and do not wait for the answer."""
+        """Report that a run begins, without waiting for the answer."""
         if self._section.ping:
-            self._start = self._tell("ping", lambda: self._ping("start", ""))
+            self._start = self._send("ping", lambda: self._ping("start", ""))
 
     def ended(self, report: RunReport) -> dict[str, str]:
-        """Say how it ended; the endpoints that did not take it, and why."""
+        """Report how it ended; returns the endpoints that failed, each with why."""
         deadline = time.monotonic() + TIMEOUT_SECONDS
-        threads = list(self._tell_all(report))
+        threads = list(self._send_all(report))
         for name, thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
             if thread.is_alive():
                 self._problems[name] = "timeout"
         return dict(self._problems)
 
-    def _tell_all(self, report: RunReport) -> Iterator[tuple[str, Thread]]:
+    def _send_all(self, report: RunReport) -> Iterator[tuple[str, Thread]]:
         section = self._section
         if section.textfile:
-            yield "textfile", self._tell("textfile", lambda: self._write(report))
+            yield "textfile", self._send("textfile", lambda: self._write(report))
         if section.pushgateway:
-            yield "pushgateway", self._tell("pushgateway", lambda: self._push(report))
+            yield "pushgateway", self._send("pushgateway", lambda: self._push(report))
         if section.ping:
-            yield "ping", self._tell("ping", lambda: self._finish(report))
+            yield "ping", self._send("ping", lambda: self._finish(report))
 
-    def _tell(self, name: str, work: Callable[[], None]) -> Thread:
-        def tell() -> None:
+    def _send(self, name: str, work: Callable[[], None]) -> Thread:
+        def send() -> None:
             try:
                 work()
             except Exception as error:  # whatever it is, the run goes on
                 self._problems[name] = type(error).__name__  # never its message, which may repeat the URL
 
-        thread = Thread(target=tell, daemon=True)
+        thread = Thread(target=send, daemon=True)
         thread.start()
         return thread
 

@@ -1,4 +1,4 @@
-"""What a run tells Prometheus: gauges of the last run, and of the last that succeeded."""
+"""The metrics of a run for Prometheus: gauges of the last run, and of the last that succeeded."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ HELP = {
     "sweeper_run_duration_seconds": "How long the last run took.",
     "sweeper_owed_sessions": "Sessions that were still owed after the last run.",
     "sweeper_oldest_owed_age_seconds": "For how long the oldest of them had been owed.",
-    "sweeper_held_sessions": "Sessions on hold, which wait for a person.",
+    "sweeper_held_sessions": "Sessions on hold, which wait for a decision.",
     "sweeper_refunded_sessions": "Sessions that the last run refunded.",
     "sweeper_refunded_credits": "Credits that the last run refunded.",
 }
@@ -36,7 +36,7 @@ class _Families:
 
 
 def push(report: RunReport, *, gateway: str, app: str | None, timeout_seconds: float) -> None:
-    """Add to what the gateway has: what this run does not tell, such as the last success, stays there."""
+    """Add to what the gateway has: metrics that this run does not have, such as the last success, stay there."""
     pushadd_to_gateway(
         gateway,
         job=_JOB,
@@ -47,11 +47,11 @@ def push(report: RunReport, *, gateway: str, app: str | None, timeout_seconds: f
 
 
 def write(report: RunReport, *, path: Path, app: str | None) -> None:
-    """Replace the file as a whole, keeping what this run does not tell."""
-    told = _families(report, app)
-    names = {family.name for family in told}
+    """Replace the file as a whole, keeping metrics that this run does not have."""
+    families = _families(report, app)
+    names = {family.name for family in families}
     kept = [family for family in _read(path) if family.name in HELP and family.name not in names]
-    write_to_textfile(str(path), _registry([*told, *kept]))
+    write_to_textfile(str(path), _registry([*families, *kept]))
 
 
 def _registry(families: Iterable[GaugeMetricFamily]) -> CollectorRegistry:

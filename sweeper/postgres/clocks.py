@@ -16,7 +16,7 @@ def skew_seconds(theirs: datetime, as_of: datetime, asked_at: float) -> float:
 
 
 def describe_skew(skew: float) -> str:
-    """That difference as words."""
+    """That difference in words."""
     return f"this machine's clock is {abs(skew):.1f} s {'behind' if skew > 0 else 'ahead of'} the database's"
 
 

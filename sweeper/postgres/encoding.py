@@ -53,7 +53,7 @@ def _as_bytes(query: Any) -> Any:
 
 
 def connect(parameters: dict[str, Any], *, has_no_encoding: bool) -> psycopg.Connection[Any]:
-    """Open a connection; ``has_no_encoding`` tells that this database was found to be SQL_ASCII.
+    """Open a connection; ``has_no_encoding``: this database is known to be SQL_ASCII.
 
     Raises:
         psycopg.Error: there is none to be had.

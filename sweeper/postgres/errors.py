@@ -11,8 +11,8 @@ UNIQUE_VIOLATION, LOCK_NOT_AVAILABLE, QUERY_CANCELED = "23505", "55P03", "57014"
 class Refusal(Exception):  # noqa: N818 - not an error of the run: one row's fault, to be isolated
     """The database refused a statement for what is in the rows.
 
-    ``message`` is the server's primary message, never its DETAIL, which repeats the row. ``raised`` tells that the app
-    itself refused it, by a RAISE: then the row is certainly at fault.
+    ``message`` is the server's primary message, never its DETAIL, which repeats the row. ``raised`` is true when the
+    app itself refused it, by a RAISE: then the row is certainly at fault.
     """
 
     def __init__(self, sqlstate: str, message: str, constraint: str = "", *, raised: bool = False) -> None:
@@ -24,7 +24,7 @@ class Refusal(Exception):  # noqa: N818 - not an error of the run: one row's fau
 
 
 class StatementError(FailedError):
-    """The database refused a statement, and its SQLSTATE does not tell whether for one row or for everything.
+    """The database refused a statement, and its SQLSTATE does not show whether for one row or for all.
 
     It ends the command, as any other error, unless the caller tries the rows one by one: ``refusal`` is for such a
     caller.

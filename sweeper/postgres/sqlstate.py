@@ -58,10 +58,10 @@ _SERVER_CLASSES = (
     "00 01 02 03 08 09 0A 0B 0F 0L 0P 0Z 10 20 21 22 23 24 25 26 27 28 2B 2D 2F 34 38 39 3B 3D 3F 40 42 44 53 54 55 57 "
     "58 72 F0 HV P0 XX"
 )
-# Never a row's fault: no memory, disk or connection left, an operator, the server's system and its own bugs.
+# Never a row's fault: out of memory, disk or connections, an operator's command, a system error, a bug of the server.
 _CLASSES_OF_THE_RUN = ("08", "53", "57", "58", "XX")
 # ON CONFLICT found no usable arbiter: the guard is missing or invalid, or it is deferrable. The same codes come from
-# much else; the server function that raised them tells which, unless a proxy leaves it out.
+# much else; the server function that raised them shows which, unless a proxy leaves it out.
 _GUARD_LOST = frozenset({"42P10", "55000"})
 _GUARD_LOST_BY = frozenset({"infer_arbiter_indexes", "ExecCheckIndexConstraints"})
 _TRANSACTION_TIMEOUT = "25P04"

@@ -15,62 +15,67 @@ _HOLDS = {
 }
 
 
-# whether a person may pay a session again whose refund was taken back
+# whether a session whose refund was taken back can be paid again by hand
 PAID_AGAIN = {
-    True: "No program pays it again; a person can, with `sweeper run --session ID`.",
+    True: "No program pays it again; you can, with `sweeper run --session ID`.",
     False: "No program pays it again: the app's own ledger still has the refund, and its guard allows one.",
 }
 
 
-def sentence(told: Explanation) -> str:
+def sentence(explanation: Explanation) -> str:
     """The rule behind a verdict, with its numbers."""
     words = {
         Verdict.REFUNDED: _refunded,
-        Verdict.REVERSED: lambda told: f"The refund was taken back. {PAID_AGAIN[told.payable_again]}",
-        Verdict.ADOPTED: lambda _: "Adopted: a person wrote down that it was paid elsewhere. No credits moved here.",
-        Verdict.OWED: lambda told: f"{_since(told)} The next run refunds it.",
+        Verdict.REVERSED: lambda explanation: f"The refund was taken back. {PAID_AGAIN[explanation.payable_again]}",
+        Verdict.ADOPTED: lambda _: "Adopted: it was recorded as paid elsewhere. No credits moved here.",
+        Verdict.OWED: lambda explanation: f"{_since(explanation)} The next run refunds it.",
         Verdict.IN_GRACE: _waiting,
         Verdict.NOT_STUCK_YET: _waiting,
         Verdict.HELD: _held,
-        Verdict.EXCLUDED: lambda told: f"The mapping says never to refund it: {told.exclude}.",
+        Verdict.EXCLUDED: lambda explanation: f"The mapping says never to refund it: {explanation.exclude}.",
         Verdict.UNCHARGED: lambda _: "Nothing was charged: the mapping gives no amount, or zero.",
-        Verdict.SUCCEEDED: lambda told: f"It succeeded: its status is {told.status}.",
+        Verdict.SUCCEEDED: lambda explanation: f"It succeeded: its status is {explanation.status}.",
         Verdict.BEFORE_FLOOR: _before_floor,
         Verdict.UNKNOWN: _unknown,
     }
-    return words[told.verdict](told)
+    return words[explanation.verdict](explanation)
 
 
-def _refunded(told: Explanation) -> str:
-    if told.refunded_by_app:
+def _refunded(explanation: Explanation) -> str:
+    if explanation.refunded_by_app:
         return "The app's own ledger has its refund."
-    refund = [event for event in told.history if event.facts.get("refund_id") == told.refund_id][-1]
+    refund = [event for event in explanation.history if event.facts.get("refund_id") == explanation.refund_id][-1]
     run = f" of run {refund.facts['run_id']}" if refund.facts["run_id"] else ""
-    return f"Refunded on {moment(refund.at)} by the layer {refund.facts['layer']}{run}, because of {told.reason}."
+    return (
+        f"Refunded on {moment(refund.at)} by the layer {refund.facts['layer']}{run}, because of {explanation.reason}."
+    )
 
 
-def _since(told: Explanation) -> str:
-    what, limit = ("no sign of life for", "stuck_after") if told.running else ("failed", "grace")
-    since = told.active_at if told.running else told.failed_at
-    if since is None or told.limit is None:
+def _since(explanation: Explanation) -> str:
+    what, limit = ("no sign of life for", "stuck_after") if explanation.running else ("failed", "grace")
+    since = explanation.active_at if explanation.running else explanation.failed_at
+    if since is None or explanation.limit is None:
         return "It is owed."
-    ago = describe_duration(told.as_of - since)
-    return f"{what.capitalize()} {ago}{'' if told.running else ' ago'}, {limit} is {describe_duration(told.limit)}."
+    ago = describe_duration(explanation.as_of - since)
+    ago += "" if explanation.running else " ago"
+    return f"{what.capitalize()} {ago}, {limit} is {describe_duration(explanation.limit)}."
 
 
-def _waiting(told: Explanation) -> str:
-    if told.due_at is None:
+def _waiting(explanation: Explanation) -> str:
+    if explanation.due_at is None:
         return "It does not say since when it shows no sign of life, so no run can call it stuck."
-    then = "refunds it" if told.hold_reason is None else f"puts it on hold: {hold_words(told.hold_reason)}"
-    return f"{_since(told)} A run from {moment(told.due_at)} on {then}."
+    then = (
+        "refunds it" if explanation.hold_reason is None else f"puts it on hold: {hold_words(explanation.hold_reason)}"
+    )
+    return f"{_since(explanation)} A run from {moment(explanation.due_at)} on {then}."
 
 
-def _held(told: Explanation) -> str:
+def _held(explanation: Explanation) -> str:
     pays = {"amount_above_max": " --max-amount N` pays it", "refund_missing": "` pays it, again if it was refunded"}
-    again = f"--session ID{pays.get(told.hold_reason or '', '` looks again')}"
-    end = f"A person decides: `sweeper run {again}, `sweeper adopt --session ID --amount 0` waives it."
-    state = "On hold" if told.on_hold else "The next run puts it on hold"
-    return f"{state}: {hold_words(told.hold_reason or '')}. {end}"
+    again = f"--session ID{pays.get(explanation.hold_reason or '', '` looks again')}"
+    end = f"To decide: `sweeper run {again}, `sweeper adopt --session ID --amount 0` waives it."
+    state = "On hold" if explanation.on_hold else "The next run puts it on hold"
+    return f"{state}: {hold_words(explanation.hold_reason or '')}. {end}"
 
 
 def hold_words(hold_reason: str) -> str:
@@ -80,14 +85,14 @@ def hold_words(hold_reason: str) -> str:
     return _HOLDS.get(hold_reason, hold_reason)
 
 
-def _before_floor(told: Explanation) -> str:
+def _before_floor(explanation: Explanation) -> str:
     return (
-        f"It started before the floor, {moment(told.floor)}, and no run looks at it. A person can refund it with "
+        f"It started before the floor, {moment(explanation.floor)}, and no run looks at it. You can refund it with "
         "`sweeper run --session ID`; policy.since lets all that old in."
     )
 
 
-def _unknown(told: Explanation) -> str:
-    if told.status is not None:
-        return f"Its status, {told.status}, is none of those in the file: no run looks at it."
+def _unknown(explanation: Explanation) -> str:
+    if explanation.status is not None:
+        return f"Its status, {explanation.status}, is none of those in the file: no run looks at it."
     return "There is no such session, and no refund of one."

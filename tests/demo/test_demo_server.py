@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from sweeper.demo import server
+from sweeper.demo import server, supervisor
 from tests.helpers.demo_server import alive, ask, each_version, nothing_left, starter
 
 
@@ -131,9 +131,9 @@ def test_a_port_that_is_taken_in_between_is_replaced_by_another(place: Path, mon
     with socket.socket() as rival:
         rival.bind(("127.0.0.1", 0))
         rival.listen()
-        ports = [rival.getsockname()[1], server._free_port()]
-        monkeypatch.setattr(server, "_free_port", lambda: ports.pop(0))
-        one = server._start(server._installation(18), None, {})
+        ports = [rival.getsockname()[1], supervisor._free_port()]
+        monkeypatch.setattr(supervisor, "_free_port", lambda: ports.pop(0))
+        one = supervisor._start(server._installation(18), None, {})
         try:
             assert ports == []
             assert ask(one.url, "SELECT 1") == 1
@@ -147,8 +147,8 @@ def test_a_port_that_stays_taken_is_given_up_after_five_attempts(place: Path, mo
         rival.bind(("127.0.0.1", 0))
         rival.listen()
         ports = [rival.getsockname()[1]] * 6
-        monkeypatch.setattr(server, "_free_port", lambda: ports.pop())
+        monkeypatch.setattr(supervisor, "_free_port", lambda: ports.pop())
         with pytest.raises(server.ServerError, match="Address already in use"):
-            server._start(server._installation(18), None, {})
+            supervisor._start(server._installation(18), None, {})
     assert len(ports) == 1
     assert nothing_left(place, [])

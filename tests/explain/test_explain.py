@@ -105,7 +105,7 @@ def test_a_refund_is_told_with_its_run_and_layer_and_a_reversal_with_its_reason(
     document = explain(first, "s1")
     assert (document["verdict"], events(document)[-1]) == ("reversed", "reversed")
     assert document["history"][-1]["reason"] == "fraud"
-    assert "No program pays it again; a person can" in document["message"]
+    assert "No program pays it again; you can" in document["message"]
     again = first.run("--session", "s1").document["run_id"]
     document = explain(first, "s1")
     assert (document["verdict"], events(document)[-2:]) == ("refunded", ["reversed", "refunded"])
@@ -117,7 +117,7 @@ def test_what_the_apps_own_ledger_still_has_is_not_said_to_be_payable_again(pris
     prisma.run()
     assert prisma.sweeper("revert", "--session", job, "--reason", "fraud", "--yes").exit_code == 0
     document = explain(prisma, job)
-    assert (document["verdict"], "a person can" in document["message"]) == ("reversed", False)
+    assert (document["verdict"], "you can" in document["message"]) == ("reversed", False)
     assert prisma.run("--session", job).document["refunds"]["sessions"] == 0
 
 

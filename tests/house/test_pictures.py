@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from sweeper.demo import play
+from sweeper.demo import environment
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import NOW
 from tests.helpers.paths import REPOSITORY
@@ -25,9 +25,9 @@ COLUMNS = 80
 @pytest.fixture
 def demo_app(server: Server, tmp_path: Path) -> Iterator[AppDatabase]:
     """The day of the demo's app, ending at ``NOW``."""
-    day = "".join((Path(play.__file__).parent / f"{name}.sql").read_text() for name in ("app", "day"))
+    day = "".join((Path(environment.__file__).parent / f"{name}.sql").read_text() for name in ("app", "day"))
     with server.blank(tmp_path, day.replace("now()", f"timestamptz '{NOW.isoformat()}'")) as database:
-        database.config.write_text(play.MAPPING.read_text())
+        database.config.write_text(environment.MAPPING.read_text())
         database.configure("[policy]", '[policy]\nmax_clock_skew = "100y"')
         assert database.sweeper("install").exit_code == 0
         yield database

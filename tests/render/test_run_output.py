@@ -99,7 +99,7 @@ def test_a_session_that_was_named_and_is_not_refunded_is_not_passed_over_in_sile
     ran = first.sweeper("run", "--session", "s1")
     assert (ran.exit_code, ran.stderr) == (0, "")
     assert "Nothing to refund." in ran.stdout
-    assert "`sweeper explain SESSION` tells why" in ran.stdout
+    assert "`sweeper explain SESSION` shows why" in ran.stdout
 
 
 def test_a_hold_above_the_largest_amount_says_how_it_is_paid(first: AppDatabase) -> None:

@@ -1,12 +1,12 @@
 -- double_refund: one charge has more than one refund that was not taken back.
--- To mend: `sweeper revert` takes one of them back; a row of the app's own ledger is the app's to correct.
+-- To fix: `sweeper revert` takes one of them back; a row of the app's own ledger is the app's to correct.
 SELECT doubled.session_id AS sample,
        pg_catalog.count(*) OVER () AS found
 FROM (
     SELECT r.session_id::text AS session_id
     FROM {refunds} AS r
     WHERE {include not_reversed}
-    GROUP BY r.session_id, r.attempt  -- paid again by a person: still the same charge
+    GROUP BY r.session_id, r.attempt  -- paid again by hand: still the same charge
     HAVING pg_catalog.count(*) > 1
        AND pg_catalog.bool_or(r.created_at >= %(since)s::timestamptz AND r.created_at < %(until)s::timestamptz)
     {if ledger}

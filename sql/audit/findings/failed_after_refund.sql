@@ -1,6 +1,6 @@
 -- failed_after_refund: the session failed again, later than its refund, or was started again and is stuck: it may have
 -- been charged again, and the guard, which knows one charge of a session, keeps the second from being refunded.
--- To mend: map `sessions.attempt` to what tells the charges of a session apart; until then a person looks whether
+-- To fix: map `sessions.attempt` to what distinguishes the charges of a session; until then check whether
 -- these were charged twice. A `sessions.failed_at` that any later edit of the row moves is a wrong mapping.
 SELECT v.session_id::text AS sample,
        pg_catalog.count(*) OVER () AS found

@@ -1,5 +1,5 @@
 -- owed_overdue: the session has been owed for more than `audit.overdue_after`: runs do not happen, or end early.
--- To mend: see that `sweeper run` is scheduled, and how it ends; one that a cap stopped (exit 4) needs a higher cap.
+-- To fix: see that `sweeper run` is scheduled, and how it ends; one that a cap stopped (exit 4) needs a higher cap.
 SELECT standing.session_id AS sample,
        pg_catalog.count(*) OVER () AS found
 {include standing}

@@ -1,5 +1,5 @@
 -- refunded_then_succeeded: the session is refunded, and has succeeded: the account got both, the work and its price.
--- To mend: `sweeper revert --session ID` takes the refund back; `sweeper install --fence` stops a worker that
+-- To fix: `sweeper revert --session ID` takes the refund back; `sweeper install --fence` stops a worker that
 -- finishes a session after its refund; a longer `policy.stuck_after` leaves slow sessions their time.
 SELECT v.session_id::text AS sample,
        pg_catalog.count(*) OVER () AS found

@@ -1,7 +1,7 @@
 -- run_mismatch: what a closed run wrote down of itself, and the refunds that carry its id, differ; or refunds carry
 -- the id of a run that never was; or there is less of what the app's layers refunded than the run had counted. The
 -- sample is the run.
--- To mend: `sweeper history RUN` shows both sides. A row that the run did not write was forged or copied: find who
+-- To fix: `sweeper history RUN` shows both sides. A row that the run did not write was forged or copied: find who
 -- can insert into the ledger, and take it back with `sweeper revert --session ID`. A row that is missing was deleted:
 -- bring it back from a backup, or write the refund down with `sweeper adopt --session ID`; until then runs put on hold
 -- what may have been refunded.

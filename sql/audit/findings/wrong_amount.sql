@@ -1,6 +1,6 @@
 -- wrong_amount: the refund of a session that is still failed is not what the mapping gives for it now. Adopted
 -- refunds are what the app paid; where the mapping gives null, there is nothing to compare with.
--- To mend: when the rule in `sessions.amount` was changed on purpose, audit with `--since` from that day on; else
+-- To fix: when the rule in `sessions.amount` was changed on purpose, audit with `--since` from that day on; else
 -- `sweeper revert --session ID` takes the refund back, and `sweeper run --session ID` pays what is due.
 SELECT v.session_id::text AS sample,
        pg_catalog.count(*) OVER () AS found

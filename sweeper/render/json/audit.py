@@ -14,7 +14,7 @@ def audit_document(result: AuditResult) -> str:
     """The document of ``sweeper audit``."""
 
     def credits(value: Decimal) -> int | str:
-        # an older mapping, or a person, may have written a fraction into a ledger of whole credits
+        # an older mapping, or a manual edit, may have written a fraction into a ledger of whole credits
         return amount_number(value, integer=result.integer_amounts and value == value.to_integral_value())
 
     def both(amount: Amount) -> dict[str, Any]:

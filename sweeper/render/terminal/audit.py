@@ -72,5 +72,5 @@ def _show_finding(console: Console, finding: Finding) -> None:
     more = ", …" if finding.count > len(finding.samples) else ""
     console.print()
     console.print(safe(f"{finding.code}: {number(finding.count)}, such as {', '.join(finding.samples)}{more}"))
-    for line in (finding.meaning, f"To mend: {finding.hint}"):
+    for line in (finding.meaning, f"To fix: {finding.hint}"):
         console.print(Padding(safe(line), (0, 0, 0, 2), expand=False))

@@ -1,4 +1,4 @@
-"""A preflight as lines for a terminal: what is wrong stands out, with what mends it below."""
+"""The checks as lines for a terminal: failures and warnings stand out, each with its fix below."""
 
 from rich.console import Console
 from rich.table import Table
@@ -11,7 +11,7 @@ _STYLES = {Status.OK: "green", Status.WARNING: "yellow", Status.FAILURE: "bold r
 
 
 def show_check(console: Console, result: CheckResult) -> None:
-    """Print a preflight."""
+    """Print the checks."""
     table = Table(box=None, pad_edge=False, show_header=False)
     for _ in range(3):
         table.add_column(vertical="top")

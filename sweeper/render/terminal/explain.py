@@ -11,35 +11,35 @@ from sweeper.render.terminal.table import safe
 from sweeper.render.words import moment, number
 
 
-def show_explanation(console: Console, told: Explanation) -> None:
+def show_explanation(console: Console, explanation: Explanation) -> None:
     """Print why a session was, was not, or will be refunded, and what happened to it."""
     table = Table(box=None, pad_edge=False, show_header=False)
-    lines = [("session", told.session_id), ("account", told.account_id), ("status", told.status)]
-    if told.amount is not None:
-        lines.append(("credits", number(told.amount)))
-    lines.append(("verdict", told.verdict.value))
+    lines = [("session", explanation.session_id), ("account", explanation.account_id), ("status", explanation.status)]
+    if explanation.amount is not None:
+        lines.append(("credits", number(explanation.amount)))
+    lines.append(("verdict", explanation.verdict.value))
     for name, value in lines:
         if value is not None:
             table.add_row(name, safe(value))
     console.print(table)
     console.print()
-    console.print(safe(sentence(told)), soft_wrap=True)
-    if told.history:
+    console.print(safe(sentence(explanation)), soft_wrap=True)
+    if explanation.history:
         table = Table(box=None, pad_edge=False, show_header=False)
-        for event in told.history:
+        for event in explanation.history:
             table.add_row(moment(event.at), safe(_happened(event)))
         console.print()
         console.print(table)
 
 
-def show_account(console: Console, told: AccountExplanation) -> None:
+def show_account(console: Console, explanation: AccountExplanation) -> None:
     """Print the newest sessions of an account, one line each."""
-    if not told.sessions:
+    if not explanation.sessions:
         console.print("No session of this account has failed, is running or was refunded.")
         return
     table = Table("session", "status", "verdict", "started", box=None, pad_edge=False, header_style="bold")
     table.add_column("credits", justify="right")
-    for session in told.sessions:
+    for session in explanation.sessions:
         table.add_row(
             safe(session.session_id),
             safe(session.status or "gone"),
@@ -49,9 +49,9 @@ def show_account(console: Console, told: AccountExplanation) -> None:
         )
     console.print(table)
     console.print()
-    if told.more:
-        console.print(f"The newest {len(told.sessions)} of them.")
-    console.print("`sweeper explain SESSION` tells why.")
+    if explanation.more:
+        console.print(f"The newest {len(explanation.sessions)} of them.")
+    console.print("`sweeper explain SESSION` shows why.")
 
 
 def _happened(event: Event) -> str:

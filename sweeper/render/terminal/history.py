@@ -12,8 +12,8 @@ from sweeper.render.terminal.table import amounts_table, safe
 from sweeper.render.words import moment, number, plural
 
 SHOWN_RUNS, _SHOWN_REFUNDS = 20, 50
-# what a run is told that is worth a word when it differs from the run before
-_TOLD = ("stuck_after", "grace", "max_refunds", "max_credits", "max_amount")
+# the policy of a run that is shown
+_POLICY = ("stuck_after", "grace", "max_refunds", "max_credits", "max_amount")
 
 
 def show_runs(console: Console, runs: Sequence[RunRecord]) -> None:
@@ -28,7 +28,7 @@ def show_runs(console: Console, runs: Sequence[RunRecord]) -> None:
 
 
 def show_run_history(console: Console, history: RunHistory) -> None:
-    """Print one run: what it was told, what it did, how it ended, and the first of its refunds."""
+    """Print one run: its settings, what it did, how it ended, and the first of its refunds."""
     run = history.run
     table = Table(box=None, pad_edge=False, show_header=False)
     ended = "" if run.ended_at is None else moment(run.ended_at)
@@ -37,7 +37,7 @@ def show_run_history(console: Console, history: RunHistory) -> None:
         ("started", moment(run.started_at)),
         ("ended", f"{ended} {_ending(run)}".strip()),
         ("by", f"{run.db_role} on {run.host}, version {run.version}"),
-        ("told", _told(run.told)),
+        ("settings", _settings(run.told)),
         ("did", _did(run)),
     ):
         table.add_row(name, safe(value))
@@ -69,7 +69,7 @@ def _refunds_table(refunds: Sequence[RunRefund]) -> Table:
 def _ending(run: RunRecord) -> str:
     if run.outcome is not None:
         return run.outcome
-    return "died: no run is connected, and the ledger tells what it did" if run.died else "has not ended yet"
+    return "died: no run is connected, and the ledger shows what it did" if run.died else "has not ended yet"
 
 
 def _did(run: RunRecord) -> str:
@@ -82,11 +82,11 @@ def _did(run: RunRecord) -> str:
     return "; ".join(words)
 
 
-def _told(told: Mapping[str, Any]) -> str:
-    policy = told.get("policy", {})
-    words = [f"{name} {policy[name]}" for name in _TOLD if policy.get(name) is not None]
-    if told.get("since"):
-        words.append(f"since {told['since']}")
-    if told.get("sessions"):
-        words.append(f"only {', '.join(told['sessions'][:3])}{'…' if len(told['sessions']) > 3 else ''}")
+def _settings(settings: Mapping[str, Any]) -> str:
+    policy = settings.get("policy", {})
+    words = [f"{name} {policy[name]}" for name in _POLICY if policy.get(name) is not None]
+    if settings.get("since"):
+        words.append(f"since {settings['since']}")
+    if settings.get("sessions"):
+        words.append(f"only {', '.join(settings['sessions'][:3])}{'…' if len(settings['sessions']) > 3 else ''}")
     return ", ".join(words)

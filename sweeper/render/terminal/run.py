@@ -57,7 +57,7 @@ def _show_plan(console: Console, result: RunResult) -> None:
 
 
 def _notes(console: Console, result: RunResult, named: int) -> None:
-    not_all = "Not every session that was named: `sweeper explain SESSION` tells why."
+    not_all = "Not every session that was named: `sweeper explain SESSION` shows why."
     notes = [not_all] if result.refunds.sessions < named else []
     if result.plan and result.plan.left_by_caps.sessions:
         left = result.plan.left_by_caps
@@ -65,7 +65,7 @@ def _notes(console: Console, result: RunResult, named: int) -> None:
     elif result.outcome is Outcome.CAPPED:
         notes.append(f"A cap stopped the run: {plural(result.remaining, 'session')} still owed.")
     if result.held and not result.dry_run:
-        notes.append(f"{plural(result.held, 'session')} put on hold: a person decides (see `sweeper run --dry-run`).")
+        notes.append(f"{plural(result.held, 'session')} put on hold, for you to review (see `sweeper run --dry-run`).")
     if result.already_refunded:
         notes.append(f"{plural(result.already_refunded, 'session')} refunded by another run or layer in the meantime.")
     if result.skipped:

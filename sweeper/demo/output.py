@@ -1,4 +1,4 @@
-"""What the demo says, in 80 columns."""
+"""The texts and tables of the demo, in 80 columns."""
 
 import shlex
 from pathlib import Path
@@ -74,7 +74,7 @@ def _good(text: str, *, when: bool) -> Text:
 
 
 def show_verdict(console: Console, books: Books) -> None:
-    """Say whether the sweep kept its word, by what the balances say."""
+    """Show whether the balances are right after the sweep."""
     accounts = plural(books.accounts, "account")
     console.print()
     if books.settled:
@@ -95,7 +95,7 @@ def show_end(console: Console) -> None:
 
 
 def show_kept(console: Console, one: Server, mapping: Path) -> None:
-    """Tell how to go on with the kept server, in lines to copy."""
+    """Show how to go on with the kept server, in lines to copy."""
     heading(console, "Kept: the server with the app's database, and the mapping, to explore")
     for line in (
         "  export SWEEPER_DATABASE_URL=\\",

@@ -1,10 +1,10 @@
-"""What others may do: in the schemas of the search path, and to sweeper's own tables and functions."""
+"""What other roles may do: in the schemas of the search path, and to sweeper's own tables and functions."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from sweeper.app.search_path import find_planters
-from sweeper.check.context import Ground, failure, ok, reading, warning
+from sweeper.check.context import CheckContext, failure, ok, reading, warning
 from sweeper.check.result import Check
 from sweeper.config.model import Settings
 from sweeper.install.grants import granted_to_all_roles
@@ -12,12 +12,12 @@ from sweeper.postgres.database import Database
 from sweeper.postgres.templates import fill
 from sweeper.postgres.transaction import Row
 
-# what undoes a promise by itself; the rest may be meant, such as TRIGGER for whoever makes a hook on refunds
+# each of these breaks a promise by itself; others may be intended, such as TRIGGER for a role that adds a hook
 _NEVER_MEANT = frozenset({"CREATE", "UPDATE", "DELETE", "TRUNCATE"})
 
 
 def check_search_path(database: Database, settings: Settings, search_path: str) -> Check:
-    """Whether somebody can plant functions that the app's SQL in our statements would call."""
+    """Whether another role can create functions that the app's SQL in our statements would call."""
     with reading(database, search_path) as transaction:
         found = find_planters(transaction, settings, search_path)
     if found is None:
@@ -25,15 +25,15 @@ def check_search_path(database: Database, settings: Settings, search_path: str) 
     return (failure if found.dangerous else warning)("search_path", found.message, found.fix)
 
 
-def check_grants(ground: Ground) -> Iterator[Check]:
-    """Whether anybody may do more to sweeper's schema, tables and functions than the printed roles."""
-    allowed = granted_to_all_roles(ground.mapping)
-    with ground.reading() as transaction:
-        binds = {"schema_name": ground.mapping.schema, "schema": ground.mapping.slots["schema"]}
+def check_grants(context: CheckContext) -> Iterator[Check]:
+    """Whether any role may do more to sweeper's schema, tables and functions than the printed roles."""
+    allowed = granted_to_all_roles(context.mapping)
+    with context.reading() as transaction:
+        binds = {"schema_name": context.mapping.schema, "schema": context.mapping.slots["schema"]}
         rows = transaction.rows(fill("list_grants", {}), binds)
     excess = [row for row in rows if not _is_allowed(row, allowed)]
     if not excess:
-        yield ok("grants", "nobody may do more than the roles that `sweeper install --print` writes down")
+        yield ok("grants", "no role may do more than those that `sweeper install --print` lists")
         return
     said = "; ".join(
         f"{role} has {', '.join(sorted({row.privilege for row in excess if _who(row) == role}))} on {name}"
@@ -44,7 +44,7 @@ def check_grants(ground: Ground) -> Iterator[Check]:
 
 
 def _is_allowed(row: Row, allowed: frozenset[tuple[str, str, str]]) -> bool:
-    if row.kind == "FUNCTION":  # the app's layers have EXECUTE by name, and nobody for being somebody
+    if row.kind == "FUNCTION":  # the app's layers have EXECUTE by name; PUBLIC must not
         return bool(row.role is not None)
     if row.privilege == "INSERT" and row.corrects:  # who takes refunds back also writes them
         return True

@@ -1,4 +1,4 @@
-"""Where the demo is played: a throw-away server that nothing of is left, or that is kept on purpose."""
+"""The server that the demo runs on: thrown away at the end, or kept on purpose."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ MAPPING = Path(__file__).parent / "sweeper.toml"
 
 
 @contextmanager
-def stage(signals: Signals, *, keep: bool) -> Iterator[server.Server]:
+def demo_server(signals: Signals, *, keep: bool) -> Iterator[server.Server]:
     """A server for the block, and with ``keep`` after it, unless the block fails or is interrupted.
 
     Raises:
@@ -36,7 +36,7 @@ def stage(signals: Signals, *, keep: bool) -> Iterator[server.Server]:
 
 @contextmanager
 def _kept(signals: Signals) -> Iterator[server.Server]:
-    # nobody else would stop this server: a signal in mid-start must wait until we know its pid
+    # nothing else would stop this server: a signal during its start must wait until we know its pid
     with signals.shielded():
         one = server.start_kept()
     try:

@@ -12,9 +12,9 @@ from sweeper.config.parsing import load
 from sweeper.core.errors import Exit
 from sweeper.core.results import RunResult
 from sweeper.core.signals import Signals
-from sweeper.demo import telling
+from sweeper.demo import output
 from sweeper.demo.books import Books, read_books, sql
-from sweeper.demo.stage import MAPPING, connected, leave_mapping, stage
+from sweeper.demo.environment import MAPPING, connected, demo_server, leave_mapping
 from sweeper.install import installer
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Refusal
@@ -29,7 +29,7 @@ Clock = Callable[[], datetime]
 
 
 class _Silent:
-    """Sees what a sweep does and says nothing: the demo shows the books instead of the log."""
+    """An observer that prints nothing: the demo shows the books instead of the log."""
 
     def begun(self, run_id: str, count_owed: Callable[[], int]) -> None:
         """The run starts."""
@@ -53,23 +53,23 @@ class Demo:
         self._clock = clock
         self._signals = signals
 
-    def perform(self) -> bool:
-        """Play it all; false when a sweep failed or the books are not right after it."""
-        self._play_the_day()
+    def run(self) -> bool:
+        """Run all steps; false when a sweep failed or the books are not right after it."""
+        self._break_layers()
         self._install()
         self._show_books("The books before")
         self._plan()
         swept = self._sweep("Refunds them, each exactly once.")
         after = self._show_books("The books after, asked of the database again")
-        telling.show_verdict(self._console, after)
+        output.show_verdict(self._console, after)
         again = self._sweep("The next run, such as cron's: nothing is refunded twice.")
         unchanged = read_books(self._database) == after
-        telling.show_repeat(self._console, unchanged=unchanged)
+        output.show_repeat(self._console, unchanged=unchanged)
         ended_well = swept.exit_code == again.exit_code == Exit.DONE
         return ended_well and after.settled and unchanged and not again.refunds.sessions
 
-    def _play_the_day(self) -> None:
-        telling.show_app(self._console)
+    def _break_layers(self) -> None:
+        output.show_app(self._console)
         with self._uncut(), self._database.transaction(timeouts=READ_TIMEOUTS) as transaction:
             transaction.script(sql("app"))
             transaction.script(sql("day"))
@@ -83,7 +83,7 @@ class Demo:
 
     def _install(self) -> None:
         about = "Adds a schema of its own and an index; the app's tables stay as they are."
-        telling.heading(self._console, "$ sweeper install", about)
+        output.heading(self._console, "$ sweeper install", about)
         with self._uncut():
             done = installer.install(self._database, self._settings, as_of=self._clock(), asked_at=time.monotonic())
         for action in done.actions:
@@ -93,13 +93,13 @@ class Demo:
         return Request(as_of=self._clock(), asked_at=time.monotonic(), host="demo")
 
     def _plan(self) -> None:
-        telling.heading(self._console, "$ sweeper run --dry-run", "Shows what is owed, and writes nothing.")
+        output.heading(self._console, "$ sweeper run --dry-run", "Shows what is owed, and writes nothing.")
         show_run(self._console, plan(self._database, self._settings, self._request()))
 
     def _sweep(self, about: str) -> RunResult:
-        telling.heading(self._console, "$ sweeper run", about)
+        output.heading(self._console, "$ sweeper run", about)
         result = execute(self._database, self._settings, self._request(), signals=self._signals, observer=_Silent())
-        # a run ends its batch before it gives way to a signal: what it was told is for us, too
+        # a run that gets a signal ends its batch and returns: the demo has to stop, too
         self._signals.check()
         if result.error:
             raise result.error
@@ -107,14 +107,14 @@ class Demo:
         return result
 
     def _show_books(self, title: str) -> Books:
-        telling.heading(self._console, title)
+        output.heading(self._console, title)
         books = read_books(self._database)
-        telling.show_books(self._console, books)
+        output.show_books(self._console, books)
         return books
 
 
-def play(*, console: Console, clock: Clock, keep: bool = False) -> int:
-    """Play the demo on a server of its own, of which nothing is left unless ``keep``.
+def run_demo(*, console: Console, clock: Clock, keep: bool = False) -> int:
+    """Run the demo on a server of its own, of which nothing is left unless ``keep``.
 
     Raises:
         ConfigurationError: the server's binaries are not installed.
@@ -124,11 +124,11 @@ def play(*, console: Console, clock: Clock, keep: bool = False) -> int:
     signals = Signals()
     signals.install()
     console.print("Starting a real Postgres in a temporary folder, only for this demo.")
-    with stage(signals, keep=keep) as one:
+    with demo_server(signals, keep=keep) as one:
         with connected(one) as database:
-            right = Demo(database, load(MAPPING), console, clock, signals).perform()
+            right = Demo(database, load(MAPPING), console, clock, signals).run()
         if keep:
-            telling.show_kept(console, one, leave_mapping(one))
+            output.show_kept(console, one, leave_mapping(one))
     if not keep:
-        telling.show_end(console)
+        output.show_end(console)
     return Exit.DONE if right else Exit.FAILED
