@@ -20,6 +20,7 @@ from sweeper.postgres.retries import retrying
 _PROTOCOL_VIOLATION = "08P01"
 _OF_ANY_MAPPING = (
     ("fence", protections.check_fence),
+    ("rules", installed.check_rules),
     ("triggers", installed.check_triggers),
     ("migrations", installed.check_migrations),
     ("statuses", rows.check_statuses),

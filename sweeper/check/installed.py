@@ -184,6 +184,24 @@ def check_migrations(context: CheckContext) -> Iterator[Check]:
         yield ok("migrations", f"before the type of {status} is changed: sweeper install --release; after it: install")
 
 
+def check_rules(context: CheckContext) -> Iterator[Check]:
+    """Whether a rule rewrites what a refund writes: Postgres allows none where the statement that pays writes."""
+    slots = context.mapping.slots
+    written = {slots["sessions"]: False}
+    written |= {slots["accounts"]: False} if context.mapping.has_accounts else {}
+    written |= {slots["ledger"]: True} if context.mapping.ledger else {}
+    with context.reading() as transaction:
+        binds = {"names": list(written), "inserted": list(written.values())}
+        found = transaction.rows(fill("list_rules", {}), binds)
+    if found:
+        listed = ", ".join(f"{row.name} on {row.table_name}" for row in found)
+        yield failure(
+            "rules", f"Postgres refuses to pay because of the rule {listed}: replace it with a trigger", found[0].fix
+        )
+    else:
+        yield ok("rules", "none on what a refund writes to")
+
+
 def check_triggers(context: CheckContext) -> Iterator[Check]:
     """Which triggers of the app a refund sets off."""
     slots = context.mapping.slots

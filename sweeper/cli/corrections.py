@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
 
 import typer
 
+from sweeper.cli.options import has_terminal
 from sweeper.core.errors import ConfigurationError, Exit, FailedError, Interrupted
 from sweeper.core.signals import Cancelled, Signals
 
@@ -56,7 +57,7 @@ def require_answer(*, yes: bool, dry_run: bool) -> None:
     Raises:
         ConfigurationError: there is no terminal, and no ``--yes``.
     """
-    if not (yes or dry_run or sys.stdin.isatty()):
+    if not (yes or dry_run or has_terminal()):
         raise ConfigurationError(
             "there is no terminal to ask on: look at --dry-run, then give --yes", code="confirmation"
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweeper.cli.options import Config, Json, config_path, load_connection
+from sweeper.cli.options import Config, Json, config_path, has_terminal, load_connection
 from sweeper.core.errors import ConfigurationError
 from sweeper.core.text import printable
 
@@ -72,7 +72,7 @@ def init(
     from sweeper.postgres.retries import retrying
     from sweeper.render.json.init import init_document
 
-    asking = not (yes or json) and sys.stdin.isatty() and sys.stdout.isatty()
+    asking = not (yes or json) and has_terminal() and sys.stdout.isatty()
     database = Database(connection, application_name="sweeper init")
     try:
         draft = retrying(lambda: make_draft(database, _Interactive() if asking else _Unattended()), attempts=1)

@@ -91,3 +91,8 @@ def console(stream: TextIO | None = None) -> "Console":
         emoji=False,
         no_color=not wants_colour(),
     )
+
+
+def has_terminal() -> bool:
+    """Whether there is somebody to ask; standard input may be closed, and is None then."""
+    return sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()

@@ -35,6 +35,22 @@ def require_translatable(transaction: Transaction, mapping: Mapping, found: Foun
         _require_settled(transaction, mapping, found, old_session_id)
 
 
+def require_no_views(transaction: Transaction, mapping: Mapping) -> None:
+    """Check that no view reads what a translation gives another type.
+
+    Raises:
+        ConfigurationError: some do; the message names them.
+    """
+    rows = transaction.rows(mapping.statement("list_views_of_refunds"))
+    if rows:
+        names = ", ".join(row.name for row in rows)
+        raise ConfigurationError(
+            f"the refunds cannot be translated while views read their columns: {names}. Drop them, and create them "
+            "again after the installation. Nothing was changed",
+            code="views",
+        )
+
+
 def _had_attempts(found: Found) -> bool:
     return found.has_attempts if found.bound is None else found.bound.attempt is not None
 

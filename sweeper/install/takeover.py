@@ -14,7 +14,7 @@ from sweeper.install.ledger_sessions import (
 )
 from sweeper.install.other_installations import require_only_installation
 from sweeper.install.own_tables import SIGNS, Found, find_own_tables, fits, key_changes, old_session_id
-from sweeper.install.rekey import rekey_script, require_translatable
+from sweeper.install.rekey import rekey_script, require_no_views, require_translatable
 from sweeper.install.rotation import WHERE_ROTATED
 from sweeper.install.state import SCHEMA_VERSION, Installation, read_installation
 from sweeper.postgres.templates import fill, fill_script, quote_name
@@ -85,6 +85,7 @@ def plan_takeover(
         if old is None:
             raise _key_changed(transaction, mapping, found, differs)
         require_translatable(transaction, mapping, found, old)
+        require_no_views(transaction, mapping)
         translation = rekey_script(transaction, mapping, found, old, slots)
         translated = (
             f"translated the refunds to the new key ({'; '.join(changes)})"

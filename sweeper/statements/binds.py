@@ -160,6 +160,7 @@ class Values:
             "tables": mapped_tables(self.settings),
             "names": mapped_tables(self.settings),
             "privileges": ["SELECT" for _ in mapped_tables(self.settings)],
+            "inserted": [False for _ in mapped_tables(self.settings)],
             "events": [16 for _ in mapped_tables(self.settings)],  # UPDATE
             "named": [*own.failed, *own.running, *own.succeeded],
             "succeeded": list(own.succeeded),

@@ -12,7 +12,7 @@ from tests.helpers.server import Server
 NAMES = [
     "file", "connection", "version", "primary", "clock", "pooler", "privileges", "row_security", "search_path",
     "mapping", "installed", "guard", "index", "horizon", "holds", "last_run", "amounts", "future_times", "grants",
-    "append_only", "refund_function", "fence", "triggers", "migrations",
+    "append_only", "refund_function", "fence", "rules", "triggers", "migrations",
     "statuses", "stuck_after", "grace", "time_zone", "caps",
 ]  # fmt: skip
 
@@ -200,3 +200,18 @@ def test_a_large_table_is_read_through_the_index(good: AppDatabase) -> None:
     good.sql("ANALYZE prediction_sessions")
     item = items(check(good))["index"]
     assert (item["status"], item["message"]) == ("ok", "in place, and the planner uses it")
+
+
+def test_a_rule_on_what_a_refund_writes_to_is_named(prisma: AppDatabase) -> None:
+    prisma.sql(
+        'CREATE TABLE copied AS SELECT * FROM app."CreditTransaction"; '
+        'CREATE RULE copy_it AS ON INSERT TO app."CreditTransaction" DO ALSO INSERT INTO copied VALUES (new.*)'
+    )
+    ran = prisma.sweeper("check", "--json")
+    item = {item["name"]: item for item in ran.document["checks"]}["rules"]
+    assert ran.exit_code == 5
+    assert item["status"] == "failure"
+    assert "copy_it on CreditTransaction" in item["message"]
+    prisma.sql(item["fix"])
+    again = prisma.sweeper("check", "--json").document["checks"]
+    assert {item["name"]: item for item in again}["rules"]["status"] == "ok"

@@ -164,3 +164,24 @@ def test_with_yes_the_table_is_shown_once(app: AppDatabase, command: Sequence[st
     exit_code, stdout, _ = shell(app, command, "")
     assert (exit_code, "Would" in stdout) == (0, False)
     assert stdout.count("1 session as refunded elsewhere") + stdout.count("Took back 1 refund") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("revert --session s1 --reason x", 2),
+        ("adopt --session s1 --reason x", 2),
+        ("init --force", 0),
+    ],
+)
+def test_a_closed_standard_input_is_nobody_to_ask(first: AppDatabase, line: str, code: int) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m sweeper {line} <&-"],
+        env={**neutral_environment(), **first.environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    assert code == 0 or "--yes" in done.stderr

@@ -46,6 +46,9 @@ def test_a_renamed_value_of_an_enum_is_noticed_and_taken_up(server: Server, tmp_
         assert sweep(database) == 0
         database.sql("ALTER TYPE kind RENAME VALUE 'first' TO 'primary'")
         assert "has no value 'first' any more" in refused(database, "run")
+        database.sql("CREATE VIEW report AS SELECT session_id, amount FROM sweeper.refunds")
+        assert "views read their columns: report" in refused(database, "install", "--rekey")
+        database.sql("DROP VIEW report; CREATE VIEW report AS SELECT amount FROM sweeper.refunds")
         assert install(database, "--rekey") == 0
         assert sweep(database) == 0
         for old, new in (("primary", "tmp"), ("second", "primary"), ("tmp", "second")):
