@@ -86,8 +86,8 @@ def _read(
     since, until = _bounds(transaction, mapping, request)
     floor = installation.floor(settings.policy)
     inspection = Inspection.of(settings, request.as_of, floor, since, until)
-    missing_until = OwedReader(transaction, mapping, replace(inspection.scope, since=floor)).find_missing()
-    inspection = replace(inspection, scope=replace(inspection.scope, missing_until=missing_until))
+    missing_until = OwedReader(transaction, mapping, replace(inspection.selection, since=floor)).find_missing()
+    inspection = replace(inspection, selection=replace(inspection.selection, missing_until=missing_until))
     period = {"since": since, "until": until}
     position = read_position(transaction, mapping, inspection)
     return AuditResult(

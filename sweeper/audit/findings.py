@@ -16,7 +16,7 @@ from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import heading
 from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.owed import OwedReader
-from sweeper.sweep.selection import Scope, before
+from sweeper.sweep.selection import Selection, before
 
 _SAMPLES = 5
 # each with the place of the position that it looks into, when it does: an empty one needs no second look
@@ -38,24 +38,24 @@ _FINDINGS = {
 class Inspection:
     """What the position and the findings are asked: the rules of a run at ``as_of``, and the refunds of a period."""
 
-    scope: Scope
+    selection: Selection
     floor: datetime
-    overdue: Scope
+    overdue: Selection
     since: datetime
     until: datetime
 
     @classmethod
     def of(cls, settings: Settings, as_of: datetime, floor: datetime, since: datetime, until: datetime) -> "Inspection":
         """As the file has it."""
-        scope = Scope.of_run(settings, as_of, floor)
+        selection = Selection.of_run(settings, as_of, floor)
         # what a run would have refunded so long ago
-        overdue = Scope.of_run(settings, before(as_of, settings.audit.overdue_after), floor)
-        return cls(replace(scope, since=None), floor, overdue, since, until)
+        overdue = Selection.of_run(settings, before(as_of, settings.audit.overdue_after), floor)
+        return cls(replace(selection, since=None), floor, overdue, since, until)
 
-    def binds(self, scope: Scope) -> dict[str, object]:
-        """The values for the statements, over the sessions of ``scope``."""
+    def binds(self, selection: Selection) -> dict[str, object]:
+        """The values for the statements, over the sessions of ``selection``."""
         return {
-            **scope.binds,
+            **selection.binds,
             "floor": self.floor,
             "failed_overdue": self.overdue.failed_before,
             "stuck_overdue": list(self.overdue.stuck_before),
@@ -110,23 +110,23 @@ def _ask(transaction: Transaction, mapping: Mapping, inspection: Inspection, nam
     """The answer to one statement; or several, around the rows that the database refuses."""
     statement = mapping.statement(name)
 
-    def ask(scope: Scope) -> Sequence[Any]:
+    def ask(selection: Selection) -> Sequence[Any]:
         with transaction.savepoint():
-            return transaction.rows(statement, inspection.binds(scope))
+            return transaction.rows(statement, inspection.binds(selection))
 
     try:
-        yield ask(inspection.scope)
+        yield ask(inspection.selection)
         return
     except Refusal:
         if "%(session_ids)s" not in statement:  # it does not read sessions one by one
             raise
-    for part in replace(inspection.scope, look_again=True).parts():
+    for part in replace(inspection.selection, look_again=True).parts():
         for ids in _pages(transaction, mapping, part):
-            for answer in in_halves(ids, lambda some: ask(inspection.scope.only(tuple(some))), Refusal):
+            for answer in in_halves(ids, lambda some: ask(inspection.selection.only(tuple(some))), Refusal):
                 yield [_RefusedSession(answer.item)] if isinstance(answer, RefusedAlone) else answer
 
 
-def _pages(transaction: Transaction, mapping: Mapping, scope: Scope) -> Iterator[tuple[str, ...]]:
-    while places := OwedReader(transaction, mapping, scope).list_candidates():
+def _pages(transaction: Transaction, mapping: Mapping, selection: Selection) -> Iterator[tuple[str, ...]]:
+    while places := OwedReader(transaction, mapping, selection).list_candidates():
         yield tuple(session_id for _, session_id in places)
-        scope = replace(scope, after=places[-1])
+        selection = replace(selection, after=places[-1])

@@ -16,7 +16,7 @@ from sweeper.install.state import SCHEMA_VERSION, Installation, renamed_statuses
 from sweeper.postgres.binds import BY_SWEEPER
 from sweeper.postgres.templates import fill
 from sweeper.postgres.transaction import Transaction
-from sweeper.sweep.selection import Scope
+from sweeper.sweep.selection import Selection
 
 # below this many rows the planner rightly reads the whole table
 _PLAN_MATTERS_ROWS = 100_000
@@ -109,16 +109,16 @@ def _app_guard(transaction: Transaction, installation: Installation) -> Check | 
 
 
 def _plan_payment(transaction: Transaction, context: CheckContext) -> None:
-    scope = _scope(context)
-    binds = {**scope.binds, "in_hand": "{}", "refund_ids": "{}", "run_id": str(uuid_utils.uuid7()), **BY_SWEEPER}
+    selection = _scope(context)
+    binds = {**selection.binds, "in_hand": "{}", "refund_ids": "{}", "run_id": str(uuid_utils.uuid7()), **BY_SWEEPER}
     with transaction.savepoint():
         require_payable(transaction, context.mapping, binds)
 
 
-def _scope(context: CheckContext) -> Scope:
+def _scope(context: CheckContext) -> Selection:
     assert context.installation is not None  # noqa: S101 - these checks only run for an installation
     floor = context.installation.floor(context.settings.policy)
-    return Scope.of_run(context.settings, context.as_of, floor)
+    return Selection.of_run(context.settings, context.as_of, floor)
 
 
 def check_index(context: CheckContext, installation: Installation) -> Iterator[Check]:

@@ -24,12 +24,12 @@ def explain(
     from sweeper.postgres.database import Database
     from sweeper.render.json.explain import account_document, explain_document
     from sweeper.render.terminal.explain import show_account, show_explanation
-    from sweeper.sweep.context import Request
+    from sweeper.sweep.context import RunRequest
 
     settings = load_settings(config)
     database = Database(load_connection(), application_name="sweeper explain")
     try:
-        explainer = Explainer(database, settings, Request(as_of=as_of, asked_at=asked_at))
+        explainer = Explainer(database, settings, RunRequest(as_of=as_of, asked_at=asked_at))
         if session is not None:
             explanation = explainer.session(session)
             print(explain_document(explanation)) if json else show_explanation(console(), explanation)  # noqa: T201

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sweeper.config.model import Settings
     from sweeper.core.results import RunResult
     from sweeper.postgres.database import Database
-    from sweeper.sweep.context import Request
+    from sweeper.sweep.context import RunRequest
 
 
 def run(
@@ -93,12 +93,12 @@ def _read_flags(
     asked_at: float,
     *,
     full: bool,
-) -> "tuple[Settings, Request]":
+) -> "tuple[Settings, RunRequest]":
     from sweeper.config.parsing import apply_overrides
-    from sweeper.sweep.context import Request
+    from sweeper.sweep.context import RunRequest
 
     settings = apply_overrides(load_settings(config), policy)
-    return settings, Request(
+    return settings, RunRequest(
         as_of=as_of,
         asked_at=asked_at,
         host=socket.gethostname(),
@@ -110,7 +110,7 @@ def _read_flags(
 
 
 def _sweep(
-    settings: "Settings", request: "Request", signals: Signals, status: RunStatus, *, dry_run: bool
+    settings: "Settings", request: "RunRequest", signals: Signals, status: RunStatus, *, dry_run: bool
 ) -> "RunResult":
     from sweeper.monitoring.backlog import read_backlog
     from sweeper.postgres.database import Database
@@ -129,13 +129,13 @@ def _sweep(
         database.close()
 
 
-def _plan(database: "Database", settings: "Settings", request: "Request") -> "RunResult":
+def _plan(database: "Database", settings: "Settings", request: "RunRequest") -> "RunResult":
     from sweeper.sweep.dry_run import plan
 
     return plan(database, settings, request)
 
 
-def _execute(database: "Database", settings: "Settings", request: "Request", signals: Signals) -> "RunResult":
+def _execute(database: "Database", settings: "Settings", request: "RunRequest", signals: Signals) -> "RunResult":
     from sweeper.cli.progress import watching
     from sweeper.sweep.run import execute
 

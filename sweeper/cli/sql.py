@@ -30,12 +30,12 @@ def sql(
     statement = find_statement(name)
     from sweeper.postgres.database import Database
     from sweeper.statements.script import script
-    from sweeper.sweep.context import Request
+    from sweeper.sweep.context import RunRequest
 
     settings = load_settings(config)
     database = Database(load_connection(), application_name="sweeper sql")
     try:
-        text = script(database, settings, Request(as_of=as_of, asked_at=asked_at), statement)
+        text = script(database, settings, RunRequest(as_of=as_of, asked_at=asked_at), statement)
     finally:
         database.close()
     print(statement_document(name, text) if json else text)  # noqa: T201

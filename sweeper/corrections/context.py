@@ -13,7 +13,7 @@ from sweeper.postgres.binds import ANSWER_BYTES
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Busy, Refusal, TooSlow, failure_of
 from sweeper.postgres.transaction import Row
-from sweeper.sweep.context import Preparation, Request, prepare
+from sweeper.sweep.context import RunContext, RunRequest, prepare
 
 _SAMPLES = 3
 
@@ -33,13 +33,13 @@ class CorrectionRequest:
 
 def prepare_correction(
     database: Database, settings: Settings, request: CorrectionRequest, *session_ids: str
-) -> tuple[Preparation, Surroundings]:
+) -> tuple[RunContext, Surroundings]:
     """Check the server, the installation and the file, as a run does, and that these sessions exist.
 
     Raises:
         ConfigurationError, FailedError: as a run would.
     """
-    as_a_run = Request(as_of=request.as_of, asked_at=request.asked_at, host=request.host, session_ids=session_ids)
+    as_a_run = RunRequest(as_of=request.as_of, asked_at=request.asked_at, host=request.host, session_ids=session_ids)
     return prepare(database, settings, as_a_run)
 
 

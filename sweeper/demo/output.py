@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sweeper.demo.books import Books
-from sweeper.demo.server import Server
+from sweeper.demo.supervisor import Server
 from sweeper.render.words import number, plural
 
 

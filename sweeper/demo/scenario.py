@@ -21,7 +21,7 @@ from sweeper.postgres.errors import Refusal
 from sweeper.postgres.timeouts import READ_TIMEOUTS
 from sweeper.render.terminal.run import show_run
 from sweeper.sweep.batch import Batch
-from sweeper.sweep.context import Request
+from sweeper.sweep.context import RunRequest
 from sweeper.sweep.dry_run import plan
 from sweeper.sweep.run import execute
 
@@ -89,8 +89,8 @@ class Demo:
         for action in done.actions:
             self._console.print(action)
 
-    def _request(self) -> Request:
-        return Request(as_of=self._clock(), asked_at=time.monotonic(), host="demo")
+    def _request(self) -> RunRequest:
+        return RunRequest(as_of=self._clock(), asked_at=time.monotonic(), host="demo")
 
     def _plan(self) -> None:
         output.heading(self._console, "$ sweeper run --dry-run", "Shows what is owed, and writes nothing.")

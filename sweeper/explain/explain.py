@@ -14,7 +14,7 @@ from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Refusal, reported
 from sweeper.postgres.retries import retrying
 from sweeper.postgres.transaction import Transaction
-from sweeper.sweep.context import Request, prepare, read
+from sweeper.sweep.context import RunRequest, prepare, read
 from sweeper.sweep.owed import OwedReader, reading
 
 _SESSIONS = 100
@@ -23,7 +23,7 @@ _SESSIONS = 100
 class Explainer:
     """Explains sessions as of one moment."""
 
-    def __init__(self, database: Database, settings: Settings, request: Request) -> None:
+    def __init__(self, database: Database, settings: Settings, request: RunRequest) -> None:
         """Check the installation and the file.
 
         Raises:
@@ -34,13 +34,13 @@ class Explainer:
             prepared, _ = prepare(database, settings, request)
         self._mapping, self._floor = prepared.mapping, prepared.floor
         # a hold is one, also when the next run would look at it again; and nothing is too old to ask for
-        scope = replace(prepared.scope, since=self._floor, look_again=False)
+        selection = replace(prepared.selection, since=self._floor, look_again=False)
 
         def ask(transaction: Transaction, mapping: Mapping) -> datetime | None:
-            return OwedReader(transaction, mapping, scope).find_missing()
+            return OwedReader(transaction, mapping, selection).find_missing()
 
         with exactly(), reported():
-            self._scope = replace(scope, missing_until=read(database, self._mapping, ask))
+            self._scope = replace(selection, missing_until=read(database, self._mapping, ask))
 
     def session(self, session_id: str) -> Explanation:
         """Explain one session, also one whose row is gone, or that never was."""

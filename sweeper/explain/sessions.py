@@ -14,7 +14,7 @@ from sweeper.postgres.binds import text_array
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.owed import OwedReader
-from sweeper.sweep.selection import Scope
+from sweeper.sweep.selection import Selection
 
 
 @dataclass
@@ -38,10 +38,10 @@ class SessionExplainer:
     """Explains sessions within one transaction."""
 
     def __init__(
-        self, transaction: Transaction, mapping: Mapping, settings: Settings, scope: Scope, floor: datetime
+        self, transaction: Transaction, mapping: Mapping, settings: Settings, selection: Selection, floor: datetime
     ) -> None:
         self._transaction, self._mapping, self._settings = transaction, mapping, settings
-        self._scope, self._floor = scope, floor
+        self._scope, self._floor = selection, floor
 
     def explain(self, session_ids: Sequence[str]) -> tuple[Explanation, ...]:
         """The explanations of these sessions, in their order; the ids differ from each other."""
@@ -118,8 +118,8 @@ class SessionExplainer:
         """Why a run would put owed sessions on hold: that is decided where it plans, not in the verdict."""
         if not owed:
             return {}
-        scope = self._scope.only(tuple(row.session_id for row in owed))
-        readers = (OwedReader(self._transaction, self._mapping, part) for part in scope.parts())
+        selection = self._scope.only(tuple(row.session_id for row in owed))
+        readers = (OwedReader(self._transaction, self._mapping, part) for part in selection.parts())
         planned = [owed for reader in readers for owed in reader.iterate()]
         return {one.session_id: one.hold_reason for one in planned if one.hold_reason}
 

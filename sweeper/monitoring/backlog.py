@@ -7,13 +7,13 @@ from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Busy, Refusal, TooSlow
 from sweeper.postgres.retries import retrying
 from sweeper.postgres.timeouts import Timeouts
-from sweeper.sweep.context import Request, prepare
+from sweeper.sweep.context import RunRequest, prepare
 
 # a run that is over must not wait long for its own monitoring
 _TIMEOUTS = Timeouts(statement_ms=10_000)
 
 
-def read_backlog(database: Database, settings: Settings, request: Request, result: RunResult) -> Backlog | None:
+def read_backlog(database: Database, settings: Settings, request: RunRequest, result: RunResult) -> Backlog | None:
     """Read what the result of the run does not have: after one that paid everything, only the number of holds.
 
     None when it cannot be read in time; then the run was still what it was.
@@ -23,7 +23,7 @@ def read_backlog(database: Database, settings: Settings, request: Request, resul
     settled = result.outcome is not Outcome.FAILED and result.remaining == 0
     try:
         prepared, _ = prepare(database, settings, request)
-        mapping, scope = prepared.mapping, prepared.scope
+        mapping, selection = prepared.mapping, prepared.selection
 
         def read() -> Backlog:
             with database.transaction(
@@ -31,7 +31,7 @@ def read_backlog(database: Database, settings: Settings, request: Request, resul
             ) as transaction:
                 if settled:
                     return Backlog(0, 0.0, transaction.row(mapping.statement("count_holds")).held)
-                row = transaction.row(mapping.statement("read_backlog"), scope.binds)
+                row = transaction.row(mapping.statement("read_backlog"), selection.binds)
                 return Backlog(row.sessions, row.oldest_seconds, row.held)
 
         return retrying(read, attempts=1)

@@ -15,7 +15,7 @@ from sweeper.postgres.binds import BY_SWEEPER, text_array
 from sweeper.postgres.errors import Refusal, StatementError
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS, READ_TIMEOUTS, Timeouts
 from sweeper.postgres.transaction import Row, Transaction
-from sweeper.sweep.context import Preparation
+from sweeper.sweep.context import RunContext
 from sweeper.sweep.owed import OwedReader
 
 _ROWS = 3
@@ -37,7 +37,7 @@ class Rows:
     refund_ids: tuple[str, ...] = ()
 
 
-def read_rows(transaction: Transaction, mapping: Mapping, prepared: Preparation) -> Rows:
+def read_rows(transaction: Transaction, mapping: Mapping, prepared: RunContext) -> Rows:
     """Read a few rows; none where the database refuses to."""
 
     def ask(statement: str, **binds: object) -> Sequence[Row]:
@@ -45,12 +45,12 @@ def read_rows(transaction: Transaction, mapping: Mapping, prepared: Preparation)
             return transaction.rows(mapping.statement(statement), binds)
         return []
 
-    page = {**prepared.scope.binds, "page_size": _ROWS}
+    page = {**prepared.selection.binds, "page_size": _ROWS}
     # without a horizon all of history would be read for what is owed
     owed = [] if prepared.full else ask("look", **page)
     found = owed or ask("list_candidates", **page)
     session_ids = tuple(row.session_id for row in found)
-    reader = OwedReader(transaction, mapping, prepared.scope)
+    reader = OwedReader(transaction, mapping, prepared.selection)
     accounts = tuple(map(reader.account_of, session_ids))
     runs = ask("list_runs", run_id=None, page_size=1)
     run = runs[0] if runs else None
@@ -67,13 +67,13 @@ class Values:
     mapping: Mapping
     settings: Settings
     installation: Installation
-    prepared: Preparation
+    prepared: RunContext
     rows: Rows
 
     def of(self, name: str, group: str) -> dict[str, object]:
         """The values for the statement ``name`` of the folder ``group``."""
         known = {
-            **self.prepared.scope.binds,
+            **self.prepared.selection.binds,
             **self._of_rows(),
             **self._of_run(),
             **self._of_catalogue(),
@@ -112,7 +112,7 @@ class Values:
         }
 
     def _of_run(self) -> dict[str, object]:
-        as_of = self.prepared.scope.as_of
+        as_of = self.prepared.selection.as_of
         return {
             **BY_SWEEPER,
             "run_id": _RUN_ID,
@@ -175,10 +175,10 @@ class Values:
         if group == "audit":
             return {
                 "since": prepared.floor,
-                "until": prepared.scope.as_of,
+                "until": prepared.selection.as_of,
                 "floor": prepared.floor,
-                "failed_overdue": prepared.scope.failed_before,
-                "stuck_overdue": list(prepared.scope.stuck_before),
+                "failed_overdue": prepared.selection.failed_before,
+                "stuck_overdue": list(prepared.selection.stuck_before),
             }
         if group in ("explain", "corrections"):
             newest = {"run_id": run.run_id, "run_as_of": run.as_of} if run is not None else {}

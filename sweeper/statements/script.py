@@ -12,13 +12,13 @@ from sweeper.statements import psql
 from sweeper.statements.binds import Values, read_rows
 from sweeper.statements.result import Statement
 from sweeper.statements.slots import BEFORE, NOTES, Filling
-from sweeper.sweep.context import Preparation, Request, prepare
+from sweeper.sweep.context import RunContext, RunRequest, prepare
 from sweeper.sweep.owed import reading
 
 _SET_TRANSACTION = "set_transaction"
 
 
-def script(database: Database, settings: Settings, request: Request, statement: Statement) -> str:
+def script(database: Database, settings: Settings, request: RunRequest, statement: Statement) -> str:
     """The statement as it would be sent at this moment; changes and locks nothing.
 
     Raises:
@@ -35,11 +35,11 @@ def script(database: Database, settings: Settings, request: Request, statement: 
         return retrying(read)
 
 
-def _script(transaction: Transaction, settings: Settings, prepared: Preparation, statement: Statement) -> str:
+def _script(transaction: Transaction, settings: Settings, prepared: RunContext, statement: Statement) -> str:
     mapping, name = prepared.mapping, statement.name
     installation = read_installation(transaction, mapping.schema)
     assert installation is not None  # noqa: S101 - prepare() has read it
-    filling = Filling(mapping, settings, installation, prepared.scope.as_of, prepared.floor)
+    filling = Filling(mapping, settings, installation, prepared.selection.as_of, prepared.floor)
     text = _filled(filling, name)
     values = Values(mapping, settings, installation, prepared, read_rows(transaction, mapping, prepared))
     writes = psql.writes(text)

@@ -27,7 +27,7 @@ from sweeper.postgres.timeouts import LOCKING_TIMEOUTS, Timeouts
 from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.caps import Caps
 from sweeper.sweep.holds import Holds
-from sweeper.sweep.selection import Scope
+from sweeper.sweep.selection import Selection
 from sweeper.sweep.throttle import Traffic
 
 BATCH_TIMEOUTS = LOCKING_TIMEOUTS
@@ -70,15 +70,15 @@ class Chosen:
     account_ids: Sequence[str | None]
 
 
-class Cashier:
+class BatchPayer:
     """Pays batches of one run."""
 
     def __init__(
-        self, database: Database, mapping: Mapping, scope: Scope, caps: Caps, holds: Holds, *, run_id: str
+        self, database: Database, mapping: Mapping, selection: Selection, caps: Caps, holds: Holds, *, run_id: str
     ) -> None:
         self._database = database
         self._mapping = mapping
-        self._scope = scope
+        self._scope = selection
         self._caps = caps
         self._holds = holds
         self.run_id = run_id
@@ -97,8 +97,8 @@ class Cashier:
         }
         self._fire_deferred, self._read_traffic = fill("fire_deferred", {}), fill("read_traffic", {})
 
-    def pay(self, scope: Scope, session_ids: tuple[str, ...]) -> Batch:
-        """Pay those of these sessions of ``scope`` that are still owed, and of them as many as the caps have room for.
+    def pay(self, selection: Selection, session_ids: tuple[str, ...]) -> Batch:
+        """Pay those of these sessions that are still owed, and of them as many as the caps have room for.
 
         Raises:
             Refusal, StatementError, Busy: one of them stood in the way.
@@ -113,14 +113,14 @@ class Cashier:
             if room.used_up:
                 return Batch(capped=True)
             in_hand = session_ids[: room.sessions]
-            binds = {**scope.binds, "in_hand": text_array(in_hand), "budget": room.credits}
+            binds = {**selection.binds, "in_hand": text_array(in_hand), "budget": room.credits}
             locked_at = time.monotonic()
             locked = transaction.row(self._statements["lock_sessions"], binds)
             _require_short_answer(in_hand, locked)
             missing = frozenset(in_hand) - frozenset(locked.session_ids)
-            refunded = self._list_refunded(transaction, scope, missing) if missing else missing
+            refunded = self._list_refunded(transaction, selection, missing) if missing else missing
             chosen = choose(in_hand, locked, room.credits)
-            batch = self._settle(transaction, scope, chosen) if chosen.session_ids else Batch()
+            batch = self._settle(transaction, selection, chosen) if chosen.session_ids else Batch()
             credits = sum((Decimal(amount) for _, _, amount, _ in batch.paid), Decimal(0))
             if room.credits is not None and credits > room.credits:
                 raise Busy  # an amount grew after it was found: look for what fits again, with fewer at a time
@@ -164,7 +164,7 @@ class Cashier:
             timeouts=timeouts, search_path=self._mapping.search_path, timezone=self._mapping.timezone
         )
 
-    def _settle(self, transaction: Transaction, scope: Scope, chosen: Chosen) -> Batch:
+    def _settle(self, transaction: Transaction, selection: Selection, chosen: Chosen) -> Batch:
         session_ids = chosen.session_ids
         balances: Balances | None = None
         if self._mapping.has_accounts:
@@ -172,7 +172,7 @@ class Cashier:
             locked = transaction.row(self._statements["lock_accounts"], {"account_ids": text_array(wanted)})
             balances = balances_of(locked)
         binds = {
-            **scope.binds,
+            **selection.binds,
             "in_hand": text_array(session_ids),
             "account_ids": None if balances is None else text_array(balances),
             "refund_ids": text_array([str(uuid_utils.uuid7()) for _ in session_ids]),
@@ -181,7 +181,7 @@ class Cashier:
         }
         row = transaction.row(self._statements["pay"], binds)
         compare_ledgers(row)
-        self._require_written(transaction, scope, row)
+        self._require_written(transaction, selection, row)
         transaction.rows(self._fire_deferred)
         if row.paid_sessions and not self._are_failed(transaction, row.paid_sessions):
             require_as_meant(transaction.rows(self._statements["read_back"], {"refund_ids": binds["refund_ids"]}))
@@ -208,14 +208,16 @@ class Cashier:
         found = transaction.row(self._statements["count_failed"], {"in_hand": text_array(session_ids)})
         return bool(found.failed == len(session_ids))
 
-    def _list_refunded(self, transaction: Transaction, scope: Scope, session_ids: Collection[str]) -> frozenset[str]:
-        binds = {**scope.binds, "in_hand": text_array(session_ids)}
+    def _list_refunded(
+        self, transaction: Transaction, selection: Selection, session_ids: Collection[str]
+    ) -> frozenset[str]:
+        binds = {**selection.binds, "in_hand": text_array(session_ids)}
         return frozenset(transaction.row(self._statements["list_refunded"], binds).session_ids)
 
-    def _require_written(self, transaction: Transaction, scope: Scope, row: Row) -> None:
+    def _require_written(self, transaction: Transaction, selection: Selection, row: Row) -> None:
         if not row.unpaid_sessions:
             return
-        refunded = self._list_refunded(transaction, scope, row.unpaid_sessions)
+        refunded = self._list_refunded(transaction, selection, row.unpaid_sessions)
         if not refunded.issuperset(row.unpaid_sessions):
             raise Refusal("", "the refund was not written: a trigger or a rule drops it, or the closing of the session")
 

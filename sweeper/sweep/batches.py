@@ -2,20 +2,19 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from sweeper.core.errors import FailedError
 from sweeper.core.signals import Signals
 from sweeper.postgres.errors import UNIQUE_VIOLATION, Busy, GuardLost, Refusal, StatementError, TooSlow
 from sweeper.postgres.retries import retrying
-from sweeper.sweep.batch import Batch, Cashier
+from sweeper.sweep.batch import Batch, BatchPayer
 from sweeper.sweep.holds import Holds
-from sweeper.sweep.owed import Found
-from sweeper.sweep.selection import Scope
+from sweeper.sweep.owed_session import OwedPage
+from sweeper.sweep.progress import Observer, Tally
+from sweeper.sweep.selection import Selection
 from sweeper.sweep.suspects import Halving, PaidSince, Problem, Suspect, Suspects, refusal_of, unproven
-from sweeper.sweep.throttle import Pace
+from sweeper.sweep.throttle import Throttle
 
 T = TypeVar("T")
 
@@ -27,57 +26,23 @@ _GUARD_WAIT_SECONDS = 0.5
 _TABLE_TRIES, _TABLE_WAIT_SECONDS = 8, 0.4
 
 
-class Observer(Protocol):
-    """Told what a sweep does, once it is committed."""
-
-    def begun(self, run_id: str, count_owed: Callable[[], int]) -> None:
-        """The run starts; counting what is owed costs a survey, so only who shows it asks."""
-
-    def paid(self, batch: Batch) -> None:
-        """A batch was committed."""
-
-    def refused(self, session_id: str, refusal: Refusal) -> None:
-        """A session that the database refused was put on hold."""
-
-
-@dataclass
-class Tally:
-    """What a sweep has counted so far; what it refunded is read from the ledger instead.
-
-    ``unripe_from`` is when the earliest session started that may be owed later; ``unknown`` tells that a row's own
-    expression failed, so that nobody knows.
-    """
-
-    batches: int = 0
-    already_refunded: int = 0
-    capped: bool = False
-    skipped: list[str] = field(default_factory=list)
-    unripe_from: datetime | None = None
-    unknown: bool = False
-
-    def note_unripe(self, moment: datetime | None) -> None:
-        """A session that started then may be owed later."""
-        if moment is not None:
-            self.unripe_from = min(moment, self.unripe_from or moment)
-
-
-class Payout:
+class BatchRunner:
     """Pays what one run has found, and counts."""
 
     def __init__(
-        self, cashier: Cashier, holds: Holds, *, batch_size: int, signals: Signals, observer: Observer
+        self, payer: BatchPayer, holds: Holds, *, batch_size: int, signals: Signals, observer: Observer
     ) -> None:
-        self._cashier = cashier
+        self._payer = payer
         self._holds = holds
         self._signals = signals
         self._observer = observer
-        self.pace = Pace(batch_size)
+        self.throttle = Throttle(batch_size)
         self.tally = Tally()
         self.slow: set[str] = set()
         self.suspects = Suspects(holds.limit)
         self._without_a_hold: dict[str, Problem] = {}
 
-    def pay_all(self, found: Found) -> None:
+    def pay_all(self, found: OwedPage) -> None:
         """Pay what was found; a session that stands in the way is found by halving, and held, suspected or skipped.
 
         Raises:
@@ -96,25 +61,25 @@ class Payout:
                 self._isolate(found.selection, session_ids, since)
             else:
                 self._hold_proven()
-                self.pace.answered([session_id for session_id, _, _, _ in batch.paid], batch.answer_bytes)
+                self.throttle.answered([session_id for session_id, _, _, _ in batch.paid], batch.answer_bytes)
                 found.give_back(session_ids[batch.tried :])
-                full = len(session_ids) == self.pace.size
-                if pause := self.pace.held(batch.locked_seconds, batch.traffic, full=full):
+                full = len(session_ids) == self.throttle.size
+                if pause := self.throttle.held(batch.locked_seconds, batch.traffic, full=full):
                     time.sleep(pause)
 
-    def _take(self, found: Found) -> tuple[str, ...]:
-        taken = found.take(self.pace.size)
-        fitting = self.pace.fitting(taken)
+    def _take(self, found: OwedPage) -> tuple[str, ...]:
+        taken = found.take(self.throttle.size)
+        fitting = self.throttle.fitting(taken)
         found.give_back(taken[fitting:])
         return taken[:fitting]
 
-    def _pass_over_slow(self, found: Found, session_ids: tuple[str, ...]) -> None:
+    def _pass_over_slow(self, found: OwedPage, session_ids: tuple[str, ...]) -> None:
         """Go on with fewer at a time; one that takes too long by itself is in nobody's way.
 
         Raises:
             FailedError: too many do.
         """
-        self.pace.too_slow()
+        self.throttle.too_slow()
         if len(session_ids) > 1:
             found.give_back(session_ids)
             return
@@ -123,12 +88,12 @@ class Payout:
             raise FailedError("batches of one session take longer than 10 seconds each", code="too_slow")
         self.tally.skipped.extend(session_ids)
 
-    def _isolate(self, scope: Scope, session_ids: tuple[str, ...], since: PaidSince) -> None:
+    def _isolate(self, selection: Selection, session_ids: tuple[str, ...], since: PaidSince) -> None:
         groups, tried_twice = Halving(session_ids), set[str]()
         while not self.tally.capped and (group := groups.take()):
             self._signals.check()
             try:
-                batch = self._pay(scope, group)
+                batch = self._pay(selection, group)
             except (Busy, TooSlow) as problem:
                 self._wait_for_tables(problem)
                 if len(group) == 1:
@@ -204,7 +169,7 @@ class Payout:
         for waits_left in reversed(range(_TABLE_TRIES)):
             self._signals.check()
             try:
-                retrying(self._cashier.require_unlocked)
+                retrying(self._payer.require_unlocked)
             except Busy:
                 if not waits_left:
                     raise
@@ -227,11 +192,11 @@ class Payout:
         except (Refusal, StatementError) as another:
             self._without_a_hold[session_id] = another
 
-    def _pay(self, scope: Scope, session_ids: tuple[str, ...]) -> Batch:
+    def _pay(self, selection: Selection, session_ids: tuple[str, ...]) -> Batch:
         def attempt() -> Batch:
             self._signals.check()  # it may have come while an attempt before this one was cut off
             with self._signals.shielded():
-                batch = self._cashier.pay(scope, session_ids)
+                batch = self._payer.pay(selection, session_ids)
                 if not batch.waiting:
                     self._note(batch)  # a signal that comes now must not lose what is committed
                 return batch

@@ -19,13 +19,13 @@ from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.caps import Limits
 from sweeper.sweep.horizon import is_small, policy_digest, usable_horizon
 from sweeper.sweep.owed import reading
-from sweeper.sweep.selection import Scope
+from sweeper.sweep.selection import Selection
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Request:
+class RunRequest:
     """What the command line asked for; ``asked_at`` is ``time.monotonic()`` at the moment ``as_of``."""
 
     as_of: datetime
@@ -38,15 +38,15 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Preparation:
+class RunContext:
     """Everything that was checked before anything is paid or planned.
 
-    ``whole`` tells that no flag narrows the scope, so that what a run leaves is settled; ``full`` that it is also a
+    ``whole`` tells that no flag narrows the selection, so that what a run leaves is settled; ``full`` that it is also a
     full sweep. ``before_floor`` is what an earlier run counted.
     """
 
     mapping: Mapping
-    scope: Scope
+    selection: Selection
     floor: datetime
     limits: Limits
     digest: str
@@ -56,8 +56,8 @@ class Preparation:
 
 
 def prepare(
-    database: Database, settings: Settings, request: Request, *, of_file: bool = False, paying: bool = False
-) -> tuple[Preparation, Surroundings]:
+    database: Database, settings: Settings, request: RunRequest, *, of_file: bool = False, paying: bool = False
+) -> tuple[RunContext, Surroundings]:
     """Check the server, the installation, the file and the flags; with ``paying`` also who could plant functions.
 
     With ``of_file``, for a dry run, the mapping is that of the file, whatever is installed.
@@ -96,15 +96,15 @@ def prepare(
     horizon = usable_horizon(installation, digest, request.as_of)
     full = whole and (request.full or horizon is None)
     counted = None
-    scope = Scope.of_run(settings, request.as_of, floor)
+    selection = Selection.of_run(settings, request.as_of, floor)
     if full:
-        scope = scope.full()
+        selection = selection.full()
     elif whole and horizon is not None and not read(database, mapping, is_small):
-        scope = replace(scope, since=max(floor, horizon))
+        selection = replace(selection, since=max(floor, horizon))
         counted = Amount(installation.before_floor_sessions or 0, installation.before_floor_credits or Decimal(0))
     if request.session_ids:
         retrying(lambda: _check_sessions(database, mapping, request.session_ids))
-        scope = scope.by_hand(tuple(dict.fromkeys(request.session_ids)), payable_again=settings.payable_again)
+        selection = selection.by_hand(tuple(dict.fromkeys(request.session_ids)), payable_again=settings.payable_again)
     policy = settings.policy
     limits = Limits(
         policy.max_refunds,
@@ -112,7 +112,7 @@ def prepare(
         refunds_by_hand="max_refunds" in request.caps_by_hand,
         credits_by_hand="max_credits" in request.caps_by_hand,
     )
-    return Preparation(mapping, scope, floor, limits, digest, whole, full, counted), surroundings
+    return RunContext(mapping, selection, floor, limits, digest, whole, full, counted), surroundings
 
 
 def read(database: Database, mapping: Mapping, question: Callable[[Transaction, Mapping], T]) -> T:

@@ -13,8 +13,9 @@ from sweeper.postgres.errors import reported
 from sweeper.postgres.retries import retrying
 from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.caps import Caps, Room
-from sweeper.sweep.context import Preparation, Request, prepare
-from sweeper.sweep.owed import Looked, OwedReader, reading
+from sweeper.sweep.context import RunContext, RunRequest, prepare
+from sweeper.sweep.owed import OwedReader, reading
+from sweeper.sweep.owed_session import OwedSession
 from sweeper.sweep.suspects import refusal_of, unproven
 
 _NO_RUN = "00000000-0000-0000-0000-000000000000"
@@ -45,9 +46,9 @@ class Planner:
         # digests, not ids: a plan without caps may name millions of accounts
         self.accounts: set[int] = set()
         # their expression fails, and nobody knows yet whether it is their fault
-        self._suspects: dict[str, Looked] = {}
+        self._suspects: dict[str, OwedSession] = {}
 
-    def add(self, session: Looked) -> None:
+    def add(self, session: OwedSession) -> None:
         """Decide about the next session."""
         stopped = self._sessions_left == 0 or (self._credits_left is not None and self._credits_left <= 0)
         if not stopped and session.hold_reason is not None:
@@ -82,7 +83,7 @@ class Planner:
         self.holds[why] += Amount(1)
         self.hold_samples[why] = (*self.hold_samples[why], session_id)[:_SAMPLES]
 
-    def _refund(self, session: Looked) -> None:
+    def _refund(self, session: OwedSession) -> None:
         one = Amount(1, session.amount)
         self.refunds += one
         self.reasons[session.reason] += one
@@ -108,7 +109,7 @@ def _age(seconds: float) -> str:
     return next((name for bound, name in _AGES if seconds < bound), _OLDEST)
 
 
-def plan(database: Database, settings: Settings, request: Request) -> RunResult:
+def plan(database: Database, settings: Settings, request: RunRequest) -> RunResult:
     """Find what a run would refund.
 
     Raises:
@@ -124,20 +125,20 @@ def plan(database: Database, settings: Settings, request: Request) -> RunResult:
         return retrying(read)
 
 
-def _read(transaction: Transaction, prepared: Preparation, settings: Settings, request: Request) -> RunResult:
+def _read(transaction: Transaction, prepared: RunContext, settings: Settings, request: RunRequest) -> RunResult:
     mapping = prepared.mapping
-    missing_until = OwedReader(transaction, mapping, prepared.scope).find_missing()
-    scope = replace(prepared.scope, missing_until=missing_until)
+    missing_until = OwedReader(transaction, mapping, prepared.selection).find_missing()
+    selection = replace(prepared.selection, missing_until=missing_until)
     caps = Caps(mapping, prepared.limits, run_id=_NO_RUN, as_of=request.as_of)
     planner = Planner(caps.read(transaction))
-    for part in scope.parts():
+    for part in selection.parts():
         for session in OwedReader(transaction, mapping, part).iterate():
             planner.add(session)
     before_floor = Amount()
     if prepared.before_floor is not None:
         before_floor = prepared.before_floor
     elif not request.session_ids:  # the floor does not apply to sessions that a person names
-        found = OwedReader(transaction, mapping, scope.earlier(prepared.floor)).count()
+        found = OwedReader(transaction, mapping, selection.earlier(prepared.floor)).count()
         before_floor = Amount(found.sessions, found.credits)
     error = None
     try:

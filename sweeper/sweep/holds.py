@@ -8,16 +8,16 @@ from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Refusal, StatementError
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS
 from sweeper.sweep.owed import OwedReader, reading
-from sweeper.sweep.selection import Scope
+from sweeper.sweep.selection import Selection
 
 
 class Holds:
     """What one run puts on hold, at most ``limit`` sessions that were not on hold before."""
 
-    def __init__(self, database: Database, mapping: Mapping, scope: Scope, *, run_id: str, limit: int) -> None:
+    def __init__(self, database: Database, mapping: Mapping, selection: Selection, *, run_id: str, limit: int) -> None:
         self._database = database
         self._mapping = mapping
-        self._scope = scope
+        self._scope = selection
         self._run_id = run_id
         self.limit = limit
         self.new: set[str] = set()

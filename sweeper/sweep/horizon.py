@@ -16,7 +16,7 @@ from sweeper.install.state import Installation
 from sweeper.postgres.database import Database
 from sweeper.postgres.timeouts import Timeouts
 from sweeper.postgres.transaction import Transaction
-from sweeper.sweep.selection import Scope, before
+from sweeper.sweep.selection import Selection, before
 
 # for transactions that commit late, zones and clock changes
 MARGIN = timedelta(days=1)
@@ -53,12 +53,12 @@ def is_small(transaction: Transaction, mapping: Mapping) -> bool:
 
 @dataclass(frozen=True)
 class Settled:
-    """What a complete run leaves to the next: its scope, and what of it is not settled.
+    """What a complete run leaves to the next: its selection, and what of it is not settled.
 
     ``unripe_from`` is when the earliest session started that may be owed later; ``unknown`` that nobody knows.
     """
 
-    scope: Scope
+    selection: Selection
     unripe_from: datetime | None
     unknown: bool
     skipped: tuple[str, ...]
@@ -69,15 +69,15 @@ class Settled:
 
 def store(database: Database, mapping: Mapping, settled: Settled) -> None:
     """Store the horizon after a complete run, and that it was a full sweep when it was."""
-    scope = settled.scope
+    selection = settled.selection
     with database.transaction(
         timeouts=_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
     ) as transaction:
-        common = {"as_of": scope.as_of, "fingerprint": mapping.fingerprint}
+        common = {"as_of": selection.as_of, "fingerprint": mapping.fingerprint}
         if not settled.unknown:
-            unsettled = [scope.as_of, settled.unripe_from]
+            unsettled = [selection.as_of, settled.unripe_from]
             if settled.skipped:
-                skipped = scope.only(settled.skipped).binds
+                skipped = selection.only(settled.skipped).binds
                 unsettled.append(transaction.row(mapping.statement("find_earliest"), skipped).started_at)
             horizon = before(min(moment for moment in unsettled if moment), MARGIN)
             moved = {"horizon": horizon, "policy": settled.digest}

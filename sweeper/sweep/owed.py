@@ -1,6 +1,5 @@
 """Reading what is owed without locking anything: what a run pays next, pages of a dry run, and how much it is."""
 
-from collections import deque
 from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -15,51 +14,14 @@ from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Refusal, StatementError
 from sweeper.postgres.timeouts import READ_TIMEOUTS
 from sweeper.postgres.transaction import Row, Transaction
-from sweeper.sweep.selection import Place, Scope
+from sweeper.sweep.owed_session import OwedPage, OwedSession, Survey
+from sweeper.sweep.selection import Place, Selection
 
 _PAGE_SIZE = 2000
 # so many ids are found at once: a page costs a reading of its own, and a full sweep reads all of history for the first
 _FOUND_AT_ONCE = 50_000
 # so many are halved when one row's expression fails: fewer would take longer, as most of history is settled
 _CANDIDATES_AT_ONCE = 20_000
-
-
-@dataclass(frozen=True)
-class Looked:
-    """One owed session; with ``hold_reason`` when no program may refund it, ``on_hold`` when it is known already.
-
-    ``refused`` is what the database says of its own expression that fails; then nobody knows what else there is to it.
-    """
-
-    session_id: str
-    account_id: str | None
-    amount: Decimal
-    reason: str
-    age_seconds: float
-    hold_reason: str | None
-    on_hold: bool
-    refused: Refusal | StatementError | None = None
-
-
-@dataclass(frozen=True)
-class Survey:
-    """What is owed at a moment, and what of it the credits cap has no room for.
-
-    Where what is payable was asked for, ``to_hold`` more are owed that a run would put on hold.
-    """
-
-    sessions: int = 0
-    credits: Decimal = Decimal(0)
-    over_budget: int = 0
-    to_hold: int = 0
-
-    def __add__(self, other: "Survey") -> "Survey":
-        return Survey(
-            self.sessions + other.sessions,
-            self.credits + other.credits,
-            self.over_budget + other.over_budget,
-            self.to_hold + other.to_hold,
-        )
 
 
 def reading(database: Database, mapping: Mapping) -> AbstractContextManager[Transaction]:
@@ -69,47 +31,15 @@ def reading(database: Database, mapping: Mapping) -> AbstractContextManager[Tran
     )
 
 
-class Found:
-    """The ids of owed sessions in their order, to be taken a batch at a time, and the selection that they are of.
-
-    ``last`` is the place in the order that a full page reaches to: there may be more behind it. ``unripe_from`` is when
-    the earliest session started that may be owed later, where that was asked.
-    """
-
-    def __init__(
-        self,
-        selection: Scope,
-        session_ids: Sequence[str],
-        *,
-        last: Place | None = None,
-        unripe_from: datetime | None = None,
-    ) -> None:
-        self.selection = selection
-        self._left = deque(session_ids)
-        self.last = last
-        self.unripe_from = unripe_from
-
-    def take(self, number: int) -> tuple[str, ...]:
-        """The next so many ids, fewer at the end, none when all are taken."""
-        return tuple(self._left.popleft() for _ in range(min(number, len(self._left))))
-
-    def give_back(self, session_ids: Sequence[str]) -> None:
-        """These were taken and are still to be paid."""
-        self._left.extendleft(reversed(session_ids))
-
-    def __bool__(self) -> bool:
-        return bool(self._left)
-
-
 @dataclass(frozen=True)
 class OwedReader:
     """Asks one transaction about the owed sessions of one selection; locks nothing."""
 
     transaction: Transaction
     mapping: Mapping
-    selection: Scope
+    selection: Selection
 
-    def find(self, budget: Decimal | None) -> Found:
+    def find(self, budget: Decimal | None) -> OwedPage:
         """The next sessions that are owed and, each for itself, within the budget.
 
         Raises:
@@ -119,7 +49,7 @@ class OwedReader:
         in_history = selection.in_history and selection.after is None
         page_size = max(_FOUND_AT_ONCE, len(selection.session_ids or ()))
         row = self._row("find_in_history" if in_history else "find", page_size=page_size, budget=budget)
-        return Found(
+        return OwedPage(
             selection,
             row.session_ids,
             last=(row.last[0], row.last[1]) if row.last else None,
@@ -162,7 +92,7 @@ class OwedReader:
             owed = (session for session in self.iterate() if session.session_id not in settled)
             return _count(owed, budget, payable=payable)
 
-    def iterate(self) -> Iterator[Looked]:
+    def iterate(self) -> Iterator[OwedSession]:
         """Every owed session, in order, read a page at a time."""
         reader, more = self, True
         while more:
@@ -176,7 +106,7 @@ class OwedReader:
                 more, last = len(rows) == _PAGE_SIZE, _place(rows[-1]) if rows else None
             reader = reader._after(last)
 
-    def _iterate_around(self) -> Generator[Looked, None, tuple[bool, Place | None]]:
+    def _iterate_around(self) -> Generator[OwedSession, None, tuple[bool, Place | None]]:
         """Go on, with fewer sessions at a time, until the row is behind whose expression fails.
 
         Returns whether there may be more, and from what place on.
@@ -189,7 +119,7 @@ class OwedReader:
             reader = reader._after(candidates[-1])
         return refused, reader.selection.after
 
-    def _iterate_in_halves(self, session_ids: tuple[str, ...]) -> Iterator[Looked]:
+    def _iterate_in_halves(self, session_ids: tuple[str, ...]) -> Iterator[OwedSession]:
         def read(some: Sequence[str]) -> Sequence[Row]:
             with self.transaction.savepoint():
                 return self._of(self.selection.only(tuple(some)))._rows("look", page_size=len(some))
@@ -200,10 +130,12 @@ class OwedReader:
             else:
                 yield from map(_looked, answer)
 
-    def _refused(self, session_id: str, problem: Refusal | StatementError) -> Looked:
+    def _refused(self, session_id: str, problem: Refusal | StatementError) -> OwedSession:
         why = f"refused {problem.sqlstate if isinstance(problem, Refusal) else problem.refusal.sqlstate}"
         on_hold, account_id = self.is_on_hold(session_id), self.account_of(session_id)
-        return Looked(session_id, account_id, Decimal(0), "", 0.0, hold_reason=why, on_hold=on_hold, refused=problem)
+        return OwedSession(
+            session_id, account_id, Decimal(0), "", 0.0, hold_reason=why, on_hold=on_hold, refused=problem
+        )
 
     def is_on_hold(self, session_id: str) -> bool:
         """Whether a session that the database refuses is on hold already, so that putting it there is no news."""
@@ -227,7 +159,7 @@ class OwedReader:
             return None
         return rows[0].account_id if rows else None
 
-    def _of(self, selection: Scope) -> "OwedReader":
+    def _of(self, selection: Selection) -> "OwedReader":
         return replace(self, selection=selection)
 
     def _after(self, place: Place | None) -> "OwedReader":
@@ -240,7 +172,7 @@ class OwedReader:
         return self.transaction.rows(self.mapping.statement(statement), {**self.selection.binds, **more})
 
 
-def _count(sessions: Iterator[Looked], budget: Decimal | None, *, payable: bool) -> Survey:
+def _count(sessions: Iterator[OwedSession], budget: Decimal | None, *, payable: bool) -> Survey:
     count, credits, over, to_hold = 0, Decimal(0), 0, 0
     for session in sessions:
         if payable and session.hold_reason is not None:
@@ -258,8 +190,8 @@ def _place(row: Row) -> Place:
     return row.started_at, row.session_id
 
 
-def _looked(row: Any) -> Looked:
-    return Looked(
+def _looked(row: Any) -> OwedSession:
+    return OwedSession(
         session_id=row.session_id,
         account_id=row.account_id,
         amount=Decimal(row.amount),

@@ -21,19 +21,19 @@ from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Busy, Refusal, TooSlow, failure_of, reported
 from sweeper.postgres.retries import retrying
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS
-from sweeper.sweep.batch import BOOKKEEPING_TIMEOUTS, Cashier
-from sweeper.sweep.batches import Observer
+from sweeper.sweep.batch import BOOKKEEPING_TIMEOUTS, BatchPayer
 from sweeper.sweep.caps import Caps
-from sweeper.sweep.context import Preparation, Request, prepare
+from sweeper.sweep.context import RunContext, RunRequest, prepare
 from sweeper.sweep.holds import Holds
 from sweeper.sweep.horizon import Settled, store
-from sweeper.sweep.owed import Survey
-from sweeper.sweep.selection import Scope
+from sweeper.sweep.owed_session import Survey
+from sweeper.sweep.progress import Observer
+from sweeper.sweep.selection import Selection
 from sweeper.sweep.sweep import Sweep
 
 
 def execute(
-    database: Database, settings: Settings, request: Request, *, signals: Signals, observer: Observer
+    database: Database, settings: Settings, request: RunRequest, *, signals: Signals, observer: Observer
 ) -> RunResult:
     """Refund what is owed.
 
@@ -44,30 +44,30 @@ def execute(
         prepared, surroundings = prepare(database, settings, request, paying=True)
         surroundings.require_writable()
         run_id = str(uuid_utils.uuid7())
-        retrying(lambda: _check_payable(database, prepared.mapping, prepared.scope, run_id))
+        retrying(lambda: _check_payable(database, prepared.mapping, prepared.selection, run_id))
         return _execute(database, settings, request, prepared, run_id, signals, observer)
 
 
 def _execute(
     database: Database,
     settings: Settings,
-    request: Request,
-    prepared: Preparation,
+    request: RunRequest,
+    prepared: RunContext,
     run_id: str,
     signals: Signals,
     observer: Observer,
 ) -> RunResult:
-    mapping, scope, policy = prepared.mapping, prepared.scope, settings.policy
+    mapping, selection, policy = prepared.mapping, prepared.selection, settings.policy
     caps = Caps(mapping, prepared.limits, run_id=run_id, as_of=request.as_of)
-    holds = Holds(database, mapping, scope, run_id=run_id, limit=policy.max_new_holds)
-    cashier = Cashier(database, mapping, scope, caps, holds, run_id=run_id)
-    sweep = Sweep(database, mapping, cashier, holds, batch_size=policy.batch_size, signals=signals, observer=observer)
+    holds = Holds(database, mapping, selection, run_id=run_id, limit=policy.max_new_holds)
+    payer = BatchPayer(database, mapping, selection, caps, holds, run_id=run_id)
+    sweep = Sweep(database, mapping, payer, holds, batch_size=policy.batch_size, signals=signals, observer=observer)
     opening = _opening(settings, request, run_id, full=prepared.full)
     before_floor = _before_floor(sweep, request, prepared)
     with signals.shielded():
         _write(database, mapping, "prune_idle_runs", {"as_of": request.as_of}, signals)
         _write(database, mapping, "open_run", opening, signals)
-    left, outcome, error = _sweep(sweep, scope)
+    left, outcome, error = _sweep(sweep, selection)
     if outcome is Outcome.COMPLETE:
         # also where all that is left will be put on hold: nobody has looked at it yet
         capped = left.over_budget > 0 or (sweep.tally.capped and left.sessions + left.to_hold > 0)
@@ -97,7 +97,7 @@ def _execute(
         if prepared.whole and outcome in (Outcome.COMPLETE, Outcome.PARTIAL) and database.connections_made == 1:
             tally = sweep.tally
             unripe = (tally.unripe_from, tally.unknown, tuple(tally.skipped))
-            settled = Settled(scope, *unripe, prepared.digest, prepared.full, before_floor)
+            settled = Settled(selection, *unripe, prepared.digest, prepared.full, before_floor)
             # the horizon may be lost at any time: a run that paid everything does not fail for it, and asks once only,
             # for again could be on another server
             with suppress(SweeperError, Busy, TooSlow, Refusal):
@@ -118,16 +118,16 @@ def _outcome(*, capped: bool, held: int) -> Outcome:
     return Outcome.PARTIAL if held else Outcome.COMPLETE
 
 
-def _sweep(sweep: Sweep, scope: Scope) -> tuple[Survey, Outcome, SweeperError | None]:
+def _sweep(sweep: Sweep, selection: Selection) -> tuple[Survey, Outcome, SweeperError | None]:
     error = None
     try:
-        return sweep.run(scope), Outcome.COMPLETE, None
+        return sweep.run(selection), Outcome.COMPLETE, None
     except Interrupted:
         outcome = Outcome.INTERRUPTED
     except (SweeperError, Refusal, Busy, TooSlow) as problem:
         outcome, error = Outcome.FAILED, failure_of(problem)
     try:
-        return sweep.survey(scope, payable=True, attempts=_attempts_at_the_end(outcome, error)), outcome, error
+        return sweep.survey(selection, payable=True, attempts=_attempts_at_the_end(outcome, error)), outcome, error
     except (SweeperError, Refusal, Busy, TooSlow):
         return Survey(), outcome, error
 
@@ -138,24 +138,24 @@ def _attempts_at_the_end(outcome: Outcome, error: SweeperError | None) -> int | 
     return 2 if outcome is Outcome.INTERRUPTED or (error and error.code == "connection") else None
 
 
-def _check_payable(database: Database, mapping: Mapping, scope: Scope, run_id: str) -> None:
-    binds = {**scope.binds, "in_hand": "{}", "refund_ids": "{}", "run_id": run_id, **BY_SWEEPER}
+def _check_payable(database: Database, mapping: Mapping, selection: Selection, run_id: str) -> None:
+    binds = {**selection.binds, "in_hand": "{}", "refund_ids": "{}", "run_id": run_id, **BY_SWEEPER}
     with database.transaction(
         timeouts=LOCKING_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
     ) as transaction:
         require_payable(transaction, mapping, binds)
 
 
-def _before_floor(sweep: Sweep, request: Request, prepared: Preparation) -> Amount:
+def _before_floor(sweep: Sweep, request: RunRequest, prepared: RunContext) -> Amount:
     if request.session_ids:  # the floor does not apply to sessions that a person names
         return Amount()
     if prepared.before_floor is not None:  # history does not change: a full sweep counts it
         return prepared.before_floor
-    found = sweep.survey(prepared.scope.earlier(prepared.floor))
+    found = sweep.survey(prepared.selection.earlier(prepared.floor))
     return Amount(found.sessions, found.credits)
 
 
-def _opening(settings: Settings, request: Request, run_id: str, *, full: bool) -> dict[str, object]:
+def _opening(settings: Settings, request: RunRequest, run_id: str, *, full: bool) -> dict[str, object]:
     told = {
         "policy": settings.policy.model_dump(mode="json", warnings=False),
         # jsonb holds no byte that is not UTF-8, as an id may have in a database without an encoding

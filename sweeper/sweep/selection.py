@@ -23,7 +23,7 @@ def before(moment: datetime, duration: timedelta) -> datetime:
 
 
 @dataclass(frozen=True)
-class Scope:
+class Selection:
     """The sessions to look at, from a place in the order on; ``after`` is the place before the first of them.
 
     ``in_history`` tells that most of them were settled long ago. What was owed by ``missing_until`` may have been

@@ -36,7 +36,7 @@ class Traffic:
     waited_for: bool = False
 
 
-class Pace:
+class Throttle:
     """Follows the time for which batches hold their locks, and what others do meanwhile."""
 
     def __init__(self, most: int) -> None:

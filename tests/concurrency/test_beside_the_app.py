@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import pytest
 
-from sweeper.sweep.throttle import Pace, Traffic
+from sweeper.sweep.throttle import Throttle, Traffic
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.statements import before
 
@@ -52,7 +52,7 @@ def test_a_sweep_notices_that_somebody_waits_for_what_it_has_locked(first: AppDa
         first.session(f"s{number}", account=f"u{number}")
     noticed: list[bool] = []
 
-    def held(self: Pace, seconds: float, traffic: Traffic, *, full: bool) -> float:
+    def held(self: Throttle, seconds: float, traffic: Traffic, *, full: bool) -> float:
         noticed.append(traffic.waited_for)
         return 0
 
@@ -68,7 +68,7 @@ def test_a_sweep_notices_that_somebody_waits_for_what_it_has_locked(first: AppDa
         while not first.value(waiting):
             time.sleep(0.01)
 
-    with before("pay", start_to_wait), patch.object(Pace, "held", held):
+    with before("pay", start_to_wait), patch.object(Throttle, "held", held):
         first.run("--batch-size", "1")
     spender.join()
     assert noticed == [True, False, False]
@@ -81,12 +81,12 @@ def test_a_sweep_of_a_role_without_privileges_notices_the_app_at_work(first: App
     first.session("s2")
     noticed: list[Traffic] = []
 
-    def held(self: Pace, seconds: float, traffic: Traffic, *, full: bool) -> float:
+    def held(self: Throttle, seconds: float, traffic: Traffic, *, full: bool) -> float:
         noticed.append(traffic)
         app.rollback()
         return 0
 
-    with first.connect() as app, patch.object(Pace, "held", held):
+    with first.connect() as app, patch.object(Throttle, "held", held):
         app.execute("INSERT INTO users (id, credits, total_credits_earned) VALUES ('u2', 1, 1)")
         first.run("--batch-size", "1", role="sweeper_runner")
     assert [(traffic.sweeps, traffic.writers) for traffic in noticed] == [(1, 1), (1, 0)]

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from sweeper.postgres.transaction import Transaction
-from sweeper.sweep.throttle import Pace
+from sweeper.sweep.throttle import Throttle
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.statements import before, name_of
 
@@ -25,13 +25,13 @@ def test_no_row_is_locked_for_longer_than_a_quarter_of_a_second_where_each_takes
         "CREATE TRIGGER slow BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION slow()"
     )
     first.crowd(accounts=1000, sessions=1000)
-    original, seconds = Pace.held, []
+    original, seconds = Throttle.held, []
 
-    def held(self: Pace, *seen: Any, full: bool) -> float:
+    def held(self: Throttle, *seen: Any, full: bool) -> float:
         seconds.append(seen[0])
         return original(self, *seen, full=full)
 
-    with patch.object(Pace, "held", held):
+    with patch.object(Throttle, "held", held):
         assert first.run(now=None).document["refunds"]["sessions"] == 1000
     assert 0.05 < max(seconds) < 0.25
     assert len(seconds) < 30

@@ -111,7 +111,7 @@ def test_long_ids_make_small_batches(first: AppDatabase, session: int, account: 
         )
     with (
         patch("sweeper.sweep.batches.time.sleep"),
-        patch("sweeper.sweep.throttle.Pace._are_others_at_work", return_value=False),
+        patch("sweeper.sweep.throttle.Throttle._are_others_at_work", return_value=False),
     ):
         sizes, answered = answers(first)
     assert sum(sizes) == total

@@ -17,7 +17,7 @@ REPOSITORY = Path(__file__).parents[2]
 class Mutation:
     """``text``, which is once in what ``where`` names, becomes ``becomes``; then one of ``tests`` must fail.
 
-    ``where`` is a statement, ``pay.sql``, or what is defined in the program, ``Cashier.settle`` or ``_PLACES``.
+    ``where`` is a statement, ``pay.sql``, or what is defined in the program, ``BatchPayer.settle`` or ``_PLACES``.
     """
 
     name: str

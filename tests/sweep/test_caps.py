@@ -14,7 +14,7 @@ from sweeper.core.results import RunResult
 from sweeper.core.signals import Signals
 from sweeper.postgres.connection import from_environment
 from sweeper.postgres.database import Database
-from sweeper.sweep.context import Request
+from sweeper.sweep.context import RunRequest
 from sweeper.sweep.run import execute
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import NOW
@@ -224,7 +224,7 @@ def test_runs_at_once_never_pass_a_cap_together(first: AppDatabase, policy: str,
 
     def run() -> None:
         database = Database(from_environment(first.environment), application_name="test")
-        request = Request(as_of=NOW, asked_at=time.monotonic())
+        request = RunRequest(as_of=NOW, asked_at=time.monotonic())
         start.wait()
         try:
             results.append(execute(database, load(first.config), request, signals=Signals(), observer=silent))

@@ -3,12 +3,12 @@
 import pytest
 
 from sweeper.postgres.binds import ANSWER_BYTES, text_bytes
-from sweeper.sweep.throttle import Pace, Traffic
+from sweeper.sweep.throttle import Throttle, Traffic
 
 
-def settled(most: int, seconds: float) -> Pace:
+def settled(most: int, seconds: float) -> Throttle:
     """After many batches of the same kind."""
-    pace = Pace(most)
+    pace = Throttle(most)
     for _ in range(50):
         pace.held(seconds, Traffic())
     return pace
@@ -23,7 +23,7 @@ def test_the_first_batches_grow_as_fast_as_they_were_quick() -> None:
     """Fifty in six milliseconds may be four hundred in less than fifty; fifty in fifty stay fifty."""
     sizes = {}
     for seconds in (0.006, 0.03, 0.07):
-        pace = Pace(2000)
+        pace = Throttle(2000)
         pace.held(seconds, Traffic())
         sizes[seconds] = pace.size
     assert sizes == {0.006: 400, 0.03: 166, 0.07: 50}
@@ -108,7 +108,7 @@ def test_what_another_sweep_wrote_just_before_it_ended_is_not_an_app() -> None:
 
 def test_the_last_batch_of_what_was_found_counts_and_does_not_make_the_next_larger() -> None:
     """It is small by chance; its number is one of ours."""
-    pace = Pace(2000)
+    pace = Throttle(2000)
     pace.held(0.01, Traffic(100, others=1))
     size = pace.size
     assert pace.held(0.001, Traffic(101, others=1), full=False) == 0
@@ -136,7 +136,7 @@ def test_a_sweep_is_at_full_speed_again_when_nobody_was_at_work_for_some_batches
 def test_short_ids_never_make_a_batch_smaller() -> None:
     """Once a batch has told what the server says beside an id; the first is small anyway."""
     ids = [f"session-{number}" for number in range(2000)]
-    pace = Pace(2000)
+    pace = Throttle(2000)
     assert pace.fitting(ids[:50]) == 50
     pace.answered(ids[:50], 50 * 75)
     assert pace.fitting(ids) == 2000
@@ -145,7 +145,7 @@ def test_short_ids_never_make_a_batch_smaller() -> None:
 @pytest.mark.parametrize(("length", "beside", "fits"), [(36, 120, 1100), (2600, 100, 66), (150_000, 300_000, 1)])
 def test_long_ids_make_a_batch_as_small_as_the_answer_may_be(length: int, beside: int, fits: int) -> None:
     ids = ["x" * length] * 2000
-    pace = Pace(2000)
+    pace = Throttle(2000)
     pace.answered(ids[:10], text_bytes(ids[:10]) + 10 * beside)
     assert pace.fitting(ids) == pytest.approx(fits, rel=0.05)
     assert pace.fitting(ids) == 1 or pace.fitting(ids) * (length + beside) <= ANSWER_BYTES

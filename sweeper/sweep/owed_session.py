@@ -1,0 +1,80 @@
+"""Owed sessions: one as it was read, what there is of them at a moment, and a page of their ids to be paid."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sweeper.postgres.errors import Refusal, StatementError
+from sweeper.sweep.selection import Place, Selection
+
+
+@dataclass(frozen=True)
+class OwedSession:
+    """One owed session; with ``hold_reason`` when no program may refund it, ``on_hold`` when it is known already.
+
+    ``refused`` is what the database says of its own expression that fails; then nobody knows what else there is to it.
+    """
+
+    session_id: str
+    account_id: str | None
+    amount: Decimal
+    reason: str
+    age_seconds: float
+    hold_reason: str | None
+    on_hold: bool
+    refused: Refusal | StatementError | None = None
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What is owed at a moment, and what of it the credits cap has no room for.
+
+    Where what is payable was asked for, ``to_hold`` more are owed that a run would put on hold.
+    """
+
+    sessions: int = 0
+    credits: Decimal = Decimal(0)
+    over_budget: int = 0
+    to_hold: int = 0
+
+    def __add__(self, other: "Survey") -> "Survey":
+        return Survey(
+            self.sessions + other.sessions,
+            self.credits + other.credits,
+            self.over_budget + other.over_budget,
+            self.to_hold + other.to_hold,
+        )
+
+
+class OwedPage:
+    """The ids of owed sessions in their order, to be taken a batch at a time, and the selection that they are of.
+
+    ``last`` is the place in the order that a full page reaches to: there may be more behind it. ``unripe_from`` is when
+    the earliest session started that may be owed later, where that was asked.
+    """
+
+    def __init__(
+        self,
+        selection: Selection,
+        session_ids: Sequence[str],
+        *,
+        last: Place | None = None,
+        unripe_from: datetime | None = None,
+    ) -> None:
+        self.selection = selection
+        self._left = deque(session_ids)
+        self.last = last
+        self.unripe_from = unripe_from
+
+    def take(self, number: int) -> tuple[str, ...]:
+        """The next so many ids, fewer at the end, none when all are taken."""
+        return tuple(self._left.popleft() for _ in range(min(number, len(self._left))))
+
+    def give_back(self, session_ids: Sequence[str]) -> None:
+        """These were taken and are still to be paid."""
+        self._left.extendleft(reversed(session_ids))
+
+    def __bool__(self) -> bool:
+        return bool(self._left)

@@ -1,0 +1,43 @@
+"""What a sweep counts as it goes, and who is told of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from sweeper.postgres.errors import Refusal
+from sweeper.sweep.batch import Batch
+
+
+class Observer(Protocol):
+    """Told what a sweep does, once it is committed."""
+
+    def begun(self, run_id: str, count_owed: Callable[[], int]) -> None:
+        """The run starts; counting what is owed costs a survey, so only who shows it asks."""
+
+    def paid(self, batch: Batch) -> None:
+        """A batch was committed."""
+
+    def refused(self, session_id: str, refusal: Refusal) -> None:
+        """A session that the database refused was put on hold."""
+
+
+@dataclass
+class Tally:
+    """What a sweep has counted so far; what it refunded is read from the ledger instead.
+
+    ``unripe_from`` is when the earliest session started that may be owed later; ``unknown`` tells that a row's own
+    expression failed, so that nobody knows.
+    """
+
+    batches: int = 0
+    already_refunded: int = 0
+    capped: bool = False
+    skipped: list[str] = field(default_factory=list)
+    unripe_from: datetime | None = None
+    unknown: bool = False
+
+    def note_unripe(self, moment: datetime | None) -> None:
+        """A session that started then may be owed later."""
+        if moment is not None:
+            self.unripe_from = min(moment, self.unripe_from or moment)
