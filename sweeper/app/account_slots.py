@@ -36,6 +36,7 @@ def account_slots(reader: Reader, settings: Settings, sessions: Table, slots: Sl
     account_as = payer.compared_as(key_value)
     typed = fill_part("typed", {"value": slots["account"], "cast": account_as})
     reader.castable("sessions.account", text, typed, sessions.qualified, "s")
+    assert own.balance is not None  # noqa: S101 - for now
     moved = {"balance": reader.written_column("accounts.balance", own.balance, accounts)}
     if own.spent:
         moved["spent"] = reader.written_column("accounts.spent", own.spent, accounts)

@@ -21,7 +21,7 @@ from sweeper.postgres.transaction import Transaction
 
 # The sections of the file that decide who is paid and how much, without the keys in them that do not. With the types of
 # what they name they are what is installed: a server may write the same SQL in several ways, a file is what it is.
-_DECISIVE = {"sessions": {"ended_at"}, "accounts": {"invariant"}, "ledger": {"reverse"}}
+_DECISIVE = {"sessions": {"ended_at"}, "accounts": {"invariant"}, "ledger": {"reverse", "past"}}
 _BOUND = (
     "sessions", "accounts", "ledger", "session_type", "session_collate", "account_type", "account_collate",
     "attempt_type", "attempt_collate", "status_type", "amount_type", "started_type", "balance_type",

@@ -90,7 +90,8 @@ def check_future_times(context: CheckContext) -> Iterator[Check]:
 def check_durations(context: CheckContext) -> Iterator[Check]:
     """Whether ``stuck_after`` is longer than real work takes."""
     own, settings = context.settings.sessions, context.settings
-    limit = min((settings.stuck_after(status) for status in own.running), default=STUCK_AFTER_DEFAULT)
+    limits = [limit for status in own.running if (limit := settings.stuck_after(status)) is not None]
+    limit = min(limits, default=STUCK_AFTER_DEFAULT)
     if context.has_heartbeat:
         yield ok("stuck_after", f"{describe_duration(limit)} without a sign of life")
         return

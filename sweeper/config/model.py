@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sweeper.config.errors import nearest
-from sweeper.config.values import Count, Credits, Duration, Endpoint, Moment, Name, Sql, StuckAfter, Zone
+from sweeper.config.values import Count, Credits, Duration, Endpoint, Moment, Name, Sql, Status, StuckAfter, Zone
 
 STUCK_AFTER_DEFAULT = timedelta(hours=1)
 
@@ -37,19 +37,24 @@ class SessionsSection(Section):
     id: Sql
     account: Sql
     status: Sql
-    failed: Annotated[list[Name], Field(min_length=1)]
-    running: list[Name] = []
-    succeeded: list[Name] = []
+    failed: Annotated[list[Status], Field(min_length=1)]
+    running: list[Status] = []
+    succeeded: list[Status] = []
     started_at: Sql
     active_at: Sql | None = None
+    stuck_at: Sql | None = None
     failed_at: Sql | None = None
     ended_at: Sql | None = None
     error: Sql | None = None
     amount: Sql
+    charged: Sql | None = None
     exclude: Sql | None = None
+    never: Sql | None = None
     timezone: Zone = "UTC"
     attempt: Sql | None = None
     close: dict[Name, Sql] = {}
+    refunded: dict[Name, Sql] = {}
+    reversed: dict[Name, Sql] = {}
 
     @model_validator(mode="after")
     def _each_status_once(self) -> Self:
@@ -61,11 +66,18 @@ class SessionsSection(Section):
 
 
 class AccountsSection(Section):
-    """Who paid, and the balance that goes up by a refund."""
+    """Who paid, and the balance that goes up by a refund.
+
+    ``add`` is what each column takes; None where the balance is a column that takes the amount, and empty where the
+    app's own trigger or function moves it.
+    """
 
     table: Sql
     id: Sql
-    balance: Sql
+    balance: Sql | None = None
+    add: dict[Name, Sql] | None = None
+    active: Sql | None = None
+    serialized: bool = False
     spent: Sql | None = None
     updated_at: Sql | None = None
     invariant: Sql | None = None
@@ -92,6 +104,15 @@ class ReasonSection(Section):
     error: Name
 
 
+class PastSection(Section):
+    """Which rows of the app's ledger are refunds that the app wrote itself: for ``check`` and ``audit`` alone."""
+
+    where: Sql
+    session: Sql | None = None
+    account: Sql | None = None
+    amount: Sql | None = None
+
+
 class LedgerSection(Section):
     """The app's own table of refunds, when it keeps one."""
 
@@ -102,6 +123,7 @@ class LedgerSection(Section):
     attempt: Sql | None = None
     insert: Annotated[dict[Name, Sql], Field(min_length=1)]
     reverse: dict[Name, Sql] = {}
+    past: PastSection | None = None
 
 
 class LoggingSection(Section):
@@ -144,6 +166,8 @@ class Settings(Section):
             raise ValueError("[[reasons]] match the session's error text: map sessions.error")
         if self.ledger and (self.ledger.attempt is None) != (self.sessions.attempt is None):
             raise ValueError("sessions.attempt and ledger.attempt belong together: map both or neither")
+        if isinstance(self.policy.stuck_after, dict) and self.sessions.stuck_at is not None:
+            raise ValueError("sessions.stuck_at is when a session is stuck: a table policy.stuck_after has no use then")
         if isinstance(self.policy.stuck_after, dict):
             for status in self.policy.stuck_after:
                 if status not in self.sessions.running:
@@ -164,8 +188,8 @@ class Settings(Section):
         """
         return self.ledger is None
 
-    def stuck_after(self, status: str) -> timedelta:
-        """How long a session in a running ``status`` may show no sign of life."""
+    def stuck_after(self, status: str) -> timedelta | None:
+        """How long a session in a running ``status`` may show no sign of life; None where it is never stuck."""
         limit = self.policy.stuck_after
         return limit.get(status, STUCK_AFTER_DEFAULT) if isinstance(limit, dict) else limit
 
@@ -177,5 +201,7 @@ def known_keys(path: tuple[str, ...]) -> list[str]:
         "policy": PolicySection, "reasons": ReasonSection, "ledger": LedgerSection,
         "logging": LoggingSection, "audit": AuditSection, "monitoring": MonitoringSection,
     }  # fmt: skip
+    if path == ("ledger", "past"):
+        return list(PastSection.model_fields)
     section = sections.get(path[0], Settings) if path else Settings
     return [field.alias or name for name, field in section.model_fields.items()]

@@ -9,6 +9,8 @@ import durationpy
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator
 
 _MOST_DIGITS = 1000
+# in a table of durations: what runs under this status is never stuck
+NEVER = "never"
 
 
 def parse_duration(value: object) -> timedelta:
@@ -61,21 +63,28 @@ def parse_zone(value: object) -> str:
         raise ValueError(f"{value!r} is not a time zone such as 'UTC' or 'Europe/Berlin'") from None
 
 
-def parse_stuck_after(value: object) -> timedelta | dict[str, timedelta]:
-    """Read one duration, or a table of durations by running status.
+def parse_stuck_after(value: object) -> timedelta | dict[str, timedelta | None]:
+    """Read one duration, or a table of durations by running status; ``"never"`` in a table is None.
 
     Raises:
         ValueError: one of them is not a duration.
     """
     if not isinstance(value, dict):
         return parse_duration(value)
-    limits = {}
+    limits: dict[str, timedelta | None] = {}
     for status, limit in value.items():
         try:
-            limits[str(status)] = parse_duration(limit)
+            limits[str(status)] = None if limit in (NEVER, None) else parse_duration(limit)
         except ValueError as error:
             raise ValueError(f"{status}: {error}") from None
     return limits
+
+
+def parse_status(value: object) -> object:
+    """The text of a status, which TOML may give as a string, a number or a boolean."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else value
 
 
 def _trim_sql(value: object) -> object:
@@ -108,8 +117,10 @@ def _require_digits(value: Decimal) -> Decimal:
 
 Sql = Annotated[str, BeforeValidator(_trim_sql)]
 Name = Annotated[str, Field(min_length=1)]
+# a status as text: the server reads it in the type of the status
+Status = Annotated[str, Field(min_length=1), BeforeValidator(parse_status)]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
-StuckAfter = Annotated[timedelta | dict[Name, timedelta], BeforeValidator(parse_stuck_after)]
+StuckAfter = Annotated[timedelta | dict[Name, timedelta | None], BeforeValidator(parse_stuck_after)]
 # a plain validator, because a test may have frozen the clock, and datetime with it, before this is imported
 Moment = Annotated[
     datetime, PlainValidator(parse_moment), PlainSerializer(datetime.isoformat, return_type=str, when_used="json")

@@ -22,17 +22,22 @@ def before(moment: datetime, duration: timedelta) -> datetime:
         return _BEGINNING
 
 
+def _stuck_before(as_of: datetime, limit: timedelta | None) -> datetime | None:
+    return None if limit is None else before(as_of, limit)
+
+
 @dataclass(frozen=True)
 class Selection:
     """The sessions to look at, from a place in the order on; ``after`` is the place before the first of them.
 
+    ``stuck_before`` has a moment for each of the ``running`` statuses, None for one that is never stuck.
     ``in_history`` tells that most of them were settled long ago. What was owed by ``missing_until`` may have been
     refunded by a run whose refunds somebody deleted.
     """
 
     as_of: datetime
     failed_before: datetime
-    stuck_before: tuple[datetime, ...]
+    stuck_before: tuple[datetime | None, ...]
     running: tuple[str, ...]
     since: datetime | None
     until: datetime | None = None
@@ -52,7 +57,7 @@ class Selection:
         return cls(
             as_of=as_of,
             failed_before=before(as_of, policy.grace),
-            stuck_before=tuple(before(as_of, settings.stuck_after(status)) for status in running),
+            stuck_before=tuple(_stuck_before(as_of, settings.stuck_after(status)) for status in running),
             running=running,
             since=floor,
             max_amount=policy.max_amount,
