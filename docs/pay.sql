@@ -3,6 +3,7 @@
 \set ON_ERROR_STOP on
 -- what the statement is sent with
 \set as_of '''2026-11-23 12:00:00+00:00'''
+\set elapsed '''0:00:00'''
 \set failed_before '''2026-11-23 11:45:00+00:00'''
 \set stuck_before '''{"2026-11-23 11:00:00+00:00","2026-11-23 11:00:00+00:00","2026-11-23 11:00:00+00:00","2026-11-23 11:00:00+00:00"}'''
 \set since '''2020-01-01 00:00:00+00:00'''
@@ -205,6 +206,15 @@ WITH sweeper_looked AS MATERIALIZED (
         ) AS looked
     ) AS v
 ),
+-- the moment of these refunds for the app: by now what they touch is locked. Where the clock of the command is frozen or
+-- another, it is as much later than that as the run is old
+sweeper_clock AS MATERIALIZED (
+    SELECT CASE WHEN pg_catalog.abs(extract(epoch FROM run.moment - pg_catalog.clock_timestamp())) <= 60::numeric
+                THEN pg_catalog.clock_timestamp()
+                ELSE least(run.moment, pg_catalog.clock_timestamp())
+           END AS at
+    FROM (SELECT :as_of::timestamptz + :elapsed::interval AS moment) AS run
+),
 sweeper_due AS (
     SELECT picked.refund_id,
            v.session_id,
@@ -221,10 +231,11 @@ sweeper_due AS (
            pg_catalog.left(coalesce(:detail::text, v.error), 1000) AS detail,
            :layer::text AS layer,
            :run_id::uuid AS run_id,
-           :as_of::timestamptz AS at,
+           clock.at,
            v.failed_at,
            v.stuck
     FROM sweeper_looked AS v
+    CROSS JOIN sweeper_clock AS clock
     JOIN ROWS FROM (
         pg_catalog.unnest(:in_hand::text[]::text[]),
         pg_catalog.unnest(:refund_ids::text::uuid[])
@@ -236,7 +247,9 @@ sweeper_due AS (
 ),
 sweeper_fit AS MATERIALIZED (
     SELECT refund.*,
-           false AS rounds
+           CASE
+               WHEN false THEN 'amount_rounded'
+           END AS unfit
     FROM sweeper_due AS refund
 ),
 sweeper_held AS (
@@ -250,10 +263,10 @@ sweeper_held AS (
     UNION ALL
     SELECT pg_catalog.hashtextextended(pg_catalog.concat(
         pg_catalog.length((v.session_id)::text), ' ', v.session_id::text, ' ', coalesce((v.attempt)::text, ' ')
-    ), 0), v.session_id, v.attempt::text, v.account_id, 'amount_rounded', :as_of::timestamptz,
+    ), 0), v.session_id, v.attempt::text, v.account_id, v.unfit, :as_of::timestamptz,
            :as_of::timestamptz, :run_id::uuid
     FROM sweeper_fit AS v
-    WHERE v.rounds
+    WHERE v.unfit IS NOT NULL
     ON CONFLICT (hold_key) DO UPDATE
         SET account_id = excluded.account_id,
             why = excluded.why,
@@ -272,7 +285,7 @@ sweeper_closed AS (
     UPDATE "public"."prediction_sessions" AS s
     SET "status" = 'error',
         "step" = ('Closed: no sign of life')
-    WHERE s."id" OPERATOR(pg_catalog.=) ANY (SELECT f.session_id FROM sweeper_fit AS f WHERE f.stuck AND NOT f.rounds)
+    WHERE s."id" OPERATOR(pg_catalog.=) ANY (SELECT f.session_id FROM sweeper_fit AS f WHERE f.stuck AND f.unfit IS NULL)
       AND s."status" OPERATOR(pg_catalog.=) ANY (ARRAY['initializing', 'queued', 'researching', 'generating']::session_status[])
       AND coalesce((s."created_at")::timestamptz, (s."created_at")::timestamptz)
           <= (:stuck_before::timestamptz[])[pg_catalog.array_position(ARRAY['initializing', 'queued', 'researching', 'generating']::session_status[], s."status")]
@@ -282,7 +295,7 @@ sweeper_closed AS (
 sweeper_payable AS (
     SELECT f.*
     FROM sweeper_fit AS f
-    WHERE NOT f.rounds
+    WHERE f.unfit IS NULL
       AND (NOT f.stuck OR f.session_id OPERATOR(pg_catalog.=) ANY (SELECT c.session_id FROM sweeper_closed AS c WHERE c.closed))
 ),
 -- insert: in the app's ledger first, where it has one, on the conflict target of its own guard; then, for what that insert
@@ -291,8 +304,8 @@ sweeper_paid AS (
     INSERT INTO "sweeper".refunds AS r (
         refund_id, session_id, account_id, attempt, again, amount, reason, detail, layer, run_id, created_at, failed_at
     )
-    SELECT p.refund_id, p.session_id, p.account_id, p.attempt, p.again, p.amount, p.reason, p.detail, p.layer, p.run_id, p.at,
-           p.failed_at
+    SELECT p.refund_id, p.session_id, p.account_id, p.attempt, p.again, p.amount, p.reason, p.detail, p.layer, p.run_id,
+           :as_of::timestamptz, p.failed_at
     FROM sweeper_payable AS p
     ON CONFLICT (session_id, attempt, again) DO NOTHING
     RETURNING r.session_id, r.account_id, r.attempt, r.amount, r.reason
@@ -305,8 +318,8 @@ sweeper_booked AS (
 sweeper_moved AS (
     UPDATE "public"."users" AS a
     SET "credits" = a."credits"::numeric + owed.amount::numeric,
-        "total_credits_spent" = a."total_credits_spent"::numeric - owed.amount::numeric,
-        "updated_at" = owed.at
+    "total_credits_spent" = a."total_credits_spent"::numeric - owed.amount::numeric,
+    "updated_at" = owed.at
     FROM (
         SELECT p.account_id, pg_catalog.count(*) AS refunds, pg_catalog.sum(p.amount) AS amount, :as_of::timestamptz AS at
         FROM sweeper_paid AS p
@@ -326,7 +339,7 @@ SELECT (SELECT pg_catalog.count(*) FROM sweeper_looked WHERE verdict = 'refunded
        (
            SELECT coalesce(pg_catalog.array_agg(f.session_id::text), '{}')
            FROM sweeper_fit AS f
-           WHERE NOT f.rounds AND NOT f.session_id OPERATOR(pg_catalog.=) ANY (SELECT p.session_id FROM sweeper_paid AS p)
+           WHERE f.unfit IS NULL AND NOT f.session_id OPERATOR(pg_catalog.=) ANY (SELECT p.session_id FROM sweeper_paid AS p)
        ) AS unpaid_sessions,
        booked.sessions AS booked,
        booked.guarded,

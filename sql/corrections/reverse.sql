@@ -19,7 +19,8 @@ sweeper_seen AS MATERIALIZED (
            %(reason)s::text AS detail,
            r.layer,
            r.run_id,
-           %(as_of)s::timestamptz AS at
+           %(as_of)s::timestamptz AS at,
+           {if shares}r.shares{else}nullif(pg_catalog.to_jsonb(r) -> 'shares', 'null'::jsonb){end} AS shares
     FROM sweeper_picked AS p
     JOIN {refunds} AS r ON r.refund_id = p.refund_id
     -- an adopted refund moved no credits
@@ -39,15 +40,53 @@ sweeper_taken AS (
 ),
 -- what moves: less than nothing is paid
 sweeper_paid AS (
-    SELECT t.refund_id, t.session_id, t.account_id, -t.amount AS amount
+    SELECT t.refund_id, t.session_id, t.account_id, -t.amount AS amount{each shares ""},
+           -(t.shares ->> {label})::numeric AS {share}{end}
     FROM sweeper_taken AS t
 ),
+{if reverse_chained}
+-- the running balance of each account, through what is taken back of it in this batch
+sweeper_chain AS MATERIALIZED (
+    SELECT t.*,
+           (before.balance - t.before_amount)::{balance_type} AS balance_before,
+           (before.balance - t.before_amount - t.amount::numeric)::{balance_type} AS balance_after
+    FROM (
+        SELECT t.*,
+               pg_catalog.sum(t.amount::numeric) OVER (
+                   PARTITION BY t.account_id ORDER BY t.refund_id ROWS UNBOUNDED PRECEDING
+               ) - t.amount::numeric AS before_amount
+        FROM sweeper_taken AS t
+    ) AS t
+    CROSS JOIN LATERAL (
+        SELECT {balance}::text::numeric AS balance
+        FROM {accounts} AS a
+        WHERE {accounts_id} {account_eq} t.account_id
+    ) AS before
+),
+{end}
 {if reversal_rows}
 -- the row that takes a refund back, in the app's ledger; and whether the mapping would take it for a refund
 sweeper_booked AS (
     INSERT INTO {ledger} AS l ({each reverse_values ", "}{column}{end})
+    {if reverse_reads_session}
+    SELECT written.*
+    FROM {if reverse_chained}sweeper_chain{else}sweeper_taken{end} AS p
+    LEFT JOIN {sessions} AS s ON {session_id} {session_eq} p.session_id
+    CROSS JOIN LATERAL (
+        SELECT value.*
+        FROM (
+            SELECT p.*
+        ) AS refund
+        CROSS JOIN LATERAL (
+            SELECT {each reverse_values ",\n                   "}{value}{end}
+        ) AS value
+    ) AS written
+    ORDER BY p.refund_id
+    {else}
     SELECT {each reverse_values ",\n           "}{value}{end}
-    FROM sweeper_taken AS refund
+    FROM {if reverse_chained}sweeper_chain{else}sweeper_taken{end} AS refund{if reverse_chained}
+    ORDER BY refund.refund_id{end}
+    {end}
     RETURNING ({ledger_session} IS NOT NULL AND ({ledger_where})) IS TRUE AS is_refund
 ),
 {else}
@@ -57,12 +96,13 @@ sweeper_booked AS (
 ),
 {end}
 -- the balances: one update an account, by what was written and nothing else
-{if accounts}
+{if moves}
 sweeper_moved AS (
     UPDATE {accounts} AS a
     SET {include moved}
     FROM (
-        SELECT p.account_id, pg_catalog.count(*) AS refunds, pg_catalog.sum(p.amount) AS amount, %(as_of)s::timestamptz AS at
+        SELECT p.account_id, pg_catalog.count(*) AS refunds, pg_catalog.sum(p.amount) AS amount, %(as_of)s::timestamptz AS at{each shares ""},
+               pg_catalog.sum(p.{share}) AS {share}{end}
         FROM sweeper_paid AS p
         GROUP BY p.account_id
         ORDER BY p.account_id  -- neighbours share pages
@@ -70,12 +110,20 @@ sweeper_moved AS (
     WHERE {accounts_id} {account_eq} owed.account_id
     RETURNING {accounts_id} AS account_id, owed.refunds, owed.amount
 ),
+{else}{if accounts}
+-- a trigger or a function of the app moves it, or nothing does
+sweeper_moved AS (
+    SELECT p.account_id, pg_catalog.count(*) AS refunds, pg_catalog.sum(p.amount) AS amount
+    FROM sweeper_paid AS p
+    GROUP BY p.account_id
+),
 {else}
 -- no account table is mapped: the balance is the sum of the ledger
 sweeper_moved AS (
     SELECT NULL::text AS account_id, 0 AS refunds, 0 AS amount
     WHERE false
 ),
+{end}
 {end}
 sweeper_mine AS (
     -- after a lost acknowledgement: what an earlier attempt at this same batch has committed
@@ -85,6 +133,11 @@ sweeper_mine AS (
 )
 SELECT booked.*,
        true AS guarded,
+       EXISTS (
+           SELECT
+           FROM sweeper_taken AS t
+           WHERE {include other_shares}
+       ) AS other_shares,
        paid.*,
        moved.*,
        mine.*

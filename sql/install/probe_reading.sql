@@ -39,11 +39,32 @@ LEFT JOIN LATERAL (
     SELECT {accounts_id} AS account_key,
            {balance} AS balance,
            {account_condition} AS account_condition,
-           ROW ({each moved_columns ", "}a.{column}{end}) AS moved
+           ({account_active}) AS active,
+           ROW ({if moves}{each moves ", "}a.{column}{end}{else}true{end}) AS moved
     FROM {accounts} AS a
 ) AS account ON true
 {end}
+{if shares}
+CROSS JOIN (
+    SELECT
+    FROM {sessions} AS s
+    CROSS JOIN {accounts} AS a
+    CROSS JOIN LATERAL (
+        SELECT ROW ({each shares ", "}{value}{end}) AS taken
+        FROM {refund_sample} AS refund
+    ) AS share
+) AS shares
+{end}
 {if ledger}
+CROSS JOIN (
+    SELECT
+    FROM {sessions} AS s
+    CROSS JOIN LATERAL (
+        SELECT ROW ({each ledger_values ", "}{value}{end}) AS inserted,
+               ROW ({each reverse_values ", "}{value}{end}) AS taken_back
+        FROM {refund_sample} AS refund
+    ) AS entry_written
+) AS written
 LEFT JOIN LATERAL (
     SELECT {ledger_session} AS session_key,
            {ledger_attempt} AS ledger_attempt,

@@ -40,6 +40,13 @@ BEGIN
         RAISE EXCEPTION 'another mapping was installed since this refund() was made: nothing was paid'
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Call it again.';
     END IF;
+{if serialized}
+    IF pg_catalog.current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
+        RAISE EXCEPTION 'refund() cannot be called at %: the balance is read beside the row that is locked',
+                pg_catalog.current_setting('transaction_isolation')
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Call it in a READ COMMITTED transaction.';
+    END IF;
+{end}
     IF sweeper_reason IS NULL OR sweeper_layer IS NULL OR sweeper_layer IN ('sweeper', 'adopted') THEN
         RAISE EXCEPTION 'refund() needs a reason, and a layer other than sweeper and adopted'
             USING ERRCODE = 'invalid_parameter_value';
@@ -72,6 +79,13 @@ BEGIN
     WHERE {accounts_id} {account_eq} sweeper_found.account_id
     FOR NO KEY UPDATE;
     sweeper_accounts := CASE WHEN FOUND THEN ARRAY[sweeper_found.account_id::text] ELSE '{}' END;
+{if serialized}
+    -- what is read beside the account's row may be older than the lock in one statement with it
+    SELECT {balance}::text::numeric
+    INTO sweeper_before
+    FROM {accounts} AS a
+    WHERE {accounts_id} {account_eq} sweeper_found.account_id;
+{end}
 {end}
 
     FOR sweeper_row IN
@@ -81,7 +95,7 @@ BEGIN
             RAISE EXCEPTION 'the guard (the unique index that stops a second refund) does not cover this refund'
                 USING ERRCODE = 'object_not_in_prerequisite_state';
         END IF;
-{if accounts}
+{if has_balance}
         {include check_balance}
 {end}
         SELECT back.problem

@@ -9,7 +9,10 @@ SELECT due.session_id::text AS session_id,
             ELSE 'Infinity'
        END::float8 AS age_seconds,
        CASE WHEN due.hold_reason IS NOT NULL THEN due.hold_reason
-            WHEN {ledger_rounds} THEN 'amount_rounded'
+            ELSE (
+                SELECT {include unfit}
+                FROM (SELECT due.*) AS refund
+            )
        END AS hold_reason,
        due.on_hold,
        pg_catalog.length(due.detail) AS detail_length  -- a run writes the text down: where it fails, a dry run must tell

@@ -26,6 +26,15 @@ WITH sweeper_looked AS MATERIALIZED (
         ) AS looked
     ) AS v
 ),
+-- the moment of these refunds for the app: by now what they touch is locked. Where the clock of the command is frozen or
+-- another, it is as much later than that as the run is old
+sweeper_clock AS MATERIALIZED (
+    SELECT CASE WHEN pg_catalog.abs(extract(epoch FROM run.moment - pg_catalog.clock_timestamp())) <= 60::numeric
+                THEN pg_catalog.clock_timestamp()
+                ELSE least(run.moment, pg_catalog.clock_timestamp())
+           END AS at
+    FROM (SELECT %(as_of)s::timestamptz + %(elapsed)s::interval AS moment) AS run
+),
 sweeper_due AS (
     SELECT picked.refund_id,
            v.session_id,
@@ -37,10 +46,11 @@ sweeper_due AS (
            pg_catalog.left(coalesce(%(detail)s::text, v.error), 1000) AS detail,
            %(layer)s::text AS layer,
            %(run_id)s::uuid AS run_id,
-           %(as_of)s::timestamptz AS at,
+           clock.at,
            v.failed_at,
            v.stuck
     FROM sweeper_looked AS v
+    CROSS JOIN sweeper_clock AS clock
     JOIN ROWS FROM (
         pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[]),
         pg_catalog.unnest(%(refund_ids)s::text::uuid[])
@@ -52,7 +62,7 @@ sweeper_due AS (
 ),
 sweeper_fit AS MATERIALIZED (
     SELECT refund.*,
-           {ledger_rounds} AS rounds
+           {include unfit} AS unfit
     FROM sweeper_due AS refund
 ),
 sweeper_held AS (
@@ -62,10 +72,10 @@ sweeper_held AS (
     FROM sweeper_looked AS v
     WHERE v.hold_reason IS NOT NULL
     UNION ALL
-    SELECT {include hold_key}, v.session_id, v.attempt::text, v.account_id, 'amount_rounded', %(as_of)s::timestamptz,
+    SELECT {include hold_key}, v.session_id, v.attempt::text, v.account_id, v.unfit, %(as_of)s::timestamptz,
            %(as_of)s::timestamptz, %(run_id)s::uuid
     FROM sweeper_fit AS v
-    WHERE v.rounds
+    WHERE v.unfit IS NOT NULL
     {include on_hold_again}
     RETURNING h.session_id, h.why, h.run_id = %(run_id)s::uuid AS new
 ),
@@ -80,7 +90,7 @@ sweeper_closed AS (
     SET {status_column} = {first_failed}{each closing ""},
         {column} = {value}{end}
     {end}
-    WHERE {session_id} {session_eq} ANY (SELECT f.session_id FROM sweeper_fit AS f WHERE {if fence}{else}f.stuck AND {end}NOT f.rounds)
+    WHERE {session_id} {session_eq} ANY (SELECT f.session_id FROM sweeper_fit AS f WHERE {if fence}{else}f.stuck AND {end}f.unfit IS NULL)
       {if fence}
       AND (
           {status} {status_eq} ANY ({failed})
@@ -102,17 +112,58 @@ sweeper_payable AS (
     {if fence}
     WHERE f.session_id {session_eq} ANY (SELECT c.session_id FROM sweeper_closed AS c WHERE c.closed)
     {else}
-    WHERE NOT f.rounds
+    WHERE f.unfit IS NULL
       AND (NOT f.stuck OR f.session_id {session_eq} ANY (SELECT c.session_id FROM sweeper_closed AS c WHERE c.closed))
     {end}
 ),
+{if chained}
+-- the running balance of each account, through its refunds of this batch in their order
+sweeper_chain AS MATERIALIZED (
+    SELECT refund.*,
+           {chain_rounds} AS chain_rounds
+    FROM (
+        SELECT p.*,
+               (before.balance + p.before_amount)::{balance_type} AS balance_before,
+               (before.balance + p.before_amount + p.amount::numeric)::{balance_type} AS balance_after
+        FROM (
+            SELECT p.*,
+                   pg_catalog.sum(p.amount::numeric) OVER (
+                       PARTITION BY p.account_id ORDER BY p.refund_id ROWS UNBOUNDED PRECEDING
+                   ) - p.amount::numeric AS before_amount
+            FROM sweeper_payable AS p
+        ) AS p
+        CROSS JOIN LATERAL (
+            SELECT {balance}::text::numeric AS balance
+            FROM {accounts} AS a
+            WHERE {accounts_id} {account_eq} p.account_id
+        ) AS before
+    ) AS refund
+),
+{end}
 -- insert: in the app's ledger first, where it has one, on the conflict target of its own guard; then, for what that insert
 -- returned, in sweeper's own. Without the guard this is an error
 {if ledger}
 sweeper_booked AS (
     INSERT INTO {ledger} AS l ({each ledger_values ", "}{column}{end})
+    {if ledger_reads_session}
+    SELECT written.*
+    FROM {if chained}sweeper_chain{else}sweeper_payable{end} AS p
+    JOIN {sessions} AS s ON {session_id} {session_eq} p.session_id
+    CROSS JOIN LATERAL (
+        SELECT value.*
+        FROM (
+            SELECT {include payable_row}
+        ) AS refund
+        CROSS JOIN LATERAL (
+            SELECT {each ledger_values ",\n                   "}{value}{end}
+        ) AS value
+    ) AS written
+    ORDER BY p.refund_id
+    {else}
     SELECT {each ledger_values ",\n           "}{value}{end}
-    FROM sweeper_payable AS refund
+    FROM {if chained}sweeper_chain{else}sweeper_payable{end} AS refund{if chained}
+    ORDER BY refund.refund_id{end}
+    {end}
     ON CONFLICT ({ledger_key}) WHERE {ledger_guard} DO NOTHING
     RETURNING {ledger_session} AS session_key,
               {ledger_attempt} AS attempt,
@@ -121,10 +172,19 @@ sweeper_booked AS (
 {end}
 sweeper_paid AS (
     INSERT INTO {refunds} AS r (
-        refund_id, session_id, account_id, attempt, again, amount, reason, detail, layer, run_id, created_at, failed_at
+        refund_id, session_id, account_id, attempt, again, amount, reason, detail, layer, run_id, created_at, failed_at{if shares},
+        shares{end}
     )
-    SELECT p.refund_id, p.session_id, p.account_id, p.attempt, p.again, p.amount, p.reason, p.detail, p.layer, p.run_id, p.at,
-           p.failed_at
+    SELECT p.refund_id, p.session_id, p.account_id, p.attempt, p.again, p.amount, p.reason, p.detail, p.layer, p.run_id,
+           %(as_of)s::timestamptz, p.failed_at{if shares},
+           (
+               SELECT pg_catalog.jsonb_build_object({each shares ", "}{label}, share.{share}{end})
+               FROM (SELECT p.*) AS refund
+               CROSS JOIN LATERAL (
+                   SELECT share.*
+                   {include shares}
+               ) AS share
+           ){end}
     FROM sweeper_payable AS p
     {if ledger}
     -- no conflict clause: who was here between the two inserts makes the batch roll back, and look again
@@ -134,7 +194,8 @@ sweeper_paid AS (
     {else}
     ON CONFLICT (session_id, attempt, again) DO NOTHING
     {end}
-    RETURNING r.session_id, r.account_id, r.attempt, r.amount, r.reason
+    RETURNING r.session_id, r.account_id, r.attempt, r.amount, r.reason{each shares ""},
+              (r.shares ->> {label})::numeric AS {share}{end}
 ),
 {if ledger}
 {else}
@@ -144,12 +205,13 @@ sweeper_booked AS (
 ),
 {end}
 -- add: to the balances, one update an account, exactly what was inserted
-{if accounts}
+{if moves}
 sweeper_moved AS (
     UPDATE {accounts} AS a
     SET {include moved}
     FROM (
-        SELECT p.account_id, pg_catalog.count(*) AS refunds, pg_catalog.sum(p.amount) AS amount, %(as_of)s::timestamptz AS at
+        SELECT p.account_id, pg_catalog.count(*) AS refunds, pg_catalog.sum(p.amount) AS amount, %(as_of)s::timestamptz AS at{each shares ""},
+               pg_catalog.sum(p.{share}) AS {share}{end}
         FROM sweeper_paid AS p
         GROUP BY p.account_id
         ORDER BY p.account_id  -- neighbours share pages
@@ -157,12 +219,20 @@ sweeper_moved AS (
     WHERE {accounts_id} {account_eq} owed.account_id
     RETURNING {accounts_id} AS account_id, owed.refunds, owed.amount
 ),
+{else}{if accounts}
+-- a trigger or a function of the app moves it, or nothing does
+sweeper_moved AS (
+    SELECT p.account_id, pg_catalog.count(*) AS refunds, pg_catalog.sum(p.amount) AS amount
+    FROM sweeper_paid AS p
+    GROUP BY p.account_id
+),
 {else}
 -- no account table is mapped: the balance is the sum of the ledger
 sweeper_moved AS (
     SELECT NULL::text AS account_id, 0 AS refunds, 0 AS amount
     WHERE false
 ),
+{end}
 {end}
 sweeper_ended AS (
     UPDATE {holds} AS h
@@ -174,10 +244,14 @@ SELECT (SELECT pg_catalog.count(*) FROM sweeper_looked WHERE verdict = 'refunded
        (
            SELECT coalesce(pg_catalog.array_agg(f.session_id::text), '{}')
            FROM sweeper_fit AS f
-           WHERE NOT f.rounds AND NOT f.session_id {session_eq} ANY (SELECT p.session_id FROM sweeper_paid AS p)
+           WHERE f.unfit IS NULL AND NOT f.session_id {session_eq} ANY (SELECT p.session_id FROM sweeper_paid AS p)
        ) AS unpaid_sessions,
        booked.sessions AS booked,
-       booked.guarded,
+       booked.guarded,{if chained}
+       (
+           SELECT coalesce(pg_catalog.bool_or(c.chain_rounds), false)
+           FROM sweeper_chain AS c
+       ) AS chain_rounds,{end}
        (
            SELECT pg_catalog.min(least(v.started_at::timestamptz, %(as_of)s::timestamptz))  -- what is not owed any more, but yet
            FROM sweeper_looked AS v

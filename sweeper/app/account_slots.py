@@ -1,13 +1,30 @@
-"""What the statements must know of an account: how it is found, and how a refund moves its balance."""
+"""What the statements must know of an account: how it is found, what its balance is, and what moves on its row."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 from sweeper.app import catalog
-from sweeper.app.catalog import Column, Table
+from sweeper.app.catalog import Column, Table, problem
 from sweeper.app.facts import Facts
+from sweeper.app.over_refund import OverRefund
 from sweeper.app.reader import Expression, Reader, check_type
-from sweeper.config.model import Settings
-from sweeper.postgres.templates import Slots, fill_part
+from sweeper.app.share_slots import move, read_shares, rounded, share_facts, share_moves
+from sweeper.config.model import AccountsSection, Settings
+from sweeper.core.decimals import FLOATING_TOLERANCE
+from sweeper.postgres.templates import Choices, Slots, fill_part
+
+# the balance as SQL, and the column that it is, where it is one
+_Balance = tuple[Expression | None, Column | None]
+_NO_ACCOUNTS = {"balance_rounds": "false", "balance_type": "numeric", "spent_type": "numeric", "tolerance": "0"}
+# what the conditions of the statements ask for where no account is moved
+_NOTHING_MOVES: Choices = {
+    "moves": (),
+    "shares": (),
+    "account_columns": (),
+    "active": False,
+    "has_balance": False,
+    "serialized": False,
+    "compares_shares": False,
+}
 
 
 def account_slots(reader: Reader, settings: Settings, sessions: Table, slots: Slots) -> Facts:
@@ -15,78 +32,122 @@ def account_slots(reader: Reader, settings: Settings, sessions: Table, slots: Sl
 
     Raises:
         ConfigurationError: a column is not there, is not unique, or cannot be written; the account of a session cannot
-            be compared with the accounts' ids.
+            be compared with the accounts' ids; it is not said what a refund adds to a balance that is an expression.
     """
     own, text = settings.accounts, settings.sessions.account
     payer = reader.expression("sessions.account", text, sessions)
     if own is None:
-        return Facts(
-            {
-                "balance_rounds": "false",
-                "balance_type": "numeric",
-                "spent_type": "numeric",
-                "account_as": payer.compared_as(payer),
-                "account_collate": payer.collation,
-                "account_eq": reader.equality("sessions.account", text, payer.type).equal,
-            }
-        )
+        found = {
+            "account_as": payer.compared_as(payer),
+            "account_collate": payer.collation,
+            "account_eq": reader.equality("sessions.account", text, payer.type).equal,
+        }
+        return Facts({**_NO_ACCOUNTS, **found}, _NOTHING_MOVES)
     accounts = reader.table("accounts.table", own.table)
     key = reader.unique_column("accounts.id", own.id, accounts)
     key_value = Expression(f"a.{key.quoted}", key.base_type, key, key.collation)
     account_as = payer.compared_as(key_value)
     typed = fill_part("typed", {"value": slots["account"], "cast": account_as})
     reader.castable("sessions.account", text, typed, sessions.qualified, "s")
-    assert own.balance is not None  # noqa: S101 - for now
-    moved = {"balance": reader.written_column("accounts.balance", own.balance, accounts)}
-    if own.spent:
-        moved["spent"] = reader.written_column("accounts.spent", own.spent, accounts)
-    for name, column in moved.items():
-        check_type(f"accounts.{name}", column.name, Expression("", column.base_type), catalog.NUMBER_TYPES)
-    written = [*moved.values()]
-    if own.updated_at:
-        column = reader.written_column("accounts.updated_at", own.updated_at, accounts)
-        check_type("accounts.updated_at", column.name, Expression("", column.base_type), catalog.TIME_TYPES)
-        written.append(column)
-    invariant = reader.condition("accounts.invariant", own.invariant, accounts, "a") if own.invariant else "true"
-    balance, spent = moved["balance"], moved.get("spent")
-    amounts = rounded("v.amount", slots["amount_type"], moved.values())
-    return Facts(
+    facts = Facts(
         {
             "accounts": accounts.qualified,
             "accounts_id": f"a.{key.quoted}",
+            "accounts_key": key.quoted,
             "account_type": key.base_type,
             "account_as": account_as,
             "account_collate": key.collation,
             "account_eq": reader.equality("accounts.id", own.id, key.base_type).equal,
-            "balance_type": balance.base_type,
-            "balance_column": balance.quoted,
-            "balance_sum_type": _sum_type(balance),
-            "balance": f"a.{balance.quoted}",
+            "account_condition": _condition(reader, own, "invariant", accounts) or "true",
+            "account_active": _condition(reader, own, "active", accounts) or "true",
+        },
+        {"active": own.active is not None, "serialized": own.serialized},
+    )
+    balance = _balance(reader, own, accounts)
+    facts |= _balance_slots(reader, own, accounts, slots, balance)
+    over = OverRefund(reader, {**slots, **facts.slots}, {"s": sessions, "a": accounts})
+    shares = read_shares(over, own.add or {}, accounts)
+    moves = [*_moves(reader, own, accounts, balance), *share_moves(shares)]
+    if not moves and own.serialized:
+        # so that a writer of the app with an older snapshot fails, and does not write over us
+        moves = [move(key, kept=True)]
+    return facts | share_facts(shares, own, accounts) | Facts({}, {"moves": moves})
+
+
+def _condition(reader: Reader, own: AccountsSection, name: str, accounts: Table) -> str | None:
+    text = getattr(own, name)
+    if text is None:
+        return None
+    if name == "active":
+        _require_locked(own, "accounts.active", text)
+    return reader.condition(f"accounts.{name}", text, accounts, "a")
+
+
+def _require_locked(own: AccountsSection, key: str, text: str) -> None:
+    """Refuse what is read beside the account's row, which is all that is locked."""
+    if not own.serialized and catalog.has_subquery(text):
+        raise problem(
+            key,
+            text,
+            "reads more than the account's row, which is all that is locked. Where every writer of the app locks that "
+            "row first (FOR NO KEY UPDATE or stronger), say so: serialized = true",
+        )
+
+
+def _balance_slots(reader: Reader, own: AccountsSection, accounts: Table, slots: Slots, balance: _Balance) -> Facts:
+    expression, column = balance
+    spent = reader.written_column("accounts.spent", own.spent, accounts) if own.spent else None
+    takes_amount = {"balance": column if own.add is None else None, "spent": spent}
+    taking = {name: one for name, one in takes_amount.items() if one}
+    for name, one in taking.items():
+        check_type(f"accounts.{name}", one.name, Expression("", one.base_type), catalog.NUMBER_TYPES)
+    amounts = rounded("v.amount", slots["amount_type"], taking.values())
+    return Facts(
+        {
+            "balance_type": expression.type if expression else "numeric",
+            "tolerance": str(0 if not expression or expression.type in catalog.EXACT_TYPES else FLOATING_TOLERANCE),
+            "balance": expression.sql if expression else "NULL",
             "spent_type": spent.base_type if spent else "numeric",
-            "spent_column": spent.quoted if spent else "",
-            "spent_sum_type": _sum_type(spent) if spent else "",
             "spent": f"a.{spent.quoted}" if spent else "NULL",
-            "updated_column": written[-1].quoted if own.updated_at else "",
-            "account_condition": invariant,
             "balance_rounds": fill_part("rounds", {}, {"amounts": [item for item in amounts if item["column_type"]]}),
         },
-        {
-            "moved_columns": [{"column": column.quoted} for column in written],
-            "spent": spent is not None,
-            "updated_at": bool(own.updated_at),
-        },
+        {"has_balance": expression is not None},
     )
 
 
-def _sum_type(column: Column) -> str:
-    return "numeric" if column.base_type in catalog.EXACT_TYPES else column.base_type
+def _moves(reader: Reader, own: AccountsSection, accounts: Table, balance: _Balance) -> Iterator[Slots]:
+    """What moves besides the columns of ``[accounts.add]``."""
+    column = balance[1]
+    if column and own.add is None:
+        yield move(column, value="amount")
+    if own.spent:
+        yield move(reader.written_column("accounts.spent", own.spent, accounts), value="amount", minus=True)
+    if own.updated_at:
+        touched = reader.written_column("accounts.updated_at", own.updated_at, accounts)
+        check_type("accounts.updated_at", touched.name, Expression("", touched.base_type), catalog.TIME_TYPES)
+        yield move(touched, moment=True)
 
 
-def rounded(amount: str, amount_type: str, columns: Iterable[Column]) -> list[Slots]:
-    """Which columns could keep an amount other than it is; ``column_type`` is empty where none of its values can."""
-    whole = amount_type in catalog.INTEGER_TYPES
-    return [
-        # a scale below zero rounds a whole amount, too
-        {"amount": amount, "column_type": "" if whole and column.base_type != "numeric" else column.full_type}
-        for column in columns
-    ]
+def _balance(reader: Reader, own: AccountsSection, accounts: Table) -> _Balance:
+    """The balance as SQL, and the column that takes the amount where there is one."""
+    if own.balance is None:
+        if own.add or own.spent:
+            raise problem("accounts.balance", "", "is missing: what must grow by the amount that is given back")
+        return None, None
+    column = accounts.column(own.balance)
+    if column is None or own.add is not None:
+        _require_locked(own, "accounts.balance", own.balance)
+    if column is None and own.add is None:
+        expression = reader.expression("accounts.balance", own.balance, accounts, "a")
+        raise problem(
+            "accounts.balance",
+            own.balance,
+            f"is an expression ({expression.type}): say in [accounts.add] what each column takes of a refund; empty "
+            "where a trigger or a function of the app moves it",
+        )
+    if own.add is None:
+        column = reader.written_column("accounts.balance", own.balance, accounts)
+        return Expression(f"a.{column.quoted}", column.base_type, column), column
+    expression = reader.expression("accounts.balance", own.balance, accounts, "a")
+    check_type("accounts.balance", own.balance, expression, catalog.NUMBER_TYPES)
+    return expression, None

@@ -14,6 +14,8 @@ NUMBER_TYPES = (*EXACT_TYPES, "real", "double precision")
 TIME_TYPES = ("timestamp without time zone", "timestamp with time zone")
 _TEXT_TYPES = ("text", "character varying", "character", "bpchar", "name")
 _BARE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
+_LITERALS = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/|(\$\w*\$).*?\1", re.DOTALL)
+_LITERAL = re.compile(r"[Ee]?'(?:[^']|'')*'")
 _QUOTED_NAME = re.compile(r'"((?:[^"]|"")+)"')
 
 
@@ -85,6 +87,21 @@ def nearest_column(text: str, table: Table) -> str:
 
 def _as_sql(name: str) -> str:
     return name if name == name.lower() and _BARE_NAME.fullmatch(name) else quote_name(name)
+
+
+def is_literal(text: str) -> bool:
+    """Whether an expression is a string literal and nothing else."""
+    return _LITERAL.fullmatch(text) is not None
+
+
+def without_literals(text: str) -> str:
+    """An expression without its comments and the content of its strings: what is left are names and words."""
+    return _LITERALS.sub("''", text)
+
+
+def has_subquery(text: str) -> bool:
+    """Whether an expression reads tables by a subquery."""
+    return re.search(r"\bselect\b", _QUOTED_NAME.sub('""', without_literals(text)), re.IGNORECASE) is not None
 
 
 def problem(key: str, value: str, what: str) -> ConfigurationError:

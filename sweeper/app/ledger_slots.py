@@ -5,70 +5,76 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sweeper.app import catalog
-from sweeper.app.account_slots import rounded
-from sweeper.app.catalog import Table, problem
+from sweeper.app.catalog import Table, is_literal, problem, without_literals
 from sweeper.app.facts import Facts
+from sweeper.app.over_refund import CHAIN, OverRefund, reads
 from sweeper.app.reader import Expression, Reader, no_attempt
+from sweeper.app.share_slots import rounded
 from sweeper.config.model import LedgerSection
 from sweeper.postgres.templates import Slots, fill_part
 
 _AMOUNT = re.compile(r"\bamount\b", re.IGNORECASE)
+# what the statements ask where the app keeps no ledger
+NO_LEDGER = Facts(
+    {"ledger_rounds": "false"},
+    dict.fromkeys(("chained", "ledger_reads_session", "reverse_chained", "reverse_reads_session"), False),
+)
 _ACCOUNT = re.compile(r"\baccount_id\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """The app's own table of refunds; ``key`` and ``guard`` are what its unique index is made of.
-
-    ``refund`` is a made-up row, as SQL, with the names that ``insert`` and ``reverse`` may use.
-    """
+    """The app's own table of refunds; ``key`` and ``guard`` are what its unique index is made of."""
 
     table: Table
     key: str
-    refund: str
     guard: str
     where: str
     insert: Mapping[str, str]
     reverse: Mapping[str, str]
 
 
-def map_ledger(reader: Reader, own: LedgerSection, slots: Slots, key_value: Expression) -> tuple[Ledger, Facts]:
+def map_ledger(
+    reader: Reader, own: LedgerSection, facts: Facts, key_value: Expression, sessions: Table
+) -> tuple[Ledger, Facts]:
     """The app's ledger, and what the statements must know of it.
 
     Raises:
         ConfigurationError: a column or an expression does not fit; what links a row to its session is not written.
     """
-    table = reader.table("ledger.table", own.table)
+    slots, table = facts.slots, reader.table("ledger.table", own.table)
+    over = OverRefund(reader, slots, {"s": sessions}, chained=True)
+    chained = _is_chained(own, facts)
     session = reader.expression("ledger.session", own.session, table, "l")
     attempt = reader.expression("ledger.attempt", own.attempt, table, "l") if own.attempt else no_attempt()
     where = reader.condition("ledger.where", own.where, table, "l")
     guard = reader.condition("ledger.guard", own.guard, table, "l") if own.guard else where
-    refund = fill_part("sample_refund", slots)
+    refund = over.sample
     session_as = key_value.compared_as(session)
     reader.castable("ledger.session", own.session, f"session_id{session_as}", refund, "refund")
     charge = Expression("", slots["attempt_type"], None, slots["attempt_collate"])
     attempt_as = charge.compared_as(attempt)
     if own.attempt:
         reader.castable("ledger.attempt", own.attempt, f"attempt{attempt_as}", refund, "refund")
-    values, amounts, meant = _ledger_values(reader, "ledger.insert", own.insert, table, refund)
+    values, amounts, meant = _ledger_values(over, "ledger.insert", own.insert, table)
     if session.column and session.column.quoted not in values:
         raise problem("ledger.insert", ", ".join(own.insert), f"must set {session.column.name}, the ledger.session")
     if attempt.column and attempt.column.quoted not in values:
         raise problem("ledger.insert", ", ".join(own.insert), f"must set {attempt.column.name}, the ledger.attempt")
-    reverse = _ledger_values(reader, "ledger.reverse", own.reverse, table, refund)[0] if own.reverse else {}
+    reverse = _ledger_values(over, "ledger.reverse", own.reverse, table)[0] if own.reverse else {}
     key = [session.column.quoted if session.column else f"({session.sql})"]
     if own.attempt:  # nulls in it repeat for ever, and a session without an attempt is held
         key.append(attempt.column.quoted if attempt.column else f"({attempt.sql})")
     ledger = Ledger(
         table=table,
         key=", ".join(key),
-        refund=refund,
         guard=guard.removeprefix("l."),
         where=where.removeprefix("l."),
         insert=values,
         reverse=reverse,
     )
     ledger_slots = {
+        "refund_sample": refund,
         "ledger": table.qualified,
         "ledger_key": ledger.key,
         "ledger_guard": ledger.guard,
@@ -81,11 +87,39 @@ def map_ledger(reader: Reader, own: LedgerSection, slots: Slots, key_value: Expr
         "ledger_attempt_type": attempt.type,
         "ledger_attempt_as": attempt_as,
         "ledger_attempt_eq": reader.equality("ledger.attempt", own.attempt or "", attempt.type).equal,
-        "ledger_rounds": fill_part("rounds", {}, {"amounts": amounts}),
+        "ledger_rounds": fill_part("rounds", {}, {"amounts": [one for one in amounts if not one["of_chain"]]}),
+        "chain_rounds": fill_part("rounds", {}, {"amounts": [one for one in amounts if one["of_chain"]]}),
     }
-    return ledger, Facts(
-        ledger_slots, {"ledger_values": assigned(values), "reverse_values": assigned(reverse), "meant": meant}
-    )
+    lists = {"ledger_values": assigned(values), "reverse_values": assigned(reverse), "meant": meant}
+    return ledger, Facts(ledger_slots, {**lists, **chained, **_beside(own)})
+
+
+def _beside(own: LedgerSection) -> dict[str, bool]:
+    """Which expressions read the session's row beside the refund."""
+    return {
+        "ledger_reads_session": any(reads(value, "s") for value in own.insert.values()),
+        "reverse_reads_session": any(reads(value, "s") for value in own.reverse.values()),
+    }
+
+
+def _is_chained(own: LedgerSection, facts: Facts) -> dict[str, bool]:
+    """Whether rows have the running balance in them.
+
+    Raises:
+        ConfigurationError: they have, and there is no account whose balance could be read under a lock.
+    """
+    chained = {}
+    for name, values in (("insert", own.insert), ("reverse", own.reverse)):
+        words = [text for text, value in values.items() if CHAIN.search(without_literals(value))]
+        if words and not facts.choices["has_balance"]:
+            raise problem(
+                f"ledger.{name}.{words[0]}",
+                values[words[0]],
+                "balance_before and balance_after are of an account that can be locked: map it, with its balance, in "
+                "[accounts]; [accounts.add] may be empty",
+            )
+        chained[name] = bool(words)
+    return {"chained": chained["insert"], "reverse_chained": chained["reverse"]}
 
 
 def assigned(values: Mapping[str, str]) -> list[Slots]:
@@ -94,7 +128,7 @@ def assigned(values: Mapping[str, str]) -> list[Slots]:
 
 
 def _ledger_values(
-    reader: Reader, section: str, given: Mapping[str, str], table: Table, refund: str
+    over: OverRefund, section: str, given: Mapping[str, str], table: Table
 ) -> tuple[dict[str, str], list[Slots], list[Slots]]:
     """What is written to each column, where it would not fit to the digit, and which say how much went to whom.
 
@@ -104,14 +138,20 @@ def _ledger_values(
     amounts: list[Slots] = []
     meant: list[Slots] = []
     for text, value in given.items():
-        column = reader.written_column(section, text, table)
-        kind = reader.type_over(f"{section}.{text}", value, refund)
+        column = over.reader.written_column(section, text, table)
+        kind = over.type_of(f"{section}.{text}", value)
         written = {"expression": value, "column_type": column.base_type}
-        values[column.quoted] = fill_part("written_value", written, {"enum": column.category == "E"})
+        # in a row of its own a literal would be a text
+        cast = column.category == "E" or is_literal(value)
+        values[column.quoted] = fill_part("written_value", written, {"cast": cast})
+        of_chain = CHAIN.search(without_literals(value)) is not None
         number = {"column": column.quoted, "value": values[column.quoted], "name": f"value_{len(meant)}"}
         if column.base_type in catalog.EXACT_TYPES and kind in catalog.NUMBER_TYPES:
-            amounts += rounded(fill_part("expression", written), kind, [column])
-            if _AMOUNT.search(value):
+            amounts += [
+                {**one, "of_chain": "yes" if of_chain else ""}
+                for one in rounded(fill_part("expression", written), kind, [column])
+            ]
+            if _AMOUNT.search(value) and not of_chain:
                 meant.append({**number, "type": "numeric", "as_text": ""})
         elif _ACCOUNT.search(value):
             meant.append({**number, "type": column.full_type, "as_text": "yes"})

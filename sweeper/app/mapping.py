@@ -11,7 +11,7 @@ from sweeper.app.account_slots import account_slots
 from sweeper.app.catalog import Table
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.facts import Facts
-from sweeper.app.ledger_slots import Ledger, map_ledger
+from sweeper.app.ledger_slots import NO_LEDGER, Ledger, map_ledger
 from sweeper.app.reader import Reader
 from sweeper.app.session_slots import expression_slots, live_predicate, live_slots, session_slots
 from sweeper.app.status_labels import StatusLabels
@@ -47,6 +47,7 @@ class Mapping:
     key: ChargeKey
     fingerprint: str
     exact_spent: bool
+    serialized: bool
     ledger: Ledger | None
     slots: Mapped[str, str] = field(repr=False)
     lists: Choices = field(repr=False)
@@ -68,6 +69,23 @@ class Mapping:
         """Whether the type of an attempt takes the text of one of another type: an ``empty`` one, or else a 0."""
         numbers = () if empty else catalog.EXACT_TYPES
         return self.slots["attempt_type"] in ("text", "character varying", "bpchar", *numbers)
+
+    @property
+    def has_balance(self) -> bool:
+        """Whether there is a balance to compare: of an account that is only locked nothing is known."""
+        return bool(self.lists["has_balance"])
+
+    @property
+    def shares(self) -> tuple[str, ...]:
+        """The columns of an account that take a share of a refund each, by ``[accounts.add]``."""
+        listed = self.lists["shares"]
+        assert not isinstance(listed, bool | str)  # noqa: S101 - share_facts gives a list
+        return tuple(share["name"] for share in listed)
+
+    @property
+    def is_chained(self) -> bool:
+        """Whether the rows of the app's ledger have the running balance in them."""
+        return bool(self.lists["chained"])
 
     @property
     def is_read_back(self) -> bool:
@@ -116,11 +134,11 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
     facts |= live_slots(transaction, settings, sessions, facts.slots)
     facts |= expression_slots(reader, settings, sessions)
     facts |= account_slots(reader, settings, sessions, facts.slots)
-    ledger, of_ledger = None, Facts({"ledger_rounds": "false"})
+    ledger, of_ledger = None, NO_LEDGER
     if settings.ledger:
-        ledger, of_ledger = map_ledger(reader, settings.ledger, facts.slots, key)
+        ledger, of_ledger = map_ledger(reader, settings.ledger, facts, key, sessions)
     facts |= of_ledger
-    slots = facts.slots
+    slots = {"refund_sample": fill_part("sample_refund", facts.slots, {"chained": False}), **facts.slots}
     started_at = sessions.column(own.started_at)
     return Mapping(
         schema=settings.database.schema_,
@@ -137,6 +155,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
         has_accounts=settings.accounts is not None,
         exact_balance=slots["balance_type"] in catalog.EXACT_TYPES,
         exact_spent=slots["spent_type"] in catalog.EXACT_TYPES,
+        serialized=bool(facts.choices["serialized"]),
         ledger=ledger,
         slots=slots,
         lists=facts.choices,

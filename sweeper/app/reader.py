@@ -4,6 +4,7 @@ Only the catalogue is read, never a row, so a mistake in the file is found befor
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sweeper.app.catalog import Column, Table, is_name, nearest_column, problem
@@ -194,9 +195,12 @@ class Reader:
     ) -> tuple[str, bool]:
         """The name of the type of an SQL expression, and whether it has a collation."""
         slots = {"expression": fill_part("expression", {"expression": sql or text}), "table": source, "alias": alias}
+        return self._tried(key, text, fill("type_of_expression", slots), table)
+
+    def _tried(self, key: str, text: str, statement: str, table: Table | None = None) -> tuple[str, bool]:
         try:
             with self._transaction.savepoint():
-                found = self._transaction.row(fill("type_of_expression", slots), {"no_rows": 0})
+                found = self._transaction.row(statement, {"no_rows": 0})
         except (Refusal, SweeperError) as error:
             if getattr(error, "code", "") == "privilege":
                 raise
@@ -226,9 +230,11 @@ class Reader:
         """
         self._type(key, text, source, alias, sql=cast)
 
-    def type_over(self, key: str, text: str, row: str) -> str:
-        """The type of an expression over a made-up row, given as an SQL subquery."""
-        return self._type(key, text, row, "refund")[0]
+    def type_over(self, key: str, text: str, refund: str, beside: Mapping[str, Table]) -> str:
+        """The type of an expression over a made-up refund, an SQL subquery, with rows of tables by their aliases."""
+        slots = {"expression": fill_part("expression", {"expression": text}), "refund_sample": refund}
+        tables = [{"table": table.qualified, "alias": alias} for alias, table in beside.items()]
+        return self._tried(key, text, fill("type_over_refund", slots, {"beside": tables}))[0]
 
     def labels(self, type_name: str) -> tuple[str, ...]:
         """The values of an enum, in their order; none for a type that is no enum."""

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Context, Inexact, InvalidOperation, localcontext
+from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
 
 # Python's own 28 digits would round the sums of a numeric(38, 18); Postgres keeps up to 147,455
 _EXACT = Context(prec=150_000, traps=[InvalidOperation, Inexact])
+
+# a balance of a floating type may round, but not so much of a refund that anybody would see it: this part of it
+FLOATING_TOLERANCE = Decimal("0.01")
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from sweeper.postgres.transaction import Row, Transaction
 class BalanceLimits:
     """Decides, refund by refund in their order, what the balances allow, and adds up what each account loses."""
 
-    has_accounts: bool
+    has_balance: bool
     allow_negative: bool
     changes: dict[str, BalanceChange] = field(default_factory=dict)
 
@@ -40,7 +40,7 @@ class BalanceLimits:
         if known is None:
             before = None if balance is None else Decimal(balance)
             known = BalanceChange(row.account_id, Decimal(0), before, before)
-        if self.has_accounts:
+        if self.has_balance:
             if known.after is None or not known.after.is_finite():
                 return "no_balance"
             if known.after < amount and not self.allow_negative:
@@ -63,7 +63,7 @@ class BatchReverter:
 
     def limits(self) -> BalanceLimits:
         """The limits before any refund is taken back, under the rules of this revert."""
-        return BalanceLimits(has_accounts=self._mapping.has_accounts, allow_negative=self._allow_negative)
+        return BalanceLimits(has_balance=self._mapping.has_balance, allow_negative=self._allow_negative)
 
     def take(self, rows: Sequence[Row], reversal_ids: Sequence[str]) -> tuple[set[str], dict[str, str]]:
         """Take these back in one transaction; those that were, and why others were left.
@@ -86,7 +86,7 @@ class BatchReverter:
             done = self._write(transaction, chosen)
             compare_ledgers(done)
             transaction.rows(fill("fire_deferred", {}))
-            if balances is not None:
+            if balances is not None and mapping.has_balance:
                 after = read_balances(transaction, mapping.statement("read_balances"), done.moved_accounts)
                 exact, exact_spent = mapping.exact_balance, mapping.exact_spent
                 compare_balances(done, balances, after, exact=exact, exact_spent=exact_spent)
@@ -97,7 +97,10 @@ class BatchReverter:
             return None
         wanted = list({row.account_id for row in rows if row.account_known})
         locked = transaction.rows(self._mapping.statement("lock_balances"), {"account_ids": text_array(wanted)})
-        return {row.account_id: (row.balance, row.spent) for row in locked}
+        balances = {row.account_id: (row.balance, row.spent) for row in locked}
+        if self._mapping.serialized:  # what is read beside the row may be older than its lock in one statement
+            return read_balances(transaction, self._mapping.statement("read_balances"), list(balances))
+        return balances
 
     def _decide(self, rows: Sequence[Row], balances: Balances | None) -> dict[str, str]:
         limits, left = self.limits(), {}
@@ -122,6 +125,12 @@ class BatchReverter:
         done = transaction.row(self._mapping.statement("reverse"), binds)
         if done.is_refund:
             raise reversal_is_refund()
+        if done.other_shares:
+            raise Refusal(
+                "",
+                "the refund moved other columns of the account than [accounts.add] names now: take it back by hand, or "
+                "under the file that it was paid under",
+            )
         return done
 
 

@@ -17,10 +17,12 @@ def check_writes(transaction: Transaction, mapping: Mapping) -> None:
     """Let the server plan what a refund writes to the app's tables: it names a value that does not fit."""
     probes = [("sessions.close", mapping.statement("probe_close"))]
     if mapping.ledger:
-        for name, values in (("insert", mapping.ledger.insert), ("reverse", mapping.ledger.reverse)):
-            slots = {"ledger": mapping.slots["ledger"], "refund": mapping.ledger.refund}
+        sections = {"insert": mapping.ledger.insert, "reverse": mapping.ledger.reverse}
+        reads = {"insert": "ledger_reads_session", "reverse": "reverse_reads_session"}
+        for name, values in sections.items():
+            choices = {"values": assigned(values), "reads_session": mapping.lists[reads[name]]}
             if values:
-                probes.append((f"ledger.{name}", fill("probe_insert", slots, {"values": assigned(values)})))
+                probes.append((f"ledger.{name}", fill("probe_insert", mapping.slots, choices)))
     for key, probe in probes:
         try:
             with transaction.savepoint():

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from sweeper.app.mapping import Mapping
-from sweeper.ledger.reconcile import FLOATING_TOLERANCE
+from sweeper.core.decimals import FLOATING_TOLERANCE
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.templates import fill, fill_part, fill_script, quote_name, quote_text
 from sweeper.postgres.transaction import Transaction
@@ -41,7 +41,6 @@ def function_slots(mapping: Mapping) -> dict[str, str]:
         "timezone": quote_text(mapping.timezone),
         "fingerprint": quote_text(mapping.fingerprint),
         "refund_text": quote_text(f"{mapping.slots['schema']}.refund({mapping.session_type}, text, text, text)"),
-        "tolerance": "0" if mapping.exact_balance else str(FLOATING_TOLERANCE),
         "spent_tolerance": "0" if mapping.exact_spent else str(FLOATING_TOLERANCE),
         "fence": quote_name(fence_name(mapping)),
     }

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 
+from sweeper.core.decimals import FLOATING_TOLERANCE
 from sweeper.postgres.binds import text_array
-from sweeper.postgres.errors import GuardLost, Refusal
+from sweeper.postgres.errors import UNIQUE_VIOLATION, GuardLost, Refusal
 from sweeper.postgres.transaction import Row, Transaction
-
-# a balance of a floating type may round, but not so much of a refund that anybody would see it: this part of it
-FLOATING_TOLERANCE = Decimal("0.01")
 
 # of each account its balance and what it has spent, as the server's text; none where it is null or not mapped
 Balances = dict[str, tuple[str | None, str | None]]
@@ -26,6 +25,18 @@ def compare_ledgers(row: Row) -> None:
         raise GuardLost
     if row.booked != len(row.paid_sessions):
         raise Refusal("", "the two ledgers did not take the same number of refunds")
+
+
+def require_chain(row: Row) -> None:
+    """Compare the running balances that were written with the refunds that were: each must stand on the one before.
+
+    Raises:
+        Refusal: a refund in the middle was not written, or a column rounds; the batch must not be committed.
+    """
+    if row.chain_rounds:
+        raise Refusal("", "the app's ledger would round a running balance", hold_reason="amount_rounded")
+    if row.unpaid_sessions and row.paid_sessions:
+        raise Refusal(UNIQUE_VIOLATION, "another layer has refunded a session in the middle of a chain of balances")
 
 
 def require_as_meant(rows: Sequence[Row]) -> None:
@@ -48,33 +59,41 @@ def read_balances(transaction: Transaction, statement: str, account_ids: Sequenc
     return balances_of(transaction.row(statement, {"account_ids": text_array(account_ids)}))
 
 
-def compare_balances(row: Row, balances: Balances, after: Balances, *, exact: bool, exact_spent: bool) -> None:
+def compare_balances(
+    row: Row, balances: Balances, after: Balances, *, exact: bool, exact_spent: bool, tries: int = 1
+) -> None:
     """Compare what was written to the ledgers with what was added to the balances, and taken from what was spent.
+
+    A session whose account differs by itself is tried so many times before it is put on hold.
 
     Raises:
         Refusal: the counts or the sums differ; the batch must not be committed.
     """
+    mismatch = partial(Refusal, "", hold_reason="balance_mismatch", tries=tries)
     amounts = [Decimal(amount) for amount in row.moved_amounts]
     if row.moved_refunds != len(row.paid_amounts) or sum(amounts) != sum(map(Decimal, row.paid_amounts)):
-        raise Refusal("", "the balance of an account did not take its refund")
+        raise mismatch("the balance of an account did not take its refund")
     for account_id, amount in zip(row.moved_accounts, amounts, strict=True):
         (earlier, spent), (later, spent_later) = balances.get(account_id, _UNKNOWN), after.get(account_id, _UNKNOWN)
         if earlier is None or later is None:
-            raise Refusal("", "the balance is null")
-        _require_moved(Decimal(earlier), Decimal(later), amount, exact=exact, column="the balance", verb="grow")
+            raise mismatch("the balance is null")
+        if problem := _wrong_move(Decimal(earlier), Decimal(later), amount, exact=exact, column="the balance"):
+            raise mismatch(problem)
         if (spent, spent_later) == _UNKNOWN:  # it is not mapped, or was null and still is
             continue
         if spent is None or spent_later is None:
-            raise Refusal("", "accounts.spent is null before or after the refund, and not both")
-        less = -amount
-        _require_moved(
-            Decimal(spent), Decimal(spent_later), less, exact=exact_spent, column="accounts.spent", verb="go down"
-        )
+            raise mismatch("accounts.spent is null before or after the refund, and not both")
+        less = Decimal(spent_later), Decimal(spent)
+        if problem := _wrong_move(*less, amount, exact=exact_spent, column="accounts.spent", verb="go down"):
+            raise mismatch(problem)
 
 
-def _require_moved(earlier: Decimal, later: Decimal, amount: Decimal, *, exact: bool, column: str, verb: str) -> None:
+def _wrong_move(
+    earlier: Decimal, later: Decimal, amount: Decimal, *, exact: bool, column: str, verb: str = "grow"
+) -> str | None:
     if not (earlier.is_finite() and later.is_finite()):
-        raise Refusal("", f"{column} is not a finite number")
+        return f"{column} is not a finite number"
     tolerance = 0 if exact else abs(amount) * FLOATING_TOLERANCE
     if abs(later - earlier - amount) > tolerance:
-        raise Refusal("", f"{column} did not {verb} by what the ledger says")
+        return f"{column} did not {verb} by what the ledger says"
+    return None

@@ -2,7 +2,7 @@
 
 A statement has slots, ``{sessions}``, for the app's names and expressions, and binds, ``%(as_of)s``, for values. What
 depends on the mapping stands between ``{if ledger}``, ``{else}`` and ``{end}``; what is repeated for each of several
-columns between ``{each moved_columns ", "}``, with the separator, and ``{end}``; in there, a condition may also ask
+columns between ``{each moves ", "}``, with the separator, and ``{end}``; in there, a condition may also ask
 whether a slot of the item is not empty. ``{include reading}`` takes in ``parts/source/reading.sql``: a statement is
 known by its file's name alone, whatever folder it is in. What is included is indented like the line in which the
 include stands. Slot values are never searched for slots again, so a brace or a percent sign in the app's own SQL stays

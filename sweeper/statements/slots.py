@@ -28,7 +28,7 @@ NOTES = {
         "For the role that runs this, and whole tables; `sweeper install --print` names each column.",
     ),
     **dict.fromkeys(
-        ("collation_of_expression", "type_of_expression"),
+        ("collation_of_expression", "type_of_expression", "type_over_refund"),
         "Asked of every expression in the file; here of one of them.",
     ),
     **dict.fromkeys(
@@ -88,6 +88,8 @@ class Filling:
         match name:
             case "create_index":
                 return {"unique": False, "concurrently": False, "partial": True}
+            case "type_over_refund":
+                return {"beside": [{"table": self.mapping.slots["sessions"], "alias": "s"}]}
             case "drop_index":
                 return {"concurrently": False}
             case "probe_index":
@@ -95,7 +97,7 @@ class Filling:
             case "001_tables":
                 return {"printed": False}
             case "probe_insert" if ledger:
-                return {"values": assigned(ledger.insert)}
+                return {"values": assigned(ledger.insert), "reads_session": self.mapping.lists["ledger_reads_session"]}
         return {}
 
     def _slots(self, name: str) -> dict[str, str]:
@@ -151,7 +153,6 @@ class Filling:
             "drop_index": {"index": self.installation.live_index or quote_name(_LIVE_INDEX)},
             "drop_live": {"live_function": f"{slots['schema']}.live_0123456789"},
             "probe_index": index,
-            "probe_insert": {"refund": mapping.ledger.refund} if mapping.ledger else {},
             "export_refunds": {
                 "since": quote_text(self.since.isoformat()),
                 "until": quote_text(self.as_of.isoformat()),
@@ -164,6 +165,7 @@ class Filling:
             "sample_durations": {"ended_at": slots["also_read"]} if of_file.ended_at else {},
             "collation_of_expression": {**expression, "expression": slots["error"]},
             "type_of_expression": {**expression, "expression": slots["amount"]},
+            "type_over_refund": {"expression": "amount"},
             "sample_condition": condition,
             "sample_marks": {**sessions, "status": slots["status_column"], "failed": failed},
             "sample_matches": {

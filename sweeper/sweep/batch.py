@@ -4,7 +4,7 @@ import time
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import uuid_utils
@@ -18,6 +18,7 @@ from sweeper.ledger.reconcile import (
     compare_ledgers,
     read_balances,
     require_as_meant,
+    require_chain,
 )
 from sweeper.postgres.binds import ANSWER_BYTES, BY_SWEEPER, text_array, text_bytes
 from sweeper.postgres.database import Database
@@ -36,6 +37,9 @@ BOOKKEEPING_TIMEOUTS = Timeouts(lock_ms=250, statement_ms=60_000, idle_ms=60_000
 # of several sessions each may wait in turn, such as for a row that a foreign key of the app's ledger points to, and
 # whoever wants one of them waits as long as all of that; one alone, which is what is tried next, may take its time
 _TOGETHER_TIMEOUTS = replace(BATCH_TIMEOUTS, lock_ms=50)
+
+# a balance that is read beside the account's row may differ for a moment, where a writer of the app breaks its own rule
+_SERIALIZED_TRIES = 3
 
 
 # one refund that was paid: session, account, amount, reason
@@ -82,6 +86,7 @@ class BatchPayer:
         self._caps = caps
         self._holds = holds
         self.run_id = run_id
+        self._began_at = time.monotonic()
         accounts = ("lock_accounts", "read_balances") if mapping.has_accounts else ()
         self._statements = {
             name: mapping.statement(name)
@@ -171,24 +176,30 @@ class BatchPayer:
             wanted = {account for account in chosen.account_ids if account is not None}
             locked = transaction.row(self._statements["lock_accounts"], {"account_ids": text_array(wanted)})
             balances = balances_of(locked)
+            if self._mapping.serialized:  # what is read beside the row may be older than its lock in one statement
+                balances = read_balances(transaction, self._statements["read_balances"], list(balances))
         binds = {
             **selection.binds,
             "in_hand": text_array(session_ids),
             "account_ids": None if balances is None else text_array(balances),
             "refund_ids": text_array([str(uuid_utils.uuid7()) for _ in session_ids]),
             "run_id": self.run_id,
+            "elapsed": timedelta(seconds=time.monotonic() - self._began_at),
             **BY_SWEEPER,
         }
         row = transaction.row(self._statements["pay"], binds)
         compare_ledgers(row)
+        if self._mapping.is_chained:
+            require_chain(row)
         self._require_written(transaction, selection, row)
         transaction.rows(self._fire_deferred)
         if row.paid_sessions and not self._are_failed(transaction, row.paid_sessions):
             require_as_meant(transaction.rows(self._statements["read_back"], {"refund_ids": binds["refund_ids"]}))
-        if balances is not None:
+        if balances is not None and self._mapping.has_balance:
             after = read_balances(transaction, self._statements["read_balances"], row.moved_accounts)
             exact, exact_spent = self._mapping.exact_balance, self._mapping.exact_spent
-            compare_balances(row, balances, after, exact=exact, exact_spent=exact_spent)
+            tries = _SERIALIZED_TRIES if self._mapping.serialized else 1
+            compare_balances(row, balances, after, exact=exact, exact_spent=exact_spent, tries=tries)
         held = tuple(zip(row.held_sessions, row.held_reasons, strict=True))
         self._holds.require_room(session_id for session_id, _ in held)
         told = (row.paid_sessions, row.paid_accounts, row.paid_amounts, row.paid_reasons)

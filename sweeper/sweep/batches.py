@@ -1,12 +1,13 @@
 """Paying what was found, batch after batch, at a pace that leaves the app its time; what is in the way is isolated."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import TypeVar
 
 from sweeper.core.errors import FailedError
 from sweeper.core.signals import Signals
-from sweeper.postgres.errors import UNIQUE_VIOLATION, Busy, GuardLost, Refusal, StatementError, TooSlow
+from sweeper.postgres.errors import Busy, GuardLost, Refusal, StatementError, TooSlow
 from sweeper.postgres.retries import retrying
 from sweeper.sweep.batch import Batch, BatchPayer
 from sweeper.sweep.holds import Holds
@@ -89,7 +90,7 @@ class BatchRunner:
         self.tally.skipped.extend(session_ids)
 
     def _isolate(self, selection: Selection, session_ids: tuple[str, ...], since: PaidSince) -> None:
-        groups, tried_twice = Halving(session_ids), set[str]()
+        groups, tried = Halving(session_ids), Counter[str]()
         while not self.tally.capped and (group := groups.take()):
             self._signals.check()
             try:
@@ -104,8 +105,8 @@ class BatchRunner:
             except (Refusal, StatementError) as problem:
                 if len(group) > 1:
                     groups.split(group)
-                elif refusal_of(problem).sqlstate == UNIQUE_VIOLATION and group[0] not in tried_twice:
-                    tried_twice.add(group[0])  # another layer may have been first
+                elif tried[group[0]] + 1 < refusal_of(problem).tries:
+                    tried[group[0]] += 1
                     groups.put_back(group)
                 else:
                     self.refused_alone(group[0], problem, since)

@@ -97,6 +97,7 @@ class Selection:
         started_at, session_id = self.after or (None, None)
         return {
             "as_of": self.as_of,
+            "elapsed": timedelta(0),
             "failed_before": self.failed_before,
             "stuck_before": list(self.stuck_before),
             "since": self.since or "-infinity",

@@ -4,7 +4,7 @@
 {include grant_read}
 GRANT UPDATE ({status_column}{each closing ""}, {column}{end}) ON {sessions} TO {role};
 {if accounts}
-GRANT UPDATE ({each moved_columns ", "}{column}{end}) ON {accounts} TO {role};
+GRANT UPDATE ({if moves}{each moves ", "}{column}{end}{else}{accounts_key}{end}) ON {accounts} TO {role};
 {end}
 {if ledger}
 GRANT INSERT ({each ledger_values ", "}{column}{end}) ON {ledger} TO {role};{each ledger_sequences ""}

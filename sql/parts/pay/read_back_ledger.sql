@@ -2,7 +2,10 @@
 WHEN (
     SELECT pg_catalog.count(*) <> 1 OR pg_catalog.bool_and({include as_meant}) IS NOT TRUE
     FROM {ledger} AS l
-    CROSS JOIN (
+    {if ledger_reads_session}
+    JOIN {sessions} AS s ON {session_id} {session_eq} r.session_id
+    {end}
+    CROSS JOIN LATERAL (
         SELECT {if meant}{each meant ", "}{value} AS {name}{end}{else}1{end}
         FROM (
             SELECT r.refund_id,

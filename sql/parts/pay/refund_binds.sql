@@ -1,6 +1,7 @@
 -- What refund() gives for each bind of the statements that it shares with a sweep, a line each: its own variables, and for
 -- the rest what leaves nothing out, because a layer of the app names the session itself and waits for no grace.
 sweeper_at AS as_of,
+'0' AS elapsed,
 ARRAY[sweeper_session_id] AS in_hand,
 ARRAY[sweeper_refund_id]::text AS refund_ids,
 sweeper_accounts AS account_ids,

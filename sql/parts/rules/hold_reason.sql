@@ -4,7 +4,8 @@ CASE
     WHEN {include owed_from} <= %(missing_until)s::timestamptz THEN 'refund_missing'
     WHEN v.account_id IS NULL THEN 'no_account'
     WHEN (v.account_id {account_eq} ANY (%(account_ids)s::text[]::{account_type}[])) IS NOT TRUE
-        AND {if accounts}{include account_unknown}{else}false{end} THEN 'no_account'
+        AND {if accounts}{include account_unknown}{else}false{end} THEN 'no_account'{if active}
+    WHEN {include account_inactive} THEN 'account_inactive'{end}
     WHEN v.started_at IS NULL THEN 'no_started_at'
     WHEN v.amount::numeric IN ('NaN', 'Infinity', '-Infinity') THEN 'amount_not_finite'
     WHEN v.amount::numeric < 0::numeric THEN 'amount_negative'

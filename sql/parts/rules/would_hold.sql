@@ -1,8 +1,8 @@
 -- Why a run would put an owed session on hold; null when it would refund it.
 coalesce(
     {include hold_reason},
-    CASE WHEN (
-        SELECT {ledger_rounds}
+    (
+        SELECT {include unfit}
         FROM (
             SELECT NULL::uuid AS refund_id,
                    v.session_id,
@@ -15,5 +15,5 @@ coalesce(
                    NULL::uuid AS run_id,
                    %(as_of)s::timestamptz AS at
         ) AS refund
-    ) THEN 'amount_rounded' END
+    )
 )

@@ -1,0 +1,17 @@
+-- The same for an expression over a refund, with rows of the app beside it. Each of their tables stands there twice, so
+-- that a bare name of one of its columns is ambiguous: a bare name is the refund's.
+WITH RECURSIVE tried (type_oid) AS (
+    SELECT pg_catalog.pg_typeof((
+        SELECT over_refund.value
+        FROM (SELECT) AS nothing{each beside ""}
+        CROSS JOIN {table} AS {alias}
+        CROSS JOIN {table} AS sweeper_twin_{alias}{end}
+        CROSS JOIN LATERAL (
+            SELECT v.value
+            FROM {refund_sample} AS refund
+            CROSS JOIN LATERAL (SELECT CASE WHEN true THEN {expression} END AS value) AS v
+        ) AS over_refund
+        LIMIT %(no_rows)s::bigint
+    ))::oid
+),
+{include described_type}

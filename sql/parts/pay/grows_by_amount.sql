@@ -1,0 +1,7 @@
+-- Whether the balance would grow by exactly the amount: as it is read of the account's row with the shares in it.
+(
+    SELECT pg_catalog.abs((SELECT {balance}::text::numeric FROM (
+               SELECT {each account_columns ",\n                      "}{if share}(a.{column}::text::numeric + share.{share})::text::{column_type} AS {column}{else}a.{column}{end}{end}
+           ) AS a) - {balance}::text::numeric - refund.amount::numeric)
+        <= pg_catalog.abs(refund.amount::numeric) * {tolerance}::numeric
+)

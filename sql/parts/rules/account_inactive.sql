@@ -1,0 +1,7 @@
+-- Whether the account is one that is not paid, such as a closed one.
+NOT EXISTS (
+    SELECT
+    FROM {accounts} AS a
+    WHERE {accounts_id} {account_eq} v.account_id
+      AND ({account_active})
+)

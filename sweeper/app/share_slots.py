@@ -1,0 +1,108 @@
+"""The share of a refund that each column of an account takes, by ``[accounts.add]``, and how columns move."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sweeper.app import catalog
+from sweeper.app.catalog import Column, Table
+from sweeper.app.facts import Facts
+from sweeper.app.over_refund import OverRefund
+from sweeper.app.reader import Expression, check_type
+from sweeper.config.model import AccountsSection
+from sweeper.postgres.templates import Slots, fill_part, quote_text
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one column takes of a refund; ``value`` is that as exact SQL over the refund, called ``name`` there."""
+
+    column: Column
+    name: str
+    value: str
+    kind: str
+
+
+def read_shares(over: OverRefund, add: Mapping[str, str], accounts: Table) -> list[Share]:
+    """The shares of ``[accounts.add]``, in the order of their columns' names.
+
+    Raises:
+        ConfigurationError: a column is not there or cannot be written, or what it takes is no number.
+    """
+    shares = []
+    for text, value in add.items():
+        key = f"accounts.add.{text}"
+        column = over.reader.written_column(key, text, accounts)
+        check_type(key, column.name, Expression("", column.base_type), catalog.NUMBER_TYPES)
+        kind = over.type_of(key, value)
+        check_type(key, value, Expression("", kind), catalog.NUMBER_TYPES)
+        inexact = kind not in catalog.EXACT_TYPES
+        number = fill_part("amount", {"amount": fill_part("expression", {"expression": value})}, {"inexact": inexact})
+        shares.append((column, number, kind))
+    in_order = sorted(shares, key=lambda share: share[0].name)
+    return [
+        Share(column, f"share_{number}", value, kind) for number, (column, value, kind) in enumerate(in_order, start=1)
+    ]
+
+
+def share_facts(shares: Sequence[Share], own: AccountsSection, accounts: Table) -> Facts:
+    """What the statements must know of the shares.
+
+    Before anything is written the balance is worked out as the shares would leave it, where the account's row alone
+    says what it is.
+    """
+    by_column = {share.column.name: share.name for share in shares}
+    told = not catalog.has_subquery(own.balance or "") and not any(
+        column.generated for column in accounts.columns.values()
+    )
+    items = [
+        {
+            "share": share.name,
+            "value": share.value,
+            "label": quote_text(share.column.name),
+            "name": share.column.name,
+        }
+        for share in shares
+    ]
+    return Facts(
+        {"shares_round": fill_part("rounds", {}, {"amounts": _rounded_shares(shares)})},
+        {
+            "shares": items,
+            "account_columns": [
+                {"column": column.quoted, "share": by_column.get(column.name, ""), "column_type": column.full_type}
+                for column in accounts.columns.values()
+            ],
+            "compares_shares": bool(shares) and told,
+        },
+    )
+
+
+def _rounded_shares(shares: Sequence[Share]) -> list[Slots]:
+    return [item for share in shares for item in rounded(f"share.{share.name}", share.kind, [share.column])]
+
+
+def share_moves(shares: Sequence[Share]) -> Iterator[Slots]:
+    """How the columns of the shares move."""
+    for share in shares:
+        yield move(share.column, value=share.name)
+
+
+def move(column: Column, *, value: str = "", minus: bool = False, moment: bool = False, kept: bool = False) -> Slots:
+    """How a column of an account moves: by ``value`` of what it is owed, to the ``moment``, or it is ``kept``."""
+    return {
+        "column": column.quoted,
+        "sum_type": "numeric" if column.base_type in catalog.EXACT_TYPES else column.base_type,
+        "value": value,
+        "minus": "yes" if minus else "",
+        "moment": "yes" if moment else "",
+        "kept": "yes" if kept else "",
+    }
+
+
+def rounded(amount: str, amount_type: str, columns: Iterable[Column]) -> list[Slots]:
+    """Which columns could keep an amount other than it is; ``column_type`` is empty where none of its values can."""
+    whole = amount_type in catalog.INTEGER_TYPES
+    return [
+        # a scale below zero rounds a whole amount, too
+        {"amount": amount, "column_type": "" if whole and column.base_type != "numeric" else column.full_type}
+        for column in columns
+    ]
