@@ -219,7 +219,8 @@ sweeper_moved AS (
     WHERE {accounts_id} {account_eq} owed.account_id
     RETURNING {accounts_id} AS account_id, owed.refunds, owed.amount
 ),
-{else}{if accounts}
+{else}
+{if accounts}
 -- a trigger or a function of the app moves it, or nothing does
 sweeper_moved AS (
     SELECT p.account_id, pg_catalog.count(*) AS refunds, pg_catalog.sum(p.amount) AS amount

@@ -2,23 +2,17 @@
 WHEN (
     SELECT pg_catalog.count(*) <> 1 OR pg_catalog.bool_and({include as_meant}) IS NOT TRUE
     FROM {ledger} AS l
-    {if ledger_reads_session}
-    JOIN {sessions} AS s ON {session_id} {session_eq} r.session_id
-    {end}
-    CROSS JOIN LATERAL (
-        SELECT {if meant}{each meant ", "}{value} AS {name}{end}{else}1{end}
-        FROM (
-            SELECT r.refund_id,
-                   r.session_id,
-                   r.account_id,
-                   r.attempt,
-                   r.amount::{amount_type} AS amount,
-                   r.reason,
-                   r.detail,
-                   r.layer,
-                   r.run_id,
-                   r.created_at AS at
-        ) AS refund
+    CROSS JOIN (
+        {if ledger_reads_session}
+        SELECT value.*
+        FROM {sessions} AS s
+        CROSS JOIN LATERAL (
+            {include meant}
+        ) AS value
+        WHERE {session_id} {session_eq} r.session_id
+        {else}
+        {include meant}
+        {end}
     ) AS meant
     WHERE {ledger_session}
           {ledger_session_eq} r.session_id{ledger_session_as}
