@@ -9,6 +9,7 @@ SELECT asked.place,
        r.reason,
        CASE WHEN r.layer = 'adopted' THEN r.detail END AS adopted_because,
        r.layer,
+       pg_catalog.to_jsonb(r) ->> 'shares' AS shares,  -- a column that not every installation has
        r.run_id::text AS run_id,
        r.created_at,
        x.reason AS reversed_because,

@@ -1,5 +1,6 @@
 """The share of a refund that each column of an account takes, by ``[accounts.add]``, and how columns move."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -51,9 +52,9 @@ def share_facts(shares: Sequence[Share], own: AccountsSection, accounts: Table) 
     says what it is.
     """
     by_column = {share.column.name: share.name for share in shares}
-    told = not catalog.has_subquery(own.balance or "") and not any(
-        column.generated for column in accounts.columns.values()
-    )
+    words = set(re.findall(r"\w+", catalog.without_literals(own.balance or "").lower()))
+    read = [column for column in accounts.columns.values() if set(re.findall(r"\w+", column.name.lower())) <= words]
+    alone = not catalog.has_subquery(own.balance or "") and not any(column.generated for column in read)
     items = [
         {
             "share": share.name,
@@ -69,9 +70,9 @@ def share_facts(shares: Sequence[Share], own: AccountsSection, accounts: Table) 
             "shares": items,
             "account_columns": [
                 {"column": column.quoted, "share": by_column.get(column.name, ""), "column_type": column.full_type}
-                for column in accounts.columns.values()
+                for column in read
             ],
-            "compares_shares": bool(shares) and told,
+            "compares_shares": bool(shares and read) and alone,
         },
     )
 

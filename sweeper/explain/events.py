@@ -1,5 +1,6 @@
 """The history of a session: what happened to it, from the app's row, the holds and the refunds."""
 
+import json
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
@@ -41,6 +42,8 @@ def _refunds(refunds: Sequence[Row]) -> Iterator[Event]:
             "account_id": refund.account_id,
             "attempt": refund.attempt,
         }
+        if refund.shares is not None:
+            facts["shares"] = json.loads(refund.shares, parse_float=str)
         yield Event(refund.created_at, "adopted" if refund.layer == "adopted" else "refunded", facts)
         if refund.reversed_at is not None:
             facts = {

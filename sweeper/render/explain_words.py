@@ -12,6 +12,8 @@ _HOLDS = {
     "amount_negative": "its amount is negative",
     "amount_above_max": "its amount is above policy.max_amount",
     "amount_rounded": "the balance or the ledger would round its amount",
+    "account_inactive": "its account is not active: accounts.active is not true of it",
+    "balance_mismatch": "the balance would not grow, or did not grow, by exactly its amount",
 }
 
 

@@ -59,7 +59,15 @@ def _happened(event: Event) -> str:
     run = f", run {facts['run_id']}" if facts.get("run_id") else ""
     if event.event in ("refunded", "adopted", "reversed"):
         by = facts.get("made_by") or f"layer {facts.get('layer')}"
-        return f"{event.event}: {number(Decimal(str(facts['amount'])))} credits, {by}{run}: {facts['reason']}"
+        credits = f"{number(Decimal(str(facts['amount'])))} credits{_shares(facts.get('shares'))}"
+        return f"{event.event}: {credits}, {by}{run}: {facts['reason']}"
     if event.event in ("held", "hold_ended"):
         return f"{event.event.replace('_', ' ')}: {hold_words(str(facts['why']))}{run}"
     return {"active": "last sign of life"}.get(event.event, event.event)
+
+
+def _shares(shares: object) -> str:
+    """What each column of the account took, where the file says so."""
+    if not isinstance(shares, dict):
+        return ""
+    return f" ({', '.join(f'{column} {number(Decimal(str(share)))}' for column, share in shares.items())})"

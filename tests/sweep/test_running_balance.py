@@ -1,0 +1,120 @@
+"""``balance_before`` and ``balance_after`` in ``[ledger.insert]``: one chain through all refunds of an account."""
+
+import pytest
+
+from tests.helpers.app_database import AppDatabase
+
+BOOK = """
+    CREATE TABLE book (
+        id bigserial PRIMARY KEY, who text NOT NULL, job text, kind text NOT NULL, note text,
+        had int NOT NULL, delta int NOT NULL, has int NOT NULL, at timestamp(3) NOT NULL,
+        CHECK (has = had + delta)
+    );
+"""
+LEDGER = """
+[ledger]
+table = "book"
+session = "job"
+where = "kind = 'refund'"
+[ledger.insert]
+who = "account_id"
+job = "session_id"
+kind = "'refund'"
+note = "s.step || ' ' || reason"
+had = "balance_before"
+delta = "amount"
+has = "balance_after"
+at = "at"
+[ledger.reverse]
+who = "account_id"
+kind = "'taken back'"
+note = "'of ' || s.id"
+had = "balance_before"
+delta = "-amount"
+has = "balance_after"
+at = "at"
+"""
+
+
+@pytest.fixture
+def book(first: AppDatabase) -> AppDatabase:
+    """The first app with a ledger that has the running balance in it."""
+    first.sql(BOOK)
+    first.append(LEDGER)
+    assert first.sweeper("install").exit_code == 0
+    first.account("u1", credits=10)
+    first.account("u2", credits=20)
+    return first
+
+
+def chains(app: AppDatabase) -> dict[str, list[tuple[int, int]]]:
+    rows = app.sql("SELECT who, had, has FROM book ORDER BY id")
+    return {who: [(had, has) for name, had, has in rows if name == who] for who, _, _ in rows}
+
+
+def test_the_chain_runs_through_several_refunds_of_one_account(book: AppDatabase) -> None:
+    for number, models in enumerate((3, 1, 2)):
+        book.session(f"s{number}", models=models, created=f"2026-11-2{number} 10:00", step="made")
+    book.session("other", models=4, account="u2", step="made")
+    ran = book.run()
+    assert ran.document["refunds"] == {"sessions": 4, "credits": 10, "accounts": 2}, ran.stderr
+    assert chains(book) == {"u1": [(10, 13), (13, 14), (14, 16)], "u2": [(20, 24)]}
+    assert book.sql("SELECT note FROM book WHERE who = 'u2'") == [("made workflow_failure",)]
+    assert (book.credits("u1"), book.credits("u2")) == (16, 24)
+    assert book.sql("SELECT 1 FROM book WHERE at > clock_timestamp() AT TIME ZONE 'UTC'") == []
+    assert book.sweeper("audit", "--json").document["findings"] == []
+    reverted = book.sweeper(
+        "revert", "--run", ran.document["run_id"], "--reason", "a test", "--yes", "--json", now=None
+    )
+    assert reverted.exit_code == 0, reverted.stderr
+    assert chains(book)["u1"][-1][1] == book.credits("u1") == 10
+    heads = [has for _, has in chains(book)["u1"]]
+    assert [had for had, _ in chains(book)["u1"]] == [10, *heads[:-1]]
+
+
+def test_refund_writes_the_balance_that_the_account_has(book: AppDatabase) -> None:
+    book.session("s", models=3, step="made")
+    assert book.value("SELECT sweeper.refund('s', 'worker')") == 3
+    assert chains(book) == {"u1": [(10, 13)]}
+    assert book.credits("u1") == 13
+
+
+def test_a_refund_of_another_layer_in_the_middle_breaks_no_chain(book: AppDatabase) -> None:
+    """It comes between what was found and what is paid: the batch begins anew, and leaves it out."""
+    for number in range(4):
+        book.session(f"s{number}", models=number + 1, created=f"2026-11-2{number} 10:00")
+    book.session("other", models=2, account="u2")
+    book.sql(
+        "CREATE FUNCTION skip() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;"
+        "CREATE TRIGGER skip BEFORE INSERT ON book FOR EACH ROW WHEN (NEW.job = 's1') EXECUTE FUNCTION skip()"
+    )
+    ran = book.run()
+    assert ran.document["refunds"]["sessions"] == 4, ran.stderr
+    assert chains(book) == {"u1": [(10, 11), (11, 14), (14, 18)], "u2": [(20, 22)]}
+    assert book.credits("u1") == 18
+    assert book.sql("SELECT session_id FROM sweeper.holds WHERE ended_at IS NULL") == [("s1",)]
+
+
+def test_a_column_that_would_round_the_balance_is_held(book: AppDatabase) -> None:
+    book.sql("ALTER TABLE users ALTER credits TYPE numeric(10, 2); UPDATE users SET credits = 10.25 WHERE id = 'u1'")
+    assert book.sweeper("install").exit_code == 0
+    book.session("s", models=3)
+    book.session("fits", models=4, account="u2")
+    assert book.run().document["refunds"]["sessions"] == 1
+    assert book.sql("SELECT session_id, why FROM sweeper.holds") == [("s", "amount_rounded")]
+    assert chains(book) == {"u2": [(20, 24)]}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('note = "s.step', 'note = "step', "step"),
+        ("\"s.step || ' '", '"s.step || error', "write s.error"),
+        ('balance    = "credits"\nspent      = "total_credits_spent"', "", "[accounts]"),
+    ],
+)
+def test_a_file_that_cannot_be_says_what_to_write(book: AppDatabase, old: str, new: str, message: str) -> None:
+    book.configure(old, new)
+    refused = book.sweeper("install")
+    assert refused.exit_code == 2
+    assert message in refused.stderr
