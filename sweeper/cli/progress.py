@@ -37,7 +37,8 @@ class Watcher:
 
     def refused(self, session_id: str, refusal: Refusal) -> None:
         """A session that the database refused was put on hold; its message, which may repeat the row, is in holds."""
-        self._log.warning(self._refund_failed, session_id=session_id, why="refused", sqlstate=refusal.sqlstate)
+        why = refusal.hold_reason or "refused"
+        self._log.warning(self._refund_failed, session_id=session_id, why=why, sqlstate=refusal.sqlstate)
 
 
 @contextmanager

@@ -12,15 +12,19 @@ class Refusal(Exception):  # noqa: N818 - not an error of the run: one row's fau
     """The database refused a statement for what is in the rows.
 
     ``message`` is the server's primary message, never its DETAIL, which repeats the row. ``raised`` is true when the
-    app itself refused it, by a RAISE: then the row is certainly at fault.
+    app itself refused it, by a RAISE: then the row is certainly at fault. ``hold_reason`` is why a session is put on
+    hold for it, where that has a name of its own.
     """
 
-    def __init__(self, sqlstate: str, message: str, constraint: str = "", *, raised: bool = False) -> None:
+    def __init__(
+        self, sqlstate: str, message: str, constraint: str = "", *, raised: bool = False, hold_reason: str | None = None
+    ) -> None:
         super().__init__(sqlstate)
         self.sqlstate = sqlstate
         self.message = message
         self.constraint = constraint
         self.raised = raised
+        self.hold_reason = hold_reason
 
 
 class StatementError(FailedError):

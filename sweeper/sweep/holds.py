@@ -57,7 +57,7 @@ class Holds:
         binds = {
             "session_id": session_id,
             "attempt_known": attempt_known,
-            "why": "refused",
+            "why": refusal.hold_reason or "refused",
             "sqlstate": refusal.sqlstate or None,
             "message": refusal.message,
             "constraint_name": refusal.constraint,
