@@ -53,9 +53,9 @@ BEGIN
             RETURN NULL;
         END IF;
     EXCEPTION
-        WHEN undefined_column OR undefined_table OR undefined_function OR undefined_object OR invalid_schema_name
+        WHEN {if status_column}undefined_column OR undefined_table OR undefined_function OR undefined_object OR invalid_schema_name
             OR datatype_mismatch OR cannot_coerce OR invalid_text_representation OR numeric_value_out_of_range
-            OR internal_error
+            OR internal_error{else}OTHERS  -- of an expression, which may fail for a row in many ways{end}
         THEN
             -- the app goes on; what it did to its table is told by the next run
             RAISE WARNING 'sweeper lets this update pass its fence: %', SQLERRM

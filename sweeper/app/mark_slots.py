@@ -15,6 +15,7 @@ REFUND_NAMES = (
     "refund_id", "session_id", "account_id", "attempt", "amount", "reason", "detail", "layer", "run_id", "at",
 )  # fmt: skip
 _OF_REFUND = re.compile(rf"\b(?:{'|'.join((*REFUND_NAMES, 'refund'))})\b", re.IGNORECASE)
+_STRING = re.compile(r"'(?:[^']|'')*'")
 # it takes the type of its column by itself, where no query stands between the two
 _LITERAL = re.compile(r"'(?:[^']|'')*'|[Ee]'(?:[^'\\]|\\.|'')*'|null", re.IGNORECASE)
 
@@ -88,7 +89,7 @@ class _Writer:
         return found
 
     def _value(self, key: str, value: str, column: Column, *, bare: bool) -> Slots:
-        beside = _OF_REFUND.search(value) is not None
+        beside = _OF_REFUND.search(_STRING.sub("''", value)) is not None
         if beside:
             sql = self._over(key, value, self._refund)
         elif bare:

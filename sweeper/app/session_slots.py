@@ -76,6 +76,7 @@ def live_slots(transaction: Transaction, settings: Settings, sessions: Table, st
         own_slots | {"live_condition": condition},
         {
             "compared_as_text": status.equal_as_text,
+            "unindexed": status.column is None and not indexed,
             "live_texts": [{"text": text} for text in live],
             "revived_texts": [{"text": text} for text in revived],
         },

@@ -113,10 +113,29 @@ def test_the_fence_touches_a_row_whose_key_the_database_makes(bare: AppDatabase)
     assert app.database.run().document["refunds"]["credits"] == 3
 
 
+def test_what_the_apps_own_job_has_in_hand_is_left_to_it(app: App) -> None:
+    app.sql("DELETE FROM jobs WHERE id = 'r'")
+    app.install()
+    with app.database.connect() as connection:
+        connection.execute("UPDATE jobs SET refunded = true; UPDATE wallets SET balance = balance + 3")
+        assert app.database.run().document["refunds"]["sessions"] == 0
+    assert app.database.run().document["refunds"]["sessions"] == 0
+    assert app.balance() == 103
+
+
+def test_an_amount_that_the_refund_itself_uses_up_is_no_wrong_amount(app: App) -> None:
+    """The charge less what was given back, which the refund writes down."""
+    app.map(amount="price - coalesce(given, 0)", exclude=None)
+    app.map("sessions.refunded", refunded=None, given="coalesce(s.given, 0) + amount")
+    assert app.sweep()["credits"] == 8
+    audited = app.database.sweeper("audit", "--json")
+    assert audited.exit_code == 0, audited.stdout
+
+
 VALUES: dict[str, Any] = {
     "refunded": "true",
     "refunded_at": "at",
-    "mark": "'given back'",
+    "mark": "'given back'",  # an enum
     "note": "concat_ws('/', layer, reason, detail, account_id, attempt, session_id, s.state, refund.amount)",
     "refund": "refund_id",
     "given": "amount + s.price",
@@ -164,7 +183,7 @@ def test_closing_reads_the_refund_too(app: App) -> None:
 
 
 def test_of_a_column_that_both_name_the_refunds_value_stands(app: App) -> None:
-    app.map("sessions.close", note="'closed'", given="1")
+    app.map("sessions.close", note="'closed'", given="1", mark="'given back'")
     app.map("sessions.refunded", note="'refunded'")
     assert app.sweep()["credits"] == 8
     assert app.sql("SELECT note, given FROM jobs ORDER BY id") == [("refunded", None), ("refunded", 1)]

@@ -167,6 +167,15 @@ def test_the_fence_compares_an_expression_over_the_row_before_and_after(app: App
     assert [checked[name] for name in ("mapping", "fence", "index", "refund_function")] == ["ok"] * 4
 
 
+def test_the_fence_stops_no_update_for_which_the_expression_fails(app: App) -> None:
+    with_flags(app, status=f"(CASE 6 / left_over WHEN 0 THEN NULL ELSE {DERIVED} END)::stage")  # no index has it
+    app.map("sessions.close", broken="true")
+    app.sql("DELETE FROM jobs WHERE left_over = 0")
+    app.write()
+    assert app.database.sweeper("install", "--fence", now=None).exit_code == 0
+    app.sql("UPDATE jobs SET left_over = 0 WHERE id = 'j'")
+
+
 def test_what_nothing_closes_is_not_refunded(app: App) -> None:
     """The others are: one of them shows that the run is not to blame."""
     with_flags(app)
