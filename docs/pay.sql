@@ -279,8 +279,7 @@ sweeper_held AS (
             ended_at = NULL
     RETURNING h.session_id, h.why, h.run_id = :run_id::uuid AS new
 ),
--- close: what is stuck, by a predicate that is right also when nobody has locked the rows; and where there is a fence,
--- touch what has failed, so that a transaction of the app with an older snapshot fails when it comes to the row
+-- close: what is stuck, by a predicate that is right also when nobody has locked the rows
 sweeper_closed AS (
     UPDATE "public"."prediction_sessions" AS s
     SET "status" = 'error',

@@ -10,6 +10,12 @@ SELECT a.attname AS name,
        (a.attnotnull OR t.typnotnull)
            AND NOT a.atthasdef AND t.typdefault IS NULL AND a.attidentity = '' AS required,
        a.attgenerated <> '' OR a.attidentity = 'a' AS generated,
+       -- of a column that is never stored (Postgres 18), what it is worked out from
+       CASE WHEN a.attgenerated = 'v' THEN (
+           SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+           FROM pg_catalog.pg_attrdef AS d
+           WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum
+       ) END AS expression,
        coalesce(collation_of.collisdeterministic, true) AS deterministic,
        ARRAY(
            SELECT e.enumlabel::text

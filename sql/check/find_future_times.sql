@@ -14,7 +14,8 @@ FROM (
         ORDER BY v.started_at DESC
         LIMIT %(newest)s::bigint
     ) AS newest
-    WHERE newest.owed_from > %(as_of)s::timestamptz
+    WHERE newest.owed_from > %(as_of)s::timestamptz{if deadlines}
+      AND NOT newest.running  -- a deadline is expected to lie ahead{end}
     LIMIT 1000
 ) AS found
 WHERE NOT EXISTS (

@@ -38,6 +38,23 @@ sweeper_taken AS (
     FROM sweeper_seen AS s
     WHERE s.refund_id IN (SELECT x.refund_id FROM sweeper_reversed AS x)
 ),
+{if unmarks}
+-- what the app's own job looks at, where the session is still at the charge that was refunded
+sweeper_unmarked AS (
+    UPDATE {sessions} AS s
+    SET {each reversed ",\n        "}{column} = {value}{end}
+    FROM (
+        SELECT {each refund_names ", "}f.{name} AS sweeper_{name}{end}
+        FROM (
+            SELECT t.refund_id, t.session_id, t.account_id, t.attempt, t.amount::{amount_type} AS amount, t.reason, t.detail,
+                   t.layer, t.run_id, t.at
+            FROM sweeper_taken AS t
+        ) AS f
+    ) AS sweeper_owed
+    WHERE {session_id} {session_eq} sweeper_owed.sweeper_session_id
+      AND {attempt} {attempt_eq} sweeper_owed.sweeper_attempt
+),
+{end}
 -- what moves: less than nothing is paid
 sweeper_paid AS (
     SELECT t.refund_id, t.session_id, t.account_id, -t.amount AS amount{each shares ""},

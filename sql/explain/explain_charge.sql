@@ -3,13 +3,21 @@ SELECT asked.place,
        found.account_id,
        found.amount,
        found.reason,
-       found.hold_reason
+       found.hold_reason{if never},
+       found.never{end}
 FROM pg_catalog.unnest(%(session_ids)s::text[]::{session_type}[]) WITH ORDINALITY AS asked (session_id, place)
 CROSS JOIN LATERAL (
     SELECT v.account_id::text AS account_id,
            v.amount::text AS amount,
            {include reason} AS reason,
-           {include hold_reason} AS hold_reason
+           {include hold_reason} AS hold_reason{if never},
+           -- which of the two excludes it; over a row of its own, so that a column of ours is not taken for the app's
+           (
+               SELECT ({never}) IS TRUE
+               FROM {sessions} AS s
+               WHERE {session_id} {session_eq} v.session_id
+               LIMIT 1
+           ) AS never{end}
     {include reading}
     WHERE v.session_id {session_eq} asked.session_id
     OFFSET 0

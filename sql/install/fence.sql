@@ -19,7 +19,13 @@ DECLARE
     sweeper_attempt {attempt_type};
 BEGIN
     BEGIN
-        IF NEW.{status_column}::pg_catalog.text IS NOT DISTINCT FROM OLD.{status_column}::pg_catalog.text THEN
+        IF {if status_column}NEW.{status_column}::pg_catalog.text IS NOT DISTINCT FROM OLD.{status_column}::pg_catalog.text{else}(
+            SELECT {status}::pg_catalog.text
+            FROM (SELECT NEW.*) AS s
+        ) IS NOT DISTINCT FROM (
+            SELECT {status}::pg_catalog.text
+            FROM (SELECT OLD.*) AS s
+        ){end} THEN
             RETURN NULL;
         END IF;
     EXCEPTION
@@ -31,20 +37,25 @@ BEGIN
         SELECT {session_id}, {attempt}
         INTO sweeper_session_id, sweeper_attempt
         FROM (SELECT NEW.*) AS s
-        WHERE s.{status_column}::pg_catalog.text IS DISTINCT FROM (
+        WHERE {live_status}::pg_catalog.text IS DISTINCT FROM (
+                {if status_column}
                 SELECT before.{status_column}::pg_catalog.text
                 FROM (SELECT OLD.*) AS before
+                {else}
+                SELECT {status}::pg_catalog.text
+                FROM (SELECT OLD.*) AS s
+                {end}
             )
-          AND {if compared_as_text}s.{status_column}::pg_catalog.text OPERATOR(pg_catalog.=) ANY (ARRAY[{each revived_texts ", "}{text}{end}]::pg_catalog.text[]){else}{status} {status_eq} ANY ({revived}){end}
+          AND {if compared_as_text}{live_status}::pg_catalog.text OPERATOR(pg_catalog.=) ANY (ARRAY[{each revived_texts ", "}{text}{end}]::pg_catalog.text[]){else}{status} {status_eq} ANY ({revived}){end}
           -- reads nothing; but a statement that names the table is planned anew when the table has changed
           AND NOT EXISTS (SELECT FROM {sessions} WHERE false);
         IF NOT FOUND THEN
             RETURN NULL;
         END IF;
     EXCEPTION
-        WHEN undefined_column OR undefined_table OR undefined_function OR undefined_object OR invalid_schema_name
+        WHEN {if status_column}undefined_column OR undefined_table OR undefined_function OR undefined_object OR invalid_schema_name
             OR datatype_mismatch OR cannot_coerce OR invalid_text_representation OR numeric_value_out_of_range
-            OR internal_error
+            OR internal_error{else}OTHERS  -- of an expression, which may fail for a row in many ways{end}
         THEN
             -- the app goes on; what it did to its table is told by the next run
             RAISE WARNING 'sweeper lets this update pass its fence: %', SQLERRM

@@ -1,5 +1,10 @@
--- Plans, and does not do, the closing of a stuck session: the server says which value does not fit its column.
+-- Plans, and does not do, what closes a stuck session, marks a refunded one or marks it no longer: the server says which
+-- value does not fit its column.
 EXPLAIN UPDATE {sessions} AS s
-SET {status_column} = {first_failed}{each closing ""},
-        {column} = {value}{end}
+SET {if closes_status}{status_column} = {first_failed}{if set_columns},
+        {end}{end}{each set_columns ",\n        "}{column} = {value}{end}
+FROM (
+    SELECT {each refund_names ", "}f.{name} AS sweeper_{name}{end}
+    FROM {refund_sample} AS f
+) AS sweeper_owed
 WHERE false

@@ -18,10 +18,14 @@ CROSS JOIN LATERAL (
 CROSS JOIN (
     SELECT
     FROM {sessions} AS s
+    CROSS JOIN (
+        SELECT {each refund_names ", "}f.{name} AS sweeper_{name}{end}
+        FROM {refund_sample} AS f
+    ) AS sweeper_owed
     CROSS JOIN LATERAL (
-        SELECT {each closing ", "}{value} AS {name}{end}
-    ) AS closed
-) AS closing
+        SELECT {each written ", "}{value} AS {name}{end}
+    ) AS values_written
+) AS writing
 CROSS JOIN (
     SELECT
     FROM {sessions} AS s
@@ -29,11 +33,6 @@ CROSS JOIN (
         SELECT {also_read}
     ) AS also
 ) AS reading
--- what is closed is also read: with the fence, a session that had failed already keeps what it has there
-CROSS JOIN (
-    SELECT {status_column}{each closing ""}, {column}{end}
-    FROM {sessions} AS s
-) AS kept
 {if accounts}
 LEFT JOIN LATERAL (
     SELECT {accounts_id} AS account_key,

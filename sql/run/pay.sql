@@ -79,42 +79,65 @@ sweeper_held AS (
     {include on_hold_again}
     RETURNING h.session_id, h.why, h.run_id = %(run_id)s::uuid AS new
 ),
--- close: what is stuck, by a predicate that is right also when nobody has locked the rows; and where there is a fence,
--- touch what has failed, so that a transaction of the app with an older snapshot fails when it comes to the row
+-- close: what is stuck, by a predicate that is right also when nobody has locked the rows
+{if closes}
 sweeper_closed AS (
     UPDATE {sessions} AS s
-    {if fence}
-    SET {status_column} = CASE WHEN {status} {status_eq} ANY ({running}) THEN {first_failed} ELSE s.{status_column} END{each closing ""},
-        {column} = CASE WHEN {status} {status_eq} ANY ({running}) THEN {value} ELSE s.{column} END{end}
-    {else}
+    {if status_written}
     SET {status_column} = {first_failed}{each closing ""},
         {column} = {value}{end}
+    {else}
+    SET {each closing ",\n        "}{column} = {value}{end}
     {end}
-    WHERE {session_id} {session_eq} ANY (SELECT f.session_id FROM sweeper_fit AS f WHERE {if fence}{else}f.stuck AND {end}f.unfit IS NULL)
-      {if fence}
-      AND (
-          {status} {status_eq} ANY ({failed})
-          OR {status} {status_eq} ANY ({running})
-          AND {active_at}
-              <= (%(stuck_before)s::timestamptz[])[pg_catalog.array_position({running}, {status})]
-      )
-      {else}
+    {if closing_beside}
+    FROM (
+        SELECT {each refund_names ", "}f.{name} AS sweeper_{name}{end}
+        FROM sweeper_fit AS f
+        WHERE f.stuck AND f.unfit IS NULL
+    ) AS sweeper_owed
+    WHERE {session_id} {session_eq} sweeper_owed.sweeper_session_id
+    {else}
+    WHERE {session_id} {session_eq} ANY (SELECT f.session_id FROM sweeper_fit AS f WHERE f.stuck AND f.unfit IS NULL)
+    {end}
       AND {status} {status_eq} ANY ({running})
       AND {active_at}
           <= (%(stuck_before)s::timestamptz[])[pg_catalog.array_position({running}, {status})]
-      {end}
       AND ({exclude}) IS NOT TRUE
-    RETURNING {session_id} AS session_id, ({status} {status_eq} ANY ({revived})) IS NOT TRUE AS closed
+    RETURNING {session_id} AS session_id, {if status_written}({status} {status_eq} ANY ({revived})) IS NOT TRUE{else}true{end} AS closed
 ),
+{end}
+{if marks}
+-- mark: what had failed already, in an update of its own that never names the status, or triggers of the app that wait for
+-- a change of it would fire. Where there is a fence it also touches the row, so that a transaction of the app with an older
+-- snapshot fails when it comes to it
+sweeper_marked AS (
+    UPDATE {sessions} AS s
+    SET {each marking ",\n        "}{column} = {value}{end}
+    {if marking_beside}
+    FROM (
+        SELECT {each refund_names ", "}f.{name} AS sweeper_{name}{end}
+        FROM sweeper_fit AS f
+        WHERE NOT f.stuck AND f.unfit IS NULL
+    ) AS sweeper_owed
+    WHERE {session_id} {session_eq} sweeper_owed.sweeper_session_id
+    {else}
+    WHERE {session_id} {session_eq} ANY (SELECT f.session_id FROM sweeper_fit AS f WHERE NOT f.stuck AND f.unfit IS NULL)
+    {end}
+      AND {status} {status_eq} ANY ({failed})
+      AND ({exclude}) IS NOT TRUE
+    RETURNING {session_id} AS session_id
+),
+{end}
 sweeper_payable AS (
     SELECT f.*
     FROM sweeper_fit AS f
-    {if fence}
-    WHERE f.session_id {session_eq} ANY (SELECT c.session_id FROM sweeper_closed AS c WHERE c.closed)
-    {else}
     WHERE f.unfit IS NULL
+      {if closes}
       AND (NOT f.stuck OR f.session_id {session_eq} ANY (SELECT c.session_id FROM sweeper_closed AS c WHERE c.closed))
-    {end}
+      {end}
+      {if marks}
+      AND (f.stuck OR f.session_id {session_eq} ANY (SELECT m.session_id FROM sweeper_marked AS m))
+      {end}
 ),
 {if chained}
 -- the running balance of each account, through its refunds of this batch in their order

@@ -1,18 +1,22 @@
 -- read back: which refunds of this batch must not stand, after all that triggers of the app did: the session is gone, is
 -- not among the failed, or reads as another charge (it would be paid again), or the app's ledger has not what was meant.
 SELECT read.session_id,
-       read.problem
+       read.problem{if status_written}{else},
+       read.hold_reason{end}
 FROM (
     SELECT r.session_id::text AS session_id,
            CASE WHEN now.session_id IS NULL THEN 'the session is gone'
                 WHEN (now.attempt {attempt_eq} r.attempt) IS NOT TRUE
                     THEN 'sessions.attempt is another after the refund: it would be paid again'
                 WHEN (now.status {status_eq} ANY ({failed})) IS NOT TRUE
-                    THEN 'the session is not over: something sets it back as it is refunded'
+                    THEN {if status_written}'the session is not over: something sets it back as it is refunded'{else}'the session is not over after its refund: neither [sessions.close] nor a trigger on the refunds closes it'{end}
                 {if ledger}
                 {include read_back_ledger}
                 {end}
-           END AS problem
+           END AS problem{if status_written}{else},
+           CASE WHEN now.session_id IS NOT NULL AND (now.status {status_eq} ANY ({failed})) IS NOT TRUE
+               THEN 'not_closed'
+           END AS hold_reason{end}
     FROM {refunds} AS r
     LEFT JOIN LATERAL (
         SELECT {session_id} AS session_id,

@@ -12,7 +12,7 @@ INTEGER_TYPES = ("smallint", "integer", "bigint")
 EXACT_TYPES = (*INTEGER_TYPES, "numeric")
 NUMBER_TYPES = (*EXACT_TYPES, "real", "double precision")
 TIME_TYPES = ("timestamp without time zone", "timestamp with time zone")
-_TEXT_TYPES = ("text", "character varying", "character", "bpchar", "name")
+TEXT_TYPES = ("text", "character varying", "character", "bpchar", "name")
 _BARE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 _LITERALS = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/|(\$\w*\$).*?\1", re.DOTALL)
 _LITERAL = re.compile(r"[Ee]?'(?:[^']|'')*'")
@@ -21,7 +21,10 @@ _QUOTED_NAME = re.compile(r'"((?:[^"]|"")+)"')
 
 @dataclass(frozen=True)
 class Column:
-    """One column of an app's table; ``collation`` is the COLLATE clause where it is not the database's own."""
+    """One column of an app's table; ``collation`` is the COLLATE clause where it is not the database's own.
+
+    ``expression`` is what a virtual generated column is worked out from, and none for every other.
+    """
 
     name: str
     full_type: str
@@ -35,6 +38,7 @@ class Column:
     labels: tuple[str, ...]
     collation: str = ""
     number: int = 0
+    expression: str | None = None
 
     @property
     def quoted(self) -> str:
@@ -44,7 +48,8 @@ class Column:
     @property
     def equal_as_text(self) -> bool:
         """Whether two values are equal exactly when their texts are; citext's, for one, are not."""
-        return self.category == "E" or (self.base_type in _TEXT_TYPES and self.deterministic)
+        whole = self.base_type in (*INTEGER_TYPES, "boolean")
+        return self.category == "E" or whole or (self.base_type in TEXT_TYPES and self.deterministic)
 
 
 @dataclass(frozen=True)
@@ -106,18 +111,3 @@ def has_subquery(text: str) -> bool:
 
 def problem(key: str, value: str, what: str) -> ConfigurationError:
     return ConfigurationError(f"{key} = {value!r}: {what}", code="mapping")
-
-
-def check_statuses(key: str, statuses: list[str], column: Column) -> None:
-    """Check that each status is a value of the status column's enum, when it is one.
-
-    Raises:
-        ConfigurationError: naming the status and the nearest value.
-    """
-    if column.category == "E":
-        for status in statuses:
-            if status not in column.labels:
-                hint = nearest(status, column.labels)
-                raise problem(key, status, f"is not a value of the enum {column.base_type}{hint}")
-    elif column.category != "S":
-        raise problem("sessions.status", column.name, f"must be text or an enum, and is {column.base_type}")

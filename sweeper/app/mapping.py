@@ -12,8 +12,10 @@ from sweeper.app.catalog import Table
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.facts import Facts
 from sweeper.app.ledger_slots import NO_LEDGER, Ledger, map_ledger
+from sweeper.app.mark_slots import mark_slots
 from sweeper.app.reader import Reader
 from sweeper.app.session_slots import expression_slots, live_predicate, live_slots, session_slots
+from sweeper.app.status import Status
 from sweeper.app.status_labels import StatusLabels
 from sweeper.config.model import SessionsSection, Settings
 from sweeper.postgres.templates import Choices, fill, fill_part, quote_name, quote_text
@@ -42,6 +44,7 @@ class Mapping:
     running: tuple[str, ...]
     live_key: str
     live_predicate: str
+    status: Status = field(repr=False)
     has_accounts: bool
     exact_balance: bool
     key: ChargeKey
@@ -59,6 +62,16 @@ class Mapping:
     def integer_amounts(self) -> bool:
         """Whether amounts are whole numbers."""
         return self.amount_type in catalog.INTEGER_TYPES
+
+    @property
+    def can_have_fence(self) -> bool:
+        """Whether a trigger on the sessions sees each change of the status."""
+        return self.status.of_row
+
+    @property
+    def starts_in_column(self) -> bool:
+        """Whether the times at which sessions start are a column, so that an index can have them in its order."""
+        return self.live_key != self.key.id
 
     @property
     def has_zoned_starts(self) -> bool:
@@ -97,11 +110,31 @@ class Mapping:
         """What the statements' conditions ask for, and what they repeat."""
         return {
             **self.lists,
+            **self._marking(),
             "ledger": self.ledger is not None,
             "accounts": self.has_accounts,
             "fence": self.fenced,
             "reversal_rows": self.ledger is not None and bool(self.ledger.reverse),
             "zoned_starts": self.has_zoned_starts,
+        }
+
+    def _marking(self) -> Choices:
+        """What is set on a session that had failed already; with the fence its row is touched, if nothing else."""
+        refunded = self.lists["refunded"]
+        assert not isinstance(refunded, bool | str)  # noqa: S101 - a list, which mark_slots makes
+        column = self.slots["touched_column"]
+        touch = [{"column": column, "value": f"s.{column}"}] if self.fenced and not refunded else []
+        marking = [*refunded, *touch]
+        closing = self.lists["closing"]
+        assert not isinstance(closing, bool | str)  # noqa: S101
+        status = [{"column": self.slots["status_column"]}] if self.lists["status_written"] else []
+        # who may update no column of a row may not lock it, either
+        updated = [*status, *closing, *touch] or [{"column": column}]
+        return {
+            "marks": bool(marking),
+            "marking": marking,
+            "marking_beside": self.lists["refunded_beside"],
+            "updated": updated,
         }
 
     def before_install(self) -> "Mapping":
@@ -129,11 +162,12 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
     reader = Reader(transaction, settings.database.schema_)
     own = settings.sessions
     sessions = reader.table("sessions.table", own.table)
-    key, facts = session_slots(reader, own, sessions)
+    key, status, facts = session_slots(reader, own, sessions)
     facts |= Facts(_own_slots(settings.database.schema_))
-    facts |= live_slots(transaction, settings, sessions, facts.slots)
+    facts |= live_slots(transaction, settings, sessions, status, facts.slots)
     facts |= expression_slots(reader, settings, sessions)
     facts |= account_slots(reader, settings, sessions, facts.slots)
+    facts |= mark_slots(reader, own, sessions, status, facts.slots)
     ledger, of_ledger = None, NO_LEDGER
     if settings.ledger:
         ledger, of_ledger = map_ledger(reader, settings.ledger, facts, key, sessions)
@@ -152,6 +186,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
         running=tuple(own.running),
         live_key=", ".join(column.quoted for column in (started_at, key.column) if column),
         live_predicate=live_predicate(slots),
+        status=status,
         has_accounts=settings.accounts is not None,
         exact_balance=slots["balance_type"] in catalog.EXACT_TYPES,
         exact_spent=slots["spent_type"] in catalog.EXACT_TYPES,

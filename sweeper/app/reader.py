@@ -62,6 +62,11 @@ class Reader:
         self._transaction = transaction
         self._own_schema = own_schema
 
+    @property
+    def transaction(self) -> Transaction:
+        """The transaction that everything is read in."""
+        return self._transaction
+
     def table(self, key: str, text: str) -> Table:
         """The table that ``text`` names.
 
@@ -87,7 +92,7 @@ class Reader:
             column.name: Column(
                 column.name, column.full_type, column.base_type, column.domain, column.category,
                 column.nullable, column.required, column.generated, column.deterministic, tuple(column.labels),
-                column.collation, column.number,
+                column.collation, column.number, column.expression,
             )
             for column in rows
         }  # fmt: skip

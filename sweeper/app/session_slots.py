@@ -4,39 +4,31 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from sweeper.app import catalog
-from sweeper.app.catalog import Column, Table, problem
+from sweeper.app.catalog import Table, problem
 from sweeper.app.facts import Facts
 from sweeper.app.reader import Expression, Reader, check_type, default_collation, no_attempt
+from sweeper.app.status import Status, read_status, statuses_sql, texts_sql
 from sweeper.config.model import SessionsSection, Settings
-from sweeper.postgres.templates import Slots, fill, fill_part, quote_text
+from sweeper.postgres.templates import Choices, Slots, fill, fill_part, quote_text
 from sweeper.postgres.transaction import Transaction
 
+_SIGNS_OF_LIFE = ("active_at", "started_at")
 
-def session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> tuple[Expression, Facts]:
+
+def session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> tuple[Expression, Status, Facts]:
     """The key of a session, and how its status is read and closed.
 
     Raises:
-        ConfigurationError: the id is not unique or may be null; a status is none of the column's; a column that is
-            closed cannot be written.
+        ConfigurationError: the id is not unique or may be null; the status, or a value of it, cannot be one.
     """
     key = reader.unique_column("sessions.id", own.id, sessions)
     if key.nullable:
         raise problem("sessions.id", own.id, "may be null, and a session without an id cannot be told from another")
-    status = reader.column("sessions.status", own.status, sessions)
-    for name in ("failed", "running", "succeeded"):
-        catalog.check_statuses(f"sessions.{name}", getattr(own, name), status)
-    names = {"status_column": status.quoted, "status_type": status.base_type}
+    status = read_status(reader, own, sessions)
     equality = reader.equality("sessions.id", own.id, key.base_type)
-    status_equality = reader.equality("sessions.status", own.status, status.base_type)
-    closing: list[Slots] = []
-    for text, value in own.close.items():
-        column = reader.written_column("sessions.close", text, sessions)
-        if column in (key, status):
-            raise problem("sessions.close", text, "is set by the sweep itself, or is the key")
-        closed = reader.expression(f"sessions.close.{text}", value, sessions).sql
-        closing.append({"column": column.quoted, "value": closed, "name": f"value_{len(closing)}"})
+    status_equality = reader.equality("sessions.status", own.status, status.type)
     key_value = Expression(f"s.{key.quoted}", key.base_type, key, key.collation)
-    slots = names | {
+    slots = {
         "sessions": sessions.qualified,
         "session_id": key_value.sql,
         "session_type": key.base_type,
@@ -45,28 +37,24 @@ def session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> tupl
         "session_gt": equality.greater,
         # a comparison of rows looks up an operator for each of their values
         "place_gt": equality.greater if equality.is_of_server else ">",
-        "status": fill_part("status", names, {"domain": status.domain}),
+        "status": status.sql,
+        "status_type": status.type,
+        # where the status is an expression nothing is written to it
+        "status_column": status.column.quoted if status.column else "",
         "status_eq": status_equality.equal,
         "key": key.quoted,
-        "failed": _statuses(own.failed, status),
+        "failed": statuses_sql(own.failed, status.type),
         "first_failed": quote_text(own.failed[0]),
-        "running": _statuses(own.running, status),
-        "succeeded": _statuses(own.succeeded, status),
-        "live": _statuses([*own.failed, *own.running], status),
-        "revived": _statuses([*own.running, *own.succeeded], status),
+        "running": statuses_sql(own.running, status.type),
+        "succeeded": statuses_sql(own.succeeded, status.type),
+        "live": statuses_sql([*own.failed, *own.running], status.type),
+        "revived": statuses_sql([*own.running, *own.succeeded], status.type),
     }
-    return key_value, Facts(slots, {"closing": closing})
+    choices = {"status_written": status.written, "status_column": status.column is not None}
+    return key_value, status, Facts(slots, choices)
 
 
-def _statuses(statuses: list[str], column: Column) -> str:
-    return fill_part(
-        "statuses",
-        {"status_type": column.base_type},
-        {"statuses": [{"status": quote_text(status)} for status in statuses]},
-    )
-
-
-def live_slots(transaction: Transaction, settings: Settings, sessions: Table, slots: Slots) -> Facts:
+def live_slots(transaction: Transaction, settings: Settings, sessions: Table, status: Status, slots: Slots) -> Facts:
     """How live sessions are found, and what the fence stops.
 
     Where equal statuses have equal texts, both compare texts, so that the app may change the column's type. The index
@@ -74,37 +62,31 @@ def live_slots(transaction: Transaction, settings: Settings, sessions: Table, sl
     are compared as they are: it takes less.
     """
     own = settings.sessions
-    status = sessions.column(own.status)
-    assert status is not None  # noqa: S101 - session_slots has found it
     function, indexed, live, revived = "", False, list[str](), list[str]()
     if status.equal_as_text:
-        live = _texts(status, [*own.failed, *own.running])
-        revived = _texts(status, [*own.running, *own.succeeded])
+        live = texts_sql(status, [*own.failed, *own.running])
+        revived = texts_sql(status, [*own.running, *own.succeeded])
         name = f"live_{sha256(', '.join(live).encode()).hexdigest()[:10]}"
         function = f"{slots['schema']}.{name}"
         binds = {"table_oid": sessions.oid, "schema_name": settings.database.schema_, "function_name": name}
         indexed = transaction.row(fill("find_live_index", {}), binds).found
-    own_slots = {"live_function": function}
+    own_slots = {"live_function": function, "live_status": status.indexed}
     condition = fill_part("live_condition", {**slots, **own_slots}, {"indexed": indexed})
     return Facts(
         own_slots | {"live_condition": condition},
         {
             "compared_as_text": status.equal_as_text,
+            "unindexed": status.column is None and not indexed,
             "live_texts": [{"text": text} for text in live],
             "revived_texts": [{"text": text} for text in revived],
         },
     )
 
 
-def _texts(status: Column, statuses: list[str]) -> list[str]:
-    # the blanks that fill a char(n) up are not in its text
-    padded = status.base_type in ("character", "bpchar")
-    return [quote_text(text) for text in sorted({text.rstrip(" ") if padded else text for text in statuses})]
-
-
 def live_predicate(slots: Slots) -> str:
     """Of which rows the index on live sessions is: as that table's own SQL, without an alias."""
-    bare = {**slots, "bare_status": slots["status"].removeprefix("s.")}
+    bare = {name: slots[name].removeprefix("s.") for name in ("status", "live_status")}
+    bare = {**slots, "bare_status": bare["status"], "live_status": bare["live_status"]}
     return fill_part("live_predicate", bare, {"function": bool(slots["live_function"])})
 
 
@@ -124,13 +106,14 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
 
     moments = {
         name: read(name, text, catalog.TIME_TYPES)
-        for name in ("started_at", "active_at", "failed_at", "ended_at")
+        for name in ("started_at", "active_at", "stuck_at", "failed_at", "ended_at")
         if (text := getattr(own, name))
     }
     amount = read("amount", own.amount, catalog.NUMBER_TYPES)
     inexact = amount.type not in catalog.EXACT_TYPES
     account = read("account", own.account)
     exclude = read("exclude", own.exclude, ("boolean",)) if own.exclude else None
+    never = read("never", own.never, ("boolean",)) if own.never else None
     error = read("error", own.error) if own.error else None
     attempt = read("attempt", own.attempt) if own.attempt else no_attempt()
     if reader.labels(attempt.type):  # a column of ours with the enum would keep the app from dropping the type
@@ -144,12 +127,18 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
         "attempt_eq": reader.equality("sessions.attempt", own.attempt or "", attempt.type).equal,
         "started_at": moments["started_at"].sql,
         "started_type": moments["started_at"].type,
-        "active_at": _first_known(moments, ("active_at", "started_at")),
-        "failed_at": _first_known(moments, ("failed_at", "active_at", "started_at")),
+        # a deadline is compared where a sign of life is: as what is stuck once it has passed
+        "active_at": _deadline(moments["stuck_at"]) if own.stuck_at else _first_known(moments, _SIGNS_OF_LIFE),
+        "failed_at": _first_known(moments, ("failed_at", *_SIGNS_OF_LIFE)),
         "amount": fill_part("amount", {"amount": amount.sql}, {"inexact": inexact}),
         "amount_type": "numeric" if inexact else amount.type,
         "also_read": moments["ended_at"].sql if "ended_at" in moments else "",
-        "exclude": exclude.sql if exclude else "false",
+        "exclude": fill_part(
+            "excluded",
+            {"exclude": exclude.sql if exclude else "false", "never": never.sql if never else ""},
+            {"never": never is not None},
+        ),
+        "never": never.sql if never else "false",
         "error": fill_part(
             "error",
             {"error": error.sql if error else ""},
@@ -157,7 +146,17 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
         ),
     }
     reasons = [{"pattern": quote_text(rule.error), "code": quote_text(rule.code)} for rule in settings.reasons]
-    return Facts(slots, {"attempts": bool(own.attempt), "reasons": reasons})
+    choices: Choices = {
+        "attempts": bool(own.attempt),
+        "never": never is not None,
+        "deadlines": own.stuck_at is not None,
+        "reasons": reasons,
+    }
+    return Facts(slots, choices)
+
+
+def _deadline(moment: Expression) -> str:
+    return fill_part("deadline", {"stuck_at": moment.sql})
 
 
 def _first_known(moments: Mapping[str, Expression], names: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from sweeper.check.result import Check
 from sweeper.check.rights import denied
 from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.install.guard import GUARD_KEYS, require_payable
-from sweeper.install.indexes import live_index_name
+from sweeper.install.indexes import live_index_name, unconditional_index_name
 from sweeper.install.other_installations import require_only_installation
 from sweeper.install.state import SCHEMA_VERSION, Installation, renamed_statuses, require_same_key
 from sweeper.postgres.binds import BY_SWEEPER
@@ -125,13 +125,19 @@ def check_index(context: CheckContext, installation: Installation) -> Iterator[C
     """Whether the index of live sessions is there, and whether the planner uses it."""
     name = installation.live_index
     if name is None:
-        yield ok("index", "the sessions are partitioned: sweeper adds no index of its own")
+        if context.mapping.sessions.partition_key is None:
+            yield _no_index(context)
+        else:
+            yield ok("index", "the sessions are partitioned: sweeper adds no index of its own")
         return
     with context.reading() as transaction:
         found = transaction.rows(fill("read_index", {}), {"name": name})
         if not found or not found[0].valid:
             what = "not valid: its build was not completed" if found else "missing"
             yield failure("index", f"{name} is {what}; each run reads the whole table", "sweeper install")
+            return
+        if name == unconditional_index_name(context.mapping):
+            yield _no_index(context, instead="; one of all sessions by their start is in place")
             return
         if name != live_index_name(context.mapping):
             yield warning(
@@ -153,6 +159,16 @@ def check_index(context: CheckContext, installation: Installation) -> Iterator[C
         )  # fmt: skip
 
 
+def _no_index(context: CheckContext, instead: str = "") -> Check:
+    other = "reads other tables" if not context.mapping.status.of_row else "calls what is not immutable"
+    return warning(
+        "index", f"no index of failed and running sessions: sessions.status {other}{instead}. A run reads the status "
+        "of each session from the horizon on, a full sweep of each from the floor on",
+        "map a column of the sessions, or an expression over their rows alone, to sessions.status; or leave it so "
+        "where they are few",
+    )  # fmt: skip
+
+
 def _indexes_of(plan: Any) -> set[str]:
     if isinstance(plan, list):
         return {name for part in plan for name in _indexes_of(part)}
@@ -169,6 +185,12 @@ def check_migrations(context: CheckContext) -> Iterator[Check]:
     with context.reading() as transaction:
         fences = transaction.rows(fill("list_fences", {}), {"schema_name": context.mapping.schema})
         index = transaction.rows(fill("read_index", {}), {"name": name}) if name else []
+    if context.mapping.status.column is None:
+        yield ok(
+            "migrations", "before a column is changed that sessions.status reads: sweeper install --release; after it: "
+            "install",
+        )  # fmt: skip
+        return
     in_the_way = ["fence"] if any(fence.names_status for fence in fences) else []
     if index and index[0].valid and slots["live_function"] not in slots["live_condition"]:
         in_the_way.append("index")

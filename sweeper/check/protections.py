@@ -42,6 +42,13 @@ def check_refund_function(context: CheckContext) -> Iterator[Check]:
 
 def check_fence(context: CheckContext) -> Iterator[Check]:
     """Whether the fence is as it was asked for, or a slow worker could go on with what was refunded."""
+    if not context.mapping.can_have_fence:
+        yield warning(
+            "fence", "none: the status is read from other tables, and no trigger on the sessions sees it change; a "
+            "slow worker may finish what was refunded",
+            "let the worker lock the session's row and look at it before it finishes",
+        )  # fmt: skip
+        return
     found = _read(context) if context.installation else None
     if found is not None and found.fence_wanted:
         yield _asked_for(found)
@@ -50,6 +57,8 @@ def check_fence(context: CheckContext) -> Iterator[Check]:
         fenced = has_fence(transaction, context.mapping)
     if fenced:
         yield ok("fence", "in place: a refunded session can neither go on nor succeed")
+    elif context.settings.sessions.stuck_at is not None:
+        yield ok("fence", "none; a running session is stuck when its own deadline has passed")
     elif context.has_heartbeat or not context.settings.sessions.running:
         yield ok("fence", "none; a heartbeat distinguishes a stuck session from a slow one")
     else:

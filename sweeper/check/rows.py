@@ -6,7 +6,7 @@ from datetime import timedelta
 from sweeper.app.reader import Reader
 from sweeper.check.context import CheckContext, ok, warning
 from sweeper.check.result import Check
-from sweeper.config.model import STUCK_AFTER_DEFAULT
+from sweeper.config.model import STUCK_AFTER_DEFAULT, Settings
 from sweeper.core.durations import describe_duration
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill
@@ -90,15 +90,21 @@ def check_future_times(context: CheckContext) -> Iterator[Check]:
 def check_durations(context: CheckContext) -> Iterator[Check]:
     """Whether ``stuck_after`` is longer than real work takes."""
     own, settings = context.settings.sessions, context.settings
+    if own.stuck_at is not None:
+        yield ok(
+            "stuck_after", "not used: sessions.stuck_at is each session's own deadline; without one it is never stuck"
+        )
+        return
     limits = [limit for status in own.running if (limit := settings.stuck_after(status)) is not None]
     limit = min(limits, default=STUCK_AFTER_DEFAULT)
+    by_status = "".join(_by_status(settings))
     if context.has_heartbeat:
-        yield ok("stuck_after", f"{describe_duration(limit)} without a sign of life")
+        yield ok("stuck_after", f"{describe_duration(limit)} without a sign of life{by_status}")
         return
     if own.ended_at is None or not own.succeeded:
         yield ok(
             "stuck_after",
-            f"{describe_duration(limit)}; not compared with real sessions: sessions.ended_at is not mapped",
+            f"{describe_duration(limit)}{by_status}; not compared with real sessions: sessions.ended_at is not mapped",
         )
         return
     with context.reading() as transaction:
@@ -111,7 +117,8 @@ def check_durations(context: CheckContext) -> Iterator[Check]:
         row = transaction.row(fill("sample_durations", slots), binds)
     if not row.sessions:
         yield ok(
-            "stuck_after", f"{describe_duration(limit)}; no session of the last 30 days succeeded to compare it with"
+            "stuck_after",
+            f"{describe_duration(limit)}{by_status}; no session of the last 30 days succeeded to compare it with",
         )
         return
     longest, p99 = timedelta(seconds=row.longest), timedelta(seconds=row.p99)
@@ -123,7 +130,19 @@ def check_durations(context: CheckContext) -> Iterator[Check]:
             f'policy.stuck_after = "{_longer(longest)}", or map a heartbeat to sessions.active_at',
         )  # fmt: skip
     else:
-        yield ok("stuck_after", f"{describe_duration(limit)}; {took}")
+        yield ok("stuck_after", f"{describe_duration(limit)}{by_status}; {took}")
+
+
+def _by_status(settings: Settings) -> Iterator[str]:
+    """Which running statuses a table of durations leaves to the default, and which are never stuck."""
+    limits = settings.policy.stuck_after
+    if isinstance(limits, dict):
+        left_out = [status for status in settings.sessions.running if status not in limits]
+        if left_out:
+            yield f"; the default of {describe_duration(STUCK_AFTER_DEFAULT)} for {', '.join(left_out)}"
+        never = [status for status, limit in limits.items() if limit is None]
+        if never:
+            yield f"; never stuck: {', '.join(never)}"
 
 
 def _longer(longest: timedelta) -> str:

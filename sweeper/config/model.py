@@ -189,8 +189,11 @@ class Settings(Section):
         return self.ledger is None
 
     def stuck_after(self, status: str) -> timedelta | None:
-        """How long a session in a running ``status`` may show no sign of life; None where it is never stuck."""
-        limit = self.policy.stuck_after
+        """How long a session in a running ``status`` may show no sign of life; None where it is never stuck.
+
+        Nothing where sessions have a deadline of their own: they are stuck as soon as it has passed.
+        """
+        limit = timedelta(0) if self.sessions.stuck_at is not None else self.policy.stuck_after
         return limit.get(status, STUCK_AFTER_DEFAULT) if isinstance(limit, dict) else limit
 
 

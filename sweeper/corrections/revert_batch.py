@@ -93,6 +93,9 @@ class BatchReverter:
         return {*done.reversed, *done.reversed_before}, left
 
     def _lock(self, transaction: Transaction, rows: Sequence[Row]) -> Balances | None:
+        if self._mapping.lists["unmarks"]:
+            session_ids = text_array(sorted({row.session_id for row in rows}))
+            transaction.rows(self._mapping.statement("lock_marked"), {"session_ids": session_ids})
         if not self._mapping.has_accounts:
             return None
         wanted = list({row.account_id for row in rows if row.account_known})

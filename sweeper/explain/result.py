@@ -41,7 +41,9 @@ class Explanation:
     """Why a session was, was not, or will be refunded.
 
     ``status`` is none where the row is gone. ``limit`` is the grace or the time without a sign of life that counts
-    for it, ``due_at`` the moment from which a run refunds it. ``hold_reason`` is why it is ``on_hold``, or would be.
+    for it, ``due_at`` the moment from which a run refunds it: its own deadline where it ``has_deadline``, as a running
+    one may. ``hold_reason`` is why it is ``on_hold``, or would be. ``exclude`` is the condition that excludes it,
+    ``never`` tells that it is that of sessions which are none of our business.
     """
 
     session_id: str
@@ -60,12 +62,14 @@ class Explanation:
     running: bool = False
     limit: timedelta | None = None
     due_at: datetime | None = None
+    has_deadline: bool = False
     on_hold: bool = False
     hold_reason: str | None = None
     refund_id: str | None = None
     refunded_by_app: bool = False
     payable_again: bool = True
     exclude: str | None = None
+    never: bool = False
     history: tuple[Event, ...] = ()
 
 

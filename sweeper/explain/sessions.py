@@ -140,12 +140,14 @@ class SessionExplainer:
         elif row.running:
             limit = self._settings.stuck_after(str(status))
         explanation = replace(explanation, status=status, attempt=row.attempt, running=bool(row.running), limit=limit)
+        by_deadline = bool(row.running) and self._settings.sessions.stuck_at is not None
+        explanation = replace(explanation, has_deadline=by_deadline)
         if moments is None:
             return explanation
         return replace(
             explanation,
             started_at=moments.started_at,
-            active_at=moments.active_at,
+            active_at=None if by_deadline else moments.active_at,
             failed_at=moments.failed_at,
             due_at=_after(moments.failed_at or moments.active_at, limit),
         )
@@ -161,7 +163,8 @@ class SessionExplainer:
             standing = [hold for hold in known.holds if hold.attempt == row.attempt]
             return _as_held(explanation, standing, explanation.hold_reason)
         if explanation.verdict is Verdict.EXCLUDED:
-            return replace(explanation, exclude=self._settings.sessions.exclude)
+            conditions = self._settings.sessions
+            return replace(explanation, exclude=conditions.never if explanation.never else conditions.exclude)
         if planned_hold:
             return replace(explanation, verdict=Verdict.HELD, hold_reason=planned_hold)
         return explanation
@@ -185,6 +188,7 @@ def _with_charge(explanation: Explanation, charge: Row | None) -> Explanation:
         amount=None if charge.amount is None else Decimal(charge.amount),
         reason=charge.reason,
         hold_reason=charge.hold_reason,
+        never=bool(charge._mapping.get("never")),
     )
 
 

@@ -1,5 +1,6 @@
 """What an installation checks before it changes anything: that the mapping can be written, guarded and owned."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -12,10 +13,12 @@ from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, quote_name
 from sweeper.postgres.transaction import Transaction
 
+_SECTIONS = {"closing": "close"}
+
 
 def check_writes(transaction: Transaction, mapping: Mapping) -> None:
     """Let the server plan what a refund writes to the app's tables: it names a value that does not fit."""
-    probes = [("sessions.close", mapping.statement("probe_close"))]
+    probes = list(_session_probes(mapping))
     if mapping.ledger:
         sections = {"insert": mapping.ledger.insert, "reverse": mapping.ledger.reverse}
         reads = {"insert": "ledger_reads_session", "reverse": "reverse_reads_session"}
@@ -30,6 +33,30 @@ def check_writes(transaction: Transaction, mapping: Mapping) -> None:
         except (Refusal, SweeperError) as error:
             if getattr(error, "code", "") != "privilege":  # the role that runs may differ from the one that installs
                 raise ConfigurationError(f"{key}: {error.message}", code="mapping") from None
+
+
+def _session_probes(mapping: Mapping) -> Iterator[tuple[str, str]]:
+    """What is written to the session's row: the section of the file, and the statement that has the server plan it."""
+    for name in ("refunded", "reversed", "closing"):  # what closes a session has what marks it, too
+        closes_status = name == "closing" and bool(mapping.lists["status_written"])
+        if closes_status or mapping.lists[name]:
+            choices = {**mapping.choices, "closes_status": closes_status, "set_columns": mapping.lists[name]}
+            yield f"sessions.{_SECTIONS.get(name, name)}", fill("probe_close", mapping.slots, choices)
+
+
+def require_fence(mapping: Mapping, *, asked: bool, stands: bool) -> None:
+    """Check that there can be a fence where one is asked for, or stands.
+
+    Raises:
+        ConfigurationError: the status is read from other tables.
+    """
+    if (asked or stands) and not mapping.can_have_fence:
+        then = "" if asked else ": `sweeper install --release` takes away the one that stands"
+        raise ConfigurationError(
+            "sessions.status is read from other tables, so a trigger on the sessions cannot see it change: there is no "
+            f"fence for it{then}",
+            code="mapping",
+        )
 
 
 def check_partitions(mapping: Mapping) -> None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 
 from sweeper.app.mapping import Mapping
 from sweeper.app.status_labels import StatusLabels
 from sweeper.core.errors import ConfigurationError, SweeperError
+from sweeper.install.status_index import indexable_predicate
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, fill_script, quote_name, quote_text
 from sweeper.postgres.transaction import Row, Transaction
@@ -77,6 +79,8 @@ def compare(transaction: Transaction, mapping: Mapping, bound: StatusLabels | No
         ConfigurationError: the mapping asks for an index that Postgres cannot have.
     """
     wanted = [_canonical(transaction, index) for index in _wanted(mapping, own_guard=own_guard)]
+    if mapping.status.column is None:
+        wanted = list(_with_status(transaction, mapping, wanted))
     found = transaction.rows(fill("list_own_indexes", {}), {"mark": _mark(mapping.schema)})
     names = {(index.schema, index.name) for index in wanted}
     valid = {(row.schema_name, row.name) for row in found if row.valid}
@@ -126,9 +130,32 @@ def _wanted(mapping: Mapping, *, own_guard: bool) -> Iterator[Index]:
         yield _named(mapping, "live", index)
 
 
+def _with_status(transaction: Transaction, mapping: Mapping, wanted: list[Index]) -> Iterator[Index]:
+    """The indexes where the status is an expression: one on live sessions has it, or is on the times of all of them."""
+    for index in wanted:
+        if not index.calls_ours:
+            yield index
+        elif predicate := indexable_predicate(transaction, mapping):
+            yield replace(index, predicate=predicate)
+        else:
+            yield from map(partial(_canonical, transaction), _of_all_sessions(mapping))
+
+
+def _of_all_sessions(mapping: Mapping) -> Iterator[Index]:
+    sessions = mapping.sessions
+    if sessions.partition_key is None and mapping.starts_in_column:
+        index = Index(sessions.schema, "", mapping.slots["sessions"], mapping.live_key, owned=sessions.owned)
+        yield _named(mapping, "live", index)
+
+
 def live_index_name(mapping: Mapping) -> str | None:
     """The index on live sessions that there must be, as SQL; none for partitioned sessions."""
     return next((index.qualified for index in _wanted(mapping, own_guard=True) if "_live_" in index.name), None)
+
+
+def unconditional_index_name(mapping: Mapping) -> str | None:
+    """The index on all sessions that there is where none can have the status, as SQL."""
+    return next((index.qualified for index in _of_all_sessions(mapping)), None) if not mapping.status.column else None
 
 
 def drop_live_indexes(transaction: Transaction, schema: str) -> Iterator[tuple[str, str]]:

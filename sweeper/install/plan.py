@@ -7,7 +7,7 @@ from sweeper.app.mapping import Mapping, read_mapping
 from sweeper.app.search_path import require_own_path
 from sweeper.config.model import Settings
 from sweeper.core.errors import SweeperError
-from sweeper.install.checks import check_ledger_rows, check_owner, check_partitions, check_writes
+from sweeper.install.checks import check_ledger_rows, check_owner, check_partitions, check_writes, require_fence
 from sweeper.install.functions import functions, has_fence
 from sweeper.install.grants import grants
 from sweeper.install.guard import has_own_guard
@@ -48,7 +48,9 @@ def plan(
         mapping = read_mapping(transaction, settings, search_path)
         fenced = has_fence(transaction, mapping)
         installed = read_installation(transaction, mapping.schema)
-        mapping = replace(mapping, fenced=fence or fenced or (installed is not None and installed.fence))
+        require_fence(mapping, asked=fence, stands=fenced)
+        wanted = fence or fenced or (installed is not None and installed.fence)
+        mapping = replace(mapping, fenced=wanted and mapping.can_have_fence)
         slots = _slots(mapping, as_of)
         own = plan_takeover(transaction, mapping, installed, slots, rekey=rekey, printed=as_of is None)
         check_writes(transaction, mapping)

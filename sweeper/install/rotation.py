@@ -62,7 +62,7 @@ def rotated(transaction: Transaction, mapping: Mapping, bound: ChargeKey) -> str
         "id_name": _name(bound.id),
         "id_number": bound.id_number,
         "id_type": bound.id_type.partition(" COLLATE ")[0],
-        "status_name": _name(mapping.slots["status_column"]),
+        "status_name": _name(mapping.slots["status_column"] or bound.id),
     }
     rows = transaction.rows(fill("find_rotated", {}), binds)
     return rows[0].name if rows else ""

@@ -46,7 +46,7 @@ def require_as_meant(rows: Sequence[Row]) -> None:
         Refusal: naming what; the batch must not be committed.
     """
     if rows:
-        raise Refusal("", rows[0].problem)
+        raise Refusal("", rows[0].problem, hold_reason=rows[0]._mapping.get("hold_reason"))
 
 
 def balances_of(row: Row) -> Balances:

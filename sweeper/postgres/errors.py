@@ -23,7 +23,7 @@ class Refusal(Exception):  # noqa: N818 - not an error of the run: one row's fau
         constraint: str = "",
         *,
         raised: bool = False,
-        hold_reason: str = "refused",
+        hold_reason: str | None = None,
         tries: int = 1,
     ) -> None:
         super().__init__(sqlstate)
@@ -31,7 +31,7 @@ class Refusal(Exception):  # noqa: N818 - not an error of the run: one row's fau
         self.message = message
         self.constraint = constraint
         self.raised = raised
-        self.hold_reason = hold_reason
+        self.hold_reason = hold_reason or "refused"
         self.tries = 2 if sqlstate == UNIQUE_VIOLATION else tries  # another layer may have been first
 
 

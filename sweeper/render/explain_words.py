@@ -11,6 +11,7 @@ _HOLDS = {
     "amount_not_finite": "its amount is not a finite number",
     "amount_negative": "its amount is negative",
     "amount_above_max": "its amount is above policy.max_amount",
+    "not_closed": "nothing closed it as it was refunded, so the refund was undone",
     "amount_rounded": "the balance or the ledger would round its amount",
     "account_inactive": "its account is not active: accounts.active is not true of it",
     "balance_mismatch": "the balance would not grow, or did not grow, by exactly its amount",
@@ -54,6 +55,8 @@ def _refunded(explanation: Explanation) -> str:
 
 
 def _since(explanation: Explanation) -> str:
+    if explanation.has_deadline:
+        return "" if explanation.due_at is None else f"Its deadline {_when(explanation)} {moment(explanation.due_at)}."
     what, limit = ("no sign of life for", "stuck_after") if explanation.running else ("failed", "grace")
     since = explanation.active_at if explanation.running else explanation.failed_at
     if since is None or explanation.limit is None:
@@ -63,7 +66,16 @@ def _since(explanation: Explanation) -> str:
     return f"{what.capitalize()} {ago}, {limit} is {describe_duration(explanation.limit)}."
 
 
+def _when(explanation: Explanation) -> str:
+    passed = explanation.due_at is not None and explanation.due_at <= explanation.as_of
+    return "was" if passed else "is"
+
+
 def _waiting(explanation: Explanation) -> str:
+    if explanation.due_at is None and explanation.has_deadline:
+        return "It runs and has no deadline: no run calls it stuck until it has one."
+    if explanation.due_at is None and explanation.running and explanation.limit is None:
+        return f"It is {explanation.status}, which is never stuck by policy.stuck_after."
     if explanation.due_at is None:
         return "It does not say since when it shows no sign of life, so no run can call it stuck."
     then = (

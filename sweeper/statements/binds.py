@@ -149,7 +149,7 @@ class Values:
             "id_name": mapping.key.id.strip('"'),
             "id_number": mapping.key.id_number,
             "id_type": mapping.session_type,
-            "status_name": slots["status_column"].strip('"'),
+            "status_name": (slots["status_column"] or slots["key"]).strip('"'),
             "trigger_name": fence_name(mapping),
             "fence": fence_name(mapping),
             "function_name": slots["live_function"].rpartition(".")[2],

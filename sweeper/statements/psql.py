@@ -5,7 +5,7 @@ A variable holds a whole SQL literal, quotes included, because psql has none for
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Mapped
 from datetime import datetime
 from decimal import Decimal
@@ -88,8 +88,13 @@ def literal(value: object) -> str:
         case datetime():
             return quote_text(value.isoformat(sep=" "))
         case list() | tuple():
-            return quote_text(text_array([str(one) for one in value]))
+            return quote_text(_array(value))
     return quote_text(str(value))
+
+
+def _array(values: Sequence[object]) -> str:
+    items = ("NULL" if value is None else text_array([str(value)])[1:-1] for value in values)
+    return "{" + ",".join(items) + "}"
 
 
 def _argument(sql: str) -> str:

@@ -14,7 +14,7 @@ from sweeper.postgres.templates import Choices, fill, fill_script, quote_name, q
 # a script is sent without binds, with its percent signs as they are
 SCRIPTS = frozenset({
     "001_tables", "append_only", "begin_mapping", "create_index", "drop_index", "drop_live", "drop_other_refunds",
-    "export_refunds", "fence", "live", "note_objects", "probe_index", "probe_reading", "rekey",
+    "export_refunds", "fence", "live", "note_objects", "probe_expression", "probe_index", "probe_reading", "rekey",
     "release_fence", "revoke_defaults", "set_surroundings", "write_settings",
 })  # fmt: skip
 GRANTS = frozenset({"grant_auditor", "grant_layer", "grant_owner", "grant_read", "grant_runner"})
@@ -96,6 +96,11 @@ class Filling:
                 return {"partial": False}
             case "001_tables":
                 return {"printed": False}
+            case "probe_close":
+                closes = bool(self.mapping.lists["status_written"])
+                if not self.mapping.lists["closes"]:
+                    raise KeyError("closing")
+                return {"closes_status": closes, "set_columns": self.mapping.lists["closing"]}
             case "probe_insert" if ledger:
                 return {"values": assigned(ledger.insert), "reads_session": self.mapping.lists["ledger_reads_session"]}
         return {}
@@ -136,7 +141,8 @@ class Filling:
     def _examples(self) -> dict[str, dict[str, str]]:
         """What is filled in for one statement alone, by its name."""
         mapping, slots = self.mapping, self.mapping.slots
-        sessions = {"table": slots["sessions"], "key": slots["key"], "column": slots["status_column"]}
+        status_column = slots["status_column"] or slots["key"]
+        sessions = {"table": slots["sessions"], "key": slots["key"], "column": status_column}
         index = {"table": slots["sessions"], "key": mapping.live_key}
         expression = {"table": slots["sessions"], "alias": "s"}
         condition = {**sessions, "condition": slots.get("account_condition", "true")}
@@ -150,8 +156,10 @@ class Filling:
                 "index_name": quote_name(_LIVE_INDEX),
                 "predicate": mapping.live_predicate,
             },
+            "read_literals": {"statuses": slots["failed"]},
             "drop_index": {"index": self.installation.live_index or quote_name(_LIVE_INDEX)},
             "drop_live": {"live_function": f"{slots['schema']}.live_0123456789"},
+            "probe_expression": {"table": slots["sessions"], "expression": slots["live_status"]},
             "probe_index": index,
             "export_refunds": {
                 "since": quote_text(self.since.isoformat()),
@@ -167,7 +175,7 @@ class Filling:
             "type_of_expression": {**expression, "expression": slots["amount"]},
             "type_over_refund": {"expression": "amount"},
             "sample_condition": condition,
-            "sample_marks": {**sessions, "status": slots["status_column"], "failed": failed},
+            "sample_marks": {**sessions, "status": status_column, "failed": failed},
             "sample_matches": {
                 **sessions,
                 "column": slots["key"],

@@ -15,7 +15,7 @@ from tests.helpers.any_app import App, with_ledger
         ("sessions", "table", "a b c(", "there is no such table"),
         ("sessions", "id", "idd", "is not a column of jobs; did you mean id?"),
         ("sessions", "status", "stat", "is not a column of jobs; did you mean state?"),
-        ("sessions", "status", "upper(state)", "is not a column of jobs"),
+        ("sessions", "status", "upper(stat)", "did you mean state?"),
         ("sessions", "amount", "prise", "is not a column of jobs; did you mean price?"),
         ("sessions", "amount", "prise + 1", 'column "prise" does not exist'),
         ("sessions", "amount", "s.prise + 1", "did you mean price?"),
@@ -130,9 +130,11 @@ def test_a_status_that_the_enum_does_not_have_is_named_with_the_nearest(app: App
     app.refused(f"sessions.{key} = {value!r}: is not a value of the enum kind; did you mean {near!r}?")
 
 
-def test_a_status_that_is_neither_text_nor_enum_is_refused(app: App) -> None:
-    app.map(status="price")
-    app.refused("sessions.status = 'price': must be text or an enum, and is integer")
+def test_a_status_of_a_type_that_has_too_many_values_is_refused(app: App) -> None:
+    app.map(status="meta")
+    app.refused("sessions.status = 'meta': must be text, an enum, an integer or a boolean, and is jsonb")
+    app.map(status="began + interval '1 day'")
+    app.refused("must be text, an enum, an integer or a boolean, and is timestamp with time zone")
 
 
 def test_an_account_that_cannot_be_an_accounts_id_is_refused(app: App) -> None:

@@ -146,6 +146,7 @@ def test_example_file_is_valid_and_shows_every_key() -> None:
     shown |= {f"reasons.{key}" for key in content["reasons"][0]}
     commented = {f"{name}.{key}" for name, text in (("sessions", whole), ("ledger", ledger))
                  for key in re.findall(r"^# (\w+) +=", text, re.MULTILINE)}  # fmt: skip
+    commented |= set(re.findall(r"^# \[(sessions\.\w+)\]", whole, re.MULTILINE))
     without_use_yet = {"ledger.reverse", "audit.overdue_after"}
     assert shown | commented | without_use_yet | {"logging.event_prefix"} == set(_defaults())
 

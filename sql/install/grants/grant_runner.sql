@@ -2,7 +2,7 @@
 -- write what the mapping does not name. In the app's ledger it writes the columns of a refund, and draws the others from
 -- their sequences.
 {include grant_read}
-GRANT UPDATE ({status_column}{each closing ""}, {column}{end}) ON {sessions} TO {role};
+GRANT UPDATE ({each updated ", "}{column}{end}) ON {sessions} TO {role};
 {if accounts}
 GRANT UPDATE ({if moves}{each moves ", "}{column}{end}{else}{accounts_key}{end}) ON {accounts} TO {role};
 {end}

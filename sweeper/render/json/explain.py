@@ -45,6 +45,7 @@ def _session(explanation: Explanation) -> dict[str, Any]:
         "active_at": _moment(explanation.active_at),
         "failed_at": _moment(explanation.failed_at),
         "due_at": _moment(explanation.due_at),
+        "deadline": _moment(explanation.due_at if explanation.has_deadline else None),
         "floor": moment(explanation.floor),
         "history": [_event(event, explanation) for event in explanation.history],
     }

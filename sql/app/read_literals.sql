@@ -1,0 +1,2 @@
+-- What statuses of the file are in the type of the status, as the server writes them; reads no row.
+SELECT {statuses}::text[] AS texts

@@ -1,0 +1,127 @@
+"""What a refund writes to the session's own row, beside its status: SQL over the refund and over the row, ``s``."""
+
+import re
+from collections.abc import Mapping
+
+from sweeper.app.catalog import Column, Table, problem
+from sweeper.app.facts import Facts
+from sweeper.app.reader import Reader
+from sweeper.app.status import Status
+from sweeper.config.model import SessionsSection
+from sweeper.core.errors import ConfigurationError
+from sweeper.postgres.templates import Slots, fill_part
+
+REFUND_NAMES = (
+    "refund_id", "session_id", "account_id", "attempt", "amount", "reason", "detail", "layer", "run_id", "at",
+)  # fmt: skip
+_OF_REFUND = re.compile(rf"\b(?:{'|'.join((*REFUND_NAMES, 'refund'))})\b", re.IGNORECASE)
+_STRING = re.compile(r"'(?:[^']|'')*'")
+# it takes the type of its column by itself, where no query stands between the two
+_LITERAL = re.compile(r"'(?:[^']|'')*'|[Ee]'(?:[^'\\]|\\.|'')*'|null", re.IGNORECASE)
+
+# what the server says of a bare name that two rows beside each other have
+_AMBIGUOUS = re.compile(r"column reference \"([^\"]+)\" is ambiguous")
+
+
+def mark_slots(reader: Reader, own: SessionsSection, sessions: Table, status: Status, slots: Slots) -> Facts:
+    """The columns of a session that closing, refunding, and taking a refund back set.
+
+    Raises:
+        ConfigurationError: a column cannot be written, or is one that the sweep itself sets or knows the session by; a
+            value is not SQL over the refund and the session.
+    """
+    writer = _Writer(reader, sessions, status, slots)
+    refunded = writer.values("sessions.refunded", own.refunded)
+    closing = writer.values("sessions.close", own.close)
+    # a stuck session is closed and refunded in one update: what a refund sets stands for a column that both name
+    closing = {**{column: item for column, item in closing.items() if column not in refunded}, **refunded}
+    taken_back = writer.values("sessions.reversed", own.reversed)
+    lists = {name: list(items.values()) for name, items in {"closing": closing, "refunded": refunded}.items()}
+    written = [*closing.values(), *taken_back.values()]
+    return Facts(
+        {
+            "touched_column": _touched(sessions, status, slots["key"]),
+        },
+        {
+            **lists,
+            "reversed": list(taken_back.values()),
+            "unmarks": bool(taken_back),
+            "closes": status.written or bool(closing),
+            "closing_beside": any(item["beside"] for item in closing.values()),
+            "refunded_beside": any(item["beside"] for item in refunded.values()),
+            "refund_names": _names(),
+            "written": [{**item, "name": f"value_{number}"} for number, item in enumerate(written)],
+        },
+    )
+
+
+def _names() -> list[Slots]:
+    return [{"name": name} for name in REFUND_NAMES]
+
+
+def _touched(sessions: Table, status: Status, key: str) -> str:
+    """The column that is set to itself to touch a row: the key, unless the database makes it."""
+    writable = [
+        column.quoted for column in sessions.columns.values() if not column.generated and column != status.column
+    ]
+    return key if key in writable or not writable else writable[0]
+
+
+class _Writer:
+    """Reads what a section of the file writes to the session's row."""
+
+    def __init__(self, reader: Reader, sessions: Table, status: Status, slots: Slots) -> None:
+        self._reader, self._sessions, self._status = reader, sessions, status
+        self._key = slots["key"]
+        self._refund = fill_part("sample_refund", slots, {"chained": False})
+
+    def values(self, section: str, given: Mapping[str, str]) -> dict[str, Slots]:
+        """The columns of ``section`` and their values; ``beside`` is empty where one reads nothing of the refund."""
+        found: dict[str, Slots] = {}
+        for text, value in given.items():
+            column = self._reader.written_column(section, text, self._sessions)
+            if column == self._status.column or column.quoted == self._key:
+                raise problem(section, text, "is set by the sweep itself, or is the key")
+            if column.quoted in found:
+                raise problem(section, text, "is named twice")
+            found[column.quoted] = self._value(f"{section}.{text}", value, column, bare=section == "sessions.close")
+        return found
+
+    def _value(self, key: str, value: str, column: Column, *, bare: bool) -> Slots:
+        beside = _OF_REFUND.search(_STRING.sub("''", value)) is not None
+        if beside:
+            sql = self._over(key, value, self._refund)
+        elif bare:
+            sql = self._reader.expression(key, value, self._sessions).sql
+        else:
+            sql = self._over(key, value, "")
+        if not bare:
+            self._require_qualified(key, value, self._refund if beside else "")
+        if beside:
+            sql = fill_part("over_refund", {"value": sql}, {"refund_names": _names()})
+        enum = column.category == "E" and not _LITERAL.fullmatch(value)
+        cast = {"expression": sql, "column_type": column.base_type}
+        written = fill_part("written_enum", cast) if enum else sql
+        return {"column": column.quoted, "value": written, "beside": "yes" if beside else ""}
+
+    def _over(self, key: str, value: str, refund: str) -> str:
+        """A value over the session's row and, where it reads one, over a made-up ``refund``, whose names come first."""
+        sql = fill_part("expression", {"expression": value})
+        self._reader.castable(key, value, _beside(sql, refund), self._sessions.qualified, "s")
+        return sql
+
+    def _require_qualified(self, key: str, value: str, refund: str) -> None:
+        """Check that a value calls what it reads of the session's row ``s.name``."""
+        sql = _beside(fill_part("expression", {"expression": value}), refund)
+        source = fill_part("with_twin", {"sessions": self._sessions.qualified})
+        try:
+            self._reader.castable(key, value, sql, source, "sweeper_twin")
+        except ConfigurationError as error:
+            if found := _AMBIGUOUS.search(error.message):
+                what = f"{found[1]} is a column of the session and no name of the refund: write s.{found[1]}"
+                raise problem(key, value, what) from None
+            raise
+
+
+def _beside(value: str, refund: str) -> str:
+    return fill_part("over_sample", {"value": value, "refund": refund}) if refund else value
