@@ -42,7 +42,7 @@ BEGIN
     END IF;
 {if serialized}
     IF pg_catalog.current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
-        RAISE EXCEPTION 'refund() cannot be called at %: the balance is read beside the row that is locked',
+        RAISE EXCEPTION 'refund() cannot be called at %%: the balance is read beside the row that is locked',
                 pg_catalog.current_setting('transaction_isolation')
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Call it in a READ COMMITTED transaction.';
     END IF;
