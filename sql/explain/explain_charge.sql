@@ -2,12 +2,14 @@
 SELECT asked.place,
        found.account_id,
        found.amount,
+       found.charged,
        found.reason,
        found.hold_reason
 FROM pg_catalog.unnest(%(session_ids)s::text[]::{session_type}[]) WITH ORDINALITY AS asked (session_id, place)
 CROSS JOIN LATERAL (
     SELECT v.account_id::text AS account_id,
            v.amount::text AS amount,
+           {if charged}v.charged::numeric::text{else}NULL::text{end} AS charged,
            {include reason} AS reason,
            {include hold_reason} AS hold_reason
     {include reading}

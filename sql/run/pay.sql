@@ -17,7 +17,8 @@ WITH sweeper_looked AS MATERIALIZED (
                    v.started_at,
                    {include owed_from} AS failed_at,
                    v.amount,
-                   v.error,
+                   v.error,{if charged}
+                   v.charged,{end}
                    {include verdict} AS verdict
             {include reading}
             WHERE {session_id} {session_eq} ANY (ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])))
@@ -38,7 +39,8 @@ sweeper_due AS (
            %(layer)s::text AS layer,
            %(run_id)s::uuid AS run_id,
            %(as_of)s::timestamptz AS at,
-           v.failed_at,
+           v.failed_at,{if charged}
+           v.charged::numeric AS charged,{end}
            v.stuck
     FROM sweeper_looked AS v
     JOIN ROWS FROM (
@@ -121,10 +123,12 @@ sweeper_booked AS (
 {end}
 sweeper_paid AS (
     INSERT INTO {refunds} AS r (
-        refund_id, session_id, account_id, attempt, again, amount, reason, detail, layer, run_id, created_at, failed_at
+        refund_id, session_id, account_id, attempt, again, amount, reason, detail, layer, run_id, created_at, failed_at{if charged},
+        charged{end}
     )
     SELECT p.refund_id, p.session_id, p.account_id, p.attempt, p.again, p.amount, p.reason, p.detail, p.layer, p.run_id, p.at,
-           p.failed_at
+           p.failed_at{if charged},
+           p.charged{end}
     FROM sweeper_payable AS p
     {if ledger}
     -- no conflict clause: who was here between the two inserts makes the batch roll back, and look again

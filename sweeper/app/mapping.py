@@ -70,6 +70,11 @@ class Mapping:
         return self.slots["attempt_type"] in ("text", "character varying", "bpchar", *numbers)
 
     @property
+    def knows_charges(self) -> bool:
+        """Whether the file says how the app's books know what was charged."""
+        return bool(self.lists["charged"])
+
+    @property
     def is_read_back(self) -> bool:
         """Whether there is more to read back of a refund than the status of its session."""
         return self.ledger is not None or self.key.attempt is not None

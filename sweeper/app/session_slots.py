@@ -128,8 +128,8 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
         if (text := getattr(own, name))
     }
     amount = read("amount", own.amount, catalog.NUMBER_TYPES)
-    inexact = amount.type not in catalog.EXACT_TYPES
     account = read("account", own.account)
+    charged = read("charged", own.charged, catalog.NUMBER_TYPES) if own.charged else None
     exclude = read("exclude", own.exclude, ("boolean",)) if own.exclude else None
     error = read("error", own.error) if own.error else None
     attempt = read("attempt", own.attempt) if own.attempt else no_attempt()
@@ -146,8 +146,8 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
         "started_type": moments["started_at"].type,
         "active_at": _first_known(moments, ("active_at", "started_at")),
         "failed_at": _first_known(moments, ("failed_at", "active_at", "started_at")),
-        "amount": fill_part("amount", {"amount": amount.sql}, {"inexact": inexact}),
-        "amount_type": "numeric" if inexact else amount.type,
+        "amount": _number(amount),
+        "amount_type": _exact_type(amount),
         "also_read": moments["ended_at"].sql if "ended_at" in moments else "",
         "exclude": exclude.sql if exclude else "false",
         "error": fill_part(
@@ -156,8 +156,18 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
             {"mapped": error is not None, "collated": bool(error and error.collation)},
         ),
     }
+    if charged:
+        slots |= {"charged": _number(charged), "charged_type": _exact_type(charged)}
     reasons = [{"pattern": quote_text(rule.error), "code": quote_text(rule.code)} for rule in settings.reasons]
-    return Facts(slots, {"attempts": bool(own.attempt), "reasons": reasons})
+    return Facts(slots, {"attempts": bool(own.attempt), "reasons": reasons, "charged": charged is not None})
+
+
+def _exact_type(expression: Expression) -> str:
+    return expression.type if expression.type in catalog.EXACT_TYPES else "numeric"
+
+
+def _number(expression: Expression) -> str:
+    return fill_part("amount", {"amount": expression.sql}, {"inexact": expression.type not in catalog.EXACT_TYPES})
 
 
 def _first_known(moments: Mapping[str, Expression], names: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 
 from sweeper.app.mapping import read_mapping
-from sweeper.check import history, installed, policy, protections, rows
+from sweeper.check import charges, history, installed, policy, protections, rows
 from sweeper.check.context import CheckContext, failure, ok, reading, run_check
 from sweeper.check.exposure import check_grants, check_search_path
 from sweeper.check.result import Check, CheckResult, Status
@@ -125,6 +125,7 @@ def _check_installed(context: CheckContext, installation: Installation | None, *
             "horizon": partial(history.check_horizon, context, installation),
             "books": partial(history.check_books, context),
             "amounts": partial(rows.check_amounts, context),
+            "uncharged": partial(charges.check_uncharged, context),
             "future_times": partial(rows.check_future_times, context),
             "grants": partial(check_grants, context),
             "append_only": partial(protections.check_append_only, context),

@@ -42,6 +42,7 @@ class Explanation:
 
     ``status`` is none where the row is gone. ``limit`` is the grace or the time without a sign of life that counts
     for it, ``due_at`` the moment from which a run refunds it. ``hold_reason`` is why it is ``on_hold``, or would be.
+    ``charged`` is what the app's books say was taken, in credits; of a refunded one, at its refund.
     """
 
     session_id: str
@@ -53,6 +54,7 @@ class Explanation:
     account_id: str | None = None
     attempt: str = ""
     amount: Decimal | None = None
+    charged: Decimal | None = None
     reason: str | None = None
     started_at: datetime | None = None
     active_at: datetime | None = None
