@@ -136,6 +136,10 @@ sweeper_paid AS (
       ON b.session_key {ledger_session_eq} p.session_id{ledger_session_as}
      AND b.attempt {ledger_attempt_eq} p.attempt{ledger_attempt_as}
     {else}
+    {if accounts}
+    {else}
+    ORDER BY p.account_id  -- nobody has locked the accounts: a hook that does comes to them in the order of their ids
+    {end}
     ON CONFLICT (session_id, attempt, again) DO NOTHING
     {end}
     RETURNING r.session_id, r.account_id, r.attempt, r.amount, r.reason

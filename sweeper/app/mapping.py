@@ -43,6 +43,7 @@ class Mapping:
     live_key: str
     live_predicate: str
     has_accounts: bool
+    moves_balances: bool
     exact_balance: bool
     key: ChargeKey
     fingerprint: str
@@ -140,6 +141,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
         live_key=", ".join(column.quoted for column in (started_at, key.column) if column),
         live_predicate=live_predicate(slots),
         has_accounts=settings.accounts is not None,
+        moves_balances=settings.accounts is not None and settings.accounts.moves,
         exact_balance=slots["balance_type"] in catalog.EXACT_TYPES,
         exact_spent=slots["spent_type"] in catalog.EXACT_TYPES,
         ledger=ledger,

@@ -20,6 +20,7 @@ from sweeper.postgres.retries import retrying
 _PROTOCOL_VIOLATION = "08P01"
 _OF_ANY_MAPPING = (
     ("fence", protections.check_fence),
+    ("moves", protections.check_moves),
     ("rules", installed.check_rules),
     ("triggers", installed.check_triggers),
     ("migrations", installed.check_migrations),
@@ -130,6 +131,7 @@ def _check_installed(context: CheckContext, installation: Installation | None, *
             "grants": partial(check_grants, context),
             "append_only": partial(protections.check_append_only, context),
             "refund_function": partial(protections.check_refund_function, context),
+            "hooks": partial(protections.check_hooks, context),
         }
     for name, look in looks.items():
         yield from _run_check(context.database, context.role, name, look)

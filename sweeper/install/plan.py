@@ -11,6 +11,7 @@ from sweeper.install.checks import check_ledger_rows, check_owner, check_partiti
 from sweeper.install.functions import functions, has_fence
 from sweeper.install.grants import grants
 from sweeper.install.guard import has_own_guard
+from sweeper.install.hooks import read_hooks
 from sweeper.install.indexes import Changes, Index, compare
 from sweeper.install.protections import is_append_only
 from sweeper.install.state import SCHEMA_VERSION, read_installation
@@ -89,12 +90,19 @@ def plan(
 
 def _notes(transaction: Transaction, mapping: Mapping) -> tuple[str, ...]:
     """What whoever installs should know, a line each."""
-    if not transaction.row(fill("read_owner", {}), {"schema_name": mapping.schema}).superuser:
-        return ()
-    return (
-        "refund() runs with the rights of a superuser, its owner: `sweeper install --print` ends with a role of its "
-        "own for it",
-    )
+    notes = []
+    if transaction.row(fill("read_owner", {}), {"schema_name": mapping.schema}).superuser:
+        notes.append(
+            "refund() runs with the rights of a superuser, its owner: `sweeper install --print` ends with a role of "
+            "its own for it"
+        )
+    if not mapping.moves_balances or read_hooks(transaction, mapping):
+        notes.append(
+            f"triggers of the app's own (hooks) on {mapping.slots['refunds']} and {mapping.slots['reversals']} are "
+            "created by the owner of these tables, or by who is given the right: GRANT TRIGGER ON TABLE. Their "
+            "functions run with the rights of whoever runs sweeper, unless they are SECURITY DEFINER"
+        )
+    return tuple(notes)
 
 
 def _rights(transaction: Transaction, mapping: Mapping) -> dict[str, str]:

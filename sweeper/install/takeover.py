@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError, SweeperError
+from sweeper.install.hooks import require_no_conditions
 from sweeper.install.ledger_sessions import (
     changed_table_of,
     refuse_ledger_of_others,
@@ -94,6 +95,7 @@ def plan_takeover(
             raise _key_changed(transaction, mapping, found, differs)
         require_translatable(transaction, mapping, found, old)
         require_no_views(transaction, mapping)
+        require_no_conditions(transaction, mapping)
         translation = rekey_script(transaction, mapping, found, old, slots)
         translated = (
             f"translated the refunds to the new key ({'; '.join(changes)})"
