@@ -1,6 +1,7 @@
 """What the statements must know of a session: its key, its status, its times, its amount."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from hashlib import sha256
 
 from sweeper.app import catalog
@@ -10,6 +11,9 @@ from sweeper.app.reader import Expression, Reader, check_type, default_collation
 from sweeper.config.model import SessionsSection, Settings
 from sweeper.postgres.templates import Slots, fill, fill_part, quote_text
 from sweeper.postgres.transaction import Transaction
+
+# a number of seconds reaches so far in the year 5138, and one of milliseconds did so in 1973
+_MILLISECONDS_FROM, _MICROSECONDS_FROM = 10**11, 10**14
 
 
 def session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> tuple[Expression, Facts]:
@@ -118,6 +122,8 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
 
     def read(name: str, text: str, allowed: tuple[str, ...] | None = None) -> Expression:
         expression = reader.expression(f"sessions.{name}", text, sessions)
+        if allowed is catalog.TIME_TYPES and expression.type in catalog.NUMBER_TYPES:
+            raise problem(f"sessions.{name}", text, _number_of_a_time(reader.sample_number(expression, sessions), text))
         if allowed:
             check_type(f"sessions.{name}", text, expression, allowed)
         return expression
@@ -160,6 +166,20 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
         slots |= {"charged": _number(charged), "charged_type": _exact_type(charged)}
     reasons = [{"pattern": quote_text(rule.error), "code": quote_text(rule.code)} for rule in settings.reasons]
     return Facts(slots, {"attempts": bool(own.attempt), "reasons": reasons, "charged": charged is not None})
+
+
+def _number_of_a_time(value: Decimal | None, text: str) -> str:
+    """What is wrong with a number for a time: with the expression that turns it into one, by the size of a value."""
+    seconds, milliseconds = f"to_timestamp({text})", f"to_timestamp({text} / 1000.0)"
+    if value is None:
+        turned = f"{seconds} where it counts seconds, {milliseconds} where it counts milliseconds"
+    elif abs(value) < _MILLISECONDS_FROM:
+        turned = f"{seconds}, as it counts seconds (such as {value})"
+    elif abs(value) < _MICROSECONDS_FROM:
+        turned = f"{milliseconds}, as it counts milliseconds (such as {value})"
+    else:
+        turned = f"to_timestamp({text} / 1000000.0), as it counts microseconds (such as {value})"
+    return f"is a number, and must be a time: {turned}"
 
 
 def _exact_type(expression: Expression) -> str:

@@ -13,6 +13,7 @@ from sweeper.check.rights import check_rights, denied, merged
 from sweeper.check.server import check_server, read_server
 from sweeper.config.model import PolicySection, Settings
 from sweeper.core.errors import SweeperError
+from sweeper.install.link import check_link
 from sweeper.install.state import Installation, Surroundings, read_installation
 from sweeper.postgres.database import Database
 from sweeper.postgres.retries import retrying
@@ -98,6 +99,7 @@ def _check_mapped(
         timezone = settings.sessions.timezone
         with reading(database, search_path, timezone) as transaction:
             mapping = read_mapping(transaction, settings, search_path)
+            check_link(transaction, mapping, settings.ledger)
         found.append(CheckContext(database, settings, mapping, installation, role, as_of))
         yield ok("mapping", "fits the tables of this database")
 

@@ -12,8 +12,8 @@ from sweeper.postgres.transaction import Transaction
 class Hook:
     """A trigger on ``table``, which is ``refunds`` or ``reversals``.
 
-    ``name`` is as in SQL. It fires after an insert, unless ``before``: then it could drop or change what is written, and is no hook.
-    ``function`` is the name of what it runs, with its schema; ``drop`` the statement that takes it away.
+    ``name`` is as in SQL. It fires after an insert, unless ``before``: then it could drop or change what is written,
+    and is no hook. ``function`` is what it runs, with its schema; ``drop`` the statement that takes it away.
     """
 
     table: str

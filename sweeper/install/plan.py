@@ -13,6 +13,7 @@ from sweeper.install.grants import grants
 from sweeper.install.guard import has_own_guard
 from sweeper.install.hooks import read_hooks
 from sweeper.install.indexes import Changes, Index, compare
+from sweeper.install.link import check_link
 from sweeper.install.protections import is_append_only
 from sweeper.install.state import SCHEMA_VERSION, read_installation
 from sweeper.install.takeover import Takeover, plan_takeover
@@ -53,6 +54,7 @@ def plan(
         slots = _slots(mapping, as_of)
         own = plan_takeover(transaction, mapping, installed, slots, rekey=rekey, printed=as_of is None)
         check_writes(transaction, mapping)
+        check_link(transaction, mapping, settings.ledger)
         check_partitions(mapping)
         own_guard = own.scripts != () or bool(own.translation) or has_own_guard(transaction, mapping)
         indexes = compare(transaction, mapping, installed.bound_labels if installed else None, own_guard=own_guard)
@@ -96,7 +98,8 @@ def _notes(transaction: Transaction, mapping: Mapping) -> tuple[str, ...]:
             "refund() runs with the rights of a superuser, its owner: `sweeper install --print` ends with a role of "
             "its own for it"
         )
-    if not mapping.moves_balances or read_hooks(transaction, mapping):
+    sum_of_ledger = mapping.ledger is not None and not mapping.has_accounts
+    if not (mapping.moves_balances or sum_of_ledger) or read_hooks(transaction, mapping):
         notes.append(
             f"triggers of the app's own (hooks) on {mapping.slots['refunds']} and {mapping.slots['reversals']} are "
             "created by the owner of these tables, or by who is given the right: GRANT TRIGGER ON TABLE. Their "

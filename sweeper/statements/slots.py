@@ -28,7 +28,7 @@ NOTES = {
         "For the role that runs this, and whole tables; `sweeper install --print` names each column.",
     ),
     **dict.fromkeys(
-        ("collation_of_expression", "type_of_expression"),
+        ("collation_of_expression", "sample_number", "type_of_expression"),
         "Asked of every expression in the file; here of one of them.",
     ),
     **dict.fromkeys(
@@ -96,6 +96,9 @@ class Filling:
                 return {"printed": False}
             case "probe_insert" if ledger:
                 return {"values": assigned(ledger.insert)}
+            case "try_link" if ledger:
+                types = {column.quoted: column.full_type for column in ledger.table.columns.values()}
+                return {"written": [{**one, "type": types[one["column"]]} for one in assigned(ledger.insert)]}
         return {}
 
     def _slots(self, name: str) -> dict[str, str]:
@@ -163,6 +166,7 @@ class Filling:
             },
             "sample_durations": {"ended_at": slots["also_read"]} if of_file.ended_at else {},
             "collation_of_expression": {**expression, "expression": slots["error"]},
+            "sample_number": {**expression, "expression": slots["amount"]},
             "type_of_expression": {**expression, "expression": slots["amount"]},
             "sample_condition": condition,
             "sample_marks": {**sessions, "status": slots["status_column"], "failed": failed},
