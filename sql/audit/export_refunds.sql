@@ -21,7 +21,8 @@ COPY (
            v.reversal_id,
            v.amount AS reversed_amount,
            v.created_at AS reversed_at,
-           r.again
+           r.again{if charged},
+           r.charged{end}
     FROM {refunds} AS r
     LEFT JOIN LATERAL (
         SELECT v.reversal_id, v.amount, v.created_at

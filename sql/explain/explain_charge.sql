@@ -2,6 +2,7 @@
 SELECT asked.place,
        found.account_id,
        found.amount,
+       found.charged,
        found.reason,
        found.hold_reason{if never},
        found.never{end}
@@ -9,6 +10,7 @@ FROM pg_catalog.unnest(%(session_ids)s::text[]::{session_type}[]) WITH ORDINALIT
 CROSS JOIN LATERAL (
     SELECT v.account_id::text AS account_id,
            v.amount::text AS amount,
+           {if charged}v.charged::numeric::text{else}NULL::text{end} AS charged,
            {include reason} AS reason,
            {include hold_reason} AS hold_reason{if never},
            -- which of the two excludes it; over a row of its own, so that a column of ours is not taken for the app's

@@ -10,7 +10,8 @@ SELECT v.session_id,
        v.failed_at,
        v.amount,
        v.excluded,
-       v.error
+       v.error{if charged},
+       v.charged{end}
 FROM {sessions} AS s
 CROSS JOIN LATERAL (
         {include mapped}

@@ -17,7 +17,8 @@ WITH sweeper_looked AS MATERIALIZED (
                    v.started_at,
                    {include owed_from} AS failed_at,
                    v.amount,
-                   v.error,
+                   v.error,{if charged}
+                   v.charged,{end}
                    {include verdict} AS verdict
             {include reading}
             WHERE {session_id} {session_eq} ANY (ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])))
@@ -47,7 +48,8 @@ sweeper_due AS (
            %(layer)s::text AS layer,
            %(run_id)s::uuid AS run_id,
            clock.at,
-           v.failed_at,
+           v.failed_at,{if charged}
+           v.charged::numeric AS charged,{end}
            v.stuck
     FROM sweeper_looked AS v
     CROSS JOIN sweeper_clock AS clock
@@ -195,11 +197,13 @@ sweeper_booked AS (
 {end}
 sweeper_paid AS (
     INSERT INTO {refunds} AS r (
-        refund_id, session_id, account_id, attempt, again, amount, reason, detail, layer, run_id, created_at, failed_at{if shares},
+        refund_id, session_id, account_id, attempt, again, amount, reason, detail, layer, run_id, created_at, failed_at{if charged},
+        charged{end}{if shares},
         shares{end}
     )
     SELECT p.refund_id, p.session_id, p.account_id, p.attempt, p.again, p.amount, p.reason, p.detail, p.layer, p.run_id,
-           %(as_of)s::timestamptz, p.failed_at{if shares},
+           %(as_of)s::timestamptz, p.failed_at{if charged},
+           p.charged{end}{if shares},
            (
                SELECT pg_catalog.jsonb_build_object({each shares ", "}{label}, share.{share}{end})
                FROM (SELECT p.*) AS refund
@@ -215,6 +219,10 @@ sweeper_paid AS (
       ON b.session_key {ledger_session_eq} p.session_id{ledger_session_as}
      AND b.attempt {ledger_attempt_eq} p.attempt{ledger_attempt_as}
     {else}
+    {if accounts}
+    {else}
+    ORDER BY p.account_id  -- nobody has locked the accounts: a hook that does comes to them in the order of their ids
+    {end}
     ON CONFLICT (session_id, attempt, again) DO NOTHING
     {end}
     RETURNING r.session_id, r.account_id, r.attempt, r.amount, r.reason{each shares ""},

@@ -46,6 +46,7 @@ class Mapping:
     live_predicate: str
     status: Status = field(repr=False)
     has_accounts: bool
+    moves_balances: bool
     exact_balance: bool
     key: ChargeKey
     fingerprint: str
@@ -99,6 +100,11 @@ class Mapping:
     def is_chained(self) -> bool:
         """Whether the rows of the app's ledger have the running balance in them."""
         return bool(self.lists["chained"])
+
+    @property
+    def knows_charges(self) -> bool:
+        """Whether the file says how the app's books know what was charged."""
+        return bool(self.lists["charged"])
 
     @property
     def is_read_back(self) -> bool:
@@ -188,6 +194,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
         live_predicate=live_predicate(slots),
         status=status,
         has_accounts=settings.accounts is not None,
+        moves_balances=settings.accounts is not None and settings.accounts.moves,
         exact_balance=slots["balance_type"] in catalog.EXACT_TYPES,
         exact_spent=slots["spent_type"] in catalog.EXACT_TYPES,
         serialized=bool(facts.choices["serialized"]),

@@ -1,17 +1,18 @@
 """Reads the values of the file against the server's catalogue, and says what does not fit.
 
-Only the catalogue is read, never a row, so a mistake in the file is found before anything is written.
+Only the catalogue is read, and no row except to explain a mistake, so a mistake is found before anything is written.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sweeper.app.catalog import Column, Table, is_name, nearest_column, problem
 from sweeper.app.status_labels import StatusLabels
 from sweeper.config.errors import nearest, nearest_of
 from sweeper.core.errors import SweeperError
-from sweeper.postgres.errors import Refusal
+from sweeper.postgres.errors import Refusal, TooSlow
 from sweeper.postgres.templates import fill, fill_part, quote_name
 from sweeper.postgres.transaction import Row, Transaction
 
@@ -240,6 +241,16 @@ class Reader:
         slots = {"expression": fill_part("expression", {"expression": text}), "refund_sample": refund}
         tables = [{"table": table.qualified, "alias": alias} for alias, table in beside.items()]
         return self._tried(key, text, fill("type_over_refund", slots, {"beside": tables}))[0]
+
+    def sample_number(self, expression: Expression, table: Table, alias: str = "s") -> Decimal | None:
+        """One value of an expression over a row of ``table``; None where there is none that this role may read."""
+        slots = {"expression": expression.sql, "table": table.qualified, "alias": alias}
+        try:
+            with self._transaction.savepoint():
+                rows = self._transaction.rows(fill("sample_number", slots))
+        except (Refusal, SweeperError, TooSlow):
+            return None
+        return rows[0].value if rows else None
 
     def labels(self, type_name: str) -> tuple[str, ...]:
         """The values of an enum, in their order; none for a type that is no enum."""

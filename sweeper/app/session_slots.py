@@ -1,6 +1,7 @@
 """What the statements must know of a session: its key, its status, its times, its amount."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from hashlib import sha256
 
 from sweeper.app import catalog
@@ -13,6 +14,8 @@ from sweeper.postgres.templates import Choices, Slots, fill, fill_part, quote_te
 from sweeper.postgres.transaction import Transaction
 
 _SIGNS_OF_LIFE = ("active_at", "started_at")
+# a number of seconds reaches so far in the year 5138, and one of milliseconds did so in 1973
+_MILLISECONDS_FROM, _MICROSECONDS_FROM = 10**11, 10**14
 
 
 def session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> tuple[Expression, Status, Facts]:
@@ -100,6 +103,8 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
 
     def read(name: str, text: str, allowed: tuple[str, ...] | None = None) -> Expression:
         expression = reader.expression(f"sessions.{name}", text, sessions)
+        if allowed is catalog.TIME_TYPES and expression.type in catalog.NUMBER_TYPES:
+            raise problem(f"sessions.{name}", text, _number_of_a_time(reader.sample_number(expression, sessions), text))
         if allowed:
             check_type(f"sessions.{name}", text, expression, allowed)
         return expression
@@ -110,8 +115,8 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
         if (text := getattr(own, name))
     }
     amount = read("amount", own.amount, catalog.NUMBER_TYPES)
-    inexact = amount.type not in catalog.EXACT_TYPES
     account = read("account", own.account)
+    charged = read("charged", own.charged, catalog.NUMBER_TYPES) if own.charged else None
     exclude = read("exclude", own.exclude, ("boolean",)) if own.exclude else None
     never = read("never", own.never, ("boolean",)) if own.never else None
     error = read("error", own.error) if own.error else None
@@ -130,8 +135,8 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
         # a deadline is compared where a sign of life is: as what is stuck once it has passed
         "active_at": _deadline(moments["stuck_at"]) if own.stuck_at else _first_known(moments, _SIGNS_OF_LIFE),
         "failed_at": _first_known(moments, ("failed_at", *_SIGNS_OF_LIFE)),
-        "amount": fill_part("amount", {"amount": amount.sql}, {"inexact": inexact}),
-        "amount_type": "numeric" if inexact else amount.type,
+        "amount": _number(amount),
+        "amount_type": _exact_type(amount),
         "also_read": moments["ended_at"].sql if "ended_at" in moments else "",
         "exclude": fill_part(
             "excluded",
@@ -145,18 +150,43 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
             {"mapped": error is not None, "collated": bool(error and error.collation)},
         ),
     }
+    if charged:
+        slots |= {"charged": _number(charged), "charged_type": _exact_type(charged)}
     reasons = [{"pattern": quote_text(rule.error), "code": quote_text(rule.code)} for rule in settings.reasons]
     choices: Choices = {
         "attempts": bool(own.attempt),
         "never": never is not None,
         "deadlines": own.stuck_at is not None,
         "reasons": reasons,
+        "charged": charged is not None,
     }
     return Facts(slots, choices)
 
 
 def _deadline(moment: Expression) -> str:
     return fill_part("deadline", {"stuck_at": moment.sql})
+
+
+def _number_of_a_time(value: Decimal | None, text: str) -> str:
+    """What is wrong with a number for a time: with the expression that turns it into one, by the size of a value."""
+    seconds, milliseconds = f"to_timestamp({text})", f"to_timestamp({text} / 1000.0)"
+    if value is None:
+        turned = f"{seconds} where it counts seconds, {milliseconds} where it counts milliseconds"
+    elif abs(value) < _MILLISECONDS_FROM:
+        turned = f"{seconds}, as it counts seconds (such as {value})"
+    elif abs(value) < _MICROSECONDS_FROM:
+        turned = f"{milliseconds}, as it counts milliseconds (such as {value})"
+    else:
+        turned = f"to_timestamp({text} / 1000000.0), as it counts microseconds (such as {value})"
+    return f"is a number, and must be a time: {turned}"
+
+
+def _exact_type(expression: Expression) -> str:
+    return expression.type if expression.type in catalog.EXACT_TYPES else "numeric"
+
+
+def _number(expression: Expression) -> str:
+    return fill_part("amount", {"amount": expression.sql}, {"inexact": expression.type not in catalog.EXACT_TYPES})
 
 
 def _first_known(moments: Mapping[str, Expression], names: Sequence[str]) -> str:

@@ -66,7 +66,7 @@ def export(database: Database, settings: Settings, request: AuditRequest, write:
             with _in_utc(database) as transaction:
                 since, until = _bounds(transaction, mapping, request)
                 period = {"since": quote_text(since.isoformat()), "until": quote_text(until.isoformat())}
-                transaction.copy_out(fill_script("export_refunds", {**mapping.slots, **period}), write)
+                transaction.copy_out(fill_script("export_refunds", {**mapping.slots, **period}, mapping.choices), write)
 
         retrying(copy, attempts=1)  # what is written cannot be taken back
 
@@ -86,8 +86,10 @@ def _read(
     since, until = _bounds(transaction, mapping, request)
     floor = installation.floor(settings.policy)
     inspection = Inspection.of(settings, request.as_of, floor, since, until)
-    missing_until = OwedReader(transaction, mapping, replace(inspection.selection, since=floor)).find_missing()
-    inspection = replace(inspection, selection=replace(inspection.selection, missing_until=missing_until))
+    reader = OwedReader(transaction, mapping, replace(inspection.selection, since=floor))
+    missing_until, first_charge = reader.find_missing(), reader.find_first_charge()
+    selection = replace(inspection.selection, missing_until=missing_until, first_charge=first_charge)
+    inspection = replace(inspection, selection=selection)
     period = {"since": since, "until": until}
     position = read_position(transaction, mapping, inspection)
     return AuditResult(

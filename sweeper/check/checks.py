@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 
 from sweeper.app.mapping import read_mapping
-from sweeper.check import history, installed, policy, protections, rows
+from sweeper.check import charges, history, installed, policy, protections, rows
 from sweeper.check.context import CheckContext, failure, ok, reading, run_check
 from sweeper.check.exposure import check_grants, check_search_path
 from sweeper.check.result import Check, CheckResult, Status
@@ -13,6 +13,7 @@ from sweeper.check.rights import check_rights, denied, merged
 from sweeper.check.server import check_server, read_server
 from sweeper.config.model import PolicySection, Settings
 from sweeper.core.errors import SweeperError
+from sweeper.install.link import check_link
 from sweeper.install.state import Installation, Surroundings, read_installation
 from sweeper.postgres.database import Database
 from sweeper.postgres.retries import retrying
@@ -20,6 +21,7 @@ from sweeper.postgres.retries import retrying
 _PROTOCOL_VIOLATION = "08P01"
 _OF_ANY_MAPPING = (
     ("fence", protections.check_fence),
+    ("moves", protections.check_moves),
     ("rules", installed.check_rules),
     ("triggers", installed.check_triggers),
     ("migrations", installed.check_migrations),
@@ -97,6 +99,7 @@ def _check_mapped(
         timezone = settings.sessions.timezone
         with reading(database, search_path, timezone) as transaction:
             mapping = read_mapping(transaction, settings, search_path)
+            check_link(transaction, mapping, settings.ledger)
         found.append(CheckContext(database, settings, mapping, installation, role, as_of))
         yield ok("mapping", "fits the tables of this database")
 
@@ -125,10 +128,12 @@ def _check_installed(context: CheckContext, installation: Installation | None, *
             "horizon": partial(history.check_horizon, context, installation),
             "books": partial(history.check_books, context),
             "amounts": partial(rows.check_amounts, context),
+            "uncharged": partial(charges.check_uncharged, context),
             "future_times": partial(rows.check_future_times, context),
             "grants": partial(check_grants, context),
             "append_only": partial(protections.check_append_only, context),
             "refund_function": partial(protections.check_refund_function, context),
+            "hooks": partial(protections.check_hooks, context),
         }
     for name, look in looks.items():
         yield from _run_check(context.database, context.role, name, look)

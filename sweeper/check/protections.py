@@ -1,10 +1,11 @@
-"""Whether what `install` put into the database to protect the books is there, and as it would be put there now."""
+"""Whether what `install` put into the database to protect the books is there as it should be, and which hooks are."""
 
 from collections.abc import Iterator
 
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.result import Check
 from sweeper.install.functions import has_fence
+from sweeper.install.hooks import Hook, read_hooks
 from sweeper.install.protections import Protections, read_protections
 
 _OTHER_THAN_NOW = (
@@ -15,12 +16,17 @@ _OTHER_THAN_NOW = (
 def check_append_only(context: CheckContext) -> Iterator[Check]:
     """Whether the tables of refunds and reversals reject every change."""
     found = _read(context)
+    before = [hook for hook in _hooks(context) if hook.before]
     off = [name for name, stands in found.append_only.items() if not stands]
     if off:
         yield failure("append_only", f"{', '.join(off)} can be edited: its trigger is missing, off, not ALWAYS, or "
                       "another one", "sweeper install")  # fmt: skip
     elif not found.intact("reject_change"):
         yield failure("append_only", "the function that rejects a change of refunds was replaced", "sweeper install")
+    elif before:
+        listed = ", ".join(f"{hook.name} on {hook.table}" for hook in before)
+        yield failure("append_only", f"{listed} fires before the row is written, and could drop or change it: a hook "
+                      "is AFTER INSERT", "\n".join(hook.drop for hook in before))  # fmt: skip
     else:
         yield ok("append_only", "refunds and reversals reject every change, their owner's too")
 
@@ -80,6 +86,44 @@ def _asked_for(found: Protections) -> Check:
     if not (found.fence_stands and found.intact("fence")):
         return failure("fence", f"the fence is {_OTHER_THAN_NOW}", "sweeper install --fence")
     return ok("fence", "in place: a refunded session can neither go on nor succeed")
+
+
+def check_hooks(context: CheckContext) -> Iterator[Check]:
+    """Which triggers of the app's own do what else a refund means, and whether they fire."""
+    hooks = [hook for hook in _hooks(context) if not hook.before]
+    off = [hook for hook in hooks if not hook.enabled]
+    if off:
+        listed = ", ".join(f"{hook.name} on {hook.table}" for hook in off)
+        yield warning(
+            "hooks", f"switched off: {listed}; what it does for a refund is not done",
+            "\n".join(f"ALTER TABLE {context.mapping.slots[hook.table]} ENABLE TRIGGER {hook.name};" for hook in off),
+        )  # fmt: skip
+    elif hooks:
+        listed = ", ".join(f"{hook.name} on {hook.table} ({hook.function})" for hook in hooks)
+        yield ok("hooks", f"the app's own triggers on sweeper's ledger: {listed}")
+    else:
+        yield ok("hooks", "the app has no trigger of its own on sweeper's ledger")
+
+
+def check_moves(context: CheckContext) -> Iterator[Check]:
+    """Whether a refund writes anything that can be compared."""
+    mapping = context.mapping
+    if mapping.has_accounts or mapping.ledger:
+        parts = (("a balance", mapping.has_accounts), ("a row of the app's ledger", mapping.ledger is not None))
+        yield ok("moves", f"each refund is compared with {' and '.join(what for what, there in parts if there)}")
+        return
+    hooked = context.installation is not None and any(hook.works for hook in _hooks(context))
+    what = "the session and what your triggers on its ledger do" if hooked else "the session alone"
+    yield warning(
+        "moves", f"a refund changes {what}: the file has neither [accounts] nor [ledger], so sweeper compares nothing",
+        "nothing, where closing a session is its refund; else map [accounts] or [ledger], or create a trigger AFTER "
+        f"INSERT on {mapping.slots['refunds']}",
+    )  # fmt: skip
+
+
+def _hooks(context: CheckContext) -> tuple[Hook, ...]:
+    with context.reading() as transaction:
+        return read_hooks(transaction, context.mapping)
 
 
 def _read(context: CheckContext) -> Protections:

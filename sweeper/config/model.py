@@ -82,6 +82,11 @@ class AccountsSection(Section):
     updated_at: Sql | None = None
     invariant: Sql | None = None
 
+    @property
+    def moves(self) -> bool:
+        """Whether a refund moves anything on the account's row; else the app's own trigger or function does."""
+        return self.balance is not None if self.add is None else bool(self.add)
+
 
 class PolicySection(Section):
     """When a session is owed, and the bounds of a run."""

@@ -52,7 +52,7 @@ class Revert:
         """Check everything that can be checked before.
 
         Raises:
-            ConfigurationError: no such run or session, only adopted refunds, or `[ledger.reverse]` is needed.
+            ConfigurationError: no such run or session, only adopted refunds, or nothing would take a refund back.
             FailedError: the database cannot be used.
         """
         self._database, self._request, self._choice = database, request, choice
@@ -61,7 +61,7 @@ class Revert:
             prepared, self._surroundings = prepare_correction(database, settings, request)
             self._mapping = prepared.mapping
             self._reverter = BatchReverter(database, self._mapping, request, allow_negative=choice.allow_negative)
-            require_reverse(self._mapping, choice)
+            retrying(self._require_reverse)
             self._run_as_of = self._find_run()
             self._require_refunds()
         self._start()
@@ -71,6 +71,10 @@ class Revert:
         self._accounts: set[int] = set()
         self._left: dict[str, Left] = {}
         self._already = 0
+
+    def _require_reverse(self) -> None:
+        with reading(self._database, self._mapping) as transaction:
+            require_reverse(transaction, self._mapping, self._choice)
 
     def _find_run(self) -> datetime | None:
         run_id = self._choice.run_id

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError
+from sweeper.install.hooks import read_hooks
+from sweeper.postgres.transaction import Transaction
 
 
 @dataclass(frozen=True)
@@ -16,15 +18,24 @@ class Choice:
     without_ledger: bool = False
 
 
-def require_reverse(mapping: Mapping, choice: Choice) -> None:
-    """Check that the file says what the row looks like that takes a refund back in the app's ledger.
+def require_reverse(transaction: Transaction, mapping: Mapping, choice: Choice) -> None:
+    """Check that something takes a refund back: balances, the row that the file says, or a hook on the reversals.
 
     Raises:
-        ConfigurationError: it does not, and balances alone cannot or may not be moved.
+        ConfigurationError: nothing does, or balances alone may not be moved.
     """
     ledger = mapping.ledger
-    if ledger is None or ledger.reverse:
+    if (mapping.moves_balances and ledger is None) or (ledger and ledger.reverse):
         return
+    if any(hook.works and hook.table == "reversals" for hook in read_hooks(transaction, mapping)):
+        return
+    if ledger is None:
+        raise ConfigurationError(
+            f"nothing would take a refund back: {_moves_nothing(mapping)}, and there is no trigger of the app's own on "
+            f"{mapping.slots['reversals']}. Create one that fires after a row is written and undoes what a refund "
+            "does, then revert. Nothing was taken back",
+            code="nothing_to_reverse",
+        )
     if not mapping.has_accounts:
         raise ConfigurationError(
             "[ledger.reverse] is missing: the balance is the sum of the app's ledger, so a refund is taken back by "
@@ -40,3 +51,9 @@ def require_reverse(mapping: Mapping, choice: Choice) -> None:
             "Nothing was taken back",
             code="no_ledger_reverse",
         )
+
+
+def _moves_nothing(mapping: Mapping) -> str:
+    if mapping.has_accounts:
+        return "[accounts] says that sweeper itself moves no balance"
+    return "the file has neither [accounts] nor [ledger]"

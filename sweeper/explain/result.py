@@ -44,6 +44,7 @@ class Explanation:
     for it, ``due_at`` the moment from which a run refunds it: its own deadline where it ``has_deadline``, as a running
     one may. ``hold_reason`` is why it is ``on_hold``, or would be. ``exclude`` is the condition that excludes it,
     ``never`` tells that it is that of sessions which are none of our business.
+    ``charged`` is what the app's books say was taken, in credits; of a refunded one, at its refund.
     """
 
     session_id: str
@@ -55,6 +56,7 @@ class Explanation:
     account_id: str | None = None
     attempt: str = ""
     amount: Decimal | None = None
+    charged: Decimal | None = None
     reason: str | None = None
     started_at: datetime | None = None
     active_at: datetime | None = None

@@ -45,6 +45,9 @@ class SessionExplainer:
 
     def explain(self, session_ids: Sequence[str]) -> tuple[Explanation, ...]:
         """The explanations of these sessions, in their order; the ids differ from each other."""
+        if self._mapping.knows_charges:
+            reader = OwedReader(self._transaction, self._mapping, self._scope.only(tuple(session_ids)))
+            self._scope = replace(self._scope, first_charge=reader.find_first_charge())
         records: dict[str, _Records] = {}
         for result in in_halves(session_ids, self._read_records, Refusal):
             if not isinstance(result, RefusedAlone):  # one that is refused is no id of this app's, such as no uuid
@@ -185,11 +188,16 @@ def _with_charge(explanation: Explanation, charge: Row | None) -> Explanation:
     return replace(
         explanation,
         account_id=charge.account_id,
-        amount=None if charge.amount is None else Decimal(charge.amount),
+        amount=_decimal(charge.amount),
+        charged=_decimal(charge.charged),
         reason=charge.reason,
         hold_reason=charge.hold_reason,
         never=bool(charge._mapping.get("never")),
     )
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
 
 
 def _after(moment: datetime | None, limit: timedelta | None) -> datetime | None:
@@ -212,6 +220,7 @@ def _as_refunded(explanation: Explanation, refunds: Sequence[Row]) -> Explanatio
         refund_id=last.refund_id,
         account_id=last.account_id,
         amount=Decimal(last.amount),
+        charged=_decimal(last.charged),
         reason=last.reason,
     )
 

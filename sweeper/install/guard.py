@@ -3,10 +3,13 @@
 from typing import Any
 
 from sweeper.app.mapping import Mapping
-from sweeper.core.errors import ConfigurationError
+from sweeper.core.errors import ConfigurationError, SweeperError
+from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill
 from sweeper.postgres.transaction import Transaction
 
+# how the names of indexes begin that an installation has made, this one or another
+OURS = "sweeper_"
 GUARD_KEYS = ["again", "attempt", "session_id"]
 
 
@@ -47,6 +50,21 @@ def require_payable(transaction: Transaction, mapping: Mapping, binds: dict[str,
             f"the guard on {table} is missing, not valid or deferrable; nothing was paid. Run `sweeper install`",
             code="guard_missing",
         )
+
+
+def find_app_guard(transaction: Transaction, mapping: Mapping) -> str | None:
+    """The unique index of the app's own that guards its ledger as one of ours would, by its name; none without one.
+
+    The server says which of them cover every row that the guard must cover, as it does for the statement that pays.
+    """
+    try:
+        with transaction.savepoint():
+            plan = transaction.row(mapping.statement("probe_guard"))[0]
+    except (Refusal, SweeperError):  # none, or this role may not write there: then one of ours is built
+        return None
+    found = transaction.rows(fill("list_unique_indexes", {}), {"table_name": mapping.slots["ledger"]})
+    usable = {index.name for index in found if index.usable}
+    return min((name for name in _arbiters(plan) if name in usable and not name.startswith(OURS)), default=None)
 
 
 def _arbiters(plan: Any) -> list[str]:

@@ -8,6 +8,7 @@ from hashlib import sha256
 from sweeper.app.mapping import Mapping
 from sweeper.app.status_labels import StatusLabels
 from sweeper.core.errors import ConfigurationError, SweeperError
+from sweeper.install.guard import find_app_guard
 from sweeper.install.status_index import indexable_predicate
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, fill_script, quote_name, quote_text
@@ -85,6 +86,10 @@ def compare(transaction: Transaction, mapping: Mapping, bound: StatusLabels | No
     names = {(index.schema, index.name) for index in wanted}
     valid = {(row.schema_name, row.name) for row in found if row.valid}
     ours = [row for row in found if row.schema_name != mapping.schema]
+    guard = next((index for index in wanted if index.unique and index.table == mapping.slots.get("ledger")), None)
+    if guard and (guard.schema, guard.name) not in valid and (theirs := find_app_guard(transaction, mapping)):
+        wanted.remove(guard)
+        guard = replace(guard, name=theirs)
     live = next((index for index in wanted if "_live_" in index.name), None)
     calls_ours = live is not None and live.calls_ours
     stale = set[tuple[str, str]]()
@@ -101,7 +106,7 @@ def compare(transaction: Transaction, mapping: Mapping, bound: StatusLabels | No
         build=tuple(index for index in wanted if (index.schema, index.name) not in valid - stale),
         drop_obsolete=tuple(_drop_found(row) for row in ours if row.valid and (row.schema_name, row.name) not in names),
         drop_functions=tuple(_drop_live_functions(transaction, mapping, kept=calls_ours)),
-        guard=next((index for index in wanted if index.unique and index.predicate), None),
+        guard=guard,
         live=live,
     )
 

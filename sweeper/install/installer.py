@@ -106,11 +106,11 @@ def _reported() -> Iterator[None]:
 
 
 def _apply(database: Database, timezone: str, steps: Steps, watch: BlockerWatch | None) -> Iterator[str]:
-    if steps.own.scripts:
+    if scripts := (*steps.own.scripts, *steps.own.additions):
         with database.transaction(
             timeouts=_TAKEOVER_TIMEOUTS, search_path=steps.search_path, timezone=timezone
         ) as opened:
-            for script in steps.own.scripts:
+            for script in scripts:
                 opened.script(script)
         yield from steps.own.made
     if steps.indexes.live_function:

@@ -11,7 +11,9 @@ from sweeper.install.checks import check_ledger_rows, check_owner, check_partiti
 from sweeper.install.functions import functions, has_fence
 from sweeper.install.grants import grants
 from sweeper.install.guard import has_own_guard
+from sweeper.install.hooks import read_hooks
 from sweeper.install.indexes import Changes, Index, compare
+from sweeper.install.link import check_link
 from sweeper.install.protections import is_append_only
 from sweeper.install.state import SCHEMA_VERSION, read_installation
 from sweeper.install.takeover import Takeover, plan_takeover
@@ -54,6 +56,7 @@ def plan(
         slots = _slots(mapping, as_of)
         own = plan_takeover(transaction, mapping, installed, slots, rekey=rekey, printed=as_of is None)
         check_writes(transaction, mapping)
+        check_link(transaction, mapping, settings.ledger)
         check_partitions(mapping)
         own_guard = own.scripts != () or bool(own.translation) or has_own_guard(transaction, mapping)
         indexes = compare(transaction, mapping, installed.bound_labels if installed else None, own_guard=own_guard)
@@ -74,7 +77,6 @@ def plan(
     # what ALTER DEFAULT PRIVILEGES of the database gives does not stick to what is made in between
     before, after = fill_script("note_objects", slots), fill_script("revoke_defaults", slots)
     made = [fill_script("append_only", slots)] if unprotected else []
-    made += [fill_script("add_shares", slots)] if mapping.shares else []
     made.append(functions(mapping, max_amount=settings.policy.max_amount))
     return Steps(
         own,
@@ -92,12 +94,20 @@ def plan(
 
 def _notes(transaction: Transaction, mapping: Mapping) -> tuple[str, ...]:
     """What whoever installs should know, a line each."""
-    if not transaction.row(fill("read_owner", {}), {"schema_name": mapping.schema}).superuser:
-        return ()
-    return (
-        "refund() runs with the rights of a superuser, its owner: `sweeper install --print` ends with a role of its "
-        "own for it",
-    )
+    notes = []
+    if transaction.row(fill("read_owner", {}), {"schema_name": mapping.schema}).superuser:
+        notes.append(
+            "refund() runs with the rights of a superuser, its owner: `sweeper install --print` ends with a role of "
+            "its own for it"
+        )
+    sum_of_ledger = mapping.ledger is not None and not mapping.has_accounts
+    if not (mapping.moves_balances or sum_of_ledger) or read_hooks(transaction, mapping):
+        notes.append(
+            f"triggers of the app's own (hooks) on {mapping.slots['refunds']} and {mapping.slots['reversals']} are "
+            "created by the owner of these tables, or by who is given the right: GRANT TRIGGER ON TABLE. Their "
+            "functions run with the rights of whoever runs sweeper, unless they are SECURITY DEFINER"
+        )
+    return tuple(notes)
 
 
 def _rights(transaction: Transaction, mapping: Mapping) -> dict[str, str]:

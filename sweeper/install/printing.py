@@ -16,7 +16,7 @@ def printed(steps: Steps) -> str:
         "write_settings": steps.settings,
     }
     lists: Choices = {
-        "tables": [{"script": script} for script in steps.own.scripts],
+        "tables": [{"script": script} for script in (*steps.own.scripts, *steps.own.additions)],
         "makes_function": bool(steps.indexes.live_function),
         "indexes": _statements(indexes),
         "obsolete": _statements(obsolete),

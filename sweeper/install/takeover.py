@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError, SweeperError
+from sweeper.install.hooks import require_no_conditions
 from sweeper.install.ledger_sessions import (
     changed_table_of,
     refuse_ledger_of_others,
@@ -20,16 +21,21 @@ from sweeper.install.state import SCHEMA_VERSION, Installation, read_installatio
 from sweeper.postgres.templates import fill, fill_script, quote_name
 from sweeper.postgres.transaction import Row, Transaction
 
+# columns of `refunds` that only some files use, each as its choice is called, and the script that adds it
+_ADDED_COLUMNS = {"charged": "add_charged", "shares": "add_shares"}
+
 
 @dataclass(frozen=True)
 class Takeover:
     """The scripts that make sweeper's own tables, and what is to be said of them.
 
+    ``additions`` are those for columns that this mapping uses and the ledger does not have yet.
     ``translation`` gives the refunds another key: only together with the mapping of that key. It is good for a ledger
     that is still empty where it ``was_empty``.
     """
 
     scripts: tuple[str, ...]
+    additions: tuple[str, ...]
     made: tuple[str, ...]
     translated: tuple[str, ...] = ()
     translation: str = ""
@@ -62,10 +68,13 @@ def plan_takeover(
     tables = fill_script("001_tables", slots, {**mapping.choices, "printed": printed})
     scripts = [] if current else [tables, fill_script("append_only", slots)]
     actions = [] if complete else [f"created schema {mapping.schema} and its tables"]
+    added = [column for column in _added_columns(mapping) if column not in found.tables.get("refunds", {})]
+    additions = tuple(fill_script(_ADDED_COLUMNS[column], slots) for column in added)
     if "refunds" not in found.tables:
-        return Takeover(_without_defaults(scripts, slots), tuple(actions))
+        return Takeover(_without_defaults(scripts, slots), additions, tuple(actions))
     if not complete:
         actions = [f"took up the ledger of refunds in schema {mapping.schema}"]
+    actions += [f"added the column {column} to {mapping.schema}.refunds" for column in added]
     refuse_ledger_of_others(transaction, mapping, found)
     differs = list(key_changes(mapping, found))
     changes = differs if found.has_refunds else []
@@ -86,6 +95,7 @@ def plan_takeover(
             raise _key_changed(transaction, mapping, found, differs)
         require_translatable(transaction, mapping, found, old)
         require_no_views(transaction, mapping)
+        require_no_conditions(transaction, mapping)
         translation = rekey_script(transaction, mapping, found, old, slots)
         translated = (
             f"translated the refunds to the new key ({'; '.join(changes)})"
@@ -93,7 +103,12 @@ def plan_takeover(
             else "brought the ledger up to date",
         )
     was_empty = not found.has_refunds and bool(differs or translation)
-    return Takeover(_without_defaults(scripts, slots), tuple(actions), translated, translation, was_empty)
+    scripts_alone = _without_defaults(scripts, slots)
+    return Takeover(scripts_alone, additions, tuple(actions), translated, translation, was_empty)
+
+
+def _added_columns(mapping: Mapping) -> list[str]:
+    return [column for column in _ADDED_COLUMNS if mapping.choices[column]]
 
 
 def _without_defaults(scripts: Sequence[str], slots: Mapped[str, str]) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ _HOLDS = {
     "amount_negative": "its amount is negative",
     "amount_above_max": "its amount is above policy.max_amount",
     "not_closed": "nothing closed it as it was refunded, so the refund was undone",
+    "charge_unknown": "it is older than the first charge in the app's books, so that nobody knows what was charged",
+    "above_charge": "its amount is above what the app's books say was charged",
     "amount_rounded": "the balance or the ledger would round its amount",
     "account_inactive": "its account is not active: accounts.active is not true of it",
     "balance_mismatch": "the balance would not grow, or did not grow, by exactly its amount",
@@ -36,12 +38,18 @@ def sentence(explanation: Explanation) -> str:
         Verdict.NOT_STUCK_YET: _waiting,
         Verdict.HELD: _held,
         Verdict.EXCLUDED: lambda explanation: f"The mapping says never to refund it: {explanation.exclude}.",
-        Verdict.UNCHARGED: lambda _: "Nothing was charged: the mapping gives no amount, or zero.",
+        Verdict.UNCHARGED: _uncharged,
         Verdict.SUCCEEDED: lambda explanation: f"It succeeded: its status is {explanation.status}.",
         Verdict.BEFORE_FLOOR: _before_floor,
         Verdict.UNKNOWN: _unknown,
     }
     return words[explanation.verdict](explanation)
+
+
+def _uncharged(explanation: Explanation) -> str:
+    if explanation.amount:
+        return "Nothing was charged: the app's books have no charge of it that was not given back."
+    return "Nothing was charged: the mapping gives no amount, or zero."
 
 
 def _refunded(explanation: Explanation) -> str:

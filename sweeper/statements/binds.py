@@ -16,7 +16,7 @@ from sweeper.postgres.errors import Refusal, StatementError
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS, READ_TIMEOUTS, Timeouts
 from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.context import RunContext
-from sweeper.sweep.owed import OwedReader
+from sweeper.sweep.owed import FIRST_CHARGE_MS, OwedReader
 
 _ROWS = 3
 _RUN_ID = "00000000-0000-7000-8000-000000000000"
@@ -107,6 +107,7 @@ class Values:
             "page_size": self.settings.policy.batch_size,
             "limit": self.settings.policy.batch_size,
             "newest": self.settings.policy.batch_size,
+            "bound_ms": FIRST_CHARGE_MS,
             "after": None,
             "around_refused": False,
         }

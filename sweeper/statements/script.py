@@ -92,6 +92,8 @@ def _why(slot: str) -> str:
         return "the status is only read, and [sessions.close] sets nothing"
     if slot == "ended_at":
         return "the file has no sessions.ended_at"
+    if slot == "charged_type":
+        return "the file has no sessions.charged"
     return f"the file has no {'[ledger]' if 'ledger' in slot or slot in _OF_LEDGER else '[accounts]'}"
 
 

@@ -13,9 +13,9 @@ from sweeper.postgres.templates import Choices, fill, fill_script, quote_name, q
 
 # a script is sent without binds, with its percent signs as they are
 SCRIPTS = frozenset({
-    "001_tables", "append_only", "begin_mapping", "create_index", "drop_index", "drop_live", "drop_other_refunds",
-    "export_refunds", "fence", "live", "note_objects", "probe_expression", "probe_index", "probe_reading", "rekey",
-    "release_fence", "revoke_defaults", "set_surroundings", "write_settings",
+    "001_tables", "add_charged", "add_shares", "append_only", "begin_mapping", "create_index", "drop_index",
+    "drop_live", "drop_other_refunds", "export_refunds", "fence", "live", "note_objects", "probe_expression",
+    "probe_index", "probe_reading", "rekey", "release_fence", "revoke_defaults", "set_surroundings", "write_settings",
 })  # fmt: skip
 GRANTS = frozenset({"grant_auditor", "grant_layer", "grant_owner", "grant_read", "grant_runner"})
 NOTES = {
@@ -28,7 +28,7 @@ NOTES = {
         "For the role that runs this, and whole tables; `sweeper install --print` names each column.",
     ),
     **dict.fromkeys(
-        ("collation_of_expression", "type_of_expression", "type_over_refund"),
+        ("collation_of_expression", "sample_number", "type_of_expression", "type_over_refund"),
         "Asked of every expression in the file; here of one of them.",
     ),
     **dict.fromkeys(
@@ -103,6 +103,9 @@ class Filling:
                 return {"closes_status": closes, "set_columns": self.mapping.lists["closing"]}
             case "probe_insert" if ledger:
                 return {"values": assigned(ledger.insert), "reads_session": self.mapping.lists["ledger_reads_session"]}
+            case "try_link" if ledger:
+                types = {column.quoted: column.full_type for column in ledger.table.columns.values()}
+                return {"written": [{**one, "type": types[one["column"]]} for one in assigned(ledger.insert)]}
         return {}
 
     def _slots(self, name: str) -> dict[str, str]:
@@ -172,6 +175,7 @@ class Filling:
             },
             "sample_durations": {"ended_at": slots["also_read"]} if of_file.ended_at else {},
             "collation_of_expression": {**expression, "expression": slots["error"]},
+            "sample_number": {**expression, "expression": slots["amount"]},
             "type_of_expression": {**expression, "expression": slots["amount"]},
             "type_over_refund": {"expression": "amount"},
             "sample_condition": condition,

@@ -127,8 +127,10 @@ def plan(database: Database, settings: Settings, request: RunRequest) -> RunResu
 
 def _read(transaction: Transaction, prepared: RunContext, settings: Settings, request: RunRequest) -> RunResult:
     mapping = prepared.mapping
-    missing_until = OwedReader(transaction, mapping, prepared.selection).find_missing()
-    selection = replace(prepared.selection, missing_until=missing_until)
+    reader = OwedReader(transaction, mapping, prepared.selection)
+    selection = replace(
+        prepared.selection, missing_until=reader.find_missing(), first_charge=reader.find_first_charge()
+    )
     caps = Caps(mapping, prepared.limits, run_id=_NO_RUN, as_of=request.as_of)
     planner = Planner(caps.read(transaction))
     for part in selection.parts():

@@ -11,13 +11,16 @@ from sweeper.app.mapping import Mapping
 from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.database import Database
-from sweeper.postgres.errors import Refusal, StatementError
+from sweeper.postgres.errors import Refusal, StatementError, TooSlow
+from sweeper.postgres.templates import fill
 from sweeper.postgres.timeouts import READ_TIMEOUTS
 from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.owed_session import OwedPage, OwedSession, Survey
 from sweeper.sweep.selection import Place, Selection
 
 _PAGE_SIZE = 2000
+# so long, in milliseconds, a run looks for the first charge in the books
+FIRST_CHARGE_MS = 5_000
 # so many ids are found at once: a page costs a reading of its own, and a full sweep reads all of history for the first
 _FOUND_AT_ONCE = 50_000
 # so many are halved when one row's expression fails: fewer would take longer, as most of history is settled
@@ -64,6 +67,21 @@ class OwedReader:
         if self.selection.session_ids is not None:
             return None
         found: datetime | None = self._row("find_missing").missing_until
+        return found
+
+    def find_first_charge(self) -> datetime | None:
+        """When the earliest session started that has a charge in the app's books, where one in reach is older.
+
+        None also where that takes too long to find out, or a row's own expression fails.
+        """
+        if not self.mapping.knows_charges:
+            return None
+        try:
+            with self.transaction.undone():
+                self.transaction.rows(fill("bound_statement", {}), {"bound_ms": FIRST_CHARGE_MS})
+                found: datetime | None = self._row("find_first_charge").first_charge
+        except (TooSlow, Refusal, StatementError):
+            return None
         return found
 
     def find_unripe(self) -> datetime | None:

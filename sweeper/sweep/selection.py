@@ -32,7 +32,8 @@ class Selection:
 
     ``stuck_before`` has a moment for each of the ``running`` statuses, None for one that is never stuck.
     ``in_history`` tells that most of them were settled long ago. What was owed by ``missing_until`` may have been
-    refunded by a run whose refunds somebody deleted.
+    refunded by a run whose refunds somebody deleted. ``first_charge`` is when the earliest session started that has a
+    charge in the app's books, None where no session is older, or nobody knows.
     """
 
     as_of: datetime
@@ -49,6 +50,7 @@ class Selection:
     after: Place | None = None
     max_amount: Decimal | None = None
     missing_until: datetime | None = None
+    first_charge: datetime | None = None
 
     @classmethod
     def of_run(cls, settings: Settings, as_of: datetime, floor: datetime) -> Self:
@@ -69,7 +71,7 @@ class Selection:
 
     def earlier(self, floor: datetime) -> Self:
         """What lies before the floor."""
-        return replace(self, since=None, until=floor, look_again=False)
+        return replace(self, since=None, until=floor, look_again=False, first_charge=None)
 
     def only(self, session_ids: tuple[str, ...]) -> Self:
         """These alone, within the same bounds."""
@@ -110,6 +112,7 @@ class Selection:
             "after_id": session_id,
             "max_amount": self.max_amount,
             "missing_until": self.missing_until,
+            "first_charge": self.first_charge,
             "budget": None,
             "account_ids": text_array(()),
         }

@@ -62,6 +62,8 @@ class Sweep:
         self._observer.begun(self._payer.run_id, lambda: self.survey(selection).sessions)
         if not selection.in_history:  # else it is told with what is found
             self._note_unripe(selection)
+        if self._mapping.knows_charges:
+            selection = replace(selection, first_charge=self._read(selection, OwedReader.find_first_charge))
         connections = self._database.connections_made
         self._pass_all(selection)
         if self._database.connections_made > connections:

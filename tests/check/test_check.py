@@ -11,8 +11,8 @@ from tests.helpers.server import Server
 
 NAMES = [
     "file", "connection", "version", "primary", "clock", "pooler", "privileges", "row_security", "search_path",
-    "mapping", "installed", "guard", "index", "horizon", "holds", "last_run", "amounts", "future_times", "grants",
-    "append_only", "refund_function", "fence", "rules", "triggers", "migrations",
+    "mapping", "installed", "guard", "index", "horizon", "holds", "last_run", "amounts", "uncharged", "future_times",
+    "grants", "append_only", "refund_function", "hooks", "fence", "moves", "rules", "triggers", "migrations",
     "statuses", "stuck_after", "grace", "time_zone", "caps",
 ]  # fmt: skip
 

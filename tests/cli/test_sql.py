@@ -21,11 +21,14 @@ PSQL = shutil.which("psql")
 needs_psql = pytest.mark.skipif(PSQL is None, reason="psql is not installed")
 
 # what an app has no use for is not sent, and not printed
+OF_CHARGES = {"above_charge", "count_uncharged", "find_first_charge"}
 NEVER_SENT = {
-    "first": {"find_in_app_ledger", "list_double_refunds", "probe_insert"},
-    "prisma": {"sample_durations"},
-    "ledger_only": {"balance_drift", "lock_accounts", "lock_balances", "read_balances", "sample_durations"},
-}
+    "first": {"find_in_app_ledger", "list_double_refunds", "probe_guard", "probe_insert", "try_link", *OF_CHARGES},
+    "prisma": {"sample_durations", *OF_CHARGES},
+    "ledger_only": {
+        "balance_drift", "lock_accounts", "lock_balances", "read_balances", "sample_durations", *OF_CHARGES,
+    },
+}  # fmt: skip
 # failed, stuck, running and succeeded sessions, some of which no program may refund
 ROWS = {
     "first": """
@@ -148,6 +151,19 @@ def test_every_statement_runs_in_psql_as_printed_and_changes_nothing(used: tuple
         assert ran.returncode == 0, f"{statement.name}: {ran.stderr}"
     assert never_sent == NEVER_SENT[app]
     assert contents(database) == before
+
+
+@needs_psql
+def test_statements_over_charges_run_in_psql_where_the_file_has_them(first: AppDatabase) -> None:
+    first.configure("exclude ", 'charged = "cardinality(selected_models) * 1.5"\nexclude ')
+    assert first.sweeper("install", now=None).exit_code == 0
+    first.account()
+    first.session("s1")
+    assert first.run().document["refunds"]["sessions"] == 1
+    first.session("s2")
+    for name in (*OF_CHARGES, "pay", "find", "look", "position", "explain_charge", "list_refunds_of_sessions"):
+        ran = run_in_psql(first, first.sweeper("sql", name).stdout)
+        assert ran.returncode == 0, f"{name}: {ran.stderr}"
 
 
 @needs_psql

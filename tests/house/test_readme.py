@@ -130,6 +130,8 @@ def _inside(annotation: object) -> tuple[object, ...]:
 def _shown(default: object) -> str | None:
     if default is PydanticUndefined:
         return "required"
+    if isinstance(default, bool):
+        return str(default).lower()
     if isinstance(default, timedelta):
         minutes = int(default.total_seconds()) // 60
         return f"{minutes // 60}h" if minutes % 60 == 0 else f"{minutes}m"
@@ -144,9 +146,10 @@ def test_example_file_is_valid_and_shows_every_key() -> None:
     parsing.parse(content)
     shown = {f"{name}.{key}" for name, part in content.items() if isinstance(part, dict) for key in part}
     shown |= {f"reasons.{key}" for key in content["reasons"][0]}
-    commented = {f"{name}.{key}" for name, text in (("sessions", whole), ("ledger", ledger))
+    commented = {f"{name}.{key}" for name, text in (("sessions", whole), ("accounts", whole), ("ledger", ledger))
                  for key in re.findall(r"^# (\w+) +=", text, re.MULTILINE)}  # fmt: skip
-    commented |= set(re.findall(r"^# \[(sessions\.\w+)\]", whole, re.MULTILINE))
+    commented |= set(re.findall(r"^# \[(\w+\.\w+)\]", whole + ledger, re.MULTILINE))
+    commented &= set(_defaults())
     without_use_yet = {"ledger.reverse", "audit.overdue_after"}
     assert shown | commented | without_use_yet | {"logging.event_prefix"} == set(_defaults())
 

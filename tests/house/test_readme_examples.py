@@ -61,6 +61,17 @@ def test_granted_role_can_run(first: AppDatabase) -> None:
         first.sql(f"DROP ROLE {role}")
 
 
+def test_example_hook_is_set_off_by_a_run(first: AppDatabase) -> None:
+    (hook,) = blocks(section("Hooks"), "sql")
+    first.sql("CREATE TABLE parents (id text PRIMARY KEY, given_back numeric NOT NULL DEFAULT 0)")
+    first.sql("INSERT INTO parents VALUES ('u1')")
+    first.account()
+    first.session("s1")
+    first.sql(hook)
+    assert first.run().document["refunds"]["sessions"] == 1
+    assert first.sql("SELECT given_back::int FROM parents") == [(3,)]
+
+
 def test_uninstalling_keeps_the_refunds_and_leaves_the_app_as_it_was(prisma: AppDatabase) -> None:
     assert prisma.sweeper("install", "--fence", now=None).exit_code == 0
     find, drop = blocks(section("Uninstall"), "sql")

@@ -17,6 +17,7 @@ ADVICE = {
     "app/search_path.py": {"_fix"},
     "install/checks.py": {"check_ledger_rows"},
     "install/indexes.py": {"_canonical"},
+    "install/plan.py": {"_notes"},
     "install/other_installations.py": {"require_only_installation"},
 }
 WORD = re.compile(

@@ -128,7 +128,7 @@ def test_every_statement_is_sent_by_some_module() -> None:
 
 
 def test_what_is_included_is_indented_like_the_line_that_includes_it() -> None:
-    filled = fill("list_refunded", Anything(), {"ledger": False})
+    filled = fill("list_refunded", Anything(), Nothing(ledger=False))
     assert "\n  AND CASE\n      WHEN (\n          SELECT true\n" in filled
     assert "\n      ELSE 'owed'\n  END = 'refunded'" in filled
 

@@ -44,6 +44,8 @@ COMMIT;
 
 {end}
 {end}
--- 5. Rights, for roles that you name: take away the dashes.
+-- 5. Rights, for roles that you name: take away the dashes. A role that is to create triggers of the app's own (hooks) on
+-- refunds or reversals needs TRIGGER on that table; what they call runs with the rights of whoever runs sweeper, unless it
+-- is SECURITY DEFINER.
 
 {each rights "\n\n"}{statements}{end}

@@ -10,5 +10,9 @@ CASE
     WHEN v.amount::numeric IN ('NaN', 'Infinity', '-Infinity') THEN 'amount_not_finite'
     WHEN v.amount::numeric < 0::numeric THEN 'amount_negative'
     WHEN v.amount::numeric > %(max_amount)s::numeric THEN 'amount_above_max'
+    {if charged}
+    WHEN {include charge_unknown} THEN 'charge_unknown'
+    WHEN v.charged::numeric IN ('NaN', 'Infinity') OR v.amount::numeric > v.charged::numeric THEN 'above_charge'
+    {end}
     WHEN {balance_rounds} THEN 'amount_rounded'
 END

@@ -9,4 +9,7 @@ WHEN {include in_grace} THEN 'in_grace'
 WHEN {include not_stuck_yet} THEN 'not_stuck_yet'
 WHEN v.excluded THEN 'excluded'
 WHEN coalesce(v.amount::numeric, 0::numeric) = 0::numeric THEN 'uncharged'
+{if charged}
+{include verdict_of_uncharged}
+{end}
 ELSE 'owed'

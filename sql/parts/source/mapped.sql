@@ -8,4 +8,5 @@ SELECT {session_id} AS session_id,
        {failed_at} AS failed_at,
        {amount} AS amount,
        ({exclude}) IS TRUE AS excluded,
-       {error} AS error
+       {error} AS error{if charged},
+       {charged} AS charged{end}

@@ -21,7 +21,8 @@ CROSS JOIN LATERAL (
            m.failed_at,
            m.amount,
            m.excluded,
-           m.error
+           m.error{if charged},
+           m.charged{end}
     FROM (
         {include mapped}
     ) AS m

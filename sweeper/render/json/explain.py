@@ -39,6 +39,7 @@ def _session(explanation: Explanation) -> dict[str, Any]:
         "status": explanation.status,
         "attempt": explanation.attempt,
         "amount": _credits(explanation.amount, explanation),
+        "charged": _charged(explanation.charged),
         "reason": explanation.reason,
         "hold_reason": explanation.hold_reason if explanation.verdict is Verdict.HELD else None,
         "started_at": _moment(explanation.started_at),
@@ -62,6 +63,13 @@ def _credits(amount: Decimal | None, explanation: Explanation) -> int | str | No
     if amount is None:
         return None
     return str(amount) if not amount.is_finite() else amount_number(amount, integer=explanation.integer_amounts)
+
+
+def _charged(amount: Decimal | None) -> int | str | None:
+    if amount is None:
+        return None
+    # it may have digits that no amount has
+    return amount_number(amount, integer=amount.is_finite() and amount == amount.to_integral_value())
 
 
 def _moment(value: datetime | None) -> str | None:

@@ -17,6 +17,8 @@ def show_explanation(console: Console, explanation: Explanation) -> None:
     lines = [("session", explanation.session_id), ("account", explanation.account_id), ("status", explanation.status)]
     if explanation.amount is not None:
         lines.append(("credits", number(explanation.amount)))
+    if explanation.charged is not None:
+        lines.append(("charged", number(explanation.charged)))
     lines.append(("verdict", explanation.verdict.value))
     for name, value in lines:
         if value is not None:

@@ -1,0 +1,11 @@
+-- Lists the triggers on sweeper's ledger whose conditions read what a translation of the refunds gives another type:
+-- Postgres refuses that while they stand.
+SELECT DISTINCT pg_catalog.format('%%I on %%s', t.tgname, t.tgrelid::regclass::text) AS name
+FROM pg_catalog.pg_depend AS d
+JOIN pg_catalog.pg_trigger AS t ON t.oid = d.objid
+JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+WHERE d.classid = 'pg_catalog.pg_trigger'::regclass::oid
+  AND d.refclassid = 'pg_catalog.pg_class'::regclass::oid
+  AND d.refobjid IN (pg_catalog.to_regclass({refunds_text})::oid, pg_catalog.to_regclass({holds_text})::oid)
+  AND a.attname IN ('session_id', 'account_id', 'attempt')
+ORDER BY name

@@ -1,0 +1,54 @@
+"""Hooks: the app's own triggers on sweeper's ledger, which do what else a refund or its reversal means to the app."""
+
+from dataclasses import dataclass
+
+from sweeper.app.mapping import Mapping
+from sweeper.core.errors import ConfigurationError
+from sweeper.postgres.templates import fill
+from sweeper.postgres.transaction import Transaction
+
+
+@dataclass(frozen=True)
+class Hook:
+    """A trigger on ``table``, which is ``refunds`` or ``reversals``.
+
+    ``name`` is as in SQL. It fires after an insert, unless ``before``: then it could drop or change what is written,
+    and is no hook. ``function`` is what it runs, with its schema; ``drop`` the statement that takes it away.
+    """
+
+    table: str
+    name: str
+    function: str
+    before: bool
+    enabled: bool
+    drop: str
+
+    @property
+    def works(self) -> bool:
+        """Whether it fires, and after the insert."""
+        return self.enabled and not self.before
+
+
+def read_hooks(transaction: Transaction, mapping: Mapping) -> tuple[Hook, ...]:
+    """The triggers that fire when a refund or a reversal is written."""
+    binds = {"names": [mapping.slots["refunds"], mapping.slots["reversals"]]}
+    return tuple(
+        Hook(row.table_name, row.name, row.function_name, row.before, row.enabled, row.drop)
+        for row in transaction.rows(fill("list_hooks", {}), binds)
+    )
+
+
+def require_no_conditions(transaction: Transaction, mapping: Mapping) -> None:
+    """Check that no trigger's condition reads what a translation of the refunds gives another type.
+
+    Raises:
+        ConfigurationError: some do; the message names them.
+    """
+    rows = transaction.rows(mapping.statement("list_triggers_of_refunds"))
+    if rows:
+        names = ", ".join(row.name for row in rows)
+        raise ConfigurationError(
+            f"the refunds cannot be translated while the conditions of triggers read their columns: {names}. Drop "
+            "them, and create them again after the installation. Nothing was changed",
+            code="triggers",
+        )

@@ -1,0 +1,74 @@
+"""Whether the rows that a refund writes to the app's ledger are found again by the session's id."""
+
+import re
+from collections.abc import Iterator
+from itertools import product
+
+from sweeper.app.catalog import Column, problem
+from sweeper.app.ledger_slots import Ledger
+from sweeper.app.mapping import Mapping
+from sweeper.config.model import LedgerSection
+from sweeper.core.errors import SweeperError
+from sweeper.postgres.errors import Refusal
+from sweeper.postgres.templates import Slots, fill
+from sweeper.postgres.transaction import Row, Transaction
+
+# made-up ids of sessions and of accounts: each for a number or a text, and for a uuid or a text
+_SESSIONS = ("4711", "00000000-0000-4000-8000-000000004711")
+_ACCOUNTS = ("8042", "00000000-0000-4000-8000-000000008042")
+_LITERAL = re.compile(r"'(?:[^']|'')*'")
+_READS_ROWS = re.compile(r"\bselect\b", re.IGNORECASE)
+
+
+def check_link(transaction: Transaction, mapping: Mapping, own: LedgerSection | None) -> None:
+    """Check that `ledger.session` gives the session back for what `[ledger.insert]` writes.
+
+    It is tried for made-up sessions. Where that cannot be told without rows of the app's, nothing is said.
+
+    Raises:
+        ConfigurationError: the two can never meet: every refund would look as if it had not been made.
+    """
+    ledger = mapping.ledger
+    if ledger is None or own is None or _READS_ROWS.search(own.session):
+        return
+    written = _written(ledger, own.session)
+    if written is None:
+        return
+    found = list(_tried(transaction, mapping, written))
+    if found and all(row.meets is False and not row.may_change for row in found):
+        raise problem(
+            "ledger.session",
+            own.session,
+            f"can never be the session of a row that a refund writes: for the made-up session {found[0].session_id} "
+            f"[ledger.insert] writes a row for which it gives {found[0].found}, so no refund would be found again",
+        )
+
+
+def _written(ledger: Ledger, session: str) -> list[Slots] | None:
+    """The columns that ``session`` reads, with what is written there; None where more than the refund decides it."""
+    code = _LITERAL.sub("''", session)
+    read = [column for column in ledger.table.columns.values() if _names(code, column)]
+    values = [ledger.insert.get(column.quoted, "") for column in read]
+    if not read or any(not value or _READS_ROWS.search(value) for value in values):
+        return None  # a default or a trigger may fill it
+    return [
+        {"column": column.quoted, "value": value, "type": column.full_type}
+        for column, value in zip(read, values, strict=True)
+    ]
+
+
+def _names(text: str, column: Column) -> bool:
+    return bool(re.search(rf"(?<![\w$]){re.escape(column.name)}(?![\w$])", text, re.IGNORECASE))
+
+
+def _tried(transaction: Transaction, mapping: Mapping, written: list[Slots]) -> Iterator[Row]:
+    """The answer for each made-up id that has the right type and that the expressions can take."""
+    statement = fill("try_link", mapping.slots, {**mapping.choices, "written": written})
+    assert mapping.ledger is not None  # noqa: S101 - check_link has looked
+    for session_id, account_id in product(_SESSIONS, _ACCOUNTS):
+        binds = {"session_id": session_id, "account_id": account_id, "table_oid": mapping.ledger.table.oid}
+        try:
+            with transaction.savepoint():
+                yield transaction.row(statement, binds)
+        except (Refusal, SweeperError):
+            continue

@@ -1,0 +1,59 @@
+"""`sweeper check` shows by month how many amounts have no charge in the app's books."""
+
+import pytest
+
+from tests.helpers.any_app import App
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.checks import check, items
+
+
+@pytest.fixture
+def app(bare: AppDatabase) -> App:
+    app = App(bare)
+    app.sql("CREATE TABLE books (job text NOT NULL, taken numeric NOT NULL)")
+    app.sql("INSERT INTO books VALUES ('j', 3)")
+    app.map(charged="(SELECT sum(b.taken) FROM books AS b WHERE b.job = s.id)")
+    return app
+
+
+def add(app: App, month: str, count: int, *, charged: int = 0) -> None:
+    app.sql(
+        "INSERT INTO jobs SELECT %s || n, 'w', 'failed', 3, 'no', '{}', (%s || '-10 10:00Z')::timestamptz "
+        "FROM generate_series(1, %s) AS n", month, month, count,
+    )  # fmt: skip
+    app.sql("INSERT INTO books SELECT %s || n, 3 FROM generate_series(1, %s) AS n", month, charged)
+
+
+def uncharged(app: App) -> tuple[str, str]:
+    found = items(check(app.database))["uncharged"]
+    return found["status"], found["message"]
+
+
+def test_charges_that_are_all_there_are_fine_before_and_after_a_run(app: App) -> None:
+    add(app, "2026-10", 3, charged=3)
+    assert app.install().exit_code == 0
+    assert uncharged(app) == ("ok", "every amount above zero has a charge in the app's books")
+    assert app.database.run().exit_code == 0
+    app.sql("INSERT INTO books SELECT session_id, -amount FROM sweeper.refunds")
+    assert uncharged(app)[0] == "ok"
+
+
+def test_some_without_a_charge_are_counted_by_month(app: App) -> None:
+    add(app, "2026-10", 4, charged=1)
+    assert app.install().exit_code == 0
+    assert uncharged(app) == (
+        "ok", "amounts above zero without a charge in the app's books, which owe nothing: 2026-10 (3 of 4)",
+    )  # fmt: skip
+
+
+def test_a_month_without_any_charge_is_a_warning(app: App) -> None:
+    add(app, "2026-09", 3)
+    assert app.install().exit_code == 0
+    status, message = uncharged(app)
+    assert (status, "2026-09 (3 of 3)" in message) == ("warning", True)
+
+
+def test_a_file_without_charges_is_fine(app: App) -> None:
+    app.map(charged=None)
+    assert app.install().exit_code == 0
+    assert uncharged(app) == ("ok", "not looked at: the file does not say what was charged (sessions.charged)")
