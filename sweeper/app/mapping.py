@@ -190,7 +190,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
         session_type=slots["session_type"],
         amount_type=slots["amount_type"],
         running=tuple(own.running),
-        live_key=", ".join(column.quoted for column in (started_at, key.column) if column),
+        live_key=", ".join(column.quoted for column in (started_at, key.column) if column and not column.expression),
         live_predicate=live_predicate(slots),
         status=status,
         has_accounts=settings.accounts is not None,

@@ -14,7 +14,7 @@ from sweeper.postgres.templates import Slots, fill_part
 REFUND_NAMES = (
     "refund_id", "session_id", "account_id", "attempt", "amount", "reason", "detail", "layer", "run_id", "at",
 )  # fmt: skip
-_OF_REFUND = re.compile(rf"\b(?:{'|'.join((*REFUND_NAMES, 'refund'))})\b", re.IGNORECASE)
+_QUALIFIED = re.compile(r"\brefund\s*\.", re.IGNORECASE)
 _STRING = re.compile(r"'(?:[^']|'')*'")
 # it takes the type of its column by itself, where no query stands between the two
 _LITERAL = re.compile(r"'(?:[^']|'')*'|[Ee]'(?:[^'\\]|\\.|'')*'|null", re.IGNORECASE)
@@ -88,40 +88,45 @@ class _Writer:
         return found
 
     def _value(self, key: str, value: str, column: Column, *, bare: bool) -> Slots:
-        beside = _OF_REFUND.search(_STRING.sub("''", value)) is not None
-        if beside:
-            sql = self._over(key, value, self._refund)
-        elif bare:
+        names = self._names(value, bare=bare)
+        if bare and not names:
             sql = self._reader.expression(key, value, self._sessions).sql
         else:
-            sql = self._over(key, value, "")
-        if not bare:
-            self._require_qualified(key, value, self._refund if beside else "")
-        if beside:
-            sql = fill_part("over_refund", {"value": sql}, {"refund_names": _names()})
+            sql = fill_part("expression", {"expression": value})
+            tried = self._beside(sql, names)
+            self._reader.castable(key, value, tried, self._sessions.qualified, "s")
+            if not bare:
+                self._require_qualified(key, value, tried)
+        if names:
+            sql = fill_part("over_refund", {"value": sql}, {"refund_names": names})
         enum = column.category == "E" and not _LITERAL.fullmatch(value)
         cast = {"expression": sql, "column_type": column.base_type}
         written = fill_part("written_enum", cast) if enum else sql
-        return {"column": column.quoted, "value": written, "beside": "yes" if beside else ""}
+        return {"column": column.quoted, "value": written, "beside": "yes" if names else ""}
 
-    def _over(self, key: str, value: str, refund: str) -> str:
-        """A value over the session's row and, where it reads one, over a made-up ``refund``, whose names come first."""
-        sql = fill_part("expression", {"expression": value})
-        self._reader.castable(key, value, _beside(sql, refund), self._sessions.qualified, "s")
-        return sql
+    def _names(self, value: str, *, bare: bool) -> list[Slots]:
+        """What a value may read of the refund; nothing where it reads none of it.
 
-    def _require_qualified(self, key: str, value: str, refund: str) -> None:
+        Where a ``bare`` name that the session has, too, is the session's, the refund has it as ``refund.name`` alone.
+        """
+        text = _STRING.sub("''", value)
+        named = _QUALIFIED.search(text) is not None
+        names = [name for name in REFUND_NAMES if named or not (bare and name in self._sessions.columns)]
+        read = named or any(re.search(rf"\b{name}\b", text, re.IGNORECASE) for name in names)
+        return [{"name": name} for name in names] if read else []
+
+    def _beside(self, sql: str, names: list[Slots]) -> str:
+        return (
+            fill_part("over_sample", {"value": sql, "refund": self._refund}, {"refund_names": names}) if names else sql
+        )
+
+    def _require_qualified(self, key: str, value: str, tried: str) -> None:
         """Check that a value calls what it reads of the session's row ``s.name``."""
-        sql = _beside(fill_part("expression", {"expression": value}), refund)
         source = fill_part("with_twin", {"sessions": self._sessions.qualified})
         try:
-            self._reader.castable(key, value, sql, source, "sweeper_twin")
+            self._reader.castable(key, value, tried, source, "sweeper_twin")
         except ConfigurationError as error:
             if found := _AMBIGUOUS.search(error.message):
                 what = f"{found[1]} is a column of the session and no name of the refund: write s.{found[1]}"
                 raise problem(key, value, what) from None
             raise
-
-
-def _beside(value: str, refund: str) -> str:
-    return fill_part("over_sample", {"value": value, "refund": refund}) if refund else value

@@ -60,13 +60,8 @@ class Reader:
     """Reads values of the file against the catalogue, inside one transaction."""
 
     def __init__(self, transaction: Transaction, own_schema: str) -> None:
-        self._transaction = transaction
+        self.transaction = self._transaction = transaction
         self._own_schema = own_schema
-
-    @property
-    def transaction(self) -> Transaction:
-        """The transaction that everything is read in."""
-        return self._transaction
 
     def table(self, key: str, text: str) -> Table:
         """The table that ``text`` names.
@@ -168,12 +163,13 @@ class Reader:
             ConfigurationError: it is not one.
         """
         column = table.column(text)
-        if column:
+        if column and column.expression is None:
             return Expression(f"{alias}.{column.quoted}", column.base_type, column, column.collation)
         if is_name(text) and text.lower() not in _CONSTANTS:
             self.column(key, text, table)  # says what is near
-        sql = fill_part("expression", {"expression": text})
-        kind, collatable = self._type(key, text, table.qualified, alias, table=table)
+        # a virtual column is null in a trigger, and no index has it
+        sql = fill_part("expression", {"expression": column.expression or text if column else text})
+        kind, collatable = self._type(key, text, table.qualified, alias, table=table, sql=sql)
         return Expression(sql, kind, collation=self._collation(sql, table, alias) if collatable else "")
 
     def _collation(self, sql: str, table: Table, alias: str) -> str:

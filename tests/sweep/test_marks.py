@@ -182,6 +182,14 @@ def test_closing_reads_the_refund_too(app: App) -> None:
     ]
 
 
+def test_in_closing_a_name_that_both_have_is_the_sessions(app: App) -> None:
+    """So a file from before closing could read the refund means the same."""
+    app.sql("ALTER TABLE jobs ADD amount int DEFAULT 70, ADD at timestamptz")
+    app.map("sessions.close", given="amount", at="'2026-01-01'", note="concat(refund.amount, '/', s.amount)")
+    assert app.sweep()["credits"] == 8
+    assert app.sql("SELECT given, note FROM jobs WHERE id = 'r'") == [(70, "5/70")]
+
+
 def test_of_a_column_that_both_name_the_refunds_value_stands(app: App) -> None:
     app.map("sessions.close", note="'closed'", given="1", mark="'given back'")
     app.map("sessions.refunded", note="'refunded'")

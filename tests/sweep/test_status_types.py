@@ -152,6 +152,21 @@ def test_of_a_virtual_column_its_expression_is_read(app: App) -> None:
     assert "CASE" in index[0]
 
 
+def test_a_virtual_column_is_as_good_as_any_for_an_attempt_and_an_amount(app: App) -> None:
+    if app.database.value("SELECT current_setting('server_version_num')::int") < 180000:
+        pytest.skip("no virtual columns")
+    app.sql(
+        "ALTER TABLE jobs ADD charge int GENERATED ALWAYS AS (price * 2), ADD due int GENERATED ALWAYS AS (price + 1)"
+    )
+    app.sql("ALTER TABLE jobs ADD start timestamptz GENERATED ALWAYS AS (began)")
+    app.map(attempt="charge", amount="due", started_at="start")
+    app.write()
+    assert app.database.sweeper("install", "--fence", now=None).exit_code == 0
+    assert app.database.run().document["refunds"]["credits"] == 4
+    with pytest.raises(psycopg.errors.RestrictViolation):
+        app.sql("UPDATE jobs SET state = 'done'")
+
+
 def test_the_fence_compares_an_expression_over_the_row_before_and_after(app: App) -> None:
     with_flags(app)
     app.map("sessions.close", broken="true")
@@ -191,61 +206,3 @@ def test_what_nothing_closes_is_not_refunded(app: App) -> None:
     app.install()
     assert app.database.run().document["refunds"]["credits"] == 5
     assert app.sql("SELECT id FROM jobs WHERE broken ORDER BY 1") == [("j",), ("r",)]
-
-
-EVENTS = "(SELECT e.state FROM events e WHERE e.job = s.id ORDER BY e.number DESC LIMIT 1)"
-HOOK = """
-CREATE FUNCTION closing_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
-BEGIN
-    INSERT INTO events (job, state) VALUES (NEW.session_id, 'failed');
-    RETURN NULL;
-END $$;
-CREATE TRIGGER closing_event AFTER INSERT ON sweeper.refunds FOR EACH ROW EXECUTE FUNCTION closing_event();
-"""
-
-
-def with_events(app: App) -> None:
-    """Keep the status in a table of events."""
-    app.sql("CREATE TABLE events (number serial PRIMARY KEY, job text, state text); ALTER TABLE jobs DROP state")
-    app.sql("INSERT INTO jobs (id, owner, price, began) VALUES ('r', 'w', 5, '2026-11-23 09:00Z')")
-    app.sql("INSERT INTO events (job, state) VALUES ('j', 'running'), ('j', 'failed'), ('r', 'running')")
-    app.map(status=EVENTS)
-
-
-def test_a_status_in_another_table_is_closed_by_a_hook(app: App) -> None:
-    with_events(app)
-    app.map("sessions.close", error="'closed'")
-    app.install()
-    app.sql(HOOK)
-    assert app.sweep() == {"sessions": 2, "credits": 8, "accounts": 1}
-    assert app.sql("SELECT state FROM events WHERE job = 'r' ORDER BY number") == [("running",), ("failed",)]
-    assert app.database.sweeper("audit").exit_code == 0
-
-
-def test_refund_with_a_status_in_another_table(app: App) -> None:
-    with_events(app)
-    app.map("sessions.close", error="'closed'")
-    app.install()
-    with pytest.raises(psycopg.errors.RaiseException, match=r"neither \[sessions.close\] nor a trigger"):
-        refund(app.database, "r")
-    app.sql(HOOK)
-    assert (refund(app.database, "r"), refund(app.database, "r"), refund(app.database, "j")) == (5, 0, 3)
-
-
-def test_a_status_in_another_table_needs_what_closes(app: App) -> None:
-    with_events(app)
-    app.refused("sessions.status", "is read from other tables, and nothing in the file closes a stuck session")
-    app.map(running=None)
-    assert app.sweep()["credits"] == 3
-
-
-def test_a_status_in_another_table_has_no_fence(app: App) -> None:
-    with_events(app)
-    app.map("sessions.close", error="'closed'")
-    app.write()
-    asked = app.database.sweeper("install", "--fence", now=None)
-    assert (asked.exit_code, "is read from other tables, so a trigger" in asked.stderr) == (2, True), asked.stderr
-    app.install()
-    checked = {check["name"]: check["message"] for check in app.database.sweeper("check", "--json").document["checks"]}
-    assert "none: the status is read from other tables" in checked["fence"]
-    assert "of all sessions" in checked["index"]

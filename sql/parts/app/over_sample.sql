@@ -1,2 +1,2 @@
 -- A value of the file over a made-up refund.
-(SELECT {value} FROM {refund} AS refund)
+(SELECT {value} FROM (SELECT {each refund_names ", "}f.{name}{end} FROM {refund} AS f) AS refund)

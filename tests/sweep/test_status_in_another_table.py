@@ -1,0 +1,70 @@
+"""A status that is kept in another table: it is read there, and what closes a session is the app's own."""
+
+import psycopg
+import pytest
+
+from tests.helpers.any_app import App
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.refund_function import refund
+
+EVENTS = "(SELECT e.state FROM events e WHERE e.job = s.id ORDER BY e.number DESC LIMIT 1)"
+HOOK = """
+CREATE FUNCTION closing_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+    INSERT INTO events (job, state) VALUES (NEW.session_id, 'failed');
+    RETURN NULL;
+END $$;
+CREATE TRIGGER closing_event AFTER INSERT ON sweeper.refunds FOR EACH ROW EXECUTE FUNCTION closing_event();
+"""
+
+
+@pytest.fixture
+def app(bare: AppDatabase) -> App:
+    return App(bare)
+
+
+def with_events(app: App) -> None:
+    """Keep the status in a table of events."""
+    app.sql("CREATE TABLE events (number serial PRIMARY KEY, job text, state text); ALTER TABLE jobs DROP state")
+    app.sql("INSERT INTO jobs (id, owner, price, began) VALUES ('r', 'w', 5, '2026-11-23 09:00Z')")
+    app.sql("INSERT INTO events (job, state) VALUES ('j', 'running'), ('j', 'failed'), ('r', 'running')")
+    app.map(status=EVENTS)
+
+
+def test_a_status_in_another_table_is_closed_by_a_hook(app: App) -> None:
+    with_events(app)
+    app.map("sessions.close", error="'closed'")
+    app.install()
+    app.sql(HOOK)
+    assert app.sweep() == {"sessions": 2, "credits": 8, "accounts": 1}
+    assert app.sql("SELECT state FROM events WHERE job = 'r' ORDER BY number") == [("running",), ("failed",)]
+    assert app.database.sweeper("audit").exit_code == 0
+
+
+def test_refund_with_a_status_in_another_table(app: App) -> None:
+    with_events(app)
+    app.map("sessions.close", error="'closed'")
+    app.install()
+    with pytest.raises(psycopg.errors.RaiseException, match=r"neither \[sessions.close\] nor a trigger"):
+        refund(app.database, "r")
+    app.sql(HOOK)
+    assert (refund(app.database, "r"), refund(app.database, "r"), refund(app.database, "j")) == (5, 0, 3)
+
+
+def test_a_status_in_another_table_needs_what_closes(app: App) -> None:
+    with_events(app)
+    app.refused("sessions.status", "is read from other tables, and nothing in the file closes a stuck session")
+    app.map(running=None)
+    assert app.sweep()["credits"] == 3
+
+
+def test_a_status_in_another_table_has_no_fence(app: App) -> None:
+    with_events(app)
+    app.map("sessions.close", error="'closed'")
+    app.write()
+    asked = app.database.sweeper("install", "--fence", now=None)
+    assert (asked.exit_code, "is read from other tables, so a trigger" in asked.stderr) == (2, True), asked.stderr
+    app.install()
+    checked = {check["name"]: check["message"] for check in app.database.sweeper("check", "--json").document["checks"]}
+    assert "none: the status is read from other tables" in checked["fence"]
+    assert "of all sessions" in checked["index"]
