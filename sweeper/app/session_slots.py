@@ -19,7 +19,9 @@ def session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> tupl
         ConfigurationError: the id is not unique or may be null; a status is none of the column's; a column that is
             closed cannot be written.
     """
-    key = reader.unique_column("sessions.id", own.id, sessions)
+    key = reader.column("sessions.id", own.id, sessions)
+    if key.name not in sessions.shared_keys:
+        key = reader.unique_column("sessions.id", own.id, sessions)
     if key.nullable:
         raise problem("sessions.id", own.id, "may be null, and a session without an id cannot be told from another")
     status = reader.column("sessions.status", own.status, sessions)
@@ -55,7 +57,16 @@ def session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> tupl
         "live": _statuses([*own.failed, *own.running], status),
         "revived": _statuses([*own.running, *own.succeeded], status),
     }
-    return key_value, Facts(slots, {"closing": closing})
+    return key_value, Facts(slots, {"closing": closing}) | _partition_facts(own, sessions, key)
+
+
+def _partition_facts(own: SessionsSection, sessions: Table, key: Column) -> Facts:
+    """Whether several partitions may have a session with one id, and whether a bound on the start leaves some out."""
+    shared, started_at = key.name in sessions.shared_keys, sessions.column(own.started_at)
+    bounded = started_at is not None and started_at.name in sessions.tree_columns
+    # a slot, too: refund() is another, so it is part of what is installed
+    choices = {"shared_ids": shared, "bounded": bounded, "in_parts": shared or bounded}
+    return Facts({"shared_ids": "yes"} if shared else {}, choices)
 
 
 def _statuses(statuses: list[str], column: Column) -> str:

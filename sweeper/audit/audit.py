@@ -86,8 +86,9 @@ def _read(
     since, until = _bounds(transaction, mapping, request)
     floor = installation.floor(settings.policy)
     inspection = Inspection.of(settings, request.as_of, floor, since, until)
-    missing_until = OwedReader(transaction, mapping, replace(inspection.selection, since=floor)).find_missing()
-    inspection = replace(inspection, selection=replace(inspection.selection, missing_until=missing_until))
+    reader = OwedReader(transaction, mapping, replace(inspection.selection, since=floor))
+    selection = replace(inspection.selection, missing_until=reader.find_missing(), ambiguous=reader.find_ambiguous())
+    inspection = replace(inspection, selection=selection)
     period = {"since": since, "until": until}
     position = read_position(transaction, mapping, inspection)
     return AuditResult(

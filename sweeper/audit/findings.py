@@ -31,6 +31,7 @@ _FINDINGS = {
     "balance_drift": None,
     "run_mismatch": None,
     "no_account": "held",
+    "ambiguous_id": None,
 }
 
 
@@ -94,6 +95,8 @@ def find(transaction: Transaction, mapping: Mapping, inspection: Inspection, pos
         if place and not position.places[place].sessions:
             continue
         if name == "balance_drift" and not mapping.has_accounts:
+            continue
+        if name == "ambiguous_id" and not mapping.has_shared_ids:
             continue
         answers = list(_ask(transaction, mapping, inspection, name))
         if name != "held":
