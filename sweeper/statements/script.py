@@ -88,6 +88,8 @@ def _filled(filling: Filling, name: str) -> str:
 def _why(slot: str) -> str:
     if slot == "live_function":
         return "statuses of this type are compared as they are"
+    if slot == "parent_index":
+        return "no partition waits for its part of an index"
     if slot == "ended_at":
         return "the file has no sessions.ended_at"
     return f"the file has no {'[ledger]' if 'ledger' in slot or slot in _OF_LEDGER else '[accounts]'}"

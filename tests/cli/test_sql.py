@@ -22,9 +22,16 @@ needs_psql = pytest.mark.skipif(PSQL is None, reason="psql is not installed")
 
 # what an app has no use for is not sent, and not printed
 NEVER_SENT = {
-    "first": {"find_in_app_ledger", "list_double_refunds", "probe_insert"},
-    "prisma": {"sample_durations"},
-    "ledger_only": {"balance_drift", "lock_accounts", "lock_balances", "read_balances", "sample_durations"},
+    "first": {"attach_index", "find_in_app_ledger", "list_double_refunds", "probe_insert"},
+    "prisma": {"attach_index", "sample_durations"},
+    "ledger_only": {
+        "attach_index",
+        "balance_drift",
+        "lock_accounts",
+        "lock_balances",
+        "read_balances",
+        "sample_durations",
+    },
 }
 # failed, stuck, running and succeeded sessions, some of which no program may refund
 ROWS = {
