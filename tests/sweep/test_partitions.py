@@ -36,6 +36,12 @@ KINDS = {
         "CREATE TABLE p2 PARTITION OF prediction_sessions DEFAULT",
         "UNIQUE (user_id, id, created_at)",
     ),
+    "list of the status": (
+        "LIST (status)",
+        "CREATE TABLE p1 PARTITION OF prediction_sessions FOR VALUES IN ('error'); "
+        "CREATE TABLE p2 PARTITION OF prediction_sessions DEFAULT",
+        "PRIMARY KEY (id, status)",
+    ),
     "a key of each partition": (
         "RANGE (created_at)",
         "CREATE TABLE p1 PARTITION OF prediction_sessions (PRIMARY KEY (id)) "
