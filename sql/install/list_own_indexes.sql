@@ -1,4 +1,5 @@
--- Lists the indexes on the app's tables that this installation has made, and whether their build came to an end.
+-- Lists the indexes on the app's tables that this installation has made, and whether their build came to an end; also what
+-- the server has made after them and named itself, such as for a partition that was detached since.
 SELECT n.nspname AS schema_name,
        c.relname AS name,
        c.relkind = 'I' AS partitioned,
@@ -8,5 +9,18 @@ JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.oid
 WHERE c.relkind IN ('i', 'I')
   AND NOT c.relispartition
-  AND c.relname ~ ('^sweeper_[a-z]+_' || %(mark)s || '_[0-9a-f]+$')
+  AND (
+      c.relname ~ ('^sweeper_[a-z]+_' || %(mark)s || '_[0-9a-f]+$')
+      OR EXISTS (
+          SELECT
+          FROM pg_catalog.pg_depend AS d
+          JOIN pg_catalog.pg_proc AS p ON p.oid = d.refobjid
+          JOIN pg_catalog.pg_namespace AS ours ON ours.oid = p.pronamespace
+          WHERE d.classid = 'pg_catalog.pg_class'::regclass::oid
+            AND d.objid = c.oid
+            AND d.refclassid = 'pg_catalog.pg_proc'::regclass::oid
+            AND ours.nspname::text = %(schema_name)s::text
+            AND p.proname ~ '^live_[0-9a-f]{10}$'
+      )
+  )
 ORDER BY n.nspname, c.relname

@@ -26,6 +26,9 @@ DECLARE
     sweeper_found record;
     sweeper_dates text;
     sweeper_accounts text[];
+    {if shared_ids}
+    sweeper_shared text[];
+    {end}
     sweeper_before numeric;
     sweeper_after numeric;
     sweeper_spent_before numeric;
@@ -58,6 +61,9 @@ BEGIN
     INTO sweeper_found
     {include reading}
     WHERE {session_id} {session_eq} sweeper_session_id
+    {if shared_ids}
+    ORDER BY live DESC
+    {end}
     FOR NO KEY UPDATE OF s;
     IF NOT FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = 'there is no session ' || coalesce(sweeper_session_id::text, 'null');
@@ -68,6 +74,15 @@ BEGIN
                 || ': only a failed or a running one can be refunded';
     END IF;
     sweeper_dates := sweeper_found.dates;
+    {if shared_ids}
+    -- several sessions with this id: nobody knows of which the refund would be
+    sweeper_shared := ARRAY(
+        SELECT sweeper_session_id::text
+        FROM {sessions} AS s
+        WHERE {session_id} {session_eq} sweeper_session_id
+        HAVING pg_catalog.count(*) > 1
+    );
+    {end}
 {if accounts}
     SELECT v.account_id
     INTO sweeper_found

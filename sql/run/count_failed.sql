@@ -3,4 +3,7 @@
 SELECT pg_catalog.count(*) AS failed
 FROM {sessions} AS s
 WHERE {session_id} {session_eq} ANY (ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])))
+  {if in_parts}
+  {include in_bounds}
+  {end}
   AND {status} {status_eq} ANY ({failed})

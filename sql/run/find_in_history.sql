@@ -4,7 +4,8 @@
 -- the app's table: one by one while they are few. In the same reading: when the earliest session started that may be
 -- owed later.
 WITH sweeper_few AS MATERIALIZED (
-    SELECT v.session_id
+    SELECT v.session_id{if bounded},
+           v.started_at{end}
     {include unrefunded}
     LIMIT %(page_size)s::bigint + 1
 ),
@@ -12,7 +13,28 @@ sweeper_unsettled AS MATERIALIZED (
     SELECT {include standing_of_unpaid}
     {include reading}
     WHERE (SELECT pg_catalog.count(*) <= %(page_size)s::bigint FROM sweeper_few)
+      {if bounded}
+      AND {session_id} {session_eq} ANY (ARRAY(SELECT f.session_id FROM sweeper_few AS f WHERE f.started_at IS NULL))
+      AND {started_at} IS NULL
+      {else}
       AND {session_id} {session_eq} ANY (ARRAY(SELECT f.session_id FROM sweeper_few AS f))
+      {end}
+      {if shared_ids}
+      AND {include in_scope}
+      {end}
+    {if bounded}
+    UNION ALL
+    SELECT {include standing_of_unpaid}
+    FROM sweeper_few AS few
+    JOIN LATERAL (
+        SELECT v.*
+        {include reading}
+        WHERE {started_at} = few.started_at  -- each is looked up in its own partition
+          AND {session_id} {session_eq} few.session_id
+          AND {include in_scope}
+        OFFSET 0
+    ) AS v ON (SELECT pg_catalog.count(*) <= %(page_size)s::bigint FROM sweeper_few)
+    {end}
     UNION ALL
     SELECT {include standing_of_unpaid}
     {include unrefunded}

@@ -3,7 +3,7 @@
 INSERT INTO {holds} AS h (
     hold_key, session_id, attempt, why, sqlstate, message, constraint_name, first_seen, last_seen, run_id
 )
-SELECT {include hold_key},
+SELECT {if shared_ids}DISTINCT ON (1) {end}{include hold_key},
        v.session_id,
        (v.attempt)::text,
        %(why)s::text,

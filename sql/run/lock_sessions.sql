@@ -12,6 +12,9 @@ FROM (
            CASE WHEN %(budget)s::numeric IS NOT NULL THEN {include hold_reason} END AS hold_reason
     {include reading}
     WHERE {session_id} {session_eq} ANY (ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])))
+      {if in_parts}
+      {include in_bounds}
+      {end}
       AND (
           SELECT true
           FROM {refunds} AS r

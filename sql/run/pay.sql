@@ -4,7 +4,7 @@
 WITH sweeper_looked AS MATERIALIZED (
     SELECT v.*,
            v.status {status_eq} ANY ({running}) AS stuck,
-           CASE WHEN v.verdict = 'owed' THEN {include hold_reason} END AS hold_reason
+           CASE WHEN v.verdict = 'owed' THEN {if shared_ids}{include hold_reason_of_several}{else}{include hold_reason}{end} END AS hold_reason
     FROM (
         SELECT looked.*,
                looked.failed_at AS active_at  -- one of the two counts for a session, and it is this
@@ -22,6 +22,9 @@ WITH sweeper_looked AS MATERIALIZED (
                    {include verdict} AS verdict
             {include reading}
             WHERE {session_id} {session_eq} ANY (ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])))
+              {if in_parts}
+              {include in_bounds}
+              {end}
               AND {include in_scope}
             OFFSET 0  -- or each use of the verdict would work it out anew
         ) AS looked
@@ -69,7 +72,7 @@ sweeper_fit AS MATERIALIZED (
 ),
 sweeper_held AS (
     INSERT INTO {holds} AS h (hold_key, session_id, attempt, account_id, why, first_seen, last_seen, run_id)
-    SELECT {include hold_key}, v.session_id, v.attempt::text, v.account_id, v.hold_reason, %(as_of)s::timestamptz,
+    SELECT {if shared_ids}DISTINCT ON (1) {end}{include hold_key}, v.session_id, v.attempt::text, v.account_id, v.hold_reason, %(as_of)s::timestamptz,
            %(as_of)s::timestamptz, %(run_id)s::uuid
     FROM sweeper_looked AS v
     WHERE v.hold_reason IS NOT NULL
@@ -105,6 +108,9 @@ sweeper_closed AS (
       AND {active_at}
           <= (%(stuck_before)s::timestamptz[])[pg_catalog.array_position({running}, {status})]
       AND ({exclude}) IS NOT TRUE
+      {if in_parts}
+      {include in_bounds}
+      {end}
     RETURNING {session_id} AS session_id, {if status_written}({status} {status_eq} ANY ({revived})) IS NOT TRUE{else}true{end} AS closed
 ),
 {end}
@@ -127,6 +133,9 @@ sweeper_marked AS (
     {end}
       AND {status} {status_eq} ANY ({failed})
       AND ({exclude}) IS NOT TRUE
+      {if in_parts}
+      {include in_bounds}
+      {end}
     RETURNING {session_id} AS session_id
 ),
 {end}

@@ -24,6 +24,9 @@ FROM (
                {status} AS status
         FROM {sessions} AS s
         WHERE {session_id} {session_eq} r.session_id
+          {if in_parts}
+          {include in_bounds}
+          {end}
         OFFSET 0  -- each is looked up by its id: a join would read the whole table
     ) AS now ON true
     WHERE r.refund_id = ANY (ARRAY(SELECT pg_catalog.unnest(%(refund_ids)s::text::uuid[])))

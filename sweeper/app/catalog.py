@@ -54,7 +54,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of the app; ``partition_columns`` has None for an expression."""
+    """One table of the app; ``partition_columns`` has None for an expression.
+
+    ``tree_columns`` are the columns by which the table or one of its partitions is partitioned; ``shared_keys`` those
+    that are unique together with these.
+    """
 
     oid: int
     schema: str
@@ -64,6 +68,8 @@ class Table:
     owned: bool
     owner: str
     columns: Mapping[str, Column]
+    tree_columns: tuple[str, ...] = ()
+    shared_keys: tuple[str, ...] = ()
 
     @property
     def qualified(self) -> str:

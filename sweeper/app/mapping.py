@@ -27,7 +27,7 @@ _DECISIVE = {"sessions": {"ended_at"}, "accounts": {"invariant"}, "ledger": {"re
 _BOUND = (
     "sessions", "accounts", "ledger", "session_type", "session_collate", "account_type", "account_collate",
     "attempt_type", "attempt_collate", "status_type", "amount_type", "started_type", "balance_type",
-    "ledger_session_type", "ledger_attempt_type",
+    "ledger_session_type", "ledger_attempt_type", "shared_ids",
 )  # fmt: skip
 
 
@@ -110,6 +110,16 @@ class Mapping:
     def is_read_back(self) -> bool:
         """Whether there is more to read back of a refund than the status of its session."""
         return self.ledger is not None or self.key.attempt is not None
+
+    @property
+    def has_shared_ids(self) -> bool:
+        """Whether several partitions could have a session with the same id."""
+        return bool(self.lists["shared_ids"])
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether a bound on the start of sessions leaves partitions out."""
+        return bool(self.lists["bounded"])
 
     @property
     def choices(self) -> Choices:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sweeper.app.catalog import Column, Table, is_name, nearest_column, problem
+from sweeper.app.partitions import or_with_partitions, read_partitions
 from sweeper.app.status_labels import StatusLabels
 from sweeper.config.errors import nearest, nearest_of
 from sweeper.core.errors import SweeperError
@@ -92,9 +93,10 @@ class Reader:
             )
             for column in rows
         }  # fmt: skip
+        of = read_partitions(self._transaction, key, text, row)
         return Table(
-            row.oid, row.schema_name, row.table_name, row.partition_key, tuple(row.partition_columns), row.owned,
-            row.owner, columns,
+            row.oid, row.schema_name, row.table_name, row.partition_key, tuple(row.partition_columns), of.owned,
+            row.owner, columns, of.columns, of.shared_keys,
         )  # fmt: skip
 
     def _find_table(self, text: str) -> Row | None:
@@ -152,6 +154,7 @@ class Reader:
                 text,
                 f"is not unique in {table.name}: two rows could have the same value, and one refund would be paid "
                 "for both. It needs a primary key or a unique index of its own, valid, not deferrable, not partial"
+                + or_with_partitions(column, table)
                 + (f"; unique is: {', '.join(unique)}" if unique else ""),
             )
         return column

@@ -5,7 +5,7 @@ from decimal import Decimal
 from hashlib import sha256
 
 from sweeper.app import catalog
-from sweeper.app.catalog import Table, problem
+from sweeper.app.catalog import Column, Table, problem
 from sweeper.app.facts import Facts
 from sweeper.app.reader import Expression, Reader, check_type, default_collation, no_attempt
 from sweeper.app.status import Status, read_status, statuses_sql, texts_sql
@@ -24,7 +24,9 @@ def session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> tupl
     Raises:
         ConfigurationError: the id is not unique or may be null; the status, or a value of it, cannot be one.
     """
-    key = reader.unique_column("sessions.id", own.id, sessions)
+    key = reader.column("sessions.id", own.id, sessions)
+    if key.name not in sessions.shared_keys:
+        key = reader.unique_column("sessions.id", own.id, sessions)
     if key.nullable:
         raise problem("sessions.id", own.id, "may be null, and a session without an id cannot be told from another")
     status = read_status(reader, own, sessions)
@@ -54,7 +56,16 @@ def session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> tupl
         "revived": statuses_sql([*own.running, *own.succeeded], status.type),
     }
     choices = {"status_written": status.written, "status_column": status.column is not None}
-    return key_value, status, Facts(slots, choices)
+    return key_value, status, Facts(slots, choices) | _partition_facts(own, sessions, key)
+
+
+def _partition_facts(own: SessionsSection, sessions: Table, key: Column) -> Facts:
+    """Whether several partitions may have a session with one id, and whether a bound on the start leaves some out."""
+    shared, started_at = key.name in sessions.shared_keys, sessions.column(own.started_at)
+    bounded = started_at is not None and started_at.name in sessions.tree_columns
+    # a slot, too: refund() is another, so it is part of what is installed
+    choices = {"shared_ids": shared, "bounded": bounded, "in_parts": shared or bounded}
+    return Facts({"shared_ids": "yes"} if shared else {}, choices)
 
 
 def live_slots(transaction: Transaction, settings: Settings, sessions: Table, status: Status, slots: Slots) -> Facts:

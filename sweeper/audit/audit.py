@@ -88,7 +88,12 @@ def _read(
     inspection = Inspection.of(settings, request.as_of, floor, since, until)
     reader = OwedReader(transaction, mapping, replace(inspection.selection, since=floor))
     missing_until, first_charge = reader.find_missing(), reader.find_first_charge()
-    selection = replace(inspection.selection, missing_until=missing_until, first_charge=first_charge)
+    selection = replace(
+        inspection.selection,
+        missing_until=missing_until,
+        first_charge=first_charge,
+        ambiguous=reader.find_ambiguous(),
+    )
     inspection = replace(inspection, selection=selection)
     period = {"since": since, "until": until}
     position = read_position(transaction, mapping, inspection)

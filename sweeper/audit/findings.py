@@ -32,6 +32,7 @@ _FINDINGS = {
     "run_mismatch": None,
     "no_account": "held",
     "above_charge": None,
+    "ambiguous_id": None,
 }
 
 
@@ -97,6 +98,8 @@ def find(transaction: Transaction, mapping: Mapping, inspection: Inspection, pos
         if name == "balance_drift" and not mapping.has_accounts:
             continue
         if name == "above_charge" and not mapping.knows_charges:
+            continue
+        if name == "ambiguous_id" and not mapping.has_shared_ids:
             continue
         answers = list(_ask(transaction, mapping, inspection, name))
         if name != "held":

@@ -5,6 +5,7 @@ from typing import Any
 
 import uuid_utils
 
+from sweeper.app.catalog import Table
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.result import Check
 from sweeper.check.rights import denied
@@ -12,6 +13,7 @@ from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.install.guard import GUARD_KEYS, require_payable
 from sweeper.install.indexes import live_index_name, unconditional_index_name
 from sweeper.install.other_installations import require_only_installation
+from sweeper.install.partition_indexes import parts_of
 from sweeper.install.state import SCHEMA_VERSION, Installation, renamed_statuses, require_same_key
 from sweeper.postgres.binds import BY_SWEEPER
 from sweeper.postgres.templates import fill
@@ -123,17 +125,21 @@ def _scope(context: CheckContext) -> Selection:
 
 def check_index(context: CheckContext, installation: Installation) -> Iterator[Check]:
     """Whether the index of live sessions is there, and whether the planner uses it."""
-    name = installation.live_index
-    if name is None:
-        if context.mapping.sessions.partition_key is None:
-            yield _no_index(context)
-        else:
-            yield ok("index", "the sessions are partitioned: sweeper adds no index of its own")
+    name, sessions = installation.live_index, context.mapping.sessions
+    if name is None and sessions.partition_key is None:
+        yield _no_index(context)
+        return
+    if name is None:  # as for partitioned sessions before they got one
+        yield warning("index", "none on live sessions: each run reads the whole table", "sweeper install")
         return
     with context.reading() as transaction:
         found = transaction.rows(fill("read_index", {}), {"name": name})
+        parts, without = (frozenset({name.rpartition(".")[2].strip('"')}), tuple[str, ...]())
+        if sessions.partition_key is not None:
+            parts, without = parts_of(transaction, sessions.oid, name)
         if not found or not found[0].valid:
             what = "not valid: its build was not completed" if found else "missing"
+            what += f" ({', '.join(without[:3])} of the partitions have none)" if found and without else ""
             yield failure("index", f"{name} is {what}; each run reads the whole table", "sweeper install")
             return
         if name == unconditional_index_name(context.mapping):
@@ -147,12 +153,12 @@ def check_index(context: CheckContext, installation: Installation) -> Iterator[C
             )  # fmt: skip
             return
         if found[0].rows < _PLAN_MATTERS_ROWS:
-            yield ok("index", "in place; the table is small")
+            yield ok("index", f"in place{_of_partitions(sessions)}; the table is small")
             return
         binds = {**_scope(context).binds, "page_size": context.settings.policy.batch_size}
         plan = transaction.row(context.mapping.statement("explain_find"), binds)[0]
-    if name.rpartition(".")[2].strip('"') in _indexes_of(plan):
-        yield ok("index", "in place, and the planner uses it")
+    if parts & _indexes_of(plan):
+        yield ok("index", f"in place{_of_partitions(sessions)}, and the planner uses it")
     else:
         yield warning(
             "index", f"the planner does not use {name}: each run reads more than it must",
@@ -170,6 +176,12 @@ def _no_index(context: CheckContext, instead: str = "", *, small: bool = False) 
         "floor on",
         "map a column of the sessions, or an immutable expression over their rows alone, to sessions.status",
     )  # fmt: skip
+
+
+def _of_partitions(sessions: Table) -> str:
+    if sessions.partition_key is None:
+        return ""
+    return " on every partition; one that comes gets it with CREATE TABLE PARTITION OF or ATTACH PARTITION"
 
 
 def _indexes_of(plan: Any) -> set[str]:

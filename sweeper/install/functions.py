@@ -58,5 +58,6 @@ def _binds(mapping: Mapping, max_amount: Decimal | None) -> dict[str, str]:
         "stuck_before": quote_text(text_array(["infinity"] * len(mapping.running))),
         "max_amount": "NULL" if max_amount is None else str(max_amount),
     }
-    lines = (line.rstrip(",").rpartition(" AS ") for line in fill_part("refund_binds", slots).splitlines())
+    part = fill_part("refund_binds", slots, mapping.choices)
+    lines = (line.rstrip(",").rpartition(" AS ") for line in part.splitlines())
     return {name: expression for expression, _, name in lines}

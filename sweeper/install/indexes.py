@@ -1,14 +1,16 @@
 """The indexes that sweeper adds to the app's tables: which there must be, which there are, and the SQL between."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 
+from sweeper.app.catalog import Table
 from sweeper.app.mapping import Mapping
 from sweeper.app.status_labels import StatusLabels
 from sweeper.core.errors import ConfigurationError, SweeperError
 from sweeper.install.guard import find_app_guard
+from sweeper.install.partition_indexes import Definition, PartitionIndex, missing_steps
 from sweeper.install.status_index import indexable_predicate
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, fill_script, quote_name, quote_text
@@ -20,7 +22,8 @@ class Index:
     """An index that sweeper needs.
 
     ``owned``: this role owns the table; ``calls_ours``: the predicate is a function that the same
-    installation makes, so that it cannot be tried before.
+    installation makes, so that it cannot be tried before. ``partitioned`` is the oid of a table whose index is made in
+    ``steps``: those that are left.
     """
 
     schema: str
@@ -32,6 +35,8 @@ class Index:
     concurrently: bool = True
     owned: bool = True
     calls_ours: bool = False
+    partitioned: int | None = None
+    steps: tuple[PartitionIndex, ...] = ()
 
     @property
     def qualified(self) -> str:
@@ -48,12 +53,17 @@ class Index:
             "predicate": self.predicate,
         }
         choices = {"unique": self.unique, "concurrently": self.concurrently, "partial": bool(self.predicate)}
-        return fill_script("create_index", slots, choices)
+        return fill_script("create_index", slots, {**choices, "only": False})
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """All that builds it, each to be sent by itself."""
+        return tuple(step.statement for step in self.steps) or (self.create,)
 
     @property
     def drop(self) -> str:
         """The statement that removes it without stopping the app."""
-        return _drop(self.qualified, concurrently=self.concurrently)
+        return _drop(self.qualified, concurrently=self.concurrently and self.partitioned is None)
 
 
 @dataclass(frozen=True)
@@ -82,8 +92,9 @@ def compare(transaction: Transaction, mapping: Mapping, bound: StatusLabels | No
     wanted = [_canonical(transaction, index) for index in _wanted(mapping, own_guard=own_guard)]
     if mapping.status.column is None:
         wanted = list(_with_status(transaction, mapping, wanted))
-    found = transaction.rows(fill("list_own_indexes", {}), {"mark": _mark(mapping.schema)})
-    names = {(index.schema, index.name) for index in wanted}
+    found = _own_indexes(transaction, mapping.schema)
+    wanted = [_with_steps(transaction, mapping, index, found) for index in wanted]
+    names = {name for index in wanted for name in [(index.schema, index.name), *(step.name for step in index.steps)]}
     valid = {(row.schema_name, row.name) for row in found if row.valid}
     ours = [row for row in found if row.schema_name != mapping.schema]
     guard = next((index for index in wanted if index.unique and index.table == mapping.slots.get("ledger")), None)
@@ -101,7 +112,12 @@ def compare(transaction: Transaction, mapping: Mapping, bound: StatusLabels | No
         stale = {(live.schema, live.name)} & valid
     return Changes(
         live_function=live_function(mapping) if calls_ours else "",
-        drop_broken=tuple(_drop_found(row) for row in found if not row.valid),
+        # the index of a partitioned table is not valid until its last part is attached
+        drop_broken=tuple(
+            _drop_found(row)
+            for row in found
+            if not row.valid and not (row.partitioned and (row.schema_name, row.name) in names)
+        ),
         drop_stale=tuple(index.drop for index in wanted if (index.schema, index.name) in stale),
         build=tuple(index for index in wanted if (index.schema, index.name) not in valid - stale),
         drop_obsolete=tuple(_drop_found(row) for row in ours if row.valid and (row.schema_name, row.name) not in names),
@@ -121,18 +137,44 @@ def _wanted(mapping: Mapping, *, own_guard: bool) -> Iterator[Index]:
         ledger = mapping.ledger
         guard = Index(
             ledger.table.schema, "", slots["ledger"], ledger.key, unique=True, predicate=ledger.guard,
-            concurrently=ledger.table.partition_key is None, owned=ledger.table.owned,
+            owned=ledger.table.owned, partitioned=_oid_of_partitioned(ledger.table),
         )  # fmt: skip
         yield _named(mapping, "guard", guard)
         if ledger.guard != ledger.where:  # a narrow guard does not help to look up older refunds
             yield _named(mapping, "refunds", replace(guard, unique=False, predicate=ledger.where))
     sessions = mapping.sessions
-    if sessions.partition_key is None:
-        index = Index(
-            sessions.schema, "", slots["sessions"], mapping.live_key, predicate=mapping.live_predicate,
-            owned=sessions.owned, calls_ours=bool(slots["live_function"]),
-        )  # fmt: skip
-        yield _named(mapping, "live", index)
+    index = Index(
+        sessions.schema, "", slots["sessions"], mapping.live_key, predicate=mapping.live_predicate,
+        owned=sessions.owned, calls_ours=bool(slots["live_function"]), partitioned=_oid_of_partitioned(sessions),
+    )  # fmt: skip
+    yield _named(mapping, "live", index)
+
+
+def _oid_of_partitioned(table: Table) -> int | None:
+    return None if table.partition_key is None else table.oid
+
+
+def _own_indexes(transaction: Transaction, schema: str) -> Sequence[Row]:
+    return transaction.rows(fill("list_own_indexes", {}), {"mark": _mark(schema), "schema_name": schema})
+
+
+def _with_steps(transaction: Transaction, mapping: Mapping, index: Index, found: Sequence[Row]) -> Index:
+    """The index with what is left to do, where its table is partitioned; ``found`` are those of ours."""
+    if index.partitioned is None:
+        return index
+    there = {(row.schema_name, row.name) for row in found if row.valid or row.partitioned}
+    purpose = index.name.split("_")[1]
+    definition = Definition((index.schema, index.name), index.key, index.predicate, index.unique)
+
+    def named(table: str) -> str:
+        return _named(mapping, purpose, replace(index, table=table)).name
+
+    return replace(index, steps=missing_steps(transaction, index.partitioned, definition, named, there))
+
+
+def what_is_left(transaction: Transaction, mapping: Mapping, index: Index) -> Index:
+    """The same index of a partitioned table with what is left to do by now: partitions come and go."""
+    return _with_steps(transaction, mapping, index, _own_indexes(transaction, mapping.schema))
 
 
 def _with_status(transaction: Transaction, mapping: Mapping, wanted: list[Index]) -> Iterator[Index]:
@@ -148,13 +190,16 @@ def _with_status(transaction: Transaction, mapping: Mapping, wanted: list[Index]
 
 def _of_all_sessions(mapping: Mapping) -> Iterator[Index]:
     sessions = mapping.sessions
-    if sessions.partition_key is None and mapping.starts_in_column:
-        index = Index(sessions.schema, "", mapping.slots["sessions"], mapping.live_key, owned=sessions.owned)
+    if mapping.starts_in_column:
+        index = Index(
+            sessions.schema, "", mapping.slots["sessions"], mapping.live_key, owned=sessions.owned,
+            partitioned=_oid_of_partitioned(sessions),
+        )  # fmt: skip
         yield _named(mapping, "live", index)
 
 
 def live_index_name(mapping: Mapping) -> str | None:
-    """The index on live sessions that there must be, as SQL; none for partitioned sessions."""
+    """The index on live sessions that there must be, as SQL."""
     return next((index.qualified for index in _wanted(mapping, own_guard=True) if "_live_" in index.name), None)
 
 
@@ -165,8 +210,8 @@ def unconditional_index_name(mapping: Mapping) -> str | None:
 
 def drop_live_indexes(transaction: Transaction, schema: str) -> Iterator[tuple[str, str]]:
     """The indexes on live sessions that an installation has made: the name of each, and the statement to remove it."""
-    for row in transaction.rows(fill("list_own_indexes", {}), {"mark": _mark(schema)}):
-        if row.name.startswith("sweeper_live_"):
+    for row in _own_indexes(transaction, schema):
+        if row.name.startswith("sweeper_live_") or not row.name.startswith("sweeper_"):
             yield row.name, _drop_found(row)
 
 

@@ -4,6 +4,7 @@ Every check comes before the first write. The tables are made in one transaction
 tables are built CONCURRENTLY, outside any; the fingerprint, without which no run begins, is written after them.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
@@ -12,7 +13,7 @@ from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError, FailedError, SweeperError
 from sweeper.core.results import InstallResult
 from sweeper.install.blockers import BlockerWatch
-from sweeper.install.indexes import Changes, Index
+from sweeper.install.indexes import Index, what_is_left
 from sweeper.install.lock import only_installation
 from sweeper.install.plan import Steps, plan
 from sweeper.install.printing import printed
@@ -25,6 +26,10 @@ from sweeper.postgres.retries import retrying
 from sweeper.postgres.timeouts import Timeouts
 
 _WRITE_TIMEOUTS = Timeouts(lock_ms=5_000, statement_ms=60_000)
+# what stops the app for a moment waits no longer than that for its turn: whoever comes after it waits as long
+_PART_TIMEOUTS = Timeouts(lock_ms=500, statement_ms=60_000)
+_PART_TRIES, _PART_WAIT_SECONDS, _ROUNDS = 20, 0.5, 5
+_CONCURRENTLY = "CONCURRENTLY"
 # a ledger of millions may be written anew
 _TAKEOVER_TIMEOUTS = Timeouts(lock_ms=5_000, statement_ms=0)
 
@@ -116,7 +121,7 @@ def _apply(database: Database, timezone: str, steps: Steps, watch: BlockerWatch 
     if steps.indexes.live_function:
         with database.transaction(timeouts=_WRITE_TIMEOUTS) as transaction:
             transaction.script(steps.indexes.live_function)
-    yield from _build_indexes(database, steps.indexes, watch)
+    yield from _build_indexes(database, steps, watch)
     with database.transaction(
         timeouts=_TAKEOVER_TIMEOUTS, search_path=steps.search_path, timezone=timezone
     ) as transaction:
@@ -135,7 +140,8 @@ def _apply(database: Database, timezone: str, steps: Steps, watch: BlockerWatch 
             transaction.script(drop)
 
 
-def _build_indexes(database: Database, indexes: Changes, watch: BlockerWatch | None) -> Iterator[str]:
+def _build_indexes(database: Database, steps: Steps, watch: BlockerWatch | None) -> Iterator[str]:
+    indexes = steps.indexes
     for drop in indexes.drop_broken:
         _outside(database, drop, watch)
         yield "dropped an index that a broken build had left"
@@ -143,6 +149,9 @@ def _build_indexes(database: Database, indexes: Changes, watch: BlockerWatch | N
         _outside(database, drop, watch)
         yield "dropped the index on live sessions: values of the status may have been renamed since it was built"
     for index in indexes.build:
+        if index.partitioned is not None:
+            yield from _build_in_parts(database, steps, index, watch)
+            continue
         _build(database, index, watch)
         yield f"created {'unique ' if index.unique else ''}index {index.name} on {index.table}"
 
@@ -156,6 +165,46 @@ def _build(database: Database, index: Index, watch: BlockerWatch | None) -> None
         raise
 
 
+def _build_in_parts(database: Database, steps: Steps, index: Index, watch: BlockerWatch | None) -> Iterator[str]:
+    """Build the index of a partitioned table; what is done stays, also when it fails in between.
+
+    Raises:
+        FailedError: partitions come faster than they get their index.
+    """
+    for _ in range(_ROUNDS):
+        for step in index.steps:
+            try:
+                _outside(database, step.statement, watch)
+            except (Refusal, TooSlow, Busy, SweeperError):
+                if step.undo:
+                    _outside(database, step.undo, watch)
+                raise
+            if step.done:
+                yield step.done
+        with database.transaction(timeouts=_WRITE_TIMEOUTS) as transaction:
+            index = what_is_left(transaction, steps.mapping, index)
+        if not index.steps:
+            return
+    raise FailedError(f"{index.table} got partitions without an index meanwhile: run it again", code="busy")
+
+
 def _outside(database: Database, statement: str, watch: BlockerWatch | None) -> None:
+    if _CONCURRENTLY not in statement:
+        _with_short_locks(database, statement)
+        return
     with watch.over(statement) if watch else nullcontext(), database.outside_transaction() as connection:
         connection.script(statement)
+
+
+def _with_short_locks(database: Database, statement: str) -> None:
+    """What is done in a moment, and locks a whole table: an index of a partitioned table, an attachment, its end."""
+    for left in range(_PART_TRIES, 0, -1):
+        try:
+            with database.transaction(timeouts=_PART_TIMEOUTS) as transaction:
+                transaction.script(statement)
+        except Busy:
+            if left == 1:
+                raise
+            time.sleep(_PART_WAIT_SECONDS)
+        else:
+            return

@@ -27,6 +27,7 @@ from sweeper.postgres.transaction import Transaction
 class Steps:
     """All that an installation will do, checked."""
 
+    mapping: Mapping
     own: Takeover
     indexes: Changes
     functions: str
@@ -79,6 +80,7 @@ def plan(
     made = [fill_script("append_only", slots)] if unprotected else []
     made.append(functions(mapping, max_amount=settings.policy.max_amount))
     return Steps(
+        mapping,
         own,
         indexes,
         "\n\n".join([fill_script("begin_mapping", slots), own.translation, before, *made, after]),

@@ -6,7 +6,7 @@ from sweeper.postgres.templates import Choices, Slots, fill_script
 
 def printed(steps: Steps) -> str:
     """The script that does what ``steps`` would do, with the rights of each role in comments at its end."""
-    made = (index.create for index in steps.indexes.build)
+    made = (statement for index in steps.indexes.build for statement in index.statements)
     indexes = (*steps.indexes.drop_broken, *steps.indexes.drop_stale, *made)
     obsolete = (*steps.indexes.drop_obsolete, *steps.indexes.drop_functions)
     slots = {

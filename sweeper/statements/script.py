@@ -90,6 +90,8 @@ def _why(slot: str) -> str:
         return "statuses of this type are compared as they are"
     if slot == "closing":
         return "the status is only read, and [sessions.close] sets nothing"
+    if slot == "parent_index":
+        return "no partition waits for its part of an index"
     if slot == "ended_at":
         return "the file has no sessions.ended_at"
     if slot == "charged_type":

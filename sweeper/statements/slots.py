@@ -13,9 +13,10 @@ from sweeper.postgres.templates import Choices, fill, fill_script, quote_name, q
 
 # a script is sent without binds, with its percent signs as they are
 SCRIPTS = frozenset({
-    "001_tables", "add_charged", "add_shares", "append_only", "begin_mapping", "create_index", "drop_index",
-    "drop_live", "drop_other_refunds", "export_refunds", "fence", "live", "note_objects", "probe_expression",
-    "probe_index", "probe_reading", "rekey", "release_fence", "revoke_defaults", "set_surroundings", "write_settings",
+    "001_tables", "add_charged", "add_shares", "append_only", "attach_index", "begin_mapping", "create_index",
+    "drop_index", "drop_live", "drop_other_refunds", "export_refunds", "fence", "live", "note_objects",
+    "probe_expression", "probe_index", "probe_reading", "rekey", "release_fence", "revoke_defaults",
+    "set_surroundings", "write_settings",
 })  # fmt: skip
 GRANTS = frozenset({"grant_auditor", "grant_layer", "grant_owner", "grant_read", "grant_runner"})
 NOTES = {
@@ -87,7 +88,7 @@ class Filling:
         ledger = self.mapping.ledger
         match name:
             case "create_index":
-                return {"unique": False, "concurrently": False, "partial": True}
+                return {"unique": False, "concurrently": False, "only": False, "partial": True}
             case "type_over_refund":
                 return {"beside": [{"table": self.mapping.slots["sessions"], "alias": "s"}]}
             case "drop_index":

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Collection, Sequence
+from collections.abc import Mapping as Mapped
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -118,7 +119,8 @@ class BatchPayer:
             if room.used_up:
                 return Batch(capped=True)
             in_hand = session_ids[: room.sessions]
-            binds = {**selection.binds, "in_hand": text_array(in_hand), "budget": room.credits}
+            binds = {**selection.binds, **selection.bounds(in_hand)}
+            binds |= {"in_hand": text_array(in_hand), "budget": room.credits}
             locked_at = time.monotonic()
             locked = transaction.row(self._statements["lock_sessions"], binds)
             _require_short_answer(in_hand, locked)
@@ -180,6 +182,7 @@ class BatchPayer:
                 balances = read_balances(transaction, self._statements["read_balances"], list(balances))
         binds = {
             **selection.binds,
+            **selection.bounds(session_ids),
             "in_hand": text_array(session_ids),
             "account_ids": None if balances is None else text_array(balances),
             "refund_ids": text_array([str(uuid_utils.uuid7()) for _ in session_ids]),
@@ -193,8 +196,8 @@ class BatchPayer:
             require_chain(row)
         self._require_written(transaction, selection, row)
         transaction.rows(self._fire_deferred)
-        if row.paid_sessions and not self._are_failed(transaction, row.paid_sessions):
-            require_as_meant(transaction.rows(self._statements["read_back"], {"refund_ids": binds["refund_ids"]}))
+        if row.paid_sessions and not self._are_failed(transaction, binds, row.paid_sessions):
+            require_as_meant(transaction.rows(self._statements["read_back"], binds))
         if balances is not None and self._mapping.has_balance:
             after = read_balances(transaction, self._statements["read_balances"], row.moved_accounts)
             exact, exact_spent = self._mapping.exact_balance, self._mapping.exact_spent
@@ -212,11 +215,11 @@ class BatchPayer:
             answer_bytes=sum(map(text_bytes, (*told, row.moved_accounts, row.moved_amounts))),
         )
 
-    def _are_failed(self, transaction: Transaction, session_ids: Sequence[str]) -> bool:
+    def _are_failed(self, transaction: Transaction, binds: Mapped[str, object], session_ids: Sequence[str]) -> bool:
         """Whether all these are among the failed by now, and nothing else of a refund must be read back."""
         if self._mapping.is_read_back:
             return False
-        found = transaction.row(self._statements["count_failed"], {"in_hand": text_array(session_ids)})
+        found = transaction.row(self._statements["count_failed"], {**binds, "in_hand": text_array(session_ids)})
         return bool(found.failed == len(session_ids))
 
     def _list_refunded(

@@ -16,7 +16,7 @@ from sweeper.postgres.templates import fill
 from sweeper.postgres.timeouts import READ_TIMEOUTS
 from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.owed_session import OwedPage, OwedSession, Survey
-from sweeper.sweep.selection import Place, Selection
+from sweeper.sweep.selection import Place, Selection, Starts
 
 _PAGE_SIZE = 2000
 # so long, in milliseconds, a run looks for the first charge in the books
@@ -52,12 +52,26 @@ class OwedReader:
         in_history = selection.in_history and selection.after is None
         page_size = max(_FOUND_AT_ONCE, len(selection.session_ids or ()))
         row = self._row("find_in_history" if in_history else "find", page_size=page_size, budget=budget)
+        session_ids = row.session_ids
+        if self.mapping.has_shared_ids:
+            session_ids = list(dict.fromkeys(session_ids))
+            selection = replace(selection, ambiguous=selection.ambiguous | self.find_ambiguous(session_ids))
+        if self.mapping.is_bounded:
+            selection = replace(selection, starts=Starts(row.session_ids, row.starts or ()))
         return OwedPage(
             selection,
-            row.session_ids,
+            session_ids,
             last=(row.last[0], row.last[1]) if row.last else None,
             unripe_from=row.unripe_from if in_history else None,
         )
+
+    def find_ambiguous(self, session_ids: Collection[str] | None = None) -> frozenset[str]:
+        """Which of these ids, or of all failed and running sessions, several have from the floor on."""
+        if not self.mapping.has_shared_ids or (session_ids is not None and not session_ids):
+            return frozenset()
+        if session_ids is None:
+            return frozenset(self._row("find_all_ambiguous").session_ids)
+        return frozenset(self._row("find_ambiguous", in_hand=text_array(session_ids)).session_ids)
 
     def find_missing(self) -> datetime | None:
         """When the latest run paid whose refunds are not all in the ledger any more; none when all are.
@@ -101,6 +115,12 @@ class OwedReader:
 
     def count(self, budget: Decimal | None = None, *, payable: bool = False, settled: Collection[str] = ()) -> Survey:
         """Count what is owed, without the ``settled``; ``payable`` leaves out what will be held."""
+        if payable and self.mapping.has_shared_ids:
+            known = self._of(replace(self.selection, ambiguous=self.find_ambiguous(self.selection.session_ids)))
+            return known._count(budget, payable=payable, settled=settled)
+        return self._count(budget, payable=payable, settled=settled)
+
+    def _count(self, budget: Decimal | None, *, payable: bool, settled: Collection[str]) -> Survey:
         binds = {"budget": budget, "payable": payable, "settled": text_array(settled) if settled else None}
         try:
             with self.transaction.savepoint():
@@ -111,7 +131,18 @@ class OwedReader:
             return _count(owed, budget, payable=payable)
 
     def iterate(self) -> Iterator[OwedSession]:
-        """Every owed session, in order, read a page at a time."""
+        """Every owed session, in order, read a page at a time; of several with one id the first."""
+        if not self.mapping.has_shared_ids:
+            yield from self._iterate()
+            return
+        seen = set[str]()
+        for session in self._iterate():
+            if session.session_id not in seen:
+                yield session
+            if session.hold_reason == "ambiguous_id":
+                seen.add(session.session_id)
+
+    def _iterate(self) -> Iterator[OwedSession]:
         reader, more = self, True
         while more:
             try:
@@ -120,7 +151,7 @@ class OwedReader:
             except (Refusal, StatementError):
                 more, last = yield from reader._iterate_around()
             else:
-                yield from map(_looked, rows)
+                yield from reader._looked(rows)
                 more, last = len(rows) == _PAGE_SIZE, _place(rows[-1]) if rows else None
             reader = reader._after(last)
 
@@ -146,7 +177,7 @@ class OwedReader:
             if isinstance(answer, RefusedAlone):
                 yield self._refused(answer.item, cast("Refusal | StatementError", answer.error))
             else:
-                yield from map(_looked, answer)
+                yield from self._looked(answer)
 
     def _refused(self, session_id: str, problem: Refusal | StatementError) -> OwedSession:
         why = f"refused {problem.sqlstate if isinstance(problem, Refusal) else problem.refusal.sqlstate}"
@@ -154,6 +185,12 @@ class OwedReader:
         return OwedSession(
             session_id, account_id, Decimal(0), "", 0.0, hold_reason=why, on_hold=on_hold, refused=problem
         )
+
+    def _looked(self, rows: Sequence[Row]) -> Iterator[OwedSession]:
+        ambiguous = self.find_ambiguous([row.session_id for row in rows])
+        for row in rows:
+            session = _looked(row)
+            yield replace(session, hold_reason="ambiguous_id") if session.session_id in ambiguous else session
 
     def is_on_hold(self, session_id: str) -> bool:
         """Whether a session that the database refuses is on hold already, so that putting it there is no news."""

@@ -1,5 +1,6 @@
 """Which sessions a run looks at, and the values that the statements are told."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,6 +13,22 @@ from sweeper.postgres.binds import text_array
 # a place in the order of a sweep: started_at and session id, both as the server's text
 Place = tuple[str | None, str]
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+class Starts:
+    """When the sessions of a page started, which is in that order: as the server's texts, which need not be."""
+
+    def __init__(self, session_ids: Sequence[str], starts: Sequence[str | None]) -> None:
+        self._starts = starts
+        # an id that comes twice is not paid
+        self._places = {session_id: place for place, session_id in enumerate(session_ids)}
+
+    def around(self, session_ids: Sequence[str]) -> tuple[str | None, str | None]:
+        """The first and the last start of some of them; none where one is not known."""
+        places = [self._places.get(session_id, -1) for session_id in session_ids]
+        if not places or min(places) < 0 or self._starts[min(places)] is None or self._starts[max(places)] is None:
+            return None, None
+        return self._starts[min(places)], self._starts[max(places)]
 
 
 def before(moment: datetime, duration: timedelta) -> datetime:
@@ -33,7 +50,9 @@ class Selection:
     ``stuck_before`` has a moment for each of the ``running`` statuses, None for one that is never stuck.
     ``in_history`` tells that most of them were settled long ago. What was owed by ``missing_until`` may have been
     refunded by a run whose refunds somebody deleted. ``first_charge`` is when the earliest session started that has a
-    charge in the app's books, None where no session is older, or nobody knows.
+    charge in the app's books, None where no session is older, or nobody knows. Of partitioned
+    sessions, ``ambiguous`` are ids that several have since the ``floor``, and ``starts`` are known, so that a batch
+    leaves other partitions alone.
     """
 
     as_of: datetime
@@ -51,6 +70,9 @@ class Selection:
     max_amount: Decimal | None = None
     missing_until: datetime | None = None
     first_charge: datetime | None = None
+    floor: datetime | None = None
+    ambiguous: frozenset[str] = frozenset()
+    starts: Starts | None = None
 
     @classmethod
     def of_run(cls, settings: Settings, as_of: datetime, floor: datetime) -> Self:
@@ -62,6 +84,7 @@ class Selection:
             stuck_before=tuple(_stuck_before(as_of, settings.stuck_after(status)) for status in running),
             running=running,
             since=floor,
+            floor=floor,
             max_amount=policy.max_amount,
         )
 
@@ -71,11 +94,11 @@ class Selection:
 
     def earlier(self, floor: datetime) -> Self:
         """What lies before the floor."""
-        return replace(self, since=None, until=floor, look_again=False, first_charge=None)
+        return replace(self, since=None, until=floor, floor=None, look_again=False, first_charge=None)
 
     def only(self, session_ids: tuple[str, ...]) -> Self:
         """These alone, within the same bounds."""
-        return replace(self, session_ids=session_ids, after=None, in_history=False)
+        return replace(self, session_ids=session_ids, after=None, in_history=False, starts=None)
 
     def by_hand(self, session_ids: tuple[str, ...], *, payable_again: bool) -> Self:
         """Sessions that a person named: floor and grace do not apply, a hold is looked at again, and a session whose
@@ -84,6 +107,7 @@ class Selection:
         return replace(
             self.only(session_ids),
             since=None,
+            floor=None,
             failed_before=datetime.max.replace(tzinfo=UTC),
             look_again=True,
             payable_again=payable_again,
@@ -115,4 +139,12 @@ class Selection:
             "first_charge": self.first_charge,
             "budget": None,
             "account_ids": text_array(()),
+            "floor": self.floor or "-infinity",
+            "ambiguous": text_array(self.ambiguous),
+            **self.bounds(()),
         }
+
+    def bounds(self, session_ids: Sequence[str]) -> dict[str, object]:
+        """The values for ``parts/source/in_bounds.sql``: between which starts these sessions are, as texts."""
+        first, last = self.starts.around(session_ids) if self.starts else (None, None)
+        return {"first_start": first, "last_start": last}

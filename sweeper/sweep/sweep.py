@@ -50,6 +50,7 @@ class Sweep:
         self._signals = signals
         self._observer = observer
         self._missing: tuple[datetime | None] | None = None
+        self._ambiguous = frozenset[str]()
         self.tally = self._runner.tally
 
     def run(self, selection: Selection) -> Survey:
@@ -129,7 +130,7 @@ class Sweep:
         Tells whether there may be more, and from what place on.
         """
         while not self.tally.capped and (candidates := self._read(selection, OwedReader.list_candidates)):
-            refused = self._find_among(selection, tuple(session_id for _, session_id in candidates))
+            refused = self._find_among(selection, tuple(dict.fromkeys(session_id for _, session_id in candidates)))
             selection = replace(selection, after=candidates[-1])
             if refused:
                 return True, selection.after
@@ -142,7 +143,8 @@ class Sweep:
             self.tally.unknown = True
 
     def _knowing(self, selection: Selection) -> Selection:
-        """The same selection with what is known, by now, of refunds that are missing."""
+        """The same selection with what is known, by now, of refunds that are missing and of ids that several have."""
+        selection = replace(selection, ambiguous=self._ambiguous) if self._ambiguous else selection
         return replace(selection, missing_until=self._missing[0]) if self._missing else selection
 
     def _find(self, selection: Selection) -> OwedPage:
@@ -153,6 +155,7 @@ class Sweep:
             if self._missing != (None,):  # what will be held needs no room, and its reason is said as it is locked
                 return self._find(selection)
         self.tally.note_unripe(found.unripe_from)
+        self._ambiguous = found.selection.ambiguous
         return found
 
     def _read(self, selection: Selection, ask: Callable[[OwedReader], T]) -> T:

@@ -1,16 +1,12 @@
 """What a batch costs does not grow with the number of accounts, nor what a full sweep costs with how wide rows are."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 
-from sweeper.postgres.transaction import Transaction
 from tests.helpers.app_database import AppDatabase
-from tests.helpers.statements import name_of
+from tests.helpers.plans import explained
 
 BATCH = ("lock_sessions", "lock_accounts", "pay", "count_failed", "read_balances")
 
@@ -76,21 +72,6 @@ def test_what_is_found_by_the_index_is_not_asked_of_its_function_again(first: Ap
         assert re.search(r"Scan (using|on) sweeper_live_", lines), name
         assert "Seq Scan on public.prediction_sessions" not in lines, name
         assert not re.search(r"^ *(One-Time )?Filter:.*sweeper\.live_", lines, re.MULTILINE), name
-
-
-@contextmanager
-def explained(explain: str, *names: str) -> Iterator[dict[str, list[Any]]]:
-    """The plans of the statements with these names, each time before one is sent: a line, or a document, each."""
-    plans: dict[str, list[Any]] = {name: [] for name in names}
-    original = Transaction.rows
-
-    def rows(self: Transaction, text: str, binds: Any = None) -> Any:
-        if (name := name_of(text)) in plans:
-            plans[name] += [line for (line,) in original(self, f"{explain} {text}", binds)]
-        return original(self, text, binds)
-
-    with patch.object(Transaction, "rows", rows):
-        yield plans
 
 
 def _rows_read(node: dict[str, Any]) -> int:

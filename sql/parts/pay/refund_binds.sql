@@ -22,4 +22,8 @@ sweeper_dates AS dates,
 NULL AS until,
 NULL AS after_id,
 NULL AS after_started_at,
-NULL AS budget
+NULL AS budget,
+{if shared_ids}sweeper_shared{else}NULL{end} AS ambiguous,
+'-infinity' AS floor,
+NULL AS first_start,
+NULL AS last_start

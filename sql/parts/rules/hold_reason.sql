@@ -1,5 +1,8 @@
 -- Why no program may refund an owed session; null when one may.
 CASE
+    {if shared_ids}
+    WHEN {include is_ambiguous} THEN 'ambiguous_id'
+    {end}
     WHEN v.attempt IS NULL THEN 'no_attempt'
     WHEN {include owed_from} <= %(missing_until)s::timestamptz THEN 'refund_missing'
     WHEN v.account_id IS NULL THEN 'no_account'

@@ -1,0 +1,11 @@
+-- Which of these ids several sessions have, from the floor on; asked of partitioned sessions alone. In one join: to look
+-- each up takes a probe of every partition.
+SELECT coalesce(pg_catalog.array_agg(shared.session_id::text), '{}') AS session_ids
+FROM (
+    SELECT asked.session_id
+    FROM (SELECT DISTINCT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[]) AS session_id) AS asked
+    JOIN {sessions} AS s ON {session_id} {session_eq} asked.session_id
+    WHERE {include from_floor}
+    GROUP BY asked.session_id
+    HAVING pg_catalog.count(*) > 1
+) AS shared

@@ -1,0 +1,41 @@
+"""What a mapping must know of a partitioned table."""
+
+from dataclasses import dataclass
+
+from sweeper.app.catalog import Column, Table, problem
+from sweeper.postgres.templates import fill, quote_name
+from sweeper.postgres.transaction import Row, Transaction
+
+
+@dataclass(frozen=True)
+class Partitions:
+    """Whether this role owns all of them; by which ``columns`` the table and they are partitioned.
+
+    ``shared_keys`` are the columns that are unique together with these: by no index over all partitions alone.
+    """
+
+    owned: bool
+    columns: tuple[str, ...] = ()
+    shared_keys: tuple[str, ...] = ()
+
+
+def read_partitions(transaction: Transaction, key: str, text: str, found: Row) -> Partitions:
+    """Look at the partitions of a table that ``find_table`` has found; none where it is not partitioned.
+
+    Raises:
+        ConfigurationError: one of them is a foreign table.
+    """
+    if found.partition_key is None:
+        return Partitions(found.owned)
+    row = transaction.row(fill("find_partitions", {}), {"table_oid": found.oid})
+    if row.foreign_table:
+        raise problem(
+            key, text, f"has a foreign table among its partitions, {row.foreign_table}, whose rows cannot be locked"
+        )
+    return Partitions(row.owned, tuple(row.columns), tuple(row.shared_keys))
+
+
+def or_with_partitions(column: Column, table: Table) -> str:
+    """What else does for the id of a session, in words; "" where the table is not partitioned."""
+    key = ", ".join(dict.fromkeys([column.quoted, *map(quote_name, table.tree_columns)]))
+    return f"; as {table.name} is partitioned, one on ({key}) does for sessions.id" if table.tree_columns else ""
