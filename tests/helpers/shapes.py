@@ -9,8 +9,8 @@ Each is a folder in ``tests/apps/shapes``: ``tables.sql``, ``rows.sql`` (which f
   them.
 - ``broken`` are queries for whatever else must not be, a line of text for each fault.
 - ``leaves`` are the columns that are not as they were once all refunds are taken back; ``table+`` is for new rows.
-- ``held``, ``by_app``, ``more``, ``key``: how many sessions are on hold in the end, the kinds that the app pays, failed
-  sessions of its own kinds, and what the id of a session is, over ``planned``.
+- ``held``: how many sessions are on hold in the end. ``more``: failed sessions of the app's own kinds. ``by_app`` and
+  ``by_sweep``: which kinds either pays. ``key``: the id of a session, over ``planned``.
 """
 
 import time
@@ -59,6 +59,16 @@ class Shape:
     def by_app(self) -> tuple[str, ...]:
         """The kinds of sessions that the app's own code pays."""
         return tuple(self.app.get("by_app", BY_APP))
+
+    @property
+    def by_sweep(self) -> tuple[str, ...]:
+        """The kinds that a sweep pays."""
+        return tuple(self.app.get("by_sweep", BY_SWEEP))
+
+    @property
+    def by_both(self) -> tuple[str, ...]:
+        """The kinds that are paid once both a sweep and the app have been there."""
+        return (*self.by_sweep, *self.by_app)
 
     def refund(self, connection: psycopg.Connection[Any]) -> list[str]:
         """Refund as the app does; the errors that it got."""
@@ -122,11 +132,6 @@ class ShapedApp:
     def refund(self) -> list[str]:
         """Refund as the app does; the errors that it got."""
         return self.shape.refund(self.database.connection)
-
-    @property
-    def by_both(self) -> tuple[str, ...]:
-        """The kinds that are paid once both a sweep and the app have been there."""
-        return (*BY_SWEEP, *self.shape.by_app)
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """Every row of every table of the app, by table and primary key."""
