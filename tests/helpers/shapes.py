@@ -11,6 +11,8 @@ Each is a folder in ``tests/apps/shapes``: ``tables.sql``, ``rows.sql`` (which f
 - ``leaves`` are the columns that are not as they were once all refunds are taken back; ``table+`` is for new rows.
 - ``held``: how many sessions are on hold in the end. ``more``: failed sessions of the app's own kinds. ``by_app`` and
   ``by_sweep``: which kinds either pays. ``key``: the id of a session, over ``planned``.
+- ``wrong`` are mappings that a careful person may write: what is edited in the right one, and which item of `check`
+  must say so. There is no hook then.
 """
 
 import time
@@ -146,6 +148,13 @@ class ShapedApp:
             table: dict(self.database.sql(f"SELECT concat_ws('/', {', '.join(key)}), to_jsonb(t) FROM {table} AS t"))
             for table, key in tables
         }
+
+
+def wrong_mappings() -> Iterator[tuple[str, str, list[list[str]]]]:
+    """Each app, the item of `check` that must not be ok, and what is edited in its file: old text and new."""
+    for name in NAMES:
+        for wrong in Shape(name).app.get("wrong", []):
+            yield name, wrong["check"], wrong.get("edits", [])
 
 
 def differences(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> set[str]:
