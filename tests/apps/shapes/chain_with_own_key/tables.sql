@@ -20,7 +20,7 @@ CREATE TABLE lines (
     CHECK (balance_after = balance_before + amount)
 );
 CREATE UNIQUE INDEX one_refund_a_dub ON lines (dub_id) WHERE kind = 'refund';
-CREATE FUNCTION check_chain() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION check_chain() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
 DECLARE before integer;
 BEGIN
     SELECT balance_after INTO before FROM lines WHERE holder_id = NEW.holder_id AND id < NEW.id ORDER BY id DESC LIMIT 1;
