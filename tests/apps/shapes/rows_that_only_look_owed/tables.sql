@@ -3,7 +3,7 @@
 CREATE TABLE patrons (
     id bigint PRIMARY KEY,
     credits integer NOT NULL,
-    gone_at timestamptz
+    closed_on timestamptz
 );
 CREATE TABLE portraits (
     id bigint PRIMARY KEY,
