@@ -109,7 +109,7 @@ def test_check_and_audit(app: ShapedApp) -> None:
     audited = app.database.sweeper(
         "audit", "--format", "json", now=None, SWEEPER_DATABASE_URL=app.database.url_as("sweeper_auditor")
     )
-    expected = ["held"] if app.shape.app.get("held") else []
+    expected = app.shape.app.get("findings", ["held"] if app.shape.app.get("held") else [])
     assert [finding["code"] for finding in audited.document["findings"]] == expected, audited.stdout
 
 
@@ -125,7 +125,9 @@ def test_the_app_not_committed_during_a_run(app: ShapedApp) -> None:
     """What the app has in hand is left to it, and a later run pays the rest."""
     with app.database.connection.transaction():
         assert app.refund() == []
-        run(app)
+        ran = app.database.run(now=None)
+        # a session whose expression fails is put on hold once another was paid after it, and all others may be locked
+        assert ran.exit_code in ((0, 1, 3) if app.shape.app.get("held") else (0,)), ran.stdout + ran.stderr
     run(app)
     assert app.faults_of(*app.shape.by_both) == []
 

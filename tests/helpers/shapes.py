@@ -9,8 +9,9 @@ Each is a folder in ``tests/apps/shapes``: ``tables.sql``, ``rows.sql`` (which f
   them.
 - ``broken`` are queries for whatever else must not be, a line of text for each fault.
 - ``leaves`` are the columns that are not as they were once all refunds are taken back; ``table+`` is for new rows.
-- ``held``: how many sessions are on hold in the end. ``more``: failed sessions of the app's own kinds. ``by_app`` and
-  ``by_sweep``: which kinds either pays. ``key``: the id of a session, over ``planned``.
+- ``held``: how many sessions are on hold in the end, and ``findings`` what an audit then says. ``more``: failed
+  sessions of the app's own kinds. ``by_app`` and ``by_sweep``: which kinds either pays. ``key``: the id of one, over
+  ``planned``.
 - ``wrong`` are mappings that a careful person may write: what is edited in the right one, and which item of `check`
   must say so. There is no hook then.
 """
