@@ -59,19 +59,33 @@ class Server:
             self.templates[key] = name
         return self.templates[key]
 
+    def add_template(self, key: str, template: str = "template1") -> str:
+        """A database that others are copied from, itself a copy of another; gives its name."""
+        name = f"template_{key}_{os.getpid()}_{next(_numbers)}"
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self.templates[key] = name
+        return name
+
     @contextmanager
-    def app(self, app: str, folder: Path, *, installed: bool = True) -> Iterator[AppDatabase]:
-        """A database for one test, with its own copy of the mapping file."""
+    def clone(self, template: str, folder: Path, mapping: Path) -> Iterator[AppDatabase]:
+        """A copy of a template database for one test, with its own copy of the mapping file."""
         self.add_roles()
-        template, name = self._template(app, installed=installed), f"test_{os.getpid()}_{next(_numbers)}"
+        name = f"test_{os.getpid()}_{next(_numbers)}"
         self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         config = folder / "sweeper.toml"
-        config.write_text((APPS / f"{app}.toml").read_text())
+        config.write_text(mapping.read_text())
         try:
             with psycopg.connect(self.url_of(name), autocommit=True) as connection:
                 yield AppDatabase(self.url_of(name), config, connection)
         finally:
             self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    @contextmanager
+    def app(self, app: str, folder: Path, *, installed: bool = True) -> Iterator[AppDatabase]:
+        """A database for one test, with its own copy of the mapping file."""
+        self.add_roles()
+        with self.clone(self._template(app, installed=installed), folder, APPS / f"{app}.toml") as database:
+            yield database
 
     @contextmanager
     def blank(self, folder: Path, script: str = "", *, options: str = "") -> Iterator[AppDatabase]:
