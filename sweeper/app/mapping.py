@@ -188,6 +188,10 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
     if settings.ledger:
         ledger, of_ledger = map_ledger(reader, settings.ledger, facts, key, sessions)
     facts |= of_ledger
+    moves = settings.accounts is not None and settings.accounts.moves
+    # the amount of a session whose refund is in the app's books by what the file writes, or by a hook
+    given_back = bool(own.refunded) or (not moves and ledger is None and catalog.has_subquery(own.amount))
+    facts |= Facts({}, {"given_back_is_zero": given_back})
     slots = {"refund_sample": fill_part("sample_refund", facts.slots, {"chained": False}), **facts.slots}
     started_at = sessions.column(own.started_at)
     return Mapping(
@@ -204,7 +208,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
         live_predicate=live_predicate(slots),
         status=status,
         has_accounts=settings.accounts is not None,
-        moves_balances=settings.accounts is not None and settings.accounts.moves,
+        moves_balances=moves,
         exact_balance=slots["balance_type"] in catalog.EXACT_TYPES,
         exact_spent=slots["spent_type"] in catalog.EXACT_TYPES,
         serialized=bool(facts.choices["serialized"]),

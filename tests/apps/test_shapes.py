@@ -12,41 +12,7 @@ from tests.helpers.server import Server
 from tests.helpers.shapes import NAMES, ShapedApp, differences, shaped, wrong_mappings
 
 # what each still waits for
-WAITING: dict[str, str] = {
-    "boolean_status": "a status that is a boolean",
-    "cents_and_dollars": "sessions.charged",
-    "chain_with_own_key": "balance_before and balance_after",
-    "charge_is_closed": "sessions.stuck_at",
-    "charged_again": "at in sessions.close",
-    "deadline_by_row": "sessions.stuck_at, sessions.refunded",
-    "double_entry": "accounts.add, sessions.charged",
-    "double_precision": "sessions.refunded",
-    "epoch_milliseconds": "sessions.refunded",
-    "flag_and_a_batch": "sessions.refunded, s in ledger.insert",
-    "flags_and_an_applier": "a status that is an expression",
-    "four_counters_down": "accounts.add",
-    "generated_status": "a status that is generated",
-    "ids_by_letter_case": "sessions.refunded",
-    "ledger_by_month": "the printed rights leave out what ledger.insert reads",
-    "limits_of_members": "sessions.refunded",
-    "lock_versions": "accounts.add, sessions.refunded",
-    "newest_line_is_the_balance": "sessions.charged",
-    "outbox_row": "sessions.refunded",
-    "partitions_by_week": "partitions, sessions.refunded",
-    "planned_for_later": "sessions.refunded",
-    "quota_of_the_month": "accounts.add, sessions.refunded",
-    "refunds_in_parts": "at in sessions.close",
-    "rows_that_only_look_owed": "sessions.refunded, accounts.active",
-    "slots_let_go": "sessions.stuck_at",
-    "soft_deleted_users": "accounts.active, sessions.refunded",
-    "status_in_events": "a status that is an expression",
-    "status_numbers": "a status that is a number",
-    "sum_under_a_lock": "accounts.serialized",
-    "two_pools_on_the_session": "accounts.add, sessions.refunded",
-    "two_pools_with_lines": "accounts.add",
-    "two_references": "balance_after and s in ledger.insert",
-    "wallets_by_currency": "sessions.refunded",
-}
+WAITING: dict[str, str] = {}
 SWEPT = [
     pytest.param(name, marks=pytest.mark.xfail(strict=False, reason=WAITING[name])) if name in WAITING else name
     for name in NAMES

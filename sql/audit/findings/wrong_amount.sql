@@ -10,8 +10,9 @@ JOIN {refunds} AS r
 WHERE {include audited}
   AND v.status {status_eq} ANY ({failed})
   AND r.layer <> 'adopted'
-  AND r.amount <> v.amount::numeric{if refunded}
-  AND v.amount::numeric <> 0::numeric  -- what the refund has set on the session may say that it was given back{end}
+  AND r.amount <> v.amount::numeric{if given_back_is_zero}
+  -- what the refund has set on the session, or a hook has written, says that it was given back
+  AND v.amount::numeric <> 0::numeric{end}
   AND NOT {include failed_again}
 ORDER BY r.created_at, v.session_id
 LIMIT 5

@@ -15,6 +15,6 @@
                 WHERE run.run_id = r.run_id
             ),
             interval '1 hour'  -- a run that died has not said how long it took
-        )
+        ) + interval '1 second'  -- a column without fractions of a second rounds up
     END
 )
