@@ -31,7 +31,10 @@ _BOUND = (
 
 @dataclass(frozen=True)
 class Mapping:
-    """The app's tables and expressions, checked, and as the statements' slots."""
+    """The app's tables and expressions, checked, and as the statements' slots.
+
+    ``file_digest`` is of what the file says of who is paid: it stays when a type of the app's changes, or this program.
+    """
 
     schema: str
     search_path: str
@@ -45,6 +48,7 @@ class Mapping:
     has_accounts: bool
     exact_balance: bool
     key: ChargeKey
+    file_digest: str
     fingerprint: str
     exact_spent: bool
     ledger: Ledger | None
@@ -120,7 +124,8 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
     if settings.ledger:
         ledger, of_ledger = map_ledger(reader, settings.ledger, facts.slots, key)
     facts |= of_ledger
-    slots = facts.slots
+    file_digest = _digest(_decisive(settings))
+    slots = {**facts.slots, "file_digest": quote_text(file_digest)}
     started_at = sessions.column(own.started_at)
     return Mapping(
         schema=settings.database.schema_,
@@ -128,6 +133,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
         timezone=own.timezone,
         sessions=sessions,
         key=_charge_key(reader, own, sessions, slots),
+        file_digest=file_digest,
         fingerprint=_fingerprint(settings, slots, search_path),
         session_type=slots["session_type"],
         amount_type=slots["amount_type"],
@@ -181,8 +187,16 @@ def _charge_key(reader: Reader, own: SessionsSection, sessions: Table, slots: Ma
 
 def _fingerprint(settings: Settings, slots: Mapped[str, str], search_path: str) -> str:
     """A digest of all that decides who is paid, and how much; the reasons and the policy are not part of it."""
-    file = settings.model_dump(
+    bound = {name: slots[name] for name in _BOUND if name in slots}
+    return _digest([_decisive(settings), bound, search_path])
+
+
+def _decisive(settings: Settings) -> dict[str, object]:
+    """What the file itself says of who is paid, and how much."""
+    return settings.model_dump(
         mode="json", by_alias=True, exclude_none=True, exclude_defaults=True, include=set(_DECISIVE), exclude=_DECISIVE
     )
-    bound = {name: slots[name] for name in _BOUND if name in slots}
-    return sha256(json.dumps([file, bound, search_path], sort_keys=True).encode()).hexdigest()
+
+
+def _digest(value: object) -> str:
+    return sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

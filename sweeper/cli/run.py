@@ -4,6 +4,7 @@ import socket
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,10 +16,14 @@ from sweeper.core.errors import ConfigurationError, Exit, Interrupted
 from sweeper.core.signals import Cancelled, Signals
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sweeper.app.mapping import Mapping as MappingOfFile
     from sweeper.config.model import Settings
     from sweeper.core.results import RunResult
     from sweeper.postgres.database import Database
     from sweeper.sweep.context import RunRequest
+    from sweeper.sweep.rehearsal import FailedItem, Rehearsal
 
 
 def run(
@@ -52,6 +57,13 @@ def run(
     full: Annotated[
         bool, typer.Option("--full", help="Start at the floor, and look again at what is on hold.")
     ] = False,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Let this item of check's rehearsal fail, for this mapping; may be repeated.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> int:
     """Refund every session that is owed, exactly once."""
@@ -73,6 +85,7 @@ def run(
     try:
         with reported(config, signals, as_of=as_of, asked_at=asked_at, wanted=wanted) as status:
             settings, request = _read_flags(config, policy, session or [], since, as_of, asked_at, full=full)
+            request = replace(request, accepted=frozenset(accept or []))
             result = _sweep(settings, request, signals, status, dry_run=dry_run)
             _show(result, len({*(session or [])}), json=json)
     except Interrupted as signal:  # before there was anything to sum up
@@ -132,7 +145,7 @@ def _sweep(
 def _plan(database: "Database", settings: "Settings", request: "RunRequest") -> "RunResult":
     from sweeper.sweep.dry_run import plan
 
-    return plan(database, settings, request)
+    return plan(database, settings, request, rehearsal=_rehearsal(database, settings, request))
 
 
 def _execute(database: "Database", settings: "Settings", request: "RunRequest", signals: Signals) -> "RunResult":
@@ -140,7 +153,21 @@ def _execute(database: "Database", settings: "Settings", request: "RunRequest", 
     from sweeper.sweep.run import execute
 
     with watching(settings.logging.event_prefix, colour=wants_colour()) as observer:
-        return execute(database, settings, request, signals=signals, observer=observer)
+        rehearsal = _rehearsal(database, settings, request)
+        return execute(database, settings, request, signals=signals, observer=observer, rehearsal=rehearsal)
+
+
+def _rehearsal(database: "Database", settings: "Settings", request: "RunRequest") -> "Rehearsal":
+    from sweeper.sweep.rehearsal import check_names
+
+    check_names(request.accepted)
+
+    def rehearse(mapping: "MappingOfFile") -> "Sequence[FailedItem]":
+        from sweeper.check.rehearsal import failed_items  # a mapping that has paid needs none of it
+
+        return failed_items(database, settings, request.as_of, mapping)
+
+    return rehearse
 
 
 def _print_interrupted() -> None:

@@ -22,9 +22,24 @@ needs_psql = pytest.mark.skipif(PSQL is None, reason="psql is not installed")
 
 # what an app has no use for is not sent, and not printed
 NEVER_SENT = {
-    "first": {"find_in_app_ledger", "list_double_refunds", "probe_insert"},
+    "first": {
+        "find_in_app_ledger",
+        "list_double_refunds",
+        "probe_insert",
+        "compare_newest_balances",
+        "compare_past",
+        "find_missed_refunds",
+        "sample_chain",
+    },
     "prisma": {"sample_durations"},
-    "ledger_only": {"balance_drift", "lock_accounts", "lock_balances", "read_balances", "sample_durations"},
+    "ledger_only": {
+        "balance_drift",
+        "lock_accounts",
+        "lock_balances",
+        "read_balances",
+        "sample_durations",
+        "compare_newest_balances",
+    },
 }
 # failed, stuck, running and succeeded sessions, some of which no program may refund
 ROWS = {
