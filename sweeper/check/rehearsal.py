@@ -9,8 +9,8 @@ from datetime import datetime
 from functools import partial
 
 from sweeper.app.mapping import Mapping
+from sweeper.check.above_charge import check_charges
 from sweeper.check.accounts import check_accounts
-from sweeper.check.charges import check_charges
 from sweeper.check.context import CheckContext, warning
 from sweeper.check.ledger import check_ledger
 from sweeper.check.marks import check_marks
