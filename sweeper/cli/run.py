@@ -11,19 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweeper.cli.options import Config, Json, console, load_connection, load_settings, parse_time, wants_colour
+from sweeper.cli.rehearsing import rehearsal_of
 from sweeper.cli.reporting import RunStatus, reported
 from sweeper.core.errors import ConfigurationError, Exit, Interrupted
 from sweeper.core.signals import Cancelled, Signals
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sweeper.app.mapping import Mapping as MappingOfFile
     from sweeper.config.model import Settings
     from sweeper.core.results import RunResult
     from sweeper.postgres.database import Database
     from sweeper.sweep.context import RunRequest
-    from sweeper.sweep.rehearsal import FailedItem, Rehearsal
 
 
 def run(
@@ -145,7 +142,7 @@ def _sweep(
 def _plan(database: "Database", settings: "Settings", request: "RunRequest") -> "RunResult":
     from sweeper.sweep.dry_run import plan
 
-    return plan(database, settings, request, rehearsal=_rehearsal(database, settings, request))
+    return plan(database, settings, request, rehearsal=rehearsal_of(database, settings, request))
 
 
 def _execute(database: "Database", settings: "Settings", request: "RunRequest", signals: Signals) -> "RunResult":
@@ -153,21 +150,8 @@ def _execute(database: "Database", settings: "Settings", request: "RunRequest", 
     from sweeper.sweep.run import execute
 
     with watching(settings.logging.event_prefix, colour=wants_colour()) as observer:
-        rehearsal = _rehearsal(database, settings, request)
+        rehearsal = rehearsal_of(database, settings, request)
         return execute(database, settings, request, signals=signals, observer=observer, rehearsal=rehearsal)
-
-
-def _rehearsal(database: "Database", settings: "Settings", request: "RunRequest") -> "Rehearsal":
-    from sweeper.sweep.rehearsal import check_names
-
-    check_names(request.accepted)
-
-    def rehearse(mapping: "MappingOfFile") -> "Sequence[FailedItem]":
-        from sweeper.check.rehearsal import failed_items  # a mapping that has paid needs none of it
-
-        return failed_items(database, settings, request.as_of, mapping)
-
-    return rehearse
 
 
 def _print_interrupted() -> None:
