@@ -85,12 +85,10 @@ def _by_ledger(samples: Samples) -> list[_Charge]:
         return []
     conditions = [match[0] for match in map(_EQUALITY.fullmatch, _conjuncts(settings.where)) if match]
     for amount in amount_columns(samples):
-        qualifiers = _qualifiers(samples, key, amount, conditions)
-        if qualifiers is not None:
-            items: list[Slots] = [{"qualifier": text} for text in qualifiers]
-            charges = _read(samples, {"amount_column": amount.quoted}, {"charged": False, "qualifiers": items})
-            if any(one.charged for one in charges):
-                return charges
+        items: list[Slots] = [{"qualifier": text} for text in _qualifiers(samples, key, amount, conditions)]
+        charges = _read(samples, {"amount_column": amount.quoted}, {"charged": False, "qualifiers": items})
+        if any(one.charged for one in charges):
+            return charges
     return []
 
 
@@ -98,8 +96,8 @@ def _conjuncts(where: str) -> list[str]:
     return [part.strip() for part in re.split(r"\band\b", where, flags=re.IGNORECASE)]
 
 
-def _qualifiers(samples: Samples, key: Column, amount: Column, conditions: Sequence[str]) -> list[str] | None:
-    """Which equalities of ``ledger.where`` rows that go down may have as well; None when no row goes down.
+def _qualifiers(samples: Samples, key: Column, amount: Column, conditions: Sequence[str]) -> list[str]:
+    """Which equalities of ``ledger.where`` rows that go down may have as well.
 
     The others are what tells a refund from a charge.
     """
@@ -107,8 +105,6 @@ def _qualifiers(samples: Samples, key: Column, amount: Column, conditions: Seque
     looked = [{**empty, "condition": text} for text in conditions]
     slots = {"table": samples.context.mapping.slots["ledger"], "key": key.quoted, "filter": f"l.{amount.quoted} < 0"}
     (row,) = samples.ask("sample_columns", slots, {"looked": looked})
-    if not row.rows:
-        return None
     return [text for text, count in zip(conditions, row.counts, strict=True) if count]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from sweeper.app.catalog import Table
-from sweeper.check.context import failure
+from sweeper.check.context import failure, warning
 from sweeper.check.result import Check
 from sweeper.check.samples import Samples, is_whole
 
@@ -29,11 +29,14 @@ def wrong_table(samples: Samples, accounts: Table) -> Iterator[Check]:
         return
     names = {row.oid: row.as_sql for row in samples.ask("list_all_tables", {})}
     oid, column = min(targets)
-    yield failure(
+    others = [name for name in accounts.columns if name != key.name]
+    links = [name for name in others if name == payer.name or targets & _reached((accounts.oid, name), references)]
+    # without another link the two may be one number by agreement
+    yield (failure if links else warning)(
         "accounts", f"sessions.account = {own.sessions.account!r} refers to {column} of "
         f"{names.get(oid, 'another table')} by a foreign key, and accounts.id = {own.accounts.id!r} of {accounts.name} "
         "is another number: a refund would go to whoever has it",
-        "accounts.table and accounts.id: where the balance of that account is; or sessions.account as a subquery",
+        f'accounts.id = "{links[0]}"' if links else "accounts.table and accounts.id: where that account's balance is",
     )  # fmt: skip
 
 

@@ -15,7 +15,8 @@ _BALANCE_WORDS = {"balance_before", "balance_after"}
 _SUBQUERY = re.compile(r"\bselect\b", re.IGNORECASE)
 # what a job of the app's own sets when it has added a row to the balance
 _LATER = re.compile(
-    r"add(ed)?|appl|post(ed)?|settle|book(ed)?|count|credited|process|merge|tall|consolid|transferred", re.IGNORECASE
+    r"(added|applied|posted|settled|booked|counted|credited|processed|merged|tallied|consolidated|transferred)(_?(at|on))?$",
+    re.IGNORECASE,
 )
 _PLANNED = re.compile(r"expir|until|valid|due|start|begin|end|creat|updat|delet|month|period", re.IGNORECASE)
 _MOMENTS = ("timestamp without time zone", "timestamp with time zone")

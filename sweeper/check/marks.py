@@ -5,7 +5,7 @@ from typing import Any
 
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.result import Check
-from sweeper.check.samples import NEWEST, REFUND_WORDS, Samples, named, sampling
+from sweeper.check.samples import GIVEN_BACK, NEWEST, Samples, named, sampling
 from sweeper.check.traces import find_traces
 from sweeper.postgres.templates import Slots
 
@@ -69,7 +69,7 @@ def _without_exclude(samples: Samples) -> Check:
         return ok("marks", "the file has no exclude: what is refunded is known by the ledger")
     fix = "sessions.exclude, [ledger] or sessions.charged: how one can see that the app has refunded a session itself"
     session_ids = samples.newest(running=False, limit=NEWEST)
-    traces: dict[str, Any] = find_traces(samples, session_ids, REFUND_WORDS) if session_ids else {}
+    traces: dict[str, Any] = find_traces(samples, session_ids, GIVEN_BACK) if session_ids else {}
     if traces:
         said = "; ".join(f"{where} ({count} of the newest failed sessions, such as {sample})"
                          for where, (count, sample) in traces.items())  # fmt: skip

@@ -51,7 +51,7 @@ def compared_columns(samples: Samples) -> tuple[list[Compared], list[Column]]:
     settings = samples.context.settings.ledger
     assert ledger is not None  # noqa: S101 - nobody asks without one
     assert settings is not None  # noqa: S101
-    compared = []
+    compared: list[Compared] = []
     for text, value in settings.insert.items():
         column = ledger.table.column(text)
         names = names_in(value)
@@ -59,9 +59,11 @@ def compared_columns(samples: Samples) -> tuple[list[Compared], list[Column]]:
             continue
         if "amount" in names:
             plain = is_number(column) and not _SUBQUERY.search(value)
-            compared += [Compared(column, value, "amount")] if plain else []
+            first = "amount" not in [one.meaning for one in compared]
+            compared += [Compared(column, value, "amount")] if plain and first else []
         elif not _LITERAL.fullmatch(value):  # a text of its own is a choice of the file's
-            meaning = "account" if "account_id" in names and not _SUBQUERY.search(value) else ""
+            first = "account" not in [one.meaning for one in compared]
+            meaning = "account" if "account_id" in names and first and not _SUBQUERY.search(value) else ""
             compared.append(Compared(column, value, meaning))
     filled = {row.name for row in samples.ask("list_defaults", {}, table_oid=ledger.table.oid)}
     written = set(ledger.insert)

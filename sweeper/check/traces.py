@@ -11,6 +11,8 @@ from sweeper.postgres.templates import Slots, quote_name
 from sweeper.postgres.transaction import Row
 
 _TABLES_AT_MOST = 30
+# a log may speak of refunds, too: a row that gives back says how much
+_AMOUNT = re.compile(r"amount|credit|delta|value|point|sum|price|cost|unit|token|change", re.IGNORECASE)
 _FLAG, _MOMENT = ("boolean",), ("timestamp without time zone", "timestamp with time zone", "date", "uuid")
 
 
@@ -78,7 +80,8 @@ def _names_session(
 
 def _rows(samples: Samples, table: Table, link: str, session_ids: Sequence[str], words: str) -> Sequence[Row]:
     key = samples.key_of(table)
-    if key is None:
+    has_amount = any(column.category == "N" and _AMOUNT.search(column.name) for column in table.columns.values())
+    if key is None or not has_amount:
         return []
     texts: list[Slots] = [
         {"column": column.quoted}

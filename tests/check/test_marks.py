@@ -42,7 +42,7 @@ def test_a_file_without_any_mark_fails_when_something_looks_like_refunds(app: Ap
     assert (found["status"], "jobs.refunded_at" in found["message"]) == ("failure", True)
     app.sql("UPDATE jobs SET refunded_at = NULL")
     assert rehearsed(app)["marks"]["status"] == "warning"
-    app.sql("CREATE TABLE moves (id bigserial PRIMARY KEY, job_id text, reason text)")
+    app.sql("CREATE TABLE moves (id bigserial PRIMARY KEY, job_id text, reason text, credits int)")
     app.sql("INSERT INTO moves (job_id, reason) VALUES ('j1', 'Refund of a failed job')")
     found = rehearsed(app)["marks"]
     assert (found["status"], "moves" in found["message"], "j1" in found["message"]) == ("failure", True, True)

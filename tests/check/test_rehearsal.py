@@ -121,12 +121,14 @@ def test_what_the_accounts_have_beside_the_balance_is_a_warning(app: App, change
 def test_numbers_of_another_table_are_no_accounts(app: App) -> None:
     app.sql("CREATE TABLE people (id bigserial PRIMARY KEY); CREATE TABLE purses (id bigserial PRIMARY KEY, held int)")
     app.sql("INSERT INTO people SELECT n FROM generate_series(1, 5) AS n; INSERT INTO purses (held) VALUES (1), (2)")
+    app.sql("ALTER TABLE purses ADD person_id bigint REFERENCES people")
     app.sql("ALTER TABLE jobs ADD person_id bigint REFERENCES people DEFAULT 1")
     app.map(account="person_id")
     app.map("accounts", table="purses", balance="held")
     app.map("ledger.insert", wallet="account_id::text")
     found = rehearsed(app)["accounts"]
     assert (found["status"], "refers to id of people" in found["message"]) == ("failure", True)
+    assert found["fix"] == 'accounts.id = "person_id"'
     app.sql("ALTER TABLE purses ADD FOREIGN KEY (id) REFERENCES people")
     assert "accounts" not in rehearsed(app)
 
