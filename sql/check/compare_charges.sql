@@ -6,7 +6,7 @@ SELECT v.session_id::text AS session_id,
            SELECT -pg_catalog.sum(l.{amount_column}::numeric)
            FROM {ledger} AS l
            WHERE {ledger_session} {ledger_session_eq} v.session_id{ledger_session_as}
-             AND l.{amount_column} < 0{each qualifiers ""}
+             AND l.{amount_column}::numeric < 0::numeric{each qualifiers ""}
              AND ({qualifier}){end}
        )::text{end} AS charged
 FROM {sessions} AS s

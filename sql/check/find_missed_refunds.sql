@@ -10,7 +10,7 @@ CROSS JOIN LATERAL (
     FROM {ledger} AS l
     WHERE {ledger_session} {ledger_session_eq} v.session_id{ledger_session_as}
       AND ({ledger_where}) IS NOT TRUE
-      AND l.{amount_column} > 0{if account_column}
+      AND l.{amount_column}::numeric > 0::numeric{if account_column}
       AND l.{account_column}::text = v.account_id::text{end}
     LIMIT 20
 ) AS l

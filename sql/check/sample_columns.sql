@@ -1,7 +1,7 @@
 -- For how many of the newest rows of a table each of several columns has a value that says something.
 SELECT pg_catalog.count(*) AS rows,
        ARRAY[{each looked ", "}pg_catalog.count(*) FILTER (
-           WHERE {if condition}({condition}) IS TRUE{end}{if number}l.{column} <> 0{end}{if flag}l.{column} IS TRUE{end}{if moment}l.{column} IS NOT NULL{end}
+           WHERE {if condition}({condition}) IS TRUE{end}{if number}l.{column}::numeric <> 0::numeric{end}{if flag}l.{column} IS TRUE{end}{if moment}l.{column} IS NOT NULL{end}
        ){end}]::bigint[] AS counts
 FROM (
     SELECT l.*
@@ -9,4 +9,4 @@ FROM (
     ORDER BY l.{key} DESC
     LIMIT 5000
 ) AS l
-WHERE ({filter}) IS TRUE
+WHERE {if down}l.{down}::numeric < 0::numeric{else}({filter}) IS TRUE{end}

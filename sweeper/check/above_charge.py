@@ -103,9 +103,14 @@ def _qualifiers(samples: Samples, key: Column, amount: Column, conditions: Seque
     """
     empty = {"condition": "", "number": "", "flag": "", "moment": "", "column": ""}
     looked = [{**empty, "condition": text} for text in conditions]
-    slots = {"table": samples.context.mapping.slots["ledger"], "key": key.quoted, "filter": f"l.{amount.quoted} < 0"}
-    (row,) = samples.ask("sample_columns", slots, {"looked": looked})
-    return [text for text, count in zip(conditions, row.counts, strict=True) if count]
+    slots = {
+        "table": samples.context.mapping.slots["ledger"],
+        "key": key.quoted,
+        "filter": "true",
+        "down": amount.quoted,
+    }
+    rows = samples.ask_if_allowed("sample_columns", slots, {"looked": looked, "down": amount.quoted})
+    return [text for row in rows for text, count in zip(conditions, row.counts, strict=True) if count]
 
 
 def _read(samples: Samples, slots: dict[str, str], choices: dict[str, bool | list[Slots]]) -> list[_Charge]:

@@ -59,8 +59,8 @@ def _counts(
         return 0, []
     looked: list[Slots] = [{**_NO_ITEM, how: "yes", "column": column.quoted} for column in columns]
     looked += [{**_NO_ITEM, "condition": condition, "column": ""}] if condition else []
-    slots = {"table": table.qualified, "key": key.quoted, "filter": "true"}
-    (row,) = samples.ask("sample_columns", slots, {"looked": looked})
+    slots = {"table": table.qualified, "key": key.quoted, "filter": "true", "down": ""}
+    (row,) = samples.ask("sample_columns", slots, {"looked": looked, "down": ""})
     return row.rows, list(row.counts)
 
 

@@ -80,8 +80,8 @@ def _is_chained(
         "amount_column": amounts[0].quoted,
         "column": column.quoted,
     }
-    (row,) = samples.ask("sample_chain", slots)
-    return bool(row.steps >= _STEPS_AT_LEAST and row.by_amount >= row.steps * _MOST)
+    rows = samples.ask_if_allowed("sample_chain", slots)
+    return any(row.steps >= _STEPS_AT_LEAST and row.by_amount >= row.steps * _MOST for row in rows)
 
 
 def _newest(samples: Samples, key: Column, account: Column, column: Column) -> Iterator[Check]:
@@ -90,8 +90,8 @@ def _newest(samples: Samples, key: Column, account: Column, column: Column) -> I
     if not context.mapping.has_accounts or "balance" not in context.mapping.slots:
         return
     slots = {"key": key.quoted, "account_column": account.quoted, "column": column.quoted}
-    (row,) = samples.ask("compare_newest_balances", slots)
-    if row.different:
+    rows = samples.ask_if_allowed("compare_newest_balances", slots)
+    for row in rows if rows and rows[0].different else []:
         assert context.settings.accounts is not None  # noqa: S101 - has_accounts says so
         yield warning(
             "ledger", f"{column.name} of the newest row is not accounts.balance = "
@@ -112,7 +112,7 @@ def _missed(samples: Samples) -> Iterator[Check]:
     if not amounts or ledger.table.name.lower() in read:  # whoever reads the ledger takes them off already
         return
     texts: list[Slots] = [
-        {"column": column.quoted} for column in ledger.table.columns.values() if column.category in "SE"
+        {"column": column.quoted} for column in samples.readable(ledger.table) if column.category in ("S", "E")
     ]
     rows = samples.read(
         "find_missed_refunds",
@@ -158,9 +158,13 @@ def _later(samples: Samples, key: Column | None) -> Iterator[Check]:
     slots = {
         "table": context.mapping.slots["ledger"],
         "key": key.quoted,
+        "down": "",
         "filter": context.mapping.slots["ledger_where"],
     }
-    (row,) = samples.ask("sample_columns", slots, {"looked": looked})
+    rows = samples.ask_if_allowed("sample_columns", slots, {"looked": looked, "down": ""})
+    if not rows:
+        return
+    row = rows[0]
     for column, count in zip(candidates, row.counts, strict=True):
         if row.rows and count >= row.rows / 2:
             said = (

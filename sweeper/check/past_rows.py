@@ -52,10 +52,11 @@ def compared_columns(samples: Samples) -> tuple[list[Compared], list[Column]]:
     assert ledger is not None  # noqa: S101 - nobody asks without one
     assert settings is not None  # noqa: S101
     compared: list[Compared] = []
+    readable = samples.readable(ledger.table)
     for text, value in settings.insert.items():
         column = ledger.table.column(text)
         names = names_in(value)
-        if column is None or names & _OWN or _VOLATILE.search(value):
+        if column not in readable or names & _OWN or _VOLATILE.search(value):
             continue
         if "amount" in names:
             plain = is_number(column) and not _SUBQUERY.search(value)
@@ -69,7 +70,7 @@ def compared_columns(samples: Samples) -> tuple[list[Compared], list[Column]]:
     written = set(ledger.insert)
     unwritten = [
         column
-        for column in ledger.table.columns.values()
+        for column in readable
         if column.quoted not in written and column.name not in filled and not column.generated
     ]
     return compared, unwritten

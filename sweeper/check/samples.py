@@ -98,6 +98,21 @@ class Samples:
         text = fill(statement, {**mapping.slots, **slots}, {**mapping.choices, **(choices or {})})
         return self.transaction.rows(text, binds)
 
+    def ask_if_allowed(self, statement: str, slots: Mapping[str, str], choices: Choices | None = None) -> Sequence[Row]:
+        """The same; no rows where this role may not read what the statement asks for."""
+        try:
+            with self.transaction.savepoint():
+                return self.ask(statement, slots, choices)
+        except StatementError as error:
+            if error.code == "privilege":
+                return []
+            raise
+
+    def readable(self, table: Table) -> list[Column]:
+        """The columns of a table that this role may read."""
+        hidden = {row.name for row in self.ask("list_unreadable", {}, table_oid=table.oid)}
+        return [column for name, column in table.columns.items() if name not in hidden]
+
     def expression(self, key: str, text: str | None) -> str:
         """An expression of ``[sessions]`` as SQL over a session, s; a null where there is none.
 

@@ -43,6 +43,7 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
         "link": key,
         "column": number if name in ("sample_chain", "compare_newest_balances") else key,
         "filter": "true",
+        "down": "",
     }
 
 
@@ -69,6 +70,7 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "account_column": False,
         "columns": [{"column": name, "value": ""} for name in _all(mapping)],
         "looked": [looked],
+        "down": "",
         "flag": False,
     }
 

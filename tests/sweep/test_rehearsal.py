@@ -32,6 +32,12 @@ def test_a_run_is_stopped_and_says_which_item_and_sample(wrong: App) -> None:
     assert (named.exit_code, paid(wrong)) == (2, 0)
 
 
+def test_a_runner_with_no_more_rights_than_it_needs_is_stopped_too(wrong: App) -> None:
+    ran = wrong.database.run(now=None)
+    assert (ran.exit_code, ran.document["error"]["code"], paid(wrong)) == (2, "rehearsal_failed", 0)
+    assert "past_refunds" in ran.document["error"]["message"]
+
+
 def test_a_dry_run_shows_the_fault_beside_its_plan(wrong: App) -> None:
     ran = wrong.database.sweeper("run", "--dry-run", "--json", now=None)
     assert (ran.exit_code, ran.document["error"]["code"]) == (2, "rehearsal_failed")
