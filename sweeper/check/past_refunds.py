@@ -10,8 +10,9 @@ from sweeper.check.past_rows import Compared, PastRefund, compared_columns, read
 from sweeper.check.result import Check
 from sweeper.check.samples import named, number, sampling
 
-# one of so many may be an oddity of the past; an account or an amount that is wrong more often is a fault of the file
-_ODD, _MANY = Decimal("0.05"), Decimal("0.5")
+# one of so many, or fewer than three, may be an oddity of the past; an account or an amount that is wrong more often is
+# a fault of the file
+_ODD, _MANY, _ENOUGH = Decimal("0.05"), Decimal("0.5"), Decimal(3)
 
 
 def check_past_refunds(context: CheckContext) -> Iterator[Check]:
@@ -55,7 +56,7 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
     text = f"sessions.amount = {context.settings.sessions.amount!r}"
     if more:
         message = f"{text} is more than the app gave back for {len(more)} of {len(known)} sessions, {_such_as(more[0])}"
-        often = len(more) >= len(known) * (_MANY if netted else _ODD)
+        often = len(more) >= max(_ENOUGH, len(known) * (_MANY if netted else _ODD))
         fix = "sessions.amount: what was charged, less what the app gave back or delivered; look at ledger.where, too"
         return (failure if often else warning)("past_refunds", message, fix)
     if len(less) > len(known) * _ODD:
@@ -80,7 +81,7 @@ def _accounts(context: CheckContext, sessions: Sequence[PastRefund], column: str
         f"{len(wrong)} of {len(known)} sessions, such as {sample.session_id}: {sample.account} instead of "
         f"{sample.past_account} in {column}"
     )
-    often = len(wrong) >= len(known) * _ODD
+    often = len(wrong) >= max(_ENOUGH, len(known) * _ODD)
     return (failure if often else warning)("past_refunds", message, "sessions.account: who was charged")
 
 
