@@ -148,3 +148,14 @@ ALTER TABLE {holds}
     ADD PRIMARY KEY (hold_key);
 CREATE INDEX holds_session_id_idx ON {holds} USING hash (session_id);
 ALTER TABLE {refunds} ENABLE ALWAYS TRIGGER append_only;
+-- what was paid under the file with the old key was paid under this one: it needs no rehearsal
+UPDATE {runs} AS run
+SET told = run.told || pg_catalog.jsonb_build_object('mapping', {file_digest})
+FROM (
+    SELECT r.told ->> 'mapping' AS mapping
+    FROM {runs} AS r
+    WHERE r.told ->> 'mapping' IS NOT NULL
+    ORDER BY r.started_at DESC
+    LIMIT 1
+) AS before
+WHERE run.told ->> 'mapping' = before.mapping;

@@ -1,7 +1,8 @@
--- Forgets runs that found nothing, after 30 days: not those that wrote down what layers had refunded.
+-- Forgets runs that found nothing, after 30 days: not those that wrote down what layers had refunded, or what was accepted.
 DELETE FROM {runs}
 WHERE started_at < %(as_of)s::timestamptz - interval '30 days'
   AND outcome = 'complete'
   AND sessions = 0
   AND held = 0
+  AND told -> 'accepted' IS NULL
   AND coalesce((told #>> '{layer_refunds,sessions}'::text[])::bigint, 0::bigint) = 0::bigint

@@ -33,7 +33,10 @@ _BOUND = (
 
 @dataclass(frozen=True)
 class Mapping:
-    """The app's tables and expressions, checked, and as the statements' slots."""
+    """The app's tables and expressions, checked, and as the statements' slots.
+
+    ``file_digest`` is of what the file says of who is paid: it stays when a type of the app's changes, or this program.
+    """
 
     schema: str
     search_path: str
@@ -49,6 +52,7 @@ class Mapping:
     moves_balances: bool
     exact_balance: bool
     key: ChargeKey
+    file_digest: str
     fingerprint: str
     exact_spent: bool
     serialized: bool
@@ -192,7 +196,12 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
     # the amount of a session whose refund is in the app's books by what the file writes, or by a hook
     given_back = bool(own.refunded) or (not moves and ledger is None and catalog.has_subquery(own.amount))
     facts |= Facts({}, {"given_back_is_zero": given_back})
-    slots = {"refund_sample": fill_part("sample_refund", facts.slots, {"chained": False}), **facts.slots}
+    file_digest = _digest(_decisive(settings))
+    slots = {
+        "refund_sample": fill_part("sample_refund", facts.slots, {"chained": False}),
+        **facts.slots,
+        "file_digest": quote_text(file_digest),
+    }
     started_at = sessions.column(own.started_at)
     return Mapping(
         schema=settings.database.schema_,
@@ -200,6 +209,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
         timezone=own.timezone,
         sessions=sessions,
         key=_charge_key(reader, own, sessions, slots),
+        file_digest=file_digest,
         fingerprint=_fingerprint(settings, slots, search_path),
         session_type=slots["session_type"],
         amount_type=slots["amount_type"],
@@ -256,8 +266,16 @@ def _charge_key(reader: Reader, own: SessionsSection, sessions: Table, slots: Ma
 
 def _fingerprint(settings: Settings, slots: Mapped[str, str], search_path: str) -> str:
     """A digest of all that decides who is paid, and how much; the reasons and the policy are not part of it."""
-    file = settings.model_dump(
+    bound = {name: slots[name] for name in _BOUND if name in slots}
+    return _digest([_decisive(settings), bound, search_path])
+
+
+def _decisive(settings: Settings) -> dict[str, object]:
+    """What the file itself says of who is paid, and how much."""
+    return settings.model_dump(
         mode="json", by_alias=True, exclude_none=True, exclude_defaults=True, include=set(_DECISIVE), exclude=_DECISIVE
     )
-    bound = {name: slots[name] for name in _BOUND if name in slots}
-    return sha256(json.dumps([file, bound, search_path], sort_keys=True).encode()).hexdigest()
+
+
+def _digest(value: object) -> str:
+    return sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

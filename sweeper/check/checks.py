@@ -1,6 +1,7 @@
 """All checks in order, from the file to the rows; a failed step ends the checks that depend on it."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -8,6 +9,7 @@ from sweeper.app.mapping import read_mapping
 from sweeper.check import charges, history, installed, policy, protections, rows
 from sweeper.check.context import CheckContext, failure, ok, reading, run_check
 from sweeper.check.exposure import check_grants, check_search_path
+from sweeper.check.rehearsal import rehearse
 from sweeper.check.result import Check, CheckResult, Status
 from sweeper.check.rights import check_rights, denied, merged
 from sweeper.check.server import check_server, read_server
@@ -29,7 +31,6 @@ _OF_ANY_MAPPING = (
     ("stuck_after", rows.check_durations),
     ("grace", policy.check_grace),
     ("time_zone", rows.check_zone),
-    ("caps", policy.check_caps),
 )
 
 
@@ -108,6 +109,13 @@ def _check_mapped(
         yield from _check_installed(found[0], installation, may_pay=rights[0].status is Status.OK)
         for name, look in _OF_ANY_MAPPING:
             yield from _run_check(database, role, name, partial(look, found[0]))
+        yield from rehearse(_for_rehearsal(found[0]))
+
+
+def _for_rehearsal(context: CheckContext) -> CheckContext:
+    """The same, also where sweeper has no tables yet: then nothing is refunded by it."""
+    installed = context.installation is not None and context.installation.fingerprint
+    return context if installed else replace(context, mapping=context.mapping.before_install())
 
 
 def _not_let_in(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sweeper.app.catalog import Column
@@ -29,6 +29,8 @@ class CheckContext:
     installation: Installation | None
     role: str
     as_of: datetime
+    newest: dict[bool, "tuple[str, ...] | TooSlow"] = field(default_factory=dict, compare=False, repr=False)
+    """The newest running and failed sessions that a rehearsal has found so far, or that they take too long to find."""
 
     @property
     def has_heartbeat(self) -> bool:

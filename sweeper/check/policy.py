@@ -1,15 +1,29 @@
-"""Caps that are not set, and a grace that counts from the wrong moment."""
+"""Caps that are not set, also against the size of real charges, and a grace that counts from the wrong moment."""
 
 from collections.abc import Iterator
+from decimal import Decimal
+from statistics import median
 
-from sweeper.check.context import CheckContext, ok, warning
+from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.result import Check
+from sweeper.check.samples import number, sampling
 from sweeper.core.durations import describe_duration
+
+# fewer amounts have no usual size; an amount so many times that size is no usual one
+_AMOUNTS_AT_LEAST, _TIMES = 10, 100
 
 
 def check_caps(context: CheckContext) -> Iterator[Check]:
     """Whether a mistake could pay without bounds."""
     policy = context.settings.policy
+    if policy.max_amount is None and (huge := _huge(context)):
+        session_id, amount, usual = huge
+        yield failure(
+            "caps", f"policy.max_amount is not set, and session {session_id} would get {number(amount)}, more than "
+            f"{_TIMES} times the usual {number(usual)}",
+            "policy.max_amount: somewhat above the largest charge that is right; what is above it is put on hold",
+        )  # fmt: skip
+        return
     unset = [name for name in ("max_refunds", "max_credits", "max_amount") if getattr(policy, name) is None]
     if unset:
         listed = ", ".join(f"policy.{name}" for name in unset)
@@ -21,6 +35,20 @@ def check_caps(context: CheckContext) -> Iterator[Check]:
             "caps",
             f"{policy.max_refunds} refunds and {policy.max_credits} credits in 24 hours, {policy.max_amount} a refund",
         )
+
+
+def _huge(context: CheckContext) -> tuple[str, Decimal, Decimal] | None:
+    """The session that would get far more than others, how much, and what is usual."""
+    with sampling(context) as samples:
+        session_ids = [*samples.newest(running=False), *samples.newest(running=True)]
+        rows = samples.read("look_at_newest", session_ids)
+    known = [(Decimal(row.amount), row.session_id, row.unpaid) for row in rows if row.amount is not None]
+    amounts = [amount for amount, _, _ in known if amount.is_finite() and amount > 0]
+    if len(amounts) < _AMOUNTS_AT_LEAST:
+        return None
+    usual = median(amounts)
+    huge = [(amount, session_id) for amount, session_id, unpaid in known if unpaid and amount > usual * _TIMES]
+    return (max(huge)[1], max(huge)[0], usual) if huge else None
 
 
 def check_grace(context: CheckContext) -> Iterator[Check]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.result import Check
+from sweeper.check.running import not_moving, read_heartbeat
 from sweeper.install.functions import has_fence
 from sweeper.install.hooks import Hook, read_hooks
 from sweeper.install.protections import Protections, read_protections
@@ -63,10 +64,21 @@ def check_fence(context: CheckContext) -> Iterator[Check]:
         fenced = has_fence(transaction, context.mapping)
     if fenced:
         yield ok("fence", "in place: a refunded session can neither go on nor succeed")
+    elif not context.settings.sessions.running:
+        yield ok("fence", "none; no session runs")
     elif context.settings.sessions.stuck_at is not None:
         yield ok("fence", "none; a running session is stuck when its own deadline has passed")
-    elif context.has_heartbeat or not context.settings.sessions.running:
+    elif (heartbeat := read_heartbeat(context)).seen:
         yield ok("fence", "none; a heartbeat distinguishes a stuck session from a slow one")
+    elif heartbeat.mapped and not heartbeat.doubted:
+        yield ok("fence", "none; active_at was not seen to move yet, for no session has run for 10 minutes")
+    elif heartbeat.mapped:
+        yield warning(
+            "fence", f"no fence, and active_at = {context.settings.sessions.active_at!r} is no heartbeat: "
+            f"{not_moving(heartbeat)}; a slow session is taken for a stuck one, and its worker may finish what was "
+            "refunded",
+            "sweeper install --fence, or map what moves while the work goes on to sessions.active_at",
+        )  # fmt: skip
     else:
         yield warning(
             "fence", "no fence and no heartbeat: a slow session is taken for a stuck one, and its worker may finish "

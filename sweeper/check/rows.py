@@ -6,6 +6,7 @@ from datetime import timedelta
 from sweeper.app.reader import Reader
 from sweeper.check.context import CheckContext, ok, warning
 from sweeper.check.result import Check
+from sweeper.check.running import Heartbeat, not_moving, read_heartbeat
 from sweeper.config.model import STUCK_AFTER_DEFAULT, Settings
 from sweeper.core.durations import describe_duration
 from sweeper.postgres.errors import Refusal
@@ -98,14 +99,12 @@ def check_durations(context: CheckContext) -> Iterator[Check]:
     limits = [limit for status in own.running if (limit := settings.stuck_after(status)) is not None]
     limit = min(limits, default=STUCK_AFTER_DEFAULT)
     by_status = "".join(_by_status(settings))
-    if context.has_heartbeat:
-        yield ok("stuck_after", f"{describe_duration(limit)} without a sign of life{by_status}")
+    if not limits and own.running:
+        yield ok("stuck_after", f"no running session is ever stuck{by_status}")
         return
+    heartbeat = read_heartbeat(context)
     if own.ended_at is None or not own.succeeded:
-        yield ok(
-            "stuck_after",
-            f"{describe_duration(limit)}{by_status}; not compared with real sessions: sessions.ended_at is not mapped",
-        )
+        yield _not_compared(own.active_at, f"{describe_duration(limit)}{by_status}", heartbeat)
         return
     with context.reading() as transaction:
         reader = Reader(transaction, context.mapping.schema)
@@ -123,10 +122,15 @@ def check_durations(context: CheckContext) -> Iterator[Check]:
         return
     longest, p99 = timedelta(seconds=row.longest), timedelta(seconds=row.p99)
     took = f"sessions that succeeded took up to {describe_duration(longest)} (p99 {describe_duration(p99)})"
-    if longest > limit:
+    if longest > limit and heartbeat.seen:
+        yield ok(
+            "stuck_after", f"{describe_duration(limit)} without a sign of life, and active_at was seen to move; {took}"
+        )
+    elif longest > limit:
+        doubt = f"; active_at = {own.active_at!r}: {not_moving(heartbeat)}" if heartbeat.doubted else ""
         yield warning(
             "stuck_after", f"{took}, longer than stuck_after = {describe_duration(limit)}: such a session would be "
-            "closed and refunded while it is still running",
+            f"closed and refunded while it is still running{doubt}",
             f'policy.stuck_after = "{_longer(longest)}", or map a heartbeat to sessions.active_at',
         )  # fmt: skip
     else:
@@ -143,6 +147,17 @@ def _by_status(settings: Settings) -> Iterator[str]:
         never = [status for status, limit in limits.items() if limit is None]
         if never:
             yield f"; never stuck: {', '.join(never)}"
+
+
+def _not_compared(active_at: str | None, limit: str, heartbeat: Heartbeat) -> Check:
+    """What is known where no real session can be compared."""
+    said = f"{limit}; not compared with real sessions: sessions.ended_at is not mapped"
+    if heartbeat.doubted:
+        return warning(
+            "stuck_after", f"{said}, and active_at = {active_at!r} is no heartbeat: {not_moving(heartbeat)}",
+            "map sessions.ended_at, or what moves while the work goes on to sessions.active_at",
+        )  # fmt: skip
+    return ok("stuck_after", f"{limit} without a sign of life" if heartbeat.seen else said)
 
 
 def _longer(longest: timedelta) -> str:

@@ -4,12 +4,14 @@ import socket
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sweeper.cli.options import Config, Json, console, load_connection, load_settings, parse_time, wants_colour
+from sweeper.cli.rehearsing import rehearsal_of
 from sweeper.cli.reporting import RunStatus, reported
 from sweeper.core.errors import ConfigurationError, Exit, Interrupted
 from sweeper.core.signals import Cancelled, Signals
@@ -52,6 +54,13 @@ def run(
     full: Annotated[
         bool, typer.Option("--full", help="Start at the floor, and look again at what is on hold.")
     ] = False,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Let this item of check's rehearsal fail, for this mapping; may be repeated.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> int:
     """Refund every session that is owed, exactly once."""
@@ -73,6 +82,7 @@ def run(
     try:
         with reported(config, signals, as_of=as_of, asked_at=asked_at, wanted=wanted) as status:
             settings, request = _read_flags(config, policy, session or [], since, as_of, asked_at, full=full)
+            request = replace(request, accepted=frozenset(accept or []))
             result = _sweep(settings, request, signals, status, dry_run=dry_run)
             _show(result, len({*(session or [])}), json=json)
     except Interrupted as signal:  # before there was anything to sum up
@@ -132,7 +142,7 @@ def _sweep(
 def _plan(database: "Database", settings: "Settings", request: "RunRequest") -> "RunResult":
     from sweeper.sweep.dry_run import plan
 
-    return plan(database, settings, request)
+    return plan(database, settings, request, rehearsal=rehearsal_of(database, settings, request))
 
 
 def _execute(database: "Database", settings: "Settings", request: "RunRequest", signals: Signals) -> "RunResult":
@@ -140,7 +150,8 @@ def _execute(database: "Database", settings: "Settings", request: "RunRequest", 
     from sweeper.sweep.run import execute
 
     with watching(settings.logging.event_prefix, colour=wants_colour()) as observer:
-        return execute(database, settings, request, signals=signals, observer=observer)
+        rehearsal = rehearsal_of(database, settings, request)
+        return execute(database, settings, request, signals=signals, observer=observer, rehearsal=rehearsal)
 
 
 def _print_interrupted() -> None:

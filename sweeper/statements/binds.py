@@ -15,6 +15,7 @@ from sweeper.postgres.binds import BY_SWEEPER, text_array
 from sweeper.postgres.errors import Refusal, StatementError
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS, READ_TIMEOUTS, Timeouts
 from sweeper.postgres.transaction import Row, Transaction
+from sweeper.statements.rehearsed import CHOSEN
 from sweeper.sweep.context import RunContext
 from sweeper.sweep.owed import FIRST_CHARGE_MS, OwedReader
 
@@ -109,6 +110,7 @@ class Values:
             "newest": self.settings.policy.batch_size,
             "bound_ms": FIRST_CHARGE_MS,
             "after": None,
+            "running": False,
             "around_refused": False,
         }
 
@@ -133,6 +135,9 @@ class Values:
             "fingerprint": self.mapping.fingerprint,
             "horizon": as_of,
             "policy": self.prepared.digest,
+            "mapping": self.mapping.file_digest,
+            "refund_words": "refund",
+            "table_words": "refunds",
         }
 
     def _of_catalogue(self) -> dict[str, object]:
@@ -198,6 +203,9 @@ class Values:
             "read_fence": fence,
             "list_append_only": {"names": [mapping.slots["refunds"], mapping.slots["reversals"]]},
             "find_relation": {"name": mapping.sessions.name},
+            **{name: {"session_ids": text_array(rows.session_ids)} for name in CHOSEN},
+            "find_hook": {"name": mapping.slots["refunds"]},
+            "find_refund_rows": {"session_ids": list(rows.session_ids)},
             "find_installation": {"name": mapping.slots["settings"]},
             "read_index": {"name": self.installation.live_index},
             "list_runs": {"run_id": None},

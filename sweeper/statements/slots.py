@@ -10,6 +10,7 @@ from sweeper.install.functions import function_slots, refund_function
 from sweeper.install.grants import Read, fill_grant
 from sweeper.install.state import SCHEMA_VERSION, Installation
 from sweeper.postgres.templates import Choices, fill, fill_script, quote_name, quote_text
+from sweeper.statements.rehearsed import REHEARSED, rehearsed_choices, rehearsed_slots
 
 # a script is sent without binds, with its percent signs as they are
 SCRIPTS = frozenset({
@@ -36,6 +37,7 @@ NOTES = {
         ("sample_condition", "sample_marks", "sample_matches", "sample_signs", "sample_values", "try_expression"),
         "`sweeper init` asks this of any table that it finds; here of a mapped one.",
     ),
+    **dict.fromkeys(REHEARSED, "`sweeper check` asks this of several columns, as it finds them; here of one or two."),
     "list_adoptable": "The condition is the one of `sweeper adopt --where`; here it is true of every session.",
     "rekey": "What `sweeper install --rekey` does depends on the old key; here the key is as it was.",
 }  # fmt: skip
@@ -82,7 +84,7 @@ class Filling:
 
     def _choices(self, name: str) -> Choices:
         of_others = {**dict.fromkeys(_COMPARED, True), **dict.fromkeys(_REKEY, False)}
-        return {**self.mapping.choices, **of_others, **self._of_one(name)}
+        return {**self.mapping.choices, **of_others, **self._of_one(name), **rehearsed_choices(self.mapping, name)}
 
     def _of_one(self, name: str) -> Choices:
         ledger = self.mapping.ledger
@@ -111,7 +113,7 @@ class Filling:
 
     def _slots(self, name: str) -> dict[str, str]:
         known = {**function_slots(self.mapping), **self._of_installation(), **self._of_other_keys()}
-        return {**known, **self._examples().get(name, {})}
+        return {**known, **self._examples().get(name, {}), **rehearsed_slots(self.mapping, name)}
 
     def _of_installation(self) -> dict[str, str]:
         mapping, installation = self.mapping, self.installation

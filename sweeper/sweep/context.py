@@ -35,6 +35,7 @@ class RunRequest:
     since: datetime | None = None
     full: bool = False
     caps_by_hand: frozenset[str] = field(default_factory=frozenset)
+    accepted: frozenset[str] = field(default_factory=frozenset)
 
 
 @dataclass(frozen=True)

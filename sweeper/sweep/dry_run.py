@@ -16,6 +16,7 @@ from sweeper.sweep.caps import Caps, Room
 from sweeper.sweep.context import RunContext, RunRequest, prepare
 from sweeper.sweep.owed import OwedReader, reading
 from sweeper.sweep.owed_session import OwedSession
+from sweeper.sweep.rehearsal import Rehearsal, find_objection
 from sweeper.sweep.suspects import refusal_of, unproven
 
 _NO_RUN = "00000000-0000-0000-0000-000000000000"
@@ -109,8 +110,10 @@ def _age(seconds: float) -> str:
     return next((name for bound, name in _AGES if seconds < bound), _OLDEST)
 
 
-def plan(database: Database, settings: Settings, request: RunRequest) -> RunResult:
-    """Find what a run would refund.
+def plan(
+    database: Database, settings: Settings, request: RunRequest, *, rehearsal: Rehearsal | None = None
+) -> RunResult:
+    """Find what a run would refund; where its ``rehearsal`` would stop it, that is the error of the result.
 
     Raises:
         ConfigurationError, FailedError: as a run would.
@@ -122,7 +125,11 @@ def plan(database: Database, settings: Settings, request: RunRequest) -> RunResu
             with reading(database, prepared.mapping) as transaction:
                 return _read(transaction, prepared, settings, request)
 
-        return retrying(read)
+        planned = retrying(read)
+        objection = rehearsal and find_objection(database, prepared.mapping, rehearsal, request.accepted)
+        if objection and planned.error is None:
+            return replace(planned, outcome=Outcome.FAILED, error=objection)
+        return planned
 
 
 def _read(transaction: Transaction, prepared: RunContext, settings: Settings, request: RunRequest) -> RunResult:

@@ -28,14 +28,21 @@ from sweeper.sweep.holds import Holds
 from sweeper.sweep.horizon import Settled, store
 from sweeper.sweep.owed_session import Survey
 from sweeper.sweep.progress import Observer
+from sweeper.sweep.rehearsal import Rehearsal, find_objection
 from sweeper.sweep.selection import Selection
 from sweeper.sweep.sweep import Sweep
 
 
 def execute(
-    database: Database, settings: Settings, request: RunRequest, *, signals: Signals, observer: Observer
+    database: Database,
+    settings: Settings,
+    request: RunRequest,
+    *,
+    signals: Signals,
+    observer: Observer,
+    rehearsal: Rehearsal | None = None,
 ) -> RunResult:
-    """Refund what is owed.
+    """Refund what is owed; until a run has paid under the mapping, only when its ``rehearsal`` shows no fault.
 
     Raises:
         ConfigurationError, FailedError: before anything was paid. A failure after that is in the result.
@@ -45,6 +52,9 @@ def execute(
         surroundings.require_writable()
         run_id = str(uuid_utils.uuid7())
         retrying(lambda: _check_payable(database, prepared.mapping, prepared.selection, run_id))
+        objection = rehearsal and find_objection(database, prepared.mapping, rehearsal, request.accepted)
+        if objection:
+            raise objection
         return _execute(database, settings, request, prepared, run_id, signals, observer)
 
 
@@ -62,7 +72,7 @@ def _execute(
     holds = Holds(database, mapping, selection, run_id=run_id, limit=policy.max_new_holds)
     payer = BatchPayer(database, mapping, selection, caps, holds, run_id=run_id)
     sweep = Sweep(database, mapping, payer, holds, batch_size=policy.batch_size, signals=signals, observer=observer)
-    opening = _opening(settings, request, run_id, full=prepared.full)
+    opening = _opening(settings, request, run_id, mapping, full=prepared.full)
     before_floor = _before_floor(sweep, request, prepared)
     with signals.shielded():
         _write(database, mapping, "prune_idle_runs", {"as_of": request.as_of}, signals)
@@ -155,13 +165,17 @@ def _before_floor(sweep: Sweep, request: RunRequest, prepared: RunContext) -> Am
     return Amount(found.sessions, found.credits)
 
 
-def _opening(settings: Settings, request: RunRequest, run_id: str, *, full: bool) -> dict[str, object]:
+def _opening(
+    settings: Settings, request: RunRequest, run_id: str, mapping: Mapping, *, full: bool
+) -> dict[str, object]:
     told = {
         "policy": settings.policy.model_dump(mode="json", warnings=False),
         # jsonb holds no byte that is not UTF-8, as an id may have in a database without an encoding
         "sessions": [session_id.encode(errors="backslashreplace").decode() for session_id in request.session_ids],
         "since": request.since.isoformat() if request.since else None,
         "full": full,
+        "mapping": mapping.file_digest,
+        **({"accepted": sorted(request.accepted)} if request.accepted else {}),
     }
     return {
         "run_id": run_id,

@@ -110,6 +110,12 @@ class Suspects:
             del self._waiting[suspect.session_id]
         return proven
 
+    def leave(self) -> list[str]:
+        """Those that are left, for the next run to decide about; they are suspects no longer."""
+        rest = list(self._waiting)
+        self._waiting.clear()
+        return rest
+
     def take_the_rest(self, *, others_owed: bool) -> list[Suspect]:
         """Those that are left at the end of the run, to be put on hold.
 

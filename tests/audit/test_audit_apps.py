@@ -24,7 +24,7 @@ FROM generate_series(1, 200) AS n;
 INSERT INTO app."JobItem" ("jobId", "price", "delivered")
 SELECT md5('job ' || n)::uuid, n / 100.0, item = 3 FROM generate_series(1, 200) AS n, generate_series(1, n % 4) AS item;
 INSERT INTO app."CreditTransaction" ("id", "userId", "jobId", "type", "amount")
-SELECT 'by the app ' || n, md5('user 1')::uuid, md5('job ' || n)::uuid::text, 'REFUND', 1
+SELECT 'by the app ' || n, md5('user 1')::uuid, md5('job ' || n)::uuid::text, 'REFUND', 10
 FROM generate_series(5, 200, 35) AS n;
 """
 LEDGER_ONLY = """

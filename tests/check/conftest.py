@@ -17,10 +17,11 @@ FROM generate_series(1, 30) AS n;
 
 @pytest.fixture
 def good(bare: AppDatabase) -> AppDatabase:
-    """The first app as a careful team would run it: a heartbeat, a time of failure, every cap, and installed."""
+    """The first app as a careful team would run it: a heartbeat, a time of failure, a mark, every cap."""
     bare.sql(GOOD)
     bare.configure('active_at  = "created_at"', 'active_at  = "heartbeat"')
     bare.configure('failed_at  = "created_at"', 'failed_at  = "failed_at"')
+    bare.configure("[accounts]", "[sessions.refunded]\nstep = \"'All models failed - credits refunded'\"\n[accounts]")
     bare.configure('max_clock_skew = "100y"', "max_credits = 1000\nmax_amount = 50")
     assert bare.sweeper("install", now=None).exit_code == 0
     return bare

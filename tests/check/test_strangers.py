@@ -144,7 +144,7 @@ def test_pg_catalog_is_searched_first_whatever_the_connections_path_says(bare: A
             "VALUES ('s1', 'u1', 'error', '{a}', '2026-11-23 10:00')"
         )
     assert bare.run().document["refunds"]["sessions"] == 1
-    assert not_ok(check(bare)).keys() <= {"fence", "grace", "caps", "last_run"}
+    assert not_ok(check(bare)).keys() <= {"fence", "grace", "caps", "last_run", "marks"}
 
 
 def test_a_schema_that_is_closed_to_the_role_is_named_as_before(prisma: AppDatabase) -> None:

@@ -23,12 +23,14 @@ needs_psql = pytest.mark.skipif(PSQL is None, reason="psql is not installed")
 # what an app has no use for is not sent, and not printed
 OF_CHARGES = {"above_charge", "count_uncharged", "find_first_charge"}
 NEVER_SENT = {
-    "first": {"attach_index", "find_in_app_ledger", "list_double_refunds", "probe_guard", "probe_insert", "try_link",
-              *OF_CHARGES},
+    "first": {
+        "attach_index", "find_in_app_ledger", "list_double_refunds", "probe_guard", "probe_insert", "try_link",
+        "compare_newest_balances", "compare_past", "find_missed_refunds", "sample_chain", *OF_CHARGES,
+    },
     "prisma": {"attach_index", "sample_durations", *OF_CHARGES},
     "ledger_only": {
         "attach_index", "balance_drift", "lock_accounts", "lock_balances", "read_balances", "sample_durations",
-        *OF_CHARGES,
+        "compare_newest_balances", *OF_CHARGES,
     },
 }  # fmt: skip
 # failed, stuck, running and succeeded sessions, some of which no program may refund

@@ -14,9 +14,11 @@ def book(database: AppDatabase, job: str, *, times: int = 1, created: str = "202
     """Refunds that the Prisma app has booked itself."""
     for _ in range(times):
         database.sql(
-            f"INSERT INTO {LEDGER} SELECT gen_random_uuid(), \"id\", %s, 'REFUND', 1, '', %s FROM app.\"User\" LIMIT 1",
+            f"INSERT INTO {LEDGER} SELECT gen_random_uuid(), \"userId\", %s, 'REFUND', 2.5, '', %s FROM app.\"Job\" "
+            'WHERE "id"::text = %s',
             job,
             created,
+            job,
         )
 
 

@@ -5,6 +5,7 @@
         NULL::{attempt_type}{attempt_collate} AS attempt,
         NULL::int AS again,
         NULL::numeric AS amount,
+        NULL::text AS layer,
         NULL::uuid AS run_id,
         NULL::timestamptz AS created_at
  WHERE false)

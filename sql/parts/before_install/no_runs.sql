@@ -1,6 +1,7 @@
 -- Stands for the runs where nothing is installed yet, for a dry run: none was.
 (SELECT NULL::uuid AS run_id,
         NULL::timestamptz AS as_of,
+        NULL::timestamptz AS started_at,
         NULL::timestamptz AS ended_at,
         NULL::bigint AS sessions,
         NULL::jsonb AS told

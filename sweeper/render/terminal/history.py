@@ -87,6 +87,8 @@ def _settings(settings: Mapping[str, Any]) -> str:
     words = [f"{name} {policy[name]}" for name in _POLICY if policy.get(name) is not None]
     if settings.get("since"):
         words.append(f"since {settings['since']}")
+    if settings.get("accepted"):
+        words.append(f"accepted {', '.join(settings['accepted'])}")
     if settings.get("sessions"):
         words.append(f"only {', '.join(settings['sessions'][:3])}{'…' if len(settings['sessions']) > 3 else ''}")
     return ", ".join(words)

@@ -1,0 +1,35 @@
+-- What [ledger.insert] would write for sessions that the app has refunded itself, beside the rows that the app wrote.
+SELECT v.session_id::text AS session_id,
+       v.account_id::text AS account_id,
+       v.amount::numeric::text AS amount,
+       ARRAY[{each compared ", "}v.{name}::text{end}]::text[] AS ours,
+       ARRAY[{each compared ", "}l.{column}{if json}::jsonb{end}::text{end}]::text[] AS theirs,
+       ARRAY[{each unwritten ", "}l.{column}::text{end}]::text[] AS unwritten,
+       l.past_account,
+       l.past_amount
+FROM (
+    SELECT v.session_id,
+           v.attempt,
+           v.account_id,
+           v.amount{each compared ""},
+           (SELECT ({value})::{column_type}{if json}::jsonb{end} FROM {include rehearsed_refund} AS refund) AS {name}{end}
+    FROM {sessions} AS s
+    CROSS JOIN LATERAL (
+        {include mapped}
+    ) AS v
+    WHERE {include chosen}
+) AS v
+CROSS JOIN LATERAL (
+    SELECT {each read ""}l.{column},
+           {end}{past_account}::text AS past_account,
+           {past_amount}::numeric::text AS past_amount
+    FROM {ledger} AS l
+    WHERE {past_session} {past_session_eq} v.session_id{past_session_as}
+      AND {past_where}
+) AS l
+WHERE NOT EXISTS (
+    SELECT
+    FROM {refunds} AS r
+    WHERE r.session_id {session_eq} v.session_id AND r.layer <> 'adopted'
+)
+LIMIT 20000

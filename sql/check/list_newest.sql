@@ -1,0 +1,15 @@
+-- Lists the newest sessions that failed, or that run: what a rehearsal looks at. Bounded whatever the statuses are.
+SELECT newest.session_id::text AS session_id
+FROM (
+    SELECT {session_id} AS session_id,
+           {status} {status_eq} ANY ({running}) AS running,
+           {started_at} AS started_at
+    FROM {sessions} AS s
+    WHERE {live_condition}
+      AND {started_at} IS NOT NULL
+    ORDER BY {started_at} DESC
+    LIMIT 20000
+) AS newest
+WHERE newest.running = %(running)s::boolean
+ORDER BY newest.started_at DESC
+LIMIT %(newest)s::bigint

@@ -1,0 +1,7 @@
+-- Which columns of a table this role may not read: a runner is granted what the mapping reads, and no more.
+SELECT a.attname AS name
+FROM pg_catalog.pg_attribute AS a
+WHERE a.attrelid = %(table_oid)s::oid
+  AND a.attnum > 0
+  AND NOT a.attisdropped
+  AND NOT pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT')

@@ -1,0 +1,9 @@
+-- What the mapping gives for some of the newest sessions, and which of them are not refunded.
+SELECT v.session_id::text AS session_id,
+       v.amount::numeric::text AS amount,
+       NOT v.excluded AND {include not_paid_yet} AS unpaid
+FROM {sessions} AS s
+CROSS JOIN LATERAL (
+    {include mapped}
+) AS v
+WHERE {include chosen}

@@ -1,0 +1,17 @@
+-- Whether a column of the app's ledger is a running balance: whether it steps by the amount from row to row of an account.
+SELECT pg_catalog.count(*) AS steps,
+       pg_catalog.count(*) FILTER (WHERE pg_catalog.abs(chain.step) = pg_catalog.abs(chain.amount)) AS by_amount
+FROM (
+    SELECT l.amount,
+           l.running - pg_catalog.lag(l.running) OVER (PARTITION BY l.account ORDER BY l.key) AS step
+    FROM (
+        SELECT l.{key} AS key,
+               l.{account_column}::text AS account,
+               l.{amount_column}::numeric AS amount,
+               l.{column}::numeric AS running
+        FROM {ledger} AS l
+        ORDER BY l.{key} DESC
+        LIMIT 5000
+    ) AS l
+) AS chain
+WHERE chain.step IS NOT NULL

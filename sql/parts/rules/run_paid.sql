@@ -1,0 +1,10 @@
+-- Whether a run, r, has paid anything. One that died did not write that down, but the refunds that it made have its id.
+(
+    r.sessions > 0
+    OR r.ended_at IS NULL
+    AND EXISTS (
+        SELECT
+        FROM {refunds} AS refund
+        WHERE refund.created_at = r.as_of AND refund.run_id = r.run_id
+    )
+)

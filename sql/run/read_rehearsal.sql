@@ -1,0 +1,20 @@
+-- Whether any run has paid under this mapping, and which items of its rehearsal were accepted. Runs of an older version did
+-- not write down their mapping: where the newest that paid is such a one, this mapping is the one that it paid under.
+SELECT EXISTS (
+           SELECT
+           FROM {runs} AS r
+           WHERE r.told ->> 'mapping' = %(mapping)s::text
+             AND {include run_paid}
+       ) OR coalesce((
+           SELECT r.told ->> 'mapping' IS NULL
+           FROM {runs} AS r
+           WHERE {include run_paid}
+           ORDER BY r.started_at DESC
+           LIMIT 1
+       ), false) AS has_paid,
+       ARRAY(
+           SELECT DISTINCT accepted.name
+           FROM {runs} AS r
+           CROSS JOIN LATERAL pg_catalog.jsonb_array_elements_text(r.told -> 'accepted') AS accepted (name)
+           WHERE r.told ->> 'mapping' = %(mapping)s::text
+       ) AS accepted

@@ -1,0 +1,129 @@
+"""Whether any amount is above what the books say was charged."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sweeper.app.catalog import Column
+from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.ledger_columns import amount_columns
+from sweeper.check.result import Check
+from sweeper.check.samples import Samples, named, number, sampling
+from sweeper.postgres.templates import Slots
+
+# a condition that compares one column with a literal, alone or among others that all must hold
+_EQUALITY = re.compile(
+    r"""[\w."]+(?:::[\w."]+)?\s*=\s*(?:'(?:[^']|'')*'(?:::[\w."]+)?|-?\d+|true|false)""", re.IGNORECASE
+)
+_ODD = Decimal("0.05")
+# the books say what was charged when they have charges for at least so many of the sessions
+_KNOWN = Decimal("0.2")
+
+
+@dataclass(frozen=True)
+class _Charge:
+    session_id: str
+    started_at: datetime
+    amount: Decimal
+    charged: Decimal | None
+
+
+def check_charges(context: CheckContext) -> Iterator[Check]:
+    """Compare the amounts of sessions that are not refunded with their charges."""
+    own = context.settings.sessions
+    with sampling(context) as samples:
+        if own.charged:
+            found = _read(samples, {"charged": samples.expression("charged", own.charged)}, {"charged": True})
+        else:
+            found = _by_ledger(samples)
+    if not any(one.charged for one in found):
+        yield ok("charges", "the books have no charges of the newest failed sessions to compare with")
+        return
+    if own.charged:
+        yield _compared_with_charged(context, found)
+        return
+    # older sessions may be older than the books
+    first = min(one.started_at for one in found if one.charged)
+    found = [one for one in found if one.started_at >= first]
+    charged = [one for one in found if one.charged]
+    above = [one for one in found if one.amount > (one.charged or Decimal(0))]
+    if not above or len(charged) < len(found) * _KNOWN:
+        yield ok(
+            "charges", f"no amount is above the charge in the ledger ({len(charged)} sessions that are not refunded)"
+        )
+        return
+    sample = max(above, key=lambda one: one.amount - (one.charged or 0))
+    assert context.settings.ledger is not None  # noqa: S101 - _by_ledger found charges in it
+    yield (failure if len(above) >= len(found) * _ODD else warning)(
+        "charges",
+        f"sessions.amount = {own.amount!r} is more than the ledger says was charged for {len(above)} of {len(found)} "
+        f"sessions that are not refunded, such as {named([one.session_id for one in above])}; for {sample.session_id} "
+        f"it is {number(sample.amount)}, and the charge {number(sample.charged or Decimal(0))}",
+        f"sessions.amount: the charge less what was given back; or sessions.charged: what "
+        f"{context.settings.ledger.table} says of the charge, whatever that is about",
+    )
+
+
+def _compared_with_charged(context: CheckContext, found: Sequence[_Charge]) -> Check:
+    above = [one for one in found if one.charged is not None and Decimal(0) < one.charged < one.amount]
+    if not above:
+        return ok("charges", f"no amount is above sessions.charged ({len(found)} sessions that are not refunded)")
+    return warning(
+        "charges", f"sessions.amount = {context.settings.sessions.amount!r} is above sessions.charged for {len(above)} "
+        f"of {len(found)} sessions, such as {named([one.session_id for one in above])}: a run puts them on hold",
+        "sessions.amount: what was charged, less what was given back or delivered",
+    )  # fmt: skip
+
+
+def _by_ledger(samples: Samples) -> list[_Charge]:
+    """Charges as the rows of the ledger have them that go down, and that are about what refunds are about."""
+    context = samples.context
+    ledger, settings = context.mapping.ledger, context.settings.ledger
+    if ledger is None or settings is None or (key := samples.key_of(ledger.table)) is None:
+        return []
+    conditions = [match[0] for match in map(_EQUALITY.fullmatch, _conjuncts(settings.where)) if match]
+    for amount in amount_columns(samples):
+        items: list[Slots] = [{"qualifier": text} for text in _qualifiers(samples, key, amount, conditions)]
+        charges = _read(samples, {"amount_column": amount.quoted}, {"charged": False, "qualifiers": items})
+        if any(one.charged for one in charges):
+            return charges
+    return []
+
+
+def _conjuncts(where: str) -> list[str]:
+    return [part.strip() for part in re.split(r"\band\b", where, flags=re.IGNORECASE)]
+
+
+def _qualifiers(samples: Samples, key: Column, amount: Column, conditions: Sequence[str]) -> list[str]:
+    """Which equalities of ``ledger.where`` rows that go down may have as well.
+
+    The others are what tells a refund from a charge.
+    """
+    empty = {"condition": "", "number": "", "flag": "", "moment": "", "column": ""}
+    looked = [{**empty, "condition": text} for text in conditions]
+    slots = {
+        "table": samples.context.mapping.slots["ledger"],
+        "key": key.quoted,
+        "filter": "true",
+        "down": amount.quoted,
+    }
+    rows = samples.ask_if_allowed("sample_columns", slots, {"looked": looked, "down": amount.quoted})
+    return [text for row in rows for text, count in zip(conditions, row.counts, strict=True) if count]
+
+
+def _read(samples: Samples, slots: dict[str, str], choices: dict[str, bool | list[Slots]]) -> list[_Charge]:
+    rows = samples.read(
+        "compare_charges",
+        samples.newest(running=False),
+        {"charged": "NULL", "amount_column": "", **slots},
+        {"qualifiers": [], **choices},
+    )
+    return [
+        _Charge(
+            row.session_id, row.started_at, Decimal(row.amount), None if row.charged is None else Decimal(row.charged)
+        )
+        for row in rows
+        if Decimal(row.amount).is_finite()
+    ]

@@ -1,0 +1,148 @@
+"""What the rows of the accounts say against ``[accounts]``: other balances, closed ones, the wrong table."""
+
+import re
+from collections.abc import Iterator
+
+from sweeper.app.catalog import Column, Table
+from sweeper.check.account_links import wrong_table
+from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.result import Check, Status
+from sweeper.check.samples import Samples, is_number, sampling
+from sweeper.config.model import AccountsSection
+from sweeper.postgres.templates import Slots
+
+_BALANCE = re.compile(
+    r"credit|balance|point|coin|token|quota|allowance|limit|used|spent|held|reserv|pool|milli|fund|wallet|minute|bonus"
+    r"|gift|free|paid|trial|units", re.IGNORECASE,
+)  # fmt: skip
+_CLOSED = re.compile(
+    r"delet|closed|deactivat|disabl|banned|archiv|suspend|anonymi|erased|terminat|cancel", re.IGNORECASE
+)
+_MOMENTS = ("timestamp without time zone", "timestamp with time zone", "date")
+_NO_ITEM = {"condition": "", "number": "", "flag": "", "moment": ""}
+_WORD = re.compile(r"\w+")
+
+
+def check_accounts(context: CheckContext) -> Iterator[Check]:
+    """Look at the newest accounts."""
+    own = context.settings.accounts
+    if own is None:
+        yield ok("accounts", "none are mapped: a refund moves no balance by itself")
+        return
+    with sampling(context) as samples:
+        accounts = samples.reader.table("accounts.table", own.table)
+        found = [*wrong_table(samples, accounts)]
+        if not samples.has_hook():
+            found += [*_others(samples, accounts, own), *_spent(samples, accounts, own)]
+        found += _closed(samples, accounts, own)
+    if not found:
+        yield ok("accounts", "no other column looks like a balance that the file leaves out")
+        return
+    failed = any(check.status is Status.FAILURE for check in found)
+    said, fixes = "; ".join(check.message for check in found), "\n".join(check.fix for check in found)
+    yield (failure if failed else warning)("accounts", said, fixes)
+
+
+def _names(own: AccountsSection) -> set[str]:
+    """Every name that the section has for a column."""
+    added = own.add or {}
+    texts = [own.balance, own.spent, own.invariant, own.id, own.active, *added, *added.values()]
+    return {word.lower() for text in texts if text for word in _WORD.findall(text)}
+
+
+def _counts(
+    samples: Samples, table: Table, columns: list[Column], how: str, condition: str | None = None
+) -> tuple[int, list[int]]:
+    """Of how many of the newest rows, and for each column in how many of them it says something."""
+    key = samples.key_of(table)
+    if key is None or not (columns or condition):
+        return 0, []
+    looked: list[Slots] = [{**_NO_ITEM, how: "yes", "column": column.quoted} for column in columns]
+    looked += [{**_NO_ITEM, "condition": condition, "column": ""}] if condition else []
+    slots = {"table": table.qualified, "key": key.quoted, "filter": "true", "down": ""}
+    (row,) = samples.ask("sample_columns", slots, {"looked": looked, "down": ""})
+    return row.rows, list(row.counts)
+
+
+def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+    """Number columns that look like balances, here and in tables with one row an account."""
+    known = _names(own)
+    if own.add == {}:  # the app's own trigger moves it, and nobody knows what else
+        return
+    for table in (accounts, *_satellites(samples, accounts)):
+        columns = [
+            column
+            for column in table.columns.values()
+            if is_number(column)
+            and not column.generated
+            and _BALANCE.search(column.name)
+            and not column.name.lower().endswith("id")
+            and (table is not accounts or column.name.lower() not in known)
+        ]
+        _, counts = _counts(samples, table, columns, "number")
+        used = [column.name for column, count in zip(columns, counts, strict=False) if count]
+        if used:
+            yield warning(
+                "accounts", f"{', '.join(used)} of {table.name} look like balances or counters, and a refund does not "
+                f"move them: accounts.balance = {own.balance!r}",
+                "if a charge is taken from them as well: accounts.balance as their sum, and [accounts.add] with the "
+                "share of each; or name them in accounts.invariant",
+            )  # fmt: skip
+
+
+def _satellites(samples: Samples, accounts: Table) -> list[Table]:
+    """Other tables with one row an account."""
+    mapping, found = samples.context.mapping, list[Table]()
+    tables = {row.oid: row.as_sql for row in samples.ask("list_all_tables", {})}
+    for row in samples.ask("list_references", {}):
+        if row.target_oid != accounts.oid or row.table_oid in (accounts.oid, mapping.sessions.oid):
+            continue
+        if row.table_oid not in tables or (mapping.ledger and row.table_oid == mapping.ledger.table.oid):
+            continue
+        table = samples.reader.table("accounts.table", tables[row.table_oid])
+        unique = samples.ask("list_unique_columns", {}, table_oid=table.oid)
+        if row.column_name in [column.name for column in unique]:
+            found.append(table)
+    return found[:10]
+
+
+def _spent(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+    """A counter of what was spent, without an invariant that proves it."""
+    if own.spent is None:
+        return
+    fix = (
+        "accounts.invariant: what always holds between accounts.balance and accounts.spent; or leave accounts.spent out"
+    )
+    if own.invariant is None:
+        yield warning(
+            "accounts", f"accounts.spent = {own.spent!r} goes down by a refund, and no invariant proves it", fix
+        )
+        return
+    condition = samples.reader.condition("accounts.invariant", own.invariant, accounts, "l")
+    rows, counts = _counts(samples, accounts, [], "number", condition)
+    if counts and counts[0] < rows:
+        yield warning(
+            "accounts", f"accounts.invariant = {own.invariant!r} does not hold for {rows - counts[0]} of the {rows} "
+            "newest accounts", fix,
+        )  # fmt: skip
+
+
+def _closed(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+    """Accounts that are closed, and would be paid."""
+    if own.active is not None:
+        return
+    for kinds, how in ((("boolean",), "flag"), (_MOMENTS, "moment")):
+        columns = [
+            column
+            for column in accounts.columns.values()
+            if column.base_type in kinds and column.nullable | (how == "flag") and _CLOSED.search(column.name)
+        ]
+        rows, counts = _counts(samples, accounts, columns, how)
+        for column, count in zip(columns, counts, strict=False):
+            if count:
+                condition = f"NOT {column.quoted}" if how == "flag" else f"{column.quoted} IS NULL"
+                yield warning(
+                    "accounts", f"{column.name} is set on {count} of the {rows} newest accounts, and accounts.active "
+                    "is not given: they are paid like any other",
+                    f"accounts.active = '{condition}'",
+                )  # fmt: skip

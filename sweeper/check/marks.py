@@ -1,0 +1,85 @@
+"""Whether a refund leaves a session as the app's own refund code expects it, so that it does not pay once more."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.result import Check
+from sweeper.check.samples import GIVEN_BACK, NEWEST, Samples, named, sampling
+from sweeper.check.traces import find_traces
+from sweeper.postgres.templates import Slots
+
+_FEW = 200
+
+
+def check_marks(context: CheckContext) -> Iterator[Check]:
+    """Whether ``exclude`` is true of a failed session once we have refunded it."""
+    own = context.settings.sessions
+    with sampling(context) as samples:
+        if samples.has_hook():
+            yield ok("marks", "a trigger of the app's own on sweeper's refunds can set what the app looks at")
+            return
+        if own.exclude is None:
+            yield _without_exclude(samples)
+            return
+        if (ledger := context.mapping.ledger) and ledger.table.name.lower() in own.exclude.lower():
+            yield ok("marks", "exclude reads the ledger, where a refund writes its row")
+            return
+        session_ids = samples.newest(running=False, limit=_FEW)
+        unmarked = _unmarked(samples, own.exclude, session_ids)
+    if not session_ids:
+        yield ok("marks", "no session has failed yet: not compared")
+    elif not unmarked:
+        yield ok("marks", "exclude is true of a session that a refund has written to: the app finds its mark")
+    else:
+        written = ", ".join(own.refunded) or "nothing"
+        yield warning(
+            "marks", f"exclude = {own.exclude!r} is not true of a session after a refund, such as {named(unmarked)}: "
+            f"[sessions.refunded] writes {written}, so a refund job of the app's own that looks at it would pay again",
+            "[sessions.refunded]: what the app's own code writes there when it refunds, such as refunded_at = \"at\"; "
+            "a condition that is no such mark belongs into sessions.never",
+        )  # fmt: skip
+
+
+def _unmarked(samples: Samples, exclude: str, session_ids: tuple[str, ...]) -> list[str]:
+    """Of which sessions ``exclude`` is not true after a refund."""
+    mapping, settings = samples.context.mapping, samples.context.settings.sessions
+    written = {}
+    for text, value in settings.refunded.items():
+        column = samples.reader.column("sessions.refunded", text, mapping.sessions)
+        written[column.name] = value
+    key = mapping.slots["key"]
+    columns: list[Slots] = [
+        {
+            "column": column.quoted,
+            "column_type": column.full_type,
+            "value": written[name] + "\n" if name in written else "",  # it may end with a comment
+        }
+        for name, column in mapping.sessions.columns.items()
+        if column.quoted == key or name.lower() in exclude.lower()
+    ]
+    slots = {"mark": samples.expression("exclude", exclude)}
+    return [row.session_id for row in samples.read("try_marks", session_ids, slots, {"columns": columns})]
+
+
+def _without_exclude(samples: Samples) -> Check:
+    context = samples.context
+    own = context.settings.sessions
+    if context.mapping.ledger is not None or own.charged is not None:
+        return ok("marks", "the file has no exclude: what is refunded is known by the ledger")
+    fix = "sessions.exclude, [ledger] or sessions.charged: how one can see that the app has refunded a session itself"
+    session_ids = samples.newest(running=False, limit=NEWEST)
+    traces: dict[str, Any] = find_traces(samples, session_ids, GIVEN_BACK) if session_ids else {}
+    if traces:
+        said = "; ".join(f"{where} ({count} of the newest failed sessions, such as {sample})"
+                         for where, (count, sample) in traces.items())  # fmt: skip
+        return failure(
+            "marks", "nothing in the file tells what the app has refunded itself, and there is what looks like it: "
+            f"{said}",
+            fix,
+        )  # fmt: skip
+    return warning(
+        "marks",
+        "nothing in the file tells what the app has refunded itself: if it does refund, that is paid again",
+        fix,
+    )

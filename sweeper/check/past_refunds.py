@@ -1,0 +1,104 @@
+"""Whether ``[ledger.insert]`` writes, for sessions that the app refunded itself, what the app wrote."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from sweeper.app.catalog import Column
+from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.past_rows import Compared, PastRefund, compared_columns, read_past_refunds
+from sweeper.check.result import Check
+from sweeper.check.samples import named, number, sampling
+
+# one of so many, or fewer than three, may be an oddity of the past; an account or an amount that is wrong more often is
+# a fault of the file
+_ODD, _MANY, _ENOUGH = Decimal("0.05"), Decimal("0.5"), Decimal(3)
+
+
+def check_past_refunds(context: CheckContext) -> Iterator[Check]:
+    """What the file would have written and paid for the refunds of the past, compared with what the app did."""
+    if context.mapping.ledger is None:
+        yield ok("past_refunds", "no [ledger] is mapped: there is nothing that the app wrote to compare with")
+        return
+    with sampling(context) as samples:
+        compared, unwritten = compared_columns(samples)
+        sessions = read_past_refunds(samples, compared, unwritten)
+        netted = context.settings.ledger is not None and context.settings.ledger.past is not None
+    if not sessions:
+        yield ok("past_refunds", "none of the newest failed sessions has a refund that the app wrote itself")
+        return
+    account = next((one.column.quoted for one in compared if one.meaning == "account"), "sessions.account")
+    found = [
+        _amounts(context, sessions, netted=netted),
+        _accounts(context, sessions, account),
+        _others(sessions, compared, unwritten),
+    ]
+    problems = [check for check in found if check is not None]
+    if not problems:
+        yield ok("past_refunds", f"for {len(sessions)} sessions that the app refunded, the file gives what it wrote")
+        return
+    worst = next((check for check in problems if check.status == "failure"), problems[0])
+    yield replace(
+        worst,
+        message="; ".join(check.message for check in problems),
+        fix="\n".join(check.fix for check in problems),
+    )
+
+
+def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: bool) -> Check | None:
+    known = [one for one in sessions if one.rows and one.amount is not None]
+    if netted:  # `amount` is what is left: with the rows of the past it is what was charged
+        known = [replace(one, amount=one.amount + one.past_amount) for one in known if one.amount is not None]
+    elif not any(one.amount for one in known):
+        return None  # the app's rows are taken off `amount` already
+    more = [one for one in known if one.amount is not None and abs(one.amount) > abs(one.past_amount)]
+    less = [one for one in known if one.amount is not None and abs(one.amount) < abs(one.past_amount)]
+    text = f"sessions.amount = {context.settings.sessions.amount!r}"
+    if more:
+        message = f"{text} is more than the app gave back for {len(more)} of {len(known)} sessions, {_such_as(more[0])}"
+        often = len(more) >= max(_ENOUGH, len(known) * (_MANY if netted else _ODD))
+        fix = "sessions.amount: what was charged, less what the app gave back or delivered; look at ledger.where, too"
+        return (failure if often else warning)("past_refunds", message, fix)
+    if len(less) > len(known) * _ODD:
+        message = f"{text} is less than the app gave back for {len(less)} of {len(known)} sessions, {_such_as(less[0])}"
+        return warning("past_refunds", message, "sessions.amount: what was charged, less what was delivered")
+    return None
+
+
+def _such_as(sample: PastRefund) -> str:
+    ours, theirs = abs(sample.amount or Decimal(0)), abs(sample.past_amount)
+    return f"such as {sample.session_id}: {number(ours)} instead of {number(theirs)}"
+
+
+def _accounts(context: CheckContext, sessions: Sequence[PastRefund], column: str) -> Check | None:
+    known = [one for one in sessions if one.past_account is not None and one.account is not None]
+    wrong = [one for one in known if one.account != one.past_account]
+    if not wrong:
+        return None
+    sample = wrong[0]
+    message = (
+        f"sessions.account = {context.settings.sessions.account!r} is another account than the app gave back to for "
+        f"{len(wrong)} of {len(known)} sessions, such as {sample.session_id}: {sample.account} instead of "
+        f"{sample.past_account} in {column}"
+    )
+    often = len(wrong) >= max(_ENOUGH, len(known) * _ODD)
+    return (failure if often else warning)("past_refunds", message, "sessions.account: who was charged")
+
+
+def _others(sessions: Sequence[PastRefund], compared: Sequence[Compared], unwritten: Sequence[Column]) -> Check | None:
+    said, lines = [], []
+    values = {one.column.name: one.value for one in compared}
+    for name in values:
+        different = [one.session_id for one in sessions if name in one.differs]
+        if len(different) > len(sessions) * _MANY:
+            said.append(f"{name} = {values[name]!r} is not what the app wrote for {named(different)}")
+            lines.append(f"ledger.insert.{name}: what the app writes there")
+    for column in unwritten:
+        filled = [one.session_id for one in sessions if column.name in one.unwritten]
+        if len(filled) > len(sessions) * _ODD:
+            said.append(
+                f"the app fills {column.name} ({len(filled)} of {len(sessions)} refunds, such as {named(filled)}), and "
+                "[ledger.insert] leaves it empty"
+            )
+            lines.append(f"ledger.insert: {column.quoted} = what the app writes there")
+    return warning("past_refunds", "; ".join(said), "\n".join(lines)) if said else None

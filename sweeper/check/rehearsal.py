@@ -1,0 +1,77 @@
+"""The rehearsal: what shows a wrong mapping on the app's own past, before it pays.
+
+Each item reads the newest rows and no more. One that cannot be read says so, and stops nobody: other items of `check`
+tell what this role may not do, and a run sets aside what the database refuses.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
+
+from sweeper.app.mapping import Mapping
+from sweeper.check.above_charge import check_charges
+from sweeper.check.accounts import check_accounts
+from sweeper.check.context import CheckContext, warning
+from sweeper.check.ledger import check_ledger
+from sweeper.check.marks import check_marks
+from sweeper.check.past_refunds import check_past_refunds
+from sweeper.check.policy import check_caps
+from sweeper.check.result import Check, Status
+from sweeper.check.running import check_active_at, check_deadlines
+from sweeper.config.model import Settings
+from sweeper.core.errors import SweeperError
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Busy, Refusal, StatementError, TooSlow
+from sweeper.sweep.rehearsal import REHEARSED, FailedItem
+
+Look = Callable[[CheckContext], Iterator[Check]]
+
+_LOOKS: tuple[Look, ...] = (
+    check_past_refunds, check_charges, check_marks, check_ledger, check_accounts, check_active_at, check_deadlines,
+    check_caps,
+)  # fmt: skip
+
+
+def rehearse(context: CheckContext) -> Iterator[Check]:
+    """Every item, in order."""
+    for name, look in zip(REHEARSED, _LOOKS, strict=True):
+        yield from look_at(name, partial(look, context))
+
+
+def look_at(name: str, look: Callable[[], Iterator[Check]]) -> list[Check]:
+    """What an item finds, or why it could not look."""
+    try:
+        return list(look())
+    except Busy:
+        return [warning(name, "not checked: the app's tables are locked as a whole just now", "sweeper check")]
+    except TooSlow:
+        return [warning(name, "not checked: reading it took too long", "sweeper check, when the server is less busy")]
+    except Refusal as refusal:
+        return [_refused(name, refusal)]
+    except StatementError as error:
+        if error.code == "privilege":
+            return [warning(name, f"not checked: {error.message}", "sweeper check, as a role that may read it")]
+        return [_refused(name, error.refusal)]
+    except SweeperError as error:
+        if error.code == "mapping":
+            return [warning(name, f"not checked: {error.message}", "fix the mapping, then: sweeper install")]
+        raise
+
+
+def _refused(name: str, refusal: Refusal) -> Check:
+    # not its message, which may repeat a row
+    return warning(
+        name,
+        f"not checked: an expression of the mapping fails here (SQLSTATE {refusal.sqlstate})",
+        "fix the expression",
+    )
+
+
+def failed_items(database: Database, settings: Settings, as_of: datetime, mapping: Mapping) -> list[FailedItem]:
+    """The items that fail: what stops a run until one has paid."""
+    context = CheckContext(database, settings, mapping, None, "", as_of)
+    return [
+        FailedItem(check.name, check.message, check.fix)
+        for check in rehearse(context)
+        if check.status is Status.FAILURE
+    ]

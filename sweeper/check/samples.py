@@ -1,0 +1,170 @@
+"""What a rehearsal reads of the app: the newest sessions, around rows that the database refuses; nothing unbounded."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sweeper.app.catalog import Column, Table
+from sweeper.app.reader import Reader
+from sweeper.check.context import CheckContext
+from sweeper.core.halving import RefusedAlone, in_halves
+from sweeper.postgres.binds import text_array
+from sweeper.postgres.errors import Refusal, StatementError, TooSlow
+from sweeper.postgres.templates import Choices, fill
+from sweeper.postgres.timeouts import Timeouts
+from sweeper.postgres.transaction import Row, Transaction
+
+# so many of the newest sessions of a kind are looked at, and so many are named
+NEWEST, NAMED = 1000, 3
+# who meets so many rows that the database refuses looks no further
+_REFUSED_AT_MOST = 20
+_TIMEOUTS = Timeouts(statement_ms=10_000)
+# what the app's rows of a refund say of themselves
+GIVEN_BACK = "refund|reimburs|giv(e|en|ing)[ _]?back|gave[ _]?back|credits? returned"
+REFUND_WORDS = "refund|revers|giv(e|en|ing).?back|gave.?back|return|compensat|credit.?back|restor"
+_LITERAL = re.compile(r"'(?:[^']|'')*'")
+_WORD = re.compile(r"(?<![\w.\"])(?:refund\.)?(\w+)(?!\w|\s*\()")
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Reads rows for one item of the rehearsal, in one snapshot."""
+
+    context: CheckContext
+    transaction: Transaction
+    reader: Reader
+
+    def newest(self, *, running: bool, limit: int = NEWEST) -> tuple[str, ...]:
+        """The ids of the newest sessions that run, or that failed, as text; at most ``limit``.
+
+        Raises:
+            TooSlow: finding them takes too long, as it may before the index on them is there.
+        """
+        known = self.context.newest
+        if running not in known:  # each item asks for them
+            known[running] = self._newest(running=running)
+        found = known[running]
+        if isinstance(found, TooSlow):
+            raise found
+        return found[:limit]
+
+    def _newest(self, *, running: bool) -> tuple[str, ...] | TooSlow:
+        binds = {"running": running, "newest": NEWEST}
+        try:
+            with self.transaction.savepoint():
+                rows = self.transaction.rows(self.context.mapping.statement("list_newest"), binds)
+        except TooSlow as slow:
+            return slow
+        return tuple(row.session_id for row in rows)
+
+    def read(
+        self,
+        statement: str,
+        session_ids: Sequence[str],
+        slots: Mapping[str, str] | None = None,
+        choices: Choices | None = None,
+        **binds: object,
+    ) -> list[Row]:
+        """The rows that ``statement`` gives for these sessions, without those of a session that the database refuses.
+
+        Raises:
+            Refusal, StatementError: it refuses one after the other.
+        """
+        mapping, refused = self.context.mapping, 0
+        text = fill(statement, {**mapping.slots, **(slots or {})}, {**mapping.choices, **(choices or {})})
+
+        def ask(some: Sequence[str]) -> Sequence[Row]:
+            with self.transaction.savepoint():
+                given = {"session_ids": text_array(some), "as_of": self.context.as_of, **binds}
+                return self.transaction.rows(text, given)
+
+        found: list[Row] = []
+        for answer in in_halves(session_ids, ask, Refusal, StatementError):
+            if isinstance(answer, RefusedAlone):
+                refused += 1
+                if refused > _REFUSED_AT_MOST or getattr(answer.error, "code", "") == "privilege":
+                    raise answer.error
+            else:
+                found += answer
+        return found
+
+    def ask(
+        self, statement: str, slots: Mapping[str, str], choices: Choices | None = None, **binds: object
+    ) -> Sequence[Row]:
+        """The rows of a statement over another table than that of the sessions."""
+        mapping = self.context.mapping
+        text = fill(statement, {**mapping.slots, **slots}, {**mapping.choices, **(choices or {})})
+        return self.transaction.rows(text, binds)
+
+    def ask_if_allowed(self, statement: str, slots: Mapping[str, str], choices: Choices | None = None) -> Sequence[Row]:
+        """The same; no rows where this role may not read what the statement asks for."""
+        try:
+            with self.transaction.savepoint():
+                return self.ask(statement, slots, choices)
+        except StatementError as error:
+            if error.code == "privilege":
+                return []
+            raise
+
+    def readable(self, table: Table) -> list[Column]:
+        """The columns of a table that this role may read."""
+        hidden = {row.name for row in self.ask("list_unreadable", {}, table_oid=table.oid)}
+        return [column for name, column in table.columns.items() if name not in hidden]
+
+    def expression(self, key: str, text: str | None) -> str:
+        """An expression of ``[sessions]`` as SQL over a session, s; a null where there is none.
+
+        Raises:
+            ConfigurationError: it is not one.
+        """
+        if text is None:
+            return "NULL"
+        return self.reader.expression(f"sessions.{key}", text, self.context.mapping.sessions).sql
+
+    def key_of(self, table: Table) -> Column | None:
+        """The column that orders the rows of a table by an index: of whole numbers rather than of anything else."""
+        rows = self.transaction.rows(fill("list_unique_columns", {}), {"table_oid": table.oid})
+        unique = [table.columns[row.name] for row in rows if row.name in table.columns]
+        return next((column for column in unique if is_whole(column)), unique[0] if unique else None)
+
+    def has_hook(self) -> bool:
+        """Whether a trigger of the app's own on sweeper's refunds does what the file does not say."""
+        name = f'"{self.context.mapping.schema}".refunds'
+        return bool(self.transaction.row(fill("find_hook", {}), {"name": name}).found)
+
+
+@contextmanager
+def sampling(context: CheckContext) -> Iterator[Samples]:
+    """A read-only transaction for one item, whose statements may each take 10 seconds."""
+    mapping = context.mapping
+    with context.database.transaction(
+        timeouts=_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone, read_only=True
+    ) as transaction:
+        yield Samples(context, transaction, Reader(transaction, mapping.schema))
+
+
+def is_whole(column: Column) -> bool:
+    """Whether a column has whole numbers, which a sequence gives in the order of the rows."""
+    return column.base_type in ("smallint", "integer", "bigint")
+
+
+def is_number(column: Column) -> bool:
+    """Whether a column has numbers."""
+    return column.category == "N"
+
+
+def names_in(expression: str) -> set[str]:
+    """The bare names in an expression over a refund, in lower case: not those behind a dot, of functions, in texts."""
+    return {name.lower() for name in _WORD.findall(_LITERAL.sub("''", expression))}
+
+
+def named(session_ids: Sequence[object]) -> str:
+    """A few of them, to look up."""
+    return ", ".join(str(one) for one in session_ids[:NAMED])
+
+
+def number(amount: Decimal) -> str:
+    """An amount without the zeros behind its last digit."""
+    return f"{amount.normalize():f}"

@@ -1,0 +1,95 @@
+"""What looks like refunds of failed sessions: a mark on the sessions themselves, or rows of other tables."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from sweeper.app.catalog import Table
+from sweeper.check.samples import Samples
+from sweeper.postgres.errors import Refusal, StatementError, TooSlow
+from sweeper.postgres.templates import Slots, quote_name
+from sweeper.postgres.transaction import Row
+
+_TABLES_AT_MOST = 30
+# a log may speak of refunds, too: a row that gives back says how much
+_AMOUNT = re.compile(r"amount|credit|delta|value|point|sum|price|cost|unit|token|change", re.IGNORECASE)
+_FLAG, _MOMENT = ("boolean",), ("timestamp without time zone", "timestamp with time zone", "date", "uuid")
+
+
+def find_traces(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
+    """For each table or column of it: how many of these sessions have a trace there, and one of them."""
+    found = _marks(samples, session_ids, words)
+    for table, link in _linked_tables(samples):
+        try:
+            with samples.transaction.savepoint():
+                rows = _rows(samples, table, link, session_ids, words)
+        except (Refusal, StatementError, TooSlow):
+            continue  # a table that this role may not read, or too large a one, says nothing
+        sessions = {row.session_id for row in rows}
+        if sessions:
+            found[f"{table.qualified}.{quote_name(link)}"] = (len(sessions), min(sessions))
+    return found
+
+
+def _marks(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
+    """Columns of the sessions themselves that say refunded, and are set for some."""
+    sessions = samples.context.mapping.sessions
+    found = {}
+    for name, column in sessions.columns.items():
+        if not re.search(words, name, re.IGNORECASE) or column.base_type not in (*_FLAG, *_MOMENT):
+            continue
+        slots = {"column": column.quoted}
+        rows = samples.read("find_marked", session_ids, slots, {"flag": column.base_type in _FLAG})
+        if rows:
+            found[f"{sessions.name}.{name}"] = (len(rows), rows[0].session_id)
+    return found
+
+
+def _linked_tables(samples: Samples) -> list[tuple[Table, str]]:
+    """Other tables with a column that names a session, by a foreign key or by its own name."""
+    mapping = samples.context.mapping
+    known = samples.ask("list_all_tables", {})[: _TABLES_AT_MOST * 10]
+    references: dict[tuple[int, str], Any] = {
+        (row.table_oid, row.column_name): row.target_oid for row in samples.ask("list_references", {})
+    }
+    columns = samples.ask("list_all_columns", {}, table_oids=[row.oid for row in known])
+    singular = mapping.sessions.name.lower().rstrip("s")
+    found: list[tuple[Table, str]] = []
+    for row in known:
+        if row.oid == mapping.sessions.oid:
+            continue
+        own = [column for column in columns if column.table_oid == row.oid]
+        link = next(
+            (column for column in own if _names_session(column, row.oid, references, mapping.sessions.oid, singular)),
+            None,
+        )
+        if link is not None:
+            found.append((samples.reader.table("table", row.as_sql), link.name))
+    return found[:_TABLES_AT_MOST]
+
+
+def _names_session(
+    column: Row, table_oid: int, references: dict[tuple[int, str], Any], sessions_oid: int, singular: str
+) -> bool:
+    if (table_oid, column.name) in references:
+        return bool(references[table_oid, column.name] == sessions_oid)
+    plain = column.name.lower().replace("_", "")
+    words = singular.replace("_", "")
+    return plain in (f"{words}id", words, "sessionid", "jobid", "referenceid", "relatedid", "aboutid", "sourceid")
+
+
+def _rows(samples: Samples, table: Table, link: str, session_ids: Sequence[str], words: str) -> Sequence[Row]:
+    key = samples.key_of(table)
+    has_amount = any(column.category == "N" and _AMOUNT.search(column.name) for column in table.columns.values())
+    if key is None or not has_amount:
+        return []
+    texts: list[Slots] = [
+        {"column": column.quoted}
+        for column in table.columns.values()
+        if column.category in ("S", "E") and column.name != link
+    ]
+    slots = {"table": table.qualified, "key": key.quoted, "link": quote_name(link)}
+    return samples.ask(
+        "find_refund_rows", slots, {"texts": texts},
+        session_ids=list(session_ids), refund_words=words, table_words=table.name,
+    )  # fmt: skip

@@ -1,0 +1,30 @@
+"""The rehearsal that a run asks for as long as none has paid under its mapping."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sweeper.app.mapping import Mapping
+    from sweeper.config.model import Settings
+    from sweeper.postgres.database import Database
+    from sweeper.sweep.context import RunRequest
+    from sweeper.sweep.rehearsal import FailedItem, Rehearsal
+
+
+def rehearsal_of(database: "Database", settings: "Settings", request: "RunRequest") -> "Rehearsal":
+    """What asks the items of `check`.
+
+    Raises:
+        ConfigurationError: what is accepted is no item.
+    """
+    from sweeper.sweep.rehearsal import check_names
+
+    check_names(request.accepted)
+
+    def rehearse(mapping: "Mapping") -> "Sequence[FailedItem]":
+        from sweeper.check.rehearsal import failed_items  # a mapping that has paid needs none of it
+
+        return failed_items(database, settings, request.as_of, mapping)
+
+    return rehearse

@@ -1,0 +1,96 @@
+"""What the statements of a rehearsal are filled with as an example: columns of the mapped tables themselves."""
+
+from sweeper.app.catalog import Column
+from sweeper.app.mapping import Mapping
+from sweeper.postgres.templates import Choices, Slots
+
+REHEARSED = (
+    "compare_charges", "compare_newest_balances", "compare_past", "find_marked", "find_missed_refunds",
+    "find_refund_rows", "look_at_running", "sample_chain", "sample_columns", "try_marks",
+)  # fmt: skip
+
+# these look at some sessions and at no others
+CHOSEN = (
+    "compare_charges", "compare_past", "find_marked", "find_missed_refunds", "look_at_newest", "look_at_running",
+    "try_marks",
+)  # fmt: skip
+
+
+def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
+    """The slots of one such statement that are not those of the mapping alone; none for any other statement."""
+    if name not in REHEARSED:
+        return {}
+    key, slots = mapping.slots["key"], mapping.slots
+    number = _first_number(mapping)
+    of_ledger = {
+        "amount_column": number,
+        "account_column": _account(mapping),
+        "past_where": slots.get("ledger_where", "true"),
+        "past_session": slots.get("ledger_session", ""),
+        "past_session_as": slots.get("ledger_session_as", ""),
+        "past_session_eq": slots.get("ledger_session_eq", ""),
+        "past_account": "NULL",
+        "past_amount": "NULL",
+    }
+    return {
+        **of_ledger,
+        "charged": slots["amount"],
+        "mark": slots["exclude"],
+        "beat": slots["active_at"],
+        "deadline": "NULL",
+        "table": slots["sessions"],
+        "key": _ledger_key(mapping) if name in ("sample_chain", "compare_newest_balances") else key,
+        "link": key,
+        "column": number if name in ("sample_chain", "compare_newest_balances") else key,
+        "filter": "true",
+        "down": "",
+    }
+
+
+def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
+    """What their conditions ask for, and what they repeat."""
+    if name not in REHEARSED:
+        return {}
+    key = mapping.slots["key"]
+    column: Slots = {"column": key, "value": ""}
+    looked: Slots = {"column": key, "condition": "", "number": "", "flag": "", "moment": "yes"}
+    own = mapping.ledger.insert if mapping.ledger else {}
+    compared: list[Slots] = [
+        {"column": text, "value": value, "name": f"value_{place}", "json": "", "column_type": "text"}
+        for place, (text, value) in enumerate(own.items())
+    ]
+    written: list[Slots] = [{"column": text} for text in own]
+    return {
+        "compared": compared,
+        "unwritten": written,
+        "read": written,
+        "charged": mapping.ledger is None,
+        "qualifiers": [],
+        "texts": [column] if name == "find_refund_rows" else written,
+        "account_column": False,
+        "columns": [{"column": name, "value": ""} for name in _all(mapping)],
+        "looked": [looked],
+        "down": "",
+        "flag": False,
+    }
+
+
+def _all(mapping: Mapping) -> list[str]:
+    return [column.quoted for column in mapping.sessions.columns.values()]
+
+
+def _columns(mapping: Mapping) -> list[Column]:
+    return list(mapping.ledger.table.columns.values()) if mapping.ledger else []
+
+
+def _first_number(mapping: Mapping) -> str:
+    return next((column.quoted for column in _columns(mapping) if column.category == "N"), "")
+
+
+def _account(mapping: Mapping) -> str:
+    written = mapping.ledger.insert.items() if mapping.ledger else ()
+    return next((column for column, value in written if "account_id" in value), "")
+
+
+def _ledger_key(mapping: Mapping) -> str:
+    return next((column.quoted for column in _columns(mapping)), "")

@@ -1,0 +1,66 @@
+"""What a rehearsal on the app's own past means for a run: it stops one until a run has paid under the mapping."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from sweeper.app.mapping import Mapping
+from sweeper.config.errors import nearest
+from sweeper.core.errors import ConfigurationError
+from sweeper.postgres.database import Database
+from sweeper.postgres.retries import retrying
+from sweeper.sweep.owed import reading
+
+# the items of `check` that compare the file with the app's own past, in order
+REHEARSED = ("past_refunds", "charges", "marks", "ledger", "accounts", "active_at", "deadlines", "caps")
+
+
+@dataclass(frozen=True)
+class FailedItem:
+    """An item of the rehearsal that shows that the mapping would pay wrongly, and the change that would fix it."""
+
+    name: str
+    message: str
+    fix: str
+
+
+# what gives the items that fail; it reads the app's tables and writes nothing
+Rehearsal = Callable[[Mapping], Sequence[FailedItem]]
+
+
+def check_names(accepted: Collection[str]) -> None:
+    """Check that each accepted name is that of an item.
+
+    Raises:
+        ConfigurationError: one is not.
+    """
+    for name in accepted:
+        if name not in REHEARSED:
+            raise ConfigurationError(f"--accept {name}: there is no such item{nearest(name, REHEARSED)}", code="usage")
+
+
+def find_objection(
+    database: Database, mapping: Mapping, rehearsal: Rehearsal, accepted: Collection[str]
+) -> ConfigurationError | None:
+    """Why nothing may be paid under this mapping yet; None once a run has paid, without asking the rehearsal.
+
+    What was accepted in an earlier run of the same mapping stays accepted.
+    """
+
+    def read() -> tuple[bool, list[str]]:
+        with reading(database, mapping) as transaction:
+            row = transaction.row(mapping.statement("read_rehearsal"), {"mapping": mapping.file_digest})
+            return bool(row.has_paid), list(row.accepted)
+
+    has_paid, before = retrying(read)
+    if has_paid:
+        return None
+    failed = [item for item in rehearsal(mapping) if item.name not in {*accepted, *before}]
+    if not failed:
+        return None
+    said = "\n".join(f"{item.name}: {item.message}\n  to fix it: {item.fix}" for item in failed)
+    flags = " ".join(f"--accept {item.name}" for item in failed)
+    return ConfigurationError(
+        f"nothing was paid, for on the app's own past the mapping shows faults:\n{said}\n"
+        f"Fix the file, or let it pass, for this mapping: sweeper run {flags}",
+        code="rehearsal_failed",
+    )

@@ -1,0 +1,56 @@
+"""Running sessions: a heartbeat is what was seen to move, and who has none counts from the start."""
+
+import pytest
+
+from tests.helpers.any_app import App
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.checks import check, items
+from tests.helpers.shops import rehearsed, shop
+
+
+@pytest.fixture
+def app(bare: AppDatabase) -> App:
+    """A shop whose running jobs show a sign of life."""
+    app = shop(bare)
+    app.sql("ALTER TABLE book DROP total")
+    return app
+
+
+def test_a_column_that_stands_still_is_no_heartbeat(app: App) -> None:
+    """It moves with the status, as most columns that are called updated_at: a slow job would be paid and go on."""
+    assert rehearsed(app) == {}
+    app.sql("UPDATE jobs SET beat = began WHERE state = 'running'")
+    app.sql("UPDATE jobs SET ended = began + interval '75 min' WHERE id = 'j35'")
+    found = rehearsed(app)
+    assert {name: item["status"] for name, item in found.items()} == {"stuck_after": "warning", "fence": "warning"}
+    assert "up to 1 h 15 min" in found["stuck_after"]["message"]
+    assert "10 of 10 sessions" in found["fence"]["message"]
+
+
+def test_one_that_moves_is_a_heartbeat_however_long_jobs_take(app: App) -> None:
+    app.sql("UPDATE jobs SET ended = began + interval '75 min' WHERE id = 'j35'")
+    assert rehearsed(app) == {}
+    assert "1 h 15 min" in items(check(app.database))["stuck_after"]["message"]
+
+
+def test_one_that_nobody_has_seen_move_is_compared_with_real_durations(app: App) -> None:
+    app.sql("DELETE FROM jobs WHERE state = 'running'")
+    assert rehearsed(app) == {}
+    app.sql("UPDATE jobs SET ended = began + interval '75 min' WHERE id = 'j35'")
+    assert rehearsed(app).keys() == {"stuck_after"}
+
+
+def test_who_has_no_sign_of_life_counts_from_the_start(app: App) -> None:
+    app.sql("UPDATE jobs SET beat = NULL WHERE id IN ('j41', 'j42', 'j43')")
+    found = rehearsed(app)["active_at"]
+    assert (found["status"], "3 of the 10" in found["message"]) == ("warning", True)
+    app.map("policy", stuck_after="0s")
+    assert rehearsed(app)["active_at"]["status"] == "failure"
+    app.map(stuck_at="beat")
+    assert "active_at" not in rehearsed(app)
+    assert "3 of the 10 newest running sessions have none" in items(check(app.database))["deadlines"]["message"]
+
+
+def test_none_that_ever_ends_is_a_warning(app: App) -> None:
+    app.map(stuck_at="beat + NULL::interval")
+    assert rehearsed(app)["deadlines"]["status"] == "warning"

@@ -1,0 +1,48 @@
+"""Whether a refund leaves the mark that the app's own refund code looks at."""
+
+import pytest
+
+from tests.helpers.any_app import App
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.shops import rehearsed, shop
+
+
+@pytest.fixture
+def app(bare: AppDatabase) -> App:
+    """A shop that marks its own refunds on the jobs, and keeps no book of them."""
+    app = shop(bare)
+    app.sql("DROP TABLE book; UPDATE jobs SET refunded_at = ended WHERE substr(id, 2)::int <= 20")
+    app.sections.pop("ledger")
+    app.sections.pop("ledger.insert")
+    app.map(exclude="refunded_at IS NOT NULL")
+    return app
+
+
+def test_a_mark_that_no_write_of_ours_sets_is_a_warning(app: App) -> None:
+    found = rehearsed(app)
+    assert {name: item["status"] for name, item in found.items()} == {"marks": "warning"}
+    assert "[sessions.refunded] writes nothing" in found["marks"]["message"]
+    app.map("sessions.refunded", refunded_at="at")
+    assert rehearsed(app) == {}
+
+
+def test_a_hook_of_the_apps_own_can_set_it(app: App) -> None:
+    assert app.install().exit_code == 0
+    assert rehearsed(app).keys() == {"marks"}
+    app.sql(
+        "CREATE FUNCTION marked() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; "
+        "CREATE TRIGGER marked AFTER INSERT ON sweeper.refunds FOR EACH ROW EXECUTE FUNCTION marked()"
+    )
+    assert rehearsed(app) == {}
+
+
+def test_a_file_without_any_mark_fails_when_something_looks_like_refunds(app: App) -> None:
+    app.map(exclude=None)
+    found = rehearsed(app)["marks"]
+    assert (found["status"], "jobs.refunded_at" in found["message"]) == ("failure", True)
+    app.sql("UPDATE jobs SET refunded_at = NULL")
+    assert rehearsed(app)["marks"]["status"] == "warning"
+    app.sql("CREATE TABLE moves (id bigserial PRIMARY KEY, job_id text, reason text, credits int)")
+    app.sql("INSERT INTO moves (job_id, reason) VALUES ('j1', 'Refund of a failed job')")
+    found = rehearsed(app)["marks"]
+    assert (found["status"], "moves" in found["message"], "j1" in found["message"]) == ("failure", True, True)
