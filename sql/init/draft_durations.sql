@@ -2,9 +2,9 @@
 SELECT pg_catalog.count(*) AS rows,
        coalesce(EXTRACT(epoch FROM pg_catalog.max(found.took)), 0)::bigint AS seconds
 FROM (
-    SELECT s.{ended} - s.{started} AS took
+    SELECT {ended} - {started} AS took
     FROM {table} AS s
-    WHERE {succeeded} AND s.{ended} > s.{started}
+    WHERE {succeeded} AND {ended} > {started}
     ORDER BY s.{key} DESC
     LIMIT 5000
 ) AS found

@@ -6,9 +6,9 @@ FROM (
     SELECT pair.key AS name,
            EXISTS (SELECT FROM {sessions} AS t WHERE t.{session_key} OPERATOR(pg_catalog.=) {typed}) AS known
     FROM (
-        SELECT s.{json}::jsonb AS content
+        SELECT {json}::jsonb AS content
         FROM {table} AS s
-        WHERE s.{json} IS NOT NULL
+        WHERE {json} IS NOT NULL
         ORDER BY s.{key} DESC
         LIMIT 300
     ) AS line

@@ -1,10 +1,10 @@
 -- For how many accounts the newest row of a ledger has the account's balance: a running total is kept there.
 SELECT pg_catalog.count(*) AS accounts,
-       pg_catalog.count(*) FILTER (WHERE a.{balance}::numeric OPERATOR(pg_catalog.=) newest.total) AS equal
+       pg_catalog.count(*) FILTER (WHERE {balance}::numeric OPERATOR(pg_catalog.=) newest.total) AS equal
 FROM (
     SELECT DISTINCT ON (line.payer) line.payer, line.total
     FROM (
-        SELECT s.{payer} AS payer, s.{total}::numeric AS total, s.{order} AS place
+        SELECT s.{payer} AS payer, {total}::numeric AS total, s.{order} AS place
         FROM {ledger} AS s
         WHERE s.{payer} IS NOT NULL
         ORDER BY s.{order} DESC

@@ -2,7 +2,7 @@
 SELECT pg_catalog.count(*) AS running,
        pg_catalog.count(*) FILTER (WHERE found.later > interval '1 minute') AS moved
 FROM (
-    SELECT s.{column} - s.{started} AS later
+    SELECT {at} - {started} AS later
     FROM {table} AS s
     WHERE {running}
     ORDER BY s.{key} DESC

@@ -12,7 +12,7 @@ def counters_lines(balance: Balance, chooser: Chooser) -> list[Line]:
     """``spent``: only what a rule proves; else it is asked, or left to [accounts.add]."""
     if balance.spent:
         return [Line("spent", balance.spent.as_sql, "goes down by it")]
-    if not balance.counters:
+    if not balance.counters or balance.column is None:
         return []
     found = [Candidate(column.as_sql, "goes down by the amount") for column in balance.counters]
     question = (

@@ -95,7 +95,7 @@ def _booked(session: Session, ledger: Ledger | None, net: Candidate | None) -> I
 def _charged(evidence: Evidence, session: Session, ledger: Ledger, net: Candidate) -> Line | None:
     """What the books say was taken: a fact when nearly all sessions that went well have a charge there."""
     succeeded = session.condition("succeeded")
-    if ledger.doubts or not succeeded:
+    if ledger.doubts or not ledger.linked or not succeeded:
         return None
     slots = {
         "expression": net.sql, "table": session.table.as_sql, "condition": succeeded, "key": session.key.as_sql,

@@ -5,18 +5,20 @@ from dataclasses import replace
 
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.core.errors import ConfigurationError
-from sweeper.init import ledgers as books
+from sweeper.init import words
 from sweeper.init.accounts import Payer, find_payer, leads_to_balance, open_accounts
 from sweeper.init.amounts import find_amounts
 from sweeper.init.answers import Candidate, Chooser, Draft, Line, Section, asked, unknown
 from sweeper.init.evidence import Column, Evidence
 from sweeper.init.json_links import JsonLink, find_json_links
+from sweeper.init.ledger_lines import ledger_sections
 from sweeper.init.ledgers import Ledger, find_ledgers
 from sweeper.init.marks import find_exclude
+from sweeper.init.numbers import read_numbers
 from sweeper.init.running_totals import after_column, looks_like_books
 from sweeper.init.sessions import Found, Session, charges_with_a_life, find_sessions, named_session
 from sweeper.init.status_lines import status_lines, with_statuses
-from sweeper.init.times import NO_LIFE, Times, close_lines, find_times
+from sweeper.init.times import NO_LIFE, Times, close_lines, find_times, zone_lines
 from sweeper.postgres.database import Database
 
 _MOST_OPTIONS = 6
@@ -133,8 +135,7 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
         *([Line("error", error.as_sql)] if error else []),
         *exclude,
     ]
-    if any(column.type == "timestamp without time zone" for column in session.table.columns):
-        lines.append(Line("timezone", "UTC", "how columns without a time zone are read"))
+    lines += zone_lines(evidence, session)
     if others:
         listed = ", ".join(other.table.as_sql for other in others[:5])
         lines[0] = replace(lines[0], notes=(f"Not taken, also possible: {listed}",))
@@ -147,7 +148,7 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
         *refunded,
         *_accounts(evidence, payer, ledger, links),
         _policy(times),
-        *(books.sections(evidence, session, ledgers, payer.path, payer.balance, chooser) if ledgers else []),
+        *(ledger_sections(evidence, session, ledgers, payer.path, payer.balance, chooser) if ledgers else []),
     ]
     return Draft(
         tuple(section for section in sections if section.lines or section.notes), _taken(session, payer, ledger)
@@ -178,6 +179,11 @@ def _accounts(evidence: Evidence, payer: Payer, ledger: Ledger | None, links: Se
         note = "[accounts] is left out: no column looks like a balance, so the balance is the sum of the ledger."
         return [Section("accounts", notes=(note,))]
     question = "Where is the balance? No column that a session leads to looks like one."
+    holding = [
+        (table, column)
+        for table in evidence.tables
+        for column in (read_numbers(table).balances if table.words & words.ACCOUNT and not after_column(table) else ())
+    ]
     if running:
         listed = ", ".join(f"{table.as_sql}.{column.as_sql}" for table in running if (column := after_column(table)))
         question += (
@@ -188,7 +194,13 @@ def _accounts(evidence: Evidence, payer: Payer, ledger: Ledger | None, links: Se
         question += " It may be the sum of a ledger: then map [ledger] and leave [accounts] out."
     else:
         question += " When it is the sum of a ledger, map [ledger] and leave [accounts] out."
-    lines = (unknown("table", question), Line("id", OPEN_QUESTION), Line("balance", OPEN_QUESTION))
+    tables = [Candidate(table.as_sql, "nothing links a session to it") for table in dict(holding)]
+    balances = [Candidate(column.as_sql, f"of {table.as_sql}") for table, column in holding]
+    lines = (
+        unknown("table", question, tables),
+        Line("id", OPEN_QUESTION),
+        unknown("balance", "What must grow by exactly the amount?", balances),
+    )
     return [Section("accounts", lines)]
 
 

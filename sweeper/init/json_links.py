@@ -55,7 +55,7 @@ def find_json_links(evidence: Evidence, session: Session) -> list[JsonLink]:
             if not column.is_json:
                 continue
             slots = {
-                "json": column.as_sql, "table": table.as_sql, "key": table.key.as_sql,
+                "json": f"s.{column.as_sql}", "table": table.as_sql, "key": table.key.as_sql,
                 "sessions": session.table.as_sql, "session_key": session.key.as_sql,
                 "typed": typed_link("pair", session.key),
             }  # fmt: skip

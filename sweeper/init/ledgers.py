@@ -4,21 +4,14 @@ from dataclasses import dataclass, replace
 
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
-from sweeper.init.answers import Candidate, Chooser, Line, Section, asked, unknown
 from sweeper.init.balances import Balance
-from sweeper.init.entries import account_value, as_type, insert_lines, note_value, reverse_lines
+from sweeper.init.entries import account_value, as_type
 from sweeper.init.evidence import Column, Evidence, Table, typed_link
 from sweeper.init.kinds import Kind, kind_column, read_kinds, values_of
 from sweeper.init.naming import Naming, find_naming
 from sweeper.init.paths import Path
-from sweeper.init.running_totals import after_column, find_running_totals
 from sweeper.init.sessions import Session
 from sweeper.postgres.templates import quote_text
-
-_NET = (
-    "the net recipe: `amount` is what all rows of the session come to but ours, and `where` our own mark, so that the "
-    "unique index covers our rows alone"
-)
 
 
 @dataclass(frozen=True)
@@ -47,6 +40,7 @@ class Ledger:
     signed: bool
     score: int
     doubts: tuple[str, ...] = ()
+    linked: bool = True
 
     @property
     def where(self) -> str:
@@ -77,6 +71,7 @@ def find_ledgers(evidence: Evidence, session: Session, path: Path | None, balanc
         if ledger and ledger.score >= 7:
             found.append(ledger)
     found.sort(key=lambda ledger: -ledger.score)
+    found = [replace(ledger, linked=_is_linked(evidence, session, ledger)) for ledger in found]
     return [replace(ledger, doubts=_doubts(evidence, session, ledger, balance)) for ledger in found]
 
 
@@ -135,30 +130,47 @@ def _charges(naming: Naming, column: Column | None, kinds: list[Kind], amount: C
     )
 
 
+def _compare(evidence: Evidence, session: Session, ledger: Ledger, condition: str) -> tuple[int, int, int] | None:
+    """Of the newest rows that the condition selects: how many, how many that name a session, most of one session."""
+    assert ledger.table.key is not None  # noqa: S101 - only such tables are looked at
+    slots = {
+        "session": ledger.naming.column.as_sql, "ledger": ledger.table.as_sql, "key": ledger.table.key.as_sql,
+        "sessions": session.table.as_sql, "session_key": session.key.as_sql,
+        "typed": typed_link("line", session.key), "refunds": condition,
+    }  # fmt: skip
+    looked = evidence.rows("draft_refund_rows", slots)
+    return (int(looked[0][0]), int(looked[0][1]), int(looked[0][2])) if looked else None
+
+
+def _is_linked(evidence: Evidence, session: Session, ledger: Ledger) -> bool:
+    """Whether any row names a session by the column that sounds like it; true while there are no rows."""
+    looked = _compare(evidence, session, ledger, f"s.{ledger.naming.column.as_sql} IS NOT NULL")
+    return looked is None or not looked[0] or bool(looked[1])
+
+
 def _doubts(evidence: Evidence, session: Session, ledger: Ledger, balance: Balance | None) -> tuple[str, ...]:
     """What speaks against one refund row a session, each of which names it."""
     if ledger.refunds is None:
         return ()
     table, naming = ledger.table, ledger.naming
-    assert table.key is not None  # noqa: S101 - only such tables are looked at
     by_sign = ledger.kind is None and ledger.refunds != "true"
     link = naming.column.as_sql
-    slots = {
-        "session": link, "ledger": table.as_sql, "key": table.key.as_sql, "sessions": session.table.as_sql,
-        "session_key": session.key.as_sql, "typed": typed_link("line", session.key),
-        "refunds": f"{ledger.refunds} AND s.{link} IS NOT NULL" if by_sign else ledger.refunds,
-    }  # fmt: skip
-    looked = evidence.rows("draft_refund_rows", slots)
+    looked = _compare(
+        evidence, session, ledger, f"{ledger.refunds} AND s.{link} IS NOT NULL" if by_sign else ledger.refunds
+    )
     doubts = []
-    if not looked:
+    if looked is None:
         return (f"the refund rows of {table.as_sql} could not be compared with the sessions",)
-    rows, known, most = map(int, looked[0])
+    rows, known, most = looked
     if known < rows:
         kinds = f" (it has {', '.join(naming.kinds)})" if len(naming.kinds) > 1 else ""
         doubts.append(
             f"{rows - known} of {rows} refund rows of {table.as_sql} name no session in {link}{kinds}: those would not "
             "be seen, and be paid again"
         )
+    state = next((c for c in table.columns if c.words & {"status", "state"} and c != ledger.kind), None)
+    if state:
+        doubts.append(f"its rows have {state.as_sql}: not each of them may have been paid")
     if most > 1:
         doubts.append(f"a session has up to {most} refund rows there: refunds come in parts, or a row a pool")
     pools = {
@@ -186,64 +198,3 @@ def _score_amount(column: Column) -> int:
     if not column.is_number or column.is_unique or "id" in column.words or column.words & words.NOT_A_DELTA:
         return 0
     return 3 * ("amount" in column.words or "delta" in column.words) + 2 * bool(column.words & words.DELTA)
-
-
-def sections(
-    evidence: Evidence, session: Session, ledgers: list[Ledger], path: Path | None, balance: Balance | None,
-    chooser: Chooser,
-) -> list[Section]:  # fmt: skip
-    """``[ledger]``, ``[ledger.insert]``, and ``[ledger.reverse]`` for the user to take in."""
-    ledger = ledgers[0]
-    rivals = [other for other in ledgers[1:] if other.score >= ledger.score - 1]
-    table, link = Line("table", ledger.table.as_sql), Line("session", ledger.naming.column.as_sql)
-    if rivals:
-        found = [Candidate(one.table.as_sql, f"by {one.naming.column.as_sql}") for one in (ledger, *rivals)]
-        table = asked(chooser, "table", "Several tables look like the ledger of refunds. Which is it?", found)
-        link = unknown("session", "By which of its columns does a row name the session?")
-    sure = ledger.refunds is not None and not ledger.doubts and not rivals
-    where = Line("where", ledger.where, "which of its rows are refunds") if sure else _ask_where(ledger, chooser)
-    rest = ", ".join(other.table.as_sql for other in ledgers[1:] if other not in rivals)
-    notes = (f"Not taken, also possible: {rest}",) if rest else ()
-    known = dict(ledger.known)
-    after = after_column(ledger.table)
-    if after:
-        known[after.name] = _after(evidence, ledger.table, balance)
-    before = next((c for c in ledger.table.columns if c.is_number and "before" in c.words), None)
-    if before and after:
-        known[before.name] = "balance_before" if known[after.name] == "balance_after" else OPEN_QUESTION
-    for column in ledger.table.columns if ledger.refunds else ():
-        value = note_value(evidence, ledger.table, column, ledger.refunds or "true")
-        if value:
-            known.setdefault(column.name, value)
-    lines = insert_lines(evidence, ledger.table, known, path, session)
-    comment = "the row of a refund: column = SQL over the refund"
-    back = reverse_lines(lines, ledger.amount, ledger.kind, ledger.naming.column)
-    return [
-        Section("ledger", (table, link, where), notes),
-        Section("ledger.insert", tuple(lines), comment=comment),
-        Section("ledger.reverse", tuple(back), comment="the row that takes a refund back, for `sweeper revert`"),
-    ]
-
-
-def _ask_where(ledger: Ledger, chooser: Chooser) -> Line:
-    question = "Which of its rows are refunds of a session, one a session?"
-    question += "".join(f" But {doubt}." for doubt in ledger.doubts)
-    if ledger.doubts:
-        question += f" Then use {_NET}."
-    found = [] if ledger.refunds is None else [Candidate(ledger.where, "all that look like refunds of a session")]
-    if ledger.doubts and ledger.mark:
-        found = [Candidate(ledger.mark, "a mark of our own, which [ledger.insert] writes: the net recipe"), *found]
-    if not found:
-        return unknown("where", question)
-    return asked(chooser, "where", question, found)
-
-
-def _after(evidence: Evidence, table: Table, balance: Balance | None) -> str:
-    """``balance_after`` where the newest rows show that it is the balance of the account."""
-    columns = [balance.column] if balance and balance.column else list(balance.numbers.balances) if balance else []
-    for column in columns:
-        assert balance is not None and column is not None  # noqa: S101, PT018 - listed from it
-        for running in find_running_totals(evidence, balance.table, column):
-            if running.ledger == table and running.is_the_balance:
-                return "balance_after"
-    return OPEN_QUESTION

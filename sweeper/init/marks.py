@@ -109,7 +109,7 @@ def _refunded(marks: Sequence[Mark]) -> list[Section]:
     """What our refunds write on the session, so that the app's own job does not pay again."""
     lines = []
     for mark in marks:
-        if mark.value == OPEN_QUESTION:
+        if mark.value == OPEN_QUESTION or mark.question:
             question = (
                 f"What does the app write to {mark.column.as_sql} when it refunds? When a trigger on sweeper.refunds "
                 "writes it, take the line out."

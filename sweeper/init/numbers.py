@@ -9,6 +9,7 @@ POOL = frozenset({"free", "paid", "bonus", "promo", "promotional", "monthly", "d
                    "extra", "plan", "subscription", "purchased", "trial", "permanent", "addon", "topup", "rollover",
                    "bought", "earned", "granted", "referral", "reward", "pack", "own"})  # fmt: skip
 _USED = frozenset({"used", "consumed", "usage", "spent", "held", "reserved", "pending", "hold", "debited"})
+_CURRENCIES = frozenset({"cent", "usd", "eur"})
 _HISTORY = frozenset({"total", "lifetime", "ever", "all", "earned", "cumulative"})
 
 
@@ -55,7 +56,8 @@ def read_numbers(table: Table) -> Numbers:
 
 def _kind(column: Column, unit: frozenset[str]) -> str:
     said, left = column.words, bool(column.words & words.LEFT)
-    if said & words.OTHER_NUMBERS:
+    other = said & words.OTHER_NUMBERS
+    if other - (_CURRENCIES if "balance" in said else frozenset()):
         return "other"
     if left:
         return "balance"

@@ -62,8 +62,8 @@ def find_running_totals(evidence: Evidence, accounts: Table, balance: Column) ->
         time = next((c for c in table.columns if c.is_time), None)
         order = table.key if table.key.is_integer or time is None else time
         slots = {
-            "payer": payer.column.as_sql, "total": total.as_sql, "order": order.as_sql, "ledger": table.as_sql,
-            "accounts": accounts.as_sql, "key": payer.target_column.as_sql, "balance": balance.as_sql,
+            "payer": payer.column.as_sql, "total": f"s.{total.as_sql}", "order": order.as_sql, "ledger": table.as_sql,
+            "accounts": accounts.as_sql, "key": payer.target_column.as_sql, "balance": f"a.{balance.as_sql}",
         }  # fmt: skip
         looked = evidence.rows("draft_running_total", slots)
         found.append(RunningTotal(table, total, *(map(int, looked[0]) if looked else (0, 0))))

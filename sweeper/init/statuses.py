@@ -40,8 +40,35 @@ def find_status(evidence: Evidence, table: Table) -> Status | None:
     """The likeliest way in which a table says what became of its rows."""
     found = [_read_column(evidence, table, column) for column in table.columns if _may_be_status(column)]
     if found:
-        return max(found, key=lambda status: status.score)
+        best = max(found, key=lambda status: status.score)
+        rival = next((one for one in found if one is not best and _says_the_same(best, one)), None)
+        return _of_two(best, rival) if rival else best
     return _from_events(evidence, table) or _from_flags(table)
+
+
+def _says_the_same(one: Status, other: Status) -> bool:
+    """Whether two columns have the same states: an operator's, say, and the worker's."""
+    assert one.column is not None  # noqa: S101 - both were read from one
+    assert other.column is not None  # noqa: S101
+    mine, theirs = ({value for value, _ in status.counts} for status in (one, other))
+    return (
+        bool(mine & theirs)
+        and one.column.type == other.column.type
+        and bool(one.column.labels or len(mine & theirs) > 1)
+    )
+
+
+def _of_two(best: Status, rival: Status) -> Status:
+    """Two columns may be the status: one may win over the other, so neither is a fact."""
+    assert best.column is not None  # noqa: S101 - both were read from one
+    assert rival.column is not None  # noqa: S101
+    one, other = best.column, rival.column
+    names = (one.as_sql, other.as_sql)
+    found = [Candidate(f"coalesce({b}, {a})", f"{b} wins where it is set") for a, b in (names, names[::-1])]
+    found += [Candidate(name, "alone") for name in names]
+    counts = tuple({**dict(rival.counts), **dict(best.counts)}.items())
+    why = f"two columns have the same states: {', '.join(names)}"
+    return Status(None, best.score, counts=counts, candidates=tuple(found), why=why)
 
 
 def is_event_table(evidence: Evidence, table: Table) -> bool:
@@ -131,15 +158,16 @@ def _from_flags(table: Table) -> Status | None:
         elif kinds == {"succeeded"}:
             done.append(column)
     left = [c for c in table.columns if c.is_integer and c.words & words.LEFT and not c.words & words.CREDITS]
-    if not failed:
+    failures = list(_tests(failed)) or [f"NOT {column.as_sql}" for column in done if column.is_flag][:1]
+    if not failures:
         return None
     ends = list(_tests(done)) + [f"{column.as_sql} = 0" for column in left]
-    slots = {"failed": " OR ".join(_tests(failed)), "done": " OR ".join(ends) or "false"}
+    slots = {"failed": " OR ".join(failures), "done": " OR ".join(ends) or "false"}
     flags = Candidate(
         fill_expression("status_of_flags", slots), "'failed', 'done' or 'open'; close by [sessions.close]"
     )
     why = "no column has it in one; these may: " + ", ".join(c.as_sql for c in (*failed, *done, *left))
-    return Status(None, 2, candidates=(flags,), why=why)
+    return Status(None, 2 if failed else 0, candidates=(flags,), why=why)
 
 
 def _tests(columns: list[Column]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from sweeper.init.evidence import Column, Evidence
 from sweeper.init.sessions import Session
 
 _MOST = 6
+_AHEAD_SECONDS = 120  # a clock may be wrong by so much
 _STARTED = ("charged", "created", "inserted", "requested", "submitted", "queued", "enqueued", "started", "start",
             "added", "made", "put")  # fmt: skip
 _BEATS = ("heartbeat", "beat", "seen", "alive", "activity", "active", "ping", "progress")
@@ -113,7 +114,7 @@ def _ahead(evidence: Evidence, session: Session, started: Column | None) -> Colu
         if not column.is_time or not column.not_null or column == started or column.words & _KNOWN:
             continue
         slots = {
-            "column": column.as_sql, "started": started.as_sql, "table": session.table.as_sql,
+            "at": f"s.{column.as_sql}", "started": f"s.{started.as_sql}", "table": session.table.as_sql,
             "running": session.condition("running") or "true", "key": session.key.as_sql,
         }  # fmt: skip
         looked = evidence.rows("draft_signs_of_life", slots)
@@ -149,7 +150,7 @@ def _moves(evidence: Evidence, session: Session, column: Column, started: Column
     if not running or started is None:
         return ""
     slots = {
-        "column": column.as_sql, "started": started.as_sql, "table": session.table.as_sql, "running": running,
+        "at": f"s.{column.as_sql}", "started": f"s.{started.as_sql}", "table": session.table.as_sql, "running": running,
         "key": session.key.as_sql,
     }  # fmt: skip
     looked = evidence.rows("draft_signs_of_life", slots)
@@ -177,8 +178,8 @@ def _stuck_after(evidence: Evidence, session: Session, started: Column | None, e
     if not (succeeded and started and ended):
         return "1h", plain
     slots = {
-        "ended": ended.as_sql, "started": started.as_sql, "succeeded": succeeded, "table": session.table.as_sql,
-        "key": session.key.as_sql,
+        "ended": f"s.{ended.as_sql}", "started": f"s.{started.as_sql}", "succeeded": succeeded,
+        "table": session.table.as_sql, "key": session.key.as_sql,
     }  # fmt: skip
     looked = evidence.rows("draft_durations", slots)
     rows, seconds = map(int, looked[0]) if looked else (0, 0)
@@ -193,3 +194,26 @@ def close_lines(session: Session, ended: Column | None) -> list[Line]:
     lines = [Line(ended.as_sql, "at", proposed=True)] if ended else []
     changed = _time(session, *_CHANGES)
     return lines + ([Line(changed.as_sql, "at", proposed=True)] if changed else [])
+
+
+_UTC = frozenset(
+    {"UTC", "Etc/UTC", "GMT", "Etc/GMT", "UCT", "Universal", "Zulu", "Etc/UCT", "Etc/Universal", "Etc/Zulu"}
+)
+
+
+def zone_lines(evidence: Evidence, session: Session) -> list[Line]:
+    """How times without a zone are read: as UTC, unless the clock or the zone of the database speaks against it."""
+    without = [column for column in session.table.columns if column.type == "timestamp without time zone"]
+    if not without:
+        return []
+    started = _started(session)
+    column = started if started in without else without[0]
+    slots = {"at": f"s.{column.as_sql}", "table": session.table.as_sql, "key": session.key.as_sql}
+    looked = evidence.rows("draft_clock", slots)
+    ahead, zone = (int(looked[0][0]), str(looked[0][1])) if looked else (0, "UTC")
+    if ahead <= _AHEAD_SECONDS and zone in _UTC:
+        return [Line("timezone", "UTC", "how columns without a time zone are read")]
+    question = f"In which time zone are the times without one? The database's own is {zone}"
+    question += f", and the newest {column.as_sql} is {ahead // 60} minutes ahead, read as UTC" if ahead > 0 else ""
+    found = [Candidate("UTC", "what most frameworks write"), Candidate(zone, "the database's own")]
+    return [unknown("timezone", f"{question}.", found)]

@@ -181,6 +181,34 @@ def test_a_status_of_no_kind_is_asked_about(server: Server, tmp_path: Path) -> N
     assert "canceled (3 rows)" in text
 
 
+def test_a_link_that_is_no_id_of_a_session_is_asked_about(server: Server, tmp_path: Path) -> None:
+    """A name that sounds like the session is not enough: the rows have another key of it."""
+    other = "UPDATE coin_transactions SET subject_id = subject_id + 50000"
+    found, text = draft(server, tmp_path, "references", other)
+    assert (found["ledger"]["session"], found["ledger"]["where"]) == ("?", "?")
+    assert found["ledger"]["insert"]["subject_id"] == "?"
+    assert "subject_id has no id of a session" in text
+
+
+def test_of_two_columns_with_the_same_states_neither_is_the_status(server: Server, tmp_path: Path) -> None:
+    more = (
+        "ALTER TABLE portraits ADD operator_status text",
+        "UPDATE portraits SET operator_status = status WHERE id < 9",
+    )
+    found, text = draft(server, tmp_path, "pools", *more)
+    assert (found["sessions"]["status"], found["sessions"]["failed"]) == ("?", ["?"])
+    assert '"coalesce(operator_status, status)"' in text
+
+
+def test_a_time_zone_that_the_clock_speaks_against(server: Server, tmp_path: Path) -> None:
+    naive = "ALTER TABLE portraits ALTER created_at TYPE timestamp USING created_at AT TIME ZONE 'UTC'"
+    found, _ = draft(server, tmp_path, "pools", naive)
+    assert found["sessions"]["timezone"] == "UTC"
+    ahead = "UPDATE portraits SET created_at = created_at + interval '9 hours'"
+    found, _ = draft(server, tmp_path, "pools", naive, ahead)
+    assert found["sessions"]["timezone"] == "?"
+
+
 QUEUE = """CREATE SCHEMA jobs; CREATE TYPE jobs.job_state AS ENUM ('created', 'active', 'completed', 'failed');
 CREATE TABLE jobs.job (id uuid PRIMARY KEY, name text, data jsonb, state jobs.job_state, retry_limit int,
     start_after timestamptz, output jsonb);
