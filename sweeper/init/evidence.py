@@ -142,8 +142,13 @@ class Evidence:
                     if target.key and same_type(target.key, column) and target != table:
                         self._references[table.oid].append(Reference(column, target, target.key, declared=False))
 
-    def agrees(self, table: Table, column: Column, target: Table, target_column: Column) -> bool | None:
-        """Whether the rows of a table name rows of another by this column; none when there are no rows to compare."""
+    def agrees(
+        self, table: Table, column: Column, target: Table, target_column: Column, *, least: float = 0.5
+    ) -> bool | None:
+        """Whether more than ``least`` of the newest rows of a table name rows of another by this column.
+
+        None when there are no rows to compare.
+        """
         assert table.key is not None  # noqa: S101 - only such tables are looked at
         slots = {
             "column": column.as_sql,
@@ -154,7 +159,7 @@ class Evidence:
         }
         looked = self.rows("sample_matches", slots)
         # a few may be gone: apps delete accounts
-        return bool(looked[0][1] * 2 > looked[0][0]) if looked and looked[0][0] else None
+        return bool(looked[0][1] > least * looked[0][0]) if looked and looked[0][0] else None
 
     def has_several(self, table: Table, column: Column) -> bool:
         """Whether the values of a column can prove anything: there are several different ones."""

@@ -59,9 +59,11 @@ def find_paths(evidence: Evidence, sessions: Table) -> list[Path]:
 
 
 def _agrees(evidence: Evidence, sessions: Table, reference: Reference) -> bool | None:
-    """A name alone: certain when the rows do not speak against it; none when they do."""
-    agrees = evidence.agrees(sessions, reference.column, reference.target, reference.target_column)
-    return None if agrees is False else True
+    """A name alone: certain when nearly all rows agree, or there are none; none when most speak against it."""
+    compared = sessions, reference.column, reference.target, reference.target_column
+    if evidence.agrees(*compared) is False:
+        return None
+    return evidence.agrees(*compared, least=0.9) is not False
 
 
 def _beside(evidence: Evidence, reference: Reference, expression: str, *, certain: bool) -> Iterator[Path]:
