@@ -147,7 +147,7 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
         Section("sessions.close", tuple(close), comment="more columns to set when a stuck session is closed"),
         *refunded,
         *_accounts(evidence, payer, ledger, links),
-        _policy(times),
+        _policy(session, times),
         *(ledger_sections(evidence, session, ledgers, payer.path, payer.balance, chooser) if ledgers else []),
     ]
     return Draft(
@@ -215,9 +215,15 @@ _POLICY = """\
 """
 
 
-def _policy(times: Times) -> Section:
+def _policy(session: Session, times: Times) -> Section:
     overdue = any(line.key == "stuck_at" and not line.is_open for line in times.active)
     stuck = [] if overdue else [Line("stuck_after", times.stuck_after[0], times.stuck_after[1])]
+    if stuck and not session.statuses["running"]:
+        question = (
+            "How long may a running session be without a sign of life? Or by status, such as "
+            '{working = "1h", waiting_for_input = "never"}.'
+        )
+        stuck = [unknown("stuck_after", question)]
     grace = Line("grace", "15m", "how long a failed session is left to the app's own refunds")
     return Section("policy", (*stuck, grace), tail=_POLICY)
 

@@ -30,13 +30,18 @@ def ledger_sections(
         link = unknown("session", "By which of its columns does a row name the session?")
     if not ledger.linked:
         link = _ask_link(session, ledger)
+    elif ledger.doubts:
+        plain = Candidate(ledger.naming.column.as_sql, "where each refund names its session there")
+        link = unknown("session", "By what does a row name its session? `where` below decides it, too.", [plain])
     sure = ledger.refunds is not None and not ledger.doubts and not rivals and ledger.linked
     where = Line("where", ledger.where, "which of its rows are refunds") if sure else _ask_where(ledger, chooser)
     rest = ", ".join(other.table.as_sql for other in ledgers[1:] if other not in rivals)
     notes = (f"Not taken, also possible: {rest}",) if rest else ()
     known = dict(ledger.known)
-    if not ledger.linked:
+    if not ledger.linked or ledger.doubts:
         known[ledger.naming.column.name] = OPEN_QUESTION
+        if ledger.naming.of_sessions:
+            known[ledger.naming.of_sessions[0].name] = OPEN_QUESTION
     after = after_column(ledger.table)
     if after:
         known[after.name] = _after(evidence, ledger.table, balance)

@@ -83,6 +83,7 @@ def test_a_status_in_an_event_table_is_asked_about(server: Server, tmp_path: Pat
     sessions = found["sessions"]
     assert sessions["table"] == "shoots"
     assert (sessions["status"], sessions["failed"], sessions["account"]) == ("?", ["?"], "?")
+    assert found["policy"]["stuck_after"] == "?"
     assert "(SELECT e.state FROM shoot_events AS e WHERE e.shoot_id = s.id" in text
     assert '"coalesce(team_id, artist_id)"' in text
 
@@ -136,7 +137,8 @@ def test_stuck_after_is_drawn_from_the_longest_success(server: Server, tmp_path:
 
 def test_refunds_under_two_kinds_of_reference(server: Server, tmp_path: Path) -> None:
     found, text = draft(server, tmp_path, "references")
-    assert found["ledger"]["where"] == "?"
+    assert (found["ledger"]["session"], found["ledger"]["where"]) == ("?", "?")
+    assert found["ledger"]["insert"]["subject_type"] == found["ledger"]["insert"]["subject_id"] == "?"
     assert "3 of 6 refund rows of coin_transactions name no session in subject_id" in text
     assert "the net recipe" in text
 
