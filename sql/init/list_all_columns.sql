@@ -19,6 +19,19 @@ SELECT a.attrelid::bigint AS table_oid,
            FROM pg_catalog.pg_index AS i
            WHERE i.indrelid = a.attrelid AND i.indkey[0] = a.attnum AND i.indnkeyatts = 1 AND i.indisprimary
        ) AS is_primary,
+       EXISTS (
+           SELECT
+           FROM pg_catalog.pg_index AS i
+           JOIN pg_catalog.pg_partitioned_table AS p ON p.partrelid = i.indrelid
+           WHERE i.indrelid = a.attrelid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
+             AND a.attnum = ANY (i.indkey)
+             AND NOT EXISTS (
+                 SELECT
+                 FROM pg_catalog.unnest(i.indkey::smallint[]) AS k (attnum)
+                 WHERE k.attnum OPERATOR(pg_catalog.<>) a.attnum AND NOT k.attnum = ANY (p.partattrs::smallint[])
+             )
+             AND NOT a.attnum = ANY (p.partattrs)
+       ) AS unique_in_partitions,
        ARRAY(
            SELECT e.enumlabel::text
            FROM pg_catalog.pg_enum AS e

@@ -2,9 +2,10 @@
 SELECT found.value AS value,
        pg_catalog.count(*) AS rows
 FROM (
-    (SELECT {column}::text AS value FROM {table} AS s ORDER BY {key} DESC LIMIT 5000)
-    UNION ALL
-    (SELECT {column}::text AS value FROM {table} AS s ORDER BY {key} LIMIT 1000)
+    -- a row of a short table is among both, and counted once
+    (SELECT {key}::text AS id, {column}::text AS value FROM {table} AS s ORDER BY s.{key} DESC LIMIT 5000)
+    UNION
+    (SELECT {key}::text AS id, {column}::text AS value FROM {table} AS s ORDER BY s.{key} LIMIT 1000)
 ) AS found
 WHERE found.value IS NOT NULL
 GROUP BY found.value

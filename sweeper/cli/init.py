@@ -13,14 +13,14 @@ from sweeper.core.errors import ConfigurationError
 from sweeper.core.text import printable
 
 if TYPE_CHECKING:
-    from sweeper.init.amounts import Candidate
+    from sweeper.init.answers import Candidate
 
 
 class _Unattended:
-    """Takes the best for names and statuses, and leaves amounts and times open."""
+    """Takes what the database proves, and leaves everything else open."""
 
-    def pick(self, question: str, options: Sequence[str]) -> int:  # noqa: ARG002
-        return 0
+    def pick(self, question: str, options: Sequence[str], *, certain: bool) -> int | None:  # noqa: ARG002
+        return 0 if certain else None
 
     def answer(self, question: str, candidates: "Sequence[Candidate]") -> str | None:  # noqa: ARG002
         return None
@@ -29,14 +29,14 @@ class _Unattended:
 class _Interactive:
     """Asks the user at the terminal."""
 
-    def pick(self, question: str, options: Sequence[str]) -> int:
+    def pick(self, question: str, options: Sequence[str], *, certain: bool) -> int | None:  # noqa: ARG002
         _ask(question, options)
         while not 1 <= (chosen := int(typer.prompt("Number", default=1, type=int))) <= len(options):
             print(f"a number from 1 to {len(options)}")  # noqa: T201
         return chosen - 1
 
     def answer(self, question: str, candidates: "Sequence[Candidate]") -> str | None:
-        from sweeper.init.file import describe
+        from sweeper.init.answers import describe
 
         _ask(question, [f"{candidate.sql}   {candidate.meaning}{describe(candidate)}" for candidate in candidates])
         said = str(typer.prompt("Number, or SQL; ? leaves it open", default="?")).strip()
@@ -54,8 +54,11 @@ def _ask(question: str, options: Sequence[str]) -> None:
 def init(
     config: Config = None,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Ask nothing: the best for names and statuses; the rest stays open.")
+        bool, typer.Option("--yes", help="Ask nothing: write what the database proves, leave the rest open.")
     ] = False,
+    table: Annotated[
+        str | None, typer.Option("--table", help="The table of the paid sessions, when you know it.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
     json: Json = False,
 ) -> int:
@@ -67,33 +70,29 @@ def init(
         )
     connection = load_connection()
     from sweeper.init.drafting import make_draft
-    from sweeper.init.file import open_questions, write
+    from sweeper.init.file import write
     from sweeper.postgres.database import Database
     from sweeper.postgres.retries import retrying
     from sweeper.render.json.init import init_document
 
     asking = not (yes or json) and has_terminal() and sys.stdout.isatty()
+    chooser = _Interactive() if asking else _Unattended()
     database = Database(connection, application_name="sweeper init")
     try:
-        draft = retrying(lambda: make_draft(database, _Interactive() if asking else _Unattended()), attempts=1)
+        draft = retrying(lambda: make_draft(database, chooser, table), attempts=1)
     finally:
         database.close()
     _write(path, write(draft))
-    questions = open_questions(draft)
     if json:
-        print(init_document(str(path), questions))  # noqa: T201
+        print(init_document(str(path), draft.open_questions))  # noqa: T201
         return 0
-    taken = [("sessions", draft.session.table.as_sql), ("status", draft.session.status.as_sql)]
-    taken += [(kind, ", ".join(statuses) or "none") for kind, statuses in draft.session.statuses.items()]
-    if draft.account:
-        balance = draft.account.balance.as_sql if draft.account.balance else "the sum of the ledger"
-        taken += [("accounts", draft.account.table.as_sql), ("balance", balance)]
-    taken.append(("ledger", draft.ledger.table.as_sql if draft.ledger else "none found"))
     print(f"Wrote {path}: a draft, to review line by line. It takes:")  # noqa: T201
-    for name, what in taken:
+    for name, what in draft.taken.items():
         print(f"  {name:<10} {printable(what)}")  # noqa: T201
-    for question in questions:
+    for question in draft.open_questions:
         print(f"Open question: {printable(question)}")  # noqa: T201
+    answer = f'answer each "?" in {path}, then ' if draft.open_questions else f"review {path}, then "
+    print(f"Next: {answer}`sweeper check`, `sweeper install` and `sweeper run --dry-run`.")  # noqa: T201
     return 0
 
 

@@ -1,124 +1,217 @@
-"""Who pays: which column holds the balance, and how a session says whose it is."""
+"""Who pays: how a session says whose it is, and where the balance is, where that leaves no other reading."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sweeper.init import words
-from sweeper.init.evidence import Column, Evidence, Reference, Table, same_type
-from sweeper.postgres.templates import fill_expression
+from sweeper.init.account_lines import active_lines, counters_lines, share_sections
+from sweeper.init.answers import Candidate, Chooser, Line, Section, asked, try_all, unknown
+from sweeper.init.balances import Balance, candidates, read_balance
+from sweeper.init.evidence import Column, Evidence, Table
+from sweeper.init.numbers import read_numbers
+from sweeper.init.paths import Path, find_paths, owner_columns
+from sweeper.init.running_totals import after_column, looks_like_books
+from sweeper.init.sessions import Session
+
+_WHOSE = "Whose are the credits that a session cost?"
 
 
 @dataclass(frozen=True)
-class Account:
-    """A table of balances, its key as sessions name it, and the session's expression for it."""
+class Holder:
+    """A table that may have the balance, and the ways that lead to it."""
 
     table: Table
-    key: Column
-    balance: Column | None
-    expression: str
-    score: int
+    paths: tuple[Path, ...]
+
+    @property
+    def path(self) -> Path:
+        """The shortest way, one to a single row first."""
+        return min(self.paths, key=lambda path: (not path.unique, path.further, not path.certain))
 
 
-def find_accounts(evidence: Evidence, sessions: Table) -> list[Account]:
-    """Balances that a session of this table leads to, the likeliest first."""
-    found = []
-    for table in evidence.tables:
-        balances = [(score, column) for column in table.columns if (score := _score_balance(column, table)) > 0]
-        if table == sessions or not balances:
-            continue
-        score, balance = max(balances, key=lambda scored: (scored[0], -len(scored[1].name)))
-        found += [
-            Account(table, key, balance, expression, score + bonus)
-            for key, expression, bonus in _paths(evidence, sessions, table)
-        ]
-    return sorted(found, key=lambda account: -account.score)
+@dataclass(frozen=True)
+class Payer:
+    """What the draft says of the account; ``path`` is the likeliest one, for the rows of a ledger."""
+
+    account: Line
+    section: Section | None
+    path: Path | None
+    balance: Balance | None
+    extra: tuple[Section, ...] = ()
+
+    @property
+    def table(self) -> str:
+        """The table of accounts, when it is known."""
+        return self.path.table.as_sql if self.path else "not known"
 
 
-def find_payer(evidence: Evidence, sessions: Table) -> Account | None:
-    """Who pays, in an app that keeps no balance: the balance is the sum of its ledger."""
-    found = [
-        Account(table, key, None, expression, bonus + 2 * bool(table.words & words.ACCOUNT))
-        for table in evidence.tables
-        if table != sessions and table.words & (words.ACCOUNT | words.OWNER)
-        for key, expression, bonus in _paths(evidence, sessions, table)
-    ]
-    return max(found, key=lambda account: account.score, default=None)
+def find_payer(evidence: Evidence, session: Session, chooser: Chooser) -> Payer:
+    """Who pays, and where the balance is."""
+    paths = find_paths(evidence, session.table)
+    holders = find_holders(evidence, session, paths)
+    if not holders:
+        return _without_balance(evidence, session, paths, chooser)
+    account = _account(evidence, session, holders, chooser)
+    holder = holders[0]
+    balance = read_balance(evidence, holder.table)
+    sections = list(_sections(evidence, session, holders, balance, chooser))
+    return Payer(account, sections[0], holder.path, balance, tuple(sections[1:]))
 
 
-def _score_balance(column: Column, table: Table) -> int:
-    if not column.is_number or column.generated or column.is_unique or "id" in column.words:
-        return 0
-    if not column.words & (words.CREDITS | words.LEFT):
-        return 0
-    spoken = words.words(column.name)
-    score = 4 if {"credit", "balance"} & column.words else 2
-    score += spoken[-1] in words.LEFT | {"credit", "balance"}
-    score -= 4 * len(column.words & words.NOT_A_BALANCE)
+def leads_to_balance(evidence: Evidence, session: Session) -> bool:
+    """Whether a session of this table leads to something that looks like a balance."""
+    return bool(find_holders(evidence, session, find_paths(evidence, session.table)))
+
+
+def open_accounts(evidence: Evidence, session: Session) -> Section | None:
+    """Everything that may be the balance, as questions, while not even the table of sessions is certain."""
+    holders = find_holders(evidence, session, find_paths(evidence, session.table))
+    return _all_open(evidence, holders, read_balance(evidence, holders[0].table)) if holders else None
+
+
+def find_holders(evidence: Evidence, session: Session, paths: Sequence[Path]) -> list[Holder]:
+    """The tables with a balance to which a session leads; those that are named or referred to as accounts, if any."""
+    found: dict[int, list[Path]] = {}
+    for path in paths:
+        if path.table != session.table and _may_hold(evidence, path):
+            found.setdefault(path.table.oid, []).append(path)
+    holders = [Holder(ways[0].table, tuple(ways)) for ways in found.values()]
+    holders = [holder for holder in holders if read_numbers(holder.table).speak] or holders
+    holders = [holder for holder in holders if _is_account(holder)] or holders
+    return sorted(holders, key=lambda h: (h.path.further, not h.path.certain, not read_numbers(h.table).balances))
+
+
+def _is_account(holder: Holder) -> bool:
+    head = set(words.words(holder.table.name)[-1:])
+    refers = any(path.key.is_primary and not path.further and path.column.as_sql == path.expression
+                 for path in holder.paths)  # fmt: skip
+    return not head & {"subscription"} and (bool(holder.table.words & words.ACCOUNT) or refers)
+
+
+def _may_hold(evidence: Evidence, path: Path) -> bool:
+    table = path.table
     head = set(words.words(table.name)[-1:])
-    score += 2 * bool(table.words & words.ACCOUNT)
-    # a subscription may hold what is left of the month, if nothing better does
-    return score - 5 * bool(head & words.NOT_ACCOUNTS) - 2 * ("subscription" in head)
+    if head & words.NOT_ACCOUNTS or (after_column(table) and looks_like_books(table)):
+        return False
+    numbers = read_numbers(table)
+    if numbers.speak:
+        return True
+    # no word of credits: but its ledger says that something here is moved
+    moved = any(
+        looks_like_books(books) and any(found.target == table for found in evidence.references(books))
+        for books in evidence.tables
+        if books != table
+    )
+    return moved and any(not column.words & words.OTHER_NUMBERS for column in numbers.others)
 
 
-def _paths(evidence: Evidence, sessions: Table, accounts: Table) -> list[tuple[Column, str, int]]:
-    """Every way from a session to an account: the account's key, the session's expression, how sure it is."""
+def _account(evidence: Evidence, session: Session, holders: Sequence[Holder], chooser: Chooser) -> Line:
+    """The session's expression for the account: a fact when it is the only one."""
+    ways: dict[str, str] = {}
+    for holder in holders:
+        direct = [path for path in holder.paths if not path.further] or list(holder.paths)
+        for path in direct:
+            several = "" if path.unique else f", of which one {path.column.as_sql} may have several"
+            ways.setdefault(path.expression, f"to {path.table.as_sql}.{path.key.as_sql}{several}")
+    path = holders[0].path
+    if len(ways) == 1 and len(holders) == 1 and path.certain and path.unique:
+        return Line("account", path.expression)
+    question = _WHOSE
+    if len(holders) > 1:
+        question += " Several tables have balances: " + ", ".join(holder.table.as_sql for holder in holders) + "."
+    elif not path.unique:
+        question += f" {path.table.as_sql}.{path.key.as_sql} is not unique: which row of one owner pays?"
+    elif len(ways) == 1:
+        question += " Only its name leads there: no foreign key, and its values do not prove it."
+    found = [Candidate(sql, meaning) for sql, meaning in ways.items()]
+    columns = [path.column for holder in holders for path in holder.paths if path.expression == path.column.as_sql]
+    nullable = [column.as_sql for column in dict.fromkeys(columns) if not column.not_null]
+    if len(set(columns)) > 1 and nullable:
+        first = next((c.as_sql for c in dict.fromkeys(columns) if c.as_sql not in nullable), nullable[-1])
+        found.append(Candidate(f"coalesce({nullable[0]}, {first})", "the one where it is set, else the other"))
+    return asked(chooser, "account", question, try_all(evidence, session.table, session.failed_condition, found))
+
+
+def _sections(
+    evidence: Evidence, session: Session, holders: Sequence[Holder], balance: Balance, chooser: Chooser
+) -> list[Section]:
+    """``[accounts]``, and what is proposed beside it."""
+    holder = holders[0]
+    key = holder.path.key
+    if len(holders) > 1 or balance.moved_later:
+        return [_all_open(evidence, holders, balance)]
+    lines = [Line("table", holder.table.as_sql)]
+    lines.append(
+        Line("id", key.as_sql)
+        if holder.path.unique
+        else unknown("id", f"{key.as_sql} is not unique: by which column is one account known?", _keys(holder.table))
+    )
+    found = list(candidates(balance))
+    if balance.column is not None:
+        lines.append(Line("balance", balance.column.as_sql, "goes up by the amount"))
+    else:
+        tried = try_all(evidence, holder.table, "true", found)
+        lines.append(asked(chooser, "balance", f"Where is the balance? {balance.why}.", tried, _POOLS))
+    lines += counters_lines(balance, chooser)
+    lines += active_lines(holder.table)
+    touched = next((c for c in holder.table.columns if c.is_time and c.words & {"updated", "modified"}), None)
+    if touched:
+        lines.append(Line("updated_at", touched.as_sql))
+    if balance.invariant:
+        lines.append(Line("invariant", balance.invariant, "true of every account that was looked at"))
+    return [Section("accounts", tuple(lines)), *share_sections(session, balance)]
+
+
+_POOLS = "With an expression, [accounts.add] says what each column takes; the balance must grow by exactly the amount."
+
+
+def _all_open(evidence: Evidence, holders: Sequence[Holder], balance: Balance) -> Section:
+    """Not even the table is certain."""
+    tables = [Candidate(holder.table.as_sql, f"by {holder.path.expression}") for holder in holders]
+    keys = [Candidate(holder.path.key.as_sql, f"of {holder.table.as_sql}") for holder in holders]
     found = []
-    for reference in evidence.references(sessions):
-        key = _key_for(evidence, reference, accounts)
-        if key:
-            if not reference.declared and evidence.agrees(sessions, reference.column, accounts, key) is False:
-                continue
-            sure = 3 + reference.declared + _ownership(reference.column, accounts)
-            found.append((key, reference.column.as_sql, sure))
-        elif reference.target not in (sessions, accounts):
-            found += _one_further(evidence, reference, accounts)
-    return found or list(_paths_by_rows(evidence, sessions, accounts))
+    for holder in holders:
+        read = balance if holder.table == balance.table else read_balance(evidence, holder.table)
+        found += try_all(evidence, holder.table, "true", list(candidates(read)))
+    which = balance.why if balance.why or len(holders) == 1 else "several tables may have it"
+    which = which or "it depends on the table of sessions"
+    lines = (
+        unknown("table", f"Where is the balance? {which}.", tables),
+        unknown("id", "By which column is an account known?", keys),
+        unknown("balance", "What must grow by exactly the amount?", found),
+    )
+    return Section("accounts", lines)
 
 
-def _paths_by_rows(evidence: Evidence, sessions: Table, accounts: Table) -> Iterator[tuple[Column, str, int]]:
-    """Where nothing refers to the accounts: columns that sound like an owner and whose values are those of a key."""
-    for column in sessions.columns:
-        reference = evidence.reference(column)
-        if (reference and reference.declared) or not column.words & (words.OWNER | accounts.words):
-            continue
-        for key in accounts.columns:
-            if not key.is_key or not same_type(key, column):
-                continue
-            agrees = evidence.agrees(sessions, column, accounts, key)
-            alike = key.name == column.name or key.is_primary
-            if agrees or (agrees is None and alike):
-                yield key, column.as_sql, 1 + alike + bool(agrees) + _ownership(column, accounts)
+def _keys(table: Table) -> list[Candidate]:
+    return [Candidate(column.as_sql, "unique") for column in table.columns if column.is_key]
 
 
-def _key_for(evidence: Evidence, reference: Reference, accounts: Table) -> Column | None:
-    """The unique column of ``accounts`` whose values are those of the referring column."""
-    if reference.target == accounts:
-        return reference.target_column if reference.target_column.is_key else None
-    for other in evidence.references(accounts):  # both refer to the same: sessions.user_id and wallets.user_id
-        same = other.target == reference.target and other.target_column == reference.target_column
-        if same and other.column.is_key:
-            return other.column
-    return None
+def _without_balance(evidence: Evidence, session: Session, paths: Sequence[Path], chooser: Chooser) -> Payer:
+    """No column looks like a balance: it may be the sum of a ledger, or its newest row, or somewhere else."""
+    owners = owner_columns(evidence, session.table)
+    ways = {
+        path.expression: path
+        for path in paths
+        if path.table.words & (words.ACCOUNT | words.OWNER) and not path.table.words & words.LEDGER and path.unique
+    }
+    direct = {sql: path for sql, path in ways.items() if not path.further}
+    ways = direct or ways
+    found = [Candidate(sql, f"to {path.table.as_sql}.{path.key.as_sql}") for sql, path in ways.items()]
+    named = {candidate.sql for candidate in found}
+    found += [
+        Candidate(c.as_sql, "by its name; nothing says whose ids these are") for c in owners if c.as_sql not in named
+    ]
+    path = next(iter(ways.values()), None)
+    rest = [column for column in owners if column.as_sql not in named and not _explained(column, ways)]
+    if path and len(ways) == 1 and path.certain and not rest:
+        return Payer(Line("account", path.expression), None, path, None)
+    columns = [column.as_sql for column in owners]
+    if len(columns) == 2:
+        found.append(Candidate(f"coalesce({columns[1]}, {columns[0]})", "the one where it is set, else the other"))
+    found = try_all(evidence, session.table, session.failed_condition, found)
+    return Payer(asked(chooser, "account", _WHOSE, found), None, path, None)
 
 
-def _one_further(evidence: Evidence, reference: Reference, accounts: Table) -> list[tuple[Column, str, int]]:
-    """By way of a table between, such as the project that a render belongs to."""
-    found = []
-    for onward in evidence.references(reference.target):
-        key = _key_for(evidence, onward, accounts)
-        if key:
-            slots = {
-                "onward": onward.column.as_sql,
-                "between": reference.target.as_sql,
-                "key": reference.target_column.as_sql,
-                "column": reference.column.as_sql,
-            }
-            expression = fill_expression("by_way_of", slots)
-            found.append((key, expression, _ownership(onward.column, accounts)))
-    return found
-
-
-def _ownership(column: Column, accounts: Table) -> int:
-    owner = bool(column.words & words.OWNER) or bool(column.words & accounts.words)
-    someone_else = {"reviewer", "reviewed", "approved", "assigned", "updated", "deleted", "invited", "by"}
-    return 2 * owner - 3 * bool(column.words & someone_else)
+def _explained(column: Column, ways: dict[str, Path]) -> bool:
+    return any(path.column == column for path in ways.values())

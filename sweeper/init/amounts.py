@@ -1,82 +1,139 @@
 """What a failed session may be owed: candidates, each tried on real rows, for the user to choose from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sweeper.init import words
-from sweeper.init.accounts import Account
+from sweeper.init.answers import Candidate, Line, none_first, try_all
+from sweeper.init.balances import Balance
 from sweeper.init.evidence import Column, Evidence
+from sweeper.init.json_links import JsonLink
 from sweeper.init.ledgers import Ledger
 from sweeper.init.sessions import Session
 from sweeper.postgres.templates import fill_expression
 
-_EXAMPLES = 3
-_MOST = 6
+_MOST = 7
+_UNPROVEN = "a price that the session stores: nothing here proves that it was ever taken"
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """An expression, what it is, and what it gives on real rows."""
+class Amounts:
+    """The candidates for the amount, the likeliest first, and what the books say was taken."""
 
-    sql: str
-    meaning: str
-    examples: tuple[tuple[str, str | None], ...] = ()
-    looked_at: int = 0
-    nulls: int = 0
+    candidates: tuple[Candidate, ...]
+    charged: Line | None
 
 
 def find_amounts(
-    evidence: Evidence, session: Session, account: Account | None, ledger: Ledger | None
-) -> list[Candidate]:
-    """What may be the charge, the likeliest first: what was booked, what the session stores, what can be counted."""
-    found = list(_booked(session, ledger))
-    found += _stored(evidence, session, account)
-    found += _of_parts(evidence, session, account, ledger)
+    evidence: Evidence, session: Session, balance: Balance | None, ledger: Ledger | None, links: Sequence[JsonLink]
+) -> Amounts:
+    """What may be the charge: what was booked, what the session stores, what can be counted."""
+    net = _net(session, ledger) if ledger else None
+    charged = _charged(evidence, session, ledger, net) if ledger and net else None
+    found = list(_booked(session, ledger, net))
+    found += [amount for link in links if not link.of_refund and (amount := link.amount(session))]
+    found += _stored(evidence, session, balance)
+    found += _of_parts(evidence, session, {ledger.table} if ledger else set())
     found += [
         Candidate(f"cardinality({column.as_sql})", "a rule: one credit for each")
         for column in session.table.columns
         if column.category == "A"
     ]
-    return _all_tried(evidence, session, found[:_MOST])
+    tried = try_all(evidence, session.table, session.failed_condition, found[:_MOST])
+    return Amounts(tuple(none_first(tried)), charged)
 
 
-def _booked(session: Session, ledger: Ledger | None) -> Iterator[Candidate]:
+def _key(session: Session, ledger: Ledger) -> str:
+    link = ledger.naming.column
+    return f"s.{session.key.as_sql}" + ("" if link.type == session.key.type else f"::{link.type}")
+
+
+def _net(session: Session, ledger: Ledger) -> Candidate | None:
+    """Charges less what was given back, with the ledger's own signs where it has them."""
+    if not ledger.charges:
+        return None
+    also = f" AND {ledger.naming.condition}" if ledger.naming.condition else ""
+    slots = {
+        "amount": ledger.amount.as_sql, "ledger": ledger.table.as_sql, "session": ledger.naming.column.as_sql,
+        "key": _key(session, ledger), "also": also,
+    }  # fmt: skip
+    if ledger.signed:
+        sql = fill_expression("booked_net", {**slots, "sign": ledger.charges[0].sign})
+    elif ledger.refunds and all(not charge.sign for charge in ledger.charges):
+        charge = " OR ".join(charge.condition for charge in ledger.charges)
+        sql = fill_expression("booked_net_of_kinds", {**slots, "charge": charge, "refund": ledger.refunds})
+    else:
+        return None
+    return Candidate(sql, "what was booked as its charge, less what was given back")
+
+
+def _booked(session: Session, ledger: Ledger | None, net: Candidate | None) -> Iterator[Candidate]:
     if ledger is None:
         return
-    same = ledger.session.type == session.key.type
-    key = f"s.{session.key.as_sql}" + ("" if same else f"::{ledger.session.type}")
+    charges = []
     for charge in ledger.charges:
         slots = {
             "sign": charge.sign,
             "amount": ledger.amount.as_sql,
             "ledger": ledger.table.as_sql,
-            "session": ledger.session.as_sql,
-            "key": key,
+            "session": ledger.naming.column.as_sql,
+            "key": _key(session, ledger),
             "charge": charge.condition,
         }
-        yield Candidate(fill_expression("booked", slots), "what was booked as its charge")
+        charges.append(Candidate(fill_expression("booked", slots), "what was booked as its charge"))
+    if net and ledger.doubts:
+        meaning = f"{net.meaning}: for the net recipe, where our own rows must not count"
+        mark = f", so add AND NOT ({ledger.mark}) to its condition" if ledger.mark else ""
+        yield Candidate(net.sql, meaning + mark)
+        yield from charges
+    else:
+        yield from charges
+        if net:
+            yield net
 
 
-def _stored(evidence: Evidence, session: Session, account: Account | None) -> list[Candidate]:
+def _charged(evidence: Evidence, session: Session, ledger: Ledger, net: Candidate) -> Line | None:
+    """What the books say was taken: a fact when nearly all sessions that went well have a charge there."""
+    succeeded = session.condition("succeeded")
+    if ledger.doubts or not ledger.linked or not succeeded:
+        return None
+    slots = {
+        "expression": net.sql, "table": session.table.as_sql, "condition": succeeded, "key": session.key.as_sql,
+    }  # fmt: skip
+    looked = evidence.rows("draft_charges", slots)
+    rows, taken = map(int, looked[0]) if looked else (0, 0)
+    if not rows or taken * 10 < rows * 9:
+        return None
+    comment = f"what the books say was taken and not given back: above zero for {taken} of {rows} successes"
+    return Line("charged", net.sql, comment)
+
+
+def _stored(evidence: Evidence, session: Session, balance: Balance | None) -> Iterator[Candidate]:
     # "minutes", where the balance is called "minutes_left"
-    unit = account.balance.words - words.LEFT if account and account.balance else frozenset()
+    unit = balance.column.words - words.LEFT if balance and balance.column else frozenset()
     priced = [
         column
         for column in session.table.columns
         if column.is_number
-        and column.words & (words.PRICE | unit)
+        and (column.words & (words.PRICE | unit) or column.words & words.TAKEN)
         and not column.is_unique
+        and column != session.status.column
         and not evidence.reference(column)
     ]
     # "credits_charged" before "token_count": the more its name speaks of a price, the better
     priced.sort(key=lambda column: (-words.speaks_of_price(column.words), len(column.name)))
-    return [Candidate(column.as_sql, "a charge that the session stores") for column in priced]
+    pools = balance.pools if balance else ()
+    shares = [column for column in priced if any(column.words & _own(pool, pools) for pool in pools)]
+    if len(shares) > 1:
+        yield Candidate(" + ".join(c.as_sql for c in shares), "what it took of each pool, as the session has it")
+    yield from (Candidate(column.as_sql, _UNPROVEN) for column in priced)
 
 
-def _of_parts(
-    evidence: Evidence, session: Session, account: Account | None, ledger: Ledger | None
-) -> Iterator[Candidate]:
-    others = {found.table for found in (account, ledger) if found}
+def _own(pool: Column, pools: tuple[Column, ...]) -> frozenset[str]:
+    return pool.words - frozenset.intersection(*(one.words for one in pools))
+
+
+def _of_parts(evidence: Evidence, session: Session, others: set[object]) -> Iterator[Candidate]:
     for table in evidence.tables:
         if table in others or table == session.table:
             continue
@@ -92,48 +149,3 @@ def _of_parts(
                         "key": session.key.as_sql,
                     }
                     yield Candidate(fill_expression("of_parts", slots), "the prices of its parts")
-
-
-def _all_tried(evidence: Evidence, session: Session, candidates: list[Candidate]) -> list[Candidate]:
-    """Each with what it gives on real rows; what gives nothing on any of them goes last."""
-    tried = [_tried(evidence, session, candidate) for candidate in candidates]
-    return sorted(tried, key=lambda candidate: bool(candidate.looked_at) and candidate.nulls == candidate.looked_at)
-
-
-def _tried(evidence: Evidence, session: Session, candidate: Candidate) -> Candidate:
-    slots = {
-        "key": f"s.{session.key.as_sql}",
-        "expression": candidate.sql,
-        "table": session.table.as_sql,
-        "condition": session.failed_condition,
-    }
-    rows = [(str(key), None if value is None else str(value)) for key, value in evidence.rows("try_expression", slots)]
-    examples = sorted(rows, key=lambda row: row[1] is None)[:_EXAMPLES]
-    return Candidate(
-        candidate.sql, candidate.meaning, tuple(examples), len(rows), sum(value is None for _, value in rows)
-    )
-
-
-_FAILED_AT = (
-    (frozenset({"failed"}), "when it failed"),
-    (frozenset({"errored"}), "when it failed"),
-    (frozenset({"error", "at"}), "when it failed"),
-    *((frozenset({word, "changed"}), "when its status last changed") for word in ("status", "state")),
-    *((frozenset({word}), "when it was over") for word in ("ended", "finished", "completed", "closed", "end", "done")),
-    *(
-        (frozenset({word}), "any later change counts as the failure")
-        for word in ("updated", "update", "modified", "changed")
-    ),
-)
-
-
-def find_failed_at(evidence: Evidence, session: Session, started: Column | None) -> list[Candidate]:
-    """When a session failed, the likeliest first; when it started, if nothing else is known."""
-    found: dict[str, str] = {}
-    for wanted, meaning in _FAILED_AT:
-        column = session.column(lambda column: column.is_time and column.as_sql not in found, (wanted,))
-        if column:
-            found[column.as_sql] = meaning
-    if started:
-        found.setdefault(started.as_sql, "the start: grace then protects only short sessions")
-    return _all_tried(evidence, session, [Candidate(sql, meaning) for sql, meaning in list(found.items())[:_MOST]])

@@ -1,176 +1,164 @@
-"""From evidence to a draft: names and statuses are guessed; only the user says the amount and the time of failure."""
+"""From evidence to a draft: what the database proves is written, and everything else is a question."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from collections.abc import Sequence
+from dataclasses import replace
 
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.core.errors import ConfigurationError
-from sweeper.init.accounts import Account, find_accounts, find_payer
-from sweeper.init.amounts import Candidate, find_amounts, find_failed_at
+from sweeper.init import words
+from sweeper.init.accounts import Payer, find_payer, leads_to_balance, open_accounts
+from sweeper.init.amounts import find_amounts
+from sweeper.init.answers import Candidate, Chooser, Draft, Line, Section, asked, unknown
 from sweeper.init.evidence import Column, Evidence
+from sweeper.init.json_links import JsonLink, find_json_links
+from sweeper.init.ledger_lines import ledger_sections
 from sweeper.init.ledgers import Ledger, find_ledgers
-from sweeper.init.sessions import Session, find_sessions
-from sweeper.init.words import EARNED, SPENT, Kind
+from sweeper.init.marks import find_exclude
+from sweeper.init.numbers import read_numbers
+from sweeper.init.running_totals import after_column, looks_like_books
+from sweeper.init.sessions import Found, Session, charges_with_a_life, find_sessions, named_session
+from sweeper.init.status_lines import status_lines, with_statuses
+from sweeper.init.times import NO_LIFE, Times, close_lines, find_times, zone_lines
 from sweeper.postgres.database import Database
-from sweeper.postgres.templates import quote_text
 
 _MOST_OPTIONS = 6
-T = TypeVar("T")
+_MOST_DROPPED = 12
+_CLOSE = 1  # as far apart two scores may be for both tables to be likely
+_WHICH = "Which table holds the paid sessions?"
+_AMOUNT = "What is owed when a session fails? (the charge, less what was delivered; a stored charge beats a rule)"
 
 
-class Chooser(Protocol):
-    """Who decides between candidates."""
-
-    def pick(self, question: str, options: Sequence[str]) -> int:
-        """The number of the option that is right; options come best first."""
-
-    def answer(self, question: str, candidates: Sequence[Candidate]) -> str | None:
-        """The SQL that is right; none leaves the question open."""
-
-
-@dataclass(frozen=True)
-class Draft:
-    """What the file will say; what is not known is open."""
-
-    session: Session
-    account: Account | None
-    ledger: Ledger | None
-    started_at: str
-    active_at: Column | None
-    ended_at: Column | None
-    error: Column | None
-    exclude: str | None
-    amount: str
-    amounts: tuple[Candidate, ...]
-    failed_at: str
-    failed_ats: tuple[Candidate, ...]
-    spent: Column | None
-    touched: Column | None
-    invariant: str | None
-    zoneless: bool
-    others: dict[str, tuple[str, ...]]
-
-
-def make_draft(database: Database, chooser: Chooser) -> Draft:
-    """Look at the database and draw up a mapping.
+def make_draft(database: Database, chooser: Chooser, table: str | None = None) -> Draft:
+    """Look at the database and draw up a mapping; ``table`` is the one of sessions, when the user knows it.
 
     Raises:
-        ConfigurationError: no table looks like one of paid sessions.
+        ConfigurationError: no table looks like one of paid sessions, or there is none of that name.
     """
     evidence = Evidence(database)
+    if table is not None:
+        named = named_session(evidence, table)
+        if named is None:
+            raise ConfigurationError(
+                f"there is no table {table} with a key that this role can read", code="nothing_found"
+            )
+        return _draft(evidence, named, (), chooser)
     found = find_sessions(evidence)
-    if not found:
-        raise ConfigurationError(
-            f"none of the {len(evidence.tables)} tables that this role can read has a status and the marks of paid "
-            "work: connect as a role that can read the app's tables, or write the file by hand, as the README shows",
-            code="nothing_found",
-        )
+    if not found.sessions:
+        raise ConfigurationError(_nothing_found(evidence, found), code="nothing_found")
+    session, others = _choose(evidence, found, chooser)
+    if session is None:
+        return _which_table(evidence, others)
+    return _draft(evidence, session, others, chooser)
+
+
+def _nothing_found(evidence: Evidence, found: Found) -> str:
+    """What was looked at, and why each table fell out; no remedy, because none is known to help."""
+    dropped = sorted(found.dropped.items(), key=lambda item: "others look more" in item[1])
+    lines = [f"  {name}: {why}" for name, why in dropped[:_MOST_DROPPED]]
+    if len(dropped) > _MOST_DROPPED:
+        lines.append(f"  and {len(dropped) - _MOST_DROPPED} more")
+    count = len(evidence.tables)
+    head = f"none of the {count} tables that this role can read looks like one of paid work:"
+    if not count:
+        return "there is no table that this role can read in this database"
+    return "\n".join([head, *lines, "name the table that has it: `sweeper init --table NAME`"])
+
+
+def _choose(evidence: Evidence, found: Found, chooser: Chooser) -> tuple[Session | None, tuple[Session, ...]]:
+    """The table of sessions, when nothing else may be it."""
     # of two that look alike, the one that leads to a balance is the paid one
-    found.sort(key=lambda session: -(session.score + _leads_to_balance(evidence, session)))
-    session = _pick(chooser, "Which table holds the paid sessions?", found, lambda found: found.table.as_sql)
-    session = _with_statuses(session, chooser)
-    accounts = find_accounts(evidence, session.table)
-    account = _pick(chooser, "Which column is the balance?", accounts, _balance_name) if accounts else None
-    ledgers = find_ledgers(evidence, session, account or find_payer(evidence, session.table))
+    leads = {session.table.oid: 2 * leads_to_balance(evidence, session) for session in found.sessions}
+    ranked = sorted(found.sessions, key=lambda session: -(session.score + leads[session.table.oid]))
+    first = ranked[0]
+    best = first.score + leads[first.table.oid]
+    alive = charges_with_a_life(evidence, first)
+    rivals = [one for one in ranked[1:] if one.score + leads[one.table.oid] >= best - _CLOSE]
+    known = {one.table.oid for one in ranked}
+    named = [one for table in alive if (one := named_session(evidence, table.as_sql))]
+    listed = [first, *(one for one in named if one.table.oid not in known), *ranked[1:]]
+    shown = listed[:_MOST_OPTIONS]
+    certain = not rivals and not alive
+    chosen = chooser.pick(_WHICH, [one.table.as_sql for one in shown], certain=certain) if len(shown) > 1 else 0
+    if chosen is None:
+        likely = [first, *named, *(one for one in rivals if one.table not in alive)]
+        return None, tuple(likely)
+    session = shown[chosen]
+    return session, tuple(other for other in listed if other.table != session.table)
+
+
+def _which_table(evidence: Evidence, likely: Sequence[Session]) -> Draft:
+    """Not even the table is certain: then nothing is."""
+    tables = [Candidate(one.table.as_sql, f"its status: {_status_of(one)}") for one in likely]
+    question = (
+        "Which table holds the paid sessions? It may be the work itself, or the charge that was taken for it and is "
+        "let go or returned. Name it: `sweeper init --force --table NAME` drafts the rest."
+    )
+    keys = ("id", "account", "status", "failed", "started_at", "amount")
+    lines = [unknown("table", question, tables)]
+    lines += [Line(key, (OPEN_QUESTION,) if key == "failed" else OPEN_QUESTION) for key in keys]
+    accounts = next((found for one in likely if (found := open_accounts(evidence, one))), None)
+    notes = ("[accounts] and [ledger] depend on the table of sessions.",)
+    sections = (Section("sessions", tuple(lines)), accounts or Section("accounts", notes=notes))
+    return Draft(sections, {"sessions": "not known"})
+
+
+def _status_of(session: Session) -> str:
+    values = ", ".join(value for value, _ in session.status.counts[:8])
+    column = session.status.column.as_sql if session.status.column else "not in a column"
+    return f"{column}{f' ({values})' if values else ''}"
+
+
+def _draft(evidence: Evidence, session: Session, others: Sequence[Session], chooser: Chooser) -> Draft:
+    session = with_statuses(session, chooser)
+    payer = find_payer(evidence, session, chooser)
+    ledgers = find_ledgers(evidence, session, payer.path, payer.balance)
     ledger = ledgers[0] if ledgers else None
-    account = account or find_payer(evidence, session.table)
-    amounts = find_amounts(evidence, session, account, ledger)
-    started = _started(session)
-    failed_ats = find_failed_at(evidence, session, started)
-    amount = chooser.answer("What is owed when a session fails? (the charge, less what was delivered)", amounts)
-    failed_at = chooser.answer("When did a session fail?", failed_ats)
-    others = {
-        "sessions": tuple(other.table.as_sql for other in found if other.table != session.table),
-        "accounts": tuple(_balance_name(other) for other in accounts if account and other.balance != account.balance),
-        "ledger": tuple(other.table.as_sql for other in ledgers[1:]),
-    }
-    spent, invariant = _spent(evidence, account)
+    links = find_json_links(evidence, session)
+    amounts = find_amounts(evidence, session, payer.balance, ledger, links)
+    amount = asked(chooser, "amount", _AMOUNT, amounts.candidates)
+    times = find_times(evidence, session, chooser)
+    exclude, refunded, notes = find_exclude(
+        evidence, session, [] if ledger else links, chooser, has_ledger=ledger is not None
+    )
+    error = _error(session)
+    lines = [
+        Line("table", session.table.as_sql),
+        Line("id", session.key.as_sql, "" if session.key.is_key else "unique together with the partition key"),
+        payer.account,
+        *status_lines(session, chooser),
+        times.started,
+        *_life(times),
+        amount,
+        *([amounts.charged] if amounts.charged else []),
+        times.failed,
+        *([Line("ended_at", times.ended.as_sql)] if times.ended else []),
+        *([Line("error", error.as_sql)] if error else []),
+        *exclude,
+    ]
+    lines += zone_lines(evidence, session)
+    if others:
+        listed = ", ".join(other.table.as_sql for other in others[:5])
+        lines[0] = replace(lines[0], notes=(f"Not taken, also possible: {listed}",))
+    if notes:
+        lines.append(Line("exclude", OPEN_QUESTION, notes=tuple(notes), proposed=True))
+    close = close_lines(session, times.ended)
+    sections = [
+        Section("sessions", tuple(lines)),
+        Section("sessions.close", tuple(close), comment="more columns to set when a stuck session is closed"),
+        *refunded,
+        *_accounts(evidence, payer, ledger, links),
+        _policy(session, times),
+        *(ledger_sections(evidence, session, ledgers, payer.path, payer.balance, chooser) if ledgers else []),
+    ]
     return Draft(
-        session=session,
-        account=account,
-        ledger=ledger,
-        started_at=started.as_sql if started else OPEN_QUESTION,
-        active_at=_time(
-            session,
-            "heartbeat",
-            "beat",
-            "seen",
-            "activity",
-            "active",
-            "ping",
-            "progress",
-            "updated",
-            "update",
-            "changed",
-            "modified",
-        ),
-        ended_at=_time(session, "completed", "finished", "ended", "end", "done", "succeeded"),
-        error=_error(session),
-        exclude=_exclude(evidence, session),
-        amount=amount or OPEN_QUESTION,
-        amounts=tuple(amounts),
-        failed_at=failed_at or OPEN_QUESTION,
-        failed_ats=tuple(failed_ats),
-        spent=spent,
-        touched=_touched(account),
-        invariant=invariant,
-        zoneless=any(column.type == "timestamp without time zone" for column in session.table.columns),
-        others=others,
+        tuple(section for section in sections if section.lines or section.notes), _taken(session, payer, ledger)
     )
 
 
-def _pick(chooser: Chooser, question: str, found: Sequence[T], name: Callable[[T], str]) -> T:
-    shown = found[:_MOST_OPTIONS]
-    return shown[chooser.pick(question, [name(option) for option in shown]) if len(shown) > 1 else 0]
-
-
-def _balance_name(account: Account) -> str:
-    return f"{account.table.as_sql}.{account.balance.as_sql if account.balance else ''}"
-
-
-def _leads_to_balance(evidence: Evidence, session: Session) -> int:
-    accounts = find_accounts(evidence, session.table)
-    return accounts[0].score // 2 if accounts else 0
-
-
-def _with_statuses(session: Session, chooser: Chooser) -> Session:
-    """Ask what each status means whose words do not show it."""
-    kinds: list[Kind] = ["failed", "running", "succeeded"]
-    sorted_values = dict(session.statuses)
-    left = []
-    for status in session.unsorted:
-        options = ["none of them", "failed: its charge is given back", "running", "succeeded"]
-        chosen = chooser.pick(f"What does the status {status!r} mean?", options)
-        if chosen:
-            sorted_values[kinds[chosen - 1]] += (status,)
-        else:
-            left.append(status)
-    return replace(session, statuses=sorted_values, unsorted=tuple(left))
-
-
-def _started(session: Session) -> Column | None:
-    """When the charge was taken: of the times that sound like it, one that every row has goes first."""
-    names = (
-        "charged",
-        "created",
-        "inserted",
-        "requested",
-        "submitted",
-        "queued",
-        "enqueued",
-        "started",
-        "start",
-        "added",
-    )
-    wanted = tuple(frozenset({name}) for name in names)
-    of_every_row = [column for column in session.table.columns if column.is_time and column.not_null]
-    named = session.column(lambda column: column in of_every_row, wanted) or _time(session, *names)
-    return named or (of_every_row[0] if len(of_every_row) == 1 else None)
-
-
-def _time(session: Session, *names: str) -> Column | None:
-    return session.column(lambda column: column.is_time, tuple(frozenset({name}) for name in names))
+def _life(times: Times) -> list[Line]:
+    if times.active:
+        return times.active
+    return [Line("active_at", OPEN_QUESTION, notes=(NO_LIFE,), proposed=True)]
 
 
 def _error(session: Session) -> Column | None:
@@ -182,48 +170,73 @@ def _error(session: Session) -> Column | None:
     return session.column(no_code, tuple(frozenset(wanted) for wanted in names))
 
 
-def _exclude(evidence: Evidence, session: Session) -> str | None:
-    """How the app marks a session whose credits it gave back itself: a column for it, or a text that says so."""
-    for column in session.table.columns:
-        if "refunded" in column.words:
-            if column.type == "boolean":
-                return column.as_sql
-            if column.is_time:
-                return f"{column.as_sql} IS NOT NULL"
-    failed = ", ".join(quote_text(status) for status in session.statuses["failed"])
-    refunded = [status for status in session.unsorted if "refund" in status.lower()]
-    for column in session.table.columns:
-        if not column.is_text or not failed or column == session.status or column.is_unique:
-            continue
-        slots = {
-            "column": column.as_sql, "table": session.table.as_sql, "status": session.status.as_sql,
-            "failed": failed, "key": session.key.as_sql,
-        }  # fmt: skip
-        marks = [str(value) for value, _ in evidence.rows("sample_marks", slots)]
-        if len(marks) == 1:
-            return f"{column.as_sql} = {quote_text(marks[0])}"
-        if marks and not refunded:
-            return f"{column.as_sql} IN ({', '.join(quote_text(mark) for mark in marks)})"
-    return None
+def _accounts(evidence: Evidence, payer: Payer, ledger: Ledger | None, links: Sequence[JsonLink]) -> list[Section]:
+    """``[accounts]``; left out only where a ledger without a running total is all that there is."""
+    if payer.section:
+        return [payer.section, *payer.extra]
+    running = [table for table in evidence.tables if looks_like_books(table) and after_column(table)]
+    if ledger and not running:
+        note = "[accounts] is left out: no column looks like a balance, so the balance is the sum of the ledger."
+        return [Section("accounts", notes=(note,))]
+    question = "Where is the balance? No column that a session leads to looks like one."
+    holding = [
+        (table, column)
+        for table in evidence.tables
+        for column in (read_numbers(table).balances if table.words & words.ACCOUNT and not after_column(table) else ())
+    ]
+    if running:
+        listed = ", ".join(f"{table.as_sql}.{column.as_sql}" for table in running if (column := after_column(table)))
+        question += (
+            f" It may be the newest {listed} of an owner: then a refund is a new row, written under the owner's lock, "
+            "by a trigger on sweeper.refunds, and [accounts] is left out."
+        )
+    elif links or ledger:
+        question += " It may be the sum of a ledger: then map [ledger] and leave [accounts] out."
+    else:
+        question += " When it is the sum of a ledger, map [ledger] and leave [accounts] out."
+    tables = [Candidate(table.as_sql, "nothing links a session to it") for table in dict(holding)]
+    balances = [Candidate(column.as_sql, f"of {table.as_sql}") for table, column in holding]
+    lines = (
+        unknown("table", question, tables),
+        Line("id", OPEN_QUESTION),
+        unknown("balance", "What must grow by exactly the amount?", balances),
+    )
+    return [Section("accounts", lines)]
 
 
-def _spent(evidence: Evidence, account: Account | None) -> tuple[Column | None, str | None]:
-    """The count of what was spent, and the rule between it and the balance, when all rows looked at keep it."""
-    if account is None or account.balance is None:
-        return None, None
-    numbers = [column for column in account.table.columns if column.is_number and column != account.balance]
-    common = account.balance.words | {"credit", "total", "balance", "lifetime"}
-    spent = next((column for column in numbers if column.words & SPENT and column.words & common), None)
-    earned = next((column for column in numbers if column.words & EARNED and not column.words & SPENT), None)
-    if spent is None or earned is None:
-        return spent, None
-    invariant = f"{account.balance.as_sql} = {earned.as_sql} - {spent.as_sql}"
-    slots = {"condition": invariant, "table": account.table.as_sql, "key": account.key.as_sql}
-    looked = evidence.rows("sample_condition", slots)
-    return spent, invariant if looked and looked[0][0] == looked[0][1] else None
+_POLICY = """\
+# since     = 2026-01-01T00:00:00Z   # the floor; without it, the moment of `sweeper install`
+# max_credits = 100000  # in any 24 hours, over all runs; unlimited unless set
+# max_amount  = 1000    # per refund: above it the session is held; unlimited unless set
+
+# [[reasons]]           # the first whose pattern (LIKE) fits the error text; else it is a workflow_failure
+# code  = "queue_failure"
+# error = "Failed to queue%"
+"""
 
 
-def _touched(account: Account | None) -> Column | None:
-    if account is None or account.balance is None:
-        return None
-    return next((c for c in account.table.columns if c.is_time and c.words & {"updated", "modified"}), None)
+def _policy(session: Session, times: Times) -> Section:
+    overdue = any(line.key == "stuck_at" and not line.is_open for line in times.active)
+    stuck = [] if overdue else [Line("stuck_after", times.stuck_after[0], times.stuck_after[1])]
+    if stuck and not session.statuses["running"]:
+        question = (
+            "How long may a running session be without a sign of life? Or by status, such as "
+            '{working = "1h", waiting_for_input = "never"}.'
+        )
+        stuck = [unknown("stuck_after", question)]
+    grace = Line("grace", "15m", "how long a failed session is left to the app's own refunds")
+    return Section("policy", (*stuck, grace), tail=_POLICY)
+
+
+def _taken(session: Session, payer: Payer, ledger: Ledger | None) -> dict[str, str]:
+    status = session.status.column.as_sql if session.status.column else "not in a column"
+    taken = {"sessions": session.table.as_sql, "status": status}
+    taken |= {kind: ", ".join(listed) or "not known" for kind, listed in session.statuses.items()}
+    if payer.section:
+        values = {line.key: str(line.value) for line in payer.section.lines if not line.is_open}
+        taken["accounts"] = values.get("table", "not known")
+        taken["balance"] = values.get("balance", "not known")
+    elif ledger and payer.path:
+        taken |= {"accounts": payer.path.table.as_sql, "balance": "the sum of the ledger"}
+    taken["ledger"] = ledger.table.as_sql if ledger else "none found"
+    return taken

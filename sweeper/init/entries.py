@@ -1,63 +1,111 @@
 """The row of a refund in the app's own ledger: what each of its columns is set to."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
-from sweeper.init.accounts import Account
+from sweeper.init.answers import Candidate, Line
 from sweeper.init.evidence import Column, Evidence, Table
-from sweeper.postgres.templates import fill_expression
+from sweeper.init.paths import Path, owner_columns
+from sweeper.init.sessions import Session
+from sweeper.postgres.templates import fill_expression, quote_text
 
 TEXT_TYPES = ("text", "character varying", "character")
+# what the app's customers read: none of our codes belong there
+_SHOWN = frozenset({"description", "title", "label", "message", "text"})
 
 
-def entry(evidence: Evidence, table: Table, known: dict[str, str], account: Account | None) -> dict[str, str]:
+def insert_lines(
+    evidence: Evidence, table: Table, known: Mapping[str, str], path: Path | None, session: Session
+) -> list[Line]:
     """Each column with its value; ``known`` are those that are certain.
 
-    A required column that nothing fits stays an open question.
+    A required column that nothing fits stays an open question, and so does a second column that may name an owner.
     """
-    payer = account_value(evidence, table, account)
-    values = {}
+    payer = account_value(evidence, table, path, session)
+    owners = [
+        c for c in table.columns if c.words & (words.OWNER | {"member"}) and "id" in c.words and c.name not in known
+    ]
+    lines = []
     for column in table.columns:
         if column.generated:
             continue
         value = known.get(column.name) or (payer[1] if payer and payer[0] == column else _by_name(column))
-        if value or column.required:
-            values[column.as_sql] = value or OPEN_QUESTION
-    return values
+        doubt = column in owners and not (payer and payer[0] == column) and len(owners) > 1
+        if doubt or (value is None and column.required):
+            same = [c for c in session.table.columns if c.name == column.name and c.name != "id"]
+            found = [Candidate(f"s.{c.as_sql}", "what the session has there") for c in same]
+            question = f"What does {column.as_sql} hold in the row of a refund?"
+            lines.append(Line(column.as_sql, OPEN_QUESTION, question=question, candidates=tuple(found)))
+        elif value:
+            lines.append(Line(column.as_sql, value))
+    return lines
 
 
-def account_value(evidence: Evidence, table: Table, account: Account | None) -> tuple[Column, str] | None:
+def reverse_lines(lines: list[Line], amount: Column, kind: Column | None, link: Column) -> list[Line]:
+    """The row that takes a refund back, for the user to take in: the amount the other way, of no session."""
+    reversed_lines = []
+    for line in lines:
+        value = line.value if isinstance(line.value, str) else OPEN_QUESTION
+        if line.key == link.as_sql and not link.not_null:
+            continue
+        if line.key == amount.as_sql:
+            value = value.removeprefix("-") if value.startswith("-") else f"-{value}"
+        elif kind and line.key == kind.as_sql:
+            value = OPEN_QUESTION
+        elif value.startswith("refund_id"):
+            value = value.replace("refund_id", "gen_random_uuid()")
+        reversed_lines.append(replace(line, value=value, question="", candidates=(), proposed=True))
+    return reversed_lines
+
+
+def account_value(evidence: Evidence, table: Table, path: Path | None, session: Session) -> tuple[Column, str] | None:
     """The column that says whose row it is, and what it is set to for a refund of that account."""
-    if account is None:
-        return None
-    own = evidence.reference(account.key)
+    if path is None:
+        owners = owner_columns(evidence, session.table)
+        if len(owners) != 1:
+            return None
+        same = [c for c in table.columns if c.name == owners[0].name and c.type == owners[0].type]
+        return (same[0], "account_id") if same else None
+    own = evidence.reference(path.key)
     by_way = None
     for reference in evidence.references(table):
-        named = reference.target == account.table and reference.target_column == account.key
+        named = reference.target == path.table and reference.target_column == path.key
         shared = own and reference.target == own.target and reference.target_column == own.target_column
         if named or shared:  # what a session calls the account, this table calls it too
-            return reference.column, as_type("account_id", account.key, reference.column)
-        if reference.target == account.table:
+            return reference.column, as_type("account_id", path.key, reference.column)
+        if reference.target == path.table:
             slots = {
                 "wanted": reference.target_column.as_sql,
-                "accounts": account.table.as_sql,
-                "key": account.key.as_sql,
+                "accounts": path.table.as_sql,
+                "key": path.key.as_sql,
             }
             by_way = reference.column, fill_expression("account_row", slots)
     if by_way:
         return by_way
-    return next(
-        (
-            (column, "account_id")
-            for column in table.columns
-            if column.type == account.key.type and column.words & words.OWNER and not evidence.reference(column)
-        ),
-        None,
-    )
+    found = [
+        column
+        for column in table.columns
+        if column.type == path.key.type
+        and (column.words & words.OWNER or column.name == path.column.name)
+        and not evidence.reference(column)
+    ]
+    return (found[0], "account_id") if len(found) == 1 else None
 
 
 def as_type(name: str, has: Column, wanted: Column) -> str:
     """A value of the refund, in the type of the column that takes it."""
     return name if has.type == wanted.type else f"{name}::{wanted.type}"
+
+
+def note_value(evidence: Evidence, table: Table, column: Column, refunds: str) -> str | None:
+    """What the app's customers read in each of its refunds, when that is always the same."""
+    if table.key is None or not column.is_text or not column.words & _SHOWN:
+        return None
+    slots = {"column": column.as_sql, "table": table.as_sql, "key": table.key.as_sql, "condition": refunds}
+    values = [row[0] for row in evidence.rows("draft_texts", slots)]
+    return quote_text(str(values[0])) if len(values) == 1 else None
 
 
 def _by_name(column: Column) -> str | None:
@@ -67,4 +115,4 @@ def _by_name(column: Column) -> str | None:
         return "refund_id::text"
     if column.is_time and column.words & {"created", "at", "updated", "inserted", "booked", "date", "timestamp"}:
         return "at" if column.required or {"created", "inserted", "booked"} & column.words else None
-    return "reason" if column.is_text and column.words & words.NOTE else None
+    return "reason" if column.is_text and column.words & words.NOTE and not column.words & _SHOWN else None

@@ -34,6 +34,7 @@ class Column:
     generated: bool
     is_unique: bool
     is_primary: bool
+    unique_in_partitions: bool
     labels: tuple[str, ...]
     literals: tuple[str, ...]
 
@@ -51,6 +52,21 @@ class Column:
     def is_time(self) -> bool:
         """Whether it is a moment."""
         return self.type.startswith("timestamp")
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether it holds whole numbers."""
+        return self.type in ("smallint", "integer", "bigint")
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether it is true or false."""
+        return self.type == "boolean"
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it holds json."""
+        return self.type in ("json", "jsonb")
 
     @property
     def is_text(self) -> bool:
@@ -79,8 +95,9 @@ class Table:
 
     @property
     def key(self) -> Column | None:
-        """The key that is unique by itself, the primary one first."""
+        """The key that is unique by itself, the primary one first; else one that is unique with the partition key."""
         keys = [column for column in self.columns if column.is_key]
+        keys = keys or [c for c in self.columns if c.unique_in_partitions and c.type in KEY_TYPES]
         return next((column for column in keys if column.is_primary), keys[0] if keys else None)
 
 
@@ -125,8 +142,13 @@ class Evidence:
                     if target.key and same_type(target.key, column) and target != table:
                         self._references[table.oid].append(Reference(column, target, target.key, declared=False))
 
-    def agrees(self, table: Table, column: Column, target: Table, target_column: Column) -> bool | None:
-        """Whether the rows of a table name rows of another by this column; none when there are no rows to compare."""
+    def agrees(
+        self, table: Table, column: Column, target: Table, target_column: Column, *, least: float = 0.5
+    ) -> bool | None:
+        """Whether more than ``least`` of the newest rows of a table name rows of another by this column.
+
+        None when there are no rows to compare.
+        """
         assert table.key is not None  # noqa: S101 - only such tables are looked at
         slots = {
             "column": column.as_sql,
@@ -137,7 +159,14 @@ class Evidence:
         }
         looked = self.rows("sample_matches", slots)
         # a few may be gone: apps delete accounts
-        return bool(looked[0][1] * 2 > looked[0][0]) if looked and looked[0][0] else None
+        return bool(looked[0][1] > least * looked[0][0]) if looked and looked[0][0] else None
+
+    def has_several(self, table: Table, column: Column) -> bool:
+        """Whether the values of a column can prove anything: there are several different ones."""
+        if table.key is None:
+            return False
+        slots = {"column": column.as_sql, "table": table.as_sql, "key": table.key.as_sql}
+        return len(self.rows("sample_values", slots)) > 1
 
     def _reading(self) -> AbstractContextManager[Transaction]:
         return self._database.transaction(timeouts=_TIMEOUTS, read_only=True)
@@ -162,6 +191,15 @@ def same_type(one: Column, other: Column) -> bool:
     """Whether values of one can be those of the other."""
     texts, integers = ("text", "character varying", "character"), ("integer", "bigint", "smallint")
     return one.type == other.type or any(one.type in kind and other.type in kind for kind in (texts, integers))
+
+
+def typed_link(row: str, key: Column) -> str:
+    """The text in ``row.link`` in the type of a key; null when it is no value of that type, so that an index serves."""
+    if key.type == "uuid":
+        return f"(CASE WHEN {row}.link ~ '^[0-9a-fA-F-]{{36}}$' THEN {row}.link::uuid END)"
+    if key.is_integer:
+        return f"(CASE WHEN {row}.link ~ '^-?[0-9]{{1,18}}$' THEN {row}.link::bigint END)"
+    return f"{row}.link::{key.type}"
 
 
 def _read_tables(transaction: Transaction) -> list[Table]:

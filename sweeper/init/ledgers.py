@@ -1,13 +1,15 @@
 """The app's own list of what it booked: whether there is one, and which of its rows are refunds and charges."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
-from sweeper.init.accounts import Account
-from sweeper.init.entries import TEXT_TYPES, account_value, as_type, entry
-from sweeper.init.evidence import Column, Evidence, Table
+from sweeper.init.balances import Balance
+from sweeper.init.entries import account_value, as_type
+from sweeper.init.evidence import Column, Evidence, Table, typed_link
 from sweeper.init.kinds import Kind, kind_column, read_kinds, values_of
+from sweeper.init.naming import Naming, find_naming
+from sweeper.init.paths import Path
 from sweeper.init.sessions import Session
 from sweeper.postgres.templates import quote_text
 
@@ -22,56 +24,68 @@ class Charge:
 
 @dataclass(frozen=True)
 class Ledger:
-    """A table of the app's transactions that names the session."""
+    """A table of the app's transactions that names the session.
+
+    ``refunds`` is the condition of a refund, without what says that it is of a session; none when nothing shows it.
+    ``doubts`` are the reasons why a row a session cannot be counted on.
+    """
 
     table: Table
-    session: Column
+    naming: Naming
     amount: Column
-    where: str
+    kind: Column | None
+    refunds: str | None
     charges: tuple[Charge, ...]
-    insert: dict[str, str]
+    known: dict[str, str]
+    signed: bool
     score: int
-
-
-@dataclass(frozen=True)
-class _Naming:
-    """The column that names the session, how sure that is, and how it says that it is a session that it names."""
-
-    column: Column
-    sure: int
-    of_sessions: tuple[Column, str] | None = None
+    doubts: tuple[str, ...] = ()
+    linked: bool = True
 
     @property
-    def condition(self) -> str:
-        if self.of_sessions is None:
-            return ""
-        column, value = self.of_sessions
-        return f"{column.as_sql} = {quote_text(value)}"
+    def where(self) -> str:
+        """Which rows are refunds of a session; an open question where neither a kind nor a sign shows it."""
+        if self.refunds is None:
+            return OPEN_QUESTION
+        if not self.naming.condition:
+            return self.refunds
+        return f"{self.refunds} AND {self.naming.condition}" if self.refunds != "true" else self.naming.condition
+
+    @property
+    def mark(self) -> str | None:
+        """A mark of our own, for the net recipe."""
+        json = next((column for column in self.table.columns if column.type == "jsonb"), None)
+        note = next((c for c in self.table.columns if c.is_text and c.words & words.NOTE and c != self.kind), None)
+        if json:
+            return f"{json.as_sql} ? 'swept'"
+        return f"{note.as_sql} = 'swept'" if note else None
 
 
-def find_ledgers(evidence: Evidence, session: Session, account: Account | None) -> list[Ledger]:
+def find_ledgers(evidence: Evidence, session: Session, path: Path | None, balance: Balance | None) -> list[Ledger]:
     """Tables that look like a ledger of this app's credits and name the session, the likeliest first."""
     found = []
     for table in evidence.tables:
-        if table in (session.table, account.table if account and account.balance else None) or table.key is None:
+        if table in (session.table, balance.table if balance else None) or table.key is None:
             continue
-        ledger = _read_ledger(evidence, table, session, account)
+        ledger = _read_ledger(evidence, table, session, path)
         if ledger and ledger.score >= 7:
             found.append(ledger)
-    return sorted(found, key=lambda ledger: -ledger.score)
+    found.sort(key=lambda ledger: -ledger.score)
+    found = [replace(ledger, linked=_is_linked(evidence, session, ledger)) for ledger in found]
+    return [replace(ledger, doubts=_doubts(evidence, session, ledger, balance)) for ledger in found]
 
 
-def _read_ledger(evidence: Evidence, table: Table, session: Session, account: Account | None) -> Ledger | None:
+def _read_ledger(evidence: Evidence, table: Table, session: Session, path: Path | None) -> Ledger | None:
     amount = _amount_column(table)
-    naming = _naming(evidence, table, session)
+    naming = find_naming(evidence, table, session)
     if amount is None or naming is None:
         return None
     column, values = kind_column(evidence, table, naming.column)
     kinds = read_kinds(evidence, table, column, values, amount, naming.column)
     refunds = tuple(sorted((kind.value for kind in kinds if kind.is_refund), key=len))
-    all_are_refunds = "refund" in table.words
+    all_are_refunds = "refund" in table.words or {"give", "back"} <= table.words
     named_so = bool(table.words & (words.BOOKS | words.CREDITS))
-    payer = account_value(evidence, table, account)
+    payer = account_value(evidence, table, path, session)
     if [bool(refunds) or all_are_refunds, named_so, payer is not None].count(True) < 2:
         return None  # any table of parts or logs names a session and counts something
     score = naming.sure + 2 + 4 * bool(refunds) + (column is not None) + 3 * all_are_refunds
@@ -87,40 +101,24 @@ def _read_ledger(evidence: Evidence, table: Table, session: Session, account: Ac
         known[column.name] = quote_text(refunds[0]) if refunds else OPEN_QUESTION
     if naming.of_sessions:
         known[naming.of_sessions[0].name] = quote_text(naming.of_sessions[1])
-    return Ledger(
-        table,
-        naming.column,
-        amount,
-        _where(naming, column, refunds, kinds, amount, all_are_refunds=all_are_refunds),
-        _charges(naming, column, kinds, amount),
-        entry(evidence, table, known, account),
-        score,
-    )
+    charges = _charges(naming, column, kinds, amount)
+    condition = _refunds(column, refunds, kinds, amount, all_are_refunds=all_are_refunds)
+    signed = bool(charges) and all((charge.sign == "-") != bool(down and all(down)) for charge in charges)
+    return Ledger(table, naming, amount, column, condition, charges, known, signed, score)
 
 
-def _where(
-    naming: _Naming,
-    column: Column | None,
-    refunds: tuple[str, ...],
-    kinds: list[Kind],
-    amount: Column,
-    *,
-    all_are_refunds: bool,
-) -> str:
-    """Which rows are refunds; an open question where neither a kind nor the sign of the amounts shows it."""
+def _refunds(
+    column: Column | None, refunds: tuple[str, ...], kinds: list[Kind], amount: Column, *, all_are_refunds: bool
+) -> str | None:
     listed = ", ".join(quote_text(value) for value in refunds)
     if all_are_refunds:
-        return naming.condition or "true"
+        return "true"
     if column and refunds:
-        of_kind = f"{column.as_sql} = {listed}" if len(refunds) == 1 else f"{column.as_sql} IN ({listed})"
-    elif column is None and any(kind.is_charge for kind in kinds):
-        of_kind = f"{amount.as_sql} > 0"
-    else:
-        return OPEN_QUESTION
-    return f"{of_kind} AND {naming.condition}" if naming.condition else of_kind
+        return f"{column.as_sql} = {listed}" if len(refunds) == 1 else f"{column.as_sql} IN ({listed})"
+    return f"{amount.as_sql} > 0" if column is None and any(kind.is_charge for kind in kinds) else None
 
 
-def _charges(naming: _Naming, column: Column | None, kinds: list[Kind], amount: Column) -> tuple[Charge, ...]:
+def _charges(naming: Naming, column: Column | None, kinds: list[Kind], amount: Column) -> tuple[Charge, ...]:
     also = f" AND {naming.condition}" if naming.condition else ""
     return tuple(
         Charge(
@@ -132,6 +130,65 @@ def _charges(naming: _Naming, column: Column | None, kinds: list[Kind], amount: 
     )
 
 
+def _compare(evidence: Evidence, session: Session, ledger: Ledger, condition: str) -> tuple[int, int, int] | None:
+    """Of the newest rows that the condition selects: how many, how many that name a session, most of one session."""
+    assert ledger.table.key is not None  # noqa: S101 - only such tables are looked at
+    slots = {
+        "session": ledger.naming.column.as_sql, "ledger": ledger.table.as_sql, "key": ledger.table.key.as_sql,
+        "sessions": session.table.as_sql, "session_key": session.key.as_sql,
+        "typed": typed_link("line", session.key), "refunds": condition,
+    }  # fmt: skip
+    looked = evidence.rows("draft_refund_rows", slots)
+    return (int(looked[0][0]), int(looked[0][1]), int(looked[0][2])) if looked else None
+
+
+def _is_linked(evidence: Evidence, session: Session, ledger: Ledger) -> bool:
+    """Whether any row names a session by the column that sounds like it; true while there are no rows."""
+    looked = _compare(evidence, session, ledger, f"s.{ledger.naming.column.as_sql} IS NOT NULL")
+    return looked is None or not looked[0] or bool(looked[1])
+
+
+def _doubts(evidence: Evidence, session: Session, ledger: Ledger, balance: Balance | None) -> tuple[str, ...]:
+    """What speaks against one refund row a session, each of which names it."""
+    if ledger.refunds is None:
+        return ()
+    table, naming = ledger.table, ledger.naming
+    by_sign = ledger.kind is None and ledger.refunds != "true"
+    link = naming.column.as_sql
+    looked = _compare(
+        evidence, session, ledger, f"{ledger.refunds} AND s.{link} IS NOT NULL" if by_sign else ledger.refunds
+    )
+    doubts = []
+    if looked is None:
+        return (f"the refund rows of {table.as_sql} could not be compared with the sessions",)
+    rows, known, most = looked
+    if known < rows:
+        kinds = f" (it has {', '.join(naming.kinds)})" if len(naming.kinds) > 1 else ""
+        doubts.append(
+            f"{rows - known} of {rows} refund rows of {table.as_sql} name no session in {link}{kinds}: those would not "
+            "be seen, and be paid again"
+        )
+    state = next((c for c in table.columns if c.words & {"status", "state"} and c != ledger.kind), None)
+    if state:
+        doubts.append(f"its rows have {state.as_sql}: not each of them may have been paid")
+    if most > 1:
+        doubts.append(f"a session has up to {most} refund rows there: refunds come in parts, or a row a pool")
+    pools = {
+        word for column in (balance.numbers.moving + balance.numbers.others if balance else ()) for word in column.words
+    }
+    for column in table.columns:
+        if column == ledger.kind or not (column.is_text or column.category == "E") or column.is_unique:
+            continue
+        values = (
+            {value.lower() for value in values_of(evidence, table, column)}
+            if column.labels or column.literals
+            else set()
+        )
+        if len(values & pools) > 1:
+            doubts.append(f"{column.as_sql} tells pools apart: a refund may have a row for each")
+    return tuple(doubts)
+
+
 def _amount_column(table: Table) -> Column | None:
     best = max(table.columns, key=_score_amount)
     return best if _score_amount(best) else None
@@ -141,40 +198,3 @@ def _score_amount(column: Column) -> int:
     if not column.is_number or column.is_unique or "id" in column.words or column.words & words.NOT_A_DELTA:
         return 0
     return 3 * ("amount" in column.words or "delta" in column.words) + 2 * bool(column.words & words.DELTA)
-
-
-def _naming(evidence: Evidence, table: Table, session: Session) -> _Naming | None:
-    for reference in evidence.references(table):
-        if reference.target == session.table and reference.target_column == session.key:
-            return _Naming(reference.column, 3 + reference.declared)
-    # text for a uuid, or called after the head of the name: job_id for prediction_jobs
-    head = words.words(session.table.name)[-1:]
-    fitting = [column for column in table.columns if column.type == session.key.type or column.type in TEXT_TYPES]
-    for column in fitting:
-        spoken = words.words(column.name)
-        if spoken[-1:] == ("id",) and spoken[:-1] and spoken[-2:-1] == head:
-            return _Naming(column, 3)
-    for column in fitting:
-        if words.words(column.name)[-1:] == ("id",) and column.words & words.WORK and not evidence.reference(column):
-            return _Naming(column, 2)
-    for column in fitting:
-        generic = column.words & words.POLYMORPHIC
-        if generic and "id" in column.words:
-            return _Naming(column, 1, _of_sessions(evidence, table, session, generic))
-    return None
-
-
-def _of_sessions(
-    evidence: Evidence, table: Table, session: Session, generic: frozenset[str]
-) -> tuple[Column, str] | None:
-    """Beside ``source_id``, the ``source_type`` and what it says of a session."""
-    for column in table.columns:
-        if column.words & generic and column.words & {"type", "kind", "table", "model"}:
-            named = [value for value in values_of(evidence, table, column) if _is_called(session.table, value)]
-            return (column, named[0]) if len(named) == 1 else None
-    return None
-
-
-def _is_called(table: Table, value: str) -> bool:
-    said, name = words.words(value), words.words(table.name)
-    return bool(said) and said == name[-len(said) :]

@@ -5,27 +5,33 @@ from dataclasses import dataclass, replace
 
 from sweeper.init import words
 from sweeper.init.evidence import KEY_TYPES, Column, Evidence, Table
+from sweeper.init.queues import queue_of
+from sweeper.init.statuses import Status, find_status, is_event_table
 from sweeper.init.words import Kind
 from sweeper.postgres.templates import quote_text
 
-_STATUS_NAMES = {"status": 4, "state": 4, "phase": 2, "stage": 2, "outcome": 1, "result": 1}
-_KIND_WEIGHTS: dict[Kind, int] = {"failed": 4, "running": 2, "succeeded": 2}
 _PART = 5
-_LOOKED_AT = 12  # tables whose rows are looked at
-# plainer words first: closing a stuck session writes the first of the failed
-_PLAIN_FAILURES = ("failed", "error", "failure", "errored")
+_LOOKED_AT = 20  # tables whose rows are looked at
+_LEAST = 6
+# what is taken for a piece of work, and let go or used afterwards: a charge that may be the session itself
+_HOLDING = frozenset({"held", "hold", "taken", "reserved", "open", "captured", "authorized", "blocked", "locked"})
+_RELEASED = frozenset({"freed", "free", "released", "release", "let", "returned", "returning", "void", "voided", "used",
+                       "spent", "settled", "consumed", "closed", "refunded", "cancelled", "canceled"})  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Session:
-    """A table that may hold the sessions, and what its status column can say."""
+    """A table that may hold the sessions, and how it says what became of them."""
 
     table: Table
     key: Column
-    status: Column
-    statuses: dict[Kind, tuple[str, ...]]
-    unsorted: tuple[str, ...]
+    status: Status
     score: int
+
+    @property
+    def statuses(self) -> dict[Kind, tuple[str, ...]]:
+        """The values of the status, as far as their words show what they mean."""
+        return self.status.statuses
 
     def column(self, fits: Callable[[Column], bool], names: tuple[frozenset[str], ...]) -> Column | None:
         """The column that fits, by the first of ``names`` whose words are all in its name; the shortest name wins."""
@@ -35,26 +41,121 @@ class Session:
                 return min(found, key=lambda column: (len(column.words), len(column.name)))
         return None
 
+    def condition(self, kind: Kind) -> str | None:
+        """The condition that a row is a session of this kind; none where no status is known to be that."""
+        listed = ", ".join(quote_text(status) for status in self.statuses[kind])
+        return f"s.{self.status.column.as_sql}::text IN ({listed})" if self.status.column and listed else None
+
     @property
     def failed_condition(self) -> str:
         """The condition that a row is a failed session; any session where no status is known to be that."""
-        failed = ", ".join(quote_text(status) for status in self.statuses["failed"])
-        return f"s.{self.status.as_sql}::text IN ({failed})" if failed else "true"
+        return self.condition("failed") or "true"
 
 
-def find_sessions(evidence: Evidence) -> list[Session]:
-    """The tables that may hold the sessions, the likeliest first."""
+@dataclass(frozen=True)
+class Found:
+    """The tables that may hold the sessions, the likeliest first, and why each other table fell out."""
+
+    sessions: list[Session]
+    dropped: dict[str, str]
+
+
+def find_sessions(evidence: Evidence) -> Found:
+    """Look at every table: which may hold the sessions, and why each other may not."""
+    dropped = {table.as_sql: why for table in evidence.tables if (why := _not_at_all(evidence, table))}
     by_name = sorted(
-        ((_score_columns(evidence, table) + _score_name(table), table) for table in evidence.tables if table.key),
+        (
+            (_score_columns(evidence, table) + _score_name(table), table)
+            for table in evidence.tables
+            if table.as_sql not in dropped
+        ),
         key=lambda scored: -scored[0],
     )
     found = []
-    for score, table in by_name[:_LOOKED_AT]:
-        ranked = [_read_statuses(evidence, table, column, score) for column in table.columns if _may_be_status(column)]
-        if ranked:
-            found.append(max(ranked, key=lambda session: session.score))
+    for number, (score, table) in enumerate(by_name):
+        status = find_status(evidence, table) if number < _LOOKED_AT else None
+        if number >= _LOOKED_AT:
+            dropped[table.as_sql] = "others look more like paid work; its rows were not looked at"
+        elif status is None:
+            dropped[table.as_sql] = "no column, flag or event table says what became of its rows"
+        else:
+            assert table.key is not None  # noqa: S101 - one without fell out before
+            found.append(Session(table, table.key, status, score + status.score))
     found = _without_parts(evidence, found)
-    return sorted((session for session in found if session.score >= 6), key=lambda session: -session.score)
+    for session in found:
+        if session.score < _LEAST:
+            dropped[session.table.as_sql] = _weak(session)
+    found = [session for session in found if session.score >= _LEAST]
+    return Found(sorted(found, key=lambda session: -session.score), dropped)
+
+
+def named_session(evidence: Evidence, name: str) -> Session | None:
+    """The table that the user names as the one of sessions."""
+    for table in evidence.tables:
+        if name in (table.as_sql, table.name) and table.key:
+            return Session(table, table.key, find_status(evidence, table) or Status(None, 0), 0)
+    return None
+
+
+def charges_with_a_life(evidence: Evidence, session: Session) -> list[Table]:
+    """Tables whose rows are taken for a session and let go again: the charge itself may be what is refunded."""
+    found = []
+    for table in evidence.tables:
+        if table == session.table or not any(c.is_number and not c.is_unique for c in table.columns):
+            continue
+        if _names(evidence, table, session) and any(_has_a_life(evidence, table, c) for c in table.columns):
+            found.append(table)
+    return found
+
+
+def _names(evidence: Evidence, table: Table, session: Session) -> bool:
+    if any(reference.target == session.table for reference in evidence.references(table)):
+        return True
+    head = words.words(session.table.name)[-1:]
+    called = {(*head, "id"), (*words.words(session.table.name), "id")}
+    unique = {column.name for column in session.table.columns if column.is_unique} - {"id"}
+    return any(words.words(column.name) in called or column.name in unique for column in table.columns)
+
+
+def _has_a_life(evidence: Evidence, table: Table, column: Column) -> bool:
+    if not (column.category == "E" or column.is_text) or table.key is None:
+        return False
+    if not column.words & {"status", "state", "kind", "type", "phase"}:
+        return False
+    values = [*column.labels, *column.literals]
+    if not values:
+        slots = {"column": column.as_sql, "table": table.as_sql, "key": table.key.as_sql}
+        values = [str(row[0]) for row in evidence.rows("sample_values", slots)]
+    said = [frozenset(words.words(value)) for value in values]
+    ledger_words = frozenset({"purchase", "topup", "charge", "debit", "usage", "bonus", "refund"})
+    if len(said) > 8 or any(ledger_words & value or words.sort_status("_".join(value)) == "failed" for value in said):
+        return False
+    return any(value & _HOLDING for value in said) and any(value & _RELEASED for value in said)
+
+
+def _not_at_all(evidence: Evidence, table: Table) -> str | None:
+    queue = queue_of(table)
+    if queue:
+        return (
+            f"the table of a job queue ({queue}): it tries its rows again and deletes them, and the charge is not "
+            "there. The paid work is the row that a job's arguments name"
+        )
+    if table.key is None:
+        return "no column is unique by itself or together with the partition key, in a type that can be a key"
+    if is_event_table(evidence, table):
+        return "its rows say what became of the rows of another table"
+    return None
+
+
+def _weak(session: Session) -> str:
+    named = session.status.column
+    what = f"{named.as_sql} may be a status" if named else session.status.why
+    missing = [] if session.statuses["failed"] else ["no value that says failed"]
+    words_of = {word for column in session.table.columns for word in column.words}
+    missing += [] if words_of & words.ERROR else ["no error column"]
+    priced = any(words.speaks_of_price(c.words) > 0 for c in session.table.columns if c.is_number)
+    missing += [] if priced else ["no price"]
+    return f"{what}, but too little looks like paid work: {', '.join(missing) or 'its name is that of something else'}"
 
 
 def _without_parts(evidence: Evidence, found: list[Session]) -> list[Session]:
@@ -66,10 +167,6 @@ def _without_parts(evidence: Evidence, found: list[Session]) -> list[Session]:
         else session
         for session in found
     ]
-
-
-def _may_be_status(column: Column) -> bool:
-    return column.category == "E" or (column.is_text and bool(set(_STATUS_NAMES) & column.words))
 
 
 def _score_name(table: Table) -> int:
@@ -85,6 +182,8 @@ def _score_columns(evidence: Evidence, table: Table) -> int:
     score += any(column.is_time for column in columns)
     score += 2 * any(words.speaks_of_price(column.words) > 0 for column in columns if column.is_number)
     score += 2 * any(_names_an_owner(evidence, column) for column in columns)
+    # a mark of the app's own refunds
+    score += 2 * any(column.words & words.REFUND and (column.is_flag or column.is_time) for column in columns)
     # a ledger that refers to this table was made for it
     score += 3 * any(
         reference.target == table and _looks_like_ledger(other)
@@ -103,38 +202,3 @@ def _names_an_owner(evidence: Evidence, column: Column) -> bool:
 
 def _looks_like_ledger(table: Table) -> bool:
     return bool(table.words & words.LEDGER) and any(c.is_number and c.words & words.DELTA for c in table.columns)
-
-
-def _read_statuses(evidence: Evidence, table: Table, column: Column, score: int) -> Session:
-    said = list(column.labels or column.literals)
-    assert table.key is not None  # noqa: S101 - only such tables are looked at
-    if not column.labels:
-        slots = {"column": column.as_sql, "table": table.as_sql, "key": table.key.as_sql}
-        said += [str(row[0]) for row in evidence.rows("sample_values", slots)]
-    values = list(dict.fromkeys(said))
-    # a text column with as many values as rows is no status
-    few = len(values) < 40
-    sorted_values: dict[Kind, tuple[str, ...]] = {"failed": (), "running": (), "succeeded": ()}
-    kinds = words.sort_statuses(values, table.words)
-    for value, kind in kinds.items():
-        if kind:
-            sorted_values[kind] += (value,)
-    known = sum(_KIND_WEIGHTS[kind] for kind, listed in sorted_values.items() if listed)
-    named = max((weight for name, weight in _STATUS_NAMES.items() if name in column.words), default=0)
-    # payment_status, email_status: the state of something else
-    about = column.words - set(_STATUS_NAMES) - table.words - words.WORK
-    foreign = bool(about) + 4 * bool(about & (words.OTHER_BUSINESS | words.OTHER_MONEY | words.OTHER_STATE))
-    sorted_values["failed"] = tuple(sorted(sorted_values["failed"], key=_plainness))
-    return Session(
-        table=table,
-        key=table.key,
-        status=column,
-        statuses=sorted_values if few else {"failed": (), "running": (), "succeeded": ()},
-        unsorted=tuple(value for value in values if kinds[value] is None) if few else (),
-        score=score + (known if few else -4) + named - foreign,
-    )
-
-
-def _plainness(status: str) -> int:
-    low = status.lower()
-    return _PLAIN_FAILURES.index(low) if low in _PLAIN_FAILURES else len(_PLAIN_FAILURES)

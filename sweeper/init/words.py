@@ -11,15 +11,17 @@ _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 CREDITS = frozenset({"credit", "balance", "token", "coin", "point", "quota"})
 PRICE = CREDITS | {"cost", "price", "charge", "charged", "amount", "fee", "paid", "spent", "used"}
-NOT_A_BALANCE = frozenset(
+TAKEN = frozenset({"taken", "debited", "deducted", "billed", "free", "paid"})
+LIMIT = frozenset({"limit", "max", "min", "allowance", "quota", "cap", "included", "granted", "purchased", "initial"})
+# what is no amount of credits at all
+OTHER_NUMBERS = frozenset(
     {
-        "spent", "used", "consumed", "earned", "lifetime", "purchased", "limit", "max", "min", "cost", "price", "per",
-        "monthly", "daily", "weekly", "before", "after", "expired", "granted", "refunded", "reserved", "pending",
-        "bonus", "total", "initial", "usage", "rate", "held", "allowance", "change",
+        "count", "age", "version", "price", "cost", "rate", "usd", "cent", "eur", "tax", "position", "rank", "year",
+        "month", "day", "hour", "size", "level", "score", "attempt", "retry", "number", "no", "percent", "discount",
+        "stripe", "per", "expired", "refunded", "failed", "expire",
     }
 )  # fmt: skip
 SPENT = frozenset({"spent", "used", "consumed", "usage"})
-EARNED = frozenset({"earned", "purchased", "granted", "received", "lifetime", "bought"})
 ACCOUNT = frozenset(
     {
         "user", "account", "customer", "wallet", "team", "organization", "organisation", "org", "member", "workspace",
@@ -52,12 +54,15 @@ WORK_TRACES = frozenset(
         "heartbeat", "duration", "started", "finished", "completed", "failed", "provider", "queue",
     }
 )  # fmt: skip
-BOOKS = frozenset({"transaction", "ledger", "entry", "movement", "refund", "txn", "tx", "journal"})
+BOOKS = frozenset({"transaction", "ledger", "entry", "movement", "refund", "txn", "tx", "journal", "give", "book",
+                   "line"})  # fmt: skip
 LEDGER = BOOKS | {"history", "log"}
 OTHER_MONEY = frozenset({"payment", "invoice", "stripe", "purchase", "order", "subscription", "paypal", "checkout"})
-POLYMORPHIC = frozenset({"reference", "ref", "source", "related", "entity", "subject", "object", "item", "target"})
+POLYMORPHIC = frozenset({"reference", "ref", "source", "related", "entity", "subject", "object", "item", "target",
+                         "about"})  # fmt: skip
 NOT_ACCOUNTS = (LEDGER | OTHER_MONEY | {"plan", "package", "product", "pack", "coupon"}) - {"subscription"}
-KIND = frozenset({"type", "kind", "reason", "category", "action", "operation", "source", "direction"})
+KIND = frozenset({"type", "kind", "reason", "category", "action", "operation", "source", "direction", "sort",
+                  "event"})  # fmt: skip
 DELTA = CREDITS | {"amount", "delta", "change", "value", "quantity"}
 NOT_A_DELTA = frozenset({"before", "after", "balance", "usd", "cent", "eur", "tax", "price"})
 NOTE = frozenset({"note", "description", "memo", "comment", "reason", "detail", "message"})
@@ -128,12 +133,17 @@ def sort_status(status: str) -> Kind | None:
         return "running" if spoken[1:] in (["started"], ["run"]) else None
     if spoken == ["timed", "out"]:
         return "failed"
-    kinds: list[Kind] = [kind for word in spoken if (kind := _sort_word(word))]
+    kinds: list[Kind] = [kind for word in spoken if (kind := sort_word(word))]
     if "failed" in kinds and "succeeded" in kinds:  # completed_with_errors: only the user can say what is owed
         return None
     if "partial" in spoken or "partially" in spoken or "refunded" in spoken:
         return None
     return kinds[-1] if kinds else None
+
+
+def has_ended(status: str) -> bool:
+    """Whether a word such as ``canceled`` says that the work is over, if not how."""
+    return bool(frozenset(words(status)) & _NEITHER)
 
 
 def sort_statuses(values: Sequence[str], about: frozenset[str]) -> dict[str, Kind | None]:
@@ -160,7 +170,8 @@ def _spoken(status: str) -> list[str]:
     return list(words(status))
 
 
-def _sort_word(word: str) -> Kind | None:
+def sort_word(word: str) -> Kind | None:
+    """Which kind of status one word says."""
     if word in _FAILED:
         return "failed"
     if word in _SUCCEEDED:

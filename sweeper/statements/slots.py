@@ -34,7 +34,11 @@ NOTES = {
         "Asked of every expression in the file; here of one of them.",
     ),
     **dict.fromkeys(
-        ("sample_condition", "sample_marks", "sample_matches", "sample_signs", "sample_values", "try_expression"),
+        (
+            "sample_condition", "sample_marks", "sample_matches", "sample_signs", "sample_values", "try_expression",
+            "draft_charges", "draft_clock", "draft_durations", "draft_json_keys", "draft_marked_failures",
+            "draft_nulls", "draft_refund_rows", "draft_running_total", "draft_signs_of_life", "draft_texts",
+        ),
         "`sweeper init` asks this of any table that it finds; here of a mapped one.",
     ),
     **dict.fromkeys(REHEARSED, "`sweeper check` asks this of several columns, as it finds them; here of one or two."),
@@ -181,6 +185,7 @@ class Filling:
             "sample_number": {**expression, "expression": slots["amount"]},
             "type_of_expression": {**expression, "expression": slots["amount"]},
             "type_over_refund": {"expression": "amount"},
+            **self._of_drafts(),
             "sample_condition": condition,
             "sample_marks": {**sessions, "status": status_column, "failed": failed},
             "sample_matches": {
@@ -197,6 +202,33 @@ class Filling:
                 "condition": slots["live_condition"],
             },
         }
+
+    def _of_drafts(self) -> dict[str, dict[str, str]]:
+        """What `sweeper init` asks of a table that it takes for one of sessions, or of a ledger."""
+        slots = self.mapping.slots
+        sessions = {"table": slots["sessions"], "key": slots["key"], "column": slots["status_column"]}
+        moments = {"started": slots["started_at"], "ended": slots["started_at"], "at": slots["started_at"]}
+        times = {**sessions, **moments, "succeeded": "true", "running": "true"}
+        links = {**sessions, "sessions": slots["sessions"], "session_key": slots["key"]}
+        kind = slots["session_type"]
+        return {
+            "draft_charges": {**sessions, "expression": slots["amount"], "condition": "true"},
+            "draft_clock": times,
+            "draft_durations": times,
+            "draft_signs_of_life": times,
+            "draft_json_keys": {**links, "json": "pg_catalog.to_jsonb(s)", "typed": f"NULL::{kind}"},
+            "draft_marked_failures": {**sessions, "condition": "true", "failed": "true"},
+            "draft_nulls": {**sessions, "condition": "true"},
+            "draft_refund_rows": {
+                **links, "ledger": slots["sessions"], "session": slots["key"], "refunds": "true",
+                "typed": f"line.link::{kind}",
+            },
+            "draft_running_total": {
+                "ledger": slots["sessions"], "payer": slots["key"], "order": slots["key"], "total": slots["amount"],
+                "accounts": slots["sessions"], "key": slots["key"], "balance": "0",
+            },
+            "draft_texts": {**sessions, "condition": "true"},
+        }  # fmt: skip
 
 
 def _text(value: str | None) -> str:

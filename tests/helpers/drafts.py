@@ -17,8 +17,8 @@ EXPECTED: dict[str, dict[str, dict[str, Any]]] = {
     },
     "prisma": {
         "sessions": {
-            "table": 'app."Job"', "id": "id", "account": '"userId"', "status": "status", "failed": ["FAILED"],
-            "running": ["PENDING", "RUNNING"], "succeeded": ["DONE"], "started_at": '"createdAt"',
+            "table": 'app."Job"', "id": "id", "account": '"userId"', "status": "status", "failed": ["FAILED", "?"],
+            "running": ["PENDING", "RUNNING"], "succeeded": ["DONE", "?"], "started_at": '"createdAt"',
             "active_at": '"heartbeatAt"', "error": '"errorMessage"',
         },
         "accounts": {"table": 'app."User"', "id": "id", "balance": '"creditBalance"', "updated_at": '"updatedAt"'},
@@ -32,8 +32,8 @@ EXPECTED: dict[str, dict[str, dict[str, Any]]] = {
     },
     "rails": {
         "sessions": {
-            "table": "video_renders", "account": "user_id", "failed": ["failed"], "succeeded": ["completed"],
-            "error": "error_message", "started_at": "created_at", "active_at": "updated_at", "timezone": "UTC",
+            "table": "video_renders", "account": "user_id", "failed": ["failed", "?"], "succeeded": ["completed", "?"],
+            "error": "error_message", "started_at": "created_at", "active_at": "?", "timezone": "UTC",
         },
         "accounts": {"table": "users", "balance": "credits"},
     },
@@ -42,7 +42,7 @@ EXPECTED: dict[str, dict[str, dict[str, Any]]] = {
             "table": "studio_generation", "account": "user_id", "status": "state", "failed": ["failed", "timed_out"],
             "running": ["queued", "generating"], "active_at": "last_heartbeat", "exclude": "refunded",
         },
-        "accounts": {"table": "billing_wallet", "id": "user_id", "balance": "balance", "spent": "lifetime_spent"},
+        "accounts": {"table": "billing_wallet", "id": "user_id", "balance": "balance", "spent": "?"},
         "ledger": {
             "table": "billing_wallettransaction", "session": "generation_id", "where": "kind = 'refund'",
             "insert": {
@@ -54,7 +54,7 @@ EXPECTED: dict[str, dict[str, dict[str, Any]]] = {
     },
     "supabase": {
         "sessions": {"table": "generations", "account": "user_id", "running": ["starting", "processing"]},
-        "accounts": {"table": "profiles", "id": "id", "balance": "credits_remaining", "spent": "credits_used"},
+        "accounts": {"table": "profiles", "id": "id", "balance": "credits_remaining", "spent": "?"},
         "ledger": {"table": "credit_transactions", "session": "generation_id", "where": "type = 'refund'"},
     },
     "workspaces": {
@@ -67,8 +67,8 @@ EXPECTED: dict[str, dict[str, dict[str, Any]]] = {
     },
     "drizzle": {
         "sessions": {
-            "table": "video_jobs", "id": "id", "status": "status", "failed": ["failed"],
-            "running": ["queued", "running"], "succeeded": ["completed"], "started_at": "queued_at",
+            "table": "video_jobs", "id": "id", "status": "status", "failed": ["failed", "?"],
+            "running": ["queued", "running"], "succeeded": ["completed", "?"], "started_at": "queued_at",
             "active_at": "heartbeat_at", "ended_at": "completed_at", "error": "failure_message",
         },
         "accounts": {"table": "users", "id": "id", "balance": "credit_balance"},

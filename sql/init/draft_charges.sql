@@ -1,0 +1,10 @@
+-- For how many of the newest sessions that did not fail an expression gives something that was taken.
+SELECT pg_catalog.count(*) AS rows,
+       pg_catalog.count(*) FILTER (WHERE found.taken > 0) AS taken
+FROM (
+    SELECT ({expression})::numeric AS taken
+    FROM {table} AS s
+    WHERE {condition}
+    ORDER BY s.{key} DESC
+    LIMIT 200
+) AS found

@@ -1,0 +1,10 @@
+-- How long the newest successes took: the longest, in seconds, and how many were looked at.
+SELECT pg_catalog.count(*) AS rows,
+       coalesce(EXTRACT(epoch FROM pg_catalog.max(found.took)), 0)::bigint AS seconds
+FROM (
+    SELECT {ended} - {started} AS took
+    FROM {table} AS s
+    WHERE {succeeded} AND {ended} > {started}
+    ORDER BY s.{key} DESC
+    LIMIT 5000
+) AS found

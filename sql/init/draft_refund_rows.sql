@@ -1,0 +1,15 @@
+-- Among the newest refund rows of a ledger: how many name a session, how many name none, and whether one has several.
+SELECT pg_catalog.count(*) AS rows,
+       pg_catalog.count(*) FILTER (WHERE found.known) AS known,
+       coalesce(pg_catalog.max(found.of_session) FILTER (WHERE found.known), 0) AS most
+FROM (
+    SELECT EXISTS (SELECT FROM {sessions} AS t WHERE t.{session_key} OPERATOR(pg_catalog.=) {typed}) AS known,
+           pg_catalog.count(*) OVER (PARTITION BY line.link) AS of_session
+    FROM (
+        SELECT s.{session}::text AS link
+        FROM {ledger} AS s
+        WHERE {refunds}
+        ORDER BY s.{key} DESC
+        LIMIT 300
+    ) AS line
+) AS found

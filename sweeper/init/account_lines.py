@@ -1,0 +1,56 @@
+"""What else the file says of an account: counters, accounts that are closed, and the shares of several pools."""
+
+from sweeper.config.parsing import OPEN_QUESTION
+from sweeper.init import words
+from sweeper.init.answers import Candidate, Chooser, Line, Section, asked, unknown
+from sweeper.init.balances import Balance
+from sweeper.init.evidence import Table
+from sweeper.init.sessions import Session
+
+
+def counters_lines(balance: Balance, chooser: Chooser) -> list[Line]:
+    """``spent``: only what a rule proves; else it is asked, or left to [accounts.add]."""
+    if balance.spent:
+        return [Line("spent", balance.spent.as_sql, "goes down by it")]
+    if not balance.counters or balance.column is None:
+        return []
+    found = [Candidate(column.as_sql, "goes down by the amount") for column in balance.counters]
+    question = (
+        "Does a refund of the app also lower a counter of what was spent? No rule between it and the balance holds for "
+        "every account. If it does not, take the line out."
+    )
+    return [asked(chooser, "spent", question, found)]
+
+
+def active_lines(table: Table) -> list[Line]:
+    """An account that is closed keeps its row: it is not to be paid."""
+    comment = "an account of which this is not true is not paid: its sessions are held"
+    for column in table.columns:
+        gone = column.words & {"deleted", "closed", "erased", "removed", "anonymized", "anonymised"}
+        if gone and column.is_time and not column.not_null:
+            return [Line("active", f"{column.as_sql} IS NULL", comment)]
+        if gone and column.is_flag:
+            return [Line("active", f"NOT {column.as_sql}", comment)]
+        if column.is_flag and words.words(column.name) == ("is", "active"):
+            return [Line("active", column.as_sql, comment)]
+    for column in table.columns:
+        stopped = column.words & {"suspended", "banned", "blocked", "disabled", "deactivated", "archived", "frozen"}
+        if stopped and (column.is_flag or (column.is_time and not column.not_null)):
+            sql = f"NOT {column.as_sql}" if column.is_flag else f"{column.as_sql} IS NULL"
+            question = f"Is an account to be paid when {column.as_sql} is set? If it is, take the line out."
+            return [unknown("active", question, [Candidate(sql, "hold its sessions")])]
+    return []
+
+
+def share_sections(session: Session, balance: Balance) -> list[Section]:
+    """For several pools: what each would take, if the session has columns for it; for the user to take in."""
+    if len(balance.pools) < 2:
+        return []
+    common = frozenset.intersection(*(pool.words for pool in balance.pools))
+    lines = []
+    for pool in balance.pools:
+        own = pool.words - common
+        of_session = [c for c in session.table.columns if c.is_number and not c.is_unique and c.words & own]
+        value = f"s.{of_session[0].as_sql}" if of_session else OPEN_QUESTION
+        lines.append(Line(pool.as_sql, value, proposed=True))
+    return [Section("accounts.add", tuple(lines), comment="with the sum as the balance: what each pool takes")]

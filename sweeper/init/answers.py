@@ -1,0 +1,127 @@
+"""What a draft is made of: lines that are known, and open questions with everything that may be the answer."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sweeper.config.parsing import OPEN_QUESTION
+from sweeper.init.evidence import Evidence, Table
+
+_EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An expression, what it is, and what it gives on real rows; ``looked_at`` is below zero before it is tried."""
+
+    sql: str
+    meaning: str
+    examples: tuple[tuple[str, str | None], ...] = ()
+    looked_at: int = -1
+    nulls: int = 0
+
+
+@dataclass(frozen=True)
+class Line:
+    """One key of the file.
+
+    ``question`` and ``candidates`` are written when the value is open. ``proposed`` lines are written as comments: they
+    are for the user to take in.
+    """
+
+    key: str
+    value: str | tuple[str, ...]
+    comment: str = ""
+    question: str = ""
+    candidates: tuple[Candidate, ...] = ()
+    notes: tuple[str, ...] = ()
+    proposed: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the user has to answer it."""
+        return not self.proposed and (self.value == OPEN_QUESTION or OPEN_QUESTION in tuple(self.value))
+
+
+@dataclass(frozen=True)
+class Section:
+    """One table of the file, or, where nothing is to be written, the notes that say why.
+
+    ``tail`` is text at its end.
+    """
+
+    name: str
+    lines: tuple[Line, ...] = ()
+    notes: tuple[str, ...] = ()
+    comment: str = ""
+    tail: str = ""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The whole file, and what it takes for what, for the summary."""
+
+    sections: tuple[Section, ...]
+    taken: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def open_questions(self) -> list[str]:
+        """The keys that the file leaves open."""
+        return [f"{section.name}.{line.key}" for section in self.sections for line in section.lines if line.is_open]
+
+
+class Chooser(Protocol):
+    """Who decides between candidates."""
+
+    def pick(self, question: str, options: Sequence[str], *, certain: bool) -> int | None:
+        """The number of the option that is right; options come best first.
+
+        ``certain`` when the first is right for all that the database shows. None leaves the question open.
+        """
+
+    def answer(self, question: str, candidates: Sequence[Candidate]) -> str | None:
+        """The SQL that is right; none leaves the question open."""
+
+
+def unknown(key: str, question: str, candidates: Sequence[Candidate] = (), *notes: str) -> Line:
+    """An open question."""
+    return Line(key, OPEN_QUESTION, question=question, candidates=tuple(candidates), notes=notes)
+
+
+def asked(chooser: Chooser, key: str, question: str, candidates: Sequence[Candidate], *notes: str) -> Line:
+    """A line that the user answers now, or later in the file."""
+    answer = chooser.answer(question, candidates) if candidates else None
+    return Line(key, answer) if answer else unknown(key, question, candidates, *notes)
+
+
+def try_all(evidence: Evidence, table: Table, condition: str, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Each with what it gives on the newest rows that the condition selects."""
+    return [_tried(evidence, table, condition, candidate) for candidate in candidates]
+
+
+def _tried(evidence: Evidence, table: Table, condition: str, candidate: Candidate) -> Candidate:
+    if table.key is None:
+        return candidate
+    slots = {
+        "key": f"s.{table.key.as_sql}", "expression": candidate.sql, "table": table.as_sql, "condition": condition,
+    }  # fmt: skip
+    rows = [(str(key), None if value is None else str(value)) for key, value in evidence.rows("try_expression", slots)]
+    examples = sorted(rows, key=lambda row: row[1] is None)[:_EXAMPLES]
+    nulls = sum(value is None for _, value in rows)
+    return Candidate(candidate.sql, candidate.meaning, tuple(examples), len(rows), nulls)
+
+
+def describe(candidate: Candidate, rows: str = "failed session") -> str:
+    """What a candidate gives on real rows."""
+    if candidate.looked_at < 0:
+        return ""
+    if not candidate.looked_at:
+        return f"; no {rows} to try it on, or none in five seconds"
+    shown = ", ".join(f"{key}: {'null' if value is None else value}" for key, value in candidate.examples)
+    nulls = f"; null on {candidate.nulls} of {candidate.looked_at}" if candidate.nulls else ""
+    return f"; {shown}{nulls}"
+
+
+def none_first(candidates: Sequence[Candidate]) -> Iterator[Candidate]:
+    """What gives nothing on any row goes last."""
+    return iter(sorted(candidates, key=lambda c: c.looked_at > 0 and c.nulls == c.looked_at))

@@ -1,0 +1,124 @@
+"""Which column is the balance: one that leaves no other reading, or a question with all that it may be."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sweeper.init import words
+from sweeper.init.answers import Candidate
+from sweeper.init.evidence import Column, Evidence, Table, same_type
+from sweeper.init.numbers import POOL, Numbers, is_left, read_numbers
+from sweeper.init.running_totals import applied_column, find_running_totals, looks_like_books
+
+
+@dataclass(frozen=True)
+class Balance:
+    """The balance of one table of accounts; ``column`` is None when it has to be asked, and ``why`` says why.
+
+    ``moved_later`` when it may be that no refund is to move the balance at all, so that not even the table is certain.
+    ``spent`` is what goes down by a refund, ``invariant`` the rule that proves it, ``counters`` those without a proof.
+    """
+
+    table: Table
+    numbers: Numbers
+    column: Column | None
+    why: str = ""
+    moved_later: bool = False
+    spent: Column | None = None
+    invariant: str | None = None
+    counters: tuple[Column, ...] = ()
+    pools: tuple[Column, ...] = ()
+
+
+def read_balance(evidence: Evidence, table: Table) -> Balance:
+    """Decide which column of a table of accounts is the balance, or why it cannot be known."""
+    numbers = read_numbers(table)
+    pools = (*numbers.balances, *(column for column in numbers.others if column.words & POOL))
+    if len(pools) > 1 or not numbers.balances:
+        listed = ", ".join(column.as_sql for column in (pools if len(pools) > 1 else numbers.moving) or numbers.others)
+        several = (
+            "several columns may be the balance, or a part of it" if len(pools) > 1 else "no column says what is left"
+        )
+        return Balance(table, numbers, None, f"{several}: {listed}", pools=pools if len(pools) > 1 else ())
+    balance = numbers.balances[0]
+    spent, invariant = _proven(evidence, table, balance, numbers)
+    counters = () if spent else (*numbers.used, *(c for c in numbers.history if c.words & words.SPENT))
+    if not spent and numbers.used and not is_left(balance):
+        used = ", ".join(column.as_sql for column in numbers.used)
+        why = f"{balance.as_sql} stands beside {used}, and no rule between them holds for every row: "
+        why += "a refund may have to raise the one, lower the other, or both"
+        return Balance(table, numbers, None, why, counters=counters)
+    moved = _moved_otherwise(evidence, table, balance)
+    if moved:
+        return Balance(table, numbers, None, moved[0], moved_later=True, counters=counters)
+    return Balance(table, numbers, balance, spent=spent, invariant=invariant, counters=counters)
+
+
+def _moved_otherwise(evidence: Evidence, table: Table, balance: Column) -> tuple[str] | None:
+    """Ledgers that move the balance by themselves, or in which the balance must be carried on."""
+    for books in evidence.tables:
+        applied = applied_column(books) if looks_like_books(books) else None
+        if applied and _names_account(evidence, books, table):
+            return (
+                f"rows of {books.as_sql} have {applied.as_sql}: something may add them to the balance later, and then "
+                f"a refund that also moves {table.as_sql}.{balance.as_sql} pays twice. If so, leave [accounts] out",
+            )
+    for running in find_running_totals(evidence, table, balance):
+        if running.is_the_balance:
+            return (
+                f"{table.as_sql}.{balance.as_sql} is {running.column.as_sql} of the newest row of "
+                f"{running.ledger.as_sql} for all {running.accounts} accounts looked at: adding to the balance "
+                "alone breaks that. When a function of the app moves both, leave [accounts.add] empty and call the "
+                "function in a trigger on sweeper.refunds; when a row with `balance_after` will do, map [ledger]",
+            )
+    return None
+
+
+def _names_account(evidence: Evidence, books: Table, accounts: Table) -> bool:
+    """Whether its rows may be about these accounts: by a key, or by any id of that type."""
+    if any(reference.target == accounts for reference in evidence.references(books)):
+        return True
+    return accounts.key is not None and any(
+        same_type(accounts.key, column) and "id" in column.words and not column.is_unique for column in books.columns
+    )
+
+
+def _proven(evidence: Evidence, table: Table, balance: Column, numbers: Numbers) -> tuple[Column | None, str | None]:
+    """The counter that goes down by a refund, and the rule that every row looked at keeps."""
+    if table.key is None:
+        return None, None
+    given = [c for c in (*numbers.history, *numbers.limits) if not c.words & words.SPENT]
+    spent = [c for c in (*numbers.used, *numbers.history) if c.words & words.SPENT]
+    for counter in spent:
+        for source in given:
+            invariant = f"{balance.as_sql} = {source.as_sql} - {counter.as_sql}"
+            slots = {"condition": invariant, "table": table.as_sql, "key": table.key.as_sql}
+            looked = evidence.rows("sample_condition", slots)
+            if not looked or looked[0][0] != looked[0][1]:
+                continue
+            # while nothing was spent, many rules are true; of no rows at all, only names can say it
+            moved = evidence.rows("sample_condition", {**slots, "condition": f"{counter.as_sql} <> 0"})
+            named = {source, counter} <= set(numbers.history)
+            if moved and (moved[0][1] or (not moved[0][0] and named)):
+                return counter, invariant
+    return None, None
+
+
+def candidates(balance: Balance) -> Iterator[Candidate]:
+    """Everything that may be the balance: each column, all pools together, what was given less what was used."""
+    numbers = balance.numbers
+    listed = numbers.moving if numbers.speak or balance.pools else ()
+    listed = listed or tuple(column for column in numbers.others if not column.words & words.OTHER_NUMBERS)
+    pools = balance.pools or (listed if len(listed) > 1 and not numbers.used else ())
+    if len(pools) > 1:
+        together = " + ".join(column.as_sql for column in pools)
+        yield Candidate(together, "all together: then [accounts.add] says what each takes")
+    for limit in numbers.limits or numbers.balances:
+        for used in numbers.used:
+            if (limit.words - words.LIMIT) & (used.words - words.SPENT) or len(numbers.used) == 1:
+                yield Candidate(f"{limit.as_sql} - {used.as_sql}", f'then [accounts.add] {used.as_sql} = "-amount"')
+    if len(numbers.limits) > 1 and numbers.used:
+        given = " + ".join(column.as_sql for column in numbers.limits)
+        taken = "".join(f" - {column.as_sql}" for column in numbers.used)
+        yield Candidate(given + taken, "all that was given less all that was used")
+    for column in (*listed, *(pool for pool in balance.pools if pool not in listed)):
+        yield Candidate(column.as_sql, f"{balance.table.as_sql}.{column.as_sql} alone")

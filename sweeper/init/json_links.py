@@ -1,0 +1,71 @@
+"""Ledgers that name the session inside json, where no column and no foreign key shows it."""
+
+from dataclasses import dataclass
+
+from sweeper.init import words
+from sweeper.init.answers import Candidate
+from sweeper.init.evidence import Column, Evidence, Table, typed_link
+from sweeper.init.running_totals import looks_like_books
+from sweeper.init.sessions import Session
+from sweeper.postgres.templates import fill_expression, quote_text
+
+
+@dataclass(frozen=True)
+class JsonLink:
+    """A key in a ledger's json whose values are ids of sessions, in ``rows`` of the rows that were looked at."""
+
+    ledger: Table
+    column: Column
+    name: str
+    rows: int
+
+    @property
+    def of_refund(self) -> bool:
+        """Whether its name speaks of a refund."""
+        return bool(frozenset(words.words(self.name)) & words.REFUND)
+
+    def refunded(self, session: Session) -> Candidate:
+        """That the app has refunded the session, as a condition."""
+        sql = fill_expression("linked_rows", self._slots(session))
+        return Candidate(sql, f"{self.rows} newest rows of {self.ledger.as_sql} name a session in {self.name}")
+
+    def amount(self, session: Session) -> Candidate | None:
+        """What those rows come to."""
+        amount = next((c for c in self.ledger.columns if c.is_number and c.words & words.DELTA), None)
+        if amount is None:
+            return None
+        slots = {**self._slots(session), "amount": amount.as_sql}
+        meaning = f"the sum of the rows that name it in {self.column.as_sql}; mind their sign and their kind"
+        return Candidate(fill_expression("linked_sum", slots), meaning)
+
+    def _slots(self, session: Session) -> dict[str, str]:
+        return {
+            "ledger": self.ledger.as_sql, "json": self.column.as_sql, "name": quote_text(self.name),
+            "key": session.key.as_sql,
+        }  # fmt: skip
+
+
+def find_json_links(evidence: Evidence, session: Session) -> list[JsonLink]:
+    """The links inside json of all tables that look like a ledger."""
+    found = []
+    for table in evidence.tables:
+        if table == session.table or not looks_like_books(table) or table.key is None:
+            continue
+        for column in table.columns:
+            if not column.is_json:
+                continue
+            slots = {
+                "json": f"s.{column.as_sql}", "table": table.as_sql, "key": table.key.as_sql,
+                "sessions": session.table.as_sql, "session_key": session.key.as_sql,
+                "typed": typed_link("pair", session.key),
+            }  # fmt: skip
+            for name, rows, known in evidence.rows("draft_json_keys", slots):
+                if known == rows and _is_a_link(str(name), session):
+                    found.append(JsonLink(table, column, str(name), int(rows)))
+    return found
+
+
+def _is_a_link(name: str, session: Session) -> bool:
+    """Serial numbers are contained in each other: of those, only a name that speaks of the session is believed."""
+    said = frozenset(words.words(name))
+    return not session.key.is_integer or bool(said & (session.table.words | words.REFUND | words.WORK))

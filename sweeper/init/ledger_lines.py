@@ -1,0 +1,98 @@
+"""The sections of the file about the ledger: facts where each refund names one session, and questions elsewhere."""
+
+from sweeper.config.parsing import OPEN_QUESTION
+from sweeper.init.answers import Candidate, Chooser, Line, Section, asked, unknown
+from sweeper.init.balances import Balance
+from sweeper.init.entries import insert_lines, note_value, reverse_lines
+from sweeper.init.evidence import Evidence, Table
+from sweeper.init.ledgers import Ledger
+from sweeper.init.paths import Path
+from sweeper.init.running_totals import after_column, find_running_totals
+from sweeper.init.sessions import Session
+
+_NET = (
+    "the net recipe: `amount` is what all rows of the session come to but ours, and `where` our own mark, so that the "
+    "unique index covers our rows alone"
+)
+
+
+def ledger_sections(
+    evidence: Evidence, session: Session, ledgers: list[Ledger], path: Path | None, balance: Balance | None,
+    chooser: Chooser,
+) -> list[Section]:  # fmt: skip
+    """``[ledger]``, ``[ledger.insert]``, and ``[ledger.reverse]`` for the user to take in."""
+    ledger = ledgers[0]
+    rivals = [other for other in ledgers[1:] if other.score >= ledger.score - 1]
+    table, link = Line("table", ledger.table.as_sql), Line("session", ledger.naming.column.as_sql)
+    if rivals:
+        found = [Candidate(one.table.as_sql, f"by {one.naming.column.as_sql}") for one in (ledger, *rivals)]
+        table = asked(chooser, "table", "Several tables look like the ledger of refunds. Which is it?", found)
+        link = unknown("session", "By which of its columns does a row name the session?")
+    if not ledger.linked:
+        link = _ask_link(session, ledger)
+    elif ledger.doubts:
+        plain = Candidate(ledger.naming.column.as_sql, "where each refund names its session there")
+        link = unknown("session", "By what does a row name its session? `where` below decides it, too.", [plain])
+    sure = ledger.refunds is not None and not ledger.doubts and not rivals and ledger.linked
+    where = Line("where", ledger.where, "which of its rows are refunds") if sure else _ask_where(ledger, chooser)
+    rest = ", ".join(other.table.as_sql for other in ledgers[1:] if other not in rivals)
+    notes = (f"Not taken, also possible: {rest}",) if rest else ()
+    known = dict(ledger.known)
+    if not ledger.linked or ledger.doubts:
+        known[ledger.naming.column.name] = OPEN_QUESTION
+        if ledger.naming.of_sessions:
+            known[ledger.naming.of_sessions[0].name] = OPEN_QUESTION
+    after = after_column(ledger.table)
+    if after:
+        known[after.name] = _after(evidence, ledger.table, balance)
+    before = next((c for c in ledger.table.columns if c.is_number and "before" in c.words), None)
+    if before and after:
+        known[before.name] = "balance_before" if known[after.name] == "balance_after" else OPEN_QUESTION
+    for column in ledger.table.columns if ledger.refunds else ():
+        value = note_value(evidence, ledger.table, column, ledger.refunds or "true")
+        if value:
+            known.setdefault(column.name, value)
+    lines = insert_lines(evidence, ledger.table, known, path, session)
+    comment = "the row of a refund: column = SQL over the refund"
+    back = reverse_lines(lines, ledger.amount, ledger.kind, ledger.naming.column)
+    return [
+        Section("ledger", (table, link, where), notes),
+        Section("ledger.insert", tuple(lines), comment=comment),
+        Section("ledger.reverse", tuple(back), comment="the row that takes a refund back, for `sweeper revert`"),
+    ]
+
+
+def _ask_link(session: Session, ledger: Ledger) -> Line:
+    """The column sounds like a session and has no id of any: another column of the session may be meant."""
+    others = [c for c in session.table.columns if c.is_unique and c != session.key]
+    found = [Candidate(ledger.naming.column.as_sql, f"if it has {column.as_sql} of the session") for column in others]
+    question = (
+        f"{ledger.naming.column.as_sql} has no {session.key.as_sql} of a session. How does a row name the session?"
+    )
+    if others:
+        question += f" If by another key, map sessions.id to that: {', '.join(column.as_sql for column in others)}."
+    return unknown("session", question, found)
+
+
+def _ask_where(ledger: Ledger, chooser: Chooser) -> Line:
+    question = "Which of its rows are refunds of a session, one a session?"
+    question += "".join(f" But {doubt}." for doubt in ledger.doubts)
+    if ledger.doubts:
+        question += f" Then use {_NET}."
+    found = [] if ledger.refunds is None else [Candidate(ledger.where, "all that look like refunds of a session")]
+    if ledger.doubts and ledger.mark:
+        found = [Candidate(ledger.mark, "a mark of our own, which [ledger.insert] writes: the net recipe"), *found]
+    if not found:
+        return unknown("where", question)
+    return asked(chooser, "where", question, found)
+
+
+def _after(evidence: Evidence, table: Table, balance: Balance | None) -> str:
+    """``balance_after`` where the newest rows show that it is the balance of the account."""
+    columns = [balance.column] if balance and balance.column else list(balance.numbers.balances) if balance else []
+    for column in columns:
+        assert balance is not None and column is not None  # noqa: S101, PT018 - listed from it
+        for running in find_running_totals(evidence, balance.table, column):
+            if running.ledger == table and running.is_the_balance:
+                return "balance_after"
+    return OPEN_QUESTION

@@ -1,0 +1,140 @@
+"""How the app marks a session that it refunded itself, and what our refunds must write there, too."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sweeper.config.parsing import OPEN_QUESTION
+from sweeper.init import words
+from sweeper.init.answers import Candidate, Chooser, Line, Section, asked, try_all
+from sweeper.init.evidence import Column, Evidence
+from sweeper.init.json_links import JsonLink
+from sweeper.init.sessions import Session
+from sweeper.postgres.templates import quote_text
+
+_QUESTION = "What is true of a session that the app has refunded itself, or that is not to be refunded?"
+_NO_MARK = (
+    "exclude: what is true of a session that the app has refunded itself, if it marks it. Without such a mark, and "
+    "without [ledger], its own refunds cannot be known, and would be paid again."
+)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A condition that says that a session was refunded, and what our refunds write so that it is true of them."""
+
+    condition: str
+    column: Column
+    value: str
+    proposed: bool = False
+    question: str = ""
+
+
+def find_exclude(
+    evidence: Evidence, session: Session, links: Sequence[JsonLink], chooser: Chooser, *, has_ledger: bool
+) -> tuple[list[Line], list[Section], list[str]]:
+    """The line ``exclude``, ``[sessions.refunded]``, and notes where there is nothing to write."""
+    marks = list(_marks(session)) or list(_marked_by_text(evidence, session))
+    given_back = marks[0].condition if marks else None
+    refunded = _refunded(marks)
+    results = list(_results(evidence, session))
+    linked = [link.refunded(session) for link in links if link.of_refund] if not marks else []
+    unsure = [mark for mark in marks if mark.question]
+    if not results and not linked and not unsure:
+        if given_back is None:
+            return [], refunded, [] if has_ledger else [_NO_MARK]
+        comment = "these look refunded by the app itself: never refund them again"
+        return [Line("exclude", given_back, comment)], refunded, []
+    found = [Candidate(mark.condition, "how the app marks its refunds") for mark in marks]
+    found += linked
+    question = _QUESTION
+    for column in results:
+        question += f" {column.as_sql} is set on failed sessions, too: were they delivered first?"
+        delivered = f"{column.as_sql} IS NOT NULL"
+        both = f"{given_back} OR {delivered}" if given_back else delivered
+        found.append(Candidate(both, "what was delivered is not owed, either"))
+    question += "".join(f" {mark.question}" for mark in unsure)
+    found = try_all(evidence, session.table, session.failed_condition, found)
+    return [asked(chooser, "exclude", question, found)], refunded, []
+
+
+def _marks(session: Session) -> Iterator[Mark]:
+    """Columns for it: a flag, a time, a link to the refund, a number of credits; flags first."""
+    found = []
+    for column in session.table.columns:
+        said = column.words
+        if not (said & (words.REFUND - {"restored"}) or {"given", "back"} <= said) or column.generated:
+            continue
+        if column == session.status.column or said & {"refundable", "request", "requested", "reason", "policy"}:
+            continue
+        name = column.as_sql
+        if column.is_flag:
+            found.append((0, Mark(name, column, "true")))
+        elif column.is_time:
+            found.append((1, Mark(f"{name} IS NOT NULL", column, "at")))
+        elif column.is_number and "id" not in said and not said & {"count", "entry", "transaction", "transfer"}:
+            why = f"{name} is a number: is a part that was given back to be taken off `amount` instead?"
+            found.append((3, Mark(f"{name} > 0", column, "amount", question=why)))
+        elif column.category == "E" or "status" in said or "state" in said:
+            why = f"{name} is a status of its own: which of its values say it?"
+            found.append((4, Mark(f"{name} IS NOT NULL", column, OPEN_QUESTION, question=why)))
+        else:
+            found.append((2, Mark(f"{name} IS NOT NULL", column, OPEN_QUESTION)))
+    yield from (mark for _, mark in sorted(found, key=lambda ranked: ranked[0]))
+
+
+def _marked_by_text(evidence: Evidence, session: Session) -> Iterator[Mark]:
+    """A repeated text that says that the credits were given back."""
+    status = session.status.column
+    failed = ", ".join(quote_text(value) for value in session.statuses["failed"])
+    refunded = [value for value in session.status.unsorted if "refund" in value.lower()]
+    for column in session.table.columns:
+        if not column.is_text or not failed or status is None or column == status or column.is_unique:
+            continue
+        slots = {
+            "column": column.as_sql, "table": session.table.as_sql, "status": status.as_sql, "failed": failed,
+            "key": session.key.as_sql,
+        }  # fmt: skip
+        texts = [str(value) for value, _ in evidence.rows("sample_marks", slots)]
+        if len(texts) == 1:
+            condition = f"{column.as_sql} = {quote_text(texts[0])}"
+            yield Mark(condition, column, quote_text(texts[0]), proposed=True)
+        elif texts and not refunded:
+            condition = f"{column.as_sql} IN ({', '.join(quote_text(text) for text in texts)})"
+            yield Mark(condition, column, quote_text(texts[0]), proposed=True)
+        if texts:
+            return
+
+
+def _refunded(marks: Sequence[Mark]) -> list[Section]:
+    """What our refunds write on the session, so that the app's own job does not pay again."""
+    lines = []
+    for mark in marks:
+        if mark.value == OPEN_QUESTION or mark.question:
+            question = (
+                f"What does the app write to {mark.column.as_sql} when it refunds? When a trigger on sweeper.refunds "
+                "writes it, take the line out."
+            )
+            lines.append(Line(mark.column.as_sql, OPEN_QUESTION, question=question))
+        else:
+            lines.append(Line(mark.column.as_sql, mark.value, proposed=mark.proposed))
+    comment = "what the app's own refund job looks at: without it, it may pay again"
+    return [Section("sessions.refunded", tuple(lines), comment=comment)] if lines else []
+
+
+def _results(evidence: Evidence, session: Session) -> Iterator[Column]:
+    """Columns of a result that failed sessions have, too."""
+    failed = session.condition("failed")
+    for column in session.table.columns:
+        result = column.words & {"result", "output", "delivered", "delivery", "artifact", "download"}
+        where = column.words & {"url", "urls", "uri", "path", "key", "file", "at", "id", "image", "video", "data"}
+        if not failed or not result or not (where or column.words == result) or column.words & words.ERROR:
+            continue
+        if column.not_null or column.is_number or column == session.status.column:
+            continue
+        slots = {
+            "condition": f"{column.as_sql} IS NOT NULL", "table": session.table.as_sql, "failed": failed,
+            "key": session.key.as_sql,
+        }  # fmt: skip
+        looked = evidence.rows("draft_marked_failures", slots)
+        if looked and looked[0][1]:
+            yield column

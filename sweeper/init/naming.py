@@ -1,0 +1,77 @@
+"""How a ledger names the session: a foreign key, a name, or a reference to things of several kinds."""
+
+from dataclasses import dataclass
+
+from sweeper.init import words
+from sweeper.init.entries import TEXT_TYPES
+from sweeper.init.evidence import Column, Evidence, Table
+from sweeper.init.kinds import values_of
+from sweeper.init.sessions import Session
+from sweeper.postgres.templates import quote_text
+
+
+@dataclass(frozen=True)
+class Naming:
+    """The column that names the session, how sure that is, and how it says that it is a session that it names."""
+
+    column: Column
+    sure: int
+    of_sessions: tuple[Column, str] | None = None
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def condition(self) -> str:
+        """The condition that a row is about a session; empty when every row is."""
+        if self.of_sessions is None:
+            return ""
+        column, value = self.of_sessions
+        return f"{column.as_sql} = {quote_text(value)}"
+
+
+def find_naming(evidence: Evidence, table: Table, session: Session) -> Naming | None:
+    """How the rows of a table name a session; none when they do not."""
+    for reference in evidence.references(table):
+        if reference.target == session.table and reference.target_column == session.key:
+            return Naming(reference.column, 3 + reference.declared)
+    # text for a uuid, or called after the head of the name: job_id for prediction_jobs
+    head = words.words(session.table.name)[-1:]
+    fitting = [column for column in table.columns if column.type == session.key.type or column.type in TEXT_TYPES]
+    for column in fitting:
+        spoken = words.words(column.name)
+        if spoken[-1:] == ("id",) and spoken[:-1] and spoken[-2:-1] == head:
+            return Naming(column, 3)
+    for column in fitting:
+        work = words.words(column.name)[-1:] == ("id",) and column.words & words.WORK
+        if work and not evidence.reference(column) and _proven(evidence, table, column, session):
+            return Naming(column, 2)
+    for column in fitting:
+        generic = column.words & words.POLYMORPHIC
+        if generic and "id" in column.words:
+            of_sessions, kinds = _of_sessions(evidence, table, session, generic)
+            return Naming(column, 1, of_sessions, kinds)
+    return None
+
+
+def _proven(evidence: Evidence, table: Table, column: Column, session: Session) -> bool:
+    """A name alone is believed only as far as the rows do not speak against it."""
+    if column.type != session.key.type:
+        return True
+    return evidence.agrees(table, column, session.table, session.key) is not False
+
+
+def _of_sessions(
+    evidence: Evidence, table: Table, session: Session, generic: frozenset[str]
+) -> tuple[tuple[Column, str] | None, tuple[str, ...]]:
+    """Beside ``source_id``, the ``source_type``, what it says of a session, and all that it says."""
+    for column in table.columns:
+        is_type = column.words & generic and column.words & {"type", "kind", "table", "model"}
+        if is_type or (column.words == generic and (column.is_text or column.category == "E")):
+            values = values_of(evidence, table, column)
+            named = [value for value in values if _is_called(session.table, value)]
+            return ((column, named[0]) if len(named) == 1 else None), tuple(values)
+    return None, ()
+
+
+def _is_called(table: Table, value: str) -> bool:
+    said, name = words.words(value), words.words(table.name)
+    return bool(said) and said == name[-len(said) :]

@@ -1,0 +1,76 @@
+"""Number columns of a table of accounts, by what their names say: balances, counters of what was used, limits."""
+
+from dataclasses import dataclass
+
+from sweeper.init import words
+from sweeper.init.evidence import Column, Table
+
+POOL = frozenset({"free", "paid", "bonus", "promo", "promotional", "monthly", "daily", "weekly", "gift", "gifted",
+                   "extra", "plan", "subscription", "purchased", "trial", "permanent", "addon", "topup", "rollover",
+                   "bought", "earned", "granted", "referral", "reward", "pack", "own"})  # fmt: skip
+_USED = frozenset({"used", "consumed", "usage", "spent", "held", "reserved", "pending", "hold", "debited"})
+_CURRENCIES = frozenset({"cent", "usd", "eur"})
+_HISTORY = frozenset({"total", "lifetime", "ever", "all", "earned", "cumulative"})
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The number columns of one table.
+
+    ``balances`` sound like what an account has, ``used`` like counters that a charge raises, ``history`` like sums
+    over all time, ``limits`` like what it was given. ``others`` sound like none of them, and may still be anything.
+    """
+
+    balances: tuple[Column, ...]
+    used: tuple[Column, ...]
+    history: tuple[Column, ...]
+    limits: tuple[Column, ...]
+    others: tuple[Column, ...]
+
+    @property
+    def moving(self) -> tuple[Column, ...]:
+        """All that a charge may move."""
+        return (*self.balances, *self.limits, *self.used)
+
+    @property
+    def speak(self) -> bool:
+        """Whether the names speak of credits at all."""
+        return bool(self.balances or (self.used and self.limits))
+
+
+def read_numbers(table: Table) -> Numbers:
+    """Sort the number columns of a table by their names."""
+    found: dict[str, list[Column]] = {"balance": [], "used": [], "history": [], "limit": [], "other": [], "given": []}
+    unit = words.CREDITS | {"minute", "slot", "unit", "second", "page"}
+    for column in table.columns:
+        if column.is_number and not column.generated and not column.is_unique and "id" not in column.words:
+            found[_kind(column, unit)].append(column)
+    spoken = frozenset(word for columns in found.values() for column in columns for word in column.words)
+    if not spoken & (words.CREDITS | words.LEFT | words.LIMIT):  # "jobs_used" in a table that has nothing to use it of
+        found["other"] += found["used"]
+        found["used"] = []
+    # what was granted or bought is a pool of its own, unless something counts what was used of it
+    found["limit" if found["used"] or found["history"] else "balance"] += found.pop("given")
+    return Numbers(*(tuple(columns) for columns in found.values()))
+
+
+def _kind(column: Column, unit: frozenset[str]) -> str:
+    said, left = column.words, bool(column.words & words.LEFT)
+    other = said & words.OTHER_NUMBERS
+    if other - (_CURRENCIES if "balance" in said else frozenset()):
+        return "other"
+    if left:
+        return "balance"
+    # total_credits alone may be the balance: it stays one that may be moved
+    if said & _HISTORY and said & (_USED | words.LIMIT | {"earned", "bought", "lifetime"}):
+        return "history"
+    if said & _USED:
+        return "used"
+    if said & words.LIMIT and "balance" not in said:
+        return "given" if said & {"purchased", "granted"} and said & words.CREDITS else "limit"
+    return "balance" if said & words.CREDITS or (said & POOL and said & unit) else "other"
+
+
+def is_left(column: Column) -> bool:
+    """Whether its name says that it is what is left: nothing is to be taken from it any more."""
+    return bool(column.words & words.LEFT)

@@ -1,0 +1,115 @@
+"""The ways from a session to an account: foreign keys, and names whose values leave no other reading."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sweeper.init import words
+from sweeper.init.evidence import Column, Evidence, Reference, Table, same_type
+from sweeper.postgres.templates import fill_expression
+
+_SOMEONE_ELSE = frozenset({"reviewer", "reviewed", "approved", "approver", "assigned", "assignee", "updated", "deleted",
+                           "invited", "by", "worker", "operator", "admin", "referrer"})  # fmt: skip
+PAYERS = words.OWNER | words.ACCOUNT
+
+
+@dataclass(frozen=True)
+class Path:
+    """How a session says whose it is: its column, the account's table and key, and whether that is certain."""
+
+    column: Column
+    table: Table
+    key: Column
+    expression: str
+    certain: bool
+    further: bool = False
+
+    @property
+    def unique(self) -> bool:
+        """Whether it leads to one row: several wallets of one user are several rows."""
+        return self.key.is_key
+
+
+def owner_columns(evidence: Evidence, sessions: Table) -> list[Column]:
+    """The columns of a session that may say who pays."""
+    found = []
+    for column in sessions.columns:
+        reference = evidence.reference(column)
+        about = column.words | (reference.target.words if reference else frozenset())
+        if column.words & _SOMEONE_ELSE or column.is_unique or not about & PAYERS:
+            continue
+        if reference or column.is_text or column.type == "uuid" or column.words & {"id"}:
+            found.append(column)
+    return found
+
+
+def find_paths(evidence: Evidence, sessions: Table) -> list[Path]:
+    """Every way from a session to another table, one table between at most."""
+    found: list[Path] = []
+    for reference in evidence.references(sessions):
+        if reference.column.words & _SOMEONE_ELSE or reference.target == sessions:
+            continue
+        certain = reference.declared or _agrees(evidence, sessions, reference)
+        column = reference.column
+        if certain is not None:
+            found.append(Path(column, reference.target, reference.target_column, column.as_sql, certain))
+            found += _beside(evidence, reference, column.as_sql, certain=certain)
+            found += _one_further(evidence, reference, certain=certain)
+    found += _by_values(evidence, sessions, {path.column.name for path in found})
+    return list({(path.table.oid, path.key.name, path.expression): path for path in found}.values())
+
+
+def _agrees(evidence: Evidence, sessions: Table, reference: Reference) -> bool | None:
+    """A name alone: certain when nearly all rows agree, or there are none; none when most speak against it."""
+    compared = sessions, reference.column, reference.target, reference.target_column
+    if evidence.agrees(*compared) is False:
+        return None
+    return evidence.agrees(*compared, least=0.9) is not False
+
+
+def _beside(evidence: Evidence, reference: Reference, expression: str, *, certain: bool) -> Iterator[Path]:
+    """Tables that refer to the same: sessions.user_id and wallets.user_id."""
+    for table in evidence.tables:
+        if table.oid == reference.column.table_oid:
+            continue
+        for other in evidence.references(table):
+            same = other.target == reference.target and other.target_column == reference.target_column
+            if same and not other.column.words & _SOMEONE_ELSE:
+                yield Path(reference.column, table, other.column, expression, certain)
+
+
+def _one_further(evidence: Evidence, reference: Reference, *, certain: bool) -> Iterator[Path]:
+    """By way of a table between, such as the project that a render belongs to."""
+    for onward in evidence.references(reference.target):
+        if onward.target == reference.target or onward.column.words & _SOMEONE_ELSE:
+            continue
+        slots = {
+            "onward": onward.column.as_sql,
+            "between": reference.target.as_sql,
+            "key": reference.target_column.as_sql,
+            "column": reference.column.as_sql,
+        }
+        expression = fill_expression("by_way_of", slots)
+        yield Path(reference.column, onward.target, onward.target_column, expression, certain, further=True)
+        for path in _beside(evidence, onward, expression, certain=certain):
+            yield Path(reference.column, path.table, path.key, expression, certain, further=True)
+
+
+def _by_values(evidence: Evidence, sessions: Table, known: set[str]) -> Iterator[Path]:
+    """Where nothing refers to the accounts: a key of the same name, or text that only that key has.
+
+    Numbers that are merely contained prove nothing: serial numbers always are.
+    """
+    for column in sessions.columns:
+        if column.name in known or column.words & _SOMEONE_ELSE or not column.words & PAYERS:
+            continue
+        for table in evidence.tables:
+            if table == sessions or table.key is None:
+                continue
+            for key in table.columns:
+                if not key.is_key or not same_type(key, column):
+                    continue
+                agrees = evidence.agrees(sessions, column, table, key)
+                if key.name == column.name and agrees is not False:
+                    yield Path(column, table, key, column.as_sql, certain=True)
+                elif agrees and not key.is_integer and evidence.has_several(sessions, column):
+                    yield Path(column, table, key, column.as_sql, certain=bool(table.words & column.words))

@@ -1,0 +1,79 @@
+"""Ledgers that carry the balance in each row, and ledgers whose rows something adds up later."""
+
+from dataclasses import dataclass
+
+from sweeper.init import words
+from sweeper.init.evidence import Column, Evidence, Reference, Table
+
+_AFTER = frozenset({"after", "running", "resulting", "closing"})
+_APPLIED = frozenset({"added", "applied", "posted", "processed", "synced", "booked", "settled", "counted", "flushed"})
+
+
+@dataclass(frozen=True)
+class RunningTotal:
+    """A ledger's column that has the balance after its row; of ``accounts`` looked at, ``equal`` have it."""
+
+    ledger: Table
+    column: Column
+    accounts: int = 0
+    equal: int = 0
+
+    @property
+    def is_the_balance(self) -> bool:
+        """Whether the newest row of every account has its balance."""
+        return bool(self.accounts) and self.accounts == self.equal
+
+
+def after_column(table: Table) -> Column | None:
+    """The column of a running total: ``balance_after``, or a balance or total beside an amount."""
+    numbers = [c for c in table.columns if c.is_number and not c.is_unique and "id" not in c.words]
+    after = next((c for c in numbers if c.words & _AFTER), None)
+    if after:
+        return after
+    moved = [c for c in numbers if c.words & words.DELTA and not c.words & (words.NOT_A_DELTA | {"total"})]
+    spoken = [c for c in numbers if words.words(c.name)[-1:] in (("balance",), ("total",)) and c not in moved]
+    return spoken[0] if moved and spoken else None
+
+
+def applied_column(table: Table) -> Column | None:
+    """A flag or time that says that a row was added to the balance: something does that later."""
+    return next(
+        (c for c in table.columns if (c.is_flag or c.is_time) and c.words & _APPLIED and not c.not_null), None
+    ) or (next((c for c in table.columns if c.is_flag and c.words & _APPLIED), None))
+
+
+def looks_like_books(table: Table) -> bool:
+    """Whether its rows move credits: an amount, and a name that says so or a running total."""
+    moved = any(c.is_number and c.words & words.DELTA and not c.is_unique for c in table.columns)
+    return moved and not table.words & words.OTHER_MONEY and bool(
+        table.words & (words.BOOKS | words.CREDITS | {"book", "line", "wallet"})
+    )  # fmt: skip
+
+
+def find_running_totals(evidence: Evidence, accounts: Table, balance: Column) -> list[RunningTotal]:
+    """The running totals of one balance, in every table that names the account."""
+    found = []
+    for table in evidence.tables:
+        total = after_column(table)
+        payer = next((r for r in evidence.references(table) if r.target == accounts), None)
+        payer = payer or _shared(evidence, table, accounts)
+        if total is None or payer is None or table == accounts or table.key is None:
+            continue
+        time = next((c for c in table.columns if c.is_time), None)
+        order = table.key if table.key.is_integer or time is None else time
+        slots = {
+            "payer": payer.column.as_sql, "total": f"s.{total.as_sql}", "order": order.as_sql, "ledger": table.as_sql,
+            "accounts": accounts.as_sql, "key": payer.target_column.as_sql, "balance": f"a.{balance.as_sql}",
+        }  # fmt: skip
+        looked = evidence.rows("draft_running_total", slots)
+        found.append(RunningTotal(table, total, *(map(int, looked[0]) if looked else (0, 0))))
+    return found
+
+
+def _shared(evidence: Evidence, table: Table, accounts: Table) -> Reference | None:
+    """The row and the account refer to the same: entries.user_id and wallets.user_id."""
+    for own in evidence.references(accounts):
+        for other in evidence.references(table):
+            if (own.target, own.target_column) == (other.target, other.target_column):
+                return Reference(other.column, accounts, own.column, declared=False)
+    return None

@@ -1,0 +1,62 @@
+"""The lines of the file about the status: what the words of its values show, and questions for the rest."""
+
+from dataclasses import replace
+
+from sweeper.config.parsing import OPEN_QUESTION
+from sweeper.init import words
+from sweeper.init.answers import Chooser, Line, asked
+from sweeper.init.sessions import Session
+from sweeper.init.words import Kind
+
+
+def with_statuses(session: Session, chooser: Chooser) -> Session:
+    """Ask what each status means whose words do not show it."""
+    kinds: list[Kind] = ["failed", "running", "succeeded"]
+    status = session.status
+    sorted_values = dict(status.statuses)
+    counts = dict(status.counts)
+    left = []
+    for value in status.unsorted:
+        options = ["none of them", "failed: its charge is given back", "running", "succeeded: nothing is given back"]
+        rows = f" ({counts[value]} rows seen)" if counts.get(value) else ""
+        chosen = chooser.pick(f"What does the status {value!r} mean?{rows}", options, certain=False)
+        if chosen:
+            sorted_values[kinds[chosen - 1]] += (value,)
+        elif chosen is None:
+            left.append(value)
+    return replace(session, status=replace(status, statuses=sorted_values, unsorted=tuple(left)))
+
+
+def status_lines(session: Session, chooser: Chooser) -> list[Line]:
+    """The status and its three lists; what its words do not show is open."""
+    status, statuses = session.status, session.statuses
+    if status.column:
+        column = Line("status", status.column.as_sql)
+    else:
+        question = f"What says if a session failed, is going on, or succeeded? {status.why}."
+        column = asked(chooser, "status", question, status.candidates)
+    seen = ", ".join(f"{value} ({rows})" if rows else value for value, rows in status.counts)
+    if not statuses["failed"]:
+        what = (
+            f"Which mean that the work failed, is going on, succeeded? Seen, with rows: {seen}"
+            if seen
+            else ("no value of the status is known. Which mean that the work failed, is going on, succeeded?")
+        )
+        failed = Line("failed", (OPEN_QUESTION,), question=what)
+        numbers = bool(status.column and status.column.is_integer) or status.column is None
+        rest = [Line(kind, (OPEN_QUESTION,) if numbers else statuses[kind]) for kind in ("running", "succeeded")]
+        return [column, failed, *rest]
+    # what ended is no longer running; what another word says may be anything
+    ended = all(words.has_ended(value) for value in status.unsorted)
+    also = {"failed": bool(status.unsorted), "running": not ended, "succeeded": bool(status.unsorted)}
+    listed = {kind: (*values, OPEN_QUESTION) if also[kind] else values for kind, values in statuses.items()}
+    failed = Line("failed", listed["failed"], "closing a stuck session writes the first of these")
+    if status.unsorted:
+        counts = dict(status.counts)
+        left = ", ".join(f"{value} ({counts[value]} rows)" if counts.get(value) else value for value in status.unsorted)
+        question = (
+            f"Where does each of these belong: {left}? `failed` when its charge is to be given back, `succeeded` when "
+            'not, `running`, or, never to be refunded, in no list. Then take the "?" out of the lists.'
+        )
+        failed = replace(failed, question=question)
+    return [column, failed, Line("running", listed["running"]), Line("succeeded", listed["succeeded"])]

@@ -1,0 +1,174 @@
+"""What says how a session stands: a column of words or numbers, flags, or the newest row of an event table."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sweeper.init import words
+from sweeper.init.answers import Candidate
+from sweeper.init.evidence import Column, Evidence, Table
+from sweeper.init.words import Kind
+from sweeper.postgres.templates import fill_expression
+
+STATUS_NAMES = {"status": 4, "state": 4, "phase": 2, "stage": 2, "outcome": 1, "result": 1}
+_KIND_WEIGHTS: dict[Kind, int] = {"failed": 4, "running": 2, "succeeded": 2}
+_EVENTS = frozenset({"event", "history", "transition", "log", "change", "update"})
+# plainer words first: closing a stuck session writes the first of the failed
+_PLAIN_FAILURES = ("failed", "error", "failure", "errored")
+_MOST_VALUES = 40
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a table says what became of a row; without a column it has to be asked, and there may be candidates.
+
+    ``counts`` has each value with the number of rows seen. ``unsorted`` are those whose words do not show what they
+    mean.
+    """
+
+    column: Column | None
+    score: int
+    statuses: dict[Kind, tuple[str, ...]] = field(
+        default_factory=lambda: {"failed": (), "running": (), "succeeded": ()}
+    )
+    unsorted: tuple[str, ...] = ()
+    counts: tuple[tuple[str, int], ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    why: str = ""
+
+
+def find_status(evidence: Evidence, table: Table) -> Status | None:
+    """The likeliest way in which a table says what became of its rows."""
+    found = [_read_column(evidence, table, column) for column in table.columns if _may_be_status(column)]
+    if found:
+        best = max(found, key=lambda status: status.score)
+        rival = next((one for one in found if one is not best and _says_the_same(best, one)), None)
+        return _of_two(best, rival) if rival else best
+    return _from_events(evidence, table) or _from_flags(table)
+
+
+def _says_the_same(one: Status, other: Status) -> bool:
+    """Whether two columns have the same states: an operator's, say, and the worker's."""
+    assert one.column is not None  # noqa: S101 - both were read from one
+    assert other.column is not None  # noqa: S101
+    mine, theirs = ({value for value, _ in status.counts} for status in (one, other))
+    return (
+        bool(mine & theirs)
+        and one.column.type == other.column.type
+        and bool(one.column.labels or len(mine & theirs) > 1)
+    )
+
+
+def _of_two(best: Status, rival: Status) -> Status:
+    """Two columns may be the status: one may win over the other, so neither is a fact."""
+    assert best.column is not None  # noqa: S101 - both were read from one
+    assert rival.column is not None  # noqa: S101
+    one, other = best.column, rival.column
+    names = (one.as_sql, other.as_sql)
+    found = [Candidate(f"coalesce({b}, {a})", f"{b} wins where it is set") for a, b in (names, names[::-1])]
+    found += [Candidate(name, "alone") for name in names]
+    counts = tuple({**dict(rival.counts), **dict(best.counts)}.items())
+    why = f"two columns have the same states: {', '.join(names)}"
+    return Status(None, best.score, counts=counts, candidates=tuple(found), why=why)
+
+
+def is_event_table(evidence: Evidence, table: Table) -> bool:
+    """Whether its rows only say what became of the rows of another table."""
+    return bool(table.words & _EVENTS) and any(
+        reference.target != table and not any(_may_be_status(column) for column in reference.target.columns)
+        for reference in evidence.references(table)
+    )
+
+
+def _may_be_status(column: Column) -> bool:
+    named = bool(set(STATUS_NAMES) & column.words)
+    if column.is_integer:
+        return bool({"status", "state"} & set(words.words(column.name)[-1:])) and not column.is_unique
+    return column.category == "E" or (column.is_text and named)
+
+
+def _read_column(evidence: Evidence, table: Table, column: Column) -> Status:
+    counts: dict[str, int] = dict.fromkeys((*column.labels, *column.literals), 0)
+    if table.key is not None:
+        slots = {"column": column.as_sql, "table": table.as_sql, "key": table.key.as_sql}
+        for value, rows in evidence.rows("sample_values", slots):
+            counts[str(value)] = int(rows)
+    values = list(counts)
+    # a text column with as many values as rows is no status
+    few = len(values) < _MOST_VALUES
+    named = max((weight for name, weight in STATUS_NAMES.items() if name in column.words), default=0)
+    # payment_status, email_status: the state of something else
+    about = column.words - set(STATUS_NAMES) - table.words - words.WORK
+    foreign = bool(about) + 4 * bool(about & (words.OTHER_BUSINESS | words.OTHER_MONEY | words.OTHER_STATE))
+    if column.is_integer:
+        return Status(
+            column, 1 + named - foreign, unsorted=tuple(sorted(values, key=len)), counts=tuple(counts.items())
+        )
+    sorted_values: dict[Kind, tuple[str, ...]] = {"failed": (), "running": (), "succeeded": ()}
+    kinds = words.sort_statuses(values, table.words)
+    for value, kind in kinds.items():
+        if kind:
+            sorted_values[kind] += (value,)
+    known = sum(_KIND_WEIGHTS[kind] for kind, listed in sorted_values.items() if listed)
+    sorted_values["failed"] = tuple(sorted(sorted_values["failed"], key=_plainness))
+    return Status(
+        column,
+        (known if few else -4) + named - foreign,
+        sorted_values if few else {"failed": (), "running": (), "succeeded": ()},
+        tuple(value for value in values if kinds[value] is None) if few else (),
+        tuple(counts.items()) if few else (),
+    )
+
+
+def _plainness(status: str) -> int:
+    low = status.lower()
+    return _PLAIN_FAILURES.index(low) if low in _PLAIN_FAILURES else len(_PLAIN_FAILURES)
+
+
+def _from_events(evidence: Evidence, table: Table) -> Status | None:
+    """The newest row of a table that has the states of this one."""
+    for events in evidence.tables:
+        if not events.words & _EVENTS:
+            continue
+        refers = next((found for found in evidence.references(events) if found.target == table), None)
+        states = [column for column in events.columns if _may_be_status(column)]
+        times = [column for column in events.columns if column.is_time]
+        if refers is None or not states or not times or events.key is None:
+            continue
+        read = max((_read_column(evidence, events, column) for column in states), key=lambda status: status.score)
+        assert read.column is not None  # noqa: S101 - it was read from one
+        slots = {
+            "state": read.column.as_sql, "events": events.as_sql, "session": refers.column.as_sql,
+            "key": refers.target_column.as_sql, "time": times[0].as_sql, "event_key": events.key.as_sql,
+        }  # fmt: skip
+        newest = Candidate(fill_expression("newest_event", slots), f"the newest row of {events.as_sql}")
+        why = f"the table has no column of it; {events.as_sql} has its states"
+        return Status(None, 4, counts=read.counts, candidates=(newest,), why=why)
+    return None
+
+
+def _from_flags(table: Table) -> Status | None:
+    """Flags and times that say that a session failed or is over."""
+    failed, done = [], []
+    for column in table.columns:
+        if not (column.is_flag or (column.is_time and not column.not_null)):
+            continue
+        kinds = {words.sort_word(word) for word in column.words} - {None, "running"}
+        if kinds == {"failed"}:
+            failed.append(column)
+        elif kinds == {"succeeded"}:
+            done.append(column)
+    left = [c for c in table.columns if c.is_integer and c.words & words.LEFT and not c.words & words.CREDITS]
+    failures = list(_tests(failed)) or [f"NOT {column.as_sql}" for column in done if column.is_flag][:1]
+    if not failures:
+        return None
+    ends = list(_tests(done)) + [f"{column.as_sql} = 0" for column in left]
+    slots = {"failed": " OR ".join(failures), "done": " OR ".join(ends) or "false"}
+    flags = Candidate(
+        fill_expression("status_of_flags", slots), "'failed', 'done' or 'open'; close by [sessions.close]"
+    )
+    why = "no column has it in one; these may: " + ", ".join(c.as_sql for c in (*failed, *done, *left))
+    return Status(None, 2 if failed else 0, candidates=(flags,), why=why)
+
+
+def _tests(columns: list[Column]) -> Iterator[str]:
+    return (column.as_sql if column.is_flag else f"{column.as_sql} IS NOT NULL" for column in columns)

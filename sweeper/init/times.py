@@ -1,0 +1,219 @@
+"""When a session was charged, showed life, is overdue, failed and ended."""
+
+import math
+from dataclasses import dataclass
+
+from sweeper.init.answers import Candidate, Chooser, Line, asked, none_first, try_all, unknown
+from sweeper.init.evidence import Column, Evidence
+from sweeper.init.sessions import Session
+
+_MOST = 6
+_AHEAD_SECONDS = 120  # a clock may be wrong by so much
+_STARTED = ("charged", "created", "inserted", "requested", "submitted", "queued", "enqueued", "started", "start",
+            "added", "made", "put")  # fmt: skip
+_BEATS = ("heartbeat", "beat", "seen", "alive", "activity", "active", "ping", "progress")
+_CHANGES = ("updated", "update", "changed", "modified", "touched")
+_PLANNED = frozenset({"plan", "planned", "scheduled", "schedule", "retry", "available", "after", "visible"})
+_DEADLINES = frozenset({"deadline", "due", "timeout"})
+_EXPIRIES = frozenset({"expire", "expiry", "expiration", "until"})
+# times of another meaning
+_KNOWN = frozenset({*_STARTED, *_BEATS, *_CHANGES, *_PLANNED, "ended", "end", "finished", "completed", "closed", "done",
+                    "failed", "errored", "succeeded", "deleted", "refunded", "canceled", "cancelled"})  # fmt: skip
+_FAILED_AT = (
+    (frozenset({"failed"}), "when it failed"),
+    (frozenset({"errored"}), "when it failed"),
+    (frozenset({"error", "at"}), "when it failed"),
+    *((frozenset({word, "changed"}), "when its status last changed") for word in ("status", "state")),
+    *((frozenset({word}), "when it was over") for word in ("ended", "finished", "completed", "closed", "end", "done")),
+    *((frozenset({word}), "any later change counts as the failure") for word in _CHANGES),
+)
+
+
+@dataclass(frozen=True)
+class Times:
+    """The lines of the file about times; ``stuck_after`` with what it was drawn from."""
+
+    started: Line
+    active: list[Line]
+    failed: Line
+    ended: Column | None
+    stuck_after: tuple[str, str]
+
+
+def find_times(evidence: Evidence, session: Session, chooser: Chooser) -> Times:
+    """Everything about times, each a fact, a question, or left out."""
+    started = _started(session)
+    line = Line("started_at", started.as_sql, "when the charge was taken") if started else _ask_started(session)
+    ended = _time(session, "completed", "finished", "ended", "end", "done", "succeeded")
+    failed = _failed(evidence, session, started, chooser)
+    return Times(
+        line,
+        _active(evidence, session, started, chooser),
+        failed,
+        ended,
+        _stuck_after(evidence, session, started, ended),
+    )
+
+
+def _started(session: Session) -> Column | None:
+    """When the charge was taken: of the times that sound like it, one that every row has goes first."""
+    wanted = tuple(frozenset({name}) for name in _STARTED)
+    of_every_row = [column for column in session.table.columns if column.is_time and column.not_null]
+    named = session.column(lambda column: column in of_every_row, wanted) or _time(session, *_STARTED)
+    return named or (of_every_row[0] if len(of_every_row) == 1 else None)
+
+
+def _ask_started(session: Session) -> Line:
+    times = [Candidate(column.as_sql, "a time") for column in session.table.columns if column.is_time]
+    return unknown("started_at", "When was the charge taken?", times)
+
+
+def _time(session: Session, *names: str) -> Column | None:
+    return session.column(lambda column: column.is_time, tuple(frozenset({name}) for name in names))
+
+
+def _active(evidence: Evidence, session: Session, started: Column | None, chooser: Chooser) -> list[Line]:
+    """The deadline of a row, or its last sign of life."""
+    times = [column for column in session.table.columns if column.is_time]
+    deadline = next((column for column in times if column.words & _DEADLINES), None)
+    if deadline:
+        return [Line("stuck_at", deadline.as_sql, _without_deadline(evidence, session, deadline))]
+    beat = _time(session, *_BEATS)
+    if beat:
+        return [Line("active_at", beat.as_sql, "last sign of life; stuck_after counts from it")]
+    found = []
+    lines = []
+    planned = [column for column in times if column.words & _PLANNED and column != started]
+    if planned:
+        listed = ", ".join(column.as_sql for column in (*planned, *_started_working(times)))
+        found.append(Candidate(f"greatest({listed})", "what is planned for later is not stuck before its time"))
+    changed = _time(session, *_CHANGES)
+    if changed:
+        moves = _moves(evidence, session, changed, started)
+        found.append(Candidate(changed.as_sql, f"any change of the row{moves}"))
+    if found:
+        if started:
+            found.append(Candidate(started.as_sql, "no sign of life: stuck_after counts from the start"))
+        question = "What shows that a running session is alive? Only a column that moves while the work goes on does."
+        found = try_all(evidence, session.table, session.condition("running") or "true", found)
+        lines.append(asked(chooser, "active_at", question, found))
+    expiry = next((column for column in times if column.words & _EXPIRIES), None) or _ahead(evidence, session, started)
+    if expiry:
+        without = _without_deadline(evidence, session, expiry)
+        one = Candidate(expiry.as_sql, f"then active_at and stuck_after do not count; {without}")
+        question = "Is this the time at which a running session is stuck? If it is that of something else, take it out."
+        lines.append(asked(chooser, "stuck_at", question, [one]))
+    return lines
+
+
+def _ahead(evidence: Evidence, session: Session, started: Column | None) -> Column | None:
+    """A time of another name that every row has and that lies after its start: it may be the end of its time."""
+    if started is None:
+        return None
+    for column in session.table.columns:
+        if not column.is_time or not column.not_null or column == started or column.words & _KNOWN:
+            continue
+        slots = {
+            "at": f"s.{column.as_sql}", "started": f"s.{started.as_sql}", "table": session.table.as_sql,
+            "running": session.condition("running") or "true", "key": session.key.as_sql,
+        }  # fmt: skip
+        looked = evidence.rows("draft_signs_of_life", slots)
+        if looked and looked[0][1] * 2 > looked[0][0]:
+            return column
+    return None
+
+
+NO_LIFE = (
+    "active_at: last sign of life, such as a heartbeat. Nothing here looks like one: stuck_after counts from "
+    "started_at, so it must be longer than the longest session ever takes."
+)
+
+
+def _started_working(times: list[Column]) -> list[Column]:
+    return [column for column in times if column.words & {"started", "sending", "picked", "processing", "running"}]
+
+
+def _without_deadline(evidence: Evidence, session: Session, deadline: Column) -> str:
+    running = session.condition("running")
+    if not running:
+        return "when a running session is stuck; one that has none never is"
+    slots = {
+        "column": deadline.as_sql, "table": session.table.as_sql, "condition": running, "key": session.key.as_sql,
+    }  # fmt: skip
+    looked = evidence.rows("draft_nulls", slots)
+    rows, empty = map(int, looked[0]) if looked else (0, 0)
+    return f"when a running session is stuck; {empty} of {rows} running ones have none and never are"
+
+
+def _moves(evidence: Evidence, session: Session, column: Column, started: Column | None) -> str:
+    running = session.condition("running")
+    if not running or started is None:
+        return ""
+    slots = {
+        "at": f"s.{column.as_sql}", "started": f"s.{started.as_sql}", "table": session.table.as_sql, "running": running,
+        "key": session.key.as_sql,
+    }  # fmt: skip
+    looked = evidence.rows("draft_signs_of_life", slots)
+    return f"; on {looked[0][1]} of {looked[0][0]} running ones more than a minute after the start" if looked else ""
+
+
+def _failed(evidence: Evidence, session: Session, started: Column | None, chooser: Chooser) -> Line:
+    """When a session failed, the likeliest first; when it started, if nothing else is known."""
+    found: dict[str, str] = {}
+    for wanted, meaning in _FAILED_AT:
+        column = session.column(lambda column: column.is_time and column.as_sql not in found, (wanted,))
+        if column:
+            found[column.as_sql] = meaning
+    if started:
+        found.setdefault(started.as_sql, "the start: grace then protects only short sessions")
+    listed = [Candidate(sql, meaning) for sql, meaning in list(found.items())[:_MOST]]
+    tried = list(none_first(try_all(evidence, session.table, session.failed_condition, listed)))
+    return asked(chooser, "failed_at", "When did a session fail? grace counts from it.", tried)
+
+
+def _stuck_after(evidence: Evidence, session: Session, started: Column | None, ended: Column | None) -> tuple[str, str]:
+    """Well above the longest success; an hour where nothing is known."""
+    plain = "time without a sign of life that makes a running session stuck"
+    succeeded = session.condition("succeeded")
+    if not (succeeded and started and ended):
+        return "1h", plain
+    slots = {
+        "ended": f"s.{ended.as_sql}", "started": f"s.{started.as_sql}", "succeeded": succeeded,
+        "table": session.table.as_sql, "key": session.key.as_sql,
+    }  # fmt: skip
+    looked = evidence.rows("draft_durations", slots)
+    rows, seconds = map(int, looked[0]) if looked else (0, 0)
+    if not rows:
+        return "1h", plain
+    hours = max(1, math.ceil(seconds * 1.5 / 3600))
+    return f"{hours}h", f"{plain}; of {rows} successes the longest took {seconds // 60} minutes"
+
+
+def close_lines(session: Session, ended: Column | None) -> list[Line]:
+    """What else a closed session may need, for the user to take in."""
+    lines = [Line(ended.as_sql, "at", proposed=True)] if ended else []
+    changed = _time(session, *_CHANGES)
+    return lines + ([Line(changed.as_sql, "at", proposed=True)] if changed else [])
+
+
+_UTC = frozenset(
+    {"UTC", "Etc/UTC", "GMT", "Etc/GMT", "UCT", "Universal", "Zulu", "Etc/UCT", "Etc/Universal", "Etc/Zulu"}
+)
+
+
+def zone_lines(evidence: Evidence, session: Session) -> list[Line]:
+    """How times without a zone are read: as UTC, unless the clock or the zone of the database speaks against it."""
+    without = [column for column in session.table.columns if column.type == "timestamp without time zone"]
+    if not without:
+        return []
+    started = _started(session)
+    column = started if started in without else without[0]
+    slots = {"at": f"s.{column.as_sql}", "table": session.table.as_sql, "key": session.key.as_sql}
+    looked = evidence.rows("draft_clock", slots)
+    ahead, zone = (int(looked[0][0]), str(looked[0][1])) if looked else (0, "UTC")
+    if ahead <= _AHEAD_SECONDS and zone in _UTC:
+        return [Line("timezone", "UTC", "how columns without a time zone are read")]
+    question = f"In which time zone are the times without one? The database's own is {zone}"
+    question += f", and the newest {column.as_sql} is {ahead // 60} minutes ahead, read as UTC" if ahead > 0 else ""
+    found = [Candidate("UTC", "what most frameworks write"), Candidate(zone, "the database's own")]
+    return [unknown("timezone", f"{question}.", found)]
