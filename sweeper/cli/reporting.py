@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from sweeper.cli.options import Config, config_path, stderr_log
+from sweeper.cli.options import stderr_log
 from sweeper.core.errors import Exit, Interrupted, SweeperError
 from sweeper.core.results import Amount, Backlog, RunReport, RunResult
 from sweeper.core.signals import Signals
@@ -37,9 +38,7 @@ class RunStatus:
 
 
 @contextmanager
-def reported(
-    config: Config, signals: Signals, *, as_of: datetime, asked_at: float, wanted: bool
-) -> Iterator[RunStatus]:
+def reported(config: Path, signals: Signals, *, as_of: datetime, asked_at: float, wanted: bool) -> Iterator[RunStatus]:
     """Report a run to monitoring, unless it is not ``wanted``, such as a dry run."""
     if not wanted:
         yield RunStatus()
@@ -48,7 +47,7 @@ def reported(
     from sweeper.monitoring.endpoints import Monitor
     from sweeper.render.json.error import error_document, interrupted_document
 
-    monitor = Monitor(load_monitoring(config_path(config)))
+    monitor = Monitor(load_monitoring(config))
     status = RunStatus(wants_backlog=monitor.counts)
     monitor.started()
     try:

@@ -41,6 +41,8 @@ def _refunds(refunds: Sequence[Row]) -> Iterator[Event]:
             "account_id": refund.account_id,
             "attempt": refund.attempt,
         }
+        if refund.decided_by is not None:
+            facts |= {"decided_by": refund.decided_by, "decided_because": refund.decided_because}
         yield Event(refund.created_at, "adopted" if refund.layer == "adopted" else "refunded", facts)
         if refund.reversed_at is not None:
             facts = {

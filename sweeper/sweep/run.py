@@ -163,6 +163,8 @@ def _opening(settings: Settings, request: RunRequest, run_id: str, *, full: bool
         "since": request.since.isoformat() if request.since else None,
         "full": full,
     }
+    if request.by is not None:
+        told |= {"by": request.by, "reason": request.reason}
     return {
         "run_id": run_id,
         "version": __version__,
