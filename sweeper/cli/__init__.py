@@ -23,6 +23,7 @@ from sweeper.cli.options import remember
 from sweeper.cli.output import Output, flushed, take_over
 from sweeper.cli.revert import revert
 from sweeper.cli.run import run
+from sweeper.cli.schema import schema
 from sweeper.cli.sql import sql
 from sweeper.core.errors import ConfigurationError, Exit, Interrupted, SweeperError
 
@@ -48,6 +49,7 @@ app.command()(history)
 app.command()(revert)
 app.command()(adopt)
 app.command()(sql)
+app.command()(schema)
 
 
 _COMMANDS = frozenset(str(one.callback.__name__) for one in app.registered_commands if one.callback)
