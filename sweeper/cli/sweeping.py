@@ -102,9 +102,25 @@ def _sweep(
         if status.wants_backlog:
             with signals.shielded():
                 status.backlog = read_backlog(database, settings, request, result)
+        if status.urls:
+            with signals.shielded():
+                _tell(status, database, settings, request, result)
         return result
     finally:
         database.close()
+
+
+def _tell(
+    status: RunStatus, database: "Database", settings: "Settings", request: "RunRequest", result: "RunResult"
+) -> None:
+    from sweeper.monitoring.news import read_news
+    from sweeper.monitoring.notices import notices_of
+
+    news = read_news(database, settings, request, result, status.app)
+    if news is None:
+        status.unclaimed = list(notices_of(result, status.app))
+    else:
+        status.notices = news
 
 
 def _plan(database: "Database", settings: "Settings", request: "RunRequest") -> "RunResult":
