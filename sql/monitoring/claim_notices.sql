@@ -1,4 +1,5 @@
--- Writes down what a run tells people of: those of the causes that no other run has told them of within the hour.
+-- Writes down which messages a run sends to people: for those of the causes for which no other run has sent one within
+-- the hour.
 UPDATE {runs} AS run
 SET told = run.told || pg_catalog.jsonb_build_object('notified', fresh.causes)
 FROM (

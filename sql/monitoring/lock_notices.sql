@@ -1,4 +1,4 @@
--- Lets runs that want to tell people the same take turns. Ends with the transaction.
+-- Lets runs that are about to send messages to people take turns. Ends with the transaction.
 SELECT true AS taken
 FROM {locks} AS l
 WHERE l.name = 'caps'

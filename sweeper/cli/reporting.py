@@ -7,20 +7,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sweeper.cli.options import stderr_log
 from sweeper.core.errors import Exit, Interrupted, SweeperError
 from sweeper.core.results import Amount, Backlog, RunReport, RunResult
 from sweeper.core.signals import Signals
-from sweeper.monitoring.notices import Notice
-from sweeper.monitoring.people import require_apprise
+
+if TYPE_CHECKING:
+    from sweeper.monitoring.notices import Notice
 
 
 @dataclass
 class RunStatus:
     """What is known of a run so far; as long as nothing is, it failed.
 
-    ``notices`` are for people and are sent; ``unclaimed`` are, too, unless somebody was told of them within the hour.
+    ``notices`` are for people and are sent; ``unclaimed`` are, too, unless the like was sent within the hour.
     """
 
     wants_backlog: bool = False
@@ -31,8 +33,8 @@ class RunStatus:
     backlog: Backlog | None = None
     app: str = ""
     urls: Sequence[str] = ()
-    notices: list[Notice] = field(default_factory=list)
-    unclaimed: list[Notice] = field(default_factory=list)
+    notices: "list[Notice]" = field(default_factory=list)
+    unclaimed: "list[Notice]" = field(default_factory=list)
 
     def report(self, as_of: datetime, duration_seconds: float) -> RunReport:
         """The report for monitoring: zero for each reason that nothing was refunded for."""
@@ -61,6 +63,7 @@ def reported(path: Path, signals: Signals, *, as_of: datetime, asked_at: float, 
     from sweeper.config.secrets import filled_in
     from sweeper.monitoring.endpoints import Monitor
     from sweeper.monitoring.notices import notice_of_error
+    from sweeper.monitoring.people import require_apprise
     from sweeper.render.json.error import error_document, interrupted_document
 
     monitoring, notify = filled_in(*load_reporting(path), os.environ)
@@ -90,8 +93,8 @@ def reported(path: Path, signals: Signals, *, as_of: datetime, asked_at: float, 
             _log(problems)
 
 
-def _news(status: RunStatus, on: Sequence[str], path: Path, now: datetime) -> list[Notice]:
-    """What people are told of: claimed in the database, or remembered here where that could not be reached."""
+def _news(status: RunStatus, on: Sequence[str], path: Path, now: datetime) -> "list[Notice]":
+    """The messages to send: claimed in the database, or remembered here where that could not be reached."""
     from sweeper.monitoring.memory import Memory
     from sweeper.monitoring.notices import wanted
 
@@ -105,7 +108,7 @@ def _state_folder() -> Path | None:
     given = os.environ.get("XDG_STATE_HOME")
     try:
         return (Path(given) if given else Path.home() / ".local" / "state") / "sweeper"
-    except RuntimeError:  # nobody's home
+    except RuntimeError:  # this user has no home
         return None
 
 

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from sweeper.cli.options import Json, config_paths
-from sweeper.cli.sweeping import RunFlags
 from sweeper.core.errors import ConfigurationError, Interrupted
 from sweeper.core.signals import Cancelled, Signals
 
@@ -63,6 +62,9 @@ def run(
     """Refund every session that is owed, exactly once."""
     if exit_code and not dry_run:
         raise ConfigurationError("--exit-code goes with --dry-run", code="usage")
+    from sweeper.cli.rounds import sweep_again_and_again, sweep_once
+    from sweeper.cli.sweeping import RunFlags
+
     by, reason = _decision(by, reason, session or [])
     flags = RunFlags(
         dry_run=dry_run,
@@ -85,7 +87,6 @@ def run(
     seconds = None if every is None else _seconds(every)
     if seconds is not None and session:
         raise ConfigurationError("--every and --session exclude each other", code="usage")
-    from sweeper.cli.rounds import sweep_again_and_again, sweep_once
 
     signals = Signals(Cancelled)
     signals.install()

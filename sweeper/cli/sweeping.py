@@ -104,13 +104,13 @@ def _sweep(
                 status.backlog = read_backlog(database, settings, request, result)
         if status.urls:
             with signals.shielded():
-                _tell(status, database, settings, request, result)
+                _choose_notices(status, database, settings, request, result)
         return result
     finally:
         database.close()
 
 
-def _tell(
+def _choose_notices(
     status: RunStatus, database: "Database", settings: "Settings", request: "RunRequest", result: "RunResult"
 ) -> None:
     from sweeper.monitoring.news import read_news

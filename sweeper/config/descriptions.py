@@ -63,5 +63,5 @@ DESCRIPTIONS = {
     "monitoring.ping": "A URL in the manner of healthchecks. ${NAME} is read from the environment.",
     "monitoring.app": "A label that tells several apps apart.",
     "notify.urls": "Where people read messages, as Apprise writes URLs. ${NAME} is read from the environment.",
-    "notify.on": "What they are told of: held, failed, capped, layer_broke.",
+    "notify.on": "What they get messages about: held, failed, capped, layer_broke.",
 }

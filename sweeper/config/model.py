@@ -10,7 +10,7 @@ from sweeper.config.errors import nearest
 from sweeper.config.values import Count, Credits, Duration, Endpoint, Moment, Name, Sql, Status, StuckAfter, Zone
 
 STUCK_AFTER_DEFAULT = timedelta(hours=1)
-# what people may be told of
+# what people may get messages about
 Cause = Literal["held", "failed", "capped", "layer_broke"]
 
 
@@ -150,7 +150,7 @@ class MonitoringSection(Section):
 
 
 class NotifySection(Section):
-    """Who is told of what a run found, through Apprise."""
+    """Who gets a message about what a run found, through Apprise."""
 
     urls: list[Name] = []
     on: list[Cause] = list(get_args(Cause))

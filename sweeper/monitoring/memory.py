@@ -1,4 +1,4 @@
-"""When people were last told of what, where the database cannot keep it: a run that failed may not have reached it."""
+"""When a message was last sent, where the database cannot keep that: a run that failed may not have reached it."""
 
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -6,7 +6,7 @@ from pathlib import Path
 
 _HOUR = timedelta(hours=1)
 # of this process, which may sweep again and again where it may write no file
-_told: dict[str, datetime] = {}
+_sent: dict[str, datetime] = {}
 
 
 class Memory:
@@ -17,15 +17,15 @@ class Memory:
         self._app = str(app.absolute())
 
     def claim(self, cause: str, now: datetime) -> bool:
-        """Whether nobody was told of it within the hour; from now on somebody was.
+        """Whether no message of that cause was sent within the hour; from now on one was.
 
         Where nothing can be kept beyond this process, nothing is remembered beyond it.
         """
         key = sha256(f"{self._app}\n{cause}".encode()).hexdigest()[:24]
-        last = max(filter(None, (_told.get(key), self._read(key))), default=None)
+        last = max(filter(None, (_sent.get(key), self._read(key))), default=None)
         if last is not None and last <= now < last + _HOUR:
             return False
-        _told[key] = now
+        _sent[key] = now
         self._write(key, now)
         return True
 

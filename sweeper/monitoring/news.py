@@ -1,4 +1,4 @@
-"""What of a run is news: what nobody was told of within the hour."""
+"""The messages that a run sends: those of which no run has sent the like within the hour."""
 
 import json
 from datetime import timedelta
@@ -16,7 +16,7 @@ from sweeper.postgres.timeouts import Timeouts
 from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.context import RunRequest, prepare
 
-# a run that is over must not wait long to tell of it
+# a run that is over must not wait long for its messages
 _TIMEOUTS = Timeouts(lock_ms=2_000, statement_ms=10_000, idle_ms=10_000)
 _INSTANT = timedelta(microseconds=1)
 
@@ -24,7 +24,7 @@ _INSTANT = timedelta(microseconds=1)
 def read_news(
     database: Database, settings: Settings, request: RunRequest, result: RunResult, app: str
 ) -> list[Notice] | None:
-    """What people are to be told of this run, which then counts as told; None when the database cannot say."""
+    """The messages about this run, which count as sent from then on; None when the database cannot be asked."""
     if result.outcome is Outcome.INTERRUPTED:
         return []
     found = wanted(list(notices_of(result, app)), settings.notify.on)

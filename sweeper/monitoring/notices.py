@@ -1,4 +1,4 @@
-"""What people are told of a run: what happened, how much, and the command to look."""
+"""Messages to people about a run: what happened, how much, and the command to look."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
