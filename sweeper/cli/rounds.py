@@ -13,6 +13,9 @@ from sweeper.core.signals import Signals
 # of several runs, what the command ends with: the first of these that one of them ended with
 WORST_FIRST = (Exit.SIGINT, Exit.SIGTERM, Exit.FAILED, Exit.USAGE, Exit.CAPPED, Exit.HELD, Exit.FOUND, Exit.DONE)
 
+# a signal ends a sleep at once; this is for one whose exception somebody else's code has dropped
+_LONGEST_SLEEP_SECONDS = 1.0
+
 
 def sweep_once(given: Sequence[Path], flags: RunFlags, signals: Signals) -> int:
     """Sweep each file; the worst exit code.
@@ -77,16 +80,22 @@ def sweep_again_and_again(given: Sequence[Path], flags: RunFlags, signals: Signa
             if first:
                 raise
             code = show_error(error, json=flags.json, name=", ".join(map(str, given)))
-        if signals.received:
-            return 128 + signals.received
-        if first and code == Exit.USAGE:
+        if first and code == Exit.USAGE and not signals.received:
             return code
         first = False
-        sys.stdout.flush()
-        sys.stderr.flush()
-        gc.collect()  # by itself it would wait for what one run never makes
+        with signals.shielded():  # what a finalizer of the collector raises is dropped, a signal's exception too
+            sys.stdout.flush()
+            sys.stderr.flush()
+            gc.collect()  # by itself it would wait for what one run never makes
         due = max(due + seconds, time.monotonic())
         try:
-            time.sleep(due - time.monotonic() if due > time.monotonic() else 0)
+            _wait_until(due, signals)
         except Interrupted as signal:
             return 128 + signal.signal_number
+
+
+def _wait_until(due: float, signals: Signals) -> None:
+    signals.check()
+    while (left := due - time.monotonic()) > 0:
+        time.sleep(min(left, _LONGEST_SLEEP_SECONDS))
+        signals.check()
