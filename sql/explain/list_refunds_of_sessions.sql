@@ -1,5 +1,5 @@
--- Lists the refunds of some sessions, by their place among those that were asked for, each with the reversal that took it
--- back. A session's error text stays out of it.
+-- Lists the refunds of some sessions, by their place among those that were asked for, each with who decided it, where
+-- somebody did, and with the reversal that took it back. A session's error text stays out of it.
 SELECT asked.place,
        r.refund_id::text AS refund_id,
        r.attempt::text AS attempt,
@@ -13,10 +13,13 @@ SELECT asked.place,
        pg_catalog.to_jsonb(r) ->> 'shares' AS shares,  -- a column that not every installation has
        r.run_id::text AS run_id,
        r.created_at,
+       run.told ->> 'by' AS decided_by,
+       run.told ->> 'reason' AS decided_because,
        x.reason AS reversed_because,
        x.made_by AS reversed_by,
        x.created_at AS reversed_at
 FROM pg_catalog.unnest(%(session_ids)s::text[]::{session_type}[]) WITH ORDINALITY AS asked (session_id, place)
 JOIN {refunds} AS r ON r.session_id {session_eq} asked.session_id
+LEFT JOIN {runs} AS run ON run.run_id = r.run_id
 LEFT JOIN {reversals} AS x ON x.refund_id = r.refund_id
 ORDER BY asked.place, r.created_at, r.refund_id

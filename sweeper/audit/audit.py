@@ -8,12 +8,13 @@ from decimal import Decimal
 
 from sweeper.app.mapping import Mapping
 from sweeper.audit.findings import Inspection, find, read_position
-from sweeper.audit.result import AccountTotal, AuditResult, Period, Rate, TimeToRefund
+from sweeper.audit.result import AccountTotal, AuditResult, Period, TimeToRefund
 from sweeper.config.model import Settings
 from sweeper.core.decimals import exactly
 from sweeper.core.errors import ConfigurationError
 from sweeper.core.results import Amount
 from sweeper.install.state import Installation, open_mapping, read_surroundings
+from sweeper.ledger.rate import read_rate
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import reported
 from sweeper.postgres.retries import FIRST_ATTEMPTS, retrying
@@ -23,8 +24,6 @@ from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.owed import OwedReader, reading
 
 _INSTANT = timedelta(microseconds=1)
-# a layer broke: at least so many refunds in a day, and so many times the usual, which some days must have shown
-_BROKEN_SESSIONS, _BROKEN_TIMES, _BROKEN_DAYS = 10, 5, 3
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ def _read(
         since=since,
         until=until,
         period=_read_period(transaction, mapping, period),
-        rate=_read_rate(transaction, mapping, period),
+        rate=read_rate(transaction, mapping, period["until"]),
         position=position,
         findings=tuple(find(transaction, mapping, inspection, position)),
         integer_amounts=mapping.integer_amounts,
@@ -144,17 +143,3 @@ def _read_period(transaction: Transaction, mapping: Mapping, period: dict[str, d
             AccountTotal(row.account_id, Amount(row.sessions, Decimal(row.credits))) for row in accounts
         ),
     )
-
-
-def _read_rate(transaction: Transaction, mapping: Mapping, period: dict[str, datetime]) -> Rate:
-    rows = transaction.rows(mapping.statement("refund_rate"), period)
-    swept = [row for row in rows if row.reason is not None]
-    last_day, earlier = sum(row.last_day for row in swept), sum(row.earlier for row in swept)
-    days = rows[0].days
-    if days < _BROKEN_DAYS:  # too early to say what is usual
-        return Rate(last_day, None, None)
-    usual = earlier / days
-    broke = last_day >= _BROKEN_SESSIONS and last_day > _BROKEN_TIMES * usual
-    # the reason that grew most
-    reason = max(swept, key=lambda row: row.last_day - row.earlier / days).reason if broke else None
-    return Rate(last_day, usual, reason)

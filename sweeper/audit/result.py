@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from sweeper.core.errors import Exit
-from sweeper.core.results import Amount
+from sweeper.core.results import Amount, Rate
 
 PLACES = ("owed", "in_grace", "held", "excluded", "before_floor", "refunded", "uncharged")
 
@@ -44,15 +44,6 @@ class Period:
     def net_credits(self) -> Decimal:
         """What was moved to the accounts; an adopted refund moved nothing."""
         return self.refunded.credits - self.reversed.credits
-
-
-@dataclass(frozen=True)
-class Rate:
-    """What the sweeper itself refunded in the last day, against the days before; ``reason`` when a layer broke."""
-
-    last_day: int
-    usual_per_day: float | None
-    reason: str | None
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def _check(database: Database, settings: Settings | SweeperError, as_of: datetim
     yield from check_server(server, pooled=pooled, as_of=as_of, asked_at=asked_at, max_clock_skew=skew)
     if isinstance(settings, SweeperError):
         return
-    schemas = [*([database.default_schema] if database.default_schema else []), *server.schemas]
+    schemas = [*database.default_schemas, *server.schemas]
     surroundings = Surroundings(tuple(schemas), server.server_version, server.standby, server.clock)
     yield from _check_mapped(database, settings, surroundings, server.role_as_sql, as_of)
 

@@ -19,9 +19,11 @@ from sweeper.cli.explain import explain
 from sweeper.cli.history import history
 from sweeper.cli.init import init
 from sweeper.cli.install import install
+from sweeper.cli.options import remember
 from sweeper.cli.output import Output, flushed, take_over
 from sweeper.cli.revert import revert
 from sweeper.cli.run import run
+from sweeper.cli.schema import schema
 from sweeper.cli.sql import sql
 from sweeper.core.errors import ConfigurationError, Exit, Interrupted, SweeperError
 
@@ -47,6 +49,10 @@ app.command()(history)
 app.command()(revert)
 app.command()(adopt)
 app.command()(sql)
+app.command()(schema)
+
+
+_COMMANDS = frozenset(str(one.callback.__name__) for one in app.registered_commands if one.callback)
 
 
 def _show_version(wanted: bool) -> None:
@@ -57,11 +63,22 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def _global(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - the callback answers it
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
+    config: Annotated[
+        list[Path] | None,
+        typer.Option("--config", metavar="FILE", help="As after the command."),
+    ] = None,
+    log_format: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FORMAT",
+            help="json or console, before or after the command; else SWEEPER_LOG_FORMAT, else console on a terminal.",
+        ),
+    ] = None,
 ) -> None:
-    pass
+    remember(config or (), log_format)
 
 
 def main() -> NoReturn:
@@ -89,7 +106,7 @@ def _exit_code_with(stdout: Output, exit_code: int) -> int:
 def run_command(arguments: Sequence[str]) -> int:
     """Run one command; every error becomes an exit code here, and a document when one was asked for."""
     try:
-        return app(list(arguments) or ["--help"], prog_name="sweeper", standalone_mode=False) or Exit.DONE
+        return app(_in_front(list(arguments)) or ["--help"], prog_name="sweeper", standalone_mode=False) or Exit.DONE
     except typer.TyperException as error:
         return _report(arguments, ConfigurationError(error.format_message(), code="usage"))
     except SweeperError as error:
@@ -102,6 +119,15 @@ def run_command(arguments: Sequence[str]) -> int:
         internal = SweeperError(_describe(crash), code="internal")
         internal.may_have_paid = True
         return _report(arguments, internal)
+
+
+def _in_front(arguments: list[str]) -> list[str]:
+    """The arguments with ``--log-format``, which every command takes, before the command's name."""
+    found = next((place for place, word in enumerate(arguments) if word.partition("=")[0] == "--log-format"), None)
+    if found is None:
+        return arguments
+    length = 1 if "=" in arguments[found] else 2
+    return [*arguments[found : found + length], *arguments[:found], *arguments[found + length :]]
 
 
 def _describe(crash: Exception) -> str:
@@ -120,7 +146,7 @@ def _report(arguments: Sequence[str], error: SweeperError) -> int:
     if _wants_json(arguments):
         from sweeper.render.json.error import error_document
 
-        command = next((argument for argument in arguments if not argument.startswith("-")), "")
+        command = next((argument for argument in arguments if argument in _COMMANDS), "")
         print(error_document(command, error))  # noqa: T201
     print(f"sweeper: {error.message}", file=sys.stderr)  # noqa: T201
     return error.exit_code

@@ -1,17 +1,27 @@
 """``sweeper check``."""
 
+import os
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from sweeper.cli.options import Config, Json, console, load_connection, load_settings
+import typer
+
+from sweeper.cli.options import Config, Json, config_path, console, load_connection, load_settings
 from sweeper.core.errors import SweeperError
 
 if TYPE_CHECKING:
+    from sweeper.check.result import Check
     from sweeper.config.model import Settings
 
 
-def check(config: Config = None, json: Json = False) -> int:
+def check(
+    config: Config = None,
+    notify: Annotated[bool, typer.Option("--notify", help="Send a trial message to each of notify.urls.")] = False,
+    json: Json = False,
+) -> int:
     """Check that a run can work, and show how to fix what is wrong. Read-only."""
     asked_at, as_of = time.monotonic(), datetime.now(UTC)
     from sweeper.check.checks import check as check_all
@@ -22,9 +32,12 @@ def check(config: Config = None, json: Json = False) -> int:
     connection = load_connection()
     database = Database(connection, application_name="sweeper check")
     try:
-        result = check_all(database, _settings_or_error(config), as_of=as_of, asked_at=asked_at)
+        settings = _settings_or_error(config)
+        result = check_all(database, settings, as_of=as_of, asked_at=asked_at)
     finally:
         database.close()
+    if notify:
+        result = replace(result, checks=(*result.checks, *_trial(config)))
     if json:
         print(check_document(result))  # noqa: T201
     else:
@@ -37,3 +50,30 @@ def _settings_or_error(config: Config) -> "Settings | SweeperError":
         return load_settings(config)
     except SweeperError as error:
         return error
+
+
+def _trial(config: Config) -> "Iterator[Check]":
+    from sweeper.check.result import Check, Status
+    from sweeper.config.parsing import load_reporting
+    from sweeper.config.secrets import filled_in
+    from sweeper.monitoring.endpoints import try_out
+    from sweeper.monitoring.notices import trial
+    from sweeper.monitoring.people import require_apprise
+
+    path = config_path(config)
+    try:
+        monitoring, section = filled_in(*load_reporting(path), os.environ)
+        if section.urls:
+            require_apprise()
+    except SweeperError as error:
+        yield Check("notify", Status.FAILURE, error.message)
+        return
+    if not section.urls:
+        yield Check("notify", Status.FAILURE, "the file names nobody to notify", "add notify.urls to the file")
+        return
+    for place, why in try_out(section.urls, trial(monitoring.app or str(path))).items():
+        if why is None:
+            yield Check("notify", Status.OK, f"notify.urls.{place} took a trial message")
+        else:
+            fix = "compare it with what Apprise says of that service"
+            yield Check("notify", Status.FAILURE, f"notify.urls.{place} did not take a trial message: {why}", fix)

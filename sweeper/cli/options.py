@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
@@ -26,11 +28,49 @@ Config = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, also on failure.")]
+# as the environment and the flag name them
+LOG_FORMATS = ("json", "console")
+
+
+@dataclass
+class _BeforeTheCommand:
+    """What was given before the command's name."""
+
+    config: tuple[Path, ...] = ()
+    log_format: str | None = None
+
+
+_given = _BeforeTheCommand()
+
+
+def remember(config: Sequence[Path], log_format: str | None) -> None:
+    """Keep what was given before the command's name.
+
+    Raises:
+        ConfigurationError: there is no such format.
+    """
+    _given.config = tuple(config)
+    _given.log_format = log_format or os.environ.get("SWEEPER_LOG_FORMAT") or None
+    if _given.log_format not in (None, *LOG_FORMATS):
+        source = "--log-format" if log_format else "SWEEPER_LOG_FORMAT"
+        raise ConfigurationError(f"{source} is one of {' and '.join(LOG_FORMATS)}", code="usage")
 
 
 def config_path(config: Path | None) -> Path:
-    """The file that the flag, the environment or the folder gives."""
-    return config or Path(os.environ.get("SWEEPER_CONFIG") or "sweeper.toml")
+    """The file that the flag, the environment or the folder gives; after the command's name the flag counts first.
+
+    Raises:
+        ConfigurationError: several were given, before the command's name.
+    """
+    given = [config] if config else config_paths(())
+    if len(given) > 1:
+        raise ConfigurationError("only `sweeper run` takes several --config", code="usage")
+    return given[0]
+
+
+def config_paths(config: Sequence[Path]) -> list[Path]:
+    """All files and folders that the flag gives, or the one of the environment or of the folder."""
+    return list(config or _given.config) or [Path(os.environ.get("SWEEPER_CONFIG") or "sweeper.toml")]
 
 
 def load_settings(config: Path | None) -> "Settings":
@@ -68,7 +108,12 @@ def stderr_log() -> "Log":
     """A log on stderr."""
     from sweeper.cli.logs import Log
 
-    return Log(sys.stderr, terminal=sys.stderr.isatty(), colour=wants_colour())
+    return Log(sys.stderr, terminal=wants_readable_log(), colour=wants_colour() and sys.stderr.isatty())
+
+
+def wants_readable_log() -> bool:
+    """Whether log events are lines to read and not JSON: as asked for, else on a terminal."""
+    return _given.log_format == "console" if _given.log_format else sys.stderr.isatty()
 
 
 def wants_colour() -> bool:

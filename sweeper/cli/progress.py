@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from sweeper.cli.logs import Log
+from sweeper.cli.options import wants_colour, wants_readable_log
 from sweeper.postgres.errors import Refusal
 from sweeper.sweep.batch import Batch
 
@@ -43,11 +44,13 @@ class Watcher:
 
 
 @contextmanager
-def watching(prefix: str, *, colour: bool) -> Iterator[Watcher]:
+def watching(prefix: str) -> Iterator[Watcher]:
     """Watch a run, with a progress bar when stderr is a terminal."""
+    readable = wants_readable_log()
+    colour = wants_colour() and sys.stderr.isatty()
     with _bar() as progress:
         # a bar has taken sys.stderr over by now, and shows above itself what is written to it
-        log = Log(sys.stderr, terminal=progress is not None, colour=colour)
+        log = Log(sys.stderr, terminal=readable, colour=colour)
         log.log_retries()
         yield Watcher(log, prefix, progress)
 

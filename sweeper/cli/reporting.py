@@ -1,20 +1,29 @@
 """Reports a run to monitoring: that it begins and how it ends, whatever happens in between."""
 
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sweeper.cli.options import Config, config_path, stderr_log
+from sweeper.cli.options import stderr_log
 from sweeper.core.errors import Exit, Interrupted, SweeperError
 from sweeper.core.results import Amount, Backlog, RunReport, RunResult
 from sweeper.core.signals import Signals
 
+if TYPE_CHECKING:
+    from sweeper.monitoring.notices import Notice
+
 
 @dataclass
 class RunStatus:
-    """What is known of a run so far; as long as nothing is, it failed."""
+    """What is known of a run so far; as long as nothing is, it failed.
+
+    ``notices`` are for people and are sent; ``unclaimed`` are, too, unless the like was sent within the hour.
+    """
 
     wants_backlog: bool = False
     exit_code: int = Exit.FAILED
@@ -22,6 +31,10 @@ class RunStatus:
     reasons: tuple[str, ...] = ()
     result: RunResult | None = None
     backlog: Backlog | None = None
+    app: str = ""
+    urls: Sequence[str] = ()
+    notices: "list[Notice]" = field(default_factory=list)
+    unclaimed: "list[Notice]" = field(default_factory=list)
 
     def report(self, as_of: datetime, duration_seconds: float) -> RunReport:
         """The report for monitoring: zero for each reason that nothing was refunded for."""
@@ -37,33 +50,66 @@ class RunStatus:
 
 
 @contextmanager
-def reported(
-    config: Config, signals: Signals, *, as_of: datetime, asked_at: float, wanted: bool
-) -> Iterator[RunStatus]:
-    """Report a run to monitoring, unless it is not ``wanted``, such as a dry run."""
+def reported(path: Path, signals: Signals, *, as_of: datetime, asked_at: float, wanted: bool) -> Iterator[RunStatus]:
+    """Report a run to monitoring and to people, unless it is not ``wanted``, such as a dry run.
+
+    Raises:
+        ConfigurationError: a URL in the file needs a variable that the environment does not have.
+    """
     if not wanted:
         yield RunStatus()
         return
-    from sweeper.config.parsing import load_monitoring
+    from sweeper.config.parsing import load_reporting
+    from sweeper.config.secrets import filled_in
     from sweeper.monitoring.endpoints import Monitor
+    from sweeper.monitoring.notices import notice_of_error
+    from sweeper.monitoring.people import require_apprise
     from sweeper.render.json.error import error_document, interrupted_document
 
-    monitor = Monitor(load_monitoring(config_path(config)))
-    status = RunStatus(wants_backlog=monitor.counts)
+    monitoring, notify = filled_in(*load_reporting(path), os.environ)
+    if notify.urls:
+        require_apprise()
+    monitor = Monitor(monitoring)
+    status = RunStatus(wants_backlog=monitor.counts, app=monitoring.app or str(path), urls=notify.urls)
     monitor.started()
     try:
         yield status
     except SweeperError as error:
         status.exit_code, status.summary = error.exit_code, error_document("run", error)
+        status.unclaimed = [notice_of_error(error, status.app)]
+        raise
+    except Exception:
+        crash = SweeperError("an internal error, which the log of the run has", code="internal")
+        status.unclaimed = [notice_of_error(crash, status.app)]
         raise
     except Interrupted as signal:
         status.exit_code, status.summary = 128 + signal.signal_number, interrupted_document("run")
         raise
     finally:
         with signals.shielded():
-            problems = monitor.ended(status.report(as_of, time.monotonic() - asked_at))
+            report = status.report(as_of, time.monotonic() - asked_at)
+            problems = monitor.ended(report, urls=status.urls, notices=_news(status, notify.on, path, report.ended_at))
         if problems:
             _log(problems)
+
+
+def _news(status: RunStatus, on: Sequence[str], path: Path, now: datetime) -> "list[Notice]":
+    """The messages to send: claimed in the database, or remembered here where that could not be reached."""
+    from sweeper.monitoring.memory import Memory
+    from sweeper.monitoring.notices import wanted
+
+    memory = Memory(_state_folder(), path)
+    found = wanted(status.unclaimed, on) if status.urls else []
+    return [*status.notices, *(notice for notice in found if memory.claim(notice.cause, now))]
+
+
+def _state_folder() -> Path | None:
+    """Where programs keep such things: https://specifications.freedesktop.org/basedir-spec/latest/."""
+    given = os.environ.get("XDG_STATE_HOME")
+    try:
+        return (Path(given) if given else Path.home() / ".local" / "state") / "sweeper"
+    except RuntimeError:  # this user has no home
+        return None
 
 
 def _log(problems: dict[str, str]) -> None:

@@ -1,30 +1,25 @@
 """``sweeper run``."""
 
-import socket
-import sys
-import time
-from collections.abc import Mapping
-from dataclasses import replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from sweeper.cli.options import Config, Json, console, load_connection, load_settings, parse_time, wants_colour
-from sweeper.cli.rehearsing import rehearsal_of
-from sweeper.cli.reporting import RunStatus, reported
-from sweeper.core.errors import ConfigurationError, Exit, Interrupted
+from sweeper.cli.options import Json, config_paths
+from sweeper.core.errors import ConfigurationError, Interrupted
 from sweeper.core.signals import Cancelled, Signals
-
-if TYPE_CHECKING:
-    from sweeper.config.model import Settings
-    from sweeper.core.results import RunResult
-    from sweeper.postgres.database import Database
-    from sweeper.sweep.context import RunRequest
 
 
 def run(
-    config: Config = None,
+    config: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            help="The mapping and the policy, or a folder of such files; may be repeated: swept one after the other. "
+            "Else SWEEPER_CONFIG, else ./sweeper.toml.",
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what a run would do; read-only.")] = False,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="With --dry-run: exit 5 when something is owed.")
@@ -61,118 +56,73 @@ def run(
             help="Let this item of check's rehearsal fail, for this mapping; may be repeated.",
         ),
     ] = None,
+    by: Annotated[
+        str | None, typer.Option(metavar="NAME", help="With --session: who decided; kept, and shown by explain.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="With --by: why.")] = None,
+    every: Annotated[
+        str | None,
+        typer.Option(metavar="DURATION", help="Sweep again and again, until a signal ends it; for hosts without cron."),
+    ] = None,
     json: Json = False,
 ) -> int:
     """Refund every session that is owed, exactly once."""
-    asked_at, as_of = time.monotonic(), datetime.now(UTC)
     if exit_code and not dry_run:
         raise ConfigurationError("--exit-code goes with --dry-run", code="usage")
-    policy = {
-        "stuck_after": stuck_after,
-        "grace": grace,
-        "batch_size": batch_size,
-        "max_refunds": max_refunds,
-        "max_credits": max_credits,
-        "max_amount": max_amount,
-    }
+    from sweeper.cli.rounds import sweep_again_and_again, sweep_once
+    from sweeper.cli.sweeping import RunFlags
+
+    by, reason = _decision(by, reason, session or [])
+    flags = RunFlags(
+        dry_run=dry_run,
+        exit_code=exit_code,
+        json=json,
+        full=full,
+        since=since,
+        sessions=tuple(session or ()),
+        policy={
+            "stuck_after": stuck_after,
+            "grace": grace,
+            "batch_size": batch_size,
+            "max_refunds": max_refunds,
+            "max_credits": max_credits,
+            "max_amount": max_amount,
+        },
+        by=by,
+        reason=reason,
+        accepted=frozenset(accept or ()),
+    )
+    seconds = None if every is None else _seconds(every)
+    if seconds is not None and session:
+        raise ConfigurationError("--every and --session exclude each other", code="usage")
+
     signals = Signals(Cancelled)
     signals.install()
-    # a run by hand, of a session or two, is not the one that monitoring waits for
-    wanted = not (dry_run or session)
     try:
-        with reported(config, signals, as_of=as_of, asked_at=asked_at, wanted=wanted) as status:
-            settings, request = _read_flags(config, policy, session or [], since, as_of, asked_at, full=full)
-            request = replace(request, accepted=frozenset(accept or []))
-            result = _sweep(settings, request, signals, status, dry_run=dry_run)
-            _show(result, len({*(session or [])}), json=json)
-    except Interrupted as signal:  # before there was anything to sum up
-        if json:
-            _print_interrupted()
+        if seconds is None:
+            return sweep_once(config_paths(config or ()), flags, signals)
+        return sweep_again_and_again(config_paths(config or ()), flags, signals, seconds=seconds)
+    except Interrupted as signal:  # between two runs
         return 128 + signal.signal_number
-    if dry_run and result.error is None:
-        return Exit.FOUND if exit_code and (result.refunds.sessions or result.remaining) else Exit.DONE
-    return result.exit_code
 
 
-def _read_flags(
-    config: Config,
-    policy: Mapping[str, object],
-    sessions: list[str],
-    since: str | None,
-    as_of: datetime,
-    asked_at: float,
-    *,
-    full: bool,
-) -> "tuple[Settings, RunRequest]":
-    from sweeper.config.parsing import apply_overrides
-    from sweeper.sweep.context import RunRequest
-
-    settings = apply_overrides(load_settings(config), policy)
-    return settings, RunRequest(
-        as_of=as_of,
-        asked_at=asked_at,
-        host=socket.gethostname(),
-        session_ids=tuple(sessions),
-        since=parse_time("--since", since),
-        full=full,
-        caps_by_hand=frozenset(name for name in ("max_refunds", "max_credits") if policy[name] is not None),
-    )
+def _decision(by: str | None, reason: str | None, sessions: list[str]) -> tuple[str | None, str | None]:
+    if by is None and reason is None:
+        return None, None
+    if not sessions:
+        raise ConfigurationError("--by and --reason go with --session", code="usage")
+    if not (by and by.strip() and reason and reason.strip()):
+        raise ConfigurationError("--by must say who, and --reason why: give both", code="usage")
+    return by.strip(), reason.strip()
 
 
-def _sweep(
-    settings: "Settings", request: "RunRequest", signals: Signals, status: RunStatus, *, dry_run: bool
-) -> "RunResult":
-    from sweeper.monitoring.backlog import read_backlog
-    from sweeper.postgres.database import Database
-    from sweeper.render.json.run import run_document
+def _seconds(every: str) -> float:
+    from sweeper.config.values import parse_duration
 
-    status.reasons = settings.all_reasons
-    database = Database(load_connection(), application_name="sweeper run")
     try:
-        result = _plan(database, settings, request) if dry_run else _execute(database, settings, request, signals)
-        status.exit_code, status.summary, status.result = result.exit_code, run_document(result), result
-        if status.wants_backlog:
-            with signals.shielded():
-                status.backlog = read_backlog(database, settings, request, result)
-        return result
-    finally:
-        database.close()
-
-
-def _plan(database: "Database", settings: "Settings", request: "RunRequest") -> "RunResult":
-    from sweeper.sweep.dry_run import plan
-
-    return plan(database, settings, request, rehearsal=rehearsal_of(database, settings, request))
-
-
-def _execute(database: "Database", settings: "Settings", request: "RunRequest", signals: Signals) -> "RunResult":
-    from sweeper.cli.progress import watching
-    from sweeper.sweep.run import execute
-
-    with watching(settings.logging.event_prefix, colour=wants_colour()) as observer:
-        rehearsal = rehearsal_of(database, settings, request)
-        return execute(database, settings, request, signals=signals, observer=observer, rehearsal=rehearsal)
-
-
-def _print_interrupted() -> None:
-    from sweeper.render.json.error import interrupted_document
-
-    print(interrupted_document("run"))  # noqa: T201
-
-
-def _show(result: "RunResult", named: int, *, json: bool) -> None:
-    if json:
-        from sweeper.render.json.run import run_document
-
-        print(run_document(result))  # noqa: T201
-    elif named or sys.stdout.isatty() or result.dry_run or _has_news(result):
-        from sweeper.render.terminal.run import show_run
-
-        show_run(console(), result, named=named)
-    if result.error:
-        print(f"sweeper: {result.error.message}", file=sys.stderr)  # noqa: T201
-
-
-def _has_news(result: "RunResult") -> bool:
-    # cron mails whatever is printed: a run that found nothing says nothing
-    return bool(result.exit_code or result.refunds.sessions or result.already_refunded or result.skipped)
+        seconds = parse_duration(every).total_seconds()
+    except ValueError as error:
+        raise ConfigurationError(f"--every: {error}", code="usage") from None
+    if not seconds:
+        raise ConfigurationError("--every must be more than nothing, such as 5m", code="usage")
+    return seconds

@@ -49,7 +49,10 @@ def _describe(problem: Any, content: Mapping[str, Any]) -> str:
     key = ".".join(str(part) for part in problem["loc"])
     message = str(problem["msg"]).removeprefix("Value error, ")
     value = _value_at(content, problem["loc"])
-    secret = problem["loc"][:1] == ("monitoring",)  # anyone with such a URL could send reports as this app
+    secret = problem["loc"][:1] in (
+        ("monitoring",),
+        ("notify",),
+    )  # anyone with such a URL could send reports as this app
     shown = "" if secret or value is None or repr(value) in message else f" = {value!r}"
     return f"{key}{shown}: {message}" if key else message
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -10,6 +10,8 @@ from sweeper.config.errors import nearest
 from sweeper.config.values import Count, Credits, Duration, Endpoint, Moment, Name, Sql, Status, StuckAfter, Zone
 
 STUCK_AFTER_DEFAULT = timedelta(hours=1)
+# what people may get messages about
+Cause = Literal["held", "failed", "capped", "layer_broke"]
 
 
 class Section(BaseModel):
@@ -152,6 +154,13 @@ class MonitoringSection(Section):
     app: Name | None = None
 
 
+class NotifySection(Section):
+    """Who gets a message about what a run found, through Apprise."""
+
+    urls: list[Name] = []
+    on: list[Cause] = list(get_args(Cause))
+
+
 class Settings(Section):
     """The whole file."""
 
@@ -164,6 +173,7 @@ class Settings(Section):
     logging: LoggingSection = LoggingSection()
     audit: AuditSection = AuditSection()
     monitoring: MonitoringSection = MonitoringSection()
+    notify: NotifySection = NotifySection()
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:
@@ -208,6 +218,7 @@ def known_keys(path: tuple[str, ...]) -> list[str]:
         "database": DatabaseSection, "sessions": SessionsSection, "accounts": AccountsSection,
         "policy": PolicySection, "reasons": ReasonSection, "ledger": LedgerSection,
         "logging": LoggingSection, "audit": AuditSection, "monitoring": MonitoringSection,
+        "notify": NotifySection,
     }  # fmt: skip
     if path == ("ledger", "past"):
         return list(PastSection.model_fields)

@@ -3,13 +3,15 @@
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from sweeper.config.errors import describe_all
-from sweeper.config.model import MonitoringSection, Settings, known_keys
+from sweeper.config.model import MonitoringSection, NotifySection, Section, Settings, known_keys
 from sweeper.core.errors import ConfigurationError
+
+S = TypeVar("S", bound=Section)
 
 # what `sweeper init` writes where the user has to answer; it is never SQL by itself
 OPEN_QUESTION = "?"
@@ -36,13 +38,20 @@ def load(path: Path) -> Settings:
     return parse(content, str(path))
 
 
-def load_monitoring(path: Path) -> MonitoringSection:
+def load_reporting(path: Path) -> tuple[MonitoringSection, NotifySection]:
     """Where runs are reported, also when the rest of the file is not valid; nowhere when it does not say."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        return MonitoringSection.model_validate(content.get("monitoring", {}))
     except (OSError, ValueError):
-        return MonitoringSection()
+        return MonitoringSection(), NotifySection()
+    return _section(content, "monitoring", MonitoringSection), _section(content, "notify", NotifySection)
+
+
+def _section(content: Mapping[str, Any], name: str, model: type[S]) -> S:
+    try:
+        return model.model_validate(content.get(name, {}))
+    except ValueError:
+        return model()
 
 
 def parse(content: Mapping[str, Any], origin: str = "sweeper.toml") -> Settings:

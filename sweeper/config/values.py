@@ -1,16 +1,20 @@
 """The values of ``sweeper.toml``: durations, times, zones, URLs and SQL, each read from what TOML or a flag gives."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import durationpy
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 _MOST_DIGITS = 1000
 # in a table of durations: what runs under this status is never stuck
 NEVER = "never"
+# in a URL: filled in from the environment, so that the file holds no secret
+PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+NOT_HTTP = "must begin with http:// or https://"
 
 
 def parse_duration(value: object) -> timedelta:
@@ -98,14 +102,19 @@ def _trim_sql(value: object) -> object:
 
 
 def parse_endpoint(value: object) -> str:
-    """Check a URL that runs are reported to.
+    """Check a URL that runs are reported to; one with a ``${NAME}`` is checked when that is filled in.
 
     Raises:
         ValueError: it is not one for HTTP. The message never repeats it: it may be a secret.
     """
-    if not isinstance(value, str) or not value.strip().lower().startswith(("http://", "https://")):
-        raise ValueError("must begin with http:// or https://")
+    if not isinstance(value, str) or not (PLACEHOLDER.search(value) or is_http(value)):
+        raise ValueError(NOT_HTTP)
     return value.strip().rstrip("/")
+
+
+def is_http(value: str) -> bool:
+    """Whether it is a URL of a web server."""
+    return value.strip().lower().startswith(("http://", "https://"))
 
 
 def _require_digits(value: Decimal) -> Decimal:
@@ -115,17 +124,35 @@ def _require_digits(value: Decimal) -> Decimal:
     return value
 
 
-Sql = Annotated[str, BeforeValidator(_trim_sql)]
+# what an editor is told: a TOML number or boolean may stand for SQL and for a status, and TOML's times are no strings
+_SCALAR = WithJsonSchema({"type": ["string", "integer", "boolean"]})
+_DURATION = {"type": "string", "examples": ["90s", "15m", "1h30m", "2d"]}
+
+Sql = Annotated[str, BeforeValidator(_trim_sql), _SCALAR]
 Name = Annotated[str, Field(min_length=1)]
 # a status as text: the server reads it in the type of the status
-Status = Annotated[str, Field(min_length=1), BeforeValidator(parse_status)]
-Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
-StuckAfter = Annotated[timedelta | dict[Name, timedelta | None], BeforeValidator(parse_stuck_after)]
+Status = Annotated[str, Field(min_length=1), BeforeValidator(parse_status), _SCALAR]
+Duration = Annotated[timedelta, BeforeValidator(parse_duration), WithJsonSchema(_DURATION)]
+StuckAfter = Annotated[
+    timedelta | dict[Name, timedelta | None],
+    BeforeValidator(parse_stuck_after),
+    WithJsonSchema(
+        {"anyOf": [_DURATION, {"type": "object", "additionalProperties": {**_DURATION, "examples": ["6h", NEVER]}}]}
+    ),
+]
 # a plain validator, because a test may have frozen the clock, and datetime with it, before this is imported
 Moment = Annotated[
-    datetime, PlainValidator(parse_moment), PlainSerializer(datetime.isoformat, return_type=str, when_used="json")
+    datetime,
+    PlainValidator(parse_moment),
+    PlainSerializer(datetime.isoformat, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "examples": ["2026-01-31T12:00:00Z"]}),
 ]
 Zone = Annotated[str, BeforeValidator(parse_zone)]
 Endpoint = Annotated[str, BeforeValidator(parse_endpoint)]
-Credits = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), AfterValidator(_require_digits)]
+Credits = Annotated[
+    Decimal,
+    Field(ge=0, allow_inf_nan=False),
+    AfterValidator(_require_digits),
+    WithJsonSchema({"type": "number", "minimum": 0}),
+]
 Count = Annotated[int, Field(ge=0)]

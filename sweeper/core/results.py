@@ -124,3 +124,12 @@ class RunReport:
     def succeeded(self) -> bool:
         """Whether it looked at everything that is owed; what it put on hold is reported by itself."""
         return self.exit_code in (Exit.DONE, Exit.HELD)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """What the sweeper itself refunded in the last day, against the days before; ``reason`` when a layer broke."""
+
+    last_day: int
+    usual_per_day: float | None
+    reason: str | None

@@ -44,6 +44,8 @@ def _refunds(refunds: Sequence[Row]) -> Iterator[Event]:
         }
         if refund.shares is not None:
             facts["shares"] = json.loads(refund.shares, parse_float=str)
+        if refund.decided_by is not None:
+            facts |= {"decided_by": refund.decided_by, "decided_because": refund.decided_because}
         yield Event(refund.created_at, "adopted" if refund.layer == "adopted" else "refunded", facts)
         if refund.reversed_at is not None:
             facts = {

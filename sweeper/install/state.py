@@ -105,7 +105,7 @@ def read_surroundings(database: Database) -> Surroundings:
         row = transaction.row(fill("read_surroundings", {}))
     if row.server_version < 140_000:
         raise ConfigurationError("Postgres 14 or later is needed", code="server_version")
-    schemas = dict.fromkeys([database.default_schema, *row.schemas] if database.default_schema else row.schemas)
+    schemas = dict.fromkeys([*database.default_schemas, *row.schemas])
     return Surroundings(tuple(schemas), row.server_version, row.standby, row.clock, row.read_only)
 
 

@@ -1,14 +1,19 @@
-"""Reports the start and the end of a run; an endpoint that is slow or unreachable never stops a run."""
+"""Reports the start and the end of a run; an endpoint or a service that is slow or unreachable never stops a run."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from threading import Thread
+from typing import Any
 
 from sweeper.config.model import MonitoringSection
 from sweeper.core.results import RunReport
+from sweeper.monitoring.notices import Notice
+from sweeper.monitoring.people import send, services
 
 # for all endpoints together, at the end of a run; the database connection is closed before
 TIMEOUT_SECONDS = 2.0
+# for a trial, at which somebody looks on
+TRIAL_SECONDS = 10.0
 
 
 class Monitor:
@@ -29,10 +34,11 @@ class Monitor:
         if self._section.ping:
             self._start = self._send("ping", lambda: self._ping("start", ""))
 
-    def ended(self, report: RunReport) -> dict[str, str]:
-        """Report how it ended; returns the endpoints that failed, each with why."""
+    def ended(self, report: RunReport, *, urls: Sequence[str] = (), notices: Sequence[Notice] = ()) -> dict[str, str]:
+        """Report how it ended, and send ``notices`` to ``urls``; returns the endpoints that failed, each with why."""
+        reading = self._services(urls) if notices else []
         deadline = time.monotonic() + TIMEOUT_SECONDS
-        threads = list(self._send_all(report))
+        threads = list(self._send_all(report)) + self._send_to_people(reading, notices)
         for name, thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
             if thread.is_alive():
@@ -47,6 +53,20 @@ class Monitor:
             yield "pushgateway", self._send("pushgateway", lambda: self._push(report))
         if section.ping:
             yield "ping", self._send("ping", lambda: self._finish(report))
+
+    def _services(self, urls: Sequence[str]) -> list[Any]:
+        try:
+            return services(urls)
+        except Exception as error:  # whatever is wrong with a library that only tells of the run
+            self._problems["notify"] = type(error).__name__
+            return []
+
+    def _send_to_people(self, reading: Sequence[Any], notices: Sequence[Notice]) -> list[tuple[str, Thread]]:
+        def started(place: int, service: Any) -> tuple[str, Thread]:
+            name = f"notify.urls.{place}"
+            return name, self._send(name, lambda: send(service, notices))
+
+        return [started(place, service) for place, service in enumerate(reading)]
 
     def _send(self, name: str, work: Callable[[], None]) -> Thread:
         def send() -> None:
@@ -83,3 +103,15 @@ class Monitor:
         request = Request(url, data=body.encode(), method="POST")  # noqa: S310 - the settings let only http in
         with urlopen(request, timeout=TIMEOUT_SECONDS):  # noqa: S310
             pass
+
+
+def try_out(urls: Sequence[str], notice: Notice) -> dict[int, str | None]:
+    """Send a message to each URL; by its place, why it failed, or None."""
+    monitor = Monitor(MonitoringSection())
+    deadline = time.monotonic() + TRIAL_SECONDS
+    threads = monitor._send_to_people(services(urls), [notice])
+    for name, thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+        if thread.is_alive():
+            monitor._problems[name] = "timeout"
+    return {place: monitor._problems.get(name) for place, (name, _) in enumerate(threads)}

@@ -1,42 +1,36 @@
 """From the environment to connection parameters, without ever showing them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote
+from difflib import get_close_matches
+from urllib.parse import quote, unquote
 
 import psycopg
 from psycopg import conninfo
 
 from sweeper.core.errors import ConfigurationError
+from sweeper.postgres import parameters
 
 VARIABLES = ("SWEEPER_DATABASE_URL", "DATABASE_URL")
 
-# Prisma keeps its own settings in the URL; libpq refuses parameters that it does not know.
-# Source: Prisma's documentation of PostgreSQL connection URLs.
-_IGNORED = frozenset(
-    [
-        "connection_limit",
-        "pgbouncer",
-        "pool_timeout",
-        "schema",
-        "sslaccept",
-        "sslidentity",
-        "sslpassword",
-        "socket_timeout",
-        "statement_cache_size",
-        "max_idle_connection_lifetime",
-        "max_connection_lifetime",
-        "single_use_connections",
-    ]
-)
+# what frameworks call a URL of Postgres: libpq's own two, SQLAlchemy's with a driver behind a plus (below), GeoDjango's
+# and Rails' PostGIS adapter, Doctrine's and dj-database-url's `pgsql`, Phoenix
+_SCHEMES = ("postgres", "postgresql", "postgis", "pgsql", "pdo-pgsql", "ecto")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.\[\]-]{0,63}")
 
 
 @dataclass(frozen=True)
 class Connection:
-    """Where the database is: libpq parameters, kept out of ``repr``, and Prisma's schema when it names one."""
+    """Where the database is: libpq parameters, kept out of ``repr``, and where the URL says to look up bare names."""
 
     parameters: Mapping[str, str] = field(repr=False)
-    schema: str | None = None
+    schemas: tuple[str, ...] = ()
+
+    @property
+    def schema(self) -> str | None:
+        """The first of those schemas; the only one that a Prisma URL names."""
+        return self.schemas[0] if self.schemas else None
 
 
 def from_environment(environment: Mapping[str, str]) -> Connection:
@@ -64,20 +58,12 @@ def from_url(url: str, variable: str) -> Connection:
         ConfigurationError: it is not one for Postgres; the message names ``variable``, never the value.
     """
     scheme, separator, rest = url.partition("://")
-    scheme = scheme.lower()
-    if separator and (scheme == "prisma" or scheme.startswith("prisma+")):
-        raise ConfigurationError(
-            f"{variable} is a prisma:// URL: that is a proxy that speaks Prisma's own protocol, not Postgres; "
-            "give sweeper the direct postgresql:// URL (often DIRECT_URL)",
-            code="connection_settings",
-        )
-    if separator and scheme.split("+")[0] not in ("postgres", "postgresql"):
-        raise ConfigurationError(f"{variable} is not a postgresql:// URL", code="connection_settings")
-    schema = None
+    schemas: tuple[str, ...] = ()
     if separator:
-        url, schema = _without_prisma_parameters(f"postgresql://{rest}")
+        _require_postgres(scheme.lower(), variable)
+        url, schemas = _for_libpq(f"postgresql://{rest}", variable)
     try:
-        parameters = {key: str(value) for key, value in conninfo.conninfo_to_dict(url).items() if value is not None}
+        read = {key: str(value) for key, value in conninfo.conninfo_to_dict(url).items() if value is not None}
     except (psycopg.Error, ValueError):
         # libpq's message repeats what it could not read, which may be a part of the password
         raise ConfigurationError(
@@ -85,15 +71,27 @@ def from_url(url: str, variable: str) -> Connection:
             "percent-encoded, and only libpq's parameters may follow the question mark",
             code="connection_settings",
         ) from None
-    parameters.pop("application_name", None)  # sweeper says its own
-    return Connection(parameters, schema)
+    for ours in ("application_name", "client_encoding"):  # sweeper says its own
+        read.pop(ours, None)
+    return Connection(read, schemas)
 
 
-def _without_prisma_parameters(url: str) -> tuple[str, str | None]:
-    """The URL for libpq, and Prisma's schema.
+def _require_postgres(scheme: str, variable: str) -> None:
+    if scheme == "prisma" or scheme.startswith("prisma+"):
+        raise ConfigurationError(
+            f"{variable} is a prisma:// URL: that is a proxy that speaks Prisma's own protocol, not Postgres; "
+            "give sweeper the direct postgresql:// URL (often DIRECT_URL)",
+            code="connection_settings",
+        )
+    if scheme.removeprefix("jdbc:").split("+")[0] not in _SCHEMES:
+        raise ConfigurationError(f"{variable} is not a postgresql:// URL", code="connection_settings")
 
-    Everything else stays as it is, letter by letter: several hosts, none, sockets and passwords of any kind are
-    libpq's business, and not what Python's parser makes of a URL.
+
+def _for_libpq(url: str, variable: str) -> tuple[str, tuple[str, ...]]:
+    """The URL with the parameters that libpq knows, and the schemas that it names.
+
+    Everything before the question mark stays as it is, letter by letter: several hosts, none, sockets and passwords of
+    any kind are libpq's business, and not what Python's parser makes of a URL.
     """
     # as in libpq, a question mark before the @ is a part of the password
     start = url.index("://") + 3
@@ -101,9 +99,56 @@ def _without_prisma_parameters(url: str) -> tuple[str, str | None]:
     address = at if at >= 0 and (slash < 0 or at < slash) else start
     mark = url.find("?", address)
     if mark < 0:
-        return url, None
-    pairs = [pair for pair in url[mark + 1 :].split("&") if pair]
+        return url, ()
+    query = url[mark + 1 :]
+    pairs = [pair for pair in query.split("&") if pair]
     values = {unquote(key): unquote(value) for key, _, value in (pair.partition("=") for pair in pairs)}
-    ignored = _IGNORED if "sslidentity" in values else _IGNORED - {"sslpassword"}
-    kept = [pair for pair in pairs if unquote(pair.partition("=")[0]) not in ignored]
-    return url[:mark] + ("?" + "&".join(kept) if kept else ""), values.get("schema") or None
+    # where an @ follows, this may be the end of a password with a bare question mark in it: then nothing is shown
+    read = _Query(values, variable, may_be_shown="@" not in query)
+    kept = [one for pair in pairs for one in read.kept(pair)]
+    return url[:mark] + ("?" + "&".join(kept) if kept else ""), read.schemas
+
+
+class _Query:
+    """What follows the question mark."""
+
+    def __init__(self, values: Mapping[str, str], variable: str, *, may_be_shown: bool) -> None:
+        self._values = values
+        self._variable = variable
+        self._may_be_shown = may_be_shown
+        prisma = values.get("schema")
+        self.schemas: tuple[str, ...] = (prisma,) if prisma else ()
+
+    def kept(self, pair: str) -> list[str]:
+        """What libpq is given for one ``name=value``: that, its translation, or nothing."""
+        written, _, raw = pair.partition("=")
+        name, value = unquote(written), unquote(raw)
+        key = name.lower()
+        try:
+            if key in parameters.SEARCH_PATHS:
+                self.schemas = parameters.parse_search_path(value) or self.schemas
+                return []
+            if key in parameters.TRANSLATED and value:
+                return self._translated(key, value)
+        except ValueError as error:
+            raise self._refused(name, str(error)) from None
+        if key == "sslpassword" and "sslidentity" in self._values:  # of Prisma's own client certificate
+            return []
+        if key in parameters.RENAMED:
+            return [f"{parameters.RENAMED[key]}={raw}"]
+        if name in parameters.NATIVE:
+            return [pair]
+        if parameters.is_dropped(key):
+            return []
+        near = get_close_matches(key, sorted(parameters.NATIVE), n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise self._refused(name, f"is a parameter that neither libpq nor sweeper knows{hint}")
+
+    def _translated(self, key: str, value: str) -> list[str]:
+        target, meant = parameters.translate(key, value)
+        # libpq's own word for it takes precedence, as it does for pgjdbc and node-postgres
+        return [] if key != target and target in self._values else [f"{target}={quote(meant)}"]
+
+    def _refused(self, name: str, why: str) -> ConfigurationError:
+        shown = name if self._may_be_shown and _NAME.fullmatch(name) else "something after the question mark"
+        return ConfigurationError(f"{self._variable}: {shown} {why}", code="connection_settings")

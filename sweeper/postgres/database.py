@@ -10,6 +10,7 @@ from sqlalchemy import exc
 
 from sweeper.postgres import encoding
 from sweeper.postgres.connection import Connection
+from sweeper.postgres.login import with_sqlstate
 from sweeper.postgres.sqlstate import READ_ONLY, failed_by, is_raised, translated
 from sweeper.postgres.templates import fill
 from sweeper.postgres.timeouts import Timeouts
@@ -42,7 +43,10 @@ class Database:
                 "application_name": application_name,
                 "prepare_threshold": None,  # PgBouncer in transaction mode loses named statements
             }
-            made = encoding.connect(parameters, has_no_encoding=self._has_no_encoding)
+            try:
+                made = encoding.connect(parameters, has_no_encoding=self._has_no_encoding)
+            except psycopg.OperationalError as error:
+                raise with_sqlstate(error, {**_LIVENESS, **connection.parameters}) from None
             self._has_no_encoding = encoding.is_without_encoding(made)
             self.connections_made += 1
             return made
@@ -57,7 +61,7 @@ class Database:
         )
         # it would ask by a bare name, under a path that may give somebody else's function of that name
         self._engine.dialect._get_default_schema_name = lambda connection: ""  # type: ignore[method-assign]  # noqa: ARG005
-        self.default_schema = connection.schema
+        self.default_schemas = connection.schemas
 
     def close(self) -> None:
         """Close the connection."""

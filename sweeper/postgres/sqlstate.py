@@ -16,13 +16,27 @@ from sweeper.postgres.errors import (
     StatementError,
     TooSlow,
 )
+from sweeper.postgres.login import RefusedLogin
 
 # Retried as a whole: serialization failure, deadlock, the server's shutdown and crash, connections that were lost
 # or that idled while this machine slept, and, after a failover, a server that takes no writes (any more, or yet).
 # Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
 READ_ONLY = "25006"
 _RETRIED = frozenset({"40001", "40P01", "57P01", "57P02", "57P03", "57P05", "25P03", READ_ONLY})
-# Messages about a login that no waiting fixes; libpq does not pass on the server's SQLSTATE of it.
+# The SQLSTATEs of a login that no waiting fixes, and of one that may succeed later. A pooler's 08P01 means either, and
+# so its words have to tell.
+_REFUSED_STATES = {
+    "28P01": "the password was refused or is missing",
+    "28000": "the role is not known, may not log in, or pg_hba.conf does not let it in",
+    "3D000": "the role or the database does not exist",
+    "42501": "this role may not connect to this database",
+}
+_BUSY_STATES = {
+    "53300": "it has no connection left",
+    "55000": "the database takes no connections",
+    "57P03": "it is starting or stopping",
+}
+# The same by libpq's own words, and by the server's where its SQLSTATE is not to be had.
 _REFUSED_LOGINS = (
     ("password authentication failed", "the password was refused or is missing"),
     ("no password supplied", "the password was refused or is missing"),
@@ -149,7 +163,16 @@ def is_transient(error: BaseException) -> bool:
     if cause.sqlstate:
         return cause.sqlstate in _RETRIED or cause.sqlstate.startswith("08")
     # no SQLSTATE: the connection itself was lost, or there was none
-    return isinstance(cause, psycopg.OperationalError) and _meaning(_REFUSED_LOGINS, cause) is None
+    return isinstance(cause, psycopg.OperationalError) and _refused_login(cause) is None
+
+
+def _refused_login(cause: BaseException | None) -> str | None:
+    """Why the server does not let us in, when no waiting fixes it."""
+    state = cause.state if isinstance(cause, RefusedLogin) else ""
+    if state in _BUSY_STATES:
+        return None
+    # in English the words say more than the SQLSTATE, which is the same for an unknown role and for pg_hba.conf
+    return _meaning(_REFUSED_LOGINS, cause) or _REFUSED_STATES.get(state)
 
 
 def _meaning(signs: Sequence[tuple[str, str]], cause: BaseException | None) -> str | None:
@@ -160,9 +183,9 @@ def _meaning(signs: Sequence[tuple[str, str]], cause: BaseException | None) -> s
 def unreachable(error: Exception) -> FailedError:
     """The error for a database that cannot be reached, without what libpq repeats of the settings."""
     cause = error.orig if isinstance(error, exc.DBAPIError) else error
-    state = getattr(cause, "sqlstate", None)
-    known = {"40001": "serialization failures", "40P01": "deadlocks", READ_ONLY: "it takes no writes"}
-    why = known.get(state or "") or _meaning(_REFUSED_LOGINS + _OUT_OF_REACH, cause) or type(cause).__name__
+    state = cause.state if isinstance(cause, RefusedLogin) else getattr(cause, "sqlstate", None)
+    known = {"40001": "serialization failures", "40P01": "deadlocks", READ_ONLY: "it takes no writes", **_BUSY_STATES}
+    why = known.get(state or "") or _refused_login(cause) or _meaning(_OUT_OF_REACH, cause) or type(cause).__name__
     return FailedError(
         f"the database cannot be used: {why}" + (f" (SQLSTATE {state})" if state else ""),
         code="connection",

@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 
-from sweeper.audit.result import AuditResult, Rate, TimeToRefund
+from sweeper.audit.result import AuditResult, TimeToRefund
 from sweeper.core.durations import describe_duration
+from sweeper.core.results import Rate
 from sweeper.render.words import number, plural
 
 PLACE_NAMES = {

@@ -123,6 +123,7 @@ class Values:
             "version": __version__,
             "host": "localhost",
             "told": "{}",
+            "causes": text_array(("held",)),
             "outcome": "complete",
             **dict.fromkeys(("sessions", "already_refunded", "skipped", "held", "remaining", "batches"), 0),
             "credits": "0",

@@ -9,7 +9,7 @@ from sweeper.config.model import Settings
 from sweeper.install.functions import function_slots, refund_function
 from sweeper.install.grants import Read, fill_grant
 from sweeper.install.state import SCHEMA_VERSION, Installation
-from sweeper.postgres.templates import Choices, fill, fill_script, quote_name, quote_text
+from sweeper.postgres.templates import Choices, fill, fill_part, fill_script, quote_name, quote_text
 from sweeper.statements.rehearsed import REHEARSED, rehearsed_choices, rehearsed_slots
 
 # a script is sent without binds, with its percent signs as they are
@@ -210,18 +210,21 @@ class Filling:
         moments = {"started": slots["started_at"], "ended": slots["started_at"], "at": slots["started_at"]}
         times = {**sessions, **moments, "succeeded": "true", "running": "true"}
         links = {**sessions, "sessions": slots["sessions"], "session_key": slots["key"]}
-        kind = slots["session_type"]
+        cast = fill_part("cast", {"type": slots["session_type"], "collation": ""}, {"collated": False})
         return {
             "draft_charges": {**sessions, "expression": slots["amount"], "condition": "true"},
             "draft_clock": times,
             "draft_durations": times,
             "draft_signs_of_life": times,
-            "draft_json_keys": {**links, "json": "pg_catalog.to_jsonb(s)", "typed": f"NULL::{kind}"},
+            "draft_json_keys": {
+                **links, "json": fill_part("row_as_json", {}),
+                "typed": fill_part("typed", {"value": "NULL", "cast": cast}),
+            },
             "draft_marked_failures": {**sessions, "condition": "true", "failed": "true"},
             "draft_nulls": {**sessions, "condition": "true"},
             "draft_refund_rows": {
                 **links, "ledger": slots["sessions"], "session": slots["key"], "refunds": "true",
-                "typed": f"line.link::{kind}",
+                "typed": fill_part("typed", {"value": "line.link", "cast": cast}),
             },
             "draft_running_total": {
                 "ledger": slots["sessions"], "payer": slots["key"], "order": slots["key"], "total": slots["amount"],

@@ -26,7 +26,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What the command line asked for; ``asked_at`` is ``time.monotonic()`` at the moment ``as_of``."""
+    """What the command line asked for; ``asked_at`` is ``time.monotonic()`` at the moment ``as_of``.
+
+    ``by`` and ``reason`` say who decided about the named sessions, and why.
+    """
 
     as_of: datetime
     asked_at: float
@@ -36,6 +39,8 @@ class RunRequest:
     full: bool = False
     caps_by_hand: frozenset[str] = field(default_factory=frozenset)
     accepted: frozenset[str] = field(default_factory=frozenset)
+    by: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True)

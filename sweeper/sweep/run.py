@@ -177,6 +177,8 @@ def _opening(
         "mapping": mapping.file_digest,
         **({"accepted": sorted(request.accepted)} if request.accepted else {}),
     }
+    if request.by is not None:
+        told |= {"by": request.by, "reason": request.reason}
     return {
         "run_id": run_id,
         "version": __version__,

@@ -20,6 +20,7 @@ COMMANDS = (
     "sweeper revert",
     "sweeper adopt",
     "sweeper sql",
+    "sweeper schema",
 )
 
 

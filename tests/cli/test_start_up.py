@@ -10,7 +10,18 @@ from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import neutral_environment
 from tests.helpers.paths import REPOSITORY
 
-HEAVY = {"jinja2", "prometheus_client", "psycopg", "pydantic", "pygal", "rich", "sqlalchemy", "stamina", "structlog"}
+HEAVY = {
+    "apprise",
+    "jinja2",
+    "prometheus_client",
+    "psycopg",
+    "pydantic",
+    "pygal",
+    "rich",
+    "sqlalchemy",
+    "stamina",
+    "structlog",
+}
 # the last line of stderr: what the command had imported when it ended, and how often garbage was looked for since
 TELLING = """
 import atexit, gc, json, sys

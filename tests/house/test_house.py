@@ -88,7 +88,11 @@ def test_only_the_command_line_reads_the_clock_and_the_environment_prints_and_ex
 
 def test_every_library_that_is_imported_is_declared() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
-    lines = [*project["dependencies"], *project["optional-dependencies"]["report"]]
+    lines = [
+        *project["dependencies"],
+        *project["optional-dependencies"]["report"],
+        *project["optional-dependencies"]["notify"],
+    ]
     declared = {re.split(r"[\[<>=~! ]", line)[0].replace("-", "_") for line in lines}
     used = {name.partition(".")[0] for path in PROGRAM for name in imported(path)}
     assert used - set(sys.stdlib_module_names) - {"sweeper"} == declared

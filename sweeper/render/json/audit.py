@@ -4,8 +4,8 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from sweeper.audit.result import AuditResult, Rate, TimeToRefund
-from sweeper.core.results import Amount
+from sweeper.audit.result import AuditResult, TimeToRefund
+from sweeper.core.results import Amount, Rate
 from sweeper.render.json.common import SCHEMA_VERSION, amount_number
 from sweeper.render.words import moment
 

@@ -15,3 +15,8 @@ def amount_number(value: Decimal, *, integer: bool) -> int | str:
 def error_of(error: SweeperError) -> dict[str, str]:
     """What went wrong, for programs and for people."""
     return {"code": error.code, "message": error.message}
+
+
+def file_of(config: str | None) -> dict[str, str]:
+    """Which file a document is about, where a command goes through several."""
+    return {} if config is None else {"config": config}

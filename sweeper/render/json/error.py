@@ -5,12 +5,12 @@ from typing import Any
 
 from sweeper.core.errors import SweeperError
 from sweeper.core.results import Outcome
-from sweeper.render.json.common import SCHEMA_VERSION, error_of
+from sweeper.render.json.common import SCHEMA_VERSION, error_of, file_of
 
 
-def error_document(command: str, error: SweeperError) -> str:
+def error_document(command: str, error: SweeperError, *, config: str | None = None) -> str:
     """The document of a command that could not do its work."""
-    document: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "command": command}
+    document: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "command": command, **file_of(config)}
     if command in ("run", "revert", "adopt"):
         document["outcome"] = "failed"
     if command == "run" and not error.may_have_paid:
@@ -18,6 +18,7 @@ def error_document(command: str, error: SweeperError) -> str:
     return json.dumps({**document, "error": error_of(error)})
 
 
-def interrupted_document(command: str) -> str:
+def interrupted_document(command: str, *, config: str | None = None) -> str:
     """The document of a command that a signal stopped before it had anything to sum up."""
-    return json.dumps({"schema_version": SCHEMA_VERSION, "command": command, "outcome": Outcome.INTERRUPTED.value})
+    head = {"schema_version": SCHEMA_VERSION, "command": command, **file_of(config)}
+    return json.dumps({**head, "outcome": Outcome.INTERRUPTED.value})

@@ -4,12 +4,12 @@ import json
 from typing import Any
 
 from sweeper.core.results import Amount, RunResult
-from sweeper.render.json.common import SCHEMA_VERSION, amount_number, error_of
+from sweeper.render.json.common import SCHEMA_VERSION, amount_number, error_of, file_of
 from sweeper.render.words import moment
 
 
-def run_document(result: RunResult) -> str:
-    """The document of ``sweeper run``."""
+def run_document(result: RunResult, *, config: str | None = None) -> str:
+    """The document of ``sweeper run``; of ``config``, where there are several files."""
 
     def both(amount: Amount) -> dict[str, Any]:
         credits = amount_number(amount.credits, integer=result.integer_amounts)
@@ -18,6 +18,7 @@ def run_document(result: RunResult) -> str:
     document: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "command": "run",
+        **file_of(config),
         "run_id": result.run_id,
         "dry_run": result.dry_run,
         "as_of": moment(result.as_of),

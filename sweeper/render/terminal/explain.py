@@ -62,7 +62,8 @@ def _happened(event: Event) -> str:
     if event.event in ("refunded", "adopted", "reversed"):
         by = facts.get("made_by") or f"layer {facts.get('layer')}"
         credits = f"{number(Decimal(str(facts['amount'])))} credits{_shares(facts.get('shares'))}"
-        return f"{event.event}: {credits}, {by}{run}: {facts['reason']}"
+        decided = f" (decided by {facts['decided_by']}: {facts['decided_because']})" if facts.get("decided_by") else ""
+        return f"{event.event}: {credits}, {by}{run}: {facts['reason']}{decided}"
     if event.event in ("held", "hold_ended"):
         return f"{event.event.replace('_', ' ')}: {hold_words(str(facts['why']))}{run}"
     return {"active": "last sign of life"}.get(event.event, event.event)

@@ -38,9 +38,11 @@ def show_run_history(console: Console, history: RunHistory) -> None:
         ("ended", f"{ended} {_ending(run)}".strip()),
         ("by", f"{run.db_role} on {run.host}, version {run.version}"),
         ("settings", _settings(run.told)),
+        ("decided by", _decision(run.told)),
         ("did", _did(run)),
     ):
-        table.add_row(name, safe(value))
+        if value is not None:
+            table.add_row(name, safe(value))
     console.print(table)
     if history.reasons:
         console.print()
@@ -80,6 +82,10 @@ def _did(run: RunRecord) -> str:
     if run.reversed.sessions:
         words.append(f"{number(run.reversed.sessions)} taken back")
     return "; ".join(words)
+
+
+def _decision(settings: Mapping[str, Any]) -> str | None:
+    return f"{settings['by']}: {settings['reason']}" if settings.get("by") else None
 
 
 def _settings(settings: Mapping[str, Any]) -> str:

@@ -1,0 +1,17 @@
+-- Writes down which messages a run sends to people: for those of the causes for which no other run has sent one within
+-- the hour.
+UPDATE {runs} AS run
+SET told = run.told || pg_catalog.jsonb_build_object('notified', fresh.causes)
+FROM (
+    SELECT pg_catalog.jsonb_agg(asked.cause) AS causes
+    FROM pg_catalog.unnest(%(causes)s::text[]) AS asked (cause)
+    WHERE NOT EXISTS (
+        SELECT
+        FROM {runs} AS other
+        WHERE other.run_id <> %(run_id)s::uuid
+          AND other.as_of > %(as_of)s::timestamptz - interval '1 hour'
+          AND pg_catalog.jsonb_exists(other.told -> 'notified', asked.cause)
+    )
+) AS fresh
+WHERE run.run_id = %(run_id)s::uuid AND fresh.causes IS NOT NULL
+RETURNING fresh.causes::text AS causes

@@ -1,0 +1,2 @@
+-- A whole row of sessions as json, where a column of json is looked into.
+pg_catalog.to_jsonb(s)

@@ -1,0 +1,101 @@
+"""Several files one after the other, and the same again and again, for hosts without cron."""
+
+import gc
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from sweeper.cli.sweeping import RunFlags, show_error, sweep_file
+from sweeper.core.errors import ConfigurationError, Exit, Interrupted, SweeperError
+from sweeper.core.signals import Signals
+
+# of several runs, what the command ends with: the first of these that one of them ended with
+WORST_FIRST = (Exit.SIGINT, Exit.SIGTERM, Exit.FAILED, Exit.USAGE, Exit.CAPPED, Exit.HELD, Exit.FOUND, Exit.DONE)
+
+# a signal ends a sleep at once; this is for one whose exception somebody else's code has dropped
+_LONGEST_SLEEP_SECONDS = 1.0
+
+
+def sweep_once(given: Sequence[Path], flags: RunFlags, signals: Signals) -> int:
+    """Sweep each file; the worst exit code.
+
+    Raises:
+        SweeperError: there is one file, and its run could not begin.
+    """
+    if len(given) == 1 and not given[0].is_dir():
+        return sweep_file(given[0], flags, signals)
+    if flags.sessions:
+        raise ConfigurationError("--session goes with one file: name it with --config", code="usage")
+    return _sweep_all(expanded(given), flags, signals)
+
+
+def _sweep_all(paths: Sequence[Path], flags: RunFlags, signals: Signals) -> int:
+    codes = []
+    for path in paths:
+        try:
+            codes.append(sweep_file(path, flags, signals, name=str(path)))
+        except SweeperError as error:  # of this file: the others have their own
+            codes.append(show_error(error, json=flags.json, name=str(path)))
+        if signals.received:
+            return 128 + signals.received
+    return worst(codes)
+
+
+def expanded(given: Sequence[Path]) -> list[Path]:
+    """The files, and those in the folders by their names; each once.
+
+    Raises:
+        ConfigurationError: a folder has none.
+    """
+    found: dict[Path, Path] = {}
+    for path in given:
+        inside = sorted(one for one in path.glob("*.toml") if not one.name.startswith(".")) if path.is_dir() else [path]
+        if not inside:
+            raise ConfigurationError(f"there is no *.toml in {path}", code="no_config")
+        for one in inside:
+            found.setdefault(one.resolve(), one)
+    return list(found.values())
+
+
+def worst(codes: Sequence[int]) -> int:
+    """The exit code of several runs."""
+    return next(int(code) for code in WORST_FIRST if code in codes)
+
+
+def sweep_again_and_again(given: Sequence[Path], flags: RunFlags, signals: Signals, *, seconds: float) -> int:
+    """Sweep every so many ``seconds``, until a signal ends it; each time by the files as they are then.
+
+    A run that fails is reported and the next one comes in its time, except the first: what is wrong with the set-up
+    (exit 2) is to be seen when it is started.
+
+    Raises:
+        SweeperError: the first run could not begin.
+    """
+    first, due = True, time.monotonic()
+    while True:
+        try:
+            code = sweep_once(given, flags, signals)
+        except SweeperError as error:
+            if first:
+                raise
+            code = show_error(error, json=flags.json, name=", ".join(map(str, given)))
+        if first and code == Exit.USAGE and not signals.received:
+            return code
+        first = False
+        with signals.shielded():  # what a finalizer of the collector raises is dropped, a signal's exception too
+            sys.stdout.flush()
+            sys.stderr.flush()
+            gc.collect()  # by itself it would wait for what one run never makes
+        due = max(due + seconds, time.monotonic())
+        try:
+            _wait_until(due, signals)
+        except Interrupted as signal:
+            return 128 + signal.signal_number
+
+
+def _wait_until(due: float, signals: Signals) -> None:
+    signals.check()
+    while (left := due - time.monotonic()) > 0:
+        time.sleep(min(left, _LONGEST_SLEEP_SECONDS))
+        signals.check()

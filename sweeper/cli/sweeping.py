@@ -1,0 +1,167 @@
+"""One run over one file, from its flags to what is shown of it."""
+
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sweeper.cli.options import console, load_connection, load_settings, parse_time
+from sweeper.cli.rehearsing import rehearsal_of
+from sweeper.cli.reporting import RunStatus, reported
+from sweeper.core.errors import Exit, Interrupted, SweeperError
+from sweeper.core.signals import Signals
+
+if TYPE_CHECKING:
+    from sweeper.config.model import Settings
+    from sweeper.core.results import RunResult
+    from sweeper.postgres.database import Database
+    from sweeper.sweep.context import RunRequest
+
+
+@dataclass(frozen=True)
+class RunFlags:
+    """The flags of ``sweeper run`` that count for each of its runs."""
+
+    dry_run: bool = False
+    exit_code: bool = False
+    json: bool = False
+    full: bool = False
+    since: str | None = None
+    sessions: tuple[str, ...] = ()
+    policy: Mapping[str, object] = field(default_factory=dict)
+    by: str | None = None
+    reason: str | None = None
+    accepted: frozenset[str] = frozenset()
+
+
+def sweep_file(path: Path, flags: RunFlags, signals: Signals, *, name: str | None = None) -> int:
+    """One run over one file; its exit code. ``name`` is what the file is called where there are several.
+
+    Raises:
+        SweeperError: the run could not begin.
+    """
+    asked_at, as_of = time.monotonic(), datetime.now(UTC)
+    # a run by hand, of a session or two, is not the one that monitoring waits for
+    wanted = not (flags.dry_run or flags.sessions)
+    try:
+        with reported(path, signals, as_of=as_of, asked_at=asked_at, wanted=wanted) as status:
+            settings, request = _read_flags(path, flags, as_of, asked_at)
+            result = _sweep(settings, request, signals, status, dry_run=flags.dry_run)
+            _show(result, len({*flags.sessions}), json=flags.json, name=name)
+    except Interrupted as signal:  # before there was anything to sum up
+        if flags.json:
+            _print_interrupted(name)
+        return 128 + signal.signal_number
+    if flags.dry_run and result.error is None:
+        return Exit.FOUND if flags.exit_code and (result.refunds.sessions or result.remaining) else Exit.DONE
+    return result.exit_code
+
+
+def show_error(error: SweeperError, *, json: bool, name: str) -> int:
+    """Show why the run over one of several files could not begin; its exit code."""
+    if json:
+        from sweeper.render.json.error import error_document
+
+        print(error_document("run", error, config=name))  # noqa: T201
+    print(f"sweeper: {name}: {error.message}", file=sys.stderr)  # noqa: T201
+    return error.exit_code
+
+
+def _read_flags(path: Path, flags: RunFlags, as_of: datetime, asked_at: float) -> "tuple[Settings, RunRequest]":
+    from sweeper.config.parsing import apply_overrides
+    from sweeper.sweep.context import RunRequest
+
+    settings = apply_overrides(load_settings(path), flags.policy)
+    return settings, RunRequest(
+        as_of=as_of,
+        asked_at=asked_at,
+        host=socket.gethostname(),
+        session_ids=flags.sessions,
+        since=parse_time("--since", flags.since),
+        full=flags.full,
+        caps_by_hand=frozenset(name for name in ("max_refunds", "max_credits") if flags.policy.get(name) is not None),
+        by=flags.by,
+        reason=flags.reason,
+        accepted=flags.accepted,
+    )
+
+
+def _sweep(
+    settings: "Settings", request: "RunRequest", signals: Signals, status: RunStatus, *, dry_run: bool
+) -> "RunResult":
+    from sweeper.monitoring.backlog import read_backlog
+    from sweeper.postgres.database import Database
+    from sweeper.render.json.run import run_document
+
+    status.reasons = settings.all_reasons
+    database = Database(load_connection(), application_name="sweeper run")
+    try:
+        result = _plan(database, settings, request) if dry_run else _execute(database, settings, request, signals)
+        status.exit_code, status.summary, status.result = result.exit_code, run_document(result), result
+        if status.wants_backlog:
+            with signals.shielded():
+                status.backlog = read_backlog(database, settings, request, result)
+        if status.urls:
+            with signals.shielded():
+                _choose_notices(status, database, settings, request, result)
+        return result
+    finally:
+        database.close()
+
+
+def _choose_notices(
+    status: RunStatus, database: "Database", settings: "Settings", request: "RunRequest", result: "RunResult"
+) -> None:
+    from sweeper.monitoring.news import read_news
+    from sweeper.monitoring.notices import notices_of
+
+    news = read_news(database, settings, request, result, status.app)
+    if news is None:
+        status.unclaimed = list(notices_of(result, status.app))
+    else:
+        status.notices = news
+
+
+def _plan(database: "Database", settings: "Settings", request: "RunRequest") -> "RunResult":
+    from sweeper.sweep.dry_run import plan
+
+    return plan(database, settings, request, rehearsal=rehearsal_of(database, settings, request))
+
+
+def _execute(database: "Database", settings: "Settings", request: "RunRequest", signals: Signals) -> "RunResult":
+    from sweeper.cli.progress import watching
+    from sweeper.sweep.run import execute
+
+    with watching(settings.logging.event_prefix) as observer:
+        rehearsal = rehearsal_of(database, settings, request)
+        return execute(database, settings, request, signals=signals, observer=observer, rehearsal=rehearsal)
+
+
+def _print_interrupted(name: str | None) -> None:
+    from sweeper.render.json.error import interrupted_document
+
+    print(interrupted_document("run", config=name))  # noqa: T201
+
+
+def _show(result: "RunResult", named: int, *, json: bool, name: str | None) -> None:
+    if json:
+        from sweeper.render.json.run import run_document
+
+        print(run_document(result, config=name))  # noqa: T201
+    elif named or sys.stdout.isatty() or result.dry_run or _has_news(result):
+        from sweeper.render.terminal.run import show_run
+
+        if name:
+            print(f"{name}:")  # noqa: T201
+        show_run(console(), result, named=named)
+    if result.error:
+        print(f"sweeper: {f'{name}: ' if name else ''}{result.error.message}", file=sys.stderr)  # noqa: T201
+
+
+def _has_news(result: "RunResult") -> bool:
+    # cron mails whatever is printed: a run that found nothing says nothing
+    return bool(result.exit_code or result.refunds.sessions or result.already_refunded or result.skipped)

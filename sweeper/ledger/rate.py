@@ -1,0 +1,25 @@
+"""How much the sweeper itself refunds, and whether that is far above the usual: then a layer broke."""
+
+from datetime import datetime
+
+from sweeper.app.mapping import Mapping
+from sweeper.core.results import Rate
+from sweeper.postgres.transaction import Transaction
+
+# a layer broke: at least so many refunds in a day, and so many times the usual, which some days must have shown
+_BROKEN_SESSIONS, _BROKEN_TIMES, _BROKEN_DAYS = 10, 5, 3
+
+
+def read_rate(transaction: Transaction, mapping: Mapping, until: datetime) -> Rate:
+    """The rate of the day that ends with ``until``, itself not in it."""
+    rows = transaction.rows(mapping.statement("refund_rate"), {"until": until})
+    swept = [row for row in rows if row.reason is not None]
+    last_day, earlier = sum(row.last_day for row in swept), sum(row.earlier for row in swept)
+    days = rows[0].days
+    if days < _BROKEN_DAYS:  # too early to say what is usual
+        return Rate(last_day, None, None)
+    usual = earlier / days
+    broke = last_day >= _BROKEN_SESSIONS and last_day > _BROKEN_TIMES * usual
+    # the reason that grew most
+    reason = max(swept, key=lambda row: row.last_day - row.earlier / days).reason if broke else None
+    return Rate(last_day, usual, reason)

@@ -1,0 +1,48 @@
+"""Messages to people through Apprise, each of its services in a thread that is abandoned when it takes too long."""
+
+import logging
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import Any
+
+from sweeper.core.errors import ConfigurationError
+from sweeper.monitoring.notices import Notice
+
+
+def require_apprise() -> None:
+    """Check that messages can be sent at all.
+
+    Raises:
+        ConfigurationError: the extra is not installed.
+    """
+    if find_spec("apprise") is None:
+        raise ConfigurationError(
+            "[notify] needs Apprise: pip install 'refund-sweeper[notify]', or take the section out of the file",
+            code="extra_missing",
+        )
+
+
+def services(urls: Sequence[str]) -> list[Any]:
+    """What sends to each URL; None for one that Apprise does not know. Nothing is sent yet."""
+    # its messages may repeat a URL, and with it a token
+    quiet = logging.getLogger("apprise")
+    quiet.addHandler(logging.NullHandler())
+    quiet.propagate = False
+    import apprise
+
+    # each by itself: for several it would start threads of its own, for which Python waits when it ends
+    return [apprise.Apprise.instantiate(url, suppress_exceptions=True) for url in urls]
+
+
+def send(service: Any, notices: Sequence[Notice]) -> None:
+    """Send messages to one service.
+
+    Raises:
+        ConnectionError: it did not take one.
+        ValueError: the URL is none of Apprise's.
+    """
+    if service is None:
+        raise ValueError
+    for notice in notices:
+        if not service.notify(title=notice.title, body=notice.body):
+            raise ConnectionError

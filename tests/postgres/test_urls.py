@@ -1,0 +1,158 @@
+"""URLs as frameworks and hosts write them: each connects, or is refused with the parameter's name and nothing else."""
+
+import pytest
+
+from sweeper.core.errors import ConfigurationError
+from sweeper.postgres import parameters
+from sweeper.postgres.connection import from_url
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import command
+
+SECRET = "s3cret"
+PLAIN = {"user": "u", "password": SECRET, "host": "h", "dbname": "db"}
+
+# each with what libpq is given beside user, password, host and database
+FORMS = {
+    "heroku": (f"postgres://u:{SECRET}@h:5432/db", {"port": "5432"}),
+    "vercel and supabase": (
+        f"postgres://u:{SECRET}@h:6543/db?sslmode=require&supa=base-pooler.x&pgbouncer=true",
+        {"port": "6543", "sslmode": "require"},
+    ),
+    "vercel's prisma url": (f"postgres://u:{SECRET}@h/db?pgbouncer=true&connect_timeout=15&workaround=supabase-pooler.vercel",
+                            {"connect_timeout": "15"}),
+    "neon": (
+        f"postgresql://u:{SECRET}@h/db?sslmode=require&channel_binding=require&options=endpoint%3Dep-x",
+        {"sslmode": "require", "channel_binding": "require", "options": "endpoint=ep-x"},
+    ),
+    "prisma": (f"postgresql://u:{SECRET}@h/db?schema=public&connection_limit=5&pool_timeout=10", {}),
+    "rails": (
+        f"postgresql://u:{SECRET}@h/db?pool=5&encoding=unicode&prepared_statements=false&checkout_timeout=5"
+        "&variables[statement_timeout]=5000",
+        {},
+    ),
+    "rails with postgis": (f"postgis://u:{SECRET}@h/db?pool=5&reaping_frequency=10", {}),
+    "symfony": (f"postgresql://u:{SECRET}@h:5432/db?serverVersion=16&charset=utf8", {"port": "5432"}),
+    "doctrine": (f"pgsql://u:{SECRET}@h/db?charset=utf8", {}),
+    "laravel": (f"pdo-pgsql://u:{SECRET}@h/db", {}),
+    "sqlalchemy with asyncpg": (
+        f"postgresql+asyncpg://u:{SECRET}@h/db?ssl=require&prepared_statement_cache_size=0",
+        {"sslmode": "require"},
+    ),
+    "sqlalchemy with psycopg2": (f"postgresql+psycopg2://u:{SECRET}@h/db?client_encoding=utf8", {}),
+    "django": (f"postgis://u:{SECRET}@h/db?conn_max_age=600&conn_health_checks=true", {}),
+    "node-postgres": (
+        f"postgresql://u:{SECRET}@h/db?sslmode=no-verify&max=20&idleTimeoutMillis=30000", {"sslmode": "require"}
+    ),
+    "node-postgres without tls": (f"postgresql://u:{SECRET}@h/db?ssl=false", {"sslmode": "disable"}),
+    "node-postgres as libpq": (
+        f"postgresql://u:{SECRET}@h/db?uselibpqcompat=true&sslmode=require", {"sslmode": "require"}
+    ),
+    "postgres.js": (f"postgres://u:{SECRET}@h/db?max=10&idle_timeout=20&prepare=false", {}),
+    "pgx": (
+        f"postgres://u:{SECRET}@h/db?sslmode=verify-full&pool_max_conns=10&pool_min_conns=2"
+        "&default_query_exec_mode=simple_protocol",
+        {"sslmode": "verify-full"},
+    ),
+    "gorm": (f"postgres://u:{SECRET}@h/db?sslmode=disable&TimeZone=Asia/Shanghai", {"sslmode": "disable"}),
+    "golang-migrate": (f"postgres://u:{SECRET}@h/db?sslmode=disable&x-migrations-table=m", {"sslmode": "disable"}),
+    "ecto": (f"ecto://u:{SECRET}@h/db?ssl=true&pool_size=10", {"sslmode": "require"}),
+    "jdbc": (
+        f"jdbc:postgresql://h/db?user=u&password={SECRET}&ssl=true&ApplicationName=app&connectTimeout=10"
+        "&targetServerType=primary&reWriteBatchedInserts=true",
+        {"sslmode": "require", "connect_timeout": "10", "target_session_attrs": "primary"},
+    ),
+    "jdbc with a factory": (
+        f"jdbc:postgresql://h/db?user=u&password={SECRET}&sslfactory=org.postgresql.ssl.NonValidatingFactory",
+        {"sslmode": "require"},
+    ),
+    "jdbc with sslmode": (
+        f"jdbc:postgresql://h/db?user=u&password={SECRET}&ssl=true&sslmode=verify-ca", {"sslmode": "verify-ca"}
+    ),
+    "with a timeout for the app's queries": (f"postgres://u:{SECRET}@h/db?statement_timeout=30000&lock_timeout=1s", {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_url_is_read_as_its_framework_means_it(form: str) -> None:
+    url, more = FORMS[form]
+    assert from_url(url, "DATABASE_URL").parameters == {**PLAIN, **more}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_url_of_each_form_connects(first: AppDatabase, form: str) -> None:
+    """To the test's own server, which has no TLS: what is asked of it there is left out."""
+    url, _ = FORMS[form]
+    for tls in ("sslmode=require", "sslmode=verify-full", "sslmode=verify-ca", "sslmode=no-verify", "ssl=true",
+                "ssl=require", "channel_binding=require", "options=endpoint%3Dep-x",
+                "sslfactory=org.postgresql.ssl.NonValidatingFactory"):  # fmt: skip
+        url = url.replace(tls, "gssencmode=disable")
+    address = first.url.partition("://")[2]
+    scheme, _, rest = url.partition("://")
+    query = rest.partition("?")[2].replace(f"user=u&password={SECRET}&", "")
+    ran = first.sweeper("run", "--json", SWEEPER_DATABASE_URL=f"{scheme}://{address}?{query}")
+    assert (ran.exit_code, ran.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("query", "schemas"),
+    [
+        ("schema=My%20app", ("My app",)),
+        ("search_path=app,public", ("app", "public")),
+        ('search_path=App,"My%20App"', ("app", "My App")),
+        ("currentSchema=app", ("app",)),
+        ("schema_search_path=app,%20public", ("app", "public")),
+        ('search_path="$user",public', ()),
+    ],
+)
+def test_where_bare_names_are_looked_up_is_understood(query: str, schemas: tuple[str, ...]) -> None:
+    connection = from_url(f"postgresql://h/db?{query}", "DATABASE_URL")
+    assert (connection.schemas, dict(connection.parameters)) == (schemas, {"host": "h", "dbname": "db"})
+
+
+def test_a_search_path_leads_to_the_apps_tables_and_stays_out_of_the_session(bare: AppDatabase) -> None:
+    bare.sql("CREATE SCHEMA shop; ALTER TABLE users SET SCHEMA shop; CREATE SCHEMA extra")
+    assert bare.sweeper("install").exit_code == 2
+    for query in ("search_path=extra,shop", "currentSchema=extra,shop"):
+        assert bare.sweeper("install", SWEEPER_DATABASE_URL=f"{bare.url}?{query}").exit_code == 0
+    assert bare.run().exit_code == 0, "the path is the installed one, whoever runs"
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("nonsense=1", "nonsense is a parameter that neither libpq nor sweeper knows"),
+        ("sslmod=require", "sslmod is a parameter that neither libpq nor sweeper knows; did you mean sslmode?"),
+        ("sslkeystore=x", "sslkeystore is a parameter"),
+        ("sslfactory=com.example.Mine", "sslfactory has a value that sweeper cannot translate"),
+        ("ssl={}", "ssl has a value"),
+        ("ssl=", "ssl is a parameter"),
+        ("sslmode=sometimes", "sslmode has a value"),
+        ("targetServerType=preferPrimary", "targetServerType has a value"),
+        ("search_path=$user,app", "search_path names $user"),
+    ],
+)
+def test_what_nobody_knows_is_refused_by_its_name(query: str, named: str) -> None:
+    url = f"postgresql://u:{SECRET}@h/db?{query}&application_name=x"
+    ran = command("run", "--json", environment={"DATABASE_URL": url, "SWEEPER_CONFIG": "tests/apps/first.toml"})
+    assert ran.exit_code == 2
+    assert f"DATABASE_URL: {named}" in ran.document["error"]["message"]
+    assert SECRET not in ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    [f"postgresql://u:pa/ss?{SECRET}=x@h/db", f"postgresql://u:p@ss?{SECRET}=1@h/db", f"postgres://h/db?{SECRET}@x"],
+)
+def test_a_password_with_a_bare_question_mark_is_not_taken_for_a_parameter_and_shown(url: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        from_url(url, "DATABASE_URL")
+    assert SECRET not in error.value.message
+
+
+def test_nothing_about_tls_is_dropped_but_prismas_own() -> None:
+    dropped = {name for name in parameters.DROPPED if name.startswith("ssl") or "tls" in name or "cert" in name}
+    assert dropped == {"sslaccept", "sslidentity"}
+
+
+def test_nothing_that_libpq_knows_is_dropped() -> None:
+    assert {name for name in parameters.DROPPED if name in parameters.NATIVE} == set()
