@@ -211,13 +211,14 @@ class Filling:
         times = {**sessions, **moments, "succeeded": "true", "running": "true"}
         links = {**sessions, "sessions": slots["sessions"], "session_key": slots["key"]}
         cast = fill_part("cast", {"type": slots["session_type"], "collation": ""}, {"collated": False})
+        as_json = fill_part("cast", {"type": "jsonb", "collation": ""}, {"collated": False})
         return {
             "draft_charges": {**sessions, "expression": slots["amount"], "condition": "true"},
             "draft_clock": times,
             "draft_durations": times,
             "draft_signs_of_life": times,
             "draft_json_keys": {
-                **links, "json": fill_part("row_as_json", {}),
+                **links, "json": fill_part("typed", {"value": "NULL", "cast": as_json}),
                 "typed": fill_part("typed", {"value": "NULL", "cast": cast}),
             },
             "draft_marked_failures": {**sessions, "condition": "true", "failed": "true"},
