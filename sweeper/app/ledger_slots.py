@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from sweeper.app import catalog
 from sweeper.app.catalog import Table, is_literal, problem, without_literals
+from sweeper.app.expression import Expression, no_attempt
 from sweeper.app.facts import Facts
 from sweeper.app.over_refund import CHAIN, OverRefund, reads
-from sweeper.app.reader import Expression, Reader, no_attempt
+from sweeper.app.reader import Reader
 from sweeper.app.share_slots import rounded
 from sweeper.config.model import LedgerSection
 from sweeper.postgres.templates import Slots, fill_part

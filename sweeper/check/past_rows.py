@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from sweeper.app.catalog import Column
-from sweeper.app.reader import Expression
+from sweeper.app.expression import Expression
 from sweeper.check.samples import Samples, is_number, is_whole, names_in
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
