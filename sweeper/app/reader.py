@@ -215,6 +215,11 @@ class Reader:
             return None
         return rows[0].value if rows else None
 
+    def draws_from_sequence(self, table: Table, written: list[str]) -> bool:
+        """Whether a column of ``table`` that an insert leaves out, all but ``written``, is numbered by a sequence."""
+        binds = {"table_oid": table.oid, "written": written}
+        return bool(self._transaction.row(fill("find_numbering", {}), binds).found)
+
     def labels(self, type_name: str) -> tuple[str, ...]:
         """The values of an enum, in their order; none for a type that is no enum."""
         rows = self._transaction.rows(fill("list_labels", {}), {"type": type_name})
