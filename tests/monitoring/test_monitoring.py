@@ -14,10 +14,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import NOW
-from tests.helpers.paths import GOLDEN
+from tests.helpers.paths import GOLDEN, REPOSITORY
 from tests.helpers.programs import program
 
-ALERTS = Path(__file__).parents[2] / "alerts.example.yaml"
+ALERTS = REPOSITORY / "deploy" / "prometheus" / "alerts.yaml"
 Numbers = dict[str, float]
 
 
