@@ -100,6 +100,8 @@ def test_refunds_and_reversals_are_never_edited_or_deleted_not_even_by_their_own
             f"INSERT INTO sweeper.{table} SELECT * FROM sweeper.{table} ON CONFLICT DO NOTHING;"
             f"MERGE INTO sweeper.{table} AS t USING sweeper.{table} AS u ON true WHEN MATCHED THEN DELETE",
         ):
+            if "MERGE" in statement and first.connection.info.server_version < 150000:
+                continue  # which 14 does not have
             with pytest.raises(psycopg.errors.RestrictViolation, match=f"{table} is append-only"):
                 first.sql(statement)
         assert first.value(f"SELECT amount FROM sweeper.{table}") == 3
