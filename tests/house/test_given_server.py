@@ -16,10 +16,7 @@ from tests.helpers.paths import REPOSITORY
 from tests.helpers.server import Server, complete
 
 # what goes through roles and rights, which all databases of a server share, and through URLs that are changed by text
-TESTS = (
-    "tests/install/test_fence.py", "tests/install/test_rights.py", "tests/check/test_grants.py",
-    "tests/postgres/test_urls.py", "tests/postgres/test_connection.py", "tests/faults/test_connections.py",
-)  # fmt: skip
+TESTS = ("tests/install/test_fence.py", "tests/check/test_grants.py", "tests/postgres/test_connection.py")
 
 
 @pytest.fixture(scope="module")

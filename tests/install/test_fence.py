@@ -7,6 +7,8 @@ import pytest
 
 from tests.helpers.app_database import AppDatabase
 
+pytestmark = pytest.mark.every_version
+
 
 @pytest.fixture
 def fenced(first: AppDatabase) -> AppDatabase:

@@ -17,6 +17,8 @@ from sweeper.postgres.database import Database
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.installation import dump, indexes, install, installed, refused, shape, uninstall
 
+pytestmark = pytest.mark.every_version
+
 INSTALLED = [
     "Installed: the mapping is the one in the file.",
     "Note: refund() runs with the rights of a superuser, its owner: `sweeper install --print` ends with a role of its "
