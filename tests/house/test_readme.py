@@ -185,5 +185,5 @@ def test_every_linked_heading_is_there() -> None:
 def test_every_metric_is_described() -> None:
     described = {re.sub(r"\{.*", "", row[0].strip("`")) for row in table("Monitoring")}
     assert described == set(metrics.HELP)
-    used = set(re.findall(r"sweeper_[a-z_]+", (REPOSITORY / "alerts.example.yaml").read_text()))
+    used = set(re.findall(r"sweeper_[a-z_]+", (REPOSITORY / "deploy" / "prometheus" / "alerts.yaml").read_text()))
     assert used <= described
