@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from sweeper.app.mapping import Mapping
-from sweeper.audit.result import PLACES, Finding, Position
+from sweeper.audit.result import PLACES, Finding, Lost, Position
 from sweeper.config.model import Settings
 from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.core.results import Amount
@@ -19,21 +19,10 @@ from sweeper.sweep.owed import OwedReader
 from sweeper.sweep.selection import Selection, before
 
 _SAMPLES = 5
-# each with the place of the position that it looks into, when it does: an empty one needs no second look
-_FINDINGS = {
-    "guard": None,
-    "owed_overdue": "owed",
-    "held": "held",
-    "double_refund": None,
-    "wrong_amount": None,
-    "refunded_then_succeeded": None,
-    "failed_after_refund": None,
-    "balance_drift": None,
-    "run_mismatch": None,
-    "no_account": "held",
-    "above_charge": None,
-    "ambiguous_id": None,
-}
+_FINDINGS = (
+    "guard", "owed_overdue", "held", "double_refund", "wrong_amount", "refunded_then_succeeded", "failed_after_refund",
+    "balance_drift", "run_mismatch", "no_account", "above_charge", "ambiguous_id",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -76,30 +65,57 @@ class _RefusedSession:
     sessions: int = 1
     credits: str = "0"
     oldest_seconds: None = None
+    month: None = None
+    reason: None = None
+    overdue: int = 0
+    without_account: int = 0
 
 
-def read_position(transaction: Transaction, mapping: Mapping, inspection: Inspection) -> Position:
+@dataclass(frozen=True)
+class Standing:
+    """Where every failed and stuck session stands, and how many of them there are for a finding to name."""
+
+    position: Position
+    overdue: int
+    without_account: int
+
+
+def read_standing(transaction: Transaction, mapping: Mapping, inspection: Inspection) -> Standing:
     """Find out where every failed and stuck session stands."""
     places: dict[str, Amount] = defaultdict(Amount)
+    lost: dict[tuple[str, str], Amount] = defaultdict(Amount)
     oldest: list[float] = []
-    for answer in _ask(transaction, mapping, inspection, "position"):
-        for row in answer:
-            places[row.place] += Amount(row.sessions, Decimal(row.credits))
-            if row.place == "owed" and row.oldest_seconds is not None:
-                oldest.append(row.oldest_seconds)
-    return Position({place: places[place] for place in PLACES}, max(oldest, default=None))
+    overdue = without_account = 0
+    for row in (row for answer in _ask(transaction, mapping, inspection, "position") for row in answer):
+        amount = Amount(row.sessions, Decimal(row.credits))
+        places[row.place] += amount
+        overdue += row.overdue if row.place == "owed" else 0
+        without_account += row.without_account if row.place == "held" else 0
+        if row.place == "before_floor":
+            lost[row.month, row.reason] += amount
+        if row.place == "owed" and row.oldest_seconds is not None:
+            oldest.append(row.oldest_seconds)
+    position = Position(
+        {place: places[place] for place in PLACES},
+        max(oldest, default=None),
+        tuple(Lost(month, reason, lost[month, reason]) for month, reason in sorted(lost)),
+    )
+    return Standing(position, overdue, without_account)
 
 
-def find(transaction: Transaction, mapping: Mapping, inspection: Inspection, position: Position) -> Iterator[Finding]:
+def find(transaction: Transaction, mapping: Mapping, inspection: Inspection, standing: Standing) -> Iterator[Finding]:
     """Everything that is wrong."""
-    for name, place in _FINDINGS.items():
-        if place and not position.places[place].sessions:
-            continue
-        if name == "balance_drift" and not mapping.has_accounts:
-            continue
-        if name == "above_charge" and not mapping.knows_charges:
-            continue
-        if name == "ambiguous_id" and not mapping.has_shared_ids:
+    pointless = {
+        "owed_overdue": not standing.overdue,
+        "held": standing.position.places["held"].sessions <= standing.without_account,
+        "no_account": not standing.without_account,
+        "balance_drift": not mapping.has_accounts,
+        "above_charge": not mapping.knows_charges,
+        "ambiguous_id": not mapping.has_shared_ids,
+        **_screened(transaction, mapping, inspection),
+    }
+    for name in _FINDINGS:
+        if pointless.get(name):
             continue
         answers = list(_ask(transaction, mapping, inspection, name))
         if name != "held":
@@ -110,6 +126,20 @@ def find(transaction: Transaction, mapping: Mapping, inspection: Inspection, pos
             samples = [row.sample for answer in answers for row in answer]
             meaning, _, hint = heading(name).removeprefix(f"{name}: ").partition(" To fix: ")
             yield Finding(name, count, tuple(samples[:_SAMPLES]), meaning, hint)
+
+
+def _screened(transaction: Transaction, mapping: Mapping, inspection: Inspection) -> dict[str, bool]:
+    """Which findings about refunds have nothing to name; none where the database refuses a row."""
+    try:
+        with transaction.savepoint():
+            row = transaction.row(mapping.statement("screen"), inspection.binds(inspection.selection))
+    except Refusal:
+        return {}
+    return {
+        "wrong_amount": not row.wrong_amount,
+        "failed_after_refund": not row.failed_after_refund,
+        "refunded_then_succeeded": not row.refunded_then_succeeded,
+    }
 
 
 def _ask(transaction: Transaction, mapping: Mapping, inspection: Inspection, name: str) -> Iterator[Sequence[Any]]:
