@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from sweeper.app.mapping import Mapping
+from sweeper.audit.past import partly_refunded
 from sweeper.audit.result import PLACES, Finding, Lost, Position
 from sweeper.config.model import Settings
 from sweeper.core.halving import RefusedAlone, in_halves
@@ -21,7 +22,7 @@ from sweeper.sweep.selection import Selection, before
 _SAMPLES = 5
 _FINDINGS = (
     "guard", "owed_overdue", "held", "double_refund", "wrong_amount", "refunded_then_succeeded", "failed_after_refund",
-    "balance_drift", "run_mismatch", "no_account", "above_charge", "ambiguous_id",
+    "balance_drift", "run_mismatch", "no_account", "above_charge", "ambiguous_id", "partly_refunded",
 )  # fmt: skip
 
 
@@ -29,6 +30,7 @@ _FINDINGS = (
 class Inspection:
     """What the position and the findings are asked: the rules of a run at ``as_of``, and the refunds of a period."""
 
+    settings: Settings
     selection: Selection
     floor: datetime
     overdue: Selection
@@ -41,7 +43,7 @@ class Inspection:
         selection = Selection.of_run(settings, as_of, floor)
         # what a run would have refunded so long ago
         overdue = Selection.of_run(settings, before(as_of, settings.audit.overdue_after), floor)
-        return cls(replace(selection, since=None), floor, overdue, since, until)
+        return cls(settings, replace(selection, since=None), floor, overdue, since, until)
 
     def binds(self, selection: Selection) -> dict[str, object]:
         """The values for the statements, over the sessions of ``selection``."""
@@ -112,6 +114,7 @@ def find(transaction: Transaction, mapping: Mapping, inspection: Inspection, sta
         "balance_drift": not mapping.has_accounts,
         "above_charge": not mapping.knows_charges,
         "ambiguous_id": not mapping.has_shared_ids,
+        "partly_refunded": not mapping.lists["ledger_amount"],
         **_screened(transaction, mapping, inspection),
     }
     for name in _FINDINGS:
@@ -144,7 +147,10 @@ def _screened(transaction: Transaction, mapping: Mapping, inspection: Inspection
 
 def _ask(transaction: Transaction, mapping: Mapping, inspection: Inspection, name: str) -> Iterator[Sequence[Any]]:
     """The answer to one statement; or several, around the rows that the database refuses."""
-    statement = mapping.statement(name)
+    if name == "partly_refunded":
+        statement = partly_refunded(transaction, mapping, inspection.settings)
+    else:
+        statement = mapping.statement(name)
 
     def ask(selection: Selection) -> Sequence[Any]:
         with transaction.savepoint():
