@@ -1,4 +1,5 @@
--- position: every failed and stuck session in one place of the books, and how long the oldest has been owed. What lies
+-- position: every failed and stuck session that is not in sweeper's ledger in one place of the books, and how long the
+-- oldest has been owed; `screen` counts those that are there. What lies
 -- before the floor is counted by the month in which it failed or last showed a sign of life, in UTC, and by the reason:
 -- nobody gives that back. And how many sessions there are for the findings to name, so that they look no further in vain.
 SELECT standing.place,
@@ -16,20 +17,4 @@ FROM (
     OFFSET 0  -- or the place would be worked out anew for each use, and all rows be sorted by it
 ) AS standing
 GROUP BY standing.place, standing.month, standing.reason
-UNION ALL
-SELECT 'refunded',
-       NULL,
-       NULL,
-       pg_catalog.count(*),
-       pg_catalog.sum({include counted_credits})::text,
-       NULL,
-       0,
-       0
-{include reading}
-WHERE {include audited}
-  AND EXISTS (
-      SELECT
-      FROM {refunds} AS r
-      WHERE {include own_refund}
-  )
-HAVING pg_catalog.count(*) > 0
+ORDER BY standing.month, standing.reason

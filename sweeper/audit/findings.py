@@ -15,7 +15,7 @@ from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.core.results import Amount
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import heading
-from sweeper.postgres.transaction import Transaction
+from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.owed import OwedReader
 from sweeper.sweep.selection import Selection, before
 
@@ -80,6 +80,8 @@ class Standing:
     position: Position
     overdue: int
     without_account: int
+    pointless: dict[str, bool]
+    """For each finding about refunds that was looked into already, whether there is nothing to name."""
 
 
 def read_standing(transaction: Transaction, mapping: Mapping, inspection: Inspection) -> Standing:
@@ -97,12 +99,18 @@ def read_standing(transaction: Transaction, mapping: Mapping, inspection: Inspec
             lost[row.month, row.reason] += amount
         if row.place == "owed" and row.oldest_seconds is not None:
             oldest.append(row.oldest_seconds)
+    screened = _screen(transaction, mapping, inspection)
+    if screened is None:
+        for row in (row for answer in _ask(transaction, mapping, inspection, "refunded") for row in answer):
+            places[row.place] += Amount(row.sessions, Decimal(row.credits))
+    else:
+        places["refunded"] += Amount(screened.sessions, Decimal(screened.credits))
     position = Position(
         {place: places[place] for place in PLACES},
         max(oldest, default=None),
         tuple(Lost(month, reason, lost[month, reason]) for month, reason in sorted(lost)),
     )
-    return Standing(position, overdue, without_account)
+    return Standing(position, overdue, without_account, _pointless(screened))
 
 
 def find(transaction: Transaction, mapping: Mapping, inspection: Inspection, standing: Standing) -> Iterator[Finding]:
@@ -115,7 +123,7 @@ def find(transaction: Transaction, mapping: Mapping, inspection: Inspection, sta
         "above_charge": not mapping.knows_charges,
         "ambiguous_id": not mapping.has_shared_ids,
         "partly_refunded": not mapping.lists["ledger_amount"],
-        **_screened(transaction, mapping, inspection),
+        **standing.pointless,
     }
     for name in _FINDINGS:
         if pointless.get(name):
@@ -131,18 +139,20 @@ def find(transaction: Transaction, mapping: Mapping, inspection: Inspection, sta
             yield Finding(name, count, tuple(samples[:_SAMPLES]), meaning, hint)
 
 
-def _screened(transaction: Transaction, mapping: Mapping, inspection: Inspection) -> dict[str, bool]:
-    """Which findings about refunds have nothing to name; none where the database refuses a row."""
+def _screen(transaction: Transaction, mapping: Mapping, inspection: Inspection) -> Row | None:
+    """What one reading says of all refunds; none where that may count one twice, or the database refuses a row."""
+    if transaction.rows(mapping.statement("guard")):
+        return None
     try:
         with transaction.savepoint():
-            row = transaction.row(mapping.statement("screen"), inspection.binds(inspection.selection))
+            return transaction.row(mapping.statement("screen"), inspection.binds(inspection.selection))
     except Refusal:
-        return {}
-    return {
-        "wrong_amount": not row.wrong_amount,
-        "failed_after_refund": not row.failed_after_refund,
-        "refunded_then_succeeded": not row.refunded_then_succeeded,
-    }
+        return None
+
+
+def _pointless(screened: Row | None) -> dict[str, bool]:
+    names = ("wrong_amount", "failed_after_refund", "refunded_then_succeeded")
+    return {} if screened is None else {name: not getattr(screened, name) for name in names}
 
 
 def _ask(transaction: Transaction, mapping: Mapping, inspection: Inspection, name: str) -> Iterator[Sequence[Any]]:

@@ -46,6 +46,17 @@ def test_parts_are_added_up(app: App) -> None:
     assert "partly_refunded" not in findings(audit(app.database, now=NOW))
 
 
+def test_an_app_that_does_not_round_has_not_given_less(app: App) -> None:
+    """It wrote a share of a price; the file rounds it to what the balance keeps."""
+    app.sql("UPDATE jobs SET state = 'done' WHERE id = 'j'")
+    app.sql("ALTER TABLE entries ALTER cents TYPE numeric(12, 4)")
+    app.sql("UPDATE entries SET cents = CASE job WHEN 'part' THEN 0.639 ELSE 0.63 END WHERE job IN ('whole', 'part')")
+    app.map(amount="round(0.1278 * s.price, 2)")
+    app.map("ledger", insert={**app.sections["ledger"]["insert"], "cents": "amount"})
+    assert app.install().exit_code == 0
+    assert findings(audit(app.database, now=NOW))["partly_refunded"] == (1, ["whole"])
+
+
 def test_a_row_of_sweeper_that_was_cut_is_found_until_it_is_taken_back(app: App) -> None:
     """What was taken back, or written down by a person, is compared with nothing."""
     app.sql("DELETE FROM entries WHERE job = 'part'")

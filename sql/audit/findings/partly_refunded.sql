@@ -25,7 +25,7 @@ FROM (
       AND {include is_settled_failure}
       -- what the app paid is what an adopted refund says; what was taken back is not there any more
       AND (r.refund_id IS NULL OR r.layer <> 'adopted' AND {include not_reversed})
-      AND pg_catalog.abs(booked.given) < {include meant_for_ledger}
+      AND {include is_short_of}
     {if past}
     UNION
     -- where `ledger.where` means sweeper's own rows alone, those that the app wrote itself for a session that it has marked
@@ -46,7 +46,7 @@ FROM (
       AND v.excluded
       AND ({never}) IS NOT TRUE
       AND r.refund_id IS NULL
-      AND {if net}v.amount::numeric > 0::numeric{else}pg_catalog.abs(booked.given) < {include meant_for_ledger}{end}
+      AND {if net}v.amount::numeric > 0::numeric{else}{include is_short_of}{end}
     {end}
     {else}
     -- there is no ledger, or no column of it that has the amount
