@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from sweeper.app import catalog
 from sweeper.app.catalog import Table, is_literal, problem, without_literals
+from sweeper.app.chain_slots import chain_slots
+from sweeper.app.expression import Expression, no_attempt
 from sweeper.app.facts import Facts
 from sweeper.app.over_refund import CHAIN, OverRefund, reads
-from sweeper.app.reader import Expression, Reader, no_attempt
+from sweeper.app.reader import Reader
 from sweeper.app.share_slots import rounded
 from sweeper.config.model import LedgerSection
 from sweeper.postgres.templates import Slots, fill_part
@@ -20,6 +22,7 @@ NO_LEDGER = Facts(
     dict.fromkeys(
         (
             "chained",
+            "spaced",
             "ledger_reads_session",
             "reverse_chained",
             "reverse_reads_session",
@@ -110,7 +113,8 @@ def map_ledger(
         "past": False,
         "net": False,
     }
-    return ledger, Facts(ledger_slots, {**lists, **chained, **_beside(own)})
+    spacing = chain_slots(reader, table, own.insert, chained=chained["chained"])
+    return ledger, Facts(ledger_slots, {**lists, **chained, **_beside(own)}) | spacing
 
 
 def _amount(own: LedgerSection, table: Table, meant: list[Slots]) -> list[Slots]:

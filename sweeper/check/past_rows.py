@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, Inexact, localcontext
 
 from sweeper.app.catalog import Column
 from sweeper.check.samples import Samples, is_number, is_whole, names_in
@@ -161,4 +161,8 @@ def _digits(samples: Samples) -> int | None:
 
 
 def _rounded(amount: Decimal, digits: int | None) -> Decimal:
-    return amount if digits is None else amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    if digits is None:
+        return amount
+    with localcontext() as context:  # what rounds is an error everywhere else
+        context.traps[Inexact] = False
+        return amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)

@@ -1,7 +1,8 @@
 """Which rows of the app's ledger are refunds that the app wrote itself, as SQL over such a row, l."""
 
 from sweeper.app.catalog import Table
-from sweeper.app.reader import Expression, Reader
+from sweeper.app.expression import Expression
+from sweeper.app.reader import Reader
 from sweeper.config.model import LedgerSection
 from sweeper.postgres.templates import Slots
 
