@@ -4,13 +4,13 @@ SELECT share.name,
        pg_catalog.count(*) FILTER (WHERE moved.direction > 0 AND share.taken::numeric <> 0::numeric) AS sessions,
        pg_catalog.sum(moved.direction * share.taken::numeric)::text AS credits
 FROM (
-    SELECT r.shares, 1 AS direction
+    SELECT {if shares}r.shares{else}NULL::jsonb{end} AS shares, 1 AS direction
     FROM {refunds} AS r
     WHERE r.created_at >= %(since)s::timestamptz
       AND r.created_at < %(until)s::timestamptz
       AND r.layer <> 'adopted'
     UNION ALL
-    SELECT r.shares, -1
+    SELECT {if shares}r.shares{else}NULL::jsonb{end}, -1
     FROM {reversals} AS v
     JOIN {refunds} AS r ON r.refund_id = v.refund_id
     WHERE v.created_at >= %(since)s::timestamptz
