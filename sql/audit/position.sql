@@ -1,8 +1,20 @@
--- position: every failed and stuck session in one place of the books, and how long the oldest has been owed.
+-- position: every failed and stuck session that is not in sweeper's ledger in one place of the books, and how long the
+-- oldest has been owed; `screen` counts those that are there. What lies
+-- before the floor is counted by the month in which it failed or last showed a sign of life, in UTC, and by the reason:
+-- nobody gives that back. And how many sessions there are for the findings to name, so that they look no further in vain.
 SELECT standing.place,
+       standing.month,
+       standing.reason,
        pg_catalog.count(*) AS sessions,
        pg_catalog.sum(standing.credits)::text AS credits,
        extract(epoch FROM %(as_of)s::timestamptz
-           - pg_catalog.min(standing.failed_at) FILTER (WHERE pg_catalog.isfinite(standing.failed_at)))::float8 AS oldest_seconds
-{include standing}
-GROUP BY standing.place
+           - pg_catalog.min(standing.failed_at) FILTER (WHERE pg_catalog.isfinite(standing.failed_at)))::float8 AS oldest_seconds,
+       pg_catalog.count(*) FILTER (WHERE standing.overdue) AS overdue,
+       pg_catalog.count(*) FILTER (WHERE standing.why = 'no_account') AS without_account
+FROM (
+    SELECT standing.*
+    {include standing}
+    OFFSET 0  -- or the place would be worked out anew for each use, and all rows be sorted by it
+) AS standing
+GROUP BY standing.place, standing.month, standing.reason
+ORDER BY standing.month, standing.reason

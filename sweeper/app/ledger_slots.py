@@ -1,7 +1,7 @@
 """What the statements must know of the app's own ledger: what a refund writes there, and which rows are refunds."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sweeper.app import catalog
@@ -19,7 +19,19 @@ _AMOUNT = re.compile(r"\bamount\b", re.IGNORECASE)
 # what the statements ask where the app keeps no ledger
 NO_LEDGER = Facts(
     {"ledger_rounds": "false"},
-    dict.fromkeys(("chained", "spaced", "ledger_reads_session", "reverse_chained", "reverse_reads_session"), False),
+    dict.fromkeys(
+        (
+            "chained",
+            "spaced",
+            "ledger_reads_session",
+            "reverse_chained",
+            "reverse_reads_session",
+            "ledger_amount",
+            "past",
+            "net",
+        ),
+        False,
+    ),
 )
 _ACCOUNT = re.compile(r"\baccount_id\b", re.IGNORECASE)
 
@@ -92,9 +104,29 @@ def map_ledger(
         "ledger_rounds": fill_part("rounds", {}, {"amounts": [one for one in amounts if not one["of_chain"]]}),
         "chain_rounds": fill_part("rounds", {}, {"amounts": [one for one in amounts if one["of_chain"]]}),
     }
-    lists = {"ledger_values": assigned(values), "reverse_values": assigned(reverse), "meant": meant}
+    lists: dict[str, bool | Sequence[Slots]] = {
+        "ledger_values": assigned(values),
+        "reverse_values": assigned(reverse),
+        "meant": meant,
+        "ledger_amount": _amount(own, table, meant),
+        # an audit puts in what rows of the past are; whether they are taken off the amount
+        "past": False,
+        "net": False,
+    }
     spacing = chain_slots(reader, table, own.insert, chained=chained["chained"])
     return ledger, Facts(ledger_slots, {**lists, **chained, **_beside(own)}) | spacing
+
+
+def _amount(own: LedgerSection, table: Table, meant: list[Slots]) -> list[Slots]:
+    """The column that has the amount of a refund, where one has, and what is written there; for an audit."""
+    written = {table.column(text): value for text, value in own.insert.items()}
+    types = {
+        column.quoted: column.full_type
+        for column, value in written.items()
+        if column is not None and not catalog.has_subquery(value)
+    }
+    amounts = [one for one in meant if not one["as_text"] and one["column"] in types]
+    return [{**one, "column_type": types[one["column"]]} for one in amounts[:1]]
 
 
 def _beside(own: LedgerSection) -> dict[str, bool]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sweeper.app.mapping import Mapping
-from sweeper.audit.findings import Inspection, find, read_position
+from sweeper.audit.findings import Inspection, find, read_standing
 from sweeper.audit.result import AccountTotal, AuditResult, Period, TimeToRefund
 from sweeper.config.model import Settings
 from sweeper.core.decimals import exactly
@@ -95,15 +95,15 @@ def _read(
     )
     inspection = replace(inspection, selection=selection)
     period = {"since": since, "until": until}
-    position = read_position(transaction, mapping, inspection)
+    standing = read_standing(transaction, mapping, inspection)
     return AuditResult(
         as_of=request.as_of,
         since=since,
         until=until,
         period=_read_period(transaction, mapping, period),
         rate=read_rate(transaction, mapping, period["until"]),
-        position=position,
-        findings=tuple(find(transaction, mapping, inspection, position)),
+        position=standing.position,
+        findings=tuple(find(transaction, mapping, inspection, standing)),
         integer_amounts=mapping.integer_amounts,
     )
 
@@ -130,6 +130,10 @@ def _read_period(transaction: Transaction, mapping: Mapping, period: dict[str, d
     }
     waited = transaction.row(mapping.statement("time_to_refund"), period)
     accounts = transaction.rows(mapping.statement("largest_accounts"), period)
+    pools = dict.fromkeys(mapping.shares, Amount())
+    if mapping.shares:  # else there may be no such column
+        for row in transaction.rows(mapping.statement("period_shares"), period):
+            pools[row.name] = Amount(row.sessions, Decimal(row.credits))
     (refunded,) = kinds["all"].values()
     return Period(
         refunded=refunded,
@@ -142,4 +146,5 @@ def _read_period(transaction: Transaction, mapping: Mapping, period: dict[str, d
         largest_accounts=tuple(
             AccountTotal(row.account_id, Amount(row.sessions, Decimal(row.credits))) for row in accounts
         ),
+        by_pool=pools,
     )

@@ -8,38 +8,29 @@ from decimal import Decimal
 from typing import Any
 
 from sweeper.app.mapping import Mapping
-from sweeper.audit.result import PLACES, Finding, Position
+from sweeper.audit.past import partly_refunded
+from sweeper.audit.result import PLACES, Finding, Lost, Position
 from sweeper.config.model import Settings
 from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.core.results import Amount
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import heading
-from sweeper.postgres.transaction import Transaction
+from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.owed import OwedReader
 from sweeper.sweep.selection import Selection, before
 
 _SAMPLES = 5
-# each with the place of the position that it looks into, when it does: an empty one needs no second look
-_FINDINGS = {
-    "guard": None,
-    "owed_overdue": "owed",
-    "held": "held",
-    "double_refund": None,
-    "wrong_amount": None,
-    "refunded_then_succeeded": None,
-    "failed_after_refund": None,
-    "balance_drift": None,
-    "run_mismatch": None,
-    "no_account": "held",
-    "above_charge": None,
-    "ambiguous_id": None,
-}
+_FINDINGS = (
+    "guard", "owed_overdue", "held", "double_refund", "wrong_amount", "refunded_then_succeeded", "failed_after_refund",
+    "balance_drift", "run_mismatch", "no_account", "above_charge", "ambiguous_id", "partly_refunded",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Inspection:
     """What the position and the findings are asked: the rules of a run at ``as_of``, and the refunds of a period."""
 
+    settings: Settings
     selection: Selection
     floor: datetime
     overdue: Selection
@@ -52,7 +43,7 @@ class Inspection:
         selection = Selection.of_run(settings, as_of, floor)
         # what a run would have refunded so long ago
         overdue = Selection.of_run(settings, before(as_of, settings.audit.overdue_after), floor)
-        return cls(replace(selection, since=None), floor, overdue, since, until)
+        return cls(settings, replace(selection, since=None), floor, overdue, since, until)
 
     def binds(self, selection: Selection) -> dict[str, object]:
         """The values for the statements, over the sessions of ``selection``."""
@@ -76,30 +67,66 @@ class _RefusedSession:
     sessions: int = 1
     credits: str = "0"
     oldest_seconds: None = None
+    month: None = None
+    reason: None = None
+    overdue: int = 0
+    without_account: int = 0
 
 
-def read_position(transaction: Transaction, mapping: Mapping, inspection: Inspection) -> Position:
+@dataclass(frozen=True)
+class Standing:
+    """Where every failed and stuck session stands, and how many of them there are for a finding to name."""
+
+    position: Position
+    overdue: int
+    without_account: int
+    pointless: dict[str, bool]
+    """For each finding about refunds that was looked into already, whether there is nothing to name."""
+
+
+def read_standing(transaction: Transaction, mapping: Mapping, inspection: Inspection) -> Standing:
     """Find out where every failed and stuck session stands."""
     places: dict[str, Amount] = defaultdict(Amount)
+    lost: dict[tuple[str, str], Amount] = defaultdict(Amount)
     oldest: list[float] = []
-    for answer in _ask(transaction, mapping, inspection, "position"):
-        for row in answer:
+    overdue = without_account = 0
+    for row in (row for answer in _ask(transaction, mapping, inspection, "position") for row in answer):
+        amount = Amount(row.sessions, Decimal(row.credits))
+        places[row.place] += amount
+        overdue += row.overdue if row.place == "owed" else 0
+        without_account += row.without_account if row.place == "held" else 0
+        if row.place == "before_floor":
+            lost[row.month, row.reason] += amount
+        if row.place == "owed" and row.oldest_seconds is not None:
+            oldest.append(row.oldest_seconds)
+    screened = _screen(transaction, mapping, inspection)
+    if screened is None:
+        for row in (row for answer in _ask(transaction, mapping, inspection, "refunded") for row in answer):
             places[row.place] += Amount(row.sessions, Decimal(row.credits))
-            if row.place == "owed" and row.oldest_seconds is not None:
-                oldest.append(row.oldest_seconds)
-    return Position({place: places[place] for place in PLACES}, max(oldest, default=None))
+    else:
+        places["refunded"] += Amount(screened.sessions, Decimal(screened.credits))
+    position = Position(
+        {place: places[place] for place in PLACES},
+        max(oldest, default=None),
+        tuple(Lost(month, reason, lost[month, reason]) for month, reason in sorted(lost)),
+    )
+    return Standing(position, overdue, without_account, _pointless(screened))
 
 
-def find(transaction: Transaction, mapping: Mapping, inspection: Inspection, position: Position) -> Iterator[Finding]:
+def find(transaction: Transaction, mapping: Mapping, inspection: Inspection, standing: Standing) -> Iterator[Finding]:
     """Everything that is wrong."""
-    for name, place in _FINDINGS.items():
-        if place and not position.places[place].sessions:
-            continue
-        if name == "balance_drift" and not mapping.has_accounts:
-            continue
-        if name == "above_charge" and not mapping.knows_charges:
-            continue
-        if name == "ambiguous_id" and not mapping.has_shared_ids:
+    pointless = {
+        "owed_overdue": not standing.overdue,
+        "held": standing.position.places["held"].sessions <= standing.without_account,
+        "no_account": not standing.without_account,
+        "balance_drift": not mapping.has_accounts,
+        "above_charge": not mapping.knows_charges,
+        "ambiguous_id": not mapping.has_shared_ids,
+        "partly_refunded": not mapping.lists["ledger_amount"],
+        **standing.pointless,
+    }
+    for name in _FINDINGS:
+        if pointless.get(name):
             continue
         answers = list(_ask(transaction, mapping, inspection, name))
         if name != "held":
@@ -112,9 +139,28 @@ def find(transaction: Transaction, mapping: Mapping, inspection: Inspection, pos
             yield Finding(name, count, tuple(samples[:_SAMPLES]), meaning, hint)
 
 
+def _screen(transaction: Transaction, mapping: Mapping, inspection: Inspection) -> Row | None:
+    """What one reading says of all refunds; none where that may count one twice, or the database refuses a row."""
+    if transaction.rows(mapping.statement("guard")):
+        return None
+    try:
+        with transaction.savepoint():
+            return transaction.row(mapping.statement("screen"), inspection.binds(inspection.selection))
+    except Refusal:
+        return None
+
+
+def _pointless(screened: Row | None) -> dict[str, bool]:
+    names = ("wrong_amount", "failed_after_refund", "refunded_then_succeeded")
+    return {} if screened is None else {name: not getattr(screened, name) for name in names}
+
+
 def _ask(transaction: Transaction, mapping: Mapping, inspection: Inspection, name: str) -> Iterator[Sequence[Any]]:
     """The answer to one statement; or several, around the rows that the database refuses."""
-    statement = mapping.statement(name)
+    if name == "partly_refunded":
+        statement = partly_refunded(transaction, mapping, inspection.settings)
+    else:
+        statement = mapping.statement(name)
 
     def ask(selection: Selection) -> Sequence[Any]:
         with transaction.savepoint():

@@ -1,6 +1,6 @@
 """What an audit gives back: the books of a period, the position at a moment, and what is wrong with either."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -39,6 +39,8 @@ class Period:
     by_day: dict[str, Amount]
     time_to_refund: TimeToRefund | None
     largest_accounts: tuple[AccountTotal, ...]
+    by_pool: dict[str, Amount] = field(default_factory=dict)
+    """By how much each column of ``[accounts.add]`` was moved, less what was taken back; by how many refunds."""
 
     @property
     def net_credits(self) -> Decimal:
@@ -47,11 +49,21 @@ class Period:
 
 
 @dataclass(frozen=True)
+class Lost:
+    """What nobody gives back of one month (YYYY-MM, or unknown), for one reason: it lies before the floor."""
+
+    month: str
+    reason: str
+    amount: Amount
+
+
+@dataclass(frozen=True)
 class Position:
-    """Every failed and stuck session in one of ``PLACES``, as of now."""
+    """Every failed and stuck session in one of ``PLACES``, as of now; ``lost`` adds up to those before the floor."""
 
     places: dict[str, Amount]
     oldest_owed_seconds: float | None
+    lost: tuple[Lost, ...] = ()
 
     @property
     def total(self) -> Amount:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, Inexact, localcontext
 
 from sweeper.app.catalog import Column
-from sweeper.app.expression import Expression
 from sweeper.check.samples import Samples, is_number, is_whole, names_in
+from sweeper.ledger.past import past_slots
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
 
@@ -78,33 +78,15 @@ def compared_columns(samples: Samples) -> tuple[list[Compared], list[Column]]:
 
 def _past(samples: Samples, compared: Sequence[Compared]) -> dict[str, str]:
     """Which rows of the ledger the app wrote, and what of them is the account and the amount."""
-    slots, own = samples.context.mapping.slots, samples.context.settings.ledger
-    ledger = samples.context.mapping.ledger
+    mapping, own = samples.context.mapping, samples.context.settings.ledger
     assert own is not None  # noqa: S101
-    assert ledger is not None  # noqa: S101
-    past, meant = own.past, {one.meaning: f"l.{one.column.quoted}" for one in compared}
-    found = {
-        "past_where": slots["ledger_where"],
-        "past_session": slots["ledger_session"],
-        "past_session_as": slots["ledger_session_as"],
-        "past_session_eq": slots["ledger_session_eq"],
+    assert mapping.ledger is not None  # noqa: S101
+    meant = {one.meaning: f"l.{one.column.quoted}" for one in compared}
+    return {
         "past_account": meant.get("account", "NULL"),
         "past_amount": meant.get("amount", "NULL"),
+        **past_slots(samples.reader, own, mapping.ledger.table, mapping.slots),
     }
-    if past is None:
-        return found
-    table, reader = ledger.table, samples.reader
-    found["past_where"] = reader.condition("ledger.past.where", past.where, table, "l")
-    if past.session:
-        link = reader.expression("ledger.past.session", past.session, table, "l")
-        key = Expression("", slots["session_type"], collation=slots["session_collate"])
-        found["past_session"], found["past_session_as"] = link.sql, key.compared_as(link)
-        found["past_session_eq"] = reader.equality("ledger.past.session", past.session, link.type).equal
-    if past.account:
-        found["past_account"] = reader.expression("ledger.past.account", past.account, table, "l").sql
-    if past.amount:
-        found["past_amount"] = reader.expression("ledger.past.amount", past.amount, table, "l").sql
-    return found
 
 
 def read_past_refunds(samples: Samples, compared: Sequence[Compared], unwritten: Sequence[Column]) -> list[PastRefund]:

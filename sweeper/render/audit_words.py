@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sweeper.audit.result import AuditResult, TimeToRefund
+from sweeper.audit.result import AuditResult, Position, TimeToRefund
 from sweeper.core.durations import describe_duration
 from sweeper.core.results import Rate
 from sweeper.render.words import number, plural
@@ -50,6 +50,15 @@ def rate_line(rate: Rate) -> str:
     if rate.reason is None:
         return f"{line.capitalize()}."
     return f"A layer broke: {line}. Most of them have the reason {rate.reason}."
+
+
+def lost_line(position: Position) -> str:
+    """What nobody has given back, because it lies before the floor."""
+    lost = position.places["before_floor"]
+    return (
+        f"Lost so far: {number(lost.credits)} credits of {plural(lost.sessions, 'session')} before the floor, "
+        "which no run gives back unless `policy.since` is moved to before them."
+    )
 
 
 def oldest_line(seconds: float | None) -> str:

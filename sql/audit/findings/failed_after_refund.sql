@@ -9,9 +9,7 @@ JOIN {refunds} AS r
   ON {include refund_in_period}
 WHERE {include audited}
   AND (
-      v.status {status_eq} ANY ({failed}) AND {include failed_again}
-      -- a refund closes its session: one that is running all the same was set to it later
-      OR v.status {status_eq} ANY ({running}) AND r.layer <> 'adopted' AND NOT ({include not_stuck_yet})
+      {include is_failed_after_refund}
   )
 ORDER BY r.created_at, v.session_id
 LIMIT 5

@@ -7,7 +7,19 @@ SELECT v.session_id::text AS sample,
 JOIN {refunds} AS r
   ON {include refund_in_period}
 WHERE v.status {status_eq} ANY ({succeeded})
-  AND r.layer <> 'adopted'
-  AND r.amount > 0::numeric
+  AND {include moved_credits}
+  {if shared_ids}
+  {else}
+  {if unindexed}
+  {else}
+  -- what failed or runs has not succeeded: few are left to be looked up, and not the whole table is read
+  AND NOT EXISTS (
+      SELECT
+      FROM {sessions} AS s
+      WHERE {live_condition}
+        AND {session_id} {session_eq} r.session_id
+  )
+  {end}
+  {end}
 ORDER BY r.created_at, v.session_id
 LIMIT 5

@@ -8,11 +8,6 @@ SELECT v.session_id::text AS sample,
 JOIN {refunds} AS r
   ON {include refund_in_period}
 WHERE {include audited}
-  AND v.status {status_eq} ANY ({failed})
-  AND r.layer <> 'adopted'
-  AND r.amount <> v.amount::numeric{if given_back_is_zero}
-  -- what the refund has set on the session, or a hook has written, says that it was given back
-  AND v.amount::numeric <> 0::numeric{end}
-  AND NOT {include failed_again}
+  AND {include is_wrong_amount}
 ORDER BY r.created_at, v.session_id
 LIMIT 5

@@ -1,5 +1,6 @@
--- Where each failed and stuck session stands: what a run at this moment would make of it. A row that the database
--- refused before is not reckoned again: its expression would fail here too.
+-- Where each failed and stuck session stands that is not in sweeper's own ledger: what a run at this moment would make of
+-- it. Those that are there are left out by one reading of the ledger, not by a look into it for each of them. A row that
+-- the database refused before is not reckoned again: its expression would fail here too.
 FROM (
     SELECT v.session_id::text AS session_id,
            -- of a refunded one nobody asks since when, and it may fail
@@ -11,15 +12,16 @@ FROM (
                 ELSE v.failed_at < %(failed_overdue)s::timestamptz
            END AS overdue,
            CASE WHEN judged.verdict = 'held' AND hold.sqlstate IS NOT NULL THEN 0
-                WHEN v.amount::numeric IN ('NaN', 'Infinity', '-Infinity') THEN 0
-                ELSE coalesce(v.amount::numeric, 0)
+                ELSE {include counted_credits}
            END AS credits,
            CASE WHEN judged.verdict <> 'owed' THEN judged.verdict
-                WHEN v.started_at::timestamptz < %(floor)s::timestamptz THEN 'before_floor'
+                WHEN lost.is_lost THEN 'before_floor'
                 WHEN due.hold_reason IS NOT NULL THEN 'held'
                 ELSE 'owed'
            END AS place,
-           coalesce(hold.why, due.hold_reason) AS why
+           coalesce(hold.why, due.hold_reason) AS why,
+           CASE WHEN lost.is_lost THEN {include month_of_failure} END AS month,
+           CASE WHEN lost.is_lost THEN {include reason} END AS reason
     {include reading}
     CROSS JOIN LATERAL (
         SELECT {include verdict} AS verdict
@@ -36,6 +38,14 @@ FROM (
         SELECT CASE WHEN judged.verdict = 'owed' THEN {include would_hold} END AS hold_reason
         OFFSET 0
     ) AS due
+    CROSS JOIN LATERAL (
+        SELECT judged.verdict = 'owed' AND v.started_at::timestamptz < %(floor)s::timestamptz AS is_lost
+    ) AS lost
     WHERE {include audited}
+      AND NOT EXISTS (
+          SELECT
+          FROM {refunds} AS r
+          WHERE {include own_refund}
+      )
 ) AS standing
 WHERE standing.place <> 'not_stuck_yet'

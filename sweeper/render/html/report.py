@@ -8,7 +8,15 @@ from markupsafe import Markup, escape
 from sweeper.audit.result import AuditResult
 from sweeper.core.results import Amount
 from sweeper.core.text import printable
-from sweeper.render.audit_words import PLACE_NAMES, findings_line, minute, oldest_line, rate_line, waits_line
+from sweeper.render.audit_words import (
+    PLACE_NAMES,
+    findings_line,
+    lost_line,
+    minute,
+    oldest_line,
+    rate_line,
+    waits_line,
+)
 from sweeper.render.html.charts import buckets, columns, rows
 from sweeper.render.words import number, plural
 
@@ -39,6 +47,8 @@ def report(result: AuditResult) -> str:
         bucket=bucket,
         chart_of_days=columns(amounts) if len(amounts) > 1 else "",
         chart_of_reasons=rows(period.by_reason) if period.by_reason else "",
+        lost_line=lost_line(result.position) if result.position.lost else "",
+        lost=[(f"{each.month} {each.reason}", each.amount) for each in result.position.lost],
         days=[(name, amount) for name, amount in amounts if amount.sessions],
         largest_accounts=[(account.account_id, account.refunded) for account in period.largest_accounts],
         places=[(PLACE_NAMES[place], amount) for place, amount in result.position.places.items()],

@@ -36,6 +36,7 @@ def audit_document(result: AuditResult) -> str:
                 "by_reason": {reason: both(amount) for reason, amount in period.by_reason.items()},
                 "by_layer": {layer: both(amount) for layer, amount in period.by_layer.items()},
                 "by_day": [{"day": day, **both(amount)} for day, amount in period.by_day.items()],
+                "by_pool": {column: both(amount) for column, amount in period.by_pool.items()},
                 "time_to_refund_seconds": _waits(period.time_to_refund),
                 "largest_accounts": [
                     {"account_id": account.account_id, **both(account.refunded)} for account in period.largest_accounts
@@ -43,6 +44,7 @@ def audit_document(result: AuditResult) -> str:
             },
             "rate": _rate(result.rate),
             "position": {place: both(amount) for place, amount in position.places.items()},
+            "lost": [{"month": lost.month, "reason": lost.reason, **both(lost.amount)} for lost in position.lost],
             "control": {"failed_and_stuck": both(position.total)},
             "oldest_owed_seconds": _seconds(position.oldest_owed_seconds),
             "findings": [

@@ -74,7 +74,7 @@ _SESSION = {
 _PERIOD = _object(
     {
         "refunded": _AMOUNT, "reversed": _AMOUNT, "adopted": _AMOUNT, "net_credits": _CREDITS,
-        "by_reason": _by_name(_AMOUNT), "by_layer": _by_name(_AMOUNT),
+        "by_reason": _by_name(_AMOUNT), "by_layer": _by_name(_AMOUNT), "by_pool": _by_name(_AMOUNT),
         "by_day": _list(_object({"day": _TEXT, "sessions": _COUNT, "credits": _CREDITS})),
         "time_to_refund_seconds": _object(dict.fromkeys(("p50", "p95", "max"), _MAYBE_SECONDS)),
         "largest_accounts": _list(_object({"account_id": _MAYBE_TEXT, "sessions": _COUNT, "credits": _CREDITS})),
@@ -117,7 +117,9 @@ _SHAPES: dict[str, list[Schema]] = {
                 "as_of": _MOMENT, "since": _MOMENT, "until": _MOMENT, "period": _PERIOD,
                 "rate": _object({"last_day": _COUNT, "usual_per_day": _MAYBE_SECONDS, "layer_broke": _YES_OR_NO,
                                  "reason": _MAYBE_TEXT}),
-                "position": _by_name(_AMOUNT), "control": _object({"failed_and_stuck": _AMOUNT}),
+                "position": _by_name(_AMOUNT),
+                "lost": _list(_object({"month": _TEXT, "reason": _TEXT, "sessions": _COUNT, "credits": _CREDITS})),
+                "control": _object({"failed_and_stuck": _AMOUNT}),
                 "oldest_owed_seconds": _MAYBE_SECONDS,
                 "findings": _list(_FINDING),
             }

@@ -6,13 +6,21 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
-from sweeper.audit.result import AuditResult, Finding, Period
+from sweeper.audit.result import AuditResult, Finding, Period, Position
 from sweeper.core.results import Amount
-from sweeper.render.audit_words import PLACE_NAMES, findings_line, minute, oldest_line, rate_line, waits_line
+from sweeper.render.audit_words import (
+    PLACE_NAMES,
+    findings_line,
+    lost_line,
+    minute,
+    oldest_line,
+    rate_line,
+    waits_line,
+)
 from sweeper.render.terminal.table import safe
 from sweeper.render.words import number
 
-_DAYS, _NAME_WIDTH = 14, 34
+_DAYS, _LOST, _NAME_WIDTH = 14, 24, 34
 
 
 def show_audit(console: Console, result: AuditResult) -> None:
@@ -28,8 +36,18 @@ def show_audit(console: Console, result: AuditResult) -> None:
     places = [(PLACE_NAMES[place], amount) for place, amount in result.position.places.items()]
     _show_amounts(console, "place", [*places, ("all failed and stuck", result.position.total)])
     console.print(oldest_line(result.position.oldest_owed_seconds))
+    _show_lost(console, result.position)
     for finding in result.findings:
         _show_finding(console, finding)
+
+
+def _show_lost(console: Console, position: Position) -> None:
+    if not position.lost:
+        return
+    console.print(f"\n{lost_line(position)}\n")
+    lost = [(f"{each.month} {each.reason}", each.amount) for each in position.lost]
+    title = "lost, by month" if len(lost) <= _LOST else f"lost, by month (the last {_LOST} of {number(len(lost))})"
+    _show_amounts(console, title, lost[-_LOST:])
 
 
 def _show_period(console: Console, period: Period) -> None:
@@ -46,6 +64,7 @@ def _show_period(console: Console, period: Period) -> None:
     _show_amounts(console, "reason", period.by_reason.items())
     _show_amounts(console, "layer", period.by_layer.items())
     _show_amounts(console, title, days[-_DAYS:])
+    _show_amounts(console, "column of the accounts, net", period.by_pool.items())
     _show_amounts(console, "largest accounts", largest)
     if period.refunded.sessions:
         console.print(waits_line(period.time_to_refund))
