@@ -380,7 +380,9 @@ FROM (
     FROM sweeper_looked AS v
     WHERE v.verdict = 'owed'
       AND v.hold_reason IS NULL
-      AND NOT (v.account_id OPERATOR(pg_catalog.=) ANY (:account_ids::text[]::text[]))
+      AND (
+          NOT (v.account_id OPERATOR(pg_catalog.=) ANY (:account_ids::text[]::text[]))
+      )
 ) AS busy;
 
 ROLLBACK;

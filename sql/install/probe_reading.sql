@@ -70,6 +70,9 @@ LEFT JOIN LATERAL (
            {ledger_attempt} AS ledger_attempt,
            ({ledger_guard}) AS guarded,
            ({ledger_where}) AS counted,
+           {if spaced}
+           ROW (l.{at_column}, l.{payer_column}) AS in_time,
+           {end}
            ROW ({if meant}{each meant ", "}l.{column}{end}{else}true{end}) AS amounts
     FROM {ledger} AS l
 ) AS entry ON true

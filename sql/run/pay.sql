@@ -65,10 +65,31 @@ sweeper_due AS (
       AND v.hold_reason IS NULL
       AND (%(account_ids)s::text[] IS NULL OR v.account_id {account_eq} ANY (%(account_ids)s::text[]::{account_type}[]))
 ),
+{if spaced}
+-- what finds no room: the rows of an account end now, each earlier than the next, and none before its newest. A later batch
+-- has room again
+sweeper_waiting AS MATERIALIZED (
+    SELECT placed.session_id
+    FROM (
+        SELECT refund.session_id,
+               pg_catalog.row_number() OVER (PARTITION BY refund.account_id ORDER BY refund.refund_id) AS place,
+               {include room} AS room
+        FROM sweeper_due AS refund
+    ) AS placed
+    WHERE placed.place::numeric > placed.room::numeric
+),
+{end}
 sweeper_fit AS MATERIALIZED (
     SELECT refund.*,
            {include unfit} AS unfit
     FROM sweeper_due AS refund
+    {if spaced}
+    WHERE NOT EXISTS (
+        SELECT
+        FROM sweeper_waiting AS w
+        WHERE w.session_id {session_eq} refund.session_id
+    )
+    {end}
 ),
 sweeper_held AS (
     INSERT INTO {holds} AS h (hold_key, session_id, attempt, account_id, why, first_seen, last_seen, run_id)
@@ -156,14 +177,16 @@ sweeper_chain AS MATERIALIZED (
     SELECT refund.*,
            {chain_rounds} AS chain_rounds
     FROM (
-        SELECT p.*,
+        SELECT {if spaced}{include row_of_chain}{else}p.*{end},
                (before.balance + p.before_amount)::{balance_type} AS balance_before,
                (before.balance + p.before_amount + p.amount::numeric)::{balance_type} AS balance_after
         FROM (
             SELECT p.*,
                    pg_catalog.sum(p.amount::numeric) OVER (
                        PARTITION BY p.account_id ORDER BY p.refund_id ROWS UNBOUNDED PRECEDING
-                   ) - p.amount::numeric AS before_amount
+                   ) - p.amount::numeric AS before_amount{if spaced},
+                   pg_catalog.count(*) OVER (PARTITION BY p.account_id)
+                       - pg_catalog.row_number() OVER (PARTITION BY p.account_id ORDER BY p.refund_id) AS behind{end}
             FROM sweeper_payable AS p
         ) AS p
         CROSS JOIN LATERAL (
@@ -331,5 +354,8 @@ FROM (
     FROM sweeper_looked AS v
     WHERE v.verdict = 'owed'
       AND v.hold_reason IS NULL
-      AND NOT (v.account_id {account_eq} ANY (%(account_ids)s::text[]::{account_type}[]))
+      AND (
+          NOT (v.account_id {account_eq} ANY (%(account_ids)s::text[]::{account_type}[])){if spaced}
+          OR v.session_id {session_eq} ANY (SELECT w.session_id FROM sweeper_waiting AS w){end}
+      )
 ) AS busy

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from sweeper.app import catalog
 from sweeper.app.catalog import Column, Table, problem
+from sweeper.app.expression import Expression, check_type
 from sweeper.app.facts import Facts
 from sweeper.app.over_refund import OverRefund
-from sweeper.app.reader import Expression, Reader, check_type
+from sweeper.app.reader import Reader
 from sweeper.app.share_slots import move, read_shares, rounded, share_facts, share_moves
 from sweeper.config.model import AccountsSection, Settings
 from sweeper.core.decimals import FLOATING_TOLERANCE

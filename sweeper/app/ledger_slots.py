@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from sweeper.app import catalog
 from sweeper.app.catalog import Table, is_literal, problem, without_literals
+from sweeper.app.chain_slots import chain_slots
+from sweeper.app.expression import Expression, no_attempt
 from sweeper.app.facts import Facts
 from sweeper.app.over_refund import CHAIN, OverRefund, reads
-from sweeper.app.reader import Expression, Reader, no_attempt
+from sweeper.app.reader import Reader
 from sweeper.app.share_slots import rounded
 from sweeper.config.model import LedgerSection
 from sweeper.postgres.templates import Slots, fill_part
@@ -17,7 +19,7 @@ _AMOUNT = re.compile(r"\bamount\b", re.IGNORECASE)
 # what the statements ask where the app keeps no ledger
 NO_LEDGER = Facts(
     {"ledger_rounds": "false"},
-    dict.fromkeys(("chained", "ledger_reads_session", "reverse_chained", "reverse_reads_session"), False),
+    dict.fromkeys(("chained", "spaced", "ledger_reads_session", "reverse_chained", "reverse_reads_session"), False),
 )
 _ACCOUNT = re.compile(r"\baccount_id\b", re.IGNORECASE)
 
@@ -91,7 +93,8 @@ def map_ledger(
         "chain_rounds": fill_part("rounds", {}, {"amounts": [one for one in amounts if one["of_chain"]]}),
     }
     lists = {"ledger_values": assigned(values), "reverse_values": assigned(reverse), "meant": meant}
-    return ledger, Facts(ledger_slots, {**lists, **chained, **_beside(own)})
+    spacing = chain_slots(reader, table, own.insert, chained=chained["chained"])
+    return ledger, Facts(ledger_slots, {**lists, **chained, **_beside(own)}) | spacing
 
 
 def _beside(own: LedgerSection) -> dict[str, bool]:

@@ -1,34 +1,23 @@
 """From the file to checked SQL: everything that the statements need to know of the app."""
 
-import json
-import re
 from collections.abc import Mapping as Mapped
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 
 from sweeper.app import catalog
 from sweeper.app.account_slots import account_slots
 from sweeper.app.catalog import Table
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.facts import Facts
+from sweeper.app.fingerprint import charge_key, decisive, digest, fingerprint
 from sweeper.app.ledger_slots import NO_LEDGER, Ledger, map_ledger
 from sweeper.app.mark_slots import mark_slots
 from sweeper.app.reader import Reader
 from sweeper.app.session_slots import expression_slots, live_predicate, live_slots, session_slots
 from sweeper.app.status import Status
 from sweeper.app.status_labels import StatusLabels
-from sweeper.config.model import SessionsSection, Settings
+from sweeper.config.model import Settings
 from sweeper.postgres.templates import Choices, fill, fill_part, quote_name, quote_text
 from sweeper.postgres.transaction import Transaction
-
-# The sections of the file that decide who is paid and how much, without the keys in them that do not. With the types of
-# what they name they are what is installed: a server may write the same SQL in several ways, a file is what it is.
-_DECISIVE = {"sessions": {"ended_at"}, "accounts": {"invariant"}, "ledger": {"reverse", "past"}}
-_BOUND = (
-    "sessions", "accounts", "ledger", "session_type", "session_collate", "account_type", "account_collate",
-    "attempt_type", "attempt_collate", "status_type", "amount_type", "started_type", "balance_type",
-    "ledger_session_type", "ledger_attempt_type", "shared_ids",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -196,7 +185,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
     # the amount of a session whose refund is in the app's books by what the file writes, or by a hook
     given_back = bool(own.refunded) or (not moves and ledger is None and catalog.has_subquery(own.amount))
     facts |= Facts({}, {"given_back_is_zero": given_back})
-    file_digest = _digest(_decisive(settings))
+    file_digest = digest(decisive(settings))
     slots = {
         "refund_sample": fill_part("sample_refund", facts.slots, {"chained": False}),
         **facts.slots,
@@ -208,9 +197,9 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
         search_path=search_path,
         timezone=own.timezone,
         sessions=sessions,
-        key=_charge_key(reader, own, sessions, slots),
+        key=charge_key(reader, own, sessions, slots),
         file_digest=file_digest,
-        fingerprint=_fingerprint(settings, slots, search_path),
+        fingerprint=fingerprint(settings, slots, search_path),
         session_type=slots["session_type"],
         amount_type=slots["amount_type"],
         running=tuple(own.running),
@@ -241,41 +230,3 @@ def _own_slots(schema: str) -> dict[str, str]:
         "holds_text": quote_text(f"{prefix}.holds"),
         **{table: f"{prefix}.{table}" for table in tables},
     }
-
-
-def _charge_key(reader: Reader, own: SessionsSection, sessions: Table, slots: Mapped[str, str]) -> ChargeKey:
-    attempt = sessions.column(own.attempt) if own.attempt else None
-    words = set(re.findall(r"\w+", (own.attempt or "").lower()))
-    read = [column for name, column in sessions.columns.items() if name.lower() in words]
-    types = {slots["session_type"], *(column.base_type for column in read)}
-    key = next(column for column in sessions.columns.values() if column.quoted == slots["key"])
-    return ChargeKey(
-        table=sessions.qualified,
-        table_oid=sessions.oid,
-        id=slots["key"],
-        id_type=slots["session_type"] + slots["session_collate"],
-        attempt=own.attempt,
-        attempt_type=slots["attempt_type"] + slots["attempt_collate"],
-        timezone=own.timezone if own.attempt else None,
-        labels={name: list(labels) for name in sorted(types) if (labels := reader.labels(name))},
-        id_number=key.number,
-        attempt_number=attempt.number if attempt else None,
-        reads={column.name: column.full_type for column in read},
-    )
-
-
-def _fingerprint(settings: Settings, slots: Mapped[str, str], search_path: str) -> str:
-    """A digest of all that decides who is paid, and how much; the reasons and the policy are not part of it."""
-    bound = {name: slots[name] for name in _BOUND if name in slots}
-    return _digest([_decisive(settings), bound, search_path])
-
-
-def _decisive(settings: Settings) -> dict[str, object]:
-    """What the file itself says of who is paid, and how much."""
-    return settings.model_dump(
-        mode="json", by_alias=True, exclude_none=True, exclude_defaults=True, include=set(_DECISIVE), exclude=_DECISIVE
-    )
-
-
-def _digest(value: object) -> str:
-    return sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -5,10 +5,10 @@ Only the catalogue is read, and no row except to explain a mistake, so a mistake
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
 from sweeper.app.catalog import Column, Table, is_name, nearest_column, problem
+from sweeper.app.expression import Equality, Expression
 from sweeper.app.partitions import or_with_partitions, read_partitions
 from sweeper.app.status_labels import StatusLabels
 from sweeper.config.errors import nearest, nearest_of
@@ -19,42 +19,6 @@ from sweeper.postgres.transaction import Row, Transaction
 
 _MISSING_COLUMN = re.compile(r'column (?:\w+\.)?"?([^"]+?)"? does not exist')
 _CONSTANTS = ("true", "false", "null")
-
-
-@dataclass(frozen=True)
-class Expression:
-    """A value of the file as SQL, its type, and the COLLATE clause that its comparisons need, or none."""
-
-    sql: str
-    type: str
-    column: Column | None = None
-    collation: str = ""
-
-    def compared_as(self, other: "Expression") -> str:
-        """The cast that lets this value be compared with ``other``: to its type, and by its collation."""
-        wanted = other.collation or default_collation()
-        known = self.column is not None and (self.collation or default_collation()) == wanted
-        collated = not known and bool(self.collation or other.collation)
-        return fill_part("cast", {"type": other.type, "collation": wanted}, {"collated": collated})
-
-
-def default_collation() -> str:
-    """The COLLATE clause for the database's own collation."""
-    return fill_part("default_collation", {})
-
-
-def no_attempt() -> Expression:
-    """What stands for the attempt where the file has none."""
-    return Expression(fill_part("no_attempt", {}), "integer")
-
-
-@dataclass(frozen=True)
-class Equality:
-    """The operators that compare two values of one type, each with its schema, so that no other is meant."""
-
-    equal: str
-    greater: str
-    is_of_server: bool = True
 
 
 class Reader:
@@ -251,6 +215,11 @@ class Reader:
             return None
         return rows[0].value if rows else None
 
+    def draws_from_sequence(self, table: Table, written: list[str]) -> bool:
+        """Whether a column of ``table`` that an insert leaves out, all but ``written``, is numbered by a sequence."""
+        binds = {"table_oid": table.oid, "written": written}
+        return bool(self._transaction.row(fill("find_numbering", {}), binds).found)
+
     def labels(self, type_name: str) -> tuple[str, ...]:
         """The values of an enum, in their order; none for a type that is no enum."""
         rows = self._transaction.rows(fill("list_labels", {}), {"type": type_name})
@@ -264,13 +233,3 @@ class Reader:
 
 def _operator(schema: str, name: str) -> str:
     return fill_part("operator", {"operator_schema": schema, "operator": name})
-
-
-def check_type(key: str, text: str, expression: Expression, allowed: tuple[str, ...]) -> None:
-    """Check an expression's type.
-
-    Raises:
-        ConfigurationError: it is none of ``allowed``.
-    """
-    if expression.type not in allowed:
-        raise problem(key, text, f"must be {' or '.join(allowed)}, and is {expression.type}")

@@ -6,8 +6,9 @@ from hashlib import sha256
 
 from sweeper.app import catalog
 from sweeper.app.catalog import Column, Table, problem
+from sweeper.app.expression import Expression, check_type, default_collation, no_attempt
 from sweeper.app.facts import Facts
-from sweeper.app.reader import Expression, Reader, check_type, default_collation, no_attempt
+from sweeper.app.reader import Reader
 from sweeper.app.status import Status, read_status, statuses_sql, texts_sql
 from sweeper.config.model import SessionsSection, Settings
 from sweeper.postgres.templates import Choices, Slots, fill, fill_part, quote_text

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from sweeper.app import catalog
 from sweeper.app.catalog import Column, Table
+from sweeper.app.expression import Expression, check_type
 from sweeper.app.facts import Facts
 from sweeper.app.over_refund import OverRefund
-from sweeper.app.reader import Expression, check_type
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import Slots, fill_part, quote_text
 

@@ -66,8 +66,13 @@ def check_charges(context: CheckContext) -> Iterator[Check]:
     )
 
 
+def _known(amount: Decimal) -> Decimal:
+    """An amount that can be compared: what is no number is held, whatever it is compared with."""
+    return Decimal(0) if amount.is_nan() else amount
+
+
 def _compared_with_charged(context: CheckContext, found: Sequence[_Charge]) -> Check:
-    above = [one for one in found if one.charged is not None and Decimal(0) < one.charged < one.amount]
+    above = [one for one in found if one.charged is not None and 0 < _known(one.charged) < _known(one.amount)]
     if not above:
         return ok("charges", f"no amount is above sessions.charged ({len(found)} sessions that are not refunded)")
     return warning(

@@ -13,10 +13,12 @@ from sweeper.postgres.templates import Slots
 
 _BALANCE = re.compile(
     r"credit|balance|point|coin|token|quota|allowance|limit|used|spent|held|reserv|pool|milli|fund|wallet|minute|bonus"
-    r"|gift|free|paid|trial|units", re.IGNORECASE,
+    r"|gift|free|paid|trial|units|left|remain|bought|purchas|avail|cents", re.IGNORECASE,
 )  # fmt: skip
 _CLOSED = re.compile(
-    r"delet|closed|deactivat|disabl|banned|archiv|suspend|anonymi|erased|terminat|cancel", re.IGNORECASE
+    r"delet|closed|deactivat|disabl|banned|archiv|suspend|anonymi|erased|terminat|cancel|remov|block|inactiv|gone|left_at"
+    r"|retired|churn|frozen",
+    re.IGNORECASE,
 )
 _MOMENTS = ("timestamp without time zone", "timestamp with time zone", "date")
 _NO_ITEM = {"condition": "", "number": "", "flag": "", "moment": ""}

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from sweeper.app.mapping import read_mapping
-from sweeper.check import charges, history, installed, policy, protections, rows
+from sweeper.check import charges, history, installed, policy, protections, rows, triggers
 from sweeper.check.context import CheckContext, failure, ok, reading, run_check
 from sweeper.check.exposure import check_grants, check_search_path
 from sweeper.check.rehearsal import rehearse
@@ -24,8 +24,8 @@ _PROTOCOL_VIOLATION = "08P01"
 _OF_ANY_MAPPING = (
     ("fence", protections.check_fence),
     ("moves", protections.check_moves),
-    ("rules", installed.check_rules),
-    ("triggers", installed.check_triggers),
+    ("rules", triggers.check_rules),
+    ("triggers", triggers.check_triggers),
     ("migrations", installed.check_migrations),
     ("statuses", rows.check_statuses),
     ("stuck_after", rows.check_durations),

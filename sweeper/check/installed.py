@@ -22,7 +22,6 @@ from sweeper.sweep.selection import Selection
 
 # below this many rows the planner rightly reads the whole table
 _PLAN_MATTERS_ROWS = 100_000
-_INSERTS, _UPDATES = 4, 16  # pg_trigger.tgtype
 
 
 def check_installed(context: CheckContext) -> Iterator[Check]:
@@ -219,44 +218,3 @@ def check_migrations(context: CheckContext) -> Iterator[Check]:
         yield ok("migrations", f"a change of the type, the values or the name of {status} passes")
     else:
         yield ok("migrations", f"before the type of {status} is changed: sweeper install --release; after it: install")
-
-
-def check_rules(context: CheckContext) -> Iterator[Check]:
-    """Whether a rule rewrites what a refund writes: Postgres allows none where the statement that pays writes."""
-    slots = context.mapping.slots
-    written = {slots["sessions"]: False}
-    written |= {slots["accounts"]: False} if context.mapping.has_accounts else {}
-    written |= {slots["ledger"]: True} if context.mapping.ledger else {}
-    with context.reading() as transaction:
-        binds = {"names": list(written), "inserted": list(written.values())}
-        found = transaction.rows(fill("list_rules", {}), binds)
-    if found:
-        listed = ", ".join(f"{row.name} on {row.table_name}" for row in found)
-        yield failure(
-            "rules", f"Postgres refuses to pay because of the rule {listed}: replace it with a trigger", found[0].fix
-        )
-    else:
-        yield ok("rules", "none on what a refund writes to")
-
-
-def check_triggers(context: CheckContext) -> Iterator[Check]:
-    """Which triggers of the app a refund sets off."""
-    slots = context.mapping.slots
-    written = [(slots["sessions"], _UPDATES)]
-    written += [(slots["accounts"], _UPDATES)] if context.mapping.has_accounts else []
-    written += [(slots["ledger"], _INSERTS)] if context.mapping.ledger else []
-    binds = {
-        "names": [name for name, _ in written],
-        "events": [event for _, event in written],
-        "fence": f"{context.mapping.schema}_fence",
-    }
-    with context.reading() as transaction:
-        found = transaction.rows(fill("list_triggers", {}), binds)
-    if not found:
-        yield ok("triggers", "a refund sets off no trigger of the app")
-        return
-    listed = ", ".join(f"{row.name} on {row.table_name} ({row.function_name})" for row in found)
-    yield warning(
-        "triggers", f"a refund sets off {listed}; make sure that none of them moves credits or raises an error",
-        f"SELECT pg_get_functiondef('{found[0].function_name}'::regproc);",
-    )  # fmt: skip

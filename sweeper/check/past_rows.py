@@ -4,10 +4,10 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, Inexact, localcontext
 
 from sweeper.app.catalog import Column
-from sweeper.app.reader import Expression
+from sweeper.app.expression import Expression
 from sweeper.check.samples import Samples, is_number, is_whole, names_in
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
@@ -179,4 +179,8 @@ def _digits(samples: Samples) -> int | None:
 
 
 def _rounded(amount: Decimal, digits: int | None) -> Decimal:
-    return amount if digits is None else amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    if digits is None:
+        return amount
+    with localcontext() as context:  # what rounds is an error everywhere else
+        context.traps[Inexact] = False
+        return amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)

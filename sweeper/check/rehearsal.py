@@ -52,6 +52,8 @@ def look_at(name: str, look: Callable[[], Iterator[Check]]) -> list[Check]:
         if error.code == "privilege":
             return [warning(name, f"not checked: {error.message}", "sweeper check, as a role that may read it")]
         return [_refused(name, error.refusal)]
+    except ArithmeticError:  # a number without an end, or none at all, stands in a row
+        return [warning(name, "not checked: a number in the newest rows is not finite", "fix the row")]
     except SweeperError as error:
         if error.code == "mapping":
             return [warning(name, f"not checked: {error.message}", "fix the mapping, then: sweeper install")]

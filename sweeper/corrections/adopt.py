@@ -8,7 +8,8 @@ from decimal import Decimal
 import uuid_utils
 
 from sweeper.app.catalog import NUMBER_TYPES
-from sweeper.app.reader import Reader, check_type
+from sweeper.app.expression import check_type
+from sweeper.app.reader import Reader
 from sweeper.config.model import Settings
 from sweeper.core.decimals import exactly
 from sweeper.core.errors import SweeperError

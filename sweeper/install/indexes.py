@@ -10,60 +10,12 @@ from sweeper.app.mapping import Mapping
 from sweeper.app.status_labels import StatusLabels
 from sweeper.core.errors import ConfigurationError, SweeperError
 from sweeper.install.guard import find_app_guard
-from sweeper.install.partition_indexes import Definition, PartitionIndex, missing_steps
+from sweeper.install.index import Index, drop_found
+from sweeper.install.partition_indexes import Definition, missing_steps
 from sweeper.install.status_index import indexable_predicate
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, fill_script, quote_name, quote_text
 from sweeper.postgres.transaction import Row, Transaction
-
-
-@dataclass(frozen=True)
-class Index:
-    """An index that sweeper needs.
-
-    ``owned``: this role owns the table; ``calls_ours``: the predicate is a function that the same
-    installation makes, so that it cannot be tried before. ``partitioned`` is the oid of a table whose index is made in
-    ``steps``: those that are left.
-    """
-
-    schema: str
-    name: str
-    table: str
-    key: str
-    unique: bool = False
-    predicate: str = ""
-    concurrently: bool = True
-    owned: bool = True
-    calls_ours: bool = False
-    partitioned: int | None = None
-    steps: tuple[PartitionIndex, ...] = ()
-
-    @property
-    def qualified(self) -> str:
-        """Its name as SQL."""
-        return f"{quote_name(self.schema)}.{quote_name(self.name)}"
-
-    @property
-    def create(self) -> str:
-        """The statement that builds it."""
-        slots = {
-            "index_name": quote_name(self.name),
-            "table": self.table,
-            "key": self.key,
-            "predicate": self.predicate,
-        }
-        choices = {"unique": self.unique, "concurrently": self.concurrently, "partial": bool(self.predicate)}
-        return fill_script("create_index", slots, {**choices, "only": False})
-
-    @property
-    def statements(self) -> tuple[str, ...]:
-        """All that builds it, each to be sent by itself."""
-        return tuple(step.statement for step in self.steps) or (self.create,)
-
-    @property
-    def drop(self) -> str:
-        """The statement that removes it without stopping the app."""
-        return _drop(self.qualified, concurrently=self.concurrently and self.partitioned is None)
 
 
 @dataclass(frozen=True)
@@ -114,13 +66,13 @@ def compare(transaction: Transaction, mapping: Mapping, bound: StatusLabels | No
         live_function=live_function(mapping) if calls_ours else "",
         # the index of a partitioned table is not valid until its last part is attached
         drop_broken=tuple(
-            _drop_found(row)
+            drop_found(row)
             for row in found
             if not row.valid and not (row.partitioned and (row.schema_name, row.name) in names)
         ),
         drop_stale=tuple(index.drop for index in wanted if (index.schema, index.name) in stale),
         build=tuple(index for index in wanted if (index.schema, index.name) not in valid - stale),
-        drop_obsolete=tuple(_drop_found(row) for row in ours if row.valid and (row.schema_name, row.name) not in names),
+        drop_obsolete=tuple(drop_found(row) for row in ours if row.valid and (row.schema_name, row.name) not in names),
         drop_functions=tuple(_drop_live_functions(transaction, mapping, kept=calls_ours)),
         guard=guard,
         live=live,
@@ -212,7 +164,7 @@ def drop_live_indexes(transaction: Transaction, schema: str) -> Iterator[tuple[s
     """The indexes on live sessions that an installation has made: the name of each, and the statement to remove it."""
     for row in _own_indexes(transaction, schema):
         if row.name.startswith("sweeper_live_") or not row.name.startswith("sweeper_"):
-            yield row.name, _drop_found(row)
+            yield row.name, drop_found(row)
 
 
 def live_function(mapping: Mapping) -> str:
@@ -267,12 +219,3 @@ def _canonical(transaction: Transaction, index: Index) -> Index:
         ) from None
     keys = ", ".join(f"({key})" for key in probe.keys)
     return replace(index, key=keys, predicate=index.predicate if index.calls_ours else probe.predicate or "")
-
-
-def _drop_found(row: Row) -> str:
-    # CONCURRENTLY is refused for the index of a partitioned table
-    return _drop(f"{quote_name(row.schema_name)}.{quote_name(row.name)}", concurrently=not row.partitioned)
-
-
-def _drop(qualified: str, *, concurrently: bool) -> str:
-    return fill_script("drop_index", {"index": qualified}, {"concurrently": concurrently})

@@ -13,7 +13,8 @@ from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError, FailedError, SweeperError
 from sweeper.core.results import InstallResult
 from sweeper.install.blockers import BlockerWatch
-from sweeper.install.indexes import Index, what_is_left
+from sweeper.install.index import Index
+from sweeper.install.indexes import what_is_left
 from sweeper.install.lock import only_installation
 from sweeper.install.plan import Steps, plan
 from sweeper.install.printing import printed

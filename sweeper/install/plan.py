@@ -12,7 +12,8 @@ from sweeper.install.functions import functions, has_fence
 from sweeper.install.grants import grants
 from sweeper.install.guard import has_own_guard
 from sweeper.install.hooks import read_hooks
-from sweeper.install.indexes import Changes, Index, compare
+from sweeper.install.index import Index
+from sweeper.install.indexes import Changes, compare
 from sweeper.install.link import check_link
 from sweeper.install.protections import is_append_only
 from sweeper.install.state import SCHEMA_VERSION, read_installation

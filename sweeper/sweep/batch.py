@@ -21,13 +21,14 @@ from sweeper.ledger.reconcile import (
     require_as_meant,
     require_chain,
 )
-from sweeper.postgres.binds import ANSWER_BYTES, BY_SWEEPER, text_array, text_bytes
+from sweeper.postgres.binds import BY_SWEEPER, text_array, text_bytes
 from sweeper.postgres.database import Database
-from sweeper.postgres.errors import Busy, Refusal, TooSlow
+from sweeper.postgres.errors import Busy, Refusal
 from sweeper.postgres.templates import fill
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS, Timeouts
 from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.caps import Caps
+from sweeper.sweep.choice import Chosen, choose, require_short_answer
 from sweeper.sweep.holds import Holds
 from sweeper.sweep.selection import Selection
 from sweeper.sweep.throttle import Traffic
@@ -65,14 +66,6 @@ class Batch:
     traffic: Traffic = field(default_factory=Traffic)
     unripe_from: datetime | None = None
     answer_bytes: int = 0
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """Some of the sessions that are locked."""
-
-    session_ids: Sequence[str]
-    account_ids: Sequence[str | None]
 
 
 class BatchPayer:
@@ -123,7 +116,7 @@ class BatchPayer:
             binds |= {"in_hand": text_array(in_hand), "budget": room.credits}
             locked_at = time.monotonic()
             locked = transaction.row(self._statements["lock_sessions"], binds)
-            _require_short_answer(in_hand, locked)
+            require_short_answer(in_hand, locked)
             missing = frozenset(in_hand) - frozenset(locked.session_ids)
             refunded = self._list_refunded(transaction, selection, missing) if missing else missing
             chosen = choose(in_hand, locked, room.credits)
@@ -234,30 +227,3 @@ class BatchPayer:
         refunded = self._list_refunded(transaction, selection, row.unpaid_sessions)
         if not refunded.issuperset(row.unpaid_sessions):
             raise Refusal("", "the refund was not written: a trigger or a rule drops it, or the closing of the session")
-
-
-def _require_short_answer(in_hand: Sequence[str], locked: Row) -> None:
-    """Nothing is paid whose answer would not fit: accounts may have much longer names than their sessions."""
-    if len(in_hand) > 1 and text_bytes(locked.session_ids) + 2 * text_bytes(locked.account_ids) > ANSWER_BYTES:
-        raise TooSlow
-
-
-def choose(in_hand: Sequence[str], locked: Row, credits: Decimal | None) -> Chosen:
-    """The locked sessions that fit under the credits cap, in order: one that does not fit is passed over."""
-    if credits is None:
-        return Chosen(locked.session_ids, locked.account_ids)
-    columns = (locked.account_ids, locked.amounts, locked.hold_reasons)
-    known = dict(zip(locked.session_ids, zip(*columns, strict=True), strict=True))
-    chosen = []
-    for session_id in in_hand:
-        if credits == 0:
-            break
-        account_id, amount, hold_reason = known.get(session_id, (None, None, None))
-        if amount is None:
-            continue
-        if hold_reason is None:  # one that will be held needs no room
-            if Decimal(amount) > credits:
-                continue
-            credits -= Decimal(amount)
-        chosen.append((session_id, account_id))
-    return Chosen([session_id for session_id, _ in chosen], [account_id for _, account_id in chosen])

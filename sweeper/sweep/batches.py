@@ -137,7 +137,7 @@ class BatchRunner:
         """
         tally = self.tally
         if tally.skipped and not self.suspects.in_this_run.accounts:
-            # the app had locked whatever else could have been paid, and would have told: the next run decides
+            # whatever else could be paid is locked by the app: nothing shows whose fault it is before the next run
             tally.skipped.extend(self.suspects.leave())
         others_owed = bool(self.suspects.in_this_run.accounts or tally.skipped or tally.already_refunded)
         for suspect in self.suspects.take_the_rest(others_owed=others_owed or bool(self._holds.new)):

@@ -29,7 +29,7 @@ from tests.helpers.any_app import App, with_ledger
         ("sessions", "amount", "1; DROP TABLE jobs", "cannot be used"),
         ("sessions", "exclude", "price", "must be boolean, and is integer"),
         ("sessions", "started_at", "error", "must be timestamp without time zone or timestamp with"),
-        ("sessions", "active_at", "price", "must be timestamp without time zone or timestamp with"),
+        ("sessions", "active_at", "price", "is a number, and must be a time"),
         ("sessions", "failed_at", "begn", "is not a column of jobs; did you mean began?"),
         ("sessions", "error", "eror", "is not a column of jobs; did you mean error?"),
         ("sessions", "attempt", "charge_id", "is not a column of jobs"),

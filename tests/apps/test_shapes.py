@@ -11,13 +11,6 @@ import pytest
 from tests.helpers.server import Server
 from tests.helpers.shapes import NAMES, ShapedApp, differences, shaped, wrong_mappings
 
-# what each still waits for
-WAITING: dict[str, str] = {}
-SWEPT = [
-    pytest.param(name, marks=pytest.mark.xfail(strict=False, reason=WAITING[name])) if name in WAITING else name
-    for name in NAMES
-]
-
 
 @pytest.fixture
 def app(server: Server, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ShapedApp]:
@@ -39,6 +32,7 @@ def idle(app: ShapedApp) -> None:
     assert (document["refunds"]["sessions"], document["held"], document["skipped"]) == (0, 0, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_app_alone(server: Server, name: str, tmp_path: Path) -> None:
     """Without sweeper: the app's own code pays what it knows of, once."""
@@ -49,7 +43,7 @@ def test_the_app_alone(server: Server, name: str, tmp_path: Path) -> None:
             assert app.faults_of(*app.shape.by_app) == []
 
 
-@pytest.mark.parametrize("app", SWEPT, indirect=True)
+@pytest.mark.parametrize("app", NAMES, indirect=True)
 def test_the_app_after_a_run(app: ShapedApp) -> None:
     """A dry run says what a run does; then neither the next run nor the app finds anything of it."""
     planned = run(app, "--dry-run")
@@ -65,7 +59,7 @@ def test_the_app_after_a_run(app: ShapedApp) -> None:
     idle(app)
 
 
-@pytest.mark.parametrize("app", SWEPT, indirect=True)
+@pytest.mark.parametrize("app", NAMES, indirect=True)
 def test_check_and_audit(app: ShapedApp) -> None:
     """The file is right, so `check` calls nothing wrong; nor does an audit, after a run and after the app."""
     checked = app.database.sweeper("check", "--json", now=None)
@@ -79,14 +73,16 @@ def test_check_and_audit(app: ShapedApp) -> None:
     assert [finding["code"] for finding in audited.document["findings"]] == expected, audited.stdout
 
 
-@pytest.mark.parametrize("app", SWEPT, indirect=True)
+@pytest.mark.slow
+@pytest.mark.parametrize("app", NAMES, indirect=True)
 def test_the_app_before_a_run(app: ShapedApp) -> None:
     assert app.refund() == []
     run(app)
     assert app.faults_of(*app.shape.by_both) == []
 
 
-@pytest.mark.parametrize("app", SWEPT, indirect=True)
+@pytest.mark.slow
+@pytest.mark.parametrize("app", NAMES, indirect=True)
 def test_the_app_not_committed_during_a_run(app: ShapedApp) -> None:
     """What the app has in hand is left to it, and a later run pays the rest."""
     with app.database.connection.transaction():
@@ -98,7 +94,7 @@ def test_the_app_not_committed_during_a_run(app: ShapedApp) -> None:
     assert app.faults_of(*app.shape.by_both) == []
 
 
-@pytest.mark.parametrize("app", SWEPT, indirect=True)
+@pytest.mark.parametrize("app", NAMES, indirect=True)
 def test_a_layer_and_taking_all_back(app: ShapedApp) -> None:
     """refund() pays as a run does; `revert` brings every column back, but those that it leaves by design."""
     before = app.rows()
@@ -118,7 +114,6 @@ def test_a_layer_and_taking_all_back(app: ShapedApp) -> None:
     idle(app)
 
 
-@pytest.mark.xfail(strict=False, reason="what check compares with the app's past")
 @pytest.mark.parametrize(
     ("name", "check", "edits"), [pytest.param(*wrong, id=f"{wrong[0]}-{wrong[1]}") for wrong in wrong_mappings()]
 )
@@ -134,7 +129,7 @@ def test_a_wrong_mapping(server: Server, name: str, check: str, edits: list[list
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("app", SWEPT, indirect=True)
+@pytest.mark.parametrize("app", NAMES, indirect=True)
 def test_the_app_beside_a_run(app: ShapedApp) -> None:
     """Both at the same time, then a run for what was skipped."""
     errors, done = [], threading.Event()

@@ -50,5 +50,5 @@ def test_what_a_run_writes_while_it_refunds_is_no_second_failure(ledger_only: Ap
     ledger_only.sql("INSERT INTO renders (project_id, state, charge, started) VALUES (1, 'working', 2, '2026-11-22Z')")
     assert ledger_only.run(now=None).document["refunds"]["sessions"] == 1
     assert findings(ledger_only.sweeper("audit", "--json", now=None)) == {}
-    ledger_only.sql("UPDATE renders SET ended = (SELECT ended_at FROM sweeper.runs) + interval '1 second'")
+    ledger_only.sql("UPDATE renders SET ended = (SELECT ended_at FROM sweeper.runs) + interval '2 seconds'")
     assert findings(ledger_only.sweeper("audit", "--json", now=None)) == {"failed_after_refund": (1, ["1"])}

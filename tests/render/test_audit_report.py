@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from sweeper.audit.result import PLACES, AccountTotal, AuditResult, Finding, Period, Position, Rate, TimeToRefund
-from sweeper.core.results import Amount
+from sweeper.audit.result import PLACES, AccountTotal, AuditResult, Finding, Period, Position, TimeToRefund
+from sweeper.core.results import Amount, Rate
 from sweeper.render.html.report import report
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.audits import FORGED, LATER, audit

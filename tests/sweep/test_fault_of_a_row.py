@@ -209,3 +209,16 @@ def test_an_id_as_long_as_the_apps_own_index_takes_stops_nobody(first: AppDataba
     ran = first.run("--batch-size", "1")
     assert ran.exit_code in (1, 3)
     assert set(first.refunds()) == {"of-u1", "of-u2", "of-u3"}
+
+
+def test_one_that_fails_while_the_app_has_all_others_locked_is_left_to_the_next_run(first: AppDatabase) -> None:
+    """Nobody could be paid, so nothing shows whose fault it is: no hold, and no failed run either."""
+    crowd(first, "u1", "u2")
+    fail_without_raise(first, "22012", "u1")
+    with first.connect() as app:
+        app.execute("SELECT FROM users WHERE id = 'u2' FOR UPDATE")
+        ran = first.run()
+        assert (ran.exit_code, ran.document["skipped"], holds(first)) == (0, 2, {})
+    ran = first.run()
+    assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (3, 1)
+    assert holds(first) == {"of-u1": ("refused", "22012")}

@@ -1,5 +1,7 @@
 """``balance_before`` and ``balance_after`` in ``[ledger.insert]``: one chain through all refunds of an account."""
 
+from itertools import pairwise
+
 import pytest
 
 from tests.helpers.app_database import AppDatabase
@@ -118,3 +120,43 @@ def test_a_file_that_cannot_be_says_what_to_write(book: AppDatabase, old: str, n
     refused = book.sweeper("install")
     assert refused.exit_code == 2
     assert message in refused.stderr
+
+
+@pytest.fixture
+def by_time(book: AppDatabase) -> AppDatabase:
+    """The same, where nothing but the time orders the rows of an account."""
+    book.sql("ALTER TABLE book DROP COLUMN id; ALTER TABLE book ADD id uuid PRIMARY KEY DEFAULT gen_random_uuid()")
+    assert book.sweeper("install").exit_code == 0
+    return book
+
+
+def test_rows_that_only_time_orders_are_set_apart(by_time: AppDatabase) -> None:
+    for number, models in enumerate((3, 1, 2)):
+        by_time.session(f"s{number}", models=models, created=f"2026-11-2{number} 10:00", step="made")
+    by_time.session("other", models=4, account="u2", step="made")
+    ran = by_time.run(now=None)
+    assert ran.document["refunds"]["sessions"] == 4, ran.stderr
+    rows = by_time.sql("SELECT had, has, at FROM book WHERE who = 'u1' ORDER BY at")
+    assert [(had, has) for had, has, _ in rows] == [(10, 13), (13, 14), (14, 16)]
+    assert [(later - earlier).microseconds for earlier, later in pairwise(at for _, _, at in rows)] == [1000, 1000]
+    assert by_time.sql("SELECT FROM book WHERE at > clock_timestamp() AT TIME ZONE 'UTC'") == []
+
+
+def test_what_finds_no_room_after_the_newest_row_waits(by_time: AppDatabase) -> None:
+    by_time.sql("ALTER TABLE book ALTER at TYPE timestamp(0)")
+    assert by_time.sweeper("install").exit_code == 0
+    for number in range(3):
+        by_time.session(f"s{number}", models=1, created=f"2026-11-2{number} 10:00")
+    by_time.session("other", models=4, account="u2")
+    by_time.sql(
+        "INSERT INTO book (who, kind, had, delta, has, at) "
+        "VALUES ('u1', 'top-up', 0, 10, 10, clock_timestamp() AT TIME ZONE 'UTC' + interval '1 minute')"
+    )
+    planned = by_time.run("--dry-run", now=None)
+    ran = by_time.run(now=None)
+    assert (ran.document["refunds"]["sessions"], ran.document["skipped"]) == (1, 3), ran.stderr
+    assert planned.document["refunds"]["sessions"] == 4  # the clock goes on in between
+    by_time.sql("UPDATE book SET at = at - interval '2 minutes' WHERE kind = 'top-up'")
+    assert by_time.run(now=None).document["refunds"]["sessions"] == 3
+    rows = by_time.sql("SELECT had, has FROM book WHERE who = 'u1' ORDER BY at")
+    assert rows == [(0, 10), (10, 11), (11, 12), (12, 13)]

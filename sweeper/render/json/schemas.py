@@ -61,12 +61,13 @@ _EVENT = _object(
     {
         "amount": _CREDITS, "reason": _MAYBE_TEXT, "layer": _TEXT, "run_id": _MAYBE_TEXT, "refund_id": _TEXT,
         "account_id": _MAYBE_TEXT, "attempt": _MAYBE_TEXT, "made_by": _TEXT, "why": _TEXT, "constraint": _MAYBE_TEXT,
-        "decided_by": _TEXT, "decided_because": _MAYBE_TEXT,
+        "decided_by": _TEXT, "decided_because": _MAYBE_TEXT, "shares": _by_name(_CREDITS),
     },
 )  # fmt: skip
 _SESSION = {
     "session_id": _TEXT, "verdict": {"enum": [verdict.value for verdict in Verdict]}, "message": _TEXT,
     "account_id": _MAYBE_TEXT, "status": _MAYBE_TEXT, "attempt": _TEXT, "amount": _MAYBE_CREDITS,
+    "charged": _MAYBE_CREDITS, "deadline": _MAYBE_MOMENT,
     "reason": _MAYBE_TEXT, "hold_reason": _MAYBE_TEXT, "started_at": _MAYBE_MOMENT, "active_at": _MAYBE_MOMENT,
     "failed_at": _MAYBE_MOMENT, "due_at": _MAYBE_MOMENT, "floor": _MOMENT, "history": _list(_EVENT),
 }  # fmt: skip

@@ -1,0 +1,53 @@
+"""How the rows of one account are set apart in time where nothing but the time orders the app's ledger."""
+
+import re
+from collections.abc import Mapping
+
+from sweeper.app import catalog
+from sweeper.app.catalog import Column, Table, without_literals
+from sweeper.app.facts import Facts
+from sweeper.app.reader import Reader
+
+_AT = re.compile(r"\bat\b", re.IGNORECASE)
+_ACCOUNT = re.compile(r"(?:refund\s*\.\s*)?account_id", re.IGNORECASE)
+_DIGITS = re.compile(r"\((\d)\)")
+# what a run of them is ordered by where there are no rows to set apart
+NOT_SPACED = Facts({}, {"spaced": False})
+
+
+def chain_slots(reader: Reader, table: Table, given: Mapping[str, str], *, chained: bool) -> Facts:
+    """Whether the rows of one account in one batch have different times, and by how much these differ.
+
+    Where a column that is left out draws from a sequence, that orders the rows, and all have the same time.
+    """
+    if not chained or reader.draws_from_sequence(table, [_column(table, text).name for text in given]):
+        return NOT_SPACED
+    moments = [_column(table, text) for text, value in given.items() if _AT.search(without_literals(value))]
+    moments = [column for column in moments if column.base_type in catalog.TIME_TYPES]
+    payers = [(_column(table, text), value) for text, value in given.items() if _ACCOUNT.fullmatch(value.strip())]
+    if not moments or not payers:
+        return NOT_SPACED
+    moment, (payer, _) = moments[0], payers[0]
+    equality = reader.equality("ledger.insert", payer.name, payer.base_type)
+    return Facts(
+        {
+            "at_column": moment.quoted,
+            "at_step": f"{10.0 ** -_digits(moment):.6f} s",
+            "payer_column": payer.quoted,
+            "payer_type": payer.base_type,
+            "payer_eq": equality.equal,
+        },
+        {"spaced": True},
+    )
+
+
+def _column(table: Table, text: str) -> Column:
+    column = table.column(text)
+    assert column is not None  # noqa: S101 - the ledger's values were read before
+    return column
+
+
+def _digits(column: Column) -> int:
+    """How many digits of a second the column keeps."""
+    match = _DIGITS.search(column.full_type)
+    return int(match[1]) if match else 6

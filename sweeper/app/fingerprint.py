@@ -1,0 +1,60 @@
+"""What is bound by an installation: the key of a charge, and a digest of all that decides who is paid, and how much."""
+
+import json
+import re
+from collections.abc import Mapping as Mapped
+from hashlib import sha256
+
+from sweeper.app.catalog import Table
+from sweeper.app.charge_key import ChargeKey
+from sweeper.app.reader import Reader
+from sweeper.config.model import SessionsSection, Settings
+
+# The sections of the file that decide who is paid and how much, without the keys in them that do not. With the types of
+# what they name they are what is installed: a server may write the same SQL in several ways, a file is what it is.
+_DECISIVE = {"sessions": {"ended_at"}, "accounts": {"invariant"}, "ledger": {"reverse", "past"}}
+_BOUND = (
+    "sessions", "accounts", "ledger", "session_type", "session_collate", "account_type", "account_collate",
+    "attempt_type", "attempt_collate", "status_type", "amount_type", "started_type", "balance_type",
+    "ledger_session_type", "ledger_attempt_type", "shared_ids",
+)  # fmt: skip
+
+
+def charge_key(reader: Reader, own: SessionsSection, sessions: Table, slots: Mapped[str, str]) -> ChargeKey:
+    """What a charge is known by, with the types and the columns that it is read of."""
+    attempt = sessions.column(own.attempt) if own.attempt else None
+    words = set(re.findall(r"\w+", (own.attempt or "").lower()))
+    read = [column for name, column in sessions.columns.items() if name.lower() in words]
+    types = {slots["session_type"], *(column.base_type for column in read)}
+    key = next(column for column in sessions.columns.values() if column.quoted == slots["key"])
+    return ChargeKey(
+        table=sessions.qualified,
+        table_oid=sessions.oid,
+        id=slots["key"],
+        id_type=slots["session_type"] + slots["session_collate"],
+        attempt=own.attempt,
+        attempt_type=slots["attempt_type"] + slots["attempt_collate"],
+        timezone=own.timezone if own.attempt else None,
+        labels={name: list(labels) for name in sorted(types) if (labels := reader.labels(name))},
+        id_number=key.number,
+        attempt_number=attempt.number if attempt else None,
+        reads={column.name: column.full_type for column in read},
+    )
+
+
+def fingerprint(settings: Settings, slots: Mapped[str, str], search_path: str) -> str:
+    """A digest of all that decides who is paid, and how much; the reasons and the policy are not part of it."""
+    bound = {name: slots[name] for name in _BOUND if name in slots}
+    return digest([decisive(settings), bound, search_path])
+
+
+def decisive(settings: Settings) -> dict[str, object]:
+    """What the file itself says of who is paid, and how much."""
+    return settings.model_dump(
+        mode="json", by_alias=True, exclude_none=True, exclude_defaults=True, include=set(_DECISIVE), exclude=_DECISIVE
+    )
+
+
+def digest(value: object) -> str:
+    """A digest of what json can say."""
+    return sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

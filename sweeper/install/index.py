@@ -1,0 +1,65 @@
+"""An index that sweeper needs on a table of the app's, as statements."""
+
+from dataclasses import dataclass
+
+from sweeper.install.partition_indexes import PartitionIndex
+from sweeper.postgres.templates import fill_script, quote_name
+from sweeper.postgres.transaction import Row
+
+
+@dataclass(frozen=True)
+class Index:
+    """An index that sweeper needs.
+
+    ``owned``: this role owns the table; ``calls_ours``: the predicate is a function that the same
+    installation makes, so that it cannot be tried before. ``partitioned`` is the oid of a table whose index is made in
+    ``steps``: those that are left.
+    """
+
+    schema: str
+    name: str
+    table: str
+    key: str
+    unique: bool = False
+    predicate: str = ""
+    concurrently: bool = True
+    owned: bool = True
+    calls_ours: bool = False
+    partitioned: int | None = None
+    steps: tuple[PartitionIndex, ...] = ()
+
+    @property
+    def qualified(self) -> str:
+        """Its name as SQL."""
+        return f"{quote_name(self.schema)}.{quote_name(self.name)}"
+
+    @property
+    def create(self) -> str:
+        """The statement that builds it."""
+        slots = {
+            "index_name": quote_name(self.name),
+            "table": self.table,
+            "key": self.key,
+            "predicate": self.predicate,
+        }
+        choices = {"unique": self.unique, "concurrently": self.concurrently, "partial": bool(self.predicate)}
+        return fill_script("create_index", slots, {**choices, "only": False})
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """All that builds it, each to be sent by itself."""
+        return tuple(step.statement for step in self.steps) or (self.create,)
+
+    @property
+    def drop(self) -> str:
+        """The statement that removes it without stopping the app."""
+        return _drop(self.qualified, concurrently=self.concurrently and self.partitioned is None)
+
+
+def drop_found(row: Row) -> str:
+    # CONCURRENTLY is refused for the index of a partitioned table
+    return _drop(f"{quote_name(row.schema_name)}.{quote_name(row.name)}", concurrently=not row.partitioned)
+
+
+def _drop(qualified: str, *, concurrently: bool) -> str:
+    return fill_script("drop_index", {"index": qualified}, {"concurrently": concurrently})

@@ -1,0 +1,44 @@
+"""Which of the locked sessions a batch pays: as many as the caps have room for, and as its answer may name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sweeper.postgres.binds import ANSWER_BYTES, text_bytes
+from sweeper.postgres.errors import TooSlow
+from sweeper.postgres.transaction import Row
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Some of the sessions that are locked."""
+
+    session_ids: Sequence[str]
+    account_ids: Sequence[str | None]
+
+
+def require_short_answer(in_hand: Sequence[str], locked: Row) -> None:
+    """Nothing is paid whose answer would not fit: accounts may have much longer names than their sessions."""
+    if len(in_hand) > 1 and text_bytes(locked.session_ids) + 2 * text_bytes(locked.account_ids) > ANSWER_BYTES:
+        raise TooSlow
+
+
+def choose(in_hand: Sequence[str], locked: Row, credits: Decimal | None) -> Chosen:
+    """The locked sessions that fit under the credits cap, in order: one that does not fit is passed over."""
+    if credits is None:
+        return Chosen(locked.session_ids, locked.account_ids)
+    columns = (locked.account_ids, locked.amounts, locked.hold_reasons)
+    known = dict(zip(locked.session_ids, zip(*columns, strict=True), strict=True))
+    chosen = []
+    for session_id in in_hand:
+        if credits == 0:
+            break
+        account_id, amount, hold_reason = known.get(session_id, (None, None, None))
+        if amount is None:
+            continue
+        if hold_reason is None:  # one that will be held needs no room
+            if Decimal(amount) > credits:
+                continue
+            credits -= Decimal(amount)
+        chosen.append((session_id, account_id))
+    return Chosen([session_id for session_id, _ in chosen], [account_id for _, account_id in chosen])
