@@ -15,6 +15,7 @@ OTHER_PROGRAMS_FLAGS = {
     "--quiet",  # pip
     "--kill-after", "--nonblock", "--conflict-exit-code",  # timeout and flock, in the crontab
     "--autogenerate",  # alembic
+    "--now",  # systemctl
 }  # fmt: skip
 
 
