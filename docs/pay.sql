@@ -317,8 +317,8 @@ sweeper_booked AS (
 sweeper_moved AS (
     UPDATE "public"."users" AS a
     SET "credits" = a."credits"::numeric + owed.amount::numeric,
-    "total_credits_spent" = a."total_credits_spent"::numeric - owed.amount::numeric,
-    "updated_at" = owed.at
+        "total_credits_spent" = a."total_credits_spent"::numeric - owed.amount::numeric,
+        "updated_at" = owed.at
     FROM (
         SELECT p.account_id, pg_catalog.count(*) AS refunds, pg_catalog.sum(p.amount) AS amount, :as_of::timestamptz AS at
         FROM sweeper_paid AS p

@@ -1,6 +1,8 @@
 """Real Postgres for every test: one server a worker, a database cloned from a template per test.
 
-The tests run on the newest version; marked `slow`, they run on the older one, too.
+The tests run on the newest version. Marked `slow`, they run on an older one, too, and those that are marked
+`every_version`, which speak to the server's own ways, on every version that is supported. `SWEEPER_TEST_SERVERS=14,17`
+runs the chosen tests on those versions instead; `SWEEPER_TEST_DATABASE_URL` on the server that it names, and no other.
 """
 
 import os
@@ -8,11 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
+from tests.helpers import binaries
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.server import Server, embedded_servers
 
-NEWEST, OLDER = 18, 16
+NEWEST, OLDER, OTHERS = 18, 16, (14, 15, 17)
 
 
 @pytest.fixture(scope="session")
@@ -24,13 +28,24 @@ def servers() -> Iterator[dict[int, Server]]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "server" in metafunc.fixturenames:
-        versions = [
-            pytest.param(NEWEST, id=f"pg{NEWEST}"),
-            pytest.param(OLDER, id=f"pg{OLDER}", marks=pytest.mark.slow),
-        ]
-        if os.environ.get("SWEEPER_TEST_DATABASE_URL"):
-            versions = [pytest.param(0, id="given")]
-        metafunc.parametrize("server", versions, indirect=True, scope="session")
+        everywhere = metafunc.definition.get_closest_marker("every_version") is not None
+        metafunc.parametrize("server", _versions(everywhere=everywhere), indirect=True, scope="session")
+
+
+def _versions(*, everywhere: bool) -> list[ParameterSet]:
+    """The versions that a test runs on; 0 is the server that is given."""
+    if os.environ.get("SWEEPER_TEST_DATABASE_URL"):
+        return [pytest.param(0, id="given")]
+    if chosen := os.environ.get("SWEEPER_TEST_SERVERS"):
+        return [_version(int(number)) for number in chosen.replace(",", " ").split()]
+    others = [_version(number, pytest.mark.slow) for number in (OLDER, *(OTHERS if everywhere else ()))]
+    return [_version(NEWEST), *others]
+
+
+def _version(number: int, *marks: pytest.MarkDecorator) -> ParameterSet:
+    missing = number in binaries.PACKAGED and not binaries.installation(number).is_dir()
+    reason = f"PostgreSQL {number} is not there; {binaries.HINT}"
+    return pytest.param(number, id=f"pg{number}", marks=[*marks, *([pytest.mark.skip(reason)] if missing else [])])
 
 
 @pytest.fixture(scope="session")

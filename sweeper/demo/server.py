@@ -24,13 +24,16 @@ Supervisor = subprocess.Popen[bytes]
 
 
 @contextmanager
-def running(version: int = 18, *, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
+def running(
+    version: int = 18, *, settings: Mapping[str, str] | None = None, tree: Path | None = None
+) -> Iterator[Server]:
     """Run PostgreSQL ``version`` (16 or 18) for the with block; nothing of it is left afterwards.
 
-    ``settings`` are server settings by name, as in postgresql.conf. Raises ServerError when the
-    binaries are missing or the server does not start within 30 seconds.
+    ``settings`` are server settings by name, as in postgresql.conf. ``tree`` is an install tree (bin,
+    lib, share) to use instead of the wheel's. Raises ServerError when the binaries are missing or the
+    server does not start within 30 seconds.
     """
-    supervisor = _spawn(version, settings or {}, None)
+    supervisor = _spawn(tree or _installation(version), settings or {}, None)
     server = None
     try:
         server = _reported(supervisor)
@@ -48,7 +51,7 @@ def start_kept(version: int = 18, folder: Path | None = None) -> Server:
     :meth:`Server.stop`, or by hand ``kill -INT PID`` and then remove the folder. Raises
     ServerError as :func:`running` does; then nothing is left.
     """
-    supervisor = _spawn(version, {}, folder)
+    supervisor = _spawn(_installation(version), {}, folder)
     word = b"stop"
     try:
         server = _reported(supervisor)
@@ -68,9 +71,9 @@ def _installation(version: int) -> Path:
     raise ServerError(f"the binaries of PostgreSQL {version} are not installed; {hint}")
 
 
-def _spawn(version: int, settings: Mapping[str, str], folder: Path | None) -> Supervisor:
+def _spawn(tree: Path, settings: Mapping[str, str], folder: Path | None) -> Supervisor:
     place = None if folder is None else str(folder.absolute())
-    order = json.dumps([str(_installation(version)), place, dict(settings), os.getpid()])
+    order = json.dumps([str(tree), place, dict(settings), os.getpid()])
     # -I -S: the supervisor needs only the standard library, and starts faster without the rest.
     command = [sys.executable, "-I", "-S", program.__file__, order]
     pipe, merged = subprocess.PIPE, subprocess.STDOUT

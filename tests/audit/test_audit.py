@@ -14,6 +14,7 @@ def amount(sessions: int, credits: Any) -> dict[str, Any]:
     return {"sessions": sessions, "credits": credits}
 
 
+@pytest.mark.every_version
 def test_clean_books_have_no_finding(clean: AppDatabase) -> None:
     ran = audit(clean)
     assert findings(ran) == {}
@@ -150,6 +151,7 @@ def test_holds_are_found_until_a_person_ends_them(clean: AppDatabase) -> None:
     assert findings(audit(clean)) == {}
 
 
+@pytest.mark.every_version
 @pytest.mark.parametrize(
     "damage",
     [

@@ -24,6 +24,7 @@ def lose_guard(app: AppDatabase) -> str:
     return definition
 
 
+@pytest.mark.every_version
 @pytest.mark.parametrize(
     "change",
     [
@@ -52,6 +53,7 @@ def test_what_a_batch_has_in_hand_nobody_changes_meanwhile(first: AppDatabase, c
     assert (ran.exit_code, first.refunds(), first.credits()) == (0, {"owed": 3}, 103)
 
 
+@pytest.mark.every_version
 @pytest.mark.parametrize(
     "change",
     ["status = 'finished'", "created_at = '2026-11-23 11:59'", "step = 'All models failed - credits refunded'"],
@@ -89,6 +91,7 @@ def test_a_session_that_is_owed_nothing_any_more_after_the_lock_is_left_alone(pr
     assert prisma.value('SELECT "creditBalance" FROM app."User" WHERE "id" = %s', user) == 10
 
 
+@pytest.mark.every_version
 def test_a_refund_that_commits_while_the_insert_waits_for_it_is_counted_and_moves_nothing(first: AppDatabase) -> None:
     first.account()
     first.session("owed")
@@ -146,6 +149,7 @@ def test_a_guard_of_the_apps_ledger_lost_in_the_middle_of_a_run_is_an_error(pris
     assert prisma.value('SELECT "creditBalance" FROM app."User"') == 10
 
 
+@pytest.mark.every_version
 def test_a_deferrable_guard_of_the_apps_ledger_stops_a_run_that_has_nothing_to_pay(ledger_only: AppDatabase) -> None:
     ledger_only.configure("where   = \"kind = 'refund'\"", 'where   = "true"')
     assert ledger_only.sweeper("install").exit_code == 0
@@ -174,6 +178,7 @@ def test_a_refund_of_the_apps_that_lies_outside_the_guard_counts(prisma: AppData
     assert prisma.value('SELECT "creditBalance" FROM app."User"') == 10
 
 
+@pytest.mark.every_version
 def test_a_run_leaves_nothing_on_its_connection(first: AppDatabase) -> None:
     """Settings, locks and prepared statements: behind a pooler the connection goes to somebody else."""
     first.account()

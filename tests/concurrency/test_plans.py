@@ -8,6 +8,8 @@ import pytest
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.plans import explained
 
+pytestmark = pytest.mark.every_version
+
 BATCH = ("lock_sessions", "lock_accounts", "pay", "count_failed", "read_balances")
 
 

@@ -11,6 +11,8 @@ import pytest
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.statements import FIND, before
 
+pytestmark = pytest.mark.every_version
+
 LOCKS = ["users IN SHARE MODE", "users IN ACCESS EXCLUSIVE MODE", "prediction_sessions IN ACCESS EXCLUSIVE MODE"]
 
 

@@ -23,6 +23,7 @@ def swept(first: AppDatabase, *models: int) -> str:
     return str(ran.document["run_id"])
 
 
+@pytest.mark.every_version
 def test_a_run_is_taken_back_to_the_credit_and_only_once(first: AppDatabase) -> None:
     run_id = swept(first, 3, 2, 7)
     assert books(first) == [("u1", 112, 38), ("u2", 112, 38)]

@@ -50,6 +50,16 @@ class AppDatabase:
         scheme, _, rest = self.url.partition("://")
         return f"{scheme}://{role}:{role}@{rest.rpartition('@')[2]}"
 
+    def url_with(self, parameters: str) -> str:
+        """The URL with more parameters, such as ``schema=app``."""
+        return f"{self.url}{'&' if '?' in self.url else '?'}{parameters}"
+
+    @property
+    def missing_url(self) -> str:
+        """The URL of a database on the same server that is not there."""
+        address, mark, parameters = self.url.partition("?")
+        return f"{address}_gone{mark}{parameters}"
+
     def grant(self, **environment: str) -> None:
         """Give the roles their rights, as a DBA would: from what `install --print` writes down."""
         printed = self.sweeper("install", "--print", now=None, **environment)

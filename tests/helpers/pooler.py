@@ -21,7 +21,7 @@ def pooled(database: AppDatabase, folder: Path, mode: str) -> Iterator[str]:
     if not shutil.which("pgbouncer"):
         pytest.skip("pgbouncer is not installed")
     parts = psycopg.conninfo.conninfo_to_dict(database.url)
-    server = {key: parts[key] for key in ("host", "port", "dbname", "user", "password")}
+    server = {key: parts[key] for key in ("host", "port", "dbname", "user", "password") if key in parts}
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     config = folder / "pgbouncer.ini"

@@ -6,14 +6,36 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from sweeper.demo import server as embedded
+from tests.helpers import binaries
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.paths import APPS
 
 _numbers = count(1)
+
+
+def complete(given: str) -> str:
+    """The URL of a given server, in the one form that the tests change by text.
+
+    ``given`` is whatever libpq takes: user, host, port, database and password may also come from the environment, a
+    password file or the URL's parameters. In the result they are all in their places, and a password only where one is
+    used; a folder of sockets is the host, percent-encoded; the other parameters follow. Raises psycopg's own errors.
+    """
+    with psycopg.connect(given) as connection:
+        used = connection.info
+        login = quote(used.user, safe="") + (f":{quote(used.password, safe='')}" if used.password else "")
+        host = f"[{used.host}]" if ":" in used.host else quote(used.host, safe="")
+        place = f"{host}:{used.port}/{quote(used.dbname, safe='')}"
+    named = {"user", "password", "host", "port", "dbname", "passfile"}
+    others = [
+        f"{name}={quote(str(value), safe='')}" for name, value in conninfo_to_dict(given).items() if name not in named
+    ]
+    return f"postgresql://{login}@{place}" + ("?" + "&".join(others) if others else "")
 
 
 @dataclass
@@ -26,9 +48,8 @@ class Server:
 
     def url_of(self, database: str) -> str:
         """The URL of another database on this server."""
-        address, _, last = self.url.rpartition("/")
-        _, mark, parameters = last.partition("?")
-        return f"{address}/{database}{mark}{parameters}"
+        address, mark, parameters = self.url.partition("?")
+        return f"{address.rpartition('/')[0]}/{database}{mark}{parameters}"
 
     def execute(self, statement: str) -> None:
         """Send one statement to the server's own database."""
@@ -39,17 +60,24 @@ class Server:
         """Add the roles whose rights `install --print` writes down, once a server."""
         if not self.has_roles:
             for role in ("sweeper_runner", "sweeper_layer", "sweeper_auditor"):
-                with suppress(psycopg.errors.DuplicateObject):
+                with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):  # or by another worker
                     self.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{role}'")
-            with suppress(psycopg.errors.DuplicateObject):
+            with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
                 self.execute("CREATE ROLE sweeper_owner NOLOGIN")
             self.has_roles = True
+
+    def _create(self, name: str, options: str = "") -> None:
+        """Add a database in which only its owner may create in the schema public, as from version 15 on."""
+        self.execute(f'CREATE DATABASE "{name}" {options}')
+        with psycopg.connect(self.url_of(name), autocommit=True) as connection:
+            if connection.info.server_version < 150000:
+                connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
 
     def _template(self, app: str, *, installed: bool) -> str:
         key = f"{app}_{'installed' if installed else 'bare'}"
         if key not in self.templates:
             name = f"template_{key}_{os.getpid()}"
-            self.execute(f'CREATE DATABASE "{name}"')
+            self._create(name)
             with psycopg.connect(self.url_of(name), autocommit=True) as connection:
                 connection.execute((APPS / f"{app}.sql").read_text())  # type: ignore[call-overload]
             if installed:
@@ -62,7 +90,7 @@ class Server:
     def add_template(self, key: str, template: str = "template1") -> str:
         """A database that others are copied from, itself a copy of another; gives its name."""
         name = f"template_{key}_{os.getpid()}_{next(_numbers)}"
-        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self._create(name, f'TEMPLATE "{template}"')
         self.templates[key] = name
         return name
 
@@ -92,7 +120,7 @@ class Server:
         """An empty database without a mapping file, filled by one script; ``options`` are those of CREATE DATABASE."""
         self.add_roles()
         name = f"test_{os.getpid()}_{next(_numbers)}"
-        self.execute(f'CREATE DATABASE "{name}" {options}')
+        self._create(name, options)
         try:
             with psycopg.connect(self.url_of(name), autocommit=True) as connection:
                 connection.execute(script)  # type: ignore[call-overload]
@@ -116,7 +144,10 @@ class _Servers(dict[int, Server]):
         if url is not None and version:  # there is the given one and no other
             return self[0]
         if url is None:
-            url = self._stack.enter_context(embedded.running(version)).url
+            tree = binaries.installation(version) if version in binaries.PACKAGED else None
+            url = self._stack.enter_context(embedded.running(version, tree=tree)).url
+        else:
+            url = complete(url)
         self[version] = server = Server(url)
         self._stack.callback(server.drop_templates)
         return server

@@ -1,4 +1,4 @@
-"""What people copy to run it: the manifest fits Kubernetes, the image has all it needs, and cron runs the line."""
+"""What people copy to run it: cron runs the line, systemd takes the units, and the workflows are what they say."""
 
 import getpass
 import os
@@ -8,70 +8,20 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
-import kubernetes_validate
 import pytest
 import yaml
 
-from sweeper.core.errors import Exit
+import sweeper
 from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import neutral_environment
 from tests.helpers.paths import REPOSITORY
+from tests.helpers.programs import program
 from tests.helpers.server import Server
 
-MANIFEST = REPOSITORY / "cronjob.example.yaml"
+ACTION = REPOSITORY / "deploy" / "action"
+UNITS = REPOSITORY / "deploy" / "systemd"
 DEPLOY = (REPOSITORY / "docs" / "deploy.md").read_text()
-
-
-def manifest() -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load(MANIFEST.read_text())
-    return content
-
-
-@pytest.mark.parametrize("version", ["1.31", "latest"])
-def test_the_manifest_is_one_of_kubernetes(version: str) -> None:
-    wanted = kubernetes_validate.latest_version() if version == "latest" else version
-    kubernetes_validate.validate(manifest(), wanted, strict=True)
-
-
-def test_a_manifest_with_a_misspelt_key_would_be_refused() -> None:
-    content = manifest()
-    content["spec"]["concurencyPolicy"] = "Forbid"
-    with pytest.raises(kubernetes_validate.ValidationError):
-        kubernetes_validate.validate(content, kubernetes_validate.latest_version(), strict=True)
-
-
-def test_no_exit_code_is_retried() -> None:
-    job = manifest()["spec"]["jobTemplate"]["spec"]
-    assert job["backoffLimit"] == 0
-    (codes,) = [rule["onExitCodes"]["values"] for rule in job["podFailurePolicy"]["rules"] if "onExitCodes" in rule]
-    assert set(codes) == {int(code) for code in Exit} - {Exit.DONE, Exit.FOUND}  # 5 is not an end of `run`
-
-
-def test_the_container_may_do_nothing_that_it_does_not_need() -> None:
-    pod = manifest()["spec"]["jobTemplate"]["spec"]["template"]["spec"]
-    (container,) = pod["containers"]
-    assert pod["securityContext"]["runAsNonRoot"]
-    assert container["securityContext"]["readOnlyRootFilesystem"]
-    assert not container["securityContext"]["allowPrivilegeEscalation"]
-    (url,) = [entry for entry in container["env"] if entry["name"] == "SWEEPER_DATABASE_URL"]
-    assert "secretKeyRef" in url["valueFrom"]
-
-
-def test_what_the_image_copies_is_enough_to_install(tmp_path: Path) -> None:
-    """And nothing of it is kept out by .dockerignore."""
-    let_in = {line[1:] for line in (REPOSITORY / ".dockerignore").read_text().splitlines() if line.startswith("!")}
-    dockerfile = (REPOSITORY / "Dockerfile").read_text()
-    assert re.search(r"^USER [1-9]", dockerfile, re.MULTILINE)
-    copied = [words.split()[:-1] for words in re.findall(r"^COPY (?!--from)(.*)", dockerfile, re.MULTILINE)]
-    names = {name for line in copied for name in line}
-    assert names == let_in
-    for name in names:
-        source = REPOSITORY / name
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path / "out", tmp_path]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
-    assert list((tmp_path / "out").glob("*.whl"))
 
 
 # its own view of the files: no crontab of this machine is read or changed
@@ -139,3 +89,100 @@ def test_workflow_of_the_docs_is_yaml_and_runs_one_at_a_time() -> None:
     assert workflow["concurrency"]["cancel-in-progress"] is False
     assert workflow[True]["schedule"], "YAML reads the key `on` as true"
     assert any("sweeper run" in step.get("run", "") for step in workflow["jobs"]["sweep"]["steps"])
+
+
+@pytest.fixture
+def units(tmp_path: Path) -> list[str]:
+    """The units, with a program that is there: systemd looks for it."""
+    for unit in UNITS.iterdir():
+        text = unit.read_text().replace("/usr/local/bin/sweeper", str(Path(sys.executable).with_name("sweeper")))
+        (tmp_path / unit.name).write_text(text)
+    return sorted(str(path) for path in tmp_path.glob("sweeper.*"))
+
+
+def analyzed(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """What systemd says of unit files; it runs nothing."""
+    command = [program("systemd-analyze"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, "SYSTEMD_COLORS": "0"})
+
+
+def test_systemd_has_nothing_to_remark_on_the_units(units: list[str]) -> None:
+    assert [Path(unit).name for unit in units] == ["sweeper.service", "sweeper.timer"]
+    ran = analyzed("verify", "--man=no", *units)
+    # some systems ship units of their own that are remarked on
+    assert [line for line in ran.stderr.splitlines() if "sweeper" in line] == []
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_a_misspelt_key_would_be_remarked_on(units: list[str]) -> None:
+    service = Path(units[0])
+    service.write_text(service.read_text().replace("ProtectHome=", "ProtectHomes="))
+    assert "ProtectHomes" in analyzed("verify", "--man=no", *units).stderr
+
+
+def test_the_service_is_closed_to_what_it_does_not_need(units: list[str]) -> None:
+    ran = analyzed("security", "--offline=true", "--threshold=20", "--no-pager", units[0])
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_the_service_is_ended_as_softly_as_cron_does() -> None:
+    service = (UNITS / "sweeper.service").read_text()
+    assert re.search(r"^TimeoutStartSec=10min$", service, re.MULTILINE)
+    assert re.search(r"^TimeoutStopSec=90$", service, re.MULTILINE)
+
+
+def test_the_action_checks_the_file(first: AppDatabase, tmp_path: Path) -> None:
+    """Its last step, as a runner would start it; what comes before has put sweeper where the step looks for it."""
+    steps = yaml.safe_load((ACTION / "action.yml").read_text())["runs"]["steps"]
+    (tmp_path / "sweeper").symlink_to(Path(sys.executable).parent.parent)
+    assert '"$GITHUB_ACTION_PATH/../.."' in steps[1]["run"]
+    assert (ACTION / ".." / ".." / "pyproject.toml").exists()
+    assert steps[2]["env"] == {"CONFIG": "${{ inputs.config }}"}
+    given = {"RUNNER_TEMP": str(tmp_path), "CONFIG": str(first.config), "SWEEPER_DATABASE_URL": first.url}
+
+    def step() -> subprocess.CompletedProcess[str]:
+        # what `shell: bash` means there
+        command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", steps[2]["run"]]
+        return subprocess.run(command, env={**neutral_environment(), **given}, capture_output=True, text=True)
+
+    first.account()
+    assert "guard" in step().stdout
+    first.sql("DO $$ BEGIN EXECUTE 'DROP INDEX ' || (SELECT live_index FROM sweeper.settings); END $$")
+    ran = step()
+    assert ran.returncode == 5, ran.stdout + ran.stderr
+    first.config.write_text("nonsense = 1\n")
+    ran = step()
+    assert ran.returncode == 5
+    assert "nonsense" in ran.stdout
+
+
+def test_no_input_is_pasted_into_a_script() -> None:
+    """An expression in a script is text of a stranger that a shell runs; in an environment it is a value."""
+    files = [ACTION / "action.yml", *(REPOSITORY / ".github" / "workflows").iterdir()]
+    for path in files:
+        content = yaml.safe_load(path.read_text())
+        jobs = content["jobs"].values() if "jobs" in content else [content["runs"]]
+        scripts = [step["run"] for job in jobs for step in job.get("steps", ()) if "run" in step]
+        assert scripts
+        assert [script for script in scripts if "${{" in script] == []
+
+
+def test_the_release_publishes_what_was_tested_and_built() -> None:
+    jobs = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "release.yml").read_text())["jobs"]
+    assert jobs["tests"]["uses"] == "./.github/workflows/ci.yml"
+    assert "workflow_call" in yaml.safe_load((REPOSITORY / ".github" / "workflows" / "ci.yml").read_text())[True]
+    for name in ("packages", "image"):
+        assert set(jobs[name]["needs"]) == {"tests", "build"}
+    (image,) = [step["with"] for step in jobs["image"]["steps"] if "build-push" in step.get("uses", "")]
+    assert (REPOSITORY / image["file"]).is_file()
+
+
+def test_a_tag_that_is_not_the_version_is_not_released(tmp_path: Path) -> None:
+    jobs = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "release.yml").read_text())["jobs"]
+    (script,) = [step["run"] for step in jobs["build"]["steps"] if step.get("id") == "version"]
+    output = tmp_path / "output"
+    for tag, code in (("v0.0.0", 1), (f"v{sweeper.__version__}", 0)):
+        environment = {"PATH": os.environ["PATH"], "GITHUB_REF_NAME": tag, "GITHUB_OUTPUT": str(output)}
+        ran = subprocess.run(["bash", "-eo", "pipefail", "-c", script], cwd=REPOSITORY, env=environment)
+        assert ran.returncode == code
+    assert output.read_text() == f"version={sweeper.__version__}\n"

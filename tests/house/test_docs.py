@@ -32,9 +32,7 @@ def test_every_link_leads_somewhere(name: str) -> None:
     for target in re.findall(r"\]\((?!https:)([^)]+)\)", BLOCK.sub("", WRITTEN[name])):
         file, _, anchor = target.partition("#")
         path = (REPOSITORY / name).parent / file if file else REPOSITORY / name
-        # until deploy/ is there
-        waits = path.resolve().is_relative_to(REPOSITORY / "deploy") and not (REPOSITORY / "deploy").exists()
-        assert waits or path.exists(), target
+        assert path.exists(), target
         if anchor:
             assert anchor in anchors(path.read_text()), target
 

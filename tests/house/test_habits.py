@@ -10,7 +10,7 @@ import yaml
 
 from tests.helpers.paths import REPOSITORY
 
-TARGETS = ["help", "test", "slow", "lint", "docs", "bench", "golden", "mutations"]
+TARGETS = ["help", "test", "slow", "servers", "lint", "docs", "bench", "golden", "mutations"]
 
 
 def loaded(name: str) -> dict[str, Any]:

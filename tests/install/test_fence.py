@@ -7,6 +7,8 @@ import pytest
 
 from tests.helpers.app_database import AppDatabase
 
+pytestmark = pytest.mark.every_version
+
 
 @pytest.fixture
 def fenced(first: AppDatabase) -> AppDatabase:
@@ -124,5 +126,5 @@ def test_without_being_asked_for_there_is_no_fence(first: AppDatabase) -> None:
 
 
 def test_the_printed_sql_has_the_fence_when_it_is_asked_for(first: AppDatabase) -> None:
-    assert "CREATE TRIGGER" not in first.sweeper("install", "--print", now=None).stdout
+    assert 'TRIGGER "sweeper_fence"' not in first.sweeper("install", "--print", now=None).stdout
     assert 'TRIGGER "sweeper_fence"' in first.sweeper("install", "--print", "--fence", now=None).stdout

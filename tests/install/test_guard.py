@@ -71,7 +71,7 @@ def test_bare_names_of_an_index_are_found_on_the_path_of_the_mapping(prisma: App
         "CREATE FUNCTION app.is_refund(app.\"TxType\") RETURNS boolean IMMUTABLE LANGUAGE sql RETURN $1 = 'REFUND'"
     )
     prisma.configure(""""type" = 'REFUND'\"""", """is_refund("type")\"""")
-    url = f"{prisma.url}?schema=app"
+    url = prisma.url_with("schema=app")
     assert install(prisma, SWEEPER_DATABASE_URL=url).exit_code == 0
     owed_job(prisma)
     assert prisma.run().document["refunds"]["sessions"] == 1

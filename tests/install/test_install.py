@@ -17,6 +17,8 @@ from sweeper.postgres.database import Database
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.installation import dump, indexes, install, installed, refused, shape, uninstall
 
+pytestmark = pytest.mark.every_version
+
 INSTALLED = [
     "Installed: the mapping is the one in the file.",
     "Note: refund() runs with the rights of a superuser, its owner: `sweeper install --print` ends with a role of its "
@@ -100,6 +102,8 @@ def test_refunds_and_reversals_are_never_edited_or_deleted_not_even_by_their_own
             f"INSERT INTO sweeper.{table} SELECT * FROM sweeper.{table} ON CONFLICT DO NOTHING;"
             f"MERGE INTO sweeper.{table} AS t USING sweeper.{table} AS u ON true WHEN MATCHED THEN DELETE",
         ):
+            if "MERGE" in statement and first.connection.info.server_version < 150000:
+                continue  # which 14 does not have
             with pytest.raises(psycopg.errors.RestrictViolation, match=f"{table} is append-only"):
                 first.sql(statement)
         assert first.value(f"SELECT amount FROM sweeper.{table}") == 3

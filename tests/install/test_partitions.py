@@ -31,6 +31,7 @@ def live(database: AppDatabase) -> dict[str, tuple[bool, bool]]:
     return {table: (valid, part) for table, valid, part, _ in database.sql(INDEXES)}
 
 
+@pytest.mark.every_version
 @pytest.mark.parametrize("shape", [None, SUB], ids=["months", "partitions of partitions"])
 def test_every_partition_gets_the_index_and_a_second_installation_changes_nothing(
     bare: AppDatabase, shape: tuple[str, str, str] | None
@@ -43,6 +44,7 @@ def test_every_partition_gets_the_index_and_a_second_installation_changes_nothin
     assert dump(bare) == before
 
 
+@pytest.mark.every_version
 def test_partitions_that_come_later_get_it_from_the_server(bare: AppDatabase) -> None:
     partition(bare)
     bare.sql("CREATE TABLE later PARTITION OF prediction_sessions FOR VALUES FROM ('2027-01-01') TO ('2027-02-01')")
@@ -83,6 +85,7 @@ def test_an_installation_that_was_interrupted_goes_on_where_it_stopped(
     assert bare.run().document["refunds"]["sessions"] == 1
 
 
+@pytest.mark.every_version
 def test_a_part_whose_build_was_cut_off_is_built_anew(bare: AppDatabase) -> None:
     partition(bare)
     bare.sql("ALTER TABLE prediction_sessions DETACH PARTITION sessions_6")
@@ -94,6 +97,7 @@ def test_a_part_whose_build_was_cut_off_is_built_anew(bare: AppDatabase) -> None
     assert set(live(bare).values()) == {(True, True), (True, False)}
 
 
+@pytest.mark.every_version
 def test_check_says_which_partitions_lack_it_and_that_later_ones_get_it(bare: AppDatabase) -> None:
     partition(bare)
     assert item(bare)["status"] == "ok"
@@ -126,6 +130,7 @@ def test_a_change_of_the_statuses_and_a_release_take_all_parts_away(bare: AppDat
     assert live(bare) == {}
 
 
+@pytest.mark.every_version
 def test_the_printed_sql_builds_it_too(bare: AppDatabase) -> None:
     partition(bare, *SUB, with_sweeper=False)
     script = printed(bare)

@@ -10,6 +10,7 @@ from tests.helpers.refund_function import refund
 from tests.helpers.server import Server
 
 
+@pytest.mark.every_version
 def test_a_layer_refunds_once_and_the_next_one_gets_zero(first: AppDatabase) -> None:
     first.account()
     first.session("s1", models=3)
@@ -35,6 +36,7 @@ def test_what_a_sweep_refunded_gives_a_layer_zero(first: AppDatabase) -> None:
     assert first.credits() == 103
 
 
+@pytest.mark.every_version
 def test_a_running_session_is_closed_as_it_is_refunded(first: AppDatabase) -> None:
     first.account()
     first.session("s1", "generating", created="2026-11-23 11:59")
@@ -145,6 +147,7 @@ def test_a_ledger_row_outside_its_guard_is_an_error_for_a_layer_too(prisma: AppD
     assert prisma.value('SELECT count(*) FROM app."CreditTransaction"') == 0
 
 
+@pytest.mark.every_version
 def test_it_writes_the_apps_own_ledger_first(prisma: AppDatabase) -> None:
     user = prisma.value('INSERT INTO app."User" ("creditBalance") VALUES (10) RETURNING "id"::text')
     job = prisma.value(
@@ -161,6 +164,7 @@ def test_it_writes_the_apps_own_ledger_first(prisma: AppDatabase) -> None:
     assert prisma.value('SELECT "status"::text FROM app."Job"') == "FAILED"
 
 
+@pytest.mark.every_version
 def test_it_works_without_accounts(ledger_only: AppDatabase) -> None:
     ledger_only.sql("INSERT INTO customers (id) VALUES (7)")
     ledger_only.sql("INSERT INTO projects (id, owner_id) VALUES (1, 7)")
@@ -177,6 +181,7 @@ def test_it_works_without_accounts(ledger_only: AppDatabase) -> None:
     ]
 
 
+@pytest.mark.every_version
 def test_a_missing_guard_is_an_error_and_never_a_payment(first: AppDatabase) -> None:
     first.account()
     first.session("s1")
@@ -190,6 +195,7 @@ def test_a_missing_guard_is_an_error_and_never_a_payment(first: AppDatabase) -> 
     assert first.credits() == 100
 
 
+@pytest.mark.every_version
 def test_nobody_may_call_it_who_was_not_given_it(server: Server, first: AppDatabase) -> None:
     first.account()
     first.session("s1")
@@ -216,6 +222,7 @@ def test_the_callers_search_path_and_time_zone_change_nothing(first: AppDatabase
     assert first.value("SELECT abs(extract(epoch FROM updated_at - now() AT TIME ZONE 'UTC')) < 600 FROM users")
 
 
+@pytest.mark.every_version
 def test_bare_names_of_the_mapping_mean_the_same_whoever_calls(ledger_only: AppDatabase) -> None:
     ledger_only.sql("INSERT INTO customers (id) VALUES (7), (8); INSERT INTO projects (id, owner_id) VALUES (1, 7)")
     ledger_only.sql(

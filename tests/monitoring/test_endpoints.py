@@ -49,7 +49,7 @@ def test_a_ping_tells_the_beginning_and_the_end_with_the_summary(first: AppDatab
         first.append(f'[monitoring]\nping = "{url}/uuid"\n')
         ran = first.run("--max-amount", "9")
         assert ran.exit_code == 3
-        down = first.sweeper("run", "--json", SWEEPER_DATABASE_URL=f"{first.url}_gone")
+        down = first.sweeper("run", "--json", SWEEPER_DATABASE_URL=first.missing_url)
     assert [path for path, _ in told] == ["/uuid/start", "/uuid/3", "/uuid/start", "/uuid/1"]
     assert told[1][1] == ran.stdout.strip()
     assert told[3][1] == down.stdout.strip()

@@ -14,10 +14,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import NOW
-from tests.helpers.paths import GOLDEN
+from tests.helpers.paths import GOLDEN, REPOSITORY
 from tests.helpers.programs import program
 
-ALERTS = Path(__file__).parents[2] / "alerts.example.yaml"
+ALERTS = REPOSITORY / "deploy" / "prometheus" / "alerts.yaml"
 Numbers = dict[str, float]
 
 
@@ -96,7 +96,7 @@ def test_a_failed_run_keeps_the_last_success(first: AppDatabase, textfile: Path)
     first.run()
     before = numbers(textfile.read_text())
     later = NOW.replace(hour=13)
-    failed = first.sweeper("run", "--json", now=later, SWEEPER_DATABASE_URL=f"{first.url}_gone")
+    failed = first.sweeper("run", "--json", now=later, SWEEPER_DATABASE_URL=first.missing_url)
     assert failed.exit_code == 1
     told = numbers(textfile.read_text())
     assert told["last_run_exit_code"] == 1
@@ -163,7 +163,7 @@ def test_a_pushgateway_keeps_the_last_success_through_a_failure(first: AppDataba
     success = pushed(pushgateway, app)
     assert success["last_run_exit_code"] == 0
     assert success["refunded_credits:workflow_failure"] == 3
-    failed = first.sweeper("run", SWEEPER_DATABASE_URL=f"{first.url}_gone", now=NOW.replace(hour=13))
+    failed = first.sweeper("run", SWEEPER_DATABASE_URL=first.missing_url, now=NOW.replace(hour=13))
     assert failed.exit_code == 1
     told = pushed(pushgateway, app)
     assert told["last_run_exit_code"] == 1

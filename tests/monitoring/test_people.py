@@ -85,7 +85,7 @@ def test_a_cap_is_told_beside_holds_of_the_same_hour(people: People) -> None:
 
 
 def test_a_run_that_cannot_reach_the_database_is_told_once_an_hour(people: People) -> None:
-    gone = {"SWEEPER_DATABASE_URL": f"{people.app.url}_gone"}
+    gone = {"SWEEPER_DATABASE_URL": people.app.missing_url}
     for minutes in (0, 5, 59, 61):
         assert people.run(minutes=minutes, **gone).exit_code == 1
     assert [told["title"] for told in people.inbox] == ["sweeper: a run of studio failed"] * 2

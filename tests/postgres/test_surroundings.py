@@ -27,6 +27,7 @@ def alter(database: AppDatabase, setting: str) -> None:
     database.sql(f'ALTER DATABASE "{database.value("SELECT current_database()")}" SET {setting}')
 
 
+@pytest.mark.every_version
 def test_settings_of_the_database_change_nothing(first: AppDatabase) -> None:
     """Zone, isolation, date style, string syntax and planner switches of the server are not the sweep's."""
     first.account()
@@ -81,6 +82,7 @@ def test_a_floating_balance_is_compared_to_its_last_digit(first: AppDatabase) ->
     assert first.refunds() == {"s1": 3}
 
 
+@pytest.mark.every_version
 def test_a_bound_on_whole_transactions_does_not_cut_a_run_off(first: AppDatabase) -> None:
     """transaction_timeout, new in Postgres 17: each statement has its own bound already."""
     if first.connection.info.server_version < 170000:
@@ -97,6 +99,7 @@ def test_a_bound_on_whole_transactions_does_not_cut_a_run_off(first: AppDatabase
     assert first.refunds() == {"s1": 3}
 
 
+@pytest.mark.every_version
 @pytest.mark.parametrize("isolation", ["repeatable read", "serializable"])
 def test_a_run_pays_under_read_committed_whatever_the_default(first: AppDatabase, isolation: str) -> None:
     """A default that keeps one snapshot for the transaction would blind the second look."""
@@ -141,6 +144,7 @@ def test_the_hour_that_comes_twice_loses_no_session(first: AppDatabase) -> None:
     assert first.credits() == 127
 
 
+@pytest.mark.every_version
 @pytest.mark.parametrize("table", ["prediction_sessions", "users", "sweeper.refunds"])
 def test_row_level_security_is_an_error_and_not_an_empty_sweep(first: AppDatabase, table: str) -> None:
     """A role that would see only some rows must not report a complete run."""

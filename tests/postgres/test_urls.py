@@ -86,10 +86,10 @@ def test_a_url_of_each_form_connects(first: AppDatabase, form: str) -> None:
                 "ssl=require", "channel_binding=require", "options=endpoint%3Dep-x",
                 "sslfactory=org.postgresql.ssl.NonValidatingFactory"):  # fmt: skip
         url = url.replace(tls, "gssencmode=disable")
-    address = first.url.partition("://")[2]
     scheme, _, rest = url.partition("://")
     query = rest.partition("?")[2].replace(f"user=u&password={SECRET}&", "")
-    ran = first.sweeper("run", "--json", SWEEPER_DATABASE_URL=f"{scheme}://{address}?{query}")
+    address = first.url_with(query).partition("://")[2]
+    ran = first.sweeper("run", "--json", SWEEPER_DATABASE_URL=f"{scheme}://{address}")
     assert (ran.exit_code, ran.stderr) == (0, "")
 
 
@@ -113,7 +113,7 @@ def test_a_search_path_leads_to_the_apps_tables_and_stays_out_of_the_session(bar
     bare.sql("CREATE SCHEMA shop; ALTER TABLE users SET SCHEMA shop; CREATE SCHEMA extra")
     assert bare.sweeper("install").exit_code == 2
     for query in ("search_path=extra,shop", "currentSchema=extra,shop"):
-        assert bare.sweeper("install", SWEEPER_DATABASE_URL=f"{bare.url}?{query}").exit_code == 0
+        assert bare.sweeper("install", SWEEPER_DATABASE_URL=bare.url_with(query)).exit_code == 0
     assert bare.run().exit_code == 0, "the path is the installed one, whoever runs"
 
 

@@ -4,6 +4,8 @@ import tracemalloc
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.audits import LATER, audit
 from tests.helpers.command import NOW
@@ -15,6 +17,7 @@ HEADER = [
 ]  # fmt: skip
 
 
+@pytest.mark.every_version
 def test_csv_is_one_refund_a_row(first: AppDatabase, tmp_path: Path) -> None:
     """With every column that one would join on, and what was taken back before the period's end."""
     first.account()

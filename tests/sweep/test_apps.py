@@ -2,7 +2,11 @@
 
 from decimal import Decimal
 
+import pytest
+
 from tests.helpers.app_database import AppDatabase
+
+pytestmark = pytest.mark.every_version
 
 
 def test_first_app_gets_its_credits_back(first: AppDatabase) -> None:

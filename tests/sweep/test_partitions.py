@@ -52,6 +52,7 @@ KINDS = {
 }
 
 
+@pytest.mark.every_version
 @pytest.mark.parametrize("kind", KINDS)
 def test_sessions_in_partitions_are_paid_exactly_and_once(bare: AppDatabase, kind: str) -> None:
     by, partitions, key = KINDS[kind]
@@ -155,6 +156,7 @@ def test_two_sessions_with_one_id_whose_amounts_fail_are_held_once(monthly: AppD
     assert set(holds(monthly)) == {"twin"}
 
 
+@pytest.mark.every_version
 @pytest.mark.parametrize("status", ["error", "generating"])
 def test_refund_pays_no_id_that_several_partitions_have(monthly: AppDatabase, status: str) -> None:
     monthly.session("twin", "finished", created="2026-03-01 10:00")

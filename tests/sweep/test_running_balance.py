@@ -81,8 +81,25 @@ def test_refund_writes_the_balance_that_the_account_has(book: AppDatabase) -> No
     assert book.credits("u1") == 13
 
 
-def test_a_refund_of_another_layer_in_the_middle_breaks_no_chain(book: AppDatabase) -> None:
-    """It comes between what was found and what is paid: the batch begins anew, and leaves it out."""
+def test_a_row_of_another_layer_in_the_middle_breaks_no_chain(book: AppDatabase) -> None:
+    """It comes in the moment in which the batch writes its own: the batch begins anew, and leaves that session out."""
+    for number in range(4):
+        book.session(f"s{number}", models=number + 1, created=f"2026-11-2{number} 10:00")
+    book.sql(
+        "CREATE FUNCTION first() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN "
+        "INSERT INTO public.book (who, job, kind, had, delta, has, at) VALUES ('u9', 's1', 'refund', 0, 2, 2, NEW.at); "
+        "RETURN NEW; END $$; "
+        "CREATE TRIGGER first BEFORE INSERT ON book FOR EACH ROW "
+        "WHEN (NEW.job = 's1' AND pg_trigger_depth() = 0) EXECUTE FUNCTION first()"
+    )
+    ran = book.run()
+    assert (ran.document["refunds"]["sessions"], ran.document["already_refunded"]) == (3, 1), ran.stderr
+    assert chains(book)["u1"] == [(10, 11), (11, 14), (14, 18)]
+    assert book.credits("u1") == 18
+
+
+def test_a_refund_that_is_dropped_in_the_middle_breaks_no_chain(book: AppDatabase) -> None:
+    """A trigger drops it: the batch begins anew, and puts that session on hold."""
     for number in range(4):
         book.session(f"s{number}", models=number + 1, created=f"2026-11-2{number} 10:00")
     book.session("other", models=2, account="u2")

@@ -146,7 +146,8 @@ def test_the_apps_own_trigger_moves_the_balance_and_is_compared(pools: AppDataba
 def test_a_refund_of_other_columns_is_not_taken_back(pools: AppDatabase) -> None:
     paid_for(pools, "a", 2, 3)
     run_id = pools.run().document["run_id"]
-    pools.configure('free = "s.from_free"\ncredits = "s.from_paid"', 'credits = "amount"')
+    pools.configure('[accounts.add]\nfree = "s.from_free"\ncredits = "s.from_paid"\n', "")
+    pools.configure('"credits + free"', '"credits"')
     assert pools.sweeper("install").exit_code == 0
     reverted = pools.sweeper("revert", "--run", run_id, "--reason", "a test", "--yes", "--json")
     assert reverted.exit_code == 1

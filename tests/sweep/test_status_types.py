@@ -9,6 +9,8 @@ from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.refund_function import refund
 
+pytestmark = pytest.mark.every_version
+
 # how each status is stored: the type, and the values for failed, running and succeeded, as SQL and as the file has them
 COLUMNS: dict[str, tuple[str, tuple[object, ...], tuple[str, ...]]] = {
     "text": ("text", ("failed", "running", "done"), ("'failed'", "'running'", "'done'")),
