@@ -20,8 +20,10 @@ lint: ## run ruff, mypy and import-linter
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-docs: ## check that the documentation is true: links, examples, flags, keys and help texts
-	$(BIN)/pytest tests/house/test_readme.py tests/house/test_readme_examples.py tests/cli/test_help.py
+docs: ## check that the documentation is true, and build its site: links, examples, flags, keys, help texts
+	$(BIN)/pytest tests/house/test_readme.py tests/house/test_readme_examples.py tests/house/test_reference.py \
+		tests/house/test_docs.py tests/cli/test_help.py
+	$(BIN)/mkdocs build --strict --quiet
 
 bench: ## measure on this machine; takes an hour
 	$(BIN)/python -m benchmarks

@@ -1,7 +1,9 @@
 -- The tables, and the columns of each, that the probing view depends on; no columns where it is the table as a whole.
+-- `row_security` is whether policies may hide rows of it.
 SELECT n.nspname AS schema_name,
        c.relname AS table_name,
-       coalesce(pg_catalog.array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE a.attnum > 0), '{}') AS columns
+       coalesce(pg_catalog.array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE a.attnum > 0), '{}') AS columns,
+       c.relrowsecurity AS row_security
 FROM pg_catalog.pg_rewrite AS r
 JOIN pg_catalog.pg_depend AS d
   ON d.classid = 'pg_catalog.pg_rewrite'::regclass::oid
@@ -13,5 +15,5 @@ LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = d.re
 WHERE r.ev_class = pg_catalog.to_regclass('pg_temp.sweeper_probe')::oid
   AND c.oid <> r.ev_class
   AND n.nspname NOT IN ('pg_catalog', 'information_schema', %(own_schema)s)
-GROUP BY n.nspname, c.relname
+GROUP BY n.nspname, c.relname, c.relrowsecurity
 ORDER BY n.nspname, c.relname

@@ -31,8 +31,9 @@ def check_books(context: CheckContext) -> Iterator[Check]:
     with context.reading() as transaction:
         row = transaction.row(fill("read_books", context.mapping.slots))
     if row.holds:
+        waiting = "1 session on hold waits" if row.holds == 1 else f"{row.holds} sessions on hold wait"
         yield warning(
-            "holds", f"{row.holds} sessions on hold wait for a decision, the oldest for "
+            "holds", f"{waiting} for a decision, the oldest for "
             f"{describe_duration(context.as_of - row.oldest_hold)}",
             "sweeper run --dry-run shows them; then sweeper run --session ID, with --max-amount N for a larger one, or "
             "sweeper adopt --session ID --amount 0 --reason TEXT to waive it",

@@ -100,8 +100,8 @@ def _app_guard(transaction: Transaction, installation: Installation) -> Check | 
     if not found:
         return failure(
             "guard",
-            f"missing: {name} is gone. Prisma's migrations drop indexes that its schema does not know, as this "
-            "partial one: if so, keep the migration from dropping it (edit it before it is applied)",
+            f"missing: {name} is gone. Tools that compare schemas (Prisma, `drizzle-kit push`, Alembic and others) "
+            "drop indexes that they do not know: keep the next migration from it, as docs/operations.md shows",
             "sweeper install",
         )
     if not found[0].valid:

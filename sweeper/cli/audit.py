@@ -79,7 +79,7 @@ def _require_report() -> None:
         import sweeper.render.html.report  # noqa: F401
     except ModuleNotFoundError:
         raise ConfigurationError(
-            "--format html needs the report extra: pip install 'refund-sweeper[report]'", code="missing_extra"
+            "--format html needs the extra `report`: in a clone, pip install '.[report]'", code="missing_extra"
         ) from None
 
 

@@ -37,8 +37,11 @@ class Log:
         self._logger.warning(event, **self._common, **fields)
 
     def _log_retry(self, details: stamina.instrumentation.RetryDetails) -> None:
-        # without the cause: a driver's message may repeat the host, the role and parts of the row
-        self.warning("retrying", attempt=details.retry_num, wait_seconds=round(details.wait_for, 3))
+        from sweeper.postgres.sqlstate import unreachable
+
+        # in words of ours: a driver's message may repeat the host, the role and parts of the row
+        why = unreachable(details.caused_by).message
+        self.warning("retrying", attempt=details.retry_num, wait_seconds=round(details.wait_for, 3), why=why)
 
     @cached_property
     def _logger(self) -> Any:

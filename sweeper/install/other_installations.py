@@ -23,7 +23,7 @@ def require_only_installation(transaction: Transaction, mapping: Mapping, bound:
             raise ConfigurationError(
                 f"schema {other} is installed over {mapping.sessions.qualified}, too: both would pay every session. "
                 f"Nothing was changed. Go on with database.schema = {other!r}, or uninstall that one to go on with "
-                f"{mapping.schema!r}: as the README says, or, where it has no refunds, "
+                f"{mapping.schema!r}: as docs/operations.md says, or, where it has no refunds, "
                 f"DROP SCHEMA {quote_name(other)} CASCADE",
                 code="second_ledger",
             )

@@ -32,14 +32,14 @@ def sentence(explanation: Explanation) -> str:
     words = {
         Verdict.REFUNDED: _refunded,
         Verdict.REVERSED: lambda explanation: f"The refund was taken back. {PAID_AGAIN[explanation.payable_again]}",
-        Verdict.ADOPTED: lambda _: "Adopted: it was recorded as paid elsewhere. No credits moved here.",
+        Verdict.ADOPTED: _adopted,
         Verdict.OWED: lambda explanation: f"{_since(explanation)} The next run refunds it.",
         Verdict.IN_GRACE: _waiting,
         Verdict.NOT_STUCK_YET: _waiting,
         Verdict.HELD: _held,
         Verdict.EXCLUDED: lambda explanation: f"The mapping says never to refund it: {explanation.exclude}.",
         Verdict.UNCHARGED: _uncharged,
-        Verdict.SUCCEEDED: lambda explanation: f"It succeeded: its status is {explanation.status}.",
+        Verdict.SUCCEEDED: lambda explanation: f"Nothing is owed: {explanation.status} is one of sessions.succeeded.",
         Verdict.BEFORE_FLOOR: _before_floor,
         Verdict.UNKNOWN: _unknown,
     }
@@ -50,6 +50,12 @@ def _uncharged(explanation: Explanation) -> str:
     if explanation.amount:
         return "Nothing was charged: the app's books have no charge of it that was not given back."
     return "Nothing was charged: the mapping gives no amount, or zero."
+
+
+def _adopted(explanation: Explanation) -> str:
+    if explanation.amount == 0:
+        return "Waived: it was recorded that nothing is paid for it. No credits moved."
+    return "Adopted: it was recorded as paid elsewhere. No credits moved here."
 
 
 def _refunded(explanation: Explanation) -> str:

@@ -37,6 +37,16 @@ def test_row_level_security_that_hides_rows_fails(good: AppDatabase) -> None:
     assert not_ok(check(good, SWEEPER_DATABASE_URL=good.url_as("sweeper_runner"))) == {"row_security": "failure"}
 
 
+def test_printed_rights_name_what_no_grant_gives(good: AppDatabase) -> None:
+    """Under row-level security each role that reads needs BYPASSRLS; the one that only calls refund() does not."""
+    assert "BYPASSRLS" not in good.sweeper("install", "--print", now=None).stdout
+    good.sql("ALTER TABLE users ENABLE ROW LEVEL SECURITY")
+    lines = good.sweeper("install", "--print", now=None).stdout.splitlines()
+    assert [line for line in lines if "BYPASSRLS" in line] == [
+        f"-- ALTER ROLE {role} BYPASSRLS;" for role in ("sweeper_runner", "sweeper_auditor", "sweeper_owner")
+    ]
+
+
 def test_it_is_read_only_for_a_role_that_cannot_write(good: AppDatabase) -> None:
     grants = (
         "GRANT USAGE ON SCHEMA sweeper, public TO {}",

@@ -13,7 +13,7 @@ from sweeper.config.descriptions import DESCRIPTIONS
 from sweeper.config.schema import file_schema
 from tests.helpers.command import command
 from tests.helpers.paths import APPS
-from tests.helpers.readme import blocks, section
+from tests.helpers.readme import DOCS, blocks, section
 from tests.helpers.settings import content
 
 FILES = sorted(APPS.glob("*.toml"))
@@ -39,9 +39,9 @@ def test_the_command_prints_the_schema() -> None:
     Draft7Validator.check_schema(file_schema())
 
 
-def test_the_readmes_file_is_valid_by_it() -> None:
-    whole, ledger = blocks(section("Use it on your app"), "toml")
-    parts = [whole, ledger, *blocks(section("Monitoring"), "toml")]
+def test_the_file_of_the_docs_is_valid_by_it() -> None:
+    whole, ledger = blocks(section("The file", "docs/mapping.md"), "toml")
+    parts = [whole, ledger, *blocks(DOCS["docs/monitoring.md"], "toml")]
     base: dict[str, Any] = {}
     for part in parts:
         base |= tomllib.loads(part)

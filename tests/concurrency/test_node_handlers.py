@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import pytest
 
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.paths import REPOSITORY
+from tests.helpers.readme import blocks, section
 
 SECONDS = float(os.environ.get("SWEEPER_TEST_SECONDS", "5"))
 ACCOUNTS, SWEEPERS = 12, 3
@@ -107,20 +107,38 @@ def test_handlers_in_node_and_sweeps_never_pay_twice_and_never_forget(first: App
     assert first.value("SELECT count(*) FROM prediction_sessions WHERE status <> 'error'") == 0
 
 
-def test_the_example_for_node_postgres_refunds(first: AppDatabase, node_postgres: Path) -> None:
-    """The README's, as it stands there: the handler refunds, and the error goes on."""
-    first.account()
-    first.session("s1", "generating")
-    readme = (REPOSITORY / "README.md").read_text().partition("## Refund from your own handlers")[2]
-    (example,) = re.findall(r"with node-postgres:\n\n```ts\n(.*?)```", readme, re.DOTALL)
+def the_example(app: AppDatabase, folder: Path) -> str:
+    """What is printed when the handler of docs/handlers.md, as it stands there, meets a worker that fails."""
+    example, *_ = blocks(section("Rules for a handler", "docs/handlers.md"), "ts")
     script = (
         'import pg from "pg";\nconst pool = new pg.Pool({ connectionString: process.argv[2] });\n'
         'const session = { id: "s1" };\nasync function generate() { throw new Error("out of memory"); }\n'
         f"try {{\n{example}}} catch (error) {{ console.log(error.message); }}\nawait pool.end();\n"
     )
-    said, problems = node(node_postgres, script, first.url).communicate(timeout=60)
-    assert said == "out of memory\n", problems
+    printed, _ = node(folder, script, app.url).communicate(timeout=60)
+    return printed
+
+
+def test_the_example_for_node_postgres_refunds(first: AppDatabase, node_postgres: Path) -> None:
+    """The amount is a number, the app's own error goes on, and its text stays on the session."""
+    first.account()
+    first.session("s1", "generating")
+    assert the_example(first, node_postgres) == "3 credits given back\nout of memory\n"
     assert first.sql("SELECT session_id, amount, detail, layer FROM sweeper.refunds") == [
         ("s1", 3, "Error: out of memory", "worker")
     ]
+    assert first.sql("SELECT status::text, step, error FROM prediction_sessions") == [
+        ("error", None, "Error: out of memory")
+    ]
     assert first.credits() == 103
+
+
+def test_the_example_keeps_the_error_when_the_refund_fails(first: AppDatabase, node_postgres: Path) -> None:
+    """The sweep refunds it later."""
+    first.account()
+    first.session("s1", "generating")
+    (refund,) = first.sql("SELECT oid::regprocedure::text FROM pg_proc WHERE proname = 'refund'")[0]
+    first.sql(f"ALTER FUNCTION {refund} RENAME TO away")
+    assert the_example(first, node_postgres) == "out of memory\n"
+    assert first.refunds() == {}
+    assert first.run().document["refunds"]["sessions"] == 1

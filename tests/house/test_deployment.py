@@ -21,7 +21,7 @@ from tests.helpers.server import Server
 
 ACTION = REPOSITORY / "deploy" / "action"
 UNITS = REPOSITORY / "deploy" / "systemd"
-README = (REPOSITORY / "README.md").read_text()
+DEPLOY = (REPOSITORY / "docs" / "deploy.md").read_text()
 
 
 # its own view of the files: no crontab of this machine is read or changed
@@ -68,7 +68,7 @@ def _spool(database: AppDatabase, folder: Path) -> Path:
     line = (REPOSITORY / "crontab.example").read_text()
     for old, new in (
         ("MAILTO=oncall@example.com", 'MAILTO=""'),
-        ("PATH=/usr/local/bin", f"PATH={Path(sys.executable).parent}:/usr/local/bin"),
+        ("PATH=/opt/sweeper/bin", f"PATH={Path(sys.executable).parent}"),
         ("ETC=/etc/sweeper", f"ETC={folder}"),
         ("LOG=/var/log/sweeper/run.log", f"LOG={folder}/run.log"),
         ("*/5 * * * *", "* * * * *"),
@@ -83,8 +83,8 @@ def _spool(database: AppDatabase, folder: Path) -> Path:
     return folder
 
 
-def test_workflow_of_the_readme_is_yaml_and_runs_one_at_a_time() -> None:
-    (block,) = re.findall(r"^```yaml\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+def test_workflow_of_the_docs_is_yaml_and_runs_one_at_a_time() -> None:
+    (block,) = re.findall(r"^```yaml\n(.*?)^```$", DEPLOY, re.MULTILINE | re.DOTALL)
     workflow = yaml.safe_load(block)
     assert workflow["concurrency"]["cancel-in-progress"] is False
     assert workflow[True]["schedule"], "YAML reads the key `on` as true"

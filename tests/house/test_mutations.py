@@ -7,7 +7,7 @@ import pytest
 from tests.mutations import REPOSITORY, Mutation, load
 
 LIST = load()
-PROMISES = range(1, 12)
+PROMISES = range(1, 14)
 
 
 @pytest.mark.parametrize("mutation", LIST, ids=lambda mutation: mutation.name)

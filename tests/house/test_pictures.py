@@ -1,4 +1,4 @@
-"""The README's pictures of a terminal show what the commands say: exported from the real thing, held against it."""
+"""The pictures of a terminal in the documentation show what the commands print: exported from the real thing."""
 
 import html
 import io
@@ -16,9 +16,10 @@ from sweeper.demo import environment
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import NOW
 from tests.helpers.paths import REPOSITORY
+from tests.helpers.readme import EVERYTHING
 from tests.helpers.server import Server
 
-PICTURES = REPOSITORY / "tests" / "golden"
+PICTURES = REPOSITORY / "docs" / "pictures"
 COLUMNS = 80
 
 
@@ -47,17 +48,17 @@ def words(svg: str) -> list[str]:
 
 
 def check_picture(name: str, said: str, title: str) -> None:
-    """Hold a picture against what was said; UPDATE_GOLDEN=1 draws it anew, to be looked at."""
+    """Compare a picture with what was printed; UPDATE_GOLDEN=1 draws it anew, to be looked at."""
     drawn, path = picture(said, title), PICTURES / name
     if os.environ.get("UPDATE_GOLDEN"):
         path.write_text(drawn)
     kept = path.read_text()
     assert words(kept) == words(drawn)
     assert "http" not in kept.replace("http://www.w3.org/2000/svg", "").replace("https://www.textualize.io", "")
-    assert f"(tests/golden/{name})" in (REPOSITORY / "README.md").read_text()
+    assert f"pictures/{name})" in EVERYTHING
 
 
-def test_the_pictures_in_the_readme_show_what_the_commands_say(demo_app: AppDatabase) -> None:
+def test_the_pictures_show_what_the_commands_print(demo_app: AppDatabase) -> None:
     """The dry run, then, five minutes after the run, the audit: on the day that the demo plays."""
     terminal = {"FORCE_COLOR": "1", "TERM": "xterm-256color"}
     planned = demo_app.sweeper("run", "--dry-run", **terminal)

@@ -1,4 +1,4 @@
-"""The examples of the README work: files, grants, answers and what the demo prints."""
+"""The examples of the README and of docs/ work: files, grants, hooks, answers and what the demo prints."""
 
 import json
 import os
@@ -12,12 +12,12 @@ import pytest
 
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.paths import APPS, REPOSITORY
-from tests.helpers.readme import blocks, section
+from tests.helpers.readme import DOCS, blocks, section
 from tests.helpers.server import Server
 
 
 def test_example_file_fits_the_first_app(bare: AppDatabase) -> None:
-    bare.config.write_text(blocks(section("Use it on your app"), "toml")[0])
+    bare.config.write_text(blocks(section("The file", "docs/mapping.md"), "toml")[0])
     bare.account()
     bare.session("failed", created="2026-01-02 10:00")
     bare.session("too old", created="2025-12-31 10:00")
@@ -27,23 +27,34 @@ def test_example_file_fits_the_first_app(bare: AppDatabase) -> None:
     assert document["before_floor"] == {"sessions": 1, "credits": 3}
 
 
+def test_minimal_file_of_the_readme_pays(bare: AppDatabase) -> None:
+    bare.config.write_text(blocks(section("A minimal file"), "toml")[0])
+    bare.account()
+    bare.session("by the app", step="All models failed - credits refunded", created="2026-11-23 09:00")
+    bare.session("failed", created="2026-11-23 10:00")
+    bare.configure("[policy]", '[policy]\nsince = 2020-01-01T00:00:00Z\nmax_clock_skew = "100y"')
+    assert bare.sweeper("install").exit_code == 0
+    assert bare.run().exit_code == 0
+    assert (bare.refunds(), bare.credits()) == ({"failed": 3}, 103)
+
+
 def test_example_of_a_ledger_fits_the_prisma_app(server: Server, tmp_path: Path) -> None:
     with server.app("prisma", tmp_path, installed=False) as database:
         mapping = (APPS / "prisma.toml").read_text().partition("[ledger]")[0]
-        database.config.write_text(mapping + blocks(section("Use it on your app"), "toml")[1])
+        database.config.write_text(mapping + blocks(section("The file", "docs/mapping.md"), "toml")[1])
         ran = database.sweeper("install", now=None)
         assert ran.exit_code == 0, ran.stderr
 
 
 def test_document_has_the_keys_of_a_run(first: AppDatabase) -> None:
-    example = json.loads(blocks(section("The JSON document"), "json")[0])
+    example = json.loads(blocks(section("A run", "docs/reference/json.md"), "json")[0])
     document = first.run().document
     assert list(document) == list(example)
     assert all(type(document[key]) is type(example[key]) for key in example)
 
 
 def test_granted_role_can_run(first: AppDatabase) -> None:
-    (grants,) = blocks(section("Use it on your app"), "sql")
+    (grants,) = blocks(section("Roles", "docs/permissions.md"), "sql")
     role = f"sweeper_job_{os.getpid()}"
     first.account()
     first.session("s1")
@@ -62,7 +73,7 @@ def test_granted_role_can_run(first: AppDatabase) -> None:
 
 
 def test_example_hook_is_set_off_by_a_run(first: AppDatabase) -> None:
-    (hook,) = blocks(section("Hooks"), "sql")
+    hook, _ = blocks(section("Hooks", "docs/mapping.md"), "sql")
     first.sql("CREATE TABLE parents (id text PRIMARY KEY, given_back numeric NOT NULL DEFAULT 0)")
     first.sql("INSERT INTO parents VALUES ('u1')")
     first.account()
@@ -72,9 +83,24 @@ def test_example_hook_is_set_off_by_a_run(first: AppDatabase) -> None:
     assert first.sql("SELECT given_back::int FROM parents") == [(3,)]
 
 
+def test_large_refunds_are_left_to_the_second_role(first: AppDatabase) -> None:
+    """By the hook of docs/permissions.md: cron's role cannot pay them, whatever its flags are."""
+    (hook,) = blocks(section("Two people for large refunds", "docs/permissions.md"), "sql")
+    first.sql(hook.replace("sweeper_approver", first.value("SELECT session_user")))
+    first.account()
+    first.session("small")
+    first.session("large", models=1001)
+    ran = first.run()
+    assert (ran.exit_code, first.refunds()) == (3, {"small": 3})
+    assert first.value("SELECT why FROM sweeper.holds WHERE session_id = 'large'") == "refused"
+    assert first.run("--session", "large").document["refunds"]["sessions"] == 0
+    first.run("--session", "large", "--by", "Ada", "--reason", "a batch", role=None)
+    assert first.refunds() == {"small": 3, "large": 1001}
+
+
 def test_uninstalling_keeps_the_refunds_and_leaves_the_app_as_it_was(prisma: AppDatabase) -> None:
     assert prisma.sweeper("install", "--fence", now=None).exit_code == 0
-    find, drop = blocks(section("Uninstall"), "sql")
+    find, drop = blocks(section("Uninstall", "docs/operations.md"), "sql")
     found = prisma.sql(find.replace("\\gexec", ""))
     assert len(found) == 2
     for (statement,) in found:
@@ -106,7 +132,7 @@ def test_what_the_demo_prints_is_shown_as_it_is() -> None:
 
 
 def test_credits_that_were_set_anew_are_not_given_back_as_the_answer_says(bare: AppDatabase) -> None:
-    (example,) = re.findall(r'^`exclude = "(.*)"`', section("Questions people ask"), re.MULTILINE)
+    (example,) = re.findall(r'^`exclude = "(.*)"`', DOCS["docs/faq.md"], re.MULTILINE)
     bare.sql("ALTER TABLE users ADD credits_reset_at timestamp")
     bare.account()
     bare.sql("UPDATE users SET credits_reset_at = '2026-11-23 00:00'")
@@ -119,7 +145,7 @@ def test_credits_that_were_set_anew_are_not_given_back_as_the_answer_says(bare: 
 
 
 def test_a_customer_can_be_erased_as_the_answer_says(first: AppDatabase) -> None:
-    text = section("Questions people ask")
+    text = DOCS["docs/faq.md"]
     assert "`ALTER TABLE sweeper.refunds DISABLE TRIGGER append_only`" in text
     assert "`ENABLE ALWAYS TRIGGER append_only`" in text
     first.account()

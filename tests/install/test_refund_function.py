@@ -245,18 +245,3 @@ def test_a_column_of_the_app_that_is_called_like_a_parameter_is_the_apps(first: 
     first.account()
     first.session("s1")
     assert refund(first, "s1") == 5
-
-
-def test_a_session_that_a_person_pays_again_after_a_revert_is_paid_once_more(first: AppDatabase) -> None:
-    first.account()
-    first.session("s1")
-    first.run()
-    first.sql(
-        "INSERT INTO sweeper.reversals SELECT gen_random_uuid(), refund_id, amount, 'mistake', 'me', now() "
-        "FROM sweeper.refunds"
-    )
-    assert refund(first, "s1") == 0
-    assert first.run().document["refunds"]["sessions"] == 0
-    assert first.run("--session", "s1").document["refunds"]["sessions"] == 1
-    assert first.run("--session", "s1").document["refunds"]["sessions"] == 0
-    assert first.sql("SELECT attempt, again FROM sweeper.refunds ORDER BY again") == [(0, 0), (0, 1)]

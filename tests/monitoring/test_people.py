@@ -196,4 +196,4 @@ def test_without_the_extra_the_run_says_what_to_install(people: People, monkeypa
     monkeypatch.setattr("sweeper.monitoring.people.find_spec", lambda _: None)
     ran = people.run()
     assert (ran.exit_code, ran.document["error"]["code"]) == (2, "extra_missing")
-    assert "pip install 'refund-sweeper[notify]'" in ran.stderr
+    assert "pip install '.[notify]'" in ran.stderr

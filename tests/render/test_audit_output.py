@@ -166,7 +166,7 @@ def test_without_the_extra_html_says_what_to_install(first: AppDatabase) -> None
             env={**os.environ, **first.environment}, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
         assert ran.returncode == code
-        assert ("refund-sweeper[report]" in ran.stderr) == (format == "html")
+        assert ("'.[report]'" in ran.stderr) == (format == "html")
 
 
 def test_reasons_beyond_the_fiftieth_are_summed_up(first: AppDatabase) -> None:

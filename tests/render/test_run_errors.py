@@ -78,6 +78,7 @@ def test_what_is_tried_again_is_no_part_of_the_result_of_any_command(first: AppD
         ran = first.sweeper(*line.split(), "--json", SWEEPER_DATABASE_URL=url, now=None)
     assert ran.document["schema_version"] == 1
     assert [event["event"] for event in ran.events] in ([], ["retrying"])
+    assert all(event["why"].startswith("the database cannot be used: ") for event in ran.events)
     for secret in ("hunter2", "someone", "refused"):
         assert secret not in ran.stderr.partition("sweeper: ")[0]
 

@@ -57,7 +57,7 @@ def _show_plan(console: Console, result: RunResult) -> None:
 
 
 def _notes(console: Console, result: RunResult, named: int) -> None:
-    not_all = "Not every session that was named: `sweeper explain SESSION` shows why."
+    not_all = "Some of the named sessions were not refunded: `sweeper explain SESSION` shows why."
     notes = [not_all] if result.refunds.sessions < named else []
     if result.plan and result.plan.left_by_caps.sessions:
         left = result.plan.left_by_caps
