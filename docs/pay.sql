@@ -289,7 +289,9 @@ sweeper_closed AS (
       AND coalesce((s."created_at")::timestamptz, (s."created_at")::timestamptz)
           <= (:stuck_before::timestamptz[])[pg_catalog.array_position(ARRAY['initializing', 'queued', 'researching', 'generating']::session_status[], s."status")]
       AND ((step = 'All models failed - credits refunded')) IS NOT TRUE
-    RETURNING s."id" AS session_id, (s."status" OPERATOR(pg_catalog.=) ANY (ARRAY['initializing', 'queued', 'researching', 'generating', 'finished']::session_status[])) IS NOT TRUE AS closed
+    RETURNING s."id" AS session_id,
+              coalesce((s."created_at")::timestamptz, (s."created_at")::timestamptz, (s."created_at")::timestamptz) AS failed_at,
+              (s."status" OPERATOR(pg_catalog.=) ANY (ARRAY['initializing', 'queued', 'researching', 'generating', 'finished']::session_status[])) IS NOT TRUE AS closed
 ),
 sweeper_payable AS (
     SELECT f.*
@@ -304,8 +306,10 @@ sweeper_paid AS (
         refund_id, session_id, account_id, attempt, again, amount, reason, detail, layer, run_id, created_at, failed_at
     )
     SELECT p.refund_id, p.session_id, p.account_id, p.attempt, p.again, p.amount, p.reason, p.detail, p.layer, p.run_id,
-           :as_of::timestamptz, p.failed_at
+           :as_of::timestamptz,
+           coalesce(c.failed_at, p.failed_at)
     FROM sweeper_payable AS p
+    LEFT JOIN sweeper_closed AS c ON c.session_id OPERATOR(pg_catalog.=) p.session_id
     ON CONFLICT (session_id, attempt, again) DO NOTHING
     RETURNING r.session_id, r.account_id, r.attempt, r.amount, r.reason
 ),

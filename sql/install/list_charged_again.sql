@@ -3,6 +3,7 @@
 WITH refunded AS MATERIALIZED (
     SELECT r.session_id::text AS session_id,
            pg_catalog.max(r.created_at) AS created_at,
+           pg_catalog.max(r.failed_at) AS failed_at,
            (pg_catalog.array_agg(r.run_id ORDER BY r.created_at DESC))[1] AS run_id,
            (pg_catalog.array_agg(r.layer ORDER BY r.created_at DESC))[1] AS layer,
            pg_catalog.array_agg(pg_catalog.regexp_replace(r.attempt::text, ' \(again [0-9]+\)$', '')) AS attempts

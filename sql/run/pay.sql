@@ -132,7 +132,9 @@ sweeper_closed AS (
       {if in_parts}
       {include in_bounds}
       {end}
-    RETURNING {session_id} AS session_id, {if status_written}({status} {status_eq} ANY ({revived})) IS NOT TRUE{else}true{end} AS closed
+    RETURNING {session_id} AS session_id,
+              {failed_at} AS failed_at,
+              {if status_written}({status} {status_eq} ANY ({revived})) IS NOT TRUE{else}true{end} AS closed
 ),
 {end}
 {if marks}
@@ -157,7 +159,8 @@ sweeper_marked AS (
       {if in_parts}
       {include in_bounds}
       {end}
-    RETURNING {session_id} AS session_id
+    RETURNING {session_id} AS session_id,
+              {failed_at} AS failed_at
 ),
 {end}
 sweeper_payable AS (
@@ -234,7 +237,8 @@ sweeper_paid AS (
         shares{end}
     )
     SELECT p.refund_id, p.session_id, p.account_id, p.attempt, p.again, p.amount, p.reason, p.detail, p.layer, p.run_id,
-           %(as_of)s::timestamptz, p.failed_at{if charged},
+           %(as_of)s::timestamptz,
+           coalesce({if closes}c.failed_at, {end}{if marks}m.failed_at, {end}p.failed_at){if charged},
            p.charged{end}{if shares},
            (
                SELECT pg_catalog.jsonb_build_object({each shares ", "}{label}, share.{share}{end})
@@ -245,6 +249,12 @@ sweeper_paid AS (
                ) AS share
            ){end}
     FROM sweeper_payable AS p
+    {if closes}
+    LEFT JOIN sweeper_closed AS c ON c.session_id {session_eq} p.session_id
+    {end}
+    {if marks}
+    LEFT JOIN sweeper_marked AS m ON m.session_id {session_eq} p.session_id
+    {end}
     {if ledger}
     -- no conflict clause: who was here between the two inserts makes the batch roll back, and look again
     JOIN sweeper_booked AS b

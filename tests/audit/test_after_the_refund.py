@@ -50,5 +50,29 @@ def test_what_a_run_writes_while_it_refunds_is_no_second_failure(ledger_only: Ap
     ledger_only.sql("INSERT INTO renders (project_id, state, charge, started) VALUES (1, 'working', 2, '2026-11-22Z')")
     assert ledger_only.run(now=None).document["refunds"]["sessions"] == 1
     assert findings(ledger_only.sweeper("audit", "--json", now=None)) == {}
-    ledger_only.sql("UPDATE renders SET ended = (SELECT ended_at FROM sweeper.runs) + interval '2 seconds'")
+    ledger_only.sql("UPDATE renders SET ended = (SELECT failed_at FROM sweeper.refunds) + interval '1 ms'")
     assert findings(ledger_only.sweeper("audit", "--json", now=None)) == {"failed_after_refund": (1, ["1"])}
+
+
+def test_what_the_apps_trigger_makes_of_the_closing_is_when_the_session_failed(first: AppDatabase) -> None:
+    """Kept with the refund, by the sweep and by `refund()`: any later moment is another failure."""
+    first.sql(
+        "CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$BEGIN NEW.completed_at := clock_timestamp() AT TIME ZONE 'UTC'; RETURN NEW; END$$; "
+        "CREATE TRIGGER stamp BEFORE UPDATE OF status ON prediction_sessions FOR EACH ROW EXECUTE FUNCTION stamp()"
+    )
+    first.configure('failed_at  = "created_at"', 'failed_at  = "completed_at"')
+    assert first.sweeper("install", now=None).exit_code == 0
+    first.account("anna", 10)
+    for session in ("swept", "called"):
+        first.session(session, "generating", account="anna", created="2026-11-22 09:00")
+    first.sql("SELECT sweeper.refund('called', 'it broke')")
+    assert first.run(now=None).document["refunds"]["sessions"] == 1
+    differing = (
+        "SELECT count(*) FROM sweeper.refunds AS r JOIN prediction_sessions AS s ON s.id = r.session_id "
+        "WHERE r.failed_at IS DISTINCT FROM s.completed_at AT TIME ZONE 'UTC'"
+    )
+    assert first.value(differing) == 0
+    assert findings(first.sweeper("audit", "--json", now=None)) == {}
+    first.sql("UPDATE prediction_sessions SET completed_at = completed_at + interval '2 ms' WHERE id = 'swept'")
+    assert findings(first.sweeper("audit", "--json", now=None)) == {"failed_after_refund": (1, ["swept"])}

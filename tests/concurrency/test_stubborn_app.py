@@ -75,13 +75,12 @@ def findings(app: AppDatabase) -> dict[str, tuple[int, set[str]]]:
 
 
 def refunded(app: AppDatabase, *, attempts: bool) -> dict[str, bool]:
-    """The sessions whose charge, as it is now, was refunded, and whether they failed after the end of that run."""
+    """The sessions whose charge, as it is now, was refunded, and whether they failed later than that."""
     attempt = "s.charge_id" if attempts else "0"
     return dict(
         app.sql(
-            "SELECT s.id, coalesce(s.completed_at AT TIME ZONE 'UTC' > run.ended_at, false) "
-            f"FROM prediction_sessions AS s JOIN sweeper.refunds AS r ON r.session_id = s.id AND r.attempt = {attempt} "
-            "JOIN sweeper.runs AS run ON run.run_id = r.run_id"
+            "SELECT s.id, coalesce(s.completed_at AT TIME ZONE 'UTC' > greatest(r.created_at, r.failed_at), false) "
+            f"FROM prediction_sessions AS s JOIN sweeper.refunds AS r ON r.session_id = s.id AND r.attempt = {attempt}"
         )
     )
 
