@@ -114,6 +114,7 @@ def test_a_layer_and_taking_all_back(app: ShapedApp) -> None:
     idle(app)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "check", "edits"), [pytest.param(*wrong, id=f"{wrong[0]}-{wrong[1]}") for wrong in wrong_mappings()]
 )

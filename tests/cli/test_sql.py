@@ -123,7 +123,7 @@ def run_in_psql(database: AppDatabase, script: str) -> subprocess.CompletedProce
     )
 
 
-@pytest.fixture(params=["first", "prisma", "ledger_only"])
+@pytest.fixture(params=["first", *(pytest.param(app, marks=pytest.mark.slow) for app in ("prisma", "ledger_only"))])
 def used(request: pytest.FixtureRequest, server: Server, tmp_path: Path) -> Iterator[tuple[str, AppDatabase]]:
     """An app with sessions that are refunded, held, reverted, owed and stuck."""
     app = request.param

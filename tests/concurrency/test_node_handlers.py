@@ -15,6 +15,8 @@ from tests.helpers.app_database import AppDatabase
 from tests.helpers.paths import REPOSITORY
 from tests.helpers.readme import blocks, section
 
+pytestmark = pytest.mark.slow
+
 SECONDS = float(os.environ.get("SWEEPER_TEST_SECONDS", "5"))
 ACCOUNTS, SWEEPERS = 12, 3
 

@@ -15,6 +15,7 @@ from tests.helpers.app_database import AppDatabase
 from tests.helpers.statements import before, name_of
 
 
+@pytest.mark.slow
 def test_no_row_is_locked_for_longer_than_a_quarter_of_a_second_where_each_takes_a_millisecond(
     first: AppDatabase,
 ) -> None:

@@ -35,6 +35,7 @@ exec cron -f
 """
 
 
+@pytest.mark.slow
 def test_cron_runs_the_example(servers: dict[int, Server], tmp_path: Path) -> None:
     """A real cron, with the example as its crontab: only paths and the interval are changed."""
     if os.geteuid() != 0 or not shutil.which("cron") or subprocess.run(["unshare", "-m", "true"]).returncode:
