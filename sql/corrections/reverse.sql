@@ -1,12 +1,8 @@
 -- reverse: looks again at the refunds in hand on a fresh snapshot, writes the reversals of those that have none, and
 -- takes from the balances exactly what was written. This is the one statement that takes credits back.
 WITH sweeper_picked AS MATERIALIZED (
-    SELECT picked.refund_id,
-           picked.reversal_id
-    FROM ROWS FROM (
-        pg_catalog.unnest(%(refund_ids)s::text::uuid[]),
-        pg_catalog.unnest(%(reversal_ids)s::text::uuid[])
-    ) AS picked (refund_id, reversal_id)
+    SELECT pg_catalog.unnest(%(refund_ids)s::text::uuid[]) AS refund_id,
+           pg_catalog.unnest(%(reversal_ids)s::text::uuid[]) AS reversal_id
 ),
 sweeper_seen AS MATERIALIZED (
     SELECT p.reversal_id,
@@ -152,7 +148,7 @@ sweeper_mine AS (
 SELECT booked.*,
        true AS guarded,
        EXISTS (
-           SELECT
+           SELECT true
            FROM sweeper_taken AS t
            WHERE {include other_shares}
        ) AS other_shares,
