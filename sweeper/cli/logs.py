@@ -1,5 +1,7 @@
 """Log events on stderr: JSON lines, or readable on a terminal. Never an error text, nor a message about a row."""
 
+import json
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -9,6 +11,11 @@ from sweeper.core.text import printable
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger
+
+
+def moment() -> str:
+    """The time now, as the `timestamp` of several events that happened at once."""
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
 
 
 class Log:
@@ -47,17 +54,25 @@ class Log:
     def _logger(self) -> Any:
         import structlog
 
-        render: list[Any] = [structlog.processors.JSONRenderer(default=repr)]
+        render: list[Any] = [_render_json]
         if self._terminal:
             render = [_printable, structlog.dev.ConsoleRenderer(colors=self._colour)]
         processors = [
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.MaybeTimeStamper(fmt="iso", utc=True),
             *render,
         ]
-        return structlog.wrap_logger(
-            structlog.WriteLogger(self._stream), processors=processors, wrapper_class=structlog.BoundLogger
-        )
+        writer = structlog.WriteLogger(self._stream)
+        # bound once: what wrap_logger returns binds anew for each event
+        return structlog.wrap_logger(writer, processors=processors, wrapper_class=structlog.BoundLogger).bind()
+
+
+# one encoder for all events: json.dumps makes one for each call that has options
+_ENCODE = json.JSONEncoder(default=repr).encode
+
+
+def _render_json(_logger: "WrappedLogger", _method: str, event: "EventDict") -> str:
+    return _ENCODE(event)
 
 
 def _printable(_logger: "WrappedLogger", _method: str, event: "EventDict") -> "EventDict":
