@@ -1,8 +1,7 @@
 """Log events on stderr: JSON lines, or readable on a terminal. Never an error text, nor a message about a row."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
@@ -15,20 +14,14 @@ if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger
 
 
-def moment() -> str:
-    """The time now, as the `timestamp` of several events that happened at once."""
-    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
-
-
 class Log:
     """Writes events with structlog, which is imported with the first of them: most runs have none."""
 
     def __init__(self, stream: TextIO, *, terminal: bool, colour: bool) -> None:
+        self._stream = stream
         self._terminal = terminal
         self._colour = colour
         self._common: dict[str, object] = {}
-        self._lines = _Lines(stream)
-        self.together = self._lines.together
 
     def log_retries(self) -> None:
         """Log every retry from now on, instead of the line that the library prints on stdout."""
@@ -41,6 +34,20 @@ class Log:
     def info(self, event: str, **fields: object) -> None:
         """An event."""
         self._logger.info(event, **self._common, **fields)
+
+    def info_each(self, event: str, all_fields: Iterable[dict[str, object]]) -> None:
+        """An event of each of many things that happened at once.
+
+        JSON lines are made here and written together: structlog would take three times as long for each, which is more
+        than a tenth of what a refund takes.
+        """
+        if self._terminal:
+            for fields in all_fields:
+                self.info(event, **fields)
+            return
+        said = {"event": event, "level": "info", "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z")}
+        self._stream.writelines(f"{_ENCODE({**self._common, **fields, **said})}\n" for fields in all_fields)
+        self._stream.flush()
 
     def warning(self, event: str, **fields: object) -> None:
         """An event that somebody should look at."""
@@ -62,42 +69,12 @@ class Log:
             render = [_printable, structlog.dev.ConsoleRenderer(colors=self._colour)]
         processors = [
             structlog.processors.add_log_level,
-            structlog.processors.MaybeTimeStamper(fmt="iso", utc=True),
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
             *render,
         ]
         # bound once: what wrap_logger returns binds anew for each event
-        return structlog.wrap_logger(self._lines, processors=processors, wrapper_class=structlog.BoundLogger).bind()
-
-
-class _Lines:
-    """What structlog writes its lines with: each at once, or those of a block together."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._kept: list[str] | None = None
-
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """Write the lines of the block at its end, in one write."""
-        lines: list[str] = []
-        self._kept = lines
-        try:
-            yield
-        finally:
-            self._kept = None
-            self._write("".join(lines))
-
-    def info(self, line: str) -> None:
-        if self._kept is None:
-            self._write(f"{line}\n")
-        else:
-            self._kept.append(f"{line}\n")
-
-    warning = info
-
-    def _write(self, text: str) -> None:
-        self._stream.write(text)
-        self._stream.flush()
+        writer = structlog.WriteLogger(self._stream)
+        return structlog.wrap_logger(writer, processors=processors, wrapper_class=structlog.BoundLogger).bind()
 
 
 # one encoder for all events: json.dumps makes one for each call that has options

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
-from sweeper.cli.logs import Log, moment
+from sweeper.cli.logs import Log
 from sweeper.cli.options import wants_colour, wants_readable_log
 from sweeper.postgres.errors import Refusal
 from sweeper.sweep.batch import Batch
@@ -29,19 +29,15 @@ class Watcher:
 
     def paid(self, batch: Batch) -> None:
         """A batch was committed."""
-        timestamp = moment()  # of the commit
-        with self._log.together():
-            for session_id, account_id, credits, reason in batch.paid:
-                self._log.info(
-                    self._refunded,
-                    session_id=session_id,
-                    account_id=account_id,
-                    credits=credits,
-                    reason=reason,
-                    timestamp=timestamp,
-                )
-            for session_id, why in batch.held:
-                self._log.warning(self._refund_failed, session_id=session_id, why=why, timestamp=timestamp)
+        self._log.info_each(
+            self._refunded,
+            (
+                {"session_id": session_id, "account_id": account_id, "credits": credits, "reason": reason}
+                for session_id, account_id, credits, reason in batch.paid
+            ),
+        )
+        for session_id, why in batch.held:
+            self._log.warning(self._refund_failed, session_id=session_id, why=why)
         if self._task is not None:
             self._progress.advance(self._task, len(batch.paid) + len(batch.held))  # type: ignore[union-attr]
 
