@@ -1,6 +1,8 @@
 """Log events on stderr: JSON lines, or readable on a terminal. Never an error text, nor a message about a row."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
@@ -22,10 +24,11 @@ class Log:
     """Writes events with structlog, which is imported with the first of them: most runs have none."""
 
     def __init__(self, stream: TextIO, *, terminal: bool, colour: bool) -> None:
-        self._stream = stream
         self._terminal = terminal
         self._colour = colour
         self._common: dict[str, object] = {}
+        self._lines = _Lines(stream)
+        self.together = self._lines.together
 
     def log_retries(self) -> None:
         """Log every retry from now on, instead of the line that the library prints on stdout."""
@@ -62,9 +65,39 @@ class Log:
             structlog.processors.MaybeTimeStamper(fmt="iso", utc=True),
             *render,
         ]
-        writer = structlog.WriteLogger(self._stream)
         # bound once: what wrap_logger returns binds anew for each event
-        return structlog.wrap_logger(writer, processors=processors, wrapper_class=structlog.BoundLogger).bind()
+        return structlog.wrap_logger(self._lines, processors=processors, wrapper_class=structlog.BoundLogger).bind()
+
+
+class _Lines:
+    """What structlog writes its lines with: each at once, or those of a block together."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._kept: list[str] | None = None
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Write the lines of the block at its end, in one write."""
+        lines: list[str] = []
+        self._kept = lines
+        try:
+            yield
+        finally:
+            self._kept = None
+            self._write("".join(lines))
+
+    def info(self, line: str) -> None:
+        if self._kept is None:
+            self._write(f"{line}\n")
+        else:
+            self._kept.append(f"{line}\n")
+
+    warning = info
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()
 
 
 # one encoder for all events: json.dumps makes one for each call that has options

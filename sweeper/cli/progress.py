@@ -29,18 +29,19 @@ class Watcher:
 
     def paid(self, batch: Batch) -> None:
         """A batch was committed."""
-        timestamp = moment()  # of the commit: one for all, which also saves half of what a line costs
-        for session_id, account_id, credits, reason in batch.paid:
-            self._log.info(
-                self._refunded,
-                session_id=session_id,
-                account_id=account_id,
-                credits=credits,
-                reason=reason,
-                timestamp=timestamp,
-            )
-        for session_id, why in batch.held:
-            self._log.warning(self._refund_failed, session_id=session_id, why=why)
+        timestamp = moment()  # of the commit
+        with self._log.together():
+            for session_id, account_id, credits, reason in batch.paid:
+                self._log.info(
+                    self._refunded,
+                    session_id=session_id,
+                    account_id=account_id,
+                    credits=credits,
+                    reason=reason,
+                    timestamp=timestamp,
+                )
+            for session_id, why in batch.held:
+                self._log.warning(self._refund_failed, session_id=session_id, why=why, timestamp=timestamp)
         if self._task is not None:
             self._progress.advance(self._task, len(batch.paid) + len(batch.held))  # type: ignore[union-attr]
 
