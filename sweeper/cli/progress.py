@@ -31,9 +31,18 @@ class Watcher:
 
     def paid(self, batch: Batch) -> None:
         """A batch was committed."""
-        for session_id, account_id, amount, reason in batch.paid:
-            credits = int(amount) if self._integer_amounts else amount  # as in the documents
-            self._log.info(self._refunded, session_id=session_id, account_id=account_id, credits=credits, reason=reason)
+        self._log.info_each(
+            self._refunded,
+            (
+                {
+                    "session_id": session_id,
+                    "account_id": account_id,
+                    "credits": int(amount) if self._integer_amounts else amount,  # as in the documents
+                    "reason": reason,
+                }
+                for session_id, account_id, amount, reason in batch.paid
+            ),
+        )
         for session_id, why in batch.held:
             self._log.warning(self._refund_failed, session_id=session_id, why=why)
         if self._task is not None:

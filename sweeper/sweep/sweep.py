@@ -1,7 +1,7 @@
 """The sweep: finds what is owed, page after page, and pays it, batch after batch, until nothing is left in reach."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -175,9 +175,9 @@ class Sweep:
         Tells whether there was one.
         """
 
-        def find(some: Sequence[str]) -> OwedPage:
+        def find(some: tuple[str, ...]) -> OwedPage:
             self._signals.check()
-            return self._find(selection.only(tuple(some)))
+            return self._find(selection.only(some))
 
         refused = False
         for found in in_halves(session_ids, find, Refusal, StatementError):
