@@ -20,10 +20,12 @@ class Watcher:
         self._refund_failed = f"{prefix}_refund_failed"
         self._progress = progress
         self._task: Any = None
+        self._integer_amounts = False
 
-    def begun(self, run_id: str, count_owed: Callable[[], int]) -> None:
+    def begun(self, run_id: str, count_owed: Callable[[], int], *, integer_amounts: bool) -> None:
         """The run starts."""
         self._log.bind(run_id=run_id)
+        self._integer_amounts = integer_amounts
         if self._progress is not None and (owed := count_owed()):
             self._task = self._progress.add_task("Refunding", total=owed)
 
@@ -32,8 +34,13 @@ class Watcher:
         self._log.info_each(
             self._refunded,
             (
-                {"session_id": session_id, "account_id": account_id, "credits": credits, "reason": reason}
-                for session_id, account_id, credits, reason in batch.paid
+                {
+                    "session_id": session_id,
+                    "account_id": account_id,
+                    "credits": int(amount) if self._integer_amounts else amount,  # as in the documents
+                    "reason": reason,
+                }
+                for session_id, account_id, amount, reason in batch.paid
             ),
         )
         for session_id, why in batch.held:

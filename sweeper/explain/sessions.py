@@ -131,9 +131,20 @@ class SessionExplainer:
             return _as_refunded(explanation, known.refunds)
         if self._mapping.ledger is None:
             return explanation
-        binds = {"session_id": explanation.session_id}
-        row = self._transaction.row(self._mapping.statement("find_in_app_ledger"), binds)
-        return replace(explanation, verdict=Verdict.REFUNDED, refunded_by_app=True) if row.found else explanation
+        found = self._by_app(explanation)
+        return replace(found, verdict=Verdict.REFUNDED) if found.refunded_by_app else explanation
+
+    def _by_app(self, explanation: Explanation) -> Explanation:
+        """With what the app's own ledger has of its refund."""
+        rows = self._rows("find_in_app_ledger", [explanation.session_id])
+        amounts = [Decimal(row.amount) for row in rows if row.amount is not None]
+        times = [row.booked_at for row in rows if row.booked_at is not None]
+        return replace(
+            explanation,
+            refunded_by_app=bool(rows),
+            booked=sum(amounts, Decimal(0)) if amounts else None,
+            booked_at=times[-1] if times else None,
+        )
 
     def _with_moments(self, explanation: Explanation, known: _Records, row: Row, moments: Row | None) -> Explanation:
         status = known.status.status if known.status else None
@@ -159,7 +170,7 @@ class SessionExplainer:
         explanation = replace(explanation, verdict=Verdict(row.verdict))
         if explanation.verdict is Verdict.REFUNDED:
             own = [refund for refund in known.refunds if refund.attempt == row.attempt]
-            return _as_refunded(explanation, own) if own else replace(explanation, refunded_by_app=True)
+            return _as_refunded(explanation, own) if own else self._by_app(explanation)
         if known.status and known.status.settled:
             return replace(explanation, verdict=Verdict(known.status.settled))
         if explanation.verdict is Verdict.HELD:

@@ -51,7 +51,7 @@ def from_environment(environment: Mapping[str, str]) -> Connection:
     """
     for variable in VARIABLES:
         if environment.get(variable, "").strip():
-            return from_url(environment[variable].strip(), variable)
+            return from_url(environment[variable].strip(), variable, environment)
     if any(environment.get(name) for name in ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE", "PGPORT", "PGUSER")):
         return Connection({})
     raise ConfigurationError(
@@ -61,7 +61,7 @@ def from_environment(environment: Mapping[str, str]) -> Connection:
     )
 
 
-def from_url(url: str, variable: str) -> Connection:
+def from_url(url: str, variable: str, environment: Mapping[str, str] | None = None) -> Connection:
     """Read one URL, or one libpq ``key=value`` string.
 
     Raises:
@@ -80,7 +80,7 @@ def from_url(url: str, variable: str) -> Connection:
         raise _invalid(variable) from None
     for ours in ("application_name", "client_encoding"):  # sweeper says its own
         read.pop(ours, None)
-    return Connection(tls.with_system_roots(read), schemas)
+    return Connection(tls.with_system_roots(read, environment or {}), schemas)
 
 
 def _as_url(pairs: str, variable: str) -> str:

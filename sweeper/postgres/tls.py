@@ -3,7 +3,6 @@
 Nothing here makes a connection less safe than its URL asks for: what cannot be said to libpq is an error.
 """
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -52,7 +51,7 @@ def without_prismas_words(pairs: list[Pair]) -> list[Pair]:
     return rest
 
 
-def with_system_roots(parameters: dict[str, str], environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+def with_system_roots(parameters: dict[str, str], environment: Mapping[str, str]) -> dict[str, str]:
     """The parameters with ``sslrootcert=system`` as the file that this machine keeps its root certificates in.
 
     The libpq of psycopg's wheel has an OpenSSL of its own, which looks for them in a folder that no machine has.

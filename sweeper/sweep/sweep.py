@@ -60,7 +60,11 @@ class Sweep:
             ConfigurationError, FailedError: the run cannot go on; what was committed stands.
             Interrupted: SIGINT or SIGTERM arrived; the batch in hand was finished.
         """
-        self._observer.begun(self._payer.run_id, lambda: self.survey(selection).sessions)
+        self._observer.begun(
+            self._payer.run_id,
+            lambda: self.survey(selection).sessions,
+            integer_amounts=self._mapping.integer_amounts,
+        )
         if not selection.in_history:  # else it is told with what is found
             self._note_unripe(selection)
         if self._mapping.knows_charges:
