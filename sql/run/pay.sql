@@ -111,7 +111,7 @@ sweeper_closed AS (
       {include in_bounds}
       {end}
     RETURNING {session_id} AS session_id,
-              {failed_at} AS failed_at,
+              {if failed_at_can_fail}(SELECT clock.at FROM sweeper_clock AS clock){else}{failed_at}{end} AS failed_at,
               {if status_written}({status} {status_eq} ANY ({revived})) IS NOT TRUE{else}true{end} AS closed
 ),
 {end}
