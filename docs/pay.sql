@@ -206,8 +206,7 @@ WITH sweeper_looked AS MATERIALIZED (
         ) AS looked
     ) AS v
 ),
--- the moment of these refunds for the app: by now what they touch is locked. Where the clock of the command is frozen or
--- another, it is as much later than that as the run is old
+-- the moment of these refunds for the app: by now what they touch is locked
 sweeper_clock AS MATERIALIZED (
     SELECT CASE WHEN pg_catalog.abs(extract(epoch FROM run.moment - pg_catalog.clock_timestamp())) <= 60::numeric
                 THEN pg_catalog.clock_timestamp()

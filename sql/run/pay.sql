@@ -30,14 +30,9 @@ WITH sweeper_looked AS MATERIALIZED (
         ) AS looked
     ) AS v
 ),
--- the moment of these refunds for the app: by now what they touch is locked. Where the clock of the command is frozen or
--- another, it is as much later than that as the run is old
+-- the moment of these refunds for the app: by now what they touch is locked
 sweeper_clock AS MATERIALIZED (
-    SELECT CASE WHEN pg_catalog.abs(extract(epoch FROM run.moment - pg_catalog.clock_timestamp())) <= 60::numeric
-                THEN pg_catalog.clock_timestamp()
-                ELSE least(run.moment, pg_catalog.clock_timestamp())
-           END AS at
-    FROM (SELECT %(as_of)s::timestamptz + %(elapsed)s::interval AS moment) AS run
+    {include moment}
 ),
 sweeper_due AS (
     SELECT picked.refund_id,
@@ -73,7 +68,7 @@ sweeper_waiting AS MATERIALIZED (
     FROM (
         SELECT refund.session_id,
                pg_catalog.row_number() OVER (PARTITION BY refund.account_id ORDER BY refund.refund_id) AS place,
-               {include room} AS room
+               {room} AS room
         FROM sweeper_due AS refund
     ) AS placed
     WHERE placed.place::numeric > placed.room::numeric
@@ -180,7 +175,7 @@ sweeper_chain AS MATERIALIZED (
     SELECT refund.*,
            {chain_rounds} AS chain_rounds
     FROM (
-        SELECT {if spaced}{include row_of_chain}{else}p.*{end},
+        SELECT {if spaced}{include row_of_chain}, {moment_of_row} AS at{else}p.*{end},
                (before.balance + p.before_amount)::{balance_type} AS balance_before,
                (before.balance + p.before_amount + p.amount::numeric)::{balance_type} AS balance_after
         FROM (
