@@ -101,6 +101,12 @@ BEGIN
     FROM {accounts} AS a
     WHERE {accounts_id} {account_eq} sweeper_found.account_id;
 {end}
+{if spaced}
+    -- a row of this moment is there: the refund's is the next that the column can show. For a later one nobody waits
+    PERFORM pg_catalog.pg_sleep(extract(epoch FROM '{at_step}'::interval)::float8)
+    FROM (SELECT sweeper_found.account_id, pg_catalog.clock_timestamp() AS at) AS refund
+    WHERE {room}::numeric = 0::numeric;
+{end}
 {end}
 
     FOR sweeper_row IN

@@ -68,7 +68,7 @@ sweeper_waiting AS MATERIALIZED (
     FROM (
         SELECT refund.session_id,
                pg_catalog.row_number() OVER (PARTITION BY refund.account_id ORDER BY refund.refund_id) AS place,
-               {include room} AS room
+               {room} AS room
         FROM sweeper_due AS refund
     ) AS placed
     WHERE placed.place::numeric > placed.room::numeric

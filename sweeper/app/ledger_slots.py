@@ -23,6 +23,7 @@ NO_LEDGER = Facts(
         (
             "chained",
             "spaced",
+            "reverse_spaced",
             "ledger_reads_session",
             "reverse_chained",
             "reverse_reads_session",
@@ -116,7 +117,8 @@ def map_ledger(
         "past": False,
         "net": False,
     }
-    spacing = chain_slots(reader, table, own.insert, chained=chained["chained"])
+    spacing = chain_slots(reader, table, "insert", own.insert, chained=chained["chained"])
+    spacing |= chain_slots(reader, table, "reverse", own.reverse, chained=chained["reverse_chained"])
     return ledger, Facts(ledger_slots, {**lists, **chained, **_beside(own)}) | spacing
 
 

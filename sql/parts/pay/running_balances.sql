@@ -3,7 +3,7 @@ sweeper_chain AS MATERIALIZED (
     SELECT refund.*,
            {chain_rounds} AS chain_rounds
     FROM (
-        SELECT {if spaced}{include row_of_chain}{else}p.*{end},
+        SELECT {if spaced}{include row_of_chain}, {moment_of_row} AS at{else}p.*{end},
                (before.balance + p.before_amount)::{balance_type} AS balance_before,
                (before.balance + p.before_amount + p.amount::numeric)::{balance_type} AS balance_after
         FROM (
