@@ -18,8 +18,8 @@ def compare_ledgers(row: Row) -> None:
     """Compare what was written to the two ledgers.
 
     Raises:
-        Refusal: the counts differ, a row of the app's ledger lies outside its guard, or a refund is not the one that was
-            to be written; the batch must not be committed.
+        Refusal: the counts differ, a row of the app's ledger lies outside its guard, or a refund is not the one that
+            was to be written; the batch must not be committed.
     """
     if row.altered:
         raise Refusal("", "a trigger alters the refund, or its reversal, as it is written")
