@@ -24,7 +24,7 @@ sweeper_seen AS MATERIALIZED (
            r.layer,
            r.run_id,
            clock.at,
-           {if shares}r.shares{else}nullif(pg_catalog.to_jsonb(r) -> 'shares', 'null'::jsonb){end} AS shares
+           {if shares}r.shares{else}nullif(pg_catalog.to_jsonb(r) -> 'shares'::text, 'null'::jsonb){end} AS shares
     FROM sweeper_picked AS p
     JOIN {refunds} AS r ON r.refund_id = p.refund_id
     CROSS JOIN sweeper_clock AS clock
@@ -52,7 +52,7 @@ sweeper_reversed AS (
     WHERE s.refund_id NOT IN (SELECT w.refund_id FROM sweeper_waiting AS w)
     {end}
     ON CONFLICT (refund_id) DO NOTHING
-    RETURNING x.refund_id
+    RETURNING x.reversal_id, x.refund_id, x.amount, x.created_at
 ),
 sweeper_taken AS (
     SELECT s.*
@@ -79,7 +79,7 @@ sweeper_unmarked AS (
 -- what moves: less than nothing is paid
 sweeper_paid AS (
     SELECT t.refund_id, t.session_id, t.account_id, -t.amount AS amount{each shares ""},
-           -(t.shares ->> {label})::numeric AS {share}{end}
+           -(t.shares ->> {label}::text)::numeric AS {share}{end}
     FROM sweeper_taken AS t
 ),
 {if reverse_chained}
@@ -175,6 +175,12 @@ sweeper_mine AS (
 )
 SELECT booked.*,
        true AS guarded,
+       EXISTS (
+           SELECT
+           FROM sweeper_reversed AS x
+           LEFT JOIN sweeper_seen AS s ON s.reversal_id = x.reversal_id
+           WHERE (x.refund_id = s.refund_id AND x.amount = s.amount AND x.created_at = %(as_of)s::timestamptz) IS NOT TRUE
+       ) AS altered,
        EXISTS (
            SELECT
            FROM sweeper_taken AS t

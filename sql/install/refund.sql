@@ -70,7 +70,7 @@ BEGIN
     ELSIF NOT sweeper_found.live THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',
-            MESSAGE = 'session ' || sweeper_session_id || ' is ' || coalesce(sweeper_found.status, 'without a status')
+            MESSAGE = 'session ' || sweeper_session_id::text || ' is ' || coalesce(sweeper_found.status, 'without a status')
                 || ': only a failed or a running one can be refunded';
     END IF;
     sweeper_dates := sweeper_found.dates;
@@ -112,6 +112,10 @@ BEGIN
     FOR sweeper_row IN
 {pay}
     LOOP
+        IF sweeper_row.altered THEN
+            RAISE EXCEPTION 'a trigger alters the refund as it is written'
+                USING ERRCODE = 'raise_exception';
+        END IF;
         IF NOT sweeper_row.guarded OR sweeper_row.booked <> pg_catalog.cardinality(sweeper_row.paid_sessions) THEN
             RAISE EXCEPTION 'the guard (the unique index that stops a second refund) does not cover this refund'
                 USING ERRCODE = 'object_not_in_prerequisite_state';

@@ -205,8 +205,9 @@ sweeper_paid AS (
     {end}
     ON CONFLICT (session_id, attempt, again) DO NOTHING
     {end}
-    RETURNING r.session_id, r.account_id, r.attempt, r.amount, r.reason{each shares ""},
-              (r.shares ->> {label})::numeric AS {share}{end}
+    RETURNING r.refund_id, r.session_id, r.account_id, r.attempt, r.again, r.amount, r.reason, r.layer, r.run_id,
+              r.created_at{each shares ""},
+              (r.shares ->> {label}::text)::numeric AS {share}{end}
 ),
 {if ledger}
 {else}

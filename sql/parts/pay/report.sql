@@ -5,6 +5,21 @@ SELECT (SELECT pg_catalog.count(*) FROM sweeper_looked WHERE verdict = 'refunded
            FROM sweeper_fit AS f
            WHERE f.unfit IS NULL AND NOT f.session_id {session_eq} ANY (SELECT p.session_id FROM sweeper_paid AS p)
        ) AS unpaid_sessions,
+       (
+           -- a trigger of the app on the refunds may write whatever else a refund means, and not another refund
+           SELECT coalesce(pg_catalog.bool_or((
+                      p.session_id {session_eq} f.session_id
+                      AND p.account_id {account_eq} f.account_id
+                      AND p.attempt {attempt_eq} f.attempt
+                      AND p.again = f.again
+                      AND p.amount = f.amount::numeric
+                      AND p.layer = f.layer
+                      AND p.run_id IS NOT DISTINCT FROM f.run_id
+                      AND p.created_at = %(as_of)s::timestamptz
+                  ) IS NOT TRUE), false)
+           FROM sweeper_paid AS p
+           LEFT JOIN sweeper_fit AS f ON f.refund_id = p.refund_id
+       ) AS altered,
        booked.sessions AS booked,
        booked.guarded,{if chained}
        (
