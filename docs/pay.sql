@@ -206,8 +206,7 @@ WITH sweeper_looked AS MATERIALIZED (
         ) AS looked
     ) AS v
 ),
--- the moment of these refunds for the app: by now what they touch is locked. Where the clock of the command is frozen or
--- another, it is as much later than that as the run is old
+-- the moment of these refunds for the app: by now what they touch is locked
 sweeper_clock AS MATERIALIZED (
     SELECT CASE WHEN pg_catalog.abs(extract(epoch FROM run.moment - pg_catalog.clock_timestamp())) <= 60::numeric
                 THEN pg_catalog.clock_timestamp()
@@ -311,7 +310,8 @@ sweeper_paid AS (
     FROM sweeper_payable AS p
     LEFT JOIN sweeper_closed AS c ON c.session_id OPERATOR(pg_catalog.=) p.session_id
     ON CONFLICT (session_id, attempt, again) DO NOTHING
-    RETURNING r.session_id, r.account_id, r.attempt, r.amount, r.reason
+    RETURNING r.refund_id, r.session_id, r.account_id, r.attempt, r.again, r.amount, r.reason, r.layer, r.run_id,
+              r.created_at
 ),
 sweeper_booked AS (
     SELECT true AS guarded
@@ -338,12 +338,28 @@ sweeper_ended AS (
     FROM sweeper_paid AS p
     WHERE h.session_id OPERATOR(pg_catalog.=) p.session_id AND coalesce(h.attempt = (p.attempt)::text, true) AND h.ended_at IS NULL
 )
+-- report, in one row: what was paid, added, held and skipped
 SELECT (SELECT pg_catalog.count(*) FROM sweeper_looked WHERE verdict = 'refunded') AS refunded_before,
        (
            SELECT coalesce(pg_catalog.array_agg(f.session_id::text), '{}')
            FROM sweeper_fit AS f
            WHERE f.unfit IS NULL AND NOT f.session_id OPERATOR(pg_catalog.=) ANY (SELECT p.session_id FROM sweeper_paid AS p)
        ) AS unpaid_sessions,
+       (
+           -- a trigger of the app on the refunds may write whatever else a refund means, and not another refund
+           SELECT coalesce(pg_catalog.bool_or((
+                      p.session_id OPERATOR(pg_catalog.=) f.session_id
+                      AND p.account_id OPERATOR(pg_catalog.=) f.account_id
+                      AND p.attempt OPERATOR(pg_catalog.=) f.attempt
+                      AND p.again = f.again
+                      AND p.amount = f.amount::numeric
+                      AND p.layer = f.layer
+                      AND p.run_id IS NOT DISTINCT FROM f.run_id
+                      AND p.created_at = :as_of::timestamptz
+                  ) IS NOT TRUE), false)
+           FROM sweeper_paid AS p
+           LEFT JOIN sweeper_fit AS f ON f.refund_id = p.refund_id
+       ) AS altered,
        booked.sessions AS booked,
        booked.guarded,
        (

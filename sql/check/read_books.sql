@@ -4,7 +4,7 @@ SELECT (SELECT pg_catalog.count(*) FROM {holds} AS h WHERE h.ended_at IS NULL) A
        (
            SELECT pg_catalog.max(r.as_of)
            FROM {runs} AS r
-           WHERE r.outcome IN ('complete', 'partial') AND r.told -> 'sessions' = '[]'::jsonb
+           WHERE r.outcome IN ('complete', 'partial') AND r.told -> 'sessions'::text = '[]'::jsonb
        ) AS last_success,
        (
            SELECT coalesce(r.outcome, 'open')

@@ -4,6 +4,10 @@ WITH sweeper_picked AS MATERIALIZED (
     SELECT pg_catalog.unnest(%(refund_ids)s::text::uuid[]) AS refund_id,
            pg_catalog.unnest(%(reversal_ids)s::text::uuid[]) AS reversal_id
 ),
+-- the moment for the app: by now what is written to is locked
+sweeper_clock AS MATERIALIZED (
+    {include moment}
+),
 sweeper_seen AS MATERIALIZED (
     SELECT p.reversal_id,
            r.refund_id,
@@ -15,19 +19,36 @@ sweeper_seen AS MATERIALIZED (
            %(reason)s::text AS detail,
            r.layer,
            r.run_id,
-           %(as_of)s::timestamptz AS at,
-           {if shares}r.shares{else}nullif(pg_catalog.to_jsonb(r) -> 'shares', 'null'::jsonb){end} AS shares
+           clock.at,
+           {if shares}r.shares{else}nullif(pg_catalog.to_jsonb(r) -> 'shares'::text, 'null'::jsonb){end} AS shares
     FROM sweeper_picked AS p
     JOIN {refunds} AS r ON r.refund_id = p.refund_id
+    CROSS JOIN sweeper_clock AS clock
     -- an adopted refund moved no credits
     WHERE r.layer <> 'adopted'
 ),
+{if reverse_spaced}
+-- what finds no room: the rows of an account end now, each earlier than the next, and none before its newest
+sweeper_waiting AS MATERIALIZED (
+    SELECT placed.refund_id
+    FROM (
+        SELECT refund.refund_id,
+               pg_catalog.row_number() OVER (PARTITION BY refund.account_id ORDER BY refund.refund_id) AS place,
+               {reverse_room} AS room
+        FROM sweeper_seen AS refund
+    ) AS placed
+    WHERE placed.place::numeric > placed.room::numeric
+),
+{end}
 sweeper_reversed AS (
     INSERT INTO {reversals} AS x (reversal_id, refund_id, amount, reason, made_by, created_at)
-    SELECT s.reversal_id, s.refund_id, s.amount, s.detail, pg_catalog.concat(current_user, ' on ', %(host)s::text), s.at
+    SELECT s.reversal_id, s.refund_id, s.amount, s.detail, pg_catalog.concat(current_user, ' on ', %(host)s::text), %(as_of)s::timestamptz
     FROM sweeper_seen AS s
+    {if reverse_spaced}
+    WHERE s.refund_id NOT IN (SELECT w.refund_id FROM sweeper_waiting AS w)
+    {end}
     ON CONFLICT (refund_id) DO NOTHING
-    RETURNING x.refund_id
+    RETURNING x.reversal_id, x.refund_id, x.amount, x.created_at
 ),
 sweeper_taken AS (
     SELECT s.*
@@ -54,26 +75,29 @@ sweeper_unmarked AS (
 -- what moves: less than nothing is paid
 sweeper_paid AS (
     SELECT t.refund_id, t.session_id, t.account_id, -t.amount AS amount{each shares ""},
-           -(t.shares ->> {label})::numeric AS {share}{end}
+           -(t.shares ->> {label}::text)::numeric AS {share}{end}
     FROM sweeper_taken AS t
 ),
 {if reverse_chained}
 -- the running balance of each account, through what is taken back of it in this batch
 sweeper_chain AS MATERIALIZED (
-    SELECT t.*,
-           (before.balance - t.before_amount)::{balance_type} AS balance_before,
-           (before.balance - t.before_amount - t.amount::numeric)::{balance_type} AS balance_after
+    SELECT {if reverse_spaced}p.refund_id, p.session_id, p.account_id, p.attempt, p.amount, p.reason, p.detail, p.layer, p.run_id,
+           {reverse_moment_of_row} AS at{else}p.*{end},
+           (before.balance - p.before_amount)::{balance_type} AS balance_before,
+           (before.balance - p.before_amount - p.amount::numeric)::{balance_type} AS balance_after
     FROM (
-        SELECT t.*,
-               pg_catalog.sum(t.amount::numeric) OVER (
-                   PARTITION BY t.account_id ORDER BY t.refund_id ROWS UNBOUNDED PRECEDING
-               ) - t.amount::numeric AS before_amount
-        FROM sweeper_taken AS t
-    ) AS t
+        SELECT p.*,
+               pg_catalog.sum(p.amount::numeric) OVER (
+                   PARTITION BY p.account_id ORDER BY p.refund_id ROWS UNBOUNDED PRECEDING
+               ) - p.amount::numeric AS before_amount{if reverse_spaced},
+               pg_catalog.count(*) OVER (PARTITION BY p.account_id)
+                   - pg_catalog.row_number() OVER (PARTITION BY p.account_id ORDER BY p.refund_id) AS behind{end}
+        FROM sweeper_taken AS p
+    ) AS p
     CROSS JOIN LATERAL (
         SELECT {balance}::text::numeric AS balance
         FROM {accounts} AS a
-        WHERE {accounts_id} {account_eq} t.account_id
+        WHERE {accounts_id} {account_eq} p.account_id
     ) AS before
 ),
 {end}
@@ -149,12 +173,23 @@ SELECT booked.*,
        true AS guarded,
        EXISTS (
            SELECT true
+           FROM sweeper_reversed AS x
+           LEFT JOIN sweeper_seen AS s ON s.reversal_id = x.reversal_id
+           WHERE (x.refund_id = s.refund_id AND x.amount = s.amount AND x.created_at = %(as_of)s::timestamptz) IS NOT TRUE
+       ) AS altered,
+       EXISTS (
+           SELECT true
            FROM sweeper_taken AS t
            WHERE {include other_shares}
        ) AS other_shares,
        paid.*,
        moved.*,
-       mine.*
+       mine.*,
+       {if reverse_spaced}
+       (
+           SELECT coalesce(pg_catalog.array_agg(w.refund_id::text), '{}')
+           FROM sweeper_waiting AS w
+       ){else}'{}'::text[]{end} AS without_room
 FROM (
     SELECT pg_catalog.count(*) AS booked,
            coalesce(pg_catalog.bool_or(b.is_refund), false) AS is_refund

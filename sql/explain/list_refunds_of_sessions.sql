@@ -10,11 +10,12 @@ SELECT asked.place,
        r.reason,
        CASE WHEN r.layer = 'adopted' THEN r.detail END AS adopted_because,
        r.layer,
-       pg_catalog.to_jsonb(r) ->> 'shares' AS shares,  -- a column that not every installation has
+       pg_catalog.to_jsonb(r) ->> 'shares'::text AS shares,  -- a column that not every installation has
        r.run_id::text AS run_id,
        r.created_at,
-       run.told ->> 'by' AS decided_by,
-       run.told ->> 'reason' AS decided_because,
+       r.failed_at,
+       run.told ->> 'by'::text AS decided_by,
+       run.told ->> 'reason'::text AS decided_because,
        x.reason AS reversed_because,
        x.made_by AS reversed_by,
        x.created_at AS reversed_at

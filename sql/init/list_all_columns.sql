@@ -43,8 +43,11 @@ SELECT a.attrelid::bigint AS table_oid,
            FROM (
                SELECT pg_catalog.pg_get_constraintdef(k.oid) AS definition
                FROM pg_catalog.pg_constraint AS k
-               WHERE k.contype = 'c'
-                 AND (k.conrelid = a.attrelid AND k.conkey OPERATOR(pg_catalog.=) ARRAY[a.attnum] OR k.contypid = t.oid)
+               WHERE k.contype = 'c' AND k.conrelid = a.attrelid AND k.conkey OPERATOR(pg_catalog.=) ARRAY[a.attnum]
+               UNION ALL
+               SELECT pg_catalog.pg_get_constraintdef(k.oid)
+               FROM pg_catalog.pg_constraint AS k
+               WHERE k.contype = 'c' AND k.contypid = t.oid AND t.typtype = 'd'
                UNION ALL
                SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid)
                FROM pg_catalog.pg_attrdef AS d

@@ -71,7 +71,7 @@ LEFT JOIN LATERAL (
            ({ledger_guard}) AS guarded,
            ({ledger_where}) AS counted,
            {if spaced}
-           ROW (l.{at_column}, l.{payer_column}) AS in_time,
+           ROW ({at_column}, {payer_column}) AS in_time,
            {end}
            ROW ({if meant}{each meant ", "}l.{column}{end}{else}true{end}) AS amounts
     FROM {ledger} AS l

@@ -76,7 +76,7 @@ BEGIN
     ELSIF NOT sweeper_found.live THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_parameter_value',
-            MESSAGE = 'session ' || sweeper_session_id || ' is ' || coalesce(sweeper_found.status, 'without a status')
+            MESSAGE = 'session ' || sweeper_session_id::text || ' is ' || coalesce(sweeper_found.status, 'without a status')
                 || ': only a failed or a running one can be refunded';
     END IF;
     sweeper_dates := sweeper_found.dates;
@@ -107,11 +107,21 @@ BEGIN
     FROM {accounts} AS a
     WHERE {accounts_id} {account_eq} sweeper_found.account_id;
 {end}
+{if spaced}
+    -- a row of this moment is there: the refund's is the next that the column can show. For a later one nobody waits
+    PERFORM pg_catalog.pg_sleep(extract(epoch FROM '{at_step}'::interval)::float8)
+    FROM (SELECT sweeper_found.account_id, pg_catalog.clock_timestamp() AS at) AS refund
+    WHERE {room}::numeric = 0::numeric;
+{end}
 {end}
 
     FOR sweeper_row IN
 {pay}
     LOOP
+        IF sweeper_row.altered THEN
+            RAISE EXCEPTION 'a trigger alters the refund as it is written'
+                USING ERRCODE = 'raise_exception';
+        END IF;
         IF NOT sweeper_row.guarded OR sweeper_row.booked <> pg_catalog.cardinality(sweeper_row.paid_sessions) THEN
             RAISE EXCEPTION 'the guard (the unique index that stops a second refund) does not cover this refund'
                 USING ERRCODE = 'object_not_in_prerequisite_state';

@@ -152,10 +152,10 @@ ALTER TABLE {refunds} ENABLE ALWAYS TRIGGER append_only;
 UPDATE {runs} AS run
 SET told = run.told || pg_catalog.jsonb_build_object('mapping', {file_digest})
 FROM (
-    SELECT r.told ->> 'mapping' AS mapping
+    SELECT r.told ->> 'mapping'::text AS mapping
     FROM {runs} AS r
-    WHERE r.told ->> 'mapping' IS NOT NULL
+    WHERE r.told ->> 'mapping'::text IS NOT NULL
     ORDER BY r.started_at DESC
     LIMIT 1
 ) AS before
-WHERE run.told ->> 'mapping' = before.mapping;
+WHERE run.told ->> 'mapping'::text = before.mapping;

@@ -10,7 +10,7 @@ FROM (
         FROM {runs} AS other
         WHERE other.run_id <> %(run_id)s::uuid
           AND other.as_of > %(as_of)s::timestamptz - interval '1 hour'
-          AND pg_catalog.jsonb_exists(other.told -> 'notified', asked.cause)
+          AND pg_catalog.jsonb_exists(other.told -> 'notified'::text, asked.cause)
     )
 ) AS fresh
 WHERE run.run_id = %(run_id)s::uuid AND fresh.causes IS NOT NULL

@@ -4,5 +4,5 @@ WHERE started_at < %(as_of)s::timestamptz - interval '30 days'
   AND outcome = 'complete'
   AND sessions = 0
   AND held = 0
-  AND told -> 'accepted' IS NULL
+  AND told -> 'accepted'::text IS NULL
   AND coalesce((told #>> '{layer_refunds,sessions}'::text[])::bigint, 0::bigint) = 0::bigint

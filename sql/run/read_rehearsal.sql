@@ -3,10 +3,10 @@
 SELECT EXISTS (
            SELECT
            FROM {runs} AS r
-           WHERE r.told ->> 'mapping' = %(mapping)s::text
+           WHERE r.told ->> 'mapping'::text = %(mapping)s::text
              AND {include run_paid}
        ) OR coalesce((
-           SELECT r.told ->> 'mapping' IS NULL
+           SELECT r.told ->> 'mapping'::text IS NULL
            FROM {runs} AS r
            WHERE {include run_paid}
            ORDER BY r.started_at DESC
@@ -15,6 +15,6 @@ SELECT EXISTS (
        ARRAY(
            SELECT DISTINCT accepted.name
            FROM {runs} AS r
-           CROSS JOIN LATERAL pg_catalog.jsonb_array_elements_text(r.told -> 'accepted') AS accepted (name)
-           WHERE r.told ->> 'mapping' = %(mapping)s::text
+           CROSS JOIN LATERAL pg_catalog.jsonb_array_elements_text(r.told -> 'accepted'::text) AS accepted (name)
+           WHERE r.told ->> 'mapping'::text = %(mapping)s::text
        ) AS accepted

@@ -173,13 +173,15 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
         "deadlines": own.stuck_at is not None,
         "reasons": reasons,
         "charged": charged is not None,
+        # of a session that is running now, an expression may fail, and it is not asked before
+        "failed_at_can_fail": own.failed_at is not None and not catalog.is_name(own.failed_at),
     }
     return Facts(slots, choices)
 
 
 def _moment(moment: Expression, timezone: str, sessions: Table) -> str:
     zone = named_zone(sessions, moment.type, timezone)
-    return fill_part("moment", {"moment": moment.sql, "zone": quote_text(zone)}, {"zone_named": bool(zone)})
+    return fill_part("session_moment", {"moment": moment.sql, "zone": quote_text(zone)}, {"zone_named": bool(zone)})
 
 
 def _deadline(moment: str) -> str:

@@ -19,6 +19,7 @@ from sweeper.init.running_totals import after_column, looks_like_books
 from sweeper.init.sessions import Found, Session, charges_with_a_life, find_sessions, named_session
 from sweeper.init.status_lines import status_lines, with_statuses
 from sweeper.init.times import NO_LIFE, Times, close_lines, find_times, zone_lines
+from sweeper.init.unproven import ask_unproven
 from sweeper.postgres.database import Database
 
 _MOST_OPTIONS = 6
@@ -150,6 +151,8 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
         _policy(session, times),
         *(ledger_sections(evidence, session, ledgers, payer.path, payer.balance, chooser) if ledgers else []),
     ]
+    if evidence.unseen:
+        sections = ask_unproven(sections)
     return Draft(
         tuple(section for section in sections if section.lines or section.notes), _taken(session, payer, ledger)
     )
@@ -199,11 +202,15 @@ def _accounts(evidence: Evidence, payer: Payer, ledger: Ledger | None, links: Se
     lines = (
         unknown("table", question, tables),
         Line("id", OPEN_QUESTION),
-        unknown("balance", "What must grow by exactly the amount?", balances),
+        unknown("balance", "What must grow by exactly the amount?", balances, *([_SERIALIZED] if running else [])),
     )
     return [Section("accounts", lines)]
 
 
+_SERIALIZED = (
+    "A balance that is read from the newest row, by a subquery, is compared only when every writer of the app locks "
+    "the account's row first. If all of them do:\n  serialized = true"
+)
 _POLICY = """\
 # since     = 2026-01-01T00:00:00Z   # the floor; without it, the moment of `sweeper install`
 # max_credits = 100000  # in any 24 hours, over all runs; unlimited unless set

@@ -1,8 +1,8 @@
 """What the catalogue and a bounded sample of rows show about an app's tables."""
 
+import time
 from collections import defaultdict
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,11 @@ from sweeper.postgres.templates import fill
 from sweeper.postgres.timeouts import Timeouts
 from sweeper.postgres.transaction import Transaction
 
-_TIMEOUTS = Timeouts(statement_ms=5_000)
+_CATALOGUE = Timeouts(statement_ms=60_000)
+_LOOK_MS = 5_000
+_SECONDS = 45  # for all looks at rows together
+# these only show what a candidate gives: nothing is proven by them
+_SHOWING = frozenset({"try_expression", "draft_durations", "draft_signs_of_life", "draft_nulls", "draft_texts"})
 _NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
 KEY_TYPES = ("text", "character varying", "character", "uuid", "integer", "bigint", "smallint")
 
@@ -93,11 +97,15 @@ class Table:
         """The words of its name."""
         return frozenset(words(self.name))
 
-    @property
+    @cached_property
+    def keys(self) -> tuple[Column, ...]:
+        """The columns that are unique by themselves."""
+        return tuple(column for column in self.columns if column.is_key)
+
+    @cached_property
     def key(self) -> Column | None:
         """The key that is unique by itself, the primary one first; else one that is unique with the partition key."""
-        keys = [column for column in self.columns if column.is_key]
-        keys = keys or [c for c in self.columns if c.unique_in_partitions and c.type in KEY_TYPES]
+        keys = list(self.keys) or [c for c in self.columns if c.unique_in_partitions and c.type in KEY_TYPES]
         return next((column for column in keys if column.is_primary), keys[0] if keys else None)
 
 
@@ -112,11 +120,17 @@ class Reference:
 
 
 class Evidence:
-    """The catalogue, read at once, and rows, looked at when asked for."""
+    """The catalogue, read at once, and rows, looked at when asked for.
+
+    ``unseen`` when a look that proves something was not answered in time: then nothing that rests on rows is a fact.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        with self._reading() as transaction:
+        self.unseen = False
+        self._end = time.monotonic() + _SECONDS
+        self._seen: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
+        with database.transaction(timeouts=_CATALOGUE, read_only=True) as transaction:
             self.tables = _read_tables(transaction)
             self._references = _read_references(transaction, self.tables)
         self._add_references_by_name()
@@ -168,15 +182,25 @@ class Evidence:
         slots = {"column": column.as_sql, "table": table.as_sql, "key": table.key.as_sql}
         return len(self.rows("sample_values", slots)) > 1
 
-    def _reading(self) -> AbstractContextManager[Transaction]:
-        return self._database.transaction(timeouts=_TIMEOUTS, read_only=True)
-
     def rows(self, statement: str, slots: Mapping[str, str]) -> list[tuple[Any, ...]]:
         """A bounded look at rows; nothing when it fails or takes too long, because a draft can do without."""
+        asked = (statement, *slots.values())
+        if asked not in self._seen:
+            self._seen[asked] = self._look(statement, slots)
+        return self._seen[asked]
+
+    def _look(self, statement: str, slots: Mapping[str, str]) -> list[tuple[Any, ...]]:
+        left_ms = int((self._end - time.monotonic()) * 1000)
         try:
-            with self._reading() as transaction:
+            if left_ms <= 0:
+                raise TooSlow
+            timeouts = Timeouts(statement_ms=min(_LOOK_MS, left_ms))
+            with self._database.transaction(timeouts=timeouts, read_only=True) as transaction:
                 return [tuple(row) for row in transaction.rows(fill(statement, slots))]
-        except (Refusal, TooSlow, SweeperError):
+        except TooSlow:
+            self.unseen |= statement not in _SHOWING
+            return []
+        except (Refusal, SweeperError):
             return []
 
 

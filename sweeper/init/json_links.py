@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sweeper.init import words
 from sweeper.init.answers import Candidate
 from sweeper.init.evidence import Column, Evidence, Table, typed_link
+from sweeper.init.kinds import kind_column
 from sweeper.init.running_totals import looks_like_books
 from sweeper.init.sessions import Session
 from sweeper.postgres.templates import fill_expression, quote_text
@@ -18,15 +19,25 @@ class JsonLink:
     column: Column
     name: str
     rows: int
+    refunds: str = ""
 
     @property
     def of_refund(self) -> bool:
         """Whether its name speaks of a refund."""
         return bool(frozenset(words.words(self.name)) & words.REFUND)
 
+    @property
+    def tells_refunds(self) -> bool:
+        """Whether it shows which sessions were refunded: by its name, or by the kind of the row."""
+        return self.of_refund or bool(self.refunds)
+
     def refunded(self, session: Session) -> Candidate:
         """That the app has refunded the session, as a condition."""
-        sql = fill_expression("linked_rows", self._slots(session))
+        slots = self._slots(session)
+        if self.of_refund:
+            sql = fill_expression("linked_rows", slots)
+        else:
+            sql = fill_expression("linked_kinds", {**slots, "refunds": self.refunds})
         return Candidate(sql, f"{self.rows} newest rows of {self.ledger.as_sql} name a session in {self.name}")
 
     def amount(self, session: Session) -> Candidate | None:
@@ -61,8 +72,17 @@ def find_json_links(evidence: Evidence, session: Session) -> list[JsonLink]:
             }  # fmt: skip
             for name, rows, known in evidence.rows("draft_json_keys", slots):
                 if known == rows and _is_a_link(str(name), session):
-                    found.append(JsonLink(table, column, str(name), int(rows)))
+                    found.append(JsonLink(table, column, str(name), int(rows), _refunds(evidence, table, column)))
     return found
+
+
+def _refunds(evidence: Evidence, table: Table, json: Column) -> str:
+    """Which rows are refunds, by the column for their kind; empty when no kind says it."""
+    column, values = kind_column(evidence, table, json)
+    kinds = [quote_text(value) for value in values if frozenset(words.words(value)) & words.REFUND]
+    if column is None or not kinds:
+        return ""
+    return f"{column.as_sql} = {kinds[0]}" if len(kinds) == 1 else f"{column.as_sql} IN ({', '.join(kinds)})"
 
 
 def _is_a_link(name: str, session: Session) -> bool:

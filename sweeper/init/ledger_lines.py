@@ -33,15 +33,34 @@ def ledger_sections(
     elif ledger.doubts:
         plain = Candidate(ledger.naming.column.as_sql, "where each refund names its session there")
         link = unknown("session", "By what does a row name its session? `where` below decides it, too.", [plain])
-    sure = ledger.refunds is not None and not ledger.doubts and not rivals and ledger.linked
+    sure = ledger.refunds is not None and len(ledger.refund_kinds) < 2
+    sure = sure and not ledger.doubts and not rivals and ledger.linked
     where = Line("where", ledger.where, "which of its rows are refunds") if sure else _ask_where(ledger, chooser)
     rest = ", ".join(other.table.as_sql for other in ledgers[1:] if other not in rivals)
     notes = (f"Not taken, also possible: {rest}",) if rest else ()
+    known = _known(evidence, ledger, balance)
+    lines = insert_lines(evidence, ledger.table, known, path, session)
+    comment = "the row of a refund: column = SQL over the refund"
+    back = reverse_lines(lines, ledger.amount, ledger.kind, ledger.naming.column)
+    past = [Line("where", ledger.where, proposed=True)] if ledger.doubts and ledger.refunds else []
+    return [
+        Section("ledger", (table, link, where), notes),
+        Section("ledger.past", tuple(past), comment="with the net recipe: the refunds that the app wrote itself"),
+        Section("ledger.insert", tuple(lines), comment=comment),
+        Section("ledger.reverse", tuple(back), comment="the row that takes a refund back, for `sweeper revert`"),
+    ]
+
+
+def _known(evidence: Evidence, ledger: Ledger, balance: Balance | None) -> dict[str, str]:
+    """What the columns of a refund's row are set to, as far as the rows show it."""
     known = dict(ledger.known)
     if not ledger.linked or ledger.doubts:
         known[ledger.naming.column.name] = OPEN_QUESTION
         if ledger.naming.of_sessions:
             known[ledger.naming.of_sessions[0].name] = OPEN_QUESTION
+    if not ledger.names_sessions:  # refunds of something else show neither the sign nor the kind of ours
+        known[ledger.amount.name] = OPEN_QUESTION
+        known |= {ledger.kind.name: OPEN_QUESTION} if ledger.kind else {}
     after = after_column(ledger.table)
     if after:
         known[after.name] = _after(evidence, ledger.table, balance)
@@ -52,14 +71,7 @@ def ledger_sections(
         value = note_value(evidence, ledger.table, column, ledger.refunds or "true")
         if value:
             known.setdefault(column.name, value)
-    lines = insert_lines(evidence, ledger.table, known, path, session)
-    comment = "the row of a refund: column = SQL over the refund"
-    back = reverse_lines(lines, ledger.amount, ledger.kind, ledger.naming.column)
-    return [
-        Section("ledger", (table, link, where), notes),
-        Section("ledger.insert", tuple(lines), comment=comment),
-        Section("ledger.reverse", tuple(back), comment="the row that takes a refund back, for `sweeper revert`"),
-    ]
+    return known
 
 
 def _ask_link(session: Session, ledger: Ledger) -> Line:
@@ -76,6 +88,8 @@ def _ask_link(session: Session, ledger: Ledger) -> Line:
 
 def _ask_where(ledger: Ledger, chooser: Chooser) -> Line:
     question = "Which of its rows are refunds of a session, one a session?"
+    if len(ledger.refund_kinds) > 1:
+        question += f" Several kinds sound like one: {', '.join(ledger.refund_kinds)}."
     question += "".join(f" But {doubt}." for doubt in ledger.doubts)
     if ledger.doubts:
         question += f" Then use {_NET}."

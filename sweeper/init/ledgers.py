@@ -27,7 +27,8 @@ class Ledger:
     """A table of the app's transactions that names the session.
 
     ``refunds`` is the condition of a refund, without what says that it is of a session; none when nothing shows it.
-    ``doubts`` are the reasons why a row a session cannot be counted on.
+    ``doubts`` are the reasons why a row a session cannot be counted on. ``names_sessions`` is false when there are
+    refund rows and none names a session: they may be refunds of something else.
     """
 
     table: Table
@@ -39,8 +40,10 @@ class Ledger:
     known: dict[str, str]
     signed: bool
     score: int
+    refund_kinds: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     linked: bool = True
+    names_sessions: bool = True
 
     @property
     def where(self) -> str:
@@ -72,6 +75,7 @@ def find_ledgers(evidence: Evidence, session: Session, path: Path | None, balanc
             found.append(ledger)
     found.sort(key=lambda ledger: -ledger.score)
     found = [replace(ledger, linked=_is_linked(evidence, session, ledger)) for ledger in found]
+    found = [replace(ledger, names_sessions=_names_sessions(evidence, session, ledger)) for ledger in found]
     return [replace(ledger, doubts=_doubts(evidence, session, ledger, balance)) for ledger in found]
 
 
@@ -98,13 +102,13 @@ def _read_ledger(evidence: Evidence, table: Table, session: Session, path: Path 
         amount.name: "-amount" if down and all(down) else "amount",
     }
     if column:
-        known[column.name] = quote_text(refunds[0]) if refunds else OPEN_QUESTION
+        known[column.name] = quote_text(refunds[0]) if len(refunds) == 1 else OPEN_QUESTION
     if naming.of_sessions:
         known[naming.of_sessions[0].name] = quote_text(naming.of_sessions[1])
     charges = _charges(naming, column, kinds, amount)
     condition = _refunds(column, refunds, kinds, amount, all_are_refunds=all_are_refunds)
     signed = bool(charges) and all((charge.sign == "-") != bool(down and all(down)) for charge in charges)
-    return Ledger(table, naming, amount, column, condition, charges, known, signed, score)
+    return Ledger(table, naming, amount, column, condition, charges, known, signed, score, refunds)
 
 
 def _refunds(
@@ -145,6 +149,14 @@ def _compare(evidence: Evidence, session: Session, ledger: Ledger, condition: st
 def _is_linked(evidence: Evidence, session: Session, ledger: Ledger) -> bool:
     """Whether any row names a session by the column that sounds like it; true while there are no rows."""
     looked = _compare(evidence, session, ledger, f"s.{ledger.naming.column.as_sql} IS NOT NULL")
+    return looked is None or not looked[0] or bool(looked[1])
+
+
+def _names_sessions(evidence: Evidence, session: Session, ledger: Ledger) -> bool:
+    """Whether a refund row names a session, or there is none yet."""
+    if ledger.kind is None:  # then the sign alone says it
+        return True
+    looked = _compare(evidence, session, ledger, ledger.refunds or "true")
     return looked is None or not looked[0] or bool(looked[1])
 
 

@@ -37,7 +37,7 @@ def find_exclude(
     given_back = marks[0].condition if marks else None
     refunded = _refunded(marks)
     results = list(_results(evidence, session))
-    linked = [link.refunded(session) for link in links if link.of_refund] if not marks else []
+    linked = [link.refunded(session) for link in links if link.tells_refunds] if not marks else []
     unsure = [mark for mark in marks if mark.question]
     if not results and not linked and not unsure:
         if given_back is None:

@@ -105,8 +105,8 @@ def _by_values(evidence: Evidence, sessions: Table, known: set[str]) -> Iterator
         for table in evidence.tables:
             if table == sessions or table.key is None:
                 continue
-            for key in table.columns:
-                if not key.is_key or not same_type(key, column):
+            for key in table.keys:
+                if not same_type(key, column):
                     continue
                 agrees = evidence.agrees(sessions, column, table, key)
                 if key.name == column.name and agrees is not False:

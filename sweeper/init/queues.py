@@ -1,5 +1,6 @@
 """Tables of known job queues: what happens in them is not the paid work, and the charge is not there."""
 
+from sweeper.init import words
 from sweeper.init.evidence import Table
 
 # the ends of the table's name, and columns that only that queue's table has
@@ -36,4 +37,6 @@ def queue_of(table: Table) -> str | None:
     name, columns = table.name.lower(), {column.name.lower() for column in table.columns}
     if columns >= _PGMQ:
         return "PGMQ"
+    if any(c.is_number and words.speaks_of_price(c.words) > 0 for c in table.columns):
+        return None  # no queue knows a price: it is a table of the app's own that looks like one
     return next((queue for queue, names, own in _QUEUES if name in names and columns >= own), None)

@@ -30,9 +30,33 @@ def require_translatable(transaction: Transaction, mapping: Mapping, found: Foun
             f"gone, have no id or no attempt, or were refunded for several charges ({samples}). Nothing was changed",
             code="key_changed",
         )
+    _require_same_values(transaction, mapping, found, old_session_id)
     translates = choices["translate_attempts"] or choices["translate_empty_attempts"]
     if translates or (mapping.key.attempt is None and _had_attempts(found)):
         _require_settled(transaction, mapping, found, old_session_id)
+
+
+def _require_same_values(transaction: Transaction, mapping: Mapping, found: Found, old_session_id: str) -> None:
+    """Check that a migration of the app has not changed the ids or attempts themselves, when it gave them another type.
+
+    Raises:
+        ConfigurationError: sessions look refunded under an id or attempt that is in the table no more.
+    """
+    choices = {
+        **mapping.choices,
+        "same_attempts": found.bound is not None and _attempts(mapping, found) is None,
+        "same_accounts": same_accounts(mapping, found),
+    }
+    rows = transaction.rows(fill("list_changed_keys", {**mapping.slots, "old_session_id": old_session_id}, choices))
+    if rows:
+        samples = ", ".join(row.session_id for row in rows)
+        raise ConfigurationError(
+            f"{rows[0].sessions} sessions look refunded under another id or attempt ({samples}): account, amount and "
+            f"time of failure are those of refunds whose own sessions {mapping.sessions.qualified} does not have any "
+            "more. They would be paid again. Nothing was changed. Give them the ids and attempts that they had, or "
+            "name them in sessions.exclude",
+            code="key_changed",
+        )
 
 
 def require_no_views(transaction: Transaction, mapping: Mapping) -> None:

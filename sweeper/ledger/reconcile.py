@@ -6,7 +6,7 @@ from functools import partial
 
 from sweeper.core.decimals import FLOATING_TOLERANCE
 from sweeper.postgres.binds import text_array
-from sweeper.postgres.errors import UNIQUE_VIOLATION, GuardLost, Refusal
+from sweeper.postgres.errors import UNIQUE_VIOLATION, Refusal
 from sweeper.postgres.transaction import Row, Transaction
 
 # of each account its balance and what it has spent, as the server's text; none where it is null or not mapped
@@ -18,11 +18,13 @@ def compare_ledgers(row: Row) -> None:
     """Compare what was written to the two ledgers.
 
     Raises:
-        GuardLost: a row of the app's ledger lies outside its guard.
-        Refusal: the counts differ; the batch must not be committed.
+        Refusal: the counts differ, a row of the app's ledger lies outside its guard, or a refund is not the one that
+            was to be written; the batch must not be committed.
     """
+    if row.altered:
+        raise Refusal("", "a trigger alters the refund, or its reversal, as it is written")
     if not row.guarded:
-        raise GuardLost
+        raise Refusal("", "the guard (the unique index that stops a second refund) does not cover this refund")
     if row.booked != len(row.paid_sessions):
         raise Refusal("", "the two ledgers did not take the same number of refunds")
 

@@ -73,6 +73,9 @@ def everything(app: AppDatabase) -> list[str]:
             layer.execute("SELECT sweeper.refund('j3', 'x', NULL, 'worker')")
         except psycopg.Error as error:
             failed.append(f"refund(): {error}")
+        for session_id in ("j2", "none"):  # it succeeded, and there is none: what the message is put together with
+            with suppress(psycopg.errors.InvalidParameterValue, psycopg.errors.NoDataFound):
+                layer.execute("SELECT sweeper.refund(%s, 'x', NULL, 'worker')", (session_id,))
     do("run", SWEEPER_DATABASE_URL=app.url_as("sweeper_runner"))
     do("run", "--full")
     with app.connect(autocommit=True) as worker, suppress(psycopg.errors.RestrictViolation):

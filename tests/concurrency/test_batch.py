@@ -112,7 +112,8 @@ def test_a_guard_lost_in_the_middle_of_a_run_is_an_error_and_never_a_payment(fir
     assert first.run().exit_code == 2  # and the next run says so before it begins
 
 
-def test_a_ledger_row_outside_its_guard_is_an_error_and_not_a_payment(prisma: AppDatabase) -> None:
+def test_a_ledger_row_outside_its_guard_is_held_and_not_a_payment(prisma: AppDatabase) -> None:
+    """It may be one row's fault, which a trigger of the app puts there: it is the only one that is owed."""
     prisma_job(prisma)
     prisma.configure(
         "[ledger.insert]",
@@ -120,7 +121,7 @@ def test_a_ledger_row_outside_its_guard_is_an_error_and_not_a_payment(prisma: Ap
     )
     assert prisma.sweeper("install").exit_code == 0
     ran = prisma.run()
-    assert ran.exit_code == 2, ran.stdout
+    assert (ran.exit_code, ran.document["held"]) == (3, 1)
     assert prisma.value('SELECT count(*) FROM app."CreditTransaction"') == 0
     assert prisma.value('SELECT "creditBalance" FROM app."User"') == 10
 

@@ -116,6 +116,8 @@ OTHERS = [
     ("||", "varchar", "varchar", "text", "text"),
     *(("||", kind, "text", "text", "text") for kind in ("bigint", "integer", "numeric", "uuid", "job_status", "name")),
     *(("||", "text", kind, "text", "text") for kind in ("bigint", "integer", "numeric", "uuid", "job_status", "name")),
+    ("->>", "jsonb", "jsonb", "text", ""),
+    ("->", "jsonb", "jsonb", "jsonb", ""),
     ("||", "text[]", "text[]", "text[]", "text[]"),
     ("&", "smallint", "integer", "integer", "integer"),
     ("||", "text[]", "text", "text[]", ""),

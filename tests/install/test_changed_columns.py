@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.app_database import AppDatabase
-from tests.helpers.jobs import add_job, add_jobs, install, jobs, refused, sweep
+from tests.helpers.jobs import TRIES, add_job, add_jobs, install, jobs, refused, sweep
 from tests.helpers.server import Server
 
 
@@ -22,6 +22,26 @@ def test_an_id_that_was_widened_is_noticed_by_the_run_and_translated(paid: AppDa
     assert sweep(paid) == 0
     add_job(paid, 21, account="u", cost=1)
     assert sweep(paid) == 1
+
+
+@pytest.mark.parametrize("sessions", ["", TRIES], ids=["id", "attempt"])
+def test_a_migration_that_changes_the_values_with_their_type_ends_in_no_second_payment(
+    server: Server, tmp_path: Path, sessions: str
+) -> None:
+    for database in jobs(server, tmp_path, sessions=sessions):
+        database.sql("INSERT INTO users VALUES ('u', 0), ('v', 0)")
+        add_job(database, 1, account="u", cost=1)
+        add_job(database, 2, account="v", cost=1)
+        assert sweep(database) == 2
+        add_job(database, 3, account="u", cost=1)
+        column = "tries" if sessions else "id"
+        database.sql(f"ALTER TABLE jobs ALTER {column} DROP DEFAULT, ALTER {column} TYPE text USING 'n' || {column}")
+        said = refused(database, "install", "--rekey")
+        assert "2 sessions look refunded under another id or attempt" in said
+        refused(database, "run")
+        database.sql(f"ALTER TABLE jobs ALTER {column} TYPE bigint USING substr({column}, 2)::bigint")
+        assert install(database, "--rekey") == 0
+        assert sweep(database) == 1
 
 
 def test_an_account_id_that_was_widened_is_taken_up_by_install(server: Server, tmp_path: Path) -> None:

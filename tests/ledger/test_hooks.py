@@ -162,3 +162,41 @@ def test_a_hook_that_moves_a_balance_that_is_moved_already_pays_nobody(bare: App
         app.sql("SELECT sweeper.refund('j', 'a test')")
     ran = app.database.run()
     assert (ran.document["refunds"]["sessions"], app.balance(), app.refunds()) == (0, 100, [])
+
+
+@pytest.mark.parametrize(
+    "altered",
+    [
+        "amount := NEW.amount * 2",
+        "account_id := 'v'",
+        "session_id := 'other'",
+        "again := 7",
+        "layer := 'adopted'",
+        "created_at := NEW.created_at - interval '2 days'",
+    ],
+)
+def test_a_hook_that_alters_the_refund_itself_is_refused(bare: AppDatabase, altered: str) -> None:
+    app = App(bare)
+    assert app.install().exit_code == 0
+    app.sql("INSERT INTO wallets VALUES ('v')")
+    app.sql(
+        f"CREATE FUNCTION alters() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.{altered}; RETURN NEW; END $$; "
+        "CREATE TRIGGER alters BEFORE INSERT ON sweeper.refunds FOR EACH ROW EXECUTE FUNCTION alters()"
+    )
+    with pytest.raises(psycopg.errors.RaiseException, match="a trigger alters the refund"):
+        app.sql("SELECT sweeper.refund('j', 'x')")
+    assert app.database.run().document["held"] == 1
+    assert app.sql("SELECT count(*)::int FROM sweeper.refunds") == [(0,)]
+    assert app.sql("SELECT DISTINCT balance::int FROM wallets") == [(100,)]
+
+
+def test_a_hook_that_alters_the_reversal_itself_is_refused(bare: AppDatabase) -> None:
+    app = App(bare)
+    assert app.install().exit_code == 0
+    assert app.database.run().document["refunds"]["sessions"] == 1
+    app.sql(
+        "CREATE FUNCTION alters() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.amount := 1; RETURN NEW; END $$; "
+        "CREATE TRIGGER alters BEFORE INSERT ON sweeper.reversals FOR EACH ROW EXECUTE FUNCTION alters()"
+    )
+    assert revert(app.database, "--session", "j").exit_code == 1
+    assert app.sql("SELECT (SELECT count(*) FROM sweeper.reversals)::int, balance::int FROM wallets") == [(0, 103)]

@@ -41,6 +41,18 @@ def test_a_ledger_whose_trigger_moves_the_balance_too_pays_nobody_twice(prisma: 
     assert prisma.value('SELECT "creditBalance" FROM app."User"') == 10
 
 
+def test_one_row_of_the_ledger_that_a_trigger_puts_outside_the_guard_stops_nobody_else(prisma: AppDatabase) -> None:
+    sessions = [job(prisma) for _ in range(5)]
+    prisma.sql(
+        "CREATE FUNCTION other_type() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"IF NEW.\"jobId\"::text = '{sessions[2]}' THEN NEW.\"type\" := 'BONUS'; END IF; RETURN NEW; END $$; "
+        'CREATE TRIGGER other_type BEFORE INSERT ON app."CreditTransaction" FOR EACH ROW EXECUTE FUNCTION other_type()'
+    )
+    ran = prisma.run()
+    assert (ran.exit_code, ran.document["refunds"]["sessions"], ran.document["held"]) == (3, 4, 1)
+    assert "does not cover this refund" in hold_messages(prisma)[sessions[2]]
+
+
 def test_a_ledger_whose_trigger_moves_the_balance_too_is_an_error_for_a_layer(prisma: AppDatabase) -> None:
     """refund() reads the balance again as well."""
     session = job(prisma)

@@ -177,3 +177,39 @@ def test_what_finds_no_room_after_the_newest_row_waits(by_time: AppDatabase) -> 
     assert by_time.run(now=None).document["refunds"]["sessions"] == 3
     rows = by_time.sql("SELECT had, has FROM book WHERE who = 'u1' ORDER BY at")
     assert rows == [(0, 10), (10, 11), (11, 12), (12, 13)]
+
+
+def test_what_is_taken_back_is_set_apart_and_later_than_what_the_app_wrote(by_time: AppDatabase) -> None:
+    for number, models in enumerate((3, 1, 2)):
+        by_time.session(f"s{number}", models=models, created=f"2026-11-2{number} 10:00")
+    run_id = by_time.run(now=None).document["run_id"]
+    reverted = by_time.sweeper("revert", "--run", run_id, "--reason", "a test", "--yes", "--json", now=None)
+    assert reverted.document["refunds"]["sessions"] == 3, reverted.stderr
+    rows = by_time.sql("SELECT had, has, at FROM book WHERE who = 'u1' ORDER BY at")
+    assert [(had, has) for had, has, _ in rows] == [(10, 13), (13, 14), (14, 16), (16, 13), (13, 12), (12, 10)]
+    assert len({at for _, _, at in rows}) == 6
+    assert by_time.sql("SELECT FROM book WHERE at > clock_timestamp() AT TIME ZONE 'UTC'") == []
+
+
+def test_what_is_taken_back_waits_for_room_after_the_newest_row(by_time: AppDatabase) -> None:
+    by_time.session("s", models=2)
+    run_id = by_time.run(now=None).document["run_id"]
+    revert = ("revert", "--run", run_id, "--reason", "a test", "--yes", "--json")
+    by_time.sql("UPDATE book SET at = at + interval '1 minute'")
+    left = by_time.sweeper(*revert, now=None)
+    assert (left.exit_code, left.document["left"]["busy"]["sessions"]) == (1, 1), left.stdout
+    by_time.sql("UPDATE book SET at = at - interval '1 minute'")
+    assert by_time.sweeper(*revert, now=None).document["refunds"]["sessions"] == 1
+    assert by_time.sql("SELECT had, has FROM book ORDER BY at") == [(10, 12), (12, 10)]
+
+
+def test_refund_waits_for_room_in_the_second_of_the_newest_row(by_time: AppDatabase) -> None:
+    by_time.sql("ALTER TABLE book ALTER at TYPE timestamp(0)")
+    assert by_time.sweeper("install").exit_code == 0
+    by_time.session("s", models=2)
+    by_time.sql(
+        "INSERT INTO book (who, kind, had, delta, has, at) "
+        "VALUES ('u1', 'top-up', 0, 10, 10, date_trunc('second', clock_timestamp() AT TIME ZONE 'UTC'))"
+    )
+    assert by_time.value("SELECT sweeper.refund('s', 'worker')") == 2
+    assert by_time.sql("SELECT had, has FROM book ORDER BY at") == [(0, 10), (10, 12)]

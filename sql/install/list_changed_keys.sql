@@ -1,0 +1,54 @@
+-- Lists sessions that a run would pay again after the translation of the refunds: of their account, with their amount and
+-- the moment of their failure there is a refund whose own id and attempt no session has. A migration that gave a column
+-- another type has changed the values in it, too.
+WITH mapped AS MATERIALIZED (
+    SELECT v.*,
+           {include owed_from} AS owed_from
+    FROM (
+        SELECT v.*,
+               ({old_session_id})::text AS old_session_id
+        FROM {sessions} AS s
+        CROSS JOIN LATERAL (
+            {include mapped}
+        ) AS v
+    ) AS v
+),
+refunded AS MATERIALIZED (
+    SELECT r.session_id::text AS session_id,
+           pg_catalog.regexp_replace(r.attempt::text, ' \(again [0-9]+\)$', '') AS attempt,
+           r.account_id::text AS account_id,
+           r.amount,
+           r.failed_at
+    FROM {refunds} AS r
+),
+lost AS MATERIALIZED (
+    SELECT r.account_id,
+           r.amount,
+           r.failed_at
+    FROM refunded AS r
+    WHERE r.amount > 0::numeric
+      AND NOT EXISTS (
+          SELECT
+          FROM mapped AS m
+          WHERE m.old_session_id = r.session_id{if same_attempts} AND m.attempt::text = r.attempt{end}
+      )
+)
+SELECT v.session_id::text AS session_id,
+       pg_catalog.count(*) OVER () AS sessions
+FROM mapped AS v
+WHERE v.status {status_eq} ANY ({live})
+  AND NOT v.excluded
+  AND NOT EXISTS (
+      SELECT
+      FROM refunded AS r
+      WHERE r.session_id = v.old_session_id{if same_attempts} AND r.attempt = v.attempt::text{end}
+  )
+  AND EXISTS (
+      SELECT
+      FROM lost AS r
+      WHERE r.failed_at = v.owed_from
+        AND r.amount = v.amount::numeric{if same_accounts}
+        AND pg_catalog.lower(r.account_id) = pg_catalog.lower(v.account_id::text){end}
+  )
+ORDER BY v.started_at DESC, v.session_id::text
+LIMIT 5

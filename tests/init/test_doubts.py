@@ -1,0 +1,121 @@
+"""``sweeper init`` where names say less than they seem to, and where there is no time to look at the rows."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.helpers.server import Server
+
+PEOPLE = """
+CREATE TABLE people (id int PRIMARY KEY, credits int NOT NULL);
+CREATE TABLE renders (id int PRIMARY KEY, person_id int NOT NULL REFERENCES people, status text NOT NULL, cost int,
+    error text, created_at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE credit_moves (id serial PRIMARY KEY, person_id int NOT NULL REFERENCES people,
+    render_id int REFERENCES renders, amount int NOT NULL, kind text NOT NULL);
+INSERT INTO people SELECT n, 100 FROM generate_series(1, 3) AS n;
+INSERT INTO renders SELECT n, 1 + n % 3, (ARRAY['queued', 'running', 'done', 'failed'])[1 + n % 4], 2
+    FROM generate_series(1, 40) AS n;
+"""
+CHARGES = (
+    "INSERT INTO credit_moves (person_id, render_id, amount, kind) SELECT person_id, id, -2, 'usage' FROM renders;"
+)
+
+
+def draft(server: Server, folder: Path, *tables: str) -> tuple[dict[str, Any], str]:
+    """The draft for these tables, read and as text."""
+    with server.blank(folder, "".join(tables)) as database:
+        ran = database.sweeper("init", "--yes", "--force")
+        assert ran.exit_code == 0, ran.stderr
+        text = database.config.read_text()
+        return tomllib.loads(text), re.sub(r"\n# (?! )", " ", text)  # as if a long comment were one line
+
+
+def test_refunds_of_purchases_show_neither_the_sign_nor_the_kind_of_ours(server: Server, tmp_path: Path) -> None:
+    """What the app calls a refund takes credits away; those of sessions have a name of their own."""
+    found, _ = draft(
+        server, tmp_path, PEOPLE, CHARGES,
+        """INSERT INTO credit_moves (person_id, render_id, amount, kind)
+           SELECT person_id, id, 2, 'returned' FROM renders WHERE status = 'failed' AND id < 20
+           UNION ALL SELECT id, NULL, -50, 'refund' FROM people""",
+    )  # fmt: skip
+    assert found["ledger"]["where"] == "?"
+    assert (found["ledger"]["insert"]["amount"], found["ledger"]["insert"]["kind"]) == ("?", "?")
+
+
+def test_of_several_kinds_of_refund_none_is_a_fact(server: Server, tmp_path: Path) -> None:
+    found, text = draft(
+        server, tmp_path, PEOPLE, CHARGES,
+        """INSERT INTO credit_moves (person_id, render_id, amount, kind)
+           SELECT person_id, id, 2, CASE WHEN id < 20 THEN 'refund' ELSE 'goodwill_refund' END
+           FROM renders WHERE status = 'failed'""",
+    )  # fmt: skip
+    assert (found["ledger"]["where"], found["ledger"]["insert"]["kind"]) == ("?", "?")
+    assert "Several kinds sound like one: refund, goodwill_refund." in text
+
+
+def test_refunds_in_json_are_known_by_the_kind_of_their_row(server: Server, tmp_path: Path) -> None:
+    """Charge and refund name the session under the same key."""
+    found, text = draft(
+        server, tmp_path, PEOPLE,
+        """ALTER TABLE credit_moves DROP COLUMN render_id, ADD meta jsonb NOT NULL;
+           INSERT INTO credit_moves (person_id, amount, kind, meta)
+           SELECT person_id, -2, 'usage', jsonb_build_object('render', id) FROM renders
+           UNION ALL
+           SELECT person_id, 2, 'refund', jsonb_build_object('render', id) FROM renders
+           WHERE status = 'failed' AND id < 20""",
+    )  # fmt: skip
+    assert found["sessions"]["exclude"] == "?"
+    assert "l.meta ->> 'render' = s.id::text AND kind = 'refund'" in text
+
+
+def test_a_table_with_a_price_is_no_jobs_of_a_queue(server: Server, tmp_path: Path) -> None:
+    found, _ = draft(
+        server, tmp_path, PEOPLE,
+        """DROP TABLE credit_moves;
+           ALTER TABLE renders RENAME TO jobs;
+           ALTER TABLE jobs ADD payload jsonb, ADD run_at timestamptz, ADD max_attempts int""",
+    )  # fmt: skip
+    assert found["sessions"]["table"] == "jobs"
+
+
+def test_with_the_net_recipe_the_apps_own_refunds_are_proposed_as_past(server: Server, tmp_path: Path) -> None:
+    twice = """INSERT INTO credit_moves (person_id, render_id, amount, kind)
+               SELECT person_id, id, 1, 'refund' FROM renders, generate_series(1, 2) WHERE status = 'failed'"""
+    found, text = draft(server, tmp_path, PEOPLE, CHARGES, twice)
+    assert found["ledger"]["where"] == "?"
+    assert re.search(r"\[ledger\.past\].*\n?.*where +=.*kind = 'refund'", text)
+
+
+def test_a_balance_that_is_the_newest_row_proposes_serialized(server: Server, tmp_path: Path) -> None:
+    found, text = draft(
+        server, tmp_path,
+        """CREATE TABLE people (id int PRIMARY KEY, email text);
+           CREATE TABLE wallet_lines (id serial PRIMARY KEY, person_id int NOT NULL REFERENCES people,
+               amount int NOT NULL, total int NOT NULL);
+           CREATE TABLE renders (id int PRIMARY KEY, person_id int NOT NULL REFERENCES people, status text NOT NULL,
+               price int NOT NULL, error text, created_at timestamptz NOT NULL);
+           INSERT INTO people SELECT n, 'x' FROM generate_series(1, 3) AS n;
+           INSERT INTO wallet_lines (person_id, amount, total) SELECT n, 10, 10 FROM generate_series(1, 3) AS n;
+           INSERT INTO renders SELECT n, 1 + n % 3, (ARRAY['queued', 'done', 'failed'])[1 + n % 3], 2, NULL, now()
+           FROM generate_series(1, 30) AS n""",
+    )  # fmt: skip
+    assert found["accounts"]["balance"] == "?"
+    assert "serialized = true" in text
+
+
+def test_without_time_to_look_what_rests_on_rows_is_asked(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refunds = """INSERT INTO credit_moves (person_id, render_id, amount, kind)
+                 SELECT person_id, id, 2, 'refund' FROM renders WHERE status = 'failed' AND id < 20"""
+    found, _ = draft(server, tmp_path, PEOPLE, CHARGES, refunds)
+    assert (found["sessions"]["account"], found["accounts"]["balance"]) == ("person_id", "credits")
+    monkeypatch.setattr("sweeper.init.evidence._SECONDS", 0)
+    found, text = draft(server, tmp_path, PEOPLE, CHARGES, refunds)
+    assert (found["sessions"]["account"], found["accounts"]["balance"]) == ("?", "?")
+    assert "charged" not in found["sessions"] or found["sessions"]["charged"] == "?"
+    assert "could not be looked at in the time" in text
+    assert '"credits"' in text
