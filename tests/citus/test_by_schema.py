@@ -6,6 +6,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from sweeper.postgres.connection import from_url
+from sweeper.postgres.database import Database
+from sweeper.postgres.timeouts import Timeouts
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, items, not_ok
 from tests.helpers.citus import Cluster
@@ -101,6 +104,22 @@ def test_times_without_a_zone_are_read_in_the_mappings_on_every_node(app: AppDat
         ("stuck", "2026-11-23 11:00:00"),
     ]
     assert str(app.value("SELECT updated_at FROM users")) == "2026-11-23 07:00:00"
+
+
+def test_bounds_and_zone_of_a_transaction_are_those_of_every_node(app: AppDatabase) -> None:
+    """Nobody there waits longer for a lock than here, or reads another time; nothing of it outlives the transaction."""
+    app.account()
+    bounds = "current_setting('lock_timeout'), ' ', current_setting('TimeZone')"
+    there = f"SELECT concat({bounds}, left(id, 0)) FROM tenant.users"
+    zone = app.value("SELECT reset_val FROM pg_settings WHERE name = 'TimeZone'")
+    database = Database(from_url(app.url, "URL"), application_name="test")
+    try:
+        with database.transaction(timeouts=Timeouts(lock_ms=77), timezone="Asia/Tokyo") as transaction:
+            assert transaction.row(there)[0] == "77ms Asia/Tokyo"
+        with database.outside_transaction() as connection:
+            assert connection.row(there)[0] == f"0 {zone}"
+    finally:
+        database.close()
 
 
 def test_refunds_cannot_be_edited_on_their_node(app: AppDatabase, cluster: Cluster) -> None:
