@@ -19,7 +19,8 @@ SELECT c.oid::bigint AS oid,
            WHERE i.inhparent = c.oid
        ) AS inherited,
        pg_catalog.pg_has_role(c.relowner, 'USAGE') AS owned,
-       pg_catalog.pg_get_userbyid(c.relowner) AS owner
+       pg_catalog.pg_get_userbyid(c.relowner) AS owner,
+       pg_catalog.to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL AS has_citus
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.oid = pg_catalog.to_regclass(%(name)s)::oid

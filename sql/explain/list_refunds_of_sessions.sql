@@ -13,6 +13,7 @@ SELECT asked.place,
        pg_catalog.to_jsonb(r) ->> 'shares'::text AS shares,  -- a column that not every installation has
        r.run_id::text AS run_id,
        r.created_at,
+       r.failed_at,
        run.told ->> 'by'::text AS decided_by,
        run.told ->> 'reason'::text AS decided_because,
        x.reason AS reversed_because,

@@ -59,7 +59,7 @@ BEGIN
         THEN
             -- the app goes on; what it did to its table is told by the next run
             RAISE WARNING 'sweeper lets this update pass its fence: %', SQLERRM
-                USING HINT = 'The table is not as it was when sweeper was installed: mend the mapping, then run sweeper install.';
+                USING HINT = 'The table is not as it was when sweeper was installed: fix the mapping, then run sweeper install.';
             RETURN NULL;
     END;
 

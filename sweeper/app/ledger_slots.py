@@ -27,12 +27,14 @@ NO_LEDGER = Facts(
             "reverse_chained",
             "reverse_reads_session",
             "ledger_amount",
+            "ledger_moment",
             "past",
             "net",
         ),
         False,
     ),
 )
+_AT = re.compile(r"(refund\.)?at", re.IGNORECASE)
 _ACCOUNT = re.compile(r"\baccount_id\b", re.IGNORECASE)
 
 
@@ -109,6 +111,7 @@ def map_ledger(
         "reverse_values": assigned(reverse),
         "meant": meant,
         "ledger_amount": _amount(own, table, meant),
+        "ledger_moment": _moment(own, table),
         # an audit puts in what rows of the past are; whether they are taken off the amount
         "past": False,
         "net": False,
@@ -127,6 +130,14 @@ def _amount(own: LedgerSection, table: Table, meant: list[Slots]) -> list[Slots]
     }
     amounts = [one for one in meant if not one["as_text"] and one["column"] in types]
     return [{**one, "column_type": types[one["column"]]} for one in amounts[:1]]
+
+
+def _moment(own: LedgerSection, table: Table) -> list[Slots]:
+    """The column that has the time of a refund, where one has."""
+    written = [(table.column(text), value) for text, value in own.insert.items()]
+    moments = [column for column, value in written if column and _AT.fullmatch(value.strip())]
+    found: list[Slots] = [{"column": column.quoted} for column in moments if column.base_type in catalog.TIME_TYPES]
+    return found[:1]
 
 
 def _beside(own: LedgerSection) -> dict[str, bool]:

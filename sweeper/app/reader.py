@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from sweeper.app.catalog import Column, Table, is_name, nearest_column, problem
+from sweeper.app.distribution import require_undistributed
 from sweeper.app.expression import Equality, Expression
 from sweeper.app.partitions import or_with_partitions, read_partitions
 from sweeper.app.status_labels import StatusLabels
@@ -41,6 +42,7 @@ class Reader:
             raise problem(key, text, f"there is no such table{self._nearest_table(text)}")
         if row.kind not in ("r", "p"):
             raise problem(key, text, "is not a table: rows of a view or a foreign table cannot be locked")
+        require_undistributed(self._transaction, key, text, row)
         if row.inherited:
             raise problem(key, text, "has child tables (INHERITS), and no unique index holds over them all")
         if row.schema_name == self._own_schema:

@@ -174,7 +174,7 @@ def _ask(transaction: Transaction, mapping: Mapping, inspection: Inspection, nam
             raise
     for part in replace(inspection.selection, look_again=True).parts():
         for ids in _pages(transaction, mapping, part):
-            for answer in in_halves(ids, lambda some: ask(inspection.selection.only(tuple(some))), Refusal):
+            for answer in in_halves(ids, lambda some: ask(inspection.selection.only(some)), Refusal):
                 yield [_RefusedSession(answer.item)] if isinstance(answer, RefusedAlone) else answer
 
 

@@ -66,6 +66,8 @@ def _unusable(error: SweeperError) -> Check:
             f"{error.message}: a pooler in statement mode lets no transaction through",
             "name a pooler in transaction or session mode in SWEEPER_DATABASE_URL, or the server itself",
         )
+    if error.code == "unsupported_server":
+        return failure("version", error.message, "name a Postgres in SWEEPER_DATABASE_URL")
     return failure("connection", error.message, "fix SWEEPER_DATABASE_URL, or the server")
 
 

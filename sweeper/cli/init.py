@@ -92,7 +92,7 @@ def init(
     for question in draft.open_questions:
         print(f"Open question: {printable(question)}")  # noqa: T201
     answer = f'answer each "?" in {path}, then ' if draft.open_questions else f"review {path}, then "
-    print(f"Next: {answer}`sweeper check`, `sweeper install` and `sweeper run --dry-run`.")  # noqa: T201
+    print(f"Next: {answer}`sweeper install`, `sweeper check` and `sweeper run --dry-run`.")  # noqa: T201
     return 0
 
 

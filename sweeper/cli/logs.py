@@ -1,5 +1,8 @@
 """Log events on stderr: JSON lines, or readable on a terminal. Never an error text, nor a message about a row."""
 
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -32,6 +35,20 @@ class Log:
         """An event."""
         self._logger.info(event, **self._common, **fields)
 
+    def info_each(self, event: str, all_fields: Iterable[dict[str, object]]) -> None:
+        """An event of each of many things that happened at once.
+
+        JSON lines are made here and written together: structlog would take three times as long for each, which is more
+        than a tenth of what a refund takes.
+        """
+        if self._terminal:
+            for fields in all_fields:
+                self.info(event, **fields)
+            return
+        said = {"event": event, "level": "info", "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z")}
+        self._stream.writelines(f"{_ENCODE({**self._common, **fields, **said})}\n" for fields in all_fields)
+        self._stream.flush()
+
     def warning(self, event: str, **fields: object) -> None:
         """An event that somebody should look at."""
         self._logger.warning(event, **self._common, **fields)
@@ -47,7 +64,7 @@ class Log:
     def _logger(self) -> Any:
         import structlog
 
-        render: list[Any] = [structlog.processors.JSONRenderer(default=repr)]
+        render: list[Any] = [_render_json]
         if self._terminal:
             render = [_printable, structlog.dev.ConsoleRenderer(colors=self._colour)]
         processors = [
@@ -55,9 +72,17 @@ class Log:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *render,
         ]
-        return structlog.wrap_logger(
-            structlog.WriteLogger(self._stream), processors=processors, wrapper_class=structlog.BoundLogger
-        )
+        # bound once: what wrap_logger returns binds anew for each event
+        writer = structlog.WriteLogger(self._stream)
+        return structlog.wrap_logger(writer, processors=processors, wrapper_class=structlog.BoundLogger).bind()
+
+
+# one encoder for all events: json.dumps makes one for each call that has options
+_ENCODE = json.JSONEncoder(default=repr).encode
+
+
+def _render_json(_logger: "WrappedLogger", _method: str, event: "EventDict") -> str:
+    return _ENCODE(event)
 
 
 def _printable(_logger: "WrappedLogger", _method: str, event: "EventDict") -> "EventDict":

@@ -20,17 +20,29 @@ class Watcher:
         self._refund_failed = f"{prefix}_refund_failed"
         self._progress = progress
         self._task: Any = None
+        self._integer_amounts = False
 
-    def begun(self, run_id: str, count_owed: Callable[[], int]) -> None:
+    def begun(self, run_id: str, count_owed: Callable[[], int], *, integer_amounts: bool) -> None:
         """The run starts."""
         self._log.bind(run_id=run_id)
+        self._integer_amounts = integer_amounts
         if self._progress is not None and (owed := count_owed()):
             self._task = self._progress.add_task("Refunding", total=owed)
 
     def paid(self, batch: Batch) -> None:
         """A batch was committed."""
-        for session_id, account_id, credits, reason in batch.paid:
-            self._log.info(self._refunded, session_id=session_id, account_id=account_id, credits=credits, reason=reason)
+        self._log.info_each(
+            self._refunded,
+            (
+                {
+                    "session_id": session_id,
+                    "account_id": account_id,
+                    "credits": int(amount) if self._integer_amounts else amount,  # as in the documents
+                    "reason": reason,
+                }
+                for session_id, account_id, amount, reason in batch.paid
+            ),
+        )
         for session_id, why in batch.held:
             self._log.warning(self._refund_failed, session_id=session_id, why=why)
         if self._task is not None:

@@ -4,7 +4,7 @@ import socket
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from sweeper.core.results import RunResult
     from sweeper.postgres.database import Database
     from sweeper.sweep.context import RunRequest
+
+
+# of the sessions that a run names and does not refund, so many are explained
+_EXPLAINED = 20
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ def sweep_file(path: Path, flags: RunFlags, signals: Signals, *, name: str | Non
             settings, request = _read_flags(path, flags, as_of, asked_at)
             result = _sweep(settings, request, signals, status, dry_run=flags.dry_run)
             _show(result, len({*flags.sessions}), json=flags.json, name=name)
+            if not flags.json and result.error is None and result.refunds.sessions < len({*flags.sessions}):
+                _show_why_not(settings, request, result)
     except Interrupted as signal:  # before there was anything to sum up
         if flags.json:
             _print_interrupted(name)
@@ -160,6 +166,22 @@ def _show(result: "RunResult", named: int, *, json: bool, name: str | None) -> N
         show_run(console(), result, named=named)
     if result.error:
         print(f"sweeper: {f'{name}: ' if name else ''}{result.error.message}", file=sys.stderr)  # noqa: T201
+
+
+def _show_why_not(settings: "Settings", request: "RunRequest", result: "RunResult") -> None:
+    """Say of the sessions that were named what a run makes of them, where this one did not refund them."""
+    from sweeper.explain.explain import Explainer
+    from sweeper.postgres.database import Database
+    from sweeper.render.terminal.explain import show_reasons
+
+    database = Database(load_connection(), application_name="sweeper run")
+    try:
+        explainer = Explainer(database, settings, replace(request, session_ids=()))
+        named = dict.fromkeys(request.session_ids)
+        found = [explainer.session(session_id) for session_id in [*named][:_EXPLAINED]]
+        show_reasons(console(), [one for one in found if not one.is_paid_by(result.run_id)])
+    finally:
+        database.close()
 
 
 def _has_news(result: "RunResult") -> bool:

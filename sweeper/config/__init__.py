@@ -1,0 +1,1 @@
+"""The mapping file: read, validated, described."""

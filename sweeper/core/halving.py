@@ -1,4 +1,4 @@
-"""Finding the items that stand in the way of their batch."""
+"""Finding the items that stand in the way of their batch: the one place that halves."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,8 +17,42 @@ class RefusedAlone(Generic[T, E]):
     error: E
 
 
+class Halving(Generic[T]):
+    """Items to be tried in groups, in which one stands in the way of the others.
+
+    In their order, or with ``largest_next``: straight down to the first that is refused alone, then the largest group
+    that is left, for most likely that one passes.
+    """
+
+    def __init__(self, items: Sequence[T], *, largest_next: bool = False) -> None:
+        self._groups = [tuple(items)]
+        self._in_order = not largest_next
+        self._deeper = False
+
+    def take(self) -> tuple[T, ...]:
+        """The next group; none when all were tried."""
+        if not self._groups:
+            return ()
+        last = len(self._groups) - 1
+        straight = self._in_order or self._deeper
+        next_one = last if straight else max(range(last, -1, -1), key=lambda place: len(self._groups[place]))
+        self._deeper = False
+        return self._groups.pop(next_one)
+
+    def put_back(self, items: Sequence[T]) -> None:
+        """These are still to be tried."""
+        if items:
+            self._groups.append(tuple(items))
+
+    def split(self, group: tuple[T, ...]) -> None:
+        """This group was refused: one of its halves is next."""
+        middle = len(group) // 2
+        self._groups += [group[middle:], group[:middle]]
+        self._deeper = True
+
+
 def in_halves(
-    items: Sequence[T], attempt: Callable[[Sequence[T]], R], *refusals: type[E]
+    items: Sequence[T], attempt: Callable[[tuple[T, ...]], R], *refusals: type[E]
 ) -> Iterator[R | RefusedAlone[T, E]]:
     """Try all items in one batch, and a batch that is refused again as two halves.
 
@@ -26,18 +60,14 @@ def in_halves(
     Results come in the order of the items: what ``attempt`` gave for a batch, or the item that was refused alone. A
     batch is tried only when the result before it was consumed. Without items there is no attempt.
     """
-    if not items:
-        return
-    refused: RefusedAlone[T, E] | None = None
-    try:
-        result = attempt(items)
-    except refusals as error:
-        refused = RefusedAlone(items[0], error)
-    if refused is None:
-        yield result
-    elif len(items) == 1:
-        yield refused
-    else:
-        middle = len(items) // 2
-        yield from in_halves(items[:middle], attempt, *refusals)
-        yield from in_halves(items[middle:], attempt, *refusals)
+    groups = Halving(items)
+    while group := groups.take():
+        refused: RefusedAlone[T, E] | None = None
+        try:
+            result = attempt(group)
+        except refusals as error:
+            if len(group) > 1:
+                groups.split(group)
+                continue
+            refused = RefusedAlone(group[0], error)
+        yield refused or result

@@ -1,0 +1,1 @@
+"""``sweeper revert`` and ``sweeper adopt``."""

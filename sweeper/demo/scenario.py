@@ -31,7 +31,7 @@ Clock = Callable[[], datetime]
 class _Silent:
     """An observer that prints nothing: the demo shows the books instead of the log."""
 
-    def begun(self, run_id: str, count_owed: Callable[[], int]) -> None:
+    def begun(self, run_id: str, count_owed: Callable[[], int], *, integer_amounts: bool) -> None:
         """The run starts."""
 
     def paid(self, batch: Batch) -> None:

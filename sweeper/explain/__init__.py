@@ -1,0 +1,1 @@
+"""``sweeper explain`` and ``sweeper history``."""

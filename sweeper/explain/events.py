@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from sweeper.explain.result import Event, Explanation
@@ -10,17 +11,24 @@ from sweeper.postgres.transaction import Row
 
 def history(explanation: Explanation, refunds: Sequence[Row], holds: Sequence[Row]) -> tuple[Event, ...]:
     """Everything that is known to have happened, the oldest first."""
-    events = [*_moments(explanation), *_holds(holds), *_refunds(refunds)]
+    events = [*_moments(explanation, refunds), *_holds(holds), *_refunds(refunds)]
     return tuple(sorted(events, key=lambda event: event.at))
 
 
-def _moments(explanation: Explanation) -> Iterator[Event]:
-    moments = {"started": explanation.started_at, "failed": explanation.failed_at}
+def _moments(explanation: Explanation, refunds: Sequence[Row]) -> Iterator[Event]:
+    moments = {"started": explanation.started_at, "failed": _failed_at(explanation, refunds)}
     if explanation.active_at != explanation.started_at:
         moments["active"] = explanation.active_at
     for name, at in moments.items():
         if at is not None:
             yield Event(at, name, {})
+
+
+def _failed_at(explanation: Explanation, refunds: Sequence[Row]) -> datetime | None:
+    """When it failed. One that its refund closed failed with that, whose time is that of its run."""
+    failed_at = explanation.failed_at
+    closings = [refund.created_at for refund in refunds if failed_at is not None and refund.failed_at == failed_at]
+    return failed_at if failed_at is None else min(failed_at, *closings[:1], failed_at)
 
 
 def _holds(holds: Sequence[Row]) -> Iterator[Event]:

@@ -44,7 +44,8 @@ class Explanation:
     for it, ``due_at`` the moment from which a run refunds it: its own deadline where it ``has_deadline``, as a running
     one may. ``hold_reason`` is why it is ``on_hold``, or would be. ``exclude`` is the condition that excludes it,
     ``never`` tells that it is that of sessions which are none of our business.
-    ``charged`` is what the app's books say was taken, in credits; of a refunded one, at its refund.
+    ``charged`` is what the app's books say was taken, in credits; of a refunded one, at its refund. ``booked`` is how
+    much the app's own ledger says that it refunded, where it was ``refunded_by_app``, and ``booked_at`` when.
     """
 
     session_id: str
@@ -69,10 +70,17 @@ class Explanation:
     hold_reason: str | None = None
     refund_id: str | None = None
     refunded_by_app: bool = False
+    booked: Decimal | None = None
+    booked_at: datetime | None = None
     payable_again: bool = True
     exclude: str | None = None
     never: bool = False
     history: tuple[Event, ...] = ()
+
+    def is_paid_by(self, run_id: str | None) -> bool:
+        """Whether this run refunded it, or a dry run would."""
+        paid = any(event.event == "refunded" and event.facts.get("run_id") == run_id for event in self.history)
+        return paid or self.verdict is Verdict.OWED
 
 
 @dataclass(frozen=True)

@@ -41,13 +41,13 @@ class SessionExplainer:
         self, transaction: Transaction, mapping: Mapping, settings: Settings, selection: Selection, floor: datetime
     ) -> None:
         self._transaction, self._mapping, self._settings = transaction, mapping, settings
-        self._scope, self._floor = selection, floor
+        self._selection, self._floor = selection, floor
 
     def explain(self, session_ids: Sequence[str]) -> tuple[Explanation, ...]:
         """The explanations of these sessions, in their order; the ids differ from each other."""
         if self._mapping.knows_charges:
-            reader = OwedReader(self._transaction, self._mapping, self._scope.only(tuple(session_ids)))
-            self._scope = replace(self._scope, first_charge=reader.find_first_charge())
+            reader = OwedReader(self._transaction, self._mapping, self._selection.only(tuple(session_ids)))
+            self._selection = replace(self._selection, first_charge=reader.find_first_charge())
         records: dict[str, _Records] = {}
         for result in in_halves(session_ids, self._read_records, Refusal):
             if not isinstance(result, RefusedAlone):  # one that is refused is no id of this app's, such as no uuid
@@ -79,7 +79,7 @@ class SessionExplainer:
         return Explanation(
             session_id=session_id,
             verdict=Verdict.UNKNOWN,
-            as_of=self._scope.as_of,
+            as_of=self._selection.as_of,
             integer_amounts=self._mapping.integer_amounts,
             floor=self._floor,
             payable_again=self._settings.payable_again,
@@ -87,7 +87,7 @@ class SessionExplainer:
 
     def _rows(self, statement: str, session_ids: Sequence[str]) -> Sequence[Row]:
         binds = {
-            **self._scope.binds,
+            **self._selection.binds,
             "session_ids": text_array(session_ids),
             "succeeded": list(self._settings.sessions.succeeded),
         }
@@ -121,7 +121,7 @@ class SessionExplainer:
         """Why a run would put owed sessions on hold: that is decided where it plans, not in the verdict."""
         if not owed:
             return {}
-        selection = self._scope.only(tuple(row.session_id for row in owed))
+        selection = self._selection.only(tuple(row.session_id for row in owed))
         readers = (OwedReader(self._transaction, self._mapping, part) for part in selection.parts())
         planned = [owed for reader in readers for owed in reader.iterate()]
         return {one.session_id: one.hold_reason for one in planned if one.hold_reason}
@@ -131,9 +131,20 @@ class SessionExplainer:
             return _as_refunded(explanation, known.refunds)
         if self._mapping.ledger is None:
             return explanation
-        binds = {"session_id": explanation.session_id}
-        row = self._transaction.row(self._mapping.statement("find_in_app_ledger"), binds)
-        return replace(explanation, verdict=Verdict.REFUNDED, refunded_by_app=True) if row.found else explanation
+        found = self._by_app(explanation)
+        return replace(found, verdict=Verdict.REFUNDED) if found.refunded_by_app else explanation
+
+    def _by_app(self, explanation: Explanation) -> Explanation:
+        """With what the app's own ledger has of its refund."""
+        rows = self._rows("find_in_app_ledger", [explanation.session_id])
+        amounts = [Decimal(row.amount) for row in rows if row.amount is not None]
+        times = [row.booked_at for row in rows if row.booked_at is not None]
+        return replace(
+            explanation,
+            refunded_by_app=bool(rows),
+            booked=sum(amounts, Decimal(0)) if amounts else None,
+            booked_at=times[-1] if times else None,
+        )
 
     def _with_moments(self, explanation: Explanation, known: _Records, row: Row, moments: Row | None) -> Explanation:
         status = known.status.status if known.status else None
@@ -159,7 +170,7 @@ class SessionExplainer:
         explanation = replace(explanation, verdict=Verdict(row.verdict))
         if explanation.verdict is Verdict.REFUNDED:
             own = [refund for refund in known.refunds if refund.attempt == row.attempt]
-            return _as_refunded(explanation, own) if own else replace(explanation, refunded_by_app=True)
+            return _as_refunded(explanation, own) if own else self._by_app(explanation)
         if known.status and known.status.settled:
             return replace(explanation, verdict=Verdict(known.status.settled))
         if explanation.verdict is Verdict.HELD:

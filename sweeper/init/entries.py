@@ -12,6 +12,7 @@ from sweeper.init.sessions import Session
 from sweeper.postgres.templates import fill_expression, quote_text
 
 TEXT_TYPES = ("text", "character varying", "character")
+_OF_CODES = "a code such as workflow_failure or stuck: write a text instead if customers read it"
 # what the app's customers read: none of our codes belong there
 _SHOWN = frozenset({"description", "title", "label", "message", "text"})
 
@@ -39,7 +40,7 @@ def insert_lines(
             question = f"What does {column.as_sql} hold in the row of a refund?"
             lines.append(Line(column.as_sql, OPEN_QUESTION, question=question, candidates=tuple(found)))
         elif value:
-            lines.append(Line(column.as_sql, value))
+            lines.append(Line(column.as_sql, value, _OF_CODES if value == "reason" else ""))
     return lines
 
 
@@ -101,7 +102,7 @@ def as_type(name: str, has: Column, wanted: Column) -> str:
 
 def note_value(evidence: Evidence, table: Table, column: Column, refunds: str) -> str | None:
     """What the app's customers read in each of its refunds, when that is always the same."""
-    if table.key is None or not column.is_text or not column.words & _SHOWN:
+    if table.key is None or not column.is_text or not column.words & (_SHOWN | words.NOTE):
         return None
     slots = {"column": column.as_sql, "table": table.as_sql, "key": table.key.as_sql, "condition": refunds}
     values = [row[0] for row in evidence.rows("draft_texts", slots)]

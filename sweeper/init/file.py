@@ -10,7 +10,7 @@ _HEAD = """\
 # A draft, made by `sweeper init` from the names, types, keys and a few rows of this database. Review every line.
 # A value "?" is an open question: until you have answered it, sweeper refuses this file.
 # Values are SQL column names, or SQL expressions over the session row, whose alias is s.
-# When every question is answered: `sweeper check`, then `sweeper install`, then `sweeper run --dry-run`.
+# When every question is answered: `sweeper install`, then `sweeper check`, then `sweeper run --dry-run`.
 """
 
 

@@ -2,7 +2,9 @@
 
 import math
 from dataclasses import dataclass
+from datetime import timedelta
 
+from sweeper.core.durations import describe_duration
 from sweeper.init.answers import Candidate, Chooser, Line, asked, none_first, try_all, unknown
 from sweeper.init.evidence import Column, Evidence
 from sweeper.init.sessions import Session
@@ -186,7 +188,7 @@ def _stuck_after(evidence: Evidence, session: Session, started: Column | None, e
     if not rows:
         return "1h", plain
     hours = max(1, math.ceil(seconds * 1.5 / 3600))
-    return f"{hours}h", f"{plain}; of {rows} successes the longest took {seconds // 60} minutes"
+    return f"{hours}h", f"{plain}; of {rows} successes the longest took {describe_duration(timedelta(seconds=seconds))}"
 
 
 def close_lines(session: Session, ended: Column | None) -> list[Line]:

@@ -1,0 +1,1 @@
+"""``sweeper install``: tables, indexes, functions and grants, and whether they are there."""

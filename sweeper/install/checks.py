@@ -113,10 +113,11 @@ def check_ledger_rows(transaction: Transaction, mapping: Mapping, settings: Sett
     if not rows:
         return
     samples = ", ".join(f"{row.session_id} ({row.refunds} refunds)" for row in rows)
+    several = "1 session has" if rows[0].sessions == 1 else f"{rows[0].sessions} sessions have"
     newer = _newer_rows(mapping.ledger, mapping.timezone, as_of)
     raise ConfigurationError(
-        f"{rows[0].sessions} sessions have more than one refund in {mapping.ledger.table.name}, which the guard does "
-        f"not allow: {samples}. Nothing was changed. Mend them, or let the guard cover only what comes from now on, "
+        f"{several} more than one refund in {mapping.ledger.table.name}, which the guard does "
+        f"not allow: {samples}. Nothing was changed. Fix them, or let the guard cover only what comes from now on, "
         f"in [ledger]:\n  guard = '''({settings.ledger.where}) AND {newer} '''",
         code="guard_broken_by_rows",
     )

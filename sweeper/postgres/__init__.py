@@ -1,0 +1,1 @@
+"""The only package that knows the driver: connections, transactions, retries, errors, statements as templates."""

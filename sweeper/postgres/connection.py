@@ -10,14 +10,24 @@ import psycopg
 from psycopg import conninfo
 
 from sweeper.core.errors import ConfigurationError
-from sweeper.postgres import parameters
+from sweeper.postgres import parameters, tls
 
 VARIABLES = ("SWEEPER_DATABASE_URL", "DATABASE_URL")
 
 # what frameworks call a URL of Postgres: libpq's own two, SQLAlchemy's with a driver behind a plus (below), GeoDjango's
-# and Rails' PostGIS adapter, Doctrine's and dj-database-url's `pgsql`, Phoenix
-_SCHEMES = ("postgres", "postgresql", "postgis", "pgsql", "pdo-pgsql", "ecto")
+# and Rails' PostGIS adapter, Doctrine's and dj-database-url's `pgsql`, dj-database-url's Timescale, django-environ's
+# `psql`, Phoenix, golang-migrate's pgx
+_SCHEMES = (
+    "postgres", "postgresql", "postgis", "pgsql", "pdo-pgsql", "timescale", "timescalegis", "psql", "ecto", "pgx",
+    "pgx5",
+)  # fmt: skip
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.\[\]-]{0,63}")
+# https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-KEYWORD-VALUE
+_PAIR = re.compile(
+    r"\s*(?P<name>[A-Za-z_]+)\s*=\s*(?:'(?P<quoted>(?:[^'\\]|\\.)*)'|(?P<bare>(?:[^\s'\\]|\\.)(?:[^\s\\]|\\.)*))?\s*",
+    re.DOTALL,
+)
+_ESCAPED, _LETTER = re.compile(r"\\(.)", re.DOTALL), r"\1"
 
 
 @dataclass(frozen=True)
@@ -41,7 +51,7 @@ def from_environment(environment: Mapping[str, str]) -> Connection:
     """
     for variable in VARIABLES:
         if environment.get(variable, "").strip():
-            return from_url(environment[variable].strip(), variable)
+            return from_url(environment[variable].strip(), variable, environment)
     if any(environment.get(name) for name in ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE", "PGPORT", "PGUSER")):
         return Connection({})
     raise ConfigurationError(
@@ -51,32 +61,57 @@ def from_environment(environment: Mapping[str, str]) -> Connection:
     )
 
 
-def from_url(url: str, variable: str) -> Connection:
+def from_url(url: str, variable: str, environment: Mapping[str, str] | None = None) -> Connection:
     """Read one URL, or one libpq ``key=value`` string.
 
     Raises:
         ConfigurationError: it is not one for Postgres; the message names ``variable``, never the value.
     """
     scheme, separator, rest = url.partition("://")
-    schemas: tuple[str, ...] = ()
     if separator:
         _require_postgres(scheme.lower(), variable)
-        url, schemas = _for_libpq(f"postgresql://{rest}", variable)
+        url = f"postgresql://{rest}"
+    else:
+        url = _as_url(url, variable)
+    url, schemas = _for_libpq(url, variable)
     try:
         read = {key: str(value) for key, value in conninfo.conninfo_to_dict(url).items() if value is not None}
     except (psycopg.Error, ValueError):
-        # libpq's message repeats what it could not read, which may be a part of the password
-        raise ConfigurationError(
-            f"{variable} is not a valid connection URL: special characters in the password must be "
-            "percent-encoded, and only libpq's parameters may follow the question mark",
-            code="connection_settings",
-        ) from None
+        raise _invalid(variable) from None
     for ours in ("application_name", "client_encoding"):  # sweeper says its own
         read.pop(ours, None)
-    return Connection(read, schemas)
+    return Connection(tls.with_system_roots(read, environment or {}), schemas)
+
+
+def _as_url(pairs: str, variable: str) -> str:
+    """A string of libpq's ``key=value`` pairs as a URL, so that the same parameters are understood in both."""
+    if ";" in pairs:
+        raise ConfigurationError(
+            f"{variable} looks like the form of Npgsql or PDO, with semicolons: write it as "
+            "postgresql://user@host/database",
+            code="connection_settings",
+        )
+    found = [(match, match["quoted"] or match["bare"] or "") for match in _PAIR.finditer(pairs)]
+    if "".join(match[0] for match, _ in found) != pairs:
+        raise _invalid(variable)
+    written = "&".join(f"{match['name']}={quote(_ESCAPED.sub(_LETTER, value), safe='')}" for match, value in found)
+    return f"postgresql://?{written}"
+
+
+def _invalid(variable: str) -> ConfigurationError:
+    # libpq's message repeats what it could not read, which may be a part of the password
+    return ConfigurationError(
+        f"{variable} is not a valid connection URL: special characters in the password must be percent-encoded",
+        code="connection_settings",
+    )
 
 
 def _require_postgres(scheme: str, variable: str) -> None:
+    if scheme[:1] in ("'", '"'):
+        raise ConfigurationError(
+            f"{variable} begins with a quotation mark: take both away (`docker run --env-file` keeps them)",
+            code="connection_settings",
+        )
     if scheme == "prisma" or scheme.startswith("prisma+"):
         raise ConfigurationError(
             f"{variable} is a prisma:// URL: that is a proxy that speaks Prisma's own protocol, not Postgres; "
@@ -101,29 +136,41 @@ def _for_libpq(url: str, variable: str) -> tuple[str, tuple[str, ...]]:
     if mark < 0:
         return url, ()
     query = url[mark + 1 :]
-    pairs = [pair for pair in query.split("&") if pair]
-    values = {unquote(key): unquote(value) for key, _, value in (pair.partition("=") for pair in pairs)}
+    pairs = [pair.partition("=")[::2] for pair in query.split("&") if pair]
     # where an @ follows, this may be the end of a password with a bare question mark in it: then nothing is shown
-    read = _Query(values, variable, may_be_shown="@" not in query)
-    kept = [one for pair in pairs for one in read.kept(pair)]
+    read = _Query(pairs, variable, may_be_shown="@" not in query)
+    kept = read.kept()
     return url[:mark] + ("?" + "&".join(kept) if kept else ""), read.schemas
 
 
 class _Query:
     """What follows the question mark."""
 
-    def __init__(self, values: Mapping[str, str], variable: str, *, may_be_shown: bool) -> None:
-        self._values = values
+    def __init__(self, pairs: list[tls.Pair], variable: str, *, may_be_shown: bool) -> None:
         self._variable = variable
         self._may_be_shown = may_be_shown
-        prisma = values.get("schema")
+        try:
+            self._pairs = tls.without_prismas_words(pairs)
+        except ValueError as error:
+            raise self._refused(*str(error).split(" ", 1)) from None
+        self._values = {unquote(name): unquote(value) for name, value in self._pairs}
+        prisma = self._values.get("schema")
         self.schemas: tuple[str, ...] = (prisma,) if prisma else ()
 
-    def kept(self, pair: str) -> list[str]:
+    def kept(self) -> list[str]:
+        """What libpq is given."""
+        hosts = [unquote(value) for name, value in self._pairs if unquote(name) == "host"]
+        if len(hosts) < 2:
+            return [one for name, value in self._pairs for one in self._kept(name, value)]
+        names, ports = parameters.merge_hosts(hosts)  # libpq would take the last one alone
+        rest = [one for name, value in self._pairs if unquote(name) != "host" for one in self._kept(name, value)]
+        return [f"host={quote(names)}", *([f"port={quote(ports)}"] if ports else []), *rest]
+
+    def _kept(self, written: str, raw: str) -> list[str]:
         """What libpq is given for one ``name=value``: that, its translation, or nothing."""
-        written, _, raw = pair.partition("=")
         name, value = unquote(written), unquote(raw)
         key = name.lower()
+        raw = raw.replace("=", "%3D")  # which libpq refuses in a value
         try:
             if key in parameters.SEARCH_PATHS:
                 self.schemas = parameters.parse_search_path(value) or self.schemas
@@ -132,12 +179,10 @@ class _Query:
                 return self._translated(key, value)
         except ValueError as error:
             raise self._refused(name, str(error)) from None
-        if key == "sslpassword" and "sslidentity" in self._values:  # of Prisma's own client certificate
-            return []
         if key in parameters.RENAMED:
             return [f"{parameters.RENAMED[key]}={raw}"]
-        if name in parameters.NATIVE:
-            return [pair]
+        if key in parameters.NATIVE:  # pgjdbc has some of libpq's with capital letters
+            return [f"{key}={raw}"]
         if parameters.is_dropped(key):
             return []
         near = get_close_matches(key, sorted(parameters.NATIVE), n=1)

@@ -10,6 +10,7 @@ from sqlalchemy import exc
 
 from sweeper.postgres import encoding
 from sweeper.postgres.connection import Connection
+from sweeper.postgres.engines import postgres_version
 from sweeper.postgres.login import with_sqlstate
 from sweeper.postgres.sqlstate import READ_ONLY, failed_by, is_raised, translated
 from sweeper.postgres.templates import fill
@@ -61,7 +62,13 @@ class Database:
         )
         # it would ask by a bare name, under a path that may give somebody else's function of that name
         self._engine.dialect._get_default_schema_name = lambda connection: ""  # type: ignore[method-assign]  # noqa: ARG005
+        # asked at the first connection: another engine refuses what the first transaction sets, in words of its own
+        self._engine.dialect._get_server_version_info = self._read_version  # type: ignore[method-assign]
         self.default_schemas = connection.schemas
+
+    def _read_version(self, connection: sqlalchemy.Connection) -> tuple[int, ...]:
+        said = connection.exec_driver_sql(fill("read_version", {})).scalar()
+        return postgres_version(str(said), self._settings.parameters.get("host", ""))
 
     def close(self) -> None:
         """Close the connection."""

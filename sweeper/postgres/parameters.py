@@ -6,17 +6,17 @@ name.
 One that has to do with TLS and is not in this table is never dropped.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from psycopg import pq
 
 NATIVE = frozenset(option.keyword.decode() for option in pq.Conninfo.get_defaults())
 
-# Prisma 2 to 6: https://www.prisma.io/docs/orm/overview/databases/postgresql ("Arguments"). It keeps settings of its
-# pool in the URL; `sslaccept` and `sslidentity` belong to its own TLS library.
+# Prisma 2 to 6: https://www.prisma.io/docs/orm/v6/overview/databases/postgresql ("Arguments"). It keeps settings of its
+# pool in the URL. What it says about TLS is in tls.py.
 _PRISMA = """
 connection_limit pgbouncer pool_timeout schema socket_timeout statement_cache_size max_idle_connection_lifetime
-max_connection_lifetime single_use_connections sslaccept sslidentity
+max_connection_lifetime single_use_connections
 """
 # Vercel's integrations of Supabase and Neon, as they write POSTGRES_URL: https://vercel.com/marketplace/supabase
 _VERCEL = "supa workaround pgbouncer"
@@ -25,11 +25,14 @@ _VERCEL = "supa workaround pgbouncer"
 _RAILS = """
 pool max_connections min_connections max_age keepalive pool_jitter checkout_timeout idle_timeout reaping_frequency
 prepared_statements statement_limit advisory_locks encoding min_messages reconnect insert_returning database_tasks
-schema_dump migrations_paths query_cache adapter
+schema_dump migrations_paths query_cache adapter replica
 """
 # Symfony and Doctrine DBAL: https://symfony.com/doc/current/doctrine.html,
 # https://www.doctrine-project.org/projects/doctrine-dbal/en/4.2/reference/configuration.html
 _DOCTRINE = "serverversion charset persistent default_dbname driver"
+# Laravel, which lays a URL's parameters over the connection's settings:
+# https://github.com/laravel/framework/blob/12.x/src/Illuminate/Support/ConfigurationUrlParser.php
+_LARAVEL = "prefix prefix_indexes"
 # Django: https://github.com/jazzband/dj-database-url and https://django-environ.readthedocs.io/en/latest/types.html
 _DJANGO = """
 conn_max_age conn_health_checks disable_server_side_cursors atomic_requests autocommit time_zone
@@ -42,21 +45,25 @@ uselibpqcompat max min max_lifetime prepare fetch_types idletimeoutmillis connec
 keepalive keepaliveinitialdelaymillis allowexitonidle maxuses binary debug
 """
 # pgx: https://pkg.go.dev/github.com/jackc/pgx/v5#ParseConfig, https://pkg.go.dev/github.com/jackc/pgx/v5/pgxpool#ParseConfig,
-# and lib/pq's `binary_parameters`: https://pkg.go.dev/github.com/lib/pq
+# lib/pq's `binary_parameters`: https://pkg.go.dev/github.com/lib/pq, and Bun's timeouts: https://bun.uptrace.dev/postgres/
 _GO = """
 pool_max_conns pool_min_conns pool_min_idle_conns pool_max_conn_lifetime pool_max_conn_lifetime_jitter
 pool_max_conn_idle_time pool_health_check_period pool_ping_timeout default_query_exec_mode statement_cache_capacity
 statement_cache_mode description_cache_capacity min_read_buffer_size binary_parameters disable_prepared_binary_result
+dial_timeout read_timeout write_timeout
 """
+# sqlx: https://docs.rs/sqlx/latest/sqlx/postgres/struct.PgConnectOptions.html
+_RUST = "statement-cache-capacity"
 # SQLAlchemy with asyncpg: https://docs.sqlalchemy.org/en/20/dialects/postgresql.html#module-sqlalchemy.dialects.postgresql.asyncpg
-_PYTHON = "prepared_statement_cache_size async_fallback command_timeout"
+_PYTHON = "prepared_statement_cache_size prepared_statement_name_func async_fallback command_timeout"
 # Ecto: https://hexdocs.pm/ecto_sql/Ecto.Adapters.Postgres.html#module-connection-options
 _ECTO = "pool_size pool_count queue_target queue_interval timeout idle_interval idle_limit"
 # pgjdbc: https://jdbc.postgresql.org/documentation/use/#connection-parameters
 _JDBC = """
 applicationname preparethreshold preparedstatementcachequeries preparedstatementcachesizemib defaultrowfetchsize
 logintimeout sockettimeout tcpkeepalive rewritebatchedinserts stringtype binarytransfer autosave preferquerymode
-logunclosedconnections loggerlevel reademptypassword assumeminserverversion cleanupsavepoints
+logunclosedconnections loggerlevel reademptypassword assumeminserverversion cleanupsavepoints adaptivefetch
+maxresultbuffer hostrecheckseconds
 """
 # What a session may be given to start with. Every transaction of ours sets these for itself, and for itself alone: a
 # pooler keeps none of them, and a timeout for the app's short queries would end the building of an index.
@@ -66,7 +73,25 @@ statement_timeout lock_timeout idle_in_transaction_session_timeout transaction_t
 """
 DROPPED = frozenset(
     "".join(
-        (_PRISMA, _VERCEL, " ", _RAILS, _DOCTRINE, _DJANGO, _NODE, _GO, _PYTHON, " ", _ECTO, _JDBC, _SET_BY_US)
+        (
+            _PRISMA,
+            _VERCEL,
+            " ",
+            _RAILS,
+            _DOCTRINE,
+            " ",
+            _LARAVEL,
+            _DJANGO,
+            _NODE,
+            _GO,
+            _RUST,
+            " ",
+            _PYTHON,
+            " ",
+            _ECTO,
+            _JDBC,
+            _SET_BY_US,
+        )
     ).split()
 )
 
@@ -97,12 +122,21 @@ _BALANCING = {"true": "random", "false": "disable"}
 TRANSLATED: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "ssl": ("sslmode", _SSL),
     "sslmode": ("sslmode", _SSLMODE),
+    "ssl-mode": ("sslmode", _SSLMODE),  # sqlx
+    "ssl_mode": ("sslmode", _SSLMODE),  # Medusa: https://docs.medusajs.com/learn/configurations/medusa-config
     "sslfactory": ("sslmode", _SSLFACTORY),
     "targetservertype": ("target_session_attrs", {key.lower(): value for key, value in _TARGETS.items()}),
     "loadbalancehosts": ("load_balance_hosts", _BALANCING),
 }
-# in seconds, as libpq has it: pgjdbc
-RENAMED = {"connecttimeout": "connect_timeout"}
+# the same under another name: pgjdbc's timeout, also in seconds, asyncpg's database, and sqlx's certificates
+RENAMED = {
+    "connecttimeout": "connect_timeout",
+    "database": "dbname",
+    "ssl-root-cert": "sslrootcert",
+    "ssl-ca": "sslrootcert",
+    "ssl-cert": "sslcert",
+    "ssl-key": "sslkey",
+}
 # where names without a schema are looked up: Postgres' own (pgx, Ecto, lib/pq), pgjdbc's and Rails' word for it
 SEARCH_PATHS = ("search_path", "currentschema", "schema_search_path")
 
@@ -114,6 +148,17 @@ def is_dropped(name: str) -> bool:
     Rails' `variables[…]` are settings of a session.
     """
     return name in DROPPED or name.startswith(("x-", "variables["))
+
+
+def merge_hosts(hosts: Sequence[str]) -> tuple[str, str]:
+    """libpq's lists of hosts and of ports for a host that is given several times, each with or without its port.
+
+    SQLAlchemy: https://docs.sqlalchemy.org/en/20/dialects/postgresql.html#specifying-multiple-fallback-hosts
+    """
+    # a folder with a socket, or an IPv6 address, has colons of its own
+    split = [(host, "", "") if host.startswith("/") or host.count(":") > 1 else host.partition(":") for host in hosts]
+    ports = [port for _, _, port in split]
+    return ",".join(host for host, _, _ in split), ",".join(ports) if any(ports) else ""
 
 
 def parse_search_path(value: str) -> tuple[str, ...]:

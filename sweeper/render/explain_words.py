@@ -2,7 +2,7 @@
 
 from sweeper.core.durations import describe_duration
 from sweeper.explain.result import Explanation, Verdict
-from sweeper.render.words import moment
+from sweeper.render.words import moment, number
 
 _HOLDS = {
     "refund_missing": "a run since then paid more refunds than the ledger still has, and it may be one of them",
@@ -60,7 +60,9 @@ def _adopted(explanation: Explanation) -> str:
 
 def _refunded(explanation: Explanation) -> str:
     if explanation.refunded_by_app:
-        return "The app's own ledger has its refund."
+        booked = "" if explanation.booked is None else f": {number(explanation.booked)} credits"
+        at = "" if explanation.booked_at is None else f", on {moment(explanation.booked_at)}"
+        return f"The app's own ledger has its refund{booked}{at}."
     refund = [event for event in explanation.history if event.facts.get("refund_id") == explanation.refund_id][-1]
     run = f" of run {refund.facts['run_id']}" if refund.facts["run_id"] else ""
     return (

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from sweeper.core.errors import FailedError
+from sweeper.core.halving import Halving
 from sweeper.core.signals import Signals
 from sweeper.postgres.errors import Busy, GuardLost, Refusal, StatementError, TooSlow
 from sweeper.postgres.retries import retrying
@@ -14,7 +15,7 @@ from sweeper.sweep.holds import Holds
 from sweeper.sweep.owed_session import OwedPage
 from sweeper.sweep.progress import Observer, Tally
 from sweeper.sweep.selection import Selection
-from sweeper.sweep.suspects import Halving, PaidSince, Problem, Suspect, Suspects, refusal_of, unproven
+from sweeper.sweep.suspects import PaidSince, Problem, Suspect, Suspects, refusal_of, unproven
 from sweeper.sweep.throttle import Throttle
 
 T = TypeVar("T")
@@ -90,7 +91,7 @@ class BatchRunner:
         self.tally.skipped.extend(session_ids)
 
     def _isolate(self, selection: Selection, session_ids: tuple[str, ...], since: PaidSince) -> None:
-        groups, tried = Halving(session_ids), Counter[str]()
+        groups, tried = Halving(session_ids, largest_next=True), Counter[str]()
         while not self.tally.capped and (group := groups.take()):
             self._signals.check()
             try:

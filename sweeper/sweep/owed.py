@@ -169,9 +169,9 @@ class OwedReader:
         return refused, reader.selection.after
 
     def _iterate_in_halves(self, session_ids: tuple[str, ...]) -> Iterator[OwedSession]:
-        def read(some: Sequence[str]) -> Sequence[Row]:
+        def read(some: tuple[str, ...]) -> Sequence[Row]:
             with self.transaction.savepoint():
-                return self._of(self.selection.only(tuple(some)))._rows("look", page_size=len(some))
+                return self._of(self.selection.only(some))._rows("look", page_size=len(some))
 
         for answer in in_halves(session_ids, read, Refusal, StatementError):
             if isinstance(answer, RefusedAlone):

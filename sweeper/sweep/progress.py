@@ -12,7 +12,7 @@ from sweeper.sweep.batch import Batch
 class Observer(Protocol):
     """Told what a sweep does, once it is committed."""
 
-    def begun(self, run_id: str, count_owed: Callable[[], int]) -> None:
+    def begun(self, run_id: str, count_owed: Callable[[], int], *, integer_amounts: bool) -> None:
         """The run starts; counting what is owed costs a survey, so only who shows it asks."""
 
     def paid(self, batch: Batch) -> None:

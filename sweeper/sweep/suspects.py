@@ -147,35 +147,3 @@ def unproven(problems: dict[str, Problem]) -> FailedError:
         "may be the run's fault, so none was put on hold. `sweeper run --session ID` tries one alone",
         code="refused",
     )
-
-
-class Halving:
-    """Sessions to be tried in groups, in which one stands in the way of the others.
-
-    Straight down to the first that is refused alone; then the largest group that is left, for most likely it can be
-    paid, and that shows that the run is not to blame.
-    """
-
-    def __init__(self, session_ids: tuple[str, ...]) -> None:
-        self._groups = [session_ids]
-        self._deeper = False
-
-    def take(self) -> tuple[str, ...]:
-        """The next group; none when all were tried."""
-        if not self._groups:
-            return ()
-        last = len(self._groups) - 1
-        largest = last if self._deeper else max(range(last, -1, -1), key=lambda place: len(self._groups[place]))
-        self._deeper = False
-        return self._groups.pop(largest)
-
-    def put_back(self, session_ids: tuple[str, ...]) -> None:
-        """These are still to be tried."""
-        if session_ids:
-            self._groups.append(session_ids)
-
-    def split(self, session_ids: tuple[str, ...]) -> None:
-        """This group was refused: one of its halves is next."""
-        middle = len(session_ids) // 2
-        self._groups += [session_ids[middle:], session_ids[:middle]]
-        self._deeper = True

@@ -1,7 +1,7 @@
 """The sweep: finds what is owed, page after page, and pays it, batch after batch, until nothing is left in reach."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -60,7 +60,11 @@ class Sweep:
             ConfigurationError, FailedError: the run cannot go on; what was committed stands.
             Interrupted: SIGINT or SIGTERM arrived; the batch in hand was finished.
         """
-        self._observer.begun(self._payer.run_id, lambda: self.survey(selection).sessions)
+        self._observer.begun(
+            self._payer.run_id,
+            lambda: self.survey(selection).sessions,
+            integer_amounts=self._mapping.integer_amounts,
+        )
         if not selection.in_history:  # else it is told with what is found
             self._note_unripe(selection)
         if self._mapping.knows_charges:
@@ -171,9 +175,9 @@ class Sweep:
         Tells whether there was one.
         """
 
-        def find(some: Sequence[str]) -> OwedPage:
+        def find(some: tuple[str, ...]) -> OwedPage:
             self._signals.check()
-            return self._find(selection.only(tuple(some)))
+            return self._find(selection.only(some))
 
         refused = False
         for found in in_halves(session_ids, find, Refusal, StatementError):

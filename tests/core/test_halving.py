@@ -38,9 +38,9 @@ def test_a_batch_is_tried_only_when_the_one_before_it_is_used() -> None:
 
     results = in_halves([1, 2, 3, 4], attempt, Refused)
     assert isinstance(next(results), RefusedAlone)
-    assert tried == [[1, 2, 3, 4], [1, 2], [1]]
+    assert tried == [(1, 2, 3, 4), (1, 2), (1,)]
     assert next(results) is None
-    assert tried[3:] == [[2]]
+    assert tried[3:] == [(2,)]
 
 
 def test_nothing_is_not_tried() -> None:

@@ -181,7 +181,9 @@ def test_the_apps_own_refund_counts_as_one_and_an_id_that_is_none_is_unknown(pri
         job,
     )
     document = explain(prisma, job)
-    assert (document["verdict"], document["message"]) == ("refunded", "The app's own ledger has its refund.")
+    assert document["verdict"] == "refunded"
+    booked = prisma.value('SELECT "createdAt" FROM app."CreditTransaction" WHERE "id" = \'by-app\'').isoformat()
+    assert document["message"].startswith(f"The app's own ledger has its refund: 3.00 credits, on {booked[:19]}")
     prisma.sql('DELETE FROM app."Job"')
     assert verdict(prisma, job) == "refunded"
     assert verdict(prisma, "no-uuid") == "unknown"

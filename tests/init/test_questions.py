@@ -132,7 +132,7 @@ def test_a_result_on_failed_sessions_is_asked_about(server: Server, tmp_path: Pa
 def test_stuck_after_is_drawn_from_the_longest_success(server: Server, tmp_path: Path) -> None:
     found, text = draft(server, tmp_path, "references")
     assert found["policy"]["stuck_after"] == "5h"
-    assert "the longest took 190 minutes" in text
+    assert "the longest took 3 h 10 min" in text
 
 
 def test_refunds_under_two_kinds_of_reference(server: Server, tmp_path: Path) -> None:

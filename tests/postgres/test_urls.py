@@ -14,16 +14,12 @@ PLAIN = {"user": "u", "password": SECRET, "host": "h", "dbname": "db"}
 # each with what libpq is given beside user, password, host and database
 FORMS = {
     "heroku": (f"postgres://u:{SECRET}@h:5432/db", {"port": "5432"}),
-    "vercel and supabase": (
-        f"postgres://u:{SECRET}@h:6543/db?sslmode=require&supa=base-pooler.x&pgbouncer=true",
-        {"port": "6543", "sslmode": "require"},
-    ),
+    "vercel and supabase": (f"postgres://u:{SECRET}@h:6543/db?sslmode=require&supa=base-pooler.x&pgbouncer=true",
+                            {"port": "6543", "sslmode": "require"}),
     "vercel's prisma url": (f"postgres://u:{SECRET}@h/db?pgbouncer=true&connect_timeout=15&workaround=supabase-pooler.vercel",
                             {"connect_timeout": "15"}),
-    "neon": (
-        f"postgresql://u:{SECRET}@h/db?sslmode=require&channel_binding=require&options=endpoint%3Dep-x",
-        {"sslmode": "require", "channel_binding": "require", "options": "endpoint=ep-x"},
-    ),
+    "neon": (f"postgresql://u:{SECRET}@h/db?sslmode=require&channel_binding=require&options=endpoint%3Dep-x",
+            {"sslmode": "require", "channel_binding": "require", "options": "endpoint=ep-x"}),
     "prisma": (f"postgresql://u:{SECRET}@h/db?schema=public&connection_limit=5&pool_timeout=10", {}),
     "rails": (
         f"postgresql://u:{SECRET}@h/db?pool=5&encoding=unicode&prepared_statements=false&checkout_timeout=5"
@@ -68,6 +64,25 @@ FORMS = {
     "jdbc with sslmode": (
         f"jdbc:postgresql://h/db?user=u&password={SECRET}&ssl=true&sslmode=verify-ca", {"sslmode": "verify-ca"}
     ),
+    "planetscale": (
+        f"postgresql://u:{SECRET}@h:6432/db?sslmode=verify-full&sslnegotiation=direct",
+        {"port": "6432", "sslmode": "verify-full", "sslnegotiation": "direct"},
+    ),
+    "rails with a replica": (f"postgres://u:{SECRET}@h/db?replica=true&timeout=5000", {}),
+    "laravel with a prefix": (f"pgsql://u:{SECRET}@h/db?charset=utf8&prefix=&prefix_indexes=true", {}),
+    "django-environ": (f"psql://u:{SECRET}@h:5432/db", {"port": "5432"}),
+    "dj-database-url with timescale": (f"timescale://u:{SECRET}@h/db?sslmode=require", {"sslmode": "require"}),
+    "asyncpg": (f"postgresql://u:{SECRET}@h/?database=db", {}),
+    "golang-migrate with pgx": (f"pgx5://u:{SECRET}@h/db?sslmode=disable", {"sslmode": "disable"}),
+    "bun in go": (f"postgres://u:{SECRET}@h/db?sslmode=disable&dial_timeout=5s", {"sslmode": "disable"}),
+    "sqlx": (
+        f"postgres://u:{SECRET}@h/db?ssl-mode=require&statement-cache-capacity=50", {"sslmode": "require"}
+    ),
+    "medusa": (f"postgres://u:{SECRET}@h/db?ssl_mode=disable", {"sslmode": "disable"}),
+    "jdbc with options": (
+        f"jdbc:postgresql://h/db?user=u&password={SECRET}&gssEncMode=disable&options=-c%20jit=off",
+        {"gssencmode": "disable", "options": "-c jit=off"},
+    ),
     "with a timeout for the app's queries": (f"postgres://u:{SECRET}@h/db?statement_timeout=30000&lock_timeout=1s", {}),
 }  # fmt: skip
 
@@ -82,15 +97,43 @@ def test_a_url_is_read_as_its_framework_means_it(form: str) -> None:
 def test_a_url_of_each_form_connects(first: AppDatabase, form: str) -> None:
     """To the test's own server, which has no TLS: what is asked of it there is left out."""
     url, _ = FORMS[form]
-    for tls in ("sslmode=require", "sslmode=verify-full", "sslmode=verify-ca", "sslmode=no-verify", "ssl=true",
-                "ssl=require", "channel_binding=require", "options=endpoint%3Dep-x",
-                "sslfactory=org.postgresql.ssl.NonValidatingFactory"):  # fmt: skip
-        url = url.replace(tls, "gssencmode=disable")
+    for asked in ("sslmode=require", "sslmode=verify-full", "sslmode=verify-ca", "sslmode=no-verify", "ssl=true",
+                  "ssl=require", "channel_binding=require", "options=endpoint%3Dep-x",
+                "sslfactory=org.postgresql.ssl.NonValidatingFactory", "sslnegotiation=direct", "ssl-mode=require",
+                "database=db"):  # fmt: skip
+        url = url.replace(asked, "gssencmode=disable")
     scheme, _, rest = url.partition("://")
     query = rest.partition("?")[2].replace(f"user=u&password={SECRET}&", "")
     address = first.url_with(query).partition("://")[2]
     ran = first.sweeper("run", "--json", SWEEPER_DATABASE_URL=f"{scheme}://{address}")
     assert (ran.exit_code, ran.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("pairs", "expected"),
+    [
+        ("host=h user=u dbname=db sslmode=disable TimeZone=Asia/Shanghai", {"sslmode": "disable"}),  # GORM
+        ("host = h user='u' dbname=db pool_max_conns=10", {}),  # pgx
+        (r"host=h user=u dbname=db password='a\'b\\c d=e&f?g@h'", {"password": r"a'b\c d=e&f?g@h"}),
+        ("host=h user=u dbname=db password=''", {"password": ""}),
+    ],
+)
+def test_pairs_without_a_url_are_read_by_the_same_table(pairs: str, expected: dict[str, str]) -> None:
+    read = from_url(pairs, "DATABASE_URL").parameters
+    assert read == {"host": "h", "user": "u", "dbname": "db", **expected}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("host=a:5432&host=b:5433", {"host": "a,b", "port": "5432,5433"}),
+        ("host=a&host=b", {"host": "a,b"}),
+        ("host=a&host=b:1", {"host": "a,b", "port": ",1"}),
+        ("host=/cloudsql/p:r:i", {"host": "/cloudsql/p:r:i"}),
+    ],
+)
+def test_several_hosts_as_sqlalchemy_writes_them_are_all_tried(query: str, expected: dict[str, str]) -> None:
+    assert from_url(f"postgresql+psycopg2:///db?{query}", "DATABASE_URL").parameters == {"dbname": "db", **expected}
 
 
 @pytest.mark.parametrize(
@@ -129,6 +172,9 @@ def test_a_search_path_leads_to_the_apps_tables_and_stays_out_of_the_session(bar
         ("sslmode=sometimes", "sslmode has a value"),
         ("targetServerType=preferPrimary", "targetServerType has a value"),
         ("search_path=$user,app", "search_path names $user"),
+        ("sslidentity=client.p12&sslpassword=x", "sslidentity names a PKCS #12 file, which libpq cannot read"),
+        ("direct_tls=true", "direct_tls is a parameter"),
+        ("readOnly=true", "readOnly is a parameter"),
     ],
 )
 def test_what_nobody_knows_is_refused_by_its_name(query: str, named: str) -> None:
@@ -140,6 +186,24 @@ def test_what_nobody_knows_is_refused_by_its_name(query: str, named: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        (f"host=h password={SECRET} nonsense=1", "nonsense is a parameter that neither libpq nor sweeper knows"),
+        (f"Host=h;Username=u;Password={SECRET}", "looks like the form of Npgsql or PDO"),
+        (f"pgsql:host=h;dbname=db;password={SECRET}", "looks like the form of Npgsql or PDO"),
+        (f"'postgres://u:{SECRET}@h/db'", "begins with a quotation mark: take both away"),
+        (f"jdbc:postgresql:db?password={SECRET}", "is not a valid connection URL"),
+        (f"r2dbc:postgresql://u:{SECRET}@h/db", "is not a postgresql:// URL"),
+    ],
+)
+def test_other_forms_are_refused_with_what_is_wrong(url: str, said: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        from_url(url, "DATABASE_URL")
+    assert said in error.value.message
+    assert SECRET not in error.value.message
+
+
+@pytest.mark.parametrize(
     "url",
     [f"postgresql://u:pa/ss?{SECRET}=x@h/db", f"postgresql://u:p@ss?{SECRET}=1@h/db", f"postgres://h/db?{SECRET}@x"],
 )
@@ -147,11 +211,6 @@ def test_a_password_with_a_bare_question_mark_is_not_taken_for_a_parameter_and_s
     with pytest.raises(ConfigurationError) as error:
         from_url(url, "DATABASE_URL")
     assert SECRET not in error.value.message
-
-
-def test_nothing_about_tls_is_dropped_but_prismas_own() -> None:
-    dropped = {name for name in parameters.DROPPED if name.startswith("ssl") or "tls" in name or "cert" in name}
-    assert dropped == {"sslaccept", "sslidentity"}
 
 
 def test_nothing_that_libpq_knows_is_dropped() -> None:

@@ -83,6 +83,15 @@ def test_the_table_of_an_adoption_shows_a_count_and_a_sample(first: AppDatabase)
     check_golden("adopt_dry_run.txt", ran.stdout)
 
 
+def test_an_adoption_of_nothing_is_called_a_waiver(first: AppDatabase) -> None:
+    two_accounts(first)
+    flags = ("adopt", "--session", "s1", "--amount", "0", "--reason", "goodwill")
+    first.session("s9")
+    shown = [first.sweeper(*flags[:2], "s9", *flags[3:], more).stdout for more in ("--dry-run", "--yes")]
+    assert shown[0].startswith("Would waive 1 session: nothing is paid for it.")
+    assert shown[1].startswith("Waived 1 session: nothing is paid for it.")
+
+
 def test_an_explanation_reads_as_sentences(first: AppDatabase) -> None:
     two_accounts(first)
     assert reverted(first, "--session", "s1", "--yes").exit_code == 0

@@ -1,0 +1,1 @@
+"""The audit as one page that needs no network."""

@@ -1,0 +1,1 @@
+"""Results as documents, with their schemas."""

@@ -6,7 +6,7 @@ from rich.table import Table
 from sweeper.core.results import Outcome
 from sweeper.corrections.result import AdoptResult, Correction, RevertResult
 from sweeper.render.explain_words import PAID_AGAIN
-from sweeper.render.terminal.table import amounts_table, safe
+from sweeper.render.terminal.table import amounts_table, safe, show_ids
 from sweeper.render.words import number, plural
 
 _WHY = {
@@ -32,7 +32,7 @@ def show_revert(console: Console, result: RevertResult) -> None:
     else:
         console.print(f"{verb} nothing.")
     if result.balances:
-        console.print(_balances_table(result))
+        show_ids(console, _balances_table(result))
     _show_left(console, result)
     notes = []
     if result.accounts > len(result.balances) > 0:
@@ -61,7 +61,10 @@ def show_adopt(console: Console, result: AdoptResult) -> None:
     verb = "Would adopt" if result.dry_run else "Adopted"
     if result.adopted.sessions:
         sessions, credits = plural(result.adopted.sessions, "session"), number(result.adopted.credits)
-        console.print(f"{verb} {sessions} as refunded elsewhere: {credits} credits. No credits move.")
+        if result.adopted.credits:
+            console.print(f"{verb} {sessions} as refunded elsewhere: {credits} credits. No credits move.")
+        else:
+            console.print(f"{'Would waive' if result.dry_run else 'Waived'} {sessions}: nothing is paid for it.")
         console.print(amounts_table("status", result.statuses))
     else:
         console.print(f"{verb} nothing.")
@@ -72,7 +75,7 @@ def show_adopt(console: Console, result: AdoptResult) -> None:
             account = safe(sample.account_id or "")
             table.add_row(safe(sample.session_id), account, safe(sample.status), number(sample.credits))
         console.print()
-        console.print(table)
+        show_ids(console, table)
     _show_left(console, result)
     notes = []
     if result.already_refunded:

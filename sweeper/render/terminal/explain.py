@@ -1,5 +1,6 @@
 """Explanations as sentences and tables for a terminal."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from rich.console import Console
@@ -7,7 +8,7 @@ from rich.table import Table
 
 from sweeper.explain.result import AccountExplanation, Event, Explanation
 from sweeper.render.explain_words import hold_words, sentence
-from sweeper.render.terminal.table import safe
+from sweeper.render.terminal.table import safe, show_ids
 from sweeper.render.words import moment, number
 
 
@@ -34,6 +35,13 @@ def show_explanation(console: Console, explanation: Explanation) -> None:
         console.print(table)
 
 
+def show_reasons(console: Console, explanations: Sequence[Explanation]) -> None:
+    """Print why some sessions were not refunded, a line each."""
+    for explanation in explanations:
+        line = f"{explanation.session_id}: {sentence(explanation)}"
+        console.print(safe(line), soft_wrap=True)
+
+
 def show_account(console: Console, explanation: AccountExplanation) -> None:
     """Print the newest sessions of an account, one line each."""
     if not explanation.sessions:
@@ -49,11 +57,13 @@ def show_account(console: Console, explanation: AccountExplanation) -> None:
             moment(session.started_at) if session.started_at else "",
             "" if session.amount is None else number(session.amount),
         )
-    console.print(table)
+    show_ids(console, table)
     console.print()
-    if explanation.more:
-        console.print(f"The newest {len(explanation.sessions)} of them.")
-    console.print("`sweeper explain SESSION` shows why.")
+    which = f"The newest {len(explanation.sessions)} sessions" if explanation.more else "All sessions"
+    console.print(f"{which} of this account that failed, are running or were refunded.", soft_wrap=True)
+    console.print(
+        "The last to start, or to be refunded, comes first. `sweeper explain SESSION` shows why.", soft_wrap=True
+    )
 
 
 def _happened(event: Event) -> str:

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sweeper.core.results import Outcome, RunResult
-from sweeper.render.terminal.table import amounts_table, safe
+from sweeper.render.terminal.table import amounts_table, safe, show_ids
 from sweeper.render.words import moment, number, plural
 
 
@@ -15,7 +15,10 @@ def show_run(console: Console, result: RunResult, *, named: int = 0) -> None:
         console.print(amounts_table("reason", result.reasons))
     if result.plan:
         _show_plan(console, result)
-    _notes(console, result, named)
+    _notes(console, result)
+    if result.refunds.sessions < named:
+        console.print()
+        console.print(f"Some of the named sessions {'would not be' if result.dry_run else 'were not'} refunded:")
 
 
 def _headline(console: Console, result: RunResult) -> None:
@@ -43,7 +46,7 @@ def _show_plan(console: Console, result: RunResult) -> None:
         for refund in plan.largest:
             table.add_row(safe(refund.session_id), safe(refund.account_id), safe(refund.reason), number(refund.credits))
         console.print()
-        console.print(table)
+        show_ids(console, table)
     if plan.new_holds or plan.standing_holds:
         table = Table("on hold", box=None, pad_edge=False, header_style="bold")
         table.add_column("sessions", justify="right")
@@ -56,9 +59,8 @@ def _show_plan(console: Console, result: RunResult) -> None:
         console.print(table)
 
 
-def _notes(console: Console, result: RunResult, named: int) -> None:
-    not_all = "Some of the named sessions were not refunded: `sweeper explain SESSION` shows why."
-    notes = [not_all] if result.refunds.sessions < named else []
+def _notes(console: Console, result: RunResult) -> None:
+    notes = []
     if result.plan and result.plan.left_by_caps.sessions:
         left = result.plan.left_by_caps
         notes.append(f"The caps would leave {plural(left.sessions, 'session')}, {number(left.credits)} credits.")

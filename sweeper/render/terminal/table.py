@@ -1,5 +1,7 @@
 """What every table for a terminal is made of; 80 columns wide when piped."""
 
+from rich.console import Console
+from rich.segment import SegmentLines
 from rich.table import Table
 from rich.text import Text
 
@@ -7,10 +9,19 @@ from sweeper.core.results import Amount
 from sweeper.core.text import printable
 from sweeper.render.words import number
 
+_WIDEST = 1000
+
 
 def safe(text: str, style: str = "") -> Text:
     """The app's own text: neither markup nor anything else that a terminal would obey; never cut, folded instead."""
     return Text(printable(text), overflow="fold", style=style)
+
+
+def show_ids(console: Console, table: Table) -> None:
+    """Print a table of ids with each row in one line, however wide: an id that is cut in two cannot be copied."""
+    measured = console.measure(table, options=console.options.update(max_width=_WIDEST))
+    lines = console.render_lines(table, console.options.update_width(measured.maximum), pad=False)
+    console.print(SegmentLines(lines, new_lines=True), soft_wrap=True, end="")
 
 
 def amounts_table(title: str, amounts: dict[str, Amount]) -> Table:

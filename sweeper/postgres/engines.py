@@ -1,0 +1,32 @@
+"""Servers that speak Postgres's protocol and lack what a refund stands on."""
+
+import re
+
+from sweeper.core.errors import ConfigurationError
+
+# a word of what version() says, and what is not there
+_LACKING = {
+    "CockroachDB": "its SKIP LOCKED, its locks on rows and its indexes are not those of Postgres",
+    "Aurora DSQL": "it has no triggers, no PL/pgSQL and no savepoints",
+    "Redshift": "it does not enforce unique constraints, so nothing would stop a second refund",
+    "Greenplum": "a unique index must contain the key by which a table is distributed",
+}
+# of its version() nothing is documented, of the names of its endpoints it is
+_DSQL_ENDPOINT = re.compile(r"\.dsql(-[a-z0-9]+)?\.[a-z0-9-]+\.on\.aws\.?$")
+_VERSION = re.compile(r"^(?:PostgreSQL|EnterpriseDB) (\d+)")
+
+
+def postgres_version(said: str, host: str) -> tuple[int, ...]:
+    """The major version of a server, by what its version() says.
+
+    Raises:
+        ConfigurationError: it is no Postgres.
+    """
+    name = "Aurora DSQL" if _DSQL_ENDPOINT.search(host) else said
+    for engine, why in _LACKING.items():
+        if engine in name:
+            raise ConfigurationError(f"{engine} is not supported: {why}", code="unsupported_server")
+    found = _VERSION.match(said)
+    if found is None:
+        raise ConfigurationError(f"the server is {said[:40]!r}, and no Postgres", code="unsupported_server")
+    return (int(found[1]),)
