@@ -206,8 +206,7 @@ WITH sweeper_looked AS MATERIALIZED (
         ) AS looked
     ) AS v
 ),
--- the moment of these refunds for the app: by now what they touch is locked. Where the clock of the command is frozen or
--- another, it is as much later than that as the run is old
+-- the moment of these refunds for the app: by now what they touch is locked
 sweeper_clock AS MATERIALIZED (
     SELECT CASE WHEN pg_catalog.abs(extract(epoch FROM run.moment - pg_catalog.clock_timestamp())) <= 60::numeric
                 THEN pg_catalog.clock_timestamp()
@@ -338,6 +337,7 @@ sweeper_ended AS (
     FROM sweeper_paid AS p
     WHERE h.session_id OPERATOR(pg_catalog.=) p.session_id AND coalesce(h.attempt = (p.attempt)::text, true) AND h.ended_at IS NULL
 )
+-- report, in one row: what was paid, added, held and skipped
 SELECT (SELECT pg_catalog.count(*) FROM sweeper_looked WHERE verdict = 'refunded') AS refunded_before,
        (
            SELECT coalesce(pg_catalog.array_agg(f.session_id::text), '{}')

@@ -30,14 +30,9 @@ WITH sweeper_looked AS MATERIALIZED (
         ) AS looked
     ) AS v
 ),
--- the moment of these refunds for the app: by now what they touch is locked. Where the clock of the command is frozen or
--- another, it is as much later than that as the run is old
+-- the moment of these refunds for the app: by now what they touch is locked
 sweeper_clock AS MATERIALIZED (
-    SELECT CASE WHEN pg_catalog.abs(extract(epoch FROM run.moment - pg_catalog.clock_timestamp())) <= 60::numeric
-                THEN pg_catalog.clock_timestamp()
-                ELSE least(run.moment, pg_catalog.clock_timestamp())
-           END AS at
-    FROM (SELECT %(as_of)s::timestamptz + %(elapsed)s::interval AS moment) AS run
+    {include moment}
 ),
 sweeper_due AS (
     SELECT picked.refund_id,
@@ -84,27 +79,10 @@ sweeper_fit AS MATERIALIZED (
            {include unfit} AS unfit
     FROM sweeper_due AS refund
     {if spaced}
-    WHERE NOT EXISTS (
-        SELECT
-        FROM sweeper_waiting AS w
-        WHERE w.session_id {session_eq} refund.session_id
-    )
+    WHERE NOT EXISTS (SELECT FROM sweeper_waiting AS w WHERE w.session_id {session_eq} refund.session_id)
     {end}
 ),
-sweeper_held AS (
-    INSERT INTO {holds} AS h (hold_key, session_id, attempt, account_id, why, first_seen, last_seen, run_id)
-    SELECT {if shared_ids}DISTINCT ON (1) {end}{include hold_key}, v.session_id, v.attempt::text, v.account_id, v.hold_reason, %(as_of)s::timestamptz,
-           %(as_of)s::timestamptz, %(run_id)s::uuid
-    FROM sweeper_looked AS v
-    WHERE v.hold_reason IS NOT NULL
-    UNION ALL
-    SELECT {include hold_key}, v.session_id, v.attempt::text, v.account_id, v.unfit, %(as_of)s::timestamptz,
-           %(as_of)s::timestamptz, %(run_id)s::uuid
-    FROM sweeper_fit AS v
-    WHERE v.unfit IS NOT NULL
-    {include on_hold_again}
-    RETURNING h.session_id, h.why, h.run_id = %(run_id)s::uuid AS new
-),
+{include put_on_hold}
 -- close: what is stuck, by a predicate that is right also when nobody has locked the rows
 {if closes}
 sweeper_closed AS (
@@ -133,7 +111,7 @@ sweeper_closed AS (
       {include in_bounds}
       {end}
     RETURNING {session_id} AS session_id,
-              {failed_at} AS failed_at,
+              {if failed_at_can_fail}(SELECT clock.at FROM sweeper_clock AS clock){else}{failed_at}{end} AS failed_at,
               {if status_written}({status} {status_eq} ANY ({revived})) IS NOT TRUE{else}true{end} AS closed
 ),
 {end}
@@ -176,54 +154,14 @@ sweeper_payable AS (
 ),
 {if chained}
 -- the running balance of each account, through its refunds of this batch in their order
-sweeper_chain AS MATERIALIZED (
-    SELECT refund.*,
-           {chain_rounds} AS chain_rounds
-    FROM (
-        SELECT {if spaced}{include row_of_chain}{else}p.*{end},
-               (before.balance + p.before_amount)::{balance_type} AS balance_before,
-               (before.balance + p.before_amount + p.amount::numeric)::{balance_type} AS balance_after
-        FROM (
-            SELECT p.*,
-                   pg_catalog.sum(p.amount::numeric) OVER (
-                       PARTITION BY p.account_id ORDER BY p.refund_id ROWS UNBOUNDED PRECEDING
-                   ) - p.amount::numeric AS before_amount{if spaced},
-                   pg_catalog.count(*) OVER (PARTITION BY p.account_id)
-                       - pg_catalog.row_number() OVER (PARTITION BY p.account_id ORDER BY p.refund_id) AS behind{end}
-            FROM sweeper_payable AS p
-        ) AS p
-        CROSS JOIN LATERAL (
-            SELECT {balance}::text::numeric AS balance
-            FROM {accounts} AS a
-            WHERE {accounts_id} {account_eq} p.account_id
-        ) AS before
-    ) AS refund
-),
+{include running_balances}
 {end}
 -- insert: in the app's ledger first, where it has one, on the conflict target of its own guard; then, for what that insert
 -- returned, in sweeper's own. Without the guard this is an error
 {if ledger}
 sweeper_booked AS (
     INSERT INTO {ledger} AS l ({each ledger_values ", "}{column}{end})
-    {if ledger_reads_session}
-    SELECT written.*
-    FROM {if chained}sweeper_chain{else}sweeper_payable{end} AS p
-    JOIN {sessions} AS s ON {session_id} {session_eq} p.session_id
-    CROSS JOIN LATERAL (
-        SELECT value.*
-        FROM (
-            SELECT {include payable_row}
-        ) AS refund
-        CROSS JOIN LATERAL (
-            SELECT {each ledger_values ",\n                   "}{value}{end}
-        ) AS value
-    ) AS written
-    ORDER BY p.refund_id
-    {else}
-    SELECT {each ledger_values ",\n           "}{value}{end}
-    FROM {if chained}sweeper_chain{else}sweeper_payable{end} AS refund{if chained}
-    ORDER BY refund.refund_id{end}
-    {end}
+    {include ledger_rows}
     ON CONFLICT ({ledger_key}) WHERE {ledger_guard} DO NOTHING
     RETURNING {ledger_session} AS session_key,
               {ledger_attempt} AS attempt,
@@ -293,20 +231,16 @@ sweeper_moved AS (
     RETURNING {accounts_id} AS account_id, owed.refunds, owed.amount
 ),
 {else}
-{if accounts}
--- a trigger or a function of the app moves it, or nothing does
+-- a trigger or a function of the app moves it, or nothing does; without accounts the balance is the sum of the ledger
 sweeper_moved AS (
     SELECT p.account_id, pg_catalog.count(*) AS refunds, pg_catalog.sum(p.amount) AS amount
     FROM sweeper_paid AS p
+    {if accounts}
+    {else}
+    WHERE false
+    {end}
     GROUP BY p.account_id
 ),
-{else}
--- no account table is mapped: the balance is the sum of the ledger
-sweeper_moved AS (
-    SELECT NULL::text AS account_id, 0 AS refunds, 0 AS amount
-    WHERE false
-),
-{end}
 {end}
 sweeper_ended AS (
     UPDATE {holds} AS h
@@ -314,58 +248,5 @@ sweeper_ended AS (
     FROM sweeper_paid AS p
     WHERE h.session_id {session_eq} p.session_id AND {include ends_with} AND h.ended_at IS NULL
 )
-SELECT (SELECT pg_catalog.count(*) FROM sweeper_looked WHERE verdict = 'refunded') AS refunded_before,
-       (
-           SELECT coalesce(pg_catalog.array_agg(f.session_id::text), '{}')
-           FROM sweeper_fit AS f
-           WHERE f.unfit IS NULL AND NOT f.session_id {session_eq} ANY (SELECT p.session_id FROM sweeper_paid AS p)
-       ) AS unpaid_sessions,
-       booked.sessions AS booked,
-       booked.guarded,{if chained}
-       (
-           SELECT coalesce(pg_catalog.bool_or(c.chain_rounds), false)
-           FROM sweeper_chain AS c
-       ) AS chain_rounds,{end}
-       (
-           SELECT pg_catalog.min(least(v.started_at::timestamptz, %(as_of)s::timestamptz))  -- what is not owed any more, but yet
-           FROM sweeper_looked AS v
-           WHERE v.verdict IN ('in_grace', 'not_stuck_yet')
-       ) AS unripe_from,
-       paid.*,
-       moved.*,
-       held.*,
-       busy.*
-FROM (
-    SELECT pg_catalog.count(*) AS sessions,
-           coalesce(pg_catalog.bool_and(b.guarded), true) AS guarded
-    FROM sweeper_booked AS b
-) AS booked,
-(
-    SELECT coalesce(pg_catalog.array_agg(p.session_id::text), '{}') AS paid_sessions,
-           coalesce(pg_catalog.array_agg(p.account_id::text), '{}') AS paid_accounts,
-           coalesce(pg_catalog.array_agg(p.amount::text), '{}') AS paid_amounts,
-           coalesce(pg_catalog.array_agg(p.reason), '{}') AS paid_reasons
-    FROM sweeper_paid AS p
-) AS paid,
-(
-    SELECT coalesce(pg_catalog.sum(m.refunds), 0) AS moved_refunds,
-           coalesce(pg_catalog.array_agg(m.account_id::text), '{}') AS moved_accounts,
-           coalesce(pg_catalog.array_agg(m.amount::text), '{}') AS moved_amounts
-    FROM sweeper_moved AS m
-) AS moved,
-(
-    SELECT coalesce(pg_catalog.array_agg(h.session_id::text), '{}') AS held_sessions,
-           coalesce(pg_catalog.array_agg(h.why), '{}') AS held_reasons
-    FROM sweeper_held AS h
-    WHERE h.new
-) AS held,
-(
-    SELECT coalesce(pg_catalog.array_agg(v.session_id::text), '{}') AS busy_sessions
-    FROM sweeper_looked AS v
-    WHERE v.verdict = 'owed'
-      AND v.hold_reason IS NULL
-      AND (
-          NOT (v.account_id {account_eq} ANY (%(account_ids)s::text[]::{account_type}[])){if spaced}
-          OR v.session_id {session_eq} ANY (SELECT w.session_id FROM sweeper_waiting AS w){end}
-      )
-) AS busy
+-- report, in one row: what was paid, added, held and skipped
+{include report}

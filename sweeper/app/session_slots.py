@@ -171,6 +171,8 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
         "deadlines": own.stuck_at is not None,
         "reasons": reasons,
         "charged": charged is not None,
+        # of a session that is running now, an expression may fail, and it is not asked before
+        "failed_at_can_fail": own.failed_at is not None and not catalog.is_name(own.failed_at),
     }
     return Facts(slots, choices)
 

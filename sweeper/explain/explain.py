@@ -40,7 +40,7 @@ class Explainer:
             return OwedReader(transaction, mapping, selection).find_missing()
 
         with exactly(), reported():
-            self._scope = replace(selection, missing_until=read(database, self._mapping, ask))
+            self._selection = replace(selection, missing_until=read(database, self._mapping, ask))
 
     def session(self, session_id: str) -> Explanation:
         """Explain one session, also one whose row is gone, or that never was."""
@@ -60,13 +60,13 @@ class Explainer:
             with reading(self._database, self._mapping) as transaction:
                 found = self._sessions_of(transaction, account_id)
                 sessions = self._explain(transaction, found[:_SESSIONS])
-            return AccountExplanation(account_id, self._scope.as_of, sessions, more=len(found) > _SESSIONS)
+            return AccountExplanation(account_id, self._selection.as_of, sessions, more=len(found) > _SESSIONS)
 
         with exactly(), reported():
             return retrying(read)
 
     def _sessions_of(self, transaction: Transaction, account_id: str) -> list[str]:
-        binds = {**self._scope.binds, "account_id": account_id, "page_size": _SESSIONS + 1}
+        binds = {**self._selection.binds, "account_id": account_id, "page_size": _SESSIONS + 1}
         statement = self._mapping.statement("list_sessions_of_account")
 
         def ask(*, around_refused: bool) -> list[str]:
@@ -84,5 +84,5 @@ class Explainer:
             raise
 
     def _explain(self, transaction: Transaction, session_ids: Sequence[str]) -> tuple[Explanation, ...]:
-        explainer = SessionExplainer(transaction, self._mapping, self._settings, self._scope, self._floor)
+        explainer = SessionExplainer(transaction, self._mapping, self._settings, self._selection, self._floor)
         return explainer.explain(session_ids)

@@ -41,13 +41,13 @@ class SessionExplainer:
         self, transaction: Transaction, mapping: Mapping, settings: Settings, selection: Selection, floor: datetime
     ) -> None:
         self._transaction, self._mapping, self._settings = transaction, mapping, settings
-        self._scope, self._floor = selection, floor
+        self._selection, self._floor = selection, floor
 
     def explain(self, session_ids: Sequence[str]) -> tuple[Explanation, ...]:
         """The explanations of these sessions, in their order; the ids differ from each other."""
         if self._mapping.knows_charges:
-            reader = OwedReader(self._transaction, self._mapping, self._scope.only(tuple(session_ids)))
-            self._scope = replace(self._scope, first_charge=reader.find_first_charge())
+            reader = OwedReader(self._transaction, self._mapping, self._selection.only(tuple(session_ids)))
+            self._selection = replace(self._selection, first_charge=reader.find_first_charge())
         records: dict[str, _Records] = {}
         for result in in_halves(session_ids, self._read_records, Refusal):
             if not isinstance(result, RefusedAlone):  # one that is refused is no id of this app's, such as no uuid
@@ -79,7 +79,7 @@ class SessionExplainer:
         return Explanation(
             session_id=session_id,
             verdict=Verdict.UNKNOWN,
-            as_of=self._scope.as_of,
+            as_of=self._selection.as_of,
             integer_amounts=self._mapping.integer_amounts,
             floor=self._floor,
             payable_again=self._settings.payable_again,
@@ -87,7 +87,7 @@ class SessionExplainer:
 
     def _rows(self, statement: str, session_ids: Sequence[str]) -> Sequence[Row]:
         binds = {
-            **self._scope.binds,
+            **self._selection.binds,
             "session_ids": text_array(session_ids),
             "succeeded": list(self._settings.sessions.succeeded),
         }
@@ -121,7 +121,7 @@ class SessionExplainer:
         """Why a run would put owed sessions on hold: that is decided where it plans, not in the verdict."""
         if not owed:
             return {}
-        selection = self._scope.only(tuple(row.session_id for row in owed))
+        selection = self._selection.only(tuple(row.session_id for row in owed))
         readers = (OwedReader(self._transaction, self._mapping, part) for part in selection.parts())
         planned = [owed for reader in readers for owed in reader.iterate()]
         return {one.session_id: one.hold_reason for one in planned if one.hold_reason}

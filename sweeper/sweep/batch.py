@@ -76,7 +76,7 @@ class BatchPayer:
     ) -> None:
         self._database = database
         self._mapping = mapping
-        self._scope = selection
+        self._selection = selection
         self._caps = caps
         self._holds = holds
         self.run_id = run_id
@@ -143,7 +143,7 @@ class BatchPayer:
         Raises:
             Busy: one of them is locked as a whole.
         """
-        binds = {**self._scope.binds, "in_hand": "{}", "refund_ids": "{}", "run_id": self.run_id, **BY_SWEEPER}
+        binds = {**self._selection.binds, "in_hand": "{}", "refund_ids": "{}", "run_id": self.run_id, **BY_SWEEPER}
         with self._transaction() as transaction:
             transaction.rows(self._statements["explain_pay"], binds)
 

@@ -17,7 +17,7 @@ class Holds:
     def __init__(self, database: Database, mapping: Mapping, selection: Selection, *, run_id: str, limit: int) -> None:
         self._database = database
         self._mapping = mapping
-        self._scope = selection
+        self._selection = selection
         self._run_id = run_id
         self.limit = limit
         self.new: set[str] = set()
@@ -61,7 +61,7 @@ class Holds:
             "sqlstate": refusal.sqlstate or None,
             "message": refusal.message,
             "constraint_name": refusal.constraint,
-            "as_of": self._scope.as_of,
+            "as_of": self._selection.as_of,
             "run_id": self._run_id,
         }
         with self._database.transaction(
@@ -79,9 +79,9 @@ class Holds:
     def is_on_hold(self, session_id: str) -> bool:
         """Whether a session that the database refuses is on hold already."""
         with reading(self._database, self._mapping) as transaction:
-            return OwedReader(transaction, self._mapping, self._scope).is_on_hold(session_id)
+            return OwedReader(transaction, self._mapping, self._selection).is_on_hold(session_id)
 
     def account_of(self, session_id: str) -> str | None:
         """Whose a session is that the database refuses; none where that cannot be told."""
         with reading(self._database, self._mapping) as transaction:
-            return OwedReader(transaction, self._mapping, self._scope).account_of(session_id)
+            return OwedReader(transaction, self._mapping, self._selection).account_of(session_id)

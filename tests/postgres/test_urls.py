@@ -14,16 +14,12 @@ PLAIN = {"user": "u", "password": SECRET, "host": "h", "dbname": "db"}
 # each with what libpq is given beside user, password, host and database
 FORMS = {
     "heroku": (f"postgres://u:{SECRET}@h:5432/db", {"port": "5432"}),
-    "vercel and supabase": (
-        f"postgres://u:{SECRET}@h:6543/db?sslmode=require&supa=base-pooler.x&pgbouncer=true",
-        {"port": "6543", "sslmode": "require"},
-    ),
+    "vercel and supabase": (f"postgres://u:{SECRET}@h:6543/db?sslmode=require&supa=base-pooler.x&pgbouncer=true",
+                            {"port": "6543", "sslmode": "require"}),
     "vercel's prisma url": (f"postgres://u:{SECRET}@h/db?pgbouncer=true&connect_timeout=15&workaround=supabase-pooler.vercel",
                             {"connect_timeout": "15"}),
-    "neon": (
-        f"postgresql://u:{SECRET}@h/db?sslmode=require&channel_binding=require&options=endpoint%3Dep-x",
-        {"sslmode": "require", "channel_binding": "require", "options": "endpoint=ep-x"},
-    ),
+    "neon": (f"postgresql://u:{SECRET}@h/db?sslmode=require&channel_binding=require&options=endpoint%3Dep-x",
+            {"sslmode": "require", "channel_binding": "require", "options": "endpoint=ep-x"}),
     "prisma": (f"postgresql://u:{SECRET}@h/db?schema=public&connection_limit=5&pool_timeout=10", {}),
     "rails": (
         f"postgresql://u:{SECRET}@h/db?pool=5&encoding=unicode&prepared_statements=false&checkout_timeout=5"

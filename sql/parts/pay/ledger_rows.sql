@@ -1,0 +1,21 @@
+-- The rows of the app's ledger, one a refund, in the order in which its sequences shall follow them.
+{if ledger_reads_session}
+SELECT written.*
+FROM {if chained}sweeper_chain{else}sweeper_payable{end} AS p
+JOIN {sessions} AS s ON {session_id} {session_eq} p.session_id
+CROSS JOIN LATERAL (
+    SELECT value.*
+    FROM (
+        SELECT {include payable_row}
+    ) AS refund
+    CROSS JOIN LATERAL (
+        SELECT {each ledger_values ",\n                   "}{value}{end}
+    ) AS value
+) AS written
+ORDER BY p.refund_id
+{else}
+SELECT {each ledger_values ",\n           "}{value}{end}
+FROM {if chained}sweeper_chain{else}sweeper_payable{end} AS refund{if chained}
+ORDER BY refund.refund_id{end}
+{end}
+

@@ -1,0 +1,56 @@
+-- What the statement that pays answers about its batch, in one row.
+SELECT (SELECT pg_catalog.count(*) FROM sweeper_looked WHERE verdict = 'refunded') AS refunded_before,
+       (
+           SELECT coalesce(pg_catalog.array_agg(f.session_id::text), '{}')
+           FROM sweeper_fit AS f
+           WHERE f.unfit IS NULL AND NOT f.session_id {session_eq} ANY (SELECT p.session_id FROM sweeper_paid AS p)
+       ) AS unpaid_sessions,
+       booked.sessions AS booked,
+       booked.guarded,{if chained}
+       (
+           SELECT coalesce(pg_catalog.bool_or(c.chain_rounds), false)
+           FROM sweeper_chain AS c
+       ) AS chain_rounds,{end}
+       (
+           SELECT pg_catalog.min(least(v.started_at::timestamptz, %(as_of)s::timestamptz))  -- what is not owed any more, but yet
+           FROM sweeper_looked AS v
+           WHERE v.verdict IN ('in_grace', 'not_stuck_yet')
+       ) AS unripe_from,
+       paid.*,
+       moved.*,
+       held.*,
+       busy.*
+FROM (
+    SELECT pg_catalog.count(*) AS sessions,
+           coalesce(pg_catalog.bool_and(b.guarded), true) AS guarded
+    FROM sweeper_booked AS b
+) AS booked,
+(
+    SELECT coalesce(pg_catalog.array_agg(p.session_id::text), '{}') AS paid_sessions,
+           coalesce(pg_catalog.array_agg(p.account_id::text), '{}') AS paid_accounts,
+           coalesce(pg_catalog.array_agg(p.amount::text), '{}') AS paid_amounts,
+           coalesce(pg_catalog.array_agg(p.reason), '{}') AS paid_reasons
+    FROM sweeper_paid AS p
+) AS paid,
+(
+    SELECT coalesce(pg_catalog.sum(m.refunds), 0) AS moved_refunds,
+           coalesce(pg_catalog.array_agg(m.account_id::text), '{}') AS moved_accounts,
+           coalesce(pg_catalog.array_agg(m.amount::text), '{}') AS moved_amounts
+    FROM sweeper_moved AS m
+) AS moved,
+(
+    SELECT coalesce(pg_catalog.array_agg(h.session_id::text), '{}') AS held_sessions,
+           coalesce(pg_catalog.array_agg(h.why), '{}') AS held_reasons
+    FROM sweeper_held AS h
+    WHERE h.new
+) AS held,
+(
+    SELECT coalesce(pg_catalog.array_agg(v.session_id::text), '{}') AS busy_sessions
+    FROM sweeper_looked AS v
+    WHERE v.verdict = 'owed'
+      AND v.hold_reason IS NULL
+      AND (
+          NOT (v.account_id {account_eq} ANY (%(account_ids)s::text[]::{account_type}[])){if spaced}
+          OR v.session_id {session_eq} ANY (SELECT w.session_id FROM sweeper_waiting AS w){end}
+      )
+) AS busy
