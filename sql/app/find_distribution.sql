@@ -5,6 +5,7 @@ SELECT CASE WHEN p.partmethod <> 'n' THEN 'column'
             WHEN p.colocationid <> 0 THEN 'schema'
             ELSE 'local'
        END AS kind,
-       pg_catalog.column_to_column_name(p.logicalrelid, p.partkey) AS column_name
+       pg_catalog.column_to_column_name(p.logicalrelid, p.partkey) AS column_name,
+       p.colocationid AS shard_group
 FROM pg_catalog.pg_dist_partition AS p
 WHERE p.logicalrelid::oid = %(table_oid)s::bigint::oid

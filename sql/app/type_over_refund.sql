@@ -1,6 +1,6 @@
 -- The same for an expression over a refund, with rows of the app beside it. Each of their tables stands there twice, so
 -- that a bare name of one of its columns is ambiguous: a bare name is the refund's.
-WITH RECURSIVE tried (type_oid) AS (
+WITH tried (type_oid) AS (
     SELECT pg_catalog.pg_typeof((
         SELECT over_refund.value
         FROM (SELECT) AS nothing{each beside ""}
@@ -13,5 +13,5 @@ WITH RECURSIVE tried (type_oid) AS (
         ) AS over_refund
         LIMIT %(no_rows)s::bigint
     ))::oid
-),
+)
 {include described_type}

@@ -13,6 +13,9 @@ granted AS (
            0::oid AS table_oid,
            coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner)) AS acl
     FROM own AS n
+    {if sharded}
+    WHERE false  -- it is the app's own
+    {end}
     UNION ALL
     SELECT 'TABLE',
            pg_catalog.concat(%(schema)s::text, '.', pg_catalog.quote_ident(c.relname::text)),
@@ -21,7 +24,8 @@ granted AS (
            c.oid,
            coalesce(c.relacl, pg_catalog.acldefault('r', c.relowner))
     FROM own AS n
-    JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+    JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f'){if sharded}
+    WHERE c.relname IN ('refunds', 'reversals', 'runs', 'holds', 'settings', 'locks'){end}
     UNION ALL
     SELECT 'TABLE',
            pg_catalog.concat(%(schema)s::text, '.', pg_catalog.quote_ident(c.relname::text)),
@@ -31,7 +35,8 @@ granted AS (
            a.attacl
     FROM own AS n
     JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND NOT a.attisdropped AND a.attacl IS NOT NULL
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND NOT a.attisdropped AND a.attacl IS NOT NULL{if sharded}
+    WHERE c.relname IN ('refunds', 'reversals', 'runs', 'holds', 'settings', 'locks'){end}
     UNION ALL
     SELECT 'FUNCTION',
            pg_catalog.concat(
@@ -43,7 +48,8 @@ granted AS (
            0::oid,
            coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))
     FROM own AS n
-    JOIN pg_catalog.pg_proc AS p ON p.pronamespace = n.oid AND p.prosecdef
+    JOIN pg_catalog.pg_proc AS p ON p.pronamespace = n.oid AND p.prosecdef{if sharded}
+    WHERE p.proname = 'refund'{end}
 )
 SELECT g.kind,
        g.name,

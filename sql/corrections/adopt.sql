@@ -1,14 +1,11 @@
 -- adopt: writes down refunds that were paid elsewhere, for sessions that still have none, and ends their holds. No
 -- credits move, and the app's own tables are only read.
 WITH sweeper_picked AS MATERIALIZED (
-    SELECT picked.*
-    FROM ROWS FROM (
-        pg_catalog.unnest(%(refund_ids)s::text::uuid[]),
-        pg_catalog.unnest(%(session_ids)s::text[]::{session_type}[]),
-        pg_catalog.unnest(%(account_ids)s::text[]::{account_type}[]),
-        pg_catalog.unnest(%(attempts)s::text[]::{attempt_type}[]),
-        pg_catalog.unnest(%(amounts)s::text[]::numeric[])
-    ) AS picked (refund_id, session_id, account_id, attempt, amount)
+    SELECT pg_catalog.unnest(%(refund_ids)s::text::uuid[]) AS refund_id,
+           pg_catalog.unnest(%(session_ids)s::text[]::{session_type}[]) AS session_id,
+           pg_catalog.unnest(%(account_ids)s::text[]::{account_type}[]) AS account_id,
+           pg_catalog.unnest(%(attempts)s::text[]::{attempt_type}[]) AS attempt,
+           pg_catalog.unnest(%(amounts)s::text[]::numeric[]) AS amount
 ),
 sweeper_adopted AS (
     INSERT INTO {refunds} AS r (

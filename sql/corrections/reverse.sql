@@ -1,12 +1,8 @@
 -- reverse: looks again at the refunds in hand on a fresh snapshot, writes the reversals of those that have none, and
 -- takes from the balances exactly what was written. This is the one statement that takes credits back.
 WITH sweeper_picked AS MATERIALIZED (
-    SELECT picked.refund_id,
-           picked.reversal_id
-    FROM ROWS FROM (
-        pg_catalog.unnest(%(refund_ids)s::text::uuid[]),
-        pg_catalog.unnest(%(reversal_ids)s::text::uuid[])
-    ) AS picked (refund_id, reversal_id)
+    SELECT pg_catalog.unnest(%(refund_ids)s::text::uuid[]) AS refund_id,
+           pg_catalog.unnest(%(reversal_ids)s::text::uuid[]) AS reversal_id
 ),
 -- the moment for the app: by now what is written to is locked
 sweeper_clock AS MATERIALIZED (
@@ -176,13 +172,13 @@ sweeper_mine AS (
 SELECT booked.*,
        true AS guarded,
        EXISTS (
-           SELECT
+           SELECT true
            FROM sweeper_reversed AS x
            LEFT JOIN sweeper_seen AS s ON s.reversal_id = x.reversal_id
            WHERE (x.refund_id = s.refund_id AND x.amount = s.amount AND x.created_at = %(as_of)s::timestamptz) IS NOT TRUE
        ) AS altered,
        EXISTS (
-           SELECT
+           SELECT true
            FROM sweeper_taken AS t
            WHERE {include other_shares}
        ) AS other_shares,

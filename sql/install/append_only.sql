@@ -8,10 +8,28 @@ BEGIN
         USING ERRCODE = 'restrict_violation';
 END
 $reject$;
+{if sharded}
+-- Citus calls every trigger on a table of its own unsafe; these only refuse. One that names TRUNCATE stands on this server
+-- alone, the others on the shards, where rows are changed
+SET LOCAL citus.enable_unsafe_triggers = on;
+CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE ON {refunds}
+    FOR EACH STATEMENT EXECUTE FUNCTION {schema}.reject_change();
+CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE ON {reversals}
+    FOR EACH STATEMENT EXECUTE FUNCTION {schema}.reject_change();
+CREATE OR REPLACE TRIGGER no_truncate BEFORE TRUNCATE ON {refunds}
+    FOR EACH STATEMENT EXECUTE FUNCTION {schema}.reject_change();
+CREATE OR REPLACE TRIGGER no_truncate BEFORE TRUNCATE ON {reversals}
+    FOR EACH STATEMENT EXECUTE FUNCTION {schema}.reject_change();
+{else}
 CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {refunds}
     FOR EACH STATEMENT EXECUTE FUNCTION {schema}.reject_change();
 CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {reversals}
     FOR EACH STATEMENT EXECUTE FUNCTION {schema}.reject_change();
+{end}
 -- also for a session that sets session_replication_role = replica
 ALTER TABLE {refunds} ENABLE ALWAYS TRIGGER append_only;
 ALTER TABLE {reversals} ENABLE ALWAYS TRIGGER append_only;
+{if sharded}
+ALTER TABLE {refunds} ENABLE ALWAYS TRIGGER no_truncate;
+ALTER TABLE {reversals} ENABLE ALWAYS TRIGGER no_truncate;
+{end}

@@ -13,6 +13,9 @@ SET DateStyle = 'ISO, MDY'
 SET IntervalStyle = 'postgres'
 SET standard_conforming_strings = on
 SET extra_float_digits = 1
+{if sharded}
+SET citus.propagate_set_commands = 'local'
+{end}
 AS $sweeper_refund$
 -- the app's own expressions stand in here: a name of theirs is never a variable of ours
 #variable_conflict use_column
@@ -36,6 +39,9 @@ DECLARE
     sweeper_row record;
     sweeper_problem text;
 BEGIN
+{if sharded}
+    {include begin_on_nodes}
+{end}
 {include require_guard}
     -- a call that waited for `sweeper install` must not go on under the mapping before
     PERFORM true FROM {locks} AS l WHERE l.name = 'installation' AND l.fingerprint = {fingerprint} FOR SHARE;
@@ -133,6 +139,9 @@ BEGIN
             RAISE EXCEPTION 'the refund was not written: a trigger or a rule drops it, or the closing of the session'
                 USING ERRCODE = 'raise_exception';
         END IF;
+{if sharded}
+        {include end_on_nodes}
+{end}
         RETURN coalesce(sweeper_row.paid_amounts[1]::numeric, 0);
     END LOOP;
 END

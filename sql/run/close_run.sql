@@ -2,7 +2,7 @@
 -- app's layers have refunded has no run of its own: it is counted here, from where the run before ended its count until a
 -- minute before this one began, so that transactions that were open then have committed.
 UPDATE {runs} AS run
-SET ended_at = pg_catalog.clock_timestamp(),
+SET ended_at = pg_catalog.statement_timestamp(),
     outcome = %(outcome)s,
     sessions = %(sessions)s,
     credits = %(credits)s::text::numeric,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from sweeper.app import catalog
 from sweeper.app.catalog import Column, Table, problem
+from sweeper.app.distribution import named_zone
 from sweeper.app.expression import Expression, check_type
 from sweeper.app.facts import Facts
 from sweeper.app.over_refund import OverRefund
@@ -68,7 +69,7 @@ def account_slots(reader: Reader, settings: Settings, sessions: Table, slots: Sl
     facts |= _balance_slots(reader, own, accounts, slots, balance)
     over = OverRefund(reader, {**slots, **facts.slots}, {"s": sessions, "a": accounts})
     shares = read_shares(over, own.add or {}, accounts)
-    moves = [*_moves(reader, own, accounts, balance), *share_moves(shares)]
+    moves = [*_moves(reader, own, accounts, balance, settings.sessions.timezone), *share_moves(shares)]
     if not moves and own.serialized:
         # so that a writer of the app with an older snapshot fails, and does not write over us
         moves = [move(key, kept=True)]
@@ -116,7 +117,7 @@ def _balance_slots(reader: Reader, own: AccountsSection, accounts: Table, slots:
     )
 
 
-def _moves(reader: Reader, own: AccountsSection, accounts: Table, balance: _Balance) -> Iterator[Slots]:
+def _moves(reader: Reader, own: AccountsSection, accounts: Table, balance: _Balance, timezone: str) -> Iterator[Slots]:
     """What moves besides the columns of ``[accounts.add]``."""
     column = balance[1]
     if column and own.add is None:
@@ -126,7 +127,7 @@ def _moves(reader: Reader, own: AccountsSection, accounts: Table, balance: _Bala
     if own.updated_at:
         touched = reader.written_column("accounts.updated_at", own.updated_at, accounts)
         check_type("accounts.updated_at", touched.name, Expression("", touched.base_type), catalog.TIME_TYPES)
-        yield move(touched, moment=True)
+        yield move(touched, moment=True, zone=named_zone(accounts, touched.base_type, timezone))
 
 
 def _balance(reader: Reader, own: AccountsSection, accounts: Table) -> _Balance:

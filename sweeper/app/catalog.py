@@ -70,6 +70,7 @@ class Table:
     columns: Mapping[str, Column]
     tree_columns: tuple[str, ...] = ()
     shared_keys: tuple[str, ...] = ()
+    shard_group: int | None = None
 
     @property
     def qualified(self) -> str:

@@ -7,6 +7,7 @@ from sweeper.app import catalog
 from sweeper.app.account_slots import account_slots
 from sweeper.app.catalog import Table
 from sweeper.app.charge_key import ChargeKey
+from sweeper.app.distribution import require_together
 from sweeper.app.facts import Facts
 from sweeper.app.fingerprint import charge_key, decisive, digest, fingerprint
 from sweeper.app.ledger_slots import NO_LEDGER, Ledger, map_ledger
@@ -60,7 +61,7 @@ class Mapping:
     @property
     def can_have_fence(self) -> bool:
         """Whether a trigger on the sessions sees each change of the status."""
-        return self.status.of_row
+        return self.status.of_row and not self.is_sharded
 
     @property
     def starts_in_column(self) -> bool:
@@ -105,6 +106,11 @@ class Mapping:
         return self.ledger is not None or self.key.attempt is not None
 
     @property
+    def is_sharded(self) -> bool:
+        """Whether Citus keeps the app's tables on another node."""
+        return self.sessions.shard_group is not None
+
+    @property
     def has_shared_ids(self) -> bool:
         """Whether several partitions could have a session with the same id."""
         return bool(self.lists["shared_ids"])
@@ -125,6 +131,7 @@ class Mapping:
             "fence": self.fenced,
             "reversal_rows": self.ledger is not None and bool(self.ledger.reverse),
             "zoned_starts": self.has_zoned_starts,
+            "sharded": self.is_sharded,
         }
 
     def _marking(self) -> Choices:
@@ -181,6 +188,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
     if settings.ledger:
         ledger, of_ledger = map_ledger(reader, settings.ledger, facts, key, sessions)
     facts |= of_ledger
+    require_together(reader.tables, ledger=ledger is not None, shares=bool(facts.choices["shares"]))
     moves = settings.accounts is not None and settings.accounts.moves
     # the amount of a session whose refund is in the app's books by what the file writes, or by a hook
     given_back = bool(own.refunded) or (not moves and ledger is None and catalog.has_subquery(own.amount))

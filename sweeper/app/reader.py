@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from sweeper.app.catalog import Column, Table, is_name, nearest_column, problem
-from sweeper.app.distribution import require_undistributed
+from sweeper.app.distribution import read_shard_group
 from sweeper.app.expression import Equality, Expression
 from sweeper.app.partitions import or_with_partitions, read_partitions
 from sweeper.app.status_labels import StatusLabels
@@ -28,6 +28,7 @@ class Reader:
     def __init__(self, transaction: Transaction, own_schema: str) -> None:
         self.transaction = self._transaction = transaction
         self._own_schema = own_schema
+        self.tables = list[Table]()
 
     def table(self, key: str, text: str) -> Table:
         """The table that ``text`` names.
@@ -42,10 +43,10 @@ class Reader:
             raise problem(key, text, f"there is no such table{self._nearest_table(text)}")
         if row.kind not in ("r", "p"):
             raise problem(key, text, "is not a table: rows of a view or a foreign table cannot be locked")
-        require_undistributed(self._transaction, key, text, row)
+        shard_group = read_shard_group(self._transaction, key, text, row, self._own_schema)
         if row.inherited:
             raise problem(key, text, "has child tables (INHERITS), and no unique index holds over them all")
-        if row.schema_name == self._own_schema:
+        if row.schema_name == self._own_schema and shard_group is None:
             raise problem(
                 key, text, f"lies in {self._own_schema}, the schema for sweeper's own tables: name another in "
                 "database.schema",
@@ -60,10 +61,11 @@ class Reader:
             for column in rows
         }  # fmt: skip
         of = read_partitions(self._transaction, key, text, row)
-        return Table(
+        self.tables.append(Table(
             row.oid, row.schema_name, row.table_name, row.partition_key, tuple(row.partition_columns), of.owned,
-            row.owner, columns, of.columns, of.shared_keys,
-        )  # fmt: skip
+            row.owner, columns, of.columns, of.shared_keys, shard_group,
+        ))  # fmt: skip
+        return self.tables[-1]
 
     def _find_table(self, text: str) -> Row | None:
         try:
@@ -178,6 +180,8 @@ class Reader:
             missing = _MISSING_COLUMN.search(error.message)
             hint = nearest_column(missing[1], table) if missing and table else ""
             raise problem(key, text, f"cannot be used: {error.message}{hint}") from None
+        if found.domain:  # it counts as the type beneath it
+            found = self._transaction.row(fill("find_base_type", {}), {"type_oid": found.oid})
         if found.type == "record":
             raise problem(key, text, "gives several columns")
         return str(found.type), bool(found.collatable)

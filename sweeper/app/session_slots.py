@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from sweeper.app import catalog
 from sweeper.app.catalog import Column, Table, problem
+from sweeper.app.distribution import named_zone
 from sweeper.app.expression import Expression, check_type, default_collation, no_attempt
 from sweeper.app.facts import Facts
 from sweeper.app.reader import Reader
@@ -126,6 +127,7 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
         for name in ("started_at", "active_at", "stuck_at", "failed_at", "ended_at")
         if (text := getattr(own, name))
     }
+    known = {name: _moment(moment, own.timezone, sessions) for name, moment in moments.items()}
     amount = read("amount", own.amount, catalog.NUMBER_TYPES)
     account = read("account", own.account)
     charged = read("charged", own.charged, catalog.NUMBER_TYPES) if own.charged else None
@@ -145,8 +147,8 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
         "started_at": moments["started_at"].sql,
         "started_type": moments["started_at"].type,
         # a deadline is compared where a sign of life is: as what is stuck once it has passed
-        "active_at": _deadline(moments["stuck_at"]) if own.stuck_at else _first_known(moments, _SIGNS_OF_LIFE),
-        "failed_at": _first_known(moments, ("failed_at", *_SIGNS_OF_LIFE)),
+        "active_at": _deadline(known["stuck_at"]) if own.stuck_at else _first_known(known, _SIGNS_OF_LIFE),
+        "failed_at": _first_known(known, ("failed_at", *_SIGNS_OF_LIFE)),
         "amount": _number(amount),
         "amount_type": _exact_type(amount),
         "also_read": moments["ended_at"].sql if "ended_at" in moments else "",
@@ -177,8 +179,13 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
     return Facts(slots, choices)
 
 
-def _deadline(moment: Expression) -> str:
-    return fill_part("deadline", {"stuck_at": moment.sql})
+def _moment(moment: Expression, timezone: str, sessions: Table) -> str:
+    zone = named_zone(sessions, moment.type, timezone)
+    return fill_part("moment", {"moment": moment.sql, "zone": quote_text(zone)}, {"zone_named": bool(zone)})
+
+
+def _deadline(moment: str) -> str:
+    return fill_part("deadline", {"moment": moment})
 
 
 def _number_of_a_time(value: Decimal | None, text: str) -> str:
@@ -203,7 +210,7 @@ def _number(expression: Expression) -> str:
     return fill_part("amount", {"amount": expression.sql}, {"inexact": expression.type not in catalog.EXACT_TYPES})
 
 
-def _first_known(moments: Mapping[str, Expression], names: Sequence[str]) -> str:
+def _first_known(moments: Mapping[str, str], names: Sequence[str]) -> str:
     # a row that does not know when it failed, or was last active, falls back on what it does know
-    known = [{"moment": moments[name].sql} for name in names if name in moments]
+    known = [{"moment": moments[name]} for name in names if name in moments]
     return fill_part("first_known", {}, {"moments": known})

@@ -87,8 +87,13 @@ def share_moves(shares: Sequence[Share]) -> Iterator[Slots]:
         yield move(share.column, value=share.name)
 
 
-def move(column: Column, *, value: str = "", minus: bool = False, moment: bool = False, kept: bool = False) -> Slots:
-    """How a column of an account moves: by ``value`` of what it is owed, to the ``moment``, or it is ``kept``."""
+def move(
+    column: Column, *, value: str = "", minus: bool = False, moment: bool = False, kept: bool = False, zone: str = ""
+) -> Slots:
+    """How a column of an account moves: by ``value`` of what it is owed, to the ``moment``, or it is ``kept``.
+
+    ``zone`` is the one in which the moment is written, where that has to be named.
+    """
     return {
         "column": column.quoted,
         "sum_type": "numeric" if column.base_type in catalog.EXACT_TYPES else column.base_type,
@@ -96,6 +101,7 @@ def move(column: Column, *, value: str = "", minus: bool = False, moment: bool =
         "minus": "yes" if minus else "",
         "moment": "yes" if moment else "",
         "kept": "yes" if kept else "",
+        "zone": quote_text(zone) if zone else "",
     }
 
 

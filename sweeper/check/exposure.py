@@ -10,7 +10,6 @@ from sweeper.config.model import Settings
 from sweeper.install.grants import granted_to_all_roles
 from sweeper.install.hooks import read_hooks
 from sweeper.postgres.database import Database
-from sweeper.postgres.templates import fill
 from sweeper.postgres.transaction import Row
 
 # each of these breaks a promise by itself; others may be intended, such as TRIGGER for a role that adds a hook
@@ -31,7 +30,7 @@ def check_grants(context: CheckContext) -> Iterator[Check]:
     allowed = granted_to_all_roles(context.mapping)
     with context.reading() as transaction:
         binds = {"schema_name": context.mapping.schema, "schema": context.mapping.slots["schema"]}
-        rows = transaction.rows(fill("list_grants", {}), binds)
+        rows = transaction.rows(context.mapping.statement("list_grants"), binds)
         # who has put a hook there had to be given the right
         hooked = {context.mapping.slots[hook.table] for hook in read_hooks(transaction, context.mapping) if hook.works}
     allowed_hooks = {(name, "TRIGGER") for name in hooked}

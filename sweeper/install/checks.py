@@ -52,6 +52,11 @@ def require_fence(mapping: Mapping, *, asked: bool, stands: bool) -> None:
     """
     if (asked or stands) and not mapping.can_have_fence:
         then = "" if asked else ": `sweeper install --release` takes away the one that stands"
+        if mapping.is_sharded:
+            raise ConfigurationError(
+                f"{mapping.sessions.name} is a table of Citus, which takes no trigger of ours: it has no fence",
+                code="mapping",
+            )
         raise ConfigurationError(
             "sessions.status is read from other tables, so a trigger on the sessions cannot see it change: there is no "
             f"fence for it{then}",

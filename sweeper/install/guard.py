@@ -44,7 +44,10 @@ def require_payable(transaction: Transaction, mapping: Mapping, binds: dict[str,
     names = set(_arbiters(plan))
     table = mapping.slots["ledger" if mapping.ledger else "refunds"]
     indexes = transaction.rows(fill("list_unique_indexes", {}), {"table_name": table})
-    chosen = [index for index in indexes if index.name in names]
+    if mapping.is_sharded:  # its plan is of the coordinator alone; a shard without the index refuses the insert
+        chosen = [index for index in indexes if index.whole and index.keys == GUARD_KEYS]
+    else:
+        chosen = [index for index in indexes if index.name in names]
     if not chosen or not all(index.usable for index in chosen):
         raise ConfigurationError(
             f"the guard on {table} is missing, not valid or deferrable; nothing was paid. Run `sweeper install`",

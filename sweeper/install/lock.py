@@ -54,6 +54,8 @@ def only_installation(keeper: Database | None, schema: str) -> Iterator[None]:
 
 def _take(transaction: Transaction, schema: str) -> bool:
     locks = f"{quote_name(schema)}.locks"
-    if transaction.rows(fill("find_table", {}), {"name": locks}):
+    found = transaction.rows(fill("find_table", {}), {"name": locks})
+    # on a node of Citus the lock of a row keeps its snapshot, for which the index builds would wait
+    if found and not found[0].has_citus:
         return bool(transaction.rows(fill("lock_installer", {"locks": locks})))
     return bool(transaction.row(fill("lock_first_installer", {"schema_text": quote_text(schema)})).taken)

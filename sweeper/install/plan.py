@@ -78,7 +78,7 @@ def plan(
     }
     # what ALTER DEFAULT PRIVILEGES of the database gives does not stick to what is made in between
     before, after = fill_script("note_objects", slots), fill_script("revoke_defaults", slots)
-    made = [fill_script("append_only", slots)] if unprotected else []
+    made = [fill_script("append_only", slots, mapping.choices)] if unprotected else []
     made.append(functions(mapping, max_amount=settings.policy.max_amount))
     return Steps(
         mapping,

@@ -11,7 +11,7 @@ from sweeper.postgres.templates import fill, fill_script
 from sweeper.postgres.transaction import Row, Transaction
 
 _FUNCTION = re.compile(r'CREATE (?:OR REPLACE )?FUNCTION "(?:[^"]|"")+"\.(\w+)\((.*?)\nAS (\$\w+\$)(.*?)\3', re.DOTALL)
-_SETTING = re.compile(r"^SET (\w+) = (.+)$", re.MULTILINE)
+_SETTING = re.compile(r"^SET ([\w.]+) = (.+)$", re.MULTILINE)
 _TRIGGER = re.compile(r"(CREATE (?:OR REPLACE )?TRIGGER .+?);", re.DOTALL)
 # what a program reads of SQL: strings as they are; neither comments nor how it is laid out
 _LAYOUT = re.compile(r"('(?:[^']|'')*')|(?:--[^\n]*|\s)+")
@@ -66,7 +66,7 @@ def fence_wanted(transaction: Transaction, mapping: Mapping) -> bool | None:
 def is_append_only(transaction: Transaction, mapping: Mapping) -> bool:
     """Whether neither refunds nor reversals can be edited or deleted."""
     own = _own_functions(_read_functions(transaction, mapping))
-    (wanted,) = _parsed(fill_script("append_only", mapping.slots))
+    (wanted,) = _parsed(fill_script("append_only", mapping.slots, mapping.choices))
     return wanted in own and all(_append_only(transaction, mapping).values())
 
 
@@ -78,7 +78,7 @@ def read_protections(transaction: Transaction, mapping: Mapping, *, max_amount: 
     # where the installation does not say, the function that is there has been asked for
     mapping = replace(mapping, fenced="fence" in names if asked is None else asked)
     script = functions(mapping, max_amount=max_amount)
-    append_only = fill_script("append_only", mapping.slots)
+    append_only = fill_script("append_only", mapping.slots, mapping.choices)
     wanted = _parsed(f"{append_only}\n{script}")
     binds = {"table_name": mapping.sessions.qualified, "trigger_name": fence_name(mapping)}
     triggers = transaction.rows(fill("read_fence", {}), binds)

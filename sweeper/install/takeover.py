@@ -66,7 +66,7 @@ def plan_takeover(
     complete = found.tables.keys() == SIGNS.keys() and installation is not None
     current = complete and installation is not None and installation.schema_version == SCHEMA_VERSION
     tables = fill_script("001_tables", slots, {**mapping.choices, "printed": printed})
-    scripts = [] if current else [tables, fill_script("append_only", slots)]
+    scripts = [] if current else [tables, fill_script("append_only", slots, mapping.choices)]
     actions = [] if complete else [f"created schema {mapping.schema} and its tables"]
     added = [column for column in _added_columns(mapping) if column not in found.tables.get("refunds", {})]
     additions = tuple(fill_script(_ADDED_COLUMNS[column], slots) for column in added)

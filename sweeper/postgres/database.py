@@ -13,7 +13,7 @@ from sweeper.postgres.connection import Connection
 from sweeper.postgres.engines import postgres_version
 from sweeper.postgres.login import with_sqlstate
 from sweeper.postgres.sqlstate import READ_ONLY, failed_by, is_raised, translated
-from sweeper.postgres.templates import fill
+from sweeper.postgres.templates import fill, fill_script
 from sweeper.postgres.timeouts import Timeouts
 from sweeper.postgres.transaction import Transaction
 
@@ -36,6 +36,7 @@ class Database:
         self.connections_made = 0
 
         self._has_no_encoding = False
+        self._has_nodes = False
 
         def connect() -> psycopg.Connection[Any]:
             parameters = {
@@ -67,7 +68,7 @@ class Database:
         self.default_schemas = connection.schemas
 
     def _read_version(self, connection: sqlalchemy.Connection) -> tuple[int, ...]:
-        said = connection.exec_driver_sql(fill("read_version", {})).scalar()
+        said, self._has_nodes = connection.exec_driver_sql(fill("read_version", {})).one()
         return postgres_version(str(said), self._settings.parameters.get("host", ""))
 
     def close(self) -> None:
@@ -110,6 +111,8 @@ class Database:
                         "timezone": timezone,
                     },
                 )
+                if self._has_nodes:
+                    opened.script(fill_script("set_on_nodes", {}))
                 yield opened
 
     @contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy
 
+from sweeper.postgres.scripts import statements
 from sweeper.postgres.sqlstate import translated
 
 _ROWS_AT_ONCE = 500  # fewer than make Python look for garbage
@@ -35,12 +36,13 @@ class Transaction:
         """The server process id that the client was given: behind a pooler it differs from the server's own."""
         return int(self._connection.connection.dbapi_connection.info.backend_pid)  # type: ignore[union-attr]
 
-    def script(self, statements: str) -> None:
-        """Send statements without binds, several at once."""
-        # without parameters psycopg uses the simple protocol, which takes several and leaves % alone
+    def script(self, script: str) -> None:
+        """Send statements without binds, one after the other."""
+        # without parameters psycopg leaves % alone
         cursor = self._connection.connection.cursor()
         try:
-            cursor.execute(statements)
+            for statement in statements(script):
+                cursor.execute(statement)
         finally:
             cursor.close()
 

@@ -20,6 +20,8 @@ FROM (
                  ]
                LIMIT 1
            ) AS fit
+    {if sharded}
+    {else}
     UNION ALL
     SELECT s.guard_index,
            (
@@ -29,6 +31,7 @@ FROM (
            )
     FROM {settings} AS s
     WHERE s.guard_index IS NOT NULL
+    {end}
 ) AS guards
 WHERE guards.fit IS NOT TRUE
 ORDER BY guards.name

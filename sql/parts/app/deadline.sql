@@ -1,2 +1,2 @@
 -- When a running session is stuck, by its own deadline: one that has none never is.
-coalesce(({stuck_at})::timestamptz, 'infinity'::timestamptz)
+coalesce({moment}, 'infinity'::timestamptz)

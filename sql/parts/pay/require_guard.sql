@@ -13,13 +13,13 @@
                     AND a.attnum OPERATOR(pg_catalog.=) ANY (i.indkey::int2[])
                     AND a.attname IN ('session_id', 'attempt', 'again')
               ) = 3
-        ) OR EXISTS (
+        ){if sharded}{else} OR EXISTS (
             SELECT
             FROM {settings} AS g
             LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = pg_catalog.to_regclass(g.guard_index)::oid
             WHERE g.guard_index IS NOT NULL
               AND (i.indisunique AND i.indisvalid AND i.indisready AND i.indimmediate) IS NOT TRUE
-        )
+        ){end}
     THEN
         RAISE EXCEPTION 'the guard is missing (the unique index that stops a second refund): nothing was paid'
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run `sweeper install`.';

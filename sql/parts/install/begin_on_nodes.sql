@@ -1,0 +1,6 @@
+-- What refund() sets for itself, on the other nodes of Citus, too.
+SET LOCAL row_security = off;
+SET LOCAL TimeZone = {timezone};
+SET LOCAL DateStyle = 'ISO, MDY';
+SET LOCAL IntervalStyle = 'postgres';
+SET LOCAL extra_float_digits = 1;

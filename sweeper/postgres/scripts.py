@@ -1,0 +1,27 @@
+"""A script in SQL, taken apart into its statements."""
+
+import re
+from collections.abc import Iterator
+
+# what may hold a semicolon that ends nothing: texts, names, bodies between dollars, comments
+_PIECE = re.compile(
+    r"""(?P<end>;)|[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![\w$])(\$(?:[^\W\d]\w*)?\$).*?\2|--[^\n]*|/\*.*?\*/"""
+    r"""|[\w$]+|.""",
+    re.DOTALL,
+)
+_NOTHING = re.compile(r"(?:\s|--[^\n]*|/\*.*?\*/)*", re.DOTALL)
+
+
+def statements(script: str) -> Iterator[str]:
+    """The statements of a script, in their order.
+
+    Sent together they would be one, and one that Citus has to repeat on another node would be repeated with all of the
+    others.
+    """
+    start = 0
+    for piece in _PIECE.finditer(script):
+        if piece["end"]:
+            yield script[start : piece.end()].strip()
+            start = piece.end()
+    if not _NOTHING.fullmatch(script[start:]):
+        yield script[start:].strip()
