@@ -181,7 +181,7 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
 
 def _moment(moment: Expression, timezone: str, sessions: Table) -> str:
     zone = named_zone(sessions, moment.type, timezone)
-    return fill_part("zoned_moment", {"moment": moment.sql, "zone": quote_text(zone)}, {"zone_named": bool(zone)})
+    return fill_part("session_moment", {"moment": moment.sql, "zone": quote_text(zone)}, {"zone_named": bool(zone)})
 
 
 def _deadline(moment: str) -> str:
