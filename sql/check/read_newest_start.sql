@@ -1,5 +1,6 @@
--- When the newest session that is not over began, as the mapping reads it: in the future, the time zone is wrong.
-SELECT pg_catalog.max(({started_at})::timestamptz) AS started_at
+-- When the newest session that is not over began, as the mapping reads it, and in which zone the database is by itself.
+SELECT pg_catalog.max(({started_at})::timestamptz) AS started_at,
+       (SELECT z.reset_val FROM pg_catalog.pg_settings AS z WHERE z.name = 'TimeZone') AS zone
 FROM {sessions} AS s
 WHERE {live_condition}
   AND pg_catalog.isfinite(({started_at})::timestamptz)

@@ -73,7 +73,10 @@ LEFT JOIN LATERAL (
            {if spaced}
            ROW ({at_column}, {payer_column}) AS in_time,
            {end}
-           ROW ({if meant}{each meant ", "}l.{column}{end}{else}true{end}) AS amounts
+           ROW ({if meant}{each meant ", "}l.{column}{end}{else}true{end}) AS amounts,
+           -- what a rehearsal compares with the rows that the app wrote itself
+           ROW ({each ledger_values ", "}l.{column}{end}) AS compared{if past},
+           ROW (({past_where}), {past_session}, {past_account}, {past_amount}) AS past{end}
     FROM {ledger} AS l
 ) AS entry ON true
 {end}

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from sweeper.app.catalog import Column
+from sweeper.check.charged_accounts import check_charged_accounts
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.ledger_columns import amount_columns
 from sweeper.check.result import Check
@@ -33,6 +34,9 @@ class _Charge:
 def check_charges(context: CheckContext) -> Iterator[Check]:
     """Compare the amounts of sessions that are not refunded with their charges."""
     own = context.settings.sessions
+    if wrong := list(check_charged_accounts(context)):
+        yield from wrong
+        return
     with sampling(context) as samples:
         if own.charged:
             found = _read(samples, {"charged": samples.expression("charged", own.charged)}, {"charged": True})

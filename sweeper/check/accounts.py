@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from sweeper.app.catalog import Column, Table
 from sweeper.check.account_links import wrong_table
 from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.pools import taken_from
 from sweeper.check.result import Check, Status
 from sweeper.check.samples import Samples, is_number, sampling
 from sweeper.config.model import AccountsSection
@@ -13,7 +14,7 @@ from sweeper.postgres.templates import Slots
 
 _BALANCE = re.compile(
     r"credit|balance|point|coin|token|quota|allowance|limit|used|spent|held|reserv|pool|milli|fund|wallet|minute|bonus"
-    r"|gift|free|paid|trial|units|left|remain|bought|purchas|avail|cents", re.IGNORECASE,
+    r"|gift|free|paid|trial|units|left|remain|bought|purchas|avail|cents|usage|consum", re.IGNORECASE,
 )  # fmt: skip
 _CLOSED = re.compile(
     r"delet|closed|deactivat|disabl|banned|archiv|suspend|anonymi|erased|terminat|cancel|remov|block|inactiv|gone|left_at"
@@ -82,11 +83,15 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
             and (table is not accounts or column.name.lower() not in known)
         ]
         _, counts = _counts(samples, table, columns, "number")
-        used = [column.name for column, count in zip(columns, counts, strict=False) if count]
+        used = [column for column, count in zip(columns, counts, strict=False) if count]
         if used:
-            yield warning(
-                "accounts", f"{', '.join(used)} of {table.name} look like balances or counters, and a refund does not "
-                f"move them: accounts.balance = {own.balance!r}",
+            said = (
+                f"{', '.join(column.name for column in used)} of {table.name} look like balances or counters, and a "
+                f"refund does not move them: accounts.balance = {own.balance!r}"
+            )
+            sure = taken_from(samples, used, own) if table is accounts else ""
+            yield (failure if sure else warning)(
+                "accounts", said + sure,
                 "if a charge is taken from them as well: accounts.balance as their sum, and [accounts.add] with the "
                 "share of each; or name them in accounts.invariant",
             )  # fmt: skip

@@ -30,7 +30,6 @@ _OF_ANY_MAPPING = (
     ("statuses", rows.check_statuses),
     ("stuck_after", rows.check_durations),
     ("grace", policy.check_grace),
-    ("time_zone", rows.check_zone),
 )
 
 

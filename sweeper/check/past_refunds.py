@@ -47,6 +47,16 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
 
 def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: bool) -> Check | None:
     known = [one for one in sessions if one.rows and one.amount is not None]
+    against = [one for one in known if one.amount is not None and one.amount * one.past_amount < 0]
+    if not netted and len(against) >= max(_ENOUGH, len(known) * _ODD):
+        sample = against[0]
+        return failure(
+            "past_refunds",
+            f"[ledger.insert] gives the amount the other sign than the app's refunds have, for {len(against)} of "
+            f"{len(known)} sessions, such as {sample.session_id}: {number(sample.amount or Decimal(0))} instead of "
+            f"{number(sample.past_amount)}",
+            "[ledger.insert]: amount, or -amount, as the app's own refunds have it",
+        )
     if netted:  # `amount` is what is left: with the rows of the past it is what was charged
         known = [replace(one, amount=one.amount + one.past_amount) for one in known if one.amount is not None]
     elif not any(one.amount for one in known):

@@ -18,6 +18,7 @@ from sweeper.check.past_refunds import check_past_refunds
 from sweeper.check.policy import check_caps
 from sweeper.check.result import Check, Status
 from sweeper.check.running import check_active_at, check_deadlines
+from sweeper.check.zone import check_zone
 from sweeper.config.model import Settings
 from sweeper.core.errors import SweeperError
 from sweeper.postgres.database import Database
@@ -28,7 +29,7 @@ Look = Callable[[CheckContext], Iterator[Check]]
 
 _LOOKS: tuple[Look, ...] = (
     check_past_refunds, check_charges, check_marks, check_ledger, check_accounts, check_active_at, check_deadlines,
-    check_caps,
+    check_caps, check_zone,
 )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """What the app's rows say against the mapping: statuses, amounts, durations, time zones."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from sweeper.app.reader import Reader
@@ -9,33 +9,44 @@ from sweeper.check.result import Check
 from sweeper.check.running import Heartbeat, not_moving, read_heartbeat
 from sweeper.config.model import STUCK_AFTER_DEFAULT, Settings
 from sweeper.core.durations import describe_duration
-from sweeper.postgres.errors import Refusal
+from sweeper.postgres.errors import Refusal, TooSlow
 from sweeper.postgres.templates import fill
+from sweeper.postgres.timeouts import Timeouts
+from sweeper.postgres.transaction import Row
 from sweeper.sweep.selection import before
 
 _NULLS_ARE_MANY = 0.2
+_WHOLE_TABLE_MS, _SAMPLE_MS = 3_000, 60_000
 _DURATIONS_OF = timedelta(days=30)
-_AHEAD = timedelta(minutes=5)
 # so many of the newest sessions are read, and so many are named
 _NEWEST, _SAMPLES = 100_000, 3
 
 
 def check_statuses(context: CheckContext) -> Iterator[Check]:
     """Whether the data has statuses that no list names."""
-    own = context.settings.sessions
-    with context.reading() as transaction:
-        rows = transaction.rows(
-            fill("list_statuses", context.mapping.slots), {"named": [*own.failed, *own.running, *own.succeeded]}
-        )
+    try:
+        rows, where = _unnamed(context, sampled=False), ""
+    except TooSlow:  # without an index on the status it is the whole table
+        rows, where = _unnamed(context, sampled=True), " in a sample of one in 100 pages"
     if rows:
         listed = ", ".join(f"{'null' if row.status is None else repr(row.status)} ({row.sessions})" for row in rows)
         yield warning(
-            "statuses", f"sessions have statuses that no list names, and are never refunded: {listed}",
+            "statuses", f"sessions have statuses that no list names, and are never refunded: {listed}{where}",
             "name each in sessions.failed, sessions.running, or sessions.succeeded when nothing is owed; then: "
             "sweeper install",
         )  # fmt: skip
     else:
-        yield ok("statuses", "every session's status is in one of the lists")
+        yield ok("statuses", f"every session's status{where} is in one of the lists")
+
+
+def _unnamed(context: CheckContext, *, sampled: bool) -> Sequence[Row]:
+    own, mapping = context.settings.sessions, context.mapping
+    statement = fill("list_statuses", mapping.slots, {"sampled": sampled})
+    timeouts = Timeouts(statement_ms=_SAMPLE_MS if sampled else _WHOLE_TABLE_MS)
+    with context.database.transaction(
+        timeouts=timeouts, search_path=mapping.search_path, timezone=mapping.timezone, read_only=True
+    ) as transaction:
+        return transaction.rows(statement, {"named": [*own.failed, *own.running, *own.succeeded]})
 
 
 def check_amounts(context: CheckContext) -> Iterator[Check]:
@@ -162,18 +173,3 @@ def _not_compared(active_at: str | None, limit: str, heartbeat: Heartbeat) -> Ch
 
 def _longer(longest: timedelta) -> str:
     return f"{int(longest.total_seconds() * 1.5) // 3600 + 1}h"
-
-
-def check_zone(context: CheckContext) -> Iterator[Check]:
-    """Whether sessions seem to begin in the future: then their clock is read in the wrong zone."""
-    with context.reading() as transaction:
-        newest = transaction.row(fill("read_newest_start", context.mapping.slots)).started_at
-    zone = context.mapping.timezone
-    if newest is not None and newest > context.as_of + _AHEAD + context.settings.policy.max_clock_skew:
-        yield warning(
-            "time_zone",
-            f"the newest session begins {describe_duration(newest - context.as_of)} from now, read in {zone}",
-            "sessions.timezone: the zone that the app writes its times in; then: sweeper install",
-        )  # fmt: skip
-    else:
-        yield ok("time_zone", f"columns without a zone are read in {zone}; no session begins in the future")

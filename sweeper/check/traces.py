@@ -28,6 +28,28 @@ def find_traces(samples: Samples, session_ids: Sequence[str], words: str) -> dic
         sessions = {row.session_id for row in rows}
         if sessions:
             found[f"{table.qualified}.{quote_name(link)}"] = (len(sessions), min(sessions))
+    return found or _in_json(samples, session_ids, words)
+
+
+def _in_json(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
+    """Rows that name a session inside json, where no column does."""
+    tables = samples.ask("list_all_tables", {})[: _TABLES_AT_MOST * 10]
+    columns = samples.ask("list_all_columns", {}, table_oids=[row.oid for row in tables])
+    with_json = {column.table_oid for column in columns if column.type in ("json", "jsonb")}
+    found = {}
+    for row in [row for row in tables if row.oid in with_json][:_TABLES_AT_MOST]:
+        if row.oid == samples.context.mapping.sessions.oid:
+            continue
+        table = samples.reader.table("table", row.as_sql)
+        for name in [one.name for one in table.columns.values() if one.base_type in ("json", "jsonb")]:
+            try:
+                with samples.transaction.savepoint():
+                    rows = _rows(samples, table, name, session_ids, words, json=True)
+            except (Refusal, StatementError, TooSlow):
+                continue
+            sessions = {row.session_id for row in rows}
+            if sessions:
+                found[f"{table.qualified}.{quote_name(name)}"] = (len(sessions), min(sessions))
     return found
 
 
@@ -39,7 +61,7 @@ def _marks(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str
         if not re.search(words, name, re.IGNORECASE) or column.base_type not in (*_FLAG, *_MOMENT):
             continue
         slots = {"column": column.quoted}
-        rows = samples.read("find_marked", session_ids, slots, {"flag": column.base_type in _FLAG})
+        rows = samples.read("find_marked", session_ids, slots, {"flag": column.base_type in _FLAG, "number": False})
         if rows:
             found[f"{sessions.name}.{name}"] = (len(rows), rows[0].session_id)
     return found
@@ -78,7 +100,9 @@ def _names_session(
     return plain in (f"{words}id", words, "sessionid", "jobid", "referenceid", "relatedid", "aboutid", "sourceid")
 
 
-def _rows(samples: Samples, table: Table, link: str, session_ids: Sequence[str], words: str) -> Sequence[Row]:
+def _rows(
+    samples: Samples, table: Table, link: str, session_ids: Sequence[str], words: str, *, json: bool = False
+) -> Sequence[Row]:
     key = samples.key_of(table)
     has_amount = any(column.category == "N" and _AMOUNT.search(column.name) for column in table.columns.values())
     if key is None or not has_amount:
@@ -90,6 +114,6 @@ def _rows(samples: Samples, table: Table, link: str, session_ids: Sequence[str],
     ]
     slots = {"table": table.qualified, "key": key.quoted, "link": quote_name(link)}
     return samples.ask(
-        "find_refund_rows", slots, {"texts": texts},
+        "find_refund_json" if json else "find_refund_rows", slots, {"texts": texts},
         session_ids=list(session_ids), refund_words=words, table_words=table.name,
     )  # fmt: skip

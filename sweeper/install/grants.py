@@ -4,6 +4,9 @@ import re
 from dataclasses import dataclass
 
 from sweeper.app.mapping import Mapping
+from sweeper.app.reader import Reader
+from sweeper.config.model import Settings
+from sweeper.ledger.past import past_slots
 from sweeper.postgres.templates import fill, fill_script, quote_name
 from sweeper.postgres.transaction import Transaction
 
@@ -27,13 +30,13 @@ class Read:
     row_security: bool = False
 
 
-def grants(transaction: Transaction, mapping: Mapping) -> dict[str, str]:
+def grants(transaction: Transaction, mapping: Mapping, settings: Settings) -> dict[str, str]:
     """The GRANT statements, by the name of their file.
 
     Raises:
         SweeperError: this role may not make a temporary view, or not read what the mapping reads.
     """
-    reads, sequences = _reads(transaction, mapping), _sequences(transaction, mapping)
+    reads, sequences = _reads(transaction, mapping, settings), _sequences(transaction, mapping)
     return {name: fill_grant(mapping, name, role, reads, sequences) for name, role in ROLES.items()}
 
 
@@ -58,9 +61,15 @@ def granted_to_all_roles(mapping: Mapping) -> frozenset[tuple[str, str, str]]:
     )
 
 
-def _reads(transaction: Transaction, mapping: Mapping) -> list[Read]:
+def _reads(transaction: Transaction, mapping: Mapping, settings: Settings) -> list[Read]:
+    slots, own = dict(mapping.slots), settings.ledger
+    past = mapping.ledger is not None and own is not None and own.past is not None
+    if mapping.ledger and own:
+        reader = Reader(transaction, mapping.schema)
+        of_past = past_slots(reader, own, mapping.ledger.table, mapping.slots)
+        slots |= {"past_account": "NULL", "past_amount": "NULL", **of_past}
     with transaction.undone():
-        transaction.script(fill_script("probe_reading", mapping.slots, mapping.choices))
+        transaction.script(fill_script("probe_reading", slots, {**mapping.choices, "past": past}))
         rows = transaction.rows(fill("list_read_columns", {}), {"own_schema": mapping.schema})
     return [Read(row.schema_name, row.table_name, tuple(row.columns), row.row_security) for row in rows]
 

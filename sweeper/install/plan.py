@@ -67,7 +67,7 @@ def plan(
         notes = _notes(transaction, mapping)
         rights = {}
         if as_of is None:
-            rights = _rights(transaction, mapping)
+            rights = _rights(transaction, mapping, settings)
         else:
             check_owner(mapping, indexes.build)
     slots |= {
@@ -113,9 +113,9 @@ def _notes(transaction: Transaction, mapping: Mapping) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _rights(transaction: Transaction, mapping: Mapping) -> dict[str, str]:
+def _rights(transaction: Transaction, mapping: Mapping, settings: Settings) -> dict[str, str]:
     try:
-        return grants(transaction, mapping)
+        return grants(transaction, mapping, settings)
     except SweeperError as error:
         if error.code != "privilege":
             raise

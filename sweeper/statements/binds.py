@@ -206,6 +206,7 @@ class Values:
             "find_relation": {"name": mapping.sessions.name},
             **{name: {"session_ids": text_array(rows.session_ids)} for name in CHOSEN},
             "find_hook": {"name": mapping.slots["refunds"]},
+            "find_refund_json": {"session_ids": list(rows.session_ids)},
             "find_refund_rows": {"session_ids": list(rows.session_ids)},
             "find_installation": {"name": mapping.slots["settings"]},
             "read_index": {"name": self.installation.live_index},

@@ -5,14 +5,15 @@ from sweeper.app.mapping import Mapping
 from sweeper.postgres.templates import Choices, Slots
 
 REHEARSED = (
-    "compare_charges", "compare_newest_balances", "compare_past", "find_marked", "find_missed_refunds",
-    "find_refund_rows", "look_at_running", "sample_chain", "sample_columns", "try_marks",
+    "compare_charge_accounts", "compare_charges", "compare_newest_balances", "compare_past", "find_marked",
+    "find_missed_refunds", "find_refund_json", "find_refund_rows", "look_at_running", "sample_chain", "sample_columns",
+    "try_marks",
 )  # fmt: skip
 
 # these look at some sessions and at no others
 CHOSEN = (
-    "compare_charges", "compare_past", "find_marked", "find_missed_refunds", "look_at_newest", "look_at_running",
-    "try_marks",
+    "compare_charge_accounts", "compare_charges", "compare_past", "find_marked", "find_missed_refunds",
+    "look_at_newest", "look_at_running", "try_marks",
 )  # fmt: skip
 
 
@@ -66,12 +67,13 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "read": written,
         "charged": mapping.ledger is None,
         "qualifiers": [],
-        "texts": [column] if name == "find_refund_rows" else written,
+        "texts": [column] if name in ("find_refund_json", "find_refund_rows") else written,
         "account_column": False,
         "columns": [{"column": name, "value": ""} for name in _all(mapping)],
         "looked": [looked],
         "down": "",
         "flag": False,
+        "number": False,
     }
 
 

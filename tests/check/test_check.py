@@ -13,8 +13,8 @@ NAMES = [
     "file", "connection", "version", "primary", "clock", "pooler", "privileges", "row_security", "search_path",
     "mapping", "installed", "guard", "index", "horizon", "holds", "last_run", "amounts", "uncharged", "future_times",
     "grants", "append_only", "refund_function", "hooks", "fence", "moves", "rules", "triggers", "migrations",
-    "statuses", "stuck_after", "grace", "time_zone",
-    "past_refunds", "charges", "marks", "ledger", "accounts", "active_at", "deadlines", "caps",
+    "statuses", "stuck_after", "grace",
+    "past_refunds", "charges", "marks", "ledger", "accounts", "active_at", "deadlines", "caps", "time_zone",
 ]  # fmt: skip
 
 

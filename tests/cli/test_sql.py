@@ -25,7 +25,8 @@ OF_CHARGES = {"above_charge", "count_uncharged", "find_first_charge"}
 NEVER_SENT = {
     "first": {
         "attach_index", "find_in_app_ledger", "list_double_refunds", "probe_guard", "probe_insert", "try_link",
-        "compare_newest_balances", "compare_past", "find_missed_refunds", "sample_chain", *OF_CHARGES,
+        "compare_charge_accounts", "compare_newest_balances", "compare_past", "find_missed_refunds", "sample_chain",
+        *OF_CHARGES,
     },
     "prisma": {"attach_index", "sample_durations", *OF_CHARGES},
     "ledger_only": {

@@ -36,6 +36,7 @@ SAID = [
     "active_at",
     "deadlines",
     "caps",
+    "time_zone",
     "stuck_after",
     "fence",
 ]

@@ -130,6 +130,12 @@ def test_every_statement_is_sent_by_some_module() -> None:
     assert unused == []
 
 
+def test_no_two_files_have_one_name() -> None:
+    """A statement or a part is known by its name alone: the second would take the place of the first."""
+    names = [path.stem for path in FILES]
+    assert sorted(names) == sorted(set(names))
+
+
 def test_what_is_included_is_indented_like_the_line_that_includes_it() -> None:
     filled = fill("list_refunded", Anything(), Nothing(ledger=False))
     assert "\n  AND CASE\n      WHEN (\n          SELECT true\n" in filled
