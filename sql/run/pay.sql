@@ -111,7 +111,7 @@ sweeper_closed AS (
       {include in_bounds}
       {end}
     RETURNING {session_id} AS session_id,
-              {if failed_at_can_fail}(SELECT clock.at FROM sweeper_clock AS clock){else}{failed_at}{end} AS failed_at,
+              {include closed_at} AS failed_at,
               {if status_written}({status} {status_eq} ANY ({revived})) IS NOT TRUE{else}true{end} AS closed
 ),
 {end}
@@ -176,7 +176,7 @@ sweeper_paid AS (
     )
     SELECT p.refund_id, p.session_id, p.account_id, p.attempt, p.again, p.amount, p.reason, p.detail, p.layer, p.run_id,
            %(as_of)s::timestamptz,
-           coalesce({if closes}c.failed_at, {end}{if marks}m.failed_at, {end}p.failed_at){if charged},
+           coalesce({if closes}c.failed_at, {else}CASE WHEN p.stuck THEN p.at END, {end}{if marks}m.failed_at, {end}p.failed_at){if charged},
            p.charged{end}{if shares},
            (
                SELECT pg_catalog.jsonb_build_object({each shares ", "}{label}, share.{share}{end})

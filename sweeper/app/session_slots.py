@@ -173,8 +173,10 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
         "deadlines": own.stuck_at is not None,
         "reasons": reasons,
         "charged": charged is not None,
-        # of a session that is running now, an expression may fail, and it is not asked before
-        "failed_at_can_fail": own.failed_at is not None and not catalog.is_name(own.failed_at),
+        # an expression may fail for a session that is running, or read what a hook writes once it is closed
+        "failed_at_in_row": all(
+            catalog.is_name(text) for text in (own.failed_at, own.active_at, own.started_at) if text is not None
+        ),
     }
     return Facts(slots, choices)
 
