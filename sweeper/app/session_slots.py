@@ -174,9 +174,7 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
         "reasons": reasons,
         "charged": charged is not None,
         # an expression may fail for a session that is running, or read what a hook writes once it is closed
-        "failed_at_in_row": all(
-            catalog.is_name(text) for text in (own.failed_at, own.active_at, own.started_at) if text is not None
-        ),
+        "failed_at_in_row": catalog.is_name(own.failed_at or own.active_at or own.started_at),
     }
     return Facts(slots, choices)
 
