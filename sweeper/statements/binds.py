@@ -20,6 +20,7 @@ from sweeper.sweep.context import RunContext
 from sweeper.sweep.owed import FIRST_CHARGE_MS, OwedReader
 
 _ROWS = 3
+_TEXT = 25  # the oid of the type text, on every server
 _RUN_ID = "00000000-0000-7000-8000-000000000000"
 _MARK = re.compile(r"sweeper_live_([0-9a-f]+)_")
 
@@ -153,6 +154,7 @@ class Values:
             "table_oids": [sessions.oid],
             "table_name": slots["refunds"],
             "bound_oid": sessions.oid,
+            "type_oid": _TEXT,
             "id_name": mapping.key.id.strip('"'),
             "id_number": mapping.key.id_number,
             "id_type": mapping.session_type,

@@ -118,7 +118,7 @@ def test_refunds_that_break_the_guard_stop_the_printed_sql_too(prisma: AppDataba
     book(prisma, owed_job(prisma), times=2)
     ran = install(prisma, "--print")
     assert (ran.exit_code, ran.stdout) == (2, "")
-    assert "1 sessions have more than one refund" in ran.stderr
+    assert "1 session has more than one refund" in ran.stderr
 
 
 def test_charges_of_one_session_and_refunds_of_none_do_not_break_the_guard(prisma: AppDatabase) -> None:
