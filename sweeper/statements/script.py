@@ -79,15 +79,20 @@ def _filled(filling: Filling, name: str) -> str:
     except KeyError as error:
         missing = str(error.args[0])
     else:
-        if name != "live" or slots["live_function"]:
+        if name == "live" and not slots["live_function"]:
+            missing = "live_function"
+        elif name in _OF_CITUS and not filling.mapping.is_sharded:
+            missing = "shards"
+        else:
             return text
-        missing = "live_function"
     raise ConfigurationError(f"{name} is not sent under this mapping: {_why(missing)}", code="usage")
 
 
 def _why(slot: str) -> str:
     if slot == "live_function":
         return "statuses of this type are compared as they are"
+    if slot == "shards":
+        return "no table is one of Citus"
     if slot == "closing":
         return "the status is only read, and [sessions.close] sets nothing"
     if slot == "parent_index":
@@ -99,4 +104,5 @@ def _why(slot: str) -> str:
     return f"the file has no {'[ledger]' if 'ledger' in slot or slot in _OF_LEDGER else '[accounts]'}"
 
 
+_OF_CITUS = ("find_distribution", "set_on_nodes")
 _OF_LEDGER = ("columns", "values", "refund")

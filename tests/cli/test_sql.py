@@ -21,17 +21,18 @@ PSQL = shutil.which("psql")
 needs_psql = pytest.mark.skipif(PSQL is None, reason="psql is not installed")
 
 # what an app has no use for is not sent, and not printed
+OF_CITUS = {"find_distribution", "set_on_nodes"}
 OF_CHARGES = {"above_charge", "count_uncharged", "find_first_charge"}
 NEVER_SENT = {
     "first": {
         "attach_index", "find_in_app_ledger", "list_double_refunds", "probe_guard", "probe_insert", "try_link",
         "compare_charge_accounts", "compare_newest_balances", "compare_past", "find_missed_refunds", "sample_chain",
-        *OF_CHARGES,
+        *OF_CHARGES, *OF_CITUS,
     },
-    "prisma": {"attach_index", "sample_durations", *OF_CHARGES},
+    "prisma": {"attach_index", "sample_durations", *OF_CHARGES, *OF_CITUS},
     "ledger_only": {
         "attach_index", "balance_drift", "lock_accounts", "lock_balances", "read_balances", "sample_durations",
-        "compare_newest_balances", *OF_CHARGES,
+        "compare_newest_balances", *OF_CHARGES, *OF_CITUS,
     },
 }  # fmt: skip
 # failed, stuck, running and succeeded sessions, some of which no program may refund
