@@ -37,7 +37,7 @@ SELECT n % 5 + 1, (ARRAY['failed', 'working', 'ready'])[n % 3 + 1], n * 0.001,
        CASE WHEN n % 3 = 0 THEN timestamptz '2026-11-23 11:59Z' - n * interval '8 minutes' END
 FROM generate_series(1, 150) AS n;
 INSERT INTO credit_entries (id, customer_id, render_id, kind, amount)
-SELECT gen_random_uuid(), 1, n, 'refund', 1 FROM generate_series(3, 150, 21) AS n;
+SELECT gen_random_uuid(), n % 5 + 1, n, 'refund', 1 FROM generate_series(3, 150, 21) AS n;
 """
 FIRST = """
 INSERT INTO users SELECT 'u' || n, 100, 200, 100 FROM generate_series(1, 5) AS n;

@@ -1,5 +1,6 @@
 """Who may do what to sweeper's own tables: more than the printed roles have comes with the REVOKE."""
 
+import os
 from typing import Any
 
 import pytest
@@ -25,30 +26,32 @@ def rights(app: AppDatabase, who: str) -> list[Any]:
     ]
 
 
-DEFAULTS = """
-ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO stranger;
+# roles are the server's, which two workers may share
+STRANGER = f"stranger_{os.getpid()}"
+DEFAULTS = f"""
+ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {STRANGER};
 ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;
-ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO stranger;
-ALTER DEFAULT PRIVILEGES GRANT USAGE, CREATE ON SCHEMAS TO stranger;
+ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO {STRANGER};
+ALTER DEFAULT PRIVILEGES GRANT USAGE, CREATE ON SCHEMAS TO {STRANGER};
 """
 
 
 @pytest.mark.parametrize("printed", [False, True], ids=["installed", "printed"])
 def test_default_privileges_of_the_database_do_not_stick(bare: AppDatabase, printed: bool) -> None:
-    bare.sql(f"CREATE ROLE stranger NOLOGIN; {DEFAULTS}")
+    bare.sql(f"CREATE ROLE {STRANGER} NOLOGIN; {DEFAULTS}")
     try:
         if printed:
             assert psql(bare, bare.sweeper("install", "--print", "--fence", now=None).stdout).returncode == 0
         else:
             assert bare.sweeper("install", "--fence", now=None).exit_code == 0
-        assert rights(bare, "stranger") == [False, False]
-        bare.sql("GRANT USAGE ON SCHEMA sweeper TO stranger; GRANT SELECT ON sweeper.runs TO stranger")
-        bare.sql("GRANT EXECUTE ON FUNCTION sweeper.refund(text, text, text, text) TO stranger")
+        assert rights(bare, STRANGER) == [False, False]
+        bare.sql(f"GRANT USAGE ON SCHEMA sweeper TO {STRANGER}; GRANT SELECT ON sweeper.runs TO {STRANGER}")
+        bare.sql(f"GRANT EXECUTE ON FUNCTION sweeper.refund(text, text, text, text) TO {STRANGER}")
         assert bare.sweeper("install", now=None).exit_code == 0
-        assert rights(bare, "stranger") == ["runs", True, True], "what a DBA gave stays"
+        assert rights(bare, STRANGER) == ["runs", True, True], "what a DBA gave stays"
         assert items(check(bare))["grants"]["status"] == "ok"
     finally:
-        bare.sql("DROP OWNED BY stranger; DROP ROLE stranger")
+        bare.sql(f"DROP OWNED BY {STRANGER}; DROP ROLE {STRANGER}")
 
 
 @pytest.mark.parametrize(
