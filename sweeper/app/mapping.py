@@ -132,6 +132,8 @@ class Mapping:
             "reversal_rows": self.ledger is not None and bool(self.ledger.reverse),
             "zoned_starts": self.has_zoned_starts,
             "sharded": self.is_sharded,
+            # whether the row of a session that is closed says when it failed
+            "closing_tells": bool(self.lists["status_written"] and self.lists["failed_at_in_row"]),
         }
 
     def _marking(self) -> Choices:

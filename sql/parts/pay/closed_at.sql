@@ -1,2 +1,2 @@
 -- When a session failed that is closed now, as its row says afterwards; where the row alone does not tell, the moment of that.
-{if failed_at_in_row}{if status_written}{failed_at}{else}(SELECT clock.at FROM sweeper_clock AS clock){end}{else}(SELECT clock.at FROM sweeper_clock AS clock){end}
+{if closing_tells}{failed_at}{else}(SELECT clock.at FROM sweeper_clock AS clock){end}

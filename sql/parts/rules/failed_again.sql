@@ -3,6 +3,6 @@
 -- refund() writes its own failure right after it, by a clock that may be ahead.
 greatest(v.failed_at, v.started_at::timestamptz)
     > greatest(
-        r.failed_at + CASE WHEN {if failed_at_in_row}{if status_written}false{else}true{end}{else}true{end} THEN interval '1 second' ELSE '0' END,
+        r.failed_at{if closing_tells}{else} + interval '1 second'{end},
         r.created_at + CASE WHEN r.run_id IS NULL THEN interval '1 minute' ELSE '0' END
     )
