@@ -202,10 +202,7 @@ FROM (
     FROM sweeper_paid AS p
 ) AS paid,
 (
-    SELECT coalesce(pg_catalog.sum(m.refunds), 0) AS moved_refunds,
-           coalesce(pg_catalog.array_agg(m.account_id::text), '{}') AS moved_accounts,
-           coalesce(pg_catalog.array_agg(m.amount::text), '{}') AS moved_amounts
-    FROM sweeper_moved AS m
+    {include moved_totals}
 ) AS moved,
 (
     SELECT coalesce(pg_catalog.array_agg(m.refund_id::text), '{}') AS reversed_before
