@@ -13,43 +13,33 @@ from sweeper.postgres.transaction import Row
 _TABLES_AT_MOST = 30
 # a log may speak of refunds, too: a row that gives back says how much
 _AMOUNT = re.compile(r"amount|credit|delta|value|point|sum|price|cost|unit|token|change", re.IGNORECASE)
+_JSON = ("json", "jsonb")
 _FLAG, _MOMENT = ("boolean",), ("timestamp without time zone", "timestamp with time zone", "date", "uuid")
 
 
 def find_traces(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
     """For each table or column of it: how many of these sessions have a trace there, and one of them."""
+    tables = samples.ask("list_all_tables", {})[: _TABLES_AT_MOST * 10]
+    columns = samples.ask("list_all_columns", {}, table_oids=[row.oid for row in tables])
     found = _marks(samples, session_ids, words)
-    for table, link in _linked_tables(samples):
+    found |= _named(samples, _linked_tables(samples, tables, columns), session_ids, words)
+    return found or _named(samples, _json_columns(samples, tables, columns), session_ids, words, json=True)
+
+
+def _named(
+    samples: Samples, links: Sequence[tuple[Table, str]], session_ids: Sequence[str], words: str, *, json: bool = False
+) -> dict[str, tuple[int, str]]:
+    """Rows that look like refunds and name a session in one of these columns, or inside the json of one."""
+    found = {}
+    for table, link in links:
         try:
             with samples.transaction.savepoint():
-                rows = _rows(samples, table, link, session_ids, words)
+                rows = _rows(samples, table, link, session_ids, words, json=json)
         except (Refusal, StatementError, TooSlow):
             continue  # a table that this role may not read, or too large a one, says nothing
         sessions = {row.session_id for row in rows}
         if sessions:
             found[f"{table.qualified}.{quote_name(link)}"] = (len(sessions), min(sessions))
-    return found or _in_json(samples, session_ids, words)
-
-
-def _in_json(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
-    """Rows that name a session inside json, where no column does."""
-    tables = samples.ask("list_all_tables", {})[: _TABLES_AT_MOST * 10]
-    columns = samples.ask("list_all_columns", {}, table_oids=[row.oid for row in tables])
-    with_json = {column.table_oid for column in columns if column.type in ("json", "jsonb")}
-    found = {}
-    for row in [row for row in tables if row.oid in with_json][:_TABLES_AT_MOST]:
-        if row.oid == samples.context.mapping.sessions.oid:
-            continue
-        table = samples.reader.table("table", row.as_sql)
-        for name in [one.name for one in table.columns.values() if one.base_type in ("json", "jsonb")]:
-            try:
-                with samples.transaction.savepoint():
-                    rows = _rows(samples, table, name, session_ids, words, json=True)
-            except (Refusal, StatementError, TooSlow):
-                continue
-            sessions = {row.session_id for row in rows}
-            if sessions:
-                found[f"{table.qualified}.{quote_name(name)}"] = (len(sessions), min(sessions))
     return found
 
 
@@ -67,17 +57,27 @@ def _marks(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str
     return found
 
 
-def _linked_tables(samples: Samples) -> list[tuple[Table, str]]:
+def _json_columns(samples: Samples, tables: Sequence[Row], columns: Sequence[Row]) -> list[tuple[Table, str]]:
+    """Columns of other tables with json."""
+    with_json = {column.table_oid for column in columns if column.type in _JSON}
+    found: list[tuple[Table, str]] = []
+    for row in [row for row in tables if row.oid in with_json][:_TABLES_AT_MOST]:
+        if row.oid == samples.context.mapping.sessions.oid:
+            continue
+        table = samples.reader.table("table", row.as_sql)
+        found += [(table, column.name) for column in table.columns.values() if column.base_type in _JSON]
+    return found
+
+
+def _linked_tables(samples: Samples, tables: Sequence[Row], columns: Sequence[Row]) -> list[tuple[Table, str]]:
     """Other tables with a column that names a session, by a foreign key or by its own name."""
     mapping = samples.context.mapping
-    known = samples.ask("list_all_tables", {})[: _TABLES_AT_MOST * 10]
     references: dict[tuple[int, str], Any] = {
         (row.table_oid, row.column_name): row.target_oid for row in samples.ask("list_references", {})
     }
-    columns = samples.ask("list_all_columns", {}, table_oids=[row.oid for row in known])
     singular = mapping.sessions.name.lower().rstrip("s")
     found: list[tuple[Table, str]] = []
-    for row in known:
+    for row in tables:
         if row.oid == mapping.sessions.oid:
             continue
         own = [column for column in columns if column.table_oid == row.oid]
@@ -101,7 +101,7 @@ def _names_session(
 
 
 def _rows(
-    samples: Samples, table: Table, link: str, session_ids: Sequence[str], words: str, *, json: bool = False
+    samples: Samples, table: Table, link: str, session_ids: Sequence[str], words: str, *, json: bool
 ) -> Sequence[Row]:
     key = samples.key_of(table)
     has_amount = any(column.category == "N" and _AMOUNT.search(column.name) for column in table.columns.values())
