@@ -39,8 +39,7 @@ def chain_slots(reader: Reader, table: Table, name: str, given: Mapping[str, str
         "payer_type": payer.base_type,
         "payer_eq": reader.equality(f"ledger.{name}", payer.name, payer.base_type).equal,
     }
-    names = ("at_column", "at_step", "payer_column") if name == "insert" else ()
-    read = {name: slots[name] for name in names}
+    read = {one: slots[one] for one in ("at_column", "at_step", "payer_column")} if name == "insert" else {}
     parts = {f"{prefix}{part}": fill_part(part, slots) for part in ("room", "moment_of_row")}
     return Facts({**read, **parts}, {f"{prefix}spaced": True})
 
