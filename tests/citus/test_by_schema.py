@@ -12,7 +12,8 @@ from sweeper.postgres.timeouts import Timeouts
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, items, not_ok
 from tests.helpers.citus import Cluster
-from tests.helpers.tenants import assert_paid, owe, tenant
+from tests.helpers.first_app import fill
+from tests.helpers.tenants import ACCOUNTS, assert_paid, tenant
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def app(cluster: Cluster, tmp_path: Path) -> Iterator[AppDatabase]:
 
 
 def test_a_run_pays_what_a_dry_run_names_and_once(app: AppDatabase) -> None:
-    owe(app, 200)
+    fill(app, accounts=ACCOUNTS, sessions=200)
     app.session("gone", account="nobody")
     app.session("done", "finished")
     planned = app.run("--dry-run", now=None, role=None)
@@ -39,7 +40,7 @@ def test_a_run_pays_what_a_dry_run_names_and_once(app: AppDatabase) -> None:
 
 
 def test_corrections_and_books(app: AppDatabase) -> None:
-    owe(app, 20)
+    fill(app, accounts=ACCOUNTS, sessions=20)
     app.session("none", account=None)
     run_id = app.run(now=None, role=None).document["run_id"]
     assert app.sweeper("revert", "--session", "s1", "--reason", "twice", "--yes", now=None).exit_code == 0
@@ -62,7 +63,7 @@ def test_corrections_and_books(app: AppDatabase) -> None:
 
 
 def test_check_finds_no_failure(app: AppDatabase) -> None:
-    owe(app, 20)
+    fill(app, accounts=ACCOUNTS, sessions=20)
     ran = check(app)
     assert "failure" not in not_ok(ran).values(), ran.stdout
     assert items(ran)["append_only"]["status"] == "ok"
@@ -124,7 +125,7 @@ def test_bounds_and_zone_of_a_transaction_are_those_of_every_node(app: AppDataba
 
 def test_refunds_cannot_be_edited_on_their_node(app: AppDatabase, cluster: Cluster) -> None:
     """Nor after the schema has moved to another."""
-    owe(app, 2)
+    fill(app, accounts=ACCOUNTS, sessions=2)
     app.run(now=None, role=None)
     assert app.sweeper("revert", "--session", "s1", "--reason", "x", "--yes", now=None).exit_code == 0
     for moved in (False, True):

@@ -9,9 +9,10 @@ from psycopg.conninfo import make_conninfo
 
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.citus import Cluster
+from tests.helpers.first_app import fill
 from tests.helpers.own_server import reconnect
 from tests.helpers.processes import start
-from tests.helpers.tenants import assert_paid, owe, tenant
+from tests.helpers.tenants import ACCOUNTS, assert_paid, tenant
 
 SESSIONS = 3000
 CUT = """
@@ -30,7 +31,7 @@ def sweeps(app: AppDatabase, count: int) -> list[int]:
 def test_two_sweeps_and_the_app(cluster: Cluster, tmp_path: Path) -> None:
     """The app charges and calls refund() meanwhile."""
     with tenant(cluster, tmp_path) as app:
-        owe(app, SESSIONS)
+        fill(app, accounts=ACCOUNTS, sessions=SESSIONS)
         stop, called = threading.Event(), list[str]()
 
         def play() -> None:
@@ -59,7 +60,7 @@ def test_two_sweeps_and_the_app(cluster: Cluster, tmp_path: Path) -> None:
 
 def test_a_node_that_loses_its_connections_in_the_middle(cluster: Cluster, tmp_path: Path) -> None:
     with tenant(cluster, tmp_path) as app:
-        owe(app, SESSIONS)
+        fill(app, accounts=ACCOUNTS, sessions=SESSIONS)
         database, cut = app.value("SELECT current_database()"), 0
         process = start(app, "--max-refunds", "100000", "--batch-size", "100")
         while process.poll() is None:

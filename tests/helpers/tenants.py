@@ -8,6 +8,7 @@ from tests.helpers.app_database import AppDatabase
 from tests.helpers.citus import Cluster
 from tests.helpers.paths import APPS
 
+ACCOUNTS = 20
 TENANT = f"""
 SET citus.enable_schema_based_sharding = on;
 CREATE SCHEMA tenant;
@@ -33,22 +34,9 @@ def tenant(cluster: Cluster, folder: Path, *, installed: bool = True) -> Iterato
         yield app
 
 
-def owe(app: AppDatabase, sessions: int, *, accounts: int = 20) -> None:
-    """Accounts with 1000 credits, and sessions of three credits each: half of them failed, half stuck."""
-    app.sql("INSERT INTO users SELECT 'u' || n, 1000, 2000, 1000 FROM generate_series(0, %s) AS n", accounts - 1)
-    app.sql(
-        "INSERT INTO prediction_sessions (id, user_id, status, selected_models, created_at) "
-        "SELECT 's' || n, 'u' || n %% %s, (ARRAY['generating', 'error'])[n %% 2 + 1]::session_status, "
-        "ARRAY['a', 'b', 'c'], (now() AT TIME ZONE 'UTC') - interval '1 day' + n * interval '1 second' "
-        "FROM generate_series(0, %s) AS n",
-        accounts,
-        sessions - 1,
-    )
-
-
-def assert_paid(app: AppDatabase, sessions: int, *, accounts: int = 20, others: int = 0) -> None:
+def assert_paid(app: AppDatabase, sessions: int, *, others: int = 0) -> None:
     """Each of these sessions is refunded once, is over, and its credits are where they belong."""
     credits = 3 * sessions
-    held = accounts * 1000 + credits + others
+    held = ACCOUNTS * 1000 + credits + others
     assert app.sql(BOOKS) == [(sessions, credits, 0, held, held, sessions)]
     assert app.value("SELECT count(*) FROM prediction_sessions WHERE status = 'error'") == sessions
