@@ -4,7 +4,7 @@ Only the catalogue is read, and no row except to explain a mistake, so a mistake
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from sweeper.app.catalog import Column, Table, is_name, nearest_column, problem
@@ -31,7 +31,7 @@ class Reader:
         self.tables = list[Table]()
         # several keys have values of one type
         self._equalities = dict[str, Equality]()
-        self._labels = dict[str, list[Row]]()
+        self._labels = dict[str, Sequence[Row]]()
 
     def table(self, key: str, text: str) -> Table:
         """The table that ``text`` names.
@@ -244,7 +244,7 @@ class Reader:
         rows = self._list_labels(type_name)
         return StatusLabels(rows[0].type_oid, {row.label: row.label_oid for row in rows}) if rows else None
 
-    def _list_labels(self, type_name: str) -> list[Row]:
+    def _list_labels(self, type_name: str) -> Sequence[Row]:
         if type_name not in self._labels:
             self._labels[type_name] = self._transaction.rows(fill("list_labels", {}), {"type": type_name})
         return self._labels[type_name]
