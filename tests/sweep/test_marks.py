@@ -9,6 +9,8 @@ from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.refund_function import refund
 
+pytestmark = pytest.mark.every_version
+
 TABLES = """
 CREATE TYPE mark AS ENUM ('open', 'given back');
 ALTER TABLE jobs ADD refunded boolean NOT NULL DEFAULT false, ADD refunded_at timestamp, ADD mark mark DEFAULT 'open',
