@@ -15,7 +15,7 @@ FROM (
            ){if ledger}
            {include not_in_app_ledger}{end} AS uncharged
     {include reading}
-    WHERE {live_condition}
+    WHERE v.live
       AND pg_catalog.isfinite(v.started_at)
     ORDER BY v.started_at DESC
     LIMIT %(newest)s::bigint

@@ -10,7 +10,7 @@ FROM (
                v.status {status_eq} ANY ({running}) AS running,
                {include owed_from} AS owed_from
         {include reading}
-        WHERE {live_condition}
+        WHERE v.live
         ORDER BY v.started_at DESC
         LIMIT %(newest)s::bigint
     ) AS newest

@@ -4,9 +4,9 @@ SELECT pg_catalog.count(*) AS sessions,
 FROM (
     SELECT v.amount
     {include reading}
-    WHERE {live_condition}
+    WHERE v.live
       AND v.status {status_eq} ANY ({failed})
       AND NOT v.excluded
-    ORDER BY {started_at} DESC
+    ORDER BY v.started_at DESC
     LIMIT 1000
 ) AS found

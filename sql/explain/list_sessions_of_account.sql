@@ -5,7 +5,7 @@ FROM (
     SELECT v.session_id,
            v.started_at::timestamptz AS at
     {include reading}
-    WHERE {live_condition}
+    WHERE v.live
       AND CASE WHEN %(around_refused)s::boolean AND EXISTS (
               SELECT
               FROM {holds} AS h

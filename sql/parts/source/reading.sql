@@ -16,6 +16,7 @@ CROSS JOIN LATERAL (
                ELSE 0
            END AS again,
            m.status,
+           m.live,
            m.started_at,
            m.active_at,
            m.failed_at,
