@@ -3,8 +3,8 @@ SELECT pg_catalog.count(*) AS sessions,
        pg_catalog.count(*) FILTER (WHERE found.amount IS NULL) AS nulls
 FROM (
     SELECT v.amount
-    {include reading}
-    WHERE v.live
+    {include live_reading}
+    WHERE sweeper_index.sweeper_live
       AND v.status {status_eq} ANY ({failed})
       AND NOT v.excluded
     ORDER BY v.started_at DESC

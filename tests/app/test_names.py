@@ -125,3 +125,73 @@ def test_every_name_is_the_apps_own(named: App, status: str, ledger: bool, attem
     if ledger:
         with_names_in_ledger(named, **({"attempt": f"z_try + {NIL}"} if attempts else {}))
     assert named.sweep() == {"sessions": 4, "credits": 18, "accounts": 2}
+    written = dict(named.sql("SELECT z_key, z_flag FROM jobs WHERE z_flag IS NOT NULL"))
+    assert written == {
+        "f": "workflow_failure 3 17 3", "g": "workflow_failure 4 17 4", "h": "workflow_failure 6 17 6",
+        "r": "stuck 5 17 5",
+    }  # fmt: skip
+    closed = named.sql(
+        "SELECT j.z_session_id, j.z_account_id, j.z_attempt, j.z_amount, j.z_reason, j.z_detail, j.z_layer, "
+        "j.z_of_session, j.z_state, j.z_refund_id = r.refund_id::text, j.z_run_id = r.run_id::text, "
+        "j.z_at::timestamptz = r.created_at "
+        "FROM jobs AS j JOIN sweeper.refunds AS r ON r.session_id = j.z_key WHERE j.z_of_session IS NOT NULL"
+    )
+    attempt = "1" if attempts else "0"
+    assert closed == [
+        ("r", "w", attempt, "5", "stuck", None, "sweeper", 17, "failed", True, True, closed[0][-1])
+    ]
+    assert named.sql("SELECT z_id, z_free, z_paid FROM wallets ORDER BY 1") == [("w", 49, 63), ("x", 45, 61)]
+    if ledger:
+        assert named.sql(
+            "SELECT z_job, z_wallet, z_credits, z_before, z_after, z_of_session, z_session_id, z_account_id, z_attempt, z_amount, "
+            "z_reason, z_layer FROM entries ORDER BY z_wallet, z_line"
+        ) == []
+
+
+@pytest.mark.parametrize("attempts", [False, True])
+@pytest.mark.parametrize("ledger", [False, True])
+@pytest.mark.parametrize("status", STATUSES)
+def test_every_command(named: App, status: str, ledger: bool, attempts: bool) -> None:
+    named.map(**STATUSES[status])
+    if status == "column":
+        named.map("sessions.close", z_state=None)
+    if attempts:
+        named.map(attempt=f"z_tries + {NIL}")
+    if ledger:
+        with_names_in_ledger(named, **({"attempt": f"z_try + {NIL}"} if attempts else {}))
+    named.write()
+    db = named.database
+    ran = db.sweeper("install", "--fence", now=None)
+    assert ran.exit_code == 0, ran.stderr
+    ran = db.sweeper("check")
+    print(ran.stdout, ran.stderr)
+    for who in "fgra":
+        ran = db.sweeper("explain", who, "--json")
+        assert ran.exit_code == 0, ran.stderr
+    assert refund(db, "r") == 5
+    assert refund(db, "h") == 6
+    assert db.sweeper("adopt", "--where", f"z_key = 'g' AND {NIL} = 0", "--amount", f"z_price + {NIL}", "--reason", "x", "--yes").exit_code == 0
+    ran = db.run()
+    assert ran.exit_code == 0, ran.stderr
+    assert ran.document["refunds"] == {"sessions": 1, "credits": 3, "accounts": 1}
+    for who in "fgradhi":
+        ran = db.sweeper("explain", who, "--json")
+        assert ran.exit_code == 0, ran.stderr
+        print(who, ran.document["verdict"])
+    ran = db.sweeper("explain", "--account", "w", "--json")
+    assert ran.exit_code == 0, ran.stderr
+    ran = db.sweeper("audit", "--json")
+    assert ran.exit_code == 0, ran.stdout
+    ran = db.sweeper("check")
+    print(ran.stdout, ran.stderr)
+    ran = db.sweeper("sql")
+    for line in ("f", "r", "h"):
+        ran = db.sweeper("revert", "--session", line, "--reason", "back", "--yes", "--json")
+        assert ran.exit_code == 0, ran.stderr + ran.stdout
+    assert total(named) == 200
+    assert db.sql("SELECT z_key, z_flag FROM jobs WHERE z_flag IS NOT NULL ORDER BY 1") == [("f", "back 3 17"), ("h", "back 6 17"), ("r", "back 5 17")]
+    ran = db.sweeper("audit", "--json")
+    assert ran.exit_code == 0, ran.stdout
+    ran = db.sweeper("check")
+    print(ran.stdout, ran.stderr)
+    assert 0
