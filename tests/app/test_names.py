@@ -22,7 +22,17 @@ NOT_COLUMNS = {"tableoid", "ctid", "xmin", "cmin", "xmax", "cmax"}
 
 def names() -> list[str]:
     """Every name that a statement gives to a column or a row, and those that are made up for the columns of a list."""
-    found = {*REFUND, "share_1", "share_2", "value_0", "value_1", "value_2", "nothing", "balance_before", "balance_after"}
+    found = {
+        *REFUND,
+        "share_1",
+        "share_2",
+        "value_0",
+        "value_1",
+        "value_2",
+        "nothing",
+        "balance_before",
+        "balance_after",
+    }
     for path in folder().rglob("*.sql"):
         text = re.sub(r"--.*|'[^'\n]*'", "", path.read_text())
         found |= {name for match in _NAMED.finditer(text) for name in match.groups() if name}
@@ -81,9 +91,12 @@ def named(app: App) -> App:
         "invariant": f"{NIL} = 0",
     }  # fmt: skip
     written = {f"z_{name}": name for name in REFUND}
-    app.map("sessions.close", z_state="'failed'", z_of_session="s.amount", **{
-        name: f"{value}::text" for name, value in written.items()
-    })
+    app.map(
+        "sessions.close",
+        z_state="'failed'",
+        z_of_session="s.amount",
+        **{name: f"{value}::text" for name, value in written.items()},
+    )
     app.map("sessions.refunded", z_flag="reason || ' ' || amount || ' ' || s.reason || ' ' || refund.amount")
     app.map("sessions.reversed", z_flag="'back ' || amount || ' ' || s.amount")
     app.map("accounts.add", z_free="amount - 1", z_paid="(amount + s.amount + a.amount - refund.amount) - 33")
@@ -92,18 +105,24 @@ def named(app: App) -> App:
 
 
 def with_names_in_ledger(app: App, **keys: str) -> None:
-    app.map("ledger", table="entries", **{
-        "session": over("z_job"), "where": f"z_kind = 'refund' AND {NIL} = 0", **keys
-    })
+    app.map(
+        "ledger", table="entries", **{"session": over("z_job"), "where": f"z_kind = 'refund' AND {NIL} = 0", **keys}
+    )
     values = {
         "z_entry": "refund_id", "z_job": "session_id", "z_wallet": "account_id", "z_kind": "'refund'",
         "z_credits": "amount", "z_try": "attempt", "z_before": "balance_before", "z_after": "balance_after",
         "z_time": "at", "z_of_session": "s.amount", **{f"z_{name}": f"{name}::text" for name in REFUND},
     }  # fmt: skip
     app.map("ledger.insert", **values)
-    app.map("ledger.reverse", **{
-        **values, "z_entry": "gen_random_uuid()", "z_kind": "'back'", "z_credits": "-amount",
-    })
+    app.map(
+        "ledger.reverse",
+        **{
+            **values,
+            "z_entry": "gen_random_uuid()",
+            "z_kind": "'back'",
+            "z_credits": "-amount",
+        },
+    )
 
 
 STATUSES = {"expression": {}, "column": {"status": "z_state", "started_at": "z_began"}}
@@ -137,15 +156,16 @@ def test_every_name_is_the_apps_own(named: App, status: str, ledger: bool, attem
         "FROM jobs AS j JOIN sweeper.refunds AS r ON r.session_id = j.z_key WHERE j.z_of_session IS NOT NULL"
     )
     attempt = "1" if attempts else "0"
-    assert closed == [
-        ("r", "w", attempt, "5", "stuck", None, "sweeper", 17, "failed", True, True, closed[0][-1])
-    ]
+    assert closed == [("r", "w", attempt, "5", "stuck", None, "sweeper", 17, "failed", True, True, closed[0][-1])]
     assert named.sql("SELECT z_id, z_free, z_paid FROM wallets ORDER BY 1") == [("w", 49, 63), ("x", 45, 61)]
     if ledger:
-        assert named.sql(
-            "SELECT z_job, z_wallet, z_credits, z_before, z_after, z_of_session, z_session_id, z_account_id, z_attempt, z_amount, "
-            "z_reason, z_layer FROM entries ORDER BY z_wallet, z_line"
-        ) == []
+        assert (
+            named.sql(
+                "SELECT z_job, z_wallet, z_credits, z_before, z_after, z_of_session, z_session_id, z_account_id, z_attempt, z_amount, "
+                "z_reason, z_layer FROM entries ORDER BY z_wallet, z_line"
+            )
+            == []
+        )
 
 
 @pytest.mark.parametrize("attempts", [False, True])
@@ -170,7 +190,12 @@ def test_every_command(named: App, status: str, ledger: bool, attempts: bool) ->
         assert ran.exit_code == 0, ran.stderr
     assert refund(db, "r") == 5
     assert refund(db, "h") == 6
-    assert db.sweeper("adopt", "--where", f"z_key = 'g' AND {NIL} = 0", "--amount", f"z_price + {NIL}", "--reason", "x", "--yes").exit_code == 0
+    assert (
+        db.sweeper(
+            "adopt", "--where", f"z_key = 'g' AND {NIL} = 0", "--amount", f"z_price + {NIL}", "--reason", "x", "--yes"
+        ).exit_code
+        == 0
+    )
     ran = db.run()
     assert ran.exit_code == 0, ran.stderr
     assert ran.document["refunds"] == {"sessions": 1, "credits": 3, "accounts": 1}
@@ -189,7 +214,11 @@ def test_every_command(named: App, status: str, ledger: bool, attempts: bool) ->
         ran = db.sweeper("revert", "--session", line, "--reason", "back", "--yes", "--json")
         assert ran.exit_code == 0, ran.stderr + ran.stdout
     assert total(named) == 200
-    assert db.sql("SELECT z_key, z_flag FROM jobs WHERE z_flag IS NOT NULL ORDER BY 1") == [("f", "back 3 17"), ("h", "back 6 17"), ("r", "back 5 17")]
+    assert db.sql("SELECT z_key, z_flag FROM jobs WHERE z_flag IS NOT NULL ORDER BY 1") == [
+        ("f", "back 3 17"),
+        ("h", "back 6 17"),
+        ("r", "back 5 17"),
+    ]
     ran = db.sweeper("audit", "--json")
     assert ran.exit_code == 0, ran.stdout
     ran = db.sweeper("check")
