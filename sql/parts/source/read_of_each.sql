@@ -19,7 +19,8 @@ CROSS JOIN LATERAL (
            m.active_at,
            m.failed_at,
            m.amount,
-           m.excluded,
+           m.excluded,{if never}
+           m.never,{end}
            m.error{if charged},
            m.charged{end}
     FROM (
