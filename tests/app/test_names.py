@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from sweeper.statements.listing import list_statements
-from tests.helpers.any_app import App
+from tests.helpers.any_app import App, with_ledger
 from tests.helpers.names import NIL, named_app
 from tests.helpers.psql import psql
 from tests.helpers.refund_function import refund
@@ -112,3 +112,52 @@ def test_every_statement_runs(app: App, variant: dict[str, bool]) -> None:
         if printed.exit_code != 0 or ran.returncode != 0:
             failed[statement.name] = printed.stderr + ran.stderr
     assert failed == {}
+
+
+@pytest.mark.parametrize(
+    ("section", "column", "value", "parts"),
+    [
+        ("accounts.add", "balance", "price", ["accounts.add.balance", "price is no column of a refund: write s.price"]),
+        ("accounts.add", "balance", "price + s.price", ["write s.price"]),
+        ("accounts.add", "balance", 'amount + "camelCase"', ['write s."camelCase" or a."camelCase"']),
+        ("accounts.add", "balance", "amount + balance - a.balance", ["write a.balance"]),
+        ("ledger.insert", "amount", "price", ["ledger.insert.amount", "price is no column of a refund: write s.price"]),
+        ("ledger.insert", "wallet", "(SELECT w.id FROM wallets AS w WHERE w.id = owner)", ["write s.owner"]),
+        ("ledger.reverse", "wallet", "concat(s.owner, owner)", ["ledger.reverse.wallet", "write s.owner"]),
+        ("ledger.insert", "amount", "balance", ['column "balance" does not exist']),
+    ],
+)
+def test_a_bare_name_that_is_no_refunds_is_an_error(
+    app: App, section: str, column: str, value: str, parts: list[str]
+) -> None:
+    app.sql('ALTER TABLE jobs ADD "camelCase" int; ALTER TABLE wallets ADD "camelCase" int')
+    if section.startswith("ledger"):
+        with_ledger(app)
+        app.map("ledger.reverse", id="gen_random_uuid()", kind="'back'", amount="-amount")
+    app.map(section, **{column: value})
+    app.refused(*parts)
+
+
+def test_a_session_that_calls_its_columns_as_a_refund_does(app: App) -> None:
+    """What is written from ``s`` is neither the amount nor the account nor the time of the refund."""
+    names = "amount numeric DEFAULT 50, at timestamptz DEFAULT '2020-01-01', account_id text DEFAULT 'nobody'"
+    app.sql("ALTER TABLE jobs " + ", ".join(f"ADD {name}" for name in names.split(", ")))
+    with_ledger(app)
+    app.sql(
+        "ALTER TABLE entries ADD cost numeric, ADD began timestamptz, ADD at timestamp, ADD billed text, ADD after int"
+    )
+    app.map(
+        "ledger.insert", cost="s.amount", began="s . at", billed="s.account_id", at="at AT TIME ZONE 'UTC'",
+        after="balance_after",
+    )  # fmt: skip
+    # the app's own trigger clears them as it is refunded
+    app.map("sessions.refunded", amount="0", account_id="NULL", at="NULL")
+    app.sql("INSERT INTO jobs (id, owner, state, price, began) VALUES ('k', 'w', 'failed', 4, '2026-11-23 10:00Z')")
+    assert app.sweep()["credits"] == 7
+    rows = app.sql("SELECT job, amount, cost, began::date::text, billed, after, at FROM entries ORDER BY at")
+    assert [row[:-1] for row in rows] == [
+        ("j", 3, 50, "2020-01-01", "nobody", 103),
+        ("k", 4, 50, "2020-01-01", "nobody", 107),
+    ]
+    assert rows[0][-1] < rows[1][-1], "each row of an account is later than the one before"
+    assert app.database.sweeper("audit").exit_code == 0
