@@ -1,6 +1,5 @@
 """What a rehearsal reads of the app: the newest sessions, around rows that the database refuses; nothing unbounded."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
