@@ -43,8 +43,10 @@ FROM (
       ON {include own_refund}
     WHERE {include audited}
       AND {include is_settled_failure}
-      AND v.excluded{if never}
-      AND NOT v.never{end}
+      AND v.excluded
+      {if never}
+      AND NOT v.never
+      {end}
       AND r.refund_id IS NULL
       AND {if net}v.amount::numeric > 0::numeric{else}{include is_short_of}{end}
     {end}
