@@ -49,9 +49,10 @@ BEGIN
         RAISE EXCEPTION 'another mapping was installed since this refund() was made: nothing was paid'
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Call it again.';
     END IF;
-{if serialized}
+{if reads_other_rows}
+    -- one snapshot for the whole transaction would miss what was committed since, such as a refund of the app's own
     IF pg_catalog.current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
-        RAISE EXCEPTION 'refund() cannot be called at %%: the balance is read beside the row that is locked',
+        RAISE EXCEPTION 'refund() cannot be called at %%: what is owed is read from rows that are not locked, too',
                 pg_catalog.current_setting('transaction_isolation')
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Call it in a READ COMMITTED transaction.';
     END IF;

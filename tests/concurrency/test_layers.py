@@ -88,3 +88,33 @@ def test_a_refund_of_the_apps_own_that_commits_while_it_waits_gives_zero_and_mov
     waiter.join()
     assert gave == [0]
     assert prisma.value('SELECT "creditBalance" FROM app."User"') == 10
+
+
+@pytest.mark.parametrize("isolation", [psycopg.IsolationLevel.REPEATABLE_READ, psycopg.IsolationLevel.SERIALIZABLE])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("charged", "3 - (SELECT count(*) FROM given_back)"),
+        ("never", "EXISTS (TABLE given_back)"),
+        ("amount", "3 - (SELECT count(*) FROM given_back)"),
+    ],
+)
+def test_what_a_handler_with_an_older_snapshot_would_read_of_other_rows_is_not_paid(
+    first: AppDatabase, isolation: psycopg.IsolationLevel, key: str, value: str
+) -> None:
+    """The app's other layer gives back what was taken, and changes neither the session's row nor the account's."""
+    first.sql("CREATE TABLE given_back (id int)")
+    if key == "amount":
+        first.configure("cardinality(selected_models)", value)
+    else:
+        first.configure("[sessions]", f"[sessions]\n{key} = '{value}'")
+    assert first.sweeper("install").exit_code == 0
+    first.account()
+    first.session("s1")
+    with first.connect() as handler:
+        handler.isolation_level = isolation
+        handler.execute("SELECT count(*) FROM prediction_sessions")
+        first.sql("INSERT INTO given_back VALUES (1), (2), (3)")
+        with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="cannot be called at"):
+            handler.execute("SELECT sweeper.refund('s1', 'x', NULL, 'worker')")
+    assert first.credits() == 100
