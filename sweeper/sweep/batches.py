@@ -21,7 +21,8 @@ from sweeper.sweep.throttle import Throttle
 T = TypeVar("T")
 
 _CAPS_WAIT_SECONDS, _CAPS_WAIT_AT_MOST_SECONDS = 0.02, 60
-# so many sessions may each take too long, and are left to the next run; more mean that everything does
+# so many sessions in a row, from all over what was found, may each take too long, and are left to the next run; more,
+# while nobody is paid, mean that everything does
 _SLOW_AT_MOST = 3
 _GUARD_WAIT_SECONDS = 0.5
 # a migration that takes longer is left alone, and the run ends
@@ -41,6 +42,8 @@ class BatchRunner:
         self.throttle = Throttle(batch_size)
         self.tally = Tally()
         self.slow: set[str] = set()
+        self._slow_in_a_row = 0
+        self._paid_beside_slow = False
         self.suspects = Suspects(holds.limit)
         self._without_a_hold: dict[str, Problem] = {}
 
@@ -51,6 +54,7 @@ class BatchRunner:
             ConfigurationError, FailedError, Busy: the run cannot go on; what was committed stands.
             Interrupted: SIGINT or SIGTERM arrived; the batch in hand was finished.
         """
+        self._slow_in_a_row, self._paid_beside_slow = 0, False
         while not self.tally.capped and (session_ids := self._take(found)):
             self._signals.check()
             try:
@@ -85,9 +89,17 @@ class BatchRunner:
         if len(session_ids) > 1:
             found.give_back(session_ids)
             return
-        self.slow.update(session_ids)
-        if len(self.slow) > _SLOW_AT_MOST:
+        self._leave_slow(session_ids)
+        self._slow_in_a_row += 1
+        if self._slow_in_a_row <= _SLOW_AT_MOST:
+            found.turn()  # what comes next in the order may be as slow, and of the same user
+        elif self._paid_beside_slow:
+            self._leave_slow(found.take(len(found)))
+        else:
             raise FailedError("batches of one session take longer than 10 seconds each", code="too_slow")
+
+    def _leave_slow(self, session_ids: tuple[str, ...]) -> None:
+        self.slow.update(session_ids)
         self.tally.skipped.extend(session_ids)
 
     def _isolate(self, selection: Selection, session_ids: tuple[str, ...], since: PaidSince) -> None:
@@ -237,4 +249,6 @@ class BatchRunner:
         self.tally.skipped.extend(batch.skipped)
         self.tally.note_unripe(batch.unripe_from)
         self.suspects.paid([account_id for _, account_id, _, _ in batch.paid])
+        if batch.paid:
+            self._slow_in_a_row, self._paid_beside_slow = 0, self._slow_in_a_row > 0 or self._paid_beside_slow
         self._observer.paid(batch)

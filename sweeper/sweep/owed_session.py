@@ -9,6 +9,9 @@ from decimal import Decimal
 from sweeper.postgres.errors import Refusal, StatementError
 from sweeper.sweep.selection import Place, Selection
 
+# what is turned by so much of itself, again and again, comes back to the same place late
+_TURN = 0.618
+
 
 @dataclass(frozen=True)
 class OwedSession:
@@ -75,6 +78,13 @@ class OwedPage:
     def give_back(self, session_ids: Sequence[str]) -> None:
         """These were taken and are still to be paid."""
         self._left.extendleft(reversed(session_ids))
+
+    def turn(self) -> None:
+        """Go on from another place of the page; what is left before it comes last."""
+        self._left.rotate(-int(len(self._left) * _TURN))
+
+    def __len__(self) -> int:
+        return len(self._left)
 
     def __bool__(self) -> bool:
         return bool(self._left)

@@ -201,18 +201,48 @@ def test_sessions_without_a_start_are_paged_too(first: AppDatabase, monkeypatch:
     assert first.refunds() == {"owed": 3}
 
 
-def test_a_session_that_takes_too_long_is_in_nobodys_way(first: AppDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is left to the next run and counted; the others are paid."""
+def dawdle(first: AppDatabase, monkeypatch: pytest.MonkeyPatch, condition: str) -> None:
+    """Each refund to such an account takes longer than a batch may."""
     for name in ("_TOGETHER_TIMEOUTS", "BATCH_TIMEOUTS"):
         monkeypatch.setattr(batch, name, replace(getattr(batch, name), statement_ms=400))
+    first.sql(
+        "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"IF {condition} THEN PERFORM pg_sleep(1); END IF; RETURN NEW; END $$; "
+        "CREATE TRIGGER dawdle BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION dawdle()"
+    )
+
+
+def test_a_session_that_takes_too_long_is_in_nobodys_way(first: AppDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is left to the next run and counted; the others are paid."""
     for account in ("slow", "u1", "u2", "u3"):
         first.account(account)
         first.session(f"of {account}", account=account)
-    first.sql(
-        "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "IF NEW.id = 'slow' THEN PERFORM pg_sleep(1); END IF; RETURN NEW; END $$; "
-        "CREATE TRIGGER dawdle BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION dawdle()"
-    )
+    dawdle(first, monkeypatch, "NEW.id = 'slow'")
     ran = first.run()
     assert (ran.exit_code, ran.document["refunds"]["sessions"], ran.document["skipped"]) == (0, 3, 1)
     assert sorted(first.refunds()) == ["of u1", "of u2", "of u3"]
+
+
+def test_many_sessions_that_take_too_long_are_in_nobodys_way(
+    first: AppDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are the oldest, more than may be slow in a row, and of one user: what comes after them is paid."""
+    for number in range(30):
+        if number not in range(1, 6):
+            first.account(f"u{number}")
+        first.session(f"s{number:02}", account=f"u{number if number > 5 else 0}", created=f"2026-11-23 09:{number:02}")
+    dawdle(first, monkeypatch, "NEW.id = 'u0'")
+    ran = first.run()
+    assert (ran.exit_code, ran.document["refunds"]["sessions"], ran.document["skipped"]) == (0, 24, 6)
+    assert sorted(first.refunds()) == [f"s{number:02}" for number in range(6, 30)]
+
+
+def test_a_database_that_takes_too_long_over_everybody_ends_the_run(
+    first: AppDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(12):
+        first.account(f"u{number}")
+        first.session(f"s{number:02}", account=f"u{number}")
+    dawdle(first, monkeypatch, "true")
+    ran = first.run()
+    assert (ran.exit_code, ran.document["error"]["code"], first.refunds()) == (1, "too_slow", {})
