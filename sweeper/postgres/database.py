@@ -12,6 +12,7 @@ from sweeper.postgres import encoding
 from sweeper.postgres.connection import Connection
 from sweeper.postgres.engines import postgres_version
 from sweeper.postgres.login import with_sqlstate
+from sweeper.postgres.moments import read_any_moment
 from sweeper.postgres.sqlstate import READ_ONLY, failed_by, is_raised, translated
 from sweeper.postgres.templates import fill, fill_script
 from sweeper.postgres.timeouts import Timeouts
@@ -50,6 +51,7 @@ class Database:
             except psycopg.OperationalError as error:
                 raise with_sqlstate(error, {**_LIVENESS, **connection.parameters}) from None
             self._has_no_encoding = encoding.is_without_encoding(made)
+            read_any_moment(made)
             self.connections_made += 1
             return made
 
