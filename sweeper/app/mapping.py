@@ -59,9 +59,14 @@ class Mapping:
         return self.amount_type in catalog.INTEGER_TYPES
 
     @property
-    def can_have_fence(self) -> bool:
-        """Whether a trigger on the sessions sees each change of the status."""
-        return self.status.of_row and not self.is_sharded
+    def without_fence(self) -> str:
+        """Why no trigger on the sessions sees each change of the status; "" where one does."""
+        if self.is_sharded:
+            return "the sessions are a table of Citus, which takes no trigger of ours"
+        if not self.status.of_row:
+            return "the status is read from other tables, and no trigger on the sessions sees it change"
+        moves = self.status.column is not None and self.status.column.name in self.sessions.tree_columns
+        return "the sessions are partitioned by status, and what moves is no UPDATE to a trigger" if moves else ""
 
     @property
     def starts_in_column(self) -> bool:

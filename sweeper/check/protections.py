@@ -49,12 +49,7 @@ def check_refund_function(context: CheckContext) -> Iterator[Check]:
 
 def check_fence(context: CheckContext) -> Iterator[Check]:
     """Whether the fence is as it was asked for, or a slow worker could go on with what was refunded."""
-    if not context.mapping.can_have_fence:
-        why = (
-            "the sessions are a table of Citus, which takes no trigger of ours"
-            if context.mapping.is_sharded
-            else "the status is read from other tables, and no trigger on the sessions sees it change"
-        )
+    if why := context.mapping.without_fence:
         yield warning(
             "fence", f"none: {why}; a slow worker may finish what was refunded",
             "let the worker lock the session's row and look at it before it finishes",

@@ -48,20 +48,11 @@ def require_fence(mapping: Mapping, *, asked: bool, stands: bool) -> None:
     """Check that there can be a fence where one is asked for, or stands.
 
     Raises:
-        ConfigurationError: the status is read from other tables.
+        ConfigurationError: no trigger on the sessions sees each change of the status.
     """
-    if (asked or stands) and not mapping.can_have_fence:
+    if (asked or stands) and mapping.without_fence:
         then = "" if asked else ": `sweeper install --release` takes away the one that stands"
-        if mapping.is_sharded:
-            raise ConfigurationError(
-                f"{mapping.sessions.name} is a table of Citus, which takes no trigger of ours: it has no fence",
-                code="mapping",
-            )
-        raise ConfigurationError(
-            "sessions.status is read from other tables, so a trigger on the sessions cannot see it change: there is no "
-            f"fence for it{then}",
-            code="mapping",
-        )
+        raise ConfigurationError(f"{mapping.without_fence}: there is no fence for it{then}", code="mapping")
 
 
 def check_partitions(mapping: Mapping) -> None:

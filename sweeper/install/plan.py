@@ -54,7 +54,7 @@ def plan(
         installed = read_installation(transaction, mapping.schema)
         require_fence(mapping, asked=fence, stands=fenced)
         wanted = fence or fenced or (installed is not None and installed.fence)
-        mapping = replace(mapping, fenced=wanted and mapping.can_have_fence)
+        mapping = replace(mapping, fenced=wanted and not mapping.without_fence)
         slots = _slots(mapping, as_of)
         own = plan_takeover(transaction, mapping, installed, slots, rekey=rekey, printed=as_of is None)
         check_writes(transaction, mapping)

@@ -142,3 +142,18 @@ def test_the_printed_sql_builds_it_too(bare: AppDatabase) -> None:
     before = dump(bare)
     installed(bare)
     assert dump(bare) == before
+
+
+BY_STATUS = """
+    CREATE TABLE sessions_over PARTITION OF prediction_sessions FOR VALUES IN ('finished', 'error');
+    CREATE TABLE sessions_open PARTITION OF prediction_sessions DEFAULT
+"""
+
+
+def test_there_is_no_fence_where_a_session_moves_with_its_status(first: AppDatabase) -> None:
+    """To triggers that is a DELETE and an INSERT: a fence would let everything pass, and be called in place."""
+    partition(first, "LIST (status)", BY_STATUS, "PRIMARY KEY (id, status)")
+    refused = first.sweeper("install", "--fence", now=None)
+    assert (refused.exit_code, "partitioned by status" in refused.stderr) == (2, True)
+    items = {item["name"]: item for item in first.sweeper("check", "--json", now=None).document["checks"]}
+    assert (items["fence"]["status"], "partitioned by status" in items["fence"]["message"]) == ("warning", True)
