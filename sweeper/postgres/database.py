@@ -13,7 +13,7 @@ from sweeper.postgres.connection import Connection
 from sweeper.postgres.engines import postgres_version
 from sweeper.postgres.login import with_sqlstate
 from sweeper.postgres.moments import read_any_moment
-from sweeper.postgres.sqlstate import READ_ONLY, failed_by, is_raised, translated
+from sweeper.postgres.sqlstate import READ_ONLY, failed_by, is_out_of_step, is_raised, translated
 from sweeper.postgres.templates import fill, fill_script
 from sweeper.postgres.timeouts import Timeouts
 from sweeper.postgres.transaction import Transaction
@@ -124,7 +124,9 @@ class Database:
                 yield connection
             except (exc.DBAPIError, psycopg.Error) as error:
                 cause = error.orig if isinstance(error, exc.DBAPIError) else error
-                if isinstance(cause, psycopg.Error) and cause.sqlstate == READ_ONLY and not is_raised(cause):
+                if is_out_of_step(cause):
+                    connection.invalidate()
+                elif isinstance(cause, psycopg.Error) and cause.sqlstate == READ_ONLY and not is_raised(cause):
                     if read_only:
                         raise failed_by(cause) from None  # we asked for that: what was sent writes
                     connection.invalidate()  # a failover: what takes writes is to be looked for again

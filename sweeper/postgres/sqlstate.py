@@ -163,7 +163,12 @@ def is_transient(error: BaseException) -> bool:
     if cause.sqlstate:
         return cause.sqlstate in _RETRIED or cause.sqlstate.startswith("08")
     # no SQLSTATE: the connection itself was lost, or there was none
-    return isinstance(cause, psycopg.OperationalError) and _refused_login(cause) is None
+    return is_out_of_step(cause) or (isinstance(cause, psycopg.OperationalError) and _refused_login(cause) is None)
+
+
+def is_out_of_step(cause: BaseException | None) -> bool:
+    """Whether the driver got other answers than it asked for, as where a pooler loses its server within a COMMIT."""
+    return isinstance(cause, psycopg.InternalError) and not cause.sqlstate
 
 
 def _refused_login(cause: BaseException | None) -> str | None:

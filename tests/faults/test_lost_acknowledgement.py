@@ -29,3 +29,19 @@ def test_a_commit_whose_answer_is_lost_is_paid_once_and_told_right(first: AppDat
         if not proxy.cut:
             break
     assert number > 5, "opening the run, two batches, closing it"
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_a_pooler_that_confirms_a_commit_and_loses_the_server_with_it_ends_no_run(
+    first: AppDatabase, number: int
+) -> None:
+    """The driver gets two answers to one COMMIT: whatever that means, the connection is of no more use."""
+    for each in range(5):
+        first.account(f"u{each}")
+        first.session(f"s{each}", account=f"u{each}")
+    with cutting(first, number, done=True, told=True) as (proxy, url):
+        ran = first.sweeper("run", "--json", "--batch-size", "2", now=None, SWEEPER_DATABASE_URL=url)
+    assert (proxy.cut, ran.exit_code) == (True, 0), ran.stderr
+    assert ran.document["refunds"] == {"sessions": 5, "credits": 15, "accounts": 5}
+    assert first.refunds() == dict.fromkeys((f"s{each}" for each in range(5)), 3)
+    assert first.value("SELECT count(*) FROM users WHERE credits <> 103") == 0

@@ -9,15 +9,23 @@ from psycopg import conninfo
 
 from tests.helpers.app_database import AppDatabase
 
+# what a pooler says whose server is shut down as it commits: instead of "ready for the next", a FATAL error
+READY = 6
+SHUT_DOWN = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
+DYING_WORDS = b"E" + (len(SHUT_DOWN) + 4).to_bytes(4, "big") + SHUT_DOWN
+
 
 class Proxy:
-    """Passes bytes on between clients and the server, and cuts the connection that sends one certain COMMIT."""
+    """Passes bytes on between clients and the server, and cuts the connection that sends one certain COMMIT.
 
-    def __init__(self, host: str, port: int, *, number: int, done: bool) -> None:
+    ``told``: the client hears first that it is done, and in the same breath that the server is shut down.
+    """
+
+    def __init__(self, host: str, port: int, *, number: int, done: bool, told: bool = False) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self.listener.getsockname()[1])
         self.cut = False
-        self._server, self._number, self._done = (host, port), number, done
+        self._server, self._number, self._done, self._told = (host, port), number, done, told
         self._commits = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -44,19 +52,20 @@ class Proxy:
         with suppress(OSError):
             server.shutdown(socket.SHUT_RDWR)
 
-    @staticmethod
-    def _to_client(client: socket.socket, server: socket.socket, lost: threading.Event) -> None:
+    def _to_client(self, client: socket.socket, server: socket.socket, lost: threading.Event) -> None:
         with suppress(OSError), client, server:
             while (said := server.recv(65536)) and not lost.is_set():
                 client.sendall(said)
+            if self._told:
+                client.sendall(said[:-READY] + DYING_WORDS)
             client.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
-def cutting(app: AppDatabase, number: int, *, done: bool) -> Iterator[tuple[Proxy, str]]:
+def cutting(app: AppDatabase, number: int, *, done: bool, told: bool = False) -> Iterator[tuple[Proxy, str]]:
     """A proxy before the database of a test, and the URL that leads through it."""
     given = conninfo.conninfo_to_dict(app.url)
-    proxy = Proxy(str(given["host"]), int(given["port"]), number=number, done=done)
+    proxy = Proxy(str(given["host"]), int(given["port"]), number=number, done=done, told=told)
     try:
         changes = {"host": "127.0.0.1", "port": str(proxy.port), "sslmode": "disable", "gssencmode": "disable"}
         yield proxy, conninfo.make_conninfo(**{**given, **changes})
