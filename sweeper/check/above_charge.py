@@ -11,7 +11,7 @@ from sweeper.check.charged_accounts import check_charged_accounts
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.ledger_columns import amount_columns
 from sweeper.check.result import Check
-from sweeper.check.samples import Samples, named, number, sampling
+from sweeper.check.samples import NO_ITEM, Samples, named, number, numbered, sampling
 from sweeper.postgres.templates import Slots
 
 # a condition that compares one column with a literal, alone or among others that all must hold
@@ -110,16 +110,18 @@ def _qualifiers(samples: Samples, key: Column, amount: Column, conditions: Seque
 
     The others are what tells a refund from a charge.
     """
-    empty = {"condition": "", "number": "", "flag": "", "moment": "", "column": ""}
-    looked = [{**empty, "condition": text} for text in conditions]
+    looked = numbered([{**NO_ITEM, "column": "", "condition": text} for text in conditions])
+    ledger = samples.context.mapping.ledger
+    if not looked or ledger is None or not samples.sees(ledger.table, [key, amount]):
+        return []
     slots = {
         "table": samples.context.mapping.slots["ledger"],
         "key": key.quoted,
         "filter": "true",
         "down": amount.quoted,
     }
-    rows = samples.ask_if_allowed("sample_columns", slots, {"looked": looked, "down": amount.quoted})
-    return [text for row in rows for text, count in zip(conditions, row.counts, strict=True) if count]
+    (row,) = samples.ask("sample_columns", slots, {"looked": looked, "down": amount.quoted})
+    return [text for text, count in zip(conditions, row.counts, strict=True) if count]
 
 
 def _read(samples: Samples, slots: dict[str, str], choices: dict[str, bool | list[Slots]]) -> list[_Charge]:

@@ -3,11 +3,21 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from sweeper.app.catalog import Column
+from sweeper.app.catalog import Column, Table
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.ledger_columns import account_column, amount_columns
 from sweeper.check.result import Check, Status
-from sweeper.check.samples import REFUND_WORDS, Samples, is_number, is_whole, named, names_in, sampling
+from sweeper.check.samples import (
+    NO_ITEM,
+    REFUND_WORDS,
+    Samples,
+    is_number,
+    is_whole,
+    named,
+    names_in,
+    numbered,
+    sampling,
+)
 from sweeper.postgres.templates import Slots
 
 _RUNNING = re.compile(r"balance|running|remaining|_total$|^total|before|after", re.IGNORECASE)
@@ -21,7 +31,6 @@ _LATER = re.compile(
 _PLANNED = re.compile(r"expir|until|valid|due|start|begin|end|creat|updat|delet|month|period", re.IGNORECASE)
 _MOMENTS = ("timestamp without time zone", "timestamp with time zone")
 _STEPS_AT_LEAST, _MOST = 5, 0.8
-_NO_ITEM = {"condition": "", "number": "", "flag": "", "moment": ""}
 
 
 def check_ledger(context: CheckContext) -> Iterator[Check]:
@@ -80,8 +89,16 @@ def _is_chained(
         "amount_column": amounts[0].quoted,
         "column": column.quoted,
     }
-    rows = samples.ask_if_allowed("sample_chain", slots)
+    if not samples.sees(_table(samples), [key, account, amounts[0], column]):
+        return False
+    rows = samples.ask("sample_chain", slots)
     return any(row.steps >= _STEPS_AT_LEAST and row.by_amount >= row.steps * _MOST for row in rows)
+
+
+def _table(samples: Samples) -> Table:
+    """The app's ledger."""
+    assert samples.context.mapping.ledger is not None  # noqa: S101 - nobody asks without one
+    return samples.context.mapping.ledger.table
 
 
 def _newest(samples: Samples, key: Column, account: Column, column: Column) -> Iterator[Check]:
@@ -90,8 +107,10 @@ def _newest(samples: Samples, key: Column, account: Column, column: Column) -> I
     if not context.mapping.has_accounts or "balance" not in context.mapping.slots:
         return
     slots = {"key": key.quoted, "account_column": account.quoted, "column": column.quoted}
-    rows = samples.ask_if_allowed("compare_newest_balances", slots)
-    for row in rows if rows and rows[0].different else []:
+    if not samples.sees(_table(samples), [key, account, column]):
+        return
+    rows = samples.ask("compare_newest_balances", slots)
+    for row in rows if rows[0].different else []:
         assert context.settings.accounts is not None  # noqa: S101 - has_accounts says so
         yield warning(
             "ledger", f"{column.name} of the newest row is not accounts.balance = "
@@ -111,9 +130,8 @@ def _missed(samples: Samples) -> Iterator[Check]:
     read = " ".join(filter(None, (own.amount, own.charged, own.exclude))).lower()
     if not amounts or ledger.table.name.lower() in read:  # whoever reads the ledger takes them off already
         return
-    texts: list[Slots] = [
-        {"column": column.quoted} for column in samples.readable(ledger.table) if column.category in ("S", "E")
-    ]
+    words = [column for column in ledger.table.columns.values() if column.category in ("S", "E")]
+    texts: list[Slots] = [{"column": column.quoted} for column in samples.seen(ledger.table, words)]
     rows = samples.read(
         "find_missed_refunds",
         samples.newest(running=False),
@@ -151,8 +169,11 @@ def _later(samples: Samples, key: Column | None) -> Iterator[Check]:
         return
     defaults = {row.name for row in samples.ask("list_defaults", {}, table_oid=ledger.table.oid)}
     candidates = [column for column in candidates if column.base_type == "boolean" or column.name not in defaults]
+    candidates = samples.seen(ledger.table, candidates)
+    if not candidates or not samples.sees(ledger.table, [key]):
+        return
     looked = [
-        {**_NO_ITEM, "flag" if column.base_type == "boolean" else "moment": "yes", "column": column.quoted}
+        {**NO_ITEM, "flag" if column.base_type == "boolean" else "moment": "yes", "column": column.quoted}
         for column in candidates
     ]
     slots = {
@@ -161,10 +182,7 @@ def _later(samples: Samples, key: Column | None) -> Iterator[Check]:
         "down": "",
         "filter": context.mapping.slots["ledger_where"],
     }
-    rows = samples.ask_if_allowed("sample_columns", slots, {"looked": looked, "down": ""})
-    if not rows:
-        return
-    row = rows[0]
+    (row,) = samples.ask("sample_columns", slots, {"looked": numbered(looked), "down": ""})
     for column, count in zip(candidates, row.counts, strict=True):
         if row.rows and count >= row.rows / 2:
             said = (

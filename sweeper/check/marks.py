@@ -49,6 +49,7 @@ def _unmarked(samples: Samples, exclude: str, session_ids: tuple[str, ...]) -> l
         column = samples.reader.column("sessions.refunded", text, mapping.sessions)
         written[column.name] = value
     key = mapping.slots["key"]
+    readable = samples.readable(mapping.sessions)  # and with it all that `exclude` reads
     columns: list[Slots] = [
         {
             "column": column.quoted,
@@ -56,7 +57,7 @@ def _unmarked(samples: Samples, exclude: str, session_ids: tuple[str, ...]) -> l
             "value": written[name] + "\n" if name in written else "",  # it may end with a comment
         }
         for name, column in mapping.sessions.columns.items()
-        if column.quoted == key or name.lower() in exclude.lower()
+        if column.quoted == key or (name.lower() in exclude.lower() and column in readable)
     ]
     slots = {"mark": samples.expression("exclude", exclude)}
     return [row.session_id for row in samples.read("try_marks", session_ids, slots, {"columns": columns})]

@@ -50,6 +50,8 @@ def _marks(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str
     for name, column in sessions.columns.items():
         if not re.search(words, name, re.IGNORECASE) or column.base_type not in (*_FLAG, *_MOMENT):
             continue
+        if not samples.sees(sessions, [column]):
+            continue
         slots = {"column": column.quoted}
         rows = samples.read("find_marked", session_ids, slots, {"flag": column.base_type in _FLAG, "number": False})
         if rows:
@@ -105,13 +107,10 @@ def _rows(
 ) -> Sequence[Row]:
     key = samples.key_of(table)
     has_amount = any(column.category == "N" and _AMOUNT.search(column.name) for column in table.columns.values())
-    if key is None or not has_amount:
+    if key is None or not has_amount or not samples.sees(table, [key, table.columns[link]]):
         return []
-    texts: list[Slots] = [
-        {"column": column.quoted}
-        for column in table.columns.values()
-        if column.category in ("S", "E") and column.name != link
-    ]
+    speaking = [column for column in table.columns.values() if column.category in ("S", "E") and column.name != link]
+    texts: list[Slots] = [{"column": column.quoted} for column in samples.seen(table, speaking)]
     slots = {"table": table.qualified, "key": key.quoted, "link": quote_name(link)}
     return samples.ask(
         "find_refund_json" if json else "find_refund_rows", slots, {"texts": texts},

@@ -140,6 +140,7 @@ class Values:
             "mapping": self.mapping.file_digest,
             "refund_words": "refund",
             "table_words": "refunds",
+            "rehearsal": "{}",
         }
 
     def _of_catalogue(self) -> dict[str, object]:

@@ -54,7 +54,7 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         return {}
     key = mapping.slots["key"]
     column: Slots = {"column": key, "value": ""}
-    looked: Slots = {"column": key, "condition": "", "number": "", "flag": "", "moment": "yes"}
+    looked: Slots = {"column": key, "condition": "", "number": "", "flag": "", "moment": "yes", "place": "0"}
     own = mapping.ledger.insert if mapping.ledger else {}
     compared: list[Slots] = [
         {"column": text, "value": value, "name": f"value_{place}", "json": "", "column_type": "text"}
