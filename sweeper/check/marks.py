@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.marked import marked_and_unpaid
 from sweeper.check.result import Check
 from sweeper.check.samples import GIVEN_BACK, NEWEST, Samples, named, sampling
 from sweeper.check.traces import find_traces
@@ -22,6 +23,9 @@ def check_marks(context: CheckContext) -> Iterator[Check]:
         if own.exclude is None:
             yield _without_exclude(samples)
             return
+        if missed := marked_and_unpaid(samples, samples.newest(running=False)):
+            yield _missed(own.exclude, missed)
+            return
         if (ledger := context.mapping.ledger) and ledger.table.name.lower() in own.exclude.lower():
             yield ok("marks", "exclude reads the ledger, where a refund writes its row")
             return
@@ -39,6 +43,16 @@ def check_marks(context: CheckContext) -> Iterator[Check]:
             "[sessions.refunded]: what the app's own code writes there when it refunds, such as refunded_at = \"at\"; "
             "a condition that is no such mark belongs into sessions.never",
         )  # fmt: skip
+
+
+def _missed(exclude: str, missed: dict[str, list[str]]) -> Check:
+    """Sessions that are refunded, as they say themselves, and would be paid."""
+    said = "; ".join(f"{column} says that {len(found)} of the newest failed sessions are refunded, such as {named(found)}"
+                     for column, found in missed.items())  # fmt: skip
+    return failure(
+        "marks", f"exclude = {exclude!r} is not true of sessions that would be paid again: {said}",
+        f"sessions.exclude: true of what the app has refunded, such as {next(iter(missed))}; false or null of what is owed",
+    )  # fmt: skip
 
 
 def _unmarked(samples: Samples, exclude: str, session_ids: tuple[str, ...]) -> list[str]:

@@ -18,8 +18,10 @@ from sweeper.check.past_refunds import check_past_refunds
 from sweeper.check.policy import check_caps
 from sweeper.check.result import Check, Status
 from sweeper.check.rights import tables_denied
+from sweeper.check.rows import check_durations
 from sweeper.check.running import check_active_at, check_deadlines
 from sweeper.check.sight import Kept, read_kept, with_what_was_kept
+from sweeper.check.statuses import check_statuses
 from sweeper.check.zone import check_zone
 from sweeper.config.model import Settings
 from sweeper.core.errors import SweeperError
@@ -30,8 +32,8 @@ from sweeper.sweep.rehearsal import REHEARSED, FailedItem
 Look = Callable[[CheckContext], Iterator[Check]]
 
 _LOOKS: tuple[Look, ...] = (
-    check_past_refunds, check_charges, check_marks, check_ledger, check_accounts, check_active_at, check_deadlines,
-    check_caps, check_zone,
+    check_statuses, check_past_refunds, check_charges, check_marks, check_ledger, check_accounts, check_active_at, check_deadlines,
+    check_durations, check_caps, check_zone,
 )  # fmt: skip
 
 

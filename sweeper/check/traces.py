@@ -21,6 +21,10 @@ def find_traces(samples: Samples, session_ids: Sequence[str], words: str) -> dic
     """For each table or column of it: how many of these sessions have a trace there, and one of them."""
     tables = samples.ask("list_all_tables", {})[: _TABLES_AT_MOST * 10]
     columns = samples.ask("list_all_columns", {}, table_oids=[row.oid for row in tables])
+    readable = {column.table_oid for column in columns}
+    for row in tables:
+        if row.oid not in readable:
+            samples.context.hidden.setdefault(row.as_sql, [])
     found = _marks(samples, session_ids, words)
     found |= _named(samples, _linked_tables(samples, tables, columns), session_ids, words)
     return found or _named(samples, _json_columns(samples, tables, columns), session_ids, words, json=True)

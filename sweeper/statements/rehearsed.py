@@ -5,14 +5,15 @@ from sweeper.app.mapping import Mapping
 from sweeper.postgres.templates import Choices, Slots
 
 REHEARSED = (
-    "compare_charge_accounts", "compare_charges", "compare_newest_balances", "compare_past", "find_marked",
-    "find_missed_refunds", "find_refund_json", "find_refund_rows", "look_at_running", "sample_chain", "sample_columns",
+    "compare_charge_accounts", "compare_charges", "compare_newest_balances", "compare_past", "compare_statuses",
+    "find_marked", "find_marked_unpaid", "find_missed_refunds", "find_refund_json", "find_refund_rows", "look_at_running", "sample_chain", "sample_columns",
     "try_marks",
 )  # fmt: skip
 
 # these look at some sessions and at no others
 CHOSEN = (
-    "compare_charge_accounts", "compare_charges", "compare_past", "find_marked", "find_missed_refunds",
+    "compare_charge_accounts", "compare_charges", "compare_past", "compare_statuses", "find_marked",
+    "find_marked_unpaid", "find_missed_refunds",
     "look_at_newest", "look_at_running", "try_marks",
 )  # fmt: skip
 
@@ -72,6 +73,9 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "columns": [{"column": name, "value": ""} for name in _all(mapping)],
         "looked": [looked],
         "down": "",
+        "flags": [],
+        "moments": [],
+        "by_exclude": True,
         "flag": False,
         "number": False,
     }
