@@ -9,6 +9,7 @@ from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.pools import taken_from
 from sweeper.check.result import Check, Status
 from sweeper.check.samples import NO_ITEM, Samples, is_number, numbered, sampling
+from sweeper.check.sums import check_counters, check_sums
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import Slots
 
@@ -36,6 +37,8 @@ def check_accounts(context: CheckContext) -> Iterator[Check]:
         found = [*wrong_table(samples, accounts)]
         if not samples.has_hook():
             found += [*_others(samples, accounts, own), *_spent(samples, accounts, own)]
+            found += check_sums(samples, accounts, own)
+        found += check_counters(own)
         found += _closed(samples, accounts, own)
     if not found:
         yield ok("accounts", "no other column looks like a balance that the file leaves out")

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import Column, Table
 from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.entries import check_entries
 from sweeper.check.ledger_columns import account_column, amount_columns
 from sweeper.check.result import Check, Status
 from sweeper.check.samples import (
@@ -40,7 +41,7 @@ def check_ledger(context: CheckContext) -> Iterator[Check]:
         return
     with sampling(context) as samples:
         key = samples.key_of(context.mapping.ledger.table)
-        found = [*_running(samples, key), *_missed(samples), *_later(samples, key)]
+        found = [*_running(samples, key), *_missed(samples), *_later(samples, key), *check_entries(samples, key)]
     if not found:
         yield ok("ledger", "its newest rows agree with the file")
         return
@@ -67,7 +68,7 @@ def _running(samples: Samples, key: Column | None) -> Iterator[Check]:
                 yield from _newest(samples, key, account, column)
             continue
         by_hand = _SUBQUERY.search(value) is not None
-        chained = not by_hand and column not in amounts[:1] and _is_chained(samples, key, account, amounts, column)
+        chained = column not in amounts[:1] and _is_chained(samples, key, account, amounts, column)
         if (looks and by_hand) or chained:
             seen = "steps by the amount from row to row" if chained else "looks like a running balance"
             word = "balance_before" if "before" in column.name.lower() else "balance_after"

@@ -17,7 +17,7 @@ _MOMENTS = ("timestamp without time zone", "timestamp with time zone", "date")
 
 
 def mark_columns(samples: Samples) -> list[Column]:
-    """The columns of the sessions whose names say that the app has refunded one; what this role may not read is noted."""
+    """The columns of the sessions whose names say that the app has refunded one."""
     sessions = samples.context.mapping.sessions
     found = [
         column

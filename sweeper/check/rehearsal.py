@@ -32,7 +32,8 @@ from sweeper.sweep.rehearsal import REHEARSED, FailedItem
 Look = Callable[[CheckContext], Iterator[Check]]
 
 _LOOKS: tuple[Look, ...] = (
-    check_statuses, check_past_refunds, check_charges, check_marks, check_ledger, check_accounts, check_active_at, check_deadlines,
+    check_statuses, check_past_refunds, check_charges, check_marks, check_ledger, check_accounts, check_active_at,
+    check_deadlines,
     check_durations, check_caps, check_zone,
 )  # fmt: skip
 

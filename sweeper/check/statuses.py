@@ -11,7 +11,7 @@ from sweeper.check.rows import check_statuses as check_named
 from sweeper.check.samples import Samples, named, sampling
 from sweeper.ledger.past import past_slots
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
-from sweeper.postgres.templates import Slots
+from sweeper.postgres.templates import Choices, Slots
 from sweeper.postgres.transaction import Row
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -139,7 +139,7 @@ def _seen(samples: Samples, session_ids: Sequence[str], *, by_exclude: bool) -> 
     marks = mark_columns(samples)
     flags: list[Slots] = [{"column": one.quoted} for one in marks if one.base_type == "boolean"]
     moments: list[Slots] = [{"column": one.quoted} for one in marks if one.base_type != "boolean"]
-    choices = {"flags": flags, "moments": moments, "by_exclude": by_exclude}
+    choices: Choices = {"flags": flags, "moments": moments, "by_exclude": by_exclude}
     try:
         rows: Sequence[Row] = samples.read("compare_statuses", session_ids, slots, choices)
     except (Refusal, StatementError, TooSlow) as error:

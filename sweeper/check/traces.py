@@ -13,6 +13,7 @@ from sweeper.postgres.transaction import Row
 _TABLES_AT_MOST = 30
 # a log may speak of refunds, too: a row that gives back says how much
 _AMOUNT = re.compile(r"amount|credit|delta|value|point|sum|price|cost|unit|token|change", re.IGNORECASE)
+_EXACT, _AMOUNTS_AT_MOST = ("smallint", "integer", "bigint", "numeric"), 3
 _JSON = ("json", "jsonb")
 _FLAG, _MOMENT = ("boolean",), ("timestamp without time zone", "timestamp with time zone", "date", "uuid")
 
@@ -110,13 +111,15 @@ def _rows(
     samples: Samples, table: Table, link: str, session_ids: Sequence[str], words: str, *, json: bool
 ) -> Sequence[Row]:
     key = samples.key_of(table)
-    has_amount = any(column.category == "N" and _AMOUNT.search(column.name) for column in table.columns.values())
-    if key is None or not has_amount or not samples.sees(table, [key, table.columns[link]]):
+    amounts = [column for column in table.columns.values() if column.category == "N" and _AMOUNT.search(column.name)]
+    if key is None or not amounts or not samples.sees(table, [key, table.columns[link]]):
         return []
+    exact = [column for column in samples.seen(table, amounts) if column.base_type in _EXACT][:_AMOUNTS_AT_MOST]
+    numbers: list[Slots] = [{"column": one.quoted, "name": f"amount_{place}"} for place, one in enumerate(exact)]
     speaking = [column for column in table.columns.values() if column.category in ("S", "E") and column.name != link]
     texts: list[Slots] = [{"column": column.quoted} for column in samples.seen(table, speaking)]
     slots = {"table": table.qualified, "key": key.quoted, "link": quote_name(link)}
     return samples.ask(
-        "find_refund_json" if json else "find_refund_rows", slots, {"texts": texts},
+        "find_refund_json" if json else "find_refund_rows", slots, {"texts": texts, "amounts": numbers},
         session_ids=list(session_ids), refund_words=words, table_words=table.name,
     )  # fmt: skip

@@ -6,9 +6,11 @@ from sweeper.postgres.templates import Choices, Slots
 
 REHEARSED = (
     "compare_charge_accounts", "compare_charges", "compare_newest_balances", "compare_past", "compare_statuses",
-    "find_marked", "find_marked_unpaid", "find_missed_refunds", "find_refund_json", "find_refund_rows", "look_at_running", "sample_chain", "sample_columns",
+    "find_marked", "find_marked_unpaid", "find_missed_refunds", "find_refund_json", "find_refund_rows", "look_at_running", "sample_chain", "sample_entries", "compare_sums", "sample_columns",
     "try_marks",
 )  # fmt: skip
+
+OF_LEDGER = ("compare_newest_balances", "compare_sums", "sample_chain", "sample_entries")
 
 # these look at some sessions and at no others
 CHOSEN = (
@@ -41,9 +43,9 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
         "beat": slots["active_at"],
         "deadline": "NULL",
         "table": slots["sessions"],
-        "key": _ledger_key(mapping) if name in ("sample_chain", "compare_newest_balances") else key,
+        "key": _ledger_key(mapping) if name in OF_LEDGER else key,
         "link": key,
-        "column": number if name in ("sample_chain", "compare_newest_balances") else key,
+        "column": number if name in OF_LEDGER else key,
         "filter": "true",
         "down": "",
     }
@@ -73,6 +75,8 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "columns": [{"column": name, "value": ""} for name in _all(mapping)],
         "looked": [looked],
         "down": "",
+        "amounts": [],
+        "others": [],
         "flags": [],
         "moments": [],
         "by_exclude": True,
