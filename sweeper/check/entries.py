@@ -34,8 +34,8 @@ def check_entries(samples: Samples, key: Column | None) -> Iterator[Check]:
         (row,) = samples.ask("sample_entries", slots)
         if row.balanced >= max(_ENOUGH, row.groups * _MOST):
             yield failure(
-                "ledger", f"{ledger.table.name} has double entries: {row.balanced} of the {row.groups} newest groups of rows "
-                f"with one {column.name} sum to zero, such as {row.sample}, and [ledger.insert] writes one row alone",
+                "ledger", f"{ledger.table.name} has double entries: {row.balanced} of the {row.groups} newest groups of "
+                f"rows with one {column.name} sum to zero, such as {row.sample}, and [ledger.insert] writes one row alone",
                 "no [ledger.insert]: a trigger of the app's own on sweeper.refunds that writes both entries, as in "
                 "docs/mapping (hooks); sessions.charged or sessions.exclude then says what was refunded",
             )  # fmt: skip

@@ -47,11 +47,13 @@ def check_marks(context: CheckContext) -> Iterator[Check]:
 
 def _missed(exclude: str, missed: dict[str, list[str]]) -> Check:
     """Sessions that are refunded, as they say themselves, and would be paid."""
-    said = "; ".join(f"{column} says that {len(found)} of the newest failed sessions are refunded, such as {named(found)}"
-                     for column, found in missed.items())  # fmt: skip
+    said = "; ".join(
+        f"{column} says that {len(found)} of the newest failed sessions are refunded, such as {named(found)}"
+        for column, found in missed.items()
+    )
     return failure(
         "marks", f"exclude = {exclude!r} is not true of sessions that would be paid again: {said}",
-        f"sessions.exclude: true of what the app has refunded, such as {next(iter(missed))}; false or null of what is owed",
+        f"sessions.exclude: true of what the app has refunded (look at {next(iter(missed))}), and not of what is owed",
     )  # fmt: skip
 
 

@@ -24,7 +24,8 @@ _TIMEOUTS = Timeouts(statement_ms=10_000)
 # what the app's rows of a refund say of themselves
 GIVEN_BACK = (
     "refund|reimburs|giv(e|en|ing)[ _]?back|gave[ _]?back|credits?[ _]?returned|returned[ _]?credits?"
-    "|credit(s|ed)?[ _]?back|(paid|pay|money)[ _]?back|compensated|revers(ed|al)|credits?[ _]?restored|restored[ _]?credits?"
+    "|credit(s|ed)?[ _]?back|(paid|pay|money)[ _]?back|compensated|revers(ed|al)|credits?[ _]?restored"
+    "|restored[ _]?credits?"
 )
 REFUND_WORDS = "refund|revers|giv(e|en|ing).?back|gave.?back|return|compensat|credit.?back|restor"
 NO_ITEM = {"condition": "", "number": "", "flag": "", "moment": ""}

@@ -17,25 +17,15 @@ from sweeper.postgres.transaction import Row
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _DONE = {"done", "complete", "completed", "success", "succeeded", "successful", "finished", "ready", "ok", "delivered",
          "published", "fulfilled"}  # fmt: skip
-_NOT_DONE = {
-    "not",
-    "un",
-    "partially",
-    "partial",
-    "error",
-    "errors",
-    "failed",
-    "failure",
-    "fail",
-    "without",
-    "never",
-    "empty",
-}
+_NOT_DONE = {"not", "un", "partially", "partial", "error", "errors", "failed", "failure", "fail", "without", "never",
+             "empty", "no", "nothing", "timeout", "timed", "crashed"}  # fmt: skip
 _BY_CHOICE = {"cancel", "canceled", "cancelled", "aborted", "withdrawn", "rejected", "declined", "skipped", "deleted",
               "draft", "await", "awaiting", "waiting", "paused", "scheduled", "pending", "queued"}  # fmt: skip
 _GIVEN_BACK = re.compile(r"refund|revers|return|compensat|cancel|abort|void|credit", re.IGNORECASE)
 # fewer say nothing; where the app refunds, it does so for at least such a part of a status
 _ENOUGH, _MANY, _PART = 3, 20, 0.25
+# of those that succeeded no more than 200 of a status are looked at
+_COUNTED = 200
 
 
 @dataclass(frozen=True)
@@ -85,8 +75,8 @@ def _wrong(context: CheckContext) -> Iterator[Check]:
 def _never_refunded(failed: Sequence[_Seen], settled: Sequence[_Seen]) -> Iterator[Check]:
     """A status in `failed` of which the app has refunded none, while it refunds the others.
 
-    That may be the very gap that a sweep is for. Not so where the name says that nothing failed, or where there are more
-    such sessions than those that have succeeded.
+    That may be the very gap that a sweep is for. Not so where the name says that nothing failed, or where there are
+    more such sessions than those that have succeeded.
     """
     done = sum(one.sessions for one in settled)
     others = [one for one in failed if one.is_refunded]
@@ -95,18 +85,18 @@ def _never_refunded(failed: Sequence[_Seen], settled: Sequence[_Seen]) -> Iterat
             continue
         words = {word.lower() for word in _WORD.findall(one.status)}
         by_choice = bool(words & _BY_CHOICE) and not words & _NOT_DONE
-        if by_choice or one.sessions >= max(_MANY, done + 1):
+        if by_choice or (one.sessions >= _MANY and done < min(one.sessions, _COUNTED)):
             refunded = ", ".join(f"{other.given_back} of {other.sessions} of {other.status!r}" for other in others)
             yield failure(
                 "statuses", f"sessions.failed has {one.status!r}, and the app has refunded none of {one.sessions} such "
                 f"sessions, such as {named(one.others)}, beside {refunded}",
-                f"sessions.succeeded: {one.status!r}, when nothing is owed for such a session; sessions.running, when it "
-                "still goes on",
+                f"sessions.succeeded: {one.status!r}, when nothing is owed for such a session; sessions.running, when "
+                "it still goes on",
             )  # fmt: skip
 
 
 def _refunded_elsewhere(failed: Sequence[_Seen], settled: Sequence[_Seen]) -> Iterator[Check]:
-    """A status that is said to owe nothing, of which the app refunds many, while it refunds none of those that failed."""
+    """A status that is said to owe nothing, of which the app refunds many, and none of those that failed."""
     if any(one.given_back for one in failed) or not sum(one.sessions for one in failed):
         return
     for one in settled:

@@ -58,7 +58,7 @@ def check_counters(own: AccountsSection) -> Iterator[Check]:
     for column, value in moved.items():
         if column and re.fullmatch(r'[\w."]+', column) and _USED.search(column) and "-" not in value:
             yield failure(
-                "accounts", f"{column} counts what was used, by its name, and a refund adds {value!r} to it: the account "
-                "would have less than before",
+                "accounts", f"{column} counts what was used, by its name, and a refund adds {value!r} to it: the "
+                "account would have less than before",
                 f'accounts.balance = "-{column}" or what is left, and [accounts.add] {column} = "-amount"',
             )  # fmt: skip

@@ -6,8 +6,8 @@ from sweeper.postgres.templates import Choices, Slots
 
 REHEARSED = (
     "compare_charge_accounts", "compare_charges", "compare_newest_balances", "compare_past", "compare_statuses",
-    "find_marked", "find_marked_unpaid", "find_missed_refunds", "find_refund_json", "find_refund_rows", "look_at_running", "sample_chain", "sample_entries", "compare_sums", "sample_columns",
-    "try_marks",
+    "find_marked", "find_marked_unpaid", "find_missed_refunds", "find_refund_json", "find_refund_rows",
+    "look_at_running", "sample_chain", "sample_entries", "compare_sums", "sample_columns", "try_marks",
 )  # fmt: skip
 
 OF_LEDGER = ("compare_newest_balances", "compare_sums", "sample_chain", "sample_entries")
@@ -15,8 +15,7 @@ OF_LEDGER = ("compare_newest_balances", "compare_sums", "sample_chain", "sample_
 # these look at some sessions and at no others
 CHOSEN = (
     "compare_charge_accounts", "compare_charges", "compare_past", "compare_statuses", "find_marked",
-    "find_marked_unpaid", "find_missed_refunds",
-    "look_at_newest", "look_at_running", "try_marks",
+    "find_marked_unpaid", "find_missed_refunds", "look_at_newest", "look_at_running", "try_marks",
 )  # fmt: skip
 
 
