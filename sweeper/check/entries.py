@@ -34,9 +34,9 @@ def check_entries(samples: Samples, key: Column | None) -> Iterator[Check]:
         (row,) = samples.ask("sample_entries", slots)
         if row.balanced >= max(_ENOUGH, row.groups * _MOST):
             yield failure(
-                "ledger", f"{ledger.table.name} has double entries: {row.balanced} of the {row.groups} newest groups of "
-                f"rows with one {column.name} sum to zero, such as {row.sample}, and [ledger.insert] writes one row alone",
-                "no [ledger.insert]: a trigger of the app's own on sweeper.refunds that writes both entries, as in "
-                "docs/mapping (hooks); sessions.charged or sessions.exclude then says what was refunded",
+                "ledger", f"{ledger.table.name} has double entries: {row.balanced} of the {row.groups} newest groups "
+                f"of rows with one {column.name} sum to zero, such as {row.sample}; [ledger.insert] writes one",
+                "in place of [ledger] a trigger of the app's own on sweeper.refunds that writes both (docs/mapping.md, "
+                "Hooks); sessions.charged or sessions.exclude then says what was refunded",
             )  # fmt: skip
             return

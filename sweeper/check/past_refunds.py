@@ -112,7 +112,7 @@ def _absolute(sessions: Sequence[PastRefund], compared: Sequence[Compared]) -> C
         if one.meaning == "running" and len(same) >= max(_ENOUGH, len(sessions) * _MOST):
             return failure(
                 "past_refunds",
-                f"[ledger.insert] writes a balance into {one.column.name}, where the app's own refunds have the amount, "
+                f"[ledger.insert] writes a balance into {one.column.name}, where the app's refunds have the amount, "
                 f"for {len(same)} of {len(sessions)} sessions, such as {named(same)}",
                 f'[ledger.insert] {one.column.quoted} = "amount"',
             )

@@ -9,7 +9,7 @@ from sweeper.check.ledger_columns import account_column, amount_columns
 from sweeper.check.result import Check
 from sweeper.check.samples import Samples, is_number, named
 from sweeper.config.model import AccountsSection
-from sweeper.postgres.errors import TooSlow
+from sweeper.postgres.errors import Refusal, TooSlow
 from sweeper.postgres.templates import Slots
 
 _USED = re.compile(r"(?<!un)(?<!not_)(used|usage|spent|consumed)", re.IGNORECASE)
@@ -41,7 +41,7 @@ def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
     try:
         with samples.transaction.savepoint():
             (row,) = samples.ask("compare_sums", slots, {"others": items})
-    except TooSlow:  # without an index on the account
+    except (Refusal, TooSlow):  # what is no id of an account; without an index on the account
         return
     better = [one for one, count in zip(others, row.equal, strict=True) if count == row.accounts]
     if better and row.accounts >= _ENOUGH and row.different * 2 > row.accounts:
