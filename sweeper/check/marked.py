@@ -12,7 +12,7 @@ _NOT_MADE = re.compile(
     r"|attempt|lock|error|need|should|to_|auto|enabled|expire|non|never|no_|not_|scheduled|ask|review",
     re.IGNORECASE,
 )
-_FLAGS = ("boolean",)
+_FLAGS, _ENOUGH = ("boolean",), 3
 _MOMENTS = ("timestamp without time zone", "timestamp with time zone", "date")
 
 
@@ -27,6 +27,21 @@ def mark_columns(samples: Samples) -> list[Column]:
         and not _NOT_MADE.search(name)
     ]
     return samples.seen(sessions, found)
+
+
+def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
+    """The columns that say it of sessions that the app refunded, and that a refund of ours leaves as they are."""
+    mapping, own = samples.context.mapping, samples.context.settings.sessions
+    written = {mapping.sessions.column(text) for text in own.refunded}
+    found = {}
+    for column in mark_columns(samples):
+        if column in written or column.generated:
+            continue
+        choices = {"flag": column.base_type in _FLAGS, "number": False}
+        rows = samples.read("find_marked", session_ids, {"column": column.quoted}, choices)
+        if len(rows) >= _ENOUGH:
+            found[column.name] = [row.session_id for row in rows]
+    return found
 
 
 def marked_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:

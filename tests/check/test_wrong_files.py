@@ -160,3 +160,12 @@ def test_drafts_that_nobody_was_charged_for_are_not_running(app: App) -> None:
     assert "for 3 of 20 sessions that are not refunded, such as j41" in refuses(app, "charges")
     app.map("policy", stuck_after={"running": "1h", "draft": "never"})
     assert rehearsed(app) == {}
+
+
+def test_a_link_whose_name_the_sessions_have_too(app: App) -> None:
+    """A bare name in `ledger.session` is the ledger's, whatever the sessions have."""
+    app.sql("ALTER TABLE jobs ADD job text")
+    assert rehearsed(app) == {}
+    app.sql("UPDATE jobs SET team = 'w' || (right(owner, 1)::int + 1) % 5; DELETE FROM book WHERE kind = 'refund'")
+    app.map(account="team")
+    assert "another account than the ledger charged for 30 of 30" in refuses(app, "charges")

@@ -109,3 +109,14 @@ def test_work_that_takes_longer_than_stuck_after_and_has_no_heartbeat(app: App) 
     assert "longer than stuck_after = 10 min" in found
     app.map("policy", stuck_after="2h")
     assert "stuck_after" not in rehearsed(app)
+
+
+def test_a_mark_of_the_app_that_a_refund_does_not_write(app: App) -> None:
+    """The book says what is refunded; a job of the app's may look at the mark alone."""
+    app.sql("ALTER TABLE jobs ADD gave_back boolean NOT NULL DEFAULT false")
+    assert rehearsed(app) == {}
+    app.sql("UPDATE jobs SET gave_back = true WHERE id IN (SELECT job FROM book WHERE kind = 'refund')")
+    found = rehearsed(app)["marks"]
+    assert (found["status"], "gave_back is set on 20 of the newest" in found["message"]) == ("warning", True)
+    app.map("sessions.refunded", gave_back="true")
+    assert rehearsed(app) == {}
