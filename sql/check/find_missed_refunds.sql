@@ -9,9 +9,12 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT pg_catalog.string_agg(DISTINCT l.words, ', ') FILTER (WHERE l.amount > 0::numeric) AS words,
            pg_catalog.sum(l.amount) FILTER (WHERE l.amount > 0::numeric) AS up,
-           -pg_catalog.sum(l.amount) FILTER (WHERE l.amount < 0::numeric) AS down
+           -pg_catalog.sum(l.amount) FILTER (WHERE l.amount < 0::numeric) AS down,
+           -- where no amount has a sign, words tell what came from what went
+           pg_catalog.sum(l.amount) FILTER (WHERE l.words ~* %(up_words)s::text) AS came,
+           pg_catalog.sum(l.amount) FILTER (WHERE l.words ~* %(down_words)s::text) AS went
     FROM (
-        SELECT pg_catalog.concat_ws(' '{each texts ""}, l.{column}::text{end}) AS words,
+        SELECT pg_catalog.concat_ws(' ', ''{each texts ""}, l.{column}::text{end}) AS words,
                l.{amount_column}::numeric AS amount
         FROM {ledger} AS l
         WHERE {ledger_session} {ledger_session_eq} v.session_id{ledger_session_as}
@@ -23,5 +26,7 @@ CROSS JOIN LATERAL (
 WHERE {include chosen}
   AND NOT v.excluded
   AND v.amount::numeric > 0::numeric
-  AND (l.words ~* %(refund_words)s::text OR l.up >= l.down / 2::numeric)
+  AND (l.words ~* %(refund_words)s::text
+      OR l.up >= l.down / 2::numeric
+      OR l.down IS NULL AND l.came >= l.went / 2::numeric)
   AND {include not_paid_yet}

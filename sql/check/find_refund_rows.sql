@@ -4,7 +4,9 @@ SELECT DISTINCT l.session AS session_id,
        l.words
 FROM (
     SELECT l.session,
-           l.words{each amounts ""},
+           l.words,
+           l.words ~* %(up_words)s::text AS came,
+           pg_catalog.bool_or(l.words ~* %(down_words)s::text) OVER (PARTITION BY l.session) AS went{each amounts ""},
            l.{name},
            pg_catalog.sum(l.{name}) FILTER (WHERE l.{name} < 0::numeric) OVER (PARTITION BY l.session) AS down_{name}{end}
     FROM (
@@ -17,6 +19,7 @@ FROM (
     ) AS l
     WHERE l.session = ANY (%(session_ids)s::text[])
 ) AS l
-WHERE l.words ~* %(refund_words)s::text{each amounts ""}
+WHERE l.words ~* %(refund_words)s::text
+   OR l.came AND l.went{each amounts ""}
    OR l.{name} > 0::numeric AND l.{name} = -l.down_{name}{end}
 LIMIT 1000

@@ -9,8 +9,10 @@ from sweeper.check.entries import check_entries
 from sweeper.check.ledger_columns import account_column, amount_columns
 from sweeper.check.result import Check, Status
 from sweeper.check.samples import (
+    DOWN_WORDS,
     NO_ITEM,
     REFUND_WORDS,
+    UP_WORDS,
     Samples,
     is_number,
     is_whole,
@@ -139,6 +141,8 @@ def _missed(samples: Samples) -> Iterator[Check]:
         {"amount_column": amounts[0].quoted, "account_column": account.quoted if account else ""},
         {"texts": texts, "account_column": bool(account)},
         refund_words=REFUND_WORDS,
+        up_words=UP_WORDS,
+        down_words=DOWN_WORDS,
     )
     sessions = sorted({row.session_id for row in rows})
     if sessions:

@@ -122,6 +122,9 @@ def check_durations(context: CheckContext) -> Iterator[Check]:
         slots = {
             **context.mapping.slots,
             "ended_at": reader.expression("sessions.ended_at", own.ended_at, context.mapping.sessions).sql,
+            "beat": reader.expression("sessions.active_at", own.active_at, context.mapping.sessions).sql
+            if own.active_at
+            else "NULL",
         }
         binds = {"since": before(context.as_of, _DURATIONS_OF)}
         row = transaction.row(fill("sample_durations", slots), binds)
@@ -138,7 +141,7 @@ def check_durations(context: CheckContext) -> Iterator[Check]:
             "stuck_after", f"{describe_duration(limit)} without a sign of life, and active_at was seen to move; {took}"
         )
     elif longest > limit:
-        regular = heartbeat.mapped is False and p99 > limit and row.sessions >= _ENOUGH
+        regular = timedelta(seconds=row.silent) > limit and row.sessions >= _ENOUGH
         doubt = f"; active_at = {own.active_at!r}: {not_moving(heartbeat)}" if heartbeat.doubted else ""
         yield (failure if regular else warning)(
             "stuck_after", f"{took}, longer than stuck_after = {describe_duration(limit)}: such a session would be "

@@ -28,6 +28,9 @@ GIVEN_BACK = (
     "|restored[ _]?credits?"
 )
 REFUND_WORDS = "refund|revers|giv(e|en|ing).?back|gave.?back|return|compensat|credit.?back|restor"
+# what rows say whose amounts have no sign; whole words, for "in" is in many
+UP_WORDS = r"\m(in|credit|plus|release|released|deposit|incoming|up|undo|void|voided)\M"
+DOWN_WORDS = r"\m(out|debit|minus|charge|hold|held|reserve|reserved|spend|use|usage|outgoing|down)\M"
 NO_ITEM = {"condition": "", "number": "", "flag": "", "moment": ""}
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
 _WORD = re.compile(r"(?<![\w.\"])(?:refund\.)?(\w+)(?!\w|\s*\()")

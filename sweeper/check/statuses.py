@@ -25,7 +25,7 @@ _GIVEN_BACK = re.compile(r"refund|revers|return|compensat|cancel|abort|void|cred
 # fewer say nothing; where the app refunds, it does so for at least such a part of a status
 _ENOUGH, _MANY, _PART = 3, 20, 0.25
 # of those that succeeded no more than 200 of a status are looked at
-_COUNTED = 200
+_COUNTED, _NEARLY = 200, 0.9
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,27 @@ def _wrong(context: CheckContext) -> Iterator[Check]:
     with sampling(context) as samples:
         failed = _seen(samples, samples.newest(running=False), by_exclude=True)
         settled = _seen(samples, _settled(samples), by_exclude=False)
+    if wide := list(_all_refunded(context, failed, settled)):
+        yield from wide
+        return
     yield from _never_refunded(failed, settled)
     yield from _refunded_elsewhere(failed, settled)
+
+
+def _all_refunded(context: CheckContext, failed: Sequence[_Seen], settled: Sequence[_Seen]) -> Iterator[Check]:
+    """Refunds of nearly all sessions, of those that succeeded, too: what takes is taken for what gives back."""
+    own = context.settings.ledger
+    both = [sum(one.sessions for one in listed) for listed in (failed, settled)]
+    given_back = [sum(one.given_back for one in listed) for listed in (failed, settled)]
+    nearly_all = all(given >= _NEARLY * seen for given, seen in zip(given_back, both, strict=True))
+    if own is None or min(both) < _MANY // 2 or not nearly_all:
+        return
+    samples = next((one.refunded for one in settled if one.refunded), ())
+    yield failure(
+        "statuses", f"ledger.where = {own.where!r} is true of a row of {given_back[1]} of {both[1]} sessions that "
+        f"succeeded, such as {named(samples)}, and of nearly all that failed: those are charges, and nothing is owed",
+        "ledger.where: true of the rows that give back, and of no others",
+    )  # fmt: skip
 
 
 def _never_refunded(failed: Sequence[_Seen], settled: Sequence[_Seen]) -> Iterator[Check]:

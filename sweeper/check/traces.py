@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sweeper.app.catalog import Table
-from sweeper.check.samples import Samples
+from sweeper.check.samples import DOWN_WORDS, UP_WORDS, Samples
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Slots, quote_name
 from sweeper.postgres.transaction import Row
@@ -111,7 +111,12 @@ def _rows(
     samples: Samples, table: Table, link: str, session_ids: Sequence[str], words: str, *, json: bool
 ) -> Sequence[Row]:
     key = samples.key_of(table)
-    amounts = [column for column in table.columns.values() if column.category == "N" and _AMOUNT.search(column.name)]
+    speaks = re.search(words, table.name, re.IGNORECASE)  # a table of refunds may count in any unit
+    amounts = [
+        column
+        for column in table.columns.values()
+        if column.category == "N" and column != key and column.name != link and (speaks or _AMOUNT.search(column.name))
+    ]
     if key is None or not amounts or not samples.sees(table, [key, table.columns[link]]):
         return []
     exact = [column for column in samples.seen(table, amounts) if column.base_type in _EXACT][:_AMOUNTS_AT_MOST]
@@ -119,7 +124,8 @@ def _rows(
     speaking = [column for column in table.columns.values() if column.category in ("S", "E") and column.name != link]
     texts: list[Slots] = [{"column": column.quoted} for column in samples.seen(table, speaking)]
     slots = {"table": table.qualified, "key": key.quoted, "link": quote_name(link)}
+    directions = {} if json else {"up_words": UP_WORDS, "down_words": DOWN_WORDS}
     return samples.ask(
         "find_refund_json" if json else "find_refund_rows", slots, {"texts": texts, "amounts": numbers},
-        session_ids=list(session_ids), refund_words=words, table_words=table.name,
+        session_ids=list(session_ids), refund_words=words, table_words=table.name, **directions,
     )  # fmt: skip

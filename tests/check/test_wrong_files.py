@@ -169,3 +169,61 @@ def test_a_link_whose_name_the_sessions_have_too(app: App) -> None:
     app.sql("UPDATE jobs SET team = 'w' || (right(owner, 1)::int + 1) % 5; DELETE FROM book WHERE kind = 'refund'")
     app.map(account="team")
     assert "another account than the ledger charged for 30 of 30" in refuses(app, "charges")
+
+
+def unsigned(app: App) -> None:
+    """Give the book amounts without a sign, and a column that says which way they went."""
+    app.sql("ALTER TABLE book ADD direction text")
+    app.sql("UPDATE book SET direction = CASE WHEN amount < 0 THEN 'out' ELSE 'in' END, amount = abs(amount)")
+    app.sql("UPDATE book SET kind = 'job'")
+    app.map("ledger", where="kind = 'job' AND direction = 'in'")
+    app.map("ledger.insert", kind="'job'", direction="'in'")
+
+
+def test_amounts_without_a_sign_that_words_tell_apart(app: App) -> None:
+    unsigned(app)
+    assert rehearsed(app) == {}
+    app.map("ledger", where="kind = 'swept'")
+    app.map("ledger.insert", kind="'swept'")
+    assert "of 20 sessions that would be paid again" in refuses(app, "ledger")
+    app.sections.pop("ledger")
+    app.sections.pop("ledger.insert")
+    assert '"public"."book"."job" (20 of the newest failed sessions' in refuses(app, "marks")
+
+
+def test_charges_that_are_taken_for_refunds(app: App) -> None:
+    unsigned(app)
+    app.map("ledger", where="kind = 'job' AND direction = 'out'")
+    app.map("ledger.insert", direction="'out'")
+    assert "is true of a row of 10 of 10 sessions that succeeded" in refuses(app, "statuses")
+
+
+def test_a_table_of_refunds_that_counts_in_a_unit_of_its_own(app: App) -> None:
+    app.sql("CREATE TABLE payback (id serial PRIMARY KEY, job_id text REFERENCES jobs, gems int)")
+    app.sql("INSERT INTO payback (job_id, gems) SELECT job, amount FROM book WHERE kind = 'refund'")
+    app.sql("DROP TABLE book")
+    app.map("ledger", table="payback", session="job_id", where="true")
+    app.sections["ledger.insert"] = {"job_id": "session_id", "gems": "amount"}
+    assert rehearsed(app) == {}
+    app.sections.pop("ledger")
+    app.sections.pop("ledger.insert")
+    assert '"public"."payback"."job_id" (20 of the newest failed sessions' in refuses(app, "marks")
+
+
+def test_numbers_that_a_table_gives_itself_are_those_of_no_other(app: App) -> None:
+    app.sql("CREATE TABLE people (id serial PRIMARY KEY); CREATE TABLE clubs (id serial PRIMARY KEY, balance int)")
+    app.sql("INSERT INTO people SELECT n FROM generate_series(1, 5) AS n; INSERT INTO clubs (balance) VALUES (1), (2)")
+    app.sql(
+        "ALTER TABLE jobs ADD person_id int REFERENCES people DEFAULT 1; ALTER TABLE book ALTER wallet DROP NOT NULL"
+    )
+    app.map(account="person_id")
+    app.map("accounts", table="clubs")
+    app.map("ledger.insert", wallet=None)
+    assert "accounts.id = 'id' of clubs is another number" in refuses(app, "accounts")
+
+
+def test_a_sign_of_life_that_is_only_the_start_of_the_work(app: App) -> None:
+    app.map("policy", stuck_after="10m")
+    app.sql("ALTER TABLE jobs ADD work_began timestamptz; UPDATE jobs SET work_began = began + interval '1 min'")
+    app.map(active_at="work_began")
+    assert "active_at = 'work_began': it stands near the start" in refuses(app, "stuck_after")
