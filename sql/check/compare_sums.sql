@@ -12,11 +12,11 @@ FROM (
         ORDER BY l.{key} DESC
         LIMIT 1000
     ) AS l
-    LIMIT 20
+    LIMIT 6
 ) AS newest
 CROSS JOIN LATERAL (
     SELECT pg_catalog.sum(l.{amount_column}::numeric) AS total
     FROM {ledger} AS l
-    WHERE l.{account_column}::text = newest.account::text
+    WHERE l.{account_column} {account_column_eq} newest.account
 ) AS summed
 JOIN {accounts} AS a ON {accounts_id} {account_eq} newest.account::text::{account_type}

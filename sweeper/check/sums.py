@@ -36,7 +36,12 @@ def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
     others = [one for one in samples.seen(accounts, numbers) if one != mapped]
     if key is None or not others or not samples.sees(table, [key, account, amounts[0]]):
         return
-    slots = {"key": key.quoted, "account_column": account.quoted, "amount_column": amounts[0].quoted}
+    slots = {
+        "key": key.quoted,
+        "account_column": account.quoted,
+        "account_column_eq": samples.reader.equality("ledger.insert", account.quoted, account.full_type).equal,
+        "amount_column": amounts[0].quoted,
+    }
     items: list[Slots] = [{"column": one.quoted} for one in others]
     try:
         with samples.transaction.savepoint():

@@ -28,6 +28,7 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
     of_ledger = {
         "amount_column": number,
         "account_column": _account(mapping),
+        "account_column_eq": slots.get("account_eq", ""),
         "past_where": slots.get("ledger_where", "true"),
         "past_session": slots.get("ledger_session", ""),
         "past_session_as": slots.get("ledger_session_as", ""),
