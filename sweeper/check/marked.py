@@ -16,8 +16,8 @@ _FLAGS, _ENOUGH = ("boolean",), 3
 _MOMENTS = ("timestamp without time zone", "timestamp with time zone", "date")
 
 
-def mark_columns(samples: Samples) -> list[Column]:
-    """The columns of the sessions whose names say that the app has refunded one."""
+def mark_columns(samples: Samples, *, noted: bool = True) -> list[Column]:
+    """The columns of the sessions whose names say that the app has refunded one, and that this role may read."""
     sessions = samples.context.mapping.sessions
     found = [
         column
@@ -26,7 +26,10 @@ def mark_columns(samples: Samples) -> list[Column]:
         and re.search(GIVEN_BACK, name, re.IGNORECASE)
         and not _NOT_MADE.search(name)
     ]
-    return samples.seen(sessions, found)
+    if noted:
+        return samples.seen(sessions, found)
+    readable = samples.readable(sessions)
+    return [column for column in found if column in readable]
 
 
 def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:

@@ -145,7 +145,7 @@ def _seen(samples: Samples, session_ids: Sequence[str], *, by_exclude: bool) -> 
     slots: dict[str, str] = {}
     if own is not None and ledger is not None:
         slots = past_slots(samples.reader, own, ledger.table, context.mapping.slots)
-    marks = mark_columns(samples)
+    marks = mark_columns(samples, noted=False)  # `marks` says which of them are hidden
     flags: list[Slots] = [{"column": one.quoted} for one in marks if one.base_type == "boolean"]
     moments: list[Slots] = [{"column": one.quoted} for one in marks if one.base_type != "boolean"]
     choices: Choices = {"flags": flags, "moments": moments, "by_exclude": by_exclude}

@@ -23,8 +23,10 @@ def find_traces(samples: Samples, session_ids: Sequence[str], words: str) -> dic
     tables = samples.ask("list_all_tables", {})[: _TABLES_AT_MOST * 10]
     columns = samples.ask("list_all_columns", {}, table_oids=[row.oid for row in tables])
     readable = {column.table_oid for column in columns}
-    for row in tables:
-        if row.oid not in readable:
+    sessions = samples.context.mapping.sessions.oid
+    linked = {row.table_oid for row in samples.ask("list_references", {}) if row.target_oid == sessions}
+    for row in tables:  # of others nothing says that they are about sessions
+        if row.oid in linked - readable:
             samples.context.hidden.setdefault(row.as_sql, [])
     found = _marks(samples, session_ids, words)
     found |= _named(samples, _linked_tables(samples, tables, columns), session_ids, words)
