@@ -42,7 +42,7 @@ def rehearse(context: CheckContext) -> Iterator[Check]:
     """Every item, in order; what this role may not look at, as `install` saw it."""
     kept: Kept | None = None
     for name, found in _look(context):
-        if not context.hidden:
+        if not (context.hidden or context.out_of_sight):
             yield from found
             continue
         kept = kept or read_kept(context)
@@ -51,12 +51,13 @@ def rehearse(context: CheckContext) -> Iterator[Check]:
 
 def rehearse_in_full(context: CheckContext) -> list[Check]:
     """The items of which this role may read all."""
-    return [check for _, found in _look(context) if not context.hidden for check in found]
+    return [check for _, found in _look(context) if not (context.hidden or context.out_of_sight) for check in found]
 
 
 def _look(context: CheckContext) -> Iterator[tuple[str, list[Check]]]:
     for name, look in zip(REHEARSED, _LOOKS, strict=True):
         context.hidden.clear()
+        context.out_of_sight.clear()
         yield name, look_at(context, name, partial(look, context))
 
 

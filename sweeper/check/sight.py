@@ -58,6 +58,8 @@ def with_what_was_kept(context: CheckContext, name: str, found: list[Check], kep
         ago = describe_duration(max(context.as_of - kept.at, timedelta(0)))
         note = f" (as `sweeper install` saw it {ago} ago: this role may not read all that this item looks at)"
         return [replace(check, message=check.message + note) for check in kept.items[name]]
+    if not context.hidden:
+        return found
     tables = ", ".join(context.hidden)
     grants = [grant_of(table, columns, kept.role) for table, columns in context.hidden.items()]
     said = f"not checked: this role may not read all that this item looks at ({tables}), and nobody else has looked"

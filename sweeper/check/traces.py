@@ -25,9 +25,11 @@ def find_traces(samples: Samples, session_ids: Sequence[str], words: str) -> dic
     readable = {column.table_oid for column in columns}
     sessions = samples.context.mapping.sessions.oid
     linked = {row.table_oid for row in samples.ask("list_references", {}) if row.target_oid == sessions}
-    for row in tables:  # of others nothing says that they are about sessions
+    for row in tables:
         if row.oid in linked - readable:
             samples.context.hidden.setdefault(row.as_sql, [])
+        elif row.oid not in readable:
+            samples.context.out_of_sight.append(row.as_sql)
     found = _marks(samples, session_ids, words)
     found |= _named(samples, _linked_tables(samples, tables, columns), session_ids, words)
     return found or _named(samples, _json_columns(samples, tables, columns), session_ids, words, json=True)

@@ -108,3 +108,13 @@ def test_a_fault_in_the_rows_is_gone_with_the_next_install(app: App) -> None:
     stopped(app)
     assert app.install().exit_code == 0
     assert not_ok(check(app.database, SWEEPER_DATABASE_URL=app.database.url_as(RUNNER))).get("accounts") is None
+
+
+def test_a_table_that_nothing_links_to_the_sessions_is_as_install_saw_it(app: App) -> None:
+    """A runner cannot know of it."""
+    app.map("accounts", balance="free_credits + paid_credits")
+    app.map("accounts.add", **BOTH)
+    app.sections.pop("ledger")
+    app.sections.pop("ledger.insert")
+    assert app.install().exit_code == 0
+    assert '"public"."book"."job" (20 of the newest failed sessions' in stopped(app)

@@ -109,7 +109,7 @@ def test_what_another_sweep_wrote_just_before_it_ended_is_not_an_app() -> None:
 
 
 def test_a_vacuum_between_two_batches_is_not_an_app() -> None:
-    """The server vacuums what a run has just filled; numbers of which nobody was seen tell of an app the second time."""
+    """The server vacuums what was just filled. Numbers that no one was seen with tell of an app the second time."""
     pace = settled(2000, 0.01)
     numbers = [100, 104, *range(105, 116), 118]
     assert [pace.held(0.01, Traffic(number, others=1)) for number in numbers] == [0] * len(numbers)
