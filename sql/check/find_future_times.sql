@@ -9,8 +9,8 @@ FROM (
                v.attempt,
                v.status {status_eq} ANY ({running}) AS running,
                {include owed_from} AS owed_from
-        {include reading}
-        WHERE {live_condition}
+        {include live_reading}
+        WHERE sweeper_index.sweeper_live
         ORDER BY v.started_at DESC
         LIMIT %(newest)s::bigint
     ) AS newest

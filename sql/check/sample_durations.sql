@@ -6,15 +6,15 @@ SELECT pg_catalog.count(*) AS sessions,
 FROM (
     SELECT extract(epoch FROM took.ended_at - took.started_at)::float8 AS seconds,
            extract(epoch FROM took.ended_at - coalesce(took.active_at, took.started_at))::float8 AS silent
-    FROM {sessions} AS s
-    CROSS JOIN LATERAL (
+    FROM (
         SELECT ({ended_at})::timestamptz AS ended_at,
                ({started_at})::timestamptz AS started_at,
                ({beat})::timestamptz AS active_at
+        FROM {sessions} AS s
+        WHERE {status} {status_eq} ANY ({succeeded})
+          AND {started_at} >= %(since)s::timestamptz::{started_type}
     ) AS took
-    WHERE {status} {status_eq} ANY ({succeeded})
-      AND {started_at} >= %(since)s::timestamptz::{started_type}
-      AND pg_catalog.isfinite(took.ended_at)
+    WHERE pg_catalog.isfinite(took.ended_at)
       AND pg_catalog.isfinite(took.started_at)
     LIMIT 200000
 ) AS found

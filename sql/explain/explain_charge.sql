@@ -13,13 +13,7 @@ CROSS JOIN LATERAL (
            {if charged}v.charged::numeric::text{else}NULL::text{end} AS charged,
            {include reason} AS reason,
            {include hold_reason} AS hold_reason{if never},
-           -- which of the two excludes it; over a row of its own, so that a column of ours is not taken for the app's
-           (
-               SELECT ({never}) IS TRUE
-               FROM {sessions} AS s
-               WHERE {session_id} {session_eq} v.session_id
-               LIMIT 1
-           ) AS never{end}
+           v.never{end}  -- which of the two excludes it
     {include reading}
     WHERE v.session_id {session_eq} asked.session_id
     OFFSET 0

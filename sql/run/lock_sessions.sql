@@ -13,7 +13,7 @@ FROM (
     {include reading}
     WHERE {session_id} {session_eq} ANY (ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])))
       {if in_parts}
-      {include in_bounds}
+      {include read_in_bounds}
       {end}
       AND (
           SELECT true

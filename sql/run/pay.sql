@@ -23,7 +23,7 @@ WITH sweeper_looked AS MATERIALIZED (
             {include reading}
             WHERE {session_id} {session_eq} ANY (ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])))
               {if in_parts}
-              {include in_bounds}
+              {include read_in_bounds}
               {end}
               AND {include in_scope}
             OFFSET 0  -- or each use of the verdict would work it out anew

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 
 from sweeper.app.catalog import Column
+from sweeper.app.over_refund import names_in
 from sweeper.check.context import failure
 from sweeper.check.ledger_columns import account_column, amount_columns
 from sweeper.check.result import Check
-from sweeper.check.samples import Samples, is_whole, names_in
+from sweeper.check.samples import Samples, is_whole
 
 _TOGETHER = re.compile(
     r"transfer|transaction|txn|entry|group|journal|batch|movement|posting|correlation|operation|pair", re.IGNORECASE

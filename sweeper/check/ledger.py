@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import Column, Table
+from sweeper.app.over_refund import names_in
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.entries import check_entries
 from sweeper.check.ledger_columns import account_column, amount_columns
@@ -17,7 +18,6 @@ from sweeper.check.samples import (
     is_number,
     is_whole,
     named,
-    names_in,
     numbered,
     sampling,
 )
