@@ -128,7 +128,9 @@ def _not_let_in(
 
 def _check_installed(context: CheckContext, installation: Installation | None, *, may_pay: bool) -> Iterator[Check]:
     looks: dict[str, Callable[[], Iterator[Check]]] = {"installed": partial(installed.check_installed, context)}
-    if installation is not None:
+    if installation is None:
+        looks["guard"] = partial(installed.check_guard_before_install, context)
+    else:
         looks |= {
             "guard": partial(installed.check_guard, context, installation, may_pay=may_pay),
             "index": partial(installed.check_index, context, installation),

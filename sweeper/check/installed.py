@@ -10,6 +10,7 @@ from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.result import Check
 from sweeper.check.rights import denied
 from sweeper.core.errors import ConfigurationError, FailedError
+from sweeper.install.checks import check_ledger_rows
 from sweeper.install.guard import GUARD_KEYS, require_payable
 from sweeper.install.indexes import live_index_name, unconditional_index_name
 from sweeper.install.other_installations import require_only_installation
@@ -44,6 +45,15 @@ def check_installed(context: CheckContext) -> Iterator[Check]:
             require_same_key(transaction, context.mapping, installation)
             require_only_installation(transaction, context.mapping, installation.bound)
         yield ok("installed", f"schema {context.mapping.schema}, with this mapping")
+
+
+def check_guard_before_install(context: CheckContext) -> Iterator[Check]:
+    """Whether the app's ledger has rows already that would keep `sweeper install` from building the guard."""
+    with context.reading() as transaction:
+        try:
+            check_ledger_rows(transaction, context.mapping, context.settings, context.as_of)
+        except ConfigurationError as error:
+            yield failure("guard", error.message, "take one of the refunds back, or set ledger.guard")
 
 
 def check_guard(context: CheckContext, installation: Installation, *, may_pay: bool) -> Iterator[Check]:

@@ -113,6 +113,16 @@ def test_refunds_that_break_the_guard_are_counted_and_named_and_a_narrower_guard
         book(prisma, new, created="2030-01-01")
 
 
+def test_check_finds_refunds_that_break_the_guard_before_an_installation_does(prisma: AppDatabase) -> None:
+    uninstall(prisma)
+    assert "guard" not in {check["name"] for check in prisma.sweeper("check", "--json").document["checks"]}
+    book(prisma, job := owed_job(prisma), times=2)
+    (guard,) = [check for check in prisma.sweeper("check", "--json").document["checks"] if check["name"] == "guard"]
+    assert guard["status"] == "failure"
+    assert "1 session has more than one refund" in guard["message"]
+    assert f"{job} (2 refunds)" in guard["message"]
+
+
 def test_refunds_that_break_the_guard_stop_the_printed_sql_too(prisma: AppDatabase) -> None:
     uninstall(prisma)
     book(prisma, owed_job(prisma), times=2)
