@@ -7,10 +7,9 @@ from sweeper.app.catalog import Table
 from sweeper.check.context import failure
 from sweeper.check.ledger_columns import account_column, amount_columns
 from sweeper.check.result import Check
-from sweeper.check.samples import Samples, is_number, named
+from sweeper.check.samples import Samples, is_number, named, numbered
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.errors import Refusal, TooSlow
-from sweeper.postgres.templates import Slots
 
 _USED = re.compile(r"(?<!un)(?<!not_)(used|usage|spent|consumed)", re.IGNORECASE)
 _ENOUGH = 3
@@ -42,7 +41,7 @@ def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
         "account_column_eq": samples.reader.equality("ledger.insert", account.quoted, account.full_type).equal,
         "amount_column": amounts[0].quoted,
     }
-    items: list[Slots] = [{"column": one.quoted} for one in others]
+    items = numbered([{"column": one.quoted} for one in others])
     try:
         with samples.transaction.savepoint():
             (row,) = samples.ask("compare_sums", slots, {"others": items})
