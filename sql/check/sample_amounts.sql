@@ -4,9 +4,9 @@ SELECT pg_catalog.count(*) AS sessions,
 FROM (
     SELECT v.amount
     {include reading}
-    WHERE {live_condition}
+    WHERE {read_live_condition}
       AND v.status {status_eq} ANY ({failed})
       AND NOT v.excluded
-    ORDER BY {started_at} DESC
+    ORDER BY {if by_account}v.started_at{else}{started_at}{end} DESC
     LIMIT 1000
 ) AS found

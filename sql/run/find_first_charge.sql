@@ -11,7 +11,7 @@ WITH sweeper_oldest AS MATERIALIZED (
 sweeper_live AS MATERIALIZED (
     SELECT v.started_at
     {include reading}
-    WHERE {live_condition}
+    WHERE {read_live_condition}
       AND v.started_at >= (SELECT o.started_at FROM sweeper_oldest AS o)
       AND v.charged IS NOT NULL
     ORDER BY v.started_at

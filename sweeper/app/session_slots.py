@@ -37,6 +37,7 @@ def session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> tupl
     key_value = Expression(f"s.{key.quoted}", key.base_type, key, key.collation)
     slots = {
         "sessions": sessions.qualified,
+        "sessions_text": quote_text(sessions.qualified),
         "session_id": key_value.sql,
         "session_type": key.base_type,
         "session_collate": key.collation,
@@ -87,9 +88,12 @@ def live_slots(transaction: Transaction, settings: Settings, sessions: Table, st
         binds = {"table_oid": sessions.oid, "schema_name": settings.database.schema_, "function_name": name}
         indexed = transaction.row(fill("find_live_index", {}), binds).found
     own_slots = {"live_function": function, "live_status": status.indexed}
-    condition = fill_part("live_condition", {**slots, **own_slots}, {"indexed": indexed})
+    condition = read_condition = fill_part("live_condition", {**slots, **own_slots}, {"indexed": indexed})
+    if sessions.distributed_by is not None:
+        as_read = {**slots, **own_slots, "live_status": "v.status", "status": "v.status"}
+        read_condition = fill_part("live_condition", as_read, {"indexed": indexed})
     return Facts(
-        own_slots | {"live_condition": condition},
+        own_slots | {"live_condition": condition, "read_live_condition": read_condition},
         {
             "compared_as_text": status.equal_as_text,
             "unindexed": status.column is None and not indexed,

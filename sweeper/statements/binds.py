@@ -22,6 +22,7 @@ from sweeper.sweep.owed import FIRST_CHARGE_MS, OwedReader
 _ROWS = 3
 _TEXT = 25  # the oid of the type text, on every server
 _RUN_ID = "00000000-0000-7000-8000-000000000000"
+IN_SHARD = ("insert_in_shard", "add_in_shard", "hold_in_shard", "end_holds_in_shard")
 _MARK = re.compile(r"sweeper_live_([0-9a-f]+)_")
 
 
@@ -103,6 +104,7 @@ class Values:
             "session_id": next(iter(rows.session_ids), None),
             "account_id": next(iter(accounts), None),
             "account_ids": text_array(accounts) if self.mapping.has_accounts else None,
+            "accounts": text_array(accounts),
             "refund_ids": text_array(_ids(len(rows.session_ids))),
             "reversal_ids": text_array(_ids(len(rows.refund_ids))),
             "attempt_known": True,
@@ -202,6 +204,7 @@ class Values:
             "read_back": refunds,
             "reverse": refunds,
             "adopt": self._adopted(),
+            **{name: self._adopted() | self._in_shard() for name in IN_SHARD},
             "find_fence": fence,
             "read_fence": fence,
             "list_append_only": {"names": [mapping.slots["refunds"], mapping.slots["reversals"]]},
@@ -214,6 +217,13 @@ class Values:
             "read_index": {"name": self.installation.live_index},
             "list_runs": {"run_id": None},
         }
+
+    def _in_shard(self) -> dict[str, object]:
+        """For a step of a batch of one shard of Citus, what the step before it tells."""
+        count = len(self.rows.session_ids)
+        texts = {name: ["1"] * count for name in ("amounts", "charges")}
+        return {**texts, "agains": [0] * count, "reasons": ["stuck"] * count, "details": [None] * count,
+                "failed_ats": [self.prepared.selection.as_of] * count}  # fmt: skip
 
     def _adopted(self) -> dict[str, object]:
         of_sessions = zip(self.rows.session_ids, self.rows.accounts, strict=True)

@@ -12,11 +12,15 @@ FROM (
     HAVING pg_catalog.count(*) > 1
        AND (
            pg_catalog.bool_or({status} {status_eq} ANY ({live}))
+           {if by_account}
+           OR {session_id} IN (SELECT r.session_id FROM {refunds} AS r)
+           {else}
            OR EXISTS (
                SELECT
                FROM {refunds} AS r
                WHERE r.session_id {session_eq} {session_id}
            )
+           {end}
        )
 ) AS shared
 ORDER BY shared.session_id

@@ -14,7 +14,7 @@ FROM (
            coalesce(run.credits, 0) AS credits,
            coalesce(written.sessions, 0) AS written_sessions,
            coalesce(written.credits, 0) AS written_credits
-    FROM {runs} AS run
+    FROM {if by_account}(SELECT run.* FROM {runs} AS run OFFSET 0){else}{runs}{end} AS run
     FULL JOIN (
         SELECT r.run_id,
                pg_catalog.min(r.created_at) AS first_at,

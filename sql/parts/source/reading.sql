@@ -1,10 +1,8 @@
--- The session rows, s, and what the mapping reads of each, v. The app's expressions see s and nothing of ours:
--- a column of ours in their reach could be taken for one of the app's with the same name.
-FROM {sessions} AS s
-CROSS JOIN LATERAL (
-    SELECT m.session_id,
-           m.account_id,
-           m.attempt,
+-- The session rows, and what the mapping reads of each, v. Over all the nodes of Citus the rows, s, are inside: it takes no
+-- subquery of a row that has no table of its own beside another.
+{if by_account}
+FROM (
+    SELECT m.*,
            -- a person may pay once more what was taken back
            CASE WHEN %(payable_again)s::boolean
                THEN (
@@ -12,18 +10,16 @@ CROSS JOIN LATERAL (
                    FROM {refunds} AS r
                    JOIN {reversals} AS reversal ON reversal.refund_id = r.refund_id
                    WHERE r.session_id {session_eq} m.session_id AND r.attempt {attempt_eq} m.attempt
+                     AND r.account_id {account_eq} m.account_id
+                     AND reversal.account_id {account_eq} r.account_id
                )::int
                ELSE 0
-           END AS again,
-           m.status,
-           m.started_at,
-           m.active_at,
-           m.failed_at,
-           m.amount,
-           m.excluded,
-           m.error{if charged},
-           m.charged{end}
+           END AS again
     FROM (
         {include mapped}
+        FROM {sessions} AS s
     ) AS m
 ) AS v
+{else}
+{include reading_in_hand}
+{end}
