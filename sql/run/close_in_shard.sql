@@ -2,7 +2,8 @@
 -- again, closes the stuck, marks the others, and tells what is to be written. Citus sends this to the one node as it stands;
 -- with the inserts in it, it would run part after part, and take ten times as long.
 WITH {include looked}
--- close: what is stuck, by a predicate that is right also when nobody has locked the rows
+-- close: what is stuck, by a predicate that is right also when nobody has locked the rows. What it closes it tells with all that
+-- is to be written: to join that with it again took most of the time
 {if closes}
 sweeper_closed AS (
     UPDATE {sessions} AS s
@@ -12,22 +13,17 @@ sweeper_closed AS (
     {else}
     SET {each closing ",\n        "}{column} = {value}{end}
     {end}
-    {if closing_beside}
     FROM (
-        SELECT {each refund_names ", "}f.{name} AS sweeper_{name}{end}
-        FROM sweeper_fit AS f
+        {include owed_in_shard}
         WHERE f.stuck AND f.unfit IS NULL
     ) AS sweeper_owed
     WHERE {session_id} {session_eq} sweeper_owed.sweeper_session_id
-    {else}
-    WHERE {session_id} {session_eq} ANY (SELECT f.session_id FROM sweeper_fit AS f WHERE f.stuck AND f.unfit IS NULL)
-    {end}
       AND {status} {status_eq} ANY ({running})
       AND {active_at}
           <= (%(stuck_before)s::timestamptz[])[pg_catalog.array_position({running}, {status})]
       AND ({exclude}) IS NOT TRUE
       {include sessions_here}
-    RETURNING {session_id} AS session_id,
+    RETURNING sweeper_owed.*,
               {include closed_at} AS failed_at,
               {if status_written}({status} {status_eq} ANY ({revived})) IS NOT TRUE{else}true{end} AS closed
 ),
@@ -37,40 +33,39 @@ sweeper_closed AS (
 sweeper_marked AS (
     UPDATE {sessions} AS s
     SET {each marking ",\n        "}{column} = {value}{end}
-    {if marking_beside}
     FROM (
-        SELECT {each refund_names ", "}f.{name} AS sweeper_{name}{end}
-        FROM sweeper_fit AS f
+        {include owed_in_shard}
         WHERE NOT f.stuck AND f.unfit IS NULL
     ) AS sweeper_owed
     WHERE {session_id} {session_eq} sweeper_owed.sweeper_session_id
-    {else}
-    WHERE {session_id} {session_eq} ANY (SELECT f.session_id FROM sweeper_fit AS f WHERE NOT f.stuck AND f.unfit IS NULL)
-    {end}
       AND {status} {status_eq} ANY ({failed})
       AND ({exclude}) IS NOT TRUE
       {include sessions_here}
-    RETURNING {session_id} AS session_id,
+    RETURNING sweeper_owed.*,
               {failed_at} AS failed_at
 ),
 {end}
 sweeper_payable AS (
-    SELECT f.refund_id, f.session_id, f.account_id, f.attempt, f.again, f.amount, f.reason, f.detail,{if charged} f.charged,{end}
-           coalesce({if closes}c.failed_at, {else}CASE WHEN f.stuck THEN f.at END, {end}{if marks}m.failed_at, {end}f.failed_at) AS failed_at
-    FROM sweeper_fit AS f
     {if closes}
-    LEFT JOIN sweeper_closed AS c ON c.session_id {session_eq} f.session_id
+    SELECT {include payable_in_shard}
+    FROM sweeper_closed AS p
+    WHERE p.closed
+    UNION ALL
     {end}
     {if marks}
-    LEFT JOIN sweeper_marked AS m ON m.session_id {session_eq} f.session_id
+    SELECT {include payable_in_shard}
+    FROM sweeper_marked AS p
+    {else}
+    SELECT {include payable_in_shard}
+    FROM (
+        SELECT owed.*,
+               owed.sweeper_failed_at AS failed_at
+        FROM (
+            {include owed_in_shard}
+            WHERE {if closes}NOT f.stuck AND {end}f.unfit IS NULL
+        ) AS owed
+    ) AS p
     {end}
-    WHERE f.unfit IS NULL
-      {if closes}
-      AND (NOT f.stuck OR c.closed)
-      {end}
-      {if marks}
-      AND (f.stuck OR m.session_id IS NOT NULL)
-      {end}
 )
 SELECT looked.*,
        fit.*,

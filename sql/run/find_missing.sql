@@ -36,5 +36,7 @@ SELECT greatest((
            {end}
        ), (
            SELECT pg_catalog.max(layers.until)
-           FROM ({include layers_counted}) AS layers
+           FROM (
+               {include layers_counted}
+           ) AS layers
        )) AS missing_until

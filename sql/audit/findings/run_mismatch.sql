@@ -30,7 +30,9 @@ FROM (
           END
     UNION ALL
     SELECT layers.run_id, layers.until, layers.sessions, layers.credits, layers.written_sessions, layers.written_credits
-    FROM ({include layers_counted}) AS layers
+    FROM (
+        {include layers_counted}
+    ) AS layers
 ) AS told
 WHERE told.as_of >= %(since)s::timestamptz
   AND told.as_of < %(until)s::timestamptz
