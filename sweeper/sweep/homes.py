@@ -24,6 +24,11 @@ class Homes:
         if unknown:
             self._shards.update(_shards(transaction, mapping, unknown))
 
+    def keep(self, session_ids: Iterable[str]) -> None:
+        """Forget all sessions but these: a run may find millions."""
+        self._accounts = {one: self._accounts[one] for one in session_ids if one in self._accounts}
+        self._shards = {one: self._shards[one] for one in self._accounts.values()}
+
     def accounts(self, session_ids: Iterable[str]) -> frozenset[str]:
         """Whose these sessions are."""
         return frozenset(self._accounts[session_id] for session_id in session_ids if session_id in self._accounts)

@@ -128,6 +128,8 @@ class Sweep:
             else:
                 self._runner.pay_all(found)
                 more, last = found.last is not None, found.last
+                if self._homes:
+                    self._homes.keep(self.tally.skipped)
             selection = replace(selection, after=last)
 
     def _walk_around(self, selection: Selection) -> tuple[bool, Place | None]:

@@ -14,8 +14,9 @@ WALLET = "00000000-0000-4000-8000-{:012}"
 SCRIPT = """
 CREATE TABLE wallets (id uuid PRIMARY KEY, balance numeric(12, 2) NOT NULL, closed boolean NOT NULL DEFAULT false);
 CREATE TABLE jobs (
-    wallet_id uuid NOT NULL, id bigint NOT NULL, charge_no int NOT NULL DEFAULT 1, state int NOT NULL, price numeric(12, 2),
-    taken numeric(12, 2), refunded boolean NOT NULL DEFAULT false, refunded_at timestamptz, refunded_by text,
+    wallet_id uuid NOT NULL, id bigint NOT NULL, charge_no int NOT NULL DEFAULT 1, state int NOT NULL,
+    price numeric(12, 2), taken numeric(12, 2), refunded boolean NOT NULL DEFAULT false, refunded_at timestamptz,
+    refunded_by text,
     started_at timestamptz NOT NULL DEFAULT now() - interval '1 day', ended_at timestamptz,
     PRIMARY KEY (wallet_id, id)
 );
@@ -103,7 +104,7 @@ def test_marks_are_set_and_taken_back(app: AppDatabase) -> None:
 
 def test_each_charge_is_refunded_once(app: AppDatabase) -> None:
     assert app.run(now=None, role=None).document["refunds"]["sessions"] == 8
-    app.sql("UPDATE jobs SET charge_no = 2, refunded = false WHERE id = 3")
+    app.sql("UPDATE jobs SET charge_no = 2, refunded = false, ended_at = '2026-11-21 10:00Z' WHERE id = 3")
     for _ in range(2):
         assert app.run("--full", now=None, role=None).exit_code == 0
     assert balances(app)[3] == Decimal("12.50")
