@@ -1,11 +1,13 @@
 """Another app by account: ids of other types, charges that are told apart, what its own code looks at."""
 
+import subprocess
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from sweeper.statements.listing import list_statements
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, not_ok
 from tests.helpers.citus import Cluster
@@ -120,21 +122,26 @@ def test_what_no_program_may_pay_is_held_until_a_person_decides(app: AppDatabase
     app.sql("UPDATE wallets SET closed = true WHERE id = %s", WALLET.format(1))
     app.sql("UPDATE jobs SET price = 2 WHERE id = 2")
     app.sql("UPDATE jobs SET taken = NULL WHERE id = 4")
+    app.sql("UPDATE jobs SET taken = NULL, started_at = '2026-01-01Z' WHERE id = 6")  # older than all charges
     planned = app.run("--dry-run", now=None, role=None)
     ran = app.run(now=None, role=None)
     assert ran.exit_code == 3, ran.stderr
     assert planned.document["refunds"] == ran.document["refunds"]
-    assert ran.document["refunds"]["sessions"] == 5
-    assert dict(app.sql("SELECT session_id, why FROM sweeper.holds")) == {1: "account_inactive", 2: "above_charge"}
+    assert ran.document["refunds"]["sessions"] == 4
+    assert dict(app.sql("SELECT session_id, why FROM sweeper.holds")) == {
+        1: "account_inactive",
+        2: "above_charge",
+        6: "charge_unknown",
+    }
     audited = app.sweeper("audit", "--format", "json", now=None)
-    assert {one["code"]: one["count"] for one in audited.document["findings"]} == {"held": 2}
-    assert audited.document["position"]["held"]["sessions"] == 2
+    assert {one["code"]: one["count"] for one in audited.document["findings"]} == {"held": 3}
+    assert audited.document["position"]["held"]["sessions"] == 3
     app.sql("UPDATE wallets SET closed = false")
     app.sql("UPDATE jobs SET price = 1 WHERE id = 2")
     ran = app.run("--session", "1", "--session", "2", now=None, role=None)
     assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 2), ran.stderr
-    assert app.value("SELECT count(*) FROM sweeper.holds WHERE ended_at IS NULL") == 0
-    assert sum(balances(app)) == Decimal(80) + 6 * Decimal("1.25") + 1
+    assert app.value("SELECT count(*) FROM sweeper.holds WHERE ended_at IS NULL") == 1
+    assert sum(balances(app)) == Decimal(80) + 5 * Decimal("1.25") + 1
 
 
 def test_check_finds_no_failure(app: AppDatabase) -> None:
@@ -142,3 +149,40 @@ def test_check_finds_no_failure(app: AppDatabase) -> None:
     assert "failure" not in not_ok(ran).values(), ran.stdout
     assert app.run(now=None, role=None).exit_code == 0
     assert "failure" not in not_ok(check(app)).values()
+
+
+def test_without_a_table_of_accounts(app: AppDatabase) -> None:
+    """What closes and marks a session is the refund."""
+    app.configure('[accounts]\ntable = "wallets"\nid = "id"\nbalance = "balance"\nactive = "NOT closed"\n', "")
+    assert app.sweeper("install", now=None).exit_code == 0
+    planned = app.run("--dry-run", now=None, role=None)
+    ran = app.run(now=None, role=None)
+    assert ran.exit_code == 0, ran.stderr
+    assert planned.document["refunds"] == ran.document["refunds"]
+    assert ran.document["refunds"]["sessions"] == app.value("SELECT count(*) FROM jobs WHERE refunded") == 8
+    assert balances(app) == [Decimal(10)] * 8
+    assert app.value("SELECT sweeper.refund(3, 'x')") == 0
+    assert app.sweeper("audit", "--format", "json", now=None).exit_code == 0
+
+
+def test_every_statement_that_is_shown_runs(app: AppDatabase) -> None:
+    """As psql reads it, in a transaction that is rolled back."""
+    assert app.run(now=None, role=None).exit_code == 0
+    app.sql("INSERT INTO jobs (wallet_id, id, state, price, taken) VALUES (%s, 90, 40, 1, 1)", WALLET.format(1))
+    before = app.sql("SELECT count(*), sum(amount) FROM sweeper.refunds")
+    shown = 0
+    for statement in list_statements():
+        if statement.group not in ("run", "audit", "explain", "corrections", "check", "monitoring"):
+            continue
+        printed = app.sweeper("sql", statement.name, now=None)
+        if printed.exit_code == 2:
+            assert "is not sent under this mapping" in printed.stderr
+            continue
+        ran = subprocess.run(
+            ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", app.url],
+            input=printed.stdout, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert ran.returncode == 0, f"{statement.name}: {ran.stderr}"
+        shown += 1
+    assert shown > 60
+    assert app.sql("SELECT count(*), sum(amount) FROM sweeper.refunds") == before
