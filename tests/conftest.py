@@ -1,8 +1,8 @@
 """Real Postgres for every test: one server a worker, a database cloned from a template per test.
 
-The tests run on the newest version. Marked `slow`, they run on an older one, too, and those that are marked
-`every_version`, which speak to the server's own ways, on every version that is supported. `SWEEPER_TEST_SERVERS=14,17`
-runs the chosen tests on those versions instead; `SWEEPER_TEST_DATABASE_URL` on the server that it names, and no other.
+The tests run on the newest version. Those that are marked `every_version`, which speak to the server's own ways, run on
+every version that is supported: marked `slow` on the older ones. `SWEEPER_TEST_SERVERS=14,17` runs the chosen tests on
+those versions instead; `SWEEPER_TEST_DATABASE_URL` on the server that it names, and no other.
 """
 
 import os
@@ -16,7 +16,7 @@ from tests.helpers import binaries
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.server import Server, embedded_servers
 
-NEWEST, OLDER, OTHERS = 18, 16, (14, 15, 17)
+NEWEST, OTHERS = 18, (14, 15, 16, 17)
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +38,7 @@ def _versions(*, everywhere: bool) -> list[ParameterSet]:
         return [pytest.param(0, id="given")]
     if chosen := os.environ.get("SWEEPER_TEST_SERVERS"):
         return [_version(int(number)) for number in chosen.replace(",", " ").split()]
-    others = [_version(number, pytest.mark.slow) for number in (OLDER, *(OTHERS if everywhere else ()))]
+    others = [_version(number, pytest.mark.slow) for number in (OTHERS if everywhere else ())]
     return [_version(NEWEST), *others]
 
 

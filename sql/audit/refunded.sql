@@ -3,7 +3,7 @@
 SELECT 'refunded' AS place,
        pg_catalog.count(*) AS sessions,
        coalesce(pg_catalog.sum({include counted_credits}), 0)::text AS credits
-{include reading}
+{include live_reading}
 WHERE {include audited}
   AND EXISTS (
       SELECT

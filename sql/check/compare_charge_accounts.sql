@@ -1,14 +1,18 @@
 -- The accounts of some sessions, beside one of those that the ledger charged for them; whether ours is among these.
 SELECT v.session_id::text AS session_id,
        v.account_id::text AS account,
-       pg_catalog.min(l.{account_column}::text) AS charged,
-       pg_catalog.bool_or(l.{account_column}::text OPERATOR(pg_catalog.=) v.account_id::text) AS same
+       pg_catalog.min(charge.account) AS charged,
+       pg_catalog.bool_or(charge.account OPERATOR(pg_catalog.=) v.account_id::text) AS same
 FROM {sessions} AS s
 CROSS JOIN LATERAL (
     {include mapped}
 ) AS v
-JOIN {ledger} AS l ON {ledger_session} {ledger_session_eq} v.session_id{ledger_session_as}
+CROSS JOIN LATERAL (
+    SELECT l.{account_column}::text AS account
+    FROM {ledger} AS l
+    WHERE {ledger_session} {ledger_session_eq} v.session_id{ledger_session_as}
+      AND l.{amount_column}::numeric < 0::numeric
+      AND l.{account_column} IS NOT NULL
+) AS charge
 WHERE {include chosen}
-  AND l.{amount_column}::numeric < 0::numeric
-  AND l.{account_column} IS NOT NULL
 GROUP BY 1, 2

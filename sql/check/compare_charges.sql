@@ -2,7 +2,7 @@
 SELECT v.session_id::text AS session_id,
        v.started_at::timestamptz AS started_at,
        v.amount::numeric::text AS amount,
-       {if charged}{if by_account}v.charged{else}({charged}){end}::numeric::text{else}(
+       {if charged}v.charged::numeric::text{else}(
            SELECT -pg_catalog.sum(l.{amount_column}::numeric)
            FROM {ledger} AS l
            WHERE {ledger_session} {ledger_session_eq} v.session_id{ledger_session_as}

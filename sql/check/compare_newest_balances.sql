@@ -1,7 +1,7 @@
 -- For which accounts the running balance of the newest row in the app's ledger is not the balance of the mapping.
 SELECT pg_catalog.count(*) AS accounts,
-       pg_catalog.count(*) FILTER (WHERE ({balance})::numeric <> newest.running) AS different,
-       (pg_catalog.array_agg(newest.account) FILTER (WHERE ({balance})::numeric <> newest.running))[1:3] AS samples
+       pg_catalog.count(*) FILTER (WHERE known.balance::numeric <> newest.running) AS different,
+       (pg_catalog.array_agg(newest.account) FILTER (WHERE known.balance::numeric <> newest.running))[1:3] AS samples
 FROM (
     SELECT DISTINCT ON (l.account) l.account,
            l.running
@@ -16,4 +16,7 @@ FROM (
     ) AS l
     ORDER BY l.account, l.key DESC
 ) AS newest
-JOIN {accounts} AS a ON {accounts_id} {account_eq} newest.account::{account_type}
+JOIN (
+    SELECT {accounts_id} AS account_id, {balance} AS balance
+    FROM {accounts} AS a
+) AS known ON known.account_id {account_eq} newest.account::{account_type}

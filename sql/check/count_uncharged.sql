@@ -14,8 +14,8 @@ FROM (
                WHERE r.session_id {session_eq} v.session_id AND r.attempt {attempt_eq} v.attempt{if by_account} AND r.account_id {account_eq} v.account_id{end}
            ){if ledger}
            {include not_in_app_ledger}{end} AS uncharged
-    {include reading}
-    WHERE {read_live_condition}
+    {include live_reading}
+    WHERE {include is_live}
       AND pg_catalog.isfinite(v.started_at)
     ORDER BY v.started_at DESC
     LIMIT %(newest)s::bigint

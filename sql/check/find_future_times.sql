@@ -10,8 +10,8 @@ FROM (
                v.attempt,
                v.status {status_eq} ANY ({running}) AS running,
                {include owed_from} AS owed_from
-        {include reading}
-        WHERE {read_live_condition}
+        {include live_reading}
+        WHERE {include is_live}
         ORDER BY v.started_at DESC
         LIMIT %(newest)s::bigint
     ) AS newest

@@ -7,7 +7,7 @@ FROM (
     FROM {sessions} AS s
     WHERE {live_condition}
       AND {started_at} IS NOT NULL
-    ORDER BY {started_at} DESC
+    ORDER BY 3 DESC
     LIMIT 20000
 ) AS newest
 WHERE newest.running = %(running)s::boolean

@@ -3,10 +3,10 @@ SELECT pg_catalog.count(*) AS sessions,
        pg_catalog.count(*) FILTER (WHERE found.amount IS NULL) AS nulls
 FROM (
     SELECT v.amount
-    {include reading}
-    WHERE {read_live_condition}
+    {include live_reading}
+    WHERE {include is_live}
       AND v.status {status_eq} ANY ({failed})
       AND NOT v.excluded
-    ORDER BY {if by_account}v.started_at{else}{started_at}{end} DESC
+    ORDER BY v.started_at DESC
     LIMIT 1000
 ) AS found

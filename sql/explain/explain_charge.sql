@@ -18,13 +18,7 @@ CROSS JOIN LATERAL (
            {if charged}v.charged::numeric::text{else}NULL::text{end} AS charged,
            {include reason} AS reason,
            {include hold_reason} AS hold_reason{if never},
-           -- which of the two excludes it; over a row of its own, so that a column of ours is not taken for the app's
-           (
-               SELECT ({never}) IS TRUE
-               FROM {sessions} AS s
-               WHERE {session_id} {session_eq} v.session_id{if by_account} AND {account} {account_eq} v.account_id{end}
-               LIMIT 1
-           ) AS never{end}
+           v.never{end}  -- which of the two excludes it
     {include reading}
     {if by_account}
     WHERE v.session_id {session_eq} ANY (%(session_ids)s::text[]::{session_type}[])

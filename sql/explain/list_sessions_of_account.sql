@@ -4,8 +4,8 @@ SELECT found.session_id::text AS session_id
 FROM (
     SELECT v.session_id,
            v.started_at::timestamptz AS at
-    {include reading}
-    WHERE {read_live_condition}
+    {include live_reading}
+    WHERE {include is_live}
       AND CASE WHEN %(around_refused)s::boolean AND EXISTS (
               SELECT
               FROM {holds} AS h

@@ -15,7 +15,7 @@ SELECT v.session_id::text AS session_id,
        pg_catalog.count(*) OVER () AS sessions
 FROM (
     SELECT ({old_session_id})::text AS old_session_id,
-           ({old_attempt})::text AS old_attempt,
+           sweeper_old.sweeper_attempt AS old_attempt,
            v.session_id,
            v.status,
            v.started_at,
@@ -23,6 +23,9 @@ FROM (
            CASE WHEN {old_attempt_is_known} THEN v.started_at::timestamptz ELSE v.failed_at END AS failed_at,
            v.excluded
     FROM {sessions} AS s
+    CROSS JOIN LATERAL (
+        SELECT ({old_attempt})::text AS sweeper_attempt
+    ) AS sweeper_old
     CROSS JOIN LATERAL (
         {include mapped}
     ) AS v

@@ -1,5 +1,19 @@
--- One installation at a time: whoever does not get this waits. Ends with the transaction.
+-- One installation at a time: whoever does not get this waits, also for a first installation, which began when there was no
+-- such row. Its lock counts where one holds it who has the rights of the schema's owner. Ends with the transaction.
 SELECT true AS taken
 FROM {locks} AS l
 WHERE l.name = 'installer'
-FOR NO KEY UPDATE SKIP LOCKED
+  AND NOT EXISTS (
+      SELECT
+      FROM pg_catalog.pg_locks AS first
+      JOIN pg_catalog.pg_stat_activity AS a ON a.pid = first.pid
+      JOIN pg_catalog.pg_database AS d ON d.oid = first.database AND d.datname = pg_catalog.current_database()
+      JOIN pg_catalog.pg_namespace AS n ON n.nspname = {schema_text}
+      WHERE first.locktype = 'advisory'
+        AND first.granted
+        AND first.objsubid = 1
+        AND (first.classid::bigint << 32) | first.objid::bigint
+            = pg_catalog.hashtextextended(pg_catalog.concat('sweeper install ', {schema_text}), 0)
+        AND pg_catalog.pg_has_role(a.usesysid, n.nspowner, 'MEMBER')
+  )
+FOR NO KEY UPDATE OF l SKIP LOCKED

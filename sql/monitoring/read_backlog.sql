@@ -8,7 +8,7 @@ FROM (
                ::float8 AS oldest_seconds
     FROM (
         SELECT {include owed_from} AS since
-        {include reading}
+        {include live_reading}
         WHERE {include live_in_scope}
           AND CASE WHEN {include in_scope} THEN {include verdict} = 'owed' END
     ) AS owed
@@ -27,7 +27,7 @@ SELECT pg_catalog.count(*) AS sessions,
        (SELECT pg_catalog.count(*) FROM {holds} AS h WHERE h.ended_at IS NULL) AS held
 FROM (
     SELECT {include owed_from} AS since
-    {include reading}
+    {include live_reading}
     WHERE {include live_in_scope}
       AND CASE WHEN {include in_scope} THEN {include verdict} = 'owed' END
 ) AS owed

@@ -4,7 +4,7 @@ WITH sweeper_page AS MATERIALIZED (
     SELECT v.session_id,{if by_account}
            v.account_id,{end}
            v.started_at
-    {include reading}
+    {include live_reading}
     WHERE {include live_in_scope}
       AND CASE WHEN {include in_scope}
           THEN CASE {include verdict} WHEN 'owed' THEN {include fits_budget} ELSE false END

@@ -10,8 +10,8 @@ WITH sweeper_oldest AS MATERIALIZED (
 ),
 sweeper_live AS MATERIALIZED (
     SELECT v.started_at
-    {include reading}
-    WHERE {read_live_condition}
+    {include live_reading}
+    WHERE {include is_live}
       AND v.started_at >= (SELECT o.started_at FROM sweeper_oldest AS o)
       AND v.charged IS NOT NULL
     ORDER BY v.started_at

@@ -2,7 +2,7 @@
 -- nothing but the key and the place in the order is read, so that the row can be found by halving.
 SELECT v.session_id::text AS session_id,
        v.started_at::text AS started_at
-{include reading}
+{include live_reading}
 WHERE {include live_in_scope}
 ORDER BY v.started_at, v.session_id
 LIMIT %(page_size)s::bigint

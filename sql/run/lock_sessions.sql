@@ -16,7 +16,7 @@ FROM (
       {include sessions_here}
       {end}
       {if in_parts}
-      {include in_bounds}
+      {include read_in_bounds}
       {end}
       AND (
           SELECT true

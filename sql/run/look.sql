@@ -31,7 +31,7 @@ FROM (
            {include owed_from} AS owed_from,
            {include hold_reason} AS hold_reason,
            {include on_hold} AS on_hold
-    {include reading}
+    {include live_reading}
     WHERE {include live_in_scope}
       AND CASE WHEN {include in_scope} THEN {include verdict} = 'owed' END
     ORDER BY v.started_at, v.session_id

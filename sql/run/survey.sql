@@ -14,7 +14,7 @@ FROM (
            ({include fits_budget}) AS fits,
            CASE WHEN %(payable)s::boolean THEN {include would_hold} END AS hold_reason,
            CASE WHEN %(payable)s::boolean THEN {include on_hold} END AS on_hold
-    {include reading}
+    {include live_reading}
     WHERE {include live_in_scope}
       AND CASE WHEN {include in_scope} THEN {include verdict} = 'owed' END
       AND (%(settled)s::text[] IS NULL OR NOT v.session_id {session_eq} ANY (%(settled)s::text[]::{session_type}[]))

@@ -14,7 +14,7 @@ NUMBER_TYPES = (*EXACT_TYPES, "real", "double precision")
 TIME_TYPES = ("timestamp without time zone", "timestamp with time zone")
 TEXT_TYPES = ("text", "character varying", "character", "bpchar", "name")
 _BARE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
-_LITERALS = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/|(\$\w*\$).*?\1", re.DOTALL)
+_LITERALS = re.compile(r"\b[Ee]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/|(\$\w*\$).*?\1", re.DOTALL)
 _LITERAL = re.compile(r"[Ee]?'(?:[^']|'')*'")
 _QUOTED_NAME = re.compile(r'"((?:[^"]|"")+)"')
 
@@ -96,10 +96,11 @@ def is_name(text: str) -> bool:
 def nearest_column(text: str, table: Table) -> str:
     near = nearest_of(text.strip('"'), list(table.columns))
     # as SQL would have it: a name with capitals needs its quotes
-    return f"; did you mean {_as_sql(near)}?" if near else nearest("", [_as_sql(name) for name in table.columns])
+    return f"; did you mean {as_sql(near)}?" if near else nearest("", [as_sql(name) for name in table.columns])
 
 
-def _as_sql(name: str) -> str:
+def as_sql(name: str) -> str:
+    """A name as SQL has it: in quotes only where it needs them."""
     return name if name == name.lower() and _BARE_NAME.fullmatch(name) else quote_name(name)
 
 

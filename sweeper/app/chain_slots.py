@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping
 
 from sweeper.app import catalog
-from sweeper.app.catalog import Column, Table, without_literals
+from sweeper.app.catalog import Column, Table
 from sweeper.app.facts import Facts
+from sweeper.app.over_refund import names_in
 from sweeper.app.reader import Reader
 from sweeper.postgres.templates import fill_part
 
-_AT = re.compile(r"\bat\b", re.IGNORECASE)
 _ACCOUNT = re.compile(r"(?:refund\s*\.\s*)?account_id", re.IGNORECASE)
 _DIGITS = re.compile(r"\((\d)\)")
 _PREFIXES = {"insert": "", "reverse": "reverse_"}
@@ -25,7 +25,7 @@ def chain_slots(reader: Reader, table: Table, name: str, given: Mapping[str, str
     not_spaced = Facts({}, {f"{prefix}spaced": False})
     if not chained or reader.draws_from_sequence(table, [_column(table, text).name for text in given]):
         return not_spaced
-    moments = [_column(table, text) for text, value in given.items() if _AT.search(without_literals(value))]
+    moments = [_column(table, text) for text, value in given.items() if "at" in names_in(value)]
     moments = [column for column in moments if column.base_type in catalog.TIME_TYPES]
     payers = [(_column(table, text), value) for text, value in given.items() if _ACCOUNT.fullmatch(value.strip())]
     if not moments or not payers:

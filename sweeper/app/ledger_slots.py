@@ -5,17 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sweeper.app import catalog
-from sweeper.app.catalog import Table, is_literal, problem, without_literals
+from sweeper.app.catalog import Table, is_literal, problem
 from sweeper.app.chain_slots import chain_slots
 from sweeper.app.expression import Expression, no_attempt
 from sweeper.app.facts import Facts
-from sweeper.app.over_refund import CHAIN, OverRefund, reads
+from sweeper.app.over_refund import CHAIN, OverRefund, names_in, reads
 from sweeper.app.reader import Reader
 from sweeper.app.share_slots import rounded
 from sweeper.config.model import LedgerSection
 from sweeper.postgres.templates import Slots, fill_part
 
-_AMOUNT = re.compile(r"\bamount\b", re.IGNORECASE)
 # what the statements ask where the app keeps no ledger
 NO_LEDGER = Facts(
     {"ledger_rounds": "false"},
@@ -36,7 +35,6 @@ NO_LEDGER = Facts(
     ),
 )
 _AT = re.compile(r"(refund\.)?at", re.IGNORECASE)
-_ACCOUNT = re.compile(r"\baccount_id\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -158,7 +156,7 @@ def _is_chained(own: LedgerSection, facts: Facts) -> dict[str, bool]:
     """
     chained = {}
     for name, values in (("insert", own.insert), ("reverse", own.reverse)):
-        words = [text for text, value in values.items() if CHAIN.search(without_literals(value))]
+        words = [text for text, value in values.items() if CHAIN & names_in(value)]
         if words and not facts.choices["has_balance"]:
             raise problem(
                 f"ledger.{name}.{words[0]}",
@@ -189,19 +187,20 @@ def _ledger_values(
         column = over.reader.written_column(section, text, table)
         kind = over.type_of(f"{section}.{text}", value)
         written = {"expression": value, "column_type": column.base_type}
+        names = names_in(value)
         # in a row of its own a literal would be a text
         cast = column.category == "E" or is_literal(value)
         values[column.quoted] = fill_part("written_value", written, {"cast": cast})
-        of_chain = CHAIN.search(without_literals(value)) is not None
+        of_chain = bool(CHAIN & names)
         number = {"column": column.quoted, "value": values[column.quoted], "name": f"value_{len(meant)}"}
         if column.base_type in catalog.EXACT_TYPES and kind in catalog.NUMBER_TYPES:
             amounts += [
                 {**one, "of_chain": "yes" if of_chain else ""}
                 for one in rounded(fill_part("expression", written), kind, [column])
             ]
-            if _AMOUNT.search(value) and not of_chain:
+            if "amount" in names and not of_chain:
                 meant.append({**number, "type": "numeric", "as_text": ""})
-        elif _ACCOUNT.search(value):
+        elif "account_id" in names:
             meant.append({**number, "type": column.full_type, "as_text": "yes"})
     left_out = [name for name, column in table.columns.items() if column.required and column.quoted not in values]
     if left_out:

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Mapping
 
-from sweeper.app.catalog import Column, Table, problem
+from sweeper.app.catalog import Column, Table, problem, without_literals
 from sweeper.app.facts import Facts
+from sweeper.app.over_refund import require_qualified
 from sweeper.app.reader import Reader
 from sweeper.app.status import Status
 from sweeper.config.model import SessionsSection
@@ -14,13 +15,8 @@ from sweeper.postgres.templates import Slots, fill_part
 REFUND_NAMES = (
     "refund_id", "session_id", "account_id", "attempt", "amount", "reason", "detail", "layer", "run_id", "at",
 )  # fmt: skip
-_QUALIFIED = re.compile(r"\brefund\s*\.", re.IGNORECASE)
-_STRING = re.compile(r"'(?:[^']|'')*'")
 # it takes the type of its column by itself, where no query stands between the two
 _LITERAL = re.compile(r"'(?:[^']|'')*'|[Ee]'(?:[^'\\]|\\.|'')*'|null", re.IGNORECASE)
-
-# what the server says of a bare name that two rows beside each other have
-_AMBIGUOUS = re.compile(r"column reference \"([^\"]+)\" is ambiguous")
 
 
 def mark_slots(reader: Reader, own: SessionsSection, sessions: Table, status: Status, slots: Slots) -> Facts:
@@ -84,19 +80,17 @@ class _Writer:
                 raise problem(section, text, "is set by the sweep itself, or is the key")
             if column.quoted in found:
                 raise problem(section, text, "is named twice")
-            found[column.quoted] = self._value(f"{section}.{text}", value, column, bare=section == "sessions.close")
+            found[column.quoted] = self._value(f"{section}.{text}", value, column)
         return found
 
-    def _value(self, key: str, value: str, column: Column, *, bare: bool) -> Slots:
-        names = self._names(value, bare=bare)
-        if bare and not names:
-            sql = self._reader.expression(key, value, self._sessions).sql
-        else:
-            sql = fill_part("expression", {"expression": value})
-            tried = self._beside(sql, names)
-            self._reader.castable(key, value, tried, self._sessions.qualified, "s")
-            if not bare:
-                self._require_qualified(key, value, tried)
+    def _value(self, key: str, value: str, column: Column) -> Slots:
+        names = self._names(value)
+        sql = fill_part("expression", {"expression": value})
+        tried = (
+            fill_part("over_sample", {"value": sql, "refund": self._refund}, {"refund_names": names}) if names else sql
+        )
+        self._reader.castable(key, value, tried, self._sessions.qualified, "s")
+        self._require_qualified(key, value, tried)
         if names:
             sql = fill_part("over_refund", {"value": sql}, {"refund_names": names})
         enum = column.category == "E" and not _LITERAL.fullmatch(value)
@@ -104,21 +98,11 @@ class _Writer:
         written = fill_part("written_enum", cast) if enum else sql
         return {"column": column.quoted, "value": written, "beside": "yes" if names else ""}
 
-    def _names(self, value: str, *, bare: bool) -> list[Slots]:
-        """What a value may read of the refund; nothing where it reads none of it.
-
-        Where a ``bare`` name that the session has, too, is the session's, the refund has it as ``refund.name`` alone.
-        """
-        text = _STRING.sub("''", value)
-        named = _QUALIFIED.search(text) is not None
-        names = [name for name in REFUND_NAMES if named or not (bare and name in self._sessions.columns)]
-        read = named or any(re.search(rf"\b{name}\b", text, re.IGNORECASE) for name in names)
-        return [{"name": name} for name in names] if read else []
-
-    def _beside(self, sql: str, names: list[Slots]) -> str:
-        return (
-            fill_part("over_sample", {"value": sql, "refund": self._refund}, {"refund_names": names}) if names else sql
-        )
+    def _names(self, value: str) -> list[Slots]:
+        """The names of a refund for a value that may read one of them; none for one that cannot."""
+        text = without_literals(value)
+        read = any(re.search(rf"\b{name}\b", text, re.IGNORECASE) for name in ("refund", *REFUND_NAMES))
+        return _names() if read else []
 
     def _require_qualified(self, key: str, value: str, tried: str) -> None:
         """Check that a value calls what it reads of the session's row ``s.name``."""
@@ -127,7 +111,5 @@ class _Writer:
         try:
             self._reader.castable(key, value, tried, source, "sweeper_twin")
         except ConfigurationError as error:
-            if found := _AMBIGUOUS.search(error.message):
-                what = f"{found[1]} is a column of the session and no name of the refund: write s.{found[1]}"
-                raise problem(key, value, what) from None
+            require_qualified(key, value, error, {"s": self._sessions})
             raise

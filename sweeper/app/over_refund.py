@@ -8,14 +8,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sweeper.app.catalog import Table, problem, without_literals
+from sweeper.app.catalog import Table, as_sql, problem, without_literals
 from sweeper.app.reader import Reader
 from sweeper.core.errors import ConfigurationError
 from sweeper.postgres.templates import Slots, fill_part
 
-_AMBIGUOUS = re.compile(r'column reference "([^"]+)" is ambiguous')
+# a bare name that the session's row has, twice where that stands twice, and the refund has not
+_NOT_OF_REFUND = re.compile(r'column reference "([^"]+)" is ambiguous|column "([^".]+)" does not exist')
+_AROUND_DOT = re.compile(r"\s*\.\s*")
+_ZONE_WORDS = re.compile(r"\bat\s+(?:time\s+zone|local)\b", re.IGNORECASE)
+_NAME = re.compile(r'(?<![\w."])(?:"?refund"?\.)?"?(\w+)"?(?![\w"]|\s*\(|\.)', re.IGNORECASE)
 # the running balance of an account, for [ledger.insert] and [ledger.reverse]
-CHAIN = re.compile(r"\bbalance_(?:before|after)\b", re.IGNORECASE)
+CHAIN = {"balance_before", "balance_after"}
 
 
 @dataclass(frozen=True)
@@ -42,12 +46,27 @@ class OverRefund:
         try:
             return self.reader.type_over(key, text, self.sample, beside)
         except ConfigurationError as error:
-            match = _AMBIGUOUS.search(str(error))
-            if match is None:
-                raise
-            aliases = [alias for alias, table in beside.items() if match[1] in table.columns]
-            meant = " or ".join(f"{alias}.{match[1]}" for alias in aliases)
-            raise problem(key, text, f"{match[1]} is no column of a refund: write {meant}") from None
+            require_qualified(key, text, error, self.beside)
+            raise
+
+
+def require_qualified(key: str, text: str, error: ConfigurationError, beside: Mapping[str, Table]) -> None:
+    """Say how a bare name has to be written that is none of the refund's but a column of a row beside it.
+
+    Raises:
+        ConfigurationError: that is what the server's ``error`` comes from.
+    """
+    if match := _NOT_OF_REFUND.search(error.message):
+        name = match[1] or match[2]
+        meant = " or ".join(f"{alias}.{as_sql(name)}" for alias, table in beside.items() if name in table.columns)
+        if meant:
+            raise problem(key, text, f"{name} is no column of a refund: write {meant}") from None
+
+
+def names_in(text: str) -> set[str]:
+    """The names that an expression may read of a refund, in lower case: bare, or behind ``refund.``."""
+    code = _ZONE_WORDS.sub(" ", _AROUND_DOT.sub(".", without_literals(text)))
+    return {name.lower() for name in _NAME.findall(code)}
 
 
 def reads(text: str, alias: str) -> bool:

@@ -4,7 +4,7 @@ Only the catalogue is read, and no row except to explain a mistake, so a mistake
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from sweeper.app.catalog import Column, Table, is_name, nearest_column, problem
@@ -29,6 +29,9 @@ class Reader:
         self.transaction = self._transaction = transaction
         self._own_schema = own_schema
         self.tables = list[Table]()
+        # several keys have values of one type
+        self._equalities = dict[str, Equality]()
+        self._labels = dict[str, Sequence[Row]]()
 
     def table(self, key: str, text: str) -> Table:
         """The table that ``text`` names.
@@ -154,13 +157,19 @@ class Reader:
         Raises:
             ConfigurationError: they cannot be.
         """
+        if type_name not in self._equalities:
+            self._equalities[type_name] = self._find_equality(key, text, type_name)
+        return self._equalities[type_name]
+
+    def _find_equality(self, key: str, text: str, type_name: str) -> Equality:
         rows = self._transaction.rows(fill("find_equality", {}), {"type": type_name})
-        found = Equality(_operator("pg_catalog", "="), _operator("pg_catalog", ">"))
         if rows and rows[0].schema_name != "pg_catalog":
             prefix = quote_name(rows[0].schema_name)
-            found = Equality(_operator(prefix, rows[0].equal), _operator(prefix, rows[0].greater), is_of_server=False)
-        compared = fill_part("compared_nulls", {"type": type_name, "equal": found.equal})
-        self._type(key, text, fill_part("no_columns", {}), "nothing", sql=compared)
+            return Equality(_operator(prefix, rows[0].equal), _operator(prefix, rows[0].greater), is_of_server=False)
+        found = Equality(_operator("pg_catalog", "="), _operator("pg_catalog", ">"))
+        if not rows:  # an order of another type, which may be none
+            compared = fill_part("compared_nulls", {"type": type_name, "equal": found.equal})
+            self._type(key, text, fill_part("no_columns", {}), "nothing", sql=compared)
         return found
 
     def _type(
@@ -228,13 +237,17 @@ class Reader:
 
     def labels(self, type_name: str) -> tuple[str, ...]:
         """The values of an enum, in their order; none for a type that is no enum."""
-        rows = self._transaction.rows(fill("list_labels", {}), {"type": type_name})
-        return tuple(row.label for row in rows)
+        return tuple(row.label for row in self._list_labels(type_name))
 
     def status_labels(self, type_name: str) -> StatusLabels | None:
         """The same values as the server knows them, whatever they are called; none for a type that is no enum."""
-        rows = self._transaction.rows(fill("list_labels", {}), {"type": type_name})
+        rows = self._list_labels(type_name)
         return StatusLabels(rows[0].type_oid, {row.label: row.label_oid for row in rows}) if rows else None
+
+    def _list_labels(self, type_name: str) -> Sequence[Row]:
+        if type_name not in self._labels:
+            self._labels[type_name] = self._transaction.rows(fill("list_labels", {}), {"type": type_name})
+        return self._labels[type_name]
 
 
 def _operator(schema: str, name: str) -> str:

@@ -88,12 +88,9 @@ def live_slots(transaction: Transaction, settings: Settings, sessions: Table, st
         binds = {"table_oid": sessions.oid, "schema_name": settings.database.schema_, "function_name": name}
         indexed = transaction.row(fill("find_live_index", {}), binds).found
     own_slots = {"live_function": function, "live_status": status.indexed}
-    condition = read_condition = fill_part("live_condition", {**slots, **own_slots}, {"indexed": indexed})
-    if sessions.distributed_by is not None:
-        as_read = {**slots, **own_slots, "live_status": "v.status", "status": "v.status"}
-        read_condition = fill_part("live_condition", as_read, {"indexed": indexed})
+    condition = fill_part("live_condition", {**slots, **own_slots}, {"indexed": indexed})
     return Facts(
-        own_slots | {"live_condition": condition, "read_live_condition": read_condition},
+        own_slots | {"live_condition": condition},
         {
             "compared_as_text": status.equal_as_text,
             "unindexed": status.column is None and not indexed,

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import Column
+from sweeper.app.over_refund import names_in
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.ledger_columns import account_column, amount_columns
 from sweeper.check.result import Check, Status
-from sweeper.check.samples import REFUND_WORDS, Samples, is_number, is_whole, named, names_in, sampling
+from sweeper.check.samples import REFUND_WORDS, Samples, is_number, is_whole, named, sampling
 from sweeper.postgres.templates import Slots
 
 _RUNNING = re.compile(r"balance|running|remaining|_total$|^total|before|after", re.IGNORECASE)

@@ -3,7 +3,8 @@
 import re
 
 from sweeper.app.catalog import Column
-from sweeper.check.samples import Samples, is_number, names_in
+from sweeper.app.over_refund import names_in
+from sweeper.check.samples import Samples, is_number
 
 _SUBQUERY = re.compile(r"\bselect\b", re.IGNORECASE)
 

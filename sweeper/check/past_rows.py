@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, Inexact, localcontext
 
 from sweeper.app.catalog import Column
-from sweeper.check.samples import Samples, is_number, is_whole, names_in
+from sweeper.app.over_refund import names_in
+from sweeper.check.samples import Samples, is_number, is_whole
 from sweeper.ledger.past import past_slots
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row

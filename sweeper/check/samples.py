@@ -1,6 +1,5 @@
 """What a rehearsal reads of the app: the newest sessions, around rows that the database refuses; nothing unbounded."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,8 +23,6 @@ _TIMEOUTS = Timeouts(statement_ms=10_000)
 # what the app's rows of a refund say of themselves
 GIVEN_BACK = "refund|reimburs|giv(e|en|ing)[ _]?back|gave[ _]?back|credits? returned"
 REFUND_WORDS = "refund|revers|giv(e|en|ing).?back|gave.?back|return|compensat|credit.?back|restor"
-_LITERAL = re.compile(r"'(?:[^']|'')*'")
-_WORD = re.compile(r"(?<![\w.\"])(?:refund\.)?(\w+)(?!\w|\s*\()")
 
 
 @dataclass(frozen=True)
@@ -153,11 +150,6 @@ def is_whole(column: Column) -> bool:
 def is_number(column: Column) -> bool:
     """Whether a column has numbers."""
     return column.category == "N"
-
-
-def names_in(expression: str) -> set[str]:
-    """The bare names in an expression over a refund, in lower case: not those behind a dot, of functions, in texts."""
-    return {name.lower() for name in _WORD.findall(_LITERAL.sub("''", expression))}
 
 
 def named(session_ids: Sequence[object]) -> str:

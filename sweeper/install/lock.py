@@ -57,5 +57,6 @@ def _take(transaction: Transaction, schema: str) -> bool:
     found = transaction.rows(fill("find_table", {}), {"name": locks})
     # on a node of Citus the lock of a row keeps its snapshot, for which the index builds would wait
     if found and not found[0].has_citus:
-        return bool(transaction.rows(fill("lock_installer", {"locks": locks})))
+        slots = {"locks": locks, "schema_text": quote_text(schema)}
+        return bool(transaction.rows(fill("lock_installer", slots)))
     return bool(transaction.row(fill("lock_first_installer", {"schema_text": quote_text(schema)})).taken)

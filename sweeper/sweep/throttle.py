@@ -43,6 +43,7 @@ class Throttle:
         self._most = most
         self.size = min(most, _LEAST)
         self._quiet_batches = _QUIET_BATCHES
+        self._unexplained = 0
         self._last = Traffic()
         self._beside_id_bytes = _BESIDE_ID_BYTES
 
@@ -89,7 +90,11 @@ class Throttle:
         alone = before.sweeps == traffic.sweeps == 1 and before.housekeepers == traffic.housekeepers == 0
         telling = alone and traffic.others > 0 and before.transaction_number > 0
         written = traffic.transaction_number - before.transaction_number - 1 if telling else 0
-        return traffic.waited_for or traffic.writers > 0 or written > 0
+        # a vacuum that came and went between two batches looks like that once, an app at work again and again
+        seen_before, self._unexplained = self._unexplained > 0, max(0, self._unexplained - 1)
+        if written > 0:
+            self._unexplained = _QUIET_BATCHES
+        return traffic.waited_for or traffic.writers > 0 or (written > 0 and seen_before)
 
     def too_slow(self) -> None:
         """A batch of this size ran into the bound on statements, and was rolled back."""

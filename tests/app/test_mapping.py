@@ -187,12 +187,12 @@ def test_a_column_of_the_app_named_like_one_of_ours_is_still_the_apps(app: App) 
         exclude=f"({total}) > {len(OURS) - 1}",
         attempt="attempt",
         active_at="began + make_interval(secs => (stuck - excluded) + v - s)",
-        close={"at": "amount + verdict", "reason": "v"},
+        close={"at": "s.amount + s.verdict", "reason": "s.v", "layer": "amount"},
     )
     app.sql("INSERT INTO jobs VALUES ('stuck', 'w', 'running', 4, '', '{}', '2026-11-23 10:00Z')")
     assert app.sweep()["credits"] == 7
     assert app.refunds() == [("j", "w", 3), ("stuck", "w", 4)]
-    assert app.sql("SELECT refund, at, reason FROM jobs ORDER BY 1") == [("j", 1, 1), ("stuck", 2, 1)]
+    assert app.sql("SELECT refund, at, reason, layer FROM jobs ORDER BY 1") == [("j", 1, 1, 1), ("stuck", 2, 1, 4)]
     assert app.sql("SELECT DISTINCT attempt FROM sweeper.refunds") == [(1,)]
 
 

@@ -43,7 +43,7 @@ from tests.helpers.any_app import App, with_ledger
         ("accounts", "invariant", "balance", "must be true or false, and is numeric"),
         ("sessions", "close", {"stat": "1"}, "is not a column of jobs; did you mean state?"),
         ("sessions", "close", {"state": "'x'"}, "is set by the sweep itself, or is the key"),
-        ("sessions", "close", {"error": "nope"}, "is not a column of jobs"),
+        ("sessions", "close", {"error": "nope"}, 'column "nope" does not exist'),
     ],
 )
 def test_a_wrong_name_is_one_message_with_the_nearest_right_one(

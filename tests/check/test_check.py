@@ -9,6 +9,8 @@ from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, items, not_ok
 from tests.helpers.server import Server
 
+pytestmark = pytest.mark.every_version
+
 NAMES = [
     "file", "connection", "version", "primary", "clock", "pooler", "privileges", "row_security", "search_path",
     "mapping", "installed", "guard", "index", "horizon", "holds", "last_run", "amounts", "uncharged", "future_times",

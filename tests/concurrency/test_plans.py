@@ -45,6 +45,16 @@ def test_what_is_read_back_looks_each_session_up(first: AppDatabase) -> None:
     assert "Seq Scan on prediction_sessions" not in lines
 
 
+def test_the_caps_do_not_read_what_the_run_itself_has_paid(first: AppDatabase) -> None:
+    """Each batch asks for them, and a run of many batches would read all that it has paid again for each."""
+    first.crowd(accounts=3_000, sessions=3_000)
+    with explained("EXPLAIN (ANALYZE, FORMAT JSON)", "count_recent_refunds") as plans:
+        assert first.run("--batch-size", "1000").document["refunds"]["sessions"] == 3000
+    # while the table is as small as one batch it is read as it comes
+    *_, last = plans["count_recent_refunds"]
+    assert sum(_rows_read(node, "refunds") for node in last) == 0
+
+
 def test_a_full_sweep_reads_no_row_of_a_session_that_was_refunded(first: AppDatabase) -> None:
     """The index has all that it takes to know that they are settled; the rows may be wide, and years old."""
     first.crowd(accounts=5_000, sessions=5_000)
@@ -76,10 +86,10 @@ def test_what_is_found_by_the_index_is_not_asked_of_its_function_again(first: Ap
         assert not re.search(r"^ *(One-Time )?Filter:.*sweeper\.live_", lines, re.MULTILINE), name
 
 
-def _rows_read(node: dict[str, Any]) -> int:
-    """How many rows of the app's sessions a plan has read, not counting what the index alone had."""
-    below = sum(map(_rows_read, [*node.get("Plans", ()), *([node["Plan"]] if "Plan" in node else [])]))
-    if node.get("Relation Name") != "prediction_sessions":
+def _rows_read(node: dict[str, Any], table: str = "prediction_sessions") -> int:
+    """How many rows of a table a plan has read, not counting what the index alone had."""
+    below = sum(_rows_read(one, table) for one in [*node.get("Plans", ()), *([node["Plan"]] if "Plan" in node else [])])
+    if node.get("Relation Name") != table:
         return below
     if node["Node Type"] == "Index Only Scan":
         return below + int(node["Heap Fetches"])

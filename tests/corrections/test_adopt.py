@@ -9,6 +9,8 @@ from tests.helpers.app_database import AppDatabase
 from tests.helpers.holds import holds
 from tests.helpers.prisma_app import prisma_job
 
+pytestmark = pytest.mark.every_version
+
 BY_APP = "step = 'All models failed - credits refunded'"
 
 

@@ -9,6 +9,8 @@ from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import NOW
 from tests.helpers.prisma_app import prisma_job
 
+pytestmark = pytest.mark.every_version
+
 
 def explain(database: AppDatabase, session_id: object, **options: Any) -> dict[str, Any]:
     ran = database.sweeper("explain", str(session_id), "--json", **options)

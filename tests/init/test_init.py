@@ -12,6 +12,8 @@ from tests.helpers.drafts import EXPECTED
 from tests.helpers.paths import APPS
 from tests.helpers.server import Server
 
+pytestmark = pytest.mark.every_version
+
 DRAFTS = APPS / "drafts"
 
 

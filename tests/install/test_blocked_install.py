@@ -4,15 +4,29 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import IO
+
+import psycopg
 
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import neutral_environment
 from tests.helpers.paths import REPOSITORY
 
 DEADLINE_SECONDS = 30
+POLLED = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND query LIKE '%%''installer''%%' AND query_start > %s
+      AND pid <> pg_backend_pid()
+"""
+BUILDING = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND state = 'active' AND query ~ 'INDEX CONCURRENTLY'
+      AND pid <> pg_backend_pid()
+"""
 INVALID = "SELECT count(*) FROM pg_index WHERE NOT indisvalid"
 
 
@@ -75,3 +89,33 @@ def test_an_installation_that_waits_can_be_stopped_and_done_again(bare: AppDatab
 
 def test_an_installation_that_does_not_wait_says_nothing(bare: AppDatabase) -> None:
     assert bare.sweeper("install", now=None).stderr == ""
+
+
+def test_a_second_installation_waits_for_the_first_also_once_that_has_made_the_tables(bare: AppDatabase) -> None:
+    """The first began when there was no table whose row could be locked; two index builds would wait for each other."""
+    bare.account()
+    bare.session("s1")
+    with bare.connect() as idle:
+        idle.execute("UPDATE prediction_sessions SET step = 'x'")
+        with installing(bare) as first:
+            first_line(first.stderr)  # it builds the index: the tables are there
+            assert bare.value("SELECT to_regclass('sweeper.locks') IS NOT NULL")
+            with installing(bare) as second:
+                asked = datetime.now(UTC)
+                while bare.value(POLLED, asked) == 0:
+                    assert second.poll() is None
+                time.sleep(0.5)  # time enough to begin a build of its own
+                assert bare.value(BUILDING) == 1
+                idle.rollback()
+                said = [program.communicate(timeout=DEADLINE_SECONDS)[0] for program in (first, second)]
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert ["created index" in text for text in said] == [True, False]
+
+
+def test_a_stranger_who_holds_the_lock_of_a_first_installation_stops_no_later_one(first: AppDatabase) -> None:
+    """An advisory lock is anybody's."""
+    first.sql("GRANT CONNECT ON DATABASE " + first.value("SELECT quote_ident(current_database())") + " TO PUBLIC")
+    with psycopg.connect(first.url_as("sweeper_layer"), autocommit=True) as stranger:
+        stranger.execute("SELECT pg_advisory_lock(hashtextextended('sweeper install sweeper', 0))")
+        with installing(first) as program:
+            assert "Installed" in program.communicate(timeout=10)[0]

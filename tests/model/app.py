@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import WITHOUT_A_CLOCK
 from tests.model.books import Books, Refund, Session
 
 ACCOUNTS, CREDITS = ("a1", "a2", "a3"), 100
@@ -39,7 +40,7 @@ class App(RuleBasedStateMachine):
         self.books, self.has_ledger = Books(fenced=fenced, payable_again=not ledger), ledger
         self.started = 0
         # frozen once: to look for every clock there is takes longer than a run
-        self.clock = self.stack.enter_context(freeze_time(self.books.now, ignore=["hypothesis"]))
+        self.clock = self.stack.enter_context(freeze_time(self.books.now, ignore=WITHOUT_A_CLOCK))
 
     def teardown(self) -> None:
         self.stack.close()

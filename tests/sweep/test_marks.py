@@ -9,6 +9,8 @@ from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.refund_function import refund
 
+pytestmark = pytest.mark.every_version
+
 TABLES = """
 CREATE TYPE mark AS ENUM ('open', 'given back');
 ALTER TABLE jobs ADD refunded boolean NOT NULL DEFAULT false, ADD refunded_at timestamp, ADD mark mark DEFAULT 'open',
@@ -172,8 +174,9 @@ def test_refund_sets_the_same_values(app: App, job: str) -> None:
 
 
 def test_closing_reads_the_refund_too(app: App) -> None:
-    """There a bare name that only the session has is the session's, as it always was."""
-    app.map("sessions.close", ended="at", note="concat(reason, ' ', price, ' ', s.state)", given="price", mark="'open'")
+    app.map(
+        "sessions.close", ended="at", note="concat(reason, ' ', s.price, ' ', s.state)", given="s.price", mark="'open'"
+    )
     assert app.sweep()["credits"] == 8
     rows = app.sql("SELECT ended::text, note, given, mark::text, refunded FROM jobs ORDER BY id")
     assert rows == [
@@ -182,12 +185,21 @@ def test_closing_reads_the_refund_too(app: App) -> None:
     ]
 
 
-def test_in_closing_a_name_that_both_have_is_the_sessions(app: App) -> None:
-    """So a file from before closing could read the refund means the same."""
+def test_a_name_that_both_have_is_the_refunds(app: App) -> None:
     app.sql("ALTER TABLE jobs ADD amount int DEFAULT 70, ADD at timestamptz")
     app.map("sessions.close", given="amount", at="'2026-01-01'", note="concat(refund.amount, '/', s.amount)")
     assert app.sweep()["credits"] == 8
-    assert app.sql("SELECT given, note FROM jobs WHERE id = 'r'") == [(70, "5/70")]
+    assert app.sql("SELECT given, note FROM jobs WHERE id = 'r'") == [(5, "5/70")]
+
+
+def test_a_name_of_the_refund_inside_a_text_is_none(app: App) -> None:
+    """The value is a literal still, and takes the type of its column by itself."""
+    app.sql("ALTER TABLE jobs ADD amount int DEFAULT 70")
+    app.map("sessions.close", note=r"E'it\'s the amount'", mark="'given back' /* the reason */")
+    app.map("sessions.refunded", given=r"length(E'\'') + amount + length('it''s')")
+    assert app.sweep()["credits"] == 8
+    rows = app.sql("SELECT note, mark::text, given FROM jobs ORDER BY id")
+    assert rows == [(None, "open", 8), ("it's the amount", "given back", 10)]
 
 
 def test_of_a_column_that_both_name_the_refunds_value_stands(app: App) -> None:
@@ -200,8 +212,10 @@ def test_of_a_column_that_both_name_the_refunds_value_stands(app: App) -> None:
 @pytest.mark.parametrize(
     ("section", "values", "parts"),
     [
-        ("refunded", {"given": "price"}, ["price is a column of the session", "write s.price"]),
-        ("refunded", {"given": "amount + price"}, ["price is a column of the session", "write s.price"]),
+        ("refunded", {"given": "price"}, ["price is no column of a refund", "write s.price"]),
+        ("refunded", {"given": "amount + price"}, ["price is no column of a refund", "write s.price"]),
+        ("close", {"given": "price"}, ["sessions.close.given", "price is no column of a refund", "write s.price"]),
+        ("close", {"given": "price + amount"}, ["write s.price"]),
         ("reversed", {"note": "(SELECT max(id) FROM wallets WHERE id = owner)"}, ["write s.owner"]),
         ("refunded", {"given": "amont"}, ["given", "amont"]),
         ("refunded", {"state": "'x'"}, ["is set by the sweep itself, or is the key"]),

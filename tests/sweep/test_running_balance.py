@@ -6,6 +6,8 @@ import pytest
 
 from tests.helpers.app_database import AppDatabase
 
+pytestmark = pytest.mark.every_version
+
 BOOK = """
     CREATE TABLE book (
         id bigserial PRIMARY KEY, who text NOT NULL, job text, kind text NOT NULL, note text,

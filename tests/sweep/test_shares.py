@@ -4,6 +4,8 @@ import pytest
 
 from tests.helpers.app_database import AppDatabase
 
+pytestmark = pytest.mark.every_version
+
 POOLS = """
     ALTER TABLE users ADD free int NOT NULL DEFAULT 0 CHECK (free >= 0), ADD closed_at timestamptz;
     ALTER TABLE prediction_sessions ADD from_free int NOT NULL DEFAULT 0, ADD from_paid int;

@@ -92,7 +92,8 @@ def test_beside_an_app_that_never_waits_batches_are_as_large_as_a_short_moment_a
 def test_an_app_that_writes_is_noticed_and_another_sweep_is_not_taken_for_one(traffic: Traffic, at_work: bool) -> None:
     """Before anybody has to wait: by the numbers of the transactions that write, or because it writes just now."""
     pace = settled(2000, 0.01)
-    pace.held(0.01, Traffic(100))
+    pace.held(0.01, Traffic(90, others=5))
+    pace.held(0.01, Traffic(100, others=5))
     pause = pace.held(0.01, traffic)
     assert (pace.size, pause > 0) == ((50, True) if at_work else (2000, False))
 
@@ -103,7 +104,19 @@ def test_what_another_sweep_wrote_just_before_it_ended_is_not_an_app() -> None:
     pace.held(0.01, Traffic(100, sweeps=2, others=1))
     assert pace.held(0.01, Traffic(105, others=1)) == 0
     assert pace.held(0.01, Traffic(106, others=1)) == 0
-    assert pace.held(0.01, Traffic(108, others=1)) > 0
+    assert pace.held(0.01, Traffic(108, others=1)) == 0
+    assert pace.held(0.01, Traffic(110, others=1)) > 0
+
+
+def test_a_vacuum_between_two_batches_is_not_an_app() -> None:
+    """The server vacuums what was just filled. Numbers that no one was seen with tell of an app the second time."""
+    pace = settled(2000, 0.01)
+    numbers = [100, 104, *range(105, 116), 118]
+    assert [pace.held(0.01, Traffic(number, others=1)) for number in numbers] == [0] * len(numbers)
+    assert pace.size == 2000
+    pace.held(0.01, Traffic(119, others=1))
+    assert pace.held(0.01, Traffic(121, others=1)) > 0
+    assert pace.size == 50
 
 
 def test_the_last_batch_of_what_was_found_counts_and_does_not_make_the_next_larger() -> None:

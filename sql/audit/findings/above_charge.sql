@@ -17,7 +17,7 @@ FROM (
       )
     UNION
     SELECT v.session_id::text
-    {include reading}
+    {include live_reading}
     JOIN {refunds} AS r
       ON {include refund_in_period}
     WHERE {include audited}

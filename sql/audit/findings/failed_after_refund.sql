@@ -4,7 +4,7 @@
 -- these were charged twice. A `sessions.failed_at` that any later edit of the row moves is a wrong mapping.
 SELECT v.session_id::text AS sample,
        pg_catalog.count(*) OVER () AS found
-{include reading}
+{include live_reading}
 JOIN {refunds} AS r
   ON {include refund_in_period}
 WHERE {include audited}

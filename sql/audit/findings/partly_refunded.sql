@@ -7,7 +7,7 @@ SELECT partly.session_id AS sample,
 FROM (
     {if ledger_amount}
     SELECT v.session_id::text AS session_id
-    {include reading}
+    {include live_reading}
     JOIN (
         SELECT {ledger_session} AS session_key,
                {ledger_attempt} AS attempt,
@@ -30,7 +30,7 @@ FROM (
     UNION
     -- where `ledger.where` means sweeper's own rows alone, those that the app wrote itself for a session that it has marked
     SELECT v.session_id::text
-    {include reading}
+    {include live_reading}
     JOIN (
         SELECT {past_session} AS session_key,
                pg_catalog.sum(({past_amount})::numeric) AS given
@@ -44,7 +44,9 @@ FROM (
     WHERE {include audited}
       AND {include is_settled_failure}
       AND v.excluded
-      AND ({never}) IS NOT TRUE
+      {if never}
+      AND NOT v.never
+      {end}
       AND r.refund_id IS NULL
       AND {if net}v.amount::numeric > 0::numeric{else}{include is_short_of}{end}
     {end}

@@ -4,7 +4,7 @@
 -- `sweeper revert --session ID` takes the refund back, and `sweeper run --session ID` pays what is due.
 SELECT v.session_id::text AS sample,
        pg_catalog.count(*) OVER () AS found
-{include reading}
+{include live_reading}
 JOIN {refunds} AS r
   ON {include refund_in_period}
 WHERE {include audited}

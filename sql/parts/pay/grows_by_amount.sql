@@ -2,6 +2,8 @@
 (
     SELECT pg_catalog.abs((SELECT {balance}::text::numeric FROM (
                SELECT {each account_columns ",\n                      "}{if share}(a.{column}::text::numeric + share.{share})::text::{column_type} AS {column}{else}a.{column}{end}{end}
-           ) AS a) - {balance}::text::numeric - refund.amount::numeric)
+           ) AS a) - (SELECT {balance}::text::numeric FROM (
+               SELECT {each account_columns ", "}a.{column}{end}
+           ) AS a) - refund.amount::numeric)
         <= pg_catalog.abs(refund.amount::numeric) * {tolerance}::numeric
 )

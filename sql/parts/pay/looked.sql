@@ -25,7 +25,7 @@ sweeper_looked AS MATERIALIZED (
               {include sessions_here}
               {end}
               {if in_parts}
-              {include in_bounds}
+              {include read_in_bounds}
               {end}
               AND {include in_scope}
             OFFSET 0  -- or each use of the verdict would work it out anew

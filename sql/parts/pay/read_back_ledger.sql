@@ -1,7 +1,15 @@
 -- For an app with a ledger of its own: exactly one row, and the amounts in it are those that were meant.
 WHEN (
     SELECT pg_catalog.count(*) <> 1 OR pg_catalog.bool_and({include as_meant}) IS NOT TRUE
-    FROM {ledger} AS l
+    FROM (
+        SELECT {each meant ", "}l.{column}{end}
+        FROM {ledger} AS l
+        WHERE {ledger_session}
+              {ledger_session_eq} r.session_id{ledger_session_as}
+          AND {ledger_attempt}
+              {ledger_attempt_eq} r.attempt{ledger_attempt_as}
+          AND {ledger_where}
+    ) AS l
     CROSS JOIN (
         {if ledger_reads_session}
         SELECT value.*
@@ -14,9 +22,4 @@ WHEN (
         {include meant}
         {end}
     ) AS meant
-    WHERE {ledger_session}
-          {ledger_session_eq} r.session_id{ledger_session_as}
-      AND {ledger_attempt}
-          {ledger_attempt_eq} r.attempt{ledger_attempt_as}
-      AND {ledger_where}
 ) THEN 'what is in the app''s ledger is not what was meant: a trigger or a rule changes it'

@@ -25,7 +25,7 @@ FROM (
            coalesce(hold.why, due.hold_reason) AS why,
            CASE WHEN lost.is_lost THEN {include month_of_failure} END AS month,
            CASE WHEN lost.is_lost THEN {include reason} END AS reason
-    {include reading}
+    {include live_reading}
     CROSS JOIN LATERAL (
         SELECT {include verdict} AS verdict
         OFFSET 0  -- or each use of the verdict would work it out anew

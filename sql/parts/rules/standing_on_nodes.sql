@@ -33,7 +33,7 @@ FROM (
         FROM (
             SELECT v.*,
                    {include verdict} AS verdict
-            {include reading}
+            {include live_reading}
             WHERE {include audited}
               AND NOT EXISTS (
                   SELECT

@@ -7,6 +7,7 @@ SELECT {session_id} AS session_id,
        {active_at} AS active_at,
        {failed_at} AS failed_at,
        {amount} AS amount,
-       ({exclude}) IS TRUE AS excluded,
+       ({exclude}) IS TRUE AS excluded,{if never}
+       ({never}) IS TRUE AS never,{end}
        {error} AS error{if charged},
        {charged} AS charged{end}

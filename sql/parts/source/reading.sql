@@ -1,25 +1,6 @@
--- The session rows, and what the mapping reads of each, v. Over all the nodes of Citus the rows, s, are inside: it takes no
--- subquery of a row that has no table of its own beside another.
+-- The same of any sessions, and not only of those that a batch has in hand, which are on one node.
 {if by_account}
-FROM (
-    SELECT m.*,
-           -- a person may pay once more what was taken back
-           CASE WHEN %(payable_again)s::boolean
-               THEN (
-                   SELECT pg_catalog.count(*)
-                   FROM {refunds} AS r
-                   JOIN {reversals} AS reversal ON reversal.refund_id = r.refund_id
-                   WHERE r.session_id {session_eq} m.session_id AND r.attempt {attempt_eq} m.attempt
-                     AND r.account_id {account_eq} m.account_id
-                     AND reversal.account_id {account_eq} r.account_id
-               )::int
-               ELSE 0
-           END AS again
-    FROM (
-        {include mapped}
-        FROM {sessions} AS s
-    ) AS m
-) AS v
+{include reading_on_nodes}
 {else}
 {include reading_in_hand}
 {end}

@@ -1,5 +1,5 @@
 -- The sessions in reach that are in no ledger.
-{include reading}
+{include live_reading}
 WHERE {include live_in_scope}
   AND NOT EXISTS (
       SELECT

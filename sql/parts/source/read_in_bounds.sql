@@ -1,0 +1,10 @@
+-- Which sessions, as they are read, v, a batch may touch: by the same bounds.
+{if bounded}
+AND (
+    %(first_start)s::{started_type} IS NULL
+    OR v.started_at >= %(first_start)s::{started_type} AND v.started_at <= %(last_start)s::{started_type}
+)
+{end}
+{if shared_ids}
+AND ({include read_from_floor})
+{end}
