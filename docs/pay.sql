@@ -122,7 +122,9 @@ WITH sweeper_looked AS MATERIALIZED (
                        WHEN (
                            SELECT true
                            FROM "sweeper".refunds AS r
-                           WHERE r.session_id OPERATOR(pg_catalog.=) v.session_id AND r.attempt OPERATOR(pg_catalog.=) v.attempt AND r.again = v.again
+                           WHERE r.session_id OPERATOR(pg_catalog.=) v.session_id
+                           AND pg_catalog.int4eq(r.attempt, v.attempt)
+                           AND pg_catalog.int4eq(r.again, v.again)
                            LIMIT 1
                        ) THEN 'refunded'
                        WHEN false THEN 'refunded'
