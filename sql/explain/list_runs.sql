@@ -26,11 +26,12 @@ SELECT run.run_id::text AS run_id,
 {if by_account}
 FROM (SELECT run.* FROM {runs} AS run OFFSET 0) AS run
 LEFT JOIN (
-    SELECT r.run_id,
+    SELECT refund.run_id,
            pg_catalog.count(*) AS sessions,
-           pg_catalog.sum(r.amount) AS credits
-    FROM {refunds} AS r
-    GROUP BY r.run_id
+           pg_catalog.sum(refund.amount) AS credits
+    FROM {refunds} AS refund
+    WHERE {include of_open_runs}
+    GROUP BY refund.run_id
     OFFSET 0
 ) AS ledger ON ledger.run_id = run.run_id
 {else}

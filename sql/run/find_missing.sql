@@ -16,6 +16,7 @@ SELECT greatest((
                SELECT r.run_id, r.created_at, pg_catalog.count(*) AS sessions
                FROM {refunds} AS r
                WHERE r.created_at >= %(since)s::timestamptz
+                 AND r.run_id IS NOT NULL
                GROUP BY r.run_id, r.created_at
                OFFSET 0
            ) AS written ON written.run_id = run.run_id AND written.created_at = run.as_of

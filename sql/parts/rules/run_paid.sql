@@ -4,7 +4,7 @@
     OR r.ended_at IS NULL
     {if by_account}
     -- the runs are on this server alone, and the refunds on several
-    AND r.run_id IN (SELECT DISTINCT refund.run_id FROM {refunds} AS refund WHERE refund.run_id IS NOT NULL)
+    AND r.run_id IN (SELECT DISTINCT refund.run_id FROM {refunds} AS refund WHERE {include of_open_runs})
     {else}
     AND EXISTS (
         SELECT
