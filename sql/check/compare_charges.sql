@@ -1,5 +1,6 @@
 -- The amounts of some sessions that are not refunded, beside what was charged for them.
 SELECT v.session_id::text AS session_id,
+       v.status::text AS status,
        v.started_at::timestamptz AS started_at,
        v.amount::numeric::text AS amount,
        {if charged}v.charged::numeric::text{else}(

@@ -1,13 +1,25 @@
--- Which of some sessions have rows in another table of the app that look like their refunds, among its newest rows.
+-- Which of some sessions have rows in another table of the app that look like their refunds, among its newest rows: by
+-- their words, or because one goes up by as much as the session's others went down.
 SELECT DISTINCT l.session AS session_id,
        l.words
 FROM (
-    SELECT l.{link}::text AS session,
-           pg_catalog.concat_ws(' ', %(table_words)s::text{each texts ""}, l.{column}::text{end}) AS words
-    FROM {table} AS l
-    ORDER BY l.{key} DESC
-    LIMIT 20000
+    SELECT l.session,
+           l.words,
+           l.words ~* %(up_words)s::text AS came,
+           pg_catalog.bool_or(l.words ~* %(down_words)s::text) OVER (PARTITION BY l.session) AS went{each amounts ""},
+           l.{name},
+           pg_catalog.sum(l.{name}) FILTER (WHERE l.{name} < 0::numeric) OVER (PARTITION BY l.session) AS down_{name}{end}
+    FROM (
+        SELECT l.{link}::text AS session,
+               pg_catalog.concat_ws(' ', %(table_words)s::text{each texts ""}, l.{column}::text{end}) AS words{each amounts ""},
+               l.{column}::numeric AS {name}{end}
+        FROM {table} AS l
+        ORDER BY l.{key} DESC
+        LIMIT 20000
+    ) AS l
+    WHERE l.session = ANY (%(session_ids)s::text[])
 ) AS l
-WHERE l.session = ANY (%(session_ids)s::text[])
-  AND l.words ~* %(refund_words)s::text
+WHERE l.words ~* %(refund_words)s::text
+   OR l.came AND l.went{each amounts ""}
+   OR l.{name} > 0::numeric AND l.{name} = -l.down_{name}{end}
 LIMIT 1000

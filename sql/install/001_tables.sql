@@ -128,6 +128,8 @@ CREATE TABLE IF NOT EXISTS {settings} (
 COMMENT ON TABLE {settings} IS 'What sweeper install wrote down.';
 -- what a charge is known by: table, id, attempt and their types; another key would pay again what is refunded
 ALTER TABLE {settings} ADD COLUMN IF NOT EXISTS charge_key jsonb;
+-- what the rehearsal of `install` found on the app's past, which a runner may not read all of
+ALTER TABLE {settings} ADD COLUMN IF NOT EXISTS rehearsal jsonb;
 -- without a fingerprint no run begins: the last step of the installation writes it
 INSERT INTO {settings} (schema_version, installed_at, fingerprint, search_path)
 VALUES ({schema_version}, {if printed}pg_catalog.transaction_timestamp(){else}{installed_at}{end}, '', '')

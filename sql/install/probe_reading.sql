@@ -33,6 +33,10 @@ CROSS JOIN (
     CROSS JOIN LATERAL (
         SELECT {also_read}
     ) AS also
+    CROSS JOIN LATERAL (
+        -- what a refund writes, the app's own refunds have written before
+        SELECT ROW ({each updated ", "}s.{column}{end}) AS of_past
+    ) AS marks
 ) AS reading
 {if accounts}
 LEFT JOIN LATERAL (

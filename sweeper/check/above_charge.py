@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sweeper.app.catalog import Column
@@ -11,13 +11,16 @@ from sweeper.check.charged_accounts import check_charged_accounts
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.ledger_columns import amount_columns
 from sweeper.check.result import Check
-from sweeper.check.samples import Samples, named, number, sampling
+from sweeper.check.samples import NO_ITEM, Samples, named, number, numbered, sampling
+from sweeper.check.taken import check_taken
 from sweeper.postgres.templates import Slots
+from sweeper.postgres.transaction import Row
 
 # a condition that compares one column with a literal, alone or among others that all must hold
 _EQUALITY = re.compile(
     r"""[\w."]+(?:::[\w."]+)?\s*=\s*(?:'(?:[^']|'')*'(?:::[\w."]+)?|-?\d+|true|false)""", re.IGNORECASE
 )
+_BOOKED_BY_THEN = timedelta(minutes=10)
 _ODD = Decimal("0.05")
 # the books say what was charged when they have charges for at least so many of the sessions
 _KNOWN = Decimal("0.2")
@@ -43,6 +46,9 @@ def check_charges(context: CheckContext) -> Iterator[Check]:
         else:
             found = _by_ledger(samples)
     if not any(one.charged for one in found):
+        if not own.charged and (taken := list(check_taken(context))):
+            yield from taken
+            return
         yield ok("charges", "the books have no charges of the newest failed sessions to compare with")
         return
     if own.charged:
@@ -86,6 +92,12 @@ def _compared_with_charged(context: CheckContext, found: Sequence[_Charge]) -> C
     )  # fmt: skip
 
 
+def _may_be_paid(context: CheckContext, row: Row) -> bool:
+    """Whether a running session can get stuck, and began long enough ago to be in the books."""
+    endless = context.settings.sessions.stuck_at is not None or context.settings.stuck_after(row.status) is None
+    return not endless and context.as_of - row.started_at > _BOOKED_BY_THEN
+
+
 def _by_ledger(samples: Samples) -> list[_Charge]:
     """Charges as the rows of the ledger have them that go down, and that are about what refunds are about."""
     context = samples.context
@@ -110,22 +122,28 @@ def _qualifiers(samples: Samples, key: Column, amount: Column, conditions: Seque
 
     The others are what tells a refund from a charge.
     """
-    empty = {"condition": "", "number": "", "flag": "", "moment": "", "column": ""}
-    looked = [{**empty, "condition": text} for text in conditions]
+    looked = numbered([{**NO_ITEM, "column": "", "condition": text} for text in conditions])
+    ledger = samples.context.mapping.ledger
+    if not looked or ledger is None or not samples.sees(ledger.table, [key, amount]):
+        return []
     slots = {
         "table": samples.context.mapping.slots["ledger"],
         "key": key.quoted,
         "filter": "true",
         "down": amount.quoted,
     }
-    rows = samples.ask_if_allowed("sample_columns", slots, {"looked": looked, "down": amount.quoted})
-    return [text for row in rows for text, count in zip(conditions, row.counts, strict=True) if count]
+    (row,) = samples.ask("sample_columns", slots, {"looked": looked, "down": amount.quoted})
+    return [text for text, count in zip(conditions, row.counts, strict=True) if count]
 
 
 def _read(samples: Samples, slots: dict[str, str], choices: dict[str, bool | list[Slots]]) -> list[_Charge]:
+    context = samples.context
+    session_ids = list(samples.newest(running=False))
+    if not choices["charged"]:  # a running session is charged with its start, and paid when it is stuck
+        session_ids += samples.newest(running=True)
     rows = samples.read(
         "compare_charges",
-        samples.newest(running=False),
+        session_ids,
         {"charged": "NULL", "amount_column": "", **slots},
         {"qualifiers": [], **choices},
     )
@@ -134,5 +152,5 @@ def _read(samples: Samples, slots: dict[str, str], choices: dict[str, bool | lis
             row.session_id, row.started_at, Decimal(row.amount), None if row.charged is None else Decimal(row.charged)
         )
         for row in rows
-        if Decimal(row.amount).is_finite()
+        if Decimal(row.amount).is_finite() and (row.status not in context.mapping.running or _may_be_paid(context, row))
     ]

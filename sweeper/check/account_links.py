@@ -31,8 +31,9 @@ def wrong_table(samples: Samples, accounts: Table) -> Iterator[Check]:
     oid, column = min(targets)
     others = [name for name in accounts.columns if name != key.name]
     links = [name for name in others if name == payer.name or targets & _reached((accounts.oid, name), references)]
-    # without another link the two may be one number by agreement
-    yield (failure if links else warning)(
+    # without another link the two may be one number by agreement, but not where the table gives numbers of its own
+    numbered = {row.name for row in samples.ask("list_defaults", {}, table_oid=accounts.oid)}
+    yield (failure if links or key.name in numbered else warning)(
         "accounts", f"sessions.account = {own.sessions.account!r} refers to {column} of "
         f"{names.get(oid, 'another table')} by a foreign key, and accounts.id = {own.accounts.id!r} of {accounts.name} "
         "is another number: a refund would go to whoever has it",

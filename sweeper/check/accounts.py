@@ -8,7 +8,8 @@ from sweeper.check.account_links import wrong_table
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.pools import taken_from
 from sweeper.check.result import Check, Status
-from sweeper.check.samples import Samples, is_number, sampling
+from sweeper.check.samples import NO_ITEM, Samples, is_number, numbered, sampling
+from sweeper.check.sums import check_counters, check_sums
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import Slots
 
@@ -22,7 +23,6 @@ _CLOSED = re.compile(
     re.IGNORECASE,
 )
 _MOMENTS = ("timestamp without time zone", "timestamp with time zone", "date")
-_NO_ITEM = {"condition": "", "number": "", "flag": "", "moment": ""}
 _WORD = re.compile(r"\w+")
 
 
@@ -37,6 +37,8 @@ def check_accounts(context: CheckContext) -> Iterator[Check]:
         found = [*wrong_table(samples, accounts)]
         if not samples.has_hook():
             found += [*_others(samples, accounts, own), *_spent(samples, accounts, own)]
+            found += check_sums(samples, accounts, own)
+        found += check_counters(own)
         found += _closed(samples, accounts, own)
     if not found:
         yield ok("accounts", "no other column looks like a balance that the file leaves out")
@@ -58,12 +60,12 @@ def _counts(
 ) -> tuple[int, list[int]]:
     """Of how many of the newest rows, and for each column in how many of them it says something."""
     key = samples.key_of(table)
-    if key is None or not (columns or condition):
+    if key is None or not (columns or condition) or not samples.sees(table, [key]):
         return 0, []
-    looked: list[Slots] = [{**_NO_ITEM, how: "yes", "column": column.quoted} for column in columns]
-    looked += [{**_NO_ITEM, "condition": condition, "column": ""}] if condition else []
+    looked: list[Slots] = [{**NO_ITEM, how: "yes", "column": column.quoted} for column in columns]
+    looked += [{**NO_ITEM, "condition": condition, "column": ""}] if condition else []
     slots = {"table": table.qualified, "key": key.quoted, "filter": "true", "down": ""}
-    (row,) = samples.ask("sample_columns", slots, {"looked": looked, "down": ""})
+    (row,) = samples.ask("sample_columns", slots, {"looked": numbered(looked), "down": ""})
     return row.rows, list(row.counts)
 
 
@@ -82,6 +84,7 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
             and not column.name.lower().endswith("id")
             and (table is not accounts or column.name.lower() not in known)
         ]
+        columns = samples.seen(table, columns)
         _, counts = _counts(samples, table, columns, "number")
         used = [column for column, count in zip(columns, counts, strict=False) if count]
         if used:
@@ -144,6 +147,7 @@ def _closed(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
             for column in accounts.columns.values()
             if column.base_type in kinds and column.nullable | (how == "flag") and _CLOSED.search(column.name)
         ]
+        columns = samples.seen(accounts, columns)
         rows, counts = _counts(samples, accounts, columns, how)
         for column, count in zip(columns, counts, strict=False):
             if count:

@@ -27,8 +27,6 @@ _OF_ANY_MAPPING = (
     ("rules", triggers.check_rules),
     ("triggers", triggers.check_triggers),
     ("migrations", installed.check_migrations),
-    ("statuses", rows.check_statuses),
-    ("stuck_after", rows.check_durations),
     ("grace", policy.check_grace),
 )
 

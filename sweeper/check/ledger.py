@@ -3,12 +3,24 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from sweeper.app.catalog import Column
+from sweeper.app.catalog import Column, Table
 from sweeper.app.over_refund import names_in
 from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.entries import check_entries
 from sweeper.check.ledger_columns import account_column, amount_columns
 from sweeper.check.result import Check, Status
-from sweeper.check.samples import REFUND_WORDS, Samples, is_number, is_whole, named, sampling
+from sweeper.check.samples import (
+    DOWN_WORDS,
+    NO_ITEM,
+    REFUND_WORDS,
+    UP_WORDS,
+    Samples,
+    is_number,
+    is_whole,
+    named,
+    numbered,
+    sampling,
+)
 from sweeper.postgres.templates import Slots
 
 _RUNNING = re.compile(r"balance|running|remaining|_total$|^total|before|after", re.IGNORECASE)
@@ -22,7 +34,6 @@ _LATER = re.compile(
 _PLANNED = re.compile(r"expir|until|valid|due|start|begin|end|creat|updat|delet|month|period", re.IGNORECASE)
 _MOMENTS = ("timestamp without time zone", "timestamp with time zone")
 _STEPS_AT_LEAST, _MOST = 5, 0.8
-_NO_ITEM = {"condition": "", "number": "", "flag": "", "moment": ""}
 
 
 def check_ledger(context: CheckContext) -> Iterator[Check]:
@@ -32,7 +43,7 @@ def check_ledger(context: CheckContext) -> Iterator[Check]:
         return
     with sampling(context) as samples:
         key = samples.key_of(context.mapping.ledger.table)
-        found = [*_running(samples, key), *_missed(samples), *_later(samples, key)]
+        found = [*_running(samples, key), *_missed(samples), *_later(samples, key), *check_entries(samples, key)]
     if not found:
         yield ok("ledger", "its newest rows agree with the file")
         return
@@ -59,7 +70,7 @@ def _running(samples: Samples, key: Column | None) -> Iterator[Check]:
                 yield from _newest(samples, key, account, column)
             continue
         by_hand = _SUBQUERY.search(value) is not None
-        chained = not by_hand and column not in amounts[:1] and _is_chained(samples, key, account, amounts, column)
+        chained = column not in amounts[:1] and _is_chained(samples, key, account, amounts, column)
         if (looks and by_hand) or chained:
             seen = "steps by the amount from row to row" if chained else "looks like a running balance"
             word = "balance_before" if "before" in column.name.lower() else "balance_after"
@@ -81,8 +92,16 @@ def _is_chained(
         "amount_column": amounts[0].quoted,
         "column": column.quoted,
     }
-    rows = samples.ask_if_allowed("sample_chain", slots)
+    if not samples.sees(_table(samples), [key, account, amounts[0], column]):
+        return False
+    rows = samples.ask("sample_chain", slots)
     return any(row.steps >= _STEPS_AT_LEAST and row.by_amount >= row.steps * _MOST for row in rows)
+
+
+def _table(samples: Samples) -> Table:
+    """The app's ledger."""
+    assert samples.context.mapping.ledger is not None  # noqa: S101 - nobody asks without one
+    return samples.context.mapping.ledger.table
 
 
 def _newest(samples: Samples, key: Column, account: Column, column: Column) -> Iterator[Check]:
@@ -91,8 +110,10 @@ def _newest(samples: Samples, key: Column, account: Column, column: Column) -> I
     if not context.mapping.has_accounts or "balance" not in context.mapping.slots:
         return
     slots = {"key": key.quoted, "account_column": account.quoted, "column": column.quoted}
-    rows = samples.ask_if_allowed("compare_newest_balances", slots)
-    for row in rows if rows and rows[0].different else []:
+    if not samples.sees(_table(samples), [key, account, column]):
+        return
+    rows = samples.ask("compare_newest_balances", slots)
+    for row in rows if rows[0].different else []:
         assert context.settings.accounts is not None  # noqa: S101 - has_accounts says so
         yield warning(
             "ledger", f"{column.name} of the newest row is not accounts.balance = "
@@ -112,15 +133,16 @@ def _missed(samples: Samples) -> Iterator[Check]:
     read = " ".join(filter(None, (own.amount, own.charged, own.exclude))).lower()
     if not amounts or ledger.table.name.lower() in read:  # whoever reads the ledger takes them off already
         return
-    texts: list[Slots] = [
-        {"column": column.quoted} for column in samples.readable(ledger.table) if column.category in ("S", "E")
-    ]
+    words = [column for column in ledger.table.columns.values() if column.category in ("S", "E")]
+    texts: list[Slots] = [{"column": column.quoted} for column in samples.seen(ledger.table, words)]
     rows = samples.read(
         "find_missed_refunds",
         samples.newest(running=False),
         {"amount_column": amounts[0].quoted, "account_column": account.quoted if account else ""},
         {"texts": texts, "account_column": bool(account)},
         refund_words=REFUND_WORDS,
+        up_words=UP_WORDS,
+        down_words=DOWN_WORDS,
     )
     sessions = sorted({row.session_id for row in rows})
     if sessions:
@@ -152,8 +174,11 @@ def _later(samples: Samples, key: Column | None) -> Iterator[Check]:
         return
     defaults = {row.name for row in samples.ask("list_defaults", {}, table_oid=ledger.table.oid)}
     candidates = [column for column in candidates if column.base_type == "boolean" or column.name not in defaults]
+    candidates = samples.seen(ledger.table, candidates)
+    if not candidates or not samples.sees(ledger.table, [key]):
+        return
     looked = [
-        {**_NO_ITEM, "flag" if column.base_type == "boolean" else "moment": "yes", "column": column.quoted}
+        {**NO_ITEM, "flag" if column.base_type == "boolean" else "moment": "yes", "column": column.quoted}
         for column in candidates
     ]
     slots = {
@@ -162,10 +187,7 @@ def _later(samples: Samples, key: Column | None) -> Iterator[Check]:
         "down": "",
         "filter": context.mapping.slots["ledger_where"],
     }
-    rows = samples.ask_if_allowed("sample_columns", slots, {"looked": looked, "down": ""})
-    if not rows:
-        return
-    row = rows[0]
+    (row,) = samples.ask("sample_columns", slots, {"looked": numbered(looked), "down": ""})
     for column, count in zip(candidates, row.counts, strict=True):
         if row.rows and count >= row.rows / 2:
             said = (

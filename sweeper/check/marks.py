@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
+from sweeper.app.ledger_slots import Ledger
 from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.marked import marked_and_unpaid, unwritten_marks
 from sweeper.check.result import Check
 from sweeper.check.samples import GIVEN_BACK, NEWEST, Samples, named, sampling
 from sweeper.check.traces import find_traces
+from sweeper.config.model import SessionsSection
 from sweeper.postgres.templates import Slots
 
 _FEW = 200
@@ -14,41 +17,79 @@ _FEW = 200
 
 def check_marks(context: CheckContext) -> Iterator[Check]:
     """Whether ``exclude`` is true of a failed session once we have refunded it."""
-    own = context.settings.sessions
+    own, ledger = context.settings.sessions, context.mapping.ledger
     with sampling(context) as samples:
-        if samples.has_hook():
+        session_ids = samples.newest(running=False)
+        if own.exclude and (missed := marked_and_unpaid(samples, session_ids)):
+            yield _missed(own.exclude, missed)
+        elif samples.has_hook():
             yield ok("marks", "a trigger of the app's own on sweeper's refunds can set what the app looks at")
-            return
-        if own.exclude is None:
+        elif own.exclude is None and ledger is None and own.charged is None:
             yield _without_exclude(samples)
-            return
-        if (ledger := context.mapping.ledger) and ledger.table.name.lower() in own.exclude.lower():
-            yield ok("marks", "exclude reads the ledger, where a refund writes its row")
-            return
-        session_ids = samples.newest(running=False, limit=_FEW)
-        unmarked = _unmarked(samples, own.exclude, session_ids)
-    if not session_ids:
-        yield ok("marks", "no session has failed yet: not compared")
-    elif not unmarked:
-        yield ok("marks", "exclude is true of a session that a refund has written to: the app finds its mark")
-    else:
-        written = ", ".join(own.refunded) or "nothing"
-        yield warning(
-            "marks", f"exclude = {own.exclude!r} is not true of a session after a refund, such as {named(unmarked)}: "
-            f"[sessions.refunded] writes {written}, so a refund job of the app's own that looks at it would pay again",
-            "[sessions.refunded]: what the app's own code writes there when it refunds, such as refunded_at = \"at\"; "
-            "a condition that is no such mark belongs into sessions.never",
-        )  # fmt: skip
+        elif unmarked := _unmarked(samples, own.exclude, session_ids[:_FEW]):
+            yield _not_marked(own, unmarked)
+        elif unwritten := unwritten_marks(samples, session_ids):
+            yield _unwritten(unwritten)
+        elif own.exclude is None:
+            yield ok("marks", "the file has no exclude: what is refunded is known by the ledger")
+        elif not session_ids:
+            yield ok("marks", "no session has failed yet: not compared")
+        else:
+            yield ok("marks", "exclude is true of a session that a refund has written to: the app finds its mark")
 
 
-def _unmarked(samples: Samples, exclude: str, session_ids: tuple[str, ...]) -> list[str]:
-    """Of which sessions ``exclude`` is not true after a refund."""
+def _reads(exclude: str, ledger: Ledger | None) -> bool:
+    """Whether ``exclude`` reads the ledger, where a refund writes its row."""
+    return ledger is not None and ledger.table.name.lower() in exclude.lower()
+
+
+def _not_marked(own: SessionsSection, unmarked: list[str]) -> Check:
+    """Sessions that look to the app as if nobody had refunded them."""
+    written = ", ".join(own.refunded) or "nothing"
+    return warning(
+        "marks", f"exclude = {own.exclude!r} is not true of a session after a refund, such as {named(unmarked)}: "
+        f"[sessions.refunded] writes {written}, so a refund job of the app's own that looks at it would pay again",
+        "[sessions.refunded]: what the app's own code writes there when it refunds, such as refunded_at = \"at\"; "
+        "a condition that is no such mark belongs into sessions.never",
+    )  # fmt: skip
+
+
+def _missed(exclude: str, missed: dict[str, list[str]]) -> Check:
+    """Sessions that are refunded, as they say themselves, and would be paid."""
+    said = "; ".join(
+        f"{column} says that {len(found)} of the newest failed sessions are refunded, such as {named(found)}"
+        for column, found in missed.items()
+    )
+    return failure(
+        "marks", f"exclude = {exclude!r} is not true of sessions that would be paid again: {said}",
+        f"sessions.exclude: true of what the app has refunded (look at {next(iter(missed))}), and not of what is owed",
+    )  # fmt: skip
+
+
+def _unwritten(unwritten: dict[str, list[str]]) -> Check:
+    """What the app sets when it refunds, and we do not."""
+    said = "; ".join(
+        f"{column} is set on {len(found)} of the newest failed sessions, such as {named(found)}"
+        for column, found in unwritten.items()
+    )
+    return warning(
+        "marks", f"{said}, and [sessions.refunded] does not write it: a refund job of the app's own that looks at it "
+        "would pay again",
+        "\n".join(f"[sessions.refunded] {column}: what the app's own refund code writes there" for column in unwritten),
+    )  # fmt: skip
+
+
+def _unmarked(samples: Samples, exclude: str | None, session_ids: tuple[str, ...]) -> list[str]:
+    """Of which sessions ``exclude`` is not true after a refund; none where it reads the ledger."""
+    if exclude is None or _reads(exclude, samples.context.mapping.ledger):
+        return []
     mapping, settings = samples.context.mapping, samples.context.settings.sessions
     written = {}
     for text, value in settings.refunded.items():
         column = samples.reader.column("sessions.refunded", text, mapping.sessions)
         written[column.name] = value
     key = mapping.slots["key"]
+    readable = samples.readable(mapping.sessions)  # and with it all that `exclude` reads
     columns: list[Slots] = [
         {
             "column": column.quoted,
@@ -56,17 +97,13 @@ def _unmarked(samples: Samples, exclude: str, session_ids: tuple[str, ...]) -> l
             "value": written[name] + "\n" if name in written else "",  # it may end with a comment
         }
         for name, column in mapping.sessions.columns.items()
-        if column.quoted == key or name.lower() in exclude.lower()
+        if column.quoted == key or (name.lower() in exclude.lower() and column in readable)
     ]
     slots = {"mark": samples.expression("exclude", exclude)}
     return [row.session_id for row in samples.read("try_marks", session_ids, slots, {"columns": columns})]
 
 
 def _without_exclude(samples: Samples) -> Check:
-    context = samples.context
-    own = context.settings.sessions
-    if context.mapping.ledger is not None or own.charged is not None:
-        return ok("marks", "the file has no exclude: what is refunded is known by the ledger")
     fix = "sessions.exclude, [ledger] or sessions.charged: how one can see that the app has refunded a session itself"
     session_ids = samples.newest(running=False, limit=NEWEST)
     traces: dict[str, Any] = find_traces(samples, session_ids, GIVEN_BACK) if session_ids else {}

@@ -12,7 +12,9 @@ from sweeper.check.samples import named, number, sampling
 
 # one of so many, or fewer than three, may be an oddity of the past; an account or an amount that is wrong more often is
 # a fault of the file
-_ODD, _MANY, _ENOUGH = Decimal("0.05"), Decimal("0.5"), Decimal(3)
+_ODD, _MANY, _MOST, _ENOUGH = Decimal("0.05"), Decimal("0.5"), Decimal("0.9"), Decimal(3)
+# so many times less is not a part of it, but another unit
+_UNIT = 10
 
 
 def check_past_refunds(context: CheckContext) -> Iterator[Check]:
@@ -31,6 +33,7 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
     found = [
         _amounts(context, sessions, netted=netted),
         _accounts(context, sessions, account),
+        _absolute(sessions, compared),
         _others(sessions, compared, unwritten),
     ]
     problems = [check for check in found if check is not None]
@@ -64,14 +67,19 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
     more = [one for one in known if one.amount is not None and abs(one.amount) > abs(one.past_amount)]
     less = [one for one in known if one.amount is not None and abs(one.amount) < abs(one.past_amount)]
     text = f"sessions.amount = {context.settings.sessions.amount!r}"
-    if more:
+    often = len(more) >= max(_ENOUGH, len(known) * (_MANY if netted else _ODD))
+    if more and (often or not netted):  # what the app gave back in part is what the net recipe is for
         message = f"{text} is more than the app gave back for {len(more)} of {len(known)} sessions, {_such_as(more[0])}"
-        often = len(more) >= max(_ENOUGH, len(known) * (_MANY if netted else _ODD))
         fix = "sessions.amount: what was charged, less what the app gave back or delivered; look at ledger.where, too"
         return (failure if often else warning)("past_refunds", message, fix)
     if len(less) > len(known) * _ODD:
         message = f"{text} is less than the app gave back for {len(less)} of {len(known)} sessions, {_such_as(less[0])}"
-        return warning("past_refunds", message, "sessions.amount: what was charged, less what was delivered")
+        other_unit = [one for one in less if one.amount is not None and abs(one.amount) * _UNIT <= abs(one.past_amount)]
+        grave = len(other_unit) >= max(_ENOUGH, len(known) * _MANY)
+        fix = "sessions.amount: what was charged, less what was delivered" + (
+            ", in the unit of the balance" if grave else ""
+        )
+        return (failure if grave else warning)("past_refunds", message, fix)
     return None
 
 
@@ -95,9 +103,25 @@ def _accounts(context: CheckContext, sessions: Sequence[PastRefund], column: str
     return (failure if often else warning)("past_refunds", message, "sessions.account: who was charged")
 
 
+def _absolute(sessions: Sequence[PastRefund], compared: Sequence[Compared]) -> Check | None:
+    """A balance in the column that has the amount in the app's own refunds."""
+    if any(one.meaning == "amount" for one in compared):
+        return None
+    for one in compared:
+        same = [session.session_id for session in sessions if one.column.name in session.own_amount]
+        if one.meaning == "running" and len(same) >= max(_ENOUGH, len(sessions) * _MOST):
+            return failure(
+                "past_refunds",
+                f"[ledger.insert] writes a balance into {one.column.name}, where the app's refunds have the amount, "
+                f"for {len(same)} of {len(sessions)} sessions, such as {named(same)}",
+                f'[ledger.insert] {one.column.quoted} = "amount"',
+            )
+    return None
+
+
 def _others(sessions: Sequence[PastRefund], compared: Sequence[Compared], unwritten: Sequence[Column]) -> Check | None:
     said, lines = [], []
-    values = {one.column.name: one.value for one in compared}
+    values = {one.column.name: one.value for one in compared if one.meaning != "running"}
     for name in values:
         different = [one.session_id for one in sessions if name in one.differs]
         if len(different) > len(sessions) * _MANY:

@@ -15,6 +15,7 @@ from sweeper.postgres.transaction import Row
 
 # what a refund has of its own: no row of the app's can have the same
 _OWN = {"at", "refund_id", "run_id", "reason", "detail", "layer", "balance_before", "balance_after"}
+_RUNNING = {"balance_before", "balance_after"}
 _VOLATILE = re.compile(
     r"\b(gen_random_uuid|uuid\w*|random|now|clock_timestamp|nextval|current_timestamp)\b", re.IGNORECASE
 )
@@ -25,7 +26,10 @@ _SCALE = re.compile(r"\(\d+,(-?\d+)\)")
 
 @dataclass(frozen=True)
 class Compared:
-    """A column of the ledger with what the file writes there; ``meaning`` is amount, account or empty."""
+    """A column of the ledger with what the file writes there; ``meaning`` is amount, account, running or empty.
+
+    A running balance is compared with the amount: what the app writes there is not to be one.
+    """
 
     column: Column
     value: str
@@ -43,6 +47,7 @@ class PastRefund:
     past_amount: Decimal = Decimal(0)
     rows: int = 0
     differs: frozenset[str] = frozenset()
+    own_amount: frozenset[str] = frozenset()
     unwritten: frozenset[str] = frozenset()
 
 
@@ -57,7 +62,12 @@ def compared_columns(samples: Samples) -> tuple[list[Compared], list[Column]]:
     for text, value in settings.insert.items():
         column = ledger.table.column(text)
         names = names_in(value)
-        if column not in readable or names & _OWN or _VOLATILE.search(value):
+        if column not in readable:
+            continue
+        if names & _RUNNING and is_number(column):
+            compared.append(Compared(column, "amount", "running"))
+            continue
+        if names & _OWN or _VOLATILE.search(value):
             continue
         if "amount" in names:
             plain = is_number(column) and not _SUBQUERY.search(value)
@@ -137,6 +147,11 @@ def _added_up(
         past_amount=_rounded(sum(amounts, Decimal(0)), digits),
         rows=len(amounts),
         differs=frozenset(differs),
+        own_amount=frozenset(
+            one.column.name
+            for place, one in enumerate(compared)
+            if one.meaning == "running" and len(rows) == 1 and not _unlike(one, first.ours[place], first.theirs[place])
+        ),
         unwritten=frozenset(
             column.name
             for place, column in enumerate(unwritten)

@@ -30,6 +30,8 @@ def taken_from(samples: Samples, others: Sequence[Column], own: AccountsSection)
         share = next((column for column in shares if _is_share(column.name, other.name)), None)
         if share is None:
             continue
+        if not samples.sees(samples.context.mapping.sessions, [share]):
+            continue
         choices = {"flag": False, "number": True}
         rows = samples.read("find_marked", session_ids, {"column": share.quoted}, choices)
         if rows:

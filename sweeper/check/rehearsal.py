@@ -1,7 +1,7 @@
 """The rehearsal: what shows a wrong mapping on the app's own past, before it pays.
 
-Each item reads the newest rows and no more. One that cannot be read says so, and stops nobody: other items of `check`
-tell what this role may not do, and a run sets aside what the database refuses.
+Each item reads the newest rows and no more. One that cannot be read says so, and stops nobody: a run sets aside what
+the database refuses. One of which this role may not read all is as `install` saw it.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,7 +17,11 @@ from sweeper.check.marks import check_marks
 from sweeper.check.past_refunds import check_past_refunds
 from sweeper.check.policy import check_caps
 from sweeper.check.result import Check, Status
+from sweeper.check.rights import tables_denied
+from sweeper.check.rows import check_durations
 from sweeper.check.running import check_active_at, check_deadlines
+from sweeper.check.sight import Kept, read_kept, with_what_was_kept
+from sweeper.check.statuses import check_statuses
 from sweeper.check.zone import check_zone
 from sweeper.config.model import Settings
 from sweeper.core.errors import SweeperError
@@ -28,18 +32,36 @@ from sweeper.sweep.rehearsal import REHEARSED, FailedItem
 Look = Callable[[CheckContext], Iterator[Check]]
 
 _LOOKS: tuple[Look, ...] = (
-    check_past_refunds, check_charges, check_marks, check_ledger, check_accounts, check_active_at, check_deadlines,
-    check_caps, check_zone,
+    check_statuses, check_past_refunds, check_charges, check_marks, check_ledger, check_accounts, check_active_at,
+    check_deadlines,
+    check_durations, check_caps, check_zone,
 )  # fmt: skip
 
 
 def rehearse(context: CheckContext) -> Iterator[Check]:
-    """Every item, in order."""
+    """Every item, in order; what this role may not look at, as `install` saw it."""
+    kept: Kept | None = None
+    for name, found in _look(context):
+        if not (context.hidden or context.out_of_sight):
+            yield from found
+            continue
+        kept = kept or read_kept(context)
+        yield from with_what_was_kept(context, name, found, kept)
+
+
+def rehearse_in_full(context: CheckContext) -> list[Check]:
+    """The items of which this role may read all."""
+    return [check for _, found in _look(context) if not (context.hidden or context.out_of_sight) for check in found]
+
+
+def _look(context: CheckContext) -> Iterator[tuple[str, list[Check]]]:
     for name, look in zip(REHEARSED, _LOOKS, strict=True):
-        yield from look_at(name, partial(look, context))
+        context.hidden.clear()
+        context.out_of_sight.clear()
+        yield name, look_at(context, name, partial(look, context))
 
 
-def look_at(name: str, look: Callable[[], Iterator[Check]]) -> list[Check]:
+def look_at(context: CheckContext, name: str, look: Callable[[], Iterator[Check]]) -> list[Check]:
     """What an item finds, or why it could not look."""
     try:
         return list(look())
@@ -51,6 +73,8 @@ def look_at(name: str, look: Callable[[], Iterator[Check]]) -> list[Check]:
         return [_refused(name, refusal)]
     except StatementError as error:
         if error.code == "privilege":
+            for table in tables_denied(context.database, error):
+                context.hidden.setdefault(table, [])
             return [warning(name, f"not checked: {error.message}", "sweeper check, as a role that may read it")]
         return [_refused(name, error.refusal)]
     except ArithmeticError:  # a number without an end, or none at all, stands in a row

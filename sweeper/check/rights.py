@@ -72,6 +72,14 @@ def _row_security(tables: list[str], role: str) -> Check:
     )  # fmt: skip
 
 
+def tables_denied(database: Database, error: SweeperError) -> list[str]:
+    """The tables that the server's own message is about, as SQL: it names them without their schema."""
+    found = _DENIED.search(error.message)
+    name = found[2] if found else error.message
+    with reading(database) as transaction:
+        return [row.name for row in transaction.rows(fill("find_relation", {}), {"name": name})] or [quote_name(name)]
+
+
 def denied(database: Database, error: SweeperError, role: str, written: Mapping[str, str] | None = None) -> Check:
     """What the server itself said this role may not do, as a GRANT; ``written`` are the tables that a refund writes
     and what it does there.

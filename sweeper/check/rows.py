@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from sweeper.app.reader import Reader
-from sweeper.check.context import CheckContext, ok, warning
+from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.result import Check
 from sweeper.check.running import Heartbeat, not_moving, read_heartbeat
 from sweeper.config.model import STUCK_AFTER_DEFAULT, Settings
@@ -15,7 +15,7 @@ from sweeper.postgres.timeouts import Timeouts
 from sweeper.postgres.transaction import Row
 from sweeper.sweep.selection import before
 
-_NULLS_ARE_MANY = 0.2
+_NULLS_ARE_MANY, _ENOUGH = 0.2, 10
 _WHOLE_TABLE_MS, _SAMPLE_MS = 3_000, 60_000
 _DURATIONS_OF = timedelta(days=30)
 # so many of the newest sessions are read, and so many are named
@@ -62,7 +62,7 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
             "sweeper run --dry-run names it; fix its row, or the expression",
         )  # fmt: skip
         return
-    if row.sessions and row.nulls / row.sessions > _NULLS_ARE_MANY:
+    if row.sessions >= _ENOUGH and row.nulls / row.sessions > _NULLS_ARE_MANY:
         yield warning(
             "amounts", f"{row.nulls} of the {row.sessions} newest failed sessions have no amount: nothing would be "
             "refunded for them",
@@ -122,6 +122,9 @@ def check_durations(context: CheckContext) -> Iterator[Check]:
         slots = {
             **context.mapping.slots,
             "ended_at": reader.expression("sessions.ended_at", own.ended_at, context.mapping.sessions).sql,
+            "beat": reader.expression("sessions.active_at", own.active_at, context.mapping.sessions).sql
+            if own.active_at
+            else "NULL",
         }
         binds = {"since": before(context.as_of, _DURATIONS_OF)}
         row = transaction.row(fill("sample_durations", slots), binds)
@@ -138,8 +141,9 @@ def check_durations(context: CheckContext) -> Iterator[Check]:
             "stuck_after", f"{describe_duration(limit)} without a sign of life, and active_at was seen to move; {took}"
         )
     elif longest > limit:
+        regular = timedelta(seconds=row.silent) > limit and row.sessions >= _ENOUGH
         doubt = f"; active_at = {own.active_at!r}: {not_moving(heartbeat)}" if heartbeat.doubted else ""
-        yield warning(
+        yield (failure if regular else warning)(
             "stuck_after", f"{took}, longer than stuck_after = {describe_duration(limit)}: such a session would be "
             f"closed and refunded while it is still running{doubt}",
             f'policy.stuck_after = "{_longer(longest)}", or map a heartbeat to sessions.active_at',

@@ -11,7 +11,7 @@ from sweeper.check.context import CheckContext
 from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
-from sweeper.postgres.templates import Choices, fill
+from sweeper.postgres.templates import Choices, Slots, fill
 from sweeper.postgres.timeouts import Timeouts
 from sweeper.postgres.transaction import Row, Transaction
 
@@ -21,8 +21,16 @@ NEWEST, NAMED = 1000, 3
 _REFUSED_AT_MOST = 20
 _TIMEOUTS = Timeouts(statement_ms=10_000)
 # what the app's rows of a refund say of themselves
-GIVEN_BACK = "refund|reimburs|giv(e|en|ing)[ _]?back|gave[ _]?back|credits? returned"
+GIVEN_BACK = (
+    "refund|reimburs|giv(e|en|ing)[ _]?back|gave[ _]?back|credits?[ _]?returned|returned[ _]?credits?"
+    "|credit(s|ed)?[ _]?back|(paid|pay|money)[ _]?back|compensated|revers(ed|al)|credits?[ _]?restored"
+    "|restored[ _]?credits?"
+)
 REFUND_WORDS = "refund|revers|giv(e|en|ing).?back|gave.?back|return|compensat|credit.?back|restor"
+# what rows say whose amounts have no sign; whole words, for "in" is in many
+UP_WORDS = r"\m(in|credit|plus|release|released|deposit|incoming|up|undo|void|voided)\M"
+DOWN_WORDS = r"\m(out|debit|minus|charge|hold|held|reserve|reserved|spend|use|usage|outgoing|down)\M"
+NO_ITEM = {"condition": "", "number": "", "flag": "", "moment": ""}
 
 
 @dataclass(frozen=True)
@@ -95,20 +103,23 @@ class Samples:
         text = fill(statement, {**mapping.slots, **slots}, {**mapping.choices, **(choices or {})})
         return self.transaction.rows(text, binds)
 
-    def ask_if_allowed(self, statement: str, slots: Mapping[str, str], choices: Choices | None = None) -> Sequence[Row]:
-        """The same; no rows where this role may not read what the statement asks for."""
-        try:
-            with self.transaction.savepoint():
-                return self.ask(statement, slots, choices)
-        except StatementError as error:
-            if error.code == "privilege":
-                return []
-            raise
-
     def readable(self, table: Table) -> list[Column]:
         """The columns of a table that this role may read."""
         hidden = {row.name for row in self.ask("list_unreadable", {}, table_oid=table.oid)}
         return [column for name, column in table.columns.items() if name not in hidden]
+
+    def seen(self, table: Table, columns: Sequence[Column]) -> list[Column]:
+        """Those of the columns that this role may read; the others are noted, for the item is not complete then."""
+        readable = self.readable(table)
+        hidden = [column.quoted for column in columns if column not in readable]
+        if hidden:
+            noted = self.context.hidden.setdefault(table.qualified, [])
+            noted += [name for name in hidden if name not in noted]
+        return [column for column in columns if column in readable]
+
+    def sees(self, table: Table, columns: Sequence[Column]) -> bool:
+        """Whether this role may read all of the columns; what it may not read is noted."""
+        return len(self.seen(table, columns)) == len(columns)
 
     def expression(self, key: str, text: str | None) -> str:
         """An expression of ``[sessions]`` as SQL over a session, s; a null where there is none.
@@ -140,6 +151,11 @@ def sampling(context: CheckContext) -> Iterator[Samples]:
         timeouts=_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone, read_only=True
     ) as transaction:
         yield Samples(context, transaction, Reader(transaction, mapping.schema))
+
+
+def numbered(items: Sequence[Slots]) -> list[Slots]:
+    """The items of `sample_columns`, each with its place."""
+    return [{**item, "place": str(place)} for place, item in enumerate(items)]
 
 
 def is_whole(column: Column) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sweeper.app.catalog import Table
-from sweeper.check.samples import Samples
+from sweeper.check.samples import DOWN_WORDS, UP_WORDS, Samples
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Slots, quote_name
 from sweeper.postgres.transaction import Row
@@ -13,6 +13,7 @@ from sweeper.postgres.transaction import Row
 _TABLES_AT_MOST = 30
 # a log may speak of refunds, too: a row that gives back says how much
 _AMOUNT = re.compile(r"amount|credit|delta|value|point|sum|price|cost|unit|token|change", re.IGNORECASE)
+_EXACT, _AMOUNTS_AT_MOST = ("smallint", "integer", "bigint", "numeric"), 3
 _JSON = ("json", "jsonb")
 _FLAG, _MOMENT = ("boolean",), ("timestamp without time zone", "timestamp with time zone", "date", "uuid")
 
@@ -21,6 +22,14 @@ def find_traces(samples: Samples, session_ids: Sequence[str], words: str) -> dic
     """For each table or column of it: how many of these sessions have a trace there, and one of them."""
     tables = samples.ask("list_all_tables", {})[: _TABLES_AT_MOST * 10]
     columns = samples.ask("list_all_columns", {}, table_oids=[row.oid for row in tables])
+    readable = {column.table_oid for column in columns}
+    sessions = samples.context.mapping.sessions.oid
+    linked = {row.table_oid for row in samples.ask("list_references", {}) if row.target_oid == sessions}
+    for row in tables:
+        if row.oid in linked - readable:
+            samples.context.hidden.setdefault(row.as_sql, [])
+        elif row.oid not in readable:
+            samples.context.out_of_sight.append(row.as_sql)
     found = _marks(samples, session_ids, words)
     found |= _named(samples, _linked_tables(samples, tables, columns), session_ids, words)
     return found or _named(samples, _json_columns(samples, tables, columns), session_ids, words, json=True)
@@ -49,6 +58,8 @@ def _marks(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str
     found = {}
     for name, column in sessions.columns.items():
         if not re.search(words, name, re.IGNORECASE) or column.base_type not in (*_FLAG, *_MOMENT):
+            continue
+        if not samples.sees(sessions, [column]):
             continue
         slots = {"column": column.quoted}
         rows = samples.read("find_marked", session_ids, slots, {"flag": column.base_type in _FLAG, "number": False})
@@ -104,16 +115,21 @@ def _rows(
     samples: Samples, table: Table, link: str, session_ids: Sequence[str], words: str, *, json: bool
 ) -> Sequence[Row]:
     key = samples.key_of(table)
-    has_amount = any(column.category == "N" and _AMOUNT.search(column.name) for column in table.columns.values())
-    if key is None or not has_amount:
-        return []
-    texts: list[Slots] = [
-        {"column": column.quoted}
+    speaks = re.search(words, table.name, re.IGNORECASE)  # a table of refunds may count in any unit
+    amounts = [
+        column
         for column in table.columns.values()
-        if column.category in ("S", "E") and column.name != link
+        if column.category == "N" and column != key and column.name != link and (speaks or _AMOUNT.search(column.name))
     ]
+    if key is None or not amounts or not samples.sees(table, [key, table.columns[link]]):
+        return []
+    exact = [column for column in samples.seen(table, amounts) if column.base_type in _EXACT][:_AMOUNTS_AT_MOST]
+    numbers: list[Slots] = [{"column": one.quoted, "name": f"amount_{place}"} for place, one in enumerate(exact)]
+    speaking = [column for column in table.columns.values() if column.category in ("S", "E") and column.name != link]
+    texts: list[Slots] = [{"column": column.quoted} for column in samples.seen(table, speaking)]
     slots = {"table": table.qualified, "key": key.quoted, "link": quote_name(link)}
+    directions = {} if json else {"up_words": UP_WORDS, "down_words": DOWN_WORDS}
     return samples.ask(
-        "find_refund_json" if json else "find_refund_rows", slots, {"texts": texts},
-        session_ids=list(session_ids), refund_words=words, table_words=table.name,
+        "find_refund_json" if json else "find_refund_rows", slots, {"texts": texts, "amounts": numbers},
+        session_ids=list(session_ids), refund_words=words, table_words=table.name, **directions,
     )  # fmt: skip

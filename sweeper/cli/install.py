@@ -2,6 +2,8 @@
 
 import sys
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +12,9 @@ import typer
 from sweeper.cli.options import Config, Json, load_connection, load_settings, stderr_log
 
 if TYPE_CHECKING:
+    from sweeper.config.model import Settings
     from sweeper.install.blockers import Blocker
+    from sweeper.postgres.database import Database
 
 _RELEASED = (
     "Released: a migration may change the status column. Runs go on meanwhile, slower and without the fence; "
@@ -69,6 +73,8 @@ def install(
             keeper=None if show else keeper,
             watch=BlockerWatch(watcher, _tell),
         )
+        if not (show or release):
+            result = replace(result, notes=(*result.notes, *_rehearsed(database, settings, as_of)))
     finally:
         database.close()
         keeper.close()
@@ -84,6 +90,14 @@ def install(
         for note in result.notes:
             print(f"Note: {note}.")  # noqa: T201
     return 0
+
+
+def _rehearsed(database: "Database", settings: "Settings", as_of: datetime) -> "Iterator[str]":
+    """Look at the app's past with the rights of whoever installs, and keep it for a runner, who may not."""
+    from sweeper.check.keeping import keep_rehearsal
+
+    for item in keep_rehearsal(database, settings, as_of):
+        yield f"{item.name}: {item.message}; as long as that is so, no run pays under a mapping that never has"
 
 
 def _tell(blocker: "Blocker") -> None:

@@ -15,6 +15,7 @@ from sweeper.init.ledger_lines import ledger_sections
 from sweeper.init.ledgers import Ledger, find_ledgers
 from sweeper.init.marks import find_exclude
 from sweeper.init.numbers import read_numbers
+from sweeper.init.policy_lines import policy_section
 from sweeper.init.running_totals import after_column, looks_like_books
 from sweeper.init.sessions import Found, Session, charges_with_a_life, find_sessions, named_session
 from sweeper.init.status_lines import status_lines, with_statuses
@@ -26,6 +27,7 @@ _MOST_OPTIONS = 6
 _MOST_DROPPED = 12
 _CLOSE = 1  # as far apart two scores may be for both tables to be likely
 _WHICH = "Which table holds the paid sessions?"
+_WHOSE = "Whose are the credits that a session cost?"
 _AMOUNT = "What is owed when a session fails? (the charge, less what was delivered; a stored charge beats a rule)"
 
 
@@ -125,7 +127,7 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
     lines = [
         Line("table", session.table.as_sql),
         Line("id", session.key.as_sql, "" if session.key.is_key else "unique together with the partition key"),
-        payer.account,
+        _account(payer, ledger),
         *status_lines(session, chooser),
         times.started,
         *_life(times),
@@ -148,7 +150,7 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
         Section("sessions.close", tuple(close), comment="more columns to set when a stuck session is closed"),
         *refunded,
         *_accounts(evidence, payer, ledger, links),
-        _policy(session, times),
+        policy_section(session, times),
         *(ledger_sections(evidence, session, ledgers, payer.path, payer.balance, chooser) if ledgers else []),
     ]
     if evidence.unseen:
@@ -156,6 +158,15 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
     return Draft(
         tuple(section for section in sections if section.lines or section.notes), _taken(session, payer, ledger)
     )
+
+
+def _account(payer: Payer, ledger: Ledger | None) -> Line:
+    """Whose the credits are: a fact only where it is known what holds them."""
+    if payer.section or ledger or payer.account.is_open or payer.path is None:
+        return payer.account
+    found = [Candidate(str(payer.account.value), f"to {payer.path.table.as_sql}.{payer.path.key.as_sql}")]
+    question = f"{_WHOSE} Several may be of one owner, or none, as long as it is not known what holds the balance."
+    return unknown("account", question, found)
 
 
 def _life(times: Times) -> list[Line]:
@@ -211,28 +222,6 @@ _SERIALIZED = (
     "A balance that is read from the newest row, by a subquery, is compared only when every writer of the app locks "
     "the account's row first. If all of them do:\n  serialized = true"
 )
-_POLICY = """\
-# since     = 2026-01-01T00:00:00Z   # the floor; without it, the moment of `sweeper install`
-# max_credits = 100000  # in any 24 hours, over all runs; unlimited unless set
-# max_amount  = 1000    # per refund: above it the session is held; unlimited unless set
-
-# [[reasons]]           # the first whose pattern (LIKE) fits the error text; else it is a workflow_failure
-# code  = "queue_failure"
-# error = "Failed to queue%"
-"""
-
-
-def _policy(session: Session, times: Times) -> Section:
-    overdue = any(line.key == "stuck_at" and not line.is_open for line in times.active)
-    stuck = [] if overdue else [Line("stuck_after", times.stuck_after[0], times.stuck_after[1])]
-    if stuck and not session.statuses["running"]:
-        question = (
-            "How long may a running session be without a sign of life? Or by status, such as "
-            '{working = "1h", waiting_for_input = "never"}.'
-        )
-        stuck = [unknown("stuck_after", question)]
-    grace = Line("grace", "15m", "how long a failed session is left to the app's own refunds")
-    return Section("policy", (*stuck, grace), tail=_POLICY)
 
 
 def _taken(session: Session, payer: Payer, ledger: Ledger | None) -> dict[str, str]:

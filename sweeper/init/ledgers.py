@@ -106,20 +106,29 @@ def _read_ledger(evidence: Evidence, table: Table, session: Session, path: Path 
     if naming.of_sessions:
         known[naming.of_sessions[0].name] = quote_text(naming.of_sessions[1])
     charges = _charges(naming, column, kinds, amount)
-    condition = _refunds(column, refunds, kinds, amount, all_are_refunds=all_are_refunds)
+    condition = _refunds(table, column, refunds, kinds, amount, all_are_refunds=all_are_refunds)
     signed = bool(charges) and all((charge.sign == "-") != bool(down and all(down)) for charge in charges)
     return Ledger(table, naming, amount, column, condition, charges, known, signed, score, refunds)
 
 
 def _refunds(
-    column: Column | None, refunds: tuple[str, ...], kinds: list[Kind], amount: Column, *, all_are_refunds: bool
+    table: Table,
+    column: Column | None,
+    refunds: tuple[str, ...],
+    kinds: list[Kind],
+    amount: Column,
+    *,
+    all_are_refunds: bool,
 ) -> str | None:
     listed = ", ".join(quote_text(value) for value in refunds)
     if all_are_refunds:
         return "true"
     if column and refunds:
         return f"{column.as_sql} = {listed}" if len(refunds) == 1 else f"{column.as_sql} IN ({listed})"
-    return f"{amount.as_sql} > 0" if column is None and any(kind.is_charge for kind in kinds) else None
+    # a text that each row must have says what it is, in words that are not known here
+    says = any(one.required and (one.is_text or one.category == "E") and not one.is_unique for one in table.columns)
+    by_sign = column is None and not says and any(kind.is_charge for kind in kinds)
+    return f"{amount.as_sql} > 0" if by_sign else None
 
 
 def _charges(naming: Naming, column: Column | None, kinds: list[Kind], amount: Column) -> tuple[Charge, ...]:

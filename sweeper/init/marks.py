@@ -16,6 +16,7 @@ _NO_MARK = (
     "exclude: what is true of a session that the app has refunded itself, if it marks it. Without such a mark, and "
     "without [ledger], its own refunds cannot be known, and would be paid again."
 )
+_GIVEN = {"given", "gave", "give", "credited", "credit", "paid", "money", "handed"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ def _marks(session: Session) -> Iterator[Mark]:
     found = []
     for column in session.table.columns:
         said = column.words
-        if not (said & (words.REFUND - {"restored"}) or {"given", "back"} <= said) or column.generated:
+        given_back = "back" in said and bool(said & _GIVEN)
+        if not (said & (words.REFUND - {"restored"}) or given_back) or column.generated:
             continue
         if column == session.status.column or said & {"refundable", "request", "requested", "reason", "policy"}:
             continue

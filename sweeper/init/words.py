@@ -94,6 +94,13 @@ _RUNNING = frozenset(
         "queue", "todo",
     }
 )  # fmt: skip
+# it goes on when a person does something, which may take days
+_WAITING = frozenset(
+    {
+        "awaiting", "await", "approval", "approve", "review", "reviewing", "input", "confirmation", "confirm", "paused",
+        "draft", "drafting", "scheduled", "planned", "human", "feedback", "hold",
+    }
+)  # fmt: skip
 REFUND = frozenset({"refund", "refunded", "reversal", "reversed", "compensation", "compensated", "restored"})
 CHARGE = frozenset(
     {
@@ -139,6 +146,11 @@ def sort_status(status: str) -> Kind | None:
     if "partial" in spoken or "partially" in spoken or "refunded" in spoken:
         return None
     return kinds[-1] if kinds else None
+
+
+def may_wait(status: str) -> bool:
+    """Whether a word such as ``awaiting_approval`` may speak of a person who has to do something first."""
+    return bool(frozenset(words(status)) & _WAITING)
 
 
 def has_ended(status: str) -> bool:

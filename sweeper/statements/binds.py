@@ -147,6 +147,9 @@ class Values:
             "mapping": self.mapping.file_digest,
             "refund_words": "refund",
             "table_words": "refunds",
+            "up_words": "credit",
+            "down_words": "debit",
+            "rehearsal": "{}",
         }
 
     def _of_catalogue(self) -> dict[str, object]:

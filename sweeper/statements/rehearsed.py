@@ -5,15 +5,17 @@ from sweeper.app.mapping import Mapping
 from sweeper.postgres.templates import Choices, Slots
 
 REHEARSED = (
-    "compare_charge_accounts", "compare_charges", "compare_newest_balances", "compare_past", "find_marked",
-    "find_missed_refunds", "find_refund_json", "find_refund_rows", "look_at_running", "sample_chain", "sample_columns",
-    "try_marks",
+    "compare_charge_accounts", "compare_charges", "compare_newest_balances", "compare_past", "compare_statuses",
+    "find_marked", "find_marked_unpaid", "find_missed_refunds", "find_refund_json", "find_refund_rows",
+    "look_at_running", "sample_chain", "sample_entries", "compare_sums", "sample_columns", "try_marks",
 )  # fmt: skip
+
+OF_LEDGER = ("compare_newest_balances", "compare_sums", "sample_chain", "sample_entries")
 
 # these look at some sessions and at no others
 CHOSEN = (
-    "compare_charge_accounts", "compare_charges", "compare_past", "find_marked", "find_missed_refunds",
-    "look_at_newest", "look_at_running", "try_marks",
+    "compare_charge_accounts", "compare_charges", "compare_past", "compare_statuses", "find_marked",
+    "find_marked_unpaid", "find_missed_refunds", "look_at_newest", "look_at_running", "try_marks",
 )  # fmt: skip
 
 
@@ -26,6 +28,7 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
     of_ledger = {
         "amount_column": number,
         "account_column": _account(mapping),
+        "account_column_eq": slots.get("account_eq", ""),
         "past_where": slots.get("ledger_where", "true"),
         "past_session": slots.get("ledger_session", ""),
         "past_session_as": slots.get("ledger_session_as", ""),
@@ -40,9 +43,9 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
         "beat": slots["active_at"],
         "deadline": "NULL",
         "table": slots["sessions"],
-        "key": _ledger_key(mapping) if name in ("sample_chain", "compare_newest_balances") else key,
+        "key": _ledger_key(mapping) if name in OF_LEDGER else key,
         "link": key,
-        "column": number if name in ("sample_chain", "compare_newest_balances") else key,
+        "column": number if name in OF_LEDGER else key,
         "filter": "true",
         "down": "",
     }
@@ -54,7 +57,7 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         return {}
     key = mapping.slots["key"]
     column: Slots = {"column": key, "value": ""}
-    looked: Slots = {"column": key, "condition": "", "number": "", "flag": "", "moment": "yes"}
+    looked: Slots = {"column": key, "condition": "", "number": "", "flag": "", "moment": "yes", "place": "0"}
     own = mapping.ledger.insert if mapping.ledger else {}
     compared: list[Slots] = [
         {"column": text, "value": value, "name": f"value_{place}", "json": "", "column_type": "text"}
@@ -72,6 +75,11 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "columns": [{"column": name, "value": ""} for name in _all(mapping)],
         "looked": [looked],
         "down": "",
+        "amounts": [],
+        "others": [],
+        "flags": [],
+        "moments": [],
+        "by_exclude": True,
         "flag": False,
         "number": False,
     }

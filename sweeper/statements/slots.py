@@ -181,7 +181,7 @@ class Filling:
                 "adopted_amount": slots["amount"],
                 "condition": "true",
             },
-            "sample_durations": {"ended_at": slots["also_read"]} if of_file.ended_at else {},
+            "sample_durations": {"ended_at": slots["also_read"], "beat": "NULL"} if of_file.ended_at else {},
             "collation_of_expression": {**expression, "expression": slots["error"]},
             "sample_number": {**expression, "expression": slots["amount"]},
             "type_of_expression": {**expression, "expression": slots["amount"]},

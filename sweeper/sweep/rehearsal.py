@@ -11,7 +11,10 @@ from sweeper.postgres.retries import retrying
 from sweeper.sweep.owed import reading
 
 # the items of `check` that compare the file with the app's own past, in order
-REHEARSED = ("past_refunds", "charges", "marks", "ledger", "accounts", "active_at", "deadlines", "caps", "time_zone")
+REHEARSED = (
+    "statuses", "past_refunds", "charges", "marks", "ledger", "accounts", "active_at", "deadlines", "stuck_after",
+    "caps", "time_zone",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

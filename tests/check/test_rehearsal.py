@@ -29,7 +29,7 @@ def test_an_amount_above_what_the_app_gave_back_is_a_failure(app: App) -> None:
     assert (found["past_refunds"]["status"], found["charges"]["status"]) == ("failure", "failure")
     assert "more than the app gave back for 20 of 20 sessions" in found["past_refunds"]["message"]
     assert "sessions.amount" in found["past_refunds"]["fix"]
-    assert "for 10 of 10" in found["charges"]["message"]
+    assert "for 20 of 20" in found["charges"]["message"]
 
 
 def test_an_amount_below_it_is_a_warning(app: App) -> None:

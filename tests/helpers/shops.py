@@ -28,6 +28,7 @@ FROM (SELECT id, 1000 + sum(amount) OVER (PARTITION BY wallet ORDER BY id) AS to
 WHERE chain.id = b.id;
 """
 SAID = [
+    "statuses",
     "past_refunds",
     "charges",
     "marks",
@@ -60,3 +61,13 @@ def rehearsed(app: App) -> dict[str, dict[str, Any]]:
     found = items(check(app.database))
     assert found["mapping"]["status"] == "ok", found["mapping"]
     return {name: found[name] for name in SAID if found[name]["status"] != "ok"}
+
+
+def refuses(app: App, item: str) -> str:
+    """What the item says; a run ends because of it."""
+    found = rehearsed(app)[item]
+    assert found["status"] == "failure", found
+    assert app.install().exit_code == 0
+    ran = app.database.run(now=None, role=None)
+    assert (ran.exit_code, ran.document["error"]["code"]) == (2, "rehearsal_failed"), ran.stdout
+    return str(found["message"])

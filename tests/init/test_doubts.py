@@ -119,3 +119,42 @@ def test_without_time_to_look_what_rests_on_rows_is_asked(
     assert "charged" not in found["sessions"] or found["sessions"]["charged"] == "?"
     assert "could not be looked at in the time" in text
     assert '"credits"' in text
+
+
+def test_work_that_waits_for_a_person_has_no_limit_of_an_hour(server: Server, tmp_path: Path) -> None:
+    found, text = draft(server, tmp_path, PEOPLE, CHARGES)
+    assert found["policy"]["stuck_after"] == "1h"
+    waiting = "UPDATE renders SET status = 'awaiting_approval' WHERE id IN (4, 8);"
+    found, text = draft(server, tmp_path, PEOPLE, CHARGES, waiting)
+    assert "awaiting_approval" in found["sessions"]["running"]
+    assert found["policy"]["stuck_after"] == "?"
+    assert "awaiting_approval may last as long as a person takes" in text
+
+
+@pytest.mark.parametrize("mark", ["credited_back", "gave_back", "paid_back"])
+def test_a_mark_is_known_by_any_word_for_giving_back(server: Server, tmp_path: Path, mark: str) -> None:
+    found, _ = draft(server, tmp_path, PEOPLE, f"ALTER TABLE renders ADD {mark}_at timestamptz;")
+    assert found["sessions"]["exclude"] == f"{mark}_at IS NOT NULL"
+    assert found["sessions"]["refunded"] == {f"{mark}_at": "at"}
+
+
+def test_a_sign_says_nothing_beside_a_text_that_each_row_must_have(server: Server, tmp_path: Path) -> None:
+    """What the text is called, `what`, is no word for a kind, and its values none for a refund."""
+    moves = "ALTER TABLE credit_moves RENAME kind TO what;"
+    back = """INSERT INTO credit_moves (person_id, render_id, amount, what)
+              SELECT person_id, id, 2, 'render back' FROM renders WHERE status = 'failed' AND id < 20;"""
+    found, _ = draft(server, tmp_path, PEOPLE, CHARGES, moves, back)
+    assert found["ledger"]["where"] == "?"
+    found, _ = draft(server, tmp_path, PEOPLE, CHARGES, moves, back, "ALTER TABLE credit_moves DROP what;")
+    assert found["ledger"]["where"] == "amount > 0"
+
+
+def test_an_account_is_no_fact_where_nothing_is_known_to_hold_the_balance(server: Server, tmp_path: Path) -> None:
+    """A purse for each currency: the person is not the account."""
+    customers = PEOPLE.replace("people", "customers").replace("person_id", "customer_id")
+    found, text = draft(
+        server, tmp_path, customers, "DROP TABLE credit_moves; ALTER TABLE customers DROP credits;",
+        "CREATE TABLE purses (id serial PRIMARY KEY, customer_id int REFERENCES customers, currency text, minor int);",
+    )  # fmt: skip
+    assert (found["accounts"]["table"], found["sessions"]["account"]) == ("?", "?")
+    assert '"customer_id"   to customers.id' in text

@@ -1,0 +1,25 @@
+-- How many of some sessions the app has refunded itself, by status: as its ledger, or marks on the sessions, have it.
+SELECT found.status,
+       pg_catalog.count(*) AS sessions,
+       pg_catalog.count(*) FILTER (WHERE found.given_back) AS given_back,
+       (pg_catalog.array_agg(found.session_id) FILTER (WHERE found.given_back))[1:3] AS refunded,
+       (pg_catalog.array_agg(found.session_id) FILTER (WHERE NOT found.given_back))[1:3] AS others
+FROM (
+    SELECT {session_id}::text AS session_id,
+           {status}::text AS status,
+           {if by_exclude}({exclude}) IS TRUE{else}false{end}{each flags ""} OR s.{column} IS TRUE{end}{each moments ""} OR s.{column} IS NOT NULL{end}{if ledger} OR EXISTS (
+               SELECT
+               FROM {ledger} AS l
+               WHERE {past_session} {past_session_eq} {session_id}{past_session_as}
+                 AND {past_where}
+           ){end} AS given_back
+    FROM {sessions} AS s
+    WHERE {include chosen}
+      AND NOT EXISTS (
+          SELECT
+          FROM {refunds} AS r
+          WHERE r.session_id {session_eq} {session_id} AND r.layer <> 'adopted'
+      )
+) AS found
+GROUP BY found.status
+ORDER BY found.status

@@ -1,0 +1,10 @@
+-- Some sessions of each status that says that nothing is owed: whichever the server comes across, for it reads no further.
+SELECT found.session_id::text AS session_id
+FROM pg_catalog.unnest({succeeded}) AS listed (status)
+CROSS JOIN LATERAL (
+    SELECT {session_id} AS session_id
+    FROM {sessions} AS s
+    WHERE {status} {status_eq} listed.status
+    LIMIT 200
+) AS found
+LIMIT 1000

@@ -1,0 +1,24 @@
+"""The rehearsal of ``install``: whoever installs sees what a runner may not, and keeps it."""
+
+from datetime import datetime
+
+from sweeper.check.context import CheckContext
+from sweeper.check.rehearsal import rehearse_in_full
+from sweeper.check.result import Check, Status
+from sweeper.check.sight import as_kept
+from sweeper.config.model import Settings
+from sweeper.install.state import open_mapping
+from sweeper.postgres.database import Database
+from sweeper.postgres.timeouts import Timeouts
+
+_TIMEOUTS = Timeouts(lock_ms=5_000, statement_ms=10_000)
+
+
+def keep_rehearsal(database: Database, settings: Settings, as_of: datetime) -> list[Check]:
+    """Rehearse the mapping that has just been installed, and keep what was seen; the items that fail."""
+    mapping, installation = open_mapping(database, settings, guarded=False)
+    context = CheckContext(database, settings, mapping, installation, "", as_of)
+    items = rehearse_in_full(context)
+    with database.transaction(timeouts=_TIMEOUTS) as transaction:
+        transaction.rows(mapping.statement("keep_rehearsal"), {"rehearsal": as_kept(context, items)})
+    return [item for item in items if item.status is Status.FAILURE]

@@ -1,0 +1,73 @@
+"""What a role may not look at in the rehearsal: ``install``, which may, keeps what it saw for those that may not.
+
+A runner is granted what the mapping reads, down to the columns, and other columns are where a wrong mapping shows. An
+item that was not looked at by anybody is a failure: it would be a wrong mapping that pays in silence.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sweeper.check.context import CheckContext, failure
+from sweeper.check.result import Check, Status
+from sweeper.core.durations import describe_duration
+from sweeper.postgres.templates import fill
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What the last ``install`` of this mapping saw, by item, and who asks for it."""
+
+    role: str
+    at: datetime | None = None
+    items: dict[str, list[Check]] = field(default_factory=dict)
+
+
+def read_kept(context: CheckContext) -> Kept:
+    """Read what ``install`` kept; nothing where it never ran, or ran under another mapping."""
+    with context.reading() as transaction:
+        settings = context.mapping.slots["settings"]
+        if not transaction.row(fill("find_installation", {}), {"name": settings}).found:
+            return Kept("this role")
+        binds = {"mapping": context.mapping.file_digest}
+        row = transaction.row(context.mapping.statement("read_kept_rehearsal"), binds)
+    if row.rehearsal is None:
+        return Kept(row.role_as_sql)
+    items: dict[str, list[Check]] = {}
+    for item in row.rehearsal["items"]:
+        found = Check(item["name"], Status(item["status"]), item["message"], item["fix"])
+        items.setdefault(found.name, []).append(found)
+    return Kept(row.role_as_sql, datetime.fromisoformat(row.rehearsal["at"]), items)
+
+
+def as_kept(context: CheckContext, items: list[Check]) -> str:
+    """What ``install`` keeps of these items, as JSON."""
+    kept = {
+        "mapping": context.mapping.file_digest,
+        "at": context.as_of.isoformat(),
+        "items": [asdict(item) for item in items],
+    }
+    return json.dumps(kept)
+
+
+def with_what_was_kept(context: CheckContext, name: str, found: list[Check], kept: Kept) -> list[Check]:
+    """An item of which this role could not see all: as ``install`` saw it, unless it fails even so."""
+    if any(check.status is Status.FAILURE for check in found):
+        return found
+    if kept.at is not None and name in kept.items:
+        ago = describe_duration(max(context.as_of - kept.at, timedelta(0)))
+        note = f" (as `sweeper install` saw it {ago} ago: this role may not read all that this item looks at)"
+        return [replace(check, message=check.message + note) for check in kept.items[name]]
+    if not context.hidden:
+        return found
+    tables = ", ".join(context.hidden)
+    grants = [grant_of(table, columns, kept.role) for table, columns in context.hidden.items()]
+    said = f"not checked: this role may not read all that this item looks at ({tables}), and nobody else has looked"
+    install = "sweeper install, as a role that may read it: it keeps what it sees for those that may not; or:"
+    return [failure(name, said, "\n".join([install, *grants]))]
+
+
+def grant_of(table: str, columns: list[str], role: str) -> str:
+    """The GRANT with which a role can look for itself."""
+    of_columns = f" ({', '.join(columns)})" if columns else ""
+    return f"GRANT SELECT{of_columns} ON {table} TO {role};"

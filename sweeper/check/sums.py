@@ -1,0 +1,69 @@
+"""Whether the mapped balance is what the app's ledger comes to, or another column of the account is."""
+
+import re
+from collections.abc import Iterator
+
+from sweeper.app.catalog import Table
+from sweeper.check.context import failure
+from sweeper.check.ledger_columns import account_column, amount_columns
+from sweeper.check.result import Check
+from sweeper.check.samples import Samples, is_number, named
+from sweeper.config.model import AccountsSection
+from sweeper.postgres.errors import Refusal, TooSlow
+from sweeper.postgres.templates import Slots
+
+_USED = re.compile(r"(?<!un)(?<!not_)(used|usage|spent|consumed)", re.IGNORECASE)
+_ENOUGH = 3
+
+
+def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+    """A balance that is not the sum of an account's rows in the ledger, beside a column that is."""
+    mapping = samples.context.mapping
+    account, amounts = account_column(samples), amount_columns(samples)
+    if (
+        mapping.ledger is None
+        or account is None
+        or not amounts
+        or "balance" not in mapping.slots
+        or own.balance is None
+    ):
+        return
+    table, mapped = mapping.ledger.table, accounts.column(own.balance)
+    key = samples.key_of(table)
+    numbers = [
+        one for one in accounts.columns.values() if is_number(one) and one.quoted != mapping.slots["accounts_key"]
+    ]
+    others = [one for one in samples.seen(accounts, numbers) if one != mapped]
+    if key is None or not others or not samples.sees(table, [key, account, amounts[0]]):
+        return
+    slots = {
+        "key": key.quoted,
+        "account_column": account.quoted,
+        "account_column_eq": samples.reader.equality("ledger.insert", account.quoted, account.full_type).equal,
+        "amount_column": amounts[0].quoted,
+    }
+    items: list[Slots] = [{"column": one.quoted} for one in others]
+    try:
+        with samples.transaction.savepoint():
+            (row,) = samples.ask("compare_sums", slots, {"others": items})
+    except (Refusal, TooSlow):  # what is no id of an account; without an index on the account
+        return
+    better = [one for one, count in zip(others, row.equal, strict=True) if count == row.accounts]
+    if better and row.accounts >= _ENOUGH and row.different * 2 > row.accounts:
+        yield failure(
+            "accounts", f"accounts.balance = {own.balance!r} is not what the rows of {table.name} come to for "
+            f"{row.different} of {row.accounts} accounts, such as {named(row.samples)}, and {better[0].name} is",
+            f"accounts.balance = {better[0].quoted!r}",
+        )  # fmt: skip
+
+
+def check_counters(own: AccountsSection) -> Iterator[Check]:
+    """A counter of what was used that a refund would raise, as if more had been used."""
+    moved = own.add if own.add is not None else {own.balance: "amount"} if own.balance else {}
+    for column, value in moved.items():
+        if column and re.fullmatch(r'[\w."]+', column) and _USED.search(column) and "-" not in value:
+            yield failure(
+                "accounts", f"{column} counts what was used, by its name, and a refund adds {value!r} to it: the "
+                "account would have less than before",
+                f'accounts.balance = "-{column}" or what is left, and [accounts.add] {column} = "-amount"',
+            )  # fmt: skip

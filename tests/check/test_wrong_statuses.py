@@ -1,0 +1,122 @@
+"""Lists of statuses that would pay for work that nobody owes anything for, and marks that the file does not see."""
+
+import pytest
+
+from tests.helpers.any_app import App
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.shops import refuses, rehearsed, shop
+
+
+@pytest.fixture
+def app(bare: AppDatabase) -> App:
+    """A shop whose file is right."""
+    app = shop(bare)
+    app.sql("ALTER TABLE book DROP total")
+    return app
+
+
+@pytest.fixture
+def marked(bare: AppDatabase) -> App:
+    """The same without a book: the sessions alone say what was refunded."""
+    app = shop(bare)
+    app.sql("UPDATE jobs SET refunded_at = now() WHERE id IN (SELECT job FROM book WHERE kind = 'refund')")
+    app.sql("DROP TABLE book")
+    app.sections.pop("ledger")
+    app.sections.pop("ledger.insert")
+    app.map(exclude="refunded_at IS NOT NULL")
+    app.map("sessions.refunded", refunded_at="at")
+    return app
+
+
+def test_finished_work_among_the_failed(app: App) -> None:
+    app.map(failed=["failed", "done"], succeeded=[])
+    assert "sessions.failed has 'done'" in refuses(app, "statuses")
+
+
+def test_a_name_that_says_both_is_none_of_finished_work(app: App) -> None:
+    app.sql("UPDATE jobs SET state = 'done_with_errors' WHERE state = 'failed'")
+    app.map(failed=["done_with_errors"])
+    assert rehearsed(app) == {}
+
+
+def test_what_was_canceled_among_the_failed(app: App) -> None:
+    app.sql("UPDATE jobs SET state = 'canceled' WHERE id IN ('j31', 'j32', 'j33', 'j34')")
+    app.map(failed=["failed", "canceled"])
+    assert "has refunded none of 4 such sessions, such as j31" in refuses(app, "statuses")
+    app.map(failed=["failed"], succeeded=["done", "canceled"])
+    assert rehearsed(app) == {}
+
+
+def test_a_failure_that_the_app_never_refunds_is_what_a_sweep_is_for(app: App) -> None:
+    app.sql("UPDATE jobs SET state = 'timed_out' WHERE id IN ('j31', 'j32', 'j33', 'j34')")
+    app.map(failed=["failed", "timed_out"])
+    assert rehearsed(app) == {}
+
+
+def test_lists_that_are_swapped_have_numbers_for_names(app: App) -> None:
+    app.sql("ALTER TABLE jobs ALTER state TYPE int USING CASE state WHEN 'failed' THEN 4 WHEN 'done' THEN 3 ELSE 2 END")
+    app.map(failed=[3], succeeded=[4], running=[2])
+    assert "sessions.succeeded has '4', and the app has refunded 20 of 30 such sessions" in refuses(app, "statuses")
+    app.map(failed=[4], succeeded=[3])
+    assert rehearsed(app) == {}
+
+
+def test_finished_work_that_is_called_by_a_number(app: App) -> None:
+    """There is more of it than of what succeeded, and the app refunds none of it."""
+    app.sql("ALTER TABLE jobs ALTER state TYPE int USING CASE state WHEN 'failed' THEN 4 WHEN 'done' THEN 3 ELSE 2 END")
+    app.sql(
+        "INSERT INTO jobs SELECT 'k' || n, 'w1', 3, 1, NULL, NULL, now(), now(), now() FROM generate_series(1, 20) AS n"
+    )
+    app.map(failed=[4, 3], succeeded=[], running=[2])
+    assert "sessions.failed has '3', and the app has refunded none of 30" in refuses(app, "statuses")
+
+
+def test_canceled_work_that_the_app_gives_back_itself_is_no_sign_of_swapped_lists(app: App) -> None:
+    app.sql(
+        "UPDATE book SET kind = 'gone' WHERE kind = 'refund'; UPDATE jobs SET state = 'canceled' WHERE state = 'done'"
+    )
+    app.sql("DELETE FROM book WHERE kind = 'gone'")
+    app.sql("INSERT INTO book (wallet, job, kind, amount) SELECT owner, id, 'refund', price FROM jobs "
+            "WHERE state = 'canceled' LIMIT 6")  # fmt: skip
+    app.map(succeeded=["canceled"])
+    assert rehearsed(app) == {}
+
+
+@pytest.mark.parametrize("exclude", ["refunded_at IS NULL", "ended IS NULL"])
+def test_an_exclude_that_is_not_true_of_what_is_refunded(marked: App, exclude: str) -> None:
+    assert rehearsed(marked) == {}
+    marked.map(exclude=exclude)
+    assert "refunded_at says that 20 of the newest failed sessions are refunded" in refuses(marked, "marks")
+
+
+def test_a_refund_that_is_only_asked_for_is_no_mark(marked: App) -> None:
+    marked.sql("ALTER TABLE jobs ADD refund_requested_at timestamptz DEFAULT now(), ADD refundable bool DEFAULT true")
+    assert rehearsed(marked) == {}
+
+
+def test_marks_of_other_names(marked: App) -> None:
+    marked.sql("ALTER TABLE jobs RENAME refunded_at TO credited_back_at")
+    marked.sections["sessions"].pop("exclude")
+    marked.sections.pop("sessions.refunded")
+    assert "jobs.credited_back_at (20 of the newest failed sessions" in refuses(marked, "marks")
+
+
+def test_work_that_takes_longer_than_stuck_after_and_has_no_heartbeat(app: App) -> None:
+    app.map("policy", stuck_after="10m")
+    assert "stuck_after" not in rehearsed(app), "its heartbeat moves"
+    app.map(active_at="began")
+    found = refuses(app, "stuck_after")
+    assert "longer than stuck_after = 10 min" in found
+    app.map("policy", stuck_after="2h")
+    assert "stuck_after" not in rehearsed(app)
+
+
+def test_a_mark_of_the_app_that_a_refund_does_not_write(app: App) -> None:
+    """The book says what is refunded; a job of the app's may look at the mark alone."""
+    app.sql("ALTER TABLE jobs ADD gave_back boolean NOT NULL DEFAULT false")
+    assert rehearsed(app) == {}
+    app.sql("UPDATE jobs SET gave_back = true WHERE id IN (SELECT job FROM book WHERE kind = 'refund')")
+    found = rehearsed(app)["marks"]
+    assert (found["status"], "gave_back is set on 20 of the newest" in found["message"]) == ("warning", True)
+    app.map("sessions.refunded", gave_back="true")
+    assert rehearsed(app) == {}
