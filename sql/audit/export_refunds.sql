@@ -24,6 +24,10 @@ COPY (
            r.again{if charged},
            r.charged{end}
     FROM {refunds} AS r
+    {if by_account}
+    LEFT JOIN {reversals} AS v
+      ON v.refund_id = r.refund_id AND v.account_id {account_eq} r.account_id AND v.created_at < {until}::timestamptz
+    {else}
     LEFT JOIN LATERAL (
         SELECT v.reversal_id, v.amount, v.created_at
         FROM {reversals} AS v
@@ -33,6 +37,7 @@ COPY (
           AND r.refund_id IN (SELECT reversed.refund_id FROM {reversals} AS reversed)
         LIMIT 1
     ) AS v ON true
+    {end}
     WHERE r.created_at >= {since}::timestamptz
       AND r.created_at < {until}::timestamptz
     ORDER BY r.created_at, r.run_id

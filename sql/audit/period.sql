@@ -13,14 +13,18 @@ FROM (
                    WHEN 3 THEN 'reason' WHEN 5 THEN 'layer' WHEN 6 THEN 'day' ELSE 'all'
                END AS kind,
                coalesce(r.reason, r.layer, r.day::text) AS name,
-               pg_catalog.count(*) AS sessions,
+               {if by_account}coalesce(pg_catalog.sum(r.sessions), 0){else}pg_catalog.count(*){end} AS sessions,
                coalesce(pg_catalog.sum(r.amount), 0) AS credits
         FROM (
-            SELECT r.reason, r.layer, r.amount, (r.created_at AT TIME ZONE 'UTC')::date AS day
+            SELECT r.reason, r.layer, {if by_account}pg_catalog.count(*) AS sessions, pg_catalog.sum(r.amount) AS amount{else}r.amount{end}, (r.created_at AT TIME ZONE 'UTC')::date AS day
             FROM {refunds} AS r
             WHERE r.created_at >= %(since)s::timestamptz
               AND r.created_at < %(until)s::timestamptz
               AND r.layer <> 'adopted'
+            {if by_account}
+            GROUP BY 1, 2, 5
+            OFFSET 0  -- Citus does not group by several keys at once on its nodes
+            {end}
         ) AS r
         GROUP BY GROUPING SETS ((), (r.reason), (r.layer), (r.day))
     ) AS grouped

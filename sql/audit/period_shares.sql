@@ -12,7 +12,7 @@ FROM (
     UNION ALL
     SELECT {if shares}r.shares{else}NULL::jsonb{end}, -1
     FROM {reversals} AS v
-    JOIN {refunds} AS r ON r.refund_id = v.refund_id
+    JOIN {refunds} AS r ON r.refund_id = v.refund_id{if by_account} AND r.account_id {account_eq} v.account_id{end}
     WHERE v.created_at >= %(since)s::timestamptz
       AND v.created_at < %(until)s::timestamptz
 ) AS moved

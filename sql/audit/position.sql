@@ -14,7 +14,10 @@ SELECT standing.place,
 FROM (
     SELECT standing.*
     {include standing}
+    {if by_account}
+    {else}
     OFFSET 0  -- or the place would be worked out anew for each use, and all rows be sorted by it
+    {end}
 ) AS standing
 GROUP BY standing.place, standing.month, standing.reason
 ORDER BY standing.month, standing.reason

@@ -28,7 +28,7 @@ FROM (
                END AS failed_after_refund,
                {include in_period} AND {include moved_credits} AS moved_credits
         {include live_reading}
-        JOIN {refunds} AS r ON r.session_id {session_eq} v.session_id
+        JOIN {refunds} AS r ON r.session_id {session_eq} v.session_id{if by_account} AND r.account_id {account_eq} v.account_id{end}
         WHERE {include audited}
     ) AS compared
 ) AS matched

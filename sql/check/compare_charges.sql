@@ -10,11 +10,7 @@ SELECT v.session_id::text AS session_id,
              AND l.{amount_column}::numeric < 0::numeric{each qualifiers ""}
              AND ({qualifier}){end}
        )::text{end} AS charged
-FROM {sessions} AS s
-CROSS JOIN LATERAL (
-    {include mapped}
-) AS v
-WHERE {include chosen}
+{include mapped_rows}
   AND NOT v.excluded
   AND v.amount::numeric > 0::numeric
   AND {include not_paid_yet}

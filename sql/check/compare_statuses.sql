@@ -18,7 +18,7 @@ FROM (
       AND NOT EXISTS (
           SELECT
           FROM {refunds} AS r
-          WHERE r.session_id {session_eq} {session_id} AND r.layer <> 'adopted'
+          WHERE r.session_id {session_eq} {session_id} AND r.layer <> 'adopted'{if by_account} AND r.account_id {account_eq} {account}{end}
       )
 ) AS found
 GROUP BY found.status

@@ -11,11 +11,11 @@ FROM (
            AND NOT EXISTS (
                SELECT
                FROM {refunds} AS r
-               WHERE r.session_id {session_eq} v.session_id AND r.attempt {attempt_eq} v.attempt
+               WHERE r.session_id {session_eq} v.session_id AND r.attempt {attempt_eq} v.attempt{if by_account} AND r.account_id {account_eq} v.account_id{end}
            ){if ledger}
            {include not_in_app_ledger}{end} AS uncharged
     {include live_reading}
-    WHERE sweeper_index.sweeper_live
+    WHERE {include is_live}
       AND pg_catalog.isfinite(v.started_at)
     ORDER BY v.started_at DESC
     LIMIT %(newest)s::bigint

@@ -1,5 +1,14 @@
 -- Which of some sessions would be paid though a column of theirs says that they were refunded.
 SELECT v.session_id::text AS session_id
+{if by_account}
+FROM (
+    {include mapped}
+    FROM {sessions} AS s
+    WHERE {include chosen}
+      AND {if flag}s.{column} IS TRUE{else}s.{column} IS NOT NULL{end}
+) AS v
+WHERE NOT v.excluded
+{else}
 FROM {sessions} AS s
 CROSS JOIN LATERAL (
     {include mapped}
@@ -7,6 +16,7 @@ CROSS JOIN LATERAL (
 WHERE {include chosen}
   AND {if flag}s.{column} IS TRUE{else}s.{column} IS NOT NULL{end}
   AND NOT v.excluded
+{end}
   AND v.amount::numeric > 0::numeric
   AND {include not_paid_yet}
 ORDER BY 1

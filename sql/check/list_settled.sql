@@ -1,4 +1,10 @@
 -- Some sessions of each status that says that nothing is owed: whichever the server comes across, for it reads no further.
+{if by_account}
+SELECT {session_id}::text AS session_id
+FROM {sessions} AS s
+WHERE {status} {status_eq} ANY ({succeeded})
+LIMIT 1000
+{else}
 SELECT found.session_id::text AS session_id
 FROM pg_catalog.unnest({succeeded}) AS listed (status)
 CROSS JOIN LATERAL (
@@ -8,3 +14,4 @@ CROSS JOIN LATERAL (
     LIMIT 200
 ) AS found
 LIMIT 1000
+{end}

@@ -2,8 +2,4 @@
 SELECT v.session_id::text AS session_id,
        v.amount::numeric::text AS amount,
        NOT v.excluded AND {include not_paid_yet} AS unpaid
-FROM {sessions} AS s
-CROSS JOIN LATERAL (
-    {include mapped}
-) AS v
-WHERE {include chosen}
+{include mapped_rows}

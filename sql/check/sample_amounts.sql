@@ -4,7 +4,7 @@ SELECT pg_catalog.count(*) AS sessions,
 FROM (
     SELECT v.amount
     {include live_reading}
-    WHERE sweeper_index.sweeper_live
+    WHERE {include is_live}
       AND v.status {status_eq} ANY ({failed})
       AND NOT v.excluded
     ORDER BY v.started_at DESC

@@ -15,14 +15,18 @@ sweeper_adopted AS (
            NULL::uuid, %(as_of)s::timestamptz
     FROM sweeper_picked AS v
     WHERE {if ledger}{include refunded_by_app}{else}false{end} IS NOT TRUE
-    ON CONFLICT (session_id, attempt, again) DO NOTHING
-    RETURNING r.refund_id, r.session_id, r.attempt
+    ON CONFLICT (session_id, attempt, again{if by_account}, account_id{end}) DO NOTHING
+    RETURNING r.refund_id, r.session_id, r.attempt{if by_account}, r.account_id{end}
 ),
 sweeper_ended AS (
     UPDATE {holds} AS h
     SET ended_at = %(as_of)s::timestamptz
     FROM sweeper_adopted AS p
     WHERE h.session_id {session_eq} p.session_id AND {include ends_with} AND h.ended_at IS NULL
+    {if by_account}
+      AND h.account_id {account_eq} p.account_id
+      AND h.account_id {account_eq} ANY (%(account_ids)s::text[]::{account_type}[])
+    {end}
 )
 SELECT a.refund_id::text AS refund_id
 FROM sweeper_adopted AS a
@@ -30,4 +34,5 @@ UNION ALL
 -- after a lost acknowledgement: what an earlier attempt at this same batch has committed
 SELECT r.refund_id::text
 FROM sweeper_picked AS p
-JOIN {refunds} AS r ON r.refund_id = p.refund_id
+JOIN {refunds} AS r ON r.refund_id = p.refund_id{if by_account}
+ AND r.account_id {account_eq} ANY (%(account_ids)s::text[]::{account_type}[]){end}

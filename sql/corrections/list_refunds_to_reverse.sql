@@ -7,7 +7,7 @@ SELECT r.refund_id::text AS refund_id,
        EXISTS (
            SELECT
            FROM {reversals} AS x
-           WHERE x.refund_id = r.refund_id
+           WHERE x.refund_id = r.refund_id{if by_account} AND x.account_id {account_eq} r.account_id{end}
        ) AS reversed,
        coalesce(account.known, false) AS account_known,
        account.balance

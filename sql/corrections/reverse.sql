@@ -23,6 +23,9 @@ sweeper_seen AS MATERIALIZED (
            {if shares}r.shares{else}nullif(pg_catalog.to_jsonb(r) -> 'shares'::text, 'null'::jsonb){end} AS shares
     FROM sweeper_picked AS p
     JOIN {refunds} AS r ON r.refund_id = p.refund_id
+    {if by_account}
+    {include refund_of_these}
+    {end}
     CROSS JOIN sweeper_clock AS clock
     -- an adopted refund moved no credits
     WHERE r.layer <> 'adopted'
@@ -41,13 +44,13 @@ sweeper_waiting AS MATERIALIZED (
 ),
 {end}
 sweeper_reversed AS (
-    INSERT INTO {reversals} AS x (reversal_id, refund_id, amount, reason, made_by, created_at)
-    SELECT s.reversal_id, s.refund_id, s.amount, s.detail, pg_catalog.concat(current_user, ' on ', %(host)s::text), %(as_of)s::timestamptz
+    INSERT INTO {reversals} AS x (reversal_id, {if by_account}account_id, {end}refund_id, amount, reason, made_by, created_at)
+    SELECT s.reversal_id, {if by_account}s.account_id, {end}s.refund_id, s.amount, s.detail, pg_catalog.concat(current_user, ' on ', %(host)s::text), %(as_of)s::timestamptz
     FROM sweeper_seen AS s
     {if reverse_spaced}
     WHERE s.refund_id NOT IN (SELECT w.refund_id FROM sweeper_waiting AS w)
     {end}
-    ON CONFLICT (refund_id) DO NOTHING
+    ON CONFLICT ({if by_account}account_id, {end}refund_id) DO NOTHING
     RETURNING x.reversal_id, x.refund_id, x.amount, x.created_at
 ),
 sweeper_taken AS (
@@ -70,6 +73,10 @@ sweeper_unmarked AS (
     ) AS sweeper_owed
     WHERE {session_id} {session_eq} sweeper_owed.sweeper_session_id
       AND {attempt} {attempt_eq} sweeper_owed.sweeper_attempt
+    {if by_account}
+      AND {account} {account_eq} sweeper_owed.sweeper_account_id
+      {include sessions_here}
+    {end}
 ),
 {end}
 -- what moves: less than nothing is paid
@@ -145,6 +152,9 @@ sweeper_moved AS (
         ORDER BY p.account_id  -- neighbours share pages
     ) AS owed
     WHERE {accounts_id} {account_eq} owed.account_id
+    {if by_account}
+    {include account_here}
+    {end}
     RETURNING {accounts_id} AS account_id, owed.refunds, owed.amount
 ),
 {else}
@@ -168,6 +178,9 @@ sweeper_mine AS (
     SELECT x.refund_id
     FROM sweeper_picked AS p
     JOIN {reversals} AS x ON x.refund_id = p.refund_id AND x.reversal_id = p.reversal_id
+    {if by_account}
+    AND x.account_id {account_eq} ANY (%(accounts)s::text[]::{account_type}[])
+    {end}
 )
 SELECT booked.*,
        true AS guarded,

@@ -9,7 +9,7 @@ SELECT r.refund_id::text AS refund_id,
        EXISTS (
            SELECT
            FROM {reversals} AS x
-           WHERE x.refund_id = r.refund_id
+           WHERE x.refund_id = r.refund_id{if by_account} AND x.account_id {account_eq} r.account_id{end}
        ) AS reversed
 FROM {refunds} AS r
 WHERE r.run_id = %(run_id)s::text::uuid

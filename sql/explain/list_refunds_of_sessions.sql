@@ -21,6 +21,6 @@ SELECT asked.place,
        x.created_at AS reversed_at
 FROM pg_catalog.unnest(%(session_ids)s::text[]::{session_type}[]) WITH ORDINALITY AS asked (session_id, place)
 JOIN {refunds} AS r ON r.session_id {session_eq} asked.session_id
-LEFT JOIN {runs} AS run ON run.run_id = r.run_id
-LEFT JOIN {reversals} AS x ON x.refund_id = r.refund_id
+LEFT JOIN {if by_account}(SELECT run.* FROM {runs} AS run OFFSET 0){else}{runs}{end} AS run ON run.run_id = r.run_id
+LEFT JOIN {reversals} AS x ON x.refund_id = r.refund_id{if by_account} AND x.account_id {account_eq} r.account_id{end}
 ORDER BY asked.place, r.created_at, r.refund_id

@@ -14,8 +14,8 @@ SELECT run.run_id::text AS run_id,
            FROM pg_catalog.pg_stat_activity AS a
            WHERE a.datname = pg_catalog.current_database() AND a.application_name = 'sweeper run'
        ) AS died,
-       coalesce(run.sessions, ledger.sessions) AS sessions,
-       coalesce(run.credits, ledger.credits)::text AS credits,
+       coalesce(run.sessions, ledger.sessions{if by_account}, 0{end}) AS sessions,
+       coalesce(run.credits, ledger.credits{if by_account}, 0{end})::text AS credits,
        run.already_refunded,
        run.skipped,
        run.held,
@@ -23,6 +23,18 @@ SELECT run.run_id::text AS run_id,
        run.batches,
        coalesce(reversed.sessions, 0) AS reversed_sessions,
        coalesce(reversed.credits, 0)::text AS reversed_credits
+{if by_account}
+FROM (SELECT run.* FROM {runs} AS run OFFSET 0) AS run
+LEFT JOIN (
+    SELECT refund.run_id,
+           pg_catalog.count(*) AS sessions,
+           pg_catalog.sum(refund.amount) AS credits
+    FROM {refunds} AS refund
+    WHERE {include of_open_runs}
+    GROUP BY refund.run_id
+    OFFSET 0
+) AS ledger ON ledger.run_id = run.run_id
+{else}
 FROM {runs} AS run
 CROSS JOIN LATERAL (
     SELECT pg_catalog.count(*) AS sessions,
@@ -32,12 +44,13 @@ CROSS JOIN LATERAL (
       AND r.run_id = run.run_id
       AND r.created_at = run.as_of
 ) AS ledger
+{end}
 LEFT JOIN (
     SELECT r.run_id,
            pg_catalog.count(*) AS sessions,
            pg_catalog.sum(x.amount) AS credits
     FROM {reversals} AS x
-    JOIN {refunds} AS r ON r.refund_id = x.refund_id
+    JOIN {refunds} AS r ON r.refund_id = x.refund_id{if by_account} AND r.account_id {account_eq} x.account_id{end}
     GROUP BY r.run_id
 ) AS reversed ON reversed.run_id = run.run_id
 WHERE %(run_id)s::text IS NULL OR run.run_id = %(run_id)s::text::uuid

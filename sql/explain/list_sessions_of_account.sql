@@ -5,11 +5,11 @@ FROM (
     SELECT v.session_id,
            v.started_at::timestamptz AS at
     {include live_reading}
-    WHERE sweeper_index.sweeper_live
+    WHERE {include is_live}
       AND CASE WHEN %(around_refused)s::boolean AND EXISTS (
               SELECT
               FROM {holds} AS h
-              WHERE h.session_id {session_eq} v.session_id AND h.why = 'refused' AND h.ended_at IS NULL
+              WHERE h.session_id {session_eq} v.session_id AND h.why = 'refused' AND h.ended_at IS NULL{if by_account} AND h.account_id {account_eq} v.account_id{end}
           ) THEN false
           ELSE v.account_id {account_eq} %(account_id)s::text::{account_type}
       END

@@ -10,7 +10,7 @@ END
 $schema$;
 
 CREATE TABLE IF NOT EXISTS {refunds} (
-    refund_id uuid PRIMARY KEY,
+    refund_id uuid{if by_account} NOT NULL{else} PRIMARY KEY{end},
     session_id {session_type}{session_collate} NOT NULL,
     account_id {account_type}{account_collate},
     -- what tells the charges of a session apart, as the mapping gives it; 0 where it gives none
@@ -28,9 +28,14 @@ CREATE TABLE IF NOT EXISTS {refunds} (
     -- a session that nobody paid for can be waived, and nothing else
     CHECK (account_id IS NOT NULL OR layer = 'adopted' AND amount = 0::numeric),
     -- the guard: a charge is refunded at most once
-    UNIQUE (session_id, attempt, again)
+    UNIQUE (session_id, attempt, again{if by_account}, account_id{end}){if by_account},
+    PRIMARY KEY (account_id, refund_id){end}
 );
 COMMENT ON TABLE {refunds} IS 'Every refund of a session, once: append-only. A correction is a row in reversals.';
+{if by_account}
+-- Citus keeps it with its account: a unique index has the column by which it does
+{include distribute_refunds}
+{end}
 -- for the caps, and for the refunds of one run in the order in which they are paged
 CREATE INDEX IF NOT EXISTS refunds_created_at_run_id_idx ON {refunds} (created_at, run_id, refund_id);
 
@@ -57,7 +62,7 @@ CREATE INDEX IF NOT EXISTS runs_started_at_idx ON {runs} (started_at);
 
 CREATE TABLE IF NOT EXISTS {holds} (
     -- a digest of session and attempt: long ids do not fit into an index of ours beside anything else
-    hold_key bigint PRIMARY KEY,
+    hold_key bigint{if by_account} NOT NULL{else} PRIMARY KEY{end},
     session_id {session_type}{session_collate} NOT NULL,
     -- as text, for people; null where the attempt is null or cannot be told
     attempt text,
@@ -69,19 +74,34 @@ CREATE TABLE IF NOT EXISTS {holds} (
     first_seen timestamptz NOT NULL,
     last_seen timestamptz NOT NULL,
     ended_at timestamptz,
-    run_id uuid
+    run_id uuid{if by_account},
+    PRIMARY KEY (account_id, hold_key){end}
 );
+{if by_account}
+{include distribute_holds}
+{end}
 COMMENT ON TABLE {holds} IS 'Sessions that no program may refund, and why: a person decides.';
 CREATE INDEX IF NOT EXISTS holds_session_id_idx ON {holds} USING hash (session_id);
 
 CREATE TABLE IF NOT EXISTS {reversals} (
+    {if by_account}
+    reversal_id uuid NOT NULL,
+    account_id {account_type}{account_collate} NOT NULL,
+    refund_id uuid NOT NULL,
+    {else}
     reversal_id uuid PRIMARY KEY,
     refund_id uuid NOT NULL UNIQUE REFERENCES {refunds},
+    {end}
     amount numeric NOT NULL CHECK (amount >= 0::numeric AND amount < 'Infinity'),
     reason text NOT NULL,
     made_by text NOT NULL,
-    created_at timestamptz NOT NULL
+    created_at timestamptz NOT NULL{if by_account},
+    PRIMARY KEY (account_id, reversal_id),
+    UNIQUE (account_id, refund_id){end}
 );
+{if by_account}
+{include distribute_reversals}
+{end}
 COMMENT ON TABLE {reversals} IS 'Refunds taken back, each once: append-only.';
 CREATE INDEX IF NOT EXISTS reversals_created_at_idx ON {reversals} (created_at);
 

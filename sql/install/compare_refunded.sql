@@ -14,6 +14,14 @@ known AS (
            ({include stranger}) AS stranger
     FROM newest AS r
     JOIN (
+        {if by_account}
+        SELECT m.*,
+               m.session_id::text AS old_session_id
+        FROM (
+            {include mapped}
+            FROM {sessions} AS s
+        ) AS m
+        {else}
         SELECT v.session_id,
                ({old_session_id})::text AS old_session_id,
                v.account_id,
@@ -23,7 +31,8 @@ known AS (
         CROSS JOIN LATERAL (
             {include mapped}
         ) AS v
-    ) AS v ON {if ids_as_text}r.session_id::text = v.old_session_id{else}r.session_id {session_eq} v.session_id{end}
+        {end}
+    ) AS v ON {if by_account}r.account_id {account_eq} v.account_id AND {end}{if ids_as_text}r.session_id::text = v.old_session_id{else}r.session_id {session_eq} v.session_id{end}
 )
 SELECT (SELECT pg_catalog.count(*) FROM newest) AS refunds,
        (SELECT pg_catalog.count(*) FROM known) AS known,

@@ -1,7 +1,8 @@
 -- refund(): the same refund for the app's own layers, in the transaction of whoever calls it. The session's row is
 -- locked first, then the account's, then it is written: the order of the sweep. The statement that pays is the sweep's.
 CREATE OR REPLACE FUNCTION {schema}.refund(
-    session_id {session_type}, reason text, detail text DEFAULT NULL, layer text DEFAULT 'app'
+    session_id {session_type}, reason text, detail text DEFAULT NULL, layer text DEFAULT 'app'{if by_account},
+    account_id {account_type} DEFAULT NULL{end}
 ) RETURNS numeric
 LANGUAGE plpgsql
 VOLATILE
@@ -29,6 +30,10 @@ DECLARE
     sweeper_found record;
     sweeper_dates text;
     sweeper_accounts text[];
+    {if by_account}
+    sweeper_account CONSTANT {account_type} := $5;
+    sweeper_here text[];
+    {end}
     {if shared_ids}
     sweeper_shared text[];
     {end}
@@ -62,14 +67,36 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
 
+{if by_account}
+    -- on which node the session is; where several accounts have one with this id, nobody knows of which the refund would be
+    sweeper_here := ARRAY[sweeper_account::text];
+    IF sweeper_account IS NULL THEN
+        sweeper_here := ARRAY(
+            SELECT {account}::text
+            FROM {sessions} AS s
+            WHERE {session_id} {session_eq} sweeper_session_id
+            LIMIT 2
+        );
+    END IF;
+    IF pg_catalog.cardinality(sweeper_here) = 0 THEN
+        RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = 'there is no session ' || coalesce(sweeper_session_id::text, 'null');
+    END IF;
+    sweeper_shared := CASE WHEN pg_catalog.cardinality(sweeper_here) > 1 THEN ARRAY[sweeper_session_id::text] ELSE '{}' END;
+    sweeper_here := sweeper_here[1:1];
+
+{end}
     SELECT v.status::text AS status,
            coalesce(v.status {status_eq} ANY ({live}), false) AS live,
            CASE WHEN v.started_at IS NULL THEN 'unknown' ELSE 'known' END AS dates
     INTO sweeper_found
-    {include reading}
+    {include reading_in_hand}
     WHERE {session_id} {session_eq} sweeper_session_id
+    {if by_account}
+      {include sessions_here}
+    {else}
     {if shared_ids}
     ORDER BY live DESC
+    {end}
     {end}
     FOR NO KEY UPDATE OF s;
     IF NOT FOUND THEN
@@ -81,7 +108,7 @@ BEGIN
                 || ': only a failed or a running one can be refunded';
     END IF;
     sweeper_dates := sweeper_found.dates;
-    {if shared_ids}
+    {if several_in_hand}
     -- several sessions with this id: nobody knows of which the refund would be
     sweeper_shared := ARRAY(
         SELECT sweeper_session_id::text
@@ -93,8 +120,9 @@ BEGIN
 {if accounts}
     SELECT v.account_id
     INTO sweeper_found
-    {include reading}
-    WHERE {session_id} {session_eq} sweeper_session_id;
+    {include reading_in_hand}
+    WHERE {session_id} {session_eq} sweeper_session_id{if by_account}
+      {include sessions_here}{end};
     SELECT {balance}::text::numeric, {spent}::text::numeric
     INTO sweeper_before, sweeper_spent_before
     FROM {accounts} AS a
@@ -147,7 +175,7 @@ BEGIN
     END LOOP;
 END
 $sweeper_refund$;
-COMMENT ON FUNCTION {schema}.refund({session_type}, text, text, text)
+COMMENT ON FUNCTION {schema}.refund({refund_types})
     IS 'Refunds a failed or running session exactly once and closes it; returns the amount, 0 when there is nothing to pay.';
 -- who may call it is said by a GRANT
-REVOKE ALL ON FUNCTION {schema}.refund({session_type}, text, text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION {schema}.refund({refund_types}) FROM PUBLIC;

@@ -1,4 +1,26 @@
 -- For monitoring: how many sessions are owed at this moment, for how long the oldest has been, and how many are held.
+{if by_account}
+SELECT owed.*,
+       held.*
+FROM (
+    SELECT pg_catalog.count(*) AS sessions,
+           coalesce(pg_catalog.max(extract(epoch FROM %(as_of)s::timestamptz - owed.since)) FILTER (WHERE pg_catalog.isfinite(owed.since)), 0)
+               ::float8 AS oldest_seconds
+    FROM (
+        SELECT {include owed_from} AS since
+        {include live_reading}
+        WHERE {include live_in_scope}
+          AND CASE WHEN {include in_scope} THEN {include verdict} = 'owed' END
+    ) AS owed
+    OFFSET 0
+) AS owed
+CROSS JOIN (
+    SELECT pg_catalog.count(*) AS held
+    FROM {holds} AS h
+    WHERE h.ended_at IS NULL
+    OFFSET 0
+) AS held
+{else}
 SELECT pg_catalog.count(*) AS sessions,
        coalesce(pg_catalog.max(extract(epoch FROM %(as_of)s::timestamptz - owed.since)) FILTER (WHERE pg_catalog.isfinite(owed.since)), 0)
            ::float8 AS oldest_seconds,
@@ -9,3 +31,4 @@ FROM (
     WHERE {include live_in_scope}
       AND CASE WHEN {include in_scope} THEN {include verdict} = 'owed' END
 ) AS owed
+{end}

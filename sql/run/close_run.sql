@@ -13,6 +13,31 @@ SET ended_at = pg_catalog.statement_timestamp(),
     batches = %(batches)s,
     told = run.told || layers.counted
 FROM (
+    {if by_account}
+    -- the runs are on this server alone: since when it is to be counted is found first
+    SELECT pg_catalog.jsonb_build_object('layer_refunds', pg_catalog.jsonb_build_object(
+               'from', span.since,
+               'until', %(as_of)s::timestamptz - interval '1 minute',
+               'sessions', written.sessions,
+               'credits', written.credits
+           )) AS counted
+    FROM (
+        SELECT pg_catalog.count(*) AS sessions,
+               coalesce(pg_catalog.sum(r.amount), 0::numeric)::text AS credits
+        FROM {refunds} AS r
+        WHERE r.run_id IS NULL
+          AND r.created_at >= (
+              SELECT {include counted_before}
+          )
+          AND r.created_at < %(as_of)s::timestamptz - interval '1 minute'
+        OFFSET 0
+    ) AS written
+    CROSS JOIN (
+        SELECT {include counted_before} AS since
+        OFFSET 0
+    ) AS span
+    OFFSET 0  -- Citus takes no such function over columns where it writes
+    {else}
     SELECT pg_catalog.jsonb_build_object('layer_refunds', pg_catalog.jsonb_build_object(
                'from', span.since,
                'until', span.until,
@@ -20,19 +45,12 @@ FROM (
                'credits', coalesce(pg_catalog.sum(r.amount), 0::numeric)::text
            )) AS counted
     FROM (
-        SELECT coalesce((
-                   SELECT (before.told #>> '{layer_refunds,until}'::text[])::timestamptz
-                   FROM {runs} AS before
-                   WHERE before.run_id <> %(run_id)s::uuid
-                     AND before.ended_at IS NOT NULL
-                     AND before.told #>> '{layer_refunds,until}'::text[] IS NOT NULL
-                   ORDER BY before.started_at DESC
-                   LIMIT 1
-               ), '-infinity'::timestamptz) AS since,
+        SELECT {include counted_before} AS since,
                %(as_of)s::timestamptz - interval '1 minute' AS until
     ) AS span
     LEFT JOIN {refunds} AS r
       ON r.run_id IS NULL AND r.created_at >= span.since AND r.created_at < span.until
     GROUP BY span.since, span.until
+    {end}
 ) AS layers
 WHERE run.run_id = %(run_id)s::uuid

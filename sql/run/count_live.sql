@@ -2,7 +2,7 @@
 -- are, how many of any status: that is as far as a run would read.
 SELECT pg_catalog.count(*) AS sessions
 FROM (
-    SELECT
+    SELECT{if by_account} true AS counted{end}
     FROM {sessions} AS s
     {if unindexed}
     {else}

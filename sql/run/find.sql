@@ -1,7 +1,8 @@
 -- find: the next owed sessions after a cursor, in their order. Reads one snapshot and locks nothing: what each is then
 -- is asked again when it is locked.
 WITH sweeper_page AS MATERIALIZED (
-    SELECT v.session_id,
+    SELECT v.session_id,{if by_account}
+           v.account_id,{end}
            v.started_at
     {include live_reading}
     WHERE {include live_in_scope}

@@ -11,7 +11,7 @@ WITH sweeper_oldest AS MATERIALIZED (
 sweeper_live AS MATERIALIZED (
     SELECT v.started_at
     {include live_reading}
-    WHERE sweeper_index.sweeper_live
+    WHERE {include is_live}
       AND v.started_at >= (SELECT o.started_at FROM sweeper_oldest AS o)
       AND v.charged IS NOT NULL
     ORDER BY v.started_at
@@ -20,10 +20,13 @@ sweeper_live AS MATERIALIZED (
 SELECT CASE
            WHEN (SELECT o.started_at FROM sweeper_oldest AS o) IS NULL THEN NULL
            WHEN EXISTS (
-               SELECT
+               SELECT{if by_account} true AS earlier{end}
                {include reading}
                WHERE v.started_at < (SELECT o.started_at FROM sweeper_oldest AS o)
                  AND v.charged IS NOT NULL
+               {if by_account}
+               LIMIT 1
+               {end}
            ) THEN NULL
            ELSE least(
                (SELECT l.started_at FROM sweeper_live AS l),

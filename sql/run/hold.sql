@@ -1,11 +1,12 @@
 -- Puts one session that the database refuses on hold, with the database's own message. An attempt that cannot be told is
 -- left null.
 INSERT INTO {holds} AS h (
-    hold_key, session_id, attempt, why, sqlstate, message, constraint_name, first_seen, last_seen, run_id
+    hold_key, session_id, attempt, {if by_account}account_id, {end}why, sqlstate, message, constraint_name, first_seen, last_seen, run_id
 )
-SELECT {if shared_ids}DISTINCT ON (1) {end}{include hold_key},
+SELECT {if several_in_hand}DISTINCT ON (1) {end}{include hold_key},
        v.session_id,
-       (v.attempt)::text,
+       (v.attempt)::text,{if by_account}
+       v.account_id,{end}
        %(why)s::text,
        %(sqlstate)s::text,
        %(message)s::text,

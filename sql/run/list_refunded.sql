@@ -1,6 +1,9 @@
 -- Lists which of some sessions are refunded by now: by another sweep, or by another layer. Of those that a batch would
 -- have refunded, and did not, the others were dropped: by a trigger or a rule.
 SELECT coalesce(pg_catalog.array_agg(v.session_id::text), '{}') AS session_ids
-{include reading}
-WHERE {session_id} {session_eq} ANY (ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])))
+{include reading_in_hand}
+WHERE {session_id} {session_eq} ANY ({if by_account}%(in_hand)s::text[]::{session_type}[]{else}ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])){end})
+  {if by_account}
+  {include sessions_here}
+  {end}
   AND {include verdict} = 'refunded'

@@ -7,7 +7,7 @@ FROM (
            {balance}::text AS balance,
            {spent}::text AS spent
     FROM {accounts} AS a
-    WHERE {accounts_id} {account_eq} ANY (ARRAY(SELECT pg_catalog.unnest(%(account_ids)s::text[]::{account_type}[])))
+    WHERE {accounts_id} {account_eq} ANY ({if by_account}%(account_ids)s::text[]::{account_type}[]{else}ARRAY(SELECT pg_catalog.unnest(%(account_ids)s::text[]::{account_type}[])){end})
     ORDER BY {accounts_id}
     FOR NO KEY UPDATE SKIP LOCKED
 ) AS locked

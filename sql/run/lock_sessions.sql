@@ -10,8 +10,11 @@ FROM (
            v.account_id,
            CASE WHEN %(budget)s::numeric IS NOT NULL THEN v.amount::text END AS amount,
            CASE WHEN %(budget)s::numeric IS NOT NULL THEN {include hold_reason} END AS hold_reason
-    {include reading}
-    WHERE {session_id} {session_eq} ANY (ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])))
+    {include reading_in_hand}
+    WHERE {session_id} {session_eq} ANY ({if by_account}%(in_hand)s::text[]::{session_type}[]{else}ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])){end})
+      {if by_account}
+      {include sessions_here}
+      {end}
       {if in_parts}
       {include read_in_bounds}
       {end}

@@ -1,87 +1,7 @@
 -- pay: looks again at the locked sessions on a fresh snapshot, closes the stuck, writes the refunds, and adds to
 -- the balances exactly what was written. This is the one statement of a run that moves credits. Its parts carry a
 -- prefix: the app's own expressions in it may read a table that is called `paid`.
-WITH sweeper_looked AS MATERIALIZED (
-    SELECT v.*,
-           v.status {status_eq} ANY ({running}) AS stuck,
-           CASE WHEN v.verdict = 'owed' THEN {if shared_ids}{include hold_reason_of_several}{else}{include hold_reason}{end} END AS hold_reason
-    FROM (
-        SELECT looked.*,
-               looked.failed_at AS active_at  -- one of the two counts for a session, and it is this
-        FROM (
-            SELECT v.session_id,
-                   v.account_id,
-                   v.attempt,
-                   v.again,
-                   v.status,
-                   v.started_at,
-                   {include owed_from} AS failed_at,
-                   v.amount,
-                   v.error,{if charged}
-                   v.charged,{end}
-                   {include verdict} AS verdict
-            {include reading}
-            WHERE {session_id} {session_eq} ANY (ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])))
-              {if in_parts}
-              {include read_in_bounds}
-              {end}
-              AND {include in_scope}
-            OFFSET 0  -- or each use of the verdict would work it out anew
-        ) AS looked
-    ) AS v
-),
--- the moment of these refunds for the app: by now what they touch is locked
-sweeper_clock AS MATERIALIZED (
-    {include moment}
-),
-sweeper_due AS (
-    SELECT picked.refund_id,
-           v.session_id,
-           v.account_id,
-           v.attempt,
-           v.again,
-           v.amount,
-           coalesce(%(reason)s::text, {include reason}) AS reason,
-           pg_catalog.left(coalesce(%(detail)s::text, v.error), 1000) AS detail,
-           %(layer)s::text AS layer,
-           %(run_id)s::uuid AS run_id,
-           clock.at,
-           v.failed_at,{if charged}
-           v.charged::numeric AS charged,{end}
-           v.stuck
-    FROM sweeper_looked AS v
-    CROSS JOIN sweeper_clock AS clock
-    JOIN ROWS FROM (
-        pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[]),
-        pg_catalog.unnest(%(refund_ids)s::text::uuid[])
-    ) AS picked (session_id, refund_id)
-      ON picked.session_id {session_eq} v.session_id
-    WHERE v.verdict = 'owed'
-      AND v.hold_reason IS NULL
-      AND (%(account_ids)s::text[] IS NULL OR v.account_id {account_eq} ANY (%(account_ids)s::text[]::{account_type}[]))
-),
-{if spaced}
--- what finds no room: the rows of an account end now, each earlier than the next, and none before its newest. A later batch
--- has room again
-sweeper_waiting AS MATERIALIZED (
-    SELECT placed.session_id
-    FROM (
-        SELECT refund.session_id,
-               pg_catalog.row_number() OVER (PARTITION BY refund.account_id ORDER BY refund.refund_id) AS place,
-               {room} AS room
-        FROM sweeper_due AS refund
-    ) AS placed
-    WHERE placed.place::numeric > placed.room::numeric
-),
-{end}
-sweeper_fit AS MATERIALIZED (
-    SELECT refund.*,
-           {include unfit} AS unfit
-    FROM sweeper_due AS refund
-    {if spaced}
-    WHERE NOT EXISTS (SELECT FROM sweeper_waiting AS w WHERE w.session_id {session_eq} refund.session_id)
-    {end}
-),
+WITH {include looked}
 {include put_on_hold}
 -- close: what is stuck, by a predicate that is right also when nobody has locked the rows
 {if closes}
@@ -107,6 +27,9 @@ sweeper_closed AS (
       AND {active_at}
           <= (%(stuck_before)s::timestamptz[])[pg_catalog.array_position({running}, {status})]
       AND ({exclude}) IS NOT TRUE
+      {if by_account}
+      {include sessions_here}
+      {end}
       {if in_parts}
       {include in_bounds}
       {end}
@@ -134,6 +57,9 @@ sweeper_marked AS (
     {end}
       AND {status} {status_eq} ANY ({failed})
       AND ({exclude}) IS NOT TRUE
+      {if by_account}
+      {include sessions_here}
+      {end}
       {if in_parts}
       {include in_bounds}
       {end}
@@ -203,7 +129,7 @@ sweeper_paid AS (
     {else}
     ORDER BY p.account_id  -- nobody has locked the accounts: a hook that does comes to them in the order of their ids
     {end}
-    ON CONFLICT (session_id, attempt, again) DO NOTHING
+    ON CONFLICT (session_id, attempt, again{if by_account}, account_id{end}) DO NOTHING
     {end}
     RETURNING r.refund_id, r.session_id, r.account_id, r.attempt, r.again, r.amount, r.reason, r.layer, r.run_id,
               r.created_at{each shares ""},
@@ -229,6 +155,9 @@ sweeper_moved AS (
         ORDER BY p.account_id  -- neighbours share pages
     ) AS owed
     WHERE {accounts_id} {account_eq} owed.account_id
+    {if by_account}
+    {include account_here}
+    {end}
     RETURNING {accounts_id} AS account_id, owed.refunds, owed.amount
 ),
 {else}
@@ -248,6 +177,10 @@ sweeper_ended AS (
     SET ended_at = %(as_of)s::timestamptz
     FROM sweeper_paid AS p
     WHERE h.session_id {session_eq} p.session_id AND {include ends_with} AND h.ended_at IS NULL
+    {if by_account}
+      AND h.account_id {account_eq} p.account_id
+      AND h.account_id {account_eq} ANY (%(accounts)s::text[]::{account_type}[])
+    {end}
 )
 -- report, in one row: what was paid, added, held and skipped
 {include report}

@@ -24,11 +24,18 @@ FROM (
                {status} AS status
         FROM {sessions} AS s
         WHERE {session_id} {session_eq} r.session_id
+          {if by_account}
+          AND {account} {account_eq} r.account_id
+          {include sessions_here}
+          {end}
           {if in_parts}
           {include in_bounds}
           {end}
         OFFSET 0  -- each is looked up by its id: a join would read the whole table
     ) AS now ON true
-    WHERE r.refund_id = ANY (ARRAY(SELECT pg_catalog.unnest(%(refund_ids)s::text::uuid[])))
+    WHERE r.refund_id = ANY ({if by_account}%(refund_ids)s::text::uuid[]{else}ARRAY(SELECT pg_catalog.unnest(%(refund_ids)s::text::uuid[])){end})
+      {if by_account}
+      AND r.account_id {account_eq} ANY (%(accounts)s::text[]::{account_type}[])
+      {end}
 ) AS read
 WHERE read.problem IS NOT NULL

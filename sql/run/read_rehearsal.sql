@@ -1,7 +1,7 @@
 -- Whether any run has paid under this mapping, and which items of its rehearsal were accepted. Runs of an older version did
 -- not write down their mapping: where the newest that paid is such a one, this mapping is the one that it paid under.
 SELECT EXISTS (
-           SELECT
+           SELECT{if by_account} true{end}
            FROM {runs} AS r
            WHERE r.told ->> 'mapping'::text = %(mapping)s::text
              AND {include run_paid}

@@ -4,8 +4,18 @@ SELECT r.reason,
        pg_catalog.count(*) AS sessions,
        coalesce(pg_catalog.sum(r.amount), 0)::text AS credits,
        pg_catalog.count(DISTINCT r.account_id) AS accounts
+{if by_account}
+FROM (
+    SELECT r.*
+    FROM {refunds} AS r
+    WHERE r.run_id = %(run_id)s::uuid
+      AND r.created_at = %(as_of)s::timestamptz
+    OFFSET 0  -- Citus does not group by several keys at once on its nodes
+) AS r
+{else}
 FROM {refunds} AS r
 WHERE r.run_id = %(run_id)s::uuid
   AND r.created_at = %(as_of)s::timestamptz
+{end}
 GROUP BY GROUPING SETS ((r.reason), ())
 ORDER BY total, sessions DESC, r.reason

@@ -57,7 +57,8 @@ class Table:
     """One table of the app; ``partition_columns`` has None for an expression.
 
     ``tree_columns`` are the columns by which the table or one of its partitions is partitioned; ``shared_keys`` those
-    that are unique together with these.
+    that are unique together with these, or with ``distributed_by``, the column by which Citus has the rows on several
+    nodes.
     """
 
     oid: int
@@ -71,6 +72,7 @@ class Table:
     tree_columns: tuple[str, ...] = ()
     shared_keys: tuple[str, ...] = ()
     shard_group: int | None = None
+    distributed_by: str | None = None
 
     @property
     def qualified(self) -> str:

@@ -1,42 +1,74 @@
 """What Citus has made of a table."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sweeper.app.catalog import Table, problem
+from sweeper.app.catalog import Table, has_subquery, problem
+from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError
 from sweeper.postgres.templates import fill, quote_name
 from sweeper.postgres.transaction import Row, Transaction
 
 # why no refund can be exact there, by how the table is distributed
 _WHY = {
-    "column": "Citus distributes its rows over several nodes by {column}: sessions and accounts are locked, paid and "
-    "compared in one transaction, and a session refunded once, only where all of them are on one node. Citus's "
-    "sharding by schema, a schema for each tenant, is supported",
+    "otherwise": "Citus distributes its rows over several nodes by {column}, not by its hash or with several copies of "
+    "each: sweeper knows tables that create_distributed_table has made, with one copy of each shard",
     "reference": "it is a reference table of Citus: every node has a copy, and none takes a trigger",
     "local": "Citus has it among its own (a local table that its other tables refer to), and plans statements over it "
     "in parts, which do not see one state of the rows",
 }
 
+# by which types accounts may be distributed, each with a value that is most likely nobody's
+NOBODY = {
+    "text": "-1",
+    "character varying": "-1",
+    "integer": "-1",
+    "bigint": "-1",
+    "uuid": "00000000-0000-0000-0000-000000000000",
+}
 
-def read_shard_group(transaction: Transaction, key: str, text: str, found: Row, own_schema: str) -> int | None:
-    """The group of shards, on one node, to which a table that ``find_table`` has found belongs; none without Citus.
+
+@dataclass(frozen=True)
+class Distribution:
+    """On which nodes Citus has a table: its ``group`` of shards, and the ``column`` by which rows are in one of them.
+
+    Without a column all rows are on one node, as those of a schema are; without a group, all on this server.
+    ``shared_keys`` are the columns that are unique together with the column.
+    """
+
+    group: int | None = None
+    column: str | None = None
+    shared_keys: tuple[str, ...] = ()
+
+    @property
+    def of_schema(self) -> bool:
+        """Whether the table lies in a schema that Citus keeps on one node."""
+        return self.group is not None and self.column is None
+
+
+def read_distribution(transaction: Transaction, key: str, text: str, found: Row, own_schema: str) -> Distribution:
+    """Where the rows of a table are that ``find_table`` has found.
 
     Raises:
         ConfigurationError: Citus has distributed it in a way in which no refund can be exact.
     """
     if not found.has_citus:
-        return None
+        return Distribution()
     for row in transaction.rows(fill("find_distribution", {}), {"table_oid": found.oid}):
-        if row.kind != "schema":
+        if row.kind in _WHY:
             why = _WHY[row.kind].format(column=quote_name(row.column_name or ""))
             raise problem(key, text, f"is not supported: {why}")
+        if row.kind == "column":
+            if found.partition_key is not None:
+                raise problem(key, text, "is not supported: it is partitioned, and Citus distributes its partitions")
+            return Distribution(int(row.shard_group), row.column_name, tuple(row.shared_keys))
         if found.schema_name != own_schema:
             raise problem(
                 key, text, "lies in a schema that Citus keeps on one node: sweeper's own tables must lie in it, too, "
                 f'so that they are on that node. Set database.schema = "{found.schema_name}"',
             )  # fmt: skip
-        return int(row.shard_group)
-    return None
+        return Distribution(int(row.shard_group))
+    return Distribution()
 
 
 def named_zone(table: Table, type_name: str, timezone: str) -> str:
@@ -47,23 +79,70 @@ def named_zone(table: Table, type_name: str, timezone: str) -> str:
     return timezone if table.shard_group is not None and type_name == "timestamp without time zone" else ""
 
 
-def require_together(tables: Sequence[Table], *, ledger: bool, shares: bool) -> None:
-    """Check that the mapped tables are on one node, and that what is mapped of them can be paid there.
+def require_together(settings: Settings, tables: Sequence[Table], *, shares: bool) -> None:
+    """Check that the mapped tables are on one node, account by account, and that a refund can be paid there.
 
     Raises:
         ConfigurationError: Citus has them on several, or plans what is mapped in parts that do not see one state.
     """
     groups = {table.shard_group for table in tables}
+    by_account = any(table.distributed_by for table in tables)
     if len(groups) > 1:
         named = ", ".join(table.qualified for table in tables)
-        raise ConfigurationError(f"{named}: they are on different nodes of Citus, a refund is a transaction on one",
-                                 code="mapping")  # fmt: skip
+        then = " in which all of them are distributed by the account and colocated" if by_account else ""
+        raise ConfigurationError(
+            f"{named}: they are on different nodes of Citus, a refund is a transaction on one{then}", code="mapping"
+        )
     if groups == {None}:
         return
-    for key, mapped in (("[ledger]", ledger), ("[accounts.add]", shares)):
+    for key, mapped in (("[ledger]", settings.ledger is not None), ("[accounts.add]", shares)):
         if mapped:
+            where = "on tables that Citus distributes" if by_account else "in a schema of Citus"
             raise ConfigurationError(
-                f"{key} is not supported in a schema of Citus: Citus reads the session's row for it after closing it, "
+                f"{key} is not supported {where}: Citus reads the session's row for it after closing it, "
                 "in another part of the statement",
                 code="mapping",
             )
+    if by_account:
+        _require_by_account(settings, tables)
+
+
+def _require_by_account(settings: Settings, tables: Sequence[Table]) -> None:
+    """Check that a session's row, its account's and their refunds are on one node, and that all values are theirs.
+
+    Raises:
+        ConfigurationError: they are distributed by something else, or a value reads other tables.
+    """
+    keys = [("sessions.account", settings.sessions.account)]
+    keys += [("accounts.id", one.id) for one in (settings.accounts,) if one is not None]
+    types = set[str]()
+    for (key, text), table in zip(keys, tables, strict=True):
+        column = table.column(text)
+        if column is None or column.name != table.distributed_by:
+            raise problem(
+                key, text, f"is not supported: Citus distributes {table.qualified} over several nodes by "
+                f"{quote_name(table.distributed_by or '')}, and a session's row is on the node of its account's only "
+                "where both are distributed by the account",
+            )  # fmt: skip
+        types.add(column.full_type)
+        if len(types) > 1 or column.base_type not in NOBODY or column.domain:
+            raise problem(
+                key, text, f"is {column.full_type}: on tables that Citus distributes, sessions.account and accounts.id "
+                f"must be of one type, {' or '.join(NOBODY)}",
+            )  # fmt: skip
+    for key, text in _values(settings):
+        if has_subquery(text):
+            raise problem(key, text, "is not supported on tables that Citus distributes: it reads more than the row, "
+                          "which may be on another node")  # fmt: skip
+
+
+def _values(settings: Settings) -> Sequence[tuple[str, str]]:
+    """What the file has of SQL over the app's rows, with its key."""
+    found = list[tuple[str, str]]()
+    for name, section in (("sessions", settings.sessions), ("accounts", settings.accounts)):
+        for key, value in section.model_dump().items() if section else ():
+            if isinstance(value, str):
+                found.append((f"{name}.{key}", value))
+            elif isinstance(value, dict):
+                found += [(f"{name}.{key}", one) for one in value.values() if isinstance(one, str)]
+    return found

@@ -7,17 +7,19 @@ from sweeper.app import catalog
 from sweeper.app.account_slots import account_slots
 from sweeper.app.catalog import Table
 from sweeper.app.charge_key import ChargeKey
-from sweeper.app.distribution import require_together
+from sweeper.app.distribution import NOBODY, require_together
 from sweeper.app.facts import Facts
 from sweeper.app.fingerprint import charge_key, decisive, digest, fingerprint
 from sweeper.app.ledger_slots import NO_LEDGER, Ledger, map_ledger
 from sweeper.app.mark_slots import mark_slots
+from sweeper.app.own_slots import own_slots
 from sweeper.app.reader import Reader
 from sweeper.app.session_slots import expression_slots, live_predicate, live_slots, session_slots
 from sweeper.app.status import Status, reads_other_rows
 from sweeper.app.status_labels import StatusLabels
 from sweeper.config.model import Settings
-from sweeper.postgres.templates import Choices, fill, fill_part, quote_name, quote_text
+from sweeper.postgres.binds import text_array
+from sweeper.postgres.templates import Choices, fill, fill_part, quote_text
 from sweeper.postgres.transaction import Transaction
 
 
@@ -116,8 +118,23 @@ class Mapping:
         return self.sessions.shard_group is not None
 
     @property
+    def is_by_account(self) -> bool:
+        """Whether Citus has the app's tables on several nodes, each account's rows together on one."""
+        return self.sessions.distributed_by is not None
+
+    @property
+    def nobody(self) -> dict[str, object]:
+        """The bind with which the statement that pays is planned for nobody, on one node of Citus."""
+        return {"accounts": text_array([NOBODY[self.slots["account_type"]]])} if self.is_by_account else {}
+
+    @property
+    def guard_keys(self) -> tuple[str, ...]:
+        """The columns of the unique index that stops a second refund."""
+        return ("session_id", "attempt", "again") + ("account_id",) * self.is_by_account
+
+    @property
     def has_shared_ids(self) -> bool:
-        """Whether several partitions could have a session with the same id."""
+        """Whether several partitions, or accounts of Citus, could have a session with the same id."""
         return bool(self.lists["shared_ids"])
 
     @property
@@ -137,6 +154,9 @@ class Mapping:
             "reversal_rows": self.ledger is not None and bool(self.ledger.reverse),
             "zoned_starts": self.has_zoned_starts,
             "sharded": self.is_sharded,
+            "by_account": self.is_by_account,
+            # a batch that pays sessions of one account each has no two with one id
+            "several_in_hand": self.has_shared_ids and not self.is_by_account,
             # whether the row of a session that is closed says when it failed
             "closing_tells": bool(self.lists["status_written"] and self.lists["failed_at_in_row"]),
         }
@@ -168,7 +188,7 @@ class Mapping:
             "reversals": "no_reversals",
             "runs": "no_runs",
         }
-        empty = {table: fill_part(name, self.slots) for table, name in stand_ins.items()}
+        empty = {table: fill_part(name, self.slots, self.choices) for table, name in stand_ins.items()}
         return replace(self, slots={**self.slots, **empty})
 
     def statement(self, name: str, **more: str) -> str:
@@ -186,7 +206,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
     own = settings.sessions
     sessions = reader.table("sessions.table", own.table)
     key, status, facts = session_slots(reader, own, sessions)
-    facts |= Facts(_own_slots(settings.database.schema_))
+    facts |= Facts(own_slots(settings.database.schema_))
     facts |= live_slots(transaction, settings, sessions, status, facts.slots)
     facts |= expression_slots(reader, settings, sessions)
     facts |= account_slots(reader, settings, sessions, facts.slots)
@@ -195,7 +215,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
     if settings.ledger:
         ledger, of_ledger = map_ledger(reader, settings.ledger, facts, key, sessions)
     facts |= of_ledger
-    require_together(reader.tables, ledger=ledger is not None, shares=bool(facts.choices["shares"]))
+    require_together(settings, reader.tables, shares=bool(facts.choices["shares"]))
     moves = settings.accounts is not None and settings.accounts.moves
     # the amount of a session whose refund is in the app's books by what the file writes, or by a hook
     given_back = bool(own.refunded) or (not moves and ledger is None and catalog.has_subquery(own.amount))
@@ -205,6 +225,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
         "refund_sample": fill_part("sample_refund", facts.slots, {"chained": False}),
         **facts.slots,
         "file_digest": quote_text(file_digest),
+        "refund_types": fill_part("refund_types", facts.slots, {"by_account": sessions.distributed_by is not None}),
     }
     started_at = sessions.column(own.started_at)
     return Mapping(
@@ -243,15 +264,3 @@ def _reads_other_rows(settings: Settings) -> bool:
     texts += [ledger.where] if ledger else []
     texts += list((accounts.add or {}).values()) if accounts else []
     return bool(accounts and accounts.serialized) or any(reads_other_rows(text) for text in texts if text)
-
-
-def _own_slots(schema: str) -> dict[str, str]:
-    prefix = quote_name(schema)
-    tables = ("refunds", "runs", "holds", "reversals", "settings", "locks")
-    return {
-        "schema": prefix,
-        "schema_text": quote_text(schema),
-        "refunds_text": quote_text(f"{prefix}.refunds"),
-        "holds_text": quote_text(f"{prefix}.holds"),
-        **{table: f"{prefix}.{table}" for table in tables},
-    }

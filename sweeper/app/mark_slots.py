@@ -106,7 +106,8 @@ class _Writer:
 
     def _require_qualified(self, key: str, value: str, tried: str) -> None:
         """Check that a value calls what it reads of the session's row ``s.name``."""
-        source = fill_part("with_twin", {"sessions": self._sessions.qualified})
+        by_account = {"by_account": self._sessions.distributed_by is not None}
+        source = fill_part("with_twin", {"sessions": self._sessions.qualified}, by_account)
         try:
             self._reader.castable(key, value, tried, source, "sweeper_twin")
         except ConfigurationError as error:

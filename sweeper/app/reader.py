@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from sweeper.app.catalog import Column, Table, is_name, nearest_column, problem
-from sweeper.app.distribution import read_shard_group
+from sweeper.app.distribution import read_distribution
 from sweeper.app.expression import Equality, Expression
 from sweeper.app.partitions import or_with_partitions, read_partitions
 from sweeper.app.status_labels import StatusLabels
@@ -46,10 +46,10 @@ class Reader:
             raise problem(key, text, f"there is no such table{self._nearest_table(text)}")
         if row.kind not in ("r", "p"):
             raise problem(key, text, "is not a table: rows of a view or a foreign table cannot be locked")
-        shard_group = read_shard_group(self._transaction, key, text, row, self._own_schema)
+        on_nodes = read_distribution(self._transaction, key, text, row, self._own_schema)
         if row.inherited:
             raise problem(key, text, "has child tables (INHERITS), and no unique index holds over them all")
-        if row.schema_name == self._own_schema and shard_group is None:
+        if row.schema_name == self._own_schema and not on_nodes.of_schema:
             raise problem(
                 key, text, f"lies in {self._own_schema}, the schema for sweeper's own tables: name another in "
                 "database.schema",
@@ -66,7 +66,7 @@ class Reader:
         of = read_partitions(self._transaction, key, text, row)
         self.tables.append(Table(
             row.oid, row.schema_name, row.table_name, row.partition_key, tuple(row.partition_columns), of.owned,
-            row.owner, columns, of.columns, of.shared_keys, shard_group,
+            row.owner, columns, of.columns, of.shared_keys or on_nodes.shared_keys, on_nodes.group, on_nodes.column,
         ))  # fmt: skip
         return self.tables[-1]
 

@@ -37,6 +37,7 @@ def session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> tupl
     key_value = Expression(f"s.{key.quoted}", key.base_type, key, key.collation)
     slots = {
         "sessions": sessions.qualified,
+        "sessions_text": quote_text(sessions.qualified),
         "session_id": key_value.sql,
         "session_type": key.base_type,
         "session_collate": key.collation,

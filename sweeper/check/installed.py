@@ -6,12 +6,13 @@ from typing import Any
 import uuid_utils
 
 from sweeper.app.catalog import Table
+from sweeper.app.mapping import Mapping
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.result import Check
 from sweeper.check.rights import denied
 from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.install.checks import check_ledger_rows
-from sweeper.install.guard import GUARD_KEYS, require_payable
+from sweeper.install.guard import require_payable
 from sweeper.install.indexes import live_index_name, unconditional_index_name
 from sweeper.install.other_installations import require_only_installation
 from sweeper.install.partition_indexes import parts_of
@@ -60,7 +61,7 @@ def check_guard(context: CheckContext, installation: Installation, *, may_pay: b
     """Whether the database itself stops a second refund; the server plans one, for a role that may pay."""
     mapping, lacking = context.mapping, None
     with context.reading() as transaction:
-        own = _own_guard(transaction, mapping.slots["refunds"])
+        own = _own_guard(transaction, mapping)
         found = own or (_app_guard(transaction, installation) if mapping.ledger else None)
         if found:
             yield found
@@ -90,13 +91,12 @@ def _written(context: CheckContext) -> dict[str, str]:
     return {slots[slot]: what for slot, what in privileges.items() if slot in slots}
 
 
-def _own_guard(transaction: Transaction, refunds: str) -> Check | None:
+def _own_guard(transaction: Transaction, mapping: Mapping) -> Check | None:
+    refunds, wanted = mapping.slots["refunds"], mapping.guard_keys
     indexes = transaction.rows(fill("list_unique_indexes", {}), {"table_name": refunds})
-    candidates = [index for index in indexes if index.keys == GUARD_KEYS]
+    candidates = [index for index in indexes if index.keys == sorted(wanted)]
     if not candidates:
-        return failure(
-            "guard", f"missing: {refunds} has no unique index on (session_id, attempt, again)", "sweeper install"
-        )
+        return failure("guard", f"missing: {refunds} has no unique index on ({', '.join(wanted)})", "sweeper install")
     if not any(index.usable and index.whole for index in candidates):
         return failure(
             "guard", f"the unique index on {refunds} is not valid, or it is deferrable or partial", "sweeper install"
@@ -121,7 +121,14 @@ def _app_guard(transaction: Transaction, installation: Installation) -> Check | 
 
 def _plan_payment(transaction: Transaction, context: CheckContext) -> None:
     selection = _scope(context)
-    binds = {**selection.binds, "in_hand": "{}", "refund_ids": "{}", "run_id": str(uuid_utils.uuid7()), **BY_SWEEPER}
+    binds = {
+        **selection.binds,
+        "in_hand": "{}",
+        **context.mapping.nobody,
+        "refund_ids": "{}",
+        "run_id": str(uuid_utils.uuid7()),
+        **BY_SWEEPER,
+    }
     with transaction.savepoint():
         require_payable(transaction, context.mapping, binds)
 

@@ -33,6 +33,7 @@ from sweeper.postgres.errors import Busy, Refusal, TooSlow, reported
 from sweeper.postgres.retries import retrying
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS
 from sweeper.postgres.transaction import Row
+from sweeper.sweep.homes import in_shards
 from sweeper.sweep.owed import reading
 
 _SAMPLES = 5
@@ -113,10 +114,11 @@ class Adoption:
             self._start()
 
             def write(rows: Sequence[Row]) -> None:
-                for piece in in_pieces(rows, lambda _: _ROW_BYTES):
-                    for result in in_halves(piece, lambda half: self._write(half, signals), Busy, TooSlow, Refusal):
-                        if isinstance(result, RefusedAlone):
-                            self._set_aside(result.item, result.error)
+                for part in retrying(lambda: in_shards(self._database, self._mapping, rows)):
+                    for piece in in_pieces(part, lambda _: _ROW_BYTES):
+                        for result in in_halves(piece, lambda half: self._write(half, signals), Busy, TooSlow, Refusal):
+                            if isinstance(result, RefusedAlone):
+                                self._set_aside(result.item, result.error)
 
             outcome, error = finish(lambda: self._pages(write), lambda: self._left)
             return self._result(outcome, signal=signals.received, error=error)

@@ -1,7 +1,7 @@
 """Taking refunds back: reversal rows, and the balances moved back with them, in batches like a sweep."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -30,6 +30,7 @@ from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Busy, Refusal, TooSlow, reported
 from sweeper.postgres.retries import retrying
 from sweeper.postgres.transaction import Row, Transaction
+from sweeper.sweep.homes import in_shards
 from sweeper.sweep.owed import reading
 
 # later passes come back to what the app had locked during the first
@@ -165,7 +166,7 @@ class Revert:
                 signals.check()
                 self._already += sum(row.reversed for row in rows) if number == 0 else 0
                 standing = [row for row in rows if not row.reversed]
-                for piece in in_pieces(standing, _answer):
+                for piece in self._pieces(standing):
                     for result in in_halves(piece, lambda half: self._take(half, signals), Busy, TooSlow, Refusal):
                         if isinstance(result, RefusedAlone):
                             self._set_aside(result.item, result.error)
@@ -179,6 +180,11 @@ class Revert:
                 return self._page(transaction, after)
 
         return retrying(read)
+
+    def _pieces(self, rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+        """The refunds in parts, each of which one transaction can take back."""
+        for part in retrying(lambda: in_shards(self._database, self._mapping, rows)):
+            yield from in_pieces(part, _answer)
 
     def _take(self, rows: Sequence[Row], signals: Signals) -> None:
         signals.check()

@@ -1,7 +1,7 @@
 """Taking one batch of refunds back: lock the accounts, decide, write, compare, commit."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -85,7 +85,7 @@ class BatchReverter:
             left = self._decide(rows, balances)
             picked = dict(zip((row.refund_id for row in rows), reversal_ids, strict=True))
             chosen = {refund_id: picked[refund_id] for refund_id in picked if refund_id not in left}
-            done = self._write(transaction, chosen)
+            done = self._write(transaction, chosen, {row.account_id for row in rows if row.refund_id in chosen})
             compare_ledgers(done)
             transaction.rows(fill("fire_deferred", {}))
             if balances is not None and mapping.has_balance:
@@ -99,7 +99,8 @@ class BatchReverter:
     def _lock(self, transaction: Transaction, rows: Sequence[Row]) -> Balances | None:
         if self._mapping.lists["unmarks"]:
             session_ids = text_array(sorted({row.session_id for row in rows}))
-            transaction.rows(self._mapping.statement("lock_marked"), {"session_ids": session_ids})
+            accounts = text_array({row.account_id for row in rows})
+            transaction.rows(self._mapping.statement("lock_marked"), {"session_ids": session_ids, "accounts": accounts})
         if not self._mapping.has_accounts:
             return None
         wanted = list({row.account_id for row in rows if row.account_known})
@@ -121,7 +122,7 @@ class BatchReverter:
                 left[row.refund_id] = why
         return left
 
-    def _write(self, transaction: Transaction, chosen: dict[str, str]) -> Row:
+    def _write(self, transaction: Transaction, chosen: dict[str, str], accounts: Collection[str]) -> Row:
         binds = {
             "refund_ids": text_array(list(chosen)),
             "reversal_ids": text_array(list(chosen.values())),
@@ -129,6 +130,7 @@ class BatchReverter:
             "host": self._request.host,
             "as_of": self._request.as_of,
             "elapsed": timedelta(seconds=time.monotonic() - self._request.asked_at),
+            "accounts": text_array(accounts),
         }
         done = transaction.row(self._mapping.statement("reverse"), binds)
         if done.is_refund:

@@ -40,7 +40,7 @@ def function_slots(mapping: Mapping) -> dict[str, str]:
         "path": mapping.search_path,
         "timezone": quote_text(mapping.timezone),
         "fingerprint": quote_text(mapping.fingerprint),
-        "refund_text": quote_text(f"{mapping.slots['schema']}.refund({mapping.session_type}, text, text, text)"),
+        "refund_text": quote_text(f"{mapping.slots['schema']}.refund({mapping.slots['refund_types']})"),
         "spent_tolerance": "0" if mapping.exact_spent else str(FLOATING_TOLERANCE),
         "fence": quote_name(fence_name(mapping)),
     }

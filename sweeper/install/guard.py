@@ -10,13 +10,12 @@ from sweeper.postgres.transaction import Transaction
 
 # how the names of indexes begin that an installation has made, this one or another
 OURS = "sweeper_"
-GUARD_KEYS = ["again", "attempt", "session_id"]
 
 
 def has_own_guard(transaction: Transaction, mapping: Mapping) -> bool:
     """Whether sweeper's own ledger has its unique index: valid, immediate, on all rows."""
     indexes = transaction.rows(fill("list_unique_indexes", {}), {"table_name": mapping.slots["refunds"]})
-    return any(index.usable and index.whole and index.keys == GUARD_KEYS for index in indexes)
+    return any(index.usable and index.whole and index.keys == sorted(mapping.guard_keys) for index in indexes)
 
 
 def require_own_guard(transaction: Transaction, mapping: Mapping) -> None:
@@ -27,8 +26,8 @@ def require_own_guard(transaction: Transaction, mapping: Mapping) -> None:
     """
     if not has_own_guard(transaction, mapping):
         raise ConfigurationError(
-            f"the guard is missing: {mapping.schema}.refunds has no unique index on (session_id, attempt, again) that "
-            "is valid and not deferrable; nothing was paid. Run `sweeper install`",
+            f"the guard is missing: {mapping.schema}.refunds has no unique index on ({', '.join(mapping.guard_keys)}) "
+            "that is valid and not deferrable; nothing was paid. Run `sweeper install`",
             code="guard_missing",
         )
 
@@ -45,7 +44,7 @@ def require_payable(transaction: Transaction, mapping: Mapping, binds: dict[str,
     table = mapping.slots["ledger" if mapping.ledger else "refunds"]
     indexes = transaction.rows(fill("list_unique_indexes", {}), {"table_name": table})
     if mapping.is_sharded:  # its plan is of the coordinator alone; a shard without the index refuses the insert
-        chosen = [index for index in indexes if index.whole and index.keys == GUARD_KEYS]
+        chosen = [index for index in indexes if index.whole and index.keys == sorted(mapping.guard_keys)]
     else:
         chosen = [index for index in indexes if index.name in names]
     if not chosen or not all(index.usable for index in chosen):

@@ -111,3 +111,23 @@ def same_accounts(mapping: Mapping, found: Found) -> bool:
     """Whether the ledger has the accounts' ids in the type of the mapping."""
     kind = found.tables["refunds"]["account_id"].partition(" COLLATE ")[0]
     return kind == mapping.slots["account_type"]
+
+
+def require_distributed(transaction: Transaction, mapping: Mapping) -> None:
+    """Check that Citus has the refunds, holds and reversals of an account where it has its sessions.
+
+    Raises:
+        ConfigurationError: they were made before it distributed the app's tables, or these were distributed anew.
+    """
+    if not mapping.is_by_account:
+        return
+    for name in ("refunds", "holds", "reversals"):
+        for table in transaction.rows(fill("find_table", {}), {"name": mapping.slots[name]}):
+            found = transaction.rows(fill("find_distribution", {}), {"table_oid": table.oid})
+            if [(row.kind, row.shard_group) for row in found] != [("column", mapping.sessions.shard_group)]:
+                raise ConfigurationError(
+                    f"{mapping.slots[name]} is not distributed with {mapping.sessions.qualified}: it was made before "
+                    "Citus distributed that, or that was distributed anew. In another schema what is refunded would be "
+                    "paid again: docs/deploy.md says how to take it along",
+                    code="ledger_broken",
+                )

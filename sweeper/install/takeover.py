@@ -14,7 +14,15 @@ from sweeper.install.ledger_sessions import (
     require_same_table,
 )
 from sweeper.install.other_installations import require_only_installation
-from sweeper.install.own_tables import SIGNS, Found, find_own_tables, fits, key_changes, old_session_id
+from sweeper.install.own_tables import (
+    SIGNS,
+    Found,
+    find_own_tables,
+    fits,
+    key_changes,
+    old_session_id,
+    require_distributed,
+)
 from sweeper.install.rekey import rekey_script, require_no_views, require_translatable
 from sweeper.install.rotation import WHERE_ROTATED
 from sweeper.install.state import SCHEMA_VERSION, Installation, read_installation
@@ -75,6 +83,7 @@ def plan_takeover(
     if not complete:
         actions = [f"took up the ledger of refunds in schema {mapping.schema}"]
     actions += [f"added the column {column} to {mapping.schema}.refunds" for column in added]
+    require_distributed(transaction, mapping)
     refuse_ledger_of_others(transaction, mapping, found)
     differs = list(key_changes(mapping, found))
     changes = differs if found.has_refunds else []
@@ -84,6 +93,8 @@ def plan_takeover(
         if changed and not rekey:
             raise ConfigurationError(f"{changed}. Nothing was changed. {WHERE_ROTATED}", code="key_changed")
         changes = [changed] if changed else []
+    if mapping.is_by_account and (changes or not fits(mapping, found)):
+        raise _not_translated(mapping, changes)
     if changes and not rekey:
         raise _key_changed(transaction, mapping, found, changes)
     if changes or not fits(mapping, found):
@@ -116,6 +127,15 @@ def _without_defaults(scripts: Sequence[str], slots: Mapped[str, str]) -> tuple[
     if not scripts:
         return ()
     return fill_script("note_objects", slots), *scripts, fill_script("revoke_defaults", slots)
+
+
+def _not_translated(mapping: Mapping, changes: Sequence[str]) -> ConfigurationError:
+    said = "; ".join(changes) or "the types of the ids"
+    return ConfigurationError(
+        f"what a charge is known by is not what {mapping.schema}.refunds was made for: {said}. Refunds that Citus has "
+        "distributed are not translated. Nothing was changed: go on under the key before",
+        code="key_changed",
+    )
 
 
 def _key_changed(
@@ -172,6 +192,13 @@ def _refuse_second_ledger(transaction: Transaction, mapping: Mapping, *, has_led
         bound = other.bound if other else None
         if bound is not None and not mapping.key.of_table(bound):
             continue
+        if mapping.is_by_account:
+            raise ConfigurationError(
+                f"schema {row.schema_name} has a ledger of refunds of {mapping.sessions.qualified}: from schema "
+                f"{mapping.schema} they could be paid again. Nothing was changed. Go on with database.schema = "
+                f"{row.schema_name!r}",
+                code="second_ledger",
+            )
         there = Found({}, bound)
         if old_session_id(mapping, there) is None:
             raise ConfigurationError(

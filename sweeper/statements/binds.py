@@ -22,6 +22,10 @@ from sweeper.sweep.owed import FIRST_CHARGE_MS, OwedReader
 _ROWS = 3
 _TEXT = 25  # the oid of the type text, on every server
 _RUN_ID = "00000000-0000-7000-8000-000000000000"
+_OF_BATCHES = (
+    "pay", "explain_pay", "lock_sessions", "lock_marked", "list_refunded", "count_failed", "close_in_shard",
+)  # fmt: skip
+IN_SHARD = ("insert_in_shard", "add_in_shard", "hold_in_shard", "end_holds_in_shard")
 _MARK = re.compile(r"sweeper_live_([0-9a-f]+)_")
 
 
@@ -54,6 +58,9 @@ def read_rows(transaction: Transaction, mapping: Mapping, prepared: RunContext) 
     session_ids = tuple(row.session_id for row in found)
     reader = OwedReader(transaction, mapping, prepared.selection)
     accounts = tuple(map(reader.account_of, session_ids))
+    if mapping.is_by_account:  # a batch is of one shard
+        of_one = [pair for pair in zip(session_ids, accounts, strict=True) if pair[1] == accounts[0]]
+        session_ids, accounts = tuple(one for one, _ in of_one), tuple(account for _, account in of_one)
     runs = ask("list_runs", run_id=None, page_size=1)
     run = runs[0] if runs else None
     refunds: Sequence[Row] = ()
@@ -202,9 +209,11 @@ class Values:
         refunds: dict[str, object] = {"refund_ids": text_array(rows.refund_ids)}
         fence: dict[str, object] = {"table_name": mapping.sessions.qualified}
         return {
-            "read_back": refunds,
-            "reverse": refunds,
             "adopt": self._adopted(),
+            **{name: self._of_batch() for name in _OF_BATCHES},
+            "reverse": refunds | self._of_batch(),
+            "read_back": refunds | self._of_batch(),
+            **{name: self._adopted() | self._in_shard() | self._of_batch() for name in IN_SHARD},
             "find_fence": fence,
             "read_fence": fence,
             "list_append_only": {"names": [mapping.slots["refunds"], mapping.slots["reversals"]]},
@@ -217,6 +226,17 @@ class Values:
             "read_index": {"name": self.installation.live_index},
             "list_runs": {"run_id": None},
         }
+
+    def _of_batch(self) -> dict[str, object]:
+        """The accounts of a batch, where Citus has each on a node."""
+        return {"accounts": text_array(sorted({account for account in self.rows.accounts if account is not None}))}
+
+    def _in_shard(self) -> dict[str, object]:
+        """For a step of a batch of one shard of Citus, what the step before it tells."""
+        count = len(self.rows.session_ids)
+        texts = {name: ["1"] * count for name in ("amounts", "charges")}
+        return {**texts, "agains": [0] * count, "reasons": ["stuck"] * count, "details": [None] * count,
+                "failed_ats": [self.prepared.selection.as_of] * count}  # fmt: skip
 
     def _adopted(self) -> dict[str, object]:
         of_sessions = zip(self.rows.session_ids, self.rows.accounts, strict=True)

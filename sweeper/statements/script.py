@@ -83,6 +83,12 @@ def _filled(filling: Filling, name: str) -> str:
             missing = "live_function"
         elif name in _OF_CITUS and not filling.mapping.is_sharded:
             missing = "shards"
+        elif name in _BY_ACCOUNT and not filling.mapping.is_by_account:
+            missing = "accounts_of_citus"
+        elif (name in _NOT_IN_CITUS and filling.mapping.is_sharded) or (
+            name in _NOT_BY_ACCOUNT and filling.mapping.is_by_account
+        ):
+            missing = "server"
         else:
             return text
     raise ConfigurationError(f"{name} is not sent under this mapping: {_why(missing)}", code="usage")
@@ -93,6 +99,10 @@ def _why(slot: str) -> str:
         return "statuses of this type are compared as they are"
     if slot == "shards":
         return "no table is one of Citus"
+    if slot == "server":
+        return "the tables are those of Citus, which does not take it"
+    if slot == "accounts_of_citus":
+        return "Citus has not distributed the tables by the account"
     if slot == "closing":
         return "the status is only read, and [sessions.close] sets nothing"
     if slot == "parent_index":
@@ -105,4 +115,9 @@ def _why(slot: str) -> str:
 
 
 _OF_CITUS = ("find_distribution", "set_on_nodes")
+_BY_ACCOUNT = (
+    "list_shards", "close_in_shard", "insert_in_shard", "add_in_shard", "hold_in_shard", "end_holds_in_shard",
+)  # fmt: skip
+_NOT_IN_CITUS = ("fence", "release_fence")
+_NOT_BY_ACCOUNT = ("find_in_history", "rekey", "count_paid_again", "type_over_refund")
 _OF_LEDGER = ("columns", "values", "refund")

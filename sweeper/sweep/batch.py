@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import cast
 
 import uuid_utils
 
@@ -27,10 +28,11 @@ from sweeper.postgres.errors import Busy, Refusal
 from sweeper.postgres.templates import fill
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS, Timeouts
 from sweeper.postgres.transaction import Row, Transaction
-from sweeper.sweep.caps import Caps
+from sweeper.sweep.caps import Caps, Room
 from sweeper.sweep.choice import Chosen, choose, require_short_answer
 from sweeper.sweep.holds import Holds
 from sweeper.sweep.selection import Selection
+from sweeper.sweep.shard_payment import ShardPayer
 from sweeper.sweep.throttle import Traffic
 
 BATCH_TIMEOUTS = LOCKING_TIMEOUTS
@@ -94,6 +96,7 @@ class BatchPayer:
                 "read_back",
             )
         }
+        self._in_shard = ShardPayer(mapping) if mapping.is_by_account else None
         self._fire_deferred, self._read_traffic = fill("fire_deferred", {}), fill("read_traffic", {})
 
     def pay(self, selection: Selection, session_ids: tuple[str, ...]) -> Batch:
@@ -143,7 +146,14 @@ class BatchPayer:
         Raises:
             Busy: one of them is locked as a whole.
         """
-        binds = {**self._selection.binds, "in_hand": "{}", "refund_ids": "{}", "run_id": self.run_id, **BY_SWEEPER}
+        binds = {
+            **self._selection.binds,
+            "in_hand": "{}",
+            **self._mapping.nobody,
+            "refund_ids": "{}",
+            "run_id": self.run_id,
+            **BY_SWEEPER,
+        }
         with self._transaction() as transaction:
             transaction.rows(self._statements["explain_pay"], binds)
 
@@ -154,10 +164,12 @@ class BatchPayer:
 
     def budget(self) -> Decimal | None:
         """What the cap by credits leaves at this moment; none is no bound."""
-        if not self.has_budget:
-            return None
+        return self.room().credits if self.has_budget else None
+
+    def room(self) -> Room:
+        """What the caps leave at this moment."""
         with self._transaction(BOOKKEEPING_TIMEOUTS) as transaction:
-            return self._caps.read(transaction).credits
+            return self._caps.read(transaction)
 
     def _transaction(self, timeouts: Timeouts = BATCH_TIMEOUTS) -> AbstractContextManager[Transaction]:
         return self._database.transaction(
@@ -183,7 +195,7 @@ class BatchPayer:
             "elapsed": timedelta(seconds=time.monotonic() - self._began_at),
             **BY_SWEEPER,
         }
-        row = transaction.row(self._statements["pay"], binds)
+        row = self._write(transaction, binds)
         compare_ledgers(row)
         if self._mapping.is_chained:
             require_chain(row)
@@ -208,6 +220,11 @@ class BatchPayer:
             answer_bytes=sum(map(text_bytes, (*told, row.moved_accounts, row.moved_amounts))),
         )
 
+    def _write(self, transaction: Transaction, binds: Mapped[str, object]) -> Row:
+        if self._in_shard is None:
+            return transaction.row(self._statements["pay"], binds)
+        return cast("Row", self._in_shard.pay(transaction, binds))  # it says the same, as if in one row
+
     def _are_failed(self, transaction: Transaction, binds: Mapped[str, object], session_ids: Sequence[str]) -> bool:
         """Whether all these are among the failed by now, and nothing else of a refund must be read back."""
         if self._mapping.is_read_back:
@@ -218,7 +235,7 @@ class BatchPayer:
     def _list_refunded(
         self, transaction: Transaction, selection: Selection, session_ids: Collection[str]
     ) -> frozenset[str]:
-        binds = {**selection.binds, "in_hand": text_array(session_ids)}
+        binds = {**selection.binds, **selection.bounds(tuple(session_ids)), "in_hand": text_array(session_ids)}
         return frozenset(transaction.row(self._statements["list_refunded"], binds).session_ids)
 
     def _require_written(self, transaction: Transaction, selection: Selection, row: Row) -> None:

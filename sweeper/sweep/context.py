@@ -104,7 +104,8 @@ def prepare(
     counted = None
     selection = Selection.of_run(settings, request.as_of, floor)
     if full:
-        selection = selection.full()
+        # over the nodes of Citus there is no reading of all of history at once
+        selection = replace(selection.full(), in_history=not mapping.is_by_account)
     elif whole and horizon is not None and not read(database, mapping, is_small):
         selection = replace(selection, since=max(floor, horizon))
         counted = Amount(installation.before_floor_sessions or 0, installation.before_floor_credits or Decimal(0))

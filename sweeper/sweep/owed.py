@@ -58,6 +58,9 @@ class OwedReader:
             selection = replace(selection, ambiguous=selection.ambiguous | self.find_ambiguous(session_ids))
         if self.mapping.is_bounded:
             selection = replace(selection, starts=Starts(row.session_ids, row.starts or ()))
+        if selection.homes is not None:
+            found = zip(row.session_ids, row.accounts or (), strict=True)
+            selection.homes.learn(self.transaction, self.mapping, found)
         return OwedPage(
             selection,
             session_ids,

@@ -72,8 +72,24 @@ class OwedPage:
         self.unripe_from = unripe_from
 
     def take(self, number: int) -> tuple[str, ...]:
-        """The next so many ids, fewer at the end, none when all are taken."""
-        return tuple(self._left.popleft() for _ in range(min(number, len(self._left))))
+        """The next so many ids, fewer at the end, none when all are taken; of one shard, where they are in several."""
+        taken, homes = list[str](), self.selection.homes
+        while self._left and len(taken) < number:
+            if homes and taken and homes.shard(self._left[0]) != homes.shard(taken[0]):
+                break
+            taken.append(self._left.popleft())
+        return tuple(taken)
+
+    def by_shard(self, first: int | None) -> "OwedPage":
+        """The same page, its ``first`` so many ids shard after shard, all of them where none is given.
+
+        Behind these everything keeps its order: a cap may end a run there, at the session at which a dry run ends.
+        """
+        if self.selection.homes is not None:
+            left = list(self._left)
+            first = len(left) if first is None else first
+            self._left = deque([*self.selection.homes.by_shard(left[:first]), *left[first:]])
+        return self
 
     def give_back(self, session_ids: Sequence[str]) -> None:
         """These were taken and are still to be paid."""

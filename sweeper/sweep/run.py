@@ -149,7 +149,7 @@ def _attempts_at_the_end(outcome: Outcome, error: SweeperError | None) -> int | 
 
 
 def _check_payable(database: Database, mapping: Mapping, selection: Selection, run_id: str) -> None:
-    binds = {**selection.binds, "in_hand": "{}", "refund_ids": "{}", "run_id": run_id, **BY_SWEEPER}
+    binds = {**selection.binds, "in_hand": "{}", **mapping.nobody, "refund_ids": "{}", "run_id": run_id, **BY_SWEEPER}
     with database.transaction(
         timeouts=LOCKING_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
     ) as transaction:

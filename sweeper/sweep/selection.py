@@ -9,6 +9,7 @@ from typing import Literal, Self
 
 from sweeper.config.model import Settings
 from sweeper.postgres.binds import text_array
+from sweeper.sweep.homes import Homes
 
 # a place in the order of a sweep: started_at and session id, both as the server's text
 Place = tuple[str | None, str]
@@ -52,7 +53,8 @@ class Selection:
     refunded by a run whose refunds somebody deleted. ``first_charge`` is when the earliest session started that has a
     charge in the app's books, None where no session is older, or nobody knows. Of partitioned
     sessions, ``ambiguous`` are ids that several have since the ``floor``, and ``starts`` are known, so that a batch
-    leaves other partitions alone.
+    leaves other partitions alone. Where Citus has sessions by account, ``homes`` says on which node each is, and ids
+    that several accounts have are ambiguous, too.
     """
 
     as_of: datetime
@@ -73,6 +75,7 @@ class Selection:
     floor: datetime | None = None
     ambiguous: frozenset[str] = frozenset()
     starts: Starts | None = None
+    homes: Homes | None = None
 
     @classmethod
     def of_run(cls, settings: Settings, as_of: datetime, floor: datetime) -> Self:
@@ -145,6 +148,7 @@ class Selection:
         }
 
     def bounds(self, session_ids: Sequence[str]) -> dict[str, object]:
-        """The values for ``parts/source/in_bounds.sql``: between which starts these sessions are, as texts."""
+        """Where these sessions are: between which starts, as texts, and in which accounts of Citus."""
         first, last = self.starts.around(session_ids) if self.starts else (None, None)
-        return {"first_start": first, "last_start": last}
+        accounts = text_array(self.homes.accounts(session_ids)) if self.homes and session_ids else None
+        return {"first_start": first, "last_start": last, "accounts": accounts}

@@ -16,6 +16,7 @@ from sweeper.postgres.retries import retrying
 from sweeper.sweep.batch import BatchPayer
 from sweeper.sweep.batches import BatchRunner
 from sweeper.sweep.holds import Holds
+from sweeper.sweep.homes import Homes
 from sweeper.sweep.owed import OwedReader, reading
 from sweeper.sweep.owed_session import OwedPage, Survey
 from sweeper.sweep.progress import Observer
@@ -51,6 +52,7 @@ class Sweep:
         self._observer = observer
         self._missing: tuple[datetime | None] | None = None
         self._ambiguous = frozenset[str]()
+        self._homes = Homes() if mapping.is_by_account else None
         self.tally = self._runner.tally
 
     def run(self, selection: Selection) -> Survey:
@@ -126,6 +128,8 @@ class Sweep:
             else:
                 self._runner.pay_all(found)
                 more, last = found.last is not None, found.last
+                if self._homes:
+                    self._homes.keep(self.tally.skipped)
             selection = replace(selection, after=last)
 
     def _walk_around(self, selection: Selection) -> tuple[bool, Place | None]:
@@ -148,7 +152,7 @@ class Sweep:
 
     def _knowing(self, selection: Selection) -> Selection:
         """The same selection with what is known, by now, of refunds that are missing and of ids that several have."""
-        selection = replace(selection, ambiguous=self._ambiguous) if self._ambiguous else selection
+        selection = replace(selection, ambiguous=self._ambiguous, homes=self._homes)
         return replace(selection, missing_until=self._missing[0]) if self._missing else selection
 
     def _find(self, selection: Selection) -> OwedPage:
@@ -160,7 +164,14 @@ class Sweep:
                 return self._find(selection)
         self.tally.note_unripe(found.unripe_from)
         self._ambiguous = found.selection.ambiguous
-        return found
+        return self._by_shard(found) if self._homes else found
+
+    def _by_shard(self, found: OwedPage) -> OwedPage:
+        """A page in an order in which batches are large, and a run is still ended by a cap where a dry run is."""
+        room = retrying(self._payer.room)
+        if room.credits is None or retrying(lambda: self.survey(found.selection)).credits <= room.credits:
+            return found.by_shard(room.sessions)
+        return found.by_shard(0)
 
     def _read(self, selection: Selection, ask: Callable[[OwedReader], T]) -> T:
         def read() -> T:

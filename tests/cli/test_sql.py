@@ -21,7 +21,10 @@ PSQL = shutil.which("psql")
 needs_psql = pytest.mark.skipif(PSQL is None, reason="psql is not installed")
 
 # what an app has no use for is not sent, and not printed
-OF_CITUS = {"find_distribution", "set_on_nodes"}
+OF_CITUS = {
+    "find_distribution", "set_on_nodes", "list_shards", "close_in_shard", "insert_in_shard", "add_in_shard",
+    "hold_in_shard", "end_holds_in_shard",
+}  # fmt: skip
 OF_CHARGES = {"above_charge", "count_uncharged", "find_first_charge"}
 NEVER_SENT = {
     "first": {

@@ -4,7 +4,7 @@
 SELECT guards.name AS sample,
        pg_catalog.count(*) OVER () AS found
 FROM (
-    SELECT 'refunds (session_id, attempt, again)' AS name,
+    SELECT 'refunds (session_id, attempt, again{if by_account}, account_id{end})' AS name,
            (
                SELECT true
                FROM pg_catalog.pg_index AS i
@@ -12,11 +12,12 @@ FROM (
                JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
                WHERE n.nspname = {schema_text} AND c.relname = 'refunds'
                  AND i.indisunique AND i.indisvalid AND i.indisready AND i.indimmediate AND i.indpred IS NULL
-                 AND i.indnkeyatts = 3
-                 AND ARRAY['session_id', 'attempt', 'again'] OPERATOR(pg_catalog.<@) ARRAY[
+                 AND i.indnkeyatts = {if by_account}4{else}3{end}
+                 AND ARRAY['session_id', 'attempt', 'again'{if by_account}, 'account_id'{end}] OPERATOR(pg_catalog.<@) ARRAY[
                      pg_catalog.pg_get_indexdef(i.indexrelid, 1, true),
                      pg_catalog.pg_get_indexdef(i.indexrelid, 2, true),
-                     pg_catalog.pg_get_indexdef(i.indexrelid, 3, true)
+                     pg_catalog.pg_get_indexdef(i.indexrelid, 3, true){if by_account},
+                     pg_catalog.pg_get_indexdef(i.indexrelid, 4, true){end}
                  ]
                LIMIT 1
            ) AS fit

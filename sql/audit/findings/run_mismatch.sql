@@ -14,7 +14,7 @@ FROM (
            coalesce(run.credits, 0) AS credits,
            coalesce(written.sessions, 0) AS written_sessions,
            coalesce(written.credits, 0) AS written_credits
-    FROM {runs} AS run
+    FROM {if by_account}(SELECT run.* FROM {runs} AS run OFFSET 0){else}{runs}{end} AS run
     FULL JOIN (
         SELECT r.run_id,
                pg_catalog.min(r.created_at) AS first_at,
@@ -30,7 +30,9 @@ FROM (
           END
     UNION ALL
     SELECT layers.run_id, layers.until, layers.sessions, layers.credits, layers.written_sessions, layers.written_credits
-    FROM ({include layers_counted}) AS layers
+    FROM (
+        {include layers_counted}
+    ) AS layers
 ) AS told
 WHERE told.as_of >= %(since)s::timestamptz
   AND told.as_of < %(until)s::timestamptz

@@ -3,7 +3,7 @@
 -- is no superuser must be a member of the role, and lends it CREATE for the moment.
 {include grant_runner}
 GRANT CREATE ON SCHEMA {schema} TO {role};
-ALTER FUNCTION {schema}.refund({session_type}, text, text, text) OWNER TO {role};
+ALTER FUNCTION {schema}.refund({refund_types}) OWNER TO {role};
 {if fence}
 ALTER FUNCTION {schema}.fence() OWNER TO {role};
 {end}

@@ -1,5 +1,38 @@
 -- What runs that ended had counted of the layers' refunds, and what there is of it. More is right: a transaction may have
 -- committed late.
+{if by_account}
+-- the runs are on this server alone, and the refunds on several: each is read by itself, and then they are joined
+SELECT counted.run_id,
+       counted.until,
+       counted.sessions,
+       counted.credits,
+       coalesce(pg_catalog.sum(written.sessions), 0::numeric) AS written_sessions,
+       coalesce(pg_catalog.sum(written.credits), 0::numeric) AS written_credits
+FROM (
+    SELECT run.run_id,
+           (run.told #>> '{layer_refunds,from}'::text[])::timestamptz AS since,
+           (run.told #>> '{layer_refunds,until}'::text[])::timestamptz AS until,
+           (run.told #>> '{layer_refunds,sessions}'::text[])::bigint AS sessions,
+           (run.told #>> '{layer_refunds,credits}'::text[])::numeric AS credits
+    FROM {runs} AS run
+    WHERE run.ended_at IS NOT NULL
+    OFFSET 0
+) AS counted
+LEFT JOIN (
+    SELECT r.created_at,
+           pg_catalog.count(*) AS sessions,
+           pg_catalog.sum(r.amount) AS credits
+    FROM {refunds} AS r
+    WHERE r.run_id IS NULL
+    GROUP BY r.created_at
+    OFFSET 0
+) AS written ON written.created_at >= counted.since AND written.created_at < counted.until
+WHERE counted.sessions > 0::bigint
+  AND counted.until >= %(since)s::timestamptz
+GROUP BY counted.run_id, counted.until, counted.sessions, counted.credits
+HAVING coalesce(pg_catalog.sum(written.sessions), 0::numeric) < counted.sessions
+    OR coalesce(pg_catalog.sum(written.credits), 0::numeric) < counted.credits
+{else}
 SELECT run.run_id,
        counted.until,
        counted.sessions,
@@ -25,3 +58,4 @@ WHERE run.ended_at IS NOT NULL
   AND counted.sessions > 0::bigint
   AND counted.until >= %(since)s::timestamptz
   AND (written.sessions < counted.sessions OR written.credits < counted.credits)
+{end}

@@ -1,9 +1,11 @@
 -- Stands for the holds where nothing is installed yet, for a dry run: nothing is on hold.
-(SELECT NULL::{session_type}{session_collate} AS session_id,
-        NULL::text AS attempt,
+(SELECT {if by_account}{session_id}{else}NULL::{session_type}{session_collate}{end} AS session_id,
+        {if by_account}({attempt})::text{else}NULL::text{end} AS attempt,
         NULL::text AS why,
         NULL::text AS sqlstate,
         NULL::timestamptz AS first_seen,
         NULL::timestamptz AS last_seen,
-        NULL::timestamptz AS ended_at
- WHERE false)
+        NULL::timestamptz AS ended_at{if by_account},
+        {account} AS account_id
+ {include none_on_nodes}{else}
+ WHERE false{end})

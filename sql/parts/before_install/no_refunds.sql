@@ -1,11 +1,12 @@
 -- Stands for the ledger where nothing is installed yet, for a dry run: there is no refund.
-(SELECT NULL::uuid AS refund_id,
-        NULL::{session_type}{session_collate} AS session_id,
-        NULL::{account_type}{account_collate} AS account_id,
-        NULL::{attempt_type}{attempt_collate} AS attempt,
-        NULL::int AS again,
+(SELECT {if by_account}pg_catalog.md5({session_id}::text)::uuid{else}NULL::uuid{end} AS refund_id,
+        {if by_account}{session_id}{else}NULL::{session_type}{session_collate}{end} AS session_id,
+        {if by_account}{account}{else}NULL::{account_type}{account_collate}{end} AS account_id,
+        {if by_account}{attempt}{else}NULL::{attempt_type}{attempt_collate}{end} AS attempt,
+        {if by_account}0{else}NULL::int{end} AS again,
         NULL::numeric AS amount,
         NULL::text AS layer,
         NULL::uuid AS run_id,
-        NULL::timestamptz AS created_at
- WHERE false)
+        NULL::timestamptz AS created_at{if by_account}
+ {include none_on_nodes}{else}
+ WHERE false{end})

@@ -1,3 +1,5 @@
 -- Stands for the reversals where nothing is installed yet, for a dry run: nothing was taken back.
-(SELECT NULL::uuid AS refund_id
- WHERE false)
+(SELECT {if by_account}pg_catalog.md5({session_id}::text)::uuid{else}NULL::uuid{end} AS refund_id{if by_account},
+        {account} AS account_id
+ {include none_on_nodes}{else}
+ WHERE false{end})

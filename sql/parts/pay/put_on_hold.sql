@@ -1,7 +1,7 @@
 -- Put on hold what must not be refunded, and what its column would not take as it is.
 sweeper_held AS (
     INSERT INTO {holds} AS h (hold_key, session_id, attempt, account_id, why, first_seen, last_seen, run_id)
-    SELECT {if shared_ids}DISTINCT ON (1) {end}{include hold_key}, v.session_id, v.attempt::text, v.account_id, v.hold_reason, %(as_of)s::timestamptz,
+    SELECT {if several_in_hand}DISTINCT ON (1) {end}{include hold_key}, v.session_id, v.attempt::text, v.account_id, v.hold_reason, %(as_of)s::timestamptz,
            %(as_of)s::timestamptz, %(run_id)s::uuid
     FROM sweeper_looked AS v
     WHERE v.hold_reason IS NOT NULL

@@ -1,6 +1,7 @@
 -- The session that the database refuses, v, with its attempt where that can be told.
 FROM (
-    SELECT {session_id} AS session_id,
+    SELECT {session_id} AS session_id,{if by_account}
+           {account} AS account_id,{end}
            CASE WHEN %(attempt_known)s::boolean THEN {attempt} END AS attempt
     FROM {sessions} AS s
 ) AS v

@@ -5,14 +5,14 @@
             FROM pg_catalog.pg_index AS i
             WHERE i.indrelid = {refunds_text}::regclass::oid
               AND i.indisunique AND i.indisvalid AND i.indisready AND i.indimmediate AND i.indpred IS NULL
-              AND i.indnkeyatts = 3
+              AND i.indnkeyatts = {if by_account}4{else}3{end}
               AND (
                   SELECT pg_catalog.count(*)
                   FROM pg_catalog.pg_attribute AS a
                   WHERE a.attrelid = i.indrelid
                     AND a.attnum OPERATOR(pg_catalog.=) ANY (i.indkey::int2[])
-                    AND a.attname IN ('session_id', 'attempt', 'again')
-              ) = 3
+                    AND a.attname IN ('session_id', 'attempt', 'again'{if by_account}, 'account_id'{end})
+              ) = {if by_account}4{else}3{end}
         ){if sharded}{else} OR EXISTS (
             SELECT
             FROM {settings} AS g

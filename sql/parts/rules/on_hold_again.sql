@@ -1,7 +1,7 @@
 -- A session that is put on hold again keeps its first date while the hold stands, and begins anew when it had ended.
-ON CONFLICT (hold_key) DO UPDATE
-    SET account_id = excluded.account_id,
-        why = excluded.why,
+ON CONFLICT ({if by_account}account_id, {end}hold_key) DO UPDATE
+    SET {if by_account}{else}account_id = excluded.account_id,
+        {end}why = excluded.why,
         sqlstate = excluded.sqlstate,
         message = excluded.message,
         constraint_name = excluded.constraint_name,

@@ -3,4 +3,5 @@
 -- would read all refunds again for each session.
 r.session_id {session_eq} v.session_id
 AND {if attempts}r.attempt {attempt_eq} v.attempt{else}pg_catalog.int4eq(r.attempt, v.attempt){end}
-AND pg_catalog.int4eq(r.again, v.again)
+AND pg_catalog.int4eq(r.again, v.again){if by_account}
+{include refund_here}{end}

@@ -1,6 +1,9 @@
 -- Where each failed and stuck session stands that is not in sweeper's own ledger: what a run at this moment would make of
 -- it. Those that are there are left out by one reading of the ledger, not by a look into it for each of them. A row that
 -- the database refused before is not reckoned again: its expression would fail here too.
+{if by_account}
+{include standing_on_nodes}
+{else}
 FROM (
     SELECT v.session_id::text AS session_id,
            -- of a refunded one nobody asks since when, and it may fail
@@ -49,3 +52,4 @@ FROM (
       )
 ) AS standing
 WHERE standing.place <> 'not_stuck_yet'
+{end}

@@ -1,5 +1,5 @@
 -- Which sessions an audit looks at: every failed and running one, or only these.
-sweeper_index.sweeper_live
+{include is_live}
   AND (
       %(session_ids)s::text[] IS NULL
       OR v.session_id {session_eq} ANY (%(session_ids)s::text[]::{session_type}[])

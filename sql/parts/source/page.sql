@@ -1,6 +1,9 @@
 -- What was found, in its order; and the last place of a full page: there may be more behind it.
 (SELECT coalesce(pg_catalog.array_agg(p.session_id::text ORDER BY p.started_at, p.session_id), '{}') FROM sweeper_page AS p)
            AS session_ids,
+       {if by_account}
+       (SELECT pg_catalog.array_agg(p.account_id::text ORDER BY p.started_at, p.session_id) FROM sweeper_page AS p) AS accounts,
+       {end}
        {if bounded}
        (SELECT pg_catalog.array_agg(p.started_at::text ORDER BY p.started_at, p.session_id) FROM sweeper_page AS p) AS starts,
        {end}

@@ -11,6 +11,9 @@ CROSS JOIN LATERAL (
                    FROM {refunds} AS r
                    JOIN {reversals} AS reversal ON reversal.refund_id = r.refund_id
                    WHERE r.session_id {session_eq} m.session_id AND r.attempt {attempt_eq} m.attempt
+                   {if by_account}
+                   {include reversals_here}
+                   {end}
                )::int
                ELSE 0
            END AS again,

@@ -1,3 +1,6 @@
--- The session rows, s, and what the mapping reads of each, v.
-FROM {sessions} AS s
-{include read_of_each}
+-- The same of any sessions, and not only of those that a batch has in hand, which are on one node.
+{if by_account}
+{include reading_on_nodes}
+{else}
+{include reading_in_hand}
+{end}

@@ -1,0 +1,52 @@
+-- The same over the nodes of Citus, which takes no subquery of a row without a table of its own.
+FROM (
+    SELECT judged.session_id::text AS session_id,
+           CASE WHEN judged.verdict <> 'refunded' THEN judged.owed_from END AS failed_at,
+           CASE WHEN judged.verdict = 'refunded' THEN false
+                WHEN judged.running
+                    THEN judged.owed_from
+                        < (%(stuck_overdue)s::timestamptz[])[pg_catalog.array_position({running}, judged.status)]
+                ELSE judged.owed_from < %(failed_overdue)s::timestamptz
+           END AS overdue,
+           CASE WHEN judged.verdict = 'held' AND judged.refused THEN 0 ELSE judged.credits END AS credits,
+           CASE WHEN judged.verdict <> 'owed' THEN judged.verdict
+                WHEN judged.is_early THEN 'before_floor'
+                WHEN judged.would_hold IS NOT NULL THEN 'held'
+                ELSE 'owed'
+           END AS place,
+           coalesce(judged.held_for, judged.would_hold) AS why,
+           CASE WHEN judged.verdict = 'owed' AND judged.is_early THEN judged.month END AS month,
+           CASE WHEN judged.verdict = 'owed' AND judged.is_early THEN judged.reason END AS reason
+    FROM (
+        SELECT v.session_id,
+               v.status,
+               v.verdict,
+               v.status {status_eq} ANY ({running}) AS running,
+               CASE WHEN v.verdict <> 'refunded' THEN {include owed_from} END AS owed_from,
+               CASE WHEN v.verdict <> 'held' OR hold.sqlstate IS NULL THEN {include counted_credits} END AS credits,
+               hold.sqlstate IS NOT NULL AS refused,
+               hold.why AS held_for,
+               CASE WHEN v.verdict = 'owed' THEN v.started_at::timestamptz < %(floor)s::timestamptz END AS is_early,
+               CASE WHEN v.verdict = 'owed' THEN {include would_hold} END AS would_hold,
+               CASE WHEN v.verdict = 'owed' THEN {include month_of_failure} END AS month,
+               CASE WHEN v.verdict = 'owed' THEN {include reason} END AS reason
+        FROM (
+            SELECT v.*,
+                   {include verdict} AS verdict
+            {include live_reading}
+            WHERE {include audited}
+              AND NOT EXISTS (
+                  SELECT
+                  FROM {refunds} AS r
+                  WHERE {include own_refund}
+              )
+        ) AS v
+        LEFT JOIN {holds} AS hold
+          ON v.verdict = 'held'
+         AND hold.account_id {account_eq} v.account_id
+         AND hold.session_id {session_eq} v.session_id
+         AND hold.attempt IS NOT DISTINCT FROM (v.attempt)::text
+         AND hold.ended_at IS NULL
+    ) AS judged
+) AS standing
+WHERE standing.place <> 'not_stuck_yet'

@@ -1,0 +1,15 @@
+-- What the mapping reads of the sessions, v, that a rehearsal has chosen.
+{if by_account}
+FROM (
+    {include mapped}
+    FROM {sessions} AS s
+    WHERE {include chosen}
+) AS v
+WHERE true
+{else}
+FROM {sessions} AS s
+CROSS JOIN LATERAL (
+    {include mapped}
+) AS v
+WHERE {include chosen}
+{end}

@@ -1,0 +1,15 @@
+-- add in shard: the third of the three steps of `pay` in a batch of one shard of Citus: adds to the balances, one update an
+-- account, exactly what the second has inserted.
+UPDATE {accounts} AS a
+SET {include moved}
+FROM (
+    SELECT p.account_id, pg_catalog.count(*) AS refunds, pg_catalog.sum(p.amount) AS amount, %(as_of)s::timestamptz AS at
+    FROM ROWS FROM (
+        pg_catalog.unnest(%(account_ids)s::text[]::{account_type}[]),
+        pg_catalog.unnest(%(amounts)s::text[]::numeric[])
+    ) AS p (account_id, amount)
+    GROUP BY p.account_id
+) AS owed
+WHERE {accounts_id} {account_eq} owed.account_id
+{include account_here}
+RETURNING {accounts_id}::text AS account_id, owed.refunds, owed.amount::text AS amount

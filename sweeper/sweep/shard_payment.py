@@ -1,0 +1,137 @@
+"""The statement that pays, in steps: for a batch of one shard of Citus, which sends each to its node as it stands."""
+
+from collections import defaultdict
+from collections.abc import Mapping as Mapped
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sweeper.app.mapping import Mapping
+from sweeper.postgres.binds import text_array
+from sweeper.postgres.transaction import Row, Transaction
+
+
+@dataclass(frozen=True)
+class ShardPaid:
+    """What the steps did, as the statement that pays says it in one row."""
+
+    refunded_before: int
+    unpaid_sessions: Sequence[str]
+    altered: bool
+    unripe_from: datetime | None
+    paid_sessions: Sequence[str]
+    paid_accounts: Sequence[str]
+    paid_amounts: Sequence[str]
+    paid_reasons: Sequence[str]
+    moved_refunds: int
+    moved_accounts: Sequence[str]
+    moved_amounts: Sequence[str]
+    held_sessions: Sequence[str]
+    held_reasons: Sequence[str]
+    busy_sessions: Sequence[str]
+    guarded: bool = True
+
+    @property
+    def booked(self) -> int:
+        """As many as were paid: there is no other ledger."""
+        return len(self.paid_sessions)
+
+
+class ShardPayer:
+    """Closes and marks the sessions of a batch, inserts their refunds, and adds to the balances what was inserted."""
+
+    def __init__(self, mapping: Mapping) -> None:
+        names = ("close_in_shard", "insert_in_shard", "hold_in_shard", "end_holds_in_shard")
+        moves = ("add_in_shard",) if mapping.lists["moves"] else ()
+        self._statements = {name: mapping.statement(name) for name in (*names, *moves)}
+        self._has_accounts = mapping.has_accounts
+
+    def pay(self, transaction: Transaction, binds: Mapped[str, object]) -> ShardPaid:
+        """Pay the locked sessions that are still owed; ``binds`` are those of the statement that pays."""
+        closed = transaction.row(self._statements["close_in_shard"], binds)
+        paid = self._insert(transaction, closed, binds) if closed.session_ids else ()
+        moved = self._add(transaction, paid, binds) if paid else {}
+        held = self._hold(transaction, closed, binds) if closed.held_sessions else ()
+        if paid and closed.has_holds:
+            self._end_holds(transaction, paid, binds)
+        done = frozenset(row.session_id for row in paid)
+        return ShardPaid(
+            refunded_before=closed.refunded_before,
+            unpaid_sessions=[session_id for session_id in closed.fit_sessions if session_id not in done],
+            altered=not _told(closed).issuperset(map(_key, paid)) or not all(row.as_told for row in paid),
+            unripe_from=closed.unripe_from,
+            paid_sessions=[row.session_id for row in paid],
+            paid_accounts=[row.account_id for row in paid],
+            paid_amounts=[row.amount for row in paid],
+            paid_reasons=[row.reason for row in paid],
+            moved_refunds=sum(refunds for refunds, _ in moved.values()),
+            moved_accounts=list(moved),
+            moved_amounts=[amount for _, amount in moved.values()],
+            held_sessions=[row.session_id for row in held if row.new],
+            held_reasons=[row.why for row in held if row.new],
+            busy_sessions=closed.busy_sessions,
+        )
+
+    def _insert(self, transaction: Transaction, closed: Row, binds: Mapped[str, object]) -> Sequence[Row]:
+        told = {
+            "refund_ids": text_array(closed.refund_ids),
+            "session_ids": text_array(closed.session_ids),
+            "account_ids": text_array(closed.account_ids),
+            "attempts": text_array(closed.attempts),
+            "amounts": text_array(closed.amounts),
+            "reasons": text_array(closed.reasons),
+            "charges": list(closed.charges),
+            "agains": list(closed.agains),
+            "details": list(closed.details),
+            "failed_ats": list(closed.failed_ats),
+        }
+        return transaction.rows(self._statements["insert_in_shard"], {**binds, **told})
+
+    def _add(
+        self, transaction: Transaction, paid: Sequence[Row], binds: Mapped[str, object]
+    ) -> dict[str, tuple[int, str]]:
+        """By account, how many refunds moved its balance, and by how much."""
+        if "add_in_shard" not in self._statements:  # nothing moves it, or nothing that is ours
+            return _by_account(paid) if self._has_accounts else {}
+        amounts = {
+            "account_ids": text_array([row.account_id for row in paid]),
+            "amounts": text_array([row.amount for row in paid]),
+        }
+        rows = transaction.rows(self._statements["add_in_shard"], {**binds, **amounts})
+        return {row.account_id: (row.refunds, row.amount) for row in rows}
+
+    def _hold(self, transaction: Transaction, closed: Row, binds: Mapped[str, object]) -> Sequence[Row]:
+        told = {
+            "session_ids": text_array(closed.held_sessions),
+            "account_ids": text_array(closed.held_accounts),
+            "attempts": list(closed.held_attempts),
+            "reasons": text_array(closed.held_reasons),
+        }
+        return transaction.rows(self._statements["hold_in_shard"], {**binds, **told})
+
+    def _end_holds(self, transaction: Transaction, paid: Sequence[Row], binds: Mapped[str, object]) -> None:
+        told = {
+            "session_ids": text_array([row.session_id for row in paid]),
+            "account_ids": text_array([row.account_id for row in paid]),
+            "attempts": text_array([row.attempt for row in paid]),
+        }
+        transaction.rows(self._statements["end_holds_in_shard"], {**binds, **told})
+
+
+def _told(closed: Row) -> set[tuple[object, ...]]:
+    """The refunds that were to be written, each by what a refund is."""
+    columns = (closed.refund_ids, closed.session_ids, closed.account_ids, closed.attempts, closed.agains)
+    told = zip(*columns, map(Decimal, closed.amounts), strict=True)
+    return set(told)
+
+
+def _key(row: Row) -> tuple[object, ...]:
+    return row.refund_id, row.session_id, row.account_id, row.attempt, row.again, Decimal(row.amount)
+
+
+def _by_account(paid: Sequence[Row]) -> dict[str, tuple[int, str]]:
+    sums = defaultdict[str, list[Decimal]](list)
+    for row in paid:
+        sums[row.account_id].append(Decimal(row.amount))
+    return {account_id: (len(amounts), str(sum(amounts))) for account_id, amounts in sums.items()}
