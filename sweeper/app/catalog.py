@@ -116,7 +116,7 @@ def without_literals(text: str) -> str:
 
 def has_subquery(text: str) -> bool:
     """Whether an expression reads tables by a subquery."""
-    return re.search(r"\bselect\b", _QUOTED_NAME.sub('""', without_literals(text)), re.IGNORECASE) is not None
+    return re.search(r"\b(?:select|table)\b", _QUOTED_NAME.sub('""', without_literals(text)), re.IGNORECASE) is not None
 
 
 def problem(key: str, value: str, what: str) -> ConfigurationError:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sweeper.app.catalog import Table, has_subquery, problem
+from sweeper.app.values import values_over_rows
 from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError
 from sweeper.postgres.templates import fill, quote_name
@@ -130,19 +131,7 @@ def _require_by_account(settings: Settings, tables: Sequence[Table]) -> None:
                 key, text, f"is {column.full_type}: on tables that Citus distributes, sessions.account and accounts.id "
                 f"must be of one type, {' or '.join(NOBODY)}",
             )  # fmt: skip
-    for key, text in _values(settings):
+    for key, text in values_over_rows(settings):
         if has_subquery(text):
             raise problem(key, text, "is not supported on tables that Citus distributes: it reads more than the row, "
                           "which may be on another node")  # fmt: skip
-
-
-def _values(settings: Settings) -> Sequence[tuple[str, str]]:
-    """What the file has of SQL over the app's rows, with its key."""
-    found = list[tuple[str, str]]()
-    for name, section in (("sessions", settings.sessions), ("accounts", settings.accounts)):
-        for key, value in section.model_dump().items() if section else ():
-            if isinstance(value, str):
-                found.append((f"{name}.{key}", value))
-            elif isinstance(value, dict):
-                found += [(f"{name}.{key}", one) for one in value.values() if isinstance(one, str)]
-    return found

@@ -15,8 +15,9 @@ from sweeper.app.mark_slots import mark_slots
 from sweeper.app.own_slots import own_slots
 from sweeper.app.reader import Reader
 from sweeper.app.session_slots import expression_slots, live_predicate, live_slots, session_slots
-from sweeper.app.status import Status, reads_other_rows
+from sweeper.app.status import Status
 from sweeper.app.status_labels import StatusLabels
+from sweeper.app.values import reads_other_rows
 from sweeper.config.model import Settings
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.templates import Choices, fill, fill_part, quote_text
@@ -219,7 +220,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
     moves = settings.accounts is not None and settings.accounts.moves
     # the amount of a session whose refund is in the app's books by what the file writes, or by a hook
     given_back = bool(own.refunded) or (not moves and ledger is None and catalog.has_subquery(own.amount))
-    facts |= Facts({}, {"given_back_is_zero": given_back, "reads_other_rows": _reads_other_rows(settings)})
+    facts |= Facts({}, {"given_back_is_zero": given_back, "reads_other_rows": reads_other_rows(settings)})
     file_digest = digest(decisive(settings))
     slots = {
         "refund_sample": fill_part("sample_refund", facts.slots, {"chained": False}),
@@ -254,13 +255,3 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
         # the index compares names only where it has a function for that
         status_labels=reader.status_labels(slots["status_type"]) if slots["live_function"] else None,
     )
-
-
-def _reads_other_rows(settings: Settings) -> bool:
-    """Whether rows are read, too, that are not locked: a transaction with one snapshot sees them as they were."""
-    own, ledger, accounts = settings.sessions, settings.ledger, settings.accounts
-    texts = [own.account, own.status, own.amount, own.charged, own.exclude, own.never, own.attempt]
-    texts += [own.started_at, own.active_at, own.stuck_at, own.failed_at]
-    texts += [ledger.where] if ledger else []
-    texts += list((accounts.add or {}).values()) if accounts else []
-    return bool(accounts and accounts.serialized) or any(reads_other_rows(text) for text in texts if text)

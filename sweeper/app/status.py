@@ -1,10 +1,9 @@
 """The status of a session: a column of any type that has few values, or an expression that is only read."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sweeper.app.catalog import INTEGER_TYPES, TEXT_TYPES, Column, Table, is_name, problem
+from sweeper.app.catalog import INTEGER_TYPES, TEXT_TYPES, Column, Table, has_subquery, is_name, problem
 from sweeper.app.reader import Reader
 from sweeper.config.errors import nearest
 from sweeper.config.model import SessionsSection
@@ -15,12 +14,6 @@ from sweeper.postgres.templates import fill, fill_part, quote_text
 _WHOLE_TYPES = (*INTEGER_TYPES, "boolean")
 _SEEN_ROWS = 100_000
 _WHAT = "must be text, an enum, an integer or a boolean"
-# strings, quoted names and comments: what looks like a word of SQL in them is none
-_QUOTED = re.compile(
-    r"""[Ee]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/|(\$\w*\$).*?\1""", re.DOTALL
-)
-# every subquery that reads a table has one of these
-_SUBQUERY = re.compile(r"\b(?:select|table)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -48,11 +41,6 @@ class Status:
     def padded(self) -> bool:
         """Whether values end with blanks that their texts do not have."""
         return self.type in ("character", "bpchar")
-
-
-def reads_other_rows(expression: str) -> bool:
-    """Whether an SQL expression has a subquery, and so reads rows that are not locked with the session's own."""
-    return _SUBQUERY.search(_QUOTED.sub(" ", expression)) is not None
 
 
 def read_status(reader: Reader, own: SessionsSection, sessions: Table) -> Status:
@@ -91,7 +79,7 @@ def _expression(reader: Reader, own: SessionsSection, sessions: Table) -> Status
     if not is_text and found.type not in _WHOLE_TYPES and not reader.labels(found.type):
         raise problem("sessions.status", own.status, f"{_WHAT}, and is {found.type}")
     sql = fill_part("status_expression", {"status": found.sql}, {"text": is_text})
-    return Status(sql, "text" if is_text else found.type, None, False, not reads_other_rows(text), True)
+    return Status(sql, "text" if is_text else found.type, None, False, not has_subquery(text), True)
 
 
 def _check_values(reader: Reader, own: SessionsSection, sessions: Table, status: Status) -> None:

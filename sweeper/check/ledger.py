@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from sweeper.app.catalog import Column, Table
+from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.app.over_refund import names_in
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.entries import check_entries
@@ -25,7 +25,6 @@ from sweeper.postgres.templates import Slots
 
 _RUNNING = re.compile(r"balance|running|remaining|_total$|^total|before|after", re.IGNORECASE)
 _BALANCE_WORDS = {"balance_before", "balance_after"}
-_SUBQUERY = re.compile(r"\bselect\b", re.IGNORECASE)
 # what a job of the app's own sets when it has added a row to the balance
 _LATER = re.compile(
     r"(added|applied|posted|settled|booked|counted|credited|processed|merged|tallied|consolidated|transferred)(_?(at|on))?$",
@@ -69,7 +68,7 @@ def _running(samples: Samples, key: Column | None) -> Iterator[Check]:
             if key is not None and account is not None and is_whole(key) and "balance_after" in names:
                 yield from _newest(samples, key, account, column)
             continue
-        by_hand = _SUBQUERY.search(value) is not None
+        by_hand = has_subquery(value)
         chained = column not in amounts[:1] and _is_chained(samples, key, account, amounts, column)
         if (looks and by_hand) or chained:
             seen = "steps by the amount from row to row" if chained else "looks like a running balance"

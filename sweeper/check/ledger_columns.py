@@ -1,12 +1,8 @@
 """Which columns of the app's ledger say how much, and whose."""
 
-import re
-
-from sweeper.app.catalog import Column
+from sweeper.app.catalog import Column, has_subquery
 from sweeper.app.over_refund import names_in
 from sweeper.check.samples import Samples, is_number
-
-_SUBQUERY = re.compile(r"\bselect\b", re.IGNORECASE)
 
 
 def amount_columns(samples: Samples) -> list[Column]:
@@ -25,4 +21,4 @@ def _written(samples: Samples) -> list[tuple[Column, str]]:
     if ledger is None or settings is None:
         return []
     found = [(ledger.table.column(text), value) for text, value in settings.insert.items()]
-    return [(column, value) for column, value in found if column is not None and not _SUBQUERY.search(value)]
+    return [(column, value) for column, value in found if column is not None and not has_subquery(value)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, Inexact, localcontext
 
-from sweeper.app.catalog import Column
+from sweeper.app.catalog import Column, has_subquery
 from sweeper.app.over_refund import names_in
 from sweeper.check.samples import Samples, is_number, is_whole
 from sweeper.ledger.past import past_slots
@@ -20,7 +20,6 @@ _VOLATILE = re.compile(
     r"\b(gen_random_uuid|uuid\w*|random|now|clock_timestamp|nextval|current_timestamp)\b", re.IGNORECASE
 )
 _LITERAL = re.compile(r"\s*'(?:[^']|'')*'(::\s*\"?[\w.\"]+)?\s*")
-_SUBQUERY = re.compile(r"\bselect\b", re.IGNORECASE)
 _SCALE = re.compile(r"\(\d+,(-?\d+)\)")
 
 
@@ -70,12 +69,12 @@ def compared_columns(samples: Samples) -> tuple[list[Compared], list[Column]]:
         if names & _OWN or _VOLATILE.search(value):
             continue
         if "amount" in names:
-            plain = is_number(column) and not _SUBQUERY.search(value)
+            plain = is_number(column) and not has_subquery(value)
             first = "amount" not in [one.meaning for one in compared]
             compared += [Compared(column, value, "amount")] if plain and first else []
         elif not _LITERAL.fullmatch(value):  # a text of its own is a choice of the file's
             first = "account" not in [one.meaning for one in compared]
-            meaning = "account" if "account_id" in names and first and not _SUBQUERY.search(value) else ""
+            meaning = "account" if "account_id" in names and first and not has_subquery(value) else ""
             compared.append(Compared(column, value, meaning))
     filled = {row.name for row in samples.ask("list_defaults", {}, table_oid=ledger.table.oid)}
     written = set(ledger.insert)

@@ -63,7 +63,7 @@ def test_a_status_in_another_table_has_no_fence(app: App) -> None:
     app.map("sessions.close", error="'closed'")
     app.write()
     asked = app.database.sweeper("install", "--fence", now=None)
-    assert (asked.exit_code, "is read from other tables, so a trigger" in asked.stderr) == (2, True), asked.stderr
+    assert (asked.exit_code, "is read from other tables, and no trigger" in asked.stderr) == (2, True), asked.stderr
     app.install()
     checked = {check["name"]: check["message"] for check in app.database.sweeper("check", "--json").document["checks"]}
     assert "none: the status is read from other tables" in checked["fence"]

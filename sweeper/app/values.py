@@ -1,0 +1,28 @@
+"""The SQL that the file has over the app's rows."""
+
+from collections.abc import Sequence
+
+from sweeper.app.catalog import has_subquery
+from sweeper.config.model import Settings
+
+
+def values_over_rows(settings: Settings) -> Sequence[tuple[str, str]]:
+    """What the file has of SQL over the rows of sessions and accounts, with its key."""
+    found = list[tuple[str, str]]()
+    for name, section in (("sessions", settings.sessions), ("accounts", settings.accounts)):
+        for key, value in section.model_dump().items() if section else ():
+            if isinstance(value, str):
+                found.append((f"{name}.{key}", value))
+            elif isinstance(value, dict):
+                found += [(f"{name}.{key}", one) for one in value.values() if isinstance(one, str)]
+    return found
+
+
+def reads_other_rows(settings: Settings) -> bool:
+    """Whether a refund goes by rows that are not locked: a transaction with one snapshot sees them as they were."""
+    own, ledger, accounts = settings.sessions, settings.ledger, settings.accounts
+    texts = [own.account, own.status, own.amount, own.charged, own.exclude, own.never, own.attempt]
+    texts += [own.started_at, own.active_at, own.stuck_at, own.failed_at]
+    texts += [ledger.where] if ledger else []
+    texts += list((accounts.add or {}).values()) if accounts else []
+    return bool(accounts and accounts.serialized) or any(has_subquery(text) for text in texts if text)
