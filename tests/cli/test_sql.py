@@ -35,7 +35,7 @@ NEVER_SENT = {
     "prisma": {"attach_index", "sample_durations", *OF_CHARGES, *OF_CITUS},
     "ledger_only": {
         "attach_index", "balance_drift", "lock_accounts", "lock_balances", "read_balances", "sample_durations",
-        "compare_newest_balances", *OF_CHARGES, *OF_CITUS,
+        "compare_newest_balances", "compare_sums", *OF_CHARGES, *OF_CITUS,
     },
 }  # fmt: skip
 # failed, stuck, running and succeeded sessions, some of which no program may refund

@@ -44,7 +44,7 @@ def sweeps(app: AppDatabase) -> Iterator[list[dict[str, Any]]]:
 
     def again() -> None:
         while not over.is_set():
-            process = start(app, "--batch-size", "20")
+            process = start(app, "--batch-size", "20", "--accept", "stuck_after")
             out, _ = process.communicate(timeout=60)
             said.append(json.loads(out))
 
