@@ -97,7 +97,7 @@ def test_check_reads_them_too(app: App, variant: dict[str, bool]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", [VARIANTS[1], VARIANTS[-1]])  # between them they have each statement
 def test_every_statement_runs(app: App, variant: dict[str, bool]) -> None:
     named_app(app, **variant)
     app.sweep()
