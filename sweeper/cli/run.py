@@ -79,7 +79,7 @@ def run(
         json=json,
         full=full,
         since=since,
-        sessions=tuple(session or ()),
+        sessions=tuple(dict.fromkeys(session or ())),
         policy={
             "stuck_after": stuck_after,
             "grace": grace,

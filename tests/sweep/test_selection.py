@@ -49,6 +49,14 @@ def test_a_session_named_twice_is_refunded_once(first: AppDatabase) -> None:
     assert first.credits() == 103
 
 
+def test_a_session_named_twice_is_not_said_to_be_left_out(first: AppDatabase) -> None:
+    first.account()
+    first.session("s1")
+    ran = first.sweeper("run", "--session", "s1", "--session", "s1")
+    assert "Refunded 1 session" in ran.stdout
+    assert "Some of the named" not in ran.stdout
+
+
 def test_caps_apply_to_sessions_named_by_hand(first: AppDatabase) -> None:
     """The day's cap stops these too, unless one is given with them."""
     first.configure("[policy]", "[policy]\nmax_refunds = 1")
