@@ -1,5 +1,6 @@
 """The rehearsal of ``install``: whoever installs sees what a runner may not, and keeps it."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from sweeper.check.context import CheckContext
@@ -9,6 +10,7 @@ from sweeper.check.sight import as_kept
 from sweeper.config.model import Settings
 from sweeper.install.state import open_mapping
 from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Busy, Refusal, TooSlow
 from sweeper.postgres.timeouts import Timeouts
 
 _TIMEOUTS = Timeouts(lock_ms=5_000, statement_ms=10_000)
@@ -19,6 +21,9 @@ def keep_rehearsal(database: Database, settings: Settings, as_of: datetime) -> l
     mapping, installation = open_mapping(database, settings, guarded=False)
     context = CheckContext(database, settings, mapping, installation, "", as_of)
     items = rehearse_in_full(context)
-    with database.transaction(timeouts=_TIMEOUTS) as transaction:
-        transaction.rows(mapping.statement("keep_rehearsal"), {"rehearsal": as_kept(context, items)})
+    statement = mapping.statement("keep_rehearsal")
+    for ascii_only in (False, True):
+        with suppress(Busy, TooSlow, Refusal), database.transaction(timeouts=_TIMEOUTS) as transaction:
+            transaction.rows(statement, {"rehearsal": as_kept(context, items, ascii_only=ascii_only)})
+            break
     return [item for item in items if item.status is Status.FAILURE]

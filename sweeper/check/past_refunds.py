@@ -13,8 +13,8 @@ from sweeper.check.samples import named, number, sampling
 # one of so many, or fewer than three, may be an oddity of the past; an account or an amount that is wrong more often is
 # a fault of the file
 _ODD, _MANY, _MOST, _ENOUGH = Decimal("0.05"), Decimal("0.5"), Decimal("0.9"), Decimal(3)
-# so many times less is not a part of it, but another unit
-_UNIT = 10
+# so many times less, the same for all, is not a part of it, but another unit
+_UNITS = (Decimal(10), Decimal(100), Decimal(1000), Decimal(1_000_000))
 
 
 def check_past_refunds(context: CheckContext) -> Iterator[Check]:
@@ -74,8 +74,8 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
         return (failure if often else warning)("past_refunds", message, fix)
     if len(less) > len(known) * _ODD:
         message = f"{text} is less than the app gave back for {len(less)} of {len(known)} sessions, {_such_as(less[0])}"
-        other_unit = [one for one in less if one.amount is not None and abs(one.amount) * _UNIT <= abs(one.past_amount)]
-        grave = len(other_unit) >= max(_ENOUGH, len(known) * _MANY)
+        times = {abs(one.past_amount / one.amount) if one.amount else None for one in less}
+        grave = len(less) >= max(_ENOUGH, len(known) * _MANY) and len(times) == 1 and times.issubset(_UNITS)
         fix = "sessions.amount: what was charged, less what was delivered" + (
             ", in the unit of the balance" if grave else ""
         )

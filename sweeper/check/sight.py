@@ -40,14 +40,15 @@ def read_kept(context: CheckContext) -> Kept:
     return Kept(row.role_as_sql, datetime.fromisoformat(row.rehearsal["at"]), items)
 
 
-def as_kept(context: CheckContext, items: list[Check]) -> str:
-    """What ``install`` keeps of these items, as JSON."""
+def as_kept(context: CheckContext, items: list[Check], *, ascii_only: bool = False) -> str:
+    """What ``install`` keeps of these items, as JSON; ``ascii_only`` for a server that takes no other characters."""
     kept = {
         "mapping": context.mapping.file_digest,
         "at": context.as_of.isoformat(),
         "items": [asdict(item) for item in items],
     }
-    return json.dumps(kept)
+    text = json.dumps(kept, ensure_ascii=False)
+    return text.encode("ascii", "replace").decode() if ascii_only else text.encode(errors="replace").decode()
 
 
 def with_what_was_kept(context: CheckContext, name: str, found: list[Check], kept: Kept) -> list[Check]:
