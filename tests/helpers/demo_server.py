@@ -26,7 +26,7 @@ def show(one):
     print(one.pid, one.folder, one.url, flush=True)
 """
 KEEPS = "show(server.start_kept(version))"
-each_version = pytest.mark.parametrize("version", [16, 18])
+each_version = pytest.mark.parametrize("version", [18, pytest.param(16, marks=pytest.mark.slow)])
 
 
 def starter(code: str, version: int) -> subprocess.Popen[str]:
