@@ -128,7 +128,7 @@ def run_in_psql(database: AppDatabase, script: str) -> subprocess.CompletedProce
     )
 
 
-@pytest.fixture(params=["first", *(pytest.param(app, marks=pytest.mark.slow) for app in ("prisma", "ledger_only"))])
+@pytest.fixture(params=["first", "prisma", "ledger_only"])
 def used(request: pytest.FixtureRequest, server: Server, tmp_path: Path) -> Iterator[tuple[str, AppDatabase]]:
     """An app with sessions that are refunded, held, reverted, owed and stuck."""
     app = request.param
@@ -143,6 +143,7 @@ def used(request: pytest.FixtureRequest, server: Server, tmp_path: Path) -> Iter
         yield app, database
 
 
+@pytest.mark.slow
 @needs_psql
 def test_every_statement_runs_in_psql_as_printed_and_changes_nothing(used: tuple[str, AppDatabase]) -> None:
     app, database = used
