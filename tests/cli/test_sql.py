@@ -172,8 +172,7 @@ def test_statements_over_charges_run_in_psql_where_the_file_has_them(first: AppD
     assert first.run().document["refunds"]["sessions"] == 1
     first.session("s2")
     for name in (*OF_CHARGES, "pay", "find", "look", "position", "explain_charge", "list_refunds_of_sessions"):
-        ran = run_in_psql(first, first.sweeper("sql", name).stdout)
-        assert ran.returncode == 0, f"{name}: {ran.stderr}"
+        assert run_in_psql(first, first.sweeper("sql", name).stdout).returncode == 0, name
 
 
 @needs_psql
