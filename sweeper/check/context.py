@@ -31,6 +31,8 @@ class CheckContext:
     as_of: datetime
     newest: dict[bool, "tuple[str, ...] | TooSlow"] = field(default_factory=dict, compare=False, repr=False)
     """The newest running and failed sessions that a rehearsal has found so far, or that they take too long to find."""
+    unreadable: dict[int, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
+    """The columns that this role may not read, by the table's oid, as far as a rehearsal has asked."""
     hidden: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)
     """What an item of the rehearsal would have looked at and this role may not read: columns by table, as SQL."""
     out_of_sight: list[str] = field(default_factory=list, compare=False, repr=False)

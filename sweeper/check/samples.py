@@ -105,8 +105,11 @@ class Samples:
 
     def readable(self, table: Table) -> list[Column]:
         """The columns of a table that this role may read."""
-        hidden = {row.name for row in self.ask("list_unreadable", {}, table_oid=table.oid)}
-        return [column for name, column in table.columns.items() if name not in hidden]
+        known = self.context.unreadable
+        if table.oid not in known:  # each item asks for some of its columns
+            rows = self.ask("list_unreadable", {}, table_oid=table.oid)
+            known[table.oid] = frozenset(row.name for row in rows)
+        return [column for name, column in table.columns.items() if name not in known[table.oid]]
 
     def seen(self, table: Table, columns: Sequence[Column]) -> list[Column]:
         """Those of the columns that this role may read; the others are noted, for the item is not complete then."""
