@@ -38,8 +38,8 @@ def _versions(*, everywhere: bool) -> list[ParameterSet]:
         return [pytest.param(0, id="given")]
     if chosen := os.environ.get("SWEEPER_TEST_SERVERS"):
         return [_version(int(number)) for number in chosen.replace(",", " ").split()]
-    others = [_version(number, pytest.mark.slow) for number in (OTHERS if everywhere else ())]
-    return [_version(NEWEST), *others]
+    others = OTHERS if everywhere else ()
+    return [_version(NEWEST), *(_version(number, pytest.mark.slow) for number in others)]
 
 
 def _version(number: int, *marks: pytest.MarkDecorator) -> ParameterSet:

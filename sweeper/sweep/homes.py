@@ -1,13 +1,17 @@
 """Where Citus has the sessions that a run has found, so that a batch is of one shard."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import chain
+from typing import TypeVar
 
 from sweeper.app.mapping import Mapping
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.database import Database
 from sweeper.postgres.timeouts import READ_TIMEOUTS
 from sweeper.postgres.transaction import Row, Transaction
+
+T = TypeVar("T")
 
 
 class Homes:
@@ -39,10 +43,7 @@ class Homes:
 
     def by_shard(self, session_ids: Sequence[str]) -> list[str]:
         """The same sessions, shard after shard, within each in their order."""
-        groups = dict[int, list[str]]()
-        for session_id in session_ids:
-            groups.setdefault(self.shard(session_id), []).append(session_id)
-        return list(chain.from_iterable(groups.values()))
+        return list(chain.from_iterable(_grouped(session_ids, self.shard)))
 
 
 def in_shards(database: Database, mapping: Mapping, rows: Sequence[Row]) -> list[list[Row]]:
@@ -51,9 +52,14 @@ def in_shards(database: Database, mapping: Mapping, rows: Sequence[Row]) -> list
         return [list(rows)]
     with database.transaction(timeouts=READ_TIMEOUTS, read_only=True) as transaction:
         shards = _shards(transaction, mapping, {row.account_id for row in rows})
-    groups = dict[int, list[Row]]()
-    for row in rows:
-        groups.setdefault(shards[row.account_id], []).append(row)
+    return _grouped(rows, lambda row: shards[row.account_id])
+
+
+def _grouped(items: Iterable[T], shard: Callable[[T], int]) -> list[list[T]]:
+    """The items of each shard together, in their order."""
+    groups = defaultdict[int, list[T]](list)
+    for item in items:
+        groups[shard(item)].append(item)
     return list(groups.values())
 
 
