@@ -10,7 +10,8 @@ from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, items, not_ok
 from tests.helpers.citus import Cluster
 from tests.helpers.first_app import fill
-from tests.helpers.shards import ACCOUNTS, assert_paid, by_account
+from tests.helpers.sharded import ACCOUNTS
+from tests.helpers.shards import assert_paid, by_account
 
 
 @pytest.fixture

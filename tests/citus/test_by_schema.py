@@ -13,7 +13,8 @@ from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, items, not_ok
 from tests.helpers.citus import Cluster
 from tests.helpers.first_app import fill
-from tests.helpers.tenants import ACCOUNTS, assert_paid, tenant
+from tests.helpers.sharded import ACCOUNTS
+from tests.helpers.tenants import assert_paid, tenant
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from tests.helpers.checks import check, not_ok
 from tests.helpers.citus import Cluster
 from tests.helpers.first_app import fill
 from tests.helpers.paths import APPS, REPOSITORY
-from tests.helpers.shards import ACCOUNTS, BY_ACCOUNT, assert_paid, by_account
+from tests.helpers.sharded import ACCOUNTS
+from tests.helpers.shards import BY_ACCOUNT, assert_paid, by_account
 
 
 def test_what_install_prints_installs(cluster: Cluster, tmp_path: Path) -> None:

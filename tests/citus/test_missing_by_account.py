@@ -5,7 +5,8 @@ from pathlib import Path
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.citus import Cluster
 from tests.helpers.first_app import fill
-from tests.helpers.shards import ACCOUNTS, by_account
+from tests.helpers.sharded import ACCOUNTS
+from tests.helpers.shards import by_account
 
 
 def test_what_is_missing_from_the_ledger_is_found(cluster: Cluster, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from tests.helpers import shards, tenants
+from tests.helpers import sharded, shards, tenants
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.citus import Cluster
 from tests.helpers.first_app import fill
@@ -53,7 +53,7 @@ def sweeps(app: AppDatabase, count: int) -> list[int]:
 def test_two_sweeps_and_the_app(cluster: Cluster, tmp_path: Path, sharding: Sharding) -> None:
     """The app charges and calls refund() meanwhile."""
     with sharding.database(cluster, tmp_path) as app:
-        fill(app, accounts=tenants.ACCOUNTS, sessions=SESSIONS)
+        fill(app, accounts=sharded.ACCOUNTS, sessions=SESSIONS)
         stop, called = threading.Event(), list[str]()
         more = "credits = credits + 1, total_credits_earned = total_credits_earned + 1"
         charge = f"UPDATE {sharding.tables}.users SET {more} WHERE id = %s"
@@ -85,7 +85,7 @@ def test_two_sweeps_and_the_app(cluster: Cluster, tmp_path: Path, sharding: Shar
 @each_sharding
 def test_a_node_that_loses_its_connections_in_the_middle(cluster: Cluster, tmp_path: Path, sharding: Sharding) -> None:
     with sharding.database(cluster, tmp_path) as app:
-        fill(app, accounts=tenants.ACCOUNTS, sessions=SESSIONS)
+        fill(app, accounts=sharded.ACCOUNTS, sessions=SESSIONS)
         database, cut = app.value("SELECT current_database()"), 0
         process = start(app, "--max-refunds", "100000", "--batch-size", "100")
         while process.poll() is None:
