@@ -16,7 +16,8 @@ from tests.helpers.own_server import until
 from tests.helpers.processes import wait_until
 from tests.helpers.server import Server
 
-ACCOUNTS, SESSIONS = 20, 480
+# Beside a layer a sweep pauses after each batch for sixteen times as long as the batch took: more would take minutes.
+ACCOUNTS, SESSIONS = 20, 180
 BY_SWEEPER = "SELECT count(*) FROM sweeper.refunds WHERE layer = 'sweeper'"
 IN_COMMIT = "application_name = 'sweeper run' AND wait_event = 'SyncRep'"
 IN_BATCH = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sweeper run' AND wait_event = 'PgSleep'"
