@@ -8,6 +8,7 @@ REHEARSED = (
     "compare_charge_accounts", "compare_charges", "compare_newest_balances", "compare_past", "compare_statuses",
     "find_marked", "find_marked_unpaid", "find_missed_refunds", "find_refund_json", "find_refund_rows",
     "look_at_running", "sample_chain", "sample_entries", "compare_sums", "sample_columns", "try_marks",
+    "compare_held", "find_constant", "find_unpayable", "has_account", "list_accounts_of", "list_json_numbers",
 )  # fmt: skip
 
 OF_LEDGER = ("compare_newest_balances", "compare_sums", "sample_chain", "sample_entries")
@@ -16,6 +17,7 @@ OF_LEDGER = ("compare_newest_balances", "compare_sums", "sample_chain", "sample_
 CHOSEN = (
     "compare_charge_accounts", "compare_charges", "compare_past", "compare_statuses", "find_marked",
     "find_marked_unpaid", "find_missed_refunds", "look_at_newest", "look_at_running", "try_marks",
+    "find_unpayable", "list_accounts_of", "list_json_numbers",
 )  # fmt: skip
 
 
