@@ -129,8 +129,8 @@ def _missed(samples: Samples) -> Iterator[Check]:
     amounts, account = amount_columns(samples), account_column(samples)
     assert ledger is not None  # noqa: S101
     assert settings is not None  # noqa: S101
-    read = " ".join(filter(None, (own.amount, own.charged, own.exclude))).lower()
-    if not amounts or ledger.table.name.lower() in read:  # whoever reads the ledger takes them off already
+    name, read = ledger.table.name.lower(), " ".join(filter(None, (own.charged, own.exclude))).lower()
+    if not amounts or name in read:  # whoever reads the ledger sees them already
         return
     words = [column for column in ledger.table.columns.values() if column.category in ("S", "E")]
     texts: list[Slots] = [{"column": column.quoted} for column in samples.seen(ledger.table, words)]
@@ -138,7 +138,7 @@ def _missed(samples: Samples) -> Iterator[Check]:
         "find_missed_refunds",
         samples.newest(running=False),
         {"amount_column": amounts[0].quoted, "account_column": account.quoted if account else ""},
-        {"texts": texts, "account_column": bool(account)},
+        {"texts": texts, "account_column": bool(account), "netted": name in own.amount.lower()},
         refund_words=REFUND_WORDS,
         up_words=UP_WORDS,
         down_words=DOWN_WORDS,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from sweeper.app.catalog import Column
+from sweeper.app.catalog import Column, has_subquery
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.past_rows import Compared, PastRefund, compared_columns, read_past_refunds
 from sweeper.check.result import Check
@@ -62,7 +62,7 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
         )
     if netted:  # `amount` is what is left: with the rows of the past it is what was charged
         known = [replace(one, amount=one.amount + one.past_amount) for one in known if one.amount is not None]
-    elif not any(one.amount for one in known):
+    elif not any(one.amount for one in known) and _reads_ledger(context):
         return None  # the app's rows are taken off `amount` already
     more = [one for one in known if one.amount is not None and abs(one.amount) > abs(one.past_amount)]
     less = [one for one in known if one.amount is not None and abs(one.amount) < abs(one.past_amount)]
@@ -81,6 +81,11 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
         )
         return (failure if grave else warning)("past_refunds", message, fix)
     return None
+
+
+def _reads_ledger(context: CheckContext) -> bool:
+    """Whether ``sessions.amount`` reads other rows, which may be those of the refund."""
+    return has_subquery(context.settings.sessions.amount)
 
 
 def _such_as(sample: PastRefund) -> str:

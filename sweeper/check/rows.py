@@ -68,6 +68,11 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
             "refunded for them",
             "look at sessions.amount; a session without a charge is one thing, an expression that misses it another",
         )  # fmt: skip
+    elif row.sessions >= _ENOUGH and not row.owed:
+        yield warning(
+            "amounts", f"none of the {row.sessions} newest failed sessions that nobody has refunded has an amount above "
+            "zero: nothing would be refunded", "sessions.amount: what was charged, less what was delivered",
+        )  # fmt: skip
     else:
         yield ok("amounts", f"{row.sessions - row.nulls} of the {row.sessions} newest failed sessions have an amount")
 

@@ -22,6 +22,11 @@ _NOT_DONE = {"not", "un", "partially", "partial", "error", "errors", "failed", "
 _BY_CHOICE = {"cancel", "canceled", "cancelled", "aborted", "withdrawn", "rejected", "declined", "skipped", "deleted",
               "draft", "await", "awaiting", "waiting", "paused", "scheduled", "pending", "queued"}  # fmt: skip
 _GIVEN_BACK = re.compile(r"refund|revers|return|compensat|cancel|abort|void|credit", re.IGNORECASE)
+_RETURNED = re.compile(
+    r"refunded|roll(ed)?[ _-]?back|released|returned|reversed|compensated|credited|reimbursed|given[ _-]?back",
+    re.IGNORECASE,
+)
+_NOT_YET = re.compile(r"not|un|fail|error|pending|request|partial|to_be|await|queue|try", re.IGNORECASE)
 # fewer say nothing; where the app refunds, it does so for at least such a part of a status
 _ENOUGH, _MANY, _PART = 3, 20, 0.25
 # of those that succeeded no more than 200 of a status are looked at
@@ -71,6 +76,7 @@ def _wrong(context: CheckContext) -> Iterator[Check]:
     if wide := list(_all_refunded(context, failed, settled)):
         yield from wide
         return
+    yield from _given_back_by_name(failed)
     yield from _never_refunded(failed, settled)
     yield from _refunded_elsewhere(failed, settled)
 
@@ -89,6 +95,18 @@ def _all_refunded(context: CheckContext, failed: Sequence[_Seen], settled: Seque
         f"succeeded, such as {named(samples)}, and of nearly all that failed: those are charges, and nothing is owed",
         "ledger.where: true of the rows that give back, and of no others",
     )  # fmt: skip
+
+
+def _given_back_by_name(failed: Sequence[_Seen]) -> Iterator[Check]:
+    """A status in `failed` that is called as what the app has given back, and of which sessions would be paid."""
+    for one in failed:
+        unpaid = one.sessions - one.given_back
+        if unpaid >= _ENOUGH and _RETURNED.search(one.status) and not _NOT_YET.search(one.status):
+            yield failure(
+                "statuses", f"sessions.failed has {one.status!r}, which is what a session is called that the app has "
+                f"refunded, and {unpaid} such sessions would be paid, such as {named(one.others)}",
+                f"sessions.exclude: true of {one.status!r}; or sessions.succeeded: {one.status!r}",
+            )  # fmt: skip
 
 
 def _never_refunded(failed: Sequence[_Seen], settled: Sequence[_Seen]) -> Iterator[Check]:
@@ -116,7 +134,7 @@ def _never_refunded(failed: Sequence[_Seen], settled: Sequence[_Seen]) -> Iterat
 
 def _refunded_elsewhere(failed: Sequence[_Seen], settled: Sequence[_Seen]) -> Iterator[Check]:
     """A status that is said to owe nothing, of which the app refunds many, and none of those that failed."""
-    if any(one.given_back for one in failed) or not sum(one.sessions for one in failed):
+    if any(one.given_back for one in failed):
         return
     for one in settled:
         if one.is_refunded and not _GIVEN_BACK.search(one.status):

@@ -14,7 +14,8 @@ _KEY_TYPES = ("text", "character varying", "character", "uuid", "smallint", "int
 
 def check_unpayable(samples: Samples) -> Iterator[Check]:
     """Sessions that nobody could be paid for: a few may be odd, but most of them show that the file is wrong."""
-    rows = samples.read("find_unpayable", samples.newest(running=False, limit=_LOOKED_AT))
+    session_ids = [one for running in (False, True) for one in samples.newest(running=running, limit=_LOOKED_AT)]
+    rows = samples.read("find_unpayable", session_ids)
     for why, said in (
         ("no_account", _no_account),
         ("amount_rounded", _rounded),
@@ -34,7 +35,7 @@ def _no_account(samples: Samples, held: Sequence[Row], known: int) -> Check:
         f"accounts.id = {own.accounts.id!r} of {own.accounts.table} is not what sessions.account = "
         f"{own.sessions.account!r} gives for {len(held)} of {known} sessions that are not refunded, such as "
         f"{held[0].session_id}: nobody has {held[0].account_id}",
-        f"accounts.id = {better!r}, which has them" if better else "accounts.id, or sessions.account: one is the other",
+        f'accounts.id = "{better}", which has them' if better else "accounts.id, or sessions.account: one is the other",
     )
 
 
@@ -48,7 +49,7 @@ def _column_with(samples: Samples, values: Sequence[str]) -> str | None:
             try:
                 with samples.transaction.savepoint():
                     if samples.ask("has_account", {"column": column.quoted}, values=list(values)):
-                        return column.quoted
+                        return column.name
             except TooSlow:
                 return None
     return None

@@ -82,6 +82,7 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "flags": [],
         "moments": [],
         "by_exclude": True,
+        "netted": False,
         "flag": False,
         "number": False,
     }
