@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from sweeper.app.catalog import Column, Table
 from sweeper.check.account_links import wrong_table
 from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.counts import count_rows
 from sweeper.check.held import check_held
 from sweeper.check.pools import check_pools, counted_of
 from sweeper.check.result import Check, Status
-from sweeper.check.samples import NO_ITEM, Samples, is_number, numbered, sampling
+from sweeper.check.samples import Samples, is_number, sampling
 from sweeper.check.sums import check_counters, check_sums
 from sweeper.check.unpayable import check_unpayable
 from sweeper.config.model import AccountsSection
@@ -62,20 +63,6 @@ def _names(own: AccountsSection) -> set[str]:
     return {word.lower() for text in texts if text for word in _WORD.findall(text)}
 
 
-def _counts(
-    samples: Samples, table: Table, columns: list[Column], how: str, condition: str | None = None
-) -> tuple[int, list[int]]:
-    """Of how many of the newest rows, and for each column in how many of them it says something."""
-    key = samples.key_of(table)
-    if key is None or not (columns or condition) or not samples.sees(table, [key]):
-        return 0, []
-    looked: list[Slots] = [{**NO_ITEM, how: "yes", "column": column.quoted} for column in columns]
-    looked += [{**NO_ITEM, "condition": condition, "column": ""}] if condition else []
-    slots = {"table": table.qualified, "key": key.quoted, "filter": "true", "down": ""}
-    (row,) = samples.ask("sample_columns", slots, {"looked": numbered(looked), "down": ""})
-    return row.rows, list(row.counts)
-
-
 def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
     """Number columns that look like balances, here and in tables with one row an account."""
     known = _names(own)
@@ -92,7 +79,7 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
             and (table is not accounts or column.name.lower() not in known)
         ]
         columns = samples.seen(table, columns)
-        _, counts = _counts(samples, table, columns, "number")
+        _, counts = count_rows(samples, table, columns, "number")
         used = [column for column, count in zip(columns, counts, strict=False) if count]
         used = _without_limits(samples, table, used)
         if used:
@@ -149,7 +136,7 @@ def _spent(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[
         )
         return
     condition = samples.reader.condition("accounts.invariant", own.invariant, accounts, "l")
-    rows, counts = _counts(samples, accounts, [], "number", condition)
+    rows, counts = count_rows(samples, accounts, [], "number", condition)
     if counts and counts[0] < rows:
         yield warning(
             "accounts", f"accounts.invariant = {own.invariant!r} does not hold for {rows - counts[0]} of the {rows} "
@@ -168,7 +155,7 @@ def _closed(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
             if column.base_type in kinds and column.nullable | (how == "flag") and _CLOSED.search(column.name)
         ]
         columns = samples.seen(accounts, columns)
-        rows, counts = _counts(samples, accounts, columns, how)
+        rows, counts = count_rows(samples, accounts, columns, how)
         for column, count in zip(columns, counts, strict=False):
             if count:
                 condition = f"NOT {column.quoted}" if how == "flag" else f"{column.quoted} IS NULL"

@@ -7,7 +7,9 @@ from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.app.over_refund import names_in
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.entries import check_entries
+from sweeper.check.forgotten import check_forgotten
 from sweeper.check.ledger_columns import account_column, amount_columns
+from sweeper.check.linked import check_linked
 from sweeper.check.result import Check, Status
 from sweeper.check.samples import (
     DOWN_WORDS,
@@ -38,11 +40,11 @@ _STEPS_AT_LEAST, _MOST = 5, 0.8
 def check_ledger(context: CheckContext) -> Iterator[Check]:
     """Look at the newest rows of the app's ledger."""
     if context.mapping.ledger is None:
-        yield ok("ledger", "none is mapped")
+        yield next(check_forgotten(context), ok("ledger", "none is mapped"))
         return
     with sampling(context) as samples:
         key = samples.key_of(context.mapping.ledger.table)
-        found = [*_running(samples, key), *_missed(samples), *_later(samples, key), *check_entries(samples, key)]
+        found = [*check_linked(samples, key), *_running(samples, key), *_missed(samples), *_later(samples, key), *check_entries(samples, key)]
     if not found:
         yield ok("ledger", "its newest rows agree with the file")
         return

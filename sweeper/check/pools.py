@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from sweeper.app.catalog import Column, Table
 from sweeper.check.context import failure
+from sweeper.check.counts import count_rows
+from sweeper.check.marked import number_above_zero
 from sweeper.check.result import Check
 from sweeper.check.samples import Samples, is_number
 from sweeper.config.model import AccountsSection
@@ -51,10 +53,13 @@ def check_pools(samples: Samples, accounts: Table, own: AccountsSection) -> Iter
         return
     numbers = [one for one in accounts.columns.values() if is_number(one) and not one.generated]
     pools = [one for one in numbers if _words(one.name) & _POOLS]
-    if not pools or not (shares := list(_shares(samples))):
-        return
     added = {accounts.column(text): value for text, value in (own.add or {own.balance: "amount"}).items()}
-    for pool in samples.seen(accounts, pools):
+    moved, others = [one for one in pools if one in added], [one for one in pools if one not in added]
+    _, counts = count_rows(samples, accounts, others := samples.seen(accounts, others), "number")
+    left = [one for one, count in zip(others, counts, strict=False) if count]
+    # what a role may not read matters only where something may have been forgotten
+    shares = list(_shares(samples, noted=bool(left))) if moved or left else []
+    for pool in [*moved, *left]:
         share = next((one for one in shares if one.is_of(pool.name)), None)
         if share is None or not any(one is not share and _split(one, share, added) for one in shares):
             continue
@@ -72,21 +77,21 @@ def _split(one: _Share, share: _Share, added: dict[Column | None, str]) -> bool:
 def _is_other(one: _Share, pool: str, share: _Share, value: str) -> bool:
     """Whether what a pool takes is the share of another one."""
     read = set(re.findall(r"\w+", value))
-    return one.name in read and share.name not in read and one.is_beside(share) and not one.is_of(pool)
+    return one.name in read and "amount" not in read and share.name not in read and one.is_beside(share) and not one.is_of(pool)
 
 
-def _shares(samples: Samples) -> Iterator[_Share]:
+def _shares(samples: Samples, *, noted: bool) -> Iterator[_Share]:
     """Numbers of the failed sessions whose names speak of a pool."""
     session_ids, sessions = samples.newest(running=False), samples.context.mapping.sessions
     if not session_ids:
         return
     numbers = [one for one in sessions.columns.values() if is_number(one) and _words(one.name) & _POOLS]
-    for column in samples.seen(sessions, numbers):
-        rows = samples.read("find_marked", session_ids, {"column": column.quoted}, {"flag": False, "number": True})
-        if rows:
+    readable = samples.readable(sessions)
+    for column in samples.seen(sessions, numbers) if noted else [one for one in numbers if one in readable]:
+        if rows := number_above_zero(samples, column, session_ids):
             yield _Share(column.name, len(rows), rows[0].session_id)
     with_json = [one for one in sessions.columns.values() if one.base_type in _JSON][:_JSON_AT_MOST]
-    for column in samples.seen(sessions, with_json):
+    for column in [one for one in with_json if one in readable]:
         for row in samples.read("list_json_numbers", session_ids, {"column": column.quoted}):
             if _words(row.name) & _POOLS:
                 yield _Share(row.name, row.sessions, row.sample)

@@ -9,15 +9,16 @@ REHEARSED = (
     "find_marked", "find_marked_unpaid", "find_missed_refunds", "find_refund_json", "find_refund_rows",
     "look_at_running", "sample_chain", "sample_entries", "compare_sums", "sample_columns", "try_marks",
     "compare_held", "find_constant", "find_unpayable", "has_account", "list_accounts_of", "list_json_numbers",
+    "find_refund_texts", "list_json_marks", "find_linked",
 )  # fmt: skip
 
-OF_LEDGER = ("compare_newest_balances", "compare_sums", "sample_chain", "sample_entries")
+OF_LEDGER = ("compare_newest_balances", "find_linked", "compare_sums", "sample_chain", "sample_entries")
 
 # these look at some sessions and at no others
 CHOSEN = (
     "compare_charge_accounts", "compare_charges", "compare_past", "compare_statuses", "find_marked",
     "find_marked_unpaid", "find_missed_refunds", "look_at_newest", "look_at_running", "try_marks",
-    "find_unpayable", "list_accounts_of", "list_json_numbers",
+    "find_unpayable", "list_accounts_of", "list_json_numbers", "list_json_marks",
 )  # fmt: skip
 
 
@@ -47,6 +48,7 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
         "table": slots["sessions"],
         "key": _ledger_key(mapping) if name in OF_LEDGER else key,
         "link": key,
+        "json_key": "''",
         "column": number if name in OF_LEDGER else key,
         "filter": "true",
         "down": "",
@@ -83,6 +85,8 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "moments": [],
         "by_exclude": True,
         "netted": False,
+        "words": False,
+        "json_key": False,
         "flag": False,
         "number": False,
     }
