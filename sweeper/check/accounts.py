@@ -12,6 +12,7 @@ from sweeper.check.pools import check_pools, counted_of
 from sweeper.check.result import Check, Status
 from sweeper.check.samples import Samples, is_number, sampling
 from sweeper.check.sums import check_counters, check_sums
+from sweeper.check.unmoved import check_unmoved
 from sweeper.check.unpayable import check_unpayable
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import Slots
@@ -36,6 +37,8 @@ def check_accounts(context: CheckContext) -> Iterator[Check]:
     own = context.settings.accounts
     with sampling(context) as samples:
         found = [*check_unpayable(samples)]
+        if not samples.has_hook():
+            found += check_unmoved(samples)
         if own is not None:
             accounts = samples.reader.table("accounts.table", own.table)
             found += wrong_table(samples, accounts)

@@ -10,15 +10,17 @@ REHEARSED = (
     "look_at_running", "sample_chain", "sample_entries", "compare_sums", "sample_columns", "try_marks",
     "compare_held", "find_constant", "find_unpayable", "has_account", "list_accounts_of", "list_json_numbers",
     "find_refund_texts", "list_json_marks", "find_linked",
+    "compare_unmoved", "count_set", "count_ended",
 )  # fmt: skip
 
-OF_LEDGER = ("compare_newest_balances", "find_linked", "compare_sums", "sample_chain", "sample_entries")
+OF_LEDGER = ("compare_newest_balances", "compare_unmoved", "find_linked", "compare_sums", "sample_chain", "sample_entries")
 
 # these look at some sessions and at no others
 CHOSEN = (
     "compare_charge_accounts", "compare_charges", "compare_past", "compare_statuses", "find_marked",
     "find_marked_unpaid", "find_missed_refunds", "look_at_newest", "look_at_running", "try_marks",
     "find_unpayable", "list_accounts_of", "list_json_numbers", "list_json_marks",
+    "count_set", "count_ended",
 )  # fmt: skip
 
 
@@ -45,6 +47,7 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
         "mark": slots["exclude"],
         "beat": slots["active_at"],
         "deadline": "NULL",
+        "ended_at": "NULL",
         "table": slots["sessions"],
         "key": _ledger_key(mapping) if name in OF_LEDGER else key,
         "link": key,
