@@ -99,7 +99,7 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
 
 
 def _without_limits(samples: Samples, table: Table, columns: list[Column]) -> list[Column]:
-    """The columns without those that are called a limit or a total, and that all accounts have alike: no charge moves them."""
+    """The columns without limits and totals that all accounts have alike: no charge moves them."""
     limits = [column for column in columns if _LIMIT.search(column.name)]
     key = samples.key_of(table)
     if not limits or key is None:

@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from sweeper.app.catalog import Column
 from sweeper.check.context import failure, warning
 from sweeper.check.result import Check
-from sweeper.check.samples import Samples, named
+from sweeper.check.samples import Samples, is_owed, named
 from sweeper.postgres.transaction import Row
 
 _RESULT = re.compile(
@@ -22,7 +21,7 @@ def check_delivered(samples: Samples, settled: Sequence[str]) -> Iterator[Check]
     """A column that is set for what succeeded, for nothing that the app refunded, and for some that would be paid."""
     rows = samples.read("look_at_newest", samples.newest(running=False))
     refunded = [row.session_id for row in rows if not row.unpaid]
-    owed = [row.session_id for row in rows if row.unpaid and _is_owed(row)]
+    owed = [row.session_id for row in rows if row.unpaid and is_owed(row)]
     if len(settled) < _SETTLED or len(refunded) < _REFUNDED or len(owed) < _ENOUGH:
         return
     sessions, own = samples.context.mapping.sessions, samples.context.settings.sessions
@@ -37,17 +36,12 @@ def check_delivered(samples: Samples, settled: Sequence[str]) -> Iterator[Check]
         enough = done[1][place] >= done[0] * _NEARLY_ALL and not given[1][place]
         if enough and _ENOUGH <= left[1][place] <= left[0] * _PART:
             yield (failure if _RESULT.search(column.name) else warning)(
-                "statuses", f"{column.name} is set for {done[1][place]} of {done[0]} sessions that succeeded, for none of "
-                f"the {given[0]} that the app has refunded, and for {left[1][place]} of the {left[0]} that would be "
+                "statuses", f"{column.name} is set for {done[1][place]} of {done[0]} sessions that succeeded, for none "
+                f"of the {given[0]} that the app has refunded, and for {left[1][place]} of the {left[0]} that would be "
                 f"paid, such as {named([left[2][place]])}: were they delivered?",
                 f"sessions.exclude: also {column.quoted} IS NOT NULL",
             )  # fmt: skip
             return
-
-
-def _is_owed(row: Row) -> bool:
-    amount = Decimal(row.amount or 0)
-    return amount.is_finite() and amount > 0
 
 
 def _added_up(rows: Sequence[Row]) -> tuple[int, list[int], list[str]]:

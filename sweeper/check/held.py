@@ -1,4 +1,4 @@
-"""Whether a counter of what is held is left as it is: what running and failed sessions took, by the app's own numbers."""
+"""Whether a counter of what is held is left as it is: what running and failed sessions took, by the app's numbers."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -57,7 +57,7 @@ def _read(samples: Samples, columns: Sequence[Column]) -> Sequence[Row]:
 def _are_what_is_open(rows: Sequence[Row], places: Sequence[int]) -> bool:
     totals = [Decimal(row.total) for row in rows]
     same = [row for row, total in zip(rows, totals, strict=True) if total == _sum(row, places)]
-    return len(same) >= max(_ENOUGH, len(rows) * _MOST) and (len(set(totals)) > 1 or len(rows) > _ENOUGH * 2)
+    return len(same) >= max(Decimal(_ENOUGH), len(rows) * _MOST) and (len(set(totals)) > 1 or len(rows) > _ENOUGH * 2)
 
 
 def _sum(row: Row, places: Sequence[int]) -> Decimal:

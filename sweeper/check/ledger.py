@@ -44,7 +44,13 @@ def check_ledger(context: CheckContext) -> Iterator[Check]:
         return
     with sampling(context) as samples:
         key = samples.key_of(context.mapping.ledger.table)
-        found = [*check_linked(samples, key), *_running(samples, key), *_missed(samples), *_later(samples, key), *check_entries(samples, key)]
+        found = [
+            *check_linked(samples, key),
+            *_running(samples, key),
+            *_missed(samples),
+            *_later(samples, key),
+            *check_entries(samples, key),
+        ]
     if not found:
         yield ok("ledger", "its newest rows agree with the file")
         return

@@ -77,7 +77,13 @@ def _split(one: _Share, share: _Share, added: dict[Column | None, str]) -> bool:
 def _is_other(one: _Share, pool: str, share: _Share, value: str) -> bool:
     """Whether what a pool takes is the share of another one."""
     read = set(re.findall(r"\w+", value))
-    return one.name in read and "amount" not in read and share.name not in read and one.is_beside(share) and not one.is_of(pool)
+    return (
+        one.name in read
+        and "amount" not in read
+        and share.name not in read
+        and one.is_beside(share)
+        and not one.is_of(pool)
+    )
 
 
 def _shares(samples: Samples, *, noted: bool) -> Iterator[_Share]:

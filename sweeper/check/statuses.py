@@ -115,9 +115,7 @@ def _given_back_by_name(failed: Sequence[_Seen]) -> Iterator[Check]:
             )  # fmt: skip
 
 
-def _never_refunded(
-    failed: Sequence[_Seen], settled: Sequence[_Seen], endless: Collection[str]
-) -> Iterator[Check]:
+def _never_refunded(failed: Sequence[_Seen], settled: Sequence[_Seen], endless: Collection[str]) -> Iterator[Check]:
     """A status in `failed` of which the app has refunded none, while it refunds the others.
 
     That may be the very gap that a sweep is for. Not so where the name says that nothing failed, or where there are

@@ -66,8 +66,10 @@ def _balance_of(
     assert ledger is not None  # noqa: S101 - its columns are here
     numbers = [one for one in table.columns.values() if is_number(one) and one.name != link and not one.generated]
     numbers = samples.seen(table, numbers[:_COLUMNS_AT_MOST])
-    if not numbers or not samples.sees(ledger.table, [key, account, amount]) or not samples.sees(
-        table, [table.columns[link]]
+    if (
+        not numbers
+        or not samples.sees(ledger.table, [key, account, amount])
+        or not samples.sees(table, [table.columns[link]])
     ):
         return None
     slots = {

@@ -13,7 +13,14 @@ REHEARSED = (
     "compare_unmoved", "count_set", "count_ended",
 )  # fmt: skip
 
-OF_LEDGER = ("compare_newest_balances", "compare_unmoved", "find_linked", "compare_sums", "sample_chain", "sample_entries")
+OF_LEDGER = (
+    "compare_newest_balances",
+    "compare_unmoved",
+    "find_linked",
+    "compare_sums",
+    "sample_chain",
+    "sample_entries",
+)
 
 # these look at some sessions and at no others
 CHOSEN = (
