@@ -15,6 +15,7 @@ from sweeper.postgres.errors import (
     Refusal,
     StatementError,
     TooSlow,
+    failure_of,
 )
 from sweeper.postgres.login import RefusedLogin
 
@@ -92,6 +93,21 @@ def translated() -> Iterator[None]:
         if ours is None:
             raise
         raise ours from None
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Turn what stops a statement of the command itself, or loses its connection, into an error of the command.
+
+    Raises:
+        SweeperError: as :func:`failure_of` and :func:`unreachable` give it.
+    """
+    try:
+        yield
+    except (Busy, TooSlow, Refusal) as problem:
+        raise failure_of(problem) from None
+    except (exc.DBAPIError, psycopg.Error) as lost:
+        raise unreachable(lost) from None
 
 
 def _translate(cause: BaseException | None) -> Exception | None:

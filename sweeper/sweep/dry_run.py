@@ -9,8 +9,8 @@ from sweeper.core.decimals import exactly
 from sweeper.core.errors import FailedError
 from sweeper.core.results import Amount, Largest, Outcome, Plan, RunResult
 from sweeper.postgres.database import Database
-from sweeper.postgres.errors import reported
 from sweeper.postgres.retries import retrying
+from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.caps import Caps, Room
 from sweeper.sweep.context import RunContext, RunRequest, prepare
