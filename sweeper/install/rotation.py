@@ -59,17 +59,13 @@ def rotated(transaction: Transaction, mapping: Mapping, bound: ChargeKey) -> str
     binds = {
         "bound_oid": bound.table_oid,
         "table_oid": key.table_oid,
-        "id_name": _name(bound.id),
+        "id_name": bound.id_name,
         "id_number": bound.id_number,
         "id_type": bound.id_type.partition(" COLLATE ")[0],
-        "status_name": _name(mapping.slots["status_column"] or bound.id),
+        "status_name": mapping.status.column.name if mapping.status.column else bound.id_name,
     }
     rows = transaction.rows(fill("find_rotated", {}), binds)
     return rows[0].name if rows else ""
-
-
-def _name(quoted: str) -> str:
-    return quoted[1:-1].replace('""', '"')
 
 
 def changed_table(transaction: Transaction, mapping: Mapping, bound: ChargeKey, ledger: OldLedger) -> str:

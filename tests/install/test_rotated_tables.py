@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.helpers.app_database import AppDatabase
@@ -55,6 +56,20 @@ def test_refunds_of_a_rotated_table_do_not_pass_for_those_of_the_new_one(
         assert sweep(paid) == 0
 
 
+@pytest.mark.parametrize(("how", "account"), [("renamed", "u"), ("dropped", "u"), ("dropped", "v")])
+def test_refund_does_not_take_a_refund_of_the_rotated_table_for_one_of_the_new(
+    paid: AppDatabase, how: str, account: str
+) -> None:
+    begin_anew(paid, how, account=account)
+    paid.sql("INSERT INTO users VALUES ('v', 0)")
+    if account == "v":  # the account alone tells
+        paid.sql("UPDATE jobs SET started_at = now() - interval '3 hours'")
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="is another table than the one") as caught:
+        paid.sql("SELECT sweeper.refund(1, 'x')")
+    assert ("jobs_old now" in str(caught.value)) == (how == "renamed")
+    assert paid.value("SELECT sum(credits) FROM users") == 20
+
+
 def test_a_rotated_table_is_noticed_while_the_new_one_is_empty_and_before_any_refund(
     server: Server, tmp_path: Path
 ) -> None:
@@ -75,10 +90,13 @@ def test_a_copy_that_was_put_in_the_tables_place_goes_on(paid: AppDatabase, how:
     paid.sql(SWAPPED[how])
     if how == "kept":
         assert "_jobs_del now" in refused(paid, "run")
+        with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="_jobs_del now"):
+            paid.sql("SELECT sweeper.refund(1, 'x')")
         assert "--rekey" in refused(paid, "install")
         assert install(paid, "--rekey") == 0
     paid.sql("INSERT INTO jobs (id, public_id, user_id, status, cost) VALUES (21, 21, 'u', 'error', 1)")
     assert sweep(paid) == 1
+    assert paid.sql("SELECT sweeper.refund(1, 'x')") == [(0,)]
     assert install(paid) == 0
     assert sweep(paid) == 0
     if how == "kept":

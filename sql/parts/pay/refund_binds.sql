@@ -27,4 +27,10 @@ NULL AS budget,
 {if shared_ids}sweeper_shared{else}NULL{end} AS ambiguous,
 '-infinity' AS floor,
 NULL AS first_start,
-NULL AS last_start
+NULL AS last_start,
+(sweeper_key ->> 'table_oid'::text) AS bound_oid,
+{sessions_text}::regclass::oid AS table_oid,
+{key_text} AS id_name,
+(sweeper_key ->> 'id_number'::text) AS id_number,
+pg_catalog.split_part(sweeper_key ->> 'id_type'::text, ' COLLATE '::text, 1) AS id_type,
+{known_by_text} AS status_name
