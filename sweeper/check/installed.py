@@ -20,6 +20,8 @@ from sweeper.install.state import SCHEMA_VERSION, Installation, renamed_statuses
 from sweeper.postgres.binds import BY_SWEEPER
 from sweeper.postgres.templates import fill
 from sweeper.postgres.transaction import Transaction
+from sweeper.sweep.owed import OwedReader
+from sweeper.sweep.reused import require_own_ids
 from sweeper.sweep.selection import Selection
 
 # below this many rows the planner rightly reads the whole table
@@ -45,6 +47,9 @@ def check_installed(context: CheckContext) -> Iterator[Check]:
         with context.reading() as transaction:
             require_same_key(transaction, context.mapping, installation)
             require_only_installation(transaction, context.mapping, installation.bound)
+            floor = installation.floor(context.settings.policy)
+            selection = Selection.of_run(context.settings, context.as_of, floor)
+            require_own_ids(OwedReader(transaction, context.mapping, selection))
         yield ok("installed", f"schema {context.mapping.schema}, with this mapping")
 
 

@@ -14,6 +14,10 @@ from sweeper.postgres.transaction import Transaction
 
 # a few sessions may have been started again since, or given to another account
 _STRANGERS_ALLOWED = 0.05
+WHERE_ANEW = (
+    "Refunds of the old sessions would pass for refunds of the new ones: uninstall this schema so that the record is "
+    "kept, as docs/operations.md says, and name another one in database.schema"
+)
 WHERE_ROTATED = (
     "Refunds of the old table would pass for refunds of the new one: name another schema in database.schema for the "
     "new one. If both have the same sessions under the same ids, as after a copy and a swap, `sweeper install --rekey` "

@@ -17,6 +17,7 @@ from tests.helpers.jobs import (
     jobs,
     refused,
     sweep,
+    uninstall,
 )
 from tests.helpers.server import Server
 
@@ -83,6 +84,42 @@ def test_a_rotated_table_is_noticed_while_the_new_one_is_empty_and_before_any_re
         database.sql("DROP TABLE jobs; ALTER TABLE jobs_old RENAME TO jobs")
         for command in (("run",), ("install",), ("install", "--rekey")):
             assert "none of the 1 newest refunds" in refused(database, *command)
+
+
+LATER = timedelta(hours=1)
+
+
+def begin_numbers_anew(database: AppDatabase) -> None:
+    """The same table, emptied, with five sessions that have started since under the first ids."""
+    database.sql("TRUNCATE jobs RESTART IDENTITY")
+    database.sql(
+        "INSERT INTO jobs (id, user_id, status, cost, started_at) "
+        "SELECT n, 'u', 'error', 1, now() + interval '5 minutes' FROM generate_series(1, 5) AS n"
+    )
+
+
+def test_ids_that_began_anew_stop_a_full_sweep_until_they_have_a_ledger_of_their_own(paid: AppDatabase) -> None:
+    begin_numbers_anew(paid)
+    later = datetime.now(UTC) + LATER
+    for command in (("run", "--full"), ("run", "--full", "--dry-run")):
+        ran = paid.sweeper(*command, now=later)
+        assert (ran.exit_code, "the ids of jobs began anew" in ran.stderr) == (2, True)
+    checks = paid.sweeper("check", "--json", now=later).document["checks"]
+    assert [one["name"] for one in checks if "began anew" in one["message"]] == ["installed"]
+    uninstall(paid)
+    paid.config.write_text('[database]\nschema = "aside"\n' + paid.config.read_text())
+    assert install(paid) == 0
+    assert sweep(paid, now=later) == 5
+    assert paid.value("SELECT sum(credits) FROM users") == 25
+
+
+def test_sessions_that_are_started_again_stop_nobody(paid: AppDatabase) -> None:
+    """They lack `sessions.attempt`, which an audit says; those beside them are as old as ever."""
+    paid.sql("UPDATE jobs SET started_at = now() + interval '5 minutes' WHERE id < 20")
+    assert sweep(paid, now=datetime.now(UTC) + LATER) == 0
+    paid.sql("UPDATE jobs SET started_at = now() - interval '1 day' WHERE id < 20")
+    paid.sql("UPDATE jobs SET started_at = now() + interval '5 minutes' WHERE id = 20")
+    assert sweep(paid, now=datetime.now(UTC) + LATER) == 0
 
 
 @pytest.mark.parametrize("how", SWAPPED)
