@@ -202,9 +202,8 @@ def open_file(
         require_same_labels(mapping, found)
         require_own_guard(transaction, mapping)
         mapping = replace(mapping, fenced=has_fence(transaction, mapping))
-    if mapping.fingerprint != found.fingerprint:
-        found = replace(found, horizon=None)
-    return mapping, found
+    changed = mapping.fingerprint != found.fingerprint
+    return mapping, replace(found, horizon=None) if changed else found
 
 
 def _require_version(installation: Installation) -> None:
