@@ -88,7 +88,7 @@ class Filling:
         return name in SCRIPTS | GRANTS or name == "refund"
 
     def _choices(self, name: str) -> Choices:
-        of_others = {**dict.fromkeys(_COMPARED, True), **dict.fromkeys((*_REKEY, "sampled"), False)}
+        of_others = {**dict.fromkeys(_COMPARED, True), **dict.fromkeys((*_REKEY, "sampled", "brief"), False)}
         return {**self.mapping.choices, **of_others, **self._of_one(name), **rehearsed_choices(self.mapping, name)}
 
     def _of_one(self, name: str) -> Choices:

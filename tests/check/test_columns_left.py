@@ -92,7 +92,9 @@ def test_a_share_that_json_has_of_a_pool(app: App) -> None:
 
 @pytest.mark.slow
 def test_a_limit_that_all_accounts_have_alike_is_no_balance(app: App) -> None:
-    app.sql("ALTER TABLE wallets ADD credits_limit int NOT NULL DEFAULT 500, ADD lifetime_credits int NOT NULL DEFAULT 9")
+    app.sql(
+        "ALTER TABLE wallets ADD credits_limit int NOT NULL DEFAULT 500, ADD lifetime_credits int NOT NULL DEFAULT 9"
+    )
     assert rehearsed(app) == {}
     app.sql("UPDATE wallets SET lifetime_credits = 10 WHERE id = 'w1'")
     assert rehearsed(app)["accounts"]["status"] == "warning"

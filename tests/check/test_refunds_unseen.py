@@ -1,4 +1,4 @@
-"""Refunds of the app's own that a file does not see, and work that was delivered: each is a failure of the rehearsal."""
+"""Refunds of the app's own that a file does not see, and work that was delivered: each fails the rehearsal."""
 
 import pytest
 
@@ -154,3 +154,29 @@ def test_refunds_of_a_status_that_is_said_to_owe_nothing(app: App) -> None:
     """Of what is said to have failed there is nothing."""
     app.map(failed=["canceled"], succeeded=["failed", "done"])
     assert "sessions.succeeded has 'failed', and the app has refunded 20 of 30" in rehearsed(app)["statuses"]["message"]
+
+
+@pytest.mark.slow
+def test_a_session_that_only_refunds_have(app: App) -> None:
+    """The charges make the expression fail: nothing is compared, and what takes a refund back is written."""
+    app.sql("UPDATE jobs SET id = md5(id)")
+    app.sql("ALTER TABLE jobs ALTER id TYPE uuid USING id::uuid")
+    app.sql("ALTER TABLE book ADD note text")
+    app.sql(
+        "UPDATE book SET note = CASE kind WHEN 'refund' THEN 'job refund: ' ELSE 'charged for ' END || md5(job)::uuid"
+        " || CASE kind WHEN 'refund' THEN '' ELSE ' at noon' END"
+    )
+    app.sql("ALTER TABLE book DROP job")
+    app.map("ledger", session="(substr(note, 13)::uuid)", where="note LIKE 'job refund: %'")
+    app.map("ledger.insert", job=None, note="'job refund: ' || session_id")
+    app.map("ledger.reverse", wallet="account_id", kind="'charge'", amount="-amount", note="'taken back'")
+    found = rehearsed(app)
+    assert found.keys() == {"ledger"}
+    assert (found["ledger"]["status"], "CASE WHEN note LIKE" in found["ledger"]["fix"]) == ("warning", True)
+    assert app.install().exit_code == 0
+    ran = app.database.run(now=None)
+    assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 10), ran.stdout
+    taken = app.database.sweeper("revert", "--run", ran.document["run_id"], "--reason", "no", "--yes", now=None)
+    assert taken.exit_code == 0, taken.stderr
+    app.map("ledger", session="CASE WHEN note LIKE 'job refund: %' THEN substr(note, 13)::uuid END")
+    assert "ledger" not in rehearsed(app)
