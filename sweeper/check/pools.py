@@ -98,6 +98,7 @@ def _shares(samples: Samples, *, noted: bool) -> Iterator[_Share]:
         if rows := number_above_zero(samples, column, session_ids):
             yield _Share(column.name, len(rows), rows[0].session_id)
     with_json = [one for one in sessions.columns.values() if one.base_type in _JSON][:_JSON_AT_MOST]
+    with_json = [] if samples.context.mapping.is_by_account else with_json
     for column in [one for one in with_json if one in readable]:
         for row in samples.read("list_json_numbers", session_ids, {"column": column.quoted}):
             if _words(row.name) & _POOLS:

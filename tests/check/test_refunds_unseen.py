@@ -200,3 +200,12 @@ def test_another_account_that_a_session_names(app: App) -> None:
     app.map("sessions.refunded", refunded_at="at")
     found = rehearsed(app)["accounts"]
     assert (found["status"], "by team_id, which has credits" in found["message"]) == ("warning", True), found
+
+
+@pytest.mark.slow
+def test_an_amount_that_is_called_as_something_else(app: App) -> None:
+    app.sql("DROP TABLE book")
+    app.sql("ALTER TABLE jobs ADD attempts int NOT NULL DEFAULT 3")
+    by_marks(app, "refunded_at IS NOT NULL")
+    app.map(amount="attempts")
+    assert rehearsed(app)["charges"]["status"] == "warning"
