@@ -20,7 +20,7 @@ from sweeper.init.running_totals import after_column, looks_like_books
 from sweeper.init.sessions import Found, Session, charges_with_a_life, find_sessions, named_session
 from sweeper.init.status_lines import status_lines, with_statuses
 from sweeper.init.times import NO_LIFE, Times, close_lines, find_times, zone_lines
-from sweeper.init.unproven import ask_unproven
+from sweeper.init.unproven import ask_unproven, hidden_note, hidden_tables
 from sweeper.postgres.database import Database
 
 _MOST_OPTIONS = 6
@@ -153,11 +153,13 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
         policy_section(session, times),
         *(ledger_sections(evidence, session, ledgers, payer.path, payer.balance, chooser) if ledgers else []),
     ]
-    if evidence.unseen:
-        sections = ask_unproven(sections)
-    return Draft(
-        tuple(section for section in sections if section.lines or section.notes), _taken(session, payer, ledger)
-    )
+    hidden = hidden_tables(evidence, session.table)
+    if evidence.unseen or hidden:
+        sections = ask_unproven(sections, hidden)
+    if hidden:
+        sections[0] = replace(sections[0], notes=(hidden_note(hidden),))
+    written = tuple(section for section in sections if section.lines or section.notes)
+    return Draft(written, _taken(session, payer, ledger), hidden)
 
 
 def _account(payer: Payer, ledger: Ledger | None) -> Line:

@@ -186,3 +186,21 @@ def test_a_kind_that_is_a_number_is_what_the_refunds_have_or_asked(
     reverse = text[text.index("[ledger.reverse]") :]
     assert re.search(r'kind += "\?"', reverse)
     assert ("detail" in reverse) == (kind == "2"), "what takes a refund back is not called one"
+
+
+def test_rows_that_row_level_security_hides_are_said_and_nothing_rests_on_them(server: Server, tmp_path: Path) -> None:
+    """As of a service role without BYPASSRLS where every table of the schema has policies."""
+    with server.blank(tmp_path, PEOPLE + CHARGES) as database:
+        database.sql("CREATE SCHEMA auth; CREATE TABLE auth.sessions (id int); GRANT ALL ON SCHEMA auth TO PUBLIC")
+        for table in ("people", "renders", "auth.sessions"):
+            database.sql(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; GRANT SELECT ON {table} TO sweeper_runner")
+        as_runner = {"SWEEPER_DATABASE_URL": database.url_as("sweeper_runner")}
+        ran = database.sweeper("init", "--yes", **as_runner)
+        assert "hides the rows of people, renders from this role" in ran.stdout
+        assert "BYPASSRLS" in database.config.read_text()
+        found = tomllib.loads(database.config.read_text())
+        assert (found["accounts"]["balance"], found["sessions"]["account"]) == ("?", "?")
+        ran = database.sweeper("init", "--force", "--json", **as_runner)
+        assert ran.document["hidden_tables"] == ["people", "renders"]
+        assert database.sweeper("init", "--force", "--json").document["hidden_tables"] == []
+        assert "BYPASSRLS" not in database.config.read_text()
