@@ -28,8 +28,9 @@ def hidden_note(tables: Sequence[str]) -> str:
     """What the user has to know of a draft that was made without seeing rows."""
     more = f" and {len(tables) - _MOST} more" if len(tables) > _MOST else ""
     return (
-        f"Row-level security hides the rows of {', '.join(tables[:_MOST])}{more} from this role: the draft rests on names and types. Make "
-        "it anew as the owner of the tables, or as a role that has BYPASSRLS: `sweeper init --force`."
+        f"Row-level security hides the rows of {', '.join(tables[:_MOST])}{more} from this role: the draft rests on "
+        "names and types. Make it anew as the owner of the tables, or as a role that has BYPASSRLS: "
+        "`sweeper init --force`."
     )
 
 

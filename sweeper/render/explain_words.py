@@ -22,7 +22,7 @@ _HOLDS = {
 
 # whether a session whose refund was taken back can be paid again by hand
 PAID_AGAIN = {
-    True: "No program pays it again; you can, with `sweeper run --session ID`.",
+    True: "No program pays it again; you can, with `sweeper run --session ID`, while nothing in the file excludes it.",
     False: "No program pays it again: the app's own ledger still has the refund, and its guard allows one.",
 }
 
@@ -31,7 +31,7 @@ def sentence(explanation: Explanation) -> str:
     """The rule behind a verdict, with its numbers."""
     words = {
         Verdict.REFUNDED: _refunded,
-        Verdict.REVERSED: lambda explanation: f"The refund was taken back. {PAID_AGAIN[explanation.payable_again]}",
+        Verdict.REVERSED: _reversed,
         Verdict.ADOPTED: _adopted,
         Verdict.OWED: lambda explanation: f"{_since(explanation)} The next run refunds it.",
         Verdict.IN_GRACE: _waiting,
@@ -44,6 +44,13 @@ def sentence(explanation: Explanation) -> str:
         Verdict.UNKNOWN: _unknown,
     }
     return words[explanation.verdict](explanation)
+
+
+def _reversed(explanation: Explanation) -> str:
+    if explanation.exclude is not None:
+        excluded = f"the mapping says never to refund it, {explanation.exclude}"
+        return f"The refund was taken back. No run pays it again: {excluded}."
+    return f"The refund was taken back. {PAID_AGAIN[explanation.payable_again]}"
 
 
 def _uncharged(explanation: Explanation) -> str:
