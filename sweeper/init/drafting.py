@@ -15,7 +15,7 @@ from sweeper.init.ledger_lines import ledger_sections
 from sweeper.init.ledgers import Ledger, find_ledgers
 from sweeper.init.marks import find_exclude
 from sweeper.init.numbers import read_numbers
-from sweeper.init.policy_lines import policy_section
+from sweeper.init.policy_lines import logging_section, policy_section
 from sweeper.init.running_totals import after_column, looks_like_books
 from sweeper.init.sessions import Found, Session, charges_with_a_life, find_sessions, named_session
 from sweeper.init.status_lines import status_lines, with_statuses
@@ -151,6 +151,7 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
         *refunded,
         *_accounts(evidence, payer, ledger, links),
         policy_section(session, times),
+        logging_section(session),
         *(ledger_sections(evidence, session, ledgers, payer.path, payer.balance, chooser) if ledgers else []),
     ]
     hidden = hidden_tables(evidence, session.table)
@@ -179,8 +180,8 @@ def _life(times: Times) -> list[Line]:
 
 def _error(session: Session) -> Column | None:
     names = (
-        {"error", "message"}, {"error", "text"}, {"error"}, {"failure", "reason"}, {"failure"}, {"exception"},
-        {"fail", "message"}, {"err"}, {"fail"}, {"message"},
+        {"error", "message"}, {"error", "text"}, {"error"}, {"failure", "reason"}, {"failed", "reason"},
+        {"fail", "reason"}, {"failure"}, {"exception"}, {"fail", "message"}, {"err"}, {"fail"}, {"message"},
     )  # fmt: skip
     no_code = lambda column: column.is_text and not column.words & {"code", "type", "class", "id"}  # noqa: E731
     return session.column(no_code, tuple(frozenset(wanted) for wanted in names))

@@ -104,7 +104,9 @@ def _waiting(explanation: Explanation) -> str:
     then = (
         "refunds it" if explanation.hold_reason is None else f"puts it on hold: {hold_words(explanation.hold_reason)}"
     )
-    return f"{_since(explanation)} A run from {moment(explanation.due_at)} on {then}."
+    first = "ends" if explanation.has_deadline else "ends or shows a sign of life"
+    unless = f", unless it {first} before" if explanation.running else ""
+    return f"{_since(explanation)} A run from {moment(explanation.due_at)} on {then}{unless}."
 
 
 def _held(explanation: Explanation) -> str:

@@ -36,11 +36,12 @@ def draft(server: Server, folder: Path, *tables: str) -> tuple[dict[str, Any], s
 def test_refunds_of_purchases_show_neither_the_sign_nor_the_kind_of_ours(server: Server, tmp_path: Path) -> None:
     """What the app calls a refund takes credits away; those of sessions have a name of their own."""
     found, _ = draft(
-        server, tmp_path, PEOPLE, CHARGES,
+        server, tmp_path, PEOPLE.replace("error text", '"failedReason" text'), CHARGES,
         """INSERT INTO credit_moves (person_id, render_id, amount, kind)
            SELECT person_id, id, 2, 'returned' FROM renders WHERE status = 'failed' AND id < 20
            UNION ALL SELECT id, NULL, -50, 'refund' FROM people""",
     )  # fmt: skip
+    assert found["sessions"]["error"] == '"failedReason"'
     assert found["ledger"]["where"] == "?"
     assert (found["ledger"]["insert"]["amount"], found["ledger"]["insert"]["kind"]) == ("?", "?")
 
@@ -183,6 +184,7 @@ def test_a_kind_that_is_a_number_is_what_the_refunds_have_or_asked(
         SELECT user_id, id, cost, 2, 'Refund' FROM generations"""
     found, text = draft(server, tmp_path, RAILS, refunds + more)
     assert found["ledger"]["insert"]["kind"] == kind
+    assert found["logging"]["event_prefix"] == "generation"
     reverse = text[text.index("[ledger.reverse]") :]
     assert re.search(r'kind += "\?"', reverse)
     assert ("detail" in reverse) == (kind == "2"), "what takes a refund back is not called one"
