@@ -17,6 +17,7 @@
 \set max_amount NULL
 \set missing_until NULL
 \set account_ids '''{"u1"}'''
+\set moved '''{}'''
 \set in_hand '''{"s1","s2"}'''
 \set refund_ids '''{"00000000-0000-7000-8000-000000000001","00000000-0000-7000-8000-000000000002"}'''
 \set layer '''sweeper'''
@@ -104,6 +105,7 @@ WITH sweeper_looked AS MATERIALIZED (
                WHEN v.amount::numeric < 0::numeric THEN 'amount_negative'
                WHEN v.amount::numeric > :max_amount::numeric THEN 'amount_above_max'
                WHEN false THEN 'amount_rounded'
+               WHEN v.session_id OPERATOR(pg_catalog.=) ANY (:moved::text[]::text[]) THEN 'id_changed'
            END END AS hold_reason
     FROM (
         SELECT looked.*,

@@ -97,7 +97,7 @@ def _refused(name: str, refusal: Refusal) -> Check:
 
 def failed_items(database: Database, settings: Settings, as_of: datetime, mapping: Mapping) -> list[FailedItem]:
     """The items that fail: what stops a run until one has paid."""
-    context = CheckContext(database, settings, mapping, None, "", as_of)
+    context = CheckContext(database, settings, mapping, None, "", as_of, is_brief=True)
     return [
         FailedItem(check.name, check.message, check.fix)
         for check in rehearse(context)

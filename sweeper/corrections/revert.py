@@ -138,7 +138,7 @@ class Revert:
                 for row in rows:
                     if row.reversed:
                         self._already += 1
-                    elif why := limits.take(row, row.balance):
+                    elif why := limits.take(row, row.balance, row.pools or ()):
                         self._leave(why, row)
                     else:
                         self._count(row)

@@ -5,6 +5,7 @@ from sweeper.explain.result import Explanation, Verdict
 from sweeper.render.words import moment, number
 
 _HOLDS = {
+    "id_changed": "a refund of a session that is gone has its account, its amount and the moment of its failure",
     "refund_missing": "a run since then paid more refunds than the ledger still has, and it may be one of them",
     "no_account": "it has no account, or the account is gone",
     "no_started_at": "it does not say when it started",

@@ -73,12 +73,12 @@ class OwedPage:
 
     def take(self, number: int) -> tuple[str, ...]:
         """The next so many ids, fewer at the end, none when all are taken; of one shard, where they are in several."""
-        taken, homes = list[str](), self.selection.homes
-        while self._left and len(taken) < number:
-            if homes and taken and homes.shard(self._left[0]) != homes.shard(taken[0]):
-                break
-            taken.append(self._left.popleft())
-        return tuple(taken)
+        homes, number = self.selection.homes, min(number, len(self._left))
+        if homes and number:
+            home = homes.shard(self._left[0])
+            elsewhere = (place for place in range(number) if homes.shard(self._left[place]) != home)
+            number = next(elsewhere, number)
+        return tuple(self._left.popleft() for _ in range(number))
 
     def by_shard(self, first: int | None) -> "OwedPage":
         """The same page, its ``first`` so many ids shard after shard, all of them where none is given.
@@ -90,6 +90,11 @@ class OwedPage:
             first = len(left) if first is None else first
             self._left = deque([*self.selection.homes.by_shard(left[:first]), *left[first:]])
         return self
+
+    @property
+    def session_ids(self) -> tuple[str, ...]:
+        """What is left."""
+        return tuple(self._left)
 
     def give_back(self, session_ids: Sequence[str]) -> None:
         """These were taken and are still to be paid."""

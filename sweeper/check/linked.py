@@ -1,0 +1,34 @@
+"""Whether the refunds in the app's ledger are about the mapped sessions at all."""
+
+from collections.abc import Iterator
+
+from sweeper.app.catalog import Column
+from sweeper.check.context import failure
+from sweeper.check.result import Check
+from sweeper.check.samples import Samples
+from sweeper.postgres.errors import Refusal, TooSlow
+
+_ENOUGH = 5
+
+
+def check_linked(samples: Samples, key: Column | None) -> Iterator[Check]:
+    """The newest rows of the ledger that are refunds: none of them names a session by its id."""
+    context = samples.context
+    ledger, own = context.mapping.ledger, context.settings.ledger
+    if ledger is None or own is None or key is None or context.mapping.is_by_account:
+        return
+    if not samples.sees(ledger.table, [key]):
+        return
+    try:
+        with samples.transaction.savepoint():
+            (row,) = samples.ask("find_linked", {"key": key.quoted})
+    except (Refusal, TooSlow):
+        return
+    if row.rows >= _ENOUGH and not row.linked:
+        yield failure(
+            "ledger",
+            f"none of the {row.rows} newest rows of {ledger.table.name} that are refunds is about a session of "
+            f"{context.mapping.sessions.name}: ledger.session = {own.session!r} is {row.sample} in one, and no session "
+            f"has that as sessions.id = {context.settings.sessions.id!r}",
+            "sessions.id, or ledger.session: what the app links a refund to its session by",
+        )
