@@ -152,7 +152,7 @@ def test_whatever_code_a_trigger_raises_it_is_that_session_alone_which_is_held(f
 
 @pytest.mark.parametrize("code", ["PT402", "53100", "40001"])
 def test_all_that_a_trigger_refuses_is_held_also_where_nobody_is_paid(first: AppDatabase, code: str) -> None:
-    """What the app raises is about the row, even by a code of the server's own: so many would else look like the run's."""
+    """What the app raises is about the row, even by a code of the server's own, and however many rows it is about."""
     for number in range(4):
         first.account(f"u{number}")
         first.session(f"s{number}", account=f"u{number}")
