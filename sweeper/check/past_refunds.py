@@ -138,13 +138,15 @@ def _absolute(sessions: Sequence[PastRefund], compared: Sequence[Compared]) -> C
 def _others(
     sessions: Sequence[PastRefund], compared: Sequence[Compared], unwritten: Sequence[Column], unique: Collection[str]
 ) -> Check | None:
-    said, lines, grave = [], [], False
-    values = {one.column.name: one.value for one in compared if one.meaning != "running"}
-    for name in values:
-        different = [one.session_id for one in sessions if name in one.differs]
+    said, lines = [], []
+    grave = False
+    for one in compared:
+        name = one.column.name
+        different = [session.session_id for session in sessions if name in session.differs]
         if len(different) > len(sessions) * _MANY:
-            said.append(f"{name} = {values[name]!r} is not what the app wrote for {named(different)}")
-            lines.append(f"ledger.insert.{name}: what the app writes there")
+            default = f"[ledger.insert] leaves {name} at its default, {one.value}, which" if one.meaning else ""
+            said.append(f"{default or f'{name} = {one.value!r}'} is not what the app wrote for {named(different)}")
+            lines.append(f"ledger.insert: {one.column.quoted} = what the app writes there")
     for column in unwritten:
         filled = [one.session_id for one in sessions if column.name in one.unwritten]
         if len(filled) > len(sessions) * _ODD:

@@ -54,9 +54,9 @@ def without_prismas_words(pairs: list[Pair]) -> list[Pair]:
 def without_javas_words(pairs: list[Pair]) -> list[Pair]:
     """The parameters of a ``jdbc:`` URL with pgjdbc's ``ssl`` translated into libpq's ``sslmode``.
 
-    There ``ssl`` that is true, or has no value, verifies certificate and host name, as long as no ``sslmode`` is given;
-    to libpq it is no more than ``require``: https://jdbc.postgresql.org/documentation/ssl/. What else it may be is false, which leaves it at ``prefer``. The factory
-    that trusts any certificate takes precedence over ``ssl``.
+    There ``ssl`` that is true, or has no value, verifies certificate and host name, as long as no ``sslmode`` is given
+    (https://jdbc.postgresql.org/documentation/ssl/); to libpq it is no more than ``require``. What else it may be is
+    false, which leaves it at ``prefer``. The factory that trusts any certificate takes precedence over ``ssl``.
     """
     names = {unquote(name).lower() for name, _ in pairs}
     rest = [(name, value) for name, value in pairs if unquote(name).lower() != "ssl"]

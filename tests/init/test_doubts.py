@@ -36,11 +36,12 @@ def draft(server: Server, folder: Path, *tables: str) -> tuple[dict[str, Any], s
 def test_refunds_of_purchases_show_neither_the_sign_nor_the_kind_of_ours(server: Server, tmp_path: Path) -> None:
     """What the app calls a refund takes credits away; those of sessions have a name of their own."""
     found, _ = draft(
-        server, tmp_path, PEOPLE, CHARGES,
+        server, tmp_path, PEOPLE.replace("error text", '"failedReason" text'), CHARGES,
         """INSERT INTO credit_moves (person_id, render_id, amount, kind)
            SELECT person_id, id, 2, 'returned' FROM renders WHERE status = 'failed' AND id < 20
            UNION ALL SELECT id, NULL, -50, 'refund' FROM people""",
     )  # fmt: skip
+    assert found["sessions"]["error"] == '"failedReason"'
     assert found["ledger"]["where"] == "?"
     assert (found["ledger"]["insert"]["amount"], found["ledger"]["insert"]["kind"]) == ("?", "?")
 
@@ -215,3 +216,50 @@ def test_lots_that_a_session_may_name_itself_are_no_accounts(server: Server, tmp
                'c' || n, now() FROM generate_series(1, 30) AS n""",
     )  # fmt: skip
     assert (found["sessions"]["account"], found["accounts"]["table"], found["accounts"]["id"]) == ("?", "?", "?")
+
+
+RAILS = """
+CREATE TABLE users (id bigserial PRIMARY KEY, credits int NOT NULL DEFAULT 0);
+CREATE TABLE generations (id bigserial PRIMARY KEY, user_id bigint NOT NULL REFERENCES users,
+    status int NOT NULL DEFAULT 0, cost int NOT NULL,
+    created_at timestamp NOT NULL DEFAULT now(), updated_at timestamp NOT NULL DEFAULT now());
+CREATE TABLE credit_transactions (id bigserial PRIMARY KEY, user_id bigint NOT NULL REFERENCES users,
+    generation_id bigint REFERENCES generations, amount int NOT NULL, kind int NOT NULL DEFAULT 0, description varchar);
+INSERT INTO users (credits) SELECT 100 FROM generate_series(1, 4);
+INSERT INTO generations (user_id, status, cost) SELECT 1 + n % 4, n % 4, 2 FROM generate_series(1, 60) AS n;
+INSERT INTO credit_transactions (user_id, amount, kind) SELECT id, 100, 0 FROM users;
+INSERT INTO credit_transactions (user_id, generation_id, amount, kind) SELECT user_id, id, -cost, 1 FROM generations;
+"""
+
+
+@pytest.mark.parametrize(("more", "kind"), [(" WHERE status = 3", "2"), (" WHERE false", "?")])
+def test_a_kind_that_is_a_number_is_what_the_refunds_have_or_asked(
+    server: Server, tmp_path: Path, more: str, kind: str
+) -> None:
+    """Left out it would be the default, which is the kind of a purchase."""
+    refunds = """INSERT INTO credit_transactions (user_id, generation_id, amount, kind, description)
+        SELECT user_id, id, cost, 2, 'Refund' FROM generations"""
+    found, text = draft(server, tmp_path, RAILS, refunds + more)
+    assert found["ledger"]["insert"]["kind"] == kind
+    assert found["logging"]["event_prefix"] == "generation"
+    reverse = text[text.index("[ledger.reverse]") :]
+    assert re.search(r'kind += "\?"', reverse)
+    assert ("detail" in reverse) == (kind == "2"), "what takes a refund back is not called one"
+
+
+def test_rows_that_row_level_security_hides_are_said_and_nothing_rests_on_them(server: Server, tmp_path: Path) -> None:
+    """As of a service role without BYPASSRLS where every table of the schema has policies."""
+    with server.blank(tmp_path, PEOPLE + CHARGES) as database:
+        database.sql("CREATE SCHEMA auth; CREATE TABLE auth.sessions (id int); GRANT ALL ON SCHEMA auth TO PUBLIC")
+        for table in ("people", "renders", "auth.sessions"):
+            database.sql(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; GRANT SELECT ON {table} TO sweeper_runner")
+        as_runner = {"SWEEPER_DATABASE_URL": database.url_as("sweeper_runner")}
+        ran = database.sweeper("init", "--yes", **as_runner)
+        assert "hides the rows of people, renders from this role" in ran.stdout
+        assert "BYPASSRLS" in database.config.read_text()
+        found = tomllib.loads(database.config.read_text())
+        assert (found["accounts"]["balance"], found["sessions"]["account"]) == ("?", "?")
+        ran = database.sweeper("init", "--force", "--json", **as_runner)
+        assert ran.document["hidden_tables"] == ["people", "renders"]
+        assert database.sweeper("init", "--force", "--json").document["hidden_tables"] == []
+        assert "BYPASSRLS" not in database.config.read_text()

@@ -83,7 +83,9 @@ FORMS = {
         f"jdbc:postgresql://h/db?user=u&password={SECRET}&gssEncMode=disable&options=-c%20jit=off",
         {"gssencmode": "disable", "options": "-c jit=off"},
     ),
-    "pasted into supabase's template": (f"postgresql://u:@@{SECRET}@h:6543/db?pgbouncer=true", {"port": "6543", "password": f"@@{SECRET}"}),
+    "pasted into supabase's template": (
+        f"postgresql://u:@@{SECRET}@h:6543/db?pgbouncer=true", {"port": "6543", "password": f"@@{SECRET}"}
+    ),
     "with a timeout for the app's queries": (f"postgres://u:{SECRET}@h/db?statement_timeout=30000&lock_timeout=1s", {}),
 }  # fmt: skip
 
