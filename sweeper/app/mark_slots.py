@@ -80,8 +80,8 @@ class _Writer:
                 reason = "is set by the sweep itself, or is the key"
                 if column == self._status.column and section == "sessions.refunded":
                     reason += (
-                        ". Where the app gives what it has refunded a status of its own, name it in sessions.failed and in "
-                        "sessions.exclude, and let a trigger on sweeper's refunds set it (docs/mapping.md)"
+                        ". Where the app gives what it has refunded a status of its own, name it in sessions.failed "
+                        "and in sessions.exclude, and let a trigger on sweeper's refunds set it (docs/mapping.md)"
                     )
                 raise problem(section, text, reason)
             if column.quoted in found:
