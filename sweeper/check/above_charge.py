@@ -9,6 +9,7 @@ from decimal import Decimal
 from sweeper.app.catalog import Column, has_subquery
 from sweeper.check.charged_accounts import check_charged_accounts
 from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.delivered import check_never_charged
 from sweeper.check.ledger_columns import amount_columns
 from sweeper.check.linked import sessions_fail
 from sweeper.check.result import Check
@@ -59,18 +60,7 @@ def check_charges(context: CheckContext) -> Iterator[Check]:
         else:
             found = _by_ledger(samples)
     if not any(one.charged for one in found):
-        if not own.charged and (taken := list(check_taken(context))):
-            yield from taken
-            return
-        if context.mapping.sessions.column(own.amount) is not None and _NO_AMOUNT.search(own.amount):
-            yield warning(
-                "charges",
-                f"sessions.amount = {own.amount!r} is called as something else than credits, and there are no books to "
-                "compare it with",
-                "sessions.amount: what was charged, less what was delivered",
-            )
-            return
-        yield ok("charges", "the books have no charges of the newest failed sessions to compare with")
+        yield from _without_books(context)
         return
     if own.charged:
         yield _compared_with_charged(context, found)
@@ -95,6 +85,27 @@ def check_charges(context: CheckContext) -> Iterator[Check]:
         f"sessions.amount: the charge less what was given back; or sessions.charged: what "
         f"{context.settings.ledger.table} says of the charge, whatever that is about",
     )
+
+
+def _without_books(context: CheckContext) -> Iterator[Check]:
+    """What the sessions themselves say of their charges."""
+    own = context.settings.sessions
+    if not own.charged and (taken := list(check_taken(context))):
+        yield from taken
+        return
+    with sampling(context) as samples:
+        if never := list(check_never_charged(samples)):
+            yield from never
+            return
+    if context.mapping.sessions.column(own.amount) is not None and _NO_AMOUNT.search(own.amount):
+        yield warning(
+            "charges",
+            f"sessions.amount = {own.amount!r} is called as something else than credits, and there are no books to "
+            "compare it with",
+            "sessions.amount: what was charged, less what was delivered",
+        )
+        return
+    yield ok("charges", "the books have no charges of the newest failed sessions to compare with")
 
 
 def _reads_books(context: CheckContext) -> bool:

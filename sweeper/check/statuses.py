@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from sweeper.check.context import CheckContext, failure, warning
-from sweeper.check.delivered import check_delivered
+from sweeper.check.delivered import check_delivered, settled_ids
 from sweeper.check.marked import mark_columns
 from sweeper.check.result import Check, Status
 from sweeper.check.rows import check_statuses as check_named
@@ -74,9 +74,9 @@ def _wrong(context: CheckContext) -> Iterator[Check]:
             return
     with sampling(context) as samples:
         failed = _seen(samples, samples.newest(running=False), by_exclude=True)
-        settled_ids = _settled(samples)
-        settled = _seen(samples, settled_ids, by_exclude=False)
-        delivered = list(check_delivered(samples, settled_ids))
+        settled_sessions = settled_ids(samples)
+        settled = _seen(samples, settled_sessions, by_exclude=False)
+        delivered = list(check_delivered(samples, settled_sessions))
         endless = _endless(samples)
     if wide := list(_all_refunded(context, failed, settled)):
         yield from wide
@@ -105,7 +105,7 @@ def _all_refunded(context: CheckContext, failed: Sequence[_Seen], settled: Seque
 
 def called_refunded(samples: Samples) -> tuple[str, int, Sequence[str]] | None:
     """The status that says of a session that the app has refunded it, how many have it, and some of them."""
-    for one in _seen(samples, _settled(samples), by_exclude=False):
+    for one in _seen(samples, settled_ids(samples), by_exclude=False):
         if one.sessions >= _ENOUGH and _RETURNED.search(one.status) and not _NOT_YET.search(one.status):
             return one.status, one.sessions, [*one.refunded, *one.others]
     return None
@@ -175,17 +175,6 @@ def _refunded_elsewhere(failed: Sequence[_Seen], settled: Sequence[_Seen]) -> It
                 f"{one.sessions} such sessions, such as {named(one.refunded)}, and none of those in sessions.failed",
                 f"sessions.failed: {one.status!r}, and nothing that has succeeded",
             )  # fmt: skip
-
-
-def _settled(samples: Samples) -> list[str]:
-    """Some sessions that succeeded; none where finding them takes too long."""
-    if not samples.context.settings.sessions.succeeded:
-        return []
-    try:
-        with samples.transaction.savepoint():
-            return [row.session_id for row in samples.ask("list_settled", {})]
-    except TooSlow:
-        return []
 
 
 def _seen(samples: Samples, session_ids: Sequence[str], *, by_exclude: bool) -> list[_Seen]:
