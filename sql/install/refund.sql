@@ -58,6 +58,10 @@ BEGIN
     SELECT g.charge_key
     INTO sweeper_key
     FROM {settings} AS g;
+    IF pg_catalog.current_setting('session_replication_role') = 'replica' THEN
+        RAISE EXCEPTION 'refund() cannot be called while session_replication_role is replica: no trigger would fire'
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Call it where it is origin.';
+    END IF;
 {if reads_other_rows}
     -- one snapshot for the whole transaction would miss what was committed since, such as a refund of the app's own
     IF pg_catalog.current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN

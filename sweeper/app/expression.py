@@ -1,6 +1,6 @@
 """A value of the file as SQL: its type, and how values of it are compared."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sweeper.app.catalog import FLOATING_TYPES, INTEGER_TYPES, TEXT_TYPES, Column, problem
 from sweeper.postgres.templates import fill_part
@@ -15,8 +15,7 @@ _KEPT = {
 }
 
 
-@dataclass(frozen=True)
-class Expression:
+class Expression(NamedTuple):
     """A value of the file as SQL, its type, and the COLLATE clause that its comparisons need, or none."""
 
     sql: str
@@ -49,6 +48,26 @@ class Expression:
                 "another. Write an expression of that type which is null where there is no such value",
             )
 
+    def require_told_apart(self, key: str, text: str, other: "Expression") -> None:
+        """Check that values which differ for this one differ for ``other`` as well, and not by letter case alone.
+
+        Raises:
+            ConfigurationError: they may not.
+        """
+        told_apart = self.type in TEXT_TYPES and (self.column is None or self.column.deterministic)
+        if told_apart and other.takes_for_equal:
+            raise problem(
+                key,
+                text,
+                "takes values for equal that the sessions tell apart, such as by letter case: the refund of one would "
+                "pass for that of another. Name an expression that tells them apart, too, as ::text does of citext",
+            )
+
+    @property
+    def takes_for_equal(self) -> bool:
+        """Whether texts that differ may be equal by its type or by its column's collation."""
+        return self.type.rpartition(".")[2] == "citext" or (self.column is not None and not self.column.deterministic)
+
     def _is_cut(self, wanted: str) -> bool:
         if self.type == wanted:
             return False
@@ -69,8 +88,7 @@ def no_attempt() -> Expression:
     return Expression(fill_part("no_attempt", {}), "integer")
 
 
-@dataclass(frozen=True)
-class Equality:
+class Equality(NamedTuple):
     """The operators that compare two values of one type, each with its schema, so that no other is meant."""
 
     equal: str

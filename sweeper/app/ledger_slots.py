@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sweeper.app import catalog
 from sweeper.app.catalog import Table, is_literal, problem
@@ -37,8 +37,7 @@ NO_LEDGER = Facts(
 _AT = re.compile(r"(refund\.)?at", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Ledger:
+class Ledger(NamedTuple):
     """The app's own table of refunds; ``key`` and ``guard`` are what its unique index is made of."""
 
     table: Table
@@ -66,11 +65,13 @@ def map_ledger(
     guard = reader.condition("ledger.guard", own.guard, table, "l") if own.guard else where
     refund = over.sample
     key_value.require_kept("ledger.session", own.session, session, "what links a row to its session")
+    key_value.require_told_apart("ledger.session", own.session, session)
     session_as = key_value.compared_as(session)
     reader.castable("ledger.session", own.session, f"session_id{session_as}", refund, "refund")
     charge = Expression("", slots["attempt_type"], None, slots["attempt_collate"])
     attempt_as = charge.compared_as(attempt)
     if own.attempt:
+        charge.require_told_apart("ledger.attempt", own.attempt, attempt)
         charge.require_kept("ledger.attempt", own.attempt, attempt, "ledger.attempt")
         reader.castable("ledger.attempt", own.attempt, f"attempt{attempt_as}", refund, "refund")
     values, amounts, meant = _ledger_values(over, "ledger.insert", own.insert, table)

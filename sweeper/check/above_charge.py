@@ -10,6 +10,7 @@ from sweeper.app.catalog import Column, has_subquery
 from sweeper.check.charged_accounts import check_charged_accounts
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.ledger_columns import amount_columns
+from sweeper.check.linked import sessions_fail
 from sweeper.check.result import Check
 from sweeper.check.samples import NO_ITEM, Samples, named, number, numbered, sampling
 from sweeper.check.taken import check_taken
@@ -37,6 +38,11 @@ class _Charge:
 def check_charges(context: CheckContext) -> Iterator[Check]:
     """Compare the amounts of sessions that are not refunded with their charges."""
     own = context.settings.sessions
+    with sampling(context) as samples:
+        ledger = context.mapping.ledger
+        if ledger is not None and sessions_fail(samples, samples.key_of(ledger.table)):
+            yield ok("charges", "not compared: ledger.session fails for rows that are no refunds")
+            return
     if wrong := list(check_charged_accounts(context)):
         yield from wrong
         return

@@ -9,7 +9,7 @@ from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.entries import check_entries
 from sweeper.check.forgotten import check_forgotten
 from sweeper.check.ledger_columns import account_column, amount_columns
-from sweeper.check.linked import check_linked
+from sweeper.check.linked import check_linked, check_session_fails
 from sweeper.check.result import Check, Status
 from sweeper.check.samples import (
     DOWN_WORDS,
@@ -44,10 +44,12 @@ def check_ledger(context: CheckContext) -> Iterator[Check]:
         return
     with sampling(context) as samples:
         key = samples.key_of(context.mapping.ledger.table)
+        failing = list(check_session_fails(samples, key))
         found = [
+            *failing,
             *check_linked(samples, key),
             *_running(samples, key),
-            *_missed(samples),
+            *(_missed(samples) if not failing else ()),
             *_later(samples, key),
             *check_entries(samples, key),
         ]

@@ -3,12 +3,40 @@
 from collections.abc import Iterator
 
 from sweeper.app.catalog import Column
-from sweeper.check.context import failure
+from sweeper.check.context import failure, warning
 from sweeper.check.result import Check
 from sweeper.check.samples import Samples
 from sweeper.postgres.errors import Refusal, TooSlow
 
 _ENOUGH = 5
+
+
+def check_session_fails(samples: Samples, key: Column | None) -> Iterator[Check]:
+    """An expression for the session that only refunds have: other rows of the ledger make it fail."""
+    if sessions_fail(samples, key):
+        own = samples.context.settings.ledger
+        assert own is not None  # noqa: S101 - only an expression of a ledger fails
+        yield warning(
+            "ledger",
+            f"ledger.session = {own.session!r} fails for rows that ledger.where is not true of: what they say of "
+            "charges and of missed refunds is not compared",
+            f'ledger.session = "CASE WHEN {own.where} THEN {own.session} END"',
+        )
+
+
+def sessions_fail(samples: Samples, key: Column | None) -> bool:
+    """Whether the database refuses to work out `ledger.session` for some row."""
+    ledger, own = samples.context.mapping.ledger, samples.context.settings.ledger
+    if ledger is None or own is None or key is None or ledger.table.column(own.session) is not None:
+        return False
+    try:
+        with samples.transaction.savepoint():
+            samples.ask("try_sessions", {"key": key.quoted})
+    except Refusal:
+        return True
+    except TooSlow:
+        return False
+    return False
 
 
 def check_linked(samples: Samples, key: Column | None) -> Iterator[Check]:

@@ -75,8 +75,8 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
         )  # fmt: skip
     elif row.sessions >= _ENOUGH and not row.owed:
         yield warning(
-            "amounts", f"none of the {row.sessions} newest failed sessions that nobody has refunded has an amount above "
-            "zero: nothing would be refunded", "sessions.amount: what was charged, less what was delivered",
+            "amounts", f"none of the {row.sessions} newest failed sessions that nobody has refunded has an amount "
+            "above zero: nothing would be refunded", "sessions.amount: what was charged, less what was delivered",
         )  # fmt: skip
     else:
         yield ok("amounts", f"{row.sessions - row.nulls} of the {row.sessions} newest failed sessions have an amount")

@@ -128,8 +128,12 @@ def _never_refunded(failed: Sequence[_Seen], settled: Sequence[_Seen], endless: 
             continue
         words = {word.lower() for word in _WORD.findall(one.status)}
         goes_on = any(word.endswith("ing") and word not in _NOT_GOING for word in words) or one.status in endless
-        by_choice = (bool(words & _BY_CHOICE) or goes_on) and not words & _NOT_DONE
-        if by_choice or (one.sessions >= _MANY and done < min(one.sessions, _COUNTED)):
+        by_choice = bool(words & _BY_CHOICE) and not words & _NOT_DONE
+        if (
+            by_choice
+            or (goes_on and not words & _NOT_DONE)
+            or (one.sessions >= _MANY and done < min(one.sessions, _COUNTED))
+        ):
             refunded = ", ".join(f"{other.given_back} of {other.sessions} of {other.status!r}" for other in others)
             yield failure(
                 "statuses", f"sessions.failed has {one.status!r}, and the app has refunded none of {one.sessions} such "

@@ -17,9 +17,9 @@ _AMOUNT = re.compile(r"amount|credit|delta|value|point|sum|price|cost|unit|token
 _EXACT, _AMOUNTS_AT_MOST = ("smallint", "integer", "bigint", "numeric"), 3
 _JSON, _TEXTS = ("json", "jsonb"), ("text", "character varying")
 # what a column is called that names whatever a row is about
-_ABOUT = {"session", "job", "task", "request", "reference", "ref", "related", "relatedentity", "about", "source", "entity",
-          "object", "subject", "target", "item", "resource", "creditable", "chargeable", "billable", "payable",
-          "transactionable", "reservation", "generation", "run"}  # fmt: skip
+_ABOUT = {"session", "job", "task", "request", "reference", "ref", "related", "relatedentity", "about", "source",
+          "entity", "object", "subject", "target", "item", "resource", "creditable", "chargeable", "billable",
+          "payable", "transactionable", "reservation", "generation", "run"}  # fmt: skip
 # an id that is found in the middle of a text must be one that nothing else can be
 _LONG_ID, _SPOKEN_AT_MOST = 8, 100
 _FLAG, _MOMENT = ("boolean",), ("timestamp without time zone", "timestamp with time zone", "date", "uuid")

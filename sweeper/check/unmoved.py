@@ -1,4 +1,4 @@
-"""Whether a balance beside the app's ledger would be left behind: the ledger's sum, in a table that the file leaves out."""
+"""Whether a balance beside the app's ledger would be left behind: its sum, in a table that the file leaves out."""
 
 import re
 from collections.abc import Iterator

@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
-import stamina.instrumentation
-
 from sweeper.core.text import printable
 
 if TYPE_CHECKING:
+    from stamina.instrumentation import RetryDetails
     from structlog.typing import EventDict, WrappedLogger
 
 
@@ -24,8 +23,10 @@ class Log:
         self._common: dict[str, object] = {}
 
     def log_retries(self) -> None:
-        """Log every retry from now on, instead of the line that the library prints on stdout."""
-        stamina.instrumentation.set_on_retry_hooks([self._log_retry])
+        """Log every retry from now on."""
+        from sweeper.postgres.retries import tell_retries
+
+        tell_retries(self._log_retry)
 
     def bind(self, **fields: object) -> None:
         """Every event from now on has these fields, too."""
@@ -60,7 +61,7 @@ class Log:
         """An event that somebody should look at."""
         self._logger.warning(event, **self._common, **fields)
 
-    def _log_retry(self, details: stamina.instrumentation.RetryDetails) -> None:
+    def _log_retry(self, details: "RetryDetails") -> None:
         from sweeper.postgres.sqlstate import unreachable
 
         # in words of ours: a driver's message may repeat the host, the role and parts of the row

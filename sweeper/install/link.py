@@ -21,7 +21,7 @@ _READS_ROWS = re.compile(r"\bselect\b", re.IGNORECASE)
 
 
 def check_link(transaction: Transaction, mapping: Mapping, own: LedgerSection | None) -> None:
-    """Check that `ledger.where` and `ledger.session` know the row that `[ledger.insert]` writes, and give the session back.
+    """Check that `ledger.where` and `ledger.session` know the row that `[ledger.insert]` writes.
 
     They are tried for made-up sessions. Where that cannot be told without rows of the app's, nothing is said.
 

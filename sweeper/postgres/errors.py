@@ -63,6 +63,17 @@ class GuardLost(ConfigurationError):  # noqa: N818
         )
 
 
+class WithoutTriggers(FailedError):  # noqa: N818
+    """On this connection no trigger fires but those that always do."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "session_replication_role is replica on this connection: triggers of the app, hooks and the fence would "
+            "not fire. Nothing was written. Reset it for this role, or where a pooler has left it from another client",
+            code="without_triggers",
+        )
+
+
 def failure_of(problem: Busy | TooSlow | Refusal | SweeperError) -> SweeperError:
     """The error of a run that met ``problem`` where no single row could be set aside."""
     if isinstance(problem, Busy):

@@ -71,11 +71,6 @@ _RAISED_BY = frozenset({"exec_stmt_raise", "exec_stmt_assert"})
 # A row's own fault, most likely: a CASE that fits none of its branches, a subquery that gives several rows, data
 # exception, constraint, what a trigger has changed meanwhile, a routine of the app, WITH CHECK OPTION and the like.
 _REFUSED_CLASSES = ("20", "21", "22", "23", "27", "2F", "38", "39", "44", "P0")
-# The classes that the server itself uses; any other comes from a RAISE in the app's own triggers and functions.
-_SERVER_CLASSES = (
-    "00 01 02 03 08 09 0A 0B 0F 0L 0P 0Z 10 20 21 22 23 24 25 26 27 28 2B 2D 2F 34 38 39 3B 3D 3F 40 42 44 53 54 55 57 "
-    "58 72 F0 HV P0 XX"
-)
 # Never a row's fault: out of memory, disk or connections, an operator's command, a system error, a bug of the server.
 _CLASSES_OF_THE_RUN = ("08", "53", "57", "58", "XX")
 # ON CONFLICT found no usable arbiter: the guard is missing or invalid, or it is deferrable. The same codes come from
@@ -134,7 +129,7 @@ def _translate(cause: BaseException | None) -> Exception | None:
         return Busy()
     if state in (QUERY_CANCELED, _TRANSACTION_TIMEOUT):
         return TooSlow()
-    if state[:2] in _REFUSED_CLASSES or (state and state[:2] not in _SERVER_CLASSES):
+    if state[:2] in _REFUSED_CLASSES:
         return refusal
     return _unsettled(cause, refusal)
 

@@ -10,17 +10,13 @@ REHEARSED = (
     "look_at_running", "sample_chain", "sample_entries", "compare_sums", "sample_columns", "try_marks",
     "compare_held", "find_constant", "find_unpayable", "has_account", "list_accounts_of", "list_json_numbers",
     "find_refund_texts", "list_json_marks", "find_linked",
-    "compare_unmoved", "count_set", "count_ended",
+    "compare_unmoved", "count_set", "count_ended", "try_sessions",
 )  # fmt: skip
 
 OF_LEDGER = (
-    "compare_newest_balances",
-    "compare_unmoved",
-    "find_linked",
-    "compare_sums",
-    "sample_chain",
-    "sample_entries",
-)
+    "compare_newest_balances", "compare_unmoved", "find_linked", "compare_sums", "sample_chain", "sample_entries",
+    "try_sessions",
+)  # fmt: skip
 
 # these look at some sessions and at no others
 CHOSEN = (

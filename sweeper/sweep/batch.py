@@ -40,7 +40,7 @@ BATCH_TIMEOUTS = LOCKING_TIMEOUTS
 BOOKKEEPING_TIMEOUTS = Timeouts(lock_ms=250, statement_ms=60_000, idle_ms=60_000)
 # of several sessions each may wait in turn, such as for a row that a foreign key of the app's ledger points to, and
 # whoever wants one of them waits as long as all of that; one alone, which is what is tried next, may take its time
-_TOGETHER_TIMEOUTS = replace(BATCH_TIMEOUTS, lock_ms=50)
+_TOGETHER_TIMEOUTS = BATCH_TIMEOUTS._replace(lock_ms=50)
 
 # a balance that is read beside the account's row may differ for a moment, where a writer of the app breaks its own rule
 _SERIALIZED_TRIES = 3

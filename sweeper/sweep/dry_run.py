@@ -206,7 +206,7 @@ def _compared(reader: OwedReader, orphans: Orphans) -> Iterator[OwedSession]:
     while some := tuple(islice(sessions, _COMPARED_AT_ONCE if orphans else 1)):
         moved = find_moved(reader, orphans, [one.session_id for one in some if one.hold_reason is None])
         for session in some:
-            yield replace(session, hold_reason="id_changed") if session.session_id in moved else session
+            yield session._replace(hold_reason="id_changed") if session.session_id in moved else session
 
 
 def _by_size(amounts: dict[str, Amount]) -> dict[str, Amount]:

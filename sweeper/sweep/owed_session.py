@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from sweeper.postgres.errors import Refusal, StatementError
 from sweeper.sweep.selection import Place, Selection
@@ -13,8 +14,7 @@ from sweeper.sweep.selection import Place, Selection
 _TURN = 0.618
 
 
-@dataclass(frozen=True)
-class OwedSession:
+class OwedSession(NamedTuple):
     """One owed session; with ``hold_reason`` when no program may refund it, ``on_hold`` when it is known already.
 
     ``refused`` is what the database says of its own expression that fails; then nobody knows what else there is to it.

@@ -76,8 +76,7 @@ def _execute(
     opening = _opening(settings, request, run_id, mapping, full=prepared.full)
     before_floor = _before_floor(sweep, request, prepared)
     with signals.shielded():
-        _write(database, mapping, "prune_idle_runs", {"as_of": request.as_of}, signals)
-        _write(database, mapping, "open_run", opening, signals)
+        _open(database, mapping, opening, signals)
     left, outcome, error = _sweep(sweep, selection)
     if outcome is Outcome.COMPLETE:
         # also where all that is left will be put on hold: nobody has looked at it yet
@@ -189,11 +188,12 @@ def _opening(
     }
 
 
-def _write(database: Database, mapping: Mapping, statement: str, binds: dict[str, object], signals: Signals) -> None:
+def _open(database: Database, mapping: Mapping, opening: dict[str, object], signals: Signals) -> None:
     def write() -> None:
         signals.check()
         with database.transaction(timeouts=BOOKKEEPING_TIMEOUTS) as transaction:
-            transaction.rows(mapping.statement(statement), binds)
+            transaction.rows(mapping.statement("prune_idle_runs"), opening)
+            transaction.rows(mapping.statement("open_run"), opening)
 
     retrying(write)
 

@@ -1,7 +1,7 @@
 """How fast a sweep goes: as many sessions a batch as the policy says, while nobody else is at work."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sweeper.postgres.binds import ANSWER_BYTES, text_bytes
 
@@ -19,8 +19,7 @@ _QUIET_BATCHES, _PAUSES, _PAUSE_AT_MOST_SECONDS = 10, 16, 0.5
 _ANSWER_AIM, _BESIDE_ID_BYTES = int(0.9 * ANSWER_BYTES), 1000
 
 
-@dataclass(frozen=True)
-class Traffic:
+class Traffic(NamedTuple):
     """Who else was at work while a batch had its rows locked.
 
     ``transaction_number`` is the batch's own among all that write, 0 when it wrote nothing. ``sweeps`` are connected,

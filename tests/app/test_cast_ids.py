@@ -1,5 +1,6 @@
 """Ids that are compared in another type than their own: none passes for another that the cast makes of it."""
 
+import psycopg
 import pytest
 from _pytest.mark import ParameterSet
 
@@ -63,6 +64,36 @@ def test_a_link_that_does_not_keep_every_session_is_refused(app: App) -> None:
     with_ledger(app)
     app.sql("ALTER TABLE jobs ALTER id TYPE bigint USING 1; ALTER TABLE entries ALTER job TYPE real USING NULL")
     app.refused("ledger.session = 'job'", "does not keep every such value")
+
+
+def test_a_link_that_takes_two_sessions_for_one_is_refused(app: App) -> None:
+    """The build of Postgres that the tests use has no citext: the name and the casts of it are enough here."""
+    with_ledger(app)
+    app.sql(
+        "CREATE TYPE citext; "
+        "CREATE FUNCTION citextin(cstring) RETURNS citext LANGUAGE internal IMMUTABLE STRICT AS 'textin'; "
+        "CREATE FUNCTION citextout(citext) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'textout'; "
+        "CREATE TYPE citext (INPUT = citextin, OUTPUT = citextout, LIKE = text, CATEGORY = 'S', COLLATABLE = true); "
+        "CREATE CAST (citext AS text) WITHOUT FUNCTION AS IMPLICIT; "
+        "CREATE CAST (text AS citext) WITHOUT FUNCTION AS ASSIGNMENT"
+    )
+    app.sql("ALTER TABLE entries ALTER job TYPE citext")
+    app.refused("ledger.session = 'job'", "takes values for equal that the sessions tell apart")
+    app.map("ledger", session="job::text")
+    assert app.sweep()["sessions"] == 1
+
+
+@pytest.mark.every_version
+def test_a_link_by_a_collation_that_ignores_letter_case_is_refused(app: App) -> None:
+    with_ledger(app)
+    try:
+        app.sql("CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false)")
+    except psycopg.errors.FeatureNotSupported as missing:
+        pytest.skip(f"this build of Postgres has none: {missing}")
+    app.sql("ALTER TABLE entries ALTER job TYPE text COLLATE any_case")
+    app.refused("ledger.session = 'job'", "takes values for equal that the sessions tell apart")
+    app.sql("ALTER TABLE jobs ALTER id TYPE text COLLATE any_case")
+    assert app.sweep()["sessions"] == 1
 
 
 def test_an_attempt_that_the_ledger_would_round_is_refused(app: App) -> None:
