@@ -17,6 +17,7 @@
 \set max_amount NULL
 \set missing_until NULL
 \set account_ids '''{"u1"}'''
+\set moved '''{}'''
 \set in_hand '''{"s1","s2"}'''
 \set refund_ids '''{"00000000-0000-7000-8000-000000000001","00000000-0000-7000-8000-000000000002"}'''
 \set layer '''sweeper'''
@@ -80,7 +81,9 @@ SELECT pg_catalog.set_config('lock_timeout', pg_catalog.concat(least(
            true
        ),
        -- one core at the most: the others are the app's
-       pg_catalog.set_config('max_parallel_workers_per_gather', '0', true)
+       pg_catalog.set_config('max_parallel_workers_per_gather', '0', true),
+       -- only a superuser may set it; where a pooler hands on a connection it may be left from another client
+       pg_catalog.current_setting('session_replication_role') OPERATOR(pg_catalog.=) 'replica'::text AS without_triggers
 \g /dev/null
 
 -- pay: looks again at the locked sessions on a fresh snapshot, closes the stuck, writes the refunds, and adds to
@@ -104,6 +107,7 @@ WITH sweeper_looked AS MATERIALIZED (
                WHEN v.amount::numeric < 0::numeric THEN 'amount_negative'
                WHEN v.amount::numeric > :max_amount::numeric THEN 'amount_above_max'
                WHEN false THEN 'amount_rounded'
+               WHEN v.session_id OPERATOR(pg_catalog.=) ANY (:moved::text[]::text[]) THEN 'id_changed'
            END END AS hold_reason
     FROM (
         SELECT looked.*,

@@ -10,13 +10,17 @@ SELECT r.refund_id::text AS refund_id,
            WHERE x.refund_id = r.refund_id{if by_account} AND x.account_id {account_eq} r.account_id{end}
        ) AS reversed,
        coalesce(account.known, false) AS account_known,
-       account.balance
+       account.balance,
+       -- the columns that the balance is made of, and what the refund gave to each
+       account.pools,
+       {if pools}ARRAY[{each pools ", "}r.shares ->> {label}::text{end}]::text[]{else}'{}'::text[]{end} AS shares
 FROM {refunds} AS r
 {if accounts}
 LEFT JOIN LATERAL (
     SELECT true AS known,
            {accounts_id}::text AS account_id,
-           {balance}::text AS balance
+           {balance}::text AS balance,
+           ARRAY[{each pools ", "}a.{column}::text{end}]::text[] AS pools
     FROM {accounts} AS a
     WHERE {accounts_id} {account_eq} r.account_id
 ) AS account ON true
@@ -25,7 +29,8 @@ LEFT JOIN LATERAL (
 CROSS JOIN (
     SELECT true AS known,
            NULL::text AS account_id,
-           NULL::text AS balance
+           NULL::text AS balance,
+           '{}'::text[] AS pools
 ) AS account
 {end}
 WHERE (%(run_id)s::uuid IS NULL OR r.run_id = %(run_id)s::uuid AND r.created_at = %(run_as_of)s::timestamptz)

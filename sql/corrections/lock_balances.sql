@@ -2,7 +2,8 @@
 -- has locked are left out.
 SELECT {accounts_id}::text AS account_id,
        {balance}::text AS balance,
-       {spent}::text AS spent
+       {spent}::text AS spent,
+       ARRAY[{each pools ", "}a.{column}::text{end}]::text[] AS pools
 FROM {accounts} AS a
 WHERE {accounts_id} {account_eq} ANY (%(account_ids)s::text[]::{account_type}[])
 ORDER BY {accounts_id}

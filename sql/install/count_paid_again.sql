@@ -16,6 +16,17 @@ WHERE v.status {status_eq} ANY ({live})
       FROM {other_refunds} AS r
       WHERE r.session_id::text = ({old_session_id})::text
         {if known_table}
+        -- one that is older than every session there is was of another with that id, before ids began anew
+        AND (
+            v.started_at IS NULL
+            OR r.created_at >= (
+                SELECT pg_catalog.min(earliest.started_at::timestamptz) - interval '1 minute'
+                FROM {sessions} AS s
+                CROSS JOIN LATERAL (
+                    {include mapped}
+                ) AS earliest
+            )
+        )
         {else}
         AND NOT (
             {include stranger}

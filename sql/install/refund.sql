@@ -28,6 +28,7 @@ DECLARE
     sweeper_at CONSTANT timestamptz := pg_catalog.clock_timestamp();
     sweeper_refund_id CONSTANT uuid := pg_catalog.gen_random_uuid();
     sweeper_found record;
+    sweeper_key jsonb;
     sweeper_dates text;
     sweeper_accounts text[];
     {if by_account}
@@ -53,6 +54,13 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'another mapping was installed since this refund() was made: nothing was paid'
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Call it again.';
+    END IF;
+    SELECT g.charge_key
+    INTO sweeper_key
+    FROM {settings} AS g;
+    IF pg_catalog.current_setting('session_replication_role') = 'replica' THEN
+        RAISE EXCEPTION 'refund() cannot be called while session_replication_role is replica: no trigger would fire'
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Call it where it is origin.';
     END IF;
 {if reads_other_rows}
     -- one snapshot for the whole transaction would miss what was committed since, such as a refund of the app's own
@@ -107,6 +115,7 @@ BEGIN
             MESSAGE = 'session ' || sweeper_session_id::text || ' is ' || coalesce(sweeper_found.status, 'without a status')
                 || ': only a failed or a running one can be refunded';
     END IF;
+    {include require_own_table}
     sweeper_dates := sweeper_found.dates;
     {if several_in_hand}
     -- several sessions with this id: nobody knows of which the refund would be

@@ -21,6 +21,7 @@ _NO_ACCOUNTS = {"balance_rounds": "false", "balance_type": "numeric", "spent_typ
 _NOTHING_MOVES: Choices = {
     "moves": (),
     "shares": (),
+    "pools": (),
     "account_columns": (),
     "active": False,
     "has_balance": False,
@@ -48,8 +49,13 @@ def account_slots(reader: Reader, settings: Settings, sessions: Table, slots: Sl
     accounts = reader.table("accounts.table", own.table)
     key = reader.unique_column("accounts.id", own.id, accounts)
     key_value = Expression(f"a.{key.quoted}", key.base_type, key, key.collation)
-    account_as = payer.compared_as(key_value)
-    typed = fill_part("typed", {"value": slots["account"], "cast": account_as})
+    account_as, account = payer.compared_as(key_value), payer.sql
+    if payer.may_be_rounded(key_value):  # an id with a fraction is nobody's, and not that of who has the next number
+        exact = payer.type if payer.type in catalog.EXACT_TYPES else "double precision"
+        account = fill_part("whole_number", {"value": payer.sql, "exact_type": exact})
+    else:
+        payer.require_kept("sessions.account", text, key_value, f"accounts.id = {own.id!r}")
+    typed = fill_part("typed", {"value": account, "cast": account_as})
     reader.castable("sessions.account", text, typed, sessions.qualified, "s")
     facts = Facts(
         {
@@ -57,6 +63,7 @@ def account_slots(reader: Reader, settings: Settings, sessions: Table, slots: Sl
             "accounts_id": f"a.{key.quoted}",
             "accounts_key": key.quoted,
             "account_type": key.base_type,
+            "account": account,
             "account_as": account_as,
             "account_collate": key.collation,
             "account_eq": reader.equality("accounts.id", own.id, key.base_type).equal,

@@ -10,7 +10,8 @@ from sweeper.postgres.templates import quote_name
 
 INTEGER_TYPES = ("smallint", "integer", "bigint")
 EXACT_TYPES = (*INTEGER_TYPES, "numeric")
-NUMBER_TYPES = (*EXACT_TYPES, "real", "double precision")
+FLOATING_TYPES = ("real", "double precision")
+NUMBER_TYPES = (*EXACT_TYPES, *FLOATING_TYPES)
 TIME_TYPES = ("timestamp without time zone", "timestamp with time zone")
 TEXT_TYPES = ("text", "character varying", "character", "bpchar", "name")
 _BARE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")

@@ -34,6 +34,11 @@ class ChargeKey:
     attempt_number: int | None = None
     reads: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def id_name(self) -> str:
+        """The name of the id's column, not as SQL."""
+        return self.id[1:-1].replace('""', '"')
+
     def to_json(self) -> str:
         """As `settings.charge_key` keeps it."""
         return json.dumps(asdict(self), sort_keys=True)

@@ -2,8 +2,17 @@
 
 from typing import NamedTuple
 
-from sweeper.app.catalog import Column, problem
+from sweeper.app.catalog import FLOATING_TYPES, INTEGER_TYPES, TEXT_TYPES, Column, problem
 from sweeper.postgres.templates import fill_part
+
+# types that cut off what they have no room for, and those that keep a part of a moment
+_CUTS = ("name", '"char"', "boolean")
+_PARTS = ("date", "time without time zone", "time with time zone")
+# what a floating type keeps to the last digit, of other types
+_KEPT = {
+    "real": ("smallint",),
+    "double precision": ("smallint", "integer", "real"),
+}
 
 
 class Expression(NamedTuple):
@@ -20,6 +29,53 @@ class Expression(NamedTuple):
         known = self.column is not None and (self.collation or default_collation()) == wanted
         collated = not known and bool(self.collation or other.collation)
         return fill_part("cast", {"type": other.type, "collation": wanted}, {"collated": collated})
+
+    def may_be_rounded(self, other: "Expression") -> bool:
+        """Whether a value with a fraction would become a whole one by the cast to the type of ``other``."""
+        return other.type in INTEGER_TYPES and self.type in ("numeric", *FLOATING_TYPES)
+
+    def require_kept(self, key: str, text: str, other: "Expression", name: str) -> None:
+        """Check that the cast to the type of ``other``, called ``name``, makes no two values one.
+
+        Raises:
+            ConfigurationError: it may.
+        """
+        if self._is_cut(other.type) or self.may_be_rounded(other):
+            raise problem(
+                key,
+                text,
+                f"is {self.type}, and {name} is {other.type}, which does not keep every such value: one may pass for "
+                "another. Write an expression of that type which is null where there is no such value",
+            )
+
+    def require_told_apart(self, key: str, text: str, other: "Expression") -> None:
+        """Check that values which differ for this one differ for ``other`` as well, and not by letter case alone.
+
+        Raises:
+            ConfigurationError: they may not.
+        """
+        told_apart = self.type in TEXT_TYPES and (self.column is None or self.column.deterministic)
+        if told_apart and other.takes_for_equal:
+            raise problem(
+                key,
+                text,
+                "takes values for equal that the sessions tell apart, such as by letter case: the refund of one would "
+                "pass for that of another. Name an expression that tells them apart, too, as ::text does of citext",
+            )
+
+    @property
+    def takes_for_equal(self) -> bool:
+        """Whether texts that differ may be equal by its type or by its column's collation."""
+        return self.type.rpartition(".")[2] == "citext" or (self.column is not None and not self.column.deterministic)
+
+    def _is_cut(self, wanted: str) -> bool:
+        if self.type == wanted:
+            return False
+        if wanted in FLOATING_TYPES:
+            return self.type not in _KEPT[wanted]
+        if wanted == "numeric":
+            return self.type in FLOATING_TYPES
+        return wanted in _CUTS or (wanted in _PARTS and self.type not in (*TEXT_TYPES, *_PARTS))
 
 
 def default_collation() -> str:

@@ -64,11 +64,15 @@ def map_ledger(
     where = reader.condition("ledger.where", own.where, table, "l")
     guard = reader.condition("ledger.guard", own.guard, table, "l") if own.guard else where
     refund = over.sample
+    key_value.require_kept("ledger.session", own.session, session, "what links a row to its session")
+    key_value.require_told_apart("ledger.session", own.session, session)
     session_as = key_value.compared_as(session)
     reader.castable("ledger.session", own.session, f"session_id{session_as}", refund, "refund")
     charge = Expression("", slots["attempt_type"], None, slots["attempt_collate"])
     attempt_as = charge.compared_as(attempt)
     if own.attempt:
+        charge.require_told_apart("ledger.attempt", own.attempt, attempt)
+        charge.require_kept("ledger.attempt", own.attempt, attempt, "ledger.attempt")
         reader.castable("ledger.attempt", own.attempt, f"attempt{attempt_as}", refund, "refund")
     values, amounts, meant = _ledger_values(over, "ledger.insert", own.insert, table)
     if session.column and session.column.quoted not in values:

@@ -63,10 +63,17 @@ def share_facts(shares: Sequence[Share], own: AccountsSection, accounts: Table) 
         }
         for share in shares
     ]
+    pools = [
+        {"column": share.column.quoted, "label": quote_text(share.column.name)}
+        for share in shares
+        if share.column in read
+    ]
     return Facts(
         {"shares_round": fill_part("rounds", {}, {"amounts": _rounded_shares(shares)})},
         {
             "shares": items,
+            # what the balance is made of: a share that is taken back must be there
+            "pools": pools,
             "account_columns": [
                 {"column": column.quoted, "share": by_column.get(column.name, ""), "column_type": column.full_type}
                 for column in read

@@ -12,14 +12,16 @@ from sweeper.check.result import Check
 from sweeper.check.rights import denied
 from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.install.checks import check_ledger_rows
-from sweeper.install.guard import require_payable
+from sweeper.install.guard import DeferrableGuardError, require_payable
 from sweeper.install.indexes import live_index_name, unconditional_index_name
-from sweeper.install.other_installations import require_only_installation
 from sweeper.install.partition_indexes import parts_of
+from sweeper.install.shared_guards import require_alone
 from sweeper.install.state import SCHEMA_VERSION, Installation, renamed_statuses, require_same_key
 from sweeper.postgres.binds import BY_SWEEPER
 from sweeper.postgres.templates import fill
 from sweeper.postgres.transaction import Transaction
+from sweeper.sweep.owed import OwedReader
+from sweeper.sweep.reused import require_own_ids
 from sweeper.sweep.selection import Selection
 
 # below this many rows the planner rightly reads the whole table
@@ -44,7 +46,10 @@ def check_installed(context: CheckContext) -> Iterator[Check]:
     else:
         with context.reading() as transaction:
             require_same_key(transaction, context.mapping, installation)
-            require_only_installation(transaction, context.mapping, installation.bound)
+            require_alone(transaction, context.mapping, installation.bound, installation.guard_index)
+            floor = installation.floor(context.settings.policy)
+            selection = Selection.of_run(context.settings, context.as_of, floor)
+            require_own_ids(OwedReader(transaction, context.mapping, selection))
         yield ok("installed", f"schema {context.mapping.schema}, with this mapping")
 
 
@@ -70,7 +75,9 @@ def check_guard(context: CheckContext, installation: Installation, *, may_pay: b
             if may_pay:
                 _plan_payment(transaction, context)
         except ConfigurationError as error:
-            yield failure("guard", error.message, "sweeper install")
+            yield failure(
+                "guard", error.message, error.fix if isinstance(error, DeferrableGuardError) else "sweeper install"
+            )
             return
         except FailedError as error:
             if error.code != "privilege":

@@ -7,7 +7,7 @@ from sweeper.app.ledger_slots import Ledger
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.marked import marked_and_unpaid, unwritten_marks
 from sweeper.check.result import Check
-from sweeper.check.samples import GIVEN_BACK, NEWEST, Samples, named, sampling
+from sweeper.check.samples import GIVEN_BACK, NEWEST, Samples, is_owed, named, sampling
 from sweeper.check.traces import find_traces
 from sweeper.config.model import SessionsSection
 from sweeper.postgres.templates import Slots
@@ -105,7 +105,9 @@ def _unmarked(samples: Samples, exclude: str | None, session_ids: tuple[str, ...
 
 def _without_exclude(samples: Samples) -> Check:
     fix = "sessions.exclude, [ledger] or sessions.charged: how one can see that the app has refunded a session itself"
-    session_ids = samples.newest(running=False, limit=NEWEST)
+    # the amount may take off what was given back
+    rows = samples.read("look_at_newest", samples.newest(running=False, limit=NEWEST))
+    session_ids = [row.session_id for row in rows if row.unpaid and is_owed(row)]
     traces: dict[str, Any] = find_traces(samples, session_ids, GIVEN_BACK) if session_ids else {}
     if traces:
         said = "; ".join(f"{where} ({count} of the newest failed sessions, such as {sample})"

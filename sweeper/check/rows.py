@@ -63,11 +63,20 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
             "sweeper run --dry-run names it; fix its row, or the expression",
         )  # fmt: skip
         return
-    if row.sessions >= _ENOUGH and row.nulls / row.sessions > _NULLS_ARE_MANY:
+    own = context.settings
+    # where nothing else says what the app gave back itself, that is what has no amount
+    netted = own.ledger is None and own.sessions.exclude is None and own.sessions.charged is None
+    many = row.sessions >= _ENOUGH and row.nulls / row.sessions > _NULLS_ARE_MANY
+    if many and not (netted and row.owed):
         yield warning(
             "amounts", f"{row.nulls} of the {row.sessions} newest failed sessions have no amount: nothing would be "
             "refunded for them",
             "look at sessions.amount; a session without a charge is one thing, an expression that misses it another",
+        )  # fmt: skip
+    elif row.sessions >= _ENOUGH and not row.owed:
+        yield warning(
+            "amounts", f"none of the {row.sessions} newest failed sessions that nobody has refunded has an amount "
+            "above zero: nothing would be refunded", "sessions.amount: what was charged, less what was delivered",
         )  # fmt: skip
     else:
         yield ok("amounts", f"{row.sessions - row.nulls} of the {row.sessions} newest failed sessions have an amount")

@@ -19,6 +19,8 @@ from sweeper.postgres.templates import fill
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS
 from sweeper.postgres.transaction import Row, Transaction
 
+Pools = Sequence[str | None]
+
 
 @dataclass
 class BalanceLimits:
@@ -27,11 +29,13 @@ class BalanceLimits:
     has_balance: bool
     allow_negative: bool
     changes: dict[str, BalanceChange] = field(default_factory=dict)
+    _pools: dict[str, list[Decimal | None]] = field(default_factory=dict)
 
-    def take(self, row: Row, balance: str | None) -> str | None:
+    def take(self, row: Row, balance: str | None, pools: Pools) -> str | None:
         """Take one refund back, or return why it cannot be taken back.
 
-        ``balance`` is that of its account before anything of it was taken; it counts the first time only.
+        ``balance`` is that of its account before anything of it was taken, ``pools`` the columns that it is made of;
+        they count the first time only.
         """
         amount = Decimal(row.amount)
         if row.layer == "adopted":
@@ -47,9 +51,29 @@ class BalanceLimits:
                 return "no_balance"
             if known.after < amount and not self.allow_negative:
                 return "below_zero"
+        if not self.allow_negative:
+            left = _less(self._pools.get(row.account_id, _numbers(pools)), _numbers(row.shares))
+            if left is None:
+                return "below_zero"
+            self._pools[row.account_id] = left
         after = None if known.after is None else known.after - amount
         self.changes[row.account_id] = BalanceChange(row.account_id, known.credits + amount, known.before, after)
         return None
+
+
+def _numbers(texts: Pools) -> list[Decimal | None]:
+    return [None if text is None else Decimal(text) for text in texts]
+
+
+def _less(pools: list[Decimal | None], shares: list[Decimal | None]) -> list[Decimal | None] | None:
+    """What is left in each pool without its share; None where one that gives something back has not so much."""
+    left = list[Decimal | None]()
+    for pool, share in zip(pools, shares, strict=False):  # of an account that is gone, or locked, no pool is known
+        less = None if pool is None or share is None else pool - share
+        if less is not None and share and share > 0 > less:
+            return None
+        left.append(less)
+    return left
 
 
 class BatchReverter:
@@ -81,8 +105,8 @@ class BatchReverter:
             timeouts=LOCKING_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
         ) as transaction:
             lock_installation(transaction, mapping)
-            balances = self._lock(transaction, rows)
-            left = self._decide(rows, balances)
+            balances, pools = self._lock(transaction, rows)
+            left = self._decide(rows, balances, pools)
             picked = dict(zip((row.refund_id for row in rows), reversal_ids, strict=True))
             chosen = {refund_id: picked[refund_id] for refund_id in picked if refund_id not in left}
             done = self._write(transaction, chosen, {row.account_id for row in rows if row.refund_id in chosen})
@@ -96,26 +120,26 @@ class BatchReverter:
         left |= dict.fromkeys(done.without_room, "busy")
         return {*done.reversed, *done.reversed_before}, left
 
-    def _lock(self, transaction: Transaction, rows: Sequence[Row]) -> Balances | None:
+    def _lock(self, transaction: Transaction, rows: Sequence[Row]) -> tuple[Balances | None, dict[str, Pools]]:
         if self._mapping.lists["unmarks"]:
             session_ids = text_array(sorted({row.session_id for row in rows}))
             accounts = text_array({row.account_id for row in rows})
             transaction.rows(self._mapping.statement("lock_marked"), {"session_ids": session_ids, "accounts": accounts})
         if not self._mapping.has_accounts:
-            return None
+            return None, {}
         wanted = list({row.account_id for row in rows if row.account_known})
         locked = transaction.rows(self._mapping.statement("lock_balances"), {"account_ids": text_array(wanted)})
-        balances = {row.account_id: (row.balance, row.spent) for row in locked}
+        balances: Balances = {row.account_id: (row.balance, row.spent) for row in locked}
         if self._mapping.serialized:  # what is read beside the row may be older than its lock in one statement
-            return read_balances(transaction, self._mapping.statement("read_balances"), list(balances))
-        return balances
+            balances = read_balances(transaction, self._mapping.statement("read_balances"), list(balances))
+        return balances, {row.account_id: row.pools for row in locked}
 
-    def _decide(self, rows: Sequence[Row], balances: Balances | None) -> dict[str, str]:
+    def _decide(self, rows: Sequence[Row], balances: Balances | None, pools: dict[str, Pools]) -> dict[str, str]:
         limits, left = self.limits(), {}
         known = balances or {}
         for row in rows:
             balance, _ = known.get(row.account_id, (None, None))
-            why = limits.take(row, balance)
+            why = limits.take(row, balance, pools.get(row.account_id, ()))
             if why == "no_balance" and row.account_id not in known:
                 why = "busy"
             if why:

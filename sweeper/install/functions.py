@@ -30,13 +30,17 @@ def refund_function(mapping: Mapping, *, max_amount: Decimal | None) -> str:
     """The SQL that makes refund()."""
     binds = _binds(mapping, max_amount)
     statements = {name: mapping.statement(statement) % binds for name, statement in _STATEMENTS.items()}
-    return fill("refund", {**function_slots(mapping), **statements}, mapping.choices) % binds
+    choices = {**mapping.choices, "same_accounts": True}
+    return fill("refund", {**function_slots(mapping), **statements}, choices) % binds
 
 
 def function_slots(mapping: Mapping) -> dict[str, str]:
     """What the functions are made of, beside the statements in refund()."""
+    status = mapping.status.column
     return {
         **mapping.slots,
+        "key_text": quote_text(mapping.key.id_name),
+        "known_by_text": quote_text(status.name if status else mapping.key.id_name),
         "path": mapping.search_path,
         "timezone": quote_text(mapping.timezone),
         "fingerprint": quote_text(mapping.fingerprint),
@@ -55,6 +59,7 @@ def fence_name(mapping: Mapping) -> str:
 def _binds(mapping: Mapping, max_amount: Decimal | None) -> dict[str, str]:
     """The expression that refund() has in place of each bind of the statements that it shares with a sweep."""
     slots = {
+        **function_slots(mapping),
         "stuck_before": quote_text(text_array(["infinity"] * len(mapping.running))),
         "max_amount": "NULL" if max_amount is None else str(max_amount),
     }

@@ -16,6 +16,7 @@ from sweeper.install.index import Index
 from sweeper.install.indexes import Changes, compare
 from sweeper.install.link import check_link
 from sweeper.install.protections import is_append_only
+from sweeper.install.shared_guards import require_own_guard_rows
 from sweeper.install.state import SCHEMA_VERSION, read_installation
 from sweeper.install.takeover import Takeover, plan_takeover
 from sweeper.postgres.database import Database
@@ -62,6 +63,7 @@ def plan(
         check_partitions(mapping)
         own_guard = own.scripts != () or bool(own.translation) or has_own_guard(transaction, mapping)
         indexes = compare(transaction, mapping, installed.bound_labels if installed else None, own_guard=own_guard)
+        require_own_guard_rows(transaction, mapping, indexes.guard.qualified if indexes.guard else None)
         check_ledger_rows(transaction, mapping, settings, as_of)
         unprotected = installed is not None and not is_append_only(transaction, mapping)
         notes = _notes(transaction, mapping)

@@ -14,6 +14,10 @@ from sweeper.postgres.transaction import Transaction
 
 # a few sessions may have been started again since, or given to another account
 _STRANGERS_ALLOWED = 0.05
+WHERE_ANEW = (
+    "Refunds of the old sessions would pass for refunds of the new ones: uninstall this schema so that the record is "
+    "kept, as docs/operations.md says, and name another one in database.schema"
+)
 WHERE_ROTATED = (
     "Refunds of the old table would pass for refunds of the new one: name another schema in database.schema for the "
     "new one. If both have the same sessions under the same ids, as after a copy and a swap, `sweeper install --rekey` "
@@ -58,17 +62,13 @@ def rotated(transaction: Transaction, mapping: Mapping, bound: ChargeKey) -> str
     binds = {
         "bound_oid": bound.table_oid,
         "table_oid": key.table_oid,
-        "id_name": _name(bound.id),
+        "id_name": bound.id_name,
         "id_number": bound.id_number,
         "id_type": bound.id_type.partition(" COLLATE ")[0],
-        "status_name": _name(mapping.slots["status_column"] or bound.id),
+        "status_name": mapping.status.column.name if mapping.status.column else bound.id_name,
     }
     rows = transaction.rows(fill("find_rotated", {}), binds)
     return rows[0].name if rows else ""
-
-
-def _name(quoted: str) -> str:
-    return quoted[1:-1].replace('""', '"')
 
 
 def changed_table(transaction: Transaction, mapping: Mapping, bound: ChargeKey, ledger: OldLedger) -> str:

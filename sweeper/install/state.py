@@ -13,8 +13,8 @@ from sweeper.config.model import PolicySection, Settings
 from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.install.functions import has_fence
 from sweeper.install.guard import require_own_guard
-from sweeper.install.other_installations import require_only_installation
 from sweeper.install.rotation import WHERE_ROTATED, OldLedger, changed_table
+from sweeper.install.shared_guards import require_alone
 from sweeper.postgres.database import Database
 from sweeper.postgres.templates import fill, quote_name
 from sweeper.postgres.timeouts import Timeouts
@@ -170,7 +170,7 @@ def open_mapping(
         if guarded:
             require_own_guard(transaction, mapping)
         if paying:
-            require_only_installation(transaction, mapping, installation.bound)
+            require_alone(transaction, mapping, installation.bound, installation.guard_index)
         fenced = has_fence(transaction, mapping)
     return replace(mapping, fenced=fenced), installation
 
@@ -193,17 +193,17 @@ def open_file(
         timeouts=CATALOGUE_TIMEOUTS, search_path=search_path, timezone=settings.sessions.timezone
     ) as transaction:
         mapping = read_mapping(transaction, settings, search_path)
-        require_only_installation(transaction, mapping, found.bound if found else None)
+        bound, guard = (found.bound, found.guard_index) if found else (None, None)
+        require_alone(transaction, mapping, bound, guard)
         if found is None or not found.fingerprint:
             return mapping.before_install(), Installation(SCHEMA_VERSION, as_of, "", search_path, None, None)
         _require_version(found)
         require_same_key(transaction, mapping, found)
         require_same_labels(mapping, found)
         require_own_guard(transaction, mapping)
-        fenced = has_fence(transaction, mapping)
-    if mapping.fingerprint != found.fingerprint:
-        found = replace(found, horizon=None)
-    return replace(mapping, fenced=fenced), found
+        mapping = replace(mapping, fenced=has_fence(transaction, mapping))
+    changed = mapping.fingerprint != found.fingerprint
+    return mapping, replace(found, horizon=None) if changed else found
 
 
 def _require_version(installation: Installation) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import exc
 from sweeper.postgres import dialect, encoding
 from sweeper.postgres.connection import Connection
 from sweeper.postgres.engines import postgres_version
+from sweeper.postgres.errors import WithoutTriggers
 from sweeper.postgres.login import with_sqlstate
 from sweeper.postgres.moments import read_any_moment
 from sweeper.postgres.sqlstate import READ_ONLY, failed_by, is_out_of_step, is_raised, translated
@@ -98,7 +99,7 @@ class Database:
             connection.connection.dbapi_connection.read_only = True if read_only else None  # type: ignore[union-attr]
             with connection.begin():
                 opened = Transaction(connection)
-                opened.rows(
+                found = opened.row(
                     fill("set_transaction", {}),
                     {
                         "lock_ms": timeouts.lock_ms,
@@ -110,6 +111,8 @@ class Database:
                         "timezone": timezone,
                     },
                 )
+                if found.without_triggers and not read_only:
+                    raise WithoutTriggers
                 if self._has_nodes:
                     opened.script(fill_script("set_on_nodes", {}))
                 yield opened

@@ -1,8 +1,5 @@
 """What the database may answer, as errors of ours: one row's fault, a lock, a timeout, or the end of the command."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from sweeper.core.errors import ConfigurationError, FailedError, SweeperError
 
 UNIQUE_VIOLATION, LOCK_NOT_AVAILABLE, QUERY_CANCELED = "23505", "55P03", "57014"
@@ -66,6 +63,17 @@ class GuardLost(ConfigurationError):  # noqa: N818
         )
 
 
+class WithoutTriggers(FailedError):  # noqa: N818
+    """On this connection no trigger fires but those that always do."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "session_replication_role is replica on this connection: triggers of the app, hooks and the fence would "
+            "not fire. Nothing was written. Reset it for this role, or where a pooler has left it from another client",
+            code="without_triggers",
+        )
+
+
 def failure_of(problem: Busy | TooSlow | Refusal | SweeperError) -> SweeperError:
     """The error of a run that met ``problem`` where no single row could be set aside."""
     if isinstance(problem, Busy):
@@ -82,16 +90,3 @@ def failure_of(problem: Busy | TooSlow | Refusal | SweeperError) -> SweeperError
             code="refused",
         )
     return problem
-
-
-@contextmanager
-def reported() -> Iterator[None]:
-    """Turn what stops a statement of the command itself into an error of the command.
-
-    Raises:
-        SweeperError: as :func:`failure_of` gives it.
-    """
-    try:
-        yield
-    except (Busy, TooSlow, Refusal) as problem:
-        raise failure_of(problem) from None

@@ -5,6 +5,7 @@ from sweeper.explain.result import Explanation, Verdict
 from sweeper.render.words import moment, number
 
 _HOLDS = {
+    "id_changed": "a refund of a session that is gone has its account, its amount and the moment of its failure",
     "refund_missing": "a run since then paid more refunds than the ledger still has, and it may be one of them",
     "no_account": "it has no account, or the account is gone",
     "no_started_at": "it does not say when it started",
@@ -22,7 +23,7 @@ _HOLDS = {
 
 # whether a session whose refund was taken back can be paid again by hand
 PAID_AGAIN = {
-    True: "No program pays it again; you can, with `sweeper run --session ID`.",
+    True: "No program pays it again; you can, with `sweeper run --session ID`, while nothing in the file excludes it.",
     False: "No program pays it again: the app's own ledger still has the refund, and its guard allows one.",
 }
 
@@ -31,7 +32,7 @@ def sentence(explanation: Explanation) -> str:
     """The rule behind a verdict, with its numbers."""
     words = {
         Verdict.REFUNDED: _refunded,
-        Verdict.REVERSED: lambda explanation: f"The refund was taken back. {PAID_AGAIN[explanation.payable_again]}",
+        Verdict.REVERSED: _reversed,
         Verdict.ADOPTED: _adopted,
         Verdict.OWED: lambda explanation: f"{_since(explanation)} The next run refunds it.",
         Verdict.IN_GRACE: _waiting,
@@ -44,6 +45,13 @@ def sentence(explanation: Explanation) -> str:
         Verdict.UNKNOWN: _unknown,
     }
     return words[explanation.verdict](explanation)
+
+
+def _reversed(explanation: Explanation) -> str:
+    if explanation.exclude is not None:
+        excluded = f"the mapping says never to refund it, {explanation.exclude}"
+        return f"The refund was taken back. No run pays it again: {excluded}."
+    return f"The refund was taken back. {PAID_AGAIN[explanation.payable_again]}"
 
 
 def _uncharged(explanation: Explanation) -> str:
@@ -97,7 +105,9 @@ def _waiting(explanation: Explanation) -> str:
     then = (
         "refunds it" if explanation.hold_reason is None else f"puts it on hold: {hold_words(explanation.hold_reason)}"
     )
-    return f"{_since(explanation)} A run from {moment(explanation.due_at)} on {then}."
+    first = "ends" if explanation.has_deadline else "ends or shows a sign of life"
+    unless = f", unless it {first} before" if explanation.running else ""
+    return f"{_since(explanation)} A run from {moment(explanation.due_at)} on {then}{unless}."
 
 
 def _held(explanation: Explanation) -> str:

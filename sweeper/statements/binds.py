@@ -107,6 +107,9 @@ class Values:
         accounts = sorted({account for account in rows.accounts if account is not None})
         return {
             "in_hand": text_array(rows.session_ids),
+            "orphans": text_array(rows.refund_ids),
+            "on_hold": False,
+            "from_floor": self.prepared.full,
             "session_id": next(iter(rows.session_ids), None),
             "account_id": next(iter(accounts), None),
             "account_ids": text_array(accounts) if self.mapping.has_accounts else None,

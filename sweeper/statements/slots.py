@@ -111,7 +111,7 @@ class Filling:
                 return {"closes_status": closes, "set_columns": self.mapping.lists["closing"]}
             case "probe_insert" if ledger:
                 return {"values": assigned(ledger.insert), "reads_session": self.mapping.lists["ledger_reads_session"]}
-            case "try_link" if ledger:
+            case "try_link" | "try_where" if ledger:
                 types = {column.quoted: column.full_type for column in ledger.table.columns.values()}
                 return {"written": [{**one, "type": types[one["column"]]} for one in assigned(ledger.insert)]}
         return {}

@@ -18,7 +18,8 @@ from sweeper.postgres.retries import FIRST_ATTEMPTS, retrying
 from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.caps import Limits
 from sweeper.sweep.horizon import is_small, policy_digest, usable_horizon
-from sweeper.sweep.owed import reading
+from sweeper.sweep.owed import OwedReader, reading
+from sweeper.sweep.reused import require_own_ids
 from sweeper.sweep.selection import Selection
 
 T = TypeVar("T")
@@ -108,6 +109,9 @@ def prepare(
     elif whole and horizon is not None and not read(database, mapping, is_small):
         selection = replace(selection, since=max(floor, horizon))
         counted = Amount(installation.before_floor_sessions or 0, installation.before_floor_credits or Decimal(0))
+    if full:
+        looked_at = selection
+        read(database, mapping, lambda transaction, own: require_own_ids(OwedReader(transaction, own, looked_at)))
     if request.session_ids:
         retrying(lambda: _check_sessions(database, mapping, request.session_ids))
         selection = selection.by_hand(tuple(dict.fromkeys(request.session_ids)), payable_again=settings.payable_again)

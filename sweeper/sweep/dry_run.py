@@ -2,18 +2,21 @@
 
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 from sweeper.config.model import Settings
 from sweeper.core.decimals import exactly
 from sweeper.core.errors import FailedError
 from sweeper.core.results import Amount, Largest, Outcome, Plan, RunResult
 from sweeper.postgres.database import Database
-from sweeper.postgres.errors import reported
 from sweeper.postgres.retries import retrying
+from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.caps import Caps, Room
 from sweeper.sweep.context import RunContext, RunRequest, prepare
+from sweeper.sweep.moved import Orphans, find_moved, find_orphans
 from sweeper.sweep.owed import OwedReader, reading
 from sweeper.sweep.owed_session import OwedSession
 from sweeper.sweep.rehearsal import Rehearsal, find_objection
@@ -21,6 +24,7 @@ from sweeper.sweep.suspects import refusal_of, unproven
 
 _NO_RUN = "00000000-0000-0000-0000-000000000000"
 _LARGEST, _SAMPLES = 10, 3
+_COMPARED_AT_ONCE = 10_000
 # upper bounds in seconds, and what they are called
 _AGES = (
     (3600, "under 1 hour"),
@@ -140,8 +144,9 @@ def _read(transaction: Transaction, prepared: RunContext, settings: Settings, re
     )
     caps = Caps(mapping, prepared.limits, run_id=_NO_RUN, as_of=request.as_of)
     planner = Planner(caps.read(transaction))
+    orphans = find_orphans(reader)
     for part in selection.parts():
-        for session in OwedReader(transaction, mapping, part).iterate():
+        for session in _compared(OwedReader(transaction, mapping, part), orphans):
             planner.add(session)
     before_floor = Amount()
     if prepared.before_floor is not None:
@@ -193,6 +198,15 @@ def _read(transaction: Transaction, prepared: RunContext, settings: Settings, re
             left_by_caps=planner.left_by_caps,
         ),
     )
+
+
+def _compared(reader: OwedReader, orphans: Orphans) -> Iterator[OwedSession]:
+    """What is owed, and which of it was refunded, it seems, under another id."""
+    sessions = reader.iterate()
+    while some := tuple(islice(sessions, _COMPARED_AT_ONCE if orphans else 1)):
+        moved = find_moved(reader, orphans, [one.session_id for one in some if one.hold_reason is None])
+        for session in some:
+            yield session._replace(hold_reason="id_changed") if session.session_id in moved else session
 
 
 def _by_size(amounts: dict[str, Amount]) -> dict[str, Amount]:

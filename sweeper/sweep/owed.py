@@ -81,7 +81,7 @@ class OwedReader:
 
         Sessions that a person named are paid all the same.
         """
-        if self.selection.session_ids is not None:
+        if self.selection.named:
             return None
         found: datetime | None = self._row("find_missing").missing_until
         return found

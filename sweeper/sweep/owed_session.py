@@ -91,6 +91,11 @@ class OwedPage:
             self._left = deque([*self.selection.homes.by_shard(left[:first]), *left[first:]])
         return self
 
+    @property
+    def session_ids(self) -> tuple[str, ...]:
+        """What is left."""
+        return tuple(self._left)
+
     def give_back(self, session_ids: Sequence[str]) -> None:
         """These were taken and are still to be paid."""
         self._left.extendleft(reversed(session_ids))

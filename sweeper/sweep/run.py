@@ -18,8 +18,9 @@ from sweeper.core.signals import Signals
 from sweeper.install.guard import require_payable
 from sweeper.postgres.binds import BY_SWEEPER
 from sweeper.postgres.database import Database
-from sweeper.postgres.errors import Busy, Refusal, TooSlow, failure_of, reported
+from sweeper.postgres.errors import Busy, Refusal, TooSlow, failure_of
 from sweeper.postgres.retries import retrying
+from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS
 from sweeper.sweep.batch import BOOKKEEPING_TIMEOUTS, BatchPayer
 from sweeper.sweep.caps import Caps

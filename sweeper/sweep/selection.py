@@ -54,7 +54,8 @@ class Selection:
     charge in the app's books, None where no session is older, or nobody knows. Of partitioned
     sessions, ``ambiguous`` are ids that several have since the ``floor``, and ``starts`` are known, so that a batch
     leaves other partitions alone. Where Citus has sessions by account, ``homes`` says on which node each is, and ids
-    that several accounts have are ambiguous, too.
+    that several accounts have are ambiguous, too. ``moved`` are sessions that were refunded, it seems, under another
+    id. ``named`` tells that a person named the sessions.
     """
 
     as_of: datetime
@@ -74,6 +75,8 @@ class Selection:
     first_charge: datetime | None = None
     floor: datetime | None = None
     ambiguous: frozenset[str] = frozenset()
+    moved: frozenset[str] = frozenset()
+    named: bool = False
     starts: Starts | None = None
     homes: Homes | None = None
 
@@ -114,6 +117,7 @@ class Selection:
             failed_before=datetime.max.replace(tzinfo=UTC),
             look_again=True,
             payable_again=payable_again,
+            named=True,
         )
 
     def parts(self) -> tuple[Self, ...]:
@@ -144,6 +148,7 @@ class Selection:
             "account_ids": text_array(()),
             "floor": self.floor or "-infinity",
             "ambiguous": text_array(self.ambiguous),
+            "moved": text_array(self.moved),
             **self.bounds(()),
         }
 

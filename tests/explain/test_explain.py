@@ -86,7 +86,8 @@ def test_the_rule_is_told_with_its_numbers(first: AppDatabase) -> None:
     told = {name: explain(first, name)["message"] for name in ("fresh", "working", "owed")}
     assert told["fresh"] == "Failed 12 min ago, grace is 15 min. A run from 2026-11-23T12:03:00Z on refunds it."
     assert told["working"] == (
-        "No sign of life for 30 min, stuck_after is 1 h. A run from 2026-11-23T12:30:00Z on refunds it."
+        "No sign of life for 30 min, stuck_after is 1 h. A run from 2026-11-23T12:30:00Z on refunds it, unless it "
+        "ends or shows a sign of life before."
     )
     assert told["owed"] == "Failed 2 h ago, grace is 15 min. The next run refunds it."
     before, due = NOW + timedelta(minutes=2, seconds=59), NOW + timedelta(minutes=3)
@@ -112,6 +113,27 @@ def test_a_refund_is_told_with_its_run_and_layer_and_a_reversal_with_its_reason(
     document = explain(first, "s1")
     assert (document["verdict"], events(document)[-2:]) == ("refunded", ["reversed", "refunded"])
     assert again in document["message"]
+
+
+def test_what_a_mark_still_excludes_is_not_said_to_be_payable_again(bare: AppDatabase) -> None:
+    """The mark that the refund set on the session stays when it is taken back, unless the file sets it back."""
+    bare.sql("ALTER TABLE prediction_sessions ADD given_back boolean NOT NULL DEFAULT false")
+    bare.configure("exclude    = \"step = 'All models failed - credits refunded'\"", 'exclude = "given_back"')
+    bare.append('[sessions.refunded]\ngiven_back = "true"\n')
+    bare.account()
+    bare.session("s1")
+    assert bare.sweeper("install").exit_code == 0
+    assert bare.run(role=None).document["refunds"]["sessions"] == 1
+    assert bare.sweeper("revert", "--session", "s1", "--reason", "fraud", "--yes").exit_code == 0
+    document = explain(bare, "s1")
+    assert document["verdict"] == "reversed"
+    assert "No run pays it again: the mapping says never to refund it, given_back." in document["message"]
+    assert "No run pays it again" in bare.sweeper("run", "--session", "s1").stdout
+    bare.append('[sessions.reversed]\ngiven_back = "false"\n')
+    bare.sql("UPDATE prediction_sessions SET given_back = false")
+    assert bare.sweeper("install").exit_code == 0
+    assert "you can" in explain(bare, "s1")["message"]
+    assert bare.run("--session", "s1", role=None).document["refunds"]["sessions"] == 1
 
 
 def test_what_the_apps_own_ledger_still_has_is_not_said_to_be_payable_again(prisma: AppDatabase) -> None:

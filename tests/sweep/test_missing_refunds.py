@@ -65,6 +65,18 @@ def test_what_was_owed_by_then_goes_on_hold_and_what_is_owed_since_is_paid(
     assert paid.run("--full", now=LATER + timedelta(minutes=1)).document["held"] == 0  # it is known by now
 
 
+def test_a_row_whose_own_expression_fails_hides_no_missing_refund(paid: AppDatabase) -> None:
+    """What is owed is found by halving then, and each part is as any other."""
+    paid.configure('"cardinality(selected_models)"', '"12 / cardinality(selected_models)"')
+    assert paid.sweeper("install").exit_code == 0
+    delete(paid, "session_id = 's1'")
+    paid.session("fails", models=0)
+    paid.session("since", models=1, created="2026-11-23 12:02")
+    paid.run(now=LATER)
+    assert paid.refunds() == {"s2": 2, "since": 12}
+    assert paid.sql("SELECT session_id, why FROM sweeper.holds") == [("s1", "refund_missing")]
+
+
 def test_every_command_that_looks_says_so(paid: AppDatabase) -> None:
     delete(paid, "session_id = 's1'")
     told = paid.sweeper("explain", "s1", "--json", now=LATER).document

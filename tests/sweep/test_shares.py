@@ -67,6 +67,22 @@ def test_each_pool_gets_its_share_and_a_revert_takes_the_same_back(pools: AppDat
     assert pools_of(pools) == [("u1", 0, 10), ("u2", 0, 10)]
 
 
+def test_a_pool_that_was_spent_meanwhile_is_not_taken_below_zero(pools: AppDatabase) -> None:
+    """Although there is enough in the other one."""
+    paid_for(pools, "a", 4, 1)
+    paid_for(pools, "b", 2, 1)
+    run_id = pools.run().document["run_id"]
+    pools.sql("UPDATE users SET free = 5; ALTER TABLE users DROP CONSTRAINT users_free_check")
+    for flag in ("--dry-run", "--yes"):
+        left = pools.sweeper("revert", "--run", run_id, "--reason", "a test", flag, "--json").document
+        assert (left["refunds"]["sessions"], left["left"]["below_zero"]["sessions"]) == (1, 1)
+    assert pools.sql("SELECT free + credits FROM users WHERE id = 'u1'") in ([(12,)], [(14,)])
+    assert pools.value("SELECT min(free) FROM users") >= 0
+    flags = ("--run", run_id, "--reason", "a test", "--allow-negative", "--yes", "--json")
+    assert pools.sweeper("revert", *flags).document["refunds"]["sessions"] == 1
+    assert pools_of(pools) == [("u1", -1, 10), ("u2", 5, 10)]
+
+
 def test_a_layer_that_calls_refund_moves_the_same_shares(pools: AppDatabase) -> None:
     paid_for(pools, "a", 2, 3)
     assert pools.value("SELECT sweeper.refund('a', 'worker')") == 5

@@ -18,4 +18,5 @@ CASE
     WHEN v.charged::numeric IN ('NaN', 'Infinity') OR v.amount::numeric > v.charged::numeric THEN 'above_charge'
     {end}
     WHEN {balance_rounds} THEN 'amount_rounded'
+    WHEN {include is_moved} THEN 'id_changed'
 END

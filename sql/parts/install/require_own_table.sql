@@ -1,0 +1,28 @@
+-- Another table may have the name of the one that refunds were written for: then a refund may be of another session that had
+-- this id. A copy that was put in its place, or a dump that was restored, has the same sessions.
+IF (sweeper_key ->> 'table_oid'::text)::bigint <> {sessions_text}::regclass::oid::bigint THEN
+    SELECT pg_catalog.min(c.oid::regclass::text)
+    INTO sweeper_problem
+    FROM pg_catalog.pg_class AS c
+    WHERE {include is_rotated};
+    IF sweeper_problem IS NOT NULL OR EXISTS (
+        SELECT
+        FROM (
+            {include mapped}
+            FROM {sessions} AS s
+            WHERE {session_id} {session_eq} sweeper_session_id
+            {if by_account}
+              {include sessions_here}
+            {end}
+            OFFSET 0
+        ) AS v
+        JOIN {refunds} AS r ON r.session_id {session_eq} v.session_id
+        WHERE {include stranger}
+    ) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = {sessions_text} || ' is another table than the one that refunds were written for'
+                || coalesce(', which is ' || sweeper_problem || ' now', '') || ': nothing was paid',
+            HINT = 'Run `sweeper check`.';
+    END IF;
+END IF;

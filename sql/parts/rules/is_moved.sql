@@ -1,0 +1,2 @@
+-- Whether a session has the account, the amount and the moment of failure of a refund whose own session is no longer there.
+v.session_id {session_eq} ANY (%(moved)s::text[]::{session_type}[])

@@ -1,0 +1,40 @@
+-- Which of the newest refunds are of sessions that are no longer there: the app deletes old ones, or has changed their ids.
+-- Who looks at all sessions from the floor on asks for some that are older, too: the newest may have been made since. And
+-- whether a session is on hold because of such a refund: then it is still to be compared.
+SELECT ARRAY(
+           SELECT r.refund_id::text
+           FROM (
+               (
+                   SELECT r.refund_id, r.session_id
+                   FROM {refunds} AS r
+                   ORDER BY r.created_at DESC
+                   LIMIT 100
+               )
+               UNION
+               (
+                   SELECT r.refund_id, r.session_id
+                   FROM {refunds} AS r
+                   WHERE r.created_at < %(as_of)s::timestamptz - interval '1 hour'
+                   ORDER BY r.created_at DESC
+                   LIMIT CASE WHEN %(from_floor)s::boolean THEN 500 ELSE 0 END
+               )
+               UNION
+               (
+                   SELECT r.refund_id, r.session_id
+                   FROM {refunds} AS r
+                   WHERE r.created_at < %(as_of)s::timestamptz - interval '1 day'
+                   ORDER BY r.created_at DESC
+                   LIMIT CASE WHEN %(from_floor)s::boolean THEN 500 ELSE 0 END
+               )
+           ) AS r
+           WHERE NOT EXISTS (
+               SELECT
+               FROM {sessions} AS s
+               WHERE {session_id} {session_eq} r.session_id
+           )
+       ) AS refund_ids,
+       EXISTS (
+           SELECT
+           FROM {holds} AS h
+           WHERE h.why = 'id_changed' AND h.ended_at IS NULL
+       ) AS on_hold

@@ -1,0 +1,67 @@
+"""Another installation whose refunds are in the same rows of the app's ledger, for sessions of another table.
+
+Where two sessions have one id, the refund of the one counts as that of the other as well, which nobody pays any more.
+"""
+
+from sweeper.app.charge_key import ChargeKey
+from sweeper.app.mapping import Mapping
+from sweeper.core.errors import ConfigurationError, SweeperError
+from sweeper.install.other_installations import require_only_installation
+from sweeper.postgres.errors import Refusal
+from sweeper.postgres.templates import fill, quote_name
+from sweeper.postgres.transaction import Transaction
+
+
+def require_alone(transaction: Transaction, mapping: Mapping, bound: ChargeKey | None, guard: str | None) -> None:
+    """Check that no other schema pays these sessions, nor others with the same ids into the same rows of the ledger.
+
+    ``bound`` and ``guard`` are what is installed here: the key, and the index on the app's ledger, as SQL.
+
+    Raises:
+        ConfigurationError: one does.
+    """
+    require_only_installation(transaction, mapping, bound)
+    require_own_guard_rows(transaction, mapping, guard)
+
+
+def require_own_guard_rows(transaction: Transaction, mapping: Mapping, guard: str | None) -> None:
+    """Check that no other installation guards the same rows for other sessions with the same ids.
+
+    What this role may not read is not its to judge: whoever installs may.
+
+    Raises:
+        ConfigurationError: one does.
+    """
+    if mapping.ledger is None or guard is None:
+        return
+    for row in transaction.rows(fill("list_other_installations", {}), {"schema_name": mapping.schema}):
+        settings = f"{quote_name(row.schema_name)}.settings"
+        for other in transaction.rows(fill("read_installation", {"settings": settings})):
+            if not other.guard_index or not other.charge_key or not _same(guard, other.guard_index):
+                continue
+            key = ChargeKey.from_json(other.charge_key)
+            if key.of_table(mapping.key) or key.id_type != mapping.key.id_type:
+                continue
+            if shared := _shared_ids(transaction, mapping, key):
+                raise ConfigurationError(
+                    f"ledger.where means rows of both {mapping.sessions.qualified} and {key.table}, whose refunds "
+                    f"schema {row.schema_name} pays, and both have sessions with one id ({', '.join(shared)}): a "
+                    "refund of the one would pass for one of the other. Add what tells the two apart to ledger.where "
+                    "and [ledger.insert] of both files, such as the kind of what the row is for",
+                    code="shared_ledger",
+                )
+
+
+def _same(guard: str, other: str) -> bool:
+    """Whether two guards are one, or two with one definition, as their names say after the mark of their schema."""
+    ours, theirs = guard.rpartition("sweeper_guard_"), other.rpartition("sweeper_guard_")
+    return guard == other or bool(ours[1] and theirs[1] and ours[2].split("_")[1:] == theirs[2].split("_")[1:])
+
+
+def _shared_ids(transaction: Transaction, mapping: Mapping, other: ChargeKey) -> list[str]:
+    slots = {"other_sessions": other.table, "other_id": other.id}
+    try:
+        with transaction.savepoint():
+            return list(transaction.row(mapping.statement("find_shared_ids", **slots)).session_ids)
+    except (Refusal, SweeperError):  # it is gone, or not this role's to read
+        return []

@@ -1,0 +1,66 @@
+"""Owed sessions that were refunded, it seems, under another id.
+
+An app that changes ids in place leaves refunds whose sessions are gone, and sessions that look as if nobody had
+refunded them. Only a run that is about to pay compares the two; where no session is deleted it reads a few refunds.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sweeper.core.errors import ConfigurationError
+from sweeper.postgres.binds import text_array
+from sweeper.sweep.owed import OwedReader
+
+# one may be a coincidence: sessions of one transaction have one time, and one of them may be deleted. Where half of
+# the refunds without a session have another one that is owed, the ids were changed
+_COINCIDENCES, _SURE = 1, 2
+_SAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Orphans:
+    """Some of the newest refunds whose sessions are gone; ``on_hold`` where some session is, because of such a one."""
+
+    refund_ids: tuple[str, ...] = ()
+    on_hold: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.refund_ids) or self.on_hold
+
+
+def find_orphans(reader: OwedReader) -> Orphans:
+    """Those that there are. Sessions that a person named are paid all the same."""
+    selection, mapping = reader.selection, reader.mapping
+    if selection.named or mapping.is_by_account:  # over the nodes of Citus there is no such comparison
+        return Orphans()
+    binds = {**selection.binds, "from_floor": selection.since == selection.floor}
+    row = reader.transaction.row(mapping.statement("find_orphans"), binds)
+    return Orphans(tuple(row.refund_ids), row.on_hold)
+
+
+def find_moved(reader: OwedReader, orphans: Orphans, session_ids: Collection[str]) -> frozenset[str]:
+    """Which of these owed sessions were refunded, it seems, under another id.
+
+    Raises:
+        ConfigurationError: so many that the ids were changed in place.
+    """
+    if not orphans or not session_ids:
+        return frozenset()
+    binds = {
+        **reader.selection.binds,
+        "in_hand": text_array(session_ids),
+        "orphans": text_array(orphans.refund_ids),
+        "on_hold": orphans.on_hold,
+    }
+    row = reader.transaction.row(reader.mapping.statement("find_moved"), binds)
+    if row.orphans > _COINCIDENCES and row.orphans * _SURE >= len(orphans.refund_ids):
+        samples = ", ".join(sorted(row.session_ids)[:_SAMPLES])
+        raise ConfigurationError(
+            f"sessions.id = {reader.mapping.key.id}: the ids were changed in place. Of {len(orphans.refund_ids)} "
+            f"refunds whose sessions are gone, {row.orphans} have the account, the amount and the moment of failure of "
+            f"a session that is owed ({samples}), and would be paid again. Write down under the new ids what is "
+            "refunded, as docs/operations.md says: `sweeper adopt --where SQL`. A session that was never refunded is "
+            "paid by `sweeper run --session ID`",
+            code="key_changed",
+        )
+    return frozenset(row.session_ids)

@@ -1,0 +1,107 @@
+"""Ids that the app changes in place: the sessions look as if nobody had refunded them, and their refunds have none."""
+
+from datetime import timedelta
+
+import pytest
+
+import sweeper.sweep.sweep
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import NOW
+from tests.helpers.holds import holds
+
+LATER = NOW + timedelta(hours=2)
+RENAME = "UPDATE prediction_sessions SET id = 'job_' || id"
+FLAGS = ("--reason", "ids were changed", "--yes")
+
+
+def owe(database: AppDatabase, count: int) -> None:
+    """So many more sessions."""
+    database.sql(
+        "INSERT INTO prediction_sessions (id, user_id, status, selected_models, created_at) "
+        "SELECT 'n' || n, 'u1', 'error', '{m}', '2026-11-23 12:30' FROM generate_series(1, %s) AS n",
+        count,
+    )
+
+
+@pytest.fixture
+def paid(first: AppDatabase) -> AppDatabase:
+    """Five sessions of one account, each with its own moment of failure, refunded by one run."""
+    first.account()
+    for number in range(5):
+        first.session(f"s{number}", models=number + 1, created=f"2026-11-23 10:0{number}")
+    assert first.run().document["refunds"]["sessions"] == 5
+    return first
+
+
+@pytest.mark.parametrize("flags", [(), ("--full",)])
+def test_all_ids_changed_stop_every_run_until_the_refunds_are_written_down(
+    paid: AppDatabase, flags: tuple[str, ...]
+) -> None:
+    paid.sql(RENAME)
+    paid.session("new", created="2026-11-23 11:50")
+    before = paid.credits()
+    for ran in (paid.run("--dry-run", *flags, now=LATER), paid.run(*flags, now=LATER)):
+        assert (ran.exit_code, ran.document["error"]["code"]) == (2, "key_changed")
+        assert "the ids were changed in place. Of 5 refunds whose sessions are gone, 5" in ran.stderr
+    assert paid.credits() == before
+    where = "EXISTS (SELECT FROM sweeper.refunds AS r WHERE 'job_' || r.session_id = s.id)"
+    adopted = paid.sweeper("adopt", "--where", where, *FLAGS, "--json", now=LATER)
+    assert adopted.document["adopted"]["sessions"] == 5
+    ran = paid.run(*flags, now=LATER)
+    assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 1)
+    assert paid.credits() == before + 3
+
+
+def test_a_change_is_noticed_by_a_full_sweep_also_behind_newer_refunds(paid: AppDatabase) -> None:
+    owe(paid, 120)  # more than the newest refunds that a run compares
+    assert paid.run(now=LATER).document["refunds"]["sessions"] == 120
+    paid.sql(f"{RENAME} WHERE id LIKE 's%'")
+    ran = paid.run("--full", now=LATER + timedelta(minutes=5))
+    assert (ran.exit_code, ran.document["error"]["code"]) == (2, "key_changed")
+
+
+def test_one_changed_id_is_held_and_the_others_are_paid(paid: AppDatabase) -> None:
+    paid.sql(f"{RENAME} WHERE id = 's3'")
+    paid.session("new", created="2026-11-23 11:50")
+    planned, ran = paid.run("--dry-run", now=LATER), paid.run(now=LATER)
+    for one in (planned, ran):
+        assert (one.document["refunds"]["sessions"], one.document["held"]) == (1, 1)
+    assert ran.exit_code == 3
+    assert holds(paid) == {"job_s3": ("id_changed", None)}
+    assert "a refund of a session that is gone" in paid.sweeper("explain", "job_s3", now=LATER).stdout
+    owe(paid, 620)  # none of the refunds that a full sweep compares is without its session by then
+    assert paid.run("--full", now=LATER).document["refunds"]["sessions"] == 620
+    assert paid.run("--full", now=LATER + timedelta(hours=2)).document["refunds"]["sessions"] == 0
+    assert holds(paid) == {"job_s3": ("id_changed", None)}
+    assert paid.run("--session", "job_s3", now=LATER).document["refunds"]["credits"] == 4
+
+
+def test_an_app_that_deletes_what_is_refunded_is_paid_as_ever(paid: AppDatabase) -> None:
+    """Also where all of it is the same but for the time."""
+    paid.sql("DELETE FROM prediction_sessions")
+    for number in range(5):
+        paid.session(f"t{number}", models=number + 1, created=f"2026-11-23 10:1{number}")
+    ran = paid.run("--full", now=LATER)
+    assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 5)
+
+
+def test_what_failed_at_once_is_no_sign_of_changed_ids(first: AppDatabase) -> None:
+    """Some of it is refunded and then deleted, and the rest is owed: a cap came between."""
+    first.account()
+    owe(first, 8)
+    assert first.run("--max-refunds", "4", now=LATER).exit_code == 4
+    first.sql("DELETE FROM prediction_sessions WHERE id IN (SELECT session_id FROM sweeper.refunds)")
+    ran = first.run(now=LATER)
+    assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 4)
+
+
+def test_an_idle_run_does_not_ask(paid: AppDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    find_orphans = sweeper.sweep.sweep.find_orphans
+    monkeypatch.setattr("sweeper.sweep.sweep.find_orphans", lambda reader: asked.append(reader) or find_orphans(reader))
+    assert paid.run("--full", now=LATER).document["refunds"]["sessions"] == 0
+    assert asked == []
+    paid.session("a", created="2026-11-23 11:50")
+    paid.session("b", created="2026-11-23 11:50")
+    assert paid.run("--batch-size", "1", now=LATER).document["refunds"]["sessions"] == 2
+    assert len(asked) == 1
