@@ -115,27 +115,6 @@ def test_a_refund_is_told_with_its_run_and_layer_and_a_reversal_with_its_reason(
     assert again in document["message"]
 
 
-def test_what_a_mark_still_excludes_is_not_said_to_be_payable_again(bare: AppDatabase) -> None:
-    """The mark that the refund set on the session stays when it is taken back, unless the file sets it back."""
-    bare.sql("ALTER TABLE prediction_sessions ADD given_back boolean NOT NULL DEFAULT false")
-    bare.configure("exclude    = \"step = 'All models failed - credits refunded'\"", 'exclude = "given_back"')
-    bare.append('[sessions.refunded]\ngiven_back = "true"\n')
-    bare.account()
-    bare.session("s1")
-    assert bare.sweeper("install").exit_code == 0
-    assert bare.run(role=None).document["refunds"]["sessions"] == 1
-    assert bare.sweeper("revert", "--session", "s1", "--reason", "fraud", "--yes").exit_code == 0
-    document = explain(bare, "s1")
-    assert document["verdict"] == "reversed"
-    assert "No run pays it again: the mapping says never to refund it, given_back." in document["message"]
-    assert "No run pays it again" in bare.sweeper("run", "--session", "s1").stdout
-    bare.append('[sessions.reversed]\ngiven_back = "false"\n')
-    bare.sql("UPDATE prediction_sessions SET given_back = false")
-    assert bare.sweeper("install").exit_code == 0
-    assert "you can" in explain(bare, "s1")["message"]
-    assert bare.run("--session", "s1", role=None).document["refunds"]["sessions"] == 1
-
-
 def test_what_the_apps_own_ledger_still_has_is_not_said_to_be_payable_again(prisma: AppDatabase) -> None:
     _, job = prisma_job(prisma)
     prisma.run()

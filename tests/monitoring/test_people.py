@@ -190,6 +190,7 @@ def test_check_sends_a_trial_when_asked(people: People) -> None:
     assert [told["title"] for told in people.inbox] == ["sweeper: a trial message for studio"]
     people.app.configure("json://", "jsons://")
     assert items("--notify")["notify"] == "failure"
+    assert "did not answer in time" in people.app.sweeper("check", "--json", "--notify", now=None).stdout
 
 
 def test_without_the_extra_the_run_says_what_to_install(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
