@@ -17,7 +17,7 @@ FROM (
 ) AS open
 JOIN (
     SELECT {accounts_id} AS account_id,
-           ARRAY[{each others ", "}a.{column}::numeric::text{end}] AS counters
+           ARRAY[{each others ", "}a.{column}::numeric::text{end}]::text[] AS counters
     FROM {accounts} AS a
 ) AS known ON known.account_id {account_eq} open.account_id
 WHERE open.total > 0::numeric

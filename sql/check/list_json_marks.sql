@@ -3,7 +3,7 @@ SELECT pair.key AS name,
        pg_catalog.count(*) AS sessions
 FROM {sessions} AS s
 CROSS JOIN LATERAL pg_catalog.jsonb_each_text(
-    CASE WHEN pg_catalog.jsonb_typeof(s.{column}::jsonb) = 'object' THEN s.{column}::jsonb END
+    CASE WHEN pg_catalog.jsonb_typeof(pg_catalog.to_jsonb(s.{column})) = 'object' THEN pg_catalog.to_jsonb(s.{column}) END
 ) AS pair (key, value)
 WHERE {include chosen}
   AND pair.key ~* %(words)s::text

@@ -107,7 +107,7 @@ def _without_limits(samples: Samples, table: Table, columns: list[Column]) -> li
     if not limits or key is None:
         return columns
     items: list[Slots] = [{"column": column.quoted} for column in limits]
-    (row,) = samples.ask("find_constant", {"table": table.qualified, "key": key.quoted}, {"columns": items})
+    (row,) = samples.ask("find_constant", {"table": table.qualified, "key": key.quoted}, {"amounts": items})
     alike = [column for column, constant in zip(limits, row.constant, strict=True) if constant]
     return [column for column in columns if column not in alike] if row.rows >= _ACCOUNTS_AT_LEAST else columns
 

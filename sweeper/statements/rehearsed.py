@@ -80,7 +80,7 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "read": written,
         "charged": mapping.ledger is None,
         "qualifiers": [],
-        "texts": [column] if name in ("find_refund_json", "find_refund_rows") else written,
+        "texts": [column] if name in ("find_refund_json", "find_refund_rows", "find_refund_texts") else written,
         "account_column": False,
         "columns": [{"column": name, "value": ""} for name in _all(mapping)],
         "looked": [looked],
