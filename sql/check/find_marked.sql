@@ -2,5 +2,5 @@
 SELECT {session_id}::text AS session_id
 FROM {sessions} AS s
 WHERE {include chosen}
-  AND {if flag}s.{column} IS TRUE{else}{if number}s.{column} > 0{else}s.{column} IS NOT NULL{end}{end}
+  AND {include is_marked}
 ORDER BY 1

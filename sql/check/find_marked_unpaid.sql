@@ -5,7 +5,7 @@ FROM (
     {include mapped}
     FROM {sessions} AS s
     WHERE {include chosen}
-      AND {if flag}s.{column} IS TRUE{else}s.{column} IS NOT NULL{end}
+      AND {include is_marked}
 ) AS v
 WHERE NOT v.excluded
 {else}
@@ -14,7 +14,7 @@ CROSS JOIN LATERAL (
     {include mapped}
 ) AS v
 WHERE {include chosen}
-  AND {if flag}s.{column} IS TRUE{else}s.{column} IS NOT NULL{end}
+  AND {include is_marked}
   AND NOT v.excluded
 {end}
   AND v.amount::numeric > 0::numeric

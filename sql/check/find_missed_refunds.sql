@@ -1,5 +1,6 @@
 -- Which rows of the app's ledger look like refunds of sessions that would be paid, and are none by `ledger.where`: by their
--- words, or because they give back most of what the session's other rows took.
+-- words, or because they give back most of what the session's other rows took; all of it, where the amount is read from
+-- the ledger, which may take off what was given back in part.
 SELECT v.session_id::text AS session_id,
        l.words
 FROM {sessions} AS s
@@ -7,26 +8,33 @@ CROSS JOIN LATERAL (
     {include mapped}
 ) AS v
 CROSS JOIN LATERAL (
-    SELECT pg_catalog.string_agg(DISTINCT l.words, ', ') FILTER (WHERE l.amount > 0::numeric) AS words,
-           pg_catalog.sum(l.amount) FILTER (WHERE l.amount > 0::numeric) AS up,
+    SELECT pg_catalog.string_agg(DISTINCT l.words, ', ') FILTER (WHERE l.gives_back) AS words,
+           pg_catalog.sum(l.amount) FILTER (WHERE l.gives_back) AS up,
            -pg_catalog.sum(l.amount) FILTER (WHERE l.amount < 0::numeric) AS down,
            -- where no amount has a sign, words tell what came from what went
            pg_catalog.sum(l.amount) FILTER (WHERE l.words ~* %(up_words)s::text) AS came,
            pg_catalog.sum(l.amount) FILTER (WHERE l.words ~* %(down_words)s::text) AS went
     FROM (
-        SELECT pg_catalog.concat_ws(' ', ''{each texts ""}, l.{column}::text{end}) AS words,
-               l.{amount_column}::numeric AS amount
-        FROM {ledger} AS l
-        WHERE {ledger_session} {ledger_session_eq} v.session_id{ledger_session_as}
-          AND ({ledger_where}) IS NOT TRUE{if account_column}
-          AND l.{account_column}::text = v.account_id::text{end}
-        LIMIT 100
+        SELECT l.words,
+               l.amount,
+               -- what is held may be booked as a number above zero, too
+               l.amount > 0::numeric
+               AND (l.words !~* %(down_words)s::text OR l.words ~* %(refund_words)s::text) AS gives_back
+        FROM (
+            SELECT pg_catalog.concat_ws(' ', ''{each texts ""}, l.{column}::text{end}) AS words,
+                   l.{amount_column}::numeric AS amount
+            FROM {ledger} AS l
+            WHERE {ledger_session} {ledger_session_eq} v.session_id{ledger_session_as}
+              AND ({ledger_where}) IS NOT TRUE{if account_column}
+              AND l.{account_column}::text = v.account_id::text{end}
+            LIMIT 100
+        ) AS l
     ) AS l
 ) AS l
 WHERE {include chosen}
   AND NOT v.excluded
   AND v.amount::numeric > 0::numeric
-  AND (l.words ~* %(refund_words)s::text
+  AND {if netted}l.up >= l.down{else}(l.words ~* %(refund_words)s::text
       OR l.up >= l.down / 2::numeric
-      OR l.down IS NULL AND l.came >= l.went / 2::numeric)
+      OR l.down IS NULL AND l.came >= l.went / 2::numeric){end}
   AND {include not_paid_yet}

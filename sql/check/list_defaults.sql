@@ -1,6 +1,8 @@
--- Which columns of a table get a value by themselves.
-SELECT a.attname AS name
+-- Which columns of a table get a value by themselves, and by which expression.
+SELECT a.attname AS name,
+       CASE WHEN a.attidentity = '' AND a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END AS value
 FROM pg_catalog.pg_attribute AS a
+LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE a.attrelid = %(table_oid)s::oid
   AND a.attnum > 0
   AND NOT a.attisdropped

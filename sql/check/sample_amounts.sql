@@ -1,5 +1,6 @@
--- What the newest failed sessions would be owed, and how many of them nothing.
+-- What the newest failed sessions that nobody has refunded would be owed, and how many of them nothing.
 SELECT pg_catalog.count(*) AS sessions,
+       pg_catalog.count(*) FILTER (WHERE found.amount::numeric > 0::numeric) AS owed,
        pg_catalog.count(*) FILTER (WHERE found.amount IS NULL) AS nulls
 FROM (
     SELECT v.amount
@@ -7,6 +8,7 @@ FROM (
     WHERE {include is_live}
       AND v.status {status_eq} ANY ({failed})
       AND NOT v.excluded
+      AND {include not_paid_yet}
     ORDER BY v.started_at DESC
     LIMIT 1000
 ) AS found

@@ -11,6 +11,9 @@ FROM (
                ({started_at})::timestamptz AS started_at,
                ({beat})::timestamptz AS active_at
         FROM {sessions} AS s
+        {if brief}
+        {include some_pages}
+        {end}
         WHERE {status} {status_eq} ANY ({succeeded})
           AND {started_at} >= %(since)s::timestamptz::{started_type}
     ) AS took

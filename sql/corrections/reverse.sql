@@ -131,7 +131,7 @@ sweeper_booked AS (
     FROM {if reverse_chained}sweeper_chain{else}sweeper_taken{end} AS refund{if reverse_chained}
     ORDER BY refund.refund_id{end}
     {end}
-    RETURNING ({ledger_session} IS NOT NULL AND ({ledger_where})) IS TRUE AS is_refund
+    RETURNING CASE WHEN ({ledger_where}) THEN {ledger_session} IS NOT NULL END IS TRUE AS is_refund
 ),
 {else}
 sweeper_booked AS (

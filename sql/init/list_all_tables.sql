@@ -1,6 +1,7 @@
 -- Lists the app's tables, as SQL would name them.
 SELECT c.oid::bigint AS oid,
        n.nspname AS schema_name,
+       pg_catalog.row_security_active(c.oid) AS hides_rows,
        c.relname AS table_name,
        CASE WHEN pg_catalog.pg_table_is_visible(c.oid) THEN '' ELSE pg_catalog.quote_ident(n.nspname) || '.' END
            || pg_catalog.quote_ident(c.relname) AS as_sql

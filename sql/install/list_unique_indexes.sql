@@ -1,6 +1,7 @@
 -- Lists the unique indexes of a table, with what makes one fit to be a guard.
 SELECT c.relname AS name,
        i.indisvalid AND i.indisready AND i.indimmediate AS usable,
+       NOT i.indimmediate AS deferrable,
        i.indpred IS NULL AS whole,
        ARRAY(
            SELECT pg_catalog.pg_get_indexdef(i.indexrelid, n, true)

@@ -1,37 +1,59 @@
--- Which of some owed sessions have the account, the amount and the moment of failure of a refund whose own session is no longer
--- there: it is most likely theirs, from before their ids were changed. And how many of the orphans, which are some of these
--- refunds, are like that.
+-- Which of some owed sessions have the account, the amount and the moment of failure of a refund whose own session is no
+-- longer there: it is most likely theirs, from before their ids were changed. Not where several have all three alike, as
+-- what failed in one transaction: the app may have deleted one of them. And how many of the orphans, which are some of
+-- these refunds, are like that.
 WITH owed AS MATERIALIZED (
-    SELECT v.session_id,
-           v.account_id,
-           v.amount::numeric AS amount,
-           {include owed_from} AS owed_from
-    {include reading}
-    WHERE {session_id} {session_eq} ANY (ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])))
-      AND {include in_scope}
+    SELECT found.*,
+           pg_catalog.count(*) OVER (PARTITION BY found.account_id, found.amount, found.owed_from) AS times
+    FROM (
+        SELECT v.session_id,
+               v.account_id,
+               v.amount::numeric AS amount,
+               {include owed_from} AS owed_from
+        {include reading}
+        WHERE {session_id} {session_eq} ANY (ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])))
+          AND {include in_scope}
+    ) AS found
+),
+-- by their keys: all refunds are read only when one of these, or of an earlier run, has given a sign
+known AS MATERIALIZED (
+    SELECT r.refund_id
+    FROM {refunds} AS r
+    WHERE r.refund_id = ANY (%(orphans)s::text[]::uuid[])
+      AND EXISTS (
+          SELECT
+          FROM owed
+          WHERE owed.times = 1 AND {include as_refunded}
+      )
 ),
 alike AS MATERIALIZED (
     SELECT r.refund_id, r.session_id, r.account_id, r.amount, r.failed_at
     FROM {refunds} AS r
-    WHERE EXISTS (
-        SELECT
-        FROM owed
-        WHERE {include as_refunded}
-    )
+    WHERE (%(on_hold)s::boolean OR (SELECT pg_catalog.count(*) FROM known) > 0)
+      AND EXISTS (
+          SELECT
+          FROM owed
+          WHERE owed.times = 1 AND {include as_refunded}
+      )
 ),
 gone AS MATERIALIZED (
     SELECT r.*
-    FROM alike AS r
-    WHERE NOT EXISTS (
-        SELECT
-        FROM {sessions} AS s
-        WHERE {session_id} {session_eq} r.session_id
-    )
+    FROM (
+        SELECT r.*,
+               pg_catalog.count(*) OVER (PARTITION BY r.account_id, r.amount, r.failed_at) AS times
+        FROM alike AS r
+        WHERE NOT EXISTS (
+            SELECT
+            FROM {sessions} AS s
+            WHERE {session_id} {session_eq} r.session_id
+        )
+    ) AS r
+    WHERE r.times = 1
 )
 SELECT ARRAY(
            SELECT owed.session_id::text
            FROM owed
-           WHERE EXISTS (
+           WHERE owed.times = 1 AND EXISTS (
                SELECT
                FROM gone AS r
                WHERE {include as_refunded}

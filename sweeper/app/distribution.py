@@ -1,7 +1,7 @@
 """What Citus has made of a table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sweeper.app.catalog import Table, has_subquery, problem
 from sweeper.app.values import values_over_rows
@@ -29,8 +29,7 @@ NOBODY = {
 }
 
 
-@dataclass(frozen=True)
-class Distribution:
+class Distribution(NamedTuple):
     """On which nodes Citus has a table: its ``group`` of shards, and the ``column`` by which rows are in one of them.
 
     Without a column all rows are on one node, as those of a schema are; without a group, all on this server.

@@ -1,6 +1,6 @@
 """A value of the file as SQL: its type, and how values of it are compared."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sweeper.app.catalog import FLOATING_TYPES, INTEGER_TYPES, TEXT_TYPES, Column, problem
 from sweeper.postgres.templates import fill_part
@@ -15,8 +15,7 @@ _KEPT = {
 }
 
 
-@dataclass(frozen=True)
-class Expression:
+class Expression(NamedTuple):
     """A value of the file as SQL, its type, and the COLLATE clause that its comparisons need, or none."""
 
     sql: str
@@ -89,8 +88,7 @@ def no_attempt() -> Expression:
     return Expression(fill_part("no_attempt", {}), "integer")
 
 
-@dataclass(frozen=True)
-class Equality:
+class Equality(NamedTuple):
     """The operators that compare two values of one type, each with its schema, so that no other is meant."""
 
     equal: str

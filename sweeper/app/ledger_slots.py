@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sweeper.app import catalog
 from sweeper.app.catalog import Table, is_literal, problem
@@ -37,8 +37,7 @@ NO_LEDGER = Facts(
 _AT = re.compile(r"(refund\.)?at", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Ledger:
+class Ledger(NamedTuple):
     """The app's own table of refunds; ``key`` and ``guard`` are what its unique index is made of."""
 
     table: Table

@@ -201,9 +201,10 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
     """Compare a file with the catalogue; ``search_path`` is the one in force in ``transaction``.
 
     Raises:
-        ConfigurationError: naming the key that does not fit, its value and the nearest right one.
+        ConfigurationError: naming the key that does not fit, its value and the nearest right one; then the transaction
+            may have failed.
     """
-    reader = Reader(transaction, settings.database.schema_)
+    reader = Reader(transaction, settings.database.schema_, goes_on=False)
     own = settings.sessions
     sessions = reader.table("sessions.table", own.table)
     key, status, facts = session_slots(reader, own, sessions)

@@ -6,7 +6,7 @@ A bare name is the refund's; the session's columns are ``s.column``, and the acc
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sweeper.app.catalog import Table, as_sql, problem, without_literals
 from sweeper.app.reader import Reader
@@ -22,8 +22,7 @@ _NAME = re.compile(r'(?<![\w."])(?:"?refund"?\.)?"?(\w+)"?(?![\w"]|\s*\(|\.)', r
 CHAIN = {"balance_before", "balance_after"}
 
 
-@dataclass(frozen=True)
-class OverRefund:
+class OverRefund(NamedTuple):
     """Reads such expressions; ``beside`` are the tables whose rows they may read, by alias."""
 
     reader: Reader

@@ -1,14 +1,13 @@
 """What a mapping must know of a partitioned table."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sweeper.app.catalog import Column, Table, problem
 from sweeper.postgres.templates import fill, quote_name
 from sweeper.postgres.transaction import Row, Transaction
 
 
-@dataclass(frozen=True)
-class Partitions:
+class Partitions(NamedTuple):
     """Whether this role owns all of them; by which ``columns`` the table and they are partitioned.
 
     ``shared_keys`` are the columns that are unique together with these: by no index over all partitions alone.

@@ -15,6 +15,7 @@ from sweeper.app.status_labels import StatusLabels
 from sweeper.config.errors import nearest, nearest_of
 from sweeper.core.errors import SweeperError
 from sweeper.postgres.errors import Refusal, TooSlow
+from sweeper.postgres.sqlstate import translated
 from sweeper.postgres.templates import fill, fill_part, quote_name
 from sweeper.postgres.transaction import Row, Transaction
 
@@ -23,10 +24,14 @@ _CONSTANTS = ("true", "false", "null")
 
 
 class Reader:
-    """Reads values of the file against the catalogue, inside one transaction."""
+    """Reads values of the file against the catalogue, inside one transaction.
 
-    def __init__(self, transaction: Transaction, own_schema: str) -> None:
+    With ``goes_on`` the transaction is of use after a mistake, too: each expression is tried behind a savepoint.
+    """
+
+    def __init__(self, transaction: Transaction, own_schema: str, *, goes_on: bool = True) -> None:
         self.transaction = self._transaction = transaction
+        self._trying = transaction.savepoint if goes_on else translated
         self._own_schema = own_schema
         self.tables = list[Table]()
         # several keys have values of one type
@@ -181,7 +186,7 @@ class Reader:
 
     def _tried(self, key: str, text: str, statement: str, table: Table | None = None) -> tuple[str, bool]:
         try:
-            with self._transaction.savepoint():
+            with self._trying():
                 found = self._transaction.row(statement, {"no_rows": 0})
         except (Refusal, SweeperError) as error:
             if getattr(error, "code", "") == "privilege":

@@ -5,7 +5,7 @@ give it a function that fits a call better than the server's own, and that funct
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError, SweeperError
@@ -14,8 +14,7 @@ from sweeper.postgres.templates import fill
 from sweeper.postgres.transaction import Row, Transaction
 
 
-@dataclass(frozen=True)
-class Planters:
+class Planters(NamedTuple):
     """Who may create in the path; ``dangerous``: they would gain rights by it.
 
     ``message`` says who and where, in one line; ``fix`` is the SQL that ends it, a statement a line.

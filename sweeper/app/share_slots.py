@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sweeper.app import catalog
 from sweeper.app.catalog import Column, Table
@@ -13,8 +13,7 @@ from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import Slots, fill_part, quote_text
 
 
-@dataclass(frozen=True)
-class Share:
+class Share(NamedTuple):
     """What one column takes of a refund; ``value`` is that as exact SQL over the refund, called ``name`` there."""
 
     column: Column

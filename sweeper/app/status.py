@@ -1,7 +1,7 @@
 """The status of a session: a column of any type that has few values, or an expression that is only read."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sweeper.app.catalog import INTEGER_TYPES, TEXT_TYPES, Column, Table, has_subquery, is_name, problem
 from sweeper.app.reader import Reader
@@ -16,8 +16,7 @@ _SEEN_ROWS = 100_000
 _WHAT = "must be text, an enum, an integer or a boolean"
 
 
-@dataclass(frozen=True)
-class Status:
+class Status(NamedTuple):
     """How the status of a session, a row ``s``, is read.
 
     ``column`` is the stored column that it is, and none where it is an expression; ``written`` tells that closing a

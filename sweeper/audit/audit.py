@@ -16,8 +16,8 @@ from sweeper.core.results import Amount
 from sweeper.install.state import Installation, open_mapping, read_surroundings
 from sweeper.ledger.rate import read_rate
 from sweeper.postgres.database import Database
-from sweeper.postgres.errors import reported
 from sweeper.postgres.retries import FIRST_ATTEMPTS, retrying
+from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.templates import fill_script, quote_text
 from sweeper.postgres.timeouts import READ_TIMEOUTS
 from sweeper.postgres.transaction import Transaction
@@ -72,7 +72,7 @@ def export(database: Database, settings: Settings, request: AuditRequest, write:
 
 def _open(database: Database, settings: Settings) -> tuple[Mapping, Installation]:
     retrying(lambda: read_surroundings(database), attempts=FIRST_ATTEMPTS)
-    return open_mapping(database, settings, guarded=False)  # a guard that is missing is a finding
+    return retrying(lambda: open_mapping(database, settings, guarded=False))  # a guard that is missing is a finding
 
 
 def _in_utc(database: Database) -> AbstractContextManager[Transaction]:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sweeper.app.catalog import Column
+from sweeper.app.catalog import Column, has_subquery
 from sweeper.check.charged_accounts import check_charged_accounts
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.ledger_columns import amount_columns
+from sweeper.check.linked import sessions_fail
 from sweeper.check.result import Check
 from sweeper.check.samples import NO_ITEM, Samples, named, number, numbered, sampling
 from sweeper.check.taken import check_taken
@@ -19,6 +20,10 @@ from sweeper.postgres.transaction import Row
 # a condition that compares one column with a literal, alone or among others that all must hold
 _EQUALITY = re.compile(
     r"""[\w."]+(?:::[\w."]+)?\s*=\s*(?:'(?:[^']|'')*'(?:::[\w."]+)?|-?\d+|true|false)""", re.IGNORECASE
+)
+_NO_AMOUNT = re.compile(
+    r"attempt|retry|retries|tries|progress|priority|version|width|height|seed|position|percent|rank|score",
+    re.IGNORECASE,
 )
 _BOOKED_BY_THEN = timedelta(minutes=10)
 _ODD = Decimal("0.05")
@@ -37,17 +42,33 @@ class _Charge:
 def check_charges(context: CheckContext) -> Iterator[Check]:
     """Compare the amounts of sessions that are not refunded with their charges."""
     own = context.settings.sessions
+    with sampling(context) as samples:
+        ledger = context.mapping.ledger
+        if ledger is not None and sessions_fail(samples, samples.key_of(ledger.table)):
+            yield ok("charges", "not compared: ledger.session fails for rows that are no refunds")
+            return
     if wrong := list(check_charged_accounts(context)):
         yield from wrong
         return
     with sampling(context) as samples:
         if own.charged:
             found = _read(samples, {"charged": samples.expression("charged", own.charged)}, {"charged": True})
+        elif _reads_books(context):
+            yield ok("charges", "sessions.amount is read from the books")
+            return
         else:
             found = _by_ledger(samples)
     if not any(one.charged for one in found):
         if not own.charged and (taken := list(check_taken(context))):
             yield from taken
+            return
+        if context.mapping.sessions.column(own.amount) is not None and _NO_AMOUNT.search(own.amount):
+            yield warning(
+                "charges",
+                f"sessions.amount = {own.amount!r} is called as something else than credits, and there are no books to "
+                "compare it with",
+                "sessions.amount: what was charged, less what was delivered",
+            )
             return
         yield ok("charges", "the books have no charges of the newest failed sessions to compare with")
         return
@@ -74,6 +95,12 @@ def check_charges(context: CheckContext) -> Iterator[Check]:
         f"sessions.amount: the charge less what was given back; or sessions.charged: what "
         f"{context.settings.ledger.table} says of the charge, whatever that is about",
     )
+
+
+def _reads_books(context: CheckContext) -> bool:
+    """Whether the amount is what the rows of the ledger say, whichever of them it takes for charges."""
+    ledger, amount = context.mapping.ledger, context.settings.sessions.amount
+    return ledger is not None and has_subquery(amount) and ledger.table.name.lower() in amount.lower()
 
 
 def _known(amount: Decimal) -> Decimal:

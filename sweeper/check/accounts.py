@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from sweeper.app.catalog import Column, Table
 from sweeper.check.account_links import wrong_table
 from sweeper.check.context import CheckContext, failure, ok, warning
-from sweeper.check.pools import taken_from
+from sweeper.check.counts import count_rows
+from sweeper.check.held import check_held
+from sweeper.check.payers import check_payers
+from sweeper.check.pools import check_pools, counted_of, totalled_of
 from sweeper.check.result import Check, Status
-from sweeper.check.samples import NO_ITEM, Samples, is_number, numbered, sampling
+from sweeper.check.samples import Samples, is_number, sampling
 from sweeper.check.sums import check_counters, check_sums
+from sweeper.check.unmoved import check_unmoved
+from sweeper.check.unpayable import check_unpayable
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import Slots
 
@@ -22,6 +27,8 @@ _CLOSED = re.compile(
     r"|retired|churn|frozen",
     re.IGNORECASE,
 )
+_LIMIT = re.compile(r"limit|max|threshold|lifetime|total|cap|allowance|per_?(day|month|cycle|period)", re.IGNORECASE)
+_ACCOUNTS_AT_LEAST = 5
 _MOMENTS = ("timestamp without time zone", "timestamp with time zone", "date")
 _WORD = re.compile(r"\w+")
 
@@ -29,17 +36,23 @@ _WORD = re.compile(r"\w+")
 def check_accounts(context: CheckContext) -> Iterator[Check]:
     """Look at the newest accounts."""
     own = context.settings.accounts
-    if own is None:
+    with sampling(context) as samples:
+        found = [*check_unpayable(samples)]
+        if not samples.has_hook():
+            found += check_unmoved(samples)
+        if own is not None:
+            accounts = samples.reader.table("accounts.table", own.table)
+            found += wrong_table(samples, accounts)
+            if not samples.has_hook():
+                found += [*_others(samples, accounts, own), *_spent(samples, accounts, own)]
+                found += [*check_held(samples, accounts, own), *check_pools(samples, accounts, own)]
+                found += check_sums(samples, accounts, own)
+                found += check_payers(samples, accounts, own)
+            found += check_counters(own)
+            found += _closed(samples, accounts, own)
+    if not found and own is None:
         yield ok("accounts", "none are mapped: a refund moves no balance by itself")
         return
-    with sampling(context) as samples:
-        accounts = samples.reader.table("accounts.table", own.table)
-        found = [*wrong_table(samples, accounts)]
-        if not samples.has_hook():
-            found += [*_others(samples, accounts, own), *_spent(samples, accounts, own)]
-            found += check_sums(samples, accounts, own)
-        found += check_counters(own)
-        found += _closed(samples, accounts, own)
     if not found:
         yield ok("accounts", "no other column looks like a balance that the file leaves out")
         return
@@ -53,20 +66,6 @@ def _names(own: AccountsSection) -> set[str]:
     added = own.add or {}
     texts = [own.balance, own.spent, own.invariant, own.id, own.active, *added, *added.values()]
     return {word.lower() for text in texts if text for word in _WORD.findall(text)}
-
-
-def _counts(
-    samples: Samples, table: Table, columns: list[Column], how: str, condition: str | None = None
-) -> tuple[int, list[int]]:
-    """Of how many of the newest rows, and for each column in how many of them it says something."""
-    key = samples.key_of(table)
-    if key is None or not (columns or condition) or not samples.sees(table, [key]):
-        return 0, []
-    looked: list[Slots] = [{**NO_ITEM, how: "yes", "column": column.quoted} for column in columns]
-    looked += [{**NO_ITEM, "condition": condition, "column": ""}] if condition else []
-    slots = {"table": table.qualified, "key": key.quoted, "filter": "true", "down": ""}
-    (row,) = samples.ask("sample_columns", slots, {"looked": numbered(looked), "down": ""})
-    return row.rows, list(row.counts)
 
 
 def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
@@ -85,19 +84,32 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
             and (table is not accounts or column.name.lower() not in known)
         ]
         columns = samples.seen(table, columns)
-        _, counts = _counts(samples, table, columns, "number")
+        _, counts = count_rows(samples, table, columns, "number")
         used = [column for column, count in zip(columns, counts, strict=False) if count]
+        used = _without_limits(samples, table, used)
         if used:
             said = (
                 f"{', '.join(column.name for column in used)} of {table.name} look like balances or counters, and a "
                 f"refund does not move them: accounts.balance = {own.balance!r}"
             )
-            sure = taken_from(samples, used, own) if table is accounts else ""
+            sure = (counted_of(used, own) or totalled_of(used, own)) if table is accounts else ""
             yield (failure if sure else warning)(
                 "accounts", said + sure,
                 "if a charge is taken from them as well: accounts.balance as their sum, and [accounts.add] with the "
                 "share of each; or name them in accounts.invariant",
             )  # fmt: skip
+
+
+def _without_limits(samples: Samples, table: Table, columns: list[Column]) -> list[Column]:
+    """The columns without limits and totals that all accounts have alike: no charge moves them."""
+    limits = [column for column in columns if _LIMIT.search(column.name)]
+    key = samples.key_of(table)
+    if not limits or key is None:
+        return columns
+    items: list[Slots] = [{"column": column.quoted} for column in limits]
+    (row,) = samples.ask("find_constant", {"table": table.qualified, "key": key.quoted}, {"columns": items})
+    alike = [column for column, constant in zip(limits, row.constant, strict=True) if constant]
+    return [column for column in columns if column not in alike] if row.rows >= _ACCOUNTS_AT_LEAST else columns
 
 
 def _satellites(samples: Samples, accounts: Table) -> list[Table]:
@@ -129,7 +141,7 @@ def _spent(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[
         )
         return
     condition = samples.reader.condition("accounts.invariant", own.invariant, accounts, "l")
-    rows, counts = _counts(samples, accounts, [], "number", condition)
+    rows, counts = count_rows(samples, accounts, [], "number", condition)
     if counts and counts[0] < rows:
         yield warning(
             "accounts", f"accounts.invariant = {own.invariant!r} does not hold for {rows - counts[0]} of the {rows} "
@@ -148,7 +160,7 @@ def _closed(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
             if column.base_type in kinds and column.nullable | (how == "flag") and _CLOSED.search(column.name)
         ]
         columns = samples.seen(accounts, columns)
-        rows, counts = _counts(samples, accounts, columns, how)
+        rows, counts = count_rows(samples, accounts, columns, how)
         for column, count in zip(columns, counts, strict=False):
             if count:
                 condition = f"NOT {column.quoted}" if how == "flag" else f"{column.quoted} IS NULL"

@@ -33,7 +33,8 @@ _OF_ANY_MAPPING = (
 
 def check(database: Database, settings: Settings | SweeperError, *, as_of: datetime, asked_at: float) -> CheckResult:
     """Check everything that a run depends on; ``settings`` is the error when the file cannot be used."""
-    return CheckResult(as_of, tuple(merged(list(_check(database, settings, as_of, asked_at)))))
+    # from the start where the connection was lost: all of it only reads
+    return retrying(lambda: CheckResult(as_of, tuple(merged(list(_check(database, settings, as_of, asked_at))))))
 
 
 def _check(database: Database, settings: Settings | SweeperError, as_of: datetime, asked_at: float) -> Iterator[Check]:

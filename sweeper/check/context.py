@@ -13,6 +13,7 @@ from sweeper.core.errors import SweeperError
 from sweeper.install.state import Installation
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Busy, Refusal, TooSlow
+from sweeper.postgres.templates import Choices
 from sweeper.postgres.timeouts import Timeouts
 from sweeper.postgres.transaction import Transaction
 
@@ -29,6 +30,8 @@ class CheckContext:
     installation: Installation | None
     role: str
     as_of: datetime
+    is_brief: bool = False
+    """Whether a run waits for it, again and again until it has paid: of a large table it reads a part."""
     newest: dict[bool, "tuple[str, ...] | TooSlow"] = field(default_factory=dict, compare=False, repr=False)
     """The newest running and failed sessions that a rehearsal has found so far, or that they take too long to find."""
     unreadable: dict[int, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
@@ -49,6 +52,11 @@ class CheckContext:
         """Whether grace counts from anything later than the start."""
         own = self.settings.sessions
         return self._meant(own.failed_at or own.active_at or own.started_at) != self._meant(own.started_at)
+
+    @property
+    def extent(self) -> Choices:
+        """How much of the sessions a statement reads that has no index to go by."""
+        return {"sampled": False, "brief": self.is_brief and not self.mapping.is_sharded}
 
     def _meant(self, text: str) -> Column | str:
         return self.mapping.sessions.column(text) or text.strip()

@@ -12,7 +12,7 @@ from sweeper.check.result import Check
 from sweeper.check.rights import denied
 from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.install.checks import check_ledger_rows
-from sweeper.install.guard import require_payable
+from sweeper.install.guard import DeferrableGuardError, require_payable
 from sweeper.install.indexes import live_index_name, unconditional_index_name
 from sweeper.install.partition_indexes import parts_of
 from sweeper.install.shared_guards import require_alone
@@ -75,7 +75,9 @@ def check_guard(context: CheckContext, installation: Installation, *, may_pay: b
             if may_pay:
                 _plan_payment(transaction, context)
         except ConfigurationError as error:
-            yield failure("guard", error.message, "sweeper install")
+            yield failure(
+                "guard", error.message, error.fix if isinstance(error, DeferrableGuardError) else "sweeper install"
+            )
             return
         except FailedError as error:
             if error.code != "privilege":

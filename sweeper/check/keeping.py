@@ -11,6 +11,7 @@ from sweeper.config.model import Settings
 from sweeper.install.state import open_mapping
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Busy, Refusal, TooSlow
+from sweeper.postgres.retries import retrying
 from sweeper.postgres.timeouts import Timeouts
 
 _TIMEOUTS = Timeouts(lock_ms=5_000, statement_ms=10_000)
@@ -18,12 +19,16 @@ _TIMEOUTS = Timeouts(lock_ms=5_000, statement_ms=10_000)
 
 def keep_rehearsal(database: Database, settings: Settings, as_of: datetime) -> list[Check]:
     """Rehearse the mapping that has just been installed, and keep what was seen; the items that fail."""
-    mapping, installation = open_mapping(database, settings, guarded=False)
+    mapping, installation = retrying(lambda: open_mapping(database, settings, guarded=False))
     context = CheckContext(database, settings, mapping, installation, "", as_of)
     items = rehearse_in_full(context)
     statement = mapping.statement("keep_rehearsal")
-    for ascii_only in (False, True):
-        with suppress(Busy, TooSlow, Refusal), database.transaction(timeouts=_TIMEOUTS) as transaction:
-            transaction.rows(statement, {"rehearsal": as_kept(context, items, ascii_only=ascii_only)})
-            break
+
+    def keep() -> None:
+        for ascii_only in (False, True):
+            with suppress(Busy, TooSlow, Refusal), database.transaction(timeouts=_TIMEOUTS) as transaction:
+                transaction.rows(statement, {"rehearsal": as_kept(context, items, ascii_only=ascii_only)})
+                break
+
+    retrying(keep)
     return [item for item in items if item.status is Status.FAILURE]

@@ -7,7 +7,9 @@ from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.app.over_refund import names_in
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.entries import check_entries
+from sweeper.check.forgotten import check_forgotten
 from sweeper.check.ledger_columns import account_column, amount_columns
+from sweeper.check.linked import check_linked, check_session_fails
 from sweeper.check.result import Check, Status
 from sweeper.check.samples import (
     DOWN_WORDS,
@@ -38,11 +40,19 @@ _STEPS_AT_LEAST, _MOST = 5, 0.8
 def check_ledger(context: CheckContext) -> Iterator[Check]:
     """Look at the newest rows of the app's ledger."""
     if context.mapping.ledger is None:
-        yield ok("ledger", "none is mapped")
+        yield next(check_forgotten(context), ok("ledger", "none is mapped"))
         return
     with sampling(context) as samples:
         key = samples.key_of(context.mapping.ledger.table)
-        found = [*_running(samples, key), *_missed(samples), *_later(samples, key), *check_entries(samples, key)]
+        failing = list(check_session_fails(samples, key))
+        found = [
+            *failing,
+            *check_linked(samples, key),
+            *_running(samples, key),
+            *(_missed(samples) if not failing else ()),
+            *_later(samples, key),
+            *check_entries(samples, key),
+        ]
     if not found:
         yield ok("ledger", "its newest rows agree with the file")
         return
@@ -129,8 +139,8 @@ def _missed(samples: Samples) -> Iterator[Check]:
     amounts, account = amount_columns(samples), account_column(samples)
     assert ledger is not None  # noqa: S101
     assert settings is not None  # noqa: S101
-    read = " ".join(filter(None, (own.amount, own.charged, own.exclude))).lower()
-    if not amounts or ledger.table.name.lower() in read:  # whoever reads the ledger takes them off already
+    name, read = ledger.table.name.lower(), " ".join(filter(None, (own.charged, own.exclude))).lower()
+    if not amounts or name in read:  # whoever reads the ledger sees them already
         return
     words = [column for column in ledger.table.columns.values() if column.category in ("S", "E")]
     texts: list[Slots] = [{"column": column.quoted} for column in samples.seen(ledger.table, words)]
@@ -138,7 +148,7 @@ def _missed(samples: Samples) -> Iterator[Check]:
         "find_missed_refunds",
         samples.newest(running=False),
         {"amount_column": amounts[0].quoted, "account_column": account.quoted if account else ""},
-        {"texts": texts, "account_column": bool(account)},
+        {"texts": texts, "account_column": bool(account), "netted": name in own.amount.lower()},
         refund_words=REFUND_WORDS,
         up_words=UP_WORDS,
         down_words=DOWN_WORDS,

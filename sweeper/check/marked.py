@@ -1,10 +1,13 @@
-"""Columns of the sessions that say that one was refunded, and sessions that they say it of and that would be paid."""
+"""What says that a session was refunded, on its own row, and sessions that it says it of and that would be paid."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from sweeper.app.catalog import Column
 from sweeper.check.samples import GIVEN_BACK, Samples
+from sweeper.postgres.templates import Choices, quote_text
+from sweeper.postgres.transaction import Row
 
 # a refund that is spoken of has not been made, or not in full
 _NOT_MADE = re.compile(
@@ -12,8 +15,41 @@ _NOT_MADE = re.compile(
     r"|attempt|lock|error|need|should|to_|auto|enabled|expire|non|never|no_|not_|scheduled|ask|review",
     re.IGNORECASE,
 )
-_FLAGS, _ENOUGH = ("boolean",), 3
+# a column beside the status that says what became of the charge, and what it says when that was given back
+_OF_CHARGE = re.compile(r"bill|payment|credit|charge|refund|settle|reserv", re.IGNORECASE)
+_WORDS = (
+    r"^(refunded|released|returned|reversed|rolled[ _-]?back|credited[ _-]?back|given[ _-]?back|reimbursed|restored)$"
+)
+_FLAGS, _ENOUGH, _JSON, _JSON_AT_MOST = ("boolean",), 3, ("json", "jsonb"), 4
 _MOMENTS = ("timestamp without time zone", "timestamp with time zone", "date")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A column, or a key of json in one, and how it says that a session was refunded."""
+
+    column: Column
+    flag: bool = False
+    words: bool = False
+    json_key: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.column.name} ->> {self.json_key}" if self.json_key else self.column.name
+
+    def read(self, samples: Samples, statement: str, session_ids: Sequence[str]) -> list[Row]:
+        """Those of the sessions that it says it of."""
+        slots = {"column": self.column.quoted, "json_key": quote_text(self.json_key)}
+        choices: Choices = {
+            "flag": self.flag, "number": False, "words": self.words, "json_key": bool(self.json_key),
+        }  # fmt: skip
+        return samples.read(statement, session_ids, slots, choices, **({"words": _WORDS} if self.words else {}))
+
+
+def number_above_zero(samples: Samples, column: Column, session_ids: Sequence[str]) -> list[Row]:
+    """Those of the sessions that have a number in a column."""
+    choices: Choices = {"flag": False, "number": True, "words": False, "json_key": False}
+    return samples.read("find_marked", session_ids, {"column": column.quoted, "json_key": "''"}, choices)
 
 
 def mark_columns(samples: Samples, *, noted: bool = True) -> list[Column]:
@@ -32,6 +68,25 @@ def mark_columns(samples: Samples, *, noted: bool = True) -> list[Column]:
     return [column for column in found if column in readable]
 
 
+def find_marks(samples: Samples, session_ids: Sequence[str]) -> Iterator[Mark]:
+    """Everything on a session's row that may say it: columns by their name, words, and keys of json."""
+    sessions = samples.context.mapping.sessions
+    yield from (Mark(column, flag=column.base_type in _FLAGS) for column in mark_columns(samples))
+    status = sessions.column(samples.context.settings.sessions.status)
+    with_words = [
+        column
+        for name, column in sessions.columns.items()
+        if column.category in ("S", "E") and column != status and _OF_CHARGE.search(name)
+    ]
+    yield from (Mark(column, words=True) for column in samples.seen(sessions, with_words))
+    with_json = [column for column in sessions.columns.values() if column.base_type in _JSON][:_JSON_AT_MOST]
+    with_json = [] if samples.context.mapping.is_by_account else with_json
+    for column in samples.seen(sessions, with_json):
+        rows = samples.read("list_json_marks", session_ids, {"column": column.quoted}, words=GIVEN_BACK)
+        names = {row.name for row in rows if not _NOT_MADE.search(row.name)}
+        yield from (Mark(column, json_key=name) for name in sorted(names))
+
+
 def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
     """The columns that say it of sessions that the app refunded, and that a refund of ours leaves as they are."""
     mapping, own = samples.context.mapping, samples.context.settings.sessions
@@ -40,8 +95,7 @@ def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, l
     for column in mark_columns(samples):
         if column in written or column.generated:
             continue
-        choices = {"flag": column.base_type in _FLAGS, "number": False}
-        rows = samples.read("find_marked", session_ids, {"column": column.quoted}, choices)
+        rows = Mark(column, flag=column.base_type in _FLAGS).read(samples, "find_marked", session_ids)
         if len(rows) >= _ENOUGH:
             found[column.name] = [row.session_id for row in rows]
     return found
@@ -50,9 +104,7 @@ def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, l
 def marked_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
     """By column, which of these sessions it says are refunded, though they would be paid."""
     found = {}
-    for column in mark_columns(samples):
-        choices = {"flag": column.base_type in _FLAGS}
-        rows = samples.read("find_marked_unpaid", session_ids, {"column": column.quoted}, choices)
-        if rows:
-            found[column.name] = [row.session_id for row in rows]
+    for mark in find_marks(samples, session_ids):
+        if rows := mark.read(samples, "find_marked_unpaid", session_ids):
+            found[mark.name] = [row.session_id for row in rows]
     return found

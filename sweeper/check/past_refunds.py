@@ -1,10 +1,10 @@
 """Whether ``[ledger.insert]`` writes, for sessions that the app refunded itself, what the app wrote."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
-from sweeper.app.catalog import Column
+from sweeper.app.catalog import Column, has_subquery
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.past_rows import Compared, PastRefund, compared_columns, read_past_refunds
 from sweeper.check.result import Check
@@ -25,6 +25,8 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
     with sampling(context) as samples:
         compared, unwritten = compared_columns(samples)
         sessions = read_past_refunds(samples, compared, unwritten)
+        table = context.mapping.ledger.table
+        unique = {row.name for row in samples.ask("list_unique_columns", {}, table_oid=table.oid)}
         netted = context.settings.ledger is not None and context.settings.ledger.past is not None
     if not sessions:
         yield ok("past_refunds", "none of the newest failed sessions has a refund that the app wrote itself")
@@ -34,7 +36,7 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
         _amounts(context, sessions, netted=netted),
         _accounts(context, sessions, account),
         _absolute(sessions, compared),
-        _others(sessions, compared, unwritten),
+        _others(sessions, compared, unwritten, unique),
     ]
     problems = [check for check in found if check is not None]
     if not problems:
@@ -50,6 +52,8 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
 
 def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: bool) -> Check | None:
     known = [one for one in sessions if one.rows and one.amount is not None]
+    if not netted and any(one.amount for one in known):  # no amount at all is nothing beside those that have one
+        known = [one if one.amount is not None else replace(one, amount=Decimal(0)) for one in sessions if one.rows]
     against = [one for one in known if one.amount is not None and one.amount * one.past_amount < 0]
     if not netted and len(against) >= max(_ENOUGH, len(known) * _ODD):
         sample = against[0]
@@ -62,7 +66,7 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
         )
     if netted:  # `amount` is what is left: with the rows of the past it is what was charged
         known = [replace(one, amount=one.amount + one.past_amount) for one in known if one.amount is not None]
-    elif not any(one.amount for one in known):
+    elif not any(one.amount for one in known) and _reads_ledger(context):
         return None  # the app's rows are taken off `amount` already
     more = [one for one in known if one.amount is not None and abs(one.amount) > abs(one.past_amount)]
     less = [one for one in known if one.amount is not None and abs(one.amount) < abs(one.past_amount)]
@@ -74,13 +78,25 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
         return (failure if often else warning)("past_refunds", message, fix)
     if len(less) > len(known) * _ODD:
         message = f"{text} is less than the app gave back for {len(less)} of {len(known)} sessions, {_such_as(less[0])}"
-        times = {abs(one.past_amount / one.amount) if one.amount else None for one in less}
-        grave = len(less) >= max(_ENOUGH, len(known) * _MANY) and len(times) == 1 and times.issubset(_UNITS)
+        often = len(less) >= max(_ENOUGH, len(known) * _MANY)
+        grave = often and any(all(_is_in_unit(one, unit) for one in less) for unit in _UNITS)
         fix = "sessions.amount: what was charged, less what was delivered" + (
             ", in the unit of the balance" if grave else ""
         )
         return (failure if grave else warning)("past_refunds", message, fix)
     return None
+
+
+def _is_in_unit(one: PastRefund, unit: Decimal) -> bool:
+    """Whether the amount is the refund in a unit so many times as large, with or without what is left over."""
+    assert one.amount is not None  # noqa: S101 - only those with one are compared
+    exact = abs(one.past_amount) / unit
+    return abs(one.amount) in (exact, exact.to_integral_value(ROUND_FLOOR), exact.to_integral_value(ROUND_HALF_UP))
+
+
+def _reads_ledger(context: CheckContext) -> bool:
+    """Whether ``sessions.amount`` reads other rows, which may be those of the refund."""
+    return has_subquery(context.settings.sessions.amount)
 
 
 def _such_as(sample: PastRefund) -> str:
@@ -119,14 +135,18 @@ def _absolute(sessions: Sequence[PastRefund], compared: Sequence[Compared]) -> C
     return None
 
 
-def _others(sessions: Sequence[PastRefund], compared: Sequence[Compared], unwritten: Sequence[Column]) -> Check | None:
+def _others(
+    sessions: Sequence[PastRefund], compared: Sequence[Compared], unwritten: Sequence[Column], unique: Collection[str]
+) -> Check | None:
     said, lines = [], []
-    values = {one.column.name: one.value for one in compared if one.meaning != "running"}
-    for name in values:
-        different = [one.session_id for one in sessions if name in one.differs]
+    grave = False
+    for one in compared:
+        name = one.column.name
+        different = [session.session_id for session in sessions if name in session.differs]
         if len(different) > len(sessions) * _MANY:
-            said.append(f"{name} = {values[name]!r} is not what the app wrote for {named(different)}")
-            lines.append(f"ledger.insert.{name}: what the app writes there")
+            default = f"[ledger.insert] leaves {name} at its default, {one.value}, which" if one.meaning else ""
+            said.append(f"{default or f'{name} = {one.value!r}'} is not what the app wrote for {named(different)}")
+            lines.append(f"ledger.insert: {one.column.quoted} = what the app writes there")
     for column in unwritten:
         filled = [one.session_id for one in sessions if column.name in one.unwritten]
         if len(filled) > len(sessions) * _ODD:
@@ -134,5 +154,9 @@ def _others(sessions: Sequence[PastRefund], compared: Sequence[Compared], unwrit
                 f"the app fills {column.name} ({len(filled)} of {len(sessions)} refunds, such as {named(filled)}), and "
                 "[ledger.insert] leaves it empty"
             )
+            if column.name in unique and len(filled) > len(sessions) * _MANY:
+                # by it the app finds out whether it has refunded a session
+                said[-1] += ": it is unique, so the app's own code would not find our refund by it"
+                grave = True
             lines.append(f"ledger.insert: {column.quoted} = what the app writes there")
-    return warning("past_refunds", "; ".join(said), "\n".join(lines)) if said else None
+    return (failure if grave else warning)("past_refunds", "; ".join(said), "\n".join(lines)) if said else None

@@ -20,12 +20,13 @@ _VOLATILE = re.compile(
     r"\b(gen_random_uuid|uuid\w*|random|now|clock_timestamp|nextval|current_timestamp)\b", re.IGNORECASE
 )
 _LITERAL = re.compile(r"\s*'(?:[^']|'')*'(::\s*\"?[\w.\"]+)?\s*")
+_CONSTANT = re.compile(r"\(?-?[\d.]+\)?(::[\w ]+)?|true|false|'(?:[^']|'')*'(::[\w. \"]+)?")
 _SCALE = re.compile(r"\(\d+,(-?\d+)\)")
 
 
 @dataclass(frozen=True)
 class Compared:
-    """A column of the ledger with what the file writes there; ``meaning`` is amount, account, running or empty.
+    """A column of the ledger with what is written there; ``meaning`` is amount, account, running, default or empty.
 
     A running balance is compared with the amount: what the app writes there is not to be one.
     """
@@ -76,8 +77,12 @@ def compared_columns(samples: Samples) -> tuple[list[Compared], list[Column]]:
             first = "account" not in [one.meaning for one in compared]
             meaning = "account" if "account_id" in names and first and not has_subquery(value) else ""
             compared.append(Compared(column, value, meaning))
-    filled = {row.name for row in samples.ask("list_defaults", {}, table_oid=ledger.table.oid)}
+    filled = {row.name: row.value for row in samples.ask("list_defaults", {}, table_oid=ledger.table.oid)}
     written = set(ledger.insert)
+    for column in readable:  # such as the kind of a row: its default may be that of a purchase
+        default = filled.get(column.name)
+        if column.quoted not in written and default and _CONSTANT.fullmatch(default):
+            compared.append(Compared(column, default, "default"))
     unwritten = [
         column
         for column in readable
@@ -134,7 +139,7 @@ def _added_up(
     differs = {
         one.column.name
         for place, one in enumerate(compared)
-        if one.meaning == "" and all(_unlike(one, row.ours[place], row.theirs[place]) for row in rows)
+        if one.meaning in ("", "default") and all(_unlike(one, row.ours[place], row.theirs[place]) for row in rows)
     }
     return PastRefund(
         session_id=first.session_id,

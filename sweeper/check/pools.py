@@ -1,48 +1,139 @@
 """Whether the mapped balance is only a part of what charges are taken from, as the sessions themselves say."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from sweeper.app.catalog import Column
+from sweeper.app.catalog import Column, Table
+from sweeper.check.context import failure
+from sweeper.check.counts import count_rows
+from sweeper.check.marked import number_above_zero
+from sweeper.check.result import Check
 from sweeper.check.samples import Samples, is_number
 from sweeper.config.model import AccountsSection
 
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _GIVEN = re.compile(r'^"?\w*(limit|quota|allowance|included|granted)\w*"?$', re.IGNORECASE)
+_TOTAL = re.compile(r"lifetime|purchased|bought|earned|granted|ever|all_?time|total", re.IGNORECASE)
 _COUNTER = re.compile(r"used|usage|consum|held|reserv", re.IGNORECASE)
 _POOLS = {"free", "paid", "bonus", "promo", "gift", "plan", "subscription", "topup", "trial", "monthly", "purchased",
-          "bought", "extra", "pack", "reward", "rollover", "own"}  # fmt: skip
+          "bought", "extra", "pack", "reward", "rollover", "own", "addon", "permanent", "daily", "weekly", "referral",
+          "earned", "welcome"}  # fmt: skip
 _NO_SHARE = {"id", "at", "usd", "cents", "price", "limit", "max"}
+_JSON, _JSON_AT_MOST = ("json", "jsonb"), 4
 
 
-def taken_from(samples: Samples, others: Sequence[Column], own: AccountsSection) -> str:
-    """Why a charge is taken from one of ``others``, too, as the end of a sentence; empty when nothing shows it.
+@dataclass(frozen=True)
+class _Share:
+    """What failed sessions took of a pool, by the name of a column or of a key of json; one of those sessions."""
 
-    Either the sessions have a share for it beside that for the balance, or the balance is what was given and the other
-    column counts what was used of it.
-    """
-    if own.balance is None or own.add is not None:
+    name: str
+    sessions: int
+    sample: str
+
+    @property
+    def words(self) -> set[str]:
+        return _words(self.name)
+
+    def is_of(self, pool: str) -> bool:
+        """Whether it is about a pool: ``from_paid`` is about ``paid_credits``."""
+        return bool(self.words & _words(pool) & _POOLS) and not self.words & _NO_SHARE
+
+    def is_beside(self, other: "_Share") -> bool:
+        """Whether both are parts of one charge: ``from_free`` beside ``from_paid``."""
+        return self.words - _POOLS == other.words - _POOLS and self.words != other.words and bool(other.words & _POOLS)
+
+
+def _words(name: str) -> set[str]:
+    return {word.lower() for word in _PART.findall(name)}
+
+
+def check_pools(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+    """Pools that failed sessions took a share of, and to which a refund gives nothing, or what another one gave."""
+    if own.balance is None or own.add == {}:
+        return
+    numbers = [one for one in accounts.columns.values() if is_number(one) and not one.generated]
+    pools = [one for one in numbers if _words(one.name) & _POOLS]
+    added = {accounts.column(text): value for text, value in (own.add or {own.balance: "amount"}).items()}
+    moved, others = [one for one in pools if one in added], [one for one in pools if one not in added]
+    _, counts = count_rows(samples, accounts, others := samples.seen(accounts, others), "number")
+    left = [one for one, count in zip(others, counts, strict=False) if count]
+    # what a role may not read matters only where something may have been forgotten
+    shares = list(_shares(samples, noted=bool(left))) if moved or left else []
+    for pool in [*moved, *left]:
+        share = next((one for one in shares if one.is_of(pool.name)), None)
+        if share is None or not any(one is not share and _split(one, share, added) for one in shares):
+            continue
+        if pool not in added:
+            yield _forgotten(pool, share, own)
+        elif wrong := next((one for one in shares if _is_other(one, pool.name, share, added[pool])), None):
+            yield _swapped(pool, share, wrong)
+
+
+def _split(one: _Share, share: _Share, added: dict[Column | None, str]) -> bool:
+    """Whether another share shows that a charge is taken from several pools."""
+    return one.is_beside(share) or any(column is not None and one.is_of(column.name) for column in added)
+
+
+def _is_other(one: _Share, pool: str, share: _Share, value: str) -> bool:
+    """Whether what a pool takes is the share of another one."""
+    read = set(re.findall(r"\w+", value))
+    return (
+        one.name in read
+        and "amount" not in read
+        and share.name not in read
+        and one.is_beside(share)
+        and not one.is_of(pool)
+    )
+
+
+def _shares(samples: Samples, *, noted: bool) -> Iterator[_Share]:
+    """Numbers of the failed sessions whose names speak of a pool."""
+    session_ids, sessions = samples.newest(running=False), samples.context.mapping.sessions
+    if not session_ids:
+        return
+    numbers = [one for one in sessions.columns.values() if is_number(one) and _words(one.name) & _POOLS]
+    readable = samples.readable(sessions)
+    for column in samples.seen(sessions, numbers) if noted else [one for one in numbers if one in readable]:
+        if rows := number_above_zero(samples, column, session_ids):
+            yield _Share(column.name, len(rows), rows[0].session_id)
+    with_json = [one for one in sessions.columns.values() if one.base_type in _JSON][:_JSON_AT_MOST]
+    with_json = [] if samples.context.mapping.is_by_account else with_json
+    for column in [one for one in with_json if one in readable]:
+        for row in samples.read("list_json_numbers", session_ids, {"column": column.quoted}):
+            if _words(row.name) & _POOLS:
+                yield _Share(row.name, row.sessions, row.sample)
+
+
+def _forgotten(pool: Column, share: _Share, own: AccountsSection) -> Check:
+    return failure(
+        "accounts",
+        f"{share.sessions} failed sessions, such as {share.sample}, took of {pool.name} ({share.name}), and a refund "
+        f"gives nothing back to it: accounts.balance = {own.balance!r}",
+        "accounts.balance as the sum of the pools, and [accounts.add] with the share of each",
+    )
+
+
+def _swapped(pool: Column, share: _Share, wrong: _Share) -> Check:
+    return failure(
+        "accounts",
+        f"[accounts.add] gives {pool.name} what was taken of another pool ({wrong.name}); what failed sessions, such "
+        f"as {share.sample}, took of it is {share.name}",
+        f"[accounts.add] {pool.quoted}: {share.name}",
+    )
+
+
+def counted_of(others: Sequence[Column], own: AccountsSection) -> str:
+    """Why the balance is what was given, as the end of a sentence: another column counts what is used of it."""
+    if own.balance is None or own.add is not None or not _GIVEN.search(own.balance):
         return ""
-    session_ids = samples.newest(running=False)
-    shares = [column for column in samples.context.mapping.sessions.columns.values() if is_number(column)]
-    beside = any(_is_share(column.name, own.balance) for column in shares)
-    for other in others if beside and session_ids else ():
-        share = next((column for column in shares if _is_share(column.name, other.name)), None)
-        if share is None:
-            continue
-        if not samples.sees(samples.context.mapping.sessions, [share]):
-            continue
-        choices = {"flag": False, "number": True}
-        rows = samples.read("find_marked", session_ids, {"column": share.quoted}, choices)
-        if rows:
-            return f"; {len(rows)} failed sessions, such as {rows[0].session_id}, took of {other.name} ({share.name})"
-    if _GIVEN.search(own.balance):
-        counter = next((other.name for other in others if _COUNTER.search(other.name)), None)
-        return f"; {own.balance} is what was given, and {counter} counts what was used of it" if counter else ""
-    return ""
+    counter = next((other.name for other in others if _COUNTER.search(other.name)), None)
+    return f"; {own.balance} is what was given, and {counter} counts what was used of it" if counter else ""
 
 
-def _is_share(share: str, pool: str) -> bool:
-    """Whether a number of a session is about one pool: ``from_paid`` is about ``paid_credits``."""
-    said, meant = ({word.lower() for word in _PART.findall(name)} for name in (share, pool))
-    return bool(said & meant & _POOLS) and not said & _NO_SHARE
+def totalled_of(others: Sequence[Column], own: AccountsSection) -> str:
+    """Why the balance is only a total of the past, as the end of a sentence: by its name, beside what is no total."""
+    if own.balance is None or own.add is not None or not _TOTAL.search(own.balance):
+        return ""
+    left = next((one.name for one in others if not _TOTAL.search(one.name) and not _COUNTER.search(one.name)), None)
+    return f"; {own.balance} is a total of what was ever had, by its name, and {left} what is left" if left else ""

@@ -27,6 +27,7 @@ from sweeper.config.model import Settings
 from sweeper.core.errors import SweeperError
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Busy, Refusal, StatementError, TooSlow
+from sweeper.postgres.retries import retrying
 from sweeper.sweep.rehearsal import REHEARSED, FailedItem
 
 Look = Callable[[CheckContext], Iterator[Check]]
@@ -45,7 +46,7 @@ def rehearse(context: CheckContext) -> Iterator[Check]:
         if not (context.hidden or context.out_of_sight):
             yield from found
             continue
-        kept = kept or read_kept(context)
+        kept = kept or retrying(partial(read_kept, context))
         yield from with_what_was_kept(context, name, found, kept)
 
 
@@ -58,7 +59,7 @@ def _look(context: CheckContext) -> Iterator[tuple[str, list[Check]]]:
     for name, look in zip(REHEARSED, _LOOKS, strict=True):
         context.hidden.clear()
         context.out_of_sight.clear()
-        yield name, look_at(context, name, partial(look, context))
+        yield name, retrying(partial(look_at, context, name, partial(look, context)))
 
 
 def look_at(context: CheckContext, name: str, look: Callable[[], Iterator[Check]]) -> list[Check]:
@@ -96,7 +97,7 @@ def _refused(name: str, refusal: Refusal) -> Check:
 
 def failed_items(database: Database, settings: Settings, as_of: datetime, mapping: Mapping) -> list[FailedItem]:
     """The items that fail: what stops a run until one has paid."""
-    context = CheckContext(database, settings, mapping, None, "", as_of)
+    context = CheckContext(database, settings, mapping, None, "", as_of, is_brief=True)
     return [
         FailedItem(check.name, check.message, check.fix)
         for check in rehearse(context)

@@ -41,7 +41,8 @@ def check_statuses(context: CheckContext) -> Iterator[Check]:
 
 def _unnamed(context: CheckContext, *, sampled: bool) -> Sequence[Row]:
     own, mapping = context.settings.sessions, context.mapping
-    statement = fill("list_statuses", mapping.slots, {"sampled": sampled})
+    extent = {"sampled": True, "brief": False} if sampled else context.extent
+    statement = fill("list_statuses", mapping.slots, extent)
     timeouts = Timeouts(statement_ms=_SAMPLE_MS if sampled else _WHOLE_TABLE_MS)
     with context.database.transaction(
         timeouts=timeouts, search_path=mapping.search_path, timezone=mapping.timezone, read_only=True
@@ -62,11 +63,20 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
             "sweeper run --dry-run names it; fix its row, or the expression",
         )  # fmt: skip
         return
-    if row.sessions >= _ENOUGH and row.nulls / row.sessions > _NULLS_ARE_MANY:
+    own = context.settings
+    # where nothing else says what the app gave back itself, that is what has no amount
+    netted = own.ledger is None and own.sessions.exclude is None and own.sessions.charged is None
+    many = row.sessions >= _ENOUGH and row.nulls / row.sessions > _NULLS_ARE_MANY
+    if many and not (netted and row.owed):
         yield warning(
             "amounts", f"{row.nulls} of the {row.sessions} newest failed sessions have no amount: nothing would be "
             "refunded for them",
             "look at sessions.amount; a session without a charge is one thing, an expression that misses it another",
+        )  # fmt: skip
+    elif row.sessions >= _ENOUGH and not row.owed:
+        yield warning(
+            "amounts", f"none of the {row.sessions} newest failed sessions that nobody has refunded has an amount "
+            "above zero: nothing would be refunded", "sessions.amount: what was charged, less what was delivered",
         )  # fmt: skip
     else:
         yield ok("amounts", f"{row.sessions - row.nulls} of the {row.sessions} newest failed sessions have an amount")
@@ -127,7 +137,7 @@ def check_durations(context: CheckContext) -> Iterator[Check]:
             else "NULL",
         }
         binds = {"since": before(context.as_of, _DURATIONS_OF)}
-        row = transaction.row(fill("sample_durations", slots), binds)
+        row = transaction.row(fill("sample_durations", slots, context.extent), binds)
     if not row.sessions:
         yield ok(
             "stuck_after",

@@ -40,7 +40,14 @@ def read_heartbeat(context: CheckContext) -> Heartbeat:
     if not context.has_heartbeat:
         return Heartbeat(mapped=False)
     old = [row for row in _running(context) if row.age >= _OLD_ENOUGH]
+    # one that is stuck, as the file has it, is dead: it shows nothing while others are alive
+    old = [row for row in old if not _is_stuck(context, row)] or old
     return Heartbeat(True, len(old), sum(row.moved is not None and row.moved >= _WELL_AFTER for row in old))
+
+
+def _is_stuck(context: CheckContext, row: Row) -> bool:
+    limit = context.settings.stuck_after(row.status)
+    return limit is not None and row.age - (row.moved or 0) >= limit.total_seconds()
 
 
 def not_moving(heartbeat: Heartbeat) -> str:

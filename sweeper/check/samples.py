@@ -171,6 +171,12 @@ def is_number(column: Column) -> bool:
     return column.category == "N"
 
 
+def is_owed(row: Row) -> bool:
+    """Whether a session, as `look_at_newest` has it, has an amount to pay."""
+    amount = Decimal(row.amount or 0)
+    return amount.is_finite() and amount > 0
+
+
 def named(session_ids: Sequence[object]) -> str:
     """A few of them, to look up."""
     return ", ".join(str(one) for one in session_ids[:NAMED])

@@ -1,10 +1,11 @@
 """Whether each status is in the right list, as far as its name and the app's own refunds say."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from sweeper.check.context import CheckContext, failure, warning
+from sweeper.check.delivered import check_delivered
 from sweeper.check.marked import mark_columns
 from sweeper.check.result import Check, Status
 from sweeper.check.rows import check_statuses as check_named
@@ -22,6 +23,12 @@ _NOT_DONE = {"not", "un", "partially", "partial", "error", "errors", "failed", "
 _BY_CHOICE = {"cancel", "canceled", "cancelled", "aborted", "withdrawn", "rejected", "declined", "skipped", "deleted",
               "draft", "await", "awaiting", "waiting", "paused", "scheduled", "pending", "queued"}  # fmt: skip
 _GIVEN_BACK = re.compile(r"refund|revers|return|compensat|cancel|abort|void|credit", re.IGNORECASE)
+_RETURNED = re.compile(
+    r"refunded|roll(ed)?[ _-]?back|released|returned|reversed|compensated|credited|reimbursed|given[ _-]?back",
+    re.IGNORECASE,
+)
+_NOT_YET = re.compile(r"not|(?<![a-z])un|fail|error|pending|request|partial|to_be|await|queue|try", re.IGNORECASE)
+_NOT_GOING = {"missing", "failing", "billing"}
 # fewer say nothing; where the app refunds, it does so for at least such a part of a status
 _ENOUGH, _MANY, _PART = 3, 20, 0.25
 # of those that succeeded no more than 200 of a status are looked at
@@ -67,11 +74,16 @@ def _wrong(context: CheckContext) -> Iterator[Check]:
             return
     with sampling(context) as samples:
         failed = _seen(samples, samples.newest(running=False), by_exclude=True)
-        settled = _seen(samples, _settled(samples), by_exclude=False)
+        settled_ids = _settled(samples)
+        settled = _seen(samples, settled_ids, by_exclude=False)
+        delivered = list(check_delivered(samples, settled_ids))
+        endless = _endless(samples)
     if wide := list(_all_refunded(context, failed, settled)):
         yield from wide
         return
-    yield from _never_refunded(failed, settled)
+    yield from delivered
+    yield from _given_back_by_name(failed)
+    yield from _never_refunded(failed, settled, endless)
     yield from _refunded_elsewhere(failed, settled)
 
 
@@ -91,7 +103,27 @@ def _all_refunded(context: CheckContext, failed: Sequence[_Seen], settled: Seque
     )  # fmt: skip
 
 
-def _never_refunded(failed: Sequence[_Seen], settled: Sequence[_Seen]) -> Iterator[Check]:
+def called_refunded(samples: Samples) -> tuple[str, int, Sequence[str]] | None:
+    """The status that says of a session that the app has refunded it, how many have it, and some of them."""
+    for one in _seen(samples, _settled(samples), by_exclude=False):
+        if one.sessions >= _ENOUGH and _RETURNED.search(one.status) and not _NOT_YET.search(one.status):
+            return one.status, one.sessions, [*one.refunded, *one.others]
+    return None
+
+
+def _given_back_by_name(failed: Sequence[_Seen]) -> Iterator[Check]:
+    """A status in `failed` that is called as what the app has given back, and of which sessions would be paid."""
+    for one in failed:
+        unpaid = one.sessions - one.given_back
+        if unpaid >= _ENOUGH and _RETURNED.search(one.status) and not _NOT_YET.search(one.status):
+            yield failure(
+                "statuses", f"sessions.failed has {one.status!r}, which is what a session is called that the app has "
+                f"refunded, and {unpaid} such sessions would be paid, such as {named(one.others)}",
+                f"sessions.exclude: true of {one.status!r}; or sessions.succeeded: {one.status!r}",
+            )  # fmt: skip
+
+
+def _never_refunded(failed: Sequence[_Seen], settled: Sequence[_Seen], endless: Collection[str]) -> Iterator[Check]:
     """A status in `failed` of which the app has refunded none, while it refunds the others.
 
     That may be the very gap that a sweep is for. Not so where the name says that nothing failed, or where there are
@@ -103,8 +135,13 @@ def _never_refunded(failed: Sequence[_Seen], settled: Sequence[_Seen]) -> Iterat
         if one.given_back or not others or one.sessions < _ENOUGH:
             continue
         words = {word.lower() for word in _WORD.findall(one.status)}
+        goes_on = any(word.endswith("ing") and word not in _NOT_GOING for word in words) or one.status in endless
         by_choice = bool(words & _BY_CHOICE) and not words & _NOT_DONE
-        if by_choice or (one.sessions >= _MANY and done < min(one.sessions, _COUNTED)):
+        if (
+            by_choice
+            or (goes_on and not words & _NOT_DONE)
+            or (one.sessions >= _MANY and done < min(one.sessions, _COUNTED))
+        ):
             refunded = ", ".join(f"{other.given_back} of {other.sessions} of {other.status!r}" for other in others)
             yield failure(
                 "statuses", f"sessions.failed has {one.status!r}, and the app has refunded none of {one.sessions} such "
@@ -114,9 +151,22 @@ def _never_refunded(failed: Sequence[_Seen], settled: Sequence[_Seen]) -> Iterat
             )  # fmt: skip
 
 
+def _endless(samples: Samples) -> set[str]:
+    """Statuses in `failed` of which no session has an end, beside one of which most have."""
+    ended_at = samples.context.settings.sessions.ended_at
+    if ended_at is None:
+        return set()
+    slots, totals = {"ended_at": samples.expression("ended_at", ended_at)}, dict[str, list[int]]()
+    for row in samples.read("count_ended", samples.newest(running=False), slots):
+        before = totals.get(row.status, [0, 0])
+        totals[row.status] = [before[0] + row.sessions, before[1] + row.ended]
+    ends = any(ended * 2 > sessions for sessions, ended in totals.values())
+    return {status for status, (sessions, ended) in totals.items() if ends and sessions >= _ENOUGH and not ended}
+
+
 def _refunded_elsewhere(failed: Sequence[_Seen], settled: Sequence[_Seen]) -> Iterator[Check]:
     """A status that is said to owe nothing, of which the app refunds many, and none of those that failed."""
-    if any(one.given_back for one in failed) or not sum(one.sessions for one in failed):
+    if any(one.given_back for one in failed):
         return
     for one in settled:
         if one.is_refunded and not _GIVEN_BACK.search(one.status):

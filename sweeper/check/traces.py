@@ -1,10 +1,11 @@
 """What looks like refunds of failed sessions: a mark on the sessions themselves, or rows of other tables."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sweeper.app.catalog import Table
+from sweeper.check.marked import Mark, find_marks
 from sweeper.check.samples import DOWN_WORDS, UP_WORDS, Samples
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Slots, quote_name
@@ -14,12 +15,24 @@ _TABLES_AT_MOST = 30
 # a log may speak of refunds, too: a row that gives back says how much
 _AMOUNT = re.compile(r"amount|credit|delta|value|point|sum|price|cost|unit|token|change", re.IGNORECASE)
 _EXACT, _AMOUNTS_AT_MOST = ("smallint", "integer", "bigint", "numeric"), 3
-_JSON = ("json", "jsonb")
+_JSON, _TEXTS = ("json", "jsonb"), ("text", "character varying")
+# what a column is called that names whatever a row is about
+_ABOUT = {"session", "job", "task", "request", "reference", "ref", "related", "relatedentity", "about", "source",
+          "entity", "object", "subject", "target", "item", "resource", "creditable", "chargeable", "billable",
+          "payable", "transactionable", "reservation", "generation", "run"}  # fmt: skip
+# an id that is found in the middle of a text must be one that nothing else can be
+_LONG_ID, _SPOKEN_AT_MOST = 8, 100
 _FLAG, _MOMENT = ("boolean",), ("timestamp without time zone", "timestamp with time zone", "date", "uuid")
 
 
 def find_traces(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
     """For each table or column of it: how many of these sessions have a trace there, and one of them."""
+    rows = find_rows(samples, session_ids, words)
+    return _marks(samples, session_ids, words) | rows
+
+
+def find_rows(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
+    """The same for rows of other tables alone."""
     tables = samples.ask("list_all_tables", {})[: _TABLES_AT_MOST * 10]
     columns = samples.ask("list_all_columns", {}, table_oids=[row.oid for row in tables])
     readable = {column.table_oid for column in columns}
@@ -30,9 +43,9 @@ def find_traces(samples: Samples, session_ids: Sequence[str], words: str) -> dic
             samples.context.hidden.setdefault(row.as_sql, [])
         elif row.oid not in readable:
             samples.context.out_of_sight.append(row.as_sql)
-    found = _marks(samples, session_ids, words)
-    found |= _named(samples, _linked_tables(samples, tables, columns), session_ids, words)
-    return found or _named(samples, _json_columns(samples, tables, columns), session_ids, words, json=True)
+    found = _named(samples, _linked_tables(samples, tables, columns), session_ids, words)
+    found = found or _named(samples, _json_columns(samples, tables, columns), session_ids, words, json=True)
+    return found or dict(_spoken_of(samples, tables, columns, session_ids, words))
 
 
 def _named(
@@ -52,18 +65,48 @@ def _named(
     return found
 
 
+def _spoken_of(
+    samples: Samples, tables: Sequence[Row], columns: Sequence[Row], session_ids: Sequence[str], words: str
+) -> Iterator[tuple[str, tuple[int, str]]]:
+    """Rows of other tables that look like refunds and name a session in the middle of a text."""
+    own = samples.context.mapping.sessions.oid
+    for row in tables[:_TABLES_AT_MOST]:
+        spoken = [column for column in columns if column.table_oid == row.oid and column.type in _TEXTS]
+        counted = any(column.table_oid == row.oid and _AMOUNT.search(column.name) for column in columns)
+        if row.oid == own or not spoken or not counted:
+            continue
+        table = samples.reader.table("table", row.as_sql)
+        key = samples.key_of(table)
+        texts: list[Slots] = [{"column": quote_name(column.name)} for column in spoken]
+        if key is None or not samples.sees(table, [key]):
+            continue
+        try:
+            with samples.transaction.savepoint():
+                rows = samples.ask(
+                    "find_refund_texts", {"table": table.qualified, "key": key.quoted}, {"texts": texts},
+                    session_ids=[one for one in session_ids if len(one) >= _LONG_ID][:_SPOKEN_AT_MOST],
+                    refund_words=words,
+                )  # fmt: skip
+        except (Refusal, StatementError, TooSlow):
+            continue
+        sessions = {row.session_id for row in rows}
+        if sessions:
+            yield f"{table.qualified} (in a text)", (len(sessions), min(sessions))
+
+
 def _marks(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
     """Columns of the sessions themselves that say refunded, and are set for some."""
     sessions = samples.context.mapping.sessions
+    named = [
+        column
+        for name, column in sessions.columns.items()
+        if re.search(words, name, re.IGNORECASE) and column.base_type in (*_FLAG, *_MOMENT)
+    ]
+    marks = {mark.name: mark for mark in find_marks(samples, session_ids)}
+    marks |= {one.name: Mark(one, flag=one.base_type in _FLAG) for one in samples.seen(sessions, named)}
     found = {}
-    for name, column in sessions.columns.items():
-        if not re.search(words, name, re.IGNORECASE) or column.base_type not in (*_FLAG, *_MOMENT):
-            continue
-        if not samples.sees(sessions, [column]):
-            continue
-        slots = {"column": column.quoted}
-        rows = samples.read("find_marked", session_ids, slots, {"flag": column.base_type in _FLAG, "number": False})
-        if rows:
+    for name, mark in marks.items():
+        if rows := mark.read(samples, "find_marked", session_ids):
             found[f"{sessions.name}.{name}"] = (len(rows), rows[0].session_id)
     return found
 
@@ -108,7 +151,7 @@ def _names_session(
         return bool(references[table_oid, column.name] == sessions_oid)
     plain = column.name.lower().replace("_", "")
     words = singular.replace("_", "")
-    return plain in (f"{words}id", words, "sessionid", "jobid", "referenceid", "relatedid", "aboutid", "sourceid")
+    return plain in (f"{words}id", words) or plain.removesuffix("id") in _ABOUT
 
 
 def _rows(

@@ -1,6 +1,7 @@
 """The command line: the only place that reads the clock and the environment, prints and exits."""
 
 import gc
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -84,6 +85,8 @@ def _global(
 def main() -> NoReturn:
     """Run the command line, and exit."""
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    # pydantic would look for plugins in whatever else is installed, which takes longer than reading the file
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     stdout, stderr = take_over()
     exit_code = _exit_code_with(stdout, run_command(sys.argv[1:]))
     flushed(stderr)

@@ -52,6 +52,13 @@ def _settings_or_error(config: Config) -> "Settings | SweeperError":
         return error
 
 
+_WHY = {
+    "ConnectionError": "the service refused it, or did not answer in time",
+    "timeout": "the service did not answer in time",
+    "ValueError": "it is no URL that Apprise knows",
+}
+
+
 def _trial(config: Config) -> "Iterator[Check]":
     from sweeper.check.result import Check, Status
     from sweeper.config.parsing import load_reporting
@@ -76,4 +83,5 @@ def _trial(config: Config) -> "Iterator[Check]":
             yield Check("notify", Status.OK, f"notify.urls.{place} took a trial message")
         else:
             fix = "compare it with what Apprise says of that service"
-            yield Check("notify", Status.FAILURE, f"notify.urls.{place} did not take a trial message: {why}", fix)
+            message = f"notify.urls.{place} did not take a trial message: {_WHY.get(why, why)}"
+            yield Check("notify", Status.FAILURE, message, fix)

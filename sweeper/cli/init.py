@@ -71,6 +71,7 @@ def init(
     connection = load_connection()
     from sweeper.init.drafting import make_draft
     from sweeper.init.file import write
+    from sweeper.init.unproven import hidden_note
     from sweeper.postgres.database import Database
     from sweeper.postgres.retries import retrying
     from sweeper.render.json.init import init_document
@@ -84,11 +85,13 @@ def init(
         database.close()
     _write(path, write(draft))
     if json:
-        print(init_document(str(path), draft.open_questions))  # noqa: T201
+        print(init_document(str(path), draft.open_questions, draft.hidden_tables))  # noqa: T201
         return 0
     print(f"Wrote {path}: a draft, to review line by line. It takes:")  # noqa: T201
     for name, what in draft.taken.items():
         print(f"  {name:<10} {printable(what)}")  # noqa: T201
+    if draft.hidden_tables:
+        print(printable(hidden_note(draft.hidden_tables)))  # noqa: T201
     for question in draft.open_questions:
         print(f"Open question: {printable(question)}")  # noqa: T201
     answer = f'answer each "?" in {path}, then ' if draft.open_questions else f"review {path}, then "

@@ -3,7 +3,6 @@
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -74,7 +73,7 @@ def install(
             watch=BlockerWatch(watcher, _tell),
         )
         if not (show or release):
-            result = replace(result, notes=(*result.notes, *_rehearsed(database, settings, as_of)))
+            result = result._replace(notes=(*result.notes, *_rehearsed(database, settings, as_of)))
     finally:
         database.close()
         keeper.close()

@@ -1,16 +1,15 @@
 """Log events on stderr: JSON lines, or readable on a terminal. Never an error text, nor a message about a row."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
-import stamina.instrumentation
-
 from sweeper.core.text import printable
 
 if TYPE_CHECKING:
+    from stamina.instrumentation import RetryDetails
     from structlog.typing import EventDict, WrappedLogger
 
 
@@ -24,8 +23,10 @@ class Log:
         self._common: dict[str, object] = {}
 
     def log_retries(self) -> None:
-        """Log every retry from now on, instead of the line that the library prints on stdout."""
-        stamina.instrumentation.set_on_retry_hooks([self._log_retry])
+        """Log every retry from now on."""
+        from sweeper.postgres.retries import tell_retries
+
+        tell_retries(self._log_retry)
 
     def bind(self, **fields: object) -> None:
         """Every event from now on has these fields, too."""
@@ -35,25 +36,32 @@ class Log:
         """An event."""
         self._logger.info(event, **self._common, **fields)
 
-    def info_each(self, event: str, all_fields: Iterable[dict[str, object]]) -> None:
-        """An event of each of many things that happened at once.
+    def info_each(self, event: str, fields: Mapping[str, Sequence[object]]) -> None:
+        """An event of each of many things that happened at once; each field has the values of all of them.
 
-        JSON lines are made here and written together: structlog would take three times as long for each, which is more
+        JSON lines are made here and written together: structlog would take ten times as long for each, which is more
         than a tenth of what a refund takes.
         """
         if self._terminal:
-            for fields in all_fields:
-                self.info(event, **fields)
+            for values in zip(*fields.values(), strict=True):
+                self.info(event, **dict(zip(fields, values, strict=True)))
             return
         said = {"event": event, "level": "info", "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z")}
-        self._stream.writelines(f"{_ENCODE({**self._common, **fields, **said})}\n" for fields in all_fields)
+        # what they have in common is encoded once, and each field for all of them
+        common = {**self._common, **dict.fromkeys(fields), **said}
+        line = ", ".join(
+            f"{_ENCODE(name)}: {'%s' if name in fields else _ENCODE(value).replace('%', '%%')}"
+            for name, value in common.items()
+        )
+        columns = map(_encoded, fields.values())
+        self._stream.writelines(f"{{{line}}}\n" % values for values in zip(*columns, strict=True))
         self._stream.flush()
 
     def warning(self, event: str, **fields: object) -> None:
         """An event that somebody should look at."""
         self._logger.warning(event, **self._common, **fields)
 
-    def _log_retry(self, details: stamina.instrumentation.RetryDetails) -> None:
+    def _log_retry(self, details: "RetryDetails") -> None:
         from sweeper.postgres.sqlstate import unreachable
 
         # in words of ours: a driver's message may repeat the host, the role and parts of the row
@@ -79,6 +87,12 @@ class Log:
 
 # one encoder for all events: json.dumps makes one for each call that has options
 _ENCODE = json.JSONEncoder(default=repr).encode
+_ENCODE_LINES = json.JSONEncoder(default=repr, separators=("\n", ": ")).encode
+
+
+def _encoded(values: Sequence[object]) -> list[str]:
+    """Each of some texts or numbers as JSON: what is in a text may be no line of its own."""
+    return _ENCODE_LINES(values)[1:-1].split("\n")
 
 
 def _render_json(_logger: "WrappedLogger", _method: str, event: "EventDict") -> str:

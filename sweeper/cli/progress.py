@@ -31,18 +31,11 @@ class Watcher:
 
     def paid(self, batch: Batch) -> None:
         """A batch was committed."""
-        self._log.info_each(
-            self._refunded,
-            (
-                {
-                    "session_id": session_id,
-                    "account_id": account_id,
-                    "credits": int(amount) if self._integer_amounts else amount,  # as in the documents
-                    "reason": reason,
-                }
-                for session_id, account_id, amount, reason in batch.paid
-            ),
-        )
+        if batch.paid:
+            session_ids, account_ids, amounts, reasons = zip(*batch.paid, strict=True)
+            credits = tuple(map(int, amounts)) if self._integer_amounts else amounts  # as in the documents
+            fields = {"session_id": session_ids, "account_id": account_ids, "credits": credits, "reason": reasons}
+            self._log.info_each(self._refunded, fields)
         for session_id, why in batch.held:
             self._log.warning(self._refund_failed, session_id=session_id, why=why)
         if self._task is not None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from sweeper.core.errors import Exit, SweeperError
 
@@ -29,8 +30,7 @@ class Amount:
         return Amount(self.sessions + other.sessions, self.credits + other.credits)
 
 
-@dataclass(frozen=True)
-class InstallResult:
+class InstallResult(NamedTuple):
     """What ``install`` did, or the SQL that would do it."""
 
     sql: str
@@ -38,8 +38,7 @@ class InstallResult:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Largest:
+class Largest(NamedTuple):
     """One of the largest refunds of a plan."""
 
     session_id: str
@@ -48,8 +47,7 @@ class Largest:
     reason: str
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """What only a dry run has: how the refunds are spread, and what holds and caps would leave."""
 
     by_age: dict[str, Amount]
@@ -100,8 +98,7 @@ class RunResult:
         }[self.outcome]
 
 
-@dataclass(frozen=True)
-class Backlog:
+class Backlog(NamedTuple):
     """What is owed at a moment, for how long the oldest has been, and what is on hold."""
 
     sessions: int
@@ -109,8 +106,7 @@ class Backlog:
     held: int
 
 
-@dataclass(frozen=True)
-class RunReport:
+class RunReport(NamedTuple):
     """How a run ended, for monitoring; ``refunded`` by every known reason, or none when nothing is known."""
 
     exit_code: int
@@ -126,8 +122,7 @@ class RunReport:
         return self.exit_code in (Exit.DONE, Exit.HELD)
 
 
-@dataclass(frozen=True)
-class Rate:
+class Rate(NamedTuple):
     """What the sweeper itself refunded in the last day, against the days before; ``reason`` when a layer broke."""
 
     last_day: int

@@ -29,8 +29,9 @@ from sweeper.corrections.result import AdoptResult, AdoptSample, Left
 from sweeper.install.lock import lock_installation
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.database import Database
-from sweeper.postgres.errors import Busy, Refusal, TooSlow, reported
+from sweeper.postgres.errors import Busy, Refusal, TooSlow
 from sweeper.postgres.retries import retrying
+from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS
 from sweeper.postgres.transaction import Row
 from sweeper.sweep.homes import in_shards

@@ -27,8 +27,9 @@ from sweeper.corrections.revert_batch import BatchReverter, reversal_is_refund, 
 from sweeper.corrections.revert_choice import Choice, require_reverse
 from sweeper.postgres.binds import text_bytes
 from sweeper.postgres.database import Database
-from sweeper.postgres.errors import Busy, Refusal, TooSlow, reported
+from sweeper.postgres.errors import Busy, Refusal, TooSlow
 from sweeper.postgres.retries import retrying
+from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.homes import in_shards
 from sweeper.sweep.owed import reading
@@ -63,8 +64,8 @@ class Revert:
             self._mapping = prepared.mapping
             self._reverter = BatchReverter(database, self._mapping, request, allow_negative=choice.allow_negative)
             retrying(self._require_reverse)
-            self._run_as_of = self._find_run()
-            self._require_refunds()
+            self._run_as_of = retrying(self._find_run)
+            retrying(self._require_refunds)
         self._start()
 
     def _start(self) -> None:

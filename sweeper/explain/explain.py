@@ -11,8 +11,9 @@ from sweeper.core.decimals import exactly
 from sweeper.explain.result import AccountExplanation, Explanation
 from sweeper.explain.sessions import SessionExplainer
 from sweeper.postgres.database import Database
-from sweeper.postgres.errors import Refusal, reported
+from sweeper.postgres.errors import Refusal
 from sweeper.postgres.retries import retrying
+from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.context import RunRequest, prepare, read
 from sweeper.sweep.owed import OwedReader, reading

@@ -14,8 +14,9 @@ from sweeper.core.results import Amount
 from sweeper.explain.result import RunHistory, RunRecord, RunRefund
 from sweeper.install.state import open_mapping
 from sweeper.postgres.database import Database
-from sweeper.postgres.errors import Refusal, reported
+from sweeper.postgres.errors import Refusal
 from sweeper.postgres.retries import retrying
+from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.owed import reading
 

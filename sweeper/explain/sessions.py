@@ -73,7 +73,22 @@ class SessionExplainer:
                 explanation = _with_charge(explanation, charges.get(session_id))
                 explanation = self._judge(explanation, known, row, holds.get(row.session_id))
             explanations.append(replace(explanation, history=history(explanation, known.refunds, known.holds)))
-        return tuple(explanations)
+        return self._with_exclusions(explanations)
+
+    def _with_exclusions(self, explanations: Sequence[Explanation]) -> tuple[Explanation, ...]:
+        """With what still excludes a session whose refund was taken back: a run by hand leaves that alone, too."""
+        back = [one.session_id for one in explanations if one.verdict is Verdict.REVERSED and one.payable_again]
+        if not back:
+            return tuple(explanations)
+        rows = self._ask("explain", back, payable_again=True).rows
+        excluded = {session_id for session_id, row in rows.items() if row.verdict == Verdict.EXCLUDED}
+        return tuple(
+            replace(one, exclude=self._exclusion(one)) if one.session_id in excluded else one for one in explanations
+        )
+
+    def _exclusion(self, explanation: Explanation) -> str | None:
+        conditions = self._settings.sessions
+        return conditions.never if explanation.never else conditions.exclude
 
     def _unknown(self, session_id: str) -> Explanation:
         return Explanation(
@@ -85,9 +100,10 @@ class SessionExplainer:
             payable_again=self._settings.payable_again,
         )
 
-    def _rows(self, statement: str, session_ids: Sequence[str]) -> Sequence[Row]:
+    def _rows(self, statement: str, session_ids: Sequence[str], **more: object) -> Sequence[Row]:
         binds = {
             **self._selection.binds,
+            **more,
             "session_ids": text_array(session_ids),
             "succeeded": list(self._settings.sessions.succeeded),
         }
@@ -104,10 +120,10 @@ class SessionExplainer:
                 records[session_ids[row.place - 1]].holds.append(row)
         return records
 
-    def _ask(self, statement: str, session_ids: Sequence[str]) -> _Answers:
+    def _ask(self, statement: str, session_ids: Sequence[str], **more: object) -> _Answers:
         def ask(some: Sequence[str]) -> dict[str, Row]:
             with self._transaction.savepoint():
-                return {some[row.place - 1]: row for row in self._rows(statement, some)}
+                return {some[row.place - 1]: row for row in self._rows(statement, some, **more)}
 
         answers = _Answers({}, {})
         for result in in_halves(session_ids, ask, Refusal):
@@ -177,8 +193,7 @@ class SessionExplainer:
             standing = [hold for hold in known.holds if hold.attempt == row.attempt]
             return _as_held(explanation, standing, explanation.hold_reason)
         if explanation.verdict is Verdict.EXCLUDED:
-            conditions = self._settings.sessions
-            return replace(explanation, exclude=conditions.never if explanation.never else conditions.exclude)
+            return replace(explanation, exclude=self._exclusion(explanation))
         if planned_hold:
             return replace(explanation, verdict=Verdict.HELD, hold_reason=planned_hold)
         return explanation

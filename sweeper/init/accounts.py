@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
 from sweeper.init.account_lines import active_lines, counters_lines, share_sections
 from sweeper.init.answers import Candidate, Chooser, Line, Section, asked, try_all, unknown
@@ -54,7 +55,13 @@ def find_payer(evidence: Evidence, session: Session, chooser: Chooser) -> Payer:
     account = _account(evidence, session, holders, chooser)
     holder = holders[0]
     balance = read_balance(evidence, holder.table)
-    sections = list(_sections(evidence, session, holders, balance, chooser))
+    ways_in = {path.key.as_sql for path in holder.paths if not path.further}
+    several = account.value == OPEN_QUESTION and len(ways_in) > 1  # a row of one owner, or one that is named itself
+    sections = (
+        [_all_open(evidence, holders, balance)]
+        if several
+        else list(_sections(evidence, session, holders, balance, chooser))
+    )
     return Payer(account, sections[0], holder.path, balance, tuple(sections[1:]))
 
 

@@ -12,7 +12,7 @@ from sweeper.init.ledgers import Ledger
 from sweeper.init.sessions import Session
 from sweeper.postgres.templates import fill_expression
 
-_MOST = 7
+_MOST, _ENOUGH = 7, 5
 _UNPROVEN = "a price that the session stores: nothing here proves that it was ever taken"
 
 
@@ -97,15 +97,21 @@ def _charged(evidence: Evidence, session: Session, ledger: Ledger, net: Candidat
     succeeded = session.condition("succeeded")
     if ledger.doubts or not ledger.linked or not succeeded:
         return None
-    slots = {
-        "expression": net.sql, "table": session.table.as_sql, "condition": succeeded, "key": session.key.as_sql,
-    }  # fmt: skip
-    looked = evidence.rows("draft_charges", slots)
-    rows, taken = map(int, looked[0]) if looked else (0, 0)
+    rows, taken = _taken(evidence, session, net, succeeded)
     if not rows or taken * 10 < rows * 9:
+        return None
+    failures, still_taken = _taken(evidence, session, net, session.failed_condition)
+    if failures >= _ENOUGH and not still_taken:  # perhaps the books have a charge only once the work has succeeded
         return None
     comment = f"what the books say was taken and not given back: above zero for {taken} of {rows} successes"
     return Line("charged", net.sql, comment)
+
+
+def _taken(evidence: Evidence, session: Session, net: Candidate, condition: str) -> tuple[int, int]:
+    """How many of the newest sessions there are, and for how many of them something was taken and not given back."""
+    slots = {"expression": net.sql, "table": session.table.as_sql, "condition": condition, "key": session.key.as_sql}
+    looked = evidence.rows("draft_charges", slots)
+    return (int(looked[0][0]), int(looked[0][1])) if looked else (0, 0)
 
 
 def _stored(evidence: Evidence, session: Session, balance: Balance | None) -> Iterator[Candidate]:

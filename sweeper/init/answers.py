@@ -59,10 +59,14 @@ class Section:
 
 @dataclass(frozen=True)
 class Draft:
-    """The whole file, and what it takes for what, for the summary."""
+    """The whole file, and what it takes for what, for the summary.
+
+    ``hidden_tables`` are those beside the sessions whose rows row-level security hides from this role.
+    """
 
     sections: tuple[Section, ...]
     taken: Mapping[str, str] = field(default_factory=dict)
+    hidden_tables: tuple[str, ...] = ()
 
     @property
     def open_questions(self) -> list[str]:

@@ -15,12 +15,12 @@ from sweeper.init.ledger_lines import ledger_sections
 from sweeper.init.ledgers import Ledger, find_ledgers
 from sweeper.init.marks import find_exclude
 from sweeper.init.numbers import read_numbers
-from sweeper.init.policy_lines import policy_section
+from sweeper.init.policy_lines import logging_section, policy_section
 from sweeper.init.running_totals import after_column, looks_like_books
 from sweeper.init.sessions import Found, Session, charges_with_a_life, find_sessions, named_session
 from sweeper.init.status_lines import status_lines, with_statuses
 from sweeper.init.times import NO_LIFE, Times, close_lines, find_times, zone_lines
-from sweeper.init.unproven import ask_unproven
+from sweeper.init.unproven import ask_unproven, hidden_note, hidden_tables
 from sweeper.postgres.database import Database
 
 _MOST_OPTIONS = 6
@@ -151,13 +151,16 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
         *refunded,
         *_accounts(evidence, payer, ledger, links),
         policy_section(session, times),
+        logging_section(session),
         *(ledger_sections(evidence, session, ledgers, payer.path, payer.balance, chooser) if ledgers else []),
     ]
-    if evidence.unseen:
-        sections = ask_unproven(sections)
-    return Draft(
-        tuple(section for section in sections if section.lines or section.notes), _taken(session, payer, ledger)
-    )
+    hidden = hidden_tables(evidence, session.table)
+    if evidence.unseen or hidden:
+        sections = ask_unproven(sections, hidden)
+    if hidden:
+        sections[0] = replace(sections[0], notes=(hidden_note(hidden),))
+    written = tuple(section for section in sections if section.lines or section.notes)
+    return Draft(written, _taken(session, payer, ledger), hidden)
 
 
 def _account(payer: Payer, ledger: Ledger | None) -> Line:
@@ -177,8 +180,8 @@ def _life(times: Times) -> list[Line]:
 
 def _error(session: Session) -> Column | None:
     names = (
-        {"error", "message"}, {"error", "text"}, {"error"}, {"failure", "reason"}, {"failure"}, {"exception"},
-        {"fail", "message"}, {"err"}, {"fail"}, {"message"},
+        {"error", "message"}, {"error", "text"}, {"error"}, {"failure", "reason"}, {"failed", "reason"},
+        {"fail", "reason"}, {"failure"}, {"exception"}, {"fail", "message"}, {"err"}, {"fail"}, {"message"},
     )  # fmt: skip
     no_code = lambda column: column.is_text and not column.words & {"code", "type", "class", "id"}  # noqa: E731
     return session.column(no_code, tuple(frozenset(wanted) for wanted in names))

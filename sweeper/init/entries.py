@@ -44,8 +44,9 @@ def insert_lines(
     return lines
 
 
-def reverse_lines(lines: list[Line], amount: Column, kind: Column | None, link: Column) -> list[Line]:
+def reverse_lines(table: Table, lines: list[Line], amount: Column, kinds: list[Column], link: Column) -> list[Line]:
     """The row that takes a refund back, for the user to take in: the amount the other way, of no session."""
+    notes = {column.as_sql for column in table.columns if _is_note(column)}
     reversed_lines = []
     for line in lines:
         value = line.value if isinstance(line.value, str) else OPEN_QUESTION
@@ -53,8 +54,10 @@ def reverse_lines(lines: list[Line], amount: Column, kind: Column | None, link: 
             continue
         if line.key == amount.as_sql:
             value = value.removeprefix("-") if value.startswith("-") else f"-{value}"
-        elif kind and line.key == kind.as_sql:
+        elif line.key in {kind.as_sql for kind in kinds}:
             value = OPEN_QUESTION
+        elif line.key in notes and value.startswith("'"):  # it says that credits came back
+            value = "detail"
         elif value.startswith("refund_id"):
             value = value.replace("refund_id", "gen_random_uuid()")
         reversed_lines.append(replace(line, value=value, question="", candidates=(), proposed=True))
@@ -102,11 +105,21 @@ def as_type(name: str, has: Column, wanted: Column) -> str:
 
 def note_value(evidence: Evidence, table: Table, column: Column, refunds: str) -> str | None:
     """What the app's customers read in each of its refunds, when that is always the same."""
-    if table.key is None or not column.is_text or not column.words & (_SHOWN | words.NOTE):
+    if table.key is None or not _is_note(column):
         return None
-    slots = {"column": column.as_sql, "table": table.as_sql, "key": table.key.as_sql, "condition": refunds}
-    values = [row[0] for row in evidence.rows("draft_texts", slots)]
-    return quote_text(str(values[0])) if len(values) == 1 else None
+    values = texts_of(evidence, table, column, refunds)
+    return quote_text(values[0]) if len(values) == 1 else None
+
+
+def texts_of(evidence: Evidence, table: Table, column: Column, condition: str) -> list[str]:
+    """Up to three values that the newest rows of a condition have in a column, as texts."""
+    assert table.key is not None  # noqa: S101 - only such tables are looked at
+    slots = {"column": column.as_sql, "table": table.as_sql, "key": table.key.as_sql, "condition": condition}
+    return [str(row[0]) for row in evidence.rows("draft_texts", slots)]
+
+
+def _is_note(column: Column) -> bool:
+    return column.is_text and bool(column.words & (_SHOWN | words.NOTE))
 
 
 def _by_name(column: Column) -> str | None:

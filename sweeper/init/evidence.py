@@ -85,11 +85,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the app, with its readable columns."""
+    """A table of the app, with its readable columns; ``hides_rows`` from this role, by row-level security."""
 
     oid: int
+    schema: str
     name: str
     as_sql: str
+    hides_rows: bool
     columns: tuple[Column, ...]
 
     @cached_property
@@ -232,7 +234,11 @@ def _read_tables(transaction: Transaction) -> list[Table]:
     for row in transaction.rows(fill("list_all_columns", {}), {"table_oids": [table.oid for table in tables]}):
         values = {**row._mapping, "labels": tuple(row.labels), "literals": tuple(row.literals)}
         columns[row.table_oid].append(Column(**values))
-    return [Table(row.oid, row.table_name, row.as_sql, tuple(columns[row.oid])) for row in tables if row.oid in columns]
+    return [
+        Table(row.oid, row.schema_name, row.table_name, row.as_sql, row.hides_rows, tuple(columns[row.oid]))
+        for row in tables
+        if row.oid in columns
+    ]
 
 
 def _read_references(transaction: Transaction, tables: list[Table]) -> defaultdict[int, list[Reference]]:

@@ -58,6 +58,16 @@ def kind_column(evidence: Evidence, table: Table, session: Column) -> tuple[Colu
     return best[1], best[2]
 
 
+def code_columns(table: Table, session: Column) -> list[Column]:
+    """The columns that give the kind of a row as a number, such as an enum of Rails; which is which, only rows show."""
+    return [
+        column
+        for column in table.columns
+        if column.is_integer and column.words & words.KIND and not column.is_unique and "id" not in column.words
+        and not session.words & column.words & words.POLYMORPHIC
+    ]  # fmt: skip
+
+
 def read_kinds(
     evidence: Evidence, table: Table, column: Column | None, values: list[str], amount: Column, session: Column
 ) -> list[Kind]:

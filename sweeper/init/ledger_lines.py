@@ -3,8 +3,9 @@
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init.answers import Candidate, Chooser, Line, Section, asked, unknown
 from sweeper.init.balances import Balance
-from sweeper.init.entries import insert_lines, note_value, reverse_lines
-from sweeper.init.evidence import Evidence, Table
+from sweeper.init.entries import insert_lines, note_value, reverse_lines, texts_of
+from sweeper.init.evidence import Column, Evidence, Table
+from sweeper.init.kinds import code_columns
 from sweeper.init.ledgers import Ledger
 from sweeper.init.paths import Path
 from sweeper.init.running_totals import after_column, find_running_totals
@@ -41,7 +42,9 @@ def ledger_sections(
     known = _known(evidence, ledger, balance)
     lines = insert_lines(evidence, ledger.table, known, path, session)
     comment = "the row of a refund: column = SQL over the refund"
-    back = reverse_lines(lines, ledger.amount, ledger.kind, ledger.naming.column)
+    codes = code_columns(ledger.table, ledger.naming.column)
+    kinds = [column for column in (ledger.kind, *codes) if column]
+    back = reverse_lines(ledger.table, lines, ledger.amount, kinds, ledger.naming.column)
     past = [Line("where", ledger.where, proposed=True)] if ledger.doubts and ledger.refunds else []
     return [
         Section("ledger", (table, link, where), notes),
@@ -71,7 +74,17 @@ def _known(evidence: Evidence, ledger: Ledger, balance: Balance | None) -> dict[
         value = note_value(evidence, ledger.table, column, ledger.refunds or "true")
         if value:
             known.setdefault(column.name, value)
+    for column in code_columns(ledger.table, ledger.naming.column):  # their default would call a refund something else
+        known.setdefault(column.name, _code(evidence, ledger, column))
     return known
+
+
+def _code(evidence: Evidence, ledger: Ledger, column: Column) -> str:
+    """The number that all refunds of sessions have there; an open question where there are several or none."""
+    if ledger.refunds is None or ledger.table.key is None:
+        return OPEN_QUESTION
+    values = texts_of(evidence, ledger.table, column, f"({ledger.where}) AND {ledger.naming.column.as_sql} IS NOT NULL")
+    return values[0] if len(values) == 1 else OPEN_QUESTION
 
 
 def _ask_link(session: Session, ledger: Ledger) -> Line:

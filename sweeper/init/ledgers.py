@@ -87,6 +87,8 @@ def _read_ledger(evidence: Evidence, table: Table, session: Session, path: Path 
     column, values = kind_column(evidence, table, naming.column)
     kinds = read_kinds(evidence, table, column, values, amount, naming.column)
     refunds = tuple(sorted((kind.value for kind in kinds if kind.is_refund), key=len))
+    released = _released(kinds, refunds)
+    refunds += released
     all_are_refunds = "refund" in table.words or {"give", "back"} <= table.words
     named_so = bool(table.words & (words.BOOKS | words.CREDITS))
     payer = account_value(evidence, table, path, session)
@@ -101,6 +103,9 @@ def _read_ledger(evidence: Evidence, table: Table, session: Session, path: Path 
         naming.column.name: as_type("session_id", session.key, naming.column),
         amount.name: "-amount" if down and all(down) else "amount",
     }
+    # a refund may have nothing there, or a number below zero; and of another kind nothing shows the sign
+    if released or (not down and amount.words & words.SPENT):
+        known[amount.name] = OPEN_QUESTION
     if column:
         known[column.name] = quote_text(refunds[0]) if len(refunds) == 1 else OPEN_QUESTION
     if naming.of_sessions:
@@ -109,6 +114,13 @@ def _read_ledger(evidence: Evidence, table: Table, session: Session, path: Path 
     condition = _refunds(table, column, refunds, kinds, amount, all_are_refunds=all_are_refunds)
     signed = bool(charges) and all((charge.sign == "-") != bool(down and all(down)) for charge in charges)
     return Ledger(table, naming, amount, column, condition, charges, known, signed, score, refunds)
+
+
+def _released(kinds: list[Kind], refunds: tuple[str, ...]) -> tuple[str, ...]:
+    """Kinds of rows that let go of what was held for a session, while no row is of a kind that is called a refund."""
+    if not refunds or any(kind.names_sessions for kind in kinds if kind.value in refunds):
+        return ()
+    return tuple(kind.value for kind in kinds if kind.names_sessions and not kind.down and kind.words & words.RELEASE)
 
 
 def _refunds(

@@ -58,6 +58,9 @@ def find_exclude(
     return [asked(chooser, "exclude", question, found)], refunded, []
 
 
+_TAKEN_BACK = {"true": "false", "at": "NULL"}
+
+
 def _marks(session: Session) -> Iterator[Mark]:
     """Columns for it: a flag, a time, a link to the refund, a number of credits; flags first."""
     found = []
@@ -120,7 +123,11 @@ def _refunded(marks: Sequence[Mark]) -> list[Section]:
         else:
             lines.append(Line(mark.column.as_sql, mark.value, proposed=mark.proposed))
     comment = "what the app's own refund job looks at: without it, it may pay again"
-    return [Section("sessions.refunded", tuple(lines), comment=comment)] if lines else []
+    back = [Line(line.key, _TAKEN_BACK[str(line.value)], proposed=True) for line in lines if line.value in _TAKEN_BACK]
+    return [
+        Section("sessions.refunded", tuple(lines), comment=comment),
+        Section("sessions.reversed", tuple(back), comment="when a refund is taken back; else `exclude` stays true"),
+    ]
 
 
 def _results(evidence: Evidence, session: Session) -> Iterator[Column]:

@@ -1,5 +1,7 @@
 """What the draft says of the policy: how long without a sign of life is too long, and what is left to the user."""
 
+import re
+
 from sweeper.init import words
 from sweeper.init.answers import Line, Section, unknown
 from sweeper.init.sessions import Session
@@ -14,6 +16,16 @@ _POLICY = """\
 # code  = "queue_failure"
 # error = "Failed to queue%"
 """
+
+
+_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+def logging_section(session: Session) -> Section:
+    """Log events that are called as the app calls its sessions."""
+    name = "_".join(words.words(session.table.name))
+    line = Line("event_prefix", name, f"log events are {name}_credits_refunded and {name}_refund_failed")
+    return Section("logging", (line,) if _PREFIX.fullmatch(name) else ())
 
 
 def policy_section(session: Session, times: Times) -> Section:

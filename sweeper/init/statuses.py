@@ -74,7 +74,9 @@ def _of_two(best: Status, rival: Status) -> Status:
 def is_event_table(evidence: Evidence, table: Table) -> bool:
     """Whether its rows only say what became of the rows of another table."""
     return bool(table.words & _EVENTS) and any(
-        reference.target != table and not any(_may_be_status(column) for column in reference.target.columns)
+        reference.target != table
+        and not reference.target.words & words.OWNER  # whose it is, and nothing that happens
+        and not any(_may_be_status(column) for column in reference.target.columns)
         for reference in evidence.references(table)
     )
 

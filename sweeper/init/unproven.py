@@ -1,9 +1,11 @@
-"""What is left of a draft when not every look at rows was answered in time: what rests on rows is asked."""
+"""What is left of a draft when rows were hidden, or not every look at them was answered in time: questions."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init.answers import Candidate, Line, Section
+from sweeper.init.evidence import Evidence, Table
 
 _RESTS_ON_ROWS = frozenset(
     {
@@ -12,17 +14,37 @@ _RESTS_ON_ROWS = frozenset(
         "ledger.where",
     }
 )  # fmt: skip
-_QUESTION = "The rows could not be looked at in the time that a draft may take. Is this right?"
+_MOST = 6
+_QUESTION = "Rows that would show it could not be looked at in the time that a draft may take. Is this right?"
+_HIDDEN = "Rows that would show it are hidden from this role. Is this right?"
 
 
-def ask_unproven(sections: list[Section]) -> list[Section]:
+def hidden_tables(evidence: Evidence, session: Table) -> tuple[str, ...]:
+    """The tables beside that of the sessions whose rows row-level security hides from this role."""
+    return tuple(table.as_sql for table in evidence.tables if table.hides_rows and table.schema == session.schema)
+
+
+def hidden_note(tables: Sequence[str]) -> str:
+    """What the user has to know of a draft that was made without seeing rows."""
+    more = f" and {len(tables) - _MOST} more" if len(tables) > _MOST else ""
+    return (
+        f"Row-level security hides the rows of {', '.join(tables[:_MOST])}{more} from this role: the draft rests on "
+        "names and types. Make it anew as the owner of the tables, or as a role that has BYPASSRLS: "
+        "`sweeper init --force`."
+    )
+
+
+def ask_unproven(sections: list[Section], hidden: Sequence[str]) -> list[Section]:
     """The sections, with a question in place of each fact that rests on rows."""
-    return [replace(section, lines=tuple(_ask(section, line) for line in section.lines)) for section in sections]
+    question = _HIDDEN if hidden else _QUESTION
+    return [
+        replace(section, lines=tuple(_ask(section, line, question) for line in section.lines)) for section in sections
+    ]
 
 
-def _ask(section: Section, line: Line) -> Line:
+def _ask(section: Section, line: Line, question: str) -> Line:
     known = isinstance(line.value, str) and not line.is_open and not line.proposed
     if not known or f"{section.name}.{line.key}" not in _RESTS_ON_ROWS:
         return line
     found = Candidate(str(line.value), line.comment or "by its name and type alone")
-    return replace(line, value=OPEN_QUESTION, comment="", question=_QUESTION, candidates=(found,))
+    return replace(line, value=OPEN_QUESTION, comment="", question=question, candidates=(found,))

@@ -102,6 +102,9 @@ _WAITING = frozenset(
     }
 )  # fmt: skip
 REFUND = frozenset({"refund", "refunded", "reversal", "reversed", "compensation", "compensated", "restored"})
+RELEASE = frozenset(
+    {"release", "released", "return", "returned", "void", "voided", "undo", "restore", "unhold", "unlock"}
+)
 CHARGE = frozenset(
     {
         "charge", "charged", "debit", "usage", "spend", "spent", "consume", "consumed", "consumption", "deduct",

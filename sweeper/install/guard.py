@@ -5,7 +5,7 @@ from typing import Any
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError, SweeperError
 from sweeper.postgres.errors import Refusal
-from sweeper.postgres.templates import fill
+from sweeper.postgres.templates import fill, quote_name
 from sweeper.postgres.transaction import Transaction
 
 # how the names of indexes begin that an installation has made, this one or another
@@ -16,6 +16,19 @@ def has_own_guard(transaction: Transaction, mapping: Mapping) -> bool:
     """Whether sweeper's own ledger has its unique index: valid, immediate, on all rows."""
     indexes = transaction.rows(fill("list_unique_indexes", {}), {"table_name": mapping.slots["refunds"]})
     return any(index.usable and index.whole and index.keys == sorted(mapping.guard_keys) for index in indexes)
+
+
+class DeferrableGuardError(ConfigurationError):
+    """The app's own constraint is on what the guard is on, and deferrable: beside it no other index would do."""
+
+    def __init__(self, table: str, name: str) -> None:
+        super().__init__(
+            f"the unique constraint {quote_name(name)} on {table} is on what the guard is on, and DEFERRABLE: Postgres "
+            "lets nothing look for a conflict there, beside a guard of sweeper's own either; nothing was paid. Drop it "
+            "and add it again NOT DEFERRABLE, then run `sweeper install`",
+            code="guard_missing",
+        )
+        self.fix = f"drop {quote_name(name)} and add it again NOT DEFERRABLE; then: sweeper install"
 
 
 def require_own_guard(transaction: Transaction, mapping: Mapping) -> None:
@@ -36,7 +49,8 @@ def require_payable(transaction: Transaction, mapping: Mapping, binds: dict[str,
     """Let the server plan the statement that pays: it names a missing privilege, column or guard.
 
     Raises:
-        ConfigurationError: the guard that the plan would use is deferrable, or there is none.
+        ConfigurationError: the guard that the plan would use is not valid, or there is none.
+        DeferrableGuardError: a constraint of the app's own is in its way.
         FailedError: the role may not do what the statement does.
     """
     plan = transaction.row(mapping.statement("explain_pay"), binds)[0]
@@ -47,6 +61,8 @@ def require_payable(transaction: Transaction, mapping: Mapping, binds: dict[str,
         chosen = [index for index in indexes if index.whole and index.keys == sorted(mapping.guard_keys)]
     else:
         chosen = [index for index in indexes if index.name in names]
+    if deferrable := [index.name for index in chosen if index.deferrable and not index.name.startswith(OURS)]:
+        raise DeferrableGuardError(table, deferrable[0])
     if not chosen or not all(index.usable for index in chosen):
         raise ConfigurationError(
             f"the guard on {table} is missing, not valid or deferrable; nothing was paid. Run `sweeper install`",

@@ -21,26 +21,47 @@ _READS_ROWS = re.compile(r"\bselect\b", re.IGNORECASE)
 
 
 def check_link(transaction: Transaction, mapping: Mapping, own: LedgerSection | None) -> None:
-    """Check that `ledger.session` gives the session back for what `[ledger.insert]` writes.
+    """Check that `ledger.where` and `ledger.session` know the row that `[ledger.insert]` writes.
 
-    It is tried for made-up sessions. Where that cannot be told without rows of the app's, nothing is said.
+    They are tried for made-up sessions. Where that cannot be told without rows of the app's, nothing is said.
 
     Raises:
         ConfigurationError: the two can never meet: every refund would look as if it had not been made.
     """
     ledger = mapping.ledger
-    if ledger is None or own is None or _READS_ROWS.search(own.session):
+    if ledger is None or own is None:
+        return
+    _check_where(transaction, mapping, own, ledger)
+    if _READS_ROWS.search(own.session):
         return
     written = _written(ledger, own.session)
     if written is None:
         return
-    found = list(_tried(transaction, mapping, written))
+    found = list(_tried(transaction, mapping, "try_link", written))
     if found and all(row.meets is False and not row.may_change for row in found):
         raise problem(
             "ledger.session",
             own.session,
             f"can never be the session of a row that a refund writes: for the made-up session {found[0].session_id} "
             f"[ledger.insert] writes a row for which it gives {found[0].found}, so no refund would be found again",
+        )
+
+
+def _check_where(transaction: Transaction, mapping: Mapping, own: LedgerSection, ledger: Ledger) -> None:
+    """Check that `ledger.where` is true of what `[ledger.insert]` writes: of another row the guard knows nothing."""
+    written = None if _READS_ROWS.search(own.where) else _written(ledger, own.where)
+    found = list(_tried(transaction, mapping, "try_where", written)) if written else []
+    if found and all(row.matches is False and not row.may_change for row in found):
+        columns = {one["column"] for one in written or ()}
+        own_values = {ledger.table.column(text): (text, value) for text, value in own.insert.items()}
+        values = ", ".join(
+            f"{text} = {value!r}" for column, (text, value) in own_values.items() if column and column.quoted in columns
+        )
+        raise problem(
+            "ledger.where",
+            own.where,
+            f"is not true of the row that a refund writes: [ledger.insert] has {values}, so no refund would be found "
+            "again",
         )
 
 
@@ -61,9 +82,9 @@ def _names(text: str, column: Column) -> bool:
     return bool(re.search(rf"(?<![\w$]){re.escape(column.name)}(?![\w$])", text, re.IGNORECASE))
 
 
-def _tried(transaction: Transaction, mapping: Mapping, written: list[Slots]) -> Iterator[Row]:
+def _tried(transaction: Transaction, mapping: Mapping, name: str, written: list[Slots]) -> Iterator[Row]:
     """The answer for each made-up id that has the right type and that the expressions can take."""
-    statement = fill("try_link", mapping.slots, {**mapping.choices, "written": written})
+    statement = fill(name, mapping.slots, {**mapping.choices, "written": written})
     assert mapping.ledger is not None  # noqa: S101 - check_link has looked
     for session_id, account_id in product(_SESSIONS, _ACCOUNTS):
         binds = {"session_id": session_id, "account_id": account_id, "table_oid": mapping.ledger.table.oid}

@@ -5,7 +5,7 @@ refunds of the other, and nobody would be paid. A dump that was restored, or a c
 has the same sessions under another oid.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.mapping import Mapping
@@ -25,8 +25,7 @@ WHERE_ROTATED = (
 )
 
 
-@dataclass(frozen=True)
-class OldLedger:
+class OldLedger(NamedTuple):
     """A ledger whose refunds are compared with the sessions that there are.
 
     ``session_id`` is the column of the sessions that its ids are of, as SQL. ``as_text``: its ids may have

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.mapping import Mapping, read_mapping
@@ -58,8 +59,7 @@ class Installation:
         return policy.since or self.installed_at
 
 
-@dataclass(frozen=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """The server, and what bare names of the file mean on this connection."""
 
     schemas: tuple[str, ...]

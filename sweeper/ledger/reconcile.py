@@ -79,23 +79,21 @@ def compare_balances(
         (earlier, spent), (later, spent_later) = balances.get(account_id, _UNKNOWN), after.get(account_id, _UNKNOWN)
         if earlier is None or later is None:
             raise mismatch("the balance is null")
-        if problem := _wrong_move(Decimal(earlier), Decimal(later), amount, exact=exact, column="the balance"):
+        if problem := _wrong_move(Decimal(earlier), Decimal(later), amount, exact, "the balance", "grow"):
             raise mismatch(problem)
         if (spent, spent_later) == _UNKNOWN:  # it is not mapped, or was null and still is
             continue
         if spent is None or spent_later is None:
             raise mismatch("accounts.spent is null before or after the refund, and not both")
         less = Decimal(spent_later), Decimal(spent)
-        if problem := _wrong_move(*less, amount, exact=exact_spent, column="accounts.spent", verb="go down"):
+        if problem := _wrong_move(*less, amount, exact_spent, "accounts.spent", "go down"):
             raise mismatch(problem)
 
 
-def _wrong_move(
-    earlier: Decimal, later: Decimal, amount: Decimal, *, exact: bool, column: str, verb: str = "grow"
-) -> str | None:
+def _wrong_move(earlier: Decimal, later: Decimal, amount: Decimal, exact: bool, column: str, verb: str) -> str | None:
     if not (earlier.is_finite() and later.is_finite()):
         return f"{column} is not a finite number"
     tolerance = 0 if exact else abs(amount) * FLOATING_TOLERANCE
-    if abs(later - earlier - amount) > tolerance:
+    if later != earlier + amount and abs(later - earlier - amount) > tolerance:
         return f"{column} did not {verb} by what the ledger says"
     return None

@@ -1,14 +1,13 @@
 """Messages to people about a run: what happened, how much, and the command to look."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sweeper.core.errors import SweeperError
 from sweeper.core.results import Outcome, Rate, RunResult
 
 
-@dataclass(frozen=True)
-class Notice:
+class Notice(NamedTuple):
     """One message; ``cause`` is one of those in the file."""
 
     cause: str

@@ -68,12 +68,13 @@ def from_url(url: str, variable: str, environment: Mapping[str, str] | None = No
         ConfigurationError: it is not one for Postgres; the message names ``variable``, never the value.
     """
     scheme, separator, rest = url.partition("://")
+    of_java = scheme.lower().startswith("jdbc:")
     if separator:
         _require_postgres(scheme.lower(), variable)
-        url = f"postgresql://{rest}"
+        url = f"postgresql://{_with_encoded_login(rest, variable)}"
     else:
         url = _as_url(url, variable)
-    url, schemas = _for_libpq(url, variable)
+    url, schemas = _for_libpq(url, variable, of_java=of_java)
     try:
         read = {key: str(value) for key, value in conninfo.conninfo_to_dict(url).items() if value is not None}
     except (psycopg.Error, ValueError):
@@ -101,7 +102,8 @@ def _as_url(pairs: str, variable: str) -> str:
 def _invalid(variable: str) -> ConfigurationError:
     # libpq's message repeats what it could not read, which may be a part of the password
     return ConfigurationError(
-        f"{variable} is not a valid connection URL: special characters in the password must be percent-encoded",
+        f"{variable} is not a valid connection URL: special characters in the password must be percent-encoded "
+        "(/ as %2F, ? as %3F, a space as %20)",
         code="connection_settings",
     )
 
@@ -122,7 +124,27 @@ def _require_postgres(scheme: str, variable: str) -> None:
         raise ConfigurationError(f"{variable} is not a postgresql:// URL", code="connection_settings")
 
 
-def _for_libpq(url: str, variable: str) -> tuple[str, tuple[str, ...]]:
+def _with_encoded_login(rest: str, variable: str) -> str:
+    """A URL without its scheme, with each bare @ in the password percent-encoded.
+
+    Frameworks take the last @ before the path for the end of the login, as do the parsers of WHATWG, Python and Go, and
+    libpq takes the first: it would look for a host that has a part of the password in its name. A bare slash ends the
+    password for all of them.
+
+    Raises:
+        ConfigurationError: there is a bare slash in the password.
+    """
+    first, slash = rest.find("@"), rest.find("/")
+    if 0 <= slash < first:
+        if ":" in rest[:slash] and "@" in rest.partition("?")[0]:
+            raise _invalid(variable)
+        return rest
+    end = min((at for at in (slash, rest.find("?", first)) if at >= 0), default=len(rest))
+    last = rest.rfind("@", 0, end)
+    return rest[:last].replace("@", "%40") + rest[last:] if last > first else rest
+
+
+def _for_libpq(url: str, variable: str, *, of_java: bool) -> tuple[str, tuple[str, ...]]:
     """The URL with the parameters that libpq knows, and the schemas that it names.
 
     Everything before the question mark stays as it is, letter by letter: several hosts, none, sockets and passwords of
@@ -137,6 +159,7 @@ def _for_libpq(url: str, variable: str) -> tuple[str, tuple[str, ...]]:
         return url, ()
     query = url[mark + 1 :]
     pairs = [pair.partition("=")[::2] for pair in query.split("&") if pair]
+    pairs = tls.without_javas_words(pairs) if of_java else pairs
     # where an @ follows, this may be the end of a password with a bare question mark in it: then nothing is shown
     read = _Query(pairs, variable, may_be_shown="@" not in query)
     kept = read.kept()

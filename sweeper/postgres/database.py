@@ -8,7 +8,7 @@ import psycopg
 import sqlalchemy
 from sqlalchemy import exc
 
-from sweeper.postgres import encoding
+from sweeper.postgres import dialect, encoding
 from sweeper.postgres.connection import Connection
 from sweeper.postgres.engines import postgres_version
 from sweeper.postgres.errors import WithoutTriggers
@@ -57,17 +57,14 @@ class Database:
             return made
 
         self._engine = sqlalchemy.create_engine(
-            "postgresql+psycopg://",
+            f"{dialect.NAME}://",
             creator=connect,
+            # before any transaction: another engine refuses what that sets, in words of its own
+            greet=self._read_version,
             pool_size=1,
             max_overflow=0,
-            use_native_hstore=False,
             hide_parameters=True,
         )
-        # it would ask by a bare name, under a path that may give somebody else's function of that name
-        self._engine.dialect._get_default_schema_name = lambda connection: ""  # type: ignore[method-assign]  # noqa: ARG005
-        # asked at the first connection: another engine refuses what the first transaction sets, in words of its own
-        self._engine.dialect._get_server_version_info = self._read_version  # type: ignore[method-assign]
         self.default_schemas = connection.schemas
 
     def _read_version(self, connection: sqlalchemy.Connection) -> tuple[int, ...]:

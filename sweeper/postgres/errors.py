@@ -1,8 +1,5 @@
 """What the database may answer, as errors of ours: one row's fault, a lock, a timeout, or the end of the command."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from sweeper.core.errors import ConfigurationError, FailedError, SweeperError
 
 UNIQUE_VIOLATION, LOCK_NOT_AVAILABLE, QUERY_CANCELED = "23505", "55P03", "57014"
@@ -93,16 +90,3 @@ def failure_of(problem: Busy | TooSlow | Refusal | SweeperError) -> SweeperError
             code="refused",
         )
     return problem
-
-
-@contextmanager
-def reported() -> Iterator[None]:
-    """Turn what stops a statement of the command itself into an error of the command.
-
-    Raises:
-        SweeperError: as :func:`failure_of` gives it.
-    """
-    try:
-        yield
-    except (Busy, TooSlow, Refusal) as problem:
-        raise failure_of(problem) from None

@@ -99,8 +99,8 @@ DROPPED = frozenset(
 _MODES = {mode: mode for mode in ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")}
 # node-postgres: TLS with any certificate, which is libpq's `require`
 _SSLMODE = {**_MODES, "no-verify": "require"}
-# `ssl=true` is `sslmode=require` to libpq itself, which knows no other value of it; pgjdbc, Ecto and asyncpg have the
-# same key. https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
+# `ssl=true` is `sslmode=require` to libpq itself, which knows no other value of it; Ecto and asyncpg have the same key.
+# What pgjdbc means by it is in tls.py. https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
 _SSL = {
     **_SSLMODE,
     "true": "require",

@@ -2,17 +2,21 @@
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import psycopg
-import stamina
 from sqlalchemy import exc
 
 from sweeper.postgres.sqlstate import is_transient, unreachable
 
+if TYPE_CHECKING:
+    from stamina.instrumentation import RetryHook
+
 FIRST_ATTEMPTS, RETRY_SECONDS = 10, 60.0
 
 T = TypeVar("T")
+
+_told: "list[RetryHook]" = []
 
 
 def _passing(seconds: float) -> Callable[[Exception], bool]:
@@ -36,11 +40,31 @@ def retrying(work: Callable[[], T], *, attempts: int | None = None) -> T:
         FailedError: it did not pass in time, or the database cannot be reached.
     """
     try:
-        for attempt in stamina.retry_context(
-            on=_passing(RETRY_SECONDS), attempts=attempts, timeout=None, wait_initial=0.05, wait_max=5.0
-        ):
-            with attempt:
-                return work()
+        try:
+            return work()
+        except (exc.DBAPIError, psycopg.Error) as error:
+            return _again(work, error, attempts)
     except (exc.DBAPIError, psycopg.Error) as error:
         raise unreachable(error) from None
+
+
+def tell_retries(hook: "RetryHook") -> None:
+    """Call this before each retry from now on, instead of a line that the library prints on stdout."""
+    _told[:] = [hook]
+
+
+def _again(work: Callable[[], T], error: Exception, attempts: int | None) -> T:
+    """Go on after the first attempt, which failed like that."""
+    import stamina  # most runs never need it
+
+    if _told:
+        stamina.instrumentation.set_on_retry_hooks(_told)
+    failed = [error]
+    for attempt in stamina.retry_context(
+        on=_passing(RETRY_SECONDS), attempts=attempts, timeout=None, wait_initial=0.05, wait_max=5.0
+    ):
+        with attempt:
+            if failed:
+                raise failed.pop()
+            return work()
     raise AssertionError("unreachable")

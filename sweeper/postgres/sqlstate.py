@@ -15,6 +15,7 @@ from sweeper.postgres.errors import (
     Refusal,
     StatementError,
     TooSlow,
+    failure_of,
 )
 from sweeper.postgres.login import RefusedLogin
 
@@ -28,9 +29,11 @@ _RETRIED = frozenset({"40001", "40P01", "57P01", "57P02", "57P03", "57P05", "25P
 _REFUSED_STATES = {
     "28P01": "the password was refused or is missing",
     "28000": "the role is not known, may not log in, or pg_hba.conf does not let it in",
-    "3D000": "the role or the database does not exist",
+    "3D000": "the database does not exist",
     "42501": "this role may not connect to this database",
 }
+_UNKNOWN_NAME = "the role or the database does not exist"
+_UNKNOWN = {"28000": "the role does not exist", "3D000": "the database does not exist"}
 _BUSY_STATES = {
     "53300": "it has no connection left",
     "55000": "the database takes no connections",
@@ -44,13 +47,14 @@ _REFUSED_LOGINS = (
     ("not permitted to log in", "this role may not log in"),
     ("permission denied for database", "this role may not connect to this database"),
     ("pg_hba.conf", "pg_hba.conf does not let this role in"),
-    ("does not exist", "the role or the database does not exist"),
-    ("no such user", "the role or the database does not exist"),
-    ("no such database", "the role or the database does not exist"),
+    ("does not exist", _UNKNOWN_NAME),
+    ("no such user", "the role does not exist"),  # PgBouncer's words
+    ("no such database", "the database does not exist"),
     ("does not support ssl", "TLS could not be agreed on"),
     ("certificate", "TLS could not be agreed on"),
 )
 _OUT_OF_REACH = (
+    ("on that socket", "no server listens on this machine's socket: a URL with a host names another"),
     ("read-only", "it takes no writes"),
     ("refused", "nothing listens there"),
     ("resolve", "the host name is not known"),
@@ -67,11 +71,6 @@ _RAISED_BY = frozenset({"exec_stmt_raise", "exec_stmt_assert"})
 # A row's own fault, most likely: a CASE that fits none of its branches, a subquery that gives several rows, data
 # exception, constraint, what a trigger has changed meanwhile, a routine of the app, WITH CHECK OPTION and the like.
 _REFUSED_CLASSES = ("20", "21", "22", "23", "27", "2F", "38", "39", "44", "P0")
-# The classes that the server itself uses; any other comes from a RAISE in the app's own triggers and functions.
-_SERVER_CLASSES = (
-    "00 01 02 03 08 09 0A 0B 0F 0L 0P 0Z 10 20 21 22 23 24 25 26 27 28 2B 2D 2F 34 38 39 3B 3D 3F 40 42 44 53 54 55 57 "
-    "58 72 F0 HV P0 XX"
-)
 # Never a row's fault: out of memory, disk or connections, an operator's command, a system error, a bug of the server.
 _CLASSES_OF_THE_RUN = ("08", "53", "57", "58", "XX")
 # ON CONFLICT found no usable arbiter: the guard is missing or invalid, or it is deferrable. The same codes come from
@@ -79,6 +78,9 @@ _CLASSES_OF_THE_RUN = ("08", "53", "57", "58", "XX")
 _GUARD_LOST = frozenset({"42P10", "55000"})
 _GUARD_LOST_BY = frozenset({"infer_arbiter_indexes", "ExecCheckIndexConstraints"})
 _TRANSACTION_TIMEOUT = "25P04"
+# Row-level security, with row_security off, has the SQLSTATE of a missing right, and no right helps.
+_HIDES_ROWS_BY = "check_enable_rls"
+_SEES_ALL = "no GRANT changes that: give this role BYPASSRLS, or sweep as the owner of the table (see `sweeper check`)"
 
 
 @contextmanager
@@ -92,6 +94,21 @@ def translated() -> Iterator[None]:
         if ours is None:
             raise
         raise ours from None
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Turn what stops a statement of the command itself, or loses its connection, into an error of the command.
+
+    Raises:
+        SweeperError: as :func:`failure_of` and :func:`unreachable` give it.
+    """
+    try:
+        yield
+    except (Busy, TooSlow, Refusal) as problem:
+        raise failure_of(problem) from None
+    except (exc.DBAPIError, psycopg.Error) as lost:
+        raise unreachable(lost) from None
 
 
 def _translate(cause: BaseException | None) -> Exception | None:
@@ -112,7 +129,7 @@ def _translate(cause: BaseException | None) -> Exception | None:
         return Busy()
     if state in (QUERY_CANCELED, _TRANSACTION_TIMEOUT):
         return TooSlow()
-    if state[:2] in _REFUSED_CLASSES or (state and state[:2] not in _SERVER_CLASSES):
+    if state[:2] in _REFUSED_CLASSES:
         return refusal
     return _unsettled(cause, refusal)
 
@@ -122,7 +139,8 @@ def _unsettled(cause: psycopg.Error, refusal: Refusal) -> FailedError:
     if not state or state == READ_ONLY or state[:2] in _CLASSES_OF_THE_RUN or _is_fatal(cause):
         return failed_by(cause)
     if state == "42501":
-        message = f"{refusal.message}: grant it to this role, or run as one that has it"
+        hidden = cause.diag.source_function == _HIDES_ROWS_BY
+        message = f"{refusal.message}: {_SEES_ALL if hidden else 'grant it to this role, or run as one that has it'}"
         return StatementError(message, code="privilege", refusal=refusal)
     failed = failed_by(cause)
     return StatementError(failed.message, code=failed.code, refusal=refusal)
@@ -177,7 +195,8 @@ def _refused_login(cause: BaseException | None) -> str | None:
     if state in _BUSY_STATES:
         return None
     # in English the words say more than the SQLSTATE, which is the same for an unknown role and for pg_hba.conf
-    return _meaning(_REFUSED_LOGINS, cause) or _REFUSED_STATES.get(state)
+    said = _meaning(_REFUSED_LOGINS, cause)
+    return (_UNKNOWN.get(state, said) if said == _UNKNOWN_NAME else said) or _REFUSED_STATES.get(state)
 
 
 def _meaning(signs: Sequence[tuple[str, str]], cause: BaseException | None) -> str | None:

@@ -11,10 +11,10 @@ what it is.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import dropwhile, takewhile
 from pathlib import Path
+from typing import NamedTuple
 
 _PACKAGED = Path(__file__).parents[1] / "sql"
 _CHECKOUT = Path(__file__).parents[2] / "sql"
@@ -31,20 +31,17 @@ Slots = Mapping[str, str]
 Choices = Mapping[str, bool | str | Sequence[Slots]]
 
 
-@dataclass(frozen=True)
-class _Slot:
+class _Slot(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True)
-class _If:
+class _If(NamedTuple):
     name: str
     then: tuple["_Node", ...]
     otherwise: tuple["_Node", ...]
 
 
-@dataclass(frozen=True)
-class _Each:
+class _Each(NamedTuple):
     name: str
     separator: str
     body: tuple["_Node", ...]

@@ -1,10 +1,9 @@
 """How long a transaction, a statement and a lock may take."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Timeouts:
+class Timeouts(NamedTuple):
     """Bounds of one transaction, in milliseconds; 0 is none.
 
     ``transaction_ms`` holds where the server has that bound, from version 17 on. ``tcp_user_ms`` is how long the server

@@ -51,6 +51,21 @@ def without_prismas_words(pairs: list[Pair]) -> list[Pair]:
     return rest
 
 
+def without_javas_words(pairs: list[Pair]) -> list[Pair]:
+    """The parameters of a ``jdbc:`` URL with pgjdbc's ``ssl`` translated into libpq's ``sslmode``.
+
+    There ``ssl`` that is true, or has no value, verifies certificate and host name, as long as no ``sslmode`` is given
+    (https://jdbc.postgresql.org/documentation/ssl/); to libpq it is no more than ``require``. What else it may be is
+    false, which leaves it at ``prefer``. The factory that trusts any certificate takes precedence over ``ssl``.
+    """
+    names = {unquote(name).lower() for name, _ in pairs}
+    rest = [(name, value) for name, value in pairs if unquote(name).lower() != "ssl"]
+    if len(rest) == len(pairs) or names & {"sslmode", "sslfactory"}:
+        return rest
+    asked = any(unquote(value).lower() in ("", "true") for name, value in pairs if unquote(name).lower() == "ssl")
+    return [*rest, ("sslmode", "verify-full" if asked else "prefer")]
+
+
 def with_system_roots(parameters: dict[str, str], environment: Mapping[str, str]) -> dict[str, str]:
     """The parameters with ``sslrootcert=system`` as the file that this machine keeps its root certificates in.
 

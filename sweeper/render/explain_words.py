@@ -23,7 +23,7 @@ _HOLDS = {
 
 # whether a session whose refund was taken back can be paid again by hand
 PAID_AGAIN = {
-    True: "No program pays it again; you can, with `sweeper run --session ID`.",
+    True: "No program pays it again; you can, with `sweeper run --session ID`, while nothing in the file excludes it.",
     False: "No program pays it again: the app's own ledger still has the refund, and its guard allows one.",
 }
 
@@ -32,7 +32,7 @@ def sentence(explanation: Explanation) -> str:
     """The rule behind a verdict, with its numbers."""
     words = {
         Verdict.REFUNDED: _refunded,
-        Verdict.REVERSED: lambda explanation: f"The refund was taken back. {PAID_AGAIN[explanation.payable_again]}",
+        Verdict.REVERSED: _reversed,
         Verdict.ADOPTED: _adopted,
         Verdict.OWED: lambda explanation: f"{_since(explanation)} The next run refunds it.",
         Verdict.IN_GRACE: _waiting,
@@ -45,6 +45,13 @@ def sentence(explanation: Explanation) -> str:
         Verdict.UNKNOWN: _unknown,
     }
     return words[explanation.verdict](explanation)
+
+
+def _reversed(explanation: Explanation) -> str:
+    if explanation.exclude is not None:
+        excluded = f"the mapping says never to refund it, {explanation.exclude}"
+        return f"The refund was taken back. No run pays it again: {excluded}."
+    return f"The refund was taken back. {PAID_AGAIN[explanation.payable_again]}"
 
 
 def _uncharged(explanation: Explanation) -> str:
@@ -98,7 +105,9 @@ def _waiting(explanation: Explanation) -> str:
     then = (
         "refunds it" if explanation.hold_reason is None else f"puts it on hold: {hold_words(explanation.hold_reason)}"
     )
-    return f"{_since(explanation)} A run from {moment(explanation.due_at)} on {then}."
+    first = "ends" if explanation.has_deadline else "ends or shows a sign of life"
+    unless = f", unless it {first} before" if explanation.running else ""
+    return f"{_since(explanation)} A run from {moment(explanation.due_at)} on {then}{unless}."
 
 
 _AGAIN = "` pays it, again if it was refunded"

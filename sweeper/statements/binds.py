@@ -108,6 +108,7 @@ class Values:
         return {
             "in_hand": text_array(rows.session_ids),
             "orphans": text_array(rows.refund_ids),
+            "on_hold": False,
             "from_floor": self.prepared.full,
             "session_id": next(iter(rows.session_ids), None),
             "account_id": next(iter(accounts), None),

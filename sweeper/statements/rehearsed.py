@@ -8,14 +8,22 @@ REHEARSED = (
     "compare_charge_accounts", "compare_charges", "compare_newest_balances", "compare_past", "compare_statuses",
     "find_marked", "find_marked_unpaid", "find_missed_refunds", "find_refund_json", "find_refund_rows",
     "look_at_running", "sample_chain", "sample_entries", "compare_sums", "sample_columns", "try_marks",
+    "compare_held", "find_constant", "find_unpayable", "has_account", "list_accounts_of", "list_json_numbers",
+    "find_refund_texts", "list_json_marks", "find_linked",
+    "compare_unmoved", "count_set", "count_ended", "try_sessions",
 )  # fmt: skip
 
-OF_LEDGER = ("compare_newest_balances", "compare_sums", "sample_chain", "sample_entries")
+OF_LEDGER = (
+    "compare_newest_balances", "compare_unmoved", "find_linked", "compare_sums", "sample_chain", "sample_entries",
+    "try_sessions",
+)  # fmt: skip
 
 # these look at some sessions and at no others
 CHOSEN = (
     "compare_charge_accounts", "compare_charges", "compare_past", "compare_statuses", "find_marked",
     "find_marked_unpaid", "find_missed_refunds", "look_at_newest", "look_at_running", "try_marks",
+    "find_unpayable", "list_accounts_of", "list_json_numbers", "list_json_marks",
+    "count_set", "count_ended",
 )  # fmt: skip
 
 
@@ -42,9 +50,11 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
         "mark": slots["exclude"],
         "beat": slots["active_at"],
         "deadline": "NULL",
+        "ended_at": "NULL",
         "table": slots["sessions"],
         "key": _ledger_key(mapping) if name in OF_LEDGER else key,
         "link": key,
+        "json_key": "''",
         "column": number if name in OF_LEDGER else key,
         "filter": "true",
         "down": "",
@@ -80,6 +90,9 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "flags": [],
         "moments": [],
         "by_exclude": True,
+        "netted": False,
+        "words": False,
+        "json_key": False,
         "flag": False,
         "number": False,
     }

@@ -88,7 +88,7 @@ class Filling:
         return name in SCRIPTS | GRANTS or name == "refund"
 
     def _choices(self, name: str) -> Choices:
-        of_others = {**dict.fromkeys(_COMPARED, True), **dict.fromkeys((*_REKEY, "sampled"), False)}
+        of_others = {**dict.fromkeys(_COMPARED, True), **dict.fromkeys((*_REKEY, "sampled", "brief"), False)}
         return {**self.mapping.choices, **of_others, **self._of_one(name), **rehearsed_choices(self.mapping, name)}
 
     def _of_one(self, name: str) -> Choices:
@@ -111,7 +111,7 @@ class Filling:
                 return {"closes_status": closes, "set_columns": self.mapping.lists["closing"]}
             case "probe_insert" if ledger:
                 return {"values": assigned(ledger.insert), "reads_session": self.mapping.lists["ledger_reads_session"]}
-            case "try_link" if ledger:
+            case "try_link" | "try_where" if ledger:
                 types = {column.quoted: column.full_type for column in ledger.table.columns.values()}
                 return {"written": [{**one, "type": types[one["column"]]} for one in assigned(ledger.insert)]}
         return {}

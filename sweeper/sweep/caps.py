@@ -1,15 +1,14 @@
 """The caps of a run: by sessions and by credits, exact also when several runs pay at once."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from sweeper.app.mapping import Mapping
 from sweeper.postgres.transaction import Transaction
 
 
-@dataclass(frozen=True)
-class Room:
+class Room(NamedTuple):
     """What the caps leave; none is no bound."""
 
     sessions: int | None = None
@@ -21,8 +20,7 @@ class Room:
         return self.sessions == 0 or (self.credits is not None and self.credits <= 0)
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """A cap by sessions and one by credits, over 24 hours and all runs, or, given by hand, over this run."""
 
     refunds: int | None

@@ -1,16 +1,15 @@
 """Which of the locked sessions a batch pays: as many as the caps have room for, and as its answer may name."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from sweeper.postgres.binds import ANSWER_BYTES, text_bytes
 from sweeper.postgres.errors import TooSlow
 from sweeper.postgres.transaction import Row
 
 
-@dataclass(frozen=True)
-class Chosen:
+class Chosen(NamedTuple):
     """Some of the sessions that are locked."""
 
     session_ids: Sequence[str]

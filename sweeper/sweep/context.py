@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from sweeper.app.mapping import Mapping
 from sweeper.config.model import Settings
@@ -44,8 +44,7 @@ class RunRequest:
     reason: str | None = None
 
 
-@dataclass(frozen=True)
-class RunContext:
+class RunContext(NamedTuple):
     """Everything that was checked before anything is paid or planned.
 
     ``whole`` tells that no flag narrows the selection, so that what a run leaves is settled; ``full`` that it is also a

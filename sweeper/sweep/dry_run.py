@@ -11,8 +11,8 @@ from sweeper.core.decimals import exactly
 from sweeper.core.errors import FailedError
 from sweeper.core.results import Amount, Largest, Outcome, Plan, RunResult
 from sweeper.postgres.database import Database
-from sweeper.postgres.errors import reported
 from sweeper.postgres.retries import retrying
+from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.caps import Caps, Room
 from sweeper.sweep.context import RunContext, RunRequest, prepare
@@ -206,7 +206,7 @@ def _compared(reader: OwedReader, orphans: Orphans) -> Iterator[OwedSession]:
     while some := tuple(islice(sessions, _COMPARED_AT_ONCE if orphans else 1)):
         moved = find_moved(reader, orphans, [one.session_id for one in some if one.hold_reason is None])
         for session in some:
-            yield replace(session, hold_reason="id_changed") if session.session_id in moved else session
+            yield session._replace(hold_reason="id_changed") if session.session_id in moved else session
 
 
 def _by_size(amounts: dict[str, Amount]) -> dict[str, Amount]:

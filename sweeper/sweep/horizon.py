@@ -5,9 +5,9 @@ The horizon may be lost at any time: without it a run is only slower.
 """
 
 import json
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import NamedTuple
 
 from sweeper.app.mapping import Mapping
 from sweeper.config.model import PolicySection
@@ -51,8 +51,7 @@ def is_small(transaction: Transaction, mapping: Mapping) -> bool:
     return int(counted) <= SMALL_HISTORY
 
 
-@dataclass(frozen=True)
-class Settled:
+class Settled(NamedTuple):
     """What a complete run leaves to the next: its selection, and what of it is not settled.
 
     ``unripe_from`` is when the earliest session started that may be owed later; ``unknown`` that nobody knows.

@@ -46,7 +46,12 @@ def find_moved(reader: OwedReader, orphans: Orphans, session_ids: Collection[str
     """
     if not orphans or not session_ids:
         return frozenset()
-    binds = {**reader.selection.binds, "in_hand": text_array(session_ids), "orphans": text_array(orphans.refund_ids)}
+    binds = {
+        **reader.selection.binds,
+        "in_hand": text_array(session_ids),
+        "orphans": text_array(orphans.refund_ids),
+        "on_hold": orphans.on_hold,
+    }
     row = reader.transaction.row(reader.mapping.statement("find_moved"), binds)
     if row.orphans > _COINCIDENCES and row.orphans * _SURE >= len(orphans.refund_ids):
         samples = ", ".join(sorted(row.session_ids)[:_SAMPLES])

@@ -193,7 +193,7 @@ class OwedReader:
         ambiguous = self.find_ambiguous([row.session_id for row in rows])
         for row in rows:
             session = _looked(row)
-            yield replace(session, hold_reason="ambiguous_id") if session.session_id in ambiguous else session
+            yield session._replace(hold_reason="ambiguous_id") if session.session_id in ambiguous else session
 
     def is_on_hold(self, session_id: str) -> bool:
         """Whether a session that the database refuses is on hold already, so that putting it there is no news."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from sweeper.postgres.errors import Refusal, StatementError
 from sweeper.sweep.selection import Place, Selection
@@ -13,8 +14,7 @@ from sweeper.sweep.selection import Place, Selection
 _TURN = 0.618
 
 
-@dataclass(frozen=True)
-class OwedSession:
+class OwedSession(NamedTuple):
     """One owed session; with ``hold_reason`` when no program may refund it, ``on_hold`` when it is known already.
 
     ``refused`` is what the database says of its own expression that fails; then nobody knows what else there is to it.
@@ -73,12 +73,12 @@ class OwedPage:
 
     def take(self, number: int) -> tuple[str, ...]:
         """The next so many ids, fewer at the end, none when all are taken; of one shard, where they are in several."""
-        taken, homes = list[str](), self.selection.homes
-        while self._left and len(taken) < number:
-            if homes and taken and homes.shard(self._left[0]) != homes.shard(taken[0]):
-                break
-            taken.append(self._left.popleft())
-        return tuple(taken)
+        homes, number = self.selection.homes, min(number, len(self._left))
+        if homes and number:
+            home = homes.shard(self._left[0])
+            elsewhere = (place for place in range(number) if homes.shard(self._left[place]) != home)
+            number = next(elsewhere, number)
+        return tuple(self._left.popleft() for _ in range(number))
 
     def by_shard(self, first: int | None) -> "OwedPage":
         """The same page, its ``first`` so many ids shard after shard, all of them where none is given.

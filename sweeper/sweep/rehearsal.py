@@ -1,7 +1,7 @@
 """What a rehearsal on the app's own past means for a run: it stops one until a run has paid under the mapping."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sweeper.app.mapping import Mapping
 from sweeper.config.errors import nearest
@@ -17,8 +17,7 @@ REHEARSED = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class FailedItem:
+class FailedItem(NamedTuple):
     """An item of the rehearsal that shows that the mapping would pay wrongly, and the change that would fix it."""
 
     name: str

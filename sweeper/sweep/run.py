@@ -18,8 +18,9 @@ from sweeper.core.signals import Signals
 from sweeper.install.guard import require_payable
 from sweeper.postgres.binds import BY_SWEEPER
 from sweeper.postgres.database import Database
-from sweeper.postgres.errors import Busy, Refusal, TooSlow, failure_of, reported
+from sweeper.postgres.errors import Busy, Refusal, TooSlow, failure_of
 from sweeper.postgres.retries import retrying
+from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS
 from sweeper.sweep.batch import BOOKKEEPING_TIMEOUTS, BatchPayer
 from sweeper.sweep.caps import Caps
@@ -75,8 +76,7 @@ def _execute(
     opening = _opening(settings, request, run_id, mapping, full=prepared.full)
     before_floor = _before_floor(sweep, request, prepared)
     with signals.shielded():
-        _write(database, mapping, "prune_idle_runs", {"as_of": request.as_of}, signals)
-        _write(database, mapping, "open_run", opening, signals)
+        _open(database, mapping, opening, signals)
     left, outcome, error = _sweep(sweep, selection)
     if outcome is Outcome.COMPLETE:
         # also where all that is left will be put on hold: nobody has looked at it yet
@@ -188,11 +188,12 @@ def _opening(
     }
 
 
-def _write(database: Database, mapping: Mapping, statement: str, binds: dict[str, object], signals: Signals) -> None:
+def _open(database: Database, mapping: Mapping, opening: dict[str, object], signals: Signals) -> None:
     def write() -> None:
         signals.check()
         with database.transaction(timeouts=BOOKKEEPING_TIMEOUTS) as transaction:
-            transaction.rows(mapping.statement(statement), binds)
+            transaction.rows(mapping.statement("prune_idle_runs"), opening)
+            transaction.rows(mapping.statement("open_run"), opening)
 
     retrying(write)
 

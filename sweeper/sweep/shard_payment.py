@@ -3,17 +3,16 @@
 from collections import defaultdict
 from collections.abc import Mapping as Mapped
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from sweeper.app.mapping import Mapping
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.transaction import Row, Transaction
 
 
-@dataclass(frozen=True)
-class ShardPaid:
+class ShardPaid(NamedTuple):
     """What the steps did, as the statement that pays says it in one row."""
 
     refunded_before: int

@@ -6,6 +6,7 @@ then the run can pay. Until that is known the session is a suspect, and neither 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sweeper.core.errors import FailedError
 from sweeper.postgres.errors import Refusal, StatementError
@@ -39,8 +40,7 @@ class PaidSince:
         return bool(self.accounts - {account_id})
 
 
-@dataclass(frozen=True)
-class Suspect:
+class Suspect(NamedTuple):
     """A session that was refused alone; ``since`` is from the failure of the first batch on that it was in."""
 
     session_id: str

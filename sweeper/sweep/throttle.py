@@ -1,7 +1,7 @@
 """How fast a sweep goes: as many sessions a batch as the policy says, while nobody else is at work."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sweeper.postgres.binds import ANSWER_BYTES, text_bytes
 
@@ -19,8 +19,7 @@ _QUIET_BATCHES, _PAUSES, _PAUSE_AT_MOST_SECONDS = 10, 16, 0.5
 _ANSWER_AIM, _BESIDE_ID_BYTES = int(0.9 * ANSWER_BYTES), 1000
 
 
-@dataclass(frozen=True)
-class Traffic:
+class Traffic(NamedTuple):
     """Who else was at work while a batch had its rows locked.
 
     ``transaction_number`` is the batch's own among all that write, 0 when it wrote nothing. ``sweeps`` are connected,
@@ -58,10 +57,10 @@ class Throttle:
                 return max(1, number)
         return len(session_ids)
 
-    def answered(self, paid: Sequence[str], answer_bytes: int) -> None:
-        """A batch was committed that paid these sessions, and the server said so much of them."""
+    def answered(self, paid: int, beside_id_bytes: int) -> None:
+        """A batch was committed that paid so many sessions, and the server said so much of them beside their ids."""
         if paid:
-            self._beside_id_bytes = max(0, answer_bytes - text_bytes(paid)) // len(paid) + 1
+            self._beside_id_bytes = beside_id_bytes // paid + 1
 
     def held(self, seconds: float, traffic: Traffic, *, full: bool = True) -> float:
         """A batch was committed, its rows locked for so long; the seconds to leave to others before the next.

@@ -54,3 +54,12 @@ def test_who_has_no_sign_of_life_counts_from_the_start(app: App) -> None:
 def test_none_that_ever_ends_is_a_warning(app: App) -> None:
     app.map(stuck_at="beat + NULL::interval")
     assert rehearsed(app)["deadlines"]["status"] == "warning"
+
+
+def test_one_that_is_dead_shows_nothing_of_a_heartbeat(app: App) -> None:
+    """More sessions are stuck than alive, and those that are alive show a sign of life."""
+    app.sql(
+        "INSERT INTO jobs (id, owner, state, price, began, beat) SELECT 'd' || n, 'w1', 'running', 2, "
+        "now() - interval '5 h', now() - interval '5 h' FROM generate_series(1, 30) AS n"
+    )
+    assert "fence" not in rehearsed(app)

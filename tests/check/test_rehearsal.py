@@ -58,6 +58,19 @@ def test_a_column_that_the_app_fills_and_the_file_leaves_empty_is_named(app: App
     assert (found["status"], "team" in found["message"], "team" in found["fix"]) == ("warning", True, True)
 
 
+def test_a_column_that_the_file_leaves_at_a_default_the_apps_refunds_do_not_have_is_named(app: App) -> None:
+    """Such as Rails' enum of the kinds of a row, whose 0 is a purchase."""
+    app.sql("ALTER TABLE book ADD sort int NOT NULL DEFAULT 0, ADD meta jsonb NOT NULL DEFAULT '{}'")
+    app.sql("UPDATE book SET sort = 2 WHERE kind = 'refund'")
+    app.sql("ALTER TABLE book DROP total")
+    found = rehearsed(app)["past_refunds"]
+    assert found["status"] == "warning"
+    assert "leaves sort at its default, 0, which is not what the app wrote for j" in found["message"]
+    assert "meta" not in found["message"]
+    app.map("ledger.insert", sort="2")
+    assert rehearsed(app) == {}
+
+
 def test_what_the_past_says_is_compared_where_the_file_writes_rows_of_its_own(app: App) -> None:
     """The net recipe: the app's rows are taken off already."""
     app.map(amount="(SELECT -sum(b.amount) FROM book b WHERE b.job = s.id AND b.kind <> 'swept')")

@@ -42,3 +42,12 @@ def test_another_format_is_an_error(first: AppDatabase, words: tuple[str, ...], 
     ran = first.sweeper("run", *words, "--json", SWEEPER_LOG_FORMAT=format)
     assert (ran.exit_code, ran.document["error"]["code"]) == (2, "usage")
     assert f"{named} is one of json and console" in ran.stderr
+
+
+def test_an_id_with_any_letter_is_one_line_of_its_own(first: AppDatabase) -> None:
+    odd = ['50% of "a"', "two\nlines", "back\\slash, {brace}: \u2028"]
+    for id in odd:
+        first.account(f"of {id}")
+        first.session(id, account=f"of {id}")
+    events = [json.loads(line) for line in first.sweeper("run").stderr.splitlines()]
+    assert {(event["session_id"], event["account_id"]) for event in events} == {(id, f"of {id}") for id in odd}

@@ -30,7 +30,7 @@ NEVER_SENT = {
     "first": {
         "attach_index", "find_in_app_ledger", "list_double_refunds", "probe_guard", "probe_insert", "try_link",
         "compare_charge_accounts", "compare_newest_balances", "compare_past", "find_missed_refunds", "sample_chain",
-        "compare_sums", "sample_entries", *OF_CHARGES, *OF_CITUS,
+        "compare_sums", "sample_entries", "try_where", "compare_unmoved", "find_linked", *OF_CHARGES, *OF_CITUS,
     },
     "prisma": {"attach_index", "sample_durations", *OF_CHARGES, *OF_CITUS},
     "ledger_only": {

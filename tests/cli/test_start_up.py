@@ -53,5 +53,5 @@ def test_the_overview_needs_no_library_but_that_of_the_command_line(flag: str) -
 
 def test_a_run_that_finds_nothing_imports_what_it_takes_to_look(first: AppDatabase) -> None:
     imported, looked = started("run", "--json", **first.environment)
-    assert imported == {"psycopg", "pydantic", "sqlalchemy", "stamina"}
+    assert imported == {"psycopg", "pydantic", "sqlalchemy"}
     assert looked == 0

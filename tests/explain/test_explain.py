@@ -86,7 +86,8 @@ def test_the_rule_is_told_with_its_numbers(first: AppDatabase) -> None:
     told = {name: explain(first, name)["message"] for name in ("fresh", "working", "owed")}
     assert told["fresh"] == "Failed 12 min ago, grace is 15 min. A run from 2026-11-23T12:03:00Z on refunds it."
     assert told["working"] == (
-        "No sign of life for 30 min, stuck_after is 1 h. A run from 2026-11-23T12:30:00Z on refunds it."
+        "No sign of life for 30 min, stuck_after is 1 h. A run from 2026-11-23T12:30:00Z on refunds it, unless it "
+        "ends or shows a sign of life before."
     )
     assert told["owed"] == "Failed 2 h ago, grace is 15 min. The next run refunds it."
     before, due = NOW + timedelta(minutes=2, seconds=59), NOW + timedelta(minutes=3)

@@ -62,9 +62,24 @@ def test_cron_runs_the_example(servers: dict[int, Server], tmp_path: Path) -> No
     assert "prediction_session_credits_refunded" in log.read_text()
 
 
+def test_the_line_of_the_crontab_takes_a_url_with_more_than_one_parameter(first: AppDatabase, tmp_path: Path) -> None:
+    """The shell reads the file of variables, and an & without quotes would end the line that sets the URL."""
+    first.account()
+    first.session("s1")
+    example = (REPOSITORY / "crontab.example").read_text()
+    (url,) = re.findall(r"SWEEPER_DATABASE_URL=('.*&.*')$", example, re.MULTILINE)
+    written = url.replace(url.strip("'"), first.url_with("gssencmode=disable&connect_timeout=5"))
+    (tmp_path / "sweeper.env").write_text(f"SWEEPER_DATABASE_URL={written}\nSWEEPER_CONFIG='{first.config}'\n")
+    (line,) = re.findall(r"^\*/5 \* \* \* \*  (.*)$", example, re.MULTILINE)
+    first.configure('max_clock_skew = "100y"', "")
+    given = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "ETC": str(tmp_path), "LOG": f"{tmp_path}/log"}
+    ran = subprocess.run(["sh", "-c", line], env=given, capture_output=True, text=True)
+    assert first.refunds() == {"s1": 3}, ran.stdout + (tmp_path / "log").read_text()
+
+
 def _spool(database: AppDatabase, folder: Path) -> Path:
     """The example as cron wants it: in a folder of crontabs, named after the user, readable by nobody else."""
-    variables = "".join(f"{name}={value}\n" for name, value in database.environment.items())
+    variables = "".join(f"{name}='{value}'\n" for name, value in database.environment.items())
     (folder / "sweeper.env").write_text(variables)
     line = (REPOSITORY / "crontab.example").read_text()
     for old, new in (
@@ -96,7 +111,7 @@ def test_workflow_of_the_docs_is_yaml_and_runs_one_at_a_time() -> None:
 def units(tmp_path: Path) -> list[str]:
     """The units, with a program that is there: systemd looks for it."""
     for unit in UNITS.iterdir():
-        text = unit.read_text().replace("/usr/local/bin/sweeper", str(Path(sys.executable).with_name("sweeper")))
+        text = unit.read_text().replace("/opt/sweeper/bin/sweeper", str(Path(sys.executable).with_name("sweeper")))
         (tmp_path / unit.name).write_text(text)
     return sorted(str(path) for path in tmp_path.glob("sweeper.*"))
 

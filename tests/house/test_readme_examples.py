@@ -72,6 +72,37 @@ def test_granted_role_can_run(first: AppDatabase) -> None:
         first.sql(f"DROP ROLE {role}")
 
 
+def test_example_for_supabase_lets_the_service_role_refund_and_nobody_else(first: AppDatabase) -> None:
+    """With the rights that a new function has there: everybody who uses the API may call it."""
+    (text,) = re.findall(
+        r"^```sql\n(CREATE FUNCTION public\.refund_generation.*?)^```$", DOCS["docs/handlers.md"], re.M | re.S
+    )
+    first.account()
+    first.session("s1")
+    roles = {name: f"{name}_{os.getpid()}" for name in ("anon", "authenticated", "service_role")}
+    try:
+        for name, role in roles.items():
+            first.sql(f"CREATE ROLE {role} NOLOGIN")
+            text = re.sub(rf"\b{name}\b", role, text)
+        everybody = ", ".join(roles.values())
+        first.sql(f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON FUNCTIONS TO {everybody}")
+        first.sql(text.replace("uuid", "text"))
+        for name in ("anon", "authenticated"):
+            with first.connect() as connection:
+                connection.execute(f"SET ROLE {roles[name]}")
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    connection.execute("SELECT public.refund_generation('s1', 'x', 'y')")
+        with first.connect() as connection:
+            connection.execute(f"SET ROLE {roles['service_role']}")
+            assert connection.execute("SELECT public.refund_generation('s1', 'x', 'y')").fetchone() == (3,)
+        assert first.refunds() == {"s1": 3}
+        assert first.sweeper("check", "--json", now=None).document["checks"]
+    finally:
+        for role in roles.values():
+            first.sql(f"DROP OWNED BY {role}")
+            first.sql(f"DROP ROLE {role}")
+
+
 def test_example_hook_is_set_off_by_a_run(first: AppDatabase) -> None:
     hook, _ = blocks(section("Hooks", "docs/mapping.md"), "sql")
     first.sql("CREATE TABLE parents (id text PRIMARY KEY, given_back numeric NOT NULL DEFAULT 0)")

@@ -13,6 +13,7 @@ from sweeper.config.model import Settings
 from sweeper.core.errors import Exit
 from sweeper.explain.result import Verdict
 from sweeper.monitoring import metrics
+from sweeper.postgres import parameters
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.paths import REPOSITORY
 from tests.helpers.readme import PAGES, blocks, described, section, table
@@ -110,3 +111,11 @@ def test_example_file_is_valid_and_shows_every_key() -> None:
     commented &= set(_defaults())
     without_use_yet = {"ledger.reverse", "audit.overdue_after"}
     assert shown | commented | without_use_yet | {"logging.event_prefix"} == set(_defaults())
+
+
+def test_tables_of_connection_urls_have_every_parameter_with_its_source() -> None:
+    page = section("Connection URLs", CONFIG)
+    rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| `")]
+    named = {name.lower() for row in rows for name in re.findall(r"`([\w-]+)(?:=[^`]*)?`", row[0])}
+    assert parameters.DROPPED | {*parameters.TRANSLATED, *parameters.RENAMED, *parameters.SEARCH_PATHS} <= named
+    assert all("](https://" in "".join(row) for row in rows)

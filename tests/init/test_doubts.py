@@ -36,11 +36,12 @@ def draft(server: Server, folder: Path, *tables: str) -> tuple[dict[str, Any], s
 def test_refunds_of_purchases_show_neither_the_sign_nor_the_kind_of_ours(server: Server, tmp_path: Path) -> None:
     """What the app calls a refund takes credits away; those of sessions have a name of their own."""
     found, _ = draft(
-        server, tmp_path, PEOPLE, CHARGES,
+        server, tmp_path, PEOPLE.replace("error text", '"failedReason" text'), CHARGES,
         """INSERT INTO credit_moves (person_id, render_id, amount, kind)
            SELECT person_id, id, 2, 'returned' FROM renders WHERE status = 'failed' AND id < 20
            UNION ALL SELECT id, NULL, -50, 'refund' FROM people""",
     )  # fmt: skip
+    assert found["sessions"]["error"] == '"failedReason"'
     assert found["ledger"]["where"] == "?"
     assert (found["ledger"]["insert"]["amount"], found["ledger"]["insert"]["kind"]) == ("?", "?")
 
@@ -158,3 +159,60 @@ def test_an_account_is_no_fact_where_nothing_is_known_to_hold_the_balance(server
     )  # fmt: skip
     assert (found["accounts"]["table"], found["sessions"]["account"]) == ("?", "?")
     assert '"customer_id"   to customers.id' in text
+
+
+def test_a_kind_that_no_row_has_is_no_fact_beside_one_that_lets_go(server: Server, tmp_path: Path) -> None:
+    """The check of the table allows refunds, and the app's own rows release what was held."""
+    found, text = draft(
+        server, tmp_path, PEOPLE,
+        """ALTER TABLE credit_moves ADD CHECK (kind IN ('purchase', 'reserve', 'usage', 'release', 'refund'));
+           INSERT INTO credit_moves (person_id, render_id, amount, kind)
+           SELECT person_id, id, 0, 'reserve' FROM renders
+           UNION ALL SELECT person_id, id, -2, 'usage' FROM renders WHERE status = 'done'
+           UNION ALL SELECT person_id, id, 2, 'release' FROM renders WHERE status = 'failed' AND id < 20""",
+    )  # fmt: skip
+    assert (found["ledger"]["where"], found["ledger"]["insert"]["kind"]) == ("?", "?")
+    assert "Several kinds sound like one: refund, release." in text
+    assert "charged" not in found["sessions"], "of a failure the books have no charge"
+
+
+def test_an_amount_that_is_called_what_was_used_is_no_refund(server: Server, tmp_path: Path) -> None:
+    """The rows of what failed have nothing there."""
+    found, _ = draft(
+        server, tmp_path, PEOPLE,
+        """ALTER TABLE credit_moves RENAME amount TO credits_used;
+           INSERT INTO credit_moves (person_id, render_id, credits_used, kind)
+           SELECT person_id, id, 2, 'completed' FROM renders WHERE status = 'done'
+           UNION ALL SELECT person_id, id, 0, 'failed' FROM renders WHERE status = 'failed' AND id < 20""",
+    )  # fmt: skip
+    assert found["ledger"]["insert"]["credits_used"] == "?"
+
+
+def test_a_table_of_usage_that_names_its_user_is_paid_work(server: Server, tmp_path: Path) -> None:
+    """It is called a log, and whoever it names is no work."""
+    found, _ = draft(
+        server, tmp_path,
+        """CREATE TABLE users (id int PRIMARY KEY, credits int NOT NULL);
+           CREATE TABLE usage_logs (id int PRIMARY KEY, user_id int NOT NULL REFERENCES users, status text NOT NULL,
+               credits_used int NOT NULL, error text, created_at timestamptz NOT NULL DEFAULT now());
+           INSERT INTO users VALUES (1, 100);
+           INSERT INTO usage_logs SELECT n, 1, (ARRAY['pending', 'completed', 'failed'])[1 + n % 3], 1
+           FROM generate_series(1, 30) AS n""",
+    )  # fmt: skip
+    assert (found["sessions"]["table"], found["sessions"]["account"]) == ("usage_logs", "user_id")
+
+
+def test_lots_that_a_session_may_name_itself_are_no_accounts(server: Server, tmp_path: Path) -> None:
+    found, _ = draft(
+        server, tmp_path,
+        """CREATE TABLE users (id text PRIMARY KEY);
+           CREATE TABLE credit (id text PRIMARY KEY, user_id text NOT NULL REFERENCES users, credits int NOT NULL,
+               remaining_credits int NOT NULL, created_at timestamptz NOT NULL DEFAULT now());
+           CREATE TABLE tasks (id text PRIMARY KEY, user_id text NOT NULL REFERENCES users, status text NOT NULL,
+               cost_credits int NOT NULL, credit_id text REFERENCES credit, created_at timestamptz NOT NULL);
+           INSERT INTO users SELECT 'u' || n FROM generate_series(1, 3) AS n;
+           INSERT INTO credit SELECT 'c' || n, 'u' || 1 + n % 3, 9, 4 FROM generate_series(1, 30) AS n;
+           INSERT INTO tasks SELECT 't' || n, 'u' || 1 + n % 3, (ARRAY['pending', 'success', 'failed'])[1 + n % 3], 2,
+               'c' || n, now() FROM generate_series(1, 30) AS n""",
+    )  # fmt: skip
+    assert (found["sessions"]["account"], found["accounts"]["table"], found["accounts"]["id"]) == ("?", "?", "?")

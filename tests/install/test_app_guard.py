@@ -66,6 +66,24 @@ def test_an_index_that_is_no_guard_is_not_used(app: App, theirs: str) -> None:
     assert app.database.run().document["refunds"]["sessions"] == 1
 
 
+def test_a_deferrable_constraint_beside_the_guard_is_named(app: App) -> None:
+    """Postgres finds both fit to stop a second refund, and then refuses the one."""
+    app.sql("ALTER TABLE entries ADD CONSTRAINT theirs UNIQUE (job) DEFERRABLE")
+    assert app.install().exit_code == 0
+    assert len(guards(app)) == 1
+    item = items(check(app.database))["guard"]
+    assert (item["status"], item["fix"]) == (
+        "failure",
+        'drop "theirs" and add it again NOT DEFERRABLE; then: sweeper install',
+    )
+    ran = app.database.run()
+    assert (ran.exit_code, ran.document["error"]["code"]) == (2, "guard_missing")
+    assert 'the unique constraint "theirs"' in ran.stderr
+    app.sql("ALTER TABLE entries DROP CONSTRAINT theirs; ALTER TABLE entries ADD CONSTRAINT theirs UNIQUE (job)")
+    assert app.install().exit_code == 0
+    assert app.database.run().document["refunds"]["sessions"] == 1
+
+
 def test_when_the_app_drops_its_index_one_of_ours_takes_its_place(app: App) -> None:
     app.sql(THEIRS)
     assert app.install().exit_code == 0

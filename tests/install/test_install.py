@@ -16,6 +16,7 @@ from sweeper.postgres.connection import from_url
 from sweeper.postgres.database import Database
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.installation import dump, indexes, install, installed, refused, shape, uninstall
+from tests.helpers.prisma_app import prisma_job
 
 pytestmark = pytest.mark.every_version
 
@@ -182,13 +183,20 @@ def test_an_installation_that_was_cut_short_is_finished_by_the_next(bare: AppDat
 
 def test_a_guard_of_sweepers_own_that_was_dropped_is_built_again(first: AppDatabase) -> None:
     first.account()
-    first.session("failed")
     first.sql("ALTER TABLE sweeper.refunds DROP CONSTRAINT refunds_session_id_attempt_again_key")
+    first.session("failed")
     ran = first.run()
     assert (ran.exit_code, ran.document["error"]["code"]) == (2, "guard_missing")
     assert first.refunds() == {}
     assert "created unique index" in installed(first).stdout
     assert first.run().document["refunds"]["credits"] == 3
+
+
+def test_a_dropped_guard_of_sweepers_own_is_missed_beside_a_mapped_ledger(prisma: AppDatabase) -> None:
+    prisma_job(prisma)
+    prisma.sql("ALTER TABLE sweeper.refunds DROP CONSTRAINT refunds_session_id_attempt_again_key")
+    ran = prisma.run()
+    assert (ran.exit_code, ran.document["error"]["code"]) == (2, "guard_missing")
 
 
 def test_two_mappings_live_in_two_schemas_of_one_database(first: AppDatabase, tmp_path: Path) -> None:

@@ -150,6 +150,17 @@ def test_whatever_code_a_trigger_raises_it_is_that_session_alone_which_is_held(f
     assert first.refunds() == {"owed": 3}
 
 
+@pytest.mark.parametrize("code", ["PT402", "53100", "40001"])
+def test_all_that_a_trigger_refuses_is_held_also_where_nobody_is_paid(first: AppDatabase, code: str) -> None:
+    """What the app raises is about the row, even by a code of the server's own, and however many rows it is about."""
+    for number in range(4):
+        first.account(f"u{number}")
+        first.session(f"s{number}", account=f"u{number}")
+    spoil(first, "users", "UPDATE", f"RAISE EXCEPTION SQLSTATE '{code}' USING MESSAGE = 'frozen';")
+    assert first.run().exit_code == 3
+    assert hold_messages(first) == dict.fromkeys(("s0", "s1", "s2", "s3"), "frozen")
+
+
 @pytest.mark.parametrize("when", ["BEFORE", "AFTER"])
 def test_a_trigger_that_changes_what_the_ledger_takes_is_held(ledger_only: AppDatabase, when: str) -> None:
     """Where the ledger is the balance, what stands in it after the app's triggers is what the account got."""

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import WITHOUT_A_CLOCK
-from tests.model.books import Books, Refund, Session
+from tests.model.books import Books, Refund, Session, bonus_of
 
 ACCOUNTS, CREDITS = ("a1", "a2", "a3"), 100
 # the place of a session, from the latest on: few, so that a lot happens to one
@@ -33,11 +33,13 @@ given = st.fixed_dictionaries(
 class App(RuleBasedStateMachine):
     """What the app does, to its tables and to the model."""
 
-    def __init__(self, copy: AbstractContextManager[AppDatabase], *, fenced: bool, ledger: bool) -> None:
+    def __init__(
+        self, copy: AbstractContextManager[AppDatabase], *, fenced: bool, ledger: bool = True, wide: bool = False
+    ) -> None:
         super().__init__()
         self.stack = ExitStack()
         self.app = self.stack.enter_context(copy)
-        self.books, self.has_ledger = Books(fenced=fenced, payable_again=not ledger), ledger
+        self.books, self.has_ledger, self.is_wide = Books(fenced=fenced, payable_again=not ledger), ledger, wide
         self.started = 0
         # frozen once: to look for every clock there is takes longer than a run
         self.clock = self.stack.enter_context(freeze_time(self.books.now, ignore=WITHOUT_A_CLOCK))
@@ -73,11 +75,23 @@ class App(RuleBasedStateMachine):
             return
         raise AssertionError(f"the fence let a refunded session pass: {session}")
 
-    def take(self, account: str, price: int) -> None:
-        self.app.sql(
-            "UPDATE accounts SET credits = credits - %s, spent = spent + %s WHERE id = %s", price, price, account
-        )
-        self.books.accounts[account] -= price
+    def take(self, session: Session, kind: str, price: int) -> None:
+        """Take from the account what a session costs, or give it back: the app's own code, with its entry."""
+        account = session.account
+        if not self.is_wide:
+            self.app.sql(
+                "UPDATE accounts SET credits = credits - %s, spent = spent + %s WHERE id = %s", price, price, account
+            )
+        else:
+            bonus = bonus_of(price)
+            self.app.sql(
+                "WITH taken AS (UPDATE accounts SET credits = credits - %s, bonus = bonus - %s, spent = spent + %s "
+                "WHERE id = %s RETURNING credits + bonus AS balance_after) "
+                "INSERT INTO entries (account_id, session_id, charge_id, kind, amount, balance_after) "
+                "SELECT %s, %s, %s, %s, %s, balance_after FROM taken",
+                price - bonus, bonus, price, account, account, session.id, session.charge_id, kind, -price,
+            )  # fmt: skip
+        self.books.move(account, -price)
 
     @initialize(given=st.lists(given, min_size=2, max_size=5))
     def begin(self, given: list[dict[str, Any]]) -> None:
@@ -92,23 +106,44 @@ class App(RuleBasedStateMachine):
         if account in self.books.accounts:
             self.app.sql("DELETE FROM accounts WHERE id = %s", account)
             del self.books.accounts[account]
-        else:
-            self.app.sql("INSERT INTO accounts VALUES (%s, %s, %s, 0)", account, CREDITS, CREDITS)
-            self.books.accounts[account] = CREDITS
+            self.books.closed.discard(account)
+            return
+        self.app.sql(
+            "INSERT INTO accounts (id, credits, bought, spent) VALUES (%s, %s, %s, 0)", account, CREDITS, CREDITS
+        )
+        self.books.accounts[account], self.books.bonus[account] = CREDITS, 0
+        if self.is_wide:
+            self.app.sql(
+                "INSERT INTO entries (account_id, kind, amount, balance_after) VALUES (%s, 'opening', %s, %s)",
+                account, CREDITS, CREDITS,
+            )  # fmt: skip
+
+    @precondition(lambda self: self.is_wide)
+    @rule(account=accounts)
+    def close_or_reopen(self, account: str) -> None:
+        """An account that is closed keeps its row: nobody is paid until it is open again."""
+        if account not in self.books.accounts:
+            return
+        self.app.sql(
+            "UPDATE accounts SET closed_at = CASE WHEN closed_at IS NULL THEN now() END WHERE id = %s", account
+        )
+        self.books.closed ^= {account}
 
     @rule(given=given)
     def charge(self, given: dict[str, Any]) -> None:
         """A session starts, or did some time ago and its transaction commits late."""
         account, at = given["account"], self.books.now - timedelta(minutes=given["minutes"])
-        if account not in self.books.accounts:
+        if account not in self.books.open_accounts:
             return
         self.started += 1
         session = Session(f"s{self.started}", account, given["price"], at, at, given["cancelled"])
-        self.take(account, session.price)
+        self.take(session, "charge", session.price)
         self.app.sql(
-            "INSERT INTO sessions VALUES (%s, %s, 'c1', %s, 'running', %s, %s, %s)",
+            "INSERT INTO sessions (id, account_id, charge_id, price, status, cancelled, started_at, beat_at) "
+            "VALUES (%s, %s, 'c1', %s, 'running', %s, %s, %s)",
             session.id, account, session.price, session.cancelled, at, at,
         )  # fmt: skip
+        self.charged(session)
         self.books.sessions[session.id] = session
         if given["failed"]:
             self.update(session, status="failed", failed_at=at)
@@ -117,12 +152,19 @@ class App(RuleBasedStateMachine):
     def charge_again(self, number: int, price: int) -> None:
         """A paid retry: the same session, another charge."""
         session, at = self.pick(number, "failed"), self.books.now
-        if session and session.account in self.books.accounts:
+        if session and session.account in self.books.open_accounts:
             charge = f"c{int(session.charge_id[1:]) + 1}"
             self.update(
                 session, charge_id=charge, price=price, status="running", started_at=at, beat_at=at, failed_at=None
             )
-            self.take(session.account, price)
+            self.take(session, "charge", price)
+            self.charged(session)
+
+    def charged(self, session: Session) -> None:
+        """What else the wide app writes on a session that it charges."""
+        if self.is_wide:
+            bonus = bonus_of(session.price)
+            self.app.sql("UPDATE sessions SET bonus_used = %s, is_refunded = false WHERE id = %s", bonus, session.id)
 
     @rule(number=any_session)
     def retry(self, number: int) -> None:
@@ -179,15 +221,19 @@ class App(RuleBasedStateMachine):
         refund = self.books.refunds.get(key)
         if session.account not in self.books.accounts or (refund and refund.layer == "adopted"):
             return
-        written = self.app.sql(
-            "INSERT INTO entries (account_id, session_id, charge_id, kind, amount) VALUES (%s, %s, %s, 'refund', %s) "
-            "ON CONFLICT DO NOTHING RETURNING id",
-            session.account, *key[:2], session.price,
-        )  # fmt: skip
-        assert bool(written) == (key not in self.books.refunds and key not in self.books.by_app)
-        if written:
-            self.take(session.account, -session.price)
+        is_new = key not in self.books.refunds and key not in self.books.by_app
+        if not self.is_wide:
+            written = self.app.sql(
+                "INSERT INTO entries (account_id, session_id, charge_id, kind, amount) "
+                "VALUES (%s, %s, %s, 'refund', %s) ON CONFLICT DO NOTHING RETURNING id",
+                session.account, *key[:2], session.price,
+            )  # fmt: skip
+            assert bool(written) == is_new
+        if is_new:
+            self.take(session, "refund", -session.price)
             self.books.by_app[key] = Refund(session.account, session.price, "app")
+            if self.is_wide:
+                self.app.sql("UPDATE sessions SET is_refunded = true WHERE id = %s", session.id)
 
     @rule(minutes=st.sampled_from([1, 14, 15, 45, 59, 60, 720, 1440, 2880]))
     def wait(self, minutes: int) -> None:

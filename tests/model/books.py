@@ -13,6 +13,11 @@ Key = tuple[str, str, int]  # session, charge, how often it was paid before
 Whose = Literal["run", "person", "layer"]
 
 
+def bonus_of(price: int) -> int:
+    """What the wide app takes of a price from the account's bonus, and gives back to it."""
+    return price // 2 if price >= 0 else -(-price // 2)
+
+
 @dataclass
 class Session:
     """One session; ``charge_id`` tells its charges apart."""
@@ -46,7 +51,9 @@ class Books:
     fenced: bool = False
     payable_again: bool = True  # the app's own ledger takes a charge once
     now: datetime = FLOOR + timedelta(hours=20)
-    accounts: dict[str, int] = field(default_factory=dict)
+    accounts: dict[str, int] = field(default_factory=dict)  # both pools of the wide app together
+    bonus: dict[str, int] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
     sessions: dict[str, Session] = field(default_factory=dict)
     refunds: dict[Key, Refund] = field(default_factory=dict)
     by_app: dict[Key, Refund] = field(default_factory=dict)
@@ -59,6 +66,10 @@ class Books:
     def is_refunded(self, session: Session) -> bool:
         """Whether a refund of its charge by which credits moved stands."""
         return any(refund.amount > 0 and not refund.taken_back for refund in self.of_charge(session).values())
+
+    def is_given_back(self, session: Session) -> bool:
+        """Whether what its charge took was given back, by whomever."""
+        return self.is_refunded(session) or (session.id, session.charge_id, 0) in self.by_app
 
     def may_go_on(self, session: Session) -> bool:
         """Whether the fence lets a worker set it to running or to finished."""
@@ -88,7 +99,17 @@ class Books:
             return "uncharged"
         if session.started_at < FLOOR and whose == "run":
             return "before_floor"
-        return "held" if session.account not in self.accounts or session.price > MAX_AMOUNT else "owed"
+        return "held" if session.account not in self.open_accounts or session.price > MAX_AMOUNT else "owed"
+
+    @property
+    def open_accounts(self) -> set[str]:
+        """Those that can be charged and paid."""
+        return self.accounts.keys() - self.closed
+
+    def move(self, account: str, credits: int) -> None:
+        """Add so much to an account, in the parts in which the wide app takes it."""
+        self.accounts[account] += credits
+        self.bonus[account] += bonus_of(credits)
 
     def forgotten(self, *, look_again: bool) -> list[str]:
         """What a complete run should have refunded or put on hold."""
@@ -102,7 +123,7 @@ class Books:
     def pay(self, session: Session, key: Key, layer: str, run: str | None) -> None:
         """Refund a session and close it."""
         self.refunds[key] = Refund(session.account, session.price, layer, run)
-        self.accounts[session.account] += session.price
+        self.move(session.account, session.price)
         self.holds.discard(key)
         if session.status == "running":
             session.status = "failed"
@@ -112,7 +133,7 @@ class Books:
         if refund.taken_back or refund.layer == "adopted" or refund.account not in self.accounts:
             return False
         refund.taken_back = True
-        self.accounts[refund.account] -= refund.amount
+        self.move(refund.account, -refund.amount)
         return True
 
     def explained(self, session: Session) -> str:

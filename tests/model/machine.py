@@ -200,12 +200,15 @@ class Machine(App):
         )
         assert len(refunds) == len(self.books.refunds)
         assert {row[:3]: Refund(*row[3:]) for row in refunds} == self.books.refunds
-        assert dict(self.app.sql("SELECT id, credits FROM accounts")) == self.books.accounts
-        assert self.app.sql("SELECT FROM accounts WHERE credits <> bought - spent") == []
+        balance = "credits + bonus" if self.is_wide else "credits"
+        assert dict(self.app.sql(f"SELECT id, {balance} FROM accounts")) == self.books.accounts
+        assert self.app.sql(f"SELECT FROM accounts WHERE {balance} <> bought - spent") == []
         sessions = self.app.sql("SELECT id, charge_id, status FROM sessions")
         assert sorted(sessions) == sorted((s.id, s.charge_id, s.status) for s in self.books.sessions.values())
         if self.has_ledger:
             self.ledgers_agree()
+        if self.is_wide:
+            self.pools_flags_and_chains_agree()
 
     def ledgers_agree(self) -> None:
         rows = self.app.sql("SELECT session_id, charge_id, kind, account_id, amount FROM entries")
@@ -214,4 +217,18 @@ class Machine(App):
         expected += [
             (*key[:2], "correction", each.account, -each.amount) for key, each in paid.items() if each.taken_back
         ]
-        assert sorted(rows) == sorted(expected)
+        assert sorted(row for row in rows if row[2] in ("refund", "correction")) == sorted(expected)
+
+    def pools_flags_and_chains_agree(self) -> None:
+        """Each pool has its share, each flag says whether the charge is refunded, and each balance follows the last."""
+        bonus = dict(self.app.sql("SELECT id, bonus FROM accounts"))
+        assert bonus == {account: self.books.bonus[account] for account in self.books.accounts}
+        flags = dict(self.app.sql("SELECT id, is_refunded FROM sessions"))
+        assert flags == {each.id: self.books.is_given_back(each) for each in self.books.sessions.values()}
+        rows = self.app.sql("SELECT account_id, kind, amount, balance_after FROM entries ORDER BY id")
+        balances: dict[str, int] = {}
+        for account, kind, amount, balance_after in rows:
+            before = 0 if kind == "opening" else balances[account]
+            assert balance_after == before + amount, (account, kind, amount, balance_after)
+            balances[account] = balance_after
+        assert balances.items() >= self.books.accounts.items()

@@ -89,7 +89,7 @@ def test_a_run_that_cannot_reach_the_database_is_told_once_an_hour(people: Peopl
     for minutes in (0, 5, 59, 61):
         assert people.run(minutes=minutes, **gone).exit_code == 1
     assert [told["title"] for told in people.inbox] == ["sweeper: a run of studio failed"] * 2
-    assert "the role or the database does not exist" in people.inbox[0]["message"]
+    assert "the database does not exist" in people.inbox[0]["message"]
     assert "`sweeper check`" in people.inbox[0]["message"]
 
 
@@ -190,6 +190,7 @@ def test_check_sends_a_trial_when_asked(people: People) -> None:
     assert [told["title"] for told in people.inbox] == ["sweeper: a trial message for studio"]
     people.app.configure("json://", "jsons://")
     assert items("--notify")["notify"] == "failure"
+    assert "did not answer in time" in people.app.sweeper("check", "--json", "--notify", now=None).stdout
 
 
 def test_without_the_extra_the_run_says_what_to_install(people: People, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import stamina
@@ -40,7 +41,8 @@ def server_that_refuses(state: str, message: str) -> Iterator[str]:
     [
         ("28P01", "Passwort-Authentifizierung für Benutzer »u« fehlgeschlagen", "the password was refused"),
         ("28000", "кластер не знает роль u", "the role is not known"),
-        ("3D000", "la base de données « db » n'existe pas", "the role or the database does not exist"),
+        ("28000", 'FATAL: role "u" does not exist', "cannot be used: the role does not exist"),
+        ("3D000", "la base de données « db » n'existe pas", "cannot be used: the database does not exist"),
         ("42501", 'データベース"db"へのアクセスが拒否されました', "may not connect to this database"),
     ],
 )
@@ -65,3 +67,9 @@ def test_what_may_pass_is_tried_again_in_any_language(first: AppDatabase, state:
         ran = first.sweeper("run", "--json", SWEEPER_DATABASE_URL=url)
     assert expected in ran.document["error"]["message"]
     assert "retrying" in ran.stderr
+
+
+def test_no_server_on_the_local_socket_is_said(first: AppDatabase, tmp_path: Path) -> None:
+    with stamina.set_testing(True, attempts=1):
+        ran = first.sweeper("run", "--json", SWEEPER_DATABASE_URL=f"postgresql:///db?host={tmp_path}")
+    assert "no server listens on this machine's socket" in ran.document["error"]["message"]

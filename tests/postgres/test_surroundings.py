@@ -160,6 +160,7 @@ def test_row_level_security_is_an_error_and_not_an_empty_sweep(first: AppDatabas
             ran = first.sweeper("run", "--json", *flags, SWEEPER_DATABASE_URL=url)
             assert (ran.exit_code, ran.document["outcome"]) == (1, "failed")
             assert "row-level security" in ran.document["error"]["message"]
+            assert "no GRANT changes that: give this role BYPASSRLS" in ran.document["error"]["message"]
         first.sql("ALTER ROLE " + url.split("//")[1].split(":")[0] + " BYPASSRLS")
         assert first.sweeper("run", SWEEPER_DATABASE_URL=url).exit_code == 0
     assert first.refunds() == {"s1": 3}

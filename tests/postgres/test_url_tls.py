@@ -29,6 +29,27 @@ def test_prismas_strict_verifies_the_certificate(query: str, expected: dict[str,
     }
 
 
+@pytest.mark.parametrize(
+    ("query", "mode"),
+    [
+        ("ssl=true", "verify-full"),
+        ("SSL=TRUE", "verify-full"),
+        ("ssl=", "verify-full"),
+        ("ssl", "verify-full"),
+        ("ssl=false", "prefer"),
+        ("ssl=1", "prefer"),  # as Java's parseBoolean reads it
+        ("ssl=true&sslmode=require", "require"),
+        ("ssl=true&sslfactory=org.postgresql.ssl.NonValidatingFactory", "require"),
+    ],
+)
+def test_ssl_of_a_jdbc_url_means_what_it_means_to_pgjdbc(query: str, mode: str) -> None:
+    assert from_url(f"jdbc:postgresql://h/db?{query}", "DATABASE_URL").parameters["sslmode"] == mode
+
+
+def test_ssl_of_any_other_url_means_what_it_means_to_libpq() -> None:
+    assert from_url("postgresql://h/db?ssl=true", "DATABASE_URL").parameters["sslmode"] == "require"
+
+
 @pytest.mark.skipif(pq.__impl__ != "binary", reason="this libpq has the system's own OpenSSL")
 def test_the_systems_roots_are_the_file_that_this_machine_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bundle = tmp_path / "roots.pem"

@@ -55,7 +55,7 @@ FORMS = {
     "jdbc": (
         f"jdbc:postgresql://h/db?user=u&password={SECRET}&ssl=true&ApplicationName=app&connectTimeout=10"
         "&targetServerType=primary&reWriteBatchedInserts=true",
-        {"sslmode": "require", "connect_timeout": "10", "target_session_attrs": "primary"},
+        {"sslmode": "verify-full", "connect_timeout": "10", "target_session_attrs": "primary"},
     ),
     "jdbc with a factory": (
         f"jdbc:postgresql://h/db?user=u&password={SECRET}&sslfactory=org.postgresql.ssl.NonValidatingFactory",
@@ -82,6 +82,9 @@ FORMS = {
     "jdbc with options": (
         f"jdbc:postgresql://h/db?user=u&password={SECRET}&gssEncMode=disable&options=-c%20jit=off",
         {"gssencmode": "disable", "options": "-c jit=off"},
+    ),
+    "pasted into supabase's template": (
+        f"postgresql://u:@@{SECRET}@h:6543/db?pgbouncer=true", {"port": "6543", "password": f"@@{SECRET}"}
     ),
     "with a timeout for the app's queries": (f"postgres://u:{SECRET}@h/db?statement_timeout=30000&lock_timeout=1s", {}),
 }  # fmt: skip
@@ -205,12 +208,27 @@ def test_other_forms_are_refused_with_what_is_wrong(url: str, said: str) -> None
 
 @pytest.mark.parametrize(
     "url",
-    [f"postgresql://u:pa/ss?{SECRET}=x@h/db", f"postgresql://u:p@ss?{SECRET}=1@h/db", f"postgres://h/db?{SECRET}@x"],
+    [
+        f"postgresql://u:{SECRET}/a@h:5432/db",
+        f"postgresql://u:pa/ss?{SECRET}=x@h/db",
+        f"postgresql://u:p@ss?{SECRET}=1@h/db",
+        f"postgres://h/db?{SECRET}@x",
+    ],
 )
-def test_a_password_with_a_bare_question_mark_is_not_taken_for_a_parameter_and_shown(url: str) -> None:
+def test_a_password_that_ends_early_is_not_taken_for_something_else_and_shown(url: str) -> None:
     with pytest.raises(ConfigurationError) as error:
         from_url(url, "DATABASE_URL")
     assert SECRET not in error.value.message
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql:///db@x", "postgresql://u:p@h/db@x", "postgresql://h/db?application_name=a@b/c"],
+)
+def test_an_at_sign_behind_the_host_stays_where_it_is(url: str) -> None:
+    read = from_url(url, "DATABASE_URL").parameters
+    assert read.get("host", "h") == "h"
+    assert read.get("dbname", "db") in ("db", "db@x")
 
 
 def test_nothing_that_libpq_knows_is_dropped() -> None:

@@ -85,6 +85,16 @@ def test_an_app_that_deletes_what_is_refunded_is_paid_as_ever(paid: AppDatabase)
     assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 5)
 
 
+def test_what_failed_at_once_is_no_sign_of_changed_ids(first: AppDatabase) -> None:
+    """Some of it is refunded and then deleted, and the rest is owed: a cap came between."""
+    first.account()
+    owe(first, 8)
+    assert first.run("--max-refunds", "4", now=LATER).exit_code == 4
+    first.sql("DELETE FROM prediction_sessions WHERE id IN (SELECT session_id FROM sweeper.refunds)")
+    ran = first.run(now=LATER)
+    assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 4)
+
+
 def test_an_idle_run_does_not_ask(paid: AppDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
     find_orphans = sweeper.sweep.sweep.find_orphans

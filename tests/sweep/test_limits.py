@@ -180,10 +180,10 @@ def test_infinite_dates_are_dates_like_others(first: AppDatabase) -> None:
 def test_more_than_is_found_at_once_is_found_page_by_page(
     first: AppDatabase, monkeypatch: pytest.MonkeyPatch, number_owed: int
 ) -> None:
-    """Two from all of history, then two a page; many started in the same moment."""
+    """Two from all of history, then two a page; many started in the same moment, and the last stands first."""
     monkeypatch.setattr(owed, "_FOUND_AT_ONCE", 2)
     first.account()
-    for number in range(number_owed):
+    for number in reversed(range(number_owed)):
         first.session(f"s{number}", created=f"2026-11-2{1 + number // 3} 10:00")
     assert paid(first, "--batch-size", "3") == [f"s{number}" for number in range(number_owed)]
 

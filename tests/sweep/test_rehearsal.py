@@ -104,3 +104,39 @@ def test_another_key_carries_over_what_was_paid(bare: AppDatabase) -> None:
     rekeyed = app.database.sweeper("install", "--rekey", now=None)
     assert rekeyed.exit_code == 0, rekeyed.stderr
     assert app.database.sweeper("run", "--max-refunds", "1", now=None).exit_code == 4
+
+
+@pytest.mark.parametrize("partitions", ["", "PARTITION BY HASH (id)"])
+def test_a_run_reads_a_part_of_a_large_table_and_finds_the_fault_in_it(bare: AppDatabase, partitions: str) -> None:
+    """Each run rehearses until one has paid: where the app's own layers leave it nothing, that is for ever."""
+    if partitions:
+        bare.sql("ALTER TABLE prediction_sessions RENAME TO old")
+        bare.sql(f"CREATE TABLE prediction_sessions (LIKE old INCLUDING ALL) {partitions}")
+        for part in (0, 1):
+            values = f"FOR VALUES WITH (MODULUS 2, REMAINDER {part})"
+            bare.sql(f"CREATE TABLE part_{part} PARTITION OF prediction_sessions {values}")
+    assert bare.sweeper("install", now=None).exit_code == 0
+    bare.sql("ALTER TABLE prediction_sessions ADD filler text, ALTER filler SET STORAGE PLAIN")
+    pages = 4000  # one row each, and each ran for two hours
+    bare.sql(
+        "INSERT INTO prediction_sessions (id, user_id, status, created_at, completed_at, filler) "
+        "SELECT 's' || n, 'u1', 'finished', '2026-11-23 08:00', '2026-11-23 10:00', repeat('x', 7000) "
+        f"FROM generate_series(1, {pages}) AS n"
+    )
+    bare.sql("ANALYZE prediction_sessions")
+
+    def read() -> int:
+        return int(
+            bare.value(
+                "SELECT sum(heap_blks_read + heap_blks_hit) FROM pg_statio_user_tables "
+                "WHERE relname = 'prediction_sessions' OR relname LIKE 'part\\_%'"
+            )
+        )
+
+    before = read()
+    ran = bare.run()
+    assert (ran.exit_code, ran.document["error"]["code"]) == (2, "rehearsal_failed"), ran.stdout
+    assert "stuck_after: sessions that succeeded took up to" in ran.document["error"]["message"]
+    of_a_run, before = read() - before, read()
+    assert bare.sweeper("check").exit_code == 5
+    assert (of_a_run < 1.5 * pages, read() - before > 2 * pages) == (True, True), (of_a_run, read() - before)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sweeper.render.json.common import SCHEMA_VERSION
 
 
-def init_document(file: str, open_questions: Sequence[str]) -> str:
+def init_document(file: str, open_questions: Sequence[str], hidden_tables: Sequence[str]) -> str:
     """The document of ``sweeper init``."""
     document = {"schema_version": SCHEMA_VERSION, "command": "init", "file": file}
-    return json.dumps({**document, "open_questions": list(open_questions)})
+    return json.dumps({**document, "open_questions": list(open_questions), "hidden_tables": list(hidden_tables)})

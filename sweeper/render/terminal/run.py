@@ -78,7 +78,7 @@ def _notes(console: Console, result: RunResult) -> None:
         before = result.before_floor
         notes.append(
             f"Not touched, before the floor ({moment(result.floor)}): {plural(before.sessions, 'session')}, "
-            f"{number(before.credits)} credits. To let them in, set policy.since."
+            f"{number(before.credits)} credits. To let them in, set policy.since, then `sweeper install`."
         )
     if notes:
         console.print()

@@ -1,0 +1,32 @@
+-- For some accounts, whether columns of another table have what the app's ledger comes to, and whether a trigger of the
+-- app's own may be what keeps them so.
+SELECT pg_catalog.count(*) AS accounts,
+       pg_catalog.min(newest.account::text) AS sample,
+       ARRAY[{each others ", "}pg_catalog.count(*) FILTER (WHERE known.other_{place} = summed.total){end}]::bigint[] AS equal,
+       EXISTS (
+           SELECT
+           FROM pg_catalog.pg_trigger AS t
+           WHERE t.tgrelid = %(ledger_oid)s::oid AND t.tgtype::int & 6 = 4 AND NOT t.tgisinternal  -- AFTER INSERT
+       ) AS may_move
+FROM (
+    SELECT DISTINCT l.account
+    FROM (
+        SELECT l.{account_column} AS account
+        FROM {ledger} AS l
+        WHERE l.{account_column} IS NOT NULL
+        ORDER BY l.{key} DESC
+        LIMIT 1000
+    ) AS l
+    LIMIT 6
+) AS newest
+CROSS JOIN LATERAL (
+    SELECT pg_catalog.sum(l.{amount_column}::numeric) AS total
+    FROM {ledger} AS l
+    WHERE l.{account_column} {account_column_eq} newest.account
+) AS summed
+JOIN (
+    SELECT b.{link}::text AS account{each others ""},
+           b.{column}::numeric AS other_{place}{end}
+    FROM {table} AS b
+) AS known ON known.account = newest.account::text
+WHERE summed.total <> 0::numeric

@@ -1,0 +1,40 @@
+"""``sweeper init`` on an app whose ledger has the kind of a row as a number."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.server import Server
+
+RAILS = """
+CREATE TABLE users (id bigserial PRIMARY KEY, credits int NOT NULL DEFAULT 0);
+CREATE TABLE generations (id bigserial PRIMARY KEY, user_id bigint NOT NULL REFERENCES users,
+    status int NOT NULL DEFAULT 0, cost int NOT NULL,
+    created_at timestamp NOT NULL DEFAULT now(), updated_at timestamp NOT NULL DEFAULT now());
+CREATE TABLE credit_transactions (id bigserial PRIMARY KEY, user_id bigint NOT NULL REFERENCES users,
+    generation_id bigint REFERENCES generations, amount int NOT NULL, kind int NOT NULL DEFAULT 0, description varchar);
+INSERT INTO users (credits) SELECT 100 FROM generate_series(1, 4);
+INSERT INTO generations (user_id, status, cost) SELECT 1 + n % 4, n % 4, 2 FROM generate_series(1, 60) AS n;
+INSERT INTO credit_transactions (user_id, amount, kind) SELECT id, 100, 0 FROM users;
+INSERT INTO credit_transactions (user_id, generation_id, amount, kind) SELECT user_id, id, -cost, 1 FROM generations;
+"""
+
+
+@pytest.mark.parametrize(("more", "kind"), [(" WHERE status = 3", "2"), (" WHERE false", "?")])
+def test_a_kind_that_is_a_number_is_what_the_refunds_have_or_asked(
+    server: Server, tmp_path: Path, more: str, kind: str
+) -> None:
+    """Left out it would be the default, which is the kind of a purchase."""
+    refunds = """INSERT INTO credit_transactions (user_id, generation_id, amount, kind, description)
+        SELECT user_id, id, cost, 2, 'Refund' FROM generations"""
+    with server.blank(tmp_path, RAILS + refunds + more) as database:
+        assert database.sweeper("init", "--yes").exit_code == 0
+        text = database.config.read_text()
+    found = tomllib.loads(text)
+    assert found["ledger"]["insert"]["kind"] == kind
+    assert found["logging"]["event_prefix"] == "generation"
+    reverse = text[text.index("[ledger.reverse]") :]
+    assert re.search(r'kind += "\?"', reverse)
+    assert ("detail" in reverse) == (kind == "2"), "what takes a refund back is not called one"
