@@ -24,7 +24,7 @@ def measure(lab: Lab, *, rounds: int) -> list[Figure]:
         3 * rounds,
         imports=lambda: timed(imports).seconds,
         typer=lambda: timed((sys.executable, "-c", "import typer")).seconds,
-        help=lambda: timed((*SWEEPER, "--help")).seconds,
+        help=lambda: lab.run(_name(0), _name(0), *SWEEPER, "--help").seconds,
         **{_name(number): lambda number=number: _idle(lab, number) for number in HISTORIES},
     )
 

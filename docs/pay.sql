@@ -83,7 +83,7 @@ SELECT pg_catalog.set_config('lock_timeout', pg_catalog.concat(least(
        -- one core at the most: the others are the app's
        pg_catalog.set_config('max_parallel_workers_per_gather', '0', true),
        -- only a superuser may set it; where a pooler hands on a connection it may be left from another client
-       pg_catalog.current_setting('session_replication_role') OPERATOR(pg_catalog.=) 'replica'::text AS without_triggers
+       pg_catalog.current_setting('session_replication_role') AS replication_role
 \g /dev/null
 
 -- pay: looks again at the locked sessions on a fresh snapshot, closes the stuck, writes the refunds, and adds to

@@ -9,7 +9,7 @@ FROM (
     CROSS JOIN LATERAL (
         {include mapped}
     ) AS v
-    WHERE {status} {status_eq} ANY ({live})
+    WHERE {live_condition}
       AND v.account_id {account_eq} ANY (%(account_ids)s::text[]::{account_type}[])
       AND NOT v.excluded
       AND {include not_paid_yet}

@@ -4,7 +4,8 @@ SELECT v.session_id::text AS session_id,
        v.account_id::text AS account_id,
        v.amount::numeric::text AS amount,
        CASE
-           WHEN v.amount::numeric IN ('NaN', 'Infinity') THEN NULL{if accounts}
+           WHEN v.amount::numeric IN ('NaN', 'Infinity') THEN NULL
+           WHEN v.account_id IS NULL THEN 'no_account'{if accounts}
            WHEN {include account_unknown} THEN 'no_account'{end}
            WHEN {balance_rounds} THEN 'amount_rounded'
            ELSE (
@@ -25,6 +26,5 @@ SELECT v.session_id::text AS session_id,
        END AS why
 {include mapped_rows}
   AND NOT v.excluded
-  AND v.account_id IS NOT NULL
   AND v.amount::numeric > 0::numeric
   AND {include not_paid_yet}

@@ -41,16 +41,19 @@ FROM (
     SELECT pg_catalog.jsonb_build_object('layer_refunds', pg_catalog.jsonb_build_object(
                'from', span.since,
                'until', span.until,
-               'sessions', pg_catalog.count(r.refund_id),
-               'credits', coalesce(pg_catalog.sum(r.amount), 0::numeric)::text
+               'sessions', written.sessions,
+               'credits', written.credits
            )) AS counted
     FROM (
         SELECT {include counted_before} AS since,
                %(as_of)s::timestamptz - interval '1 minute' AS until
     ) AS span
-    LEFT JOIN {refunds} AS r
-      ON r.run_id IS NULL AND r.created_at >= span.since AND r.created_at < span.until
-    GROUP BY span.since, span.until
+    CROSS JOIN LATERAL (
+        SELECT pg_catalog.count(*) AS sessions,
+               coalesce(pg_catalog.sum(r.amount), 0::numeric)::text AS credits
+        FROM {refunds} AS r
+        WHERE r.run_id IS NULL AND r.created_at >= span.since AND r.created_at < span.until
+    ) AS written
     {end}
 ) AS layers
 WHERE run.run_id = %(run_id)s::uuid

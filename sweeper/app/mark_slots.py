@@ -77,7 +77,13 @@ class _Writer:
         for text, value in given.items():
             column = self._reader.written_column(section, text, self._sessions)
             if column == self._status.column or column.quoted == self._key:
-                raise problem(section, text, "is set by the sweep itself, or is the key")
+                reason = "is set by the sweep itself, or is the key"
+                if column == self._status.column and section == "sessions.refunded":
+                    reason += (
+                        ". Where the app gives what it has refunded a status of its own, name it in sessions.failed "
+                        "and in sessions.exclude, and let a trigger on sweeper's refunds set it (docs/mapping.md)"
+                    )
+                raise problem(section, text, reason)
             if column.quoted in found:
                 raise problem(section, text, "is named twice")
             found[column.quoted] = self._value(f"{section}.{text}", value, column)

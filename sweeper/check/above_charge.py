@@ -21,6 +21,10 @@ from sweeper.postgres.transaction import Row
 _EQUALITY = re.compile(
     r"""[\w."]+(?:::[\w."]+)?\s*=\s*(?:'(?:[^']|'')*'(?:::[\w."]+)?|-?\d+|true|false)""", re.IGNORECASE
 )
+_NO_AMOUNT = re.compile(
+    r"attempt|retry|retries|tries|progress|priority|version|width|height|seed|position|percent|rank|score",
+    re.IGNORECASE,
+)
 _BOOKED_BY_THEN = timedelta(minutes=10)
 _ODD = Decimal("0.05")
 # the books say what was charged when they have charges for at least so many of the sessions
@@ -57,6 +61,14 @@ def check_charges(context: CheckContext) -> Iterator[Check]:
     if not any(one.charged for one in found):
         if not own.charged and (taken := list(check_taken(context))):
             yield from taken
+            return
+        if context.mapping.sessions.column(own.amount) is not None and _NO_AMOUNT.search(own.amount):
+            yield warning(
+                "charges",
+                f"sessions.amount = {own.amount!r} is called as something else than credits, and there are no books to "
+                "compare it with",
+                "sessions.amount: what was charged, less what was delivered",
+            )
             return
         yield ok("charges", "the books have no charges of the newest failed sessions to compare with")
         return

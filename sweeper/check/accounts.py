@@ -8,7 +8,8 @@ from sweeper.check.account_links import wrong_table
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.counts import count_rows
 from sweeper.check.held import check_held
-from sweeper.check.pools import check_pools, counted_of
+from sweeper.check.payers import check_payers
+from sweeper.check.pools import check_pools, counted_of, totalled_of
 from sweeper.check.result import Check, Status
 from sweeper.check.samples import Samples, is_number, sampling
 from sweeper.check.sums import check_counters, check_sums
@@ -46,6 +47,7 @@ def check_accounts(context: CheckContext) -> Iterator[Check]:
                 found += [*_others(samples, accounts, own), *_spent(samples, accounts, own)]
                 found += [*check_held(samples, accounts, own), *check_pools(samples, accounts, own)]
                 found += check_sums(samples, accounts, own)
+                found += check_payers(samples, accounts, own)
             found += check_counters(own)
             found += _closed(samples, accounts, own)
     if not found and own is None:
@@ -90,7 +92,7 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
                 f"{', '.join(column.name for column in used)} of {table.name} look like balances or counters, and a "
                 f"refund does not move them: accounts.balance = {own.balance!r}"
             )
-            sure = counted_of(used, own) if table is accounts else ""
+            sure = (counted_of(used, own) or totalled_of(used, own)) if table is accounts else ""
             yield (failure if sure else warning)(
                 "accounts", said + sure,
                 "if a charge is taken from them as well: accounts.balance as their sum, and [accounts.add] with the "

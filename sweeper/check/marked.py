@@ -80,6 +80,7 @@ def find_marks(samples: Samples, session_ids: Sequence[str]) -> Iterator[Mark]:
     ]
     yield from (Mark(column, words=True) for column in samples.seen(sessions, with_words))
     with_json = [column for column in sessions.columns.values() if column.base_type in _JSON][:_JSON_AT_MOST]
+    with_json = [] if samples.context.mapping.is_by_account else with_json
     for column in samples.seen(sessions, with_json):
         rows = samples.read("list_json_marks", session_ids, {"column": column.quoted}, words=GIVEN_BACK)
         names = {row.name for row in rows if not _NOT_MADE.search(row.name)}

@@ -5,14 +5,15 @@ from typing import Any
 
 from sweeper.app.ledger_slots import Ledger
 from sweeper.check.context import CheckContext, failure, ok, warning
-from sweeper.check.marked import marked_and_unpaid, unwritten_marks
+from sweeper.check.marked import find_marks, marked_and_unpaid, unwritten_marks
 from sweeper.check.result import Check
 from sweeper.check.samples import GIVEN_BACK, NEWEST, Samples, is_owed, named, sampling
+from sweeper.check.statuses import called_refunded
 from sweeper.check.traces import find_traces
 from sweeper.config.model import SessionsSection
-from sweeper.postgres.templates import Slots
+from sweeper.postgres.templates import Slots, fill_expression
 
-_FEW = 200
+_FEW, _MANY, _ENOUGH = 200, 10, 3
 
 
 def check_marks(context: CheckContext) -> Iterator[Check]:
@@ -25,7 +26,9 @@ def check_marks(context: CheckContext) -> Iterator[Check]:
         elif samples.has_hook():
             yield ok("marks", "a trigger of the app's own on sweeper's refunds can set what the app looks at")
         elif own.exclude is None and ledger is None and own.charged is None:
-            yield _without_exclude(samples)
+            yield _by_status(samples) or _by_amount(samples, session_ids) or _without_exclude(samples)
+        elif own.exclude and (wide := _too_wide(samples, own.exclude, session_ids)):
+            yield wide
         elif unmarked := _unmarked(samples, own.exclude, session_ids[:_FEW]):
             yield _not_marked(own, unmarked)
         elif unwritten := unwritten_marks(samples, session_ids):
@@ -79,8 +82,59 @@ def _unwritten(unwritten: dict[str, list[str]]) -> Check:
     )  # fmt: skip
 
 
-def _unmarked(samples: Samples, exclude: str | None, session_ids: tuple[str, ...]) -> list[str]:
-    """Of which sessions ``exclude`` is not true after a refund; none where it reads the ledger."""
+def _too_wide(samples: Samples, exclude: str, session_ids: tuple[str, ...]) -> Check | None:
+    """``exclude`` is true of all that failed, also of what its own mark does not say it of."""
+    rows = samples.read("look_at_newest", session_ids)
+    excluded = {row.session_id for row in rows if row.excluded and is_owed(row)}
+    if len(excluded) < _MANY or any(not row.excluded for row in rows if is_owed(row)):
+        return None
+    marked: set[str] = set()
+    marks = [mark for mark in find_marks(samples, session_ids) if mark.column.name.lower() in exclude.lower()]
+    for mark in marks:
+        marked |= {row.session_id for row in mark.read(samples, "find_marked", session_ids)}
+    left = sorted(excluded - marked)
+    if not marks or len(left) < _ENOUGH:
+        return None
+    names = ", ".join(mark.name for mark in marks)
+    return warning(
+        "marks", f"exclude = {exclude!r} is true of all {len(excluded)} newest failed sessions, so that nobody is "
+        f"paid; of {len(left)} of them, such as {named(left)}, {names} does not say that the app has refunded them",
+        "sessions.exclude: true of what the app has refunded, and of nothing else",
+    )  # fmt: skip
+
+
+def _by_status(samples: Samples) -> Check | None:
+    """What the app has refunded has a status of its own, which a refund of ours does not set."""
+    found = called_refunded(samples)
+    if found is None:
+        return None
+    status, count, some = found
+    own = samples.context.settings.sessions
+    return failure(
+        "marks", f"the app gives what it has refunded the status {status!r} ({count} sessions, such as {named(some)}), "
+        f"and a refund leaves {own.failed[0]!r}: a refund job of the app's own that looks at it would pay again",
+        f"sessions.failed: also {status!r}; sessions.exclude: true of {status!r}; and a trigger on sweeper's refunds "
+        "that sets it (docs/mapping.md)",
+    )  # fmt: skip
+
+
+def _by_amount(samples: Samples, session_ids: tuple[str, ...]) -> Check | None:
+    """The amount itself says what the app has refunded: it is nothing then, and nothing after a refund of ours."""
+    rows = samples.read("look_at_newest", session_ids)
+    owed, settled = [row for row in rows if is_owed(row)], [row for row in rows if not is_owed(row)]
+    own = samples.context.settings.sessions
+    if not owed or not settled or not own.refunded:
+        return None
+    nothing = fill_expression("owes_nothing", {"amount": samples.expression("amount", own.amount)})
+    if _unmarked(samples, own.amount, session_ids[:_FEW], nothing):
+        return None
+    return ok("marks", "a session has no amount once a refund has written to it: the app finds that")
+
+
+def _unmarked(
+    samples: Samples, exclude: str | None, session_ids: tuple[str, ...], mark: str | None = None
+) -> list[str]:
+    """Of which sessions ``exclude``, or ``mark``, is not true after a refund; none where it reads the ledger."""
     if exclude is None or _reads(exclude, samples.context.mapping.ledger):
         return []
     mapping, settings = samples.context.mapping, samples.context.settings.sessions
@@ -99,7 +153,7 @@ def _unmarked(samples: Samples, exclude: str | None, session_ids: tuple[str, ...
         for name, column in mapping.sessions.columns.items()
         if column.quoted == key or (name.lower() in exclude.lower() and column in readable)
     ]
-    slots = {"mark": samples.expression("exclude", exclude)}
+    slots = {"mark": mark or samples.expression("exclude", exclude)}
     return [row.session_id for row in samples.read("try_marks", session_ids, slots, {"columns": columns})]
 
 

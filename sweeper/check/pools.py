@@ -14,6 +14,7 @@ from sweeper.config.model import AccountsSection
 
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _GIVEN = re.compile(r'^"?\w*(limit|quota|allowance|included|granted)\w*"?$', re.IGNORECASE)
+_TOTAL = re.compile(r"lifetime|purchased|bought|earned|granted|ever|all_?time|total", re.IGNORECASE)
 _COUNTER = re.compile(r"used|usage|consum|held|reserv", re.IGNORECASE)
 _POOLS = {"free", "paid", "bonus", "promo", "gift", "plan", "subscription", "topup", "trial", "monthly", "purchased",
           "bought", "extra", "pack", "reward", "rollover", "own", "addon", "permanent", "daily", "weekly", "referral",
@@ -97,6 +98,7 @@ def _shares(samples: Samples, *, noted: bool) -> Iterator[_Share]:
         if rows := number_above_zero(samples, column, session_ids):
             yield _Share(column.name, len(rows), rows[0].session_id)
     with_json = [one for one in sessions.columns.values() if one.base_type in _JSON][:_JSON_AT_MOST]
+    with_json = [] if samples.context.mapping.is_by_account else with_json
     for column in [one for one in with_json if one in readable]:
         for row in samples.read("list_json_numbers", session_ids, {"column": column.quoted}):
             if _words(row.name) & _POOLS:
@@ -127,3 +129,11 @@ def counted_of(others: Sequence[Column], own: AccountsSection) -> str:
         return ""
     counter = next((other.name for other in others if _COUNTER.search(other.name)), None)
     return f"; {own.balance} is what was given, and {counter} counts what was used of it" if counter else ""
+
+
+def totalled_of(others: Sequence[Column], own: AccountsSection) -> str:
+    """Why the balance is only a total of the past, as the end of a sentence: by its name, beside what is no total."""
+    if own.balance is None or own.add is not None or not _TOTAL.search(own.balance):
+        return ""
+    left = next((one.name for one in others if not _TOTAL.search(one.name) and not _COUNTER.search(one.name)), None)
+    return f"; {own.balance} is a total of what was ever had, by its name, and {left} what is left" if left else ""

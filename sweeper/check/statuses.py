@@ -27,7 +27,7 @@ _RETURNED = re.compile(
     r"refunded|roll(ed)?[ _-]?back|released|returned|reversed|compensated|credited|reimbursed|given[ _-]?back",
     re.IGNORECASE,
 )
-_NOT_YET = re.compile(r"not|un|fail|error|pending|request|partial|to_be|await|queue|try", re.IGNORECASE)
+_NOT_YET = re.compile(r"not|(?<![a-z])un|fail|error|pending|request|partial|to_be|await|queue|try", re.IGNORECASE)
 _NOT_GOING = {"missing", "failing", "billing"}
 # fewer say nothing; where the app refunds, it does so for at least such a part of a status
 _ENOUGH, _MANY, _PART = 3, 20, 0.25
@@ -101,6 +101,14 @@ def _all_refunded(context: CheckContext, failed: Sequence[_Seen], settled: Seque
         f"succeeded, such as {named(samples)}, and of nearly all that failed: those are charges, and nothing is owed",
         "ledger.where: true of the rows that give back, and of no others",
     )  # fmt: skip
+
+
+def called_refunded(samples: Samples) -> tuple[str, int, Sequence[str]] | None:
+    """The status that says of a session that the app has refunded it, how many have it, and some of them."""
+    for one in _seen(samples, _settled(samples), by_exclude=False):
+        if one.sessions >= _ENOUGH and _RETURNED.search(one.status) and not _NOT_YET.search(one.status):
+            return one.status, one.sessions, [*one.refunded, *one.others]
+    return None
 
 
 def _given_back_by_name(failed: Sequence[_Seen]) -> Iterator[Check]:

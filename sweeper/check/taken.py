@@ -11,11 +11,11 @@ from sweeper.check.samples import is_number, named, number, sampling
 _TAKEN = re.compile(r"billed|charged|deducted|debited|taken|spent|paid|consumed|captured", re.IGNORECASE)
 _OTHER = re.compile(r"cents|usd|eur|count|free|bonus|limit|max|tax|fee|_at$|_by$|tries|attempt", re.IGNORECASE)
 _AT_MOST, _ENOUGH = 5, Decimal(3)
-_SAME, _ODD = Decimal("0.5"), Decimal("0.05")
+_SAME, _ODD = Decimal("0.3"), Decimal("0.05")
 
 
 def check_taken(context: CheckContext) -> Iterator[Check]:
-    """A column that is the amount of most sessions, and says of some that nothing, or less, was taken."""
+    """A column that is the amount of many sessions, and says of some that nothing, or less, was taken."""
     own, sessions = context.settings.sessions, context.mapping.sessions
     with sampling(context) as samples:
         columns = [

@@ -39,6 +39,7 @@ def function_slots(mapping: Mapping) -> dict[str, str]:
     status = mapping.status.column
     return {
         **mapping.slots,
+        "ledger_text": quote_text(mapping.slots.get("ledger", "")),
         "key_text": quote_text(mapping.key.id_name),
         "known_by_text": quote_text(status.name if status else mapping.key.id_name),
         "path": mapping.search_path,

@@ -25,7 +25,7 @@ def require_alone(transaction: Transaction, mapping: Mapping, bound: ChargeKey |
 
 
 def require_own_guard_rows(transaction: Transaction, mapping: Mapping, guard: str | None) -> None:
-    """Check that no other installation guards the same rows for other sessions with the same ids.
+    """Check that the guard is on this ledger, and that no other installation guards its rows for others with these ids.
 
     What this role may not read is not its to judge: whoever installs may.
 
@@ -34,6 +34,15 @@ def require_own_guard_rows(transaction: Transaction, mapping: Mapping, guard: st
     """
     if mapping.ledger is None or guard is None:
         return
+    binds = {"guard": guard, "table_oid": mapping.ledger.table.oid}
+    for row in transaction.rows(fill("find_guarded_table", {}), binds):
+        raise ConfigurationError(
+            f"ledger.table = {mapping.ledger.table.name}: it is another table than the one with the guard, which is "
+            f"{row.name} now. What the app has refunded is there, and would be paid again. Nothing was paid. Write it "
+            f"down (`sweeper adopt --where` with a subquery over {row.name}) or raise policy.since, then DROP INDEX "
+            f"{guard} and run `sweeper install`",
+            code="ledger_changed",
+        )
     for row in transaction.rows(fill("list_other_installations", {}), {"schema_name": mapping.schema}):
         settings = f"{quote_name(row.schema_name)}.settings"
         for other in transaction.rows(fill("read_installation", {"settings": settings})):

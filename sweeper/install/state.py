@@ -193,8 +193,8 @@ def open_file(
         timeouts=CATALOGUE_TIMEOUTS, search_path=search_path, timezone=settings.sessions.timezone
     ) as transaction:
         mapping = read_mapping(transaction, settings, search_path)
-        bound, guard = (found.bound, found.guard_index) if found else (None, None)
-        require_alone(transaction, mapping, bound, guard)
+        guard = found.guard_index if found and found.fingerprint == mapping.fingerprint else None
+        require_alone(transaction, mapping, found.bound if found else None, guard)
         if found is None or not found.fingerprint:
             return mapping.before_install(), Installation(SCHEMA_VERSION, as_of, "", search_path, None, None)
         _require_version(found)

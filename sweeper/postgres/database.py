@@ -111,7 +111,7 @@ class Database:
                         "timezone": timezone,
                     },
                 )
-                if found.without_triggers and not read_only:
+                if found.replication_role == "replica" and not read_only:
                     raise WithoutTriggers
                 if self._has_nodes:
                     opened.script(fill_script("set_on_nodes", {}))

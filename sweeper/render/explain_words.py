@@ -6,7 +6,7 @@ from sweeper.render.words import moment, number
 
 _HOLDS = {
     "id_changed": "a refund of a session that is gone has its account, its amount and the moment of its failure",
-    "refund_missing": "a run since then paid more refunds than the ledger still has, and it may be one of them",
+    "refund_missing": "refunds made since then are gone from the ledger, or from the app's, and it may be one of them",
     "no_account": "it has no account, or the account is gone",
     "no_started_at": "it does not say when it started",
     "amount_not_finite": "its amount is not a finite number",
@@ -110,8 +110,11 @@ def _waiting(explanation: Explanation) -> str:
     return f"{_since(explanation)} A run from {moment(explanation.due_at)} on {then}{unless}."
 
 
+_AGAIN = "` pays it, again if it was refunded"
+
+
 def _held(explanation: Explanation) -> str:
-    pays = {"amount_above_max": " --max-amount N` pays it", "refund_missing": "` pays it, again if it was refunded"}
+    pays = {"amount_above_max": " --max-amount N` pays it", "refund_missing": _AGAIN, "id_changed": _AGAIN}
     again = f"--session ID{pays.get(explanation.hold_reason or '', '` looks again')}"
     end = f"To decide: `sweeper run {again}, `sweeper adopt --session ID --amount 0` waives it."
     state = "On hold" if explanation.on_hold else "The next run puts it on hold"

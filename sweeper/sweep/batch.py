@@ -54,7 +54,7 @@ Refund = tuple[str, str, str, str]
 class Batch:
     """What one committed batch did; ``tried`` sessions of those it was given are settled by it or skipped.
 
-    ``answer_bytes`` is how much the statement that pays had to say of those that were paid.
+    ``beside_id_bytes`` is how much the statement that pays had to say of those that were paid beside their ids.
     """
 
     tried: int = 0
@@ -67,7 +67,7 @@ class Batch:
     locked_seconds: float = 0.0
     traffic: Traffic = field(default_factory=Traffic)
     unripe_from: datetime | None = None
-    answer_bytes: int = 0
+    beside_id_bytes: int = 0
 
 
 class BatchPayer:
@@ -217,7 +217,7 @@ class BatchPayer:
             already_refunded=row.refunded_before + len(row.unpaid_sessions),
             skipped=tuple(row.busy_sessions),
             unripe_from=row.unripe_from,
-            answer_bytes=sum(map(text_bytes, (*told, row.moved_accounts, row.moved_amounts))),
+            beside_id_bytes=sum(map(text_bytes, (*told[1:], row.moved_accounts, row.moved_amounts))),
         )
 
     def _write(self, transaction: Transaction, binds: Mapped[str, object]) -> Row:

@@ -67,7 +67,7 @@ class BatchRunner:
                 self._isolate(found.selection, session_ids, since)
             else:
                 self._hold_proven()
-                self.throttle.answered([session_id for session_id, _, _, _ in batch.paid], batch.answer_bytes)
+                self.throttle.answered(len(batch.paid), batch.beside_id_bytes)
                 found.give_back(session_ids[batch.tried :])
                 full = len(session_ids) == self.throttle.size
                 if pause := self.throttle.held(batch.locked_seconds, batch.traffic, full=full):

@@ -57,10 +57,10 @@ class Throttle:
                 return max(1, number)
         return len(session_ids)
 
-    def answered(self, paid: Sequence[str], answer_bytes: int) -> None:
-        """A batch was committed that paid these sessions, and the server said so much of them."""
+    def answered(self, paid: int, beside_id_bytes: int) -> None:
+        """A batch was committed that paid so many sessions, and the server said so much of them beside their ids."""
         if paid:
-            self._beside_id_bytes = max(0, answer_bytes - text_bytes(paid)) // len(paid) + 1
+            self._beside_id_bytes = beside_id_bytes // paid + 1
 
     def held(self, seconds: float, traffic: Traffic, *, full: bool = True) -> float:
         """A batch was committed, its rows locked for so long; the seconds to leave to others before the next.

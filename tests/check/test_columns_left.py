@@ -35,6 +35,11 @@ def test_an_id_that_no_account_of_a_session_is(app: App) -> None:
     assert 'accounts.id = "id", which has them' in rehearsed(app)["accounts"]["fix"]
 
 
+def test_an_account_that_no_session_has(app: App) -> None:
+    app.map(account="team")
+    assert "sessions.account = 'team' is null for 20 of 20" in rehearsed(app)["accounts"]["message"]
+
+
 def test_an_amount_that_the_balance_cannot_keep(app: App) -> None:
     app.sql("ALTER TABLE wallets ALTER balance TYPE int")
     app.map(amount="price / 7.0")

@@ -180,3 +180,32 @@ def test_a_session_that_only_refunds_have(app: App) -> None:
     assert taken.exit_code == 0, taken.stderr
     app.map("ledger", session="CASE WHEN note LIKE 'job refund: %' THEN substr(note, 13)::uuid END")
     assert "ledger" not in rehearsed(app)
+
+
+def test_an_exclude_that_is_true_of_all(app: App) -> None:
+    app.sql("UPDATE jobs SET refunded_at = now() WHERE substr(id, 2)::int <= 20")
+    by_marks(app, "refunded_at IS NOT NULL OR state = 'failed'")
+    app.sql("DROP TABLE book")
+    app.map("sessions.refunded", refunded_at="at")
+    found = rehearsed(app)["marks"]
+    assert (found["status"], "so that nobody is paid; of 10 of them" in found["message"]) == ("warning", True), found
+
+
+def test_another_account_that_a_session_names(app: App) -> None:
+    app.sql("CREATE TABLE teams (id int PRIMARY KEY, credits int NOT NULL); INSERT INTO teams VALUES (1, 50)")
+    app.sql("ALTER TABLE jobs ADD team_id int NOT NULL DEFAULT 1 REFERENCES teams")
+    app.sql("DROP TABLE book")
+    app.sql("UPDATE jobs SET refunded_at = now() WHERE substr(id, 2)::int <= 20")
+    by_marks(app, "refunded_at IS NOT NULL")
+    app.map("sessions.refunded", refunded_at="at")
+    found = rehearsed(app)["accounts"]
+    assert (found["status"], "by team_id, which has credits" in found["message"]) == ("warning", True), found
+
+
+@pytest.mark.slow
+def test_an_amount_that_is_called_as_something_else(app: App) -> None:
+    app.sql("DROP TABLE book")
+    app.sql("ALTER TABLE jobs ADD attempts int NOT NULL DEFAULT 3")
+    by_marks(app, "refunded_at IS NOT NULL")
+    app.map(amount="attempts")
+    assert rehearsed(app)["charges"]["status"] == "warning"

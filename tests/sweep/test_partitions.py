@@ -117,10 +117,15 @@ def test_an_id_that_has_one_session_again_is_paid(monthly: AppDatabase) -> None:
     assert holds(monthly) == {}
 
 
-def test_another_session_before_the_floor_is_no_twin(monthly: AppDatabase) -> None:
-    monthly.session("twin", models=2)
+@pytest.mark.parametrize("kind", ["by month", "hash of the account"])
+def test_another_session_before_the_floor_is_no_twin(monthly: AppDatabase, kind: str) -> None:
+    """By the account no bound on the start leaves its partition out."""
+    if kind in KINDS:
+        partition(monthly, *KINDS[kind])
+    monthly.account("u3")
+    monthly.session("twin", "generating", models=2)
     monthly.session("twin", "generating", account="u2", models=4, created="2019-03-01 10:00")
-    monthly.session("twin", "finished", account="u2", models=4, created="2019-04-01 10:00")
+    monthly.session("twin", "finished", account="u3", models=4, created="2019-04-01 10:00")
     assert monthly.run("--dry-run").document["held"] == 0
     ran = monthly.run()
     assert (ran.exit_code, monthly.refunds()) == (0, {"twin": 2})

@@ -151,7 +151,7 @@ def test_short_ids_never_make_a_batch_smaller() -> None:
     ids = [f"session-{number}" for number in range(2000)]
     pace = Throttle(2000)
     assert pace.fitting(ids[:50]) == 50
-    pace.answered(ids[:50], 50 * 75)
+    pace.answered(50, 50 * 75 - text_bytes(ids[:50]))
     assert pace.fitting(ids) == 2000
 
 
@@ -159,7 +159,7 @@ def test_short_ids_never_make_a_batch_smaller() -> None:
 def test_long_ids_make_a_batch_as_small_as_the_answer_may_be(length: int, beside: int, fits: int) -> None:
     ids = ["x" * length] * 2000
     pace = Throttle(2000)
-    pace.answered(ids[:10], text_bytes(ids[:10]) + 10 * beside)
+    pace.answered(10, 10 * beside)
     assert pace.fitting(ids) == pytest.approx(fits, rel=0.05)
     assert pace.fitting(ids) == 1 or pace.fitting(ids) * (length + beside) <= ANSWER_BYTES
 

@@ -18,7 +18,11 @@
             FROM {settings} AS g
             LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = pg_catalog.to_regclass(g.guard_index)::oid
             WHERE g.guard_index IS NOT NULL
-              AND (i.indisunique AND i.indisvalid AND i.indisready AND i.indimmediate) IS NOT TRUE
+              AND (
+                  i.indisunique AND i.indisvalid AND i.indisready AND i.indimmediate{if ledger}
+                  -- and not on another table, which had the ledger's name before
+                  AND {ledger_text}::regclass::oid IN (i.indrelid, pg_catalog.pg_partition_root(i.indrelid::regclass)::oid){end}
+              ) IS NOT TRUE
         ){end}
     THEN
         RAISE EXCEPTION 'the guard is missing (the unique index that stops a second refund): nothing was paid'

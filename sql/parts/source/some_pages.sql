@@ -1,6 +1,6 @@
--- Of a table of sessions that has more than 2,000 pages, about so many of them, from all over it.
+-- Of a table of sessions that has more than 500 pages, about so many of them, from all over it.
 TABLESAMPLE SYSTEM ((
-    SELECT least(100::numeric, 200000::numeric * pg_catalog.current_setting('block_size')::numeric / greatest(1::numeric, coalesce(
+    SELECT least(100::numeric, 50000::numeric * pg_catalog.current_setting('block_size')::numeric / greatest(1::numeric, coalesce(
                (
                    SELECT pg_catalog.sum(pg_catalog.pg_relation_size(part.relid))
                    FROM pg_catalog.pg_partition_tree({sessions_text}::regclass) AS part

@@ -1,0 +1,2 @@
+-- Whether a session owes nothing.
+({amount}) IS NULL OR ({amount})::numeric <= 0::numeric

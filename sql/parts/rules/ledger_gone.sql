@@ -1,0 +1,27 @@
+-- Until when the app's ledger has lost rows: it was emptied or begun anew (then the newest are gone), or is archived (the
+-- oldest are). Null where most are there: single ones may go with their account.
+(
+    SELECT CASE WHEN pg_catalog.count(*) FILTER (WHERE w.gone) * 2 > pg_catalog.count(*)
+               THEN pg_catalog.max(w.created_at) FILTER (WHERE w.gone)
+           END
+    FROM (
+        {include witnesses}
+        ORDER BY v.created_at DESC
+        LIMIT 100
+    ) AS w
+), (
+    SELECT CASE WHEN pg_catalog.count(*) FILTER (WHERE w.gone) * 2 > pg_catalog.count(*)
+               THEN (
+                   SELECT pg_catalog.max(every.created_at)
+                   FROM (
+                       {include witnesses}
+                   ) AS every
+                   WHERE every.gone
+               )
+           END
+    FROM (
+        {include witnesses}
+        ORDER BY v.created_at
+        LIMIT 5
+    ) AS w
+)

@@ -1,0 +1,16 @@
+-- Refunds that runs paid under this file, whose session is still there, and whether the row that was written for it in the
+-- app's ledger is gone: what the app itself has refunded by then may be gone with it.
+SELECT v.created_at,
+       NOT EXISTS (
+           SELECT
+           FROM {ledger} AS l
+           WHERE {include in_app_ledger}
+       ) AS gone
+FROM {refunds} AS v
+JOIN {runs} AS run ON run.run_id = v.run_id AND run.told ->> 'mapping'::text = {file_digest}
+WHERE v.created_at >= %(since)s::timestamptz
+  AND EXISTS (
+      SELECT
+      FROM {sessions} AS s
+      WHERE {session_id} {session_eq} v.session_id
+  )
