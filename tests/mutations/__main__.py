@@ -38,19 +38,18 @@ def environment(folder: Path, url: str) -> dict[str, str]:
     }
 
 
-def pytest(folder: Path, url: str, tests: Iterable[str]) -> tuple[int | None, str]:
+def pytest(folder: Path, url: str, tests: Iterable[str], *, seconds: float = SECONDS) -> tuple[int | None, str]:
     """Run some tests of the copy: how pytest ended, none when it did not in time, and what it said."""
     named = [f"tests/{test}" for test in tests]
     options = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--tb=short"]
-    # what takes a server of its own to lose is slow, and no other test tells
-    chosen = ["-m", "slow or not slow"] if any(test.startswith("faults/") for test in tests) else []
-    command = [sys.executable, "-m", "pytest", *options, *chosen, *named]
+    # some are shown by slow tests alone
+    command = [sys.executable, "-m", "pytest", *options, "-m", "slow or not slow", *named]
     try:
         ran = subprocess.run(
-            command, cwd=folder, env=environment(folder, url), capture_output=True, text=True, timeout=SECONDS
+            command, cwd=folder, env=environment(folder, url), capture_output=True, text=True, timeout=seconds
         )
     except subprocess.TimeoutExpired:
-        return None, f"not over after {SECONDS} seconds"
+        return None, f"not over after {seconds:.0f} seconds"
     return ran.returncode, ran.stdout + ran.stderr
 
 
@@ -67,7 +66,8 @@ def require_green(url: str, mutations: list[Mutation]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = copy(Path(folder))
         require_copy(made)
-        ended, said = pytest(made, url, sorted({test for mutation in mutations for test in mutation.tests}))
+        named = sorted({test for mutation in mutations for test in mutation.tests})
+        ended, said = pytest(made, url, named, seconds=SECONDS * 10)
     if ended != 0:
         raise SystemExit(f"the tests fail without any mutation:\n{said[-4000:]}")
 
