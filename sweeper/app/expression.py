@@ -60,7 +60,7 @@ class Expression(NamedTuple):
                 key,
                 text,
                 "takes values for equal that the sessions tell apart, such as by letter case: the refund of one would "
-                "pass for that of another. Name an expression that tells them apart, too, as ::text does of citext",
+                "pass for that of another. Name an expression that tells them apart, such as a citext cast to text",
             )
 
     @property

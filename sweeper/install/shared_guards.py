@@ -39,8 +39,8 @@ def require_own_guard_rows(transaction: Transaction, mapping: Mapping, guard: st
         raise ConfigurationError(
             f"ledger.table = {mapping.ledger.table.name}: it is another table than the one with the guard, which is "
             f"{row.name} now. What the app has refunded is there, and would be paid again. Nothing was paid. Write it "
-            f"down (`sweeper adopt --where` with a subquery over {row.name}) or raise policy.since, then DROP INDEX "
-            f"{guard} and run `sweeper install`",
+            f"down (`sweeper adopt --where` with a subquery over {row.name}) or raise policy.since, then drop the "
+            f"index {guard} and run `sweeper install`",
             code="ledger_changed",
         )
     for row in transaction.rows(fill("list_other_installations", {}), {"schema_name": mapping.schema}):

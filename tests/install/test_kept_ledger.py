@@ -17,6 +17,8 @@ def test_the_readmes_uninstall_and_an_install_after_it_pay_nothing_again(paid: A
     uninstall(paid)
     tables = paid.sql("SELECT relname FROM pg_class WHERE relnamespace = 'sweeper'::regnamespace AND relkind = 'r'")
     assert {"refunds", "reversals"} <= {name for (name,) in tables}
+    ran = paid.sweeper("run", "--json", now=None)
+    assert (ran.exit_code, ran.document["error"]["code"]) == (2, "not_installed"), "a run that is left in some cron"
     ran = paid.sweeper("install", now=None)
     assert ran.exit_code == 0, ran.stderr
     assert "took up the ledger" in ran.stdout

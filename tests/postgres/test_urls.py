@@ -86,6 +86,7 @@ FORMS = {
     "pasted into supabase's template": (
         f"postgresql://u:@@{SECRET}@h:6543/db?pgbouncer=true", {"port": "6543", "password": f"@@{SECRET}"}
     ),
+    "azure's names of roles": (f"postgresql://u@server:{SECRET}@h/db", {"user": "u@server"}),
     "with a timeout for the app's queries": (f"postgres://u:{SECRET}@h/db?statement_timeout=30000&lock_timeout=1s", {}),
 }  # fmt: skip
 
