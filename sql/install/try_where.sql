@@ -14,7 +14,7 @@ FROM (
            %(session_id)s::text::{session_type} AS session_id,
            %(account_id)s::text::{account_type} AS account_id,
            NULL::{attempt_type} AS attempt,
-           1::{amount_type} AS amount,
+           %(amount)s::text::{amount_type} AS amount,
            'stuck'::text AS reason,
            'an error'::text AS detail,
            'sweeper'::text AS layer,

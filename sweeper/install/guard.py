@@ -24,8 +24,8 @@ class DeferrableGuardError(ConfigurationError):
     def __init__(self, table: str, name: str) -> None:
         super().__init__(
             f"the unique constraint {quote_name(name)} on {table} is on what the guard is on, and deferrable: Postgres "
-            "lets nothing look for a conflict there, beside a guard of sweeper's own either; nothing was paid. Have the "
-            "constraint made anew without DEFERRABLE, then run `sweeper install`",
+            "lets nothing look for a conflict there, beside a guard of sweeper's own either; nothing was paid. Have "
+            "the constraint made anew without DEFERRABLE, then run `sweeper install`",
             code="guard_missing",
         )
         self.fix = f"have {quote_name(name)} made anew without DEFERRABLE; then: sweeper install"

@@ -7,6 +7,7 @@ from itertools import product
 from sweeper.app.catalog import Column, problem
 from sweeper.app.ledger_slots import Ledger
 from sweeper.app.mapping import Mapping
+from sweeper.app.over_refund import names_in
 from sweeper.config.model import LedgerSection
 from sweeper.core.errors import SweeperError
 from sweeper.postgres.errors import Refusal
@@ -15,6 +16,7 @@ from sweeper.postgres.transaction import Row, Transaction
 
 # made-up ids of sessions and of accounts: each for a number or a text, and for a uuid or a text
 _SESSIONS = ("4711", "00000000-0000-4000-8000-000000004711")
+_AMOUNTS = ("1", "10000")
 _ACCOUNTS = ("8042", "00000000-0000-4000-8000-000000008042")
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
 _READS_ROWS = re.compile(r"\bselect\b", re.IGNORECASE)
@@ -50,6 +52,8 @@ def check_link(transaction: Transaction, mapping: Mapping, own: LedgerSection | 
 def _check_where(transaction: Transaction, mapping: Mapping, own: LedgerSection, ledger: Ledger) -> None:
     """Check that `ledger.where` is true of what `[ledger.insert]` writes: of another row the guard knows nothing."""
     written = None if _READS_ROWS.search(own.where) else _written(ledger, own.where)
+    if any("attempt" in names_in(one["value"]) for one in written or ()):
+        return  # nobody knows one that its type allows
     found = list(_tried(transaction, mapping, "try_where", written)) if written else []
     if found and all(row.matches is False and not row.may_change for row in found):
         columns = {one["column"] for one in written or ()}
@@ -86,8 +90,14 @@ def _tried(transaction: Transaction, mapping: Mapping, name: str, written: list[
     """The answer for each made-up id that has the right type and that the expressions can take."""
     statement = fill(name, mapping.slots, {**mapping.choices, "written": written})
     assert mapping.ledger is not None  # noqa: S101 - check_link has looked
-    for session_id, account_id in product(_SESSIONS, _ACCOUNTS):
-        binds = {"session_id": session_id, "account_id": account_id, "table_oid": mapping.ledger.table.oid}
+    amounts = _AMOUNTS if name == "try_where" else _AMOUNTS[:1]
+    for session_id, account_id, amount in product(_SESSIONS, _ACCOUNTS, amounts):
+        binds = {
+            "session_id": session_id,
+            "account_id": account_id,
+            "amount": amount,
+            "table_oid": mapping.ledger.table.oid,
+        }
         try:
             with transaction.savepoint():
                 yield transaction.row(statement, binds)

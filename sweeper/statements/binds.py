@@ -108,7 +108,6 @@ class Values:
         return {
             "in_hand": text_array(rows.session_ids),
             "orphans": text_array(rows.refund_ids),
-            "on_hold": False,
             "from_floor": self.prepared.full,
             "session_id": next(iter(rows.session_ids), None),
             "account_id": next(iter(accounts), None),
@@ -121,8 +120,7 @@ class Values:
             "newest": self.settings.policy.batch_size,
             "bound_ms": FIRST_CHARGE_MS,
             "after": None,
-            "running": False,
-            "around_refused": False,
+            **dict.fromkeys(("running", "around_refused", "on_hold"), False),
         }
 
     def _of_run(self) -> dict[str, object]:
@@ -166,6 +164,8 @@ class Values:
             "ledger_oid": self.mapping.ledger.table.oid if self.mapping.ledger else None,
             "values": text_array(()),
             "table_oids": [sessions.oid],
+            "guard": self.installation.guard_index,
+            "amount": "1",
             "table_name": slots["refunds"],
             "bound_oid": sessions.oid,
             "type_oid": _TEXT,

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sweeper.app.ledger_slots import assigned
 from sweeper.app.mapping import Mapping
+from sweeper.app.over_refund import CHAIN, names_in
 from sweeper.config.model import Settings
 from sweeper.install.functions import function_slots, refund_function
 from sweeper.install.grants import Read, fill_grant
@@ -113,7 +114,8 @@ class Filling:
                 return {"values": assigned(ledger.insert), "reads_session": self.mapping.lists["ledger_reads_session"]}
             case "try_link" | "try_where" if ledger:
                 types = {column.quoted: column.full_type for column in ledger.table.columns.values()}
-                return {"written": [{**one, "type": types[one["column"]]} for one in assigned(ledger.insert)]}
+                known = [one for one in assigned(ledger.insert) if not CHAIN & names_in(one["value"])]
+                return {"written": [{**one, "type": types[one["column"]]} for one in known]}
         return {}
 
     def _slots(self, name: str) -> dict[str, str]:
@@ -145,6 +147,8 @@ class Filling:
             "old_session_id": slots["session_id"],
             "other_refunds": slots["refunds"],
             "other_reversals": slots["reversals"],
+            "other_sessions": slots["sessions"],
+            "other_id": slots["key"],
             "old_attempt": slots["attempt"],
             "old_attempt_is_known": "false",
         }

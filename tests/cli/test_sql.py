@@ -28,14 +28,14 @@ OF_CITUS = {
 OF_CHARGES = {"above_charge", "count_uncharged", "find_first_charge"}
 NEVER_SENT = {
     "first": {
-        "attach_index", "find_in_app_ledger", "list_double_refunds", "probe_guard", "probe_insert", "try_link",
-        "compare_charge_accounts", "compare_newest_balances", "compare_past", "find_missed_refunds", "sample_chain",
-        "compare_sums", "sample_entries", "try_where", "compare_unmoved", "find_linked", *OF_CHARGES, *OF_CITUS,
+        *OF_CHARGES, *OF_CITUS, "attach_index", "find_in_app_ledger", "find_linked", "list_double_refunds", "try_link",
+        "probe_guard", "probe_insert", "try_where", "try_sessions", "compare_charge_accounts", "compare_newest_balances",
+        "compare_past", "find_missed_refunds", "sample_chain", "compare_sums", "compare_unmoved", "sample_entries",
     },
     "prisma": {"attach_index", "sample_durations", *OF_CHARGES, *OF_CITUS},
     "ledger_only": {
         "attach_index", "balance_drift", "lock_accounts", "lock_balances", "read_balances", "sample_durations",
-        "compare_newest_balances", "compare_sums", *OF_CHARGES, *OF_CITUS,
+        "compare_newest_balances", "compare_sums", "has_account", "compare_held", *OF_CHARGES, *OF_CITUS,
     },
 }  # fmt: skip
 # failed, stuck, running and succeeded sessions, some of which no program may refund

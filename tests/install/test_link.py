@@ -74,3 +74,23 @@ def test_ids_of_any_type_are_tried(app: App) -> None:
     app.refused("can never be", "00000000-0000-4000-8000-000000004711")
     ledger(app, "job::uuid", job="session_id::text")
     assert app.sweep()["sessions"] == 1
+
+
+@pytest.mark.parametrize(
+    ("where", "insert"),
+    [
+        ("kind = 'refund' AND details IS NOT NULL", {"details": "nullif(jsonb_build_object('a', attempt), '{}')"}),
+        ("kind = 'refund' AND details ->> 'a' <> ''", {"details": "jsonb_build_object('a', attempt)"}),
+        ("kind = 'refund' AND amount >= 10", {}),
+    ],
+)
+def test_what_where_says_of_a_charge_or_of_the_size_of_an_amount_is_no_error(
+    app: App, where: str, insert: dict[str, str]
+) -> None:
+    """A made-up refund has no charge, and one amount or another."""
+    app.sql("ALTER TABLE jobs ADD charge text DEFAULT 'c1'")
+    app.map(attempt="charge")
+    app.map("ledger", table="entries", session="job", attempt="details ->> 'a'", where=where)
+    rest = {"details": "jsonb_build_object('a', attempt)"} | insert
+    app.map("ledger.insert", job="session_id", kind="'refund'", amount="amount", **rest)
+    assert app.install().exit_code == 0
