@@ -17,9 +17,10 @@ _GIVEN = re.compile(r'^"?\w*(limit|quota|allowance|included|granted)\w*"?$', re.
 _TOTAL = re.compile(r"lifetime|purchased|bought|earned|granted|ever|all_?time|total", re.IGNORECASE)
 _COUNTER = re.compile(r"used|usage|consum|held|reserv", re.IGNORECASE)
 _POOLS = {"free", "paid", "bonus", "promo", "gift", "plan", "subscription", "topup", "trial", "monthly", "purchased",
-          "bought", "extra", "pack", "reward", "rollover", "own", "addon", "permanent", "daily", "weekly", "referral",
+          "bought", "extra", "pack", "reward", "rollover", "addon", "permanent", "daily", "weekly", "referral",
           "earned", "welcome"}  # fmt: skip
-_NO_SHARE = {"id", "at", "usd", "cents", "price", "limit", "max"}
+_FLAGS = {"has", "is", "was"}
+_NO_SHARE = {"id", "at", "usd", "cents", "price", "limit", "max"} | _FLAGS
 _JSON, _JSON_AT_MOST = ("json", "jsonb"), 4
 
 
@@ -53,9 +54,12 @@ def check_pools(samples: Samples, accounts: Table, own: AccountsSection) -> Iter
     if own.balance is None or own.add == {}:
         return
     numbers = [one for one in accounts.columns.values() if is_number(one) and not one.generated]
-    pools = [one for one in numbers if _words(one.name) & _POOLS]
+    pools = [one for one in numbers if _words(one.name) & _POOLS and not _words(one.name) & _FLAGS]
     added = {accounts.column(text): value for text, value in (own.add or {own.balance: "amount"}).items()}
-    moved, others = [one for one in pools if one in added], [one for one in pools if one not in added]
+    moved = [one for one in pools if one in added]
+    # one that sounds like a pool that is given something is no other pool
+    given = {word for one in moved for word in _words(one.name)}
+    others = [one for one in pools if one not in added and not _words(one.name) & _POOLS <= given]
     _, counts = count_rows(samples, accounts, others := samples.seen(accounts, others), "number")
     left = [one for one, count in zip(others, counts, strict=False) if count]
     # what a role may not read matters only where something may have been forgotten

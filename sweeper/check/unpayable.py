@@ -1,8 +1,12 @@
-"""Whether most of what the file says is owed would go on hold because of the file itself."""
+"""Whether most of what the file says is owed would go on hold because of the file itself.
+
+What is on hold is paid to nobody, so that this is a warning: but where the accounts are others, some of them may by
+chance have the id of one that is meant.
+"""
 
 from collections.abc import Iterator, Sequence
 
-from sweeper.check.context import failure
+from sweeper.check.context import failure, warning
 from sweeper.check.result import Check
 from sweeper.check.samples import Samples, named
 from sweeper.postgres.errors import TooSlow
@@ -32,7 +36,7 @@ def _no_account(samples: Samples, held: Sequence[Row], known: int) -> Check:
     own = samples.context.settings
     nameless = [row for row in held if row.account_id is None]
     if len(nameless) * 2 > len(held) or own.accounts is None:
-        return failure(
+        return warning(
             "accounts",
             f"sessions.account = {own.sessions.account!r} is null for {len(nameless)} of {known} sessions that are not "
             f"refunded, such as {named([row.session_id for row in nameless])}: nobody could be paid",
@@ -66,7 +70,7 @@ def _column_with(samples: Samples, values: Sequence[str]) -> str | None:
 
 
 def _rounded(samples: Samples, held: Sequence[Row], known: int) -> Check:
-    return failure(
+    return warning(
         "accounts",
         f"sessions.amount = {samples.context.settings.sessions.amount!r} has digits that a column which takes it "
         f"cannot keep, for {len(held)} of {known} sessions that are not refunded, such as {held[0].session_id}: "
@@ -78,7 +82,7 @@ def _rounded(samples: Samples, held: Sequence[Row], known: int) -> Check:
 def _mismatch(samples: Samples, held: Sequence[Row], known: int) -> Check:
     own = samples.context.settings.accounts
     assert own is not None  # noqa: S101 - only shares can differ
-    return failure(
+    return warning(
         "accounts",
         f"what [accounts.add] gives would not make accounts.balance = {own.balance!r} grow by sessions.amount, for "
         f"{len(held)} of {known} sessions that are not refunded, such as {named([row.session_id for row in held])}: a "

@@ -1,6 +1,5 @@
 """Both sides of each limit: time to the microsecond, pages to the row."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -204,7 +203,7 @@ def test_sessions_without_a_start_are_paged_too(first: AppDatabase, monkeypatch:
 def dawdle(first: AppDatabase, monkeypatch: pytest.MonkeyPatch, condition: str) -> None:
     """Each refund to such an account takes longer than a batch may."""
     for name in ("_TOGETHER_TIMEOUTS", "BATCH_TIMEOUTS"):
-        monkeypatch.setattr(batch, name, replace(getattr(batch, name), statement_ms=400))
+        monkeypatch.setattr(batch, name, getattr(batch, name)._replace(statement_ms=400))
     first.sql(
         "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         f"IF {condition} THEN PERFORM pg_sleep(1); END IF; RETURN NEW; END $$; "
