@@ -5,11 +5,8 @@ SELECT known.account_id::text AS account_id,
 FROM (
     SELECT v.account_id,
            pg_catalog.sum(v.amount::numeric) AS total
-    FROM {sessions} AS s
-    CROSS JOIN LATERAL (
-        {include mapped}
-    ) AS v
-    WHERE {live_condition}
+    {include live_reading}
+    WHERE {include is_live}
       AND v.account_id {account_eq} ANY (%(account_ids)s::text[]::{account_type}[])
       AND NOT v.excluded
       AND {include not_paid_yet}

@@ -48,8 +48,8 @@ def _read(samples: Samples, columns: Sequence[Column]) -> Sequence[Row]:
     try:
         with samples.transaction.savepoint():
             others = [{"column": column.quoted} for column in columns]
-            return samples.ask("compare_held", {}, {"others": others}, account_ids=sorted(account_ids),
-                               as_of=samples.context.as_of)  # fmt: skip
+            binds = {"account_ids": sorted(account_ids), "payable_again": False, "as_of": samples.context.as_of}
+            return samples.ask("compare_held", {}, {"others": others}, **binds)
     except (TooSlow, Refusal, StatementError):
         return []
 

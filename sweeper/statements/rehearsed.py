@@ -55,7 +55,7 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
         "key": _ledger_key(mapping) if name in OF_LEDGER else key,
         "link": key,
         "json_key": "''",
-        "column": number if name in OF_LEDGER else key,
+        "column": number if name in OF_LEDGER else slots.get("accounts_key", key) if name == "has_account" else key,
         "filter": "true",
         "down": "",
     }

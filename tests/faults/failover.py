@@ -17,7 +17,7 @@ from tests.helpers.processes import wait_until
 from tests.helpers.server import Server
 
 # Beside a layer a sweep pauses after each batch for sixteen times as long as the batch took: more would take minutes.
-ACCOUNTS, SESSIONS = 20, 180
+ACCOUNTS, SESSIONS = 20, 240
 BY_SWEEPER = "SELECT count(*) FROM sweeper.refunds WHERE layer = 'sweeper'"
 IN_COMMIT = "application_name = 'sweeper run' AND wait_event = 'SyncRep'"
 IN_BATCH = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sweeper run' AND wait_event = 'PgSleep'"
@@ -83,7 +83,7 @@ class Layer:
                     connection.commit()
                     if amount:
                         self.acknowledged[session] = amount
-                    time.sleep(0.02)
+                    time.sleep(0.08)  # it leaves enough to the sweep for two changes of the servers
             time.sleep(0.02)
 
     def __enter__(self) -> "Layer":

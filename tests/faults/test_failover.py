@@ -73,7 +73,7 @@ def test_a_sweep_in_flight_goes_on_by_itself_at_the_new_primary(pair: Cluster, a
     with Layer(app.url) as layer, running(app, "--batch-size", "2") as program:
         for change in (pair.switch_over, pair.fail_over):
             pair.complete()
-            wait_for_refunds(app, program, app.value(BY_SWEEPER) + random.randint(1, SESSIONS // 6))
+            wait_for_refunds(app, program, app.value(BY_SWEEPER) + random.randint(1, SESSIONS // 20))
             change()
             reconnect(app)
         code, document, log = end(program)

@@ -13,7 +13,7 @@ from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import neutral_environment
 from tests.helpers.paths import REPOSITORY
 
-DEADLINE_SECONDS = 30
+DEADLINE_SECONDS = 60
 
 
 def start(app: AppDatabase, *flags: str) -> subprocess.Popen[str]:
