@@ -12,10 +12,10 @@ from tests.helpers.refund_function import refund
 
 VARIANTS = [
     pytest.param({"columns": True, "ledger": True, "attempts": True}, id="columns-ledger-attempts"),
-    pytest.param({"columns": False, "ledger": False, "attempts": False}, id="expressions"),
     *(
         pytest.param(variant, id=name, marks=pytest.mark.slow)
         for name, variant in {
+            "expressions": {"columns": False, "ledger": False, "attempts": False},
             "expressions-attempts": {"columns": False, "ledger": False, "attempts": True},
             "expressions-ledger-attempts": {"columns": False, "ledger": True, "attempts": True},
             "columns-ledger": {"columns": True, "ledger": True, "attempts": False},

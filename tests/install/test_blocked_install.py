@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import IO
 
 import psycopg
+import pytest
 
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import neutral_environment
@@ -52,6 +53,7 @@ def first_line(stream: IO[str] | None) -> str:
     return stream.readline()
 
 
+@pytest.mark.slow
 def test_an_installation_that_waits_for_an_idle_transaction_says_so(bare: AppDatabase) -> None:
     bare.account()
     bare.session("s1")
@@ -70,6 +72,7 @@ def test_an_installation_that_waits_for_an_idle_transaction_says_so(bare: AppDat
     assert "Installed" in stdout
 
 
+@pytest.mark.slow
 def test_an_installation_that_waits_can_be_stopped_and_done_again(bare: AppDatabase) -> None:
     bare.account()
     bare.session("s1")

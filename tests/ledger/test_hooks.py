@@ -132,6 +132,7 @@ def test_an_error_of_a_hook_holds_the_one_session(app: App) -> None:
     assert totals(app) == (2, 2)
 
 
+@pytest.mark.slow
 def test_a_lock_that_a_hook_does_not_get_is_a_skip(app: App) -> None:
     with app.database.connect() as other:
         other.execute("SELECT FROM points FOR UPDATE")

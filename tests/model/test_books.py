@@ -123,6 +123,7 @@ def machine(
         yield lambda: Machine(copies.copy(), **options)
 
 
+@pytest.mark.slow
 def test_whatever_happens_in_whatever_order_the_books_are_those_of_the_model(machine: Callable[[], Machine]) -> None:
     ways = settings(
         max_examples=int(SECONDS * EXAMPLES_A_SECOND) or EXAMPLES,

@@ -123,6 +123,7 @@ def test_books_without_any_charge_hold_nothing(app: App) -> None:
     assert holds(app.database) == {}
 
 
+@pytest.mark.slow
 def test_a_first_charge_that_takes_too_long_to_find_holds_nothing(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     job(app, "old", began="2026-11-22 09:00Z")
     app.sql(

@@ -222,6 +222,7 @@ def test_a_session_that_takes_too_long_is_in_nobodys_way(first: AppDatabase, mon
     assert sorted(first.refunds()) == ["of u1", "of u2", "of u3"]
 
 
+@pytest.mark.slow
 def test_many_sessions_that_take_too_long_are_in_nobodys_way(
     first: AppDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
