@@ -8,22 +8,7 @@ SELECT pg_catalog.count(*) AS accounts,
            FROM pg_catalog.pg_trigger AS t
            WHERE t.tgrelid = %(ledger_oid)s::oid AND t.tgtype::int & 6 = 4 AND NOT t.tgisinternal  -- AFTER INSERT
        ) AS may_move
-FROM (
-    SELECT DISTINCT l.account
-    FROM (
-        SELECT l.{account_column} AS account
-        FROM {ledger} AS l
-        WHERE l.{account_column} IS NOT NULL
-        ORDER BY l.{key} DESC
-        LIMIT 1000
-    ) AS l
-    LIMIT 6
-) AS newest
-CROSS JOIN LATERAL (
-    SELECT pg_catalog.sum(l.{amount_column}::numeric) AS total
-    FROM {ledger} AS l
-    WHERE l.{account_column} {account_column_eq} newest.account
-) AS summed
+{include ledger_totals}
 JOIN (
     SELECT b.{link}::text AS account{each others ""},
            b.{column}::numeric AS other_{place}{end}

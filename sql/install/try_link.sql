@@ -3,11 +3,7 @@
 SELECT found.session_id::text AS session_id,
        found.found::text AS found,
        found.found {ledger_session_eq} found.session_id{ledger_session_as} AS meets,
-       EXISTS (
-           SELECT
-           FROM pg_catalog.pg_trigger AS t
-           WHERE t.tgrelid = %(table_oid)s::oid AND t.tgtype::int & 7 = 7 AND NOT t.tgisinternal  -- BEFORE INSERT, each row
-       ) AS may_change
+       {include may_change_row} AS may_change
 FROM (
     SELECT refund.session_id,
            (
@@ -15,15 +11,6 @@ FROM (
                FROM (SELECT {each written ", "}({value})::{type} AS {column}{end}) AS l
            ) AS found
     FROM (
-        SELECT pg_catalog.gen_random_uuid() AS refund_id,
-               %(session_id)s::text::{session_type} AS session_id,
-               %(account_id)s::text::{account_type} AS account_id,
-               NULL::{attempt_type} AS attempt,
-               1::{amount_type} AS amount,
-               'stuck'::text AS reason,
-               'an error'::text AS detail,
-               'sweeper'::text AS layer,
-               pg_catalog.gen_random_uuid() AS run_id,
-               pg_catalog.clock_timestamp() AS at
+        {include made_up_refund}
     ) AS refund
 ) AS found
