@@ -1,25 +1,6 @@
 -- What the statement that pays answers about its batch, in one row.
 SELECT (SELECT pg_catalog.count(*) FROM sweeper_looked WHERE verdict = 'refunded') AS refunded_before,
-       (
-           SELECT coalesce(pg_catalog.array_agg(f.session_id::text), '{}')
-           FROM sweeper_fit AS f
-           WHERE f.unfit IS NULL AND NOT f.session_id {session_eq} ANY (SELECT p.session_id FROM sweeper_paid AS p)
-       ) AS unpaid_sessions,
-       (
-           -- a trigger of the app on the refunds may write whatever else a refund means, and not another refund
-           SELECT coalesce(pg_catalog.bool_or((
-                      p.session_id {session_eq} f.session_id
-                      AND p.account_id {account_eq} f.account_id
-                      AND p.attempt {attempt_eq} f.attempt
-                      AND p.again = f.again
-                      AND p.amount = f.amount::numeric
-                      AND p.layer = f.layer
-                      AND p.run_id IS NOT DISTINCT FROM f.run_id
-                      AND p.created_at = %(as_of)s::timestamptz
-                  ) IS NOT TRUE), false)
-           FROM sweeper_paid AS p
-           LEFT JOIN sweeper_fit AS f ON f.refund_id = p.refund_id
-       ) AS altered,
+       written.*,
        booked.sessions AS booked,
        booked.guarded,{if chained}
        (
@@ -36,6 +17,23 @@ SELECT (SELECT pg_catalog.count(*) FROM sweeper_looked WHERE verdict = 'refunded
        held.*,
        busy.*
 FROM (
+    SELECT coalesce(pg_catalog.array_agg(f.session_id::text) FILTER (WHERE f.unfit IS NULL AND p.refund_id IS NULL), '{}')
+               AS unpaid_sessions,
+           -- a trigger of the app on the refunds may write whatever else a refund means, and not another refund
+           coalesce(pg_catalog.bool_or(p.refund_id IS NOT NULL AND (
+               p.session_id {session_eq} f.session_id
+               AND p.account_id {account_eq} f.account_id
+               AND p.attempt {attempt_eq} f.attempt
+               AND p.again = f.again
+               AND p.amount = f.amount::numeric
+               AND p.layer = f.layer
+               AND p.run_id IS NOT DISTINCT FROM f.run_id
+               AND p.created_at = %(as_of)s::timestamptz
+           ) IS NOT TRUE), false) AS altered
+    FROM sweeper_fit AS f
+    FULL JOIN sweeper_paid AS p ON p.refund_id = f.refund_id
+) AS written,
+(
     SELECT pg_catalog.count(*) AS sessions,
            coalesce(pg_catalog.bool_and(b.guarded), true) AS guarded
     FROM sweeper_booked AS b
