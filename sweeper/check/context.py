@@ -1,6 +1,6 @@
 """What every check is given, and how one that fails does not stop the others."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +15,7 @@ from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Busy, Refusal, TooSlow
 from sweeper.postgres.templates import Choices
 from sweeper.postgres.timeouts import Timeouts
-from sweeper.postgres.transaction import Transaction
+from sweeper.postgres.transaction import Row, Transaction
 
 TIMEOUTS = Timeouts(statement_ms=30_000)
 
@@ -34,6 +34,8 @@ class CheckContext:
     """Whether a run waits for it, again and again until it has paid: of a large table it reads a part."""
     newest: dict[bool, "tuple[str, ...] | TooSlow"] = field(default_factory=dict, compare=False, repr=False)
     """The newest running and failed sessions that a rehearsal has found so far, or that they take too long to find."""
+    answers: dict[tuple[str, str], Sequence[Row]] = field(default_factory=dict, compare=False, repr=False)
+    """What a rehearsal's statements have answered so far, by their text and binds: several items ask for the same."""
     unreadable: dict[int, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
     """The columns that this role may not read, by the table's oid, as far as a rehearsal has asked."""
     hidden: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)

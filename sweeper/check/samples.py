@@ -1,7 +1,7 @@
 """What a rehearsal reads of the app: the newest sessions, around rows that the database refuses; nothing unbounded."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -81,9 +81,9 @@ class Samples:
         text = fill(statement, {**mapping.slots, **(slots or {})}, {**mapping.choices, **(choices or {})})
 
         def ask(some: Sequence[str]) -> Sequence[Row]:
-            with self.transaction.savepoint():
-                given = {"session_ids": text_array(some), "as_of": self.context.as_of, **binds}
-                return self.transaction.rows(text, given)
+            given = {"session_ids": text_array(some), "as_of": self.context.as_of, **binds}
+            with self.transaction.savepoint() if self._is_new(text, given) else nullcontext():
+                return self._rows(text, given)
 
         found: list[Row] = []
         for answer in in_halves(session_ids, ask, Refusal, StatementError):
@@ -101,7 +101,16 @@ class Samples:
         """The rows of a statement over another table than that of the sessions."""
         mapping = self.context.mapping
         text = fill(statement, {**mapping.slots, **slots}, {**mapping.choices, **(choices or {})})
-        return self.transaction.rows(text, binds)
+        return self._rows(text, binds)
+
+    def _rows(self, text: str, binds: Mapping[str, object]) -> Sequence[Row]:
+        """The rows of a statement; sent once in a rehearsal, for several items ask for the same."""
+        if self._is_new(text, binds):
+            self.context.answers[text, repr(binds)] = self.transaction.rows(text, binds)
+        return self.context.answers[text, repr(binds)]
+
+    def _is_new(self, text: str, binds: Mapping[str, object]) -> bool:
+        return (text, repr(binds)) not in self.context.answers
 
     def readable(self, table: Table) -> list[Column]:
         """The columns of a table that this role may read."""
@@ -136,14 +145,14 @@ class Samples:
 
     def key_of(self, table: Table) -> Column | None:
         """The column that orders the rows of a table by an index: of whole numbers rather than of anything else."""
-        rows = self.transaction.rows(fill("list_unique_columns", {}), {"table_oid": table.oid})
+        rows = self._rows(fill("list_unique_columns", {}), {"table_oid": table.oid})
         unique = [table.columns[row.name] for row in rows if row.name in table.columns]
         return next((column for column in unique if is_whole(column)), unique[0] if unique else None)
 
     def has_hook(self) -> bool:
         """Whether a trigger of the app's own on sweeper's refunds does what the file does not say."""
         name = f'"{self.context.mapping.schema}".refunds'
-        return bool(self.transaction.row(fill("find_hook", {}), {"name": name}).found)
+        return any(row.found for row in self._rows(fill("find_hook", {}), {"name": name}))
 
 
 @contextmanager
