@@ -36,7 +36,6 @@ FROM (
         SELECT {include counted_before} AS since
         OFFSET 0
     ) AS span
-    OFFSET 0  -- Citus takes no such function over columns where it writes
     {else}
     SELECT pg_catalog.jsonb_build_object('layer_refunds', pg_catalog.jsonb_build_object(
                'from', span.since,
@@ -55,5 +54,6 @@ FROM (
         WHERE r.run_id IS NULL AND r.created_at >= span.since AND r.created_at < span.until
     ) AS written
     {end}
+    OFFSET 0  -- Citus takes no such function over columns where it writes
 ) AS layers
 WHERE run.run_id = %(run_id)s::uuid

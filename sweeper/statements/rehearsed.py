@@ -85,7 +85,7 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "columns": [{"column": name, "value": ""} for name in _all(mapping)],
         "looked": [looked],
         "down": "",
-        "amounts": [],
+        "amounts": _numbers(mapping) if name == "find_constant" else [],
         "others": [],
         "flags": [],
         "moments": [],
@@ -96,6 +96,10 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "flag": False,
         "number": False,
     }
+
+
+def _numbers(mapping: Mapping) -> list[Slots]:
+    return [{"column": column.quoted} for column in mapping.sessions.columns.values() if column.category == "N"]
 
 
 def _all(mapping: Mapping) -> list[str]:
