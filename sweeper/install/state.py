@@ -176,11 +176,9 @@ def open_mapping(
 
 
 def open_file(
-    database: Database, settings: Settings, surroundings: Surroundings, as_of: datetime
-) -> tuple[Mapping, Installation]:
+    database: Database, settings: Settings, surroundings: Surroundings
+) -> tuple[Mapping, Installation | None]:
     """The mapping in the file, for a dry run: it may differ from the installed one, and nothing need be installed.
-
-    What is not installed has its floor at ``as_of``, as if it were installed at this moment.
 
     Raises:
         ConfigurationError: the ledger that is there was written under another key, or another schema has one.
@@ -196,7 +194,7 @@ def open_file(
         guard = found.guard_index if found and found.fingerprint == mapping.fingerprint else None
         require_alone(transaction, mapping, found.bound if found else None, guard)
         if found is None or not found.fingerprint:
-            return mapping.before_install(), Installation(SCHEMA_VERSION, as_of, "", search_path, None, None)
+            return mapping.before_install(), None
         _require_version(found)
         require_same_key(transaction, mapping, found)
         require_same_labels(mapping, found)

@@ -64,3 +64,27 @@ def find_moved(reader: OwedReader, orphans: Orphans, session_ids: Collection[str
             code="key_changed",
         )
     return frozenset(row.session_ids)
+
+
+class MovedSessions:
+    """The owed sessions of one sweep that were refunded, it seems, under another id."""
+
+    def __init__(self) -> None:
+        self._orphans: Orphans | None = None
+        self.found = frozenset[str]()
+
+    @property
+    def possible(self) -> bool:
+        """Whether there may be any; true until the first call of ``find``."""
+        return self._orphans is None or bool(self._orphans)
+
+    def find(self, reader: OwedReader, session_ids: Collection[str]) -> frozenset[str]:
+        """Look among these sessions too; gives all that were found so far.
+
+        Raises:
+            ConfigurationError: so many that the ids were changed in place.
+        """
+        if self._orphans is None:
+            self._orphans = find_orphans(reader)
+        self.found |= find_moved(reader, self._orphans, session_ids)
+        return self.found
