@@ -112,7 +112,7 @@ def _floor(settings: Settings, request: RunRequest, installation: Installation |
         return floor
     if request.since < floor:
         raise ConfigurationError(
-            f"--since {request.since.isoformat()} lies before the floor, {floor.isoformat()}: a flag may only "
+            f"--since {request.since.isoformat()} is before the floor, {floor.isoformat()}: a flag may only "
             "raise it. To let older sessions in, set policy.since in the file",
             code="usage",
         )

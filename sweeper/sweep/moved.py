@@ -58,8 +58,8 @@ def find_moved(reader: OwedReader, orphans: Orphans, session_ids: Collection[str
         raise ConfigurationError(
             f"sessions.id = {reader.mapping.key.id}: the ids were changed in place. Of {len(orphans.refund_ids)} "
             f"refunds whose sessions are gone, {row.orphans} have the account, the amount and the moment of failure of "
-            f"a session that is owed ({samples}), and would be paid again. Write down under the new ids what is "
-            "refunded, as docs/operations.md says: `sweeper adopt --where SQL`. A session that was never refunded is "
+            f"a session that is owed ({samples}), and would be paid again. Record the refunds under the new ids, "
+            "as docs/operations.md describes: `sweeper adopt --where SQL`. A session that was never refunded is "
             "paid by `sweeper run --session ID`",
             code="key_changed",
         )

@@ -167,7 +167,7 @@ def _before_floor(sweep: Sweep, request: RunRequest, prepared: RunContext) -> Am
 def _opening(
     settings: Settings, request: RunRequest, run_id: str, mapping: Mapping, *, full: bool
 ) -> dict[str, object]:
-    told = {
+    details = {
         "policy": settings.policy.model_dump(mode="json", warnings=False),
         # jsonb holds no byte that is not UTF-8, as an id may have in a database without an encoding
         "sessions": [session_id.encode(errors="backslashreplace").decode() for session_id in request.session_ids],
@@ -177,12 +177,12 @@ def _opening(
         **({"accepted": sorted(request.accepted)} if request.accepted else {}),
     }
     if request.by is not None:
-        told |= {"by": request.by, "reason": request.reason}
+        details |= {"by": request.by, "reason": request.reason}
     return {
         "run_id": run_id,
         "version": __version__,
         "host": request.host,
-        "told": json.dumps(told),
+        "told": json.dumps(details),
         "as_of": request.as_of,
     }
 

@@ -69,7 +69,7 @@ class Sweep:
             lambda: self.survey(selection).sessions,
             integer_amounts=self._mapping.integer_amounts,
         )
-        if not selection.in_history:  # else it is told with what is found
+        if not selection.in_history:  # else it comes with what is found
             self._note_unripe(selection)
         if self._mapping.knows_charges:
             selection = replace(selection, first_charge=self._read(selection, OwedReader.find_first_charge))

@@ -64,7 +64,7 @@ def test_a_migration_of_the_status_column_passes_and_the_refunds_are_right(
 
 
 @pytest.mark.parametrize("fence", [True, False], ids=["fence", "no fence"])
-def test_a_renamed_value_of_the_enum_is_told_and_the_app_goes_on(bare: AppDatabase, *, fence: bool) -> None:
+def test_a_renamed_value_of_the_enum_is_reported_and_the_app_goes_on(bare: AppDatabase, *, fence: bool) -> None:
     prepare(bare, "session_status", fence=fence)
     bare.sql("ALTER TYPE session_status RENAME VALUE 'error' TO 'failed'")
     with bare.connect(autocommit=True) as worker:

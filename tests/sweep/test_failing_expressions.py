@@ -96,8 +96,8 @@ def test_an_expression_that_fails_for_one_row_is_isolated(
     assert first.run("--dry-run").document["held"] == 0
 
 
-def test_a_session_whose_attempt_cannot_be_told_is_isolated(first: AppDatabase) -> None:
-    """It is held as a whole, in nobody's way, until its row is mended; then it is paid, and the hold has ended."""
+def test_a_session_whose_attempt_cannot_be_read_is_isolated(first: AppDatabase) -> None:
+    """It is held as a whole, in nobody's way, until its row is fixed; then it is paid, and the hold has ended."""
     charge(first, *(f"s{number}" for number in range(5)), "s2")
     planned, ran = first.run("--dry-run"), first.run()
     assert (planned.document["held"], ran.document["held"], ran.exit_code) == (1, 1, 3)
@@ -119,7 +119,7 @@ def test_a_session_whose_attempt_cannot_be_told_is_isolated(first: AppDatabase) 
     assert first.sql("SELECT attempt FROM sweeper.refunds WHERE session_id = 's2'") == [("c1",)]
 
 
-def test_a_mended_session_is_paid_beside_one_that_is_not(first: AppDatabase) -> None:
+def test_a_fixed_session_is_paid_beside_one_that_is_not(first: AppDatabase) -> None:
     """By the next run, whatever still fails."""
     charge(first, "s1", "s2", "s2", "s3", "s3")
     assert settled(first) == (1, 2)
@@ -128,7 +128,7 @@ def test_a_mended_session_is_paid_beside_one_that_is_not(first: AppDatabase) -> 
     assert holds(first) == {"s3": ("refused", "21000")}
 
 
-def test_a_refunded_session_whose_attempt_cannot_be_told_any_more_is_held(first: AppDatabase) -> None:
+def test_a_refunded_session_whose_attempt_can_no_longer_be_read_is_held(first: AppDatabase) -> None:
     charge(first, "s1")
     assert settled(first) == (1, 0)
     first.sql("INSERT INTO charges VALUES ('s1', 'c2')")
