@@ -33,7 +33,7 @@ COPY (
         FROM {reversals} AS v
         WHERE v.refund_id = r.refund_id
           AND v.created_at < {until}::timestamptz
-          -- few are: the others are told by a table in memory, and the order of the index is kept
+          -- few are: a table in memory rules out the others, and the order of the index is kept
           AND r.refund_id IN (SELECT reversed.refund_id FROM {reversals} AS reversed)
         LIMIT 1
     ) AS v ON true

@@ -11,16 +11,8 @@ SELECT v.session_id::text AS session_id,
            ELSE (
                SELECT {include unfit}
                FROM (
-                   SELECT NULL::uuid AS refund_id,
-                          v.session_id,
-                          v.account_id,
-                          v.attempt,
-                          v.amount,
-                          'workflow_failure'::text AS reason,
-                          pg_catalog.left(v.error, 1000) AS detail,
-                          'sweeper'::text AS layer,
-                          NULL::uuid AS run_id,
-                          %(as_of)s::timestamptz AS at
+                   SELECT
+                       {include planned_refund}
                ) AS refund
            )
        END AS why

@@ -80,7 +80,7 @@ CREATE TABLE IF NOT EXISTS {holds} (
 {if by_account}
 {include distribute_holds}
 {end}
-COMMENT ON TABLE {holds} IS 'Sessions that no program may refund, and why: a person decides.';
+COMMENT ON TABLE {holds} IS 'Sessions that no program may refund, and why. They wait for a decision.';
 CREATE INDEX IF NOT EXISTS holds_session_id_idx ON {holds} USING hash (session_id);
 
 CREATE TABLE IF NOT EXISTS {reversals} (

@@ -57,7 +57,7 @@ BEGIN
             OR datatype_mismatch OR cannot_coerce OR invalid_text_representation OR numeric_value_out_of_range
             OR internal_error{else}OTHERS  -- of an expression, which may fail for a row in many ways{end}
         THEN
-            -- the app goes on; what it did to its table is told by the next run
+            -- the app goes on; the next run reports what it did to its table
             RAISE WARNING 'sweeper lets this update pass its fence: %', SQLERRM
                 USING HINT = 'The table is not as it was when sweeper was installed: fix the mapping, then run sweeper install.';
             RETURN NULL;

@@ -18,10 +18,7 @@ sweeper_closed AS (
         WHERE f.stuck AND f.unfit IS NULL
     ) AS sweeper_owed
     WHERE {session_id} {session_eq} sweeper_owed.sweeper_session_id
-      AND {status} {status_eq} ANY ({running})
-      AND {active_at}
-          <= (%(stuck_before)s::timestamptz[])[pg_catalog.array_position({running}, {status})]
-      AND ({exclude}) IS NOT TRUE
+      {include still_stuck}
       {include sessions_here}
     RETURNING sweeper_owed.*,
               {include closed_at} AS failed_at,

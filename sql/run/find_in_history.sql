@@ -1,5 +1,5 @@
 -- find in history: the same for a full sweep, which reads years of sessions that were refunded long ago. All of them are
--- held against the ledger at once, in whatever way the planner finds cheapest; one index probe for each would take
+-- compared with the ledger at once, in whatever way the planner finds cheapest; one index probe for each would take
 -- several times as long. For that the index on live sessions is enough. Only those that are in no ledger are read from
 -- the app's table: one by one while they are few. In the same reading: when the earliest session started that may be
 -- owed later.

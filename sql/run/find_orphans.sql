@@ -12,19 +12,16 @@ SELECT ARRAY(
                )
                UNION
                (
-                   SELECT r.refund_id, r.session_id
-                   FROM {refunds} AS r
-                   WHERE r.created_at < %(as_of)s::timestamptz - interval '1 hour'
-                   ORDER BY r.created_at DESC
-                   LIMIT CASE WHEN %(from_floor)s::boolean THEN 500 ELSE 0 END
-               )
-               UNION
-               (
-                   SELECT r.refund_id, r.session_id
-                   FROM {refunds} AS r
-                   WHERE r.created_at < %(as_of)s::timestamptz - interval '1 day'
-                   ORDER BY r.created_at DESC
-                   LIMIT CASE WHEN %(from_floor)s::boolean THEN 500 ELSE 0 END
+                   SELECT older.refund_id, older.session_id
+                   FROM (VALUES (interval '1 hour'), (interval '1 day')) AS back (age)
+                   CROSS JOIN LATERAL (
+                       SELECT r.refund_id, r.session_id
+                       FROM {refunds} AS r
+                       WHERE r.created_at < %(as_of)s::timestamptz - back.age
+                       ORDER BY r.created_at DESC
+                       LIMIT 500
+                   ) AS older
+                   WHERE %(from_floor)s::boolean
                )
            ) AS r
            WHERE NOT EXISTS (

@@ -1,4 +1,4 @@
--- Puts one session that the database refuses on hold, with the database's own message. An attempt that cannot be told is
+-- Puts one session that the database refuses on hold, with the database's own message. An attempt that cannot be read is
 -- left null.
 INSERT INTO {holds} AS h (
     hold_key, session_id, attempt, {if by_account}account_id, {end}why, sqlstate, message, constraint_name, first_seen, last_seen, run_id

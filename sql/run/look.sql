@@ -17,20 +17,11 @@ SELECT due.session_id::text AS session_id,
        due.on_hold,
        pg_catalog.length(due.detail) AS detail_length  -- a run writes the text down: where it fails, a dry run must tell
 FROM (
-    SELECT NULL::uuid AS refund_id,
-           v.session_id,
-           v.account_id,
-           v.attempt,
-           v.amount,
-           {include reason} AS reason,
-           pg_catalog.left(v.error, 1000) AS detail,
-           'sweeper'::text AS layer,
-           NULL::uuid AS run_id,
-           %(as_of)s::timestamptz AS at,
-           v.started_at,
+    SELECT v.started_at,
            {include owed_from} AS owed_from,
            {include hold_reason} AS hold_reason,
-           {include on_hold} AS on_hold
+           {include on_hold} AS on_hold,
+           {include planned_refund}
     {include live_reading}
     WHERE {include live_in_scope}
       AND CASE WHEN {include in_scope} THEN {include verdict} = 'owed' END

@@ -23,10 +23,7 @@ sweeper_closed AS (
     {else}
     WHERE {session_id} {session_eq} ANY (SELECT f.session_id FROM sweeper_fit AS f WHERE f.stuck AND f.unfit IS NULL)
     {end}
-      AND {status} {status_eq} ANY ({running})
-      AND {active_at}
-          <= (%(stuck_before)s::timestamptz[])[pg_catalog.array_position({running}, {status})]
-      AND ({exclude}) IS NOT TRUE
+      {include still_stuck}
       {if by_account}
       {include sessions_here}
       {end}

@@ -69,7 +69,7 @@ class Mapping:
         if not self.status.of_row:
             return "the status is read from other tables, and no trigger on the sessions sees it change"
         moves = self.status.column is not None and self.status.column.name in self.sessions.tree_columns
-        return "the sessions are partitioned by status, and what moves is no UPDATE to a trigger" if moves else ""
+        return "the sessions are partitioned by status, and to a trigger a row that moves is no UPDATE" if moves else ""
 
     @property
     def starts_in_column(self) -> bool:

@@ -59,7 +59,7 @@ def require_qualified(key: str, text: str, error: ConfigurationError, beside: Ma
         name = match[1] or match[2]
         meant = " or ".join(f"{alias}.{as_sql(name)}" for alias, table in beside.items() if name in table.columns)
         if meant:
-            raise problem(key, text, f"{name} is no column of a refund: write {meant}") from None
+            raise problem(key, text, f"{name} is not a column of a refund: write {meant}") from None
 
 
 def names_in(text: str) -> set[str]:

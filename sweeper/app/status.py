@@ -94,7 +94,7 @@ def _check_values(reader: Reader, own: SessionsSection, sessions: Table, status:
 
 
 def _check_literals(reader: Reader, sessions: Table, status: Status, named: Mapping[str, Sequence[str]]) -> None:
-    """Check that integers and booleans are written as the database writes them: as text they are told apart."""
+    """Check that integers and booleans are written as the database writes them: they are compared as text."""
     every = [value for values in named.values() for value in values]
     if _literals(reader, every, status.type) == every:
         return

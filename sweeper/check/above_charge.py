@@ -100,8 +100,8 @@ def _without_books(context: CheckContext) -> Iterator[Check]:
     if context.mapping.sessions.column(own.amount) is not None and _NO_AMOUNT.search(own.amount):
         yield warning(
             "charges",
-            f"sessions.amount = {own.amount!r} is called as something else than credits, and there are no books to "
-            "compare it with",
+            f"sessions.amount = {own.amount!r} is, by its name, something other than credits, and there are no books "
+            "to compare it with",
             "sessions.amount: what was charged, less what was delivered",
         )
         return

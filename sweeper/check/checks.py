@@ -61,7 +61,7 @@ def _unusable(error: SweeperError) -> Check:
     if _PROTOCOL_VIOLATION in error.message:
         return failure(
             "pooler",
-            f"{error.message}: a pooler in statement mode lets no transaction through",
+            f"{error.message}: a pooler in statement mode allows no transactions",
             "name a pooler in transaction or session mode in SWEEPER_DATABASE_URL, or the server itself",
         )
     if error.code == "unsupported_server":

@@ -19,7 +19,7 @@ def check_horizon(context: CheckContext, installation: Installation) -> Iterator
     digest = policy_digest(policy, installation.floor(policy))
     horizon = usable_horizon(installation, digest, context.as_of)
     if horizon is not None:
-        yield ok("horizon", f"everything older than {describe_duration(context.as_of - horizon)} is settled")
+        yield ok("horizon", f"everything older than {describe_duration(context.as_of - horizon.start)} is settled")
     elif installation.horizon is None:
         yield ok("horizon", "none yet: a run starts at the floor")
     else:

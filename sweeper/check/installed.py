@@ -118,7 +118,7 @@ def _app_guard(transaction: Transaction, installation: Installation) -> Check | 
         return failure(
             "guard",
             f"missing: {name} is gone. Tools that compare schemas (Prisma, `drizzle-kit push`, Alembic and others) "
-            "drop indexes that they do not know: keep the next migration from it, as docs/operations.md shows",
+            "drop indexes that they do not know: make the next migration keep it, as docs/operations.md shows",
             "sweeper install",
         )
     if not found[0].valid:

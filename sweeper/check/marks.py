@@ -53,7 +53,7 @@ def _not_marked(own: SessionsSection, unmarked: list[str]) -> Check:
         "marks", f"exclude = {own.exclude!r} is not true of a session after a refund, such as {named(unmarked)}: "
         f"[sessions.refunded] writes {written}, so a refund job of the app's own that looks at it would pay again",
         "[sessions.refunded]: what the app's own code writes there when it refunds, such as refunded_at = \"at\"; "
-        "a condition that is no such mark belongs into sessions.never",
+        "a condition that is not such a mark belongs in sessions.never",
     )  # fmt: skip
 
 
@@ -158,7 +158,7 @@ def _unmarked(
 
 
 def _without_exclude(samples: Samples) -> Check:
-    fix = "sessions.exclude, [ledger] or sessions.charged: how one can see that the app has refunded a session itself"
+    fix = "sessions.exclude, [ledger] or sessions.charged: how to see that the app has refunded a session itself"
     # the amount may take off what was given back
     rows = samples.read("look_at_newest", samples.newest(running=False, limit=NEWEST))
     session_ids = [row.session_id for row in rows if row.unpaid and is_owed(row)]

@@ -51,7 +51,7 @@ def check_fence(context: CheckContext) -> Iterator[Check]:
     """Whether the fence is as it was asked for, or a slow worker could go on with what was refunded."""
     if why := context.mapping.without_fence:
         yield warning(
-            "fence", f"none: {why}; a slow worker may finish what was refunded",
+            "fence", f"none: {why}; a slow worker may finish a session that was refunded",
             "let the worker lock the session's row and look at it before it finishes",
         )  # fmt: skip
         return
@@ -74,13 +74,13 @@ def check_fence(context: CheckContext) -> Iterator[Check]:
     elif heartbeat.mapped:
         yield warning(
             "fence", f"no fence, and active_at = {context.settings.sessions.active_at!r} is no heartbeat: "
-            f"{not_moving(heartbeat)}; a slow session is taken for a stuck one, and its worker may finish what was "
+            f"{not_moving(heartbeat)}; a slow session looks like a stuck one, and its worker may finish what was "
             "refunded",
             "sweeper install --fence, or map what moves while the work goes on to sessions.active_at",
         )  # fmt: skip
     else:
         yield warning(
-            "fence", "no fence and no heartbeat: a slow session is taken for a stuck one, and its worker may finish "
+            "fence", "no fence and no heartbeat: a slow session looks like a stuck one, and its worker may finish "
             "what was refunded",
             "sweeper install --fence, or map a heartbeat to sessions.active_at",
         )  # fmt: skip

@@ -67,7 +67,7 @@ def _row_security(tables: list[str], role: str) -> Check:
         return ok("row_security", "no policy hides rows from this role")
     return failure(
         "row_security", f"row-level security would hide rows of {', '.join(tables)} from this role: a run refuses to "
-        "take the rest for everything",
+        "treat the rest as all there is",
         f"ALTER ROLE {role} BYPASSRLS;",
     )  # fmt: skip
 

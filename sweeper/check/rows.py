@@ -71,7 +71,7 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
         yield warning(
             "amounts", f"{row.nulls} of the {row.sessions} newest failed sessions have no amount: nothing would be "
             "refunded for them",
-            "look at sessions.amount; a session without a charge is one thing, an expression that misses it another",
+            "look at sessions.amount; right for a session without a charge, wrong where the expression misses it",
         )  # fmt: skip
     elif row.sessions >= _ENOUGH and not row.owed:
         yield warning(

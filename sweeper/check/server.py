@@ -47,7 +47,7 @@ def check_server(
     yield _clock(server.clock, as_of, asked_at, max_clock_skew)
     yield ok(
         "pooler",
-        "a pooler stands between: its transaction mode is fine, its statement mode is not"
+        "there is a pooler in between: its transaction mode is fine, its statement mode is not"
         if pooled
         else "connected directly, or through a pooler that does not show",
     )

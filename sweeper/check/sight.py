@@ -63,8 +63,10 @@ def with_what_was_kept(context: CheckContext, name: str, found: list[Check], kep
         return found
     tables = ", ".join(context.hidden)
     grants = [grant_of(table, columns, kept.role) for table, columns in context.hidden.items()]
-    said = f"not checked: this role may not read all that this item looks at ({tables}), and nobody else has looked"
-    install = "sweeper install, as a role that may read it: it keeps what it sees for those that may not; or:"
+    said = (
+        f"not checked: this role may not read all that this item looks at ({tables}), and no other role has checked it"
+    )
+    install = "sweeper install, as a role that may read it: it keeps the result for roles that may not; or:"
     return [failure(name, said, "\n".join([install, *grants]))]
 
 

@@ -49,7 +49,9 @@ def _no_account(samples: Samples, held: Sequence[Row], known: int) -> Check:
         f"accounts.id = {own.accounts.id!r} of {own.accounts.table} is not what sessions.account = "
         f"{own.sessions.account!r} gives for {len(held)} of {known} sessions that are not refunded, such as "
         f"{held[0].session_id}: nobody has {held[0].account_id}",
-        f'accounts.id = "{better}", which has them' if better else "accounts.id, or sessions.account: one is the other",
+        f'accounts.id = "{better}", which has them'
+        if better
+        else "accounts.id, or sessions.account: one of them is the wrong column",
     )
 
 

@@ -32,24 +32,24 @@ class Format(StrEnum):
 def audit(
     config: Config = None,
     since: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Begin of the period; else the first refund.")
+        str | None, typer.Option(metavar="TIME", help="Start of the period; default: the first refund.")
     ] = None,
     until: Annotated[
-        str | None, typer.Option(metavar="TIME", help="End of the period, itself not in it; else now.")
+        str | None, typer.Option(metavar="TIME", help="End of the period, exclusive; default: now.")
     ] = None,
     format: Annotated[
         Format,
-        typer.Option("--format", help="How it is written; csv is the refunds alone, one a row, without findings."),
+        typer.Option("--format", help="The format; csv has the refunds alone, one a row, without findings."),
     ] = Format.TABLE,
     output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write to this file, when all went well, not to stdout.")
+        Path | None, typer.Option(metavar="FILE", help="Write to this file instead of stdout, if all went well.")
     ] = None,
     json: Json = False,
 ) -> int:
     """Read the books: what was refunded, what is owed, and what is wrong (exit 5); read-only."""
     as_of = datetime.now(UTC)
     if json and format not in (Format.TABLE, Format.JSON):
-        raise ConfigurationError(f"--json and --format {format} exclude each other", code="usage")
+        raise ConfigurationError(f"--json and --format {format} cannot be used together", code="usage")
     chosen = Format.JSON if json else format
     if chosen is Format.HTML:
         _require_report()

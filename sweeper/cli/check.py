@@ -55,7 +55,7 @@ def _settings_or_error(config: Config) -> "Settings | SweeperError":
 _WHY = {
     "ConnectionError": "the service refused it, or did not answer in time",
     "timeout": "the service did not answer in time",
-    "ValueError": "it is no URL that Apprise knows",
+    "ValueError": "it is not a URL that Apprise knows",
 }
 
 
@@ -80,8 +80,8 @@ def _trial(config: Config) -> "Iterator[Check]":
         return
     for place, why in try_out(section.urls, trial(monitoring.app or str(path))).items():
         if why is None:
-            yield Check("notify", Status.OK, f"notify.urls.{place} took a trial message")
+            yield Check("notify", Status.OK, f"notify.urls.{place} accepted a trial message")
         else:
-            fix = "compare it with what Apprise says of that service"
-            message = f"notify.urls.{place} did not take a trial message: {_WHY.get(why, why)}"
+            fix = "compare it with Apprise's page on that service"
+            message = f"notify.urls.{place} did not accept a trial message: {_WHY.get(why, why)}"
             yield Check("notify", Status.FAILURE, message, fix)

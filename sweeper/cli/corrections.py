@@ -22,7 +22,7 @@ R = TypeVar("R", bound="Correction")
 R_co = TypeVar("R_co", bound="Correction", covariant=True)
 
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kept for good.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking; needed where there is no terminal.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation; needed where there is no terminal.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the exact effect; read-only.")]
 
 

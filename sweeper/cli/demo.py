@@ -10,7 +10,7 @@ from sweeper.core.errors import Interrupted
 
 
 def demo(
-    keep: Annotated[bool, typer.Option("--keep", help="Leave the server, to go on exploring.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the server, to explore it.")] = False,
 ) -> int:
     """Play an app whose layers fail in every way on a real, throw-away Postgres, and sweep it."""
     from sweeper.demo.scenario import run_demo

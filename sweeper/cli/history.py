@@ -9,7 +9,7 @@ from sweeper.cli.options import Config, Json, console, load_connection, load_set
 
 
 def history(
-    run: Annotated[str | None, typer.Argument(metavar="RUN", help="The id of a run; else the newest runs.")] = None,
+    run: Annotated[str | None, typer.Argument(metavar="RUN", help="The id of a run; default: the newest runs.")] = None,
     config: Config = None,
     json: Json = False,
 ) -> int:

@@ -59,15 +59,13 @@ def init(
     table: Annotated[
         str | None, typer.Option("--table", help="The table of the paid sessions, when you know it.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     json: Json = False,
 ) -> int:
     """Look at the database and write a sweeper.toml to review."""
     path = config_path(config)
     if path.exists() and not force:
-        raise ConfigurationError(
-            f"{path} is there already: look at it, or overwrite it with --force", code="file_exists"
-        )
+        raise ConfigurationError(f"{path} already exists: review it, or overwrite it with --force", code="file_exists")
     connection = load_connection()
     from sweeper.init.drafting import make_draft
     from sweeper.init.file import write

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from sweeper.postgres.database import Database
 
 _RELEASED = (
-    "Released: a migration may change the status column. Runs go on meanwhile, slower and without the fence; "
-    "`sweeper install` puts back what was taken away."
+    "Released: a migration may change the status column. Until `sweeper install` puts back what was removed, runs are "
+    "slower and have no fence."
 )
 
 
@@ -31,9 +31,7 @@ def install(
     ] = False,
     rekey: Annotated[
         bool,
-        typer.Option(
-            "--rekey", help="Translate the refunds that there are to the key of the file, where it is another."
-        ),
+        typer.Option("--rekey", help="Translate the existing refunds to the key in the file, where that has changed."),
     ] = False,
     release: Annotated[
         bool,
@@ -54,7 +52,7 @@ def install(
     from sweeper.render.json.install import install_document
 
     if fence and release:
-        raise ConfigurationError("--fence puts up what --release takes away: give one of them", code="usage")
+        raise ConfigurationError("--fence installs what --release removes: give one of them", code="usage")
     settings = load_settings(config)
     connection = load_connection()
     database = Database(connection, application_name="sweeper install")
@@ -96,7 +94,7 @@ def _rehearsed(database: "Database", settings: "Settings", as_of: datetime) -> "
     from sweeper.check.keeping import keep_rehearsal
 
     for item in keep_rehearsal(database, settings, as_of):
-        yield f"{item.name}: {item.message}; as long as that is so, no run pays under a mapping that never has"
+        yield f"{item.name}: {item.message}; until that is fixed, no run pays under a mapping that has never paid"
 
 
 def _tell(blocker: "Blocker") -> None:

@@ -18,11 +18,11 @@ def revert(
     run: Annotated[str | None, typer.Option(metavar="RUN", help="All refunds of this run.")] = None,
     session: Annotated[str | None, typer.Option(metavar="ID", help="The refund of this session.")] = None,
     allow_negative: Annotated[
-        bool, typer.Option("--allow-negative", help="Also where a balance goes below zero.")
+        bool, typer.Option("--allow-negative", help="Go on even if a balance falls below zero.")
     ] = False,
     without_ledger: Annotated[
         bool,
-        typer.Option("--without-ledger", help="Also where the app's ledger gets no row: no [ledger.reverse]."),
+        typer.Option("--without-ledger", help="Go on even if the app's ledger gets no row, without [ledger.reverse]."),
     ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,

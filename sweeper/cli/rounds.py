@@ -26,7 +26,7 @@ def sweep_once(given: Sequence[Path], flags: RunFlags, signals: Signals) -> int:
     if len(given) == 1 and not given[0].is_dir():
         return sweep_file(given[0], flags, signals)
     if flags.sessions:
-        raise ConfigurationError("--session goes with one file: name it with --config", code="usage")
+        raise ConfigurationError("--session works with one file: name it with --config", code="usage")
     return _sweep_all(expanded(given), flags, signals)
 
 

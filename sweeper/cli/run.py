@@ -62,13 +62,13 @@ def run(
     reason: Annotated[str | None, typer.Option(metavar="TEXT", help="With --by: why.")] = None,
     every: Annotated[
         str | None,
-        typer.Option(metavar="DURATION", help="Sweep again and again, until a signal ends it; for hosts without cron."),
+        typer.Option(metavar="DURATION", help="Sweep repeatedly until a signal ends it; for hosts without cron."),
     ] = None,
     json: Json = False,
 ) -> int:
     """Refund every session that is owed, exactly once."""
     if exit_code and not dry_run:
-        raise ConfigurationError("--exit-code goes with --dry-run", code="usage")
+        raise ConfigurationError("--exit-code needs --dry-run", code="usage")
     from sweeper.cli.rounds import sweep_again_and_again, sweep_once
     from sweeper.cli.sweeping import RunFlags
 
@@ -94,7 +94,7 @@ def run(
     )
     seconds = None if every is None else _seconds(every)
     if seconds is not None and session:
-        raise ConfigurationError("--every and --session exclude each other", code="usage")
+        raise ConfigurationError("--every and --session cannot be used together", code="usage")
 
     signals = Signals(Cancelled)
     signals.install()
@@ -110,7 +110,7 @@ def _decision(by: str | None, reason: str | None, sessions: list[str]) -> tuple[
     if by is None and reason is None:
         return None, None
     if not sessions:
-        raise ConfigurationError("--by and --reason go with --session", code="usage")
+        raise ConfigurationError("--by and --reason need --session", code="usage")
     if not (by and by.strip() and reason and reason.strip()):
         raise ConfigurationError("--by must say who, and --reason why: give both", code="usage")
     return by.strip(), reason.strip()
@@ -124,5 +124,5 @@ def _seconds(every: str) -> float:
     except ValueError as error:
         raise ConfigurationError(f"--every: {error}", code="usage") from None
     if not seconds:
-        raise ConfigurationError("--every must be more than nothing, such as 5m", code="usage")
+        raise ConfigurationError("--every must be more than zero, such as 5m", code="usage")
     return seconds

@@ -10,7 +10,8 @@ from sweeper.core.errors import ConfigurationError
 
 def schema(
     document: Annotated[
-        str | None, typer.Option(metavar="COMMAND", help="That of the document that this command prints with --json.")
+        str | None,
+        typer.Option(metavar="COMMAND", help="The schema of the document that this command prints with --json."),
     ] = None,
 ) -> int:
     """Print the JSON Schema of sweeper.toml, for editors."""

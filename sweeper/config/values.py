@@ -124,7 +124,7 @@ def _require_digits(value: Decimal) -> Decimal:
     return value
 
 
-# what an editor is told: a TOML number or boolean may stand for SQL and for a status, and TOML's times are no strings
+# for an editor: a TOML number or boolean may stand for SQL and for a status, and TOML's times are no strings
 _SCALAR = WithJsonSchema({"type": ["string", "integer", "boolean"]})
 _DURATION = {"type": "string", "examples": ["90s", "15m", "1h30m", "2d"]}
 

@@ -35,7 +35,7 @@ def policy_section(session: Session, times: Times) -> Section:
     if stuck and (waiting or not session.statuses["running"]):
         question = "How long may a running session be without a sign of life?"
         if waiting:
-            question += f" {', '.join(waiting)} may last as long as a person takes."
+            question += f" {', '.join(waiting)} may last until somebody acts."
         stuck = [
             unknown(
                 "stuck_after",

@@ -29,7 +29,7 @@ def hidden_note(tables: Sequence[str]) -> str:
     more = f" and {len(tables) - _MOST} more" if len(tables) > _MOST else ""
     return (
         f"Row-level security hides the rows of {', '.join(tables[:_MOST])}{more} from this role: the draft rests on "
-        "names and types. Make it anew as the owner of the tables, or as a role that has BYPASSRLS: "
+        "names and types. Run it again as the owner of the tables, or as a role that has BYPASSRLS: "
         "`sweeper init --force`."
     )
 

@@ -51,7 +51,7 @@ def require_fence(mapping: Mapping, *, asked: bool, stands: bool) -> None:
         ConfigurationError: no trigger on the sessions sees each change of the status.
     """
     if (asked or stands) and mapping.without_fence:
-        then = "" if asked else ": `sweeper install --release` takes away the one that stands"
+        then = "" if asked else ": `sweeper install --release` removes the existing one"
         raise ConfigurationError(f"{mapping.without_fence}: there is no fence for it{then}", code="mapping")
 
 

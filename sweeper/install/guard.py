@@ -19,16 +19,16 @@ def has_own_guard(transaction: Transaction, mapping: Mapping) -> bool:
 
 
 class DeferrableGuardError(ConfigurationError):
-    """The app's own constraint is on what the guard is on, and deferrable: beside it no other index would do."""
+    """A constraint of the app's covers the columns of the guard and is deferrable: no other index helps then."""
 
     def __init__(self, table: str, name: str) -> None:
         super().__init__(
-            f"the unique constraint {quote_name(name)} on {table} is on what the guard is on, and deferrable: Postgres "
-            "lets nothing look for a conflict there, beside a guard of sweeper's own either; nothing was paid. Have "
-            "the constraint made anew without DEFERRABLE, then run `sweeper install`",
+            f"the unique constraint {quote_name(name)} on {table} covers the columns of the guard and is deferrable: "
+            "Postgres then refuses ON CONFLICT on them, even with a guard of sweeper's own; nothing was paid. Have "
+            "the constraint recreated without DEFERRABLE, then run `sweeper install`",
             code="guard_missing",
         )
-        self.fix = f"have {quote_name(name)} made anew without DEFERRABLE; then: sweeper install"
+        self.fix = f"have {quote_name(name)} recreated without DEFERRABLE; then: sweeper install"
 
 
 def require_own_guard(transaction: Transaction, mapping: Mapping) -> None:

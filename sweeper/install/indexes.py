@@ -213,7 +213,7 @@ def _canonical(transaction: Transaction, index: Index) -> Index:
         predicate = f" WHERE {index.predicate}" if index.predicate else ""
         predicate = predicate.replace("(\n", "(").replace("\n)", ")")
         raise ConfigurationError(
-            f"Postgres cannot have the index that sweeper needs on {index.table} ({index.key}){predicate}: "
+            f"Postgres cannot build the index that sweeper needs on {index.table} ({index.key}){predicate}: "
             f"{error.message}",
             code="mapping",
         ) from None

@@ -102,7 +102,7 @@ def _reported() -> Iterator[None]:
         raise FailedError("another transaction holds a lock for too long; run it again", code="busy") from None
     except TooSlow:
         raise FailedError(
-            "the server's statement_timeout is too short for this: lift it for this role, then run it again",
+            "the server's statement_timeout is too short for this: raise it for this role, then run it again",
             code="too_slow",
         ) from None
     except Refusal as refusal:
@@ -186,7 +186,7 @@ def _build_in_parts(database: Database, steps: Steps, index: Index, watch: Block
             index = what_is_left(transaction, steps.mapping, index)
         if not index.steps:
             return
-    raise FailedError(f"{index.table} got partitions without an index meanwhile: run it again", code="busy")
+    raise FailedError(f"{index.table} got new partitions without an index in the meantime: run it again", code="busy")
 
 
 def _outside(database: Database, statement: str, watch: BlockerWatch | None) -> None:

@@ -25,7 +25,7 @@ _READS_ROWS = re.compile(r"\bselect\b", re.IGNORECASE)
 def check_link(transaction: Transaction, mapping: Mapping, own: LedgerSection | None) -> None:
     """Check that `ledger.where` and `ledger.session` know the row that `[ledger.insert]` writes.
 
-    They are tried for made-up sessions. Where that cannot be told without rows of the app's, nothing is said.
+    They are tried for made-up sessions. Where only rows of the app's could show it, nothing is reported.
 
     Raises:
         ConfigurationError: the two can never meet: every refund would look as if it had not been made.

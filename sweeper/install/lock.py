@@ -26,7 +26,7 @@ def lock_installation(transaction: Transaction, mapping: Mapping) -> None:
     rows = transaction.rows(mapping.statement("lock_installation"))
     if not rows or rows[0].fingerprint != mapping.fingerprint:
         raise ConfigurationError(
-            "another mapping was installed while this command was at work: what it had done by then stands, and it "
+            "another mapping was installed while this command was running: what it had done by then stands, and it "
             "does nothing more. Run it again",
             code="mapping_changed",
         )
@@ -49,7 +49,9 @@ def only_installation(keeper: Database | None, schema: str) -> Iterator[None]:
                 yield
                 return
         time.sleep(_LOCK_WAIT_SECONDS)
-    raise FailedError("another `sweeper install` is at work in this schema; try again when it is done", code="busy")
+    raise FailedError(
+        "another `sweeper install` is running in this schema; try again when it has finished", code="busy"
+    )
 
 
 def _take(transaction: Transaction, schema: str) -> bool:

@@ -52,8 +52,8 @@ def find_own_tables(transaction: Transaction, mapping: Mapping, installation: In
     if strangers and len(strangers) < len(tables):
         lost = {f"{name}.{column}" for name in strangers for column in SIGNS[name] - tables[name].keys()}
         raise ConfigurationError(
-            f"sweeper's tables in schema {mapping.schema} have lost {', '.join(sorted(lost))}: bring that back. From "
-            "another schema what is refunded would be paid again",
+            f"sweeper's tables in schema {mapping.schema} lack {', '.join(sorted(lost))}: restore that. From another "
+            "schema, sessions that are refunded would be paid again",
             code="ledger_broken",
         )
     if strangers:
@@ -86,13 +86,13 @@ def key_changes(mapping: Mapping, found: Found) -> Iterator[str]:
     if kind != mapping.key.id_type.partition(" COLLATE ")[0] and kind != mapping.key.id_type:
         yield f"the type of sessions.id was {kind} and is {mapping.key.id_type}"
     if not found.of_sessions:
-        yield f"none of the refunds is of a session that is in {mapping.sessions.qualified}"
+        yield f"none of the refunds belongs to a session in {mapping.sessions.qualified}"
     if not found.of_attempts and mapping.key.attempt is not None:
-        yield "the attempts of the refunds are none that sessions.attempt gives"
+        yield "sessions.attempt gives none of the attempts of the refunds"
     if found.has_attempts and mapping.key.attempt is None:
-        yield "sessions.attempt was given and is not any more"
+        yield "sessions.attempt was mapped and is not any more"
     if not found.has_attempts and mapping.key.attempt is not None:
-        yield "sessions.attempt was not given, or null, and is now"
+        yield "sessions.attempt was not mapped, or null, and is now"
 
 
 def old_session_id(mapping: Mapping, found: Found) -> str | None:
@@ -126,8 +126,8 @@ def require_distributed(transaction: Transaction, mapping: Mapping) -> None:
             found = transaction.rows(fill("find_distribution", {}), {"table_oid": table.oid})
             if [(row.kind, row.shard_group) for row in found] != [("column", mapping.sessions.shard_group)]:
                 raise ConfigurationError(
-                    f"{mapping.slots[name]} is not distributed with {mapping.sessions.qualified}: it was made before "
-                    "Citus distributed that, or that was distributed anew. In another schema what is refunded would be "
-                    "paid again: docs/deploy.md says how to take it along",
+                    f"{mapping.slots[name]} is not distributed with {mapping.sessions.qualified}: it was created "
+                    "before Citus distributed that table, or distributed it again. In another schema, sessions that "
+                    "are refunded would be paid again: docs/deploy.md says how to keep the refunds",
                     code="ledger_broken",
                 )

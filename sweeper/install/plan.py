@@ -109,7 +109,7 @@ def _notes(transaction: Transaction, mapping: Mapping) -> tuple[str, ...]:
     if not (mapping.moves_balances or sum_of_ledger) or read_hooks(transaction, mapping):
         notes.append(
             f"triggers of the app's own (hooks) on {mapping.slots['refunds']} and {mapping.slots['reversals']} are "
-            "created by the owner of these tables, or by who is given the right: GRANT TRIGGER ON TABLE. Their "
+            "created by the owner of these tables, or by a role that has the right: GRANT TRIGGER ON TABLE. Their "
             "functions run with the rights of whoever runs sweeper, unless they are SECURITY DEFINER"
         )
     return tuple(notes)
@@ -121,7 +121,7 @@ def _rights(transaction: Transaction, mapping: Mapping, settings: Settings) -> d
     except SweeperError as error:
         if error.code != "privilege":
             raise
-        return {"": "left out: to work them out takes the right to make a temporary view"}
+        return {"": "left out: working them out needs the right to create a temporary view"}
 
 
 def _slots(mapping: Mapping, as_of: datetime | None) -> dict[str, str]:

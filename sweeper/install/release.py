@@ -32,7 +32,7 @@ def plan_release(database: Database, schema: str) -> tuple[Step, ...]:
     with database.transaction(timeouts=CATALOGUE_TIMEOUTS) as transaction:
         if read_installation(transaction, schema) is None:
             raise ConfigurationError(
-                f"sweeper is not installed in this database (schema {schema}): nothing of it is in a migration's way",
+                f"sweeper is not installed in this database (schema {schema}): nothing of it can block a migration",
                 code="not_installed",
             )
         return (*_fences(transaction, schema), *_live_indexes(transaction, schema))

@@ -77,6 +77,6 @@ def changed_table(transaction: Transaction, mapping: Mapping, bound: ChargeKey, 
         return ""
     was = rotated(transaction, mapping, bound)
     if was:
-        return f"{bound.table} is another table than before, which is {was} now"
+        return f"{bound.table} is not the same table as before, which is now {was}"
     reason = strangers(transaction, mapping, ledger)
-    return f"{bound.table} is another table than before: {reason}" if reason else ""
+    return f"{bound.table} is not the same table as before: {reason}" if reason else ""

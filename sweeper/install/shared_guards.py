@@ -37,9 +37,9 @@ def require_own_guard_rows(transaction: Transaction, mapping: Mapping, guard: st
     binds = {"guard": guard, "table_oid": mapping.ledger.table.oid}
     for row in transaction.rows(fill("find_guarded_table", {}), binds):
         raise ConfigurationError(
-            f"ledger.table = {mapping.ledger.table.name}: it is another table than the one with the guard, which is "
-            f"{row.name} now. What the app has refunded is there, and would be paid again. Nothing was paid. Write it "
-            f"down (`sweeper adopt --where` with a subquery over {row.name}) or raise policy.since, then drop the "
+            f"ledger.table = {mapping.ledger.table.name}: it is not the table with the guard, which is now "
+            f"{row.name}. The refunds of the app are there, and would be paid again. Nothing was paid. Record them "
+            f"(`sweeper adopt --where` with a subquery over {row.name}) or raise policy.since, then drop the "
             f"index {guard} and run `sweeper install`",
             code="ledger_changed",
         )

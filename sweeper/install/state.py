@@ -148,8 +148,8 @@ def open_mapping(
         installation = read_installation(transaction, schema)
     if installation is None or not installation.fingerprint:
         raise ConfigurationError(
-            f"sweeper is not installed in this database (schema {schema}), or its installation did not come "
-            "to its end: run `sweeper install`",
+            f"sweeper is not installed in this database (schema {schema}), or its installation did not "
+            "finish: run `sweeper install`",
             code="not_installed",
         )
     with database.transaction(
@@ -162,7 +162,7 @@ def open_mapping(
         require_same_key(transaction, mapping, installation)
         if mapping.fingerprint != installation.fingerprint:
             raise ConfigurationError(
-                "the mapping in the file is not the one that is installed: look the change over, then run "
+                "the mapping in the file is not the one that is installed: review the change, then run "
                 "`sweeper install`",
                 code="mapping_changed",
             )
@@ -176,11 +176,9 @@ def open_mapping(
 
 
 def open_file(
-    database: Database, settings: Settings, surroundings: Surroundings, as_of: datetime
-) -> tuple[Mapping, Installation]:
+    database: Database, settings: Settings, surroundings: Surroundings
+) -> tuple[Mapping, Installation | None]:
     """The mapping in the file, for a dry run: it may differ from the installed one, and nothing need be installed.
-
-    What is not installed has its floor at ``as_of``, as if it were installed at this moment.
 
     Raises:
         ConfigurationError: the ledger that is there was written under another key, or another schema has one.
@@ -196,7 +194,7 @@ def open_file(
         guard = found.guard_index if found and found.fingerprint == mapping.fingerprint else None
         require_alone(transaction, mapping, found.bound if found else None, guard)
         if found is None or not found.fingerprint:
-            return mapping.before_install(), Installation(SCHEMA_VERSION, as_of, "", search_path, None, None)
+            return mapping.before_install(), None
         _require_version(found)
         require_same_key(transaction, mapping, found)
         require_same_labels(mapping, found)
@@ -209,13 +207,13 @@ def open_file(
 def _require_version(installation: Installation) -> None:
     if installation.schema_version < SCHEMA_VERSION:
         raise ConfigurationError(
-            "the tables are of an older version of sweeper: run `sweeper install`, which takes them up",
+            "the tables are of an older version of sweeper: run `sweeper install`, which upgrades them",
             code="mapping_changed",
         )
 
 
 def require_same_key(transaction: Transaction, mapping: Mapping, installation: Installation) -> None:
-    """Check that a charge is known by what the refunds were written under: its types may change without an install.
+    """Check that the key of a charge is still the one of the refunds: its types may change without an install.
 
     Raises:
         ConfigurationError: it is not; everything that is refunded could be paid again, or what is owed pass for paid.
@@ -226,8 +224,8 @@ def require_same_key(transaction: Transaction, mapping: Mapping, installation: I
     changes = mapping.key.changes(bound)
     if changes:
         raise ConfigurationError(
-            "what a charge is known by is not what the refunds that there are were written under: "
-            f"{'; '.join(changes)}. Nothing was paid. If it is meant, `sweeper install --rekey` translates them",
+            f"the key of a charge is not the one under which the refunds were written: {'; '.join(changes)}. Nothing "
+            "was paid. If this change is intended, `sweeper install --rekey` translates them",
             code="key_changed",
         )
     ledger = OldLedger(mapping.slots["refunds"], mapping.slots["session_id"], as_text=False)
@@ -254,7 +252,7 @@ def require_same_labels(mapping: Mapping, installation: Installation) -> None:
     if renamed:
         raise ConfigurationError(
             f"{', '.join(renamed)}: values of {mapping.slots['status_type']} were renamed to each other since "
-            "`sweeper install` built its index, which does not know it: sessions would not be found. Look at what they "
-            "mean now, then run `sweeper install`, which builds the index anew",
+            "`sweeper install` built its index, which is wrong now: sessions would not be found. Check what they mean "
+            "now, then run `sweeper install`, which rebuilds the index",
             code="mapping_changed",
         )

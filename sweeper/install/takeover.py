@@ -81,7 +81,7 @@ def plan_takeover(
     if "refunds" not in found.tables:
         return Takeover(_without_defaults(scripts, slots), additions, tuple(actions))
     if not complete:
-        actions = [f"took up the ledger of refunds in schema {mapping.schema}"]
+        actions = [f"took over the ledger of refunds in schema {mapping.schema}"]
     actions += [f"added the column {column} to {mapping.schema}.refunds" for column in added]
     require_distributed(transaction, mapping)
     refuse_ledger_of_others(transaction, mapping, found)
@@ -132,8 +132,8 @@ def _without_defaults(scripts: Sequence[str], slots: Mapped[str, str]) -> tuple[
 def _not_translated(mapping: Mapping, changes: Sequence[str]) -> ConfigurationError:
     said = "; ".join(changes) or "the types of the ids"
     return ConfigurationError(
-        f"what a charge is known by is not what {mapping.schema}.refunds was made for: {said}. Refunds that Citus has "
-        "distributed are not translated. Nothing was changed: go on under the key before",
+        f"the key of a charge is not the one that {mapping.schema}.refunds was created for: {said}. Refunds that Citus "
+        "has distributed are not translated. Nothing was changed: keep the old key",
         code="key_changed",
     )
 
@@ -141,7 +141,7 @@ def _not_translated(mapping: Mapping, changes: Sequence[str]) -> ConfigurationEr
 def _key_changed(
     transaction: Transaction, mapping: Mapping, found: Found, changes: Sequence[str]
 ) -> ConfigurationError:
-    said = f"what a charge is known by is not what the refunds in {mapping.schema}.refunds were written under: "
+    said = f"the key of a charge is not the one under which the refunds in {mapping.schema}.refunds were written: "
     said += "; ".join(changes)
     if found.bound is not None and not mapping.key.of_table(found.bound):
         return ConfigurationError(
@@ -151,14 +151,14 @@ def _key_changed(
         )
     if old_session_id(mapping, found) is None:
         return ConfigurationError(
-            f"{said}. The column that their ids are of is gone, so nobody can tell which sessions were refunded. "
+            f"{said}. The column of their ids is gone, so nothing shows which sessions were refunded. "
             "Nothing was changed: bring the column back, or map one that has its values",
             code="key_changed",
         )
     row = _count_paid_again(transaction, mapping, found, mapping.slots["refunds"], mapping.slots["reversals"])
     return ConfigurationError(
         f"{said}. Under the new key {row.sessions} sessions that are refunded would be paid again ({row.credits} "
-        "credits). Nothing was changed. `sweeper install --rekey` translates the refunds that there are",
+        "credits). Nothing was changed. `sweeper install --rekey` translates the existing refunds",
         code="key_changed",
     )
 
@@ -224,6 +224,6 @@ def _refuse_second_ledger(transaction: Transaction, mapping: Mapping, *, has_led
             raise ConfigurationError(
                 f"schema {row.schema_name} has refunds of {paid.sessions} sessions ({', '.join(paid.samples)}) that "
                 f"this mapping would pay again from schema {mapping.schema}: {paid.credits} credits. Nothing was "
-                f"changed. Go on with database.schema = {row.schema_name!r}: `sweeper install` takes it up",
+                f"changed. Go on with database.schema = {row.schema_name!r}: `sweeper install` takes it over",
                 code="second_ledger",
             )

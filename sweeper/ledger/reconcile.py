@@ -74,7 +74,7 @@ def compare_balances(
     mismatch = partial(Refusal, "", hold_reason="balance_mismatch", tries=tries)
     amounts = [Decimal(amount) for amount in row.moved_amounts]
     if row.moved_refunds != len(row.paid_amounts) or sum(amounts) != sum(map(Decimal, row.paid_amounts)):
-        raise mismatch("the balance of an account did not take its refund")
+        raise mismatch("an account's balance did not change by its refund")
     for account_id, amount in zip(row.moved_accounts, amounts, strict=True):
         (earlier, spent), (later, spent_later) = balances.get(account_id, _UNKNOWN), after.get(account_id, _UNKNOWN)
         if earlier is None or later is None:

@@ -32,7 +32,7 @@ def notices_of(result: RunResult, app: str) -> Iterator[Notice]:
         yield Notice(
             "held",
             f"sweeper: {_sessions(result.held)} of {app} put on hold",
-            "Nobody is refunded there until you decide. `sweeper run --dry-run` shows how many there are and why, "
+            "These are not refunded until you decide. `sweeper run --dry-run` shows how many there are and why, "
             "`sweeper explain SESSION` one of them.",
         )
 

@@ -32,7 +32,7 @@ class _JsonLoader(Loader):
 class _TextDumper(Dumper):
     def dump(self, obj: str) -> Buffer:
         if "\x00" in obj:
-            raise psycopg.DataError("a text in Postgres never holds a NUL")
+            raise psycopg.DataError("text in Postgres cannot contain a NUL")
         return obj.encode(ENCODING, ERRORS)
 
 

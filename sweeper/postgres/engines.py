@@ -28,5 +28,5 @@ def postgres_version(said: str, host: str) -> tuple[int, ...]:
             raise ConfigurationError(f"{engine} is not supported: {why}", code="unsupported_server")
     found = _VERSION.match(said)
     if found is None:
-        raise ConfigurationError(f"the server is {said[:40]!r}, and no Postgres", code="unsupported_server")
+        raise ConfigurationError(f"the server is {said[:40]!r}, not Postgres", code="unsupported_server")
     return (int(found[1]),)

@@ -82,7 +82,7 @@ def failure_of(problem: Busy | TooSlow | Refusal | SweeperError) -> SweeperError
             code="locked",
         )
     if isinstance(problem, TooSlow):
-        return FailedError("the database takes longer over a statement than sweeper allows it", code="too_slow")
+        return FailedError("a statement took longer than sweeper allows", code="too_slow")
     if isinstance(problem, Refusal):  # not its message, which may repeat the row
         return FailedError(
             f"the database refused a statement (SQLSTATE {problem.sqlstate}): an expression may fail for one of the "

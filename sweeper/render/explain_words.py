@@ -13,7 +13,7 @@ _HOLDS = {
     "amount_negative": "its amount is negative",
     "amount_above_max": "its amount is above policy.max_amount",
     "not_closed": "nothing closed it as it was refunded, so the refund was undone",
-    "charge_unknown": "it is older than the first charge in the app's books, so that nobody knows what was charged",
+    "charge_unknown": "it is older than the first charge in the app's books, so its charge is not known",
     "above_charge": "its amount is above what the app's books say was charged",
     "amount_rounded": "the balance or the ledger would round its amount",
     "account_inactive": "its account is not active: accounts.active is not true of it",
@@ -101,7 +101,7 @@ def _waiting(explanation: Explanation) -> str:
     if explanation.due_at is None and explanation.running and explanation.limit is None:
         return f"It is {explanation.status}, which is never stuck by policy.stuck_after."
     if explanation.due_at is None:
-        return "It does not say since when it shows no sign of life, so no run can call it stuck."
+        return "It does not say when it last showed a sign of life, so no run can call it stuck."
     then = (
         "refunds it" if explanation.hold_reason is None else f"puts it on hold: {hold_words(explanation.hold_reason)}"
     )

@@ -210,14 +210,14 @@ class BatchPayer:
             compare_balances(row, balances, after, exact=exact, exact_spent=exact_spent, tries=tries)
         held = tuple(zip(row.held_sessions, row.held_reasons, strict=True))
         self._holds.require_room(session_id for session_id, _ in held)
-        told = (row.paid_sessions, row.paid_accounts, row.paid_amounts, row.paid_reasons)
+        answer = (row.paid_sessions, row.paid_accounts, row.paid_amounts, row.paid_reasons)
         return Batch(
-            paid=tuple(zip(*told, strict=True)),
+            paid=tuple(zip(*answer, strict=True)),
             held=held,
             already_refunded=row.refunded_before + len(row.unpaid_sessions),
             skipped=tuple(row.busy_sessions),
             unripe_from=row.unripe_from,
-            beside_id_bytes=sum(map(text_bytes, (*told[1:], row.moved_accounts, row.moved_amounts))),
+            beside_id_bytes=sum(map(text_bytes, (*answer[1:], row.moved_accounts, row.moved_amounts))),
         )
 
     def _write(self, transaction: Transaction, binds: Mapped[str, object]) -> Row:
@@ -243,4 +243,6 @@ class BatchPayer:
             return
         refunded = self._list_refunded(transaction, selection, row.unpaid_sessions)
         if not refunded.issuperset(row.unpaid_sessions):
-            raise Refusal("", "the refund was not written: a trigger or a rule drops it, or the closing of the session")
+            raise Refusal(
+                "", "the refund was not written: a trigger or a rule drops it, or closing the session did not work"
+            )

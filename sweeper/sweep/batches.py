@@ -234,8 +234,8 @@ class BatchRunner:
             self._signals.check()
             if time.monotonic() > give_up:
                 raise FailedError(
-                    f"no turn at the caps for {_CAPS_WAIT_AT_MOST_SECONDS} s: another run is paying, or the row for it "
-                    "in sweeper's table locks is gone, and `sweeper install` puts it back",
+                    f"the caps were locked for {_CAPS_WAIT_AT_MOST_SECONDS} s: another run is paying, or their row "
+                    "in sweeper's table locks is missing, and `sweeper install` restores it",
                     code="busy",
                 )
             time.sleep(_CAPS_WAIT_SECONDS)

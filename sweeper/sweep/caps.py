@@ -1,10 +1,12 @@
 """The caps of a run: by sessions and by credits, exact also when several runs pay at once."""
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from sweeper.app.mapping import Mapping
+from sweeper.config.model import PolicySection
 from sweeper.postgres.transaction import Transaction
 
 
@@ -27,6 +29,16 @@ class Limits(NamedTuple):
     credits: Decimal | None
     refunds_by_hand: bool = False
     credits_by_hand: bool = False
+
+    @classmethod
+    def of_run(cls, policy: PolicySection, by_hand: Collection[str]) -> Self:
+        """The caps of the policy; ``by_hand`` names those that a flag gave."""
+        return cls(
+            policy.max_refunds,
+            policy.max_credits,
+            refunds_by_hand="max_refunds" in by_hand,
+            credits_by_hand="max_credits" in by_hand,
+        )
 
 
 class Caps:
@@ -66,7 +78,7 @@ class Caps:
         )
 
     def committed(self, sessions: int, credits: Decimal) -> None:
-        """Told what the batch refunded that was just committed; without it the ledger is asked again."""
+        """Count what the batch that was just committed refunded; without this call the ledger is read again."""
         self._own = (self._before[0] + sessions, self._before[1] + credits)
 
     def _counted(self, transaction: Transaction, statement: str) -> tuple[int, Decimal]:

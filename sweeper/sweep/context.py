@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 from sweeper.app.mapping import Mapping
 from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError
 from sweeper.core.results import Amount
-from sweeper.install.state import Surroundings, open_file, open_mapping, read_surroundings
+from sweeper.install.state import Installation, Surroundings, open_file, open_mapping, read_surroundings
 from sweeper.postgres.clocks import check_clocks
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Refusal
@@ -83,46 +83,40 @@ def prepare(
     )
     mapping, installation = retrying(
         lambda: (
-            open_file(database, settings, surroundings, request.as_of)
-            if of_file
-            else open_mapping(database, settings, paying=paying)
+            open_file(database, settings, surroundings) if of_file else open_mapping(database, settings, paying=paying)
         )
     )
-    floor = installation.floor(settings.policy)
-    if request.since is not None:
-        if request.since < floor:
-            raise ConfigurationError(
-                f"--since {request.since.isoformat()} lies before the floor, {floor.isoformat()}: a flag may only "
-                "raise it. To let older sessions in, set policy.since in the file",
-                code="usage",
-            )
-        floor = request.since
+    floor = _floor(settings, request, installation)
     digest = policy_digest(settings.policy, floor)
-    whole = not request.session_ids and request.since is None
     horizon = usable_horizon(installation, digest, request.as_of)
+    whole = not request.session_ids and request.since is None
     full = whole and (request.full or horizon is None)
-    counted = None
-    selection = Selection.of_run(settings, request.as_of, floor)
-    if full:
+    selection, before_floor = Selection.of_run(settings, request.as_of, floor), None
+    if request.session_ids:
+        selection = selection.by_hand(tuple(dict.fromkeys(request.session_ids)), payable_again=settings.payable_again)
+        read(database, mapping, partial(_require_sessions, session_ids=request.session_ids))
+    elif full:
         # over the nodes of Citus there is no reading of all of history at once
         selection = replace(selection.full(), in_history=not mapping.is_by_account)
+        read(database, mapping, lambda transaction, own: require_own_ids(OwedReader(transaction, own, selection)))
     elif whole and horizon is not None and not read(database, mapping, is_small):
-        selection = replace(selection, since=max(floor, horizon))
-        counted = Amount(installation.before_floor_sessions or 0, installation.before_floor_credits or Decimal(0))
-    if full:
-        looked_at = selection
-        read(database, mapping, lambda transaction, own: require_own_ids(OwedReader(transaction, own, looked_at)))
-    if request.session_ids:
-        retrying(lambda: _check_sessions(database, mapping, request.session_ids))
-        selection = selection.by_hand(tuple(dict.fromkeys(request.session_ids)), payable_again=settings.payable_again)
-    policy = settings.policy
-    limits = Limits(
-        policy.max_refunds,
-        policy.max_credits,
-        refunds_by_hand="max_refunds" in request.caps_by_hand,
-        credits_by_hand="max_credits" in request.caps_by_hand,
-    )
-    return RunContext(mapping, selection, floor, limits, digest, whole, full, counted), surroundings
+        selection, before_floor = replace(selection, since=max(floor, horizon.start)), horizon.before_floor
+    limits = Limits.of_run(settings.policy, request.caps_by_hand)
+    return RunContext(mapping, selection, floor, limits, digest, whole, full, before_floor), surroundings
+
+
+def _floor(settings: Settings, request: RunRequest, installation: Installation | None) -> datetime:
+    """The moment before which the run does not look; by default that of the installation, which may be to come."""
+    floor = installation.floor(settings.policy) if installation else settings.policy.since or request.as_of
+    if request.since is None:
+        return floor
+    if request.since < floor:
+        raise ConfigurationError(
+            f"--since {request.since.isoformat()} is before the floor, {floor.isoformat()}: a flag may only "
+            "raise it. To let older sessions in, set policy.since in the file",
+            code="usage",
+        )
+    return request.since
 
 
 def read(database: Database, mapping: Mapping, question: Callable[[Transaction, Mapping], T]) -> T:
@@ -135,10 +129,10 @@ def read(database: Database, mapping: Mapping, question: Callable[[Transaction, 
     return retrying(ask)
 
 
-def _check_sessions(database: Database, mapping: Mapping, session_ids: tuple[str, ...]) -> None:
+def _require_sessions(transaction: Transaction, mapping: Mapping, session_ids: tuple[str, ...]) -> None:
     for session_id in session_ids:
         try:
-            with reading(database, mapping) as transaction:
+            with transaction.savepoint():
                 found = transaction.rows(mapping.statement("find_sessions"), {"session_id": session_id})
         except Refusal:  # such as a uuid that is none
             found = []

@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -13,7 +13,7 @@ from sweeper.core.results import Amount, Largest, Outcome, Plan, RunResult
 from sweeper.postgres.database import Database
 from sweeper.postgres.retries import retrying
 from sweeper.postgres.sqlstate import reported
-from sweeper.postgres.transaction import Transaction
+from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.caps import Caps, Room
 from sweeper.sweep.context import RunContext, RunRequest, prepare
 from sweeper.sweep.moved import Orphans, find_moved, find_orphans
@@ -148,25 +148,8 @@ def _read(transaction: Transaction, prepared: RunContext, settings: Settings, re
     for part in selection.parts():
         for session in _compared(OwedReader(transaction, mapping, part), orphans):
             planner.add(session)
-    before_floor = Amount()
-    if prepared.before_floor is not None:
-        before_floor = prepared.before_floor
-    elif not request.session_ids:  # the floor does not apply to sessions that a person names
-        found = OwedReader(transaction, mapping, selection.earlier(prepared.floor)).count()
-        before_floor = Amount(found.sessions, found.credits)
-    error = None
-    try:
-        planner.settle()
-    except FailedError as unsettled:
-        error = unsettled
-    held = sum(amount.sessions for amount in planner.holds.values())
-    limit = settings.policy.max_new_holds
-    if held > limit:
-        error = FailedError(
-            f"a run would put {held} sessions on hold, more than max_new_holds = {limit}, and stop: so many at once "
-            "mean a wrong mapping, not bad rows",
-            code="too_many_holds",
-        )
+    before_floor = _before_floor(OwedReader(transaction, mapping, selection), prepared, request)
+    error, held = _settle(planner, limit=settings.policy.max_new_holds)
     standing = transaction.rows(mapping.statement("list_holds"))
     return RunResult(
         run_id=None,
@@ -186,17 +169,46 @@ def _read(transaction: Transaction, prepared: RunContext, settings: Settings, re
         integer_amounts=mapping.integer_amounts,
         floor=prepared.floor,
         error=error,
-        plan=Plan(
-            by_age={
-                name: planner.ages[name] for name in [*(name for _, name in _AGES), _OLDEST] if name in planner.ages
-            },
-            largest=tuple(planner.largest),
-            new_holds=_by_size(planner.holds),
-            new_hold_samples=dict(planner.hold_samples),
-            standing_holds={row.why: row.sessions for row in standing},
-            hold_samples={row.why: tuple(row.samples) for row in standing},
-            left_by_caps=planner.left_by_caps,
-        ),
+        plan=_details(planner, standing),
+    )
+
+
+def _before_floor(reader: OwedReader, prepared: RunContext, request: RunRequest) -> Amount:
+    if request.session_ids:  # the floor does not apply to sessions that a person names
+        return Amount()
+    if prepared.before_floor is not None:
+        return prepared.before_floor
+    found = replace(reader, selection=reader.selection.earlier(prepared.floor)).count()
+    return Amount(found.sessions, found.credits)
+
+
+def _settle(planner: Planner, *, limit: int) -> tuple[FailedError | None, int]:
+    """How a run would fail at its end, if it would, and how many sessions it would put on hold."""
+    error = None
+    try:
+        planner.settle()
+    except FailedError as unsettled:
+        error = unsettled
+    held = sum(amount.sessions for amount in planner.holds.values())
+    if held > limit:
+        error = FailedError(
+            f"a run would put {held} sessions on hold, more than max_new_holds = {limit}, and stop: so many at once "
+            "mean a wrong mapping, not bad rows",
+            code="too_many_holds",
+        )
+    return error, held
+
+
+def _details(planner: Planner, standing: Sequence[Row]) -> Plan:
+    names = [*(name for _, name in _AGES), _OLDEST]
+    return Plan(
+        by_age={name: planner.ages[name] for name in names if name in planner.ages},
+        largest=tuple(planner.largest),
+        new_holds=_by_size(planner.holds),
+        new_hold_samples=dict(planner.hold_samples),
+        standing_holds={row.why: row.sessions for row in standing},
+        hold_samples={row.why: tuple(row.samples) for row in standing},
+        left_by_caps=planner.left_by_caps,
     )
 
 

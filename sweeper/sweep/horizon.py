@@ -6,6 +6,7 @@ The horizon may be lost at any time: without it a run is only slower.
 
 import json
 from datetime import datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -35,14 +36,24 @@ def policy_digest(policy: PolicySection, floor: datetime) -> str:
     return sha256(json.dumps([rules, floor.isoformat()], sort_keys=True).encode()).hexdigest()
 
 
-def usable_horizon(installation: Installation, digest: str, as_of: datetime) -> datetime | None:
+class Horizon(NamedTuple):
+    """Where a run may start, and what an earlier run counted before the floor."""
+
+    start: datetime
+    before_floor: Amount
+
+
+def usable_horizon(installation: Installation | None, digest: str, as_of: datetime) -> Horizon | None:
     """Where a run as of ``as_of`` may start; none when it must be a full sweep, from the floor."""
+    if installation is None:
+        return None
     horizon, found, swept = installation.horizon, installation.horizon_as_of, installation.full_sweep_as_of
     if horizon is None or found is None or swept is None or installation.horizon_policy != digest:
         return None
     if as_of < found - _SET_BACK or not -_SET_BACK <= as_of - swept < FULL_SWEEP_EVERY:
         return None
-    return horizon
+    sessions, credits = installation.before_floor_sessions, installation.before_floor_credits
+    return Horizon(horizon, Amount(sessions or 0, credits or Decimal(0)))
 
 
 def is_small(transaction: Transaction, mapping: Mapping) -> bool:

@@ -58,9 +58,33 @@ def find_moved(reader: OwedReader, orphans: Orphans, session_ids: Collection[str
         raise ConfigurationError(
             f"sessions.id = {reader.mapping.key.id}: the ids were changed in place. Of {len(orphans.refund_ids)} "
             f"refunds whose sessions are gone, {row.orphans} have the account, the amount and the moment of failure of "
-            f"a session that is owed ({samples}), and would be paid again. Write down under the new ids what is "
-            "refunded, as docs/operations.md says: `sweeper adopt --where SQL`. A session that was never refunded is "
+            f"a session that is owed ({samples}), and would be paid again. Record the refunds under the new ids, "
+            "as docs/operations.md describes: `sweeper adopt --where SQL`. A session that was never refunded is "
             "paid by `sweeper run --session ID`",
             code="key_changed",
         )
     return frozenset(row.session_ids)
+
+
+class MovedSessions:
+    """The owed sessions of one sweep that were refunded, it seems, under another id."""
+
+    def __init__(self) -> None:
+        self._orphans: Orphans | None = None
+        self.found = frozenset[str]()
+
+    @property
+    def possible(self) -> bool:
+        """Whether there may be any; true until the first call of ``find``."""
+        return self._orphans is None or bool(self._orphans)
+
+    def find(self, reader: OwedReader, session_ids: Collection[str]) -> frozenset[str]:
+        """Look among these sessions too; gives all that were found so far.
+
+        Raises:
+            ConfigurationError: so many that the ids were changed in place.
+        """
+        if self._orphans is None:
+            self._orphans = find_orphans(reader)
+        self.found |= find_moved(reader, self._orphans, session_ids)
+        return self.found

@@ -1,4 +1,4 @@
-"""What a sweep counts as it goes, and who is told of it."""
+"""What a sweep counts as it goes, and who follows it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from sweeper.sweep.batch import Batch
 
 
 class Observer(Protocol):
-    """Told what a sweep does, once it is committed."""
+    """Follows what a sweep does, once it is committed."""
 
     def begun(self, run_id: str, count_owed: Callable[[], int], *, integer_amounts: bool) -> None:
         """The run starts; counting what is owed costs a survey, so only who shows it asks."""

@@ -62,7 +62,7 @@ def find_objection(
     said = "\n".join(f"{item.name}: {item.message}\n  to fix it: {item.fix}" for item in failed)
     flags = " ".join(f"--accept {item.name}" for item in failed)
     return ConfigurationError(
-        f"nothing was paid, for on the app's own past the mapping shows faults:\n{said}\n"
-        f"Fix the file, or let it pass, for this mapping: sweeper run {flags}",
+        f"nothing was paid: compared with the app's own past, the mapping has faults:\n{said}\n"
+        f"Fix the file, or accept them for this mapping: sweeper run {flags}",
         code="rehearsal_failed",
     )

@@ -1,4 +1,4 @@
-"""Ids that the app has given out a second time: the refund of the one session would pass for that of the other."""
+"""Ids that the app has used again: the refund of the old session would look like that of the new one."""
 
 from contextlib import suppress
 
@@ -29,8 +29,8 @@ def require_own_ids(reader: OwedReader) -> None:
         if row.reused < _ENOUGH or row.reused * 2 <= row.known or row.earliest <= row.refunded_until:
             return
         raise ConfigurationError(
-            f"sessions.id = {mapping.key.id}: the ids of {mapping.sessions.name} began anew. Of its {row.known} newest "
-            f"sessions with an id that was refunded, {row.reused} were started after that refund, such as "
+            f"sessions.id = {mapping.key.id}: the ids of {mapping.sessions.name} started over. Of its {row.known} "
+            f"newest sessions with an id that was refunded, {row.reused} were started after that refund, such as "
             f"{', '.join(row.samples)}, and no failed or running session is older. Nothing was paid. {WHERE_ANEW}",
             code="key_changed",
         )

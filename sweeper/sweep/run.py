@@ -33,6 +33,9 @@ from sweeper.sweep.rehearsal import Rehearsal, find_objection
 from sweeper.sweep.selection import Selection
 from sweeper.sweep.sweep import Sweep
 
+# a run that ends like this has paid everything that it could
+_EVERYTHING_PAID = (Outcome.COMPLETE, Outcome.PARTIAL)
+
 
 def execute(
     database: Database,
@@ -79,9 +82,7 @@ def _execute(
         _open(database, mapping, opening, signals)
     left, outcome, error = _sweep(sweep, selection)
     if outcome is Outcome.COMPLETE:
-        # also where all that is left will be put on hold: nobody has looked at it yet
-        capped = left.over_budget > 0 or (sweep.tally.capped and left.sessions + left.to_hold > 0)
-        outcome = _outcome(capped=capped, held=len(holds.new))
+        outcome = _outcome(sweep, left, held=len(holds.new))
     result = RunResult(
         run_id=run_id,
         dry_run=False,
@@ -91,7 +92,7 @@ def _execute(
         accounts=0,
         reasons={},
         already_refunded=sweep.tally.already_refunded,
-        skipped=left.sessions + left.to_hold if outcome in (Outcome.COMPLETE, Outcome.PARTIAL) else 0,
+        skipped=left.sessions + left.to_hold if outcome in _EVERYTHING_PAID else 0,
         held=len(holds.new),
         remaining=left.sessions,
         before_floor=before_floor,
@@ -104,28 +105,26 @@ def _execute(
     )
     with signals.shielded():
         # on the server after a failover, what an earlier batch wrote may be missing: the next run looks again
-        if prepared.whole and outcome in (Outcome.COMPLETE, Outcome.PARTIAL) and database.connections_made == 1:
-            tally = sweep.tally
-            unripe = (tally.unripe_from, tally.unknown, tuple(tally.skipped))
-            settled = Settled(selection, *unripe, prepared.digest, prepared.full, before_floor)
-            # the horizon may be lost at any time: a run that paid everything does not fail for it, and asks once only,
-            # for again could be on another server
-            with suppress(SweeperError, Busy, TooSlow, Refusal):
-                retrying(lambda: store(database, mapping, settled), attempts=1)
-        attempts = _attempts_at_the_end(outcome, error)
-        try:
-            return retrying(lambda: _close(database, mapping, result, opening), attempts=attempts)
-        except (SweeperError, Refusal, Busy, TooSlow) as problem:
-            signals.check()
-            error = failure_of(problem)
-            error.may_have_paid = True
-            raise error from None
+        if prepared.whole and outcome in _EVERYTHING_PAID and database.connections_made == 1:
+            _store_horizon(database, prepared, sweep, before_floor)
+        return _close_in_the_end(database, mapping, result, opening, signals)
 
 
-def _outcome(*, capped: bool, held: int) -> Outcome:
-    if capped:
+def _outcome(sweep: Sweep, left: Survey, *, held: int) -> Outcome:
+    # also where all that is left will be put on hold: nobody has looked at it yet
+    if left.over_budget > 0 or (sweep.tally.capped and left.sessions + left.to_hold > 0):
         return Outcome.CAPPED
     return Outcome.PARTIAL if held else Outcome.COMPLETE
+
+
+def _store_horizon(database: Database, prepared: RunContext, sweep: Sweep, before_floor: Amount) -> None:
+    tally = sweep.tally
+    unripe = (tally.unripe_from, tally.unknown, tuple(tally.skipped))
+    settled = Settled(prepared.selection, *unripe, prepared.digest, prepared.full, before_floor)
+    # the horizon may be lost at any time: a run that paid everything does not fail for it, and tries once only, for
+    # a second attempt could reach another server
+    with suppress(SweeperError, Busy, TooSlow, Refusal):
+        retrying(lambda: store(database, prepared.mapping, settled), attempts=1)
 
 
 def _sweep(sweep: Sweep, selection: Selection) -> tuple[Survey, Outcome, SweeperError | None]:
@@ -168,7 +167,7 @@ def _before_floor(sweep: Sweep, request: RunRequest, prepared: RunContext) -> Am
 def _opening(
     settings: Settings, request: RunRequest, run_id: str, mapping: Mapping, *, full: bool
 ) -> dict[str, object]:
-    told = {
+    details = {
         "policy": settings.policy.model_dump(mode="json", warnings=False),
         # jsonb holds no byte that is not UTF-8, as an id may have in a database without an encoding
         "sessions": [session_id.encode(errors="backslashreplace").decode() for session_id in request.session_ids],
@@ -178,12 +177,12 @@ def _opening(
         **({"accepted": sorted(request.accepted)} if request.accepted else {}),
     }
     if request.by is not None:
-        told |= {"by": request.by, "reason": request.reason}
+        details |= {"by": request.by, "reason": request.reason}
     return {
         "run_id": run_id,
         "version": __version__,
         "host": request.host,
-        "told": json.dumps(told),
+        "told": json.dumps(details),
         "as_of": request.as_of,
     }
 
@@ -196,6 +195,19 @@ def _open(database: Database, mapping: Mapping, opening: dict[str, object], sign
             transaction.rows(mapping.statement("open_run"), opening)
 
     retrying(write)
+
+
+def _close_in_the_end(
+    database: Database, mapping: Mapping, result: RunResult, opening: dict[str, object], signals: Signals
+) -> RunResult:
+    attempts = _attempts_at_the_end(result.outcome, result.error)
+    try:
+        return retrying(lambda: _close(database, mapping, result, opening), attempts=attempts)
+    except (SweeperError, Refusal, Busy, TooSlow) as problem:
+        signals.check()
+        error = failure_of(problem)
+        error.may_have_paid = True
+        raise error from None
 
 
 def _close(database: Database, mapping: Mapping, result: RunResult, opening: dict[str, object]) -> RunResult:

@@ -1,4 +1,4 @@
-"""Which sessions a run looks at, and the values that the statements are told."""
+"""Which sessions a run looks at, and the values that the statements get."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -73,7 +73,7 @@ class ShardPayer:
         )
 
     def _insert(self, transaction: Transaction, closed: Row, binds: Mapped[str, object]) -> Sequence[Row]:
-        told = {
+        more = {
             "refund_ids": text_array(closed.refund_ids),
             "session_ids": text_array(closed.session_ids),
             "account_ids": text_array(closed.account_ids),
@@ -85,7 +85,7 @@ class ShardPayer:
             "details": list(closed.details),
             "failed_ats": list(closed.failed_ats),
         }
-        return transaction.rows(self._statements["insert_in_shard"], {**binds, **told})
+        return transaction.rows(self._statements["insert_in_shard"], {**binds, **more})
 
     def _add(
         self, transaction: Transaction, paid: Sequence[Row], binds: Mapped[str, object]
@@ -101,28 +101,28 @@ class ShardPayer:
         return {row.account_id: (row.refunds, row.amount) for row in rows}
 
     def _hold(self, transaction: Transaction, closed: Row, binds: Mapped[str, object]) -> Sequence[Row]:
-        told = {
+        more = {
             "session_ids": text_array(closed.held_sessions),
             "account_ids": text_array(closed.held_accounts),
             "attempts": list(closed.held_attempts),
             "reasons": text_array(closed.held_reasons),
         }
-        return transaction.rows(self._statements["hold_in_shard"], {**binds, **told})
+        return transaction.rows(self._statements["hold_in_shard"], {**binds, **more})
 
     def _end_holds(self, transaction: Transaction, paid: Sequence[Row], binds: Mapped[str, object]) -> None:
-        told = {
+        more = {
             "session_ids": text_array([row.session_id for row in paid]),
             "account_ids": text_array([row.account_id for row in paid]),
             "attempts": text_array([row.attempt for row in paid]),
         }
-        transaction.rows(self._statements["end_holds_in_shard"], {**binds, **told})
+        transaction.rows(self._statements["end_holds_in_shard"], {**binds, **more})
 
 
 def _told(closed: Row) -> set[tuple[object, ...]]:
     """The refunds that were to be written, each by what a refund is."""
     columns = (closed.refund_ids, closed.session_ids, closed.account_ids, closed.attempts, closed.agains)
-    told = zip(*columns, map(Decimal, closed.amounts), strict=True)
-    return set(told)
+    found = zip(*columns, map(Decimal, closed.amounts), strict=True)
+    return set(found)
 
 
 def _key(row: Row) -> tuple[object, ...]:

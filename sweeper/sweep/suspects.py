@@ -98,8 +98,8 @@ class Suspects:
             raise unproven(self._problems())
         if len(self._waiting) > self._most:
             raise FailedError(
-                f"more than max_new_holds = {self._most} sessions were refused, and nobody was paid meanwhile: so many "
-                "at once mean a wrong mapping, not bad rows. None of them was put on hold",
+                f"more than max_new_holds = {self._most} sessions were refused, and none was paid in the meantime: so "
+                "many at once mean a wrong mapping, not bad rows. None of them was put on hold",
                 code="too_many_holds",
             )
 
@@ -144,6 +144,6 @@ def unproven(problems: dict[str, Problem]) -> FailedError:
     number = "1 session" if len(problems) == 1 else f"{len(problems)} sessions"
     return FailedError(
         f"the database refused {number} ({why}; {samples}), and no session of another account was paid after that: it "
-        "may be the run's fault, so none was put on hold. `sweeper run --session ID` tries one alone",
+        "may be the run's fault, so none was put on hold. `sweeper run --session ID` tries a single one",
         code="refused",
     )

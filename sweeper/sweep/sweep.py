@@ -17,7 +17,7 @@ from sweeper.sweep.batch import BatchPayer
 from sweeper.sweep.batches import BatchRunner
 from sweeper.sweep.holds import Holds
 from sweeper.sweep.homes import Homes
-from sweeper.sweep.moved import Orphans, find_moved, find_orphans
+from sweeper.sweep.moved import MovedSessions
 from sweeper.sweep.owed import OwedReader, reading
 from sweeper.sweep.owed_session import OwedPage, Survey
 from sweeper.sweep.progress import Observer
@@ -53,8 +53,7 @@ class Sweep:
         self._observer = observer
         self._missing: tuple[datetime | None] | None = None
         self._ambiguous = frozenset[str]()
-        self._orphans: Orphans | None = None
-        self._moved = frozenset[str]()
+        self._moved = MovedSessions()
         self._homes = Homes() if mapping.is_by_account else None
         self.tally = self._runner.tally
 
@@ -70,7 +69,7 @@ class Sweep:
             lambda: self.survey(selection).sessions,
             integer_amounts=self._mapping.integer_amounts,
         )
-        if not selection.in_history:  # else it is told with what is found
+        if not selection.in_history:  # else it comes with what is found
             self._note_unripe(selection)
         if self._mapping.knows_charges:
             selection = replace(selection, first_charge=self._read(selection, OwedReader.find_first_charge))
@@ -155,7 +154,7 @@ class Sweep:
 
     def _knowing(self, selection: Selection) -> Selection:
         """The same selection with what is known, by now, of refunds that are missing and of ids that several have."""
-        selection = replace(selection, ambiguous=self._ambiguous, moved=self._moved, homes=self._homes)
+        selection = replace(selection, ambiguous=self._ambiguous, moved=self._moved.found, homes=self._homes)
         return replace(selection, missing_until=self._missing[0]) if self._missing else selection
 
     def _find(self, selection: Selection) -> OwedPage:
@@ -172,17 +171,15 @@ class Sweep:
 
     def _note_moved(self, selection: Selection, found: OwedPage) -> None:
         """What was refunded under another id is held as it is locked."""
-        if found and self._orphans is None:
-            self._orphans = self._read(selection, find_orphans)
-        if orphans := self._orphans:
+        if found and self._moved.possible:
             session_ids = found.session_ids
-            self._moved |= self._read(selection, lambda reader: find_moved(reader, orphans, session_ids))
-            found.selection = replace(found.selection, moved=self._moved)
+            moved = self._read(selection, lambda reader: self._moved.find(reader, session_ids))
+            found.selection = replace(found.selection, moved=moved)
 
     def _by_shard(self, found: OwedPage) -> OwedPage:
         """A page in an order in which batches are large, and a run is still ended by a cap where a dry run is."""
         room = retrying(self._payer.room)
-        if room.credits is None or retrying(lambda: self.survey(found.selection)).credits <= room.credits:
+        if room.credits is None or self.survey(found.selection).credits <= room.credits:
             return found.by_shard(room.sessions)
         return found.by_shard(0)
 

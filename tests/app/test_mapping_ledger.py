@@ -51,7 +51,7 @@ def test_with_a_ledger_the_refund_is_in_both_and_the_balance_moves(app: App) -> 
         ("kind = 'refund'", "info ->> 'job' -- as the app has it"),
     ],
 )
-def test_a_ledger_may_be_told_by_expressions(app: App, where: str, session: str) -> None:
+def test_a_ledger_may_be_mapped_by_expressions(app: App, where: str, session: str) -> None:
     with_ledger(app)
     app.sql("ALTER TABLE entries ADD info jsonb")
     app.map("ledger", where=where, session=session)
@@ -61,7 +61,7 @@ def test_a_ledger_may_be_told_by_expressions(app: App, where: str, session: str)
     assert app.sweep()["credits"] == 3
 
 
-def test_the_app_and_the_sweep_cannot_both_book_a_refund_told_by_an_expression(app: App) -> None:
+def test_the_app_and_the_sweep_cannot_both_book_a_refund_mapped_by_an_expression(app: App) -> None:
     with_ledger(app)
     app.map("ledger", session="lower(job)")
     app.sweep()

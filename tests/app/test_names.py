@@ -117,11 +117,21 @@ def test_every_statement_runs(app: App, variant: dict[str, bool]) -> None:
 @pytest.mark.parametrize(
     ("section", "column", "value", "parts"),
     [
-        ("accounts.add", "balance", "price", ["accounts.add.balance", "price is no column of a refund: write s.price"]),
+        (
+            "accounts.add",
+            "balance",
+            "price",
+            ["accounts.add.balance", "price is not a column of a refund: write s.price"],
+        ),
         ("accounts.add", "balance", "price + s.price", ["write s.price"]),
         ("accounts.add", "balance", 'amount + "camelCase"', ['write s."camelCase" or a."camelCase"']),
         ("accounts.add", "balance", "amount + balance - a.balance", ["write a.balance"]),
-        ("ledger.insert", "amount", "price", ["ledger.insert.amount", "price is no column of a refund: write s.price"]),
+        (
+            "ledger.insert",
+            "amount",
+            "price",
+            ["ledger.insert.amount", "price is not a column of a refund: write s.price"],
+        ),
         ("ledger.insert", "wallet", "(SELECT w.id FROM wallets AS w WHERE w.id = owner)", ["write s.owner"]),
         ("ledger.reverse", "wallet", "concat(s.owner, owner)", ["ledger.reverse.wallet", "write s.owner"]),
         ("ledger.insert", "amount", "balance", ['column "balance" does not exist']),

@@ -80,7 +80,7 @@ def test_an_amount_cannot_be_wrong_where_nothing_says_what_is_right(clean: AppDa
 
 
 def test_what_was_taken_back_is_found_no_more(clean: AppDatabase) -> None:
-    """A wrong refund, and one of a session that succeeded: reversing them mends the books."""
+    """A wrong refund, and one of a session that succeeded: reversing them corrects the books."""
     clean.session("wrong", models=3)
     clean.session("finished", "finished", models=3)
     clean.sql(FORGED, "wrong", 4, "worker", None, NOW)

@@ -5,7 +5,7 @@ from tests.helpers.app_database import AppDatabase
 from tests.helpers.audits import audit
 
 
-def test_what_lies_before_the_floor_is_told_by_month_and_reason(clean: AppDatabase) -> None:
+def test_what_lies_before_the_floor_is_reported_by_month_and_reason(clean: AppDatabase) -> None:
     """The fixture has one such session; what is refunded, excluded or not charged before the floor was not lost."""
     clean.session("stuck-2019", "generating", created="2019-06-30 23:59:59", models=2)
     clean.session("july", created="2019-07-01", models=1)

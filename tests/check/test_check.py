@@ -1,4 +1,4 @@
-"""``sweeper check``: all well on a good set-up, and each thing that can be wrong by its name, with what mends it."""
+"""``sweeper check``: all well on a good set-up, and each thing that can be wrong by its name, with what fixes it."""
 
 from pathlib import Path
 from typing import Any
@@ -185,7 +185,7 @@ def test_grace_that_counts_from_the_start_is_a_warning(good: AppDatabase) -> Non
 
 
 @pytest.mark.parametrize(("took", "status"), [("59 min", "ok"), ("1 h 1 min", "warning")])
-def test_stuck_after_is_held_against_how_long_sessions_took(good: AppDatabase, took: str, status: str) -> None:
+def test_stuck_after_is_compared_with_how_long_sessions_took(good: AppDatabase, took: str, status: str) -> None:
     good.configure('active_at  = "heartbeat"', 'active_at  = "created_at"')
     assert good.sweeper("install", "--fence", now=None).exit_code == 0
     good.sql(f"UPDATE prediction_sessions SET completed_at = created_at + interval '{took}' WHERE id = 's3'")

@@ -99,7 +99,7 @@ def test_what_was_kept_of_another_mapping_says_nothing_of_this_one(app: App) -> 
     app.sections.pop("accounts.add")
     app.write()
     found = seen_by(app, RUNNER)["accounts"]
-    assert (found["status"], "nobody else has looked" in found["message"]) == ("failure", True), found
+    assert (found["status"], "no other role has checked it" in found["message"]) == ("failure", True), found
 
 
 def test_a_fault_in_the_rows_is_gone_with_the_next_install(app: App) -> None:

@@ -85,7 +85,7 @@ def test_what_is_wrong_from_the_start_ends_it(first: AppDatabase) -> None:
     [
         (("--every", "0s"), "--every must be more than nothing"),
         (("--every", "soon"), "--every: 'soon' is not a duration"),
-        (("--every", "5m", "--session", "s1"), "--every and --session exclude each other"),
+        (("--every", "5m", "--session", "s1"), "--every and --session cannot be used together"),
     ],
 )
 def test_flags_that_make_no_sense_are_refused(first: AppDatabase, flags: tuple[str, ...], expected: str) -> None:

@@ -108,7 +108,7 @@ def test_a_session_belongs_to_one_file(two_apps: tuple[AppDatabase, list[Path]])
     database, (one, _) = two_apps
     ran = database.sweeper("run", "--session", "s1", "--config", str(one.parent))
     assert ran.exit_code == 2
-    assert "--session goes with one file" in ran.stderr
+    assert "--session works with one file" in ran.stderr
 
 
 def test_a_folder_without_files_is_an_error(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def test_a_balance_that_a_trigger_of_the_apps_leaves_alone_rolls_the_batch_back(
     )
     assert first.run().exit_code == 3
     assert (first.refunds(), first.credits("u1"), first.credits("u2")) == ({"of-u2": 3}, 100, 103)
-    assert first.value("SELECT message FROM sweeper.holds") == "the balance of an account did not take its refund"
+    assert first.value("SELECT message FROM sweeper.holds") == "an account's balance did not change by its refund"
 
 
 def test_a_ledger_row_that_a_trigger_of_the_apps_rewrites_is_held_and_moves_nothing(prisma: AppDatabase) -> None:

@@ -1,4 +1,4 @@
-"""An app that nobody may mend, and sweeps beside it: it never waits for them, and the books say what it did."""
+"""An app that nobody may change, and sweeps beside it: it never waits for them, and the books say what it did."""
 
 import json
 import os

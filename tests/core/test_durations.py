@@ -22,5 +22,5 @@ from sweeper.core.durations import describe_duration
         (-0.5, "0 s"),
     ],
 )
-def test_a_duration_is_told_in_its_two_largest_units(span: timedelta | float, words: str) -> None:
+def test_a_duration_is_written_in_its_two_largest_units(span: timedelta | float, words: str) -> None:
     assert describe_duration(span) == words

@@ -99,7 +99,7 @@ def test_leaves_nothing_though_its_supervisor_was_killed(version: int, place: Pa
     assert nothing_left(place, pids)
 
 
-def test_ends_with_its_supervisor_when_that_is_told_to_terminate(place: Path) -> None:
+def test_ends_with_its_supervisor_when_that_is_terminated(place: Path) -> None:
     with server.running() as one:
         pids = family(one.pid)
         if len(pids) == 1:

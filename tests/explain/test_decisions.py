@@ -41,7 +41,7 @@ def test_a_refund_that_nobody_decided_says_nothing_of_it(first: AppDatabase) -> 
 @pytest.mark.parametrize(
     ("flags", "expected"),
     [
-        (DECISION, "--by and --reason go with --session"),
+        (DECISION, "--by and --reason need --session"),
         (("--session", "s1", "--by", "Ada"), "give both"),
         (("--session", "s1", "--reason", "called"), "give both"),
         (("--session", "s1", "--by", " ", "--reason", "called"), "give both"),

@@ -78,7 +78,7 @@ def test_grace_ends_in_the_second_that_a_run_says(first: AppDatabase, app_time: 
     assert first.run().document["refunds"]["sessions"] == (told == "owed")
 
 
-def test_the_rule_is_told_with_its_numbers(first: AppDatabase) -> None:
+def test_the_rule_is_reported_with_its_numbers(first: AppDatabase) -> None:
     first.account()
     first.session("fresh", created="2026-11-23 11:48")
     first.session("working", "queued", created="2026-11-23 11:30")
@@ -95,7 +95,7 @@ def test_the_rule_is_told_with_its_numbers(first: AppDatabase) -> None:
     assert first.run("--dry-run", now=due).document["refunds"]["sessions"] == 2
 
 
-def test_a_refund_is_told_with_its_run_and_layer_and_a_reversal_with_its_reason(first: AppDatabase) -> None:
+def test_a_refund_is_shown_with_its_run_and_layer_and_a_reversal_with_its_reason(first: AppDatabase) -> None:
     first.account()
     first.session("s1")
     run_id = first.run().document["run_id"]
@@ -124,7 +124,7 @@ def test_what_the_apps_own_ledger_still_has_is_not_said_to_be_payable_again(pris
     assert prisma.run("--session", job).document["refunds"]["sessions"] == 0
 
 
-def test_the_history_of_a_hold_is_told_without_the_databases_message(first: AppDatabase) -> None:
+def test_the_history_of_a_hold_is_shown_without_the_databases_message(first: AppDatabase) -> None:
     first.account()
     first.sql("ALTER TABLE users ADD CONSTRAINT ceiling CHECK (credits <= 100)")
     first.session("s1", error="prompt of jane@example.org")
@@ -140,7 +140,7 @@ def test_the_history_of_a_hold_is_told_without_the_databases_message(first: AppD
 
 
 @pytest.mark.parametrize("broken", ["amount", "failed_at"])
-def test_a_row_that_the_database_cannot_read_is_told_as_what_a_run_makes_of_it(first: AppDatabase, broken: str) -> None:
+def test_a_row_that_the_database_cannot_read_is_shown_as_a_run_sees_it(first: AppDatabase, broken: str) -> None:
     """An expression that fails for the row puts it on hold; a session that a run does not ask for it is not held."""
     first.sql("ALTER TABLE prediction_sessions ADD price text DEFAULT '1'")
     if broken == "amount":
@@ -163,7 +163,7 @@ def test_a_row_that_the_database_cannot_read_is_told_as_what_a_run_makes_of_it(f
     assert explain(first, "bad")["history"][-1]["event"] == "held"
 
 
-def test_a_session_whose_row_is_gone_is_told_from_the_ledger(first: AppDatabase) -> None:
+def test_a_session_whose_row_is_gone_is_explained_from_the_ledger(first: AppDatabase) -> None:
     first.account()
     first.session("s1")
     first.run()
@@ -192,7 +192,7 @@ def test_the_apps_own_refund_counts_as_one_and_an_id_that_is_none_is_unknown(pri
     assert verdict(prisma, "no-uuid") == "unknown"
 
 
-def test_a_charge_after_a_refund_is_told_by_itself(first: AppDatabase) -> None:
+def test_a_charge_after_a_refund_is_explained_by_itself(first: AppDatabase) -> None:
     first.sql("ALTER TABLE prediction_sessions ADD charge text DEFAULT 'c1'")
     first.configure("amount     =", 'attempt = "charge"\namount     =')
     assert first.sweeper("install").exit_code == 0

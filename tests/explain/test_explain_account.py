@@ -5,7 +5,7 @@ import pytest
 from tests.helpers.app_database import AppDatabase
 
 
-def test_the_sessions_of_an_account_are_told_newest_first(first: AppDatabase) -> None:
+def test_the_sessions_of_an_account_are_shown_newest_first(first: AppDatabase) -> None:
     first.account("u1")
     first.account("u2")
     first.session("old", created="2026-11-01")
@@ -27,7 +27,7 @@ def test_the_sessions_of_an_account_are_told_newest_first(first: AppDatabase) ->
     assert (nobody.exit_code, nobody.document["sessions"]) == (0, [])
 
 
-def test_an_account_with_many_sessions_is_told_in_part(first: AppDatabase) -> None:
+def test_an_account_with_many_sessions_is_shown_in_part(first: AppDatabase) -> None:
     first.account()
     for number in range(101):
         first.session(f"s{number}")

@@ -35,7 +35,7 @@ def test_the_runs_are_listed_newest_first_with_what_they_did(first: AppDatabase)
     assert "1 session, 3 credits; 1 remaining" in shown.stdout
 
 
-def test_one_run_is_told_with_its_refunds(first: AppDatabase) -> None:
+def test_one_run_is_shown_with_its_refunds(first: AppDatabase) -> None:
     run_id = swept(first, "--session", "s1", "--session", "s0")
     first.sweeper("revert", "--session", "s1", "--reason", "fraud", "--yes")
     document = first.sweeper("history", run_id, "--json").document

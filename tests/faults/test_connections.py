@@ -38,8 +38,8 @@ def url(database: AppDatabase, **changes: str) -> str:
         ({"sslmode": "require"}, "TLS could not be agreed on"),
     ],
 )
-def test_a_refused_login_is_told_at_once(first: AppDatabase, changes: dict[str, str], said: str) -> None:
-    """Waiting does not mend it: an on-call engineer reads the reason, not ten retries."""
+def test_a_refused_login_is_reported_at_once(first: AppDatabase, changes: dict[str, str], said: str) -> None:
+    """Waiting does not fix it: an on-call engineer reads the reason, not ten retries."""
     if "password" in changes and not first.connection.info.password:
         pytest.skip("the given server asks for no password")
     if "sslmode" in changes and first.connection.pgconn.ssl_in_use:

@@ -60,7 +60,7 @@ def credits(database: AppDatabase) -> int:
 def test_another_table_with_the_ledgers_name_pays_nobody(app: AppDatabase) -> None:
     app.sql(BEGIN_ANEW)
     for command in (("run",), ("run", "--dry-run"), ("install",)):
-        assert "which is entries_old now" in refused(app, *command)
+        assert "which is now entries_old" in refused(app, *command)
     with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="the guard is missing"):
         app.sql("SELECT sweeper.refund(1, 'x')")
     where = "EXISTS (SELECT FROM entries_old AS e WHERE e.job_id = s.id)"

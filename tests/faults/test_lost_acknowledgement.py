@@ -10,7 +10,7 @@ from tests.helpers.proxy import cutting
 
 @pytest.mark.slow
 @pytest.mark.parametrize("done", [True, False], ids=["committed", "not committed"])
-def test_a_commit_whose_answer_is_lost_is_paid_once_and_told_right(first: AppDatabase, done: bool) -> None:
+def test_a_commit_whose_answer_is_lost_is_paid_once_and_reported_right(first: AppDatabase, done: bool) -> None:
     """Each commit of a run in turn: the run goes on by itself, and its totals are those of the ledger."""
     for number in count(1):
         for each in range(3):

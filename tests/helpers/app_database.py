@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 
+from tests.helpers import rights
 from tests.helpers.command import NOW, Ran, command
 
 
@@ -35,9 +36,10 @@ class AppDatabase:
 
     def sweeper(self, *arguments: str, now: datetime | None = NOW, **environment: str) -> Ran:
         """Run any command against this database."""
-        ran = command(*arguments, environment={**self.environment, **environment}, now=now)
-        if arguments[0] == "install" and "--print" not in arguments and ran.exit_code == 0:
-            self.grant(**environment)
+        with rights.worked_out() as lines:
+            ran = command(*arguments, environment={**self.environment, **environment}, now=now)
+        if lines and ran.exit_code == 0:
+            self.sql(rights.granted(lines))
         return ran
 
     def run(self, *flags: str, now: datetime | None = NOW, role: str | None = "sweeper_runner") -> Ran:
@@ -64,9 +66,8 @@ class AppDatabase:
         """Give the roles their rights, as a DBA would: from what `install --print` writes down."""
         printed = self.sweeper("install", "--print", now=None, **environment)
         assert printed.exit_code == 0, printed.stderr
-        rights = printed.stdout.partition("-- 5. Rights")[2].splitlines()
-        # what the owner of refund() is lent it gives back; refund() itself stays with whoever installed it
-        self.sql("\n".join(line.removeprefix("-- ") for line in rights if line.startswith(("-- GRANT", "-- REVOKE"))))
+        lines = printed.stdout.partition("-- 5. Rights")[2].splitlines()
+        self.sql(rights.granted([line.removeprefix("-- ") for line in lines]))
 
     def configure(self, old: str, new: str) -> None:
         """Change the mapping file; ``old`` must be in it."""

@@ -152,7 +152,7 @@ def test_ledger_rows_that_go_down_are_written_so(server: Server, tmp_path: Path)
         assert "(SELECT sum(l.amount) FROM credit_transactions AS l" in text
 
 
-def test_a_database_without_paid_work_is_told_so_and_nothing_is_written(server: Server, tmp_path: Path) -> None:
+def test_a_database_without_paid_work_is_an_error_and_nothing_is_written(server: Server, tmp_path: Path) -> None:
     with server.blank(tmp_path, "CREATE TABLE posts (id serial PRIMARY KEY, title text, status text)") as database:
         ran = database.sweeper("init", "--yes", "--json")
         assert (ran.exit_code, ran.document["error"]["code"]) == (2, "nothing_found")

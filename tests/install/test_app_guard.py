@@ -74,7 +74,7 @@ def test_a_deferrable_constraint_beside_the_guard_is_named(app: App) -> None:
     item = items(check(app.database))["guard"]
     assert (item["status"], item["fix"]) == (
         "failure",
-        'have "theirs" made anew without DEFERRABLE; then: sweeper install',
+        'have "theirs" recreated without DEFERRABLE; then: sweeper install',
     )
     ran = app.database.run()
     assert (ran.exit_code, ran.document["error"]["code"]) == (2, "guard_missing")

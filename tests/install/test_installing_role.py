@@ -7,7 +7,7 @@ from tests.helpers.roles import drop_role, someone
 GRANTS = "GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}; GRANT UPDATE ON ALL TABLES IN SCHEMA public TO {role}"
 
 
-def test_a_role_that_may_not_create_is_told_so_and_leaves_nothing(bare: AppDatabase) -> None:
+def test_a_role_that_may_not_create_gets_an_error_and_leaves_nothing(bare: AppDatabase) -> None:
     role, url = someone(bare)
     try:
         bare.sql(GRANTS.format(role=role))
@@ -35,7 +35,7 @@ def test_a_schema_that_a_dba_made_for_a_role_that_may_not_create_one_is_used(bar
         drop_role(bare, role)
 
 
-def test_a_role_that_does_not_own_the_apps_tables_is_told_who_can_and_leaves_nothing(bare: AppDatabase) -> None:
+def test_a_role_that_does_not_own_the_apps_tables_learns_who_can_and_leaves_nothing(bare: AppDatabase) -> None:
     role, url = someone(bare)
     try:
         bare.sql(f"CREATE SCHEMA sweeper AUTHORIZATION {role};" + GRANTS.format(role=role))

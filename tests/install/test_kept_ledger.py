@@ -21,7 +21,7 @@ def test_the_readmes_uninstall_and_an_install_after_it_pay_nothing_again(paid: A
     assert (ran.exit_code, ran.document["error"]["code"]) == (2, "not_installed"), "a run that is left in some cron"
     ran = paid.sweeper("install", now=None)
     assert ran.exit_code == 0, ran.stderr
-    assert "took up the ledger" in ran.stdout
+    assert "took over the ledger" in ran.stdout
     assert sweep(paid) == 0
     assert paid.value("SELECT credits FROM users") == 20
 
@@ -29,7 +29,7 @@ def test_the_readmes_uninstall_and_an_install_after_it_pay_nothing_again(paid: A
 def test_a_ledger_that_was_kept_without_its_settings_is_taken_up(paid: AppDatabase) -> None:
     paid.sql("DROP TABLE sweeper.runs, sweeper.holds, sweeper.settings, sweeper.locks; DROP FUNCTION sweeper.refund")
     reconfigure(paid, ATTEMPT)
-    assert "sessions.attempt was not given" in refused(paid, "install")
+    assert "sessions.attempt was not mapped" in refused(paid, "install")
     reconfigure(paid, "")
     assert install(paid) == 0
     assert sweep(paid) == 0
@@ -100,6 +100,6 @@ def test_a_ledger_of_the_first_state_is_not_put_under_another_key(older: AppData
 def test_a_ledger_that_has_lost_a_column_is_not_called_a_strangers(paid: AppDatabase) -> None:
     paid.sql("ALTER TABLE sweeper.refunds DROP attempt CASCADE")
     said = refused(paid, "install")
-    assert "have lost refunds.attempt" in said
+    assert "lack refunds.attempt" in said
     paid.config.write_text('[database]\nschema = "aside"\n' + paid.config.read_text())
     assert "schema sweeper has refunds of 20 sessions" in refused(paid, "install")

@@ -1,9 +1,12 @@
 """Migrations of the app: its status column changes under the index and the fence, and the refunds stay right."""
 
+import itertools
+from collections.abc import Iterator
 from contextlib import closing
 
 import psycopg
 import pytest
+from _pytest.mark import ParameterSet
 
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.migrations import SMALLER_ENUM, finish, install, live_functions, live_indexes, migrate, prepare
@@ -31,9 +34,16 @@ MIGRATIONS = {
 }
 
 
-@pytest.mark.parametrize("together", [True, False], ids=["one transaction", "by statement"])
-@pytest.mark.parametrize("fence", [True, False], ids=["fence", "no fence"])
-@pytest.mark.parametrize("name", MIGRATIONS)
+def combined() -> Iterator[ParameterSet]:
+    """Each migration with a fence and without, in one transaction and by statement; the other two are slow."""
+    for number, name in enumerate(MIGRATIONS):
+        for fence, together in itertools.product((True, False), repeat=2):
+            rest = (fence == together) == bool(number % 2)
+            words = f"{name}-{'fence' if fence else 'no fence'}-{'one transaction' if together else 'by statement'}"
+            yield pytest.param(name, fence, together, id=words, marks=[pytest.mark.slow] if rest else [])
+
+
+@pytest.mark.parametrize(("name", "fence", "together"), [*combined()])
 def test_a_migration_of_the_status_column_passes_and_the_refunds_are_right(
     bare: AppDatabase, name: str, *, fence: bool, together: bool
 ) -> None:
@@ -64,7 +74,7 @@ def test_a_migration_of_the_status_column_passes_and_the_refunds_are_right(
 
 
 @pytest.mark.parametrize("fence", [True, False], ids=["fence", "no fence"])
-def test_a_renamed_value_of_the_enum_is_told_and_the_app_goes_on(bare: AppDatabase, *, fence: bool) -> None:
+def test_a_renamed_value_of_the_enum_is_reported_and_the_app_goes_on(bare: AppDatabase, *, fence: bool) -> None:
     prepare(bare, "session_status", fence=fence)
     bare.sql("ALTER TYPE session_status RENAME VALUE 'error' TO 'failed'")
     with bare.connect(autocommit=True) as worker:

@@ -45,7 +45,7 @@ def accepted(path: Path) -> None:
     assert (ran.returncode, ran.stdout + ran.stderr) == (0, "")
 
 
-def test_a_success_is_told(first: AppDatabase, textfile: Path) -> None:
+def test_a_success_is_reported(first: AppDatabase, textfile: Path) -> None:
     first.session("s1")
     first.session("s2", models=4, error="Failed to queue: no connection")
     assert first.run().exit_code == 0
@@ -82,7 +82,7 @@ def test_a_capped_run_tells_what_is_left(first: AppDatabase, textfile: Path) -> 
     accepted(textfile)
 
 
-def test_holds_are_told_and_are_no_failure(first: AppDatabase, textfile: Path) -> None:
+def test_holds_are_reported_and_are_no_failure(first: AppDatabase, textfile: Path) -> None:
     first.session("s1", models=5000)
     assert first.run("--max-amount", "10").exit_code == 3
     told = numbers(textfile.read_text())
@@ -107,14 +107,14 @@ def test_a_failed_run_keeps_the_last_success(first: AppDatabase, textfile: Path)
 
 
 @pytest.mark.parametrize("broken", ['amount = "?"', 'amounts = "1"', "policy = 3"])
-def test_a_file_that_is_not_fit_for_a_run_is_told_as_exit_2(first: AppDatabase, textfile: Path, broken: str) -> None:
+def test_a_file_that_is_not_fit_for_a_run_is_exit_2(first: AppDatabase, textfile: Path, broken: str) -> None:
     first.configure('amount     = "cardinality(selected_models)"', broken)
     assert first.run().exit_code == 2
     assert numbers(textfile.read_text())["last_run_exit_code"] == 2
     accepted(textfile)
 
 
-def test_an_interruption_is_told(first: AppDatabase, textfile: Path) -> None:
+def test_an_interruption_is_reported(first: AppDatabase, textfile: Path) -> None:
     """SIGTERM while the run waits for the table: exit 143, in the metrics too."""
     with psycopg.connect(first.url) as app:
         app.execute("LOCK TABLE sweeper.settings")
@@ -130,7 +130,7 @@ def test_an_interruption_is_told(first: AppDatabase, textfile: Path) -> None:
     assert numbers(textfile.read_text())["last_run_exit_code"] == 143
 
 
-def test_nobody_is_told_of_dry_runs_and_of_single_sessions(first: AppDatabase, textfile: Path) -> None:
+def test_dry_runs_and_single_sessions_are_not_reported(first: AppDatabase, textfile: Path) -> None:
     first.session("s1")
     assert first.run("--dry-run").exit_code == 0
     assert first.run("--session", "s1").exit_code == 0
@@ -144,7 +144,7 @@ def test_the_file_is_replaced_as_a_whole_and_only_our_lines_are_kept(first: AppD
     assert [path.name for path in textfile.parent.glob("*.prom*")] == [textfile.name]
 
 
-def test_several_apps_are_told_apart(first: AppDatabase, textfile: Path) -> None:
+def test_several_apps_have_a_label_each(first: AppDatabase, textfile: Path) -> None:
     first.append('app = "studio"\n')
     first.session("s1")
     first.run()

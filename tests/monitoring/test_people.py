@@ -60,7 +60,7 @@ def test_a_run_with_nothing_to_say_says_nothing(people: People) -> None:
     assert people.inbox == []
 
 
-def test_holds_are_told_once_an_hour(people: People) -> None:
+def test_holds_are_reported_once_an_hour(people: People) -> None:
     people.app.session("s1", models=20)
     assert people.run("--max-amount", "10").exit_code == 3
     (told,) = people.inbox
@@ -74,7 +74,7 @@ def test_holds_are_told_once_an_hour(people: People) -> None:
     assert len(people.inbox) == 2
 
 
-def test_a_cap_is_told_beside_holds_of_the_same_hour(people: People) -> None:
+def test_a_cap_is_reported_beside_holds_of_the_same_hour(people: People) -> None:
     people.app.session("s1", models=20)
     people.run("--max-amount", "10")
     people.app.session("s2", created="2026-11-23 09:00")
@@ -84,7 +84,7 @@ def test_a_cap_is_told_beside_holds_of_the_same_hour(people: People) -> None:
     assert "1 session still owed" in people.inbox[1]["message"]
 
 
-def test_a_run_that_cannot_reach_the_database_is_told_once_an_hour(people: People) -> None:
+def test_a_run_that_cannot_reach_the_database_is_reported_once_an_hour(people: People) -> None:
     gone = {"SWEEPER_DATABASE_URL": people.app.missing_url}
     for minutes in (0, 5, 59, 61):
         assert people.run(minutes=minutes, **gone).exit_code == 1
@@ -93,7 +93,7 @@ def test_a_run_that_cannot_reach_the_database_is_told_once_an_hour(people: Peopl
     assert "`sweeper check`" in people.inbox[0]["message"]
 
 
-def test_a_run_that_fails_while_it_pays_is_told(people: People) -> None:
+def test_a_run_that_fails_while_it_pays_is_reported(people: People) -> None:
     for number in range(1, 4):
         people.app.session(f"s{number}", models=20)
     people.app.configure("[policy]", "[policy]\nmax_new_holds = 1")
@@ -103,7 +103,7 @@ def test_a_run_that_fails_while_it_pays_is_told(people: People) -> None:
     assert "`sweeper history" in told["message"]
 
 
-def test_a_layer_that_broke_is_told(people: People) -> None:
+def test_a_layer_that_broke_is_reported(people: People) -> None:
     people.app.sql("UPDATE sweeper.settings SET installed_at = %s", NOW - timedelta(days=20))
     for number in range(12):
         people.app.session(f"s{number}", error="Failed to queue: no connection")
@@ -114,14 +114,14 @@ def test_a_layer_that_broke_is_told(people: People) -> None:
     assert "queue_failure" in told["message"]
 
 
-def test_only_what_the_file_asks_for_is_told(people: People) -> None:
+def test_only_what_the_file_asks_for_is_reported(people: People) -> None:
     people.app.configure("[notify]", '[notify]\non = ["failed"]')
     people.app.session("s1", models=20)
     assert people.run("--max-amount", "10").exit_code == 3
     assert people.inbox == []
 
 
-def test_nobody_is_told_of_dry_runs_and_of_single_sessions(people: People) -> None:
+def test_dry_runs_and_single_sessions_are_not_reported(people: People) -> None:
     people.app.session("s1", models=20)
     people.run("--dry-run", "--max-amount", "10")
     people.run("--session", "s1", "--max-amount", "10")

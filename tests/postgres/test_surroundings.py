@@ -48,7 +48,7 @@ def test_settings_of_the_database_change_nothing(first: AppDatabase) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
-def test_ids_in_any_script_are_paid_whatever_encoding_the_client_is_told(first: AppDatabase, encoding: str) -> None:
+def test_ids_in_any_script_are_paid_whatever_encoding_the_client_has(first: AppDatabase, encoding: str) -> None:
     """By the database or by PGCLIENTENCODING: what does not fit into it would fail the run."""
     first.account()
     first.session("crème-😀")

@@ -101,7 +101,7 @@ def test_every_file_says_first_what_it_is_for(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=STATEMENTS)
-def test_every_statement_leaves_eligibility_to_the_time_it_is_told(path: Path) -> None:
+def test_every_statement_leaves_eligibility_to_the_time_it_is_given(path: Path) -> None:
     code = re.sub(r"--.*", "", path.read_text())
     assert not re.search(r"\b(now\(\)|current_timestamp|current_date|localtimestamp)", code, re.IGNORECASE)
 

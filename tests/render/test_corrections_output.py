@@ -159,7 +159,7 @@ def test_the_apps_text_cannot_give_orders_to_a_terminal(first: AppDatabase) -> N
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", shown), words
 
 
-def test_a_sessions_error_text_is_told_by_none_of_them(first: AppDatabase) -> None:
+def test_none_of_them_shows_a_sessions_error_text(first: AppDatabase) -> None:
     first.account()
     first.session("s1", error="prompt of jane@example.org")
     run_id = first.run().document["run_id"]

@@ -159,7 +159,7 @@ def test_a_cap_used_up_leaves_holds_for_later(first: AppDatabase) -> None:
     assert first.sql("SELECT session_id FROM sweeper.holds") == []
 
 
-def test_a_cap_reached_before_holds_alone_is_told_with_nothing_payable(first: AppDatabase) -> None:
+def test_a_cap_reached_before_holds_alone_is_reported_with_nothing_payable(first: AppDatabase) -> None:
     """Nobody has looked at them: the run is not complete, and its horizon stays where it was."""
     first.account()
     first.session("a")
@@ -169,7 +169,7 @@ def test_a_cap_reached_before_holds_alone_is_told_with_nothing_payable(first: Ap
     assert first.run().document["held"] == 1
 
 
-def test_a_cap_among_holds_that_have_lost_their_reason_is_told(first: AppDatabase) -> None:
+def test_a_cap_among_holds_that_have_lost_their_reason_is_reported(first: AppDatabase) -> None:
     """They are payable again: exit 4, so many remain, and the next run goes on."""
     first.configure("[policy]", "[policy]\nmax_amount = 2")
     first.account()

@@ -159,18 +159,18 @@ def test_what_is_held_is_not_news_twice(first: AppDatabase) -> None:
 def test_a_session_named_by_hand_is_looked_at_again(first: AppDatabase) -> None:
     """`run --session` pays a hold whose cause is gone, and leaves one whose cause stands as old news."""
     first.account()
-    first.session("mended", account=None)
+    first.session("fixed", account=None)
     first.session("still", account=None)
     first.run()
-    first.sql("UPDATE prediction_sessions SET user_id = 'u1' WHERE id = 'mended'")
+    first.sql("UPDATE prediction_sessions SET user_id = 'u1' WHERE id = 'fixed'")
     assert first.run().document["refunds"]["sessions"] == 0
-    planned = first.run("--dry-run", "--session", "mended", "--session", "still", "--batch-size", "1")
-    ran = first.run("--session", "mended", "--session", "still", "--batch-size", "1")
+    planned = first.run("--dry-run", "--session", "fixed", "--session", "still", "--batch-size", "1")
+    ran = first.run("--session", "fixed", "--session", "still", "--batch-size", "1")
     for document in (planned.document, ran.document):
         assert document["refunds"] == {"sessions": 1, "credits": 3, "accounts": 1}
         assert (document["held"], document["outcome"]) == (0, "complete")
     assert ran.exit_code == 0
-    assert first.refunds() == {"mended": 3}
+    assert first.refunds() == {"fixed": 3}
     assert list(holds(first)) == ["still"]
 
 

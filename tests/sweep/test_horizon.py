@@ -230,7 +230,7 @@ def test_a_lost_horizon_costs_time_and_nothing_else(swept: AppDatabase) -> None:
     assert paid(swept, now=NOW + timedelta(minutes=1)) == 1
 
 
-def test_what_lies_before_the_floor_is_counted_by_full_sweeps_and_told_by_every_run(first: AppDatabase) -> None:
+def test_what_lies_before_the_floor_is_counted_by_full_sweeps_and_reported_by_every_run(first: AppDatabase) -> None:
     first.configure("2020-01-01", "2026-11-01")
     first.account()
     first.session("s1", created=OLD)

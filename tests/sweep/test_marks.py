@@ -212,9 +212,9 @@ def test_of_a_column_that_both_name_the_refunds_value_stands(app: App) -> None:
 @pytest.mark.parametrize(
     ("section", "values", "parts"),
     [
-        ("refunded", {"given": "price"}, ["price is no column of a refund", "write s.price"]),
-        ("refunded", {"given": "amount + price"}, ["price is no column of a refund", "write s.price"]),
-        ("close", {"given": "price"}, ["sessions.close.given", "price is no column of a refund", "write s.price"]),
+        ("refunded", {"given": "price"}, ["price is not a column of a refund", "write s.price"]),
+        ("refunded", {"given": "amount + price"}, ["price is not a column of a refund", "write s.price"]),
+        ("close", {"given": "price"}, ["sessions.close.given", "price is not a column of a refund", "write s.price"]),
         ("close", {"given": "price + amount"}, ["write s.price"]),
         ("reversed", {"note": "(SELECT max(id) FROM wallets WHERE id = owner)"}, ["write s.owner"]),
         ("refunded", {"given": "amont"}, ["given", "amont"]),

@@ -5,7 +5,7 @@
 -- can insert into the ledger, and take it back with `sweeper revert --session ID`. A row that is missing was deleted:
 -- bring it back from a backup, or write the refund down with `sweeper adopt --session ID`; until then runs put on hold
 -- what may have been refunded.
-SELECT told.run_id::text AS sample,
+SELECT kept.run_id::text AS sample,
        pg_catalog.count(*) OVER () AS found
 FROM (
     SELECT coalesce(run.run_id, written.run_id) AS run_id,
@@ -33,9 +33,9 @@ FROM (
     FROM (
         {include layers_counted}
     ) AS layers
-) AS told
-WHERE told.as_of >= %(since)s::timestamptz
-  AND told.as_of < %(until)s::timestamptz
-  AND (told.written_sessions <> told.sessions OR told.written_credits <> told.credits)
-ORDER BY told.as_of, told.run_id
+) AS kept
+WHERE kept.as_of >= %(since)s::timestamptz
+  AND kept.as_of < %(until)s::timestamptz
+  AND (kept.written_sessions <> kept.sessions OR kept.written_credits <> kept.credits)
+ORDER BY kept.as_of, kept.run_id
 LIMIT 5

@@ -21,8 +21,8 @@ IF (sweeper_key ->> 'table_oid'::text)::bigint <> {sessions_text}::regclass::oid
     ) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'object_not_in_prerequisite_state',
-            MESSAGE = {sessions_text} || ' is another table than the one that refunds were written for'
-                || coalesce(', which is ' || sweeper_problem || ' now', '') || ': nothing was paid',
+            MESSAGE = {sessions_text} || ' is not the table that the refunds were written for'
+                || coalesce(', which is now ' || sweeper_problem, '') || ': nothing was paid',
             HINT = 'Run `sweeper check`.';
     END IF;
 END IF;

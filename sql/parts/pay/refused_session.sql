@@ -1,4 +1,4 @@
--- The session that the database refuses, v, with its attempt where that can be told.
+-- The session that the database refuses, v, with its attempt where that can be read.
 FROM (
     SELECT {session_id} AS session_id,{if by_account}
            {account} AS account_id,{end}

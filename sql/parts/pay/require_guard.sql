@@ -1,5 +1,5 @@
--- The unique indexes that stop a second refund, for refund(): without them the statement that pays fails, too, but the
--- caller would be told three hundred lines.
+-- The unique indexes that stop a second refund, for refund(): without them the statement that pays fails, too, but
+-- the caller would see three hundred lines of it.
     IF NOT EXISTS (
             SELECT
             FROM pg_catalog.pg_index AS i

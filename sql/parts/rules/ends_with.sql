@@ -1,2 +1,2 @@
--- Whether a refund, p, ends a hold, h: on the same attempt, or on one that could not be told.
+-- Whether a refund, p, ends a hold, h: on the same attempt, or on one that could not be read.
 coalesce(h.attempt = (p.attempt)::text, true)

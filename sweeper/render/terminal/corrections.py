@@ -10,7 +10,7 @@ from sweeper.render.terminal.table import amounts_table, safe, show_ids
 from sweeper.render.words import number, plural
 
 _WHY = {
-    "below_zero": "the balance, or one of its pools, would go below zero (--allow-negative takes it all the same)",
+    "below_zero": "the balance, or one of its pools, would go below zero (--allow-negative takes it anyway)",
     "account_gone": "the account is gone",
     "no_balance": "the account has no balance",
     "adopted": "adopted: no credits moved here",

@@ -71,7 +71,9 @@ def _notes(console: Console, result: RunResult) -> None:
     if result.already_refunded:
         notes.append(f"{plural(result.already_refunded, 'session')} refunded by another run or layer in the meantime.")
     if result.skipped:
-        notes.append(f"{plural(result.skipped, 'session')} skipped, locked by the app just now: the next run.")
+        notes.append(
+            f"{plural(result.skipped, 'session')} skipped, locked by the app just now; the next run tries again."
+        )
     if result.outcome is Outcome.INTERRUPTED:
         notes.append(f"Interrupted; the batch in hand was finished: {plural(result.remaining, 'session')} still owed.")
     if result.before_floor.sessions and result.floor:
