@@ -119,5 +119,13 @@ _BY_ACCOUNT = (
     "list_shards", "close_in_shard", "insert_in_shard", "add_in_shard", "hold_in_shard", "end_holds_in_shard",
 )  # fmt: skip
 _NOT_IN_CITUS = ("fence", "release_fence")
-_NOT_BY_ACCOUNT = ("find_in_history", "find_moved", "find_orphans", "find_reused", "rekey", "count_paid_again", "type_over_refund")
+_NOT_BY_ACCOUNT = (
+    "find_in_history",
+    "find_moved",
+    "find_orphans",
+    "find_reused",
+    "rekey",
+    "count_paid_again",
+    "type_over_refund",
+)
 _OF_LEDGER = ("columns", "values", "refund")
