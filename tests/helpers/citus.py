@@ -38,8 +38,9 @@ class Cluster:
         """An empty database that is on every node, filled by one script."""
         name = f"test_citus_{os.getpid()}_{next(_numbers)}"
         server = Server(self.url)
-        server.add_roles()
         with ExitStack() as stack:
+            stack.callback(server.drop_templates)  # it has none: this ends its connection
+            server.add_roles()
             self.execute(f'CREATE DATABASE "{name}"')
             stack.callback(self.execute, f'DROP DATABASE "{name}" WITH (FORCE)')
             self.execute("CREATE EXTENSION citus", name)

@@ -65,7 +65,9 @@ def test_refund_does_not_take_a_refund_of_the_rotated_table_for_one_of_the_new(
     paid.sql("INSERT INTO users VALUES ('v', 0)")
     if account == "v":  # the account alone tells
         paid.sql("UPDATE jobs SET started_at = now() - interval '3 hours'")
-    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="is not the table that the refunds") as caught:
+    with pytest.raises(
+        psycopg.errors.ObjectNotInPrerequisiteState, match="is not the table that the refunds"
+    ) as caught:
         paid.sql("SELECT sweeper.refund(1, 'x')")
     assert ("now jobs_old" in str(caught.value)) == (how == "renamed")
     assert paid.value("SELECT sum(credits) FROM users") == 20
