@@ -111,7 +111,8 @@ class Mapping:
     @property
     def is_read_back(self) -> bool:
         """Whether there is more to read back of a refund than the status of its session."""
-        return self.ledger is not None or self.key.attempt is not None
+        sums = bool(self.lists["sums_charged"] or self.lists["sums_amount"])
+        return sums or self.ledger is not None or self.key.attempt is not None
 
     @property
     def is_sharded(self) -> bool:
