@@ -189,6 +189,7 @@ class Mapping:
             "holds": "no_holds",
             "reversals": "no_reversals",
             "runs": "no_runs",
+            "own_settings": "no_settings",
         }
         empty = {table: fill_part(name, self.slots, self.choices) for table, name in stand_ins.items()}
         return replace(self, slots={**self.slots, **empty})
