@@ -237,7 +237,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
         search_path=search_path,
         timezone=own.timezone,
         sessions=sessions,
-        key=charge_key(reader, own, sessions, slots),
+        key=charge_key(reader, settings, sessions, slots),
         file_digest=file_digest,
         fingerprint=fingerprint(settings, slots, search_path),
         session_type=slots["session_type"],

@@ -13,7 +13,7 @@ from sweeper.config.model import PolicySection, Settings
 from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.install.functions import has_fence
 from sweeper.install.guard import require_own_guard
-from sweeper.install.put_back import require_installed_ledger
+from sweeper.install.put_back import require_own_ledger
 from sweeper.install.rotation import WHERE_ROTATED, OldLedger, changed_table
 from sweeper.install.shared_guards import require_alone
 from sweeper.postgres.database import Database
@@ -222,9 +222,8 @@ def require_same_key(transaction: Transaction, mapping: Mapping, installation: I
     bound = installation.bound
     if bound is None:
         return
-    require_installed_ledger(mapping, bound, installation.ledger_oid)
-    changes = mapping.key.changes(bound)
-    if changes:
+    require_own_ledger(mapping, bound, installation.ledger_oid)
+    if changes := mapping.key.changes(bound):
         raise ConfigurationError(
             "what a charge is known by is not what the refunds that there are were written under: "
             f"{'; '.join(changes)}. Nothing was paid. If it is meant, `sweeper install --rekey` translates them",

@@ -4,6 +4,7 @@ import psycopg
 import pytest
 
 from tests.helpers.app_database import AppDatabase
+from tests.helpers.checks import check, items
 from tests.helpers.holds import holds
 from tests.helpers.jobs import add_job, install, refused, sweep
 
@@ -78,3 +79,23 @@ def test_a_translated_ledger_is_the_same(paid: AppDatabase) -> None:
     add_job(paid, 21)
     assert (install(paid, "--rekey"), sweep(paid)) == (0, 1)
     assert holds(paid) == {}
+
+
+ANEW = """
+CREATE TABLE fresh_{0} (LIKE {0} INCLUDING ALL);
+INSERT INTO fresh_{0} OVERRIDING USER VALUE TABLE {0}; DROP TABLE {0}; ALTER TABLE fresh_{0} RENAME TO {0};
+"""
+
+
+def test_balances_from_a_dump_are_named_by_check(paid: AppDatabase) -> None:
+    """Sessions and accounts together: what a migration replaces by itself is the app's to know."""
+    assert items(check(paid))["installed"]["status"] == "ok"
+    paid.sql(ANEW.format("jobs"))
+    assert items(check(paid))["installed"]["status"] == "ok"
+    paid.sql(ANEW.format("users"))
+    warned = items(check(paid))["installed"]
+    assert (warned["status"], "not in its balances" in warned["message"]) == ("warning", True)
+    add_job(paid, 21)
+    assert sweep(paid) == 1
+    assert install(paid) == 0
+    assert items(check(paid))["installed"]["status"] == "ok"
