@@ -1,9 +1,10 @@
--- Lists who may create functions and operators in a schema of the search path, and the roles with whose rights our
--- statements would run them although those who plant them are no members of these roles. Grants and owners that let
+-- Lists who may create functions and operators in a schema of the search path, or triggers on a mapped table, and the roles
+-- with whose rights our statements would run them although those who plant them are no members of these roles. Grants and owners that let
 -- in nobody but who can run code of their own in our transactions anyway are left out: superusers, and whoever owns a
 -- mapped table and so may give it a trigger.
 WITH mapped AS (
-    SELECT c.relowner AS owner
+    SELECT c.oid,
+           c.relowner AS owner
     FROM pg_catalog.unnest(%(tables)s::text[]) AS t (name)
     JOIN pg_catalog.pg_class AS c ON c.oid = pg_catalog.to_regclass(t.name)::oid
 ),
@@ -54,18 +55,38 @@ path AS (
               pg_catalog.concat(', "', pg_catalog.replace(n.nspname::text, '"', '""'), '",')
           ) > 0
 ),
+-- a row that is written sets off the triggers of the partition that it is in
+tables AS (
+    SELECT pg_catalog.format('%%I.%%I', n.nspname, c.relname) AS name, c.relowner, c.relacl
+    FROM (
+        SELECT m.oid FROM mapped AS m
+        UNION
+        SELECT part.relid::oid
+        FROM mapped AS m
+        CROSS JOIN LATERAL pg_catalog.pg_partition_tree(m.oid::regclass) AS part
+    ) AS written
+    JOIN pg_catalog.pg_class AS c ON c.oid = written.oid
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+),
 may_create AS (
-    SELECT p.nspname, p.nspowner AS role, true AS owns
+    SELECT pg_catalog.quote_ident(p.nspname::text) AS place, p.nspowner AS role, true AS owns, false AS on_table
     FROM path AS p
     UNION ALL
-    SELECT p.nspname, g.grantee, false
+    SELECT pg_catalog.quote_ident(p.nspname::text), g.grantee, false, false
     FROM path AS p
     CROSS JOIN LATERAL pg_catalog.aclexplode(coalesce(p.nspacl, pg_catalog.acldefault('n', p.nspowner))) AS g
     WHERE g.privilege_type = 'CREATE'
       AND g.grantee <> p.nspowner
+    UNION ALL
+    SELECT t.name, g.grantee, false, true
+    FROM tables AS t
+    CROSS JOIN LATERAL pg_catalog.aclexplode(t.relacl) AS g
+    WHERE g.privilege_type = 'TRIGGER'
+      AND g.grantee <> t.relowner
 )
-SELECT pg_catalog.quote_ident(m.nspname::text) AS schema_name,
+SELECT m.place,
        m.owns,
+       m.on_table,
        -- null: everybody, PUBLIC
        CASE WHEN m.role <> 0::oid THEN pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(m.role)::text) END AS role,
        (pg_catalog.array_agg(DISTINCT s.rolname::text ORDER BY s.rolname::text))[1:5] AS samples,
@@ -85,5 +106,6 @@ LEFT JOIN runs_as AS v
   ON NOT pg_catalog.pg_has_role(s.oid, v.oid, 'MEMBER')
  AND NOT (s.joins_any AND NOT v.rolsuper)
 WHERE EXISTS (SELECT FROM mapped)
-GROUP BY m.nspname, m.owns, m.role
-ORDER BY m.nspname, m.owns, m.role
+GROUP BY m.on_table, m.place, m.owns, m.role
+HAVING NOT m.on_table OR pg_catalog.count(v.oid) > 0
+ORDER BY m.on_table, m.place, m.owns, m.role

@@ -17,6 +17,8 @@ AS $sweeper_fence$
 DECLARE
     sweeper_session_id {session_type};
     sweeper_attempt {attempt_type};
+    sweeper_refunded_at timestamptz;
+    sweeper_started_at timestamptz;
 BEGIN
     BEGIN
         IF {if status_column}NEW.{status_column}::pg_catalog.text IS NOT DISTINCT FROM OLD.{status_column}::pg_catalog.text{else}(
@@ -63,14 +65,26 @@ BEGIN
             RETURN NULL;
     END;
 
-    IF EXISTS (
-        SELECT
-        FROM (SELECT sweeper_session_id AS session_id, sweeper_attempt AS attempt) AS v
-        JOIN {refunds} AS r
-          ON r.session_id {session_eq} v.session_id AND r.attempt {attempt_eq} v.attempt
-        WHERE r.amount > 0::numeric
-          AND NOT EXISTS (SELECT FROM {reversals} AS reversal WHERE reversal.refund_id = r.refund_id)
-    ) THEN
+    SELECT pg_catalog.max(r.created_at)
+    INTO sweeper_refunded_at
+    FROM (SELECT sweeper_session_id AS session_id, sweeper_attempt AS attempt) AS v
+    JOIN {refunds} AS r
+      ON r.session_id {session_eq} v.session_id AND r.attempt {attempt_eq} v.attempt
+    WHERE r.amount > 0::numeric
+      AND NOT EXISTS (SELECT FROM {reversals} AS reversal WHERE reversal.refund_id = r.refund_id);
+    IF sweeper_refunded_at IS NULL THEN
+        RETURN NULL;
+    END IF;
+
+    -- where ids began anew it is another session, and the next run says so. What this update sets makes it no other
+    BEGIN
+        SELECT {started_at}::timestamptz
+        INTO sweeper_started_at
+        FROM (SELECT OLD.*) AS s;
+    EXCEPTION
+        WHEN OTHERS THEN NULL;  -- the column is another by now: then the refund counts
+    END;
+    IF (sweeper_started_at > sweeper_refunded_at + interval '1 minute') IS NOT TRUE THEN
         RAISE EXCEPTION 'session % was refunded: it can neither go on nor succeed', sweeper_session_id
             USING ERRCODE = 'restrict_violation', HINT = 'To charge it again, start a new session.';
     END IF;

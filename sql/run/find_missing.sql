@@ -1,6 +1,7 @@
 -- Until when runs, or the app's layers, paid what the ledger has not all: somebody deleted some of it, past the trigger
--- that forbids it. Or until when the app's own ledger has lost what was written there. Of the runs that ended, those since the
--- moment from which sessions are looked at; null when nothing is missing.
+-- that forbids it. Or until when sweeper's tables were put back, as from a dump, or the app's own ledger has lost what was
+-- written there. Of the runs that ended, those since the moment from which sessions are looked at; null when nothing is
+-- missing.
 SELECT greatest((
            {if by_account}
            SELECT pg_catalog.max(run.as_of)
@@ -40,5 +41,8 @@ SELECT greatest((
            FROM (
                {include layers_counted}
            ) AS layers
+       ), (
+           SELECT (s.charge_key ->> 'put_back_at'::text)::timestamptz
+           FROM {own_settings} AS s
        ){if ledger}{if by_account}{else},
        {include ledger_gone}{end}{end}) AS missing_until

@@ -1,5 +1,6 @@
 -- read back: which refunds of this batch must not stand, after all that triggers of the app did: the session is gone, is
--- not among the failed, or reads as another charge (it would be paid again), or the app's ledger has not what was meant.
+-- not among the failed, or reads as another charge (it would be paid again), or the app's ledger has not what was meant, or
+-- more is given back than was charged: sessions of one charge, which a batch reads together, are each owed all of it.
 SELECT read.session_id,
        read.problem{if status_written}{else},
        read.hold_reason{end}
@@ -13,6 +14,14 @@ FROM (
                 {if ledger}
                 {include read_back_ledger}
                 {end}
+                {if sums_charged}
+                WHEN now.charged::{charged_type}::numeric < -r.amount * {charged_tolerance}::numeric
+                    THEN 'sessions.charged is below zero after the refund: more would be given back than was taken'
+                {end}
+                {if sums_amount}
+                WHEN now.amount::{amount_type}::numeric < -r.amount * {amount_tolerance}::numeric
+                    THEN 'sessions.amount is below zero after the refund: more would be given back than was taken'
+                {end}
            END AS problem{if status_written}{else},
            CASE WHEN now.session_id IS NOT NULL AND (now.status {status_eq} ANY ({failed})) IS NOT TRUE
                THEN 'not_closed'
@@ -21,7 +30,9 @@ FROM (
     LEFT JOIN LATERAL (
         SELECT {session_id} AS session_id,
                {attempt} AS attempt,
-               {status} AS status
+               {status} AS status{if sums_charged},
+               {charged} AS charged{end}{if sums_amount},
+               {amount} AS amount{end}
         FROM {sessions} AS s
         WHERE {session_id} {session_eq} r.session_id
           {if by_account}

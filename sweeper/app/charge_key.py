@@ -19,7 +19,8 @@ class ChargeKey:
     ``table_oid`` knows a table that was renamed; ``attempt`` is the expression of the file, none where there is none,
     and ``timezone`` the zone that such an expression is read in. Columns are known by their numbers, too, which
     renaming keeps: that of the id, and of an attempt that is a column. ``reads`` are the columns that
-    the expression names, with their types.
+    the expression names, with their types. ``ledger_oid`` is the table of the ledger, put back from a dump, without
+    what was refunded since, at ``put_back_at``; no key differs by these, nor by ``accounts_oid``.
     """
 
     table: str
@@ -33,6 +34,9 @@ class ChargeKey:
     id_number: int | None = None
     attempt_number: int | None = None
     reads: dict[str, str] = field(default_factory=dict)
+    accounts_oid: int | None = None
+    ledger_oid: int | None = None
+    put_back_at: str | None = None
 
     @property
     def id_name(self) -> str:

@@ -8,7 +8,7 @@ from hashlib import sha256
 from sweeper.app.catalog import Table
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.reader import Reader
-from sweeper.config.model import SessionsSection, Settings
+from sweeper.config.model import Settings
 
 # The sections of the file that decide who is paid and how much, without the keys in them that do not. With the types of
 # what they name they are what is installed: a server may write the same SQL in several ways, a file is what it is.
@@ -20,8 +20,9 @@ _BOUND = (
 )  # fmt: skip
 
 
-def charge_key(reader: Reader, own: SessionsSection, sessions: Table, slots: Mapped[str, str]) -> ChargeKey:
+def charge_key(reader: Reader, settings: Settings, sessions: Table, slots: Mapped[str, str]) -> ChargeKey:
     """What a charge is known by, with the types and the columns that it is read of."""
+    own, accounts = settings.sessions, settings.accounts
     attempt = sessions.column(own.attempt) if own.attempt else None
     words = set(re.findall(r"\w+", (own.attempt or "").lower()))
     read = [column for name, column in sessions.columns.items() if name.lower() in words]
@@ -39,6 +40,7 @@ def charge_key(reader: Reader, own: SessionsSection, sessions: Table, slots: Map
         id_number=key.number,
         attempt_number=attempt.number if attempt else None,
         reads={column.name: column.full_type for column in read},
+        accounts_oid=next((table.oid for table in reader.tables if accounts and table.name == accounts.table), None),
     )
 
 

@@ -111,7 +111,8 @@ class Mapping:
     @property
     def is_read_back(self) -> bool:
         """Whether there is more to read back of a refund than the status of its session."""
-        return self.ledger is not None or self.key.attempt is not None
+        sums = bool(self.lists["sums_charged"] or self.lists["sums_amount"])
+        return sums or self.ledger is not None or self.key.attempt is not None
 
     @property
     def is_sharded(self) -> bool:
@@ -188,6 +189,7 @@ class Mapping:
             "holds": "no_holds",
             "reversals": "no_reversals",
             "runs": "no_runs",
+            "own_settings": "no_settings",
         }
         empty = {table: fill_part(name, self.slots, self.choices) for table, name in stand_ins.items()}
         return replace(self, slots={**self.slots, **empty})
@@ -235,7 +237,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
         search_path=search_path,
         timezone=own.timezone,
         sessions=sessions,
-        key=charge_key(reader, own, sessions, slots),
+        key=charge_key(reader, settings, sessions, slots),
         file_digest=file_digest,
         fingerprint=fingerprint(settings, slots, search_path),
         session_type=slots["session_type"],

@@ -1,7 +1,8 @@
 """Who could plant functions and operators where the app's own expressions and triggers look for theirs.
 
 The app's SQL runs under the app's search path, as it does in the app. Whoever may create in a schema of that path can
-give it a function that fits a call better than the server's own, and that function then runs with our rights.
+give it a function that fits a call better than the server's own, and that function then runs with our rights. So does
+the function of a trigger, which whoever has TRIGGER on a table can put there.
 """
 
 from collections.abc import Sequence
@@ -71,17 +72,21 @@ def _described(found: Sequence[Row]) -> Planters:
         named = ", ".join(victims)
         rights = f"{named}, a superuser" if any(row.superuser for row in found) else named
         message += f"; a run or refund() would run them with the rights of {rights}"
-    return Planters(message, "\n".join(dict.fromkeys(map(_fix, found))), bool(victims))
+    # the app's own role often has TRIGGER with everything else on its tables: that is said, and stops nobody
+    dangerous = any(row.victims for row in found if not row.on_table)
+    return Planters(message, "\n".join(dict.fromkeys(map(_fix, found))), dangerous)
 
 
 def _who(row: Row) -> str:
     samples = ", ".join(row.samples)
     if row.owns:
-        return f"{row.role}, which owns the schema {row.schema_name} ({samples})"
-    return f"{row.role or 'PUBLIC'}, which may create in the schema {row.schema_name} ({samples})"
+        return f"{row.role}, which owns the schema {row.place} ({samples})"
+    where = "triggers on" if row.on_table else "in the schema"
+    return f"{row.role or 'PUBLIC'}, which may create {where} {row.place} ({samples})"
 
 
 def _fix(row: Row) -> str:
     if row.owns:
-        return f"ALTER SCHEMA {row.schema_name} OWNER TO {row.app_owner};"
-    return f"REVOKE CREATE ON SCHEMA {row.schema_name} FROM {row.role or 'PUBLIC'};"
+        return f"ALTER SCHEMA {row.place} OWNER TO {row.app_owner};"
+    right = "TRIGGER ON TABLE" if row.on_table else "CREATE ON SCHEMA"
+    return f"REVOKE {right} {row.place} FROM {row.role or 'PUBLIC'};"

@@ -12,6 +12,7 @@ from sweeper.app.facts import Facts
 from sweeper.app.reader import Reader
 from sweeper.app.status import Status, read_status, statuses_sql, texts_sql
 from sweeper.config.model import SessionsSection, Settings
+from sweeper.core.decimals import FLOATING_TOLERANCE
 from sweeper.postgres.templates import Choices, Slots, fill, fill_part, quote_text
 from sweeper.postgres.transaction import Transaction
 
@@ -152,6 +153,7 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
         "failed_at": _first_known(known, ("failed_at", *_SIGNS_OF_LIFE)),
         "amount": _number(amount),
         "amount_type": _exact_type(amount),
+        "amount_tolerance": _tolerance(amount),
         "also_read": moments["ended_at"].sql if "ended_at" in moments else "",
         "exclude": fill_part(
             "excluded",
@@ -167,6 +169,7 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
     }
     if charged:
         slots |= {"charged": _number(charged), "charged_type": _exact_type(charged)}
+        slots["charged_tolerance"] = _tolerance(charged)
     reasons = [{"pattern": quote_text(rule.error), "code": quote_text(rule.code)} for rule in settings.reasons]
     choices: Choices = {
         "attempts": bool(own.attempt),
@@ -174,6 +177,9 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
         "deadlines": own.stuck_at is not None,
         "reasons": reasons,
         "charged": charged is not None,
+        # what may be of other rows than the session's is read again once those are written
+        "sums_charged": charged is not None and not catalog.is_name(own.charged or ""),
+        "sums_amount": catalog.has_subquery(own.amount),
         # an expression may fail for a session that is running, or read what a hook writes once it is closed
         "failed_at_in_row": catalog.is_name(own.failed_at or own.active_at or own.started_at),
     }
@@ -205,6 +211,10 @@ def _number_of_a_time(value: Decimal | None, text: str) -> str:
 
 def _exact_type(expression: Expression) -> str:
     return expression.type if expression.type in catalog.EXACT_TYPES else "numeric"
+
+
+def _tolerance(expression: Expression) -> str:
+    return str(0 if expression.type in catalog.EXACT_TYPES else FLOATING_TOLERANCE)
 
 
 def _number(expression: Expression) -> str:

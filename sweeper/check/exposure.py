@@ -21,7 +21,8 @@ def check_search_path(database: Database, settings: Settings, search_path: str) 
     with reading(database, search_path) as transaction:
         found = find_planters(transaction, settings, search_path)
     if found is None:
-        return ok("search_path", "only owners of the mapped tables and superusers may create in a schema of it")
+        who = "only owners of the mapped tables and superusers"
+        return ok("search_path", f"{who} may create in a schema of it, or triggers that would gain rights")
     return (failure if found.dangerous else warning)("search_path", found.message, found.fix)
 
 

@@ -15,6 +15,7 @@ from sweeper.install.checks import check_ledger_rows
 from sweeper.install.guard import DeferrableGuardError, require_payable
 from sweeper.install.indexes import live_index_name, unconditional_index_name
 from sweeper.install.partition_indexes import parts_of
+from sweeper.install.put_back import are_balances_put_back
 from sweeper.install.shared_guards import require_alone
 from sweeper.install.state import SCHEMA_VERSION, Installation, renamed_statuses, require_same_key
 from sweeper.postgres.binds import BY_SWEEPER
@@ -50,7 +51,21 @@ def check_installed(context: CheckContext) -> Iterator[Check]:
             floor = installation.floor(context.settings.policy)
             selection = Selection.of_run(context.settings, context.as_of, floor)
             require_own_ids(OwedReader(transaction, context.mapping, selection))
-        yield ok("installed", f"schema {context.mapping.schema}, with this mapping")
+        yield from _same_age(context.mapping, installation)
+
+
+def _same_age(mapping: Mapping, installation: Installation) -> Iterator[Check]:
+    bound = installation.bound
+    if bound is None or not are_balances_put_back(mapping, bound, installation.ledger_oid):
+        yield ok("installed", f"schema {mapping.schema}, with this mapping")
+        return
+    yield warning(
+        "installed",
+        f"{mapping.sessions.qualified} and the accounts are other tables than before, and those in schema "
+        f"{mapping.schema} are not: if a dump of the app's was put back, what was refunded since it was made is not in "
+        "its balances, and counts as refunded. Put the schema back from the same dump",
+        "sweeper install  # if both were copied, and nothing was lost",
+    )
 
 
 def check_guard_before_install(context: CheckContext) -> Iterator[Check]:

@@ -9,9 +9,9 @@ from sweeper.postgres.transaction import Transaction
 
 
 def require_only_installation(transaction: Transaction, mapping: Mapping, bound: ChargeKey | None) -> None:
-    """Check that no other schema is installed over this table; ``bound`` is the key that is installed here.
+    """Check that no other schema is installed over this table, a part of it, or what it is a part of.
 
-    What this role may not read is not its to judge: whoever installs may.
+    ``bound`` is the key that is installed here. What this role may not read is not its to judge: whoever installs may.
 
     Raises:
         ConfigurationError: one is; both would pay every session.
@@ -29,13 +29,22 @@ def require_only_installation(transaction: Transaction, mapping: Mapping, bound:
             )
 
 
+def have_rows_in_common(transaction: Transaction, mapping: Mapping, other: ChargeKey) -> bool:
+    """Whether the mapped table is a part of another that refunds are of, or that is a part of it."""
+    binds = {"table_oid": mapping.key.table_oid, "other_oid": other.table_oid, "other_name": other.table}
+    found: bool = transaction.row(fill("find_overlap", {}), binds).overlaps
+    return found
+
+
 def _pays_the_same(transaction: Transaction, mapping: Mapping, bound: ChargeKey | None, schema: str) -> bool:
     prefix = quote_name(schema)
     rows = transaction.rows(fill("read_installation", {"settings": f"{prefix}.settings"}))
     if not rows or not rows[0].fingerprint or not rows[0].charge_key:
         return False
     other = ChargeKey.from_json(rows[0].charge_key)
-    if other.table_oid in (mapping.key.table_oid, bound and bound.table_oid):
+    if other.table_oid in (mapping.key.table_oid, bound and bound.table_oid) or have_rows_in_common(
+        transaction, mapping, other
+    ):
         return True
     # of a table with this one's name: after a restore, it is this one
     if other.table != mapping.key.table:

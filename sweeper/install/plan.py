@@ -87,7 +87,7 @@ def plan(
         own,
         indexes,
         "\n\n".join([fill_script("begin_mapping", slots), own.translation, before, *made, after]),
-        fill_script("write_settings", slots),
+        fill_script("write_settings", slots, mapping.choices),
         rights,
         mapping.sessions.qualified if mapping.fenced and not fenced else "",
         search_path,

@@ -7,6 +7,7 @@ from sweeper.app.charge_key import ChargeKey
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError, SweeperError
 from sweeper.install.other_installations import require_only_installation
+from sweeper.install.replication import require_origin
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, quote_name
 from sweeper.postgres.transaction import Transaction
@@ -15,11 +16,13 @@ from sweeper.postgres.transaction import Transaction
 def require_alone(transaction: Transaction, mapping: Mapping, bound: ChargeKey | None, guard: str | None) -> None:
     """Check that no other schema pays these sessions, nor others with the same ids into the same rows of the ledger.
 
-    ``bound`` and ``guard`` are what is installed here: the key, and the index on the app's ledger, as SQL.
+    Nor another database, whose rows these are. ``bound`` and ``guard`` are what is installed here: the key, and the
+    index on the app's ledger, as SQL.
 
     Raises:
         ConfigurationError: one does.
     """
+    require_origin(transaction, mapping)
     require_only_installation(transaction, mapping, bound)
     require_own_guard_rows(transaction, mapping, guard)
 

@@ -13,6 +13,7 @@ from sweeper.config.model import PolicySection, Settings
 from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.install.functions import has_fence
 from sweeper.install.guard import require_own_guard
+from sweeper.install.put_back import require_own_ledger
 from sweeper.install.rotation import WHERE_ROTATED, OldLedger, changed_table
 from sweeper.install.shared_guards import require_alone
 from sweeper.postgres.database import Database
@@ -35,6 +36,7 @@ class Installation:
     guard_index: str | None
     live_index: str | None
     charge_key: str | None = None
+    ledger_oid: int | None = None
     fence: bool = False
     status_labels: str | None = None
     horizon: datetime | None = None
@@ -86,10 +88,9 @@ class Surroundings(NamedTuple):
     def search_path(self, own_schema: str) -> str:
         """The path for bare names of the file, as SQL.
 
-        Never through sweeper's own schema, where a role of that name would look first: its tables have plain
-        names, such as ``runs``, that an app's may have too. Nor does it name a schema of the server's, pg_catalog
-        above all: where a path does not name it, it is searched first, and behind another schema its functions
-        and operators would give way to whatever somebody plants there.
+        Never through sweeper's own schema, where a role of that name would look first: its tables have plain names,
+        such as ``runs``, that an app's may have too. Nor through pg_catalog: where a path does not name it, it is
+        searched first, and behind another schema it would give way to whatever somebody plants there.
         """
         named = [name for name in self.schemas if name != own_schema and not name.startswith("pg_")]
         return ", ".join([quote_name(name) for name in named] + ["pg_temp"])
@@ -118,8 +119,7 @@ def read_installation(transaction: Transaction, schema: str) -> Installation | N
     table = f"{quote_name(schema)}.settings"
     if not transaction.row(fill("find_installation", {}), {"name": table}).found:
         return None
-    found = transaction.rows(fill("read_installation", {"settings": table}))
-    if not found:
+    if not (found := transaction.rows(fill("read_installation", {"settings": table}))):
         return None
     installation = Installation(**found[0]._mapping)
     if installation.schema_version > SCHEMA_VERSION:
@@ -200,8 +200,7 @@ def open_file(
         require_same_labels(mapping, found)
         require_own_guard(transaction, mapping)
         mapping = replace(mapping, fenced=has_fence(transaction, mapping))
-    changed = mapping.fingerprint != found.fingerprint
-    return mapping, replace(found, horizon=None) if changed else found
+    return mapping, replace(found, horizon=None) if mapping.fingerprint != found.fingerprint else found
 
 
 def _require_version(installation: Installation) -> None:
@@ -216,13 +215,13 @@ def require_same_key(transaction: Transaction, mapping: Mapping, installation: I
     """Check that the key of a charge is still the one of the refunds: its types may change without an install.
 
     Raises:
-        ConfigurationError: it is not; everything that is refunded could be paid again, or what is owed pass for paid.
+        ConfigurationError: it is not, or the ledger was put back; what is refunded could be paid again, or the reverse.
     """
     bound = installation.bound
     if bound is None:
         return
-    changes = mapping.key.changes(bound)
-    if changes:
+    require_own_ledger(mapping, bound, installation.ledger_oid)
+    if changes := mapping.key.changes(bound):
         raise ConfigurationError(
             f"the key of a charge is not the one under which the refunds were written: {'; '.join(changes)}. Nothing "
             "was paid. If this change is intended, `sweeper install --rekey` translates them",

@@ -13,7 +13,7 @@ from sweeper.install.ledger_sessions import (
     require_same_sessions,
     require_same_table,
 )
-from sweeper.install.other_installations import require_only_installation
+from sweeper.install.other_installations import have_rows_in_common, require_only_installation
 from sweeper.install.own_tables import (
     SIGNS,
     Found,
@@ -190,7 +190,7 @@ def _refuse_second_ledger(transaction: Transaction, mapping: Mapping, *, has_led
         prefix = quote_name(row.schema_name)
         other = read_installation(transaction, row.schema_name)
         bound = other.bound if other else None
-        if bound is not None and not mapping.key.of_table(bound):
+        if bound is not None and not (mapping.key.of_table(bound) or have_rows_in_common(transaction, mapping, bound)):
             continue
         if mapping.is_by_account:
             raise ConfigurationError(

@@ -77,6 +77,7 @@ def test_a_privilege_on_one_column_too_few_is_found(good: AppDatabase) -> None:
     grants = (
         "GRANT USAGE ON SCHEMA sweeper, public TO {}",
         "GRANT ALL ON ALL TABLES IN SCHEMA sweeper, public TO {}",
+        "REVOKE TRIGGER ON ALL TABLES IN SCHEMA public FROM {}",
         "REVOKE UPDATE ON users FROM {}",
         "GRANT UPDATE (credits) ON users TO {}",
     )

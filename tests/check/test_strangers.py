@@ -97,6 +97,32 @@ def test_whoever_owns_a_schema_of_the_path_and_none_of_the_tables_may_plant_too(
     assert first.run().exit_code == 0
 
 
+@pytest.mark.parametrize("table", ["users", "prediction_sessions"])
+def test_who_may_put_a_trigger_on_a_mapped_table_is_named_and_stops_no_run(first: AppDatabase, table: str) -> None:
+    """As after GRANT ALL ON ALL TABLES to the app's role, where migrations and sweeper have another."""
+    first.account()
+    first.session("s1")
+    first.sql(f"GRANT ALL ON {table} TO {LAYER}")
+    checked = items(check(first))["search_path"]
+    assert (checked["status"], checked["fix"]) == ("warning", f"REVOKE TRIGGER ON TABLE public.{table} FROM {LAYER};")
+    assert f"{LAYER}, which may create triggers on public.{table}" in checked["message"]
+    assert "the rights of postgres, a superuser" in checked["message"]
+    assert first.sweeper("install").exit_code == 0
+    assert first.run().document["refunds"]["sessions"] == 1
+    first.sql(checked["fix"])
+    assert items(check(first))["search_path"]["status"] == "ok"
+
+
+def test_who_gains_no_rights_by_a_trigger_is_left_alone(first: AppDatabase) -> None:
+    first.sql("ALTER FUNCTION sweeper.refund(text, text, text, text) OWNER TO sweeper_owner")
+    first.sql(f"GRANT ALL ON users TO {LAYER}; GRANT sweeper_owner, sweeper_runner TO {LAYER}")
+    try:
+        checked = items(check(first, SWEEPER_DATABASE_URL=first.url_as("sweeper_runner")))["search_path"]
+        assert checked["status"] == "ok", "it has these rights already"
+    finally:
+        first.sql(f"REVOKE sweeper_owner, sweeper_runner FROM {LAYER}")
+
+
 def test_who_is_a_member_of_every_role_that_would_run_it_gains_nothing(first: AppDatabase) -> None:
     """A warning, and no run is stopped: such as an administrator of the runner's and of refund()'s owner."""
     first.sql("ALTER FUNCTION sweeper.refund(text, text, text, text) OWNER TO sweeper_owner")

@@ -50,6 +50,18 @@ def test_a_session_whose_refund_was_taken_back_may_finish(fenced: AppDatabase) -
     fenced.sql("UPDATE prediction_sessions SET status = 'finished'")
 
 
+def test_ids_that_began_anew_do_not_stop_the_app(fenced: AppDatabase) -> None:
+    """As after TRUNCATE … RESTART IDENTITY: runs say it, and the new sessions go on."""
+    fenced.session("s1")
+    fenced.session("s2")
+    fenced.run()
+    fenced.sql("DELETE FROM prediction_sessions WHERE id = 's1'")
+    fenced.session("s1", "generating", created="2026-11-23 12:30")
+    fenced.sql("UPDATE prediction_sessions SET status = 'finished' WHERE id = 's1'")
+    with pytest.raises(psycopg.errors.RestrictViolation):  # a refunded one that only says that it starts now
+        fenced.sql("UPDATE prediction_sessions SET status = 'queued', created_at = '2026-11-23 12:30' WHERE id = 's2'")
+
+
 def test_a_session_that_a_person_paid_again_cannot_be_revived(fenced: AppDatabase) -> None:
     """Its refund is an attempt of its own, by another name than the session's."""
     fenced.session("s1")

@@ -1,3 +1,13 @@
+-- The ledger may be another table than the installed one, from a dump, while the sessions went on: refunds are missing.
+{if sharded}
+{else}
+IF (sweeper_key ->> 'table_oid'::text)::bigint = {sessions_text}::regclass::oid::bigint
+    AND (sweeper_key ->> 'ledger_oid'::text)::bigint <> {refunds_text}::regclass::oid::bigint
+THEN
+    RAISE EXCEPTION 'the tables of sweeper were put back, as from a dump, and refunds made since are missing: nothing was paid'
+        USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run `sweeper install`.';
+END IF;
+{end}
 -- Another table may have the name of the one that refunds were written for: then a refund may be of another session that had
 -- this id. A copy that was put in its place, or a dump that was restored, has the same sessions.
 IF (sweeper_key ->> 'table_oid'::text)::bigint <> {sessions_text}::regclass::oid::bigint THEN

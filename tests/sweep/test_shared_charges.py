@@ -1,0 +1,63 @@
+"""Several sessions of one charge, such as retries with rows of their own: a batch looks at all of them at once."""
+
+import pytest
+
+from tests.helpers.any_app import App
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.holds import holds
+
+TAKEN = "(SELECT sum(b.taken) FROM books AS b WHERE b.charge = s.meta ->> 'charge')"
+
+
+@pytest.fixture
+def app(bare: AppDatabase) -> App:
+    """An app whose ledger has one charge of 3 for three jobs each: one that failed, and two that tried it again."""
+    app = App(bare)
+    app.sql("CREATE TABLE books (charge text NOT NULL, job text, taken numeric NOT NULL); DELETE FROM jobs")
+    app.sql(
+        "INSERT INTO jobs SELECT 'j' || n, 'w', 'failed', 3, 'no', jsonb_build_object('charge', 'c' || n / 3), "
+        "'2026-11-23 10:00Z' FROM generate_series(0, 8) AS n"
+    )
+    app.sql("INSERT INTO books SELECT 'c' || n, NULL, 3 FROM generate_series(0, 2) AS n")
+    row = {"charge": "s.meta ->> 'charge'", "job": "session_id", "taken": "-amount"}
+    app.map("ledger", table="books", session="job", where="taken < 0", insert=row)
+    assert app.balance() == 100
+    return app
+
+
+def paid_once(app: App, *, sessions: int = 3) -> None:
+    assert app.install().exit_code == 0
+    ran = app.database.run()
+    assert (ran.exit_code, ran.document["outcome"], ran.document["refunds"]["sessions"]) == (0, "complete", sessions)
+    assert app.database.run().document["refunds"]["sessions"] == 0
+    assert (app.balance(), holds(app.database)) == (109, {})
+    assert app.sql("SELECT charge, sum(taken) FROM books GROUP BY charge ORDER BY charge") == [
+        ("c0", 0), ("c1", 0), ("c2", 0),
+    ]  # fmt: skip
+
+
+def test_one_charge_is_given_back_once(app: App) -> None:
+    app.map(charged=TAKEN)
+    paid_once(app)
+    assert app.database.sweeper("audit").exit_code == 0
+
+
+def test_an_amount_that_the_books_say_is_given_back_once(app: App) -> None:
+    app.map(amount=TAKEN)
+    paid_once(app)
+
+
+def test_parts_of_one_charge_are_all_given_back(app: App) -> None:
+    app.sql("UPDATE jobs SET price = 1")
+    app.map(charged=TAKEN)
+    paid_once(app, sessions=9)
+
+
+def test_a_floating_charge_that_comes_to_almost_nothing_is_paid(app: App) -> None:
+    app.sql("ALTER TABLE books ALTER taken TYPE double precision; ALTER TABLE jobs ALTER price TYPE numeric")
+    app.sql("UPDATE jobs SET price = CASE id WHEN 'j0' THEN 0.1 WHEN 'j1' THEN 0.7 WHEN 'j2' THEN 0.3 ELSE 0 END")
+    app.sql("UPDATE books SET taken = 1.1 WHERE charge = 'c0'")
+    app.map(charged=TAKEN)
+    assert app.install().exit_code == 0
+    assert app.database.run().document["refunds"]["sessions"] == 3
+    assert app.sql("SELECT sum(taken) BETWEEN -1e-9 AND 1e-9 FROM books WHERE charge = 'c0'") == [(True,)]
