@@ -1,7 +1,9 @@
--- For which accounts the running balance of the newest row in the app's ledger is not the balance of the mapping.
+-- For which accounts the running balance of the newest row in the app's ledger is not the balance of the mapping, and for
+-- how many it is another column of the account.
 SELECT pg_catalog.count(*) AS accounts,
        pg_catalog.count(*) FILTER (WHERE known.balance::numeric <> newest.running) AS different,
-       (pg_catalog.array_agg(newest.account) FILTER (WHERE known.balance::numeric <> newest.running))[1:3] AS samples
+       (pg_catalog.array_agg(newest.account) FILTER (WHERE known.balance::numeric <> newest.running))[1:3] AS samples,
+       ARRAY[{each others ", "}pg_catalog.count(*) FILTER (WHERE known.other_{place} = newest.running){end}]::bigint[] AS equal
 FROM (
     SELECT DISTINCT ON (l.account) l.account,
            l.running
@@ -17,6 +19,8 @@ FROM (
     ORDER BY l.account, l.key DESC
 ) AS newest
 JOIN (
-    SELECT {accounts_id} AS account_id, {balance} AS balance
+    SELECT {accounts_id} AS account_id,
+           {balance} AS balance{each others ""},
+           a.{column}::numeric AS other_{place}{end}
     FROM {accounts} AS a
 ) AS known ON known.account_id {account_eq} newest.account::{account_type}

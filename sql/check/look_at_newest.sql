@@ -1,5 +1,6 @@
 -- What the mapping gives for some of the newest sessions, and which of them are not refunded.
 SELECT v.session_id::text AS session_id,
+       v.status::text AS status,
        v.amount::numeric::text AS amount,
        v.excluded AS excluded,
        NOT v.excluded AND {include not_paid_yet} AS unpaid

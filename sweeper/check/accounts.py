@@ -29,6 +29,7 @@ _CLOSED = re.compile(
 )
 _LIMIT = re.compile(r"limit|max|threshold|lifetime|total|cap|allowance|per_?(day|month|cycle|period)", re.IGNORECASE)
 _ACCOUNTS_AT_LEAST = 5
+_MANY = 10
 _MOMENTS = ("timestamp without time zone", "timestamp with time zone", "date")
 _WORD = re.compile(r"\w+")
 
@@ -92,12 +93,28 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
                 f"{', '.join(column.name for column in used)} of {table.name} look like balances or counters, and a "
                 f"refund does not move them: accounts.balance = {own.balance!r}"
             )
-            sure = (counted_of(used, own) or totalled_of(used, own)) if table is accounts else ""
+            sure = ""
+            if table is accounts:
+                sure = counted_of(used, own) or totalled_of(used, own) or _never_moves(samples, accounts, used, own)
             yield (failure if sure else warning)(
                 "accounts", said + sure,
                 "if a charge is taken from them as well: accounts.balance as their sum, and [accounts.add] with the "
                 "share of each; or name them in accounts.invariant",
             )  # fmt: skip
+
+
+def _never_moves(samples: Samples, accounts: Table, others: list[Column], own: AccountsSection) -> str:
+    """Why the balance is none, as the end of a sentence: all accounts have it alike, and others move."""
+    balance = accounts.column(own.balance or "")
+    key = samples.key_of(accounts)
+    if balance is None or key is None or own.add is not None:
+        return ""
+    items: list[Slots] = [{"column": column.quoted} for column in (balance, *others)]
+    (row,) = samples.ask("find_constant", {"table": accounts.qualified, "key": key.quoted}, {"amounts": items})
+    if row.rows < _MANY or not row.constant[0] or all(row.constant[1:]):
+        return ""
+    _, (above,) = count_rows(samples, accounts, [balance], "number")
+    return f"; {balance.name} is the same for all {row.rows} newest accounts: no charge moves it" if above else ""
 
 
 def _without_limits(samples: Samples, table: Table, columns: list[Column]) -> list[Column]:

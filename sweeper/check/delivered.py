@@ -17,7 +17,7 @@ _RESULT = re.compile(
     re.IGNORECASE,
 )
 _CHARGE = re.compile(r"credit|charge|transaction|payment|billing|reserv|debit|grant|invoice|ledger", re.IGNORECASE)
-_COLUMNS_AT_MOST, _SETTLED, _REFUNDED, _ENOUGH = 60, 10, 5, 3
+_COLUMNS_AT_MOST, _STATUSES_AT_MOST, _SETTLED, _REFUNDED, _ENOUGH = 60, 3, 10, 5, 3
 _NEARLY_ALL, _PART = Decimal("0.9"), Decimal("0.5")
 
 
@@ -45,24 +45,38 @@ class _Counted:
 def check_delivered(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
     """A column that is set for what succeeded, for nothing that the app refunded, and for some that would be paid."""
     own = samples.context.settings.sessions
-    found = _count(samples, settled, (own.exclude, own.never, own.amount, own.charged))
-    for one in found.columns if found else ():
-        assert found is not None  # noqa: S101 - it has columns
-        done = one.done >= found.done * _NEARLY_ALL and not one.refunded
-        if done and _ENOUGH <= one.owed <= found.owed * _PART:
-            yield (failure if _RESULT.search(one.column.name) else warning)(
-                "statuses", f"{one.column.name} is set for {one.done} of {found.done} sessions that succeeded, for "
-                f"none of the {found.refunded} that the app has refunded, and for {one.owed} of the {found.owed} that "
-                f"would be paid, such as {named([one.sample])}: were they delivered?",
-                f"sessions.exclude: also {one.column.quoted} IS NOT NULL",
-            )  # fmt: skip
-            return
+    rows = samples.read("look_at_newest", samples.newest(running=False))
+    for status in (None, *_never_refunded(rows)):
+        found = _count(samples, settled, (own.exclude, own.never, own.amount, own.charged), rows, status)
+        for one in found.columns if found else ():
+            assert found is not None  # noqa: S101 - it has columns
+            done = one.done >= found.done * _NEARLY_ALL and not one.refunded
+            # some of all, or as good as all of one status
+            delivered = one.owed >= found.owed * _NEARLY_ALL if status else one.owed <= found.owed * _PART
+            if done and delivered and one.owed >= _ENOUGH:
+                sure = status or _RESULT.search(one.column.name)
+                yield (failure if sure else warning)(
+                    "statuses", f"{one.column.name} is set for {one.done} of {found.done} sessions that succeeded, for "
+                    f"none of the {found.refunded} that the app has refunded, and for {one.owed} of the {found.owed} "
+                    f"{f'in {status!r} ' if status else ''}that would be paid, such as {named([one.sample])}: were "
+                    "they delivered?",
+                    f"sessions.succeeded: {status!r}, when nothing is owed for such a session" if status
+                    else f"sessions.exclude: also {one.column.quoted} IS NOT NULL",
+                )  # fmt: skip
+                return
+
+
+def _never_refunded(rows: Sequence[Row]) -> list[str]:
+    """The statuses of which sessions would be paid, and the app has refunded none."""
+    refunded = {row.status for row in rows if not row.unpaid}
+    return sorted({row.status for row in rows if row.unpaid and is_owed(row)} - refunded)[:_STATUSES_AT_MOST]
 
 
 def check_never_charged(samples: Samples) -> Iterator[Check]:
     """A link to the charge that all have that succeeded or were refunded, and some that would be paid have not."""
     own = samples.context.settings.sessions
-    found = _count(samples, settled_ids(samples), (own.amount, own.charged))
+    rows = samples.read("look_at_newest", samples.newest(running=False))
+    found = _count(samples, settled_ids(samples), (own.amount, own.charged), rows)
     for one in found.columns if found else ():
         assert found is not None  # noqa: S101 - it has columns
         always = one.done == found.done and one.refunded == found.refunded
@@ -77,11 +91,19 @@ def check_never_charged(samples: Samples) -> Iterator[Check]:
             return
 
 
-def _count(samples: Samples, settled: Sequence[str], texts: Sequence[str | None]) -> _Counted | None:
-    """What the newest sessions have in columns that these texts do not read; None where there are too few."""
-    rows = samples.read("look_at_newest", samples.newest(running=False))
+def _count(
+    samples: Samples,
+    settled: Sequence[str],
+    texts: Sequence[str | None],
+    rows: Sequence[Row],
+    status: str | None = None,
+) -> _Counted | None:
+    """What some sessions, all that are owed or those of a status, have in columns that these texts do not read.
+
+    None where there are too few.
+    """
     refunded = [row.session_id for row in rows if not row.unpaid]
-    owed = [row.session_id for row in rows if row.unpaid and is_owed(row)]
+    owed = [row.session_id for row in rows if row.unpaid and is_owed(row) and status in (None, row.status)]
     if len(settled) < _SETTLED or len(refunded) < _REFUNDED or len(owed) < _ENOUGH:
         return None
     read = " ".join(filter(None, texts)).lower()

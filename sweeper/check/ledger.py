@@ -10,6 +10,7 @@ from sweeper.check.entries import check_entries
 from sweeper.check.forgotten import check_forgotten
 from sweeper.check.ledger_columns import account_column, amount_columns
 from sweeper.check.linked import check_linked, check_session_fails
+from sweeper.check.newest_balances import check_newest_balances
 from sweeper.check.result import Check, Status
 from sweeper.check.samples import (
     DOWN_WORDS,
@@ -76,7 +77,7 @@ def _running(samples: Samples, key: Column | None) -> Iterator[Check]:
         looks = bool(_RUNNING.search(column.name))
         if names & _BALANCE_WORDS:
             if key is not None and account is not None and is_whole(key) and "balance_after" in names:
-                yield from _newest(samples, key, account, column)
+                yield from check_newest_balances(samples, key, account, column)
             continue
         by_hand = has_subquery(value)
         chained = column not in amounts[:1] and _is_chained(samples, key, account, amounts, column)
@@ -111,25 +112,6 @@ def _table(samples: Samples) -> Table:
     """The app's ledger."""
     assert samples.context.mapping.ledger is not None  # noqa: S101 - nobody asks without one
     return samples.context.mapping.ledger.table
-
-
-def _newest(samples: Samples, key: Column, account: Column, column: Column) -> Iterator[Check]:
-    """Whether the newest value is the balance."""
-    context = samples.context
-    if not context.mapping.has_accounts or "balance" not in context.mapping.slots:
-        return
-    slots = {"key": key.quoted, "account_column": account.quoted, "column": column.quoted}
-    if not samples.sees(_table(samples), [key, account, column]):
-        return
-    rows = samples.ask("compare_newest_balances", slots)
-    for row in rows if rows[0].different else []:
-        assert context.settings.accounts is not None  # noqa: S101 - has_accounts says so
-        yield warning(
-            "ledger", f"{column.name} of the newest row is not accounts.balance = "
-            f"{context.settings.accounts.balance!r} for {row.different} of {row.accounts} accounts, such as "
-            f"{named(row.samples)}",
-            "accounts.balance: what the app writes there; or ask the app why they differ",
-        )  # fmt: skip
 
 
 def _missed(samples: Samples) -> Iterator[Check]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sweeper.app.catalog import Column
-from sweeper.check.samples import GIVEN_BACK, Samples
+from sweeper.check.samples import GIVEN_BACK, Samples, is_number
 from sweeper.postgres.templates import Choices, quote_text
 from sweeper.postgres.transaction import Row
 
@@ -15,6 +15,7 @@ _NOT_MADE = re.compile(
     r"|attempt|lock|error|need|should|to_|auto|enabled|expire|non|never|no_|not_|scheduled|ask|review",
     re.IGNORECASE,
 )
+_NO_AMOUNT = re.compile(r"rate|ratio|percent|fee|version|max|limit", re.IGNORECASE)
 # a column beside the status that says what became of the charge, and what it says when that was given back
 _OF_CHARGE = re.compile(r"bill|payment|credit|charge|refund|settle|reserv", re.IGNORECASE)
 _WORDS = (
@@ -30,6 +31,7 @@ class Mark:
 
     column: Column
     flag: bool = False
+    number: bool = False
     words: bool = False
     json_key: str = ""
 
@@ -41,7 +43,7 @@ class Mark:
         """Those of the sessions that it says it of."""
         slots = {"column": self.column.quoted, "json_key": quote_text(self.json_key)}
         choices: Choices = {
-            "flag": self.flag, "number": False, "words": self.words, "json_key": bool(self.json_key),
+            "flag": self.flag, "number": self.number, "words": self.words, "json_key": bool(self.json_key),
         }  # fmt: skip
         return samples.read(statement, session_ids, slots, choices, **({"words": _WORDS} if self.words else {}))
 
@@ -68,10 +70,28 @@ def mark_columns(samples: Samples, *, noted: bool = True) -> list[Column]:
     return [column for column in found if column in readable]
 
 
+def _number_marks(samples: Samples) -> list[Mark]:
+    """Numbers by whose name the app has refunded so much, which the file does not take off the amount."""
+    sessions, own = samples.context.mapping.sessions, samples.context.settings.sessions
+    read = " ".join(filter(None, (own.amount, own.charged))).lower()
+    found = [
+        column
+        for name, column in sessions.columns.items()
+        if is_number(column)
+        and not column.generated
+        and re.search(GIVEN_BACK, name, re.IGNORECASE)
+        and not _NOT_MADE.search(name)
+        and not _NO_AMOUNT.search(name)
+        and name.lower() not in read
+    ]
+    return [Mark(column, number=True) for column in samples.seen(sessions, found)]
+
+
 def find_marks(samples: Samples, session_ids: Sequence[str]) -> Iterator[Mark]:
     """Everything on a session's row that may say it: columns by their name, words, and keys of json."""
     sessions = samples.context.mapping.sessions
     yield from (Mark(column, flag=column.base_type in _FLAGS) for column in mark_columns(samples))
+    yield from _number_marks(samples)
     status = sessions.column(samples.context.settings.sessions.status)
     with_words = [
         column
@@ -92,10 +112,12 @@ def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, l
     mapping, own = samples.context.mapping, samples.context.settings.sessions
     written = {mapping.sessions.column(text) for text in own.refunded}
     found = {}
-    for column in mark_columns(samples):
+    marks = [Mark(column, flag=column.base_type in _FLAGS) for column in mark_columns(samples)]
+    for mark in (*marks, *_number_marks(samples)):
+        column = mark.column
         if column in written or column.generated:
             continue
-        rows = Mark(column, flag=column.base_type in _FLAGS).read(samples, "find_marked", session_ids)
+        rows = mark.read(samples, "find_marked", session_ids)
         if len(rows) >= _ENOUGH:
             found[column.name] = [row.session_id for row in rows]
     return found

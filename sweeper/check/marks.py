@@ -6,6 +6,7 @@ from typing import Any
 from sweeper.app.ledger_slots import Ledger
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.marked import find_marks, marked_and_unpaid, unwritten_marks
+from sweeper.check.released import released_and_unpaid
 from sweeper.check.result import Check
 from sweeper.check.samples import GIVEN_BACK, NEWEST, Samples, is_owed, named, sampling
 from sweeper.check.statuses import called_refunded
@@ -14,6 +15,9 @@ from sweeper.config.model import SessionsSection
 from sweeper.postgres.templates import Slots, fill_expression
 
 _FEW, _MANY, _ENOUGH = 200, 10, 3
+_HOW_ONE_SEES = (
+    "sessions.exclude, [ledger] or sessions.charged: how to see that the app has refunded a session itself"
+)
 
 
 def check_marks(context: CheckContext) -> Iterator[Check]:
@@ -21,15 +25,18 @@ def check_marks(context: CheckContext) -> Iterator[Check]:
     own, ledger = context.settings.sessions, context.mapping.ledger
     with sampling(context) as samples:
         session_ids = samples.newest(running=False)
-        if own.exclude and (missed := marked_and_unpaid(samples, session_ids)):
+        blind = own.exclude is None and ledger is None and own.charged is None
+        if missed := _seen_as_refunded(samples, own, session_ids, blind=blind):
             yield _missed(own.exclude, missed)
         elif samples.has_hook():
-            yield ok("marks", "a trigger of the app's own on sweeper's refunds can set what the app looks at")
-        elif own.exclude is None and ledger is None and own.charged is None:
-            yield _by_status(samples) or _by_amount(samples, session_ids) or _without_exclude(samples)
+            yield (_traced(samples) if blind else None) or ok(
+                "marks", "a trigger of the app's own on sweeper's refunds can set what the app looks at"
+            )
+        elif blind:
+            yield _by_status(samples) or _by_amount(samples, session_ids) or _traced(samples) or _without_exclude()
         elif own.exclude and (wide := _too_wide(samples, own.exclude, session_ids)):
             yield wide
-        elif unmarked := _unmarked(samples, own.exclude, session_ids[:_FEW]):
+        elif unmarked := _unmarked(samples, own.exclude, _owed(samples, session_ids[:_FEW])):
             yield _not_marked(own, unmarked)
         elif unwritten := unwritten_marks(samples, session_ids):
             yield _unwritten(unwritten)
@@ -57,14 +64,15 @@ def _not_marked(own: SessionsSection, unmarked: list[str]) -> Check:
     )  # fmt: skip
 
 
-def _missed(exclude: str, missed: dict[str, list[str]]) -> Check:
+def _missed(exclude: str | None, missed: dict[str, list[str]]) -> Check:
     """Sessions that are refunded, as they say themselves, and would be paid."""
     said = "; ".join(
         f"{column} says that {len(found)} of the newest failed sessions are refunded, such as {named(found)}"
         for column, found in missed.items()
     )
     return failure(
-        "marks", f"exclude = {exclude!r} is not true of sessions that would be paid again: {said}",
+        "marks", f"{f'exclude = {exclude!r} is not true of' if exclude else 'the file does not know'} sessions that "
+        f"would be paid again: {said}",
         f"sessions.exclude: true of what the app has refunded (look at {next(iter(missed))}), and not of what is owed",
     )  # fmt: skip
 
@@ -126,9 +134,14 @@ def _by_amount(samples: Samples, session_ids: tuple[str, ...]) -> Check | None:
     if not owed or not settled or not own.refunded:
         return None
     nothing = fill_expression("owes_nothing", {"amount": samples.expression("amount", own.amount)})
-    if _unmarked(samples, own.amount, session_ids[:_FEW], nothing):
+    if _unmarked(samples, own.amount, tuple(row.session_id for row in owed)[:_FEW], nothing):
         return None
     return ok("marks", "a session has no amount once a refund has written to it: the app finds that")
+
+
+def _owed(samples: Samples, session_ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that have an amount: no others are refunded."""
+    return tuple(row.session_id for row in samples.read("look_at_newest", session_ids) if is_owed(row))
 
 
 def _unmarked(
@@ -157,22 +170,36 @@ def _unmarked(
     return [row.session_id for row in samples.read("try_marks", session_ids, slots, {"columns": columns})]
 
 
-def _without_exclude(samples: Samples) -> Check:
-    fix = "sessions.exclude, [ledger] or sessions.charged: how to see that the app has refunded a session itself"
+def _traced(samples: Samples) -> Check | None:
+    """What looks like refunds of the app's own, while nothing in the file tells of them."""
     # the amount may take off what was given back
     rows = samples.read("look_at_newest", samples.newest(running=False, limit=NEWEST))
     session_ids = [row.session_id for row in rows if row.unpaid and is_owed(row)]
     traces: dict[str, Any] = find_traces(samples, session_ids, GIVEN_BACK) if session_ids else {}
-    if traces:
-        said = "; ".join(f"{where} ({count} of the newest failed sessions, such as {sample})"
-                         for where, (count, sample) in traces.items())  # fmt: skip
-        return failure(
-            "marks", "nothing in the file tells what the app has refunded itself, and there is what looks like it: "
-            f"{said}",
-            fix,
-        )  # fmt: skip
+    traces |= {where: (len(found), found[0]) for where, found in released_and_unpaid(samples, session_ids).items()}
+    if not traces:
+        return None
+    said = "; ".join(f"{where} ({count} of the newest failed sessions, such as {sample})"
+                     for where, (count, sample) in traces.items())  # fmt: skip
+    return failure(
+        "marks", "nothing in the file tells what the app has refunded itself, and there is what looks like it: "
+        f"{said}",
+        _HOW_ONE_SEES,
+    )  # fmt: skip
+
+
+def _without_exclude() -> Check:
     return warning(
         "marks",
         "nothing in the file tells what the app has refunded itself: if it does refund, that is paid again",
-        fix,
+        _HOW_ONE_SEES,
     )
+
+
+def _seen_as_refunded(
+    samples: Samples, own: SessionsSection, session_ids: tuple[str, ...], *, blind: bool
+) -> dict[str, list[str]]:
+    """Of which sessions their own columns, or rows that they have to do with, say that they are refunded."""
+    if blind:  # all that may say it is looked at then
+        return {}
+    return (marked_and_unpaid(samples, session_ids) if own.exclude else {}) or released_and_unpaid(samples, session_ids)

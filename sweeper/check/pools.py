@@ -14,7 +14,10 @@ from sweeper.config.model import AccountsSection
 
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _GIVEN = re.compile(r'^"?\w*(limit|quota|allowance|included|granted)\w*"?$', re.IGNORECASE)
-_TOTAL = re.compile(r"lifetime|purchased|bought|earned|granted|ever|all_?time|total", re.IGNORECASE)
+_TOTAL = re.compile(
+    r"lifetime|purchased|bought|earned|granted|ever|all_?time|total|^size|_size|initial|original|capacity|issued|allott?ed",
+    re.IGNORECASE,
+)
 _COUNTER = re.compile(r"used|usage|consum|held|reserv", re.IGNORECASE)
 _POOLS = {"free", "paid", "bonus", "promo", "gift", "plan", "subscription", "topup", "trial", "monthly", "purchased",
           "bought", "extra", "pack", "reward", "rollover", "addon", "permanent", "daily", "weekly", "referral",

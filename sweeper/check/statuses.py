@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sweeper.check.context import CheckContext, failure, warning
 from sweeper.check.delivered import check_delivered, settled_ids
+from sweeper.check.labels import labels_of_statuses
 from sweeper.check.marked import mark_columns
 from sweeper.check.result import Check, Status
 from sweeper.check.rows import check_statuses as check_named
@@ -44,6 +45,17 @@ class _Seen:
     given_back: int
     refunded: Sequence[str]
     others: Sequence[str]
+    label: str | None = None
+
+    @property
+    def called(self) -> str:
+        """What the app calls it: by a row of another table, or by itself."""
+        return self.label or self.status
+
+    @property
+    def shown(self) -> str:
+        """The status as a message has it."""
+        return f"{self.status!r} ({self.label})" if self.label else repr(self.status)
 
     @property
     def is_refunded(self) -> bool:
@@ -63,16 +75,10 @@ def check_statuses(context: CheckContext) -> Iterator[Check]:
 
 
 def _wrong(context: CheckContext) -> Iterator[Check]:
-    own = context.settings.sessions
-    for status in own.failed:
-        words = {word.lower() for word in _WORD.findall(str(status))}
-        if words & _DONE and not words & _NOT_DONE:
-            yield failure(
-                "statuses", f"sessions.failed has {status!r}, which is what work is called that has succeeded",
-                f"sessions.succeeded: {status!r}, when nothing is owed for such a session",
-            )  # fmt: skip
-            return
     with sampling(context) as samples:
+        if finished := list(_called_done(context, labels_of_statuses(samples))):
+            yield from finished
+            return
         failed = _seen(samples, samples.newest(running=False), by_exclude=True)
         settled_sessions = settled_ids(samples)
         settled = _seen(samples, settled_sessions, by_exclude=False)
@@ -85,6 +91,20 @@ def _wrong(context: CheckContext) -> Iterator[Check]:
     yield from _given_back_by_name(failed)
     yield from _never_refunded(failed, settled, endless)
     yield from _refunded_elsewhere(failed, settled)
+
+
+def _called_done(context: CheckContext, labels: dict[str, str]) -> Iterator[Check]:
+    """A status in `failed` that is called as work that has succeeded."""
+    for status in context.settings.sessions.failed:
+        label = labels.get(str(status))
+        words = {word.lower() for word in _WORD.findall(label or str(status))}
+        if words & _DONE and not words & _NOT_DONE:
+            yield failure(
+                "statuses", f"sessions.failed has {status!r}{f' ({label})' if label else ''}, which is what work is "
+                "called that has succeeded",
+                f"sessions.succeeded: {status!r}, when nothing is owed for such a session",
+            )  # fmt: skip
+            return
 
 
 def _all_refunded(context: CheckContext, failed: Sequence[_Seen], settled: Sequence[_Seen]) -> Iterator[Check]:
@@ -106,7 +126,7 @@ def _all_refunded(context: CheckContext, failed: Sequence[_Seen], settled: Seque
 def called_refunded(samples: Samples) -> tuple[str, int, Sequence[str]] | None:
     """The status that says of a session that the app has refunded it, how many have it, and some of them."""
     for one in _seen(samples, settled_ids(samples), by_exclude=False):
-        if one.sessions >= _ENOUGH and _RETURNED.search(one.status) and not _NOT_YET.search(one.status):
+        if one.sessions >= _ENOUGH and _RETURNED.search(one.called) and not _NOT_YET.search(one.called):
             return one.status, one.sessions, [*one.refunded, *one.others]
     return None
 
@@ -115,9 +135,9 @@ def _given_back_by_name(failed: Sequence[_Seen]) -> Iterator[Check]:
     """A status in `failed` that is called as what the app has given back, and of which sessions would be paid."""
     for one in failed:
         unpaid = one.sessions - one.given_back
-        if unpaid >= _ENOUGH and _RETURNED.search(one.status) and not _NOT_YET.search(one.status):
+        if unpaid >= _ENOUGH and _RETURNED.search(one.called) and not _NOT_YET.search(one.called):
             yield failure(
-                "statuses", f"sessions.failed has {one.status!r}, which is what a session is called that the app has "
+                "statuses", f"sessions.failed has {one.shown}, which is what a session is called that the app has "
                 f"refunded, and {unpaid} such sessions would be paid, such as {named(one.others)}",
                 f"sessions.exclude: true of {one.status!r}; or sessions.succeeded: {one.status!r}",
             )  # fmt: skip
@@ -134,7 +154,7 @@ def _never_refunded(failed: Sequence[_Seen], settled: Sequence[_Seen], endless: 
     for one in failed:
         if one.given_back or not others or one.sessions < _ENOUGH:
             continue
-        words = {word.lower() for word in _WORD.findall(one.status)}
+        words = {word.lower() for word in _WORD.findall(one.called)}
         goes_on = any(word.endswith("ing") and word not in _NOT_GOING for word in words) or one.status in endless
         by_choice = bool(words & _BY_CHOICE) and not words & _NOT_DONE
         if (
@@ -144,7 +164,7 @@ def _never_refunded(failed: Sequence[_Seen], settled: Sequence[_Seen], endless: 
         ):
             refunded = ", ".join(f"{other.given_back} of {other.sessions} of {other.status!r}" for other in others)
             yield failure(
-                "statuses", f"sessions.failed has {one.status!r}, and the app has refunded none of {one.sessions} such "
+                "statuses", f"sessions.failed has {one.shown}, and the app has refunded none of {one.sessions} such "
                 f"sessions, such as {named(one.others)}, beside {refunded}",
                 f"sessions.succeeded: {one.status!r}, when nothing is owed for such a session; sessions.running, when "
                 "it still goes on",
@@ -169,9 +189,9 @@ def _refunded_elsewhere(failed: Sequence[_Seen], settled: Sequence[_Seen]) -> It
     if any(one.given_back for one in failed):
         return
     for one in settled:
-        if one.is_refunded and not _GIVEN_BACK.search(one.status):
+        if one.is_refunded and not _GIVEN_BACK.search(one.called):
             yield failure(
-                "statuses", f"sessions.succeeded has {one.status!r}, and the app has refunded {one.given_back} of "
+                "statuses", f"sessions.succeeded has {one.shown}, and the app has refunded {one.given_back} of "
                 f"{one.sessions} such sessions, such as {named(one.refunded)}, and none of those in sessions.failed",
                 f"sessions.failed: {one.status!r}, and nothing that has succeeded",
             )  # fmt: skip
@@ -194,6 +214,7 @@ def _seen(samples: Samples, session_ids: Sequence[str], *, by_exclude: bool) -> 
         if getattr(error, "code", "") == "privilege":
             raise
         return []
+    labels = labels_of_statuses(samples)
     totals: dict[str, _Seen] = {}
     for row in rows:  # of each half where the database refuses a row
         before = totals.get(row.status, _Seen(row.status, 0, 0, (), ()))
@@ -203,5 +224,6 @@ def _seen(samples: Samples, session_ids: Sequence[str], *, by_exclude: bool) -> 
             before.given_back + row.given_back,
             [*before.refunded, *(row.refunded or ())],
             [*before.others, *(row.others or ())],
+            labels.get(row.status),
         )
     return list(totals.values())

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from sweeper.app.catalog import Table
+from sweeper.app.catalog import Column, Table
 from sweeper.check.context import failure
 from sweeper.check.ledger_columns import account_column, amount_columns
 from sweeper.check.result import Check
@@ -47,13 +47,23 @@ def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
             (row,) = samples.ask("compare_sums", slots, {"others": items})
     except (Refusal, TooSlow):  # what is no id of an account; without an index on the account
         return
-    better = [one for one, count in zip(others, row.equal, strict=True) if count == row.accounts]
+    equal = [one for one, count in zip(others, row.equal, strict=True) if count == row.accounts]
+    better = [one for one in equal if not _goes_with(one, amounts[0], samples, accounts, own)]
     if better and row.accounts >= _ENOUGH and row.different * 2 > row.accounts:
         yield failure(
             "accounts", f"accounts.balance = {own.balance!r} is not what the rows of {table.name} come to for "
             f"{row.different} of {row.accounts} accounts, such as {named(row.samples)}, and {better[0].name} is",
             f"accounts.balance = {better[0].quoted!r}",
         )  # fmt: skip
+
+
+def _goes_with(counter: Column, amount: Column, samples: Samples, accounts: Table, own: AccountsSection) -> bool:
+    """Whether a refund moves a column as it moves the sum of the rows, such as a counter beside rows of usage."""
+    ledger, settings = samples.context.mapping.ledger, samples.context.settings.ledger
+    assert ledger is not None and settings is not None  # noqa: S101, PT018 - its rows are compared
+    written = next(value for text, value in settings.insert.items() if ledger.table.column(text) == amount)
+    moved = dict(own.add or {}) | ({own.spent: "-amount"} if own.spent else {})
+    return any(accounts.column(text) == counter and ("-" in value) == ("-" in written) for text, value in moved.items())
 
 
 def check_counters(own: AccountsSection) -> Iterator[Check]:

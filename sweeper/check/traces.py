@@ -13,7 +13,11 @@ from sweeper.postgres.transaction import Row
 
 _TABLES_AT_MOST = 30
 # a log may speak of refunds, too: a row that gives back says how much
-_AMOUNT = re.compile(r"amount|credit|delta|value|point|sum|price|cost|unit|token|change", re.IGNORECASE)
+_AMOUNT = re.compile(
+    r"amount|credit|delta|value|point|sum|price|cost|unit|token|change|second|minute|quantity|qty|usage|used|micro|milli"
+    r"|cent|dollar|fee|total|page",
+    re.IGNORECASE,
+)
 _EXACT, _AMOUNTS_AT_MOST = ("smallint", "integer", "bigint", "numeric"), 3
 _JSON, _TEXTS = ("json", "jsonb"), ("text", "character varying")
 # what a column is called that names whatever a row is about

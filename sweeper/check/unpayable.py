@@ -13,7 +13,7 @@ from sweeper.postgres.errors import TooSlow
 from sweeper.postgres.transaction import Row
 
 _ENOUGH, _LOOKED_AT = 3, 200
-_KEY_TYPES = ("text", "character varying", "character", "uuid", "smallint", "integer", "bigint")
+_KEY_TYPES = ("text", "character varying", "character", "bpchar", "uuid", "smallint", "integer", "bigint")
 
 
 def check_unpayable(samples: Samples) -> Iterator[Check]:

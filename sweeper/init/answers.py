@@ -26,7 +26,7 @@ class Line:
     """One key of the file.
 
     ``question`` and ``candidates`` are written when the value is open. ``proposed`` lines are written as comments: they
-    are for the user to take in.
+    are for the user to take in. The values of a ``bare`` one are numbers.
     """
 
     key: str
@@ -36,6 +36,7 @@ class Line:
     candidates: tuple[Candidate, ...] = ()
     notes: tuple[str, ...] = ()
     proposed: bool = False
+    bare: bool = False
 
     @property
     def is_open(self) -> bool:

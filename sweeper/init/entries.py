@@ -11,7 +11,7 @@ from sweeper.init.paths import Path, owner_columns
 from sweeper.init.sessions import Session
 from sweeper.postgres.templates import fill_expression, quote_text
 
-TEXT_TYPES = ("text", "character varying", "character")
+TEXT_TYPES = ("text", "character varying", "character", "bpchar")
 _OF_CODES = "a code such as workflow_failure or stuck: write a text instead if customers read it"
 # what the app's customers read: none of our codes belong there
 _SHOWN = frozenset({"description", "title", "label", "message", "text"})

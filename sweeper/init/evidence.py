@@ -21,7 +21,7 @@ _SECONDS = 45  # for all looks at rows together
 # these only show what a candidate gives: nothing is proven by them
 _SHOWING = frozenset({"try_expression", "draft_durations", "draft_signs_of_life", "draft_nulls", "draft_texts"})
 _NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
-KEY_TYPES = ("text", "character varying", "character", "uuid", "integer", "bigint", "smallint")
+KEY_TYPES = ("text", "character varying", "character", "bpchar", "uuid", "integer", "bigint", "smallint")
 
 
 @dataclass(frozen=True)
@@ -215,7 +215,7 @@ def _called(spoken: tuple[str, ...], named: list[tuple[tuple[str, ...], Table]])
 
 def same_type(one: Column, other: Column) -> bool:
     """Whether values of one can be those of the other."""
-    texts, integers = ("text", "character varying", "character"), ("integer", "bigint", "smallint")
+    texts, integers = ("text", "character varying", "character", "bpchar"), ("integer", "bigint", "smallint")
     return one.type == other.type or any(one.type in kind and other.type in kind for kind in (texts, integers))
 
 

@@ -4,6 +4,7 @@ import json
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init.answers import Draft, Line, Section, describe
 
 _HEAD = """\
@@ -53,7 +54,12 @@ def _line(line: Line) -> Iterator[str]:
     for note in line.notes:
         yield from _note(note)
     marked = f"   # {printable(line.comment)}" if line.comment else ""
-    yield ("# " if line.proposed else "") + f"{_key(line.key):<10} = {toml(line.value)}{marked}"
+    value = _numbers(line.value) if line.bare else toml(line.value)
+    yield ("# " if line.proposed else "") + f"{_key(line.key):<10} = {value}{marked}"
+
+
+def _numbers(values: Sequence[str]) -> str:
+    return "[" + ", ".join(toml(one) if one == OPEN_QUESTION else one for one in values) + "]"
 
 
 def _note(text: str) -> Iterator[str]:

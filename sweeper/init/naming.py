@@ -1,5 +1,6 @@
 """How a ledger names the session: a foreign key, a name, or a reference to things of several kinds."""
 
+import re
 from dataclasses import dataclass
 
 from sweeper.init import words
@@ -8,6 +9,9 @@ from sweeper.init.evidence import Column, Evidence, Table
 from sweeper.init.kinds import values_of
 from sweeper.init.sessions import Session
 from sweeper.postgres.templates import quote_text
+
+# App\\Models\\Render, billing.Render, Billing::Render
+_MODULE = re.compile(r"^.*(\\|\.|::|/|:)")
 
 
 @dataclass(frozen=True)
@@ -73,5 +77,5 @@ def _of_sessions(
 
 
 def _is_called(table: Table, value: str) -> bool:
-    said, name = words.words(value), words.words(table.name)
+    said, name = words.words(_MODULE.sub("", value)), words.words(table.name)
     return bool(said) and said == name[-len(said) :]

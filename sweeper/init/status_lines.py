@@ -1,5 +1,6 @@
 """The lines of the file about the status: what the words of its values show, and questions for the rest."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sweeper.config.parsing import OPEN_QUESTION
@@ -19,7 +20,8 @@ def with_statuses(session: Session, chooser: Chooser) -> Session:
     for value in status.unsorted:
         options = ["none of them", "failed: its charge is given back", "running", "succeeded: nothing is given back"]
         rows = f" ({counts[value]} rows seen)" if counts.get(value) else ""
-        chosen = chooser.pick(f"What does the status {value!r} mean?{rows}", options, certain=False)
+        named = f" ({status.labels[value]})" if value in status.labels else ""
+        chosen = chooser.pick(f"What does the status {value!r}{named} mean?{rows}", options, certain=False)
         if chosen:
             sorted_values[kinds[chosen - 1]] += (value,)
         elif chosen is None:
@@ -53,10 +55,27 @@ def status_lines(session: Session, chooser: Chooser) -> list[Line]:
     failed = Line("failed", listed["failed"], "closing a stuck session writes the first of these")
     if status.unsorted:
         counts = dict(status.counts)
-        left = ", ".join(f"{value} ({counts[value]} rows)" if counts.get(value) else value for value in status.unsorted)
+        left = ", ".join(
+            f"{_shown(value, status.labels)} ({counts[value]} rows)" if counts.get(value)
+            else _shown(value, status.labels)
+            for value in status.unsorted
+        )  # fmt: skip
         question = (
             f"Where does each of these belong: {left}? `failed` when its charge is to be given back, `succeeded` when "
             'not, `running`, or, never to be refunded, in no list. Then take the "?" out of the lists.'
         )
         failed = replace(failed, question=question)
-    return [column, failed, Line("running", listed["running"]), Line("succeeded", listed["succeeded"])]
+    running, succeeded = Line("running", listed["running"]), Line("succeeded", listed["succeeded"])
+    if status.column and status.column.is_integer and status.labels:  # with what each of the numbers means
+        return [column, *(_numbered(line, status.labels) for line in (failed, running, succeeded))]
+    return [column, failed, running, succeeded]
+
+
+def _shown(value: str, labels: Mapping[str, str]) -> str:
+    return f"{value} = {labels[value]}" if value in labels else value
+
+
+def _numbered(line: Line, labels: Mapping[str, str]) -> Line:
+    called = ", ".join(_shown(value, labels) for value in line.value if value in labels)
+    comment = "; ".join(filter(None, (called, line.comment)))
+    return replace(line, comment=comment, bare=True)

@@ -22,7 +22,7 @@ class Status:
     """How a table says what became of a row; without a column it has to be asked, and there may be candidates.
 
     ``counts`` has each value with the number of rows seen. ``unsorted`` are those whose words do not show what they
-    mean.
+    mean. ``labels`` are what another table calls them.
     """
 
     column: Column | None
@@ -34,11 +34,16 @@ class Status:
     counts: tuple[tuple[str, int], ...] = ()
     candidates: tuple[Candidate, ...] = ()
     why: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
 
 
 def find_status(evidence: Evidence, table: Table) -> Status | None:
     """The likeliest way in which a table says what became of its rows."""
-    found = [_read_column(evidence, table, column) for column in table.columns if _may_be_status(column)]
+    found = [
+        _read_column(evidence, table, column)
+        for column in table.columns
+        if _may_be_status(column) or _lookup(evidence, column)
+    ]
     if found:
         best = max(found, key=lambda status: status.score)
         rival = next((one for one in found if one is not best and _says_the_same(best, one)), None)
@@ -88,6 +93,28 @@ def _may_be_status(column: Column) -> bool:
     return column.category == "E" or (column.is_text and named)
 
 
+def _lookup(evidence: Evidence, column: Column) -> Table | None:
+    """The table of states whose rows a column names."""
+    reference = evidence.reference(column)
+    speaks = {"status", "state"} & (column.words | (reference.target.words if reference else frozenset()))
+    texts = reference and any(one.is_text for one in reference.target.columns)
+    return reference.target if reference and speaks and texts and not column.is_unique else None
+
+
+def _labels(evidence: Evidence, column: Column) -> dict[str, str]:
+    """What each value of a column is called that names a row of a table of states; nothing for any other column."""
+    target, reference = _lookup(evidence, column), evidence.reference(column)
+    if target is None or reference is None:
+        return {}
+    key = reference.target_column
+    texts = [one for one in target.columns if one.is_text and one != key]
+    called = [one for one in texts if one.words & {"code", "slug", "name", "key", "status", "state", "label"}]
+    for text in (called or texts)[:1]:
+        slots = {"key": key.as_sql, "label": text.as_sql, "table": target.as_sql}
+        return {str(value): str(label) for value, label in evidence.rows("draft_labels", slots)}
+    return {}
+
+
 def _read_column(evidence: Evidence, table: Table, column: Column) -> Status:
     counts: dict[str, int] = dict.fromkeys((*column.labels, *column.literals), 0)
     if table.key is not None:
@@ -101,23 +128,30 @@ def _read_column(evidence: Evidence, table: Table, column: Column) -> Status:
     # payment_status, email_status: the state of something else
     about = column.words - set(STATUS_NAMES) - table.words - words.WORK
     foreign = bool(about) + 4 * bool(about & (words.OTHER_BUSINESS | words.OTHER_MONEY | words.OTHER_STATE))
-    if column.is_integer:
+    labels = _labels(evidence, column)
+    counts |= {value: 0 for value in labels if value not in counts}
+    values = list(counts)
+    if column.is_integer and not labels:
         return Status(
             column, 1 + named - foreign, unsorted=tuple(sorted(values, key=len)), counts=tuple(counts.items())
         )
     sorted_values: dict[Kind, tuple[str, ...]] = {"failed": (), "running": (), "succeeded": ()}
-    kinds = words.sort_statuses(values, table.words)
+    sorted_labels = words.sort_statuses([labels.get(value, value) for value in values], table.words)
+    kinds = {value: sorted_labels[labels.get(value, value)] for value in values}
     for value, kind in kinds.items():
         if kind:
             sorted_values[kind] += (value,)
     known = sum(_KIND_WEIGHTS[kind] for kind, listed in sorted_values.items() if listed)
-    sorted_values["failed"] = tuple(sorted(sorted_values["failed"], key=_plainness))
+    sorted_values["failed"] = tuple(
+        sorted(sorted_values["failed"], key=lambda one: _plainness(str(labels.get(one, one))))
+    )
     return Status(
         column,
         (known if few else -4) + named - foreign,
         sorted_values if few else {"failed": (), "running": (), "succeeded": ()},
         tuple(value for value in values if kinds[value] is None) if few else (),
         tuple(counts.items()) if few else (),
+        labels=labels,
     )
 
 

@@ -10,7 +10,7 @@ REHEARSED = (
     "look_at_running", "sample_chain", "sample_entries", "compare_sums", "sample_columns", "try_marks",
     "compare_held", "find_constant", "find_unpayable", "has_account", "list_accounts_of", "list_json_numbers",
     "find_refund_texts", "list_json_marks", "find_linked",
-    "compare_unmoved", "count_set", "count_ended", "try_sessions",
+    "compare_unmoved", "count_set", "count_ended", "try_sessions", "find_released", "list_status_names",
 )  # fmt: skip
 
 OF_LEDGER = (
@@ -23,7 +23,7 @@ CHOSEN = (
     "compare_charge_accounts", "compare_charges", "compare_past", "compare_statuses", "find_marked",
     "find_marked_unpaid", "find_missed_refunds", "look_at_newest", "look_at_running", "try_marks",
     "find_unpayable", "list_accounts_of", "list_json_numbers", "list_json_marks",
-    "count_set", "count_ended",
+    "count_set", "count_ended", "find_released",
 )  # fmt: skip
 
 
@@ -54,6 +54,8 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
         "table": slots["sessions"],
         "key": _ledger_key(mapping) if name in OF_LEDGER else key,
         "link": key,
+        "key_eq": slots["session_eq"],
+        "key_type": slots["session_type"],
         "json_key": "''",
         "column": number if name in OF_LEDGER else slots.get("accounts_key", key) if name == "has_account" else key,
         "filter": "true",
@@ -90,6 +92,8 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "flags": [],
         "moments": [],
         "by_exclude": True,
+        "by_row": True,
+        "unpaid": True,
         "netted": False,
         "words": False,
         "json_key": False,

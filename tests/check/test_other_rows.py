@@ -1,0 +1,140 @@
+"""What other tables, numbers and names say against a file: each fails the rehearsal, and the right file is silent."""
+
+import pytest
+
+from tests.helpers.any_app import App
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.shops import refuses, rehearsed, shop
+
+
+@pytest.fixture
+def app(bare: AppDatabase) -> App:
+    """A shop whose file is right."""
+    app = shop(bare)
+    app.sql("ALTER TABLE book DROP total")
+    return app
+
+
+def without_book(app: App) -> None:
+    app.sql("DROP TABLE book")
+    app.sections.pop("ledger")
+    app.sections.pop("ledger.insert")
+
+
+def test_rows_of_usage_that_a_counter_adds_up(app: App) -> None:
+    """The sum of the rows is what was used: a refund makes both less."""
+    app.sql("UPDATE book SET amount = -amount")
+    app.sql("ALTER TABLE wallets ADD seconds_used numeric NOT NULL DEFAULT 0")
+    app.sql("UPDATE wallets AS w SET seconds_used = (SELECT sum(b.amount) FROM book AS b WHERE b.wallet = w.id)")
+    app.map("accounts", balance="balance * 60 - seconds_used")
+    app.map("accounts.add", seconds_used="-amount")
+    app.map("ledger.insert", amount="-amount")
+    assert rehearsed(app) == {}
+    app.map("accounts.add", seconds_used="amount")
+    assert "seconds_used is" in rehearsed(app)["accounts"]["message"]
+
+
+def test_a_running_balance_of_another_column(bare: AppDatabase) -> None:
+    app = shop(bare)
+    app.map("ledger.insert", total="balance_after")
+    app.sql("ALTER TABLE wallets ADD alert_below numeric NOT NULL DEFAULT 5")
+    app.sql("UPDATE wallets AS w SET balance = 1000 + (SELECT sum(b.amount) FROM book AS b WHERE b.wallet = w.id)")
+    app.map("accounts", balance="alert_below")
+    assert "for 5 of 5 accounts, such as w0, w1, w2, and balance is" in refuses(app, "ledger")
+    app.map("accounts", balance="balance")
+    assert rehearsed(app) == {}
+
+
+def test_a_status_whose_sessions_were_all_delivered(app: App) -> None:
+    """The app's own word for it is known to nobody, and there are more of them than of those that failed."""
+    app.sql("ALTER TABLE jobs ADD received_at timestamptz")
+    app.sql(
+        "INSERT INTO jobs (id, owner, state, price, began, ended, beat) SELECT 'd' || n, 'w1', 'rcvd', 2, "
+        "now() - interval '1 hour', now() - interval '30 min', now() FROM generate_series(1, 15) AS n"
+    )
+    app.sql("UPDATE jobs SET received_at = ended WHERE state IN ('done', 'rcvd')")
+    app.map(failed=["failed", "rcvd"], exclude="state = 'unknown'")
+    said = "and for 15 of the 15 in 'rcvd' that would be paid"
+    assert said in rehearsed(app)["statuses"]["message"]
+    app.map(failed=["failed"], succeeded=["done", "rcvd"], exclude=None)
+    assert rehearsed(app) == {}
+
+
+def test_a_number_that_says_how_much_was_given_back(app: App) -> None:
+    without_book(app)
+    app.sql("ALTER TABLE jobs ADD refunded_credits int NOT NULL DEFAULT 0")
+    app.sql("UPDATE jobs SET refunded_credits = price WHERE substr(id, 2)::int <= 20")
+    assert "jobs.refunded_credits (20 of the newest" in refuses(app, "marks")
+    app.map(exclude="error = 'gave back'")
+    assert "refunded_credits says that 20 of the newest" in rehearsed(app)["marks"]["message"]
+    app.map(exclude=None, amount="price - refunded_credits")
+    app.map("sessions.refunded", refunded_credits="s.price")
+    assert "marks" not in rehearsed(app)
+
+
+def test_what_is_not_owed_need_not_look_refunded(app: App) -> None:
+    without_book(app)
+    app.sql("ALTER TABLE jobs ADD refunded_credits int NOT NULL DEFAULT 0")
+    app.sql("UPDATE jobs SET refunded_credits = price WHERE substr(id, 2)::int <= 20")
+    app.sql("UPDATE jobs SET price = NULL WHERE id IN ('j29', 'j30')")
+    app.map(exclude="refunded_credits > 0")
+    app.map("sessions.refunded", refunded_credits="amount")
+    assert "marks" not in rehearsed(app)
+
+
+@pytest.mark.parametrize("by_row", [True, False])
+def test_a_hold_that_was_released(app: App, *, by_row: bool) -> None:
+    """The session names its hold, or the hold its session."""
+    without_book(app)
+    app.sql("CREATE TABLE credit_holds (id text PRIMARY KEY, job text REFERENCES jobs, status text, amount int)")
+    app.sql(
+        "INSERT INTO credit_holds SELECT 'h' || id, CASE WHEN %s THEN NULL ELSE id END, CASE WHEN state = 'done' THEN "
+        "'CAPTURED' WHEN substr(id, 2)::int <= 20 THEN 'RELEASED' ELSE 'HELD' END, price FROM jobs",
+        by_row,
+    )
+    if by_row:
+        app.sql("ALTER TABLE jobs ADD hold text REFERENCES credit_holds")
+        app.sql("UPDATE jobs SET hold = 'h' || id")
+    assert "credit_holds.status (20 of the newest failed sessions" in refuses(app, "marks")
+    app.map(exclude="error = 'gave back'")
+    assert "credit_holds.status says that 20 of the newest" in rehearsed(app)["marks"]["message"]
+    link = "h.id = s.hold" if by_row else "h.job = s.id"
+    app.map(exclude=f"(SELECT h.status <> 'HELD' FROM credit_holds AS h WHERE {link})")
+    assert "failure" not in [one["status"] for one in rehearsed(app).values()]
+
+
+def test_a_reservation_that_succeeded_work_lets_go_as_well(app: App) -> None:
+    """What is charged is in the book; a reservation is released whatever became of the job."""
+    app.sql("CREATE TABLE reservations (id text PRIMARY KEY, job text REFERENCES jobs, status text)")
+    app.sql("INSERT INTO reservations SELECT 'r' || id, id, 'released' FROM jobs WHERE state <> 'running'")
+    assert rehearsed(app) == {}
+
+
+def test_a_balance_that_no_charge_moves(app: App) -> None:
+    app.sql("INSERT INTO wallets SELECT 'x' || n, 1000 FROM generate_series(1, 10) AS n")
+    app.sql("ALTER TABLE wallets ADD remaining int NOT NULL DEFAULT 0")
+    app.sql("UPDATE wallets SET remaining = 400 + ascii(right(id, 1))")
+    assert "balance is the same for all 15 newest accounts: no charge moves it" in refuses(app, "accounts")
+    app.map("accounts", balance="remaining", invariant="balance >= 0")
+    assert rehearsed(app) == {}
+
+
+def test_the_size_of_a_pack_is_not_what_is_left_of_it(app: App) -> None:
+    app.sql("ALTER TABLE wallets RENAME balance TO size")
+    app.sql("ALTER TABLE wallets ADD remaining int NOT NULL DEFAULT 400")
+    app.map("accounts", balance="size")
+    assert "size is a total of what was ever had, by its name, and remaining what is left" in refuses(app, "accounts")
+
+
+def test_statuses_that_are_rows_of_another_table(app: App) -> None:
+    app.sql("CREATE TABLE states (id smallint PRIMARY KEY, code text, terminal boolean)")
+    app.sql("INSERT INTO states (id, code) VALUES (1, 'running'), (2, 'done'), (3, 'failed'), (4, 'cancelled')")
+    app.sql("ALTER TABLE jobs ADD state_id smallint REFERENCES states")
+    app.sql("UPDATE jobs SET state_id = (SELECT id FROM states WHERE code = state)")
+    app.sql("UPDATE jobs SET state_id = 4 WHERE id IN ('j21', 'j22', 'j23')")
+    app.map(status="state_id", failed=[3], running=[1], succeeded=[2, 4])
+    assert rehearsed(app) == {}
+    app.map(failed=[3, 4], succeeded=[2])
+    assert "sessions.failed has '4' (cancelled), and the app has refunded none of 3" in refuses(app, "statuses")
+    app.map(failed=[3, 2], succeeded=[4])
+    assert "sessions.failed has '2' (done), which is what work is called" in rehearsed(app)["statuses"]["message"]
