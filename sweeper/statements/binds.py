@@ -160,14 +160,13 @@ class Values:
         return {
             "no_rows": 0,
             "type": mapping.session_type,
-            "table_oid": sessions.oid,
+            **dict.fromkeys(("table_oid", "bound_oid", "other_oid"), sessions.oid),
             "ledger_oid": self.mapping.ledger.table.oid if self.mapping.ledger else None,
             "values": text_array(()),
             "table_oids": [sessions.oid],
             "guard": self.installation.guard_index,
             "amount": "1",
             "table_name": slots["refunds"],
-            "bound_oid": sessions.oid,
             "type_oid": _TEXT,
             "id_name": mapping.key.id.strip('"'),
             "id_number": mapping.key.id_number,
@@ -189,7 +188,7 @@ class Values:
             "succeeded": list(own.succeeded),
             "written": [],
             "mark": mark[1] if mark else "",
-            "name": sessions.qualified,
+            **dict.fromkeys(("name", "other_name"), sessions.qualified),
             "statement": "",
         }
 
