@@ -57,7 +57,7 @@ class ChargeKey:
         return self.table == other.table or self.table_oid == other.table_oid
 
     def same_id(self, bound: Self) -> bool:
-        """Whether both are of one column: by its number, or, in a table that was made anew, by its name."""
+        """Whether both are of one column: by its number, or, in a table that was created again, by its name."""
         if self.table_oid == bound.table_oid and bound.id_number is not None:
             return self.id_number == bound.id_number
         return self.id == bound.id

@@ -10,7 +10,7 @@ from sweeper.check.samples import named, sampling
 from sweeper.core.durations import describe_duration
 from sweeper.postgres.transaction import Row
 
-# a session that has run for so long must have shown a sign of life so long after its start
+# a session that has run for this long must have shown a sign of life this long after its start
 _OLD_ENOUGH, _WELL_AFTER = 600.0, 300.0
 # a limit as short as this leaves no time to begin
 _AT_ONCE = timedelta(minutes=1)

@@ -31,7 +31,7 @@ _WRITE_TIMEOUTS = Timeouts(lock_ms=5_000, statement_ms=60_000)
 _PART_TIMEOUTS = Timeouts(lock_ms=500, statement_ms=60_000)
 _PART_TRIES, _PART_WAIT_SECONDS, _ROUNDS = 20, 0.5, 5
 _CONCURRENTLY = "CONCURRENTLY"
-# a ledger of millions may be written anew
+# a ledger of millions may be rewritten
 _TAKEOVER_TIMEOUTS = Timeouts(lock_ms=5_000, statement_ms=0)
 
 

@@ -173,7 +173,7 @@ def _count_paid_again(
         # where the column is gone no session has such an id
         "old_session_id": old_session_id(mapping, found) or "NULL",
     }
-    # in a table that nobody knows, or that was made anew, ids may be the same by chance
+    # in an unknown table, or one that was created again, ids may be the same by chance
     known = found.bound is not None and found.bound.table_oid == mapping.key.table_oid
     return transaction.row(
         fill("count_paid_again", slots, {**mapping.choices, "own": own, "known_table": known, "same_accounts": True})

@@ -50,7 +50,7 @@ class Planner:
         self.largest: list[Largest] = []
         # digests, not ids: a plan without caps may name millions of accounts
         self.accounts: set[int] = set()
-        # their expression fails, and nobody knows yet whether it is their fault
+        # their expression fails, and it is not known yet whether that is their fault
         self._suspects: dict[str, OwedSession] = {}
 
     def add(self, session: OwedSession) -> None:
@@ -174,7 +174,7 @@ def _read(transaction: Transaction, prepared: RunContext, settings: Settings, re
 
 
 def _before_floor(reader: OwedReader, prepared: RunContext, request: RunRequest) -> Amount:
-    if request.session_ids:  # the floor does not apply to sessions that a person names
+    if request.session_ids:  # the floor does not apply to sessions that the operator names
         return Amount()
     if prepared.before_floor is not None:
         return prepared.before_floor

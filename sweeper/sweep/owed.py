@@ -19,11 +19,11 @@ from sweeper.sweep.owed_session import OwedPage, OwedSession, Survey
 from sweeper.sweep.selection import Place, Selection, Starts
 
 _PAGE_SIZE = 2000
-# so long, in milliseconds, a run looks for the first charge in the books
+# how long a run looks for the first charge in the books, in milliseconds
 FIRST_CHARGE_MS = 5_000
-# so many ids are found at once: a page costs a reading of its own, and a full sweep reads all of history for the first
+# how many ids are found at once: a page costs a reading of its own, and a full sweep reads all of history for the first
 _FOUND_AT_ONCE = 50_000
-# so many are halved when one row's expression fails: fewer would take longer, as most of history is settled
+# how many are halved when one row's expression fails: fewer would take longer, as most of history is settled
 _CANDIDATES_AT_ONCE = 20_000
 
 
@@ -79,7 +79,7 @@ class OwedReader:
     def find_missing(self) -> datetime | None:
         """When the latest run paid whose refunds are not all in the ledger any more; none when all are.
 
-        Sessions that a person named are paid all the same.
+        Sessions that the operator named are paid anyway.
         """
         if self.selection.named:
             return None
@@ -196,7 +196,7 @@ class OwedReader:
             yield session._replace(hold_reason="ambiguous_id") if session.session_id in ambiguous else session
 
     def is_on_hold(self, session_id: str) -> bool:
-        """Whether a session that the database refuses is on hold already, so that putting it there is no news."""
+        """Whether a session that the database refuses is on hold already, so that a new hold is not news."""
 
         def ask(*, attempt_known: bool) -> bool:
             with self.transaction.savepoint():
@@ -209,7 +209,7 @@ class OwedReader:
             return ask(attempt_known=False)
 
     def account_of(self, session_id: str) -> str | None:
-        """Whose a session is that the database refuses; none where that fails, too."""
+        """The account of a session that the database refuses; none where that fails, too."""
         try:
             with self.transaction.savepoint():
                 rows = self._rows("find_account", session_id=session_id)
