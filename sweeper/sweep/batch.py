@@ -243,6 +243,4 @@ class BatchPayer:
             return
         refunded = self._list_refunded(transaction, selection, row.unpaid_sessions)
         if not refunded.issuperset(row.unpaid_sessions):
-            raise Refusal(
-                "", "the refund was not written: a trigger or a rule drops it, or the closing of the session"
-            )
+            raise Refusal("", "the refund was not written: a trigger or a rule drops it, or the closing of the session")
