@@ -19,6 +19,7 @@ from sweeper.sweep.holds import Holds
 from sweeper.sweep.homes import Homes
 from sweeper.sweep.moved import MovedSessions
 from sweeper.sweep.owed import OwedReader, reading
+from sweeper.sweep.owed_list import OwedList
 from sweeper.sweep.owed_session import OwedPage, Survey
 from sweeper.sweep.progress import Observer
 from sweeper.sweep.selection import Place, Selection
@@ -94,8 +95,8 @@ class Sweep:
 
         def count() -> Survey:
             with reading(self._database, self._mapping) as transaction:
-                readers = (OwedReader(transaction, self._mapping, part) for part in selection.parts())
-                return sum((reader.count(budget, payable=payable, settled=settled) for reader in readers), Survey())
+                lists = (OwedList(transaction, self._mapping, part) for part in selection.parts())
+                return sum((owed.count(budget, payable=payable, settled=settled) for owed in lists), Survey())
 
         return retrying(count, attempts=attempts)
 
