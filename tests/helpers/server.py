@@ -60,9 +60,17 @@ class Server:
 
     def execute(self, statement: str) -> None:
         """Send one statement to the server's own database."""
+        try:
+            self._connected().execute(statement)  # type: ignore[call-overload]
+        except psycopg.OperationalError:
+            if self._connection is None or not self._connection.closed:
+                raise
+            self._connected().execute(statement)  # type: ignore[call-overload] # a test has crashed the server
+
+    def _connected(self) -> psycopg.Connection[Any]:
         if self._connection is None or self._connection.closed:
             self._connection = psycopg.connect(self.url, autocommit=True)
-        self._connection.execute(statement)  # type: ignore[call-overload]
+        return self._connection
 
     def cheapen_logins(self) -> None:
         """Hash passwords once instead of 4096 times, which takes 2 ms for each connection; from version 16 on."""
