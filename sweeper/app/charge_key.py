@@ -1,4 +1,4 @@
-"""What a charge is known by: the session's id and the attempt, as typed values of named columns.
+"""The key of a charge: the session's id and the attempt, as typed values of named columns.
 
 The key is bound by the first ``install``. Under another key everything that is refunded would be owed again, or what is
 owed would pass for refunded: so none is put in its place without a translation of the refunds that there are.

@@ -37,5 +37,5 @@ class StatusLabels:
         return [label for label in live if self.labels.get(label) != bound.labels.get(label)]
 
     def surely_same(self, bound: Self | None, live: Iterable[str]) -> bool:
-        """Whether an index that was built when ``bound`` was written down has all rows that it should have."""
+        """Whether an index that was built when ``bound`` was recorded has all rows that it should have."""
         return bound is not None and self.type_oid == bound.type_oid and not self.renamed(bound, live)

@@ -15,9 +15,7 @@ from sweeper.config.model import SessionsSection
 from sweeper.postgres.templates import Slots, fill_expression
 
 _FEW, _MANY, _ENOUGH = 200, 10, 3
-_HOW_ONE_SEES = (
-    "sessions.exclude, [ledger] or sessions.charged: how to see that the app has refunded a session itself"
-)
+_HOW_TO_SEE = "sessions.exclude, [ledger] or sessions.charged: how to see that the app has refunded a session itself"
 
 
 def check_marks(context: CheckContext) -> Iterator[Check]:
@@ -184,7 +182,7 @@ def _traced(samples: Samples) -> Check | None:
     return failure(
         "marks", "nothing in the file tells what the app has refunded itself, and there is what looks like it: "
         f"{said}",
-        _HOW_ONE_SEES,
+        _HOW_TO_SEE,
     )  # fmt: skip
 
 
@@ -192,7 +190,7 @@ def _without_exclude() -> Check:
     return warning(
         "marks",
         "nothing in the file tells what the app has refunded itself: if it does refund, that is paid again",
-        _HOW_ONE_SEES,
+        _HOW_TO_SEE,
     )
 
 

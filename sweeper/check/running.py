@@ -92,7 +92,7 @@ def check_deadlines(context: CheckContext) -> Iterator[Check]:
         yield warning(
             "deadlines", f"none of the {len(rows)} newest running sessions has one, such as {named(endless)}: none of "
             "them is ever stuck",
-            "sessions.stuck_at: when a running session is stuck; null where it may wait for ever",
+            "sessions.stuck_at: when a running session is stuck; null where it may wait forever",
         )  # fmt: skip
     elif endless:
         said = f"{len(endless)} of the {len(rows)} newest running sessions have none and never end"

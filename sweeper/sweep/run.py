@@ -211,7 +211,7 @@ def _close_in_the_end(
 
 
 def _close(database: Database, mapping: Mapping, result: RunResult, opening: dict[str, object]) -> RunResult:
-    """Read from the ledger what the run refunded, and write down how it ended."""
+    """Read from the ledger what the run refunded, and record how it ended."""
     with database.transaction(timeouts=BOOKKEEPING_TIMEOUTS) as transaction:
         if database.connections_made > 1:  # after a failover, that the run began may be missing, too
             transaction.rows(mapping.statement("open_run"), opening)

@@ -36,7 +36,7 @@ class Traffic(NamedTuple):
 
 
 class Throttle:
-    """Follows the time for which batches hold their locks, and what others do meanwhile."""
+    """Follows the time for which batches hold their locks, and what others do at the same time."""
 
     def __init__(self, most: int) -> None:
         self._most = most
