@@ -1,4 +1,4 @@
--- Which sessions have failed, or were last active, later than now: nobody would refund such a one before that moment. Of
+-- Which sessions have failed, or were last active, later than now: none of them would be refunded before that moment. Of
 -- the newest failed and running sessions so many as the index on them gives in no time.
 SELECT found.session_id::text AS sample,
        found.running

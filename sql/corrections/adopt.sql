@@ -1,4 +1,4 @@
--- adopt: writes down refunds that were paid elsewhere, for sessions that still have none, and ends their holds. No
+-- adopt: records refunds that were paid elsewhere, for sessions that still have none, and ends their holds. No
 -- credits move, and the app's own tables are only read.
 WITH sweeper_picked AS MATERIALIZED (
     SELECT pg_catalog.unnest(%(refund_ids)s::text::uuid[]) AS refund_id,

@@ -1,4 +1,4 @@
--- Reads what `install` wrote down, and what complete runs did. A column that an older installation lacks is null.
+-- Reads what `install` recorded, and what complete runs did. A column that an older installation lacks is null.
 SELECT s.schema_version, s.installed_at, s.fingerprint, s.search_path, s.guard_index, s.live_index,
        pg_catalog.to_jsonb(s) ->> 'charge_key'::text AS charge_key,
        (

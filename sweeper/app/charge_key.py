@@ -1,4 +1,4 @@
-"""What a charge is known by: the session's id and the attempt, as typed values of named columns.
+"""The key of a charge: the session's id and the attempt, as typed values of named columns.
 
 The key is bound by the first ``install``. Under another key everything that is refunded would be owed again, or what is
 owed would pass for refunded: so none is put in its place without a translation of the refunds that there are.
@@ -57,7 +57,7 @@ class ChargeKey:
         return self.table == other.table or self.table_oid == other.table_oid
 
     def same_id(self, bound: Self) -> bool:
-        """Whether both are of one column: by its number, or, in a table that was made anew, by its name."""
+        """Whether both are of one column: by its number, or, in a table that was created again, by its name."""
         if self.table_oid == bound.table_oid and bound.id_number is not None:
             return self.id_number == bound.id_number
         return self.id == bound.id

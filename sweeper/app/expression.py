@@ -48,7 +48,7 @@ class Expression(NamedTuple):
                 "another. Write an expression of that type which is null where there is no such value",
             )
 
-    def require_told_apart(self, key: str, text: str, other: "Expression") -> None:
+    def require_distinct(self, key: str, text: str, other: "Expression") -> None:
         """Check that values which differ for this one differ for ``other`` as well, and not by letter case alone.
 
         Raises:

@@ -21,7 +21,7 @@ _BOUND = (
 
 
 def charge_key(reader: Reader, settings: Settings, sessions: Table, slots: Mapped[str, str]) -> ChargeKey:
-    """What a charge is known by, with the types and the columns that it is read of."""
+    """The key of a charge, with its types and the columns that it is read from."""
     own, accounts = settings.sessions, settings.accounts
     attempt = sessions.column(own.attempt) if own.attempt else None
     words = set(re.findall(r"\w+", (own.attempt or "").lower()))

@@ -48,6 +48,21 @@ class Ledger(NamedTuple):
     reverse: Mapping[str, str]
 
 
+class _Link(NamedTuple):
+    """What a row has of the session and of its attempt, and how a refund's are cast to be compared with them."""
+
+    session: Expression
+    attempt: Expression
+    session_as: str
+    attempt_as: str
+
+    def key(self, *, attempts: bool) -> str:
+        """What the unique index is on, beside its condition."""
+        # nulls in an attempt repeat without end, and a session without an attempt is held
+        expressions = (self.session, self.attempt) if attempts else (self.session,)
+        return ", ".join(one.column.quoted if one.column else f"({one.sql})" for one in expressions)
+
+
 def map_ledger(
     reader: Reader, own: LedgerSection, facts: Facts, key_value: Expression, sessions: Table
 ) -> tuple[Ledger, Facts]:
@@ -56,55 +71,32 @@ def map_ledger(
     Raises:
         ConfigurationError: a column or an expression does not fit; what links a row to its session is not written.
     """
-    slots, table = facts.slots, reader.table("ledger.table", own.table)
-    over = OverRefund(reader, slots, {"s": sessions}, chained=True)
+    table = reader.table("ledger.table", own.table)
+    over = OverRefund(reader, facts.slots, {"s": sessions}, chained=True)
     chained = _is_chained(own, facts)
-    session = reader.expression("ledger.session", own.session, table, "l")
-    attempt = reader.expression("ledger.attempt", own.attempt, table, "l") if own.attempt else no_attempt()
     where = reader.condition("ledger.where", own.where, table, "l")
     guard = reader.condition("ledger.guard", own.guard, table, "l") if own.guard else where
-    refund = over.sample
-    key_value.require_kept("ledger.session", own.session, session, "what links a row to its session")
-    key_value.require_told_apart("ledger.session", own.session, session)
-    session_as = key_value.compared_as(session)
-    reader.castable("ledger.session", own.session, f"session_id{session_as}", refund, "refund")
-    charge = Expression("", slots["attempt_type"], None, slots["attempt_collate"])
-    attempt_as = charge.compared_as(attempt)
-    if own.attempt:
-        charge.require_told_apart("ledger.attempt", own.attempt, attempt)
-        charge.require_kept("ledger.attempt", own.attempt, attempt, "ledger.attempt")
-        reader.castable("ledger.attempt", own.attempt, f"attempt{attempt_as}", refund, "refund")
+    link = _read_link(reader, own, facts.slots, key_value, table, over.sample)
     values, amounts, meant = _ledger_values(over, "ledger.insert", own.insert, table)
-    if session.column and session.column.quoted not in values:
-        raise problem("ledger.insert", ", ".join(own.insert), f"must set {session.column.name}, the ledger.session")
-    if attempt.column and attempt.column.quoted not in values:
-        raise problem("ledger.insert", ", ".join(own.insert), f"must set {attempt.column.name}, the ledger.attempt")
+    for name, linked in (("session", link.session), ("attempt", link.attempt)):
+        if linked.column and linked.column.quoted not in values:
+            raise problem("ledger.insert", ", ".join(own.insert), f"must set {linked.column.name}, the ledger.{name}")
     reverse = _ledger_values(over, "ledger.reverse", own.reverse, table)[0] if own.reverse else {}
-    key = [session.column.quoted if session.column else f"({session.sql})"]
-    if own.attempt:  # nulls in it repeat for ever, and a session without an attempt is held
-        key.append(attempt.column.quoted if attempt.column else f"({attempt.sql})")
     ledger = Ledger(
         table=table,
-        key=", ".join(key),
+        key=link.key(attempts=bool(own.attempt)),
         guard=guard.removeprefix("l."),
         where=where.removeprefix("l."),
         insert=values,
         reverse=reverse,
     )
-    ledger_slots = {
-        "refund_sample": refund,
+    slots = {
+        **_link_slots(reader, own, link),
+        "refund_sample": over.sample,
         "ledger": table.qualified,
         "ledger_key": ledger.key,
         "ledger_guard": ledger.guard,
         "ledger_where": ledger.where,
-        "ledger_session": session.sql,
-        "ledger_session_type": session.type,
-        "ledger_session_as": session_as,
-        "ledger_session_eq": reader.equality("ledger.session", own.session, session.type).equal,
-        "ledger_attempt": attempt.sql,
-        "ledger_attempt_type": attempt.type,
-        "ledger_attempt_as": attempt_as,
-        "ledger_attempt_eq": reader.equality("ledger.attempt", own.attempt or "", attempt.type).equal,
         "ledger_rounds": fill_part("rounds", {}, {"amounts": [one for one in amounts if not one["of_chain"]]}),
         "chain_rounds": fill_part("rounds", {}, {"amounts": [one for one in amounts if one["of_chain"]]}),
     }
@@ -120,7 +112,43 @@ def map_ledger(
     }
     spacing = chain_slots(reader, table, "insert", own.insert, chained=chained["chained"])
     spacing |= chain_slots(reader, table, "reverse", own.reverse, chained=chained["reverse_chained"])
-    return ledger, Facts(ledger_slots, {**lists, **chained, **_beside(own)}) | spacing
+    return ledger, Facts(slots, {**lists, **chained, **_beside(own)}) | spacing
+
+
+def _read_link(
+    reader: Reader, own: LedgerSection, slots: Mapping[str, str], key_value: Expression, table: Table, refund: str
+) -> _Link:
+    """What links a row to its session.
+
+    Raises:
+        ConfigurationError: it does not keep sessions apart, or cannot be compared with them.
+    """
+    session = reader.expression("ledger.session", own.session, table, "l")
+    attempt = reader.expression("ledger.attempt", own.attempt, table, "l") if own.attempt else no_attempt()
+    key_value.require_kept("ledger.session", own.session, session, "what links a row to its session")
+    key_value.require_distinct("ledger.session", own.session, session)
+    session_as = key_value.compared_as(session)
+    reader.castable("ledger.session", own.session, f"session_id{session_as}", refund, "refund")
+    charge = Expression("", slots["attempt_type"], None, slots["attempt_collate"])
+    attempt_as = charge.compared_as(attempt)
+    if own.attempt:
+        charge.require_distinct("ledger.attempt", own.attempt, attempt)
+        charge.require_kept("ledger.attempt", own.attempt, attempt, "ledger.attempt")
+        reader.castable("ledger.attempt", own.attempt, f"attempt{attempt_as}", refund, "refund")
+    return _Link(session, attempt, session_as, attempt_as)
+
+
+def _link_slots(reader: Reader, own: LedgerSection, link: _Link) -> dict[str, str]:
+    return {
+        "ledger_session": link.session.sql,
+        "ledger_session_type": link.session.type,
+        "ledger_session_as": link.session_as,
+        "ledger_session_eq": reader.equality("ledger.session", own.session, link.session.type).equal,
+        "ledger_attempt": link.attempt.sql,
+        "ledger_attempt_type": link.attempt.type,
+        "ledger_attempt_as": link.attempt_as,
+        "ledger_attempt_eq": reader.equality("ledger.attempt", own.attempt or "", link.attempt.type).equal,
+    }
 
 
 def _amount(own: LedgerSection, table: Table, meant: list[Slots]) -> list[Slots]:

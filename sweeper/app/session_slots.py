@@ -170,20 +170,23 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
     if charged:
         slots |= {"charged": _number(charged), "charged_type": _exact_type(charged)}
         slots["charged_tolerance"] = _tolerance(charged)
-    reasons = [{"pattern": quote_text(rule.error), "code": quote_text(rule.code)} for rule in settings.reasons]
-    choices: Choices = {
+    return Facts(slots, _expression_choices(settings))
+
+
+def _expression_choices(settings: Settings) -> Choices:
+    own = settings.sessions
+    return {
         "attempts": bool(own.attempt),
-        "never": never is not None,
+        "never": bool(own.never),
         "deadlines": own.stuck_at is not None,
-        "reasons": reasons,
-        "charged": charged is not None,
+        "reasons": [{"pattern": quote_text(rule.error), "code": quote_text(rule.code)} for rule in settings.reasons],
+        "charged": bool(own.charged),
         # what may be of other rows than the session's is read again once those are written
-        "sums_charged": charged is not None and not catalog.is_name(own.charged or ""),
+        "sums_charged": bool(own.charged) and not catalog.is_name(own.charged or ""),
         "sums_amount": catalog.has_subquery(own.amount),
         # an expression may fail for a session that is running, or read what a hook writes once it is closed
         "failed_at_in_row": catalog.is_name(own.failed_at or own.active_at or own.started_at),
     }
-    return Facts(slots, choices)
 
 
 def _moment(moment: Expression, timezone: str, sessions: Table) -> str:

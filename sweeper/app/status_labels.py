@@ -1,7 +1,7 @@
 """Which values of the status enum the index on live sessions was built with: two may trade their names afterwards.
 
 The index compares names. ``ALTER TYPE … RENAME VALUE`` changes what a stored value is called and no row, so the server
-does not build the index anew: sessions that have got the name of a failed or running one are not in it.
+does not rebuild the index: sessions that have got the name of a failed or running one are not in it.
 """
 
 import json
@@ -14,8 +14,8 @@ from typing import Self
 class StatusLabels:
     """The values of one enum, by name, as the server knows them; ``type_oid`` knows the enum.
 
-    Where the enum is another one, in a restored database or after a migration that made it anew, the server has built
-    the index anew, too.
+    Where the enum is another one, in a restored database or after a migration that created it again, the server has
+    rebuilt the index, too.
     """
 
     type_oid: int
@@ -37,5 +37,5 @@ class StatusLabels:
         return [label for label in live if self.labels.get(label) != bound.labels.get(label)]
 
     def surely_same(self, bound: Self | None, live: Iterable[str]) -> bool:
-        """Whether an index that was built when ``bound`` was written down has all rows that it should have."""
+        """Whether an index that was built when ``bound`` was recorded has all rows that it should have."""
         return bound is not None and self.type_oid == bound.type_oid and not self.renamed(bound, live)

@@ -41,7 +41,7 @@ class Inspection:
     def of(cls, settings: Settings, as_of: datetime, floor: datetime, since: datetime, until: datetime) -> "Inspection":
         """As the file has it."""
         selection = Selection.of_run(settings, as_of, floor)
-        # what a run would have refunded so long ago
+        # what a run would have refunded by then
         overdue = Selection.of_run(settings, before(as_of, settings.audit.overdue_after), floor)
         return cls(settings, replace(selection, since=None), floor, overdue, since, until)
 

@@ -28,7 +28,7 @@ _NO_AMOUNT = re.compile(
 )
 _BOOKED_BY_THEN = timedelta(minutes=10)
 _ODD = Decimal("0.05")
-# the books say what was charged when they have charges for at least so many of the sessions
+# the books say what was charged when they have charges for at least this share of the sessions
 _KNOWN = Decimal("0.2")
 
 

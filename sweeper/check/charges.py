@@ -7,7 +7,7 @@ from sweeper.check.result import Check
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.transaction import Row
 
-# so many of the newest sessions are read, and so many months are named
+# how many of the newest sessions are read, and how many months are named
 _NEWEST, _MONTHS = 100_000, 6
 # fewer amounts in a month say nothing about the mapping
 _FEW = 3

@@ -7,7 +7,7 @@ from sweeper.check.result import Check
 from sweeper.check.samples import GIVEN_BACK, named, sampling
 from sweeper.check.traces import find_rows
 
-# the app books what it refunds, when it has done so for so many of what it refunded, and hardly of anything else
+# the app books what it refunds when it has rows for this many of its refunds, and for hardly anything else
 _ENOUGH, _MOST, _FEW, _LOOKED_AT = 3, 0.5, 0.1, 300
 
 

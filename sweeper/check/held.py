@@ -69,6 +69,6 @@ def _left(left: Sequence[Column], accounts: Table, sample: Row, places: Sequence
     return failure(
         "accounts",
         f"{names} of {accounts.name} is what running and failed sessions took that nobody has given back, such as "
-        f"{number(_sum(sample, places))} of account {sample.account_id}: a refund would leave it there for ever",
+        f"{number(_sum(sample, places))} of account {sample.account_id}: a refund would leave it there forever",
         "\n".join(f'[accounts.add] {column.quoted} = "-amount", or its share of it' for column in left),
     )

@@ -10,10 +10,10 @@ from sweeper.check.past_rows import Compared, PastRefund, compared_columns, read
 from sweeper.check.result import Check
 from sweeper.check.samples import named, number, sampling
 
-# one of so many, or fewer than three, may be an oddity of the past; an account or an amount that is wrong more often is
-# a fault of the file
+# a few, or fewer than three, may be oddities of the past; an account or amount that is wrong more often is a fault of
+# the file
 _ODD, _MANY, _MOST, _ENOUGH = Decimal("0.05"), Decimal("0.5"), Decimal("0.9"), Decimal(3)
-# so many times less, the same for all, is not a part of it, but another unit
+# an amount smaller by one of these factors, the same for all, is in another unit, and not a part of the refund
 _UNITS = (Decimal(10), Decimal(100), Decimal(1000), Decimal(1_000_000))
 
 
@@ -88,7 +88,7 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
 
 
 def _is_in_unit(one: PastRefund, unit: Decimal) -> bool:
-    """Whether the amount is the refund in a unit so many times as large, with or without what is left over."""
+    """Whether the amount is the refund in a larger unit, with or without the remainder."""
     assert one.amount is not None  # noqa: S101 - only those with one are compared
     exact = abs(one.past_amount) / unit
     return abs(one.amount) in (exact, exact.to_integral_value(ROUND_FLOOR), exact.to_integral_value(ROUND_HALF_UP))

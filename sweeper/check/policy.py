@@ -9,7 +9,7 @@ from sweeper.check.result import Check
 from sweeper.check.samples import number, sampling
 from sweeper.core.durations import describe_duration
 
-# fewer amounts have no usual size; an amount so many times that size is no usual one
+# fewer amounts have no usual size; an amount this many times that size is not usual
 _AMOUNTS_AT_LEAST, _TIMES = 10, 100
 
 

@@ -18,7 +18,7 @@ from sweeper.sweep.selection import before
 _NULLS_ARE_MANY, _ENOUGH = 0.2, 10
 _WHOLE_TABLE_MS, _SAMPLE_MS = 3_000, 60_000
 _DURATIONS_OF = timedelta(days=30)
-# so many of the newest sessions are read, and so many are named
+# how many of the newest sessions are read, and how many are named
 _NEWEST, _SAMPLES = 100_000, 3
 
 

@@ -10,7 +10,7 @@ from sweeper.check.samples import named, sampling
 from sweeper.core.durations import describe_duration
 from sweeper.postgres.transaction import Row
 
-# a session that has run for so long must have shown a sign of life so long after its start
+# a session that has run for this long must have shown a sign of life this long after its start
 _OLD_ENOUGH, _WELL_AFTER = 600.0, 300.0
 # a limit as short as this leaves no time to begin
 _AT_ONCE = timedelta(minutes=1)
@@ -92,7 +92,7 @@ def check_deadlines(context: CheckContext) -> Iterator[Check]:
         yield warning(
             "deadlines", f"none of the {len(rows)} newest running sessions has one, such as {named(endless)}: none of "
             "them is ever stuck",
-            "sessions.stuck_at: when a running session is stuck; null where it may wait for ever",
+            "sessions.stuck_at: when a running session is stuck; null where it may wait forever",
         )  # fmt: skip
     elif endless:
         said = f"{len(endless)} of the {len(rows)} newest running sessions have none and never end"

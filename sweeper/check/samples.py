@@ -15,9 +15,9 @@ from sweeper.postgres.templates import Choices, Slots, fill
 from sweeper.postgres.timeouts import Timeouts
 from sweeper.postgres.transaction import Row, Transaction
 
-# so many of the newest sessions of a kind are looked at, and so many are named
+# how many of the newest sessions of a kind are read, and how many are named
 NEWEST, NAMED = 1000, 3
-# who meets so many rows that the database refuses looks no further
+# after this many rows that the database refuses, it stops
 _REFUSED_AT_MOST = 20
 _TIMEOUTS = Timeouts(statement_ms=10_000)
 # what the app's rows of a refund say of themselves

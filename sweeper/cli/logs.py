@@ -80,7 +80,7 @@ class Log:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *render,
         ]
-        # bound once: what wrap_logger returns binds anew for each event
+        # bound once: what wrap_logger returns binds again for each event
         writer = structlog.WriteLogger(self._stream)
         return structlog.wrap_logger(writer, processors=processors, wrapper_class=structlog.BoundLogger).bind()
 

@@ -64,7 +64,7 @@ def worst(codes: Sequence[int]) -> int:
 
 
 def sweep_again_and_again(given: Sequence[Path], flags: RunFlags, signals: Signals, *, seconds: float) -> int:
-    """Sweep every so many ``seconds``, until a signal ends it; each time by the files as they are then.
+    """Sweep every ``seconds`` seconds, until a signal ends it; each time by the files as they are then.
 
     A run that fails is reported and the next one comes in its time, except the first: what is wrong with the set-up
     (exit 2) is to be seen when it is started.

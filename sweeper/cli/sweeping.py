@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sweeper.sweep.context import RunRequest
 
 
-# of the sessions that a run names and does not refund, so many are explained
+# how many of the named sessions that a run does not refund are explained
 _EXPLAINED = 20
 
 

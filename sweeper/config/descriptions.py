@@ -18,7 +18,7 @@ DESCRIPTIONS = {
     "sessions.amount": "What is owed when it failed: the charge less what was delivered or given back.",
     "sessions.charged": "What the books say was taken and not given back; an amount above it is held, never paid.",
     "sessions.exclude": "Never refunded where this is true, such as what the app refunded itself. Null is not true.",
-    "sessions.never": "Sessions that are none of our business. Null is not true.",
+    "sessions.never": "Sessions that sweeper ignores. Null is not true.",
     "sessions.timezone": "How columns without a time zone are read.",
     "sessions.attempt": "What tells the charges of one session apart, when it can be charged again after a refund.",
     "sessions.close": "More columns to set when a stuck session is closed: column = SQL over the refund.",

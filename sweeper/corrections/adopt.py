@@ -38,7 +38,7 @@ from sweeper.sweep.homes import in_shards
 from sweeper.sweep.owed import reading
 
 _SAMPLES = 5
-# what the server sends to say that a refund was written down: a row with its id
+# what the server sends for each refund that it recorded: a row with its id
 _ROW_BYTES = 50
 
 
@@ -98,7 +98,7 @@ class Adoption:
         return {"condition": condition, "adopted_amount": amount, "adopted_account": account}
 
     def plan(self) -> AdoptResult:
-        """What would be written down at this moment; nothing is written or locked."""
+        """What would be recorded at this moment; nothing is written or locked."""
         with exactly(), reported():
             self._start()
             self._pages(self._count_all)

@@ -44,7 +44,7 @@ def prepare_correction(
 
 
 def in_pieces(rows: Sequence[Row], answer: Callable[[Row], int]) -> Iterator[Sequence[Row]]:
-    """These, so many at once as a statement may answer for that holds locks; ``answer`` is in bytes a row."""
+    """These in pieces that a statement that holds locks may answer for; ``answer`` is in bytes a row."""
     piece, room = list[Row](), ANSWER_BYTES
     for row in rows:
         needed = answer(row)

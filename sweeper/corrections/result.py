@@ -85,7 +85,7 @@ class AdoptSample:
 
 @dataclass(frozen=True)
 class AdoptResult(Correction):
-    """Refunds written down that were paid elsewhere."""
+    """Refunds that were paid elsewhere and are recorded here."""
 
     adopted: Amount
     statuses: dict[str, Amount]

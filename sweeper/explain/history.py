@@ -1,4 +1,4 @@
-"""The runs as they were written down, and the refunds of one of them."""
+"""The recorded runs, and the refunds of one of them."""
 
 import json
 from collections.abc import Iterator

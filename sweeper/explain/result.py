@@ -43,7 +43,7 @@ class Explanation:
     ``status`` is none where the row is gone. ``limit`` is the grace or the time without a sign of life that counts
     for it, ``due_at`` the moment from which a run refunds it: its own deadline where it ``has_deadline``, as a running
     one may. ``hold_reason`` is why it is ``on_hold``, or would be. ``exclude`` is the condition that excludes it,
-    ``never`` tells that it is that of sessions which are none of our business.
+    ``never`` tells that it is the one of sessions that the file ignores.
     ``charged`` is what the app's books say was taken, in credits; of a refunded one, at its refund. ``booked`` is how
     much the app's own ledger says that it refunded, where it was ``refunded_by_app``, and ``booked_at`` when.
     """
@@ -95,7 +95,7 @@ class AccountExplanation:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One run as it was written down; of one without an end, what the ledger says it did."""
+    """One run as it was recorded; of one without an end, what the ledger says it did."""
 
     run_id: str
     version: str

@@ -14,6 +14,7 @@ from sweeper.postgres.binds import text_array
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.owed import OwedReader
+from sweeper.sweep.owed_list import OwedList
 from sweeper.sweep.selection import Selection
 
 
@@ -138,8 +139,8 @@ class SessionExplainer:
         if not owed:
             return {}
         selection = self._selection.only(tuple(row.session_id for row in owed))
-        readers = (OwedReader(self._transaction, self._mapping, part) for part in selection.parts())
-        planned = [owed for reader in readers for owed in reader.iterate()]
+        lists = (OwedList(self._transaction, self._mapping, part) for part in selection.parts())
+        planned = [owed for one in lists for owed in one.iterate()]
         return {one.session_id: one.hold_reason for one in planned if one.hold_reason}
 
     def _gone(self, explanation: Explanation, known: _Records) -> Explanation:

@@ -64,5 +64,5 @@ class BlockerWatch:
 
         try:
             return retrying(read, attempts=1)
-        except (SweeperError, Busy, TooSlow, Refusal):  # what is watched goes on all the same
+        except (SweeperError, Busy, TooSlow, Refusal):  # the installation that is watched goes on
             return []

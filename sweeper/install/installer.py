@@ -31,7 +31,7 @@ _WRITE_TIMEOUTS = Timeouts(lock_ms=5_000, statement_ms=60_000)
 _PART_TIMEOUTS = Timeouts(lock_ms=500, statement_ms=60_000)
 _PART_TRIES, _PART_WAIT_SECONDS, _ROUNDS = 20, 0.5, 5
 _CONCURRENTLY = "CONCURRENTLY"
-# a ledger of millions may be written anew
+# a ledger of millions may be rewritten
 _TAKEOVER_TIMEOUTS = Timeouts(lock_ms=5_000, statement_ms=0)
 
 
@@ -47,14 +47,14 @@ def install(
     keeper: Database | None = None,
     watch: BlockerWatch | None = None,
 ) -> InstallResult:
-    """Install or upgrade; without ``as_of`` only write down the SQL that would do it.
+    """Install or upgrade; without ``as_of`` only give the SQL that would do it.
 
     ``asked_at`` is ``time.monotonic()`` at the moment ``as_of``.
 
     With ``fence`` a refunded session can no longer go on; one that stands already is kept up to date. With ``rekey``
     the refunds that there are get the key of the file, where it is another. ``release`` only takes the fence and the
     index on live sessions away, for a migration of the app.
-    ``keeper``, another connection to the same database, keeps a second installation out meanwhile; ``watch``, over a
+    ``keeper``, another connection to the same database, keeps a second installation out; ``watch``, over a
     third, reports what an index build waits for.
 
     Raises:

@@ -56,7 +56,7 @@ def refuse_ledger_of_others(transaction: Transaction, mapping: Mapping, found: F
 
 
 def require_same_sessions(transaction: Transaction, mapping: Mapping, found: Found) -> None:
-    """Check that a table that was made anew has the sessions of the refunds, before it takes the bound one's place.
+    """Check that a table that was created again has the sessions of the refunds, before it takes the bound one's place.
 
     Raises:
         ConfigurationError: it has not; what is owed would pass for refunded.

@@ -117,7 +117,7 @@ def require_distributed(transaction: Transaction, mapping: Mapping) -> None:
     """Check that Citus has the refunds, holds and reversals of an account where it has its sessions.
 
     Raises:
-        ConfigurationError: they were made before it distributed the app's tables, or these were distributed anew.
+        ConfigurationError: they were made before it distributed the app's tables, or these were distributed again.
     """
     if not mapping.is_by_account:
         return

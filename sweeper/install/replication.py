@@ -21,6 +21,6 @@ def require_origin(transaction: Transaction, mapping: Mapping) -> None:
         raise ConfigurationError(
             f"the rows of {row.table_name} come from another database, by the subscription {row.name}: a refund here "
             "would reach nobody, and would stop the replication. Nothing was paid. Sweep that database; once this one "
-            f"takes its place: ALTER SUBSCRIPTION {row.name} DISABLE",
+            f"takes its place: {row.disable}",
             code="subscriber",
         )

@@ -48,7 +48,7 @@ class Installation:
 
     @property
     def bound(self) -> ChargeKey | None:
-        """What a charge is known by in its ledger; none where an older version installed it."""
+        """The key of a charge in its ledger; none where an older version installed it."""
         return ChargeKey.from_json(self.charge_key) if self.charge_key else None
 
     @property

@@ -98,24 +98,32 @@ def plan_takeover(
     if changes and not rekey:
         raise _key_changed(transaction, mapping, found, changes)
     if changes or not fits(mapping, found):
-        require_same_table(transaction, mapping, found)
-        if found.has_refunds:
-            require_same_sessions(transaction, mapping, found)
-        old = old_session_id(mapping, found)
-        if old is None:
-            raise _key_changed(transaction, mapping, found, differs)
-        require_translatable(transaction, mapping, found, old)
-        require_no_views(transaction, mapping)
-        require_no_conditions(transaction, mapping)
-        translation = rekey_script(transaction, mapping, found, old, slots)
-        translated = (
-            f"translated the refunds to the new key ({'; '.join(changes)})"
-            if changes
-            else "brought the ledger up to date",
-        )
+        translation = _translation(transaction, mapping, found, slots, differs)
+        to_new_key = f"translated the refunds to the new key ({'; '.join(changes)})"
+        translated = (to_new_key if changes else "brought the ledger up to date",)
     was_empty = not found.has_refunds and bool(differs or translation)
     scripts_alone = _without_defaults(scripts, slots)
     return Takeover(scripts_alone, additions, tuple(actions), translated, translation, was_empty)
+
+
+def _translation(
+    transaction: Transaction, mapping: Mapping, found: Found, slots: Mapped[str, str], differs: Sequence[str]
+) -> str:
+    """The script that translates the refunds to the key of the file.
+
+    Raises:
+        ConfigurationError: they cannot be translated.
+    """
+    require_same_table(transaction, mapping, found)
+    if found.has_refunds:
+        require_same_sessions(transaction, mapping, found)
+    old = old_session_id(mapping, found)
+    if old is None:
+        raise _key_changed(transaction, mapping, found, differs)
+    require_translatable(transaction, mapping, found, old)
+    require_no_views(transaction, mapping)
+    require_no_conditions(transaction, mapping)
+    return rekey_script(transaction, mapping, found, old, slots)
 
 
 def _added_columns(mapping: Mapping) -> list[str]:
@@ -173,7 +181,7 @@ def _count_paid_again(
         # where the column is gone no session has such an id
         "old_session_id": old_session_id(mapping, found) or "NULL",
     }
-    # in a table that nobody knows, or that was made anew, ids may be the same by chance
+    # in an unknown table, or one that was created again, ids may be the same by chance
     known = found.bound is not None and found.bound.table_oid == mapping.key.table_oid
     return transaction.row(
         fill("count_paid_again", slots, {**mapping.choices, "own": own, "known_table": known, "same_accounts": True})

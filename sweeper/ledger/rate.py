@@ -6,7 +6,7 @@ from sweeper.app.mapping import Mapping
 from sweeper.core.results import Rate
 from sweeper.postgres.transaction import Transaction
 
-# a layer broke: at least so many refunds in a day, and so many times the usual, which some days must have shown
+# a layer broke: at least this many refunds in a day, and this many times the usual, known from some days before
 _BROKEN_SESSIONS, _BROKEN_TIMES, _BROKEN_DAYS = 10, 5, 3
 
 

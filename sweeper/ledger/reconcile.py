@@ -66,7 +66,7 @@ def compare_balances(
 ) -> None:
     """Compare what was written to the ledgers with what was added to the balances, and taken from what was spent.
 
-    A session whose account differs by itself is tried so many times before it is put on hold.
+    A session whose account differs by itself is tried ``tries`` times before it is put on hold.
 
     Raises:
         Refusal: the counts or the sums differ; the batch must not be committed.

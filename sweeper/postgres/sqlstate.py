@@ -69,7 +69,7 @@ _OUT_OF_REACH = (
 # A trigger or a function of the app refused, whatever SQLSTATE it chose: PL/pgSQL's RAISE and ASSERT.
 _RAISED_BY = frozenset({"exec_stmt_raise", "exec_stmt_assert"})
 # A row's own fault, most likely: a CASE that fits none of its branches, a subquery that gives several rows, data
-# exception, constraint, what a trigger has changed meanwhile, a routine of the app, WITH CHECK OPTION and the like.
+# exception, constraint, what a trigger has changed in between, a routine of the app, WITH CHECK OPTION and the like.
 _REFUSED_CLASSES = ("20", "21", "22", "23", "27", "2F", "38", "39", "44", "P0")
 # Never a row's fault: out of memory, disk or connections, an operator's command, a system error, a bug of the server.
 _CLASSES_OF_THE_RUN = ("08", "53", "57", "58", "XX")

@@ -36,7 +36,7 @@ from sweeper.sweep.shard_payment import ShardPayer
 from sweeper.sweep.throttle import Traffic
 
 BATCH_TIMEOUTS = LOCKING_TIMEOUTS
-# for what a run writes down and counts in its own ledger, which may be large: nobody waits for that
+# for what a run records and counts in its own ledger, which may be large: nothing else waits for that
 BOOKKEEPING_TIMEOUTS = Timeouts(lock_ms=250, statement_ms=60_000, idle_ms=60_000)
 # of several sessions each may wait in turn, such as for a row that a foreign key of the app's ledger points to, and
 # whoever wants one of them waits as long as all of that; one alone, which is what is tried next, may take its time
@@ -243,6 +243,4 @@ class BatchPayer:
             return
         refunded = self._list_refunded(transaction, selection, row.unpaid_sessions)
         if not refunded.issuperset(row.unpaid_sessions):
-            raise Refusal(
-                "", "the refund was not written: a trigger or a rule drops it, or closing the session did not work"
-            )
+            raise Refusal("", "the refund was not written: a trigger or a rule drops it, or the closing of the session")

@@ -1,4 +1,4 @@
-"""Paying what was found, batch after batch, at a pace that leaves the app its time; what is in the way is isolated."""
+"""Pays what was found, batch after batch, at a pace that leaves the app its time, and isolates what fails."""
 
 import time
 from collections import Counter
@@ -21,11 +21,11 @@ from sweeper.sweep.throttle import Throttle
 T = TypeVar("T")
 
 _CAPS_WAIT_SECONDS, _CAPS_WAIT_AT_MOST_SECONDS = 0.02, 60
-# so many sessions in a row, from all over what was found, may each take too long, and are left to the next run; more,
-# while nobody is paid, mean that everything does
+# how many sessions in a row, from all over the page, may each take too long and are left to the next run; more, while
+# none is paid, mean that all of them do
 _SLOW_AT_MOST = 3
 _GUARD_WAIT_SECONDS = 0.5
-# a migration that takes longer is left alone, and the run ends
+# when a migration takes longer, the run ends
 _TABLE_TRIES, _TABLE_WAIT_SECONDS = 8, 0.4
 
 
@@ -80,7 +80,7 @@ class BatchRunner:
         return taken[:fitting]
 
     def _pass_over_slow(self, found: OwedPage, session_ids: tuple[str, ...]) -> None:
-        """Go on with fewer at a time; one that takes too long by itself is in nobody's way.
+        """Continue with fewer at a time; one that takes too long by itself is left, so that it stops no other.
 
         Raises:
             FailedError: too many do.
@@ -128,7 +128,7 @@ class BatchRunner:
                 self._hold_proven()
 
     def refused_alone(self, session_id: str, problem: Problem, since: PaidSince) -> None:
-        """Put a session on hold that the database refused by itself, now or when it is known whose fault that is.
+        """Put a session on hold that the database refused alone, now or once it is known whose fault that is.
 
         ``since`` is what was paid since it was first refused, together with others.
 
@@ -176,7 +176,7 @@ class BatchRunner:
         return retrying(work)
 
     def _wait_for_tables(self, problem: Exception) -> None:
-        """A table that is locked as a whole stands in everybody's way: no use in trying session after session.
+        """Wait while a table is locked as a whole: there is no point in trying session after session.
 
         Raises:
             Busy: it still is after some seconds.

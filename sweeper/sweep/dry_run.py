@@ -18,6 +18,7 @@ from sweeper.sweep.caps import Caps, Room
 from sweeper.sweep.context import RunContext, RunRequest, prepare
 from sweeper.sweep.moved import Orphans, find_moved, find_orphans
 from sweeper.sweep.owed import OwedReader, reading
+from sweeper.sweep.owed_list import OwedList
 from sweeper.sweep.owed_session import OwedSession
 from sweeper.sweep.rehearsal import Rehearsal, find_objection
 from sweeper.sweep.suspects import refusal_of, unproven
@@ -50,7 +51,7 @@ class Planner:
         self.largest: list[Largest] = []
         # digests, not ids: a plan without caps may name millions of accounts
         self.accounts: set[int] = set()
-        # their expression fails, and nobody knows yet whether it is their fault
+        # their expression fails, and it is not known yet whether that is their fault
         self._suspects: dict[str, OwedSession] = {}
 
     def add(self, session: OwedSession) -> None:
@@ -146,9 +147,9 @@ def _read(transaction: Transaction, prepared: RunContext, settings: Settings, re
     planner = Planner(caps.read(transaction))
     orphans = find_orphans(reader)
     for part in selection.parts():
-        for session in _compared(OwedReader(transaction, mapping, part), orphans):
+        for session in _compared(OwedList(transaction, mapping, part), orphans):
             planner.add(session)
-    before_floor = _before_floor(OwedReader(transaction, mapping, selection), prepared, request)
+    before_floor = _before_floor(OwedList(transaction, mapping, selection), prepared, request)
     error, held = _settle(planner, limit=settings.policy.max_new_holds)
     standing = transaction.rows(mapping.statement("list_holds"))
     return RunResult(
@@ -173,12 +174,12 @@ def _read(transaction: Transaction, prepared: RunContext, settings: Settings, re
     )
 
 
-def _before_floor(reader: OwedReader, prepared: RunContext, request: RunRequest) -> Amount:
-    if request.session_ids:  # the floor does not apply to sessions that a person names
+def _before_floor(owed: OwedList, prepared: RunContext, request: RunRequest) -> Amount:
+    if request.session_ids:  # the floor does not apply to sessions that the operator names
         return Amount()
     if prepared.before_floor is not None:
         return prepared.before_floor
-    found = replace(reader, selection=reader.selection.earlier(prepared.floor)).count()
+    found = replace(owed, selection=owed.selection.earlier(prepared.floor)).count()
     return Amount(found.sessions, found.credits)
 
 
@@ -212,11 +213,11 @@ def _details(planner: Planner, standing: Sequence[Row]) -> Plan:
     )
 
 
-def _compared(reader: OwedReader, orphans: Orphans) -> Iterator[OwedSession]:
+def _compared(owed: OwedList, orphans: Orphans) -> Iterator[OwedSession]:
     """What is owed, and which of it was refunded, it seems, under another id."""
-    sessions = reader.iterate()
+    sessions = owed.iterate()
     while some := tuple(islice(sessions, _COMPARED_AT_ONCE if orphans else 1)):
-        moved = find_moved(reader, orphans, [one.session_id for one in some if one.hold_reason is None])
+        moved = find_moved(owed, orphans, [one.session_id for one in some if one.hold_reason is None])
         for session in some:
             yield session._replace(hold_reason="id_changed") if session.session_id in moved else session
 

@@ -1,6 +1,6 @@
 """The horizon: where a run may start, because everything older is settled.
 
-Failed sessions stay failed for ever, so a run that always began at the floor would read all of history each minute.
+Failed sessions stay failed forever, so a run that always began at the floor would read all of history each minute.
 The horizon may be lost at any time: without it a run is only slower.
 """
 
@@ -22,8 +22,8 @@ from sweeper.sweep.selection import Selection, before
 # for transactions that commit late, zones and clock changes
 MARGIN = timedelta(days=1)
 FULL_SWEEP_EVERY = timedelta(days=1)
-# so few failed and running sessions are read in no time: then a run starts at the floor, and nothing can come back
-# behind it
+# up to this many failed and running sessions are read in no time: a run then starts at the floor, so that nothing can
+# come back behind it
 SMALL_HISTORY = 10_000
 # a clock that was set back by less than this is still beyond the horizon, by the margin
 _SET_BACK = MARGIN / 2
@@ -65,7 +65,7 @@ def is_small(transaction: Transaction, mapping: Mapping) -> bool:
 class Settled(NamedTuple):
     """What a complete run leaves to the next: its selection, and what of it is not settled.
 
-    ``unripe_from`` is when the earliest session started that may be owed later; ``unknown`` that nobody knows.
+    ``unripe_from`` is when the earliest session started that may be owed later; ``unknown`` that this is not known.
     """
 
     selection: Selection

@@ -19,7 +19,7 @@ _SAMPLES = 3
 
 @dataclass(frozen=True)
 class Orphans:
-    """Some of the newest refunds whose sessions are gone; ``on_hold`` where some session is, because of such a one."""
+    """Some of the newest refunds whose sessions are gone; ``on_hold`` where some session is on hold because of one."""
 
     refund_ids: tuple[str, ...] = ()
     on_hold: bool = False
@@ -29,7 +29,7 @@ class Orphans:
 
 
 def find_orphans(reader: OwedReader) -> Orphans:
-    """Those that there are. Sessions that a person named are paid all the same."""
+    """Find them; none for sessions that the operator named, which are paid anyway."""
     selection, mapping = reader.selection, reader.mapping
     if selection.named or mapping.is_by_account:  # over the nodes of Citus there is no such comparison
         return Orphans()

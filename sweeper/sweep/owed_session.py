@@ -1,4 +1,4 @@
-"""Owed sessions: one as it was read, what there is of them at a moment, and a page of their ids to be paid."""
+"""Owed sessions: one as it was read, how many there are, and a page of ids to pay."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ from typing import NamedTuple
 from sweeper.postgres.errors import Refusal, StatementError
 from sweeper.sweep.selection import Place, Selection
 
-# what is turned by so much of itself, again and again, comes back to the same place late
+# a list that is rotated by this part of its length comes back to the same place late
 _TURN = 0.618
 
 
 class OwedSession(NamedTuple):
-    """One owed session; with ``hold_reason`` when no program may refund it, ``on_hold`` when it is known already.
+    """One owed session; with ``hold_reason`` when no program may refund it, ``on_hold`` when it is on hold already.
 
-    ``refused`` is what the database says of its own expression that fails; then nobody knows what else there is to it.
+    ``refused`` is the database's error when its own expression fails; nothing else about it is known then.
     """
 
     session_id: str
@@ -72,7 +72,7 @@ class OwedPage:
         self.unripe_from = unripe_from
 
     def take(self, number: int) -> tuple[str, ...]:
-        """The next so many ids, fewer at the end, none when all are taken; of one shard, where they are in several."""
+        """The next ``number`` ids, fewer at the end, none when all are taken; where there are shards, of one shard."""
         homes, number = self.selection.homes, min(number, len(self._left))
         if homes and number:
             home = homes.shard(self._left[0])
@@ -81,7 +81,7 @@ class OwedPage:
         return tuple(self._left.popleft() for _ in range(number))
 
     def by_shard(self, first: int | None) -> "OwedPage":
-        """The same page, its ``first`` so many ids shard after shard, all of them where none is given.
+        """The same page, its ``first`` ids shard after shard, all of them where none is given.
 
         Behind these everything keeps its order: a cap may end a run there, at the session at which a dry run ends.
         """
@@ -101,7 +101,7 @@ class OwedPage:
         self._left.extendleft(reversed(session_ids))
 
     def turn(self) -> None:
-        """Go on from another place of the page; what is left before it comes last."""
+        """Continue from another place of the page; what is left before that comes last."""
         self._left.rotate(-int(len(self._left) * _TURN))
 
     def __len__(self) -> int:

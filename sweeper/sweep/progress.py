@@ -13,7 +13,7 @@ class Observer(Protocol):
     """Follows what a sweep does, once it is committed."""
 
     def begun(self, run_id: str, count_owed: Callable[[], int], *, integer_amounts: bool) -> None:
-        """The run starts; counting what is owed costs a survey, so only who shows it asks."""
+        """The run starts; counting what is owed costs a survey, so only an observer that shows it asks."""
 
     def paid(self, batch: Batch) -> None:
         """A batch was committed."""
@@ -27,7 +27,7 @@ class Tally:
     """What a sweep has counted so far; what it refunded is read from the ledger instead.
 
     ``unripe_from`` is when the earliest session started that may be owed later; ``unknown`` tells that a row's own
-    expression failed, so that nobody knows.
+    expression failed, so that this is not known.
     """
 
     batches: int = 0

@@ -22,7 +22,7 @@ def require_own_ids(reader: OwedReader) -> None:
     mapping = reader.mapping
     if mapping.is_by_account or not mapping.starts_in_column:  # without an index in their order all would be read
         return
-    # what cannot be read is the affair of whoever pays it
+    # what cannot be read is found again when it is paid
     with suppress(Refusal, StatementError, TooSlow):
         with reader.transaction.savepoint():
             row = reader.transaction.row(mapping.statement("find_reused"), reader.selection.binds)

@@ -1,4 +1,4 @@
-"""A run from its first check to its last line in the books."""
+"""A run, from its first check to its last record in the books."""
 
 import json
 import time
@@ -111,7 +111,7 @@ def _execute(
 
 
 def _outcome(sweep: Sweep, left: Survey, *, held: int) -> Outcome:
-    # also where all that is left will be put on hold: nobody has looked at it yet
+    # also where all that is left will be put on hold: it was not tried yet
     if left.over_budget > 0 or (sweep.tally.capped and left.sessions + left.to_hold > 0):
         return Outcome.CAPPED
     return Outcome.PARTIAL if held else Outcome.COMPLETE
@@ -142,7 +142,7 @@ def _sweep(sweep: Sweep, selection: Selection) -> tuple[Survey, Outcome, Sweeper
 
 
 def _attempts_at_the_end(outcome: Outcome, error: SweeperError | None) -> int | None:
-    """Who stops a run is not kept waiting, and a database that was waited for already is not waited for again."""
+    """Few attempts when a signal stopped the run, or when the database was waited for already."""
     # two: the connection at hand may be one that was lost unnoticed
     return 2 if outcome is Outcome.INTERRUPTED or (error and error.code == "connection") else None
 
@@ -156,7 +156,7 @@ def _check_payable(database: Database, mapping: Mapping, selection: Selection, r
 
 
 def _before_floor(sweep: Sweep, request: RunRequest, prepared: RunContext) -> Amount:
-    if request.session_ids:  # the floor does not apply to sessions that a person names
+    if request.session_ids:  # the floor does not apply to sessions that the operator names
         return Amount()
     if prepared.before_floor is not None:  # history does not change: a full sweep counts it
         return prepared.before_floor
@@ -211,7 +211,7 @@ def _close_in_the_end(
 
 
 def _close(database: Database, mapping: Mapping, result: RunResult, opening: dict[str, object]) -> RunResult:
-    """Read from the ledger what the run refunded, and write down how it ended."""
+    """Read from the ledger what the run refunded, and record how it ended."""
     with database.transaction(timeouts=BOOKKEEPING_TIMEOUTS) as transaction:
         if database.connections_made > 1:  # after a failover, that the run began may be missing, too
             transaction.rows(mapping.statement("open_run"), opening)

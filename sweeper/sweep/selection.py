@@ -51,11 +51,11 @@ class Selection:
     ``stuck_before`` has a moment for each of the ``running`` statuses, None for one that is never stuck.
     ``in_history`` tells that most of them were settled long ago. What was owed by ``missing_until`` may have been
     refunded by a run whose refunds somebody deleted. ``first_charge`` is when the earliest session started that has a
-    charge in the app's books, None where no session is older, or nobody knows. Of partitioned
+    charge in the app's books, None where no session is older, or that is not known. Of partitioned
     sessions, ``ambiguous`` are ids that several have since the ``floor``, and ``starts`` are known, so that a batch
     leaves other partitions alone. Where Citus has sessions by account, ``homes`` says on which node each is, and ids
     that several accounts have are ambiguous, too. ``moved`` are sessions that were refunded, it seems, under another
-    id. ``named`` tells that a person named the sessions.
+    id. ``named`` tells that the operator named the sessions.
     """
 
     as_of: datetime
@@ -107,8 +107,9 @@ class Selection:
         return replace(self, session_ids=session_ids, after=None, in_history=False, starts=None)
 
     def by_hand(self, session_ids: tuple[str, ...], *, payable_again: bool) -> Self:
-        """Sessions that a person named: floor and grace do not apply, a hold is looked at again, and a session whose
-        refund was taken back is paid again where it is ``payable_again``.
+        """Sessions that the operator named: floor and grace do not apply, and a hold is looked at again.
+
+        A session whose refund was taken back is paid again where it is ``payable_again``.
         """
         return replace(
             self.only(session_ids),

@@ -12,7 +12,7 @@ from sweeper.core.errors import FailedError
 from sweeper.postgres.errors import Refusal, StatementError
 
 Problem = Refusal | StatementError
-# so many accounts in a row, all refused with one SQLSTATE before anybody was paid, and the run ends
+# the run ends after this many accounts in a row, all refused with one SQLSTATE before any session was paid
 _IN_A_ROW = 3
 _SAMPLES = 3
 

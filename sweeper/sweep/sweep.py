@@ -19,13 +19,14 @@ from sweeper.sweep.holds import Holds
 from sweeper.sweep.homes import Homes
 from sweeper.sweep.moved import MovedSessions
 from sweeper.sweep.owed import OwedReader, reading
+from sweeper.sweep.owed_list import OwedList
 from sweeper.sweep.owed_session import OwedPage, Survey
 from sweeper.sweep.progress import Observer
 from sweeper.sweep.selection import Place, Selection
 
 T = TypeVar("T")
 
-# so many sessions that somebody had locked are tried again at the end, each time a little later: transactions of an
+# how many sessions that somebody had locked are tried again at the end, each time a little later: transactions of an
 # app are short, and so are the batches of another sweep; what is still locked then is counted and left to the next run
 _TRIED_AGAIN, _TRIED_AFTER_SECONDS = 20_000, (0, 0.02, 0.1, 0.3)
 
@@ -58,7 +59,7 @@ class Sweep:
         self.tally = self._runner.tally
 
     def run(self, selection: Selection) -> Survey:
-        """Pay everything that is owed in ``selection``, and say what is left.
+        """Pay everything that is owed in ``selection``, and count what is left.
 
         Raises:
             ConfigurationError, FailedError: the run cannot go on; what was committed stands.
@@ -89,13 +90,13 @@ class Sweep:
         self, selection: Selection, budget: Decimal | None = None, *, payable: bool = False, attempts: int | None = None
     ) -> Survey:
         """Count what is owed; of what is ``payable``, without what is or will be on hold."""
-        # what this run has put on hold because the database refuses it, or left there, nobody can tell without a try
+        # what the database refuses, and this run has put on hold or left there, shows only when it is tried
         settled = self._holds.refused if payable else ()
 
         def count() -> Survey:
             with reading(self._database, self._mapping) as transaction:
-                readers = (OwedReader(transaction, self._mapping, part) for part in selection.parts())
-                return sum((reader.count(budget, payable=payable, settled=settled) for reader in readers), Survey())
+                lists = (OwedList(transaction, self._mapping, part) for part in selection.parts())
+                return sum((owed.count(budget, payable=payable, settled=settled) for owed in lists), Survey())
 
         return retrying(count, attempts=attempts)
 
@@ -135,9 +136,9 @@ class Sweep:
             selection = replace(selection, after=last)
 
     def _walk_around(self, selection: Selection) -> tuple[bool, Place | None]:
-        """Go on, with fewer sessions at a time, until the row is behind whose expression fails.
+        """Continue with fewer sessions at a time, until past the row whose expression fails.
 
-        Tells whether there may be more, and from what place on.
+        Returns whether there may be more, and from what place on.
         """
         while not self.tally.capped and (candidates := self._read(selection, OwedReader.list_candidates)):
             refused = self._find_among(selection, tuple(dict.fromkeys(session_id for _, session_id in candidates)))
@@ -162,7 +163,7 @@ class Sweep:
         found = self._read(self._knowing(selection), lambda reader: reader.find(budget))
         if found and self._missing is None:  # a run that has nothing to pay need not know
             self._missing = (self._read(selection, OwedReader.find_missing),)
-            if self._missing != (None,):  # what will be held needs no room, and its reason is said as it is locked
+            if self._missing != (None,):  # what will be held needs no room, and its reason is found as it is locked
                 return self._find(selection)
         self.tally.note_unripe(found.unripe_from)
         self._ambiguous = found.selection.ambiguous
@@ -193,7 +194,7 @@ class Sweep:
     def _find_among(self, selection: Selection, session_ids: tuple[str, ...]) -> bool:
         """Find and pay those of these that are owed; one whose own expression fails is found by halving.
 
-        Tells whether there was one.
+        Returns whether there was one.
         """
 
         def find(some: tuple[str, ...]) -> OwedPage:

@@ -9,12 +9,12 @@ from sweeper.postgres.binds import ANSWER_BYTES, text_bytes
 # is at work at as little as is worth a commit.
 _AIM_SECONDS, _AIM_BESIDE_SECONDS = 0.125, 0.04
 # Below the least, what a commit costs counts more than what is in it. So small is also the first batch: nobody knows
-# yet what a session takes. What that batch tells is believed up to a point.
+# yet what a session takes. What that batch shows counts up to a point.
 _LEAST, _GROWTH_AT_MOST = 50, 8
 # Beside an app the sweep leaves nearly all of the time to it: what happens in one of a hundred moments is in the p99.
-# So many batches make sure that there is none.
+# This many quiet batches show that there is none.
 _QUIET_BATCHES, _PAUSES, _PAUSE_AT_MOST_SECONDS = 10, 16, 0.5
-# So full may an answer be that is reckoned from those before. What an answer says of a session beside its id, such as
+# How full an answer may be, estimated from those before. What an answer says of a session beside its id, such as
 # its account twice, nobody knows before the first.
 _ANSWER_AIM, _BESIDE_ID_BYTES = int(0.9 * ANSWER_BYTES), 1000
 
@@ -36,7 +36,7 @@ class Traffic(NamedTuple):
 
 
 class Throttle:
-    """Follows the time for which batches hold their locks, and what others do meanwhile."""
+    """Follows the time for which batches hold their locks, and what others do at the same time."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -58,12 +58,12 @@ class Throttle:
         return len(session_ids)
 
     def answered(self, paid: int, beside_id_bytes: int) -> None:
-        """A batch was committed that paid so many sessions, and the server said so much of them beside their ids."""
+        """A batch that paid ``paid`` sessions was committed; its answer had ``beside_id_bytes`` beside their ids."""
         if paid:
             self._beside_id_bytes = beside_id_bytes // paid + 1
 
     def held(self, seconds: float, traffic: Traffic, *, full: bool = True) -> float:
-        """A batch was committed, its rows locked for so long; the seconds to leave to others before the next.
+        """A batch was committed, its rows locked for ``seconds``; gives the seconds to leave to others before the next.
 
         One that is not ``full``, the last of what was found, does not tell how large a batch may be.
         """

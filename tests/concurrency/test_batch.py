@@ -3,7 +3,7 @@
 import pytest
 
 from tests.helpers.app_database import AppDatabase
-from tests.helpers.prisma_app import prisma_job
+from tests.helpers.prisma_app import prisma_job, refund_by_app
 from tests.helpers.statements import before
 
 
@@ -20,12 +20,7 @@ def test_a_refund_by_another_layer_after_the_lock_is_counted_and_not_paid_again(
     user, job = prisma_job(prisma)
 
     def refund() -> None:
-        prisma.sql(
-            'INSERT INTO app."CreditTransaction" ("id", "userId", "jobId", "type", "amount") '
-            "VALUES ('by-app', %s, %s, 'REFUND', 3)",
-            user,
-            job,
-        )
+        refund_by_app(prisma, user, job)
 
     with before("pay", refund) as done:
         ran = prisma.run()

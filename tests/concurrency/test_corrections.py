@@ -16,7 +16,7 @@ import pytest
 from sweeper.core.signals import Signals
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.paths import REPOSITORY
-from tests.helpers.prisma_app import prisma_job
+from tests.helpers.prisma_app import prisma_job, refund_by_app
 from tests.helpers.statements import acknowledgement_lost, before
 
 WHY = ("--json", "--reason", "paid by mistake", "--yes")
@@ -216,12 +216,7 @@ def test_an_adoption_and_a_layer_that_refunds_in_between_write_one_refund(prisma
     user, job = prisma_job(prisma)
 
     def refund() -> None:
-        prisma.sql(
-            'INSERT INTO app."CreditTransaction" ("id", "userId", "jobId", "type", "amount") '
-            "VALUES ('by-app', %s, %s, 'REFUND', 3)",
-            user,
-            job,
-        )
+        refund_by_app(prisma, user, job)
 
     with before("adopt", refund) as done:
         ran = prisma.sweeper("adopt", *WHY, "--session", job)

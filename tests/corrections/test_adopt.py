@@ -7,7 +7,7 @@ import pytest
 from tests.helpers.adoptions import WHY, adopt
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.holds import holds
-from tests.helpers.prisma_app import prisma_job
+from tests.helpers.prisma_app import prisma_job, refund_by_app
 
 pytestmark = pytest.mark.every_version
 
@@ -157,12 +157,7 @@ def test_decimals_and_ids_of_numbers_are_kept(ledger_only: AppDatabase) -> None:
 
 def test_what_the_apps_own_ledger_has_is_left(prisma: AppDatabase) -> None:
     user, job = prisma_job(prisma)
-    prisma.sql(
-        'INSERT INTO app."CreditTransaction" ("id", "userId", "jobId", "type", "amount") '
-        "VALUES ('by-app', %s, %s, 'REFUND', 3)",
-        user,
-        job,
-    )
+    refund_by_app(prisma, user, job)
     _, other = prisma_job(prisma)
     done = adopt(prisma, "--where", """s."status" = 'FAILED'""")
     assert (done.document["adopted"]["sessions"], done.document["already_refunded"]) == (1, 1)

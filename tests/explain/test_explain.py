@@ -7,7 +7,7 @@ import pytest
 
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import NOW
-from tests.helpers.prisma_app import prisma_job
+from tests.helpers.prisma_app import prisma_job, refund_by_app
 
 pytestmark = pytest.mark.every_version
 
@@ -177,12 +177,7 @@ def test_a_session_whose_row_is_gone_is_explained_from_the_ledger(first: AppData
 def test_the_apps_own_refund_counts_as_one_and_an_id_that_is_none_is_unknown(prisma: AppDatabase) -> None:
     user, job = prisma_job(prisma)
     assert verdict(prisma, job) == "owed"
-    prisma.sql(
-        'INSERT INTO app."CreditTransaction" ("id", "userId", "jobId", "type", "amount") '
-        "VALUES ('by-app', %s, %s, 'REFUND', 3)",
-        user,
-        job,
-    )
+    refund_by_app(prisma, user, job)
     document = explain(prisma, job)
     assert document["verdict"] == "refunded"
     booked = prisma.value('SELECT "createdAt" FROM app."CreditTransaction" WHERE "id" = \'by-app\'').isoformat()

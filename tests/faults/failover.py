@@ -126,7 +126,7 @@ def assert_told_right(app: AppDatabase, document: dict[str, Any], log: str) -> N
 
 
 def hang(app: AppDatabase, pair: Cluster, how: str) -> None:
-    """Make the commit in hand, and every other, wait for ever; it reaches the standby, or it does not."""
+    """Make the commit in hand, and every other, wait forever; it reaches the standby, or it does not."""
     assert pair.standby
     if how == "arrived":
         pair.standby.sql("SELECT pg_wal_replay_pause()")

@@ -39,7 +39,6 @@ class Cluster:
         name = f"test_citus_{os.getpid()}_{next(_numbers)}"
         server = Server(self.url)
         with ExitStack() as stack:
-            stack.callback(server.drop_templates)  # it has none: this ends its connection
             server.add_roles()
             self.execute(f'CREATE DATABASE "{name}"')
             stack.callback(self.execute, f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -25,3 +25,13 @@ def prisma_job(app: AppDatabase, price: str = "3") -> tuple[str, str]:
     )
     app.sql('INSERT INTO app."JobItem" ("jobId", "price") VALUES (%s, %s)', job, price)
     return user, job
+
+
+def refund_by_app(app: AppDatabase, user: str, job: str) -> None:
+    """What the app's own code writes when it refunds a job; it moves no balance here."""
+    app.sql(
+        'INSERT INTO app."CreditTransaction" ("id", "userId", "jobId", "type", "amount") '
+        "VALUES ('by-app', %s, %s, 'REFUND', 3)",
+        user,
+        job,
+    )

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from tests.helpers.app_database import AppDatabase
@@ -24,10 +24,10 @@ def start(app: AppDatabase, *flags: str) -> subprocess.Popen[str]:
 
 
 @contextmanager
-def running(database: AppDatabase, *flags: str) -> Iterator[subprocess.Popen[str]]:
-    """`sweeper run --json` as a program of its own, by the real clock; it never outlives the test."""
+def started(database: AppDatabase, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A command as a program of its own, by the real clock; it never outlives the test."""
     with subprocess.Popen(
-        [sys.executable, "-m", "sweeper", "run", "--json", *flags],
+        [sys.executable, "-m", "sweeper", *arguments],
         cwd=REPOSITORY,
         env={**neutral_environment(), **database.environment},
         stdout=subprocess.PIPE,
@@ -38,6 +38,11 @@ def running(database: AppDatabase, *flags: str) -> Iterator[subprocess.Popen[str
             yield program
         finally:
             program.kill()
+
+
+def running(database: AppDatabase, *flags: str) -> AbstractContextManager[subprocess.Popen[str]]:
+    """`sweeper run --json` as such a program."""
+    return started(database, "run", "--json", *flags)
 
 
 def wait_until(happened: Callable[[], object], program: subprocess.Popen[str]) -> None:

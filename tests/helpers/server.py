@@ -51,6 +51,7 @@ class Server:
     url: str
     templates: dict[str, str] = field(default_factory=dict)
     has_roles: bool = False
+    stays_connected: bool = False
     _connection: psycopg.Connection[Any] | None = None
 
     def url_of(self, database: str) -> str:
@@ -62,7 +63,11 @@ class Server:
         """Send one statement to the server's own database."""
         if self._connection is None or self._connection.closed:
             self._connection = psycopg.connect(self.url, autocommit=True)
-        self._connection.execute(statement)  # type: ignore[call-overload]
+        try:
+            self._connection.execute(statement)  # type: ignore[call-overload]
+        finally:
+            if not self.stays_connected:
+                self._connection.close()
 
     def cheapen_logins(self) -> None:
         """Hash passwords once instead of 4096 times, which takes 2 ms for each connection; from version 16 on."""
@@ -181,10 +186,10 @@ class _Servers(dict[int, Server]):
             tree = binaries.installation(version) if version in binaries.PACKAGED else None
             with _in_memory():
                 url = self._stack.enter_context(embedded.running(version, tree=tree)).url
-            self[version] = server = Server(url)
+            self[version] = server = Server(url, stays_connected=True)
             server.cheapen_logins()
         else:
-            self[version] = server = Server(complete(url))
+            self[version] = server = Server(complete(url), stays_connected=True)
         self._stack.callback(server.drop_templates)
         return server
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path, PurePath
 
 import pytest
@@ -108,6 +109,7 @@ def test_statement_begins_with_what_it_is_for(name: str) -> None:
 EXAMPLES = (PACKAGE / "statements" / "slots.py", PACKAGE / "statements" / "binds.py")
 
 
+@cache  # it parses the whole program
 def words_of_the_program() -> set[str]:
     """Every string in the program."""
     trees = [ast.parse(path.read_text()) for path in PROGRAM if path not in EXAMPLES]

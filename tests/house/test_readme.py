@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from functools import cache
 
 import pytest
 
@@ -19,6 +20,7 @@ OTHER_PROGRAMS_FLAGS = {
 }  # fmt: skip
 
 
+@cache
 def help_of(*words: str) -> str:
     ran = command(*words, "--help", environment={"COLUMNS": "80"})
     assert ran.exit_code == 0

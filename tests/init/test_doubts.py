@@ -129,7 +129,7 @@ def test_work_that_waits_for_a_person_has_no_limit_of_an_hour(server: Server, tm
     found, text = draft(server, tmp_path, PEOPLE, CHARGES, waiting)
     assert "awaiting_approval" in found["sessions"]["running"]
     assert found["policy"]["stuck_after"] == "?"
-    assert "awaiting_approval may last as long as a person takes" in text
+    assert "awaiting_approval may last until somebody acts" in text
 
 
 @pytest.mark.parametrize("mark", ["credited_back", "gave_back", "paid_back"])

@@ -2,11 +2,7 @@
 
 import json
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import IO
 
@@ -14,8 +10,7 @@ import psycopg
 import pytest
 
 from tests.helpers.app_database import AppDatabase
-from tests.helpers.command import neutral_environment
-from tests.helpers.paths import REPOSITORY
+from tests.helpers.processes import started
 
 DEADLINE_SECONDS = 30
 POLLED = """
@@ -31,23 +26,6 @@ BUILDING = """
 INVALID = "SELECT count(*) FROM pg_index WHERE NOT indisvalid"
 
 
-@contextmanager
-def installing(database: AppDatabase) -> Iterator[subprocess.Popen[str]]:
-    """`sweeper install` as a program of its own; it never outlives the test."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "sweeper", "install"],
-        cwd=REPOSITORY,
-        env={**neutral_environment(), **database.environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as program:
-        try:
-            yield program
-        finally:
-            program.kill()
-
-
 def first_line(stream: IO[str] | None) -> str:
     assert stream is not None
     return stream.readline()
@@ -59,7 +37,7 @@ def test_an_installation_that_waits_for_an_idle_transaction_says_so(bare: AppDat
     bare.session("s1")
     with bare.connect(application_name="forgotten console") as idle:
         idle.execute("UPDATE prediction_sessions SET step = 'x'")
-        with installing(bare) as program:
+        with started(bare, "install") as program:
             event = json.loads(first_line(program.stderr))
             assert program.poll() is None
             idle.rollback()
@@ -78,7 +56,7 @@ def test_an_installation_that_waits_can_be_stopped_and_done_again(bare: AppDatab
     bare.session("s1")
     with bare.connect() as idle:
         idle.execute("UPDATE prediction_sessions SET step = 'x'")
-        with installing(bare) as program:
+        with started(bare, "install") as program:
             assert first_line(program.stderr)
             program.send_signal(signal.SIGINT)
             program.communicate(timeout=DEADLINE_SECONDS)
@@ -100,10 +78,10 @@ def test_a_second_installation_waits_for_the_first_also_once_that_has_made_the_t
     bare.session("s1")
     with bare.connect() as idle:
         idle.execute("UPDATE prediction_sessions SET step = 'x'")
-        with installing(bare) as first:
+        with started(bare, "install") as first:
             first_line(first.stderr)  # it builds the index: the tables are there
             assert bare.value("SELECT to_regclass('sweeper.locks') IS NOT NULL")
-            with installing(bare) as second:
+            with started(bare, "install") as second:
                 asked = datetime.now(UTC)
                 while bare.value(POLLED, asked) == 0:
                     assert second.poll() is None
@@ -120,5 +98,5 @@ def test_a_stranger_who_holds_the_lock_of_a_first_installation_stops_no_later_on
     first.sql("GRANT CONNECT ON DATABASE " + first.value("SELECT quote_ident(current_database())") + " TO PUBLIC")
     with psycopg.connect(first.url_as("sweeper_layer"), autocommit=True) as stranger:
         stranger.execute("SELECT pg_advisory_lock(hashtextextended('sweeper install sweeper', 0))")
-        with installing(first) as program:
+        with started(first, "install") as program:
             assert "Installed" in program.communicate(timeout=10)[0]

@@ -90,7 +90,7 @@ NOT_WRITTEN = "the refund was not written: a trigger or a rule drops it, or the 
 
 
 def test_a_session_whose_ledger_row_a_trigger_drops_is_held_and_not_taken_for_refunded(prisma: AppDatabase) -> None:
-    """It is owed for ever, so a person is told; the running one is not closed without its refund."""
+    """It is owed forever, so it is put on hold; the running one is not closed without its refund."""
     failed, running, other = job(prisma), job(prisma, "RUNNING"), job(prisma)
     user = prisma.value('SELECT "userId"::text FROM app."Job" WHERE "id"::text = %s', other)
     spoil(prisma, 'app."CreditTransaction"', "INSERT", f"IF new.\"userId\" <> '{user}' THEN RETURN NULL; END IF;")

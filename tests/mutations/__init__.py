@@ -8,6 +8,7 @@ import ast
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
@@ -47,6 +48,9 @@ class Mutation:
         return path
 
 
+_parsed = cache(ast.parse)  # each of the mutations looks through the whole program
+
+
 def _named(folder: Path, where: str) -> Iterator[tuple[Path, int, str]]:
     """Where all that is called ``where`` begins, and its text."""
     if where.endswith(".sql"):
@@ -56,7 +60,7 @@ def _named(folder: Path, where: str) -> Iterator[tuple[Path, int, str]]:
     for path in (folder / "sweeper").rglob("*.py"):
         source = path.read_text()
         if where.rpartition(".")[2] in source:
-            for start, end in _defined(ast.parse(source), where, source):
+            for start, end in _defined(_parsed(source), where, source):
                 yield path, start, source[start:end]
 
 

@@ -37,7 +37,7 @@ def test_cockroach_is_named_by_check_and_install(bare: AppDatabase) -> None:
     [
         (POSTGRES, "abc.dsql.us-east-1.on.aws", "Aurora DSQL"),
         ("PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC, Redshift 1.0.12103", "", "Redshift"),
-        ("Some Database 1.0", "", "no Postgres"),
+        ("Some Database 1.0", "", "not Postgres"),
         ("PostgreSQL 12.12 (Greenplum Database 7.1.0 build commit:0) on x86_64", "", "Greenplum"),
     ],
 )

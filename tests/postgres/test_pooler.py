@@ -19,7 +19,7 @@ def test_a_run_works_through_a_pooler_in_transaction_mode(first: AppDatabase, tm
     with pooled(first, tmp_path, "transaction") as url:
         ran, items = check(first, url)
         assert ran.exit_code == 0, ran.stdout
-        assert "a pooler stands between" in items["pooler"]["message"]
+        assert "there is a pooler in between" in items["pooler"]["message"]
         ran = first.sweeper("run", "--json", "--batch-size", "10", SWEEPER_DATABASE_URL=url)
     assert ran.exit_code == 0, ran.stderr
     assert ran.document["refunds"] == {"sessions": 50, "credits": 150, "accounts": 1}

@@ -25,7 +25,7 @@ def render(database: AppDatabase, charge: object) -> int:
 
 
 def test_a_session_without_an_account_is_held(first: AppDatabase) -> None:
-    """Whether the account was never written down or has been deleted since, there is nobody to pay."""
+    """Whether the account was never recorded or has been deleted since, there is nobody to pay."""
     first.account()
     first.session("null", account=None)
     first.session("deleted", account="gone")

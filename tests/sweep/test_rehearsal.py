@@ -108,7 +108,7 @@ def test_another_key_carries_over_what_was_paid(bare: AppDatabase) -> None:
 
 @pytest.mark.parametrize("partitions", ["", "PARTITION BY HASH (id)"])
 def test_a_run_reads_a_part_of_a_large_table_and_finds_the_fault_in_it(bare: AppDatabase, partitions: str) -> None:
-    """Each run rehearses until one has paid: where the app's own layers leave it nothing, that is for ever."""
+    """Each run rehearses until one has paid: where the app's own layers leave it nothing, that is forever."""
     if partitions:
         bare.sql("ALTER TABLE prediction_sessions RENAME TO old")
         bare.sql(f"CREATE TABLE prediction_sessions (LIKE old INCLUDING ALL) {partitions}")

@@ -1,4 +1,4 @@
--- run_mismatch: what a closed run wrote down of itself, and the refunds that carry its id, differ; or refunds carry
+-- run_mismatch: what a closed run recorded of itself, and the refunds that carry its id, differ; or refunds carry
 -- the id of a run that never was; or there is less of what the app's layers refunded than the run had counted. The
 -- sample is the run.
 -- To fix: `sweeper history RUN` shows both sides. A row that the run did not write was forged or copied: find who

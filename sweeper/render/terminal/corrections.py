@@ -57,7 +57,7 @@ def _balances_table(result: RevertResult) -> Table:
 
 
 def show_adopt(console: Console, result: AdoptResult) -> None:
-    """Print what an adoption would write down, or what it wrote."""
+    """Print what an adoption would record, or what it recorded."""
     verb = "Would adopt" if result.dry_run else "Adopted"
     if result.adopted.sessions:
         sessions, credits = plural(result.adopted.sessions, "session"), number(result.adopted.credits)

@@ -9,7 +9,7 @@ from sweeper.render.words import moment, number, plural
 
 
 def show_run(console: Console, result: RunResult, *, named: int = 0) -> None:
-    """Print a run or a dry run, over everything or over so many sessions that were ``named``."""
+    """Print a run or a dry run, over everything or over as many sessions as were ``named``."""
     _headline(console, result)
     if result.reasons:
         console.print(amounts_table("reason", result.reasons))

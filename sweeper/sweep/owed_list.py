@@ -1,0 +1,124 @@
+"""All that is owed in a selection, one session after the other or counted: for dry runs, and for what a run leaves."""
+
+from collections.abc import Collection, Generator, Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, cast
+
+from sweeper.core.halving import RefusedAlone, in_halves
+from sweeper.postgres.binds import text_array
+from sweeper.postgres.errors import Refusal, StatementError
+from sweeper.postgres.transaction import Row
+from sweeper.sweep.owed import OwedReader, place_of
+from sweeper.sweep.owed_session import OwedSession, Survey
+from sweeper.sweep.selection import Place
+
+_PAGE_SIZE = 2000
+
+
+class OwedList(OwedReader):
+    """Every owed session of one selection, also around rows whose expression fails; locks nothing."""
+
+    def count(self, budget: Decimal | None = None, *, payable: bool = False, settled: Collection[str] = ()) -> Survey:
+        """Count what is owed, without the ``settled``; ``payable`` leaves out what will be held."""
+        if payable and self.mapping.has_shared_ids:
+            known = self._of(replace(self.selection, ambiguous=self.find_ambiguous(self.selection.session_ids)))
+            return known._count(budget, payable=payable, settled=settled)
+        return self._count(budget, payable=payable, settled=settled)
+
+    def _count(self, budget: Decimal | None, *, payable: bool, settled: Collection[str]) -> Survey:
+        binds = {"budget": budget, "payable": payable, "settled": text_array(settled) if settled else None}
+        try:
+            with self.transaction.savepoint():
+                row = self._row("survey", **binds)
+            return Survey(row.sessions, Decimal(row.credits), row.over_budget, row.to_hold)
+        except (Refusal, StatementError):  # one row's expression fails: count page by page, around it
+            owed = (session for session in self.iterate() if session.session_id not in settled)
+            return _count(owed, budget, payable=payable)
+
+    def iterate(self) -> Iterator[OwedSession]:
+        """Every owed session, in order, read a page at a time; of several with one id the first."""
+        if not self.mapping.has_shared_ids:
+            yield from self._iterate()
+            return
+        seen = set[str]()
+        for session in self._iterate():
+            if session.session_id not in seen:
+                yield session
+            if session.hold_reason == "ambiguous_id":
+                seen.add(session.session_id)
+
+    def _iterate(self) -> Iterator[OwedSession]:
+        reader, more = self, True
+        while more:
+            try:
+                with self.transaction.savepoint():
+                    rows = reader._rows("look", page_size=_PAGE_SIZE)
+            except (Refusal, StatementError):
+                more, last = yield from reader._iterate_around()
+            else:
+                yield from reader._looked(rows)
+                more, last = len(rows) == _PAGE_SIZE, place_of(rows[-1]) if rows else None
+            reader = reader._after(last)
+
+    def _iterate_around(self) -> Generator[OwedSession, None, tuple[bool, Place | None]]:
+        """Go on, with fewer sessions at a time, until the row is behind whose expression fails.
+
+        Returns whether there may be more, and from what place on.
+        """
+        reader, refused = self, False
+        while not refused and (candidates := reader.list_candidates()):
+            for owed in reader._iterate_in_halves(tuple(session_id for _, session_id in candidates)):
+                refused |= owed.refused is not None
+                yield owed
+            reader = reader._after(candidates[-1])
+        return refused, reader.selection.after
+
+    def _iterate_in_halves(self, session_ids: tuple[str, ...]) -> Iterator[OwedSession]:
+        def read(some: tuple[str, ...]) -> Sequence[Row]:
+            with self.transaction.savepoint():
+                return self._of(self.selection.only(some))._rows("look", page_size=len(some))
+
+        for answer in in_halves(session_ids, read, Refusal, StatementError):
+            if isinstance(answer, RefusedAlone):
+                yield self._refused(answer.item, cast("Refusal | StatementError", answer.error))
+            else:
+                yield from self._looked(answer)
+
+    def _refused(self, session_id: str, problem: Refusal | StatementError) -> OwedSession:
+        why = f"refused {problem.sqlstate if isinstance(problem, Refusal) else problem.refusal.sqlstate}"
+        on_hold, account_id = self.is_on_hold(session_id), self.account_of(session_id)
+        return OwedSession(
+            session_id, account_id, Decimal(0), "", 0.0, hold_reason=why, on_hold=on_hold, refused=problem
+        )
+
+    def _looked(self, rows: Sequence[Row]) -> Iterator[OwedSession]:
+        ambiguous = self.find_ambiguous([row.session_id for row in rows])
+        for row in rows:
+            session = _looked(row)
+            yield session._replace(hold_reason="ambiguous_id") if session.session_id in ambiguous else session
+
+
+def _count(sessions: Iterator[OwedSession], budget: Decimal | None, *, payable: bool) -> Survey:
+    count, credits, over, to_hold = 0, Decimal(0), 0, 0
+    for session in sessions:
+        if payable and session.hold_reason is not None:
+            to_hold += not session.on_hold
+            continue
+        count += 1
+        if session.hold_reason is None:
+            credits += session.amount
+            over += budget is not None and session.amount > budget
+    return Survey(count, credits, over, to_hold)
+
+
+def _looked(row: Any) -> OwedSession:
+    return OwedSession(
+        session_id=row.session_id,
+        account_id=row.account_id,
+        amount=Decimal(row.amount),
+        reason=row.reason,
+        age_seconds=row.age_seconds,
+        hold_reason=row.hold_reason,
+        on_hold=row.on_hold,
+    )
