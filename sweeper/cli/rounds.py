@@ -4,8 +4,10 @@ import gc
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from sweeper.cli.crash import internal_error
 from sweeper.cli.sweeping import RunFlags, show_error, sweep_file
 from sweeper.core.errors import ConfigurationError, Exit, Interrupted, SweeperError
 from sweeper.core.signals import Signals
@@ -31,12 +33,17 @@ def sweep_once(given: Sequence[Path], flags: RunFlags, signals: Signals) -> int:
 
 
 def _sweep_all(paths: Sequence[Path], flags: RunFlags, signals: Signals) -> int:
-    codes = []
+    codes, patient = [], True
     for path in paths:
+        # they have one server: what the file before has waited for in vain, the next one does not wait for again
+        one, patient = replace(flags, patient=patient), True
         try:
-            codes.append(sweep_file(path, flags, signals, name=str(path)))
+            codes.append(sweep_file(path, one, signals, name=str(path)))
         except SweeperError as error:  # of this file: the others have their own
             codes.append(show_error(error, json=flags.json, name=str(path)))
+            patient = error.code != "connection"
+        except Exception as crash:
+            codes.append(show_error(internal_error(crash), json=flags.json, name=str(path)))
         if signals.received:
             return 128 + signals.received
     return worst(codes)
