@@ -11,7 +11,7 @@ from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.result import Check
 from sweeper.check.rights import denied
 from sweeper.core.errors import ConfigurationError, FailedError
-from sweeper.install.checks import check_ledger_rows
+from sweeper.install.checks import check_ledger_rows, check_partitions
 from sweeper.install.guard import DeferrableGuardError, require_payable
 from sweeper.install.indexes import live_index_name, unconditional_index_name
 from sweeper.install.partition_indexes import parts_of
@@ -69,7 +69,12 @@ def _same_age(mapping: Mapping, installation: Installation) -> Iterator[Check]:
 
 
 def check_guard_before_install(context: CheckContext) -> Iterator[Check]:
-    """Whether the app's ledger has rows already that would keep `sweeper install` from building the guard."""
+    """Whether partitions or rows of the app's ledger will keep `sweeper install` from building the guard."""
+    try:
+        check_partitions(context.mapping)
+    except ConfigurationError as error:
+        yield failure("guard", error.message, "leave [ledger] out, or map a table that is not partitioned by this")
+        return
     with context.reading() as transaction:
         try:
             check_ledger_rows(transaction, context.mapping, context.settings, context.as_of)

@@ -85,6 +85,28 @@ def test_an_installation_that_was_interrupted_goes_on_where_it_stopped(
     assert bare.run().document["refunds"]["sessions"] == 1
 
 
+@pytest.mark.parametrize(
+    "meanwhile", ["ALTER TABLE prediction_sessions DETACH PARTITION sessions_8", "DROP TABLE sessions_8"]
+)
+@pytest.mark.parametrize("word", ["CREATE INDEX", "ATTACH"])
+def test_a_partition_that_goes_meanwhile_does_not_stop_it(
+    bare: AppDatabase, monkeypatch: pytest.MonkeyPatch, word: str, meanwhile: str
+) -> None:
+    partition(bare, with_sweeper=False)
+    original, left = installer._outside, [meanwhile]
+
+    def outside(database: Database, statement: str, watch: BlockerWatch | None) -> None:
+        if word in statement and live(bare).get("sessions_7") and live(bare).get("sessions_8", word) and left:
+            bare.sql(left.pop())
+        original(database, statement, watch)
+
+    monkeypatch.setattr(installer, "_outside", outside)
+    installed(bare)
+    assert left == []
+    parts = {table: valid for table, valid in live(bare).items() if table != "sessions_8"}
+    assert (len(parts), set(parts.values())) == (14, {(True, True), (True, False)})
+
+
 @pytest.mark.every_version
 def test_a_part_whose_build_was_cut_off_is_built_anew(bare: AppDatabase) -> None:
     partition(bare)
