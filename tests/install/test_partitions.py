@@ -1,5 +1,8 @@
 """The indexes of partitioned tables: built on each partition beside the app's work, and attached."""
 
+from contextlib import nullcontext
+
+import psycopg
 import pytest
 
 from sweeper.core.errors import FailedError
@@ -179,3 +182,24 @@ def test_there_is_no_fence_where_a_session_moves_with_its_status(first: AppDatab
     assert (refused.exit_code, "partitioned by status" in refused.stderr) == (2, True)
     items = {item["name"]: item for item in first.sweeper("check", "--json", now=None).document["checks"]}
     assert (items["fence"]["status"], "partitioned by status" in items["fence"]["message"]) == ("warning", True)
+
+
+@pytest.mark.parametrize(("by", "status"), [("completed_at", "warning"), ("created_at", "ok")])
+def test_check_says_that_a_session_passes_the_fence_as_it_moves_with_its_end(
+    first: AppDatabase, by: str, status: str
+) -> None:
+    partitions = (
+        "CREATE TABLE ended PARTITION OF prediction_sessions FOR VALUES FROM ('2026-11-23 11:00') TO (MAXVALUE); "
+        "CREATE TABLE others PARTITION OF prediction_sessions DEFAULT; ALTER TABLE ended ADD UNIQUE (id); "
+        "ALTER TABLE others ADD UNIQUE (id); ALTER TABLE prediction_sessions ALTER id SET NOT NULL"
+    )
+    partition(first, f"RANGE ({by})", partitions, None)
+    assert install(first, "--fence").exit_code == 0
+    first.account()
+    first.session("s1", "generating")
+    assert first.run().document["refunds"]["sessions"] == 1
+    finish = "UPDATE prediction_sessions SET status = 'finished', completed_at = '2026-11-23 12:00' WHERE id = 's1'"
+    with pytest.raises(psycopg.errors.RestrictViolation) if status == "ok" else nullcontext():
+        first.sql(finish)
+    items = {item["name"]: item for item in first.sweeper("check", "--json", now=None).document["checks"]}
+    assert (items["fence"]["status"], "moves a session" in items["fence"]["message"]) == (status, status != "ok")
