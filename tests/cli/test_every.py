@@ -112,7 +112,7 @@ def test_what_is_wrong_from_the_start_ends_it(first: AppDatabase) -> None:
 @pytest.mark.parametrize(
     ("flags", "expected"),
     [
-        (("--every", "0s"), "--every must be more than nothing"),
+        (("--every", "0s"), "--every must be more than zero"),
         (("--every", "soon"), "--every: 'soon' is not a duration"),
         (("--every", "5m", "--session", "s1"), "--every and --session cannot be used together"),
     ],

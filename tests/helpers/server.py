@@ -62,7 +62,14 @@ class Server:
         """Send one statement to the server's own database."""
         if self._connection is None or self._connection.closed:
             self._connection = psycopg.connect(self.url, autocommit=True)
-        self._connection.execute(statement)  # type: ignore[call-overload]
+        try:
+            self._connection.execute(statement)  # type: ignore[call-overload]
+        except psycopg.OperationalError:
+            if not self._connection.broken:
+                raise
+            self._connection.close()  # a test has crashed the server
+            self._connection = psycopg.connect(self.url, autocommit=True)
+            self._connection.execute(statement)  # type: ignore[call-overload]
 
     def cheapen_logins(self) -> None:
         """Hash passwords once instead of 4096 times, which takes 2 ms for each connection; from version 16 on."""
@@ -150,6 +157,10 @@ class Server:
         """Leave a given server as it was."""
         for name in self.templates.values():
             self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        self.disconnect()
+
+    def disconnect(self) -> None:
+        """Close the server's own connection."""
         if self._connection is not None:
             self._connection.close()
 
