@@ -1,7 +1,7 @@
 -- What a mapping must know of a partitioned table: the columns by which it and its partitions are partitioned; those that
 -- are unique together with these, by an index of the whole table or by one of each partition, valid, not deferrable, not
--- partial; whether this role owns all partitions, and the first foreign table among them. Without locking one of them,
--- as pg_partition_tree would.
+-- partial; whether this role owns all partitions, the first foreign table among them, and the first that has no such
+-- index where others have. Without locking one of them, as pg_partition_tree would.
 WITH RECURSIVE tree (relid) AS (
     SELECT %(table_oid)s::bigint::oid
     UNION ALL
@@ -69,5 +69,12 @@ SELECT p.columns,
            ORDER BY k.name
        ) AS shared_keys,
        (SELECT pg_catalog.bool_and(pg_catalog.pg_has_role(parts.relowner, 'USAGE')) FROM parts) AS owned,
-       (SELECT pg_catalog.min(parts.relname::text) FROM parts WHERE parts.relkind = 'f') AS foreign_table
+       (SELECT pg_catalog.min(parts.relname::text) FROM parts WHERE parts.relkind = 'f') AS foreign_table,
+       (
+           SELECT pg_catalog.min(parts.relname::text)
+           FROM parts
+           WHERE parts.relkind <> 'p'
+             AND EXISTS (SELECT FROM shared_keys)
+             AND NOT EXISTS (SELECT FROM shared_keys AS k WHERE k.relid = parts.relid)
+       ) AS without_key
 FROM partitioned_by AS p

@@ -59,7 +59,7 @@ class Table:
 
     ``tree_columns`` are the columns by which the table or one of its partitions is partitioned; ``shared_keys`` those
     that are unique together with these, or with ``distributed_by``, the column by which Citus has the rows on several
-    nodes.
+    nodes; ``without_key`` is a partition that keeps nothing unique where others do.
     """
 
     oid: int
@@ -74,6 +74,7 @@ class Table:
     shared_keys: tuple[str, ...] = ()
     shard_group: int | None = None
     distributed_by: str | None = None
+    without_key: str = ""
 
     @property
     def qualified(self) -> str:

@@ -11,11 +11,13 @@ class Partitions(NamedTuple):
     """Whether this role owns all of them; by which ``columns`` the table and they are partitioned.
 
     ``shared_keys`` are the columns that are unique together with these: by no index over all partitions alone.
+    ``without_key`` is a partition that keeps nothing unique where others do.
     """
 
     owned: bool
     columns: tuple[str, ...] = ()
     shared_keys: tuple[str, ...] = ()
+    without_key: str = ""
 
 
 def read_partitions(transaction: Transaction, key: str, text: str, found: Row) -> Partitions:
@@ -31,10 +33,19 @@ def read_partitions(transaction: Transaction, key: str, text: str, found: Row) -
         raise problem(
             key, text, f"has a foreign table among its partitions, {row.foreign_table}, whose rows cannot be locked"
         )
-    return Partitions(row.owned, tuple(row.columns), tuple(row.shared_keys))
+    return Partitions(row.owned, tuple(row.columns), tuple(row.shared_keys), row.without_key or "")
 
 
-def or_with_partitions(column: Column, table: Table) -> str:
-    """What else does for the id of a session, in words; "" where the table is not partitioned."""
-    key = ", ".join(dict.fromkeys([column.quoted, *map(quote_name, table.tree_columns)]))
-    return f"; as {table.name} is partitioned, one on ({key}) does for sessions.id" if table.tree_columns else ""
+def or_with_partitions(key: str, column: Column, table: Table) -> str:
+    """What else does for the id of a session, in words, or why nothing does; "" where the table is not partitioned."""
+    if table.partition_key is None:
+        return ""
+    if key != "sessions.id":
+        return (
+            f"; as {table.name} is partitioned by {table.partition_key}, Postgres can keep {column.quoted} unique over "
+            "all partitions only when that is all it is partitioned by"
+        )
+    together = ", ".join(dict.fromkeys([column.quoted, *map(quote_name, table.tree_columns)]))
+    lacking = f", which its partition {table.without_key} does not have" if table.without_key else ""
+    where = "" if None not in table.partition_columns else " of each partition"
+    return f"; as {table.name} is partitioned, one on ({together}){where} does for sessions.id{lacking}"

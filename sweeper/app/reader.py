@@ -72,6 +72,7 @@ class Reader:
         self.tables.append(Table(
             row.oid, row.schema_name, row.table_name, row.partition_key, tuple(row.partition_columns), of.owned,
             row.owner, columns, of.columns, of.shared_keys or on_nodes.shared_keys, on_nodes.group, on_nodes.column,
+            of.without_key,
         ))  # fmt: skip
         return self.tables[-1]
 
@@ -130,7 +131,7 @@ class Reader:
                 text,
                 f"is not unique in {table.name}: two rows could have the same value, and one refund would be paid "
                 "for both. It needs a primary key or a unique index of its own, valid, not deferrable, not partial"
-                + or_with_partitions(column, table)
+                + or_with_partitions(key, column, table)
                 + (f"; unique is: {', '.join(unique)}" if unique else ""),
             )
         return column

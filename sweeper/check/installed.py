@@ -11,7 +11,7 @@ from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.result import Check
 from sweeper.check.rights import denied
 from sweeper.core.errors import ConfigurationError, FailedError
-from sweeper.install.checks import check_ledger_rows
+from sweeper.install.checks import check_ledger_rows, check_partitions
 from sweeper.install.guard import DeferrableGuardError, require_payable
 from sweeper.install.indexes import live_index_name, unconditional_index_name
 from sweeper.install.partition_indexes import parts_of
@@ -69,12 +69,15 @@ def _same_age(mapping: Mapping, installation: Installation) -> Iterator[Check]:
 
 
 def check_guard_before_install(context: CheckContext) -> Iterator[Check]:
-    """Whether the app's ledger has rows already that would keep `sweeper install` from building the guard."""
-    with context.reading() as transaction:
-        try:
+    """Whether partitions or rows of the app's ledger will keep `sweeper install` from building the guard."""
+    try:
+        check_partitions(context.mapping)
+        with context.reading() as transaction:
             check_ledger_rows(transaction, context.mapping, context.settings, context.as_of)
-        except ConfigurationError as error:
-            yield failure("guard", error.message, "take one of the refunds back, or set ledger.guard")
+    except ConfigurationError as error:
+        of_rows = error.code == "guard_broken_by_rows"
+        fix = "take one of the refunds back, or set ledger.guard" if of_rows else "leave [ledger] out"
+        yield failure("guard", error.message, fix)
 
 
 def check_guard(context: CheckContext, installation: Installation, *, may_pay: bool) -> Iterator[Check]:
@@ -90,9 +93,8 @@ def check_guard(context: CheckContext, installation: Installation, *, may_pay: b
             if may_pay:
                 _plan_payment(transaction, context)
         except ConfigurationError as error:
-            yield failure(
-                "guard", error.message, error.fix if isinstance(error, DeferrableGuardError) else "sweeper install"
-            )
+            fix = error.fix if isinstance(error, DeferrableGuardError) else "sweeper install"
+            yield failure("guard", error.message, fix)
             return
         except FailedError as error:
             if error.code != "privilege":
@@ -101,10 +103,8 @@ def check_guard(context: CheckContext, installation: Installation, *, may_pay: b
     if lacking:
         yield denied(context.database, lacking, context.role, _written(context))
     narrow = mapping.ledger is not None and mapping.ledger.guard != mapping.ledger.where
-    yield ok(
-        "guard",
-        "in place and valid" + ("; it covers only the rows that ledger.guard names" if narrow else ", on every refund"),
-    )
+    covers = "; it covers only the rows that ledger.guard names" if narrow else ", on every refund"
+    yield ok("guard", f"in place and valid{covers}")
 
 
 def _written(context: CheckContext) -> dict[str, str]:

@@ -57,12 +57,12 @@ def check_fence(context: CheckContext) -> Iterator[Check]:
         return
     found = _read(context) if context.installation else None
     if found is not None and found.fence_wanted:
-        yield _asked_for(found)
+        yield _asked_for(found) or _in_place(context)
         return
     with context.reading() as transaction:
         fenced = has_fence(transaction, context.mapping)
     if fenced:
-        yield ok("fence", "in place: a refunded session can neither go on nor succeed")
+        yield _in_place(context)
     elif not context.settings.sessions.running:
         yield ok("fence", "none; no session runs")
     elif context.settings.sessions.stuck_at is not None:
@@ -86,7 +86,8 @@ def check_fence(context: CheckContext) -> Iterator[Check]:
         )  # fmt: skip
 
 
-def _asked_for(found: Protections) -> Check:
+def _asked_for(found: Protections) -> Check | None:
+    """What is wrong with a fence that was asked for."""
     if not found.fence_trigger:
         return failure(
             "fence", "lost: `install --fence` put it on the table of sessions, and it is not there (was the table "
@@ -96,6 +97,21 @@ def _asked_for(found: Protections) -> Check:
         return failure("fence", "switched off: its trigger is disabled", "sweeper install --fence")
     if not (found.fence_stands and found.intact("fence")):
         return failure("fence", f"the fence is {_OTHER_THAN_NOW}", "sweeper install --fence")
+    return None
+
+
+def _in_place(context: CheckContext) -> Check:
+    """That the fence stands, and whether partitions let a session pass it as it ends."""
+    own, sessions = context.settings.sessions, context.mapping.sessions
+    written = [own.ended_at, own.active_at, own.failed_at, own.stuck_at, *own.close]
+    columns = [sessions.column(name) for name in written if name]
+    changing = {column.name for column in columns if column} - {getattr(sessions.column(own.started_at), "name", "")}
+    if moving := sorted(changing & {*sessions.tree_columns}):
+        return warning(
+            "fence", f"in place, but the sessions are partitioned by {', '.join(moving)}: an UPDATE that changes it, "
+            "and so moves a session to another partition, passes; a slow worker may finish what was refunded",
+            "let the worker lock the session's row and look at it before it finishes",
+        )  # fmt: skip
     return ok("fence", "in place: a refunded session can neither go on nor succeed")
 
 

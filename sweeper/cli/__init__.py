@@ -3,7 +3,6 @@
 import gc
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -15,12 +14,13 @@ from sweeper import __version__
 from sweeper.cli.adopt import adopt
 from sweeper.cli.audit import audit
 from sweeper.cli.check import check
+from sweeper.cli.crash import internal_error
 from sweeper.cli.demo import demo
 from sweeper.cli.explain import explain
 from sweeper.cli.history import history
 from sweeper.cli.init import init
 from sweeper.cli.install import install
-from sweeper.cli.options import remember
+from sweeper.cli.options import a_file, remember
 from sweeper.cli.output import Output, flushed, take_over
 from sweeper.cli.revert import revert
 from sweeper.cli.run import run
@@ -28,7 +28,6 @@ from sweeper.cli.schema import schema
 from sweeper.cli.sql import sql
 from sweeper.core.errors import ConfigurationError, Exit, Interrupted, SweeperError
 
-_PACKAGE = Path(__file__).parent.parent
 # more than a run that finds nothing makes, nearly all of it by imports: there is no garbage in those, and one look for
 # it takes a tenth of such a run
 _OBJECTS_BETWEEN_COLLECTIONS = 250_000
@@ -69,7 +68,7 @@ def _global(
     ] = False,
     config: Annotated[
         list[Path] | None,
-        typer.Option("--config", metavar="FILE", help="As after the command."),
+        typer.Option("--config", metavar="FILE", parser=a_file, help="As after the command."),
     ] = None,
     log_format: Annotated[
         str | None,
@@ -119,9 +118,7 @@ def run_command(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return Exit.SIGINT
     except Exception as crash:
-        internal = SweeperError(_describe(crash), code="internal")
-        internal.may_have_paid = True
-        return _report(arguments, internal)
+        return _report(arguments, internal_error(crash))
 
 
 def _in_front(arguments: list[str]) -> list[str]:
@@ -131,14 +128,6 @@ def _in_front(arguments: list[str]) -> list[str]:
         return arguments
     length = 1 if "=" in arguments[found] else 2
     return [*arguments[found : found + length], *arguments[:found], *arguments[found + length :]]
-
-
-def _describe(crash: Exception) -> str:
-    """Where it crashed, without the message: it may hold the URL, or a row of the app."""
-    frames = traceback.extract_tb(crash.__traceback__)
-    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)] or frames[-1:]
-    places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(ours[-4:]))
-    return f"internal error: {type(crash).__name__} at {places}; what was committed stands. Please report it"
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:

@@ -5,11 +5,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweeper.cli.options import Config, Json, config_path, console, load_connection, load_settings
+from sweeper.cli.options import Config, Json, config_path, console, load_connection
 from sweeper.core.errors import SweeperError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def check(
     json: Json = False,
 ) -> int:
     """Check that a run can work, and show how to fix what is wrong. Read-only."""
-    asked_at, as_of = time.monotonic(), datetime.now(UTC)
+    path, asked_at, as_of = config_path(config), time.monotonic(), datetime.now(UTC)
     from sweeper.check.checks import check as check_all
     from sweeper.postgres.database import Database
     from sweeper.render.json.check import check_document
@@ -32,12 +33,12 @@ def check(
     connection = load_connection()
     database = Database(connection, application_name="sweeper check")
     try:
-        settings = _settings_or_error(config)
+        settings = _settings_or_error(path)
         result = check_all(database, settings, as_of=as_of, asked_at=asked_at)
     finally:
         database.close()
     if notify:
-        result = replace(result, checks=(*result.checks, *_trial(config)))
+        result = replace(result, checks=(*result.checks, *_trial(path)))
     if json:
         print(check_document(result))  # noqa: T201
     else:
@@ -45,9 +46,11 @@ def check(
     return result.exit_code
 
 
-def _settings_or_error(config: Config) -> "Settings | SweeperError":
+def _settings_or_error(path: Path) -> "Settings | SweeperError":
+    from sweeper.config.parsing import load
+
     try:
-        return load_settings(config)
+        return load(path)
     except SweeperError as error:
         return error
 
@@ -59,7 +62,7 @@ _WHY = {
 }
 
 
-def _trial(config: Config) -> "Iterator[Check]":
+def _trial(path: Path) -> "Iterator[Check]":
     from sweeper.check.result import Check, Status
     from sweeper.config.parsing import load_reporting
     from sweeper.config.secrets import filled_in
@@ -67,7 +70,6 @@ def _trial(config: Config) -> "Iterator[Check]":
     from sweeper.monitoring.notices import trial
     from sweeper.monitoring.people import require_apprise
 
-    path = config_path(config)
     try:
         monitoring, section = filled_in(*load_reporting(path), os.environ)
         if section.urls:

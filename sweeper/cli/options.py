@@ -19,11 +19,20 @@ if TYPE_CHECKING:
     from sweeper.config.model import Settings
     from sweeper.postgres.connection import Connection
 
+
+def a_file(text: str) -> Path:
+    """What `--config` was given: an empty one would be the folder that one happens to be in."""
+    if not text.strip():
+        raise typer.BadParameter("it is empty")
+    return Path(text)
+
+
 Config = Annotated[
-    Path | None,
+    list[Path] | None,  # several are an error with a reason, and not the last of them
     typer.Option(
         "--config",
         metavar="FILE",
+        parser=a_file,
         help="The mapping and the policy; else SWEEPER_CONFIG, else ./sweeper.toml.",
     ),
 ]
@@ -56,15 +65,19 @@ def remember(config: Sequence[Path], log_format: str | None) -> None:
         raise ConfigurationError(f"{source} is one of {' and '.join(LOG_FORMATS)}", code="usage")
 
 
-def config_path(config: Path | None) -> Path:
+def config_path(config: Sequence[Path] | None) -> Path:
     """The file that the flag, the environment or the folder gives; after the command's name the flag counts first.
 
     Raises:
-        ConfigurationError: several were given, before the command's name.
+        ConfigurationError: several were given, or a folder.
     """
-    given = [config] if config else config_paths(())
+    given = config_paths(config or ())
     if len(given) > 1:
         raise ConfigurationError("only `sweeper run` takes several --config", code="usage")
+    if given[0].is_dir():
+        raise ConfigurationError(
+            f"{given[0]} is a folder, which only `sweeper run` takes: name one file of it with --config", code="usage"
+        )
     return given[0]
 
 
@@ -73,8 +86,8 @@ def config_paths(config: Sequence[Path]) -> list[Path]:
     return list(config or _given.config) or [Path(os.environ.get("SWEEPER_CONFIG") or "sweeper.toml")]
 
 
-def load_settings(config: Path | None) -> "Settings":
-    """What that file says."""
+def load_settings(config: Sequence[Path] | None) -> "Settings":
+    """What the one file says that the flag, the environment or the folder gives."""
     from sweeper.config.parsing import load
 
     return load(config_path(config))

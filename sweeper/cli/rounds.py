@@ -4,8 +4,10 @@ import gc
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from sweeper.cli.crash import internal_error
 from sweeper.cli.sweeping import RunFlags, show_error, sweep_file
 from sweeper.core.errors import ConfigurationError, Exit, Interrupted, SweeperError
 from sweeper.core.signals import Signals
@@ -23,23 +25,33 @@ def sweep_once(given: Sequence[Path], flags: RunFlags, signals: Signals) -> int:
     Raises:
         SweeperError: there is one file, and its run could not begin.
     """
+    return worst(_sweep_each(given, flags, signals))
+
+
+def _sweep_each(given: Sequence[Path], flags: RunFlags, signals: Signals) -> list[int]:
+    """The exit code of each file."""
     if len(given) == 1 and not given[0].is_dir():
-        return sweep_file(given[0], flags, signals)
+        return [sweep_file(given[0], flags, signals)]
     if flags.sessions:
         raise ConfigurationError("--session works with one file: name it with --config", code="usage")
     return _sweep_all(expanded(given), flags, signals)
 
 
-def _sweep_all(paths: Sequence[Path], flags: RunFlags, signals: Signals) -> int:
-    codes = []
+def _sweep_all(paths: Sequence[Path], flags: RunFlags, signals: Signals) -> list[int]:
+    codes, patient = [], True
     for path in paths:
+        # they have one server: what the file before has waited for in vain, the next one does not wait for again
+        one, patient = replace(flags, patient=patient), True
         try:
-            codes.append(sweep_file(path, flags, signals, name=str(path)))
+            codes.append(sweep_file(path, one, signals, name=str(path)))
         except SweeperError as error:  # of this file: the others have their own
             codes.append(show_error(error, json=flags.json, name=str(path)))
+            patient = error.code != "connection"
+        except Exception as crash:
+            codes.append(show_error(internal_error(crash), json=flags.json, name=str(path)))
         if signals.received:
-            return 128 + signals.received
-    return worst(codes)
+            return [*codes, 128 + signals.received]
+    return codes
 
 
 def expanded(given: Sequence[Path]) -> list[Path]:
@@ -67,7 +79,7 @@ def sweep_again_and_again(given: Sequence[Path], flags: RunFlags, signals: Signa
     """Sweep every ``seconds`` seconds, until a signal ends it; each time by the files as they are then.
 
     A run that fails is reported and the next one comes in its time, except the first: what is wrong with the set-up
-    (exit 2) is to be seen when it is started.
+    (exit 2), of each file, is to be seen when it is started.
 
     Raises:
         SweeperError: the first run could not begin.
@@ -75,13 +87,13 @@ def sweep_again_and_again(given: Sequence[Path], flags: RunFlags, signals: Signa
     first, due = True, time.monotonic()
     while True:
         try:
-            code = sweep_once(given, flags, signals)
+            codes = _sweep_each(given, flags, signals)
         except SweeperError as error:
             if first:
                 raise
-            code = show_error(error, json=flags.json, name=", ".join(map(str, given)))
-        if first and code == Exit.USAGE and not signals.received:
-            return code
+            codes = [show_error(error, json=flags.json, name=", ".join(map(str, given)))]
+        if first and not signals.received and {*codes} == {Exit.USAGE}:
+            return Exit.USAGE
         first = False
         with signals.shielded():  # what a finalizer of the collector raises is dropped, a signal's exception too
             sys.stdout.flush()

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sweeper.cli.options import Json, config_paths
+from sweeper.cli.options import Json, a_file, config_paths
 from sweeper.core.errors import ConfigurationError, Interrupted
 from sweeper.core.signals import Cancelled, Signals
 
@@ -16,6 +16,7 @@ def run(
         typer.Option(
             "--config",
             metavar="FILE",
+            parser=a_file,
             help="The mapping and the policy, or a folder of such files; may be repeated: swept one after the other. "
             "Else SWEEPER_CONFIG, else ./sweeper.toml.",
         ),

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sweeper.cli.options import console, load_connection, load_settings, parse_time
+from sweeper.cli.options import console, load_connection, parse_time
 from sweeper.cli.rehearsing import rehearsal_of
 from sweeper.cli.reporting import RunStatus, reported
 from sweeper.core.errors import Exit, Interrupted, SweeperError
@@ -28,7 +28,7 @@ _EXPLAINED = 20
 
 @dataclass(frozen=True)
 class RunFlags:
-    """The flags of ``sweeper run`` that count for each of its runs."""
+    """The flags of ``sweeper run`` that count for each of its runs; not ``patient``, the server is tried but once."""
 
     dry_run: bool = False
     exit_code: bool = False
@@ -40,6 +40,7 @@ class RunFlags:
     by: str | None = None
     reason: str | None = None
     accepted: frozenset[str] = frozenset()
+    patient: bool = True
 
 
 def sweep_file(path: Path, flags: RunFlags, signals: Signals, *, name: str | None = None) -> int:
@@ -73,15 +74,18 @@ def show_error(error: SweeperError, *, json: bool, name: str) -> int:
         from sweeper.render.json.error import error_document
 
         print(error_document("run", error, config=name))  # noqa: T201
-    print(f"sweeper: {name}: {error.message}", file=sys.stderr)  # noqa: T201
+    # what is wrong with the file itself begins with its name
+    said = error.message if error.message.startswith(f"{name}:") else f"{name}: {error.message}"
+    print(f"sweeper: {said}", file=sys.stderr)  # noqa: T201
     return error.exit_code
 
 
 def _read_flags(path: Path, flags: RunFlags, as_of: datetime, asked_at: float) -> "tuple[Settings, RunRequest]":
-    from sweeper.config.parsing import apply_overrides
+    from sweeper.config.parsing import apply_overrides, load
+    from sweeper.postgres.retries import FIRST_ATTEMPTS
     from sweeper.sweep.context import RunRequest
 
-    settings = apply_overrides(load_settings(path), flags.policy)
+    settings = apply_overrides(load(path), flags.policy)
     return settings, RunRequest(
         as_of=as_of,
         asked_at=asked_at,
@@ -93,6 +97,7 @@ def _read_flags(path: Path, flags: RunFlags, as_of: datetime, asked_at: float) -
         by=flags.by,
         reason=flags.reason,
         accepted=flags.accepted,
+        first_attempts=FIRST_ATTEMPTS if flags.patient else 1,
     )
 
 

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import uuid_utils
@@ -35,7 +36,7 @@ from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS
 from sweeper.postgres.transaction import Row
 from sweeper.sweep.homes import in_shards
-from sweeper.sweep.owed import reading
+from sweeper.sweep.owed import OwedReader, reading
 
 _SAMPLES = 5
 # what the server sends for each refund that it recorded: a row with its id
@@ -67,6 +68,8 @@ class Adoption:
         with exactly(), reported():
             prepared, self._surroundings = prepare_correction(database, settings, request, *named)
             self._mapping = prepared.mapping
+            # what is adopted is older than the floor as a rule
+            self._everything = replace(prepared.selection, floor=datetime.min.replace(tzinfo=UTC))
             slots = retrying(self._read_choice)
             self._list = self._mapping.statement("list_adoptable", **slots)
             # a session that is waived may be on hold because its account cannot be read
@@ -128,14 +131,16 @@ class Adoption:
         """Read page after page, each in a transaction of its own, and use what can be adopted."""
         after = None
         while rows := self._page(after):
-            fit = []
+            fit, waived = [], set[str]()
+            ambiguous = self._find_ambiguous(rows)
             for row in rows:
                 if row.refunded:
                     self._already += 1
-                elif why := self._unfit(row):
+                elif why := self._unfit(row, ambiguous):
                     add_left(self._left, why, row.session_id, Left(1))
-                else:
+                elif row.session_id not in waived:
                     fit.append(row)
+                    waived |= {row.session_id} & ambiguous
             use(fit)
             after = rows[-1].session_id
 
@@ -152,7 +157,19 @@ class Adoption:
                 raise
             return retrying(lambda: read(self._list_without_account))
 
-    def _unfit(self, row: Row) -> str | None:
+    def _find_ambiguous(self, rows: Sequence[Row]) -> frozenset[str]:
+        """Which of these several partitions have: a refund has room for one account and one amount."""
+        if self._mapping.is_by_account or not self._mapping.has_shared_ids:
+            return frozenset()
+
+        def find() -> frozenset[str]:
+            with reading(self._database, self._mapping) as transaction:
+                known = OwedReader(transaction, self._mapping, self._everything)
+                return known.find_ambiguous({row.session_id for row in rows})
+
+        return retrying(find)
+
+    def _unfit(self, row: Row, ambiguous: frozenset[str]) -> str | None:
         if row.attempt is None:
             return "no_attempt"
         amount = Decimal("NaN") if row.amount is None else Decimal(row.amount)
@@ -160,6 +177,8 @@ class Adoption:
             return "bad_amount"
         if self._mapping.integer_amounts and amount != amount.to_integral_value():
             return "bad_amount"
+        if amount and row.session_id in ambiguous:
+            return "ambiguous_id"
         return "no_account" if row.account_id is None and amount else None
 
     def _write(self, rows: Sequence[Row], signals: Signals) -> None:

@@ -170,7 +170,7 @@ def _build_in_parts(database: Database, steps: Steps, index: Index, watch: Block
     """Build the index of a partitioned table; what is done stays, also when it fails in between.
 
     Raises:
-        FailedError: partitions come faster than they get their index.
+        FailedError: partitions come, or go, faster than they get their index.
     """
     for _ in range(_ROUNDS):
         for step in index.steps:
@@ -179,14 +179,20 @@ def _build_in_parts(database: Database, steps: Steps, index: Index, watch: Block
             except (Refusal, TooSlow, Busy, SweeperError):
                 if step.undo:
                     _outside(database, step.undo, watch)
-                raise
+                if step in _what_is_left(database, steps, index).steps:
+                    raise
+                break  # its partition was detached or dropped meanwhile
             if step.done:
                 yield step.done
-        with database.transaction(timeouts=_WRITE_TIMEOUTS) as transaction:
-            index = what_is_left(transaction, steps.mapping, index)
+        index = _what_is_left(database, steps, index)
         if not index.steps:
             return
-    raise FailedError(f"{index.table} got new partitions without an index in the meantime: run it again", code="busy")
+    raise FailedError(f"the partitions of {index.table} keep changing: run it again", code="busy")
+
+
+def _what_is_left(database: Database, steps: Steps, index: Index) -> Index:
+    with database.transaction(timeouts=_WRITE_TIMEOUTS) as transaction:
+        return what_is_left(transaction, steps.mapping, index)
 
 
 def _outside(database: Database, statement: str, watch: BlockerWatch | None) -> None:

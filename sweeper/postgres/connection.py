@@ -21,6 +21,8 @@ _SCHEMES = (
     "postgres", "postgresql", "postgis", "pgsql", "pdo-pgsql", "timescale", "timescalegis", "psql", "ecto", "pgx",
     "pgx5",
 )  # fmt: skip
+# what a console of a host, or a line of a .env file, has before a URL
+_BEFORE_URL = re.compile(r".*[\s=]['\"]?postgres(?:ql)?", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.\[\]-]{0,63}")
 # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-KEYWORD-VALUE
 _PAIR = re.compile(
@@ -118,6 +120,11 @@ def _require_postgres(scheme: str, variable: str) -> None:
         raise ConfigurationError(
             f"{variable} is a prisma:// URL: that is a proxy that speaks Prisma's own protocol, not Postgres; "
             "give sweeper the direct postgresql:// URL (often DIRECT_URL)",
+            code="connection_settings",
+        )
+    if _BEFORE_URL.fullmatch(scheme):
+        raise ConfigurationError(
+            f"{variable} begins with something else than a URL, such as `psql` or `DATABASE_URL=`: take it away",
             code="connection_settings",
         )
     if scheme.removeprefix("jdbc:").split("+")[0] not in _SCHEMES:

@@ -18,6 +18,7 @@ from sweeper.postgres.sqlstate import READ_ONLY, failed_by, is_out_of_step, is_r
 from sweeper.postgres.templates import fill, fill_script
 from sweeper.postgres.timeouts import Timeouts
 from sweeper.postgres.transaction import Transaction
+from sweeper.postgres.wrong_settings import wrong_setting
 
 # A server whose machine has failed sends nothing at all. It is given up after half a minute; the kernel by itself waits
 # for two hours. The URL's own parameters take precedence.
@@ -49,7 +50,9 @@ class Database:
             }
             try:
                 made = encoding.connect(parameters, has_no_encoding=self._has_no_encoding)
-            except psycopg.OperationalError as error:
+            except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
+                if wrong := wrong_setting(error):
+                    raise wrong from None
                 raise with_sqlstate(error, {**_LIVENESS, **connection.parameters}) from None
             self._has_no_encoding = encoding.is_without_encoding(made)
             read_any_moment(made)

@@ -22,7 +22,7 @@ _STATE = re.compile(r": +([0-9A-Z]{5})\s*\Z")
 # What libpq says, in English always, when no server has refused: then there is no SQLSTATE to ask for.
 _NO_ANSWER = (
     "is the server running", "could not translate host name", "timeout expired", "could not send",
-    "session is read-only",
+    "session is read-only", "session is not read-only", "hot standby mode",
 )  # fmt: skip
 
 
@@ -34,7 +34,7 @@ class RefusedLogin(psycopg.OperationalError):
         self.state = state
 
 
-def with_sqlstate(error: psycopg.OperationalError, parameters: Mapping[str, str]) -> psycopg.OperationalError:
+def with_sqlstate(error: psycopg.Error, parameters: Mapping[str, str]) -> psycopg.Error:
     """The error of a connection that failed, with the server's SQLSTATE when one can be had.
 
     It takes a second attempt to log in, for libpq keeps no SQLSTATE of the first.

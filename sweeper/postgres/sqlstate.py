@@ -31,6 +31,7 @@ _REFUSED_STATES = {
     "28000": "the role is not known, may not log in, or pg_hba.conf does not let it in",
     "3D000": "the database does not exist",
     "42501": "this role may not connect to this database",
+    **dict.fromkeys(("22023", "42601", "42704"), "it does not take what options, or PGOPTIONS, would set"),
 }
 _UNKNOWN_NAME = "the role or the database does not exist"
 _UNKNOWN = {"28000": "the role does not exist", "3D000": "the database does not exist"}
@@ -50,11 +51,15 @@ _REFUSED_LOGINS = (
     ("does not exist", _UNKNOWN_NAME),
     ("no such user", "the role does not exist"),  # PgBouncer's words
     ("no such database", "the database does not exist"),
+    ("authentication method requirement", "it asks for a login that require_auth or channel_binding forbids"),
+    ("channel binding is required", "it asks for a login that require_auth or channel_binding forbids"),
     ("does not support ssl", "TLS could not be agreed on"),
     ("certificate", "TLS could not be agreed on"),
 )
 _OUT_OF_REACH = (
     ("on that socket", "no server listens on this machine's socket: a URL with a host names another"),
+    ("not read-only", "it is not what target_session_attrs asks for"),
+    ("hot standby mode", "it is not what target_session_attrs asks for"),
     ("read-only", "it takes no writes"),
     ("refused", "nothing listens there"),
     ("resolve", "the host name is not known"),

@@ -5,6 +5,7 @@ from sweeper.explain.result import Explanation, Verdict
 from sweeper.render.words import moment, number
 
 _HOLDS = {
+    "ambiguous_id": "several sessions have this id, of which this is one",
     "id_changed": "a refund of a session that is gone has its account, its amount and the moment of its failure",
     "refund_missing": "refunds made since then are gone from the ledger, or from the app's, and it may be one of them",
     "no_account": "it has no account, or the account is gone",

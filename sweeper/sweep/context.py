@@ -29,7 +29,8 @@ T = TypeVar("T")
 class RunRequest:
     """What the command line asked for; ``asked_at`` is ``time.monotonic()`` at the moment ``as_of``.
 
-    ``by`` and ``reason`` say who decided about the named sessions, and why.
+    ``by`` and ``reason`` say who decided about the named sessions, and why. ``first_attempts`` is how often a server
+    that is not there is tried at the start.
     """
 
     as_of: datetime
@@ -42,6 +43,7 @@ class RunRequest:
     accepted: frozenset[str] = field(default_factory=frozenset)
     by: str | None = None
     reason: str | None = None
+    first_attempts: int = FIRST_ATTEMPTS
 
 
 class RunContext(NamedTuple):
@@ -73,7 +75,7 @@ def prepare(
             that somebody may create in.
         FailedError: the database cannot be reached, or its clock and ours differ.
     """
-    surroundings = retrying(lambda: read_surroundings(database), attempts=FIRST_ATTEMPTS)
+    surroundings = retrying(lambda: read_surroundings(database), attempts=request.first_attempts)
     check_clocks(
         surroundings.clock,
         request.as_of,

@@ -110,6 +110,34 @@ def test_an_id_that_may_repeat_is_refused(app: App, table: str, index: str | Non
     app.refused(f"{ {'jobs': 'sessions', 'wallets': 'accounts'}[table] }.id = 'id': is not unique in {table}")
 
 
+@pytest.mark.parametrize(
+    ("by", "expected"),
+    [
+        ("LIST (state)", 'as jobs is partitioned, one on ("id", "state") does for sessions.id'),
+        ("LIST ((upper(state)))", 'as jobs is partitioned, one on ("id") of each partition does for sessions.id'),
+    ],
+)
+def test_the_partition_that_lacks_the_key_is_named(app: App, by: str, expected: str) -> None:
+    app.sql(
+        f"ALTER TABLE jobs RENAME TO before; CREATE TABLE jobs (LIKE before) PARTITION BY {by}; "
+        "CREATE TABLE with_key PARTITION OF jobs (PRIMARY KEY (id)) FOR VALUES IN ('failed', 'FAILED')"
+    )
+    app.sql("CREATE TABLE lacking PARTITION OF jobs DEFAULT")
+    app.refused("sessions.id = 'id': is not unique in jobs", f"{expected}, which its partition lacking does not have")
+    app.sql("ALTER TABLE lacking ADD PRIMARY KEY (id)")
+    assert app.install().exit_code == 0
+
+
+def test_accounts_that_are_partitioned_by_another_column_are_refused_with_the_reason(app: App) -> None:
+    app.sql(
+        "DROP TABLE wallets; CREATE TABLE wallets (id text, region text, balance numeric, PRIMARY KEY (id, region)) "
+        "PARTITION BY LIST (region)"
+    )
+    message = app.refused("accounts.id = 'id': is not unique in wallets")
+    assert 'partitioned by LIST (region), Postgres can keep "id" unique' in message
+    assert "sessions.id" not in message
+
+
 def test_an_id_that_is_unique_by_an_index_of_its_own_is_accepted(app: App) -> None:
     app.sql("ALTER TABLE jobs DROP CONSTRAINT jobs_pkey; CREATE UNIQUE INDEX ON jobs (id) INCLUDE (price)")
     assert app.sweep()["sessions"] == 1

@@ -64,6 +64,35 @@ def test_the_file_is_read_anew_and_a_broken_one_stops_nothing(first: AppDatabase
     assert first.refunds() == {}
 
 
+def test_one_broken_file_of_several_does_not_end_it(first: AppDatabase) -> None:
+    """Files come and go in a folder; it is read anew each time."""
+    first.account()
+    first.session("s1")
+    broken = first.config.with_name("broken.toml")
+    broken.write_text("[sessions\n")
+    with running(first, *FAST, "--config", str(first.config.parent)) as program:
+        found = documents(program)
+        assert next(found)["error"]["code"] == "config"
+        assert next(found)["refunds"]["sessions"] == 1
+        assert (next(found)["config"], next(found)["outcome"]) == (str(broken), "complete")
+        broken.unlink()
+        for document in found:
+            if document["config"] == str(broken):
+                continue
+            if next(found)["config"] == str(first.config):
+                break
+        assert stop(program) == 143
+
+
+def test_what_is_wrong_with_every_file_ends_it(first: AppDatabase) -> None:
+    for name in ("one.toml", "two.toml"):
+        (first.config.parent / name).write_text("[sessions\n")
+    first.config.unlink()
+    with running(first, *FAST, "--config", str(first.config.parent)) as program:
+        stdout, _ = program.communicate(timeout=DEADLINE_SECONDS)
+    assert (program.returncode, len(stdout.splitlines())) == (2, 2)
+
+
 def test_a_signal_ends_it_at_once_while_it_waits(first: AppDatabase) -> None:
     with running(first, "--every", "1h") as program:
         next(documents(program))

@@ -5,8 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import stamina
 
+from sweeper.cli import sweeping
 from sweeper.cli.rounds import expanded, worst
+from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import Ran, command
@@ -63,6 +66,25 @@ def test_other_commands_take_one_file(first: AppDatabase) -> None:
     assert "only `sweeper run` takes several --config" in ran.stderr
 
 
+@pytest.mark.parametrize("command_line", ["check", "audit", "history", "explain s1", "install", "sql pay"])
+def test_other_commands_take_neither_several_files_nor_a_folder(first: AppDatabase, command_line: str) -> None:
+    """The last of several would be another app than the one that was looked for."""
+    config, folder = str(first.config), str(first.config.parent)
+    several = first.sweeper(*command_line.split(), "--config", config, "--config", config)
+    assert (several.exit_code, "takes several --config" in several.stderr) == (2, True)
+    for ran in (
+        first.sweeper(*command_line.split(), "--config", folder),
+        first.sweeper(*command_line.split(), SWEEPER_CONFIG=folder),
+    ):
+        assert (ran.exit_code, f"{folder} is a folder, which only `sweeper run` takes" in ran.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("arguments", [("run", "--config", ""), ("--config=", "run"), ("audit", "--config", " ")])
+def test_an_empty_file_name_is_not_the_folder_that_one_is_in(first: AppDatabase, arguments: tuple[str, ...]) -> None:
+    ran = command(*arguments, environment=first.environment)
+    assert (ran.exit_code, "'--config': it is empty" in ran.stderr) == (2, True)
+
+
 def test_several_files_are_swept_one_after_the_other(two_apps: tuple[AppDatabase, list[Path]]) -> None:
     database, (one, two) = two_apps
     ran = database.sweeper("run", "--json", "--config", str(one), "--config", str(two), "--config", str(one))
@@ -93,7 +115,36 @@ def test_a_file_that_is_wrong_stops_none_of_the_others_and_the_worst_exit_code_c
     wrong, *others = documents(ran)
     assert (wrong["config"], wrong["outcome"], wrong["error"]["code"]) == (str(broken), "failed", "config")
     assert [(document["config"], document["held"]) for document in others] == [(str(one), 1), (str(two), 1)]
-    assert f"sweeper: {broken}: {broken}:" in ran.stderr
+    assert f"sweeper: {broken}:\n" in ran.stderr
+
+
+def test_a_server_that_is_not_there_is_waited_for_once(two_apps: tuple[AppDatabase, list[Path]]) -> None:
+    database, (one, _) = two_apps
+    nowhere = "postgresql://u:s3cret@127.0.0.1:1/db"
+    with stamina.set_testing(True, attempts=3, cap=True):
+        ran = database.sweeper("run", "--json", "--config", str(one.parent), SWEEPER_DATABASE_URL=nowhere)
+    assert (ran.exit_code, [found["error"]["code"] for found in documents(ran)]) == (1, ["connection"] * 2)
+    assert ran.stderr.count('"event": "retrying"') == 2, "by the first file alone"
+
+
+def test_a_crash_over_one_file_stops_none_of_the_others(
+    two_apps: tuple[AppDatabase, list[Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, (one, two) = two_apps
+    original = sweeping._sweep
+
+    def crashing(settings: Settings, *arguments: Any, **options: Any) -> Any:
+        if settings.database.schema_ == "sweeper_one":
+            raise KeyError("s3cret")
+        return original(settings, *arguments, **options)
+
+    monkeypatch.setattr(sweeping, "_sweep", crashing)
+    ran = database.sweeper("run", "--json", "--config", str(one.parent))
+    wrong, right = documents(ran)
+    assert (ran.exit_code, wrong["config"], wrong["error"]["code"]) == (1, str(one), "internal")
+    assert "KeyError at" in wrong["error"]["message"]
+    assert (right["config"], right["refunds"]["sessions"]) == (str(two), 1)
+    assert "s3cret" not in ran.stdout + ran.stderr
 
 
 @pytest.mark.parametrize(

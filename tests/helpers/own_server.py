@@ -53,9 +53,11 @@ def own_server() -> Iterator[tuple[Server, Callable[[], None]]]:
             time.sleep(0.02)
         restarted.append(start_program(shlex.split(how), data))
 
+    server = Server(kept.url)
     try:
-        yield Server(kept.url), crash
+        yield server, crash
     finally:
+        server.disconnect()
         for process in restarted:
             process.send_signal(signal.SIGINT)
             process.wait()

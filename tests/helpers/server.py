@@ -155,6 +155,10 @@ class Server:
         """Leave a given server as it was."""
         for name in self.templates.values():
             self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        self.disconnect()
+
+    def disconnect(self) -> None:
+        """Close the server's own connection."""
         if self._connection is not None:
             self._connection.close()
 

@@ -204,6 +204,9 @@ def test_a_partitioned_ledger_that_cannot_carry_the_guard_is_refused_with_the_re
 ) -> None:
     partition(prisma, key)
     refused(prisma, "ledger.table: CreditTransaction is partitioned by", "unique index over all partitions only when")
+    prisma.sql("DROP SCHEMA IF EXISTS sweeper CASCADE")
+    checks = {item["name"]: item for item in prisma.sweeper("check", "--json", now=None).document["checks"]}
+    assert (checks["guard"]["status"], "is partitioned by" in checks["guard"]["message"]) == ("failure", True)
 
 
 @pytest.mark.parametrize("guard", ["", """guard = '''"type" = 'REFUND' AND "createdAt" >= '2026-11-01' '''\n"""])

@@ -1,5 +1,8 @@
 """The indexes of partitioned tables: built on each partition beside the app's work, and attached."""
 
+from contextlib import nullcontext
+
+import psycopg
 import pytest
 
 from sweeper.core.errors import FailedError
@@ -85,6 +88,28 @@ def test_an_installation_that_was_interrupted_goes_on_where_it_stopped(
     assert bare.run().document["refunds"]["sessions"] == 1
 
 
+@pytest.mark.parametrize(
+    "meanwhile", ["ALTER TABLE prediction_sessions DETACH PARTITION sessions_8", "DROP TABLE sessions_8"]
+)
+@pytest.mark.parametrize("word", ["CREATE INDEX", "ATTACH"])
+def test_a_partition_that_goes_meanwhile_does_not_stop_it(
+    bare: AppDatabase, monkeypatch: pytest.MonkeyPatch, word: str, meanwhile: str
+) -> None:
+    partition(bare, with_sweeper=False)
+    original, left = installer._outside, [meanwhile]
+
+    def outside(database: Database, statement: str, watch: BlockerWatch | None) -> None:
+        if word in statement and live(bare).get("sessions_7") and live(bare).get("sessions_8", word) and left:
+            bare.sql(left.pop())
+        original(database, statement, watch)
+
+    monkeypatch.setattr(installer, "_outside", outside)
+    installed(bare)
+    assert left == []
+    parts = {table: valid for table, valid in live(bare).items() if table != "sessions_8"}
+    assert (len(parts), set(parts.values())) == (14, {(True, True), (True, False)})
+
+
 @pytest.mark.every_version
 def test_a_part_whose_build_was_cut_off_is_built_anew(bare: AppDatabase) -> None:
     partition(bare)
@@ -157,3 +182,24 @@ def test_there_is_no_fence_where_a_session_moves_with_its_status(first: AppDatab
     assert (refused.exit_code, "partitioned by status" in refused.stderr) == (2, True)
     items = {item["name"]: item for item in first.sweeper("check", "--json", now=None).document["checks"]}
     assert (items["fence"]["status"], "partitioned by status" in items["fence"]["message"]) == ("warning", True)
+
+
+@pytest.mark.parametrize(("by", "status"), [("completed_at", "warning"), ("created_at", "ok")])
+def test_check_says_that_a_session_passes_the_fence_as_it_moves_with_its_end(
+    first: AppDatabase, by: str, status: str
+) -> None:
+    partitions = (
+        "CREATE TABLE ended PARTITION OF prediction_sessions FOR VALUES FROM ('2026-11-23 11:00') TO (MAXVALUE); "
+        "CREATE TABLE others PARTITION OF prediction_sessions DEFAULT; ALTER TABLE ended ADD UNIQUE (id); "
+        "ALTER TABLE others ADD UNIQUE (id); ALTER TABLE prediction_sessions ALTER id SET NOT NULL"
+    )
+    partition(first, f"RANGE ({by})", partitions, None)
+    assert install(first, "--fence").exit_code == 0
+    first.account()
+    first.session("s1", "generating")
+    assert first.run().document["refunds"]["sessions"] == 1
+    finish = "UPDATE prediction_sessions SET status = 'finished', completed_at = '2026-11-23 12:00' WHERE id = 's1'"
+    with pytest.raises(psycopg.errors.RestrictViolation) if status == "ok" else nullcontext():
+        first.sql(finish)
+    items = {item["name"]: item for item in first.sweeper("check", "--json", now=None).document["checks"]}
+    assert (items["fence"]["status"], "moves a session" in items["fence"]["message"]) == (status, status != "ok")

@@ -184,4 +184,4 @@ def test_the_books_name_an_id_that_several_partitions_have_also_when_it_is_refun
     assert findings["ambiguous_id"]["samples"] == ["held", "one"]
     assert findings["ambiguous_id"]["count"] == 2
     explained = monthly.sweeper("explain", "held")
-    assert "ambiguous_id" in explained.stdout
+    assert "several sessions have this id" in explained.stdout

@@ -16,6 +16,7 @@ _WHY = {
     "adopted": "adopted: no credits moved here",
     "busy": "the app had the account locked; run it again",
     "no_account": "no account: only an amount of 0 can be adopted",
+    "ambiguous_id": "several sessions have this id: only an amount of 0 can be adopted",
     "bad_amount": "no amount, a negative or infinite one, or a fraction where credits are whole",
 }
 
