@@ -11,8 +11,7 @@ FROM (
     {end}
     GROUP BY 1
 ) AS found
-WHERE found.status IS NULL
-   OR found.status::text <> ALL (%(named)s::text[])
+WHERE (found.status {status_eq} ANY (%(named)s::text[]::{status_type}[])) IS NOT TRUE
 GROUP BY 1
 ORDER BY 2 DESC, 1
 LIMIT 10

@@ -42,9 +42,9 @@ def _pays_the_same(transaction: Transaction, mapping: Mapping, bound: ChargeKey 
     if not rows or not rows[0].fingerprint or not rows[0].charge_key:
         return False
     other = ChargeKey.from_json(rows[0].charge_key)
-    if other.table_oid in (mapping.key.table_oid, bound and bound.table_oid) or have_rows_in_common(
-        transaction, mapping, other
-    ):
+    if other.table_oid in (mapping.key.table_oid, bound and bound.table_oid):
+        return True
+    if have_rows_in_common(transaction, mapping, other):
         return True
     # of a table with this one's name: after a restore, it is this one
     if other.table != mapping.key.table:

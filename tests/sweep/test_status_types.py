@@ -7,6 +7,7 @@ import pytest
 
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
+from tests.helpers.checks import check, items
 from tests.helpers.refund_function import refund
 
 pytestmark = pytest.mark.every_version
@@ -208,3 +209,13 @@ def test_what_nothing_closes_is_not_refunded(app: App) -> None:
     app.install()
     assert app.database.run().document["refunds"]["credits"] == 5
     assert app.sql("SELECT id FROM jobs WHERE broken ORDER BY 1") == [("j",), ("r",)]
+
+
+def test_a_status_that_is_equal_by_its_collation_is_one_that_a_list_names(app: App) -> None:
+    try:
+        app.sql("CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false)")
+    except psycopg.errors.FeatureNotSupported as missing:
+        pytest.skip(f"this build of Postgres has none: {missing}")
+    app.sql("ALTER TABLE jobs ALTER state TYPE text COLLATE any_case; UPDATE jobs SET state = 'FAILED'")
+    assert app.sweep()["sessions"] == 1
+    assert "no list names" not in items(check(app.database))["statuses"]["message"]
