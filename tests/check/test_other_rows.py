@@ -138,3 +138,20 @@ def test_statuses_that_are_rows_of_another_table(app: App) -> None:
     assert "sessions.failed has '4' (cancelled), and the app has refunded none of 3" in refuses(app, "statuses")
     app.map(failed=[3, 2], succeeded=[4])
     assert "sessions.failed has '2' (done), which is what work is called" in rehearsed(app)["statuses"]["message"]
+
+
+def test_one_amount_for_all_where_the_app_gave_back_many(app: App) -> None:
+    app.map(amount="1")
+    assert "1 instead of " in (said := refuses(app, "past_refunds"))
+    assert said.endswith("and the same for all of them")
+
+
+def test_more_delivered_work_than_work_that_failed(app: App) -> None:
+    """Of twenty that the app has refunded none was answered, and most of what would be paid was."""
+    app.sql("ALTER TABLE jobs ADD bytes_received int")
+    app.sql(
+        "INSERT INTO jobs (id, owner, state, price, began, ended, beat) SELECT 'd' || n, 'w1', 'failed', 2, "
+        "now() - interval '1 hour', now() - interval '30 min', now() FROM generate_series(1, 40) AS n"
+    )
+    app.sql("UPDATE jobs SET bytes_received = 7 WHERE state = 'done' OR id LIKE 'd%%'")
+    assert "bytes_received is set for 10 of 10 sessions that succeeded" in refuses(app, "statuses")
