@@ -15,9 +15,7 @@ from sweeper.config.model import SessionsSection
 from sweeper.postgres.templates import Slots, fill_expression
 
 _FEW, _MANY, _ENOUGH = 200, 10, 3
-_HOW_ONE_SEES = (
-    "sessions.exclude, [ledger] or sessions.charged: how to see that the app has refunded a session itself"
-)
+_HOW_ONE_SEES = "sessions.exclude, [ledger] or sessions.charged: how to see that the app has refunded a session itself"
 
 
 def check_marks(context: CheckContext) -> Iterator[Check]:

@@ -1,13 +1,15 @@
-"""Whether the running balance in the app's ledger is the mapped balance, or another column of the account."""
+"""Whether the running balance in the app's ledger is the mapped balance, or something else of the account."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from itertools import product
 
 from sweeper.app.catalog import Column
 from sweeper.check.context import failure, warning
 from sweeper.check.result import Check
-from sweeper.check.samples import Samples, is_number, named, numbered
+from sweeper.check.samples import Samples, is_number, named
 
-_ENOUGH, _OTHERS_AT_MOST = 3, 12
+_ENOUGH, _NUMBERS_AT_MOST, _TERMS_AT_MOST = 3, 6, 4
 
 
 def check_newest_balances(samples: Samples, key: Column, account: Column, column: Column) -> Iterator[Check]:
@@ -19,19 +21,44 @@ def check_newest_balances(samples: Samples, key: Column, account: Column, column
     if not samples.sees(ledger.table, [key, account, column]):
         return
     accounts = samples.reader.table("accounts.table", own.table)
-    known = (accounts.column(own.balance or ""), accounts.column(own.id))
-    numbers = [one for one in samples.readable(accounts) if is_number(one) and one not in known][:_OTHERS_AT_MOST]
+    key_of_account = accounts.column(own.id)
+    numbers = [one for one in samples.readable(accounts) if is_number(one) and one != key_of_account]
+    numbers = numbers[:_NUMBERS_AT_MOST]
     slots = {"key": key.quoted, "account_column": account.quoted, "column": column.quoted}
-    items = numbered([{"column": one.quoted} for one in numbers])
-    (row,) = samples.ask("compare_newest_balances", slots, {"others": items})
+    (row,) = samples.ask("compare_newest_balances", slots, {"others": [{"column": one.quoted} for one in numbers]})
     if not row.different:
         return
     said = (
         f"{column.name} of the newest row is not accounts.balance = {own.balance!r} for {row.different} of "
         f"{row.accounts} accounts, such as {named(row.samples)}"
     )
-    same = [one for one, count in zip(numbers, row.equal, strict=True) if count * 2 > row.accounts]
-    if same and row.accounts >= _ENOUGH and row.different * 2 > row.accounts:
-        yield failure("ledger", f"{said}, and {same[0].name} is", f"accounts.balance = {same[0].quoted!r}")
+    terms = _terms(row.running, row.numbers) if row.different * 2 > row.accounts >= _ENOUGH else ()
+    if terms:
+        text = _as_sql(numbers, terms)
+        yield failure("ledger", f"{said}, and {text} is", f"accounts.balance = {text!r}, and what each takes of it")
         return
     yield warning("ledger", said, "accounts.balance: what the app writes there; or ask the app why they differ")
+
+
+def _terms(running: Sequence[str], numbers: Sequence[str]) -> tuple[int, ...]:
+    """How often each number of an account counts in its running balance, for all accounts; the fewest numbers win."""
+    wanted = [Decimal(one) for one in running]
+    known = [[Decimal(one) for one in line.split()] for line in numbers]
+    most = _TERMS_AT_MOST if len(set(wanted)) > 1 else 1  # several numbers may come to one that all have alike
+    found = [
+        terms
+        for terms in product((0, 1, -1), repeat=len(known[0]))
+        if 0 < sum(map(abs, terms)) <= most
+        and all(sum(map(_times, terms, line)) == one for one, line in zip(wanted, known, strict=True))
+    ]
+    return min(found, key=lambda terms: (sum(map(abs, terms)), -sum(terms)), default=())
+
+
+def _times(term: int, number: Decimal) -> Decimal:
+    return term * number
+
+
+def _as_sql(columns: Sequence[Column], terms: Sequence[int]) -> str:
+    """The numbers, those first that count."""
+    used = sorted(((term, one) for one, term in zip(columns, terms, strict=True) if term), key=lambda used: -used[0])
+    return " ".join(f"{'-' if term < 0 else '+'} {one.quoted}" for term, one in used).removeprefix("+ ")

@@ -72,7 +72,7 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
     looked: Slots = {"column": key, "condition": "", "number": "", "flag": "", "moment": "yes", "place": "0"}
     own = mapping.ledger.insert if mapping.ledger else {}
     compared: list[Slots] = [
-        {"column": text, "value": value, "name": f"value_{place}", "json": "", "column_type": "text"}
+        {"column": text, "value": value, "name": f"value_{place}", "json": "", "money": "", "column_type": "text"}
         for place, (text, value) in enumerate(own.items())
     ]
     written: list[Slots] = [{"column": text} for text in own]
