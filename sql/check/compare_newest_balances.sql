@@ -5,7 +5,28 @@ SELECT pg_catalog.count(*) AS accounts,
        (pg_catalog.array_agg(newest.account) FILTER (WHERE known.balance::numeric <> newest.running))[1:3] AS samples,
        (pg_catalog.array_agg(newest.running::text))[1:50] AS running,
        (pg_catalog.array_agg(known.numbers))[1:50] AS numbers
-FROM (
+FROM ({if by_time}
+    SELECT few.account::text AS account,
+           newest.running
+    FROM (
+        SELECT DISTINCT l.account
+        FROM (
+            SELECT l.{account_column} AS account
+            FROM {ledger} AS l
+            WHERE l.{account_column} IS NOT NULL
+            ORDER BY l.{key} DESC
+            LIMIT 1000
+        ) AS l
+        LIMIT 12
+    ) AS few
+    CROSS JOIN LATERAL (
+        SELECT l.{column}::numeric AS running
+        FROM {ledger} AS l
+        WHERE l.{account_column} {account_column_eq} few.account
+          AND l.{column} IS NOT NULL
+        ORDER BY l.{moment} DESC
+        LIMIT 1
+    ) AS newest{else}
     SELECT DISTINCT ON (l.account) l.account,
            l.running
     FROM (
@@ -17,7 +38,7 @@ FROM (
         ORDER BY l.{key} DESC
         LIMIT 5000
     ) AS l
-    ORDER BY l.account, l.key DESC
+    ORDER BY l.account, l.key DESC{end}
 ) AS newest
 JOIN (
     SELECT {accounts_id} AS account_id,

@@ -7,8 +7,12 @@ from itertools import product
 from sweeper.app.catalog import Column
 from sweeper.check.context import failure, warning
 from sweeper.check.result import Check
-from sweeper.check.samples import Samples, is_number, named
+from sweeper.check.samples import Samples, is_number, is_whole, named
+from sweeper.postgres.errors import Refusal, TooSlow
+from sweeper.postgres.templates import Choices
+from sweeper.postgres.transaction import Row
 
+_ASK = "accounts.balance: what the app writes there; or ask the app why they differ"
 _ENOUGH, _NUMBERS_AT_MOST, _TERMS_AT_MOST = 3, 6, 4
 
 
@@ -24,9 +28,11 @@ def check_newest_balances(samples: Samples, key: Column, account: Column, column
     key_of_account = accounts.column(own.id)
     numbers = [one for one in samples.readable(accounts) if is_number(one) and one != key_of_account]
     numbers = numbers[:_NUMBERS_AT_MOST]
-    slots = {"key": key.quoted, "account_column": account.quoted, "column": column.quoted}
-    (row,) = samples.ask("compare_newest_balances", slots, {"others": [{"column": one.quoted} for one in numbers]})
-    if not row.different:
+    moment = None if is_whole(key) else _moment(samples)
+    if moment is None and not is_whole(key):  # nothing says which row is the newest
+        return
+    row = _compare(samples, key, account, column, numbers, moment)
+    if row is None or not row.different:
         return
     said = (
         f"{column.name} of the newest row is not accounts.balance = {own.balance!r} for {row.different} of "
@@ -37,7 +43,37 @@ def check_newest_balances(samples: Samples, key: Column, account: Column, column
         text = _as_sql(numbers, terms)
         yield failure("ledger", f"{said}, and {text} is", f"accounts.balance = {text!r}, and what each takes of it")
         return
-    yield warning("ledger", said, "accounts.balance: what the app writes there; or ask the app why they differ")
+    if moment is None:  # of rows of the same time the newest is not known
+        yield warning("ledger", said, _ASK)
+
+
+def _moment(samples: Samples) -> Column | None:
+    """The column that takes the time of a refund."""
+    ledger, settings = samples.context.mapping.ledger, samples.context.settings.ledger
+    if ledger is None or settings is None:
+        return None
+    written = [ledger.table.column(text) for text, value in settings.insert.items() if value.strip() == "at"]
+    return next((one for one in written if one is not None and samples.sees(ledger.table, [one])), None)
+
+
+def _compare(
+    samples: Samples, key: Column, account: Column, column: Column, numbers: Sequence[Column], moment: Column | None
+) -> Row | None:
+    """The comparison; nothing where it takes too long, as it may without an index on the account."""
+    slots = {
+        "key": key.quoted,
+        "account_column": account.quoted,
+        "account_column_eq": samples.reader.equality("ledger.insert", account.quoted, account.full_type).equal,
+        "column": column.quoted,
+        "moment": moment.quoted if moment else "",
+    }
+    choices: Choices = {"others": [{"column": one.quoted} for one in numbers], "by_time": moment is not None}
+    try:
+        with samples.transaction.savepoint():
+            (row,) = samples.ask("compare_newest_balances", slots, choices)
+    except (Refusal, TooSlow):
+        return None
+    return row
 
 
 def _terms(running: Sequence[str], numbers: Sequence[str]) -> tuple[int, ...]:

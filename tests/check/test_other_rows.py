@@ -55,6 +55,10 @@ def test_a_running_balance_of_several_pools(bare: AppDatabase) -> None:
     app.sql("UPDATE book SET total = total + ascii(right(wallet, 1))")
     said = 'accounts, such as w0, w1, w2, and "balance" + "credits_limit" - "credits_used" is'
     assert said in refuses(app, "ledger")
+    app.sql("UPDATE book SET made_at = now() - interval '1 day' + id * interval '1 min'")
+    app.sql("ALTER TABLE book ALTER id DROP DEFAULT, ALTER id TYPE uuid USING md5(id::text)::uuid")
+    app.map("ledger.insert", id="refund_id", made_at="at")
+    assert said in rehearsed(app)["ledger"]["message"], "where the time says which row is the newest"
     app.map("accounts", balance="credits_limit - credits_used + balance")
     app.map("accounts.add", balance="amount - least(amount, 1)", credits_used="-least(amount, 1)")
     assert rehearsed(app) == {}
