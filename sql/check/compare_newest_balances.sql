@@ -1,10 +1,32 @@
--- For which accounts the running balance of the newest row in the app's ledger is not the balance of the mapping, and for
--- how many it is another column of the account.
+-- For which accounts the running balance of the newest row in the app's ledger is not the balance of the mapping; for some
+-- of them also the numbers of the account, by which one may see what it is.
 SELECT pg_catalog.count(*) AS accounts,
        pg_catalog.count(*) FILTER (WHERE known.balance::numeric <> newest.running) AS different,
        (pg_catalog.array_agg(newest.account) FILTER (WHERE known.balance::numeric <> newest.running))[1:3] AS samples,
-       ARRAY[{each others ", "}pg_catalog.count(*) FILTER (WHERE known.other_{place} = newest.running){end}]::bigint[] AS equal
-FROM (
+       (pg_catalog.array_agg(newest.running::text))[1:50] AS running,
+       (pg_catalog.array_agg(known.numbers))[1:50] AS numbers
+FROM ({if by_time}
+    SELECT few.account::text AS account,
+           newest.running
+    FROM (
+        SELECT DISTINCT l.account
+        FROM (
+            SELECT l.{account_column} AS account
+            FROM {ledger} AS l
+            WHERE l.{account_column} IS NOT NULL
+            ORDER BY l.{key} DESC
+            LIMIT 1000
+        ) AS l
+        LIMIT 12
+    ) AS few
+    CROSS JOIN LATERAL (
+        SELECT l.{column}::numeric AS running
+        FROM {ledger} AS l
+        WHERE l.{account_column} {account_column_eq} few.account
+          AND l.{column} IS NOT NULL
+        ORDER BY l.{moment} DESC
+        LIMIT 1
+    ) AS newest{else}
     SELECT DISTINCT ON (l.account) l.account,
            l.running
     FROM (
@@ -16,11 +38,11 @@ FROM (
         ORDER BY l.{key} DESC
         LIMIT 5000
     ) AS l
-    ORDER BY l.account, l.key DESC
+    ORDER BY l.account, l.key DESC{end}
 ) AS newest
 JOIN (
     SELECT {accounts_id} AS account_id,
-           {balance} AS balance{each others ""},
-           a.{column}::numeric AS other_{place}{end}
+           {balance} AS balance,
+           pg_catalog.concat_ws(' ', ''{each others ""}, coalesce(a.{column}::numeric, 0)::text{end}) AS numbers
     FROM {accounts} AS a
 ) AS known ON known.account_id {account_eq} newest.account::{account_type}

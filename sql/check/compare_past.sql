@@ -2,8 +2,8 @@
 SELECT v.session_id::text AS session_id,
        v.account_id::text AS account_id,
        v.amount::numeric::text AS amount,
-       ARRAY[{each compared ", "}v.{name}::text{end}]::text[] AS ours,
-       ARRAY[{each compared ", "}l.{column}{if json}::jsonb{end}::text{end}]::text[] AS theirs,
+       ARRAY[{each compared ", "}v.{name}{if money}::numeric{end}::text{end}]::text[] AS ours,
+       ARRAY[{each compared ", "}l.{column}{if json}::jsonb{end}{if money}::numeric{end}::text{end}]::text[] AS theirs,
        ARRAY[{each unwritten ", "}l.{column}::text{end}]::text[] AS unwritten,
        l.past_account,
        l.past_amount

@@ -13,11 +13,11 @@ from sweeper.postgres.errors import TooSlow
 from sweeper.postgres.transaction import Row
 
 _RESULT = re.compile(
-    r"result|output|generation|image|video|audio|file|asset|download|artifact|deliver|document|report|url|path",
+    r"result|output|generation|image|video|audio|file|asset|download|artifact|deliver|document|report|url|path|bytes|receiv",
     re.IGNORECASE,
 )
 _CHARGE = re.compile(r"credit|charge|transaction|payment|billing|reserv|debit|grant|invoice|ledger", re.IGNORECASE)
-_COLUMNS_AT_MOST, _STATUSES_AT_MOST, _SETTLED, _REFUNDED, _ENOUGH = 60, 3, 10, 5, 3
+_COLUMNS_AT_MOST, _STATUSES_AT_MOST, _SETTLED, _REFUNDED, _ENOUGH, _MANY = 60, 3, 10, 5, 3, 20
 _NEARLY_ALL, _PART = Decimal("0.9"), Decimal("0.5")
 
 
@@ -46,13 +46,14 @@ def check_delivered(samples: Samples, settled: Sequence[str]) -> Iterator[Check]
     """A column that is set for what succeeded, for nothing that the app refunded, and for some that would be paid."""
     own = samples.context.settings.sessions
     rows = samples.read("look_at_newest", samples.newest(running=False))
-    for status in (None, *_never_refunded(rows)):
+    for status in (*_never_refunded(rows), None):
         found = _count(samples, settled, (own.exclude, own.never, own.amount, own.charged), rows, status)
         for one in found.columns if found else ():
             assert found is not None  # noqa: S101 - it has columns
             done = one.done >= found.done * _NEARLY_ALL and not one.refunded
             # some of all, or as good as all of one status
-            delivered = one.owed >= found.owed * _NEARLY_ALL if status else one.owed <= found.owed * _PART
+            few = one.owed <= found.owed * _PART or found.refunded >= _MANY
+            delivered = one.owed >= found.owed * _NEARLY_ALL if status else few
             if done and delivered and one.owed >= _ENOUGH:
                 sure = status or _RESULT.search(one.column.name)
                 yield (failure if sure else warning)(

@@ -76,7 +76,7 @@ def _running(samples: Samples, key: Column | None) -> Iterator[Check]:
         names = names_in(value)
         looks = bool(_RUNNING.search(column.name))
         if names & _BALANCE_WORDS:
-            if key is not None and account is not None and is_whole(key) and "balance_after" in names:
+            if key is not None and account is not None and "balance_after" in names:
                 yield from check_newest_balances(samples, key, account, column)
             continue
         by_hand = has_subquery(value)

@@ -13,6 +13,7 @@ from sweeper.check.samples import named, number, sampling
 # a few, or fewer than three, may be oddities of the past; an account or amount that is wrong more often is a fault of
 # the file
 _ODD, _MANY, _MOST, _ENOUGH = Decimal("0.05"), Decimal("0.5"), Decimal("0.9"), Decimal(3)
+_ALIKE = 10
 # an amount smaller by one of these factors, the same for all, is in another unit, and not a part of the refund
 _UNITS = (Decimal(10), Decimal(100), Decimal(1000), Decimal(1_000_000))
 
@@ -79,12 +80,20 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
     if len(less) > len(known) * _ODD:
         message = f"{text} is less than the app gave back for {len(less)} of {len(known)} sessions, {_such_as(less[0])}"
         often = len(less) >= max(_ENOUGH, len(known) * _MANY)
-        grave = often and any(all(_is_in_unit(one, unit) for one in less) for unit in _UNITS)
+        in_unit = often and any(all(_is_in_unit(one, unit) for one in less) for unit in _UNITS)
         fix = "sessions.amount: what was charged, less what was delivered" + (
-            ", in the unit of the balance" if grave else ""
+            ", in the unit of the balance" if in_unit else ""
         )
-        return (failure if grave else warning)("past_refunds", message, fix)
+        flat = _is_flat(known) and len(less) * 2 > len(known)
+        message += ", and the same for all of them" if flat else ""
+        return (failure if in_unit or flat else warning)("past_refunds", message, fix)
     return None
+
+
+def _is_flat(known: Sequence[PastRefund]) -> bool:
+    """Whether the amount is one number for all, where the app gave back many."""
+    ours = {abs(one.amount) for one in known if one.amount is not None}
+    return len(known) >= _ALIKE and len(ours) == 1 and len({abs(one.past_amount) for one in known}) >= _ENOUGH
 
 
 def _is_in_unit(one: PastRefund, unit: Decimal) -> bool:

@@ -112,6 +112,7 @@ def read_past_refunds(samples: Samples, compared: Sequence[Compared], unwritten:
             "value": one.value + "\n",  # it may end with a comment
             "name": f"value_{place}",
             "json": "yes" if one.column.base_type in ("json", "jsonb") else "",
+            "money": "yes" if one.column.base_type == "money" else "",
         }
         for place, one in enumerate(compared)
     ]

@@ -9,7 +9,8 @@ from sweeper.init import words
 from sweeper.init.accounts import Payer, find_payer, leads_to_balance, open_accounts
 from sweeper.init.amounts import find_amounts
 from sweeper.init.answers import Candidate, Chooser, Draft, Line, Section, asked, unknown
-from sweeper.init.evidence import Column, Evidence
+from sweeper.init.books import without_ledger
+from sweeper.init.evidence import Column, Evidence, Table
 from sweeper.init.json_links import JsonLink, find_json_links
 from sweeper.init.ledger_lines import ledger_sections
 from sweeper.init.ledgers import Ledger, find_ledgers
@@ -19,8 +20,9 @@ from sweeper.init.policy_lines import logging_section, policy_section
 from sweeper.init.running_totals import after_column, looks_like_books
 from sweeper.init.sessions import Found, Session, charges_with_a_life, find_sessions, named_session
 from sweeper.init.status_lines import status_lines, with_statuses
-from sweeper.init.times import NO_LIFE, Times, close_lines, find_times, zone_lines
+from sweeper.init.times import NO_LIFE, Times, close_lines, find_times
 from sweeper.init.unproven import ask_unproven, hidden_note, hidden_tables
+from sweeper.init.zones import zone_lines
 from sweeper.postgres.database import Database
 
 _MOST_OPTIONS = 6
@@ -152,7 +154,11 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
         *_accounts(evidence, payer, ledger, links),
         policy_section(session, times),
         logging_section(session),
-        *(ledger_sections(evidence, session, ledgers, payer.path, payer.balance, chooser) if ledgers else []),
+        *(
+            ledger_sections(evidence, session, ledgers, payer.path, payer.balance, chooser)
+            if ledgers
+            else without_ledger(evidence, session, _holding(payer))
+        ),
     ]
     hidden = hidden_tables(evidence, session.table)
     if evidence.unseen or hidden:
@@ -161,6 +167,11 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
         sections[0] = replace(sections[0], notes=(hidden_note(hidden),))
     written = tuple(section for section in sections if section.lines or section.notes)
     return Draft(written, _taken(session, payer, ledger), hidden)
+
+
+def _holding(payer: Payer) -> Table | None:
+    """The table of the accounts, as far as it is known."""
+    return payer.balance.table if payer.balance else payer.path.table if payer.path else None
 
 
 def _account(payer: Payer, ledger: Ledger | None) -> Line:

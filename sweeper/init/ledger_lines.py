@@ -1,6 +1,7 @@
 """The sections of the file about the ledger: facts where each refund names one session, and questions elsewhere."""
 
 from sweeper.config.parsing import OPEN_QUESTION
+from sweeper.init import words
 from sweeper.init.answers import Candidate, Chooser, Line, Section, asked, unknown
 from sweeper.init.balances import Balance
 from sweeper.init.entries import insert_lines, note_value, reverse_lines, texts_of
@@ -10,6 +11,7 @@ from sweeper.init.ledgers import Ledger
 from sweeper.init.paths import Path
 from sweeper.init.running_totals import after_column, find_running_totals
 from sweeper.init.sessions import Session
+from sweeper.postgres.templates import quote_text
 
 _NET = (
     "the net recipe: `amount` is what all rows of the session come to but ours, and `where` our own mark, so that the "
@@ -74,9 +76,21 @@ def _known(evidence: Evidence, ledger: Ledger, balance: Balance | None) -> dict[
         value = note_value(evidence, ledger.table, column, ledger.refunds or "true")
         if value:
             known.setdefault(column.name, value)
+    for column in _kinds_beside(ledger):  # what the reference is of, under whatever name
+        values = texts_of(evidence, ledger.table, column, ledger.where if ledger.refunds else "true")
+        known.setdefault(column.name, quote_text(values[0]) if len(values) == 1 and ledger.refunds else OPEN_QUESTION)
     for column in code_columns(ledger.table, ledger.naming.column):  # their default would call a refund something else
         known.setdefault(column.name, _code(evidence, ledger, column))
     return known
+
+
+def _kinds_beside(ledger: Ledger) -> list[Column]:
+    """The text beside a reference that says what it refers to, where no value of it is known to be a session."""
+    naming = ledger.naming
+    if naming.of_sessions or not naming.kinds:
+        return []
+    generic = naming.column.words & words.POLYMORPHIC
+    return [c for c in ledger.table.columns if c.is_text and generic & c.words and c.words & {"type", "kind", "model"}]
 
 
 def _code(evidence: Evidence, ledger: Ledger, column: Column) -> str:

@@ -13,6 +13,9 @@ from sweeper.init.paths import Path
 from sweeper.init.sessions import Session
 from sweeper.postgres.templates import quote_text
 
+_NO_AMOUNT = frozenset({"id", "at", "by", "version", "attempt", "try", "count", "number", "time", "created", "updated",
+                        "status", "state", "type", "kind", "code"})  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Charge:
@@ -80,7 +83,7 @@ def find_ledgers(evidence: Evidence, session: Session, path: Path | None, balanc
 
 
 def _read_ledger(evidence: Evidence, table: Table, session: Session, path: Path | None) -> Ledger | None:
-    amount = _amount_column(table)
+    amount = amount_column(table)
     naming = find_naming(evidence, table, session)
     if amount is None or naming is None:
         return None
@@ -201,6 +204,9 @@ def _doubts(evidence: Evidence, session: Session, ledger: Ledger, balance: Balan
             f"{rows - known} of {rows} refund rows of {table.as_sql} name no session in {link}{kinds}: those would not "
             "be seen, and be paid again"
         )
+    if len(naming.kinds) > 1 and naming.of_sessions is None:
+        doubts.append(f"{link} is about several kinds of things, and which are sessions is not known: "
+                      f"{', '.join(naming.kinds)}")  # fmt: skip
     state = next((c for c in table.columns if c.words & {"status", "state"} and c != ledger.kind), None)
     if state:
         doubts.append(f"its rows have {state.as_sql}: not each of them may have been paid")
@@ -222,9 +228,13 @@ def _doubts(evidence: Evidence, session: Session, ledger: Ledger, balance: Balan
     return tuple(doubts)
 
 
-def _amount_column(table: Table) -> Column | None:
+def amount_column(table: Table) -> Column | None:
     best = max(table.columns, key=_score_amount)
-    return best if _score_amount(best) else None
+    if _score_amount(best):
+        return best
+    # in a table of refunds alone, the one number that is nothing else
+    numbers = [c for c in table.columns if c.is_number and not c.is_unique and not c.words & _NO_AMOUNT]
+    return numbers[0] if "refund" in table.words and len(numbers) == 1 else None
 
 
 def _score_amount(column: Column) -> int:

@@ -46,8 +46,10 @@ def status_lines(session: Session, chooser: Chooser) -> list[Line]:
         )
         failed = Line("failed", (OPEN_QUESTION,), question=what)
         numbers = bool(status.column and status.column.is_integer) or status.column is None
-        rest = [Line(kind, (OPEN_QUESTION,) if numbers else statuses[kind]) for kind in ("running", "succeeded")]
-        return [column, failed, *rest]
+        # one that no word sorts may be any of the three
+        known = {kind: (*statuses[kind], OPEN_QUESTION) if status.unsorted else statuses[kind] for kind in statuses}
+        lists = [Line(kind, (OPEN_QUESTION,) if numbers else known[kind]) for kind in ("running", "succeeded")]
+        return [column, failed, *lists]
     # what ended is no longer running; what another word says may be anything
     ended = all(words.has_ended(value) for value in status.unsorted)
     also = {"failed": bool(status.unsorted), "running": not ended, "succeeded": bool(status.unsorted)}

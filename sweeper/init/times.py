@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sweeper.core.durations import describe_duration
-from sweeper.init.answers import Candidate, Chooser, Line, asked, none_first, try_all, unknown
+from sweeper.init.answers import Candidate, Chooser, Line, asked, none_first, try_all
+from sweeper.init.epochs import epochs
 from sweeper.init.evidence import Column, Evidence
 from sweeper.init.sessions import Session
 
@@ -15,6 +16,7 @@ _STARTED = ("charged", "created", "inserted", "requested", "submitted", "queued"
             "added", "made", "put")  # fmt: skip
 _BEATS = ("heartbeat", "beat", "seen", "alive", "activity", "active", "ping", "progress")
 _CHANGES = ("updated", "update", "changed", "modified", "touched")
+_ENDED = ("ended", "finished", "completed", "closed", "end", "done")
 _PLANNED = frozenset({"plan", "planned", "scheduled", "schedule", "retry", "available", "after", "visible"})
 _DEADLINES = frozenset({"deadline", "due", "timeout"})
 _EXPIRIES = frozenset({"expire", "expiry", "expiration", "until"})
@@ -26,7 +28,7 @@ _FAILED_AT = (
     (frozenset({"errored"}), "when it failed"),
     (frozenset({"error", "at"}), "when it failed"),
     *((frozenset({word, "changed"}), "when its status last changed") for word in ("status", "state")),
-    *((frozenset({word}), "when it was over") for word in ("ended", "finished", "completed", "closed", "end", "done")),
+    *((frozenset({word}), "when it was over") for word in _ENDED),
     *((frozenset({word}), "any later change counts as the failure") for word in _CHANGES),
 )
 
@@ -44,8 +46,12 @@ class Times:
 
 def find_times(evidence: Evidence, session: Session, chooser: Chooser) -> Times:
     """Everything about times, each a fact, a question, or left out."""
-    started = _started(session)
-    line = Line("started_at", started.as_sql, "when the charge was taken") if started else _ask_started(session)
+    started = find_started(session)
+    line = (
+        Line("started_at", started.as_sql, "when the charge was taken")
+        if started
+        else _ask_started(evidence, session, chooser)
+    )
     ended = _time(session, "completed", "finished", "ended", "end", "done", "succeeded")
     failed = _failed(evidence, session, started, chooser)
     return Times(
@@ -57,7 +63,7 @@ def find_times(evidence: Evidence, session: Session, chooser: Chooser) -> Times:
     )
 
 
-def _started(session: Session) -> Column | None:
+def find_started(session: Session) -> Column | None:
     """When the charge was taken: of the times that sound like it, one that every row has goes first."""
     wanted = tuple(frozenset({name}) for name in _STARTED)
     of_every_row = [column for column in session.table.columns if column.is_time and column.not_null]
@@ -65,9 +71,10 @@ def _started(session: Session) -> Column | None:
     return named or (of_every_row[0] if len(of_every_row) == 1 else None)
 
 
-def _ask_started(session: Session) -> Line:
+def _ask_started(evidence: Evidence, session: Session, chooser: Chooser) -> Line:
     times = [Candidate(column.as_sql, "a time") for column in session.table.columns if column.is_time]
-    return unknown("started_at", "When was the charge taken?", times)
+    times += epochs(evidence, session, _STARTED)
+    return asked(chooser, "started_at", "When was the charge taken?", times)
 
 
 def _time(session: Session, *names: str) -> Column | None:
@@ -99,6 +106,8 @@ def _active(evidence: Evidence, session: Session, started: Column | None, choose
         question = "What shows that a running session is alive? Only a column that moves while the work goes on does."
         found = try_all(evidence, session.table, session.condition("running") or "true", found)
         lines.append(asked(chooser, "active_at", question, found))
+    elif beats := epochs(evidence, session, (*_BEATS, *_CHANGES)):
+        lines.append(asked(chooser, "active_at", "What shows that a running session is alive?", beats))
     expiry = next((column for column in times if column.words & _EXPIRIES), None) or _ahead(evidence, session, started)
     if expiry:
         without = _without_deadline(evidence, session, expiry)
@@ -170,6 +179,7 @@ def _failed(evidence: Evidence, session: Session, started: Column | None, choose
         found.setdefault(started.as_sql, "the start: grace then protects only short sessions")
     listed = [Candidate(sql, meaning) for sql, meaning in list(found.items())[:_MOST]]
     tried = list(none_first(try_all(evidence, session.table, session.failed_condition, listed)))
+    tried += epochs(evidence, session, ("failed", "errored", *_ENDED, *_CHANGES)) if not tried else []
     return asked(chooser, "failed_at", "When did a session fail? grace counts from it.", tried)
 
 
@@ -196,26 +206,3 @@ def close_lines(session: Session, ended: Column | None) -> list[Line]:
     lines = [Line(ended.as_sql, "at", proposed=True)] if ended else []
     changed = _time(session, *_CHANGES)
     return lines + ([Line(changed.as_sql, "at", proposed=True)] if changed else [])
-
-
-_UTC = frozenset(
-    {"UTC", "Etc/UTC", "GMT", "Etc/GMT", "UCT", "Universal", "Zulu", "Etc/UCT", "Etc/Universal", "Etc/Zulu"}
-)
-
-
-def zone_lines(evidence: Evidence, session: Session) -> list[Line]:
-    """How times without a zone are read: as UTC, unless the clock or the zone of the database speaks against it."""
-    without = [column for column in session.table.columns if column.type == "timestamp without time zone"]
-    if not without:
-        return []
-    started = _started(session)
-    column = started if started in without else without[0]
-    slots = {"at": f"s.{column.as_sql}", "table": session.table.as_sql, "key": session.key.as_sql}
-    looked = evidence.rows("draft_clock", slots)
-    ahead, zone = (int(looked[0][0]), str(looked[0][1])) if looked else (0, "UTC")
-    if ahead <= _AHEAD_SECONDS and zone in _UTC:
-        return [Line("timezone", "UTC", "how columns without a time zone are read")]
-    question = f"In which time zone are the times without one? The database's own is {zone}"
-    question += f", and the newest {column.as_sql} is {ahead // 60} minutes ahead, read as UTC" if ahead > 0 else ""
-    found = [Candidate("UTC", "what most frameworks write"), Candidate(zone, "the database's own")]
-    return [unknown("timezone", f"{question}.", found)]

@@ -54,6 +54,7 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
         "table": slots["sessions"],
         "key": _ledger_key(mapping) if name in OF_LEDGER else key,
         "link": key,
+        "moment": "",
         "key_eq": slots["session_eq"],
         "key_type": slots["session_type"],
         "json_key": "''",
@@ -72,7 +73,7 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
     looked: Slots = {"column": key, "condition": "", "number": "", "flag": "", "moment": "yes", "place": "0"}
     own = mapping.ledger.insert if mapping.ledger else {}
     compared: list[Slots] = [
-        {"column": text, "value": value, "name": f"value_{place}", "json": "", "column_type": "text"}
+        {"column": text, "value": value, "name": f"value_{place}", "json": "", "money": "", "column_type": "text"}
         for place, (text, value) in enumerate(own.items())
     ]
     written: list[Slots] = [{"column": text} for text in own]
@@ -93,6 +94,7 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "moments": [],
         "by_exclude": True,
         "by_row": True,
+        "by_time": False,
         "unpaid": True,
         "netted": False,
         "words": False,

@@ -40,8 +40,27 @@ def test_a_running_balance_of_another_column(bare: AppDatabase) -> None:
     app.sql("ALTER TABLE wallets ADD alert_below numeric NOT NULL DEFAULT 5")
     app.sql("UPDATE wallets AS w SET balance = 1000 + (SELECT sum(b.amount) FROM book AS b WHERE b.wallet = w.id)")
     app.map("accounts", balance="alert_below")
-    assert "for 5 of 5 accounts, such as w0, w1, w2, and balance is" in refuses(app, "ledger")
+    assert 'for 5 of 5 accounts, such as w0, w1, w2, and "balance" is' in refuses(app, "ledger")
     app.map("accounts", balance="balance")
+    assert rehearsed(app) == {}
+
+
+def test_a_running_balance_of_several_pools(bare: AppDatabase) -> None:
+    """What the app writes there is all that the account has, and the file knows one part of it."""
+    app = shop(bare)
+    app.map("ledger.insert", total="balance_after")
+    app.sql("ALTER TABLE wallets ADD credits_limit int NOT NULL DEFAULT 400, ADD credits_used int NOT NULL DEFAULT 0")
+    app.sql("UPDATE wallets AS w SET balance = 600 + (SELECT sum(b.amount) FROM book AS b WHERE b.wallet = w.id)")
+    app.sql("UPDATE wallets SET balance = balance + 2 * ascii(right(id, 1)), credits_used = ascii(right(id, 1))")
+    app.sql("UPDATE book SET total = total + ascii(right(wallet, 1))")
+    said = 'accounts, such as w0, w1, w2, and "balance" + "credits_limit" - "credits_used" is'
+    assert said in refuses(app, "ledger")
+    app.sql("UPDATE book SET made_at = now() - interval '1 day' + id * interval '1 min'")
+    app.sql("ALTER TABLE book ALTER id DROP DEFAULT, ALTER id TYPE uuid USING md5(id::text)::uuid")
+    app.map("ledger.insert", id="refund_id", made_at="at")
+    assert said in rehearsed(app)["ledger"]["message"], "where the time says which row is the newest"
+    app.map("accounts", balance="credits_limit - credits_used + balance")
+    app.map("accounts.add", balance="amount - least(amount, 1)", credits_used="-least(amount, 1)")
     assert rehearsed(app) == {}
 
 
@@ -138,3 +157,28 @@ def test_statuses_that_are_rows_of_another_table(app: App) -> None:
     assert "sessions.failed has '4' (cancelled), and the app has refunded none of 3" in refuses(app, "statuses")
     app.map(failed=[3, 2], succeeded=[4])
     assert "sessions.failed has '2' (done), which is what work is called" in rehearsed(app)["statuses"]["message"]
+
+
+def test_one_amount_for_all_where_the_app_gave_back_many(app: App) -> None:
+    app.map(amount="1")
+    assert "1 instead of " in (said := refuses(app, "past_refunds"))
+    assert said.endswith("and the same for all of them")
+
+
+def test_amounts_of_money_are_compared(app: App) -> None:
+    app.sql("ALTER TABLE book ALTER amount TYPE money")
+    app.map("ledger.insert", amount="amount::money")
+    assert rehearsed(app) == {}
+    app.map(amount="price * 2")
+    assert "is more than the app gave back for 20 of 20 sessions" in refuses(app, "past_refunds")
+
+
+def test_more_delivered_work_than_work_that_failed(app: App) -> None:
+    """Of twenty that the app has refunded none was answered, and most of what would be paid was."""
+    app.sql("ALTER TABLE jobs ADD bytes_received int")
+    app.sql(
+        "INSERT INTO jobs (id, owner, state, price, began, ended, beat) SELECT 'd' || n, 'w1', 'failed', 2, "
+        "now() - interval '1 hour', now() - interval '30 min', now() FROM generate_series(1, 40) AS n"
+    )
+    app.sql("UPDATE jobs SET bytes_received = 7 WHERE state = 'done' OR id LIKE 'd%%'")
+    assert "bytes_received is set for 10 of 10 sessions that succeeded" in refuses(app, "statuses")

@@ -1,12 +1,11 @@
 """``sweeper init`` where names say less than they seem to, and where there is no time to look at the rows."""
 
 import re
-import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.helpers.drafted import draft
 from tests.helpers.server import Server
 
 PEOPLE = """
@@ -22,15 +21,6 @@ INSERT INTO renders SELECT n, 1 + n % 3, (ARRAY['queued', 'running', 'done', 'fa
 CHARGES = (
     "INSERT INTO credit_moves (person_id, render_id, amount, kind) SELECT person_id, id, -2, 'usage' FROM renders;"
 )
-
-
-def draft(server: Server, folder: Path, *tables: str) -> tuple[dict[str, Any], str]:
-    """The draft for these tables, read and as text."""
-    with server.blank(folder, "".join(tables)) as database:
-        ran = database.sweeper("init", "--yes", "--force")
-        assert ran.exit_code == 0, ran.stderr
-        text = database.config.read_text()
-        return tomllib.loads(text), re.sub(r"\n# (?! )", " ", text)  # as if a long comment were one line
 
 
 def test_refunds_of_purchases_show_neither_the_sign_nor_the_kind_of_ours(server: Server, tmp_path: Path) -> None:

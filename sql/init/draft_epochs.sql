@@ -1,0 +1,11 @@
+-- Whether the newest numbers of a column are seconds or milliseconds since 1970: moments of the last years.
+SELECT CASE WHEN pg_catalog.bool_and(found.at BETWEEN 1000000000 AND 4000000000) THEN 'seconds'
+            WHEN pg_catalog.bool_and(found.at BETWEEN 1000000000000 AND 4000000000000) THEN 'milliseconds'
+            ELSE 'other' END AS unit
+FROM (
+    SELECT s.{column}::numeric AS at
+    FROM {table} AS s
+    WHERE s.{column} IS NOT NULL
+    ORDER BY s.{key} DESC
+    LIMIT 1000
+) AS found

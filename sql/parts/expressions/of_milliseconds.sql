@@ -1,0 +1,2 @@
+-- Milliseconds since 1970 as a time.
+to_timestamp({column} / 1000.0)

@@ -1,0 +1,43 @@
+"""Tables that may be the app's own books, where none of them names a session in a way that is known."""
+
+from sweeper.init import words
+from sweeper.init.answers import Section
+from sweeper.init.evidence import Column, Evidence, Table
+from sweeper.init.ledgers import amount_column
+from sweeper.init.sessions import Session
+
+_BOOKS_AT_MOST = 4
+
+
+def without_ledger(evidence: Evidence, session: Session, accounts: Table | None) -> list[Section]:
+    """Where the app may keep its refunds all the same, in tables that name no session in a way that is known."""
+    books = _books(evidence, session, accounts)
+    if not books:
+        return []
+    note = (
+        f"[ledger]: no table names a session in a way that was recognized. {', '.join(books[:_BOOKS_AT_MOST])} may be "
+        "where the app keeps its refunds: look for how a row there says which session it is of (a key of another "
+        "table, a text such as 'job/42', a key of json), and add [ledger] (docs/mapping.md)."
+    )
+    return [Section("ledger", notes=(note,))]
+
+
+def _books(evidence: Evidence, session: Session, accounts: Table | None) -> list[str]:
+    """Tables with amounts of the accounts, none of which names a session in a way that is known: may be the ledger."""
+    return [
+        table.as_sql
+        for table in evidence.tables
+        if table not in (session.table, accounts)
+        and amount_column(table) is not None
+        and (
+            table.words & (words.LEDGER | words.CREDITS)
+            or any(reference.target == accounts for reference in evidence.references(table))
+        )
+        and any(_speaks(table, column) for column in table.columns)
+    ]
+
+
+def _speaks(table: Table, column: Column) -> bool:
+    """Whether a column may say what a row is, or which thing it is about."""
+    about = words.KIND | words.POLYMORPHIC | words.NOTE
+    return column.table_oid == table.oid and bool(column.words & about)

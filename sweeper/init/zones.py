@@ -1,0 +1,47 @@
+"""In which time zone the app writes times without one."""
+
+from sweeper.init.answers import Candidate, Line, unknown
+from sweeper.init.evidence import Evidence
+from sweeper.init.sessions import Session
+from sweeper.init.times import find_started
+
+_AHEAD_SECONDS = 120  # a clock may be wrong by so much
+_QUARTER, _DAY = 900, 14 * 3600
+_UTC = frozenset(
+    {"UTC", "Etc/UTC", "GMT", "Etc/GMT", "UCT", "Universal", "Zulu", "Etc/UCT", "Etc/Universal", "Etc/Zulu"}
+)
+
+
+def zone_lines(evidence: Evidence, session: Session) -> list[Line]:
+    """How times without a zone are read: as UTC, unless the clock or the zone of the database speaks against it."""
+    without = [column for column in session.table.columns if column.type == "timestamp without time zone"]
+    if not without:
+        return []
+    started = find_started(session)
+    column = started if started in without else without[0]
+    slots = {"at": f"s.{column.as_sql}", "table": session.table.as_sql, "key": session.key.as_sql}
+    looked = evidence.rows("draft_clock", slots)
+    ahead, zone, gap = (int(looked[0][0]), str(looked[0][1]), int(looked[0][2])) if looked else (0, "UTC", 0)
+    offset = _offset(ahead, gap)
+    if not offset and ahead <= _AHEAD_SECONDS and zone in _UTC:
+        return [Line("timezone", "UTC", "how columns without a time zone are read")]
+    question = f"In which time zone are the times without one? The database's own is {zone}"
+    if ahead > 0 or offset:
+        question += f", and the newest {column.as_sql} is {abs(ahead) // 60} minutes "
+        question += f"{'ahead' if ahead > 0 else 'behind'}, read as UTC"
+    found = [Candidate("UTC", "what most frameworks write")]
+    found += [] if zone == "UTC" else [Candidate(zone, "the database's own")]
+    if offset:
+        rows = evidence.rows("draft_zones", {"offset": str(offset)})
+        found += [Candidate(str(row[0]), "read there, the newest began just now") for row in rows]
+    return [unknown("timezone", f"{question}.", found)]
+
+
+def _offset(ahead: int, gap: int) -> int:
+    """By how many seconds the app's clock differs from UTC, where its newest time says so: whole quarters of an hour.
+
+    It may also be old. But then it is older than ten times what lies between two.
+    """
+    offset = round(ahead / _QUARTER) * _QUARTER
+    near = abs(ahead - offset) <= _AHEAD_SECONDS and offset and abs(offset) <= _DAY
+    return offset if near and (ahead > 0 or -ahead > 10 * gap > 0) else 0
