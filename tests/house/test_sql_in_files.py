@@ -19,7 +19,6 @@ ADVICE = {
     "install/indexes.py": {"_canonical"},
     "install/plan.py": {"_notes"},
     "install/other_installations.py": {"require_only_installation"},
-    "install/replication.py": {"require_origin"},
 }
 WORD = re.compile(
     r"\b(SELECT|FROM|WHERE|JOIN|CASE|WHEN|THEN|ELSE|ARRAY|UNION|LIMIT|VALUES|RETURNING|COLLATE|OPERATOR|CAST|EXPLAIN"
