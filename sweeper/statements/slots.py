@@ -37,9 +37,9 @@ NOTES = {
     **dict.fromkeys(
         (
             "sample_condition", "sample_marks", "sample_matches", "sample_signs", "sample_values", "try_expression",
-            "draft_charges", "draft_clock", "draft_durations", "draft_json_keys", "draft_labels",
-            "draft_marked_failures", "draft_nulls", "draft_refund_rows", "draft_running_total",
-            "draft_signs_of_life", "draft_texts",
+            "draft_charges", "draft_clock", "draft_durations", "draft_epochs", "draft_json_keys",
+            "draft_labels", "draft_marked_failures", "draft_nulls", "draft_refund_rows", "draft_running_total",
+            "draft_signs_of_life", "draft_texts", "draft_zones",
         ),
         "`sweeper init` asks this of any table that it finds; here of a mapped one.",
     ),
@@ -227,6 +227,7 @@ class Filling:
                 **links, "json": fill_part("typed", {"value": "NULL", "cast": as_json}),
                 "typed": fill_part("typed", {"value": "NULL", "cast": cast}),
             },
+            "draft_epochs": {"table": slots["refunds"], "key": "refund_id", "column": "amount"},  # it is a number
             "draft_labels": {**sessions, "label": slots["key"]},
             "draft_marked_failures": {**sessions, "condition": "true", "failed": "true"},
             "draft_nulls": {**sessions, "condition": "true"},
@@ -239,6 +240,7 @@ class Filling:
                 "accounts": slots["sessions"], "key": slots["key"], "balance": "0",
             },
             "draft_texts": {**sessions, "condition": "true"},
+            "draft_zones": {"offset": "0"},
         }  # fmt: skip
 
 
