@@ -95,11 +95,11 @@ def test_a_file_is_there_whole_or_not_at_all(first: AppDatabase, tmp_path: Path)
     target = tmp_path / "books.csv"
     target.write_text("last month")
     first.configure("[policy]", "[policy]\nmax_amount = 5")
-    first.sql("ALTER TABLE sweeper.refunds RENAME TO gone")
+    first.sql("ALTER TABLE sweeper.reversals RENAME TO gone")
     failed = first.sweeper("audit", "--format", "csv", "--output", str(target))
     assert failed.exit_code == 1
     assert target.read_text() == "last month"
-    first.sql("ALTER TABLE sweeper.gone RENAME TO refunds")
+    first.sql("ALTER TABLE sweeper.gone RENAME TO reversals")
     assert first.sweeper("audit", "--format", "csv", "--output", str(target)).exit_code == 0
     assert target.read_text() == ",".join(HEADER) + "\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["books.csv", "sweeper.toml"]
