@@ -13,7 +13,7 @@ from sweeper.postgres.templates import Choices
 from sweeper.postgres.transaction import Row
 
 _ASK = "accounts.balance: what the app writes there; or ask the app why they differ"
-_ENOUGH, _NUMBERS_AT_MOST, _TERMS_AT_MOST = 3, 6, 4
+_ENOUGH, _NUMBERS_AT_MOST, _TERMS_AT_MOST, _MOST = 3, 6, 4, Decimal("0.8")
 
 
 def check_newest_balances(samples: Samples, key: Column, account: Column, column: Column) -> Iterator[Check]:
@@ -77,15 +77,16 @@ def _compare(
 
 
 def _terms(running: Sequence[str], numbers: Sequence[str]) -> tuple[int, ...]:
-    """How often each number of an account counts in its running balance, for all accounts; the fewest numbers win."""
+    """How often each number of an account counts in its running balance, for most accounts; the fewest numbers win."""
     wanted = [Decimal(one) for one in running]
     known = [[Decimal(one) for one in line.split()] for line in numbers]
     most = _TERMS_AT_MOST if len(set(wanted)) > 1 else 1  # several numbers may come to one that all have alike
+    least = max(Decimal(_ENOUGH), len(wanted) * _MOST)  # a row may be late, or have the time of another
     found = [
         terms
         for terms in product((0, 1, -1), repeat=len(known[0]))
         if 0 < sum(map(abs, terms)) <= most
-        and all(sum(map(_times, terms, line)) == one for one, line in zip(wanted, known, strict=True))
+        and sum(sum(map(_times, terms, line)) == one for one, line in zip(wanted, known, strict=True)) >= least
     ]
     return min(found, key=lambda terms: (sum(map(abs, terms)), -sum(terms)), default=())
 
