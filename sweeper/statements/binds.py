@@ -208,7 +208,7 @@ class Values:
         return {}
 
     def _of_one(self) -> dict[str, dict[str, object]]:
-        mapping, rows = self.mapping, self.rows
+        mapping, rows, key = self.mapping, self.rows, self.mapping.key
         refunds: dict[str, object] = {"refund_ids": text_array(rows.refund_ids)}
         fence: dict[str, object] = {"table_name": mapping.sessions.qualified}
         return {
@@ -217,14 +217,14 @@ class Values:
             "reverse": refunds | self._of_batch(),
             "read_back": refunds | self._of_batch(),
             **{name: self._adopted() | self._in_shard() | self._of_batch() for name in IN_SHARD},
-            "find_fence": fence,
-            "read_fence": fence,
+            **dict.fromkeys(("find_fence", "read_fence"), fence),
             "list_append_only": {"names": [mapping.slots["refunds"], mapping.slots["reversals"]]},
             "find_relation": {"name": mapping.sessions.name},
+            "find_overlap": {"table_oid": key.table_oid, "other_oid": key.table_oid, "other_name": key.table},
+            "find_subscription": {"table_oids": [key.table_oid]},
             **{name: {"session_ids": text_array(rows.session_ids)} for name in CHOSEN},
             "find_hook": {"name": mapping.slots["refunds"]},
-            "find_refund_json": {"session_ids": list(rows.session_ids)},
-            "find_refund_rows": {"session_ids": list(rows.session_ids)},
+            **{name: {"session_ids": list(rows.session_ids)} for name in ("find_refund_json", "find_refund_rows")},
             "find_installation": {"name": mapping.slots["settings"]},
             "read_index": {"name": self.installation.live_index},
             "list_runs": {"run_id": None},
