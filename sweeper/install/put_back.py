@@ -13,15 +13,19 @@ from sweeper.core.errors import ConfigurationError
 def require_own_ledger(mapping: Mapping, bound: ChargeKey, ledger_oid: int | None) -> None:
     """Check that the ledger is the installed one; ``bound`` is the key that was installed with it.
 
+    One that is missing, None, was not put back: whatever reads it says so.
+
     Raises:
         ConfigurationError: it was put back.
     """
-    if bound.table_oid != mapping.key.table_oid or not _is_known(mapping, bound) or bound.ledger_oid == ledger_oid:
+    if bound.table_oid != mapping.key.table_oid or not _is_known(mapping, bound):
+        return
+    if ledger_oid in (None, bound.ledger_oid):
         return
     raise ConfigurationError(
         f"the tables in schema {mapping.schema} were put back, as from a dump, while {mapping.sessions.qualified} "
         "went on: refunds made since then are missing, and would be paid again. Nothing was paid. Bring them back, "
-        "or run `sweeper install`: what was owed until then goes on hold (refund_missing), for a person to decide",
+        "or run `sweeper install`: what was owed until then goes on hold (refund_missing)",
         code="ledger_put_back",
     )
 
