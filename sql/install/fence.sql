@@ -17,7 +17,7 @@ AS $sweeper_fence$
 DECLARE
     sweeper_session_id {session_type};
     sweeper_attempt {attempt_type};
-    sweeper_refunded_at timestamptz;
+    sweeper_over_at timestamptz;
     sweeper_started_at timestamptz;
 BEGIN
     BEGIN
@@ -65,14 +65,15 @@ BEGIN
             RETURN NULL;
     END;
 
-    SELECT pg_catalog.max(r.created_at)
-    INTO sweeper_refunded_at
+    -- by the app's clock it was over when it failed, by ours when it was refunded: the two may differ
+    SELECT pg_catalog.max(greatest(coalesce(r.failed_at, 'infinity'), r.created_at + interval '1 minute'))
+    INTO sweeper_over_at
     FROM (SELECT sweeper_session_id AS session_id, sweeper_attempt AS attempt) AS v
     JOIN {refunds} AS r
       ON r.session_id {session_eq} v.session_id AND r.attempt {attempt_eq} v.attempt
     WHERE r.amount > 0::numeric
       AND NOT EXISTS (SELECT FROM {reversals} AS reversal WHERE reversal.refund_id = r.refund_id);
-    IF sweeper_refunded_at IS NULL THEN
+    IF sweeper_over_at IS NULL THEN
         RETURN NULL;
     END IF;
 
@@ -84,7 +85,7 @@ BEGIN
     EXCEPTION
         WHEN OTHERS THEN NULL;  -- the column is another by now: then the refund counts
     END;
-    IF (sweeper_started_at > sweeper_refunded_at + interval '1 minute') IS NOT TRUE THEN
+    IF (sweeper_started_at > sweeper_over_at) IS NOT TRUE THEN
         RAISE EXCEPTION 'session % was refunded: it can neither go on nor succeed', sweeper_session_id
             USING ERRCODE = 'restrict_violation', HINT = 'To charge it again, start a new session.';
     END IF;

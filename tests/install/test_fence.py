@@ -62,6 +62,15 @@ def test_ids_that_began_anew_do_not_stop_the_app(fenced: AppDatabase) -> None:
         fenced.sql("UPDATE prediction_sessions SET status = 'queued', created_at = '2026-11-23 12:30' WHERE id = 's2'")
 
 
+def test_a_clock_that_is_ahead_lets_no_refunded_session_go_on(fenced: AppDatabase) -> None:
+    """The session starts after its refund, then, by two clocks; it failed when it started, by one."""
+    fenced.session("s1", "generating")
+    fenced.sql("UPDATE prediction_sessions SET created_at = (now() AT TIME ZONE 'UTC') + interval '10 minutes'")
+    assert fenced.value("SELECT sweeper.refund('s1', 'worker_failed')") == 3
+    with pytest.raises(psycopg.errors.RestrictViolation):
+        fenced.sql("UPDATE prediction_sessions SET status = 'finished'")
+
+
 def test_a_session_that_a_person_paid_again_cannot_be_revived(fenced: AppDatabase) -> None:
     """Its refund is an attempt of its own, by another name than the session's."""
     fenced.session("s1")
