@@ -1,20 +1,11 @@
 -- Which of some sessions have a row of another table whose state says that what it took of them was given back; the newest
 -- such rows are looked at where no row of the session's own names it.
 SELECT DISTINCT v.session_id::text AS session_id
-{if by_account}
-FROM (
-    {include mapped}{if by_row},
-           s.{link} AS link{end}
-    FROM {sessions} AS s
-    WHERE {include chosen}
-) AS v
-{else}
 FROM {sessions} AS s
 CROSS JOIN LATERAL (
     {include mapped}{if by_row},
            s.{link} AS link{end}
 ) AS v
-{end}
 JOIN {if by_row}{table} AS l ON l.{key} {key_eq} v.link::{key_type}{else}(
     SELECT l.{link}::text AS session,
            l.{column}
@@ -22,7 +13,7 @@ JOIN {if by_row}{table} AS l ON l.{key} {key_eq} v.link::{key_type}{else}(
     ORDER BY l.{key} DESC
     LIMIT 20000
 ) AS l ON l.session = v.session_id::text{end}
-WHERE {if by_account}true{else}{include chosen}{end}
+WHERE {include chosen}
   AND l.{column}::text ~* %(words)s::text{if unpaid}
   AND NOT v.excluded
   AND v.amount::numeric > 0::numeric

@@ -6,16 +6,20 @@ UPDATE {settings}
 SET schema_version = {schema_version},
     fingerprint = {fingerprint},
     search_path = {search_path},
+    {if sharded}
+    charge_key = {charge_key}::jsonb,
+    {else}
     -- also which table the ledger is: with another, and the same sessions, somebody put sweeper's tables back, as from a dump
     charge_key = {charge_key}::jsonb || pg_catalog.jsonb_build_object(
         'ledger_oid', {refunds_text}::regclass::oid::bigint,
         'put_back_at',
-        {if sharded}charge_key -> 'put_back_at'::text{else}CASE WHEN charge_key ->> 'table_oid'::text = {charge_key}::jsonb ->> 'table_oid'::text
+        CASE WHEN charge_key ->> 'table_oid'::text = {charge_key}::jsonb ->> 'table_oid'::text
               AND (charge_key ->> 'ledger_oid'::text)::bigint <> {refunds_text}::regclass::oid::bigint
             THEN pg_catalog.to_jsonb(pg_catalog.clock_timestamp())
             ELSE charge_key -> 'put_back_at'::text
-        END{end}
+        END
     ),
+    {end}
     guard_index = {guard_index},
     live_index = {live_index},
     fence = {fence_wanted},

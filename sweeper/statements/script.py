@@ -123,6 +123,7 @@ _NOT_BY_ACCOUNT = (
     "find_in_history",
     "find_moved",
     "find_orphans",
+    "find_released",
     "find_reused",
     "rekey",
     "count_paid_again",
