@@ -117,11 +117,10 @@ def read_installation(transaction: Transaction, schema: str) -> Installation | N
         ConfigurationError: a newer sweeper installed it.
     """
     table = f"{quote_name(schema)}.settings"
-    if not transaction.row(fill("find_installation", {}), {"name": table}).found:
+    own = transaction.row(fill("find_installation", {}), {"name": table})
+    if not own.found or not (found := transaction.rows(fill("read_installation", {"settings": table}))):
         return None
-    if not (found := transaction.rows(fill("read_installation", {"settings": table}))):
-        return None
-    installation = Installation(**found[0]._mapping)
+    installation = Installation(**found[0]._mapping, ledger_oid=own.ledger_oid)
     if installation.schema_version > SCHEMA_VERSION:
         raise ConfigurationError(
             f"the schema {schema} was installed by a newer sweeper (version {installation.schema_version} of its "
