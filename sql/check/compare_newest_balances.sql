@@ -9,14 +9,7 @@ FROM ({if by_time}
     SELECT few.account::text AS account,
            newest.running
     FROM (
-        SELECT DISTINCT l.account
-        FROM (
-            SELECT l.{account_column} AS account
-            FROM {ledger} AS l
-            WHERE l.{account_column} IS NOT NULL
-            ORDER BY l.{key} DESC
-            LIMIT 1000
-        ) AS l
+        {include newest_accounts}
         LIMIT 12
     ) AS few
     CROSS JOIN LATERAL (

@@ -1,0 +1,9 @@
+-- Accounts that the newest rows of the app's ledger are of; who includes it says how many.
+SELECT DISTINCT l.account
+FROM (
+    SELECT l.{account_column} AS account
+    FROM {ledger} AS l
+    WHERE l.{account_column} IS NOT NULL
+    ORDER BY l.{key} DESC
+    LIMIT 1000
+) AS l
