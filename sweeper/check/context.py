@@ -36,8 +36,6 @@ class CheckContext:
     """The newest running and failed sessions that a rehearsal has found so far, or that they take too long to find."""
     answers: dict[tuple[str, str], Sequence[Row]] = field(default_factory=dict, compare=False, repr=False)
     """What a rehearsal's statements have answered so far, by their text and binds: several items ask for the same."""
-    unreadable: dict[int, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
-    """The columns that this role may not read, by the table's oid, as far as a rehearsal has asked."""
     hidden: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)
     """What an item of the rehearsal would have looked at and this role may not read: columns by table, as SQL."""
     out_of_sight: list[str] = field(default_factory=list, compare=False, repr=False)

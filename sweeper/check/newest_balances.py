@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import product
+from operator import mul
 
 from sweeper.app.catalog import Column
 from sweeper.check.context import failure, warning
@@ -86,13 +87,9 @@ def _terms(running: Sequence[str], numbers: Sequence[str]) -> tuple[int, ...]:
         terms
         for terms in product((0, 1, -1), repeat=len(known[0]))
         if 0 < sum(map(abs, terms)) <= most
-        and sum(sum(map(_times, terms, line)) == one for one, line in zip(wanted, known, strict=True)) >= least
+        and sum(sum(map(mul, terms, line)) == one for one, line in zip(wanted, known, strict=True)) >= least
     ]
     return min(found, key=lambda terms: (sum(map(abs, terms)), -sum(terms)), default=())
-
-
-def _times(term: int, number: Decimal) -> Decimal:
-    return term * number
 
 
 def _as_sql(columns: Sequence[Column], terms: Sequence[int]) -> str:

@@ -82,8 +82,7 @@ class Samples:
 
         def ask(some: Sequence[str]) -> Sequence[Row]:
             given = {"session_ids": text_array(some), "as_of": self.context.as_of, **binds}
-            with self.transaction.savepoint() if self._is_new(text, given) else nullcontext():
-                return self._rows(text, given)
+            return self._rows(text, given, apart=True)
 
         found: list[Row] = []
         for answer in in_halves(session_ids, ask, Refusal, StatementError):
@@ -103,22 +102,21 @@ class Samples:
         text = fill(statement, {**mapping.slots, **slots}, {**mapping.choices, **(choices or {})})
         return self._rows(text, binds)
 
-    def _rows(self, text: str, binds: Mapping[str, object]) -> Sequence[Row]:
-        """The rows of a statement; sent once in a rehearsal, for several items ask for the same."""
-        if self._is_new(text, binds):
-            self.context.answers[text, repr(binds)] = self.transaction.rows(text, binds)
-        return self.context.answers[text, repr(binds)]
+    def _rows(self, text: str, binds: Mapping[str, object], *, apart: bool = False) -> Sequence[Row]:
+        """The rows of a statement; sent once in a rehearsal, for several items ask for the same.
 
-    def _is_new(self, text: str, binds: Mapping[str, object]) -> bool:
-        return (text, repr(binds)) not in self.context.answers
+        One that is sent ``apart`` may fail without ending the transaction.
+        """
+        known, key = self.context.answers, (text, repr(binds))
+        if key not in known:
+            with self.transaction.savepoint() if apart else nullcontext():
+                known[key] = self.transaction.rows(text, binds)
+        return known[key]
 
     def readable(self, table: Table) -> list[Column]:
         """The columns of a table that this role may read."""
-        known = self.context.unreadable
-        if table.oid not in known:  # each item asks for some of its columns
-            rows = self.ask("list_unreadable", {}, table_oid=table.oid)
-            known[table.oid] = frozenset(row.name for row in rows)
-        return [column for name, column in table.columns.items() if name not in known[table.oid]]
+        hidden = {row.name for row in self.ask("list_unreadable", {}, table_oid=table.oid)}
+        return [column for name, column in table.columns.items() if name not in hidden]
 
     def seen(self, table: Table, columns: Sequence[Column]) -> list[Column]:
         """Those of the columns that this role may read; the others are noted, for the item is not complete then."""
