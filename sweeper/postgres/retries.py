@@ -1,6 +1,5 @@
 """Trying a whole transaction again while what stopped it may pass."""
 
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,17 +16,6 @@ FIRST_ATTEMPTS, RETRY_SECONDS = 10, 60.0
 T = TypeVar("T")
 
 _told: "list[RetryHook]" = []
-
-
-def _passing(seconds: float) -> Callable[[Exception], bool]:
-    """A check whether an error may pass, true for at most ``seconds`` after the first error."""
-    moments: list[float] = []
-
-    def may_pass(error: Exception) -> bool:
-        moments.append(time.monotonic())
-        return moments[-1] - moments[0] < seconds and is_transient(error)
-
-    return may_pass
 
 
 def retrying(work: Callable[[], T], *, attempts: int | None = None) -> T:
@@ -61,7 +49,7 @@ def _again(work: Callable[[], T], error: Exception, attempts: int | None) -> T:
         stamina.instrumentation.set_on_retry_hooks(_told)
     failed = [error]
     for attempt in stamina.retry_context(
-        on=_passing(RETRY_SECONDS), attempts=attempts, timeout=None, wait_initial=0.05, wait_max=5.0
+        on=is_transient, attempts=attempts, timeout=RETRY_SECONDS, wait_initial=0.05, wait_max=5.0
     ):
         with attempt:
             if failed:
