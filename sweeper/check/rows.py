@@ -7,8 +7,10 @@ from sweeper.app.reader import Reader
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.result import Check
 from sweeper.check.running import Heartbeat, not_moving, read_heartbeat
+from sweeper.check.samples import is_owed, sampling
 from sweeper.config.model import STUCK_AFTER_DEFAULT, Settings
 from sweeper.core.durations import describe_duration
+from sweeper.postgres.binds import text_array
 from sweeper.postgres.errors import Refusal, TooSlow
 from sweeper.postgres.templates import fill
 from sweeper.postgres.timeouts import Timeouts
@@ -52,10 +54,10 @@ def _unnamed(context: CheckContext, *, sampled: bool) -> Sequence[Row]:
 
 def check_amounts(context: CheckContext) -> Iterator[Check]:
     """Whether failed sessions have an amount at all."""
-    statement = fill("sample_amounts", context.mapping.slots, context.mapping.choices)
     try:
-        with context.reading() as transaction:
-            row = transaction.row(statement, {"payable_again": False})
+        with sampling(context) as samples:
+            session_ids = text_array(samples.newest(running=False))
+            rows = samples.ask("look_at_newest", {}, session_ids=session_ids, as_of=context.as_of)
     except Refusal as refusal:
         yield warning(
             "amounts", f"an expression of the mapping fails for one of the newest failed sessions (SQLSTATE "
@@ -63,23 +65,27 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
             "sweeper run --dry-run names it; fix its row, or the expression",
         )  # fmt: skip
         return
+    unpaid = [row for row in rows if row.unpaid]
+    nulls = sum(row.amount is None for row in unpaid)
+    is_any_owed = any(is_owed(row) for row in unpaid)
     own = context.settings
     # where nothing else says what the app gave back itself, that is what has no amount
     netted = own.ledger is None and own.sessions.exclude is None and own.sessions.charged is None
-    many = row.sessions >= _ENOUGH and row.nulls / row.sessions > _NULLS_ARE_MANY
-    if many and not (netted and row.owed):
+    many = len(unpaid) >= _ENOUGH and nulls / len(unpaid) > _NULLS_ARE_MANY
+    if many and not (netted and is_any_owed):
         yield warning(
-            "amounts", f"{row.nulls} of the {row.sessions} newest failed sessions have no amount: nothing would be "
+            "amounts", f"{nulls} of the {len(unpaid)} newest failed sessions have no amount: nothing would be "
             "refunded for them",
             "look at sessions.amount; right for a session without a charge, wrong where the expression misses it",
         )  # fmt: skip
-    elif row.sessions >= _ENOUGH and not row.owed:
+    elif len(unpaid) >= _ENOUGH and not is_any_owed:
         yield warning(
-            "amounts", f"none of the {row.sessions} newest failed sessions that nobody has refunded has an amount "
+            "amounts", f"none of the {len(unpaid)} newest failed sessions that nobody has refunded has an amount "
             "above zero: nothing would be refunded", "sessions.amount: what was charged, less what was delivered",
         )  # fmt: skip
     else:
-        yield ok("amounts", f"{row.sessions - row.nulls} of the {row.sessions} newest failed sessions have an amount")
+        amounts = f"{len(unpaid) - nulls} of the {len(unpaid)} newest failed sessions that nobody has refunded"
+        yield ok("amounts", f"{amounts} have an amount")
 
 
 def check_future_times(context: CheckContext) -> Iterator[Check]:
