@@ -85,10 +85,14 @@ sweeper_payable AS (
 sweeper_booked AS (
     INSERT INTO {ledger} AS l ({each ledger_values ", "}{column}{end})
     {include ledger_rows}
+    {if ledger_guarded}
     ON CONFLICT ({ledger_key}) WHERE {ledger_guard} DO NOTHING
+    {else}
+    -- no unique index can hold over all of its partitions: the guard is that of sweeper's own
+    {end}
     RETURNING {ledger_session} AS session_key,
               {ledger_attempt} AS attempt,
-              (({ledger_guard}) AND ({ledger_where})) IS TRUE AS guarded
+              ({if ledger_guarded}({ledger_guard}) AND {end}({ledger_where})) IS TRUE AS guarded
 ),
 {end}
 sweeper_paid AS (

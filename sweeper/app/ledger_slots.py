@@ -32,13 +32,17 @@ NO_LEDGER = Facts(
             "net",
         ),
         False,
-    ),
+    )
+    | {"ledger_guarded": True},
 )
 _AT = re.compile(r"(refund\.)?at", re.IGNORECASE)
 
 
 class Ledger(NamedTuple):
-    """The app's own table of refunds; ``key`` and ``guard`` are what its unique index is made of."""
+    """The app's own table of refunds; ``key`` and ``guard`` are what its unique index is made of.
+
+    Where it cannot be ``guarded``, no unique index on the key can hold over all of its partitions.
+    """
 
     table: Table
     key: str
@@ -46,6 +50,7 @@ class Ledger(NamedTuple):
     where: str
     insert: Mapping[str, str]
     reverse: Mapping[str, str]
+    guarded: bool
 
 
 class _Link(NamedTuple):
@@ -61,6 +66,11 @@ class _Link(NamedTuple):
         # nulls in an attempt repeat without end, and a session without an attempt is held
         expressions = (self.session, self.attempt) if attempts else (self.session,)
         return ", ".join(one.column.quoted if one.column else f"({one.sql})" for one in expressions)
+
+    def can_be_unique(self, table: Table, *, attempts: bool) -> bool:
+        """Whether a unique index on the key holds over all partitions: only where it has all that they are by."""
+        columns = {one.column.name for one in (self.session, self.attempt)[: 1 + attempts] if one.column}
+        return columns.issuperset((*table.partition_columns, *table.tree_columns))
 
 
 def map_ledger(
@@ -89,6 +99,7 @@ def map_ledger(
         where=where.removeprefix("l."),
         insert=values,
         reverse=reverse,
+        guarded=link.can_be_unique(table, attempts=bool(own.attempt)),
     )
     slots = {
         **_link_slots(reader, own, link),
@@ -104,6 +115,7 @@ def map_ledger(
         "ledger_values": assigned(values),
         "reverse_values": assigned(reverse),
         "meant": meant,
+        "ledger_guarded": ledger.guarded,
         "ledger_amount": _amount(own, table, meant),
         "ledger_moment": _moment(own, table),
         # an audit puts in what rows of the past are; whether they are taken off the amount

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from sweeper.app.mapping import read_mapping
-from sweeper.check import charges, history, installed, policy, protections, rows, triggers
+from sweeper.check import charges, guard, history, installed, policy, protections, rows, triggers
 from sweeper.check.context import CheckContext, failure, ok, reading, run_check
 from sweeper.check.exposure import check_grants, check_search_path
 from sweeper.check.rehearsal import rehearse
@@ -130,10 +130,10 @@ def _not_let_in(
 def _check_installed(context: CheckContext, installation: Installation | None, *, may_pay: bool) -> Iterator[Check]:
     looks: dict[str, Callable[[], Iterator[Check]]] = {"installed": partial(installed.check_installed, context)}
     if installation is None:
-        looks["guard"] = partial(installed.check_guard_before_install, context)
+        looks["guard"] = partial(guard.check_guard_before_install, context)
     else:
         looks |= {
-            "guard": partial(installed.check_guard, context, installation, may_pay=may_pay),
+            "guard": partial(guard.check_guard, context, installation, may_pay=may_pay),
             "index": partial(installed.check_index, context, installation),
             "horizon": partial(history.check_horizon, context, installation),
             "books": partial(history.check_books, context),

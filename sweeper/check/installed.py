@@ -1,26 +1,18 @@
-"""What `install` left: the guard, the index, the fence; and the triggers that were there before."""
+"""What `install` left: the mapping and the index."""
 
 from collections.abc import Iterator
 from typing import Any
-
-import uuid_utils
 
 from sweeper.app.catalog import Table
 from sweeper.app.mapping import Mapping
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.result import Check
-from sweeper.check.rights import denied
-from sweeper.core.errors import ConfigurationError, FailedError
-from sweeper.install.checks import check_ledger_rows, check_partitions
-from sweeper.install.guard import DeferrableGuardError, require_payable
 from sweeper.install.indexes import live_index_name, unconditional_index_name
 from sweeper.install.partition_indexes import parts_of
 from sweeper.install.put_back import are_balances_put_back
 from sweeper.install.shared_guards import require_alone
 from sweeper.install.state import SCHEMA_VERSION, Installation, renamed_statuses, require_same_key
-from sweeper.postgres.binds import BY_SWEEPER
 from sweeper.postgres.templates import fill
-from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.owed import OwedReader
 from sweeper.sweep.reused import require_own_ids
 from sweeper.sweep.selection import Selection
@@ -68,94 +60,8 @@ def _same_age(mapping: Mapping, installation: Installation) -> Iterator[Check]:
     )
 
 
-def check_guard_before_install(context: CheckContext) -> Iterator[Check]:
-    """Whether partitions or rows of the app's ledger will keep `sweeper install` from building the guard."""
-    try:
-        check_partitions(context.mapping)
-        with context.reading() as transaction:
-            check_ledger_rows(transaction, context.mapping, context.settings, context.as_of)
-    except ConfigurationError as error:
-        of_rows = error.code == "guard_broken_by_rows"
-        fix = "take one of the refunds back, or set ledger.guard" if of_rows else "leave [ledger] out"
-        yield failure("guard", error.message, fix)
-
-
-def check_guard(context: CheckContext, installation: Installation, *, may_pay: bool) -> Iterator[Check]:
-    """Whether the database itself stops a second refund; the server plans one, for a role that may pay."""
-    mapping, lacking = context.mapping, None
-    with context.reading() as transaction:
-        own = _own_guard(transaction, mapping)
-        found = own or (_app_guard(transaction, installation) if mapping.ledger else None)
-        if found:
-            yield found
-            return
-        try:
-            if may_pay:
-                _plan_payment(transaction, context)
-        except ConfigurationError as error:
-            fix = error.fix if isinstance(error, DeferrableGuardError) else "sweeper install"
-            yield failure("guard", error.message, fix)
-            return
-        except FailedError as error:
-            if error.code != "privilege":
-                raise
-            lacking = error
-    if lacking:
-        yield denied(context.database, lacking, context.role, _written(context))
-    narrow = mapping.ledger is not None and mapping.ledger.guard != mapping.ledger.where
-    covers = "; it covers only the rows that ledger.guard names" if narrow else ", on every refund"
-    yield ok("guard", f"in place and valid{covers}")
-
-
-def _written(context: CheckContext) -> dict[str, str]:
-    slots = context.mapping.slots
-    privileges = {"sessions": "SELECT, UPDATE", "accounts": "SELECT, UPDATE", "ledger": "SELECT, INSERT"}
-    return {slots[slot]: what for slot, what in privileges.items() if slot in slots}
-
-
-def _own_guard(transaction: Transaction, mapping: Mapping) -> Check | None:
-    refunds, wanted = mapping.slots["refunds"], mapping.guard_keys
-    indexes = transaction.rows(fill("list_unique_indexes", {}), {"table_name": refunds})
-    candidates = [index for index in indexes if index.keys == sorted(wanted)]
-    if not candidates:
-        return failure("guard", f"missing: {refunds} has no unique index on ({', '.join(wanted)})", "sweeper install")
-    if not any(index.usable and index.whole for index in candidates):
-        return failure(
-            "guard", f"the unique index on {refunds} is not valid, or it is deferrable or partial", "sweeper install"
-        )
-    return None
-
-
-def _app_guard(transaction: Transaction, installation: Installation) -> Check | None:
-    name = installation.guard_index
-    found = transaction.rows(fill("read_index", {}), {"name": name}) if name else []
-    if not found:
-        return failure(
-            "guard",
-            f"missing: {name} is gone. Tools that compare schemas (Prisma, `drizzle-kit push`, Alembic and others) "
-            "drop indexes that they do not know: make the next migration keep it, as docs/operations.md shows",
-            "sweeper install",
-        )
-    if not found[0].valid:
-        return failure("guard", f"{name} is not valid: its build was not completed", "sweeper install")
-    return None
-
-
-def _plan_payment(transaction: Transaction, context: CheckContext) -> None:
-    selection = _scope(context)
-    binds = {
-        **selection.binds,
-        "in_hand": "{}",
-        **context.mapping.nobody,
-        "refund_ids": "{}",
-        "run_id": str(uuid_utils.uuid7()),
-        **BY_SWEEPER,
-    }
-    with transaction.savepoint():
-        require_payable(transaction, context.mapping, binds)
-
-
-def _scope(context: CheckContext) -> Selection:
+def scope(context: CheckContext) -> Selection:
+    """What a run would look at."""
     assert context.installation is not None  # noqa: S101 - these checks only run for an installation
     floor = context.installation.floor(context.settings.policy)
     return Selection.of_run(context.settings, context.as_of, floor)
@@ -193,7 +99,7 @@ def check_index(context: CheckContext, installation: Installation) -> Iterator[C
         if found[0].rows < _PLAN_MATTERS_ROWS:
             yield ok("index", f"in place{_of_partitions(sessions)}; the table is small")
             return
-        binds = {**_scope(context).binds, "page_size": context.settings.policy.batch_size}
+        binds = {**scope(context).binds, "page_size": context.settings.policy.batch_size}
         plan = transaction.row(context.mapping.statement("explain_find"), binds)[0]
     if parts & _indexes_of(plan):
         yield ok("index", f"in place{_of_partitions(sessions)}, and the planner uses it")

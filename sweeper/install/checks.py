@@ -10,7 +10,7 @@ from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError, FailedError, SweeperError
 from sweeper.install.index import Index
 from sweeper.postgres.errors import Refusal
-from sweeper.postgres.templates import fill, quote_name
+from sweeper.postgres.templates import fill
 from sweeper.postgres.transaction import Transaction
 
 _SECTIONS = {"closing": "close"}
@@ -55,27 +55,6 @@ def require_fence(mapping: Mapping, *, asked: bool, stands: bool) -> None:
         raise ConfigurationError(f"{mapping.without_fence}: there is no fence for it{then}", code="mapping")
 
 
-def check_partitions(mapping: Mapping) -> None:
-    """Check that one unique index can hold over all partitions of the app's ledger.
-
-    Raises:
-        ConfigurationError: it cannot, because the key of the guard does not contain that of the partitions.
-    """
-    ledger = mapping.ledger
-    if ledger is None or ledger.table.partition_key is None:
-        return
-    unique = ledger.key.split(", ")
-    if any(column is None or quote_name(column) not in unique for column in ledger.table.partition_columns):
-        raise ConfigurationError(
-            f"ledger.table: {ledger.table.name} is partitioned by {ledger.table.partition_key}, and Postgres can keep "
-            f"a unique index over all partitions only when it contains the partition key: ({ledger.key}) does not, so "
-            "nothing would stop a "
-            "second refund in another partition. Leave [ledger] out (sweeper's own ledger is the guard then), or map "
-            "a table that is not partitioned",
-            code="partitioned_ledger",
-        )
-
-
 def check_owner(mapping: Mapping, indexes: tuple[Index, ...]) -> None:
     """Check that this role owns the tables that get an index or the fence.
 
@@ -103,7 +82,7 @@ def check_ledger_rows(transaction: Transaction, mapping: Mapping, settings: Sett
     Raises:
         ConfigurationError: some sessions have several refunds; the message has a guard for newer rows alone.
     """
-    if mapping.ledger is None or settings.ledger is None:
+    if mapping.ledger is None or settings.ledger is None or not mapping.ledger.guarded:
         return
     rows = transaction.rows(mapping.statement("list_double_refunds"))
     if not rows:

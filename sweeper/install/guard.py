@@ -54,6 +54,8 @@ def require_payable(transaction: Transaction, mapping: Mapping, binds: dict[str,
         FailedError: the role may not do what the statement does.
     """
     plan = transaction.row(mapping.statement("explain_pay"), binds)[0]
+    if mapping.ledger and not mapping.ledger.guarded:
+        return  # the guard is that of sweeper's own ledger
     names = set(_arbiters(plan))
     table = mapping.slots["ledger" if mapping.ledger else "refunds"]
     indexes = transaction.rows(fill("list_unique_indexes", {}), {"table_name": table})

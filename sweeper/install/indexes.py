@@ -49,8 +49,13 @@ def compare(transaction: Transaction, mapping: Mapping, bound: StatusLabels | No
     names = {name for index in wanted for name in [(index.schema, index.name), *(step.name for step in index.steps)]}
     valid = {(row.schema_name, row.name) for row in found if row.valid}
     ours = [row for row in found if row.schema_name != mapping.schema]
-    guard = next((index for index in wanted if index.unique and index.table == mapping.slots.get("ledger")), None)
-    if guard and (guard.schema, guard.name) not in valid and (theirs := find_app_guard(transaction, mapping)):
+    guard = next((index for index in wanted if index.table == mapping.slots.get("ledger")), None)
+    if (
+        guard
+        and guard.unique
+        and (guard.schema, guard.name) not in valid
+        and (theirs := find_app_guard(transaction, mapping))
+    ):
         wanted.remove(guard)
         guard = replace(guard, name=theirs)
     live = next((index for index in wanted if "_live_" in index.name), None)
@@ -91,8 +96,9 @@ def _wanted(mapping: Mapping, *, own_guard: bool) -> Iterator[Index]:
             ledger.table.schema, "", slots["ledger"], ledger.key, unique=True, predicate=ledger.guard,
             owned=ledger.table.owned, partitioned=_oid_of_partitioned(ledger.table),
         )  # fmt: skip
-        yield _named(mapping, "guard", guard)
-        if ledger.guard != ledger.where:  # a narrow guard does not help to look up older refunds
+        if ledger.guarded:
+            yield _named(mapping, "guard", guard)
+        if ledger.guard != ledger.where or not ledger.guarded:  # a narrow guard does not help to look up older refunds
             yield _named(mapping, "refunds", replace(guard, unique=False, predicate=ledger.where))
     sessions = mapping.sessions
     index = Index(

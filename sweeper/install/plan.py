@@ -7,7 +7,7 @@ from sweeper.app.mapping import Mapping, read_mapping
 from sweeper.app.search_path import require_own_path
 from sweeper.config.model import Settings
 from sweeper.core.errors import SweeperError
-from sweeper.install.checks import check_ledger_rows, check_owner, check_partitions, check_writes, require_fence
+from sweeper.install.checks import check_ledger_rows, check_owner, check_writes, require_fence
 from sweeper.install.functions import functions, has_fence
 from sweeper.install.grants import grants
 from sweeper.install.guard import has_own_guard
@@ -60,7 +60,6 @@ def plan(
         own = plan_takeover(transaction, mapping, installed, slots, rekey=rekey, printed=as_of is None)
         check_writes(transaction, mapping)
         check_link(transaction, mapping, settings.ledger)
-        check_partitions(mapping)
         own_guard = own.scripts != () or bool(own.translation) or has_own_guard(transaction, mapping)
         indexes = compare(transaction, mapping, installed.bound_labels if installed else None, own_guard=own_guard)
         require_own_guard_rows(transaction, mapping, indexes.guard.qualified if indexes.guard else None)

@@ -3,6 +3,8 @@
 Where two sessions have one id, the refund of the one counts as that of the other as well, which nobody pays any more.
 """
 
+import re
+
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError, SweeperError
@@ -11,6 +13,9 @@ from sweeper.install.replication import require_origin
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, quote_name
 from sweeper.postgres.transaction import Transaction
+
+# the second is where no unique index can hold over all partitions of the ledger
+_DEFINITION = re.compile(r"sweeper_(guard|refunds)_[0-9a-f]+_([0-9a-f]+)")
 
 
 def require_alone(transaction: Transaction, mapping: Mapping, bound: ChargeKey | None, guard: str | None) -> None:
@@ -66,8 +71,8 @@ def require_own_guard_rows(transaction: Transaction, mapping: Mapping, guard: st
 
 def _same(guard: str, other: str) -> bool:
     """Whether two guards are one, or two with one definition, as their names say after the mark of their schema."""
-    ours, theirs = guard.rpartition("sweeper_guard_"), other.rpartition("sweeper_guard_")
-    return guard == other or bool(ours[1] and theirs[1] and ours[2].split("_")[1:] == theirs[2].split("_")[1:])
+    ours, theirs = _DEFINITION.search(guard), _DEFINITION.search(other)
+    return guard == other or bool(ours and theirs and ours.groups() == theirs.groups())
 
 
 def _shared_ids(transaction: Transaction, mapping: Mapping, other: ChargeKey) -> list[str]:

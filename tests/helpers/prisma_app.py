@@ -1,6 +1,7 @@
 """Failed jobs of the Prisma app."""
 
 from tests.helpers.app_database import AppDatabase
+from tests.helpers.installation import LEDGER, uninstall
 
 
 def owed_job(database: AppDatabase) -> str:
@@ -35,3 +36,17 @@ def refund_by_app(app: AppDatabase, user: str, job: str) -> None:
         user,
         job,
     )
+
+
+def partition_ledger(
+    app: AppDatabase, key: str, parts: str = 'CREATE TABLE app."p" PARTITION OF app."CreditTransaction" DEFAULT'
+) -> None:
+    """Give it an empty ledger in partitions; sweeper is not installed any more."""
+    uninstall(app)
+    app.sql(f"DROP TABLE {LEDGER}")
+    app.sql(
+        f'CREATE TABLE {LEDGER} ("id" text, "userId" uuid, "jobId" text, "type" app."TxType", "amount" numeric(12, 2), '
+        f'"note" text, "createdAt" timestamp NOT NULL DEFAULT now()) PARTITION BY {key}'
+    )
+    for part in parts.split(";"):
+        app.sql(part)

@@ -6,7 +6,7 @@ import pytest
 from sweeper.install import plan
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.installation import LEDGER, dump, indexes, install, installed, printed, refused, uninstall
-from tests.helpers.prisma_app import owed_job
+from tests.helpers.prisma_app import owed_job, partition_ledger
 from tests.helpers.psql import psql
 
 
@@ -187,31 +187,9 @@ def test_a_build_that_fails_leaves_no_invalid_index(prisma: AppDatabase, monkeyp
     assert prisma.run(role=None).document["error"]["code"] == "not_installed"
 
 
-def partition(database: AppDatabase, key: str) -> None:
-    """Give the Prisma app a partitioned ledger."""
-    uninstall(database)
-    database.sql(f"DROP TABLE {LEDGER}")
-    database.sql(
-        f'CREATE TABLE {LEDGER} ("id" text, "userId" uuid, "jobId" text, "type" app."TxType", "amount" numeric(12, 2), '
-        f'"note" text, "createdAt" timestamp NOT NULL DEFAULT now()) PARTITION BY {key}; '
-        f'CREATE TABLE app."p" PARTITION OF {LEDGER} DEFAULT'
-    )
-
-
-@pytest.mark.parametrize("key", ['RANGE ("createdAt")', 'LIST ((lower("jobId")))'])
-def test_a_partitioned_ledger_that_cannot_carry_the_guard_is_refused_with_the_reason(
-    prisma: AppDatabase, key: str
-) -> None:
-    partition(prisma, key)
-    refused(prisma, "ledger.table: CreditTransaction is partitioned by", "unique index over all partitions only when")
-    prisma.sql("DROP SCHEMA IF EXISTS sweeper CASCADE")
-    checks = {item["name"]: item for item in prisma.sweeper("check", "--json", now=None).document["checks"]}
-    assert (checks["guard"]["status"], "is partitioned by" in checks["guard"]["message"]) == ("failure", True)
-
-
 @pytest.mark.parametrize("guard", ["", """guard = '''"type" = 'REFUND' AND "createdAt" >= '2026-11-01' '''\n"""])
 def test_a_ledger_partitioned_by_the_session_works(prisma: AppDatabase, guard: str) -> None:
-    partition(prisma, 'LIST ("jobId")')
+    partition_ledger(prisma, 'LIST ("jobId")')
     prisma.configure("[ledger.insert]", f"{guard}[ledger.insert]")
     installed(prisma)
     job = owed_job(prisma)

@@ -23,6 +23,7 @@ FROM (
            ) AS fit
     {if sharded}
     {else}
+    {if ledger_guarded}
     UNION ALL
     SELECT s.guard_index,
            (
@@ -32,6 +33,7 @@ FROM (
            )
     FROM {settings} AS s
     WHERE s.guard_index IS NOT NULL
+    {end}
     {end}
 ) AS guards
 WHERE guards.fit IS NOT TRUE

@@ -18,8 +18,12 @@
             FROM {settings} AS g
             LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = pg_catalog.to_regclass(g.guard_index)::oid
             WHERE g.guard_index IS NOT NULL
+              {if ledger_guarded}
+              {else}
+              AND i.indexrelid IS NOT NULL  -- it guards nothing: by it refunds are found
+              {end}
               AND (
-                  i.indisunique AND i.indisvalid AND i.indisready AND i.indimmediate{if ledger}
+                  {if ledger_guarded}i.indisunique AND i.indisvalid AND i.indisready AND i.indimmediate{else}true{end}{if ledger}
                   -- and not on another table, which had the ledger's name before
                   AND {ledger_text}::regclass::oid IN (i.indrelid, pg_catalog.pg_partition_root(i.indrelid::regclass)::oid){end}
               ) IS NOT TRUE
