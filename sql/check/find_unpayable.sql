@@ -10,10 +10,7 @@ SELECT v.session_id::text AS session_id,
            WHEN {balance_rounds} THEN 'amount_rounded'
            ELSE (
                SELECT {include unfit}
-               FROM (
-                   SELECT
-                       {include planned_refund}
-               ) AS refund
+               FROM {include planned} AS refund
            )
        END AS why
 {include mapped_rows}

@@ -3,11 +3,13 @@
 UPDATE {accounts} AS a
 SET {include moved}
 FROM (
-    SELECT p.account_id, pg_catalog.count(*) AS refunds, pg_catalog.sum(p.amount) AS amount, %(as_of)s::timestamptz AS at
+    SELECT p.account_id, pg_catalog.count(*) AS refunds, pg_catalog.sum(p.amount) AS amount, %(as_of)s::timestamptz AS at{each shares ""},
+           pg_catalog.sum((p.shares ->> {label}::text)::numeric) AS {share}{end}
     FROM ROWS FROM (
         pg_catalog.unnest(%(account_ids)s::text[]::{account_type}[]),
-        pg_catalog.unnest(%(amounts)s::text[]::numeric[])
-    ) AS p (account_id, amount)
+        pg_catalog.unnest(%(amounts)s::text[]::numeric[]){if shares},
+        pg_catalog.unnest(%(shares)s::text[]::jsonb[]){end}
+    ) AS p (account_id, amount{if shares}, shares{end})
     GROUP BY p.account_id
 ) AS owed
 WHERE {accounts_id} {account_eq} owed.account_id

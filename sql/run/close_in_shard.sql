@@ -103,7 +103,8 @@ FROM (
            coalesce(pg_catalog.array_agg(p.reason), '{}') AS reasons,
            coalesce(pg_catalog.array_agg(p.detail), '{}') AS details,
            coalesce(pg_catalog.array_agg(p.failed_at), '{}') AS failed_ats,
-           {if charged}coalesce(pg_catalog.array_agg(p.charged::text), '{}'){else}'{}'::text[]{end} AS charges
+           {if charged}coalesce(pg_catalog.array_agg(p.charged::text), '{}'){else}'{}'::text[]{end} AS charges,
+           {if shares}coalesce(pg_catalog.array_agg(p.shares::text), '{}'){else}'{}'::text[]{end} AS shares
     FROM sweeper_payable AS p
 ) AS payable,
 (

@@ -9,10 +9,10 @@ SELECT due.session_id::text AS session_id,
             ELSE 'Infinity'
        END::float8 AS age_seconds,
        CASE WHEN due.hold_reason IS NOT NULL THEN due.hold_reason
-            ELSE (
+            ELSE {if by_account}due.unfit{else}(
                 SELECT {include unfit}
                 FROM (SELECT due.*) AS refund
-            )
+            ){end}
        END AS hold_reason,
        due.on_hold,
        pg_catalog.length(due.detail) AS detail_length  -- a run writes the text down: where it fails, a dry run must tell
@@ -21,7 +21,12 @@ FROM (
            {include owed_from} AS owed_from,
            {include hold_reason} AS hold_reason,
            {include on_hold} AS on_hold,
-           {include planned_refund}
+           {include planned_refund}{if by_account},
+           -- on the nodes: beside a page of them Citus reads no other rows
+           (
+               SELECT {include unfit}
+               FROM {include planned} AS refund
+           ) AS unfit{end}
     {include live_reading}
     WHERE {include live_in_scope}
       AND CASE WHEN {include in_scope} THEN {include verdict} = 'owed' END

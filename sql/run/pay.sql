@@ -105,14 +105,14 @@ sweeper_paid AS (
            %(as_of)s::timestamptz,
            coalesce({if closes}c.failed_at, {else}CASE WHEN p.stuck THEN p.at END, {end}{if marks}m.failed_at, {end}p.failed_at){if charged},
            p.charged{end}{if shares},
-           (
+           {if sharded}p.shares{else}(
                SELECT pg_catalog.jsonb_build_object({each shares ", "}{label}, share.{share}{end})
                FROM (SELECT p.*) AS refund
                CROSS JOIN LATERAL (
                    SELECT share.*
                    {include shares}
                ) AS share
-           ){end}
+           ){end}{end}
     FROM sweeper_payable AS p
     {if closes}
     LEFT JOIN sweeper_closed AS c ON c.session_id {session_eq} p.session_id

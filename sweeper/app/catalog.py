@@ -81,6 +81,10 @@ class Table:
         """The table's name as SQL, with its schema."""
         return f"{quote_name(self.schema)}.{quote_name(self.name)}"
 
+    def beside_refund(self, alias: str) -> dict[str, str]:
+        """The same as a row that stands beside a refund, by ``alias``."""
+        return {"table": self.qualified, "alias": alias, "on_nodes": "yes" if self.distributed_by else ""}
+
     def column(self, text: str) -> Column | None:
         """The column that ``text`` names, as SQL would read it; also in the exact spelling without quotes."""
         if match := _QUOTED_NAME.fullmatch(text):

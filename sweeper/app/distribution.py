@@ -79,7 +79,7 @@ def named_zone(table: Table, type_name: str, timezone: str) -> str:
     return timezone if table.shard_group is not None and type_name == "timestamp without time zone" else ""
 
 
-def require_together(settings: Settings, tables: Sequence[Table], *, shares: bool) -> None:
+def require_together(settings: Settings, tables: Sequence[Table]) -> None:
     """Check that the mapped tables are on one node, account by account, and that a refund can be paid there.
 
     Raises:
@@ -95,14 +95,13 @@ def require_together(settings: Settings, tables: Sequence[Table], *, shares: boo
         )
     if groups == {None}:
         return
-    for key, mapped in (("[ledger]", settings.ledger is not None), ("[accounts.add]", shares)):
-        if mapped:
-            where = "on tables that Citus distributes" if by_account else "in a schema of Citus"
-            raise ConfigurationError(
-                f"{key} is not supported {where}: Citus reads the session's row for it after closing it, "
-                "in another part of the statement",
-                code="mapping",
-            )
+    if settings.ledger is not None:
+        where = "on tables that Citus distributes" if by_account else "in a schema of Citus"
+        raise ConfigurationError(
+            f"[ledger] is not supported {where}: Citus reads the session's row for it after closing it, in another "
+            "part of the statement",
+            code="mapping",
+        )
     if by_account:
         _require_by_account(settings, tables)
 

@@ -219,7 +219,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
     if settings.ledger:
         ledger, of_ledger = map_ledger(reader, settings.ledger, facts, key, sessions)
     facts |= of_ledger
-    require_together(settings, reader.tables, shares=bool(facts.choices["shares"]))
+    require_together(settings, reader.tables)
     moves = settings.accounts is not None and settings.accounts.moves
     # the amount of a session whose refund is in the app's books by what the file writes, or by a hook
     given_back = bool(own.refunded) or (not moves and ledger is None and catalog.has_subquery(own.amount))

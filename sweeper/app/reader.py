@@ -223,7 +223,7 @@ class Reader:
     def type_over(self, key: str, text: str, refund: str, beside: Mapping[str, Table]) -> str:
         """The type of an expression over a made-up refund, an SQL subquery, with rows of tables by their aliases."""
         slots = {"expression": fill_part("expression", {"expression": text}), "refund_sample": refund}
-        tables = [{"table": table.qualified, "alias": alias} for alias, table in beside.items()]
+        tables = [table.beside_refund(alias) for alias, table in beside.items()]
         return self._tried(key, text, fill("type_over_refund", slots, {"beside": tables}))[0]
 
     def sample_number(self, expression: Expression, table: Table, alias: str = "s") -> Decimal | None:

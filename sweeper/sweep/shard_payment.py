@@ -44,7 +44,7 @@ class ShardPayer:
         names = ("close_in_shard", "insert_in_shard", "hold_in_shard", "end_holds_in_shard")
         moves = ("add_in_shard",) if mapping.lists["moves"] else ()
         self._statements = {name: mapping.statement(name) for name in (*names, *moves)}
-        self._has_accounts = mapping.has_accounts
+        self._has_accounts, self._has_shares = mapping.has_accounts, bool(mapping.shares)
 
     def pay(self, transaction: Transaction, binds: Mapped[str, object]) -> ShardPaid:
         """Pay the locked sessions that are still owed; ``binds`` are those of the statement that pays."""
@@ -81,6 +81,7 @@ class ShardPayer:
             "amounts": text_array(closed.amounts),
             "reasons": text_array(closed.reasons),
             "charges": list(closed.charges),
+            "shares": list(closed.shares),
             "agains": list(closed.agains),
             "details": list(closed.details),
             "failed_ats": list(closed.failed_ats),
@@ -96,6 +97,7 @@ class ShardPayer:
         amounts = {
             "account_ids": text_array([row.account_id for row in paid]),
             "amounts": text_array([row.amount for row in paid]),
+            "shares": [row.shares for row in paid] if self._has_shares else [],
         }
         rows = transaction.rows(self._statements["add_in_shard"], {**binds, **amounts})
         return {row.account_id: (row.refunds, row.amount) for row in rows}

@@ -62,8 +62,6 @@ def test_tables_that_are_not_together_are_refused(cluster: Cluster, tmp_path: Pa
     ("old", "new", "named"),
     [
         ("[[reasons]]", LEDGER, "[ledger] is not supported on tables that Citus distributes"),
-        ('spent      = "total_credits_spent"\nupdated_at = "updated_at"\n', '[accounts.add]\ncredits = "amount"\n',
-         "[accounts.add] is not supported on tables that Citus distributes"),
         ('"cardinality(selected_models)"', '"(SELECT count(*)::int FROM users)"', "it reads more than the row"),
         ('account    = "user_id"', 'account    = "lower(user_id)"', "where both are distributed by the account"),
     ],
@@ -75,8 +73,6 @@ def test_what_would_not_be_exact_is_refused(cluster: Cluster, tmp_path: Path, ol
     )  # fmt: skip
     toml = TOML.replace(old, new, 1)
     assert toml != TOML
-    if "accounts.add" in new:
-        toml = toml.replace('invariant  = "credits = total_credits_earned - total_credits_spent"\n', "")
     refused(cluster, tmp_path, script, toml, named)
 
 

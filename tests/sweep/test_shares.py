@@ -117,6 +117,18 @@ def test_shares_that_do_not_add_up_are_held_and_no_one_is_paid(
     assert pools.value("SELECT sweeper.refund('a', 'worker')") == 0
 
 
+def test_a_whole_share_that_is_written_with_decimals_is_no_text_of_a_column_of_integers(pools: AppDatabase) -> None:
+    """A half of four is 2.00."""
+    pools.configure('"s.from_free"', '"s.from_free / 2.0"')
+    pools.configure('"s.from_paid"', '"s.from_paid + s.from_free / 2.0"')
+    assert pools.sweeper("install").exit_code == 0
+    paid_for(pools, "a", 4, 3)
+    paid_for(pools, "b", 3, 3, "u2")
+    planned, ran = pools.run("--dry-run"), pools.run()
+    assert planned.document["refunds"] == ran.document["refunds"] == {"sessions": 1, "credits": 7, "accounts": 1}
+    assert (pools_of(pools)[0], held(pools)) == (("u1", 2, 15), [("b", "amount_rounded")]), ran.stderr
+
+
 def test_a_trigger_that_moves_too_much_is_refused(pools: AppDatabase) -> None:
     pools.sql(
         "CREATE FUNCTION more() RETURNS trigger LANGUAGE plpgsql "

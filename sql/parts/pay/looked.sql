@@ -77,7 +77,9 @@ sweeper_waiting AS MATERIALIZED (
 ),
 {end}
 sweeper_fit AS MATERIALIZED (
-    SELECT refund.*,
+    SELECT refund.*,{if sharded}{if shares}
+           -- now, for Citus would read the session's row after it is closed
+           {include shares_taken} AS shares,{end}{end}
            {include unfit} AS unfit
     FROM sweeper_due AS refund
     {if spaced}

@@ -11,5 +11,27 @@ CROSS JOIN LATERAL (
         SELECT {each shares ", "}({value})::numeric AS {share}{end}
     ) AS value
 ) AS share
+{if by_account}
+{if compares_shares}
+-- what the balance is and would be: over the nodes of Citus no subquery of the row may say it where it is compared
+CROSS JOIN LATERAL (
+    SELECT {balance}::text::numeric AS balance
+    FROM (
+        SELECT {each account_columns ", "}{if share}pg_catalog.trim_scale(a.{column}::text::numeric + share.{share})::text::{column_type} AS {column}{else}a.{column}{end}{end}
+    ) AS a
+) AS balance_after
+CROSS JOIN LATERAL (
+    SELECT {balance}::text::numeric AS balance
+    FROM (
+        SELECT {each account_columns ", "}a.{column}{end}
+    ) AS a
+) AS balance_before
+{end}
+{end}
 WHERE {session_id} {session_eq} refund.session_id
   AND {accounts_id} {account_eq} refund.account_id
+  {if by_account}
+  AND {account} {account_eq} refund.account_id
+  AND (%(accounts)s::text[] IS NULL OR {account} {account_eq} ANY (%(accounts)s::text[]::{account_type}[]))
+  {include account_here}
+  {end}

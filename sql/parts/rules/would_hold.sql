@@ -3,9 +3,6 @@ coalesce(
     {include hold_reason},
     (
         SELECT {include unfit}
-        FROM (
-            SELECT
-                {include planned_refund}
-        ) AS refund
+        FROM {include planned} AS refund
     )
 )
