@@ -95,11 +95,10 @@ def require_together(settings: Settings, tables: Sequence[Table]) -> None:
         )
     if groups == {None}:
         return
-    if settings.ledger is not None:
-        where = "on tables that Citus distributes" if by_account else "in a schema of Citus"
+    if settings.ledger is not None and by_account:
         raise ConfigurationError(
-            f"[ledger] is not supported {where}: Citus reads the session's row for it after closing it, in another "
-            "part of the statement",
+            "[ledger] is not supported on tables that Citus distributes: it sends a payment that writes two ledgers "
+            "to the nodes in parts, which do not see one state of the rows",
             code="mapping",
         )
     if by_account:

@@ -9,6 +9,7 @@ from sweeper.app.catalog import Table, is_literal, problem
 from sweeper.app.chain_slots import chain_slots
 from sweeper.app.expression import Expression, no_attempt
 from sweeper.app.facts import Facts
+from sweeper.app.ledger_on_nodes import require_of_refund
 from sweeper.app.over_refund import CHAIN, OverRefund, names_in, reads
 from sweeper.app.reader import Reader
 from sweeper.app.share_slots import rounded
@@ -82,6 +83,8 @@ def map_ledger(
         ConfigurationError: a column or an expression does not fit; what links a row to its session is not written.
     """
     table = reader.table("ledger.table", own.table)
+    if table.shard_group is not None and table.distributed_by is None:
+        require_of_refund(own)
     over = OverRefund(reader, facts.slots, {"s": sessions}, chained=True)
     chained = _is_chained(own, facts)
     where = reader.condition("ledger.where", own.where, table, "l")

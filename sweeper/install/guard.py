@@ -57,7 +57,7 @@ def require_payable(transaction: Transaction, mapping: Mapping, binds: dict[str,
     if mapping.ledger and not mapping.ledger.guarded:
         return  # the guard is that of sweeper's own ledger
     names = set(_arbiters(plan))
-    table = mapping.slots["ledger" if mapping.ledger else "refunds"]
+    table = mapping.slots["ledger" if mapping.ledger and not mapping.is_sharded else "refunds"]
     indexes = transaction.rows(fill("list_unique_indexes", {}), {"table_name": table})
     if mapping.is_sharded:  # its plan is of the coordinator alone; a shard without the index refuses the insert
         chosen = [index for index in indexes if index.whole and index.keys == sorted(mapping.guard_keys)]
@@ -77,6 +77,8 @@ def find_app_guard(transaction: Transaction, mapping: Mapping) -> str | None:
 
     The server says which of them cover every row that the guard must cover, as it does for the statement that pays.
     """
+    if mapping.is_sharded:  # the plan is of the coordinator alone, and an error on a node ends the whole transaction
+        return None
     try:
         with transaction.savepoint():
             plan = transaction.row(mapping.statement("probe_guard"))[0]
