@@ -36,6 +36,36 @@ KINDS = {
         "CREATE TABLE p2 PARTITION OF prediction_sessions DEFAULT",
         "UNIQUE (user_id, id, created_at)",
     ),
+    "hashes within a month": (
+        "RANGE (created_at)",
+        "CREATE TABLE p1 PARTITION OF prediction_sessions FOR VALUES FROM ('2026-11-01') TO ('2026-12-01') "
+        "PARTITION BY HASH (id); "
+        "CREATE TABLE p1_0 PARTITION OF p1 FOR VALUES WITH (MODULUS 2, REMAINDER 0); "
+        "CREATE TABLE p1_1 PARTITION OF p1 FOR VALUES WITH (MODULUS 2, REMAINDER 1); "
+        "CREATE TABLE p2 PARTITION OF prediction_sessions DEFAULT",
+        "PRIMARY KEY (id, created_at)",
+    ),
+    "an expression": (
+        "RANGE (date_trunc('month', created_at))",
+        "CREATE TABLE p1 PARTITION OF prediction_sessions (PRIMARY KEY (id)) "
+        "FOR VALUES FROM ('2026-11-01') TO ('2026-12-01'); "
+        "CREATE TABLE p2 PARTITION OF prediction_sessions (PRIMARY KEY (id)) DEFAULT",
+        None,
+    ),
+    "the month of failing": (
+        "LIST (completed_at)",
+        "CREATE TABLE p1 PARTITION OF prediction_sessions FOR VALUES IN (NULL); "
+        "CREATE TABLE p2 PARTITION OF prediction_sessions DEFAULT",
+        "UNIQUE (id, completed_at)",
+    ),
+    "status, and then the time": (
+        "LIST (status)",
+        "CREATE TABLE live PARTITION OF prediction_sessions FOR VALUES IN ('queued', 'generating', 'researching'); "
+        "CREATE TABLE over PARTITION OF prediction_sessions DEFAULT PARTITION BY RANGE (created_at); "
+        "CREATE TABLE over_now PARTITION OF over FOR VALUES FROM ('2026-11-01') TO (MAXVALUE); "
+        "CREATE TABLE over_old PARTITION OF over DEFAULT",
+        "PRIMARY KEY (id, status, created_at)",
+    ),
     "list of the status": (
         "LIST (status)",
         "CREATE TABLE p1 PARTITION OF prediction_sessions FOR VALUES IN ('error'); "
