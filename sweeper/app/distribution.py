@@ -97,8 +97,9 @@ def require_together(settings: Settings, tables: Sequence[Table]) -> None:
         return
     if settings.ledger is not None and by_account:
         raise ConfigurationError(
-            "[ledger] is not supported on tables that Citus distributes: it sends a payment that writes two ledgers "
-            "to the nodes in parts, which do not see one state of the rows",
+            "[ledger] is not supported on tables that Citus distributes: whoever looks for a refund would join two "
+            "ledgers over all nodes, which Citus seldom plans. Leave it out, for sweeper's own ledger is the "
+            "guard, and let sessions.exclude tell what the app refunds itself",
             code="mapping",
         )
     if by_account:
