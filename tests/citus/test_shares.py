@@ -1,14 +1,18 @@
 """Credits of several kinds, on tables that Citus distributes: what each column takes is exact."""
 
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.helpers import sharded
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, not_ok
 from tests.helpers.citus import Cluster
+from tests.helpers.processes import start
 
 READERS = 12
 TABLES = """
@@ -128,6 +132,43 @@ def test_a_share_that_a_column_would_round_is_held(app: AppDatabase) -> None:
     assert (planned.document["held"], ran.document["held"]) == (8, 8), ran.stderr
     assert app.sql(f"SELECT DISTINCT why FROM {schema(app)}.holds") == [("amount_rounded",)]
     assert planned.document["refunds"] == ran.document["refunds"]
+
+
+@pytest.mark.slow
+def test_two_sweeps_beside_the_app(app: AppDatabase) -> None:
+    tables = "public" if schema(app) == "sweeper" else "tenant"
+    for state, ended_at in (("failed", "2026-11-20 10:00Z"), ("reading", None)):
+        app.sql(
+            "INSERT INTO books (reader_id, id, state, of_free, of_bought, started_at, ended_at) "
+            f"SELECT n %% {READERS}, '{state}-' || n, %s, 1, 2, '2026-11-20 09:00Z', %s::timestamptz "
+            f"FROM generate_series(0, {50 * READERS - 1}) AS n",
+            state, ended_at,
+        )  # fmt: skip
+    added, stop = 0, threading.Event()
+
+    def add() -> None:
+        nonlocal added
+        with psycopg.connect(app.url, autocommit=True) as connection:
+            while not stop.is_set():
+                with suppress(psycopg.Error):
+                    sql = f"UPDATE {tables}.readers SET bought_left = bought_left + 1 WHERE id = {added % READERS}"
+                    added += connection.execute(sql).rowcount
+
+    traffic = threading.Thread(target=add)
+    traffic.start()
+    running = [start(app, "--batch-size", "40") for _ in range(2)]
+    for process in running:
+        process.communicate(timeout=120)
+    stop.set()
+    traffic.join()
+    assert app.run("--full", now=None, role=None).exit_code == 0
+    refunds = f"FROM {schema(app)}.refunds"
+    paid = app.value(f"SELECT count(*) {refunds}")
+    assert paid == app.value(f"SELECT count(DISTINCT session_id) {refunds}") == 102 * READERS
+    free, bought, stake = app.sql("SELECT sum(free_left), sum(bought_left), sum(at_stake) FROM readers")[0]
+    of_twelve = 2 * sum(number % 3 for number in range(READERS))
+    assert (free, bought - added) == (READERS * (10 + 100) + of_twelve, READERS * (20 + 200 + 8))
+    assert stake == READERS * (7 - 4 - 50 * 3) - of_twelve // 2
 
 
 def schema(app: AppDatabase) -> str:
