@@ -99,7 +99,7 @@ class Filling:
             case "create_index":
                 return {"unique": False, "concurrently": False, "only": False, "partial": True}
             case "type_over_refund":
-                return {"beside": [{"table": self.mapping.slots["sessions"], "alias": "s"}]}
+                return {"beside": [self.mapping.sessions.beside_refund("s")]}
             case "drop_index":
                 return {"concurrently": False}
             case "probe_index":
