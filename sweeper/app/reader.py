@@ -30,7 +30,7 @@ class Reader:
     """
 
     def __init__(self, transaction: Transaction, own_schema: str, *, goes_on: bool = True) -> None:
-        self.transaction = self._transaction = transaction
+        self.transaction = transaction
         self._trying = transaction.savepoint if goes_on else translated
         self._own_schema = own_schema
         self.tables = list[Table]()
@@ -44,14 +44,12 @@ class Reader:
         Raises:
             ConfigurationError: there is none, or it is a view.
         """
-        row = self._find_table(text)
-        if row is None and (ours := self._find_table(f"{quote_name(self._own_schema)}.{text}")):
-            row = ours
+        row = self._find_table(text) or self._find_table(f"{quote_name(self._own_schema)}.{text}")
         if row is None:
             raise problem(key, text, f"there is no such table{self._nearest_table(text)}")
         if row.kind not in ("r", "p"):
             raise problem(key, text, "is not a table: rows of a view or a foreign table cannot be locked")
-        on_nodes = read_distribution(self._transaction, key, text, row, self._own_schema)
+        on_nodes = read_distribution(self.transaction, key, text, row, self._own_schema)
         if row.inherited:
             raise problem(key, text, "has child tables (INHERITS), and no unique index holds over them all")
         if row.schema_name == self._own_schema and not on_nodes.of_schema:
@@ -59,7 +57,7 @@ class Reader:
                 key, text, f"lies in {self._own_schema}, the schema for sweeper's own tables: name another in "
                 "database.schema",
             )  # fmt: skip
-        rows = self._transaction.rows(fill("list_columns", {}), {"table_oid": row.oid})
+        rows = self.transaction.rows(fill("list_columns", {}), {"table_oid": row.oid})
         columns = {
             column.name: Column(
                 column.name, column.full_type, column.base_type, column.domain, column.category,
@@ -68,7 +66,7 @@ class Reader:
             )
             for column in rows
         }  # fmt: skip
-        of = read_partitions(self._transaction, key, text, row)
+        of = read_partitions(self.transaction, key, text, row)
         self.tables.append(Table(
             row.oid, row.schema_name, row.table_name, row.partition_key, tuple(row.partition_columns), of.owned,
             row.owner, columns, of.columns, of.shared_keys or on_nodes.shared_keys, on_nodes.group, on_nodes.column,
@@ -78,15 +76,15 @@ class Reader:
 
     def _find_table(self, text: str) -> Row | None:
         try:
-            with self._transaction.savepoint():
-                found = self._transaction.rows(fill("find_table", {}), {"name": text})
+            with self.transaction.savepoint():
+                found = self.transaction.rows(fill("find_table", {}), {"name": text})
         except (Refusal, SweeperError):  # it is no name at all
             return None
         return found[0] if found else None
 
     def _nearest_table(self, text: str) -> str:
         binds = {"own_schema": self._own_schema}
-        known = {row.table_name: row for row in self._transaction.rows(fill("list_tables", {}), binds)}
+        known = {row.table_name: row for row in self.transaction.rows(fill("list_tables", {}), binds)}
         word = text.rsplit(".", 1)[-1].strip('"')
         if word in known and not known[word].reachable:
             return f" that this role may see: it lacks USAGE on the schema of {known[word].as_sql}"
@@ -123,7 +121,7 @@ class Reader:
             ConfigurationError: it is not a column, or two rows may have the same value.
         """
         column = self.column(key, text, table)
-        rows = self._transaction.rows(fill("list_unique_columns", {}), {"table_oid": table.oid})
+        rows = self.transaction.rows(fill("list_unique_columns", {}), {"table_oid": table.oid})
         if column.name not in [row.name for row in rows]:
             unique = [row.name for row in rows]
             raise problem(
@@ -154,7 +152,7 @@ class Reader:
 
     def _collation(self, sql: str, table: Table, alias: str) -> str:
         slots = {"expression": sql, "table": table.qualified, "alias": alias}
-        row = self._transaction.row(fill("collation_of_expression", slots), {"no_rows": 0})
+        row = self.transaction.row(fill("collation_of_expression", slots), {"no_rows": 0})
         return str(row.collation)
 
     def equality(self, key: str, text: str, type_name: str) -> Equality:
@@ -168,7 +166,7 @@ class Reader:
         return self._equalities[type_name]
 
     def _find_equality(self, key: str, text: str, type_name: str) -> Equality:
-        rows = self._transaction.rows(fill("find_equality", {}), {"type": type_name})
+        rows = self.transaction.rows(fill("find_equality", {}), {"type": type_name})
         if rows and rows[0].schema_name != "pg_catalog":
             prefix = quote_name(rows[0].schema_name)
             return Equality(_operator(prefix, rows[0].equal), _operator(prefix, rows[0].greater), is_of_server=False)
@@ -188,7 +186,7 @@ class Reader:
     def _tried(self, key: str, text: str, statement: str, table: Table | None = None) -> tuple[str, bool]:
         try:
             with self._trying():
-                found = self._transaction.row(statement, {"no_rows": 0})
+                found = self.transaction.row(statement, {"no_rows": 0})
         except (Refusal, SweeperError) as error:
             if getattr(error, "code", "") == "privilege":
                 raise
@@ -196,7 +194,7 @@ class Reader:
             hint = nearest_column(missing[1], table) if missing and table else ""
             raise problem(key, text, f"cannot be used: {error.message}{hint}") from None
         if found.domain:  # it counts as the type beneath it
-            found = self._transaction.row(fill("find_base_type", {}), {"type_oid": found.oid})
+            found = self.transaction.row(fill("find_base_type", {}), {"type_oid": found.oid})
         if found.type == "record":
             raise problem(key, text, "gives several columns")
         return str(found.type), bool(found.collatable)
@@ -230,8 +228,8 @@ class Reader:
         """One value of an expression over a row of ``table``; None where there is none that this role may read."""
         slots = {"expression": expression.sql, "table": table.qualified, "alias": alias}
         try:
-            with self._transaction.savepoint():
-                rows = self._transaction.rows(fill("sample_number", slots))
+            with self.transaction.savepoint():
+                rows = self.transaction.rows(fill("sample_number", slots))
         except (Refusal, SweeperError, TooSlow):
             return None
         return rows[0].value if rows else None
@@ -239,7 +237,7 @@ class Reader:
     def draws_from_sequence(self, table: Table, written: list[str]) -> bool:
         """Whether a column of ``table`` that an insert leaves out, all but ``written``, is numbered by a sequence."""
         binds = {"table_oid": table.oid, "written": written}
-        return bool(self._transaction.row(fill("find_numbering", {}), binds).found)
+        return bool(self.transaction.row(fill("find_numbering", {}), binds).found)
 
     def labels(self, type_name: str) -> tuple[str, ...]:
         """The values of an enum, in their order; none for a type that is no enum."""
@@ -252,7 +250,7 @@ class Reader:
 
     def _list_labels(self, type_name: str) -> Sequence[Row]:
         if type_name not in self._labels:
-            self._labels[type_name] = self._transaction.rows(fill("list_labels", {}), {"type": type_name})
+            self._labels[type_name] = self.transaction.rows(fill("list_labels", {}), {"type": type_name})
         return self._labels[type_name]
 
 

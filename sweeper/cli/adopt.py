@@ -1,5 +1,6 @@
 """``sweeper adopt``."""
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -38,8 +39,7 @@ def adopt(
 
     settings = load_settings(config)
     choice = Choice(where=where, session_id=session, amount=amount)
-    database = Database(load_connection(), application_name="sweeper adopt")
-    try:
+    with closing(Database(load_connection(), application_name="sweeper adopt")) as database:
         return correct(
             lambda: Adoption(database, settings, request, choice),
             lambda result: _show(result, json=json),
@@ -48,8 +48,6 @@ def adopt(
             dry_run=dry_run,
             json=json,
         )
-    finally:
-        database.close()
 
 
 def _show(result: "AdoptResult", *, json: bool) -> None:

@@ -1,10 +1,9 @@
 """``sweeper audit``."""
 
 import io
-import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +14,7 @@ import typer
 from sweeper.cli.options import Config, Json, console, load_connection, load_settings, parse_time
 from sweeper.cli.output import Output
 from sweeper.core.errors import ConfigurationError, Exit
+from sweeper.core.files import replaced
 
 if TYPE_CHECKING:
     from sweeper.audit.result import AuditResult
@@ -60,17 +60,14 @@ def audit(
     settings = load_settings(config)
     request = books.AuditRequest(as_of, parse_time("--since", since), parse_time("--until", until))
     database = Database(load_connection(), application_name="sweeper audit")
-    try:
-        with _opened(output, chosen) as stream:
-            if chosen is Format.CSV:
-                with suppress(_ReaderGone):
-                    books.export(database, settings, request, _writing(stream))
-                return Exit.DONE
-            with exactly():  # sums are made in rendering, too
-                result = books.audit(database, settings, request)
-                _write(result, chosen, stream)
-    finally:
-        database.close()
+    with closing(database), _opened(output, chosen) as stream:
+        if chosen is Format.CSV:
+            with suppress(_ReaderGone):
+                books.export(database, settings, request, _writing(stream))
+            return Exit.DONE
+        with exactly():  # sums are made in rendering, too
+            result = books.audit(database, settings, request)
+            _write(result, chosen, stream)
     return result.exit_code
 
 
@@ -105,15 +102,11 @@ def _opened(output: Path | None, chosen: Format) -> Iterator[TextIO]:
             sys.stdout.reconfigure(encoding="utf-8")
         yield sys.stdout
         return
-    unfinished = output.with_name(f".{output.name}.{os.getpid()}")
     try:
-        with unfinished.open("w", encoding="utf-8", newline="") as stream:
+        with replaced(output, newline="") as stream:
             yield stream
-        unfinished.replace(output)
     except OSError as error:
         raise ConfigurationError(f"--output {output}: {error.strerror}", code="output") from None
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _write(result: "AuditResult", chosen: Format, stream: TextIO) -> None:

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,12 +32,9 @@ def check(
     from sweeper.render.terminal.check import show_check
 
     connection = load_connection()
-    database = Database(connection, application_name="sweeper check")
-    try:
+    with closing(Database(connection, application_name="sweeper check")) as database:
         settings = _settings_or_error(path)
         result = check_all(database, settings, as_of=as_of, asked_at=asked_at)
-    finally:
-        database.close()
     if notify:
         result = replace(result, checks=(*result.checks, *_trial(path)))
     if json:

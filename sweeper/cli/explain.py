@@ -1,6 +1,7 @@
 """``sweeper explain``."""
 
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -27,8 +28,7 @@ def explain(
     from sweeper.sweep.context import RunRequest
 
     settings = load_settings(config)
-    database = Database(load_connection(), application_name="sweeper explain")
-    try:
+    with closing(Database(load_connection(), application_name="sweeper explain")) as database:
         explainer = Explainer(database, settings, RunRequest(as_of=as_of, asked_at=asked_at))
         if session is not None:
             explanation = explainer.session(session)
@@ -36,6 +36,4 @@ def explain(
         else:
             found = explainer.account(str(account))
             print(account_document(found)) if json else show_account(console(), found)  # noqa: T201
-    finally:
-        database.close()
     return 0

@@ -1,6 +1,7 @@
 """``sweeper history``."""
 
 import sys
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -20,8 +21,7 @@ def history(
     from sweeper.render.terminal.history import SHOWN_RUNS, show_run_history, show_runs
 
     settings = load_settings(config)
-    database = Database(load_connection(), application_name="sweeper history")
-    try:
+    with closing(Database(load_connection(), application_name="sweeper history")) as database:
         if run is None:
             runs = list_runs(database, settings, limit=None if json else SHOWN_RUNS + 1)
             print(runs_document(runs)) if json else show_runs(console(), runs)  # noqa: T201
@@ -31,6 +31,4 @@ def history(
                     sys.stdout.writelines(run_document_in_parts(found))
                 else:
                     show_run_history(console(), found)
-    finally:
-        database.close()
     return 0

@@ -1,8 +1,8 @@
 """``sweeper init``."""
 
-import os
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +10,7 @@ import typer
 
 from sweeper.cli.options import Config, Json, config_path, has_terminal, load_connection
 from sweeper.core.errors import ConfigurationError
+from sweeper.core.files import replaced
 from sweeper.core.text import printable
 
 if TYPE_CHECKING:
@@ -76,11 +77,8 @@ def init(
 
     asking = not (yes or json) and has_terminal() and sys.stdout.isatty()
     chooser = _Interactive() if asking else _Unattended()
-    database = Database(connection, application_name="sweeper init")
-    try:
+    with closing(Database(connection, application_name="sweeper init")) as database:
         draft = retrying(lambda: make_draft(database, chooser, table), attempts=1)
-    finally:
-        database.close()
     _write(path, write(draft))
     if json:
         print(init_document(str(path), draft.open_questions, draft.hidden_tables))  # noqa: T201
@@ -98,9 +96,8 @@ def init(
 
 
 def _write(path: Path, text: str) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
+        with replaced(path) as stream:
+            stream.write(text)
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be written: {type(error).__name__}", code="config") from None

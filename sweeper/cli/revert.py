@@ -1,5 +1,6 @@
 """``sweeper revert``."""
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -39,8 +40,7 @@ def revert(
 
     settings = load_settings(config)
     choice = Choice(run_id=run, session_id=session, allow_negative=allow_negative, without_ledger=without_ledger)
-    database = Database(load_connection(), application_name="sweeper revert")
-    try:
+    with closing(Database(load_connection(), application_name="sweeper revert")) as database:
         return correct(
             lambda: Revert(database, settings, request, choice),
             lambda result: _show(result, json=json),
@@ -49,8 +49,6 @@ def revert(
             dry_run=dry_run,
             json=json,
         )
-    finally:
-        database.close()
 
 
 def _show(result: "RevertResult", *, json: bool) -> None:

@@ -1,6 +1,7 @@
 """``sweeper sql``."""
 
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -33,10 +34,7 @@ def sql(
     from sweeper.sweep.context import RunRequest
 
     settings = load_settings(config)
-    database = Database(load_connection(), application_name="sweeper sql")
-    try:
+    with closing(Database(load_connection(), application_name="sweeper sql")) as database:
         text = script(database, settings, RunRequest(as_of=as_of, asked_at=asked_at), statement)
-    finally:
-        database.close()
     print(statement_document(name, text) if json else text)  # noqa: T201
     return 0

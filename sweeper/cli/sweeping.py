@@ -4,6 +4,7 @@ import socket
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -109,8 +110,7 @@ def _sweep(
     from sweeper.render.json.run import run_document
 
     status.reasons = settings.all_reasons
-    database = Database(load_connection(), application_name="sweeper run")
-    try:
+    with closing(Database(load_connection(), application_name="sweeper run")) as database:
         result = _plan(database, settings, request) if dry_run else _execute(database, settings, request, signals)
         status.exit_code, status.summary, status.result = result.exit_code, run_document(result), result
         if status.wants_backlog:
@@ -120,8 +120,6 @@ def _sweep(
             with signals.shielded():
                 _choose_notices(status, database, settings, request, result)
         return result
-    finally:
-        database.close()
 
 
 def _choose_notices(
@@ -179,14 +177,11 @@ def _show_why_not(settings: "Settings", request: "RunRequest", result: "RunResul
     from sweeper.postgres.database import Database
     from sweeper.render.terminal.explain import show_reasons
 
-    database = Database(load_connection(), application_name="sweeper run")
-    try:
+    with closing(Database(load_connection(), application_name="sweeper run")) as database:
         explainer = Explainer(database, settings, replace(request, session_ids=()))
         named = dict.fromkeys(request.session_ids)
         found = [explainer.session(session_id) for session_id in [*named][:_EXPLAINED]]
         show_reasons(console(), [one for one in found if not one.is_paid_by(result.run_id)])
-    finally:
-        database.close()
 
 
 def _has_news(result: "RunResult") -> bool:

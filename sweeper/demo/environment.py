@@ -1,7 +1,7 @@
 """The server that the demo runs on: thrown away at the end, or kept on purpose."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -50,11 +50,8 @@ def _kept(signals: Signals) -> Iterator[server.Server]:
 @contextmanager
 def connected(one: server.Server) -> Iterator[Database]:
     """The database of the app on this server."""
-    database = Database(from_url(one.url, "the demo's URL"), application_name="sweeper demo")
-    try:
+    with closing(Database(from_url(one.url, "the demo's URL"), application_name="sweeper demo")) as database:
         yield database
-    finally:
-        database.close()
 
 
 def leave_mapping(one: server.Server) -> Path:

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
+from sweeper.core.files import replaced
+
 _HOUR = timedelta(hours=1)
 # of this process, which may sweep again and again where it may write no file
 _sent: dict[str, datetime] = {}
@@ -43,8 +45,7 @@ class Memory:
             return
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            beside = self._folder / f".{key}"
-            beside.write_text(now.isoformat(), encoding="ascii")
-            beside.replace(self._folder / key)
+            with replaced(self._folder / key) as stream:
+                stream.write(now.isoformat())
         except OSError:
             pass

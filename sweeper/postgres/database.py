@@ -102,18 +102,8 @@ class Database:
             connection.connection.dbapi_connection.read_only = True if read_only else None  # type: ignore[union-attr]
             with connection.begin():
                 opened = Transaction(connection)
-                found = opened.row(
-                    fill("set_transaction", {}),
-                    {
-                        "lock_ms": timeouts.lock_ms,
-                        "statement_ms": timeouts.statement_ms,
-                        "idle_ms": timeouts.idle_ms,
-                        "transaction_ms": timeouts.transaction_ms,
-                        "tcp_user_ms": timeouts.tcp_user_ms,
-                        "search_path": search_path,
-                        "timezone": timezone,
-                    },
-                )
+                binds = {**timeouts._asdict(), "search_path": search_path, "timezone": timezone}
+                found = opened.row(fill("set_transaction", {}), binds)
                 if found.replication_role == "replica" and not read_only:
                     raise WithoutTriggers
                 if self._has_nodes:

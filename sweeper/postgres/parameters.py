@@ -71,29 +71,22 @@ maxresultbuffer hostrecheckseconds
 _SET_BY_US = """
 statement_timeout lock_timeout idle_in_transaction_session_timeout transaction_timeout timezone datestyle intervalstyle
 """
-DROPPED = frozenset(
-    "".join(
-        (
-            _PRISMA,
-            _VERCEL,
-            " ",
-            _RAILS,
-            _DOCTRINE,
-            " ",
-            _LARAVEL,
-            _DJANGO,
-            _NODE,
-            _GO,
-            _RUST,
-            " ",
-            _PYTHON,
-            " ",
-            _ECTO,
-            _JDBC,
-            _SET_BY_US,
-        )
-    ).split()
+_HARMLESS = (
+    _PRISMA,
+    _VERCEL,
+    _RAILS,
+    _DOCTRINE,
+    _LARAVEL,
+    _DJANGO,
+    _NODE,
+    _GO,
+    _RUST,
+    _PYTHON,
+    _ECTO,
+    _JDBC,
+    _SET_BY_US,
 )
+DROPPED = frozenset(" ".join(_HARMLESS).split())
 
 # libpq's own words for TLS: https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-SSLMODE-STATEMENTS
 _MODES = {mode: mode for mode in ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")}

@@ -93,11 +93,7 @@ class Values:
         """What the transaction sets for itself."""
         timeouts = READ_TIMEOUTS if not writes else Timeouts() if group == "install" else LOCKING_TIMEOUTS
         return {
-            "lock_ms": timeouts.lock_ms,
-            "statement_ms": timeouts.statement_ms,
-            "idle_ms": timeouts.idle_ms,
-            "transaction_ms": timeouts.transaction_ms,
-            "tcp_user_ms": timeouts.tcp_user_ms,
+            **timeouts._asdict(),
             "search_path": self.mapping.search_path,
             "timezone": self.mapping.timezone,
         }

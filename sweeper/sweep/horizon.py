@@ -15,7 +15,7 @@ from sweeper.config.model import PolicySection
 from sweeper.core.results import Amount
 from sweeper.install.state import Installation
 from sweeper.postgres.database import Database
-from sweeper.postgres.timeouts import Timeouts
+from sweeper.postgres.timeouts import READ_TIMEOUTS
 from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.selection import Selection, before
 
@@ -27,7 +27,6 @@ FULL_SWEEP_EVERY = timedelta(days=1)
 SMALL_HISTORY = 10_000
 # a clock that was set back by less than this is still beyond the horizon, by the margin
 _SET_BACK = MARGIN / 2
-_TIMEOUTS = Timeouts(statement_ms=3_600_000, idle_ms=600_000)
 
 
 def policy_digest(policy: PolicySection, floor: datetime) -> str:
@@ -81,7 +80,7 @@ def store(database: Database, mapping: Mapping, settled: Settled) -> None:
     """Store the horizon after a complete run, and that it was a full sweep when it was."""
     selection = settled.selection
     with database.transaction(
-        timeouts=_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
+        timeouts=READ_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
     ) as transaction:
         common = {"as_of": selection.as_of, "fingerprint": mapping.fingerprint}
         if not settled.unknown:
