@@ -150,7 +150,7 @@ CREATE INDEX holds_session_id_idx ON {holds} USING hash (session_id);
 ALTER TABLE {refunds} ENABLE ALWAYS TRIGGER append_only;
 -- what was paid under the file with the old key was paid under this one: it needs no rehearsal
 UPDATE {runs} AS run
-SET told = run.told || pg_catalog.jsonb_build_object('mapping', {file_digest})
+SET told = (run.told #- '{seen,sessions}'::text[]) || pg_catalog.jsonb_build_object('mapping', {file_digest})
 FROM (
     SELECT r.told ->> 'mapping'::text AS mapping
     FROM {runs} AS r

@@ -15,7 +15,7 @@ from sweeper.config.model import PolicySection
 from sweeper.core.results import Amount
 from sweeper.install.state import Installation
 from sweeper.postgres.database import Database
-from sweeper.postgres.timeouts import READ_TIMEOUTS
+from sweeper.postgres.timeouts import READ_TIMEOUTS, Timeouts
 from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.selection import Selection, before
 
@@ -27,6 +27,7 @@ FULL_SWEEP_EVERY = timedelta(days=1)
 SMALL_HISTORY = 10_000
 # a clock that was set back by less than this is still beyond the horizon, by the margin
 _SET_BACK = MARGIN / 2
+_SEEN_TIMEOUTS = Timeouts(statement_ms=60_000, idle_ms=60_000)
 
 
 def policy_digest(policy: PolicySection, floor: datetime) -> str:
@@ -94,3 +95,13 @@ def store(database: Database, mapping: Mapping, settled: Settled) -> None:
         if settled.full:
             counted = {"sessions": settled.before_floor.sessions, "credits": str(settled.before_floor.credits)}
             transaction.rows(mapping.statement("note_full_sweep"), {**common, **counted})
+
+
+def note_seen(database: Database, mapping: Mapping, selection: Selection, run_id: str) -> None:
+    """Write down, after a full sweep, some of what the app's own ledger says is refunded: it may lose those rows."""
+    if mapping.ledger is None or mapping.is_by_account or not mapping.starts_in_column:
+        return
+    with database.transaction(
+        timeouts=_SEEN_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
+    ) as transaction:
+        transaction.rows(mapping.statement("note_seen"), {**selection.binds, "run_id": run_id})

@@ -18,7 +18,7 @@ from sweeper.core.signals import Signals
 from sweeper.install.guard import require_payable
 from sweeper.postgres.binds import BY_SWEEPER
 from sweeper.postgres.database import Database
-from sweeper.postgres.errors import Busy, Refusal, TooSlow, failure_of
+from sweeper.postgres.errors import Busy, Refusal, StatementError, TooSlow, failure_of
 from sweeper.postgres.retries import retrying
 from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS
@@ -26,7 +26,7 @@ from sweeper.sweep.batch import BOOKKEEPING_TIMEOUTS, BatchPayer
 from sweeper.sweep.caps import Caps
 from sweeper.sweep.context import RunContext, RunRequest, prepare
 from sweeper.sweep.holds import Holds
-from sweeper.sweep.horizon import Settled, store
+from sweeper.sweep.horizon import Settled, note_seen, store
 from sweeper.sweep.owed_session import Survey
 from sweeper.sweep.progress import Observer
 from sweeper.sweep.rehearsal import Rehearsal, find_objection
@@ -107,6 +107,7 @@ def _execute(
         # on the server after a failover, what an earlier batch wrote may be missing: the next run looks again
         if prepared.whole and outcome in _EVERYTHING_PAID and database.connections_made == 1:
             _store_horizon(database, prepared, sweep, before_floor)
+            _note_seen(database, prepared, run_id)
         return _close_in_the_end(database, mapping, result, opening, signals)
 
 
@@ -125,6 +126,14 @@ def _store_horizon(database: Database, prepared: RunContext, sweep: Sweep, befor
     # a second attempt could reach another server
     with suppress(SweeperError, Busy, TooSlow, Refusal):
         retrying(lambda: store(database, prepared.mapping, settled), attempts=1)
+
+
+def _note_seen(database: Database, prepared: RunContext, run_id: str) -> None:
+    if not prepared.full:
+        return
+    # what the full sweep before wrote down is still there
+    with suppress(SweeperError, Busy, TooSlow, Refusal, StatementError):
+        retrying(lambda: note_seen(database, prepared.mapping, prepared.selection, run_id), attempts=1)
 
 
 def _sweep(sweep: Sweep, selection: Selection) -> tuple[Survey, Outcome, SweeperError | None]:

@@ -29,8 +29,8 @@ OF_CITUS = {
 OF_CHARGES = {"above_charge", "count_uncharged", "find_first_charge"}
 NEVER_SENT = {
     "first": {
-        *OF_CHARGES, *OF_CITUS, *OF_LEDGER, "attach_index", "find_in_app_ledger", "list_double_refunds", "try_link",
-        "probe_guard", "probe_insert", "try_where", "compare_charge_accounts", "compare_past", "find_missed_refunds",
+        *OF_CHARGES, *OF_CITUS, *OF_LEDGER, "attach_index", "find_in_app_ledger", "list_double_refunds", "note_seen",
+        "try_link", "probe_guard", "probe_insert", "try_where", "compare_charge_accounts", "compare_past", "find_missed_refunds",
     },
     "prisma": {"attach_index", "sample_durations", *OF_CHARGES, *OF_CITUS},
     "ledger_only": {

@@ -109,3 +109,57 @@ def test_refunds_from_before_there_was_a_ledger_hold_nobody(server: Server, tmp_
         add(database, 11, 11)
         ran = database.run(now=None)
         assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 1)
+
+
+@pytest.fixture
+def refunded_by_app(app: AppDatabase) -> AppDatabase:
+    """Twenty more jobs, a day apart, that the app refunded itself, and a full sweep that saw their rows."""
+    app.sql("DELETE FROM jobs WHERE id <= 10")
+    add(app, 101, 120, "now() - interval '30 days' + n % 100 * interval '1 day'")
+    app.sql("INSERT INTO entries SELECT id, user_id, 'refund', cost, started_at FROM jobs WHERE id > 100")
+    assert app.run("--full", now=None).document["refunds"]["sessions"] == 0
+    return app
+
+
+def archive(app: AppDatabase, job_id: int) -> None:
+    """The app moves the rows of its ledger up to that of this job elsewhere, and one more session is owed."""
+    app.sql("DELETE FROM entries WHERE job_id BETWEEN 101 AND %s", job_id)
+    add(app, 1000 + job_id, 1000 + job_id)
+
+
+def test_a_ledger_that_is_archived_bit_by_bit_pays_nobody_again(refunded_by_app: AppDatabase) -> None:
+    app = refunded_by_app
+    for archived in (101, 102, 105, 112):
+        archive(app, archived)
+        for flags in (("--dry-run", "--full"), ("--full",), ("--full",)):
+            ran = app.run(*flags, now=None)
+            assert ran.exit_code in (0, 3), ran.stderr
+            assert ran.document["refunds"]["sessions"] == (0 if ran.document["held"] == 0 else 1)
+        assert app.value("SELECT count(*) FROM sweeper.holds WHERE why = 'refund_missing'") == archived - 100
+        assert app.value("SELECT count(*) FROM sweeper.refunds WHERE session_id BETWEEN 101 AND 120") == 0
+
+
+def test_the_archive_of_a_ledger_is_remembered_under_a_changed_file(refunded_by_app: AppDatabase) -> None:
+    app = refunded_by_app
+    archive(app, 105)
+    assert app.run("--full", now=None).document["held"] == 5
+    app.configure('amount = "cost"', 'amount = "cost + 0"')
+    assert install(app) == 0
+    for _ in range(2):
+        assert app.run("--full", now=None).document["refunds"]["sessions"] == 0
+
+
+def test_rows_of_the_app_that_are_gone_with_an_account_hold_nobody_else(refunded_by_app: AppDatabase) -> None:
+    app = refunded_by_app
+    app.sql("DELETE FROM entries WHERE job_id = 110; DELETE FROM jobs WHERE id = 110")
+    add(app, 11, 11, "now() - interval '25 days'")
+    ran = app.run("--full", now=None)
+    assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 1)
+
+
+def test_what_a_full_sweep_saw_is_not_part_of_the_history(refunded_by_app: AppDatabase) -> None:
+    app = refunded_by_app
+    assert app.value(
+        "SELECT jsonb_array_length(told #> '{seen,sessions}') FROM sweeper.runs ORDER BY started_at DESC LIMIT 1"
+    )
+    assert "seen" not in app.sweeper("history", "--json", now=None).stdout

@@ -1,0 +1,10 @@
+-- What the last full sweep wrote down of the app's own ledger, and whether that was under this file.
+(
+    SELECT run.told -> 'seen'::text AS seen,
+           run.as_of,
+           run.told ->> 'mapping'::text = {file_digest} AS of_this_file
+    FROM {runs} AS run
+    WHERE run.told -> 'seen'::text IS NOT NULL
+    ORDER BY run.started_at DESC
+    LIMIT 1
+)
