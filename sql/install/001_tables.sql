@@ -143,5 +143,4 @@ CREATE TABLE IF NOT EXISTS {locks} (
     locker text
 );
 COMMENT ON TABLE {locks} IS 'Rows that runs and installations lock to take turns.';
-INSERT INTO {locks} (name) VALUES ('caps'), ('installation'), ('installer')
-ON CONFLICT (name) DO NOTHING;
+{include lock_rows}

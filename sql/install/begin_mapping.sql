@@ -2,8 +2,7 @@
 -- true when it was planned must be true still: a ledger that got refunds since, or another key, is not translated.
 DO $begin$
 BEGIN
-    INSERT INTO {locks} (name) VALUES ('caps'), ('installation'), ('installer')
-    ON CONFLICT (name) DO NOTHING;
+    {include lock_rows}
     PERFORM true FROM {locks} AS l WHERE l.name = 'installation' FOR UPDATE;
     IF (SELECT s.charge_key FROM {settings} AS s) IS DISTINCT FROM {bound_key}::jsonb THEN
         RAISE EXCEPTION 'the ledger has got another key since this was planned: nothing was changed, plan it again';

@@ -152,6 +152,24 @@ BEGIN
     WHERE {room}::numeric = 0::numeric;
 {end}
 {end}
+{if locks_charges}
+    -- what is owed is read from rows that sessions share, and there is no account to lock: one refund() after another
+    PERFORM true
+    FROM {locks} AS l
+    WHERE l.name = (
+        SELECT {include charges_lock}
+        FROM (
+            SELECT v.account_id::text AS account_id
+            {include reading_in_hand}
+            WHERE {session_id} {session_eq} sweeper_session_id
+            {if by_account}
+              {include sessions_here}
+            {end}
+            LIMIT 1
+        ) AS v
+    )
+    FOR NO KEY UPDATE;
+{end}
 
     FOR sweeper_row IN
 {pay}

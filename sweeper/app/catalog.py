@@ -125,5 +125,13 @@ def has_subquery(text: str) -> bool:
     return re.search(r"\b(?:select|table)\b", _QUOTED_NAME.sub('""', without_literals(text)), re.IGNORECASE) is not None
 
 
+def reads_table(text: str, table: str) -> bool:
+    """Whether a subquery of an expression seems to read the table of this name."""
+    name = table.rpartition(".")[2].strip('"')
+    return (
+        has_subquery(text) and re.search(rf"\b{re.escape(name)}\b", without_literals(text), re.IGNORECASE) is not None
+    )
+
+
 def problem(key: str, value: str, what: str) -> ConfigurationError:
     return ConfigurationError(f"{key} = {value!r}: {what}", code="mapping")

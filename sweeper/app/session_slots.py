@@ -184,6 +184,11 @@ def _expression_choices(settings: Settings) -> Choices:
         # what may be of other rows than the session's is read again once those are written
         "sums_charged": bool(own.charged) and not catalog.is_name(own.charged or ""),
         "sums_amount": catalog.has_subquery(own.amount),
+        # who is paid for one session changes what is owed for another, and nobody has locked the account of both
+        "locks_charges": settings.accounts is None
+        and any(catalog.has_subquery(text) for text in (own.amount, own.charged, own.exclude, own.never) if text),
+        # the refund of one session may exclude another: they are paid one by one
+        "reads_siblings": any(catalog.reads_table(text, own.table) for text in (own.exclude, own.never) if text),
         # an expression may fail for a session that is running, or read what a hook writes once it is closed
         "failed_at_in_row": catalog.is_name(own.failed_at or own.active_at or own.started_at),
     }

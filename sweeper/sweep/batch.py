@@ -90,6 +90,7 @@ class BatchPayer:
                 "lock_sessions",
                 "list_refunded",
                 *accounts,
+                "lock_charges",
                 "pay",
                 "explain_pay",
                 "count_failed",
@@ -185,6 +186,9 @@ class BatchPayer:
             balances = balances_of(locked)
             if self._mapping.serialized:  # what is read beside the row may be older than its lock in one statement
                 balances = read_balances(transaction, self._statements["read_balances"], list(balances))
+        elif self._mapping.lists["locks_charges"]:
+            accounts = [account for account in chosen.account_ids if account is not None]
+            transaction.rows(self._statements["lock_charges"], {"account_ids": text_array(accounts)})
         binds = {
             **selection.binds,
             **selection.bounds(session_ids),

@@ -49,6 +49,8 @@ class Sweep:
         self._mapping = mapping
         self._payer = payer
         self._holds = holds
+        if mapping.lists["reads_siblings"]:
+            batch_size = 1
         self._runner = BatchRunner(payer, holds, batch_size=batch_size, signals=signals, observer=observer)
         self._signals = signals
         self._observer = observer

@@ -6,6 +6,7 @@ import time
 import psycopg
 import pytest
 
+from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.prisma_app import prisma_job
 from tests.helpers.refund_function import refund
@@ -118,3 +119,29 @@ def test_what_a_handler_with_an_older_snapshot_would_read_of_other_rows_is_not_p
         with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="cannot be called at"):
             handler.execute("SELECT sweeper.refund('s1', 'x', NULL, 'worker')")
     assert first.credits() == 100
+
+
+def test_two_layers_at_once_give_one_shared_charge_back_once(bare: AppDatabase) -> None:
+    """There is no account to lock, and each is of another session: they take turns all the same."""
+    app = App(bare)
+    app.sql("CREATE TABLE books (job text, charge text NOT NULL, taken numeric NOT NULL); DELETE FROM jobs")
+    app.sql(
+        "INSERT INTO jobs SELECT 'j' || n, 'w', 'failed', 3, 'no', '{}', '2026-11-23 10:00Z' "
+        "FROM generate_series(1, 2) AS n"
+    )
+    app.sql("INSERT INTO books VALUES (NULL, 'c', 3)")
+    app.map(amount="(SELECT sum(b.taken) FROM books AS b WHERE b.charge = 'c')")
+    del app.sections["accounts"]
+    row = {"job": "session_id", "charge": "'c'", "taken": "-amount"}
+    app.map("ledger", table="books", session="job", where="taken < 0", insert=row)
+    assert app.install().exit_code == 0
+    gave: list[object] = []
+    with bare.connect() as worker:
+        worker.execute("SELECT sweeper.refund('j1', 'x', NULL, 'worker')")
+        ran = bare.run()
+        assert (ran.document["refunds"]["sessions"], ran.document["skipped"]) == (0, 2)
+        second = threading.Thread(target=lambda: gave.append(refund(bare, "j2")))
+        second.start()
+        second.join(timeout=0.2)
+    second.join(timeout=20)
+    assert (gave, bare.value("SELECT sum(taken) FROM books")) == ([0], 0)

@@ -61,3 +61,19 @@ def test_a_floating_charge_that_comes_to_almost_nothing_is_paid(app: App) -> Non
     assert app.install().exit_code == 0
     assert app.database.run().document["refunds"]["sessions"] == 3
     assert app.sql("SELECT sum(taken) BETWEEN -1e-9 AND 1e-9 FROM books WHERE charge = 'c0'") == [(True,)]
+
+
+def test_of_sessions_that_exclude_each_other_one_is_paid(bare: AppDatabase) -> None:
+    """Three tries of each of three orders: the app refunds an order, by whichever of its tries."""
+    app = App(bare)
+    app.sql("DELETE FROM jobs; ALTER TABLE jobs ADD refunded bool")
+    app.sql(
+        "INSERT INTO jobs SELECT 'j' || n, 'w', 'failed', 3, 'no', jsonb_build_object('order', n / 3), "
+        "'2026-11-23 10:00Z' FROM generate_series(0, 8) AS n"
+    )
+    app.map(exclude="EXISTS (SELECT FROM jobs AS o WHERE o.meta ->> 'order' = s.meta ->> 'order' AND o.refunded)")
+    app.map("sessions.refunded", refunded="true")
+    assert app.install().exit_code == 0
+    ran = bare.run()
+    assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 3)
+    assert app.balance() == 109

@@ -1,0 +1,8 @@
+-- The rows of the locks: those of charges are for accounts without a row of their own, many accounts each.
+INSERT INTO {locks} (name)
+SELECT named.name
+FROM (VALUES ('caps'), ('installation'), ('installer')) AS named (name)
+UNION ALL
+SELECT pg_catalog.concat('charges ', part.n)
+FROM pg_catalog.generate_series(0, 63) AS part (n)
+ON CONFLICT (name) DO NOTHING;
