@@ -1,11 +1,15 @@
 """Other installations over the same table of sessions: each would pay what the other has paid."""
 
+from collections.abc import Sequence
+from contextlib import suppress
+
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError, SweeperError
 from sweeper.install.rotation import OldLedger, changed_table
+from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, quote_name
-from sweeper.postgres.transaction import Transaction
+from sweeper.postgres.transaction import Row, Transaction
 
 
 def require_only_installation(transaction: Transaction, mapping: Mapping, bound: ChargeKey | None) -> None:
@@ -27,6 +31,8 @@ def require_only_installation(transaction: Transaction, mapping: Mapping, bound:
                 f"DROP SCHEMA {quote_name(other)} CASCADE",
                 code="second_ledger",
             )
+        if bound is None:
+            _require_not_refunded(transaction, mapping, row.schema_name)
 
 
 def have_rows_in_common(transaction: Transaction, mapping: Mapping, other: ChargeKey) -> bool:
@@ -60,3 +66,27 @@ def _pays_the_same(transaction: Transaction, mapping: Mapping, bound: ChargeKey 
         if error.code == "privilege":
             return True
         raise
+
+
+def _require_not_refunded(transaction: Transaction, mapping: Mapping, schema: str) -> None:
+    """Check that sessions of a table that has no ledger yet are not refunded in that of another schema.
+
+    Raises:
+        ConfigurationError: some are, as those of a part that was taken out of the other's table.
+    """
+    refunds = f"{quote_name(schema)}.refunds"
+    rows: Sequence[Row] = ()
+    # ids of another type are of other sessions; and so are those of which a row says nothing that can be read
+    with suppress(SweeperError, Refusal), transaction.savepoint():
+        rows = transaction.rows(
+            fill("find_same_refunded", {**mapping.slots, "other_refunds": refunds}, mapping.choices)
+        )
+    if rows:
+        samples = ", ".join(row.session_id for row in rows)
+        raise ConfigurationError(
+            f"{rows[0].sessions} failed sessions of {mapping.sessions.qualified} were refunded by schema {schema} "
+            f"({samples}), as those of a partition that was detached: they would be paid again. Nothing was changed. "
+            f"Name them in sessions.exclude: EXISTS (SELECT FROM {refunds} AS r WHERE r.session_id = "
+            f"{mapping.slots['session_id']})",
+            code="second_ledger",
+        )

@@ -154,3 +154,23 @@ def test_a_session_that_was_refunded_for_several_charges_is_translated_where_the
         assert sweep(database) == 0
         database.sql("UPDATE jobs SET charge_id = '1' WHERE id = 3")
         assert [sweep(database), sweep(database)] == [1, 0]
+
+
+def test_a_detached_partition_is_not_swept_by_a_second_schema_as_if_nobody_had(server: Server, tmp_path: Path) -> None:
+    more = (
+        "DROP TABLE jobs; CREATE TABLE jobs (id int, user_id text, status text, cost numeric, charge_id text, "
+        "started_at timestamptz NOT NULL DEFAULT now() - interval '3 hours', PRIMARY KEY (id, started_at)) "
+        "PARTITION BY RANGE (started_at); CREATE TABLE jobs_now PARTITION OF jobs DEFAULT;"
+    )
+    for database in jobs(server, tmp_path, more=more):
+        database.sql("INSERT INTO users VALUES ('u', 0)")
+        add_jobs(database, 20)
+        assert sweep(database) == 20
+        database.sql("ALTER TABLE jobs DETACH PARTITION jobs_now; ALTER TABLE jobs_now ADD UNIQUE (id)")
+        database.config.write_text('[database]\nschema = "aside"\n' + database.config.read_text())
+        database.configure('"jobs"', '"jobs_now"')
+        assert "20 failed sessions" in refused(database, "install")
+        refused(database, "run", "--dry-run")
+        excluded = "EXISTS (SELECT FROM sweeper.refunds AS r WHERE r.session_id = s.id)"
+        database.configure('amount = "cost"', f'amount = "cost"\nexclude = "{excluded}"')
+        assert (install(database), sweep(database)) == (0, 0)

@@ -1,0 +1,15 @@
+-- Which failed sessions are in the ledger of another schema, as those of a part that was taken out of its table: the same id
+-- and account, failed at the same moment, and refunded after that.
+SELECT v.session_id::text AS session_id,
+       pg_catalog.count(*) OVER () AS sessions
+FROM {sessions} AS s
+CROSS JOIN LATERAL (
+    {include mapped}
+) AS v
+JOIN {other_refunds} AS r
+  ON r.session_id = v.session_id
+ AND r.failed_at = v.failed_at
+ AND r.account_id::text = v.account_id::text
+WHERE v.status {status_eq} ANY ({failed})
+  AND NOT v.excluded
+LIMIT 3
