@@ -27,10 +27,13 @@ DECLARE
     sweeper_layer CONSTANT text := $4;
     sweeper_at CONSTANT timestamptz := pg_catalog.clock_timestamp();
     sweeper_refund_id CONSTANT uuid := pg_catalog.gen_random_uuid();
+    -- the refund, and its session, within whose writing a trigger of the app has called this
+    sweeper_outer CONSTANT text := coalesce(pg_catalog.current_setting('sweeper.refunding', true), '');
     sweeper_found record;
     sweeper_key jsonb;
     sweeper_dates text;
     sweeper_accounts text[];
+    sweeper_moved text[];
     {if by_account}
     sweeper_account CONSTANT {account_type} := $5;
     sweeper_here text[];
@@ -61,6 +64,14 @@ BEGIN
     IF pg_catalog.current_setting('session_replication_role') = 'replica' THEN
         RAISE EXCEPTION 'refund() cannot be called while session_replication_role is replica: no trigger would fire'
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Call it where it is origin.';
+    END IF;
+    IF pg_catalog.substr(sweeper_outer, 38) = sweeper_session_id::text AND NOT EXISTS (
+        SELECT
+        FROM {refunds} AS r
+        WHERE r.refund_id = pg_catalog.left(sweeper_outer, 36)::uuid
+    ) THEN
+        RAISE EXCEPTION 'refund() is called by a trigger that fires before the update with which it closes the session'
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Call it from an AFTER trigger.';
     END IF;
 {if reads_other_rows}
     -- one snapshot for the whole transaction would miss what was committed since, such as a refund of the app's own
@@ -171,6 +182,11 @@ BEGIN
     FOR NO KEY UPDATE;
 {end}
 
+{if by_account}
+{else}
+    {include refunded_before}
+{end}
+    PERFORM pg_catalog.set_config('sweeper.refunding', pg_catalog.concat(sweeper_refund_id, ' ', sweeper_session_id), true);
     FOR sweeper_row IN
 {pay}
     LOOP
@@ -198,6 +214,7 @@ BEGIN
 {if sharded}
         {include end_on_nodes}
 {end}
+        PERFORM pg_catalog.set_config('sweeper.refunding', sweeper_outer, true);
         RETURN coalesce(sweeper_row.paid_amounts[1]::numeric, 0);
     END LOOP;
 END

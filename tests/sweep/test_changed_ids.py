@@ -8,6 +8,7 @@ import sweeper.sweep.moved
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import NOW
 from tests.helpers.holds import holds
+from tests.helpers.refund_function import refund
 
 LATER = NOW + timedelta(hours=2)
 RENAME = "UPDATE prediction_sessions SET id = 'job_' || id"
@@ -105,3 +106,12 @@ def test_an_idle_run_does_not_ask(paid: AppDatabase, monkeypatch: pytest.MonkeyP
     paid.session("b", created="2026-11-23 11:50")
     assert paid.run("--batch-size", "1", now=LATER).document["refunds"]["sessions"] == 2
     assert len(asked) == 1
+
+
+def test_a_layer_that_asks_for_it_is_paid_nothing_either(paid: AppDatabase) -> None:
+    paid.sql(f"{RENAME} WHERE id = 's2'")
+    paid.session("s9", models=3, created="2026-11-23 10:09")
+    before = paid.credits()
+    assert (refund(paid, "job_s2"), refund(paid, "s9"), refund(paid, "s1")) == (0, 3, 0)
+    assert paid.credits() == before + 3
+    assert holds(paid) == {"job_s2": ("id_changed", None)}
