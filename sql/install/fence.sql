@@ -77,13 +77,25 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    -- where ids began anew it is another session, and the next run says so. What this update sets makes it no other
+    -- where ids began anew it is another session, and the next run says so. What this update sets makes it no
+    -- other, nor does a new start of one that had failed: it is tried again
     BEGIN
         SELECT {started_at}::timestamptz
         INTO sweeper_started_at
         FROM (SELECT OLD.*) AS s;
     EXCEPTION
         WHEN OTHERS THEN NULL;  -- the column is another by now: then the refund counts
+    END;
+    BEGIN
+        IF EXISTS (
+            SELECT
+            FROM (SELECT OLD.*) AS s
+            WHERE {status} {status_eq} ANY ({failed})
+        ) THEN
+            sweeper_started_at := NULL;
+        END IF;
+    EXCEPTION
+        WHEN OTHERS THEN NULL;  -- as above
     END;
     IF (sweeper_started_at > sweeper_over_at) IS NOT TRUE THEN
         RAISE EXCEPTION 'session % was refunded: it can neither go on nor succeed', sweeper_session_id

@@ -86,7 +86,6 @@ def _require_not_refunded(transaction: Transaction, mapping: Mapping, schema: st
         raise ConfigurationError(
             f"{rows[0].sessions} failed sessions of {mapping.sessions.qualified} were refunded by schema {schema} "
             f"({samples}), as those of a partition that was detached: they would be paid again. Nothing was changed. "
-            f"Name them in sessions.exclude: EXISTS (SELECT FROM {refunds} AS r WHERE r.session_id = "
-            f"{mapping.slots['session_id']})",
+            f"Name them in sessions.exclude, by a subquery over {refunds}",
             code="second_ledger",
         )

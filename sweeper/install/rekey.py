@@ -95,10 +95,22 @@ def _require_settled(transaction: Transaction, mapping: Mapping, found: Found, o
     if "runs" not in found.tables:
         slots["runs"] = fill_part("no_runs", mapping.slots)
     choices = {**mapping.choices, **_changes(mapping, found, old_session_id)}
-    rows = transaction.rows(fill("list_charged_again", slots, choices))
+    statement = fill("list_charged_again", slots, choices)
+    rows = transaction.rows(statement)
     if not rows:
         return
     samples = ", ".join(row.session_id for row in rows)
+    before = found.bound.timezone if found.bound else None
+    if before not in (None, mapping.timezone):
+        with transaction.undone():
+            transaction.rows(fill("set_zone", {}), {"timezone": before})
+            if not transaction.rows(statement):
+                raise ConfigurationError(
+                    f"sessions.timezone was {before} and is {mapping.timezone}: read in that, {rows[0].sessions} "
+                    f"sessions were started, or failed, after their refund ({samples}), and in {before} none was. "
+                    "Nothing was changed. The timezone in the file is not the one in which the app writes its times",
+                    code="key_changed",
+                )
     way_out = (
         "Refund them first: `sweeper run` under the mapping before"
         if _had_attempts(found)

@@ -14,6 +14,14 @@ def test_sessions_that_finished_after_their_refund_are_found(clean: AppDatabase)
     assert findings(audit(clean)) == {"refunded_then_succeeded": (2, ["failed", "stuck"])}
 
 
+def test_one_that_the_app_says_was_started_anew_is_found_too(clean: AppDatabase) -> None:
+    clean.sql(
+        "UPDATE prediction_sessions SET status = 'finished', created_at = %s WHERE id = 'failed'",
+        NOW + timedelta(hours=2),
+    )
+    assert findings(audit(clean)) == {"refunded_then_succeeded": (1, ["failed"])}
+
+
 def test_a_session_that_failed_again_after_its_refund_is_found(clean: AppDatabase) -> None:
     """Also when it costs something else by now: one fault has one name."""
     clean.sql(

@@ -152,3 +152,17 @@ def test_accounts_with_other_ids_are_those_of_the_sessions(paid: AppDatabase) ->
     assert install(paid) == 0
     assert sweep(paid) == 0
     assert paid.sql("SELECT DISTINCT account_id FROM sweeper.refunds") == [(7,)]
+
+
+def test_a_timezone_that_makes_sessions_younger_than_their_refunds_is_called_wrong(
+    server: Server, tmp_path: Path
+) -> None:
+    more = "ALTER TABLE jobs ALTER started_at TYPE timestamp;"
+    for database in jobs(server, tmp_path, sessions='attempt = "tries"', more=more):
+        database.sql("INSERT INTO users VALUES ('u', 0)")
+        add_jobs(database, 5)
+        assert sweep(database) == 5
+        database.configure("[accounts]", 'timezone = "America/New_York"\n[accounts]')
+        said = refused(database, "install", "--rekey")
+        assert "was UTC and is America/New_York: read in that, 5 sessions were started, or failed, after" in said
+        assert "charged again" not in said

@@ -62,6 +62,14 @@ def test_ids_that_began_anew_do_not_stop_the_app(fenced: AppDatabase) -> None:
         fenced.sql("UPDATE prediction_sessions SET status = 'queued', created_at = '2026-11-23 12:30' WHERE id = 's2'")
 
 
+def test_a_new_start_before_another_try_does_not_open_it(fenced: AppDatabase) -> None:
+    fenced.session("s1")
+    fenced.run()
+    fenced.sql("UPDATE prediction_sessions SET created_at = '2026-11-23 12:30'")
+    with pytest.raises(psycopg.errors.RestrictViolation):
+        fenced.sql("UPDATE prediction_sessions SET status = 'queued'")
+
+
 def test_a_clock_that_is_ahead_lets_no_refunded_session_go_on(fenced: AppDatabase) -> None:
     """The session starts after its refund, then, by two clocks; it failed when it started, by one."""
     fenced.session("s1", "generating")
