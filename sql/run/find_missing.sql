@@ -45,5 +45,5 @@ SELECT greatest((
            SELECT (s.charge_key ->> 'put_back_at'::text)::timestamptz
            FROM {own_settings} AS s
        ){if ledger}{if by_account}{else},
-       {include ledger_gone},
-       {include seen_gone}{end}{end}) AS missing_until
+       {include ledger_gone}{if notes_seen},
+       {include seen_gone}{end}{end}{end}) AS missing_until

@@ -187,6 +187,8 @@ def _expression_choices(settings: Settings) -> Choices:
         # who is paid for one session changes what is owed for another, and nobody has locked the account of both
         "locks_charges": settings.accounts is None
         and any(catalog.has_subquery(text) for text in (own.amount, own.charged, own.exclude, own.never) if text),
+        # what a full sweep saw of the app's ledger, which it reads in the order in which sessions start
+        "notes_seen": settings.ledger is not None and catalog.is_name(own.started_at),
         # the refund of one session may exclude another: they are paid one by one
         "reads_siblings": any(catalog.reads_table(text, own.table) for text in (own.exclude, own.never) if text),
         # an expression may fail for a session that is running, or read what a hook writes once it is closed
