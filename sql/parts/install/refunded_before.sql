@@ -1,33 +1,49 @@
 -- The session may be refunded under the id that it had before: the refund of one that is gone has its account, its amount
--- and its moment of failure. Of one that is in the ledger nothing is read: it may fail.
-SELECT pg_catalog.array_agg(sweeper_session_id::text)
-INTO sweeper_moved
-FROM (
-    SELECT r.session_id, r.amount AS refunded, v.amount
-    {include reading_in_hand}
-    CROSS JOIN LATERAL (
-        SELECT CASE
-                   WHEN NOT v.excluded AND NOT EXISTS (
-                       SELECT
-                       FROM {refunds} AS r
-                       WHERE r.session_id {session_eq} v.session_id
-                   )
-                       THEN {include owed_from}
-               END AS owed_from
+-- and its moment of failure. All is read from then on only where one of the newest refunds has lost its session; of a
+-- session that is in the ledger nothing is read, for it may fail.
+IF EXISTS (
+    SELECT
+    FROM (
+        SELECT r.session_id
+        FROM {refunds} AS r
+        ORDER BY r.created_at DESC
+        LIMIT 20
+    ) AS newest
+    WHERE NOT EXISTS (
+        SELECT
+        FROM {sessions} AS s
+        WHERE {session_id} {session_eq} newest.session_id
+    )
+) THEN
+    SELECT pg_catalog.array_agg(sweeper_session_id::text)
+    INTO sweeper_moved
+    FROM (
+        SELECT r.session_id, r.amount AS refunded, v.amount
+        {include reading_in_hand}
+        CROSS JOIN LATERAL (
+            SELECT CASE
+                       WHEN NOT v.excluded AND NOT EXISTS (
+                           SELECT
+                           FROM {refunds} AS r
+                           WHERE r.session_id {session_eq} v.session_id
+                       )
+                           THEN {include owed_from}
+                   END AS owed_from
+            OFFSET 0
+        ) AS since
+        JOIN {refunds} AS r
+          ON r.failed_at = since.owed_from
+         AND r.account_id {account_eq} v.account_id
+         -- for its index; a clock of the app may be ahead
+         AND r.created_at >= since.owed_from - interval '10 minutes'
+        WHERE {session_id} {session_eq} sweeper_session_id
         OFFSET 0
-    ) AS since
-    JOIN {refunds} AS r
-      ON r.failed_at = since.owed_from
-     AND r.account_id {account_eq} v.account_id
-     -- for its index; a clock of the app may be ahead
-     AND r.created_at >= since.owed_from - interval '10 minutes'
-    WHERE {session_id} {session_eq} sweeper_session_id
-    OFFSET 0
-) AS alike
-WHERE alike.refunded = alike.amount::numeric
-  AND NOT EXISTS (
-      SELECT
-      FROM {sessions} AS s
-      WHERE {session_id} {session_eq} alike.session_id
-  )
-HAVING pg_catalog.count(*) = 1;
+    ) AS alike
+    WHERE alike.refunded = alike.amount::numeric
+      AND NOT EXISTS (
+          SELECT
+          FROM {sessions} AS s
+          WHERE {session_id} {session_eq} alike.session_id
+      )
+    HAVING pg_catalog.count(*) = 1;
+END IF;
