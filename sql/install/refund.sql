@@ -65,10 +65,10 @@ BEGIN
         RAISE EXCEPTION 'refund() cannot be called while session_replication_role is replica: no trigger would fire'
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Call it where it is origin.';
     END IF;
-    IF pg_catalog.substr(sweeper_outer, 38) = sweeper_session_id::text AND NOT EXISTS (
+    IF pg_catalog.substr(sweeper_outer, 38) = pg_catalog.concat({schema_text}, ' ', sweeper_session_id) AND NOT EXISTS (
         SELECT
         FROM {refunds} AS r
-        WHERE r.refund_id = pg_catalog.left(sweeper_outer, 36)::uuid
+        WHERE r.refund_id = (CASE WHEN sweeper_outer <> '' THEN pg_catalog.left(sweeper_outer, 36) END)::uuid
     ) THEN
         RAISE EXCEPTION 'refund() is called by a trigger that fires before the update with which it closes the session'
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Call it from an AFTER trigger.';
@@ -186,7 +186,7 @@ BEGIN
 {else}
     {include refunded_before}
 {end}
-    PERFORM pg_catalog.set_config('sweeper.refunding', pg_catalog.concat(sweeper_refund_id, ' ', sweeper_session_id), true);
+    PERFORM pg_catalog.set_config('sweeper.refunding', pg_catalog.concat_ws(' ', sweeper_refund_id, {schema_text}, sweeper_session_id), true);
     FOR sweeper_row IN
 {pay}
     LOOP

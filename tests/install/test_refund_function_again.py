@@ -58,3 +58,23 @@ def test_a_trigger_after_the_update_may_call_it(first: AppDatabase) -> None:
     assert first.credits() == 103
     assert (refund(first, "s2"), refund(first, "s1"), first.credits()) == (3, 0, 106)
     assert first.run().document["refunds"]["sessions"] == 0
+
+
+def test_a_hook_may_call_that_of_another_schema_for_a_session_with_this_id(first: AppDatabase) -> None:
+    first.account()
+    first.session("s1", "generating")
+    first.sql("CREATE TABLE drafts (LIKE prediction_sessions INCLUDING ALL)")
+    first.sql("INSERT INTO drafts SELECT * FROM prediction_sessions")
+    text = first.config.read_text().replace('"prediction_sessions"', '"drafts"')
+    first.config.write_text('[database]\nschema = "aside"\n' + text)
+    assert first.sweeper("install", now=None).exit_code == 0
+    first.sql(
+        "CREATE FUNCTION also() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "PERFORM aside.refund(new.session_id, 'parent'); RETURN NULL; END $$; "
+        "CREATE TRIGGER also AFTER INSERT ON sweeper.refunds FOR EACH ROW EXECUTE FUNCTION also()"
+    )
+    first.sql("UPDATE users SET credits = 100")
+    with pytest.raises(psycopg.errors.RaiseException, match="balance"):
+        refund(first, "s1")  # both move one balance, which is another matter
+    first.sql("UPDATE drafts SET selected_models = '{}'")
+    assert refund(first, "s1") == 3
