@@ -37,6 +37,26 @@ granted AS (
     JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND NOT a.attisdropped AND a.attacl IS NOT NULL{if sharded}
     WHERE c.relname IN ('refunds', 'reversals', 'runs', 'holds', 'settings', 'locks'){end}
+    -- a view writes with the rights of its owner
+    UNION ALL
+    SELECT 'TABLE', pg_catalog.format('%%I.%%I', vn.nspname, v.relname), '', v.relowner, 0::oid, v.relacl
+    FROM own AS n
+    JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname IN ('refunds', 'reversals')
+    JOIN pg_catalog.pg_class AS v ON v.relkind = 'v'::"char" AND v.relnamespace <> n.oid
+    JOIN pg_catalog.pg_namespace AS vn ON vn.oid = v.relnamespace
+    WHERE EXISTS (
+        SELECT
+        FROM pg_catalog.pg_rewrite AS r
+        JOIN pg_catalog.pg_depend AS d
+          ON d.objid = r.oid
+         AND d.classid = 'pg_catalog.pg_rewrite'::regclass::oid
+         AND d.refclassid = 'pg_catalog.pg_class'::regclass::oid
+        WHERE r.ev_class = v.oid
+          AND d.refobjid = c.oid
+    )
+      AND pg_catalog.pg_relation_is_updatable(v.oid::regclass, false) & 8 <> 0
+      AND pg_catalog.has_table_privilege(v.relowner, c.oid, 'INSERT')
+      AND NOT coalesce(v.reloptions && ARRAY['security_invoker=true', 'security_invoker=on', 'security_invoker=1'], false)
     UNION ALL
     SELECT 'FUNCTION',
            pg_catalog.concat(
@@ -68,6 +88,7 @@ SELECT g.kind,
 FROM granted AS g
 CROSS JOIN LATERAL pg_catalog.aclexplode(g.acl) AS acl
 LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = acl.grantee
--- a grant to a role that may act as the owner gives it nothing
-WHERE acl.grantee = 0::oid OR NOT pg_catalog.pg_has_role(r.oid, g.owner, 'MEMBER')
+-- reading a view is what it was made for; a grant to a role that may act as the owner gives it nothing
+WHERE (g.table_oid <> 0::oid OR g.kind <> 'TABLE' OR acl.privilege_type = 'INSERT')
+  AND (acl.grantee = 0::oid OR NOT pg_catalog.pg_has_role(r.oid, g.owner, 'MEMBER'))
 ORDER BY g.kind, g.name, role, privilege, g.column_name

@@ -1,8 +1,9 @@
 """Who could plant functions and operators where the app's own expressions and triggers look for theirs.
 
 The app's SQL runs under the app's search path, as it does in the app. Whoever may create in a schema of that path can
-give it a function that fits a call better than the server's own, and that function then runs with our rights. So does
-the function of a trigger, which whoever has TRIGGER on a table can put there.
+give it a function that fits a call better than the server's own, and that function then runs with our rights: also
+after the right to create there is gone. So does the function of a trigger, which whoever has TRIGGER on a table can put
+there, and whatever else a write to a table calls, as whoever owns it makes it.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,19 @@ from sweeper.core.errors import ConfigurationError, SweeperError
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill
 from sweeper.postgres.transaction import Row, Transaction
+
+_MAY = {
+    "create": "which may create in the schema {}",
+    "schema": "which owns the schema {}",
+    "function": "which owns the function {} and could have planted it there before",
+    "operator": "which owns the operator {} and could have planted it there before",
+    "trigger": "which may create triggers on {}",
+    "partition": "which owns the partition {} and may create triggers on it",
+    "called": "which owns the function {} that a refund sets off",
+    "type": "which owns the type {} of a column",
+}
+# what any statement of ours may call; the others take a write to a table that its owner gave them
+_PLANTED = ("create", "schema", "function", "operator")
 
 
 class Planters(NamedTuple):
@@ -73,20 +87,24 @@ def _described(found: Sequence[Row]) -> Planters:
         rights = f"{named}, a superuser" if any(row.superuser for row in found) else named
         message += f"; a run or refund() would run them with the rights of {rights}"
     # the app's own role often has TRIGGER with everything else on its tables: that is said, and stops nobody
-    dangerous = any(row.victims for row in found if not row.on_table)
+    dangerous = any(row.victims for row in found if row.kind in _PLANTED)
     return Planters(message, "\n".join(dict.fromkeys(map(_fix, found))), dangerous)
 
 
 def _who(row: Row) -> str:
-    samples = ", ".join(row.samples)
-    if row.owns:
-        return f"{row.role}, which owns the schema {row.place} ({samples})"
-    where = "triggers on" if row.on_table else "in the schema"
-    return f"{row.role or 'PUBLIC'}, which may create {where} {row.place} ({samples})"
+    return f"{row.role or 'PUBLIC'}, {_MAY[row.kind].format(row.place)} ({', '.join(row.samples)})"
 
 
 def _fix(row: Row) -> str:
-    if row.owns:
-        return f"ALTER SCHEMA {row.place} OWNER TO {row.app_owner};"
-    right = "TRIGGER ON TABLE" if row.on_table else "CREATE ON SCHEMA"
-    return f"REVOKE {right} {row.place} FROM {row.role or 'PUBLIC'};"
+    role, owner = row.role or "PUBLIC", row.app_owner
+    fixes = {
+        "create": f"REVOKE CREATE ON SCHEMA {row.place} FROM {role};",
+        "schema": f"ALTER SCHEMA {row.place} OWNER TO {owner};",
+        "function": f"DROP ROUTINE {row.place};",
+        "operator": f"DROP OPERATOR {row.place};",
+        "trigger": f"REVOKE TRIGGER ON TABLE {row.place} FROM {role};",
+        "partition": f"ALTER TABLE {row.place} OWNER TO {owner};",
+        "called": f"ALTER ROUTINE {row.place} OWNER TO {owner};",
+        "type": f"ALTER TYPE {row.place} OWNER TO {owner};",
+    }
+    return fixes[row.kind]

@@ -12,6 +12,7 @@ from sweeper.install.protections import Protections, read_protections
 _OTHER_THAN_NOW = (
     "not what this program installs for this file: replaced, of an older version, or with another max_amount"
 )
+_NO_INHERIT = "ALTER TABLE {} NO INHERIT {};"
 
 
 def check_append_only(context: CheckContext) -> Iterator[Check]:
@@ -24,6 +25,10 @@ def check_append_only(context: CheckContext) -> Iterator[Check]:
                       "another one", "sweeper install")  # fmt: skip
     elif not found.intact("reject_change"):
         yield failure("append_only", "the function that rejects a change of refunds was replaced", "sweeper install")
+    elif found.children:
+        listed = ", ".join(f"{child} (of {table})" for child, table in found.children.items())
+        yield failure("append_only", f"tables inherit from sweeper's: {listed}; their rows pass for refunds and can be "
+                      "edited", "\n".join(_NO_INHERIT.format(*one) for one in found.children.items()))  # fmt: skip
     elif before:
         listed = ", ".join(f"{hook.name} on {hook.table}" for hook in before)
         yield failure("append_only", f"{listed} fires before the row is written, and could drop or change it: a hook "

@@ -34,7 +34,8 @@ class Protections:
     """What is left in a database of what ``install`` put there, and what it would put there now.
 
     ``fence_wanted``: the fence was asked for. ``fence_trigger``: "" without one on the table of sessions. ``others``
-    are the signatures of further functions called refund or fence.
+    are the signatures of further functions called refund or fence, ``children`` tables that inherit from refunds or
+    reversals, with these.
     """
 
     found: frozenset[OwnFunction]
@@ -42,6 +43,7 @@ class Protections:
     names: frozenset[str]
     others: tuple[str, ...]
     append_only: dict[str, bool]
+    children: dict[str, str]
     fence_wanted: bool
     fence_trigger: str
     fence_enabled: bool
@@ -67,7 +69,7 @@ def is_append_only(transaction: Transaction, mapping: Mapping) -> bool:
     """Whether neither refunds nor reversals can be edited or deleted."""
     own = _own_functions(_read_functions(transaction, mapping))
     (wanted,) = _parsed(fill_script("append_only", mapping.slots, mapping.choices))
-    return wanted in own and all(_append_only(transaction, mapping).values())
+    return wanted in own and all(row.stands for row in _append_only(transaction, mapping))
 
 
 def read_protections(transaction: Transaction, mapping: Mapping, *, max_amount: Decimal | None) -> Protections:
@@ -84,13 +86,15 @@ def read_protections(transaction: Transaction, mapping: Mapping, *, max_amount: 
     triggers = transaction.rows(fill("read_fence", {}), binds)
     found = _own_functions(rows)
     ours = {row.signature for row, own in zip(rows, found, strict=True) if own in wanted}
+    guarded = _append_only(transaction, mapping)
     trigger = _TRIGGER.search(script)
     return Protections(
         found=frozenset(found),
         wanted=frozenset(wanted),
         names=names,
         others=tuple(row.signature for row in rows if row.name in ("refund", "fence") and row.signature not in ours),
-        append_only=_append_only(transaction, mapping),
+        append_only={row.name: row.stands for row in guarded},
+        children={row.child: row.name for row in guarded if row.child},
         fence_wanted=mapping.fenced,
         fence_trigger=_bare(triggers[0].definition) if triggers else "",
         fence_enabled=bool(triggers and triggers[0].enabled),
@@ -102,9 +106,9 @@ def _read_functions(transaction: Transaction, mapping: Mapping) -> Sequence[Row]
     return transaction.rows(fill("list_own_functions", {}), {"schema_name": mapping.schema})
 
 
-def _append_only(transaction: Transaction, mapping: Mapping) -> dict[str, bool]:
+def _append_only(transaction: Transaction, mapping: Mapping) -> Sequence[Row]:
     binds = {"names": [mapping.slots["refunds"], mapping.slots["reversals"]], "schema_name": mapping.schema}
-    return {row.name: row.stands for row in transaction.rows(fill("list_append_only", {}), binds)}
+    return transaction.rows(fill("list_append_only", {}), binds)
 
 
 def _own_functions(rows: Sequence[Row]) -> list[OwnFunction]:

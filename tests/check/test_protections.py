@@ -77,6 +77,16 @@ def test_a_protection_that_is_gone_is_a_failure_and_install_puts_it_back(fenced:
                     fenced.sql(f"DELETE FROM sweeper.{table}")
 
 
+def test_a_table_that_inherits_from_the_refunds_is_named(first: AppDatabase) -> None:
+    """A row of it passes for a refund that was paid."""
+    first.sql("CREATE TABLE more () INHERITS (sweeper.refunds)")
+    item = items(check(first))["append_only"]
+    assert (item["status"], item["fix"]) == ("failure", 'ALTER TABLE public.more NO INHERIT "sweeper".refunds;')
+    assert 'public.more (of "sweeper".refunds)' in item["message"]
+    first.sql(item["fix"])
+    assert items(check(first))["append_only"]["status"] == "ok"
+
+
 def test_a_fence_that_went_with_a_swapped_table_is_lost(fenced: AppDatabase) -> None:
     fenced.sql(SWAPPED)
     item = items(check(fenced))["fence"]

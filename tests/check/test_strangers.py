@@ -142,6 +142,11 @@ def test_a_function_that_fits_better_makes_nobody_a_superuser(first: AppDatabase
         thief.execute(UNNEST)
         assert thief.execute("SELECT sweeper.refund('s1', 'x')").fetchone() == (3,)
     first.sql("REVOKE CREATE ON SCHEMA public FROM sweeper_layer")
+    checked = items(check(first))["search_path"]
+    assert "sweeper_layer, which owns the function public.unnest(text[])" in checked["message"]
+    assert (checked["status"], checked["fix"]) == ("failure", "DROP ROUTINE public.unnest(text[]);")
+    assert first.run(role=None).document["error"]["code"] == "search_path"
+    first.sql("ALTER FUNCTION public.unnest(text[]) OWNER TO CURRENT_USER")
     assert first.run(role=None).document["refunds"]["sessions"] == 1
     assert not first.value("SELECT rolsuper FROM pg_roles WHERE rolname = 'sweeper_layer'")
 

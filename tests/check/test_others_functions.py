@@ -1,0 +1,87 @@
+"""What others own that our statements call: left behind in the search path, or set off by a refund."""
+
+import pytest
+
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.checks import check, items, not_ok
+from tests.helpers.partitioned import partition
+
+
+def test_what_was_planted_before_the_right_was_revoked_stops_every_run_until_it_is_dropped(first: AppDatabase) -> None:
+    first.account()
+    first.session("s1")
+    first.sql("GRANT CREATE ON SCHEMA public TO sweeper_layer; SET ROLE sweeper_layer")
+    first.sql("CREATE FUNCTION cardinality(integer[]) RETURNS integer LANGUAGE sql AS 'SELECT 1'")
+    first.sql("CREATE FUNCTION of_its_own(text) RETURNS text LANGUAGE sql AS 'SELECT $1'")
+    first.sql("CREATE FUNCTION same(varchar, varchar) RETURNS boolean LANGUAGE sql AS 'SELECT true'")
+    first.sql("CREATE OPERATOR public.= (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = same)")
+    first.sql("RESET ROLE; REVOKE CREATE ON SCHEMA public FROM sweeper_layer")
+    checked = items(check(first))["search_path"]
+    assert checked["status"] == "failure"
+    assert first.run().document["error"]["code"] == "search_path"
+    assert first.sweeper("install", "--json").document["error"]["code"] == "search_path"
+    assert "DROP ROUTINE public.cardinality(integer[]);" in checked["fix"]
+    assert "of_its_own" not in checked["message"], "no statement means another of that name"
+    first.sql(checked["fix"])
+    assert items(check(first))["search_path"]["status"] == "ok"
+    assert first.run().document["refunds"]["sessions"] == 1
+
+
+def test_who_may_create_in_sweepers_own_schema_stops_every_run(first: AppDatabase) -> None:
+    """A function there that fits the status better than ours would be called with a superuser's rights."""
+    first.sql("GRANT CREATE ON SCHEMA sweeper TO sweeper_layer")
+    checked = items(check(first))["search_path"]
+    assert (checked["status"], checked["fix"]) == ("failure", "REVOKE CREATE ON SCHEMA sweeper FROM sweeper_layer;")
+    assert first.run().document["error"]["code"] == "search_path"
+    first.sql(checked["fix"])
+    assert first.run().exit_code == 0
+
+
+def test_a_schema_for_sweeper_that_is_a_strangers_is_refused(bare: AppDatabase) -> None:
+    """Its owner could drop the record of the refunds."""
+    bare.sql("CREATE SCHEMA sweeper AUTHORIZATION sweeper_layer")
+    installed = bare.sweeper("install", "--json")
+    assert (installed.exit_code, installed.document["error"]["code"]) == (2, "search_path")
+    assert "ALTER SCHEMA sweeper OWNER TO postgres;" in installed.document["error"]["message"]
+
+
+TRIGGER = "CREATE FUNCTION theirs.seen() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'"
+CHECK = "CREATE FUNCTION theirs.fine(integer) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true'"
+ON_EACH = "FOR EACH ROW EXECUTE FUNCTION theirs.seen()"
+
+
+@pytest.mark.parametrize(
+    ("made", "put", "fix"),
+    [
+        (TRIGGER, f"CREATE TRIGGER seen BEFORE UPDATE ON users {ON_EACH}", "ROUTINE theirs.seen()"),
+        (TRIGGER, f"CREATE TRIGGER seen AFTER INSERT ON sweeper.refunds {ON_EACH}", "ROUTINE theirs.seen()"),
+        (CHECK, "ALTER TABLE users ADD CHECK (theirs.fine(credits::integer))", "ROUTINE theirs.fine(integer)"),
+        (CHECK, "CREATE INDEX ON users (theirs.fine(credits::integer))", "ROUTINE theirs.fine(integer)"),
+        ("CREATE DOMAIN theirs.note AS text", "ALTER TABLE users ADD note theirs.note", "TYPE theirs.note"),
+        ("CREATE TYPE theirs.kind AS ENUM ('a')", "ALTER TABLE users ADD kinds theirs.kind[]", "TYPE theirs.kind"),
+    ],
+)
+def test_who_owns_what_a_refund_sets_off_is_named_and_stops_no_run(
+    first: AppDatabase, made: str, put: str, fix: str
+) -> None:
+    """Its owner may replace it at any time, and it runs with the rights of whoever writes."""
+    first.account()
+    first.session("s1")
+    first.sql("CREATE SCHEMA theirs AUTHORIZATION sweeper_layer; GRANT USAGE ON SCHEMA theirs TO PUBLIC")
+    first.sql(f"SET ROLE sweeper_layer; {made}; RESET ROLE; {put}")
+    checked = items(check(first))["search_path"]
+    assert checked["status"] == "warning"
+    assert f"ALTER {fix} OWNER TO postgres;" in checked["fix"]
+    assert "sweeper_layer, which owns the" in checked["message"]
+    assert first.run().document["refunds"]["sessions"] == 1
+    first.sql(checked["fix"])
+    assert items(check(first))["search_path"]["status"] == "ok"
+
+
+def test_who_owns_a_partition_may_put_a_trigger_on_it(bare: AppDatabase) -> None:
+    partition(bare, partitions="CREATE TABLE all_sessions PARTITION OF prediction_sessions DEFAULT")
+    assert "search_path" not in not_ok(check(bare))
+    bare.sql("ALTER TABLE all_sessions OWNER TO sweeper_layer")
+    checked = items(check(bare))["search_path"]
+    assert "sweeper_layer, which owns the partition public.all_sessions" in checked["message"]
+    assert (checked["status"], checked["fix"]) == ("warning", "ALTER TABLE public.all_sessions OWNER TO postgres;")
