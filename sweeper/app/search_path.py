@@ -46,8 +46,12 @@ def mapped_tables(settings: Settings) -> list[str]:
     return [settings.sessions.table, *others]
 
 
-def find_planters(transaction: Transaction, settings: Settings, search_path: str) -> Planters | None:
+def find_planters(
+    transaction: Transaction, settings: Settings, search_path: str, *, set_off: bool = False
+) -> Planters | None:
     """Look who may create in a schema of ``search_path``, the one in force in ``transaction``.
+
+    With ``set_off`` also who owns what a write to the mapped tables sets off.
 
     None when nobody may who could not run code in our transactions anyway, and while the file names no table that is
     there, which others report.
@@ -59,7 +63,9 @@ def find_planters(transaction: Transaction, settings: Settings, search_path: str
     }
     try:
         with transaction.savepoint():
-            found = transaction.rows(fill("list_planters", {}), binds)
+            found = [*transaction.rows(fill("list_planters", {}), binds)]
+            if set_off:
+                found += transaction.rows(fill("list_set_off", {}), binds)
     except (Refusal, SweeperError) as error:
         if getattr(error, "code", "") not in ("database", "privilege"):
             raise

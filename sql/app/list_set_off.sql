@@ -1,0 +1,82 @@
+-- Lists who may change what a write to the mapped tables sets off, or owns it: triggers, and the functions and types that
+-- these tables use. The same roles as where functions can be planted gain rights by it.
+WITH {include strangers},
+-- a row that is written sets off the triggers of the partition that it is in
+tables AS (
+    SELECT c.oid, pg_catalog.format('%%I.%%I', n.nspname, c.relname) AS name, c.relowner, c.relacl, c.relispartition
+    FROM (
+        SELECT m.oid FROM mapped AS m
+        UNION
+        SELECT part.relid::oid
+        FROM mapped AS m
+        CROSS JOIN LATERAL pg_catalog.pg_partition_tree(m.oid::regclass) AS part
+    ) AS written
+    JOIN pg_catalog.pg_class AS c ON c.oid = written.oid
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+),
+types AS (
+    SELECT t.oid, t.typowner, t.typelem, t.typbasetype
+    FROM tables AS w
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = w.oid AND a.attnum > 0::int2 AND NOT a.attisdropped
+    JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
+),
+-- what a write to these tables, and to our own, runs: of their triggers, and of their defaults, constraints, indexes and domains
+runs AS (
+    SELECT t.tgfoid AS oid
+    FROM pg_catalog.pg_trigger AS t
+    WHERE NOT t.tgisinternal
+      AND t.tgenabled <> 'D'::"char"
+      AND (
+          t.tgrelid IN (SELECT w.oid FROM tables AS w)
+          OR t.tgrelid IN (
+              SELECT c.oid
+              FROM pg_catalog.pg_class AS c
+              JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+              WHERE n.nspname::text = %(own_schema)s::text
+                AND c.relname IN ('refunds', 'reversals', 'holds', 'runs')
+          )
+      )
+    UNION
+    SELECT d.refobjid
+    FROM (
+        SELECT 'pg_catalog.pg_attrdef'::regclass::oid AS catalog, f.oid
+        FROM pg_catalog.pg_attrdef AS f
+        JOIN tables AS w ON w.oid = f.adrelid
+        UNION ALL
+        SELECT 'pg_catalog.pg_class'::regclass::oid, i.indexrelid
+        FROM pg_catalog.pg_index AS i
+        JOIN tables AS w ON w.oid = i.indrelid
+        UNION ALL
+        SELECT 'pg_catalog.pg_constraint'::regclass::oid, k.oid
+        FROM pg_catalog.pg_constraint AS k
+        WHERE k.conrelid IN (SELECT w.oid FROM tables AS w)
+           OR k.contypid IN (SELECT y.oid FROM types AS y)
+    ) AS part
+    JOIN pg_catalog.pg_depend AS d
+      ON d.classid = part.catalog AND d.objid = part.oid AND d.refclassid = 'pg_catalog.pg_proc'::regclass::oid
+),
+may_create AS MATERIALIZED (
+    SELECT 'trigger' AS kind, w.name AS place, g.grantee AS role
+    FROM tables AS w
+    CROSS JOIN LATERAL pg_catalog.aclexplode(w.relacl) AS g
+    WHERE g.privilege_type = 'TRIGGER'
+      AND g.grantee <> w.relowner
+    UNION ALL
+    SELECT 'partition', w.name, w.relowner
+    FROM tables AS w
+    WHERE w.relispartition
+    UNION ALL
+    SELECT 'called',
+           pg_catalog.format('%%I.%%I(%%s)', n.nspname, p.proname, pg_catalog.oidvectortypes(p.proargtypes)),
+           p.proowner
+    FROM runs AS r
+    JOIN pg_catalog.pg_proc AS p ON p.oid = r.oid
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+    UNION ALL
+    -- a type's owner may give it a cast to text, and a domain a constraint
+    SELECT 'type', t.oid::regtype::text, t.typowner
+    FROM types AS y
+    JOIN pg_catalog.pg_type AS t ON t.oid IN (y.oid, y.typelem, y.typbasetype)
+    WHERE t.typtype <> 'b'::"char"
+)
+{include planter}

@@ -1,0 +1,47 @@
+-- The mapped tables and their owners, the roles with whose rights our statements run, and who can log in and is neither a
+-- superuser nor an owner of these tables: whoever owns one could give it a trigger anyway.
+mapped AS (
+    SELECT c.oid,
+           c.relowner AS owner
+    FROM pg_catalog.unnest(%(tables)s::text[]) AS t (name)
+    JOIN pg_catalog.pg_class AS c ON c.oid = pg_catalog.to_regclass(t.name)::oid
+),
+-- with whose rights statements of ours run: a run's own role, and whoever owns refund() and the fence
+runs_as AS (
+    SELECT r.oid, r.rolname, r.rolsuper
+    FROM pg_catalog.pg_roles AS r
+    WHERE r.rolname = current_user
+       OR r.oid IN (
+           SELECT p.proowner
+           FROM pg_catalog.pg_proc AS p
+           JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+           WHERE n.nspname::text = %(own_schema)s::text
+             AND p.prosecdef
+       )
+),
+-- who can log in here; until version 15 CREATEROLE makes one a member of any role that is no superuser
+people AS (
+    SELECT r.oid,
+           r.rolname,
+           r.rolcreaterole AND pg_catalog.current_setting('server_version_num')::int < 160000 AS joins_any
+    FROM pg_catalog.pg_roles AS r
+    WHERE r.rolcanlogin
+      AND pg_catalog.has_database_privilege(r.oid, pg_catalog.current_database(), 'CONNECT')
+      AND NOT EXISTS (
+          SELECT
+          FROM pg_catalog.pg_roles AS s
+          WHERE s.rolsuper
+            AND pg_catalog.pg_has_role(r.oid, s.oid, 'MEMBER')
+      )
+),
+strangers AS (
+    SELECT p.oid, p.rolname, p.joins_any
+    FROM people AS p
+    WHERE NOT EXISTS (
+        SELECT
+        FROM mapped AS m
+        JOIN pg_catalog.pg_roles AS o ON o.oid = m.owner
+        WHERE p.joins_any AND NOT o.rolsuper
+           OR pg_catalog.pg_has_role(p.oid, m.owner, 'MEMBER')
+    )
+)
