@@ -8,6 +8,7 @@ SELECT pg_catalog.current_schemas(false)::text[] AS schemas,
        current_user AS role,
        pg_catalog.quote_ident(current_user) AS role_as_sql,
        r.rolsuper AS superuser,
+       pg_catalog.current_setting('session_replication_role') = 'replica' AS without_triggers,
        (
            SELECT s.reset_val = 'on'
            FROM pg_catalog.pg_settings AS s

@@ -42,6 +42,11 @@ def check_server(
             "primary", "transactions of this role are read-only by default (default_transaction_read_only)",
             f"ALTER ROLE {server.role_as_sql} RESET default_transaction_read_only",
         )  # fmt: skip
+    elif server.without_triggers:
+        yield failure(
+            "primary", "session_replication_role is replica: no trigger would fire, and a run refuses to pay without",
+            f"ALTER ROLE {server.role_as_sql} RESET session_replication_role",
+        )  # fmt: skip
     else:
         yield ok("primary", "this server can be written to")
     yield _clock(server.clock, as_of, asked_at, max_clock_skew)

@@ -96,6 +96,19 @@ def test_a_privilege_on_a_table_of_another_schema_is_granted_with_its_schema(pri
     assert items(ran)["privileges"]["fix"] == 'GRANT SELECT ON app."JobItem" TO sweeper_runner;'
 
 
+def test_a_role_whose_sessions_fire_no_triggers_fails(good: AppDatabase) -> None:
+    """A run refuses to pay there."""
+    runner = f"ALTER ROLE sweeper_runner IN DATABASE {good.value('SELECT quote_ident(current_database())')}"
+    good.sql(f"{runner} SET session_replication_role = replica")
+    try:
+        item = items(check(good, SWEEPER_DATABASE_URL=good.url_as("sweeper_runner")))["primary"]
+    finally:
+        good.sql(f"{runner} RESET session_replication_role")
+    assert (item["status"], item["fix"]) == (
+        "failure", "ALTER ROLE sweeper_runner RESET session_replication_role",
+    )  # fmt: skip
+
+
 def test_a_role_that_is_read_only_by_default_fails(good: AppDatabase) -> None:
     name = good.value("SELECT current_database()")
     good.sql(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
