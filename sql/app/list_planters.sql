@@ -40,7 +40,15 @@ may_create AS MATERIALIZED (
             AND (o.pronamespace = 'pg_catalog'::regnamespace::oid OR o.pronamespace IN (SELECT another.oid FROM path AS another))
       )
     UNION ALL
-    SELECT 'operator', o.oid::regoperator::text, o.oprowner
+    SELECT 'operator',
+           pg_catalog.format(
+               '%%I.%%s (%%s, %%s)',
+               n.nspname,
+               o.oprname,
+               CASE WHEN o.oprleft <> 0::oid THEN pg_catalog.format_type(o.oprleft, NULL) ELSE 'NONE' END,
+               pg_catalog.format_type(o.oprright, NULL)
+           ),
+           o.oprowner
     FROM path AS n
     JOIN pg_catalog.pg_operator AS o ON o.oprnamespace = n.oid AND o.oid >= 16384::oid
 )

@@ -20,11 +20,16 @@ def lock_installation(transaction: Transaction, mapping: Mapping) -> None:
     """Keep `sweeper install` from putting another mapping in place until this transaction ends.
 
     Raises:
-        ConfigurationError: it has done so since this command began.
+        ConfigurationError: it has done so since this command began, or there is nothing to lock.
         Busy: it is doing so at this moment.
     """
     rows = transaction.rows(mapping.statement("lock_installation"))
-    if not rows or rows[0].fingerprint != mapping.fingerprint:
+    if not rows:
+        raise ConfigurationError(
+            "the row that says which mapping is installed is missing in sweeper's table locks: run `sweeper install`",
+            code="not_installed",
+        )
+    if rows[0].fingerprint != mapping.fingerprint:
         raise ConfigurationError(
             "another mapping was installed while this command was running: what it had done by then stands, and it "
             "does nothing more. Run it again",
@@ -60,5 +65,9 @@ def _take(transaction: Transaction, schema: str) -> bool:
     # on a node of Citus the lock of a row keeps its snapshot, for which the index builds would wait
     if found and not found[0].has_citus:
         slots = {"locks": locks, "schema_text": quote_text(schema)}
-        return bool(transaction.rows(fill("lock_installer", slots)))
+        if transaction.rows(fill("lock_installer", slots)):
+            return True
+        if transaction.rows(fill("find_installer", slots)):
+            return False
+        # somebody emptied the table: as at first, and the installation puts the row back
     return bool(transaction.row(fill("lock_first_installer", {"schema_text": quote_text(schema)})).taken)

@@ -21,6 +21,7 @@ def test_what_was_planted_before_the_right_was_revoked_stops_every_run_until_it_
     assert first.run().document["error"]["code"] == "search_path"
     assert first.sweeper("install", "--json").document["error"]["code"] == "search_path"
     assert "DROP ROUTINE public.cardinality(integer[]);" in checked["fix"]
+    assert "DROP OPERATOR public.= (character varying, character varying);" in checked["fix"]
     assert "of_its_own" not in checked["message"], "no statement means another of that name"
     first.sql(checked["fix"])
     assert items(check(first))["search_path"]["status"] == "ok"

@@ -26,6 +26,18 @@ def test_the_readmes_uninstall_and_an_install_after_it_pay_nothing_again(paid: A
     assert paid.value("SELECT credits FROM users") == 20
 
 
+def test_rows_that_are_missing_in_the_table_of_locks_are_put_back(paid: AppDatabase) -> None:
+    """As after a restore without the rows of some tables: `install` waited for another one that did not exist."""
+    add_job(paid, 1009)
+    paid.sql("DELETE FROM sweeper.locks")
+    ran = paid.sweeper("run", "--json", now=None)
+    assert (ran.exit_code, ran.document["error"]["code"]) == (2, "not_installed")
+    assert "run `sweeper install`" in ran.document["error"]["message"]
+    ran = paid.sweeper("install", now=None)
+    assert ran.exit_code == 0, ran.stderr
+    assert sweep(paid) == 1
+
+
 def test_a_ledger_that_was_kept_without_its_settings_is_taken_up(paid: AppDatabase) -> None:
     paid.sql("DROP TABLE sweeper.runs, sweeper.holds, sweeper.settings, sweeper.locks; DROP FUNCTION sweeper.refund")
     reconfigure(paid, ATTEMPT)
