@@ -24,6 +24,7 @@ from sweeper.check.samples import (
     numbered,
     sampling,
 )
+from sweeper.install.reversal_key import FULL_KEY_FIX, find_full_key, full_key
 from sweeper.postgres.templates import Slots
 
 _RUNNING = re.compile(r"balance|running|remaining|_total$|^total|before|after", re.IGNORECASE)
@@ -52,6 +53,7 @@ def check_ledger(context: CheckContext) -> Iterator[Check]:
             *_running(samples, key),
             *(_missed(samples) if not failing else ()),
             *_later(samples, key),
+            *_no_room(samples),
             *check_entries(samples, key),
         ]
     if not found:
@@ -112,6 +114,14 @@ def _table(samples: Samples) -> Table:
     """The app's ledger."""
     assert samples.context.mapping.ledger is not None  # noqa: S101 - nobody asks without one
     return samples.context.mapping.ledger.table
+
+
+def _no_room(samples: Samples) -> Iterator[Check]:
+    """A unique index that no refund can be taken back beside."""
+    mapping = samples.context.mapping
+    index = find_full_key(samples.transaction, mapping)
+    if index is not None:
+        yield warning("ledger", f"{full_key(mapping, index)}: `sweeper revert` is refused", FULL_KEY_FIX)
 
 
 def _missed(samples: Samples) -> Iterator[Check]:

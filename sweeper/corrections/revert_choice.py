@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from sweeper.app.mapping import Mapping
+from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError
 from sweeper.install.hooks import read_hooks
+from sweeper.install.reversal_key import FULL_KEY_FIX, find_full_key, full_key
 from sweeper.postgres.transaction import Transaction
 
 
@@ -17,6 +19,12 @@ class Choice:
     allow_negative: bool = False
     without_ledger: bool = False
 
+    def of_file(self, settings: Settings) -> Settings:
+        """The file as this revert takes it: without ``[ledger.reverse]`` where balances move alone."""
+        if settings.ledger is None or not self.without_ledger:
+            return settings
+        return settings.model_copy(update={"ledger": settings.ledger.model_copy(update={"reverse": {}})})
+
 
 def require_reverse(transaction: Transaction, mapping: Mapping, choice: Choice) -> None:
     """Check that something takes a refund back: balances, the row that the file says, or a hook on the reversals.
@@ -25,7 +33,10 @@ def require_reverse(transaction: Transaction, mapping: Mapping, choice: Choice) 
         ConfigurationError: nothing does, or balances alone may not be moved.
     """
     ledger = mapping.ledger
-    if (mapping.moves_balances and ledger is None) or (ledger and ledger.reverse):
+    if ledger and ledger.reverse:
+        require_room(mapping, find_full_key(transaction, mapping))
+        return
+    if mapping.moves_balances and ledger is None:
         return
     if any(hook.works and hook.table == "reversals" for hook in read_hooks(transaction, mapping)):
         return
@@ -38,7 +49,7 @@ def require_reverse(transaction: Transaction, mapping: Mapping, choice: Choice) 
         )
     if not mapping.has_accounts:
         raise ConfigurationError(
-            "[ledger.reverse] is missing: the balance is the sum of the app's ledger, so a refund is taken back by "
+            f"{_missing(choice)}: the balance is the sum of the app's ledger, so a refund is taken back by "
             "a row there, and only the file can say what it looks like",
             code="no_reverse",
         )
@@ -47,10 +58,28 @@ def require_reverse(transaction: Transaction, mapping: Mapping, choice: Choice) 
             f"[ledger.reverse] is missing: balances would move back, and {ledger.table.name} would still say that "
             "the refunds stand. Add the section to the file, with the row that takes a refund back there: the "
             f'columns of [ledger.insert] ({", ".join(ledger.insert)}), the amount as "-amount", and a kind of row '
-            "that ledger.where does not take for a refund. Or give --without-ledger to move the balances alone. "
-            "Nothing was taken back",
+            "that ledger.where does not take for a refund. Where it has room for one row a session, create a trigger on "
+            f"{mapping.slots['reversals']} that marks that row instead. Or give --without-ledger to move the balances "
+            "alone. Nothing was taken back",
             code="no_ledger_reverse",
         )
+
+
+def require_room(mapping: Mapping, index: str | None) -> None:
+    """Check that no unique index of the app's ledger is in the way of reversals.
+
+    Raises:
+        ConfigurationError: ``index`` is.
+    """
+    if index is not None:
+        alone = " Or give --without-ledger to move the balances alone." if mapping.moves_balances else ""
+        raise ConfigurationError(
+            f"{full_key(mapping, index)}: {FULL_KEY_FIX}.{alone} Nothing was taken back", code="reverse_not_unique"
+        )
+
+
+def _missing(choice: Choice) -> str:
+    return "--without-ledger would move nothing" if choice.without_ledger else "[ledger.reverse] is missing"
 
 
 def _moves_nothing(mapping: Mapping) -> str:

@@ -92,3 +92,27 @@ def test_a_reversal_that_the_mapping_would_take_for_a_refund_is_refused(prisma: 
     assert (ran.exit_code, ran.document["error"]["code"]) == (2, "reverse_is_refund")
     assert prisma.value('SELECT "creditBalance" FROM app."User"') == 13
     assert prisma.value("SELECT count(*) FROM sweeper.reversals") == 0
+
+
+@pytest.mark.parametrize("flags", [("--dry-run",), ()])
+def test_a_ledger_with_room_for_one_row_a_session_is_named_before_anything_moves(
+    prisma: AppDatabase, flags: tuple[str, ...]
+) -> None:
+    """The row that takes a refund back would have the key of the refund's own: the balances alone may move."""
+    prisma.sql("""CREATE UNIQUE INDEX one_row_a_job ON app."CreditTransaction" ("jobId")""")
+    prisma.configure("'\"type\"'   = \"'BONUS'\"", '\'"type"\'   = "\'BONUS\'"\n\'"jobId"\' = "session_id"')
+    account, job = prisma_job(prisma)
+    balance = 'SELECT "creditBalance" FROM app."User" WHERE "id" = %s'
+    before = prisma.value(balance, account)
+    run_id = prisma.run().document["run_id"]
+    paid = prisma.value(balance, account)
+    items = {item["name"]: item for item in prisma.sweeper("check", "--json").document["checks"]}
+    assert (items["ledger"]["status"], "one_row_a_job" in items["ledger"]["message"]) == ("warning", True)
+    ran = revert(prisma, "--run", run_id, *flags)
+    assert (ran.exit_code, ran.document["error"]["code"]) == (2, "reverse_not_unique")
+    for word in ("one_row_a_job", "sweeper's reversals", "--without-ledger", "Nothing was taken back"):
+        assert word in ran.document["error"]["message"]
+    assert prisma.value(balance, account) == paid
+    assert revert(prisma, "--run", run_id, "--without-ledger").exit_code == 0
+    assert prisma.value(balance, account) == before
+    assert prisma.sql('SELECT "jobId" FROM app."CreditTransaction"') == [(job,)]
