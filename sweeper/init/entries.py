@@ -45,7 +45,12 @@ def insert_lines(
 
 
 def reverse_lines(table: Table, lines: list[Line], amount: Column, kinds: list[Column], link: Column) -> list[Line]:
-    """The row that takes a refund back, for the user to take in: the amount the other way, of no session."""
+    """The row that takes a refund back, for the user to take in: the amount the other way, of no session.
+
+    Nothing where the refund's own row is the only one that may name its session.
+    """
+    if link.is_unique and link.not_null:
+        return []
     notes = {column.as_sql for column in table.columns if _is_note(column)}
     reversed_lines = []
     for line in lines:

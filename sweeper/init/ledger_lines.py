@@ -41,6 +41,10 @@ def ledger_sections(
     where = Line("where", ledger.where, "which of its rows are refunds") if sure else _ask_where(ledger, chooser)
     rest = ", ".join(other.table.as_sql for other in ledgers[1:] if other not in rivals)
     notes = (f"Not taken, also possible: {rest}",) if rest else ()
+    if ledger.naming.column.is_unique and ledger.naming.column.not_null:
+        notes += (
+            "No row can take a refund back there: for `sweeper revert` mark the row by a trigger on sweeper's reversals",
+        )
     known = _known(evidence, ledger, balance)
     lines = insert_lines(evidence, ledger.table, known, path, session)
     comment = "the row of a refund: column = SQL over the refund"

@@ -77,9 +77,11 @@ def test_refunds_in_a_table_of_their_own_with_a_number_of_any_name(server: Serve
     refunds = """CREATE TABLE refunds (id bigserial PRIMARY KEY, render_id char(26) NOT NULL UNIQUE REFERENCES renders,
         team_id int NOT NULL REFERENCES teams, micros bigint NOT NULL, created_at timestamp NOT NULL DEFAULT now());
         INSERT INTO refunds (render_id, team_id, micros) SELECT id, team_id, cost FROM renders WHERE state_id = 4;"""
-    found, _ = draft(server, tmp_path, APP, refunds)
+    found, text = draft(server, tmp_path, APP, refunds)
     ledger: dict[str, Any] = found["ledger"]
     assert (ledger["table"], ledger["session"], ledger["insert"]["micros"]) == ("refunds", "render_id", "amount")
+    assert "[ledger.reverse]" not in text
+    assert "No row can take a refund back there" in text
 
 
 def test_books_that_name_a_session_in_a_text_are_named(server: Server, tmp_path: Path) -> None:
