@@ -20,7 +20,7 @@ LEFT JOIN LATERAL (
     SELECT true AS known,
            {accounts_id}::text AS account_id,
            {balance}::text AS balance,
-           ARRAY[{each pools ", "}a.{column}::text{end}]::text[] AS pools
+           ARRAY[{each pools ", "}{value}::text{end}]::text[] AS pools
     FROM {accounts} AS a
     WHERE {accounts_id} {account_eq} r.account_id
 ) AS account ON true

@@ -3,7 +3,7 @@
 SELECT {accounts_id}::text AS account_id,
        {balance}::text AS balance,
        {spent}::text AS spent,
-       ARRAY[{each pools ", "}a.{column}::text{end}]::text[] AS pools
+       ARRAY[{each pools ", "}{value}::text{end}]::text[] AS pools
 FROM {accounts} AS a
 WHERE {accounts_id} {account_eq} ANY (%(account_ids)s::text[]::{account_type}[])
 ORDER BY {accounts_id}

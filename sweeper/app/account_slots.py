@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from sweeper.app import catalog
 from sweeper.app.catalog import Column, Table, problem
 from sweeper.app.distribution import named_zone
-from sweeper.app.expression import Expression, check_type
+from sweeper.app.expression import Expression, as_number, check_type
 from sweeper.app.facts import Facts
 from sweeper.app.over_refund import OverRefund
 from sweeper.app.reader import Reader
-from sweeper.app.share_slots import move, read_shares, rounded, share_facts, share_moves
+from sweeper.app.share_slots import move, number_of, read_shares, rounded, share_facts, share_moves
 from sweeper.config.model import AccountsSection, Settings
 from sweeper.core.decimals import FLOATING_TOLERANCE
 from sweeper.postgres.templates import Choices, Slots, fill_part
@@ -109,15 +109,15 @@ def _balance_slots(reader: Reader, own: AccountsSection, accounts: Table, slots:
     takes_amount = {"balance": column if own.add is None else None, "spent": spent}
     taking = {name: one for name, one in takes_amount.items() if one}
     for name, one in taking.items():
-        check_type(f"accounts.{name}", one.name, Expression("", one.base_type), catalog.NUMBER_TYPES)
+        check_type(f"accounts.{name}", one.name, Expression("", one.base_type), (*catalog.NUMBER_TYPES, catalog.MONEY))
     amounts = rounded("v.amount", slots["amount_type"], taking.values())
     return Facts(
         {
             "balance_type": expression.type if expression else "numeric",
             "tolerance": str(0 if not expression or expression.type in catalog.EXACT_TYPES else FLOATING_TOLERANCE),
             "balance": expression.sql if expression else "NULL",
-            "spent_type": spent.base_type if spent else "numeric",
-            "spent": f"a.{spent.quoted}" if spent else "NULL",
+            "spent_type": number_of(spent).type if spent else "numeric",
+            "spent": number_of(spent).sql if spent else "NULL",
             "balance_rounds": fill_part("rounds", {}, {"amounts": [item for item in amounts if item["column_type"]]}),
         },
         {"has_balance": expression is not None},
@@ -156,7 +156,7 @@ def _balance(reader: Reader, own: AccountsSection, accounts: Table) -> _Balance:
         )
     if own.add is None:
         column = reader.written_column("accounts.balance", own.balance, accounts)
-        return Expression(f"a.{column.quoted}", column.base_type, column), column
-    expression = reader.expression("accounts.balance", own.balance, accounts, "a")
+        return number_of(column), column
+    expression = as_number(reader.expression("accounts.balance", own.balance, accounts, "a"))
     check_type("accounts.balance", own.balance, expression, catalog.NUMBER_TYPES)
     return expression, None

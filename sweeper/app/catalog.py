@@ -12,6 +12,7 @@ INTEGER_TYPES = ("smallint", "integer", "bigint")
 EXACT_TYPES = (*INTEGER_TYPES, "numeric")
 FLOATING_TYPES = ("real", "double precision")
 NUMBER_TYPES = (*EXACT_TYPES, *FLOATING_TYPES)
+MONEY = "money"
 TIME_TYPES = ("timestamp without time zone", "timestamp with time zone")
 TEXT_TYPES = ("text", "character varying", "character", "bpchar", "name")
 _BARE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")

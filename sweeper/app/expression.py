@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sweeper.app.catalog import FLOATING_TYPES, INTEGER_TYPES, TEXT_TYPES, Column, problem
+from sweeper.app.catalog import FLOATING_TYPES, INTEGER_TYPES, MONEY, TEXT_TYPES, Column, problem
 from sweeper.postgres.templates import fill_part
 
 # types that cut off what they have no room for, and those that keep a part of a moment
@@ -94,6 +94,13 @@ class Equality(NamedTuple):
     equal: str
     greater: str
     is_of_server: bool = True
+
+
+def as_number(expression: Expression) -> Expression:
+    """The same, and as a number where it is money, which nothing else could be compared with."""
+    if expression.type != MONEY:
+        return expression
+    return Expression(fill_part("of_money", {"value": expression.sql}), "numeric", expression.column)
 
 
 def check_type(key: str, text: str, expression: Expression, allowed: tuple[str, ...]) -> None:

@@ -7,7 +7,7 @@ from hashlib import sha256
 from sweeper.app import catalog
 from sweeper.app.catalog import Column, Table, problem
 from sweeper.app.distribution import named_zone
-from sweeper.app.expression import Expression, check_type, default_collation, no_attempt
+from sweeper.app.expression import Expression, as_number, check_type, default_collation, no_attempt
 from sweeper.app.facts import Facts
 from sweeper.app.reader import Reader
 from sweeper.app.status import Status, read_status, statuses_sql, texts_sql
@@ -120,6 +120,8 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
         expression = reader.expression(f"sessions.{name}", text, sessions)
         if allowed is catalog.TIME_TYPES and expression.type in catalog.NUMBER_TYPES:
             raise problem(f"sessions.{name}", text, _number_of_a_time(reader.sample_number(expression, sessions), text))
+        if allowed is catalog.NUMBER_TYPES:
+            expression = as_number(expression)
         if allowed:
             check_type(f"sessions.{name}", text, expression, allowed)
         return expression

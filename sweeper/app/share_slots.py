@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sweeper.app import catalog
 from sweeper.app.catalog import Column, Table
-from sweeper.app.expression import Expression, check_type
+from sweeper.app.expression import Expression, as_number, check_type
 from sweeper.app.facts import Facts
 from sweeper.app.over_refund import OverRefund
 from sweeper.config.model import AccountsSection
@@ -32,12 +32,11 @@ def read_shares(over: OverRefund, add: Mapping[str, str], accounts: Table) -> li
     for text, value in add.items():
         key = f"accounts.add.{text}"
         column = over.reader.written_column(key, text, accounts)
-        check_type(key, column.name, Expression("", column.base_type), catalog.NUMBER_TYPES)
-        kind = over.type_of(key, value)
-        check_type(key, value, Expression("", kind), catalog.NUMBER_TYPES)
-        inexact = kind not in catalog.EXACT_TYPES
-        number = fill_part("amount", {"amount": fill_part("expression", {"expression": value})}, {"inexact": inexact})
-        shares.append((column, number, kind))
+        check_type(key, column.name, Expression("", column.base_type), (*catalog.NUMBER_TYPES, catalog.MONEY))
+        taken = as_number(Expression(fill_part("expression", {"expression": value}), over.type_of(key, value)))
+        check_type(key, value, taken, catalog.NUMBER_TYPES)
+        number = fill_part("amount", {"amount": taken.sql}, {"inexact": taken.type not in catalog.EXACT_TYPES})
+        shares.append((column, number, taken.type))
     in_order = sorted(shares, key=lambda share: share[0].name)
     return [
         Share(column, f"share_{number}", value, kind) for number, (column, value, kind) in enumerate(in_order, start=1)
@@ -64,7 +63,7 @@ def share_facts(shares: Sequence[Share], own: AccountsSection, accounts: Table) 
         for share in shares
     ]
     pools = [
-        {"column": share.column.quoted, "label": quote_text(share.column.name)}
+        {"value": number_of(share.column).sql, "label": quote_text(share.column.name)}
         for share in shares
         if share.column in read
     ]
@@ -75,7 +74,13 @@ def share_facts(shares: Sequence[Share], own: AccountsSection, accounts: Table) 
             # what the balance is made of: a share that is taken back must be there
             "pools": pools,
             "account_columns": [
-                {"column": column.quoted, "share": by_column.get(column.name, ""), "column_type": column.full_type}
+                {
+                    "column": column.quoted,
+                    "value": number_of(column).sql,
+                    "share": by_column.get(column.name, ""),
+                    "column_type": column.full_type,
+                    "money": "yes" if column.base_type == catalog.MONEY else "",
+                }
                 for column in read
             ],
             "compares_shares": bool(shares and read) and alone,
@@ -102,7 +107,7 @@ def move(
     """
     return {
         "column": column.quoted,
-        "sum_type": "numeric" if column.base_type in catalog.EXACT_TYPES else column.base_type,
+        "sum_type": _sum_type(column),
         "value": value,
         "minus": "yes" if minus else "",
         "moment": "yes" if moment else "",
@@ -111,11 +116,26 @@ def move(
     }
 
 
+def number_of(column: Column) -> Expression:
+    """What a column of an account has, as a number."""
+    return as_number(Expression(f"a.{column.quoted}", column.base_type, column))
+
+
+def _sum_type(column: Column) -> str:
+    if column.base_type == catalog.MONEY:
+        return fill_part("money_type", {})
+    return "numeric" if column.base_type in catalog.EXACT_TYPES else column.base_type
+
+
 def rounded(amount: str, amount_type: str, columns: Iterable[Column]) -> list[Slots]:
     """Which columns could keep an amount other than it is; ``column_type`` is empty where none of its values can."""
     whole = amount_type in catalog.INTEGER_TYPES
     return [
         # a scale below zero rounds a whole amount, too
-        {"amount": amount, "column_type": "" if whole and column.base_type != "numeric" else column.full_type}
+        {
+            "amount": amount,
+            "column_type": "" if whole and column.base_type != "numeric" else column.full_type,
+            "money": "yes" if column.base_type == catalog.MONEY else "",
+        }
         for column in columns
     ]

@@ -69,12 +69,20 @@ def check_pools(samples: Samples, accounts: Table, own: AccountsSection) -> Iter
     shares = list(_shares(samples, noted=bool(left))) if moved or left else []
     for pool in [*moved, *left]:
         share = next((one for one in shares if one.is_of(pool.name)), None)
-        if share is None or not any(one is not share and _split(one, share, added) for one in shares):
+        if share is None:
+            continue
+        parts = pool not in added and _is_named(pool, own)
+        if not parts and not any(one is not share and _split(one, share, added) for one in shares):
             continue
         if pool not in added:
             yield _forgotten(pool, share, own)
         elif wrong := next((one for one in shares if _is_other(one, pool.name, share, added[pool])), None):
             yield _swapped(pool, share, wrong)
+
+
+def _is_named(pool: Column, own: AccountsSection) -> bool:
+    """Whether the file itself says that a pool is a part of the balance."""
+    return pool.name in re.findall(r"\w+", own.balance or "")
 
 
 def _split(one: _Share, share: _Share, added: dict[Column | None, str]) -> bool:

@@ -9,7 +9,7 @@ from decimal import Decimal
 import uuid_utils
 
 from sweeper.app.catalog import NUMBER_TYPES
-from sweeper.app.expression import check_type
+from sweeper.app.expression import as_number, check_type
 from sweeper.app.reader import Reader
 from sweeper.config.model import Settings
 from sweeper.core.decimals import exactly
@@ -94,7 +94,7 @@ class Adoption:
             if choice.where is not None:
                 condition = reader.condition("--where", choice.where, sessions, "s")
             if choice.amount is not None:
-                expression = reader.expression("--amount", choice.amount, sessions)
+                expression = as_number(reader.expression("--amount", choice.amount, sessions))
                 check_type("--amount", choice.amount, expression, NUMBER_TYPES)
                 amount = expression.sql
         account = f"({self._mapping.slots['account']})"

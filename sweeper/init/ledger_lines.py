@@ -40,10 +40,10 @@ def ledger_sections(
     sure = sure and not ledger.doubts and not rivals and ledger.linked
     where = Line("where", ledger.where, "which of its rows are refunds") if sure else _ask_where(ledger, chooser)
     rest = ", ".join(other.table.as_sql for other in ledgers[1:] if other not in rivals)
-    notes = (f"Not taken, also possible: {rest}",) if rest else ()
+    notes = [f"Not taken, also possible: {rest}"] if rest else []
     if ledger.naming.column.is_unique and ledger.naming.column.not_null:
-        notes += (
-            "No row can take a refund back there: for `sweeper revert` mark the row by a trigger on sweeper's reversals",
+        notes.append(
+            "No row can take a refund back there: for `sweeper revert`, a trigger on sweeper's reversals marks it"
         )
     known = _known(evidence, ledger, balance)
     lines = insert_lines(evidence, ledger.table, known, path, session)
@@ -53,7 +53,7 @@ def ledger_sections(
     back = reverse_lines(ledger.table, lines, ledger.amount, kinds, ledger.naming.column)
     past = [Line("where", ledger.where, proposed=True)] if ledger.doubts and ledger.refunds else []
     return [
-        Section("ledger", (table, link, where), notes),
+        Section("ledger", (table, link, where), tuple(notes)),
         Section("ledger.past", tuple(past), comment="with the net recipe: the refunds that the app wrote itself"),
         Section("ledger.insert", tuple(lines), comment=comment),
         Section("ledger.reverse", tuple(back), comment="the row that takes a refund back, for `sweeper revert`"),

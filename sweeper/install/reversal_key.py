@@ -33,8 +33,8 @@ def full_key(mapping: Mapping, index: str) -> str:
 
 
 FULL_KEY_FIX = (
-    "write something else into its columns in [ledger.reverse]; or, where the table has room for one row a session, leave "
-    "[ledger.reverse] out and create a trigger on sweeper's reversals that marks that row"
+    "write something else into its columns in [ledger.reverse]; or, where the table has room for one row a session, "
+    "leave [ledger.reverse] out and create a trigger on sweeper's reversals that marks that row"
 )
 
 

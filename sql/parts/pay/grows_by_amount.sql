@@ -7,7 +7,7 @@
 {else}
 (
     SELECT pg_catalog.abs((SELECT {balance}::text::numeric FROM (
-               SELECT {each account_columns ",\n                      "}{if share}pg_catalog.trim_scale(a.{column}::text::numeric + share.{share})::text::{column_type} AS {column}{else}a.{column}{end}{end}
+               SELECT {each account_columns ",\n                      "}{if share}{if money}({value} + share.{share})::money{else}pg_catalog.trim_scale(a.{column}::text::numeric + share.{share})::text::{column_type}{end} AS {column}{else}a.{column}{end}{end}
            ) AS a) - (SELECT {balance}::text::numeric FROM (
                SELECT {each account_columns ", "}a.{column}{end}
            ) AS a) - refund.amount::numeric)

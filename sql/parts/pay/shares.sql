@@ -17,7 +17,7 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT {balance}::text::numeric AS balance
     FROM (
-        SELECT {each account_columns ", "}{if share}pg_catalog.trim_scale(a.{column}::text::numeric + share.{share})::text::{column_type} AS {column}{else}a.{column}{end}{end}
+        SELECT {each account_columns ", "}{if share}{if money}({value} + share.{share})::money{else}pg_catalog.trim_scale(a.{column}::text::numeric + share.{share})::text::{column_type}{end} AS {column}{else}a.{column}{end}{end}
     ) AS a
 ) AS balance_after
 CROSS JOIN LATERAL (
