@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from sweeper.check.clocks import check_clocks
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.result import Check
 from sweeper.check.samples import sampling
@@ -20,6 +21,10 @@ def check_zone(context: CheckContext) -> Iterator[Check]:
     with sampling(context) as samples:
         (row,) = samples.ask("read_newest_start", {})
     newest, zone = row.started_at, context.mapping.timezone
+    apart = list(check_clocks(context))
+    if apart:
+        yield from apart
+        return
     ahead = _AHEAD + context.settings.policy.max_clock_skew
     if newest is not None and newest > context.as_of + ahead:
         said = f"the newest session begins {describe_duration(newest - context.as_of)} from now, read in {zone}"

@@ -227,3 +227,19 @@ def test_a_sign_of_life_that_is_only_the_start_of_the_work(app: App) -> None:
     app.sql("ALTER TABLE jobs ADD work_began timestamptz; UPDATE jobs SET work_began = began + interval '1 min'")
     app.map(active_at="work_began")
     assert "active_at = 'work_began': it stands near the start" in refuses(app, "stuck_after")
+
+
+@pytest.mark.parametrize(("zone", "said"), [("Pacific/Auckland", "later than the start"), ("Asia/Kolkata", "earlier")])
+def test_times_that_the_book_contradicts(app: App, zone: str, said: str) -> None:
+    """No zone that the server knows of is the right one, but the charges were booked by a clock that names its zone."""
+    app.sql("UPDATE book AS b SET made_at = began + interval '3 s' FROM jobs AS j WHERE j.id = job AND kind = 'charge'")
+    for column in ("began", "ended", "beat"):
+        app.sql(f"ALTER TABLE jobs ALTER {column} TYPE timestamp USING {column} AT TIME ZONE 'Asia/Tokyo'")
+    app.map(timezone=zone)
+    found = refuses(app, "time_zone")
+    assert said in found
+    assert "made_at in the app's ledger" in found
+    app.map(timezone="Asia/Tokyo")
+    assert "time_zone" not in rehearsed(app)
+    app.sql("UPDATE book SET made_at = made_at + substr(job, 2)::int * interval '7 min'")  # booked as the work goes on
+    assert "time_zone" not in rehearsed(app)

@@ -1,0 +1,23 @@
+-- How many seconds the earliest row of each session in the app's ledger, which is no refund, lies behind its start as the
+-- mapping reads it. Of the newest rows; the time of a row has a zone.
+SELECT {session_id}::text AS session_id,
+       pg_catalog.round(extract(epoch FROM earliest.at - ({started_at})::timestamptz))::bigint AS behind
+FROM (
+    SELECT l.session,
+           pg_catalog.min(l.at) AS at
+    FROM (
+        SELECT {ledger_session} AS session,
+               l.{moment}::timestamptz AS at,
+               ({ledger_where}) IS TRUE AS is_refund
+        FROM {ledger} AS l
+        ORDER BY l.{key} DESC
+        LIMIT 2000
+    ) AS l
+    WHERE NOT l.is_refund
+      AND l.session IS NOT NULL
+    GROUP BY l.session
+) AS earliest
+JOIN {sessions} AS s ON earliest.session {ledger_session_eq} {session_id}{ledger_session_as}
+WHERE pg_catalog.isfinite(({started_at})::timestamptz)
+  AND pg_catalog.isfinite(earliest.at)
+ORDER BY 1
