@@ -8,6 +8,7 @@ from sweeper.check.account_links import wrong_table
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.counts import count_rows
 from sweeper.check.held import check_held
+from sweeper.check.named_accounts import check_named_accounts
 from sweeper.check.payers import check_payers
 from sweeper.check.pools import check_pools, counted_of, totalled_of
 from sweeper.check.result import Check, Status
@@ -49,6 +50,7 @@ def check_accounts(context: CheckContext) -> Iterator[Check]:
                 found += [*check_held(samples, accounts, own), *check_pools(samples, accounts, own)]
                 found += check_sums(samples, accounts, own)
                 found += check_payers(samples, accounts, own)
+            found += check_named_accounts(samples, accounts, own)
             found += check_counters(own)
             found += _closed(samples, accounts, own)
     if not found and own is None:

@@ -243,3 +243,24 @@ def test_times_that_the_book_contradicts(app: App, zone: str, said: str) -> None
     assert "time_zone" not in rehearsed(app)
     app.sql("UPDATE book SET made_at = made_at + substr(job, 2)::int * interval '7 min'")  # booked as the work goes on
     assert "time_zone" not in rehearsed(app)
+
+
+def test_another_account_than_the_sessions_name(app: App) -> None:
+    """There are no books; by the time of its last change an account was charged, or was not."""
+    app.sections.pop("ledger")
+    app.sections.pop("ledger.insert")
+    app.sql("DROP TABLE book; UPDATE jobs SET refunded_at = ended WHERE substr(id, 2)::int <= 20")
+    app.sql("ALTER TABLE jobs ADD FOREIGN KEY (owner) REFERENCES wallets; ALTER TABLE wallets ADD parent text")
+    app.sql("ALTER TABLE wallets ADD updated_at timestamptz NOT NULL DEFAULT '2026-01-01Z'")
+    app.sql("INSERT INTO wallets (id, balance) VALUES ('w9', 50); UPDATE wallets SET parent = 'w9' WHERE id <> 'w9'")
+    app.map(exclude="refunded_at IS NOT NULL")
+    app.map("sessions.refunded", refunded_at="at")
+    assert rehearsed(app) == {}
+    app.map(account="(SELECT w.parent FROM wallets w WHERE w.id = s.owner)")
+    found = rehearsed(app)["accounts"]
+    assert (found["status"], "than owner names, for 40 of 40 sessions" in found["message"]) == ("warning", True)
+    charged = "UPDATE wallets AS w SET updated_at = (SELECT max(began) FROM jobs WHERE owner = w.id) WHERE id {} 'w9'"
+    app.sql(charged.format("<>"))
+    assert "was changed as the session began" in refuses(app, "accounts")
+    app.sql("UPDATE wallets SET updated_at = now() WHERE id = 'w9'")  # the parent pays, and the file is right
+    assert rehearsed(app) == {}

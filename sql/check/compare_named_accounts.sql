@@ -1,0 +1,29 @@
+-- The accounts of some sessions that cost something, beside the one that a foreign key of theirs names; and whether the row of
+-- either was changed since the session began, as a charge changes it.
+SELECT v.session_id::text AS session_id,
+       v.account_id::text AS account,
+       s.{column}::text AS named,
+       {if touched}ours.at >= v.started_at - interval '10 s'{else}NULL::boolean{end} AS ours_changed,
+       {if touched}theirs.at >= v.started_at - interval '10 s'{else}NULL::boolean{end} AS theirs_changed,
+       {if touched}theirs.at <= v.started_at + interval '10 s'{else}NULL::boolean{end} AS theirs_not_later
+FROM {sessions} AS s
+CROSS JOIN LATERAL (
+    {include mapped}
+) AS v
+{if touched}
+LEFT JOIN LATERAL (
+    SELECT a.{touched_column}::timestamptz AS at
+    FROM {accounts} AS a
+    WHERE {accounts_id} {account_eq} v.account_id
+) AS ours ON true
+LEFT JOIN LATERAL (
+    SELECT a.{touched_column}::timestamptz AS at
+    FROM {accounts} AS a
+    WHERE {accounts_id} {account_eq} s.{column}
+) AS theirs ON true
+{end}
+WHERE {include chosen}
+  AND v.amount::numeric > 0::numeric
+  AND v.account_id IS NOT NULL
+  AND s.{column} IS NOT NULL
+ORDER BY 1
