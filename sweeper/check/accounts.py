@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from sweeper.app.catalog import Column, Table
 from sweeper.check.account_links import wrong_table
+from sweeper.check.balance_as_amount import check_balance_as_amount
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.counts import count_rows
 from sweeper.check.held import check_held
@@ -50,6 +51,7 @@ def check_accounts(context: CheckContext) -> Iterator[Check]:
                 found += [*check_held(samples, accounts, own), *check_pools(samples, accounts, own)]
                 found += check_sums(samples, accounts, own)
                 found += check_payers(samples, accounts, own)
+            found += check_balance_as_amount(samples)
             found += check_named_accounts(samples, accounts, own)
             found += check_counters(own)
             found += _closed(samples, accounts, own)

@@ -151,6 +151,11 @@ def _others(
     grave = False
     for one in compared:
         name = one.column.name
+        against = [session.session_id for session in sessions if name in session.opposite]
+        if len(against) >= max(_ENOUGH, len(sessions) * _MOST):
+            said.append(f"{name} = {one.value} is the other way than in the app's refunds, such as {named(against)}")
+            lines.append(f"ledger.insert: {one.column.quoted} = what the app writes there")
+            grave = True
         different = [session.session_id for session in sessions if name in session.differs]
         if len(different) > len(sessions) * _MANY:
             default = f"[ledger.insert] leaves {name} at its default, {one.value}, which" if one.meaning else ""

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal, Inexact, localcontext
 
 from sweeper.app.catalog import Column, has_subquery
 from sweeper.app.over_refund import names_in
-from sweeper.check.samples import Samples, is_number, is_whole
+from sweeper.check.samples import DOWN_WORDS, UP_WORDS, Samples, is_number, is_whole
 from sweeper.ledger.past import past_slots
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
@@ -26,9 +26,10 @@ _SCALE = re.compile(r"\(\d+,(-?\d+)\)")
 
 @dataclass(frozen=True)
 class Compared:
-    """A column of the ledger with what is written there; ``meaning`` is amount, account, running, default or empty.
+    """A column of the ledger with what is written there.
 
-    A running balance is compared with the amount: what the app writes there is not to be one.
+    ``meaning`` is amount, account, running, default, text or empty. A running balance is compared with the amount: what the app writes there is not to be
+    one.
     """
 
     column: Column
@@ -49,6 +50,7 @@ class PastRefund:
     differs: frozenset[str] = frozenset()
     own_amount: frozenset[str] = frozenset()
     unwritten: frozenset[str] = frozenset()
+    opposite: frozenset[str] = frozenset()
 
 
 def compared_columns(samples: Samples) -> tuple[list[Compared], list[Column]]:
@@ -73,7 +75,9 @@ def compared_columns(samples: Samples) -> tuple[list[Compared], list[Column]]:
             plain = is_number(column) and not has_subquery(value)
             first = "amount" not in [one.meaning for one in compared]
             compared += [Compared(column, value, "amount")] if plain and first else []
-        elif not _LITERAL.fullmatch(value):  # a text of its own is a choice of the file's
+        elif _LITERAL.fullmatch(value):  # a text of its own is a choice of the file's, but not which way credits go
+            compared += [Compared(column, value, "text")] if column.category in ("S", "E") else []
+        else:
             first = "account" not in [one.meaning for one in compared]
             meaning = "account" if "account_id" in names and first and not has_subquery(value) else ""
             compared.append(Compared(column, value, meaning))
@@ -157,12 +161,33 @@ def _added_up(
             for place, one in enumerate(compared)
             if one.meaning == "running" and len(rows) == 1 and not _unlike(one, first.ours[place], first.theirs[place])
         ),
+        opposite=frozenset(
+            one.column.name
+            for place, one in enumerate(compared)
+            if one.meaning == "text" and all(_is_opposite(row.ours[place], row.theirs[place]) for row in rows)
+        ),
         unwritten=frozenset(
             column.name
             for place, column in enumerate(unwritten)
             if any(row.unwritten[place] is not None for row in rows)
         ),
     )
+
+
+def _is_opposite(ours: str | None, theirs: str | None) -> bool:
+    """Whether one says that credits come in, and the other that they go out, in a single word."""
+    ways = [_way(text or "") for text in (ours, theirs)]
+    return "" not in ways and ways[0] != ways[1]
+
+
+def _way(text: str) -> str:
+    found = [name for name, words in (("up", UP_WORDS), ("down", DOWN_WORDS)) if _whole(words).fullmatch(text.strip())]
+    return found[0] if len(found) == 1 else ""
+
+
+def _whole(words: str) -> re.Pattern[str]:
+    """The words as Python has them: the server's word boundaries are no part of a whole word."""
+    return re.compile(words.replace(r"\m", "").replace(r"\M", ""), re.IGNORECASE)
 
 
 def _unlike(one: Compared, ours: str | None, theirs: str | None) -> bool:

@@ -264,3 +264,34 @@ def test_another_account_than_the_sessions_name(app: App) -> None:
     assert "was changed as the session began" in refuses(app, "accounts")
     app.sql("UPDATE wallets SET updated_at = now() WHERE id = 'w9'")  # the parent pays, and the file is right
     assert rehearsed(app) == {}
+
+
+def test_the_balance_in_place_of_the_charge(app: App) -> None:
+    app.sections.pop("ledger")
+    app.sections.pop("ledger.insert")
+    app.sql("DROP TABLE book; UPDATE jobs SET refunded_at = ended WHERE substr(id, 2)::int <= 20")
+    app.sql("UPDATE wallets SET balance = 1000 + right(id, 1)::int")
+    app.map(exclude="refunded_at IS NOT NULL", amount="(SELECT w.balance FROM wallets w WHERE w.id = s.owner)")
+    app.map("sessions.refunded", refunded_at="at")
+    app.map("policy", max_amount=2000)
+    assert "is the balance of the account for 30 of 30 sessions" in refuses(app, "accounts")
+    app.map(amount="price")
+    assert rehearsed(app) == {}
+
+
+def test_a_word_for_the_other_direction(app: App) -> None:
+    app.sql("ALTER TABLE book ADD way text; UPDATE book SET way = CASE WHEN amount > 0 THEN 'in' ELSE 'out' END")
+    app.map("ledger.insert", way="'out'")
+    assert "way = 'out' is the other way than in the app's refunds" in refuses(app, "past_refunds")
+    for right in ("'in'", "'by sweeper'"):
+        app.map("ledger.insert", way=right)
+        assert rehearsed(app) == {}
+
+
+def test_books_that_only_the_charge_is_read_from(app: App) -> None:
+    """What the app gave back is not paid again, but the app's own code looks for a row of ours as well."""
+    app.map(charged="(SELECT -sum(b.amount) FROM book b WHERE b.job = s.id)")
+    sections = {name: app.sections.pop(name) for name in ("ledger", "ledger.insert")}
+    assert "20 newest sessions that have nothing left to give back" in refuses(app, "ledger")
+    app.sections |= sections
+    assert rehearsed(app) == {}

@@ -1,0 +1,17 @@
+-- Of some sessions that cost something, whether the amount is just the balance of the account.
+SELECT v.session_id::text AS session_id,
+       v.amount::numeric::text AS amount,
+       v.amount::numeric = known.balance AS same
+FROM {sessions} AS s
+CROSS JOIN LATERAL (
+    {include mapped}
+) AS v
+JOIN LATERAL (
+    SELECT ({balance})::numeric AS balance
+    FROM {accounts} AS a
+    WHERE {accounts_id} {account_eq} v.account_id
+) AS known ON true
+WHERE {include chosen}
+  AND v.amount::numeric > 0::numeric
+  AND v.amount::numeric < 'NaN'::numeric
+ORDER BY 1
