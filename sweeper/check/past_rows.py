@@ -28,8 +28,8 @@ _SCALE = re.compile(r"\(\d+,(-?\d+)\)")
 class Compared:
     """A column of the ledger with what is written there.
 
-    ``meaning`` is amount, account, running, default, text or empty. A running balance is compared with the amount: what the app writes there is not to be
-    one.
+    ``meaning`` is amount, account, running, default, text or empty. A running balance is compared with the amount: what
+    the app writes there is not to be one.
     """
 
     column: Column
