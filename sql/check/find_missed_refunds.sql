@@ -26,7 +26,8 @@ CROSS JOIN LATERAL (
             FROM {ledger} AS l
             WHERE {ledger_session} {ledger_session_eq} v.session_id{ledger_session_as}
               AND ({ledger_where}) IS NOT TRUE{if account_column}
-              AND l.{account_column}::text = v.account_id::text{end}
+              AND l.{account_column}::text = v.account_id::text{end}{each qualifiers ""}
+              AND ({qualifier}){end}
             LIMIT 100
         ) AS l
     ) AS l

@@ -6,22 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sweeper.app.catalog import Column, has_subquery
+from sweeper.app.catalog import has_subquery
 from sweeper.check.charged_accounts import check_charged_accounts
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.delivered import check_never_charged
 from sweeper.check.ledger_columns import amount_columns
 from sweeper.check.linked import sessions_fail
+from sweeper.check.qualifiers import qualifiers
 from sweeper.check.result import Check
-from sweeper.check.samples import NO_ITEM, Samples, named, number, numbered, sampling
+from sweeper.check.samples import Samples, named, number, sampling
 from sweeper.check.taken import check_taken
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
 
-# a condition that compares one column with a literal, alone or among others that all must hold
-_EQUALITY = re.compile(
-    r"""[\w."]+(?:::[\w."]+)?\s*=\s*(?:'(?:[^']|'')*'(?:::[\w."]+)?|-?\d+|true|false)""", re.IGNORECASE
-)
 _NO_AMOUNT = re.compile(
     r"attempt|retry|retries|tries|progress|priority|version|width|height|seed|position|percent|rank|score",
     re.IGNORECASE,
@@ -142,36 +139,12 @@ def _by_ledger(samples: Samples) -> list[_Charge]:
     ledger, settings = context.mapping.ledger, context.settings.ledger
     if ledger is None or settings is None or (key := samples.key_of(ledger.table)) is None:
         return []
-    conditions = [match[0] for match in map(_EQUALITY.fullmatch, _conjuncts(settings.where)) if match]
     for amount in amount_columns(samples):
-        items: list[Slots] = [{"qualifier": text} for text in _qualifiers(samples, key, amount, conditions)]
+        items: list[Slots] = [{"qualifier": text} for text in qualifiers(samples, key, amount)]
         charges = _read(samples, {"amount_column": amount.quoted}, {"charged": False, "qualifiers": items})
         if any(one.charged for one in charges):
             return charges
     return []
-
-
-def _conjuncts(where: str) -> list[str]:
-    return [part.strip() for part in re.split(r"\band\b", where, flags=re.IGNORECASE)]
-
-
-def _qualifiers(samples: Samples, key: Column, amount: Column, conditions: Sequence[str]) -> list[str]:
-    """Which equalities of ``ledger.where`` rows that go down may have as well.
-
-    The others are what tells a refund from a charge.
-    """
-    looked = numbered([{**NO_ITEM, "column": "", "condition": text} for text in conditions])
-    ledger = samples.context.mapping.ledger
-    if not looked or ledger is None or not samples.sees(ledger.table, [key, amount]):
-        return []
-    slots = {
-        "table": samples.context.mapping.slots["ledger"],
-        "key": key.quoted,
-        "filter": "true",
-        "down": amount.quoted,
-    }
-    (row,) = samples.ask("sample_columns", slots, {"looked": looked, "down": amount.quoted})
-    return [text for text, count in zip(conditions, row.counts, strict=True) if count]
 
 
 def _read(samples: Samples, slots: dict[str, str], choices: dict[str, bool | list[Slots]]) -> list[_Charge]:

@@ -11,6 +11,7 @@ from sweeper.check.forgotten import check_forgotten
 from sweeper.check.ledger_columns import account_column, amount_columns
 from sweeper.check.linked import check_linked, check_session_fails
 from sweeper.check.newest_balances import check_newest_balances
+from sweeper.check.qualifiers import of_these_sessions
 from sweeper.check.result import Check, Status
 from sweeper.check.samples import (
     DOWN_WORDS,
@@ -136,11 +137,17 @@ def _missed(samples: Samples) -> Iterator[Check]:
         return
     words = [column for column in ledger.table.columns.values() if column.category in ("S", "E")]
     texts: list[Slots] = [{"column": column.quoted} for column in samples.seen(ledger.table, words)]
+    kinds = of_these_sessions(samples, amounts[0])
     rows = samples.read(
         "find_missed_refunds",
         samples.newest(running=False),
         {"amount_column": amounts[0].quoted, "account_column": account.quoted if account else ""},
-        {"texts": texts, "account_column": bool(account), "netted": name in own.amount.lower()},
+        {
+            "texts": texts,
+            "qualifiers": [{"qualifier": text} for text in kinds],
+            "account_column": bool(account),
+            "netted": name in own.amount.lower(),
+        },
         refund_words=REFUND_WORDS,
         up_words=UP_WORDS,
         down_words=DOWN_WORDS,

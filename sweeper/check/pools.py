@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sweeper.app.catalog import Column, Table
 from sweeper.check.context import failure
 from sweeper.check.counts import count_rows
+from sweeper.check.linked import sessions_fail
 from sweeper.check.marked import number_above_zero
 from sweeper.check.result import Check
 from sweeper.check.samples import Samples, is_number
@@ -118,12 +119,28 @@ def _shares(samples: Samples, *, noted: bool) -> Iterator[_Share]:
         for row in samples.read("list_json_numbers", session_ids, {"column": column.quoted}):
             if _words(row.name) & _POOLS:
                 yield _Share(row.name, row.sessions, row.sample)
+    yield from _booked_shares(samples)
+
+
+def _booked_shares(samples: Samples) -> Iterator[_Share]:
+    """Numbers in the json of the ledger's rows whose names speak of a pool."""
+    ledger = samples.context.mapping.ledger
+    if ledger is None or samples.context.mapping.is_by_account:
+        return
+    key = samples.key_of(ledger.table)
+    with_json = [one for one in ledger.table.columns.values() if one.base_type in _JSON][:_JSON_AT_MOST]
+    if key is None or not with_json or not samples.sees(ledger.table, [key]) or sessions_fail(samples, key):
+        return
+    for column in samples.seen(ledger.table, with_json):
+        for row in samples.ask("list_ledger_json_numbers", {"column": column.quoted, "key": key.quoted}):
+            if _words(row.name) & _POOLS:
+                yield _Share(row.name, row.sessions, row.sample)
 
 
 def _forgotten(pool: Column, share: _Share, own: AccountsSection) -> Check:
     return failure(
         "accounts",
-        f"{share.sessions} failed sessions, such as {share.sample}, took of {pool.name} ({share.name}), and a refund "
+        f"{share.sessions} sessions, such as {share.sample}, took of {pool.name} ({share.name}), and a refund "
         f"gives nothing back to it: accounts.balance = {own.balance!r}",
         "accounts.balance as the sum of the pools, and [accounts.add] with the share of each",
     )
@@ -132,7 +149,7 @@ def _forgotten(pool: Column, share: _Share, own: AccountsSection) -> Check:
 def _swapped(pool: Column, share: _Share, wrong: _Share) -> Check:
     return failure(
         "accounts",
-        f"[accounts.add] gives {pool.name} what was taken of another pool ({wrong.name}); what failed sessions, such "
+        f"[accounts.add] gives {pool.name} what was taken of another pool ({wrong.name}); what sessions, such "
         f"as {share.sample}, took of it is {share.name}",
         f"[accounts.add] {pool.quoted}: {share.name}",
     )

@@ -1,0 +1,14 @@
+-- Of some sessions of which the app's ledger took something, which of several conditions are true of such a row.
+SELECT {session_id}::text AS session_id,
+       taken.met AS met
+FROM {sessions} AS s
+CROSS JOIN LATERAL (
+    SELECT ARRAY[{each qualifiers ", "}pg_catalog.bool_or({qualifier}) IS TRUE{end}]::boolean[] AS met,
+           pg_catalog.count(*) AS rows
+    FROM {ledger} AS l
+    WHERE {ledger_session} {ledger_session_eq} {session_id}{ledger_session_as}
+      AND l.{amount_column}::numeric < 0::numeric
+) AS taken
+WHERE {include chosen}
+  AND taken.rows > 0
+ORDER BY 1
