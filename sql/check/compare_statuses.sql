@@ -14,7 +14,8 @@ FROM (
                  AND {past_where}
            ){end} AS given_back
     FROM {sessions} AS s
-    WHERE {include chosen}
+    WHERE {include chosen}{if never}
+      AND ({never}) IS NOT TRUE  -- none of our business{end}
       AND NOT EXISTS (
           SELECT
           FROM {refunds} AS r

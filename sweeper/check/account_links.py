@@ -33,7 +33,10 @@ def wrong_table(samples: Samples, accounts: Table) -> Iterator[Check]:
     links = [name for name in others if name == payer.name or targets & _reached((accounts.oid, name), references)]
     # without another link the two may be one number by agreement, but not where the table gives numbers of its own
     numbered = {row.name for row in samples.ask("list_defaults", {}, table_oid=accounts.oid)}
-    yield (failure if links or key.name in numbered else warning)(
+    # an account that says by a kind and a number whose it is has numbers of its own as well
+    owned = [name for name in others if name.endswith("_id") and f"{name.removesuffix('_id')}_type" in others]
+    sure = links or owned or key.name in numbered
+    yield (failure if sure else warning)(
         "accounts", f"sessions.account = {own.sessions.account!r} refers to {column} of "
         f"{names.get(oid, 'another table')} by a foreign key, and accounts.id = {own.accounts.id!r} of {accounts.name} "
         "is another number: a refund would go to whoever has it",

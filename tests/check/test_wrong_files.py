@@ -295,3 +295,35 @@ def test_books_that_only_the_charge_is_read_from(app: App) -> None:
     assert "20 newest sessions that have nothing left to give back" in refuses(app, "ledger")
     app.sections |= sections
     assert rehearsed(app) == {}
+
+
+def test_a_status_of_success_beside_work_that_is_none_of_ours(app: App) -> None:
+    """Sessions that `never` is true of say nothing about what the app refunds."""
+    app.sql("ALTER TABLE jobs ADD sort text NOT NULL DEFAULT 'render'")
+    app.sql(
+        "INSERT INTO jobs (id, owner, state, price, began, ended, beat, sort) SELECT 'm' || n, 'w1', "
+        "CASE WHEN n > 20 THEN 'failed' ELSE 'done' END, 1, now() - interval '1 h', now(), now(), 'mail' "
+        "FROM generate_series(1, 150) AS n"
+    )
+    app.sql(
+        "UPDATE jobs SET state = 'over' WHERE state = 'done'; INSERT INTO jobs (id, owner, state, price, began, ended, beat) "
+        "SELECT 'd' || n, 'w1', 'over', 1, now() - interval '1 h', now(), now() FROM generate_series(1, 30) AS n"
+    )
+    app.map(never="sort <> 'render'", failed=["failed", "over"], succeeded=[])
+    assert "has 'over', and the app has refunded none of 40" in refuses(app, "statuses")
+
+
+def test_accounts_that_are_owned_by_a_kind_and_a_number(app: App) -> None:
+    app.sql("CREATE TABLE people (id int PRIMARY KEY); INSERT INTO people SELECT generate_series(0, 9)")
+    app.sql("ALTER TABLE jobs ADD person int REFERENCES people; UPDATE jobs SET person = right(owner, 1)::int")
+    app.sql("CREATE TABLE purses (number int PRIMARY KEY, balance int, owner_type text, owner_id int)")
+    app.sql("INSERT INTO purses SELECT 9 - id, 100, 'Person', id FROM people")
+    app.sql("DROP TABLE book; UPDATE jobs SET refunded_at = ended WHERE substr(id, 2)::int <= 20")
+    app.sections.pop("ledger")
+    app.sections.pop("ledger.insert")
+    app.map(account="person", exclude="refunded_at IS NOT NULL")
+    app.map("sessions.refunded", refunded_at="at")
+    app.map("accounts", table="purses", id="number")
+    assert "is another number: a refund would go to whoever has it" in refuses(app, "accounts")
+    app.map(account="(SELECT p.number FROM purses p WHERE p.owner_type = 'Person' AND p.owner_id = s.person)")
+    assert rehearsed(app) == {}
