@@ -50,7 +50,8 @@ def require_reverse(transaction: Transaction, mapping: Mapping, choice: Choice) 
     if not mapping.has_accounts:
         raise ConfigurationError(
             f"{_missing(choice)}: the balance is the sum of the app's ledger, so a refund is taken back by "
-            "a row there, and only the file can say what it looks like",
+            "a row there, and only the file can say what it looks like; or a trigger of the app's own on "
+            f"{mapping.slots['reversals']} does it",
             code="no_reverse",
         )
     if not choice.without_ledger:

@@ -1,6 +1,6 @@
 """What the statements of a rehearsal are filled with as an example: columns of the mapped tables themselves."""
 
-from sweeper.app.catalog import Column
+from sweeper.app.catalog import TIME_TYPES, Column
 from sweeper.app.mapping import Mapping
 from sweeper.postgres.templates import Choices, Slots
 
@@ -11,11 +11,12 @@ REHEARSED = (
     "compare_held", "find_constant", "find_unpayable", "has_account", "list_accounts_of", "list_json_numbers",
     "find_refund_texts", "list_json_marks", "find_linked",
     "compare_unmoved", "count_set", "count_ended", "try_sessions", "find_released", "list_status_names",
+    "compare_clocks", "compare_named_accounts", "compare_with_balance", "count_qualified", "list_ledger_json_numbers",
 )  # fmt: skip
 
 OF_LEDGER = (
     "compare_newest_balances", "compare_unmoved", "find_linked", "compare_sums", "sample_chain", "sample_entries",
-    "try_sessions",
+    "try_sessions", "compare_clocks", "list_ledger_json_numbers",
 )  # fmt: skip
 
 # these look at some sessions and at no others
@@ -23,7 +24,7 @@ CHOSEN = (
     "compare_charge_accounts", "compare_charges", "compare_past", "compare_statuses", "find_marked",
     "find_marked_unpaid", "find_missed_refunds", "look_at_newest", "look_at_running", "try_marks",
     "find_unpayable", "list_accounts_of", "list_json_numbers", "list_json_marks",
-    "count_set", "count_ended", "find_released",
+    "count_set", "count_ended", "find_released", "compare_named_accounts", "compare_with_balance", "count_qualified",
 )  # fmt: skip
 
 
@@ -54,7 +55,8 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
         "table": slots["sessions"],
         "key": _ledger_key(mapping) if name in OF_LEDGER else key,
         "link": key,
-        "moment": "",
+        "moment": _moment(mapping) if name == "compare_clocks" else "",
+        "touched_column": "",
         "key_eq": slots["session_eq"],
         "key_type": slots["session_type"],
         "json_key": "''",
@@ -101,6 +103,7 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "json_key": False,
         "flag": False,
         "number": False,
+        "touched": False,
     }
 
 
@@ -127,3 +130,7 @@ def _account(mapping: Mapping) -> str:
 
 def _ledger_key(mapping: Mapping) -> str:
     return next((column.quoted for column in _columns(mapping)), "")
+
+
+def _moment(mapping: Mapping) -> str:
+    return next((column.quoted for column in _columns(mapping) if column.base_type in TIME_TYPES), "now()")
