@@ -16,7 +16,7 @@ REHEARSED = (
 
 OF_LEDGER = (
     "compare_newest_balances", "compare_unmoved", "find_linked", "compare_sums", "sample_chain", "sample_entries",
-    "try_sessions", "compare_clocks", "list_ledger_json_numbers",
+    "try_sessions", "compare_clocks", "list_ledger_json_numbers", "count_qualified",
 )  # fmt: skip
 
 # these look at some sessions and at no others

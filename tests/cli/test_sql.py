@@ -31,13 +31,12 @@ NEVER_SENT = {
     "first": {
         *OF_CHARGES, *OF_CITUS, *OF_LEDGER, "note_seen", "attach_index", "find_in_app_ledger", "try_link",
         "list_double_refunds", "probe_guard", "probe_insert", "try_where", "compare_charge_accounts", "compare_past",
-        "find_missed_refunds", "count_qualified",
+        "find_missed_refunds",
     },
     "prisma": {"attach_index", "sample_durations", *OF_CHARGES, *OF_CITUS},
     "ledger_only": {
-        "attach_index", "balance_drift", "lock_accounts", "lock_balances", "read_balances", "sample_durations",
+        *OF_CITUS, "attach_index", "balance_drift", "lock_accounts", "lock_balances", "read_balances", "sample_durations",
         "compare_newest_balances", "compare_sums", "has_account", "compare_held", "compare_with_balance", *OF_CHARGES,
-        *OF_CITUS,
     },
 }  # fmt: skip
 # failed, stuck, running and succeeded sessions, some of which no program may refund
