@@ -36,7 +36,7 @@ NEVER_SENT = {
     "prisma": {"attach_index", "sample_durations", *OF_CHARGES, *OF_CITUS},
     "ledger_only": {
         *OF_CITUS, *OF_CHARGES, "balance_drift", "lock_accounts", "lock_balances", "read_balances", "sample_durations",
-        "compare_newest_balances", "compare_sums", "has_account", "compare_held", "compare_with_balance", "attach_index",
+        "compare_newest_balances", "compare_sums", "has_account", "compare_held", "compare_with_balance", "attach_index"
     },
 }  # fmt: skip
 # failed, stuck, running and succeeded sessions, some of which no program may refund
