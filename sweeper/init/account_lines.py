@@ -26,7 +26,7 @@ def active_lines(table: Table) -> list[Line]:
     """An account that is closed keeps its row: it is not to be paid."""
     comment = "an account of which this is not true is not paid: its sessions are held"
     for column in table.columns:
-        gone = column.words & {"deleted", "closed", "erased", "removed", "anonymized", "anonymised"}
+        gone = column.words & {"deleted", "closed", "erased", "removed", "anonymized", "anonymised", "discarded"}
         if gone and column.is_time and not column.not_null:
             return [Line("active", f"{column.as_sql} IS NULL", comment)]
         if gone and column.is_flag:

@@ -169,6 +169,16 @@ def _sections(
     return [Section("accounts", tuple(lines)), *share_sections(session, balance)]
 
 
+def unlinked_balances(evidence: Evidence) -> list[tuple[Table, Column]]:
+    """What looks like a balance, in every table that is called as accounts are, if a session leads there or not."""
+    return [
+        (table, column)
+        for table in evidence.tables
+        if table.words & words.ACCOUNT and not table.words & words.LEDGER and not after_column(table)
+        for column in read_numbers(table).balances
+    ]
+
+
 _POOLS = "With an expression, [accounts.add] says what each column takes; the balance must grow by exactly the amount."
 
 

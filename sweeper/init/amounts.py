@@ -117,6 +117,8 @@ def _taken(evidence: Evidence, session: Session, net: Candidate, condition: str)
 def _stored(evidence: Evidence, session: Session, balance: Balance | None) -> Iterator[Candidate]:
     # "minutes", where the balance is called "minutes_left"
     unit = balance.column.words - words.LEFT if balance and balance.column else frozenset()
+    # "seconds", where what the account has is a limit and a counter of them
+    unit |= words.UNITS & frozenset(word for one in (balance.numbers.moving if balance else ()) for word in one.words)
     priced = [
         column
         for column in session.table.columns

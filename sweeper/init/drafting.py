@@ -5,8 +5,7 @@ from dataclasses import replace
 
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.core.errors import ConfigurationError
-from sweeper.init import words
-from sweeper.init.accounts import Payer, find_payer, leads_to_balance, open_accounts
+from sweeper.init.accounts import Payer, find_payer, leads_to_balance, open_accounts, unlinked_balances
 from sweeper.init.amounts import find_amounts
 from sweeper.init.answers import Candidate, Chooser, Draft, Line, Section, asked, unknown
 from sweeper.init.books import without_ledger
@@ -15,7 +14,6 @@ from sweeper.init.json_links import JsonLink, find_json_links
 from sweeper.init.ledger_lines import ledger_sections
 from sweeper.init.ledgers import Ledger, find_ledgers
 from sweeper.init.marks import find_exclude
-from sweeper.init.numbers import read_numbers
 from sweeper.init.policy_lines import logging_section, policy_section
 from sweeper.init.running_totals import after_column, looks_like_books
 from sweeper.init.sessions import Found, Session, charges_with_a_life, find_sessions, named_session
@@ -118,6 +116,7 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
     payer = find_payer(evidence, session, chooser)
     ledgers = find_ledgers(evidence, session, payer.path, payer.balance)
     ledger = ledgers[0] if ledgers else None
+    alone = None if unlinked_balances(evidence) else ledger  # the balance may be its sum
     links = find_json_links(evidence, session)
     amounts = find_amounts(evidence, session, payer.balance, ledger, links)
     amount = asked(chooser, "amount", _AMOUNT, amounts.candidates)
@@ -129,7 +128,7 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
     lines = [
         Line("table", session.table.as_sql),
         Line("id", session.key.as_sql, "" if session.key.is_key else "unique together with the partition key"),
-        _account(payer, ledger),
+        _account(payer, alone),
         *status_lines(session, chooser),
         times.started,
         *_life(times),
@@ -166,7 +165,7 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
     if hidden:
         sections[0] = replace(sections[0], notes=(hidden_note(hidden),))
     written = tuple(section for section in sections if section.lines or section.notes)
-    return Draft(written, _taken(session, payer, ledger), hidden)
+    return Draft(written, _taken(session, payer, ledger, alone), hidden)
 
 
 def _holding(payer: Payer) -> Table | None:
@@ -203,15 +202,11 @@ def _accounts(evidence: Evidence, payer: Payer, ledger: Ledger | None, links: Se
     if payer.section:
         return [payer.section, *payer.extra]
     running = [table for table in evidence.tables if looks_like_books(table) and after_column(table)]
-    if ledger and not running:
+    holding = unlinked_balances(evidence)
+    if ledger and not running and not holding:
         note = "[accounts] is left out: no column looks like a balance, so the balance is the sum of the ledger."
         return [Section("accounts", notes=(note,))]
     question = "Where is the balance? No column that a session leads to looks like one."
-    holding = [
-        (table, column)
-        for table in evidence.tables
-        for column in (read_numbers(table).balances if table.words & words.ACCOUNT and not after_column(table) else ())
-    ]
     if running:
         listed = ", ".join(f"{table.as_sql}.{column.as_sql}" for table in running if (column := after_column(table)))
         question += (
@@ -223,10 +218,11 @@ def _accounts(evidence: Evidence, payer: Payer, ledger: Ledger | None, links: Se
     else:
         question += " When it is the sum of a ledger, map [ledger] and leave [accounts] out."
     tables = [Candidate(table.as_sql, "nothing links a session to it") for table in dict(holding)]
+    keys = [Candidate(key.as_sql, f"of {table.as_sql}") for table in dict(holding) for key in table.keys]
     balances = [Candidate(column.as_sql, f"of {table.as_sql}") for table, column in holding]
     lines = (
         unknown("table", question, tables),
-        Line("id", OPEN_QUESTION),
+        unknown("id", "By which column is an account known?", keys),
         unknown("balance", "What must grow by exactly the amount?", balances, *([_SERIALIZED] if running else [])),
     )
     return [Section("accounts", lines)]
@@ -238,7 +234,7 @@ _SERIALIZED = (
 )
 
 
-def _taken(session: Session, payer: Payer, ledger: Ledger | None) -> dict[str, str]:
+def _taken(session: Session, payer: Payer, ledger: Ledger | None, alone: Ledger | None) -> dict[str, str]:
     status = session.status.column.as_sql if session.status.column else "not in a column"
     taken = {"sessions": session.table.as_sql, "status": status}
     taken |= {kind: ", ".join(listed) or "not known" for kind, listed in session.statuses.items()}
@@ -246,7 +242,7 @@ def _taken(session: Session, payer: Payer, ledger: Ledger | None) -> dict[str, s
         values = {line.key: str(line.value) for line in payer.section.lines if not line.is_open}
         taken["accounts"] = values.get("table", "not known")
         taken["balance"] = values.get("balance", "not known")
-    elif ledger and payer.path:
+    elif alone and payer.path:
         taken |= {"accounts": payer.path.table.as_sql, "balance": "the sum of the ledger"}
     taken["ledger"] = ledger.table.as_sql if ledger else "none found"
     return taken

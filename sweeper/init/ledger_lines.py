@@ -38,7 +38,10 @@ def ledger_sections(
         link = unknown("session", "By what does a row name its session? `where` below decides it, too.", [plain])
     sure = ledger.refunds is not None and len(ledger.refund_kinds) < 2
     sure = sure and not ledger.doubts and not rivals and ledger.linked
-    where = Line("where", ledger.where, "which of its rows are refunds") if sure else _ask_where(ledger, chooser)
+    numbered = _by_number(evidence, ledger)
+    sure = sure and not numbered
+    where = Line("where", ledger.where, "which of its rows are refunds")
+    where = where if sure else _ask_where(ledger, numbered, chooser)
     rest = ", ".join(other.table.as_sql for other in ledgers[1:] if other not in rivals)
     notes = [f"Not taken, also possible: {rest}"] if rest else []
     if ledger.naming.column.is_unique and ledger.naming.column.not_null:
@@ -117,14 +120,35 @@ def _ask_link(session: Session, ledger: Ledger) -> Line:
     return unknown("session", question, found)
 
 
-def _ask_where(ledger: Ledger, chooser: Chooser) -> Line:
+def _by_number(evidence: Evidence, ledger: Ledger) -> list[Candidate]:
+    """Where only the sign shows a refund, and a number says what each row is: the number that refunds have there."""
+    if ledger.kind or ledger.refunds in (None, "true"):
+        return []
+    codes = code_columns(ledger.table, ledger.naming.column)
+    found = [(code, value) for code in codes if (value := _code(evidence, ledger, code)) != OPEN_QUESTION]
+    meaning = "the number that all rows have which name a session and go up"
+    return [
+        *(Candidate(f"{code.as_sql} = {value}", meaning) for code, value in found),
+        *(
+            Candidate(ledger.where, "by the sign alone: also what is no refund, if it names a session")
+            for _ in codes[:1]
+        ),
+    ]
+
+
+def _ask_where(ledger: Ledger, numbered: list[Candidate], chooser: Chooser) -> Line:
     question = "Which of its rows are refunds of a session, one a session?"
+    if numbered:
+        question += " A number says what each row is, and which number is a refund, only the app knows."
     if len(ledger.refund_kinds) > 1:
         question += f" Several kinds sound like one: {', '.join(ledger.refund_kinds)}."
     question += "".join(f" But {doubt}." for doubt in ledger.doubts)
     if ledger.doubts:
         question += f" Then use {_NET}."
     found = [] if ledger.refunds is None else [Candidate(ledger.where, "all that look like refunds of a session")]
+    found = numbered or found
+    if ledger.refunds is None and ledger.let_go:
+        found = [Candidate(ledger.let_go, "what was taken is let go by them, by their name")]
     if ledger.doubts and ledger.mark:
         found = [Candidate(ledger.mark, "a mark of our own, which [ledger.insert] writes: the net recipe"), *found]
     if not found:

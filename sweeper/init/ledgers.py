@@ -15,6 +15,7 @@ from sweeper.postgres.templates import quote_text
 
 _NO_AMOUNT = frozenset({"id", "at", "by", "version", "attempt", "try", "count", "number", "time", "created", "updated",
                         "status", "state", "type", "kind", "code"})  # fmt: skip
+_CURRENCIES = frozenset({"usd", "cent", "eur"})
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Ledger:
     doubts: tuple[str, ...] = ()
     linked: bool = True
     names_sessions: bool = True
+    let_go: str = ""
 
     @property
     def where(self) -> str:
@@ -116,7 +118,14 @@ def _read_ledger(evidence: Evidence, table: Table, session: Session, path: Path 
     charges = _charges(naming, column, kinds, amount)
     condition = _refunds(table, column, refunds, kinds, amount, all_are_refunds=all_are_refunds)
     signed = bool(charges) and all((charge.sign == "-") != bool(down and all(down)) for charge in charges)
-    return Ledger(table, naming, amount, column, condition, charges, known, signed, score, refunds)
+    let_go = _let_go(column, kinds) if condition is None else ""
+    return Ledger(table, naming, amount, column, condition, charges, known, signed, score, refunds, let_go=let_go)
+
+
+def _let_go(column: Column | None, kinds: list[Kind]) -> str:
+    """The condition of rows that let go of what was taken for a session, where none is called a refund."""
+    named = [quote_text(one.value) for one in kinds if one.names_sessions and one.words & words.RELEASE]
+    return f"{column.as_sql} = {named[0]}" if column and len(named) == 1 else ""
 
 
 def _released(kinds: list[Kind], refunds: tuple[str, ...]) -> tuple[str, ...]:
@@ -229,15 +238,16 @@ def _doubts(evidence: Evidence, session: Session, ledger: Ledger, balance: Balan
 
 
 def amount_column(table: Table) -> Column | None:
-    best = max(table.columns, key=_score_amount)
-    if _score_amount(best):
-        return best
+    for foreign in (words.NOT_A_DELTA, words.NOT_A_DELTA - _CURRENCIES):  # or the credits are money
+        best = max(table.columns, key=lambda column: _score_amount(column, foreign))
+        if _score_amount(best, foreign):
+            return best
     # in a table of refunds alone, the one number that is nothing else
     numbers = [c for c in table.columns if c.is_number and not c.is_unique and not c.words & _NO_AMOUNT]
     return numbers[0] if "refund" in table.words and len(numbers) == 1 else None
 
 
-def _score_amount(column: Column) -> int:
-    if not column.is_number or column.is_unique or "id" in column.words or column.words & words.NOT_A_DELTA:
+def _score_amount(column: Column, foreign: frozenset[str]) -> int:
+    if not column.is_number or column.is_unique or "id" in column.words or column.words & foreign:
         return 0
     return 3 * ("amount" in column.words or "delta" in column.words) + 2 * bool(column.words & words.DELTA)

@@ -16,6 +16,7 @@ _NO_MARK = (
     "exclude: what is true of a session that the app has refunded itself, if it marks it. Without such a mark, and "
     "without [ledger], its own refunds cannot be known, and would be paid again."
 )
+_LET_GO = frozenset({"released", "returned", "restored", "reversed"})
 _GIVEN = {"given", "gave", "give", "credited", "credit", "paid", "money", "handed"}
 
 
@@ -67,6 +68,7 @@ def _marks(session: Session) -> Iterator[Mark]:
     for column in session.table.columns:
         said = column.words
         given_back = "back" in said and bool(said & _GIVEN)
+        given_back |= bool(said & _LET_GO and said & (words.CREDITS | {"second", "minute", "slot"}))
         if not (said & (words.REFUND - {"restored"}) or given_back) or column.generated:
             continue
         if column == session.status.column or said & {"refundable", "request", "requested", "reason", "policy"}:

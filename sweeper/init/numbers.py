@@ -41,7 +41,7 @@ class Numbers:
 def read_numbers(table: Table) -> Numbers:
     """Sort the number columns of a table by their names."""
     found: dict[str, list[Column]] = {"balance": [], "used": [], "history": [], "limit": [], "other": [], "given": []}
-    unit = words.CREDITS | {"minute", "slot", "unit", "second", "page"}
+    unit = words.CREDITS | words.UNITS
     for column in table.columns:
         if column.is_number and not column.generated and not column.is_unique and "id" not in column.words:
             found[_kind(column, unit)].append(column)

@@ -15,6 +15,8 @@ _EVENTS = frozenset({"event", "history", "transition", "log", "change", "update"
 # plainer words first: closing a stuck session writes the first of the failed
 _PLAIN_FAILURES = ("failed", "error", "failure", "errored")
 _MOST_VALUES = 40
+_MOST_TEXTS = 6
+_NO_STATUS = words.ERROR | words.NOTE | {"id", "url", "name", "email", "prompt", "title", "key"}
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ def find_status(evidence: Evidence, table: Table) -> Status | None:
         for column in table.columns
         if _may_be_status(column) or _lookup(evidence, column)
     ]
+    if not any(status.statuses["failed"] for status in found):
+        found += _by_values(evidence, table, found)
     if found:
         best = max(found, key=lambda status: status.score)
         rival = next((one for one in found if one is not best and _says_the_same(best, one)), None)
@@ -91,6 +95,20 @@ def _may_be_status(column: Column) -> bool:
     if column.is_integer:
         return bool({"status", "state"} & set(words.words(column.name)[-1:])) and not column.is_unique
     return column.category == "E" or (column.is_text and named)
+
+
+def _by_values(evidence: Evidence, table: Table, known: list[Status]) -> Iterator[Status]:
+    """Text columns under any name whose values say what became of a row: one that failed, and one that did not."""
+    seen = {status.column for status in known}
+    texts = [
+        column
+        for column in table.columns
+        if column.is_text and not column.is_unique and column not in seen and not column.words & _NO_STATUS
+    ]
+    for column in sorted(texts, key=lambda one: not one.literals)[:_MOST_TEXTS]:
+        status = _read_column(evidence, table, column)
+        if status.statuses["failed"] and (status.statuses["running"] or status.statuses["succeeded"]):
+            yield status
 
 
 def _lookup(evidence: Evidence, column: Column) -> Table | None:

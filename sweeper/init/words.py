@@ -10,8 +10,9 @@ from typing import Literal
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 CREDITS = frozenset({"credit", "balance", "token", "coin", "point", "quota"})
+UNITS = frozenset({"minute", "slot", "unit", "second", "page", "character", "char"})
 PRICE = CREDITS | {"cost", "price", "charge", "charged", "amount", "fee", "paid", "spent", "used"}
-TAKEN = frozenset({"taken", "debited", "deducted", "billed", "free", "paid"})
+TAKEN = frozenset({"taken", "debited", "deducted", "billed", "free", "paid", "reserved", "held"})
 LIMIT = frozenset({"limit", "max", "min", "allowance", "quota", "cap", "included", "granted", "purchased", "initial"})
 # what is no amount of credits at all
 OTHER_NUMBERS = frozenset(
