@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from sweeper.app.catalog import Column, Table
 from sweeper.check.account_links import wrong_table
 from sweeper.check.balance_as_amount import check_balance_as_amount
+from sweeper.check.charged_accounts import check_named_accounts
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.counts import count_rows
 from sweeper.check.held import check_held
@@ -26,7 +27,7 @@ _BALANCE = re.compile(
 )  # fmt: skip
 _CLOSED = re.compile(
     r"delet|closed|deactivat|disabl|banned|archiv|suspend|anonymi|erased|terminat|cancel|remov|block|inactiv|gone|left_at"
-    r"|retired|churn|frozen",
+    r"|retired|churn|frozen|discard",
     re.IGNORECASE,
 )
 _LIMIT = re.compile(r"limit|max|threshold|lifetime|total|cap|allowance|per_?(day|month|cycle|period)", re.IGNORECASE)
@@ -45,7 +46,7 @@ def check_accounts(context: CheckContext) -> Iterator[Check]:
             found += check_unmoved(samples)
         if own is not None:
             accounts = samples.reader.table("accounts.table", own.table)
-            found += wrong_table(samples, accounts)
+            found += [*wrong_table(samples, accounts), *check_named_accounts(samples, accounts, own)]
             if not samples.has_hook():
                 found += [*_others(samples, accounts, own), *_spent(samples, accounts, own)]
                 found += [*check_held(samples, accounts, own), *check_pools(samples, accounts, own)]
@@ -92,6 +93,7 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
         _, counts = count_rows(samples, table, columns, "number")
         used = [column for column, count in zip(columns, counts, strict=False) if count]
         used = _without_limits(samples, table, used)
+        used = _moving(samples, accounts, used, own) if table is accounts else used
         if used:
             said = (
                 f"{', '.join(column.name for column in used)} of {table.name} look like balances or counters, and a "
@@ -119,6 +121,18 @@ def _never_moves(samples: Samples, accounts: Table, others: list[Column], own: A
         return ""
     _, (above,) = count_rows(samples, accounts, [balance], "number")
     return f"; {balance.name} is the same for all {row.rows} newest accounts: no charge moves it" if above else ""
+
+
+def _moving(samples: Samples, accounts: Table, columns: list[Column], own: AccountsSection) -> list[Column]:
+    """Those that not all accounts have alike, where the balance differs from account to account."""
+    balance, key = accounts.column(own.balance or ""), samples.key_of(accounts)
+    if balance is None or key is None or not columns:
+        return columns
+    items: list[Slots] = [{"column": column.quoted} for column in (balance, *columns)]
+    (row,) = samples.ask("find_constant", {"table": accounts.qualified, "key": key.quoted}, {"amounts": items})
+    if row.rows < _ACCOUNTS_AT_LEAST or row.constant[0]:
+        return columns
+    return [column for column, constant in zip(columns, row.constant[1:], strict=True) if not constant]
 
 
 def _without_limits(samples: Samples, table: Table, columns: list[Column]) -> list[Column]:

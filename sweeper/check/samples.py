@@ -24,7 +24,8 @@ _TIMEOUTS = Timeouts(statement_ms=10_000)
 GIVEN_BACK = (
     "refund|reimburs|giv(e|en|ing)[ _]?back|gave[ _]?back|credits?[ _]?returned|returned[ _]?credits?"
     "|credit(s|ed)?[ _]?back|(paid|pay|money)[ _]?back|compensated|revers(ed|al)|credits?[ _]?restored"
-    "|restored[ _]?credits?"
+    "|restored[ _]?credits?|(credit|coin|point|token|quota|second|minute|slot)s?[ _]?(released|reversed)"
+    "|(coin|point|minute)s?[ _]?(returned|restored)"
 )
 REFUND_WORDS = "refund|revers|giv(e|en|ing).?back|gave.?back|return|compensat|credit.?back|restor"
 # what rows say whose amounts have no sign; whole words, for "in" is in many

@@ -161,6 +161,7 @@ def _never_refunded(failed: Sequence[_Seen], settled: Sequence[_Seen], endless: 
             by_choice
             or (goes_on and not words & _NOT_DONE)
             or (one.sessions >= _MANY and done < min(one.sessions, _COUNTED))
+            or (one.sessions >= _MANY // 2 and not done and not words & _NOT_DONE)
         ):
             refunded = ", ".join(f"{other.given_back} of {other.sessions} of {other.status!r}" for other in others)
             yield failure(

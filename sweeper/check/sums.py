@@ -12,6 +12,7 @@ from sweeper.config.model import AccountsSection
 from sweeper.postgres.errors import Refusal, TooSlow
 
 _USED = re.compile(r"(?<!un)(?<!not_)(used|usage|spent|consumed)", re.IGNORECASE)
+_LIMIT = re.compile(r'"?\w*(limit|quota|allowance|included)\w*"?', re.IGNORECASE)
 _ENOUGH = 3
 
 
@@ -33,7 +34,7 @@ def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
         one for one in accounts.columns.values() if is_number(one) and one.quoted != mapping.slots["accounts_key"]
     ]
     others = [one for one in samples.seen(accounts, numbers) if one != mapped]
-    if key is None or not others or not samples.sees(table, [key, account, amounts[0]]):
+    if key is None or not samples.sees(table, [key, account, amounts[0]]):
         return
     slots = {
         "key": key.quoted,
@@ -46,6 +47,14 @@ def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
         with samples.transaction.savepoint():
             (row,) = samples.ask("compare_sums", slots, {"others": items})
     except (Refusal, TooSlow):  # what is no id of an account; without an index on the account
+        return
+    if mapped is not None and row.accounts >= _ENOUGH and row.different == row.accounts and row.alike:
+        yield failure(
+            "accounts", f"accounts.balance = {own.balance!r} is the same for all {row.accounts} accounts looked at, "
+            f"such as {named(row.samples)}, and the rows of {table.name} differ: no charge moves it",
+            "accounts.balance: the column that a charge is taken from; without [accounts], where the balance is the "
+            "sum of the ledger",
+        )  # fmt: skip
         return
     equal = [one for one, count in zip(others, row.equal, strict=True) if count == row.accounts]
     better = [one for one in equal if not _goes_with(one, amounts[0], samples, accounts, own)]
@@ -75,4 +84,13 @@ def check_counters(own: AccountsSection) -> Iterator[Check]:
                 "accounts", f"{column} counts what was used, by its name, and a refund adds {value!r} to it: the "
                 "account would have less than before",
                 f'accounts.balance = "-{column}" or what is left, and [accounts.add] {column} = "-amount"',
+            )  # fmt: skip
+    named = re.findall(r"\w+", own.balance or "")
+    counters = [name for name in named if _USED.search(name) and name not in {one.strip('"') for one in own.add or {}}]
+    for column in own.add or {}:
+        if counters and _LIMIT.fullmatch(column):
+            yield failure(
+                "accounts", f"{column} is what an account may use, by its name, and {counters[0]} counts what was used "
+                f"of it: a refund raises the one, and leaves the other as it is",
+                f'[accounts.add] {counters[0]} = "-amount", and nothing for {column}',
             )  # fmt: skip

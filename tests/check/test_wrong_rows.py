@@ -1,0 +1,92 @@
+"""Files that name the wrong row of the accounts, or a number of it that no charge moves: failures of the rehearsal."""
+
+import pytest
+
+from tests.helpers.any_app import App
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.shops import refuses, rehearsed, shop
+
+
+@pytest.fixture
+def app(bare: AppDatabase) -> App:
+    """A shop whose file is right."""
+    app = shop(bare)
+    app.sql("ALTER TABLE book DROP total")
+    return app
+
+
+@pytest.fixture
+def numbered(app: App) -> App:
+    """Every owner is a number that is also the number of somebody else's wallet, and the book names wallets."""
+    app.sql("ALTER TABLE wallets ADD holder int UNIQUE")
+    app.sql("UPDATE wallets SET holder = 5 - right(id, 1)::int, id = 1 + right(id, 1)::int")
+    app.sql("ALTER TABLE wallets ALTER id TYPE int USING id::int")
+    app.sql("ALTER TABLE book RENAME wallet TO wallet_id")
+    app.sql("UPDATE book SET wallet_id = 1 + right(wallet_id, 1)::int")
+    app.sql("ALTER TABLE book ALTER wallet_id TYPE int USING wallet_id::int")
+    app.sql("UPDATE jobs SET owner = 5 - right(owner, 1)::int")
+    app.sql("ALTER TABLE jobs ALTER owner TYPE int USING owner::int")
+    app.map("accounts", id="holder")
+    app.sections["ledger.insert"].pop("wallet")
+    app.map("ledger.insert", wallet_id="(SELECT w.id FROM wallets AS w WHERE w.holder = account_id)")
+    return app
+
+
+@pytest.mark.parametrize("declared", [False, True])
+def test_another_wallet_than_the_one_that_the_book_names(numbered: App, *, declared: bool) -> None:
+    """What the book would get is right, and the balance of somebody else would move."""
+    if declared:
+        numbered.sql("ALTER TABLE book ADD FOREIGN KEY (wallet_id) REFERENCES wallets (id)")
+    assert rehearsed(numbered) == {}
+    numbered.map("accounts", id="id")
+    assert "finds another row of wallets than book names in wallet_id for" in refuses(numbered, "accounts")
+
+
+def test_a_limit_that_is_raised_beside_the_counter_of_what_was_used(app: App) -> None:
+    app.sql("ALTER TABLE wallets RENAME balance TO seconds_limit")
+    app.sql("ALTER TABLE wallets ADD seconds_used int NOT NULL DEFAULT 50")
+    app.map("accounts", balance="seconds_limit - seconds_used")
+    app.map("accounts.add", seconds_used="-amount")
+    assert rehearsed(app) == {}
+    app.sections["accounts.add"].clear()
+    app.map("accounts.add", seconds_limit="amount")
+    assert "seconds_used counts what was used of it: a refund raises the one" in refuses(app, "accounts")
+
+
+def test_a_number_that_no_charge_moves(app: App) -> None:
+    """The balance is the sum of the book, and all accounts have the same of the mapped number."""
+    app.sql("ALTER TABLE wallets RENAME balance TO quota")
+    app.sql("INSERT INTO book (wallet, kind, amount) SELECT id, 'topup', 100 * right(id, 1)::int FROM wallets")
+    app.map("accounts", balance="quota")
+    assert "'quota' is the same for all 5 accounts looked at" in refuses(app, "accounts")
+    app.sections.pop("accounts")
+    assert rehearsed(app) == {}
+
+
+def test_another_number_that_all_accounts_have_alike(app: App) -> None:
+    """Where the balance differs from account to account, what is the same for all is not what charges take from."""
+    app.sql("ALTER TABLE wallets ADD wallet_cents int NOT NULL DEFAULT 1200")
+    assert "wallet_cents" in rehearsed(app)["accounts"]["message"]
+    app.sql("UPDATE wallets SET balance = balance + right(id, 1)::int")
+    assert rehearsed(app) == {}
+
+
+def test_seconds_that_were_released(app: App) -> None:
+    """The sessions alone say what was given back, in another word."""
+    app.sql("ALTER TABLE jobs ADD seconds_released_at timestamptz")
+    app.sql("UPDATE jobs SET seconds_released_at = now() WHERE id IN (SELECT job FROM book WHERE kind = 'refund')")
+    app.sql("DROP TABLE book")
+    app.sections.pop("ledger")
+    app.sections.pop("ledger.insert")
+    assert "jobs.seconds_released_at (20 of the newest failed sessions" in refuses(app, "marks")
+    app.map(exclude="seconds_released_at IS NOT NULL")
+    app.map("sessions.refunded", seconds_released_at="at")
+    assert rehearsed(app) == {}
+
+
+def test_work_that_ended_well_under_a_word_that_does_not_say_so(app: App) -> None:
+    app.sql("UPDATE jobs SET state = 'terminated' WHERE state = 'done'")
+    app.map(failed=["failed", "terminated"], succeeded=["completed"])
+    assert "sessions.failed has 'terminated', and the app has refunded none of 10" in refuses(app, "statuses")
+    app.map(failed=["failed"], succeeded=["terminated"])
+    assert rehearsed(app) == {}
