@@ -13,6 +13,7 @@ from sweeper.check.linked import check_linked, check_session_fails
 from sweeper.check.newest_balances import check_newest_balances
 from sweeper.check.qualifiers import of_these_sessions
 from sweeper.check.result import Check, Status
+from sweeper.check.row_kinds import check_row_kinds
 from sweeper.check.samples import (
     DOWN_WORDS,
     NO_ITEM,
@@ -52,7 +53,7 @@ def check_ledger(context: CheckContext) -> Iterator[Check]:
             *failing,
             *check_linked(samples, key),
             *_running(samples, key),
-            *(_missed(samples) if not failing else ()),
+            *(_missed_rows(samples) if not failing else ()),
             *_later(samples, key),
             *_no_room(samples),
             *check_entries(samples, key),
@@ -123,6 +124,11 @@ def _no_room(samples: Samples) -> Iterator[Check]:
     index = find_full_key(samples.transaction, mapping)
     if index is not None:
         yield warning("ledger", f"{full_key(mapping, index)}: `sweeper revert` is refused", FULL_KEY_FIX)
+
+
+def _missed_rows(samples: Samples) -> list[Check]:
+    """Refunds that ``where`` is not true of: by their words, or else by whose rows they are."""
+    return [*_missed(samples)] or [*check_row_kinds(samples)]
 
 
 def _missed(samples: Samples) -> Iterator[Check]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.delivered import settled_ids
 from sweeper.check.result import Check
 from sweeper.check.samples import named, sampling
 from sweeper.core.durations import describe_duration
@@ -14,6 +15,7 @@ from sweeper.postgres.transaction import Row
 _OLD_ENOUGH, _WELL_AFTER = 600.0, 300.0
 # a limit as short as this leaves no time to begin
 _AT_ONCE = timedelta(minutes=1)
+_ENOUGH = 3
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,9 @@ def check_deadlines(context: CheckContext) -> Iterator[Check]:
     if context.settings.sessions.stuck_at is None:
         yield ok("deadlines", "sessions.stuck_at is not mapped")
         return
+    if outlived := list(_outlived(context)):
+        yield from outlived
+        return
     rows = _running(context)
     endless = [row.session_id for row in rows if row.endless]
     if rows and len(endless) == len(rows):
@@ -99,6 +104,26 @@ def check_deadlines(context: CheckContext) -> Iterator[Check]:
         yield ok("deadlines", f"{said}, such as {named(endless)}")
     else:
         yield ok("deadlines", f"each of the {len(rows)} newest running sessions has one")
+
+
+def _outlived(context: CheckContext) -> Iterator[Check]:
+    """Sessions that succeeded after their deadline: it is none."""
+    own = context.settings.sessions
+    if own.ended_at is None:
+        return
+    with sampling(context) as samples:
+        slots = {key: samples.expression(key, getattr(own, key)) for key in ("ended_at", "stuck_at")}
+        slots["deadline"] = slots.pop("stuck_at")
+        rows = samples.read("count_outlived", settled_ids(samples), slots)
+    outlived = [row.session_id for row in rows if row.outlived]
+    if len(outlived) < _ENOUGH or len(outlived) * 2 < len(rows):
+        return
+    yield failure(
+        "deadlines", f"{len(outlived)} of {len(rows)} sessions that succeeded ended only after sessions.stuck_at = "
+        f"{own.stuck_at!r}, such as {named(outlived)}: work that goes on would be closed and refunded",
+        "sessions.stuck_at: the time by which a running session must have ended; or sessions.active_at, when it is a "
+        "sign of life",
+    )  # fmt: skip
 
 
 def _running(context: CheckContext) -> Sequence[Row]:

@@ -1,5 +1,7 @@
 """The sections of the file about the ledger: facts where each refund names one session, and questions elsewhere."""
 
+from collections.abc import Iterator
+
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
 from sweeper.init.answers import Candidate, Chooser, Line, Section, asked, unknown
@@ -121,10 +123,15 @@ def _ask_link(session: Session, ledger: Ledger) -> Line:
 
 
 def _by_number(evidence: Evidence, ledger: Ledger) -> list[Candidate]:
-    """Where only the sign shows a refund, and a number says what each row is: the number that refunds have there."""
-    if ledger.kind or ledger.refunds in (None, "true"):
-        return []
+    """Where only the sign shows a refund, and a number says what each row is: the number that refunds have there.
+
+    Where not even a sign does, all numbers.
+    """
     codes = code_columns(ledger.table, ledger.naming.column)
+    if ledger.kind or ledger.refunds == "true":
+        return []
+    if ledger.refunds is None:
+        return [candidate for code in codes for candidate in _each_number(evidence, ledger, code)]
     found = [(code, value) for code in codes if (value := _code(evidence, ledger, code)) != OPEN_QUESTION]
     meaning = "the number that all rows have which name a session and go up"
     return [
@@ -134,6 +141,18 @@ def _by_number(evidence: Evidence, ledger: Ledger) -> list[Candidate]:
             for _ in codes[:1]
         ),
     ]
+
+
+def _each_number(evidence: Evidence, ledger: Ledger, code: Column) -> Iterator[Candidate]:
+    """Each number that a row has there, with how many of those rows name a session."""
+    assert ledger.table.key is not None  # noqa: S101 - only such tables are looked at
+    slots = {
+        "kind": code.as_sql, "amount": ledger.amount.as_sql, "session": ledger.naming.column.as_sql,
+        "table": ledger.table.as_sql, "key": ledger.table.key.as_sql,
+    }  # fmt: skip
+    for value, above, below, named in evidence.rows("sample_signs", slots):
+        rows = int(above) + int(below)
+        yield Candidate(f"{code.as_sql} = {value}", f"{rows} of the newest rows, {named} of which name a session")
 
 
 def _ask_where(ledger: Ledger, numbered: list[Candidate], chooser: Chooser) -> Line:

@@ -242,6 +242,10 @@ def amount_column(table: Table) -> Column | None:
         best = max(table.columns, key=lambda column: _score_amount(column, foreign))
         if _score_amount(best, foreign):
             return best
+    # minutes, where the credits are minutes
+    units = [c for c in table.columns if c.is_number and not c.is_unique and c.words & words.UNITS]
+    if table.words & words.BOOKS and len(units) == 1:
+        return units[0]
     # in a table of refunds alone, the one number that is nothing else
     numbers = [c for c in table.columns if c.is_number and not c.is_unique and not c.words & _NO_AMOUNT]
     return numbers[0] if "refund" in table.words and len(numbers) == 1 else None

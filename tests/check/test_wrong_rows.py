@@ -90,3 +90,39 @@ def test_work_that_ended_well_under_a_word_that_does_not_say_so(app: App) -> Non
     assert "sessions.failed has 'terminated', and the app has refunded none of 10" in refuses(app, "statuses")
     app.map(failed=["failed"], succeeded=["terminated"])
     assert rehearsed(app) == {}
+
+
+@pytest.fixture
+def coded(app: App) -> App:
+    """The book has a number for the kind of a row, and no sign."""
+    app.sql("ALTER TABLE book ALTER kind TYPE int USING CASE kind WHEN 'charge' THEN 1 ELSE 2 END")
+    app.sql("UPDATE book SET amount = abs(amount)")
+    app.sql("INSERT INTO book (wallet, kind, amount) SELECT id, 0, 100 FROM wallets")
+    app.map("ledger", where="kind = 2")
+    app.map("ledger.insert", kind="2")
+    return app
+
+
+def test_a_number_that_no_refund_has(coded: App) -> None:
+    assert rehearsed(coded) == {}
+    coded.map("ledger", where="kind = 0")
+    coded.map("ledger.insert", kind="0")
+    assert "have a row of their whole amount with kind 2, as no session that succeeded has" in refuses(coded, "ledger")
+
+
+def test_the_number_of_charges(coded: App) -> None:
+    """Some failed sessions were never charged, so not all of them have such a row."""
+    coded.sql("DELETE FROM book WHERE kind = 1 AND job IN ('j27', 'j28', 'j29', 'j30')")
+    coded.map("ledger", where="kind = 1")
+    coded.map("ledger.insert", kind="1")
+    assert "those are charges, and nothing is owed" in refuses(coded, "statuses")
+
+
+def test_a_deadline_that_work_outlives(app: App) -> None:
+    app.sql("ALTER TABLE jobs ADD locked_at timestamptz, ADD due timestamptz")
+    app.sql("UPDATE jobs SET locked_at = began + interval '1 s', due = began + interval '1 day'")
+    app.sections["sessions"].pop("active_at")
+    app.map(stuck_at="locked_at")
+    assert "10 of 10 sessions that succeeded ended only after sessions.stuck_at" in refuses(app, "deadlines")
+    app.map(stuck_at="due")
+    assert "deadlines" not in rehearsed(app)

@@ -88,3 +88,13 @@ def test_a_ledger_of_money_that_releases_what_it_reserved(server: Server, tmp_pa
     assert (found["ledger"]["table"], found["ledger"]["where"]) == ("balance_events", "?")
     assert "\"kind = 'release'\"   what was taken is let go" in text
     assert '"reserved_usd"   a price' in text
+
+
+def test_numbers_without_a_sign_are_all_shown(server: Server, tmp_path: Path) -> None:
+    """Minutes are the credits, and an amount is always above zero."""
+    minutes = NUMBERS.replace("token_transactions", "minute_entries").replace("amount", "minutes")
+    unsigned = "UPDATE minute_entries SET minutes = abs(minutes);"
+    found, text = draft(server, tmp_path, minutes, unsigned)
+    assert (found["ledger"]["table"], found["ledger"]["where"]) == ("minute_entries", "?")
+    assert found["ledger"]["insert"]["minutes"] == "amount"
+    assert '"type = 2"   10 of the newest rows, 10 of which name a session' in text

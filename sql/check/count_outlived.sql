@@ -1,0 +1,13 @@
+-- Which of some sessions that succeeded had a deadline, and which of them ended only after it.
+SELECT v.session_id::text AS session_id,
+       v.ended_at > v.deadline AS outlived
+FROM (
+    SELECT {session_id} AS session_id,
+           ({ended_at})::timestamptz AS ended_at,
+           ({deadline})::timestamptz AS deadline
+    FROM {sessions} AS s
+    WHERE {include chosen}
+) AS v
+WHERE v.deadline IS NOT NULL
+  AND v.ended_at IS NOT NULL
+ORDER BY 1
