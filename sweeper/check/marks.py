@@ -6,6 +6,7 @@ from typing import Any
 from sweeper.app.ledger_slots import Ledger
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.marked import find_marks, marked_and_unpaid, unwritten_marks
+from sweeper.check.parents import refunded_wholes
 from sweeper.check.released import released_and_unpaid
 from sweeper.check.result import Check
 from sweeper.check.samples import GIVEN_BACK, NEWEST, Samples, is_owed, named, sampling
@@ -174,6 +175,7 @@ def _traced(samples: Samples) -> Check | None:
     rows = samples.read("look_at_newest", samples.newest(running=False, limit=NEWEST))
     session_ids = [row.session_id for row in rows if row.unpaid and is_owed(row)]
     traces: dict[str, Any] = find_traces(samples, session_ids, GIVEN_BACK) if session_ids else {}
+    traces = traces or (refunded_wholes(samples, session_ids, GIVEN_BACK) if session_ids else {})
     traces |= {where: (len(found), found[0]) for where, found in released_and_unpaid(samples, session_ids).items()}
     if not traces:
         return None

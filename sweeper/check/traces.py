@@ -69,6 +69,15 @@ def _named(
     return found
 
 
+def rows_that_name(samples: Samples, table: Table, link: str, ids: Sequence[str], words: str) -> set[str]:
+    """Which of these ids rows of a table name that look like refunds; none where it cannot be read."""
+    try:
+        with samples.transaction.savepoint():
+            return {row.session_id for row in _rows(samples, table, link, list(dict.fromkeys(ids)), words, json=False)}
+    except (Refusal, StatementError, TooSlow):
+        return set()
+
+
 def _spoken_of(
     samples: Samples, tables: Sequence[Row], columns: Sequence[Row], session_ids: Sequence[str], words: str
 ) -> Iterator[tuple[str, tuple[int, str]]]:

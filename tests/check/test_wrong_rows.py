@@ -126,3 +126,27 @@ def test_a_deadline_that_work_outlives(app: App) -> None:
     assert "10 of 10 sessions that succeeded ended only after sessions.stuck_at" in refuses(app, "deadlines")
     app.map(stuck_at="due")
     assert "deadlines" not in rehearsed(app)
+
+
+def test_books_that_tell_what_is_owed_and_get_no_row(app: App) -> None:
+    app.map(charged="(SELECT -sum(b.amount) FROM book AS b WHERE b.job = s.id)")
+    assert rehearsed(app) == {}
+    ledger, insert = app.sections.pop("ledger"), app.sections.pop("ledger.insert")
+    assert "that are settled by charged" in refuses(app, "ledger")
+    app.sections |= {"ledger": ledger, "ledger.insert": insert}
+    assert rehearsed(app) == {}
+
+
+def test_parts_of_work_that_is_refunded_as_a_whole(app: App) -> None:
+    """Each failed job is a page of a batch, and the book has the batches."""
+    app.sql("CREATE TABLE batches (id int PRIMARY KEY, owner text NOT NULL)")
+    app.sql("INSERT INTO batches SELECT substr(id, 2)::int, owner FROM jobs")
+    app.sql("ALTER TABLE jobs ADD batch int REFERENCES batches")
+    app.sql("ALTER TABLE book ADD batch int REFERENCES batches")
+    app.sql("UPDATE jobs SET batch = substr(id, 2)::int")
+    app.sql("UPDATE book SET batch = substr(job, 2)::int, job = NULL")
+    app.sections.pop("ledger")
+    app.sections.pop("ledger.insert")
+    assert '"book".batch (20 of the newest failed sessions' in refuses(app, "marks")
+    app.sql("DELETE FROM book WHERE kind = 'refund'")
+    assert rehearsed(app)["marks"]["status"] == "warning"
