@@ -17,6 +17,7 @@ _NO_MARK = (
     "without [ledger], its own refunds cannot be known, and would be paid again."
 )
 _LET_GO = frozenset({"released", "returned", "restored", "reversed"})
+_CHARGED = frozenset({"charged", "billed", "deducted", "debited", "paid", "captured"})
 _GIVEN = {"given", "gave", "give", "credited", "credit", "paid", "money", "handed"}
 
 
@@ -86,7 +87,17 @@ def _marks(session: Session) -> Iterator[Mark]:
             found.append((4, Mark(f"{name} IS NOT NULL", column, OPEN_QUESTION, question=why)))
         else:
             found.append((2, Mark(f"{name} IS NOT NULL", column, OPEN_QUESTION)))
+    found = found or [(5, mark) for mark in _charge_flags(session)]
     yield from (mark for _, mark in sorted(found, key=lambda ranked: ranked[0]))
+
+
+def _charge_flags(session: Session) -> Iterator[Mark]:
+    """Flags that say that something was taken: the app may take them back when it refunds."""
+    for column in session.table.columns:
+        if column.is_flag and column.words & _CHARGED and not column.generated:
+            name = column.as_sql
+            why = f"{name} says that a session was charged: does the app's refund set it to false?"
+            yield Mark(f"NOT {name}", column, "false", question=why)
 
 
 def _marked_by_text(evidence: Evidence, session: Session) -> Iterator[Mark]:

@@ -98,3 +98,11 @@ def test_numbers_without_a_sign_are_all_shown(server: Server, tmp_path: Path) ->
     assert (found["ledger"]["table"], found["ledger"]["where"]) == ("minute_entries", "?")
     assert found["ledger"]["insert"]["minutes"] == "amount"
     assert '"type = 2"   10 of the newest rows, 10 of which name a session' in text
+
+
+def test_a_flag_that_says_that_work_was_charged(server: Server, tmp_path: Path) -> None:
+    flagged = "ALTER TABLE gradings ADD billed boolean NOT NULL DEFAULT true; DROP TABLE token_transactions;"
+    found, text = draft(server, tmp_path, NUMBERS, flagged)
+    assert (found["sessions"]["exclude"], found["sessions"]["refunded"]) == ("?", {"billed": "?"})
+    assert "billed says that a session was charged" in text
+    assert '"NOT billed"   how the app marks its refunds' in text

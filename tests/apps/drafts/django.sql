@@ -18,4 +18,4 @@ INSERT INTO studio_generation (id, state, prompt, cost, failure_reason, created,
     SELECT gen_random_uuid(), (ARRAY['succeeded', 'failed'])[1 + n % 2], 'a cat', 1.25, '', now(), now(), 1 + n % 3
     FROM generate_series(1, 40) AS n;
 INSERT INTO billing_wallettransaction (amount, balance_after, kind, created, wallet_id, generation_id)
-    SELECT -1.25, 0, 'charge', now(), 1, id FROM studio_generation;
+    SELECT -1.25, 0, 'charge', now(), user_id, id FROM studio_generation;
