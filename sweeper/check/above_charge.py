@@ -12,6 +12,7 @@ from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.delivered import check_never_charged
 from sweeper.check.ledger_columns import amount_columns
 from sweeper.check.linked import sessions_fail
+from sweeper.check.never_taken import check_never_taken
 from sweeper.check.qualifiers import qualifiers
 from sweeper.check.result import Check
 from sweeper.check.samples import Samples, named, number, sampling
@@ -87,8 +88,8 @@ def check_charges(context: CheckContext) -> Iterator[Check]:
 def _without_books(context: CheckContext) -> Iterator[Check]:
     """What the sessions themselves say of their charges."""
     own = context.settings.sessions
-    if not own.charged and (taken := list(check_taken(context))):
-        yield from taken
+    if not own.charged and (wrong := [*check_taken(context)] or [*check_never_taken(context)]):
+        yield from wrong
         return
     with sampling(context) as samples:
         if never := list(check_never_charged(samples)):

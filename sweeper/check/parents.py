@@ -31,13 +31,13 @@ def refunded_wholes(samples: Samples, session_ids: Sequence[str], words: str) ->
             continue
         try:
             with samples.transaction.savepoint():
-                parents = samples.read("list_parents", session_ids, {"column": column.quoted})
+                parents = samples.read("list_texts", session_ids, {"column": column.quoted})
         except (Refusal, StatementError, TooSlow):
             continue
         for one in beside[:_TABLES_AT_MOST]:
             table = samples.reader.table("table", tables[one.table_oid])
-            refunded = rows_that_name(samples, table, one.column_name, [each.parent for each in parents], words)
-            parts = [each.session_id for each in parents if each.parent in refunded]
+            refunded = rows_that_name(samples, table, one.column_name, [each.value for each in parents], words)
+            parts = [each.session_id for each in parents if each.value in refunded]
             if parts:
                 found[f"{table.qualified}.{one.column_name}"] = (len(parts), parts[0])
     return found

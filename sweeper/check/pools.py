@@ -10,7 +10,7 @@ from sweeper.check.counts import count_rows
 from sweeper.check.linked import sessions_fail
 from sweeper.check.marked import number_above_zero
 from sweeper.check.result import Check
-from sweeper.check.samples import Samples, is_number
+from sweeper.check.samples import Samples, is_number, is_owed, named
 from sweeper.config.model import AccountsSection
 
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -25,6 +25,7 @@ _POOLS = {"free", "paid", "bonus", "promo", "gift", "plan", "subscription", "top
           "earned", "welcome"}  # fmt: skip
 _FLAGS = {"has", "is", "was"}
 _NO_SHARE = {"id", "at", "usd", "cents", "price", "limit", "max"} | _FLAGS
+_ENOUGH = 3
 _JSON, _JSON_AT_MOST = ("json", "jsonb"), 4
 
 
@@ -72,11 +73,14 @@ def check_pools(samples: Samples, accounts: Table, own: AccountsSection) -> Iter
         share = next((one for one in shares if one.is_of(pool.name)), None)
         if share is None:
             continue
+        apart = "from" in share.words  # "units_from_extra" needs no other beside it
         parts = pool not in added and _is_named(pool, own)
-        if not parts and not any(one is not share and _split(one, share, added) for one in shares):
+        if not apart and not parts and not any(one is not share and _split(one, share, added) for one in shares):
             continue
         if pool not in added:
             yield _forgotten(pool, share, own)
+        elif apart and added[pool].strip() == "amount" and (rest := _of_other_pools(samples, share)):
+            yield _whole(pool, share, rest)
         elif wrong := next((one for one in shares if _is_other(one, pool.name, share, added[pool])), None):
             yield _swapped(pool, share, wrong)
 
@@ -143,6 +147,27 @@ def _forgotten(pool: Column, share: _Share, own: AccountsSection) -> Check:
         f"{share.sessions} sessions, such as {share.sample}, took of {pool.name} ({share.name}), and a refund "
         f"gives nothing back to it: accounts.balance = {own.balance!r}",
         "accounts.balance as the sum of the pools, and [accounts.add] with the share of each",
+    )
+
+
+def _of_other_pools(samples: Samples, share: _Share) -> list[str]:
+    """Sessions that would be paid, and that took nothing of a pool."""
+    column = samples.context.mapping.sessions.columns.get(share.name)
+    if column is None:
+        return []
+    rows = samples.read("look_at_newest", samples.newest(running=False))
+    owed = [row.session_id for row in rows if row.unpaid and is_owed(row)]
+    took = {row.session_id for row in number_above_zero(samples, column, owed)}
+    others = [one for one in owed if one not in took]
+    return others if len(others) >= _ENOUGH else []
+
+
+def _whole(pool: Column, share: _Share, others: Sequence[str]) -> Check:
+    return failure(
+        "accounts",
+        f"[accounts.add] gives {pool.name} the whole amount, and {len(others)} of the failed sessions, such as "
+        f"{named(others)}, took nothing of it, as {share.name} says",
+        f"accounts.balance as the sum of the pools, and [accounts.add] {pool.quoted} with {share.name}",
     )
 
 

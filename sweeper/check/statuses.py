@@ -8,6 +8,7 @@ from sweeper.check.context import CheckContext, failure, warning
 from sweeper.check.delivered import check_delivered, settled_ids
 from sweeper.check.labels import labels_of_statuses
 from sweeper.check.marked import mark_columns
+from sweeper.check.other_status import check_other_status
 from sweeper.check.result import Check, Status
 from sweeper.check.rows import check_statuses as check_named
 from sweeper.check.samples import Samples, named, sampling
@@ -22,7 +23,8 @@ _DONE = {"done", "complete", "completed", "success", "succeeded", "successful", 
 _NOT_DONE = {"not", "un", "partially", "partial", "error", "errors", "failed", "failure", "fail", "without", "never",
              "empty", "no", "nothing", "timeout", "timed", "crashed"}  # fmt: skip
 _BY_CHOICE = {"cancel", "canceled", "cancelled", "aborted", "withdrawn", "rejected", "declined", "skipped", "deleted",
-              "draft", "await", "awaiting", "waiting", "paused", "scheduled", "pending", "queued"}  # fmt: skip
+              "voided", "draft", "await", "awaiting", "waiting", "paused", "scheduled", "pending",
+              "queued"}  # fmt: skip
 _GIVEN_BACK = re.compile(r"refund|revers|return|compensat|cancel|abort|void|credit", re.IGNORECASE)
 _RETURNED = re.compile(
     r"refunded|roll(ed)?[ _-]?back|released|returned|reversed|compensated|credited|reimbursed|given[ _-]?back",
@@ -84,10 +86,11 @@ def _wrong(context: CheckContext) -> Iterator[Check]:
         settled = _seen(samples, settled_sessions, by_exclude=False)
         delivered = list(check_delivered(samples, settled_sessions))
         endless = _endless(samples)
+        payments = list(check_other_status(samples))
     if wide := list(_all_refunded(context, failed, settled)):
         yield from wide
         return
-    yield from delivered
+    yield from payments or delivered
     yield from _given_back_by_name(failed)
     yield from _never_refunded(failed, settled, endless)
     yield from _refunded_elsewhere(failed, settled)
@@ -152,10 +155,12 @@ def _never_refunded(failed: Sequence[_Seen], settled: Sequence[_Seen], endless: 
     """
     done = sum(one.sessions for one in settled)
     others = [one for one in failed if one.is_refunded]
+    chosen = sum(one.sessions for one in failed if not one.given_back and _words(one) & _BY_CHOICE)
     for one in failed:
-        if one.given_back or not others or one.sessions < _ENOUGH:
+        words = _words(one)
+        seen = chosen if words & _BY_CHOICE else one.sessions  # a few of each are enough together
+        if one.given_back or not others or seen < _ENOUGH:
             continue
-        words = {word.lower() for word in _WORD.findall(one.called)}
         goes_on = any(word.endswith("ing") and word not in _NOT_GOING for word in words) or one.status in endless
         by_choice = bool(words & _BY_CHOICE) and not words & _NOT_DONE
         if (
@@ -171,6 +176,10 @@ def _never_refunded(failed: Sequence[_Seen], settled: Sequence[_Seen], endless: 
                 f"sessions.succeeded: {one.status!r}, when nothing is owed for such a session; sessions.running, when "
                 "it still goes on",
             )  # fmt: skip
+
+
+def _words(one: _Seen) -> set[str]:
+    return {word.lower() for word in _WORD.findall(one.called)}
 
 
 def _endless(samples: Samples) -> set[str]:

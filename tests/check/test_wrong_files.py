@@ -227,3 +227,19 @@ def test_a_sign_of_life_that_is_only_the_start_of_the_work(app: App) -> None:
     app.sql("ALTER TABLE jobs ADD work_began timestamptz; UPDATE jobs SET work_began = began + interval '1 min'")
     app.map(active_at="work_began")
     assert "active_at = 'work_began': it stands near the start" in refuses(app, "stuck_after")
+
+
+def test_the_share_of_one_pool_alone(app: App) -> None:
+    """What was taken of the other is not stored, for it is the rest."""
+    app.sql("ALTER TABLE wallets RENAME balance TO units_left")
+    app.sql("ALTER TABLE wallets ADD extra_units int NOT NULL DEFAULT 50")
+    app.sql("ALTER TABLE jobs ADD units_from_extra int NOT NULL DEFAULT 0")
+    app.sql("UPDATE jobs SET units_from_extra = 1 WHERE right(id, 1) IN ('1', '2', '3')")
+    app.map("accounts", balance="units_left + extra_units")
+    app.map("accounts.add", extra_units="amount")
+    assert "took nothing of it, as units_from_extra says" in refuses(app, "accounts")
+    app.sections["accounts.add"].clear()
+    app.map("accounts.add", units_left="amount")
+    assert "took of extra_units (units_from_extra)" in refuses(app, "accounts")
+    app.map("accounts.add", units_left="amount - s.units_from_extra", extra_units="s.units_from_extra")
+    assert rehearsed(app) == {}

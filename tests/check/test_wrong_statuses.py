@@ -120,3 +120,29 @@ def test_a_mark_of_the_app_that_a_refund_does_not_write(app: App) -> None:
     assert (found["status"], "gave_back is set on 20 of the newest" in found["message"]) == ("warning", True)
     app.map("sessions.refunded", gave_back="true")
     assert rehearsed(app) == {}
+
+
+def test_the_status_of_the_payment_for_that_of_the_work(app: App) -> None:
+    app.sql("ALTER TABLE jobs ADD billing_status text NOT NULL DEFAULT 'charged'")
+    app.sql("UPDATE jobs SET billing_status = 'none' WHERE id = 'j50'")
+    app.map(status="billing_status", failed=["charged"], running=["none"], succeeded=["refunded"])
+    said = "state says of 19 of 29 sessions that would be paid that their work has not failed"
+    assert said in refuses(app, "statuses")
+
+
+def test_a_few_of_each_that_customers_chose(app: App) -> None:
+    app.sql("UPDATE jobs SET state = 'voided' WHERE id IN ('j31', 'j32')")
+    app.sql("UPDATE jobs SET state = 'declined' WHERE id IN ('j33')")
+    app.map(failed=["failed", "voided", "declined"])
+    assert "sessions.failed has 'voided', and the app has refunded none of 2" in refuses(app, "statuses")
+    app.map(failed=["failed"], succeeded=["done", "voided", "declined"])
+    assert rehearsed(app) == {}
+
+
+def test_a_word_that_says_that_nothing_was_taken(marked: App) -> None:
+    marked.sql("ALTER TABLE jobs ADD payment_state text NOT NULL DEFAULT 'paid'")
+    assert rehearsed(marked) == {}
+    marked.sql("UPDATE jobs SET payment_state = 'unpaid' WHERE id IN ('j28', 'j29', 'j30')")
+    assert "payment_state says of 3 of 10 sessions that would be paid" in refuses(marked, "charges")
+    marked.map(amount="CASE WHEN payment_state = 'paid' THEN price END")
+    assert rehearsed(marked) == {}
