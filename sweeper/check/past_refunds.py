@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from sweeper.app.catalog import Column, has_subquery
+from sweeper.check.before_refund import as_before
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.past_rows import Compared, PastRefund, compared_columns, read_past_refunds
 from sweeper.check.result import Check
@@ -29,6 +30,7 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
         table = context.mapping.ledger.table
         unique = {row.name for row in samples.ask("list_unique_columns", {}, table_oid=table.oid)}
         netted = context.settings.ledger is not None and context.settings.ledger.past is not None
+        sessions = sessions if netted else as_before(samples, sessions)
     if not sessions:
         yield ok("past_refunds", "none of the newest failed sessions has a refund that the app wrote itself")
         return

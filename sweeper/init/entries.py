@@ -12,6 +12,7 @@ from sweeper.init.sessions import Session
 from sweeper.postgres.templates import fill_expression, quote_text
 
 TEXT_TYPES = ("text", "character varying", "character", "bpchar")
+LEFT_EMPTY = ""
 _OF_CODES = "a code such as workflow_failure or stuck: write a text instead if customers read it"
 # what the app's customers read: none of our codes belong there
 _SHOWN = frozenset({"description", "title", "label", "message", "text"})
@@ -30,7 +31,7 @@ def insert_lines(
     ]
     lines = []
     for column in table.columns:
-        if column.generated:
+        if column.generated or known.get(column.name) == LEFT_EMPTY:
             continue
         value = known.get(column.name) or (payer[1] if payer and payer[0] == column else _by_name(column))
         doubt = column in owners and not (payer and payer[0] == column) and len(owners) > 1
@@ -106,6 +107,13 @@ def account_value(evidence: Evidence, table: Table, path: Path | None, session: 
 def as_type(name: str, has: Column, wanted: Column) -> str:
     """A value of the refund, in the type of the column that takes it."""
     return name if has.type == wanted.type else f"{name}::{wanted.type}"
+
+
+def is_left_empty(evidence: Evidence, table: Table, column: Column, refunds: str, amount: Column) -> bool:
+    """Whether the app has refunds, and wrote nothing there that its customers might read."""
+    if table.key is None or column.required or not _is_note(column):
+        return False
+    return bool(texts_of(evidence, table, amount, refunds)) and not texts_of(evidence, table, column, refunds)
 
 
 def note_value(evidence: Evidence, table: Table, column: Column, refunds: str) -> str | None:

@@ -6,7 +6,7 @@ from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
 from sweeper.init.answers import Candidate, Chooser, Line, Section, asked, unknown
 from sweeper.init.balances import Balance
-from sweeper.init.entries import insert_lines, note_value, reverse_lines, texts_of
+from sweeper.init.entries import LEFT_EMPTY, insert_lines, is_left_empty, note_value, reverse_lines, texts_of
 from sweeper.init.evidence import Column, Evidence, Table
 from sweeper.init.kinds import code_columns
 from sweeper.init.ledgers import Ledger
@@ -81,16 +81,26 @@ def _known(evidence: Evidence, ledger: Ledger, balance: Balance | None) -> dict[
     before = next((c for c in ledger.table.columns if c.is_number and "before" in c.words), None)
     if before and after:
         known[before.name] = "balance_before" if known[after.name] == "balance_after" else OPEN_QUESTION
-    for column in ledger.table.columns if ledger.refunds else ():
-        value = note_value(evidence, ledger.table, column, ledger.refunds or "true")
-        if value:
-            known.setdefault(column.name, value)
+    for name, value in _notes(evidence, ledger).items():
+        known.setdefault(name, value)
     for column in _kinds_beside(ledger):  # what the reference is of, under whatever name
         values = texts_of(evidence, ledger.table, column, ledger.where if ledger.refunds else "true")
         known.setdefault(column.name, quote_text(values[0]) if len(values) == 1 and ledger.refunds else OPEN_QUESTION)
     for column in code_columns(ledger.table, ledger.naming.column):  # their default would call a refund something else
         known.setdefault(column.name, _code(evidence, ledger, column))
     return known
+
+
+def _notes(evidence: Evidence, ledger: Ledger) -> dict[str, str]:
+    """What the app's customers read in each of its refunds, and where it leaves that empty."""
+    found: dict[str, str] = {}
+    for column in ledger.table.columns if ledger.refunds else ():
+        value = note_value(evidence, ledger.table, column, ledger.refunds or "true")
+        if value:
+            found[column.name] = value
+        elif is_left_empty(evidence, ledger.table, column, ledger.refunds or "true", ledger.amount):
+            found[column.name] = LEFT_EMPTY
+    return found
 
 
 def _kinds_beside(ledger: Ledger) -> list[Column]:

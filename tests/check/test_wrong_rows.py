@@ -150,3 +150,16 @@ def test_parts_of_work_that_is_refunded_as_a_whole(app: App) -> None:
     assert '"book".batch (20 of the newest failed sessions' in refuses(app, "marks")
     app.sql("DELETE FROM book WHERE kind = 'refund'")
     assert rehearsed(app)["marks"]["status"] == "warning"
+
+
+def test_an_amount_that_is_nothing_once_the_app_has_refunded(app: App) -> None:
+    """What was delivered is not taken off; the mark of a refund hides what the amount was before it."""
+    app.sql("ALTER TABLE jobs ADD billing text NOT NULL DEFAULT 'charged', ADD delivered int NOT NULL DEFAULT 1")
+    app.sql("UPDATE jobs SET billing = 'refunded' WHERE id IN (SELECT job FROM book WHERE kind = 'refund')")
+    app.sql("UPDATE book SET amount = amount - 1 WHERE kind = 'refund'")
+    app.map(exclude="billing = 'refunded'", amount="CASE billing WHEN 'charged' THEN price - delivered END")
+    app.map("sessions.refunded", billing="'refunded'")
+    app.map("sessions.reversed", billing="'charged'")
+    assert rehearsed(app) == {}
+    app.map(amount="CASE billing WHEN 'charged' THEN price END")
+    assert "is more than the app gave back for 20 of 20 sessions" in refuses(app, "past_refunds")

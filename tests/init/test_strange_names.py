@@ -106,3 +106,11 @@ def test_a_flag_that_says_that_work_was_charged(server: Server, tmp_path: Path) 
     assert (found["sessions"]["exclude"], found["sessions"]["refunded"]) == ("?", {"billed": "?"})
     assert "billed says that a session was charged" in text
     assert '"NOT billed"   how the app marks its refunds' in text
+
+
+def test_a_note_that_the_app_leaves_empty(server: Server, tmp_path: Path) -> None:
+    noted = "ALTER TABLE wallet_entries ADD note text;"
+    found, _ = draft(server, tmp_path, WALLETS, noted)
+    assert "note" not in found["ledger"]["insert"]
+    found, _ = draft(server, tmp_path, WALLETS, noted, "DELETE FROM wallet_entries;")
+    assert found["ledger"]["insert"]["note"] == "reason"
