@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from sweeper.app.catalog import Column, Table
+from sweeper.app.over_refund import names_in
 from sweeper.check.context import CheckContext, failure
 from sweeper.check.ledger_columns import account_column, amount_columns
 from sweeper.check.result import Check
@@ -50,7 +51,10 @@ def check_named_accounts(samples: Samples, accounts: Table, own: AccountsSection
         return
     mapped = accounts.column(own.id)
     for column, key in _links(samples, ledger.table, accounts):
-        if key == mapped and _writes_account(context, column):  # that is compared already
+        written = _written(context, column)
+        if "account_id" not in names_in(written):  # who did it, say: not whose it is
+            continue
+        if key == mapped and _PLAIN.fullmatch(written):  # that is compared already
             continue
         if not samples.sees(ledger.table, [column]) or not samples.sees(accounts, [key]):
             continue
@@ -70,22 +74,26 @@ def check_named_accounts(samples: Samples, accounts: Table, own: AccountsSection
         return
 
 
-def _writes_account(context: CheckContext, column: Column) -> bool:
-    """Whether the file writes the account as it is into a column of the ledger."""
+def _written(context: CheckContext, column: Column) -> str:
+    """What the file writes into a column of the ledger."""
     ledger, settings = context.mapping.ledger, context.settings.ledger
     assert ledger is not None and settings is not None  # noqa: S101, PT018 - only asked with both
-    return any(
-        ledger.table.column(text) == column and _PLAIN.fullmatch(value) for text, value in settings.insert.items()
-    )
+    return next((value for text, value in settings.insert.items() if ledger.table.column(text) == column), "")
 
 
 def _links(samples: Samples, ledger: Table, accounts: Table) -> Iterator[tuple[Column, Column]]:
     """Columns of the ledger that name a row of the accounts: by a foreign key, or as the table is called."""
-    for row in samples.ask("list_references", {}):
-        if row.table_oid == ledger.oid and row.target_oid == accounts.oid:
-            if row.column_name in ledger.columns and row.target_column in accounts.columns:
-                yield ledger.columns[row.column_name], accounts.columns[row.target_column]
-            return
+    rows = [row for row in samples.ask("list_references", {}) if row.table_oid == ledger.oid]
+    found = [
+        (ledger.columns[row.column_name], accounts.columns[row.target_column])
+        for row in rows
+        if row.target_oid == accounts.oid
+        and row.column_name in ledger.columns
+        and row.target_column in accounts.columns
+    ]
+    yield from found
+    if found:
+        return
     called = _LETTERS.sub("", accounts.name.lower()).removesuffix("s") + "id"
     unique = [row.name for row in samples.ask("list_unique_columns", {}, table_oid=accounts.oid)]
     key = next((accounts.columns[name] for name in unique if name.lower() == "id" and name in accounts.columns), None)

@@ -7,7 +7,7 @@ from sweeper.check.context import CheckContext, failure
 from sweeper.check.result import Check
 from sweeper.check.samples import is_owed, named, sampling
 
-_OF_CHARGE = re.compile(r"bill|payment|charge|settle", re.IGNORECASE)
+_OF_CHARGE = re.compile(r"(bill|payment|charge|settle).*(status|state)|^(billing|payment|charge)$", re.IGNORECASE)
 _NOTHING = re.compile(
     r"(none|unpaid|un(charged|billed)|not[ _-]?(charged|billed|paid)|free|waived|trial|no[ _-]?charge)", re.IGNORECASE
 )

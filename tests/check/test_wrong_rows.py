@@ -42,6 +42,12 @@ def test_another_wallet_than_the_one_that_the_book_names(numbered: App, *, decla
     assert "finds another row of wallets than book names in wallet_id for" in refuses(numbered, "accounts")
 
 
+def test_who_wrote_a_row_is_nobody_whose_row_it_is(numbered: App) -> None:
+    numbered.sql("ALTER TABLE book ADD FOREIGN KEY (wallet_id) REFERENCES wallets (id)")
+    numbered.sql("ALTER TABLE book ADD by_wallet int NOT NULL DEFAULT 3 REFERENCES wallets (id)")
+    assert "accounts" not in rehearsed(numbered)
+
+
 def test_a_limit_that_is_raised_beside_the_counter_of_what_was_used(app: App) -> None:
     app.sql("ALTER TABLE wallets RENAME balance TO seconds_limit")
     app.sql("ALTER TABLE wallets ADD seconds_used int NOT NULL DEFAULT 50")
