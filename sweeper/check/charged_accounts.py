@@ -11,6 +11,7 @@ from sweeper.check.ledger_columns import account_column, amount_columns
 from sweeper.check.result import Check
 from sweeper.check.samples import Samples, sampling
 from sweeper.config.model import AccountsSection
+from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 
 # what the file writes as the account must be the account itself, or nothing can be compared
 _PLAIN = re.compile(r"\s*(refund\.)?account_id\s*(::\s*[\w.\"]+)?\s*", re.IGNORECASE)
@@ -59,7 +60,10 @@ def check_named_accounts(samples: Samples, accounts: Table, own: AccountsSection
         if not samples.sees(ledger.table, [column]) or not samples.sees(accounts, [key]):
             continue
         slots = {"account_column": column.quoted, "column": key.quoted}
-        rows = samples.read("compare_row_accounts", samples.newest(running=False), slots)
+        try:
+            rows = samples.read("compare_row_accounts", samples.newest(running=False), slots)
+        except (Refusal, StatementError, TooSlow):  # without an index on the session
+            continue
         wrong = [row for row in rows if not row.same]
         if len(wrong) < _ENOUGH or len(wrong) <= len(rows) * _MOST:
             continue

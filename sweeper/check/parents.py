@@ -30,8 +30,7 @@ def refunded_wholes(samples: Samples, session_ids: Sequence[str], words: str) ->
         if column is None or is_owner or not beside or not samples.sees(mapping.sessions, [column]):
             continue
         try:
-            with samples.transaction.savepoint():
-                parents = samples.read("list_texts", session_ids, {"column": column.quoted})
+            parents = samples.read("list_texts", session_ids, {"column": column.quoted})
         except (Refusal, StatementError, TooSlow):
             continue
         for one in beside[:_TABLES_AT_MOST]:
