@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from sweeper.app.catalog import Column, Table
 from sweeper.check.account_links import wrong_table
 from sweeper.check.balance_as_amount import check_balance_as_amount
-from sweeper.check.charged_accounts import check_named_accounts
+from sweeper.check.charged_accounts import check_ledger_accounts
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.counts import count_rows
 from sweeper.check.held import check_held
@@ -46,7 +46,7 @@ def check_accounts(context: CheckContext) -> Iterator[Check]:
             found += check_unmoved(samples)
         if own is not None:
             accounts = samples.reader.table("accounts.table", own.table)
-            found += [*wrong_table(samples, accounts), *check_named_accounts(samples, accounts, own)]
+            found += [*wrong_table(samples, accounts), *check_ledger_accounts(samples, accounts, own)]
             if not samples.has_hook():
                 found += [*_others(samples, accounts, own), *_spent(samples, accounts, own)]
                 found += [*check_held(samples, accounts, own), *check_pools(samples, accounts, own)]

@@ -44,7 +44,7 @@ def check_charged_accounts(context: CheckContext) -> Iterator[Check]:
     )
 
 
-def check_named_accounts(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+def check_ledger_accounts(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
     """A key of the accounts beside the mapped one, where the ledger names accounts by that: both are one row."""
     context = samples.context
     ledger = context.mapping.ledger
