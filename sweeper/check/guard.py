@@ -14,9 +14,9 @@ from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.install.checks import check_ledger_rows
 from sweeper.install.guard import DeferrableGuardError, require_payable
 from sweeper.install.state import Installation
-from sweeper.postgres.binds import BY_SWEEPER
 from sweeper.postgres.templates import fill
 from sweeper.postgres.transaction import Transaction
+from sweeper.sweep.selection import binds_for_nobody
 
 
 def check_guard_before_install(context: CheckContext) -> Iterator[Check]:
@@ -107,14 +107,6 @@ def _app_guard(transaction: Transaction, installation: Installation) -> Check | 
 
 
 def _plan_payment(transaction: Transaction, context: CheckContext) -> None:
-    selection = scope(context)
-    binds = {
-        **selection.binds,
-        "in_hand": "{}",
-        **context.mapping.nobody,
-        "refund_ids": "{}",
-        "run_id": str(uuid_utils.uuid7()),
-        **BY_SWEEPER,
-    }
+    binds = binds_for_nobody(scope(context), context.mapping, str(uuid_utils.uuid7()))
     with transaction.savepoint():
         require_payable(transaction, context.mapping, binds)

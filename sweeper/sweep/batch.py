@@ -31,16 +31,15 @@ from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.caps import Caps, Room
 from sweeper.sweep.choice import Chosen, choose, require_short_answer
 from sweeper.sweep.holds import Holds
-from sweeper.sweep.selection import Selection
+from sweeper.sweep.selection import Selection, binds_for_nobody
 from sweeper.sweep.shard_payment import ShardPayer
 from sweeper.sweep.throttle import Traffic
 
-BATCH_TIMEOUTS = LOCKING_TIMEOUTS
 # for what a run records and counts in its own ledger, which may be large: nothing else waits for that
-BOOKKEEPING_TIMEOUTS = Timeouts(lock_ms=250, statement_ms=60_000, idle_ms=60_000)
+BOOKKEEPING_TIMEOUTS = Timeouts()
 # of several sessions each may wait in turn, such as for a row that a foreign key of the app's ledger points to, and
 # whoever wants one of them waits as long as all of that; one alone, which is what is tried next, may take its time
-_TOGETHER_TIMEOUTS = BATCH_TIMEOUTS._replace(lock_ms=50)
+_TOGETHER_TIMEOUTS = LOCKING_TIMEOUTS._replace(lock_ms=50)
 
 # a balance that is read beside the account's row may differ for a moment, where a writer of the app breaks its own rule
 _SERIALIZED_TRIES = 3
@@ -83,20 +82,9 @@ class BatchPayer:
         self._holds = holds
         self.run_id = run_id
         self._began_at = time.monotonic()
-        accounts = ("lock_accounts", "read_balances") if mapping.has_accounts else ()
-        self._statements = {
-            name: mapping.statement(name)
-            for name in (
-                "lock_sessions",
-                "list_refunded",
-                *accounts,
-                "lock_charges",
-                "pay",
-                "explain_pay",
-                "count_failed",
-                "read_back",
-            )
-        }
+        accounts = ("lock_accounts", "read_balances") if mapping.has_accounts else ("lock_charges",)
+        names = ("lock_sessions", "list_refunded", *accounts, "pay", "explain_pay", "count_failed", "read_back")
+        self._statements = {name: mapping.statement(name) for name in names}
         self._in_shard = ShardPayer(mapping) if mapping.is_by_account else None
         self._fire_deferred, self._read_traffic = fill("fire_deferred", {}), fill("read_traffic", {})
 
@@ -108,7 +96,7 @@ class BatchPayer:
             TooSlow: it takes too long, or would say too much, for one batch.
             FailedError: more sessions would be put on hold than a run may.
         """
-        with self._transaction(_TOGETHER_TIMEOUTS if len(session_ids) > 1 else BATCH_TIMEOUTS) as transaction:
+        with self._transaction(_TOGETHER_TIMEOUTS if len(session_ids) > 1 else LOCKING_TIMEOUTS) as transaction:
             lock_installation(transaction, self._mapping)
             room = self._caps.take(transaction)
             if room is None:
@@ -124,7 +112,7 @@ class BatchPayer:
             missing = frozenset(in_hand) - frozenset(locked.session_ids)
             refunded = self._list_refunded(transaction, selection, missing) if missing else missing
             chosen = choose(in_hand, locked, room.credits)
-            batch = self._settle(transaction, selection, chosen) if chosen.session_ids else Batch()
+            batch = self._pay_locked(transaction, selection, chosen) if chosen.session_ids else Batch()
             credits = sum((Decimal(amount) for _, _, amount, _ in batch.paid), Decimal(0))
             if room.credits is not None and credits > room.credits:
                 raise Busy  # an amount grew after it was found: look for what fits again, with fewer at a time
@@ -147,15 +135,8 @@ class BatchPayer:
         Raises:
             Busy: one of them is locked as a whole.
         """
-        binds = {
-            **self._selection.binds,
-            "in_hand": "{}",
-            **self._mapping.nobody,
-            "refund_ids": "{}",
-            "run_id": self.run_id,
-            **BY_SWEEPER,
-        }
         with self._transaction() as transaction:
+            binds = binds_for_nobody(self._selection, self._mapping, self.run_id)
             transaction.rows(self._statements["explain_pay"], binds)
 
     @property
@@ -172,62 +153,66 @@ class BatchPayer:
         with self._transaction(BOOKKEEPING_TIMEOUTS) as transaction:
             return self._caps.read(transaction)
 
-    def _transaction(self, timeouts: Timeouts = BATCH_TIMEOUTS) -> AbstractContextManager[Transaction]:
+    def _transaction(self, timeouts: Timeouts = LOCKING_TIMEOUTS) -> AbstractContextManager[Transaction]:
         return self._database.transaction(
             timeouts=timeouts, search_path=self._mapping.search_path, timezone=self._mapping.timezone
         )
 
-    def _settle(self, transaction: Transaction, selection: Selection, chosen: Chosen) -> Batch:
-        session_ids = chosen.session_ids
-        balances: Balances | None = None
-        if self._mapping.has_accounts:
-            wanted = {account for account in chosen.account_ids if account is not None}
-            locked = transaction.row(self._statements["lock_accounts"], {"account_ids": text_array(wanted)})
-            balances = balances_of(locked)
-            if self._mapping.serialized:  # what is read beside the row may be older than its lock in one statement
-                balances = read_balances(transaction, self._statements["read_balances"], list(balances))
-        elif self._mapping.lists["locks_charges"]:
-            accounts = [account for account in chosen.account_ids if account is not None]
-            transaction.rows(self._statements["lock_charges"], {"account_ids": text_array(accounts)})
+    def _pay_locked(self, transaction: Transaction, selection: Selection, chosen: Chosen) -> Batch:
+        """Lock the accounts, pay, and compare what was written with what was meant."""
+        balances = self._lock_accounts(transaction, chosen)
         binds = {
             **selection.binds,
-            **selection.bounds(session_ids),
-            "in_hand": text_array(session_ids),
+            **selection.bounds(chosen.session_ids),
+            "in_hand": text_array(chosen.session_ids),
             "account_ids": None if balances is None else text_array(balances),
-            "refund_ids": text_array([str(uuid_utils.uuid7()) for _ in session_ids]),
+            "refund_ids": text_array([str(uuid_utils.uuid7()) for _ in chosen.session_ids]),
             "run_id": self.run_id,
             "elapsed": timedelta(seconds=time.monotonic() - self._began_at),
             **BY_SWEEPER,
         }
         row = self._write(transaction, binds)
-        compare_ledgers(row)
-        if self._mapping.is_chained:
-            require_chain(row)
         self._require_written(transaction, selection, row)
         transaction.rows(self._fire_deferred)
-        if row.paid_sessions and not self._are_failed(transaction, binds, row.paid_sessions):
-            require_as_meant(transaction.rows(self._statements["read_back"], binds))
-        if balances is not None and self._mapping.has_balance:
-            after = read_balances(transaction, self._statements["read_balances"], row.moved_accounts)
-            exact, exact_spent = self._mapping.exact_balance, self._mapping.exact_spent
-            tries = _SERIALIZED_TRIES if self._mapping.serialized else 1
-            compare_balances(row, balances, after, exact=exact, exact_spent=exact_spent, tries=tries)
-        held = tuple(zip(row.held_sessions, row.held_reasons, strict=True))
-        self._holds.require_room(session_id for session_id, _ in held)
-        answer = (row.paid_sessions, row.paid_accounts, row.paid_amounts, row.paid_reasons)
-        return Batch(
-            paid=tuple(zip(*answer, strict=True)),
-            held=held,
-            already_refunded=row.refunded_before + len(row.unpaid_sessions),
-            skipped=tuple(row.busy_sessions),
-            unripe_from=row.unripe_from,
-            beside_id_bytes=sum(map(text_bytes, (*answer[1:], row.moved_accounts, row.moved_amounts))),
+        self._require_as_meant(transaction, binds, row, balances)
+        self._holds.require_room(row.held_sessions)
+        return _batch_of(row)
+
+    def _lock_accounts(self, transaction: Transaction, chosen: Chosen) -> Balances | None:
+        """The balances of the accounts that could be locked; None where none are mapped."""
+        known = [account for account in chosen.account_ids if account is not None]
+        if not self._mapping.has_accounts:
+            if self._mapping.lists["locks_charges"]:
+                transaction.rows(self._statements["lock_charges"], {"account_ids": text_array(known)})
+            return None
+        balances = balances_of(
+            transaction.row(self._statements["lock_accounts"], {"account_ids": text_array({*known})})
         )
+        if self._mapping.serialized:  # what is read beside the row may be older than its lock in one statement
+            return read_balances(transaction, self._statements["read_balances"], list(balances))
+        return balances
 
     def _write(self, transaction: Transaction, binds: Mapped[str, object]) -> Row:
         if self._in_shard is None:
             return transaction.row(self._statements["pay"], binds)
         return cast("Row", self._in_shard.pay(transaction, binds))  # it says the same, as if in one row
+
+    def _require_as_meant(
+        self, transaction: Transaction, binds: Mapped[str, object], row: Row, balances: Balances | None
+    ) -> None:
+        """Read back what the app's triggers made of sessions, ledger rows and balances.
+
+        Raises:
+            Refusal: something else than what was meant.
+        """
+        if row.paid_sessions and not self._are_failed(transaction, binds, row.paid_sessions):
+            require_as_meant(transaction.rows(self._statements["read_back"], binds))
+        if balances is None or not self._mapping.has_balance:
+            return
+        after = read_balances(transaction, self._statements["read_balances"], row.moved_accounts)
+        exact, exact_spent = self._mapping.exact_balance, self._mapping.exact_spent
+        tries = _SERIALIZED_TRIES if self._mapping.serialized else 1
+        compare_balances(row, balances, after, exact=exact, exact_spent=exact_spent, tries=tries)
 
     def _are_failed(self, transaction: Transaction, binds: Mapped[str, object], session_ids: Sequence[str]) -> bool:
         """Whether all these are among the failed by now, and nothing else of a refund must be read back."""
@@ -243,8 +228,23 @@ class BatchPayer:
         return frozenset(transaction.row(self._statements["list_refunded"], binds).session_ids)
 
     def _require_written(self, transaction: Transaction, selection: Selection, row: Row) -> None:
+        compare_ledgers(row)
+        if self._mapping.is_chained:
+            require_chain(row)
         if not row.unpaid_sessions:
             return
         refunded = self._list_refunded(transaction, selection, row.unpaid_sessions)
         if not refunded.issuperset(row.unpaid_sessions):
             raise Refusal("", "the refund was not written: a trigger or a rule drops it, or the closing of the session")
+
+
+def _batch_of(row: Row) -> Batch:
+    answer = (row.paid_sessions, row.paid_accounts, row.paid_amounts, row.paid_reasons)
+    return Batch(
+        paid=tuple(zip(*answer, strict=True)),
+        held=tuple(zip(row.held_sessions, row.held_reasons, strict=True)),
+        already_refunded=row.refunded_before + len(row.unpaid_sessions),
+        skipped=tuple(row.busy_sessions),
+        unripe_from=row.unripe_from,
+        beside_id_bytes=sum(map(text_bytes, (*answer[1:], row.moved_accounts, row.moved_amounts))),
+    )

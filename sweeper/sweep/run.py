@@ -16,7 +16,6 @@ from sweeper.core.errors import Interrupted, SweeperError
 from sweeper.core.results import Amount, Outcome, RunResult
 from sweeper.core.signals import Signals
 from sweeper.install.guard import require_payable
-from sweeper.postgres.binds import BY_SWEEPER
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Busy, Refusal, StatementError, TooSlow, failure_of
 from sweeper.postgres.retries import retrying
@@ -30,7 +29,7 @@ from sweeper.sweep.horizon import Settled, note_seen, store
 from sweeper.sweep.owed_session import Survey
 from sweeper.sweep.progress import Observer
 from sweeper.sweep.rehearsal import Rehearsal, find_objection
-from sweeper.sweep.selection import Selection
+from sweeper.sweep.selection import Selection, binds_for_nobody
 from sweeper.sweep.sweep import Sweep
 
 # a run that ends like this has paid everything that it could
@@ -157,7 +156,7 @@ def _attempts_at_the_end(outcome: Outcome, error: SweeperError | None) -> int | 
 
 
 def _check_payable(database: Database, mapping: Mapping, selection: Selection, run_id: str) -> None:
-    binds = {**selection.binds, "in_hand": "{}", **mapping.nobody, "refund_ids": "{}", "run_id": run_id, **BY_SWEEPER}
+    binds = binds_for_nobody(selection, mapping, run_id)
     with database.transaction(
         timeouts=LOCKING_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
     ) as transaction:

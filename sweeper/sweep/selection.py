@@ -7,8 +7,9 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal, Self
 
+from sweeper.app.mapping import Mapping
 from sweeper.config.model import Settings
-from sweeper.postgres.binds import text_array
+from sweeper.postgres.binds import BY_SWEEPER, text_array
 from sweeper.sweep.homes import Homes
 
 # a place in the order of a sweep: started_at and session id, both as the server's text
@@ -158,3 +159,15 @@ class Selection:
         first, last = self.starts.around(session_ids) if self.starts else (None, None)
         accounts = text_array(self.homes.accounts(session_ids)) if self.homes and session_ids else None
         return {"first_start": first, "last_start": last, "accounts": accounts}
+
+
+def binds_for_nobody(selection: Selection, mapping: Mapping, run_id: str) -> dict[str, object]:
+    """The values with which the statement that pays can be planned, and pays nobody."""
+    return {
+        **selection.binds,
+        "in_hand": "{}",
+        **mapping.nobody,
+        "refund_ids": "{}",
+        "run_id": run_id,
+        **BY_SWEEPER,
+    }

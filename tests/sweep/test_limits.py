@@ -202,7 +202,7 @@ def test_sessions_without_a_start_are_paged_too(first: AppDatabase, monkeypatch:
 
 def dawdle(first: AppDatabase, monkeypatch: pytest.MonkeyPatch, condition: str) -> None:
     """Each refund to such an account takes longer than a batch may."""
-    for name in ("_TOGETHER_TIMEOUTS", "BATCH_TIMEOUTS"):
+    for name in ("_TOGETHER_TIMEOUTS", "LOCKING_TIMEOUTS"):
         monkeypatch.setattr(batch, name, getattr(batch, name)._replace(statement_ms=400))
     first.sql(
         "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
