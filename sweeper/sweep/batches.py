@@ -21,8 +21,8 @@ from sweeper.sweep.throttle import Throttle
 T = TypeVar("T")
 
 _CAPS_WAIT_SECONDS, _CAPS_WAIT_AT_MOST_SECONDS = 0.02, 60
-# how many sessions in a row, from all over the page, may each take too long and are left to the next run; more, while
-# none is paid, mean that all of them do
+# up to this many slow sessions in a row, from all over the page, are left to the next run; more, with none paid in
+# between, mean that all of them are slow
 _SLOW_AT_MOST = 3
 _GUARD_WAIT_SECONDS = 0.5
 # when a migration takes longer, the run ends
@@ -142,7 +142,7 @@ class BatchRunner:
             self.suspects.add(Suspect(session_id, account_id, problem, since))
             self._hold_proven()
 
-    def settle(self) -> None:
+    def decide_suspects(self) -> None:
         """Decide, at the end of a run, about those that were refused and are still suspects.
 
         Raises:

@@ -69,7 +69,7 @@ class Planner:
         else:
             self._refund(session)
 
-    def settle(self) -> None:
+    def decide_suspects(self) -> None:
         """Decide about those whose expression fails, as a run would at its end; to be called once.
 
         Raises:
@@ -150,7 +150,7 @@ def _read(transaction: Transaction, prepared: RunContext, settings: Settings, re
         for session in _compared(OwedList(transaction, mapping, part), orphans):
             planner.add(session)
     before_floor = _before_floor(OwedList(transaction, mapping, selection), prepared, request)
-    error, held = _settle(planner, limit=settings.policy.max_new_holds)
+    error, held = _held_in_the_end(planner, limit=settings.policy.max_new_holds)
     standing = transaction.rows(mapping.statement("list_holds"))
     return RunResult(
         run_id=None,
@@ -183,11 +183,11 @@ def _before_floor(owed: OwedList, prepared: RunContext, request: RunRequest) -> 
     return Amount(found.sessions, found.credits)
 
 
-def _settle(planner: Planner, *, limit: int) -> tuple[FailedError | None, int]:
+def _held_in_the_end(planner: Planner, *, limit: int) -> tuple[FailedError | None, int]:
     """How a run would fail at its end, if it would, and how many sessions it would put on hold."""
     error = None
     try:
-        planner.settle()
+        planner.decide_suspects()
     except FailedError as unsettled:
         error = unsettled
     held = sum(amount.sessions for amount in planner.holds.values())

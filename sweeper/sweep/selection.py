@@ -18,7 +18,7 @@ _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 class Starts:
-    """When the sessions of a page started, which is in that order: as the server's texts, which need not be."""
+    """Start times of a page's sessions, in page order, as the server's text (which need not sort that way)."""
 
     def __init__(self, session_ids: Sequence[str], starts: Sequence[str | None]) -> None:
         self._starts = starts

@@ -41,7 +41,7 @@ class PaidSince:
 
 
 class Suspect(NamedTuple):
-    """A session that was refused alone; ``since`` is from the failure of the first batch on that it was in."""
+    """A session that was refused alone; ``since`` is what was paid after the first failed batch that it was in."""
 
     session_id: str
     account_id: str | None

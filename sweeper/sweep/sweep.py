@@ -77,12 +77,12 @@ class Sweep:
         if self._mapping.knows_charges:
             selection = replace(selection, first_charge=self._read(selection, OwedReader.find_first_charge))
         connections = self._database.connections_made
-        self._pass_all(selection)
+        self._pay_parts(selection)
         if self._database.connections_made > connections:
             # another server may have taken over, to which batches that were committed before never came
             self.tally.skipped = []
-            self._pass_all(selection)
-        self._runner.settle()
+            self._pay_parts(selection)
+        self._runner.decide_suspects()
         selection = self._knowing(selection)
         if self.tally.capped or self._payer.has_budget:
             return self.survey(selection, retrying(self._payer.budget), payable=True)
@@ -102,13 +102,13 @@ class Sweep:
 
         return retrying(count, attempts=attempts)
 
-    def _pass_all(self, selection: Selection) -> None:
+    def _pay_parts(self, selection: Selection) -> None:
         for part in selection.parts():
-            self._pass(part)
+            self._pay_and_retry_skipped(part)
 
-    def _pass(self, selection: Selection) -> None:
+    def _pay_and_retry_skipped(self, selection: Selection) -> None:
         before = len(self.tally.skipped)
-        self._walk(selection)
+        self._pay_pages(selection)
         for seconds in _TRIED_AFTER_SECONDS:
             passed_over = dict.fromkeys(self.tally.skipped[before:])
             slow = tuple(session_id for session_id in passed_over if session_id in self._runner.slow)
@@ -119,7 +119,7 @@ class Sweep:
             self.tally.skipped[before:] = (*slow, *skipped[_TRIED_AGAIN:])
             self._runner.pay_all(OwedPage(self._knowing(selection), skipped[:_TRIED_AGAIN]))
 
-    def _walk(self, selection: Selection) -> None:
+    def _pay_pages(self, selection: Selection) -> None:
         """Find and pay, page after page."""
         more = True
         while more and not self.tally.capped:
@@ -129,7 +129,7 @@ class Sweep:
             except (Refusal, StatementError):
                 if selection.in_history and selection.after is None:
                     self._note_unripe(selection)
-                more, last = self._walk_around(selection)
+                more, last = self._pay_around_refused(selection)
             else:
                 self._runner.pay_all(found)
                 more, last = found.last is not None, found.last
@@ -137,7 +137,7 @@ class Sweep:
                     self._homes.keep(self.tally.skipped)
             selection = replace(selection, after=last)
 
-    def _walk_around(self, selection: Selection) -> tuple[bool, Place | None]:
+    def _pay_around_refused(self, selection: Selection) -> tuple[bool, Place | None]:
         """Continue with fewer sessions at a time, until past the row whose expression fails.
 
         Returns whether there may be more, and from what place on.
