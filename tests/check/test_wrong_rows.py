@@ -138,7 +138,7 @@ def test_books_that_tell_what_is_owed_and_get_no_row(app: App) -> None:
     app.map(charged="(SELECT -sum(b.amount) FROM book AS b WHERE b.job = s.id)")
     assert rehearsed(app) == {}
     ledger, insert = app.sections.pop("ledger"), app.sections.pop("ledger.insert")
-    assert "that are settled by charged" in refuses(app, "ledger")
+    assert "that have nothing left to give back" in refuses(app, "ledger")
     app.sections |= {"ledger": ledger, "ledger.insert": insert}
     assert rehearsed(app) == {}
 
