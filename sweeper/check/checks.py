@@ -9,7 +9,7 @@ from sweeper.app.mapping import read_mapping
 from sweeper.check import charges, guard, history, installed, policy, protections, rows, triggers
 from sweeper.check.context import CheckContext, failure, ok, reading, run_check
 from sweeper.check.exposure import check_grants, check_search_path
-from sweeper.check.rehearsal import rehearse
+from sweeper.check.rehearsal.rehearse import rehearse
 from sweeper.check.result import Check, CheckResult, Status
 from sweeper.check.rights import check_rights, denied, merged
 from sweeper.check.server import check_server, read_server

@@ -5,8 +5,8 @@ from decimal import Decimal
 from statistics import median
 
 from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.rehearsal.samples import number, sampling
 from sweeper.check.result import Check
-from sweeper.check.samples import number, sampling
 from sweeper.core.durations import describe_duration
 
 # fewer amounts have no usual size; an amount this many times that size is not usual

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from sweeper.app.reader import Reader
 from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.rehearsal.running import Heartbeat, not_moving, read_heartbeat
+from sweeper.check.rehearsal.samples import is_owed, sampling
 from sweeper.check.result import Check
-from sweeper.check.running import Heartbeat, not_moving, read_heartbeat
-from sweeper.check.samples import is_owed, sampling
 from sweeper.config.model import STUCK_AFTER_DEFAULT, Settings
 from sweeper.core.durations import describe_duration
 from sweeper.postgres.binds import text_array

@@ -91,7 +91,7 @@ def install(
 
 def _rehearsed(database: "Database", settings: "Settings", as_of: datetime) -> "Iterator[str]":
     """Look at the app's past with the rights of whoever installs, and keep it for a runner, who may not."""
-    from sweeper.check.keeping import keep_rehearsal
+    from sweeper.check.rehearsal.keeping import keep_rehearsal
 
     for item in keep_rehearsal(database, settings, as_of):
         yield f"{item.name}: {item.message}; until that is fixed, no run pays under a mapping that has never paid"

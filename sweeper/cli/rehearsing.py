@@ -23,7 +23,7 @@ def rehearsal_of(database: "Database", settings: "Settings", request: "RunReques
     check_names(request.accepted)
 
     def rehearse(mapping: "Mapping") -> "Sequence[FailedItem]":
-        from sweeper.check.rehearsal import failed_items  # a mapping that has paid needs none of it
+        from sweeper.check.rehearsal.rehearse import failed_items  # a mapping that has paid needs none of it
 
         return failed_items(database, settings, request.as_of, mapping)
 

@@ -15,7 +15,7 @@ from unittest.mock import patch
 import typer.main
 from freezegun import freeze_time
 
-import sweeper.check.rehearsal
+import sweeper.check.rehearsal.rehearse
 import sweeper.cli.progress
 import sweeper.sweep.dry_run
 import sweeper.sweep.run  # noqa: F401 - what the command imports when it needs it: not while the clock is frozen

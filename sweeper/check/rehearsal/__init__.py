@@ -1,0 +1,1 @@
+"""The rehearsal: compares the file with the app's own past, before it pays. Begin with `rehearse.py`."""

@@ -1,0 +1,53 @@
+"""Whether the account of a session is a row of the mapped accounts, as foreign keys have it."""
+
+from collections.abc import Iterator
+
+from sweeper.app.catalog import Table
+from sweeper.check.context import failure, warning
+from sweeper.check.rehearsal.samples import Samples, is_whole
+from sweeper.check.result import Check
+
+Link = tuple[int, str]
+
+
+def wrong_table(samples: Samples, accounts: Table) -> Iterator[Check]:
+    """A foreign key of ``sessions.account`` to another table, whose numbers may happen to exist among the accounts.
+
+    Quiet where ids are no numbers (they would not be found), and where both are the same thing by other keys.
+    """
+    context = samples.context
+    own, sessions = context.settings, context.mapping.sessions
+    assert own.accounts is not None  # noqa: S101 - nobody asks without them
+    payer, key = sessions.column(own.sessions.account), accounts.column(own.accounts.id)
+    if payer is None or key is None or not is_whole(payer) or payer.name == key.name:
+        return
+    references: dict[Link, set[Link]] = {}
+    for row in samples.ask("list_references", {}):
+        references.setdefault((row.table_oid, row.column_name), set()).add((row.target_oid, row.target_column))
+    targets = _reached((sessions.oid, payer.name), references) - {(sessions.oid, payer.name)}
+    if not targets or targets & _reached((accounts.oid, key.name), references):
+        return
+    names = {row.oid: row.as_sql for row in samples.ask("list_all_tables", {})}
+    oid, column = min(targets)
+    others = [name for name in accounts.columns if name != key.name]
+    links = [name for name in others if name == payer.name or targets & _reached((accounts.oid, name), references)]
+    # without another link the two may be one number by agreement, but not where the table gives numbers of its own
+    numbered = {row.name for row in samples.ask("list_defaults", {}, table_oid=accounts.oid)}
+    # an account that says by a kind and a number whose it is has numbers of its own as well
+    owned = [name for name in others if name.endswith("_id") and f"{name.removesuffix('_id')}_type" in others]
+    sure = links or owned or key.name in numbered
+    yield (failure if sure else warning)(
+        "accounts", f"sessions.account = {own.sessions.account!r} refers to {column} of "
+        f"{names.get(oid, 'another table')} by a foreign key, and accounts.id = {own.accounts.id!r} of {accounts.name} "
+        "is another number: a refund would go to whoever has it",
+        f'accounts.id = "{links[0]}"' if links else "accounts.table and accounts.id: where that account's balance is",
+    )  # fmt: skip
+
+
+def _reached(start: Link, references: dict[Link, set[Link]]) -> set[Link]:
+    """Every column that holds the same value, from one foreign key to the next."""
+    found, new = {start}, {start}
+    while new:
+        new = {target for link in new for target in references.get(link, set())} - found
+        found |= new
+    return found

@@ -1,0 +1,107 @@
+"""Whether the ledger charged the accounts that the mapping would pay."""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from sweeper.app.catalog import Column, Table
+from sweeper.app.over_refund import names_in
+from sweeper.check.context import CheckContext, failure
+from sweeper.check.rehearsal.ledger_columns import account_column, amount_columns
+from sweeper.check.rehearsal.samples import Samples, sampling
+from sweeper.check.result import Check
+from sweeper.config.model import AccountsSection
+from sweeper.postgres.errors import Refusal, StatementError, TooSlow
+
+# what the file writes as the account must be the account itself, or nothing can be compared
+_PLAIN = re.compile(r"\s*(refund\.)?account_id\s*(::\s*[\w.\"]+)?\s*", re.IGNORECASE)
+_MOST, _ENOUGH = Decimal("0.5"), 3
+_LETTERS = re.compile(r"[^a-z]")
+
+
+def check_charged_accounts(context: CheckContext) -> Iterator[Check]:
+    """Compare the accounts of the newest failed sessions with those in their charges."""
+    ledger, settings = context.mapping.ledger, context.settings.ledger
+    if ledger is None or settings is None:
+        return
+    with sampling(context) as samples:
+        account, amounts = account_column(samples), amount_columns(samples)
+        values = [value for text, value in settings.insert.items() if ledger.table.column(text) == account]
+        if account is None or not amounts or not all(_PLAIN.fullmatch(value) for value in values):
+            return
+        slots = {"account_column": account.quoted, "amount_column": amounts[0].quoted}
+        rows = samples.read("compare_charge_accounts", samples.newest(running=False), slots)
+    wrong = [row for row in rows if not row.same]
+    if len(wrong) < _ENOUGH or len(wrong) <= len(rows) * _MOST:
+        return
+    sample = wrong[0]
+    yield failure(
+        "charges",
+        f"sessions.account = {context.settings.sessions.account!r} is another account than the ledger charged for "
+        f"{len(wrong)} of {len(rows)} sessions, such as {sample.session_id}: {sample.account} instead of "
+        f"{sample.charged} in {account.quoted}",
+        "sessions.account: who was charged",
+    )
+
+
+def check_ledger_accounts(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+    """A key of the accounts beside the mapped one, where the ledger names accounts by that: both are one row."""
+    context = samples.context
+    ledger = context.mapping.ledger
+    if ledger is None or context.mapping.is_by_account:
+        return
+    mapped = accounts.column(own.id)
+    for column, key in _links(samples, ledger.table, accounts):
+        written = _written(context, column)
+        if "account_id" not in names_in(written):  # who did it, say: not whose it is
+            continue
+        if key == mapped and _PLAIN.fullmatch(written):  # that is compared already
+            continue
+        if not samples.sees(ledger.table, [column]) or not samples.sees(accounts, [key]):
+            continue
+        slots = {"account_column": column.quoted, "column": key.quoted}
+        try:
+            rows = samples.read("compare_row_accounts", samples.newest(running=False), slots)
+        except (Refusal, StatementError, TooSlow):  # without an index on the session
+            continue
+        wrong = [row for row in rows if not row.same]
+        if len(wrong) < _ENOUGH or len(wrong) <= len(rows) * _MOST:
+            continue
+        sample = wrong[0]
+        yield failure(
+            "accounts",
+            f"accounts.id = {own.id!r} finds another row of {accounts.name} than {ledger.table.name} names in "
+            f"{column.name} for {len(wrong)} of {len(rows)} sessions, such as {sample.session_id}: {key.name} "
+            f"{sample.found} instead of {sample.named}",
+            "accounts.id: the column that has what sessions.account gives; or sessions.account: what accounts.id has",
+        )
+        return
+
+
+def _written(context: CheckContext, column: Column) -> str:
+    """What the file writes into a column of the ledger."""
+    ledger, settings = context.mapping.ledger, context.settings.ledger
+    assert ledger is not None and settings is not None  # noqa: S101, PT018 - only asked with both
+    return next((value for text, value in settings.insert.items() if ledger.table.column(text) == column), "")
+
+
+def _links(samples: Samples, ledger: Table, accounts: Table) -> Iterator[tuple[Column, Column]]:
+    """Columns of the ledger that name a row of the accounts: by a foreign key, or as the table is called."""
+    rows = [row for row in samples.ask("list_references", {}) if row.table_oid == ledger.oid]
+    found = [
+        (ledger.columns[row.column_name], accounts.columns[row.target_column])
+        for row in rows
+        if row.target_oid == accounts.oid
+        and row.column_name in ledger.columns
+        and row.target_column in accounts.columns
+    ]
+    yield from found
+    if found:
+        return
+    called = _LETTERS.sub("", accounts.name.lower()).removesuffix("s") + "id"
+    unique = [row.name for row in samples.ask("list_unique_columns", {}, table_oid=accounts.oid)]
+    key = next((accounts.columns[name] for name in unique if name.lower() == "id" and name in accounts.columns), None)
+    for name, column in ledger.columns.items():
+        if key is not None and _LETTERS.sub("", name.lower()) == called and column.base_type == key.base_type:
+            yield column, key
+            return

@@ -1,0 +1,139 @@
+"""What only some sessions have: that they were delivered, or that they were never charged."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sweeper.app.catalog import Column
+from sweeper.check.context import failure, warning
+from sweeper.check.rehearsal.samples import Samples, is_owed, named
+from sweeper.check.result import Check
+from sweeper.postgres.errors import TooSlow
+from sweeper.postgres.transaction import Row
+
+_RESULT = re.compile(
+    r"result|output|generation|image|video|audio|file|asset|download|artifact|deliver|document|report|url|path|bytes|receiv",
+    re.IGNORECASE,
+)
+_CHARGE = re.compile(r"credit|charge|transaction|payment|billing|reserv|debit|grant|invoice|ledger", re.IGNORECASE)
+_COLUMNS_AT_MOST, _STATUSES_AT_MOST, _SETTLED, _REFUNDED, _ENOUGH, _MANY = 60, 3, 10, 5, 3, 20
+_NEARLY_ALL, _PART = Decimal("0.9"), Decimal("0.5")
+
+
+@dataclass(frozen=True)
+class _Set:
+    """How many sessions of each kind have a value in a column, and one that would be paid and has it."""
+
+    column: Column
+    done: int
+    refunded: int
+    owed: int
+    sample: str
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """How many sessions were looked at, and what they have in the columns that the file does not read."""
+
+    done: int
+    refunded: int
+    owed: int
+    columns: Sequence[_Set]
+
+
+def check_delivered(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
+    """A column that is set for what succeeded, for nothing that the app refunded, and for some that would be paid."""
+    own = samples.context.settings.sessions
+    rows = samples.read("look_at_newest", samples.newest(running=False))
+    for status in (*_never_refunded(rows), None):
+        found = _count(samples, settled, (own.exclude, own.never, own.amount, own.charged), rows, status)
+        for one in found.columns if found else ():
+            assert found is not None  # noqa: S101 - it has columns
+            done = one.done >= found.done * _NEARLY_ALL and not one.refunded
+            # some of all, or as good as all of one status
+            few = one.owed <= found.owed * _PART or found.refunded >= _MANY
+            delivered = one.owed >= found.owed * _NEARLY_ALL if status else few
+            if done and delivered and one.owed >= _ENOUGH:
+                sure = status or _RESULT.search(one.column.name)
+                yield (failure if sure else warning)(
+                    "statuses", f"{one.column.name} is set for {one.done} of {found.done} sessions that succeeded, for "
+                    f"none of the {found.refunded} that the app has refunded, and for {one.owed} of the {found.owed} "
+                    f"{f'in {status!r} ' if status else ''}that would be paid, such as {named([one.sample])}: were "
+                    "they delivered?",
+                    f"sessions.succeeded: {status!r}, when nothing is owed for such a session" if status
+                    else f"sessions.exclude: also {one.column.quoted} IS NOT NULL",
+                )  # fmt: skip
+                return
+
+
+def _never_refunded(rows: Sequence[Row]) -> list[str]:
+    """The statuses of which sessions would be paid, and the app has refunded none."""
+    refunded = {row.status for row in rows if not row.unpaid}
+    return sorted({row.status for row in rows if row.unpaid and is_owed(row)} - refunded)[:_STATUSES_AT_MOST]
+
+
+def check_never_charged(samples: Samples) -> Iterator[Check]:
+    """A link to the charge that all have that succeeded or were refunded, and some that would be paid have not."""
+    own = samples.context.settings.sessions
+    rows = samples.read("look_at_newest", samples.newest(running=False))
+    found = _count(samples, settled_ids(samples), (own.amount, own.charged), rows)
+    for one in found.columns if found else ():
+        assert found is not None  # noqa: S101 - it has columns
+        always = one.done == found.done and one.refunded == found.refunded
+        without = found.owed - one.owed
+        if always and _CHARGE.search(one.column.name) and _ENOUGH <= without <= found.owed * _PART:
+            yield failure(
+                "charges", f"{one.column.name} is set for all {found.done} sessions that succeeded and all "
+                f"{found.refunded} that the app has refunded, and not for {without} of the {found.owed} that would be "
+                "paid: were they ever charged?",
+                f"sessions.exclude: also {one.column.quoted} IS NULL; or sessions.amount: what that says was taken",
+            )  # fmt: skip
+            return
+
+
+def _count(
+    samples: Samples,
+    settled: Sequence[str],
+    texts: Sequence[str | None],
+    rows: Sequence[Row],
+    status: str | None = None,
+) -> _Counted | None:
+    """What some sessions, all that are owed or those of a status, have in columns that these texts do not read.
+
+    None where there are too few.
+    """
+    refunded = [row.session_id for row in rows if not row.unpaid]
+    owed = [row.session_id for row in rows if row.unpaid and is_owed(row) and status in (None, row.status)]
+    if len(settled) < _SETTLED or len(refunded) < _REFUNDED or len(owed) < _ENOUGH:
+        return None
+    read = " ".join(filter(None, texts)).lower()
+    readable = samples.readable(samples.context.mapping.sessions)
+    columns = [one for one in readable if one.nullable and one.name.lower() not in read][:_COLUMNS_AT_MOST]
+    if not columns:
+        return None
+    items = {"columns": [{"column": one.quoted} for one in columns]}
+    done, given, left = (_added_up(samples.read("count_set", ids, {}, items)) for ids in (settled, refunded, owed))
+    counted = [
+        _Set(column, done[1][place], given[1][place], left[1][place], left[2][place])
+        for place, column in enumerate(columns)
+    ]
+    return _Counted(done[0], given[0], left[0], counted)
+
+
+def _added_up(rows: Sequence[Row]) -> tuple[int, list[int], list[str]]:
+    """The counts of each half, where the database refuses a row; and one session with each."""
+    counts = [sum(some) for some in zip(*(row.counts for row in rows), strict=True)]
+    samples = [next((one for one in some if one), "") for some in zip(*(row.samples for row in rows), strict=True)]
+    return sum(row.sessions for row in rows), counts, samples
+
+
+def settled_ids(samples: Samples) -> list[str]:
+    """Some sessions that succeeded; none where finding them takes too long."""
+    if not samples.context.settings.sessions.succeeded:
+        return []
+    try:
+        with samples.transaction.savepoint():
+            return [row.session_id for row in samples.ask("list_settled", {})]
+    except TooSlow:
+        return []

@@ -1,0 +1,33 @@
+"""What statuses are called that are the keys of another table's rows."""
+
+import re
+
+from sweeper.check.rehearsal.samples import Samples
+from sweeper.postgres.errors import Refusal, StatementError, TooSlow
+
+_CALLED = re.compile(r"code|slug|name|key|status|state|value|label|title", re.IGNORECASE)
+
+
+def labels_of_statuses(samples: Samples) -> dict[str, str]:
+    """By status as text; nothing where the status is no foreign key, or says itself what it is."""
+    mapping = samples.context.mapping
+    status = mapping.sessions.column(samples.context.settings.sessions.status)
+    if status is None:
+        return {}
+    tables = {row.oid: row.as_sql for row in samples.ask("list_all_tables", {})}
+    for row in samples.ask("list_references", {}):
+        if (row.table_oid, row.column_name) != (mapping.sessions.oid, status.name) or row.target_oid not in tables:
+            continue
+        table = samples.reader.table("table", tables[row.target_oid])
+        key = table.columns.get(row.target_column)
+        texts = [one for one in samples.readable(table) if one.category in ("S", "E") and one != key]
+        texts = [one for one in texts if _CALLED.search(one.name)] or texts
+        if key is None or not texts or key not in samples.readable(table):
+            return {}
+        slots = {"table": table.qualified, "key": key.quoted, "column": texts[0].quoted}
+        try:
+            with samples.transaction.savepoint():
+                return {label.value: label.label for label in samples.ask("list_status_names", slots)}
+        except (Refusal, StatementError, TooSlow):
+            return {}
+    return {}

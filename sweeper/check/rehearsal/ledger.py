@@ -1,0 +1,218 @@
+"""What the rows of the app's ledger say against ``[ledger]``: running balances, refunds that are missed, later work."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from sweeper.app.catalog import Column, Table, has_subquery
+from sweeper.app.over_refund import names_in
+from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.rehearsal.entries import check_entries
+from sweeper.check.rehearsal.forgotten import check_forgotten
+from sweeper.check.rehearsal.ledger_columns import account_column, amount_columns
+from sweeper.check.rehearsal.linked import check_linked, check_session_fails
+from sweeper.check.rehearsal.newest_balances import check_newest_balances
+from sweeper.check.rehearsal.qualifiers import of_these_sessions
+from sweeper.check.rehearsal.row_kinds import check_row_kinds
+from sweeper.check.rehearsal.samples import (
+    DOWN_WORDS,
+    NO_ITEM,
+    REFUND_WORDS,
+    UP_WORDS,
+    Samples,
+    is_number,
+    is_whole,
+    named,
+    numbered,
+    sampling,
+)
+from sweeper.check.result import Check, Status
+from sweeper.install.reversal_key import FULL_KEY_FIX, find_full_key, full_key
+from sweeper.postgres.templates import Slots
+
+_RUNNING = re.compile(r"balance|running|remaining|_total$|^total|before|after", re.IGNORECASE)
+_BALANCE_WORDS = {"balance_before", "balance_after"}
+# what a job of the app's own sets when it has added a row to the balance
+_LATER = re.compile(
+    r"(added|applied|posted|settled|booked|counted|credited|processed|merged|tallied|consolidated|transferred)(_?(at|on))?$",
+    re.IGNORECASE,
+)
+_PLANNED = re.compile(r"expir|until|valid|due|start|begin|end|creat|updat|delet|month|period", re.IGNORECASE)
+_MOMENTS = ("timestamp without time zone", "timestamp with time zone")
+_STEPS_AT_LEAST, _MOST = 5, 0.8
+
+
+def check_ledger(context: CheckContext) -> Iterator[Check]:
+    """Look at the newest rows of the app's ledger."""
+    if context.mapping.ledger is None:
+        yield next(check_forgotten(context), ok("ledger", "none is mapped"))
+        return
+    with sampling(context) as samples:
+        key = samples.key_of(context.mapping.ledger.table)
+        failing = list(check_session_fails(samples, key))
+        found = [
+            *failing,
+            *check_linked(samples, key),
+            *_running(samples, key),
+            *(_missed_rows(samples) if not failing else ()),
+            *_later(samples, key),
+            *_no_room(samples),
+            *check_entries(samples, key),
+        ]
+    if not found:
+        yield ok("ledger", "its newest rows agree with the file")
+        return
+    failed = any(check.status is Status.FAILURE for check in found)
+    said, fixes = "; ".join(check.message for check in found), "\n".join(check.fix for check in found)
+    yield (failure if failed else warning)("ledger", said, fixes)
+
+
+def _running(samples: Samples, key: Column | None) -> Iterator[Check]:
+    """Columns that are a running balance."""
+    context = samples.context
+    ledger, settings = context.mapping.ledger, context.settings.ledger
+    assert ledger is not None  # noqa: S101 - nobody asks without one
+    assert settings is not None  # noqa: S101
+    amounts, account = amount_columns(samples), account_column(samples)
+    for text, value in settings.insert.items():
+        column = ledger.table.column(text)
+        if column is None or not is_number(column) or column.base_type in ("real", "double precision"):
+            continue
+        names = names_in(value)
+        looks = bool(_RUNNING.search(column.name))
+        if names & _BALANCE_WORDS:
+            if key is not None and account is not None and "balance_after" in names:
+                yield from check_newest_balances(samples, key, account, column)
+            continue
+        by_hand = has_subquery(value)
+        chained = column not in amounts[:1] and _is_chained(samples, key, account, amounts, column)
+        if (looks and by_hand) or chained:
+            seen = "steps by the amount from row to row" if chained else "looks like a running balance"
+            word = "balance_before" if "before" in column.name.lower() else "balance_after"
+            yield failure(
+                "ledger", f"{column.name} {seen}, and [ledger.insert] fills it with {value!r}: of several refunds of "
+                "one account in one batch only the first would be right",
+                f"[ledger.insert] {column.quoted} = \"{word}\", with [accounts] mapped, if only with table and id",
+            )  # fmt: skip
+
+
+def _is_chained(
+    samples: Samples, key: Column | None, account: Column | None, amounts: Sequence[Column], column: Column
+) -> bool:
+    if key is None or account is None or not is_whole(key) or not amounts:
+        return False
+    slots = {
+        "key": key.quoted,
+        "account_column": account.quoted,
+        "amount_column": amounts[0].quoted,
+        "column": column.quoted,
+    }
+    if not samples.sees(_table(samples), [key, account, amounts[0], column]):
+        return False
+    rows = samples.ask("sample_chain", slots)
+    return any(row.steps >= _STEPS_AT_LEAST and row.by_amount >= row.steps * _MOST for row in rows)
+
+
+def _table(samples: Samples) -> Table:
+    """The app's ledger."""
+    assert samples.context.mapping.ledger is not None  # noqa: S101 - nobody asks without one
+    return samples.context.mapping.ledger.table
+
+
+def _no_room(samples: Samples) -> Iterator[Check]:
+    """A unique index that no refund can be taken back beside."""
+    mapping = samples.context.mapping
+    index = find_full_key(samples.transaction, mapping)
+    if index is not None:
+        yield warning("ledger", f"{full_key(mapping, index)}: `sweeper revert` is refused", FULL_KEY_FIX)
+
+
+def _missed_rows(samples: Samples) -> list[Check]:
+    """Refunds that ``where`` is not true of: by their words, or else by whose rows they are."""
+    return [*_missed(samples)] or [*check_row_kinds(samples)]
+
+
+def _missed(samples: Samples) -> Iterator[Check]:
+    """Rows that look like refunds of sessions that would be paid."""
+    context = samples.context
+    ledger, settings, own = context.mapping.ledger, context.settings.ledger, context.settings.sessions
+    amounts, account = amount_columns(samples), account_column(samples)
+    assert ledger is not None  # noqa: S101
+    assert settings is not None  # noqa: S101
+    name, read = ledger.table.name.lower(), " ".join(filter(None, (own.charged, own.exclude))).lower()
+    if not amounts or name in read:  # whoever reads the ledger sees them already
+        return
+    words = [column for column in ledger.table.columns.values() if column.category in ("S", "E")]
+    texts: list[Slots] = [{"column": column.quoted} for column in samples.seen(ledger.table, words)]
+    kinds = of_these_sessions(samples, amounts[0])
+    rows = samples.read(
+        "find_missed_refunds",
+        samples.newest(running=False),
+        {"amount_column": amounts[0].quoted, "account_column": account.quoted if account else ""},
+        {
+            "texts": texts,
+            "qualifiers": [{"qualifier": text} for text in kinds],
+            "account_column": bool(account),
+            "netted": name in own.amount.lower(),
+        },
+        refund_words=REFUND_WORDS,
+        up_words=UP_WORDS,
+        down_words=DOWN_WORDS,
+    )
+    sessions = sorted({row.session_id for row in rows})
+    if sessions:
+        yield failure(
+            "ledger", f"ledger.where = {settings.where!r} misses rows that look like refunds, of {len(sessions)} "
+            f"sessions that would be paid again, such as {named(sessions)} ({rows[0].words.strip()})",
+            "ledger.where: true of every refund that settles a session; or sessions.amount less what they gave back",
+        )  # fmt: skip
+
+
+def _later(samples: Samples, key: Column | None) -> Iterator[Check]:
+    """What is set on the rows of the past and not on ours: something adds rows to the balance later."""
+    context, own = samples.context, samples.context.settings.accounts
+    ledger, settings = context.mapping.ledger, context.settings.ledger
+    assert ledger is not None  # noqa: S101
+    assert settings is not None  # noqa: S101
+    moves = own is not None and own.add != {} and (own.balance is not None or bool(own.add))
+    if not moves or key is None:
+        return
+    written = {ledger.table.column(text): value.strip().lower() for text, value in settings.insert.items()}
+    candidates = [
+        column
+        for column in ledger.table.columns.values()
+        if written.get(column, "null") in ("null", "false")
+        and (column.base_type == "boolean" or (column.base_type in _MOMENTS and column.nullable))
+        and not _PLANNED.search(column.name)
+    ]
+    if not candidates:
+        return
+    defaults = {row.name for row in samples.ask("list_defaults", {}, table_oid=ledger.table.oid)}
+    candidates = [column for column in candidates if column.base_type == "boolean" or column.name not in defaults]
+    candidates = samples.seen(ledger.table, candidates)
+    if not candidates or not samples.sees(ledger.table, [key]):
+        return
+    looked = [
+        {**NO_ITEM, "flag" if column.base_type == "boolean" else "moment": "yes", "column": column.quoted}
+        for column in candidates
+    ]
+    slots = {
+        "table": context.mapping.slots["ledger"],
+        "key": key.quoted,
+        "down": "",
+        "filter": context.mapping.slots["ledger_where"],
+    }
+    (row,) = samples.ask("sample_columns", slots, {"looked": numbered(looked), "down": ""})
+    for column, count in zip(candidates, row.counts, strict=True):
+        if row.rows and count >= row.rows / 2:
+            said = (
+                f"{column.name} is set on {count} of the {row.rows} newest refunds in the ledger, and not by "
+                "[ledger.insert]"
+            )
+            if _LATER.search(column.name):
+                yield failure(
+                    "ledger", f"{said}: something of the app's adds the rows to the balance later, so that it would "
+                    "move twice",
+                    "leave [accounts] out, or give it an empty [accounts.add]",
+                )  # fmt: skip
+            else:
+                yield warning("ledger", said, f"[ledger.insert] {column.quoted}, if the app's own refund code sets it")

@@ -1,0 +1,24 @@
+"""Which columns of the app's ledger say how much, and whose."""
+
+from sweeper.app.catalog import Column, has_subquery
+from sweeper.app.over_refund import names_in
+from sweeper.check.rehearsal.samples import Samples, is_number
+
+
+def amount_columns(samples: Samples) -> list[Column]:
+    """The columns that take the amount of a refund."""
+    return [column for column, value in _written(samples) if "amount" in names_in(value) and is_number(column)]
+
+
+def account_column(samples: Samples) -> Column | None:
+    """The column that takes the account."""
+    return next((column for column, value in _written(samples) if "account_id" in names_in(value)), None)
+
+
+def _written(samples: Samples) -> list[tuple[Column, str]]:
+    """Each column with its value, those that no subquery reads from elsewhere."""
+    ledger, settings = samples.context.mapping.ledger, samples.context.settings.ledger
+    if ledger is None or settings is None:
+        return []
+    found = [(ledger.table.column(text), value) for text, value in settings.insert.items()]
+    return [(column, value) for column, value in found if column is not None and not has_subquery(value)]

@@ -1,0 +1,132 @@
+"""What says that a session was refunded, on its own row, and sessions that it says it of and that would be paid."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sweeper.app.catalog import Column
+from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_number
+from sweeper.postgres.templates import Choices, quote_text
+from sweeper.postgres.transaction import Row
+
+# a refund that is spoken of has not been made, or not in full
+_NOT_MADE = re.compile(
+    r"able|eligib|request|polic|allow|pending|due|want|fail|den(y|ied)|reject|until|deadline|partial|window|try|tries"
+    r"|attempt|lock|error|need|should|to_|auto|enabled|expire|non|never|no_|not_|scheduled|ask|review",
+    re.IGNORECASE,
+)
+_NO_AMOUNT = re.compile(r"rate|ratio|percent|fee|version|max|limit", re.IGNORECASE)
+# a column beside the status that says what became of the charge, and what it says when that was given back
+_OF_CHARGE = re.compile(r"bill|payment|credit|charge|refund|settle|reserv", re.IGNORECASE)
+_WORDS = (
+    r"^(refunded|released|returned|reversed|rolled[ _-]?back|credited[ _-]?back|given[ _-]?back|reimbursed|restored)$"
+)
+_FLAGS, _ENOUGH, _JSON, _JSON_AT_MOST = ("boolean",), 3, ("json", "jsonb"), 4
+_MOMENTS = ("timestamp without time zone", "timestamp with time zone", "date")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A column, or a key of json in one, and how it says that a session was refunded."""
+
+    column: Column
+    flag: bool = False
+    number: bool = False
+    words: bool = False
+    json_key: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.column.name} ->> {self.json_key}" if self.json_key else self.column.name
+
+    def read(self, samples: Samples, statement: str, session_ids: Sequence[str]) -> list[Row]:
+        """Those of the sessions that it says it of."""
+        slots = {"column": self.column.quoted, "json_key": quote_text(self.json_key)}
+        choices: Choices = {
+            "flag": self.flag, "number": self.number, "words": self.words, "json_key": bool(self.json_key),
+        }  # fmt: skip
+        return samples.read(statement, session_ids, slots, choices, **({"words": _WORDS} if self.words else {}))
+
+
+def number_above_zero(samples: Samples, column: Column, session_ids: Sequence[str]) -> list[Row]:
+    """Those of the sessions that have a number in a column."""
+    choices: Choices = {"flag": False, "number": True, "words": False, "json_key": False}
+    return samples.read("find_marked", session_ids, {"column": column.quoted, "json_key": "''"}, choices)
+
+
+def mark_columns(samples: Samples, *, noted: bool = True) -> list[Column]:
+    """The columns of the sessions whose names say that the app has refunded one, and that this role may read."""
+    sessions = samples.context.mapping.sessions
+    found = [
+        column
+        for name, column in sessions.columns.items()
+        if column.base_type in (*_FLAGS, *_MOMENTS)
+        and re.search(GIVEN_BACK, name, re.IGNORECASE)
+        and not _NOT_MADE.search(name)
+    ]
+    if noted:
+        return samples.seen(sessions, found)
+    readable = samples.readable(sessions)
+    return [column for column in found if column in readable]
+
+
+def _number_marks(samples: Samples) -> list[Mark]:
+    """Numbers by whose name the app has refunded so much, which the file does not take off the amount."""
+    sessions, own = samples.context.mapping.sessions, samples.context.settings.sessions
+    read = " ".join(filter(None, (own.amount, own.charged))).lower()
+    found = [
+        column
+        for name, column in sessions.columns.items()
+        if is_number(column)
+        and not column.generated
+        and re.search(GIVEN_BACK, name, re.IGNORECASE)
+        and not _NOT_MADE.search(name)
+        and not _NO_AMOUNT.search(name)
+        and name.lower() not in read
+    ]
+    return [Mark(column, number=True) for column in samples.seen(sessions, found)]
+
+
+def find_marks(samples: Samples, session_ids: Sequence[str]) -> Iterator[Mark]:
+    """Everything on a session's row that may say it: columns by their name, words, and keys of json."""
+    sessions = samples.context.mapping.sessions
+    yield from (Mark(column, flag=column.base_type in _FLAGS) for column in mark_columns(samples))
+    yield from _number_marks(samples)
+    status = sessions.column(samples.context.settings.sessions.status)
+    with_words = [
+        column
+        for name, column in sessions.columns.items()
+        if column.category in ("S", "E") and column != status and _OF_CHARGE.search(name)
+    ]
+    yield from (Mark(column, words=True) for column in samples.seen(sessions, with_words))
+    with_json = [column for column in sessions.columns.values() if column.base_type in _JSON][:_JSON_AT_MOST]
+    with_json = [] if samples.context.mapping.is_by_account else with_json
+    for column in samples.seen(sessions, with_json):
+        rows = samples.read("list_json_marks", session_ids, {"column": column.quoted}, words=GIVEN_BACK)
+        names = {row.name for row in rows if not _NOT_MADE.search(row.name)}
+        yield from (Mark(column, json_key=name) for name in sorted(names))
+
+
+def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
+    """The columns that say it of sessions that the app refunded, and that a refund of ours leaves as they are."""
+    mapping, own = samples.context.mapping, samples.context.settings.sessions
+    written = {mapping.sessions.column(text) for text in own.refunded}
+    found = {}
+    marks = [Mark(column, flag=column.base_type in _FLAGS) for column in mark_columns(samples)]
+    for mark in (*marks, *_number_marks(samples)):
+        column = mark.column
+        if column in written or column.generated:
+            continue
+        rows = mark.read(samples, "find_marked", session_ids)
+        if len(rows) >= _ENOUGH:
+            found[column.name] = [row.session_id for row in rows]
+    return found
+
+
+def marked_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
+    """By column, which of these sessions it says are refunded, though they would be paid."""
+    found = {}
+    for mark in find_marks(samples, session_ids):
+        if rows := mark.read(samples, "find_marked_unpaid", session_ids):
+            found[mark.name] = [row.session_id for row in rows]
+    return found

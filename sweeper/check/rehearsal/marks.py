@@ -1,0 +1,205 @@
+"""Whether a refund leaves a session as the app's own refund code expects it, so that it does not pay once more."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sweeper.app.ledger_slots import Ledger
+from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.rehearsal.marked import find_marks, marked_and_unpaid, unwritten_marks
+from sweeper.check.rehearsal.parents import refunded_wholes
+from sweeper.check.rehearsal.released import released_and_unpaid
+from sweeper.check.rehearsal.samples import GIVEN_BACK, NEWEST, Samples, is_owed, named, sampling
+from sweeper.check.rehearsal.statuses import called_refunded
+from sweeper.check.rehearsal.traces import find_traces
+from sweeper.check.result import Check
+from sweeper.config.model import SessionsSection
+from sweeper.postgres.templates import Slots, fill_expression
+
+_FEW, _MANY, _ENOUGH = 200, 10, 3
+_HOW_TO_SEE = "sessions.exclude, [ledger] or sessions.charged: how to see that the app has refunded a session itself"
+
+
+def check_marks(context: CheckContext) -> Iterator[Check]:
+    """Whether ``exclude`` is true of a failed session once we have refunded it."""
+    own, ledger = context.settings.sessions, context.mapping.ledger
+    with sampling(context) as samples:
+        session_ids = samples.newest(running=False)
+        blind = own.exclude is None and ledger is None and own.charged is None
+        if missed := _seen_as_refunded(samples, own, session_ids, blind=blind):
+            yield _missed(own.exclude, missed)
+        elif samples.has_hook():
+            yield (_traced(samples) if blind else None) or ok(
+                "marks", "a trigger of the app's own on sweeper's refunds can set what the app looks at"
+            )
+        elif blind:
+            yield _by_status(samples) or _by_amount(samples, session_ids) or _traced(samples) or _without_exclude()
+        elif own.exclude and (wide := _too_wide(samples, own.exclude, session_ids)):
+            yield wide
+        elif unmarked := _unmarked(samples, own.exclude, _owed(samples, session_ids[:_FEW])):
+            yield _not_marked(own, unmarked)
+        elif unwritten := unwritten_marks(samples, session_ids):
+            yield _unwritten(unwritten)
+        elif own.exclude is None:
+            yield ok("marks", "the file has no exclude: what is refunded is known by the ledger")
+        elif not session_ids:
+            yield ok("marks", "no session has failed yet: not compared")
+        else:
+            yield ok("marks", "exclude is true of a session that a refund has written to: the app finds its mark")
+
+
+def _reads(exclude: str, ledger: Ledger | None) -> bool:
+    """Whether ``exclude`` reads the ledger, where a refund writes its row."""
+    return ledger is not None and ledger.table.name.lower() in exclude.lower()
+
+
+def _not_marked(own: SessionsSection, unmarked: list[str]) -> Check:
+    """Sessions that look to the app as if nobody had refunded them."""
+    written = ", ".join(own.refunded) or "nothing"
+    return warning(
+        "marks", f"exclude = {own.exclude!r} is not true of a session after a refund, such as {named(unmarked)}: "
+        f"[sessions.refunded] writes {written}, so a refund job of the app's own that looks at it would pay again",
+        "[sessions.refunded]: what the app's own code writes there when it refunds, such as refunded_at = \"at\"; "
+        "a condition that is not such a mark belongs in sessions.never",
+    )  # fmt: skip
+
+
+def _missed(exclude: str | None, missed: dict[str, list[str]]) -> Check:
+    """Sessions that are refunded, as they say themselves, and would be paid."""
+    said = "; ".join(
+        f"{column} says that {len(found)} of the newest failed sessions are refunded, such as {named(found)}"
+        for column, found in missed.items()
+    )
+    return failure(
+        "marks", f"{f'exclude = {exclude!r} is not true of' if exclude else 'the file does not know'} sessions that "
+        f"would be paid again: {said}",
+        f"sessions.exclude: true of what the app has refunded (look at {next(iter(missed))}), and not of what is owed",
+    )  # fmt: skip
+
+
+def _unwritten(unwritten: dict[str, list[str]]) -> Check:
+    """What the app sets when it refunds, and we do not."""
+    said = "; ".join(
+        f"{column} is set on {len(found)} of the newest failed sessions, such as {named(found)}"
+        for column, found in unwritten.items()
+    )
+    return warning(
+        "marks", f"{said}, and [sessions.refunded] does not write it: a refund job of the app's own that looks at it "
+        "would pay again",
+        "\n".join(f"[sessions.refunded] {column}: what the app's own refund code writes there" for column in unwritten),
+    )  # fmt: skip
+
+
+def _too_wide(samples: Samples, exclude: str, session_ids: tuple[str, ...]) -> Check | None:
+    """``exclude`` is true of all that failed, also of what its own mark does not say it of."""
+    rows = samples.read("look_at_newest", session_ids)
+    excluded = {row.session_id for row in rows if row.excluded and is_owed(row)}
+    if len(excluded) < _MANY or any(not row.excluded for row in rows if is_owed(row)):
+        return None
+    marked: set[str] = set()
+    marks = [mark for mark in find_marks(samples, session_ids) if mark.column.name.lower() in exclude.lower()]
+    for mark in marks:
+        marked |= {row.session_id for row in mark.read(samples, "find_marked", session_ids)}
+    left = sorted(excluded - marked)
+    if not marks or len(left) < _ENOUGH:
+        return None
+    names = ", ".join(mark.name for mark in marks)
+    return warning(
+        "marks", f"exclude = {exclude!r} is true of all {len(excluded)} newest failed sessions, so that nobody is "
+        f"paid; of {len(left)} of them, such as {named(left)}, {names} does not say that the app has refunded them",
+        "sessions.exclude: true of what the app has refunded, and of nothing else",
+    )  # fmt: skip
+
+
+def _by_status(samples: Samples) -> Check | None:
+    """What the app has refunded has a status of its own, which a refund of ours does not set."""
+    found = called_refunded(samples)
+    if found is None:
+        return None
+    status, count, some = found
+    own = samples.context.settings.sessions
+    return failure(
+        "marks", f"the app gives what it has refunded the status {status!r} ({count} sessions, such as {named(some)}), "
+        f"and a refund leaves {own.failed[0]!r}: a refund job of the app's own that looks at it would pay again",
+        f"sessions.failed: also {status!r}; sessions.exclude: true of {status!r}; and a trigger on sweeper's refunds "
+        "that sets it (docs/mapping.md)",
+    )  # fmt: skip
+
+
+def _by_amount(samples: Samples, session_ids: tuple[str, ...]) -> Check | None:
+    """The amount itself says what the app has refunded: it is nothing then, and nothing after a refund of ours."""
+    rows = samples.read("look_at_newest", session_ids)
+    owed, settled = [row for row in rows if is_owed(row)], [row for row in rows if not is_owed(row)]
+    own = samples.context.settings.sessions
+    if not owed or not settled or not own.refunded:
+        return None
+    nothing = fill_expression("owes_nothing", {"amount": samples.expression("amount", own.amount)})
+    if _unmarked(samples, own.amount, tuple(row.session_id for row in owed)[:_FEW], nothing):
+        return None
+    return ok("marks", "a session has no amount once a refund has written to it: the app finds that")
+
+
+def _owed(samples: Samples, session_ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that have an amount: no others are refunded."""
+    return tuple(row.session_id for row in samples.read("look_at_newest", session_ids) if is_owed(row))
+
+
+def _unmarked(
+    samples: Samples, exclude: str | None, session_ids: tuple[str, ...], mark: str | None = None
+) -> list[str]:
+    """Of which sessions ``exclude``, or ``mark``, is not true after a refund; none where it reads the ledger."""
+    if exclude is None or _reads(exclude, samples.context.mapping.ledger):
+        return []
+    mapping, settings = samples.context.mapping, samples.context.settings.sessions
+    written = {}
+    for text, value in settings.refunded.items():
+        column = samples.reader.column("sessions.refunded", text, mapping.sessions)
+        written[column.name] = value
+    key = mapping.slots["key"]
+    readable = samples.readable(mapping.sessions)  # and with it all that `exclude` reads
+    columns: list[Slots] = [
+        {
+            "column": column.quoted,
+            "column_type": column.full_type,
+            "value": written[name] + "\n" if name in written else "",  # it may end with a comment
+        }
+        for name, column in mapping.sessions.columns.items()
+        if column.quoted == key or (name.lower() in exclude.lower() and column in readable)
+    ]
+    slots = {"mark": mark or samples.expression("exclude", exclude)}
+    return [row.session_id for row in samples.read("try_marks", session_ids, slots, {"columns": columns})]
+
+
+def _traced(samples: Samples) -> Check | None:
+    """What looks like refunds of the app's own, while nothing in the file tells of them."""
+    # the amount may take off what was given back
+    rows = samples.read("look_at_newest", samples.newest(running=False, limit=NEWEST))
+    session_ids = [row.session_id for row in rows if row.unpaid and is_owed(row)]
+    traces: dict[str, Any] = find_traces(samples, session_ids, GIVEN_BACK) if session_ids else {}
+    traces = traces or (refunded_wholes(samples, session_ids, GIVEN_BACK) if session_ids else {})
+    traces |= {where: (len(found), found[0]) for where, found in released_and_unpaid(samples, session_ids).items()}
+    if not traces:
+        return None
+    said = "; ".join(f"{where} ({count} of the newest failed sessions, such as {sample})"
+                     for where, (count, sample) in traces.items())  # fmt: skip
+    return failure(
+        "marks", "nothing in the file tells what the app has refunded itself, and there is what looks like it: "
+        f"{said}",
+        _HOW_TO_SEE,
+    )  # fmt: skip
+
+
+def _without_exclude() -> Check:
+    return warning(
+        "marks",
+        "nothing in the file tells what the app has refunded itself: if it does refund, that is paid again",
+        _HOW_TO_SEE,
+    )
+
+
+def _seen_as_refunded(
+    samples: Samples, own: SessionsSection, session_ids: tuple[str, ...], *, blind: bool
+) -> dict[str, list[str]]:
+    """Of which sessions their own columns, or rows that they have to do with, say that they are refunded."""
+    if blind:  # all that may say it is looked at then
+        return {}
+    return (marked_and_unpaid(samples, session_ids) if own.exclude else {}) or released_and_unpaid(samples, session_ids)

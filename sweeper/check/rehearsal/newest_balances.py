@@ -1,0 +1,98 @@
+"""Whether the running balance in the app's ledger is the mapped balance, or something else of the account."""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from itertools import product
+from operator import mul
+
+from sweeper.app.catalog import Column
+from sweeper.check.context import failure, warning
+from sweeper.check.rehearsal.samples import Samples, is_number, is_whole, named
+from sweeper.check.result import Check
+from sweeper.postgres.errors import Refusal, TooSlow
+from sweeper.postgres.templates import Choices
+from sweeper.postgres.transaction import Row
+
+_ASK = "accounts.balance: what the app writes there; or ask the app why they differ"
+_ENOUGH, _NUMBERS_AT_MOST, _TERMS_AT_MOST, _MOST = 3, 6, 4, Decimal("0.8")
+
+
+def check_newest_balances(samples: Samples, key: Column, account: Column, column: Column) -> Iterator[Check]:
+    """Whether the newest value of ``column`` is the balance, for the accounts of the newest rows."""
+    mapping, own = samples.context.mapping, samples.context.settings.accounts
+    ledger = mapping.ledger
+    if ledger is None or own is None or not mapping.has_accounts or "balance" not in mapping.slots:
+        return
+    if not samples.sees(ledger.table, [key, account, column]):
+        return
+    accounts = samples.reader.table("accounts.table", own.table)
+    key_of_account = accounts.column(own.id)
+    numbers = [one for one in samples.readable(accounts) if is_number(one) and one != key_of_account]
+    numbers = numbers[:_NUMBERS_AT_MOST]
+    moment = None if is_whole(key) else _moment(samples)
+    if moment is None and not is_whole(key):  # nothing says which row is the newest
+        return
+    row = _compare(samples, key, account, column, numbers, moment)
+    if row is None or not row.different:
+        return
+    said = (
+        f"{column.name} of the newest row is not accounts.balance = {own.balance!r} for {row.different} of "
+        f"{row.accounts} accounts, such as {named(row.samples)}"
+    )
+    terms = _terms(row.running, row.numbers) if row.different * 2 > row.accounts >= _ENOUGH else ()
+    if terms:
+        text = _as_sql(numbers, terms)
+        yield failure("ledger", f"{said}, and {text} is", f"accounts.balance = {text!r}, and what each takes of it")
+        return
+    if moment is None:  # of rows of the same time the newest is not known
+        yield warning("ledger", said, _ASK)
+
+
+def _moment(samples: Samples) -> Column | None:
+    """The column that takes the time of a refund."""
+    ledger, settings = samples.context.mapping.ledger, samples.context.settings.ledger
+    if ledger is None or settings is None:
+        return None
+    written = [ledger.table.column(text) for text, value in settings.insert.items() if value.strip() == "at"]
+    return next((one for one in written if one is not None and samples.sees(ledger.table, [one])), None)
+
+
+def _compare(
+    samples: Samples, key: Column, account: Column, column: Column, numbers: Sequence[Column], moment: Column | None
+) -> Row | None:
+    """The comparison; nothing where it takes too long, as it may without an index on the account."""
+    slots = {
+        "key": key.quoted,
+        "account_column": account.quoted,
+        "account_column_eq": samples.reader.equality("ledger.insert", account.quoted, account.full_type).equal,
+        "column": column.quoted,
+        "moment": moment.quoted if moment else "",
+    }
+    choices: Choices = {"others": [{"column": one.quoted} for one in numbers], "by_time": moment is not None}
+    try:
+        with samples.transaction.savepoint():
+            (row,) = samples.ask("compare_newest_balances", slots, choices)
+    except (Refusal, TooSlow):
+        return None
+    return row
+
+
+def _terms(running: Sequence[str], numbers: Sequence[str]) -> tuple[int, ...]:
+    """How often each number of an account counts in its running balance, for most accounts; the fewest numbers win."""
+    wanted = [Decimal(one) for one in running]
+    known = [[Decimal(one) for one in line.split()] for line in numbers]
+    most = _TERMS_AT_MOST if len(set(wanted)) > 1 else 1  # several numbers may come to one that all have alike
+    least = max(Decimal(_ENOUGH), len(wanted) * _MOST)  # a row may be late, or have the time of another
+    found = [
+        terms
+        for terms in product((0, 1, -1), repeat=len(known[0]))
+        if 0 < sum(map(abs, terms)) <= most
+        and sum(sum(map(mul, terms, line)) == one for one, line in zip(wanted, known, strict=True)) >= least
+    ]
+    return min(found, key=lambda terms: (sum(map(abs, terms)), -sum(terms)), default=())
+
+
+def _as_sql(columns: Sequence[Column], terms: Sequence[int]) -> str:
+    """The numbers, those first that count."""
+    used = sorted(((term, one) for one, term in zip(columns, terms, strict=True) if term), key=lambda used: -used[0])
+    return " ".join(f"{'-' if term < 0 else '+'} {one.quoted}" for term, one in used).removeprefix("+ ")

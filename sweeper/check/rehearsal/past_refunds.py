@@ -1,0 +1,178 @@
+"""Whether ``[ledger.insert]`` writes, for sessions that the app refunded itself, what the app wrote."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+
+from sweeper.app.catalog import Column, has_subquery
+from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.rehearsal.before_refund import as_before
+from sweeper.check.rehearsal.past_rows import Compared, PastRefund, compared_columns, read_past_refunds
+from sweeper.check.rehearsal.samples import named, number, sampling
+from sweeper.check.result import Check
+
+# a few, or fewer than three, may be oddities of the past; an account or amount that is wrong more often is a fault of
+# the file
+_ODD, _MANY, _MOST, _ENOUGH = Decimal("0.05"), Decimal("0.5"), Decimal("0.9"), Decimal(3)
+_ALIKE = 10
+# an amount smaller by one of these factors, the same for all, is in another unit, and not a part of the refund
+_UNITS = (Decimal(10), Decimal(100), Decimal(1000), Decimal(1_000_000))
+
+
+def check_past_refunds(context: CheckContext) -> Iterator[Check]:
+    """What the file would have written and paid for the refunds of the past, compared with what the app did."""
+    if context.mapping.ledger is None:
+        yield ok("past_refunds", "no [ledger] is mapped: there is nothing that the app wrote to compare with")
+        return
+    with sampling(context) as samples:
+        compared, unwritten = compared_columns(samples)
+        sessions = read_past_refunds(samples, compared, unwritten)
+        table = context.mapping.ledger.table
+        unique = {row.name for row in samples.ask("list_unique_columns", {}, table_oid=table.oid)}
+        netted = context.settings.ledger is not None and context.settings.ledger.past is not None
+        sessions = sessions if netted else as_before(samples, sessions)
+    if not sessions:
+        yield ok("past_refunds", "none of the newest failed sessions has a refund that the app wrote itself")
+        return
+    account = next((one.column.quoted for one in compared if one.meaning == "account"), "sessions.account")
+    found = [
+        _amounts(context, sessions, netted=netted),
+        _accounts(context, sessions, account),
+        _absolute(sessions, compared),
+        _others(sessions, compared, unwritten, unique),
+    ]
+    problems = [check for check in found if check is not None]
+    if not problems:
+        yield ok("past_refunds", f"for {len(sessions)} sessions that the app refunded, the file gives what it wrote")
+        return
+    worst = next((check for check in problems if check.status == "failure"), problems[0])
+    yield replace(
+        worst,
+        message="; ".join(check.message for check in problems),
+        fix="\n".join(check.fix for check in problems),
+    )
+
+
+def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: bool) -> Check | None:
+    known = [one for one in sessions if one.rows and one.amount is not None]
+    if not netted and any(one.amount for one in known):  # no amount at all is nothing beside those that have one
+        known = [one if one.amount is not None else replace(one, amount=Decimal(0)) for one in sessions if one.rows]
+    against = [one for one in known if one.amount is not None and one.amount * one.past_amount < 0]
+    if not netted and len(against) >= max(_ENOUGH, len(known) * _ODD):
+        sample = against[0]
+        return failure(
+            "past_refunds",
+            f"[ledger.insert] gives the amount the other sign than the app's refunds have, for {len(against)} of "
+            f"{len(known)} sessions, such as {sample.session_id}: {number(sample.amount or Decimal(0))} instead of "
+            f"{number(sample.past_amount)}",
+            "[ledger.insert]: amount, or -amount, as the app's own refunds have it",
+        )
+    if netted:  # `amount` is what is left: with the rows of the past it is what was charged
+        known = [replace(one, amount=one.amount + one.past_amount) for one in known if one.amount is not None]
+    elif not any(one.amount for one in known) and _reads_ledger(context):
+        return None  # the app's rows are taken off `amount` already
+    more = [one for one in known if one.amount is not None and abs(one.amount) > abs(one.past_amount)]
+    less = [one for one in known if one.amount is not None and abs(one.amount) < abs(one.past_amount)]
+    text = f"sessions.amount = {context.settings.sessions.amount!r}"
+    often = len(more) >= max(_ENOUGH, len(known) * (_MANY if netted else _ODD))
+    if more and (often or not netted):  # what the app gave back in part is what the net recipe is for
+        message = f"{text} is more than the app gave back for {len(more)} of {len(known)} sessions, {_such_as(more[0])}"
+        fix = "sessions.amount: what was charged, less what the app gave back or delivered; look at ledger.where, too"
+        return (failure if often else warning)("past_refunds", message, fix)
+    if len(less) > len(known) * _ODD:
+        message = f"{text} is less than the app gave back for {len(less)} of {len(known)} sessions, {_such_as(less[0])}"
+        often = len(less) >= max(_ENOUGH, len(known) * _MANY)
+        in_unit = often and any(all(_is_in_unit(one, unit) for one in less) for unit in _UNITS)
+        fix = "sessions.amount: what was charged, less what was delivered" + (
+            ", in the unit of the balance" if in_unit else ""
+        )
+        flat = _is_flat(known) and len(less) * 2 > len(known)
+        message += ", and the same for all of them" if flat else ""
+        return (failure if in_unit or flat else warning)("past_refunds", message, fix)
+    return None
+
+
+def _is_flat(known: Sequence[PastRefund]) -> bool:
+    """Whether the amount is one number for all, where the app gave back many."""
+    ours = {abs(one.amount) for one in known if one.amount is not None}
+    return len(known) >= _ALIKE and len(ours) == 1 and len({abs(one.past_amount) for one in known}) >= _ENOUGH
+
+
+def _is_in_unit(one: PastRefund, unit: Decimal) -> bool:
+    """Whether the amount is the refund in a larger unit, with or without the remainder."""
+    assert one.amount is not None  # noqa: S101 - only those with one are compared
+    exact = abs(one.past_amount) / unit
+    return abs(one.amount) in (exact, exact.to_integral_value(ROUND_FLOOR), exact.to_integral_value(ROUND_HALF_UP))
+
+
+def _reads_ledger(context: CheckContext) -> bool:
+    """Whether ``sessions.amount`` reads other rows, which may be those of the refund."""
+    return has_subquery(context.settings.sessions.amount)
+
+
+def _such_as(sample: PastRefund) -> str:
+    ours, theirs = abs(sample.amount or Decimal(0)), abs(sample.past_amount)
+    return f"such as {sample.session_id}: {number(ours)} instead of {number(theirs)}"
+
+
+def _accounts(context: CheckContext, sessions: Sequence[PastRefund], column: str) -> Check | None:
+    known = [one for one in sessions if one.past_account is not None and one.account is not None]
+    wrong = [one for one in known if one.account != one.past_account]
+    if not wrong:
+        return None
+    sample = wrong[0]
+    message = (
+        f"sessions.account = {context.settings.sessions.account!r} is another account than the app gave back to for "
+        f"{len(wrong)} of {len(known)} sessions, such as {sample.session_id}: {sample.account} instead of "
+        f"{sample.past_account} in {column}"
+    )
+    often = len(wrong) >= max(_ENOUGH, len(known) * _ODD)
+    return (failure if often else warning)("past_refunds", message, "sessions.account: who was charged")
+
+
+def _absolute(sessions: Sequence[PastRefund], compared: Sequence[Compared]) -> Check | None:
+    """A balance in the column that has the amount in the app's own refunds."""
+    if any(one.meaning == "amount" for one in compared):
+        return None
+    for one in compared:
+        same = [session.session_id for session in sessions if one.column.name in session.own_amount]
+        if one.meaning == "running" and len(same) >= max(_ENOUGH, len(sessions) * _MOST):
+            return failure(
+                "past_refunds",
+                f"[ledger.insert] writes a balance into {one.column.name}, where the app's refunds have the amount, "
+                f"for {len(same)} of {len(sessions)} sessions, such as {named(same)}",
+                f'[ledger.insert] {one.column.quoted} = "amount"',
+            )
+    return None
+
+
+def _others(
+    sessions: Sequence[PastRefund], compared: Sequence[Compared], unwritten: Sequence[Column], unique: Collection[str]
+) -> Check | None:
+    said, lines = [], []
+    grave = False
+    for one in compared:
+        name = one.column.name
+        against = [session.session_id for session in sessions if name in session.opposite]
+        if len(against) >= max(_ENOUGH, len(sessions) * _MOST):
+            said.append(f"{name} = {one.value} is the other way than in the app's refunds, such as {named(against)}")
+            lines.append(f"ledger.insert: {one.column.quoted} = what the app writes there")
+            grave = True
+        different = [session.session_id for session in sessions if name in session.differs]
+        if len(different) > len(sessions) * _MANY:
+            default = f"[ledger.insert] leaves {name} at its default, {one.value}, which" if one.meaning else ""
+            said.append(f"{default or f'{name} = {one.value!r}'} is not what the app wrote for {named(different)}")
+            lines.append(f"ledger.insert: {one.column.quoted} = what the app writes there")
+    for column in unwritten:
+        filled = [one.session_id for one in sessions if column.name in one.unwritten]
+        if len(filled) > len(sessions) * _ODD:
+            said.append(
+                f"the app fills {column.name} ({len(filled)} of {len(sessions)} refunds, such as {named(filled)}), and "
+                "[ledger.insert] leaves it empty"
+            )
+            if column.name in unique and len(filled) > len(sessions) * _MANY:
+                # by it the app finds out whether it has refunded a session
+                said[-1] += ": it is unique, so the app's own code would not find our refund by it"
+                grave = True
+            lines.append(f"ledger.insert: {column.quoted} = what the app writes there")
+    return (failure if grave else warning)("past_refunds", "; ".join(said), "\n".join(lines)) if said else None

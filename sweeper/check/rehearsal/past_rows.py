@@ -1,0 +1,214 @@
+"""The refunds that the app wrote itself, beside what ``[ledger.insert]`` would write for the same sessions."""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, Inexact, localcontext
+
+from sweeper.app.catalog import Column, has_subquery
+from sweeper.app.over_refund import names_in
+from sweeper.check.rehearsal.samples import DOWN_WORDS, UP_WORDS, Samples, is_number, is_whole
+from sweeper.ledger.past import past_slots
+from sweeper.postgres.templates import Slots
+from sweeper.postgres.transaction import Row
+
+# what a refund has of its own: no row of the app's can have the same
+_OWN = {"at", "refund_id", "run_id", "reason", "detail", "layer", "balance_before", "balance_after"}
+_RUNNING = {"balance_before", "balance_after"}
+_VOLATILE = re.compile(
+    r"\b(gen_random_uuid|uuid\w*|random|now|clock_timestamp|nextval|current_timestamp)\b", re.IGNORECASE
+)
+_LITERAL = re.compile(r"\s*'(?:[^']|'')*'(::\s*\"?[\w.\"]+)?\s*")
+_CONSTANT = re.compile(r"\(?-?[\d.]+\)?(::[\w ]+)?|true|false|'(?:[^']|'')*'(::[\w. \"]+)?")
+_SCALE = re.compile(r"\(\d+,(-?\d+)\)")
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A column of the ledger with what is written there.
+
+    ``meaning`` is amount, account, running, default, text or empty. A running balance is compared with the amount: what
+    the app writes there is not to be one.
+    """
+
+    column: Column
+    value: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class PastRefund:
+    """One session that the app refunded: what the mapping gives, and the app's rows, with their amounts added up."""
+
+    session_id: str
+    account: str | None
+    amount: Decimal | None
+    past_account: str | None = None
+    past_amount: Decimal = Decimal(0)
+    rows: int = 0
+    differs: frozenset[str] = frozenset()
+    own_amount: frozenset[str] = frozenset()
+    unwritten: frozenset[str] = frozenset()
+    opposite: frozenset[str] = frozenset()
+
+
+def compared_columns(samples: Samples) -> tuple[list[Compared], list[Column]]:
+    """What is compared, and which columns the file leaves empty though nothing fills them by itself."""
+    ledger = samples.context.mapping.ledger
+    settings = samples.context.settings.ledger
+    assert ledger is not None  # noqa: S101 - nobody asks without one
+    assert settings is not None  # noqa: S101
+    compared: list[Compared] = []
+    readable = samples.readable(ledger.table)
+    for text, value in settings.insert.items():
+        column = ledger.table.column(text)
+        names = names_in(value)
+        if column not in readable:
+            continue
+        if names & _RUNNING and is_number(column):
+            compared.append(Compared(column, "amount", "running"))
+            continue
+        if names & _OWN or _VOLATILE.search(value):
+            continue
+        if "amount" in names:
+            plain = is_number(column) and not has_subquery(value)
+            first = "amount" not in [one.meaning for one in compared]
+            compared += [Compared(column, value, "amount")] if plain and first else []
+        elif _LITERAL.fullmatch(value):  # a text of its own is a choice of the file's, but not which way credits go
+            compared += [Compared(column, value, "text")] if column.category in ("S", "E") else []
+        else:
+            first = "account" not in [one.meaning for one in compared]
+            meaning = "account" if "account_id" in names and first and not has_subquery(value) else ""
+            compared.append(Compared(column, value, meaning))
+    filled = {row.name: row.value for row in samples.ask("list_defaults", {}, table_oid=ledger.table.oid)}
+    written = set(ledger.insert)
+    for column in readable:  # such as the kind of a row: its default may be that of a purchase
+        default = filled.get(column.name)
+        if column.quoted not in written and default and _CONSTANT.fullmatch(default):
+            compared.append(Compared(column, default, "default"))
+    unwritten = [
+        column
+        for column in readable
+        if column.quoted not in written and column.name not in filled and not column.generated
+    ]
+    return compared, unwritten
+
+
+def _past(samples: Samples, compared: Sequence[Compared]) -> dict[str, str]:
+    """Which rows of the ledger the app wrote, and what of them is the account and the amount."""
+    mapping, own = samples.context.mapping, samples.context.settings.ledger
+    assert own is not None  # noqa: S101
+    assert mapping.ledger is not None  # noqa: S101
+    meant = {one.meaning: f"l.{one.column.quoted}" for one in compared}
+    return {
+        "past_account": meant.get("account", "NULL"),
+        "past_amount": meant.get("amount", "NULL"),
+        **past_slots(samples.reader, own, mapping.ledger.table, mapping.slots),
+    }
+
+
+def read_past_refunds(samples: Samples, compared: Sequence[Compared], unwritten: Sequence[Column]) -> list[PastRefund]:
+    items: list[Slots] = [
+        {
+            "column": one.column.quoted,
+            "column_type": one.column.full_type,
+            "value": one.value + "\n",  # it may end with a comment
+            "name": f"value_{place}",
+            "json": "yes" if one.column.base_type in ("json", "jsonb") else "",
+            "money": "yes" if one.column.base_type == "money" else "",
+        }
+        for place, one in enumerate(compared)
+    ]
+    others: list[Slots] = [{"column": column.quoted} for column in unwritten]
+    read = list({item["column"]: {"column": item["column"]} for item in [*items, *others]}.values())
+    rows = samples.read(
+        "compare_past",
+        samples.newest(running=False),
+        _past(samples, compared),
+        {"compared": items, "unwritten": others, "read": read},
+    )
+    by_session: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_session[row.session_id].append(row)
+    digits = _digits(samples)
+    return [_added_up(found, compared, unwritten, digits) for found in by_session.values()]
+
+
+def _added_up(
+    rows: Sequence[Row], compared: Sequence[Compared], unwritten: Sequence[Column], digits: int | None
+) -> PastRefund:
+    first = rows[0]
+    ours = next((first.ours[place] for place, one in enumerate(compared) if one.meaning == "amount"), first.amount)
+    amounts = [Decimal(row.past_amount) for row in rows if row.past_amount is not None]
+    differs = {
+        one.column.name
+        for place, one in enumerate(compared)
+        if one.meaning in ("", "default") and all(_unlike(one, row.ours[place], row.theirs[place]) for row in rows)
+    }
+    return PastRefund(
+        session_id=first.session_id,
+        account=next(
+            (first.ours[place] for place, one in enumerate(compared) if one.meaning == "account"), first.account_id
+        ),
+        amount=None if ours is None else _rounded(Decimal(ours), digits),
+        past_account=first.past_account,
+        past_amount=_rounded(sum(amounts, Decimal(0)), digits),
+        rows=len(amounts),
+        differs=frozenset(differs),
+        own_amount=frozenset(
+            one.column.name
+            for place, one in enumerate(compared)
+            if one.meaning == "running" and len(rows) == 1 and not _unlike(one, first.ours[place], first.theirs[place])
+        ),
+        opposite=frozenset(
+            one.column.name
+            for place, one in enumerate(compared)
+            if one.meaning == "text" and all(_is_opposite(row.ours[place], row.theirs[place]) for row in rows)
+        ),
+        unwritten=frozenset(
+            column.name
+            for place, column in enumerate(unwritten)
+            if any(row.unwritten[place] is not None for row in rows)
+        ),
+    )
+
+
+def _is_opposite(ours: str | None, theirs: str | None) -> bool:
+    """Whether one says that credits come in, and the other that they go out, in a single word."""
+    ways = [_way(text or "") for text in (ours, theirs)]
+    return "" not in ways and ways[0] != ways[1]
+
+
+def _way(text: str) -> str:
+    found = [name for name, words in (("up", UP_WORDS), ("down", DOWN_WORDS)) if _whole(words).fullmatch(text.strip())]
+    return found[0] if len(found) == 1 else ""
+
+
+def _whole(words: str) -> re.Pattern[str]:
+    """The words as Python has them: the server's word boundaries are no part of a whole word."""
+    return re.compile(words.replace(r"\m", "").replace(r"\M", ""), re.IGNORECASE)
+
+
+def _unlike(one: Compared, ours: str | None, theirs: str | None) -> bool:
+    if ours is not None and theirs is not None and is_number(one.column):
+        return Decimal(ours) != Decimal(theirs)
+    return ours != theirs
+
+
+def _digits(samples: Samples) -> int | None:
+    """How many digits behind the point the balance keeps; None for all."""
+    own = samples.context.settings.accounts
+    column = samples.reader.table("accounts.table", own.table).column(own.balance) if own and own.balance else None
+    if column is None:
+        return None
+    scale = _SCALE.search(column.full_type)
+    return 0 if is_whole(column) else int(scale[1]) if scale else None
+
+
+def _rounded(amount: Decimal, digits: int | None) -> Decimal:
+    if digits is None:
+        return amount
+    with localcontext() as context:  # what rounds is an error everywhere else
+        context.traps[Inexact] = False
+        return amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)

@@ -1,0 +1,56 @@
+"""What `ledger.where` says of all rows of a session, refunds or not, such as the kind of thing that they are about."""
+
+import re
+
+from sweeper.app.catalog import Column
+from sweeper.check.rehearsal.samples import NO_ITEM, Samples, numbered
+from sweeper.postgres.templates import Slots
+
+# a condition that compares one column with a literal, alone or among others that all must hold
+_EQUALITY = re.compile(
+    r"""[\w."]+(?:::[\w."]+)?\s*=\s*(?:'(?:[^']|'')*'(?:::[\w."]+)?|-?\d+|true|false)""", re.IGNORECASE
+)
+_MOST = 0.8
+
+
+def qualifiers(samples: Samples, key: Column, amount: Column) -> list[str]:
+    """Which equalities of ``ledger.where`` rows that go down may have as well.
+
+    The others are what tells a refund from a charge.
+    """
+    context = samples.context
+    ledger = context.mapping.ledger
+    if ledger is None or not samples.sees(ledger.table, [key, amount]):
+        return []
+    conditions = _equalities(samples)
+    looked = numbered([{**NO_ITEM, "column": "", "condition": text} for text in conditions])
+    if not looked:
+        return []
+    slots = {"table": context.mapping.slots["ledger"], "key": key.quoted, "filter": "true", "down": amount.quoted}
+    (row,) = samples.ask("sample_columns", slots, {"looked": looked, "down": amount.quoted})
+    return [text for text, count in zip(conditions, row.counts, strict=True) if count]
+
+
+def of_these_sessions(samples: Samples, amount: Column) -> list[str]:
+    """Those that are true of what was taken of nearly all sessions: the other rows are about something else.
+
+    Its number may be the same by chance.
+    """
+    conditions = _equalities(samples)
+    if not conditions:
+        return []
+    items: list[Slots] = [{"qualifier": text} for text in conditions]
+    rows = samples.read(
+        "count_qualified", samples.newest(running=False), {"amount_column": amount.quoted}, {"qualifiers": items}
+    )
+    met = [sum(row.met[place] for row in rows) for place in range(len(conditions))]
+    return [text for text, count in zip(conditions, met, strict=True) if rows and count >= len(rows) * _MOST]
+
+
+def _equalities(samples: Samples) -> list[str]:
+    settings = samples.context.settings.ledger
+    return [match[0] for match in map(_EQUALITY.fullmatch, _conjuncts(settings.where if settings else "")) if match]
+
+
+def _conjuncts(where: str) -> list[str]:
+    return [part.strip() for part in re.split(r"\band\b", where, flags=re.IGNORECASE)]

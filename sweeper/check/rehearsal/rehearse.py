@@ -1,0 +1,105 @@
+"""The rehearsal: what shows a wrong mapping on the app's own past, before it pays.
+
+Each item reads the newest rows and no more. One that cannot be read says so, and stops nobody: a run sets aside what
+the database refuses. One of which this role may not read all is as `install` saw it.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
+
+from sweeper.app.mapping import Mapping
+from sweeper.check.context import CheckContext, warning
+from sweeper.check.policy import check_caps
+from sweeper.check.rehearsal.above_charge import check_charges
+from sweeper.check.rehearsal.accounts import check_accounts
+from sweeper.check.rehearsal.ledger import check_ledger
+from sweeper.check.rehearsal.marks import check_marks
+from sweeper.check.rehearsal.past_refunds import check_past_refunds
+from sweeper.check.rehearsal.running import check_active_at, check_deadlines
+from sweeper.check.rehearsal.sight import Kept, read_kept, with_what_was_kept
+from sweeper.check.rehearsal.statuses import check_statuses
+from sweeper.check.rehearsal.zone import check_zone
+from sweeper.check.result import Check, Status
+from sweeper.check.rights import tables_denied
+from sweeper.check.rows import check_durations
+from sweeper.config.model import Settings
+from sweeper.core.errors import SweeperError
+from sweeper.postgres.database import Database
+from sweeper.postgres.errors import Busy, Refusal, StatementError, TooSlow
+from sweeper.postgres.retries import retrying
+from sweeper.sweep.rehearsal import REHEARSED, FailedItem
+
+Look = Callable[[CheckContext], Iterator[Check]]
+
+_LOOKS: tuple[Look, ...] = (
+    check_statuses, check_past_refunds, check_charges, check_marks, check_ledger, check_accounts, check_active_at,
+    check_deadlines,
+    check_durations, check_caps, check_zone,
+)  # fmt: skip
+
+
+def rehearse(context: CheckContext) -> Iterator[Check]:
+    """Every item, in order; what this role may not look at, as `install` saw it."""
+    kept: Kept | None = None
+    for name, found in _look(context):
+        if not (context.hidden or context.out_of_sight):
+            yield from found
+            continue
+        kept = kept or retrying(partial(read_kept, context))
+        yield from with_what_was_kept(context, name, found, kept)
+
+
+def rehearse_in_full(context: CheckContext) -> list[Check]:
+    """The items of which this role may read all."""
+    return [check for _, found in _look(context) if not (context.hidden or context.out_of_sight) for check in found]
+
+
+def _look(context: CheckContext) -> Iterator[tuple[str, list[Check]]]:
+    for name, look in zip(REHEARSED, _LOOKS, strict=True):
+        context.hidden.clear()
+        context.out_of_sight.clear()
+        yield name, retrying(partial(look_at, context, name, partial(look, context)))
+
+
+def look_at(context: CheckContext, name: str, look: Callable[[], Iterator[Check]]) -> list[Check]:
+    """What an item finds, or why it could not look."""
+    try:
+        return list(look())
+    except Busy:
+        return [warning(name, "not checked: the app's tables are locked as a whole just now", "sweeper check")]
+    except TooSlow:
+        return [warning(name, "not checked: reading it took too long", "sweeper check, when the server is less busy")]
+    except Refusal as refusal:
+        return [_refused(name, refusal)]
+    except StatementError as error:
+        if error.code == "privilege":
+            for table in tables_denied(context.database, error):
+                context.hidden.setdefault(table, [])
+            return [warning(name, f"not checked: {error.message}", "sweeper check, as a role that may read it")]
+        return [_refused(name, error.refusal)]
+    except ArithmeticError:  # a number without an end, or none at all, stands in a row
+        return [warning(name, "not checked: a number in the newest rows is not finite", "fix the row")]
+    except SweeperError as error:
+        if error.code == "mapping":
+            return [warning(name, f"not checked: {error.message}", "fix the mapping, then: sweeper install")]
+        raise
+
+
+def _refused(name: str, refusal: Refusal) -> Check:
+    # not its message, which may repeat a row
+    return warning(
+        name,
+        f"not checked: an expression of the mapping fails here (SQLSTATE {refusal.sqlstate})",
+        "fix the expression",
+    )
+
+
+def failed_items(database: Database, settings: Settings, as_of: datetime, mapping: Mapping) -> list[FailedItem]:
+    """The items that fail: what stops a run until one has paid."""
+    context = CheckContext(database, settings, mapping, None, "", as_of, is_brief=True)
+    return [
+        FailedItem(check.name, check.message, check.fix)
+        for check in rehearse(context)
+        if check.status is Status.FAILURE
+    ]

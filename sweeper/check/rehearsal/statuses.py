@@ -1,0 +1,240 @@
+"""Whether each status is in the right list, as far as its name and the app's own refunds say."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from sweeper.check.context import CheckContext, failure, warning
+from sweeper.check.rehearsal.delivered import check_delivered, settled_ids
+from sweeper.check.rehearsal.labels import labels_of_statuses
+from sweeper.check.rehearsal.marked import mark_columns
+from sweeper.check.rehearsal.other_status import check_other_status
+from sweeper.check.rehearsal.samples import Samples, named, sampling
+from sweeper.check.result import Check, Status
+from sweeper.check.rows import check_statuses as check_named
+from sweeper.ledger.past import past_slots
+from sweeper.postgres.errors import Refusal, StatementError, TooSlow
+from sweeper.postgres.templates import Choices, Slots
+from sweeper.postgres.transaction import Row
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_DONE = {"done", "complete", "completed", "success", "succeeded", "successful", "finished", "ready", "ok", "delivered",
+         "published", "fulfilled"}  # fmt: skip
+_NOT_DONE = {"not", "un", "partially", "partial", "error", "errors", "failed", "failure", "fail", "without", "never",
+             "empty", "no", "nothing", "timeout", "timed", "crashed"}  # fmt: skip
+_BY_CHOICE = {"cancel", "canceled", "cancelled", "aborted", "withdrawn", "rejected", "declined", "skipped", "deleted",
+              "voided", "draft", "await", "awaiting", "waiting", "paused", "scheduled", "pending",
+              "queued"}  # fmt: skip
+_GIVEN_BACK = re.compile(r"refund|revers|return|compensat|cancel|abort|void|credit", re.IGNORECASE)
+_RETURNED = re.compile(
+    r"refunded|roll(ed)?[ _-]?back|released|returned|reversed|compensated|credited|reimbursed|given[ _-]?back",
+    re.IGNORECASE,
+)
+_NOT_YET = re.compile(r"not|(?<![a-z])un|fail|error|pending|request|partial|to_be|await|queue|try", re.IGNORECASE)
+_NOT_GOING = {"missing", "failing", "billing"}
+# fewer say nothing; where the app refunds, it does so for at least such a part of a status
+_ENOUGH, _MANY, _PART = 3, 20, 0.25
+# of those that succeeded no more than 200 of a status are looked at
+_COUNTED, _NEARLY = 200, 0.9
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What was seen of the sessions of one status."""
+
+    status: str
+    sessions: int
+    given_back: int
+    refunded: Sequence[str]
+    others: Sequence[str]
+    label: str | None = None
+
+    @property
+    def called(self) -> str:
+        """What the app calls it: by a row of another table, or by itself."""
+        return self.label or self.status
+
+    @property
+    def shown(self) -> str:
+        """The status as a message has it."""
+        return f"{self.status!r} ({self.label})" if self.label else repr(self.status)
+
+    @property
+    def is_refunded(self) -> bool:
+        """Whether the app refunds such sessions itself."""
+        return self.given_back >= _ENOUGH and self.given_back >= self.sessions * _PART
+
+
+def check_statuses(context: CheckContext) -> Iterator[Check]:
+    """Statuses that no list names, and those that are in the wrong one."""
+    found = [*_wrong(context), *(check for check in check_named(context))]
+    problems = [check for check in found if check.status is not Status.OK]
+    if len(problems) < 2:
+        yield problems[0] if problems else found[0]
+        return
+    worst = failure if any(check.status is Status.FAILURE for check in problems) else warning
+    yield worst("statuses", "; ".join(check.message for check in problems), "\n".join(check.fix for check in problems))
+
+
+def _wrong(context: CheckContext) -> Iterator[Check]:
+    with sampling(context) as samples:
+        if finished := list(_called_done(context, labels_of_statuses(samples))):
+            yield from finished
+            return
+        failed = _seen(samples, samples.newest(running=False), by_exclude=True)
+        settled_sessions = settled_ids(samples)
+        settled = _seen(samples, settled_sessions, by_exclude=False)
+        delivered = list(check_delivered(samples, settled_sessions))
+        endless = _endless(samples)
+        payments = list(check_other_status(samples))
+    if wide := list(_all_refunded(context, failed, settled)):
+        yield from wide
+        return
+    yield from payments or delivered
+    yield from _given_back_by_name(failed)
+    yield from _never_refunded(failed, settled, endless)
+    yield from _refunded_elsewhere(failed, settled)
+
+
+def _called_done(context: CheckContext, labels: dict[str, str]) -> Iterator[Check]:
+    """A status in `failed` that is called as work that has succeeded."""
+    for status in context.settings.sessions.failed:
+        label = labels.get(str(status))
+        words = {word.lower() for word in _WORD.findall(label or str(status))}
+        if words & _DONE and not words & _NOT_DONE:
+            yield failure(
+                "statuses", f"sessions.failed has {status!r}{f' ({label})' if label else ''}, which is what work is "
+                "called that has succeeded",
+                f"sessions.succeeded: {status!r}, when nothing is owed for such a session",
+            )  # fmt: skip
+            return
+
+
+def _all_refunded(context: CheckContext, failed: Sequence[_Seen], settled: Sequence[_Seen]) -> Iterator[Check]:
+    """Refunds of nearly all sessions, of those that succeeded, too: what takes is taken for what gives back."""
+    own = context.settings.ledger
+    both = [sum(one.sessions for one in listed) for listed in (failed, settled)]
+    given_back = [sum(one.given_back for one in listed) for listed in (failed, settled)]
+    # among the failed are some that nothing was taken of
+    nearly_all = given_back[0] * 2 >= both[0] and given_back[1] >= _NEARLY * both[1]
+    if own is None or min(both) < _MANY // 2 or not nearly_all:
+        return
+    samples = next((one.refunded for one in settled if one.refunded), ())
+    yield failure(
+        "statuses", f"ledger.where = {own.where!r} is true of a row of {given_back[1]} of {both[1]} sessions that "
+        f"succeeded, such as {named(samples)}, and of nearly all that failed: those are charges, and nothing is owed",
+        "ledger.where: true of the rows that give back, and of no others",
+    )  # fmt: skip
+
+
+def called_refunded(samples: Samples) -> tuple[str, int, Sequence[str]] | None:
+    """The status that says of a session that the app has refunded it, how many have it, and some of them."""
+    for one in _seen(samples, settled_ids(samples), by_exclude=False):
+        if one.sessions >= _ENOUGH and _RETURNED.search(one.called) and not _NOT_YET.search(one.called):
+            return one.status, one.sessions, [*one.refunded, *one.others]
+    return None
+
+
+def _given_back_by_name(failed: Sequence[_Seen]) -> Iterator[Check]:
+    """A status in `failed` that is called as what the app has given back, and of which sessions would be paid."""
+    for one in failed:
+        unpaid = one.sessions - one.given_back
+        if unpaid >= _ENOUGH and _RETURNED.search(one.called) and not _NOT_YET.search(one.called):
+            yield failure(
+                "statuses", f"sessions.failed has {one.shown}, which is what a session is called that the app has "
+                f"refunded, and {unpaid} such sessions would be paid, such as {named(one.others)}",
+                f"sessions.exclude: true of {one.status!r}; or sessions.succeeded: {one.status!r}",
+            )  # fmt: skip
+
+
+def _never_refunded(failed: Sequence[_Seen], settled: Sequence[_Seen], endless: Collection[str]) -> Iterator[Check]:
+    """A status in `failed` of which the app has refunded none, while it refunds the others.
+
+    That may be the very gap that a sweep is for. Not so where the name says that nothing failed, or where there are
+    more such sessions than those that have succeeded.
+    """
+    done = sum(one.sessions for one in settled)
+    others = [one for one in failed if one.is_refunded]
+    chosen = sum(one.sessions for one in failed if not one.given_back and _words(one) & _BY_CHOICE)
+    for one in failed:
+        words = _words(one)
+        seen = chosen if words & _BY_CHOICE else one.sessions  # a few of each are enough together
+        if one.given_back or not others or seen < _ENOUGH:
+            continue
+        goes_on = any(word.endswith("ing") and word not in _NOT_GOING for word in words) or one.status in endless
+        by_choice = bool(words & _BY_CHOICE) and not words & _NOT_DONE
+        if (
+            by_choice
+            or (goes_on and not words & _NOT_DONE)
+            or (one.sessions >= _MANY and done < min(one.sessions, _COUNTED))
+            or (one.sessions >= _MANY // 2 and not done and not words & _NOT_DONE)
+        ):
+            refunded = ", ".join(f"{other.given_back} of {other.sessions} of {other.status!r}" for other in others)
+            yield failure(
+                "statuses", f"sessions.failed has {one.shown}, and the app has refunded none of {one.sessions} such "
+                f"sessions, such as {named(one.others)}, beside {refunded}",
+                f"sessions.succeeded: {one.status!r}, when nothing is owed for such a session; sessions.running, when "
+                "it still goes on",
+            )  # fmt: skip
+
+
+def _words(one: _Seen) -> set[str]:
+    return {word.lower() for word in _WORD.findall(one.called)}
+
+
+def _endless(samples: Samples) -> set[str]:
+    """Statuses in `failed` of which no session has an end, beside one of which most have."""
+    ended_at = samples.context.settings.sessions.ended_at
+    if ended_at is None:
+        return set()
+    slots, totals = {"ended_at": samples.expression("ended_at", ended_at)}, dict[str, list[int]]()
+    for row in samples.read("count_ended", samples.newest(running=False), slots):
+        before = totals.get(row.status, [0, 0])
+        totals[row.status] = [before[0] + row.sessions, before[1] + row.ended]
+    ends = any(ended * 2 > sessions for sessions, ended in totals.values())
+    return {status for status, (sessions, ended) in totals.items() if ends and sessions >= _ENOUGH and not ended}
+
+
+def _refunded_elsewhere(failed: Sequence[_Seen], settled: Sequence[_Seen]) -> Iterator[Check]:
+    """A status that is said to owe nothing, of which the app refunds many, and none of those that failed."""
+    if any(one.given_back for one in failed):
+        return
+    for one in settled:
+        if one.is_refunded and not _GIVEN_BACK.search(one.called):
+            yield failure(
+                "statuses", f"sessions.succeeded has {one.shown}, and the app has refunded {one.given_back} of "
+                f"{one.sessions} such sessions, such as {named(one.refunded)}, and none of those in sessions.failed",
+                f"sessions.failed: {one.status!r}, and nothing that has succeeded",
+            )  # fmt: skip
+
+
+def _seen(samples: Samples, session_ids: Sequence[str], *, by_exclude: bool) -> list[_Seen]:
+    """What the app has refunded of these, by status."""
+    context = samples.context
+    own, ledger = context.settings.ledger, context.mapping.ledger
+    slots: dict[str, str] = {}
+    if own is not None and ledger is not None:
+        slots = past_slots(samples.reader, own, ledger.table, context.mapping.slots)
+    marks = mark_columns(samples, noted=False)  # `marks` says which of them are hidden
+    flags: list[Slots] = [{"column": one.quoted} for one in marks if one.base_type == "boolean"]
+    moments: list[Slots] = [{"column": one.quoted} for one in marks if one.base_type != "boolean"]
+    choices: Choices = {"flags": flags, "moments": moments, "by_exclude": by_exclude}
+    try:
+        rows: Sequence[Row] = samples.read("compare_statuses", session_ids, slots, choices)
+    except (Refusal, StatementError, TooSlow) as error:
+        if getattr(error, "code", "") == "privilege":
+            raise
+        return []
+    labels = labels_of_statuses(samples)
+    totals: dict[str, _Seen] = {}
+    for row in rows:  # of each half where the database refuses a row
+        before = totals.get(row.status, _Seen(row.status, 0, 0, (), ()))
+        totals[row.status] = _Seen(
+            row.status,
+            before.sessions + row.sessions,
+            before.given_back + row.given_back,
+            [*before.refunded, *(row.refunded or ())],
+            [*before.others, *(row.others or ())],
+            labels.get(row.status),
+        )
+    return list(totals.values())

@@ -1,0 +1,93 @@
+"""Whether most of what the file says is owed would go on hold because of the file itself.
+
+What is on hold is paid to nobody, so that this is a warning: but where the accounts are others, some of them may by
+chance have the id of one that is meant.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from sweeper.check.context import failure, warning
+from sweeper.check.rehearsal.samples import Samples, named
+from sweeper.check.result import Check
+from sweeper.postgres.errors import TooSlow
+from sweeper.postgres.transaction import Row
+
+_ENOUGH, _LOOKED_AT = 3, 200
+_KEY_TYPES = ("text", "character varying", "character", "bpchar", "uuid", "smallint", "integer", "bigint")
+
+
+def check_unpayable(samples: Samples) -> Iterator[Check]:
+    """Sessions that nobody could be paid for: a few may be odd, but most of them show that the file is wrong."""
+    if samples.context.mapping.is_by_account:
+        return  # the nodes of Citus take no subquery of a row without a table of its own
+    session_ids = [one for running in (False, True) for one in samples.newest(running=running, limit=_LOOKED_AT)]
+    rows = samples.read("find_unpayable", session_ids)
+    for why, said in (
+        ("no_account", _no_account),
+        ("amount_rounded", _rounded),
+        ("balance_mismatch", _mismatch),
+    ):
+        held = [row for row in rows if row.why == why]
+        if len(held) >= _ENOUGH and len(held) * 2 > len(rows):
+            yield said(samples, held, len(rows))
+
+
+def _no_account(samples: Samples, held: Sequence[Row], known: int) -> Check:
+    own = samples.context.settings
+    nameless = [row for row in held if row.account_id is None]
+    if len(nameless) * 2 > len(held) or own.accounts is None:
+        return warning(
+            "accounts",
+            f"sessions.account = {own.sessions.account!r} is null for {len(nameless)} of {known} sessions that are not "
+            f"refunded, such as {named([row.session_id for row in nameless])}: nobody could be paid",
+            "sessions.account: who was charged",
+        )
+    held = [row for row in held if row.account_id is not None]
+    better = _column_with(samples, [row.account_id for row in held])
+    return failure(
+        "accounts",
+        f"accounts.id = {own.accounts.id!r} of {own.accounts.table} is not what sessions.account = "
+        f"{own.sessions.account!r} gives for {len(held)} of {known} sessions that are not refunded, such as "
+        f"{held[0].session_id}: nobody has {held[0].account_id}",
+        f'accounts.id = "{better}", which has them'
+        if better
+        else "accounts.id, or sessions.account: one of them is the wrong column",
+    )
+
+
+def _column_with(samples: Samples, values: Sequence[str]) -> str | None:
+    """Another column of the accounts that has such values."""
+    own = samples.context.settings.accounts
+    assert own is not None  # noqa: S101 - who has been asked for has accounts
+    table = samples.reader.table("accounts.table", own.table)
+    for column in samples.readable(table):
+        if column.base_type in _KEY_TYPES and column != table.column(own.id):
+            try:
+                with samples.transaction.savepoint():
+                    if samples.ask("has_account", {"column": column.quoted}, values=list(values)):
+                        return column.name
+            except TooSlow:
+                return None
+    return None
+
+
+def _rounded(samples: Samples, held: Sequence[Row], known: int) -> Check:
+    return warning(
+        "accounts",
+        f"sessions.amount = {samples.context.settings.sessions.amount!r} has digits that a column which takes it "
+        f"cannot keep, for {len(held)} of {known} sessions that are not refunded, such as {held[0].session_id}: "
+        f"{held[0].amount}",
+        "sessions.amount: in the unit of the balance, rounded as the app does",
+    )
+
+
+def _mismatch(samples: Samples, held: Sequence[Row], known: int) -> Check:
+    own = samples.context.settings.accounts
+    assert own is not None  # noqa: S101 - only shares can differ
+    return warning(
+        "accounts",
+        f"what [accounts.add] gives would not make accounts.balance = {own.balance!r} grow by sessions.amount, for "
+        f"{len(held)} of {known} sessions that are not refunded, such as {named([row.session_id for row in held])}: a "
+        "run would put them on hold",
+        "[accounts.add]: the share of each column that a charge is taken from, which together are sessions.amount",
+    )

@@ -1,0 +1,55 @@
+"""Whether times without a zone are read in the zone that the app writes them in."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.rehearsal.clocks import check_clocks
+from sweeper.check.rehearsal.samples import sampling
+from sweeper.check.result import Check
+from sweeper.core.durations import describe_duration
+
+_AHEAD = timedelta(minutes=5)
+# a busy app began one within the one, and an app that is asleep within the other
+_JUST_NOW, _LONG_AGO = timedelta(minutes=30), timedelta(hours=1)
+_FIX = "sessions.timezone: the zone that the app writes its times in; then: sweeper install"
+
+
+def check_zone(context: CheckContext) -> Iterator[Check]:
+    """Look at the newest session: it began neither later than now, nor just now when it is read in another zone."""
+    with sampling(context) as samples:
+        (row,) = samples.ask("read_newest_start", {})
+    newest, zone = row.started_at, context.mapping.timezone
+    apart = list(check_clocks(context))
+    if apart:
+        yield from apart
+        return
+    ahead = _AHEAD + context.settings.policy.max_clock_skew
+    if newest is not None and newest > context.as_of + ahead:
+        said = f"the newest session begins {describe_duration(newest - context.as_of)} from now, read in {zone}"
+        yield warning("time_zone", said, _FIX)
+        return
+    for other in ("UTC", row.zone):
+        if newest is not None and _fits_better(context, newest, other):
+            yield failure(
+                "time_zone",
+                f"the newest session that failed or runs began {describe_duration(context.as_of - newest)} ago, read "
+                f"in {zone}, and just now, read in {other}: in the wrong zone a session that has just begun is stuck",
+                f'sessions.timezone = "{other}"; then: sweeper install',
+            )
+            return
+    yield ok("time_zone", f"columns without a zone are read in {zone}; no session begins in the future")
+
+
+def _fits_better(context: CheckContext, newest: datetime, other: str) -> bool:
+    """Whether the newest session began just now in another zone, and long ago in ours."""
+    mapping = context.mapping
+    column = mapping.sessions.column(context.settings.sessions.started_at)
+    if column is None or column.base_type != "timestamp without time zone" or context.as_of - newest < _LONG_AGO:
+        return False
+    try:
+        read = newest.astimezone(ZoneInfo(mapping.timezone)).replace(tzinfo=ZoneInfo(other))
+    except (ZoneInfoNotFoundError, ValueError):  # a zone that only the server knows
+        return False
+    return timedelta(0) <= context.as_of - read <= _JUST_NOW
