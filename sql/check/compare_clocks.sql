@@ -1,7 +1,7 @@
 -- How many seconds the earliest row of each session in the app's ledger, which is no refund, lies behind its start as the
 -- mapping reads it. Of the newest rows; the time of a row has a zone.
-SELECT {session_id}::text AS session_id,
-       pg_catalog.round(extract(epoch FROM earliest.at - ({started_at})::timestamptz))::bigint AS behind
+SELECT own.session_id::text AS session_id,
+       pg_catalog.round(extract(epoch FROM earliest.at - own.started_at))::bigint AS behind
 FROM (
     SELECT l.session,
            pg_catalog.min(l.at) AS at
@@ -17,7 +17,12 @@ FROM (
       AND l.session IS NOT NULL
     GROUP BY l.session
 ) AS earliest
-JOIN {sessions} AS s ON earliest.session {ledger_session_eq} {session_id}{ledger_session_as}
-WHERE pg_catalog.isfinite(({started_at})::timestamptz)
+-- beside anything else a bare name of the file could be one of its columns
+JOIN (
+    SELECT {session_id} AS session_id,
+           ({started_at})::timestamptz AS started_at
+    FROM {sessions} AS s
+) AS own ON earliest.session {ledger_session_eq} own.session_id{ledger_session_as}
+WHERE pg_catalog.isfinite(own.started_at)
   AND pg_catalog.isfinite(earliest.at)
 ORDER BY 1

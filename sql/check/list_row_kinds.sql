@@ -1,18 +1,24 @@
 -- What the app's ledger says in a column of the rows of some sessions: how many sessions have such a row, how many one of
 -- their whole amount, and whether it is a refund by `ledger.where`.
-SELECT l.{column}::text AS kind,
+SELECT entry.kind,
        pg_catalog.count(DISTINCT v.session_id::text) AS sessions,
-       pg_catalog.count(DISTINCT v.session_id::text) FILTER (WHERE l.{amount_column}::numeric = v.amount::numeric) AS whole,
-       pg_catalog.bool_or(({ledger_where}) IS TRUE) AS mapped,
+       pg_catalog.count(DISTINCT v.session_id::text) FILTER (WHERE entry.amount = v.amount::numeric) AS whole,
+       pg_catalog.bool_or(entry.mapped) AS mapped,
        (pg_catalog.array_agg(DISTINCT v.session_id::text))[1:3] AS samples
 FROM {sessions} AS s
 CROSS JOIN LATERAL (
     {include mapped}
 ) AS v
-JOIN {ledger} AS l ON {ledger_session} {ledger_session_eq} v.session_id{ledger_session_as}
+CROSS JOIN LATERAL (
+    SELECT l.{column}::text AS kind,
+           l.{amount_column}::numeric AS amount,
+           ({ledger_where}) IS TRUE AS mapped
+    FROM {ledger} AS l
+    WHERE {ledger_session} {ledger_session_eq} v.session_id{ledger_session_as}
+      AND l.{column} IS NOT NULL
+) AS entry
 WHERE {include chosen}
   AND v.amount::numeric > 0::numeric
-  AND l.{column} IS NOT NULL
 GROUP BY 1
 ORDER BY 1
 LIMIT 40

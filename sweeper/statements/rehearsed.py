@@ -12,12 +12,15 @@ REHEARSED = (
     "find_refund_texts", "list_json_marks", "find_linked",
     "compare_unmoved", "count_set", "count_ended", "try_sessions", "find_released", "list_status_names",
     "compare_clocks", "compare_named_accounts", "compare_with_balance", "count_qualified", "list_ledger_json_numbers",
+    "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts",
 )  # fmt: skip
 
 OF_LEDGER = (
     "compare_newest_balances", "compare_unmoved", "find_linked", "compare_sums", "sample_chain", "sample_entries",
-    "try_sessions", "compare_clocks", "list_ledger_json_numbers", "count_qualified",
+    "try_sessions", "compare_clocks", "list_ledger_json_numbers", "count_qualified", "list_row_kinds",
 )  # fmt: skip
+
+_OF_ACCOUNTS = ("has_account", "compare_row_accounts")
 
 # these look at some sessions and at no others
 CHOSEN = (
@@ -25,6 +28,7 @@ CHOSEN = (
     "find_marked_unpaid", "find_missed_refunds", "look_at_newest", "look_at_running", "try_marks",
     "find_unpayable", "list_accounts_of", "list_json_numbers", "list_json_marks",
     "count_set", "count_ended", "find_released", "compare_named_accounts", "compare_with_balance", "count_qualified",
+    "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts",
 )  # fmt: skip
 
 
@@ -60,7 +64,7 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
         "key_eq": slots["session_eq"],
         "key_type": slots["session_type"],
         "json_key": "''",
-        "column": number if name in OF_LEDGER else slots.get("accounts_key", key) if name == "has_account" else key,
+        "column": number if name in OF_LEDGER else slots.get("accounts_key", key) if name in _OF_ACCOUNTS else key,
         "filter": "true",
         "down": "",
     }
