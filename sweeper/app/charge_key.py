@@ -63,9 +63,10 @@ class ChargeKey:
         return self.id == bound.id
 
     def same_attempt(self, bound: Self) -> bool:
-        """Whether both distinguish charges by the same column, or by an expression with the same text."""
-        renamed = self.attempt_number is not None and self.attempt_number == bound.attempt_number
-        return self.attempt == bound.attempt or (renamed and self.table_oid == bound.table_oid)
+        """Whether both distinguish charges by the same column, by its number, or by an expression with the same text."""
+        if self.table_oid == bound.table_oid and None not in (self.attempt_number, bound.attempt_number):
+            return self.attempt_number == bound.attempt_number
+        return self.attempt == bound.attempt
 
     def same_attempt_texts(self, bound: Self) -> bool:
         """Whether the attempts of old refunds, as text, are what the expression gives for those charges now."""
@@ -112,6 +113,9 @@ class ChargeKey:
         if bound.id == self.id and not self.same_id(bound):
             changed = [words for words in changed if not words.startswith("sessions.id was")]
             changed.append(f"sessions.id = {self.id} is another column than the one of that name before")
+        if bound.attempt == self.attempt and not self.same_attempt(bound):
+            changed = [words for words in changed if not words.startswith("sessions.attempt was")]
+            changed.append(f"sessions.attempt = {self.attempt} is another column than the one of that name before")
         if self.attempt == bound.attempt:
             changed += [
                 f"{name}, which sessions.attempt reads, was {bound.reads[name]} and is {self.reads[name]}"

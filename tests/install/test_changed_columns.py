@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.helpers.app_database import AppDatabase
@@ -86,6 +87,25 @@ def test_an_id_column_that_is_gone_or_another_one_ends_in_no_second_payment(paid
         assert "is gone" in refused(paid, "install", *flags)
     paid.config.write_text('[database]\nschema = "aside"\n' + paid.config.read_text())
     assert "schema sweeper has the refunds" in refused(paid, "install")
+
+
+@pytest.mark.parametrize("sessions", ["", TRIES], ids=["id", "attempt"])
+def test_refund_does_not_take_another_column_of_that_name_for_the_key(
+    server: Server, tmp_path: Path, sessions: str
+) -> None:
+    """The statements of the app, and of refund(), go by the name."""
+    for database in jobs(server, tmp_path, sessions=sessions):
+        database.sql("INSERT INTO users VALUES ('u', 0)")
+        add_jobs(database, 3)
+        assert sweep(database) == 3
+        column = "tries" if sessions else "id"
+        database.sql(f"ALTER TABLE jobs RENAME {column} TO old_{column}; ALTER TABLE jobs ADD {column} int")
+        database.sql(f"UPDATE jobs SET {column} = old_{column} + 10")
+        called = 1 if sessions else 11
+        with pytest.raises(psycopg.Error, match="another column has the name"):
+            database.sql(f"SELECT sweeper.refund({called}, 'x')")
+        refused(database, "run")
+        assert database.sql("SELECT credits FROM users") == [(3,)]
 
 
 def test_an_id_column_that_is_renamed_is_the_same(paid: AppDatabase) -> None:

@@ -7,6 +7,25 @@ THEN
     RAISE EXCEPTION 'the tables of sweeper were put back, as from a dump, and refunds made since are missing: nothing was paid'
         USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run `sweeper install`.';
 END IF;
+-- A migration may have renamed a column of the key and added another of that name: then an id is another session's.
+IF EXISTS (
+    SELECT
+    FROM (VALUES
+        (sweeper_key ->> 'id'::text, (sweeper_key ->> 'id_number'::text)::int),
+        (sweeper_key ->> 'attempt'::text, (sweeper_key ->> 'attempt_number'::text)::int)
+    ) AS bound (name, number)
+    CROSS JOIN LATERAL (
+        SELECT (pg_catalog.parse_ident(CASE WHEN bound.number IS NOT NULL THEN bound.name END)) AS names
+    ) AS read
+    JOIN pg_catalog.pg_attribute AS a
+      ON a.attrelid = {sessions_text}::regclass::oid
+     AND a.attname::text = (read.names)[pg_catalog.cardinality(read.names)]::text
+    WHERE a.attnum::int <> bound.number
+      AND (sweeper_key ->> 'table_oid'::text)::bigint = {sessions_text}::regclass::oid::bigint
+) THEN
+    RAISE EXCEPTION 'another column has the name of the one that refunds were written for: nothing was paid'
+        USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run `sweeper check`.';
+END IF;
 {end}
 -- Another table may have the name of the one that refunds were written for: then a refund may be of another session that had
 -- this id. A copy that was put in its place, or a dump that was restored, has the same sessions.
