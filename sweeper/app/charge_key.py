@@ -63,7 +63,7 @@ class ChargeKey:
         return self.id == bound.id
 
     def same_attempt(self, bound: Self) -> bool:
-        """Whether both distinguish charges by the same column, by its number, or by an expression with the same text."""
+        """Whether both distinguish charges by the same column, by its number, or by expressions of one text."""
         if self.table_oid == bound.table_oid and None not in (self.attempt_number, bound.attempt_number):
             return self.attempt_number == bound.attempt_number
         return self.attempt == bound.attempt
