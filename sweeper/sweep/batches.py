@@ -69,6 +69,8 @@ class BatchRunner:
                 self._hold_proven()
                 self.throttle.answered(len(batch.paid), batch.beside_id_bytes)
                 found.give_back(session_ids[batch.tried :])
+                if batch.already_refunded * 2 > batch.tried:
+                    found.turn()  # another run is at work here: each would pay what the other has just paid
                 full = len(session_ids) == self.throttle.size
                 if pause := self.throttle.held(batch.locked_seconds, batch.traffic, full=full):
                     time.sleep(pause)
