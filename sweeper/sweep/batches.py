@@ -20,7 +20,7 @@ from sweeper.sweep.throttle import Throttle
 
 T = TypeVar("T")
 
-_CAPS_WAIT_SECONDS, _CAPS_WAIT_AT_MOST_SECONDS = 0.02, 60
+_CAPS_WAIT_SECONDS, _CAPS_WAIT_AT_MOST_SECONDS = 0.004, 60
 # up to this many slow sessions in a row, from all over the page, are left to the next run; more, with none paid in
 # between, mean that all of them are slow
 _SLOW_AT_MOST = 3
