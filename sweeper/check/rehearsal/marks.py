@@ -8,7 +8,7 @@ from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.rehearsal.marked import find_marks, marked_and_unpaid, unwritten_marks
 from sweeper.check.rehearsal.parents import refunded_wholes
 from sweeper.check.rehearsal.released import released_and_unpaid
-from sweeper.check.rehearsal.samples import GIVEN_BACK, NEWEST, Samples, is_owed, named, sampling
+from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_owed, named, sampling
 from sweeper.check.rehearsal.statuses import called_refunded
 from sweeper.check.rehearsal.traces import find_traces
 from sweeper.check.result import Check
@@ -172,8 +172,7 @@ def _unmarked(
 def _traced(samples: Samples) -> Check | None:
     """What looks like refunds of the app's own, while nothing in the file tells of them."""
     # the amount may take off what was given back
-    rows = samples.read("look_at_newest", samples.newest(running=False, limit=NEWEST))
-    session_ids = [row.session_id for row in rows if row.unpaid and is_owed(row)]
+    session_ids = samples.owed()
     traces: dict[str, Any] = find_traces(samples, session_ids, GIVEN_BACK) if session_ids else {}
     traces = traces or (refunded_wholes(samples, session_ids, GIVEN_BACK) if session_ids else {})
     traces |= {where: (len(found), found[0]) for where, found in released_and_unpaid(samples, session_ids).items()}

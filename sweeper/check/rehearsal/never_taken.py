@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from sweeper.check.context import CheckContext, failure
-from sweeper.check.rehearsal.samples import is_owed, named, sampling
+from sweeper.check.rehearsal.samples import named, sampling
 from sweeper.check.result import Check
 
 _OF_CHARGE = re.compile(r"(bill|payment|charge|settle).*(status|state)|^(billing|payment|charge)$", re.IGNORECASE)
@@ -24,8 +24,7 @@ def check_never_taken(context: CheckContext) -> Iterator[Check]:
             for name, column in sessions.columns.items()
             if column.category in ("S", "E") and _OF_CHARGE.search(name) and column != sessions.column(own.status)
         ]
-        rows = samples.read("look_at_newest", samples.newest(running=False))
-        owed = [row.session_id for row in rows if row.unpaid and is_owed(row)]
+        owed = samples.owed()
         for column in samples.seen(sessions, words) if owed else ():
             said = samples.read("list_texts", owed, {"column": column.quoted})
             nothing = [row for row in said if _NOTHING.fullmatch(row.value.strip())]

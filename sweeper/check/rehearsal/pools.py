@@ -9,7 +9,7 @@ from sweeper.check.context import failure
 from sweeper.check.rehearsal.counts import count_rows
 from sweeper.check.rehearsal.linked import sessions_fail
 from sweeper.check.rehearsal.marked import number_above_zero
-from sweeper.check.rehearsal.samples import Samples, is_number, is_owed, named
+from sweeper.check.rehearsal.samples import Samples, is_number, named
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
 
@@ -155,8 +155,7 @@ def _of_other_pools(samples: Samples, share: _Share) -> list[str]:
     column = samples.context.mapping.sessions.columns.get(share.name)
     if column is None:
         return []
-    rows = samples.read("look_at_newest", samples.newest(running=False))
-    owed = [row.session_id for row in rows if row.unpaid and is_owed(row)]
+    owed = samples.owed()
     took = {row.session_id for row in number_above_zero(samples, column, owed)}
     others = [one for one in owed if one not in took]
     return others if len(others) >= _ENOUGH else []

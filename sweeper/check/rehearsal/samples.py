@@ -65,6 +65,11 @@ class Samples:
             return slow
         return tuple(row.session_id for row in rows)
 
+    def owed(self) -> list[str]:
+        """The ids of those of the newest failed sessions that are not refunded and have an amount."""
+        rows = self.read("look_at_newest", self.newest(running=False))
+        return [row.session_id for row in rows if row.unpaid and is_owed(row)]
+
     def read(
         self,
         statement: str,
