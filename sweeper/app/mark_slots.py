@@ -81,7 +81,7 @@ class _Writer:
                 if column == self._status.column and section == "sessions.refunded":
                     reason += (
                         ". Where the app gives what it has refunded a status of its own, name it in sessions.failed "
-                        "and in sessions.exclude, and let a trigger on sweeper's refunds set it (docs/mapping.md)"
+                        "and in sessions.exclude, and let a trigger on sweeper's refunds set it (docs/hooks.md)"
                     )
                 raise problem(section, text, reason)
             if column.quoted in found:

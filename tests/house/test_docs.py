@@ -12,12 +12,13 @@ import pytest
 import yaml
 
 from tests.helpers.paths import APPS, REPOSITORY
-from tests.helpers.readme import BLOCK, DOCS, PAGES, blocks, section
+from tests.helpers.readme import BLOCK, DOCS, PAGES, blocks
 
 OTHERS = ("CONTRIBUTING.md", "CHANGELOG.md")
 WRITTEN = {**PAGES, **{name: (REPOSITORY / name).read_text() for name in OTHERS}}
 SHAPES = APPS / "shapes"
-RECIPE = re.compile(r"^#### (.*?)\n(.*?)(?=^###|^## |\Z)", re.MULTILINE | re.DOTALL)
+RECIPES = {name: text for name, text in DOCS.items() if name.startswith("docs/recipes/")}
+RECIPE = re.compile(r"^## (.*?)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 
 
 def anchors(text: str) -> set[str]:
@@ -51,11 +52,12 @@ def test_every_file_that_is_named_is_there() -> None:
         assert (REPOSITORY / name).exists() or "NAME" in name, name
 
 
-def test_every_page_is_in_the_table_of_contents_and_in_the_readme_or_the_index() -> None:
+def test_every_page_is_in_the_table_of_contents_the_index_and_the_readme() -> None:
     contents = yaml.safe_load((REPOSITORY / "mkdocs.yml").read_text())["nav"]
     assert {f"docs/{page}" for page in _leaves(contents)} == set(DOCS)
     for name in DOCS.keys() - {"docs/index.md"}:
-        assert f"({name})" in PAGES["README.md"] or f"({name}#" in PAGES["README.md"], name
+        page, beside = ("docs/mapping.md", name.removeprefix("docs/")) if name in RECIPES else ("README.md", name)
+        assert f"({beside})" in PAGES[page] or f"({beside}#" in PAGES[page], name
         assert f"({name.removeprefix('docs/')})" in PAGES["docs/index.md"], name
 
 
@@ -66,12 +68,13 @@ def _leaves(part: Any) -> list[str]:
 
 
 def test_every_shape_of_the_tests_has_a_recipe() -> None:
-    named = set(re.findall(r"tests/apps/shapes/(\w+)/sweeper.toml", section("Recipes", "docs/mapping.md")))
+    named = set(re.findall(r"tests/apps/shapes/(\w+)/sweeper.toml", "\n".join(RECIPES.values())))
     assert named == {path.name for path in SHAPES.iterdir() if path.is_dir()}
 
 
 @pytest.mark.parametrize(
-    ("title", "text"), [pytest.param(*recipe, id=recipe[0]) for recipe in RECIPE.findall(DOCS["docs/mapping.md"])]
+    ("title", "text"),
+    [pytest.param(*recipe, id=recipe[0]) for page in RECIPES.values() for recipe in RECIPE.findall(page)],
 )
 def test_a_recipe_is_a_part_of_the_file_that_is_tested(title: str, text: str) -> None:
     (block,) = blocks(text, "toml")
@@ -90,7 +93,7 @@ def _is_part(part: Any, whole: Any) -> bool:
 
 
 def test_the_outbox_of_the_docs_is_the_one_that_is_tested() -> None:
-    hooks = blocks(section("Hooks", "docs/mapping.md"), "sql")
+    hooks = blocks(DOCS["docs/hooks.md"], "sql")
     assert (SHAPES / "outbox_row" / "hook.sql").read_text() in hooks
 
 

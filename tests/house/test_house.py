@@ -29,6 +29,8 @@ STATEMENTS = sorted(path.relative_to(SQL).with_suffix("").as_posix() for path in
 BY_HAND = (
     "app/", "check/", "init/", "install/", "corrections/list_adoptable", "run/set_transaction", "audit/export_refunds",
 )  # fmt: skip
+# a program writes these, or, as the changelog, they only grow
+MAY_BE_LONG = {"CHANGELOG.md", "deploy/grafana/dashboard.json", "docs/pay.sql", "docs/pictures/ratios.svg"}
 INCLUDE = re.compile(r"\{include ([a-z_]+)\}")
 SLOT = re.compile(r"\{((?!else\}|end\})[a-z_]+)\}")
 
@@ -66,9 +68,8 @@ def test_no_test_imports_another_test() -> None:
 
 def test_no_file_is_longer_than_a_few_screens() -> None:
     """260 lines; a longer file is split by its subject."""
-    files = [path for folder in ("sweeper", "tests", "benchmarks") for path in (REPOSITORY / folder).rglob("*.py")]
-    files += SQL.rglob("*.sql")
-    assert [path.name for path in files if len(path.read_text().splitlines()) > 260] == []
+    longer = {path.relative_to(REPOSITORY).as_posix() for path, text in texts() if len(text.splitlines()) > 260}
+    assert longer <= MAY_BE_LONG
 
 
 def test_no_module_lies_loose() -> None:

@@ -104,7 +104,7 @@ def test_example_for_supabase_lets_the_service_role_refund_and_nobody_else(first
 
 
 def test_example_hook_is_set_off_by_a_run(first: AppDatabase) -> None:
-    hook, _ = blocks(section("Hooks", "docs/mapping.md"), "sql")
+    hook, _ = blocks(DOCS["docs/hooks.md"], "sql")
     first.sql("CREATE TABLE parents (id text PRIMARY KEY, given_back numeric NOT NULL DEFAULT 0)")
     first.sql("INSERT INTO parents VALUES ('u1')")
     first.account()

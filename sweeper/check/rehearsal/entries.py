@@ -37,7 +37,7 @@ def check_entries(samples: Samples, key: Column | None) -> Iterator[Check]:
             yield failure(
                 "ledger", f"{ledger.table.name} has double entries: {row.balanced} of the {row.groups} newest groups "
                 f"of rows with one {column.name} sum to zero, such as {row.sample}; [ledger.insert] writes one",
-                "in place of [ledger] a trigger of the app's own on sweeper.refunds that writes both (docs/mapping.md, "
-                "Hooks); sessions.charged or sessions.exclude then says what was refunded",
+                "in place of [ledger] a trigger of the app's own on sweeper.refunds that writes both "
+                "(docs/hooks.md); sessions.charged or sessions.exclude then says what was refunded",
             )  # fmt: skip
             return

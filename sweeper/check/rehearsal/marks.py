@@ -121,7 +121,7 @@ def _by_status(samples: Samples) -> Check | None:
         "marks", f"the app gives what it has refunded the status {status!r} ({count} sessions, such as {named(some)}), "
         f"and a refund leaves {own.failed[0]!r}: a refund job of the app's own that looks at it would pay again",
         f"sessions.failed: also {status!r}; sessions.exclude: true of {status!r}; and a trigger on sweeper's refunds "
-        "that sets it (docs/mapping.md)",
+        "that sets it (docs/hooks.md)",
     )  # fmt: skip
 
 
