@@ -1,8 +1,9 @@
-"""Pays what was found, batch after batch, at a pace that leaves the app its time, and isolates what fails."""
+"""Runs batches: again where something is locked, in halves where one is refused, and leaves out what is slow."""
 
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from sweeper.core.errors import FailedError
@@ -12,7 +13,7 @@ from sweeper.postgres.errors import Busy, GuardLost, Refusal, StatementError, To
 from sweeper.postgres.retries import retrying
 from sweeper.sweep.batch import Batch, BatchPayer
 from sweeper.sweep.holds import Holds
-from sweeper.sweep.owed_session import OwedPage
+from sweeper.sweep.owed_pages import OwedPage
 from sweeper.sweep.progress import Observer, Tally
 from sweeper.sweep.selection import Selection
 from sweeper.sweep.suspects import PaidSince, Problem, Suspect, Suspects, refusal_of, unproven
@@ -30,7 +31,7 @@ _TABLE_TRIES, _TABLE_WAIT_SECONDS = 8, 0.4
 
 
 class BatchRunner:
-    """Pays what one run has found, and counts."""
+    """Runs the batches of one run, and counts."""
 
     def __init__(
         self, payer: BatchPayer, holds: Holds, *, batch_size: int, signals: Signals, observer: Observer
@@ -47,41 +48,11 @@ class BatchRunner:
         self.suspects = Suspects(holds.limit)
         self._without_a_hold: dict[str, Problem] = {}
 
-    def pay_all(self, found: OwedPage) -> None:
-        """Pay what was found; a session that stands in the way is found by halving, and held, suspected or skipped.
-
-        Raises:
-            ConfigurationError, FailedError, Busy: the run cannot go on; what was committed stands.
-            Interrupted: SIGINT or SIGTERM arrived; the batch in hand was finished.
-        """
+    def begin_page(self) -> None:
+        """A page of other sessions comes: none of these was slow so far."""
         self._slow_in_a_row, self._paid_beside_slow = 0, False
-        while not self.tally.capped and (session_ids := self._take(found)):
-            self._signals.check()
-            try:
-                batch = self._pay(found.selection, session_ids)
-            except TooSlow:
-                self._pass_over_slow(found, session_ids)
-            except (Refusal, StatementError, Busy) as problem:
-                since = self.suspects.since_now()
-                self._wait_for_tables(problem)
-                self._isolate(found.selection, session_ids, since)
-            else:
-                self._hold_proven()
-                self.throttle.answered(len(batch.paid), batch.beside_id_bytes)
-                found.give_back(session_ids[batch.tried :])
-                if batch.already_refunded * 2 > batch.tried:
-                    found.turn()  # another run is at work here: each would pay what the other has just paid
-                full = len(session_ids) == self.throttle.size
-                if pause := self.throttle.held(batch.locked_seconds, batch.traffic, full=full):
-                    time.sleep(pause)
 
-    def _take(self, found: OwedPage) -> tuple[str, ...]:
-        taken = found.take(self.throttle.size)
-        fitting = self.throttle.fitting(taken)
-        found.give_back(taken[fitting:])
-        return taken[:fitting]
-
-    def _pass_over_slow(self, found: OwedPage, session_ids: tuple[str, ...]) -> None:
+    def pass_over_slow(self, found: OwedPage, session_ids: tuple[str, ...]) -> None:
         """Continue with fewer at a time; one that takes too long by itself is left, so that it stops no other.
 
         Raises:
@@ -104,12 +75,19 @@ class BatchRunner:
         self.slow.update(session_ids)
         self.tally.skipped.extend(session_ids)
 
-    def _isolate(self, selection: Selection, session_ids: tuple[str, ...], since: PaidSince) -> None:
+    def isolate(self, selection: Selection, session_ids: tuple[str, ...], refused: Problem | Busy) -> None:
+        """Pay a batch that was refused in halves; a session that is refused alone is held, suspected or skipped.
+
+        Raises:
+            ConfigurationError, FailedError, Busy: the run cannot go on; what was committed stands.
+        """
+        since = self.suspects.since_now()
+        self._wait_for_tables(refused)
         groups, tried = Halving(session_ids, largest_next=True), Counter[str]()
         while not self.tally.capped and (group := groups.take()):
             self._signals.check()
             try:
-                batch = self._pay(selection, group)
+                batch = self.run(partial(self._payer.pay, selection, group))
             except (Busy, TooSlow) as problem:
                 self._wait_for_tables(problem)
                 if len(group) == 1:
@@ -127,7 +105,7 @@ class BatchRunner:
                     self.refused_alone(group[0], problem, since)
             else:
                 groups.put_back(group[batch.tried :])  # those that a cap left no room for in this one
-                self._hold_proven()
+                self.hold_proven()
 
     def refused_alone(self, session_id: str, problem: Problem, since: PaidSince) -> None:
         """Put a session on hold that the database refused alone, now or once it is known whose fault that is.
@@ -142,7 +120,7 @@ class BatchRunner:
         else:
             account_id = self.once_unlocked(lambda: self._holds.account_of(session_id))
             self.suspects.add(Suspect(session_id, account_id, problem, since))
-            self._hold_proven()
+            self.hold_proven()
 
     def decide_suspects(self) -> None:
         """Decide, at the end of a run, about those that were refused and are still suspects.
@@ -160,7 +138,8 @@ class BatchRunner:
         if self._without_a_hold:
             raise unproven(self._without_a_hold)
 
-    def _hold_proven(self) -> None:
+    def hold_proven(self) -> None:
+        """Hold the suspects of whom it has become clear that the fault is theirs."""
         for suspect in self.suspects.take_proven():
             self._hold(suspect.session_id, suspect.problem)
 
@@ -211,11 +190,19 @@ class BatchRunner:
         except (Refusal, StatementError) as another:
             self._without_a_hold[session_id] = another
 
-    def _pay(self, selection: Selection, session_ids: tuple[str, ...]) -> Batch:
+    def run(self, pay: Callable[[], Batch]) -> Batch:
+        """Pay one batch; again after a lost connection, and while the caps are locked or the guard is being rebuilt.
+
+        Raises:
+            Refusal, StatementError, Busy, TooSlow: one of its sessions stood in the way.
+            ConfigurationError, FailedError: the run cannot go on; what was committed stands.
+            Interrupted: SIGINT or SIGTERM arrived.
+        """
+
         def attempt() -> Batch:
             self._signals.check()  # it may have come while an attempt before this one was cut off
             with self._signals.shielded():
-                batch = self._payer.pay(selection, session_ids)
+                batch = pay()
                 if not batch.waiting:
                     self._note(batch)  # a signal that comes now must not lose what is committed
                 return batch

@@ -1,10 +1,9 @@
-"""Reads what is owed, without a lock: the sessions that a run pays next, and what it must know of them before."""
+"""Asks about the sessions of a selection, without a lock: what a run must know before it pays them."""
 
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Self
 
 from sweeper.app.mapping import Mapping
@@ -14,13 +13,10 @@ from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import fill
 from sweeper.postgres.timeouts import READ_TIMEOUTS
 from sweeper.postgres.transaction import Row, Transaction
-from sweeper.sweep.owed_session import OwedPage
-from sweeper.sweep.selection import Place, Selection, Starts
+from sweeper.sweep.selection import Place, Selection
 
 # how long a run looks for the first charge in the books, in milliseconds
 FIRST_CHARGE_MS = 5_000
-# how many ids are found at once: a page costs a reading of its own, and a full sweep reads all of history for the first
-_FOUND_AT_ONCE = 50_000
 # how many are halved when one row's expression fails: fewer would take longer, as most of history is settled
 _CANDIDATES_AT_ONCE = 20_000
 
@@ -34,37 +30,11 @@ def reading(database: Database, mapping: Mapping) -> AbstractContextManager[Tran
 
 @dataclass(frozen=True)
 class OwedReader:
-    """Asks one transaction about the owed sessions of one selection; locks nothing."""
+    """Asks one transaction about the sessions of one selection; locks nothing."""
 
     transaction: Transaction
     mapping: Mapping
     selection: Selection
-
-    def find(self, budget: Decimal | None) -> OwedPage:
-        """The next sessions that are owed and, each for itself, within the budget.
-
-        Raises:
-            Refusal, StatementError: one row's expression fails.
-        """
-        selection = self.selection
-        in_history = selection.in_history and selection.after is None
-        page_size = max(_FOUND_AT_ONCE, len(selection.session_ids or ()))
-        row = self._row("find_in_history" if in_history else "find", page_size=page_size, budget=budget)
-        session_ids = row.session_ids
-        if self.mapping.has_shared_ids:
-            session_ids = list(dict.fromkeys(session_ids))
-            selection = replace(selection, ambiguous=selection.ambiguous | self.find_ambiguous(session_ids))
-        if self.mapping.is_bounded:
-            selection = replace(selection, starts=Starts(row.session_ids, row.starts or ()))
-        if selection.homes is not None:
-            found = zip(row.session_ids, row.accounts or (), strict=True)
-            selection.homes.learn(self.transaction, self.mapping, found)
-        return OwedPage(
-            selection,
-            session_ids,
-            last=(row.last[0], row.last[1]) if row.last else None,
-            unripe_from=row.unripe_from if in_history else None,
-        )
 
     def find_ambiguous(self, session_ids: Collection[str] | None = None) -> frozenset[str]:
         """Which of these ids, or of all failed and running sessions, several have from the floor on."""

@@ -3,24 +3,24 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import TypeVar, cast
 
 from sweeper.app.mapping import Mapping
 from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.core.signals import Signals
 from sweeper.postgres.database import Database
-from sweeper.postgres.errors import Refusal, StatementError
+from sweeper.postgres.errors import Busy, Refusal, StatementError, TooSlow
 from sweeper.postgres.retries import retrying
 from sweeper.sweep.batch import BatchPayer
 from sweeper.sweep.batches import BatchRunner
 from sweeper.sweep.holds import Holds
 from sweeper.sweep.homes import Homes
-from sweeper.sweep.moved import MovedSessions
 from sweeper.sweep.owed import OwedReader, reading
 from sweeper.sweep.owed_list import OwedList
-from sweeper.sweep.owed_session import OwedPage, Survey
+from sweeper.sweep.owed_pages import OwedPage, PageFinder
+from sweeper.sweep.owed_session import Survey
 from sweeper.sweep.progress import Observer
 from sweeper.sweep.selection import Place, Selection
 
@@ -54,10 +54,8 @@ class Sweep:
         self._runner = BatchRunner(payer, holds, batch_size=batch_size, signals=signals, observer=observer)
         self._signals = signals
         self._observer = observer
-        self._missing: tuple[datetime | None] | None = None
-        self._ambiguous = frozenset[str]()
-        self._moved = MovedSessions()
         self._homes = Homes() if mapping.is_by_account else None
+        self._pages = PageFinder(database, mapping, self._homes)
         self.tally = self._runner.tally
 
     def run(self, selection: Selection) -> Survey:
@@ -83,7 +81,7 @@ class Sweep:
             self.tally.skipped = []
             self._pay_parts(selection)
         self._runner.decide_suspects()
-        selection = self._knowing(selection)
+        selection = self._pages.knowing(selection)
         if self.tally.capped or self._payer.has_budget:
             return self.survey(selection, retrying(self._payer.budget), payable=True)
         return self.survey(selection.only(tuple(self.tally.skipped)), payable=True) if self.tally.skipped else Survey()
@@ -117,7 +115,7 @@ class Sweep:
                 break
             time.sleep(seconds)
             self.tally.skipped[before:] = (*slow, *skipped[_TRIED_AGAIN:])
-            self._runner.pay_all(OwedPage(self._knowing(selection), skipped[:_TRIED_AGAIN]))
+            self._pay_page(OwedPage(self._pages.knowing(selection), skipped[:_TRIED_AGAIN]))
 
     def _pay_pages(self, selection: Selection) -> None:
         """Find and pay, page after page."""
@@ -131,11 +129,45 @@ class Sweep:
                     self._note_unripe(selection)
                 more, last = self._pay_around_refused(selection)
             else:
-                self._runner.pay_all(found)
+                self._pay_page(found)
                 more, last = found.last is not None, found.last
                 if self._homes:
                     self._homes.keep(self.tally.skipped)
             selection = replace(selection, after=last)
+
+    def _pay_page(self, found: OwedPage) -> None:
+        """Pay a page, batch after batch; a session that stands in the way is held, suspected or skipped.
+
+        Raises:
+            ConfigurationError, FailedError, Busy: the run cannot go on; what was committed stands.
+            Interrupted: SIGINT or SIGTERM arrived; the batch in hand was finished.
+        """
+        runner, throttle = self._runner, self._runner.throttle
+        runner.begin_page()
+        while not self.tally.capped and (session_ids := self._take(found)):
+            self._signals.check()
+            try:
+                batch = runner.run(partial(self._payer.pay, found.selection, session_ids))
+            except TooSlow:
+                runner.pass_over_slow(found, session_ids)
+            except (Refusal, StatementError, Busy) as problem:
+                runner.isolate(found.selection, session_ids, problem)
+            else:
+                runner.hold_proven()
+                throttle.answered(len(batch.paid), batch.beside_id_bytes)
+                found.give_back(session_ids[batch.tried :])
+                if batch.already_refunded * 2 > batch.tried:
+                    found.turn()  # another run is at work here: each would pay what the other has just paid
+                full = len(session_ids) == throttle.size
+                if pause := throttle.held(batch.locked_seconds, batch.traffic, full=full):
+                    time.sleep(pause)
+
+    def _take(self, found: OwedPage) -> tuple[str, ...]:
+        throttle = self._runner.throttle
+        taken = found.take(throttle.size)
+        fitting = throttle.fitting(taken)
+        found.give_back(taken[fitting:])
+        return taken[:fitting]
 
     def _pay_around_refused(self, selection: Selection) -> tuple[bool, Place | None]:
         """Continue with fewer sessions at a time, until past the row whose expression fails.
@@ -155,29 +187,11 @@ class Sweep:
         except (Refusal, StatementError):
             self.tally.unknown = True
 
-    def _knowing(self, selection: Selection) -> Selection:
-        """The same selection with what is known, by now, of refunds that are missing and of ids that several have."""
-        selection = replace(selection, ambiguous=self._ambiguous, moved=self._moved.found, homes=self._homes)
-        return replace(selection, missing_until=self._missing[0]) if self._missing else selection
-
     def _find(self, selection: Selection) -> OwedPage:
         budget = retrying(self._payer.budget)
-        found = self._read(self._knowing(selection), lambda reader: reader.find(budget))
-        if found and self._missing is None:  # a run that has nothing to pay need not know
-            self._missing = (self._read(selection, OwedReader.find_missing),)
-            if self._missing != (None,):  # what will be held needs no room, and its reason is found as it is locked
-                return self._find(selection)
+        found = self._runner.once_unlocked(lambda: self._pages.find(selection, budget))
         self.tally.note_unripe(found.unripe_from)
-        self._ambiguous = found.selection.ambiguous
-        self._note_moved(selection, found)
         return self._by_shard(found) if self._homes else found
-
-    def _note_moved(self, selection: Selection, found: OwedPage) -> None:
-        """What was refunded under another id is held as it is locked."""
-        if found and self._moved.possible:
-            session_ids = found.session_ids
-            moved = self._read(selection, lambda reader: self._moved.find(reader, session_ids))
-            found.selection = replace(found.selection, moved=moved)
 
     def _by_shard(self, found: OwedPage) -> OwedPage:
         """A page in an order in which batches are large, and a run is still ended by a cap where a dry run is."""
@@ -187,11 +201,7 @@ class Sweep:
         return found.by_shard(0)
 
     def _read(self, selection: Selection, ask: Callable[[OwedReader], T]) -> T:
-        def read() -> T:
-            with reading(self._database, self._mapping) as transaction:
-                return ask(OwedReader(transaction, self._mapping, selection))
-
-        return self._runner.once_unlocked(read)
+        return self._runner.once_unlocked(lambda: self._pages.read(selection, ask))
 
     def _find_among(self, selection: Selection, session_ids: tuple[str, ...]) -> bool:
         """Find and pay those of these that are owed; one whose own expression fails is found by halving.
@@ -211,7 +221,7 @@ class Sweep:
                 self._runner.refused_alone(found.item, problem, self._runner.suspects.in_this_run)
                 refused = True
             else:
-                self._runner.pay_all(found)
+                self._pay_page(found)
             if self.tally.capped:
                 break
         return refused

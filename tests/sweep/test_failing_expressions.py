@@ -6,7 +6,7 @@ from unittest.mock import patch
 import pytest
 
 from sweeper.postgres.transaction import Transaction
-from sweeper.sweep import owed
+from sweeper.sweep import owed, owed_pages
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.holds import holds
 from tests.helpers.statements import FIND, name_of
@@ -66,7 +66,7 @@ def test_an_expression_that_fails_for_one_row_is_isolated(
 ) -> None:
     """A division by zero, two rows for one account and a bad cast fail the page; a dry run finds the same three."""
     monkeypatch.setattr(owed, "_CANDIDATES_AT_ONCE", at_once)
-    monkeypatch.setattr(owed, "_FOUND_AT_ONCE", 4)
+    monkeypatch.setattr(owed_pages, "_FOUND_AT_ONCE", 4)
     first.sql("CREATE TABLE owners (session_id text, user_id text)")
     first.configure(
         'account    = "user_id"', 'account = "(SELECT o.user_id FROM owners AS o WHERE o.session_id = s.id)"'

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 import sweeper.sweep.horizon
-from sweeper.sweep import owed
+from sweeper.sweep import owed_pages
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import NOW
 from tests.helpers.statements import before
@@ -74,7 +74,7 @@ def test_check_tells_of_the_horizon_that_the_next_run_will_use(first: AppDatabas
 def test_the_earliest_session_that_is_not_settled_bounds_it(
     swept: AppDatabase, monkeypatch: pytest.MonkeyPatch, status: str, created: str, found_at_once: int
 ) -> None:
-    monkeypatch.setattr(owed, "_FOUND_AT_ONCE", found_at_once)
+    monkeypatch.setattr(owed_pages, "_FOUND_AT_ONCE", found_at_once)
     swept.session("s1", status, created=created)
     swept.session("excluded", created=OLD, step="All models failed - credits refunded")
     assert paid(swept, "--stuck-after", "90d", "--grace", "50d") == 0

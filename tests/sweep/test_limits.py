@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from sweeper.sweep import batch, owed
+from sweeper.sweep import batch, owed_pages
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import NOW
 
@@ -180,7 +180,7 @@ def test_more_than_is_found_at_once_is_found_page_by_page(
     first: AppDatabase, monkeypatch: pytest.MonkeyPatch, number_owed: int
 ) -> None:
     """Two from all of history, then two a page; many started in the same moment, and the last stands first."""
-    monkeypatch.setattr(owed, "_FOUND_AT_ONCE", 2)
+    monkeypatch.setattr(owed_pages, "_FOUND_AT_ONCE", 2)
     first.account()
     for number in reversed(range(number_owed)):
         first.session(f"s{number}", created=f"2026-11-2{1 + number // 3} 10:00")
@@ -189,7 +189,7 @@ def test_more_than_is_found_at_once_is_found_page_by_page(
 
 def test_sessions_without_a_start_are_paged_too(first: AppDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     """Failed sessions without `started_at` have no place in the order: each is put on hold all the same."""
-    monkeypatch.setattr(owed, "_FOUND_AT_ONCE", 2)
+    monkeypatch.setattr(owed_pages, "_FOUND_AT_ONCE", 2)
     first.account()
     for number in range(5):
         first.session(f"s{number}", created=None)
