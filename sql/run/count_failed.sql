@@ -2,7 +2,7 @@
 -- refunds have nothing else to be read back asks this first: it takes half the time.
 SELECT pg_catalog.count(*) AS failed
 FROM {sessions} AS s
-WHERE {session_id} {session_eq} ANY ({if by_account}%(in_hand)s::text[]::{session_type}[]{else}ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])){end})
+WHERE {include is_in_hand}
   {if by_account}
   {include sessions_here}
   {end}

@@ -11,7 +11,7 @@ WITH owed AS MATERIALIZED (
                v.amount::numeric AS amount,
                {include owed_from} AS owed_from
         {include reading}
-        WHERE {session_id} {session_eq} ANY (ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])))
+        WHERE {include is_in_hand}
           AND {include in_scope}
     ) AS found
 ),

@@ -2,7 +2,7 @@
 -- have refunded, and did not, the others were dropped: by a trigger or a rule.
 SELECT coalesce(pg_catalog.array_agg(v.session_id::text), '{}') AS session_ids
 {include reading_in_hand}
-WHERE {session_id} {session_eq} ANY ({if by_account}%(in_hand)s::text[]::{session_type}[]{else}ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])){end})
+WHERE {include is_in_hand}
   {if by_account}
   {include sessions_here}
   {end}

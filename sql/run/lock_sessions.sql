@@ -1,6 +1,5 @@
 -- lock sessions: those of these that are not refunded yet; those that somebody else has locked are passed over. Not FOR
--- UPDATE: that would block, and be skipped for, the app's inserts of child rows. An array whose length the planner does
--- not know: it looks each id up, and never reads the whole table.
+-- UPDATE: that would block, and be skipped for, the app's inserts of child rows.
 SELECT coalesce(pg_catalog.array_agg(l.session_id::text), '{}') AS session_ids,
        coalesce(pg_catalog.array_agg(l.account_id::text), '{}') AS account_ids,
        coalesce(pg_catalog.array_agg(l.amount), '{}') AS amounts,
@@ -11,7 +10,7 @@ FROM (
            CASE WHEN %(budget)s::numeric IS NOT NULL THEN v.amount::text END AS amount,
            CASE WHEN %(budget)s::numeric IS NOT NULL THEN {include hold_reason} END AS hold_reason
     {include reading_in_hand}
-    WHERE {session_id} {session_eq} ANY ({if by_account}%(in_hand)s::text[]::{session_type}[]{else}ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])){end})
+    WHERE {include is_in_hand}
       {if by_account}
       {include sessions_here}
       {end}

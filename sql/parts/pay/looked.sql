@@ -20,7 +20,7 @@ sweeper_looked AS MATERIALIZED (
                    v.charged,{end}
                    {include verdict} AS verdict
             {include reading_in_hand}
-            WHERE {session_id} {session_eq} ANY ({if by_account}%(in_hand)s::text[]::{session_type}[]{else}ARRAY(SELECT pg_catalog.unnest(%(in_hand)s::text[]::{session_type}[])){end})
+            WHERE {include is_in_hand}
               {if by_account}
               {include sessions_here}
               {end}

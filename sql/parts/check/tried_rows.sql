@@ -1,0 +1,12 @@
+-- The rows of some sessions, s, as they are once the columns of a mark are written: nothing is.
+FROM (
+    SELECT {each columns ",\n           "}{if value}(
+               SELECT ({value})::{column_type}
+               FROM {include rehearsed_refund} AS refund
+           ){else}s.{column}{end} AS {column}{end}
+    FROM {sessions} AS s
+    CROSS JOIN LATERAL (
+        {include mapped}
+    ) AS v
+    WHERE {include chosen}
+) AS s
