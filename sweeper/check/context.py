@@ -88,6 +88,20 @@ def failure(name: str, message: str, fix: str) -> Check:
     return Check(name, Status.FAILURE, message, fix)
 
 
+def joined(name: str, found: Sequence[Check]) -> Check:
+    """Several findings as one item: a failure when one of them is."""
+    failed = any(check.status is Status.FAILURE for check in found)
+    message, fixes = "; ".join(check.message for check in found), "\n".join(check.fix for check in found)
+    return (failure if failed else warning)(name, message, fixes)
+
+
+def not_checked(name: str, problem: Busy | TooSlow) -> Check:
+    """An item that could not be looked at now, and may be later."""
+    if isinstance(problem, Busy):
+        return warning(name, "not checked: the app's tables are locked as a whole just now", "sweeper check")
+    return warning(name, "not checked: reading it took too long", "sweeper check, when the server is less busy")
+
+
 def run_check(name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
     """The checks that ``look`` gives; when it cannot look, one that says why.
 
@@ -96,10 +110,8 @@ def run_check(name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
     """
     try:
         return list(look())
-    except Busy:
-        return [warning(name, "not checked: the app's tables are locked as a whole just now", "sweeper check")]
-    except TooSlow:
-        return [warning(name, "not checked: reading it took too long", "sweeper check, when the server is less busy")]
+    except (Busy, TooSlow) as problem:
+        return [not_checked(name, problem)]
     except Refusal as refusal:  # not its message, which may repeat a row
         return [failure(name, f"the database refuses to read it (SQLSTATE {refusal.sqlstate})", "fix the mapping")]
     except SweeperError as error:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from sweeper.app.catalog import Column, Table
-from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.context import CheckContext, failure, joined, ok, warning
 from sweeper.check.rehearsal.account_links import wrong_table
 from sweeper.check.rehearsal.balance_as_amount import check_balance_as_amount
 from sweeper.check.rehearsal.charged_accounts import check_ledger_accounts
@@ -17,7 +17,7 @@ from sweeper.check.rehearsal.samples import Samples, is_number, sampling
 from sweeper.check.rehearsal.sums import check_counters, check_sums
 from sweeper.check.rehearsal.unmoved import check_unmoved
 from sweeper.check.rehearsal.unpayable import check_unpayable
-from sweeper.check.result import Check, Status
+from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import Slots
 
@@ -62,9 +62,7 @@ def check_accounts(context: CheckContext) -> Iterator[Check]:
     if not found:
         yield ok("accounts", "no other column looks like a balance that the file leaves out")
         return
-    failed = any(check.status is Status.FAILURE for check in found)
-    said, fixes = "; ".join(check.message for check in found), "\n".join(check.fix for check in found)
-    yield (failure if failed else warning)("accounts", said, fixes)
+    yield joined("accounts", found)
 
 
 def _names(own: AccountsSection) -> set[str]:

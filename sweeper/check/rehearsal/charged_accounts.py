@@ -1,7 +1,7 @@
 """Whether the ledger charged the accounts that the mapping would pay."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from sweeper.app.catalog import Column, Table
@@ -12,6 +12,7 @@ from sweeper.check.rehearsal.samples import Samples, sampling
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
+from sweeper.postgres.transaction import Row
 
 # what the file writes as the account must be the account itself, or nothing can be compared
 _PLAIN = re.compile(r"\s*(refund\.)?account_id\s*(::\s*[\w.\"]+)?\s*", re.IGNORECASE)
@@ -31,8 +32,8 @@ def check_charged_accounts(context: CheckContext) -> Iterator[Check]:
             return
         slots = {"account_column": account.quoted, "amount_column": amounts[0].quoted}
         rows = samples.read("compare_charge_accounts", samples.newest(running=False), slots)
-    wrong = [row for row in rows if not row.same]
-    if len(wrong) < _ENOUGH or len(wrong) <= len(rows) * _MOST:
+    wrong = _mostly_different(rows)
+    if not wrong:
         return
     sample = wrong[0]
     yield failure(
@@ -64,8 +65,8 @@ def check_ledger_accounts(samples: Samples, accounts: Table, own: AccountsSectio
             rows = samples.read("compare_row_accounts", samples.newest(running=False), slots)
         except (Refusal, StatementError, TooSlow):  # without an index on the session
             continue
-        wrong = [row for row in rows if not row.same]
-        if len(wrong) < _ENOUGH or len(wrong) <= len(rows) * _MOST:
+        wrong = _mostly_different(rows)
+        if not wrong:
             continue
         sample = wrong[0]
         yield failure(
@@ -76,6 +77,12 @@ def check_ledger_accounts(samples: Samples, accounts: Table, own: AccountsSectio
             "accounts.id: the column that has what sessions.account gives; or sessions.account: what accounts.id has",
         )
         return
+
+
+def _mostly_different(rows: Sequence[Row]) -> list[Row]:
+    """The rows that name another account, where there are enough of them and they are most."""
+    wrong = [row for row in rows if not row.same]
+    return wrong if len(wrong) >= _ENOUGH and len(wrong) > len(rows) * _MOST else []
 
 
 def _written(context: CheckContext, column: Column) -> str:

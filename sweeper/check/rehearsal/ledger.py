@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.app.over_refund import names_in
-from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.context import CheckContext, failure, joined, ok, warning
 from sweeper.check.rehearsal.entries import check_entries
 from sweeper.check.rehearsal.forgotten import check_forgotten
 from sweeper.check.rehearsal.ledger_columns import account_column, amount_columns
@@ -25,7 +25,7 @@ from sweeper.check.rehearsal.samples import (
     numbered,
     sampling,
 )
-from sweeper.check.result import Check, Status
+from sweeper.check.result import Check
 from sweeper.install.reversal_key import FULL_KEY_FIX, find_full_key, full_key
 from sweeper.postgres.templates import Slots
 
@@ -61,9 +61,7 @@ def check_ledger(context: CheckContext) -> Iterator[Check]:
     if not found:
         yield ok("ledger", "its newest rows agree with the file")
         return
-    failed = any(check.status is Status.FAILURE for check in found)
-    said, fixes = "; ".join(check.message for check in found), "\n".join(check.fix for check in found)
-    yield (failure if failed else warning)("ledger", said, fixes)
+    yield joined("ledger", found)
 
 
 def _running(samples: Samples, key: Column | None) -> Iterator[Check]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from sweeper.app.catalog import Column, has_subquery
-from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.context import CheckContext, failure, joined, ok, warning
 from sweeper.check.rehearsal.before_refund import as_before
 from sweeper.check.rehearsal.past_rows import Compared, PastRefund, compared_columns, read_past_refunds
 from sweeper.check.rehearsal.samples import named, number, sampling
@@ -45,12 +45,7 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
     if not problems:
         yield ok("past_refunds", f"for {len(sessions)} sessions that the app refunded, the file gives what it wrote")
         return
-    worst = next((check for check in problems if check.status == "failure"), problems[0])
-    yield replace(
-        worst,
-        message="; ".join(check.message for check in problems),
-        fix="\n".join(check.fix for check in problems),
-    )
+    yield joined("past_refunds", problems)
 
 
 def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: bool) -> Check | None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 
 from sweeper.app.mapping import Mapping
-from sweeper.check.context import CheckContext, warning
+from sweeper.check.context import CheckContext, not_checked, warning
 from sweeper.check.policy import check_caps
 from sweeper.check.rehearsal.above_charge import check_charges
 from sweeper.check.rehearsal.accounts import check_accounts
@@ -66,10 +66,8 @@ def look_at(context: CheckContext, name: str, look: Callable[[], Iterator[Check]
     """What an item finds, or why it could not look."""
     try:
         return list(look())
-    except Busy:
-        return [warning(name, "not checked: the app's tables are locked as a whole just now", "sweeper check")]
-    except TooSlow:
-        return [warning(name, "not checked: reading it took too long", "sweeper check, when the server is less busy")]
+    except (Busy, TooSlow) as problem:
+        return [not_checked(name, problem)]
     except Refusal as refusal:
         return [_refused(name, refusal)]
     except StatementError as error:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from sweeper.check.context import CheckContext, failure, warning
+from sweeper.check.context import CheckContext, failure, joined
 from sweeper.check.rehearsal.delivered import check_delivered, settled_ids
 from sweeper.check.rehearsal.labels import labels_of_statuses
 from sweeper.check.rehearsal.marked import mark_columns
@@ -72,8 +72,7 @@ def check_statuses(context: CheckContext) -> Iterator[Check]:
     if len(problems) < 2:
         yield problems[0] if problems else found[0]
         return
-    worst = failure if any(check.status is Status.FAILURE for check in problems) else warning
-    yield worst("statuses", "; ".join(check.message for check in problems), "\n".join(check.fix for check in problems))
+    yield joined("statuses", problems)
 
 
 def _wrong(context: CheckContext) -> Iterator[Check]:
