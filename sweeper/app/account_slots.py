@@ -14,10 +14,10 @@ from sweeper.config.model import AccountsSection, Settings
 from sweeper.core.decimals import FLOATING_TOLERANCE
 from sweeper.postgres.templates import Choices, Slots, fill_part
 
-# the balance as SQL, and the column that it is, where it is one
+# the balance as SQL, and its column, unless it is an expression
 _Balance = tuple[Expression | None, Column | None]
 _NO_ACCOUNTS = {"balance_rounds": "false", "balance_type": "numeric", "spent_type": "numeric", "tolerance": "0"}
-# what the conditions of the statements ask for where no account is moved
+# the statements' conditions where the file has no account to move
 _NOTHING_MOVES: Choices = {
     "moves": (),
     "shares": (),
@@ -50,7 +50,7 @@ def account_slots(reader: Reader, settings: Settings, sessions: Table, slots: Sl
     key = reader.unique_column("accounts.id", own.id, accounts)
     key_value = Expression(f"a.{key.quoted}", key.base_type, key, key.collation)
     account_as, account = payer.compared_as(key_value), payer.sql
-    if payer.may_be_rounded(key_value):  # an id with a fraction is nobody's, and not that of who has the next number
+    if payer.may_be_rounded(key_value):  # an id with a fraction belongs to no account, and rounding would find one
         exact = payer.type if payer.type in catalog.EXACT_TYPES else "double precision"
         account = fill_part("whole_number", {"value": payer.sql, "exact_type": exact})
     else:
@@ -93,7 +93,7 @@ def _condition(reader: Reader, own: AccountsSection, name: str, accounts: Table)
 
 
 def _require_locked(own: AccountsSection, key: str, text: str) -> None:
-    """Refuse what is read beside the account's row, which is all that is locked."""
+    """Refuse an expression that reads anything but the account's row, which alone is locked."""
     if not own.serialized and catalog.has_subquery(text):
         raise problem(
             key,
@@ -125,7 +125,7 @@ def _balance_slots(reader: Reader, own: AccountsSection, accounts: Table, slots:
 
 
 def _moves(reader: Reader, own: AccountsSection, accounts: Table, balance: _Balance, timezone: str) -> Iterator[Slots]:
-    """What moves besides the columns of ``[accounts.add]``."""
+    """The columns that change besides those of ``[accounts.add]``."""
     column = balance[1]
     if column and own.add is None:
         yield move(column, value="amount")

@@ -25,7 +25,7 @@ _QUOTED_NAME = re.compile(r'"((?:[^"]|"")+)"')
 class Column:
     """One column of an app's table; ``collation`` is the COLLATE clause where it is not the database's own.
 
-    ``expression`` is what a virtual generated column is worked out from, and none for every other.
+    ``expression`` is what a virtual generated column is computed from, None for any other column.
     """
 
     name: str
@@ -83,7 +83,7 @@ class Table:
         return f"{quote_name(self.schema)}.{quote_name(self.name)}"
 
     def beside_refund(self, alias: str) -> dict[str, str]:
-        """The same as a row that stands beside a refund, by ``alias``."""
+        """Its name and ``alias``, as a row that an expression over a refund may read."""
         return {"table": self.qualified, "alias": alias, "on_nodes": "yes" if self.distributed_by else ""}
 
     def column(self, text: str) -> Column | None:
@@ -96,13 +96,13 @@ class Table:
 
 
 def is_name(text: str) -> bool:
-    """Whether ``text`` is a bare or a quoted name, and no expression."""
+    """Whether ``text`` is a bare or a quoted name, not an expression."""
     return bool(_BARE_NAME.fullmatch(text) or _QUOTED_NAME.fullmatch(text))
 
 
 def nearest_column(text: str, table: Table) -> str:
     near = nearest_of(text.strip('"'), list(table.columns))
-    # as SQL would have it: a name with capitals needs its quotes
+    # as SQL reads it: a name with capitals needs its quotes
     return f"; did you mean {as_sql(near)}?" if near else nearest("", [as_sql(name) for name in table.columns])
 
 

@@ -1,7 +1,7 @@
 """The key of a charge: the session's id and the attempt, as typed values of named columns.
 
 The key is bound by the first ``install``. Under another key everything that is refunded would be owed again, or what is
-owed would pass for refunded: so none is put in its place without a translation of the refunds that there are.
+owed would pass for refunded, so another key takes its place only when the existing refunds are translated to it.
 """
 
 import json
@@ -14,9 +14,9 @@ _SAME_TEXTS = {"smallint", "integer", "bigint", "text", "character varying", "uu
 
 @dataclass(frozen=True)
 class ChargeKey:
-    """The key of a mapping; ``labels`` are the values of the enums among its types, by type.
+    """The key of a mapping; ``labels`` are the values of its enum types, by type.
 
-    ``table_oid`` knows a table that was renamed; ``attempt`` is the expression of the file, none where there is none,
+    ``table_oid`` recognises a table that was renamed; ``attempt`` is the expression in the file, None without one,
     and ``timezone`` the zone that such an expression is read in. Columns are known by their numbers, too, which
     renaming keeps: that of the id, and of an attempt that is a column. ``reads`` are the columns that
     the expression names, with their types. ``ledger_oid`` is the table of the ledger, put back from a dump, without
@@ -40,7 +40,7 @@ class ChargeKey:
 
     @property
     def id_name(self) -> str:
-        """The name of the id's column, not as SQL."""
+        """The bare name of the id's column."""
         return self.id[1:-1].replace('""', '"')
 
     def to_json(self) -> str:
@@ -49,11 +49,11 @@ class ChargeKey:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """As it was kept."""
+        """From what `settings.charge_key` keeps."""
         return cls(**json.loads(text))
 
     def of_table(self, other: Self) -> bool:
-        """Whether both are of one table: by its name, or one that was renamed since."""
+        """Whether both are of one table, by its name or, when it was renamed since, by its oid."""
         return self.table == other.table or self.table_oid == other.table_oid
 
     def same_id(self, bound: Self) -> bool:
@@ -87,7 +87,7 @@ class ChargeKey:
         ]
 
     def _reordered_enums(self, bound: Self) -> list[str]:
-        """Two values of an enum that traded their names: what was refunded under one would be owed under the other."""
+        """Two values of an enum that swapped names: what was refunded under one would be owed under the other."""
         return [
             f"the values of the enum {name} are in another order: some were renamed to each other's names"
             for name in self.labels.keys() & bound.labels.keys()
@@ -96,7 +96,7 @@ class ChargeKey:
         ]
 
     def changes(self, bound: Self) -> list[str]:
-        """What is another than in the key that is ``bound``, in words; nothing where refunds mean the same."""
+        """What differs from the ``bound`` key, in words; empty where refunds mean the same."""
         facts = {
             "sessions.table": (bound.table, self.table, self.of_table(bound)),
             "sessions.id": (bound.id, self.id, self.same_id(bound)),

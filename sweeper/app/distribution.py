@@ -10,7 +10,7 @@ from sweeper.core.errors import ConfigurationError
 from sweeper.postgres.templates import fill, quote_name
 from sweeper.postgres.transaction import Row, Transaction
 
-# why no refund can be exact there, by how the table is distributed
+# why no refund can be exact in a table that is distributed like this
 _WHY = {
     "otherwise": "Citus distributes its rows over several nodes by {column}, not by its hash or with several copies of "
     "each: sweeper knows tables that create_distributed_table has made, with one copy of each shard",
@@ -19,7 +19,7 @@ _WHY = {
     "in parts, which do not see one state of the rows",
 }
 
-# by which types accounts may be distributed, each with a value that is most likely nobody's
+# the types of account ids by which tables may be distributed, each with an id that most likely no account has
 NOBODY = {
     "text": "-1",
     "character varying": "-1",
@@ -30,7 +30,7 @@ NOBODY = {
 
 
 class Distribution(NamedTuple):
-    """On which nodes Citus has a table: its ``group`` of shards, and the ``column`` by which rows are in one of them.
+    """On which nodes Citus has a table: its ``group`` of shards, and the ``column`` that decides the shard of a row.
 
     Without a column all rows are on one node, as those of a schema are; without a group, all on this server.
     ``shared_keys`` are the columns that are unique together with the column.
@@ -47,7 +47,7 @@ class Distribution(NamedTuple):
 
 
 def read_distribution(transaction: Transaction, key: str, text: str, found: Row, own_schema: str) -> Distribution:
-    """Where the rows of a table are that ``find_table`` has found.
+    """On which nodes the rows of a table are that ``find_table`` has found.
 
     Raises:
         ConfigurationError: Citus has distributed it in a way in which no refund can be exact.

@@ -1,4 +1,4 @@
-"""A value of the file as SQL: its type, and how values of it are compared."""
+"""A value of the file as SQL: its type, and how such values are compared."""
 
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ _KEPT = {
 
 
 class Expression(NamedTuple):
-    """A value of the file as SQL, its type, and the COLLATE clause that its comparisons need, or none."""
+    """A value of the file as SQL, its type, and the COLLATE clause that its comparisons need, empty without one."""
 
     sql: str
     type: str
@@ -31,11 +31,11 @@ class Expression(NamedTuple):
         return fill_part("cast", {"type": other.type, "collation": wanted}, {"collated": collated})
 
     def may_be_rounded(self, other: "Expression") -> bool:
-        """Whether a value with a fraction would become a whole one by the cast to the type of ``other``."""
+        """Whether the cast to the type of ``other`` would round a value that has a fraction."""
         return other.type in INTEGER_TYPES and self.type in ("numeric", *FLOATING_TYPES)
 
     def require_kept(self, key: str, text: str, other: "Expression", name: str) -> None:
-        """Check that the cast to the type of ``other``, called ``name``, makes no two values one.
+        """Check that the cast to the type of ``other``, called ``name``, never makes two values the same.
 
         Raises:
             ConfigurationError: it may.
@@ -49,7 +49,7 @@ class Expression(NamedTuple):
             )
 
     def require_distinct(self, key: str, text: str, other: "Expression") -> None:
-        """Check that values which differ for this one differ for ``other`` as well, and not by letter case alone.
+        """Check that values that differ here differ for ``other``, too, and not by letter case alone.
 
         Raises:
             ConfigurationError: they may not.
@@ -65,7 +65,7 @@ class Expression(NamedTuple):
 
     @property
     def takes_for_equal(self) -> bool:
-        """Whether texts that differ may be equal by its type or by its column's collation."""
+        """Whether its type or its column's collation may take different texts for equal."""
         return self.type.rpartition(".")[2] == "citext" or (self.column is not None and not self.column.deterministic)
 
     def _is_cut(self, wanted: str) -> bool:
@@ -84,12 +84,12 @@ def default_collation() -> str:
 
 
 def no_attempt() -> Expression:
-    """What stands for the attempt where the file has none."""
+    """What takes the place of the attempt where the file has no ``sessions.attempt``."""
     return Expression(fill_part("no_attempt", {}), "integer")
 
 
 class Equality(NamedTuple):
-    """The operators that compare two values of one type, each with its schema, so that no other is meant."""
+    """The operators that compare two values of one type, each with its schema, so that the server finds no other."""
 
     equal: str
     greater: str
@@ -107,7 +107,7 @@ def check_type(key: str, text: str, expression: Expression, allowed: tuple[str, 
     """Check an expression's type.
 
     Raises:
-        ConfigurationError: it is none of ``allowed``.
+        ConfigurationError: it is not one of ``allowed``.
     """
     if expression.type not in allowed:
         raise problem(key, text, f"must be {' or '.join(allowed)}, and is {expression.type}")

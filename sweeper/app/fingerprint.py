@@ -58,5 +58,5 @@ def decisive(settings: Settings) -> dict[str, object]:
 
 
 def digest(value: object) -> str:
-    """A digest of what json can say."""
+    """A digest of a value that JSON can express."""
     return sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

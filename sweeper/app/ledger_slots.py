@@ -16,7 +16,7 @@ from sweeper.app.share_slots import rounded
 from sweeper.config.model import LedgerSection
 from sweeper.postgres.templates import Slots, fill_part
 
-# what the statements ask where the app keeps no ledger
+# the statements' conditions where the app keeps no ledger
 NO_LEDGER = Facts(
     {"ledger_rounds": "false"},
     dict.fromkeys(
@@ -55,7 +55,7 @@ class Ledger(NamedTuple):
 
 
 class _Link(NamedTuple):
-    """What a row has of the session and of its attempt, and how a refund's are cast to be compared with them."""
+    """The session and attempt in a row of the ledger, and the casts that compare a refund's with them."""
 
     session: Expression
     attempt: Expression
@@ -69,7 +69,7 @@ class _Link(NamedTuple):
         return ", ".join(one.column.quoted if one.column else f"({one.sql})" for one in expressions)
 
     def can_be_unique(self, table: Table, *, attempts: bool) -> bool:
-        """Whether a unique index on the key holds over all partitions: only where it has all that they are by."""
+        """Whether a unique index on the key can hold over all partitions: only where it has all partition columns."""
         columns = {one.column.name for one in (self.session, self.attempt)[: 1 + attempts] if one.column}
         return columns.issuperset((*table.partition_columns, *table.tree_columns))
 
@@ -167,7 +167,7 @@ def _link_slots(reader: Reader, own: LedgerSection, link: _Link) -> dict[str, st
 
 
 def _amount(own: LedgerSection, table: Table, meant: list[Slots]) -> list[Slots]:
-    """The column that has the amount of a refund, where one has, and what is written there; for an audit."""
+    """The column with the amount of a refund, if there is one, and what is written there; for an audit."""
     written = {table.column(text): value for text, value in own.insert.items()}
     types = {
         column.quoted: column.full_type
@@ -179,7 +179,7 @@ def _amount(own: LedgerSection, table: Table, meant: list[Slots]) -> list[Slots]
 
 
 def _moment(own: LedgerSection, table: Table) -> list[Slots]:
-    """The column that has the time of a refund, where one has."""
+    """The column with the time of a refund, if there is one."""
     written = [(table.column(text), value) for text, value in own.insert.items()]
     moments = [column for column, value in written if column and _AT.fullmatch(value.strip())]
     found: list[Slots] = [{"column": column.quoted} for column in moments if column.base_type in catalog.TIME_TYPES]
@@ -195,10 +195,10 @@ def _beside(own: LedgerSection) -> dict[str, bool]:
 
 
 def _is_chained(own: LedgerSection, facts: Facts) -> dict[str, bool]:
-    """Whether rows have the running balance in them.
+    """Whether rows hold the running balance.
 
     Raises:
-        ConfigurationError: they have, and there is no account whose balance could be read under a lock.
+        ConfigurationError: they do, and there is no account whose balance could be read under a lock.
     """
     chained = {}
     for name, values in (("insert", own.insert), ("reverse", own.reverse)):
@@ -222,9 +222,9 @@ def assigned(values: Mapping[str, str]) -> list[Slots]:
 def _ledger_values(
     over: OverRefund, section: str, given: Mapping[str, str], table: Table
 ) -> tuple[dict[str, str], list[Slots], list[Slots]]:
-    """What is written to each column, where it would not fit to the digit, and which say how much went to whom.
+    """What is written to each column, which columns would round it, and which say how much went to whom.
 
-    The last are compared with what was meant: as numbers, or as the texts of values of the column's type.
+    Those are read back and compared with what was written: as numbers, or as texts of the column's type.
     """
     values: dict[str, str] = {}
     amounts: list[Slots] = []

@@ -78,7 +78,7 @@ class Mapping:
 
     @property
     def has_zoned_starts(self) -> bool:
-        """Whether the times at which sessions start have a zone, so that none of them may mean two moments."""
+        """Whether the times at which sessions start have a zone, so that each of them is one moment."""
         return self.slots["started_type"] == "timestamp with time zone"
 
     def takes_any_attempt(self, *, empty: bool) -> bool:
@@ -88,12 +88,12 @@ class Mapping:
 
     @property
     def has_balance(self) -> bool:
-        """Whether there is a balance to compare: of an account that is only locked nothing is known."""
+        """Whether there is a balance to compare: an account may also be mapped only to be locked."""
         return bool(self.lists["has_balance"])
 
     @property
     def shares(self) -> tuple[str, ...]:
-        """The columns of an account that take a share of a refund each, by ``[accounts.add]``."""
+        """The columns of an account that each take a share of a refund, by ``[accounts.add]``."""
         listed = self.lists["shares"]
         assert not isinstance(listed, bool | str)  # noqa: S101 - share_facts gives a list
         return tuple(share["name"] for share in listed)
@@ -126,7 +126,7 @@ class Mapping:
 
     @property
     def nobody(self) -> dict[str, object]:
-        """The bind with which the statement that pays is planned for nobody, on one node of Citus."""
+        """The bind with which the statement that pays is planned for no account, on one node of Citus."""
         return {"accounts": text_array([NOBODY[self.slots["account_type"]]])} if self.is_by_account else {}
 
     @property
@@ -157,7 +157,7 @@ class Mapping:
             "zoned_starts": self.has_zoned_starts,
             "sharded": self.is_sharded,
             "by_account": self.is_by_account,
-            # a batch that pays sessions of one account each has no two with one id
+            # in a batch of one account, no two sessions have the same id
             "several_in_hand": self.has_shared_ids and not self.is_by_account,
             # whether the row of a session that is closed says when it failed
             "closing_tells": bool(self.lists["status_written"] and self.lists["failed_at_in_row"]),
@@ -173,7 +173,7 @@ class Mapping:
         closing = self.lists["closing"]
         assert not isinstance(closing, bool | str)  # noqa: S101
         status = [{"column": self.slots["status_column"]}] if self.lists["status_written"] else []
-        # who may update no column of a row may not lock it, either
+        # a role that may update no column of a table may not lock its rows either
         updated = [*status, *closing, *touch] or [{"column": column}]
         return {
             "marks": bool(marking),
@@ -183,7 +183,7 @@ class Mapping:
         }
 
     def before_install(self) -> "Mapping":
-        """The same where sweeper has no tables yet: whoever reads them finds nothing in them."""
+        """The same for a database where sweeper has no tables yet: statements read empty ones instead."""
         stand_ins = {
             "refunds": "no_refunds",
             "holds": "no_holds",
@@ -195,7 +195,7 @@ class Mapping:
         return replace(self, slots={**self.slots, **empty})
 
     def statement(self, name: str, **more: str) -> str:
-        """The statement ``name``, filled with the app's names, and with ``more`` that are of this one alone."""
+        """The statement ``name``, filled with the app's names and with ``more`` slots of its own."""
         return fill(name, {**self.slots, **more}, self.choices)
 
 

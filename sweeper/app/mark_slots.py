@@ -15,7 +15,7 @@ from sweeper.postgres.templates import Slots, fill_part
 REFUND_NAMES = (
     "refund_id", "session_id", "account_id", "attempt", "amount", "reason", "detail", "layer", "run_id", "at",
 )  # fmt: skip
-# it takes the type of its column by itself, where no query stands between the two
+# it takes the type of its column by itself, unless a query stands between the two
 _LITERAL = re.compile(r"'(?:[^']|'')*'|[Ee]'(?:[^'\\]|\\.|'')*'|null", re.IGNORECASE)
 
 
@@ -56,7 +56,7 @@ def _names() -> list[Slots]:
 
 
 def _touched(sessions: Table, status: Status, key: str) -> str:
-    """The column that is set to itself to touch a row: the key, unless the database makes it."""
+    """The column that is set to itself to touch a row: the key, unless the database generates it."""
     writable = [
         column.quoted for column in sessions.columns.values() if not column.generated and column != status.column
     ]
@@ -105,13 +105,13 @@ class _Writer:
         return {"column": column.quoted, "value": written, "beside": "yes" if names else ""}
 
     def _names(self, value: str) -> list[Slots]:
-        """The names of a refund for a value that may read one of them; none for one that cannot."""
+        """The names of a refund for a value that may read one of them; empty for one that cannot."""
         text = without_literals(value)
         read = any(re.search(rf"\b{name}\b", text, re.IGNORECASE) for name in ("refund", *REFUND_NAMES))
         return _names() if read else []
 
     def _require_qualified(self, key: str, value: str, tried: str) -> None:
-        """Check that a value calls what it reads of the session's row ``s.name``."""
+        """Check that a value writes ``s.name`` for a column of the session."""
         by_account = {"by_account": self._sessions.distributed_by is not None}
         source = fill_part("with_twin", {"sessions": self._sessions.qualified}, by_account)
         try:

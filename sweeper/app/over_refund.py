@@ -13,7 +13,7 @@ from sweeper.app.reader import Reader
 from sweeper.core.errors import ConfigurationError
 from sweeper.postgres.templates import Slots, fill_part
 
-# a bare name that the session's row has, twice where that stands twice, and the refund has not
+# a bare name that the session's row has, and the refund does not
 _NOT_OF_REFUND = re.compile(r'column reference "([^"]+)" is ambiguous|column "([^".]+)" does not exist')
 _AROUND_DOT = re.compile(r"\s*\.\s*")
 _ZONE_WORDS = re.compile(r"\bat\s+(?:time\s+zone|local)\b", re.IGNORECASE)
@@ -50,7 +50,7 @@ class OverRefund(NamedTuple):
 
 
 def require_qualified(key: str, text: str, error: ConfigurationError, beside: Mapping[str, Table]) -> None:
-    """Say how a bare name has to be written that is none of the refund's but a column of a row beside it.
+    """Say how to write a bare name that is not one of the refund's but a column of a row beside it.
 
     Raises:
         ConfigurationError: that is what the server's ``error`` comes from.

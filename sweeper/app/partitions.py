@@ -8,7 +8,7 @@ from sweeper.postgres.transaction import Row, Transaction
 
 
 class Partitions(NamedTuple):
-    """Whether this role owns all of them; by which ``columns`` the table and they are partitioned.
+    """Whether this role owns all partitions; the ``columns`` by which they are partitioned.
 
     ``shared_keys`` are the columns that are unique together with these: by no index over all partitions alone.
     ``without_key`` is a partition that keeps nothing unique where others do.
@@ -21,7 +21,7 @@ class Partitions(NamedTuple):
 
 
 def read_partitions(transaction: Transaction, key: str, text: str, found: Row) -> Partitions:
-    """Look at the partitions of a table that ``find_table`` has found; none where it is not partitioned.
+    """Look at the partitions of a table that ``find_table`` has found; no columns where it is not partitioned.
 
     Raises:
         ConfigurationError: one of them is a foreign table.
@@ -37,7 +37,7 @@ def read_partitions(transaction: Transaction, key: str, text: str, found: Row) -
 
 
 def or_with_partitions(key: str, column: Column, table: Table) -> str:
-    """What else does for the id of a session, in words, or why nothing does; "" where the table is not partitioned."""
+    """Which other key would do for the id of a session, or why none would, in words; "" without partitions."""
     if table.partition_key is None:
         return ""
     if key != "sessions.id":

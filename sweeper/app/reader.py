@@ -26,7 +26,7 @@ _CONSTANTS = ("true", "false", "null")
 class Reader:
     """Reads values of the file against the catalogue, inside one transaction.
 
-    With ``goes_on`` the transaction is of use after a mistake, too: each expression is tried behind a savepoint.
+    With ``goes_on`` the transaction stays usable after a mistake: each expression is tried behind a savepoint.
     """
 
     def __init__(self, transaction: Transaction, own_schema: str, *, goes_on: bool = True) -> None:
@@ -42,7 +42,7 @@ class Reader:
         """The table that ``text`` names.
 
         Raises:
-            ConfigurationError: there is none, or it is a view.
+            ConfigurationError: there is no such table, or it is a view.
         """
         row = self._find_table(text) or self._find_table(f"{quote_name(self._own_schema)}.{text}")
         if row is None:
@@ -78,7 +78,7 @@ class Reader:
         try:
             with self.transaction.savepoint():
                 found = self.transaction.rows(fill("find_table", {}), {"name": text})
-        except (Refusal, SweeperError):  # it is no name at all
+        except (Refusal, SweeperError):  # it is not a name at all
             return None
         return found[0] if found else None
 
@@ -96,7 +96,7 @@ class Reader:
         """The plain column that ``text`` names.
 
         Raises:
-            ConfigurationError: there is none, or ``text`` is an expression.
+            ConfigurationError: there is no such column, or ``text`` is an expression.
         """
         column = table.column(text)
         if column is None:
@@ -107,7 +107,7 @@ class Reader:
         """The column that ``text`` names, to be written.
 
         Raises:
-            ConfigurationError: there is none, or the database computes it.
+            ConfigurationError: there is no such column, or the database computes it.
         """
         column = self.column(key, text, table)
         if column.generated:
@@ -171,7 +171,7 @@ class Reader:
             prefix = quote_name(rows[0].schema_name)
             return Equality(_operator(prefix, rows[0].equal), _operator(prefix, rows[0].greater), is_of_server=False)
         found = Equality(_operator("pg_catalog", "="), _operator("pg_catalog", ">"))
-        if not rows:  # an order of another type, which may be none
+        if not rows:  # the order may be that of another type, or missing
             compared = fill_part("compared_nulls", {"type": type_name, "equal": found.equal})
             self._type(key, text, fill_part("no_columns", {}), "nothing", sql=compared)
         return found
@@ -193,7 +193,7 @@ class Reader:
             missing = _MISSING_COLUMN.search(error.message)
             hint = nearest_column(missing[1], table) if missing and table else ""
             raise problem(key, text, f"cannot be used: {error.message}{hint}") from None
-        if found.domain:  # it counts as the type beneath it
+        if found.domain:  # it counts as its base type
             found = self.transaction.row(fill("find_base_type", {}), {"type_oid": found.oid})
         if found.type == "record":
             raise problem(key, text, "gives several columns")
@@ -225,7 +225,7 @@ class Reader:
         return self._tried(key, text, fill("type_over_refund", slots, {"beside": tables}))[0]
 
     def sample_number(self, expression: Expression, table: Table, alias: str = "s") -> Decimal | None:
-        """One value of an expression over a row of ``table``; None where there is none that this role may read."""
+        """One value of an expression over a row of ``table``; None where this role can read no such row."""
         slots = {"expression": expression.sql, "table": table.qualified, "alias": alias}
         try:
             with self.transaction.savepoint():
@@ -240,11 +240,11 @@ class Reader:
         return bool(self.transaction.row(fill("find_numbering", {}), binds).found)
 
     def labels(self, type_name: str) -> tuple[str, ...]:
-        """The values of an enum, in their order; none for a type that is no enum."""
+        """The values of an enum, in their order; empty for a type that is not an enum."""
         return tuple(row.label for row in self._list_labels(type_name))
 
     def status_labels(self, type_name: str) -> StatusLabels | None:
-        """The same values as the server knows them, whatever they are called; none for a type that is no enum."""
+        """The same values as the server knows them, whatever they are called; None for a type that is not an enum."""
         rows = self._list_labels(type_name)
         return StatusLabels(rows[0].type_oid, {row.label: row.label_oid for row in rows}) if rows else None
 

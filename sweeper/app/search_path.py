@@ -1,9 +1,9 @@
-"""Who could plant functions and operators where the app's own expressions and triggers look for theirs.
+"""Who could plant functions and operators where the app's own expressions and triggers look them up.
 
 The app's SQL runs under the app's search path, as it does in the app. Whoever may create in a schema of that path can
-give it a function that fits a call better than the server's own, and that function then runs with our rights: also
-after the right to create there is gone. So does the function of a trigger, which whoever has TRIGGER on a table can put
-there, and whatever else a write to a table calls, as whoever owns it makes it.
+give it a function that fits a call better than the server's own, and that function then runs with our rights, even
+after the right to create there is revoked. So does the function of a trigger, which any role with TRIGGER on a table
+can add, and whatever else a write to a table calls, as its owner defines it.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ _MAY = {
     "called": "which owns the function {} that a refund sets off",
     "type": "which owns the type {} of a column",
 }
-# what any statement of ours may call; the others take a write to a table that its owner gave them
+# what any statement of ours may call; the others are called by a write to a table
 _PLANTED = ("create", "schema", "function", "operator")
 
 
@@ -49,11 +49,11 @@ def mapped_tables(settings: Settings) -> list[str]:
 def find_planters(
     transaction: Transaction, settings: Settings, search_path: str, *, set_off: bool = False
 ) -> Planters | None:
-    """Look who may create in a schema of ``search_path``, the one in force in ``transaction``.
+    """Find out who may create in a schema of ``search_path``, the one in force in ``transaction``.
 
-    With ``set_off`` also who owns what a write to the mapped tables sets off.
+    With ``set_off``, also who owns what a write to the mapped tables calls.
 
-    None when nobody may who could not run code in our transactions anyway, and while the file names no table that is
+    None when only roles may that can run code in our transactions anyway, and while the file names no table that is
     there, which others report.
     """
     binds = {
@@ -69,7 +69,7 @@ def find_planters(
     except (Refusal, SweeperError) as error:
         if getattr(error, "code", "") not in ("database", "privilege"):
             raise
-        return None  # a table's name that is none, or in a schema that is closed to us: read_mapping names the key
+        return None  # not a table's name, or one in a schema that is closed to us: read_mapping names the key
     return _described(found) if found else None
 
 
@@ -92,7 +92,7 @@ def _described(found: Sequence[Row]) -> Planters:
         named = ", ".join(victims)
         rights = f"{named}, a superuser" if any(row.superuser for row in found) else named
         message += f"; a run or refund() would run them with the rights of {rights}"
-    # the app's own role often has TRIGGER with everything else on its tables: that is said, and stops nobody
+    # the app's own role often has TRIGGER with everything else on its tables: that is reported, and stops no run
     dangerous = any(row.victims for row in found if row.kind in _PLANTED)
     return Planters(message, "\n".join(dict.fromkeys(map(_fix, found))), dangerous)
 

@@ -17,7 +17,7 @@ from sweeper.postgres.templates import Choices, Slots, fill, fill_part, quote_te
 from sweeper.postgres.transaction import Transaction
 
 _SIGNS_OF_LIFE = ("active_at", "started_at")
-# a number of seconds reaches so far in the year 5138, and one of milliseconds did so in 1973
+# a number of seconds gets this large in the year 5138, and one of milliseconds was in 1973
 _MILLISECONDS_FROM, _MICROSECONDS_FROM = 10**11, 10**14
 
 
@@ -67,7 +67,7 @@ def _partition_facts(own: SessionsSection, sessions: Table, key: Column) -> Fact
     """Whether several partitions may have a session with one id, and whether a bound on the start leaves some out."""
     shared, started_at = key.name in sessions.shared_keys, sessions.column(own.started_at)
     bounded = started_at is not None and started_at.name in sessions.tree_columns
-    # a slot, too: refund() is another, so it is part of what is installed
+    # a slot, too: refund() depends on it, so it is part of what is installed
     choices = {"shared_ids": shared, "bounded": bounded, "in_parts": shared or bounded}
     return Facts({"shared_ids": "yes"} if shared else {}, choices)
 
@@ -186,12 +186,12 @@ def _expression_choices(settings: Settings) -> Choices:
         # what may be of other rows than the session's is read again once those are written
         "sums_charged": bool(own.charged) and not catalog.is_name(own.charged or ""),
         "sums_amount": catalog.has_subquery(own.amount),
-        # who is paid for one session changes what is owed for another, and nobody has locked the account of both
+        # paying one session may change what is owed for another, and no lock covers the accounts of both
         "locks_charges": settings.accounts is None
         and any(catalog.has_subquery(text) for text in (own.amount, own.charged, own.exclude, own.never) if text),
         # what a full sweep saw of the app's ledger, which it reads in the order in which sessions start
         "notes_seen": settings.ledger is not None and catalog.is_name(own.started_at),
-        # the refund of one session may exclude another: they are paid one by one
+        # the refund of one session may exclude another, so they are paid one by one
         "reads_siblings": any(catalog.reads_table(text, own.table) for text in (own.exclude, own.never) if text),
         # an expression may fail for a session that is running, or read what a hook writes once it is closed
         "failed_at_in_row": catalog.is_name(own.failed_at or own.active_at or own.started_at),
@@ -208,7 +208,7 @@ def _deadline(moment: str) -> str:
 
 
 def _number_of_a_time(value: Decimal | None, text: str) -> str:
-    """What is wrong with a number for a time: with the expression that turns it into one, by the size of a value."""
+    """What is wrong with a time that is a number, with the expression that converts it, by the size of a value."""
     seconds, milliseconds = f"to_timestamp({text})", f"to_timestamp({text} / 1000.0)"
     if value is None:
         turned = f"{seconds} where it counts seconds, {milliseconds} where it counts milliseconds"
@@ -234,6 +234,6 @@ def _number(expression: Expression) -> str:
 
 
 def _first_known(moments: Mapping[str, str], names: Sequence[str]) -> str:
-    # a row that does not know when it failed, or was last active, falls back on what it does know
+    # where a row has no time of failure, or of last activity, an earlier time takes its place
     known = [{"moment": moments[name]} for name in names if name in moments]
     return fill_part("first_known", {}, {"moments": known})

@@ -14,7 +14,7 @@ from sweeper.postgres.templates import Slots, fill_part, quote_text
 
 
 class Share(NamedTuple):
-    """What one column takes of a refund; ``value`` is that as exact SQL over the refund, called ``name`` there."""
+    """What one column takes of a refund; ``value`` is that as exact SQL, and ``name`` its name in the refund."""
 
     column: Column
     name: str
@@ -71,7 +71,7 @@ def share_facts(shares: Sequence[Share], own: AccountsSection, accounts: Table) 
         {"shares_round": fill_part("rounds", {}, {"amounts": _rounded_shares(shares)})},
         {
             "shares": items,
-            # what the balance is made of: a share that is taken back must be there
+            # the columns that the balance is made of: a share can only be taken back where it is there
             "pools": pools,
             "account_columns": [
                 {
@@ -101,7 +101,7 @@ def share_moves(shares: Sequence[Share]) -> Iterator[Slots]:
 def move(
     column: Column, *, value: str = "", minus: bool = False, moment: bool = False, kept: bool = False, zone: str = ""
 ) -> Slots:
-    """How a column of an account moves: by ``value`` of what it is owed, to the ``moment``, or it is ``kept``.
+    """How a column of an account changes: by ``value`` of what it is owed, to the ``moment``, or not at all (``kept``).
 
     ``zone`` is the one in which the moment is written, where that has to be named.
     """
@@ -117,7 +117,7 @@ def move(
 
 
 def number_of(column: Column) -> Expression:
-    """What a column of an account has, as a number."""
+    """The value of an account's column, as a number."""
     return as_number(Expression(f"a.{column.quoted}", column.base_type, column))
 
 
@@ -128,10 +128,10 @@ def _sum_type(column: Column) -> str:
 
 
 def rounded(amount: str, amount_type: str, columns: Iterable[Column]) -> list[Slots]:
-    """Which columns could keep an amount other than it is; ``column_type`` is empty where none of its values can."""
+    """Which columns could change an amount when they store it; ``column_type`` is empty where no value can change."""
     whole = amount_type in catalog.INTEGER_TYPES
     return [
-        # a scale below zero rounds a whole amount, too
+        # a negative scale rounds whole amounts, too
         {
             "amount": amount,
             "column_type": "" if whole and column.base_type != "numeric" else column.full_type,

@@ -19,8 +19,8 @@ _WHAT = "must be text, an enum, an integer or a boolean"
 class Status(NamedTuple):
     """How the status of a session, a row ``s``, is read.
 
-    ``column`` is the stored column that it is, and none where it is an expression; ``written`` tells that closing a
-    session sets it. ``of_row`` tells that it reads nothing but the session's own row, so that locking that row keeps it
+    ``column`` is the stored column that it is, None where it is an expression; ``written`` is whether closing a
+    session sets it. ``of_row`` is whether it reads only the session's own row, so that locking that row keeps it
     as it is, and a trigger sees how it changes. ``equal_as_text``: two of them are equal exactly when their texts are.
     """
 
@@ -33,7 +33,7 @@ class Status(NamedTuple):
 
     @property
     def indexed(self) -> str:
-        """What the function that an index calls is given: the column, whatever domain it is of, or the expression."""
+        """What the function that an index calls is given: the column, without its domain, or the expression."""
         return f"s.{self.column.quoted}" if self.column else self.sql
 
     @property
@@ -46,7 +46,7 @@ def read_status(reader: Reader, own: SessionsSection, sessions: Table) -> Status
     """The status that the file maps, with every value of it that the file names.
 
     Raises:
-        ConfigurationError: it is of a type that is none for a status; a value is none of that type; nothing would close
+        ConfigurationError: a status cannot have its type; a value is not of that type; nothing would close
             a stuck session whose status is read from other tables.
     """
     column = sessions.column(own.status)
@@ -108,7 +108,7 @@ def _check_literals(reader: Reader, sessions: Table, status: Status, named: Mapp
 
 
 def _literals(reader: Reader, statuses: Sequence[str], type_name: str) -> list[str] | None:
-    """The statuses as the server writes them; None where one of them is none of the type."""
+    """The statuses as the server writes them; None where one of them is not of the type."""
     statement = fill("read_literals", {"statuses": statuses_sql(statuses, type_name)})
     try:
         with reader.transaction.savepoint():
@@ -118,7 +118,7 @@ def _literals(reader: Reader, statuses: Sequence[str], type_name: str) -> list[s
 
 
 def _seen(reader: Reader, sessions: Table, status: Status) -> str:
-    """Which statuses some of the sessions have, for an error: the one place where rows are read to read the file."""
+    """Which statuses some of the sessions have, for an error message; nothing else here reads rows."""
     statement = fill("list_seen_statuses", {"sessions": sessions.qualified, "status": status.sql})
     try:
         with reader.transaction.savepoint():

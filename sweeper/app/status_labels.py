@@ -1,4 +1,4 @@
-"""Which values of the status enum the index on live sessions was built with: two may trade their names afterwards.
+"""Which values of the status enum the index on live sessions was built with: two may swap names afterwards.
 
 The index compares names. ``ALTER TYPE … RENAME VALUE`` changes what a stored value is called and no row, so the server
 does not rebuild the index: sessions that have got the name of a failed or running one are not in it.
@@ -12,7 +12,7 @@ from typing import Self
 
 @dataclass(frozen=True)
 class StatusLabels:
-    """The values of one enum, by name, as the server knows them; ``type_oid`` knows the enum.
+    """The values of one enum, by name, as the server knows them; ``type_oid`` identifies the enum.
 
     Where the enum is another one, in a restored database or after a migration that created it again, the server has
     rebuilt the index, too.
@@ -27,7 +27,7 @@ class StatusLabels:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """As it was kept."""
+        """From what `settings.status_labels` keeps."""
         return cls(**json.loads(text))
 
     def renamed(self, bound: Self, live: Iterable[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The SQL that the file has over the app's rows."""
+"""The SQL in the file that reads the app's rows."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from sweeper.config.model import Settings
 
 
 def values_over_rows(settings: Settings) -> Sequence[tuple[str, str]]:
-    """What the file has of SQL over the rows of sessions and accounts, with its key."""
+    """Each key of the file whose value is SQL over the rows of sessions and accounts, with that SQL."""
     found = list[tuple[str, str]]()
     for name, section in (("sessions", settings.sessions), ("accounts", settings.accounts)):
         for key, value in section.model_dump().items() if section else ():
@@ -19,7 +19,7 @@ def values_over_rows(settings: Settings) -> Sequence[tuple[str, str]]:
 
 
 def reads_other_rows(settings: Settings) -> bool:
-    """Whether a refund goes by rows that are not locked: a transaction with one snapshot sees them as they were."""
+    """Whether a refund depends on rows that are not locked: a transaction with one snapshot sees them as they were."""
     own, ledger, accounts = settings.sessions, settings.ledger, settings.accounts
     texts = [own.account, own.status, own.amount, own.charged, own.exclude, own.never, own.attempt]
     texts += [own.started_at, own.active_at, own.stuck_at, own.failed_at]

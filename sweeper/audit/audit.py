@@ -53,10 +53,10 @@ def audit(database: Database, settings: Settings, request: AuditRequest) -> Audi
 
 
 def export(database: Database, settings: Settings, request: AuditRequest, write: Callable[[str], object]) -> None:
-    """Pass on the refunds of the period as CSV, as they arrive.
+    """Pass on the refunds of the period as CSV while they are read.
 
     Raises:
-        ConfigurationError, FailedError: as an audit would, also half way.
+        ConfigurationError, FailedError: as an audit would, also in the middle.
     """
     with exactly(), reported():
         mapping, _ = _open(database, settings)
@@ -67,7 +67,7 @@ def export(database: Database, settings: Settings, request: AuditRequest, write:
                 period = {"since": quote_text(since.isoformat()), "until": quote_text(until.isoformat())}
                 transaction.copy_out(fill_script("export_refunds", {**mapping.slots, **period}, mapping.choices), write)
 
-        retrying(copy, attempts=1)  # what is written cannot be taken back
+        retrying(copy, attempts=1)  # what was written to the file stays
 
 
 def _open(database: Database, settings: Settings) -> tuple[Mapping, Installation]:

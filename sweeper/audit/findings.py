@@ -39,7 +39,7 @@ class Inspection:
 
     @classmethod
     def of(cls, settings: Settings, as_of: datetime, floor: datetime, since: datetime, until: datetime) -> "Inspection":
-        """As the file has it."""
+        """Under the policy of the file."""
         selection = Selection.of_run(settings, as_of, floor)
         # what a run would have refunded by then
         overdue = Selection.of_run(settings, before(as_of, settings.audit.overdue_after), floor)
@@ -81,7 +81,7 @@ class Standing:
     overdue: int
     without_account: int
     pointless: dict[str, bool]
-    """For each finding about refunds that was looked into already, whether there is nothing to name."""
+    """For each finding about refunds that was already asked, whether nothing was found."""
 
 
 def read_standing(transaction: Transaction, mapping: Mapping, inspection: Inspection) -> Standing:
@@ -140,7 +140,7 @@ def find(transaction: Transaction, mapping: Mapping, inspection: Inspection, sta
 
 
 def _screen(transaction: Transaction, mapping: Mapping, inspection: Inspection) -> Row | None:
-    """What one reading says of all refunds; none where that may count one twice, or the database refuses a row."""
+    """What one query says about all refunds; None where it may count one twice, or the database refuses a row."""
     if transaction.rows(mapping.statement("guard")):
         return None
     try:

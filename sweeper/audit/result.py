@@ -1,4 +1,4 @@
-"""What an audit gives back: the books of a period, the position at a moment, and what is wrong with either."""
+"""The result of an audit: the books of a period, the position at a moment, and what is wrong with either."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,7 +21,7 @@ class TimeToRefund:
 
 @dataclass(frozen=True)
 class AccountTotal:
-    """What one account got back."""
+    """What was refunded to one account."""
 
     account_id: str
     refunded: Amount
@@ -50,7 +50,7 @@ class Period:
 
 @dataclass(frozen=True)
 class Lost:
-    """What nobody gives back of one month (YYYY-MM, or unknown), for one reason: it lies before the floor."""
+    """What is never refunded of one month (YYYY-MM, or unknown), for one reason, because it lies before the floor."""
 
     month: str
     reason: str

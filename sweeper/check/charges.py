@@ -14,7 +14,7 @@ _FEW = 3
 
 
 def check_uncharged(context: CheckContext) -> Iterator[Check]:
-    """How many amounts have no charge in the app's books, by month: nothing is given back for them."""
+    """How many amounts have no charge in the app's books, by month: they are not refunded."""
     if not context.mapping.knows_charges:
         yield ok("uncharged", "not looked at: the file does not say what was charged (sessions.charged)")
         return

@@ -113,7 +113,7 @@ def _check_mapped(
 
 
 def _for_rehearsal(context: CheckContext) -> CheckContext:
-    """The same, also where sweeper has no tables yet: then nothing is refunded by it."""
+    """The same, for a database where sweeper may have no tables yet: then it has refunded nothing."""
     installed = context.installation is not None and context.installation.fingerprint
     return context if installed else replace(context, mapping=context.mapping.before_install())
 

@@ -1,4 +1,4 @@
-"""What every check is given, and how one that fails does not stop the others."""
+"""What every check is given, and how the others go on when one fails."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -74,17 +74,17 @@ def reading(
 
 
 def ok(name: str, message: str) -> Check:
-    """Nothing to do."""
+    """An item that is as it should be."""
     return Check(name, Status.OK, message)
 
 
 def warning(name: str, message: str, fix: str) -> Check:
-    """A run works, but something may go wrong."""
+    """An item of which a run works, but something may go wrong."""
     return Check(name, Status.WARNING, message, fix)
 
 
 def failure(name: str, message: str, fix: str) -> Check:
-    """A run does not work, or does the wrong thing."""
+    """An item of which a run does not work, or does the wrong thing."""
     return Check(name, Status.FAILURE, message, fix)
 
 
@@ -96,14 +96,14 @@ def joined(name: str, found: Sequence[Check]) -> Check:
 
 
 def not_checked(name: str, problem: Busy | TooSlow) -> Check:
-    """An item that could not be looked at now, and may be later."""
+    """An item that could not be checked now, and may be later."""
     if isinstance(problem, Busy):
         return warning(name, "not checked: the app's tables are locked as a whole just now", "sweeper check")
     return warning(name, "not checked: reading it took too long", "sweeper check, when the server is less busy")
 
 
 def run_check(name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
-    """The checks that ``look`` gives; when it cannot look, one that says why.
+    """The checks that ``look`` gives; when it fails, one that says why.
 
     Raises:
         SweeperError: the role lacks a privilege.

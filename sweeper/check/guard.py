@@ -61,7 +61,7 @@ def check_guard(context: CheckContext, installation: Installation, *, may_pay: b
 
 
 def _left_open(table: Table) -> Check:
-    """What sweeper's own guard does not stop, where the app's ledger can have none."""
+    """What sweeper's own guard does not stop, where the app's ledger cannot have a guard."""
     return warning(
         "guard",
         f"in place and valid in sweeper's own ledger, so neither a sweep nor refund() refunds a charge twice. But "

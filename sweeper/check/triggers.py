@@ -10,7 +10,7 @@ _INSERTS, _UPDATES = 4, 16  # pg_trigger.tgtype
 
 
 def check_rules(context: CheckContext) -> Iterator[Check]:
-    """Whether a rule rewrites what a refund writes: Postgres allows none where the statement that pays writes."""
+    """Whether a rule rewrites what a refund writes: Postgres allows no rule where the statement that pays writes."""
     slots = context.mapping.slots
     written = {slots["sessions"]: False}
     written |= {slots["accounts"]: False} if context.mapping.has_accounts else {}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Log:
-    """Writes events with structlog, which is imported with the first of them: most runs have none."""
+    """Writes events with structlog, which is imported with the first event: most runs write no event."""
 
     def __init__(self, stream: TextIO, *, terminal: bool, colour: bool) -> None:
         self._stream = stream

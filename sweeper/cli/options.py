@@ -152,5 +152,5 @@ def console(stream: TextIO | None = None) -> "Console":
 
 
 def has_terminal() -> bool:
-    """Whether there is somebody to ask; standard input may be closed, and is None then."""
+    """Whether there is a user to ask; when standard input is closed, it is None."""
     return sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()

@@ -94,7 +94,7 @@ def _occupy(descriptor: int) -> None:
 
 
 def flushed(stream: Output) -> OSError | None:
-    """What is known, after all has been written, of output that somebody misses: none when a reader went away."""
+    """The error of output that is missing after everything was written; None when its reader went away."""
     with suppress(ValueError):  # closed
         stream.flush()
     return None if stream.is_unread else stream.error

@@ -1,4 +1,4 @@
-"""The rehearsal that a run asks for as long as none has paid under its mapping."""
+"""The rehearsal that a run asks for until a run has paid under its mapping."""
 
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ def rehearsal_of(database: "Database", settings: "Settings", request: "RunReques
     check_names(request.accepted)
 
     def rehearse(mapping: "Mapping") -> "Sequence[FailedItem]":
-        from sweeper.check.rehearsal.rehearse import failed_items  # a mapping that has paid needs none of it
+        from sweeper.check.rehearsal.rehearse import failed_items  # not needed once a run has paid
 
         return failed_items(database, settings, request.as_of, mapping)
 

@@ -58,7 +58,7 @@ def expanded(given: Sequence[Path]) -> list[Path]:
     """The files, and those in the folders by their names; each once.
 
     Raises:
-        ConfigurationError: a folder has none.
+        ConfigurationError: a folder has no such file.
     """
     found: dict[Path, Path] = {}
     for path in given:

@@ -15,7 +15,7 @@ def nearest_of(word: str, known: list[str] | tuple[str, ...]) -> str | None:
 
 
 def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
-    """A hint that names the known word closest to ``word``, or lists a few when none is close."""
+    """A hint that names the known word closest to ``word``, or lists a few when no word is close."""
     near = nearest_of(word, known)
     if near:
         return f"; did you mean {near!r}?"

@@ -146,7 +146,7 @@ class AuditSection(Section):
 
 
 class MonitoringSection(Section):
-    """Where runs are reported; ``app`` tells several apps apart."""
+    """Where runs are reported; ``app`` distinguishes several apps."""
 
     textfile: Path | None = None
     pushgateway: Endpoint | None = None

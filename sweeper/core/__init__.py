@@ -1,1 +1,1 @@
-"""What every package uses and what uses none: errors, results, signals, exact decimals, halving around a bad row."""
+"""What every package uses, and what imports no package: errors, results, signals, exact decimals, halving."""

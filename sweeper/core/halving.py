@@ -30,7 +30,7 @@ class Halving(Generic[T]):
         self._deeper = False
 
     def take(self) -> tuple[T, ...]:
-        """The next group; none when all were tried."""
+        """The next group; empty when all were tried."""
         if not self._groups:
             return ()
         last = len(self._groups) - 1

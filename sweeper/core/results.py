@@ -107,7 +107,7 @@ class Backlog(NamedTuple):
 
 
 class RunReport(NamedTuple):
-    """How a run ended, for monitoring; ``refunded`` by every known reason, or none when nothing is known."""
+    """How a run ended, for monitoring; ``refunded`` by every known reason, or None when nothing is known."""
 
     exit_code: int
     ended_at: datetime

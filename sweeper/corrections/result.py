@@ -19,7 +19,7 @@ class Left:
 
 @dataclass(frozen=True)
 class BalanceChange:
-    """What a revert takes from one account; without a balance where the mapping has none."""
+    """What a revert takes from one account; the balances are None where the mapping has no balance."""
 
     account_id: str
     credits: Decimal

@@ -101,7 +101,7 @@ class Revert:
         try:
             with reading(self._database, self._mapping) as transaction:
                 rows = self._page(transaction, None)
-        except Refusal:  # such as a uuid that is none
+        except Refusal:  # such as a text that is not a uuid
             rows = []
         if not rows:
             raise ConfigurationError(

@@ -66,7 +66,7 @@ def _numbers(texts: Pools) -> list[Decimal | None]:
 
 
 def _less(pools: list[Decimal | None], shares: list[Decimal | None]) -> list[Decimal | None] | None:
-    """What is left in each pool without its share; None where one that gives something back has not so much."""
+    """What is left in each pool without its share; None where a pool has less than its share."""
     left = list[Decimal | None]()
     for pool, share in zip(pools, shares, strict=False):  # of an account that is gone, or locked, no pool is known
         less = None if pool is None or share is None else pool - share
@@ -116,7 +116,7 @@ class BatchReverter:
                 after = read_balances(transaction, mapping.statement("read_balances"), done.moved_accounts)
                 exact, exact_spent = mapping.exact_balance, mapping.exact_spent
                 compare_balances(done, balances, after, exact=exact, exact_spent=exact_spent)
-        # the app's ledger tells rows apart by their time, and there is more of it by the next pass
+        # the app's ledger orders rows by their time, and by the next pass there is room for more
         left |= dict.fromkeys(done.without_room, "busy")
         return {*done.reversed, *done.reversed_before}, left
 

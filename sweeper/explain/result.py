@@ -40,10 +40,10 @@ class Event:
 class Explanation:
     """Why a session was, was not, or will be refunded.
 
-    ``status`` is none where the row is gone. ``limit`` is the grace or the time without a sign of life that counts
+    ``status`` is None where the row is gone. ``limit`` is the grace or the time without a sign of life that counts
     for it, ``due_at`` the moment from which a run refunds it: its own deadline where it ``has_deadline``, as a running
     one may. ``hold_reason`` is why it is ``on_hold``, or would be. ``exclude`` is the condition that excludes it,
-    ``never`` tells that it is the one of sessions that the file ignores.
+    ``never`` is whether that is ``sessions.never`` and not ``sessions.exclude``.
     ``charged`` is what the app's books say was taken, in credits; of a refunded one, at its refund. ``booked`` is how
     much the app's own ledger says that it refunded, where it was ``refunded_by_app``, and ``booked_at`` when.
     """

@@ -20,7 +20,7 @@ from sweeper.sweep.selection import Selection
 
 @dataclass
 class _Records:
-    """What is known of a session without its mapped values; ``status`` is none where its row is gone."""
+    """What is known of a session without its mapped values; ``status`` is None where its row is gone."""
 
     status: Row | None = None
     refunds: list[Row] = field(default_factory=list)

@@ -81,11 +81,11 @@ class Chooser(Protocol):
     def pick(self, question: str, options: Sequence[str], *, certain: bool) -> int | None:
         """The number of the option that is right; options come best first.
 
-        ``certain`` when the first is right for all that the database shows. None leaves the question open.
+        ``certain``: nothing in the database speaks against the first. None leaves the question open.
         """
 
     def answer(self, question: str, candidates: Sequence[Candidate]) -> str | None:
-        """The SQL that is right; none leaves the question open."""
+        """The SQL that is right; None leaves the question open."""
 
 
 def unknown(key: str, question: str, candidates: Sequence[Candidate] = (), *notes: str) -> Line:

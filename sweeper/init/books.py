@@ -1,4 +1,4 @@
-"""Tables that may be the app's own books, where none of them names a session in a way that is known."""
+"""Tables that may be the app's own books, though no column of theirs is known to name a session."""
 
 from sweeper.init import words
 from sweeper.init.answers import Section
@@ -23,7 +23,7 @@ def without_ledger(evidence: Evidence, session: Session, accounts: Table | None)
 
 
 def _books(evidence: Evidence, session: Session, accounts: Table | None) -> list[str]:
-    """Tables with amounts of the accounts, none of which names a session in a way that is known: may be the ledger."""
+    """Tables with amounts of the accounts and no known way to name a session: one may be the ledger."""
     return [
         table.as_sql
         for table in evidence.tables

@@ -35,7 +35,7 @@ def make_draft(database: Database, chooser: Chooser, table: str | None = None) -
     """Look at the database and draw up a mapping; ``table`` is the one of sessions, when the user knows it.
 
     Raises:
-        ConfigurationError: no table looks like one of paid sessions, or there is none of that name.
+        ConfigurationError: no table looks like one of paid sessions, or no table has that name.
     """
     evidence = Evidence(database)
     if table is not None:
@@ -55,7 +55,7 @@ def make_draft(database: Database, chooser: Chooser, table: str | None = None) -
 
 
 def _nothing_found(evidence: Evidence, found: Found) -> str:
-    """What was looked at, and why each table fell out; no remedy, because none is known to help."""
+    """Which tables were looked at, and why each was ruled out; there is no general fix to propose."""
     dropped = sorted(found.dropped.items(), key=lambda item: "others look more" in item[1])
     lines = [f"  {name}: {why}" for name, why in dropped[:_MOST_DROPPED]]
     if len(dropped) > _MOST_DROPPED:

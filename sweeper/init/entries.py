@@ -14,7 +14,7 @@ from sweeper.postgres.templates import fill_expression, quote_text
 TEXT_TYPES = ("text", "character varying", "character", "bpchar")
 LEFT_EMPTY = ""
 _OF_CODES = "a code such as workflow_failure or stuck: write a text instead if customers read it"
-# what the app's customers read: none of our codes belong there
+# what the app's customers read: our codes do not belong there
 _SHOWN = frozenset({"description", "title", "label", "message", "text"})
 
 

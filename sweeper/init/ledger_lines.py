@@ -113,7 +113,7 @@ def _kinds_beside(ledger: Ledger) -> list[Column]:
 
 
 def _code(evidence: Evidence, ledger: Ledger, column: Column) -> str:
-    """The number that all refunds of sessions have there; an open question where there are several or none."""
+    """The number that all refunds of sessions have there; an open question where there is not exactly one."""
     if ledger.refunds is None or ledger.table.key is None:
         return OPEN_QUESTION
     values = texts_of(evidence, ledger.table, column, f"({ledger.where}) AND {ledger.naming.column.as_sql} IS NOT NULL")

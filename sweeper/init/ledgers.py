@@ -30,9 +30,9 @@ class Charge:
 class Ledger:
     """A table of the app's transactions that names the session.
 
-    ``refunds`` is the condition of a refund, without what says that it is of a session; none when nothing shows it.
+    ``refunds`` is the condition of a refund, without what says that it is of a session; None when nothing shows it.
     ``doubts`` are the reasons why a row a session cannot be counted on. ``names_sessions`` is false when there are
-    refund rows and none names a session: they may be refunds of something else.
+    refund rows and no row names a session: they may be refunds of something else.
     """
 
     table: Table
@@ -123,7 +123,7 @@ def _read_ledger(evidence: Evidence, table: Table, session: Session, path: Path 
 
 
 def _let_go(column: Column | None, kinds: list[Kind]) -> str:
-    """The condition of rows that let go of what was taken for a session, where none is called a refund."""
+    """The condition of rows that release what was taken for a session, where no kind of row is called a refund."""
     named = [quote_text(one.value) for one in kinds if one.names_sessions and one.words & words.RELEASE]
     return f"{column.as_sql} = {named[0]}" if column and len(named) == 1 else ""
 
@@ -186,7 +186,7 @@ def _is_linked(evidence: Evidence, session: Session, ledger: Ledger) -> bool:
 
 
 def _names_sessions(evidence: Evidence, session: Session, ledger: Ledger) -> bool:
-    """Whether a refund row names a session, or there is none yet."""
+    """Whether a refund row names a session; true also while there is no refund row."""
     if ledger.kind is None:  # then the sign alone says it
         return True
     looked = _compare(evidence, session, ledger, ledger.refunds or "true")

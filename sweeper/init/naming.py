@@ -33,7 +33,7 @@ class Naming:
 
 
 def find_naming(evidence: Evidence, table: Table, session: Session) -> Naming | None:
-    """How the rows of a table name a session; none when they do not."""
+    """How the rows of a table name a session; None when they do not."""
     for reference in evidence.references(table):
         if reference.target == session.table and reference.target_column == session.key:
             return Naming(reference.column, 3 + reference.declared)

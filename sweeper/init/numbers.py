@@ -18,7 +18,7 @@ class Numbers:
     """The number columns of one table.
 
     ``balances`` sound like what an account has, ``used`` like counters that a charge raises, ``history`` like sums
-    over all time, ``limits`` like what it was given. ``others`` sound like none of them, and may still be anything.
+    over all time, ``limits`` like what it was given. ``others`` sound like neither, and may still be any of these.
     """
 
     balances: tuple[Column, ...]

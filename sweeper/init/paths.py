@@ -59,7 +59,7 @@ def find_paths(evidence: Evidence, sessions: Table) -> list[Path]:
 
 
 def _agrees(evidence: Evidence, sessions: Table, reference: Reference) -> bool | None:
-    """A name alone: certain when nearly all rows agree, or there are none; none when most speak against it."""
+    """A reference by name alone: certain when nearly all rows agree, or the table is empty; None when most do not."""
     compared = sessions, reference.column, reference.target, reference.target_column
     if evidence.agrees(*compared) is False:
         return None

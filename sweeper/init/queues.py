@@ -33,7 +33,7 @@ _PGMQ = frozenset({"msg_id", "read_ct", "vt"})
 
 
 def queue_of(table: Table) -> str | None:
-    """The name of the job queue whose table this is; none when it is not known as one."""
+    """The name of the job queue whose table this is; None when it is not known as one."""
     name, columns = table.name.lower(), {column.name.lower() for column in table.columns}
     if columns >= _PGMQ:
         return "PGMQ"

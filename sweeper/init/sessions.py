@@ -42,7 +42,7 @@ class Session:
         return None
 
     def condition(self, kind: Kind) -> str | None:
-        """The condition that a row is a session of this kind; none where no status is known to be that."""
+        """The condition that a row is a session of this kind; None where no status is known to be that."""
         listed = ", ".join(quote_text(status) for status in self.statuses[kind])
         return f"s.{self.status.column.as_sql}::text IN ({listed})" if self.status.column and listed else None
 

@@ -95,7 +95,7 @@ _RUNNING = frozenset(
         "queue", "todo",
     }
 )  # fmt: skip
-# it goes on when a person does something, which may take days
+# it continues when a person does something, which may take days
 _WAITING = frozenset(
     {
         "awaiting", "await", "approval", "approve", "review", "reviewing", "input", "confirmation", "confirm", "paused",
@@ -138,7 +138,7 @@ def _singular(word: str) -> str:
 
 
 def sort_status(status: str) -> Kind | None:
-    """Which kind of status a word such as ``timed_out`` or ``IN_PROGRESS`` is; none when its words do not agree."""
+    """Which kind of status a word such as ``timed_out`` or ``IN_PROGRESS`` is; None when its words do not agree."""
     spoken = _spoken(status)
     if spoken[:1] == ["not"]:
         return "running" if spoken[1:] in (["started"], ["run"]) else None

@@ -49,7 +49,7 @@ def require_payable(transaction: Transaction, mapping: Mapping, binds: dict[str,
     """Let the server plan the statement that pays: it names a missing privilege, column or guard.
 
     Raises:
-        ConfigurationError: the guard that the plan would use is not valid, or there is none.
+        ConfigurationError: the guard that the plan would use is missing or not valid.
         DeferrableGuardError: a constraint of the app's own is in its way.
         FailedError: the role may not do what the statement does.
     """
@@ -73,7 +73,7 @@ def require_payable(transaction: Transaction, mapping: Mapping, binds: dict[str,
 
 
 def find_app_guard(transaction: Transaction, mapping: Mapping) -> str | None:
-    """The unique index of the app's own that guards its ledger as one of ours would, by its name; none without one.
+    """The name of a unique index of the app's own that guards its ledger as ours would; None without one.
 
     The server says which of them cover every row that the guard must cover, as it does for the statement that pays.
     """
@@ -82,7 +82,7 @@ def find_app_guard(transaction: Transaction, mapping: Mapping) -> str | None:
     try:
         with transaction.savepoint():
             plan = transaction.row(mapping.statement("probe_guard"))[0]
-    except (Refusal, SweeperError):  # none, or this role may not write there: then one of ours is built
+    except (Refusal, SweeperError):  # there is no such index, or this role may not write there: then install builds one
         return None
     found = transaction.rows(fill("list_unique_indexes", {}), {"table_name": mapping.slots["ledger"]})
     usable = {index.name for index in found if index.usable}

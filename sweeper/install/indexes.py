@@ -22,7 +22,7 @@ from sweeper.postgres.transaction import Row, Transaction
 class Changes:
     """What must happen to the indexes: before the mapping in the database is the new one, and after.
 
-    ``live_function`` makes the function that the index on live sessions calls; empty where there is none.
+    ``live_function`` makes the function that the index on live sessions calls; empty without such an index.
     """
 
     live_function: str
@@ -162,7 +162,7 @@ def live_index_name(mapping: Mapping) -> str | None:
 
 
 def unconditional_index_name(mapping: Mapping) -> str | None:
-    """The index on all sessions that there is where none can have the status, as SQL."""
+    """The index on all sessions, as SQL, which there is where no index can have the status."""
     return next((index.qualified for index in _of_all_sessions(mapping)), None) if not mapping.status.column else None
 
 

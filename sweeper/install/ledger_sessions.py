@@ -31,7 +31,7 @@ def changed_table_of(transaction: Transaction, mapping: Mapping, found: Found) -
 
 
 def _ledger_of(mapping: Mapping, found: Found) -> OldLedger | None:
-    """The ledger, to be compared with the sessions; none where the column that its ids are of is gone."""
+    """The ledger, to be compared with the sessions; None where the column that its ids are of is gone."""
     old = old_session_id(mapping, found)
     return OldLedger(mapping.slots["refunds"], old, same_accounts=same_accounts(mapping, found)) if old else None
 

@@ -96,7 +96,7 @@ def key_changes(mapping: Mapping, found: Found) -> Iterator[str]:
 
 
 def old_session_id(mapping: Mapping, found: Found) -> str | None:
-    """The column of the sessions that the ledger's ids are of, as SQL; none when it is gone."""
+    """The column of the sessions that the ledger's ids are of, as SQL; None when it is gone."""
     bound, columns = found.bound, mapping.sessions.columns.values()
     if bound is None or mapping.key.same_id(bound):
         return mapping.slots["session_id"]

@@ -44,7 +44,7 @@ def missing_steps(
     named: Callable[[str], str],
     there: Collection[tuple[str, str]],
 ) -> tuple[PartitionIndex, ...]:
-    """The steps that are left until the index of a table is complete; none when it is.
+    """The steps that are left until the index of a table is complete; empty when it is.
 
     ``named`` gives the name of the part on a table, ``there`` are those parts that are there and not attached.
     """
@@ -69,7 +69,7 @@ def missing_steps(
 
 
 def parts_of(transaction: Transaction, table_oid: int, qualified: str) -> tuple[frozenset[str], tuple[str, ...]]:
-    """The names of the parts of an index that are attached, and the partitions that have none."""
+    """The names of the parts of an index that are attached, and the partitions that have no part."""
     rows = transaction.rows(fill("list_partition_indexes", {}), {"table_oid": table_oid, "name": qualified})
     found = frozenset(row.index_name for row in rows if row.index_name is not None)
     return found, tuple(row.table_name for row in rows if row.index_name is None)

@@ -13,7 +13,7 @@ from sweeper.core.errors import ConfigurationError
 def require_own_ledger(mapping: Mapping, bound: ChargeKey, ledger_oid: int | None) -> None:
     """Check that the ledger is the installed one; ``bound`` is the key that was installed with it.
 
-    One that is missing, None, was not put back: whatever reads it says so.
+    A ledger that is missing, None, was not put back: whatever reads it reports that.
 
     Raises:
         ConfigurationError: it was put back.

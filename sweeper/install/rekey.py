@@ -134,7 +134,7 @@ def _attempts(mapping: Mapping, found: Found) -> str | None:
 
 
 def _old_attempt(transaction: Transaction, mapping: Mapping, found: Found) -> str | None:
-    """The expression that the attempts in the ledger are of, as SQL; none where it does not give the same texts now."""
+    """The expression that the attempts in the ledger are of, as SQL; None where it does not give the same texts now."""
     bound, columns = found.bound, mapping.sessions.columns
     if bound is None or bound.attempt is None or bound.attempt == mapping.key.attempt:
         return None

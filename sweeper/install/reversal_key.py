@@ -14,7 +14,7 @@ _CAST = re.compile(r"::\s*\"?\w+\"?(?:\s*\[\s*\])?")
 
 
 def find_full_key(transaction: Transaction, mapping: Mapping) -> str | None:
-    """The unique index of the app's ledger that has one value for a refund and for its reversal; none without one."""
+    """The unique index of the app's ledger that has one value for a refund and for its reversal; None without one."""
     ledger = mapping.ledger
     if ledger is None or not ledger.reverse:
         return None

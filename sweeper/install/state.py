@@ -48,16 +48,16 @@ class Installation:
 
     @property
     def bound(self) -> ChargeKey | None:
-        """The key of a charge in its ledger; none where an older version installed it."""
+        """The key of a charge in its ledger; None where an older version installed it."""
         return ChargeKey.from_json(self.charge_key) if self.charge_key else None
 
     @property
     def bound_labels(self) -> StatusLabels | None:
-        """With which values of the status the index on live sessions was built; none where that is not known."""
+        """With which values of the status the index on live sessions was built; None where that is not known."""
         return StatusLabels.from_json(self.status_labels) if self.status_labels else None
 
     def floor(self, policy: PolicySection) -> datetime:
-        """Before it no run looks: where the policy names none, the moment of ``install``."""
+        """No run looks at sessions before it: ``policy.since``, by default the moment of ``install``."""
         return policy.since or self.installed_at
 
 
@@ -111,7 +111,7 @@ def read_surroundings(database: Database) -> Surroundings:
 
 
 def read_installation(transaction: Transaction, schema: str) -> Installation | None:
-    """Read what ``install`` wrote; none when it never ran.
+    """Read what ``install`` wrote; None when it never ran.
 
     Raises:
         ConfigurationError: a newer sweeper installed it.

@@ -9,7 +9,7 @@ from sweeper.postgres.binds import text_array
 from sweeper.postgres.errors import UNIQUE_VIOLATION, Refusal
 from sweeper.postgres.transaction import Row, Transaction
 
-# of each account its balance and what it has spent, as the server's text; none where it is null or not mapped
+# of each account its balance and what it has spent, as the server's text; None where it is null or not mapped
 Balances = dict[str, tuple[str | None, str | None]]
 _UNKNOWN = (None, None)
 
@@ -52,7 +52,7 @@ def require_as_meant(rows: Sequence[Row]) -> None:
 
 
 def balances_of(row: Row) -> Balances:
-    """What a statement that reads accounts tells of them."""
+    """The balances in the answer of a statement that reads accounts."""
     return dict(zip(row.account_ids, zip(row.balances, row.spents, strict=True), strict=True))
 
 

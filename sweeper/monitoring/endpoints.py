@@ -57,7 +57,7 @@ class Monitor:
     def _services(self, urls: Sequence[str]) -> list[Any]:
         try:
             return services(urls)
-        except Exception as error:  # whatever is wrong with a library that only tells of the run
+        except Exception as error:  # whatever is wrong with a library that only reports the run
             self._problems["notify"] = type(error).__name__
             return []
 

@@ -40,7 +40,7 @@ def send(service: Any, notices: Sequence[Notice]) -> None:
 
     Raises:
         ConnectionError: it did not take one.
-        ValueError: the URL is none of Apprise's.
+        ValueError: the URL is not one of Apprise's.
     """
     if service is None:
         raise ValueError

@@ -49,7 +49,7 @@ def from_environment(environment: Mapping[str, str]) -> Connection:
     """Read the connection settings: SWEEPER_DATABASE_URL, then DATABASE_URL, then libpq's own variables.
 
     Raises:
-        ConfigurationError: there are none, or the URL is not one for Postgres. The message never holds the URL.
+        ConfigurationError: there are no settings, or the URL is not one for Postgres. The message never has the URL.
     """
     for variable in VARIABLES:
         if environment.get(variable, "").strip():

@@ -56,7 +56,7 @@ def connect(parameters: dict[str, Any], *, has_no_encoding: bool) -> psycopg.Con
     """Open a connection; ``has_no_encoding``: this database is known to be SQL_ASCII.
 
     Raises:
-        psycopg.Error: there is none to be had.
+        psycopg.Error: no connection can be opened.
     """
     # whatever PGCLIENTENCODING or the database says: ids hold any letter
     if not has_no_encoding:

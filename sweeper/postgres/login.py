@@ -75,7 +75,7 @@ def _ask(parameters: Mapping[str, str]) -> str | None:
 
 @cache
 def _verbosity() -> Any:
-    """PQsetErrorVerbosity of the libpq in use; none where it is not known for certain which file that is."""
+    """PQsetErrorVerbosity of the libpq in use; None where it is not known for certain which file that is."""
     if pq.__impl__ != "binary":
         return None
     import ctypes

@@ -185,7 +185,7 @@ def is_transient(error: BaseException) -> bool:
         return False
     if cause.sqlstate:
         return cause.sqlstate in _RETRIED or cause.sqlstate.startswith("08")
-    # no SQLSTATE: the connection itself was lost, or there was none
+    # no SQLSTATE: the connection itself was lost, or never made
     return is_out_of_step(cause) or (isinstance(cause, psycopg.OperationalError) and _refused_login(cause) is None)
 
 

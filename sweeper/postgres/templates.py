@@ -112,7 +112,7 @@ def _template(name: str, *, headed: bool = True) -> tuple[_Node, ...]:
 
 
 def _parse(tokens: Iterator[tuple[str, str]]) -> tuple[tuple[_Node, ...], str]:
-    """What comes before the next ``else`` or ``end``, and which of the two it is; none at the end of the text."""
+    """What comes before the next ``else`` or ``end``, and which of the two it is; "" at the end of the text."""
     nodes: list[_Node] = []
     for word, rest in tokens:
         if word in ("else", "end"):

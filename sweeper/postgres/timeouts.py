@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Timeouts(NamedTuple):
-    """Bounds of one transaction, in milliseconds; 0 is none.
+    """Bounds of one transaction, in milliseconds; 0 is no bound.
 
     ``transaction_ms`` holds where the server has that bound, from version 17 on. ``tcp_user_ms`` is how long the server
     tries to send to a client that does not take anything; 0 is what the server's system does by itself.

@@ -33,7 +33,7 @@ class Transaction:
 
     @property
     def client_side_pid(self) -> int:
-        """The server process id that the client was given: behind a pooler it differs from the server's own."""
+        """The server's process id as the client was given it: behind a pooler it is another than the server's own."""
         return int(self._connection.connection.dbapi_connection.info.backend_pid)  # type: ignore[union-attr]
 
     def script(self, script: str) -> None:

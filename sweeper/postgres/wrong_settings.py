@@ -31,7 +31,7 @@ _SIGNS = tuple(
 
 
 def wrong_setting(error: psycopg.Error) -> ConfigurationError | None:
-    """The error of settings with which no connection can be tried; None where one was, and failed."""
+    """The error of settings that libpq refuses before it connects; None where it did connect, and failed."""
     text = str(error)
     for sign, meaning in _SIGNS:
         if found := sign.search(text):

@@ -33,8 +33,8 @@ _MARK = re.compile(r"sweeper_live_([0-9a-f]+)_")
 class Rows:
     """Rows to show a statement with: the next owed sessions, and the newest run with its refunds.
 
-    Where none is known to be owed, these are other failed or running sessions. ``accounts`` are those of the sessions,
-    in the same order; None where a session has none, or the database refuses to say.
+    Where no session is known to be owed, they are other failed or running ones. ``accounts`` are the sessions' own,
+    in the same order; None where a session has no account, or the database refuses its row.
     """
 
     session_ids: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ class Rows:
 
 
 def read_rows(transaction: Transaction, mapping: Mapping, prepared: RunContext) -> Rows:
-    """Read a few rows; none where the database refuses to."""
+    """Read a few rows; empty where the database refuses."""
 
     def ask(statement: str, **binds: object) -> Sequence[Row]:
         with suppress(Refusal, StatementError), transaction.savepoint():
@@ -231,7 +231,7 @@ class Values:
         return {"accounts": text_array(sorted({account for account in self.rows.accounts if account is not None}))}
 
     def _in_shard(self) -> dict[str, object]:
-        """For a step of a batch of one shard of Citus, what the step before it tells."""
+        """For a step of a batch of one shard of Citus, what the step before it returns."""
         count = len(self.rows.session_ids)
         texts = {name: ["1"] * count for name in ("amounts", "charges")}
         return {**texts, "agains": [0] * count, "reasons": ["stuck"] * count, "details": [None] * count,
@@ -239,7 +239,7 @@ class Values:
 
     def _adopted(self) -> dict[str, object]:
         of_sessions = zip(self.rows.session_ids, self.rows.accounts, strict=True)
-        # the attempt is in the session's row; where none is mapped it is 0
+        # the attempt is in the session's row; where it is not mapped it is 0
         known = [] if self.mapping.key.attempt else [pair for pair in of_sessions if pair[1] is not None]
         return {
             "refund_ids": _ids(len(known)),

@@ -23,7 +23,7 @@ def find_statement(name: str) -> Statement:
     """The statement of that name.
 
     Raises:
-        ConfigurationError: there is none; it names the nearest.
+        ConfigurationError: there is no such statement; the message names the nearest.
     """
     known = {statement.name: statement for statement in list_statements()}
     if name in known:

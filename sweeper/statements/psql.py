@@ -1,6 +1,6 @@
 """A filled statement as a script for psql: binds become its variables, and nothing else of the text is one.
 
-A variable holds a whole SQL literal, quotes included, because psql has none for null: ``\\set until NULL`` and
+A variable holds a whole SQL literal, quotes included, because psql cannot quote a null: ``\\set until NULL`` and
 ``\\set as_of '''2026-11-23 12:00:00+00:00'''`` are both used as ``:as_of``.
 """
 
@@ -41,10 +41,10 @@ _WRITES = frozenset({
 
 
 def to_psql(text: str, *, doubled: bool) -> str:
-    """A filled statement as psql reads it; ``doubled`` tells that its percent signs are, as they are beside binds.
+    """A filled statement as psql reads it; ``doubled`` is whether its percent signs are, as they are beside binds.
 
     An expression of the mapping file, which stands on a line of its own for the sake of a comment in it, is put back
-    into the line where it has none.
+    into the line where it has no comment.
     """
 
     def replaced(match: re.Match[str]) -> str:

@@ -33,7 +33,7 @@ CHOSEN = (
 
 
 def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
-    """The slots of one such statement that are not those of the mapping alone; none for any other statement."""
+    """The slots of one such statement that are not those of the mapping alone; empty for any other statement."""
     if name not in REHEARSED:
         return {}
     key, slots = mapping.slots["key"], mapping.slots

@@ -145,7 +145,7 @@ class BatchPayer:
         return self._caps.by_credits
 
     def budget(self) -> Decimal | None:
-        """What the cap by credits leaves at this moment; none is no bound."""
+        """What the cap by credits leaves at this moment; None is no bound."""
         return self.room().credits if self.has_budget else None
 
     def room(self) -> Room:
@@ -179,7 +179,7 @@ class BatchPayer:
         return _batch_of(row)
 
     def _lock_accounts(self, transaction: Transaction, chosen: Chosen) -> Balances | None:
-        """The balances of the accounts that could be locked; None where none are mapped."""
+        """The balances of the accounts that could be locked; None where the file has no ``[accounts]``."""
         known = [account for account in chosen.account_ids if account is not None]
         if not self._mapping.has_accounts:
             if self._mapping.lists["locks_charges"]:

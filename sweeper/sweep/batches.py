@@ -49,7 +49,7 @@ class BatchRunner:
         self._without_a_hold: dict[str, Problem] = {}
 
     def begin_page(self) -> None:
-        """A page of other sessions comes: none of these was slow so far."""
+        """A page of other sessions comes, of which nothing is known to be slow."""
         self._slow_in_a_row, self._paid_beside_slow = 0, False
 
     def pass_over_slow(self, found: OwedPage, session_ids: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ from sweeper.postgres.transaction import Transaction
 
 
 class Room(NamedTuple):
-    """What the caps leave; none is no bound."""
+    """What the caps leave; None is no bound."""
 
     sessions: int | None = None
     credits: Decimal | None = None
@@ -86,9 +86,9 @@ class Caps:
         return row.sessions, Decimal(row.credits)
 
     def take(self, transaction: Transaction) -> Room | None:
-        """What the caps leave to this batch until it ends; none while another run is paying.
+        """What the caps leave to this batch until it ends; None while another run is paying.
 
-        Where runs share a cap they pay one at a time, so that none goes by what another is about to pay.
+        Where runs share a cap they pay one at a time, so that each counts what the others have paid.
         """
         if self._limits.refunds is None and self._limits.credits is None:
             return Room()

@@ -49,7 +49,7 @@ class RunRequest:
 class RunContext(NamedTuple):
     """Everything that was checked before anything is paid or planned.
 
-    ``whole`` tells that no flag narrows the selection, so that what a run leaves is settled; ``full`` that it is also a
+    ``whole`` is whether no flag narrows the selection, so that what a run leaves is settled; ``full``, whether it is a
     full sweep. ``before_floor`` is what an earlier run counted.
     """
 
@@ -136,7 +136,7 @@ def _require_sessions(transaction: Transaction, mapping: Mapping, session_ids: t
         try:
             with transaction.savepoint():
                 found = transaction.rows(mapping.statement("find_sessions"), {"session_id": session_id})
-        except Refusal:  # such as a uuid that is none
+        except Refusal:  # such as a text that is not a uuid
             found = []
         if not found:
             raise ConfigurationError(f"--session {session_id}: there is no such session", code="unknown_session")

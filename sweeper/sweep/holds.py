@@ -82,6 +82,6 @@ class Holds:
             return OwedReader(transaction, self._mapping, self._selection).is_on_hold(session_id)
 
     def account_of(self, session_id: str) -> str | None:
-        """The account of a session that the database refuses; none where that cannot be read."""
+        """The account of a session that the database refuses; None where that cannot be read."""
         with reading(self._database, self._mapping) as transaction:
             return OwedReader(transaction, self._mapping, self._selection).account_of(session_id)

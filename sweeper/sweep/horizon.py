@@ -44,7 +44,7 @@ class Horizon(NamedTuple):
 
 
 def usable_horizon(installation: Installation | None, digest: str, as_of: datetime) -> Horizon | None:
-    """Where a run as of ``as_of`` may start; none when it must be a full sweep, from the floor."""
+    """Where a run as of ``as_of`` may start; None when it must be a full sweep, from the floor."""
     if installation is None:
         return None
     horizon, found, swept = installation.horizon, installation.horizon_as_of, installation.full_sweep_as_of

@@ -29,7 +29,7 @@ class Orphans:
 
 
 def find_orphans(reader: OwedReader) -> Orphans:
-    """Find them; none for sessions that the operator named, which are paid anyway."""
+    """Find them; empty for sessions that the operator named, which are paid anyway."""
     selection, mapping = reader.selection, reader.mapping
     if selection.named or mapping.is_by_account:  # over the nodes of Citus there is no such comparison
         return Orphans()

@@ -45,7 +45,7 @@ class OwedReader:
         return frozenset(self._row("find_ambiguous", in_hand=text_array(session_ids)).session_ids)
 
     def find_missing(self) -> datetime | None:
-        """When the latest run paid whose refunds are not all in the ledger any more; none when all are.
+        """When the latest run paid whose refunds are not all in the ledger any more; None when all are.
 
         Sessions that the operator named are paid anyway.
         """
@@ -70,7 +70,7 @@ class OwedReader:
         return found
 
     def find_unripe(self) -> datetime | None:
-        """When the earliest session started that may be owed later; none when there is none.
+        """When the earliest session started that may be owed later; None without such a session.
 
         To be asked before anything is paid: what is not owed by then, and may be later, is settled by no run.
 
@@ -98,7 +98,7 @@ class OwedReader:
             return ask(attempt_known=False)
 
     def account_of(self, session_id: str) -> str | None:
-        """The account of a session that the database refuses; none where that fails, too."""
+        """The account of a session that the database refuses; None where that fails, too."""
         try:
             with self.transaction.savepoint():
                 rows = self._rows("find_account", session_id=session_id)

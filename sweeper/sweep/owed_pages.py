@@ -43,7 +43,7 @@ class OwedPage:
         self.unripe_from = unripe_from
 
     def take(self, number: int) -> tuple[str, ...]:
-        """The next ``number`` ids, fewer at the end, none when all are taken; where there are shards, of one shard."""
+        """The next ``number`` ids, fewer at the end, empty when all are taken; where there are shards, of one shard."""
         homes, number = self.selection.homes, min(number, len(self._left))
         if homes and number:
             home = homes.shard(self._left[0])
@@ -52,7 +52,7 @@ class OwedPage:
         return tuple(self._left.popleft() for _ in range(number))
 
     def by_shard(self, first: int | None) -> "OwedPage":
-        """The same page, its ``first`` ids shard after shard, all of them where none is given.
+        """The same page, its ``first`` ids shard after shard, all of them where ``first`` is None.
 
         Behind these everything keeps its order: a cap may end a run there, at the session at which a dry run ends.
         """

@@ -26,7 +26,7 @@ class Observer(Protocol):
 class Tally:
     """What a sweep has counted so far; what it refunded is read from the ledger instead.
 
-    ``unripe_from`` is when the earliest session started that may be owed later; ``unknown`` tells that a row's own
+    ``unripe_from`` is when the earliest session started that may be owed later; ``unknown`` is whether a row's own
     expression failed, so that this is not known.
     """
 

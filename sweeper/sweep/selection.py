@@ -26,7 +26,7 @@ class Starts:
         self._places = {session_id: place for place, session_id in enumerate(session_ids)}
 
     def around(self, session_ids: Sequence[str]) -> tuple[str | None, str | None]:
-        """The first and the last start of some of them; none where one is not known."""
+        """The first and the last start of some of them; None where one is not known."""
         places = [self._places.get(session_id, -1) for session_id in session_ids]
         if not places or min(places) < 0 or self._starts[min(places)] is None or self._starts[max(places)] is None:
             return None, None
@@ -49,14 +49,14 @@ def _stuck_before(as_of: datetime, limit: timedelta | None) -> datetime | None:
 class Selection:
     """The sessions to look at, from a place in the order on; ``after`` is the place before the first of them.
 
-    ``stuck_before`` has a moment for each of the ``running`` statuses, None for one that is never stuck.
-    ``in_history`` tells that most of them were settled long ago. What was owed by ``missing_until`` may have been
+    ``stuck_before`` has a moment for each of the ``running`` statuses, None for a status that is never stuck.
+    ``in_history`` is whether most of them were settled long ago. What was owed by ``missing_until`` may have been
     refunded by a run whose refunds somebody deleted. ``first_charge`` is when the earliest session started that has a
     charge in the app's books, None where no session is older, or that is not known. Of partitioned
     sessions, ``ambiguous`` are ids that several have since the ``floor``, and ``starts`` are known, so that a batch
     leaves other partitions alone. Where Citus has sessions by account, ``homes`` says on which node each is, and ids
     that several accounts have are ambiguous, too. ``moved`` are sessions that were refunded, it seems, under another
-    id. ``named`` tells that the operator named the sessions.
+    id. ``named`` is whether the operator named the sessions.
     """
 
     as_of: datetime

@@ -36,7 +36,7 @@ class PaidSince:
             self.accounts.add(account_id)
 
     def has_another_than(self, account_id: str | None) -> bool:
-        """Whether an account was paid that is not this one; none is an account that nobody knows."""
+        """Whether an account was paid that is not this one; None is an account that is not known."""
         return bool(self.accounts - {account_id})
 
 

@@ -12,7 +12,7 @@ _AIM_SECONDS, _AIM_BESIDE_SECONDS = 0.125, 0.04
 # yet what a session takes. What that batch shows counts up to a point.
 _LEAST, _GROWTH_AT_MOST = 50, 8
 # Beside an app the sweep leaves nearly all of the time to it: what happens in one of a hundred moments is in the p99.
-# This many quiet batches show that there is none.
+# This many quiet batches show that no app is at work.
 _QUIET_BATCHES, _PAUSES, _PAUSE_AT_MOST_SECONDS = 10, 16, 0.5
 # How full an answer may be, estimated from those before. What an answer says of a session beside its id, such as
 # its account twice, nobody knows before the first.
@@ -24,7 +24,7 @@ class Traffic(NamedTuple):
 
     ``transaction_number`` is the batch's own among all that write, 0 when it wrote nothing. ``sweeps`` are connected,
     this one too, and ``others``, of whom ``writers`` have just written something; ``housekeepers`` of the server itself
-    vacuum. ``waited_for`` tells that somebody waited for a row of the batch.
+    vacuum. ``waited_for`` is whether somebody waited for a row of the batch.
     """
 
     transaction_number: int = 0

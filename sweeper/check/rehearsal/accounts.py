@@ -108,7 +108,7 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
 
 
 def _never_moves(samples: Samples, accounts: Table, others: list[Column], own: AccountsSection) -> str:
-    """Why the balance is none, as the end of a sentence: all accounts have it alike, and others move."""
+    """Why it is not a balance, as the end of a sentence: it is the same for all accounts, and other columns are not."""
     balance = accounts.column(own.balance or "")
     key = samples.key_of(accounts)
     if balance is None or key is None or own.add is not None:

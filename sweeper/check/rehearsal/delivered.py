@@ -68,7 +68,7 @@ def check_delivered(samples: Samples, settled: Sequence[str]) -> Iterator[Check]
 
 
 def _never_refunded(rows: Sequence[Row]) -> list[str]:
-    """The statuses of which sessions would be paid, and the app has refunded none."""
+    """The statuses of sessions that would be paid of which the app has never refunded one."""
     refunded = {row.status for row in rows if not row.unpaid}
     return sorted({row.status for row in rows if row.unpaid and is_owed(row)} - refunded)[:_STATUSES_AT_MOST]
 
@@ -129,7 +129,7 @@ def _added_up(rows: Sequence[Row]) -> tuple[int, list[int], list[str]]:
 
 
 def settled_ids(samples: Samples) -> list[str]:
-    """Some sessions that succeeded; none where finding them takes too long."""
+    """Some sessions that succeeded; empty where finding them takes too long."""
     if not samples.context.settings.sessions.succeeded:
         return []
     try:

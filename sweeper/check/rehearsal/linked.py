@@ -40,7 +40,7 @@ def sessions_fail(samples: Samples, key: Column | None) -> bool:
 
 
 def check_linked(samples: Samples, key: Column | None) -> Iterator[Check]:
-    """The newest rows of the ledger that are refunds: none of them names a session by its id."""
+    """The newest rows of the ledger that are refunds, where not one of them names a session by its id."""
     context = samples.context
     ledger, own = context.mapping.ledger, context.settings.ledger
     if ledger is None or own is None or key is None or context.mapping.is_by_account:

@@ -146,7 +146,7 @@ def _owed(samples: Samples, session_ids: tuple[str, ...]) -> tuple[str, ...]:
 def _unmarked(
     samples: Samples, exclude: str | None, session_ids: tuple[str, ...], mark: str | None = None
 ) -> list[str]:
-    """Of which sessions ``exclude``, or ``mark``, is not true after a refund; none where it reads the ledger."""
+    """Of which sessions ``exclude``, or ``mark``, is not true after a refund; empty where it reads the ledger."""
     if exclude is None or _reads(exclude, samples.context.mapping.ledger):
         return []
     mapping, settings = samples.context.mapping, samples.context.settings.sessions
@@ -170,7 +170,7 @@ def _unmarked(
 
 
 def _traced(samples: Samples) -> Check | None:
-    """What looks like refunds of the app's own, while nothing in the file tells of them."""
+    """What looks like refunds of the app's own that nothing in the file mentions."""
     # the amount may take off what was given back
     session_ids = samples.owed()
     traces: dict[str, Any] = find_traces(samples, session_ids, GIVEN_BACK) if session_ids else {}

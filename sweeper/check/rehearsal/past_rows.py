@@ -197,7 +197,7 @@ def _unlike(one: Compared, ours: str | None, theirs: str | None) -> bool:
 
 
 def _digits(samples: Samples) -> int | None:
-    """How many digits behind the point the balance keeps; None for all."""
+    """How many decimal places the balance keeps; None for all."""
     own = samples.context.settings.accounts
     column = samples.reader.table("accounts.table", own.table).column(own.balance) if own and own.balance else None
     if column is None:

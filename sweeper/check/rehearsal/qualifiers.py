@@ -16,7 +16,7 @@ _MOST = 0.8
 def qualifiers(samples: Samples, key: Column, amount: Column) -> list[str]:
     """Which equalities of ``ledger.where`` rows that go down may have as well.
 
-    The others are what tells a refund from a charge.
+    The others distinguish a refund from a charge.
     """
     context = samples.context
     ledger = context.mapping.ledger

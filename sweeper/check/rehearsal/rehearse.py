@@ -76,7 +76,7 @@ def look_at(context: CheckContext, name: str, look: Callable[[], Iterator[Check]
                 context.hidden.setdefault(table, [])
             return [warning(name, f"not checked: {error.message}", "sweeper check, as a role that may read it")]
         return [_refused(name, error.refusal)]
-    except ArithmeticError:  # a number without an end, or none at all, stands in a row
+    except ArithmeticError:  # a row has an infinity, or a NaN
         return [warning(name, "not checked: a number in the newest rows is not finite", "fix the row")]
     except SweeperError as error:
         if error.code == "mapping":

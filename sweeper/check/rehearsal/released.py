@@ -33,7 +33,7 @@ class _Link:
 
 
 def released_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
-    """By column of another table, of which sessions it says so, though they would be paid; of none that succeeded."""
+    """By column of another table, the sessions that would be paid though it says this of them; none succeeded."""
     found: dict[str, list[str]] = {}
     if not session_ids or samples.context.mapping.is_by_account:  # over the nodes of Citus there is no such join
         return found

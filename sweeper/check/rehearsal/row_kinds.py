@@ -16,7 +16,7 @@ _ENOUGH, _MOST = 3, 0.8
 
 
 def check_row_kinds(samples: Samples) -> Iterator[Check]:
-    """Rows of the whole amount that only failed sessions have, while ``where`` is true of none of theirs.
+    """Rows of the whole amount that only failed sessions have, while ``where`` is true of no row of theirs.
 
     A charge is a row of those that succeeded, too.
     """

@@ -107,7 +107,7 @@ def check_deadlines(context: CheckContext) -> Iterator[Check]:
 
 
 def _outlived(context: CheckContext) -> Iterator[Check]:
-    """Sessions that succeeded after their deadline: it is none."""
+    """Sessions that succeeded after their deadline, so that it is not a deadline."""
     own = context.settings.sessions
     if own.ended_at is None:
         return

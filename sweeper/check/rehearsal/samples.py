@@ -138,7 +138,7 @@ class Samples:
         return len(self.seen(table, columns)) == len(columns)
 
     def expression(self, key: str, text: str | None) -> str:
-        """An expression of ``[sessions]`` as SQL over a session, s; a null where there is none.
+        """An expression of ``[sessions]`` as SQL over a session, s; a null where the file does not have it.
 
         Raises:
             ConfigurationError: it is not one.

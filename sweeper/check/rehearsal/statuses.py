@@ -147,7 +147,7 @@ def _given_back_by_name(failed: Sequence[_Seen]) -> Iterator[Check]:
 
 
 def _never_refunded(failed: Sequence[_Seen], settled: Sequence[_Seen], endless: Collection[str]) -> Iterator[Check]:
-    """A status in `failed` of which the app has refunded none, while it refunds the others.
+    """A status in `failed` whose sessions the app never refunded, while it refunds those of the others.
 
     That may be the very gap that a sweep is for. Not so where the name says that nothing failed, or where there are
     more such sessions than those that have succeeded.
@@ -195,7 +195,7 @@ def _endless(samples: Samples) -> set[str]:
 
 
 def _refunded_elsewhere(failed: Sequence[_Seen], settled: Sequence[_Seen]) -> Iterator[Check]:
-    """A status that is said to owe nothing, of which the app refunds many, and none of those that failed."""
+    """A status that the file says owes nothing, whose sessions the app refunds, and never those that failed."""
     if any(one.given_back for one in failed):
         return
     for one in settled:

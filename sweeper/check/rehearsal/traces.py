@@ -70,7 +70,7 @@ def _named(
 
 
 def rows_that_name(samples: Samples, table: Table, link: str, ids: Sequence[str], words: str) -> set[str]:
-    """Which of these ids rows of a table name that look like refunds; none where it cannot be read."""
+    """Which of these ids are named by rows of a table that look like refunds; empty where it cannot be read."""
     try:
         with samples.transaction.savepoint():
             return {row.session_id for row in _rows(samples, table, link, list(dict.fromkeys(ids)), words, json=False)}

@@ -77,7 +77,7 @@ def _left(result: Correction) -> dict[str, Any]:
 
 
 def _change(change: BalanceChange, result: RevertResult) -> dict[str, Any]:
-    # a balance is in the account table's own type, which may have decimals where amounts have none
+    # a balance has the account table's own type, which may have decimals where amounts are whole
     return {
         "account_id": change.account_id,
         "credits": _credits(change.credits, result),

@@ -1,7 +1,7 @@
 """JSON Schemas of the documents that ``--json`` prints, by command.
 
-A program that reads them is to pass over properties that it does not know: a later version may add some. None is taken
-away, and none changes its meaning, as long as ``schema_version`` is the same.
+A program that reads them must ignore properties that it does not know: a later version may add some. No property is
+removed, and no property changes its meaning, as long as ``schema_version`` is the same.
 """
 
 from typing import Any
