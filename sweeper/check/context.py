@@ -79,12 +79,12 @@ def ok(name: str, message: str) -> Check:
 
 
 def warning(name: str, message: str, fix: str) -> Check:
-    """An item of which a run works, but something may go wrong."""
+    """A problem that does not stop a run."""
     return Check(name, Status.WARNING, message, fix)
 
 
 def failure(name: str, message: str, fix: str) -> Check:
-    """An item of which a run does not work, or does the wrong thing."""
+    """A problem that stops a run, or makes it do the wrong thing."""
     return Check(name, Status.FAILURE, message, fix)
 
 

@@ -1,4 +1,4 @@
-"""What other roles may do: in the schemas of the search path, and to sweeper's own tables and functions."""
+"""What other roles may do in the schemas of the search path, and to sweeper's own tables and functions."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ def check_grants(context: CheckContext) -> Iterator[Check]:
     with context.reading() as transaction:
         binds = {"schema_name": context.mapping.schema, "schema": context.mapping.slots["schema"]}
         rows = transaction.rows(context.mapping.statement("list_grants"), binds)
-        # who has put a hook there had to be given the right
+        # whoever added a hook needed that right
         hooked = {context.mapping.slots[hook.table] for hook in read_hooks(transaction, context.mapping) if hook.works}
     allowed_hooks = {(name, "TRIGGER") for name in hooked}
     excess = [
@@ -54,7 +54,7 @@ def check_grants(context: CheckContext) -> Iterator[Check]:
 def _is_allowed(row: Row, allowed: frozenset[tuple[str, str, str]]) -> bool:
     if row.kind == "FUNCTION":  # the app's layers have EXECUTE by name; PUBLIC must not
         return bool(row.role is not None)
-    if row.privilege == "INSERT" and row.corrects:  # who takes refunds back also writes them
+    if row.privilege == "INSERT" and row.corrects:  # a role that takes refunds back also writes them
         return True
     if row.role is None and row.kind == "TABLE":
         return False

@@ -20,7 +20,7 @@ from sweeper.sweep.selection import binds_for_nobody
 
 
 def check_guard_before_install(context: CheckContext) -> Iterator[Check]:
-    """Whether rows of the app's ledger will keep `sweeper install` from building the guard, or its partitions do."""
+    """Whether rows or partitions of the app's ledger will keep `sweeper install` from building the guard."""
     try:
         with context.reading() as transaction:
             check_ledger_rows(transaction, context.mapping, context.settings, context.as_of)

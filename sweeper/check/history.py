@@ -1,4 +1,4 @@
-"""What sweeper's own tables show of past runs: their outcome, holds, the horizon."""
+"""What sweeper's own tables say about past runs: their outcome, holds, the horizon."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,7 +14,7 @@ _LATE = timedelta(days=1)
 
 
 def check_horizon(context: CheckContext, installation: Installation) -> Iterator[Check]:
-    """From where on the next run looks."""
+    """Where the next run starts to look."""
     policy = context.settings.policy
     digest = policy_digest(policy, installation.floor(policy))
     horizon = usable_horizon(installation, digest, context.as_of)

@@ -1,4 +1,4 @@
-"""What `install` left: the mapping and the index."""
+"""Whether the mapping and the index are as `install` left them."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,7 @@ from sweeper.sweep.owed import OwedReader
 from sweeper.sweep.reused import require_own_ids
 from sweeper.sweep.selection import Selection
 
-# below this many rows the planner rightly reads the whole table
+# below this many rows the planner is right to read the whole table
 _PLAN_MATTERS_ROWS = 100_000
 
 
@@ -61,7 +61,7 @@ def _same_age(mapping: Mapping, installation: Installation) -> Iterator[Check]:
 
 
 def scope(context: CheckContext) -> Selection:
-    """What a run would look at."""
+    """The sessions that a run would look at."""
     assert context.installation is not None  # noqa: S101 - these checks only run for an installation
     floor = context.installation.floor(context.settings.policy)
     return Selection.of_run(context.settings, context.as_of, floor)
@@ -138,7 +138,7 @@ def _indexes_of(plan: Any) -> set[str]:
 
 
 def check_migrations(context: CheckContext) -> Iterator[Check]:
-    """Whether the app can change the type of its status column with what stands on it."""
+    """Whether the app can change the type of its status column despite the index and the fence."""
     slots, status = context.mapping.slots, context.settings.sessions.status
     name = context.installation.live_index if context.installation else None
     with context.reading() as transaction:

@@ -1,4 +1,4 @@
-"""Caps that are not set, also against the size of real charges, and a grace that counts from the wrong moment."""
+"""Caps that are missing or far above real charges, and a grace that counts from the wrong moment."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -9,12 +9,12 @@ from sweeper.check.rehearsal.samples import number, sampling
 from sweeper.check.result import Check
 from sweeper.core.durations import describe_duration
 
-# fewer amounts have no usual size; an amount this many times that size is not usual
+# fewer amounts show no usual size; an amount this many times the usual is not usual
 _AMOUNTS_AT_LEAST, _TIMES = 10, 100
 
 
 def check_caps(context: CheckContext) -> Iterator[Check]:
-    """Whether a mistake could pay without bounds."""
+    """Whether nothing bounds what a mistake could pay."""
     policy = context.settings.policy
     if policy.max_amount is None and (huge := _huge(context)):
         session_id, amount, usual = huge

@@ -1,4 +1,4 @@
-"""Whether what `install` put into the database to protect the books is there as it should be, and which hooks are."""
+"""Whether the protections that `install` put into the database are intact, and which hooks there are."""
 
 from collections.abc import Iterator
 
@@ -38,7 +38,7 @@ def check_append_only(context: CheckContext) -> Iterator[Check]:
 
 
 def check_refund_function(context: CheckContext) -> Iterator[Check]:
-    """Whether refund() is the one that pays as a run of this program does."""
+    """Whether refund() is the function that this version installs, which pays as a run does."""
     found = _read(context)
     stale = [signature for signature in found.others if ".refund(" in signature or signature.startswith("refund(")]
     if "refund" not in found.names:
@@ -53,7 +53,7 @@ def check_refund_function(context: CheckContext) -> Iterator[Check]:
 
 
 def check_fence(context: CheckContext) -> Iterator[Check]:
-    """Whether the fence is as it was asked for, or a slow worker could go on with what was refunded."""
+    """Whether the fence is as it was asked for; without it a slow worker could finish what was refunded."""
     if why := context.mapping.without_fence:
         yield warning(
             "fence", f"none: {why}; a slow worker may finish a session that was refunded",
@@ -106,7 +106,7 @@ def _asked_for(found: Protections) -> Check | None:
 
 
 def _in_place(context: CheckContext) -> Check:
-    """That the fence stands, and whether partitions let a session pass it as it ends."""
+    """That the fence is there, and whether a session that changes its partition as it ends gets past it."""
     own, sessions = context.settings.sessions, context.mapping.sessions
     written = [own.ended_at, own.active_at, own.failed_at, own.stuck_at, *own.close]
     columns = [sessions.column(name) for name in written if name]
@@ -138,7 +138,7 @@ def check_hooks(context: CheckContext) -> Iterator[Check]:
 
 
 def check_moves(context: CheckContext) -> Iterator[Check]:
-    """Whether a refund writes anything that can be compared."""
+    """Whether a refund writes anything that can be compared before it commits."""
     mapping = context.mapping
     if mapping.has_accounts or mapping.ledger:
         parts = (("a balance", mapping.has_accounts), ("a row of the app's ledger", mapping.ledger is not None))

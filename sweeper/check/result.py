@@ -1,4 +1,4 @@
-"""What `sweeper check` finds: frozen, and without any knowledge of how it is shown."""
+"""The results of `sweeper check`: frozen, and independent of how they are shown."""
 
 from dataclasses import dataclass
 from datetime import datetime

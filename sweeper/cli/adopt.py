@@ -27,7 +27,7 @@ def adopt(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> int:
-    """Write down refunds that were paid elsewhere: no credits move, and no program pays them again."""
+    """Record refunds that were paid elsewhere: no credits move, and no program pays them again."""
     request = request_now(reason)
     if (where is None) == (session is None):
         raise ConfigurationError("give either --where or --session", code="usage")

@@ -83,7 +83,7 @@ def correct(
         if not yes:
             _confirm(work.plan(), show, question=question, json=json)
         result = work.execute(signals)
-    except Interrupted as interrupted:  # before there was anything to sum up
+    except Interrupted as interrupted:  # before there was a result
         return 128 + interrupted.signal_number
     except typer.Abort:  # the same, while it was asked
         return 128 + (signals.received or signal.SIGINT)

@@ -90,7 +90,7 @@ def install(
 
 
 def _rehearsed(database: "Database", settings: "Settings", as_of: datetime) -> "Iterator[str]":
-    """Look at the app's past with the rights of whoever installs, and keep it for a runner, who may not."""
+    """Rehearse with the rights of the installing role, and keep the results for a runner that has fewer rights."""
     from sweeper.check.rehearsal.keeping import keep_rehearsal
 
     for item in keep_rehearsal(database, settings, as_of):

@@ -64,7 +64,7 @@ class Log:
     def _log_retry(self, details: "RetryDetails") -> None:
         from sweeper.postgres.sqlstate import unreachable
 
-        # in words of ours: a driver's message may repeat the host, the role and parts of the row
+        # our own words: a driver's message may repeat the host, the role and parts of the row
         why = unreachable(details.caused_by).message
         self.warning("retrying", attempt=details.retry_num, wait_seconds=round(details.wait_for, 3), why=why)
 
@@ -91,7 +91,7 @@ _ENCODE_LINES = json.JSONEncoder(default=repr, separators=("\n", ": ")).encode
 
 
 def _encoded(values: Sequence[object]) -> list[str]:
-    """Each of some texts or numbers as JSON: what is in a text may be no line of its own."""
+    """Some texts or numbers, each as JSON, so that a text cannot begin a new line."""
     return _ENCODE_LINES(values)[1:-1].split("\n")
 
 

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 def a_file(text: str) -> Path:
-    """What `--config` was given: an empty one would be the folder that one happens to be in."""
+    """Check the value of `--config`: an empty one would mean the current folder."""
     if not text.strip():
         raise typer.BadParameter("it is empty")
     return Path(text)
 
 
 Config = Annotated[
-    list[Path] | None,  # several are an error with a reason, and not the last of them
+    list[Path] | None,  # several are an error that says so; the last one does not just win
     typer.Option(
         "--config",
         metavar="FILE",
@@ -37,13 +37,13 @@ Config = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, also on failure.")]
-# as the environment and the flag name them
+# the values of the environment variable and the flag
 LOG_FORMATS = ("json", "console")
 
 
 @dataclass
 class _BeforeTheCommand:
-    """What was given before the command's name."""
+    """The options before the command's name."""
 
     config: tuple[Path, ...] = ()
     log_format: str | None = None
@@ -53,7 +53,7 @@ _given = _BeforeTheCommand()
 
 
 def remember(config: Sequence[Path], log_format: str | None) -> None:
-    """Keep what was given before the command's name.
+    """Keep the options before the command's name.
 
     Raises:
         ConfigurationError: there is no such format.
@@ -87,7 +87,7 @@ def config_paths(config: Sequence[Path]) -> list[Path]:
 
 
 def load_settings(config: Sequence[Path] | None) -> "Settings":
-    """What the one file says that the flag, the environment or the folder gives."""
+    """The settings in the one file that the flag, the environment or the folder gives."""
     from sweeper.config.parsing import load
 
     return load(config_path(config))
@@ -105,7 +105,7 @@ def parse_time(flag: str, text: str | None) -> datetime | None:
     """The time that a flag gives.
 
     Raises:
-        ConfigurationError: it is none.
+        ConfigurationError: it is not a time.
     """
     from sweeper.config.values import parse_moment
 
@@ -130,7 +130,7 @@ def wants_readable_log() -> bool:
 
 
 def wants_colour() -> bool:
-    """Whether colours were not declined: https://no-color.org."""
+    """Whether colours are allowed: https://no-color.org."""
     return not os.environ.get("NO_COLOR")
 
 
@@ -145,7 +145,7 @@ def console(stream: TextIO | None = None) -> "Console":
         file=stream,
         width=None if stream.isatty() else piped,
         highlight=False,
-        markup=False,  # "[ledger]" and ":x:" are the app's own words
+        markup=False,  # "[ledger]" and ":x:" may be in the app's own text
         emoji=False,
         no_color=not wants_colour(),
     )

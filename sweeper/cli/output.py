@@ -33,7 +33,7 @@ class _Patient(io.RawIOBase):
             raise io.UnsupportedOperation("closed")
         return self._descriptor
 
-    def write(self, data: Any, /) -> int:  # bytes, or whatever else holds them
+    def write(self, data: Any, /) -> int:  # bytes, or another object with a buffer
         if self.error is None:
             try:
                 return self._write(data)
@@ -52,7 +52,7 @@ class _Patient(io.RawIOBase):
 
 
 class Output(io.TextIOWrapper):
-    """A text stream to which writing never fails; a letter that its encoding does not have is written as its number."""
+    """A text stream to which writing never fails; a character that its encoding lacks is written as an escape."""
 
     def __init__(self, original: TextIO | None, descriptor: int) -> None:
         self._patient = _Patient(None if original is None else descriptor)
@@ -65,17 +65,17 @@ class Output(io.TextIOWrapper):
 
     @property
     def error(self) -> OSError | None:
-        """What went wrong with what has been written so far, and reached the system."""
+        """The first error of what has been written so far."""
         return self._patient.error
 
     @property
     def is_unread(self) -> bool:
-        """Whether the reader of a pipe is gone: then lost output is no error."""
+        """Whether the reader of a pipe is gone: then lost output is not an error."""
         return isinstance(self.error, BrokenPipeError)
 
 
 def take_over() -> tuple[Output, Output]:
-    """Put such streams in the place of Python's own, and give them back."""
+    """Replace Python's own streams with such ones, and return them."""
     for descriptor in (_STDOUT, _STDERR):
         _occupy(descriptor)
     sys.stdout, sys.stderr = streams = Output(sys.stdout, _STDOUT), Output(sys.stderr, _STDERR)
@@ -83,7 +83,7 @@ def take_over() -> tuple[Output, Output]:
 
 
 def _occupy(descriptor: int) -> None:
-    """Keep a connection to the database from getting the number of a stream that is closed."""
+    """Keep a database connection from getting the file descriptor of a closed stream."""
     try:
         os.fstat(descriptor)
     except OSError:

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def rehearsal_of(database: "Database", settings: "Settings", request: "RunRequest") -> "Rehearsal":
-    """What asks the items of `check`.
+    """The rehearsal that asks the items of `check`.
 
     Raises:
-        ConfigurationError: what is accepted is no item.
+        ConfigurationError: an accepted name is not that of an item.
     """
     from sweeper.sweep.rehearsal import check_names
 

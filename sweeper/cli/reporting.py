@@ -1,4 +1,4 @@
-"""Reports a run to monitoring: that it begins and how it ends, whatever happens in between."""
+"""Reports to monitoring that a run begins and how it ends, whatever happens in between."""
 
 import os
 import time
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass
 class RunStatus:
-    """What is known of a run so far; as long as nothing is, it failed.
+    """What is known of a run so far; until something is, it counts as failed.
 
-    ``notices`` are for people and are sent; ``unclaimed`` are, too, unless the like was sent within the hour.
+    ``notices`` are messages to people that are sent; ``unclaimed`` ones, unless the same was sent within the hour.
     """
 
     wants_backlog: bool = False
@@ -37,7 +37,7 @@ class RunStatus:
     unclaimed: "list[Notice]" = field(default_factory=list)
 
     def report(self, as_of: datetime, duration_seconds: float) -> RunReport:
-        """The report for monitoring: zero for each reason that nothing was refunded for."""
+        """The report for monitoring, with zero for each reason without refunds."""
         known = dict.fromkeys(self.reasons, Amount())
         return RunReport(
             exit_code=int(self.exit_code),
@@ -104,7 +104,7 @@ def _news(status: RunStatus, on: Sequence[str], path: Path, now: datetime) -> "l
 
 
 def _state_folder() -> Path | None:
-    """Where programs keep such things: https://specifications.freedesktop.org/basedir-spec/latest/."""
+    """The folder for state by https://specifications.freedesktop.org/basedir-spec/latest/."""
     given = os.environ.get("XDG_STATE_HOME")
     try:
         return (Path(given) if given else Path.home() / ".local" / "state") / "sweeper"

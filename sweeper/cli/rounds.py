@@ -1,4 +1,4 @@
-"""Several files one after the other, and the same again and again, for hosts without cron."""
+"""Runs over several files, and repeated runs, for hosts without cron."""
 
 import gc
 import sys
@@ -12,10 +12,10 @@ from sweeper.cli.sweeping import RunFlags, show_error, sweep_file
 from sweeper.core.errors import ConfigurationError, Exit, Interrupted, SweeperError
 from sweeper.core.signals import Signals
 
-# of several runs, what the command ends with: the first of these that one of them ended with
+# the exit code of several runs is the first of these that one of them had
 WORST_FIRST = (Exit.SIGINT, Exit.SIGTERM, Exit.FAILED, Exit.USAGE, Exit.CAPPED, Exit.HELD, Exit.FOUND, Exit.DONE)
 
-# a signal ends a sleep at once; this is for one whose exception somebody else's code has dropped
+# a signal ends a sleep at once, unless other code has dropped its exception: then it is noticed after this long
 _LONGEST_SLEEP_SECONDS = 1.0
 
 
@@ -40,11 +40,11 @@ def _sweep_each(given: Sequence[Path], flags: RunFlags, signals: Signals) -> lis
 def _sweep_all(paths: Sequence[Path], flags: RunFlags, signals: Signals) -> list[int]:
     codes, patient = [], True
     for path in paths:
-        # they have one server: what the file before has waited for in vain, the next one does not wait for again
+        # all files have one server: when one has waited for it in vain, the next does not wait again
         one, patient = replace(flags, patient=patient), True
         try:
             codes.append(sweep_file(path, one, signals, name=str(path)))
-        except SweeperError as error:  # of this file: the others have their own
+        except SweeperError as error:  # of this file alone
             codes.append(show_error(error, json=flags.json, name=str(path)))
             patient = error.code != "connection"
         except Exception as crash:
@@ -76,10 +76,10 @@ def worst(codes: Sequence[int]) -> int:
 
 
 def sweep_again_and_again(given: Sequence[Path], flags: RunFlags, signals: Signals, *, seconds: float) -> int:
-    """Sweep every ``seconds`` seconds, until a signal ends it; each time by the files as they are then.
+    """Sweep every ``seconds`` seconds until a signal ends it, and read the files anew each time.
 
-    A run that fails is reported and the next one comes in its time, except the first: what is wrong with the set-up
-    (exit 2), of each file, is to be seen when it is started.
+    A run that fails is reported, and the next one comes when it is due. Only the first run ends it: what is wrong with
+    the set-up (exit 2), of each file, must be seen when it is started.
 
     Raises:
         SweeperError: the first run could not begin.
@@ -95,10 +95,10 @@ def sweep_again_and_again(given: Sequence[Path], flags: RunFlags, signals: Signa
         if first and not signals.received and {*codes} == {Exit.USAGE}:
             return Exit.USAGE
         first = False
-        with signals.shielded():  # what a finalizer of the collector raises is dropped, a signal's exception too
+        with signals.shielded():  # the garbage collector drops what a finalizer raises, also a signal's exception
             sys.stdout.flush()
             sys.stderr.flush()
-            gc.collect()  # by itself it would wait for what one run never makes
+            gc.collect()  # by itself it would not run: one run makes too little garbage
         due = max(due + seconds, time.monotonic())
         try:
             _wait_until(due, signals)

@@ -1,4 +1,4 @@
-"""One run over one file, from its flags to what is shown of it."""
+"""One run over one file, from its flags to its output."""
 
 import socket
 import sys
@@ -29,7 +29,7 @@ _EXPLAINED = 20
 
 @dataclass(frozen=True)
 class RunFlags:
-    """The flags of ``sweeper run`` that count for each of its runs; not ``patient``, the server is tried but once."""
+    """The flags of ``sweeper run`` for each of its runs; unless ``patient``, the server is tried only once."""
 
     dry_run: bool = False
     exit_code: bool = False
@@ -51,7 +51,7 @@ def sweep_file(path: Path, flags: RunFlags, signals: Signals, *, name: str | Non
         SweeperError: the run could not begin.
     """
     asked_at, as_of = time.monotonic(), datetime.now(UTC)
-    # a run by hand, of a session or two, is not the one that monitoring waits for
+    # monitoring does not wait for a run by hand over a few sessions
     wanted = not (flags.dry_run or flags.sessions)
     try:
         with reported(path, signals, as_of=as_of, asked_at=asked_at, wanted=wanted) as status:
@@ -60,7 +60,7 @@ def sweep_file(path: Path, flags: RunFlags, signals: Signals, *, name: str | Non
             _show(result, len({*flags.sessions}), json=flags.json, name=name)
             if not flags.json and result.error is None and result.refunds.sessions < len({*flags.sessions}):
                 _show_why_not(settings, request, result)
-    except Interrupted as signal:  # before there was anything to sum up
+    except Interrupted as signal:  # before there was a result
         if flags.json:
             _print_interrupted(name)
         return 128 + signal.signal_number
@@ -75,7 +75,7 @@ def show_error(error: SweeperError, *, json: bool, name: str) -> int:
         from sweeper.render.json.error import error_document
 
         print(error_document("run", error, config=name))  # noqa: T201
-    # what is wrong with the file itself begins with its name
+    # errors in the file itself begin with its name already
     said = error.message if error.message.startswith(f"{name}:") else f"{name}: {error.message}"
     print(f"sweeper: {said}", file=sys.stderr)  # noqa: T201
     return error.exit_code
@@ -172,7 +172,7 @@ def _show(result: "RunResult", named: int, *, json: bool, name: str | None) -> N
 
 
 def _show_why_not(settings: "Settings", request: "RunRequest", result: "RunResult") -> None:
-    """Say of the sessions that were named what a run makes of them, where this one did not refund them."""
+    """Explain the named sessions that this run did not refund."""
     from sweeper.explain.explain import Explainer
     from sweeper.postgres.database import Database
     from sweeper.render.terminal.explain import show_reasons

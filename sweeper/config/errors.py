@@ -1,4 +1,4 @@
-"""What is wrong with a ``sweeper.toml``, one line a mistake, each with the nearest right key."""
+"""Describes the mistakes in a ``sweeper.toml``, one on a line, each with the nearest right key."""
 
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
@@ -25,13 +25,13 @@ def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
 def describe_all(
     error: ValidationError, content: Mapping[str, Any], known_keys: Callable[[tuple[str, ...]], list[str]]
 ) -> list[str]:
-    """One line a mistake: a misspelt key is not also a missing one.
+    """One line for each mistake: a misspelt key is not reported as missing, too.
 
     ``known_keys`` gives the keys that the section at a path may have.
     """
     meant = set()
     lines = []
-    # unknown keys first, to know which of the missing ones were meant
+    # unknown keys first, to find out which missing keys they stand for
     for problem in sorted(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden"):
         where = tuple(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":

@@ -10,7 +10,7 @@ from sweeper.config.errors import nearest
 from sweeper.config.values import Count, Credits, Duration, Endpoint, Moment, Name, Sql, Status, StuckAfter, Zone
 
 STUCK_AFTER_DEFAULT = timedelta(hours=1)
-# what people may get messages about
+# the events that may send messages to people
 Cause = Literal["held", "failed", "capped", "layer_broke"]
 
 
@@ -192,21 +192,21 @@ class Settings(Section):
 
     @property
     def all_reasons(self) -> tuple[str, ...]:
-        """What a refund may be called."""
+        """Every reason that a refund may have."""
         return tuple(dict.fromkeys([*(reason.code for reason in self.reasons), "workflow_failure", "stuck"]))
 
     @property
     def payable_again(self) -> bool:
         """Whether a user may pay a session again whose refund was taken back.
 
-        The app's ledger keeps the refund that was taken back, and its guard allows no other one for the same charge.
+        The app's ledger keeps the refund that was taken back, and its guard allows no second one for the same charge.
         """
         return self.ledger is None
 
     def stuck_after(self, status: str) -> timedelta | None:
-        """How long a session in a running ``status`` may show no sign of life; None where it is never stuck.
+        """How long a session in a running ``status`` may go without a sign of life; None where it is never stuck.
 
-        Nothing where sessions have a deadline of their own: they are stuck as soon as it has passed.
+        Zero where sessions have a deadline of their own: they are stuck as soon as it has passed.
         """
         limit = timedelta(0) if self.sessions.stuck_at is not None else self.policy.stuck_after
         return limit.get(status, STUCK_AFTER_DEFAULT) if isinstance(limit, dict) else limit

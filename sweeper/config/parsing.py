@@ -24,7 +24,7 @@ def load(path: Path) -> Settings:
         ConfigurationError: the file is missing, is not TOML, or says something that cannot be.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a mark first
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors write a byte order mark
     except FileNotFoundError:
         raise ConfigurationError(
             f"there is no {path}: `sweeper init` drafts one from the database, "
@@ -33,13 +33,13 @@ def load(path: Path) -> Settings:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read: {type(error).__name__}", code="config") from None
-    except ValueError as error:  # also of the parser itself, for an integer of thousands of digits
+    except ValueError as error:  # Python's, for an integer of thousands of digits, included
         raise ConfigurationError(f"{path} is not valid TOML: {error}", code="config") from None
     return parse(content, str(path))
 
 
 def load_reporting(path: Path) -> tuple[MonitoringSection, NotifySection]:
-    """Where runs are reported, also when the rest of the file is not valid; nowhere when it does not say."""
+    """Where runs are reported, also when the rest of the file is not valid; nowhere when the file does not say."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError):

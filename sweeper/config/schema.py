@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from sweeper.config.descriptions import DESCRIPTIONS
 from sweeper.config.model import Settings
 
-# what Taplo, and with it the TOML extensions of the editors, understands
+# the dialect of Taplo, which the TOML extensions of editors use
 DIALECT = "http://json-schema.org/draft-07/schema#"
 
 
@@ -23,7 +23,7 @@ def file_schema() -> dict[str, Any]:
 
 
 def _plain(node: Any, definitions: Mapping[str, Any]) -> Any:
-    """The same without references, which that dialect lets have no neighbours, and without what TOML does not have."""
+    """The same schema with references resolved, as that dialect needs, and without what TOML does not have."""
     if isinstance(node, list):
         return [_plain(part, definitions) for part in node]
     if not isinstance(node, dict):

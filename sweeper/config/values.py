@@ -140,7 +140,7 @@ StuckAfter = Annotated[
         {"anyOf": [_DURATION, {"type": "object", "additionalProperties": {**_DURATION, "examples": ["6h", NEVER]}}]}
     ),
 ]
-# a plain validator, because a test may have frozen the clock, and datetime with it, before this is imported
+# a plain validator, because tests may have frozen datetime before this is imported
 Moment = Annotated[
     datetime,
     PlainValidator(parse_moment),

@@ -21,7 +21,7 @@ class SweeperError(Exception):
 
     exit_code = Exit.FAILED
     may_have_paid = False
-    """Whether refunds may have been committed before it that no result reports."""
+    """Whether refunds may have been committed before it that no result shows."""
 
     def __init__(self, message: str, *, code: str) -> None:
         super().__init__(message)
@@ -36,7 +36,7 @@ class ConfigurationError(SweeperError):
 
 
 class FailedError(SweeperError):
-    """The run could not go on; what was committed stands, what was not did not happen."""
+    """The run could not go on; what was committed stands, the rest did not happen."""
 
 
 class Interrupted(BaseException):

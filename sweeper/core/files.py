@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files that are written completely or not at all."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import TextIO
 
 @contextmanager
 def replaced(path: Path, *, newline: str | None = None) -> Iterator[TextIO]:
-    """A stream whose text takes the place of the file once all of it is written; until then the file stays as it was.
+    """A stream whose text replaces the file once all of it is written; until then the file stays as it was.
 
     Raises:
         OSError: it cannot be written.

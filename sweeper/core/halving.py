@@ -18,10 +18,10 @@ class RefusedAlone(Generic[T, E]):
 
 
 class Halving(Generic[T]):
-    """Items to be tried in groups, in which one stands in the way of the others.
+    """Items to be tried in groups, where one item may make its whole group fail.
 
-    In their order, or with ``largest_next``: straight down to the first that is refused alone, then the largest group
-    that is left, for most likely that one passes.
+    In their order, or with ``largest_next``: down to the first item that is refused alone, then the largest group
+    that is left, because that one most likely passes.
     """
 
     def __init__(self, items: Sequence[T], *, largest_next: bool = False) -> None:
@@ -40,7 +40,7 @@ class Halving(Generic[T]):
         return self._groups.pop(next_one)
 
     def put_back(self, items: Sequence[T]) -> None:
-        """These are still to be tried."""
+        """Return items that are still to be tried."""
         if items:
             self._groups.append(tuple(items))
 

@@ -1,4 +1,4 @@
-"""What commands give back: frozen, and without any knowledge of how it is shown."""
+"""The results of commands: frozen, and independent of how they are shown."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,7 +48,7 @@ class Largest(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What only a dry run has: how the refunds are spread, and what holds and caps would leave."""
+    """What only a dry run reports: how the refunds are spread, and what holds and caps would leave."""
 
     by_age: dict[str, Amount]
     largest: tuple[Largest, ...]
@@ -118,7 +118,7 @@ class RunReport(NamedTuple):
 
     @property
     def succeeded(self) -> bool:
-        """Whether it looked at everything that is owed; what it put on hold is reported by itself."""
+        """Whether it looked at everything that is owed; holds are reported separately."""
         return self.exit_code in (Exit.DONE, Exit.HELD)
 
 

@@ -2,5 +2,5 @@
 
 
 def printable(text: str) -> str:
-    """The app's own text without anything that a terminal would obey."""
+    """The app's own text without control characters."""
     return text if text.isprintable() else "".join(letter if letter.isprintable() else "?" for letter in text)

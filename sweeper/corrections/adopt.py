@@ -1,4 +1,4 @@
-"""Writing down refunds that the app paid before there was a ledger: no credits move, and the guard covers them."""
+"""Records refunds that the app paid before there was a ledger: no credits move, and the guard covers them."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -68,11 +68,11 @@ class Adoption:
         with exactly(), reported():
             prepared, self._surroundings = prepare_correction(database, settings, request, *named)
             self._mapping = prepared.mapping
-            # what is adopted is older than the floor as a rule
+            # adopted refunds are usually older than the floor
             self._everything = replace(prepared.selection, floor=datetime.min.replace(tzinfo=UTC))
             slots = retrying(self._read_choice)
             self._list = self._mapping.statement("list_adoptable", **slots)
-            # a session that is waived may be on hold because its account cannot be read
+            # a waived session may be on hold because its account cannot be read
             self._list_without_account = self._mapping.statement(
                 "list_adoptable", **slots | {"adopted_account": "NULL"}
             )
@@ -88,7 +88,7 @@ class Adoption:
     def _read_choice(self) -> dict[str, str]:
         sessions, choice = self._mapping.sessions, self._choice
         condition, amount = "true", self._mapping.slots["amount"]
-        # read-only, here and wherever this SQL is sent: it is no place to change anything
+        # read-only, here and wherever this SQL is sent: it must not change anything
         with reading(self._database, self._mapping) as transaction:
             reader = Reader(transaction, self._mapping.schema)
             if choice.where is not None:
@@ -108,7 +108,7 @@ class Adoption:
             return self._result(outcome_of(self._left), dry_run=True)
 
     def execute(self, signals: Signals) -> AdoptResult:
-        """Write the refunds down.
+        """Record the refunds.
 
         Raises:
             FailedError: the server cannot be written to. A failure after that is in the result.
@@ -128,7 +128,7 @@ class Adoption:
             return self._result(outcome, signal=signals.received, error=error)
 
     def _pages(self, use: Callable[[Sequence[Row]], None]) -> None:
-        """Read page after page, each in a transaction of its own, and use what can be adopted."""
+        """Read page after page, each in its own transaction, and pass on what can be adopted."""
         after = None
         while rows := self._page(after):
             fit, waived = [], set[str]()
@@ -158,7 +158,7 @@ class Adoption:
             return retrying(lambda: read(self._list_without_account))
 
     def _find_ambiguous(self, rows: Sequence[Row]) -> frozenset[str]:
-        """Which of these several partitions have: a refund has room for one account and one amount."""
+        """Which of these ids are in several partitions: a refund has one account and one amount."""
         if self._mapping.is_by_account or not self._mapping.has_shared_ids:
             return frozenset()
 

@@ -1,4 +1,4 @@
-"""What revert and adopt share: the request, the size of a batch, and counting what was left."""
+"""What revert and adopt share: the request, the size of batches, and the count of what was left."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ def prepare_correction(
 
 
 def in_pieces(rows: Sequence[Row], answer: Callable[[Row], int]) -> Iterator[Sequence[Row]]:
-    """These in pieces that a statement that holds locks may answer for; ``answer`` is in bytes a row."""
+    """These in pieces small enough for the answer of a statement that holds locks; ``answer`` is in bytes a row."""
     piece, room = list[Row](), ANSWER_BYTES
     for row in rows:
         needed = answer(row)
@@ -58,24 +58,24 @@ def in_pieces(rows: Sequence[Row], answer: Callable[[Row], int]) -> Iterator[Seq
 
 
 def why_left(problem: Exception) -> str:
-    """What a row is counted under that stood in the way of its batch; not the message, which may repeat it."""
+    """The reason under which a refused row is counted; not the message, which may repeat the row."""
     return f"refused {problem.sqlstate}".strip() if isinstance(problem, Refusal) else "busy"
 
 
 def add_left(left: dict[str, Left], why: str, session_id: str, more: Left) -> None:
-    """Count one session that is left as it is, and keep a few to show."""
+    """Count one session that is left as it is, and keep a few as samples."""
     known = left.get(why, Left())
     samples = (*known.samples, session_id)[:_SAMPLES]
     left[why] = Left(known.sessions + more.sessions, known.credits + more.credits, samples)
 
 
 def outcome_of(left: dict[str, Left]) -> Outcome:
-    """Whether everything was done that was asked for."""
+    """The outcome: complete, or partial where sessions were left."""
     return Outcome.PARTIAL if left else Outcome.COMPLETE
 
 
 def finish(work: Callable[[], None], left: Callable[[], dict[str, Left]]) -> tuple[Outcome, SweeperError | None]:
-    """Do it all; returns how it ended. What was committed stands, whatever stopped it."""
+    """Do all the work; returns how it ended. What was committed stands, whatever stopped it."""
     try:
         work()
     except Interrupted:

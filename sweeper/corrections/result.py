@@ -1,4 +1,4 @@
-"""What corrections did, or would do: frozen, and without any knowledge of how it is shown."""
+"""The results of corrections: frozen, and independent of how they are shown."""
 
 from dataclasses import dataclass
 from datetime import datetime

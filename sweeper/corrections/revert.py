@@ -1,4 +1,4 @@
-"""Taking refunds back: reversal rows, and the balances moved back with them, in batches like a sweep."""
+"""Takes refunds back in batches: writes reversals, and moves the balances back with them."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -34,7 +34,7 @@ from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.homes import in_shards
 from sweeper.sweep.owed import reading
 
-# later passes come back to what the app had locked during the first
+# later passes retry what the app had locked during the first
 _PASSES = 3
 _WAIT_SECONDS = 0.3
 _LARGEST = 10
@@ -43,7 +43,7 @@ _REFUND_ID_BYTES = 40
 
 
 def _answer(row: Row) -> int:
-    """How many bytes the server takes to say that a refund was taken back."""
+    """How many bytes of an answer one refund takes."""
     return _REFUND_ID_BYTES + text_bytes((row.session_id, row.account_id, row.amount, row.amount))
 
 
@@ -183,7 +183,7 @@ class Revert:
         return retrying(read)
 
     def _pieces(self, rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-        """The refunds in parts, each of which one transaction can take back."""
+        """The refunds in groups that one transaction each can take back."""
         for part in retrying(lambda: in_shards(self._database, self._mapping, rows)):
             yield from in_pieces(part, _answer)
 
@@ -204,7 +204,7 @@ class Revert:
                 self._count(row)
             elif why := left.get(row.refund_id):
                 self._leave(why, row)
-            else:  # somebody else was first
+            else:  # another revert was first
                 self._already += 1
 
     def _set_aside(self, row: Row, problem: Exception) -> None:

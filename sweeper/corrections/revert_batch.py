@@ -1,4 +1,4 @@
-"""Taking one batch of refunds back: lock the accounts, decide, write, compare, commit."""
+"""Takes one batch of refunds back: lock the accounts, decide, write, compare, commit."""
 
 import time
 from collections.abc import Collection, Sequence
@@ -68,7 +68,7 @@ def _numbers(texts: Pools) -> list[Decimal | None]:
 def _less(pools: list[Decimal | None], shares: list[Decimal | None]) -> list[Decimal | None] | None:
     """What is left in each pool without its share; None where a pool has less than its share."""
     left = list[Decimal | None]()
-    for pool, share in zip(pools, shares, strict=False):  # of an account that is gone, or locked, no pool is known
+    for pool, share in zip(pools, shares, strict=False):  # no pools are known of an account that is gone, or locked
         less = None if pool is None or share is None else pool - share
         if less is not None and share and share > 0 > less:
             return None
@@ -174,7 +174,7 @@ def stopped_by_guard(refusal: Refusal) -> bool:
 
 
 def reversal_is_refund() -> ConfigurationError:
-    """The error for a `[ledger.reverse]` that no ledger may have."""
+    """The error for a `[ledger.reverse]` whose rows would count as refunds."""
     return ConfigurationError(
         "the row that [ledger.reverse] writes is itself a refund of the session by ledger.where: give it another type, "
         "or leave its session out. Nothing was taken back",

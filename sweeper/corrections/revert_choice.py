@@ -27,7 +27,7 @@ class Choice:
 
 
 def require_reverse(transaction: Transaction, mapping: Mapping, choice: Choice) -> None:
-    """Check that something takes a refund back: balances, the row that the file says, or a hook on the reversals.
+    """Check that something takes a refund back: a balance, `[ledger.reverse]`, or a hook on the reversals.
 
     Raises:
         ConfigurationError: nothing does, or balances alone may not be moved.

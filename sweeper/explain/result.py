@@ -1,4 +1,4 @@
-"""What the commands that look back give: frozen, like the other results."""
+"""The results of `sweeper explain` and `sweeper history`: frozen, and independent of how they are shown."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

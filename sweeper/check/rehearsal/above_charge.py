@@ -26,7 +26,7 @@ _NO_AMOUNT = re.compile(
 )
 _BOOKED_BY_THEN = timedelta(minutes=10)
 _ODD = Decimal("0.05")
-# the books say what was charged when they have charges for at least this share of the sessions
+# the books count as complete when they have charges for at least this share of the sessions
 _KNOWN = Decimal("0.2")
 
 
@@ -86,7 +86,7 @@ def check_charges(context: CheckContext) -> Iterator[Check]:
 
 
 def _without_books(context: CheckContext) -> Iterator[Check]:
-    """What the sessions themselves say of their charges."""
+    """What the sessions themselves say about their charges."""
     own = context.settings.sessions
     if not own.charged and (wrong := [*check_taken(context)] or [*check_never_taken(context)]):
         yield from wrong
@@ -107,13 +107,13 @@ def _without_books(context: CheckContext) -> Iterator[Check]:
 
 
 def _reads_books(context: CheckContext) -> bool:
-    """Whether the amount is what the rows of the ledger say, whichever of them it takes for charges."""
+    """Whether the amount is read from the ledger, whichever of its rows count as charges."""
     ledger, amount = context.mapping.ledger, context.settings.sessions.amount
     return ledger is not None and has_subquery(amount) and ledger.table.name.lower() in amount.lower()
 
 
 def _known(amount: Decimal) -> Decimal:
-    """An amount that can be compared: what is no number is held, whatever it is compared with."""
+    """An amount that can be compared: a session whose amount is not a number is held in any case."""
     return Decimal(0) if amount.is_nan() else amount
 
 
@@ -135,7 +135,7 @@ def _may_be_paid(context: CheckContext, row: Row) -> bool:
 
 
 def _by_ledger(samples: Samples) -> list[_Charge]:
-    """Charges as the rows of the ledger have them that go down, and that are about what refunds are about."""
+    """Charges: the rows of the ledger that take credits, and that are about the same kind of thing as refunds."""
     context = samples.context
     ledger, settings = context.mapping.ledger, context.settings.ledger
     if ledger is None or settings is None or (key := samples.key_of(ledger.table)) is None:
@@ -151,7 +151,7 @@ def _by_ledger(samples: Samples) -> list[_Charge]:
 def _read(samples: Samples, slots: dict[str, str], choices: dict[str, bool | list[Slots]]) -> list[_Charge]:
     context = samples.context
     session_ids = list(samples.newest(running=False))
-    if not choices["charged"]:  # a running session is charged with its start, and paid when it is stuck
+    if not choices["charged"]:  # a running session is charged when it starts, and refunded when it is stuck
         session_ids += samples.newest(running=True)
     rows = samples.read(
         "compare_charges",

@@ -1,4 +1,4 @@
-"""Whether the account of a session is a row of the mapped accounts, as foreign keys have it."""
+"""Whether foreign keys agree that the account of a session is a row of the mapped accounts."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ Link = tuple[int, str]
 def wrong_table(samples: Samples, accounts: Table) -> Iterator[Check]:
     """A foreign key of ``sessions.account`` to another table, whose numbers may happen to exist among the accounts.
 
-    Quiet where ids are no numbers (they would not be found), and where both are the same thing by other keys.
+    Nothing where ids are not numbers (they would not be found), or where both tables are the same thing by other keys.
     """
     context = samples.context
     own, sessions = context.settings, context.mapping.sessions
@@ -31,9 +31,9 @@ def wrong_table(samples: Samples, accounts: Table) -> Iterator[Check]:
     oid, column = min(targets)
     others = [name for name in accounts.columns if name != key.name]
     links = [name for name in others if name == payer.name or targets & _reached((accounts.oid, name), references)]
-    # without another link the two may be one number by agreement, but not where the table gives numbers of its own
+    # without another link both may use the same number on purpose, but not where the table generates its own
     numbered = {row.name for row in samples.ask("list_defaults", {}, table_oid=accounts.oid)}
-    # an account that says by a kind and a number whose it is has numbers of its own as well
+    # an account that names its owner by a kind and a number generates its own numbers, too
     owned = [name for name in others if name.endswith("_id") and f"{name.removesuffix('_id')}_type" in others]
     sure = links or owned or key.name in numbered
     yield (failure if sure else warning)(
@@ -45,7 +45,7 @@ def wrong_table(samples: Samples, accounts: Table) -> Iterator[Check]:
 
 
 def _reached(start: Link, references: dict[Link, set[Link]]) -> set[Link]:
-    """Every column that holds the same value, from one foreign key to the next."""
+    """Every column that holds the same value, found by following foreign keys."""
     found, new = {start}, {start}
     while new:
         new = {target for link in new for target in references.get(link, set())} - found

@@ -1,4 +1,4 @@
-"""What the rows of the accounts say against ``[accounts]``: other balances, closed ones, the wrong table."""
+"""Rows of the accounts that contradict ``[accounts]``: other balances, closed accounts, the wrong table."""
 
 import re
 from collections.abc import Iterator
@@ -75,7 +75,7 @@ def _names(own: AccountsSection) -> set[str]:
 def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
     """Number columns that look like balances, here and in tables with one row an account."""
     known = _names(own)
-    if own.add == {}:  # the app's own trigger moves it, and nobody knows what else
+    if own.add == {}:  # the app's own trigger moves it, and maybe other columns
         return
     for table in (accounts, *_satellites(samples, accounts)):
         columns = [
@@ -122,7 +122,7 @@ def _never_moves(samples: Samples, accounts: Table, others: list[Column], own: A
 
 
 def _moving(samples: Samples, accounts: Table, columns: list[Column], own: AccountsSection) -> list[Column]:
-    """Those that not all accounts have alike, where the balance differs from account to account."""
+    """The columns that differ between accounts, where the balance does."""
     balance, key = accounts.column(own.balance or ""), samples.key_of(accounts)
     if balance is None or key is None or not columns:
         return columns
@@ -134,7 +134,7 @@ def _moving(samples: Samples, accounts: Table, columns: list[Column], own: Accou
 
 
 def _without_limits(samples: Samples, table: Table, columns: list[Column]) -> list[Column]:
-    """The columns without limits and totals that all accounts have alike: no charge moves them."""
+    """The columns without limits and totals that are the same for all accounts: no charge moves them."""
     limits = [column for column in columns if _LIMIT.search(column.name)]
     key = samples.key_of(table)
     if not limits or key is None:
@@ -146,7 +146,7 @@ def _without_limits(samples: Samples, table: Table, columns: list[Column]) -> li
 
 
 def _satellites(samples: Samples, accounts: Table) -> list[Table]:
-    """Other tables with one row an account."""
+    """Other tables with one row for each account."""
     mapping, found = samples.context.mapping, list[Table]()
     tables = {row.oid: row.as_sql for row in samples.ask("list_all_tables", {})}
     for row in samples.ask("list_references", {}):
@@ -162,7 +162,7 @@ def _satellites(samples: Samples, accounts: Table) -> list[Table]:
 
 
 def _spent(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
-    """A counter of what was spent, without an invariant that proves it."""
+    """A counter of what was spent that no invariant proves."""
     if own.spent is None:
         return
     fix = (
@@ -183,7 +183,7 @@ def _spent(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[
 
 
 def _closed(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
-    """Accounts that are closed, and would be paid."""
+    """Closed accounts that would be paid."""
     if own.active is not None:
         return
     for kinds, how in ((("boolean",), "flag"), (_MOMENTS, "moment")):

@@ -1,4 +1,4 @@
-"""What a session owed before the app refunded it, where its own mark now says that it owes nothing."""
+"""The amount of a session before the app refunded it, where its own mark now makes the amount zero."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -9,7 +9,7 @@ from sweeper.postgres.templates import Slots
 
 
 def as_before(samples: Samples, sessions: list[PastRefund]) -> list[PastRefund]:
-    """The same with the amounts that they have once [sessions.reversed] has taken the mark of a refund off them."""
+    """The same sessions with the amounts that they have once [sessions.reversed] has removed the mark of a refund."""
     own, mapping = samples.context.settings.sessions, samples.context.mapping
     if not own.reversed or any(one.amount for one in sessions) or mapping.is_by_account:
         return sessions

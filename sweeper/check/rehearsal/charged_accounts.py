@@ -14,7 +14,7 @@ from sweeper.config.model import AccountsSection
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.transaction import Row
 
-# what the file writes as the account must be the account itself, or nothing can be compared
+# only where the file writes the account itself can the two be compared
 _PLAIN = re.compile(r"\s*(refund\.)?account_id\s*(::\s*[\w.\"]+)?\s*", re.IGNORECASE)
 _MOST, _ENOUGH = Decimal("0.5"), 3
 _LETTERS = re.compile(r"[^a-z]")
@@ -46,7 +46,7 @@ def check_charged_accounts(context: CheckContext) -> Iterator[Check]:
 
 
 def check_ledger_accounts(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
-    """A key of the accounts beside the mapped one, where the ledger names accounts by that: both are one row."""
+    """Where the ledger names accounts by another key than the mapped one: whether both find the same row."""
     context = samples.context
     ledger = context.mapping.ledger
     if ledger is None or context.mapping.is_by_account:
@@ -54,7 +54,7 @@ def check_ledger_accounts(samples: Samples, accounts: Table, own: AccountsSectio
     mapped = accounts.column(own.id)
     for column, key in _links(samples, ledger.table, accounts):
         written = _written(context, column)
-        if "account_id" not in names_in(written):  # who did it, say: not whose it is
+        if "account_id" not in names_in(written):  # not the account, but for example who made the change
             continue
         if key == mapped and _PLAIN.fullmatch(written):  # that is compared already
             continue
@@ -93,7 +93,7 @@ def _written(context: CheckContext, column: Column) -> str:
 
 
 def _links(samples: Samples, ledger: Table, accounts: Table) -> Iterator[tuple[Column, Column]]:
-    """Columns of the ledger that name a row of the accounts: by a foreign key, or as the table is called."""
+    """Columns of the ledger that name a row of the accounts, by a foreign key or by the table's name."""
     rows = [row for row in samples.ask("list_references", {}) if row.table_oid == ledger.oid]
     found = [
         (ledger.columns[row.column_name], accounts.columns[row.target_column])

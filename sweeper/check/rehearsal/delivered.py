@@ -1,4 +1,4 @@
-"""What only some sessions have: that they were delivered, or that they were never charged."""
+"""Columns that only some sessions have set: they were delivered, or never charged."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ _NEARLY_ALL, _PART = Decimal("0.9"), Decimal("0.5")
 
 @dataclass(frozen=True)
 class _Set:
-    """How many sessions of each kind have a value in a column, and one that would be paid and has it."""
+    """How many sessions of each kind have a value in a column, and an example that would be paid."""
 
     column: Column
     done: int
@@ -34,7 +34,7 @@ class _Set:
 
 @dataclass(frozen=True)
 class _Counted:
-    """How many sessions were looked at, and what they have in the columns that the file does not read."""
+    """How many sessions were looked at, and which columns that the file does not read they have set."""
 
     done: int
     refunded: int
@@ -43,7 +43,7 @@ class _Counted:
 
 
 def check_delivered(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
-    """A column that is set for what succeeded, for nothing that the app refunded, and for some that would be paid."""
+    """A column that is set where work succeeded, never where the app refunded, and on some that would be paid."""
     own = samples.context.settings.sessions
     rows = samples.read("look_at_newest", samples.newest(running=False))
     for status in (*_never_refunded(rows), None):
@@ -51,7 +51,7 @@ def check_delivered(samples: Samples, settled: Sequence[str]) -> Iterator[Check]
         for one in found.columns if found else ():
             assert found is not None  # noqa: S101 - it has columns
             done = one.done >= found.done * _NEARLY_ALL and not one.refunded
-            # some of all, or as good as all of one status
+            # some of all, or nearly all of one status
             few = one.owed <= found.owed * _PART or found.refunded >= _MANY
             delivered = one.owed >= found.owed * _NEARLY_ALL if status else few
             if done and delivered and one.owed >= _ENOUGH:
@@ -74,7 +74,7 @@ def _never_refunded(rows: Sequence[Row]) -> list[str]:
 
 
 def check_never_charged(samples: Samples) -> Iterator[Check]:
-    """A link to the charge that all have that succeeded or were refunded, and some that would be paid have not."""
+    """A link to the charge that is set for all that succeeded or were refunded, and not for some that would be paid."""
     own = samples.context.settings.sessions
     rows = samples.read("look_at_newest", samples.newest(running=False))
     found = _count(samples, settled_ids(samples), (own.amount, own.charged), rows)
@@ -99,7 +99,7 @@ def _count(
     rows: Sequence[Row],
     status: str | None = None,
 ) -> _Counted | None:
-    """What some sessions, all that are owed or those of a status, have in columns that these texts do not read.
+    """Which columns that these texts do not read are set for all owed sessions, or for those of a status.
 
     None where there are too few.
     """
@@ -122,7 +122,7 @@ def _count(
 
 
 def _added_up(rows: Sequence[Row]) -> tuple[int, list[int], list[str]]:
-    """The counts of each half, where the database refuses a row; and one session with each."""
+    """The counts, by halves where the database refuses a row; and one session with each."""
     counts = [sum(some) for some in zip(*(row.counts for row in rows), strict=True)]
     samples = [next((one for one in some if one), "") for some in zip(*(row.samples for row in rows), strict=True)]
     return sum(row.sessions for row in rows), counts, samples

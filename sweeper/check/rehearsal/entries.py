@@ -1,4 +1,4 @@
-"""Whether the app's ledger is one of double entry, in which a refund is more than one row."""
+"""Whether the app's ledger uses double entry, in which a refund is more than one row."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _MOST, _ENOUGH = 0.9, 5
 
 
 def check_entries(samples: Samples, key: Column | None) -> Iterator[Check]:
-    """Rows that belong together and sum to nothing: one of them alone leaves the books unbalanced."""
+    """Rows that belong together and sum to zero: one of them alone would leave the books unbalanced."""
     ledger, settings = samples.context.mapping.ledger, samples.context.settings.ledger
     amounts, account = amount_columns(samples), account_column(samples)
     if ledger is None or settings is None or key is None or not amounts or samples.has_hook():

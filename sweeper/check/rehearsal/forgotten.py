@@ -7,15 +7,15 @@ from sweeper.check.rehearsal.samples import GIVEN_BACK, is_owed, named, sampling
 from sweeper.check.rehearsal.traces import find_rows
 from sweeper.check.result import Check
 
-# the app books what it refunds when it has rows for this many of its refunds, and for hardly anything else
+# a table is the app's ledger of refunds when it has rows for this many of them, and for hardly anything else
 _ENOUGH, _MOST, _FEW, _LOOKED_AT = 3, 0.5, 0.1, 300
 
 
 def check_forgotten(context: CheckContext) -> Iterator[Check]:
-    """Rows of the app's own refunds in a table, where the file has no ledger and no trigger could write them."""
+    """Rows of the app's own refunds in a table, where the file has no ledger and no trigger could have written them."""
     own = context.settings.sessions
     if own.exclude is None and own.charged is None:
-        return  # `marks` looks for traces of any kind
+        return  # the item `marks` looks for other traces
     with sampling(context) as samples:
         if samples.has_hook():
             return

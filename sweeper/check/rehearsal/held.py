@@ -1,4 +1,4 @@
-"""Whether a counter of what is held is left as it is: what running and failed sessions took, by the app's numbers."""
+"""Whether a refund leaves a counter of reserved credits unchanged that it should lower."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ _AT_MOST, _ENOUGH, _MOST = 6, 3, Decimal("0.8")
 
 
 def check_held(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
-    """Columns that have exactly what is open, and that a refund does not take off."""
+    """Columns whose value is exactly what open sessions took, and that a refund does not lower."""
     if own.add == {} or "balance" not in samples.context.mapping.slots or samples.context.mapping.is_by_account:
         return
     named = [one for one in accounts.columns.values() if is_number(one) and _HELD.search(one.name)]
@@ -34,14 +34,14 @@ def check_held(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
 
 
 def _goes_down(column: Column, accounts: Table, own: AccountsSection) -> bool:
-    """Whether a refund takes something off a column."""
+    """Whether a refund lowers a column."""
     if own.spent and accounts.column(own.spent) == column:
         return True
     return any(accounts.column(text) == column and "-" in value for text, value in (own.add or {}).items())
 
 
 def _read(samples: Samples, columns: Sequence[Column]) -> Sequence[Row]:
-    """By account: what is open, and what the columns have; nothing where reading it takes too long."""
+    """For each account, what its open sessions took, and the columns' values; empty where reading takes too long."""
     account_ids: set[str] = set()
     for running in (True, False):
         account_ids |= {row.account_id for row in samples.read("list_accounts_of", samples.newest(running=running))}

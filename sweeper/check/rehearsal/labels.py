@@ -1,4 +1,4 @@
-"""What statuses are called that are the keys of another table's rows."""
+"""The names of statuses that are keys of another table."""
 
 import re
 
@@ -9,7 +9,7 @@ _CALLED = re.compile(r"code|slug|name|key|status|state|value|label|title", re.IG
 
 
 def labels_of_statuses(samples: Samples) -> dict[str, str]:
-    """By status as text; nothing where the status is no foreign key, or says itself what it is."""
+    """The name of each status; empty where the status is not a foreign key, or is a word itself."""
     mapping = samples.context.mapping
     status = mapping.sessions.column(samples.context.settings.sessions.status)
     if status is None:

@@ -1,4 +1,4 @@
-"""What the rows of the app's ledger say against ``[ledger]``: running balances, refunds that are missed, later work."""
+"""Rows of the app's ledger that contradict ``[ledger]``: running balances, missed refunds, work that comes later."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -31,7 +31,7 @@ from sweeper.postgres.templates import Slots
 
 _RUNNING = re.compile(r"balance|running|remaining|_total$|^total|before|after", re.IGNORECASE)
 _BALANCE_WORDS = {"balance_before", "balance_after"}
-# what a job of the app's own sets when it has added a row to the balance
+# a column that a job of the app sets when it has added a row to the balance
 _LATER = re.compile(
     r"(added|applied|posted|settled|booked|counted|credited|processed|merged|tallied|consolidated|transferred)(_?(at|on))?$",
     re.IGNORECASE,
@@ -65,7 +65,7 @@ def check_ledger(context: CheckContext) -> Iterator[Check]:
 
 
 def _running(samples: Samples, key: Column | None) -> Iterator[Check]:
-    """Columns that are a running balance."""
+    """Columns that hold a running balance and are not written as one."""
     context = samples.context
     ledger, settings = context.mapping.ledger, context.settings.ledger
     assert ledger is not None  # noqa: S101 - nobody asks without one
@@ -117,7 +117,7 @@ def _table(samples: Samples) -> Table:
 
 
 def _no_room(samples: Samples) -> Iterator[Check]:
-    """A unique index that no refund can be taken back beside."""
+    """A unique index that has no room for the reversal of a refund."""
     mapping = samples.context.mapping
     index = find_full_key(samples.transaction, mapping)
     if index is not None:
@@ -125,7 +125,7 @@ def _no_room(samples: Samples) -> Iterator[Check]:
 
 
 def _missed_rows(samples: Samples) -> list[Check]:
-    """Refunds that ``where`` is not true of: by their words, or else by whose rows they are."""
+    """Refunds that ``where`` is not true of, recognised by their words, or else by which sessions they name."""
     return [*_missed(samples)] or [*check_row_kinds(samples)]
 
 
@@ -166,7 +166,7 @@ def _missed(samples: Samples) -> Iterator[Check]:
 
 
 def _later(samples: Samples, key: Column | None) -> Iterator[Check]:
-    """What is set on the rows of the past and not on ours: something adds rows to the balance later."""
+    """A column that is set on past rows and not on ours: a job of the app may add rows to the balance later."""
     context, own = samples.context, samples.context.settings.accounts
     ledger, settings = context.mapping.ledger, context.settings.ledger
     assert ledger is not None  # noqa: S101

@@ -1,4 +1,4 @@
-"""Which columns of the app's ledger say how much, and whose."""
+"""The columns of the app's ledger for the amount and the account."""
 
 from sweeper.app.catalog import Column, has_subquery
 from sweeper.app.over_refund import names_in
@@ -16,7 +16,7 @@ def account_column(samples: Samples) -> Column | None:
 
 
 def _written(samples: Samples) -> list[tuple[Column, str]]:
-    """Each column with its value, those that no subquery reads from elsewhere."""
+    """Each column with its value, except values that read other tables."""
     ledger, settings = samples.context.mapping.ledger, samples.context.settings.ledger
     if ledger is None or settings is None:
         return []

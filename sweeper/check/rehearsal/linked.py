@@ -12,7 +12,7 @@ _ENOUGH = 5
 
 
 def check_session_fails(samples: Samples, key: Column | None) -> Iterator[Check]:
-    """An expression for the session that only refunds have: other rows of the ledger make it fail."""
+    """An expression for the session that works for refunds alone, and fails for other rows of the ledger."""
     if sessions_fail(samples, key):
         own = samples.context.settings.ledger
         assert own is not None  # noqa: S101 - only an expression of a ledger fails
@@ -25,7 +25,7 @@ def check_session_fails(samples: Samples, key: Column | None) -> Iterator[Check]
 
 
 def sessions_fail(samples: Samples, key: Column | None) -> bool:
-    """Whether the database refuses to work out `ledger.session` for some row."""
+    """Whether `ledger.session` fails for some row."""
     ledger, own = samples.context.mapping.ledger, samples.context.settings.ledger
     if ledger is None or own is None or key is None or ledger.table.column(own.session) is not None:
         return False

@@ -1,4 +1,4 @@
-"""What says that a session was refunded, on its own row, and sessions that it says it of and that would be paid."""
+"""Marks of a refund on a session's own row, and sessions that have one and would still be paid."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -9,14 +9,14 @@ from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_number
 from sweeper.postgres.templates import Choices, quote_text
 from sweeper.postgres.transaction import Row
 
-# a refund that is spoken of has not been made, or not in full
+# words of a refund that was not made, or not in full
 _NOT_MADE = re.compile(
     r"able|eligib|request|polic|allow|pending|due|want|fail|den(y|ied)|reject|until|deadline|partial|window|try|tries"
     r"|attempt|lock|error|need|should|to_|auto|enabled|expire|non|never|no_|not_|scheduled|ask|review",
     re.IGNORECASE,
 )
 _NO_AMOUNT = re.compile(r"rate|ratio|percent|fee|version|max|limit", re.IGNORECASE)
-# a column beside the status that says what became of the charge, and what it says when that was given back
+# a column beside the status for the state of the charge, and its values when that was refunded
 _OF_CHARGE = re.compile(r"bill|payment|credit|charge|refund|settle|reserv", re.IGNORECASE)
 _WORDS = (
     r"^(refunded|released|returned|reversed|rolled[ _-]?back|credited[ _-]?back|given[ _-]?back|reimbursed|restored)$"
@@ -27,7 +27,7 @@ _MOMENTS = ("timestamp without time zone", "timestamp with time zone", "date")
 
 @dataclass(frozen=True)
 class Mark:
-    """A column, or a key of json in one, and how it says that a session was refunded."""
+    """A column, or a key of JSON in one, and the condition under which it says that a session was refunded."""
 
     column: Column
     flag: bool = False
@@ -40,7 +40,7 @@ class Mark:
         return f"{self.column.name} ->> {self.json_key}" if self.json_key else self.column.name
 
     def read(self, samples: Samples, statement: str, session_ids: Sequence[str]) -> list[Row]:
-        """Those of the sessions that it says it of."""
+        """Those of the sessions that have the mark."""
         slots = {"column": self.column.quoted, "json_key": quote_text(self.json_key)}
         choices: Choices = {
             "flag": self.flag, "number": self.number, "words": self.words, "json_key": bool(self.json_key),
@@ -49,13 +49,13 @@ class Mark:
 
 
 def number_above_zero(samples: Samples, column: Column, session_ids: Sequence[str]) -> list[Row]:
-    """Those of the sessions that have a number in a column."""
+    """Those of the sessions that have a number above zero in a column."""
     choices: Choices = {"flag": False, "number": True, "words": False, "json_key": False}
     return samples.read("find_marked", session_ids, {"column": column.quoted, "json_key": "''"}, choices)
 
 
 def mark_columns(samples: Samples, *, noted: bool = True) -> list[Column]:
-    """The columns of the sessions whose names say that the app has refunded one, and that this role may read."""
+    """The columns whose names say that the app has refunded a session, and that this role may read."""
     sessions = samples.context.mapping.sessions
     found = [
         column
@@ -71,7 +71,7 @@ def mark_columns(samples: Samples, *, noted: bool = True) -> list[Column]:
 
 
 def _number_marks(samples: Samples) -> list[Mark]:
-    """Numbers by whose name the app has refunded so much, which the file does not take off the amount."""
+    """Columns whose names say how much the app has refunded, and that the file does not subtract from the amount."""
     sessions, own = samples.context.mapping.sessions, samples.context.settings.sessions
     read = " ".join(filter(None, (own.amount, own.charged))).lower()
     found = [
@@ -88,7 +88,7 @@ def _number_marks(samples: Samples) -> list[Mark]:
 
 
 def find_marks(samples: Samples, session_ids: Sequence[str]) -> Iterator[Mark]:
-    """Everything on a session's row that may say it: columns by their name, words, and keys of json."""
+    """Everything on a session's row that may be a mark: columns by their names, words, and keys of JSON."""
     sessions = samples.context.mapping.sessions
     yield from (Mark(column, flag=column.base_type in _FLAGS) for column in mark_columns(samples))
     yield from _number_marks(samples)
@@ -108,7 +108,7 @@ def find_marks(samples: Samples, session_ids: Sequence[str]) -> Iterator[Mark]:
 
 
 def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
-    """The columns that say it of sessions that the app refunded, and that a refund of ours leaves as they are."""
+    """The marks on sessions that the app refunded which a refund of ours does not set."""
     mapping, own = samples.context.mapping, samples.context.settings.sessions
     written = {mapping.sessions.column(text) for text in own.refunded}
     found = {}
@@ -124,7 +124,7 @@ def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, l
 
 
 def marked_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
-    """By column, which of these sessions it says are refunded, though they would be paid."""
+    """By column, which of these sessions have the mark, though they would be paid."""
     found = {}
     for mark in find_marks(samples, session_ids):
         if rows := mark.read(samples, "find_marked_unpaid", session_ids):

@@ -1,4 +1,4 @@
-"""Whether a refund leaves a session as the app's own refund code expects it, so that it does not pay once more."""
+"""Whether a refund leaves a session as the app's own refund code expects it, so that that does not pay again."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -53,7 +53,7 @@ def _reads(exclude: str, ledger: Ledger | None) -> bool:
 
 
 def _not_marked(own: SessionsSection, unmarked: list[str]) -> Check:
-    """Sessions that look to the app as if nobody had refunded them."""
+    """The finding for sessions that still look owed to the app after a refund."""
     written = ", ".join(own.refunded) or "nothing"
     return warning(
         "marks", f"exclude = {own.exclude!r} is not true of a session after a refund, such as {named(unmarked)}: "
@@ -64,7 +64,7 @@ def _not_marked(own: SessionsSection, unmarked: list[str]) -> Check:
 
 
 def _missed(exclude: str | None, missed: dict[str, list[str]]) -> Check:
-    """Sessions that are refunded, as they say themselves, and would be paid."""
+    """The finding for sessions that are marked as refunded, and would be paid."""
     said = "; ".join(
         f"{column} says that {len(found)} of the newest failed sessions are refunded, such as {named(found)}"
         for column, found in missed.items()
@@ -77,7 +77,7 @@ def _missed(exclude: str | None, missed: dict[str, list[str]]) -> Check:
 
 
 def _unwritten(unwritten: dict[str, list[str]]) -> Check:
-    """What the app sets when it refunds, and we do not."""
+    """The finding for what the app sets when it refunds, and we do not."""
     said = "; ".join(
         f"{column} is set on {len(found)} of the newest failed sessions, such as {named(found)}"
         for column, found in unwritten.items()
@@ -90,7 +90,7 @@ def _unwritten(unwritten: dict[str, list[str]]) -> Check:
 
 
 def _too_wide(samples: Samples, exclude: str, session_ids: tuple[str, ...]) -> Check | None:
-    """``exclude`` is true of all that failed, also of what its own mark does not say it of."""
+    """``exclude`` is true of all that failed, also of sessions without its mark."""
     rows = samples.read("look_at_newest", session_ids)
     excluded = {row.session_id for row in rows if row.excluded and is_owed(row)}
     if len(excluded) < _MANY or any(not row.excluded for row in rows if is_owed(row)):
@@ -111,7 +111,7 @@ def _too_wide(samples: Samples, exclude: str, session_ids: tuple[str, ...]) -> C
 
 
 def _by_status(samples: Samples) -> Check | None:
-    """What the app has refunded has a status of its own, which a refund of ours does not set."""
+    """Sessions that the app refunded have a status of their own, which a refund of ours does not set."""
     found = called_refunded(samples)
     if found is None:
         return None
@@ -126,7 +126,7 @@ def _by_status(samples: Samples) -> Check | None:
 
 
 def _by_amount(samples: Samples, session_ids: tuple[str, ...]) -> Check | None:
-    """The amount itself says what the app has refunded: it is nothing then, and nothing after a refund of ours."""
+    """The amount itself is the mark: it is zero once the app has refunded, and after a refund of ours."""
     rows = samples.read("look_at_newest", session_ids)
     owed, settled = [row for row in rows if is_owed(row)], [row for row in rows if not is_owed(row)]
     own = samples.context.settings.sessions
@@ -139,7 +139,7 @@ def _by_amount(samples: Samples, session_ids: tuple[str, ...]) -> Check | None:
 
 
 def _owed(samples: Samples, session_ids: tuple[str, ...]) -> tuple[str, ...]:
-    """Those that have an amount: no others are refunded."""
+    """Those that have an amount; a run refunds no others."""
     return tuple(row.session_id for row in samples.read("look_at_newest", session_ids) if is_owed(row))
 
 
@@ -155,7 +155,7 @@ def _unmarked(
         column = samples.reader.column("sessions.refunded", text, mapping.sessions)
         written[column.name] = value
     key = mapping.slots["key"]
-    readable = samples.readable(mapping.sessions)  # and with it all that `exclude` reads
+    readable = samples.readable(mapping.sessions)  # and everything that `exclude` reads
     columns: list[Slots] = [
         {
             "column": column.quoted,
@@ -171,7 +171,7 @@ def _unmarked(
 
 def _traced(samples: Samples) -> Check | None:
     """What looks like refunds of the app's own that nothing in the file mentions."""
-    # the amount may take off what was given back
+    # the amount may subtract what was given back
     session_ids = samples.owed()
     traces: dict[str, Any] = find_traces(samples, session_ids, GIVEN_BACK) if session_ids else {}
     traces = traces or (refunded_wholes(samples, session_ids, GIVEN_BACK) if session_ids else {})
@@ -198,7 +198,7 @@ def _without_exclude() -> Check:
 def _seen_as_refunded(
     samples: Samples, own: SessionsSection, session_ids: tuple[str, ...], *, blind: bool
 ) -> dict[str, list[str]]:
-    """Of which sessions their own columns, or rows that they have to do with, say that they are refunded."""
-    if blind:  # all that may say it is looked at then
+    """Which sessions are marked as refunded by their own columns, or by rows of other tables that name them."""
+    if blind:  # then every possible mark is read
         return {}
     return (marked_and_unpaid(samples, session_ids) if own.exclude else {}) or released_and_unpaid(samples, session_ids)

@@ -18,7 +18,7 @@ _ACCOUNTS_AT_LEAST = 3
 def check_named_accounts(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
     """Compare the accounts of the newest sessions with those that their foreign keys name.
 
-    What proves that the file is wrong, or right, is the time of the last change of an account: a charge is one.
+    The time of an account's last change proves which of the two was charged, for a charge is a change.
     """
     context = samples.context
     sessions, text = context.mapping.sessions, context.settings.sessions.account
@@ -48,7 +48,7 @@ def _compare(rows: Sequence[Row], column: Column, touched: Column | None, text: 
     unchanged = sum(row.ours_changed is False for row in others)
     confirmed = sum(row.ours_changed is True for row in others) >= len(others) * _MOST
     changed = sum(row.theirs_changed is True for row in others)
-    # that it was changed in the moment in which a session began, and never since, is the charge of that session
+    # an account whose last change is the moment in which a session began was charged for that session
     charged = {row.named for row in rows if row.theirs_changed and row.theirs_not_later}
     proven = unchanged > len(others) / 2 and changed >= len(others) * _MOST and len(charged) >= _ACCOUNTS_AT_LEAST
     if touched and unchanged >= _ENOUGH and proven:

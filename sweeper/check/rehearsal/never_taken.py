@@ -1,4 +1,4 @@
-"""Sessions that say by a word that nothing was taken of them, and would be paid."""
+"""Sessions of which a word in a column says that nothing was charged, and that would be paid."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _ENOUGH, _SOME = 3, 2
 
 
 def check_never_taken(context: CheckContext) -> Iterator[Check]:
-    """A word that says of some that would be paid that nothing was taken, and of others that something was."""
+    """A column whose words say that some sessions that would be paid were not charged, and others were."""
     sessions, own = context.mapping.sessions, context.settings.sessions
     with sampling(context) as samples:
         words = [

@@ -1,4 +1,4 @@
-"""Whether the running balance in the app's ledger is the mapped balance, or something else of the account."""
+"""Whether the running balance in the app's ledger is the mapped balance, or another number of the account."""
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
@@ -30,7 +30,7 @@ def check_newest_balances(samples: Samples, key: Column, account: Column, column
     numbers = [one for one in samples.readable(accounts) if is_number(one) and one != key_of_account]
     numbers = numbers[:_NUMBERS_AT_MOST]
     moment = None if is_whole(key) else _moment(samples)
-    if moment is None and not is_whole(key):  # nothing says which row is the newest
+    if moment is None and not is_whole(key):  # no column says which row is the newest
         return
     row = _compare(samples, key, account, column, numbers, moment)
     if row is None or not row.different:
@@ -44,7 +44,7 @@ def check_newest_balances(samples: Samples, key: Column, account: Column, column
         text = _as_sql(numbers, terms)
         yield failure("ledger", f"{said}, and {text} is", f"accounts.balance = {text!r}, and what each takes of it")
         return
-    if moment is None:  # of rows of the same time the newest is not known
+    if moment is None:  # of rows with the same time, the newest is not known
         yield warning("ledger", said, _ASK)
 
 
@@ -60,7 +60,7 @@ def _moment(samples: Samples) -> Column | None:
 def _compare(
     samples: Samples, key: Column, account: Column, column: Column, numbers: Sequence[Column], moment: Column | None
 ) -> Row | None:
-    """The comparison; nothing where it takes too long, as it may without an index on the account."""
+    """The comparison; None where it takes too long, as it may without an index on the account."""
     slots = {
         "key": key.quoted,
         "account_column": account.quoted,
@@ -78,11 +78,11 @@ def _compare(
 
 
 def _terms(running: Sequence[str], numbers: Sequence[str]) -> tuple[int, ...]:
-    """How often each number of an account counts in its running balance, for most accounts; the fewest numbers win."""
+    """By which factors the numbers of most accounts add up to their running balances; the fewest numbers win."""
     wanted = [Decimal(one) for one in running]
     known = [[Decimal(one) for one in line.split()] for line in numbers]
-    most = _TERMS_AT_MOST if len(set(wanted)) > 1 else 1  # several numbers may come to one that all have alike
-    least = max(Decimal(_ENOUGH), len(wanted) * _MOST)  # a row may be late, or have the time of another
+    most = _TERMS_AT_MOST if len(set(wanted)) > 1 else 1  # where all are the same, it may be by chance
+    least = max(Decimal(_ENOUGH), len(wanted) * _MOST)  # a row may be written late, or at the same time as another
     found = [
         terms
         for terms in product((0, 1, -1), repeat=len(known[0]))
@@ -93,6 +93,6 @@ def _terms(running: Sequence[str], numbers: Sequence[str]) -> tuple[int, ...]:
 
 
 def _as_sql(columns: Sequence[Column], terms: Sequence[int]) -> str:
-    """The numbers, those first that count."""
+    """The sum of these numbers as SQL, positive ones first."""
     used = sorted(((term, one) for one, term in zip(columns, terms, strict=True) if term), key=lambda used: -used[0])
     return " ".join(f"{'-' if term < 0 else '+'} {one.quoted}" for term, one in used).removeprefix("+ ")

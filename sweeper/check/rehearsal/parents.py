@@ -1,4 +1,4 @@
-"""Refunds of the whole that sessions are part of, such as a batch of pages, where the file maps the parts."""
+"""Refunds of a whole, such as a batch of pages, where the file maps its parts as sessions."""
 
 from collections.abc import Sequence
 
@@ -10,9 +10,9 @@ _TABLES_AT_MOST = 6
 
 
 def refunded_wholes(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
-    """By column of another table: of how many sessions the whole has a row that looks like a refund, and one of them.
+    """By column of another table, how many sessions have a row there that looks like a refund of their whole, and one.
 
-    Whom a session belongs to is no whole: of a user there are refunds of anything.
+    The owner of a session is not such a whole: refunds that name a user may be for anything.
     """
     mapping, own = samples.context.mapping, samples.context.settings
     accounts = samples.reader.table("accounts.table", own.accounts.table).oid if own.accounts else 0

@@ -11,11 +11,11 @@ from sweeper.check.rehearsal.past_rows import Compared, PastRefund, compared_col
 from sweeper.check.rehearsal.samples import named, number, sampling
 from sweeper.check.result import Check
 
-# a few, or fewer than three, may be oddities of the past; an account or amount that is wrong more often is a fault of
+# a few, or fewer than three, may be odd old rows; an account or amount that is wrong more often is a fault of
 # the file
 _ODD, _MANY, _MOST, _ENOUGH = Decimal("0.05"), Decimal("0.5"), Decimal("0.9"), Decimal(3)
 _ALIKE = 10
-# an amount smaller by one of these factors, the same for all, is in another unit, and not a part of the refund
+# an amount that is smaller by one of these factors for all sessions is in another unit
 _UNITS = (Decimal(10), Decimal(100), Decimal(1000), Decimal(1_000_000))
 
 
@@ -50,7 +50,7 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
 
 def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: bool) -> Check | None:
     known = [one for one in sessions if one.rows and one.amount is not None]
-    if not netted and any(one.amount for one in known):  # no amount at all is nothing beside those that have one
+    if not netted and any(one.amount for one in known):  # beside these a missing amount is zero
         known = [one if one.amount is not None else replace(one, amount=Decimal(0)) for one in sessions if one.rows]
     against = [one for one in known if one.amount is not None and one.amount * one.past_amount < 0]
     if not netted and len(against) >= max(_ENOUGH, len(known) * _ODD):
@@ -62,15 +62,15 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
             f"{number(sample.past_amount)}",
             "[ledger.insert]: amount, or -amount, as the app's own refunds have it",
         )
-    if netted:  # `amount` is what is left: with the rows of the past it is what was charged
+    if netted:  # `amount` is what is still owed: together with the past refunds it is the charge
         known = [replace(one, amount=one.amount + one.past_amount) for one in known if one.amount is not None]
     elif not any(one.amount for one in known) and _reads_ledger(context):
-        return None  # the app's rows are taken off `amount` already
+        return None  # `amount` has the app's rows subtracted already
     more = [one for one in known if one.amount is not None and abs(one.amount) > abs(one.past_amount)]
     less = [one for one in known if one.amount is not None and abs(one.amount) < abs(one.past_amount)]
     text = f"sessions.amount = {context.settings.sessions.amount!r}"
     often = len(more) >= max(_ENOUGH, len(known) * (_MANY if netted else _ODD))
-    if more and (often or not netted):  # what the app gave back in part is what the net recipe is for
+    if more and (often or not netted):  # refunds in parts are what the net recipe is for
         message = f"{text} is more than the app gave back for {len(more)} of {len(known)} sessions, {_such_as(more[0])}"
         fix = "sessions.amount: what was charged, less what the app gave back or delivered; look at ledger.where, too"
         return (failure if often else warning)("past_refunds", message, fix)
@@ -88,13 +88,13 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
 
 
 def _is_flat(known: Sequence[PastRefund]) -> bool:
-    """Whether the amount is one number for all, where the app gave back many."""
+    """Whether the amount is the same for all, where the app's refunds differ."""
     ours = {abs(one.amount) for one in known if one.amount is not None}
     return len(known) >= _ALIKE and len(ours) == 1 and len({abs(one.past_amount) for one in known}) >= _ENOUGH
 
 
 def _is_in_unit(one: PastRefund, unit: Decimal) -> bool:
-    """Whether the amount is the refund in a larger unit, with or without the remainder."""
+    """Whether the amount is the refund in a larger unit, rounded or not."""
     assert one.amount is not None  # noqa: S101 - only those with one are compared
     exact = abs(one.past_amount) / unit
     return abs(one.amount) in (exact, exact.to_integral_value(ROUND_FLOOR), exact.to_integral_value(ROUND_HALF_UP))
@@ -166,7 +166,7 @@ def _others(
                 "[ledger.insert] leaves it empty"
             )
             if column.name in unique and len(filled) > len(sessions) * _MANY:
-                # by it the app finds out whether it has refunded a session
+                # the app may look it up to see whether it has refunded a session
                 said[-1] += ": it is unique, so the app's own code would not find our refund by it"
                 grave = True
             lines.append(f"ledger.insert: {column.quoted} = what the app writes there")

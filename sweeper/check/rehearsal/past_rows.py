@@ -13,7 +13,7 @@ from sweeper.ledger.past import past_slots
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
 
-# what a refund has of its own: no row of the app's can have the same
+# values that every refund has of its own: no row of the app has the same
 _OWN = {"at", "refund_id", "run_id", "reason", "detail", "layer", "balance_before", "balance_after"}
 _RUNNING = {"balance_before", "balance_after"}
 _VOLATILE = re.compile(
@@ -29,7 +29,7 @@ class Compared:
     """A column of the ledger with what is written there.
 
     ``meaning`` is amount, account, running, default, text or empty. A running balance is compared with the amount: what
-    the app writes there is not to be one.
+    the app writes there should not be one.
     """
 
     column: Column
@@ -54,7 +54,7 @@ class PastRefund:
 
 
 def compared_columns(samples: Samples) -> tuple[list[Compared], list[Column]]:
-    """What is compared, and which columns the file leaves empty though nothing fills them by itself."""
+    """The columns that are compared, and those that the file leaves empty though no default fills them."""
     ledger = samples.context.mapping.ledger
     settings = samples.context.settings.ledger
     assert ledger is not None  # noqa: S101 - nobody asks without one
@@ -75,7 +75,7 @@ def compared_columns(samples: Samples) -> tuple[list[Compared], list[Column]]:
             plain = is_number(column) and not has_subquery(value)
             first = "amount" not in [one.meaning for one in compared]
             compared += [Compared(column, value, "amount")] if plain and first else []
-        elif _LITERAL.fullmatch(value):  # a text of its own is a choice of the file's, but not which way credits go
+        elif _LITERAL.fullmatch(value):  # the file may choose other texts, but not the direction of the credits
             compared += [Compared(column, value, "text")] if column.category in ("S", "E") else []
         else:
             first = "account" not in [one.meaning for one in compared]
@@ -83,7 +83,7 @@ def compared_columns(samples: Samples) -> tuple[list[Compared], list[Column]]:
             compared.append(Compared(column, value, meaning))
     filled = {row.name: row.value for row in samples.ask("list_defaults", {}, table_oid=ledger.table.oid)}
     written = set(ledger.insert)
-    for column in readable:  # such as the kind of a row: its default may be that of a purchase
+    for column in readable:  # such as the kind of a row, whose default may be a purchase
         default = filled.get(column.name)
         if column.quoted not in written and default and _CONSTANT.fullmatch(default):
             compared.append(Compared(column, default, "default"))
@@ -96,7 +96,7 @@ def compared_columns(samples: Samples) -> tuple[list[Compared], list[Column]]:
 
 
 def _past(samples: Samples, compared: Sequence[Compared]) -> dict[str, str]:
-    """Which rows of the ledger the app wrote, and what of them is the account and the amount."""
+    """Which rows of the ledger the app wrote, and where their account and amount are."""
     mapping, own = samples.context.mapping, samples.context.settings.ledger
     assert own is not None  # noqa: S101
     assert mapping.ledger is not None  # noqa: S101
@@ -175,7 +175,7 @@ def _added_up(
 
 
 def _is_opposite(ours: str | None, theirs: str | None) -> bool:
-    """Whether one says that credits come in, and the other that they go out, in a single word."""
+    """Whether one text is a word for credits that come in, and the other for credits that go out."""
     ways = [_way(text or "") for text in (ours, theirs)]
     return "" not in ways and ways[0] != ways[1]
 
@@ -186,7 +186,7 @@ def _way(text: str) -> str:
 
 
 def _whole(words: str) -> re.Pattern[str]:
-    """The words as Python has them: the server's word boundaries are no part of a whole word."""
+    """The same pattern for Python, without the server's word boundaries."""
     return re.compile(words.replace(r"\m", "").replace(r"\M", ""), re.IGNORECASE)
 
 
@@ -209,6 +209,6 @@ def _digits(samples: Samples) -> int | None:
 def _rounded(amount: Decimal, digits: int | None) -> Decimal:
     if digits is None:
         return amount
-    with localcontext() as context:  # what rounds is an error everywhere else
+    with localcontext() as context:  # elsewhere rounding is an error
         context.traps[Inexact] = False
         return amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)

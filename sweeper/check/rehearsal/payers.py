@@ -1,4 +1,4 @@
-"""Whether sessions also name another account that has a balance: who was charged?"""
+"""Whether sessions also name another account with a balance, which may be the one that was charged."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _NO_BALANCE = re.compile(r"price|cost|limit|max|used|spent|_id$|id$|per_", re.IG
 def check_payers(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
     """Another foreign key of the sessions, to a table whose rows have what looks like a balance."""
     context = samples.context
-    if context.mapping.ledger is not None:  # its charges and refunds say whose they were
+    if context.mapping.ledger is not None:  # its charges and refunds name their account
         return
     sessions, account = context.mapping.sessions, context.settings.sessions.account
     tables = {row.oid: row.as_sql for row in samples.ask("list_all_tables", {})}

@@ -1,4 +1,4 @@
-"""Whether the mapped balance is only a part of what charges are taken from, as the sessions themselves say."""
+"""Whether charges are taken from other balances than the mapped one, as columns of the sessions show."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -31,7 +31,7 @@ _JSON, _JSON_AT_MOST = ("json", "jsonb"), 4
 
 @dataclass(frozen=True)
 class _Share:
-    """What failed sessions took of a pool, by the name of a column or of a key of json; one of those sessions."""
+    """A column, or a key of JSON, with what failed sessions took from a pool; and one of those sessions."""
 
     name: str
     sessions: int
@@ -55,25 +55,25 @@ def _words(name: str) -> set[str]:
 
 
 def check_pools(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
-    """Pools that failed sessions took a share of, and to which a refund gives nothing, or what another one gave."""
+    """Pools that failed sessions took a share from, and to which a refund gives nothing, or another pool's share."""
     if own.balance is None or own.add == {}:
         return
     numbers = [one for one in accounts.columns.values() if is_number(one) and not one.generated]
     pools = [one for one in numbers if _words(one.name) & _POOLS and not _words(one.name) & _FLAGS]
     added = {accounts.column(text): value for text, value in (own.add or {own.balance: "amount"}).items()}
     moved = [one for one in pools if one in added]
-    # one that sounds like a pool that is given something is no other pool
+    # a name like that of a pool that gets a share is the same pool
     given = {word for one in moved for word in _words(one.name)}
     others = [one for one in pools if one not in added and not _words(one.name) & _POOLS <= given]
     _, counts = count_rows(samples, accounts, others := samples.seen(accounts, others), "number")
     left = [one for one, count in zip(others, counts, strict=False) if count]
-    # what a role may not read matters only where something may have been forgotten
+    # what this role may not read matters only where the file may have forgotten something
     shares = list(_shares(samples, noted=bool(left))) if moved or left else []
     for pool in [*moved, *left]:
         share = next((one for one in shares if one.is_of(pool.name)), None)
         if share is None:
             continue
-        apart = "from" in share.words  # "units_from_extra" needs no other beside it
+        apart = "from" in share.words  # "units_from_extra" proves it alone
         parts = pool not in added and _is_named(pool, own)
         if not apart and not parts and not any(one is not share and _split(one, share, added) for one in shares):
             continue
@@ -91,12 +91,12 @@ def _is_named(pool: Column, own: AccountsSection) -> bool:
 
 
 def _split(one: _Share, share: _Share, added: dict[Column | None, str]) -> bool:
-    """Whether another share shows that a charge is taken from several pools."""
+    """Whether a second share shows that a charge is taken from several pools."""
     return one.is_beside(share) or any(column is not None and one.is_of(column.name) for column in added)
 
 
 def _is_other(one: _Share, pool: str, share: _Share, value: str) -> bool:
-    """Whether what a pool takes is the share of another one."""
+    """Whether the file gives a pool the share of another."""
     read = set(re.findall(r"\w+", value))
     return (
         one.name in read
@@ -108,7 +108,7 @@ def _is_other(one: _Share, pool: str, share: _Share, value: str) -> bool:
 
 
 def _shares(samples: Samples, *, noted: bool) -> Iterator[_Share]:
-    """Numbers of the failed sessions whose names speak of a pool."""
+    """Numbers of the failed sessions whose names mention a pool."""
     session_ids, sessions = samples.newest(running=False), samples.context.mapping.sessions
     if not session_ids:
         return
@@ -127,7 +127,7 @@ def _shares(samples: Samples, *, noted: bool) -> Iterator[_Share]:
 
 
 def _booked_shares(samples: Samples) -> Iterator[_Share]:
-    """Numbers in the json of the ledger's rows whose names speak of a pool."""
+    """Numbers in the JSON of the ledger's rows whose names mention a pool."""
     ledger = samples.context.mapping.ledger
     if ledger is None or samples.context.mapping.is_by_account:
         return
@@ -151,7 +151,7 @@ def _forgotten(pool: Column, share: _Share, own: AccountsSection) -> Check:
 
 
 def _of_other_pools(samples: Samples, share: _Share) -> list[str]:
-    """Sessions that would be paid, and that took nothing of a pool."""
+    """Sessions that would be paid, and that took nothing from a pool."""
     column = samples.context.mapping.sessions.columns.get(share.name)
     if column is None:
         return []
@@ -180,7 +180,7 @@ def _swapped(pool: Column, share: _Share, wrong: _Share) -> Check:
 
 
 def counted_of(others: Sequence[Column], own: AccountsSection) -> str:
-    """Why the balance is what was given, as the end of a sentence: another column counts what is used of it."""
+    """Why the balance is a limit, as the end of a sentence: another column counts what was used of it."""
     if own.balance is None or own.add is not None or not _GIVEN.search(own.balance):
         return ""
     counter = next((other.name for other in others if _COUNTER.search(other.name)), None)
@@ -188,7 +188,7 @@ def counted_of(others: Sequence[Column], own: AccountsSection) -> str:
 
 
 def totalled_of(others: Sequence[Column], own: AccountsSection) -> str:
-    """Why the balance is only a total of the past, as the end of a sentence: by its name, beside what is no total."""
+    """Why the balance is a total of the past, as the end of a sentence: by its name, and another is not."""
     if own.balance is None or own.add is not None or not _TOTAL.search(own.balance):
         return ""
     left = next((one.name for one in others if not _TOTAL.search(one.name) and not _COUNTER.search(one.name)), None)

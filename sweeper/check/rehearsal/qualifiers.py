@@ -1,4 +1,4 @@
-"""What `ledger.where` says of all rows of a session, refunds or not, such as the kind of thing that they are about."""
+"""Conditions of `ledger.where` that all rows of a session meet, such as the kind of thing that they are about."""
 
 import re
 
@@ -14,7 +14,7 @@ _MOST = 0.8
 
 
 def qualifiers(samples: Samples, key: Column, amount: Column) -> list[str]:
-    """Which equalities of ``ledger.where`` rows that go down may have as well.
+    """Which equalities of ``ledger.where`` charges may meet as well.
 
     The others distinguish a refund from a charge.
     """
@@ -32,9 +32,9 @@ def qualifiers(samples: Samples, key: Column, amount: Column) -> list[str]:
 
 
 def of_these_sessions(samples: Samples, amount: Column) -> list[str]:
-    """Those that are true of what was taken of nearly all sessions: the other rows are about something else.
+    """Those that are true of the charges of nearly all sessions: rows of which they are not are about something else.
 
-    Its number may be the same by chance.
+    Such a row may have a session's number by chance.
     """
     conditions = _equalities(samples)
     if not conditions:

@@ -1,7 +1,7 @@
-"""The rehearsal: what shows a wrong mapping on the app's own past, before it pays.
+"""The rehearsal: compares a mapping with the app's own past, and finds a wrong one before it pays.
 
-Each item reads the newest rows and no more. One that cannot be read says so, and stops nobody: a run sets aside what
-the database refuses. One of which this role may not read all is as `install` saw it.
+Each item reads only the newest rows. One that cannot read them says so, and stops no run: a run sets aside what
+the database refuses. Where this role may not read all that an item needs, the result is that of `install`.
 """
 
 from collections.abc import Callable, Iterator
@@ -40,7 +40,7 @@ _LOOKS: tuple[Look, ...] = (
 
 
 def rehearse(context: CheckContext) -> Iterator[Check]:
-    """Every item, in order; what this role may not look at, as `install` saw it."""
+    """Every item, in order; where this role may not read all that it needs, the result of `install`."""
     kept: Kept | None = None
     for name, found in _look(context):
         if not (context.hidden or context.out_of_sight):
@@ -51,7 +51,7 @@ def rehearse(context: CheckContext) -> Iterator[Check]:
 
 
 def rehearse_in_full(context: CheckContext) -> list[Check]:
-    """The items of which this role may read all."""
+    """The items for which this role may read everything."""
     return [check for _, found in _look(context) if not (context.hidden or context.out_of_sight) for check in found]
 
 
@@ -63,7 +63,7 @@ def _look(context: CheckContext) -> Iterator[tuple[str, list[Check]]]:
 
 
 def look_at(context: CheckContext, name: str, look: Callable[[], Iterator[Check]]) -> list[Check]:
-    """What an item finds, or why it could not look."""
+    """What an item finds, or why it could not be checked."""
     try:
         return list(look())
     except (Busy, TooSlow) as problem:

@@ -1,4 +1,4 @@
-"""What became of a charge, as another row says it: a hold that was released, a reservation that was voided."""
+"""Whether another row says that a charge was undone: a hold that was released, a reservation that was voided."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -50,7 +50,7 @@ def released_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[st
 
 
 def _links(samples: Samples) -> Iterator[_Link]:
-    """Foreign keys between the sessions and tables that sound like charges, but the mapped ones."""
+    """Foreign keys between the sessions and tables whose names sound like charges, except mapped ones."""
     mapping = samples.context.mapping
     sessions, known = mapping.sessions, {mapping.sessions.oid}
     if mapping.ledger is not None:

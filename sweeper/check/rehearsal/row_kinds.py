@@ -1,4 +1,4 @@
-"""Whether another kind of row in the app's ledger is the refund, by whose rows they are: its name says nothing."""
+"""Whether another kind of row in the app's ledger is the refund: only failed sessions have it, whatever its name."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ _ENOUGH, _MOST = 3, 0.8
 def check_row_kinds(samples: Samples) -> Iterator[Check]:
     """Rows of the whole amount that only failed sessions have, while ``where`` is true of no row of theirs.
 
-    A charge is a row of those that succeeded, too.
+    Sessions that succeeded have charges, too, but no refunds.
     """
     context = samples.context
     ledger, own = context.mapping.ledger, context.settings.ledger
@@ -48,7 +48,7 @@ def check_row_kinds(samples: Samples) -> Iterator[Check]:
 
 
 def _tells(column: Column, where: str) -> bool:
-    """Whether ``where`` reads a column that says the kind of a row."""
+    """Whether ``where`` reads a column that has the kind of a row."""
     named_there = re.search(rf'(?<!\w)"?{re.escape(column.name)}"?(?!\w)', where, re.IGNORECASE)
     return bool(named_there) and (is_whole(column) or column.category in ("S", "E"))
 

@@ -1,4 +1,4 @@
-"""Running sessions: whether their sign of life moves, and which have neither one nor a deadline."""
+"""Running sessions: whether their sign of life changes, and which have neither one nor a deadline."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from sweeper.postgres.transaction import Row
 
 # a session that has run for this long must have shown a sign of life this long after its start
 _OLD_ENOUGH, _WELL_AFTER = 600.0, 300.0
-# a limit as short as this leaves no time to begin
+# with a shorter limit sessions would be stuck before they begin
 _AT_ONCE = timedelta(minutes=1)
 _ENOUGH = 3
 
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """Whether ``active_at`` was seen to move while sessions ran; ``looked_at`` are those that could have shown it."""
+    """Whether ``active_at`` was seen to change while sessions ran; ``looked_at`` counts those that could show it."""
 
     mapped: bool
     looked_at: int = 0
@@ -28,7 +28,7 @@ class Heartbeat:
 
     @property
     def seen(self) -> bool:
-        """Whether it moves."""
+        """Whether it changes."""
         return self.mapped and self.looked_at > 0 and self.moved * 2 >= self.looked_at
 
     @property
@@ -42,7 +42,7 @@ def read_heartbeat(context: CheckContext) -> Heartbeat:
     if not context.has_heartbeat:
         return Heartbeat(mapped=False)
     old = [row for row in _running(context) if row.age >= _OLD_ENOUGH]
-    # one that is stuck, as the file has it, is dead: it shows nothing while others are alive
+    # a session that is stuck by the file shows nothing while others are alive
     old = [row for row in old if not _is_stuck(context, row)] or old
     return Heartbeat(True, len(old), sum(row.moved is not None and row.moved >= _WELL_AFTER for row in old))
 
@@ -53,13 +53,13 @@ def _is_stuck(context: CheckContext, row: Row) -> bool:
 
 
 def not_moving(heartbeat: Heartbeat) -> str:
-    """In words: what shows that it does not move."""
+    """What shows that it does not change, in words."""
     still = heartbeat.looked_at - heartbeat.moved
     return f"it stands near the start for {still} of {heartbeat.looked_at} sessions that have run for 10 minutes"
 
 
 def check_active_at(context: CheckContext) -> Iterator[Check]:
-    """Running sessions that have no sign of life, and count from their start."""
+    """Running sessions without a sign of life, whose time counts from their start."""
     own, settings = context.settings.sessions, context.settings
     if own.stuck_at is not None:
         yield ok("active_at", "does not count: sessions.stuck_at says when a session is stuck")
@@ -84,7 +84,7 @@ def check_active_at(context: CheckContext) -> Iterator[Check]:
 
 
 def check_deadlines(context: CheckContext) -> Iterator[Check]:
-    """How many running sessions have no deadline, and never end."""
+    """How many running sessions have no deadline, and so are never stuck."""
     if context.settings.sessions.stuck_at is None:
         yield ok("deadlines", "sessions.stuck_at is not mapped")
         return

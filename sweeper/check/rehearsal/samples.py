@@ -1,4 +1,4 @@
-"""What a rehearsal reads of the app: the newest sessions, around rows that the database refuses; nothing unbounded."""
+"""Reads samples for the rehearsal: the newest sessions, without rows that the database refuses, and always bounded."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -17,10 +17,10 @@ from sweeper.postgres.transaction import Row, Transaction
 
 # how many of the newest sessions of a kind are read, and how many are named
 NEWEST, NAMED = 1000, 3
-# after this many rows that the database refuses, it stops
+# it stops after this many rows that the database refuses
 _REFUSED_AT_MOST = 20
 _TIMEOUTS = Timeouts(statement_ms=10_000)
-# what the app's rows of a refund say of themselves
+# words in the app's rows for refunds
 GIVEN_BACK = (
     "refund|reimburs|giv(e|en|ing)[ _]?back|gave[ _]?back|credits?[ _]?returned|returned[ _]?credits?"
     "|credit(s|ed)?[ _]?back|(paid|pay|money)[ _]?back|compensated|revers(ed|al)|credits?[ _]?restored"
@@ -28,7 +28,7 @@ GIVEN_BACK = (
     "|(coin|point|minute)s?[ _]?(returned|restored)"
 )
 REFUND_WORDS = "refund|revers|giv(e|en|ing).?back|gave.?back|return|compensat|credit.?back|restor"
-# what rows say whose amounts have no sign; whole words, for "in" is in many
+# words in rows whose amounts have no sign; whole words, for "in" is a part of many
 UP_WORDS = r"\m(in|credit|plus|release|released|deposit|incoming|up|undo|void|voided)\M"
 DOWN_WORDS = r"\m(out|debit|minus|charge|hold|held|reserve|reserved|spend|use|usage|outgoing|down)\M"
 NO_ITEM = {"condition": "", "number": "", "flag": "", "moment": ""}
@@ -49,7 +49,7 @@ class Samples:
             TooSlow: finding them takes too long, as it may before the index on them is there.
         """
         known = self.context.newest
-        if running not in known:  # each item asks for them
+        if running not in known:  # every item asks for them
             known[running] = self._newest(running=running)
         found = known[running]
         if isinstance(found, TooSlow):
@@ -103,7 +103,7 @@ class Samples:
     def ask(
         self, statement: str, slots: Mapping[str, str], choices: Choices | None = None, **binds: object
     ) -> Sequence[Row]:
-        """The rows of a statement over another table than that of the sessions."""
+        """The rows of a statement over other tables than the sessions."""
         mapping = self.context.mapping
         text = fill(statement, {**mapping.slots, **slots}, {**mapping.choices, **(choices or {})})
         return self._rows(text, binds)
@@ -111,7 +111,7 @@ class Samples:
     def _rows(self, text: str, binds: Mapping[str, object], *, apart: bool = False) -> Sequence[Row]:
         """The rows of a statement; sent once in a rehearsal, for several items ask for the same.
 
-        One that is sent ``apart`` may fail without ending the transaction.
+        One that is sent ``apart``, behind a savepoint, may fail without ending the transaction.
         """
         known, key = self.context.answers, (text, repr(binds))
         if key not in known:
@@ -125,7 +125,7 @@ class Samples:
         return [column for name, column in table.columns.items() if name not in hidden]
 
     def seen(self, table: Table, columns: Sequence[Column]) -> list[Column]:
-        """Those of the columns that this role may read; the others are noted, for the item is not complete then."""
+        """Those of the columns that this role may read; the others are noted, because then the item is not complete."""
         readable = self.readable(table)
         hidden = [column.quoted for column in columns if column not in readable]
         if hidden:
@@ -148,13 +148,13 @@ class Samples:
         return self.reader.expression(f"sessions.{key}", text, self.context.mapping.sessions).sql
 
     def key_of(self, table: Table) -> Column | None:
-        """The column that orders the rows of a table by an index: of whole numbers rather than of anything else."""
+        """An indexed column that orders the rows of a table, preferably of whole numbers."""
         rows = self._rows(fill("list_unique_columns", {}), {"table_oid": table.oid})
         unique = [table.columns[row.name] for row in rows if row.name in table.columns]
         return next((column for column in unique if is_whole(column)), unique[0] if unique else None)
 
     def has_hook(self) -> bool:
-        """Whether a trigger of the app's own on sweeper's refunds does what the file does not say."""
+        """Whether the app has a hook, which may do what the file does not say."""
         name = f'"{self.context.mapping.schema}".refunds'
         return any(row.found for row in self._rows(fill("find_hook", {}), {"name": name}))
 
@@ -170,12 +170,12 @@ def sampling(context: CheckContext) -> Iterator[Samples]:
 
 
 def numbered(items: Sequence[Slots]) -> list[Slots]:
-    """The items of `sample_columns`, each with its place."""
+    """The items of `sample_columns`, each with its number."""
     return [{**item, "place": str(place)} for place, item in enumerate(items)]
 
 
 def is_whole(column: Column) -> bool:
-    """Whether a column has whole numbers, which a sequence gives in the order of the rows."""
+    """Whether a column has whole numbers, such as a sequence gives in the order of the rows."""
     return column.base_type in ("smallint", "integer", "bigint")
 
 
@@ -191,10 +191,10 @@ def is_owed(row: Row) -> bool:
 
 
 def named(session_ids: Sequence[object]) -> str:
-    """A few of them, to look up."""
+    """A few ids for a message."""
     return ", ".join(str(one) for one in session_ids[:NAMED])
 
 
 def number(amount: Decimal) -> str:
-    """An amount without the zeros behind its last digit."""
+    """An amount without trailing zeros."""
     return f"{amount.normalize():f}"

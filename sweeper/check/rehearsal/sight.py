@@ -1,7 +1,7 @@
-"""What a role may not look at in the rehearsal: ``install``, which may, keeps what it saw for those that may not.
+"""What a role may not read in the rehearsal: ``install``, which may, keeps its results for runners that may not.
 
-A runner is granted what the mapping reads, down to the columns, and other columns are where a wrong mapping shows. An
-item that was not looked at by anybody is a failure: it would be a wrong mapping that pays in silence.
+A runner is granted only the columns that the mapping reads, and it is other columns that show a wrong mapping. An
+item that no role has checked is a failure, because a wrong mapping could pay unnoticed.
 """
 
 import json
@@ -16,7 +16,7 @@ from sweeper.postgres.templates import fill
 
 @dataclass(frozen=True)
 class Kept:
-    """What the last ``install`` of this mapping saw, by item, and who asks for it."""
+    """What the last ``install`` of this mapping found, by item, and the role that asks for it."""
 
     role: str
     at: datetime | None = None
@@ -24,7 +24,7 @@ class Kept:
 
 
 def read_kept(context: CheckContext) -> Kept:
-    """Read what ``install`` kept; nothing where it never ran, or ran under another mapping."""
+    """Read what ``install`` kept; empty where it never ran, or ran under another mapping."""
     with context.reading() as transaction:
         settings = context.mapping.slots["settings"]
         if not transaction.row(fill("find_installation", {}), {"name": settings}).found:
@@ -41,7 +41,7 @@ def read_kept(context: CheckContext) -> Kept:
 
 
 def as_kept(context: CheckContext, items: list[Check], *, ascii_only: bool = False) -> str:
-    """What ``install`` keeps of these items, as JSON; ``ascii_only`` for a server that takes no other characters."""
+    """These items as the JSON that ``install`` keeps; ``ascii_only`` for a server that takes no other characters."""
     kept = {
         "mapping": context.mapping.file_digest,
         "at": context.as_of.isoformat(),
@@ -52,7 +52,7 @@ def as_kept(context: CheckContext, items: list[Check], *, ascii_only: bool = Fal
 
 
 def with_what_was_kept(context: CheckContext, name: str, found: list[Check], kept: Kept) -> list[Check]:
-    """An item of which this role could not see all: as ``install`` saw it, unless it fails even so."""
+    """An item for which this role could not read everything: the result of ``install``, unless it fails already."""
     if any(check.status is Status.FAILURE for check in found):
         return found
     if kept.at is not None and name in kept.items:
@@ -71,6 +71,6 @@ def with_what_was_kept(context: CheckContext, name: str, found: list[Check], kep
 
 
 def grant_of(table: str, columns: list[str], role: str) -> str:
-    """The GRANT with which a role can look for itself."""
+    """The GRANT with which a role can check it itself."""
     of_columns = f" ({', '.join(columns)})" if columns else ""
     return f"GRANT SELECT{of_columns} ON {table} TO {role};"

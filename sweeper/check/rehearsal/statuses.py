@@ -1,4 +1,4 @@
-"""Whether each status is in the right list, as far as its name and the app's own refunds say."""
+"""Whether each status is in the right list, by its name and by the app's own refunds."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -32,15 +32,15 @@ _RETURNED = re.compile(
 )
 _NOT_YET = re.compile(r"not|(?<![a-z])un|fail|error|pending|request|partial|to_be|await|queue|try", re.IGNORECASE)
 _NOT_GOING = {"missing", "failing", "billing"}
-# fewer say nothing; where the app refunds, it does so for at least such a part of a status
+# fewer prove nothing; a status counts as refunded when the app refunded at least this part of it
 _ENOUGH, _MANY, _PART = 3, 20, 0.25
-# of those that succeeded no more than 200 of a status are looked at
+# of those that succeeded, at most 200 of each status are read
 _COUNTED, _NEARLY = 200, 0.9
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """What was seen of the sessions of one status."""
+    """What the sessions of one status look like."""
 
     status: str
     sessions: int
@@ -51,12 +51,12 @@ class _Seen:
 
     @property
     def called(self) -> str:
-        """What the app calls it: by a row of another table, or by itself."""
+        """Its name: the label in another table, or the status itself."""
         return self.label or self.status
 
     @property
     def shown(self) -> str:
-        """The status as a message has it."""
+        """The status as messages show it."""
         return f"{self.status!r} ({self.label})" if self.label else repr(self.status)
 
     @property
@@ -66,7 +66,7 @@ class _Seen:
 
 
 def check_statuses(context: CheckContext) -> Iterator[Check]:
-    """Statuses that no list names, and those that are in the wrong one."""
+    """Statuses that are in no list, or in the wrong one."""
     found = [*_wrong(context), *(check for check in check_named(context))]
     problems = [check for check in found if check.status is not Status.OK]
     if len(problems) < 2:
@@ -96,7 +96,7 @@ def _wrong(context: CheckContext) -> Iterator[Check]:
 
 
 def _called_done(context: CheckContext, labels: dict[str, str]) -> Iterator[Check]:
-    """A status in `failed` that is called as work that has succeeded."""
+    """A status in `failed` whose name says that the work succeeded."""
     for status in context.settings.sessions.failed:
         label = labels.get(str(status))
         words = {word.lower() for word in _WORD.findall(label or str(status))}
@@ -110,11 +110,11 @@ def _called_done(context: CheckContext, labels: dict[str, str]) -> Iterator[Chec
 
 
 def _all_refunded(context: CheckContext, failed: Sequence[_Seen], settled: Sequence[_Seen]) -> Iterator[Check]:
-    """Refunds of nearly all sessions, of those that succeeded, too: what takes is taken for what gives back."""
+    """Refunds of nearly all sessions, also of those that succeeded: the file takes charges for refunds."""
     own = context.settings.ledger
     both = [sum(one.sessions for one in listed) for listed in (failed, settled)]
     given_back = [sum(one.given_back for one in listed) for listed in (failed, settled)]
-    # among the failed are some that nothing was taken of
+    # some of the failed sessions were never charged
     nearly_all = given_back[0] * 2 >= both[0] and given_back[1] >= _NEARLY * both[1]
     if own is None or min(both) < _MANY // 2 or not nearly_all:
         return
@@ -135,7 +135,7 @@ def called_refunded(samples: Samples) -> tuple[str, int, Sequence[str]] | None:
 
 
 def _given_back_by_name(failed: Sequence[_Seen]) -> Iterator[Check]:
-    """A status in `failed` that is called as what the app has given back, and of which sessions would be paid."""
+    """A status in `failed` whose name says that the app has refunded it, and whose sessions would be paid."""
     for one in failed:
         unpaid = one.sessions - one.given_back
         if unpaid >= _ENOUGH and _RETURNED.search(one.called) and not _NOT_YET.search(one.called):
@@ -149,7 +149,7 @@ def _given_back_by_name(failed: Sequence[_Seen]) -> Iterator[Check]:
 def _never_refunded(failed: Sequence[_Seen], settled: Sequence[_Seen], endless: Collection[str]) -> Iterator[Check]:
     """A status in `failed` whose sessions the app never refunded, while it refunds those of the others.
 
-    That may be the very gap that a sweep is for. Not so where the name says that nothing failed, or where there are
+    That may be the very gap that a sweep closes. Not so where the name says that nothing failed, or where there are
     more such sessions than those that have succeeded.
     """
     done = sum(one.sessions for one in settled)
@@ -157,7 +157,7 @@ def _never_refunded(failed: Sequence[_Seen], settled: Sequence[_Seen], endless: 
     chosen = sum(one.sessions for one in failed if not one.given_back and _words(one) & _BY_CHOICE)
     for one in failed:
         words = _words(one)
-        seen = chosen if words & _BY_CHOICE else one.sessions  # a few of each are enough together
+        seen = chosen if words & _BY_CHOICE else one.sessions  # a few of each are enough
         if one.given_back or not others or seen < _ENOUGH:
             continue
         goes_on = any(word.endswith("ing") and word not in _NOT_GOING for word in words) or one.status in endless
@@ -182,7 +182,7 @@ def _words(one: _Seen) -> set[str]:
 
 
 def _endless(samples: Samples) -> set[str]:
-    """Statuses in `failed` of which no session has an end, beside one of which most have."""
+    """Statuses in `failed` whose sessions never have an end time, beside one whose sessions mostly do."""
     ended_at = samples.context.settings.sessions.ended_at
     if ended_at is None:
         return set()
@@ -208,13 +208,13 @@ def _refunded_elsewhere(failed: Sequence[_Seen], settled: Sequence[_Seen]) -> It
 
 
 def _seen(samples: Samples, session_ids: Sequence[str], *, by_exclude: bool) -> list[_Seen]:
-    """What the app has refunded of these, by status."""
+    """How many of these the app has refunded, by status."""
     context = samples.context
     own, ledger = context.settings.ledger, context.mapping.ledger
     slots: dict[str, str] = {}
     if own is not None and ledger is not None:
         slots = past_slots(samples.reader, own, ledger.table, context.mapping.slots)
-    marks = mark_columns(samples, noted=False)  # `marks` says which of them are hidden
+    marks = mark_columns(samples, noted=False)  # `marks` reports what this role may not read of them
     flags: list[Slots] = [{"column": one.quoted} for one in marks if one.base_type == "boolean"]
     moments: list[Slots] = [{"column": one.quoted} for one in marks if one.base_type != "boolean"]
     choices: Choices = {"flags": flags, "moments": moments, "by_exclude": by_exclude}
@@ -226,7 +226,7 @@ def _seen(samples: Samples, session_ids: Sequence[str], *, by_exclude: bool) -> 
         return []
     labels = labels_of_statuses(samples)
     totals: dict[str, _Seen] = {}
-    for row in rows:  # of each half where the database refuses a row
+    for row in rows:  # by halves where the database refuses a row
         before = totals.get(row.status, _Seen(row.status, 0, 0, (), ()))
         totals[row.status] = _Seen(
             row.status,

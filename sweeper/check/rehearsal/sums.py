@@ -1,4 +1,4 @@
-"""Whether the mapped balance is what the app's ledger comes to, or another column of the account is."""
+"""Whether the mapped balance is the sum of the app's ledger, or another column of the account is."""
 
 import re
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
     try:
         with samples.transaction.savepoint():
             (row,) = samples.ask("compare_sums", slots, {"others": items})
-    except (Refusal, TooSlow):  # what is no id of an account; without an index on the account
+    except (Refusal, TooSlow):  # not an account's id; or too slow without an index
         return
     if mapped is not None and row.accounts >= _ENOUGH and row.different == row.accounts and row.alike:
         yield failure(
@@ -67,7 +67,7 @@ def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
 
 
 def _goes_with(counter: Column, amount: Column, samples: Samples, accounts: Table, own: AccountsSection) -> bool:
-    """Whether a refund moves a column as it moves the sum of the rows, such as a counter beside rows of usage."""
+    """Whether a refund changes a column as it changes the sum of the rows, such as a counter beside rows of usage."""
     ledger, settings = samples.context.mapping.ledger, samples.context.settings.ledger
     assert ledger is not None and settings is not None  # noqa: S101, PT018 - its rows are compared
     written = next(value for text, value in settings.insert.items() if ledger.table.column(text) == amount)
@@ -76,7 +76,7 @@ def _goes_with(counter: Column, amount: Column, samples: Samples, accounts: Tabl
 
 
 def check_counters(own: AccountsSection) -> Iterator[Check]:
-    """A counter of what was used that a refund would raise, as if more had been used."""
+    """A counter of what was used, which a refund would raise as if more had been used."""
     moved = own.add if own.add is not None else {own.balance: "amount"} if own.balance else {}
     for column, value in moved.items():
         if column and re.fullmatch(r'[\w."]+', column) and _USED.search(column) and "-" not in value:

@@ -1,4 +1,4 @@
-"""Whether another column of the sessions says what was really taken, where no books have the charges."""
+"""Whether another column of the sessions has what was really charged, where no books have the charges."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _SAME, _ODD = Decimal("0.3"), Decimal("0.05")
 
 
 def check_taken(context: CheckContext) -> Iterator[Check]:
-    """A column that is the amount of many sessions, and says of some that nothing, or less, was taken."""
+    """A column that equals the amount of many sessions, and is zero or less than it for some."""
     own, sessions = context.settings.sessions, context.mapping.sessions
     with sampling(context) as samples:
         columns = [

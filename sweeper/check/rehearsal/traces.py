@@ -1,4 +1,4 @@
-"""What looks like refunds of failed sessions: a mark on the sessions themselves, or rows of other tables."""
+"""Traces of refunds of failed sessions: a mark on the sessions themselves, or rows of other tables."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from sweeper.postgres.templates import Slots, quote_name
 from sweeper.postgres.transaction import Row
 
 _TABLES_AT_MOST = 30
-# a log may speak of refunds, too: a row that gives back says how much
+# a log may mention refunds, too, but a row of a refund has an amount
 _AMOUNT = re.compile(
     r"amount|credit|delta|value|point|sum|price|cost|unit|token|change|second|minute|quantity|qty|usage|used|micro|milli"
     r"|cent|dollar|fee|total|page",
@@ -20,11 +20,11 @@ _AMOUNT = re.compile(
 )
 _EXACT, _AMOUNTS_AT_MOST = ("smallint", "integer", "bigint", "numeric"), 3
 _JSON, _TEXTS = ("json", "jsonb"), ("text", "character varying")
-# what a column is called that names whatever a row is about
+# names of columns that say what a row is about
 _ABOUT = {"session", "job", "task", "request", "reference", "ref", "related", "relatedentity", "about", "source",
           "entity", "object", "subject", "target", "item", "resource", "creditable", "chargeable", "billable",
           "payable", "transactionable", "reservation", "generation", "run"}  # fmt: skip
-# an id that is found in the middle of a text must be one that nothing else can be
+# an id that is found inside a text must be long enough not to be there by chance
 _LONG_ID, _SPOKEN_AT_MOST = 8, 100
 _FLAG, _MOMENT = ("boolean",), ("timestamp without time zone", "timestamp with time zone", "date", "uuid")
 
@@ -81,7 +81,7 @@ def rows_that_name(samples: Samples, table: Table, link: str, ids: Sequence[str]
 def _spoken_of(
     samples: Samples, tables: Sequence[Row], columns: Sequence[Row], session_ids: Sequence[str], words: str
 ) -> Iterator[tuple[str, tuple[int, str]]]:
-    """Rows of other tables that look like refunds and name a session in the middle of a text."""
+    """Rows of other tables that look like refunds and name a session inside a text."""
     own = samples.context.mapping.sessions.oid
     for row in tables[:_TABLES_AT_MOST]:
         spoken = [column for column in columns if column.table_oid == row.oid and column.type in _TEXTS]
@@ -108,7 +108,7 @@ def _spoken_of(
 
 
 def _marks(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
-    """Columns of the sessions themselves that say refunded, and are set for some."""
+    """Columns of the sessions themselves that say refunded, and are set on some of them."""
     sessions = samples.context.mapping.sessions
     named = [
         column
@@ -125,7 +125,7 @@ def _marks(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str
 
 
 def _json_columns(samples: Samples, tables: Sequence[Row], columns: Sequence[Row]) -> list[tuple[Table, str]]:
-    """Columns of other tables with json."""
+    """JSON columns of other tables."""
     with_json = {column.table_oid for column in columns if column.type in _JSON}
     found: list[tuple[Table, str]] = []
     for row in [row for row in tables if row.oid in with_json][:_TABLES_AT_MOST]:
@@ -137,7 +137,7 @@ def _json_columns(samples: Samples, tables: Sequence[Row], columns: Sequence[Row
 
 
 def _linked_tables(samples: Samples, tables: Sequence[Row], columns: Sequence[Row]) -> list[tuple[Table, str]]:
-    """Other tables with a column that names a session, by a foreign key or by its own name."""
+    """Other tables with a column that refers to a session, by a foreign key or by its name."""
     mapping = samples.context.mapping
     references: dict[tuple[int, str], Any] = {
         (row.table_oid, row.column_name): row.target_oid for row in samples.ask("list_references", {})
@@ -171,7 +171,7 @@ def _rows(
     samples: Samples, table: Table, link: str, session_ids: Sequence[str], words: str, *, json: bool
 ) -> Sequence[Row]:
     key = samples.key_of(table)
-    speaks = re.search(words, table.name, re.IGNORECASE)  # a table of refunds may count in any unit
+    speaks = re.search(words, table.name, re.IGNORECASE)  # a table of refunds may use any unit
     amounts = [
         column
         for column in table.columns.values()

@@ -1,4 +1,4 @@
-"""Whether a balance beside the app's ledger would be left behind: its sum, in a table that the file leaves out."""
+"""Whether a refund leaves out a balance beside the app's ledger: its sum, in a table that the file does not map."""
 
 import re
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ from sweeper.check.result import Check
 from sweeper.postgres.errors import Refusal, TooSlow
 
 _ENOUGH, _TABLES_AT_MOST, _COLUMNS_AT_MOST = 3, 6, 8
-# something of the app's adds the rows to the balance later
+# a job of the app adds the rows to the balance later
 _LATER = re.compile(r"added|applied|posted|settled|booked|counted|processed|merged|tallied|consolidated", re.IGNORECASE)
 
 
 def check_unmoved(samples: Samples) -> Iterator[Check]:
-    """A column that has what the rows of an account come to, and that no refund moves."""
+    """A column with the sum of an account's rows that a refund does not change."""
     context = samples.context
     own, ledger = context.settings.accounts, context.mapping.ledger
     if ledger is None or context.mapping.is_by_account or (own is not None and (own.balance or own.add is not None)):
@@ -39,7 +39,7 @@ def check_unmoved(samples: Samples) -> Iterator[Check]:
 
 
 def _beside(samples: Samples, ledger: Table, account: Column) -> Iterator[tuple[Table, str]]:
-    """The table that the ledger's accounts are rows of, and those that have one row for each of them."""
+    """The table of the ledger's accounts, and tables with one row for each account."""
     references = samples.ask("list_references", {})
     tables = {row.oid: row.as_sql for row in samples.ask("list_all_tables", {})}
     targets = {
@@ -60,7 +60,7 @@ def _beside(samples: Samples, ledger: Table, account: Column) -> Iterator[tuple[
 def _balance_of(
     samples: Samples, table: Table, link: str, of_ledger: tuple[Column, Column, Column]
 ) -> tuple[Column, str] | None:
-    """The column that has the sum for each account, and one of these."""
+    """The column that has the sum for each account, and an example."""
     key, account, amount = of_ledger
     ledger = samples.context.mapping.ledger
     assert ledger is not None  # noqa: S101 - its columns are here

@@ -11,13 +11,13 @@ from sweeper.check.result import Check
 from sweeper.core.durations import describe_duration
 
 _AHEAD = timedelta(minutes=5)
-# a busy app began one within the one, and an app that is asleep within the other
+# how recently the newest session of a busy app began, and of an app with little to do
 _JUST_NOW, _LONG_AGO = timedelta(minutes=30), timedelta(hours=1)
 _FIX = "sessions.timezone: the zone that the app writes its times in; then: sweeper install"
 
 
 def check_zone(context: CheckContext) -> Iterator[Check]:
-    """Look at the newest session: it began neither later than now, nor just now when it is read in another zone."""
+    """Compare the newest session with now: it must not be in the future, nor just now when read in another zone."""
     with sampling(context) as samples:
         (row,) = samples.ask("read_newest_start", {})
     newest, zone = row.started_at, context.mapping.timezone
@@ -43,13 +43,13 @@ def check_zone(context: CheckContext) -> Iterator[Check]:
 
 
 def _fits_better(context: CheckContext, newest: datetime, other: str) -> bool:
-    """Whether the newest session began just now in another zone, and long ago in ours."""
+    """Whether the newest session began just now when read in another zone, and long ago in the mapped one."""
     mapping = context.mapping
     column = mapping.sessions.column(context.settings.sessions.started_at)
     if column is None or column.base_type != "timestamp without time zone" or context.as_of - newest < _LONG_AGO:
         return False
     try:
         read = newest.astimezone(ZoneInfo(mapping.timezone)).replace(tzinfo=ZoneInfo(other))
-    except (ZoneInfoNotFoundError, ValueError):  # a zone that only the server knows
+    except (ZoneInfoNotFoundError, ValueError):  # a zone that Python does not know
         return False
     return timedelta(0) <= context.as_of - read <= _JUST_NOW
