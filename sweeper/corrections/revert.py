@@ -85,7 +85,7 @@ class Revert:
         try:
             with reading(self._database, self._mapping) as transaction:
                 rows = transaction.rows(self._mapping.statement("find_run"), {"run_id": run_id})
-        except Refusal:  # no uuid
+        except Refusal:  # not a uuid
             rows = []
         if not rows:
             raise ConfigurationError(

@@ -1,1 +1,1 @@
-"""A real, throw-away Postgres, and an app on it whose layers fail in every way."""
+"""The demo: a throw-away Postgres, and an app on it whose layers fail in every way."""

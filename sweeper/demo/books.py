@@ -1,4 +1,4 @@
-"""The books of the demo's app: what its sessions were charged, and whether every account has what it should."""
+"""The books of the demo's app: the charges of its sessions, and whether every balance is right."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -24,10 +24,10 @@ class Fate:
 
 @dataclass(frozen=True)
 class Books:
-    """Everything at one moment.
+    """The books at one moment.
 
-    ``credits_due`` is what all balances together should be; ``say_so`` sessions say that they are running,
-    ``wrongly_open`` of them are dead; ``wrongly_closed`` are alive and say that they are over.
+    ``credits_due`` is what all balances together should be; ``say_so`` sessions have a status of running,
+    ``wrongly_open`` of which are dead; ``wrongly_closed`` are alive and have a status that is over.
     """
 
     fates: tuple[Fate, ...]
@@ -59,7 +59,7 @@ class Books:
 
     @property
     def settled(self) -> bool:
-        """Whether every account has exactly the credits it should have, and every session says what is true."""
+        """Whether every account has exactly the credits it should have, and every session the right status."""
         return not (self.accounts_wrong or self.wrongly_open or self.wrongly_closed)
 
 

@@ -36,7 +36,7 @@ def demo_server(signals: Signals, *, keep: bool) -> Iterator[server.Server]:
 
 @contextmanager
 def _kept(signals: Signals) -> Iterator[server.Server]:
-    # nothing else would stop this server: a signal during its start must wait until we know its pid
+    # a signal during the start must wait until we know the pid: nothing else would stop this server
     with signals.shielded():
         one = server.start_kept()
     try:

@@ -13,7 +13,7 @@ from sweeper.render.words import number, plural
 
 
 def heading(console: Console, text: str, about: str = "") -> None:
-    """Begin a part: a title, or a command as one would type it, and what it is about."""
+    """Begin a part: a title, or a command as a user would type it, and a text about it."""
     console.print()
     console.print(Text(text, style="bold cyan"))
     if about:
@@ -89,13 +89,13 @@ def show_repeat(console: Console, *, unchanged: bool) -> None:
 
 
 def show_end(console: Console) -> None:
-    """Say that nothing of the demo is left."""
+    """Say that the demo has left nothing behind."""
     console.print()
     console.print("The server is stopped and its folder removed. To keep them: sweeper demo --keep")
 
 
 def show_kept(console: Console, one: Server, mapping: Path) -> None:
-    """Show how to go on with the kept server, in lines to copy."""
+    """Show commands to copy for working with the kept server."""
     heading(console, "Kept: the server with the app's database, and the mapping, to explore")
     for line in (
         "  export SWEEPER_DATABASE_URL=\\",

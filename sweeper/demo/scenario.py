@@ -76,7 +76,7 @@ class Demo:
 
     @contextmanager
     def _uncut(self) -> Iterator[None]:
-        """Give way to a signal only after what is inside: a script cut short leaves its connection unusable."""
+        """Delay a signal until the block has ended: a script cut short leaves its connection unusable."""
         with self._signals.shielded():
             yield
         self._signals.check()
@@ -99,7 +99,7 @@ class Demo:
     def _sweep(self, about: str) -> RunResult:
         output.heading(self._console, "$ sweeper run", about)
         result = execute(self._database, self._settings, self._request(), signals=self._signals, observer=_Silent())
-        # a run that gets a signal ends its batch and returns: the demo has to stop, too
+        # a run that gets a signal ends its batch and returns: then the demo must stop, too
         self._signals.check()
         if result.error:
             raise result.error

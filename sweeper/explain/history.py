@@ -41,7 +41,7 @@ def list_runs(database: Database, settings: Settings, *, limit: int | None) -> t
 
 @contextmanager
 def open_run(database: Database, settings: Settings, run_id: str) -> Iterator[RunHistory]:
-    """One run with its refunds, which can be read until the block ends.
+    """One run; its refunds can be read until the block ends.
 
     Raises:
         ConfigurationError: there is no such run.
@@ -52,7 +52,7 @@ def open_run(database: Database, settings: Settings, run_id: str) -> Iterator[Ru
             try:
                 with transaction.savepoint():
                     found = _read_runs(transaction, mapping, run_id, 1)
-            except Refusal:  # no uuid
+            except Refusal:  # not a uuid
                 found = ()
             if not found:
                 raise ConfigurationError(

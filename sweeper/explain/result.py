@@ -11,7 +11,7 @@ from sweeper.core.results import Amount
 
 
 class Verdict(StrEnum):
-    """What a run makes of a session, or what has been made of it."""
+    """What a run would do with a session, or what was done with it."""
 
     REFUNDED = "refunded"
     REVERSED = "reversed"
@@ -95,7 +95,7 @@ class AccountExplanation:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One run as it was recorded; of one without an end, what the ledger says it did."""
+    """One run as it was recorded; for a run that did not end, what it did by the ledger."""
 
     run_id: str
     version: str

@@ -51,7 +51,7 @@ class SessionExplainer:
             self._selection = replace(self._selection, first_charge=reader.find_first_charge())
         records: dict[str, _Records] = {}
         for result in in_halves(session_ids, self._read_records, Refusal):
-            if not isinstance(result, RefusedAlone):  # one that is refused is no id of this app's, such as no uuid
+            if not isinstance(result, RefusedAlone):  # the database refuses an id that is not a uuid
                 records.update(result)
         verdicts = self._ask("explain", [name for name, known in records.items() if known.status])
         judged = list(verdicts.rows)
@@ -77,7 +77,7 @@ class SessionExplainer:
         return self._with_exclusions(explanations)
 
     def _with_exclusions(self, explanations: Sequence[Explanation]) -> tuple[Explanation, ...]:
-        """With what still excludes a session whose refund was taken back: a run by hand leaves that alone, too."""
+        """Add what still excludes a session whose refund was taken back: a run by hand does not pay it either."""
         back = [one.session_id for one in explanations if one.verdict is Verdict.REVERSED and one.payable_again]
         if not back:
             return tuple(explanations)
@@ -135,7 +135,7 @@ class SessionExplainer:
         return answers
 
     def _plan_holds(self, owed: Sequence[Row]) -> dict[str, str]:
-        """Why a run would put owed sessions on hold: that is decided where it plans, not in the verdict."""
+        """Add why a run would put owed sessions on hold: the plan decides that, not the verdict."""
         if not owed:
             return {}
         selection = self._selection.only(tuple(row.session_id for row in owed))
@@ -152,7 +152,7 @@ class SessionExplainer:
         return replace(found, verdict=Verdict.REFUNDED) if found.refunded_by_app else explanation
 
     def _by_app(self, explanation: Explanation) -> Explanation:
-        """With what the app's own ledger has of its refund."""
+        """Add what the app's own ledger has of its refund."""
         rows = self._rows("find_in_app_ledger", [explanation.session_id])
         amounts = [Decimal(row.amount) for row in rows if row.amount is not None]
         times = [row.booked_at for row in rows if row.booked_at is not None]
@@ -201,7 +201,7 @@ class SessionExplainer:
 
 
 def _refused(explanation: Explanation, known: _Records, refusal: Refusal) -> Explanation:
-    """What a run makes of a session whose row cannot be read: it puts it on hold, unless that is settled."""
+    """The explanation of a session whose row cannot be read: a run puts it on hold, unless it is settled."""
     if known.refunds and all(hold.ended_at for hold in known.holds):
         return _as_refunded(explanation, known.refunds)
     if known.status and known.status.settled:
@@ -235,7 +235,7 @@ def _after(moment: datetime | None, limit: timedelta | None) -> datetime | None:
 
 
 def _as_refunded(explanation: Explanation, refunds: Sequence[Row]) -> Explanation:
-    """By the latest of its refunds: what was taken back may have been paid again by hand."""
+    """The explanation by the latest refund: one that was taken back may have been paid again by hand."""
     last = refunds[-1]
     if last.reversed_at is not None:
         verdict = Verdict.REVERSED

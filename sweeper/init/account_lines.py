@@ -1,4 +1,4 @@
-"""What else the file says of an account: counters, accounts that are closed, and the shares of several pools."""
+"""Other lines of the file about accounts: counters, closed accounts, and the shares of several pools."""
 
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
@@ -9,7 +9,7 @@ from sweeper.init.sessions import Session
 
 
 def counters_lines(balance: Balance, chooser: Chooser) -> list[Line]:
-    """``spent``: only what a rule proves; else it is asked, or left to [accounts.add]."""
+    """``spent``: written where a rule proves it; else a question, or left to [accounts.add]."""
     if balance.spent:
         return [Line("spent", balance.spent.as_sql, "goes down by it")]
     if not balance.counters or balance.column is None:
@@ -23,7 +23,7 @@ def counters_lines(balance: Balance, chooser: Chooser) -> list[Line]:
 
 
 def active_lines(table: Table) -> list[Line]:
-    """An account that is closed keeps its row: it is not to be paid."""
+    """``active``: a closed account keeps its row, and must not be paid."""
     comment = "an account of which this is not true is not paid: its sessions are held"
     for column in table.columns:
         gone = column.words & {"deleted", "closed", "erased", "removed", "anonymized", "anonymised", "discarded"}
@@ -43,7 +43,7 @@ def active_lines(table: Table) -> list[Line]:
 
 
 def share_sections(session: Session, balance: Balance) -> list[Section]:
-    """For several pools: what each would take, if the session has columns for it; for the user to take in."""
+    """For several pools: the share of each, if the session has columns for it; as comments for the user."""
     if len(balance.pools) < 2:
         return []
     common = frozenset.intersection(*(pool.words for pool in balance.pools))

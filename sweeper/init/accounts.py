@@ -1,4 +1,4 @@
-"""Who pays: how a session says whose it is, and where the balance is, where that leaves no other reading."""
+"""Who pays: how a session names its account, and where the balance is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,20 +19,20 @@ _WHOSE = "Whose are the credits that a session cost?"
 
 @dataclass(frozen=True)
 class Holder:
-    """A table that may have the balance, and the ways that lead to it."""
+    """A table that may have the balance, and the paths that lead to it."""
 
     table: Table
     paths: tuple[Path, ...]
 
     @property
     def path(self) -> Path:
-        """The shortest way, one to a single row first."""
+        """The shortest path; one that leads to a single row goes first."""
         return min(self.paths, key=lambda path: (not path.unique, path.further, not path.certain))
 
 
 @dataclass(frozen=True)
 class Payer:
-    """What the draft says of the account; ``path`` is the likeliest one, for the rows of a ledger."""
+    """The draft's lines about the account; ``path`` is the likeliest one, for the rows of a ledger."""
 
     account: Line
     section: Section | None
@@ -56,7 +56,7 @@ def find_payer(evidence: Evidence, session: Session, chooser: Chooser) -> Payer:
     holder = holders[0]
     balance = read_balance(evidence, holder.table)
     ways_in = {path.key.as_sql for path in holder.paths if not path.further}
-    several = account.value == OPEN_QUESTION and len(ways_in) > 1  # a row of one owner, or one that is named itself
+    several = account.value == OPEN_QUESTION and len(ways_in) > 1  # one row an owner, or named by the session
     sections = (
         [_all_open(evidence, holders, balance)]
         if several
@@ -71,7 +71,7 @@ def leads_to_balance(evidence: Evidence, session: Session) -> bool:
 
 
 def open_accounts(evidence: Evidence, session: Session) -> Section | None:
-    """Everything that may be the balance, as questions, while not even the table of sessions is certain."""
+    """Questions for everything that may be the balance, while even the table of sessions is uncertain."""
     holders = find_holders(evidence, session, find_paths(evidence, session.table))
     return _all_open(evidence, holders, read_balance(evidence, holders[0].table)) if holders else None
 
@@ -103,7 +103,7 @@ def _may_hold(evidence: Evidence, path: Path) -> bool:
     numbers = read_numbers(table)
     if numbers.speak:
         return True
-    # no word of credits: but its ledger says that something here is moved
+    # its names do not mention credits, but its ledger shows that something here is moved
     moved = any(
         looks_like_books(books) and any(found.target == table for found in evidence.references(books))
         for books in evidence.tables
@@ -113,7 +113,7 @@ def _may_hold(evidence: Evidence, path: Path) -> bool:
 
 
 def _account(evidence: Evidence, session: Session, holders: Sequence[Holder], chooser: Chooser) -> Line:
-    """The session's expression for the account: a fact when it is the only one."""
+    """The session's expression for the account: a fact when there is only one."""
     ways: dict[str, str] = {}
     for holder in holders:
         direct = [path for path in holder.paths if not path.further] or list(holder.paths)
@@ -170,7 +170,7 @@ def _sections(
 
 
 def unlinked_balances(evidence: Evidence) -> list[tuple[Table, Column]]:
-    """What looks like a balance, in every table that is called as accounts are, if a session leads there or not."""
+    """What looks like a balance in any table that is named like one of accounts."""
     return [
         (table, column)
         for table in evidence.tables
@@ -183,7 +183,7 @@ _POOLS = "With an expression, [accounts.add] says what each column takes; the ba
 
 
 def _all_open(evidence: Evidence, holders: Sequence[Holder], balance: Balance) -> Section:
-    """Not even the table is certain."""
+    """Questions for all of it: even the table is uncertain."""
     tables = [Candidate(holder.table.as_sql, f"by {holder.path.expression}") for holder in holders]
     keys = [Candidate(holder.path.key.as_sql, f"of {holder.table.as_sql}") for holder in holders]
     found = []
@@ -205,7 +205,7 @@ def _keys(table: Table) -> list[Candidate]:
 
 
 def _without_balance(evidence: Evidence, session: Session, paths: Sequence[Path], chooser: Chooser) -> Payer:
-    """No column looks like a balance: it may be the sum of a ledger, or its newest row, or somewhere else."""
+    """Where no column looks like a balance: it may be the sum of a ledger, its newest row, or elsewhere."""
     owners = owner_columns(evidence, session.table)
     ways = {
         path.expression: path

@@ -27,7 +27,7 @@ class Amounts:
 def find_amounts(
     evidence: Evidence, session: Session, balance: Balance | None, ledger: Ledger | None, links: Sequence[JsonLink]
 ) -> Amounts:
-    """What may be the charge: what was booked, what the session stores, what can be counted."""
+    """Candidates for the charge: what was booked, what the session stores, what can be counted."""
     net = _net(session, ledger) if ledger else None
     charged = _charged(evidence, session, ledger, net) if ledger and net else None
     found = list(_booked(session, ledger, net))
@@ -49,7 +49,7 @@ def _key(session: Session, ledger: Ledger) -> str:
 
 
 def _net(session: Session, ledger: Ledger) -> Candidate | None:
-    """Charges less what was given back, with the ledger's own signs where it has them."""
+    """Charges less refunds, with the ledger's own signs where it has them."""
     if not ledger.charges:
         return None
     also = f" AND {ledger.naming.condition}" if ledger.naming.condition else ""
@@ -93,7 +93,7 @@ def _booked(session: Session, ledger: Ledger | None, net: Candidate | None) -> I
 
 
 def _charged(evidence: Evidence, session: Session, ledger: Ledger, net: Candidate) -> Line | None:
-    """What the books say was taken: a fact when nearly all sessions that went well have a charge there."""
+    """What the books say was charged: a fact when nearly all sessions that succeeded have a charge there."""
     succeeded = session.condition("succeeded")
     if ledger.doubts or not ledger.linked or not succeeded:
         return None
@@ -101,14 +101,14 @@ def _charged(evidence: Evidence, session: Session, ledger: Ledger, net: Candidat
     if not rows or taken * 10 < rows * 9:
         return None
     failures, still_taken = _taken(evidence, session, net, session.failed_condition)
-    if failures >= _ENOUGH and not still_taken:  # perhaps the books have a charge only once the work has succeeded
+    if failures >= _ENOUGH and not still_taken:  # perhaps the app books a charge only once the work has succeeded
         return None
     comment = f"what the books say was taken and not given back: above zero for {taken} of {rows} successes"
     return Line("charged", net.sql, comment)
 
 
 def _taken(evidence: Evidence, session: Session, net: Candidate, condition: str) -> tuple[int, int]:
-    """How many of the newest sessions there are, and for how many of them something was taken and not given back."""
+    """How many of the newest sessions there are, and how many of them have a charge that was not refunded."""
     slots = {"expression": net.sql, "table": session.table.as_sql, "condition": condition, "key": session.key.as_sql}
     looked = evidence.rows("draft_charges", slots)
     return (int(looked[0][0]), int(looked[0][1])) if looked else (0, 0)
@@ -117,7 +117,7 @@ def _taken(evidence: Evidence, session: Session, net: Candidate, condition: str)
 def _stored(evidence: Evidence, session: Session, balance: Balance | None) -> Iterator[Candidate]:
     # "minutes", where the balance is called "minutes_left"
     unit = balance.column.words - words.LEFT if balance and balance.column else frozenset()
-    # "seconds", where what the account has is a limit and a counter of them
+    # "seconds", where the account has a limit and a counter of seconds
     unit |= words.UNITS & frozenset(word for one in (balance.numbers.moving if balance else ()) for word in one.words)
     priced = [
         column
@@ -128,7 +128,7 @@ def _stored(evidence: Evidence, session: Session, balance: Balance | None) -> It
         and column != session.status.column
         and not evidence.reference(column)
     ]
-    # "credits_charged" before "token_count": the more its name speaks of a price, the better
+    # "credits_charged" before "token_count": names that mention a price go first
     priced.sort(key=lambda column: (-words.speaks_of_price(column.words), len(column.name)))
     pools = balance.pools if balance else ()
     shares = [column for column in priced if any(column.words & _own(pool, pools) for pool in pools)]

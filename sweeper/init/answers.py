@@ -1,4 +1,4 @@
-"""What a draft is made of: lines that are known, and open questions with everything that may be the answer."""
+"""The parts of a draft: lines that are known, and open questions with all possible answers."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ _EXAMPLES = 3
 
 @dataclass(frozen=True)
 class Candidate:
-    """An expression, what it is, and what it gives on real rows; ``looked_at`` is below zero before it is tried."""
+    """An expression, what it is, and what it gives on real rows; ``looked_at`` is negative before it is tried."""
 
     sql: str
     meaning: str
@@ -25,8 +25,8 @@ class Candidate:
 class Line:
     """One key of the file.
 
-    ``question`` and ``candidates`` are written when the value is open. ``proposed`` lines are written as comments: they
-    are for the user to take in. The values of a ``bare`` one are numbers.
+    ``question`` and ``candidates`` are written when the value is open. ``proposed`` lines are written as comments, for
+    the user to uncomment. The values of a ``bare`` line are numbers.
     """
 
     key: str
@@ -46,7 +46,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Section:
-    """One table of the file, or, where nothing is to be written, the notes that say why.
+    """One table of the file, or the notes that say why there is nothing to write.
 
     ``tail`` is text at its end.
     """
@@ -60,7 +60,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Draft:
-    """The whole file, and what it takes for what, for the summary.
+    """The whole file, and for the summary which tables it uses for what.
 
     ``hidden_tables`` are those beside the sessions whose rows row-level security hides from this role.
     """
@@ -79,7 +79,7 @@ class Chooser(Protocol):
     """Who decides between candidates."""
 
     def pick(self, question: str, options: Sequence[str], *, certain: bool) -> int | None:
-        """The number of the option that is right; options come best first.
+        """The index of the right option; the best option comes first.
 
         ``certain``: nothing in the database speaks against the first. None leaves the question open.
         """
@@ -94,13 +94,13 @@ def unknown(key: str, question: str, candidates: Sequence[Candidate] = (), *note
 
 
 def asked(chooser: Chooser, key: str, question: str, candidates: Sequence[Candidate], *notes: str) -> Line:
-    """A line that the user answers now, or later in the file."""
+    """A line that the user answers now, or later by editing the file."""
     answer = chooser.answer(question, candidates) if candidates else None
     return Line(key, answer) if answer else unknown(key, question, candidates, *notes)
 
 
 def try_all(evidence: Evidence, table: Table, condition: str, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Each with what it gives on the newest rows that the condition selects."""
+    """The candidates, each with what it gives on the newest rows that the condition selects."""
     return [_tried(evidence, table, condition, candidate) for candidate in candidates]
 
 
@@ -128,5 +128,5 @@ def describe(candidate: Candidate, rows: str = "failed session") -> str:
 
 
 def none_first(candidates: Sequence[Candidate]) -> Iterator[Candidate]:
-    """What gives nothing on any row goes last."""
+    """The candidates; those that give nothing on any row go last."""
     return iter(sorted(candidates, key=lambda c: c.looked_at > 0 and c.nulls == c.looked_at))

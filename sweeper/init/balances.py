@@ -1,4 +1,4 @@
-"""Which column is the balance: one that leaves no other reading, or a question with all that it may be."""
+"""Which column is the balance: one that is certain, or a question with all candidates."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from sweeper.init.running_totals import applied_column, find_running_totals, loo
 class Balance:
     """The balance of one table of accounts; ``column`` is None when it has to be asked, and ``why`` says why.
 
-    ``moved_later`` when it may be that no refund is to move the balance at all, so that not even the table is certain.
-    ``spent`` is what goes down by a refund, ``invariant`` the rule that proves it, ``counters`` those without a proof.
+    ``moved_later`` when perhaps no refund should move the balance at all, so that even the table is uncertain.
+    ``spent`` is the counter that a refund lowers, ``invariant`` the rule that proves it, ``counters`` unproven ones.
     """
 
     table: Table
@@ -54,7 +54,7 @@ def read_balance(evidence: Evidence, table: Table) -> Balance:
 
 
 def _moved_otherwise(evidence: Evidence, table: Table, balance: Column) -> tuple[str] | None:
-    """Ledgers that move the balance by themselves, or in which the balance must be carried on."""
+    """Ledgers that move the balance by themselves, or that carry a running balance."""
     for books in evidence.tables:
         applied = applied_column(books) if looks_like_books(books) else None
         if applied and _names_account(evidence, books, table):
@@ -83,7 +83,7 @@ def _names_account(evidence: Evidence, books: Table, accounts: Table) -> bool:
 
 
 def _proven(evidence: Evidence, table: Table, balance: Column, numbers: Numbers) -> tuple[Column | None, str | None]:
-    """The counter that goes down by a refund, and the rule that every row looked at keeps."""
+    """The counter that a refund lowers, and the rule that holds for every row looked at."""
     if table.key is None:
         return None, None
     given = [c for c in (*numbers.history, *numbers.limits) if not c.words & words.SPENT]
@@ -95,7 +95,7 @@ def _proven(evidence: Evidence, table: Table, balance: Column, numbers: Numbers)
             looked = evidence.rows("sample_condition", slots)
             if not looked or looked[0][0] != looked[0][1]:
                 continue
-            # while nothing was spent, many rules are true; of no rows at all, only names can say it
+            # while nothing was spent, many rules hold; without rows, only names can show it
             moved = evidence.rows("sample_condition", {**slots, "condition": f"{counter.as_sql} <> 0"})
             named = {source, counter} <= set(numbers.history)
             if moved and (moved[0][1] or (not moved[0][0] and named)):
@@ -104,7 +104,7 @@ def _proven(evidence: Evidence, table: Table, balance: Column, numbers: Numbers)
 
 
 def candidates(balance: Balance) -> Iterator[Candidate]:
-    """Everything that may be the balance: each column, all pools together, what was given less what was used."""
+    """Every candidate for the balance: each column, the sum of all pools, the limit less what was used."""
     numbers = balance.numbers
     listed = numbers.moving if numbers.speak or balance.pools else ()
     listed = listed or tuple(column for column in numbers.others if not column.words & words.OTHER_NUMBERS)

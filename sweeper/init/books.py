@@ -10,7 +10,7 @@ _BOOKS_AT_MOST = 4
 
 
 def without_ledger(evidence: Evidence, session: Session, accounts: Table | None) -> list[Section]:
-    """Where the app may keep its refunds all the same, in tables that name no session in a way that is known."""
+    """Notes on where the app may keep its refunds, in tables that do not name sessions in a known way."""
     books = _books(evidence, session, accounts)
     if not books:
         return []
@@ -38,6 +38,6 @@ def _books(evidence: Evidence, session: Session, accounts: Table | None) -> list
 
 
 def _speaks(table: Table, column: Column) -> bool:
-    """Whether a column may say what a row is, or which thing it is about."""
+    """Whether a column may have the kind of a row, or what the row is about."""
     about = words.KIND | words.POLYMORPHIC | words.NOTE
     return column.table_oid == table.oid and bool(column.words & about)

@@ -25,14 +25,14 @@ from sweeper.postgres.database import Database
 
 _MOST_OPTIONS = 6
 _MOST_DROPPED = 12
-_CLOSE = 1  # as far apart two scores may be for both tables to be likely
+_CLOSE = 1  # when two scores are no further apart than this, both tables are likely
 _WHICH = "Which table holds the paid sessions?"
 _WHOSE = "Whose are the credits that a session cost?"
 _AMOUNT = "What is owed when a session fails? (the charge, less what was delivered; a stored charge beats a rule)"
 
 
 def make_draft(database: Database, chooser: Chooser, table: str | None = None) -> Draft:
-    """Look at the database and draw up a mapping; ``table`` is the one of sessions, when the user knows it.
+    """Look at the database and draft a mapping; ``table`` is that of the sessions, when the user knows it.
 
     Raises:
         ConfigurationError: no table looks like one of paid sessions, or no table has that name.
@@ -68,7 +68,7 @@ def _nothing_found(evidence: Evidence, found: Found) -> str:
 
 
 def _choose(evidence: Evidence, found: Found, chooser: Chooser) -> tuple[Session | None, tuple[Session, ...]]:
-    """The table of sessions, when nothing else may be it."""
+    """The table of sessions, when it is certain."""
     # of two that look alike, the one that leads to a balance is the paid one
     leads = {session.table.oid: 2 * leads_to_balance(evidence, session) for session in found.sessions}
     ranked = sorted(found.sessions, key=lambda session: -(session.score + leads[session.table.oid]))
@@ -90,7 +90,7 @@ def _choose(evidence: Evidence, found: Found, chooser: Chooser) -> tuple[Session
 
 
 def _which_table(evidence: Evidence, likely: Sequence[Session]) -> Draft:
-    """Not even the table is certain: then nothing is."""
+    """The draft when even the table of sessions is uncertain: every line is a question."""
     tables = [Candidate(one.table.as_sql, f"its status: {_status_of(one)}") for one in likely]
     question = (
         "Which table holds the paid sessions? It may be the work itself, or the charge that was taken for it and is "
@@ -174,7 +174,7 @@ def _holding(payer: Payer) -> Table | None:
 
 
 def _account(payer: Payer, ledger: Ledger | None) -> Line:
-    """Whose the credits are: a fact only where it is known what holds them."""
+    """The account of a session: a fact only where the table with the balance is known."""
     if payer.section or ledger or payer.account.is_open or payer.path is None:
         return payer.account
     found = [Candidate(str(payer.account.value), f"to {payer.path.table.as_sql}.{payer.path.key.as_sql}")]
@@ -198,7 +198,7 @@ def _error(session: Session) -> Column | None:
 
 
 def _accounts(evidence: Evidence, payer: Payer, ledger: Ledger | None, links: Sequence[JsonLink]) -> list[Section]:
-    """``[accounts]``; left out only where a ledger without a running total is all that there is."""
+    """``[accounts]``; left out only where there is a ledger, without a running total, and no balance."""
     if payer.section:
         return [payer.section, *payer.extra]
     running = [table for table in evidence.tables if looks_like_books(table) and after_column(table)]

@@ -1,4 +1,4 @@
-"""The row of a refund in the app's own ledger: what each of its columns is set to."""
+"""The row of a refund in the app's own ledger: the value of each column."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -46,9 +46,9 @@ def insert_lines(
 
 
 def reverse_lines(table: Table, lines: list[Line], amount: Column, kinds: list[Column], link: Column) -> list[Line]:
-    """The row that takes a refund back, for the user to take in: the amount the other way, of no session.
+    """The row that takes a refund back, as comments for the user: the negative amount, and no session.
 
-    Nothing where the refund's own row is the only one that may name its session.
+    Empty where only the refund's own row can have its link to the session.
     """
     if link.is_unique and link.not_null:
         return []
@@ -71,7 +71,7 @@ def reverse_lines(table: Table, lines: list[Line], amount: Column, kinds: list[C
 
 
 def account_value(evidence: Evidence, table: Table, path: Path | None, session: Session) -> tuple[Column, str] | None:
-    """The column that says whose row it is, and what it is set to for a refund of that account."""
+    """The column for the account of a row, and its value for a refund of that account."""
     if path is None:
         owners = owner_columns(evidence, session.table)
         if len(owners) != 1:
@@ -83,7 +83,7 @@ def account_value(evidence: Evidence, table: Table, path: Path | None, session: 
     for reference in evidence.references(table):
         named = reference.target == path.table and reference.target_column == path.key
         shared = own and reference.target == own.target and reference.target_column == own.target_column
-        if named or shared:  # what a session calls the account, this table calls it too
+        if named or shared:  # this table uses the name that the session has for the account
             return reference.column, as_type("account_id", path.key, reference.column)
         if reference.target == path.table:
             slots = {
@@ -110,14 +110,14 @@ def as_type(name: str, has: Column, wanted: Column) -> str:
 
 
 def is_left_empty(evidence: Evidence, table: Table, column: Column, refunds: str, amount: Column) -> bool:
-    """Whether the app has refunds, and wrote nothing there that its customers might read."""
+    """Whether the app has refunds, and never wrote anything into a column that its customers might read."""
     if table.key is None or column.required or not _is_note(column):
         return False
     return bool(texts_of(evidence, table, amount, refunds)) and not texts_of(evidence, table, column, refunds)
 
 
 def note_value(evidence: Evidence, table: Table, column: Column, refunds: str) -> str | None:
-    """What the app's customers read in each of its refunds, when that is always the same."""
+    """The text that the app's customers read in each of its refunds, when it is always the same."""
     if table.key is None or not _is_note(column):
         return None
     values = texts_of(evidence, table, column, refunds)

@@ -17,8 +17,8 @@ from sweeper.postgres.transaction import Transaction
 
 _CATALOGUE = Timeouts(statement_ms=60_000)
 _LOOK_MS = 5_000
-_SECONDS = 45  # for all looks at rows together
-# these only show what a candidate gives: nothing is proven by them
+_SECONDS = 45  # for all queries of rows together
+# these only show what a candidate gives, and prove nothing
 _SHOWING = frozenset({"try_expression", "draft_durations", "draft_signs_of_life", "draft_nulls", "draft_texts"})
 _NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
 KEY_TYPES = ("text", "character varying", "character", "bpchar", "uuid", "integer", "bigint", "smallint")
@@ -122,9 +122,9 @@ class Reference:
 
 
 class Evidence:
-    """The catalogue, read at once, and rows, looked at when asked for.
+    """The catalogue, read at once, and rows, read when asked for.
 
-    ``unseen`` when a look that proves something was not answered in time: then nothing that rests on rows is a fact.
+    ``unseen`` when a query for evidence was not answered in time: then nothing that depends on rows is a fact.
     """
 
     def __init__(self, database: Database) -> None:
@@ -146,7 +146,7 @@ class Evidence:
         return next((found for found in self._references[column.table_oid] if found.column == column), None)
 
     def _add_references_by_name(self) -> None:
-        """Where no foreign key says it: a column called after a table, of the type of that table's key."""
+        """Columns without a foreign key that are named after a table, and have the type of its key."""
         named = [(words(table.name), table) for table in self.tables]
         for table in self.tables:
             declared = {found.column.name for found in self._references[table.oid]}
@@ -161,7 +161,7 @@ class Evidence:
     def agrees(
         self, table: Table, column: Column, target: Table, target_column: Column, *, least: float = 0.5
     ) -> bool | None:
-        """Whether more than ``least`` of the newest rows of a table name rows of another by this column.
+        """Whether this column of more than ``least`` of the newest rows is a key of the other table.
 
         None when there are no rows to compare.
         """
@@ -174,18 +174,18 @@ class Evidence:
             "target_column": target_column.as_sql,
         }
         looked = self.rows("sample_matches", slots)
-        # a few may be gone: apps delete accounts
+        # a few keys may be gone: apps delete accounts
         return bool(looked[0][1] > least * looked[0][0]) if looked and looked[0][0] else None
 
     def has_several(self, table: Table, column: Column) -> bool:
-        """Whether the values of a column can prove anything: there are several different ones."""
+        """Whether a column has several different values, so that they can prove anything."""
         if table.key is None:
             return False
         slots = {"column": column.as_sql, "table": table.as_sql, "key": table.key.as_sql}
         return len(self.rows("sample_values", slots)) > 1
 
     def rows(self, statement: str, slots: Mapping[str, str]) -> list[tuple[Any, ...]]:
-        """A bounded look at rows; nothing when it fails or takes too long, because a draft can do without."""
+        """A bounded query of rows; empty when it fails or takes too long, because a draft can do without."""
         asked = (statement, *slots.values())
         if asked not in self._seen:
             self._seen[asked] = self._look(statement, slots)
@@ -207,7 +207,7 @@ class Evidence:
 
 
 def _called(spoken: tuple[str, ...], named: list[tuple[tuple[str, ...], Table]]) -> list[Table]:
-    """The tables of that name; else the one whose name ends so, such as ``auth_user`` for ``user_id``."""
+    """The tables of that name; else the one whose name ends like that, such as ``auth_user`` for ``user_id``."""
     exactly = [table for name, table in named if name == spoken]
     ending = [table for name, table in named if spoken and name[-len(spoken) :] == spoken]
     return exactly or (ending if len(ending) == 1 else [])
@@ -220,7 +220,7 @@ def same_type(one: Column, other: Column) -> bool:
 
 
 def typed_link(row: str, key: Column) -> str:
-    """The text in ``row.link`` in the type of a key; null when it is no value of that type, so that an index serves."""
+    """The text in ``row.link`` in the type of a key, so that an index serves; null when it is not of that type."""
     if key.type == "uuid":
         return f"(CASE WHEN {row}.link ~ '^[0-9a-fA-F-]{{36}}$' THEN {row}.link::uuid END)"
     if key.is_integer:

@@ -63,7 +63,7 @@ def _numbers(values: Sequence[str]) -> str:
 
 
 def _note(text: str) -> Iterator[str]:
-    """A comment, broken into lines unless it has SQL to be copied."""
+    """A comment, wrapped unless it has SQL to be copied."""
     for part in printable(text, keep="\n").split("\n"):
         yield from textwrap.wrap(part, 118, initial_indent="# ", subsequent_indent="# ", break_long_words=False) or "#"
 

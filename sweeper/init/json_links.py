@@ -28,11 +28,11 @@ class JsonLink:
 
     @property
     def tells_refunds(self) -> bool:
-        """Whether it shows which sessions were refunded: by its name, or by the kind of the row."""
+        """Whether it shows which sessions were refunded, by its name or by the kind of the row."""
         return self.of_refund or bool(self.refunds)
 
     def refunded(self, session: Session) -> Candidate:
-        """That the app has refunded the session, as a condition."""
+        """The condition that the app has refunded the session."""
         slots = self._slots(session)
         if self.of_refund:
             sql = fill_expression("linked_rows", slots)
@@ -41,7 +41,7 @@ class JsonLink:
         return Candidate(sql, f"{self.rows} newest rows of {self.ledger.as_sql} name a session in {self.name}")
 
     def amount(self, session: Session) -> Candidate | None:
-        """What those rows come to."""
+        """The sum of those rows."""
         amount = next((c for c in self.ledger.columns if c.is_number and c.words & words.DELTA), None)
         if amount is None:
             return None
@@ -86,6 +86,6 @@ def _refunds(evidence: Evidence, table: Table, json: Column) -> str:
 
 
 def _is_a_link(name: str, session: Session) -> bool:
-    """Serial numbers are contained in each other: of those, only a name that speaks of the session is believed."""
+    """Whether it is a link: serial numbers match by chance, so their key's name must mention the session."""
     said = frozenset(words.words(name))
     return not session.key.is_integer or bool(said & (session.table.words | words.REFUND | words.WORK))

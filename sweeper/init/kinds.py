@@ -10,7 +10,7 @@ _MOST_VALUES = 40
 
 @dataclass(frozen=True)
 class Kind:
-    """A value of the column for the kind of a row: the sign of its amounts, and if its rows name sessions."""
+    """A value of the column for the kind of a row: the sign of its amounts, and whether its rows name sessions."""
 
     value: str
     down: bool
@@ -59,7 +59,7 @@ def kind_column(evidence: Evidence, table: Table, session: Column) -> tuple[Colu
 
 
 def code_columns(table: Table, session: Column) -> list[Column]:
-    """The columns that give the kind of a row as a number, such as an enum of Rails; which is which, only rows show."""
+    """The columns that have the kind of a row as a number, such as an enum of Rails; only rows show what each means."""
     return [
         column
         for column in table.columns
@@ -71,7 +71,7 @@ def code_columns(table: Table, session: Column) -> list[Column]:
 def read_kinds(
     evidence: Evidence, table: Table, column: Column | None, values: list[str], amount: Column, session: Column
 ) -> list[Kind]:
-    """What each value of the kind means, as far as the rows show; without such a column, of all rows that go down."""
+    """What each value of the kind means, as far as rows show it; without such a column, of all negative rows."""
     assert table.key is not None  # noqa: S101 - only such tables are looked at
     slots = {
         "kind": column.as_sql if column else f"sign({amount.as_sql})",

@@ -72,7 +72,7 @@ def _known(evidence: Evidence, ledger: Ledger, balance: Balance | None) -> dict[
         known[ledger.naming.column.name] = OPEN_QUESTION
         if ledger.naming.of_sessions:
             known[ledger.naming.of_sessions[0].name] = OPEN_QUESTION
-    if not ledger.names_sessions:  # refunds of something else show neither the sign nor the kind of ours
+    if not ledger.names_sessions:  # refunds of something else do not show the sign or the kind of ours
         known[ledger.amount.name] = OPEN_QUESTION
         known |= {ledger.kind.name: OPEN_QUESTION} if ledger.kind else {}
     after = after_column(ledger.table)
@@ -83,16 +83,16 @@ def _known(evidence: Evidence, ledger: Ledger, balance: Balance | None) -> dict[
         known[before.name] = "balance_before" if known[after.name] == "balance_after" else OPEN_QUESTION
     for name, value in _notes(evidence, ledger).items():
         known.setdefault(name, value)
-    for column in _kinds_beside(ledger):  # what the reference is of, under whatever name
+    for column in _kinds_beside(ledger):  # the type of the reference, under whatever name
         values = texts_of(evidence, ledger.table, column, ledger.where if ledger.refunds else "true")
         known.setdefault(column.name, quote_text(values[0]) if len(values) == 1 and ledger.refunds else OPEN_QUESTION)
-    for column in code_columns(ledger.table, ledger.naming.column):  # their default would call a refund something else
+    for column in code_columns(ledger.table, ledger.naming.column):  # their default would give a refund another kind
         known.setdefault(column.name, _code(evidence, ledger, column))
     return known
 
 
 def _notes(evidence: Evidence, ledger: Ledger) -> dict[str, str]:
-    """What the app's customers read in each of its refunds, and where it leaves that empty."""
+    """The texts that customers read in each refund of the app, and the columns that it leaves empty."""
     found: dict[str, str] = {}
     for column in ledger.table.columns if ledger.refunds else ():
         value = note_value(evidence, ledger.table, column, ledger.refunds or "true")
@@ -104,7 +104,7 @@ def _notes(evidence: Evidence, ledger: Ledger) -> dict[str, str]:
 
 
 def _kinds_beside(ledger: Ledger) -> list[Column]:
-    """The text beside a reference that says what it refers to, where no value of it is known to be a session."""
+    """The type beside a reference, where none of its values is known to mean a session."""
     naming = ledger.naming
     if naming.of_sessions or not naming.kinds:
         return []
@@ -133,9 +133,9 @@ def _ask_link(session: Session, ledger: Ledger) -> Line:
 
 
 def _by_number(evidence: Evidence, ledger: Ledger) -> list[Candidate]:
-    """Where only the sign shows a refund, and a number says what each row is: the number that refunds have there.
+    """Where only the sign shows a refund, and rows have their kind as a number: the number of refunds.
 
-    Where not even a sign does, all numbers.
+    Where not even the sign shows it, all numbers.
     """
     codes = code_columns(ledger.table, ledger.naming.column)
     if ledger.kind or ledger.refunds == "true":
@@ -186,7 +186,7 @@ def _ask_where(ledger: Ledger, numbered: list[Candidate], chooser: Chooser) -> L
 
 
 def _after(evidence: Evidence, table: Table, balance: Balance | None) -> str:
-    """``balance_after`` where the newest rows show that it is the balance of the account."""
+    """``balance_after`` where the newest rows show that the column is the balance of the account."""
     columns = [balance.column] if balance and balance.column else list(balance.numbers.balances) if balance else []
     for column in columns:
         assert balance is not None and column is not None  # noqa: S101, PT018 - listed from it

@@ -31,7 +31,7 @@ class Ledger:
     """A table of the app's transactions that names the session.
 
     ``refunds`` is the condition of a refund, without what says that it is of a session; None when nothing shows it.
-    ``doubts`` are the reasons why a row a session cannot be counted on. ``names_sessions`` is false when there are
+    ``doubts`` are the reasons why there may not be one row for each session. ``names_sessions`` is false when there are
     refund rows and no row names a session: they may be refunds of something else.
     """
 
@@ -98,7 +98,7 @@ def _read_ledger(evidence: Evidence, table: Table, session: Session, path: Path 
     named_so = bool(table.words & (words.BOOKS | words.CREDITS))
     payer = account_value(evidence, table, path, session)
     if [bool(refunds) or all_are_refunds, named_so, payer is not None].count(True) < 2:
-        return None  # any table of parts or logs names a session and counts something
+        return None  # a table of parts or logs, too, names sessions and has numbers
     score = naming.sure + 2 + 4 * bool(refunds) + (column is not None) + 3 * all_are_refunds
     score += 2 * bool(table.words & words.LEDGER) + bool(table.words & words.CREDITS)
     score -= 3 * bool(table.words & words.OTHER_MONEY)
@@ -108,7 +108,7 @@ def _read_ledger(evidence: Evidence, table: Table, session: Session, path: Path 
         naming.column.name: as_type("session_id", session.key, naming.column),
         amount.name: "-amount" if down and all(down) else "amount",
     }
-    # a refund may have nothing there, or a number below zero; and of another kind nothing shows the sign
+    # a refund may be zero or negative there; and nothing shows the sign of another kind
     if released or (not down and amount.words & words.SPENT):
         known[amount.name] = OPEN_QUESTION
     if column:
@@ -129,7 +129,7 @@ def _let_go(column: Column | None, kinds: list[Kind]) -> str:
 
 
 def _released(kinds: list[Kind], refunds: tuple[str, ...]) -> tuple[str, ...]:
-    """Kinds of rows that let go of what was held for a session, while no row is of a kind that is called a refund."""
+    """Kinds of rows that release what was held for a session, while no kind is named as a refund."""
     if not refunds or any(kind.names_sessions for kind in kinds if kind.value in refunds):
         return ()
     return tuple(kind.value for kind in kinds if kind.names_sessions and not kind.down and kind.words & words.RELEASE)
@@ -168,7 +168,7 @@ def _charges(naming: Naming, column: Column | None, kinds: list[Kind], amount: C
 
 
 def _compare(evidence: Evidence, session: Session, ledger: Ledger, condition: str) -> tuple[int, int, int] | None:
-    """Of the newest rows that the condition selects: how many, how many that name a session, most of one session."""
+    """Of the newest rows that the condition selects: how many there are, how many name a session, the most for one."""
     assert ledger.table.key is not None  # noqa: S101 - only such tables are looked at
     slots = {
         "session": ledger.naming.column.as_sql, "ledger": ledger.table.as_sql, "key": ledger.table.key.as_sql,
@@ -187,14 +187,14 @@ def _is_linked(evidence: Evidence, session: Session, ledger: Ledger) -> bool:
 
 def _names_sessions(evidence: Evidence, session: Session, ledger: Ledger) -> bool:
     """Whether a refund row names a session; true also while there is no refund row."""
-    if ledger.kind is None:  # then the sign alone says it
+    if ledger.kind is None:  # then only the sign shows it
         return True
     looked = _compare(evidence, session, ledger, ledger.refunds or "true")
     return looked is None or not looked[0] or bool(looked[1])
 
 
 def _doubts(evidence: Evidence, session: Session, ledger: Ledger, balance: Balance | None) -> tuple[str, ...]:
-    """What speaks against one refund row a session, each of which names it."""
+    """Why there may not be exactly one refund row for each session, each with its id."""
     if ledger.refunds is None:
         return ()
     table, naming = ledger.table, ledger.naming
@@ -246,7 +246,7 @@ def amount_column(table: Table) -> Column | None:
     units = [c for c in table.columns if c.is_number and not c.is_unique and c.words & words.UNITS]
     if table.words & words.BOOKS and len(units) == 1:
         return units[0]
-    # in a table of refunds alone, the one number that is nothing else
+    # in a table of refunds alone, the one number that has no other meaning
     numbers = [c for c in table.columns if c.is_number and not c.is_unique and not c.words & _NO_AMOUNT]
     return numbers[0] if "refund" in table.words and len(numbers) == 1 else None
 

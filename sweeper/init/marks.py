@@ -23,7 +23,7 @@ _GIVEN = {"given", "gave", "give", "credited", "credit", "paid", "money", "hande
 
 @dataclass(frozen=True)
 class Mark:
-    """A condition that says that a session was refunded, and what our refunds write so that it is true of them."""
+    """A condition that is true of refunded sessions, and what our refunds write to make it true."""
 
     condition: str
     column: Column
@@ -64,7 +64,7 @@ _TAKEN_BACK = {"true": "false", "at": "NULL"}
 
 
 def _marks(session: Session) -> Iterator[Mark]:
-    """Columns for it: a flag, a time, a link to the refund, a number of credits; flags first."""
+    """Columns that mark a refund: a flag, a time, a link to the refund, a number of credits; flags first."""
     found = []
     for column in session.table.columns:
         said = column.words
@@ -92,7 +92,7 @@ def _marks(session: Session) -> Iterator[Mark]:
 
 
 def _charge_flags(session: Session) -> Iterator[Mark]:
-    """Flags that say that something was taken: the app may take them back when it refunds."""
+    """Flags for a charge, which the app may clear when it refunds."""
     for column in session.table.columns:
         if column.is_flag and column.words & _CHARGED and not column.generated:
             name = column.as_sql
@@ -101,7 +101,7 @@ def _charge_flags(session: Session) -> Iterator[Mark]:
 
 
 def _marked_by_text(evidence: Evidence, session: Session) -> Iterator[Mark]:
-    """A repeated text that says that the credits were given back."""
+    """A recurring text that says that the credits were refunded."""
     status = session.status.column
     failed = ", ".join(quote_text(value) for value in session.statuses["failed"])
     refunded = [value for value in session.status.unsorted if "refund" in value.lower()]

@@ -1,4 +1,4 @@
-"""How a ledger names the session: a foreign key, a name, or a reference to things of several kinds."""
+"""How a ledger names the session: by a foreign key, a name, or a polymorphic reference."""
 
 import re
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _MODULE = re.compile(r"^.*(\\|\.|::|/|:)")
 
 @dataclass(frozen=True)
 class Naming:
-    """The column that names the session, how sure that is, and how it says that it is a session that it names."""
+    """The column that names the session, how certain that is, and the condition that it names a session."""
 
     column: Column
     sure: int
@@ -37,7 +37,7 @@ def find_naming(evidence: Evidence, table: Table, session: Session) -> Naming | 
     for reference in evidence.references(table):
         if reference.target == session.table and reference.target_column == session.key:
             return Naming(reference.column, 3 + reference.declared)
-    # text for a uuid, or called after the head of the name: job_id for prediction_jobs
+    # text for a uuid, or named after the last word of the table: job_id for prediction_jobs
     head = words.words(session.table.name)[-1:]
     fitting = [column for column in table.columns if column.type == session.key.type or column.type in TEXT_TYPES]
     for column in fitting:
@@ -57,7 +57,7 @@ def find_naming(evidence: Evidence, table: Table, session: Session) -> Naming | 
 
 
 def _proven(evidence: Evidence, table: Table, column: Column, session: Session) -> bool:
-    """A name alone is believed only as far as the rows do not speak against it."""
+    """A name alone counts only where the rows do not contradict it."""
     if column.type != session.key.type:
         return True
     return evidence.agrees(table, column, session.table, session.key) is not False
@@ -66,7 +66,7 @@ def _proven(evidence: Evidence, table: Table, column: Column, session: Session) 
 def _of_sessions(
     evidence: Evidence, table: Table, session: Session, generic: frozenset[str]
 ) -> tuple[tuple[Column, str] | None, tuple[str, ...]]:
-    """Beside ``source_id``, the ``source_type``, what it says of a session, and all that it says."""
+    """Beside ``source_id``, the ``source_type``, its value for a session, and all of its values."""
     for column in table.columns:
         is_type = column.words & generic and column.words & {"type", "kind", "table", "model"}
         if is_type or (column.words == generic and (column.is_text or column.category == "E")):

@@ -17,8 +17,8 @@ _HISTORY = frozenset({"total", "lifetime", "ever", "all", "earned", "cumulative"
 class Numbers:
     """The number columns of one table.
 
-    ``balances`` sound like what an account has, ``used`` like counters that a charge raises, ``history`` like sums
-    over all time, ``limits`` like what it was given. ``others`` sound like neither, and may still be any of these.
+    ``balances`` are named like what an account has, ``used`` like counters that a charge raises, ``history`` like sums
+    over all time, ``limits`` like what it was given. ``others`` have other names, and may still be any of these.
     """
 
     balances: tuple[Column, ...]
@@ -29,12 +29,12 @@ class Numbers:
 
     @property
     def moving(self) -> tuple[Column, ...]:
-        """All that a charge may move."""
+        """The columns that a charge may change."""
         return (*self.balances, *self.limits, *self.used)
 
     @property
     def speak(self) -> bool:
-        """Whether the names speak of credits at all."""
+        """Whether the names mention credits at all."""
         return bool(self.balances or (self.used and self.limits))
 
 
@@ -46,7 +46,7 @@ def read_numbers(table: Table) -> Numbers:
         if column.is_number and not column.generated and not column.is_unique and "id" not in column.words:
             found[_kind(column, unit)].append(column)
     spoken = frozenset(word for columns in found.values() for column in columns for word in column.words)
-    if not spoken & (words.CREDITS | words.LEFT | words.LIMIT):  # "jobs_used" in a table that has nothing to use it of
+    if not spoken & (words.CREDITS | words.LEFT | words.LIMIT):  # "jobs_used" in a table without a limit
         found["other"] += found["used"]
         found["used"] = []
     # what was granted or bought is a pool of its own, unless something counts what was used of it
@@ -61,7 +61,7 @@ def _kind(column: Column, unit: frozenset[str]) -> str:
         return "other"
     if left:
         return "balance"
-    # total_credits alone may be the balance: it stays one that may be moved
+    # total_credits alone may be the balance, so it may be one that moves
     if said & _HISTORY and said & (_USED | words.LIMIT | {"earned", "bought", "lifetime"}):
         return "history"
     if said & _USED:
@@ -72,5 +72,5 @@ def _kind(column: Column, unit: frozenset[str]) -> str:
 
 
 def is_left(column: Column) -> bool:
-    """Whether its name says that it is what is left: nothing is to be taken from it any more."""
+    """Whether its name says that it is what is left, from which no usage is subtracted any more."""
     return bool(column.words & words.LEFT)

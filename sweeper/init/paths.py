@@ -1,4 +1,4 @@
-"""The ways from a session to an account: foreign keys, and names whose values leave no other reading."""
+"""The paths from a session to an account: foreign keys, and names whose values prove them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ PAYERS = words.OWNER | words.ACCOUNT
 
 @dataclass(frozen=True)
 class Path:
-    """How a session says whose it is: its column, the account's table and key, and whether that is certain."""
+    """How a session names its account: its column, the account's table and key, and whether that is certain."""
 
     column: Column
     table: Table
@@ -43,7 +43,7 @@ def owner_columns(evidence: Evidence, sessions: Table) -> list[Column]:
 
 
 def find_paths(evidence: Evidence, sessions: Table) -> list[Path]:
-    """Every way from a session to another table, one table between at most."""
+    """Every path from a session to another table, with at most one table between."""
     found: list[Path] = []
     for reference in evidence.references(sessions):
         if reference.column.words & _SOMEONE_ELSE or reference.target == sessions:
@@ -67,7 +67,7 @@ def _agrees(evidence: Evidence, sessions: Table, reference: Reference) -> bool |
 
 
 def _beside(evidence: Evidence, reference: Reference, expression: str, *, certain: bool) -> Iterator[Path]:
-    """Tables that refer to the same: sessions.user_id and wallets.user_id."""
+    """Tables that refer to the same row as the session: sessions.user_id and wallets.user_id."""
     for table in evidence.tables:
         if table.oid == reference.column.table_oid:
             continue
@@ -78,7 +78,7 @@ def _beside(evidence: Evidence, reference: Reference, expression: str, *, certai
 
 
 def _one_further(evidence: Evidence, reference: Reference, *, certain: bool) -> Iterator[Path]:
-    """By way of a table between, such as the project that a render belongs to."""
+    """Paths through a table between, such as the project that a render belongs to."""
     for onward in evidence.references(reference.target):
         if onward.target == reference.target or onward.column.words & _SOMEONE_ELSE:
             continue
@@ -95,9 +95,9 @@ def _one_further(evidence: Evidence, reference: Reference, *, certain: bool) -> 
 
 
 def _by_values(evidence: Evidence, sessions: Table, known: set[str]) -> Iterator[Path]:
-    """Where nothing refers to the accounts: a key of the same name, or text that only that key has.
+    """Where no column refers to the accounts: a key of the same name, or text values that only that key has.
 
-    Numbers that are merely contained prove nothing: serial numbers always are.
+    That numbers are found there proves nothing: serial numbers always are.
     """
     for column in sessions.columns:
         if column.name in known or column.words & _SOMEONE_ELSE or not column.words & PAYERS:

@@ -1,4 +1,4 @@
-"""What the draft says of the policy: how long without a sign of life is too long, and what is left to the user."""
+"""The draft's lines about the policy: ``stuck_after``, and what is left to the user."""
 
 import re
 
@@ -22,7 +22,7 @@ _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 def logging_section(session: Session) -> Section:
-    """Log events that are called as the app calls its sessions."""
+    """``[logging]``: log events named after the app's sessions."""
     name = "_".join(words.words(session.table.name))
     line = Line("event_prefix", name, f"log events are {name}_credits_refunded and {name}_refund_failed")
     return Section("logging", (line,) if _PREFIX.fullmatch(name) else ())

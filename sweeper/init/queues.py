@@ -1,9 +1,9 @@
-"""Tables of known job queues: what happens in them is not the paid work, and the charge is not there."""
+"""Tables of known job queues: their rows are not the paid work, and have no charge."""
 
 from sweeper.init import words
 from sweeper.init.evidence import Table
 
-# the ends of the table's name, and columns that only that queue's table has
+# the end of the table's name, and columns that only that queue's table has
 _QUEUES: tuple[tuple[str, tuple[str, ...], frozenset[str]], ...] = (
     ("pg-boss", ("job", "archive", "job_common"), frozenset({"retry_limit", "start_after"})),
     ("pg-boss", ("job", "archive", "job_common"), frozenset({"retrylimit", "startafter"})),
@@ -38,5 +38,5 @@ def queue_of(table: Table) -> str | None:
     if columns >= _PGMQ:
         return "PGMQ"
     if any(c.is_number and words.speaks_of_price(c.words) > 0 for c in table.columns):
-        return None  # no queue knows a price: it is a table of the app's own that looks like one
+        return None  # no queue has a price: it is a table of the app's own that looks like a queue
     return next((queue for queue, names, own in _QUEUES if name in names and columns >= own), None)

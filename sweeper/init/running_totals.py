@@ -1,4 +1,4 @@
-"""Ledgers that carry the balance in each row, and ledgers whose rows something adds up later."""
+"""Ledgers with the balance in each row, and ledgers whose rows are added to the balance later."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ _APPLIED = frozenset({"added", "applied", "posted", "processed", "synced", "book
 
 @dataclass(frozen=True)
 class RunningTotal:
-    """A ledger's column that has the balance after its row; of ``accounts`` looked at, ``equal`` have it."""
+    """A ledger's column with the balance after each row; it is right for ``equal`` of the ``accounts`` looked at."""
 
     ledger: Table
     column: Column
@@ -20,7 +20,7 @@ class RunningTotal:
 
     @property
     def is_the_balance(self) -> bool:
-        """Whether the newest row of every account has its balance."""
+        """Whether the newest row of every account has the account's balance."""
         return bool(self.accounts) and self.accounts == self.equal
 
 
@@ -36,7 +36,7 @@ def after_column(table: Table) -> Column | None:
 
 
 def applied_column(table: Table) -> Column | None:
-    """A flag or time that says that a row was added to the balance: something does that later."""
+    """A flag or time that says that a row was added to the balance, which a job of the app does later."""
     return next(
         (c for c in table.columns if (c.is_flag or c.is_time) and c.words & _APPLIED and not c.not_null), None
     ) or (next((c for c in table.columns if c.is_flag and c.words & _APPLIED), None))
@@ -71,7 +71,7 @@ def find_running_totals(evidence: Evidence, accounts: Table, balance: Column) ->
 
 
 def _shared(evidence: Evidence, table: Table, accounts: Table) -> Reference | None:
-    """The row and the account refer to the same: entries.user_id and wallets.user_id."""
+    """Whether the row and the account refer to the same row: entries.user_id and wallets.user_id."""
     for own in evidence.references(accounts):
         for other in evidence.references(table):
             if (own.target, own.target_column) == (other.target, other.target_column):

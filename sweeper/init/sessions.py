@@ -13,7 +13,7 @@ from sweeper.postgres.templates import quote_text
 _PART = 5
 _LOOKED_AT = 20  # tables whose rows are looked at
 _LEAST = 6
-# what is taken for a piece of work, and let go or used afterwards: a charge that may be the session itself
+# names of what is reserved for work, and released or used afterwards: a charge that may be the session itself
 _HOLDING = frozenset({"held", "hold", "taken", "reserved", "open", "captured", "authorized", "blocked", "locked"})
 _RELEASED = frozenset({"freed", "free", "released", "release", "let", "returned", "returning", "void", "voided", "used",
                        "spent", "settled", "consumed", "closed", "refunded", "cancelled", "canceled"})  # fmt: skip
@@ -21,7 +21,7 @@ _RELEASED = frozenset({"freed", "free", "released", "release", "let", "returned"
 
 @dataclass(frozen=True)
 class Session:
-    """A table that may hold the sessions, and how it says what became of them."""
+    """A table that may hold the sessions, and its status."""
 
     table: Table
     key: Column
@@ -90,7 +90,7 @@ def find_sessions(evidence: Evidence) -> Found:
 
 
 def named_session(evidence: Evidence, name: str) -> Session | None:
-    """The table that the user names as the one of sessions."""
+    """The table that the user names as that of the sessions."""
     for table in evidence.tables:
         if name in (table.as_sql, table.name) and table.key:
             return Session(table, table.key, find_status(evidence, table) or Status(None, 0), 0)
@@ -98,7 +98,7 @@ def named_session(evidence: Evidence, name: str) -> Session | None:
 
 
 def charges_with_a_life(evidence: Evidence, session: Session) -> list[Table]:
-    """Tables whose rows are taken for a session and let go again: the charge itself may be what is refunded."""
+    """Tables whose rows are reserved for a session and released again: the charge itself may be what is refunded."""
     found = []
     for table in evidence.tables:
         if table == session.table or not any(c.is_number and not c.is_unique for c in table.columns):
@@ -159,7 +159,7 @@ def _weak(session: Session) -> str:
 
 
 def _without_parts(evidence: Evidence, found: list[Session]) -> list[Session]:
-    """A step, a try or one model's answer has a status too; what is paid is the work that it belongs to."""
+    """Without tables of parts: a step or an attempt has a status, too, but the work it belongs to is paid."""
     whole = {session.table.oid for session in found if session.statuses["failed"] and session.statuses["running"]}
     return [
         replace(session, score=session.score - _PART)

@@ -1,4 +1,4 @@
-"""The lines of the file about the status: what the words of its values show, and questions for the rest."""
+"""The lines of the file about the status: facts where its values are clear words, and questions elsewhere."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,7 +11,7 @@ from sweeper.init.words import Kind
 
 
 def with_statuses(session: Session, chooser: Chooser) -> Session:
-    """Ask what each status means whose words do not show it."""
+    """Ask what each status means that its words do not show."""
     kinds: list[Kind] = ["failed", "running", "succeeded"]
     status = session.status
     sorted_values = dict(status.statuses)
@@ -46,11 +46,11 @@ def status_lines(session: Session, chooser: Chooser) -> list[Line]:
         )
         failed = Line("failed", (OPEN_QUESTION,), question=what)
         numbers = bool(status.column and status.column.is_integer) or status.column is None
-        # one that no word sorts may be any of the three
+        # a status without a known word may be any of the three
         known = {kind: (*statuses[kind], OPEN_QUESTION) if status.unsorted else statuses[kind] for kind in statuses}
         lists = [Line(kind, (OPEN_QUESTION,) if numbers else known[kind]) for kind in ("running", "succeeded")]
         return [column, failed, *lists]
-    # what ended is no longer running; what another word says may be anything
+    # a status that has ended is not running; one with another word may be anything
     ended = all(words.has_ended(value) for value in status.unsorted)
     also = {"failed": bool(status.unsorted), "running": not ended, "succeeded": bool(status.unsorted)}
     listed = {kind: (*values, OPEN_QUESTION) if also[kind] else values for kind, values in statuses.items()}

@@ -1,4 +1,4 @@
-"""What says how a session stands: a column of words or numbers, flags, or the newest row of an event table."""
+"""What gives the status of a session: a column of words or numbers, flags, or the newest row of an event table."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ _NO_STATUS = words.ERROR | words.NOTE | {"id", "url", "name", "email", "prompt",
 
 @dataclass(frozen=True)
 class Status:
-    """How a table says what became of a row; without a column it has to be asked, and there may be candidates.
+    """How a table gives the status of a row; without a column it is a question, perhaps with candidates.
 
     ``counts`` has each value with the number of rows seen. ``unsorted`` are those whose words do not show what they
     mean. ``labels`` are what another table calls them.
@@ -40,7 +40,7 @@ class Status:
 
 
 def find_status(evidence: Evidence, table: Table) -> Status | None:
-    """The likeliest way in which a table says what became of its rows."""
+    """The likeliest status of a table."""
     found = [
         _read_column(evidence, table, column)
         for column in table.columns
@@ -56,7 +56,7 @@ def find_status(evidence: Evidence, table: Table) -> Status | None:
 
 
 def _says_the_same(one: Status, other: Status) -> bool:
-    """Whether two columns have the same states: an operator's, say, and the worker's."""
+    """Whether two columns have the same states, such as an operator's and the worker's."""
     assert one.column is not None  # noqa: S101 - both were read from one
     assert other.column is not None  # noqa: S101
     mine, theirs = ({value for value, _ in status.counts} for status in (one, other))
@@ -68,7 +68,7 @@ def _says_the_same(one: Status, other: Status) -> bool:
 
 
 def _of_two(best: Status, rival: Status) -> Status:
-    """Two columns may be the status: one may win over the other, so neither is a fact."""
+    """Two columns may be the status, and one may override the other, so neither is a fact."""
     assert best.column is not None  # noqa: S101 - both were read from one
     assert rival.column is not None  # noqa: S101
     one, other = best.column, rival.column
@@ -81,10 +81,10 @@ def _of_two(best: Status, rival: Status) -> Status:
 
 
 def is_event_table(evidence: Evidence, table: Table) -> bool:
-    """Whether its rows only say what became of the rows of another table."""
+    """Whether its rows are only the states of another table's rows."""
     return bool(table.words & _EVENTS) and any(
         reference.target != table
-        and not reference.target.words & words.OWNER  # whose it is, and nothing that happens
+        and not reference.target.words & words.OWNER  # an owner, not something that happens
         and not any(_may_be_status(column) for column in reference.target.columns)
         for reference in evidence.references(table)
     )
@@ -98,7 +98,7 @@ def _may_be_status(column: Column) -> bool:
 
 
 def _by_values(evidence: Evidence, table: Table, known: list[Status]) -> Iterator[Status]:
-    """Text columns under any name whose values say what became of a row: one that failed, and one that did not."""
+    """Text columns under any name whose values include a word for failure and a word for another state."""
     seen = {status.column for status in known}
     texts = [
         column
@@ -120,7 +120,7 @@ def _lookup(evidence: Evidence, column: Column) -> Table | None:
 
 
 def _labels(evidence: Evidence, column: Column) -> dict[str, str]:
-    """What each value of a column is called that names a row of a table of states; nothing for any other column."""
+    """The labels of a column that refers to a table of states; empty for any other column."""
     target, reference = _lookup(evidence, column), evidence.reference(column)
     if target is None or reference is None:
         return {}

@@ -1,4 +1,4 @@
-"""When a session was charged, showed life, is overdue, failed and ended."""
+"""The times of a session: its charge, last sign of life, deadline, failure and end."""
 
 import math
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from sweeper.init.evidence import Column, Evidence
 from sweeper.init.sessions import Session
 
 _MOST = 6
-_AHEAD_SECONDS = 120  # a clock may be wrong by so much
+_AHEAD_SECONDS = 120  # how far a clock may be wrong
 _STARTED = ("charged", "created", "inserted", "requested", "submitted", "queued", "enqueued", "started", "start",
             "added", "made", "put")  # fmt: skip
 _BEATS = ("heartbeat", "beat", "seen", "alive", "activity", "active", "ping", "progress")
@@ -20,7 +20,7 @@ _ENDED = ("ended", "finished", "completed", "closed", "end", "done")
 _PLANNED = frozenset({"plan", "planned", "scheduled", "schedule", "retry", "available", "after", "visible"})
 _DEADLINES = frozenset({"deadline", "due", "timeout"})
 _EXPIRIES = frozenset({"expire", "expiry", "expiration", "until"})
-# times of another meaning
+# times with another meaning
 _KNOWN = frozenset({*_STARTED, *_BEATS, *_CHANGES, *_PLANNED, "ended", "end", "finished", "completed", "closed", "done",
                     "failed", "errored", "succeeded", "deleted", "refunded", "canceled", "cancelled"})  # fmt: skip
 _FAILED_AT = (
@@ -35,7 +35,7 @@ _FAILED_AT = (
 
 @dataclass(frozen=True)
 class Times:
-    """The lines of the file about times; ``stuck_after`` with what it was drawn from."""
+    """The lines of the file about times; ``stuck_after`` with the evidence for it."""
 
     started: Line
     active: list[Line]
@@ -64,7 +64,7 @@ def find_times(evidence: Evidence, session: Session, chooser: Chooser) -> Times:
 
 
 def find_started(session: Session) -> Column | None:
-    """When the charge was taken: of the times that sound like it, one that every row has goes first."""
+    """When the charge was taken: among the times with such names, one that every row has goes first."""
     wanted = tuple(frozenset({name}) for name in _STARTED)
     of_every_row = [column for column in session.table.columns if column.is_time and column.not_null]
     named = session.column(lambda column: column in of_every_row, wanted) or _time(session, *_STARTED)
@@ -118,7 +118,7 @@ def _active(evidence: Evidence, session: Session, started: Column | None, choose
 
 
 def _ahead(evidence: Evidence, session: Session, started: Column | None) -> Column | None:
-    """A time of another name that every row has and that lies after its start: it may be the end of its time."""
+    """A time of another name that is always set and after the start: it may be a deadline."""
     if started is None:
         return None
     for column in session.table.columns:
@@ -202,7 +202,7 @@ def _stuck_after(evidence: Evidence, session: Session, started: Column | None, e
 
 
 def close_lines(session: Session, ended: Column | None) -> list[Line]:
-    """What else a closed session may need, for the user to take in."""
+    """Columns that a closed session may need as well, as comments for the user."""
     lines = [Line(ended.as_sql, "at", proposed=True)] if ended else []
     changed = _time(session, *_CHANGES)
     return lines + ([Line(changed.as_sql, "at", proposed=True)] if changed else [])

@@ -1,4 +1,4 @@
-"""What is left of a draft when rows were hidden, or not every look at them was answered in time: questions."""
+"""Turns facts into questions when rows were hidden, or not every query of them was answered in time."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,7 +25,7 @@ def hidden_tables(evidence: Evidence, session: Table) -> tuple[str, ...]:
 
 
 def hidden_note(tables: Sequence[str]) -> str:
-    """What the user has to know of a draft that was made without seeing rows."""
+    """A note for the user on a draft that was made without seeing rows."""
     more = f" and {len(tables) - _MOST} more" if len(tables) > _MOST else ""
     return (
         f"Row-level security hides the rows of {', '.join(tables[:_MOST])}{more} from this role: the draft rests on "
@@ -35,7 +35,7 @@ def hidden_note(tables: Sequence[str]) -> str:
 
 
 def ask_unproven(sections: list[Section], hidden: Sequence[str]) -> list[Section]:
-    """The sections, with a question in place of each fact that rests on rows."""
+    """The sections, with a question in place of each fact that depends on rows."""
     question = _HIDDEN if hidden else _QUESTION
     return [
         replace(section, lines=tuple(_ask(section, line, question) for line in section.lines)) for section in sections

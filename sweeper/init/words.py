@@ -1,6 +1,6 @@
 """Names as words: what apps call the things that sweeper looks for.
 
-A name alone never decides. It is one piece of evidence beside types, foreign keys, uniqueness and values.
+A name alone never decides; it is evidence beside types, foreign keys, uniqueness and values.
 """
 
 import re
@@ -14,7 +14,7 @@ UNITS = frozenset({"minute", "slot", "unit", "second", "page", "character", "cha
 PRICE = CREDITS | {"cost", "price", "charge", "charged", "amount", "fee", "paid", "spent", "used"}
 TAKEN = frozenset({"taken", "debited", "deducted", "billed", "free", "paid", "reserved", "held"})
 LIMIT = frozenset({"limit", "max", "min", "allowance", "quota", "cap", "included", "granted", "purchased", "initial"})
-# what is no amount of credits at all
+# what is not an amount of credits
 OTHER_NUMBERS = frozenset(
     {
         "count", "age", "version", "price", "cost", "rate", "usd", "cent", "eur", "tax", "position", "rank", "year",
@@ -80,7 +80,7 @@ _SUCCEEDED = frozenset(
         "published", "fulfilled", "resolved",
     }
 )  # fmt: skip
-# it ended, and only the user can say whether its charge is to be given back
+# it ended, and only the user can say whether its charge is refunded
 _NEITHER = frozenset(
     {
         "canceled", "cancelled", "aborted", "expired", "skipped", "deleted", "archived", "rejected", "stopped",
@@ -122,7 +122,7 @@ def words(name: str) -> tuple[str, ...]:
 
 
 def speaks_of_price(spoken: frozenset[str]) -> int:
-    """How much the name of a number sounds like a charge in credits; below zero when like something else."""
+    """How much the name of a number sounds like a charge in credits; negative when like something else."""
     foreign = {"usd", "cent", "eur", "gbp", "token", "count", "max", "limit", "refunded", "estimated", "input",
                "output", "prompt", "retry", "attempt"}  # fmt: skip
     paid = bool(spoken & {"charge", "charged", "cost", "price", "paid", "spent", "fee", "amount"})
@@ -153,12 +153,12 @@ def sort_status(status: str) -> Kind | None:
 
 
 def may_wait(status: str) -> bool:
-    """Whether a word such as ``awaiting_approval`` may speak of a person who has to do something first."""
+    """Whether a word such as ``awaiting_approval`` may mean that a person has to do something first."""
     return bool(frozenset(words(status)) & _WAITING)
 
 
 def has_ended(status: str) -> bool:
-    """Whether a word such as ``canceled`` says that the work is over, if not how."""
+    """Whether a word such as ``canceled`` says that the work is over, though not how."""
     return bool(frozenset(words(status)) & _NEITHER)
 
 
@@ -192,5 +192,5 @@ def sort_word(word: str) -> Kind | None:
         return "failed"
     if word in _SUCCEEDED:
         return "succeeded"
-    # a present participle is work that goes on: pending, rendering, researching
+    # a present participle is work in progress: pending, rendering, researching
     return "running" if word in _RUNNING or (word.endswith("ing") and len(word) > 4) else None

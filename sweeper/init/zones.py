@@ -1,11 +1,11 @@
-"""In which time zone the app writes times without one."""
+"""The time zone in which the app writes times without a zone."""
 
 from sweeper.init.answers import Candidate, Line, unknown
 from sweeper.init.evidence import Evidence
 from sweeper.init.sessions import Session
 from sweeper.init.times import find_started
 
-_AHEAD_SECONDS = 120  # a clock may be wrong by so much
+_AHEAD_SECONDS = 120  # how far a clock may be wrong
 _QUARTER, _DAY = 900, 14 * 3600
 _UTC = frozenset(
     {"UTC", "Etc/UTC", "GMT", "Etc/GMT", "UCT", "Universal", "Zulu", "Etc/UCT", "Etc/Universal", "Etc/Zulu"}
@@ -40,7 +40,7 @@ def zone_lines(evidence: Evidence, session: Session) -> list[Line]:
 def _offset(ahead: int, gap: int) -> int:
     """By how many seconds the app's clock differs from UTC, where its newest time says so: whole quarters of an hour.
 
-    It may also be old. But then it is older than ten times what lies between two.
+    That time may also be old, but then it is older than ten times the interval between two.
     """
     offset = round(ahead / _QUARTER) * _QUARTER
     near = abs(ahead - offset) <= _AHEAD_SECONDS and offset and abs(offset) <= _DAY

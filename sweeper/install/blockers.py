@@ -13,7 +13,7 @@ from sweeper.postgres.templates import fill
 from sweeper.postgres.timeouts import Timeouts
 
 _AFTER_SECONDS, _AGAIN_AFTER_SECONDS = 3.0, 30.0
-# the statement is over: whoever still waits for the watcher's own connection need not be waited for
+# the statement is over: the watcher's own connection need not end first
 _JOIN_SECONDS = 1.0
 _TIMEOUTS = Timeouts(statement_ms=5_000)
 
@@ -37,7 +37,7 @@ class BlockerWatch:
 
     @contextmanager
     def over(self, statement: str) -> Iterator[None]:
-        """Watch ``statement``, which is sent inside the block: after 3 seconds, and every 30 from then on."""
+        """Watch ``statement``, which is sent inside the block: after 3 seconds, then every 30."""
         ended = Event()
         watcher = Thread(target=self._watch, args=(statement, ended), daemon=True)
         watcher.start()
@@ -64,5 +64,5 @@ class BlockerWatch:
 
         try:
             return retrying(read, attempts=1)
-        except (SweeperError, Busy, TooSlow, Refusal):  # the installation that is watched goes on
+        except (SweeperError, Busy, TooSlow, Refusal):  # an error of the watcher does not stop the installation
             return []

@@ -17,7 +17,7 @@ _SECTIONS = {"closing": "close"}
 
 
 def check_writes(transaction: Transaction, mapping: Mapping) -> None:
-    """Let the server plan what a refund writes to the app's tables: it names a value that does not fit."""
+    """Let the server plan what a refund writes to the app's tables: its error names a value that does not fit."""
     probes = list(_session_probes(mapping))
     if mapping.ledger:
         sections = {"insert": mapping.ledger.insert, "reverse": mapping.ledger.reverse}
@@ -37,7 +37,7 @@ def check_writes(transaction: Transaction, mapping: Mapping) -> None:
 
 def _session_probes(mapping: Mapping) -> Iterator[tuple[str, str]]:
     """What is written to the session's row: the section of the file, and the statement that has the server plan it."""
-    for name in ("refunded", "reversed", "closing"):  # what closes a session has what marks it, too
+    for name in ("refunded", "reversed", "closing"):  # the columns that close a session include those that mark it
         closes_status = name == "closing" and bool(mapping.lists["status_written"])
         if closes_status or mapping.lists[name]:
             choices = {**mapping.choices, "closes_status": closes_status, "set_columns": mapping.lists[name]}
@@ -102,7 +102,7 @@ def _newer_rows(ledger: Ledger, timezone: str, as_of: datetime | None) -> str:
     times = [column for column in ledger.table.columns.values() if column.base_type.startswith("timestamp")]
     if not times or as_of is None:
         return "<what is true of new rows only>"
-    # the time of creation if its name says so, else the first there is
+    # the time of creation by its name, else the first time
     column = min(times, key=lambda column: "creat" not in column.name.lower())
     local = as_of.astimezone(ZoneInfo(timezone)).replace(microsecond=0)
     moment = local if column.base_type.endswith("with time zone") else local.replace(tzinfo=None)

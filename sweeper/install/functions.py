@@ -12,7 +12,7 @@ _STATEMENTS = {"pay": "pay", "refunded": "list_refunded", "read_back": "read_bac
 
 
 def has_fence(transaction: Transaction, mapping: Mapping) -> bool:
-    """Whether the fence stands on the app's table of sessions."""
+    """Whether the fence is on the app's table of sessions."""
     binds = {"table_name": mapping.sessions.qualified, "trigger_name": fence_name(mapping)}
     return bool(transaction.row(fill("find_fence", {}), binds).found)
 
@@ -35,7 +35,7 @@ def refund_function(mapping: Mapping, *, max_amount: Decimal | None) -> str:
 
 
 def function_slots(mapping: Mapping) -> dict[str, str]:
-    """What the functions are made of, beside the statements in refund()."""
+    """The slots of the functions, beside the statements in refund()."""
     status = mapping.status.column
     return {
         **mapping.slots,
@@ -52,13 +52,13 @@ def function_slots(mapping: Mapping) -> dict[str, str]:
 
 
 def fence_name(mapping: Mapping) -> str:
-    """What the fence's trigger is called."""
+    """The name of the fence's trigger."""
     # one fence a mapping: several may share a table
     return f"{mapping.schema}_fence"
 
 
 def _binds(mapping: Mapping, max_amount: Decimal | None) -> dict[str, str]:
-    """The expression that refund() has in place of each bind of the statements that it shares with a sweep."""
+    """The expressions that refund() uses for the binds of the statements that it shares with a sweep."""
     slots = {
         **function_slots(mapping),
         "stuck_before": quote_text(text_array(["infinity"] * len(mapping.running))),

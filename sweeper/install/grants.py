@@ -1,4 +1,4 @@
-"""Which rights each role needs, down to the columns: as the server finds them from the mapping itself."""
+"""Which rights each role needs, down to the columns, as the server derives them from the mapping."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sweeper.ledger.past import past_slots
 from sweeper.postgres.templates import fill, fill_script, quote_name
 from sweeper.postgres.transaction import Transaction
 
-# what each role is called where it is printed: a name to be replaced
+# the name of each role in print, for the user to replace
 ROLES = {
     "grant_runner": "sweeper_runner",
     "grant_layer": "sweeper_layer",
@@ -89,7 +89,7 @@ def fill_grant(mapping: Mapping, name: str, role: str, reads: list[Read], sequen
     schemas = [read.schema for read in reads]
     tables = [
         {
-            # once a schema
+            # once for each schema
             "table_schema": quote_name(read.schema) if read.schema not in schemas[:number] else "",
             "table": f"{quote_name(read.schema)}.{quote_name(read.name)}",
             "columns": ", ".join(map(quote_name, read.columns)),

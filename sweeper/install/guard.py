@@ -8,7 +8,7 @@ from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, quote_name
 from sweeper.postgres.transaction import Transaction
 
-# how the names of indexes begin that an installation has made, this one or another
+# how the names of indexes begin that this installation or another has made
 OURS = "sweeper_"
 
 

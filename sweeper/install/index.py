@@ -47,7 +47,7 @@ class Index:
 
     @property
     def statements(self) -> tuple[str, ...]:
-        """All that builds it, each to be sent by itself."""
+        """The statements that build it, each to be sent by itself."""
         return tuple(step.statement for step in self.steps) or (self.create,)
 
     @property

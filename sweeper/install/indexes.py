@@ -1,4 +1,4 @@
-"""The indexes that sweeper adds to the app's tables: which there must be, which there are, and the SQL between."""
+"""The indexes that sweeper adds to the app's tables: compares wanted and existing ones, and gives the SQL."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from sweeper.postgres.transaction import Row, Transaction
 
 @dataclass(frozen=True)
 class Changes:
-    """What must happen to the indexes: before the mapping in the database is the new one, and after.
+    """What must be done to the indexes before the new mapping is recorded in the database, and after.
 
     ``live_function`` makes the function that the index on live sessions calls; empty without such an index.
     """
@@ -36,7 +36,7 @@ class Changes:
 
 
 def compare(transaction: Transaction, mapping: Mapping, bound: StatusLabels | None, *, own_guard: bool) -> Changes:
-    """Compare the indexes that there must be with those that there are; ``bound`` is what the one there was built with.
+    """Compare the wanted indexes with the existing ones; ``bound`` is what the existing ones were built with.
 
     Raises:
         ConfigurationError: the mapping asks for an index that Postgres cannot have.
@@ -131,12 +131,12 @@ def _with_steps(transaction: Transaction, mapping: Mapping, index: Index, found:
 
 
 def what_is_left(transaction: Transaction, mapping: Mapping, index: Index) -> Index:
-    """The same index of a partitioned table with what is left to do by now: partitions come and go."""
+    """The same index of a partitioned table with the steps that are left now: partitions come and go."""
     return _with_steps(transaction, mapping, index, _own_indexes(transaction, mapping.schema))
 
 
 def _with_status(transaction: Transaction, mapping: Mapping, wanted: list[Index]) -> Iterator[Index]:
-    """The indexes where the status is an expression: one on live sessions has it, or is on the times of all of them."""
+    """The indexes where the status is an expression: the one on live sessions uses it, or covers all sessions."""
     for index in wanted:
         if not index.calls_ours:
             yield index
@@ -157,7 +157,7 @@ def _of_all_sessions(mapping: Mapping) -> Iterator[Index]:
 
 
 def live_index_name(mapping: Mapping) -> str | None:
-    """The index on live sessions that there must be, as SQL."""
+    """The name of the wanted index on live sessions, as SQL."""
     return next((index.qualified for index in _wanted(mapping, own_guard=True) if "_live_" in index.name), None)
 
 
@@ -181,7 +181,7 @@ def live_function(mapping: Mapping) -> str:
 
 
 def _drop_live_functions(transaction: Transaction, mapping: Mapping, *, kept: bool) -> Iterator[str]:
-    """The statements that take away what indexes of before called."""
+    """The statements that drop the functions that earlier indexes called."""
     rows = transaction.rows(fill("list_live_functions", {}), {"schema_name": mapping.schema})
     for row in rows:
         function = f"{mapping.slots['schema']}.{row.name}"
@@ -214,7 +214,7 @@ def _canonical(transaction: Transaction, index: Index) -> Index:
             transaction.rows(fill("leave_search_path", {}))
             probe = transaction.row(fill("read_probe", {}))
     except (Refusal, SweeperError) as error:
-        if getattr(error, "code", "") == "privilege":  # no temporary tables for this role: as the file has it
+        if getattr(error, "code", "") == "privilege":  # this role may not create temporary tables: as in the file
             return index
         predicate = f" WHERE {index.predicate}" if index.predicate else ""
         predicate = predicate.replace("(\n", "(").replace("\n)", ")")

@@ -1,4 +1,4 @@
-"""``sweeper install``: sweeper's own tables, the guard and the index that a sweep walks.
+"""``sweeper install``: sweeper's own tables, the guard and the index that a sweep reads.
 
 Every check comes before the first write. The tables are made in one transaction; the indexes on the app's own
 tables are built CONCURRENTLY, outside any; the fingerprint, without which no run begins, is written after them.
@@ -27,7 +27,7 @@ from sweeper.postgres.retries import retrying
 from sweeper.postgres.timeouts import Timeouts
 
 _WRITE_TIMEOUTS = Timeouts(lock_ms=5_000, statement_ms=60_000)
-# what stops the app for a moment waits no longer than that for its turn: whoever comes after it waits as long
+# a lock that stops the app is waited for only so long: whoever comes after it waits as long
 _PART_TIMEOUTS = Timeouts(lock_ms=500, statement_ms=60_000)
 _PART_TRIES, _PART_WAIT_SECONDS, _ROUNDS = 20, 0.5, 5
 _CONCURRENTLY = "CONCURRENTLY"
@@ -47,13 +47,13 @@ def install(
     keeper: Database | None = None,
     watch: BlockerWatch | None = None,
 ) -> InstallResult:
-    """Install or upgrade; without ``as_of`` only give the SQL that would do it.
+    """Install or upgrade; without ``as_of``, only return the SQL that would do it.
 
     ``asked_at`` is ``time.monotonic()`` at the moment ``as_of``.
 
-    With ``fence`` a refunded session can no longer go on; one that stands already is kept up to date. With ``rekey``
-    the refunds that there are get the key of the file, where it is another. ``release`` only takes the fence and the
-    index on live sessions away, for a migration of the app.
+    With ``fence`` a refunded session can no longer go on; an existing fence is kept up to date. With ``rekey``
+    existing refunds get the key of the file, where it is another. ``release`` only drops the fence and the
+    index on live sessions, for a migration of the app.
     ``keeper``, another connection to the same database, keeps a second installation out; ``watch``, over a
     third, reports what an index build waits for.
 
@@ -161,16 +161,16 @@ def _build(database: Database, index: Index, watch: BlockerWatch | None) -> None
     try:
         _outside(database, index.create, watch)
     except (Refusal, TooSlow, Busy, SweeperError):
-        # what CONCURRENTLY leaves behind when it fails costs every write and guards nothing
+        # an index that CONCURRENTLY leaves behind when it fails slows every write and guards nothing
         _outside(database, index.drop, watch)
         raise
 
 
 def _build_in_parts(database: Database, steps: Steps, index: Index, watch: BlockerWatch | None) -> Iterator[str]:
-    """Build the index of a partitioned table; what is done stays, also when it fails in between.
+    """Build the index of a partitioned table; finished steps stay when a later one fails.
 
     Raises:
-        FailedError: partitions come, or go, faster than they get their index.
+        FailedError: partitions are added, or dropped, faster than they get their index.
     """
     for _ in range(_ROUNDS):
         for step in index.steps:
@@ -204,7 +204,7 @@ def _outside(database: Database, statement: str, watch: BlockerWatch | None) -> 
 
 
 def _with_short_locks(database: Database, statement: str) -> None:
-    """What is done in a moment, and locks a whole table: an index of a partitioned table, an attachment, its end."""
+    """Do what is quick and locks a whole table, such as attaching an index, with a short wait for the lock."""
     for left in range(_PART_TRIES, 0, -1):
         try:
             with database.transaction(timeouts=_PART_TIMEOUTS) as transaction:

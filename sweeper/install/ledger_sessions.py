@@ -1,4 +1,4 @@
-"""Whether the refunds in sweeper's ledger are of the sessions that the mapping has."""
+"""Whether the refunds in sweeper's ledger are of the sessions that are mapped."""
 
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError
@@ -12,7 +12,7 @@ def require_same_table(transaction: Transaction, mapping: Mapping, found: Found)
     """Check that the table of sessions that the refunds are of is the mapped one, or gone.
 
     Raises:
-        ConfigurationError: it is another, and still there.
+        ConfigurationError: it is another table, and still there.
     """
     if found.bound is None or mapping.key.of_table(found.bound):
         return
@@ -25,7 +25,7 @@ def require_same_table(transaction: Transaction, mapping: Mapping, found: Found)
 
 
 def changed_table_of(transaction: Transaction, mapping: Mapping, found: Found) -> str:
-    """Why the ledger must be of another table that had the name, in words; "" where nothing does."""
+    """Why the ledger must be of another table that had the name, in words; "" where it may be of this one."""
     ledger = _ledger_of(mapping, found)
     return changed_table(transaction, mapping, found.bound, ledger) if found.bound and ledger else ""
 
@@ -37,7 +37,7 @@ def _ledger_of(mapping: Mapping, found: Found) -> OldLedger | None:
 
 
 def refuse_ledger_of_others(transaction: Transaction, mapping: Mapping, found: Found) -> None:
-    """Check a ledger that does not say what it is of: another id, or another table, may have the same values.
+    """Check a ledger that does not record its table and id: others may have the same values.
 
     Raises:
         ConfigurationError: the sessions that have the ids of its refunds are others than those that were refunded.
@@ -56,10 +56,10 @@ def refuse_ledger_of_others(transaction: Transaction, mapping: Mapping, found: F
 
 
 def require_same_sessions(transaction: Transaction, mapping: Mapping, found: Found) -> None:
-    """Check that a table that was created again has the sessions of the refunds, before it takes the bound one's place.
+    """Check that a table that was created again has the sessions of the refunds, before it replaces the bound one.
 
     Raises:
-        ConfigurationError: it has not; what is owed would pass for refunded.
+        ConfigurationError: it does not; what is owed would pass for refunded.
     """
     ledger = _ledger_of(mapping, found)
     if found.bound is None or ledger is None or mapping.key.table_oid == found.bound.table_oid:
