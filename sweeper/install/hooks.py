@@ -39,7 +39,7 @@ def read_hooks(transaction: Transaction, mapping: Mapping) -> tuple[Hook, ...]:
 
 
 def require_no_conditions(transaction: Transaction, mapping: Mapping) -> None:
-    """Check that no trigger's condition reads what a translation of the refunds gives another type.
+    """Check that no trigger's condition reads a column whose type a translation of the refunds changes.
 
     Raises:
         ConfigurationError: some do; the message names them.

@@ -50,10 +50,10 @@ def check_link(transaction: Transaction, mapping: Mapping, own: LedgerSection | 
 
 
 def _check_where(transaction: Transaction, mapping: Mapping, own: LedgerSection, ledger: Ledger) -> None:
-    """Check that `ledger.where` is true of what `[ledger.insert]` writes: of another row the guard knows nothing."""
+    """Check that `ledger.where` is true of what `[ledger.insert]` writes: the guard does not cover other rows."""
     written = None if _READS_ROWS.search(own.where) else _written(ledger, own.where)
     if any("attempt" in names_in(one["value"]) for one in written or ()):
-        return  # nobody knows one that its type allows
+        return  # no made-up id of its type is known
     found = list(_tried(transaction, mapping, "try_where", written)) if written else []
     if found and all(row.matches is False and not row.may_change for row in found):
         columns = {one["column"] for one in written or ()}
@@ -70,7 +70,7 @@ def _check_where(transaction: Transaction, mapping: Mapping, own: LedgerSection,
 
 
 def _written(ledger: Ledger, session: str) -> list[Slots] | None:
-    """The columns that ``session`` reads, with what is written there; None where more than the refund decides it."""
+    """The columns that ``session`` reads, with what is written there; None where not only the refund decides it."""
     code = _LITERAL.sub("''", session)
     read = [column for column in ledger.table.columns.values() if _names(code, column)]
     values = [ledger.insert.get(column.quoted, "") for column in read]
@@ -87,7 +87,7 @@ def _names(text: str, column: Column) -> bool:
 
 
 def _tried(transaction: Transaction, mapping: Mapping, name: str, written: list[Slots]) -> Iterator[Row]:
-    """The answer for each made-up id that has the right type and that the expressions can take."""
+    """The answer for each made-up id that has the right type and for which the expressions do not fail."""
     statement = fill(name, mapping.slots, {**mapping.choices, "written": written})
     assert mapping.ledger is not None  # noqa: S101 - check_link has looked
     amounts = _AMOUNTS if name == "try_where" else _AMOUNTS[:1]

@@ -20,7 +20,7 @@ def lock_installation(transaction: Transaction, mapping: Mapping) -> None:
     """Keep `sweeper install` from putting another mapping in place until this transaction ends.
 
     Raises:
-        ConfigurationError: it has done so since this command began, or there is nothing to lock.
+        ConfigurationError: it did so since this command began, or there is nothing to lock.
         Busy: it is doing so at this moment.
     """
     rows = transaction.rows(mapping.statement("lock_installation"))
@@ -39,9 +39,9 @@ def lock_installation(transaction: Transaction, mapping: Mapping) -> None:
 
 @contextmanager
 def only_installation(keeper: Database | None, schema: str) -> Iterator[None]:
-    """Wait until no other installation of this schema is at work, then keep others out.
+    """Wait until no other installation of this schema is running, then keep others out.
 
-    The lock is an open transaction's: one of the session would get lost behind PgBouncer. It has no snapshot
+    The lock belongs to an open transaction: a session's lock would be lost behind PgBouncer. It has no snapshot
     while it idles, so the index builds do not wait for it. It is asked for again and again: a statement that waited
     for it would have a snapshot meanwhile, and the index builds of the other installation would wait for this one.
     """
@@ -69,5 +69,5 @@ def _take(transaction: Transaction, schema: str) -> bool:
             return True
         if transaction.rows(fill("find_installer", slots)):
             return False
-        # somebody emptied the table: as at first, and the installation puts the row back
+        # somebody emptied the table: the installation puts the row back, as at first
     return bool(transaction.row(fill("lock_first_installer", {"schema_text": quote_text(schema)})).taken)

@@ -1,4 +1,4 @@
-"""Other installations over the same table of sessions: each would pay what the other has paid."""
+"""Finds other installations over the same table of sessions: each would pay what the other has paid."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,7 +15,7 @@ from sweeper.postgres.transaction import Row, Transaction
 def require_only_installation(transaction: Transaction, mapping: Mapping, bound: ChargeKey | None) -> None:
     """Check that no other schema is installed over this table, a part of it, or what it is a part of.
 
-    ``bound`` is the key that is installed here. What this role may not read is not its to judge: whoever installs may.
+    ``bound`` is the key that is installed here. What this role may not read is left to the role that installs.
 
     Raises:
         ConfigurationError: one is; both would pay every session.
@@ -76,7 +76,7 @@ def _require_not_refunded(transaction: Transaction, mapping: Mapping, schema: st
     """
     refunds = f"{quote_name(schema)}.refunds"
     rows: Sequence[Row] = ()
-    # ids of another type are of other sessions; and so are those of which a row says nothing that can be read
+    # ids of another type are of other sessions, and so are those in rows that cannot be read
     with suppress(SweeperError, Refusal), transaction.savepoint():
         rows = transaction.rows(
             fill("find_same_refunded", {**mapping.slots, "other_refunds": refunds}, mapping.choices)

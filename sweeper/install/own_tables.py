@@ -1,4 +1,4 @@
-"""What there is of sweeper's own tables in a schema, and whether its ledger has the key of the mapping."""
+"""Which of sweeper's own tables are in a schema, and whether their key is that of the mapping."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sweeper.install.state import Installation
 from sweeper.postgres.templates import fill
 from sweeper.postgres.transaction import Transaction
 
-# what a table must have to be ours, and not one of the app's with the same name
+# the columns by which a table is ours, and not one of the app's with the same name
 SIGNS = {
     "refunds": {"refund_id", "session_id", "account_id", "attempt", "amount", "layer", "created_at"},
     "reversals": {"reversal_id", "refund_id", "made_by"},
@@ -24,9 +24,9 @@ _TYPED = {"session_id": "session", "account_id": "account", "attempt": "attempt"
 
 @dataclass(frozen=True)
 class Found:
-    """The tables of ours that are there, each with the types of its columns; ``bound`` is the key of the ledger.
+    """Sweeper's tables that exist, each with the types of its columns; ``bound`` is the key of the ledger.
 
-    ``has_attempts``: its refunds name attempts; ``of_sessions``: some are of mapped sessions,
+    ``has_attempts``: its refunds have attempts; ``of_sessions``: some are of mapped sessions,
     ``of_attempts``: some are of the attempts that these are at.
     """
 
@@ -77,11 +77,11 @@ def fits(mapping: Mapping, found: Found) -> bool:
 
 
 def key_changes(mapping: Mapping, found: Found) -> Iterator[str]:
-    """What is different in the key of the mapping from that of the ledger, in words; nothing where it is the same."""
+    """How the key of the mapping differs from that of the ledger, in words; empty where it is the same."""
     if found.bound is not None:
         yield from mapping.key.changes(found.bound)
         return
-    # an older installation, or a ledger that was kept without its settings: its columns say what it was made for
+    # an older installation, or a ledger that was kept without its settings: its columns show its key
     kind = found.tables["refunds"]["session_id"]
     if kind != mapping.key.id_type.partition(" COLLATE ")[0] and kind != mapping.key.id_type:
         yield f"the type of sessions.id was {kind} and is {mapping.key.id_type}"

@@ -1,7 +1,7 @@
-"""An index of a partitioned table, which Postgres does not build CONCURRENTLY.
+"""Builds an index of a partitioned table, which Postgres cannot do CONCURRENTLY.
 
-It is made for the table alone, which takes no time; built CONCURRENTLY on each partition; and these are attached. What
-is there of it already stays, so that an installation that was interrupted goes on where it stopped.
+It is made for the table alone, which takes no time, then built CONCURRENTLY on each partition and attached. What
+exists already stays, so an installation that was interrupted goes on where it stopped.
 """
 
 from collections.abc import Callable, Collection
@@ -15,7 +15,7 @@ _CONCURRENTLY = {"concurrently": True}
 
 @dataclass(frozen=True)
 class PartitionIndex:
-    """One step: what is sent, and what is then said; "" where it is not worth a line.
+    """One step: the statement, and the line that reports it; "" where it needs no line.
 
     ``name`` is the schema and the name of the index that it makes or attaches; ``undo`` removes what a build leaves
     behind when it fails, "" where it leaves nothing.
@@ -29,7 +29,7 @@ class PartitionIndex:
 
 @dataclass(frozen=True)
 class Definition:
-    """The index of the whole table, and what all its parts have in common."""
+    """The index of the whole table, and what its parts have in common."""
 
     name: tuple[str, str]
     key: str
@@ -46,7 +46,7 @@ def missing_steps(
 ) -> tuple[PartitionIndex, ...]:
     """The steps that are left until the index of a table is complete; empty when it is.
 
-    ``named`` gives the name of the part on a table, ``there`` are those parts that are there and not attached.
+    ``named`` gives the name of the part on a table, ``there`` are the parts that exist and are not attached.
     """
     root = _qualified(definition.name)
     steps: list[PartitionIndex] = []

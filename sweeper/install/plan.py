@@ -1,4 +1,4 @@
-"""What an installation will do, all of it checked before anything is changed."""
+"""Plans an installation: everything is checked before anything is changed."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,7 +27,7 @@ from sweeper.postgres.transaction import Transaction
 
 @dataclass(frozen=True)
 class Steps:
-    """All that an installation will do, checked."""
+    """Everything that an installation will do."""
 
     mapping: Mapping
     own: Takeover
@@ -45,10 +45,10 @@ class Steps:
 def plan(
     database: Database, settings: Settings, search_path: str, as_of: datetime | None, *, fence: bool, rekey: bool
 ) -> Steps:
-    """Check everything, and decide what is to be done; changes nothing."""
+    """Check everything, and decide what to do; changes nothing."""
     timeouts, zone = Timeouts(statement_ms=0, idle_ms=60_000), settings.sessions.timezone
     with database.transaction(timeouts=timeouts, search_path=search_path, timezone=zone) as transaction:
-        if as_of is not None:  # before anything of the app's SQL is planned, for which the server may call a function
+        if as_of is not None:  # before any SQL of the app is planned, for which the server may call a function
             require_own_path(transaction, settings, search_path)
         mapping = read_mapping(transaction, settings, search_path)
         fenced = has_fence(transaction, mapping)
@@ -77,7 +77,7 @@ def plan(
         "bound_key": quote_text(installed.charge_key) if installed and installed.charge_key else "NULL",
         "was_empty": "true" if own.was_empty else "false",
     }
-    # what ALTER DEFAULT PRIVILEGES of the database gives does not stick to what is made in between
+    # ALTER DEFAULT PRIVILEGES of the database must not apply to what is created in between
     before, after = fill_script("note_objects", slots), fill_script("revoke_defaults", slots)
     made = [fill_script("append_only", slots, mapping.choices)] if unprotected else []
     made.append(functions(mapping, max_amount=settings.policy.max_amount))
@@ -97,7 +97,7 @@ def plan(
 
 
 def _notes(transaction: Transaction, mapping: Mapping) -> tuple[str, ...]:
-    """What whoever installs should know, a line each."""
+    """Notes for the user who installs, one on a line."""
     notes = []
     if transaction.row(fill("read_owner", {}), {"schema_name": mapping.schema}).superuser:
         notes.append(

@@ -1,4 +1,4 @@
-"""What of an installation's protections is still there: compared with what would be installed now."""
+"""Compares the protections of an installation with what would be installed now."""
 
 import re
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ from sweeper.postgres.transaction import Row, Transaction
 _FUNCTION = re.compile(r'CREATE (?:OR REPLACE )?FUNCTION "(?:[^"]|"")+"\.(\w+)\((.*?)\nAS (\$\w+\$)(.*?)\3', re.DOTALL)
 _SETTING = re.compile(r"^SET ([\w.]+) = (.+)$", re.MULTILINE)
 _TRIGGER = re.compile(r"(CREATE (?:OR REPLACE )?TRIGGER .+?);", re.DOTALL)
-# what a program reads of SQL: strings as they are; neither comments nor how it is laid out
+# the parts of SQL that matter: strings as they are, without comments and layout
 _LAYOUT = re.compile(r"('(?:[^']|'')*')|(?:--[^\n]*|\s)+")
 _PATH_ITEM = re.compile(r'"((?:[^"]|"")*)"|([^\s,]+)')
 
 
 @dataclass(frozen=True)
 class OwnFunction:
-    """One function of sweeper's: its body by lines, its SET clauses in no order, and what decides how it runs."""
+    """One function of sweeper: the lines of its body, its SET clauses in any order, and how it runs."""
 
     name: str
     source: str
@@ -31,10 +31,10 @@ class OwnFunction:
 
 @dataclass(frozen=True)
 class Protections:
-    """What is left in a database of what ``install`` put there, and what it would put there now.
+    """What ``install`` left in a database, and what it would put there now.
 
-    ``fence_wanted``: the fence was asked for. ``fence_trigger``: "" without one on the table of sessions. ``others``
-    are the signatures of further functions called refund or fence, ``children`` tables that inherit from refunds or
+    ``fence_wanted``: the user asked for the fence. ``fence_trigger``: "" without one on the sessions. ``others``
+    are the signatures of other functions named refund or fence, ``children`` tables that inherit from refunds or
     reversals, with these.
     """
 
@@ -50,12 +50,12 @@ class Protections:
     wanted_trigger: str
 
     def intact(self, name: str) -> bool:
-        """Whether the function ``name`` is there as ``install`` would make it now."""
+        """Whether the function ``name`` is what ``install`` would create now."""
         return any(one.name == name for one in self.wanted & self.found)
 
     @property
     def fence_stands(self) -> bool:
-        """Whether the fence is on the table of sessions, on, and fires when it should."""
+        """Whether the fence is on the table of sessions, enabled, and fires when it should."""
         return self.fence_enabled and self.fence_trigger == self.wanted_trigger
 
 
@@ -77,7 +77,7 @@ def read_protections(transaction: Transaction, mapping: Mapping, *, max_amount: 
     rows = _read_functions(transaction, mapping)
     names = frozenset(row.name for row in rows)
     asked = fence_wanted(transaction, mapping)
-    # where the installation does not say, the function that is there has been asked for
+    # where the installation does not say, an existing function was asked for
     mapping = replace(mapping, fenced="fence" in names if asked is None else asked)
     script = functions(mapping, max_amount=max_amount)
     append_only = fill_script("append_only", mapping.slots, mapping.choices)
@@ -125,7 +125,7 @@ def _own_functions(rows: Sequence[Row]) -> list[OwnFunction]:
 
 
 def _parsed(script: str) -> list[OwnFunction]:
-    """The functions that a script makes, as the server would keep them."""
+    """The functions that a script creates, as the server would store them."""
     return [
         OwnFunction(
             match[1],

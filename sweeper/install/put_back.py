@@ -1,7 +1,7 @@
-"""Whether sweeper's own tables were put back from a dump, or a copy, while the app's went on; or the other way round.
+"""Whether sweeper's tables were restored from a dump, or a copy, and the app's were not; or the other way round.
 
-What was refunded since the dump was made is not in the ledger then, and would be paid again; or it is not in the
-balances, and would be taken for paid. After a restore of the whole database all tables are others, and have the same
+Then what was refunded since the dump was made is not in the ledger, and would be paid again; or it is not in the
+balances, and would count as paid. After a restore of the whole database all tables are new, and have the same
 past.
 """
 
@@ -13,7 +13,7 @@ from sweeper.core.errors import ConfigurationError
 def require_own_ledger(mapping: Mapping, bound: ChargeKey, ledger_oid: int | None) -> None:
     """Check that the ledger is the installed one; ``bound`` is the key that was installed with it.
 
-    A ledger that is missing, None, was not put back: whatever reads it reports that.
+    A missing ledger, None, was not restored: whatever reads it reports that.
 
     Raises:
         ConfigurationError: it was put back.
@@ -31,9 +31,9 @@ def require_own_ledger(mapping: Mapping, bound: ChargeKey, ledger_oid: int | Non
 
 
 def are_balances_put_back(mapping: Mapping, bound: ChargeKey, ledger_oid: int | None) -> bool:
-    """Whether sessions and accounts are both other tables than the installed ones, and the ledger is the same.
+    """Whether sessions and accounts are both new tables, and the ledger is the installed one.
 
-    A migration may have replaced each of them in its time: that stops nobody.
+    A migration may have replaced each of them at some time: that stops no run.
     """
     if not _is_known(mapping, bound) or bound.ledger_oid != ledger_oid or bound.accounts_oid is None:
         return False
@@ -41,5 +41,5 @@ def are_balances_put_back(mapping: Mapping, bound: ChargeKey, ledger_oid: int | 
 
 
 def _is_known(mapping: Mapping, bound: ChargeKey) -> bool:
-    """Whether the tables tell something: an installation of before did not keep them, and Citus makes them anew."""
+    """Whether the oids of the tables are evidence: older installations did not record them, and Citus changes them."""
     return bound.ledger_oid is not None and not mapping.is_sharded

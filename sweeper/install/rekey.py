@@ -1,4 +1,4 @@
-"""Gives the refunds that there are the key of the mapping in the file: ``sweeper install --rekey``."""
+"""``sweeper install --rekey``: gives existing refunds the key of the mapping in the file."""
 
 from collections.abc import Mapping as Mapped
 
@@ -18,7 +18,7 @@ def require_translatable(transaction: Transaction, mapping: Mapping, found: Foun
     """
     choices = _changes(mapping, found, old_session_id)
     slots = {**mapping.slots, "old_session_id": old_session_id, **_kept_attempts(transaction, mapping, found)}
-    # of a session that is gone nobody asks again: its attempt stays what it was, where the type takes any text
+    # a session that is gone is not read again: its attempt stays as it was, where the type takes any text
     keeps_text = mapping.takes_any_attempt(empty=not choices["translate_attempts"])
     rows = transaction.rows(
         fill("list_untranslatable", slots, {**mapping.choices, **choices, "keeps_text": keeps_text})
@@ -40,7 +40,7 @@ def _require_same_values(transaction: Transaction, mapping: Mapping, found: Foun
     """Check that a migration of the app has not changed the ids or attempts themselves, when it gave them another type.
 
     Raises:
-        ConfigurationError: sessions look refunded under an id or attempt that is in the table no more.
+        ConfigurationError: sessions look refunded under an id or attempt that the table no longer has.
     """
     choices = {
         **mapping.choices,
@@ -60,7 +60,7 @@ def _require_same_values(transaction: Transaction, mapping: Mapping, found: Foun
 
 
 def require_no_views(transaction: Transaction, mapping: Mapping) -> None:
-    """Check that no view reads what a translation gives another type.
+    """Check that no view reads a column whose type a translation changes.
 
     Raises:
         ConfigurationError: some do; the message names them.
@@ -80,10 +80,10 @@ def _had_attempts(found: Found) -> bool:
 
 
 def _require_settled(transaction: Transaction, mapping: Mapping, found: Found, old_session_id: str) -> None:
-    """Check that no session was charged again since its refund: of which charge the refund is, would get lost.
+    """Check that no session was charged again since its refund: it would be lost of which charge the refund is.
 
     Raises:
-        ConfigurationError: some look so.
+        ConfigurationError: some look as if they were.
     """
     old_attempt = _old_attempt(transaction, mapping, found)
     slots = {
@@ -124,7 +124,7 @@ def _require_settled(transaction: Transaction, mapping: Mapping, found: Found, o
 
 
 def _attempts(mapping: Mapping, found: Found) -> str | None:
-    """How the attempts in the ledger become those of the mapping: what the script asks for."""
+    """The choices of the script for how the attempts in the ledger become those of the mapping."""
     if mapping.key.attempt is None:
         return "forget_attempts"
     if found.bound is None:

@@ -1,4 +1,4 @@
-"""``sweeper install --release``: takes what depends on the status column off the app's table, for a migration."""
+"""``sweeper install --release``: drops what depends on the app's status column, for a migration."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _WRITE_TIMEOUTS = Timeouts(lock_ms=5_000, statement_ms=60_000)
 
 @dataclass(frozen=True)
 class Step:
-    """Something to take away: the SQL, and what is then said."""
+    """Something to drop: the SQL, and the line that reports it."""
 
     sql: str
     done: str
@@ -24,7 +24,7 @@ class Step:
 
 
 def plan_release(database: Database, schema: str) -> tuple[Step, ...]:
-    """What stands on the status column, as it is: the mapping need not fit the table any more.
+    """What depends on the status column, as installed: the mapping may no longer fit the table.
 
     Raises:
         ConfigurationError: sweeper is not installed in ``schema``.

@@ -1,6 +1,6 @@
-"""Whether the app's rows come from another database, by logical replication: they are to be swept there.
+"""Whether the app's rows come from another database by logical replication: they must be swept there.
 
-A refund in the copy reaches nobody, and stops the replication once the sweep of the other database writes its own.
+A refund in the copy reaches no customer, and stops the replication once a sweep of the other database writes its own.
 """
 
 from sweeper.app.mapping import Mapping

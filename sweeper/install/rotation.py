@@ -1,7 +1,7 @@
-"""Whether the table of sessions is the one that refunds were written for, where another has its name now.
+"""Whether the table of sessions is the one that refunds were written for, or another with its name.
 
-An app may rename a full table and begin another under its name, with ids from 1: refunds of the one would pass for
-refunds of the other, and nobody would be paid. A dump that was restored, or a copy that was put in the table's place,
+An app may rename a full table and begin a new one under its name, with ids from 1: refunds of the one would pass for
+refunds of the other, and no session would be paid. A restored dump, or a copy that was put in the table's place,
 has the same sessions under another oid.
 """
 
@@ -26,7 +26,7 @@ WHERE_ROTATED = (
 
 
 class OldLedger(NamedTuple):
-    """A ledger whose refunds are compared with the sessions that there are.
+    """A ledger whose refunds are compared with the existing sessions.
 
     ``session_id`` is the column of the sessions that its ids are of, as SQL. ``as_text``: its ids may have
     another type than the mapping's, ``same_accounts``: its accounts have the same.
@@ -39,7 +39,7 @@ class OldLedger(NamedTuple):
 
 
 def strangers(transaction: Transaction, mapping: Mapping, ledger: OldLedger) -> str:
-    """Why the refunds of a ledger must be of other sessions, in words; "" where nothing does."""
+    """Why the refunds of a ledger must be of other sessions, in words; "" where they may be of these."""
     choices = {**mapping.choices, "ids_as_text": ledger.as_text, "same_accounts": ledger.same_accounts}
     slots = {**mapping.slots, "other_refunds": ledger.refunds, "old_session_id": ledger.session_id}
     row = transaction.row(fill("compare_refunded", slots, choices))
@@ -55,7 +55,7 @@ def strangers(transaction: Transaction, mapping: Mapping, ledger: OldLedger) -> 
 
 
 def rotated(transaction: Transaction, mapping: Mapping, bound: ChargeKey) -> str:
-    """Where the bound table is now, when it goes on beside another that has its name; "" when it does not."""
+    """The new name of the bound table, when another has taken its name; else ""."""
     key = mapping.key
     if key.table != bound.table or key.table_oid == bound.table_oid:
         return ""

@@ -1,6 +1,6 @@
-"""Another installation whose refunds are in the same rows of the app's ledger, for sessions of another table.
+"""Finds another installation that refunds sessions of another table into the same rows of the app's ledger.
 
-Where two sessions have one id, the refund of the one counts as that of the other as well, which nobody pays any more.
+Where two sessions have the same id, the refund of one would count as that of the other, which is then never paid.
 """
 
 import re
@@ -35,7 +35,7 @@ def require_alone(transaction: Transaction, mapping: Mapping, bound: ChargeKey |
 def require_own_guard_rows(transaction: Transaction, mapping: Mapping, guard: str | None) -> None:
     """Check that the guard is on this ledger, and that no other installation guards its rows for others with these ids.
 
-    What this role may not read is not its to judge: whoever installs may.
+    What this role may not read is left to the role that installs.
 
     Raises:
         ConfigurationError: one does.
@@ -70,7 +70,7 @@ def require_own_guard_rows(transaction: Transaction, mapping: Mapping, guard: st
 
 
 def _same(guard: str, other: str) -> bool:
-    """Whether two guards are one, or two with one definition, as their names say after the mark of their schema."""
+    """Whether two guards are one index, or have one definition: the part of their names after the schema's mark."""
     ours, theirs = _DEFINITION.search(guard), _DEFINITION.search(other)
     return guard == other or bool(ours and theirs and ours.groups() == theirs.groups())
 
@@ -80,5 +80,5 @@ def _shared_ids(transaction: Transaction, mapping: Mapping, other: ChargeKey) ->
     try:
         with transaction.savepoint():
             return list(transaction.row(mapping.statement("find_shared_ids", **slots)).session_ids)
-    except (Refusal, SweeperError):  # it is gone, or not this role's to read
+    except (Refusal, SweeperError):  # it is gone, or this role may not read it
         return []

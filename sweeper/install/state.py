@@ -1,4 +1,4 @@
-"""What is installed in a database, and whether it is fit to pay on: read before every run."""
+"""Reads what is installed in a database, and checks before every run that it is safe to pay."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -62,7 +62,7 @@ class Installation:
 
 
 class Surroundings(NamedTuple):
-    """The server, and what bare names of the file mean on this connection."""
+    """The server, and how this connection resolves the bare names of the file."""
 
     schemas: tuple[str, ...]
     server_version: int
@@ -89,8 +89,8 @@ class Surroundings(NamedTuple):
         """The path for bare names of the file, as SQL.
 
         Never through sweeper's own schema, where a role of that name would look first: its tables have plain names,
-        such as ``runs``, that an app's may have too. Nor through pg_catalog: where a path does not name it, it is
-        searched first, and behind another schema it would give way to whatever somebody plants there.
+        such as ``runs``, that an app's tables may have. Nor through pg_catalog: where a path does not name it, it is
+        searched first; behind another schema, what somebody plants there would win.
         """
         named = [name for name in self.schemas if name != own_schema and not name.startswith("pg_")]
         return ", ".join([quote_name(name) for name in named] + ["pg_temp"])
@@ -135,7 +135,7 @@ def open_mapping(
 ) -> tuple[Mapping, Installation]:
     """The installed mapping, checked against the file, the catalogue and, unless it is not ``guarded``, the guard.
 
-    With ``paying`` also that nobody can plant functions in its search path that would run with our rights, and that no
+    With ``paying``, also that no role can plant functions in its search path that would run with our rights, and no
     other installation pays the same sessions.
 
     Raises:
@@ -211,7 +211,7 @@ def _require_version(installation: Installation) -> None:
 
 
 def require_same_key(transaction: Transaction, mapping: Mapping, installation: Installation) -> None:
-    """Check that the key of a charge is still the one of the refunds: its types may change without an install.
+    """Check that the key of a charge is still that of the refunds: its types may change without an install.
 
     Raises:
         ConfigurationError: it is not, or the ledger was put back; what is refunded could be paid again, or the reverse.
@@ -233,7 +233,7 @@ def require_same_key(transaction: Transaction, mapping: Mapping, installation: I
 
 
 def renamed_statuses(mapping: Mapping, installation: Installation) -> list[str]:
-    """The failed and running statuses that have got the name of another one since the index was built."""
+    """The failed and running statuses that got the name of another one since the index was built."""
     bound = installation.bound_labels
     if mapping.status_labels is None or bound is None:
         return []

@@ -1,4 +1,4 @@
-"""What an installation finds of sweeper's own: it takes up a ledger, and never puts another key over one."""
+"""Decides what to do with sweeper's existing tables: a ledger is kept, and never gets another key unasked."""
 
 from collections.abc import Mapping as Mapped
 from collections.abc import Sequence
@@ -35,10 +35,10 @@ _ADDED_COLUMNS = {"charged": "add_charged", "shares": "add_shares"}
 
 @dataclass(frozen=True)
 class Takeover:
-    """The scripts that make sweeper's own tables, and what is to be said of them.
+    """The scripts that create sweeper's own tables, and the notes about them.
 
     ``additions`` are those for columns that this mapping uses and the ledger does not have yet.
-    ``translation`` gives the refunds another key: only together with the mapping of that key. It is good for a ledger
+    ``translation`` gives the refunds another key, together with the mapping of that key. It is valid for a ledger
     that is still empty where it ``was_empty``.
     """
 
@@ -59,7 +59,7 @@ def plan_takeover(
     rekey: bool,
     printed: bool,
 ) -> Takeover:
-    """Decide what is to be done to sweeper's own tables; changes nothing.
+    """Decide what to do with sweeper's own tables; changes nothing.
 
     SQL that is ``printed`` may wait for days until somebody runs it: then the floor is the moment at which it runs.
 
@@ -131,7 +131,7 @@ def _added_columns(mapping: Mapping) -> list[str]:
 
 
 def _without_defaults(scripts: Sequence[str], slots: Mapped[str, str]) -> tuple[str, ...]:
-    """The scripts so that what ALTER DEFAULT PRIVILEGES of the database gives does not stick to what they make."""
+    """The scripts, so that ALTER DEFAULT PRIVILEGES of the database does not apply to what they create."""
     if not scripts:
         return ()
     return fill_script("note_objects", slots), *scripts, fill_script("revoke_defaults", slots)
@@ -178,7 +178,7 @@ def _count_paid_again(
         **mapping.slots,
         "other_refunds": refunds,
         "other_reversals": reversals,
-        # where the column is gone no session has such an id
+        # without the column no session has such an id
         "old_session_id": old_session_id(mapping, found) or "NULL",
     }
     # in an unknown table, or one that was created again, ids may be the same by chance
@@ -189,10 +189,10 @@ def _count_paid_again(
 
 
 def _refuse_second_ledger(transaction: Transaction, mapping: Mapping, *, has_ledger: bool) -> None:
-    """Another schema may have refunds of the same sessions: from this one they would be paid again.
+    """Check that no other schema has refunds of the same sessions: from this one they would be paid again.
 
     Raises:
-        ConfigurationError: it has, and this mapping would pay them.
+        ConfigurationError: one has, and this mapping would pay them.
     """
     for row in transaction.rows(fill("list_other_ledgers", {}), {"schema_name": mapping.schema}):
         prefix = quote_name(row.schema_name)
@@ -225,7 +225,7 @@ def _refuse_second_ledger(transaction: Transaction, mapping: Mapping, *, has_led
                     own=has_ledger,
                 )
         except SweeperError as error:
-            if error.code == "privilege":  # not this role's to read: then not this role's to judge
+            if error.code == "privilege":  # this role may not read it: left to the role that installs
                 continue
             raise
         if paid.sessions:

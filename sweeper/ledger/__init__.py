@@ -1,1 +1,1 @@
-"""Compares what was written to the ledgers with what the balances have become."""
+"""Compares what was written to the ledgers with the changes of the balances."""

@@ -1,4 +1,4 @@
-"""How much the sweeper itself refunds, and whether that is far above the usual: then a layer broke."""
+"""How much the sweeper itself refunds, and whether that is far above the usual because a layer broke."""
 
 from datetime import datetime
 

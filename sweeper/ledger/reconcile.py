@@ -1,4 +1,4 @@
-"""Comparing, before a batch is committed, what was written to the ledgers with what the balances have come to."""
+"""Compares, before a batch is committed, what was written to the ledgers with the changes of the balances."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -30,7 +30,7 @@ def compare_ledgers(row: Row) -> None:
 
 
 def require_chain(row: Row) -> None:
-    """Compare the running balances that were written with the refunds that were: each must stand on the one before.
+    """Compare the running balances with the refunds that were written: each must follow from the one before.
 
     Raises:
         Refusal: a refund in the middle was not written, or a column rounds; the batch must not be committed.
@@ -42,7 +42,7 @@ def require_chain(row: Row) -> None:
 
 
 def require_as_meant(rows: Sequence[Row]) -> None:
-    """Refuse a batch of which something is not as it was meant when it is read back.
+    """Refuse a batch that is not as intended when it is read back.
 
     Raises:
         Refusal: naming what; the batch must not be committed.
@@ -57,7 +57,7 @@ def balances_of(row: Row) -> Balances:
 
 
 def read_balances(transaction: Transaction, statement: str, account_ids: Sequence[str]) -> Balances:
-    """What the balances have come to, with all that triggers of the app do to them."""
+    """The balances now, with everything that triggers of the app did to them."""
     return balances_of(transaction.row(statement, {"account_ids": text_array(account_ids)}))
 
 

@@ -16,9 +16,9 @@ _TIMEOUTS = Timeouts(statement_ms=10_000)
 def read_backlog(database: Database, settings: Settings, request: RunRequest, result: RunResult) -> Backlog | None:
     """Read what the result of the run does not have: after one that paid everything, only the number of holds.
 
-    None when it cannot be read in time; then the run was still what it was.
+    None when it cannot be read in time, which does not change the outcome of the run.
     """
-    if result.outcome is Outcome.INTERRUPTED:  # the user who stopped it waits for its end
+    if result.outcome is Outcome.INTERRUPTED:  # the user who stopped it is waiting
         return None
     settled = result.outcome is not Outcome.FAILED and result.remaining == 0
     try:

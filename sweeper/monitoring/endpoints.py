@@ -12,7 +12,7 @@ from sweeper.monitoring.people import send, services
 
 # for all endpoints together, at the end of a run; the database connection is closed before
 TIMEOUT_SECONDS = 2.0
-# for a trial, at which somebody looks on
+# for a trial, while a user waits
 TRIAL_SECONDS = 10.0
 
 
@@ -72,7 +72,7 @@ class Monitor:
         def send() -> None:
             try:
                 work()
-            except Exception as error:  # whatever it is, the run goes on
+            except Exception as error:  # an error here never stops the run
                 self._problems[name] = type(error).__name__  # never its message, which may repeat the URL
 
         thread = Thread(target=send, daemon=True)

@@ -1,4 +1,4 @@
-"""When a message was last sent, where the database cannot keep that: a run that failed may not have reached it."""
+"""Remembers when a message was last sent, for a run that could not reach the database."""
 
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -21,7 +21,7 @@ class Memory:
     def claim(self, cause: str, now: datetime) -> bool:
         """Whether no message of that cause was sent within the hour; from now on one was.
 
-        Where nothing can be kept beyond this process, nothing is remembered beyond it.
+        Where no file can be written, only this process remembers it.
         """
         key = sha256(f"{self._app}\n{cause}".encode()).hexdigest()[:24]
         last = max(filter(None, (_sent.get(key), self._read(key))), default=None)

@@ -26,7 +26,7 @@ _JOB = "sweeper"
 
 
 class _Families:
-    """A collector of families that are made already."""
+    """A collector of existing families."""
 
     def __init__(self, families: Iterable[GaugeMetricFamily]) -> None:
         self._families = tuple(families)

@@ -1,4 +1,4 @@
-"""The messages that a run sends: those of which no run has sent the like within the hour."""
+"""The messages that a run sends: those that no run has sent within the hour."""
 
 import json
 from datetime import timedelta

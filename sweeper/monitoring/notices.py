@@ -16,7 +16,7 @@ class Notice(NamedTuple):
 
 
 def notices_of(result: RunResult, app: str) -> Iterator[Notice]:
-    """What there is to say about how a run ended; ``app`` is what it is called among several."""
+    """The messages about how a run ended; ``app`` is its name among several."""
     run = f"`sweeper history {result.run_id}` shows the run."
     if result.outcome is Outcome.FAILED and result.error is not None:
         did = f"It refunded {_sessions(result.refunds.sessions)} before. " if result.refunds.sessions else ""
@@ -45,7 +45,7 @@ def notice_of_error(error: SweeperError, app: str) -> Notice:
 
 
 def notice_of_rate(rate: Rate, app: str) -> Notice:
-    """The last day is far above the usual."""
+    """The message that the last day is far above the usual."""
     usual = 0.0 if rate.usual_per_day is None else rate.usual_per_day
     return Notice(
         "layer_broke",
@@ -56,7 +56,7 @@ def notice_of_rate(rate: Rate, app: str) -> Notice:
 
 
 def trial(app: str) -> Notice:
-    """A message that says nothing."""
+    """A message for trying out where messages go."""
     return Notice("trial", f"sweeper: a trial message for {app}", "`sweeper check --notify` sent it. All is well.")
 
 

@@ -31,7 +31,7 @@ def services(urls: Sequence[str]) -> list[Any]:
     quiet.propagate = False
     import apprise
 
-    # each by itself: for several it would start threads of its own, for which Python waits when it ends
+    # one at a time: for several, Apprise starts threads for which Python waits when it ends
     return [apprise.Apprise.instantiate(url, suppress_exceptions=True) for url in urls]
 
 
@@ -39,7 +39,7 @@ def send(service: Any, notices: Sequence[Notice]) -> None:
     """Send messages to one service.
 
     Raises:
-        ConnectionError: it did not take one.
+        ConnectionError: the service did not accept one.
         ValueError: the URL is not one of Apprise's.
     """
     if service is None:

@@ -1,4 +1,4 @@
-"""Comparing this machine's clock with the database's."""
+"""Compares this machine's clock with the database's."""
 
 import time
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from sweeper.core.errors import FailedError
 
 
 def skew_seconds(theirs: datetime, as_of: datetime, asked_at: float) -> float:
-    """By how many seconds the database's clock is ahead of ours; less than zero when it is behind.
+    """By how many seconds the database's clock is ahead of ours; negative when it is behind.
 
     ``asked_at`` is ``time.monotonic()`` at the moment ``as_of``.
     """

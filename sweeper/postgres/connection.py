@@ -14,14 +14,14 @@ from sweeper.postgres import parameters, tls
 
 VARIABLES = ("SWEEPER_DATABASE_URL", "DATABASE_URL")
 
-# what frameworks call a URL of Postgres: libpq's own two, SQLAlchemy's with a driver behind a plus (below), GeoDjango's
+# the schemes of URLs for Postgres: libpq's own two, SQLAlchemy's with a driver after a plus (below), GeoDjango's
 # and Rails' PostGIS adapter, Doctrine's and dj-database-url's `pgsql`, dj-database-url's Timescale, django-environ's
 # `psql`, Phoenix, golang-migrate's pgx
 _SCHEMES = (
     "postgres", "postgresql", "postgis", "pgsql", "pdo-pgsql", "timescale", "timescalegis", "psql", "ecto", "pgx",
     "pgx5",
 )  # fmt: skip
-# what a console of a host, or a line of a .env file, has before a URL
+# what the console of a host, or a line of a .env file, has before a URL
 _BEFORE_URL = re.compile(r".*[\s=]['\"]?postgres(?:ql)?", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.\[\]-]{0,63}")
 # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-KEYWORD-VALUE
@@ -41,7 +41,7 @@ class Connection:
 
     @property
     def schema(self) -> str | None:
-        """The first of those schemas; the only one that a Prisma URL names."""
+        """The first schema of the search path; a Prisma URL names only one."""
         return self.schemas[0] if self.schemas else None
 
 
@@ -81,7 +81,7 @@ def from_url(url: str, variable: str, environment: Mapping[str, str] | None = No
         read = {key: str(value) for key, value in conninfo.conninfo_to_dict(url).items() if value is not None}
     except (psycopg.Error, ValueError):
         raise _invalid(variable) from None
-    for ours in ("application_name", "client_encoding"):  # sweeper says its own
+    for ours in ("application_name", "client_encoding"):  # sweeper sets its own
         read.pop(ours, None)
     return Connection(tls.with_system_roots(read, environment or {}), schemas)
 
@@ -155,7 +155,7 @@ def _for_libpq(url: str, variable: str, *, of_java: bool) -> tuple[str, tuple[st
     """The URL with the parameters that libpq knows, and the schemas that it names.
 
     Everything before the question mark stays as it is, letter by letter: several hosts, none, sockets and passwords of
-    any kind are libpq's business, and not what Python's parser makes of a URL.
+    any kind are for libpq to read, not for Python's parser of URLs.
     """
     # as in libpq, a question mark before the @ is a part of the password
     start = url.index("://") + 3

@@ -121,8 +121,8 @@ class Database:
                     connection.invalidate()
                 elif isinstance(cause, psycopg.Error) and cause.sqlstate == READ_ONLY and not is_raised(cause):
                     if read_only:
-                        raise failed_by(cause) from None  # we asked for that: what was sent writes
-                    connection.invalidate()  # a failover: what takes writes is to be looked for again
+                        raise failed_by(cause) from None  # we asked for read-only: the statement writes
+                    connection.invalidate()  # a failover: connect again, to the server that takes writes
                 raise
 
     @contextmanager

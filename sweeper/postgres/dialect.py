@@ -1,4 +1,4 @@
-"""What SQLAlchemy has to know of Postgres where every statement is sent as it is written."""
+"""What SQLAlchemy must know of Postgres when every statement is sent as it is written."""
 
 from collections.abc import Callable
 from types import ModuleType
@@ -29,7 +29,7 @@ class Dialect(default.DefaultDialect):
     driver = "psycopg"
     default_paramstyle = "pyformat"
     supports_statement_cache = True
-    # each transaction says its own
+    # each transaction sets its own
     default_isolation_level: IsolationLevel = "READ COMMITTED"
 
     def __init__(self, greet: Callable[[sqlalchemy.Connection], tuple[int, ...]], **more: Any) -> None:
@@ -42,15 +42,15 @@ class Dialect(default.DefaultDialect):
         return psycopg
 
     def initialize(self, connection: sqlalchemy.Connection) -> None:
-        """Ask the first connection what is on its other end."""
+        """Ask the first connection what server it has reached."""
         self.server_version_info = self._greet(connection)
 
     def get_isolation_level_values(self, dbapi_conn: Any) -> tuple[IsolationLevel, ...]:  # noqa: ARG002 - SQLAlchemy's
-        """What a transaction may say."""
+        """The isolation levels that a transaction may have."""
         return "READ COMMITTED", "REPEATABLE READ", _WITHOUT_A_TRANSACTION
 
     def set_isolation_level(self, dbapi_connection: Any, level: IsolationLevel) -> None:
-        """Have the next BEGIN say it."""
+        """Set the isolation level of the next BEGIN."""
         dbapi_connection.autocommit = level == _WITHOUT_A_TRANSACTION
         dbapi_connection.isolation_level = _LEVELS.get(level)
 

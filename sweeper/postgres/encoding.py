@@ -1,6 +1,6 @@
 """Text of a database without an encoding (SQL_ASCII): its bytes are kept as they are, whatever they mean.
 
-What is no UTF-8 becomes a lone surrogate in Python (``surrogateescape``) and the same bytes again on its way back: an
+Bytes that are not UTF-8 become lone surrogates in Python (``surrogateescape``), and the same bytes on the way back: an
 id like that is an id like any other.
 """
 
@@ -63,7 +63,7 @@ def connect(parameters: dict[str, Any], *, has_no_encoding: bool) -> psycopg.Con
         made = psycopg.connect(**parameters, client_encoding="utf8")
         if not is_without_encoding(made):
             return made
-        made.close()  # the encoding belongs into the start of a session: a pooler keeps no SET
+        made.close()  # the encoding belongs in the start of a session: a pooler does not keep a SET
     made = psycopg.connect(**parameters, client_encoding="SQL_ASCII")
     made.cursor_factory = _Cursor
     for name in _TEXT_TYPES:

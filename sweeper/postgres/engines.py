@@ -1,10 +1,10 @@
-"""Servers that speak Postgres's protocol and lack what a refund stands on."""
+"""Servers that speak Postgres's protocol and lack what a refund needs."""
 
 import re
 
 from sweeper.core.errors import ConfigurationError
 
-# a word of what version() says, and what is not there
+# a word in version(), and what the server lacks
 _LACKING = {
     "CockroachDB": "its SKIP LOCKED, its locks on rows and its indexes are not those of Postgres",
     "Aurora DSQL": "it has no triggers, no PL/pgSQL and no savepoints",
@@ -20,7 +20,7 @@ def postgres_version(said: str, host: str) -> tuple[int, ...]:
     """The major version of a server, by what its version() says.
 
     Raises:
-        ConfigurationError: it is no Postgres.
+        ConfigurationError: it is not Postgres.
     """
     name = "Aurora DSQL" if _DSQL_ENDPOINT.search(host) else said
     for engine, why in _LACKING.items():

@@ -1,4 +1,4 @@
-"""What the database may answer, as errors of ours: one row's fault, a lock, a timeout, or the end of the command."""
+"""The database's errors as ours: one row's fault, a lock, a timeout, or the end of the command."""
 
 from sweeper.core.errors import ConfigurationError, FailedError, SweeperError
 
@@ -29,7 +29,7 @@ class Refusal(Exception):  # noqa: N818 - not an error of the run: one row's fau
         self.constraint = constraint
         self.raised = raised
         self.hold_reason = hold_reason or "refused"
-        self.tries = 2 if sqlstate == UNIQUE_VIOLATION else tries  # another layer may have been first
+        self.tries = 2 if sqlstate == UNIQUE_VIOLATION else tries  # another layer may have been faster
 
 
 class StatementError(FailedError):
@@ -64,7 +64,7 @@ class GuardLost(ConfigurationError):  # noqa: N818
 
 
 class WithoutTriggers(FailedError):  # noqa: N818
-    """On this connection no trigger fires but those that always do."""
+    """On this connection only triggers fire that are set to fire always."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -27,7 +27,7 @@ _NO_ANSWER = (
 
 
 class RefusedLogin(psycopg.OperationalError):
-    """The server did not let us in, and ``state`` is the SQLSTATE that it gave for it, beside its message."""
+    """The server refused the login; ``state`` is the SQLSTATE that it gave for that, beside its message."""
 
     def __init__(self, message: str, state: str) -> None:
         super().__init__(message)
@@ -35,7 +35,7 @@ class RefusedLogin(psycopg.OperationalError):
 
 
 def with_sqlstate(error: psycopg.Error, parameters: Mapping[str, str]) -> psycopg.Error:
-    """The error of a connection that failed, with the server's SQLSTATE when one can be had.
+    """The error of a connection that failed, with the server's SQLSTATE when that can be found out.
 
     It takes a second attempt to log in, for libpq keeps no SQLSTATE of the first.
     """
@@ -54,7 +54,7 @@ def _ask(parameters: Mapping[str, str]) -> str | None:
         return None
     connection = pq.PGconn.connect_start(conninfo.make_conninfo(**parameters).encode())
     try:
-        address = getattr(connection, "pgconn_ptr", None)  # which the wheel has, and the protocol of all does not
+        address = getattr(connection, "pgconn_ptr", None)  # the wheel's class has it
         if connection.status == pq.ConnStatus.BAD or address is None:
             return None
         set_verbosity(address, _SQLSTATE_ALONE)

@@ -1,4 +1,4 @@
-"""Times that the database has and Python has not: before the year 1, after 9999, and the infinite ones."""
+"""Times that Postgres has and Python does not: before the year 1, after 9999, and infinite ones."""
 
 import re
 from datetime import UTC, datetime
@@ -8,13 +8,13 @@ import psycopg
 from psycopg.abc import Buffer
 from psycopg.types.datetime import TimestamptzLoader
 
-# a day within what Python has, so that no zone leads out of it
+# a day inside Python's range, so that no time zone leads out of it
 EARLIEST, LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 _EARLY = re.compile(rb"-|0001-|.* BC$")
 
 
 class _MomentLoader(TimestamptzLoader):
-    """Reads a time as the nearest that there is: one odd row must not be an error of the whole command."""
+    """Reads a time as the nearest one that Python has: one odd row must not fail the whole command."""
 
     def load(self, data: Buffer) -> datetime:
         try:

@@ -1,6 +1,6 @@
-"""What frameworks and hosts write behind the question mark of a connection URL, and what becomes of it.
+"""What frameworks and hosts write after the question mark of a connection URL, and what is done with it.
 
-libpq refuses parameters that it does not know. Each of another program is dropped here (it sets that program's own
+libpq refuses parameters that it does not know. Those of other programs are dropped here (they set that program's own
 pool, cache or driver, or what every transaction of ours sets for itself), translated into libpq's words, or refused by
 name.
 One that has to do with TLS and is not in this table is never dropped.

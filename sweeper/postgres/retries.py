@@ -42,7 +42,7 @@ def tell_retries(hook: "RetryHook") -> None:
 
 
 def _again(work: Callable[[], T], error: Exception, attempts: int | None) -> T:
-    """Go on after the first attempt, which failed like that."""
+    """Try again after the first attempt, which failed with this error."""
     import stamina  # most runs never need it
 
     if _told:

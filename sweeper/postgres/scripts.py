@@ -1,9 +1,9 @@
-"""A script in SQL, taken apart into its statements."""
+"""Splits a script in SQL into its statements."""
 
 import re
 from collections.abc import Iterator
 
-# what may hold a semicolon that ends nothing: texts, names, bodies between dollars, comments
+# what may hold a semicolon that ends no statement: texts, names, bodies between dollars, comments
 _PIECE = re.compile(
     r"""(?P<end>;)|[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![\w$])(\$(?:[^\W\d]\w*)?\$).*?\2|--[^\n]*|/\*.*?\*/"""
     r"""|[\w$]+|.""",

@@ -1,4 +1,4 @@
-"""From the driver's errors, by their SQLSTATE, to ours."""
+"""Translates the driver's errors, by their SQLSTATE, into ours."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ from sweeper.postgres.login import RefusedLogin
 READ_ONLY = "25006"
 _RETRIED = frozenset({"40001", "40P01", "57P01", "57P02", "57P03", "57P05", "25P03", READ_ONLY})
 # The SQLSTATEs of a login that no waiting fixes, and of one that may succeed later. A pooler's 08P01 means either, and
-# so its words have to tell.
+# so its message decides.
 _REFUSED_STATES = {
     "28P01": "the password was refused or is missing",
     "28000": "the role is not known, may not log in, or pg_hba.conf does not let it in",
@@ -40,7 +40,7 @@ _BUSY_STATES = {
     "55000": "the database takes no connections",
     "57P03": "it is starting or stopping",
 }
-# The same by libpq's own words, and by the server's where its SQLSTATE is not to be had.
+# The same by libpq's own words, and by the server's where its SQLSTATE is not known.
 _REFUSED_LOGINS = (
     ("password authentication failed", "the password was refused or is missing"),
     ("no password supplied", "the password was refused or is missing"),
@@ -90,7 +90,7 @@ _SEES_ALL = "no GRANT changes that: give this role BYPASSRLS, or sweep as the ow
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn the driver's errors into ours; those worth a retry pass as they are."""
+    """Turn the driver's errors into ours; those worth a retry are passed on as they are."""
     try:
         yield
     except (exc.DBAPIError, psycopg.Error) as error:
@@ -195,7 +195,7 @@ def is_out_of_step(cause: BaseException | None) -> bool:
 
 
 def _refused_login(cause: BaseException | None) -> str | None:
-    """Why the server does not let us in, when no waiting fixes it."""
+    """Why the server refuses the login, when waiting does not fix it."""
     state = cause.state if isinstance(cause, RefusedLogin) else ""
     if state in _BUSY_STATES:
         return None

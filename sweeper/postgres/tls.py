@@ -1,6 +1,6 @@
 """What a URL says about TLS in the words of another program, and where this machine keeps its root certificates.
 
-Nothing here makes a connection less safe than its URL asks for: what cannot be said to libpq is an error.
+Nothing here makes a connection less safe than its URL asks for: what libpq cannot do is an error.
 """
 
 from collections.abc import Mapping
@@ -67,7 +67,7 @@ def without_javas_words(pairs: list[Pair]) -> list[Pair]:
 
 
 def with_system_roots(parameters: dict[str, str], environment: Mapping[str, str]) -> dict[str, str]:
-    """The parameters with ``sslrootcert=system`` as the file that this machine keeps its root certificates in.
+    """The parameters with ``sslrootcert=system`` replaced by the file with this machine's root certificates.
 
     The libpq of psycopg's wheel has an OpenSSL of its own, which looks for them in a folder that no machine has.
     """

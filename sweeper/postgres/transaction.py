@@ -10,7 +10,7 @@ import sqlalchemy
 from sweeper.postgres.scripts import statements
 from sweeper.postgres.sqlstate import translated
 
-_ROWS_AT_ONCE = 500  # fewer than make Python look for garbage
+_ROWS_AT_ONCE = 500  # fewer rows than make Python collect garbage
 
 Row = sqlalchemy.Row[Any]
 

@@ -6,7 +6,7 @@ import psycopg
 
 from sweeper.core.errors import ConfigurationError
 
-# In libpq's words, which are English always, and psycopg's for its own copy of a timeout. What is shown of them is the
+# libpq's messages, which are always English, and psycopg's for its own copy of a timeout. What is shown of them is the
 # name of a parameter or a number, never a value. Source: connectOptions2 and parseServiceInfo in fe-connect.c.
 _SIGNS = tuple(
     (re.compile(sign, re.DOTALL), meaning)

@@ -24,7 +24,7 @@ def minute(moment: datetime) -> str:
 
 
 def findings_line(result: AuditResult) -> str:
-    """What was found, in one line."""
+    """The findings in one line."""
     if not result.findings:
         return "No findings."
     found = ", ".join(f"{number(finding.count)} {finding.code}" for finding in result.findings)
@@ -42,7 +42,7 @@ def waits_line(waits: TimeToRefund | None) -> str:
 
 
 def rate_line(rate: Rate) -> str:
-    """What the last day of the period was like."""
+    """The refunds of the last day of the period, against the days before."""
     line = f"the sweeper itself refunded {plural(rate.last_day, 'session')} in the last day of the period"
     if rate.usual_per_day is None:
         return f"{line.capitalize()}; it is too early to say what is usual."
@@ -53,7 +53,7 @@ def rate_line(rate: Rate) -> str:
 
 
 def lost_line(position: Position) -> str:
-    """What nobody has given back, because it lies before the floor."""
+    """What is never refunded because it lies before the floor."""
     lost = position.places["before_floor"]
     return (
         f"Lost so far: {number(lost.credits)} credits of {plural(lost.sessions, 'session')} before the floor, "

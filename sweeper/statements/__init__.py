@@ -1,1 +1,1 @@
-"""The statements that sweeper sends, for people: listed, and filled with a mapping as scripts for psql."""
+"""``sweeper sql``: the statements, listed, and filled with a mapping as scripts for psql."""

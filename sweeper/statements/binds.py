@@ -1,4 +1,4 @@
-"""Values for the binds of every statement: of this mapping, of the policy, and of rows that there are."""
+"""Values for the binds of every statement: from this mapping, the policy, and existing rows."""
 
 import re
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ def read_rows(transaction: Transaction, mapping: Mapping, prepared: RunContext) 
         return []
 
     page = {**prepared.selection.binds, "page_size": _ROWS}
-    # without a horizon all of history would be read for what is owed
+    # without a horizon, finding what is owed would read all of history
     owed = [] if prepared.full else ask("look", **page)
     found = owed or ask("list_candidates", **page)
     session_ids = tuple(row.session_id for row in found)
@@ -90,7 +90,7 @@ class Values:
         return {**known, **self._of_group(group), **self._of_one().get(name, {})}
 
     def of_transaction(self, *, group: str, writes: bool) -> dict[str, object]:
-        """What the transaction sets for itself."""
+        """The settings of the transaction."""
         timeouts = READ_TIMEOUTS if not writes else Timeouts() if group == "install" else LOCKING_TIMEOUTS
         return {
             **timeouts._asdict(),
@@ -251,5 +251,5 @@ class Values:
 
 
 def _ids(count: int) -> list[str]:
-    """Made-up ids: what is written under them is undone."""
+    """Made-up ids; what is written with them is rolled back."""
     return [f"{_RUN_ID[:-1]}{number}" for number in range(1, count + 1)]

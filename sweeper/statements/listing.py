@@ -5,13 +5,13 @@ from sweeper.core.errors import ConfigurationError
 from sweeper.postgres import templates
 from sweeper.statements.result import Statement
 
-# in the order in which somebody who reads the program for the first time should meet them
+# in the order in which a new reader should see them
 _GROUPS = ("run", "install", "audit", "explain", "corrections", "check", "init", "app", "monitoring")
 _PARTS = "parts"
 
 
 def list_statements() -> tuple[Statement, ...]:
-    """All of them, group by group, by name within a group. Reads files alone."""
+    """All statements, by group and name. Reads only files."""
     folder = templates.folder()
     groups = {name: path.relative_to(folder).parts[0] for name, path in templates.files().items()}
     order = {group: number for number, group in enumerate(_GROUPS)}

@@ -111,5 +111,5 @@ def terminated(text: str) -> str:
 
 
 def unseen(text: str) -> str:
-    """A statement whose answer psql throws away."""
+    """A statement whose answer psql discards."""
     return f"{text}\n\\g /dev/null"

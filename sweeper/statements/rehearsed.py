@@ -1,4 +1,4 @@
-"""What the statements of a rehearsal are filled with as an example: columns of the mapped tables themselves."""
+"""Examples for the slots of a rehearsal's statements: columns of the mapped tables themselves."""
 
 from sweeper.app.catalog import TIME_TYPES, Column
 from sweeper.app.mapping import Mapping
@@ -22,7 +22,7 @@ OF_LEDGER = (
 
 _OF_ACCOUNTS = ("has_account", "compare_row_accounts")
 
-# these look at some sessions and at no others
+# these read only the given sessions
 CHOSEN = (
     "compare_charge_accounts", "compare_charges", "compare_past", "compare_statuses", "find_marked",
     "find_marked_unpaid", "find_missed_refunds", "look_at_newest", "look_at_running", "try_marks",
@@ -71,7 +71,7 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
 
 
 def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
-    """What their conditions ask for, and what they repeat."""
+    """The choices of those statements: what their conditions ask for, and what they repeat."""
     if name not in REHEARSED:
         return {}
     key = mapping.slots["key"]

@@ -1,4 +1,4 @@
-"""What the statements are filled with beside the names of the mapping: as those that send them do, or an example."""
+"""Fills statements with more than the names of the mapping: as the code that sends them does, or with examples."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,7 +47,7 @@ NOTES = {
     "list_adoptable": "The condition is the one of `sweeper adopt --where`; here it is true of every session.",
     "rekey": "What `sweeper install --rekey` does depends on the old key; here the key is as it was.",
 }  # fmt: skip
-# what must have been sent before in the same transaction
+# statements that must be sent first in the same transaction
 BEFORE = {"revoke_defaults": "note_objects"}
 _REKEY = (
     "other_ids", "forget_attempts", "translate_attempts", "translate_empty_attempts", "other_accounts", "keeps_text",
@@ -55,7 +55,7 @@ _REKEY = (
 )  # fmt: skip
 _COMPARED = ("own", "same_accounts", "known_table", "ids_as_text")
 _LIVE_INDEX = "sweeper_live_example"
-# in whose place GRANT takes the role that is connected
+# the role that GRANT names is replaced by the connected one
 _ROLE = "CURRENT_USER"
 
 
@@ -86,7 +86,7 @@ class Filling:
         return fill_script(name, slots, choices) if name in SCRIPTS else fill(name, slots, choices)
 
     def is_script(self, name: str) -> bool:
-        """Whether the percent signs of the filled statement are as they are."""
+        """Whether the percent signs of the filled statement are not doubled."""
         return name in SCRIPTS | GRANTS or name == "refund"
 
     def _choices(self, name: str) -> Choices:
@@ -142,7 +142,7 @@ class Filling:
         }
 
     def _of_other_keys(self) -> dict[str, str]:
-        """For what is asked before another key or schema takes over: as if the key were as it was."""
+        """Slots for statements about a change of key or schema, as if the key stayed the same."""
         slots = self.mapping.slots
         return {
             "old_session_id": slots["session_id"],
@@ -155,7 +155,7 @@ class Filling:
         }
 
     def _examples(self) -> dict[str, dict[str, str]]:
-        """What is filled in for one statement alone, by its name."""
+        """The slots of a single statement, by its name."""
         mapping, slots = self.mapping, self.mapping.slots
         status_column = slots["status_column"] or slots["key"]
         sessions = {"table": slots["sessions"], "key": slots["key"], "column": status_column}
@@ -210,7 +210,7 @@ class Filling:
         }
 
     def _of_drafts(self) -> dict[str, dict[str, str]]:
-        """What `sweeper init` asks of a table that it takes for one of sessions, or of a ledger."""
+        """Slots for the statements of `sweeper init` about a table of sessions, or a ledger."""
         slots = self.mapping.slots
         sessions = {"table": slots["sessions"], "key": slots["key"], "column": slots["status_column"]}
         moments = {"started": slots["started_at"], "ended": slots["started_at"], "at": slots["started_at"]}

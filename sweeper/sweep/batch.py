@@ -35,13 +35,13 @@ from sweeper.sweep.selection import Selection, binds_for_nobody
 from sweeper.sweep.shard_payment import ShardPayer
 from sweeper.sweep.throttle import Traffic
 
-# for what a run records and counts in its own ledger, which may be large: nothing else waits for that
+# for records and counts in sweeper's own ledger, which may be large: nothing else waits for them
 BOOKKEEPING_TIMEOUTS = Timeouts()
-# of several sessions each may wait in turn, such as for a row that a foreign key of the app's ledger points to, and
-# whoever wants one of them waits as long as all of that; one alone, which is what is tried next, may take its time
+# in a batch each session may wait in turn, such as for a row that a foreign key of the app's ledger points to, and
+# whoever wants one of its rows waits for all of that; a session alone, which is tried next, may wait longer
 _TOGETHER_TIMEOUTS = LOCKING_TIMEOUTS._replace(lock_ms=50)
 
-# a balance that is read beside the account's row may differ for a moment, where a writer of the app breaks its own rule
+# a balance that is read from other rows may differ for a moment, when a writer of the app breaks its own rule
 _SERIALIZED_TRIES = 3
 
 
@@ -53,7 +53,7 @@ Refund = tuple[str, str, str, str]
 class Batch:
     """What one committed batch did; ``tried`` sessions of those it was given are settled by it or skipped.
 
-    ``beside_id_bytes`` is how much the statement that pays had to say of those that were paid beside their ids.
+    ``beside_id_bytes`` is the size of what the paying statement returned for the paid sessions besides their ids.
     """
 
     tried: int = 0
@@ -94,7 +94,7 @@ class BatchPayer:
         Raises:
             Refusal, StatementError, Busy: one of them stood in the way.
             TooSlow: it takes too long, or would say too much, for one batch.
-            FailedError: more sessions would be put on hold than a run may.
+            FailedError: more sessions would be put on hold than one run may hold.
         """
         with self._transaction(_TOGETHER_TIMEOUTS if len(session_ids) > 1 else LOCKING_TIMEOUTS) as transaction:
             lock_installation(transaction, self._mapping)
@@ -159,7 +159,7 @@ class BatchPayer:
         )
 
     def _pay_locked(self, transaction: Transaction, selection: Selection, chosen: Chosen) -> Batch:
-        """Lock the accounts, pay, and compare what was written with what was meant."""
+        """Lock the accounts, pay, and compare what was written with what was intended."""
         balances = self._lock_accounts(transaction, chosen)
         binds = {
             **selection.binds,
@@ -195,7 +195,7 @@ class BatchPayer:
     def _write(self, transaction: Transaction, binds: Mapped[str, object]) -> Row:
         if self._in_shard is None:
             return transaction.row(self._statements["pay"], binds)
-        return cast("Row", self._in_shard.pay(transaction, binds))  # it says the same, as if in one row
+        return cast("Row", self._in_shard.pay(transaction, binds))  # it has the same attributes
 
     def _require_as_meant(
         self, transaction: Transaction, binds: Mapped[str, object], row: Row, balances: Balances | None
@@ -203,7 +203,7 @@ class BatchPayer:
         """Read back what the app's triggers made of sessions, ledger rows and balances.
 
         Raises:
-            Refusal: something else than what was meant.
+            Refusal: something differs from what was intended.
         """
         if row.paid_sessions and not self._are_failed(transaction, binds, row.paid_sessions):
             require_as_meant(transaction.rows(self._statements["read_back"], binds))
@@ -215,7 +215,7 @@ class BatchPayer:
         compare_balances(row, balances, after, exact=exact, exact_spent=exact_spent, tries=tries)
 
     def _are_failed(self, transaction: Transaction, binds: Mapped[str, object], session_ids: Sequence[str]) -> bool:
-        """Whether all these are among the failed by now, and nothing else of a refund must be read back."""
+        """Whether all these sessions are failed now, and nothing else of a refund has to be read back."""
         if self._mapping.is_read_back:
             return False
         found = transaction.row(self._statements["count_failed"], {**binds, "in_hand": text_array(session_ids)})

@@ -22,8 +22,8 @@ from sweeper.sweep.throttle import Throttle
 T = TypeVar("T")
 
 _CAPS_WAIT_SECONDS, _CAPS_WAIT_AT_MOST_SECONDS = 0.004, 60
-# up to this many slow sessions in a row, from all over the page, are left to the next run; more, with none paid in
-# between, mean that all of them are slow
+# up to this many slow sessions in a row, from all over the page, are left to the next run; more, with no payment
+# between them, mean that all sessions are slow
 _SLOW_AT_MOST = 3
 _GUARD_WAIT_SECONDS = 0.5
 # when a migration takes longer, the run ends
@@ -53,10 +53,10 @@ class BatchRunner:
         self._slow_in_a_row, self._paid_beside_slow = 0, False
 
     def pass_over_slow(self, found: OwedPage, session_ids: tuple[str, ...]) -> None:
-        """Continue with fewer at a time; one that takes too long by itself is left, so that it stops no other.
+        """Continue with fewer at a time; one that is too slow alone is left, so that it does not stop the others.
 
         Raises:
-            FailedError: too many do.
+            FailedError: too many are.
         """
         self.throttle.too_slow()
         if len(session_ids) > 1:
@@ -104,16 +104,16 @@ class BatchRunner:
                 else:
                     self.refused_alone(group[0], problem, since)
             else:
-                groups.put_back(group[batch.tried :])  # those that a cap left no room for in this one
+                groups.put_back(group[batch.tried :])  # those for which a cap left no room in this batch
                 self.hold_proven()
 
     def refused_alone(self, session_id: str, problem: Problem, since: PaidSince) -> None:
-        """Put a session on hold that the database refused alone, now or once it is known whose fault that is.
+        """Put a session on hold that the database refused alone: now, or once the run is known not to be at fault.
 
         ``since`` is what was paid since it was first refused, together with others.
 
         Raises:
-            FailedError: it is the run's, or too many would be put on hold.
+            FailedError: the run is at fault, or too many would be put on hold.
         """
         if refusal_of(problem).raised or self.once_unlocked(lambda: self._holds.is_on_hold(session_id)):
             self._hold(session_id, problem)
@@ -130,7 +130,7 @@ class BatchRunner:
         """
         tally = self.tally
         if tally.skipped and not self.suspects.in_this_run.accounts:
-            # whatever else could be paid is locked by the app: nothing shows whose fault it is before the next run
+            # the app has locked whatever else could be paid: only the next run can show who is at fault
             tally.skipped.extend(self.suspects.leave())
         others_owed = bool(self.suspects.in_this_run.accounts or tally.skipped or tally.already_refunded)
         for suspect in self.suspects.take_the_rest(others_owed=others_owed or bool(self._holds.new)):
@@ -139,7 +139,7 @@ class BatchRunner:
             raise unproven(self._without_a_hold)
 
     def hold_proven(self) -> None:
-        """Hold the suspects of whom it has become clear that the fault is theirs."""
+        """Put those suspects on hold that are now known to be at fault."""
         for suspect in self.suspects.take_proven():
             self._hold(suspect.session_id, suspect.problem)
 
@@ -157,7 +157,7 @@ class BatchRunner:
         return retrying(work)
 
     def _wait_for_tables(self, problem: Exception) -> None:
-        """Wait while a table is locked as a whole: there is no point in trying session after session.
+        """Wait while a table is locked as a whole, for then trying session after session is pointless.
 
         Raises:
             Busy: it still is after some seconds.
@@ -176,7 +176,7 @@ class BatchRunner:
                 return
 
     def _hold(self, session_id: str, problem: Problem) -> None:
-        """Put one session on hold, which the database refused; where it refuses that, too, the others go first."""
+        """Put one session on hold that the database refused; if the hold is refused, too, the run fails at its end."""
         refusal = refusal_of(problem)
 
         def attempt() -> None:
@@ -211,7 +211,7 @@ class BatchRunner:
         while True:
             try:
                 batch = retrying(attempt)
-            except GuardLost:  # also what it looks like while somebody rebuilds it
+            except GuardLost:  # or somebody is rebuilding it
                 if not rebuilds:
                     raise
                 rebuilds -= 1

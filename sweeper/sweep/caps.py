@@ -64,7 +64,7 @@ class Caps:
     def read(self, transaction: Transaction) -> Room:
         """What the caps leave at this moment."""
         sessions, credits = self._own or self._counted(transaction, self._count_own)
-        self._own = None  # unknown again, unless this batch commits
+        self._own = None  # unknown again until this batch commits
         self._before = (sessions, credits)
         limits = self._limits
         others = self._counted(transaction, self._count_others) if self._shared else (0, Decimal(0))

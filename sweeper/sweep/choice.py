@@ -1,4 +1,4 @@
-"""Which of the locked sessions a batch pays: as many as the caps have room for, and as its answer may name."""
+"""Which of the locked sessions a batch pays: as many as the caps, and the size of its answer, have room for."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -10,14 +10,14 @@ from sweeper.postgres.transaction import Row
 
 
 class Chosen(NamedTuple):
-    """Some of the sessions that are locked."""
+    """The locked sessions that a batch pays."""
 
     session_ids: Sequence[str]
     account_ids: Sequence[str | None]
 
 
 def require_short_answer(in_hand: Sequence[str], locked: Row) -> None:
-    """Nothing is paid whose answer would not fit: accounts may have much longer names than their sessions."""
+    """Refuse a batch whose answer would not fit: the ids of accounts may be much longer than those of sessions."""
     if len(in_hand) > 1 and text_bytes(locked.session_ids) + 2 * text_bytes(locked.account_ids) > ANSWER_BYTES:
         raise TooSlow
 

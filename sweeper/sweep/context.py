@@ -1,4 +1,4 @@
-"""What is checked before anything is paid or planned, and what a run over the app's tables is to look at."""
+"""The checks before anything is paid or planned, and what a run over the app's tables looks at."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -29,8 +29,8 @@ T = TypeVar("T")
 class RunRequest:
     """What the command line asked for; ``asked_at`` is ``time.monotonic()`` at the moment ``as_of``.
 
-    ``by`` and ``reason`` say who decided about the named sessions, and why. ``first_attempts`` is how often a server
-    that is not there is tried at the start.
+    ``by`` and ``reason`` are who decided about the named sessions, and why. ``first_attempts`` is how often a server
+    that cannot be reached is tried at the start.
     """
 
     as_of: datetime
@@ -98,7 +98,7 @@ def prepare(
         selection = selection.by_hand(tuple(dict.fromkeys(request.session_ids)), payable_again=settings.payable_again)
         read(database, mapping, partial(_require_sessions, session_ids=request.session_ids))
     elif full:
-        # over the nodes of Citus there is no reading of all of history at once
+        # over the nodes of Citus all of history cannot be read at once
         selection = replace(selection.full(), in_history=not mapping.is_by_account)
         read(database, mapping, lambda transaction, own: require_own_ids(OwedReader(transaction, own, selection)))
     elif whole and horizon is not None and not read(database, mapping, is_small):
@@ -108,7 +108,7 @@ def prepare(
 
 
 def _floor(settings: Settings, request: RunRequest, installation: Installation | None) -> datetime:
-    """The moment before which the run does not look; by default that of the installation, which may be to come."""
+    """The moment before which the run does not look; by default that of the installation, which may lie ahead."""
     floor = installation.floor(settings.policy) if installation else settings.policy.since or request.as_of
     if request.since is None:
         return floor
@@ -122,7 +122,7 @@ def _floor(settings: Settings, request: RunRequest, installation: Installation |
 
 
 def read(database: Database, mapping: Mapping, question: Callable[[Transaction, Mapping], T]) -> T:
-    """The answer to a question that writes nothing."""
+    """The answer of a read-only transaction."""
 
     def ask() -> T:
         with reading(database, mapping) as transaction:

@@ -26,7 +26,7 @@ from sweeper.sweep.suspects import refusal_of, unproven
 _NO_RUN = "00000000-0000-0000-0000-000000000000"
 _LARGEST, _SAMPLES = 10, 3
 _COMPARED_AT_ONCE = 10_000
-# upper bounds in seconds, and what they are called
+# upper bounds in seconds, and their labels
 _AGES = (
     (3600, "under 1 hour"),
     (86_400, "1 to 24 hours"),
@@ -49,9 +49,9 @@ class Planner:
         self.holds: dict[str, Amount] = defaultdict(Amount)
         self.hold_samples: dict[str, tuple[str, ...]] = defaultdict(tuple)
         self.largest: list[Largest] = []
-        # digests, not ids: a plan without caps may name millions of accounts
+        # digests, not ids: without caps there may be millions of accounts
         self.accounts: set[int] = set()
-        # their expression fails, and it is not known yet whether that is their fault
+        # their expression fails, and it is not known yet whether they are at fault
         self._suspects: dict[str, OwedSession] = {}
 
     def add(self, session: OwedSession) -> None:
@@ -184,7 +184,7 @@ def _before_floor(owed: OwedList, prepared: RunContext, request: RunRequest) -> 
 
 
 def _held_in_the_end(planner: Planner, *, limit: int) -> tuple[FailedError | None, int]:
-    """How a run would fail at its end, if it would, and how many sessions it would put on hold."""
+    """The error with which a run would end, or None, and how many sessions it would put on hold."""
     error = None
     try:
         planner.decide_suspects()

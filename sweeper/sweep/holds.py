@@ -21,7 +21,7 @@ class Holds:
         self._run_id = run_id
         self.limit = limit
         self.new: set[str] = set()
-        # on hold, since this run or before, because the database refuses them; as many as were tried one by one
+        # refused by the database and on hold, by this run or before, among those that were tried one by one
         self.refused: set[str] = set()
 
     def require_room(self, session_ids: Iterable[str]) -> None:
@@ -50,7 +50,7 @@ class Holds:
         """
         try:
             return self._hold(session_id, refusal, attempt_known=True)
-        except (Refusal, StatementError):  # the attempt cannot be read, either
+        except (Refusal, StatementError):  # the attempt cannot be read either
             return self._hold(session_id, refusal, attempt_known=False)
 
     def _hold(self, session_id: str, refusal: Refusal, *, attempt_known: bool) -> bool:

@@ -22,7 +22,7 @@ class Homes:
         self._shards = dict[str, int]()
 
     def learn(self, transaction: Transaction, mapping: Mapping, found: Iterable[tuple[str, str]]) -> None:
-        """Note whose these sessions are; of several with one id, which no program refunds, the last."""
+        """Note the accounts of these sessions; of several with one id, which are never refunded, the last one."""
         self._accounts.update(found)
         unknown = set(self._accounts.values()) - self._shards.keys()
         if unknown:
@@ -34,7 +34,7 @@ class Homes:
         self._shards = {one: self._shards[one] for one in self._accounts.values()}
 
     def accounts(self, session_ids: Iterable[str]) -> frozenset[str]:
-        """Whose these sessions are."""
+        """The accounts of these sessions."""
         return frozenset(self._accounts[session_id] for session_id in session_ids if session_id in self._accounts)
 
     def shard(self, session_id: str) -> int:
@@ -47,7 +47,7 @@ class Homes:
 
 
 def in_shards(database: Database, mapping: Mapping, rows: Sequence[Row]) -> list[list[Row]]:
-    """Refunds, or sessions, with an ``account_id`` in groups, each of one shard of Citus; all together elsewhere."""
+    """Rows with an ``account_id`` in groups, each of one shard of Citus; in one group without Citus."""
     if not mapping.is_by_account or not rows:
         return [list(rows)]
     with database.transaction(timeouts=READ_TIMEOUTS, read_only=True) as transaction:

@@ -22,16 +22,16 @@ from sweeper.sweep.selection import Selection, before
 # for transactions that commit late, zones and clock changes
 MARGIN = timedelta(days=1)
 FULL_SWEEP_EVERY = timedelta(days=1)
-# up to this many failed and running sessions are read in no time: a run then starts at the floor, so that nothing can
+# so few failed and running sessions are read in no time: a run then starts at the floor, so that no session can
 # come back behind it
 SMALL_HISTORY = 10_000
-# a clock that was set back by less than this is still beyond the horizon, by the margin
+# when the clock is set back by less than this, the margin keeps it beyond the horizon
 _SET_BACK = MARGIN / 2
 _SEEN_TIMEOUTS = Timeouts(statement_ms=60_000, idle_ms=60_000)
 
 
 def policy_digest(policy: PolicySection, floor: datetime) -> str:
-    """A digest of the rules that decide what is settled: with others the horizon does not hold."""
+    """A digest of the rules that decide what is settled: under other rules the horizon is not valid."""
     rules = policy.model_dump(mode="json", include={"stuck_after", "grace", "max_amount"}, warnings=False)
     return sha256(json.dumps([rules, floor.isoformat()], sort_keys=True).encode()).hexdigest()
 
@@ -57,7 +57,7 @@ def usable_horizon(installation: Installation | None, digest: str, as_of: dateti
 
 
 def is_small(transaction: Transaction, mapping: Mapping) -> bool:
-    """Whether all of history is so small that a horizon saves nothing."""
+    """Whether history is so short that a horizon saves nothing."""
     counted = transaction.row(mapping.statement("count_live"), {"limit": SMALL_HISTORY + 1}).sessions
     return int(counted) <= SMALL_HISTORY
 
@@ -65,7 +65,7 @@ def is_small(transaction: Transaction, mapping: Mapping) -> bool:
 class Settled(NamedTuple):
     """What a complete run leaves to the next: its selection, and what of it is not settled.
 
-    ``unripe_from`` is when the earliest session started that may be owed later; ``unknown`` that this is not known.
+    ``unripe_from`` is when the earliest session started that may be owed later; ``unknown``: this is not known.
     """
 
     selection: Selection
@@ -98,7 +98,7 @@ def store(database: Database, mapping: Mapping, settled: Settled) -> None:
 
 
 def note_seen(database: Database, mapping: Mapping, selection: Selection, run_id: str) -> None:
-    """Write down, after a full sweep, some of what the app's own ledger says is refunded: it may lose those rows."""
+    """Record, after a full sweep, some refunds in the app's own ledger, which may lose those rows later."""
     if mapping.ledger is None or mapping.is_by_account or not mapping.starts_in_column:
         return
     with database.transaction(

@@ -1,4 +1,4 @@
-"""Owed sessions that were refunded, it seems, under another id.
+"""Finds owed sessions that seem to have been refunded under another id.
 
 An app that changes ids in place leaves refunds whose sessions are gone, and sessions that look as if nobody had
 refunded them. Only a run that is about to pay compares the two; where no session is deleted it reads a few refunds.
@@ -11,15 +11,15 @@ from sweeper.core.errors import ConfigurationError
 from sweeper.postgres.binds import text_array
 from sweeper.sweep.owed import OwedReader
 
-# one may be a coincidence: sessions of one transaction have one time, and one of them may be deleted. Where half of
-# the refunds without a session have another one that is owed, the ids were changed
+# one may be a coincidence: sessions of one transaction have the same time, and one may be deleted. Where half of
+# the refunds without a session match an owed one, the ids were changed
 _COINCIDENCES, _SURE = 1, 2
 _SAMPLES = 3
 
 
 @dataclass(frozen=True)
 class Orphans:
-    """Some of the newest refunds whose sessions are gone; ``on_hold`` where some session is on hold because of one."""
+    """Some of the newest refunds whose sessions are gone; ``on_hold`` when a session is on hold because of one."""
 
     refund_ids: tuple[str, ...] = ()
     on_hold: bool = False
@@ -39,7 +39,7 @@ def find_orphans(reader: OwedReader) -> Orphans:
 
 
 def find_moved(reader: OwedReader, orphans: Orphans, session_ids: Collection[str]) -> frozenset[str]:
-    """Which of these owed sessions were refunded, it seems, under another id.
+    """Which of these owed sessions seem to have been refunded under another id.
 
     Raises:
         ConfigurationError: so many that the ids were changed in place.
@@ -67,7 +67,7 @@ def find_moved(reader: OwedReader, orphans: Orphans, session_ids: Collection[str
 
 
 class MovedSessions:
-    """The owed sessions of one sweep that were refunded, it seems, under another id."""
+    """The owed sessions of one sweep that seem to have been refunded under another id."""
 
     def __init__(self) -> None:
         self._orphans: Orphans | None = None

@@ -37,7 +37,7 @@ class OwedReader:
     selection: Selection
 
     def find_ambiguous(self, session_ids: Collection[str] | None = None) -> frozenset[str]:
-        """Which of these ids, or of all failed and running sessions, several have from the floor on."""
+        """Which of these ids, or of all ids of failed and running sessions, several sessions have from the floor on."""
         if not self.mapping.has_shared_ids or (session_ids is not None and not session_ids):
             return frozenset()
         if session_ids is None:
@@ -72,7 +72,7 @@ class OwedReader:
     def find_unripe(self) -> datetime | None:
         """When the earliest session started that may be owed later; None without such a session.
 
-        To be asked before anything is paid: what is not owed by then, and may be later, is settled by no run.
+        To be asked before anything is paid: a session that is not owed then, and may be later, is not settled.
 
         Raises:
             Refusal, StatementError: a row's own expression fails.
@@ -85,7 +85,7 @@ class OwedReader:
         return [place_of(row) for row in self._rows("list_candidates", page_size=_CANDIDATES_AT_ONCE)]
 
     def is_on_hold(self, session_id: str) -> bool:
-        """Whether a session that the database refuses is on hold already, so that a new hold is not news."""
+        """Whether a session that the database refuses is on hold already, so that its hold is not a new one."""
 
         def ask(*, attempt_known: bool) -> bool:
             with self.transaction.savepoint():

@@ -1,4 +1,4 @@
-"""All that is owed in a selection, one session after the other or counted: for dry runs, and for what a run leaves."""
+"""Everything that is owed in a selection, session by session or counted: for dry runs, and for what a run leaves."""
 
 from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import replace
@@ -62,7 +62,7 @@ class OwedList(OwedReader):
             reader = reader._after(last)
 
     def _iterate_around(self) -> Generator[OwedSession, None, tuple[bool, Place | None]]:
-        """Go on, with fewer sessions at a time, until the row is behind whose expression fails.
+        """Go on, with fewer sessions at a time, until past the row whose expression fails.
 
         Returns whether there may be more, and from what place on.
         """

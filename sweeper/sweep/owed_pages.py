@@ -18,14 +18,14 @@ T = TypeVar("T")
 
 # how many ids are found at once: a page costs a reading of its own, and a full sweep reads all of history for the first
 _FOUND_AT_ONCE = 50_000
-# a list that is rotated by this part of its length comes back to the same place late
+# a list that is rotated by this part of its length comes back late to the same place
 _TURN = 0.618
 
 
 class OwedPage:
     """The ids of owed sessions in their order, to be taken a batch at a time, and the selection that they are of.
 
-    ``last`` is the place in the order that a full page reaches to: there may be more behind it. ``unripe_from`` is when
+    ``last`` is the place of the last session of a full page: there may be more after it. ``unripe_from`` is when
     the earliest session started that may be owed later, where that was asked.
     """
 

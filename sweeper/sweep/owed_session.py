@@ -8,7 +8,7 @@ from sweeper.postgres.errors import Refusal, StatementError
 
 
 class OwedSession(NamedTuple):
-    """One owed session; with ``hold_reason`` when no program may refund it, ``on_hold`` when it is on hold already.
+    """One owed session; it has a ``hold_reason`` when no program may refund it, and is ``on_hold`` if it is already.
 
     ``refused`` is the database's error when its own expression fails; nothing else about it is known then.
     """
@@ -25,9 +25,9 @@ class OwedSession(NamedTuple):
 
 @dataclass(frozen=True)
 class Survey:
-    """What is owed at a moment, and what of it the credits cap has no room for.
+    """What is owed at a moment, and how much of that the credits cap has no room for.
 
-    Where what is payable was asked for, ``to_hold`` more are owed that a run would put on hold.
+    A survey of what is payable has the others, which a run would put on hold, in ``to_hold``.
     """
 
     sessions: int = 0

@@ -1,4 +1,4 @@
-"""What a sweep counts as it goes, and who follows it."""
+"""What a sweep counts, and the interface of those who follow it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What a rehearsal on the app's own past means for a run: it stops one until a run has paid under the mapping."""
+"""What the rehearsal means for a run: a failed item stops it, until a run has paid under the mapping."""
 
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
@@ -25,7 +25,7 @@ class FailedItem(NamedTuple):
     fix: str
 
 
-# what gives the items that fail; it reads the app's tables and writes nothing
+# returns the items that fail; reads the app's tables and writes nothing
 Rehearsal = Callable[[Mapping], Sequence[FailedItem]]
 
 

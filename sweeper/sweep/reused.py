@@ -1,4 +1,4 @@
-"""Ids that the app has used again: the refund of the old session would look like that of the new one."""
+"""Whether the app has reused ids: the refund of the old session would look like that of the new one."""
 
 from contextlib import suppress
 
@@ -7,12 +7,12 @@ from sweeper.install.rotation import WHERE_ANEW
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.sweep.owed import OwedReader
 
-# one session that was started again is a case for `sessions.attempt`, and stops nobody
+# one session that was started again is a case for `sessions.attempt`, and does not stop a run
 _ENOUGH = 2
 
 
 def require_own_ids(reader: OwedReader) -> None:
-    """Check that the newest sessions are not others than those that were refunded under their ids.
+    """Check that the newest sessions are the ones that were refunded under their ids.
 
     Where sessions are started again, as they are without `sessions.attempt`, there are older ones beside them.
 
@@ -22,7 +22,7 @@ def require_own_ids(reader: OwedReader) -> None:
     mapping = reader.mapping
     if mapping.is_by_account or not mapping.starts_in_column:  # without an index in their order all would be read
         return
-    # what cannot be read is found again when it is paid
+    # a row that cannot be read is isolated when it is paid
     with suppress(Refusal, StatementError, TooSlow):
         with reader.transaction.savepoint():
             row = reader.transaction.row(mapping.statement("find_reused"), reader.selection.binds)

@@ -1,4 +1,4 @@
-"""A run, from its first check to its last record in the books."""
+"""A run, from its first check to the record of how it ended."""
 
 import json
 import time
@@ -32,7 +32,7 @@ from sweeper.sweep.rehearsal import Rehearsal, find_objection
 from sweeper.sweep.selection import Selection, binds_for_nobody
 from sweeper.sweep.sweep import Sweep
 
-# a run that ends like this has paid everything that it could
+# with these outcomes a run has paid everything that it could
 _EVERYTHING_PAID = (Outcome.COMPLETE, Outcome.PARTIAL)
 
 
@@ -111,7 +111,7 @@ def _execute(
 
 
 def _outcome(sweep: Sweep, left: Survey, *, held: int) -> Outcome:
-    # also where all that is left will be put on hold: it was not tried yet
+    # also where all that is left would be put on hold: it was not tried yet
     if left.over_budget > 0 or (sweep.tally.capped and left.sessions + left.to_hold > 0):
         return Outcome.CAPPED
     return Outcome.PARTIAL if held else Outcome.COMPLETE
@@ -130,7 +130,7 @@ def _store_horizon(database: Database, prepared: RunContext, sweep: Sweep, befor
 def _note_seen(database: Database, prepared: RunContext, run_id: str) -> None:
     if not prepared.full:
         return
-    # what the full sweep before wrote down is still there
+    # what the full sweep before recorded is still there
     with suppress(SweeperError, Busy, TooSlow, Refusal, StatementError):
         retrying(lambda: note_seen(database, prepared.mapping, prepared.selection, run_id), attempts=1)
 
@@ -151,7 +151,7 @@ def _sweep(sweep: Sweep, selection: Selection) -> tuple[Survey, Outcome, Sweeper
 
 def _attempts_at_the_end(outcome: Outcome, error: SweeperError | None) -> int | None:
     """Few attempts when a signal stopped the run, or when the database was waited for already."""
-    # two: the connection at hand may be one that was lost unnoticed
+    # two: the current connection may be lost without our knowledge
     return 2 if outcome is Outcome.INTERRUPTED or (error and error.code == "connection") else None
 
 
@@ -221,7 +221,7 @@ def _close_in_the_end(
 def _close(database: Database, mapping: Mapping, result: RunResult, opening: dict[str, object]) -> RunResult:
     """Read from the ledger what the run refunded, and record how it ended."""
     with database.transaction(timeouts=BOOKKEEPING_TIMEOUTS) as transaction:
-        if database.connections_made > 1:  # after a failover, that the run began may be missing, too
+        if database.connections_made > 1:  # after a failover the record of the run's start may be missing, too
             transaction.rows(mapping.statement("open_run"), opening)
         *reasons, total = transaction.rows(
             mapping.statement("read_run_totals"), {"run_id": result.run_id, "as_of": result.as_of}

@@ -18,11 +18,11 @@ _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 class Starts:
-    """Start times of a page's sessions, in page order, as the server's text (which need not sort that way)."""
+    """The start times of a page's sessions, in page order, as the server's text, which need not sort like that."""
 
     def __init__(self, session_ids: Sequence[str], starts: Sequence[str | None]) -> None:
         self._starts = starts
-        # an id that comes twice is not paid
+        # an id that occurs twice is not paid
         self._places = {session_id: place for place, session_id in enumerate(session_ids)}
 
     def around(self, session_ids: Sequence[str]) -> tuple[str | None, str | None]:
@@ -34,7 +34,7 @@ class Starts:
 
 
 def before(moment: datetime, duration: timedelta) -> datetime:
-    """``moment`` less ``duration``; the beginning of time when that lies before it."""
+    """``moment`` less ``duration``, but not before the earliest time that Python has."""
     try:
         return moment - duration
     except OverflowError:
@@ -54,8 +54,8 @@ class Selection:
     refunded by a run whose refunds somebody deleted. ``first_charge`` is when the earliest session started that has a
     charge in the app's books, None where no session is older, or that is not known. Of partitioned
     sessions, ``ambiguous`` are ids that several have since the ``floor``, and ``starts`` are known, so that a batch
-    leaves other partitions alone. Where Citus has sessions by account, ``homes`` says on which node each is, and ids
-    that several accounts have are ambiguous, too. ``moved`` are sessions that were refunded, it seems, under another
+    does not read other partitions. Where Citus has sessions by account, ``homes`` knows the node of each, and ids
+    that several accounts have are ambiguous, too. ``moved`` are sessions that seem to have been refunded under another
     id. ``named`` is whether the operator named the sessions.
     """
 

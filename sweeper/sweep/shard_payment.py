@@ -13,7 +13,7 @@ from sweeper.postgres.transaction import Row, Transaction
 
 
 class ShardPaid(NamedTuple):
-    """What the steps did, as the statement that pays says it in one row."""
+    """What the steps did, with the columns of the statement that pays."""
 
     refunded_before: int
     unpaid_sessions: Sequence[str]
@@ -92,7 +92,7 @@ class ShardPayer:
         self, transaction: Transaction, paid: Sequence[Row], binds: Mapped[str, object]
     ) -> dict[str, tuple[int, str]]:
         """By account, how many refunds moved its balance, and by how much."""
-        if "add_in_shard" not in self._statements:  # nothing moves it, or nothing that is ours
+        if "add_in_shard" not in self._statements:  # there is no balance, or a trigger of the app moves it
             return _by_account(paid) if self._has_accounts else {}
         amounts = {
             "account_ids": text_array([row.account_id for row in paid]),

@@ -1,6 +1,6 @@
-"""Who is at fault when the database refuses a session that is tried alone: that session, or the whole run.
+"""Decides what is at fault when the database refuses a session that is tried alone: that session, or the whole run.
 
-A RAISE of the app's is the session's fault. Anything else is, too, once a session of another account was paid after it:
+A RAISE of the app is the session's fault. So is anything else, once a session of another account was paid after it:
 then the run can pay. Until that is known the session is a suspect, and neither held nor paid.
 """
 
@@ -18,13 +18,13 @@ _SAMPLES = 3
 
 
 def refusal_of(problem: Problem) -> Refusal:
-    """What a hold keeps of it."""
+    """The refusal that a hold records."""
     return problem if isinstance(problem, Refusal) else problem.refusal
 
 
 @dataclass
 class PaidSince:
-    """Accounts that were paid since something failed; any two of them tell whether another than a given one was."""
+    """Accounts that were paid since something failed; two are enough to know of one that is not a given one."""
 
     accounts: set[str] = field(default_factory=set)
 
@@ -66,7 +66,7 @@ class Suspects:
         self.in_this_run = self.since_now()
 
     def since_now(self) -> PaidSince:
-        """What is paid from this moment on."""
+        """The accounts that are paid from this moment on."""
         since = PaidSince()
         self._open.append(since)
         return since
@@ -78,10 +78,10 @@ class Suspects:
         self._open = [since for since in self._open if len(since.accounts) < 2]
 
     def add(self, suspect: Suspect) -> None:
-        """One more.
+        """Add a suspect.
 
         Raises:
-            FailedError: that is too many, while nobody was paid.
+            FailedError: there are too many, and no account was paid.
         """
         self._waiting[suspect.session_id] = suspect
         if suspect.is_proven:
@@ -89,10 +89,10 @@ class Suspects:
         sqlstate, accounts = self._row
         if refusal_of(suspect.problem).sqlstate != sqlstate:
             accounts = set()
-        # whose account is not known counts by itself
+        # a session without a known account counts by itself
         accounts.add(suspect.session_id if suspect.account_id is None else f"of {suspect.account_id}")
         self._row = (refusal_of(suspect.problem).sqlstate, accounts)
-        # what could not be found is all read first: that locks nothing, and what is behind it may well be paid
+        # finding comes first and locks nothing: a page that follows may well be paid
         only_read = suspect.since is self.in_this_run
         if not only_read and not self.in_this_run.accounts and len(accounts) == _IN_A_ROW:
             raise unproven(self._problems())

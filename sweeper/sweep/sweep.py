@@ -70,14 +70,14 @@ class Sweep:
             lambda: self.survey(selection).sessions,
             integer_amounts=self._mapping.integer_amounts,
         )
-        if not selection.in_history:  # else it comes with what is found
+        if not selection.in_history:  # else the first page has it
             self._note_unripe(selection)
         if self._mapping.knows_charges:
             selection = replace(selection, first_charge=self._read(selection, OwedReader.find_first_charge))
         connections = self._database.connections_made
         self._pay_parts(selection)
         if self._database.connections_made > connections:
-            # another server may have taken over, to which batches that were committed before never came
+            # another server may have taken over that lacks batches which were committed before
             self.tally.skipped = []
             self._pay_parts(selection)
         self._runner.decide_suspects()
@@ -90,7 +90,7 @@ class Sweep:
         self, selection: Selection, budget: Decimal | None = None, *, payable: bool = False, attempts: int | None = None
     ) -> Survey:
         """Count what is owed; of what is ``payable``, without what is or will be on hold."""
-        # what the database refuses, and this run has put on hold or left there, shows only when it is tried
+        # sessions that the database refuses show only when they are tried
         settled = self._holds.refused if payable else ()
 
         def count() -> Survey:
@@ -194,7 +194,7 @@ class Sweep:
         return self._by_shard(found) if self._homes else found
 
     def _by_shard(self, found: OwedPage) -> OwedPage:
-        """A page in an order in which batches are large, and a run is still ended by a cap where a dry run is."""
+        """Order a page so that batches are large, and a cap still ends a run at the session where it ends a dry run."""
         room = retrying(self._payer.room)
         if room.credits is None or self.survey(found.selection).credits <= room.credits:
             return found.by_shard(room.sessions)
@@ -216,7 +216,7 @@ class Sweep:
         refused = False
         for found in in_halves(session_ids, find, Refusal, StatementError):
             if isinstance(found, RefusedAlone):
-                # an expression fails whenever it is read: what was paid before shows as well that others can be
+                # an expression fails whenever it is read, so payments before this one prove as much as later ones
                 problem = cast("Refusal | StatementError", found.error)
                 self._runner.refused_alone(found.item, problem, self._runner.suspects.in_this_run)
                 refused = True

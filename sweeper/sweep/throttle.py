@@ -5,22 +5,22 @@ from typing import NamedTuple
 
 from sweeper.postgres.binds import ANSWER_BYTES, text_bytes
 
-# Nobody should wait for a row longer than a quarter of a second: a batch aims at half of that, and beside an app that
-# is at work at as little as is worth a commit.
+# Nobody should wait longer than a quarter of a second for a row: a batch aims at half of that, and beside an app that
+# is at work, at as little as is worth a commit.
 _AIM_SECONDS, _AIM_BESIDE_SECONDS = 0.125, 0.04
-# Below the least, what a commit costs counts more than what is in it. So small is also the first batch: nobody knows
-# yet what a session takes. What that batch shows counts up to a point.
+# In a batch below the least size, the commit costs more than the rest. The first batch is as small: nobody knows
+# yet how long a session takes; what it shows is trusted up to a point.
 _LEAST, _GROWTH_AT_MOST = 50, 8
-# Beside an app the sweep leaves nearly all of the time to it: what happens in one of a hundred moments is in the p99.
+# Beside an app the sweep leaves it nearly all of the time: what happens in one percent of the time shows in its p99.
 # This many quiet batches show that no app is at work.
 _QUIET_BATCHES, _PAUSES, _PAUSE_AT_MOST_SECONDS = 10, 16, 0.5
-# How full an answer may be, estimated from those before. What an answer says of a session beside its id, such as
+# How full an answer may be, estimated from those before. What an answer has for a session besides its id, such as
 # its account twice, nobody knows before the first.
 _ANSWER_AIM, _BESIDE_ID_BYTES = int(0.9 * ANSWER_BYTES), 1000
 
 
 class Traffic(NamedTuple):
-    """Who else was at work while a batch had its rows locked.
+    """Who else was active while a batch had its rows locked.
 
     ``transaction_number`` is the batch's own among all that write, 0 when it wrote nothing. ``sweeps`` are connected,
     this one too, and ``others``, of whom ``writers`` have just written something; ``housekeepers`` of the server itself
@@ -36,7 +36,7 @@ class Traffic(NamedTuple):
 
 
 class Throttle:
-    """Follows the time for which batches hold their locks, and what others do at the same time."""
+    """Adapts the size of batches to how long they hold their locks, and to what others do at the same time."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -47,7 +47,7 @@ class Throttle:
         self._beside_id_bytes = _BESIDE_ID_BYTES
 
     def fitting(self, session_ids: Sequence[str]) -> int:
-        """How many of these the server can answer for in few enough bytes, from the first on; at least one."""
+        """How many of these, from the first on, fit into the answer of the server; at least one."""
         if text_bytes(session_ids) + len(session_ids) * self._beside_id_bytes <= _ANSWER_AIM:
             return len(session_ids)
         answer = 0
@@ -58,14 +58,14 @@ class Throttle:
         return len(session_ids)
 
     def answered(self, paid: int, beside_id_bytes: int) -> None:
-        """A batch that paid ``paid`` sessions was committed; its answer had ``beside_id_bytes`` beside their ids."""
+        """A batch that paid ``paid`` sessions was committed; its answer had ``beside_id_bytes`` besides their ids."""
         if paid:
             self._beside_id_bytes = beside_id_bytes // paid + 1
 
     def held(self, seconds: float, traffic: Traffic, *, full: bool = True) -> float:
-        """A batch was committed, its rows locked for ``seconds``; gives the seconds to leave to others before the next.
+        """A batch had its rows locked for ``seconds``; returns how many seconds to leave to others before the next.
 
-        One that is not ``full``, the last of what was found, does not tell how large a batch may be.
+        A batch that is not ``full``, the last of a page, does not show how large a batch may be.
         """
         at_work, was_beside = self._are_others_at_work(traffic), self._is_beside
         self._quiet_batches = 0 if at_work else self._quiet_batches + 1

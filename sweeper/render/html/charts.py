@@ -12,7 +12,7 @@ from markupsafe import Markup
 from sweeper.core.results import Amount
 from sweeper.core.text import printable
 
-# the library leaves a finder for plug-ins behind, of a kind that Python warns of at every later import
+# the library leaves an import hook for plug-ins behind, about which Python warns at every later import
 sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != "pygal"]
 
 _BARS, _REASONS, _LABELS, _LETTERS = 62, 8, 6, 28
@@ -89,7 +89,7 @@ def _svg(chart: Any) -> Markup:
 
 
 def _plain(root: Any) -> Any:
-    """Only what is drawn: no styles, no script, no texts for it, no comments that name hosts and the day."""
+    """The bare drawing: no styles, no script and its texts, no comments with hosts and the date."""
     root.attrib.pop("id", None)
     root.set("role", "img")
     for parent in list(root.iter()):

@@ -56,12 +56,12 @@ def report(result: AuditResult) -> str:
 
 
 def _harmless(value: object) -> object:
-    """The app's own text without what would turn the reading direction or vanish; autoescape does the rest."""
+    """The app's own text without characters that are invisible or turn the direction; autoescape does the rest."""
     return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _coded(text: str) -> Markup:
-    """What stands between backticks, as code."""
+    """The text with what is between backticks as code."""
     parts = (
         f"<code>{escape(part)}</code>" if odd % 2 else escape(part)
         for odd, part in enumerate(printable(text).split("`"))

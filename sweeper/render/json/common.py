@@ -1,4 +1,4 @@
-"""What every JSON document has: a contract that other programs read."""
+"""What every JSON document has in common; other programs rely on it."""
 
 from decimal import Decimal
 

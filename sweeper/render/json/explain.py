@@ -68,7 +68,7 @@ def _credits(amount: Decimal | None, explanation: Explanation) -> int | str | No
 def _charged(amount: Decimal | None) -> int | str | None:
     if amount is None:
         return None
-    # it may have digits that no amount has
+    # it may have more digits than an amount
     return amount_number(amount, integer=amount.is_finite() and amount == amount.to_integral_value())
 
 

@@ -81,7 +81,7 @@ def _show_amounts(console: Console, title: str, amounts: Iterable[tuple[str, Amo
 
 def _table(title: str) -> Table:
     table = Table(title, box=None, pad_edge=False, header_style="bold")
-    table.columns[0].min_width = _NAME_WIDTH  # one below the other, the numbers stand in line
+    table.columns[0].min_width = _NAME_WIDTH  # so that the numbers are aligned
     table.add_column("sessions", justify="right", min_width=12)
     table.add_column("credits", justify="right", min_width=12)
     return table

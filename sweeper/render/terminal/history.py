@@ -12,12 +12,12 @@ from sweeper.render.terminal.table import amounts_table, safe
 from sweeper.render.words import moment, number, plural
 
 SHOWN_RUNS, _SHOWN_REFUNDS = 20, 50
-# the policy of a run that is shown
+# the keys of a run's policy that are shown
 _POLICY = ("stuck_after", "grace", "max_refunds", "max_credits", "max_amount")
 
 
 def show_runs(console: Console, runs: Sequence[RunRecord]) -> None:
-    """Print the newest runs, two lines each: an id is there to be copied."""
+    """Print the newest runs, two lines each, so that ids are whole and can be copied."""
     if not runs:
         console.print("No run yet.")
     for run in runs[:SHOWN_RUNS]:

@@ -1,4 +1,4 @@
-"""What every table for a terminal is made of; 80 columns wide when piped."""
+"""Building blocks of tables for a terminal; 80 columns wide when piped."""
 
 from rich.console import Console
 from rich.segment import SegmentLines
@@ -18,7 +18,7 @@ def safe(text: str, style: str = "") -> Text:
 
 
 def show_ids(console: Console, table: Table) -> None:
-    """Print a table of ids with each row in one line, however wide: an id that is cut in two cannot be copied."""
+    """Print a table of ids with each row on one line, however wide, because an id on two lines cannot be copied."""
     measured = console.measure(table, options=console.options.update(max_width=_WIDEST))
     lines = console.render_lines(table, console.options.update_width(measured.maximum), pad=False)
     console.print(SegmentLines(lines, new_lines=True), soft_wrap=True, end="")
