@@ -99,7 +99,7 @@ def require_together(settings: Settings, tables: Sequence[Table]) -> None:
         raise ConfigurationError(
             "[ledger] is not supported on tables that Citus distributes: whoever looks for a refund would join two "
             "ledgers over all nodes, which Citus seldom plans. Leave it out, for sweeper's own ledger is the "
-            "guard, and let sessions.exclude tell what the app refunds itself",
+            "guard, and let sessions.exclude say what the app refunds itself",
             code="mapping",
         )
     if by_account:

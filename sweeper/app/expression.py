@@ -59,8 +59,8 @@ class Expression(NamedTuple):
             raise problem(
                 key,
                 text,
-                "takes values for equal that the sessions tell apart, such as by letter case: the refund of one would "
-                "pass for that of another. Name an expression that tells them apart, such as a citext cast to text",
+                "takes values for equal that the sessions distinguish, such as by letter case: the refund of one would "
+                "pass for that of another. Name an expression that distinguishes them, such as a citext cast to text",
             )
 
     @property

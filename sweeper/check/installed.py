@@ -111,7 +111,7 @@ def check_index(context: CheckContext, installation: Installation) -> Iterator[C
 
 
 def _no_index(context: CheckContext, instead: str = "", *, small: bool = False) -> Check:
-    other = "reads other tables" if not context.mapping.status.of_row else "calls what is not immutable"
+    other = "reads other tables" if not context.mapping.status.of_row else "calls a function that is not immutable"
     said = f"none of failed and running sessions: sessions.status {other}{instead}"
     if small:
         return ok("index", f"{said}; the table is small")

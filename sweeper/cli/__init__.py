@@ -68,7 +68,7 @@ def _global(
     ] = False,
     config: Annotated[
         list[Path] | None,
-        typer.Option("--config", metavar="FILE", parser=a_file, help="As after the command."),
+        typer.Option("--config", metavar="FILE", parser=a_file, help="The same as after the command."),
     ] = None,
     log_format: Annotated[
         str | None,

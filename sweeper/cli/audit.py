@@ -39,7 +39,7 @@ def audit(
     ] = None,
     format: Annotated[
         Format,
-        typer.Option("--format", help="The format; csv has the refunds alone, one a row, without findings."),
+        typer.Option("--format", help="The format; csv has only the refunds, one in each row, without findings."),
     ] = Format.TABLE,
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write to this file instead of stdout, if all went well.")

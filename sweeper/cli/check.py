@@ -76,7 +76,7 @@ def _trial(path: Path) -> "Iterator[Check]":
         yield Check("notify", Status.FAILURE, error.message)
         return
     if not section.urls:
-        yield Check("notify", Status.FAILURE, "the file names nobody to notify", "add notify.urls to the file")
+        yield Check("notify", Status.FAILURE, "the file does not say whom to notify", "add notify.urls to the file")
         return
     for place, why in try_out(section.urls, trial(monitoring.app or str(path))).items():
         if why is None:

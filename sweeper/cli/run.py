@@ -37,7 +37,7 @@ def run(
         str | None,
         typer.Option(metavar="DURATION", help="Time that a failed session is left to the other layers."),
     ] = None,
-    batch_size: Annotated[int | None, typer.Option(metavar="N", help="Sessions a transaction.")] = None,
+    batch_size: Annotated[int | None, typer.Option(metavar="N", help="Sessions in each transaction.")] = None,
     max_refunds: Annotated[int | None, typer.Option(metavar="N", help="Cap of this run, in sessions.")] = None,
     max_credits: Annotated[str | None, typer.Option(metavar="N", help="Cap of this run, in credits.")] = None,
     max_amount: Annotated[

@@ -182,7 +182,7 @@ class Settings(Section):
         if self.ledger and (self.ledger.attempt is None) != (self.sessions.attempt is None):
             raise ValueError("sessions.attempt and ledger.attempt belong together: map both or neither")
         if isinstance(self.policy.stuck_after, dict) and self.sessions.stuck_at is not None:
-            raise ValueError("sessions.stuck_at is when a session is stuck: a table policy.stuck_after has no use then")
+            raise ValueError("sessions.stuck_at decides when a session is stuck: policy.stuck_after cannot be a table")
         if isinstance(self.policy.stuck_after, dict):
             for status in self.policy.stuck_after:
                 if status not in self.sessions.running:

@@ -17,7 +17,7 @@ def counters_lines(balance: Balance, chooser: Chooser) -> list[Line]:
     found = [Candidate(column.as_sql, "goes down by the amount") for column in balance.counters]
     question = (
         "Does a refund of the app also lower a counter of what was spent? No rule between it and the balance holds for "
-        "every account. If it does not, take the line out."
+        "every account. If it does not, remove the line."
     )
     return [asked(chooser, "spent", question, found)]
 
@@ -37,7 +37,7 @@ def active_lines(table: Table) -> list[Line]:
         stopped = column.words & {"suspended", "banned", "blocked", "disabled", "deactivated", "archived", "frozen"}
         if stopped and (column.is_flag or (column.is_time and not column.not_null)):
             sql = f"NOT {column.as_sql}" if column.is_flag else f"{column.as_sql} IS NULL"
-            question = f"Is an account to be paid when {column.as_sql} is set? If it is, take the line out."
+            question = f"Is an account to be paid when {column.as_sql} is set? If it is, remove the line."
             return [unknown("active", question, [Candidate(sql, "hold its sessions")])]
     return []
 

@@ -133,7 +133,7 @@ def _stored(evidence: Evidence, session: Session, balance: Balance | None) -> It
     pools = balance.pools if balance else ()
     shares = [column for column in priced if any(column.words & _own(pool, pools) for pool in pools)]
     if len(shares) > 1:
-        yield Candidate(" + ".join(c.as_sql for c in shares), "what it took of each pool, as the session has it")
+        yield Candidate(" + ".join(c.as_sql for c in shares), "what it took from each pool, as the session has it")
     yield from (Candidate(column.as_sql, _UNPROVEN) for column in priced)
 
 

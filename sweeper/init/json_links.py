@@ -46,7 +46,7 @@ class JsonLink:
         if amount is None:
             return None
         slots = {**self._slots(session), "amount": amount.as_sql}
-        meaning = f"the sum of the rows that name it in {self.column.as_sql}; mind their sign and their kind"
+        meaning = f"the sum of the rows that name it in {self.column.as_sql}; check their sign and their kind"
         return Candidate(fill_expression("linked_sum", slots), meaning)
 
     def _slots(self, session: Session) -> dict[str, str]:

@@ -147,7 +147,7 @@ def _by_number(evidence: Evidence, ledger: Ledger) -> list[Candidate]:
     return [
         *(Candidate(f"{code.as_sql} = {value}", meaning) for code, value in found),
         *(
-            Candidate(ledger.where, "by the sign alone: also what is no refund, if it names a session")
+            Candidate(ledger.where, "by the sign alone: also rows that are not refunds, if they name a session")
             for _ in codes[:1]
         ),
     ]
@@ -177,7 +177,7 @@ def _ask_where(ledger: Ledger, numbered: list[Candidate], chooser: Chooser) -> L
     found = [] if ledger.refunds is None else [Candidate(ledger.where, "all that look like refunds of a session")]
     found = numbered or found
     if ledger.refunds is None and ledger.let_go:
-        found = [Candidate(ledger.let_go, "what was taken is let go by them, by their name")]
+        found = [Candidate(ledger.let_go, "by their name they release what was taken")]
     if ledger.doubts and ledger.mark:
         found = [Candidate(ledger.mark, "a mark of our own, which [ledger.insert] writes: the net recipe"), *found]
     if not found:

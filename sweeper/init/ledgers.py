@@ -233,7 +233,7 @@ def _doubts(evidence: Evidence, session: Session, ledger: Ledger, balance: Balan
             else set()
         )
         if len(values & pools) > 1:
-            doubts.append(f"{column.as_sql} tells pools apart: a refund may have a row for each")
+            doubts.append(f"{column.as_sql} distinguishes pools: a refund may have a row for each")
     return tuple(doubts)
 
 

@@ -130,7 +130,7 @@ def _refunded(marks: Sequence[Mark]) -> list[Section]:
         if mark.value == OPEN_QUESTION or mark.question:
             question = (
                 f"What does the app write to {mark.column.as_sql} when it refunds? When a trigger on sweeper.refunds "
-                "writes it, take the line out."
+                "writes it, remove the line."
             )
             lines.append(Line(mark.column.as_sql, OPEN_QUESTION, question=question))
         else:

@@ -77,7 +77,7 @@ def find_sessions(evidence: Evidence) -> Found:
         if number >= _LOOKED_AT:
             dropped[table.as_sql] = "others look more like paid work; its rows were not looked at"
         elif status is None:
-            dropped[table.as_sql] = "no column, flag or event table says what became of its rows"
+            dropped[table.as_sql] = "no column, flag or event table gives the status of its rows"
         else:
             assert table.key is not None  # noqa: S101 - one without fell out before
             found.append(Session(table, table.key, status, score + status.score))
@@ -143,7 +143,7 @@ def _not_at_all(evidence: Evidence, table: Table) -> str | None:
     if table.key is None:
         return "no column is unique by itself or together with the partition key, in a type that can be a key"
     if is_event_table(evidence, table):
-        return "its rows say what became of the rows of another table"
+        return "its rows are the states of another table's rows"
     return None
 
 

@@ -64,7 +64,7 @@ def status_lines(session: Session, chooser: Chooser) -> list[Line]:
         )  # fmt: skip
         question = (
             f"Where does each of these belong: {left}? `failed` when its charge is to be given back, `succeeded` when "
-            'not, `running`, or, never to be refunded, in no list. Then take the "?" out of the lists.'
+            'not, `running`, or, never to be refunded, in no list. Then remove the "?" from the lists.'
         )
         failed = replace(failed, question=question)
     running, succeeded = Line("running", listed["running"]), Line("succeeded", listed["succeeded"])

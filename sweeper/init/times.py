@@ -112,7 +112,7 @@ def _active(evidence: Evidence, session: Session, started: Column | None, choose
     if expiry:
         without = _without_deadline(evidence, session, expiry)
         one = Candidate(expiry.as_sql, f"then active_at and stuck_after do not count; {without}")
-        question = "Is this the time at which a running session is stuck? If it is that of something else, take it out."
+        question = "Is this the time at which a running session is stuck? If it is that of something else, remove it."
         lines.append(asked(chooser, "stuck_at", question, [one]))
     return lines
 

@@ -135,7 +135,7 @@ def _apply(database: Database, timezone: str, steps: Steps, watch: BlockerWatch 
         yield f"put the fence on {steps.new_fence}"
     for drop in steps.indexes.drop_obsolete:
         _outside(database, drop, watch)
-        yield "dropped an index of the mapping before"
+        yield "dropped an index of the previous mapping"
     for drop in steps.indexes.drop_functions:
         with database.transaction(timeouts=_WRITE_TIMEOUTS) as transaction:
             transaction.script(drop)

@@ -26,7 +26,7 @@ def require_translatable(transaction: Transaction, mapping: Mapping, found: Foun
     if rows:
         samples = ", ".join(row.session_id for row in rows)
         raise ConfigurationError(
-            f"{rows[0].refunds} refunds cannot be translated, because their sessions do not tell the new key: they are "
+            f"{rows[0].refunds} refunds cannot be translated, because their sessions do not give the new key: they are "
             f"gone, have no id or no attempt, or were refunded for several charges ({samples}). Nothing was changed",
             code="key_changed",
         )
@@ -112,9 +112,9 @@ def _require_settled(transaction: Transaction, mapping: Mapping, found: Found, o
                     code="key_changed",
                 )
     way_out = (
-        "Refund them first: `sweeper run` under the mapping before"
+        "Refund them first: `sweeper run` under the previous mapping"
         if _had_attempts(found)
-        else "The ledger knows one charge of each: settle these by hand, then name them in sessions.exclude"
+        else "The ledger knows only one charge of each: settle these by hand, then name them in sessions.exclude"
     )
     raise ConfigurationError(
         f"{rows[0].sessions} sessions look charged again since their refund ({samples}): under the new key it would "

@@ -63,7 +63,7 @@ def require_own_guard_rows(transaction: Transaction, mapping: Mapping, guard: st
                 raise ConfigurationError(
                     f"ledger.where means rows of both {mapping.sessions.qualified} and {key.table}, whose refunds "
                     f"schema {row.schema_name} pays, and both have sessions with one id ({', '.join(shared)}): a "
-                    "refund of the one would pass for one of the other. Add what tells the two apart to ledger.where "
+                    "refund of the one would pass for one of the other. Add what distinguishes the two to ledger.where "
                     "and [ledger.insert] of both files, such as the kind of what the row is for",
                     code="shared_ledger",
                 )

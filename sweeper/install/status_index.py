@@ -11,7 +11,7 @@ from sweeper.postgres.transaction import Transaction
 def indexable_predicate(transaction: Transaction, mapping: Mapping) -> str:
     """Of which rows the index is, in the server's own words; empty where an index cannot have the expression.
 
-    It cannot where the expression reads other tables, or calls what is not immutable.
+    It cannot where the expression reads other tables, or calls a function that is not immutable.
     """
     if not mapping.status.of_row:
         return ""

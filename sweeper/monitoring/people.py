@@ -17,8 +17,8 @@ def require_apprise() -> None:
     """
     if find_spec("apprise") is None:
         raise ConfigurationError(
-            "[notify] needs Apprise, the extra `notify` (in a clone: pip install '.[notify]'): install it, or take the "
-            "section out of the file",
+            "[notify] needs Apprise, the extra `notify` (in a clone: pip install '.[notify]'): install it, or remove "
+            "the section from the file",
             code="extra_missing",
         )
 

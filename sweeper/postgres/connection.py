@@ -113,7 +113,7 @@ def _invalid(variable: str) -> ConfigurationError:
 def _require_postgres(scheme: str, variable: str) -> None:
     if scheme[:1] in ("'", '"'):
         raise ConfigurationError(
-            f"{variable} begins with a quotation mark: take both away (`docker run --env-file` keeps them)",
+            f"{variable} begins with a quotation mark: remove both (`docker run --env-file` keeps them)",
             code="connection_settings",
         )
     if scheme == "prisma" or scheme.startswith("prisma+"):
@@ -124,7 +124,7 @@ def _require_postgres(scheme: str, variable: str) -> None:
         )
     if _BEFORE_URL.fullmatch(scheme):
         raise ConfigurationError(
-            f"{variable} begins with something else than a URL, such as `psql` or `DATABASE_URL=`: take it away",
+            f"{variable} begins with something other than a URL, such as `psql` or `DATABASE_URL=`: take it away",
             code="connection_settings",
         )
     if scheme.removeprefix("jdbc:").split("+")[0] not in _SCHEMES:

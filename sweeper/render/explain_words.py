@@ -5,7 +5,7 @@ from sweeper.explain.result import Explanation, Verdict
 from sweeper.render.words import moment, number
 
 _HOLDS = {
-    "ambiguous_id": "several sessions have this id, of which this is one",
+    "ambiguous_id": "several sessions have this id, and this is one of them",
     "id_changed": "a refund of a session that is gone has its account, its amount and the moment of its failure",
     "refund_missing": "refunds made since then are gone from the ledger, or from the app's, and it may be one of them",
     "no_account": "it has no account, or the account is gone",
@@ -98,11 +98,11 @@ def _when(explanation: Explanation) -> str:
 
 def _waiting(explanation: Explanation) -> str:
     if explanation.due_at is None and explanation.has_deadline:
-        return "It runs and has no deadline: no run calls it stuck until it has one."
+        return "It runs and has no deadline: no run treats it as stuck until it has one."
     if explanation.due_at is None and explanation.running and explanation.limit is None:
         return f"It is {explanation.status}, which is never stuck by policy.stuck_after."
     if explanation.due_at is None:
-        return "It does not say when it last showed a sign of life, so no run can call it stuck."
+        return "It does not say when it last showed a sign of life, so no run can treat it as stuck."
     then = (
         "refunds it" if explanation.hold_reason is None else f"puts it on hold: {hold_words(explanation.hold_reason)}"
     )
@@ -132,11 +132,11 @@ def hold_words(hold_reason: str) -> str:
 def _before_floor(explanation: Explanation) -> str:
     return (
         f"It started before the floor, {moment(explanation.floor)}, and no run looks at it. You can refund it with "
-        "`sweeper run --session ID`; policy.since lets all that old in."
+        "`sweeper run --session ID`; policy.since lets in all sessions of that age."
     )
 
 
 def _unknown(explanation: Explanation) -> str:
     if explanation.status is not None:
-        return f"Its status, {explanation.status}, is none of those in the file: no run looks at it."
+        return f"Its status, {explanation.status}, is not one of those in the file: no run looks at it."
     return "There is no such session, and no refund of one."

@@ -88,7 +88,7 @@ def test_what_is_held_in_two_pools(app: App) -> None:
 def test_a_share_that_json_has_of_a_pool(app: App) -> None:
     app.sql("ALTER TABLE wallets ADD addon_credits int NOT NULL DEFAULT 5")
     app.sql("UPDATE jobs SET meta = jsonb_build_object('monthly_taken', price - 1, 'addon_taken', 1)")
-    assert "took of addon_credits (addon_taken)" in refuses(app, "accounts")
+    assert "took from addon_credits (addon_taken)" in refuses(app, "accounts")
     app.map("accounts", balance="balance + addon_credits")
     both = {"balance": "(s.meta ->> 'monthly_taken')::int", "addon_credits": "(s.meta ->> 'addon_taken')::int"}
     app.map("accounts.add", **both)

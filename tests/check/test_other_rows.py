@@ -156,7 +156,7 @@ def test_statuses_that_are_rows_of_another_table(app: App) -> None:
     app.map(failed=[3, 4], succeeded=[2])
     assert "sessions.failed has '4' (cancelled), and the app has refunded none of 3" in refuses(app, "statuses")
     app.map(failed=[3, 2], succeeded=[4])
-    assert "sessions.failed has '2' (done), which is what work is called" in rehearsed(app)["statuses"]["message"]
+    assert "sessions.failed has '2' (done), which is a name for work" in rehearsed(app)["statuses"]["message"]
 
 
 def test_one_amount_for_all_where_the_app_gave_back_many(app: App) -> None:

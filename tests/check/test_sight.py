@@ -44,7 +44,7 @@ def test_whoever_installs_sees_it_for_all_roles(app: App) -> None:
     installed = app.install()
     assert installed.exit_code == 0
     assert "Note: accounts: paid_credits of wallets look like balances" in installed.stdout
-    assert "took of paid_credits (from_paid)" in stopped(app)
+    assert "took from paid_credits (from_paid)" in stopped(app)
     for role in (RUNNER, AUDITOR):
         found = seen_by(app, role)["accounts"]
         assert (found["status"], "as `sweeper install` saw it" in found["message"]) == ("failure", True), found

@@ -38,7 +38,7 @@ def test_one_pool_of_two_that_the_sessions_have_shares_for(app: App) -> None:
     app.sql("ALTER TABLE jobs ADD from_free int NOT NULL DEFAULT 1, ADD from_paid int NOT NULL DEFAULT 0")
     assert rehearsed(app)["accounts"]["status"] == "warning", "no session took any of it"
     app.sql("UPDATE jobs SET from_paid = price - 1")
-    assert "took of paid_credits (from_paid)" in refuses(app, "accounts")
+    assert "took from paid_credits (from_paid)" in refuses(app, "accounts")
     app.map("accounts", balance="free_credits + paid_credits")
     app.map("accounts.add", free_credits="s.from_free", paid_credits="s.from_paid")
     assert rehearsed(app) == {}
@@ -237,9 +237,9 @@ def test_the_share_of_one_pool_alone(app: App) -> None:
     app.sql("UPDATE jobs SET units_from_extra = 1 WHERE right(id, 1) IN ('1', '2', '3')")
     app.map("accounts", balance="units_left + extra_units")
     app.map("accounts.add", extra_units="amount")
-    assert "took nothing of it, as units_from_extra says" in refuses(app, "accounts")
+    assert "took nothing from it, as units_from_extra says" in refuses(app, "accounts")
     app.sections["accounts.add"].clear()
     app.map("accounts.add", units_left="amount")
-    assert "took of extra_units (units_from_extra)" in refuses(app, "accounts")
+    assert "took from extra_units (units_from_extra)" in refuses(app, "accounts")
     app.map("accounts.add", units_left="amount - s.units_from_extra", extra_units="s.units_from_extra")
     assert rehearsed(app) == {}

@@ -39,7 +39,7 @@ def test_of_two_pools_none_is_the_balance(server: Server, tmp_path: Path) -> Non
     for candidate in ('"plan_coins + topup_coins"', '"plan_coins"', '"topup_coins"'):
         assert candidate in text
     assert 'plan_coins = "s.coins_from_plan"' in text
-    assert '"coins_from_plan + coins_from_topup"   what it took of each pool' in text
+    assert '"coins_from_plan + coins_from_topup"   what it took from each pool' in text
 
 
 def test_a_limit_and_a_counter_of_what_was_used(server: Server, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_a_changed_guard_replaces_the_one_before(prisma: AppDatabase) -> None:
     after = indexes(prisma, LEDGER)
     assert before not in after
     assert len(after) == 2, "the guard, and an index to look up the refunds before it"
-    assert lines[-3] == "dropped an index of the mapping before"
+    assert lines[-3] == "dropped an index of the previous mapping"
     job = owed_job(prisma)
     book(prisma, job)
     assert prisma.run().document["refunds"]["sessions"] == 0, "an old refund, outside the guard, still counts"
@@ -200,4 +200,4 @@ def test_a_ledger_partitioned_by_the_session_works(prisma: AppDatabase, guard: s
     installed(prisma)
     assert dump(prisma) == before
     prisma.configure("'REFUND'", "'REFUND' AND \"amount\" > 0")
-    assert "dropped an index of the mapping before" in installed(prisma).stdout
+    assert "dropped an index of the previous mapping" in installed(prisma).stdout

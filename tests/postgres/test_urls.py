@@ -195,9 +195,9 @@ def test_what_nobody_knows_is_refused_by_its_name(query: str, named: str) -> Non
         (f"host=h password={SECRET} nonsense=1", "nonsense is a parameter that neither libpq nor sweeper knows"),
         (f"Host=h;Username=u;Password={SECRET}", "looks like the form of Npgsql or PDO"),
         (f"pgsql:host=h;dbname=db;password={SECRET}", "looks like the form of Npgsql or PDO"),
-        (f"'postgres://u:{SECRET}@h/db'", "begins with a quotation mark: take both away"),
-        (f"psql 'postgresql://u:{SECRET}@h/db'", "begins with something else than a URL, such as `psql`"),  # Neon
-        (f"export DATABASE_URL=postgres://u:{SECRET}@h/db", "begins with something else than a URL"),
+        (f"'postgres://u:{SECRET}@h/db'", "begins with a quotation mark: remove both"),
+        (f"psql 'postgresql://u:{SECRET}@h/db'", "begins with something other than a URL, such as `psql`"),  # Neon
+        (f"export DATABASE_URL=postgres://u:{SECRET}@h/db", "begins with something other than a URL"),
         (f"jdbc:postgresql:db?password={SECRET}", "is not a valid connection URL"),
         (f"r2dbc:postgresql://u:{SECRET}@h/db", "is not a postgresql:// URL"),
     ],

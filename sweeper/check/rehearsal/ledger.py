@@ -161,7 +161,7 @@ def _missed(samples: Samples) -> Iterator[Check]:
         yield failure(
             "ledger", f"ledger.where = {settings.where!r} misses rows that look like refunds, of {len(sessions)} "
             f"sessions that would be paid again, such as {named(sessions)} ({rows[0].words.strip()})",
-            "ledger.where: true of every refund that settles a session; or sessions.amount less what they gave back",
+            "ledger.where: true of every refund that settles a session; or sessions.amount less what they refunded",
         )  # fmt: skip
 
 

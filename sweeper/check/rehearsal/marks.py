@@ -181,7 +181,7 @@ def _traced(samples: Samples) -> Check | None:
     said = "; ".join(f"{where} ({count} of the newest failed sessions, such as {sample})"
                      for where, (count, sample) in traces.items())  # fmt: skip
     return failure(
-        "marks", "nothing in the file tells what the app has refunded itself, and there is what looks like it: "
+        "marks", "nothing in the file says what the app has refunded itself, and there is what looks like it: "
         f"{said}",
         _HOW_TO_SEE,
     )  # fmt: skip
@@ -190,7 +190,7 @@ def _traced(samples: Samples) -> Check | None:
 def _without_exclude() -> Check:
     return warning(
         "marks",
-        "nothing in the file tells what the app has refunded itself: if it does refund, that is paid again",
+        "nothing in the file says what the app has refunded itself: if it does refund, that is paid again",
         _HOW_TO_SEE,
     )
 

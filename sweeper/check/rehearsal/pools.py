@@ -144,7 +144,7 @@ def _booked_shares(samples: Samples) -> Iterator[_Share]:
 def _forgotten(pool: Column, share: _Share, own: AccountsSection) -> Check:
     return failure(
         "accounts",
-        f"{share.sessions} sessions, such as {share.sample}, took of {pool.name} ({share.name}), and a refund "
+        f"{share.sessions} sessions, such as {share.sample}, took from {pool.name} ({share.name}), and a refund "
         f"gives nothing back to it: accounts.balance = {own.balance!r}",
         "accounts.balance as the sum of the pools, and [accounts.add] with the share of each",
     )
@@ -165,7 +165,7 @@ def _whole(pool: Column, share: _Share, others: Sequence[str]) -> Check:
     return failure(
         "accounts",
         f"[accounts.add] gives {pool.name} the whole amount, and {len(others)} of the failed sessions, such as "
-        f"{named(others)}, took nothing of it, as {share.name} says",
+        f"{named(others)}, took nothing from it, as {share.name} says",
         f"accounts.balance as the sum of the pools, and [accounts.add] {pool.quoted} with {share.name}",
     )
 
@@ -174,7 +174,7 @@ def _swapped(pool: Column, share: _Share, wrong: _Share) -> Check:
     return failure(
         "accounts",
         f"[accounts.add] gives {pool.name} what was taken of another pool ({wrong.name}); what sessions, such "
-        f"as {share.sample}, took of it is {share.name}",
+        f"as {share.sample}, took from it is {share.name}",
         f"[accounts.add] {pool.quoted}: {share.name}",
     )
 

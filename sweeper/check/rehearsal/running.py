@@ -55,7 +55,7 @@ def _is_stuck(context: CheckContext, row: Row) -> bool:
 def not_moving(heartbeat: Heartbeat) -> str:
     """What shows that it does not change, in words."""
     still = heartbeat.looked_at - heartbeat.moved
-    return f"it stands near the start for {still} of {heartbeat.looked_at} sessions that have run for 10 minutes"
+    return f"it is near the start for {still} of {heartbeat.looked_at} sessions that have run for 10 minutes"
 
 
 def check_active_at(context: CheckContext) -> Iterator[Check]:

@@ -102,8 +102,8 @@ def _called_done(context: CheckContext, labels: dict[str, str]) -> Iterator[Chec
         words = {word.lower() for word in _WORD.findall(label or str(status))}
         if words & _DONE and not words & _NOT_DONE:
             yield failure(
-                "statuses", f"sessions.failed has {status!r}{f' ({label})' if label else ''}, which is what work is "
-                "called that has succeeded",
+                "statuses", f"sessions.failed has {status!r}{f' ({label})' if label else ''}, which is a name "
+                "for work that has succeeded",
                 f"sessions.succeeded: {status!r}, when nothing is owed for such a session",
             )  # fmt: skip
             return
@@ -122,7 +122,7 @@ def _all_refunded(context: CheckContext, failed: Sequence[_Seen], settled: Seque
     yield failure(
         "statuses", f"ledger.where = {own.where!r} is true of a row of {given_back[1]} of {both[1]} sessions that "
         f"succeeded, such as {named(samples)}, and of nearly all that failed: those are charges, and nothing is owed",
-        "ledger.where: true of the rows that give back, and of no others",
+        "ledger.where: true of refunds, and of no other rows",
     )  # fmt: skip
 
 
@@ -140,7 +140,7 @@ def _given_back_by_name(failed: Sequence[_Seen]) -> Iterator[Check]:
         unpaid = one.sessions - one.given_back
         if unpaid >= _ENOUGH and _RETURNED.search(one.called) and not _NOT_YET.search(one.called):
             yield failure(
-                "statuses", f"sessions.failed has {one.shown}, which is what a session is called that the app has "
+                "statuses", f"sessions.failed has {one.shown}, which is a name for sessions that the app has "
                 f"refunded, and {unpaid} such sessions would be paid, such as {named(one.others)}",
                 f"sessions.exclude: true of {one.status!r}; or sessions.succeeded: {one.status!r}",
             )  # fmt: skip
