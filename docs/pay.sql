@@ -1,7 +1,7 @@
--- For psql as it stands: everything is undone at the end, and nothing of what it writes stays.
+-- For psql as it is: everything is rolled back at the end, and nothing that it writes stays.
 
 \set ON_ERROR_STOP on
--- what the statement is sent with
+-- the values that the statement is sent with
 \set as_of '''2026-11-23 12:00:00+00:00'''
 \set elapsed '''0:00:00'''
 \set failed_before '''2026-11-23 11:45:00+00:00'''
@@ -111,7 +111,7 @@ WITH sweeper_looked AS MATERIALIZED (
            END END AS hold_reason
     FROM (
         SELECT looked.*,
-               looked.failed_at AS active_at  -- one of the two counts for a session, and it is this
+               looked.failed_at AS active_at  -- only one of the two counts for a session, and this is it
         FROM (
             SELECT v.session_id,
                    v.account_id,
@@ -208,7 +208,7 @@ WITH sweeper_looked AS MATERIALIZED (
                          OPERATOR(pg_catalog.>) (:after_started_at::text::timestamp without time zone, :after_id::text::text)
                   )
               )
-            OFFSET 0  -- or each use of the verdict would work it out anew
+            OFFSET 0  -- or each use of the verdict would compute it again
         ) AS looked
     ) AS v
 ),
@@ -304,8 +304,8 @@ sweeper_payable AS (
     WHERE f.unfit IS NULL
       AND (NOT f.stuck OR f.session_id OPERATOR(pg_catalog.=) ANY (SELECT c.session_id FROM sweeper_closed AS c WHERE c.closed))
 ),
--- insert: in the app's ledger first, where it has one, on the conflict target of its own guard; then, for what that insert
--- returned, in sweeper's own. Without the guard this is an error
+-- insert: in the app's ledger first, where it has one, on the conflict target of its own guard; then, for what that
+-- insert returned, in sweeper's own. Without the guard this is an error
 sweeper_paid AS (
     INSERT INTO "sweeper".refunds AS r (
         refund_id, session_id, account_id, attempt, again, amount, reason, detail, layer, run_id, created_at, failed_at
@@ -333,7 +333,7 @@ sweeper_moved AS (
         SELECT p.account_id, pg_catalog.count(*) AS refunds, pg_catalog.sum(p.amount) AS amount, :as_of::timestamptz AS at
         FROM sweeper_paid AS p
         GROUP BY p.account_id
-        ORDER BY p.account_id  -- neighbours share pages
+        ORDER BY p.account_id  -- accounts that are neighbours are on the same pages
     ) AS owed
     WHERE a."id" OPERATOR(pg_catalog.=) owed.account_id
     RETURNING a."id" AS account_id, owed.refunds, owed.amount
@@ -350,7 +350,7 @@ SELECT (SELECT pg_catalog.count(*) FROM sweeper_looked WHERE verdict = 'refunded
        booked.sessions AS booked,
        booked.guarded,
        (
-           SELECT pg_catalog.min(least(v.started_at::timestamptz, :as_of::timestamptz))  -- what is not owed any more, but yet
+           SELECT pg_catalog.min(least(v.started_at::timestamptz, :as_of::timestamptz))  -- what is not owed yet
            FROM sweeper_looked AS v
            WHERE v.verdict IN ('in_grace', 'not_stuck_yet')
        ) AS unripe_from,
@@ -361,7 +361,7 @@ SELECT (SELECT pg_catalog.count(*) FROM sweeper_looked WHERE verdict = 'refunded
 FROM (
     SELECT coalesce(pg_catalog.array_agg(f.session_id::text) FILTER (WHERE f.unfit IS NULL AND p.refund_id IS NULL), '{}')
                AS unpaid_sessions,
-           -- a trigger of the app on the refunds may write whatever else a refund means, and not another refund
+           -- a trigger of the app on the refunds may write whatever else a refund means, but not another refund
            coalesce(pg_catalog.bool_or(p.refund_id IS NOT NULL AND (
                p.session_id OPERATOR(pg_catalog.=) f.session_id
                AND p.account_id OPERATOR(pg_catalog.=) f.account_id

@@ -1,4 +1,4 @@
--- The type beneath a domain, which may stand on another domain.
+-- The base type of a domain, which may be based on another domain.
 WITH RECURSIVE down (oid, beneath) AS (
     SELECT t.oid, t.typbasetype
     FROM pg_catalog.pg_type AS t

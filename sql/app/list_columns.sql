@@ -1,5 +1,5 @@
--- Lists a table's columns with their types (a domain counts as the type beneath it), the values of an enum, and what
--- says their collation where it is not the database's.
+-- Lists a table's columns with their types (a domain counts as its base type), the values of an enum, and what
+-- their collation is where it is not the database's.
 SELECT a.attname AS name,
        a.attnum AS number,
        pg_catalog.format_type(a.atttypid, a.atttypmod) AS full_type,
@@ -10,7 +10,7 @@ SELECT a.attname AS name,
        (a.attnotnull OR t.typnotnull)
            AND NOT a.atthasdef AND t.typdefault IS NULL AND a.attidentity = '' AS required,
        a.attgenerated <> '' OR a.attidentity = 'a' AS generated,
-       -- of a column that is never stored (Postgres 18), what it is worked out from
+       -- of a column that is never stored (Postgres 18), what it is computed from
        CASE WHEN a.attgenerated = 'v' THEN (
            SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid)
            FROM pg_catalog.pg_attrdef AS d
@@ -33,7 +33,7 @@ FROM pg_catalog.pg_attribute AS a
 JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_collation AS collation_of ON collation_of.oid = a.attcollation
 CROSS JOIN LATERAL (
-    -- a domain may stand on a domain
+    -- a domain may be based on a domain
     WITH RECURSIVE down (oid, beneath) AS (
         SELECT t.oid, t.typbasetype
         UNION ALL

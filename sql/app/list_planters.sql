@@ -1,6 +1,6 @@
 -- Lists who may create functions and operators in a schema of the search path, or has left some there, and the roles with
 -- whose rights our statements would run them although those who plant them are no members of these roles. Grants and
--- owners that let in nobody but who can run code of their own in our transactions anyway are left out.
+-- owners that admit only roles that can run code of their own in our transactions anyway are left out.
 WITH {include strangers},
 -- sweeper's own schema counts: a function there that fits a status better than ours would be called by every statement
 path AS (
@@ -23,7 +23,7 @@ may_create AS MATERIALIZED (
     CROSS JOIN LATERAL pg_catalog.aclexplode(coalesce(p.nspacl, pg_catalog.acldefault('n', p.nspowner))) AS g
     WHERE g.privilege_type = 'CREATE'
       AND g.grantee <> p.nspowner
-    -- what is there since somebody might create it: called in place of another of its name. The server's own, of which there
+    -- what somebody may have created: called in place of another of its name. The server's own, of which there
     -- are thousands, are below 16384
     UNION ALL
     SELECT 'function',

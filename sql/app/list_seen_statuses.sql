@@ -1,5 +1,5 @@
--- Lists statuses that sessions have, the most frequent first, to show them where the file names one that cannot be. Reads
--- no more rows than it takes a moment for.
+-- Lists statuses that sessions have, the most frequent first, for the error about a status that cannot be. Reads
+-- only as many rows as take a moment.
 SELECT seen.status,
        pg_catalog.count(*) AS sessions
 FROM (

@@ -1,7 +1,7 @@
--- Lists who may change what a write to the mapped tables sets off, or owns it: triggers, and the functions and types that
+-- Lists who may change what a write to the mapped tables calls, or owns it: triggers, and the functions and types that
 -- these tables use. The same roles as where functions can be planted gain rights by it.
 WITH {include strangers},
--- a row that is written sets off the triggers of the partition that it is in
+-- a row that is written fires the triggers of its partition
 tables AS (
     SELECT c.oid, pg_catalog.format('%%I.%%I', n.nspname, c.relname) AS name, c.relowner, c.relacl, c.relispartition
     FROM (
@@ -20,7 +20,8 @@ types AS (
     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = w.oid AND a.attnum > 0::int2 AND NOT a.attisdropped
     JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
 ),
--- what a write to these tables, and to our own, runs: of their triggers, and of their defaults, constraints, indexes and domains
+-- what a write to these tables, and to our own, runs: of their triggers, and of their defaults, constraints, indexes and
+-- domains
 runs AS (
     SELECT t.tgfoid AS oid
     FROM pg_catalog.pg_trigger AS t

@@ -1,4 +1,4 @@
--- One value of an expression over a row: how large it is says what a number of a time counts.
+-- One value of an expression over a row: its size shows which unit of time it counts.
 SELECT ({expression})::numeric AS value
 FROM {table} AS {alias}
 WHERE ({expression}) IS NOT NULL

@@ -1,6 +1,6 @@
--- The same for an expression over a refund, with rows of the app beside it. Each of their tables stands there twice, so
--- that a bare name of one of its columns is ambiguous: a bare name is the refund's. Citus joins no rows but those of one account: there
--- it is a row that has all columns and is in no table.
+-- The same for an expression over a refund, with rows of the app beside it. Each of their tables is there twice, so that
+-- a bare name of one of its columns is ambiguous: a bare name is the refund's. Citus joins no rows but those of one
+-- account: there it is a row that has all columns and is in no table.
 WITH tried (type_oid) AS (
     SELECT pg_catalog.pg_typeof((
         SELECT over_refund.value

@@ -1,5 +1,5 @@
 -- period: the refunds of a period, in all and by reason, layer and day in UTC. Read from the ledger alone, so that
--- it stays the same whatever happens to the sessions later. Reasons and layers are the callers' words: beyond the
+-- it stays the same whatever happens to the sessions later. Reasons and layers are texts of the callers: beyond the
 -- 50 most frequent they are summed up.
 SELECT counted.kind,
        CASE WHEN counted.kind = 'day' OR counted.rank <= 50 THEN counted.name ELSE '(others)' END AS name,

@@ -16,7 +16,7 @@ FROM (
     {include standing}
     {if by_account}
     {else}
-    OFFSET 0  -- or the place would be worked out anew for each use, and all rows be sorted by it
+    OFFSET 0  -- or each use would compute the place again, and all rows would be sorted by it
     {end}
 ) AS standing
 GROUP BY standing.place, standing.month, standing.reason

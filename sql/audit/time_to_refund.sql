@@ -11,7 +11,7 @@ FROM (
         WHERE r.created_at >= %(since)s::timestamptz
           AND r.created_at < %(until)s::timestamptz
           AND r.layer <> 'adopted'
-          -- a date may be infinite, and such a difference is an error before Postgres 17
+          -- a date may be infinite, and before Postgres 17 such a difference is an error
           AND CASE WHEN pg_catalog.isfinite(r.failed_at) THEN pg_catalog.isfinite(r.created_at) ELSE false END
         OFFSET 0
     ) AS waits

@@ -1,4 +1,4 @@
--- How many seconds the earliest row of each session in the app's ledger, which is no refund, lies behind its start as the
+-- How many seconds the earliest row of each session in the app's ledger, refunds left out, is after its start as the
 -- mapping reads it. Of the newest rows; the time of a row has a zone.
 SELECT own.session_id::text AS session_id,
        pg_catalog.round(extract(epoch FROM earliest.at - own.started_at))::bigint AS behind

@@ -1,4 +1,4 @@
--- Whether a trigger of the app's own does more with each refund than the file says.
+-- Whether a hook of the app does more with each refund than the file says.
 SELECT EXISTS (
     SELECT
     FROM pg_catalog.pg_trigger AS t

@@ -1,4 +1,4 @@
--- Of the newest refunds in the app's ledger, how many name a session that there is, and one that does not.
+-- Of the newest refunds in the app's ledger, how many name an existing session, and one that does not.
 SELECT pg_catalog.count(*) AS rows,
        pg_catalog.count(*) FILTER (WHERE l.is_linked) AS linked,
        pg_catalog.min(l.session) FILTER (WHERE NOT l.is_linked) AS sample

@@ -1,4 +1,4 @@
--- Keeps what `install` saw of the app's past: a runner may read what the mapping names, and no more.
+-- Stores what `install` found in the app's past: a runner may read only what the mapping names.
 UPDATE {settings} AS s
 SET rehearsal = %(rehearsal)s::jsonb
 WHERE s.rehearsal IS NULL

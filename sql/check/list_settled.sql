@@ -1,4 +1,4 @@
--- Some sessions of each status that says that nothing is owed: whichever the server comes across, for it reads no further.
+-- Some sessions of each status that says that nothing is owed: the first that the server finds, so that it reads no more.
 {if by_account}
 SELECT {session_id}::text AS session_id
 FROM {sessions} AS s

@@ -1,4 +1,5 @@
--- What a small table of the app's calls the values that another table has of it: the names of statuses that are numbers.
+-- The names that a small table of the app has for the values of another table's column, such as statuses that are
+-- numbers.
 SELECT t.{key}::text AS value,
        t.{column}::text AS label
 FROM {table} AS t

@@ -1,4 +1,4 @@
--- Lists the app's own triggers that a refund sets off.
+-- Lists the app's own triggers that a refund fires.
 SELECT c.relname AS table_name,
        t.tgname AS name,
        p.proname AS function_name

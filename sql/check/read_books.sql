@@ -1,4 +1,4 @@
--- What sweeper's own tables say of the past: holds that wait, and the runs over everything.
+-- What sweeper's own tables say about the past: open holds, and the runs over everything.
 SELECT (SELECT pg_catalog.count(*) FROM {holds} AS h WHERE h.ended_at IS NULL) AS holds,
        (SELECT pg_catalog.min(h.first_seen) FROM {holds} AS h WHERE h.ended_at IS NULL) AS oldest_hold,
        (

@@ -31,7 +31,7 @@ sweeper_seen AS MATERIALIZED (
     WHERE r.layer <> 'adopted'
 ),
 {if reverse_spaced}
--- what finds no room: the rows of an account end now, each earlier than the next, and none before its newest
+-- refunds without room: the rows of an account end now, each earlier than the next, and all after its newest
 sweeper_waiting AS MATERIALIZED (
     SELECT placed.refund_id
     FROM (
@@ -79,7 +79,7 @@ sweeper_unmarked AS (
     {end}
 ),
 {end}
--- what moves: less than nothing is paid
+-- what moves: negative amounts
 sweeper_paid AS (
     SELECT t.refund_id, t.session_id, t.account_id, -t.amount AS amount{each shares ""},
            -(t.shares ->> {label}::text)::numeric AS {share}{end}
@@ -149,7 +149,7 @@ sweeper_moved AS (
                pg_catalog.sum(p.{share}) AS {share}{end}
         FROM sweeper_paid AS p
         GROUP BY p.account_id
-        ORDER BY p.account_id  -- neighbours share pages
+        ORDER BY p.account_id  -- accounts that are neighbours are on the same pages
     ) AS owed
     WHERE {accounts_id} {account_eq} owed.account_id
     {if by_account}

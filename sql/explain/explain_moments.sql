@@ -1,4 +1,4 @@
--- The moments behind some verdicts: those that count for each session's status. What no calendar has, such as infinity,
+-- The times behind some verdicts: those that count for each session's status. What no calendar has, such as infinity,
 -- is left out.
 SELECT asked.place,
        found.started_at,

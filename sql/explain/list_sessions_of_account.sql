@@ -1,4 +1,4 @@
--- Lists the newest sessions of an account that sweeper has to do with: failed, running or refunded ones. Asked again when
+-- Lists the newest failed, running or refunded sessions of an account. Asked again when
 -- a row's account cannot be read, it passes over those that are on hold for what the database refused.
 SELECT found.session_id::text AS session_id
 FROM (

@@ -1,4 +1,4 @@
--- Which keys in a column of json have the ids of sessions: links that no column and no foreign key shows.
+-- The keys in a JSON column that have the ids of sessions: links that no column and no foreign key shows.
 SELECT found.name AS name,
        pg_catalog.count(*) AS rows,
        pg_catalog.count(*) FILTER (WHERE found.known) AS known

@@ -1,4 +1,4 @@
--- How many of the newest and the oldest failed sessions have something in a column: delivered before they failed.
+-- How many of the newest and the oldest failed sessions have a value in a column: delivered before they failed.
 SELECT pg_catalog.count(*) AS failed,
        pg_catalog.count(*) FILTER (WHERE found.marked) AS marked
 FROM (

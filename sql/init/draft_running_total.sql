@@ -1,4 +1,4 @@
--- For how many accounts the newest row of a ledger has the account's balance: a running total is kept there.
+-- For how many accounts the newest row of a ledger has the account's balance, so that it is a running total.
 SELECT pg_catalog.count(*) AS accounts,
        pg_catalog.count(*) FILTER (WHERE {balance}::numeric OPERATOR(pg_catalog.=) newest.total) AS equal
 FROM (

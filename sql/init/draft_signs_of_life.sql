@@ -1,4 +1,4 @@
--- For how many running sessions a time is later than their start by more than a minute: whether it moves meanwhile.
+-- For how many running sessions a time is later than their start by more than a minute, so that it changes meanwhile.
 SELECT pg_catalog.count(*) AS running,
        pg_catalog.count(*) FILTER (WHERE found.later > interval '1 minute') AS moved
 FROM (

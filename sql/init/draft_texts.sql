@@ -1,4 +1,4 @@
--- Which texts the newest rows that a condition selects have in a column.
+-- The texts in a column of the newest rows that a condition selects.
 SELECT found.value AS value
 FROM (
     SELECT s.{column}::text AS value

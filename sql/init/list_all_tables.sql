@@ -11,7 +11,7 @@ WHERE c.relkind IN ('r', 'p')
   AND NOT c.relispartition
   AND n.nspname NOT IN ('information_schema')
   AND n.nspname NOT LIKE 'pg\_%%'
-  -- what an extension brings along is not the app's, nor is an installation of sweeper
+  -- tables of an extension are not the app's, nor are those of sweeper
   AND NOT EXISTS (
       SELECT
       FROM pg_catalog.pg_depend AS d

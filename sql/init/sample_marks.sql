@@ -1,4 +1,4 @@
--- Which repeated texts of a failed session say that its credits were given back: how the app marks its own refunds.
+-- The recurring texts of failed sessions that say that credits were refunded: how the app marks its own refunds.
 SELECT found.value AS value,
        pg_catalog.count(*) AS rows
 FROM (

@@ -1,4 +1,4 @@
--- What an expression gives on failed sessions, newest first: an example to decide by.
+-- What an expression gives on failed sessions, newest first: examples for a decision.
 SELECT {key}::text AS session_id,
        ({expression})::text AS value
 FROM {table} AS s

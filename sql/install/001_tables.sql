@@ -1,5 +1,5 @@
 -- The schema and its tables, typed after the app's own ids; no foreign key to the app's tables, because apps
--- delete old sessions and the record of the money stays. What is there already stays as it is.
+-- delete old sessions and the record of the money stays. What already exists stays as it is.
 DO $schema$
 BEGIN
     -- IF NOT EXISTS would ask for the right to create one even where a DBA has made it already
@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS {refunds} (
     refund_id uuid{if by_account} NOT NULL{else} PRIMARY KEY{end},
     session_id {session_type}{session_collate} NOT NULL,
     account_id {account_type}{account_collate},
-    -- what tells the charges of a session apart, as the mapping gives it; 0 where it gives none
+    -- what distinguishes the charges of a session, by the mapping; 0 where that has no attempt
     attempt {attempt_type}{attempt_collate} NOT NULL{if attempts}{else} DEFAULT 0{end},
     -- how often this charge had been refunded and taken back before: only a person pays it once more
     again int NOT NULL DEFAULT 0,
@@ -64,7 +64,7 @@ CREATE TABLE IF NOT EXISTS {holds} (
     -- a digest of session and attempt: long ids do not fit into an index of ours beside anything else
     hold_key bigint{if by_account} NOT NULL{else} PRIMARY KEY{end},
     session_id {session_type}{session_collate} NOT NULL,
-    -- as text, for people; null where the attempt is null or cannot be told
+    -- as text, for people; null where the attempt is null or cannot be read
     attempt text,
     account_id {account_type}{account_collate},
     why text NOT NULL,
@@ -116,7 +116,7 @@ CREATE TABLE IF NOT EXISTS {settings} (
     fence boolean NOT NULL DEFAULT false,
     -- the values of the status enum with which the index on live sessions was built
     status_labels jsonb,
-    -- where the next run starts, and when and with which policy that was found out
+    -- where the next run starts, and when and with which policy that was decided
     horizon timestamptz,
     horizon_as_of timestamptz,
     horizon_policy text,

@@ -1,2 +1,2 @@
--- What a broken or an older installation left behind.
+-- Drops what a broken or an older installation left behind.
 DROP INDEX {if concurrently}CONCURRENTLY {end}IF EXISTS {index};

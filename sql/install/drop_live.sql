@@ -1,2 +1,2 @@
--- The function of an index on live sessions that is gone.
+-- Drops the function of an index on live sessions that is gone.
 DROP FUNCTION IF EXISTS {live_function}(pg_catalog.anyelement);

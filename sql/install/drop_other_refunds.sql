@@ -1,4 +1,4 @@
--- What is called refund() for other types of ids goes: it would book under another key. Who could call it may call this one.
+-- Drops refund() for other types of ids, which would book under another key. Who could call it may call the new one.
 DO $others$
 DECLARE
     other record;

@@ -31,7 +31,7 @@ BEGIN
             RETURN NULL;
         END IF;
     EXCEPTION
-        -- the column is another by now, and for this connection the line above still means the old one
+        -- the column is another one now, and for this connection the line above still means the old one
         WHEN OTHERS THEN NULL;
     END;
 
@@ -65,7 +65,7 @@ BEGIN
             RETURN NULL;
     END;
 
-    -- by the app's clock it was over when it failed, by ours when it was refunded: the two may differ
+    -- by the app's clock it ended when it failed, by ours when it was refunded: the two may differ
     SELECT pg_catalog.max(greatest(coalesce(r.failed_at, 'infinity'), r.created_at + interval '1 minute'))
     INTO sweeper_over_at
     FROM (SELECT sweeper_session_id AS session_id, sweeper_attempt AS attempt) AS v
@@ -77,14 +77,14 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    -- where ids began anew it is another session, and the next run says so. What this update sets makes it no
-    -- other, nor does a new start of one that had failed: it is tried again
+    -- where ids started over it is another session, and the next run says so. What this update sets does not make it
+    -- another one, nor does a new start of one that had failed: that one is tried again
     BEGIN
         SELECT {started_at}::timestamptz
         INTO sweeper_started_at
         FROM (SELECT OLD.*) AS s;
     EXCEPTION
-        WHEN OTHERS THEN NULL;  -- the column is another by now: then the refund counts
+        WHEN OTHERS THEN NULL;  -- the column is another one now: then the refund counts
     END;
     BEGIN
         IF EXISTS (

@@ -1,4 +1,4 @@
--- Who stands in the way of a statement of ours: CREATE INDEX CONCURRENTLY and DROP INDEX CONCURRENTLY wait for every
+-- Which transactions block a statement of ours: CREATE INDEX CONCURRENTLY and DROP INDEX CONCURRENTLY wait for every
 -- transaction that is older. Our statement is recognised by its text, because a pooler gives clients other process ids.
 SELECT blocking.pid,
        CASE WHEN blocking.pid = 0 THEN 'prepared transaction' ELSE other.state END AS state,
@@ -18,6 +18,6 @@ WHERE ours.datname = pg_catalog.current_database()
   AND ours.pid <> pg_catalog.pg_backend_pid()
   AND ours.state = 'active'
   AND ours.query <> ''
-  AND pg_catalog.starts_with(%(statement)s::text, ours.query)  -- the server keeps the first kilobyte of it
+  AND pg_catalog.starts_with(%(statement)s::text, ours.query)  -- the server keeps only the first kilobyte of it
 ORDER BY other.xact_start, blocking.pid
 LIMIT 10

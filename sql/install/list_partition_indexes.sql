@@ -1,5 +1,5 @@
 -- Lists a partitioned table and all its partitions, a table before its partitions, each with its own part of one index,
--- if it has that: one that later partitions got from the server has a name of the server's.
+-- if it has one: later partitions get theirs from the server, with a name by the server.
 WITH RECURSIVE tree (relid, parent, level) AS (
     SELECT %(table_oid)s::bigint::oid, NULL::oid, 0
     UNION ALL

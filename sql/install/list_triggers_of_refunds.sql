@@ -1,5 +1,5 @@
--- Lists the triggers on sweeper's ledger whose conditions read what a translation of the refunds gives another type:
--- Postgres refuses that while they stand.
+-- Lists the triggers on sweeper's ledger whose conditions read a column whose type a translation of the refunds changes:
+-- Postgres refuses that while they exist.
 SELECT DISTINCT pg_catalog.format('%%I on %%s', t.tgname, t.tgrelid::regclass::text) AS name
 FROM pg_catalog.pg_depend AS d
 JOIN pg_catalog.pg_trigger AS t ON t.oid = d.objid

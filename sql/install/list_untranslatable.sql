@@ -17,7 +17,7 @@ WHERE CASE WHEN mapped.old_id IS NULL
           ELSE mapped.session_id IS NULL
               OR {include attempt_changes} AND (
                   mapped.attempt IS NULL
-                  -- nobody knows which of its charges the session is at now
+                  -- it is not known at which of its charges the session is now
                   OR NOT {old_attempt_is_known} AND (
                       SELECT pg_catalog.count(DISTINCT pg_catalog.regexp_replace(o.attempt::text, ' \(again [0-9]+\)$', ''))
                       FROM {refunds} AS o

@@ -1,4 +1,5 @@
--- Lists the views that read what a translation of the refunds gives another type: Postgres refuses that while they stand.
+-- Lists the views that read a column whose type a translation of the refunds changes: Postgres refuses that while there
+-- are any.
 SELECT DISTINCT c.oid::regclass::text AS name
 FROM pg_catalog.pg_depend AS d
 JOIN pg_catalog.pg_rewrite AS r ON r.oid = d.objid

@@ -1,4 +1,4 @@
--- Plans, and does not do, what closes a stuck session, marks a refunded one or marks it no longer: the server says which
+-- Plans, without running it, what closes a stuck session, marks a refunded one or removes the mark: the server says which
 -- value does not fit its column.
 EXPLAIN UPDATE {sessions} AS s
 SET {if closes_status}{status_column} = {first_failed}{if set_columns},

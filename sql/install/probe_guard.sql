@@ -1,4 +1,5 @@
--- Plans, and does not do, an insert into the app's ledger: by which unique indexes the server would see a second refund.
+-- Plans, without running it, an insert into the app's ledger: by which unique indexes the server would see a second
+-- refund.
 EXPLAIN (FORMAT JSON)
 INSERT INTO {ledger} AS l DEFAULT VALUES
 ON CONFLICT ({ledger_key}) WHERE {ledger_guard} DO NOTHING

@@ -1,4 +1,4 @@
--- Whether sweeper's own ledger has refunds, whether their attempts are any, and whether they are of sessions of this table.
+-- Whether sweeper's own ledger has refunds, whether they have attempts, and whether they are of sessions of this table.
 {if by_account}
 SELECT known.has_refunds,
        known.has_attempts,

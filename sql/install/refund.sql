@@ -1,5 +1,5 @@
--- refund(): the same refund for the app's own layers, in the transaction of whoever calls it. The session's row is
--- locked first, then the account's, then it is written: the order of the sweep. The statement that pays is the sweep's.
+-- refund(): the same refund for the app's own layers, in the transaction of whoever calls it. The session's row is locked
+-- first, then the account's, then both are written: the order of the sweep. The statement that pays is the sweep's.
 CREATE OR REPLACE FUNCTION {schema}.refund(
     session_id {session_type}, reason text, detail text DEFAULT NULL, layer text DEFAULT 'app'{if by_account},
     account_id {account_type} DEFAULT NULL{end}
@@ -18,7 +18,7 @@ SET extra_float_digits = 1
 SET citus.propagate_set_commands = 'local'
 {end}
 AS $sweeper_refund$
--- the app's own expressions stand in here: a name of theirs is never a variable of ours
+-- the app's own expressions are in here: a name of theirs is never a variable of ours
 #variable_conflict use_column
 DECLARE
     sweeper_session_id CONSTANT {session_type} := $1;
@@ -27,7 +27,7 @@ DECLARE
     sweeper_layer CONSTANT text := $4;
     sweeper_at CONSTANT timestamptz := pg_catalog.clock_timestamp();
     sweeper_refund_id CONSTANT uuid := pg_catalog.gen_random_uuid();
-    -- the refund, and its session, within whose writing a trigger of the app has called this
+    -- the refund, and its session, during whose writing a trigger of the app has called this
     sweeper_outer CONSTANT text := coalesce(pg_catalog.current_setting('sweeper.refunding', true), '');
     sweeper_found record;
     sweeper_key jsonb;
@@ -52,7 +52,7 @@ BEGIN
     {include begin_on_nodes}
 {end}
 {include require_guard}
-    -- a call that waited for `sweeper install` must not go on under the mapping before
+    -- a call that waited for `sweeper install` must not go on under the old mapping
     PERFORM true FROM {locks} AS l WHERE l.name = 'installation' AND l.fingerprint = {fingerprint} FOR SHARE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'another mapping was installed since this refund() was made: nothing was paid'
@@ -87,7 +87,7 @@ BEGIN
     END IF;
 
 {if by_account}
-    -- on which node the session is; where several accounts have one with this id, nobody knows of which the refund would be
+    -- on which node the session is; where several accounts have one with this id, it is not known which the refund is for
     sweeper_here := ARRAY[sweeper_account::text];
     IF sweeper_account IS NULL THEN
         sweeper_here := ARRAY(
@@ -129,7 +129,7 @@ BEGIN
     {include require_own_table}
     sweeper_dates := sweeper_found.dates;
     {if several_in_hand}
-    -- several sessions with this id: nobody knows of which the refund would be
+    -- several sessions with this id: it is not known which the refund is for
     sweeper_shared := ARRAY(
         SELECT sweeper_session_id::text
         FROM {sessions} AS s
@@ -157,7 +157,7 @@ BEGIN
     WHERE {accounts_id} {account_eq} sweeper_found.account_id;
 {end}
 {if spaced}
-    -- a row of this moment is there: the refund's is the next that the column can show. For a later one nobody waits
+    -- there is a row of this moment: the refund's is the next that the column can show. A later one is not waited for
     PERFORM pg_catalog.pg_sleep(extract(epoch FROM '{at_step}'::interval)::float8)
     FROM (SELECT sweeper_found.account_id, pg_catalog.clock_timestamp() AS at) AS refund
     WHERE {room}::numeric = 0::numeric;
@@ -221,5 +221,5 @@ END
 $sweeper_refund$;
 COMMENT ON FUNCTION {schema}.refund({refund_types})
     IS 'Refunds a failed or running session exactly once and closes it; returns the amount, 0 when there is nothing to pay.';
--- who may call it is said by a GRANT
+-- GRANTs say who may call it
 REVOKE ALL ON FUNCTION {schema}.refund({refund_types}) FROM PUBLIC;

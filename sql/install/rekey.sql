@@ -1,4 +1,4 @@
--- Gives the refunds that there are the key of the mapping in the file: as text in between, because every type has one. The
+-- Gives existing refunds the key of the mapping in the file: as text in between, because every type has one. The
 -- ledger is append-only before and after; nobody sees it in between.
 LOCK TABLE {refunds}, {reversals}, {holds} IN ACCESS EXCLUSIVE MODE;
 ALTER TABLE {refunds} DISABLE TRIGGER append_only;
@@ -37,7 +37,7 @@ ALTER TABLE {holds}
     ALTER COLUMN attempt DROP NOT NULL,
     ALTER COLUMN session_id TYPE text USING session_id::text,
     ALTER COLUMN account_id TYPE text USING account_id::text;
--- how an older ledger wrote down that a person had paid again, and that an attempt was not known
+-- how an older ledger recorded that a person had paid again, and that an attempt was not known
 UPDATE {refunds}
 SET attempt = pg_catalog.regexp_replace(attempt, ' \(again [0-9]+\)$', '')
 WHERE attempt ~ ' \(again [0-9]+\)$';
@@ -66,7 +66,7 @@ WHERE attempt IS DISTINCT FROM '0';
 {end}
 {if translate_attempts}
 -- another expression distinguishes the charges now: each refund is of the charge that its session is at. Where the old
--- expression says that it is of an earlier one, nobody asks for it again: it keeps its text, and no new charge can have it
+-- expression says that it is of an earlier one, it is not read again: it keeps its text, and no new charge can have it
 UPDATE {refunds} AS r
 SET attempt = CASE
     WHEN {old_attempt_is_known} AND mapped.old_attempt <> r.attempt THEN r.attempt || ' (before)'
@@ -89,7 +89,7 @@ FROM (
 WHERE mapped.session_id = h.session_id;
 {end}
 {if translate_empty_attempts}
--- an older ledger wrote down a null attempt as an empty text
+-- an older ledger recorded a null attempt as an empty text
 UPDATE {refunds} AS r
 SET attempt = mapped.attempt
 FROM (

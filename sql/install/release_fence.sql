@@ -1,4 +1,4 @@
--- Takes the fence away so that the app can change its table, and remembers that there was one.
+-- Drops the fence so that the app can change its table, and remembers that there was one.
 {include remember_fence}
 UPDATE {settings} SET fence = true;
 DROP TRIGGER IF EXISTS {fence} ON {sessions};

@@ -1,4 +1,4 @@
--- Writes down which messages a run sends to people: for those of the causes for which no other run has sent one within
+-- Records which messages a run sends to people: for those of the causes for which no other run has sent one within
 -- the hour.
 UPDATE {runs} AS run
 SET told = run.told || pg_catalog.jsonb_build_object('notified', fresh.causes)

@@ -1,6 +1,6 @@
--- Which of the newest refunds are of sessions that are no longer there: the app deletes old ones, or has changed their ids.
--- Who looks at all sessions from the floor on asks for some that are older, too: the newest may have been made since. And
--- whether a session is on hold because of such a refund: then it is still to be compared.
+-- Which of the newest refunds are of sessions that are no longer there: the app deletes old ones, or has changed their
+-- ids. A run over all sessions from the floor on asks for some that are older, too: the newest may have been made since.
+-- And whether a session is on hold because of such a refund: then it is still to be compared.
 SELECT ARRAY(
            SELECT r.refund_id::text
            FROM (

@@ -1,4 +1,4 @@
--- lock sessions: those of these that are not refunded yet; those that somebody else has locked are passed over. Not FOR
+-- lock sessions: those of these that are not refunded yet; those that somebody else has locked are skipped. Not FOR
 -- UPDATE: that would block, and be skipped for, the app's inserts of child rows.
 SELECT coalesce(pg_catalog.array_agg(l.session_id::text), '{}') AS session_ids,
        coalesce(pg_catalog.array_agg(l.account_id::text), '{}') AS account_ids,

@@ -4,7 +4,7 @@ SELECT due.session_id::text AS session_id,
        due.started_at::text AS started_at,
        due.amount::text AS amount,
        due.reason,
-       -- a date may be infinite, and such a difference is an error before Postgres 17
+       -- a date may be infinite, and before Postgres 17 such a difference is an error
        CASE WHEN pg_catalog.isfinite(due.owed_from) THEN extract(epoch FROM due.at - due.owed_from)
             ELSE 'Infinity'
        END::float8 AS age_seconds,

@@ -36,9 +36,9 @@ sweeper_closed AS (
 ),
 {end}
 {if marks}
--- mark: what had failed already, in an update of its own that never names the status, or triggers of the app that wait for
--- a change of it would fire. Where there is a fence it also touches the row, so that a transaction of the app with an older
--- snapshot fails when it comes to it
+-- mark: what had failed already, in an update of its own that never names the status, or triggers of the app that wait
+-- for a change of it would fire. Where there is a fence it also touches the row, so that a transaction of the app with an
+-- older snapshot fails when it comes to it
 sweeper_marked AS (
     UPDATE {sessions} AS s
     SET {each marking ",\n        "}{column} = {value}{end}
@@ -79,8 +79,8 @@ sweeper_payable AS (
 -- the running balance of each account, through its refunds of this batch in their order
 {include running_balances}
 {end}
--- insert: in the app's ledger first, where it has one, on the conflict target of its own guard; then, for what that insert
--- returned, in sweeper's own. Without the guard this is an error
+-- insert: in the app's ledger first, where it has one, on the conflict target of its own guard; then, for what that
+-- insert returned, in sweeper's own. Without the guard this is an error
 {if ledger}
 sweeper_booked AS (
     INSERT INTO {ledger} AS l ({each ledger_values ", "}{column}{end})
@@ -153,7 +153,7 @@ sweeper_moved AS (
                pg_catalog.sum(p.{share}) AS {share}{end}
         FROM sweeper_paid AS p
         GROUP BY p.account_id
-        ORDER BY p.account_id  -- neighbours share pages
+        ORDER BY p.account_id  -- accounts that are neighbours are on the same pages
     ) AS owed
     WHERE {accounts_id} {account_eq} owed.account_id
     {if by_account}

@@ -1,4 +1,5 @@
--- Forgets runs that found nothing, after 30 days: not those that wrote down what layers had refunded, or what was accepted.
+-- Deletes runs that found nothing, after 30 days, except those that recorded what layers had refunded, or what was
+-- accepted.
 DELETE FROM {runs}
 WHERE started_at < %(as_of)s::timestamptz - interval '30 days'
   AND outcome = 'complete'

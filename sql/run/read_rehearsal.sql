@@ -1,5 +1,5 @@
--- Whether any run has paid under this mapping, and which items of its rehearsal were accepted. Runs of an older version did
--- not write down their mapping: where the newest that paid is such a one, this mapping is the one that it paid under.
+-- Whether any run has paid under this mapping, and which items of its rehearsal were accepted. Runs of an older version
+-- did not record their mapping: where the newest that paid is such a run, this mapping is the one that it paid under.
 SELECT EXISTS (
            SELECT{if by_account} true{end}
            FROM {runs} AS r

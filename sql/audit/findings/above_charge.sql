@@ -1,7 +1,7 @@
--- above_charge: more was given back for the session than the app's books say was taken: the charge is below zero now,
--- because something else gave it back as well, or it was below the refund when that was written.
--- To fix: `sweeper revert --session ID` takes the refund back; a row that another layer wrote is the app's to correct. When
--- the books were right, `sessions.charged` adds up too much or too little.
+-- above_charge: more was refunded for the session than the app's books say was charged: the charge is below zero now,
+-- because something else refunded it as well, or it was below the refund when that was written.
+-- To fix: `sweeper revert --session ID` takes the refund back; a row that another layer wrote is the app's to correct.
+-- When the books were right, `sessions.charged` adds up too much or too little.
 SELECT above.session_id AS sample,
        pg_catalog.count(*) OVER () AS found
 FROM (

@@ -1,7 +1,7 @@
--- ambiguous_id: several partitions, or accounts, have a session with this id, failed, running or refunded: nobody knows of
--- which of them a refund is, so no program pays another.
--- To fix: see which of them were charged, give the others an id of their own, then `sweeper run --session ID`; or waive it:
--- `sweeper adopt --session ID --amount 0 --reason TEXT`.
+-- ambiguous_id: several partitions, or accounts, have a session with this id, failed, running or refunded: it is not
+-- known which of them a refund is for, so no program pays another.
+-- To fix: see which of them were charged, give the others an id of their own, then `sweeper run --session ID`; or waive
+-- it: `sweeper adopt --session ID --amount 0 --reason TEXT`.
 SELECT shared.session_id::text AS sample,
        pg_catalog.count(*) OVER () AS found
 FROM (

@@ -1,5 +1,5 @@
--- balance_drift: the app's own rule, `accounts.invariant`, is not true of the account: something wrote to a balance
--- past the books.
+-- balance_drift: the app's own rule, `accounts.invariant`, is not true of the account: something changed a balance
+-- without the books.
 -- To fix: find what wrote it, and let the app correct the account; sweeper never writes a balance to fix it.
 SELECT {accounts_id}::text AS sample,
        pg_catalog.count(*) OVER () AS found

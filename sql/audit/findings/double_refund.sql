@@ -11,7 +11,7 @@ FROM (
        AND pg_catalog.bool_or(r.created_at >= %(since)s::timestamptz AND r.created_at < %(until)s::timestamptz)
     {if ledger}
     UNION
-    -- in the app's ledger, where rows that were doubled before the guard are not its business
+    -- in the app's ledger, without rows from before the guard
     SELECT {ledger_session}::text
     FROM {ledger} AS l
     WHERE {ledger_where}

@@ -1,6 +1,6 @@
 -- guard: the unique index that stops a second refund is missing or not valid, in sweeper's own ledger or in the
 -- app's: until it is back, `sweeper run` refuses to pay and another layer may refund twice.
--- To fix: `sweeper install` builds it again, and names the rows that stand in its way.
+-- To fix: `sweeper install` builds it again, and names the rows that are in its way.
 SELECT guards.name AS sample,
        pg_catalog.count(*) OVER () AS found
 FROM (

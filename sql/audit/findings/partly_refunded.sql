@@ -1,7 +1,7 @@
--- partly_refunded: the app's ledger has less for the session than the mapping gives: it counts as refunded, so no run pays
--- the rest. What sweeper paid is compared with the refund, what the app paid with `sessions.amount`.
--- To fix: give back the rest, or write the session down as it is: `sweeper adopt --session ID`. If the app gives back in
--- parts, take its rows off in `sessions.amount` and let `ledger.where` mean sweeper's own rows: then runs pay the rest.
+-- partly_refunded: the app's ledger has less for the session than the mapping gives: it counts as refunded, so no run
+-- pays the rest. What sweeper paid is compared with the refund, what the app paid with `sessions.amount`.
+-- To fix: refund the rest, or record the session as it is: `sweeper adopt --session ID`. If the app refunds in
+-- parts, subtract its rows in `sessions.amount` and let `ledger.where` mean sweeper's own rows: then runs pay the rest.
 SELECT partly.session_id AS sample,
        pg_catalog.count(*) OVER () AS found
 FROM (
@@ -28,7 +28,8 @@ FROM (
       AND {include is_short_of}
     {if past}
     UNION
-    -- where `ledger.where` means sweeper's own rows alone, those that the app wrote itself for a session that it has marked
+    -- where `ledger.where` means sweeper's own rows alone, those that the app wrote itself for a session that it has
+    -- marked
     SELECT v.session_id::text
     {include live_reading}
     JOIN (

@@ -1,4 +1,4 @@
--- refunded_then_succeeded: the session is refunded, and has succeeded: the account got both, the work and its price.
+-- refunded_then_succeeded: the session is refunded, and has succeeded: the account got both the work and the credits.
 -- To fix: `sweeper revert --session ID` takes the refund back; `sweeper install --fence` stops a worker that
 -- finishes a session after its refund; a longer `policy.stuck_after` leaves slow sessions their time.
 SELECT v.session_id::text AS sample,
@@ -12,7 +12,7 @@ WHERE v.status {status_eq} ANY ({succeeded})
   {else}
   {if unindexed}
   {else}
-  -- what failed or runs has not succeeded: few are left to be looked up, and not the whole table is read
+  -- what failed or runs has not succeeded: only a few are left to be looked up
   AND NOT EXISTS (
       SELECT
       FROM {sessions} AS s

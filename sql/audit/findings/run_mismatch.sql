@@ -1,9 +1,9 @@
 -- run_mismatch: what a closed run recorded of itself, and the refunds that carry its id, differ; or refunds carry
--- the id of a run that never was; or there is less of what the app's layers refunded than the run had counted. The
+-- the id of a run that does not exist; or there is less of what the app's layers refunded than the run had counted. The
 -- sample is the run.
 -- To fix: `sweeper history RUN` shows both sides. A row that the run did not write was forged or copied: find who
 -- can insert into the ledger, and take it back with `sweeper revert --session ID`. A row that is missing was deleted:
--- bring it back from a backup, or write the refund down with `sweeper adopt --session ID`; until then runs put on hold
+-- restore it from a backup, or record the refund with `sweeper adopt --session ID`; until then runs put on hold
 -- what may have been refunded.
 SELECT kept.run_id::text AS sample,
        pg_catalog.count(*) OVER () AS found
@@ -24,7 +24,7 @@ FROM (
         WHERE r.run_id IS NOT NULL
         GROUP BY r.run_id
     ) AS written ON written.run_id = run.run_id
-    -- not a run that goes on or died; nor refunds from before the runs that are kept
+    -- not a run that is in progress or died; nor refunds from before the runs that are kept
     WHERE CASE WHEN run.run_id IS NOT NULL THEN run.ended_at IS NOT NULL
                ELSE written.first_at >= (SELECT pg_catalog.min(kept.as_of) FROM {runs} AS kept)
           END

@@ -1,4 +1,4 @@
--- What a role of its own needs (CREATE ROLE {role} NOLOGIN;) that is to own refund() and the fence. Both run with the
+-- What a role of its own needs (CREATE ROLE {role} NOLOGIN;) that owns refund() and the fence. Both run with the
 -- rights of their owner: these, and not those of whoever installs. A later install leaves the owner as it is. Whoever
 -- is no superuser must be a member of the role, and lends it CREATE for the moment.
 {include grant_runner}

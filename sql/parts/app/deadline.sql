@@ -1,2 +1,2 @@
--- When a running session is stuck, by its own deadline: one that has none never is.
+-- When a running session is stuck, by its own deadline; without one it never is.
 coalesce({moment}, 'infinity'::timestamptz)

@@ -1,9 +1,9 @@
--- What is said of the type that was tried. A domain is looked through by a statement of its own: that takes recursion,
+-- The type that was tried. A statement of its own finds the base type of a domain: that takes recursion,
 -- which does not go with a table of the app that Citus has distributed.
 SELECT t.oid::bigint AS oid,
        t.typtype = 'd' AS domain,
        pg_catalog.format_type(t.oid, -1) AS type,
-       -- an expression over columns of several collations has none, which a comparison does not take
+       -- an expression over columns of several collations has no collation, and cannot be compared
        t.typcollation <> 0::oid AS collatable
 FROM tried
 JOIN pg_catalog.pg_type AS t ON t.oid = tried.type_oid

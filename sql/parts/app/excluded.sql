@@ -1,2 +1,2 @@
--- Whether nobody is to refund a session: the app has done so already, or the file ignores it.
+-- Whether a session must not be refunded: the app has done so already, or the file ignores it.
 {if never}({exclude}) IS TRUE OR ({never}) IS TRUE{else}{exclude}{end}

@@ -1,2 +1,2 @@
--- What an app's ledger says was taken for a session and not given back.
+-- What an app's ledger says was charged for a session and not refunded.
 (SELECT {sign}sum(l.{amount}) FROM {ledger} AS l WHERE l.{session} = {key}{also})

@@ -1,2 +1,2 @@
--- Who pays, by way of the row that a session belongs to.
+-- Who pays, through the row that a session belongs to.
 (SELECT p.{onward} FROM {between} AS p WHERE p.{key} = s.{column})

@@ -1,2 +1,2 @@
--- Whether a ledger has a row of these kinds whose json names the session.
+-- Whether a ledger has a row of these kinds whose JSON names the session.
 EXISTS (SELECT FROM {ledger} AS l WHERE l.{json} ->> {name} = s.{key}::text AND {refunds})

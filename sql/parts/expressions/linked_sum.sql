@@ -1,2 +1,2 @@
--- What the rows of a ledger come to whose json names the session.
+-- The sum of the rows of a ledger whose JSON names the session.
 (SELECT sum(l.{amount}) FROM {ledger} AS l WHERE l.{json} ->> {name} = s.{key}::text)

@@ -1,4 +1,4 @@
--- Nothing of that stays there for the statements of the caller's transaction.
+-- Resets it, so that it does not affect the statements of the caller's transaction.
 SET LOCAL row_security = DEFAULT;
 SET LOCAL TimeZone = DEFAULT;
 SET LOCAL DateStyle = DEFAULT;

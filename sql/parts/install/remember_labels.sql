@@ -1,4 +1,4 @@
--- Nor do they know with which values of the status the index on live sessions was built.
+-- Older tables do not have the values of the status with which the index on live sessions was built.
 DO $labels$
 BEGIN
     IF NOT EXISTS (

@@ -1,4 +1,4 @@
--- The rows of the app's ledger, one a refund, in the order in which its sequences shall follow them.
+-- The rows of the app's ledger, one for each refund, in the order that its sequences should follow.
 {if ledger_reads_session}
 SELECT written.*
 FROM {if chained}sweeper_chain{else}sweeper_payable{end} AS p

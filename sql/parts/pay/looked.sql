@@ -1,12 +1,12 @@
--- Looks again at the sessions in hand, which are locked, on a fresh snapshot: what each is now, and which are to be paid, in
--- what form.
+-- Looks again at the sessions in hand, which are locked, on a fresh snapshot: what each is now, and which are to be paid,
+-- in what form.
 sweeper_looked AS MATERIALIZED (
     SELECT v.*,
            v.status {status_eq} ANY ({running}) AS stuck,
            CASE WHEN v.verdict = 'owed' THEN {if shared_ids}{include hold_reason_of_several}{else}{include hold_reason}{end} END AS hold_reason
     FROM (
         SELECT looked.*,
-               looked.failed_at AS active_at  -- one of the two counts for a session, and it is this
+               looked.failed_at AS active_at  -- only one of the two counts for a session, and this is it
         FROM (
             SELECT v.session_id,
                    v.account_id,
@@ -28,7 +28,7 @@ sweeper_looked AS MATERIALIZED (
               {include read_in_bounds}
               {end}
               AND {include in_scope}
-            OFFSET 0  -- or each use of the verdict would work it out anew
+            OFFSET 0  -- or each use of the verdict would compute it again
         ) AS looked
     ) AS v
 ),
@@ -63,8 +63,8 @@ sweeper_due AS (
       AND (%(account_ids)s::text[] IS NULL OR v.account_id {account_eq} ANY (%(account_ids)s::text[]::{account_type}[]))
 ),
 {if spaced}
--- what finds no room: the rows of an account end now, each earlier than the next, and none before its newest. A later batch
--- has room again
+-- refunds without room: the rows of an account end now, each earlier than the next, and all after its newest. A later
+-- batch has room again
 sweeper_waiting AS MATERIALIZED (
     SELECT placed.session_id
     FROM (
@@ -78,7 +78,7 @@ sweeper_waiting AS MATERIALIZED (
 {end}
 sweeper_fit AS MATERIALIZED (
     SELECT refund.*,{if sharded}{if shares}
-           -- now, for Citus would read the session's row after it is closed
+           -- now, because Citus would read the session's row after it is closed
            {include shares_taken} AS shares,{end}{end}
            {include unfit} AS unfit
     FROM sweeper_due AS refund

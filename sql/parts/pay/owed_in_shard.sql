@@ -1,4 +1,5 @@
--- What is to be paid of the sessions in hand, beside whose rows it stands: its names are none that the app's may be taken for.
+-- The refunds to pay for the sessions in hand, beside whose rows they are read: their names cannot be those of the app's
+-- columns.
 SELECT {each refund_names ", "}f.{name} AS sweeper_{name}{end},
        f.again AS sweeper_again,{if charged}
        f.charged AS sweeper_charged,{end}{if shares}

@@ -1,4 +1,4 @@
--- For an app with a ledger of its own: exactly one row, and the amounts in it are those that were meant.
+-- For an app with a ledger of its own: exactly one row, and its amounts are those that were intended.
 WHEN (
     SELECT pg_catalog.count(*) <> 1 OR pg_catalog.bool_and({include as_meant}) IS NOT TRUE
     FROM (

@@ -8,7 +8,7 @@ SELECT (SELECT pg_catalog.count(*) FROM sweeper_looked WHERE verdict = 'refunded
            FROM sweeper_chain AS c
        ) AS chain_rounds,{end}
        (
-           SELECT pg_catalog.min(least(v.started_at::timestamptz, %(as_of)s::timestamptz))  -- what is not owed any more, but yet
+           SELECT pg_catalog.min(least(v.started_at::timestamptz, %(as_of)s::timestamptz))  -- what is not owed yet
            FROM sweeper_looked AS v
            WHERE v.verdict IN ('in_grace', 'not_stuck_yet')
        ) AS unripe_from,
@@ -19,7 +19,7 @@ SELECT (SELECT pg_catalog.count(*) FROM sweeper_looked WHERE verdict = 'refunded
 FROM (
     SELECT coalesce(pg_catalog.array_agg(f.session_id::text) FILTER (WHERE f.unfit IS NULL AND p.refund_id IS NULL), '{}')
                AS unpaid_sessions,
-           -- a trigger of the app on the refunds may write whatever else a refund means, and not another refund
+           -- a trigger of the app on the refunds may write whatever else a refund means, but not another refund
            coalesce(pg_catalog.bool_or(p.refund_id IS NOT NULL AND (
                p.session_id {session_eq} f.session_id
                AND p.account_id {account_eq} f.account_id

@@ -20,7 +20,7 @@
             WHERE g.guard_index IS NOT NULL
               {if ledger_guarded}
               {else}
-              AND i.indexrelid IS NOT NULL  -- it guards nothing: by it refunds are found
+              AND i.indexrelid IS NOT NULL  -- it is not a guard: it serves to find refunds
               {end}
               AND (
                   {if ledger_guarded}i.indisunique AND i.indisvalid AND i.indisready AND i.indimmediate{else}true{end}{if ledger}

@@ -1,11 +1,11 @@
--- For psql as it stands: everything is undone at the end, and nothing of what it writes stays.
+-- For psql as it is: everything is rolled back at the end, and nothing that it writes stays.
 {if noted}
 -- {note}
 {end}
 
 \set ON_ERROR_STOP on
 {if bound}
--- what the statement is sent with
+-- the values that the statement is sent with
 {each variables "\n"}\set {variable} {value}{end}
 {end}
 -- the bounds of the transaction, in milliseconds, and how it reads names and times

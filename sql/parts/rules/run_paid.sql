@@ -1,4 +1,4 @@
--- Whether a run, r, has paid anything. One that died did not write that down, but the refunds that it made have its id.
+-- Whether a run, r, has paid anything. One that died did not record that, but its refunds have its id.
 (
     r.sessions > 0
     OR r.ended_at IS NULL

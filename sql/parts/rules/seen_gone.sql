@@ -1,6 +1,6 @@
--- Until when the app's ledger has lost refunds that a full sweep saw there, of sessions that are still failed: it is archived
--- when the oldest are gone, and then it lasts, for nothing else tells what was refunded. Single ones may go with their
--- account.
+-- Until when the app's ledger has lost refunds that a full sweep saw there, of sessions that are still failed: it is
+-- archived when the oldest are gone, and then it lasts, because nothing else shows what was refunded. Single ones may go
+-- with their account.
 (
     SELECT greatest(
                (last.seen ->> 'lost_until'::text)::timestamptz,

@@ -1,12 +1,12 @@
--- Where each failed and stuck session stands that is not in sweeper's own ledger: what a run at this moment would make of
+-- The state of each failed and stuck session that is not in sweeper's own ledger: what a run at this moment would do with
 -- it. Those that are there are left out by one reading of the ledger, not by a look into it for each of them. A row that
--- the database refused before is not reckoned again: its expression would fail here too.
+-- the database refused before is not computed again: its expression would fail here, too.
 {if by_account}
 {include standing_on_nodes}
 {else}
 FROM (
     SELECT v.session_id::text AS session_id,
-           -- of a refunded one nobody asks since when, and it may fail
+           -- not needed of a refunded one, and it may fail
            CASE WHEN judged.verdict <> 'refunded' THEN {include owed_from} END AS failed_at,
            CASE WHEN judged.verdict = 'refunded' THEN false
                 WHEN v.status {status_eq} ANY ({running})
@@ -28,7 +28,7 @@ FROM (
     {include live_reading}
     CROSS JOIN LATERAL (
         SELECT {include verdict} AS verdict
-        OFFSET 0  -- or each use of the verdict would work it out anew
+        OFFSET 0  -- or each use of the verdict would compute it again
     ) AS judged
     LEFT JOIN LATERAL (
         SELECT h.why, h.sqlstate

@@ -1,4 +1,4 @@
--- What is to be done with a failed or running session, in the order in which the rules apply. A scalar
+-- The verdict on a failed or running session, in the order in which the rules apply. A scalar
 -- subquery, unlike EXISTS, is always one index probe a row and never a reading of the whole ledger.
 CASE
     WHEN (

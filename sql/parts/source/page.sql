@@ -1,4 +1,4 @@
--- What was found, in its order; and the last place of a full page: there may be more behind it.
+-- What was found, in its order; and the last place of a full page: there may be more after it.
 (SELECT coalesce(pg_catalog.array_agg(p.session_id::text ORDER BY p.started_at, p.session_id), '{}') FROM sweeper_page AS p)
            AS session_ids,
        {if by_account}
@@ -9,5 +9,5 @@
        {end}
        (
            SELECT ARRAY[place.started_at::text, place.session_id::text]
-           FROM (SELECT * FROM sweeper_page OFFSET %(page_size)s::bigint - 1 LIMIT 1) AS place  -- it is in its order
+           FROM (SELECT * FROM sweeper_page OFFSET %(page_size)s::bigint - 1 LIMIT 1) AS place  -- it has its order
        ) AS last

@@ -1,4 +1,4 @@
--- The same of any sessions, and not only of those that a batch has in hand, which are on one node.
+-- The same for any sessions, not only for those that a batch has in hand, which are on one node.
 {if by_account}
 {include reading_on_nodes}
 {else}

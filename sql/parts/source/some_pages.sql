@@ -1,4 +1,4 @@
--- Of a table of sessions that has more than 500 pages, about so many of them, from all over it.
+-- About 500 pages, spread over a table of sessions that has more.
 TABLESAMPLE SYSTEM ((
     SELECT least(100::numeric, 50000::numeric * pg_catalog.current_setting('block_size')::numeric / greatest(1::numeric, coalesce(
                (
