@@ -9,7 +9,7 @@ import pytest
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.holds import holds
 from tests.helpers.partitioned import partition
-from tests.helpers.plans import explained
+from tests.helpers.query_plans import explained
 from tests.helpers.statements import FIND, before
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.own_server import until
-from tests.helpers.plans import explained
+from tests.helpers.query_plans import explained
 
 pytestmark = pytest.mark.every_version
 

@@ -58,9 +58,9 @@ def install(database: AppDatabase, *flags: str, **environment: str) -> Ran:
     return database.sweeper("install", *flags, now=None, **environment)
 
 
-def installed(database: AppDatabase) -> Ran:
+def installed(database: AppDatabase, *flags: str) -> Ran:
     """The same, without an error."""
-    ran = install(database)
+    ran = install(database, *flags)
     assert ran.exit_code == 0, ran.stderr
     return ran
 

@@ -5,7 +5,7 @@ from typing import Any
 import psycopg
 
 from tests.helpers.app_database import AppDatabase
-from tests.helpers.command import Ran
+from tests.helpers.installation import installed
 
 VALUES = "'initializing', 'queued', 'researching', 'generating', 'finished', 'error'"
 SMALLER_ENUM = (
@@ -17,12 +17,6 @@ SMALLER_ENUM = (
     "DROP TYPE session_status_old",
     "ALTER TABLE prediction_sessions ALTER status SET DEFAULT 'queued'",
 )
-
-
-def install(database: AppDatabase, *flags: str) -> Ran:
-    ran = database.sweeper("install", *flags, now=None)
-    assert ran.exit_code == 0, ran.stderr
-    return ran
 
 
 def live_indexes(database: AppDatabase) -> dict[str, bool]:
@@ -43,7 +37,7 @@ def prepare(database: AppDatabase, column: str, *, fence: bool) -> None:
     """The first app with such a status column, one refunded session, an owed one, a stuck one and two others."""
     database.sql("ALTER TYPE session_status ADD VALUE 'old'")
     database.sql(f"ALTER TABLE prediction_sessions ALTER status TYPE {column} USING status::text::{column}")
-    install(database, *(["--fence"] if fence else []))
+    installed(database, *(["--fence"] if fence else []))
     database.account()
     database.session("paid")
     assert database.run().document["refunds"]["sessions"] == 1

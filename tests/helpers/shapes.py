@@ -31,7 +31,7 @@ import psycopg
 
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.paths import APPS
-from tests.helpers.plan import BY_APP, BY_SWEEP, Planned, plan, write_plan
+from tests.helpers.planned_sessions import BY_APP, BY_SWEEP, Planned, plan, write_plan
 from tests.helpers.server import Server
 
 SHAPES = APPS / "shapes"

@@ -7,7 +7,8 @@ import psycopg
 import pytest
 
 from tests.helpers.app_database import AppDatabase
-from tests.helpers.migrations import SMALLER_ENUM, install, live_functions, live_indexes, migrate, prepare
+from tests.helpers.installation import installed
+from tests.helpers.migrations import SMALLER_ENUM, live_functions, live_indexes, migrate, prepare
 
 
 @pytest.fixture
@@ -76,12 +77,12 @@ def test_a_changed_list_of_statuses_makes_another_function_and_takes_the_old_one
     before = live_functions(first)
     assert len(before) == 1
     first.configure('"queued", ', "")
-    install(first)
+    installed(first)
     after = live_functions(first)
     assert len(after) == 1
     assert after != before
     first.configure('["initializing", "researching"', '["researching", "initializing"')
-    install(first)
+    installed(first)
     assert live_functions(first) == after, "their order means nothing"
 
 
@@ -110,7 +111,7 @@ def test_an_older_installation_is_named_by_check_and_followed_by_an_install(firs
     assert (item["status"], item["fix"]) == ("warning", "sweeper install")
     assert "the fence" in item["message"]
     assert first.run("--dry-run").document["refunds"]["sessions"] == 1
-    install(first)
+    installed(first)
     migrate(first, SMALLER_ENUM, together=True)
     assert older not in live_indexes(first)
     assert first.value("SELECT fence FROM sweeper.settings") is True

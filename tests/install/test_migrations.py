@@ -9,7 +9,8 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from tests.helpers.app_database import AppDatabase
-from tests.helpers.migrations import SMALLER_ENUM, finish, install, live_functions, live_indexes, migrate, prepare
+from tests.helpers.installation import installed
+from tests.helpers.migrations import SMALLER_ENUM, finish, live_functions, live_indexes, migrate, prepare
 
 TO_TEXT = (
     "ALTER TABLE prediction_sessions ALTER status DROP DEFAULT",
@@ -63,11 +64,11 @@ def test_a_migration_of_the_status_column_passes_and_the_refunds_are_right(
     ran = bare.run()
     if ran.exit_code == 2:
         assert "`sweeper install`" in ran.document["error"]["message"]
-        install(bare)
+        installed(bare)
         ran = bare.run()
     assert (ran.exit_code, ran.document["refunds"]) == (0, {"sessions": 2, "credits": 6, "accounts": 1}), ran.stdout
     assert bare.refunds() == {"paid": 3, "failed": 3, "stuck": 3}
-    install(bare)
+    installed(bare)
     assert list(live_indexes(bare).values()) == [True]
     assert bare.sweeper("run", "--json", "--full").document["refunds"]["sessions"] == 0
     assert bare.value("SELECT status::text FROM prediction_sessions WHERE id = 'stuck'").strip() == "error"
@@ -88,7 +89,7 @@ def test_a_renamed_value_of_the_enum_is_reported_and_the_app_goes_on(bare: AppDa
     assert "'error': is not a value of the enum session_status" in ran.document["error"]["message"]
     bare.configure('["error"]', '["failed"]')
     before = live_functions(bare)
-    install(bare)
+    installed(bare)
     assert len(live_functions(bare)) == 1
     assert live_functions(bare) != before
     assert bare.run().document["refunds"] == {"sessions": 2, "credits": 6, "accounts": 1}
@@ -125,7 +126,7 @@ def test_a_renamed_status_column_is_followed_by_an_install(bare: AppDatabase) ->
     prepare(bare, "session_status", fence=True)
     bare.sql("ALTER TABLE prediction_sessions RENAME status TO state")
     bare.configure('status     = "status"', 'status     = "state"')
-    install(bare)
+    installed(bare)
     assert bare.run().document["refunds"] == {"sessions": 2, "credits": 6, "accounts": 1}
     with pytest.raises(psycopg.errors.RestrictViolation):
         bare.sql("UPDATE prediction_sessions SET state = 'finished' WHERE id = 'paid'")
@@ -139,7 +140,7 @@ def test_a_dropped_status_column_takes_the_index_along_and_the_app_goes_on(bare:
     bare.sql("UPDATE prediction_sessions SET step = 'seen'")
     assert bare.run().exit_code == 2
     bare.configure('status     = "status"', 'status     = "state"')
-    install(bare)
+    installed(bare)
     assert list(live_indexes(bare).values()) == [True]
     assert bare.run().document["refunds"] == {"sessions": 2, "credits": 6, "accounts": 1}
 
@@ -215,7 +216,7 @@ def unequal(bare: AppDatabase) -> AppDatabase:
 
 
 def test_statuses_whose_texts_may_differ_are_compared_as_the_app_does(unequal: AppDatabase) -> None:
-    install(unequal, "--fence")
+    installed(unequal, "--fence")
     assert live_functions(unequal) == []
     unequal.account()
     unequal.session("failed", "ERROR")
@@ -230,8 +231,8 @@ def test_statuses_whose_texts_may_differ_are_compared_as_the_app_does(unequal: A
     )
     with pytest.raises(psycopg.Error):
         unequal.sql(change)
-    install(unequal, "--release")
+    installed(unequal, "--release")
     unequal.sql(change)
-    install(unequal)
+    installed(unequal)
     assert len(live_functions(unequal)) == 1
     assert unequal.run().document["refunds"]["sessions"] == 0

@@ -10,7 +10,8 @@ import pytest
 
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import command
-from tests.helpers.migrations import SMALLER_ENUM, finish, install, live_indexes, migrate, prepare
+from tests.helpers.installation import installed
+from tests.helpers.migrations import SMALLER_ENUM, finish, live_indexes, migrate, prepare
 from tests.helpers.server import Server
 
 
@@ -24,7 +25,7 @@ def fences(database: AppDatabase) -> int:
 def test_release_takes_index_and_fence_away_and_install_puts_them_back(bare: AppDatabase) -> None:
     prepare(bare, "session_status", fence=True)
     (index,) = live_indexes(bare)
-    lines = install(bare, "--release").stdout.splitlines()
+    lines = installed(bare, "--release").stdout.splitlines()
     assert lines[:2] == ['took the fence off "public"."prediction_sessions"', f"dropped index {index}"]
     assert "`sweeper install` puts back" in lines[2]
     assert (live_indexes(bare), fences(bare)) == ({}, 0)
@@ -36,8 +37,8 @@ def test_release_takes_index_and_fence_away_and_install_puts_them_back(bare: App
         assert ran.exit_code == 0, ran.stderr
     assert bare.refunds() == {"paid": 3, "failed": 3, "stuck": 3}
     assert bare.sweeper("audit", "--json").exit_code in (0, 5)
-    assert install(bare, "--release").stdout.splitlines() == lines[2:], "there is nothing left to take"
-    lines = install(bare).stdout.splitlines()
+    assert installed(bare, "--release").stdout.splitlines() == lines[2:], "there is nothing left to take"
+    lines = installed(bare).stdout.splitlines()
     assert lines[:2] == [
         f'created index {index} on "public"."prediction_sessions"',
         'put the fence on "public"."prediction_sessions"',
@@ -47,8 +48,8 @@ def test_release_takes_index_and_fence_away_and_install_puts_them_back(bare: App
 
 def test_without_a_fence_release_and_install_leave_none(bare: AppDatabase) -> None:
     prepare(bare, "session_status", fence=False)
-    install(bare, "--release")
-    install(bare)
+    installed(bare, "--release")
+    installed(bare)
     assert (list(live_indexes(bare).values()), fences(bare)) == ([True], 0)
 
 
@@ -75,9 +76,9 @@ def test_release_as_json_and_what_it_refuses(bare: AppDatabase) -> None:
     assert (ran.exit_code, ran.document["error"]["code"]) == (2, "not_installed")
     ran = bare.sweeper("install", "--release", "--fence", "--json", now=None)
     assert (ran.exit_code, ran.document["error"]["code"]) == (2, "usage")
-    install(bare)
+    installed(bare)
     (index,) = live_indexes(bare)
-    assert json.loads(install(bare, "--release", "--json").stdout)["actions"] == [f"dropped index {index}"]
+    assert json.loads(installed(bare, "--release", "--json").stdout)["actions"] == [f"dropped index {index}"]
 
 
 def test_a_fence_that_was_lost_comes_back_with_the_next_install(bare: AppDatabase) -> None:
@@ -88,11 +89,11 @@ def test_a_fence_that_was_lost_comes_back_with_the_next_install(bare: AppDatabas
         "ALTER TABLE swapped RENAME TO prediction_sessions"
     )
     assert fences(bare) == 0
-    assert "put the fence on" in install(bare).stdout
+    assert "put the fence on" in installed(bare).stdout
     with pytest.raises(psycopg.errors.RestrictViolation):
         finish(bare.connection, "paid")
     bare.sql("DROP TRIGGER sweeper_fence ON prediction_sessions; UPDATE sweeper.settings SET fence = false")
-    install(bare)
+    installed(bare)
     assert fences(bare) == 0, "taken away on purpose"
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.helpers.app_database import AppDatabase
-from tests.helpers.migrations import install, live_indexes
+from tests.helpers.installation import installed
+from tests.helpers.migrations import live_indexes
 
 
 def rename(database: AppDatabase, *pairs: tuple[str, str]) -> None:
@@ -26,7 +27,7 @@ def test_no_run_goes_by_an_index_that_was_built_when_other_statuses_had_these_na
 ) -> None:
     """The index compares names and is not told: a run found nothing, and said that all is well."""
     first.sql("ALTER TYPE session_status ADD VALUE 'archived'")
-    install(first)
+    installed(first)
     first.account()
     first.session("failed", {new: old for old, new in renames}["error"])
     rename(first, *renames)
@@ -38,15 +39,15 @@ def test_no_run_goes_by_an_index_that_was_built_when_other_statuses_had_these_na
     item = {item["name"]: item for item in first.sweeper("check", "--json").document["checks"]}["installed"]
     assert (item["status"], item["fix"]) == ("failure", "sweeper install")
     (index,) = live_indexes(first)
-    assert "dropped the index on live sessions" in install(first).stdout
+    assert "dropped the index on live sessions" in installed(first).stdout
     assert live_indexes(first) == {index: True}
     assert first.run().document["refunds"]["sessions"] == 1
-    assert install(first).stdout.count("dropped") == 0
+    assert installed(first).stdout.count("dropped") == 0
 
 
 def test_renaming_what_the_file_does_not_name_asks_for_no_install(first: AppDatabase) -> None:
     first.sql("ALTER TYPE session_status ADD VALUE 'archived'; ALTER TYPE session_status ADD VALUE 'draft'")
-    install(first)
+    installed(first)
     first.account()
     first.session("failed")
     first.sql("ALTER TYPE session_status ADD VALUE 'new' BEFORE 'error'")
@@ -60,5 +61,5 @@ def test_an_installation_that_does_not_know_the_values_runs_on_and_builds_the_in
     first.session("failed")
     first.sql("ALTER TABLE sweeper.settings DROP status_labels")
     assert first.run().document["refunds"]["sessions"] == 1
-    assert "dropped the index on live sessions" in install(first).stdout
+    assert "dropped the index on live sessions" in installed(first).stdout
     assert first.value("SELECT status_labels IS NOT NULL FROM sweeper.settings")

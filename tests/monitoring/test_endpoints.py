@@ -1,51 +1,22 @@
 """Endpoints that are told of a run, and change nothing of it when they hang or refuse."""
 
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from sweeper.monitoring.endpoints import TIMEOUT_SECONDS
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import Ran
-
-
-class _Endpoint(BaseHTTPRequestHandler):
-    """Writes down what it is told."""
-
-    told: list[tuple[str, str]]
-
-    def do_POST(self) -> None:
-        self.told.append((self.path, self.rfile.read(int(self.headers["Content-Length"])).decode()))
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@contextmanager
-def endpoint() -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    told: list[tuple[str, str]] = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Endpoint,), {"told": told}))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", told
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+from tests.helpers.web_server import web_server
 
 
 def test_a_ping_tells_the_beginning_and_the_end_with_the_summary(first: AppDatabase) -> None:
     first.account()
     first.session("s1")
     first.session("s2", models=99)
-    with endpoint() as (url, told):
+    with web_server() as (url, told):
         first.append(f'[monitoring]\nping = "{url}/uuid"\n')
         ran = first.run("--max-amount", "9")
         assert ran.exit_code == 3
