@@ -16,7 +16,7 @@ def app(bare: AppDatabase) -> App:
 
 
 def test_an_account_that_the_book_did_not_charge(app: App) -> None:
-    """The app has refunded nobody yet, so that only its charges can tell."""
+    """The app has refunded nothing yet, so that only its charges can show it."""
     app.sql("DELETE FROM book WHERE kind = 'refund'")
     app.sql("UPDATE jobs SET team = 'w' || (right(owner, 1)::int + 1) % 5")
     app.map(account="team")

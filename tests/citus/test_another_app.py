@@ -1,4 +1,4 @@
-"""Another app by account: ids of other types, charges that are told apart, what its own code looks at."""
+"""Another app by account: ids of other types, charges with attempts, what its own code looks at."""
 
 import subprocess
 from collections.abc import Iterator

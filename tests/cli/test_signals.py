@@ -23,7 +23,7 @@ def sleep_in_each_batch(database: AppDatabase, seconds: float) -> None:
 
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_in_the_middle_leaves_exact_books(first: AppDatabase, number: signal.Signals, exit_code: int) -> None:
-    """Between two of many batches: what was refunded is told, closed in the books, and the rest is for the next run."""
+    """Between two of many batches: what was refunded is reported and recorded, and the rest is left to the next run."""
     owe(first, 1500)
     with running(first, "--batch-size", "1") as program:
         wait_until(lambda: first.value("SELECT count(*) FROM sweeper.refunds") >= 5, program)

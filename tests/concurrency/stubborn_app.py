@@ -13,7 +13,7 @@ import psycopg
 
 from tests.helpers.app_database import AppDatabase
 
-# child rows with foreign keys to both tables; a sign of life; and what tells the charges of a session apart
+# child rows with foreign keys to both tables; a sign of life; and what distinguishes the charges of a session
 TABLES = """
 ALTER TABLE prediction_sessions ADD FOREIGN KEY (user_id) REFERENCES users;
 ALTER TABLE prediction_sessions ADD heartbeat_at timestamp, ADD charge_id text NOT NULL DEFAULT '';
@@ -21,7 +21,7 @@ CREATE TABLE results (session_id text NOT NULL REFERENCES prediction_sessions, u
 """
 NOW = "(now() AT TIME ZONE 'UTC')"
 START, PRICE, RESET_TO, LOCK_TIMEOUT = 1000, 3, 100, "1s"
-HABITS = 8  # that `Books.done` counts, and one more when charges are told apart
+HABITS = 8  # that `Books.done` counts, and one more when charges are distinguished
 WORKERS, ACCOUNTS_EACH, BACKLOG_EACH = 3, 2, 300
 # what a night without sweeps has left: every other session failed, the rest are stuck
 FILL = f"""

@@ -75,7 +75,7 @@ def test_a_sweep_notices_that_somebody_waits_for_what_it_has_locked(first: AppDa
 
 
 def test_a_sweep_of_a_role_without_privileges_notices_the_app_at_work(first: AppDatabase) -> None:
-    """The app has a role of its own, which a plain role is told little of: that it is there, and whether it writes."""
+    """The app has a role of its own, of which a plain role sees little: that it is there, and whether it writes."""
     first.account()
     first.session("s1")
     first.session("s2")

@@ -1,4 +1,4 @@
-"""The runs: what each was told, what it did, how it ended; also of one that died."""
+"""The recorded runs: their settings, what they did and how they ended; also one that died."""
 
 import json
 

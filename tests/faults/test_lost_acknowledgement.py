@@ -1,4 +1,4 @@
-"""A connection that breaks around a COMMIT: the server did it or did it not, and nobody was told."""
+"""A connection that breaks around a COMMIT: the client does not know whether the server committed."""
 
 from itertools import count
 

@@ -1,4 +1,4 @@
-"""``session_replication_role = replica``: of the app's triggers, hooks and our fence none fires, and nobody is told."""
+"""``session_replication_role = replica``: the app's triggers, hooks and our fence would silently not fire."""
 
 import psycopg
 import pytest

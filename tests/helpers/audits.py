@@ -21,7 +21,7 @@ def audit(database: AppDatabase, *flags: str, now: datetime = LATER) -> Ran:
 
 
 def findings(ran: Ran) -> dict[str, tuple[int, list[str]]]:
-    """Each finding's count and samples; the exit code must tell the same."""
+    """Each finding's count and samples; the exit code must agree."""
     found = {finding["code"]: (finding["count"], finding["samples"]) for finding in ran.document["findings"]}
     assert ran.exit_code == (5 if found else 0), ran.stderr
     return found

@@ -57,7 +57,7 @@ class Cluster:
 
 
 def given_cluster() -> Cluster | None:
-    """The cluster that the environment names; none where it names none."""
+    """The cluster that the environment names; None without one."""
     given = os.environ.get(VARIABLE)
     if not given:
         return None

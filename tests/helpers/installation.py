@@ -33,7 +33,7 @@ LEDGER = 'app."CreditTransaction"'
 
 
 def dump(database: AppDatabase) -> list[tuple[Any, ...]]:
-    """All that there is in the database, rows aside; relfilenode tells an index that was built anew."""
+    """Everything in the database but rows; relfilenode shows an index that was built again."""
     return database.sql(DUMP)
 
 

@@ -69,7 +69,7 @@ def test_every_key_is_described_with_its_default() -> None:
 
 
 def _defaults() -> dict[str, str | None]:
-    """Each key with its default as the reference writes it; none where only words can describe it."""
+    """Each key with its default as the reference writes it; None where only words can describe it."""
     known: dict[str, str | None] = {}
     for name, field in Settings.model_fields.items():
         section = next(part for part in (field.annotation, *_inside(field.annotation)) if _is_section(part))

@@ -1,4 +1,4 @@
-"""What the words of a status tell, and where they leave a person to decide."""
+"""What the words of a status mean, and which of them leave the decision to the user."""
 
 import pytest
 

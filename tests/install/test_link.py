@@ -47,7 +47,7 @@ def test_a_link_that_can_never_meet_is_an_error(app: App, session: str, insert: 
         ("substr(job, 5)", {"job": "'job-' || session_id"}),
         ("details ->> 'job'", {"details": "jsonb_build_object('job', session_id)"}),
         ("coalesce(details ->> 'job', job)", {"job": "NULL", "details": "jsonb_build_object('job', session_id)"}),
-        # nobody can tell without rows: the database fills it, or the row of a charge does
+        # unknown without rows: the database fills it, or the row of a charge does
         ("made", {"details": "jsonb_build_object('job', session_id)", "job": "''"}),
         ("(charge + 0)::text", {"job": "''"}),
         ("job", {"job": "(SELECT coalesce(max(e.job), session_id) FROM entries AS e)"}),

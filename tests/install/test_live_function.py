@@ -1,4 +1,4 @@
-"""The function that tells a live session: the app needs no right on it, and what pays does not ask it."""
+"""The function that recognises a live session: the app needs no right on it, and what pays does not call it."""
 
 import os
 from collections.abc import Iterator

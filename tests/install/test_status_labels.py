@@ -1,4 +1,4 @@
-"""Values of the status that are renamed to each other: the index on live sessions is not told."""
+"""Values of the status that are renamed to each other: the index on live sessions does not change."""
 
 import pytest
 
@@ -25,7 +25,7 @@ REPLACED = (("error", "error_old"), ("archived", "error"))
 def test_no_run_goes_by_an_index_that_was_built_when_other_statuses_had_these_names(
     first: AppDatabase, renames: tuple[tuple[str, str], ...]
 ) -> None:
-    """The index compares names and is not told: a run found nothing, and said that all is well."""
+    """The index compares names and does not change: a run found nothing, and reported success."""
     first.sql("ALTER TYPE session_status ADD VALUE 'archived'")
     installed(first)
     first.account()
@@ -56,7 +56,7 @@ def test_renaming_what_the_file_does_not_name_asks_for_no_install(first: AppData
 
 
 def test_an_installation_that_does_not_know_the_values_runs_on_and_builds_the_index_anew(first: AppDatabase) -> None:
-    """The state before wrote none down: nobody can tell whether they were renamed since."""
+    """The earlier version did not record them: it is not known whether they were renamed since."""
     first.account()
     first.session("failed")
     first.sql("ALTER TABLE sweeper.settings DROP status_labels")

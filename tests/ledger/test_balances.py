@@ -1,4 +1,4 @@
-"""Balances of every kind: they grow by what the ledger says, or nothing is paid and a person is told."""
+"""Balances of every kind: they grow by what the ledger says, or nothing is paid and the session is held."""
 
 import psycopg
 import pytest

@@ -20,7 +20,7 @@ def bonus_of(price: int) -> int:
 
 @dataclass
 class Session:
-    """One session; ``charge_id`` tells its charges apart."""
+    """One session; ``charge_id`` distinguishes its charges."""
 
     id: str
     account: str

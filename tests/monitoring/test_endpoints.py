@@ -1,4 +1,4 @@
-"""Endpoints that are told of a run, and change nothing of it when they hang or refuse."""
+"""Endpoints that get the report of a run, and do not affect it when they hang or refuse."""
 
 import socket
 import time

@@ -1,4 +1,4 @@
-"""People are told what happened, how much and where to look: through Apprise, to a real server on this machine."""
+"""Messages to people say what happened, how much and where to look: through Apprise, to a real server."""
 
 import json
 import socket

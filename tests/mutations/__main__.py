@@ -39,7 +39,7 @@ def environment(folder: Path, url: str) -> dict[str, str]:
 
 
 def pytest(folder: Path, url: str, tests: Iterable[str], *, seconds: float = SECONDS) -> tuple[int | None, str]:
-    """Run some tests of the copy: how pytest ended, none when it did not in time, and what it said."""
+    """Run some tests of the copy: how pytest ended, None when it did not end in time, and what it printed."""
     named = [f"tests/{test}" for test in tests]
     options = ["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--tb=short"]
     # some are shown by slow tests alone

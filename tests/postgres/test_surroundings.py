@@ -203,7 +203,7 @@ def test_a_clock_that_is_off_stops_the_installation(bare: AppDatabase, direction
 
 @pytest.mark.parametrize("direction", ["behind", "ahead of"])
 def test_a_clock_that_is_off_stops_the_run(first: AppDatabase, direction: str) -> None:
-    """More than `max_clock_skew` between the two clocks: exit 1, told how much, and nothing is paid."""
+    """More than `max_clock_skew` between the two clocks: exit 1 with the difference, and nothing is paid."""
     first.configure('max_clock_skew = "100y"', 'max_clock_skew = "1m"')
     first.account()
     first.session("s1")

@@ -52,7 +52,7 @@ def test_decimal_credits_are_strings(ledger_only: AppDatabase) -> None:
 
 
 def test_the_totals_are_those_of_the_ledger(first: AppDatabase) -> None:
-    """Document, `runs` and ledger tell the same of a run, and each run is closed with its outcome."""
+    """Document, `runs` and ledger agree about a run, and each run is closed with its outcome."""
     first.account("u1")
     first.account("u2")
     for number in range(5):

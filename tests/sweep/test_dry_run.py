@@ -10,7 +10,7 @@ from tests.helpers.statements import before
 
 def everything(database: AppDatabase) -> dict[str, object]:
     tables = ("users", "prediction_sessions", *(f"sweeper.{name}" for name in ("refunds", "runs", "holds", "settings")))
-    # ctid and xmax also tell of an update that changed nothing, and of a lock that was taken
+    # ctid and xmax also show an update that changed nothing, and a lock that was taken
     return {table: database.sql(f"SELECT t.ctid, t.xmin, t.xmax, t.* FROM {table} AS t ORDER BY 1") for table in tables}
 
 

@@ -160,7 +160,7 @@ def test_a_dry_run_knows_what_a_run_will_find_on_hold(first: AppDatabase, before
 
 
 def charge(app: AppDatabase, *sessions: str) -> None:
-    """Failed sessions of which a table of charges tells the attempt: a second charge of one cannot be told apart.
+    """Failed sessions whose attempt is in a table of charges: two charges of one session have no single attempt.
 
     Such a one belongs to another account than the rest.
     """

@@ -109,7 +109,7 @@ def test_what_another_sweep_wrote_just_before_it_ended_is_not_an_app() -> None:
 
 
 def test_a_vacuum_between_two_batches_is_not_an_app() -> None:
-    """The server vacuums what was just filled. Numbers that no one was seen with tell of an app the second time."""
+    """The server vacuums what was just filled. Unexplained transaction numbers show an app only the second time."""
     pace = settled(2000, 0.01)
     numbers = [100, 104, *range(105, 116), 118]
     assert [pace.held(0.01, Traffic(number, others=1)) for number in numbers] == [0] * len(numbers)
@@ -147,7 +147,7 @@ def test_a_sweep_is_at_full_speed_again_when_nobody_was_at_work_for_some_batches
 
 
 def test_short_ids_never_make_a_batch_smaller() -> None:
-    """Once a batch has told what the server says beside an id; the first is small anyway."""
+    """Once a batch has shown how much the server returns beside an id; the first is small anyway."""
     ids = [f"session-{number}" for number in range(2000)]
     pace = Throttle(2000)
     assert pace.fitting(ids[:50]) == 50
