@@ -16,7 +16,8 @@ from sweeper.check.server import check_server, read_server
 from sweeper.config.model import PolicySection, Settings
 from sweeper.core.errors import SweeperError
 from sweeper.install.link import check_link
-from sweeper.install.state import Installation, Surroundings, read_installation
+from sweeper.install.state import Installation, read_installation
+from sweeper.install.surroundings import Surroundings
 from sweeper.postgres.database import Database
 from sweeper.postgres.retries import retrying
 

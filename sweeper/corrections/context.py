@@ -8,7 +8,7 @@ from sweeper.config.model import Settings
 from sweeper.core.errors import FailedError, Interrupted, SweeperError
 from sweeper.core.results import Outcome
 from sweeper.corrections.result import Left
-from sweeper.install.state import Surroundings
+from sweeper.install.surroundings import Surroundings
 from sweeper.postgres.binds import ANSWER_BYTES
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Busy, Refusal, TooSlow, failure_of

@@ -19,7 +19,7 @@ from sweeper.install.lock import only_installation
 from sweeper.install.plan import Steps, plan
 from sweeper.install.printing import printed
 from sweeper.install.release import apply_release, plan_release, printed_release
-from sweeper.install.state import read_surroundings
+from sweeper.install.surroundings import read_surroundings
 from sweeper.postgres.clocks import check_clocks
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Busy, Refusal, TooSlow

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from sweeper.core.errors import ConfigurationError
 from sweeper.install.indexes import drop_live_indexes
-from sweeper.install.state import CATALOGUE_TIMEOUTS, read_installation
+from sweeper.install.state import read_installation
+from sweeper.install.surroundings import CATALOGUE_TIMEOUTS
 from sweeper.postgres.database import Database
 from sweeper.postgres.templates import fill, fill_script, quote_name, quote_text
 from sweeper.postgres.timeouts import Timeouts

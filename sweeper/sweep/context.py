@@ -10,7 +10,8 @@ from sweeper.app.mapping import Mapping
 from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError
 from sweeper.core.results import Amount
-from sweeper.install.state import Installation, Surroundings, open_file, open_mapping, read_surroundings
+from sweeper.install.state import Installation, open_file, open_mapping
+from sweeper.install.surroundings import Surroundings, read_surroundings
 from sweeper.postgres.clocks import check_clocks
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Refusal
