@@ -42,14 +42,14 @@ LOG_FORMATS = ("json", "console")
 
 
 @dataclass
-class _BeforeTheCommand:
+class _GlobalOptions:
     """The options before the command's name."""
 
     config: tuple[Path, ...] = ()
     log_format: str | None = None
 
 
-_given = _BeforeTheCommand()
+_given = _GlobalOptions()
 
 
 def remember(config: Sequence[Path], log_format: str | None) -> None:

@@ -16,7 +16,7 @@ from sweeper.init.ledgers import Ledger, find_ledgers
 from sweeper.init.marks import find_exclude
 from sweeper.init.policy_lines import logging_section, policy_section
 from sweeper.init.running_totals import after_column, looks_like_books
-from sweeper.init.sessions import Found, Session, charges_with_a_life, find_sessions, named_session
+from sweeper.init.sessions import Session, SessionTables, charges_with_a_life, find_sessions, named_session
 from sweeper.init.status_lines import status_lines, with_statuses
 from sweeper.init.times import NO_LIFE, Times, close_lines, find_times
 from sweeper.init.unproven import ask_unproven, hidden_note, hidden_tables
@@ -54,7 +54,7 @@ def make_draft(database: Database, chooser: Chooser, table: str | None = None) -
     return _draft(evidence, session, others, chooser)
 
 
-def _nothing_found(evidence: Evidence, found: Found) -> str:
+def _nothing_found(evidence: Evidence, found: SessionTables) -> str:
     """Which tables were looked at, and why each was ruled out; there is no general fix to propose."""
     dropped = sorted(found.dropped.items(), key=lambda item: "others look more" in item[1])
     lines = [f"  {name}: {why}" for name, why in dropped[:_MOST_DROPPED]]
@@ -67,7 +67,7 @@ def _nothing_found(evidence: Evidence, found: Found) -> str:
     return "\n".join([head, *lines, "name the table that has it: `sweeper init --table NAME`"])
 
 
-def _choose(evidence: Evidence, found: Found, chooser: Chooser) -> tuple[Session | None, tuple[Session, ...]]:
+def _choose(evidence: Evidence, found: SessionTables, chooser: Chooser) -> tuple[Session | None, tuple[Session, ...]]:
     """The table of sessions, when it is certain."""
     # of two that look alike, the one that leads to a balance is the paid one
     leads = {session.table.oid: 2 * leads_to_balance(evidence, session) for session in found.sessions}

@@ -53,14 +53,14 @@ class Session:
 
 
 @dataclass(frozen=True)
-class Found:
+class SessionTables:
     """The tables that may hold the sessions, the likeliest first, and why each other table fell out."""
 
     sessions: list[Session]
     dropped: dict[str, str]
 
 
-def find_sessions(evidence: Evidence) -> Found:
+def find_sessions(evidence: Evidence) -> SessionTables:
     """Look at every table: which may hold the sessions, and why each other may not."""
     dropped = {table.as_sql: why for table in evidence.tables if (why := _not_at_all(evidence, table))}
     by_name = sorted(
@@ -86,7 +86,7 @@ def find_sessions(evidence: Evidence) -> Found:
         if session.score < _LEAST:
             dropped[session.table.as_sql] = _weak(session)
     found = [session for session in found if session.score >= _LEAST]
-    return Found(sorted(found, key=lambda session: -session.score), dropped)
+    return SessionTables(sorted(found, key=lambda session: -session.score), dropped)
 
 
 def named_session(evidence: Evidence, name: str) -> Session | None:

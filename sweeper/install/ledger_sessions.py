@@ -2,13 +2,13 @@
 
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError
-from sweeper.install.own_tables import Found, old_session_id, same_accounts
+from sweeper.install.own_tables import OwnTables, old_session_id, same_accounts
 from sweeper.install.rotation import OldLedger, changed_table, strangers
 from sweeper.postgres.templates import fill
 from sweeper.postgres.transaction import Transaction
 
 
-def require_same_table(transaction: Transaction, mapping: Mapping, found: Found) -> None:
+def require_same_table(transaction: Transaction, mapping: Mapping, found: OwnTables) -> None:
     """Check that the table of sessions that the refunds are of is the mapped one, or gone.
 
     Raises:
@@ -24,19 +24,19 @@ def require_same_table(transaction: Transaction, mapping: Mapping, found: Found)
         )
 
 
-def changed_table_of(transaction: Transaction, mapping: Mapping, found: Found) -> str:
+def changed_table_of(transaction: Transaction, mapping: Mapping, found: OwnTables) -> str:
     """Why the ledger must be of another table that had the name, in words; "" where it may be of this one."""
     ledger = _ledger_of(mapping, found)
     return changed_table(transaction, mapping, found.bound, ledger) if found.bound and ledger else ""
 
 
-def _ledger_of(mapping: Mapping, found: Found) -> OldLedger | None:
+def _ledger_of(mapping: Mapping, found: OwnTables) -> OldLedger | None:
     """The ledger, to be compared with the sessions; None where the column that its ids are of is gone."""
     old = old_session_id(mapping, found)
     return OldLedger(mapping.slots["refunds"], old, same_accounts=same_accounts(mapping, found)) if old else None
 
 
-def refuse_ledger_of_others(transaction: Transaction, mapping: Mapping, found: Found) -> None:
+def refuse_ledger_of_others(transaction: Transaction, mapping: Mapping, found: OwnTables) -> None:
     """Check a ledger that does not record its table and id: others may have the same values.
 
     Raises:
@@ -55,7 +55,7 @@ def refuse_ledger_of_others(transaction: Transaction, mapping: Mapping, found: F
         )
 
 
-def require_same_sessions(transaction: Transaction, mapping: Mapping, found: Found) -> None:
+def require_same_sessions(transaction: Transaction, mapping: Mapping, found: OwnTables) -> None:
     """Check that a table that was created again has the sessions of the refunds, before it replaces the bound one.
 
     Raises:

@@ -23,7 +23,7 @@ _TYPED = {"session_id": "session", "account_id": "account", "attempt": "attempt"
 
 
 @dataclass(frozen=True)
-class Found:
+class OwnTables:
     """Sweeper's tables that exist, each with the types of its columns; ``bound`` is the key of the ledger.
 
     ``has_attempts``: its refunds have attempts; ``of_sessions``: some are of mapped sessions,
@@ -38,7 +38,7 @@ class Found:
     of_attempts: bool = True
 
 
-def find_own_tables(transaction: Transaction, mapping: Mapping, installation: Installation | None) -> Found:
+def find_own_tables(transaction: Transaction, mapping: Mapping, installation: Installation | None) -> OwnTables:
     """Read which of the tables are there, and what its ledger has.
 
     Raises:
@@ -64,19 +64,19 @@ def find_own_tables(transaction: Transaction, mapping: Mapping, installation: In
         )
     bound = installation.bound if installation else None
     if "refunds" not in tables:
-        return Found(tables, bound)
+        return OwnTables(tables, bound)
     state = transaction.row(mapping.statement("read_ledger_state", old_session_id=mapping.slots["session_id"]))
-    return Found(tables, bound, state.has_refunds, state.has_attempts, state.of_sessions, state.of_attempts)
+    return OwnTables(tables, bound, state.has_refunds, state.has_attempts, state.of_sessions, state.of_attempts)
 
 
-def fits(mapping: Mapping, found: Found) -> bool:
+def fits(mapping: Mapping, found: OwnTables) -> bool:
     """Whether the ledger's columns have the types of the mapping."""
     columns, slots = found.tables["refunds"], mapping.slots
     wanted = {name: slots[f"{part}_type"] + slots[f"{part}_collate"] for name, part in _TYPED.items()}
     return "again" in columns and all(columns[name] == kind for name, kind in wanted.items())
 
 
-def key_changes(mapping: Mapping, found: Found) -> Iterator[str]:
+def key_changes(mapping: Mapping, found: OwnTables) -> Iterator[str]:
     """How the key of the mapping differs from that of the ledger, in words; empty where it is the same."""
     if found.bound is not None:
         yield from mapping.key.changes(found.bound)
@@ -95,7 +95,7 @@ def key_changes(mapping: Mapping, found: Found) -> Iterator[str]:
         yield "sessions.attempt was not mapped, or null, and is now"
 
 
-def old_session_id(mapping: Mapping, found: Found) -> str | None:
+def old_session_id(mapping: Mapping, found: OwnTables) -> str | None:
     """The column of the sessions that the ledger's ids are of, as SQL; None when it is gone."""
     bound, columns = found.bound, mapping.sessions.columns.values()
     if bound is None or mapping.key.same_id(bound):
@@ -107,7 +107,7 @@ def old_session_id(mapping: Mapping, found: Found) -> str | None:
     return f"s.{known[0]}" if known else None
 
 
-def same_accounts(mapping: Mapping, found: Found) -> bool:
+def same_accounts(mapping: Mapping, found: OwnTables) -> bool:
     """Whether the ledger has the accounts' ids in the type of the mapping."""
     kind = found.tables["refunds"]["account_id"].partition(" COLLATE ")[0]
     return kind == mapping.slots["account_type"]

@@ -5,12 +5,12 @@ from collections.abc import Mapping as Mapped
 from sweeper.app.mapping import Mapping
 from sweeper.app.reader import Reader
 from sweeper.core.errors import ConfigurationError
-from sweeper.install.own_tables import Found, same_accounts
+from sweeper.install.own_tables import OwnTables, same_accounts
 from sweeper.postgres.templates import fill, fill_part, fill_script
 from sweeper.postgres.transaction import Transaction
 
 
-def require_translatable(transaction: Transaction, mapping: Mapping, found: Found, old_session_id: str) -> None:
+def require_translatable(transaction: Transaction, mapping: Mapping, found: OwnTables, old_session_id: str) -> None:
     """Check that every refund can get the key of the mapping; ``old_session_id`` is the column that its id is of now.
 
     Raises:
@@ -36,7 +36,7 @@ def require_translatable(transaction: Transaction, mapping: Mapping, found: Foun
         _require_settled(transaction, mapping, found, old_session_id)
 
 
-def _require_same_values(transaction: Transaction, mapping: Mapping, found: Found, old_session_id: str) -> None:
+def _require_same_values(transaction: Transaction, mapping: Mapping, found: OwnTables, old_session_id: str) -> None:
     """Check that a migration of the app has not changed the ids or attempts themselves, when it gave them another type.
 
     Raises:
@@ -75,11 +75,11 @@ def require_no_views(transaction: Transaction, mapping: Mapping) -> None:
         )
 
 
-def _had_attempts(found: Found) -> bool:
+def _had_attempts(found: OwnTables) -> bool:
     return found.has_attempts if found.bound is None else found.bound.attempt is not None
 
 
-def _require_settled(transaction: Transaction, mapping: Mapping, found: Found, old_session_id: str) -> None:
+def _require_settled(transaction: Transaction, mapping: Mapping, found: OwnTables, old_session_id: str) -> None:
     """Check that no session was charged again since its refund: it would be lost of which charge the refund is.
 
     Raises:
@@ -123,7 +123,7 @@ def _require_settled(transaction: Transaction, mapping: Mapping, found: Found, o
     )
 
 
-def _attempts(mapping: Mapping, found: Found) -> str | None:
+def _attempts(mapping: Mapping, found: OwnTables) -> str | None:
     """The choices of the script for how the attempts in the ledger become those of the mapping."""
     if mapping.key.attempt is None:
         return "forget_attempts"
@@ -133,7 +133,7 @@ def _attempts(mapping: Mapping, found: Found) -> str | None:
     return None if mapping.key.same_attempt_texts(found.bound) else "translate_attempts"
 
 
-def _old_attempt(transaction: Transaction, mapping: Mapping, found: Found) -> str | None:
+def _old_attempt(transaction: Transaction, mapping: Mapping, found: OwnTables) -> str | None:
     """The expression that the attempts in the ledger are of, as SQL; None where it does not give the same texts now."""
     bound, columns = found.bound, mapping.sessions.columns
     if bound is None or bound.attempt is None or bound.attempt == mapping.key.attempt:
@@ -150,14 +150,14 @@ def _old_attempt(transaction: Transaction, mapping: Mapping, found: Found) -> st
         return None
 
 
-def _kept_attempts(transaction: Transaction, mapping: Mapping, found: Found) -> dict[str, str]:
+def _kept_attempts(transaction: Transaction, mapping: Mapping, found: OwnTables) -> dict[str, str]:
     """The slots that say of which charge a refund is, where the new attempts' type takes the text of the old ones."""
     old = _old_attempt(transaction, mapping, found) if mapping.takes_any_attempt(empty=True) else None
     return {"old_attempt": old or "NULL", "old_attempt_is_known": "true" if old else "false"}
 
 
 def rekey_script(
-    transaction: Transaction, mapping: Mapping, found: Found, old_session_id: str, slots: Mapped[str, str]
+    transaction: Transaction, mapping: Mapping, found: OwnTables, old_session_id: str, slots: Mapped[str, str]
 ) -> str:
     """The SQL that gives every refund the key of the mapping; ``old_session_id`` as for ``require_translatable``."""
     choices = {**mapping.choices, **_changes(mapping, found, old_session_id)}
@@ -165,7 +165,7 @@ def rekey_script(
     return fill_script("rekey", slots, choices)
 
 
-def _changes(mapping: Mapping, found: Found, old_session_id: str) -> dict[str, bool]:
+def _changes(mapping: Mapping, found: OwnTables, old_session_id: str) -> dict[str, bool]:
     attempts = _attempts(mapping, found)
     return {
         "other_ids": old_session_id != mapping.slots["session_id"],

@@ -16,7 +16,7 @@ from sweeper.install.ledger_sessions import (
 from sweeper.install.other_installations import have_rows_in_common, require_only_installation
 from sweeper.install.own_tables import (
     SIGNS,
-    Found,
+    OwnTables,
     find_own_tables,
     fits,
     key_changes,
@@ -107,7 +107,7 @@ def plan_takeover(
 
 
 def _translation(
-    transaction: Transaction, mapping: Mapping, found: Found, slots: Mapped[str, str], differs: Sequence[str]
+    transaction: Transaction, mapping: Mapping, found: OwnTables, slots: Mapped[str, str], differs: Sequence[str]
 ) -> str:
     """The script that translates the refunds to the key of the file.
 
@@ -147,7 +147,7 @@ def _not_translated(mapping: Mapping, changes: Sequence[str]) -> ConfigurationEr
 
 
 def _key_changed(
-    transaction: Transaction, mapping: Mapping, found: Found, changes: Sequence[str]
+    transaction: Transaction, mapping: Mapping, found: OwnTables, changes: Sequence[str]
 ) -> ConfigurationError:
     said = f"the key of a charge is not the one under which the refunds in {mapping.schema}.refunds were written: "
     said += "; ".join(changes)
@@ -172,7 +172,7 @@ def _key_changed(
 
 
 def _count_paid_again(
-    transaction: Transaction, mapping: Mapping, found: Found, refunds: str, reversals: str, *, own: bool = False
+    transaction: Transaction, mapping: Mapping, found: OwnTables, refunds: str, reversals: str, *, own: bool = False
 ) -> Row:
     slots = {
         **mapping.slots,
@@ -207,7 +207,7 @@ def _refuse_second_ledger(transaction: Transaction, mapping: Mapping, *, has_led
                 f"{row.schema_name!r}",
                 code="second_ledger",
             )
-        there = Found({}, bound)
+        there = OwnTables({}, bound)
         if old_session_id(mapping, there) is None:
             raise ConfigurationError(
                 f"schema {row.schema_name} has the refunds of {mapping.sessions.qualified}, under an id whose column "

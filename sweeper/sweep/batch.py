@@ -29,7 +29,7 @@ from sweeper.postgres.templates import fill
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS, Timeouts
 from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.caps import Caps, Room
-from sweeper.sweep.choice import Chosen, choose, require_short_answer
+from sweeper.sweep.choice import ChosenSessions, choose, require_short_answer
 from sweeper.sweep.holds import Holds
 from sweeper.sweep.selection import Selection, binds_for_nobody
 from sweeper.sweep.shard_payment import ShardPayer
@@ -158,7 +158,7 @@ class BatchPayer:
             timeouts=timeouts, search_path=self._mapping.search_path, timezone=self._mapping.timezone
         )
 
-    def _pay_locked(self, transaction: Transaction, selection: Selection, chosen: Chosen) -> Batch:
+    def _pay_locked(self, transaction: Transaction, selection: Selection, chosen: ChosenSessions) -> Batch:
         """Lock the accounts, pay, and compare what was written with what was intended."""
         balances = self._lock_accounts(transaction, chosen)
         binds = {
@@ -178,7 +178,7 @@ class BatchPayer:
         self._holds.require_room(row.held_sessions)
         return _batch_of(row)
 
-    def _lock_accounts(self, transaction: Transaction, chosen: Chosen) -> Balances | None:
+    def _lock_accounts(self, transaction: Transaction, chosen: ChosenSessions) -> Balances | None:
         """The balances of the accounts that could be locked; None where the file has no ``[accounts]``."""
         known = [account for account in chosen.account_ids if account is not None]
         if not self._mapping.has_accounts:

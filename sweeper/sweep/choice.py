@@ -9,7 +9,7 @@ from sweeper.postgres.errors import TooSlow
 from sweeper.postgres.transaction import Row
 
 
-class Chosen(NamedTuple):
+class ChosenSessions(NamedTuple):
     """The locked sessions that a batch pays."""
 
     session_ids: Sequence[str]
@@ -22,10 +22,10 @@ def require_short_answer(in_hand: Sequence[str], locked: Row) -> None:
         raise TooSlow
 
 
-def choose(in_hand: Sequence[str], locked: Row, credits: Decimal | None) -> Chosen:
+def choose(in_hand: Sequence[str], locked: Row, credits: Decimal | None) -> ChosenSessions:
     """The locked sessions that fit under the credits cap, in order: one that does not fit is passed over."""
     if credits is None:
-        return Chosen(locked.session_ids, locked.account_ids)
+        return ChosenSessions(locked.session_ids, locked.account_ids)
     columns = (locked.account_ids, locked.amounts, locked.hold_reasons)
     known = dict(zip(locked.session_ids, zip(*columns, strict=True), strict=True))
     chosen = []
@@ -40,4 +40,4 @@ def choose(in_hand: Sequence[str], locked: Row, credits: Decimal | None) -> Chos
                 continue
             credits -= Decimal(amount)
         chosen.append((session_id, account_id))
-    return Chosen([session_id for session_id, _ in chosen], [account_id for _, account_id in chosen])
+    return ChosenSessions([session_id for session_id, _ in chosen], [account_id for _, account_id in chosen])

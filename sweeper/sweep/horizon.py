@@ -62,7 +62,7 @@ def is_small(transaction: Transaction, mapping: Mapping) -> bool:
     return int(counted) <= SMALL_HISTORY
 
 
-class Settled(NamedTuple):
+class SettledSelection(NamedTuple):
     """What a complete run leaves to the next: its selection, and what of it is not settled.
 
     ``unripe_from`` is when the earliest session started that may be owed later; ``unknown``: this is not known.
@@ -77,7 +77,7 @@ class Settled(NamedTuple):
     before_floor: Amount
 
 
-def store(database: Database, mapping: Mapping, settled: Settled) -> None:
+def store(database: Database, mapping: Mapping, settled: SettledSelection) -> None:
     """Store the horizon after a complete run, and that it was a full sweep when it was."""
     selection = settled.selection
     with database.transaction(

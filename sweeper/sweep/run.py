@@ -25,7 +25,7 @@ from sweeper.sweep.batch import BOOKKEEPING_TIMEOUTS, BatchPayer
 from sweeper.sweep.caps import Caps
 from sweeper.sweep.context import RunContext, RunRequest, prepare
 from sweeper.sweep.holds import Holds
-from sweeper.sweep.horizon import Settled, note_seen, store
+from sweeper.sweep.horizon import SettledSelection, note_seen, store
 from sweeper.sweep.owed_session import Survey
 from sweeper.sweep.progress import Observer
 from sweeper.sweep.rehearsal import Rehearsal, find_objection
@@ -120,7 +120,7 @@ def _outcome(sweep: Sweep, left: Survey, *, held: int) -> Outcome:
 def _store_horizon(database: Database, prepared: RunContext, sweep: Sweep, before_floor: Amount) -> None:
     tally = sweep.tally
     unripe = (tally.unripe_from, tally.unknown, tuple(tally.skipped))
-    settled = Settled(prepared.selection, *unripe, prepared.digest, prepared.full, before_floor)
+    settled = SettledSelection(prepared.selection, *unripe, prepared.digest, prepared.full, before_floor)
     # the horizon may be lost at any time: a run that paid everything does not fail for it, and tries once only, for
     # a second attempt could reach another server
     with suppress(SweeperError, Busy, TooSlow, Refusal):

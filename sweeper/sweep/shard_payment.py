@@ -12,7 +12,7 @@ from sweeper.postgres.binds import text_array
 from sweeper.postgres.transaction import Row, Transaction
 
 
-class ShardPaid(NamedTuple):
+class ShardPayment(NamedTuple):
     """What the steps did, with the columns of the statement that pays."""
 
     refunded_before: int
@@ -46,7 +46,7 @@ class ShardPayer:
         self._statements = {name: mapping.statement(name) for name in (*names, *moves)}
         self._has_accounts, self._has_shares = mapping.has_accounts, bool(mapping.shares)
 
-    def pay(self, transaction: Transaction, binds: Mapped[str, object]) -> ShardPaid:
+    def pay(self, transaction: Transaction, binds: Mapped[str, object]) -> ShardPayment:
         """Pay the locked sessions that are still owed; ``binds`` are those of the statement that pays."""
         closed = transaction.row(self._statements["close_in_shard"], binds)
         paid = self._insert(transaction, closed, binds) if closed.session_ids else ()
@@ -55,7 +55,7 @@ class ShardPayer:
         if paid and closed.has_holds:
             self._end_holds(transaction, paid, binds)
         done = frozenset(row.session_id for row in paid)
-        return ShardPaid(
+        return ShardPayment(
             refunded_before=closed.refunded_before,
             unpaid_sessions=[session_id for session_id in closed.fit_sessions if session_id not in done],
             altered=not _told(closed).issuperset(map(_key, paid)) or not all(row.as_told for row in paid),

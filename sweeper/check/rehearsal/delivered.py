@@ -22,7 +22,7 @@ _NEARLY_ALL, _PART = Decimal("0.9"), Decimal("0.5")
 
 
 @dataclass(frozen=True)
-class _Set:
+class _ColumnCounts:
     """How many sessions of each kind have a value in a column, and an example that would be paid."""
 
     column: Column
@@ -33,13 +33,13 @@ class _Set:
 
 
 @dataclass(frozen=True)
-class _Counted:
+class _Counts:
     """How many sessions were looked at, and which columns that the file does not read they have set."""
 
     done: int
     refunded: int
     owed: int
-    columns: Sequence[_Set]
+    columns: Sequence[_ColumnCounts]
 
 
 def check_delivered(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
@@ -98,7 +98,7 @@ def _count(
     texts: Sequence[str | None],
     rows: Sequence[Row],
     status: str | None = None,
-) -> _Counted | None:
+) -> _Counts | None:
     """Which columns that these texts do not read are set for all owed sessions, or for those of a status.
 
     None where there are too few.
@@ -115,10 +115,10 @@ def _count(
     items = {"columns": [{"column": one.quoted} for one in columns]}
     done, given, left = (_added_up(samples.read("count_set", ids, {}, items)) for ids in (settled, refunded, owed))
     counted = [
-        _Set(column, done[1][place], given[1][place], left[1][place], left[2][place])
+        _ColumnCounts(column, done[1][place], given[1][place], left[1][place], left[2][place])
         for place, column in enumerate(columns)
     ]
-    return _Counted(done[0], given[0], left[0], counted)
+    return _Counts(done[0], given[0], left[0], counted)
 
 
 def _added_up(rows: Sequence[Row]) -> tuple[int, list[int], list[str]]:

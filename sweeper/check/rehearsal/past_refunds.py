@@ -7,7 +7,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from sweeper.app.catalog import Column, has_subquery
 from sweeper.check.context import CheckContext, failure, joined, ok, warning
 from sweeper.check.rehearsal.before_refund import as_before
-from sweeper.check.rehearsal.past_rows import Compared, PastRefund, compared_columns, read_past_refunds
+from sweeper.check.rehearsal.past_rows import ComparedColumn, PastRefund, compared_columns, read_past_refunds
 from sweeper.check.rehearsal.samples import named, number, sampling
 from sweeper.check.result import Check
 
@@ -125,7 +125,7 @@ def _accounts(context: CheckContext, sessions: Sequence[PastRefund], column: str
     return (failure if often else warning)("past_refunds", message, "sessions.account: who was charged")
 
 
-def _absolute(sessions: Sequence[PastRefund], compared: Sequence[Compared]) -> Check | None:
+def _absolute(sessions: Sequence[PastRefund], compared: Sequence[ComparedColumn]) -> Check | None:
     """A balance in the column that has the amount in the app's own refunds."""
     if any(one.meaning == "amount" for one in compared):
         return None
@@ -142,7 +142,10 @@ def _absolute(sessions: Sequence[PastRefund], compared: Sequence[Compared]) -> C
 
 
 def _others(
-    sessions: Sequence[PastRefund], compared: Sequence[Compared], unwritten: Sequence[Column], unique: Collection[str]
+    sessions: Sequence[PastRefund],
+    compared: Sequence[ComparedColumn],
+    unwritten: Sequence[Column],
+    unique: Collection[str],
 ) -> Check | None:
     said, lines = [], []
     grave = False

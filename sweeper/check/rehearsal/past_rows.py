@@ -25,7 +25,7 @@ _SCALE = re.compile(r"\(\d+,(-?\d+)\)")
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparedColumn:
     """A column of the ledger with what is written there.
 
     ``meaning`` is amount, account, running, default, text or empty. A running balance is compared with the amount: what
@@ -53,13 +53,13 @@ class PastRefund:
     opposite: frozenset[str] = frozenset()
 
 
-def compared_columns(samples: Samples) -> tuple[list[Compared], list[Column]]:
+def compared_columns(samples: Samples) -> tuple[list[ComparedColumn], list[Column]]:
     """The columns that are compared, and those that the file leaves empty though no default fills them."""
     ledger = samples.context.mapping.ledger
     settings = samples.context.settings.ledger
     assert ledger is not None  # noqa: S101 - nobody asks without one
     assert settings is not None  # noqa: S101
-    compared: list[Compared] = []
+    compared: list[ComparedColumn] = []
     readable = samples.readable(ledger.table)
     for text, value in settings.insert.items():
         column = ledger.table.column(text)
@@ -67,26 +67,26 @@ def compared_columns(samples: Samples) -> tuple[list[Compared], list[Column]]:
         if column not in readable:
             continue
         if names & _RUNNING and is_number(column):
-            compared.append(Compared(column, "amount", "running"))
+            compared.append(ComparedColumn(column, "amount", "running"))
             continue
         if names & _OWN or _VOLATILE.search(value):
             continue
         if "amount" in names:
             plain = is_number(column) and not has_subquery(value)
             first = "amount" not in [one.meaning for one in compared]
-            compared += [Compared(column, value, "amount")] if plain and first else []
+            compared += [ComparedColumn(column, value, "amount")] if plain and first else []
         elif _LITERAL.fullmatch(value):  # the file may choose other texts, but not the direction of the credits
-            compared += [Compared(column, value, "text")] if column.category in ("S", "E") else []
+            compared += [ComparedColumn(column, value, "text")] if column.category in ("S", "E") else []
         else:
             first = "account" not in [one.meaning for one in compared]
             meaning = "account" if "account_id" in names and first and not has_subquery(value) else ""
-            compared.append(Compared(column, value, meaning))
+            compared.append(ComparedColumn(column, value, meaning))
     filled = {row.name: row.value for row in samples.ask("list_defaults", {}, table_oid=ledger.table.oid)}
     written = set(ledger.insert)
     for column in readable:  # such as the kind of a row, whose default may be a purchase
         default = filled.get(column.name)
         if column.quoted not in written and default and _CONSTANT.fullmatch(default):
-            compared.append(Compared(column, default, "default"))
+            compared.append(ComparedColumn(column, default, "default"))
     unwritten = [
         column
         for column in readable
@@ -95,7 +95,7 @@ def compared_columns(samples: Samples) -> tuple[list[Compared], list[Column]]:
     return compared, unwritten
 
 
-def _past(samples: Samples, compared: Sequence[Compared]) -> dict[str, str]:
+def _past(samples: Samples, compared: Sequence[ComparedColumn]) -> dict[str, str]:
     """Which rows of the ledger the app wrote, and where their account and amount are."""
     mapping, own = samples.context.mapping, samples.context.settings.ledger
     assert own is not None  # noqa: S101
@@ -108,7 +108,9 @@ def _past(samples: Samples, compared: Sequence[Compared]) -> dict[str, str]:
     }
 
 
-def read_past_refunds(samples: Samples, compared: Sequence[Compared], unwritten: Sequence[Column]) -> list[PastRefund]:
+def read_past_refunds(
+    samples: Samples, compared: Sequence[ComparedColumn], unwritten: Sequence[Column]
+) -> list[PastRefund]:
     items: list[Slots] = [
         {
             "column": one.column.quoted,
@@ -136,7 +138,7 @@ def read_past_refunds(samples: Samples, compared: Sequence[Compared], unwritten:
 
 
 def _added_up(
-    rows: Sequence[Row], compared: Sequence[Compared], unwritten: Sequence[Column], digits: int | None
+    rows: Sequence[Row], compared: Sequence[ComparedColumn], unwritten: Sequence[Column], digits: int | None
 ) -> PastRefund:
     first = rows[0]
     ours = next((first.ours[place] for place, one in enumerate(compared) if one.meaning == "amount"), first.amount)
@@ -190,7 +192,7 @@ def _whole(words: str) -> re.Pattern[str]:
     return re.compile(words.replace(r"\m", "").replace(r"\M", ""), re.IGNORECASE)
 
 
-def _unlike(one: Compared, ours: str | None, theirs: str | None) -> bool:
+def _unlike(one: ComparedColumn, ours: str | None, theirs: str | None) -> bool:
     if ours is not None and theirs is not None and is_number(one.column):
         return Decimal(ours) != Decimal(theirs)
     return ours != theirs

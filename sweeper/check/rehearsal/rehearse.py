@@ -17,7 +17,7 @@ from sweeper.check.rehearsal.ledger import check_ledger
 from sweeper.check.rehearsal.marks import check_marks
 from sweeper.check.rehearsal.past_refunds import check_past_refunds
 from sweeper.check.rehearsal.running import check_active_at, check_deadlines
-from sweeper.check.rehearsal.sight import Kept, read_kept, with_what_was_kept
+from sweeper.check.rehearsal.sight import KeptRehearsal, read_kept, with_what_was_kept
 from sweeper.check.rehearsal.statuses import check_statuses
 from sweeper.check.rehearsal.zone import check_zone
 from sweeper.check.result import Check, Status
@@ -30,9 +30,9 @@ from sweeper.postgres.errors import Busy, Refusal, StatementError, TooSlow
 from sweeper.postgres.retries import retrying
 from sweeper.sweep.rehearsal import REHEARSED, FailedItem
 
-Look = Callable[[CheckContext], Iterator[Check]]
+Item = Callable[[CheckContext], Iterator[Check]]
 
-_LOOKS: tuple[Look, ...] = (
+_ITEMS: tuple[Item, ...] = (
     check_statuses, check_past_refunds, check_charges, check_marks, check_ledger, check_accounts, check_active_at,
     check_deadlines,
     check_durations, check_caps, check_zone,
@@ -41,8 +41,8 @@ _LOOKS: tuple[Look, ...] = (
 
 def rehearse(context: CheckContext) -> Iterator[Check]:
     """Every item, in order; where this role may not read all that it needs, the result of `install`."""
-    kept: Kept | None = None
-    for name, found in _look(context):
+    kept: KeptRehearsal | None = None
+    for name, found in _check_items(context):
         if not (context.hidden or context.out_of_sight):
             yield from found
             continue
@@ -52,17 +52,19 @@ def rehearse(context: CheckContext) -> Iterator[Check]:
 
 def rehearse_in_full(context: CheckContext) -> list[Check]:
     """The items for which this role may read everything."""
-    return [check for _, found in _look(context) if not (context.hidden or context.out_of_sight) for check in found]
+    return [
+        check for _, found in _check_items(context) if not (context.hidden or context.out_of_sight) for check in found
+    ]
 
 
-def _look(context: CheckContext) -> Iterator[tuple[str, list[Check]]]:
-    for name, look in zip(REHEARSED, _LOOKS, strict=True):
+def _check_items(context: CheckContext) -> Iterator[tuple[str, list[Check]]]:
+    for name, look in zip(REHEARSED, _ITEMS, strict=True):
         context.hidden.clear()
         context.out_of_sight.clear()
-        yield name, retrying(partial(look_at, context, name, partial(look, context)))
+        yield name, retrying(partial(check_item, context, name, partial(look, context)))
 
 
-def look_at(context: CheckContext, name: str, look: Callable[[], Iterator[Check]]) -> list[Check]:
+def check_item(context: CheckContext, name: str, look: Callable[[], Iterator[Check]]) -> list[Check]:
     """What an item finds, or why it could not be checked."""
     try:
         return list(look())

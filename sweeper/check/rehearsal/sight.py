@@ -15,7 +15,7 @@ from sweeper.postgres.templates import fill
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptRehearsal:
     """What the last ``install`` of this mapping found, by item, and the role that asks for it."""
 
     role: str
@@ -23,21 +23,21 @@ class Kept:
     items: dict[str, list[Check]] = field(default_factory=dict)
 
 
-def read_kept(context: CheckContext) -> Kept:
+def read_kept(context: CheckContext) -> KeptRehearsal:
     """Read what ``install`` kept; empty where it never ran, or ran under another mapping."""
     with context.reading() as transaction:
         settings = context.mapping.slots["settings"]
         if not transaction.row(fill("find_installation", {}), {"name": settings}).found:
-            return Kept("this role")
+            return KeptRehearsal("this role")
         binds = {"mapping": context.mapping.file_digest}
         row = transaction.row(context.mapping.statement("read_kept_rehearsal"), binds)
     if row.rehearsal is None:
-        return Kept(row.role_as_sql)
+        return KeptRehearsal(row.role_as_sql)
     items: dict[str, list[Check]] = {}
     for item in row.rehearsal["items"]:
         found = Check(item["name"], Status(item["status"]), item["message"], item["fix"])
         items.setdefault(found.name, []).append(found)
-    return Kept(row.role_as_sql, datetime.fromisoformat(row.rehearsal["at"]), items)
+    return KeptRehearsal(row.role_as_sql, datetime.fromisoformat(row.rehearsal["at"]), items)
 
 
 def as_kept(context: CheckContext, items: list[Check], *, ascii_only: bool = False) -> str:
@@ -51,7 +51,7 @@ def as_kept(context: CheckContext, items: list[Check], *, ascii_only: bool = Fal
     return text.encode("ascii", "replace").decode() if ascii_only else text.encode(errors="replace").decode()
 
 
-def with_what_was_kept(context: CheckContext, name: str, found: list[Check], kept: Kept) -> list[Check]:
+def with_what_was_kept(context: CheckContext, name: str, found: list[Check], kept: KeptRehearsal) -> list[Check]:
     """An item for which this role could not read everything: the result of ``install``, unless it fails already."""
     if any(check.status is Status.FAILURE for check in found):
         return found

@@ -39,7 +39,7 @@ _COUNTED, _NEARLY = 200, 0.9
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _StatusSample:
     """What the sessions of one status look like."""
 
     status: str
@@ -109,7 +109,9 @@ def _called_done(context: CheckContext, labels: dict[str, str]) -> Iterator[Chec
             return
 
 
-def _all_refunded(context: CheckContext, failed: Sequence[_Seen], settled: Sequence[_Seen]) -> Iterator[Check]:
+def _all_refunded(
+    context: CheckContext, failed: Sequence[_StatusSample], settled: Sequence[_StatusSample]
+) -> Iterator[Check]:
     """Refunds of nearly all sessions, also of those that succeeded: the file takes charges for refunds."""
     own = context.settings.ledger
     both = [sum(one.sessions for one in listed) for listed in (failed, settled)]
@@ -134,7 +136,7 @@ def called_refunded(samples: Samples) -> tuple[str, int, Sequence[str]] | None:
     return None
 
 
-def _given_back_by_name(failed: Sequence[_Seen]) -> Iterator[Check]:
+def _given_back_by_name(failed: Sequence[_StatusSample]) -> Iterator[Check]:
     """A status in `failed` whose name says that the app has refunded it, and whose sessions would be paid."""
     for one in failed:
         unpaid = one.sessions - one.given_back
@@ -146,7 +148,9 @@ def _given_back_by_name(failed: Sequence[_Seen]) -> Iterator[Check]:
             )  # fmt: skip
 
 
-def _never_refunded(failed: Sequence[_Seen], settled: Sequence[_Seen], endless: Collection[str]) -> Iterator[Check]:
+def _never_refunded(
+    failed: Sequence[_StatusSample], settled: Sequence[_StatusSample], endless: Collection[str]
+) -> Iterator[Check]:
     """A status in `failed` whose sessions the app never refunded, while it refunds those of the others.
 
     That may be the very gap that a sweep closes. Not so where the name says that nothing failed, or where there are
@@ -177,7 +181,7 @@ def _never_refunded(failed: Sequence[_Seen], settled: Sequence[_Seen], endless: 
             )  # fmt: skip
 
 
-def _words(one: _Seen) -> set[str]:
+def _words(one: _StatusSample) -> set[str]:
     return {word.lower() for word in _WORD.findall(one.called)}
 
 
@@ -194,7 +198,7 @@ def _endless(samples: Samples) -> set[str]:
     return {status for status, (sessions, ended) in totals.items() if ends and sessions >= _ENOUGH and not ended}
 
 
-def _refunded_elsewhere(failed: Sequence[_Seen], settled: Sequence[_Seen]) -> Iterator[Check]:
+def _refunded_elsewhere(failed: Sequence[_StatusSample], settled: Sequence[_StatusSample]) -> Iterator[Check]:
     """A status that the file says owes nothing, whose sessions the app refunds, and never those that failed."""
     if any(one.given_back for one in failed):
         return
@@ -207,7 +211,7 @@ def _refunded_elsewhere(failed: Sequence[_Seen], settled: Sequence[_Seen]) -> It
             )  # fmt: skip
 
 
-def _seen(samples: Samples, session_ids: Sequence[str], *, by_exclude: bool) -> list[_Seen]:
+def _seen(samples: Samples, session_ids: Sequence[str], *, by_exclude: bool) -> list[_StatusSample]:
     """How many of these the app has refunded, by status."""
     context = samples.context
     own, ledger = context.settings.ledger, context.mapping.ledger
@@ -225,10 +229,10 @@ def _seen(samples: Samples, session_ids: Sequence[str], *, by_exclude: bool) -> 
             raise
         return []
     labels = labels_of_statuses(samples)
-    totals: dict[str, _Seen] = {}
+    totals: dict[str, _StatusSample] = {}
     for row in rows:  # by halves where the database refuses a row
-        before = totals.get(row.status, _Seen(row.status, 0, 0, (), ()))
-        totals[row.status] = _Seen(
+        before = totals.get(row.status, _StatusSample(row.status, 0, 0, (), ()))
+        totals[row.status] = _StatusSample(
             row.status,
             before.sessions + row.sessions,
             before.given_back + row.given_back,
