@@ -22,7 +22,7 @@ def first_lines() -> dict[str, str]:
 
 
 def name_of(text: str) -> str:
-    """The name of the statement whose text is sent, such as ``pay``; empty when it is not one of the files in ``sql/``."""
+    """The name of the statement that is sent, such as ``pay``; empty when it is not a file of ``sql/``."""
     return first_lines().get(text.partition("\n")[0], "")
 
 
