@@ -17,6 +17,7 @@ SELECT a.attname AS name,
            WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum
        ) END AS expression,
        coalesce(collation_of.collisdeterministic, true) AS deterministic,
+       pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT') AS readable,
        ARRAY(
            SELECT e.enumlabel::text
            FROM pg_catalog.pg_enum AS e

@@ -164,7 +164,7 @@ BEGIN
 {end}
 {end}
 {if locks_charges}
-    -- what is owed is read from rows that sessions share, and there is no account to lock: one refund() after another
+    -- what is owed is read from rows that sessions share, and no lock of an account is enough: one refund() after another
     PERFORM true
     FROM {locks} AS l
     WHERE l.name = (

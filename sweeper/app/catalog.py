@@ -25,7 +25,8 @@ _QUOTED_NAME = re.compile(r'"((?:[^"]|"")+)"')
 class Column:
     """One column of an app's table; ``collation`` is the COLLATE clause where it is not the database's own.
 
-    ``expression`` is what a virtual generated column is computed from, None for any other column.
+    ``expression`` is what a virtual generated column is computed from, None for any other column. ``readable`` is
+    whether this role may read it.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Column:
     collation: str = ""
     number: int = 0
     expression: str | None = None
+    readable: bool = True
 
     @property
     def quoted(self) -> str:
@@ -119,6 +121,12 @@ def is_literal(text: str) -> bool:
 def without_literals(text: str) -> str:
     """An expression without its comments and the content of its strings: what is left are names and words."""
     return _LITERALS.sub("''", text)
+
+
+def masked(text: str) -> str:
+    """The same with blanks for comments, strings and names in quotes, so that every place stays where it is."""
+    plain = _LITERALS.sub(lambda found: " " * len(found[0]), text)
+    return _QUOTED_NAME.sub(lambda found: " " * len(found[0]), plain)
 
 
 def has_subquery(text: str) -> bool:

@@ -15,6 +15,7 @@ from sweeper.app.mark_slots import mark_slots
 from sweeper.app.own_slots import own_slots
 from sweeper.app.reader import Reader
 from sweeper.app.session_slots import expression_slots, live_predicate, live_slots, session_slots
+from sweeper.app.shared_rows import shared_facts
 from sweeper.app.status import Status
 from sweeper.app.status_labels import StatusLabels
 from sweeper.app.values import reads_other_rows
@@ -215,10 +216,9 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
     facts |= expression_slots(reader, settings, sessions)
     facts |= account_slots(reader, settings, sessions, facts.slots)
     facts |= mark_slots(reader, own, sessions, status, facts.slots)
-    ledger, of_ledger = None, NO_LEDGER
-    if settings.ledger:
-        ledger, of_ledger = map_ledger(reader, settings.ledger, facts, key, sessions)
-    facts |= of_ledger
+    no_ledger = (None, NO_LEDGER)
+    ledger, of_ledger = map_ledger(reader, settings.ledger, facts, key, sessions) if settings.ledger else no_ledger
+    facts |= of_ledger | shared_facts(reader, settings, sessions, facts.choices)
     require_together(settings, reader.tables)
     moves = settings.accounts is not None and settings.accounts.moves
     # the amount of a session whose refund is in the app's books by what the file writes, or by a hook

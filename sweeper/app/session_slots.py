@@ -186,13 +186,8 @@ def _expression_choices(settings: Settings) -> Choices:
         # what may be of other rows than the session's is read again once those are written
         "sums_charged": bool(own.charged) and not catalog.is_name(own.charged or ""),
         "sums_amount": catalog.has_subquery(own.amount),
-        # paying one session may change what is owed for another, and no lock covers the accounts of both
-        "locks_charges": settings.accounts is None
-        and any(catalog.has_subquery(text) for text in (own.amount, own.charged, own.exclude, own.never) if text),
         # what a full sweep saw of the app's ledger, which it reads in the order in which sessions start
         "notes_seen": settings.ledger is not None and catalog.is_name(own.started_at),
-        # the refund of one session may exclude another, so they are paid one by one
-        "reads_siblings": any(catalog.reads_table(text, own.table) for text in (own.exclude, own.never) if text),
         # an expression may fail for a session that is running, or read what a hook writes once it is closed
         "failed_at_in_row": catalog.is_name(own.failed_at or own.active_at or own.started_at),
     }

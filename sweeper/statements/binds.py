@@ -211,7 +211,7 @@ class Values:
             "adopt": self._adopted(),
             **{name: self._of_batch() for name in _OF_BATCHES},
             "reverse": refunds | self._of_batch(),
-            "read_back": refunds | self._of_batch(),
+            **dict.fromkeys(("read_back", "find_changed"), refunds | self._of_batch()),
             **{name: self._adopted() | self._in_shard() | self._of_batch() for name in IN_SHARD},
             **dict.fromkeys(("find_fence", "read_fence"), fence),
             "list_append_only": {"names": [mapping.slots["refunds"], mapping.slots["reversals"]]},

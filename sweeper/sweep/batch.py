@@ -15,7 +15,6 @@ from sweeper.app.mapping import Mapping
 from sweeper.install.lock import lock_installation
 from sweeper.ledger.reconcile import (
     Balances,
-    balances_of,
     compare_balances,
     compare_ledgers,
     read_balances,
@@ -28,6 +27,7 @@ from sweeper.postgres.errors import Busy, Refusal
 from sweeper.postgres.templates import fill
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS, Timeouts
 from sweeper.postgres.transaction import Row, Transaction
+from sweeper.sweep.account_locks import AccountLocks
 from sweeper.sweep.caps import Caps, Room
 from sweeper.sweep.choice import ChosenSessions, choose, require_short_answer
 from sweeper.sweep.holds import Holds
@@ -69,6 +69,10 @@ class Batch:
     beside_id_bytes: int = 0
 
 
+class ChangesOthers(Exception):  # noqa: N818 - the answer is one session a batch
+    """A refund changes rows that sessions share, and by which another of the batch may be owed nothing any more."""
+
+
 class BatchPayer:
     """Pays batches of one run."""
 
@@ -82,9 +86,10 @@ class BatchPayer:
         self._holds = holds
         self.run_id = run_id
         self._began_at = time.monotonic()
-        accounts = ("lock_accounts", "read_balances") if mapping.has_accounts else ("lock_charges",)
-        names = ("lock_sessions", "list_refunded", *accounts, "pay", "explain_pay", "count_failed", "read_back")
+        names = ["lock_sessions", "list_refunded", "pay", "explain_pay", "count_failed", "read_back"]
+        names += ["read_balances"] * mapping.has_accounts + ["find_changed"] * bool(mapping.lists["shares_rows"])
         self._statements = {name: mapping.statement(name) for name in names}
+        self._locks = AccountLocks(mapping)
         self._in_shard = ShardPayer(mapping) if mapping.is_by_account else None
         self._fire_deferred, self._read_traffic = fill("fire_deferred", {}), fill("read_traffic", {})
 
@@ -94,6 +99,7 @@ class BatchPayer:
         Raises:
             Refusal, StatementError, Busy: one of them stood in the way.
             TooSlow: it takes too long, or would say too much, for one batch.
+            ChangesOthers: these are to be paid one by one.
             FailedError: more sessions would be put on hold than one run may hold.
         """
         with self._transaction(_TOGETHER_TIMEOUTS if len(session_ids) > 1 else LOCKING_TIMEOUTS) as transaction:
@@ -160,7 +166,9 @@ class BatchPayer:
 
     def _pay_locked(self, transaction: Transaction, selection: Selection, chosen: ChosenSessions) -> Batch:
         """Lock the accounts, pay, and compare what was written with what was intended."""
-        balances = self._lock_accounts(transaction, chosen)
+        balances = self._locks.take_accounts(transaction, chosen)
+        if not self._locks.take_charges(transaction, chosen):
+            return Batch(skipped=tuple(chosen.session_ids))
         binds = {
             **selection.binds,
             **selection.bounds(chosen.session_ids),
@@ -178,20 +186,6 @@ class BatchPayer:
         self._holds.require_room(row.held_sessions)
         return _batch_of(row)
 
-    def _lock_accounts(self, transaction: Transaction, chosen: ChosenSessions) -> Balances | None:
-        """The balances of the accounts that could be locked; None where the file has no ``[accounts]``."""
-        known = [account for account in chosen.account_ids if account is not None]
-        if not self._mapping.has_accounts:
-            if self._mapping.lists["locks_charges"]:
-                transaction.rows(self._statements["lock_charges"], {"account_ids": text_array(known)})
-            return None
-        balances = balances_of(
-            transaction.row(self._statements["lock_accounts"], {"account_ids": text_array({*known})})
-        )
-        if self._mapping.serialized:  # what is read beside the row may be older than its lock in one statement
-            return read_balances(transaction, self._statements["read_balances"], list(balances))
-        return balances
-
     def _write(self, transaction: Transaction, binds: Mapped[str, object]) -> Row:
         if self._in_shard is None:
             return transaction.row(self._statements["pay"], binds)
@@ -204,7 +198,11 @@ class BatchPayer:
 
         Raises:
             Refusal: something differs from what was intended.
+            ChangesOthers: they share rows that refunds change.
         """
+        shares_rows = self._mapping.lists["shares_rows"] and len(row.paid_sessions) > 1
+        if shares_rows and transaction.rows(self._statements["find_changed"], binds):
+            raise ChangesOthers
         if row.paid_sessions and not self._are_failed(transaction, binds, row.paid_sessions):
             require_as_meant(transaction.rows(self._statements["read_back"], binds))
         if balances is None or not self._mapping.has_balance:

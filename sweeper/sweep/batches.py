@@ -11,7 +11,7 @@ from sweeper.core.halving import Halving
 from sweeper.core.signals import Signals
 from sweeper.postgres.errors import Busy, GuardLost, Refusal, StatementError, TooSlow
 from sweeper.postgres.retries import retrying
-from sweeper.sweep.batch import Batch, BatchPayer
+from sweeper.sweep.batch import Batch, BatchPayer, ChangesOthers
 from sweeper.sweep.holds import Holds
 from sweeper.sweep.owed_pages import OwedPage
 from sweeper.sweep.progress import Observer, Tally
@@ -88,7 +88,7 @@ class BatchRunner:
             self._signals.check()
             try:
                 batch = self.run(partial(self._payer.pay, selection, group))
-            except (Busy, TooSlow) as problem:
+            except (Busy, TooSlow, ChangesOthers) as problem:
                 self._wait_for_tables(problem)
                 if len(group) == 1:
                     self.slow.update(group if isinstance(problem, TooSlow) else ())

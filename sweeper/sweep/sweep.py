@@ -13,7 +13,7 @@ from sweeper.core.signals import Signals
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Busy, Refusal, StatementError, TooSlow
 from sweeper.postgres.retries import retrying
-from sweeper.sweep.batch import BatchPayer
+from sweeper.sweep.batch import BatchPayer, ChangesOthers
 from sweeper.sweep.batches import BatchRunner
 from sweeper.sweep.holds import Holds
 from sweeper.sweep.homes import Homes
@@ -49,8 +49,6 @@ class Sweep:
         self._mapping = mapping
         self._payer = payer
         self._holds = holds
-        if mapping.lists["reads_siblings"]:
-            batch_size = 1
         self._runner = BatchRunner(payer, holds, batch_size=batch_size, signals=signals, observer=observer)
         self._signals = signals
         self._observer = observer
@@ -150,6 +148,9 @@ class Sweep:
                 batch = runner.run(partial(self._payer.pay, found.selection, session_ids))
             except TooSlow:
                 runner.pass_over_slow(found, session_ids)
+            except ChangesOthers:
+                throttle.one_by_one()
+                found.give_back(session_ids)
             except (Refusal, StatementError, Busy) as problem:
                 runner.isolate(found.selection, session_ids, problem)
             else:

@@ -98,3 +98,7 @@ class Throttle:
     def too_slow(self) -> None:
         """A batch of this size ran into the bound on statements, and was rolled back."""
         self.size = max(1, self.size // 4)
+
+    def one_by_one(self) -> None:
+        """From now on each batch has one session."""
+        self._most = self.size = 1

@@ -145,3 +145,41 @@ def test_two_layers_at_once_give_one_shared_charge_back_once(bare: AppDatabase) 
         second.join(timeout=0.2)
     second.join(timeout=20)
     assert (gave, bare.value("SELECT sum(taken) FROM books")) == ([0], 0)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"charged": "(SELECT sum(b.taken) FROM books AS b WHERE b.charge = s.meta ->> 'charge')"},
+        {"exclude": "EXISTS (SELECT FROM jobs AS o WHERE o.meta = s.meta AND o.refunded)"},
+    ],
+)
+@pytest.mark.parametrize("with_accounts", [True, False])
+def test_sessions_of_several_accounts_that_share_a_charge_take_turns(
+    bare: AppDatabase, keys: dict[str, str], with_accounts: bool
+) -> None:
+    app = App(bare)
+    app.sql("CREATE TABLE books (job text, charge text NOT NULL, taken numeric NOT NULL)")
+    app.sql("DELETE FROM jobs; INSERT INTO wallets VALUES ('x'); ALTER TABLE jobs ADD refunded bool")
+    app.sql(
+        """INSERT INTO jobs SELECT 'j' || n, (ARRAY['w', 'x'])[n], 'failed', 3, 'no', '{"charge": "c"}', """
+        "'2026-11-23 10:00Z' FROM generate_series(1, 2) AS n"
+    )
+    app.sql("INSERT INTO books VALUES (NULL, 'c', 3)")
+    app.map(**keys)
+    app.map("sessions.refunded", refunded="true")
+    if not with_accounts:
+        del app.sections["accounts"]
+    row = {"job": "session_id", "charge": "'c'", "taken": "-amount"}
+    app.map("ledger", table="books", session="job", where="taken < 0", insert=row)
+    assert app.install().exit_code == 0
+    gave: list[object] = []
+    with bare.connect() as worker:
+        worker.execute("SELECT sweeper.refund('j1', 'x', NULL, 'worker')")
+        ran = bare.run()
+        assert (ran.exit_code, ran.document["refunds"]["sessions"], ran.document["skipped"]) == (0, 0, 2)
+        second = threading.Thread(target=lambda: gave.append(refund(bare, "j2")))
+        second.start()
+        second.join(timeout=0.2)
+    second.join(timeout=20)
+    assert (gave, bare.value("SELECT sum(taken) FROM books")) == ([0], 0)

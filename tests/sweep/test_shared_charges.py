@@ -42,6 +42,17 @@ def test_one_charge_is_given_back_once(app: App) -> None:
     assert app.database.sweeper("audit").exit_code == 0
 
 
+def test_a_charge_that_a_function_reads_is_given_back_once(app: App) -> None:
+    """One that says of itself that it reads nothing."""
+    app.sql(
+        "CREATE FUNCTION taken_of(text) RETURNS numeric LANGUAGE sql IMMUTABLE "
+        "AS 'SELECT sum(taken) FROM books WHERE charge = $1'"
+    )
+    app.sql("GRANT SELECT ON books TO PUBLIC")
+    app.map(charged="taken_of(meta ->> 'charge')")
+    paid_once(app)
+
+
 def test_an_amount_that_the_books_say_is_given_back_once(app: App) -> None:
     app.map(amount=TAKEN)
     paid_once(app)
@@ -77,3 +88,76 @@ def test_of_sessions_that_exclude_each_other_one_is_paid(bare: AppDatabase) -> N
     ran = bare.run()
     assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 3)
     assert app.balance() == 109
+
+
+ORDERS = "CREATE TABLE orders (id int PRIMARY KEY, price int DEFAULT 3, settled bool NOT NULL DEFAULT false)"
+# the app refunds an order by whichever of its tries: a hook tells the order
+SETTLE = """
+CREATE FUNCTION settle() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$ BEGIN
+    UPDATE orders SET settled = true
+    WHERE id = (SELECT (j.meta ->> 'order')::int FROM jobs AS j WHERE j.id = NEW.session_id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER settle AFTER INSERT ON sweeper.refunds FOR EACH ROW EXECUTE FUNCTION settle()
+"""
+
+
+SETTLED = "(SELECT o.settled FROM orders AS o WHERE o.id = (s.meta ->> 'order')::int)"
+
+
+def with_orders(database: AppDatabase) -> App:
+    """Three tries of each of three orders."""
+    app = App(database)
+    app.sql(f"DELETE FROM jobs; ALTER TABLE jobs ADD refunded bool; {ORDERS}")
+    app.sql("INSERT INTO orders SELECT generate_series(0, 2)")
+    app.sql(
+        "INSERT INTO jobs SELECT 'j' || n, 'w', 'failed', 3, 'no', jsonb_build_object('order', n / 3), "
+        "'2026-11-23 10:00Z' FROM generate_series(0, 8) AS n"
+    )
+    return app
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"exclude": SETTLED},
+        {"exclude": "(SELECT o.settled FROM orders AS o WHERE o.id = (meta ->> 'order')::int)"},
+        {"never": SETTLED},
+        {"exclude": "is_settled(s.meta ->> 'order')"},
+        {"amount": f"CASE WHEN {SETTLED} THEN 0 ELSE 3 END"},
+        {"amount": "(SELECT o.price FROM orders AS o WHERE o.id = (s.meta ->> 'order')::int AND NOT o.settled)"},
+        {"charged": "(SELECT 3 FROM orders AS o WHERE o.id = (s.meta ->> 'order')::int AND NOT o.settled)"},
+    ],
+)
+def test_of_sessions_of_one_parent_one_is_paid(bare: AppDatabase, keys: dict[str, str]) -> None:
+    app = with_orders(bare)
+    app.sql(
+        "CREATE FUNCTION is_settled(text) RETURNS bool STABLE RETURN (SELECT settled FROM orders WHERE id = $1::int)"
+    )
+    app.map(**keys)
+    assert app.install().exit_code == 0
+    app.sql(f"{SETTLE}; GRANT SELECT ON orders TO PUBLIC")
+    ran = bare.run()
+    assert (ran.exit_code, ran.document["held"], ran.document["skipped"]) == (0, 0, 0)
+    assert app.balance() == 109
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"exclude": "EXISTS (SELECT FROM books AS b WHERE b.job = s.id AND b.taken < 0)"},
+        {"exclude": "EXISTS (SELECT FROM books WHERE job = s.id AND taken < 0)"},
+        {"never": SETTLED},
+        {"exclude": f"refunded OR {SETTLED}"},
+        {"amount": "3 * (SELECT count(*) FROM wallets AS w WHERE w.id = s.owner)"},
+    ],
+)
+def test_sessions_that_do_not_change_each_other_are_paid_together(bare: AppDatabase, keys: dict[str, str]) -> None:
+    app = with_orders(bare)
+    app.sql("CREATE TABLE books (job text, taken numeric NOT NULL)")
+    app.map(**keys)
+    app.map("sessions.refunded", refunded="true")
+    app.map("ledger", table="books", session="job", where="taken < 0", insert={"job": "session_id", "taken": "-amount"})
+    assert app.install().exit_code == 0
+    ran = bare.run()
+    assert (ran.exit_code, ran.document["refunds"]["sessions"], ran.document["batches"]) == (0, 9, 1)

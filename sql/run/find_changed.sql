@@ -1,0 +1,37 @@
+-- find changed: one session of this batch that would not be owed what it was paid, by rows that it may share with others of
+-- the batch: its own refund may have changed them, or that of another. What a refund sets on the session's own row is left
+-- out, for that tells nothing of others.
+SELECT r.session_id::text AS session_id
+FROM {refunds} AS r
+LEFT JOIN LATERAL (
+    SELECT {if rereads_exclude}({exclude}) IS TRUE{else}false{end} AS excluded{if rereads_amount},
+           {amount} AS amount{end}{if rereads_charged},
+           {charged} AS charged{end}
+    FROM (
+        SELECT {each as_unpaid ",\n               "}{if written}NULL::{column_type}{else}s.{column}{end} AS {column}{end}
+        FROM {sessions} AS s
+        WHERE {session_id} {session_eq} r.session_id
+          {if by_account}
+          AND {account} {account_eq} r.account_id
+          {include sessions_here}
+          {end}
+          {if in_parts}
+          {include in_bounds}
+          {end}
+        OFFSET 0  -- each is looked up by its id: a join would read the whole table
+    ) AS s
+) AS now ON true
+WHERE r.refund_id = ANY ({if by_account}%(refund_ids)s::text::uuid[]{else}ARRAY(SELECT pg_catalog.unnest(%(refund_ids)s::text::uuid[])){end})
+  {if by_account}
+  AND r.account_id {account_eq} ANY (%(accounts)s::text[]::{account_type}[])
+  {end}
+  AND (
+      now.excluded
+      {if rereads_amount}
+      OR (now.amount::{amount_type}::numeric >= r.amount) IS NOT TRUE
+      {end}
+      {if rereads_charged}
+      OR (now.charged::{charged_type}::numeric >= r.amount) IS NOT TRUE
+      {end}
+  )
+LIMIT 1

@@ -1,0 +1,128 @@
+"""Whether what is owed for one session is read from rows by which others are judged, too.
+
+A refund may change such rows: by what it writes, or by a trigger of the app. Rows that are found by the session's own
+id alone are no other's.
+"""
+
+import re
+from collections.abc import Sequence
+
+from sweeper.app.catalog import Column, Table, masked, reads_table
+from sweeper.app.facts import Facts
+from sweeper.app.reader import Reader
+from sweeper.config.model import Settings
+from sweeper.core.errors import SweeperError
+from sweeper.postgres.binds import text_array
+from sweeper.postgres.errors import Refusal
+from sweeper.postgres.templates import Choices, Slots, fill, fill_part
+
+_CALL = re.compile(r"([A-Za-z_][\w$.]*)\s*\(")
+_OPENING = re.compile(r"\((?=\s*(?:select|with|table)\b)", re.IGNORECASE)
+
+
+def shared_facts(reader: Reader, settings: Settings, sessions: Table, choices: Choices) -> Facts:
+    """Which expressions read rows that sessions share; ``choices`` say what a refund sets on the session's row."""
+    own = settings.sessions
+    key = _columns(sessions, own.id, own.attempt)
+    by_what: dict[str, list[str | None]] = {
+        "amount": [own.amount],
+        "charged": [own.charged],
+        "exclude": [own.exclude, own.never],
+    }
+    read = {name: [one for text in texts if text for one in subqueries(text)] for name, texts in by_what.items()}
+    shared = {
+        f"rereads_{name}": any(_is_shared(reader, one, sessions, key) for one in found)
+        or _calls_reading(reader, [text for text in by_what[name] if text])
+        for name, found in read.items()
+    }
+    everything = [one for found in read.values() for one in found]
+    # sessions of several accounts may share them: no lock of one account is enough
+    among_accounts = any(
+        _is_shared(reader, one, sessions, [*key, *_columns(sessions, own.account)])
+        for one in everything
+        if _reads_what_we_write(settings, one)
+    )
+    own_choices: Choices = {
+        **shared,
+        "shares_rows": any(shared.values()),
+        "as_unpaid": _as_unpaid(sessions, choices),
+        "shares_charges": among_accounts,
+        # who is paid for one session changes what is owed for another, and nobody has locked the account of both
+        "locks_charges": among_accounts or (settings.accounts is None and bool(everything)),
+    }
+    return Facts({}, own_choices)
+
+
+def _reads_what_we_write(settings: Settings, subquery: str) -> bool:
+    """Whether a subquery seems to read what a refund writes; what triggers of the app write nobody knows."""
+    tables = [settings.sessions.table] + ([settings.ledger.table] if settings.ledger else [])
+    return any(reads_table(subquery, table) for table in tables)
+
+
+def _as_unpaid(sessions: Table, choices: Choices) -> list[Slots]:
+    """The columns of a session's row, and which of them a refund sets."""
+    written = set[str]()
+    for name in ("closing", "refunded"):
+        listed = choices[name]
+        assert not isinstance(listed, bool | str)  # noqa: S101 - a list, which mark_slots makes
+        written |= {item["column"] for item in listed}
+    return [
+        {"column": column.quoted, "column_type": column.base_type, "written": "yes" * (column.quoted in written)}
+        for column in sessions.columns.values()
+        if column.readable  # the others are in no expression
+    ]
+
+
+def _columns(sessions: Table, *texts: str | None) -> list[Column]:
+    return [column for text in texts if text and (column := sessions.column(text))]
+
+
+def subqueries(text: str) -> list[str]:
+    """The outermost subqueries of an expression, in their parentheses."""
+    plain, found, end = masked(text), list[str](), 0
+    for opening in _OPENING.finditer(plain):
+        if opening.start() >= end:
+            end = _closing(plain, opening.start())
+            found.append(text[opening.start() : end])
+    return found
+
+
+def _closing(plain: str, start: int) -> int:
+    depth = 0
+    for place in range(start, len(plain)):
+        depth += (plain[place] == "(") - (plain[place] == ")")
+        if not depth:
+            return place + 1
+    return len(plain)
+
+
+def _is_shared(reader: Reader, subquery: str, sessions: Table, key: Sequence[Column]) -> bool:
+    """Whether a subquery may read the same rows for two sessions that differ in all of ``key``."""
+    return (
+        reads_table(subquery, sessions.name)
+        or not _reads_only(reader, subquery, sessions, key)
+        or _reads_only(reader, subquery, sessions, ())
+    )
+
+
+def _calls_reading(reader: Reader, texts: Sequence[str]) -> bool:
+    """Whether an expression seems to call a function of the app's that reads tables."""
+    names = {name.rpartition(".")[2].lower() for text in texts for name in _CALL.findall(masked(text))}
+    found = bool(names) and reader.transaction.row(fill("find_reading_function", {}), {"names": text_array([*names])})
+    return bool(found and found.found)
+
+
+def _reads_only(reader: Reader, subquery: str, sessions: Table, columns: Sequence[Column]) -> bool:
+    """Whether a subquery reads no columns of the session's row but these, as the server reads names."""
+    shown = {"columns": [{"column": column.quoted} for column in columns]}
+    slots = {
+        "expression": fill_part("exists", {"subquery": subquery}),
+        "table": fill_part("columns_alone", {"table": sessions.qualified}, shown),
+        "alias": "s",
+    }
+    try:
+        with reader.transaction.savepoint():
+            reader.transaction.row(fill("type_of_expression", slots), {"no_rows": 0})
+    except (Refusal, SweeperError):
+        return False
+    return True
