@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from sweeper.app.mapping import read_mapping
+from sweeper.app.mapping import Mapping, read_mapping
 from sweeper.check import charges, guard, history, installed, policy, protections, rows, triggers
 from sweeper.check.context import CheckContext, failure, ok, reading, run_check
 from sweeper.check.exposure import check_grants, check_search_path
@@ -16,10 +16,12 @@ from sweeper.check.server import check_server, read_server
 from sweeper.config.model import PolicySection, Settings
 from sweeper.core.errors import SweeperError
 from sweeper.install.link import check_link
-from sweeper.install.state import Installation, read_installation
+from sweeper.install.state import SCHEMA_VERSION, Installation, read_installation
 from sweeper.install.surroundings import Surroundings
+from sweeper.install.whole_tables import find_missing
 from sweeper.postgres.database import Database
 from sweeper.postgres.retries import retrying
+from sweeper.postgres.transaction import Transaction
 
 _PROTOCOL_VIOLATION = "08P01"
 _OF_ANY_MAPPING = (
@@ -102,7 +104,8 @@ def _check_mapped(
         with reading(database, search_path, timezone) as transaction:
             mapping = read_mapping(transaction, settings, search_path)
             check_link(transaction, mapping, settings.ledger)
-        found.append(CheckContext(database, settings, mapping, installation, role, as_of))
+            missing = _missing(transaction, mapping, installation)
+        found.append(CheckContext(database, settings, mapping, installation, role, as_of, missing=missing))
         yield ok("mapping", "fits the tables of this database")
 
     yield from _run_check(database, role, "mapping", map_it)
@@ -113,10 +116,15 @@ def _check_mapped(
         yield from rehearse(_for_rehearsal(found[0]))
 
 
+def _missing(transaction: Transaction, mapping: Mapping, installation: Installation | None) -> str:
+    current = installation is not None and installation.schema_version == SCHEMA_VERSION
+    return find_missing(transaction, mapping) if current else ""
+
+
 def _for_rehearsal(context: CheckContext) -> CheckContext:
     """The same, for a database where sweeper may have no tables yet: then it has refunded nothing."""
     installed = context.installation is not None and context.installation.fingerprint
-    return context if installed else replace(context, mapping=context.mapping.before_install())
+    return context if installed and not context.missing else replace(context, mapping=context.mapping.before_install())
 
 
 def _not_let_in(
@@ -132,7 +140,7 @@ def _check_installed(context: CheckContext, installation: Installation | None, *
     looks: dict[str, Callable[[], Iterator[Check]]] = {"installed": partial(installed.check_installed, context)}
     if installation is None:
         looks["guard"] = partial(guard.check_guard_before_install, context)
-    else:
+    elif not context.missing:
         looks |= {
             "guard": partial(guard.check_guard, context, installation, may_pay=may_pay),
             "index": partial(installed.check_index, context, installation),

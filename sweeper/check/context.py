@@ -32,6 +32,8 @@ class CheckContext:
     as_of: datetime
     is_brief: bool = False
     """Whether a run waits for it, again and again until it has paid: of a large table it reads a part."""
+    missing: str = ""
+    """What is missing of sweeper's own tables: then nothing else is read of them."""
     newest: dict[bool, "tuple[str, ...] | TooSlow"] = field(default_factory=dict, compare=False, repr=False)
     """The newest running and failed sessions that a rehearsal has found so far, or that they take too long to find."""
     answers: dict[tuple[str, str], Sequence[Row]] = field(default_factory=dict, compare=False, repr=False)

@@ -28,6 +28,8 @@ def check_installed(context: CheckContext) -> Iterator[Check]:
         yield failure("installed", f"sweeper is not installed (schema {context.mapping.schema})", "sweeper install")
     elif installation.schema_version < SCHEMA_VERSION:
         yield failure("installed", "an older sweeper installed it", "sweeper install")
+    elif context.missing:
+        yield failure("installed", context.missing, "see the message")
     elif installation.fingerprint != context.mapping.fingerprint:
         yield failure("installed", "the mapping in the file is not the one that is installed", "sweeper install")
     elif renamed := renamed_statuses(context.mapping, installation):

@@ -16,6 +16,7 @@ from sweeper.install.put_back import require_own_ledger
 from sweeper.install.rotation import WHERE_ROTATED, OldLedger, changed_table
 from sweeper.install.shared_guards import require_alone
 from sweeper.install.surroundings import CATALOGUE_TIMEOUTS, Surroundings
+from sweeper.install.whole_tables import require_whole
 from sweeper.postgres.database import Database
 from sweeper.postgres.templates import fill, quote_name
 from sweeper.postgres.transaction import Transaction
@@ -107,6 +108,7 @@ def open_mapping(
             require_own_path(transaction, settings, installation.search_path)
         mapping = read_mapping(transaction, settings, installation.search_path)
         _require_version(installation)
+        require_whole(transaction, mapping)
         require_same_key(transaction, mapping, installation)
         if mapping.fingerprint != installation.fingerprint:
             raise ConfigurationError(
@@ -144,6 +146,7 @@ def open_file(
         if found is None or not found.fingerprint:
             return mapping.before_install(), None
         _require_version(found)
+        require_whole(transaction, mapping)
         require_same_key(transaction, mapping, found)
         require_same_labels(mapping, found)
         require_own_guard(transaction, mapping)

@@ -97,7 +97,7 @@ def test_a_file_is_there_whole_or_not_at_all(first: AppDatabase, tmp_path: Path)
     first.configure("[policy]", "[policy]\nmax_amount = 5")
     first.sql("ALTER TABLE sweeper.reversals RENAME TO gone")
     failed = first.sweeper("audit", "--format", "csv", "--output", str(target))
-    assert failed.exit_code == 1
+    assert failed.exit_code == 2
     assert target.read_text() == "last month"
     first.sql("ALTER TABLE sweeper.gone RENAME TO reversals")
     assert first.sweeper("audit", "--format", "csv", "--output", str(target)).exit_code == 0
