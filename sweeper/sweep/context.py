@@ -22,6 +22,7 @@ from sweeper.sweep.horizon import is_small, policy_digest, usable_horizon
 from sweeper.sweep.owed import OwedReader, reading
 from sweeper.sweep.reused import require_own_ids
 from sweeper.sweep.selection import Selection
+from sweeper.sweep.unknown_statuses import require_known_statuses
 
 T = TypeVar("T")
 
@@ -102,6 +103,8 @@ def prepare(
         # over the nodes of Citus all of history cannot be read at once
         selection = replace(selection.full(), in_history=not mapping.is_by_account)
         read(database, mapping, lambda transaction, own: require_own_ids(OwedReader(transaction, own, selection)))
+        if paying or of_file:
+            read(database, mapping, lambda opened, own: require_known_statuses(OwedReader(opened, own, selection)))
     elif whole and horizon is not None and not read(database, mapping, is_small):
         selection, before_floor = replace(selection, since=max(floor, horizon.start)), horizon.before_floor
     limits = Limits.of_run(settings.policy, request.caps_by_hand)

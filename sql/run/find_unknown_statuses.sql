@@ -1,0 +1,24 @@
+-- The statuses of some sessions since the floor, where no session at all is failed or running: those in a few pages of the
+-- table, whichever they are. Gives no row where one is.
+SELECT coalesce(sampled.status, 'null') AS status,
+       pg_catalog.count(*) AS sessions,
+       pg_catalog.bool_or(sampled.known) AS known
+FROM (
+    SELECT {status}::text AS status,
+           ({status} {status_eq} ANY ({live}) OR {status} {status_eq} ANY ({succeeded})) IS TRUE AS known,
+           {include from_floor} AS from_floor
+    FROM {sessions} AS s
+    -- about 16 pages; of a partitioned table, which has none of its own, the first of its partitions'
+    TABLESAMPLE SYSTEM (least(100, 1600 * pg_catalog.current_setting('block_size')::float8 / greatest(
+        1, pg_catalog.pg_relation_size({sessions_text}::regclass)
+    )))
+    WHERE NOT EXISTS (
+        SELECT
+        FROM {sessions} AS s
+        WHERE {live_condition}
+    )
+    LIMIT 1000
+) AS sampled
+WHERE sampled.from_floor
+GROUP BY 1
+ORDER BY 2 DESC, 1
