@@ -145,6 +145,12 @@ class BatchPayer:
             binds = binds_for_nobody(self._selection, self._mapping, self.run_id)
             transaction.rows(self._statements["explain_pay"], binds)
 
+    def server_start(self) -> datetime:
+        """When the server was started that a connection comes to at this moment."""
+        with self._transaction() as transaction:
+            began: datetime = transaction.row(fill("read_server_start", {})).began
+            return began
+
     @property
     def has_budget(self) -> bool:
         """Whether there is a cap by credits."""

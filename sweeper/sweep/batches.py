@@ -9,6 +9,7 @@ from typing import TypeVar
 from sweeper.core.errors import FailedError
 from sweeper.core.halving import Halving
 from sweeper.core.signals import Signals
+from sweeper.postgres.ended import unless_ended
 from sweeper.postgres.errors import Busy, GuardLost, Refusal, StatementError, TooSlow
 from sweeper.postgres.retries import retrying
 from sweeper.sweep.batch import Batch, BatchPayer, ChangesOthers
@@ -210,7 +211,7 @@ class BatchRunner:
         rebuilds, give_up = 3, time.monotonic() + _CAPS_WAIT_AT_MOST_SECONDS
         while True:
             try:
-                batch = retrying(attempt)
+                batch = retrying(unless_ended(attempt, self._payer.server_start))
             except GuardLost:  # or somebody is rebuilding it
                 if not rebuilds:
                     raise
