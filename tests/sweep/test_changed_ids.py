@@ -115,3 +115,14 @@ def test_a_layer_that_asks_for_it_is_paid_nothing_either(paid: AppDatabase) -> N
     assert (refund(paid, "job_s2"), refund(paid, "s9"), refund(paid, "s1")) == (0, 3, 0)
     assert paid.credits() == before + 3
     assert holds(paid) == {"job_s2": ("id_changed", None)}
+
+
+def test_nor_is_one_that_asks_behind_newer_refunds(paid: AppDatabase) -> None:
+    """Those that layers have asked for since have their sessions."""
+    owe(paid, 25)
+    paid.sql(RENAME + " WHERE id LIKE 's%'")
+    with paid.connect() as layer:
+        for number in range(1, 26):
+            layer.execute("SELECT sweeper.refund(%s, 'x', NULL, 'worker')", [f"n{number}"])
+    assert (refund(paid, "job_s2"), refund(paid, "job_s3")) == (0, 0)
+    assert holds(paid) == {"job_s2": ("id_changed", None), "job_s3": ("id_changed", None)}

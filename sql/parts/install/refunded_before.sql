@@ -1,18 +1,33 @@
 -- The session may be refunded under the id that it had before: the refund of one that is gone has its account, its amount
--- and its moment of failure. All is read from then on only where one of the newest refunds has lost its session; of a
--- session that is in the ledger nothing is read, for it may fail.
+-- and its moment of failure. All is read from then on only where one of a few refunds has lost its session: of the newest, and
+-- of those that are older, for the newest may have been made since. Of a session that is in the ledger nothing is read, for
+-- it may fail.
 IF EXISTS (
     SELECT
     FROM (
-        SELECT r.session_id
-        FROM {refunds} AS r
-        ORDER BY r.created_at DESC
-        LIMIT 20
-    ) AS newest
+        (
+            SELECT r.session_id
+            FROM {refunds} AS r
+            ORDER BY r.created_at DESC
+            LIMIT 20
+        )
+        UNION ALL
+        (
+            SELECT older.session_id
+            FROM (VALUES (interval '1 hour'), (interval '1 day'), (interval '7 days'), (interval '30 days')) AS back (age)
+            CROSS JOIN LATERAL (
+                SELECT r.session_id
+                FROM {refunds} AS r
+                WHERE r.created_at < sweeper_at - back.age
+                ORDER BY r.created_at DESC
+                LIMIT 3
+            ) AS older
+        )
+    ) AS known
     WHERE NOT EXISTS (
         SELECT
         FROM {sessions} AS s
-        WHERE {session_id} {session_eq} newest.session_id
+        WHERE {session_id} {session_eq} known.session_id
     )
 ) THEN
     SELECT pg_catalog.array_agg(sweeper_session_id::text)
