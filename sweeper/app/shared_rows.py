@@ -1,7 +1,7 @@
 """Whether what is owed for one session is read from rows by which others are judged, too.
 
 A refund may change such rows: by what it writes, or by a trigger of the app. Rows that are found by the session's own
-id alone are no other's.
+id, or by another of its columns that is unique, are no other's.
 """
 
 import re
@@ -17,6 +17,7 @@ from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import Choices, Slots, fill, fill_part
 
 _CALL = re.compile(r"([A-Za-z_][\w$.]*)\s*\(")
+_OTHERWISE = re.compile(r"<>|!=|\b(?:or|not|distinct)\b", re.IGNORECASE)
 _OPENING = re.compile(r"\((?=\s*(?:select|with|table)\b)", re.IGNORECASE)
 
 
@@ -24,6 +25,10 @@ def shared_facts(reader: Reader, settings: Settings, sessions: Table, choices: C
     """Which expressions read rows that sessions share; ``choices`` say what a refund sets on the session's row."""
     own = settings.sessions
     key = _columns(sessions, own.id, own.attempt)
+    if any(text and subqueries(text) for text in (own.amount, own.charged, own.exclude, own.never)):
+        rows = reader.transaction.rows(fill("list_unique_columns", {}), {"table_oid": sessions.oid})
+        unique = [sessions.columns[row.name] for row in rows]
+        key += [column for column in unique if column.readable]  # the others are in no expression
     by_what: dict[str, list[str | None]] = {
         "amount": [own.amount],
         "charged": [own.charged],
@@ -97,12 +102,14 @@ def _closing(plain: str, start: int) -> int:
 
 
 def _is_shared(reader: Reader, subquery: str, sessions: Table, key: Sequence[Column]) -> bool:
-    """Whether a subquery may read the same rows for two sessions that differ in all of ``key``."""
-    return (
-        reads_table(subquery, sessions.name)
-        or not _reads_only(reader, subquery, sessions, key)
-        or _reads_only(reader, subquery, sessions, ())
-    )
+    """Whether a subquery may read the same rows for two sessions that differ in all of ``key``.
+
+    It does not where it names a column of the key, unless it may say by that which rows it does not read.
+    """
+    others = [column for column in sessions.columns.values() if column not in key and column.readable]
+    if reads_table(subquery, sessions.name) or _reads_only(reader, subquery, sessions, others):
+        return True
+    return _OTHERWISE.search(masked(subquery)) is not None and not _reads_only(reader, subquery, sessions, key)
 
 
 def _calls_reading(reader: Reader, texts: Sequence[str]) -> bool:
@@ -114,7 +121,7 @@ def _calls_reading(reader: Reader, texts: Sequence[str]) -> bool:
 
 def _reads_only(reader: Reader, subquery: str, sessions: Table, columns: Sequence[Column]) -> bool:
     """Whether a subquery reads no columns of the session's row but these, as the server reads names."""
-    shown = {"columns": [{"column": column.quoted} for column in columns]}
+    shown = {"columns": [{"column": name} for name in dict.fromkeys(column.quoted for column in columns)]}
     slots = {
         "expression": fill_part("exists", {"subquery": subquery}),
         "table": fill_part("columns_alone", {"table": sessions.qualified}, shown),

@@ -96,6 +96,9 @@ def test_single_rows_that_are_gone_hold_nobody(app: AppDatabase) -> None:
     add(app, 11, 11)
     ran = app.run("--full", now=None)
     assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 1)
+    # sweeper's own ledger has it all the same
+    assert app.run("--session", "6", now=None).document["refunds"]["sessions"] == 0
+    assert app.value("SELECT sweeper.refund(6, 'again', NULL, 'worker')") == 0
 
 
 def test_refunds_from_before_there_was_a_ledger_hold_nobody(server: Server, tmp_path: Path) -> None:
