@@ -1,10 +1,12 @@
--- How long some running sessions have run, when they last showed a sign of life, and whether they have a deadline.
+-- How long some running sessions have run, when they last showed a sign of life, and whether they have a deadline, or one
+-- that was over as they began.
 SELECT v.session_id::text AS session_id,
        v.status::text AS status,
        extract(epoch FROM %(as_of)s::timestamptz - v.started_at)::float8 AS age,
        extract(epoch FROM v.beat - v.started_at)::float8 AS moved,
        v.beat IS NULL AS silent,
-       v.deadline IS NULL AS endless
+       v.deadline IS NULL AS endless,
+       (v.deadline <= v.started_at) IS TRUE AS over
 FROM (
     SELECT {session_id} AS session_id,
            {status} AS status,

@@ -33,6 +33,25 @@ def test_finished_work_among_the_failed(app: App) -> None:
     assert "sessions.failed has 'done'" in refuses(app, "statuses")
 
 
+def test_work_that_goes_on_among_the_failed(app: App) -> None:
+    """It would be paid without a look at its sign of life."""
+    app.map(failed=["failed", "running"], running=[])
+    assert "sessions.failed has 'running', which is a name for work that goes on" in refuses(app, "statuses")
+
+
+def test_finished_work_among_what_runs(app: App) -> None:
+    app.map(running=["running", "done"], succeeded=[])
+    assert "sessions.running has 'done', which is a name for work that has succeeded" in refuses(app, "statuses")
+
+
+@pytest.mark.parametrize("status", ["refund_processing", "stuck_in_queue", "ready"])
+def test_names_of_what_has_failed_or_waits(app: App, status: str) -> None:
+    changed = "running" if status == "ready" else "failed"
+    app.sql(f"UPDATE jobs SET state = '{status}' WHERE state = '{changed}'")
+    app.map(**{changed: [status]})
+    assert rehearsed(app) == {}
+
+
 def test_a_name_that_says_both_is_none_of_finished_work(app: App) -> None:
     app.sql("UPDATE jobs SET state = 'done_with_errors' WHERE state = 'failed'")
     app.map(failed=["done_with_errors"])

@@ -92,6 +92,10 @@ def check_deadlines(context: CheckContext) -> Iterator[Check]:
         yield from outlived
         return
     rows = _running(context)
+    over = [row.session_id for row in rows if row.over]
+    if len(over) >= _ENOUGH and len(over) * 2 > len(rows):
+        yield _no_deadline(context, over, len(rows))
+        return
     endless = [row.session_id for row in rows if row.endless]
     if rows and len(endless) == len(rows):
         yield warning(
@@ -104,6 +108,16 @@ def check_deadlines(context: CheckContext) -> Iterator[Check]:
         yield ok("deadlines", f"{said}, such as {named(endless)}")
     else:
         yield ok("deadlines", f"each of the {len(rows)} newest running sessions has one")
+
+
+def _no_deadline(context: CheckContext, over: Sequence[str], known: int) -> Check:
+    return failure(
+        "deadlines", f"sessions.stuck_at = {context.settings.sessions.stuck_at!r} is not later than the start for "
+        f"{len(over)} of the {known} newest running sessions, such as {named(over)}: they are stuck as soon as they "
+        "begin",
+        "sessions.stuck_at: the time by which a running session must have ended; or sessions.active_at, when it is a "
+        "sign of life",
+    )  # fmt: skip
 
 
 def _outlived(context: CheckContext) -> Iterator[Check]:

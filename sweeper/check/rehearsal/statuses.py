@@ -10,6 +10,7 @@ from sweeper.check.rehearsal.labels import labels_of_statuses
 from sweeper.check.rehearsal.marked import mark_columns
 from sweeper.check.rehearsal.other_status import check_other_status
 from sweeper.check.rehearsal.samples import Samples, named, sampling
+from sweeper.check.rehearsal.status_names import NOT_DONE, check_status_names, words_of
 from sweeper.check.result import Check, Status
 from sweeper.check.rows import check_statuses as check_named
 from sweeper.ledger.past import past_slots
@@ -17,11 +18,6 @@ from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Choices, Slots
 from sweeper.postgres.transaction import Row
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_DONE = {"done", "complete", "completed", "success", "succeeded", "successful", "finished", "ready", "ok", "delivered",
-         "published", "fulfilled"}  # fmt: skip
-_NOT_DONE = {"not", "un", "partially", "partial", "error", "errors", "failed", "failure", "fail", "without", "never",
-             "empty", "no", "nothing", "timeout", "timed", "crashed"}  # fmt: skip
 _BY_CHOICE = {"cancel", "canceled", "cancelled", "aborted", "withdrawn", "rejected", "declined", "skipped", "deleted",
               "voided", "draft", "await", "awaiting", "waiting", "paused", "scheduled", "pending",
               "queued"}  # fmt: skip
@@ -77,7 +73,7 @@ def check_statuses(context: CheckContext) -> Iterator[Check]:
 
 def _wrong(context: CheckContext) -> Iterator[Check]:
     with sampling(context) as samples:
-        if finished := list(_called_done(context, labels_of_statuses(samples))):
+        if finished := list(check_status_names(context, labels_of_statuses(samples))):
             yield from finished
             return
         failed = _seen(samples, samples.newest(running=False), by_exclude=True)
@@ -93,20 +89,6 @@ def _wrong(context: CheckContext) -> Iterator[Check]:
     yield from _given_back_by_name(failed)
     yield from _never_refunded(failed, settled, endless)
     yield from _refunded_elsewhere(failed, settled)
-
-
-def _called_done(context: CheckContext, labels: dict[str, str]) -> Iterator[Check]:
-    """A status in `failed` whose name says that the work succeeded."""
-    for status in context.settings.sessions.failed:
-        label = labels.get(str(status))
-        words = {word.lower() for word in _WORD.findall(label or str(status))}
-        if words & _DONE and not words & _NOT_DONE:
-            yield failure(
-                "statuses", f"sessions.failed has {status!r}{f' ({label})' if label else ''}, which is a name "
-                "for work that has succeeded",
-                f"sessions.succeeded: {status!r}, when nothing is owed for such a session",
-            )  # fmt: skip
-            return
 
 
 def _all_refunded(
@@ -165,12 +147,12 @@ def _never_refunded(
         if one.given_back or not others or seen < _ENOUGH:
             continue
         goes_on = any(word.endswith("ing") and word not in _NOT_GOING for word in words) or one.status in endless
-        by_choice = bool(words & _BY_CHOICE) and not words & _NOT_DONE
+        by_choice = bool(words & _BY_CHOICE) and not words & NOT_DONE
         if (
             by_choice
-            or (goes_on and not words & _NOT_DONE)
+            or (goes_on and not words & NOT_DONE)
             or (one.sessions >= _MANY and done < min(one.sessions, _COUNTED))
-            or (one.sessions >= _MANY // 2 and not done and not words & _NOT_DONE)
+            or (one.sessions >= _MANY // 2 and not done and not words & NOT_DONE)
         ):
             refunded = ", ".join(f"{other.given_back} of {other.sessions} of {other.status!r}" for other in others)
             yield failure(
@@ -182,7 +164,7 @@ def _never_refunded(
 
 
 def _words(one: _StatusSample) -> set[str]:
-    return {word.lower() for word in _WORD.findall(one.called)}
+    return words_of(one.called)
 
 
 def _endless(samples: Samples) -> set[str]:

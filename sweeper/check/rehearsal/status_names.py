@@ -1,0 +1,51 @@
+"""Whether a status is in a list that says the contrary of what it is called."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from sweeper.check.context import CheckContext, failure
+from sweeper.check.result import Check
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_DONE = {"done", "complete", "completed", "success", "succeeded", "successful", "finished", "ready", "ok", "delivered",
+         "published", "fulfilled", "used", "consumed"}  # fmt: skip
+# what waits for a worker may be called ready
+_OVER = _DONE - {"ready", "ok", "published", "delivered"}
+NOT_DONE = {"not", "un", "partially", "partial", "error", "errors", "failed", "failure", "fail", "without", "never",
+            "empty", "no", "nothing", "timeout", "timed", "crashed"}  # fmt: skip
+_GOES_ON = {"running", "processing", "working", "generating", "rendering", "executing", "uploading", "downloading",
+            "transcoding", "sending", "queued", "enqueued", "progress"}  # fmt: skip
+# what goes on is not the work, or what is ready is not its result
+_OF_ELSE = {"refund", "refunding", "cancel", "canceling", "cancelling", "retry", "billing", "payment", "for", "to",
+            "upload", "input", "queue", "start", "run", "process", "review", "stuck", "stopped", "lost", "abandoned",
+            "expired", "zombie", "dead", "stale"}  # fmt: skip
+
+
+def words_of(name: str) -> set[str]:
+    """The words that a status is called by."""
+    return {word.lower() for word in _WORD.findall(name)}
+
+
+def check_status_names(context: CheckContext, labels: Mapping[str, str]) -> Iterator[Check]:
+    """A status in ``failed`` that is called as work that has succeeded or goes on, or in ``running`` as what is over.
+
+    ``labels``: what statuses are called that are the keys of another table's rows.
+    """
+    own = context.settings.sessions
+    for key, said, against, excuses in (
+        ("failed", "that has succeeded", _DONE, NOT_DONE),
+        ("running", "that has succeeded", _OVER, NOT_DONE | _OF_ELSE),
+        ("failed", "that goes on", _GOES_ON, NOT_DONE | _OF_ELSE),
+    ):
+        for status in getattr(own, key):
+            label = labels.get(str(status))
+            words = words_of(label or str(status))
+            if words & against and not words & excuses:
+                right = "sessions.running" if against is _GOES_ON else "sessions.succeeded"
+                why = "it is paid when it is stuck" if against is _GOES_ON else "nothing is owed for such a session"
+                yield failure(
+                    "statuses", f"sessions.{key} has {status!r}{f' ({label})' if label else ''}, which is a name "
+                    f"for work {said}",
+                    f"{right}: {status!r}, when {why}",
+                )  # fmt: skip
+                return
