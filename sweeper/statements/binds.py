@@ -207,6 +207,7 @@ class Values:
         mapping, rows, key = self.mapping, self.rows, self.mapping.key
         refunds: dict[str, object] = {"refund_ids": text_array(rows.refund_ids)}
         fence: dict[str, object] = {"table_name": mapping.sessions.qualified}
+        ledger: dict[str, object] = {"name": mapping.slots["refunds"]}
         return {
             "adopt": self._adopted(),
             **{name: self._of_batch() for name in _OF_BATCHES},
@@ -219,7 +220,7 @@ class Values:
             "find_overlap": {"table_oid": key.table_oid, "other_oid": key.table_oid, "other_name": key.table},
             "find_subscription": {"table_oids": [key.table_oid]},
             **{name: {"session_ids": text_array(rows.session_ids)} for name in CHOSEN},
-            "find_hook": {"name": mapping.slots["refunds"]},
+            **dict.fromkeys(("find_hook", "list_hook_functions"), ledger),
             **{name: {"session_ids": list(rows.session_ids)} for name in ("find_refund_json", "find_refund_rows")},
             "find_installation": {"name": mapping.slots["settings"]},
             "read_index": {"name": self.installation.live_index},

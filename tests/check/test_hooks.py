@@ -6,13 +6,22 @@ from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, items, not_ok
 
-FUNCTION = "CREATE FUNCTION hook() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$"
+FUNCTION = "CREATE FUNCTION hook() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} RETURN NEW; END $$"
+MARKS = "UPDATE ONLY public.jobs SET error = 'paid back' WHERE id = NEW.session_id;"
+# by another function of the app's, and by a trigger on another table
+CALLS = """
+CREATE TABLE queue (job text);
+CREATE FUNCTION mark(job text) RETURNS void LANGUAGE sql
+    BEGIN ATOMIC UPDATE jobs SET error = 'paid back' WHERE id = mark.job; END;
+CREATE FUNCTION queued() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM mark(NEW.job); RETURN NEW; END $$;
+CREATE TRIGGER queued AFTER INSERT ON queue FOR EACH ROW EXECUTE FUNCTION queued();
+"""
 
 
 @pytest.fixture
 def app(bare: AppDatabase) -> App:
     app = App(bare)
-    app.sql(FUNCTION)
+    app.sql(FUNCTION.format(body=MARKS))
     assert app.install().exit_code == 0
     return app
 
@@ -30,6 +39,26 @@ def test_hooks_are_listed_and_call_nothing_wrong(app: App) -> None:
     ran = check(app.database)
     assert not_ok(ran) == {name: status for name, status in before.items() if name != "marks"}  # a hook may set them
     assert "hook on refunds (public.hook), undo on reversals (public.hook)" in items(ran)["hooks"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("more", "body", "status"),
+    [
+        ("", "PERFORM pg_notify('jobs', 'UPDATE jobs: ' || NEW.session_id);", "warning"),
+        (
+            "CREATE TABLE outbox (job text);",
+            "INSERT INTO outbox SELECT j.id FROM jobs AS j;  -- UPDATE jobs\n",
+            "warning",
+        ),
+        (CALLS, "INSERT INTO queue VALUES (NEW.session_id);", "ok"),
+        ("", "EXECUTE NEW.detail;", "ok"),
+        ("CREATE VIEW work AS SELECT * FROM jobs;", 'UPDATE "work" SET error = NEW.reason;', "ok"),
+    ],
+)
+def test_a_hook_quiets_what_it_may_write_to(app: App, more: str, body: str, status: str) -> None:
+    app.sql(more + FUNCTION.format(body=body).replace("CREATE", "CREATE OR REPLACE", 1))
+    hook(app, "AFTER INSERT")
+    assert items(check(app.database))["marks"]["status"] == status
 
 
 def test_who_may_create_hooks_and_has_none_is_named(app: App) -> None:

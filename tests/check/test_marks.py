@@ -30,7 +30,8 @@ def test_a_hook_of_the_apps_own_can_set_it(app: App) -> None:
     assert app.install().exit_code == 0
     assert rehearsed(app).keys() == {"marks"}
     app.sql(
-        "CREATE FUNCTION marked() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; "
+        "CREATE FUNCTION marked() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN UPDATE jobs SET refunded_at = now() WHERE id = NEW.session_id; RETURN NULL; END'; "
         "CREATE TRIGGER marked AFTER INSERT ON sweeper.refunds FOR EACH ROW EXECUTE FUNCTION marked()"
     )
     assert rehearsed(app) == {}

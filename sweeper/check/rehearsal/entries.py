@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from sweeper.app.catalog import Column
 from sweeper.app.over_refund import names_in
 from sweeper.check.context import failure
+from sweeper.check.rehearsal.hooks import hook_may_write
 from sweeper.check.rehearsal.ledger_columns import account_column, amount_columns
 from sweeper.check.rehearsal.samples import Samples, is_whole
 from sweeper.check.result import Check
@@ -20,7 +21,7 @@ def check_entries(samples: Samples, key: Column | None) -> Iterator[Check]:
     """Rows that belong together and sum to zero: one of them alone would leave the books unbalanced."""
     ledger, settings = samples.context.mapping.ledger, samples.context.settings.ledger
     amounts, account = amount_columns(samples), account_column(samples)
-    if ledger is None or settings is None or key is None or not amounts or samples.has_hook():
+    if ledger is None or settings is None or key is None or not amounts or hook_may_write(samples, [ledger.table.name]):
         return
     written = {column: value for text, value in settings.insert.items() if (column := ledger.table.column(text))}
     for column in ledger.table.columns.values():

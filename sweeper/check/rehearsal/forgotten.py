@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from sweeper.check.context import CheckContext, failure
-from sweeper.check.rehearsal.samples import GIVEN_BACK, is_owed, named, sampling
-from sweeper.check.rehearsal.traces import find_rows
+from sweeper.check.rehearsal.hooks import written_by_hooks
+from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_number, is_owed, named, sampling
+from sweeper.check.rehearsal.traces import AMOUNT, find_rows
 from sweeper.check.result import Check
 
 # a table is the app's ledger of refunds when it has rows for this many of them, and for hardly anything else
@@ -17,7 +18,7 @@ def check_forgotten(context: CheckContext) -> Iterator[Check]:
     if own.exclude is None and own.charged is None:
         return  # the item `marks` looks for other traces
     with sampling(context) as samples:
-        if samples.has_hook():
+        if _booked_by_hook(samples):
             return
         rows = samples.read("look_at_newest", samples.newest(running=False))
         refunded = [row.session_id for row in rows if row.excluded or (row.given_back and is_owed(row))][:_LOOKED_AT]
@@ -39,3 +40,17 @@ def check_forgotten(context: CheckContext) -> Iterator[Check]:
                 "writes it",
             )
             return
+
+
+def _booked_by_hook(samples: Samples) -> bool:
+    """Whether a hook may write to what may be books: another table that has an amount."""
+    mapping, own, written = samples.context.mapping, samples.context.settings.accounts, written_by_hooks(samples)
+    if not written:
+        return written is None
+    known = {mapping.sessions.oid} | ({samples.reader.table("accounts.table", own.table).oid} if own else set())
+    for row in samples.ask("list_all_tables", {}):
+        if row.oid not in known and row.table_name.lower() in written:
+            columns = samples.reader.table("table", row.as_sql).columns.values()
+            if any(is_number(column) and AMOUNT.search(column.name) for column in columns):
+                return True
+    return False

@@ -1,10 +1,12 @@
 """Whether a refund leaves a session as the app's own refund code expects it, so that that does not pay again."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from sweeper.app.ledger_slots import Ledger
 from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.rehearsal.hooks import hook_may_write
 from sweeper.check.rehearsal.marked import find_marks, marked_and_unpaid, unwritten_marks
 from sweeper.check.rehearsal.parents import refunded_wholes
 from sweeper.check.rehearsal.released import released_and_unpaid
@@ -15,6 +17,7 @@ from sweeper.check.result import Check
 from sweeper.config.model import SessionsSection
 from sweeper.postgres.templates import Slots, fill_expression
 
+_WORD = re.compile(r"\w+")
 _FEW, _MANY, _ENOUGH = 200, 10, 3
 _HOW_TO_SEE = "sessions.exclude, [ledger] or sessions.charged: how to see that the app has refunded a session itself"
 
@@ -27,7 +30,7 @@ def check_marks(context: CheckContext) -> Iterator[Check]:
         blind = own.exclude is None and ledger is None and own.charged is None
         if missed := _seen_as_refunded(samples, own, session_ids, blind=blind):
             yield _missed(own.exclude, missed)
-        elif samples.has_hook():
+        elif hook_may_write(samples, _looked_at(samples)):
             yield (_traced(samples) if blind else None) or ok(
                 "marks", "a trigger of the app's own on sweeper's refunds can set what the app looks at"
             )
@@ -45,6 +48,15 @@ def check_marks(context: CheckContext) -> Iterator[Check]:
             yield ok("marks", "no session has failed yet: not compared")
         else:
             yield ok("marks", "exclude is true of a session that a refund has written to: the app finds its mark")
+
+
+def _looked_at(samples: Samples) -> set[str]:
+    """The tables that a session is known by as refunded: its own, and those that the file reads of it."""
+    own, sessions = samples.context.settings.sessions, samples.context.mapping.sessions
+    read = " ".join(filter(None, (own.exclude, own.charged, own.amount, own.status, own.stuck_at)))
+    words = set(_WORD.findall(read.lower()))
+    tables = {row.table_name for row in samples.ask("list_all_tables", {})}
+    return {sessions.name} | {name for name in tables if name.lower() in words}
 
 
 def _reads(exclude: str, ledger: Ledger | None) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from sweeper.app.catalog import Column, Table
 from sweeper.check.context import warning
 from sweeper.check.rehearsal.counts import count_rows
+from sweeper.check.rehearsal.hooks import hook_may_write
 from sweeper.check.rehearsal.samples import Samples, is_number
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
@@ -31,6 +32,8 @@ def check_payers(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
         if row.column_name.lower() in account.lower():
             continue
         other = samples.reader.table("accounts.table", tables[row.target_oid])
+        if hook_may_write(samples, [other.name]):
+            continue
         columns = samples.seen(other, [one for one in other.columns.values() if _is_balance(one)])
         _, counts = count_rows(samples, other, columns, "number")
         used = [column.name for column, count in zip(columns, counts, strict=False) if count]

@@ -153,10 +153,14 @@ class Samples:
         unique = [table.columns[row.name] for row in rows if row.name in table.columns]
         return next((column for column in unique if is_whole(column)), unique[0] if unique else None)
 
+    @property
+    def refunds(self) -> str:
+        """The name of sweeper's own ledger, as SQL."""
+        return f'"{self.context.mapping.schema}".refunds'
+
     def has_hook(self) -> bool:
         """Whether the app has a hook, which may do what the file does not say."""
-        name = f'"{self.context.mapping.schema}".refunds'
-        return any(row.found for row in self._rows(fill("find_hook", {}), {"name": name}))
+        return any(row.found for row in self._rows(fill("find_hook", {}), {"name": self.refunds}))
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from sweeper.postgres.transaction import Row
 
 _TABLES_AT_MOST = 30
 # a log may mention refunds, too, but a row of a refund has an amount
-_AMOUNT = re.compile(
+AMOUNT = re.compile(
     r"amount|credit|delta|value|point|sum|price|cost|unit|token|change|second|minute|quantity|qty|usage|used|micro|milli"
     r"|cent|dollar|fee|total|page",
     re.IGNORECASE,
@@ -85,7 +85,7 @@ def _spoken_of(
     own = samples.context.mapping.sessions.oid
     for row in tables[:_TABLES_AT_MOST]:
         spoken = [column for column in columns if column.table_oid == row.oid and column.type in _TEXTS]
-        counted = any(column.table_oid == row.oid and _AMOUNT.search(column.name) for column in columns)
+        counted = any(column.table_oid == row.oid and AMOUNT.search(column.name) for column in columns)
         if row.oid == own or not spoken or not counted:
             continue
         table = samples.reader.table("table", row.as_sql)
@@ -175,7 +175,7 @@ def _rows(
     amounts = [
         column
         for column in table.columns.values()
-        if column.category == "N" and column != key and column.name != link and (speaks or _AMOUNT.search(column.name))
+        if column.category == "N" and column != key and column.name != link and (speaks or AMOUNT.search(column.name))
     ]
     if key is None or not amounts or not samples.sees(table, [key, table.columns[link]]):
         return []

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from sweeper.app.catalog import Column, Table
 from sweeper.check.context import failure
+from sweeper.check.rehearsal.hooks import hook_may_write
 from sweeper.check.rehearsal.ledger_columns import account_column, amount_columns
 from sweeper.check.rehearsal.samples import Samples, is_number, numbered
 from sweeper.check.result import Check
@@ -52,9 +53,12 @@ def _beside(samples: Samples, ledger: Table, account: Column) -> Iterator[tuple[
     skipped = (ledger.oid, samples.context.mapping.sessions.oid)
     for oid, column in links[:_TABLES_AT_MOST]:
         if oid not in skipped and oid in tables:
+            table = samples.reader.table("table", tables[oid])
+            if hook_may_write(samples, [table.name]):
+                continue
             unique = {row.name for row in samples.ask("list_unique_columns", {}, table_oid=oid)}
             if column in unique:
-                yield samples.reader.table("table", tables[oid]), column
+                yield table, column
 
 
 def _balance_of(
