@@ -1,6 +1,7 @@
 """What the app's own rules and triggers do with what a refund writes to its tables."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.result import Check
@@ -29,17 +30,8 @@ def check_rules(context: CheckContext) -> Iterator[Check]:
 
 def check_triggers(context: CheckContext) -> Iterator[Check]:
     """Which triggers of the app a refund sets off."""
-    slots = context.mapping.slots
-    written = [(slots["sessions"], _UPDATES)]
-    written += [(slots["accounts"], _UPDATES)] if context.mapping.has_accounts else []
-    written += [(slots["ledger"], _INSERTS)] if context.mapping.ledger else []
-    binds = {
-        "names": [name for name, _ in written],
-        "events": [event for _, event in written],
-        "fence": f"{context.mapping.schema}_fence",
-    }
     with context.reading() as transaction:
-        found = transaction.rows(fill("list_triggers", {}), binds)
+        found = transaction.rows(fill("list_triggers", {}), set_off(context))
     if not found:
         yield ok("triggers", "a refund sets off no trigger of the app")
         return
@@ -48,3 +40,16 @@ def check_triggers(context: CheckContext) -> Iterator[Check]:
         "triggers", f"a refund sets off {listed}; make sure that none of them moves credits or raises an error",
         f"SELECT pg_get_functiondef('{found[0].function_name}'::regproc);",
     )  # fmt: skip
+
+
+def set_off(context: CheckContext) -> dict[str, Any]:
+    """What a refund writes to, as `list_triggers` asks for it."""
+    slots = context.mapping.slots
+    written = [(slots["sessions"], _UPDATES)]
+    written += [(slots["accounts"], _UPDATES)] if context.mapping.has_accounts else []
+    written += [(slots["ledger"], _INSERTS)] if context.mapping.ledger else []
+    return {
+        "names": [name for name, _ in written],
+        "events": [event for _, event in written],
+        "fence": f"{context.mapping.schema}_fence",
+    }

@@ -208,6 +208,7 @@ class Values:
         refunds: dict[str, object] = {"refund_ids": text_array(rows.refund_ids)}
         fence: dict[str, object] = {"table_name": mapping.sessions.qualified}
         ledger: dict[str, object] = {"name": mapping.slots["refunds"]}
+        owners: dict[str, object] = {"ids": self._of_batch()["accounts"], "most": 9}
         return {
             "adopt": self._adopted(),
             **{name: self._of_batch() for name in _OF_BATCHES},
@@ -221,6 +222,8 @@ class Values:
             "find_subscription": {"table_oids": [key.table_oid]},
             **{name: {"session_ids": text_array(rows.session_ids)} for name in CHOSEN},
             **dict.fromkeys(("find_hook", "list_hook_functions"), ledger),
+            **dict.fromkeys(("list_sessions_of", "read_numbers"), owners),
+            "is_quick_by": {"table_oid": key.table_oid, "column_name": mapping.slots["key"].strip('"')},
             **{name: {"session_ids": list(rows.session_ids)} for name in ("find_refund_json", "find_refund_rows")},
             "find_installation": {"name": mapping.slots["settings"]},
             "read_index": {"name": self.installation.live_index},

@@ -13,6 +13,7 @@ REHEARSED = (
     "compare_unmoved", "count_set", "count_ended", "try_sessions", "find_released", "list_status_names",
     "compare_clocks", "compare_named_accounts", "compare_with_balance", "count_qualified", "list_ledger_json_numbers",
     "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts",
+    "list_sessions_of", "read_amounts", "read_numbers",
 )  # fmt: skip
 
 OF_LEDGER = (
@@ -28,7 +29,7 @@ CHOSEN = (
     "find_marked_unpaid", "find_missed_refunds", "look_at_newest", "look_at_running", "try_marks",
     "find_unpayable", "list_accounts_of", "list_json_numbers", "list_json_marks",
     "count_set", "count_ended", "find_released", "compare_named_accounts", "compare_with_balance", "count_qualified",
-    "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts",
+    "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts", "read_amounts",
 )  # fmt: skip
 
 
@@ -67,6 +68,9 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
         "column": number if name in OF_LEDGER else slots.get("accounts_key", key) if name in _OF_ACCOUNTS else key,
         "filter": "true",
         "down": "",
+        "owner": f"({slots['account']}){slots['account_as']}",
+        "owner_eq": slots["account_eq"],
+        "owner_type": slots["account_type"],
     }
 
 
@@ -108,6 +112,9 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "flag": False,
         "number": False,
         "touched": False,
+        "numbers": _numbers(mapping) if name == "read_numbers" else [],
+        "kinds": [],
+        "balance": False,
     }
 
 

@@ -12,8 +12,8 @@ from sweeper.sweep.owed import reading
 
 # the items of `check` that compare the file with the app's own past, in order
 REHEARSED = (
-    "statuses", "past_refunds", "charges", "marks", "ledger", "accounts", "active_at", "deadlines", "stuck_after",
-    "caps", "time_zone",
+    "statuses", "past_refunds", "charges", "marks", "ledger", "accounts", "balances", "active_at", "deadlines",
+    "stuck_after", "caps", "time_zone",
 )  # fmt: skip
 
 

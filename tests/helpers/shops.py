@@ -34,6 +34,7 @@ SAID = [
     "marks",
     "ledger",
     "accounts",
+    "balances",
     "active_at",
     "deadlines",
     "caps",

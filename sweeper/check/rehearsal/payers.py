@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from sweeper.app.catalog import Column, Table
 from sweeper.check.context import warning
+from sweeper.check.rehearsal.balance_moves import are_balances_explained
 from sweeper.check.rehearsal.counts import count_rows
 from sweeper.check.rehearsal.hooks import hook_may_write
 from sweeper.check.rehearsal.samples import Samples, is_number
@@ -37,7 +38,7 @@ def check_payers(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
         columns = samples.seen(other, [one for one in other.columns.values() if _is_balance(one)])
         _, counts = count_rows(samples, other, columns, "number")
         used = [column.name for column, count in zip(columns, counts, strict=False) if count]
-        if used:
+        if used and not are_balances_explained(samples, accounts, own):
             yield warning(
                 "accounts",
                 f"sessions also name a row of {other.name} by {row.column_name}, which has {', '.join(used)}: "

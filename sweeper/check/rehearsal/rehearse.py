@@ -13,6 +13,7 @@ from sweeper.check.context import CheckContext, not_checked, warning
 from sweeper.check.policy import check_caps
 from sweeper.check.rehearsal.above_charge import check_charges
 from sweeper.check.rehearsal.accounts import check_accounts
+from sweeper.check.rehearsal.balance_moves import check_balances
 from sweeper.check.rehearsal.ledger import check_ledger
 from sweeper.check.rehearsal.marks import check_marks
 from sweeper.check.rehearsal.past_refunds import check_past_refunds
@@ -33,9 +34,8 @@ from sweeper.sweep.rehearsal import REHEARSED, FailedItem
 Item = Callable[[CheckContext], Iterator[Check]]
 
 _ITEMS: tuple[Item, ...] = (
-    check_statuses, check_past_refunds, check_charges, check_marks, check_ledger, check_accounts, check_active_at,
-    check_deadlines,
-    check_durations, check_caps, check_zone,
+    check_statuses, check_past_refunds, check_charges, check_marks, check_ledger, check_accounts, check_balances,
+    check_active_at, check_deadlines, check_durations, check_caps, check_zone,
 )  # fmt: skip
 
 

@@ -1,0 +1,189 @@
+"""Whether the balances have moved by the amounts of the file, or by something else that sessions have.
+
+What an account had at first is not known, but where all of them agree to the last credit, with one other amount or
+without one kind of session, and not with what the file says, that is no chance. What was bought in between makes them
+disagree with everything, and then nothing is said.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+
+from sweeper.app.catalog import NUMBER_TYPES, Table
+from sweeper.check.context import CheckContext, failure, joined, ok
+from sweeper.check.rehearsal.costs import (
+    Owner,
+    SessionCost,
+    SessionCosts,
+    Totals,
+    agree,
+    is_explained,
+    is_proof,
+    read_costs,
+    read_numbers,
+    total,
+    unsettled,
+)
+from sweeper.check.rehearsal.other_moves import check_other_moves
+from sweeper.check.rehearsal.samples import Samples, named, number, sampling
+from sweeper.check.result import Check
+from sweeper.config.model import AccountsSection
+
+_GIVEN_AT_MOST, _MISSED, _DIGITS = 8, 3, 200
+
+
+@dataclass(frozen=True)
+class _Other:
+    """What the balances may have moved by in place of the amounts, which sessions cost more then, and what to say."""
+
+    totals: Totals
+    above: Sequence[SessionCost]
+    said: str
+    fix: str
+
+
+def check_balances(context: CheckContext) -> Iterator[Check]:
+    """Compare what sessions took of some accounts with what these have."""
+    own = context.settings.accounts
+    if own is None or context.mapping.is_by_account or not context.mapping.has_balance:
+        yield ok("balances", "no balance is mapped that could be compared with what sessions took")
+        return
+    with sampling(context) as samples, localcontext() as numbers:  # whatever the app has is added up exactly
+        numbers.prec = _DIGITS
+        accounts = samples.reader.table("accounts.table", own.table)
+        costs, targets = _read(samples, accounts, own, noted=False)
+        explained, found = _are_explained(costs, targets), list[Check]()
+        if costs and not explained:  # now what a role may not read matters
+            costs, targets = _read(samples, accounts, own, noted=True)
+            found = _explained_otherwise(samples, costs, targets) if costs else []
+        found = found or list(check_other_moves(samples, accounts, own, explained=explained))
+    if found:
+        yield joined("balances", found)
+    elif explained:
+        yield ok("balances", "they have moved by what the sessions took that are not refunded, as the file has it")
+    else:
+        yield ok("balances", "they have moved by other things as well: not compared with what sessions took")
+
+
+def are_balances_explained(samples: Samples, accounts: Table, own: AccountsSection) -> bool:
+    """Whether the balances of some accounts have moved by the amounts of the file: then these were charged."""
+    if samples.context.mapping.is_by_account or not samples.context.mapping.has_balance:
+        return False
+    with localcontext() as numbers:
+        numbers.prec = _DIGITS
+        return _are_explained(*_read(samples, accounts, own, noted=False))
+
+
+def _read(
+    samples: Samples, accounts: Table, own: AccountsSection, *, noted: bool
+) -> tuple[SessionCosts | None, list[Totals]]:
+    """What the sessions of some accounts took, and what went from these; None where nothing of them is owed."""
+    slots, sessions = samples.context.mapping.slots, samples.context.mapping.sessions
+    owner = Owner(
+        f"({slots['account']}){slots['account_as']}",
+        slots["account_eq"],
+        slots["account_type"],
+        sessions.column(samples.context.settings.sessions.account),
+    )
+    account_ids: list[str] = []
+    for running in (False, True):
+        rows = samples.read("list_accounts_of", samples.newest(running=running))
+        account_ids += [row.account_id for row in rows if row.account_id not in account_ids]
+    costs = read_costs(samples, owner, account_ids, noted=noted)
+    if costs is None or not any(one.owed for one in costs.rows):
+        return None, []
+    return costs, _targets(samples, accounts, own, costs.owners)
+
+
+def _are_explained(costs: SessionCosts | None, targets: Sequence[Totals]) -> bool:
+    return costs is not None and is_explained(costs, targets, [costs.rows, *unsettled(costs)])
+
+
+def _targets(samples: Samples, accounts: Table, own: AccountsSection, owners: Sequence[str]) -> list[Totals]:
+    """What went from each account: its balance below nothing, and below each number that may be what it was given."""
+    slots = samples.context.mapping.slots
+    key = {"key": slots["accounts_id"], "key_eq": slots["account_eq"], "key_type": slots["account_type"]}
+    moved = {accounts.column(text) for text in filter(None, (own.balance, own.spent, *(own.add or {})))}
+    others = [one for one in accounts.columns.values() if one.base_type in NUMBER_TYPES and one not in moved]
+    readable = samples.readable(accounts)
+    others = [one for one in others if one.quoted != slots["accounts_key"] and one in readable][:_GIVEN_AT_MOST]
+    choice = {**key, "balance": slots["balance"]}
+    balances, numbers = read_numbers(samples, accounts, choice, owners, others, balance=True)
+    balances = {one: balance for one, balance in balances.items() if balance.is_finite()}
+    gone: list[Totals] = [{one: -balance for one, balance in balances.items()}]
+    for given in numbers.values():
+        if all(given[one].is_finite() for one in balances):
+            gone.append({one: given[one] - balance for one, balance in balances.items()})
+    return gone
+
+
+def _in_proportion(samples: Samples, costs: SessionCosts, targets: Sequence[Totals]) -> list[Check]:
+    """Balances that have moved by a part of the amounts, the same for all: these are in another unit."""
+    for rows in unsettled(costs):
+        totals = total(costs, rows)
+        for target in targets:
+            known = sorted(target, key=lambda one: totals[one])
+            took = totals[known[-1]] - totals[known[0]] if known else Decimal(0)
+            moved = target[known[-1]] - target[known[0]] if known else Decimal(0)
+            if not 0 < moved < took:
+                continue
+            both = {one: value * took for one, value in target.items()}, {one: totals[one] * moved for one in target}
+            if is_proof(agree(*both), *reversed(both)):
+                owed = [row for row in rows if row.owed]
+                said = f"{number(moved)} where sessions.amount = {samples.context.settings.sessions.amount!r} is {took}"
+                other = _Other(totals, owed, said, "sessions.amount: what was taken, in the unit of the balance")
+                return [_failed(other, known, known)]
+    return []
+
+
+def _explained_otherwise(samples: Samples, costs: SessionCosts, targets: Sequence[Totals]) -> list[Check]:
+    """What the balances have moved by in place of what the file says."""
+    for rows in unsettled(costs):
+        ours = total(costs, rows)
+        for other in _others(samples, costs, rows):
+            for target in targets:
+                agreed = agree(target, other.totals)
+                missed = [one for one in agreed - agree(target, ours) if other.totals[one] != ours[one]]
+                if is_proof(agreed, other.totals, target) and len(missed) >= _MISSED:
+                    return [_failed(other, sorted(missed), list(target))]
+    return _in_proportion(samples, costs, targets)
+
+
+def _failed(other: _Other, missed: Sequence[str], known: Sequence[str]) -> Check:
+    return failure(
+        "balances",
+        f"those of {len(known)} accounts, such as {missed[0]}, have moved by exactly {other.said}: "
+        f"{len(other.above)} sessions, such as {named([one.session_id for one in other.above])}, would be paid more "
+        "than was taken for them",
+        other.fix,
+    )
+
+
+def _others(samples: Samples, costs: SessionCosts, rows: Sequence[SessionCost]) -> Iterator[_Other]:
+    """Everything else that may have been taken, where the file would pay more for some sessions."""
+    own, owed = samples.context.settings.sessions, [row for row in rows if row.owed]
+    for place, column in enumerate(costs.numbers):
+        above = [row for row in owed if row.amount > (row.numbers[place] or 0)]
+        if above:
+            said = f"{column.name} of their sessions, and not by sessions.amount = {own.amount!r}"
+            fix = f"sessions.amount = {column.quoted!r}, less what was given back"
+            yield _Other(total(costs, rows, place), above, said, fix)
+    if own.exclude and owed:
+        excluded = [row for row in costs.rows if row.settled and not row.never]
+        said = f"what sessions took that exclude = {own.exclude!r} is true of, and not by the others"
+        yield _Other(total(costs, excluded), owed, said, "sessions.exclude: true of what the app has refunded")
+    chosen = {row.session_id for row in rows}
+    for (name, condition), kind in costs.kinds.items():
+        without = {row.session_id for row in kind} & chosen
+        above = [row for row in owed if row.session_id in without]
+        if above:
+            totals = total(costs, [row for row in rows if row.session_id not in without])
+            said = f"what sessions took without those of which {condition}"
+            yield _Other(totals, above, said, _fix_of_kind(samples, name, condition))
+
+
+def _fix_of_kind(samples: Samples, name: str, condition: str) -> str:
+    sessions, own = samples.context.mapping.sessions, samples.context.settings.sessions
+    if sessions.column(own.status) == sessions.columns[name]:
+        return "sessions.succeeded: that status, when nothing is owed for such a session"
+    return f"sessions.never: {condition}, when nothing is taken for these; sessions.exclude, when it was given back"

@@ -1,0 +1,218 @@
+"""What the sessions of some accounts took, as the file reads them, to be compared with the balances."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+from sweeper.app.catalog import NUMBER_TYPES, Column, Table
+from sweeper.check.rehearsal.samples import Samples, is_whole
+from sweeper.postgres.errors import Refusal, StatementError, TooSlow
+from sweeper.postgres.templates import Choices, Slots, quote_text
+from sweeper.postgres.transaction import Row
+
+Totals = Mapping[str, Decimal]
+_ROWS_AT_MOST, _NUMBERS_AT_MOST, _WORDS_AT_MOST, _KINDS_AT_MOST = 5000, 16, 30, 8
+# so many accounts must agree, to the last credit, and at least so many of them with another total
+ENOUGH, _NEARLY, _DIFFERENT = 5, 0.95, 4
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose sessions are read together: what a session names them by, as SQL, and how that is compared."""
+
+    sql: str
+    equal: str
+    type: str
+    column: Column | None
+
+
+@dataclass(frozen=True)
+class SessionCost:
+    """A session: whose it is, what it took by the file, and whether it would be paid, or is settled already."""
+
+    session_id: str
+    owner: str
+    status: str
+    amount: Decimal
+    settled: bool
+    never: bool
+    owed: bool
+    numbers: tuple[Decimal | None, ...]
+    words: tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class SessionCosts:
+    """All sessions of some owners, with the columns that their numbers and words are of."""
+
+    rows: Sequence[SessionCost]
+    owners: Sequence[str]
+    numbers: Sequence[Column]
+    words: Sequence[Column]
+
+    @cached_property
+    def kinds(self) -> Mapping[tuple[str, str], Sequence[SessionCost]]:
+        """Sessions by a column and what it says of them, where it says the same of many; else, whether it is set."""
+        found: dict[tuple[str, str], list[SessionCost]] = defaultdict(list)
+        for place, column in enumerate(self.words):
+            said = Counter(row.words[place] for row in self.rows)
+            for row in self.rows:
+                word = row.words[place]
+                if len(said) > _KINDS_AT_MOST:
+                    word = None if word is None else ""
+                found[column.name, describe(column, word)].append(row)
+        return {kind: rows for kind, rows in found.items() if len(rows) < len(self.rows)}
+
+
+def describe(column: Column, word: str | None) -> str:
+    """What a column says of some sessions, as a condition."""
+    if not word:
+        return f"{column.quoted} IS {'' if word is None else 'NOT '}NULL"
+    return f"{'' if word == 'true' else 'NOT '}{column.quoted}" if column.base_type == "boolean" else (
+        f"{column.quoted} = {quote_text(word)}"
+    )  # fmt: skip
+
+
+def total(costs: SessionCosts, rows: Sequence[SessionCost], place: int | None = None) -> Totals:
+    """What some sessions took, by owner: by the file, or as one of their numbers has it."""
+    totals = dict.fromkeys(costs.owners, Decimal(0))
+    for row in rows:
+        totals[row.owner] += row.amount if place is None else row.numbers[place] or 0
+    return totals
+
+
+def unsettled(costs: SessionCosts) -> list[list[SessionCost]]:
+    """The sessions that may have been taken for: all, or without some of those that owe nothing whatever they took."""
+    live = {row.status for row in costs.rows if row.owed}
+    over = sorted({row.status for row in costs.rows} - live)
+    found = []
+    for without in ([], *([one] for one in over), over):
+        rows = [row for row in costs.rows if row.status not in without and not row.settled]
+        found += [rows, [row for row in rows if not row.never]]
+    return found
+
+
+def agree(target: Totals, totals: Totals) -> frozenset[str]:
+    """The owners for whom both moved alike: the most that have the same difference between them."""
+    if not target:
+        return frozenset()
+    differences = {one: value - totals[one] for one, value in target.items()}
+    ((usual, _),) = Counter(differences.values()).most_common(1)
+    return frozenset(one for one, difference in differences.items() if difference == usual)
+
+
+def is_proof(agreed: frozenset[str], totals: Totals, target: Totals) -> bool:
+    """Whether so many agree, with totals of their own, that it is no chance."""
+    distinct = {totals[one] for one in agreed}
+    return len(agreed) >= max(ENOUGH, len(target) * _NEARLY) and len(distinct) >= _DIFFERENT
+
+
+def is_explained(costs: SessionCosts, targets: Sequence[Totals], choices: Sequence[Sequence[SessionCost]]) -> bool:
+    """Whether one of the targets has moved by what one choice of the sessions took."""
+    for rows in choices:
+        totals = total(costs, rows)
+        if any(is_proof(agree(target, totals), totals, target) for target in targets):
+            return True
+    return False
+
+
+def read_costs(samples: Samples, owner: Owner, owners: Sequence[str], *, noted: bool) -> SessionCosts | None:
+    """All sessions of some of these owners; None where that takes too long, or these are too few."""
+    own, sessions = samples.context.settings.sessions, samples.context.mapping.sessions
+    quick = samples.ask(
+        "is_quick_by", {}, table_oid=sessions.oid, column_name=owner.column.name if owner.column else ""
+    )
+    if not quick[0].quick:
+        return None
+    others = [one for one in sessions.columns.values() if one not in (owner.column, sessions.column(own.amount))]
+    numbers = [one for one in others if one.base_type in NUMBER_TYPES]
+    words = [one for one in others if one.nullable or _is_said(one)]
+    if noted:  # what a role may not read matters only where something is wrong
+        numbers, words = samples.seen(sessions, numbers), samples.seen(sessions, words)
+    readable = samples.readable(sessions)
+    numbers = [one for one in numbers if one in readable][:_NUMBERS_AT_MOST]
+    words = [one for one in words if one in readable][:_WORDS_AT_MOST]
+    owner_of = _sessions_of(samples, owner, owners)
+    kinds: list[Slots] = [{"column": one.quoted, "said": "yes" if _is_said(one) else ""} for one in words]
+    items: Choices = {"numbers": _items(numbers), "kinds": kinds}
+    try:
+        rows = samples.read("read_amounts", list(owner_of), {"owner": owner.sql}, items)
+    except (Refusal, StatementError, TooSlow):
+        return None
+    costs = [_cost(samples, row) for row in rows]
+    # of whom the database refuses a session, or whose amounts are unknown to arithmetic, nothing is known
+    odd = {owner_of[one] for one in owner_of.keys() - {row.session_id for row in costs}}
+    odd |= {row.owner for row in costs if not row.amount.is_finite()}
+    kept = [row for row in costs if row.owner not in odd]
+    return SessionCosts(kept, sorted({row.owner for row in kept}), numbers, words)
+
+
+def _sessions_of(samples: Samples, owner: Owner, owners: Sequence[str]) -> dict[str, str]:
+    """The sessions of as many owners as have not too many together to be read, and whose each is."""
+    slots = {"owner": owner.sql, "owner_eq": owner.equal, "owner_type": owner.type}
+    some = list(owners)
+    while len(some) >= ENOUGH:
+        try:
+            with samples.transaction.savepoint():
+                rows = samples.ask("list_sessions_of", slots, ids=some, most=_ROWS_AT_MOST + 1)
+        except (Refusal, StatementError, TooSlow):
+            return {}
+        if len(rows) <= _ROWS_AT_MOST:
+            return {row.session_id: row.owner for row in rows}
+        ((busiest, _),) = Counter(row.owner for row in rows).most_common(1)
+        some.remove(busiest)
+    return {}
+
+
+def _cost(samples: Samples, row: Row) -> SessionCost:
+    own, mapping = samples.context.settings, samples.context.mapping
+    stuck = own.sessions.stuck_at is None and own.stuck_after(row.status) is not None
+    payable = row.status in mapping.live_statuses and (row.status not in mapping.running or stuck)
+    amount = Decimal(row.amount or 0)
+    return SessionCost(
+        session_id=row.session_id,
+        owner=row.owner,
+        status=row.status,
+        amount=amount,
+        settled=row.settled,
+        never=bool(row.never),
+        owed=payable and amount > 0 and not row.settled and not row.never,
+        numbers=tuple(_finite(one) for one in row.numbers),
+        words=tuple(row.words),
+    )
+
+
+def read_numbers(
+    samples: Samples, table: Table, key: Slots, ids: Sequence[str], columns: Sequence[Column], *, balance: bool
+) -> tuple[Totals, Mapping[str, Totals]]:
+    """Of rows of a table the mapped balance, where it is theirs, and their numbers by column."""
+    slots = {**key, "table": table.qualified}
+    try:
+        with samples.transaction.savepoint():
+            rows = samples.ask(
+                "read_numbers", slots, {"numbers": _items(columns), "balance": balance}, ids=list(ids)
+            )  # fmt: skip
+    except (Refusal, StatementError, TooSlow):
+        return {}, {}
+    rows = [row for row in rows if row.id in ids]
+    balances = {row.id: Decimal(row.balance) for row in rows if row.balance is not None}
+    numbers = {
+        column.name: {row.id: Decimal(row.numbers[place] or 0) for row in rows} for place, column in enumerate(columns)
+    }
+    return balances, numbers
+
+
+def _is_said(column: Column) -> bool:
+    """Whether what a column says may be the kind of a session, and not only whether it says anything."""
+    return column.category in ("S", "E", "B") or is_whole(column)
+
+
+def _items(columns: Sequence[Column]) -> list[Slots]:
+    return [{"column": one.quoted} for one in columns]
+
+
+def _finite(text: str | None) -> Decimal | None:
+    found = Decimal(text or 0)
+    return found if text is not None and found.is_finite() else None

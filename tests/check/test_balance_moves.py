@@ -1,0 +1,158 @@
+"""Balances that have moved by something else than the amounts of the file, in apps that have no books."""
+
+import pytest
+
+from tests.helpers.any_app import ACCOUNTS, POLICY, SESSIONS, App
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.shops import refuses, rehearsed
+
+# 8 wallets and 4 teams; 48 jobs that failed, the app has given back two in three of these itself, 24 that succeeded and
+# 24 that run. Each took what `taken` says, of the wallet of its owner; the price is that of what was made, in cents
+STUDIO = """
+TRUNCATE jobs, wallets;
+CREATE TABLE teams (id int PRIMARY KEY, name text, credits numeric NOT NULL DEFAULT 700, used int NOT NULL DEFAULT 0);
+INSERT INTO teams SELECT n, 'team ' || n FROM generate_series(1, 6) AS n;
+ALTER TABLE jobs ADD kind text, ADD team int REFERENCES teams, ADD taken int, ADD seconds int, ADD ended timestamptz,
+    ADD beat timestamptz, ADD refunded_at timestamptz;
+INSERT INTO wallets SELECT 'w' || n, 1000 FROM generate_series(0, 7) AS n;
+INSERT INTO jobs (id, owner, state, taken, began, ended, beat, kind, team, refunded_at)
+SELECT 'j' || n, 'w' || n * 7 % 8, CASE WHEN n <= 48 THEN 'failed' WHEN n <= 72 THEN 'done' ELSE 'running' END,
+       2 + n * n % 7, now() - interval '50 min' - n * interval '1 s',
+       CASE WHEN n <= 72 THEN now() - interval '20 min' END, now() - interval '1 min',
+       (ARRAY['image', 'video', 'sound'])[1 + n % 3], 1 + n * 5 % 7 % 6,
+       CASE WHEN n <= 32 THEN now() - interval '10 min' END
+FROM generate_series(1, 96) AS n;
+UPDATE jobs SET price = taken * 100, seconds = taken * 60 - substr(id, 2)::int % 50;
+"""
+CHARGE = """
+UPDATE wallets AS w SET balance = 1000 - (
+    SELECT coalesce(sum(taken), 0) FROM jobs AS j WHERE j.owner = w.id AND refunded_at IS NULL
+)
+"""
+
+
+@pytest.fixture
+def app(bare: AppDatabase) -> App:
+    """A studio whose file is right."""
+    app = App(bare)
+    app.sql(STUDIO)
+    app.sql(CHARGE)
+    app.sections = {"sessions": dict(SESSIONS), "accounts": dict(ACCOUNTS), "policy": dict(POLICY)}
+    app.map("policy", max_amount=100000, max_credits=1000000)
+    app.map(active_at="beat", failed_at="ended", ended_at="ended", amount="taken", exclude="refunded_at IS NOT NULL")
+    app.map("sessions.refunded", refunded_at="at")
+    app.map("accounts", invariant="balance <= 1000 AND id <> ''")
+    return app
+
+
+def found(app: App) -> str:
+    """What `balances` says, which fails."""
+    return refuses(app, "balances")
+
+
+def test_a_price_in_cents(app: App) -> None:
+    assert rehearsed(app) == {}
+    app.map(amount="price")
+    assert "have moved by exactly taken of their sessions, and not by sessions.amount = 'price'" in found(app)
+
+
+def test_an_amount_that_is_the_same_part_too_much_for_all(app: App) -> None:
+    """No column has what was taken."""
+    app.sql("ALTER TABLE jobs DROP taken")
+    app.map(amount="price / 100")
+    assert rehearsed(app) == {}
+    app.map(amount="price / 50")
+    assert "where sessions.amount = 'price / 50' is" in found(app)
+
+
+def test_seconds_in_place_of_credits(app: App) -> None:
+    app.map(amount="seconds")
+    assert "have moved by exactly taken of their sessions" in found(app)
+
+
+def test_a_kind_that_nothing_is_taken_for(app: App) -> None:
+    app.sql(f"{CHARGE.rstrip()[:-1]} AND kind <> 'sound')")
+    assert """without those of which "kind" = 'sound': 13 sessions""" in found(app)
+    app.map(never="kind = 'sound'")
+    assert rehearsed(app) == {}
+
+
+def test_a_number_for_what_the_app_has_given_back_in_another_way(app: App) -> None:
+    """There are no marks on canceled work, and its status is a number."""
+    app.sql("ALTER TABLE jobs ALTER state TYPE int USING CASE state WHEN 'failed' THEN 3 WHEN 'done' THEN 2 ELSE 1 END")
+    app.sql("UPDATE jobs SET state = 4 WHERE state = 3 AND substr(id, 2)::int % 3 = 1")
+    app.sql("UPDATE jobs SET refunded_at = NULL WHERE state = 4")
+    app.sql(f"{CHARGE.rstrip()[:-1]} AND state <> 4)")
+    app.map(failed=[3, 4], running=[1], succeeded=[2])
+    assert """without those of which "state" = '4': 16 sessions""" in found(app)
+    app.map(failed=[3], succeeded=[2, 4])
+    assert rehearsed(app) == {}
+
+
+def test_a_mark_whose_name_says_nothing(app: App) -> None:
+    app.sql("ALTER TABLE jobs RENAME refunded_at TO settled_on")
+    app.map("sessions.refunded", refunded_at=None, settled_on="at")
+    app.map(exclude="settled_on IS NULL")
+    assert "that exclude = 'settled_on IS NULL' is true of, and not by the others" in found(app)
+    app.map(exclude="coalesce(settled_on < '2020-01-01', false)")
+    assert 'without those of which "settled_on" IS NOT NULL' in found(app)
+    app.map(exclude="settled_on IS NOT NULL")
+    assert rehearsed(app) == {}
+
+
+def test_another_column_that_the_balance_is(app: App) -> None:
+    """What accounts were given is theirs to know, and so is what was ever bought: neither hides a wrong amount."""
+    app.sql("ALTER TABLE wallets ADD granted numeric; UPDATE wallets SET granted = 1000 + ascii(right(id, 1)) * 7")
+    app.sql("UPDATE wallets SET balance = balance + granted - 1000")
+    app.map("accounts", invariant="balance <= granted")
+    assert rehearsed(app) == {}
+    app.map(amount="price")
+    assert "have moved by exactly taken of their sessions" in found(app)
+
+
+def test_balances_that_nothing_explains(app: App) -> None:
+    """What was bought is not on the account, and nothing is said of the amounts."""
+    app.sql("UPDATE wallets SET balance = balance + ascii(right(id, 1)) * 37 % 11")
+    assert {name: item["status"] for name, item in rehearsed(app).items()} == {"accounts": "warning"}
+    app.map(amount="price")
+    assert {name: item["status"] for name, item in rehearsed(app).items()} == {"accounts": "warning"}
+
+
+def of_team(app: App, column: str, sign: str, condition: str) -> None:
+    """Let the teams' numbers have what their sessions took."""
+    took = f"SELECT sum(taken) FROM jobs AS j WHERE j.team = t.id {condition}"
+    app.sql(f"UPDATE teams AS t SET {column} = 700 {sign} ({took})")
+
+
+UNPAID = "AND refunded_at IS NULL"
+
+
+def test_a_counter_of_a_team_that_a_refund_leaves(app: App) -> None:
+    of_team(app, "used", "+", UNPAID)
+    said = "used of teams, which sessions name by team, has moved by exactly what they took and were given back, and a"
+    assert said in found(app)
+
+
+def test_a_statistic_of_a_team(app: App) -> None:
+    """No refund of the app takes anything off it."""
+    of_team(app, "used", "+", "")
+    assert rehearsed(app) == {}
+
+
+def test_the_team_was_charged(app: App) -> None:
+    app.sql("UPDATE wallets SET balance = 1000")
+    of_team(app, "credits", "-", UNPAID)
+    said = "has moved by exactly what they took and were given back, and accounts.balance = 'balance' has not"
+    assert said in found(app)
+    app.map(account="team")
+    app.map("accounts", table="teams", balance="credits", invariant="credits <= 700 AND used >= 0")
+    assert rehearsed(app) == {}
+
+
+def test_the_team_may_have_been_charged(app: App) -> None:
+    """Nothing was given back yet, so that it may be a number beside the one that counts."""
+    app.sql("UPDATE jobs SET refunded_at = NULL")
+    app.sql("UPDATE wallets SET balance = 1000 + ascii(right(id, 1)) * 37 % 11")
+    of_team(app, "credits", "-", "")
+    item = rehearsed(app)["balances"]
+    assert (item["status"], "who was charged?" in item["message"]) == ("warning", True)
