@@ -13,7 +13,7 @@ REHEARSED = (
     "compare_unmoved", "count_set", "count_ended", "try_sessions", "find_released", "list_status_names",
     "compare_clocks", "compare_named_accounts", "compare_with_balance", "count_qualified", "list_ledger_json_numbers",
     "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts",
-    "list_sessions_of", "read_amounts", "read_numbers",
+    "list_sessions_of", "read_amounts", "read_numbers", "count_subjects",
 )  # fmt: skip
 
 OF_LEDGER = (
@@ -68,6 +68,8 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
         "column": number if name in OF_LEDGER else slots.get("accounts_key", key) if name in _OF_ACCOUNTS else key,
         "filter": "true",
         "down": "",
+        "kind_column": key,
+        "value": "NULL",
         "owner": f"({slots['account']}){slots['account_as']}",
         "owner_eq": slots["account_eq"],
         "owner_type": slots["account_type"],

@@ -15,6 +15,7 @@ from sweeper.check.rehearsal.linked import sessions_fail
 from sweeper.check.rehearsal.never_taken import check_never_taken
 from sweeper.check.rehearsal.qualifiers import qualifiers
 from sweeper.check.rehearsal.samples import Samples, named, number, sampling
+from sweeper.check.rehearsal.subjects import check_subjects
 from sweeper.check.rehearsal.taken import check_taken
 from sweeper.check.result import Check
 from sweeper.postgres.templates import Slots
@@ -46,7 +47,7 @@ def check_charges(context: CheckContext) -> Iterator[Check]:
         if ledger is not None and sessions_fail(samples, samples.key_of(ledger.table)):
             yield ok("charges", "not compared: ledger.session fails for rows that are no refunds")
             return
-    if wrong := list(check_charged_accounts(context)):
+    if wrong := [*check_charged_accounts(context)] or [*check_subjects(context)]:
         yield from wrong
         return
     with sampling(context) as samples:

@@ -1,0 +1,101 @@
+"""Whether a subquery of the file takes rows about other things for those of a session, whose number they have."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from sweeper.app.catalog import Column, Table, has_subquery
+from sweeper.check.context import CheckContext, failure
+from sweeper.check.rehearsal.samples import Samples, named, sampling
+from sweeper.check.result import Check
+from sweeper.postgres.errors import Refusal, StatementError, TooSlow
+from sweeper.postgres.transaction import Row
+
+_WORD = re.compile(r"\w+")
+_ID = re.compile(r"(_id|Id|_key)$")
+_KIND = re.compile(r"_?(type|kind|class|model|ct|content_type(_id)?)$", re.IGNORECASE)
+# of rows about sessions nearly all name one, and its account; of rows about something else many do not
+_NEARLY_ALL, _HALF, _ENOUGH = 0.9, 0.5, 3
+
+
+def check_subjects(context: CheckContext) -> Iterator[Check]:
+    """Rows that name whatever they are about by a kind and a number, of which the file reads the number alone."""
+    own, mapping = context.settings.sessions, context.mapping
+    if mapping.is_by_account:
+        return
+    for key in ("charged", "amount", "exclude"):
+        text = getattr(own, key)
+        if not text or not has_subquery(text):
+            continue
+        words = set(_WORD.findall(text.lower()))
+        with sampling(context) as samples:
+            value = samples.expression(key, text)
+            for row in samples.ask("list_all_tables", {}):
+                if row.table_name.lower() not in words or row.oid == mapping.sessions.oid:
+                    continue
+                table = samples.reader.table("table", row.as_sql)
+                for column, kind in _pairs(table, words):
+                    rows = _count(samples, table, column, kind, value)
+                    if wrong := _wrong(rows, text, reads_kind=kind.name.lower() in words):
+                        yield _failed(key, table, column, kind, wrong)
+                        return
+
+
+def _pairs(table: Table, words: set[str]) -> Iterator[tuple[Column, Column]]:
+    """Columns with a number that the file reads, each beside the one that says of what."""
+    for name, column in table.columns.items():
+        if name.lower() in words and _ID.search(name):
+            base = _ID.sub("", name).lower()
+            for other, kind in table.columns.items():
+                if other != name and _KIND.search(other) and _KIND.sub("", other).lower() == base:
+                    yield column, kind
+
+
+def _count(samples: Samples, table: Table, column: Column, kind: Column, value: str) -> Sequence[Row]:
+    key, context = samples.key_of(table), samples.context
+    if key is None or not samples.sees(table, [key, column, kind]):
+        return []
+    own = context.settings.accounts
+    accounts = samples.reader.table("accounts.table", own.table) if own else None
+    payer = context.mapping.sessions.column(context.settings.sessions.account)
+    links = [row.column_name for row in samples.ask("list_references", {})
+             if row.table_oid == table.oid and accounts is not None and row.target_oid == accounts.oid]  # fmt: skip
+    links += [payer.name] if payer is not None and payer.name in table.columns else []
+    account = next(iter(samples.seen(table, [table.columns[name] for name in links[:1]])), None)
+    slots = {
+        "table": table.qualified,
+        "key": key.quoted,
+        "column": column.quoted,
+        "kind_column": kind.quoted,
+        "account_column": account.quoted if account else "",
+        "value": value,
+    }
+    try:
+        with samples.transaction.savepoint():
+            return samples.ask("count_subjects", slots, {"account_column": account is not None})
+    except (Refusal, StatementError, TooSlow):  # a number that no session could have
+        return []
+
+
+def _wrong(rows: Sequence[Row], text: str, *, reads_kind: bool) -> Row | None:
+    """A kind of rows that are about something else, and that the file takes for those of sessions."""
+    meant = {row.kind: (row.same if any(one.same for one in rows) else row.known) for row in rows}
+    own = [row for row in rows if meant[row.kind] >= max(_ENOUGH, row.rows * _NEARLY_ALL)]
+    about = {session for row in own for session in row.about}
+    for row in rows:
+        if not own or row.known < _ENOUGH or meant[row.kind] >= row.rows * _HALF:
+            continue
+        # another condition may leave them out, but not where the file gives something for who has no other row
+        named_alone = not reads_kind and "'" not in text
+        if named_alone or len(set(row.valued) - about) >= _ENOUGH:
+            return row
+    return None
+
+
+def _failed(key: str, table: Table, column: Column, kind: Column, wrong: Row) -> Check:
+    return failure(
+        "charges",
+        f"sessions.{key} takes rows of {table.name} for those of a session whose {column.name} is its number and whose "
+        f"{kind.name} is {wrong.kind!r}: these are about something else, and {wrong.known} have the number of a session, "
+        f"such as {named(wrong.about)}",
+        f"sessions.{key}: and {kind.quoted} = what rows about these sessions have there",
+    )

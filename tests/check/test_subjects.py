@@ -1,0 +1,66 @@
+"""Books that name whatever a row is about by a kind and a number, which may be that of a session by chance."""
+
+import pytest
+
+from tests.helpers.any_app import ACCOUNTS, POLICY, SESSIONS, App
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.shops import refuses, rehearsed
+
+# 40 jobs that failed, of which the first 30 were charged; and the charges of 100 pictures of others
+BOOKS = """
+TRUNCATE jobs, wallets;
+ALTER TABLE jobs ADD beat timestamptz, ADD ended timestamptz;
+ALTER TABLE jobs ALTER id TYPE int USING 1;
+INSERT INTO wallets SELECT 'w' || n, 1000 FROM generate_series(0, 6) AS n;
+INSERT INTO jobs (id, owner, state, price, began, ended, beat)
+SELECT n, 'w' || n % 5, CASE WHEN n <= 40 THEN 'failed' ELSE 'done' END, 2 + n % 6,
+       now() - interval '50 min', now() - interval '20 min', now() - interval '1 min'
+FROM generate_series(1, 60) AS n;
+CREATE TABLE lines (id bigserial PRIMARY KEY, owner text, subject_type text, subject_id int, kind text, amount int);
+INSERT INTO lines (owner, subject_type, subject_id, kind, amount)
+SELECT owner, 'Job', id, 'charge', -price FROM jobs WHERE id <= 30 OR id > 40;
+INSERT INTO lines (owner, subject_type, subject_id, kind, amount)
+SELECT 'w' || 5 + n % 2, 'Picture', n, 'charge', -9 FROM generate_series(1, 100) AS n;
+"""
+OF_JOB = "(SELECT -sum(l.amount) FROM lines AS l WHERE l.subject_id = s.id AND l.subject_type = 'Job')"
+
+
+@pytest.fixture
+def app(bare: AppDatabase) -> App:
+    """A shop whose file is right."""
+    app = App(bare)
+    app.sql(BOOKS)
+    app.sections = {"sessions": dict(SESSIONS), "accounts": dict(ACCOUNTS), "policy": dict(POLICY)}
+    app.map("policy", max_amount=100, max_credits=1000)
+    app.map(active_at="beat", failed_at="ended", ended_at="ended", charged=OF_JOB)
+    return app
+
+
+def test_the_number_alone(app: App) -> None:
+    assert "charges" not in rehearsed(app)
+    app.map(charged="(SELECT -sum(l.amount) FROM lines AS l WHERE l.subject_id = s.id)")
+    said = "sessions.charged takes rows of lines for those of a session whose subject_id is its number"
+    assert said in refuses(app, "charges")
+
+
+def test_another_condition_that_leaves_the_others_in(app: App) -> None:
+    app.map(charged="(SELECT -sum(l.amount) FROM lines AS l WHERE l.subject_id = s.id AND l.kind = 'charge')")
+    assert "whose subject_type is 'Picture': these are about something else" in refuses(app, "charges")
+
+
+def test_the_kind_of_something_else(app: App) -> None:
+    app.map(charged=OF_JOB.replace("Job", "Picture"))
+    assert "whose subject_type is 'Picture': these are about something else" in refuses(app, "charges")
+
+
+def test_another_condition_that_leaves_them_out(app: App) -> None:
+    app.sql("UPDATE lines SET kind = 'picture charge' WHERE subject_type = 'Picture'")
+    app.map(charged="(SELECT -sum(l.amount) FROM lines AS l WHERE l.subject_id = s.id AND l.kind = 'charge')")
+    assert "charges" not in rehearsed(app)
+
+
+def test_two_kinds_that_are_both_about_sessions(app: App) -> None:
+    app.sql("DELETE FROM lines WHERE subject_type = 'Picture'")
+    app.sql("UPDATE lines SET subject_type = 'Clip' WHERE subject_id % 2 = 0")
+    app.map(charged="(SELECT -sum(l.amount) FROM lines AS l WHERE l.subject_id = s.id)")
+    assert "charges" not in rehearsed(app)
