@@ -6,7 +6,7 @@ SELECT v.session_id::text AS session_id,
        extract(epoch FROM v.beat - v.started_at)::float8 AS moved,
        v.beat IS NULL AS silent,
        v.deadline IS NULL AS endless,
-       (v.deadline <= v.started_at) IS TRUE AS over
+       (v.deadline <= v.started_at + interval '1 min') IS TRUE AS over
 FROM (
     SELECT {session_id} AS session_id,
            {status} AS status,

@@ -13,7 +13,7 @@ from sweeper.postgres.templates import Choices, Slots, quote_text
 from sweeper.postgres.transaction import Row
 
 Totals = Mapping[str, Decimal]
-_ROWS_AT_MOST, _NUMBERS_AT_MOST, _WORDS_AT_MOST, _KINDS_AT_MOST = 5000, 16, 30, 8
+_ROWS_AT_MOST, _NUMBERS_AT_MOST, _WORDS_AT_MOST, _KINDS_AT_MOST = 2000, 16, 30, 8
 # so many accounts must agree, to the last credit, and at least so many of them with another total
 ENOUGH, _NEARLY, _DIFFERENT = 5, 0.95, 4
 

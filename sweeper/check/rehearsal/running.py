@@ -112,7 +112,7 @@ def check_deadlines(context: CheckContext) -> Iterator[Check]:
 
 def _no_deadline(context: CheckContext, over: Sequence[str], known: int) -> Check:
     return failure(
-        "deadlines", f"sessions.stuck_at = {context.settings.sessions.stuck_at!r} is not later than the start for "
+        "deadlines", f"sessions.stuck_at = {context.settings.sessions.stuck_at!r} is hardly later than the start for "
         f"{len(over)} of the {known} newest running sessions, such as {named(over)}: they are stuck as soon as they "
         "begin",
         "sessions.stuck_at: the time by which a running session must have ended; or sessions.active_at, when it is a "

@@ -14,11 +14,12 @@ _OVER = _DONE - {"ready", "ok", "published", "delivered"}
 NOT_DONE = {"not", "un", "partially", "partial", "error", "errors", "failed", "failure", "fail", "without", "never",
             "empty", "no", "nothing", "timeout", "timed", "crashed"}  # fmt: skip
 _GOES_ON = {"running", "processing", "working", "generating", "rendering", "executing", "uploading", "downloading",
-            "transcoding", "sending", "queued", "enqueued", "progress"}  # fmt: skip
+            "transcoding", "sending", "queued", "enqueued", "progress", "begun", "started", "ongoing", "active", "open",
+            "busy", "claimed"}  # fmt: skip
 # what goes on is not the work, or what is ready is not its result
 _OF_ELSE = {"refund", "refunding", "cancel", "canceling", "cancelling", "retry", "billing", "payment", "for", "to",
             "upload", "input", "queue", "start", "run", "process", "review", "stuck", "stopped", "lost", "abandoned",
-            "expired", "zombie", "dead", "stale"}  # fmt: skip
+            "expired", "zombie", "dead", "stale", "circuit"}  # fmt: skip
 
 
 def words_of(name: str) -> set[str]:

@@ -95,7 +95,7 @@ def _failed(key: str, table: Table, column: Column, kind: Column, wrong: Row) ->
     return failure(
         "charges",
         f"sessions.{key} takes rows of {table.name} for those of a session whose {column.name} is its number and whose "
-        f"{kind.name} is {wrong.kind!r}: these are about something else, and {wrong.known} have the number of a session, "
+        f"{kind.name} is {wrong.kind!r}: these are about something else, and {wrong.known} have a session's number, "
         f"such as {named(wrong.about)}",
         f"sessions.{key}: and {kind.quoted} = what rows about these sessions have there",
     )
