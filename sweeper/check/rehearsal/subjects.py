@@ -35,7 +35,7 @@ def check_subjects(context: CheckContext) -> Iterator[Check]:
                 table = samples.reader.table("table", row.as_sql)
                 for column, kind in _pairs(table, words):
                     rows = _count(samples, table, column, kind, value)
-                    if wrong := _wrong(rows, text, reads_kind=kind.name.lower() in words):
+                    if wrong := _of_something_else(rows, text, reads_kind=kind.name.lower() in words):
                         yield _failed(key, table, column, kind, wrong)
                         return
 
@@ -76,7 +76,7 @@ def _count(samples: Samples, table: Table, column: Column, kind: Column, value: 
         return []
 
 
-def _wrong(rows: Sequence[Row], text: str, *, reads_kind: bool) -> Row | None:
+def _of_something_else(rows: Sequence[Row], text: str, *, reads_kind: bool) -> Row | None:
     """A kind of rows that are about something else, and that the file takes for those of sessions."""
     meant = {row.kind: (row.same if any(one.same for one in rows) else row.known) for row in rows}
     own = [row for row in rows if meant[row.kind] >= max(_ENOUGH, row.rows * _NEARLY_ALL)]
