@@ -15,3 +15,4 @@ FROM (
     ) AS l
 ) AS chain
 WHERE chain.step IS NOT NULL
+  AND chain.amount <> 0::numeric  -- what was taken may have a column of its own

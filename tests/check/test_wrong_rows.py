@@ -176,3 +176,17 @@ def test_an_amount_that_is_nothing_once_the_app_has_refunded(app: App) -> None:
     assert rehearsed(app) == {}
     app.map(amount="CASE billing WHEN 'charged' THEN price END")
     assert "is more than the app gave back for 20 of 20 sessions" in refuses(app, "past_refunds")
+
+
+def test_a_number_that_stays_the_same_is_no_running_balance(bare: AppDatabase) -> None:
+    """What was taken and what was given have a column each, and the one of refunds is nought in most rows."""
+    app = shop(bare)
+    app.sql(
+        "ALTER TABLE book ADD given numeric NOT NULL DEFAULT 0, ADD taken numeric NOT NULL DEFAULT 0, ADD number int;"
+        "UPDATE book SET given = greatest(amount, 0), taken = -least(amount, 0), number = substr(wallet, 2)::int;"
+        "ALTER TABLE book DROP amount, DROP total;"
+        "INSERT INTO book (wallet, number, kind, taken) SELECT 'w1', 1, 'rent', 2 FROM generate_series(1, 90)"
+    )
+    app.sections["ledger.insert"].pop("amount")
+    app.map("ledger.insert", given="amount", number="substr(account_id, 2)::int")
+    assert "ledger" not in rehearsed(app)
