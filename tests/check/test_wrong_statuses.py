@@ -165,3 +165,45 @@ def test_a_word_that_says_that_nothing_was_taken(marked: App) -> None:
     assert "payment_state says of 3 of 10 sessions that would be paid" in refuses(marked, "charges")
     marked.map(amount="CASE WHEN payment_state = 'paid' THEN price END")
     assert rehearsed(marked) == {}
+
+
+def test_what_is_over_among_the_running(app: App) -> None:
+    """No name says so: it has an end, and what runs has none."""
+    app.sql("UPDATE jobs SET state = 'storniert' WHERE id IN ('j31', 'j32', 'j33', 'j34')")
+    app.map(running=["running", "storniert"])
+    assert "sessions.running has 'storniert', and all 4 such sessions have an end" in refuses(app, "statuses")
+    app.map(running=["running"], succeeded=["done", "storniert"])
+    assert rehearsed(app) == {}
+
+
+def test_an_end_that_all_that_runs_has_says_nothing(app: App) -> None:
+    app.sql("UPDATE jobs SET ended = now()")
+    app.sql("UPDATE jobs SET state = 'sending' WHERE id IN ('j41', 'j42', 'j43', 'j44')")
+    app.map(running=["running", "sending"])
+    assert "statuses" not in rehearsed(app)
+
+
+NUMBERS = """
+UPDATE jobs SET state = CASE WHEN substr(id, 2)::int BETWEEN 31 AND 36 THEN '5' WHEN state = 'failed' THEN '4'
+                             WHEN state = 'done' THEN '3' ELSE '2' END;
+ALTER TABLE jobs ALTER state TYPE int USING state::int;
+ALTER TABLE jobs ADD note text;
+UPDATE jobs SET note = 'out of memory' WHERE state = 4;
+INSERT INTO book (wallet, job, kind, amount) SELECT owner, id, 'refund', price FROM jobs WHERE state = 5 LIMIT 4;
+UPDATE wallets SET balance = (SELECT 1000 + sum(amount) FROM book WHERE wallet = wallets.id);
+"""
+
+
+def test_numbers_whose_errors_say_which_of_them_failed(app: App) -> None:
+    """The app refunds what was canceled, too, so that its refunds do not say it."""
+    app.sql(NUMBERS)
+    app.map(failed=[4], succeeded=[3, 5], running=[2], error="note")
+    assert rehearsed(app) == {}
+    app.map(failed=[5], succeeded=[3, 4])
+    assert "sessions.succeeded has '4', and 30 of 30 such sessions have an error" in refuses(app, "statuses")
+
+
+def test_a_number_among_the_failed_that_no_error_goes_with(app: App) -> None:
+    app.sql(NUMBERS)
+    app.map(failed=[4, 5], succeeded=[3], running=[2], error="note")
+    assert "failed has 5, and none of 6 such sessions has an error" in rehearsed(app)["statuses"]["message"]

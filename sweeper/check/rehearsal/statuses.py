@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sweeper.check.context import CheckContext, failure, joined
 from sweeper.check.rehearsal.delivered import check_delivered, settled_ids
+from sweeper.check.rehearsal.ends import check_ends, endless
 from sweeper.check.rehearsal.labels import labels_of_statuses
 from sweeper.check.rehearsal.marked import mark_columns
 from sweeper.check.rehearsal.other_status import check_other_status
@@ -73,22 +74,24 @@ def check_statuses(context: CheckContext) -> Iterator[Check]:
 
 def _wrong(context: CheckContext) -> Iterator[Check]:
     with sampling(context) as samples:
-        if finished := list(check_status_names(context, labels_of_statuses(samples))):
+        labels = labels_of_statuses(samples)
+        if finished := list(check_status_names(context, labels)):
             yield from finished
             return
         failed = _seen(samples, samples.newest(running=False), by_exclude=True)
         settled_sessions = settled_ids(samples)
         settled = _seen(samples, settled_sessions, by_exclude=False)
         delivered = list(check_delivered(samples, settled_sessions))
-        endless = _endless(samples)
+        without_end = endless(samples)
+        ends = list(check_ends(samples, settled_sessions, labels))
         payments = list(check_other_status(samples))
     if wide := list(_all_refunded(context, failed, settled)):
         yield from wide
         return
     yield from payments or delivered
     yield from _given_back_by_name(failed)
-    yield from _never_refunded(failed, settled, endless)
-    yield from _refunded_elsewhere(failed, settled)
+    yield from _never_refunded(failed, settled, without_end)
+    yield from ends or _refunded_elsewhere(failed, settled)
 
 
 def _all_refunded(
@@ -131,7 +134,7 @@ def _given_back_by_name(failed: Sequence[_StatusSample]) -> Iterator[Check]:
 
 
 def _never_refunded(
-    failed: Sequence[_StatusSample], settled: Sequence[_StatusSample], endless: Collection[str]
+    failed: Sequence[_StatusSample], settled: Sequence[_StatusSample], without_end: Collection[str]
 ) -> Iterator[Check]:
     """A status in `failed` whose sessions the app never refunded, while it refunds those of the others.
 
@@ -146,7 +149,7 @@ def _never_refunded(
         seen = chosen if words & _BY_CHOICE else one.sessions  # a few of each are enough
         if one.given_back or not others or seen < _ENOUGH:
             continue
-        goes_on = any(word.endswith("ing") and word not in _NOT_GOING for word in words) or one.status in endless
+        goes_on = any(word.endswith("ing") and word not in _NOT_GOING for word in words) or one.status in without_end
         by_choice = bool(words & _BY_CHOICE) and not words & NOT_DONE
         if (
             by_choice
@@ -165,19 +168,6 @@ def _never_refunded(
 
 def _words(one: _StatusSample) -> set[str]:
     return words_of(one.called)
-
-
-def _endless(samples: Samples) -> set[str]:
-    """Statuses in `failed` whose sessions never have an end time, beside one whose sessions mostly do."""
-    ended_at = samples.context.settings.sessions.ended_at
-    if ended_at is None:
-        return set()
-    slots, totals = {"ended_at": samples.expression("ended_at", ended_at)}, dict[str, list[int]]()
-    for row in samples.read("count_ended", samples.newest(running=False), slots):
-        before = totals.get(row.status, [0, 0])
-        totals[row.status] = [before[0] + row.sessions, before[1] + row.ended]
-    ends = any(ended * 2 > sessions for sessions, ended in totals.values())
-    return {status for status, (sessions, ended) in totals.items() if ends and sessions >= _ENOUGH and not ended}
 
 
 def _refunded_elsewhere(failed: Sequence[_StatusSample], settled: Sequence[_StatusSample]) -> Iterator[Check]:

@@ -1,0 +1,115 @@
+"""Statuses in the wrong list, as the ends and the errors of their sessions say, whatever they are called."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sweeper.check.context import failure, warning
+from sweeper.check.rehearsal.samples import Samples, named
+from sweeper.check.result import Check
+
+_NUMBER = re.compile(r"-?\d+")
+_ENOUGH, _NEARLY_ALL = 3, Decimal("0.9")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How many sessions of a status were seen, how many have an end, and how many an error."""
+
+    status: str
+    sessions: int = 0
+    ended: int = 0
+    errors: int = 0
+    samples: Sequence[str] = ()
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether such a session has an error as a rule."""
+        return self.sessions >= _ENOUGH and self.errors >= self.sessions * _NEARLY_ALL
+
+    @property
+    def has_none(self) -> bool:
+        """Whether no such session has an error, of several."""
+        return self.sessions >= _ENOUGH and not self.errors
+
+
+def check_ends(samples: Samples, settled: Sequence[str], labels: dict[str, str]) -> Iterator[Check]:
+    """What is over in `running`, and what has failed in `succeeded`."""
+    yield from _over(samples, labels)
+    failed = count_ended(samples, samples.newest(running=False))
+    yield from _failed_by_error(failed, count_ended(samples, settled), labels) or _without_error(failed, labels)
+
+
+def endless(samples: Samples) -> set[str]:
+    """Statuses in `failed` of which no session has an end, beside one of which most have."""
+    counted = count_ended(samples, samples.newest(running=False))
+    ends = any(one.ended * 2 > one.sessions for one in counted)
+    return {one.status for one in counted if ends and one.sessions >= _ENOUGH and not one.ended}
+
+
+def count_ended(samples: Samples, session_ids: Sequence[str]) -> list[Ended]:
+    """What these sessions have, by status."""
+    ended_at = samples.context.settings.sessions.ended_at
+    totals = dict[str, Ended]()
+    for row in samples.read("count_ended", session_ids, {"ended_at": samples.expression("ended_at", ended_at)}):
+        before = totals.get(row.status, Ended(row.status))  # of each half where the database refuses a row
+        totals[row.status] = Ended(
+            row.status,
+            before.sessions + row.sessions,
+            before.ended + row.ended,
+            before.errors + row.errors,
+            [*before.samples, *row.samples],
+        )
+    return list(totals.values())
+
+
+def _over(samples: Samples, labels: dict[str, str]) -> Iterator[Check]:
+    """A status in `running` of which every session has an end, beside one of which none has."""
+    counted = count_ended(samples, samples.newest(running=True)) if samples.context.settings.sessions.running else []
+    going_on = next((one for one in counted if not one.ended), None)
+    for one in counted if going_on else ():
+        limit = samples.context.settings.stuck_after(one.status)
+        if one.sessions >= _ENOUGH and one.ended == one.sessions and limit is not None:
+            yield failure(
+                "statuses", f"sessions.running has {_shown(one, labels)}, and all {one.sessions} such sessions have an "
+                f"end, such as {named(one.samples)}, beside none in {going_on.status!r}: they are over, and would be "
+                "closed and paid",
+                f"sessions.succeeded: {one.status!r}, when nothing is owed for such a session; sessions.failed, when "
+                "it is",
+            )  # fmt: skip
+
+
+def _failed_by_error(failed: Sequence[Ended], settled: Sequence[Ended], labels: dict[str, str]) -> list[Check]:
+    """A status in `succeeded` whose sessions have an error, while none of those in `failed` has one."""
+    if not failed or any(one.errors for one in failed) or sum(one.sessions for one in failed) < _ENOUGH:
+        return []
+    return [
+        failure(
+            "statuses", f"sessions.succeeded has {_shown(one, labels)}, and {one.errors} of {one.sessions} such "
+            f"sessions have an error, such as {named(one.samples)}, and none of those in sessions.failed, such as "
+            f"{named(failed[0].samples)}",
+            f"sessions.failed: {one.status!r}, and nothing that has succeeded",
+        )
+        for one in settled if one.has_errors
+    ]  # fmt: skip
+
+
+def _without_error(failed: Sequence[Ended], labels: dict[str, str]) -> list[Check]:
+    """A number in `failed` that no name explains and no error goes with, beside one of which all have an error."""
+    other = next((one for one in failed if one.has_errors), None)
+    return [
+        warning(
+            "statuses", f"sessions.failed has {one.status}, and none of {one.sessions} such sessions has an error, "
+            f"such as {named(one.samples)}, beside {other.errors} of {other.sessions} of {other.status}: were they "
+            "canceled?",
+            f"sessions.succeeded: {one.status}, when nothing is owed for such a session",
+        )
+        for one in failed
+        if other and one.has_none and _NUMBER.fullmatch(one.status) and one.status not in labels
+    ]  # fmt: skip
+
+
+def _shown(one: Ended, labels: dict[str, str]) -> str:
+    """The status as a message has it."""
+    return f"{one.status!r} ({labels[one.status]})" if one.status in labels else repr(one.status)
