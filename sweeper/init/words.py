@@ -4,8 +4,11 @@ A name alone never decides; it is evidence beside types, foreign keys, uniquenes
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import Literal
+
+from sweeper.init.languages import english
 
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
@@ -117,8 +120,13 @@ Kind = Literal["failed", "running", "succeeded"]
 
 
 def words(name: str) -> tuple[str, ...]:
-    """The words of a name in any spelling, lower case and singular: ``creditTransactions`` is credit, transaction."""
-    return tuple(_singular(part.lower()) for part in _PARTS.findall(name))
+    """The words of a name in any spelling, lower case, singular, English: ``creditBuchungen`` is credit, entry."""
+    plain = name if name.isascii() else _without_accents(name)
+    return tuple(english(_singular(part.lower())) for part in _PARTS.findall(plain))
+
+
+def _without_accents(name: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
 
 
 def speaks_of_price(spoken: frozenset[str]) -> int:
