@@ -8,7 +8,7 @@ from sweeper.init.answers import Candidate, Line, none_first, try_all
 from sweeper.init.balances import Balance
 from sweeper.init.evidence import Column, Evidence
 from sweeper.init.json_links import JsonLink
-from sweeper.init.ledgers import Ledger
+from sweeper.init.ledger import Ledger
 from sweeper.init.sessions import Session
 from sweeper.postgres.templates import fill_expression
 

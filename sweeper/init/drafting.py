@@ -11,8 +11,9 @@ from sweeper.init.answers import Candidate, Chooser, Draft, Line, Section, asked
 from sweeper.init.books import without_ledger
 from sweeper.init.evidence import Column, Evidence, Table
 from sweeper.init.json_links import JsonLink, find_json_links
+from sweeper.init.ledger import Ledger
 from sweeper.init.ledger_lines import ledger_sections
-from sweeper.init.ledgers import Ledger, find_ledgers
+from sweeper.init.ledgers import find_ledgers
 from sweeper.init.marks import find_exclude
 from sweeper.init.policy_lines import logging_section, policy_section
 from sweeper.init.running_totals import after_column, looks_like_books

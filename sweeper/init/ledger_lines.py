@@ -9,7 +9,7 @@ from sweeper.init.balances import Balance
 from sweeper.init.entries import LEFT_EMPTY, insert_lines, is_left_empty, note_value, reverse_lines, texts_of
 from sweeper.init.evidence import Column, Evidence, Table
 from sweeper.init.kinds import code_columns
-from sweeper.init.ledgers import Ledger
+from sweeper.init.ledger import Ledger
 from sweeper.init.paths import Path
 from sweeper.init.running_totals import after_column, find_running_totals
 from sweeper.init.sessions import Session

@@ -1,13 +1,15 @@
 """The app's own list of what it booked: whether there is one, and which of its rows are refunds and charges."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
 from sweeper.init.balances import Balance
+from sweeper.init.doubts import find_doubts
 from sweeper.init.entries import account_value, as_type
-from sweeper.init.evidence import Column, Evidence, Table, typed_link
-from sweeper.init.kinds import Kind, kind_column, read_kinds, values_of
+from sweeper.init.evidence import Column, Evidence, Table
+from sweeper.init.kinds import Kind, kind_column, read_kinds
+from sweeper.init.ledger import Charge, Ledger, compare_rows
 from sweeper.init.naming import Naming, find_naming
 from sweeper.init.paths import Path
 from sweeper.init.sessions import Session
@@ -16,57 +18,6 @@ from sweeper.postgres.templates import quote_text
 _NO_AMOUNT = frozenset({"id", "at", "by", "version", "attempt", "try", "count", "number", "time", "created", "updated",
                         "status", "state", "type", "kind", "code"})  # fmt: skip
 _CURRENCIES = frozenset({"usd", "cent", "eur"})
-
-
-@dataclass(frozen=True)
-class Charge:
-    """Which rows of a ledger charge a session, and the sign that makes their amount a positive one."""
-
-    sign: str
-    condition: str
-
-
-@dataclass(frozen=True)
-class Ledger:
-    """A table of the app's transactions that names the session.
-
-    ``refunds`` is the condition of a refund, without what says that it is of a session; None when nothing shows it.
-    ``doubts`` are the reasons why there may not be one row for each session. ``names_sessions`` is false when there are
-    refund rows and no row names a session: they may be refunds of something else.
-    """
-
-    table: Table
-    naming: Naming
-    amount: Column
-    kind: Column | None
-    refunds: str | None
-    charges: tuple[Charge, ...]
-    known: dict[str, str]
-    signed: bool
-    score: int
-    refund_kinds: tuple[str, ...] = ()
-    doubts: tuple[str, ...] = ()
-    linked: bool = True
-    names_sessions: bool = True
-    let_go: str = ""
-
-    @property
-    def where(self) -> str:
-        """Which rows are refunds of a session; an open question where neither a kind nor a sign shows it."""
-        if self.refunds is None:
-            return OPEN_QUESTION
-        if not self.naming.condition:
-            return self.refunds
-        return f"{self.refunds} AND {self.naming.condition}" if self.refunds != "true" else self.naming.condition
-
-    @property
-    def mark(self) -> str | None:
-        """A mark of our own, for the net recipe."""
-        json = next((column for column in self.table.columns if column.type == "jsonb"), None)
-        note = next((c for c in self.table.columns if c.is_text and c.words & words.NOTE and c != self.kind), None)
-        if json:
-            return f"{json.as_sql} ? 'swept'"
-        return f"{note.as_sql} = 'swept'" if note else None
 
 
 def find_ledgers(evidence: Evidence, session: Session, path: Path | None, balance: Balance | None) -> list[Ledger]:
@@ -81,7 +32,7 @@ def find_ledgers(evidence: Evidence, session: Session, path: Path | None, balanc
     found.sort(key=lambda ledger: -ledger.score)
     found = [replace(ledger, linked=_is_linked(evidence, session, ledger)) for ledger in found]
     found = [replace(ledger, names_sessions=_names_sessions(evidence, session, ledger)) for ledger in found]
-    return [replace(ledger, doubts=_doubts(evidence, session, ledger, balance)) for ledger in found]
+    return [replace(ledger, doubts=find_doubts(evidence, session, ledger, balance)) for ledger in found]
 
 
 def _read_ledger(evidence: Evidence, table: Table, session: Session, path: Path | None) -> Ledger | None:
@@ -167,21 +118,9 @@ def _charges(naming: Naming, column: Column | None, kinds: list[Kind], amount: C
     )
 
 
-def _compare(evidence: Evidence, session: Session, ledger: Ledger, condition: str) -> tuple[int, int, int] | None:
-    """Of the newest rows that the condition selects: how many there are, how many name a session, the most for one."""
-    assert ledger.table.key is not None  # noqa: S101 - only such tables are looked at
-    slots = {
-        "session": ledger.naming.column.as_sql, "ledger": ledger.table.as_sql, "key": ledger.table.key.as_sql,
-        "sessions": session.table.as_sql, "session_key": session.key.as_sql,
-        "typed": typed_link("line", session.key), "refunds": condition,
-    }  # fmt: skip
-    looked = evidence.rows("draft_refund_rows", slots)
-    return (int(looked[0][0]), int(looked[0][1]), int(looked[0][2])) if looked else None
-
-
 def _is_linked(evidence: Evidence, session: Session, ledger: Ledger) -> bool:
     """Whether any row names a session by the column that sounds like it; true while there are no rows."""
-    looked = _compare(evidence, session, ledger, f"s.{ledger.naming.column.as_sql} IS NOT NULL")
+    looked = compare_rows(evidence, session, ledger, f"s.{ledger.naming.column.as_sql} IS NOT NULL")
     return looked is None or not looked[0] or bool(looked[1])
 
 
@@ -189,52 +128,8 @@ def _names_sessions(evidence: Evidence, session: Session, ledger: Ledger) -> boo
     """Whether a refund row names a session; true also while there is no refund row."""
     if ledger.kind is None:  # then only the sign shows it
         return True
-    looked = _compare(evidence, session, ledger, ledger.refunds or "true")
+    looked = compare_rows(evidence, session, ledger, ledger.refunds or "true")
     return looked is None or not looked[0] or bool(looked[1])
-
-
-def _doubts(evidence: Evidence, session: Session, ledger: Ledger, balance: Balance | None) -> tuple[str, ...]:
-    """Why there may not be exactly one refund row for each session, each with its id."""
-    if ledger.refunds is None:
-        return ()
-    table, naming = ledger.table, ledger.naming
-    by_sign = ledger.kind is None and ledger.refunds != "true"
-    link = naming.column.as_sql
-    looked = _compare(
-        evidence, session, ledger, f"{ledger.refunds} AND s.{link} IS NOT NULL" if by_sign else ledger.refunds
-    )
-    doubts = []
-    if looked is None:
-        return (f"the refund rows of {table.as_sql} could not be compared with the sessions",)
-    rows, known, most = looked
-    if known < rows:
-        kinds = f" (it has {', '.join(naming.kinds)})" if len(naming.kinds) > 1 else ""
-        doubts.append(
-            f"{rows - known} of {rows} refund rows of {table.as_sql} name no session in {link}{kinds}: those would not "
-            "be seen, and be paid again"
-        )
-    if len(naming.kinds) > 1 and naming.of_sessions is None:
-        doubts.append(f"{link} is about several kinds of things, and which are sessions is not known: "
-                      f"{', '.join(naming.kinds)}")  # fmt: skip
-    state = next((c for c in table.columns if c.words & {"status", "state"} and c != ledger.kind), None)
-    if state:
-        doubts.append(f"its rows have {state.as_sql}: not each of them may have been paid")
-    if most > 1:
-        doubts.append(f"a session has up to {most} refund rows there: refunds come in parts, or a row a pool")
-    pools = {
-        word for column in (balance.numbers.moving + balance.numbers.others if balance else ()) for word in column.words
-    }
-    for column in table.columns:
-        if column == ledger.kind or not (column.is_text or column.category == "E") or column.is_unique:
-            continue
-        values = (
-            {value.lower() for value in values_of(evidence, table, column)}
-            if column.labels or column.literals
-            else set()
-        )
-        if len(values & pools) > 1:
-            doubts.append(f"{column.as_sql} distinguishes pools: a refund may have a row for each")
-    return tuple(doubts)
 
 
 def amount_column(table: Table) -> Column | None:

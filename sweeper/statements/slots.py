@@ -38,8 +38,8 @@ NOTES = {
         (
             "sample_condition", "sample_marks", "sample_matches", "sample_signs", "sample_values", "try_expression",
             "draft_charges", "draft_clock", "draft_durations", "draft_epochs", "draft_json_keys",
-            "draft_labels", "draft_marked_failures", "draft_nulls", "draft_refund_rows", "draft_running_total",
-            "draft_signs_of_life", "draft_texts", "draft_zones",
+            "draft_labels", "draft_marked_failures", "draft_nulls", "draft_refund_rows", "draft_retried",
+            "draft_running_total", "draft_signs_of_life", "draft_texts", "draft_zones",
         ),
         "`sweeper init` asks this of any table that it finds; here of a mapped one.",
     ),
@@ -233,6 +233,11 @@ class Filling:
             "draft_nulls": {**sessions, "condition": "true"},
             "draft_refund_rows": {
                 **links, "ledger": slots["sessions"], "session": slots["key"], "refunds": "true",
+                "typed": fill_part("typed", {"value": "line.link", "cast": cast}),
+            },
+            "draft_retried": {
+                **links, "ledger": slots["sessions"], "session": slots["key"], "refunds": "true",
+                "parent": slots["key"],
                 "typed": fill_part("typed", {"value": "line.link", "cast": cast}),
             },
             "draft_running_total": {

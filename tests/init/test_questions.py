@@ -228,3 +228,26 @@ def test_when_nothing_is_found_it_says_why_each_table_fell_out(server: Server, t
         assert "pictures: no column is unique" in ran.stderr
         assert "role that can read" not in ran.stderr.split(":", 2)[2], "no remedy that is not known to help"
         assert not database.config.exists()
+
+
+TRIES = """
+ALTER TABLE mixdowns ADD retry_of int REFERENCES mixdowns;
+UPDATE mixdowns SET retry_of = id - 3, status = 'failed' WHERE id % 4 = 3 AND id > 8;
+DELETE FROM coin_transactions WHERE subject_type = 'album';
+INSERT INTO coin_transactions (member_id, kind, coins, subject_type, subject_id, description)
+SELECT member_id, 'refund', 2, 'mixdown', retry_of, 'Your coins are back' FROM mixdowns WHERE id % 4 = 3 AND id > 8;
+"""
+
+
+def test_a_refund_that_names_the_first_of_several_tries(server: Server, tmp_path: Path) -> None:
+    found, text = draft(server, tmp_path, "references", TRIES)
+    assert (found["ledger"]["session"], found["ledger"]["where"]) == ("?", "?")
+    assert "7 refund rows name a session that others refer to by retry_of" in text
+
+
+def test_refunds_of_other_things_whose_ids_sessions_have_too(server: Server, tmp_path: Path) -> None:
+    albums = "UPDATE coin_transactions SET subject_id = subject_id - 9000 WHERE subject_type = 'album'"
+    found, text = draft(server, tmp_path, "references", albums)
+    assert found["ledger"]["where"] == "?"
+    assert "3 of 6 refund rows are about something else than subject_type = 'mixdown'" in text
+    assert "refunds come in parts" not in text

@@ -68,9 +68,9 @@ def _over(samples: Samples, labels: dict[str, str]) -> Iterator[Check]:
     """A status in `running` of which every session has an end, beside one of which none has."""
     counted = count_ended(samples, samples.newest(running=True)) if samples.context.settings.sessions.running else []
     going_on = next((one for one in counted if not one.ended), None)
-    for one in counted if going_on else ():
+    for one in counted:
         limit = samples.context.settings.stuck_after(one.status)
-        if one.sessions >= _ENOUGH and one.ended == one.sessions and limit is not None:
+        if going_on and one.sessions >= _ENOUGH and one.ended == one.sessions and limit is not None:
             yield failure(
                 "statuses", f"sessions.running has {_shown(one, labels)}, and all {one.sessions} such sessions have an "
                 f"end, such as {named(one.samples)}, beside none in {going_on.status!r}: they are over, and would be "

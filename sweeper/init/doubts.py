@@ -1,0 +1,90 @@
+"""What speaks against one refund row a session in a ledger, each of which names the session."""
+
+from sweeper.init.balances import Balance
+from sweeper.init.evidence import Evidence, typed_link
+from sweeper.init.kinds import values_of
+from sweeper.init.ledger import Ledger, compare_rows
+from sweeper.init.sessions import Session
+
+
+def find_doubts(evidence: Evidence, session: Session, ledger: Ledger, balance: Balance | None) -> tuple[str, ...]:
+    """Why there may not be exactly one refund row for each session, each with its id."""
+    if ledger.refunds is None:
+        return ()
+    doubts = _of_links(evidence, session, ledger)
+    if doubts is None:
+        return (f"the refund rows of {ledger.table.as_sql} could not be compared with the sessions",)
+    return (*doubts, *_of_first_tries(evidence, session, ledger), *_of_pools(evidence, ledger, balance))
+
+
+def _of_links(evidence: Evidence, session: Session, ledger: Ledger) -> list[str] | None:
+    """Refunds that name no session, something else, or one that others name, too; None where nothing shows it."""
+    table, naming = ledger.table, ledger.naming
+    by_sign = ledger.kind is None and ledger.refunds != "true"
+    link = naming.column.as_sql
+    refunds = f"{ledger.refunds} AND s.{link} IS NOT NULL" if by_sign else ledger.refunds or "true"
+    looked = compare_rows(evidence, session, ledger, refunds)
+    if looked is None:
+        return None
+    rows, known, most = looked
+    doubts = []
+    if known < rows:
+        kinds = f" (it has {', '.join(naming.kinds)})" if len(naming.kinds) > 1 else ""
+        doubts.append(
+            f"{rows - known} of {rows} refund rows of {table.as_sql} name no session in {link}{kinds}: those would not "
+            "be seen, and be paid again"
+        )
+    elif naming.condition:  # the ids of other things may be those of sessions, too
+        of_sessions, _, most = compare_rows(evidence, session, ledger, f"{refunds} AND {naming.condition}") or looked
+        if of_sessions < rows:
+            doubts.append(
+                f"{rows - of_sessions} of {rows} refund rows are about something else than {naming.condition}: where "
+                "that is done for a session, they would not be seen, and be paid again"
+            )
+    if len(naming.kinds) > 1 and naming.of_sessions is None:
+        doubts.append(f"{link} is about several kinds of things, and which are sessions is not known: "
+                      f"{', '.join(naming.kinds)}")  # fmt: skip
+    state = next((c for c in table.columns if c.words & {"status", "state"} and c != ledger.kind), None)
+    if state:
+        doubts.append(f"its rows have {state.as_sql}: not each of them may have been paid")
+    if most > 1:
+        doubts.append(f"a session has up to {most} refund rows there: refunds come in parts, or a row a pool")
+    return doubts
+
+
+def _of_pools(evidence: Evidence, ledger: Ledger, balance: Balance | None) -> list[str]:
+    """A text that distinguishes pools."""
+    pools = {
+        word for column in (balance.numbers.moving + balance.numbers.others if balance else ()) for word in column.words
+    }
+    found = []
+    for column in ledger.table.columns:
+        if column == ledger.kind or not (column.is_text or column.category == "E") or column.is_unique:
+            continue
+        values = (
+            {value.lower() for value in values_of(evidence, ledger.table, column)}
+            if column.labels or column.literals
+            else set()
+        )
+        if len(values & pools) > 1:
+            found.append(f"{column.as_sql} distinguishes pools: a refund may have a row for each")
+    return found
+
+
+def _of_first_tries(evidence: Evidence, session: Session, ledger: Ledger) -> list[str]:
+    """Refunds that name a session that others refer to: of several tries, the first may stand for all."""
+    assert ledger.table.key is not None  # noqa: S101 - only such tables are looked at
+    found = []
+    for reference in evidence.references(session.table):
+        if reference.target != session.table or reference.target_column != session.key:
+            continue
+        slots = {
+            "session": ledger.naming.column.as_sql, "ledger": ledger.table.as_sql, "key": ledger.table.key.as_sql,
+            "sessions": session.table.as_sql, "parent": reference.column.as_sql,
+            "typed": typed_link("line", session.key), "refunds": ledger.refunds or "true",
+        }  # fmt: skip
+        rows = evidence.rows("draft_retried", slots)
+        if rows and int(rows[0][0]):
+            found.append(f"{rows[0][0]} refund rows name a session that others refer to by {reference.column.as_sql}: "
+                         "they may be about those, and what those cost may be booked there, too")  # fmt: skip
+    return found

@@ -1,0 +1,72 @@
+"""One table of the app's transactions: which of its rows are refunds and charges of sessions."""
+
+from dataclasses import dataclass
+
+from sweeper.config.parsing import OPEN_QUESTION
+from sweeper.init import words
+from sweeper.init.evidence import Column, Evidence, Table, typed_link
+from sweeper.init.naming import Naming
+from sweeper.init.sessions import Session
+
+
+@dataclass(frozen=True)
+class Charge:
+    """Which rows of a ledger charge a session, and the sign that makes their amount a positive one."""
+
+    sign: str
+    condition: str
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A table of the app's transactions that names the session.
+
+    ``refunds`` is the condition of a refund, without what says that it is of a session; None when nothing shows it.
+    ``doubts`` are the reasons why there may not be one row for each session. ``names_sessions`` is false when there are
+    refund rows and no row names a session: they may be refunds of something else.
+    """
+
+    table: Table
+    naming: Naming
+    amount: Column
+    kind: Column | None
+    refunds: str | None
+    charges: tuple[Charge, ...]
+    known: dict[str, str]
+    signed: bool
+    score: int
+    refund_kinds: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    linked: bool = True
+    names_sessions: bool = True
+    let_go: str = ""
+
+    @property
+    def where(self) -> str:
+        """Which rows are refunds of a session; an open question where neither a kind nor a sign shows it."""
+        if self.refunds is None:
+            return OPEN_QUESTION
+        if not self.naming.condition:
+            return self.refunds
+        return f"{self.refunds} AND {self.naming.condition}" if self.refunds != "true" else self.naming.condition
+
+    @property
+    def mark(self) -> str | None:
+        """A mark of our own, for the net recipe."""
+        json = next((column for column in self.table.columns if column.type == "jsonb"), None)
+        note = next((c for c in self.table.columns if c.is_text and c.words & words.NOTE and c != self.kind), None)
+        if json:
+            return f"{json.as_sql} ? 'swept'"
+        return f"{note.as_sql} = 'swept'" if note else None
+
+
+def compare_rows(evidence: Evidence, session: Session, ledger: Ledger, condition: str) -> tuple[int, int, int] | None:
+    """Of the newest rows that the condition selects: how many there are, how many name a session, the most for one."""
+    assert ledger.table.key is not None  # noqa: S101 - only such tables are looked at
+    slots = {
+        "session": ledger.naming.column.as_sql, "ledger": ledger.table.as_sql, "key": ledger.table.key.as_sql,
+        "sessions": session.table.as_sql, "session_key": session.key.as_sql,
+        "typed": typed_link("line", session.key), "refunds": condition,
+    }  # fmt: skip
+    looked = evidence.rows("draft_refund_rows", slots)
+    return (int(looked[0][0]), int(looked[0][1]), int(looked[0][2])) if looked else None
