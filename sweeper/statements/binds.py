@@ -143,6 +143,7 @@ class Values:
             "policy": self.prepared.digest,
             "mapping": self.mapping.file_digest,
             **dict.fromkeys(("refund_words", "table_words", "words"), "refund"),
+            "called": "job:([[:alnum:]]+)",
             "up_words": "credit",
             "down_words": "debit",
             "rehearsal": "{}",

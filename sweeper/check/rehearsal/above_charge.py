@@ -14,13 +14,14 @@ from sweeper.check.rehearsal.ledger_columns import amount_columns
 from sweeper.check.rehearsal.linked import sessions_fail
 from sweeper.check.rehearsal.never_taken import check_never_taken
 from sweeper.check.rehearsal.qualifiers import qualifiers
-from sweeper.check.rehearsal.samples import Samples, named, number, sampling
+from sweeper.check.rehearsal.samples import Samples, is_number, named, number, sampling
 from sweeper.check.rehearsal.subjects import check_subjects
-from sweeper.check.rehearsal.taken import check_taken
+from sweeper.check.rehearsal.taken import check_taken, check_without_share
 from sweeper.check.result import Check
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
 
+_PRICE = re.compile(r"credit|cost|price|charge|coin", re.IGNORECASE)
 _NO_AMOUNT = re.compile(
     r"attempt|retry|retries|tries|progress|priority|version|width|height|seed|position|percent|rank|score",
     re.IGNORECASE,
@@ -93,16 +94,19 @@ def _without_books(context: CheckContext) -> Iterator[Check]:
         yield from wrong
         return
     with sampling(context) as samples:
-        if never := list(check_never_charged(samples)):
+        if never := [*check_never_charged(samples)] or [*check_without_share(samples)]:
             yield from never
             return
     if context.mapping.sessions.column(own.amount) is not None and _NO_AMOUNT.search(own.amount):
-        yield warning(
+        columns = [one for one in context.mapping.sessions.columns.values() if is_number(one)]
+        price = next((one for one in columns if _PRICE.search(one.name) and not _NO_AMOUNT.search(one.name)), None)
+        yield (failure if price else warning)(
             "charges",
             f"sessions.amount = {own.amount!r} is, by its name, something other than credits, and there are no books "
-            "to compare it with",
-            "sessions.amount: what was charged, less what was delivered",
-        )
+            f"to compare it with{f', while a session has {price.name}' if price else ''}",
+            f"sessions.amount = {price.quoted!r}, if that is what was charged" if price
+            else "sessions.amount: what was charged, less what was delivered",
+        )  # fmt: skip
         return
     yield ok("charges", "the books have no charges of the newest failed sessions to compare with")
 

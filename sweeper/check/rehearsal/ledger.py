@@ -9,7 +9,7 @@ from sweeper.check.context import CheckContext, failure, joined, ok, warning
 from sweeper.check.rehearsal.entries import check_entries
 from sweeper.check.rehearsal.forgotten import check_forgotten
 from sweeper.check.rehearsal.ledger_columns import account_column, amount_columns
-from sweeper.check.rehearsal.linked import check_linked, check_session_fails
+from sweeper.check.rehearsal.linked import check_linked, check_session_fails, check_spoken_of
 from sweeper.check.rehearsal.newest_balances import check_newest_balances
 from sweeper.check.rehearsal.qualifiers import of_these_sessions
 from sweeper.check.rehearsal.row_kinds import check_row_kinds
@@ -53,7 +53,7 @@ def check_ledger(context: CheckContext) -> Iterator[Check]:
             *failing,
             *check_linked(samples, key),
             *_running(samples, key),
-            *(_missed_rows(samples) if not failing else ()),
+            *(_missed_rows(samples) if not failing else check_spoken_of(samples)),
             *_later(samples, key),
             *_no_room(samples),
             *check_entries(samples, key),
@@ -126,7 +126,7 @@ def _no_room(samples: Samples) -> Iterator[Check]:
 
 def _missed_rows(samples: Samples) -> list[Check]:
     """Refunds that ``where`` is not true of, recognised by their words, or else by which sessions they name."""
-    return [*_missed(samples)] or [*check_row_kinds(samples)]
+    return [*_missed(samples)] or [*check_row_kinds(samples)] or [*check_spoken_of(samples)]
 
 
 def _missed(samples: Samples) -> Iterator[Check]:

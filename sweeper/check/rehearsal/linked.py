@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from sweeper.app.catalog import Column
 from sweeper.check.context import failure, warning
-from sweeper.check.rehearsal.samples import Samples
+from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, named
+from sweeper.check.rehearsal.traces import spoken_of_in
 from sweeper.check.result import Check
 from sweeper.postgres.errors import Refusal, TooSlow
 
-_ENOUGH = 5
+_ENOUGH, _SPOKEN = 5, 3
 
 
 def check_session_fails(samples: Samples, key: Column | None) -> Iterator[Check]:
@@ -21,6 +22,25 @@ def check_session_fails(samples: Samples, key: Column | None) -> Iterator[Check]
             f"ledger.session = {own.session!r} fails for rows that ledger.where is not true of: what they say of "
             "charges and of missed refunds is not compared",
             f'ledger.session = "CASE WHEN {own.where} THEN {own.session} END"',
+        )
+
+
+def check_spoken_of(samples: Samples) -> Iterator[Check]:
+    """Sessions that would be paid, and that rows which look like refunds name in a text: by another link than ours."""
+    ledger, settings = samples.context.mapping.ledger, samples.context.settings
+    own, sessions = settings.ledger, settings.sessions
+    if ledger is None or own is None or samples.context.mapping.is_by_account:
+        return
+    read = " ".join(filter(None, (sessions.amount, sessions.charged, sessions.exclude))).lower()
+    if ledger.table.name.lower() in read:  # what gave back a part of it is seen there
+        return
+    named_there = sorted(spoken_of_in(samples, ledger.table, samples.owed(), GIVEN_BACK))
+    if len(named_there) >= _SPOKEN:
+        yield failure(
+            "ledger",
+            f"ledger.where = {own.where!r} and ledger.session = {own.session!r} miss rows that look like refunds and "
+            f"name, in a text, {len(named_there)} sessions that would be paid again, such as {named(named_there)}",
+            "ledger.where and ledger.session: how the rows of the app's own refunds say which session they are of",
         )
 
 

@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
-from sweeper.app.catalog import Column, has_subquery
+from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.check.context import CheckContext, failure, joined, ok, warning
 from sweeper.check.rehearsal.before_refund import as_before
 from sweeper.check.rehearsal.past_rows import ComparedColumn, PastRefund, compared_columns, read_past_refunds
-from sweeper.check.rehearsal.samples import named, number, sampling
+from sweeper.check.rehearsal.samples import Samples, named, number, sampling
 from sweeper.check.result import Check
 
 # a few, or fewer than three, may be odd old rows; an account or amount that is wrong more often is a fault of
@@ -29,6 +29,7 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
         sessions = read_past_refunds(samples, compared, unwritten)
         table = context.mapping.ledger.table
         unique = {row.name for row in samples.ask("list_unique_columns", {}, table_oid=table.oid)}
+        owners = set(_owners(samples, table))
         netted = context.settings.ledger is not None and context.settings.ledger.past is not None
         sessions = sessions if netted else as_before(samples, sessions)
     if not sessions:
@@ -39,13 +40,23 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
         _amounts(context, sessions, netted=netted),
         _accounts(context, sessions, account),
         _absolute(sessions, compared),
-        _others(sessions, compared, unwritten, unique),
+        _others(sessions, compared, unwritten, unique, owners),
     ]
     problems = [check for check in found if check is not None]
     if not problems:
         yield ok("past_refunds", f"for {len(sessions)} sessions that the app refunded, the file gives what it wrote")
         return
     yield joined("past_refunds", problems)
+
+
+def _owners(samples: Samples, ledger: Table) -> Iterator[str]:
+    """The columns of the ledger that refer to the account."""
+    own = samples.context.settings.accounts
+    if own is not None:
+        accounts = samples.reader.table("accounts.table", own.table).oid
+        for row in samples.ask("list_references", {}):
+            if (row.table_oid, row.target_oid) == (ledger.oid, accounts):
+                yield row.column_name
 
 
 def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: bool) -> Check | None:
@@ -146,6 +157,7 @@ def _others(
     compared: Sequence[ComparedColumn],
     unwritten: Sequence[Column],
     unique: Collection[str],
+    owners: Collection[str],
 ) -> Check | None:
     said, lines = [], []
     grave = False
@@ -160,6 +172,9 @@ def _others(
         if len(different) > len(sessions) * _MANY:
             default = f"[ledger.insert] leaves {name} at its default, {one.value}, which" if one.meaning else ""
             said.append(f"{default or f'{name} = {one.value!r}'} is not what the app wrote for {named(different)}")
+            if name in owners and len(different) >= _ENOUGH:
+                said[-1] += ": the row would be that of another account"
+                grave = True
             lines.append(f"ledger.insert: {one.column.quoted} = what the app writes there")
     for column in unwritten:
         filled = [one.session_id for one in sessions if column.name in one.unwritten]

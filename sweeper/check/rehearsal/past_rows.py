@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal, Inexact, localcontext
 from sweeper.app.catalog import Column, has_subquery
 from sweeper.app.over_refund import names_in
 from sweeper.check.rehearsal.samples import DOWN_WORDS, UP_WORDS, Samples, is_number, is_whole
+from sweeper.config.model import LedgerSection
 from sweeper.ledger.past import past_slots
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
@@ -69,7 +70,7 @@ def compared_columns(samples: Samples) -> tuple[list[ComparedColumn], list[Colum
         if names & _RUNNING and is_number(column):
             compared.append(ComparedColumn(column, "amount", "running"))
             continue
-        if names & _OWN or _VOLATILE.search(value):
+        if names & _OWN or _VOLATILE.search(value) or _is_our_mark(settings, column):
             continue
         if "amount" in names:
             plain = is_number(column) and not has_subquery(value)
@@ -93,6 +94,14 @@ def compared_columns(samples: Samples) -> tuple[list[ComparedColumn], list[Colum
         if column.quoted not in written and column.name not in filled and not column.generated
     ]
     return compared, unwritten
+
+
+def _is_our_mark(settings: LedgerSection, column: Column) -> bool:
+    """Whether a column says that a row is ours, and the app's own rows are known by something else."""
+    if settings.past is None:
+        return False
+    ours, theirs = f"{settings.where} {settings.session}", settings.past.where
+    return column.name in re.findall(r"\w+", ours) and column.name not in re.findall(r"\w+", theirs or "")
 
 
 def _past(samples: Samples, compared: Sequence[ComparedColumn]) -> dict[str, str]:

@@ -54,6 +54,13 @@ def _words(name: str) -> set[str]:
     return {word.lower() for word in _PART.findall(name)}
 
 
+def paired_shares(sessions: Table) -> list[Column]:
+    """Numbers of a session that are each what it took of a pool, such as ``from_free`` beside ``from_paid``."""
+    named = [(one, _Share(one.name, 0, "")) for one in sessions.columns.values() if is_number(one)]
+    shares = [(one, share) for one, share in named if share.words & _POOLS and not share.words & _NO_SHARE]
+    return [one for one, share in shares if any(share.is_beside(other) for _, other in shares)]
+
+
 def check_pools(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
     """Pools that failed sessions took a share from, and to which a refund gives nothing, or another pool's share."""
     if own.balance is None or own.add == {}:

@@ -31,12 +31,13 @@ def check_row_kinds(samples: Samples) -> Iterator[Check]:
     for column in samples.seen(ledger.table, [one for one in ledger.table.columns.values() if _tells(one, own.where)]):
         failed = _read(samples, column, amounts[0], session_ids)
         others = {row.kind: row.sessions for row in _read(samples, column, amounts[0], settled)}
-        if any(row.mapped for row in failed) or not others:
+        if any(row.mapped for row in failed) or len(settled) < _ENOUGH:
             continue
+        # or what is taken is booked elsewhere
         charged = any(row.sessions >= _ENOUGH and others.get(row.kind, 0) >= _ENOUGH for row in failed)
-        for row in failed:
+        for row in _read(samples, column, amounts[0], samples.owed()) if charged or not others else ():
             whole = row.whole >= max(_ENOUGH, row.sessions * _MOST)
-            if charged and whole and row.kind not in others:
+            if whole and row.kind not in others:
                 yield failure(
                     "ledger",
                     f"ledger.where = {own.where!r} is true of no row of the newest failed sessions, and {row.sessions} "

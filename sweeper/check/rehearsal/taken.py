@@ -5,13 +5,17 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from sweeper.check.context import CheckContext, failure
-from sweeper.check.rehearsal.samples import is_number, named, number, sampling
+from sweeper.check.rehearsal.marked import number_above_zero
+from sweeper.check.rehearsal.pools import paired_shares
+from sweeper.check.rehearsal.samples import Samples, is_number, is_owed, named, number, sampling
 from sweeper.check.result import Check
 
 _TAKEN = re.compile(r"billed|charged|deducted|debited|taken|spent|paid|consumed|captured", re.IGNORECASE)
 _OTHER = re.compile(r"cents|usd|eur|count|free|bonus|limit|max|tax|fee|_at$|_by$|tries|attempt", re.IGNORECASE)
-_AT_MOST, _ENOUGH = 5, Decimal(3)
-_SAME, _ODD = Decimal("0.3"), Decimal("0.05")
+# what was thought to be the price before the work
+_GUESSED = re.compile(r"estimat|quoted?(?!a)|expected|projected|list_?price|forecast", re.IGNORECASE)
+_AT_MOST, _ENOUGH, _REFUNDED = 5, Decimal(3), 5
+_SAME, _ODD, _HALF = Decimal("0.3"), Decimal("0.05"), Decimal("0.5")
 
 
 def check_taken(context: CheckContext) -> Iterator[Check]:
@@ -35,7 +39,11 @@ def check_taken(context: CheckContext) -> Iterator[Check]:
             pairs = [one for one in pairs if one[1].is_finite() and one[2].is_finite()]
             same = [one for one in pairs if one[1] == one[2]]
             above = [one for one in pairs if one[1] > one[2]]
-            if len(same) >= max(_ENOUGH, len(pairs) * _SAME) and len(above) > len(pairs) * _ODD:
+            taken = [one for one in pairs if one[2] > 0]
+            guessed = _GUESSED.search(own.amount) and len(taken) >= max(_ENOUGH, len(pairs) * _HALF)
+            if len(above) <= len(pairs) * _ODD:
+                continue
+            if guessed or len(same) >= max(_ENOUGH, len(pairs) * _SAME):
                 sample = above[0]
                 yield failure(
                     "charges",
@@ -45,3 +53,23 @@ def check_taken(context: CheckContext) -> Iterator[Check]:
                     f"sessions.amount = {column.quoted!r}, if that is what was taken",
                 )
                 return
+
+
+def check_without_share(samples: Samples) -> Iterator[Check]:
+    """Sessions that would be paid and took of no pool, where all that the app has refunded took of one."""
+    columns = paired_shares(samples.context.mapping.sessions)
+    if len(columns) < 2 or not set(columns) <= set(samples.readable(samples.context.mapping.sessions)):
+        return
+    session_ids = samples.newest(running=False)
+    took = {row.session_id for column in columns for row in number_above_zero(samples, column, session_ids)}
+    rows = samples.read("look_at_newest", session_ids)
+    refunded = [row.session_id for row in rows if not row.unpaid and is_owed(row)]
+    owed = [row.session_id for row in rows if row.unpaid and is_owed(row)]
+    without = [one for one in owed if one not in took]
+    if len(refunded) >= _REFUNDED and took.issuperset(refunded) and _ENOUGH <= len(without) <= len(owed) / 2:
+        names = ", ".join(one.name for one in columns)
+        yield failure(
+            "charges", f"{names} are nought for {len(without)} of {len(owed)} sessions that would be paid, such as "
+            f"{named(without)}, and for none of {len(refunded)} that the app has refunded: were they ever charged?",
+            f"sessions.amount: the sum of {names}, if they are what was taken",
+        )  # fmt: skip

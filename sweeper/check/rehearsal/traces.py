@@ -24,8 +24,8 @@ _JSON, _TEXTS = ("json", "jsonb"), ("text", "character varying")
 _ABOUT = {"session", "job", "task", "request", "reference", "ref", "related", "relatedentity", "about", "source",
           "entity", "object", "subject", "target", "item", "resource", "creditable", "chargeable", "billable",
           "payable", "transactionable", "reservation", "generation", "run"}  # fmt: skip
-# an id that is found inside a text must be long enough not to be there by chance
-_LONG_ID, _SPOKEN_AT_MOST = 8, 100
+_SPOKEN_AT_MOST = 100
+_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _FLAG, _MOMENT = ("boolean",), ("timestamp without time zone", "timestamp with time zone", "date", "uuid")
 
 
@@ -84,27 +84,39 @@ def _spoken_of(
     """Rows of other tables that look like refunds and name a session inside a text."""
     own = samples.context.mapping.sessions.oid
     for row in tables[:_TABLES_AT_MOST]:
-        spoken = [column for column in columns if column.table_oid == row.oid and column.type in _TEXTS]
+        spoken = any(column.table_oid == row.oid and column.type in _TEXTS for column in columns)
         counted = any(column.table_oid == row.oid and AMOUNT.search(column.name) for column in columns)
         if row.oid == own or not spoken or not counted:
             continue
         table = samples.reader.table("table", row.as_sql)
-        key = samples.key_of(table)
-        texts: list[Slots] = [{"column": quote_name(column.name)} for column in spoken]
-        if key is None or not samples.sees(table, [key]):
-            continue
-        try:
-            with samples.transaction.savepoint():
-                rows = samples.ask(
-                    "find_refund_texts", {"table": table.qualified, "key": key.quoted}, {"texts": texts},
-                    session_ids=[one for one in session_ids if len(one) >= _LONG_ID][:_SPOKEN_AT_MOST],
-                    refund_words=words,
-                )  # fmt: skip
-        except (Refusal, StatementError, TooSlow):
-            continue
-        sessions = {row.session_id for row in rows}
-        if sessions:
+        if sessions := spoken_of_in(samples, table, session_ids, words):
             yield f"{table.qualified} (in a text)", (len(sessions), min(sessions))
+
+
+def spoken_of_in(samples: Samples, table: Table, session_ids: Sequence[str], words: str) -> set[str]:
+    """Which of these sessions a text names in rows of a table that look like refunds."""
+    key = samples.key_of(table)
+    spoken = [column for column in samples.readable(table) if column.base_type in _TEXTS]
+    if key is None or not spoken or not samples.sees(table, [key]):
+        return set()
+    texts: list[Slots] = [{"column": column.quoted} for column in spoken]
+    try:
+        with samples.transaction.savepoint():
+            rows = samples.ask(
+                "find_refund_texts", {"table": table.qualified, "key": key.quoted}, {"texts": texts},
+                session_ids=list(session_ids)[:_SPOKEN_AT_MOST], refund_words=words,
+                called=_called(samples.context.mapping.sessions.name),
+            )  # fmt: skip
+    except (Refusal, StatementError, TooSlow):
+        return set()
+    return {row.session_id for row in rows}
+
+
+def _called(table: str) -> str:
+    """A pattern for what a text calls a session, by the name of its table, and its id: ``render_job/42``."""
+    parts = [part.lower().rstrip("s") for part in _PARTS.findall(table)]
+    names = "|".join({parts[-1], "s?[ _-]?".join(parts)}) if parts else table
+    return rf"(?:^|[^[:alnum:]])(?:{names})s?(?:[ _-]?id)?[ #:/._=-]+([[:alnum:]-]+)"
 
 
 def _marks(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:

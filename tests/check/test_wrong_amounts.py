@@ -1,0 +1,77 @@
+"""Amounts that pay for what was never taken, in apps whose books, if there are any, do not say it."""
+
+import pytest
+
+from tests.helpers.any_app import App
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.shops import refuses, rehearsed, shop
+
+
+@pytest.fixture
+def app(bare: AppDatabase) -> App:
+    """A shop without a book: the sessions alone say what was refunded."""
+    app = shop(bare)
+    app.sql("UPDATE jobs SET refunded_at = now() WHERE id IN (SELECT job FROM book WHERE kind = 'refund')")
+    app.sql("DROP TABLE book; UPDATE wallets SET balance = 900 + right(id, 1)::int")
+    app.sections.pop("ledger")
+    app.sections.pop("ledger.insert")
+    app.map(exclude="refunded_at IS NOT NULL")
+    app.map("sessions.refunded", refunded_at="at")
+    return app
+
+
+def test_an_amount_that_is_no_credits_beside_one_that_is(app: App) -> None:
+    app.sql("ALTER TABLE jobs ADD progress int NOT NULL DEFAULT 20")
+    assert rehearsed(app) == {}
+    app.map(amount="progress")
+    assert "while a session has price" in refuses(app, "charges")
+
+
+def test_sessions_that_took_of_no_pool(app: App) -> None:
+    """The price is there also when nothing was taken, and one pool has the rest of it."""
+    app.sql(
+        "ALTER TABLE wallets RENAME balance TO free_credits; ALTER TABLE wallets ADD paid_credits numeric DEFAULT 50"
+    )
+    app.sql("ALTER TABLE jobs ADD from_free int NOT NULL DEFAULT 1, ADD from_paid int NOT NULL DEFAULT 0")
+    app.sql(
+        "UPDATE jobs SET from_paid = price - 1; UPDATE jobs SET from_free = 0, from_paid = 0 WHERE id ~ 'j(28|29|30)'"
+    )
+    app.map("accounts", balance="free_credits + paid_credits")
+    app.map("accounts.add", free_credits="s.from_free", paid_credits="amount - s.from_free")
+    assert "from_free, from_paid are nought for 3 of 10 sessions that would be paid" in refuses(app, "charges")
+    app.map(amount="from_free + from_paid")
+    assert rehearsed(app) == {}
+
+
+def test_what_the_price_was_thought_to_be(app: App) -> None:
+    app.sql("ALTER TABLE jobs ADD charged_credits int NOT NULL DEFAULT 0")
+    app.sql("UPDATE jobs SET charged_credits = price WHERE id NOT IN ('j29', 'j30')")
+    app.sql("ALTER TABLE jobs ADD estimated_credits int; UPDATE jobs SET estimated_credits = price + 1")
+    app.map(amount="estimated_credits")
+    assert "is more than charged_credits of the session for 10 of 10" in refuses(app, "charges")
+    app.map(amount="charged_credits")
+    assert rehearsed(app) == {}
+
+
+def test_what_is_held_at_first_and_charged_only_in_the_end(app: App) -> None:
+    """Of what failed nothing was charged, and what was held is owed."""
+    app.sql("ALTER TABLE jobs ADD charged_credits int, ADD estimated_credits int")
+    app.sql(
+        "UPDATE jobs SET estimated_credits = price, charged_credits = CASE WHEN state = 'done' THEN price ELSE 0 END"
+    )
+    app.map(amount="estimated_credits")
+    assert rehearsed(app) == {}
+
+
+def test_lots_under_another_word_where_charges_are_elsewhere(bare: AppDatabase) -> None:
+    """The ledger is of lots: a refund is a new one, and what was taken is in another table."""
+    app = shop(bare)
+    app.sql("DELETE FROM book WHERE kind = 'charge'; UPDATE book SET kind = 'henkan'; ALTER TABLE book DROP total")
+    app.sql("INSERT INTO book (wallet, kind, amount) SELECT id, 'kounyuu', 900 FROM wallets")
+    app.sections.pop("accounts")
+    app.map("ledger", where="kind = 'henkan'")
+    app.map("ledger.insert", kind="'henkan'")
+    assert rehearsed(app) == {}
+    app.map("ledger", where="kind = 'kounyuu'")
+    app.map("ledger.insert", kind="'kounyuu'")
+    assert "have a row of their whole amount with kind henkan" in refuses(app, "ledger")
