@@ -12,7 +12,7 @@ _BY_ENGLISH = {
     "charge": "belastung cargo cobro cobranca debito abbuchung",
     "usage": "verbrauch consumo uso consommation shouhi shohi riyou",
     "refund": "erstattung erstattungen rueckerstattung rueckerstattungen ruckerstattung ruckerstattungen gutschrift "
-              "reembolso devolucion devolucione remboursement estorno rimborso terugbetaling henkin henkan modoshi",
+              "reembolso devolucion devolucione remboursement estorno rimborso terugbetaling henkin",
     "refunded": "erstattet rueckerstattet reembolsado devuelto rembourse estornado rimborsato",
     "purchase": "kauf compra recarga achat acquisto aankoop kounyuu",
     "entry": "buchung buchungen asiento ecriture lancamento boeking",

@@ -65,3 +65,14 @@ def test_a_row_that_would_be_that_of_another_account(bare: AppDatabase) -> None:
     app.sql("ALTER TABLE book ADD FOREIGN KEY (wallet) REFERENCES wallets; ALTER TABLE book DROP total")
     app.map("ledger.insert", wallet="s.buyer", buyer="account_id")
     assert "the row would be that of another account" in refuses(app, "past_refunds")
+
+
+@pytest.mark.parametrize("word", ["devolución", "Rückerstattung", "remboursement"])
+def test_a_refund_in_another_language(bare: AppDatabase, word: str) -> None:
+    """What was taken is booked for a whole order, so that no other row of the job shows what came back."""
+    app = shop(bare)
+    app.sql("DELETE FROM book WHERE kind = 'charge'; ALTER TABLE book DROP total")
+    app.sql(f"UPDATE book SET kind = '{word}'; UPDATE wallets SET balance = 900 + right(id, 1)::int")
+    app.sections.pop("ledger")
+    app.sections.pop("ledger.insert")
+    assert '"public"."book"."job" (20 of the newest failed sessions' in refuses(app, "marks")
