@@ -47,6 +47,8 @@ _BY_ENGLISH = {
     "heartbeat": "lebenszeichen herzschlag latido",
     "finished": "beendet terminado finalizado terminato shuuryou shuryo",
     "at": "am",
+    "after": "nachher danach despue apre depois dopo",
+    "before": "vorher avant",
 }  # fmt: skip
 _ENGLISH = {word: english for english, said in _BY_ENGLISH.items() for word in said.split()}
 

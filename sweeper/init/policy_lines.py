@@ -23,7 +23,7 @@ _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 def logging_section(session: Session) -> Section:
     """``[logging]``: log events named after the app's sessions."""
-    name = "_".join(words.words(session.table.name))
+    name = "_".join(words.spelled(session.table.name))
     line = Line("event_prefix", name, f"log events are {name}_credits_refunded and {name}_refund_failed")
     return Section("logging", (line,) if _PREFIX.fullmatch(name) else ())
 

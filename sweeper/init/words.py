@@ -121,8 +121,13 @@ Kind = Literal["failed", "running", "succeeded"]
 
 def words(name: str) -> tuple[str, ...]:
     """The words of a name in any spelling, lower case, singular, English: ``creditBuchungen`` is credit, entry."""
+    return tuple(english(word) for word in spelled(name))
+
+
+def spelled(name: str) -> tuple[str, ...]:
+    """The same in the language of the name."""
     plain = name if name.isascii() else _without_accents(name)
-    return tuple(english(_singular(part.lower())) for part in _PARTS.findall(plain))
+    return tuple(_singular(part.lower()) for part in _PARTS.findall(plain))
 
 
 def _without_accents(name: str) -> str:

@@ -53,6 +53,7 @@ def test_an_app_in_german(server: Server, tmp_path: Path) -> None:
     assert (sessions["failed"], sessions["succeeded"]) == ([4, "?"], [3, "?"])
     assert "5 = storniert" in text
     assert (found["accounts"]["table"], found["accounts"]["balance"]) == ("konten", "guthaben")
+    assert found["logging"]["event_prefix"] == "auftraege", "its own name"
     assert (ledger["table"], ledger["session"], ledger["where"]) == ("buchungen", "auftrag_id", "art = 'erstattung'")
 
 
@@ -71,6 +72,7 @@ def test_an_app_in_spanish(server: Server, tmp_path: Path) -> None:
         ("Rückerstattungen", ("refund",)),
         ("estornos", ("refund",)),
         ("kaiin_zandaka", ("member", "balance")),
+        ("saldo_nachher", ("balance", "after")),
         ("movimientosDeCuenta", ("movement", "de", "account")),
     ],
 )
