@@ -1,8 +1,10 @@
 -- Whether a column of the app's ledger is a running balance: whether it steps by the amount from row to row of an account.
 SELECT pg_catalog.count(*) AS steps,
-       pg_catalog.count(*) FILTER (WHERE pg_catalog.abs(chain.step) = pg_catalog.abs(chain.amount)) AS by_amount
+       pg_catalog.count(*) FILTER (WHERE pg_catalog.abs(chain.step) = pg_catalog.abs(chain.amount)) AS by_amount,
+       pg_catalog.count(*) FILTER (WHERE chain.running <> 0::numeric) AS above_nought
 FROM (
     SELECT l.amount,
+           l.running,
            l.running - pg_catalog.lag(l.running) OVER (PARTITION BY l.account ORDER BY l.key) AS step
     FROM (
         SELECT l.{key} AS key,

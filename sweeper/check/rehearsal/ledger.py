@@ -107,7 +107,11 @@ def _is_chained(
     if not samples.sees(_table(samples), [key, account, amounts[0], column]):
         return False
     rows = samples.ask("sample_chain", slots)
-    return any(row.steps >= _STEPS_AT_LEAST and row.by_amount >= row.steps * _MOST for row in rows)
+    # what was taken has a column of its own that is nought in a refund, and steps by as much as was taken just before
+    return any(
+        row.steps >= _STEPS_AT_LEAST and row.by_amount >= row.steps * _MOST and row.above_nought * 10 >= row.steps
+        for row in rows
+    )
 
 
 def _table(samples: Samples) -> Table:
