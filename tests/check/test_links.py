@@ -72,6 +72,7 @@ def test_a_refund_in_another_language(bare: AppDatabase, word: str) -> None:
     """What was taken is booked for a whole order, so that no other row of the job shows what came back."""
     app = shop(bare)
     app.sql("DELETE FROM book WHERE kind = 'charge'; ALTER TABLE book DROP total")
+    app.sql("ALTER TABLE book RENAME amount TO betrag")
     app.sql(f"UPDATE book SET kind = '{word}'; UPDATE wallets SET balance = 900 + right(id, 1)::int")
     app.sections.pop("ledger")
     app.sections.pop("ledger.insert")

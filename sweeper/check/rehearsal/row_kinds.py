@@ -12,7 +12,7 @@ from sweeper.check.result import Check
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.transaction import Row
 
-_ENOUGH, _MOST = 3, 0.8
+_ENOUGH, _MOST, _FEW = 3, 0.8, 0.1
 
 
 def check_row_kinds(samples: Samples) -> Iterator[Check]:
@@ -35,14 +35,17 @@ def check_row_kinds(samples: Samples) -> Iterator[Check]:
             continue
         # or what is taken is booked elsewhere
         charged = any(row.sessions >= _ENOUGH and others.get(row.kind, 0) >= _ENOUGH for row in failed)
-        for row in _read(samples, column, amounts[0], samples.owed()) if charged or not others else ():
+        often = {kind for kind, sessions in others.items() if sessions > len(settled) * _FEW}
+        for row in _read(samples, column, amounts[0], samples.owed()) if charged or not often else ():
             whole = row.whole >= max(_ENOUGH, row.sessions * _MOST)
-            if whole and row.kind not in others:
+            if whole and row.kind not in often:
+                few = others.get(row.kind)  # of what was canceled, say
                 yield failure(
                     "ledger",
                     f"ledger.where = {own.where!r} is true of no row of the newest failed sessions, and {row.sessions} "
                     f"of them, such as {named(row.samples)}, have a row of their whole amount with {column.name} "
-                    f"{row.kind}, as no session that succeeded has: those look like refunds, and would be paid again",
+                    f"{row.kind}, as {f'only {few}' if few else 'no session'} that succeeded has: those look like "
+                    "refunds, and would be paid again",
                     f"ledger.where, and [ledger.insert] {column.quoted}: what the app's own refunds have there",
                 )
                 return

@@ -15,7 +15,7 @@ _TABLES_AT_MOST = 30
 # a log may mention refunds, too, but a row of a refund has an amount
 AMOUNT = re.compile(
     r"amount|credit|delta|value|point|sum|price|cost|unit|token|change|second|minute|quantity|qty|usage|used|micro|milli"
-    r"|cent|dollar|fee|total|page",
+    r"|cent|dollar|fee|total|page|monto|importe|importo|montant|betrag|bedrag|valor|kingaku",
     re.IGNORECASE,
 )
 _EXACT, _AMOUNTS_AT_MOST = ("smallint", "integer", "bigint", "numeric"), 3
