@@ -1,10 +1,27 @@
--- Lists the app's tables, as SQL would name them.
+-- Lists the app's tables, as SQL would name them. Those of a stranger must not be read: whoever owns a table can run
+-- functions with the rights of whoever reads it, by an index that the planner looks at, or by a cast of a column's type.
+WITH {include strangers},
+strange AS MATERIALIZED (
+    SELECT o.oid
+    FROM pg_catalog.pg_roles AS o
+    CROSS JOIN pg_catalog.pg_roles AS me
+    WHERE me.rolname = current_user
+      AND EXISTS (
+          SELECT
+          FROM strangers AS s
+          WHERE pg_catalog.pg_has_role(s.oid, o.oid, 'MEMBER')
+            AND NOT pg_catalog.pg_has_role(s.oid, me.oid, 'MEMBER')
+            AND NOT (s.joins_any AND NOT me.rolsuper)
+      )
+)
 SELECT c.oid::bigint AS oid,
        n.nspname AS schema_name,
        pg_catalog.row_security_active(c.oid) AS hides_rows,
        c.relname AS table_name,
        CASE WHEN pg_catalog.pg_table_is_visible(c.oid) THEN '' ELSE pg_catalog.quote_ident(n.nspname) || '.' END
-           || pg_catalog.quote_ident(c.relname) AS as_sql
+           || pg_catalog.quote_ident(c.relname) AS as_sql,
+       pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(c.relowner)::text) AS owner,
+       c.relowner IN (SELECT o.oid FROM strange AS o) AS of_stranger
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p')
@@ -23,5 +40,5 @@ WHERE c.relkind IN ('r', 'p')
       JOIN pg_catalog.pg_attribute AS a ON a.attrelid = ours.oid AND a.attname = 'fingerprint'
       WHERE ours.relnamespace = n.oid AND ours.relname = 'settings'
   )
-ORDER BY n.nspname, c.relname
+ORDER BY of_stranger, n.nspname, c.relname
 LIMIT 2000

@@ -47,20 +47,16 @@ def mapped_tables(settings: Settings) -> list[str]:
 
 
 def find_planters(
-    transaction: Transaction, settings: Settings, search_path: str, *, set_off: bool = False
+    transaction: Transaction, tables: Sequence[str], own_schema: str, search_path: str, *, set_off: bool = False
 ) -> Planters | None:
-    """Find out who may create in a schema of ``search_path``, the one in force in ``transaction``.
+    """Find out who may create in a schema of ``search_path``, the one in force in ``transaction``, and owns no table here.
 
-    With ``set_off``, also who owns what a write to the mapped tables calls.
+    With ``set_off``, also who owns what a write to the tables calls.
 
     None when only roles may that can run code in our transactions anyway, and while the file names no table that is
     there, which others report.
     """
-    binds = {
-        "tables": mapped_tables(settings),
-        "own_schema": settings.database.schema_,
-        "search_path": search_path,
-    }
+    binds = {"tables": list(tables), "own_schema": own_schema, "search_path": search_path}
     try:
         with transaction.savepoint():
             found = [*transaction.rows(fill("list_planters", {}), binds)]
@@ -79,7 +75,16 @@ def require_own_path(transaction: Transaction, settings: Settings, search_path: 
     Raises:
         ConfigurationError: naming them, and the REVOKE.
     """
-    planters = find_planters(transaction, settings, search_path)
+    require_no_planters(transaction, mapped_tables(settings), settings.database.schema_, search_path)
+
+
+def require_no_planters(transaction: Transaction, tables: Sequence[str], own_schema: str, search_path: str) -> None:
+    """The same for these tables.
+
+    Raises:
+        ConfigurationError: naming them, and the REVOKE.
+    """
+    planters = find_planters(transaction, tables, own_schema, search_path)
     if planters and planters.dangerous:
         fixes = " ".join(planters.fix.splitlines())
         raise ConfigurationError(f"{planters.message}. Nothing was changed. Run: {fixes}", code="search_path")

@@ -8,7 +8,7 @@ from functools import partial
 from sweeper.app.mapping import Mapping, read_mapping
 from sweeper.check import charges, guard, history, installed, policy, protections, rows, triggers
 from sweeper.check.context import CheckContext, failure, ok, reading, run_check
-from sweeper.check.exposure import check_grants, check_search_path
+from sweeper.check.exposure import check_grants, check_other_tables, check_search_path
 from sweeper.check.rehearsal.rehearse import rehearse
 from sweeper.check.result import Check, CheckResult, Status
 from sweeper.check.rights import check_rights, denied, merged
@@ -25,6 +25,7 @@ from sweeper.postgres.transaction import Transaction
 
 _PROTOCOL_VIOLATION = "08P01"
 _OF_ANY_MAPPING = (
+    ("other_tables", check_other_tables),
     ("fence", protections.check_fence),
     ("moves", protections.check_moves),
     ("rules", triggers.check_rules),

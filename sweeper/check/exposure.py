@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from sweeper.app.search_path import find_planters
-from sweeper.check.context import CheckContext, failure, ok, reading, warning
+from sweeper.app.search_path import find_planters, mapped_tables
+from sweeper.check.context import CheckContext, all_tables, failure, ok, reading, warning
 from sweeper.check.result import Check
 from sweeper.config.model import Settings
 from sweeper.install.grants import granted_to_all_roles
@@ -14,16 +14,39 @@ from sweeper.postgres.transaction import Row
 
 # each of these breaks a promise by itself; others may be intended, such as TRIGGER for a role that adds a hook
 _NEVER_MEANT = frozenset({"CREATE", "UPDATE", "DELETE", "TRUNCATE"})
+_NAMED = 5
 
 
 def check_search_path(database: Database, settings: Settings, search_path: str) -> Check:
     """Whether another role can create functions that the app's SQL in our statements would call."""
     with reading(database, search_path) as transaction:
-        found = find_planters(transaction, settings, search_path, set_off=True)
+        own_schema = settings.database.schema_
+        found = find_planters(transaction, mapped_tables(settings), own_schema, search_path, set_off=True)
     if found is None:
         who = "only owners of the mapped tables and superusers"
         return ok("search_path", f"{who} may create in a schema of it, or triggers that would gain rights")
     return (failure if found.dangerous else warning)("search_path", found.message, found.fix)
+
+
+def check_other_tables(context: CheckContext) -> Iterator[Check]:
+    """Whether there are tables that no other item reads, because whoever owns them would gain rights by that."""
+    with context.reading() as transaction:
+        rows = [row for row in transaction.rows(*all_tables(context)) if row.of_stranger]
+    if not rows:
+        yield ok("other_tables", "all tables belong to roles that gain no rights when this role reads them")
+        return
+    owners = sorted({row.owner for row in rows})
+    named = "; ".join(f"{owner} ({_some([row.as_sql for row in rows if row.owner == owner])})" for owner in owners)
+    yield warning(
+        "other_tables", f"not compared with the file: tables of {named}. Whoever owns a table can run code with the "
+        "rights of whoever reads it, and these owners have not those of this role or of the mapped tables' owners",
+        "where one of them has charges or refunds of the app: ALTER TABLE … OWNER TO the owner of the mapped tables",
+    )  # fmt: skip
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def check_grants(context: CheckContext) -> Iterator[Check]:

@@ -15,6 +15,8 @@ from sweeper.core.text import printable
 
 if TYPE_CHECKING:
     from sweeper.init.answers import Candidate
+    from sweeper.init.evidence import Evidence
+    from sweeper.postgres.database import Database
 
 
 class _Unattended:
@@ -70,6 +72,7 @@ def init(
     connection = load_connection()
     from sweeper.init.drafting import make_draft
     from sweeper.init.file import write
+    from sweeper.init.owners import strangers_note
     from sweeper.init.unproven import hidden_note
     from sweeper.postgres.database import Database
     from sweeper.postgres.retries import retrying
@@ -78,21 +81,38 @@ def init(
     asking = not (yes or json) and has_terminal() and sys.stdout.isatty()
     chooser = _Interactive() if asking else _Unattended()
     with closing(Database(connection, application_name="sweeper init")) as database:
-        draft = retrying(lambda: make_draft(database, chooser, table), attempts=1)
+        evidence = retrying(lambda: _look(database, table), attempts=1)
+        draft = retrying(lambda: make_draft(evidence, chooser, table), attempts=1)
     _write(path, write(draft))
+    others = [row.as_sql for row in evidence.strange]
     if json:
-        print(init_document(str(path), draft.open_questions, draft.hidden_tables))  # noqa: T201
+        print(init_document(str(path), draft.open_questions, draft.hidden_tables, others))  # noqa: T201
         return 0
     print(f"Wrote {path}: a draft, to review line by line. It takes:")  # noqa: T201
     for name, what in draft.taken.items():
         print(f"  {name:<10} {printable(what)}")  # noqa: T201
     if draft.hidden_tables:
         print(printable(hidden_note(draft.hidden_tables)))  # noqa: T201
+    if others:
+        print(printable(strangers_note(evidence.strange)))  # noqa: T201
     for question in draft.open_questions:
         print(f"Open question: {printable(question)}")  # noqa: T201
     answer = f'answer each "?" in {path}, then ' if draft.open_questions else f"review {path}, then "
     print(f"Next: {answer}`sweeper install`, `sweeper check` and `sweeper run --dry-run`.")  # noqa: T201
     return 0
+
+
+def _look(database: "Database", table: str | None) -> "Evidence":
+    """Read the catalogue, and look whose code the app's names in a draft may call, before any row is read."""
+    from sweeper.app.search_path import require_no_planters
+    from sweeper.init.evidence import Evidence
+    from sweeper.install.state import CATALOGUE_TIMEOUTS, read_surroundings
+
+    evidence = Evidence(database, table)
+    search_path = read_surroundings(database).search_path("")
+    with database.transaction(timeouts=CATALOGUE_TIMEOUTS, read_only=True) as transaction:
+        require_no_planters(transaction, [one.as_sql for one in evidence.tables], "", search_path)
+    return evidence
 
 
 def _write(path: Path, text: str) -> None:

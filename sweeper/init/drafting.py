@@ -15,6 +15,7 @@ from sweeper.init.ledger import Ledger
 from sweeper.init.ledger_lines import ledger_sections
 from sweeper.init.ledgers import find_ledgers
 from sweeper.init.marks import find_exclude
+from sweeper.init.owners import strangers_note
 from sweeper.init.policy_lines import logging_section, policy_section
 from sweeper.init.running_totals import after_column, looks_like_books
 from sweeper.init.sessions import Session, SessionTables, charges_with_a_life, find_sessions, named_session
@@ -22,7 +23,6 @@ from sweeper.init.status_lines import status_lines, with_statuses
 from sweeper.init.times import NO_LIFE, Times, close_lines, find_times
 from sweeper.init.unproven import ask_unproven, hidden_note, hidden_tables
 from sweeper.init.zones import zone_lines
-from sweeper.postgres.database import Database
 
 _MOST_OPTIONS = 6
 _MOST_DROPPED = 12
@@ -32,13 +32,12 @@ _WHOSE = "Whose are the credits that a session cost?"
 _AMOUNT = "What is owed when a session fails? (the charge, less what was delivered; a stored charge beats a rule)"
 
 
-def make_draft(database: Database, chooser: Chooser, table: str | None = None) -> Draft:
-    """Look at the database and draft a mapping; ``table`` is that of the sessions, when the user knows it.
+def make_draft(evidence: Evidence, chooser: Chooser, table: str | None = None) -> Draft:
+    """Draft a mapping of a database; ``table`` is that of the sessions, when the user knows it.
 
     Raises:
         ConfigurationError: no table looks like one of paid sessions, or no table has that name.
     """
-    evidence = Evidence(database)
     if table is not None:
         named = named_session(evidence, table)
         if named is None:
@@ -62,10 +61,11 @@ def _nothing_found(evidence: Evidence, found: SessionTables) -> str:
     if len(dropped) > _MOST_DROPPED:
         lines.append(f"  and {len(dropped) - _MOST_DROPPED} more")
     count = len(evidence.tables)
+    unread = [strangers_note(evidence.strange)] if evidence.strange else []
     head = f"none of the {count} tables that this role can read looks like one of paid work:"
     if not count:
-        return "there is no table that this role can read in this database"
-    return "\n".join([head, *lines, "name the table that has it: `sweeper init --table NAME`"])
+        return "\n".join(["there is no table that this role can read in this database", *unread])
+    return "\n".join([head, *lines, *unread, "name the table that has it: `sweeper init --table NAME`"])
 
 
 def _choose(evidence: Evidence, found: SessionTables, chooser: Chooser) -> tuple[Session | None, tuple[Session, ...]]:

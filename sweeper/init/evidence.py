@@ -2,18 +2,19 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from sweeper.core.errors import SweeperError
+from sweeper.init.owners import read_tables
 from sweeper.init.words import words
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Refusal, TooSlow
 from sweeper.postgres.templates import fill
 from sweeper.postgres.timeouts import Timeouts
-from sweeper.postgres.transaction import Transaction
+from sweeper.postgres.transaction import Row, Transaction
 
 _CATALOGUE = Timeouts(statement_ms=60_000)
 _LOOK_MS = 5_000
@@ -124,16 +125,18 @@ class Reference:
 class Evidence:
     """The catalogue, read at once, and rows, read when asked for.
 
-    ``unseen`` when a query for evidence was not answered in time: then nothing that depends on rows is a fact.
+    ``strange`` are tables that are not read; ``unseen`` when a query for evidence was not answered in time:
+    then nothing that depends on rows is a fact.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, named: str | None = None) -> None:
         self._database = database
         self.unseen = False
         self._end = time.monotonic() + _SECONDS
         self._seen: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
         with database.transaction(timeouts=_CATALOGUE, read_only=True) as transaction:
-            self.tables = _read_tables(transaction)
+            listed, self.strange = read_tables(transaction, named)
+            self.tables = _with_columns(transaction, listed)
             self._references = _read_references(transaction, self.tables)
         self._add_references_by_name()
 
@@ -228,8 +231,7 @@ def typed_link(row: str, key: Column) -> str:
     return f"{row}.link::{key.type}"
 
 
-def _read_tables(transaction: Transaction) -> list[Table]:
-    tables = transaction.rows(fill("list_all_tables", {}))
+def _with_columns(transaction: Transaction, tables: Sequence[Row]) -> list[Table]:
     columns: dict[int, list[Column]] = defaultdict(list)
     for row in transaction.rows(fill("list_all_columns", {}), {"table_oids": [table.oid for table in tables]}):
         values = {**row._mapping, "labels": tuple(row.labels), "literals": tuple(row.literals)}

@@ -27,7 +27,7 @@ def wrong_table(samples: Samples, accounts: Table) -> Iterator[Check]:
     targets = _reached((sessions.oid, payer.name), references) - {(sessions.oid, payer.name)}
     if not targets or targets & _reached((accounts.oid, key.name), references):
         return
-    names = {row.oid: row.as_sql for row in samples.ask("list_all_tables", {})}
+    names = {row.oid: row.as_sql for row in samples.tables()}
     oid, column = min(targets)
     others = [name for name in accounts.columns if name != key.name]
     links = [name for name in others if name == payer.name or targets & _reached((accounts.oid, name), references)]

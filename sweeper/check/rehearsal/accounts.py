@@ -150,7 +150,7 @@ def _without_limits(samples: Samples, table: Table, columns: list[Column]) -> li
 def _satellites(samples: Samples, accounts: Table) -> list[Table]:
     """Other tables with one row for each account."""
     mapping, found = samples.context.mapping, list[Table]()
-    tables = {row.oid: row.as_sql for row in samples.ask("list_all_tables", {})}
+    tables = {row.oid: row.as_sql for row in samples.tables()}
     for row in samples.ask("list_references", {}):
         if row.target_oid != accounts.oid or row.table_oid in (accounts.oid, mapping.sessions.oid):
             continue

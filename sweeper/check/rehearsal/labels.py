@@ -14,7 +14,7 @@ def labels_of_statuses(samples: Samples) -> dict[str, str]:
     status = mapping.sessions.column(samples.context.settings.sessions.status)
     if status is None:
         return {}
-    tables = {row.oid: row.as_sql for row in samples.ask("list_all_tables", {})}
+    tables = {row.oid: row.as_sql for row in samples.tables()}
     for row in samples.ask("list_references", {}):
         if (row.table_oid, row.column_name) != (mapping.sessions.oid, status.name) or row.target_oid not in tables:
             continue

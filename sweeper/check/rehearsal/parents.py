@@ -17,7 +17,7 @@ def refunded_wholes(samples: Samples, session_ids: Sequence[str], words: str) ->
     mapping, own = samples.context.mapping, samples.context.settings
     accounts = samples.reader.table("accounts.table", own.accounts.table).oid if own.accounts else 0
     references = samples.ask("list_references", {})
-    tables = {row.oid: row.as_sql for row in samples.ask("list_all_tables", {})}
+    tables = {row.oid: row.as_sql for row in samples.tables()}
     found: dict[str, tuple[int, str]] = {}
     if not accounts or mapping.is_by_account:
         return found

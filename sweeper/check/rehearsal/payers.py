@@ -22,7 +22,7 @@ def check_payers(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
     if context.mapping.ledger is not None:  # its charges and refunds name their account
         return
     sessions, account = context.mapping.sessions, context.settings.sessions.account
-    tables = {row.oid: row.as_sql for row in samples.ask("list_all_tables", {})}
+    tables = {row.oid: row.as_sql for row in samples.tables()}
     for row in samples.ask("list_references", {}):
         if (
             row.table_oid != sessions.oid

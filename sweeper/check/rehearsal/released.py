@@ -55,7 +55,7 @@ def _links(samples: Samples) -> Iterator[_Link]:
     sessions, known = mapping.sessions, {mapping.sessions.oid}
     if mapping.ledger is not None:
         known.add(mapping.ledger.table.oid)
-    tables = {row.oid: row.as_sql for row in samples.ask("list_all_tables", {})}
+    tables = {row.oid: row.as_sql for row in samples.tables()}
     looked = 0
     for row in samples.ask("list_references", {}):
         by_row = row.table_oid == sessions.oid

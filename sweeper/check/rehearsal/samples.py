@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sweeper.app.catalog import Column, Table
 from sweeper.app.reader import Reader
-from sweeper.check.context import CheckContext
+from sweeper.check.context import CheckContext, all_tables
 from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
@@ -110,6 +110,10 @@ class Samples:
         mapping = self.context.mapping
         text = fill(statement, {**mapping.slots, **slots}, {**mapping.choices, **(choices or {})})
         return self._rows(text, binds)
+
+    def tables(self) -> list[Row]:
+        """The app's tables, without those of a stranger, who would gain this role's rights when they are read."""
+        return [row for row in self._rows(*all_tables(self.context)) if not row.of_stranger]
 
     def _rows(self, text: str, binds: Mapping[str, object], *, apart: bool = False) -> Sequence[Row]:
         """The rows of a statement; sent once in a rehearsal, for several items ask for the same.

@@ -37,7 +37,7 @@ def find_traces(samples: Samples, session_ids: Sequence[str], words: str) -> dic
 
 def find_rows(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
     """The same for rows of other tables alone."""
-    tables = samples.ask("list_all_tables", {})[: _TABLES_AT_MOST * 10]
+    tables = samples.tables()[: _TABLES_AT_MOST * 10]
     columns = samples.ask("list_all_columns", {}, table_oids=[row.oid for row in tables])
     readable = {column.table_oid for column in columns}
     sessions = samples.context.mapping.sessions.oid

@@ -42,7 +42,7 @@ def check_unmoved(samples: Samples) -> Iterator[Check]:
 def _beside(samples: Samples, ledger: Table, account: Column) -> Iterator[tuple[Table, str]]:
     """The table of the ledger's accounts, and tables with one row for each account."""
     references = samples.ask("list_references", {})
-    tables = {row.oid: row.as_sql for row in samples.ask("list_all_tables", {})}
+    tables = {row.oid: row.as_sql for row in samples.tables()}
     targets = {
         (row.target_oid, row.target_column)
         for row in references

@@ -162,7 +162,16 @@ _SHAPES: dict[str, list[Schema]] = {
             {"error": _ERROR},
         )
     ],
-    "init": [_object({"file": _TEXT, "open_questions": _list(_TEXT), "hidden_tables": _list(_TEXT)})],
+    "init": [
+        _object(
+            {
+                "file": _TEXT,
+                "open_questions": _list(_TEXT),
+                "hidden_tables": _list(_TEXT),
+                "tables_of_others": _list(_TEXT),
+            }
+        )
+    ],
     "install": [_object({"actions": _list(_TEXT), "notes": _list(_TEXT)})],
     "sql": [
         _object({"statements": _list(_object({"name": _TEXT, "group": _TEXT, "heading": _TEXT}))}),
