@@ -14,6 +14,10 @@ SET DateStyle = 'ISO, MDY'
 SET IntervalStyle = 'postgres'
 SET standard_conforming_strings = on
 SET extra_float_digits = 1
+SET gin_fuzzy_search_limit = 0
+{if has_money}
+SET lc_monetary = {money_locale}
+{end}
 {if sharded}
 SET citus.propagate_set_commands = 'local'
 {end}

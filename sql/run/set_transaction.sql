@@ -18,6 +18,10 @@ SELECT pg_catalog.set_config('lock_timeout', pg_catalog.concat(least(
        -- how the app's own texts and its floating balances are read
        pg_catalog.set_config('standard_conforming_strings', 'on', true),
        pg_catalog.set_config('extra_float_digits', '1', true),
+       -- what one number of the type money is: as this role begins, whatever another client has left
+       pg_catalog.set_config('lc_monetary', NULL, true),
+       -- or a look by such an index finds some of the rows, by chance
+       pg_catalog.set_config('gin_fuzzy_search_limit', '0', true),
        -- the server has it since version 17; those above bound each statement. A clock that ticks already is stopped
        -- first: it would not be set anew
        CASE WHEN pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL

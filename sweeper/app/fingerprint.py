@@ -5,10 +5,12 @@ import re
 from collections.abc import Mapping as Mapped
 from hashlib import sha256
 
-from sweeper.app.catalog import Table
+from sweeper.app.catalog import MONEY, Table
 from sweeper.app.charge_key import ChargeKey
+from sweeper.app.facts import Facts
 from sweeper.app.reader import Reader
 from sweeper.config.model import Settings
+from sweeper.postgres.templates import fill, quote_text
 
 # The sections of the file that decide who is paid and how much, without the keys in them that do not. With the types of
 # what they name they are what is installed: a server may write the same SQL in several ways, a file is what it is.
@@ -16,7 +18,7 @@ _DECISIVE = {"sessions": {"ended_at"}, "accounts": {"invariant"}, "ledger": {"re
 _BOUND = (
     "sessions", "accounts", "ledger", "session_type", "session_collate", "account_type", "account_collate",
     "attempt_type", "attempt_collate", "status_type", "amount_type", "started_type", "balance_type",
-    "ledger_session_type", "ledger_attempt_type", "shared_ids",
+    "ledger_session_type", "ledger_attempt_type", "shared_ids", "money_locale",
 )  # fmt: skip
 
 
@@ -42,6 +44,17 @@ def charge_key(reader: Reader, settings: Settings, sessions: Table, slots: Mappe
         reads={column.name: column.full_type for column in read},
         accounts_oid=next((table.oid for table in reader.tables if accounts and table.name == accounts.table), None),
     )
+
+
+def money_slots(reader: Reader) -> Facts:
+    """How money is read where a mapped table has some.
+
+    The type counts whole cents; how many of them are one is a setting that anybody may change for himself.
+    """
+    if all(column.base_type != MONEY for table in reader.tables for column in table.columns.values()):
+        return Facts({}, {"has_money": False})
+    locale = reader.transaction.row(fill("read_money_locale", {})).name
+    return Facts({"money_locale": quote_text(locale)}, {"has_money": True})
 
 
 def fingerprint(settings: Settings, slots: Mapped[str, str], search_path: str) -> str:
