@@ -2,17 +2,13 @@
 -- functions with the rights of whoever reads it, by an index that the planner looks at, or by a cast of a column's type.
 WITH {include strangers},
 strange AS MATERIALIZED (
-    SELECT o.oid
-    FROM pg_catalog.pg_roles AS o
-    CROSS JOIN pg_catalog.pg_roles AS me
-    WHERE me.rolname = current_user
-      AND EXISTS (
-          SELECT
-          FROM strangers AS s
-          WHERE pg_catalog.pg_has_role(s.oid, o.oid, 'MEMBER')
-            AND NOT pg_catalog.pg_has_role(s.oid, me.oid, 'MEMBER')
-            AND NOT (s.joins_any AND NOT me.rolsuper)
-      )
+    SELECT owned.relowner
+    FROM (
+        SELECT DISTINCT c.relowner
+        FROM pg_catalog.pg_class AS c
+        WHERE c.relkind IN ('r', 'p')
+    ) AS owned
+    WHERE {include of_stranger}
 )
 SELECT c.oid::bigint AS oid,
        n.nspname AS schema_name,
@@ -21,7 +17,7 @@ SELECT c.oid::bigint AS oid,
        CASE WHEN pg_catalog.pg_table_is_visible(c.oid) THEN '' ELSE pg_catalog.quote_ident(n.nspname) || '.' END
            || pg_catalog.quote_ident(c.relname) AS as_sql,
        pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(c.relowner)::text) AS owner,
-       c.relowner IN (SELECT o.oid FROM strange AS o) AS of_stranger
+       c.relowner IN (SELECT o.relowner FROM strange AS o) AS of_stranger
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p')

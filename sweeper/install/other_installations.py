@@ -20,10 +20,8 @@ def require_only_installation(transaction: Transaction, mapping: Mapping, bound:
     Raises:
         ConfigurationError: one is; both would pay every session.
     """
-    listed = transaction.rows(fill("list_other_installations", {}), {"schema_name": mapping.schema})
-    for row in listed:
-        if _pays_the_same(transaction, mapping, bound, row.schema_name):
-            other = row.schema_name
+    for other in other_schemas(transaction, mapping, "list_other_installations"):
+        if _pays_the_same(transaction, mapping, bound, other):
             raise ConfigurationError(
                 f"schema {other} is installed over {mapping.sessions.qualified}, too: both would pay every session. "
                 f"Nothing was changed. Go on with database.schema = {other!r}, or uninstall that one to go on with "
@@ -32,7 +30,21 @@ def require_only_installation(transaction: Transaction, mapping: Mapping, bound:
                 code="second_ledger",
             )
         if bound is None:
-            _require_not_refunded(transaction, mapping, row.schema_name)
+            _require_not_refunded(transaction, mapping, other)
+
+
+def other_schemas(transaction: Transaction, mapping: Mapping, statement: str) -> list[str]:
+    """The schemas that ``statement`` lists, without those of a stranger, who could have made up what is there.
+
+    Whoever owns a mapped table is none: without its rights nothing is installed over it.
+    """
+    listed = [row.schema_name for row in transaction.rows(fill(statement, {}), {"schema_name": mapping.schema})]
+    if not listed:
+        return []
+    tables = [mapping.slots[name] for name in ("sessions", "accounts", "ledger") if name in mapping.slots]
+    binds = {"schemas": listed, "own_schema": mapping.schema, "tables": tables}
+    strange = {row.schema_name for row in transaction.rows(fill("list_strange_schemas", {}), binds)}
+    return [schema for schema in listed if schema not in strange]
 
 
 def have_rows_in_common(transaction: Transaction, mapping: Mapping, other: ChargeKey) -> bool:

@@ -8,7 +8,7 @@ import re
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError, SweeperError
-from sweeper.install.other_installations import require_only_installation
+from sweeper.install.other_installations import other_schemas, require_only_installation
 from sweeper.install.replication import require_origin
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, quote_name
@@ -51,8 +51,8 @@ def require_own_guard_rows(transaction: Transaction, mapping: Mapping, guard: st
             f"index {guard} and run `sweeper install`",
             code="ledger_changed",
         )
-    for row in transaction.rows(fill("list_other_installations", {}), {"schema_name": mapping.schema}):
-        settings = f"{quote_name(row.schema_name)}.settings"
+    for schema in other_schemas(transaction, mapping, "list_other_installations"):
+        settings = f"{quote_name(schema)}.settings"
         for other in transaction.rows(fill("read_installation", {"settings": settings})):
             if not other.guard_index or not other.charge_key or not _same(guard, other.guard_index):
                 continue
@@ -62,7 +62,7 @@ def require_own_guard_rows(transaction: Transaction, mapping: Mapping, guard: st
             if shared := _shared_ids(transaction, mapping, key):
                 raise ConfigurationError(
                     f"ledger.where means rows of both {mapping.sessions.qualified} and {key.table}, whose refunds "
-                    f"schema {row.schema_name} pays, and both have sessions with one id ({', '.join(shared)}): a "
+                    f"schema {schema} pays, and both have sessions with one id ({', '.join(shared)}): a "
                     "refund of the one would pass for one of the other. Add what distinguishes the two to ledger.where "
                     "and [ledger.insert] of both files, such as the kind of what the row is for",
                     code="shared_ledger",

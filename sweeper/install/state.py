@@ -85,7 +85,7 @@ def open_mapping(
 ) -> tuple[Mapping, Installation]:
     """The installed mapping, checked against the file, the catalogue and, unless it is not ``guarded``, the guard.
 
-    With ``paying``, also that no role can plant functions in its search path that would run with our rights, and no
+    Also that no role can plant functions in its search path that would run with our rights and, with ``paying``, that no
     other installation pays the same sessions.
 
     Raises:
@@ -104,8 +104,8 @@ def open_mapping(
     with database.transaction(
         timeouts=CATALOGUE_TIMEOUTS, search_path=installation.search_path, timezone=settings.sessions.timezone
     ) as transaction:
-        if paying:
-            require_own_path(transaction, settings, installation.search_path)
+        # what is planted would run as soon as the app's SQL is planned, also where nothing is written
+        require_own_path(transaction, settings, installation.search_path)
         mapping = read_mapping(transaction, settings, installation.search_path)
         _require_version(installation)
         require_whole(transaction, mapping)
@@ -131,7 +131,8 @@ def open_file(
     """The mapping in the file, for a dry run: it may differ from the installed one, and nothing need be installed.
 
     Raises:
-        ConfigurationError: the ledger that is there was written under another key, or another schema has one.
+        ConfigurationError: the ledger that is there was written under another key, another schema has one, or somebody
+            can plant functions in the search path.
     """
     schema = settings.database.schema_
     with database.transaction(timeouts=CATALOGUE_TIMEOUTS) as transaction:
@@ -140,6 +141,7 @@ def open_file(
     with database.transaction(
         timeouts=CATALOGUE_TIMEOUTS, search_path=search_path, timezone=settings.sessions.timezone
     ) as transaction:
+        require_own_path(transaction, settings, search_path)
         mapping = read_mapping(transaction, settings, search_path)
         guard = found.guard_index if found and found.fingerprint == mapping.fingerprint else None
         require_alone(transaction, mapping, found.bound if found else None, guard)

@@ -13,7 +13,7 @@ from sweeper.install.ledger_sessions import (
     require_same_sessions,
     require_same_table,
 )
-from sweeper.install.other_installations import have_rows_in_common, require_only_installation
+from sweeper.install.other_installations import have_rows_in_common, other_schemas, require_only_installation
 from sweeper.install.own_tables import (
     SIGNS,
     OwnTables,
@@ -194,23 +194,23 @@ def _refuse_second_ledger(transaction: Transaction, mapping: Mapping, *, has_led
     Raises:
         ConfigurationError: one has, and this mapping would pay them.
     """
-    for row in transaction.rows(fill("list_other_ledgers", {}), {"schema_name": mapping.schema}):
-        prefix = quote_name(row.schema_name)
-        other = read_installation(transaction, row.schema_name)
+    for schema in other_schemas(transaction, mapping, "list_other_ledgers"):
+        prefix = quote_name(schema)
+        other = read_installation(transaction, schema)
         bound = other.bound if other else None
         if bound is not None and not (mapping.key.of_table(bound) or have_rows_in_common(transaction, mapping, bound)):
             continue
         if mapping.is_by_account:
             raise ConfigurationError(
-                f"schema {row.schema_name} has a ledger of refunds of {mapping.sessions.qualified}: from schema "
+                f"schema {schema} has a ledger of refunds of {mapping.sessions.qualified}: from schema "
                 f"{mapping.schema} they could be paid again. Nothing was changed. Go on with database.schema = "
-                f"{row.schema_name!r}",
+                f"{schema!r}",
                 code="second_ledger",
             )
         there = OwnTables({}, bound)
         if old_session_id(mapping, there) is None:
             raise ConfigurationError(
-                f"schema {row.schema_name} has the refunds of {mapping.sessions.qualified}, under an id whose column "
+                f"schema {schema} has the refunds of {mapping.sessions.qualified}, under an id whose column "
                 f"is gone: from schema {mapping.schema} they could be paid again. Nothing was changed",
                 code="second_ledger",
             )
@@ -230,8 +230,8 @@ def _refuse_second_ledger(transaction: Transaction, mapping: Mapping, *, has_led
             raise
         if paid.sessions:
             raise ConfigurationError(
-                f"schema {row.schema_name} has refunds of {paid.sessions} sessions ({', '.join(paid.samples)}) that "
+                f"schema {schema} has refunds of {paid.sessions} sessions ({', '.join(paid.samples)}) that "
                 f"this mapping would pay again from schema {mapping.schema}: {paid.credits} credits. Nothing was "
-                f"changed. Go on with database.schema = {row.schema_name!r}: `sweeper install` takes it over",
+                f"changed. Go on with database.schema = {schema!r}: `sweeper install` takes it over",
                 code="second_ledger",
             )

@@ -46,7 +46,7 @@ def test_who_may_plant_functions_stops_every_run_and_installation_until_it_is_re
         assert checked["fix"] in ran.document["error"]["message"]
     installed = first.sweeper("install", "--json")
     assert (installed.exit_code, installed.document["error"]["code"]) == (2, "search_path")
-    assert first.run("--dry-run").exit_code == 0
+    assert first.run("--dry-run").document["error"]["code"] == "search_path"
     assert first.refunds() == {}
     first.sql(checked["fix"])
     assert items(check(first))["search_path"]["status"] == "ok"

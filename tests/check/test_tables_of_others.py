@@ -69,3 +69,43 @@ def test_a_table_of_a_role_that_nobody_can_log_in_as_is_compared(app: App) -> No
             assert items(check(app.database))["other_tables"]["status"] == "warning"
     finally:
         app.sql("DROP OWNED BY owns_tables CASCADE; DROP ROLE owns_tables")
+
+
+# as if sweeper were installed there over the same jobs, and had paid some
+INSTALLATION = """
+CREATE TABLE trap.settings (schema_version int, installed_at timestamptz, fingerprint text, search_path text,
+    guard_index text, live_index text, charge_key jsonb, horizon timestamptz, horizon_as_of timestamptz,
+    horizon_policy text, full_sweep_as_of timestamptz, before_floor_sessions bigint, before_floor_credits numeric);
+CREATE TABLE trap.locks (name text);
+CREATE TABLE trap.refunds (refund_id uuid, session_id text, account_id text, attempt int, again int, amount numeric,
+    layer text, run_id uuid, failed_at timestamptz, created_at timestamptz);
+CREATE TABLE trap.reversals (reversal_id uuid, refund_id uuid, made_by text);
+CREATE INDEX ON trap.settings (fingerprint) WHERE trap.simplified(1) = 1;
+CREATE INDEX ON trap.refunds (session_id) WHERE trap.simplified(1) = 1;
+INSERT INTO trap.settings (schema_version, installed_at, fingerprint, search_path, charge_key)
+SELECT 1, now(), 'f', 'public', jsonb_build_object(
+    'table', '"public"."jobs"', 'table_oid', 'public.jobs'::regclass::oid,
+    'id', '"id"', 'id_type', 'text', 'attempt', NULL, 'attempt_type', 'integer', 'timezone', NULL);
+INSERT INTO trap.refunds
+SELECT gen_random_uuid(), id, owner, 0, 0, price, 'sweeper', NULL, ended, now() FROM public.jobs
+"""
+
+
+@pytest.mark.every_version
+def test_what_looks_like_an_installation_of_a_stranger_runs_nothing_and_stops_nobody(app: App) -> None:
+    app.map("policy", grace="1s")
+    app.write()
+    with trapped(app.database, LAYER, INSTALLATION) as listening:
+        assert app.install().exit_code == 0
+        found = items(check(app.database))
+        assert (found["mapping"]["status"], found["installed"]["status"]) == ("ok", "ok"), found
+        ran = app.database.run("--accept", "marks", now=None)
+        assert (ran.exit_code, ran.document["refunds"]["sessions"] > 0) == (0, True), ran.stdout
+        assert app.database.run("--dry-run", now=None).exit_code == 0
+        assert sprung(listening) == set()
+
+
+def test_an_installation_of_whoever_owns_the_sessions_is_seen(app: App) -> None:
+    app.sql(f"ALTER TABLE jobs OWNER TO {LAYER}")
+    with trapped(app.database, LAYER, INSTALLATION):
+        assert app.database.sweeper("install", "--json").document["error"]["code"] == "second_ledger"
