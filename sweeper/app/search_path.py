@@ -78,6 +78,17 @@ def require_own_path(transaction: Transaction, settings: Settings, search_path: 
     require_no_planters(transaction, mapped_tables(settings), settings.database.schema_, search_path)
 
 
+def require_own_schema(transaction: Transaction, settings: Settings) -> None:
+    """Check that sweeper's own schema is no stranger's, before what is in it is read.
+
+    Raises:
+        ConfigurationError: naming whose it is, and how to end that.
+    """
+    schema = settings.database.schema_
+    if transaction.row(fill("find_schema_owner", {}), {"own_schema": schema}).of_another:
+        require_own_path(transaction, settings, "")
+
+
 def require_no_planters(transaction: Transaction, tables: Sequence[str], own_schema: str, search_path: str) -> None:
     """The same for these tables.
 

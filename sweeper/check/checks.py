@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from sweeper.app.mapping import Mapping, read_mapping
+from sweeper.app.search_path import require_own_schema
 from sweeper.check import charges, guard, history, installed, policy, protections, rows, triggers
 from sweeper.check.context import CheckContext, failure, ok, reading, run_check
 from sweeper.check.exposure import check_grants, check_other_tables, check_search_path
@@ -85,6 +86,7 @@ def _check_mapped(
     schema = settings.database.schema_
     try:
         with reading(database) as transaction:
+            require_own_schema(transaction, settings)
             installation = read_installation(transaction, schema)
     except SweeperError as error:
         yield from _not_let_in(database, settings, surroundings, role, error)
@@ -131,6 +133,8 @@ def _for_rehearsal(context: CheckContext) -> CheckContext:
 def _not_let_in(
     database: Database, settings: Settings, surroundings: Surroundings, role: str, error: SweeperError
 ) -> list[Check]:
+    if error.code == "search_path":
+        return [check_search_path(database, settings, surroundings.search_path(settings.database.schema_))]
     if error.code != "privilege":
         return [failure("installed", error.message, "update the program" if error.code == "newer_schema" else "")]
     lacking = check_rights(database, settings, role, surroundings.search_path(settings.database.schema_))

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.mapping import Mapping, read_mapping
-from sweeper.app.search_path import require_own_path
+from sweeper.app.search_path import require_own_path, require_own_schema
 from sweeper.app.status_labels import StatusLabels
 from sweeper.config.model import PolicySection, Settings
 from sweeper.core.errors import ConfigurationError
@@ -94,6 +94,7 @@ def open_mapping(
     """
     schema = settings.database.schema_
     with database.transaction(timeouts=CATALOGUE_TIMEOUTS) as transaction:
+        require_own_schema(transaction, settings)
         installation = read_installation(transaction, schema)
     if installation is None or not installation.fingerprint:
         raise ConfigurationError(
@@ -136,6 +137,7 @@ def open_file(
     """
     schema = settings.database.schema_
     with database.transaction(timeouts=CATALOGUE_TIMEOUTS) as transaction:
+        require_own_schema(transaction, settings)
         found = read_installation(transaction, schema)
     search_path = (found and found.search_path) or surroundings.search_path(schema)
     with database.transaction(

@@ -109,3 +109,16 @@ def test_an_installation_of_whoever_owns_the_sessions_is_seen(app: App) -> None:
     app.sql(f"ALTER TABLE jobs OWNER TO {LAYER}")
     with trapped(app.database, LAYER, INSTALLATION):
         assert app.database.sweeper("install", "--json").document["error"]["code"] == "second_ledger"
+
+
+def test_a_stranger_who_made_sweepers_own_schema_first_gains_nothing(app: App) -> None:
+    with trapped(app.database, LAYER, INSTALLATION) as listening:
+        app.sql("ALTER SCHEMA trap RENAME TO sweeper; CREATE SCHEMA trap; GRANT USAGE ON SCHEMA trap TO PUBLIC")
+        app.sql("ALTER FUNCTION sweeper.spring() SET SCHEMA trap")
+        for command in (["check"], ["run"], ["run", "--dry-run"], ["audit"], ["explain", "j1"], ["install"]):
+            ran = app.database.sweeper(*command, "--json", now=None)
+            said = items(ran)["search_path"]["message"] if command == ["check"] else ran.document["error"]["message"]
+            assert f"{LAYER}, which owns the schema sweeper" in said
+        assert sprung(listening) == set()
+        app.sql("SELECT count(*) FROM sweeper.settings")
+        assert sprung(listening) == {"postgres"}, "or nothing above was a trap"
