@@ -12,7 +12,7 @@ from sweeper.check.result import Check
 from sweeper.check.rights import denied
 from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.install.checks import check_ledger_rows
-from sweeper.install.guard import DeferrableGuardError, require_payable
+from sweeper.install.guard import DeferrableGuardError, ReorderedGuardError, require_order, require_payable
 from sweeper.install.state import Installation
 from sweeper.postgres.templates import fill
 from sweeper.postgres.transaction import Transaction
@@ -40,10 +40,11 @@ def check_guard(context: CheckContext, installation: Installation, *, may_pay: b
             yield found
             return
         try:
+            require_order(transaction, mapping)
             if may_pay:
                 _plan_payment(transaction, context)
         except ConfigurationError as error:
-            fix = error.fix if isinstance(error, DeferrableGuardError) else "sweeper install"
+            fix = error.fix if isinstance(error, DeferrableGuardError | ReorderedGuardError) else "sweeper install"
             yield failure("guard", error.message, fix)
             return
         except FailedError as error:

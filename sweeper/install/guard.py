@@ -6,7 +6,7 @@ from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError, SweeperError
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, quote_name
-from sweeper.postgres.transaction import Transaction
+from sweeper.postgres.transaction import Row, Transaction
 
 # how the names of indexes begin that this installation or another has made
 OURS = "sweeper_"
@@ -16,6 +16,31 @@ def has_own_guard(transaction: Transaction, mapping: Mapping) -> bool:
     """Whether sweeper's own ledger has its unique index: valid, immediate, on all rows."""
     indexes = transaction.rows(fill("list_unique_indexes", {}), {"table_name": mapping.slots["refunds"]})
     return any(index.usable and index.whole and index.keys == sorted(mapping.guard_keys) for index in indexes)
+
+
+class ReorderedGuardError(ConfigurationError):
+    """The libraries that sort text have changed since the index of the guard was built: it may not find what it has."""
+
+    def __init__(self, changed: Row) -> None:
+        super().__init__(
+            f"the guard may not find what is in it: its index has text in the order of {changed.name}, which was "
+            f"version {changed.built} and is {changed.now} now, as after an update of the system's libraries: what "
+            f"is refunded could be paid again; nothing was paid. Run: {changed.fix}",
+            code="collation_changed",
+        )
+        self.fix: str = changed.fix
+
+
+def require_order(transaction: Transaction, mapping: Mapping) -> None:
+    """Check that the index of the guard is in the order in which the server would look it up.
+
+    Raises:
+        ReorderedGuardError: the collation of its text is another version by now.
+    """
+    # the version of a database's own collation is known since 15
+    statement = fill("find_changed_collation", {}, {"of_database": transaction.server_version >= 150_000})
+    for changed in transaction.rows(statement, {"refunds": mapping.slots["refunds"]}):
+        raise ReorderedGuardError(changed)
 
 
 class DeferrableGuardError(ConfigurationError):
@@ -35,8 +60,9 @@ def require_own_guard(transaction: Transaction, mapping: Mapping) -> None:
     """Check the guard of sweeper's own ledger.
 
     Raises:
-        ConfigurationError: it is missing, not valid, deferrable or partial.
+        ConfigurationError: it is missing, not valid, deferrable, partial, or in another order by now.
     """
+    require_order(transaction, mapping)
     if not has_own_guard(transaction, mapping):
         raise ConfigurationError(
             f"the guard is missing: {mapping.schema}.refunds has no unique index on ({', '.join(mapping.guard_keys)}) "

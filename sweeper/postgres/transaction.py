@@ -36,6 +36,11 @@ class Transaction:
         """The server's process id as the client was given it: behind a pooler it is another than the server's own."""
         return int(self._connection.connection.dbapi_connection.info.backend_pid)  # type: ignore[union-attr]
 
+    @property
+    def server_version(self) -> int:
+        """The server's version, such as 180001."""
+        return int(self._connection.connection.dbapi_connection.info.server_version)  # type: ignore[union-attr]
+
     def script(self, script: str) -> None:
         """Send statements without binds, one after the other."""
         # without parameters psycopg leaves % alone
