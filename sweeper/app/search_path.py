@@ -49,7 +49,7 @@ def mapped_tables(settings: Settings) -> list[str]:
 def find_planters(
     transaction: Transaction, tables: Sequence[str], own_schema: str, search_path: str, *, set_off: bool = False
 ) -> Planters | None:
-    """Find out who may create in a schema of ``search_path``, the one in force in ``transaction``, and owns no table here.
+    """Find out who may create in a schema of ``search_path``, the one in force, and owns none of these tables.
 
     With ``set_off``, also who owns what a write to the tables calls.
 

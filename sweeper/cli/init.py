@@ -106,7 +106,7 @@ def _look(database: "Database", table: str | None) -> "Evidence":
     """Read the catalogue, and look whose code the app's names in a draft may call, before any row is read."""
     from sweeper.app.search_path import require_no_planters
     from sweeper.init.evidence import Evidence
-    from sweeper.install.state import CATALOGUE_TIMEOUTS, read_surroundings
+    from sweeper.install.surroundings import CATALOGUE_TIMEOUTS, read_surroundings
 
     evidence = Evidence(database, table)
     search_path = read_surroundings(database).search_path("")

@@ -85,8 +85,8 @@ def open_mapping(
 ) -> tuple[Mapping, Installation]:
     """The installed mapping, checked against the file, the catalogue and, unless it is not ``guarded``, the guard.
 
-    Also that no role can plant functions in its search path that would run with our rights and, with ``paying``, that no
-    other installation pays the same sessions.
+    Also that no role can plant functions in its search path that would run with our rights and, with ``paying``, that
+    no other installation pays the same sessions.
 
     Raises:
         ConfigurationError: not installed, installed for another mapping, without its guard, planted in, or, with
