@@ -15,7 +15,6 @@ NAMES = [
     "file", "connection", "version", "primary", "clock", "pooler", "privileges", "row_security", "search_path",
     "mapping", "installed", "guard", "index", "horizon", "holds", "last_run", "amounts", "uncharged", "future_times",
     "grants", "append_only", "refund_function", "hooks", "other_tables", "fence", "moves", "rules", "triggers",
-    "grants", "append_only", "refund_function", "hooks", "other_tables", "fence", "moves", "rules", "triggers",
     "migrations", "grace", "statuses", "past_refunds", "charges", "marks", "ledger", "accounts", "balances",
     "active_at", "deadlines", "stuck_after", "caps", "time_zone",
 ]  # fmt: skip

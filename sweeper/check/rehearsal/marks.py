@@ -55,7 +55,7 @@ def _looked_at(samples: Samples) -> set[str]:
     own, sessions = samples.context.settings.sessions, samples.context.mapping.sessions
     read = " ".join(filter(None, (own.exclude, own.charged, own.amount, own.status, own.stuck_at)))
     words = set(_WORD.findall(read.lower()))
-    tables = {row.table_name for row in samples.ask("list_all_tables", {})}
+    tables = {row.table_name for row in samples.tables()}
     return {sessions.name} | {name for name in tables if name.lower() in words}
 
 

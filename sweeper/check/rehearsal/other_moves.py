@@ -61,7 +61,7 @@ def _links(samples: Samples, accounts: Table, *, explained: bool) -> Iterator[_L
     mapping = samples.context.mapping
     sessions, known = mapping.sessions, {mapping.sessions.oid, accounts.oid}
     known |= {mapping.ledger.table.oid} if mapping.ledger else set()
-    tables = {row.oid: row.as_sql for row in samples.ask("list_all_tables", {})}
+    tables = {row.oid: row.as_sql for row in samples.tables()}
     found = [row for row in samples.ask("list_references", {}) if row.table_oid == sessions.oid]
     found = [row for row in found if row.target_oid in tables and row.target_oid not in known]
     for row in found[:_TABLES_AT_MOST]:

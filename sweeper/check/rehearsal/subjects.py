@@ -29,7 +29,7 @@ def check_subjects(context: CheckContext) -> Iterator[Check]:
         words = set(_WORD.findall(text.lower()))
         with sampling(context) as samples:
             value = samples.expression(key, text)
-            for row in samples.ask("list_all_tables", {}):
+            for row in samples.tables():
                 if row.table_name.lower() not in words or row.oid == mapping.sessions.oid:
                     continue
                 table = samples.reader.table("table", row.as_sql)
