@@ -226,7 +226,7 @@ def test_a_sign_of_life_that_is_only_the_start_of_the_work(app: App) -> None:
     app.map("policy", stuck_after="10m")
     app.sql("ALTER TABLE jobs ADD work_began timestamptz; UPDATE jobs SET work_began = began + interval '1 min'")
     app.map(active_at="work_began")
-    assert "active_at = 'work_began': it stands near the start" in refuses(app, "stuck_after")
+    assert "active_at = 'work_began': it is near the start" in refuses(app, "stuck_after")
 
 
 def test_the_share_of_one_pool_alone(app: App) -> None:

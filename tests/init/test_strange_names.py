@@ -39,7 +39,7 @@ def test_a_number_for_the_kind_of_a_row_is_asked_for(server: Server, tmp_path: P
 def test_a_ledger_of_money_that_releases_what_it_reserved(server: Server, tmp_path: Path) -> None:
     found, text = draft(server, tmp_path, MONEY)
     assert (found["ledger"]["table"], found["ledger"]["where"]) == ("balance_events", "?")
-    assert "\"kind = 'release'\"   what was taken is let go" in text
+    assert "\"kind = 'release'\"   by their name they release what was taken" in text
     assert '"reserved_usd"   a price' in text
 
 
