@@ -41,6 +41,7 @@ class OwedPage:
         self._left = deque(session_ids)
         self.last = last
         self.unripe_from = unripe_from
+        self.is_turned = False
 
     def take(self, number: int) -> tuple[str, ...]:
         """The next ``number`` ids, fewer at the end, empty when all are taken; where there are shards, of one shard."""
@@ -74,6 +75,7 @@ class OwedPage:
     def turn(self) -> None:
         """Continue from another place of the page; what is left before that comes last."""
         self._left.rotate(-int(len(self._left) * _TURN))
+        self.is_turned = True
 
     def __len__(self) -> int:
         return len(self._left)

@@ -127,14 +127,16 @@ class Sweep:
                     self._note_unripe(selection)
                 more, last = self._pay_around_refused(selection)
             else:
-                self._pay_page(found)
-                more, last = found.last is not None, found.last
+                stale = self._pay_page(found, may_find_again=True)
+                more, last = (True, selection.after) if stale else (found.last is not None, found.last)
                 if self._homes:
                     self._homes.keep(self.tally.skipped)
             selection = replace(selection, after=last)
 
-    def _pay_page(self, found: OwedPage) -> None:
+    def _pay_page(self, found: OwedPage, *, may_find_again: bool = False) -> bool:
         """Pay a page, batch after batch; a session that stands in the way is held, suspected or skipped.
+
+        Returns whether the rest is to be found again, where it may be, because another run has paid much of it.
 
         Raises:
             ConfigurationError, FailedError, Busy: the run cannot go on; what was committed stands.
@@ -157,11 +159,14 @@ class Sweep:
                 runner.hold_proven()
                 throttle.answered(len(batch.paid), batch.beside_id_bytes)
                 found.give_back(session_ids[batch.tried :])
-                if batch.already_refunded * 2 > batch.tried:
-                    found.turn()  # another run is at work here: each would pay what the other has just paid
+                if batch.already_refunded * 2 > batch.tried:  # another run is at work here
+                    if may_find_again and found.is_turned:
+                        return True
+                    found.turn()  # or each would pay what the other has just paid
                 full = len(session_ids) == throttle.size
                 if pause := throttle.held(batch.locked_seconds, batch.traffic, full=full):
                     time.sleep(pause)
+        return False
 
     def _take(self, found: OwedPage) -> tuple[str, ...]:
         throttle = self._runner.throttle

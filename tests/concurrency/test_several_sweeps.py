@@ -42,7 +42,7 @@ def test_a_sweep_goes_on_elsewhere_than_another_that_pays_the_same_page(first: A
     assert earliest > "s100"
 
 
-def test_a_sweep_looks_once_at_what_another_has_paid(first: AppDatabase) -> None:
+def test_a_sweep_does_not_try_all_that_another_has_paid(first: AppDatabase) -> None:
     """One of them is played: it has the first batch in its hands, and then has refunded the first half."""
     first.account(credits=0)
     first.sql(
@@ -70,13 +70,13 @@ def test_a_sweep_looks_once_at_what_another_has_paid(first: AppDatabase) -> None
 
         with patch.object(Transaction, "rows", rows), before("lock_accounts", pay):
             ran = first.run("--batch-size", "50")
-    assert (ran.document["refunds"]["sessions"], ran.document["already_refunded"]) == (1500, 1500)
+    assert ran.document["refunds"]["sessions"] == 1500
     assert (ran.document["skipped"], first.credits()) == (0, 1500)
     assert sorted(event["session_id"] for event in ran.events)[0:1500:250] == [
         f"s{number}" for number in (1501, 1751, 2001, 2251, 2501, 2751)
     ]
-    # sixty, and the one that was locked again
-    assert sent.count("lock_sessions") == 61
+    # thirty, and a few of those of the other before they were found again without them
+    assert 30 <= sent.count("lock_sessions") <= 36
 
 
 def test_workers_that_wake_up_leave_no_session_both_finished_and_refunded(first: AppDatabase) -> None:
