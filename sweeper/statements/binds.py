@@ -1,5 +1,4 @@
 """Values for the binds of every statement: from this mapping, the policy, and existing rows."""
-
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -207,7 +206,6 @@ class Values:
     def _of_one(self) -> dict[str, dict[str, object]]:
         mapping, rows, key = self.mapping, self.rows, self.mapping.key
         refunds: dict[str, object] = {"refund_ids": text_array(rows.refund_ids)}
-        fence: dict[str, object] = {"table_name": mapping.sessions.qualified}
         ledger: dict[str, object] = {"name": mapping.slots["refunds"]}
         owners: dict[str, object] = {"ids": self._of_batch()["accounts"], "most": 9}
         return {
@@ -216,8 +214,10 @@ class Values:
             "reverse": refunds | self._of_batch(),
             **dict.fromkeys(("read_back", "find_changed"), refunds | self._of_batch()),
             **{name: self._adopted() | self._in_shard() | self._of_batch() for name in IN_SHARD},
-            **dict.fromkeys(("find_fence", "read_fence"), fence),
+            **{name: {"table_name": mapping.sessions.qualified} for name in ("find_fence", "read_fence")},
             "list_append_only": {"names": [mapping.slots["refunds"], mapping.slots["reversals"]]},
+            "list_missing_columns": {"tables": text_array(["runs"]), "columns": text_array(["run_id"])},
+            "list_strange_schemas": {"schemas": text_array([mapping.schema])},
             "find_relation": {"name": mapping.sessions.name},
             "find_overlap": {"table_oid": key.table_oid, "other_oid": key.table_oid, "other_name": key.table},
             "find_subscription": {"table_oids": [key.table_oid]},

@@ -118,7 +118,7 @@ _OF_CITUS = ("find_distribution", "set_on_nodes")
 _BY_ACCOUNT = (
     "list_shards", "close_in_shard", "insert_in_shard", "add_in_shard", "hold_in_shard", "end_holds_in_shard",
 )  # fmt: skip
-_NOT_IN_CITUS = ("fence", "release_fence")
+_NOT_IN_CITUS = ("fence", "release_fence", "find_unknown_statuses")
 _NOT_BY_ACCOUNT = (
     "find_in_history",
     "find_moved",

@@ -208,7 +208,7 @@ def test_an_amount_that_is_called_as_something_else(app: App) -> None:
     app.sql("ALTER TABLE jobs ADD attempts int NOT NULL DEFAULT 3")
     by_marks(app, "refunded_at IS NOT NULL")
     app.map(amount="attempts")
-    assert rehearsed(app)["charges"]["status"] == "warning"
+    assert rehearsed(app)["charges"]["status"] == "failure"
 
 
 def test_a_price_of_what_has_no_charge(app: App) -> None:
