@@ -4,7 +4,7 @@ import pytest
 
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
-from tests.helpers.shops import refuses, rehearsed, shop
+from tests.helpers.shops import refuses, rehearsed, shop, without_ledger
 
 
 @pytest.fixture
@@ -33,8 +33,7 @@ def test_times_that_the_book_contradicts(app: App, zone: str, said: str) -> None
 
 def test_another_account_than_the_sessions_name(app: App) -> None:
     """There are no books; by the time of its last change an account was charged, or was not."""
-    app.sections.pop("ledger")
-    app.sections.pop("ledger.insert")
+    without_ledger(app)
     app.sql("DROP TABLE book; UPDATE jobs SET refunded_at = ended WHERE substr(id, 2)::int <= 20")
     app.sql("ALTER TABLE jobs ADD FOREIGN KEY (owner) REFERENCES wallets; ALTER TABLE wallets ADD parent text")
     app.sql("ALTER TABLE wallets ADD updated_at timestamptz NOT NULL DEFAULT '2026-01-01Z'")
@@ -53,8 +52,7 @@ def test_another_account_than_the_sessions_name(app: App) -> None:
 
 
 def test_the_balance_in_place_of_the_charge(app: App) -> None:
-    app.sections.pop("ledger")
-    app.sections.pop("ledger.insert")
+    without_ledger(app)
     app.sql("DROP TABLE book; UPDATE jobs SET refunded_at = ended WHERE substr(id, 2)::int <= 20")
     app.sql("UPDATE wallets SET balance = 1000 + right(id, 1)::int")
     app.map(exclude="refunded_at IS NOT NULL", amount="(SELECT w.balance FROM wallets w WHERE w.id = s.owner)")
@@ -106,8 +104,7 @@ def test_accounts_that_are_owned_by_a_kind_and_a_number(app: App) -> None:
     app.sql("CREATE TABLE purses (number int PRIMARY KEY, balance int, owner_type text, owner_id int)")
     app.sql("INSERT INTO purses SELECT 9 - id, 100, 'Person', id FROM people")
     app.sql("DROP TABLE book; UPDATE jobs SET refunded_at = ended WHERE substr(id, 2)::int <= 20")
-    app.sections.pop("ledger")
-    app.sections.pop("ledger.insert")
+    without_ledger(app)
     app.map(account="person", exclude="refunded_at IS NOT NULL")
     app.map("sessions.refunded", refunded_at="at")
     app.map("accounts", table="purses", id="number")

@@ -4,7 +4,7 @@ import pytest
 
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
-from tests.helpers.shops import refuses, rehearsed, shop
+from tests.helpers.shops import refuses, rehearsed, shop, without_ledger
 
 
 @pytest.fixture
@@ -23,8 +23,7 @@ def spoken(bare: AppDatabase) -> App:
 def test_a_short_id_behind_what_the_table_is_called(spoken: App) -> None:
     found = rehearsed(spoken)
     assert {name: item["status"] for name, item in found.items()} == {"ledger": "warning"}
-    spoken.sections.pop("ledger")
-    spoken.sections.pop("ledger.insert")
+    without_ledger(spoken)
     assert '"public"."book" (in a text) (20 of the newest failed' in refuses(spoken, "marks")
 
 
@@ -74,6 +73,5 @@ def test_a_refund_in_another_language(bare: AppDatabase, word: str) -> None:
     app.sql("DELETE FROM book WHERE kind = 'charge'; ALTER TABLE book DROP total")
     app.sql("ALTER TABLE book RENAME amount TO betrag")
     app.sql(f"UPDATE book SET kind = '{word}'; UPDATE wallets SET balance = 900 + right(id, 1)::int")
-    app.sections.pop("ledger")
-    app.sections.pop("ledger.insert")
+    without_ledger(app)
     assert '"public"."book"."job" (20 of the newest failed sessions' in refuses(app, "marks")

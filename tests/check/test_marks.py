@@ -4,7 +4,7 @@ import pytest
 
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
-from tests.helpers.shops import rehearsed, shop
+from tests.helpers.shops import rehearsed, shop, without_ledger
 
 
 @pytest.fixture
@@ -12,8 +12,7 @@ def app(bare: AppDatabase) -> App:
     """A shop that marks its own refunds on the jobs, and keeps no book of them."""
     app = shop(bare)
     app.sql("DROP TABLE book; UPDATE jobs SET refunded_at = ended WHERE substr(id, 2)::int <= 20")
-    app.sections.pop("ledger")
-    app.sections.pop("ledger.insert")
+    without_ledger(app)
     app.map(exclude="refunded_at IS NOT NULL")
     return app
 

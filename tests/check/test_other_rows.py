@@ -4,7 +4,7 @@ import pytest
 
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
-from tests.helpers.shops import refuses, rehearsed, shop
+from tests.helpers.shops import refuses, rehearsed, shop, without_ledger
 
 
 @pytest.fixture
@@ -17,8 +17,7 @@ def app(bare: AppDatabase) -> App:
 
 def without_book(app: App) -> None:
     app.sql("DROP TABLE book")
-    app.sections.pop("ledger")
-    app.sections.pop("ledger.insert")
+    without_ledger(app)
 
 
 def test_rows_of_usage_that_a_counter_adds_up(app: App) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
-from tests.helpers.shops import refuses, rehearsed, shop
+from tests.helpers.shops import refuses, rehearsed, shop, without_ledger
 
 
 @pytest.fixture
@@ -17,8 +17,7 @@ def app(bare: AppDatabase) -> App:
 
 def by_marks(app: App, exclude: str | None) -> None:
     """A file without the book."""
-    app.sections.pop("ledger")
-    app.sections.pop("ledger.insert")
+    without_ledger(app)
     app.map(exclude=exclude)
 
 

@@ -5,7 +5,7 @@ import pytest
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, items, not_ok
-from tests.helpers.shops import shop
+from tests.helpers.shops import shop, without_ledger
 
 RUNNER, AUDITOR = "sweeper_runner", "sweeper_auditor"
 # where half of each charge came from a pool that the file does not name, and that a runner may not read
@@ -114,7 +114,6 @@ def test_a_table_that_nothing_links_to_the_sessions_is_as_install_saw_it(app: Ap
     """A runner cannot know of it."""
     app.map("accounts", balance="free_credits + paid_credits")
     app.map("accounts.add", **BOTH)
-    app.sections.pop("ledger")
-    app.sections.pop("ledger.insert")
+    without_ledger(app)
     assert app.install().exit_code == 0
     assert '"public"."book"."job" (20 of the newest failed sessions' in stopped(app)

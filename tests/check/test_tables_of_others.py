@@ -6,7 +6,7 @@ from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, items
 from tests.helpers.roles import LAYER
-from tests.helpers.shops import shop
+from tests.helpers.shops import shop, without_ledger
 from tests.helpers.trapped import sprung, trapped
 
 # what looks like refunds, whose balance, and what sessions are part of, so that many items would look
@@ -27,8 +27,7 @@ READS = f"GRANT USAGE ON SCHEMA public TO {LAYER}; GRANT SELECT, REFERENCES ON j
 def app(bare: AppDatabase) -> App:
     """A shop whose file names no book."""
     app = shop(bare)
-    app.sections.pop("ledger")
-    app.sections.pop("ledger.insert")
+    without_ledger(app)
     app.write()
     app.sql(READS)
     return app

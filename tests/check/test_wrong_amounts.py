@@ -4,19 +4,14 @@ import pytest
 
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
-from tests.helpers.shops import refuses, rehearsed, shop
+from tests.helpers.shops import marked_shop, refuses, rehearsed, shop
 
 
 @pytest.fixture
 def app(bare: AppDatabase) -> App:
     """A shop without a book: the sessions alone say what was refunded."""
-    app = shop(bare)
-    app.sql("UPDATE jobs SET refunded_at = now() WHERE id IN (SELECT job FROM book WHERE kind = 'refund')")
-    app.sql("DROP TABLE book; UPDATE wallets SET balance = 900 + right(id, 1)::int")
-    app.sections.pop("ledger")
-    app.sections.pop("ledger.insert")
-    app.map(exclude="refunded_at IS NOT NULL")
-    app.map("sessions.refunded", refunded_at="at")
+    app = marked_shop(bare)
+    app.sql("UPDATE wallets SET balance = 900 + right(id, 1)::int")
     return app
 
 

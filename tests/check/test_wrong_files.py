@@ -4,7 +4,7 @@ import pytest
 
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
-from tests.helpers.shops import refuses, rehearsed, shop
+from tests.helpers.shops import refuses, rehearsed, shop, without_ledger
 
 
 @pytest.fixture
@@ -58,8 +58,7 @@ def test_refunds_of_the_app_that_only_json_links(app: App) -> None:
     app.sql("ALTER TABLE book ADD about jsonb")
     app.sql("UPDATE book SET about = jsonb_build_object('job', job)")
     app.sql("ALTER TABLE book DROP job")
-    app.sections.pop("ledger")
-    app.sections.pop("ledger.insert")
+    without_ledger(app)
     assert '"public"."book"."about" (20 of the newest failed sessions' in refuses(app, "marks")
 
 
@@ -101,16 +100,14 @@ def test_refunds_of_another_name_that_give_back_what_was_taken(app: App) -> None
     app.map("ledger", where="kind = 'swept'")
     app.map("ledger.insert", kind="'swept'")
     assert "of 20 sessions that would be paid again, such as j1, j10, j11 (" in refuses(app, "ledger")
-    app.sections.pop("ledger")
-    app.sections.pop("ledger.insert")
+    without_ledger(app)
     assert '"public"."book"."job" (20 of the newest failed sessions' in refuses(app, "marks")
 
 
 def test_refunds_of_another_name_that_only_json_links(app: App) -> None:
     app.sql("ALTER TABLE book ADD about jsonb; UPDATE book SET about = jsonb_build_object('job', job), kind = 'x'")
     app.sql("ALTER TABLE book DROP job")
-    app.sections.pop("ledger")
-    app.sections.pop("ledger.insert")
+    without_ledger(app)
     assert '"public"."book"."about" (20 of the newest failed sessions' in refuses(app, "marks")
 
 
@@ -186,8 +183,7 @@ def test_amounts_without_a_sign_that_words_tell_apart(app: App) -> None:
     app.map("ledger", where="kind = 'swept'")
     app.map("ledger.insert", kind="'swept'")
     assert "of 20 sessions that would be paid again" in refuses(app, "ledger")
-    app.sections.pop("ledger")
-    app.sections.pop("ledger.insert")
+    without_ledger(app)
     assert '"public"."book"."job" (20 of the newest failed sessions' in refuses(app, "marks")
 
 
@@ -205,8 +201,7 @@ def test_a_table_of_refunds_that_counts_in_a_unit_of_its_own(app: App) -> None:
     app.map("ledger", table="payback", session="job_id", where="true")
     app.sections["ledger.insert"] = {"job_id": "session_id", "gems": "amount"}
     assert rehearsed(app) == {}
-    app.sections.pop("ledger")
-    app.sections.pop("ledger.insert")
+    without_ledger(app)
     assert '"public"."payback"."job_id" (20 of the newest failed sessions' in refuses(app, "marks")
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
-from tests.helpers.shops import refuses, rehearsed, shop
+from tests.helpers.shops import refuses, rehearsed, shop, without_ledger
 
 
 @pytest.fixture
@@ -82,8 +82,7 @@ def test_seconds_that_were_released(app: App) -> None:
     app.sql("ALTER TABLE jobs ADD seconds_released_at timestamptz")
     app.sql("UPDATE jobs SET seconds_released_at = now() WHERE id IN (SELECT job FROM book WHERE kind = 'refund')")
     app.sql("DROP TABLE book")
-    app.sections.pop("ledger")
-    app.sections.pop("ledger.insert")
+    without_ledger(app)
     assert "jobs.seconds_released_at (20 of the newest failed sessions" in refuses(app, "marks")
     app.map(exclude="seconds_released_at IS NOT NULL")
     app.map("sessions.refunded", seconds_released_at="at")
@@ -158,8 +157,7 @@ def test_parts_of_work_that_is_refunded_as_a_whole(app: App) -> None:
     app.sql("ALTER TABLE book ADD batch int REFERENCES batches")
     app.sql("UPDATE jobs SET batch = substr(id, 2)::int")
     app.sql("UPDATE book SET batch = substr(job, 2)::int, job = NULL")
-    app.sections.pop("ledger")
-    app.sections.pop("ledger.insert")
+    without_ledger(app)
     assert '"book".batch (20 of the newest failed sessions' in refuses(app, "marks")
     app.sql("DELETE FROM book WHERE kind = 'refund'")
     assert rehearsed(app)["marks"]["status"] == "warning"

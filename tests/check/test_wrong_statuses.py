@@ -4,7 +4,7 @@ import pytest
 
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
-from tests.helpers.shops import refuses, rehearsed, shop
+from tests.helpers.shops import marked_shop, refuses, rehearsed, shop
 
 
 @pytest.fixture
@@ -18,14 +18,7 @@ def app(bare: AppDatabase) -> App:
 @pytest.fixture
 def marked(bare: AppDatabase) -> App:
     """The same without a book: the sessions alone say what was refunded."""
-    app = shop(bare)
-    app.sql("UPDATE jobs SET refunded_at = now() WHERE id IN (SELECT job FROM book WHERE kind = 'refund')")
-    app.sql("DROP TABLE book")
-    app.sections.pop("ledger")
-    app.sections.pop("ledger.insert")
-    app.map(exclude="refunded_at IS NOT NULL")
-    app.map("sessions.refunded", refunded_at="at")
-    return app
+    return marked_shop(bare)
 
 
 def test_finished_work_among_the_failed(app: App) -> None:

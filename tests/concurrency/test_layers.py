@@ -12,6 +12,20 @@ from tests.helpers.prisma_app import prisma_job
 from tests.helpers.refund_function import refund
 
 
+def gives_back_once(database: AppDatabase) -> None:
+    """A run and another layer come while the refund of j1, of the same charge, is not committed."""
+    gave: list[object] = []
+    with database.connect() as worker:
+        worker.execute("SELECT sweeper.refund('j1', 'x', NULL, 'worker')")
+        ran = database.run()
+        assert (ran.exit_code, ran.document["refunds"]["sessions"], ran.document["skipped"]) == (0, 0, 2)
+        second = threading.Thread(target=lambda: gave.append(refund(database, "j2")))
+        second.start()
+        second.join(timeout=0.2)
+    second.join(timeout=20)
+    assert (gave, database.value("SELECT sum(taken) FROM books")) == ([0], 0)
+
+
 def test_two_layers_at_once_refund_once(first: AppDatabase) -> None:
     first.account()
     first.session("s1")
@@ -135,16 +149,7 @@ def test_two_layers_at_once_give_one_shared_charge_back_once(bare: AppDatabase) 
     row = {"job": "session_id", "charge": "'c'", "taken": "-amount"}
     app.map("ledger", table="books", session="job", where="taken < 0", insert=row)
     assert app.install().exit_code == 0
-    gave: list[object] = []
-    with bare.connect() as worker:
-        worker.execute("SELECT sweeper.refund('j1', 'x', NULL, 'worker')")
-        ran = bare.run()
-        assert (ran.document["refunds"]["sessions"], ran.document["skipped"]) == (0, 2)
-        second = threading.Thread(target=lambda: gave.append(refund(bare, "j2")))
-        second.start()
-        second.join(timeout=0.2)
-    second.join(timeout=20)
-    assert (gave, bare.value("SELECT sum(taken) FROM books")) == ([0], 0)
+    gives_back_once(bare)
 
 
 @pytest.mark.parametrize(
@@ -173,13 +178,4 @@ def test_sessions_of_several_accounts_that_share_a_charge_take_turns(
     row = {"job": "session_id", "charge": "'c'", "taken": "-amount"}
     app.map("ledger", table="books", session="job", where="taken < 0", insert=row)
     assert app.install().exit_code == 0
-    gave: list[object] = []
-    with bare.connect() as worker:
-        worker.execute("SELECT sweeper.refund('j1', 'x', NULL, 'worker')")
-        ran = bare.run()
-        assert (ran.exit_code, ran.document["refunds"]["sessions"], ran.document["skipped"]) == (0, 0, 2)
-        second = threading.Thread(target=lambda: gave.append(refund(bare, "j2")))
-        second.start()
-        second.join(timeout=0.2)
-    second.join(timeout=20)
-    assert (gave, bare.value("SELECT sum(taken) FROM books")) == ([0], 0)
+    gives_back_once(bare)

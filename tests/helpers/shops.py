@@ -56,6 +56,23 @@ def shop(database: AppDatabase) -> App:
     return app
 
 
+def without_ledger(app: App) -> None:
+    """Leave the book out of the file."""
+    app.sections.pop("ledger")
+    app.sections.pop("ledger.insert")
+
+
+def marked_shop(database: AppDatabase) -> App:
+    """The shop without a book: the sessions alone say what was refunded."""
+    app = shop(database)
+    app.sql("UPDATE jobs SET refunded_at = now() WHERE id IN (SELECT job FROM book WHERE kind = 'refund')")
+    app.sql("DROP TABLE book")
+    without_ledger(app)
+    app.map(exclude="refunded_at IS NOT NULL")
+    app.map("sessions.refunded", refunded_at="at")
+    return app
+
+
 def rehearsed(app: App) -> dict[str, dict[str, Any]]:
     """The items of the rehearsal that are not ok, by name; nothing need be installed."""
     app.write()
