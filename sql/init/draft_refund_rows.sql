@@ -7,10 +7,6 @@ FROM (
     SELECT EXISTS (SELECT FROM {sessions} AS t WHERE t.{session_key} OPERATOR(pg_catalog.=) {typed}) AS known,
            pg_catalog.count(*) OVER (PARTITION BY line.link) AS of_session
     FROM (
-        SELECT s.{session}::text AS link
-        FROM {ledger} AS s
-        WHERE {refunds}
-        ORDER BY s.{key} DESC
-        LIMIT 300
+        {include newest_links}
     ) AS line
 ) AS found

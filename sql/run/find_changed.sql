@@ -9,16 +9,7 @@ LEFT JOIN LATERAL (
            {charged} AS charged{end}
     FROM (
         SELECT {each as_unpaid ",\n               "}{if written}NULL::{column_type}{else}s.{column}{end} AS {column}{end}
-        FROM {sessions} AS s
-        WHERE {session_id} {session_eq} r.session_id
-          {if by_account}
-          AND {account} {account_eq} r.account_id
-          {include sessions_here}
-          {end}
-          {if in_parts}
-          {include in_bounds}
-          {end}
-        OFFSET 0  -- each is looked up by its id: a join would read the whole table
+        {include session_of_refund}
     ) AS s
 ) AS now ON true
 WHERE r.refund_id = ANY ({if by_account}%(refund_ids)s::text::uuid[]{else}ARRAY(SELECT pg_catalog.unnest(%(refund_ids)s::text::uuid[])){end})

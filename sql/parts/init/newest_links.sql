@@ -1,0 +1,6 @@
+-- What the newest refund rows of a ledger name as their session.
+SELECT s.{session}::text AS link
+FROM {ledger} AS s
+WHERE {refunds}
+ORDER BY s.{key} DESC
+LIMIT 300

@@ -1,0 +1,11 @@
+-- The session of a refund, r, as it is by now.
+FROM {sessions} AS s
+WHERE {session_id} {session_eq} r.session_id
+  {if by_account}
+  AND {account} {account_eq} r.account_id
+  {include sessions_here}
+  {end}
+  {if in_parts}
+  {include in_bounds}
+  {end}
+OFFSET 0  -- each is looked up by its id: a join would read the whole table
