@@ -1,4 +1,5 @@
 """Values for the binds of every statement: from this mapping, the policy, and existing rows."""
+
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -171,8 +172,7 @@ class Values:
             "trigger_name": fence_name(mapping),
             "fence": fence_name(mapping),
             "function_name": slots["live_function"].rpartition(".")[2],
-            "schema_name": mapping.schema,
-            "own_schema": mapping.schema,
+            **dict.fromkeys(("schema_name", "own_schema"), mapping.schema),
             "schema": slots["schema"],
             "search_path": mapping.search_path,
             "tables": mapped_tables(self.settings),
