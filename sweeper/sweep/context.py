@@ -102,9 +102,7 @@ def prepare(
     elif full:
         # over the nodes of Citus all of history cannot be read at once
         selection = replace(selection.full(), in_history=not mapping.is_by_account)
-        read(database, mapping, lambda transaction, own: require_own_ids(OwedReader(transaction, own, selection)))
-        if paying or of_file:
-            read(database, mapping, lambda opened, own: require_known_statuses(OwedReader(opened, own, selection)))
+        read(database, mapping, partial(_require_own_rows, selection=selection, known=paying or of_file))
     elif whole and horizon is not None and not read(database, mapping, is_small):
         selection, before_floor = replace(selection, since=max(floor, horizon.start)), horizon.before_floor
     limits = Limits.of_run(settings.policy, request.caps_by_hand)
@@ -133,6 +131,13 @@ def read(database: Database, mapping: Mapping, question: Callable[[Transaction, 
             return question(transaction, mapping)
 
     return retrying(ask)
+
+
+def _require_own_rows(transaction: Transaction, mapping: Mapping, selection: Selection, *, known: bool) -> None:
+    reader = OwedReader(transaction, mapping, selection)
+    require_own_ids(reader)
+    if known:
+        require_known_statuses(reader)
 
 
 def _require_sessions(transaction: Transaction, mapping: Mapping, session_ids: tuple[str, ...]) -> None:

@@ -22,22 +22,27 @@ def check_subjects(context: CheckContext) -> Iterator[Check]:
     own, mapping = context.settings.sessions, context.mapping
     if mapping.is_by_account:
         return
-    for key in ("charged", "amount", "exclude"):
-        text = getattr(own, key)
-        if not text or not has_subquery(text):
+    texts = {key: getattr(own, key) for key in ("charged", "amount", "exclude")}
+    texts = {key: text for key, text in texts.items() if text and has_subquery(text)}
+    if not texts:
+        return
+    with sampling(context) as samples:
+        for key, text in texts.items():
+            if found := next(_check_text(samples, key, text), None):
+                yield found
+                return
+
+
+def _check_text(samples: Samples, key: str, text: str) -> Iterator[Check]:
+    words, value = set(_WORD.findall(text.lower())), samples.expression(key, text)
+    for row in samples.tables():
+        if row.table_name.lower() not in words or row.oid == samples.context.mapping.sessions.oid:
             continue
-        words = set(_WORD.findall(text.lower()))
-        with sampling(context) as samples:
-            value = samples.expression(key, text)
-            for row in samples.tables():
-                if row.table_name.lower() not in words or row.oid == mapping.sessions.oid:
-                    continue
-                table = samples.reader.table("table", row.as_sql)
-                for column, kind in _pairs(table, words):
-                    rows = _count(samples, table, column, kind, value)
-                    if wrong := _of_something_else(rows, text, reads_kind=kind.name.lower() in words):
-                        yield _failed(key, table, column, kind, wrong)
-                        return
+        table = samples.reader.table("table", row.as_sql)
+        for column, kind in _pairs(table, words):
+            rows = _count(samples, table, column, kind, value)
+            if wrong := _of_something_else(rows, text, reads_kind=kind.name.lower() in words):
+                yield _failed(key, table, column, kind, wrong)
 
 
 def _pairs(table: Table, words: set[str]) -> Iterator[tuple[Column, Column]]:
