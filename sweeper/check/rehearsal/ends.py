@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sweeper.check.context import failure, warning
+from sweeper.check.rehearsal.labels import shown
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.result import Check
 
@@ -72,9 +73,9 @@ def _over(samples: Samples, labels: dict[str, str]) -> Iterator[Check]:
         limit = samples.context.settings.stuck_after(one.status)
         if going_on and one.sessions >= _ENOUGH and one.ended == one.sessions and limit is not None:
             yield failure(
-                "statuses", f"sessions.running has {_shown(one, labels)}, and all {one.sessions} such sessions have an "
-                f"end, such as {named(one.samples)}, beside none in {going_on.status!r}: they are over, and would be "
-                "closed and paid",
+                "statuses", f"sessions.running has {shown(one.status, labels.get(one.status))}, and all {one.sessions} "
+                f"such sessions have an end, such as {named(one.samples)}, beside none in "
+                f"{going_on.status!r}: they are over, and would be closed and paid",
                 f"sessions.succeeded: {one.status!r}, when nothing is owed for such a session; sessions.failed, when "
                 "it is",
             )  # fmt: skip
@@ -86,9 +87,9 @@ def _failed_by_error(failed: Sequence[Ended], settled: Sequence[Ended], labels: 
         return []
     return [
         failure(
-            "statuses", f"sessions.succeeded has {_shown(one, labels)}, and {one.errors} of {one.sessions} such "
-            f"sessions have an error, such as {named(one.samples)}, and none of those in sessions.failed, such as "
-            f"{named(failed[0].samples)}",
+            "statuses", f"sessions.succeeded has {shown(one.status, labels.get(one.status))}, and {one.errors} of "
+            f"{one.sessions} such sessions have an error, such as {named(one.samples)}, and none of those in "
+            f"sessions.failed, such as {named(failed[0].samples)}",
             f"sessions.failed: {one.status!r}, and nothing that has succeeded",
         )
         for one in settled if one.has_errors
@@ -108,8 +109,3 @@ def _without_error(failed: Sequence[Ended], labels: dict[str, str]) -> list[Chec
         for one in failed
         if other and one.has_none and _NUMBER.fullmatch(one.status) and one.status not in labels
     ]  # fmt: skip
-
-
-def _shown(one: Ended, labels: dict[str, str]) -> str:
-    """The status as a message has it."""
-    return f"{one.status!r} ({labels[one.status]})" if one.status in labels else repr(one.status)

@@ -8,6 +8,11 @@ from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 _CALLED = re.compile(r"code|slug|name|key|status|state|value|label|title", re.IGNORECASE)
 
 
+def shown(status: object, label: str | None) -> str:
+    """A status as messages show it, with the label that another table has for it."""
+    return f"{status!r} ({label})" if label else repr(status)
+
+
 def labels_of_statuses(samples: Samples) -> dict[str, str]:
     """The name of each status; empty where the status is not a foreign key, or is a word itself."""
     mapping = samples.context.mapping

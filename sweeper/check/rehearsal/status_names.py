@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from sweeper.check.context import CheckContext, failure
+from sweeper.check.rehearsal.labels import shown
 from sweeper.check.result import Check
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -45,8 +46,7 @@ def check_status_names(context: CheckContext, labels: Mapping[str, str]) -> Iter
                 right = "sessions.running" if against is _GOES_ON else "sessions.succeeded"
                 why = "it is paid when it is stuck" if against is _GOES_ON else "nothing is owed for such a session"
                 yield failure(
-                    "statuses", f"sessions.{key} has {status!r}{f' ({label})' if label else ''}, which is a name "
-                    f"for work {said}",
+                    "statuses", f"sessions.{key} has {shown(status, label)}, which is a name for work {said}",
                     f"{right}: {status!r}, when {why}",
                 )  # fmt: skip
                 return

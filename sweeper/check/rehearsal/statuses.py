@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sweeper.check.context import CheckContext, failure, joined
 from sweeper.check.rehearsal.delivered import check_delivered, settled_ids
 from sweeper.check.rehearsal.ends import check_ends, endless
-from sweeper.check.rehearsal.labels import labels_of_statuses
+from sweeper.check.rehearsal.labels import labels_of_statuses, shown
 from sweeper.check.rehearsal.marked import mark_columns
 from sweeper.check.rehearsal.other_status import check_other_status
 from sweeper.check.rehearsal.samples import Samples, named, sampling
@@ -54,7 +54,7 @@ class _StatusSample:
     @property
     def shown(self) -> str:
         """The status as messages show it."""
-        return f"{self.status!r} ({self.label})" if self.label else repr(self.status)
+        return shown(self.status, self.label)
 
     @property
     def is_refunded(self) -> bool:
