@@ -1,6 +1,6 @@
 -- What the file reads of some sessions, and what else their rows have: whom they name, numbers, and words for their kind.
 SELECT v.session_id::text AS session_id,
-       payer.owner,
+       payer.sweeper_owner AS owner,
        v.status::text AS status,
        v.amount::numeric::text AS amount,
        {if never}v.never{else}false{end} AS never,
@@ -9,7 +9,7 @@ SELECT v.session_id::text AS session_id,
        ARRAY[{each kinds ", "}{if said}pg_catalog."left"(s.{column}::text, 40){else}CASE WHEN s.{column} IS NOT NULL THEN '' END{end}{end}]::text[] AS words
 FROM {sessions} AS s
 CROSS JOIN LATERAL (
-    SELECT ({owner})::text AS owner  -- here, where a bare name is a column of the session's row alone
+    SELECT ({owner})::text AS sweeper_owner  -- here a bare name is a column of the session's row alone
 ) AS payer
 CROSS JOIN LATERAL (
     {include mapped}

@@ -16,5 +16,5 @@ FROM (
         LIMIT 5000
     ) AS l
 ) AS chain
-WHERE chain.step IS NOT NULL
-  AND chain.amount <> 0::numeric  -- what was taken may have a column of its own
+WHERE chain.amount <> 0::numeric  -- what was taken may have a column of its own
+  AND chain.step IS NOT NULL

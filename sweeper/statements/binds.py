@@ -206,7 +206,7 @@ class Values:
     def _of_one(self) -> dict[str, dict[str, object]]:
         mapping, rows, key = self.mapping, self.rows, self.mapping.key
         refunds: dict[str, object] = {"refund_ids": text_array(rows.refund_ids)}
-        ledger: dict[str, object] = {"name": mapping.slots["refunds"]}
+        ledger: dict[str, object] = dict.fromkeys(("name", "refunds"), mapping.slots["refunds"])
         owners: dict[str, object] = {"ids": self._of_batch()["accounts"], "most": 9}
         return {
             "adopt": self._adopted(),
@@ -222,7 +222,7 @@ class Values:
             "find_overlap": {"table_oid": key.table_oid, "other_oid": key.table_oid, "other_name": key.table},
             "find_subscription": {"table_oids": [key.table_oid]},
             **{name: {"session_ids": text_array(rows.session_ids)} for name in CHOSEN},
-            **dict.fromkeys(("find_hook", "list_hook_functions"), ledger),
+            **dict.fromkeys(("find_hook", "list_hook_functions", "find_changed_collation"), ledger),
             **dict.fromkeys(("list_sessions_of", "read_numbers"), owners),
             "is_quick_by": {"table_oid": key.table_oid, "column_name": mapping.slots["key"].strip('"')},
             **{name: {"session_ids": list(rows.session_ids)} for name in ("find_refund_json", "find_refund_rows")},

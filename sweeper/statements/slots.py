@@ -90,7 +90,9 @@ class Filling:
         return name in SCRIPTS | GRANTS or name == "refund"
 
     def _choices(self, name: str) -> Choices:
-        of_others = {**dict.fromkeys(_COMPARED, True), **dict.fromkeys((*_REKEY, "sampled", "brief"), False)}
+        # of_database: as for version 14, which every other takes as well
+        never = dict.fromkeys((*_REKEY, "sampled", "brief", "of_database"), False)
+        of_others = {**dict.fromkeys(_COMPARED, True), **never}
         return {**self.mapping.choices, **of_others, **self._of_one(name), **rehearsed_choices(self.mapping, name)}
 
     def _of_one(self, name: str) -> Choices:
