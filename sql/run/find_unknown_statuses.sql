@@ -12,10 +12,15 @@ FROM (
     TABLESAMPLE SYSTEM (least(100, 1600 * pg_catalog.current_setting('block_size')::float8 / greatest(
         1, pg_catalog.pg_relation_size({sessions_text}::regclass)
     )))
+    -- in the order of the index, or the server would read the table for the first of its rows
     WHERE NOT EXISTS (
-        SELECT
-        FROM {sessions} AS s
-        WHERE {live_condition}
+        SELECT FROM (
+            SELECT {started_at} AS started_at
+            FROM {sessions} AS s
+            WHERE {live_condition}
+            ORDER BY 1
+            LIMIT 1
+        ) AS live
     )
     LIMIT 1000
 ) AS sampled

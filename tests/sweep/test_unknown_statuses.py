@@ -1,11 +1,13 @@
 """An app that renames its statuses in place: a run that would never find anything again says so."""
 
 import re
+from typing import Any
 
 import pytest
 
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
+from tests.helpers.query_plans import explained
 
 SEVERAL = """
 INSERT INTO jobs
@@ -59,3 +61,28 @@ def test_few_pages_of_a_large_table_are_read(paid: App) -> None:
     message = paid.database.run("--full").document["error"]["message"]
     assert (found := re.search(r"of (\d+) looked at .* DONE \(", message)) is not None, message
     assert 0 < int(found[1]) <= 1000
+
+
+def test_the_index_tells_whether_a_session_is_live(paid: App) -> None:
+    """The failed are the newest rows: the server would read all others until it comes to the first of them."""
+    paid.sql("ALTER TABLE jobs SET (autovacuum_enabled = off)")
+    paid.sql(
+        "INSERT INTO jobs SELECT 'l' || n, 'w', 'done', 3, NULL, '{}', timestamptz '2026-11-01 10:00Z' "
+        "+ n * interval '1 s' FROM generate_series(1, 20000) AS n"
+    )
+    paid.sql("DELETE FROM jobs WHERE id !~ '^l'")
+    paid.sql(
+        "INSERT INTO jobs SELECT 'n' || n, 'w', 'failed', 3, NULL, '{}', '2026-11-23 10:00Z' "
+        "FROM generate_series(1, 2000) AS n"
+    )
+    paid.sql("VACUUM ANALYZE jobs")
+    with explained("EXPLAIN (ANALYZE, FORMAT JSON)", "find_unknown_statuses") as plans:
+        assert paid.database.run("--full").exit_code == 0
+    ((root,),) = plans["find_unknown_statuses"]
+    assert _most_rows(root["Plan"]) < 100
+
+
+def _most_rows(node: dict[str, Any]) -> float:
+    """The most rows that one node of a plan gave or left out."""
+    own = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+    return max([own, *map(_most_rows, node.get("Plans", []))])
