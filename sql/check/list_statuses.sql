@@ -6,9 +6,6 @@ FROM (
     SELECT {status} AS status,
            pg_catalog.count(*) AS sessions
     FROM {sessions} AS s{if sampled} TABLESAMPLE SYSTEM (1){end}
-    {if brief}
-    {include some_pages}
-    {end}
     GROUP BY 1
 ) AS found
 WHERE (found.status {status_eq} ANY (%(named)s::text[]::{status_type}[])) IS NOT TRUE

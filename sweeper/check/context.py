@@ -14,7 +14,7 @@ from sweeper.core.errors import SweeperError
 from sweeper.install.state import Installation
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Busy, Refusal, TooSlow
-from sweeper.postgres.templates import Choices, fill
+from sweeper.postgres.templates import fill
 from sweeper.postgres.timeouts import Timeouts
 from sweeper.postgres.transaction import Row, Transaction
 
@@ -57,9 +57,9 @@ class CheckContext:
         return self._meant(own.failed_at or own.active_at or own.started_at) != self._meant(own.started_at)
 
     @property
-    def extent(self) -> Choices:
-        """How much of the sessions a statement reads that has no index to go by."""
-        return {"sampled": False, "brief": self.is_brief and not self.mapping.is_sharded}
+    def reads_a_part(self) -> bool:
+        """Whether a statement reads only some of the sessions that has no index to go by."""
+        return self.is_brief and not self.mapping.is_sharded
 
     def _meant(self, text: str) -> Column | str:
         return self.mapping.sessions.column(text) or text.strip()

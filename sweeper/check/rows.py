@@ -43,8 +43,7 @@ def check_statuses(context: CheckContext) -> Iterator[Check]:
 
 def _unnamed(context: CheckContext, *, sampled: bool) -> Sequence[Row]:
     own, mapping = context.settings.sessions, context.mapping
-    extent = {"sampled": True, "brief": False} if sampled else context.extent
-    statement = fill("list_statuses", mapping.slots, extent)
+    statement = fill("list_statuses", mapping.slots, {"sampled": sampled})
     timeouts = Timeouts(statement_ms=_SAMPLE_MS if sampled else _WHOLE_TABLE_MS)
     with context.database.transaction(
         timeouts=timeouts, search_path=mapping.search_path, timezone=mapping.timezone, read_only=True
@@ -143,7 +142,7 @@ def check_durations(context: CheckContext) -> Iterator[Check]:
             else "NULL",
         }
         binds = {"since": before(context.as_of, _DURATIONS_OF)}
-        row = transaction.row(fill("sample_durations", slots, context.extent), binds)
+        row = transaction.row(fill("sample_durations", slots, {"brief": context.reads_a_part}), binds)
     if not row.sessions:
         yield ok(
             "stuck_after",
