@@ -29,6 +29,7 @@ def credits(app: App) -> Decimal:
     return Decimal(app.database.value("SELECT sum(z_free + z_paid) FROM wallets"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_run_reads_the_apps_own_names(app: App, variant: dict[str, bool]) -> None:
     named_app(app, **variant)
@@ -54,6 +55,7 @@ def test_a_run_reads_the_apps_own_names(app: App, variant: dict[str, bool]) -> N
         ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_every_other_command_does_too(app: App, variant: dict[str, bool]) -> None:
     named_app(app, **variant)
@@ -81,6 +83,7 @@ def test_every_other_command_does_too(app: App, variant: dict[str, bool]) -> Non
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_check_reads_them_too(app: App, variant: dict[str, bool]) -> None:
     """Also the rows of the past: each item is compared, and none gives up because of a name."""

@@ -123,6 +123,7 @@ def test_flags_that_make_no_sense_are_refused(first: AppDatabase, flags: tuple[s
     assert expected in ran.stderr
 
 
+@pytest.mark.slow
 def test_it_survives_a_crash_of_the_server(tmp_path: Path) -> None:
     with own_server() as (server, crash), server.app("first", tmp_path) as database:
         database.account()

@@ -83,6 +83,7 @@ def test_what_ascii_does_not_have_is_written_as_its_number(app: AppDatabase, com
     assert ("s\\xe9" in stdout) == (command[0] == "adopt")
 
 
+@pytest.mark.slow
 def test_what_ascii_does_not_have_stays_itself_in_files(app: AppDatabase) -> None:
     assert app.run("--session", "sé", now=None).exit_code == 0
     shown = {}
@@ -103,6 +104,7 @@ def test_output_that_is_lost_is_said_and_the_work_is_done(
     assert written(app) == expected(command)
 
 
+@pytest.mark.slow
 def test_a_command_that_reads_says_what_is_lost(app: AppDatabase) -> None:
     """Standard output is closed for one and full for the next: what writes shows both, for it is one writer."""
     for command, redirection in zip(READING, cycle((">&-", ">/dev/full")), strict=False):
@@ -143,6 +145,7 @@ def test_a_reader_that_goes_away_changes_nothing(app: AppDatabase, command: Sequ
     assert written(app) == expected(command)
 
 
+@pytest.mark.slow
 def test_without_a_reader_the_exit_code_is_that_of_the_work(app: AppDatabase) -> None:
     assert [exit_unread(app, command) for command in READING] == [0] * len(READING)
     assert exit_unread(app, ("run", "--dry-run", "--exit-code")) == 5

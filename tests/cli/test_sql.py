@@ -165,6 +165,7 @@ def test_every_statement_runs_in_psql_as_printed_and_changes_nothing(used: tuple
     assert contents(database) == before
 
 
+@pytest.mark.slow
 @needs_psql
 def test_statements_over_charges_run_in_psql_where_the_file_has_them(first: AppDatabase) -> None:
     first.configure("exclude ", 'charged = "cardinality(selected_models) * 1.5"\nexclude ')

@@ -47,6 +47,7 @@ def reversals(first: AppDatabase) -> int:
     return int(first.value("SELECT count(*) FROM sweeper.reversals"))
 
 
+@pytest.mark.slow
 def test_a_killed_revert_leaves_whole_batches_and_the_second_call_finishes_it(first: AppDatabase) -> None:
     run_id = swept(first, 200, batch_size=1)
     process = start(first, "revert", "--run", run_id)
@@ -79,6 +80,7 @@ def test_reverts_at_once_take_each_refund_back_once(first: AppDatabase) -> None:
     assert taken <= 200
 
 
+@pytest.mark.slow
 def test_a_signal_ends_a_revert_after_the_batch_in_hand(first: AppDatabase) -> None:
     run_id = swept(first, 200, batch_size=1)
     process = start(first, "revert", "--run", run_id)

@@ -22,6 +22,7 @@ def owe(first: AppDatabase, sessions: int) -> None:
         first.session(f"s{number}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lock", LOCKS)
 def test_a_table_that_is_locked_as_a_whole_ends_the_run_and_is_not_tried_session_by_session(
     first: AppDatabase, lock: str

@@ -142,6 +142,7 @@ def test_a_duration_reads_as_people_write_it(text: str, seconds: int) -> None:
     assert values.parse_duration(text) == timedelta(seconds=seconds)
 
 
+@pytest.mark.slow
 @given(st.text(max_size=12) | st.integers() | st.floats() | st.none() | st.booleans())
 def test_whatever_is_given_as_duration_is_one_or_a_clear_mistake(value: object) -> None:
     try:

@@ -124,6 +124,7 @@ def test_is_plain_text_in_80_columns_when_piped(played: Ran) -> None:
     assert max(map(len, played.stdout.splitlines())) <= 80
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "line", "exit_code"),
     [
@@ -158,6 +159,7 @@ def signal_at(program: subprocess.Popen[str], number: signal.Signals, line: str)
     program.send_signal(number)
 
 
+@pytest.mark.slow
 def test_keep_leaves_a_server_and_the_lines_to_explore_and_to_stop_it(place: Path) -> None:
     ran = play(place, "--keep")
     *_, exports, commands, stop = [part for part in ran.stdout.split("\n\n") if part.startswith("  ")]

@@ -12,6 +12,8 @@ import pytest
 from sweeper.demo import server, supervisor
 from tests.helpers.demo_server import alive, ask, each_version, nothing_left, starter
 
+pytestmark = pytest.mark.slow
+
 
 @each_version
 def test_runs_sql_on_the_version_that_was_asked_for(version: int, place: Path) -> None:

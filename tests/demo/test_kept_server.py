@@ -12,6 +12,8 @@ import pytest
 from sweeper.demo import server
 from tests.helpers.demo_server import KEEPS, alive, ask, each_version, eventually, family, nothing_left, shown, starter
 
+pytestmark = pytest.mark.slow
+
 only_as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root must change the account")
 
 

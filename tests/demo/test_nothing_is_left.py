@@ -10,6 +10,8 @@ import pytest
 from sweeper.demo import server
 from tests.helpers.demo_server import KEEPS, alive, ask, each_version, eventually, family, nothing_left, shown, starter
 
+pytestmark = pytest.mark.slow
+
 RUNS = """
 with server.running(version) as one:
     show(one)

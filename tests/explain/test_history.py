@@ -86,6 +86,7 @@ def test_more_refunds_than_a_page_are_read_page_by_page(first: AppDatabase) -> N
     assert len({refund["session_id"] for refund in refunds}) == 2001
 
 
+@pytest.mark.slow
 def test_many_runs_are_cut_on_a_terminal_and_whole_in_the_document(first: AppDatabase) -> None:
     for number in range(21):
         first.run(now=NOW.replace(minute=number))

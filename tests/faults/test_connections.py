@@ -118,6 +118,7 @@ def test_a_connection_that_is_lost_after_a_long_wait_is_still_tried_again(first:
     assert (first.refunds(), first.credits()) == ({"owed": 3}, 103)
 
 
+@pytest.mark.slow
 def test_a_database_that_does_not_come_back_is_given_up(first: AppDatabase) -> None:
     """What is committed stands, and the next run goes on."""
     first.account()
@@ -153,6 +154,7 @@ def test_a_signal_while_connecting_ends_the_run_at_once(first: AppDatabase) -> N
     assert "Traceback" not in log
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_while_a_retry_is_waited_for_ends_the_run_at_once(
     first: AppDatabase, number: signal.Signals, exit_code: int

@@ -18,6 +18,7 @@ def crowd(app: AppDatabase) -> None:
         app.session(f"s{number}", account=f"u{number}")
 
 
+@pytest.mark.slow
 def test_a_row_that_ends_the_connection_is_held_and_the_others_are_paid(first: AppDatabase) -> None:
     crowd(first)
     spoil(first, "users", "UPDATE", f"IF new.id = 'u4' THEN {ENDS} END IF;")
@@ -27,6 +28,7 @@ def test_a_row_that_ends_the_connection_is_held_and_the_others_are_paid(first: A
     assert first.value("SELECT sum(credits) FROM users") == 7 * 100 + 6 * 3
 
 
+@pytest.mark.slow
 def test_when_every_row_does_nobody_is_held(first: AppDatabase) -> None:
     crowd(first)
     spoil(first, "users", "UPDATE", ENDS)

@@ -72,6 +72,7 @@ def test_an_installation_that_does_not_wait_says_nothing(bare: AppDatabase) -> N
     assert bare.sweeper("install", now=None).stderr == ""
 
 
+@pytest.mark.slow
 def test_a_second_installation_waits_for_the_first_also_once_that_has_made_the_tables(bare: AppDatabase) -> None:
     """The first began when there was no table whose row could be locked; two index builds would wait for each other."""
     bare.account()

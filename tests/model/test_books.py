@@ -136,6 +136,7 @@ def test_whatever_happens_in_whatever_order_the_books_are_those_of_the_model(mac
     run_state_machine_as_test(machine, settings=ways)
 
 
+@pytest.mark.slow
 def test_the_books_are_those_of_the_model_along_one_way_that_leads_by_every_rule(
     machine: Callable[[], Machine],
 ) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from sweeper.monitoring.endpoints import TIMEOUT_SECONDS
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import Ran
@@ -33,6 +35,7 @@ def hanging() -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/secret"
 
 
+@pytest.mark.slow
 def test_endpoints_that_hang_do_not_hold_a_run_up(first: AppDatabase, tmp_path: Path) -> None:
     """All of them together take no longer than the one small timeout, and the refunds are long committed."""
     first.account()

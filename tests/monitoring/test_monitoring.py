@@ -184,6 +184,7 @@ def test_alert_rules_are_accepted_by_promtool() -> None:
     assert "5 rules found" in ran.stdout
 
 
+@pytest.mark.slow
 def test_alert_rules_fire_when_they_should(tmp_path: Path) -> None:
     """Given series in, alerts out: promtool's own rule tests."""
     ran = subprocess.run(

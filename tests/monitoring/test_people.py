@@ -134,6 +134,7 @@ def hanging() -> Iterator[str]:
         yield f"json://127.0.0.1:{listener.getsockname()[1]}/s3cret"
 
 
+@pytest.mark.slow
 def test_a_service_that_hangs_or_refuses_delays_nothing_and_its_url_is_not_shown(people: People) -> None:
     people.app.session("s1", models=20)
     with hanging() as url:

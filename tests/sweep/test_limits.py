@@ -237,6 +237,7 @@ def test_many_sessions_that_take_too_long_are_in_nobodys_way(
     assert sorted(first.refunds()) == [f"s{number:02}" for number in range(6, 30)]
 
 
+@pytest.mark.slow
 def test_a_database_that_takes_too_long_over_everybody_ends_the_run(
     first: AppDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -155,6 +155,7 @@ def test_short_ids_never_make_a_batch_smaller() -> None:
     assert pace.fitting(ids) == 2000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("length", "beside", "fits"), [(36, 120, 1100), (2600, 100, 66), (150_000, 300_000, 1)])
 def test_long_ids_make_a_batch_as_small_as_the_answer_may_be(length: int, beside: int, fits: int) -> None:
     ids = ["x" * length] * 2000
