@@ -138,15 +138,15 @@ def test_what_a_handler_with_an_older_snapshot_would_read_of_other_rows_is_not_p
 def test_two_layers_at_once_give_one_shared_charge_back_once(bare: AppDatabase) -> None:
     """There is no account to lock, and each is of another session: they take turns all the same."""
     app = App(bare)
-    app.sql("CREATE TABLE books (job text, charge text NOT NULL, taken numeric NOT NULL); DELETE FROM jobs")
+    app.sql("CREATE TABLE books (job text, owner text NOT NULL, taken numeric NOT NULL); DELETE FROM jobs")
     app.sql(
         "INSERT INTO jobs SELECT 'j' || n, 'w', 'failed', 3, 'no', '{}', '2026-11-23 10:00Z' "
         "FROM generate_series(1, 2) AS n"
     )
-    app.sql("INSERT INTO books VALUES (NULL, 'c', 3)")
-    app.map(amount="(SELECT sum(b.taken) FROM books AS b WHERE b.charge = 'c')")
+    app.sql("INSERT INTO books VALUES (NULL, 'w', 3)")
+    app.map(amount="(SELECT sum(b.taken) FROM books AS b WHERE b.owner = s.owner)")
     del app.sections["accounts"]
-    row = {"job": "session_id", "charge": "'c'", "taken": "-amount"}
+    row = {"job": "session_id", "owner": "account_id", "taken": "-amount"}
     app.map("ledger", table="books", session="job", where="taken < 0", insert=row)
     assert app.install().exit_code == 0
     gives_back_once(bare)
