@@ -35,48 +35,49 @@
 
 BEGIN ISOLATION LEVEL READ COMMITTED;
 
--- Sets the bounds and the surroundings of this transaction, and of no other. It runs under whatever path the connection
--- has: it calls functions of pg_catalog by their full names, and no bare operator or type that a path could give.
+-- Sets the timeouts and other settings of this transaction alone. It runs under whatever search path the connection
+-- has, so it calls functions of pg_catalog by their full names, and uses no bare operator or type that the path could
+-- replace.
 SELECT pg_catalog.set_config('lock_timeout', pg_catalog.concat(least(
            :lock_ms::bigint,
-           -- whoever waits longest is the deadlock victim: the sweep gives way before the app has to
+           -- the longest waiter becomes the deadlock victim: the sweep gives up before the app has to
            greatest(1, (500 OPERATOR(pg_catalog.*) extract(epoch FROM pg_catalog.current_setting('deadlock_timeout')::interval))::bigint)
        ), 'ms'), true),
        pg_catalog.set_config('statement_timeout', pg_catalog.concat(:statement_ms::bigint, 'ms'), true),
        pg_catalog.set_config('idle_in_transaction_session_timeout', pg_catalog.concat(:idle_ms::bigint, 'ms'), true),
        pg_catalog.set_config('search_path', coalesce(
            :search_path::varchar,
-           -- pg_catalog is searched first where a path does not name it; behind another schema it would be second to that
+           -- pg_catalog is searched first where a path does not name it; after another schema it would come second
            pg_catalog.regexp_replace(
                pg_catalog.current_setting('search_path'), '(^|[, ])"?pg_catalog"?(?=$|[, ])', E'\\1""', 'gi'
            )
        ), true),
        pg_catalog.set_config('row_security', 'off', true),
-       -- how the app's own texts and its floating balances are read
+       -- how the app's own texts and its floating-point balances are read
        pg_catalog.set_config('standard_conforming_strings', 'on', true),
        pg_catalog.set_config('extra_float_digits', '1', true),
-       -- what one number of the type money is: as this role begins, whatever another client has left
+       -- the decimal places of the type money: the role's own setting, whatever another client has left
        pg_catalog.set_config('lc_monetary', NULL, true),
-       -- or a look by such an index finds some of the rows, by chance
+       -- else a GIN index scan could return a random subset of the rows
        pg_catalog.set_config('gin_fuzzy_search_limit', '0', true),
-       -- the server has it since version 17; those above bound each statement. A clock that ticks already is stopped
-       -- first: it would not be set anew
+       -- since version 17; the timeouts above limit each statement. A timer that is already running is stopped first:
+       -- it would not be set anew
        CASE WHEN pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL
            THEN pg_catalog.set_config('transaction_timeout', '0', true)
        END,
        CASE WHEN pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL
            THEN pg_catalog.set_config('transaction_timeout', pg_catalog.concat(:transaction_ms::bigint, 'ms'), true)
        END,
-       -- a client that takes nothing any more is given up: until then a server that cannot send keeps its locks
+       -- a client that no longer receives is dropped: until then a server that cannot send would keep its locks
        pg_catalog.set_config('tcp_user_timeout', pg_catalog.concat(:tcp_user_ms::bigint, 'ms'), true),
        pg_catalog.set_config('TimeZone', :timezone, true),
        pg_catalog.set_config('DateStyle', 'ISO, MDY', true),
        pg_catalog.set_config('IntervalStyle', 'postgres', true),
-       -- how the server writes down the app's names: what is installed is compared with that
+       -- how the server writes the app's names, with which the installation is compared
        pg_catalog.set_config('quote_all_identifiers', 'off', true),
-       -- compiling a statement takes longer than running it over one page
+       -- compiling a statement takes longer than running it for one page
        pg_catalog.set_config('jit', 'off', true),
-       -- for a full sweep, which holds all of history against the ledger at once; no other statement needs it
+       -- for a full sweep, which compares all of history with the ledger at once; no other statement needs it
        pg_catalog.set_config(
            'work_mem',
            pg_catalog.concat(pg_catalog.div(
@@ -84,15 +85,15 @@ SELECT pg_catalog.set_config('lock_timeout', pg_catalog.concat(least(
            ), 'kB'),
            true
        ),
-       -- one core at the most: the others are the app's
+       -- one core at most: the others are for the app
        pg_catalog.set_config('max_parallel_workers_per_gather', '0', true),
-       -- only a superuser may set it; where a pooler hands on a connection it may be left from another client
+       -- only a superuser may set it; behind a pooler it may be left from another client
        pg_catalog.current_setting('session_replication_role') AS replication_role
 \g /dev/null
 
--- pay: looks again at the locked sessions on a fresh snapshot, closes the stuck, writes the refunds, and adds to
--- the balances exactly what was written. This is the one statement of a run that moves credits. Its parts carry a
--- prefix: the app's own expressions in it may read a table that is called `paid`.
+-- pay: looks again at the locked sessions on a fresh snapshot, closes the stuck, writes the refunds, and adds exactly
+-- what was written to the balances. This is the only statement of a run that moves credits. Its parts carry a prefix,
+-- because the app's own expressions in it may read a table named `paid`.
 WITH sweeper_looked AS MATERIALIZED (
     SELECT v.*,
            v.status OPERATOR(pg_catalog.=) ANY (ARRAY['initializing', 'queued', 'researching', 'generating']::session_status[]) AS stuck,
@@ -155,7 +156,7 @@ WITH sweeper_looked AS MATERIALIZED (
                 SELECT m.session_id,
                        m.account_id,
                        m.attempt,
-                       -- a person may pay once more what was taken back
+                       -- a user may pay once more what was taken back
                        CASE WHEN :payable_again::boolean
                            THEN (
                                SELECT pg_catalog.count(*)
@@ -212,11 +213,11 @@ WITH sweeper_looked AS MATERIALIZED (
                          OPERATOR(pg_catalog.>) (:after_started_at::text::timestamp without time zone, :after_id::text::text)
                   )
               )
-            OFFSET 0  -- or each use of the verdict would compute it again
+            OFFSET 0  -- else each use of the verdict would compute it again
         ) AS looked
     ) AS v
 ),
--- the moment of these refunds for the app: by now what they touch is locked
+-- the time of these refunds for the app: the rows to be written are locked by now
 sweeper_clock AS MATERIALIZED (
     SELECT CASE WHEN pg_catalog.abs(extract(epoch FROM run.moment - pg_catalog.clock_timestamp())) <= 60::numeric
                 THEN pg_catalog.clock_timestamp()
@@ -288,7 +289,7 @@ sweeper_held AS (
             ended_at = NULL
     RETURNING h.session_id, h.why, h.run_id = :run_id::uuid AS new
 ),
--- close: what is stuck, by a predicate that is right also when nobody has locked the rows
+-- close: what is stuck, by a condition that is right even when nobody has locked the rows
 sweeper_closed AS (
     UPDATE "public"."prediction_sessions" AS s
     SET "status" = 'error',
@@ -327,7 +328,7 @@ sweeper_booked AS (
     SELECT true AS guarded
     FROM sweeper_paid
 ),
--- add: to the balances, one update an account, exactly what was inserted
+-- add: to the balances, one update for each account, exactly what was inserted
 sweeper_moved AS (
     UPDATE "public"."users" AS a
     SET "credits" = a."credits"::numeric + owed.amount::numeric,
@@ -337,7 +338,7 @@ sweeper_moved AS (
         SELECT p.account_id, pg_catalog.count(*) AS refunds, pg_catalog.sum(p.amount) AS amount, :as_of::timestamptz AS at
         FROM sweeper_paid AS p
         GROUP BY p.account_id
-        ORDER BY p.account_id  -- accounts that are neighbours are on the same pages
+        ORDER BY p.account_id  -- neighboring accounts are on the same pages
     ) AS owed
     WHERE a."id" OPERATOR(pg_catalog.=) owed.account_id
     RETURNING a."id" AS account_id, owed.refunds, owed.amount
@@ -365,7 +366,7 @@ SELECT (SELECT pg_catalog.count(*) FROM sweeper_looked WHERE verdict = 'refunded
 FROM (
     SELECT coalesce(pg_catalog.array_agg(f.session_id::text) FILTER (WHERE f.unfit IS NULL AND p.refund_id IS NULL), '{}')
                AS unpaid_sessions,
-           -- a trigger of the app on the refunds may write whatever else a refund means, but not another refund
+           -- a trigger of the app on the refunds may write anything else, but not change a refund
            coalesce(pg_catalog.bool_or(p.refund_id IS NOT NULL AND (
                p.session_id OPERATOR(pg_catalog.=) f.session_id
                AND p.account_id OPERATOR(pg_catalog.=) f.account_id

@@ -1,4 +1,5 @@
--- The COLLATE clause of one text expression of the mapping; reads no row. The database's own where it has none.
+-- Reads the COLLATE clause for a text expression of the mapping: the database's own collation where it has none. Reads
+-- no row.
 SELECT ' COLLATE ' || coalesce((
            SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.collname)
            FROM pg_catalog.pg_collation AS c

@@ -1,4 +1,4 @@
--- The base type of a domain, which may be based on another domain.
+-- Finds the base type of a domain, which may itself be based on a domain.
 WITH RECURSIVE down (oid, beneath) AS (
     SELECT t.oid, t.typbasetype
     FROM pg_catalog.pg_type AS t

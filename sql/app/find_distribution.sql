@@ -1,5 +1,5 @@
--- How Citus has distributed a table over its nodes, and the columns that are unique there together with the one by which
--- it has; no row for one that is on this server alone. Asked only where Citus is.
+-- Reads how Citus distributes a table, and which columns are unique together with the distribution column. Returns no
+-- row for a table that is on this server alone. Sent only where Citus is installed.
 SELECT CASE WHEN p.partmethod = 'h' AND p.repmodel = 's' THEN 'column'
             WHEN p.partmethod <> 'n' THEN 'otherwise'
             WHEN p.repmodel = 't' THEN 'reference'

@@ -1,6 +1,6 @@
--- How values of a type are compared, by the operators of its own order: the names of the schema and of the operators, for
--- an operator of the same name in another schema may be anybody's. None where the order is that of another type, such as
--- text for varchar, or one for all enums.
+-- Finds the comparison operators of a type's own sort order, with their schema, because an operator of the same name in
+-- another schema may be anybody's. Returns no row where a type uses the order of another, as varchar does that of text,
+-- or one that all enums share.
 SELECT n.nspname AS schema_name,
        pg_catalog.max(o.oprname::text) FILTER (WHERE p.amopstrategy = 3) AS equal,
        pg_catalog.max(o.oprname::text) FILTER (WHERE p.amopstrategy = 5) AS greater

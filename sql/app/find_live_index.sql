@@ -1,4 +1,4 @@
--- Whether the table of sessions has a valid index that calls this function of ours.
+-- Reports whether the sessions table has a valid index that calls this function of ours.
 SELECT EXISTS (
     SELECT
     FROM pg_catalog.pg_proc AS p

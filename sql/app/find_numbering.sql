@@ -1,4 +1,4 @@
--- Whether a column of a table that an insert leaves out is numbered by a sequence: then that orders the rows.
+-- Reports whether a sequence numbers a column that the insert leaves out: then that column gives the order of the rows.
 SELECT EXISTS (
     SELECT
     FROM pg_catalog.pg_attribute AS a

@@ -1,7 +1,8 @@
--- What a mapping must know of a partitioned table: the columns by which it and its partitions are partitioned; those that
--- are unique together with these, by an index of the whole table or by one of each partition, valid, not deferrable, not
--- partial; whether this role owns all partitions, the first foreign table among them, and the first that has no such
--- index where others have. Without locking one of them, as pg_partition_tree would.
+-- Reads what the mapping needs to know of a partitioned table, without locking a partition as pg_partition_tree would:
+-- the partition keys of the table and its partitions; the columns that are unique together with these, by a valid index
+-- of the whole table or of each partition that is neither deferrable nor partial; whether this role owns all
+-- partitions; the first foreign table among them; and the first partition that lacks such an index where others have
+-- it.
 WITH RECURSIVE tree (relid) AS (
     SELECT %(table_oid)s::bigint::oid
     UNION ALL

@@ -1,5 +1,4 @@
--- Whether a function of one of these names may read tables: it is not the server's own, and says that it may give another
--- answer for the same values.
+-- Reports whether a function with one of these names may read tables: one that is not built in and not immutable.
 SELECT EXISTS (
     SELECT
     FROM pg_catalog.pg_proc AS p

@@ -1,4 +1,5 @@
--- Whether sweeper's own schema, or its settings, belong to a role that is neither this one nor a superuser.
+-- Reports whether sweeper's own schema, or its settings table, belongs to a role that is neither this one nor a
+-- superuser.
 SELECT EXISTS (
     SELECT
     FROM pg_catalog.pg_namespace AS n

@@ -1,4 +1,4 @@
--- Finds the table that a name in the file means, with what a mapping must know of it.
+-- Finds the table that a name in the file stands for, and what the mapping needs to know about it.
 SELECT c.oid::bigint AS oid,
        n.nspname AS schema_name,
        c.relname AS table_name,

@@ -1,5 +1,5 @@
--- Lists a table's columns with their types (a domain counts as its base type), the values of an enum, and what
--- their collation is where it is not the database's.
+-- Lists a table's columns with their types (the base type of a domain), the values of an enum, and the collation where
+-- it is not the database's own.
 SELECT a.attname AS name,
        a.attnum AS number,
        pg_catalog.format_type(a.atttypid, a.atttypmod) AS full_type,
@@ -10,7 +10,7 @@ SELECT a.attname AS name,
        (a.attnotnull OR t.typnotnull)
            AND NOT a.atthasdef AND t.typdefault IS NULL AND a.attidentity = '' AS required,
        a.attgenerated <> '' OR a.attidentity = 'a' AS generated,
-       -- of a column that is never stored (Postgres 18), what it is computed from
+       -- what a virtual generated column (Postgres 18) is computed from
        CASE WHEN a.attgenerated = 'v' THEN (
            SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid)
            FROM pg_catalog.pg_attrdef AS d

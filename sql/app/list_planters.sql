@@ -1,8 +1,8 @@
--- Lists who may create functions and operators in a schema of the search path, or has left some there, and the roles with
--- whose rights our statements would run them although those who plant them are no members of these roles. Grants and
--- owners that admit only roles that can run code of their own in our transactions anyway are left out.
+-- Lists the roles that may create functions or operators in a schema of the search path, or have left some there, and
+-- the roles with whose rights our statements would run them. Leaves out grants and owners that admit only roles that
+-- can run code of their own in our transactions anyway.
 WITH {include strangers},
--- sweeper's own schema counts: a function there that fits a status better than ours would be called by every statement
+-- sweeper's own schema counts: our statements would call a function there that fits a status better than ours does
 path AS (
     SELECT n.oid, n.nspname, n.nspowner, n.nspacl
     FROM pg_catalog.pg_namespace AS n
@@ -23,8 +23,8 @@ may_create AS MATERIALIZED (
     CROSS JOIN LATERAL pg_catalog.aclexplode(coalesce(p.nspacl, pg_catalog.acldefault('n', p.nspowner))) AS g
     WHERE g.privilege_type = 'CREATE'
       AND g.grantee <> p.nspowner
-    -- what somebody may have created: called in place of another of its name. The server's own, of which there
-    -- are thousands, are below 16384
+    -- what somebody may have created there already, to be called in place of a function of the same name. Built-in
+    -- ones, of which there are thousands, have an oid below 16384
     UNION ALL
     SELECT 'function',
            pg_catalog.format('%%I.%%I(%%s)', n.nspname, p.proname, pg_catalog.oidvectortypes(p.proargtypes)),

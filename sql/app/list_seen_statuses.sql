@@ -1,5 +1,5 @@
--- Lists statuses that sessions have, the most frequent first, for the error about a status that cannot be. Reads
--- only as many rows as take a moment.
+-- Lists statuses that sessions have, the most frequent first, for the error about an invalid status. Reads only a few
+-- rows.
 SELECT seen.status,
        pg_catalog.count(*) AS sessions
 FROM (

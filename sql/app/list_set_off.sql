@@ -1,5 +1,5 @@
--- Lists who may change what a write to the mapped tables calls, or owns it: triggers, and the functions and types that
--- these tables use. The same roles as where functions can be planted gain rights by it.
+-- Lists the roles that may change, or own, what a write to the mapped tables runs: triggers, and the functions and
+-- types that these tables use. The roles with whose rights it runs are those of list_planters.
 WITH {include strangers},
 -- a row that is written fires the triggers of its partition
 tables AS (
@@ -20,8 +20,8 @@ types AS (
     JOIN pg_catalog.pg_attribute AS a ON a.attrelid = w.oid AND a.attnum > 0::int2 AND NOT a.attisdropped
     JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
 ),
--- what a write to these tables, and to our own, runs: of their triggers, and of their defaults, constraints, indexes and
--- domains
+-- what a write to these tables, and to our own, runs: the functions of their triggers, defaults, constraints, indexes
+-- and domains
 runs AS (
     SELECT t.tgfoid AS oid
     FROM pg_catalog.pg_trigger AS t
@@ -74,7 +74,7 @@ may_create AS MATERIALIZED (
     JOIN pg_catalog.pg_proc AS p ON p.oid = r.oid
     JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
     UNION ALL
-    -- a type's owner may give it a cast to text, and a domain a constraint
+    -- the owner of a type may give it a cast to text, and the owner of a domain a constraint
     SELECT 'type', t.oid::regtype::text, t.typowner
     FROM types AS y
     JOIN pg_catalog.pg_type AS t ON t.oid IN (y.oid, y.typelem, y.typbasetype)

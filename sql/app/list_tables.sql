@@ -1,4 +1,4 @@
--- Lists the tables of the app as SQL would name them, to show the nearest one when a name in the file is wrong.
+-- Lists the app's tables by the name that SQL would use, to suggest the nearest one for a wrong name in the file.
 SELECT c.relname AS table_name,
        CASE WHEN pg_catalog.pg_table_is_visible(c.oid) THEN '' ELSE pg_catalog.quote_ident(n.nspname) || '.' END
            || pg_catalog.quote_ident(c.relname) AS as_sql,

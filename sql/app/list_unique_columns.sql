@@ -1,4 +1,4 @@
--- Lists the columns that are unique by themselves: by an index that is valid, not deferrable and not partial.
+-- Lists the columns that are unique by themselves: by a valid index that is neither deferrable nor partial.
 SELECT DISTINCT a.attname AS name
 FROM pg_catalog.pg_index AS i
 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]

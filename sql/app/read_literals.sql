@@ -1,2 +1,3 @@
--- The statuses of the file in the type of the status, as the server writes them; reads no row.
+-- Casts the statuses of the file to the type of the status column, and returns them as the server writes them. Reads no
+-- row.
 SELECT {statuses}::text[] AS texts

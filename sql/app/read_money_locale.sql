@@ -1,2 +1,2 @@
--- Reads the locale that says how many digits of money are behind the point: a cast to a number goes by it.
+-- Reads the locale that sets how many decimal places the type money has: a cast to a number depends on it.
 SELECT pg_catalog.current_setting('lc_monetary') AS name

@@ -1,4 +1,4 @@
--- One value of an expression over a row: its size shows which unit of time it counts.
+-- Reads one value of an expression over a row: its size shows which unit of time it counts.
 SELECT ({expression})::numeric AS value
 FROM {table} AS {alias}
 WHERE ({expression}) IS NOT NULL

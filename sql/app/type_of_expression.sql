@@ -1,6 +1,6 @@
--- Names the type of one expression of the mapping, and whether it has a collation; reads no row. The expression stands
--- where a sweep puts it, so that an aggregate is refused; inside CASE, a function that gives several rows is, too. The
--- bind is there because with one the server takes no second statement after a semicolon.
+-- Finds the type of an expression of the mapping, and whether it has a collation. Reads no row. The expression is where
+-- a sweep puts it, so that the server rejects an aggregate, and inside CASE, so that it rejects a function that returns
+-- a set. The bind is there because a statement with one cannot hold a second after a semicolon.
 WITH tried (type_oid) AS (
     SELECT pg_catalog.pg_typeof((
         SELECT v.value

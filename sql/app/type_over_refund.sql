@@ -1,6 +1,6 @@
--- The same for an expression over a refund, with rows of the app beside it. Each of their tables is there twice, so that
--- a bare name of one of its columns is ambiguous: a bare name is the refund's. Citus joins no rows but those of one
--- account: there it is a row that has all columns and is in no table.
+-- Finds the type of an expression over a refund, which may also read rows of the app. Each of their tables is joined
+-- twice, so that a bare name of one of its columns is ambiguous: a bare name means the refund's. Citus joins only rows
+-- of one account, so there a row with all the columns takes the place of each table.
 WITH tried (type_oid) AS (
     SELECT pg_catalog.pg_typeof((
         SELECT over_refund.value

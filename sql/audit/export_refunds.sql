@@ -1,5 +1,5 @@
--- The refunds of a period as CSV, one in each row, oldest first; with what was taken back before the period's end. A text
--- that a spreadsheet may take for a formula, by its first character, gets an apostrophe.
+-- Exports the refunds of a period as CSV, one to a row, oldest first, with what was taken back before the period's end.
+-- A text whose first character could make a spreadsheet take it for a formula gets an apostrophe.
 COPY (
     SELECT r.refund_id,
            CASE WHEN pg_catalog.ascii(r.session_id::text) IN ({include formula_signs}) THEN '''' || r.session_id::text
@@ -33,7 +33,7 @@ COPY (
         FROM {reversals} AS v
         WHERE v.refund_id = r.refund_id
           AND v.created_at < {until}::timestamptz
-          -- few are: a hash table rules out the others, and the order of the index is kept
+          -- there are few: a hash table rules out most refunds, and the order of the index is kept
           AND r.refund_id IN (SELECT reversed.refund_id FROM {reversals} AS reversed)
         LIMIT 1
     ) AS v ON true

@@ -1,5 +1,5 @@
--- Finds the first and the last moment of the books: the period of an audit that was not given one. A run that paid is part
--- of them also when its refunds are gone.
+-- Finds the first and the last moment in the books: the default period of an audit. A run that paid counts even when
+-- its refunds are gone.
 SELECT least(
            (SELECT pg_catalog.min(r.created_at) FROM {refunds} AS r WHERE r.created_at > '-infinity'),
            (SELECT pg_catalog.min(v.created_at) FROM {reversals} AS v WHERE v.created_at > '-infinity'),

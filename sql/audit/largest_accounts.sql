@@ -1,4 +1,4 @@
--- The accounts that got the most credits back in a period.
+-- Lists the accounts that were refunded the most credits in a period.
 SELECT r.account_id::text AS account_id,
        pg_catalog.count(*) AS sessions,
        pg_catalog.sum(r.amount)::text AS credits

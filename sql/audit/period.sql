@@ -1,6 +1,6 @@
--- period: the refunds of a period, in all and by reason, layer and day in UTC. Read from the ledger alone, so that
--- it stays the same whatever happens to the sessions later. Reasons and layers are texts of the callers: beyond the
--- 50 most frequent they are summed up.
+-- period: the refunds of a period, in total and by reason, layer and UTC day. Reads only the ledger, so that the result
+-- stays the same whatever happens to the sessions later. Callers choose reasons and layers: all but the 50 most
+-- frequent are added up in one line.
 SELECT counted.kind,
        CASE WHEN counted.kind = 'day' OR counted.rank <= 50 THEN counted.name ELSE '(others)' END AS name,
        pg_catalog.sum(counted.sessions)::bigint AS sessions,
@@ -23,7 +23,7 @@ FROM (
               AND r.layer <> 'adopted'
             {if by_account}
             GROUP BY 1, 2, 5
-            OFFSET 0  -- Citus does not group by several keys at once on its nodes
+            OFFSET 0  -- Citus does not compute GROUPING SETS on its nodes
             {end}
         ) AS r
         GROUP BY GROUPING SETS ((), (r.reason), (r.layer), (r.day))

@@ -1,4 +1,5 @@
--- The corrections of a period: refunds taken back, and refunds that were paid before there was a ledger.
+-- Counts the corrections of a period: refunds taken back, and adopted refunds, which were paid before there was a
+-- ledger.
 SELECT 'reversed' AS kind,
        pg_catalog.count(*) AS sessions,
        coalesce(pg_catalog.sum(v.amount), 0)::text AS credits

@@ -1,5 +1,5 @@
--- By how much the refunds of a period moved each column of the accounts, by [accounts.add] as it was when they were written,
--- less what was taken back in the period; and how many refunds moved it at all.
+-- Sums by how much the refunds of a period changed each column of the accounts, by [accounts.add] as it was when they
+-- were written, less what was taken back in the period, and counts the refunds that changed any.
 SELECT share.name,
        pg_catalog.count(*) FILTER (WHERE moved.direction > 0 AND share.taken::numeric <> 0::numeric) AS sessions,
        pg_catalog.sum(moved.direction * share.taken::numeric)::text AS credits

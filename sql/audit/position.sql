@@ -1,7 +1,7 @@
--- position: every failed and stuck session that is not in sweeper's ledger in one place of the books, and how long the
--- oldest has been owed; `screen` counts those that are there. What lies
--- before the floor is counted by the month in which it failed or last showed a sign of life, in UTC, and by the reason:
--- nobody gives that back. And how many sessions there are for the findings to name, so that they look no further in vain.
+-- position: every failed and stuck session that is not in sweeper's ledger, by what would happen to it, and how long
+-- the oldest has been owed; `screen` counts the sessions that are in the ledger. Sessions before the floor are never
+-- refunded; they are counted by reason and by the UTC month in which they failed or last showed a sign of life. Also
+-- counts the candidates of each finding, so that a finding without any is not searched for.
 SELECT standing.place,
        standing.month,
        standing.reason,
@@ -16,7 +16,7 @@ FROM (
     {include standing}
     {if by_account}
     {else}
-    OFFSET 0  -- or each use would compute the place again, and all rows would be sorted by it
+    OFFSET 0  -- else each use would compute the place again, and all rows would be sorted by it
     {end}
 ) AS standing
 GROUP BY standing.place, standing.month, standing.reason

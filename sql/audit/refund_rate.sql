@@ -1,5 +1,5 @@
--- rate: what the sweeper itself refunded in the last day of a period and in up to 28 days before it, by reason; the
--- days before are counted from the first row of the ledger, or the installation, on.
+-- rate: what sweeper itself refunded in the last day of a period and in up to 28 days before it, by reason. The days
+-- before count from the first row of the ledger, or from the installation.
 SELECT swept.reason,
        swept.last_day,
        swept.earlier,

@@ -1,6 +1,6 @@
--- screen: the failed and running sessions whose refund is in sweeper's ledger, and whether there is any for these
--- findings to name: one reading of both instead of one a finding. Of a refund whose session is among them none can have
--- succeeded.
+-- screen: counts the failed and running sessions whose refund is in sweeper's ledger, and the candidates of the
+-- findings about them, in one scan instead of one for each finding. When every refund's session is among them, none can
+-- have succeeded.
 SELECT matched.sessions,
        matched.credits,
        coalesce(matched.wrong_amount, false) AS wrong_amount,
@@ -20,7 +20,7 @@ FROM (
     FROM (
         SELECT ({include own_refund}) AS own,
                CASE WHEN {include own_refund} THEN {include counted_credits} END AS credits,
-               -- in this order: only a few have to be looked up among the reversals
+               -- in this order only a few have to be looked up among the reversals
                CASE WHEN r.attempt {attempt_eq} v.attempt AND {include in_period}
                    THEN ({include is_wrong_amount}) AND {include not_reversed}
                END AS wrong_amount,

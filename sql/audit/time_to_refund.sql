@@ -1,4 +1,5 @@
--- How long the sessions of a period waited from their failure, or last sign of life, to their refund, in seconds.
+-- Measures how long the sessions of a period waited, from their failure or last sign of life to their refund, in
+-- seconds.
 SELECT waited.shares[1] AS p50,
        waited.shares[2] AS p95,
        waited.longest AS max
@@ -11,7 +12,7 @@ FROM (
         WHERE r.created_at >= %(since)s::timestamptz
           AND r.created_at < %(until)s::timestamptz
           AND r.layer <> 'adopted'
-          -- a date may be infinite, and before Postgres 17 such a difference is an error
+          -- a date may be infinite, and before Postgres 17 subtracting one is an error
           AND CASE WHEN pg_catalog.isfinite(r.failed_at) THEN pg_catalog.isfinite(r.created_at) ELSE false END
         OFFSET 0
     ) AS waits

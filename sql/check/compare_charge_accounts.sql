@@ -1,4 +1,4 @@
--- The accounts of some sessions, beside one of those that the ledger charged for them; whether ours is among these.
+-- Compares the accounts of some sessions with those that the app's ledger charged for them.
 SELECT v.session_id::text AS session_id,
        v.account_id::text AS account,
        pg_catalog.min(charge.account) AS charged,

@@ -1,4 +1,4 @@
--- The amounts of some sessions that are not refunded, beside what was charged for them.
+-- Compares the amounts of some sessions that are not refunded with what was charged for them.
 SELECT v.session_id::text AS session_id,
        v.status::text AS status,
        v.started_at::timestamptz AS started_at,

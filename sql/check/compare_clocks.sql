@@ -1,5 +1,5 @@
--- How many seconds the earliest row of each session in the app's ledger, refunds left out, is after its start as the
--- mapping reads it. Of the newest rows; the time of a row has a zone.
+-- Measures how many seconds after its start, as the mapping reads it, each session's earliest row in the app's ledger
+-- was written, leaving out refunds. Reads the newest rows, whose time must have a zone.
 SELECT own.session_id::text AS session_id,
        pg_catalog.round(extract(epoch FROM earliest.at - own.started_at))::bigint AS behind
 FROM (
@@ -17,7 +17,7 @@ FROM (
       AND l.session IS NOT NULL
     GROUP BY l.session
 ) AS earliest
--- beside anything else a bare name of the file could be one of its columns
+-- in a subquery of its own, because a bare name in the file could be a column of another table
 JOIN (
     SELECT {session_id} AS session_id,
            ({started_at})::timestamptz AS started_at

@@ -1,4 +1,4 @@
--- For some accounts, what their failed and running sessions that are not refunded come to, beside columns of the account.
+-- For some accounts, the sum of their failed and running sessions that are not refunded, beside columns of the account.
 SELECT known.account_id::text AS account_id,
        open.total::text AS total,
        known.counters::text[] AS counters

@@ -1,5 +1,5 @@
--- The accounts of some sessions that cost something, beside the one that a foreign key of theirs names; and whether the row of
--- either was changed since the session began, as a charge changes it.
+-- For some sessions that cost something, the account and the row that a foreign key of theirs names, and whether each
+-- of the two rows was changed since the session began, as a charge changes it.
 SELECT v.session_id::text AS session_id,
        v.account_id::text AS account,
        s.{column}::text AS named,

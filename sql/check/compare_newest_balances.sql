@@ -1,5 +1,5 @@
--- For which accounts the running balance of the newest row in the app's ledger is not the balance of the mapping; for some
--- of them also the numbers of the account, by which one may see what it is.
+-- Counts the accounts for which the running balance of the newest row in the app's ledger is not the balance of the
+-- mapping; for some of them also reads the account's numbers, to find the column that it is.
 SELECT pg_catalog.count(*) AS accounts,
        pg_catalog.count(*) FILTER (WHERE known.balance::numeric <> newest.running) AS different,
        (pg_catalog.array_agg(newest.account) FILTER (WHERE known.balance::numeric <> newest.running))[1:3] AS samples,

@@ -1,4 +1,5 @@
--- What [ledger.insert] would write for sessions that the app has refunded itself, beside the rows that the app wrote.
+-- Compares what [ledger.insert] would write for sessions that the app has refunded itself with the rows that the app
+-- wrote.
 SELECT v.session_id::text AS session_id,
        v.account_id::text AS account_id,
        v.amount::numeric::text AS amount,

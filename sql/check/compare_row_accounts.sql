@@ -1,4 +1,4 @@
--- For some sessions, which account the app's ledger names in a column, and whether it is the one that the mapping finds.
+-- For some sessions, the account that the app's ledger names in a column, and whether it is the account of the mapping.
 SELECT v.session_id::text AS session_id,
        pg_catalog.min(entry.account) AS named,
        pg_catalog.min(known.account) AS found,

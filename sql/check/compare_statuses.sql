@@ -1,4 +1,5 @@
--- How many of some sessions the app has refunded itself, by status: as its ledger, or marks on the sessions, have it.
+-- Counts by status how many of some sessions the app has refunded itself, going by its ledger or by marks on the
+-- sessions.
 SELECT found.status,
        pg_catalog.count(*) AS sessions,
        pg_catalog.count(*) FILTER (WHERE found.given_back) AS given_back,
@@ -15,7 +16,7 @@ FROM (
            ){end} AS given_back
     FROM {sessions} AS s
     WHERE {include chosen}{if never}
-      AND ({never}) IS NOT TRUE  -- none of our business{end}
+      AND ({never}) IS NOT TRUE  -- sessions that the file leaves out{end}
       AND NOT EXISTS (
           SELECT
           FROM {refunds} AS r

@@ -1,4 +1,4 @@
--- For some accounts, whether the balance of the mapping is what the app's ledger comes to, and whether another column is.
+-- Counts for how many of some accounts the balance of the mapping, or another column, is the sum of the app's ledger.
 SELECT pg_catalog.count(*) AS accounts,
        pg_catalog.count(*) FILTER (WHERE known.balance <> summed.total) AS different,
        (pg_catalog.array_agg(newest.account::text) FILTER (WHERE known.balance <> summed.total))[1:3] AS samples,

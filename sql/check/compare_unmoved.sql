@@ -1,5 +1,5 @@
--- For some accounts, whether columns of another table have what the app's ledger comes to, and whether a trigger of the
--- app's own may be what keeps them so.
+-- Counts for how many of some accounts columns of another table equal the sum of the app's ledger, and reports whether
+-- a trigger of the app may be what keeps them equal.
 SELECT pg_catalog.count(*) AS accounts,
        pg_catalog.min(newest.account::text) AS sample,
        ARRAY[{each others ", "}pg_catalog.count(*) FILTER (WHERE known.other_{place} = summed.total){end}]::bigint[] AS equal,

@@ -1,4 +1,4 @@
--- Of some sessions that cost something, whether the amount is just the balance of the account.
+-- Compares the amounts of some sessions that cost something with the balances of their accounts.
 SELECT v.session_id::text AS session_id,
        v.amount::numeric::text AS amount,
        v.amount::numeric = known.balance AS same

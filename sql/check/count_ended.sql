@@ -1,4 +1,4 @@
--- Of some sessions, how many of each status have an end, and how many an error.
+-- Counts, by status, how many of some sessions have an end time, and how many an error.
 SELECT {status}::text AS status,
        pg_catalog.count(*) AS sessions,
        pg_catalog.count({ended_at}) AS ended,

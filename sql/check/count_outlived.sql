@@ -1,4 +1,4 @@
--- Which of some sessions that succeeded had a deadline, and which of them ended only after it.
+-- Finds which of some successful sessions had a deadline, and which of those ended after it.
 SELECT v.session_id::text AS session_id,
        v.ended_at > v.deadline AS outlived
 FROM (

@@ -1,4 +1,4 @@
--- Of some sessions of which the app's ledger took something, which of several conditions are true of such a row.
+-- For some sessions that the app's ledger charged, which of several conditions are true of a row of the charge.
 SELECT {session_id}::text AS session_id,
        taken.met AS met
 FROM {sessions} AS s

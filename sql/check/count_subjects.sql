@@ -1,5 +1,5 @@
--- What the newest rows of a table say that they are about, by kind: how many name a session by its number, and the account of
--- that session, too; and for which of these sessions the file's subquery gives something.
+-- What the newest rows of a table refer to, by their kind: how many name a session by its number, how many of those
+-- also name the session's account, and for which of these sessions the file's subquery gives a value.
 SELECT l.kind,
        pg_catalog.count(*) AS rows,
        pg_catalog.count(*) FILTER (WHERE found.session_id IS NOT NULL) AS known,

@@ -1,5 +1,5 @@
--- How many sessions have an amount above zero, by the month in which they started, and how many of them no charge in the
--- app's books and no refund: of the newest failed and running sessions so many as are read in no time.
+-- Counts sessions with an amount above zero by the month in which they started, and how many of them have no charge in
+-- the app's books and no refund. Reads only the newest failed and running sessions.
 SELECT pg_catalog.to_char(newest.started_at::timestamptz, 'YYYY-MM') AS month,
        pg_catalog.count(*) AS amounts,
        pg_catalog.count(*) FILTER (WHERE newest.uncharged) AS uncharged

@@ -1,2 +1,2 @@
--- explain find: how the server would look for owed sessions, to see which index it uses.
+-- explain find: shows the plan for finding owed sessions, to see which index it uses.
 EXPLAIN (FORMAT JSON) {include find}

@@ -1,5 +1,5 @@
--- Which sessions have failed, or were last active, later than now: none of them would be refunded before that moment. Of
--- the newest failed and running sessions so many as the index on them gives in no time.
+-- Finds sessions whose failure or last sign of life is in the future: they would not be refunded before that moment.
+-- Reads only the newest failed and running sessions, from their index.
 SELECT found.session_id::text AS sample,
        found.running
 FROM (

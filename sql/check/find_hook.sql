@@ -1,4 +1,4 @@
--- Whether a hook of the app does more with each refund than the file says.
+-- Reports whether the app's hook does more with each refund than the file says.
 SELECT EXISTS (
     SELECT
     FROM pg_catalog.pg_trigger AS t

@@ -1,4 +1,4 @@
--- Of the newest refunds in the app's ledger, how many name an existing session, and one that does not.
+-- Counts how many of the newest refunds in the app's ledger name a session that exists, and how many one that does not.
 SELECT pg_catalog.count(*) AS rows,
        pg_catalog.count(*) FILTER (WHERE l.is_linked) AS linked,
        pg_catalog.min(l.session) FILTER (WHERE NOT l.is_linked) AS sample

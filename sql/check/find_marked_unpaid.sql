@@ -1,4 +1,4 @@
--- Which of some sessions would be paid though a column of theirs says that they were refunded.
+-- Finds which of some sessions would be paid although one of their columns says that they were refunded.
 SELECT v.session_id::text AS session_id
 {if by_account}
 FROM (

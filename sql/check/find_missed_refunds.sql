@@ -1,6 +1,6 @@
--- Which rows of the app's ledger look like refunds of sessions that would be paid, and are not by `ledger.where`: by
--- their words, or because they give back most of what the session's other rows took; all of it, where the amount is read
--- from the ledger, which may subtract what was refunded in part.
+-- Finds rows of the app's ledger that look like refunds of sessions that would be paid, and that `ledger.where` leaves
+-- out. A row looks like a refund by its words, or because it gives back most of what the session's other rows took; all
+-- of it, where the amount is read from the ledger, which may already subtract a part that was refunded.
 SELECT v.session_id::text AS session_id,
        l.words
 FROM {sessions} AS s
@@ -11,13 +11,13 @@ CROSS JOIN LATERAL (
     SELECT pg_catalog.string_agg(DISTINCT l.words, ', ') FILTER (WHERE l.gives_back) AS words,
            pg_catalog.sum(l.amount) FILTER (WHERE l.gives_back) AS up,
            -pg_catalog.sum(l.amount) FILTER (WHERE l.amount < 0::numeric) AS down,
-           -- where amounts have no sign, words show the direction
+           -- where amounts have no sign, words give the direction
            pg_catalog.sum(l.amount) FILTER (WHERE l.words ~* %(up_words)s::text) AS came,
            pg_catalog.sum(l.amount) FILTER (WHERE l.words ~* %(down_words)s::text) AS went
     FROM (
         SELECT l.words,
                l.amount,
-               -- what is reserved may be booked as a positive number, too
+               -- a reservation may be booked as a positive number, too
                l.amount > 0::numeric
                AND (l.words !~* %(down_words)s::text OR l.words ~* %(refund_words)s::text) AS gives_back
         FROM (

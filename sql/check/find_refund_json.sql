@@ -1,5 +1,5 @@
--- Which of some sessions are named inside the json of rows that look like their refunds, among a table's newest rows: by
--- their words, or because one adds as much as the session's other rows took.
+-- Finds which of some sessions are named in the JSON of rows that look like their refunds, among a table's newest rows:
+-- by their words, or because one adds as much as the session's other rows took.
 SELECT DISTINCT l.session AS session_id,
        l.words
 FROM (

@@ -1,5 +1,5 @@
--- Which of some sessions have rows in another table of the app that look like their refunds, among its newest rows: by
--- their words, or because one adds as much as the session's other rows took.
+-- Finds which of some sessions have rows in another table of the app that look like their refunds, among its newest
+-- rows: by their words, or because one adds as much as the session's other rows took.
 SELECT DISTINCT l.session AS session_id,
        l.words
 FROM (

@@ -1,5 +1,5 @@
--- Which of some sessions are named in a text of rows that look like their refunds, among a table's newest rows: by an id
--- that is long enough to be nothing else, or as what their table is called, such as "job:42" or "Job #42".
+-- Finds which of some sessions are named in a text of rows that look like their refunds, among a table's newest rows:
+-- by an id that is too long to be anything else, or after the name of their table, as in "job:42" or "Job #42".
 SELECT DISTINCT wanted.session_id,
        l.words
 FROM (

@@ -1,4 +1,4 @@
--- The full names of the tables and views with this name: the server's own messages leave the schema out.
+-- Lists the full names of the tables and views with this name, because the server's own messages leave out the schema.
 SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) AS name
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace

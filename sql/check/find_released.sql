@@ -1,5 +1,5 @@
--- Which of some sessions have a row of another table whose state says that what it took of them was given back; the newest
--- such rows are looked at where no row of the session's own names it.
+-- Finds which of some sessions have a row in another table whose state says that their charge was released. Where no
+-- column of the session names such a row, searches the newest of them.
 SELECT DISTINCT v.session_id::text AS session_id
 FROM {sessions} AS s
 CROSS JOIN LATERAL (

@@ -1,4 +1,5 @@
--- Whether rows are found by a column without reading a large table: by an index, or because there is little to read.
+-- Reports whether rows can be found by a column without reading a large table: by an index, or because the table is
+-- small.
 SELECT EXISTS (
            SELECT
            FROM pg_catalog.pg_index AS i

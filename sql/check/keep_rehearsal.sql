@@ -1,4 +1,4 @@
--- Stores what `install` found in the app's past: a runner may read only what the mapping names.
+-- Stores what `install` found in the app's past, because a runner may read only what the mapping names.
 UPDATE {settings} AS s
 SET rehearsal = %(rehearsal)s::jsonb
 WHERE s.rehearsal IS NULL

@@ -1,4 +1,4 @@
--- The accounts of some sessions.
+-- Lists the accounts of some sessions.
 SELECT DISTINCT v.account_id::text AS account_id
 {include mapped_rows}
   AND v.account_id IS NOT NULL

@@ -1,4 +1,4 @@
--- Which columns of a table get a value by themselves, and by which expression.
+-- Lists the columns of a table that have a default or are generated, with the expression.
 SELECT a.attname AS name,
        CASE WHEN a.attidentity = '' AND a.attgenerated = '' THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END AS value
 FROM pg_catalog.pg_attribute AS a

@@ -1,5 +1,6 @@
--- Lists what others than owners and superusers may do to sweeper's own schema, tables and functions that run with the
--- rights of their owner; no role: PUBLIC. Who may write refunds may also write reversals, which is taking them back.
+-- Lists what roles other than owners and superusers may do with sweeper's own schema, tables and functions that run
+-- with the rights of their owner; a null role is PUBLIC. A role that may insert refunds may also insert reversals, to
+-- take them back.
 WITH own AS (
     SELECT n.oid, n.nspname, n.nspowner, n.nspacl
     FROM pg_catalog.pg_namespace AS n
@@ -14,7 +15,7 @@ granted AS (
            coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner)) AS acl
     FROM own AS n
     {if sharded}
-    WHERE false  -- it is the app's own
+    WHERE false  -- the schema is the app's own
     {end}
     UNION ALL
     SELECT 'TABLE',
@@ -88,7 +89,7 @@ SELECT g.kind,
 FROM granted AS g
 CROSS JOIN LATERAL pg_catalog.aclexplode(g.acl) AS acl
 LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = acl.grantee
--- reading a view is what it was made for; a grant to a role that may act as the owner gives it nothing
+-- a view was made to be read; a grant to a role that may act as the owner adds nothing
 WHERE (g.table_oid <> 0::oid OR g.kind <> 'TABLE' OR acl.privilege_type = 'INSERT')
   AND (acl.grantee = 0::oid OR NOT pg_catalog.pg_has_role(r.oid, g.owner, 'MEMBER'))
 ORDER BY g.kind, g.name, role, privilege, g.column_name

@@ -1,5 +1,5 @@
--- Lists the app's functions: what each says, on which tables a trigger calls it, and whether each refund of ours does; and the
--- app's views, for a write to one may be a write to any table.
+-- Lists the app's functions: their source, the tables on which a trigger calls them, and whether each refund of ours
+-- does; and the app's views, because a write to one may be a write to any table.
 SELECT p.oid::bigint AS oid,
        p.proname AS name,
        l.lanname IN ('plpgsql', 'sql') AS readable,

@@ -1,4 +1,4 @@
--- The keys of a json column of some sessions that say, by their name, that a session was refunded, and that are set.
+-- Lists the keys in a JSON column of some sessions that are set and whose names say that a session was refunded.
 SELECT pair.key AS name,
        pg_catalog.count(*) AS sessions
 FROM {sessions} AS s

@@ -1,4 +1,4 @@
--- The numbers above zero that some sessions have in a json column, by their key, and one session with it.
+-- Lists the numbers above zero that some sessions have in a JSON column, by key, with one session for each key.
 SELECT pair.key AS name,
        pg_catalog.count(*) AS sessions,
        pg_catalog.min({session_id}::text) AS sample

@@ -1,5 +1,5 @@
--- The numbers above zero that the newest rows of the app's ledger about a session have in a json column, by their key, and one
--- session with it.
+-- Lists the numbers above zero in a JSON column of the newest ledger rows about sessions, by key, with one session for
+-- each key.
 SELECT pair.key AS name,
        pg_catalog.count(DISTINCT l.session) AS sessions,
        pg_catalog.min(l.session) AS sample

@@ -1,4 +1,4 @@
--- Lists the newest sessions that failed, or that run: what a rehearsal looks at. Bounded whatever the statuses are.
+-- Lists the newest failed or running sessions, which a rehearsal then reads. Bounded whatever the statuses are.
 SELECT newest.session_id::text AS session_id
 FROM (
     SELECT {session_id} AS session_id,

@@ -1,5 +1,5 @@
--- Which of the wanted privileges on tables this role lacks. A privilege on some columns counts: the server plans the
--- statements that write as well, and names a column that is left.
+-- Lists which of the wanted privileges on tables this role lacks. A privilege on some of the columns counts: the check
+-- also plans the statements that write, and then the server names a column that is missing.
 SELECT wanted.name AS name,
        wanted.privilege AS privilege
 FROM ROWS FROM (

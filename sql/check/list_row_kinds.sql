@@ -1,5 +1,5 @@
--- What the app's ledger says in a column of the rows of some sessions: how many sessions have such a row, how many one of
--- their whole amount, and whether it is a refund by `ledger.where`.
+-- Lists the values of a column in the app's ledger for some sessions: how many sessions have such a row, how many one
+-- of their whole amount, and whether it is a refund by `ledger.where`.
 SELECT entry.kind,
        pg_catalog.count(DISTINCT v.session_id::text) AS sessions,
        pg_catalog.count(DISTINCT v.session_id::text) FILTER (WHERE entry.amount = v.amount::numeric) AS whole,

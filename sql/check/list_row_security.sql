@@ -1,4 +1,4 @@
--- Which of the mapped tables have row-level security that holds for this role: it would hide rows from a run.
+-- Lists the mapped tables whose row-level security applies to this role, because it would hide rows from a run.
 SELECT wanted.name AS name
 FROM pg_catalog.unnest(%(names)s::text[]) AS wanted (name)
 WHERE pg_catalog.to_regclass(wanted.name) IS NOT NULL

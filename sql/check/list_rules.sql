@@ -1,4 +1,4 @@
--- Lists the rules on the tables that a refund writes to: Postgres refuses the statement that pays because of them.
+-- Lists the rules on the tables that a refund writes to: they make Postgres reject the statement that pays.
 SELECT c.relname AS table_name,
        r.rulename AS name,
        pg_catalog.format('DROP RULE %%I ON %%s;', r.rulename, c.oid::regclass) AS fix

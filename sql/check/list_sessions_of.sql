@@ -1,4 +1,5 @@
--- Lists sessions that name some rows, such as those of some accounts; whoever asks for one too many sees that there are more.
+-- Lists sessions that refer to some rows, such as to some accounts. Asking for one more than needed shows whether there
+-- are more.
 SELECT {session_id}::text AS session_id,
        ({owner})::text AS owner
 FROM {sessions} AS s

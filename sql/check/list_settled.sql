@@ -1,4 +1,4 @@
--- Some sessions of each status that says that nothing is owed: the first that the server finds, so that it reads no more.
+-- Lists some sessions of each successful status: the first that the server finds, so that it reads no more.
 {if by_account}
 SELECT {session_id}::text AS session_id
 FROM {sessions} AS s

@@ -1,5 +1,4 @@
--- The names that a small table of the app has for the values of another table's column, such as statuses that are
--- numbers.
+-- Lists the names that a small table of the app has for the values of another table's column, such as numeric statuses.
 SELECT t.{key}::text AS value,
        t.{column}::text AS label
 FROM {table} AS t

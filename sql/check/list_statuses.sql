@@ -1,5 +1,5 @@
--- Which statuses of sessions no list of the mapping names, and how many sessions have each; of a large table, in a sample.
--- They are grouped as they are: the text of each of millions would take longer than reading them.
+-- Lists the statuses of sessions that the mapping does not name, and how many sessions have each; of a large table, in
+-- a sample. Groups them in their own type, because converting millions to text would take longer than reading them.
 SELECT found.status::text AS status,
        pg_catalog.sum(found.sessions)::bigint AS sessions
 FROM (

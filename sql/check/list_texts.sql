@@ -1,4 +1,4 @@
--- What some sessions have in a column, as text.
+-- Lists what some sessions have in a column, as text.
 SELECT {session_id}::text AS session_id,
        s.{column}::text AS value
 FROM {sessions} AS s

@@ -1,4 +1,4 @@
--- Which columns of a table this role may not read: a runner is granted what the mapping reads, and no more.
+-- Lists the columns of a table that this role may not read: a runner may read only what the mapping does.
 SELECT a.attname AS name
 FROM pg_catalog.pg_attribute AS a
 WHERE a.attrelid = %(table_oid)s::oid

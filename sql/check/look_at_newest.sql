@@ -1,4 +1,4 @@
--- What the mapping gives for some of the newest sessions, and which of them are not refunded.
+-- Reads what the mapping gives for some of the newest sessions, and which of them are not refunded.
 SELECT v.session_id::text AS session_id,
        v.status::text AS status,
        v.amount::numeric::text AS amount,

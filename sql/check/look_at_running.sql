@@ -1,5 +1,5 @@
--- How long some running sessions have run, when they last showed a sign of life, and whether they have a deadline, or one
--- that was over as they began.
+-- Reads how long some running sessions have run, when they last showed a sign of life, and whether they have a
+-- deadline, or one that had passed when they began.
 SELECT v.session_id::text AS session_id,
        v.status::text AS status,
        extract(epoch FROM %(as_of)s::timestamptz - v.started_at)::float8 AS age,

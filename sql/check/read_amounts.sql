@@ -1,4 +1,5 @@
--- What the file reads of some sessions, and what else their rows have: whom they name, numbers, and words for their kind.
+-- Reads what the file gives for some sessions, and what else is in their rows: an owner, numbers, and texts that may
+-- name their kind.
 SELECT v.session_id::text AS session_id,
        payer.sweeper_owner AS owner,
        v.status::text AS status,

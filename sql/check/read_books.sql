@@ -1,4 +1,5 @@
--- What sweeper's own tables say about the past: open holds, and the runs over everything.
+-- Reads from sweeper's own tables the open holds, the last successful run over everything, and how the newest run
+-- ended.
 SELECT (SELECT pg_catalog.count(*) FROM {holds} AS h WHERE h.ended_at IS NULL) AS holds,
        (SELECT pg_catalog.min(h.first_seen) FROM {holds} AS h WHERE h.ended_at IS NULL) AS oldest_hold,
        (

@@ -1,4 +1,4 @@
--- Whether an index exists and its build was completed, and how many rows the planner expects in its table.
+-- Reports whether an index exists and was completely built, and how many rows the planner expects in its table.
 SELECT i.indisvalid AND i.indisready AS valid,
        greatest(t.reltuples, 0)::bigint AS rows
 FROM pg_catalog.pg_index AS i

@@ -1,5 +1,5 @@
--- When the newest session that is not over began, as the mapping reads it, and in which zone the database is by itself.
--- The index on live sessions has the newest at its end.
+-- Reads when the newest failed or running session began by the mapping, and the default time zone of the database. The
+-- index on live sessions has the newest at its end.
 SELECT (newest.started_at)::timestamptz AS started_at,
        z.reset_val AS zone
 FROM (SELECT z.reset_val FROM pg_catalog.pg_settings AS z WHERE z.name = 'TimeZone' OFFSET 0) AS z

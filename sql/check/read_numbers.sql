@@ -1,4 +1,4 @@
--- Numbers that rows of a table have, such as the balances of accounts.
+-- Reads numbers in the rows of a table, such as the balances of accounts.
 SELECT ({key})::text AS id,
        {if balance}({balance})::numeric::text{else}NULL::text{end} AS balance,
        ARRAY[{each numbers ", "}a.{column}::numeric::text{end}]::text[] AS numbers

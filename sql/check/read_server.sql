@@ -1,4 +1,4 @@
--- Reads what `check` reports of server and role.
+-- Reads what `check` reports about the server and the role.
 SELECT pg_catalog.current_schemas(false)::text[] AS schemas,
        pg_catalog.current_setting('server_version_num')::int AS server_version,
        pg_catalog.current_setting('server_version') AS version,

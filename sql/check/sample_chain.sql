@@ -1,4 +1,5 @@
--- Whether a column of the app's ledger is a running balance: whether it steps by the amount from row to row of an account.
+-- Reports whether a column of the app's ledger is a running balance: from row to row of an account, it changes by the
+-- amount.
 SELECT pg_catalog.count(*) AS steps,
        pg_catalog.count(*) FILTER (WHERE pg_catalog.abs(chain.step) = pg_catalog.abs(chain.amount)) AS by_amount,
        pg_catalog.count(*) FILTER (WHERE chain.running <> 0::numeric) AS above_nought
@@ -16,5 +17,5 @@ FROM (
         LIMIT 5000
     ) AS l
 ) AS chain
-WHERE chain.amount <> 0::numeric  -- what was taken may have a column of its own
+WHERE chain.amount <> 0::numeric  -- amounts taken may have a column of their own
   AND chain.step IS NOT NULL

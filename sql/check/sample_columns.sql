@@ -1,4 +1,4 @@
--- For how many of the newest rows of a table each of several columns has a value that says something.
+-- Counts in how many of the newest rows of a table each of several columns is set to something meaningful.
 SELECT pg_catalog.count(*) AS rows,
        ARRAY[{each looked ", "}pg_catalog.count(*) FILTER (WHERE l.item_{place}){end}]::bigint[] AS counts
 FROM (

@@ -1,4 +1,4 @@
--- How long sessions that succeeded really took, and how long before their end they last showed a sign of life.
+-- Measures how long successful sessions took, and how long before their end they last showed a sign of life.
 SELECT pg_catalog.count(*) AS sessions,
        pg_catalog.max(found.seconds) AS longest,
        pg_catalog.percentile_cont(0.99) WITHIN GROUP (ORDER BY found.seconds) AS p99,

@@ -1,4 +1,5 @@
--- Whether the newest rows of the app's ledger belong together by a column, several at a time that sum to nothing.
+-- Reports whether a column groups the newest rows of the app's ledger into entries that sum to zero, as in double
+-- entry.
 SELECT pg_catalog.count(*) AS groups,
        pg_catalog.count(*) FILTER (WHERE entries.rows > 1 AND entries.total = 0::numeric) AS balanced,
        pg_catalog.max(entries.name) FILTER (WHERE entries.rows > 1 AND entries.total = 0::numeric) AS sample

@@ -1,4 +1,4 @@
--- Whether `ledger.session` can be worked out for the newest rows of the app's ledger, refunds or not: it fails where not.
+-- Computes `ledger.session` for the newest rows of the app's ledger, refunds or not; an error shows that it cannot be.
 SELECT pg_catalog.count(l.session) AS rows
 FROM (
     SELECT {ledger_session} AS session

@@ -1,5 +1,5 @@
--- adopt: records refunds that were paid elsewhere, for sessions that still have none, and ends their holds. No
--- credits move, and the app's own tables are only read.
+-- adopt: records refunds that were paid elsewhere, for sessions that have none yet, and ends their holds. Moves no
+-- credits, and only reads the app's own tables.
 WITH sweeper_picked AS MATERIALIZED (
     SELECT pg_catalog.unnest(%(refund_ids)s::text::uuid[]) AS refund_id,
            pg_catalog.unnest(%(session_ids)s::text[]::{session_type}[]) AS session_id,
@@ -31,7 +31,7 @@ sweeper_ended AS (
 SELECT a.refund_id::text AS refund_id
 FROM sweeper_adopted AS a
 UNION ALL
--- after a lost acknowledgement: what an earlier attempt at this same batch has committed
+-- after a lost acknowledgement: what an earlier attempt at this batch has committed
 SELECT r.refund_id::text
 FROM sweeper_picked AS p
 JOIN {refunds} AS r ON r.refund_id = p.refund_id{if by_account}

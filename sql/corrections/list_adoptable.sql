@@ -1,5 +1,5 @@
--- Lists a page of the sessions that the user names, with what an adoption records of each. Sent in read-only
--- transactions alone: the condition and the amount are the user's own SQL, and see the session row and nothing of
+-- Lists a page of the sessions that the user selects, with what an adoption records of each. Sent only in read-only
+-- transactions, because the condition and the amount are the user's own SQL, which sees the session row and nothing of
 -- ours.
 SELECT v.session_id::text AS session_id,
        v.account_id::text AS account_id,

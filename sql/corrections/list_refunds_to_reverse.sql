@@ -1,4 +1,4 @@
--- Lists a page of the refunds of a run or of a session, with what stands in the way of taking them back.
+-- Lists a page of the refunds of a run or a session, with whatever keeps each from being taken back.
 SELECT r.refund_id::text AS refund_id,
        r.session_id::text AS session_id,
        coalesce(account.account_id, r.account_id::text) AS account_id,  -- as its own table spells it: citext
@@ -11,7 +11,7 @@ SELECT r.refund_id::text AS refund_id,
        ) AS reversed,
        coalesce(account.known, false) AS account_known,
        account.balance,
-       -- the columns that the balance is made of, and what the refund gave to each
+       -- the columns that make up the balance, and what the refund added to each
        account.pools,
        {if pools}ARRAY[{each pools ", "}r.shares ->> {label}::text{end}]::text[]{else}'{}'::text[]{end} AS shares
 FROM {refunds} AS r
@@ -25,7 +25,7 @@ LEFT JOIN LATERAL (
     WHERE {accounts_id} {account_eq} r.account_id
 ) AS account ON true
 {else}
--- no account table is mapped: an account is whoever the ledger names, and has no balance of its own
+-- no accounts table is mapped: an account is whatever the ledger names, and has no balance of its own
 CROSS JOIN (
     SELECT true AS known,
            NULL::text AS account_id,

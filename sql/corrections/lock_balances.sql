@@ -1,5 +1,5 @@
--- lock balances: the accounts of some refunds, in the order of their ids, as every layer should; those that the app
--- has locked are left out.
+-- lock balances: the accounts of some refunds, in the order of their ids, as every layer should; skips those that the
+-- app has locked.
 SELECT {accounts_id}::text AS account_id,
        {balance}::text AS balance,
        {spent}::text AS spent,

@@ -1,5 +1,5 @@
--- lock marked: the sessions of some refunds, before their accounts, as every layer should: where taking a refund back sets
--- columns of theirs.
+-- lock marked: where taking a refund back sets columns of its session, locks the sessions of some refunds, before their
+-- accounts, as every layer should.
 SELECT pg_catalog.count(*) AS sessions
 FROM (
     SELECT

@@ -1,10 +1,10 @@
--- reverse: looks again at the refunds in hand on a fresh snapshot, writes the reversals of those that have none, and
--- takes from the balances exactly what was written. This is the one statement that takes credits back.
+-- reverse: looks again at a batch of refunds on a fresh snapshot, writes reversals for those that have none, and
+-- subtracts from the balances exactly what was written. This is the only statement that takes credits back.
 WITH sweeper_picked AS MATERIALIZED (
     SELECT pg_catalog.unnest(%(refund_ids)s::text::uuid[]) AS refund_id,
            pg_catalog.unnest(%(reversal_ids)s::text::uuid[]) AS reversal_id
 ),
--- the moment for the app: by now what is written to is locked
+-- the time of these reversals for the app: the rows to be written are locked by now
 sweeper_clock AS MATERIALIZED (
     {include moment}
 ),
@@ -31,7 +31,8 @@ sweeper_seen AS MATERIALIZED (
     WHERE r.layer <> 'adopted'
 ),
 {if reverse_spaced}
--- refunds without room: the rows of an account end now, each earlier than the next, and all after its newest
+-- refunds without room: the last row of an account gets the current time, each before it an earlier one, and all are
+-- after the newest row that it has
 sweeper_waiting AS MATERIALIZED (
     SELECT placed.refund_id
     FROM (
@@ -59,7 +60,7 @@ sweeper_taken AS (
     WHERE s.refund_id IN (SELECT x.refund_id FROM sweeper_reversed AS x)
 ),
 {if unmarks}
--- what the app's own job looks at, where the session is still at the charge that was refunded
+-- what the app's own job reads, where the session is still at the charge that was refunded
 sweeper_unmarked AS (
     UPDATE {sessions} AS s
     SET {each reversed ",\n        "}{column} = {value}{end}
@@ -79,14 +80,14 @@ sweeper_unmarked AS (
     {end}
 ),
 {end}
--- what moves: negative amounts
+-- what is added to balances: negative amounts
 sweeper_paid AS (
     SELECT t.refund_id, t.session_id, t.account_id, -t.amount AS amount{each shares ""},
            -(t.shares ->> {label}::text)::numeric AS {share}{end}
     FROM sweeper_taken AS t
 ),
 {if reverse_chained}
--- the running balance of each account, through what is taken back of it in this batch
+-- the running balance of each account after each reversal of this batch
 sweeper_chain AS MATERIALIZED (
     SELECT {if reverse_spaced}p.refund_id, p.session_id, p.account_id, p.attempt, p.amount, p.reason, p.detail, p.layer, p.run_id,
            {reverse_moment_of_row} AS at{else}p.*{end},
@@ -109,7 +110,7 @@ sweeper_chain AS MATERIALIZED (
 ),
 {end}
 {if reversal_rows}
--- the row that takes a refund back, in the app's ledger; and whether the mapping would take it for a refund
+-- the row that takes a refund back, in the app's ledger, and whether the mapping would take it for a refund
 sweeper_booked AS (
     INSERT INTO {ledger} AS l ({each reverse_values ", "}{column}{end})
     {if reverse_reads_session}
@@ -139,7 +140,7 @@ sweeper_booked AS (
     FROM sweeper_taken
 ),
 {end}
--- the balances: one update an account, by what was written and nothing else
+-- the balances: one update for each account, by exactly what was written
 {if moves}
 sweeper_moved AS (
     UPDATE {accounts} AS a
@@ -159,14 +160,14 @@ sweeper_moved AS (
 ),
 {else}
 {if accounts}
--- a trigger or a function of the app moves it, or nothing does
+-- a trigger or a function of the app changes the balance, or nothing does
 sweeper_moved AS (
     SELECT p.account_id, pg_catalog.count(*) AS refunds, pg_catalog.sum(p.amount) AS amount
     FROM sweeper_paid AS p
     GROUP BY p.account_id
 ),
 {else}
--- no account table is mapped: the balance is the sum of the ledger
+-- no accounts table is mapped: the balance is the sum of the ledger
 sweeper_moved AS (
     SELECT NULL::text AS account_id, 0 AS refunds, 0 AS amount
     WHERE false
@@ -174,7 +175,7 @@ sweeper_moved AS (
 {end}
 {end}
 sweeper_mine AS (
-    -- after a lost acknowledgement: what an earlier attempt at this same batch has committed
+    -- after a lost acknowledgement: what an earlier attempt at this batch has committed
     SELECT x.refund_id
     FROM sweeper_picked AS p
     JOIN {reversals} AS x ON x.refund_id = p.refund_id AND x.reversal_id = p.reversal_id

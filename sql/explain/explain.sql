@@ -1,4 +1,4 @@
--- explain: what a run would do with some sessions, by their place among those that were asked for. The verdict is that of
+-- explain: what a run would do with some sessions, in the order in which they were asked for. The verdict is that of
 -- the statement that pays, and nothing else is read that could fail where a run would not.
 SELECT asked.place,
        found.session_id,
@@ -17,7 +17,7 @@ CROSS JOIN LATERAL (
            v.status {status_eq} ANY ({failed}) AS failed,
            v.status {status_eq} ANY ({running}) AS running,
            v.attempt::text AS attempt,
-           -- what a run would go on to decide, if the floor did not hide the session from it
+           -- what a run would decide next, if the floor did not hide the session from it
            CASE WHEN {if by_account}v{else}judged{end}.verdict IN ('owed', 'in_grace', 'not_stuck_yet')
                    AND v.started_at::timestamptz < %(since)s::timestamptz
                THEN 'before_floor'
@@ -33,7 +33,7 @@ CROSS JOIN LATERAL (
     {include reading}
     CROSS JOIN LATERAL (
         SELECT {include verdict} AS verdict
-        OFFSET 0  -- or each use of the verdict would compute it again
+        OFFSET 0  -- else each use of the verdict would compute it again
     ) AS judged
     {end}
     {if by_account}

@@ -1,4 +1,5 @@
--- What the mapping gives for the charge of some sessions: who paid, what a refund would be, what would stop it.
+-- Reads what the mapping gives for the charge of some sessions: who paid, what a refund would be, and what would
+-- prevent it.
 SELECT asked.place,
        found.account_id,
        found.amount,
@@ -18,7 +19,7 @@ CROSS JOIN LATERAL (
            {if charged}v.charged::numeric::text{else}NULL::text{end} AS charged,
            {include reason} AS reason,
            {include hold_reason} AS hold_reason{if never},
-           v.never{end}  -- which of the two excludes it
+           v.never{end}  -- whether `never` or `exclude` excludes it
     {include reading}
     {if by_account}
     WHERE v.session_id {session_eq} ANY (%(session_ids)s::text[]::{session_type}[])

@@ -1,5 +1,5 @@
--- The times behind some verdicts: those that count for each session's status. What no calendar has, such as infinity,
--- is left out.
+-- Reads the times behind some verdicts: those that count for each session's status. Leaves out times that no calendar
+-- has, such as infinity.
 SELECT asked.place,
        found.started_at,
        found.active_at,

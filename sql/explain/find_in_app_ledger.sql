@@ -1,4 +1,4 @@
--- What the app's own ledger has of the refunds of some sessions: how much, and when, as far as its columns say.
+-- Reads from the app's own ledger how much of some sessions was refunded, and when, as far as its columns say.
 SELECT asked.place,
        booked.amount,
        booked.booked_at

@@ -1,5 +1,5 @@
--- The statuses of some sessions, by their place among those that were asked for. Of a status that no run looks at, it also
--- gives the verdict: there are no rules for such a session but its refund.
+-- Reads the statuses of some sessions, in the order in which they were asked for. For a status that no run looks at it
+-- also gives the verdict, which depends only on whether there is a refund.
 SELECT asked.place,
        found.status,
        found.settled

@@ -1,5 +1,5 @@
--- Lists the holds of some sessions, by their place among those that were asked for. The database's message stays out of
--- it: it may repeat the row.
+-- Lists the holds of some sessions, in the order in which they were asked for. Leaves out the database's message, which
+-- may repeat the row.
 SELECT asked.place,
        h.attempt,
        h.why || coalesce(' ' || h.sqlstate, '') AS why,

@@ -1,4 +1,4 @@
--- Lists a page of the refunds of one run, each with whether it was taken back.
+-- Lists a page of the refunds of one run, and whether each was taken back.
 SELECT r.refund_id::text AS refund_id,
        r.session_id::text AS session_id,
        r.account_id::text AS account_id,

@@ -1,5 +1,5 @@
--- Lists the refunds of some sessions, by their place among those that were asked for, each with who decided it, where
--- somebody did, and with the reversal that took it back. A session's error text stays out of it.
+-- Lists the refunds of some sessions, in the order in which they were asked for, with the user who decided it, if any,
+-- and with the reversal that took it back. Leaves out the session's error text.
 SELECT asked.place,
        r.refund_id::text AS refund_id,
        r.attempt::text AS attempt,
@@ -10,7 +10,7 @@ SELECT asked.place,
        r.reason,
        CASE WHEN r.layer = 'adopted' THEN r.detail END AS adopted_because,
        r.layer,
-       pg_catalog.to_jsonb(r) ->> 'shares'::text AS shares,  -- a column that not every installation has
+       pg_catalog.to_jsonb(r) ->> 'shares'::text AS shares,  -- a column that an older installation may lack
        r.run_id::text AS run_id,
        r.created_at,
        r.failed_at,

@@ -1,5 +1,5 @@
--- Lists runs, the newest first: its settings, what it did and how it ended. Of one that has no end the ledger
--- shows what it did; it has died when no run is connected to this database any more.
+-- Lists runs, the newest first: the settings, what the run did and how it ended. For one without an end the ledger
+-- shows what it did; it has died if no run is connected to this database any more.
 SELECT run.run_id::text AS run_id,
        run.version,
        run.host,

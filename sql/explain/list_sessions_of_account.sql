@@ -1,5 +1,5 @@
--- Lists the newest failed, running or refunded sessions of an account. Asked again when
--- a row's account cannot be read, it passes over those that are on hold for what the database refused.
+-- Lists the newest failed, running or refunded sessions of an account. Sent again when a row's account cannot be read,
+-- without the sessions on hold because the database refused them.
 SELECT found.session_id::text AS session_id
 FROM (
     SELECT v.session_id,

@@ -1,4 +1,4 @@
--- For how many of the newest sessions of some statuses an expression gives a charge.
+-- Counts for how many of the newest sessions with certain statuses an expression gives a charge.
 SELECT pg_catalog.count(*) AS rows,
        pg_catalog.count(*) FILTER (WHERE found.taken > 0) AS taken
 FROM (

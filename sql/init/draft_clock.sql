@@ -1,5 +1,5 @@
--- Whether a time without a zone may be UTC: how far the newest is ahead of the clock, the zone of the database, and the
--- seconds between two of the newest.
+-- Reads whether a time without a zone may be UTC: how far the newest is ahead of the clock, the database's time zone,
+-- and the seconds between two of the newest.
 SELECT coalesce(EXTRACT(epoch FROM pg_catalog.max(found.at) - (pg_catalog.clock_timestamp() AT TIME ZONE 'UTC')), 0)::bigint AS ahead,
        (SELECT z.reset_val FROM pg_catalog.pg_settings AS z WHERE z.name = 'TimeZone') AS zone,
        coalesce(

@@ -1,4 +1,4 @@
--- How long the newest successful sessions took: the longest, in seconds, and how many were read.
+-- Measures how long the newest successful sessions took: the longest, in seconds, and how many were read.
 SELECT pg_catalog.count(*) AS rows,
        coalesce(EXTRACT(epoch FROM pg_catalog.max(found.took)), 0)::bigint AS seconds
 FROM (

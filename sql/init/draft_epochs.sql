@@ -1,4 +1,4 @@
--- Whether the newest numbers of a column are seconds or milliseconds since 1970: moments of the last years.
+-- Reports whether the newest numbers of a column can be seconds or milliseconds since 1970.
 SELECT CASE WHEN pg_catalog.bool_and(found.at BETWEEN 1000000000 AND 4000000000) THEN 'seconds'
             WHEN pg_catalog.bool_and(found.at BETWEEN 1000000000000 AND 4000000000000) THEN 'milliseconds'
             ELSE 'other' END AS unit

@@ -1,4 +1,4 @@
--- The keys in a JSON column that have the ids of sessions: links that no column and no foreign key shows.
+-- Finds the keys in a JSON column whose values are ids of sessions: a link that no column or foreign key shows.
 SELECT found.name AS name,
        pg_catalog.count(*) AS rows,
        pg_catalog.count(*) FILTER (WHERE found.known) AS known

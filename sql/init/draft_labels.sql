@@ -1,4 +1,4 @@
--- The names of the rows in a table of states, by their key.
+-- Lists the names in a table of states, by their key.
 SELECT s.{key}::text AS value,
        s.{label}::text AS label
 FROM {table} AS s

@@ -1,4 +1,5 @@
--- How many of the newest and the oldest failed sessions have a value in a column: delivered before they failed.
+-- Counts how many of the newest and the oldest failed sessions have a value in a column, which may be what was
+-- delivered before they failed.
 SELECT pg_catalog.count(*) AS failed,
        pg_catalog.count(*) FILTER (WHERE found.marked) AS marked
 FROM (

@@ -1,4 +1,4 @@
--- How many of the newest rows that a condition selects have null in a column.
+-- Counts how many of the newest rows that a condition selects are null in a column.
 SELECT pg_catalog.count(*) AS rows,
        pg_catalog.count(*) FILTER (WHERE found.empty) AS empty
 FROM (

@@ -1,5 +1,5 @@
--- Among the newest refund rows of a ledger: how many name a session, how many do not, and whether one session has
--- several.
+-- Counts how many of the newest refund rows of a ledger name a session and how many do not, and finds whether one
+-- session has several.
 SELECT pg_catalog.count(*) AS rows,
        pg_catalog.count(*) FILTER (WHERE found.known) AS known,
        coalesce(pg_catalog.max(found.of_session) FILTER (WHERE found.known), 0) AS most

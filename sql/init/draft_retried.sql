@@ -1,4 +1,4 @@
--- Among the newest refund rows of a ledger, how many name a session that another session refers to, as a retry does.
+-- Counts how many of the newest refund rows of a ledger name a session that another session refers to, as a retry does.
 SELECT pg_catalog.count(*) AS rows
 FROM (
     {include newest_links}

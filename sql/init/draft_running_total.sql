@@ -1,4 +1,4 @@
--- For how many accounts the newest row of a ledger has the account's balance, so that it is a running total.
+-- Counts for how many accounts the newest row of a ledger has the account's balance, as a running total does.
 SELECT pg_catalog.count(*) AS accounts,
        pg_catalog.count(*) FILTER (WHERE {balance}::numeric OPERATOR(pg_catalog.=) newest.total) AS equal
 FROM (

@@ -1,4 +1,5 @@
--- For how many running sessions a time is later than their start by more than a minute, so that it changes meanwhile.
+-- Counts for how many running sessions a time is more than a minute after their start, so that it changes while they
+-- run.
 SELECT pg_catalog.count(*) AS running,
        pg_catalog.count(*) FILTER (WHERE found.later > interval '1 minute') AS moved
 FROM (

@@ -1,4 +1,4 @@
--- The texts in a column of the newest rows that a condition selects.
+-- Lists the texts in a column of the newest rows that a condition selects.
 SELECT found.value AS value
 FROM (
     SELECT s.{column}::text AS value

@@ -1,4 +1,4 @@
--- Zones in which clocks now differ from UTC by so many seconds, those that most people live in.
+-- Lists well-known time zones that are now a given number of seconds from UTC.
 SELECT z.name
 FROM pg_catalog.pg_timezone_names AS z
 JOIN pg_catalog.unnest(ARRAY[

@@ -1,4 +1,5 @@
--- Lists the columns of the app's tables: type, enum values, the literals of a check or a default, uniqueness.
+-- Lists the columns of the app's tables: type, enum values, the literals of a check constraint or a default,
+-- uniqueness.
 SELECT a.attrelid::bigint AS table_oid,
        a.attname AS name,
        pg_catalog.quote_ident(a.attname) AS as_sql,

@@ -1,5 +1,6 @@
--- Lists the app's tables, as SQL would name them. Those of a stranger must not be read: whoever owns a table can run
--- functions with the rights of whoever reads it, by an index that the planner looks at, or by a cast of a column's type.
+-- Lists the app's tables by the name that SQL would use, and whether each may be read. A table of a role that would
+-- gain rights is not: its owner can run functions with the reader's rights, by an index that the planner looks at, or
+-- by a cast of a column's type.
 WITH {include strangers},
 strange AS MATERIALIZED (
     SELECT owned.relowner
@@ -24,7 +25,7 @@ WHERE c.relkind IN ('r', 'p')
   AND NOT c.relispartition
   AND n.nspname NOT IN ('information_schema')
   AND n.nspname NOT LIKE 'pg\_%%'
-  -- tables of an extension are not the app's, nor are those of sweeper
+  -- tables of an extension are not the app's, and neither are sweeper's own
   AND NOT EXISTS (
       SELECT
       FROM pg_catalog.pg_depend AS d

@@ -1,4 +1,4 @@
--- Lists the foreign keys of one column: which column of which table refers to which.
+-- Lists the foreign keys of one column: the table and column that each refers to.
 SELECT k.conrelid::bigint AS table_oid,
        a.attname AS column_name,
        k.confrelid::bigint AS target_oid,

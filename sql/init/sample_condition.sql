@@ -1,4 +1,4 @@
--- Whether a condition holds for all of the newest rows of a table.
+-- Counts for how many of the newest rows of a table a condition is true.
 SELECT pg_catalog.count(*) AS rows,
        pg_catalog.count(*) FILTER (WHERE found.holds) AS holding
 FROM (

@@ -1,4 +1,5 @@
--- The recurring texts of failed sessions that say that credits were refunded: how the app marks its own refunds.
+-- Lists the recurring texts of failed sessions that say that credits were refunded: how the app may mark its own
+-- refunds.
 SELECT found.value AS value,
        pg_catalog.count(*) AS rows
 FROM (

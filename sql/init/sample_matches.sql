@@ -1,4 +1,4 @@
--- How many of the newest rows name a row of another table by this column, which no foreign key shows.
+-- Counts how many of the newest rows refer to a row of another table by this column, without a foreign key.
 SELECT pg_catalog.count(*) AS looked_at,
        pg_catalog.count(*) FILTER (WHERE EXISTS (SELECT FROM {target} AS t WHERE t.{target_column} OPERATOR(pg_catalog.=) found.value)) AS matching
 FROM (

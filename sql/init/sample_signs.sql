@@ -1,4 +1,4 @@
--- Whether the amounts of each kind of row in a ledger are positive or negative, and how many of its rows name a session.
+-- Counts, for each kind of row in a ledger, the positive and the negative amounts, and the rows that name a session.
 SELECT found.kind AS kind,
        pg_catalog.count(*) FILTER (WHERE found.amount > 0) AS above,
        pg_catalog.count(*) FILTER (WHERE found.amount < 0) AS below,

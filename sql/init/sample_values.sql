@@ -1,8 +1,8 @@
--- The values of a column, among the first and the last rows by a unique key: a bounded sample, newest first.
+-- Lists the values of a column in the first and the last rows by a unique key: a bounded sample, newest first.
 SELECT found.value AS value,
        pg_catalog.count(*) AS rows
 FROM (
-    -- in a short table a row may be among both, and is counted once
+    -- in a short table a row may be in both, and is counted once
     (SELECT {key}::text AS id, {column}::text AS value FROM {table} AS s ORDER BY s.{key} DESC LIMIT 5000)
     UNION
     (SELECT {key}::text AS id, {column}::text AS value FROM {table} AS s ORDER BY s.{key} LIMIT 1000)

@@ -1,4 +1,4 @@
--- What an expression gives on failed sessions, newest first: examples for a decision.
+-- Lists what an expression gives for failed sessions, newest first, as examples for the user.
 SELECT {key}::text AS session_id,
        ({expression})::text AS value
 FROM {table} AS s

@@ -1,8 +1,8 @@
--- The schema and its tables, typed after the app's own ids; no foreign key to the app's tables, because apps
--- delete old sessions and the record of the money stays. What already exists stays as it is.
+-- Creates the schema and its tables, with the types of the app's own ids. No foreign key refers to the app's tables,
+-- because apps delete old sessions and the record of the money must stay. What already exists is left as it is.
 DO $schema$
 BEGIN
-    -- IF NOT EXISTS would ask for the right to create one even where a DBA has made it already
+    -- IF NOT EXISTS would need the right to create a schema even where a DBA has already created this one
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = {schema_text}) THEN
         CREATE SCHEMA {schema};
     END IF;
@@ -13,9 +13,9 @@ CREATE TABLE IF NOT EXISTS {refunds} (
     refund_id uuid{if by_account} NOT NULL{else} PRIMARY KEY{end},
     session_id {session_type}{session_collate} NOT NULL,
     account_id {account_type}{account_collate},
-    -- what distinguishes the charges of a session, by the mapping; 0 where that has no attempt
+    -- what tells the charges of a session apart, by the mapping; 0 where it maps no attempt
     attempt {attempt_type}{attempt_collate} NOT NULL{if attempts}{else} DEFAULT 0{end},
-    -- how often this charge had been refunded and taken back before: only a person pays it once more
+    -- how often this charge had been refunded and taken back before: only a user can pay it once more
     again int NOT NULL DEFAULT 0,
     amount numeric NOT NULL CHECK (amount >= 0::numeric AND amount < 'Infinity'),
     reason text NOT NULL,
@@ -23,9 +23,9 @@ CREATE TABLE IF NOT EXISTS {refunds} (
     layer text NOT NULL,
     run_id uuid,
     created_at timestamptz NOT NULL,
-    -- when the session failed or, stuck, last showed a sign of life: kept here, because apps delete old sessions
+    -- when the session failed or, if stuck, last showed a sign of life: kept here because apps delete old sessions
     failed_at timestamptz,
-    -- a session that nobody paid for can be waived, and nothing else
+    -- a session without an account can only be waived
     CHECK (account_id IS NOT NULL OR layer = 'adopted' AND amount = 0::numeric),
     -- the guard: a charge is refunded at most once
     UNIQUE (session_id, attempt, again{if by_account}, account_id{end}){if by_account},
@@ -33,10 +33,10 @@ CREATE TABLE IF NOT EXISTS {refunds} (
 );
 COMMENT ON TABLE {refunds} IS 'Every refund of a session, once: append-only. A correction is a row in reversals.';
 {if by_account}
--- Citus keeps it with its account: a unique index has the column by which it does
+-- Citus keeps it with its account: a unique index must include the distribution column
 {include distribute_refunds}
 {end}
--- for the caps, and for the refunds of one run in the order in which they are paged
+-- for the caps, and to page through the refunds of one run in order
 CREATE INDEX IF NOT EXISTS refunds_created_at_run_id_idx ON {refunds} (created_at, run_id, refund_id);
 
 CREATE TABLE IF NOT EXISTS {runs} (
@@ -61,10 +61,10 @@ COMMENT ON TABLE {runs} IS 'Every sweep: who ran it, what it was told, how it en
 CREATE INDEX IF NOT EXISTS runs_started_at_idx ON {runs} (started_at);
 
 CREATE TABLE IF NOT EXISTS {holds} (
-    -- a digest of session and attempt: long ids do not fit into an index of ours beside anything else
+    -- a digest of session and attempt: a long id would not fit into our index beside another value
     hold_key bigint{if by_account} NOT NULL{else} PRIMARY KEY{end},
     session_id {session_type}{session_collate} NOT NULL,
-    -- as text, for people; null where the attempt is null or cannot be read
+    -- as text, to be shown; null where the attempt is null or cannot be read
     attempt text,
     account_id {account_type}{account_collate},
     why text NOT NULL,
@@ -120,26 +120,27 @@ CREATE TABLE IF NOT EXISTS {settings} (
     horizon timestamptz,
     horizon_as_of timestamptz,
     horizon_policy text,
-    -- the last run that started at the floor, and what it counted before it
+    -- the last run that started at the floor, and what it counted of the time before the floor
     full_sweep_as_of timestamptz,
     before_floor_sessions bigint,
     before_floor_credits numeric
 );
 COMMENT ON TABLE {settings} IS 'What sweeper install wrote down.';
--- what a charge is known by: table, id, attempt and their types; another key would pay again what is refunded
+-- what identifies a charge: table, id, attempt and their types; under another key, refunded sessions would be paid
+-- again
 ALTER TABLE {settings} ADD COLUMN IF NOT EXISTS charge_key jsonb;
--- what the rehearsal of `install` found on the app's past, which a runner may not read all of
+-- what `install` found in the app's past, not all of which a runner may read
 ALTER TABLE {settings} ADD COLUMN IF NOT EXISTS rehearsal jsonb;
--- without a fingerprint no run begins: the last step of the installation writes it
+-- no run begins without a fingerprint: the last step of the installation writes it
 INSERT INTO {settings} (schema_version, installed_at, fingerprint, search_path)
 VALUES ({schema_version}, {if printed}pg_catalog.transaction_timestamp(){else}{installed_at}{end}, '', '')
 ON CONFLICT (only_row) DO NOTHING;
 
 CREATE TABLE IF NOT EXISTS {locks} (
     name text PRIMARY KEY,
-    -- of the row `installation`: the mapping under which batches may pay
+    -- in the row `installation`, the mapping under which batches may pay
     fingerprint text NOT NULL DEFAULT '',
-    -- whoever may change this column may lock the rows
+    -- a role that may update this column may lock the rows
     locker text
 );
 COMMENT ON TABLE {locks} IS 'Rows that runs and installations lock to take turns.';

@@ -1,2 +1,2 @@
--- What the app's books said was charged, kept with each refund: only where the file says how they know.
+-- Adds the column for what the app's books say was charged, where the file has `sessions.charged`.
 ALTER TABLE {refunds} ADD COLUMN IF NOT EXISTS charged numeric;

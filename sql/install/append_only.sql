@@ -1,4 +1,4 @@
--- Refunds and reversals are never edited or deleted, not even by their owner: a correction is a new row.
+-- Makes refunds and reversals append-only, even for their owner: a correction is a new row.
 CREATE OR REPLACE FUNCTION {schema}.reject_change() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -9,8 +9,8 @@ BEGIN
 END
 $reject$;
 {if sharded}
--- Citus calls every trigger on a table of its own unsafe; these only refuse. One that names TRUNCATE stands on this server
--- alone, the others on the shards, where rows are changed
+-- Citus calls every trigger on a distributed table unsafe; these only raise an error. A trigger for TRUNCATE is on this
+-- server alone, the others are on the shards, where rows are changed
 SET LOCAL citus.enable_unsafe_triggers = on;
 CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE ON {refunds}
     FOR EACH STATEMENT EXECUTE FUNCTION {schema}.reject_change();
@@ -26,7 +26,7 @@ CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {re
 CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {reversals}
     FOR EACH STATEMENT EXECUTE FUNCTION {schema}.reject_change();
 {end}
--- also for a session that sets session_replication_role = replica
+-- also for a session with session_replication_role = replica
 ALTER TABLE {refunds} ENABLE ALWAYS TRIGGER append_only;
 ALTER TABLE {reversals} ENABLE ALWAYS TRIGGER append_only;
 {if sharded}

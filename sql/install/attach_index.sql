@@ -1,2 +1,2 @@
--- Makes the index of a partition part of that of the whole table, which is valid when the last is attached.
+-- Attaches a partition's index to that of the whole table, which becomes valid with the last one.
 ALTER INDEX {parent_index} ATTACH PARTITION {index};

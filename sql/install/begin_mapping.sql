@@ -1,5 +1,5 @@
--- Begins to put the mapping in place: from here on until this transaction ends no batch and no refund() pays. What was
--- true when it was planned must be true still: a ledger that got refunds since, or another key, is not translated.
+-- Begins to install the mapping: until this transaction ends no batch and no refund() pays. What the plan is based on
+-- must still be true: a ledger that has got refunds or another key since then is not converted.
 DO $begin$
 BEGIN
     {include lock_rows}

@@ -1,5 +1,5 @@
--- How many of the newest refunds in a ledger are of sessions that the table has, and how many of those sessions cannot
--- be the ones that were refunded: they are another account's, or were started after the refund of the same attempt.
+-- Counts how many of the newest refunds in a ledger are of sessions in the table, and how many of those sessions cannot
+-- be the ones that were refunded: they have another account, or were started after the refund of the same attempt.
 WITH newest AS MATERIALIZED (
     SELECT r.session_id,
            r.account_id,

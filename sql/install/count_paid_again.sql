@@ -1,4 +1,4 @@
--- How many sessions that have a refund in a ledger a run would pay, if the mapping in the file were put over it.
+-- Counts the sessions with a refund in another ledger that a run would pay under the mapping in the file.
 SELECT pg_catalog.count(*) AS sessions,
        coalesce(pg_catalog.sum(v.amount::numeric) FILTER (
            WHERE v.amount::numeric NOT IN ('NaN', 'Infinity', '-Infinity')
@@ -16,7 +16,7 @@ WHERE v.status {status_eq} ANY ({live})
       FROM {other_refunds} AS r
       WHERE r.session_id::text = ({old_session_id})::text
         {if known_table}
-        -- one that is older than every session there is was of another with that id, before ids began anew
+        -- a refund older than every session in the table was of another session with that id, before ids started over
         AND (
             v.started_at IS NULL
             OR r.created_at >= (

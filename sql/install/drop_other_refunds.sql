@@ -1,4 +1,5 @@
--- Drops refund() for other types of ids, which would book under another key. Who could call it may call the new one.
+-- Drops each refund() for other types of ids, which would write under another key. Roles that could call it may call
+-- the new one.
 DO $others$
 DECLARE
     other record;

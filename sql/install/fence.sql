@@ -1,7 +1,7 @@
--- The fence: a session whose refund stands cannot be set to running or to succeeded. It looks with the owner's
--- rights, because the app's role has none on the ledger. Its trigger names no column, not even in a condition, so that
--- the app may change and drop each of them. A condition over the whole row would save nothing, since an UPDATE changes
--- something, and read each long value of the row.
+-- The fence: a session with a refund that was not taken back cannot be set to running or to succeeded. It runs with the
+-- owner's rights, because the app's role has none on the ledger. Its trigger names no column, not even in a condition,
+-- so that the app can change and drop each of them. A condition over the whole row would save nothing, since every
+-- UPDATE changes something, and would read each long value of the row.
 CREATE OR REPLACE FUNCTION {schema}.fence() RETURNS trigger
 LANGUAGE plpgsql
 VOLATILE
@@ -31,7 +31,7 @@ BEGIN
             RETURN NULL;
         END IF;
     EXCEPTION
-        -- the column is another one now, and for this connection the line above still means the old one
+        -- the column is another one now, and on this connection the expression above still means the old one
         WHEN OTHERS THEN NULL;
     END;
 
@@ -49,7 +49,7 @@ BEGIN
                 {end}
             )
           AND {if compared_as_text}{live_status}::pg_catalog.text OPERATOR(pg_catalog.=) ANY (ARRAY[{each revived_texts ", "}{text}{end}]::pg_catalog.text[]){else}{status} {status_eq} ANY ({revived}){end}
-          -- reads nothing; but a statement that names the table is planned anew when the table has changed
+          -- reads no row, but a statement that names the table is planned again when the table has changed
           AND NOT EXISTS (SELECT FROM {sessions} WHERE false);
         IF NOT FOUND THEN
             RETURN NULL;
@@ -57,15 +57,15 @@ BEGIN
     EXCEPTION
         WHEN {if status_column}undefined_column OR undefined_table OR undefined_function OR undefined_object OR invalid_schema_name
             OR datatype_mismatch OR cannot_coerce OR invalid_text_representation OR numeric_value_out_of_range
-            OR internal_error{else}OTHERS  -- of an expression, which may fail for a row in many ways{end}
+            OR internal_error{else}OTHERS  -- an expression can fail for a row in many ways{end}
         THEN
-            -- the app goes on; the next run reports what it did to its table
+            -- the app's update goes on; the next run reports the change of the table
             RAISE WARNING 'sweeper lets this update pass its fence: %', SQLERRM
                 USING HINT = 'The table is not as it was when sweeper was installed: fix the mapping, then run sweeper install.';
             RETURN NULL;
     END;
 
-    -- by the app's clock it ended when it failed, by ours when it was refunded: the two may differ
+    -- by the app's clock it ended when it failed, by ours when it was refunded: the two clocks may differ
     SELECT pg_catalog.max(greatest(coalesce(r.failed_at, 'infinity'), r.created_at + interval '1 minute'))
     INTO sweeper_over_at
     FROM (SELECT sweeper_session_id AS session_id, sweeper_attempt AS attempt) AS v
@@ -77,14 +77,14 @@ BEGIN
         RETURN NULL;
     END IF;
 
-    -- where ids started over it is another session, and the next run says so. What this update sets does not make it
-    -- another one, nor does a new start of one that had failed: that one is tried again
+    -- where ids started over, this is another session, and the next run reports it. What this update sets does not make
+    -- it another session, nor does a new start of one that had failed: that is a retry
     BEGIN
         SELECT {started_at}::timestamptz
         INTO sweeper_started_at
         FROM (SELECT OLD.*) AS s;
     EXCEPTION
-        WHEN OTHERS THEN NULL;  -- the column is another one now: then the refund counts
+        WHEN OTHERS THEN NULL;  -- the column is another one now: the session counts as refunded
     END;
     BEGIN
         IF EXISTS (

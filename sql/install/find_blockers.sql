@@ -1,5 +1,5 @@
--- Which transactions block a statement of ours: CREATE INDEX CONCURRENTLY and DROP INDEX CONCURRENTLY wait for every
--- transaction that is older. Our statement is recognised by its text, because a pooler gives clients other process ids.
+-- Lists the transactions that block a statement of ours: CREATE INDEX CONCURRENTLY and DROP INDEX CONCURRENTLY wait for
+-- every older transaction. Finds our statement by its text, because behind a pooler the process id is another.
 SELECT blocking.pid,
        CASE WHEN blocking.pid = 0 THEN 'prepared transaction' ELSE other.state END AS state,
        extract(epoch FROM pg_catalog.clock_timestamp() - other.xact_start)::float8 AS age_seconds,

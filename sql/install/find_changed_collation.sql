@@ -1,5 +1,5 @@
--- By which collation the index of the guard would be in another order now than when it was built, as after an update of the
--- system's libraries: an index that is out of order does not find what is in it, and a refund would be written twice.
+-- Finds a collation by which the guard's index would now be in another order than when it was built, as after an update
+-- of the system's libraries. Such an index does not find all of its rows, and a refund would be written twice.
 SELECT found.name,
        found.built,
        found.now,

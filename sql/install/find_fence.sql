@@ -1,4 +1,4 @@
--- Whether the fence works: its trigger is on the table of sessions, and not disabled.
+-- Reports whether the fence works: its trigger is on the sessions table and not disabled.
 SELECT EXISTS (
     SELECT
     FROM pg_catalog.pg_trigger AS t

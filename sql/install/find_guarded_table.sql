@@ -1,4 +1,4 @@
--- The table that an index guards, where that is another than the app's ledger, nor a part of it.
+-- Finds the table that a guard index is on, where that is neither the app's ledger nor a part of it.
 SELECT i.indrelid::regclass::text AS name
 FROM pg_catalog.pg_index AS i
 WHERE i.indexrelid = pg_catalog.to_regclass(%(guard)s)::oid

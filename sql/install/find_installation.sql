@@ -1,4 +1,5 @@
--- Whether sweeper's own tables are there, and not just a table of the app with the same name; and which table the ledger is.
+-- Reports whether sweeper's own tables exist, and not just a table of the app with the same name, and which table the
+-- ledger is.
 SELECT EXISTS (
     SELECT
     FROM pg_catalog.pg_attribute AS a

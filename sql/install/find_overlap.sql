@@ -1,5 +1,5 @@
--- Whether two tables have rows in common: one is a part of the other, at whatever depth. After a restore the other's oid may
--- be any table's, and its name says which it is.
+-- Reports whether two tables have rows in common because one is a part of the other, at any depth. After a restore the
+-- other's oid may be that of any table, so its name is looked up first.
 SELECT EXISTS (
     SELECT
     FROM (

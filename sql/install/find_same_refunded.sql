@@ -1,5 +1,5 @@
--- Which failed sessions are in the ledger of another schema, as those of a part that was taken out of its table: the same id
--- and account, failed at the same moment, and refunded after that.
+-- Finds failed sessions that are in the ledger of another schema, as those of a partition that was detached are: with
+-- the same id, account and moment of failure.
 SELECT v.session_id::text AS session_id,
        pg_catalog.count(*) OVER () AS sessions
 FROM {sessions} AS s

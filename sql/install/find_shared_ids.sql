@@ -1,4 +1,4 @@
--- Some ids of sessions that are sessions of another table, too: among the smallest and the largest of ours.
+-- Finds session ids that another table also has, among the smallest and the largest of ours.
 SELECT ARRAY(
     SELECT ours.session_id::text
     FROM (

@@ -1,4 +1,4 @@
--- Which subscription writes the rows of these tables, or of parts of them: they come from another database.
+-- Finds a subscription that writes the rows of these tables, or of parts of them: they come from another database.
 SELECT pg_catalog.quote_ident(s.subname::text) AS name,
        pg_catalog.format('ALTER SUBSCRIPTION %%I DISABLE'::text, s.subname) AS disable,
        written.oid::regclass::text AS table_name

@@ -1,2 +1,2 @@
--- With an empty path the server writes every name with its schema, so that it means the same anywhere.
+-- Empties the search path, so that the server writes every name with its schema.
 SELECT pg_catalog.set_config('search_path', '', true)

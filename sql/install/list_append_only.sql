@@ -1,6 +1,6 @@
--- Lists the tables that are to be append-only, a child table of theirs, and whether the triggers that make them so are there, on for everybody,
--- before UPDATE, DELETE and TRUNCATE alike (58: BEFORE 2, DELETE 8, UPDATE 16, TRUNCATE 32), and run our function. It is
--- one trigger, or on a table of Citus two.
+-- Lists the tables that must be append-only, with a child table if they have one, and whether the triggers for that
+-- exist, are enabled ALWAYS, fire before UPDATE, DELETE and TRUNCATE (58: BEFORE 2, DELETE 8, UPDATE 16, TRUNCATE 32),
+-- and call our function. There is one trigger, or two on a table of Citus.
 SELECT wanted.name AS name,
        coalesce((
            SELECT pg_catalog.bit_or(t.tgtype) = 58::int2
@@ -15,7 +15,7 @@ SELECT wanted.name AS name,
              AND p.proname::text = 'reject_change'
              AND n.nspname::text = %(schema_name)s::text
        ), false) AS stands,
-       -- what a child has passes for rows of the table, and no trigger of ours guards it
+       -- rows of a child are read as rows of the table, and none of our triggers protects them
        (
            SELECT pg_catalog.min(pg_catalog.format('%%I.%%I', n.nspname, c.relname))
            FROM pg_catalog.pg_inherits AS i

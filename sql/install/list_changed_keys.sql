@@ -1,6 +1,6 @@
--- Lists sessions that a run would pay again after the translation of the refunds: of their account, with their amount and
--- the moment of their failure there is a refund whose own id and attempt no session has. A migration that gave a column
--- another type has changed the values in it, too.
+-- Lists sessions that a run would pay again after the refunds are converted: a refund of their account has their amount
+-- and their moment of failure, but an id and attempt that no session has. A migration that changed a column's type also
+-- changed the values in it.
 WITH mapped AS MATERIALIZED (
     SELECT v.*,
            {include owed_from} AS owed_from

@@ -1,5 +1,6 @@
--- Lists sessions that look charged again since their refund. An attempt in the ledger becomes that of the charge that its
--- session is at: the refund of the charge before would pass for one of this, which would never be paid.
+-- Lists sessions that look charged again since their refund. Converting the ledger gives each refund the attempt of its
+-- session's current charge: the refund of the earlier charge would count for the current one, which would never be
+-- refunded.
 WITH refunded AS MATERIALIZED (
     SELECT r.session_id::text AS session_id,
            pg_catalog.max(r.created_at) AS created_at,
@@ -19,7 +20,7 @@ FROM (
            v.session_id,
            v.status,
            v.started_at,
-           -- where the old key distinguishes the charges, a later failure may be an edit of the row
+           -- where the old key tells charges apart, a later failure may be an edit of the row
            CASE WHEN {old_attempt_is_known} THEN v.started_at::timestamptz ELSE v.failed_at END AS failed_at,
            v.excluded
     FROM {sessions} AS s

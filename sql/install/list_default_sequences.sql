@@ -1,5 +1,5 @@
--- Lists the sequences that a table's defaults draw from, for the columns that an insert leaves out. An identity column
--- asks for no right of its own.
+-- Lists the sequences that a table's defaults use, for the columns that an insert leaves out. An identity column needs
+-- no grant on its sequence.
 SELECT DISTINCT n.nspname AS schema_name,
        c.relname AS sequence_name
 FROM pg_catalog.pg_attrdef AS v

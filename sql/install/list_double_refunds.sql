@@ -1,4 +1,4 @@
--- Lists the sessions that have several refunds in the app's ledger: they break the guard.
+-- Lists the sessions that have several refunds in the app's ledger, which violate the guard.
 SELECT {ledger_session}::text AS session_id,
        pg_catalog.count(*) AS refunds,
        pg_catalog.count(*) OVER () AS sessions

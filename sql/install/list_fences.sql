@@ -1,5 +1,5 @@
--- Lists the tables that have the fence of this installation. One that an earlier state has put up has a condition that
--- names the status column.
+-- Lists the tables with the fence of this installation. The trigger of an older version has a condition that names the
+-- status column.
 SELECT n.nspname AS schema_name,
        c.relname AS table_name,
        t.tgname AS name,

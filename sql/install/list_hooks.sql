@@ -1,6 +1,6 @@
--- Lists the triggers of the app's own on sweeper's ledger of refunds and reversals. One that fires after an insert is a
--- hook; one before could drop or change what is written. (Of tgtype: BEFORE 2, INSERT 4, INSTEAD OF 64; 58 is our own, which
--- rejects changes.)
+-- Lists the app's own triggers on sweeper's refunds and reversals. A trigger after an insert is a hook; one before it
+-- could drop or change what is written. (In tgtype: BEFORE 2, INSERT 4, INSTEAD OF 64; 58 is our own, which rejects
+-- changes.)
 SELECT c.relname::text AS table_name,
        pg_catalog.quote_ident(t.tgname::text) AS name,
        pg_catalog.format('%%I.%%I', n.nspname, p.proname) AS function_name,

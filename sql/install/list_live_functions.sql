@@ -1,4 +1,4 @@
--- Lists the functions that this installation has made for an index on live sessions.
+-- Lists the functions that this installation has created for indexes on live sessions.
 SELECT p.proname AS name
 FROM pg_catalog.pg_proc AS p
 JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace

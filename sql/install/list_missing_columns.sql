@@ -1,4 +1,4 @@
--- Which of these columns sweeper's own tables lack, and whether it is for the table being gone.
+-- Lists which of these columns sweeper's own tables lack, and whether the whole table is missing.
 SELECT wanted.table_name,
        wanted.column_name,
        own.oid IS NULL AS without_table

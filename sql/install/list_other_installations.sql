@@ -1,4 +1,5 @@
--- Lists the other schemas that sweeper is installed in. One that was uninstalled, and keeps its refunds, has no locks.
+-- Lists the other schemas in which sweeper is installed. A schema that keeps its refunds after uninstalling has no
+-- locks table.
 SELECT n.nspname AS schema_name
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace

@@ -1,4 +1,4 @@
--- Lists the other schemas that have a ledger of sweeper's, whether installed or kept from an installation that is gone.
+-- Lists the other schemas that have a refund ledger of sweeper's, installed or kept after uninstalling.
 SELECT n.nspname AS schema_name
 FROM pg_catalog.pg_namespace AS n
 WHERE n.nspname <> %(schema_name)s

@@ -1,5 +1,5 @@
--- Lists the columns of the tables in sweeper's schema that have the names of ours, each with its type and, where it is not
--- the database's own, its collation.
+-- Lists the columns of the tables in sweeper's schema that have the names of ours, with the type and, where it is not
+-- the database's own, the collation.
 SELECT c.relname AS table_name,
        a.attname AS column_name,
        pg_catalog.format_type(a.atttypid, -1) || coalesce((

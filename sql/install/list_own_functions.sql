@@ -1,4 +1,4 @@
--- Lists sweeper's own functions as the server keeps them.
+-- Lists the source of sweeper's own functions in the database.
 SELECT p.proname::text AS name,
        p.oid::regprocedure::text AS signature,
        p.prosrc AS source,

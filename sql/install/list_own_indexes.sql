@@ -1,5 +1,5 @@
--- Lists the indexes on the app's tables that this installation has made, and whether their build came to an end; also what
--- the server has made after them and named itself, such as for a partition that was detached since.
+-- Lists the indexes that this installation has created on the app's tables, and whether each was completely built; also
+-- those that the server has named itself, such as on a partition that was detached since.
 SELECT n.nspname AS schema_name,
        c.relname AS name,
        c.relkind = 'I' AS partitioned,

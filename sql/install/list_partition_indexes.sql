@@ -1,5 +1,5 @@
--- Lists a partitioned table and all its partitions, a table before its partitions, each with its own part of one index,
--- if it has one: later partitions get theirs from the server, with a name by the server.
+-- Lists a partitioned table and all its partitions, each after its parent, with its part of one index, if it has one.
+-- The server creates and names the parts of later partitions.
 WITH RECURSIVE tree (relid, parent, level) AS (
     SELECT %(table_oid)s::bigint::oid, NULL::oid, 0
     UNION ALL

@@ -1,5 +1,5 @@
--- The tables, and the columns of each, that the probing view depends on; no columns where it is the table as a whole.
--- `row_security` is whether policies may hide rows of it.
+-- Lists the tables and columns that the probing view depends on; no columns where it depends on the table as a whole.
+-- `row_security` is whether policies may hide rows of the table.
 SELECT n.nspname AS schema_name,
        c.relname AS table_name,
        coalesce(pg_catalog.array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE a.attnum > 0), '{}') AS columns,

@@ -1,5 +1,5 @@
--- Of schemas that look like sweeper's own, those of a stranger, which must not be read: what is there would run with our
--- rights, and stop every run.
+-- Lists schemas that look like sweeper's own but belong to a role that would gain rights, and must not be read: code in
+-- them would run with our rights, and could stop every run.
 WITH {include strangers}
 SELECT DISTINCT n.nspname AS schema_name
 FROM pg_catalog.pg_namespace AS n

@@ -1,5 +1,5 @@
--- Lists the triggers on sweeper's ledger whose conditions read a column whose type a translation of the refunds changes:
--- Postgres refuses that while they exist.
+-- Lists the triggers on sweeper's ledger whose conditions read a column that the conversion of the refunds gives
+-- another type: Postgres refuses that while they exist.
 SELECT DISTINCT pg_catalog.format('%%I on %%s', t.tgname, t.tgrelid::regclass::text) AS name
 FROM pg_catalog.pg_depend AS d
 JOIN pg_catalog.pg_trigger AS t ON t.oid = d.objid

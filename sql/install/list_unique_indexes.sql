@@ -1,4 +1,4 @@
--- Lists the unique indexes of a table, with what makes one fit to be a guard.
+-- Lists the unique indexes of a table, and what makes one usable as a guard.
 SELECT c.relname AS name,
        i.indisvalid AND i.indisready AND i.indimmediate AS usable,
        NOT i.indimmediate AS deferrable,

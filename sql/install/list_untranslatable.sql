@@ -1,5 +1,5 @@
--- Lists refunds that cannot be translated to another key: their sessions do not give it any more, or, gone, would leave
--- them with the id of another session.
+-- Lists refunds that cannot be converted to another key: their session no longer has a value for it, or is gone, so
+-- that they would keep an id that another session may have.
 SELECT r.session_id::text AS session_id,
        pg_catalog.count(*) OVER () AS refunds
 FROM {refunds} AS r
@@ -17,7 +17,7 @@ WHERE CASE WHEN mapped.old_id IS NULL
           ELSE mapped.session_id IS NULL
               OR {include attempt_changes} AND (
                   mapped.attempt IS NULL
-                  -- it is not known at which of its charges the session is now
+                  -- the session's current charge is unknown
                   OR NOT {old_attempt_is_known} AND (
                       SELECT pg_catalog.count(DISTINCT pg_catalog.regexp_replace(o.attempt::text, ' \(again [0-9]+\)$', ''))
                       FROM {refunds} AS o

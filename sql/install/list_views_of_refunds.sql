@@ -1,5 +1,5 @@
--- Lists the views that read a column whose type a translation of the refunds changes: Postgres refuses that while there
--- are any.
+-- Lists the views that read a column that the conversion of the refunds gives another type: Postgres refuses that while
+-- they exist.
 SELECT DISTINCT c.oid::regclass::text AS name
 FROM pg_catalog.pg_depend AS d
 JOIN pg_catalog.pg_rewrite AS r ON r.oid = d.objid

@@ -1,5 +1,6 @@
--- One installation at a time: whoever does not get this waits, also for a first installation, which began when there was no
--- such row. Its lock counts where one holds it who has the rights of the schema's owner. Ends with the transaction.
+-- Lets installations take turns: one without this lock waits, also for a first installation, which began before the row
+-- existed. The lock of a first installation counts when its role has the rights of the schema's owner. Held until the
+-- transaction ends.
 SELECT true AS taken
 FROM {locks} AS l
 WHERE l.name = 'installer'

@@ -1,4 +1,4 @@
--- Notes which objects of ours already exist, for revoke_defaults: what a DBA granted on those stays.
+-- Records which of our objects already exist, for revoke_defaults: grants of a DBA on those are kept.
 DO $note$
 BEGIN
     PERFORM pg_catalog.set_config('sweeper.objects', pg_catalog.array_to_string(ARRAY(

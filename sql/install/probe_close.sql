@@ -1,5 +1,5 @@
--- Plans, without running it, what closes a stuck session, marks a refunded one or removes the mark: the server says which
--- value does not fit its column.
+-- Plans, without running it, the update that closes a stuck session, marks a refunded one or removes the mark: the
+-- server reports a value that does not fit its column.
 EXPLAIN UPDATE {sessions} AS s
 SET {if closes_status}{status_column} = {first_failed}{if set_columns},
         {end}{end}{each set_columns ",\n        "}{column} = {value}{end}

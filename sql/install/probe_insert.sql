@@ -1,4 +1,4 @@
--- Plans, without running it, the insert into the app's ledger: the server says which value does not fit its column.
+-- Plans, without running it, the insert into the app's ledger: the server reports a value that does not fit its column.
 EXPLAIN INSERT INTO {ledger} ({each values ", "}{column}{end})
 {if reads_session}
 SELECT written.*

@@ -1,5 +1,5 @@
--- A view of all that the mapping reads, which is rolled back: the server notes which columns it depends on.
--- Each of the app's expressions sees its own s alone: a column of ours in its reach could be taken for the app's.
+-- Creates a view of everything that the mapping reads, which is rolled back: the server records the columns that it
+-- depends on. Each of the app's expressions can see only its own s, so that it does not pick up a column of ours.
 CREATE TEMPORARY VIEW sweeper_probe AS
 SELECT v.session_id,
        v.account_id,
@@ -34,7 +34,7 @@ CROSS JOIN (
         SELECT {also_read}
     ) AS also
     CROSS JOIN LATERAL (
-        -- what a refund writes, the app's own refunds have written before
+        -- what a refund sets, the app's own refunds have set before
         SELECT ROW ({each updated ", "}s.{column}{end}) AS of_past
     ) AS marks
 ) AS reading

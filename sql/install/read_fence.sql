@@ -1,4 +1,4 @@
--- Reads the fence's trigger on the table of sessions: as the server writes it down, and whether it is on.
+-- Reads the definition of the fence's trigger on the sessions table, and whether it is enabled.
 SELECT pg_catalog.pg_get_triggerdef(t.oid) AS definition,
        t.tgenabled IN ('O'::"char", 'A'::"char") AS enabled
 FROM pg_catalog.pg_trigger AS t

@@ -1,4 +1,5 @@
--- Whether sweeper's own ledger has refunds, whether they have attempts, and whether they are of sessions of this table.
+-- Reports whether sweeper's own ledger has refunds, whether they have attempts, and whether they are of sessions of
+-- this table.
 {if by_account}
 SELECT known.has_refunds,
        known.has_attempts,
@@ -28,7 +29,7 @@ FROM (
 ) AS known
 {else}
 SELECT EXISTS (SELECT FROM {refunds}) AS has_refunds,
-       -- an older ledger kept them as text: empty where there was none
+       -- an older ledger has attempts as text, empty where there was none
        EXISTS (
            SELECT
            FROM {refunds} AS r

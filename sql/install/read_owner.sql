@@ -1,4 +1,4 @@
--- Whether refund() belongs to a superuser, or is about to, when there is none yet.
+-- Reports whether refund() belongs to a superuser, or would, where it does not exist yet.
 SELECT r.rolsuper AS superuser
 FROM pg_catalog.pg_roles AS r
 WHERE r.oid = coalesce(

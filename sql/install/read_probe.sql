@@ -1,4 +1,4 @@
--- The index that was tried, as the server writes it down.
+-- Reads the definition of the index that was tried.
 SELECT ARRAY(
            SELECT pg_catalog.pg_get_indexdef(i.indexrelid, n, false)
            FROM pg_catalog.generate_series(1, i.indnkeyatts) AS n

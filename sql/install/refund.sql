@@ -1,5 +1,5 @@
--- refund(): the same refund for the app's own layers, in the transaction of whoever calls it. The session's row is locked
--- first, then the account's, then both are written: the order of the sweep. The statement that pays is the sweep's.
+-- refund(): the same refund as a sweep's, for the app's own layers, in the caller's transaction. Locks the session's
+-- row, then the account's, then writes both, in the order of the sweep. The statement that pays is the sweep's own.
 CREATE OR REPLACE FUNCTION {schema}.refund(
     session_id {session_type}, reason text, detail text DEFAULT NULL, layer text DEFAULT 'app'{if by_account},
     account_id {account_type} DEFAULT NULL{end}
@@ -22,7 +22,7 @@ SET lc_monetary = {money_locale}
 SET citus.propagate_set_commands = 'local'
 {end}
 AS $sweeper_refund$
--- the app's own expressions are in here: a name of theirs is never a variable of ours
+-- the app's own expressions are in here: a name in them must never mean one of our variables
 #variable_conflict use_column
 DECLARE
     sweeper_session_id CONSTANT {session_type} := $1;
@@ -31,7 +31,7 @@ DECLARE
     sweeper_layer CONSTANT text := $4;
     sweeper_at CONSTANT timestamptz := pg_catalog.clock_timestamp();
     sweeper_refund_id CONSTANT uuid := pg_catalog.gen_random_uuid();
-    -- the refund, and its session, during whose writing a trigger of the app has called this
+    -- the refund, and its session, that was being written when a trigger of the app called this
     sweeper_outer CONSTANT text := coalesce(pg_catalog.current_setting('sweeper.refunding', true), '');
     sweeper_found record;
     sweeper_key jsonb;
@@ -56,7 +56,7 @@ BEGIN
     {include begin_on_nodes}
 {end}
 {include require_guard}
-    -- a call that waited for `sweeper install` must not go on under the old mapping
+    -- a call that waited for `sweeper install` must not go on with the old mapping
     PERFORM true FROM {locks} AS l WHERE l.name = 'installation' AND l.fingerprint = {fingerprint} FOR SHARE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'another mapping was installed since this refund() was made: nothing was paid'
@@ -78,7 +78,7 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Call it from an AFTER trigger.';
     END IF;
 {if reads_other_rows}
-    -- one snapshot for the whole transaction would miss what was committed since, such as a refund of the app's own
+    -- one snapshot for the whole transaction would miss what was committed since, such as a refund by the app
     IF pg_catalog.current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
         RAISE EXCEPTION 'refund() cannot be called at %%: what is owed is read from rows that are not locked, too',
                 pg_catalog.current_setting('transaction_isolation')
@@ -91,7 +91,8 @@ BEGIN
     END IF;
 
 {if by_account}
-    -- on which node the session is; where several accounts have one with this id, it is not known which the refund is for
+    -- the accounts that have a session with this id, and so its node; with several it is not known which the refund is
+    -- for
     sweeper_here := ARRAY[sweeper_account::text];
     IF sweeper_account IS NULL THEN
         sweeper_here := ARRAY(
@@ -154,21 +155,23 @@ BEGIN
     FOR NO KEY UPDATE;
     sweeper_accounts := CASE WHEN FOUND THEN ARRAY[sweeper_found.account_id::text] ELSE '{}' END;
 {if serialized}
-    -- what is read beside the account's row may be older than the lock in one statement with it
+    -- in one statement with the lock, other rows could be read as they were before the lock
     SELECT {balance}::text::numeric
     INTO sweeper_before
     FROM {accounts} AS a
     WHERE {accounts_id} {account_eq} sweeper_found.account_id;
 {end}
 {if spaced}
-    -- there is a row of this moment: the refund's is the next that the column can show. A later one is not waited for
+    -- the ledger has a row with the current time: this refund's is the next time that the column can hold. A later row
+    -- is not waited for
     PERFORM pg_catalog.pg_sleep(extract(epoch FROM '{at_step}'::interval)::float8)
     FROM (SELECT sweeper_found.account_id, pg_catalog.clock_timestamp() AS at) AS refund
     WHERE {room}::numeric = 0::numeric;
 {end}
 {end}
 {if locks_charges}
-    -- what is owed is read from rows that sessions share, and no lock of an account is enough: one refund() after another
+    -- what is owed is read from rows that sessions share, so an account's lock is not enough: calls of refund() take
+    -- turns
     PERFORM true
     FROM {locks} AS l
     WHERE l.name = (

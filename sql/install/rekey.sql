@@ -1,5 +1,5 @@
--- Gives existing refunds the key of the mapping in the file: as text in between, because every type has one. The
--- ledger is append-only before and after; nobody sees it in between.
+-- Converts existing refunds to the key of the mapping in the file: by way of text, because every type has one. The
+-- ledger is append-only before and after, and its lock hides the steps in between.
 LOCK TABLE {refunds}, {reversals}, {holds} IN ACCESS EXCLUSIVE MODE;
 ALTER TABLE {refunds} DISABLE TRIGGER append_only;
 DO $guards$
@@ -37,7 +37,7 @@ ALTER TABLE {holds}
     ALTER COLUMN attempt DROP NOT NULL,
     ALTER COLUMN session_id TYPE text USING session_id::text,
     ALTER COLUMN account_id TYPE text USING account_id::text;
--- how an older ledger recorded that a person had paid again, and that an attempt was not known
+-- an older ledger recorded in the attempt that a user had paid again, or that the attempt was not known
 UPDATE {refunds}
 SET attempt = pg_catalog.regexp_replace(attempt, ' \(again [0-9]+\)$', '')
 WHERE attempt ~ ' \(again [0-9]+\)$';
@@ -56,7 +56,7 @@ FROM {sessions} AS s
 WHERE ({old_session_id})::text = h.session_id;
 {end}
 {if forget_attempts}
--- nothing distinguishes the charges any more
+-- charges are no longer told apart
 UPDATE {refunds}
 SET attempt = '0'
 WHERE attempt <> '0';
@@ -65,8 +65,8 @@ SET attempt = '0'
 WHERE attempt IS DISTINCT FROM '0';
 {end}
 {if translate_attempts}
--- another expression distinguishes the charges now: each refund is of the charge that its session is at. Where the old
--- expression says that it is of an earlier one, it is not read again: it keeps its text, and no new charge can have it
+-- another expression tells charges apart now: each refund gets the attempt of its session's current charge. Where the
+-- old expression says that it is of an earlier charge, it keeps its text, which no new charge can have
 UPDATE {refunds} AS r
 SET attempt = CASE
     WHEN {old_attempt_is_known} AND mapped.old_attempt <> r.attempt THEN r.attempt || ' (before)'
@@ -116,7 +116,7 @@ UPDATE {holds}
 SET account_id = NULL
 WHERE account_id IS NOT NULL;
 {end}
--- several refunds of one charge: the first was paid, the others by a person after a reversal
+-- several refunds of one charge: the first was the sweep's, the others were paid by a user after a reversal
 UPDATE {refunds} AS r
 SET again = counted.again
 FROM (
@@ -148,7 +148,7 @@ ALTER TABLE {holds}
     ADD PRIMARY KEY (hold_key);
 CREATE INDEX holds_session_id_idx ON {holds} USING hash (session_id);
 ALTER TABLE {refunds} ENABLE ALWAYS TRIGGER append_only;
--- what was paid under the file with the old key was paid under this one: it needs no rehearsal
+-- runs that paid under the file with the old key count as paid under this one: it needs no new rehearsal
 UPDATE {runs} AS run
 SET told = (run.told #- '{seen,sessions}'::text[]) || pg_catalog.jsonb_build_object('mapping', {file_digest})
 FROM (

@@ -1,5 +1,5 @@
--- Takes from everybody but the owner what default privileges of the database gave on the objects that this transaction
--- has made (note_objects says which were there before). What PUBLIC may call is said where each function is made.
+-- Revokes from all roles but the owner what default privileges of the database gave on the objects that this
+-- transaction created (note_objects recorded those that existed before). Each function's own file revokes from PUBLIC.
 DO $revoke$
 DECLARE
     given record;

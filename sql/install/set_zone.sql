@@ -1,2 +1,2 @@
--- Reads times without a zone in another one than the mapping's, until the end of the transaction.
+-- Reads times without a zone in another zone than the mapping's until the transaction ends.
 SELECT pg_catalog.set_config('TimeZone', %(timezone)s, true)

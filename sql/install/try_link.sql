@@ -1,5 +1,5 @@
--- What `ledger.session` gives for the row that a refund of a made-up session writes to the app's ledger, l, and whether that
--- is the session: no row of the app's is read, and none is written.
+-- Computes `ledger.session` for the row that the refund of a made-up session would write to the app's ledger, l, and
+-- compares it with that session. Reads and writes no row of the app.
 SELECT found.session_id::text AS session_id,
        found.found::text AS found,
        found.found {ledger_session_eq} found.session_id{ledger_session_as} AS meets,

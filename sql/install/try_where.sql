@@ -1,5 +1,5 @@
--- Whether the row that the refund of a made-up session writes to the app's ledger, l, is a refund by `ledger.where`: no row
--- of the app's is read, and none is written.
+-- Evaluates `ledger.where` for the row that the refund of a made-up session would write to the app's ledger, l. Reads
+-- and writes no row of the app.
 SELECT (
            SELECT ({ledger_where}) IS TRUE
            FROM (SELECT {each written ", "}({value})::{type} AS {column}{end}) AS l

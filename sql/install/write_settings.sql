@@ -1,5 +1,5 @@
--- The mapping that is now installed. Any change of it drops the horizon. The row that batches hold comes last: it is
--- locked for a moment only.
+-- Records the mapping that is now installed. A changed mapping resets the horizon. The row that batches lock is updated
+-- last, so that it is locked only for a moment.
 {include remember_fence}
 {include remember_labels}
 UPDATE {settings}
@@ -9,7 +9,8 @@ SET schema_version = {schema_version},
     {if sharded}
     charge_key = {charge_key}::jsonb,
     {else}
-    -- also which table the ledger is: with another, and the same sessions, somebody put sweeper's tables back, as from a dump
+    -- also which table the ledger is: where it is another for the same sessions, sweeper's tables were restored, as
+    -- from a dump
     charge_key = {charge_key}::jsonb || pg_catalog.jsonb_build_object(
         'ledger_oid', {refunds_text}::regclass::oid::bigint,
         'put_back_at',

@@ -1,5 +1,4 @@
--- Records which messages a run sends to people: for those of the causes for which no other run has sent one within
--- the hour.
+-- Records which messages a run sends to users: those for a cause that no other run has reported within the hour.
 UPDATE {runs} AS run
 SET told = run.told || pg_catalog.jsonb_build_object('notified', fresh.causes)
 FROM (

@@ -1,4 +1,4 @@
--- How many sessions are on hold.
+-- Counts the sessions on hold.
 SELECT pg_catalog.count(*) AS held
 FROM {holds} AS h
 WHERE h.ended_at IS NULL

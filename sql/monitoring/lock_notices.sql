@@ -1,4 +1,4 @@
--- Lets runs that are about to send messages to people take turns. Ends with the transaction.
+-- Lets runs that may send messages take turns. Held until the transaction ends.
 SELECT true AS taken
 FROM {locks} AS l
 WHERE l.name = 'caps'

@@ -1,4 +1,4 @@
--- For monitoring: how many sessions are owed at this moment, for how long the oldest has been, and how many are held.
+-- For monitoring: how many sessions are owed now, how long the oldest has been, and how many are on hold.
 {if by_account}
 SELECT owed.*,
        held.*

@@ -1,5 +1,5 @@
--- add in shard: the third of the three steps of `pay` in a batch of one shard of Citus: adds to the balances, one update an
--- account, exactly what the second has inserted.
+-- add in shard: the third of the three steps of `pay` in a batch of one Citus shard: adds to the balances, one update
+-- for each account, exactly what the second has inserted.
 UPDATE {accounts} AS a
 SET {include moved}
 FROM (

@@ -1,9 +1,9 @@
--- close in shard: the first of the three steps of `pay` where Citus has sessions by account, and a batch is of one shard: looks
--- again, closes the stuck, marks the others, and tells what is to be written. Citus sends this to the one node as it stands;
--- with the inserts in it, it would run part after part, and take ten times as long.
+-- close in shard: the first of the three steps of `pay` where Citus distributes sessions by account and a batch is of
+-- one shard: looks again, closes the stuck, marks the others, and returns what is to be written. Citus sends the
+-- statement to the one node as it is; with the inserts in it, it would run part by part and take ten times as long.
 WITH {include looked}
--- close: what is stuck, by a predicate that is right also when nobody has locked the rows. What it closes it tells with all that
--- is to be written: to join that with it again took most of the time
+-- close: what is stuck, by a condition that is right even when nobody has locked the rows. Returns all that is to be
+-- written, because joining it again took most of the time
 {if closes}
 sweeper_closed AS (
     UPDATE {sessions} AS s

@@ -1,5 +1,5 @@
--- Writes down how a run ended, after its last batch. A run that died stays open; the ledger knows what it did. What the
--- app's layers have refunded has no run of its own: it is counted here, from where the run before ended its count until a
+-- Records how a run ended, after its last batch. A run that died stays open; the ledger shows what it did. What the
+-- app's layers refund has no run of its own and is counted here: from where the previous run stopped counting until a
 -- minute before this one began, so that transactions that were open then have committed.
 UPDATE {runs} AS run
 SET ended_at = pg_catalog.statement_timestamp(),
@@ -14,7 +14,7 @@ SET ended_at = pg_catalog.statement_timestamp(),
     told = run.told || layers.counted
 FROM (
     {if by_account}
-    -- the runs are on this server alone: since when it is to be counted is found first
+    -- with Citus, runs are on this server alone: the start of the count is found first
     SELECT pg_catalog.jsonb_build_object('layer_refunds', pg_catalog.jsonb_build_object(
                'from', span.since,
                'until', %(as_of)s::timestamptz - interval '1 minute',
@@ -54,6 +54,6 @@ FROM (
         WHERE r.run_id IS NULL AND r.created_at >= span.since AND r.created_at < span.until
     ) AS written
     {end}
-    OFFSET 0  -- Citus takes no such function over columns where it writes
+    OFFSET 0  -- Citus does not allow such a function over columns in a statement that writes
 ) AS layers
 WHERE run.run_id = %(run_id)s::uuid

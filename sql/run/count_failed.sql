@@ -1,5 +1,5 @@
--- count failed: how many of these sessions are among the failed, after all that triggers of the app did. A batch whose
--- refunds have nothing else to be read back asks this first: it takes half the time.
+-- count failed: how many of these sessions have a failed status, after all triggers of the app. Sent first for a batch
+-- that needs nothing else to be read back: it takes half the time.
 SELECT pg_catalog.count(*) AS failed
 FROM {sessions} AS s
 WHERE {include is_in_hand}

@@ -1,5 +1,5 @@
--- How many failed and running sessions there are, counted no further than to the limit; where no index knows which these
--- are, how many of any status: that is as far as a run would read.
+-- Counts failed and running sessions up to a limit; where no index has these, sessions of any status, which is how far
+-- a run would read.
 SELECT pg_catalog.count(*) AS sessions
 FROM (
     SELECT{if by_account} true AS counted{end}

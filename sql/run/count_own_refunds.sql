@@ -1,4 +1,4 @@
--- What this run has refunded so far: for the caps, at its start and after an error.
+-- Counts what this run has refunded so far, for the caps: at its start and after an error.
 SELECT pg_catalog.count(*) AS sessions,
        coalesce(pg_catalog.sum(r.amount), 0)::text AS credits
 FROM {refunds} AS r

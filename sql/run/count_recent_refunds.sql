@@ -1,5 +1,6 @@
--- What the other runs refunded in the 24 hours before this one, and since: for the caps. Two ranges of one index, on both
--- sides of this run's own rows, which are as many as it has paid: as one condition they would be one range with all rows.
+-- Counts what other runs refunded in the 24 hours before this one, and since, for the caps. Reads two ranges of one
+-- index, on both sides of this run's own rows, of which there are as many as it has paid: a single condition would read
+-- all of them.
 SELECT pg_catalog.count(*) AS sessions,
        coalesce(pg_catalog.sum(r.amount), 0)::text AS credits
 FROM (

@@ -1,4 +1,4 @@
--- end holds in shard: what a batch of one shard of Citus has paid is on hold no more.
+-- end holds in shard: ends the holds of what a batch of one Citus shard has paid.
 UPDATE {holds} AS h
 SET ended_at = %(as_of)s::timestamptz
 FROM ROWS FROM (

@@ -1,4 +1,4 @@
--- explain pay: has the server plan the statement that pays: it asks for all of its tables, and names a missing privilege,
--- column or guard. Nothing is run.
+-- explain pay: has the server plan the statement that pays, without running it, so that it reports a missing privilege,
+-- column or guard.
 EXPLAIN (FORMAT JSON)
 {include pay}

@@ -1,5 +1,5 @@
--- find: the next owed sessions after a cursor, in their order. Reads one snapshot and locks nothing: what each is then
--- is asked again when it is locked.
+-- find: the next owed sessions after a cursor, in order. Reads one snapshot and locks nothing: each session is read
+-- again when it is locked.
 WITH sweeper_page AS MATERIALIZED (
     SELECT v.session_id,{if by_account}
            v.account_id,{end}

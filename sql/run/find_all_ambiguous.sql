@@ -1,4 +1,5 @@
--- The same of all failed and running sessions from the floor on: for the books, which read all of them anyway.
+-- Finds the ids that several sessions have, among all failed and running sessions from the floor on: for an audit,
+-- which reads all of them anyway.
 SELECT coalesce(pg_catalog.array_agg(shared.session_id::text), '{}') AS session_ids
 FROM (
     SELECT {session_id} AS session_id

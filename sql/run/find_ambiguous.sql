@@ -1,5 +1,5 @@
--- Which of these ids several sessions have, from the floor on; asked of partitioned sessions alone. In one join: to look
--- each up takes a probe of every partition.
+-- Finds which of these ids several sessions have, from the floor on. Sent only for partitioned sessions. Uses one join,
+-- because looking each id up would probe every partition.
 SELECT coalesce(pg_catalog.array_agg(shared.session_id::text), '{}') AS session_ids
 FROM (
     SELECT asked.session_id

@@ -1,6 +1,6 @@
--- find changed: one session of this batch that would not be owed what it was paid, by rows that it may share with others of
--- the batch: its own refund may have changed them, or that of another. What a refund sets on the session's own row is left
--- out, for that tells nothing of others.
+-- find changed: one session of this batch that would now not be owed what it was paid, because of rows that it may
+-- share with others of the batch: its own refund, or another, may have changed them. Leaves out what a refund sets on
+-- the session's own row, which does not concern others.
 SELECT r.session_id::text AS session_id
 FROM {refunds} AS r
 LEFT JOIN LATERAL (

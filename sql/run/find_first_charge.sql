@@ -1,6 +1,6 @@
--- When the earliest session started of which the app's books have a charge: asked only where a session without one, that
--- is in no ledger and not on hold, is older than any that has one. The parts are evaluated one after another, and most
--- often the second ends it: it stops at the first charge that it finds.
+-- Finds when the earliest session started that has a charge in the app's books. Sent only where a session without one,
+-- that is in no ledger and not on hold, is older than any with one. The parts are evaluated one after another, and most
+-- often the second, which stops at the first charge that it finds, is the last.
 WITH sweeper_oldest AS MATERIALIZED (
     SELECT pg_catalog.min(v.started_at) AS started_at
     {include unrefunded}

@@ -1,8 +1,8 @@
--- find in history: the same for a full sweep, which reads years of sessions that were refunded long ago. All of them are
--- compared with the ledger at once, in whatever way the planner finds cheapest; one index probe for each would take
--- several times as long. For that the index on live sessions is enough. Only those that are in no ledger are read from
--- the app's table: one by one while they are few. In the same reading: when the earliest session started that may be
--- owed later.
+-- find in history: the next owed sessions in a full sweep, which reads years of sessions that were refunded long ago.
+-- All of them are compared with the ledger at once, in whatever way the planner finds cheapest, because an index probe
+-- for each would take several times as long. The index on live sessions is enough for that. Only those that are in no
+-- ledger are read from the app's table: one by one while they are few. The same scan finds when the earliest session
+-- started that may be owed later.
 WITH sweeper_few AS MATERIALIZED (
     SELECT v.session_id{if bounded},
            v.started_at{end}

@@ -1,7 +1,6 @@
--- Until when runs, or the app's layers, paid what the ledger has not all: somebody deleted some of it, past the trigger
--- that forbids it. Or until when sweeper's tables were put back, as from a dump, or the app's own ledger has lost what was
--- written there. Of the runs that ended, those since the moment from which sessions are looked at; null when nothing is
--- missing.
+-- Finds until when the ledger lacks some of what runs, or the app's layers, paid: somebody deleted rows in spite of the
+-- trigger; or sweeper's tables were restored, as from a dump; or the app's own ledger has lost what was written there.
+-- Reads the ended runs since the moment from which sessions are looked at; null when nothing is missing.
 SELECT greatest((
            {if by_account}
            SELECT pg_catalog.max(run.as_of)

@@ -1,7 +1,7 @@
--- Which of some owed sessions have the account, the amount and the moment of failure of a refund whose own session is no
--- longer there: it is most likely theirs, from before their ids were changed. Not where several have all three alike, as
--- what failed in one transaction: the app may have deleted one of them. And how many of the orphans, which are some of
--- these refunds, are like that.
+-- Finds owed sessions with the account, the amount and the moment of failure of a refund whose own session no longer
+-- exists: it is most likely their refund, from before their ids were changed. Leaves out several that share all three,
+-- such as sessions that failed in one transaction, because the app may have deleted one of them. Also counts how many
+-- of the orphans, which are some of these refunds, match a session.
 WITH owed AS MATERIALIZED (
     SELECT found.*,
            pg_catalog.count(*) OVER (PARTITION BY found.account_id, found.amount, found.owed_from) AS times
@@ -15,7 +15,7 @@ WITH owed AS MATERIALIZED (
           AND {include in_scope}
     ) AS found
 ),
--- by their keys: all refunds are read only when one of these, or of an earlier run, has given a sign
+-- by primary key: all refunds are read only when one of these matches, or a session is on hold for such a refund
 known AS MATERIALIZED (
     SELECT r.refund_id
     FROM {refunds} AS r

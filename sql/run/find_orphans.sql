@@ -1,6 +1,6 @@
--- Which of the newest refunds are of sessions that are no longer there: the app deletes old ones, or has changed their
--- ids. A run over all sessions from the floor on asks for some that are older, too: the newest may have been made since.
--- And whether a session is on hold because of such a refund: then it is still to be compared.
+-- Finds which of the newest refunds are of sessions that no longer exist: the app deletes old ones, or has changed
+-- their ids. A run over all sessions from the floor on also reads some older refunds, because the newest may have been
+-- made since. Also reports whether a session is on hold because of such a refund, so that the search goes on.
 SELECT ARRAY(
            SELECT r.refund_id::text
            FROM (

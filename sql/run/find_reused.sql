@@ -1,6 +1,6 @@
--- How many of the newest failed and running sessions have a refund, how many of these were started after it, and until when
--- such refunds were made; and when the earliest session started that there is. After TRUNCATE … RESTART IDENTITY an id is
--- that of another session, whose charge would pass for refunded.
+-- Counts how many of the newest failed and running sessions have a refund, and how many of these were started after it,
+-- with the time of the last such refund; and finds when the earliest session started. After TRUNCATE … RESTART IDENTITY
+-- an id belongs to another session, whose charge would count as refunded.
 WITH newest AS MATERIALIZED (
     SELECT v.session_id,
            v.attempt,

@@ -1,4 +1,4 @@
--- Whether a session with this id exists, and its status.
+-- Finds the sessions with this id, and their status.
 SELECT true AS found,
        {status}::text AS status
 FROM {sessions} AS s

@@ -1,5 +1,5 @@
--- The statuses of some sessions since the floor, where no session at all is failed or running: those in a few pages of the
--- table, whichever they are. Gives no row where one is.
+-- Finds the statuses of some sessions since the floor, where no session is failed or running: in a few pages of the
+-- table, whichever they are. Returns no row where one is.
 SELECT coalesce(sampled.status, 'null') AS status,
        pg_catalog.count(*) AS sessions,
        pg_catalog.bool_or(sampled.known) AS known
@@ -8,7 +8,7 @@ FROM (
            ({status} {status_eq} ANY ({live}) OR {status} {status_eq} ANY ({succeeded})) IS TRUE AS known,
            {include from_floor} AS from_floor
     FROM {sessions} AS s
-    -- about 16 pages; of a partitioned table, which has none of its own, the first of its partitions'
+    -- about 16 pages; a partitioned table has none of its own, so the first partition's
     TABLESAMPLE SYSTEM (least(100, 1600 * pg_catalog.current_setting('block_size')::float8 / greatest(
         1, pg_catalog.pg_relation_size({sessions_text}::regclass)
     )))

@@ -1,4 +1,4 @@
--- When the earliest session started that may be owed later: in grace, or running and not stuck yet.
+-- Finds when the earliest session started that may be owed later: one in grace, or running and not stuck yet.
 SELECT pg_catalog.min(least(v.started_at::timestamptz, %(as_of)s::timestamptz)) AS started_at
 {include live_reading}
 WHERE {include live_in_scope}

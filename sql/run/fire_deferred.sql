@@ -1,2 +1,2 @@
--- What the app has put off to the commit is done now: it is looked at before the commit, too.
+-- Runs what the app has deferred to the commit, so that it can be read back before the commit.
 SET CONSTRAINTS ALL IMMEDIATE

@@ -1,5 +1,5 @@
--- Puts one session that the database refuses on hold, with the database's own message. An attempt that cannot be read is
--- left null.
+-- Puts one session that the database refuses on hold, with the database's own message. An attempt that cannot be read
+-- is null.
 INSERT INTO {holds} AS h (
     hold_key, session_id, attempt, {if by_account}account_id, {end}why, sqlstate, message, constraint_name, first_seen, last_seen, run_id
 )

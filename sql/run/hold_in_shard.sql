@@ -1,4 +1,4 @@
--- hold in shard: puts on hold, in a batch of one shard of Citus, what must not be refunded.
+-- hold in shard: puts on hold, in a batch of one Citus shard, the sessions that must not be refunded.
 INSERT INTO {holds} AS h (hold_key, session_id, attempt, account_id, why, first_seen, last_seen, run_id)
 SELECT {include hold_key}, v.session_id, v.attempt, {account}, v.why, %(as_of)s::timestamptz, %(as_of)s::timestamptz, %(run_id)s::uuid
 FROM ROWS FROM (

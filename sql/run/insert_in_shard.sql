@@ -1,6 +1,6 @@
--- insert in shard: the second of the three steps of `pay` in a batch of one shard of Citus: writes the refunds that the
--- first has returned, on the conflict target of the guard. Joined with their sessions, so that Citus sends it to the one
--- node.
+-- insert in shard: the second of the three steps of `pay` in a batch of one Citus shard: writes the refunds that the
+-- first has returned, on the conflict target of the guard. Joined with their sessions, so that Citus sends it to the
+-- one node.
 INSERT INTO {refunds} AS r (
     refund_id, session_id, account_id, attempt, again, amount, reason, detail, layer, run_id, created_at, failed_at{if charged},
     charged{end}{if shares},

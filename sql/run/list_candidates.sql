@@ -1,5 +1,5 @@
--- Lists the ids of the next failed or running sessions, owed or not, when a page fails on one row's expression:
--- nothing but the key and the place in the order is read, so that the row can be found by halving.
+-- Lists the ids of the next failed or running sessions, owed or not, when a page fails because of one row's expression.
+-- Reads only the key and the position, so that the row can be found by halving.
 SELECT v.session_id::text AS session_id,
        v.started_at::text AS started_at
 {include live_reading}

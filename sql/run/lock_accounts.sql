@@ -1,4 +1,4 @@
--- lock accounts: in the order of their ids, as every layer should; those that the app has locked are left out.
+-- lock accounts: in the order of their ids, as every layer should; skips those that the app has locked.
 SELECT coalesce(pg_catalog.array_agg(locked.account_id), '{}') AS account_ids,
        coalesce(pg_catalog.array_agg(locked.balance), '{}') AS balances,
        coalesce(pg_catalog.array_agg(locked.spent), '{}') AS spents

@@ -1,5 +1,5 @@
--- lock caps: runs that share a cap pay one at a time. Gives no row while another is paying. A row and no advisory lock:
--- those are anybody's. Ends with the transaction.
+-- lock caps: runs that share a cap pay one at a time. Returns no row while another is paying. It locks a row, because
+-- anyone may take an advisory lock. Held until the transaction ends.
 SELECT true AS taken
 FROM {locks} AS l
 WHERE l.name = 'caps'

@@ -1,6 +1,7 @@
--- lock charges: what is owed is read from rows that several sessions share, and no lock of an account is enough: who else
--- refunds such sessions waits for its turn, and sees what this batch wrote. In one order, and bounded by the batch's own
--- patience. Where one lock is for all accounts and somebody has it, it is not taken, and no halving would help.
+-- lock charges: what is owed is read from rows that several sessions share, so an account's lock is not enough.
+-- Whatever else refunds such sessions waits for its turn, and sees what this batch wrote. Locks in one order, and waits
+-- no longer than the batch may. Where one lock is for all accounts it is skipped while taken, because halving would not
+-- help.
 WITH wanted AS MATERIALIZED (
     SELECT {include charges_lock} AS name
     FROM pg_catalog.unnest(%(account_ids)s::text[]) AS v (account_id)

@@ -1,5 +1,5 @@
--- lock installation: which mapping is installed at this moment, and until this transaction ends: `install` changes the
--- row, and waits for the batches that hold it.
+-- lock installation: which mapping is installed, until this transaction ends: `install` updates the row, and waits for
+-- the batches that hold it.
 SELECT l.fingerprint
 FROM {locks} AS l
 WHERE l.name = 'installation'

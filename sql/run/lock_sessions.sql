@@ -1,5 +1,5 @@
--- lock sessions: those of these that are not refunded yet; those that somebody else has locked are skipped. Not FOR
--- UPDATE: that would block, and be skipped for, the app's inserts of child rows.
+-- lock sessions: those of the batch that are not refunded yet; skips those that somebody else has locked. Not FOR
+-- UPDATE, which would block the app's inserts of child rows, and be skipped because of them.
 SELECT coalesce(pg_catalog.array_agg(l.session_id::text), '{}') AS session_ids,
        coalesce(pg_catalog.array_agg(l.account_id::text), '{}') AS account_ids,
        coalesce(pg_catalog.array_agg(l.amount), '{}') AS amounts,

@@ -4,7 +4,7 @@ SELECT due.session_id::text AS session_id,
        due.started_at::text AS started_at,
        due.amount::text AS amount,
        due.reason,
-       -- a date may be infinite, and before Postgres 17 such a difference is an error
+       -- a date may be infinite, and before Postgres 17 subtracting one is an error
        CASE WHEN pg_catalog.isfinite(due.owed_from) THEN extract(epoch FROM due.at - due.owed_from)
             ELSE 'Infinity'
        END::float8 AS age_seconds,
@@ -15,7 +15,7 @@ SELECT due.session_id::text AS session_id,
             ){end}
        END AS hold_reason,
        due.on_hold,
-       pg_catalog.length(due.detail) AS detail_length  -- a run writes the text down: where it fails, a dry run must tell
+       pg_catalog.length(due.detail) AS detail_length  -- a run writes the text: a dry run must fail with it, too
 FROM (
     SELECT v.started_at,
            {include owed_from} AS owed_from,

@@ -1,5 +1,5 @@
--- Stores where the next run may start, after a complete run over everything. A run that ended meanwhile and saw a
--- later moment keeps its word.
+-- Records where the next run may start, after a complete run over everything. Does nothing if a run with a later moment
+-- ended in the meantime.
 UPDATE {settings}
 SET horizon = %(horizon)s::timestamptz,
     horizon_as_of = %(as_of)s::timestamptz,

@@ -1,5 +1,6 @@
--- Writes down, after a full sweep, some sessions that the app's own ledger says are refunded: the oldest, and some from all
--- over. When those rows are gone later, as into an archive, nothing else would tell that others like them were refunded.
+-- Records, after a full sweep, some sessions that the app's own ledger has as refunded: the oldest, and some from the
+-- whole period. When those rows are gone later, as into an archive, nothing else would show that others like them were
+-- refunded.
 UPDATE {runs} AS run
 SET told = run.told || pg_catalog.jsonb_build_object('seen', pg_catalog.jsonb_build_object(
     'lost_until', known.lost_until,
@@ -20,7 +21,7 @@ SET told = run.told || pg_catalog.jsonb_build_object('seen', pg_catalog.jsonb_bu
 ))
 FROM (
     SELECT lost.lost_until,
-           -- a floor at the beginning of time is no moment to count from
+           -- a floor at the beginning of time is no date to count from
            greatest(%(since)s::timestamptz, lost.lost_until, '2000-01-01 00:00Z'::timestamptz) AS from_start
     FROM (
         SELECT {include seen_gone} AS lost_until

@@ -1,9 +1,9 @@
--- pay: looks again at the locked sessions on a fresh snapshot, closes the stuck, writes the refunds, and adds to
--- the balances exactly what was written. This is the one statement of a run that moves credits. Its parts carry a
--- prefix: the app's own expressions in it may read a table that is called `paid`.
+-- pay: looks again at the locked sessions on a fresh snapshot, closes the stuck, writes the refunds, and adds exactly
+-- what was written to the balances. This is the only statement of a run that moves credits. Its parts carry a prefix,
+-- because the app's own expressions in it may read a table named `paid`.
 WITH {include looked}
 {include put_on_hold}
--- close: what is stuck, by a predicate that is right also when nobody has locked the rows
+-- close: what is stuck, by a condition that is right even when nobody has locked the rows
 {if closes}
 sweeper_closed AS (
     UPDATE {sessions} AS s
@@ -36,9 +36,9 @@ sweeper_closed AS (
 ),
 {end}
 {if marks}
--- mark: what had failed already, in an update of its own that never names the status, or triggers of the app that wait
--- for a change of it would fire. Where there is a fence it also touches the row, so that a transaction of the app with an
--- older snapshot fails when it comes to it
+-- mark: what had failed already, in an update of its own that never names the status, so that triggers UPDATE OF the
+-- status column do not fire. Where there is a fence it also touches the row, so that a transaction of the app with an
+-- older snapshot fails when it updates it
 sweeper_marked AS (
     UPDATE {sessions} AS s
     SET {each marking ",\n        "}{column} = {value}{end}
@@ -121,14 +121,14 @@ sweeper_paid AS (
     LEFT JOIN sweeper_marked AS m ON m.session_id {session_eq} p.session_id
     {end}
     {if ledger}
-    -- no conflict clause: who was here between the two inserts makes the batch roll back, and look again
+    -- no conflict clause: if another layer refunds between the two inserts, the batch rolls back and looks again
     JOIN sweeper_booked AS b
       ON b.session_key {ledger_session_eq} p.session_id{ledger_session_as}
      AND b.attempt {ledger_attempt_eq} p.attempt{ledger_attempt_as}
     {else}
     {if accounts}
     {else}
-    ORDER BY p.account_id  -- nobody has locked the accounts: a hook that does comes to them in the order of their ids
+    ORDER BY p.account_id  -- nobody has locked the accounts: a hook that does so reaches them in the order of their ids
     {end}
     ON CONFLICT (session_id, attempt, again{if by_account}, account_id{end}) DO NOTHING
     {end}
@@ -143,7 +143,7 @@ sweeper_booked AS (
     FROM sweeper_paid
 ),
 {end}
--- add: to the balances, one update an account, exactly what was inserted
+-- add: to the balances, one update for each account, exactly what was inserted
 {if moves}
 sweeper_moved AS (
     UPDATE {accounts} AS a
@@ -153,7 +153,7 @@ sweeper_moved AS (
                pg_catalog.sum(p.{share}) AS {share}{end}
         FROM sweeper_paid AS p
         GROUP BY p.account_id
-        ORDER BY p.account_id  -- accounts that are neighbours are on the same pages
+        ORDER BY p.account_id  -- neighboring accounts are on the same pages
     ) AS owed
     WHERE {accounts_id} {account_eq} owed.account_id
     {if by_account}
@@ -162,7 +162,7 @@ sweeper_moved AS (
     RETURNING {accounts_id} AS account_id, owed.refunds, owed.amount
 ),
 {else}
--- a trigger or a function of the app moves it, or nothing does; without accounts the balance is the sum of the ledger
+-- a trigger or a function of the app changes it, or nothing does; without accounts the balance is the sum of the ledger
 sweeper_moved AS (
     SELECT p.account_id, pg_catalog.count(*) AS refunds, pg_catalog.sum(p.amount) AS amount
     FROM sweeper_paid AS p

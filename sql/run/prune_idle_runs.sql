@@ -1,5 +1,4 @@
--- Deletes runs that found nothing, after 30 days, except those that recorded what layers had refunded, or what was
--- accepted.
+-- Deletes runs that found nothing, after 30 days, except those that recorded refunds of other layers or accepted items.
 DELETE FROM {runs}
 WHERE started_at < %(as_of)s::timestamptz - interval '30 days'
   AND outcome = 'complete'

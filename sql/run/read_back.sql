@@ -1,6 +1,6 @@
--- read back: which refunds of this batch must not stand, after all that triggers of the app did: the session is gone, is
--- not failed, or reads as another charge (it would be paid again), or the app's ledger does not have what was intended,
--- or more is given back than was charged: sessions of one charge, which a batch reads together, are each owed all of it.
+-- read back: which refunds of this batch are wrong after all triggers of the app: the session is gone, is not failed,
+-- or reads as another charge (it would be paid again); or the app's ledger does not have what was intended; or more is
+-- refunded than was charged, because the sessions of one charge, which a batch reads together, are each owed all of it.
 SELECT read.session_id,
        read.problem{if status_written}{else},
        read.hold_reason{end}

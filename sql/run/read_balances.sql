@@ -1,5 +1,5 @@
--- read balances: what the balances have come to. In a statement of its own, which sees what triggers of the app made
--- of them after they were moved.
+-- read balances: the balances after the refunds. In a statement of its own, which sees the changes by the app's
+-- triggers.
 SELECT coalesce(pg_catalog.array_agg({accounts_id}::text), '{}') AS account_ids,
        coalesce(pg_catalog.array_agg({balance}::text), '{}') AS balances,
        coalesce(pg_catalog.array_agg({spent}::text), '{}') AS spents

@@ -1,5 +1,6 @@
--- Whether any run has paid under this mapping, and which items of its rehearsal were accepted. Runs of an older version
--- did not record their mapping: where the newest that paid is such a run, this mapping is the one that it paid under.
+-- Reads whether any run has paid under this mapping, and which items of its rehearsal were accepted. Runs of an older
+-- version did not record their mapping: where the newest that paid is one of those, it counts as a run under this
+-- mapping.
 SELECT EXISTS (
            SELECT{if by_account} true{end}
            FROM {runs} AS r

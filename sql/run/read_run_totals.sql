@@ -1,4 +1,4 @@
--- What a run has refunded, read from the ledger, by reason and in all.
+-- Sums what a run has refunded, read from the ledger, by reason and in total.
 SELECT r.reason,
        grouping(r.reason) = 1 AS total,
        pg_catalog.count(*) AS sessions,
@@ -10,7 +10,7 @@ FROM (
     FROM {refunds} AS r
     WHERE r.run_id = %(run_id)s::uuid
       AND r.created_at = %(as_of)s::timestamptz
-    OFFSET 0  -- Citus does not group by several keys at once on its nodes
+    OFFSET 0  -- Citus does not compute GROUPING SETS on its nodes
 ) AS r
 {else}
 FROM {refunds} AS r

@@ -1,2 +1,3 @@
--- read server start: when this server was started. Another moment than before: it went down, or another one has taken over.
+-- read server start: when this server was started. A changed time means that it went down, or that another has taken
+-- over.
 SELECT pg_catalog.pg_postmaster_start_time() AS began

@@ -1,6 +1,6 @@
--- read traffic: who else is at work while this batch has its rows locked. Transactions that write are numbered one after
--- another: what lies between the numbers of two batches was written by others. Anybody may read all of this; to a role
--- without privileges, what kind of backend another is shows only in whether it has a role.
+-- read traffic: what else is at work while this batch has its rows locked. Transactions that write are numbered: the
+-- numbers between those of two batches are writes by others. Every role may read all of this; to one without
+-- privileges, the kind of another backend shows only in whether it has a role.
 SELECT coalesce(pg_catalog.pg_current_xact_id_if_assigned()::text::bigint, 0) AS transaction_number,
        connected.sweeps,
        connected.others,

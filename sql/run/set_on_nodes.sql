@@ -1,5 +1,5 @@
--- Sets on the other nodes of Citus what this transaction has set here: what set_config sets is of this server alone, and
--- there times without a zone would be read in another one, and locks waited for without a bound.
+-- Sets on the other nodes of Citus what this transaction has set here: set_config applies to this server alone, and
+-- there times without a zone would be read in another one, and locks waited for without a limit.
 DO $nodes$
 DECLARE
     setting text;

@@ -1,5 +1,5 @@
--- survey: how many sessions are owed, how many of them the credits cap has no room for, and their credits; and, when it
--- is asked for what is payable, without those that a run would put on hold, of which it counts the new ones. Reads one
+-- survey: how many sessions are owed, for how many of them the credits cap has no room, and their credits. When asked
+-- for what is payable, leaves out the sessions that a run would put on hold, and counts the new ones. Reads one
 -- snapshot and locks nothing.
 SELECT pg_catalog.count(*) FILTER (WHERE owed.hold_reason IS NULL) AS sessions,
        pg_catalog.count(*) FILTER (

@@ -6,7 +6,7 @@ FROM (
     SELECT r.session_id::text AS session_id
     FROM {refunds} AS r
     WHERE {include not_reversed}
-    GROUP BY {if by_account}r.account_id, {end}r.session_id, r.attempt  -- paid again by hand: still the same charge
+    GROUP BY {if by_account}r.account_id, {end}r.session_id, r.attempt  -- paid again by a user: still the same charge
     HAVING pg_catalog.count(*) > 1
        AND pg_catalog.bool_or(r.created_at >= %(since)s::timestamptz AND r.created_at < %(until)s::timestamptz)
     {if ledger}

@@ -23,7 +23,7 @@ FROM (
       ON {include own_refund}
     WHERE {include audited}
       AND {include is_settled_failure}
-      -- what the app paid is what an adopted refund says; what was taken back is not there any more
+      -- for an adopted refund, what the app paid is its amount; what was taken back is no longer there
       AND (r.refund_id IS NULL OR r.layer <> 'adopted' AND {include not_reversed})
       AND {include is_short_of}
     {if past}
@@ -52,7 +52,7 @@ FROM (
       AND {if net}v.amount::numeric > 0::numeric{else}{include is_short_of}{end}
     {end}
     {else}
-    -- there is no ledger, or no column of it that has the amount
+    -- there is no ledger, or none of its columns has the amount
     SELECT NULL::text AS session_id
     WHERE false
     {end}

@@ -12,7 +12,7 @@ WHERE v.status {status_eq} ANY ({succeeded})
   {else}
   {if unindexed}
   {else}
-  -- what failed or runs has not succeeded: only a few are left to be looked up
+  -- a failed or running session has not succeeded: only a few are left to look up
   AND NOT EXISTS (
       SELECT
       FROM {sessions} AS s

@@ -24,7 +24,7 @@ FROM (
         WHERE r.run_id IS NOT NULL
         GROUP BY r.run_id
     ) AS written ON written.run_id = run.run_id
-    -- not a run that is in progress or died; nor refunds from before the runs that are kept
+    -- not of a run that is in progress or died, nor refunds older than the runs that are kept
     WHERE CASE WHEN run.run_id IS NOT NULL THEN run.ended_at IS NOT NULL
                ELSE written.first_at >= (SELECT pg_catalog.min(kept.as_of) FROM {runs} AS kept)
           END

@@ -1,6 +1,6 @@
--- What a role of its own needs (CREATE ROLE {role} NOLOGIN;) that owns refund() and the fence. Both run with the
--- rights of their owner: these, and not those of whoever installs. A later install leaves the owner as it is. Whoever
--- is no superuser must be a member of the role, and lends it CREATE for the moment.
+-- Grants what a role that owns refund() and the fence needs (CREATE ROLE {role} NOLOGIN;). Both run with its rights,
+-- not with those of the role that installs. A later install leaves the owner as it is. A role that is not a superuser
+-- must be a member of the owner, and grants it CREATE until the functions are its own.
 {include grant_runner}
 GRANT CREATE ON SCHEMA {schema} TO {role};
 ALTER FUNCTION {schema}.refund({refund_types}) OWNER TO {role};

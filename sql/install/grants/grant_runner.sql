@@ -1,6 +1,6 @@
--- What a role needs that runs `sweeper run`, and nothing else: it can neither delete nor change a refund, nor read or
--- write what the mapping does not name. In the app's ledger it writes the columns of a refund, and draws the others from
--- their sequences.
+-- Grants what a role for `sweeper run` needs, and nothing else: it can neither delete nor change a refund, nor read or
+-- write what the mapping does not name. In the app's ledger it writes the columns of a refund, and uses the sequences
+-- of the others.
 {include grant_read}
 GRANT UPDATE ({each updated ", "}{column}{end}) ON {sessions} TO {role};
 {if accounts}

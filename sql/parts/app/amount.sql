@@ -1,3 +1,3 @@
--- What is owed for a session. An inexact number by its shortest exact text: a cast keeps six digits of a real, and
--- fifteen of a double.
+-- The amount owed for a session. A float is converted by its shortest exact text: a cast would keep only six digits of
+-- a real, and fifteen of a double.
 {if inexact}({amount})::text::numeric{else}{amount}{end}

@@ -1,2 +1,2 @@
--- A value of an enum as text: a column of ours with the enum would keep the app from dropping the type.
+-- The value of an enum as text: the app could not drop the type while a column of ours had it.
 {value}::text

@@ -1,2 +1,2 @@
--- The cast that lets a value be compared with others: to their type, and by their collation.
+-- Casts a value to the type and the collation of the values that it is compared with.
 ::{type}{if collated}{collation}{end}

@@ -1,2 +1,2 @@
--- Rows of a table that show no column but these.
+-- The rows of a table with only these columns.
 (SELECT {each columns ", "}t.{column}{end} FROM {table} AS t)

@@ -1,2 +1,2 @@
--- Whether two values of a type can be compared.
+-- Compares two nulls of a type: an error where the type has no such operator.
 NULL::{type} {equal} NULL::{type}

@@ -1,2 +1,2 @@
--- When a running session is stuck, by its own deadline; without one it never is.
+-- The deadline of a running session: it is stuck after that, and never without one.
 coalesce({moment}, 'infinity'::timestamptz)

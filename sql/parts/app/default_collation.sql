@@ -1,2 +1,2 @@
--- The collation of the database, as a clause behind a value or a type, with the blank before it.
+-- The database's own collation as a clause after a value or type, with the space before it.
  COLLATE pg_catalog."default"

@@ -1,5 +1,5 @@
--- The type that was tried. A statement of its own finds the base type of a domain: that takes recursion,
--- which does not go with a table of the app that Citus has distributed.
+-- The type of the value that was tried. Another statement finds the base type of a domain, because that needs
+-- recursion, which Citus does not allow together with a distributed table.
 SELECT t.oid::bigint AS oid,
        t.typtype = 'd' AS domain,
        pg_catalog.format_type(t.oid, -1) AS type,

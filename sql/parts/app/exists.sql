@@ -1,2 +1,2 @@
--- A subquery of the file by itself: whether the server can read it where it is put.
+-- A subquery of the file alone, to see whether the server accepts it there.
 EXISTS {subquery}

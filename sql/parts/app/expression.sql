@@ -1,4 +1,4 @@
--- An expression of the file: between brackets, on lines of its own because it may end with a comment.
+-- An expression of the file, in brackets on lines of its own because it may end with a comment.
 (
 {expression}
 )

@@ -1,2 +1,2 @@
--- The first of several times that a row knows.
+-- The first of several times of a row that is not null.
 coalesce({each moments ", "}{moment}{end})

@@ -1,3 +1,3 @@
--- Whether a session is one that a sweep looks at, failed or running: in the words of the index on live sessions where that
--- is there, so that it can be used; else the statuses are compared as they are, which takes less.
+-- Whether a session is failed or running: by the expression of the index on live sessions where it exists, so that it
+-- is used; else by comparing the status, which is cheaper.
 {if indexed}{live_function}({live_status}){else}{status} {status_eq} ANY ({live}){end}

@@ -1,2 +1,2 @@
--- The casts by which a number becomes money: from numeric, the only type that all numbers have in common with it.
+-- The casts from a number to money: by way of numeric, the only type to which every number and money can be cast.
 numeric::money

@@ -1,2 +1,2 @@
--- The attempt of every charge where the file does not distinguish charges.
+-- The attempt of every charge where the file does not tell charges apart.
 0::integer

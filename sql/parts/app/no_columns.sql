@@ -1,2 +1,2 @@
--- A row without columns, where an expression reads none.
+-- A row without columns, for an expression that reads none.
 (SELECT)

@@ -1,2 +1,2 @@
--- A value of the type money as the number that it is.
+-- A value of type money as a number.
 ({value})::numeric

@@ -1,4 +1,4 @@
--- Whether the owner of a table, owned, would gain rights when this role reads it.
+-- Whether the owner of a table, owned, would gain rights when this role reads the table.
 EXISTS (
     SELECT
     FROM strangers AS s

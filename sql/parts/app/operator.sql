@@ -1,2 +1,2 @@
--- An operator with its schema, so that no other operator of that name is used.
+-- An operator with its schema, so that no other operator of the same name is used.
 OPERATOR({operator_schema}.{operator})

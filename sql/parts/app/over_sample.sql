@@ -1,2 +1,2 @@
--- A value of the file over a made-up refund.
+-- The value of an expression of the file for a made-up refund.
 (SELECT {value} FROM (SELECT {each refund_names ", "}f.{name}{end} FROM {refund} AS f) AS refund)

@@ -1,4 +1,4 @@
--- Who may create what may_create lists, and the roles whose rights they would gain by it.
+-- The roles that may create what may_create lists, and the roles whose rights they would gain by it.
 SELECT m.kind,
        m.place,
        -- null: everybody, PUBLIC

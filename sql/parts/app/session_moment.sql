@@ -1,3 +1,4 @@
--- A time that a row knows, as a moment. The transaction's TimeZone is the mapping's, so a timestamp without zone is read in
--- it; where Citus has distributed the row, the zone is named: it takes no cast that depends on a setting where it writes.
+-- A time of the row as timestamptz. A time without a zone is read in the transaction's TimeZone, which is the
+-- mapping's. Where Citus distributes the row the zone is given, because Citus does not allow a cast that depends on a
+-- setting in a statement that writes.
 {if zone_named}(({moment}) AT TIME ZONE {zone}){else}({moment})::timestamptz{end}

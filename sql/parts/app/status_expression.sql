@@ -1,2 +1,2 @@
--- A status that is an expression: a text by the collation of the database, so that it can be compared with others.
+-- A status that is an expression. A text gets the database's collation, so that it can be compared.
 {if text}(({status})::text{include default_collation}){else}{status}{end}

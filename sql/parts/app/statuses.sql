@@ -1,2 +1,2 @@
--- Statuses of the file, in the type of the status column.
+-- Statuses from the file, cast to the type of the status column.
 ARRAY[{each statuses ", "}{status}{end}]::{status_type}[]

@@ -1,12 +1,12 @@
--- The mapped tables and their owners, the roles with whose rights our statements run, and who can log in and is neither a
--- superuser nor an owner of these tables: whoever owns one could give it a trigger anyway.
+-- The mapped tables and their owners; the roles with whose rights our statements run; and the roles that can log in and
+-- are neither superusers nor owners of these tables, since an owner could add a trigger anyway.
 mapped AS (
     SELECT c.oid,
            c.relowner AS owner
     FROM pg_catalog.unnest(%(tables)s::text[]) AS t (name)
     JOIN pg_catalog.pg_class AS c ON c.oid = pg_catalog.to_regclass(t.name)::oid
 ),
--- with whose rights statements of ours run: a run's own role, and whoever owns refund() and the fence
+-- the roles with whose rights our statements run: a run's own, and the owner of refund() and the fence
 runs_as AS (
     SELECT r.oid, r.rolname, r.rolsuper
     FROM pg_catalog.pg_roles AS r
@@ -19,7 +19,7 @@ runs_as AS (
              AND p.prosecdef
        )
 ),
--- who can log in here; until version 15 CREATEROLE makes one a member of any role that is no superuser
+-- who can log in here; until version 15 a role with CREATEROLE could join any role that is not a superuser
 people AS (
     SELECT r.oid,
            r.rolname,

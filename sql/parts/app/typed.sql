@@ -1,2 +1,2 @@
--- A value of the file as another type, and by another collation.
+-- A value of the file, cast to another type and collation.
 ({value}){cast}

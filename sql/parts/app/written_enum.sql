@@ -1,2 +1,2 @@
--- A value for a column of an enum: what gives a text does not become one by itself.
+-- A value for an enum column: an expression of type text needs a cast.
 {expression}::{column_type}

@@ -1,2 +1,3 @@
--- A value of the file for a column. What gives a text does not become an enum by itself, and a literal in a row of its own is one.
+-- The value of the file for a column. Text from an expression does not become an enum without a cast, while a literal
+-- in a row of its own does.
 {include expression}{if cast}::{column_type}{end}

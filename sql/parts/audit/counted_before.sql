@@ -1,5 +1,5 @@
--- Until when the runs before this one had counted what the app's layers had refunded. The first counts from the installation
--- on: what was kept or adopted from before is history, and may be years of it.
+-- Until when earlier runs have counted the refunds of the app's layers. The first counts from the installation on: what
+-- was there before, or was adopted from before, is history and may go back years.
 coalesce((
     SELECT (before.told #>> '{layer_refunds,until}'::text[])::timestamptz
     FROM {runs} AS before

@@ -1,5 +1,6 @@
--- Whether the app's ledger has less for the session than if all was given back, as its column keeps it, whatever the sign.
--- The app may not round where the file does: digits that the file's amount does not have are rounded, from the third on.
+-- Whether the app's ledger has less for the session than its whole amount as the ledger's column stores it, whatever
+-- the sign. The app may round where the file does not: from the third decimal place on, digits that the file's amount
+-- lacks are rounded.
 (
     SELECT pg_catalog.round(pg_catalog.abs(booked.given), greatest(pg_catalog.scale(pg_catalog.trim_scale(whole.amount)), 2)) < whole.amount
     FROM (

@@ -1,7 +1,7 @@
--- What runs that ended had counted of the layers' refunds, and what there is of it. More is right: a transaction may have
--- committed late.
+-- What ended runs had counted of the layers' refunds, and what is still there. More than was counted is fine: a
+-- transaction may have committed late.
 {if by_account}
--- the runs are on this server alone, and the refunds on several: each is read by itself, and then they are joined
+-- with Citus, runs are on this server alone and refunds on several: each table is read by itself, then they are joined
 SELECT counted.run_id,
        counted.until,
        counted.sessions,

@@ -1,4 +1,4 @@
--- Which rows of the app's ledger, l, an audit looks at: all, or only those of these sessions.
+-- Which rows of the app's ledger, l, an audit reads: all, or only those of these sessions.
 (
     %(session_ids)s::text[] IS NULL
     OR {ledger_session} {ledger_session_eq} ANY (ARRAY(

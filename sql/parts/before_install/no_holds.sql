@@ -1,4 +1,4 @@
--- Stands for the holds where nothing is installed yet, for a dry run: nothing is on hold.
+-- Takes the place of the holds in a dry run where nothing is installed yet: nothing is on hold.
 (SELECT {if by_account}{session_id}{else}NULL::{session_type}{session_collate}{end} AS session_id,
         {if by_account}({attempt})::text{else}NULL::text{end} AS attempt,
         NULL::text AS why,

@@ -1,4 +1,4 @@
--- Stands for the ledger where nothing is installed yet, for a dry run: there is no refund.
+-- Takes the place of the ledger in a dry run where nothing is installed yet: there is no refund.
 (SELECT {if by_account}pg_catalog.md5({session_id}::text)::uuid{else}NULL::uuid{end} AS refund_id,
         {if by_account}{session_id}{else}NULL::{session_type}{session_collate}{end} AS session_id,
         {if by_account}{account}{else}NULL::{account_type}{account_collate}{end} AS account_id,

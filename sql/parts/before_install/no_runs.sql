@@ -1,4 +1,4 @@
--- Stands for the runs where nothing is installed yet, for a dry run: there are none.
+-- Takes the place of the runs in a dry run where nothing is installed yet: there are none.
 (SELECT NULL::uuid AS run_id,
         NULL::timestamptz AS as_of,
         NULL::timestamptz AS started_at,

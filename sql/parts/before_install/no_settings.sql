@@ -1,3 +1,3 @@
--- Stands for the settings where nothing is installed yet, for a dry run.
+-- Takes the place of the settings in a dry run where nothing is installed yet.
 (SELECT NULL::jsonb AS charge_key
  WHERE false)

@@ -1,4 +1,4 @@
--- What the rows of the app's ledger come to, for a few accounts that its newest rows are of.
+-- The sums of the app's ledger for a few accounts of its newest rows.
 FROM (
     {include newest_accounts}
     LIMIT 6

@@ -1,4 +1,4 @@
--- Accounts that the newest rows of the app's ledger are of; who includes it says how many.
+-- Some accounts of the newest rows of the app's ledger; the including statement limits how many.
 SELECT DISTINCT l.account
 FROM (
     SELECT l.{account_column} AS account

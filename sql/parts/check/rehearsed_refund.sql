@@ -1,4 +1,5 @@
--- The refund that a session, v, would get, with the names that the expressions of the file may use; made up, never written.
+-- The refund that a session, v, would get, under the names that the file's expressions may use. Made up, and never
+-- written.
 (SELECT '00000000-0000-7000-8000-000000000000'::uuid AS refund_id,
         v.session_id,
         v.account_id,

@@ -1,4 +1,4 @@
--- The rows of some sessions, s, as they are once the columns of a mark are written: nothing is.
+-- The rows of some sessions, s, as they would be with the columns of a mark set. Nothing is written.
 FROM (
     SELECT {each columns ",\n           "}{if value}(
                SELECT ({value})::{column_type}

@@ -1,4 +1,4 @@
--- What the newest refund rows of a ledger name as their session.
+-- The sessions that the newest refund rows of a ledger name.
 SELECT s.{session}::text AS link
 FROM {ledger} AS s
 WHERE {refunds}

@@ -1,4 +1,4 @@
--- What refund() sets for itself, on the other nodes of Citus, too.
+-- What refund() sets for itself, on the other nodes of Citus as well.
 SET LOCAL row_security = off;
 SET LOCAL TimeZone = {timezone};
 SET LOCAL DateStyle = 'ISO, MDY';

@@ -1,9 +1,9 @@
--- Whether a table, c, is the one that refunds were written for, where another now has its name. In a database that was
--- restored its oid may by chance be any table's: it must have the same id, and the other columns that it was known by.
+-- Whether a table, c, is the one that refunds were written for, where another now has its name. In a restored database
+-- its oid may by chance be that of any table, so it must also have the same id and status columns.
 c.oid::bigint = %(bound_oid)s::bigint
   AND c.oid::bigint <> %(table_oid)s::bigint
   AND c.relkind IN ('r', 'p')
-  -- what became a part of the new table has its rows in there
+  -- a table that became a part of the new one has its rows in there
   AND coalesce(pg_catalog.pg_partition_root(c.oid::regclass)::oid, 0::oid)::bigint <> %(table_oid)s::bigint
   AND NOT EXISTS (
       SELECT

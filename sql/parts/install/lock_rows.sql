@@ -1,4 +1,4 @@
--- The rows of the locks: those of charges are for accounts without a row of their own, many accounts each.
+-- The rows of the locks table. Those named charges are for accounts without a row to lock; many accounts share each.
 INSERT INTO {locks} (name)
 SELECT named.name
 FROM (VALUES ('caps'), ('installation'), ('installer')) AS named (name)

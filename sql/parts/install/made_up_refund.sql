@@ -1,4 +1,4 @@
--- A refund of a made-up session, as a row.
+-- The refund of a made-up session, as a row.
 SELECT pg_catalog.gen_random_uuid() AS refund_id,
        %(session_id)s::text::{session_type} AS session_id,
        %(account_id)s::text::{account_type} AS account_id,

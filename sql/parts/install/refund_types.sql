@@ -1,2 +1,3 @@
--- The types of what refund() is given. Where Citus has sessions by account, that may be named, too: it is one hop less.
+-- The parameter types of refund(). Where Citus distributes sessions by account, the account may be given, which saves a
+-- hop.
 {session_type}, text, text, text{if by_account}, {account_type}{end}

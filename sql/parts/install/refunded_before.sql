@@ -1,7 +1,7 @@
--- The session may be refunded under the id that it had before: the refund of one that is gone has its account, its amount
--- and its moment of failure. All is read from then on only where one of a few refunds has lost its session: of the newest, and
--- of those that are older, for the newest may have been made since. Of a session that is in the ledger nothing is read, for
--- it may fail.
+-- Finds whether the session was refunded under an id that it had before: a refund without a session has its account,
+-- its amount and its moment of failure. The whole search runs only when one of a few refunds has lost its session: of
+-- the newest, and of some older ones, because the newest may have been made since the ids changed. For a session that
+-- is in the ledger no expression is computed, because it may fail.
 IF EXISTS (
     SELECT
     FROM (
@@ -49,7 +49,7 @@ IF EXISTS (
         JOIN {refunds} AS r
           ON r.failed_at = since.owed_from
          AND r.account_id {account_eq} v.account_id
-         -- for its index; a clock of the app may be ahead
+         -- for the index; a clock of the app may be ahead
          AND r.created_at >= since.owed_from - interval '10 minutes'
         WHERE {session_id} {session_eq} sweeper_session_id
         OFFSET 0

@@ -1,4 +1,5 @@
--- Older tables do not have the values of the status with which the index on live sessions was built.
+-- Adds the column for the statuses with which the index on live sessions was built, where an older installation lacks
+-- it.
 DO $labels$
 BEGIN
     IF NOT EXISTS (

@@ -1,4 +1,5 @@
--- The ledger may be another table than the installed one, from a dump, while the sessions went on: refunds are missing.
+-- The ledger may be another table than the installed one, restored from a dump while the sessions went on: refunds are
+-- missing.
 {if sharded}
 {else}
 IF (sweeper_key ->> 'table_oid'::text)::bigint = {sessions_text}::regclass::oid::bigint
@@ -7,7 +8,7 @@ THEN
     RAISE EXCEPTION 'the tables of sweeper were put back, as from a dump, and refunds made since are missing: nothing was paid'
         USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run `sweeper install`.';
 END IF;
--- A migration may have renamed a column of the key and added another of that name: then an id is another session's.
+-- A migration may have renamed a column of the key and added another of that name: then an id means another session.
 IF EXISTS (
     SELECT
     FROM (VALUES
@@ -27,8 +28,8 @@ IF EXISTS (
         USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run `sweeper check`.';
 END IF;
 {end}
--- Another table may have the name of the one that refunds were written for: then a refund may be of another session that had
--- this id. A copy that was put in its place, or a dump that was restored, has the same sessions.
+-- Another table may have the name of the one that refunds were written for: then a refund may be of another session
+-- with this id. A copy that took its place, or a restored dump, has the same sessions.
 IF (sweeper_key ->> 'table_oid'::text)::bigint <> {sessions_text}::regclass::oid::bigint THEN
     SELECT pg_catalog.min(c.oid::regclass::text)
     INTO sweeper_problem

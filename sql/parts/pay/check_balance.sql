@@ -1,5 +1,5 @@
--- Checks, for refund(), that what was added to the balance, and subtracted from what was spent, is what the ledger says:
--- read again, after the app's triggers. What was spent may be null, or not mapped: then it stays null.
+-- Checks, for refund(), that the balance grew by what the ledger says, and that what was spent went down by it: both
+-- are read again after the app's triggers. What was spent may be null, or not mapped: then it stays null.
 SELECT {balance}::text::numeric, {spent}::text::numeric
 INTO sweeper_after, sweeper_spent_after
 FROM {accounts} AS a

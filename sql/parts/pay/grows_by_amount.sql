@@ -1,4 +1,4 @@
--- Whether the balance would grow by exactly the amount: as it is read of the account's row with the shares in it.
+-- Whether the balance would grow by exactly the amount: computed over the account's row with the shares added.
 {if by_account}
 (
     pg_catalog.abs(balance_after.balance - balance_before.balance - refund.amount::numeric)

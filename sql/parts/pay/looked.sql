@@ -1,5 +1,5 @@
--- Looks again at the sessions in hand, which are locked, on a fresh snapshot: what each is now, and which are to be paid,
--- in what form.
+-- Looks again at the sessions of the batch, which are locked, on a fresh snapshot: the state of each, and which to
+-- refund with what values.
 sweeper_looked AS MATERIALIZED (
     SELECT v.*,
            v.status {status_eq} ANY ({running}) AS stuck,
@@ -28,11 +28,11 @@ sweeper_looked AS MATERIALIZED (
               {include read_in_bounds}
               {end}
               AND {include in_scope}
-            OFFSET 0  -- or each use of the verdict would compute it again
+            OFFSET 0  -- else each use of the verdict would compute it again
         ) AS looked
     ) AS v
 ),
--- the moment of these refunds for the app: by now what they touch is locked
+-- the time of these refunds for the app: the rows to be written are locked by now
 sweeper_clock AS MATERIALIZED (
     {include moment}
 ),
@@ -63,8 +63,8 @@ sweeper_due AS (
       AND (%(account_ids)s::text[] IS NULL OR v.account_id {account_eq} ANY (%(account_ids)s::text[]::{account_type}[]))
 ),
 {if spaced}
--- refunds without room: the rows of an account end now, each earlier than the next, and all after its newest. A later
--- batch has room again
+-- refunds without room: the last row of an account gets the current time, each before it an earlier one, and all are
+-- after the newest row that it has. A later batch has room again
 sweeper_waiting AS MATERIALIZED (
     SELECT placed.session_id
     FROM (

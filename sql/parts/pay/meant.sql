@@ -1,4 +1,4 @@
--- The amounts and the account that a row of the app's ledger was meant to have, by the refund, r.
+-- The amounts and the account that a row of the app's ledger should have, by the refund, r.
 SELECT {if meant}{each meant ", "}{value} AS {name}{end}{else}1 AS nothing{end}
 FROM (
     SELECT r.refund_id,

@@ -1,5 +1,5 @@
--- The refunds to pay for the sessions in hand, beside whose rows they are read: their names cannot be those of the app's
--- columns.
+-- The refunds to pay for the sessions of the batch, under names that no column of the app has, because they are read
+-- beside its rows.
 SELECT {each refund_names ", "}f.{name} AS sweeper_{name}{end},
        f.again AS sweeper_again,{if charged}
        f.charged AS sweeper_charged,{end}{if shares}

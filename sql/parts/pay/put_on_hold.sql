@@ -1,4 +1,4 @@
--- Puts on hold what must not be refunded, and what a column would round.
+-- Puts on hold the sessions that must not be refunded, and amounts that a column would round.
 sweeper_held AS (
     INSERT INTO {holds} AS h (hold_key, session_id, attempt, account_id, why, first_seen, last_seen, run_id)
     SELECT {if several_in_hand}DISTINCT ON (1) {end}{include hold_key}, v.session_id, v.attempt::text, v.account_id, v.hold_reason, %(as_of)s::timestamptz,

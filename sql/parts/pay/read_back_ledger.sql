@@ -1,4 +1,4 @@
--- For an app with a ledger of its own: exactly one row, and its amounts are those that were intended.
+-- For an app with a ledger of its own: there must be exactly one row, with the amounts that were intended.
 WHEN (
     SELECT pg_catalog.count(*) <> 1 OR pg_catalog.bool_and({include as_meant}) IS NOT TRUE
     FROM (

@@ -1,5 +1,6 @@
--- What refund() gives for each bind of the statements that it shares with a sweep, a line each: its own variables, and for
--- the rest what leaves nothing out, because a layer of the app names the session itself and waits for no grace.
+-- The values that refund() uses for the binds of the statements that it shares with a sweep, one on each line: its own
+-- variables, and otherwise values that leave nothing out, because a layer of the app names the session itself and does
+-- not wait for the grace.
 sweeper_at AS as_of,
 '0' AS elapsed,
 ARRAY[sweeper_session_id] AS in_hand,

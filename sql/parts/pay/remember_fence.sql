@@ -1,4 +1,5 @@
--- Tables of an earlier state do not know yet whether the fence was asked for. (IF NOT EXISTS would give a notice.)
+-- Adds the column for whether the fence was asked for, where an older installation lacks it. (IF NOT EXISTS would raise
+-- a notice.)
 DO $fence$
 BEGIN
     IF NOT EXISTS (

@@ -1,4 +1,4 @@
--- What the statement that pays answers about its batch, in one row.
+-- The result of the statement that pays, in one row.
 SELECT (SELECT pg_catalog.count(*) FROM sweeper_looked WHERE verdict = 'refunded') AS refunded_before,
        written.*,
        booked.sessions AS booked,
@@ -19,7 +19,7 @@ SELECT (SELECT pg_catalog.count(*) FROM sweeper_looked WHERE verdict = 'refunded
 FROM (
     SELECT coalesce(pg_catalog.array_agg(f.session_id::text) FILTER (WHERE f.unfit IS NULL AND p.refund_id IS NULL), '{}')
                AS unpaid_sessions,
-           -- a trigger of the app on the refunds may write whatever else a refund means, but not another refund
+           -- a trigger of the app on the refunds may write anything else, but not change a refund
            coalesce(pg_catalog.bool_or(p.refund_id IS NOT NULL AND (
                p.session_id {session_eq} f.session_id
                AND p.account_id {account_eq} f.account_id

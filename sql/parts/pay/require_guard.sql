@@ -1,5 +1,5 @@
--- The unique indexes that stop a second refund, for refund(): without them the statement that pays fails, too, but
--- the caller would see three hundred lines of it.
+-- Requires, for refund(), the unique indexes that stop a second refund. Without them the statement that pays would fail
+-- as well, but with an error that quotes three hundred lines of it.
     IF NOT EXISTS (
             SELECT
             FROM pg_catalog.pg_index AS i
@@ -20,11 +20,11 @@
             WHERE g.guard_index IS NOT NULL
               {if ledger_guarded}
               {else}
-              AND i.indexrelid IS NOT NULL  -- it is not a guard: it serves to find refunds
+              AND i.indexrelid IS NOT NULL  -- it is not a guard: it is there to find refunds
               {end}
               AND (
                   {if ledger_guarded}i.indisunique AND i.indisvalid AND i.indisready AND i.indimmediate{else}true{end}{if ledger}
-                  -- and not on another table, which had the ledger's name before
+                  -- and not on another table that had the ledger's name before
                   AND {ledger_text}::regclass::oid IN (i.indrelid, pg_catalog.pg_partition_root(i.indrelid::regclass)::oid){end}
               ) IS NOT TRUE
         ){end}

@@ -1,4 +1,4 @@
--- The refunds of a batch with the balance of the account before and after each.
+-- The refunds of a batch with the account's balance before and after each.
 sweeper_chain AS MATERIALIZED (
     SELECT refund.*,
            {chain_rounds} AS chain_rounds

@@ -1,4 +1,4 @@
--- The session of a refund, r, as it is by now.
+-- The session of a refund, r, as it is now.
 FROM {sessions} AS s
 WHERE {session_id} {session_eq} r.session_id
   {if by_account}
@@ -8,4 +8,4 @@ WHERE {session_id} {session_eq} r.session_id
   {if in_parts}
   {include in_bounds}
   {end}
-OFFSET 0  -- each is looked up by its id: a join would read the whole table
+OFFSET 0  -- LATERAL, so that each is looked up by its id: a join would read the whole table

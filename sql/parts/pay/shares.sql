@@ -1,5 +1,5 @@
--- What each column of the account takes of a refund, by [accounts.add]: over the rows of its session, s, and of its
--- account, a.
+-- What each column of the account takes of a refund, by [accounts.add], computed over the rows of its session, s, and
+-- its account, a.
 FROM {sessions} AS s
 CROSS JOIN {accounts} AS a
 CROSS JOIN LATERAL (
@@ -13,7 +13,7 @@ CROSS JOIN LATERAL (
 ) AS share
 {if by_account}
 {if compares_shares}
--- what the balance is and would be: over the nodes of Citus no subquery of the row may say it where it is compared
+-- the balance before and after: with Citus, no subquery of the row is allowed where they are compared
 CROSS JOIN LATERAL (
     SELECT {balance}::text::numeric AS balance
     FROM (

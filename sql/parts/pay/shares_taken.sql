@@ -1,4 +1,4 @@
--- What a refund takes of each column of the account, by the columns' names.
+-- What a refund takes of each column of the account, as JSON by column name.
 (
     SELECT pg_catalog.jsonb_build_object({each shares ", "}{label}, share.{share}{end})
     {include shares}

@@ -1,4 +1,4 @@
--- Whether a running session, s, is stuck by now, by its own row alone: a condition of an UPDATE, after others.
+-- Whether a running session, s, is still stuck, by its own row alone: a further condition of an UPDATE.
 AND {status} {status_eq} ANY ({running})
 AND {active_at}
     <= (%(stuck_before)s::timestamptz[])[pg_catalog.array_position({running}, {status})]

@@ -1,5 +1,5 @@
--- Why a refund, as it would be written, has to be held; null when it fits. A column would round it, or the shares that
--- [accounts.add] gives do not come to the amount.
+-- Why a refund has to be put on hold instead of being written; null when it fits. Either a column would round the
+-- amount, or the shares of [accounts.add] do not add up to it.
 CASE
     WHEN {if ledger_reads_session}(
         SELECT (

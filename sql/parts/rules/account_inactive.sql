@@ -1,4 +1,4 @@
--- Whether the account is one that is not paid, such as a closed one.
+-- Whether the account must not be paid, such as a closed one.
 NOT EXISTS (
     SELECT
     FROM {accounts} AS a

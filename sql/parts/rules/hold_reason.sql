@@ -1,4 +1,4 @@
--- Why no program may refund an owed session; null when one may.
+-- Why no program may refund an owed session; null when a run may.
 CASE
     {if shared_ids}
     WHEN {include is_ambiguous} THEN 'ambiguous_id'

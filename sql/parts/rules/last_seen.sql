@@ -1,4 +1,4 @@
--- What the last full sweep wrote down of the app's own ledger, and whether that was under this file.
+-- What the last full sweep recorded of the app's own ledger, and whether it ran under this file.
 (
     SELECT run.told -> 'seen'::text AS seen,
            run.as_of,

@@ -1,5 +1,5 @@
--- Until when the app's ledger has lost rows: it was emptied or begun anew (then the newest are gone), or is archived (the
--- oldest are). Null where most are there: single ones may go with their account.
+-- Until when the app's ledger has lost rows: because it was emptied or started over (the newest are gone), or is
+-- archived (the oldest are gone). Null where most are there: single rows may be deleted with their account.
 (
     SELECT CASE WHEN pg_catalog.count(*) FILTER (WHERE w.gone) * 2 > pg_catalog.count(*)
                THEN pg_catalog.max(w.created_at) FILTER (WHERE w.gone)

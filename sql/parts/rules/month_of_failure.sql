@@ -1,4 +1,4 @@
--- The month, in UTC, in which a session failed or last showed a sign of life; else that in which it was started.
+-- The UTC month in which a session failed or last showed a sign of life; if unknown, that in which it was started.
 CASE WHEN pg_catalog.isfinite({include owed_from})
          THEN pg_catalog.to_char(({include owed_from}) AT TIME ZONE 'UTC', 'YYYY-MM')
      WHEN pg_catalog.isfinite(v.started_at::timestamptz)

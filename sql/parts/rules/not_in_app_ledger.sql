@@ -1,4 +1,4 @@
--- That the app's own ledger does not have the refund.
+-- A condition: the app's own ledger does not have the refund.
 AND NOT EXISTS (
     SELECT
     FROM {ledger} AS l

@@ -1,4 +1,4 @@
--- That neither sweeper's own ledger nor the app's has the refund.
+-- A condition: neither sweeper's own ledger nor the app's has the refund.
 AND NOT EXISTS (
     SELECT
     FROM {refunds} AS r

@@ -1,4 +1,4 @@
--- Whether a refund still stands.
+-- Whether a refund was not taken back.
 NOT EXISTS (
     SELECT
     FROM {reversals} AS reversal

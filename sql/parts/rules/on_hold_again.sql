@@ -1,4 +1,4 @@
--- A session that is put on hold again keeps its first date while the hold stands, and begins anew when it had ended.
+-- A session that is put on hold again keeps its first date if the hold is open, and gets a new one if it had ended.
 ON CONFLICT ({if by_account}account_id, {end}hold_key) DO UPDATE
     SET {if by_account}{else}account_id = excluded.account_id,
         {end}why = excluded.why,

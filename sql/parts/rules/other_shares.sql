@@ -1,4 +1,4 @@
--- Whether a refund, t, has moved other columns of its account than the file names now.
+-- Whether a refund, t, changed other columns of its account than the file names now.
 ARRAY(
     SELECT moved.name COLLATE "C"
     FROM pg_catalog.jsonb_object_keys(coalesce(t.shares, '{}'::jsonb)) AS moved (name)

@@ -1,5 +1,5 @@
--- The refund that a run would make of a session, v, as a row. Over the nodes of Citus a row without a table has no other rows
--- beside it, which the shares read: there it is one of its account's.
+-- The refund that a run would make of a session, v, as a row. With Citus a row without a table cannot be joined with
+-- the rows that the shares read, so the account's row is read with it.
 (
     SELECT
         {include planned_refund}

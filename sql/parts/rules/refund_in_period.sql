@@ -1,5 +1,5 @@
--- A refund of the session's charge as it is now, or one paid again by a person, that was written in the period and
--- still stands.
+-- A refund of the session's current charge, or one paid again by a user, that was written in the period and not taken
+-- back.
 r.session_id {session_eq} v.session_id
 AND r.attempt {attempt_eq} v.attempt
 {if by_account}

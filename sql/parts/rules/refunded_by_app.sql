@@ -1,4 +1,5 @@
--- Whether the app's own ledger has the refund. A subquery's own table is what the app's bare names mean first.
+-- Whether the app's own ledger has the refund. In a subquery, the app's bare names mean columns of the subquery's own
+-- table first.
 (
     SELECT true
     FROM {ledger} AS l

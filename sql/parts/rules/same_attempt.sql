@@ -1,3 +1,3 @@
--- Whether a hold is on the attempt that the session is at; one whose attempt is null or cannot be read has a null there.
+-- Whether a hold is on the session's current attempt. The attempt of a hold is null where it is null or cannot be read.
 h.attempt IS NOT DISTINCT FROM (v.attempt)::text{if by_account}
 {include hold_here}{end}

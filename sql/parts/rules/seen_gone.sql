@@ -1,6 +1,6 @@
--- Until when the app's ledger has lost refunds that a full sweep saw there, of sessions that are still failed: it is
--- archived when the oldest are gone, and then it lasts, because nothing else shows what was refunded. Single ones may go
--- with their account.
+-- Until when the app's ledger has lost refunds that a full sweep saw there, of sessions that are still failed. When the
+-- oldest are gone it is archived, and the answer is kept, because nothing else shows what was refunded. Single rows may
+-- be deleted with their account.
 (
     SELECT greatest(
                (last.seen ->> 'lost_until'::text)::timestamptz,

@@ -1,12 +1,12 @@
--- The state of each failed and stuck session that is not in sweeper's own ledger: what a run at this moment would do with
--- it. Those that are there are left out by one reading of the ledger, not by a look into it for each of them. A row that
--- the database refused before is not computed again: its expression would fail here, too.
+-- The state of each failed and stuck session that is not in sweeper's own ledger: what a run would do with it now.
+-- Those in the ledger are left out in one scan, not by an index probe for each. A row that the database refused before
+-- is not computed again: its expression would fail here, too.
 {if by_account}
 {include standing_on_nodes}
 {else}
 FROM (
     SELECT v.session_id::text AS session_id,
-           -- not needed of a refunded one, and it may fail
+           -- not needed for a refunded session, and it may fail
            CASE WHEN judged.verdict <> 'refunded' THEN {include owed_from} END AS failed_at,
            CASE WHEN judged.verdict = 'refunded' THEN false
                 WHEN v.status {status_eq} ANY ({running})
@@ -28,7 +28,7 @@ FROM (
     {include live_reading}
     CROSS JOIN LATERAL (
         SELECT {include verdict} AS verdict
-        OFFSET 0  -- or each use of the verdict would compute it again
+        OFFSET 0  -- else each use of the verdict would compute it again
     ) AS judged
     LEFT JOIN LATERAL (
         SELECT h.why, h.sqlstate

@@ -1,4 +1,5 @@
--- The same over the nodes of Citus, which takes no subquery of a row without a table of its own.
+-- The state of each failed and stuck session, as in `standing`, with Citus, which allows no subquery of a row without a
+-- table of its own.
 FROM (
     SELECT judged.session_id::text AS session_id,
            CASE WHEN judged.verdict <> 'refunded' THEN judged.owed_from END AS failed_at,

@@ -1,3 +1,3 @@
--- Whether a session that has the id of a refund, r, cannot be the one that was refunded.
+-- Whether a session with the id of a refund, r, cannot be the one that was refunded.
 {if same_accounts}({include another_account}) IS TRUE
                OR {end}({include started_later}) IS TRUE

@@ -1,5 +1,5 @@
--- The verdict on a failed or running session, in the order in which the rules apply. A scalar
--- subquery, unlike EXISTS, is always one index probe a row and never a reading of the whole ledger.
+-- The verdict on a failed or running session, with the rules in the order in which they apply. A scalar subquery,
+-- unlike EXISTS, is always one index probe for each row and never a scan of the whole ledger.
 CASE
     WHEN (
         SELECT true

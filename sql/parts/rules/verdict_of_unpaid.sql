@@ -1,4 +1,4 @@
--- The rules that are left for a session that is in no ledger: the last branches of a CASE.
+-- The remaining rules for a session that is in no ledger: the last branches of a CASE.
 WHEN NOT %(look_again)s::boolean AND (
     SELECT true
     FROM {holds} AS h

@@ -1,5 +1,5 @@
--- Refunds that runs paid under this file, whose session is still there, and whether the row that was written for it in the
--- app's ledger is gone: what the app itself has refunded by then may be gone with it.
+-- Refunds that runs paid under this file, whose session still exists, and whether the row that was written for each in
+-- the app's ledger is gone. If so, what the app itself had refunded until then may be gone, too.
 SELECT v.created_at,
        NOT EXISTS (
            SELECT

@@ -1,4 +1,4 @@
--- Which sessions an audit looks at: every failed and running one, or only these.
+-- Which sessions an audit reads: every failed and running one, or only these.
 {include is_live}
   AND (
       %(session_ids)s::text[] IS NULL

@@ -1,6 +1,6 @@
--- Which rows of the table of sessions, s, a batch may touch, where that is partitioned: between the starts of its own
--- sessions, so that the other partitions are left out; and from the floor on, where before it another session may have
--- one of these ids.
+-- Which rows of a partitioned sessions table, s, a batch may change: between the start times of its own sessions, so
+-- that the other partitions are left out; and from the floor on, because another session before it may have one of
+-- these ids.
 {if bounded}
 AND (
     %(first_start)s::{started_type} IS NULL

@@ -1,5 +1,5 @@
--- Where this run looks, whatever the status. The alternatives are decided by binds alone, so the planner keeps only
--- the one that counts.
+-- Which sessions this run looks at, whatever their status. Binds alone decide between the alternatives, so that the
+-- planner keeps only the one that applies.
 (
     %(session_ids)s::text[] IS NULL
     OR v.session_id {session_eq} ANY (%(session_ids)s::text[]::{session_type}[])

@@ -1,4 +1,4 @@
--- The same in the words of the index on live sessions, so that it can be used and answers for the status. Only for
--- finding: what pays compares the status itself.
+-- Which sessions this run looks at, by the expression of the index on live sessions, so that it is used and gives the
+-- status. Only for finding sessions: the statement that pays compares the status itself.
 {include is_live}
   AND {include in_reach}

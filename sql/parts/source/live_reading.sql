@@ -1,5 +1,5 @@
--- The same for the statements that find failed and running sessions: whether a row is one, in the words of the index on
--- these. Beside v a bare name of the file could be one of its columns.
+-- The session rows and what the mapping reads of each, for statements that find failed and running sessions. The index
+-- expression is outside v, where a bare name of the file could be one of its columns.
 {if by_account}
 {include reading_on_nodes}
 {else}

@@ -1,4 +1,4 @@
--- What was found, in its order; and the last place of a full page: there may be more after it.
+-- The sessions that were found, in order, and the last position of a full page, after which there may be more.
 (SELECT coalesce(pg_catalog.array_agg(p.session_id::text ORDER BY p.started_at, p.session_id), '{}') FROM sweeper_page AS p)
            AS session_ids,
        {if by_account}

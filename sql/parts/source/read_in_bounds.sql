@@ -1,4 +1,4 @@
--- Which sessions, as they are read, v, a batch may touch: by the same bounds.
+-- Which sessions as they are read, v, a batch may change, by the bounds of `in_bounds`.
 {if bounded}
 AND (
     %(first_start)s::{started_type} IS NULL

@@ -1,10 +1,10 @@
--- What the mapping reads of each session row. The app's expressions see s and nothing of ours: a column of ours in their
--- reach could be taken for one of the app's with the same name.
+-- What the mapping reads of each session row. The app's expressions see s and nothing of ours: a column of ours within
+-- their reach could be taken for one of the app's with the same name.
 CROSS JOIN LATERAL (
     SELECT m.session_id,
            m.account_id,
            m.attempt,
-           -- a person may pay once more what was taken back
+           -- a user may pay once more what was taken back
            CASE WHEN %(payable_again)s::boolean
                THEN (
                    SELECT pg_catalog.count(*)

@@ -1,4 +1,5 @@
--- The same for any sessions, not only for those that a batch has in hand, which are on one node.
+-- The session rows and what the mapping reads of each, for any sessions, not only for those of a batch, which are on
+-- one node.
 {if by_account}
 {include reading_on_nodes}
 {else}

@@ -1,8 +1,8 @@
--- The session rows over all the nodes of Citus, as the mapping reads them, v. The rows, s, are inside: it takes no subquery of
--- a row that has no table of its own beside another.
+-- What the mapping reads of the session rows on all nodes of Citus, v. The rows, s, are inside a subquery, because
+-- Citus allows no subquery of a row without a table of its own beside another.
 FROM (
     SELECT m.*,
-           -- a person may pay once more what was taken back
+           -- a user may pay once more what was taken back
            CASE WHEN %(payable_again)s::boolean
                THEN (
                    SELECT pg_catalog.count(*)

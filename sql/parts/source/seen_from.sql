@@ -1,4 +1,4 @@
--- The first failed sessions from a moment on whose refund is in the app's ledger, and not in sweeper's own.
+-- The first failed sessions after a moment whose refund is in the app's ledger and not in sweeper's own.
 SELECT live.session_id, live.attempt, live.owed_from
 FROM (
     SELECT v.session_id, v.attempt, v.started_at, {include owed_from} AS owed_from

@@ -1,4 +1,4 @@
--- About 500 pages, spread over a table of sessions that has more.
+-- A sample of about 500 pages of the sessions table, or all of a smaller one.
 TABLESAMPLE SYSTEM ((
     SELECT least(100::numeric, 50000::numeric * pg_catalog.current_setting('block_size')::numeric / greatest(1::numeric, coalesce(
                (
