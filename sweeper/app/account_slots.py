@@ -1,4 +1,4 @@
-"""What the statements must know of an account: how it is found, what its balance is, and what moves on its row."""
+"""What the statements need to know about an account: how it is found, its balance, and what changes in its row."""
 
 from collections.abc import Iterator
 
@@ -31,7 +31,7 @@ _NOTHING_MOVES: Choices = {
 
 
 def account_slots(reader: Reader, settings: Settings, sessions: Table, slots: Slots) -> Facts:
-    """How the account of a session is found, and which of its columns move.
+    """How the account of a session is found, and which of its columns change.
 
     Raises:
         ConfigurationError: a column is not there, is not unique, or cannot be written; the account of a session cannot
@@ -78,7 +78,7 @@ def account_slots(reader: Reader, settings: Settings, sessions: Table, slots: Sl
     shares = read_shares(over, own.add or {}, accounts)
     moves = [*_moves(reader, own, accounts, balance, settings.sessions.timezone), *share_moves(shares)]
     if not moves and own.serialized:
-        # so that a writer of the app with an older snapshot fails, and does not write over us
+        # so that a writer of the app with an older snapshot fails, and does not overwrite our change
         moves = [move(key, kept=True)]
     return facts | share_facts(shares, own, accounts) | Facts({}, {"moves": moves})
 
@@ -93,7 +93,7 @@ def _condition(reader: Reader, own: AccountsSection, name: str, accounts: Table)
 
 
 def _require_locked(own: AccountsSection, key: str, text: str) -> None:
-    """Refuse an expression that reads anything but the account's row, which alone is locked."""
+    """Refuse an expression that reads anything but the account's row, because only that is locked."""
     if not own.serialized and catalog.has_subquery(text):
         raise problem(
             key,
@@ -138,7 +138,7 @@ def _moves(reader: Reader, own: AccountsSection, accounts: Table, balance: _Bala
 
 
 def _balance(reader: Reader, own: AccountsSection, accounts: Table) -> _Balance:
-    """The balance as SQL, and the column that takes the amount where there is one."""
+    """The balance as SQL, and the column for the amount, if there is one."""
     if own.balance is None:
         if own.add or own.spent:
             raise problem("accounts.balance", "", "is missing: what must grow by the amount that is given back")

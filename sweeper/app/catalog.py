@@ -1,4 +1,4 @@
-"""The app's tables and columns as the server's catalogue has them."""
+"""The app's tables and columns in the server's catalog."""
 
 import re
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ class Column:
 
     @property
     def equal_as_text(self) -> bool:
-        """Whether two values are equal exactly when their texts are; citext's, for one, are not."""
+        """Whether two values are equal exactly when their texts are, which is not so for citext."""
         whole = self.base_type in (*INTEGER_TYPES, "boolean")
         return self.category == "E" or whole or (self.base_type in TEXT_TYPES and self.deterministic)
 
@@ -85,7 +85,7 @@ class Table:
         return f"{quote_name(self.schema)}.{quote_name(self.name)}"
 
     def beside_refund(self, alias: str) -> dict[str, str]:
-        """Its name and ``alias``, as a row that an expression over a refund may read."""
+        """Its name and ``alias``, for a row that an expression over a refund may read."""
         return {"table": self.qualified, "alias": alias, "on_nodes": "yes" if self.distributed_by else ""}
 
     def column(self, text: str) -> Column | None:
@@ -119,12 +119,12 @@ def is_literal(text: str) -> bool:
 
 
 def without_literals(text: str) -> str:
-    """An expression without its comments and the content of its strings: what is left are names and words."""
+    """An expression without its comments and the content of its strings: names and keywords are left."""
     return _LITERALS.sub("''", text)
 
 
 def masked(text: str) -> str:
-    """The same with blanks for comments, strings and names in quotes, so that every place stays where it is."""
+    """The same with spaces in place of comments, strings and quoted names, so that no position changes."""
     plain = _LITERALS.sub(lambda found: " " * len(found[0]), text)
     return _QUOTED_NAME.sub(lambda found: " " * len(found[0]), plain)
 

@@ -1,4 +1,4 @@
-"""How the rows of one account are set apart in time where nothing but the time orders the app's ledger."""
+"""How the rows of one account get different times, if only the time orders the app's ledger."""
 
 import re
 from collections.abc import Mapping
@@ -51,6 +51,6 @@ def _column(table: Table, text: str) -> Column:
 
 
 def _digits(column: Column) -> int:
-    """How many digits of a second the column keeps."""
+    """How many digits of a second the column has."""
     match = _DIGITS.search(column.full_type)
     return int(match[1]) if match else 6

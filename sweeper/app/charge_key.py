@@ -8,7 +8,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Self
 
-# types whose values have one text, also where one becomes another
+# types whose values have only one text, also after a cast from one to another
 _SAME_TEXTS = {"smallint", "integer", "bigint", "text", "character varying", "uuid"}
 
 
@@ -44,16 +44,16 @@ class ChargeKey:
         return self.id[1:-1].replace('""', '"')
 
     def to_json(self) -> str:
-        """As `settings.charge_key` keeps it."""
+        """As `settings.charge_key` stores it."""
         return json.dumps(asdict(self), sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """From what `settings.charge_key` keeps."""
+        """From the value in `settings.charge_key`."""
         return cls(**json.loads(text))
 
     def of_table(self, other: Self) -> bool:
-        """Whether both are of one table, by its name or, when it was renamed since, by its oid."""
+        """Whether both are of one table, by its name or, if it was renamed since, by its oid."""
         return self.table == other.table or self.table_oid == other.table_oid
 
     def same_id(self, bound: Self) -> bool:
@@ -63,7 +63,7 @@ class ChargeKey:
         return self.id == bound.id
 
     def same_attempt(self, bound: Self) -> bool:
-        """Whether both distinguish charges by the same column, by its number, or by expressions of one text."""
+        """Whether both tell charges apart by the same column, by its number, or by expressions of the same text."""
         if self.table_oid == bound.table_oid and None not in (self.attempt_number, bound.attempt_number):
             return self.attempt_number == bound.attempt_number
         return self.attempt == bound.attempt
@@ -74,7 +74,7 @@ class ChargeKey:
             return False
         if self._lost_labels(bound) or self._reordered_enums(bound):
             return False
-        # an expression may make another text of a column with another type, and a time may have lost its fraction
+        # an expression may give another text for a column of another type, and a time may have lost its fraction
         kept = self.attempt_number is not None and {self.attempt_type, bound.attempt_type} <= _SAME_TEXTS
         return kept or list(self.reads.values()) == list(bound.reads.values())
 
@@ -96,7 +96,7 @@ class ChargeKey:
         ]
 
     def changes(self, bound: Self) -> list[str]:
-        """What differs from the ``bound`` key, in words; empty where refunds mean the same."""
+        """What differs from the ``bound`` key, in words; empty if refunds mean the same."""
         facts = {
             "sessions.table": (bound.table, self.table, self.of_table(bound)),
             "sessions.id": (bound.id, self.id, self.same_id(bound)),

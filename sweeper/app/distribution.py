@@ -1,4 +1,4 @@
-"""What Citus has made of a table."""
+"""How Citus distributes a table."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -42,12 +42,12 @@ class Distribution(NamedTuple):
 
     @property
     def of_schema(self) -> bool:
-        """Whether the table lies in a schema that Citus keeps on one node."""
+        """Whether the table is in a schema that Citus keeps on one node."""
         return self.group is not None and self.column is None
 
 
 def read_distribution(transaction: Transaction, key: str, text: str, found: Row, own_schema: str) -> Distribution:
-    """On which nodes the rows of a table are that ``find_table`` has found.
+    """Read on which nodes the rows of a table are that ``find_table`` has found.
 
     Raises:
         ConfigurationError: Citus has distributed it in a way in which no refund can be exact.
@@ -72,7 +72,7 @@ def read_distribution(transaction: Transaction, key: str, text: str, found: Row,
 
 
 def named_zone(table: Table, type_name: str, timezone: str) -> str:
-    """The zone that a moment of a column of ``table`` has to name; "" where the transaction's own is the mapping's.
+    """The zone that a time in a column of ``table`` has to name; "" if the transaction's own is the mapping's.
 
     Where it writes, Citus takes no cast that depends on a setting.
     """

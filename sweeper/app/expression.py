@@ -5,10 +5,10 @@ from typing import NamedTuple
 from sweeper.app.catalog import FLOATING_TYPES, INTEGER_TYPES, MONEY, TEXT_TYPES, Column, problem
 from sweeper.postgres.templates import fill_part
 
-# types that cut off what they have no room for, and those that keep a part of a moment
+# types that cut off what they have no room for, and those that hold only part of a timestamp
 _CUTS = ("name", '"char"', "boolean")
 _PARTS = ("date", "time without time zone", "time with time zone")
-# what a floating type keeps to the last digit, of other types
+# the types whose values a floating type holds to the last digit
 _KEPT = {
     "real": ("smallint",),
     "double precision": ("smallint", "integer", "real"),
@@ -65,7 +65,7 @@ class Expression(NamedTuple):
 
     @property
     def takes_for_equal(self) -> bool:
-        """Whether its type or its column's collation may take different texts for equal."""
+        """Whether its type or its column's collation may treat different texts as equal."""
         return self.type.rpartition(".")[2] == "citext" or (self.column is not None and not self.column.deterministic)
 
     def _is_cut(self, wanted: str) -> bool:
@@ -97,7 +97,7 @@ class Equality(NamedTuple):
 
 
 def as_number(expression: Expression) -> Expression:
-    """The same, and as a number where it is money, which nothing else could be compared with."""
+    """The same operators, with money converted to a number, because nothing else can be compared with money."""
     if expression.type != MONEY:
         return expression
     return Expression(fill_part("of_money", {"value": expression.sql}), "numeric", expression.column)

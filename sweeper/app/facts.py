@@ -1,4 +1,4 @@
-"""What a section of the file says, in the form in which the statements ask for it."""
+"""A section of the file in the form that the statements use."""
 
 from dataclasses import dataclass, field
 from typing import Self
@@ -8,7 +8,7 @@ from sweeper.postgres.templates import Choices, Slots
 
 @dataclass(frozen=True)
 class Facts:
-    """Slots of the statements, and what their conditions ask for and what they repeat."""
+    """Slots of the statements, and the choices of their conditions and repetitions."""
 
     slots: Slots = field(default_factory=dict)
     choices: Choices = field(default_factory=dict)

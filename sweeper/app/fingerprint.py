@@ -1,4 +1,4 @@
-"""What is bound by an installation: the key of a charge, and a digest of all that decides who is paid, and how much."""
+"""What an installation records of the mapping: the key of a charge, and a digest of who gets how much."""
 
 import json
 import re
@@ -12,8 +12,9 @@ from sweeper.app.reader import Reader
 from sweeper.config.model import Settings
 from sweeper.postgres.templates import fill, quote_text
 
-# The sections of the file that decide who is paid and how much, without the keys in them that do not. With the types of
-# what they name they are what is installed: a server may write the same SQL in several ways, a file is what it is.
+# The sections of the file that decide who is paid and how much, without the keys in them that do not. Together with the
+# types of what they name, they identify the installed mapping: a server may write the same SQL in several ways, while a
+# file does not change.
 _DECISIVE = {"sessions": {"ended_at"}, "accounts": {"invariant"}, "ledger": {"reverse", "past"}}
 _BOUND = (
     "sessions", "accounts", "ledger", "session_type", "session_collate", "account_type", "account_collate",
@@ -64,7 +65,7 @@ def fingerprint(settings: Settings, slots: Mapped[str, str], search_path: str) -
 
 
 def decisive(settings: Settings) -> dict[str, object]:
-    """What the file itself says of who is paid, and how much."""
+    """What the file itself says about who is paid, and how much."""
     return settings.model_dump(
         mode="json", by_alias=True, exclude_none=True, exclude_defaults=True, include=set(_DECISIVE), exclude=_DECISIVE
     )

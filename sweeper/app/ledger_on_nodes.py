@@ -1,4 +1,4 @@
-"""What a row of the app's ledger may be made of, where Citus keeps its whole schema on one node."""
+"""What a row of the app's ledger may be made of, if Citus keeps its whole schema on one node."""
 
 from sweeper.app.catalog import has_subquery, problem
 from sweeper.app.over_refund import reads

@@ -1,4 +1,4 @@
-"""What the statements must know of the app's own ledger: what a refund writes there, and which rows are refunds."""
+"""What the statements need to know about the app's own ledger: what a refund writes, and which rows are refunds."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -63,8 +63,8 @@ class _Link(NamedTuple):
     attempt_as: str
 
     def key(self, *, attempts: bool) -> str:
-        """What the unique index is on, beside its condition."""
-        # nulls in an attempt repeat without end, and a session without an attempt is held
+        """The columns and expressions of the unique index, without its condition."""
+        # nulls in an attempt may repeat in the index, and a session without an attempt is held
         expressions = (self.session, self.attempt) if attempts else (self.session,)
         return ", ".join(one.column.quoted if one.column else f"({one.sql})" for one in expressions)
 
@@ -77,7 +77,7 @@ class _Link(NamedTuple):
 def map_ledger(
     reader: Reader, own: LedgerSection, facts: Facts, key_value: Expression, sessions: Table
 ) -> tuple[Ledger, Facts]:
-    """The app's ledger, and what the statements must know of it.
+    """The app's ledger, and what the statements need to know about it.
 
     Raises:
         ConfigurationError: a column or an expression does not fit; what links a row to its session is not written.
@@ -121,7 +121,7 @@ def map_ledger(
         "ledger_guarded": ledger.guarded,
         "ledger_amount": _amount(own, table, meant),
         "ledger_moment": _moment(own, table),
-        # an audit puts in what rows of the past are; whether they are taken off the amount
+        # an audit fills in which rows are past refunds, and whether they are subtracted from the amount
         "past": False,
         "net": False,
     }
@@ -234,7 +234,7 @@ def _ledger_values(
         kind = over.type_of(f"{section}.{text}", value)
         written = {"expression": value, "column_type": column.base_type}
         names = names_in(value)
-        # in a row of its own a literal would be a text
+        # in a row of its own a literal would be of type text
         cast = column.category == "E" or is_literal(value)
         values[column.quoted] = fill_part("written_value", written, {"cast": cast})
         of_chain = bool(CHAIN & names)

@@ -1,4 +1,4 @@
-"""From the file to checked SQL: everything that the statements need to know of the app."""
+"""Turns the file into checked SQL: everything that the statements need to know about the app."""
 
 from collections.abc import Mapping as Mapped
 from dataclasses import dataclass, field, replace
@@ -64,7 +64,7 @@ class Mapping:
 
     @property
     def without_fence(self) -> str:
-        """Why no trigger on the sessions sees each change of the status; "" where one does."""
+        """Why no trigger on the sessions sees each change of the status; "" if one does."""
         if self.is_sharded:
             return "the sessions are a table of Citus, which takes no trigger of ours"
         if not self.status.of_row:
@@ -74,16 +74,16 @@ class Mapping:
 
     @property
     def starts_in_column(self) -> bool:
-        """Whether the times at which sessions start are a column, so that an index can have them in its order."""
+        """Whether the start of a session is a column, so that an index can be in its order."""
         return self.live_key != self.key.id
 
     @property
     def has_zoned_starts(self) -> bool:
-        """Whether the times at which sessions start have a zone, so that each of them is one moment."""
+        """Whether the start of a session has a zone, so that each value is one moment."""
         return self.slots["started_type"] == "timestamp with time zone"
 
     def takes_any_attempt(self, *, empty: bool) -> bool:
-        """Whether the type of an attempt takes the text of one of another type: an ``empty`` one, or else a 0."""
+        """Whether the attempt's type accepts the text of one of another type: an ``empty`` one, or else a 0."""
         numbers = () if empty else catalog.EXACT_TYPES
         return self.slots["attempt_type"] in ("text", "character varying", "bpchar", *numbers)
 
@@ -111,7 +111,7 @@ class Mapping:
 
     @property
     def is_read_back(self) -> bool:
-        """Whether there is more to read back of a refund than the status of its session."""
+        """Whether more than the status of its session has to be read back after a refund."""
         sums = bool(self.lists["sums_charged"] or self.lists["sums_amount"])
         return sums or self.ledger is not None or self.key.attempt is not None
 
@@ -127,7 +127,7 @@ class Mapping:
 
     @property
     def nobody(self) -> dict[str, object]:
-        """The bind with which the statement that pays is planned for no account, on one node of Citus."""
+        """The binds for planning the statement that pays for no account, on one node of Citus."""
         return {"accounts": text_array([NOBODY[self.slots["account_type"]]])} if self.is_by_account else {}
 
     @property
@@ -160,12 +160,12 @@ class Mapping:
             "by_account": self.is_by_account,
             # in a batch of one account, no two sessions have the same id
             "several_in_hand": self.has_shared_ids and not self.is_by_account,
-            # whether the row of a session that is closed says when it failed
+            # whether the row of a session that is closed gives the time of its failure
             "closing_tells": bool(self.lists["status_written"] and self.lists["failed_at_in_row"]),
         }
 
     def _marking(self) -> Choices:
-        """What is set on a session that had failed already; with the fence its row is touched, if nothing else."""
+        """What is set on a session that had failed already; with the fence its row is always touched."""
         refunded = self.lists["refunded"]
         assert not isinstance(refunded, bool | str)  # noqa: S101 - a list, which mark_slots makes
         column = self.slots["touched_column"]
@@ -174,7 +174,7 @@ class Mapping:
         closing = self.lists["closing"]
         assert not isinstance(closing, bool | str)  # noqa: S101
         status = [{"column": self.slots["status_column"]}] if self.lists["status_written"] else []
-        # a role that may update no column of a table may not lock its rows either
+        # a role that may not update any column of a table may not lock its rows either
         updated = [*status, *closing, *touch] or [{"column": column}]
         return {
             "marks": bool(marking),
@@ -184,7 +184,7 @@ class Mapping:
         }
 
     def before_install(self) -> "Mapping":
-        """The same for a database where sweeper has no tables yet: statements read empty ones instead."""
+        """The mapping for a database where sweeper has no tables yet: statements read empty ones instead."""
         stand_ins = {
             "refunds": "no_refunds",
             "holds": "no_holds",
@@ -221,7 +221,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
     facts |= of_ledger | shared_facts(reader, settings, sessions, facts.choices) | money_slots(reader)
     require_together(settings, reader.tables)
     moves = settings.accounts is not None and settings.accounts.moves
-    # the amount of a session whose refund is in the app's books by what the file writes, or by a hook
+    # the amount of a session whose refund the file, or a hook, has written to the app's books
     given_back = bool(own.refunded) or (not moves and ledger is None and catalog.has_subquery(own.amount))
     facts |= Facts({}, {"given_back_is_zero": given_back, "reads_other_rows": reads_other_rows(settings)})
     file_digest = digest(decisive(settings))

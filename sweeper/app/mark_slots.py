@@ -1,4 +1,4 @@
-"""What a refund writes to the session's own row, beside its status: SQL over the refund and over the row, ``s``."""
+"""What a refund writes to the session's own row, besides its status: SQL over the refund and over the row, ``s``."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from sweeper.postgres.templates import Slots, fill_part
 REFUND_NAMES = (
     "refund_id", "session_id", "account_id", "attempt", "amount", "reason", "detail", "layer", "run_id", "at",
 )  # fmt: skip
-# it takes the type of its column by itself, unless a query stands between the two
+# its type becomes that of its column without a cast, unless a query is in between
 _LITERAL = re.compile(r"'(?:[^']|'')*'|[Ee]'(?:[^'\\]|\\.|'')*'|null", re.IGNORECASE)
 
 
@@ -29,7 +29,7 @@ def mark_slots(reader: Reader, own: SessionsSection, sessions: Table, status: St
     writer = _Writer(reader, sessions, status, slots)
     refunded = writer.values("sessions.refunded", own.refunded)
     closing = writer.values("sessions.close", own.close)
-    # a stuck session is closed and refunded in one update: what a refund sets stands for a column that both name
+    # a stuck session is closed and refunded in one update: for a column that both set, the refund's value is used
     closing = {**{column: item for column, item in closing.items() if column not in refunded}, **refunded}
     taken_back = writer.values("sessions.reversed", own.reversed)
     lists = {name: list(items.values()) for name, items in {"closing": closing, "refunded": refunded}.items()}
@@ -72,7 +72,7 @@ class _Writer:
         self._refund = fill_part("sample_refund", slots, {"chained": False})
 
     def values(self, section: str, given: Mapping[str, str]) -> dict[str, Slots]:
-        """The columns of ``section`` and their values; ``beside`` is empty where one reads nothing of the refund."""
+        """The columns of ``section`` and their values; ``beside`` is empty for one that does not read the refund."""
         found: dict[str, Slots] = {}
         for text, value in given.items():
             column = self._reader.written_column(section, text, self._sessions)

@@ -1,4 +1,4 @@
-"""Expressions of the file over a refund, with rows of the app beside it: ``[accounts.add]``, ``[ledger.insert]``.
+"""Expressions of the file over a refund, which may also read rows of the app: ``[accounts.add]``, ``[ledger.insert]``.
 
 A bare name is the refund's; the session's columns are ``s.column``, and the account's, where they may be read,
 ``a.column``.
@@ -50,7 +50,7 @@ class OverRefund(NamedTuple):
 
 
 def require_qualified(key: str, text: str, error: ConfigurationError, beside: Mapping[str, Table]) -> None:
-    """Say how to write a bare name that is not one of the refund's but a column of a row beside it.
+    """Show how to write a bare name that is not the refund's but a column of a row beside it.
 
     Raises:
         ConfigurationError: that is what the server's ``error`` comes from.

@@ -14,5 +14,5 @@ def own_slots(schema: str) -> dict[str, str]:
         "holds_text": quote_text(f"{prefix}.holds"),
         "reversals_text": quote_text(f"{prefix}.reversals"),
         **{table: f"{prefix}.{table}" for table in tables},
-        "own_settings": f"{prefix}.settings",  # what a dry run before an installation reads instead of them: nothing
+        "own_settings": f"{prefix}.settings",  # what a dry run before an installation reads: empty tables
     }

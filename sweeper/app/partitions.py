@@ -1,4 +1,4 @@
-"""What a mapping must know of a partitioned table."""
+"""What the mapping needs to know about a partitioned table."""
 
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ class Partitions(NamedTuple):
 
 
 def read_partitions(transaction: Transaction, key: str, text: str, found: Row) -> Partitions:
-    """Look at the partitions of a table that ``find_table`` has found; no columns where it is not partitioned.
+    """Read the partitions of a table that ``find_table`` has found; no columns if it is not partitioned.
 
     Raises:
         ConfigurationError: one of them is a foreign table.
@@ -37,7 +37,7 @@ def read_partitions(transaction: Transaction, key: str, text: str, found: Row) -
 
 
 def or_with_partitions(key: str, column: Column, table: Table) -> str:
-    """Which other key would do for the id of a session, or why none would, in words; "" without partitions."""
+    """Which other key could be the id of a session, or why none could, in words; "" without partitions."""
     if table.partition_key is None:
         return ""
     if key != "sessions.id":

@@ -1,4 +1,4 @@
-"""Reads the values of the file against the server's catalogue, and says what does not fit.
+"""Reads the values of the file, checks them against the server's catalog, and reports what does not fit.
 
 Only the catalogue is read, and no row except to explain a mistake, so a mistake is found before anything is written.
 """
@@ -144,8 +144,8 @@ class Reader:
         if column and column.expression is None:
             return Expression(f"{alias}.{column.quoted}", column.base_type, column, column.collation)
         if is_name(text) and text.lower() not in _CONSTANTS:
-            self.column(key, text, table)  # says what is near
-        # a virtual column is null in a trigger, and no index has it
+            self.column(key, text, table)  # this error names the nearest column
+        # a virtual column is null in a trigger, and cannot be indexed
         sql = fill_part("expression", {"expression": column.expression or text if column else text})
         kind, collatable = self._type(key, text, table.qualified, alias, table=table, sql=sql)
         return Expression(sql, kind, collation=self._collation(sql, table, alias) if collatable else "")
@@ -171,7 +171,7 @@ class Reader:
             prefix = quote_name(rows[0].schema_name)
             return Equality(_operator(prefix, rows[0].equal), _operator(prefix, rows[0].greater), is_of_server=False)
         found = Equality(_operator("pg_catalog", "="), _operator("pg_catalog", ">"))
-        if not rows:  # the order may be that of another type, or missing
+        if not rows:  # the sort order may be that of another type, or missing
             compared = fill_part("compared_nulls", {"type": type_name, "equal": found.equal})
             self._type(key, text, fill_part("no_columns", {}), "nothing", sql=compared)
         return found
@@ -240,11 +240,11 @@ class Reader:
         return bool(self.transaction.row(fill("find_numbering", {}), binds).found)
 
     def labels(self, type_name: str) -> tuple[str, ...]:
-        """The values of an enum, in their order; empty for a type that is not an enum."""
+        """The values of an enum, in their order; empty for other types."""
         return tuple(row.label for row in self._list_labels(type_name))
 
     def status_labels(self, type_name: str) -> StatusLabels | None:
-        """The same values as the server knows them, whatever they are called; None for a type that is not an enum."""
+        """The same values with the oids by which the server knows them; None for a type that is not an enum."""
         rows = self._list_labels(type_name)
         return StatusLabels(rows[0].type_oid, {row.label: row.label_oid for row in rows}) if rows else None
 

@@ -1,4 +1,4 @@
-"""Who could plant functions and operators where the app's own expressions and triggers look them up.
+"""Who could create functions and operators where the app's own expressions and triggers look them up.
 
 The app's SQL runs under the app's search path, as it does in the app. Whoever may create in a schema of that path can
 give it a function that fits a call better than the server's own, and that function then runs with our rights, even
@@ -30,7 +30,7 @@ _PLANTED = ("create", "schema", "function", "operator")
 
 
 class Planters(NamedTuple):
-    """Who may create in the path; ``dangerous``: they would gain rights by it.
+    """Who may create something in the path; ``dangerous`` are those who would gain rights by it.
 
     ``message`` says who and where, in one line; ``fix`` is the SQL that ends it, a statement a line.
     """
@@ -49,7 +49,7 @@ def mapped_tables(settings: Settings) -> list[str]:
 def find_planters(
     transaction: Transaction, tables: Sequence[str], own_schema: str, search_path: str, *, set_off: bool = False
 ) -> Planters | None:
-    """Find out who may create in a schema of ``search_path``, the one in force, and owns none of these tables.
+    """Find out who may create something in a schema of ``search_path``, the current one, and owns none of these tables.
 
     With ``set_off``, also who owns what a write to the tables calls.
 
@@ -65,12 +65,12 @@ def find_planters(
     except (Refusal, SweeperError) as error:
         if getattr(error, "code", "") not in ("database", "privilege"):
             raise
-        return None  # not a table's name, or one in a schema that is closed to us: read_mapping names the key
+        return None  # not a table's name, or in a schema that this role may not use: read_mapping names the key
     return _described(found) if found else None
 
 
 def require_own_path(transaction: Transaction, settings: Settings, search_path: str) -> None:
-    """Check that nobody can make our statements run theirs with rights that are not their own.
+    """Check that nobody can make our statements run their code with rights that they do not have.
 
     Raises:
         ConfigurationError: naming them, and the REVOKE.
@@ -79,7 +79,7 @@ def require_own_path(transaction: Transaction, settings: Settings, search_path: 
 
 
 def require_own_schema(transaction: Transaction, settings: Settings) -> None:
-    """Check that sweeper's own schema is no stranger's, before what is in it is read.
+    """Check that sweeper's own schema does not belong to a stranger, before it is read.
 
     Raises:
         ConfigurationError: naming whose it is, and how to end that.
@@ -90,7 +90,7 @@ def require_own_schema(transaction: Transaction, settings: Settings) -> None:
 
 
 def require_no_planters(transaction: Transaction, tables: Sequence[str], own_schema: str, search_path: str) -> None:
-    """The same for these tables.
+    """The same check, for these tables.
 
     Raises:
         ConfigurationError: naming them, and the REVOKE.
@@ -108,7 +108,7 @@ def _described(found: Sequence[Row]) -> Planters:
         named = ", ".join(victims)
         rights = f"{named}, a superuser" if any(row.superuser for row in found) else named
         message += f"; a run or refund() would run them with the rights of {rights}"
-    # the app's own role often has TRIGGER with everything else on its tables: that is reported, and stops no run
+    # the app's own role often has TRIGGER with everything else on its tables: that is reported, and does not stop a run
     dangerous = any(row.victims for row in found if row.kind in _PLANTED)
     return Planters(message, "\n".join(dict.fromkeys(map(_fix, found))), dangerous)
 

@@ -1,4 +1,4 @@
-"""What the statements must know of a session: its key, its status, its times, its amount."""
+"""What the statements need to know about a session: its key, its status, its times, its amount."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -17,7 +17,7 @@ from sweeper.postgres.templates import Choices, Slots, fill, fill_part, quote_te
 from sweeper.postgres.transaction import Transaction
 
 _SIGNS_OF_LIFE = ("active_at", "started_at")
-# a number of seconds gets this large in the year 5138, and one of milliseconds was in 1973
+# seconds since 1970 reach this number in the year 5138, and milliseconds did in 1973
 _MILLISECONDS_FROM, _MICROSECONDS_FROM = 10**11, 10**14
 
 
@@ -48,7 +48,7 @@ def session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> tupl
         "place_gt": equality.greater if equality.is_of_server else ">",
         "status": status.sql,
         "status_type": status.type,
-        # where the status is an expression nothing is written to it
+        # nothing is written to a status that is an expression
         "status_column": status.column.quoted if status.column else "",
         "status_eq": status_equality.equal,
         "key": key.quoted,
@@ -102,7 +102,7 @@ def live_slots(transaction: Transaction, settings: Settings, sessions: Table, st
 
 
 def live_predicate(slots: Slots) -> str:
-    """Of which rows the index on live sessions is: as that table's own SQL, without an alias."""
+    """The predicate of the index on live sessions, in the table's own SQL, without an alias."""
     bare = {name: slots[name].removeprefix("s.") for name in ("status", "live_status")}
     bare = {**slots, "bare_status": bare["status"], "live_status": bare["live_status"]}
     return fill_part("live_predicate", bare, {"function": bool(slots["live_function"])})
@@ -139,7 +139,7 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
     never = read("never", own.never, ("boolean",)) if own.never else None
     error = read("error", own.error) if own.error else None
     attempt = read("attempt", own.attempt) if own.attempt else no_attempt()
-    if reader.labels(attempt.type):  # a column of ours with the enum would keep the app from dropping the type
+    if reader.labels(attempt.type):  # the app could not drop the enum while a column of ours had it
         attempt = Expression(fill_part("as_text", {"value": attempt.sql}), "text", collation=default_collation())
     slots = {
         "account": account.sql,
@@ -150,7 +150,7 @@ def expression_slots(reader: Reader, settings: Settings, sessions: Table) -> Fac
         "attempt_eq": reader.equality("sessions.attempt", own.attempt or "", attempt.type).equal,
         "started_at": moments["started_at"].sql,
         "started_type": moments["started_at"].type,
-        # a deadline is compared where a sign of life is: as what is stuck once it has passed
+        # a deadline is compared like a sign of life: once it has passed, the session is stuck
         "active_at": _deadline(known["stuck_at"]) if own.stuck_at else _first_known(known, _SIGNS_OF_LIFE),
         "failed_at": _first_known(known, ("failed_at", *_SIGNS_OF_LIFE)),
         "amount": _number(amount),
@@ -183,12 +183,12 @@ def _expression_choices(settings: Settings) -> Choices:
         "deadlines": own.stuck_at is not None,
         "reasons": [{"pattern": quote_text(rule.error), "code": quote_text(rule.code)} for rule in settings.reasons],
         "charged": bool(own.charged),
-        # what may be of other rows than the session's is read again once those are written
+        # what may come from other rows than the session's is read again once those are written
         "sums_charged": bool(own.charged) and not catalog.is_name(own.charged or ""),
         "sums_amount": catalog.has_subquery(own.amount),
-        # what a full sweep saw of the app's ledger, which it reads in the order in which sessions start
+        # what a full sweep saw in the app's ledger, which it reads in the order in which sessions start
         "notes_seen": settings.ledger is not None and catalog.is_name(own.started_at),
-        # an expression may fail for a session that is running, or read what a hook writes once it is closed
+        # an expression may fail while a session is running, or read what a hook writes once it is closed
         "failed_at_in_row": catalog.is_name(own.failed_at or own.active_at or own.started_at),
     }
 
@@ -229,6 +229,6 @@ def _number(expression: Expression) -> str:
 
 
 def _first_known(moments: Mapping[str, str], names: Sequence[str]) -> str:
-    # where a row has no time of failure, or of last activity, an earlier time takes its place
+    # if a row has no time of failure, or of last activity, an earlier time is used
     known = [{"moment": moments[name]} for name in names if name in moments]
     return fill_part("first_known", {}, {"moments": known})

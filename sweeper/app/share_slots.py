@@ -14,7 +14,7 @@ from sweeper.postgres.templates import Slots, fill_part, quote_text
 
 
 class Share(NamedTuple):
-    """What one column takes of a refund; ``value`` is that as exact SQL, and ``name`` its name in the refund."""
+    """What one column takes of a refund: ``value`` as exact SQL, and ``name`` for it within the refund."""
 
     column: Column
     name: str
@@ -44,7 +44,7 @@ def read_shares(over: OverRefund, add: Mapping[str, str], accounts: Table) -> li
 
 
 def share_facts(shares: Sequence[Share], own: AccountsSection, accounts: Table) -> Facts:
-    """What the statements must know of the shares.
+    """What the statements need to know about the shares.
 
     Before anything is written the balance is worked out as the shares would leave it, where the account's row alone
     says what it is.
@@ -71,7 +71,7 @@ def share_facts(shares: Sequence[Share], own: AccountsSection, accounts: Table) 
         {"shares_round": fill_part("rounds", {}, {"amounts": _rounded_shares(shares)})},
         {
             "shares": items,
-            # the columns that the balance is made of: a share can only be taken back where it is there
+            # the columns that make up the balance: a share can only be taken back from a column that has it
             "pools": pools,
             "account_columns": [
                 {
@@ -93,7 +93,7 @@ def _rounded_shares(shares: Sequence[Share]) -> list[Slots]:
 
 
 def share_moves(shares: Sequence[Share]) -> Iterator[Slots]:
-    """How the columns of the shares move."""
+    """How the columns of the shares change."""
     for share in shares:
         yield move(share.column, value=share.name)
 

@@ -1,4 +1,4 @@
-"""Whether what is owed for one session is read from rows by which others are judged, too.
+"""Whether what is owed for one session depends on rows that other sessions depend on, too.
 
 A refund may change such rows: by what it writes, or by a trigger of the app. Rows that are found by the session's own
 id, or by another of its columns that is unique, are no other's.
@@ -29,7 +29,7 @@ def shared_facts(reader: Reader, settings: Settings, sessions: Table, choices: C
     if any(text and subqueries(text) for text in (own.amount, own.charged, own.exclude, own.never)):
         rows = reader.transaction.rows(fill("list_unique_columns", {}), {"table_oid": sessions.oid})
         unique = [sessions.columns[row.name] for row in rows]
-        key += [column for column in unique if column.readable]  # the others are in no expression
+        key += [column for column in unique if column.readable]  # no expression reads the others
     by_what: dict[str, list[str | None]] = {
         "amount": [own.amount],
         "charged": [own.charged],
@@ -53,14 +53,14 @@ def shared_facts(reader: Reader, settings: Settings, sessions: Table, choices: C
         "shares_rows": any(shared.values()),
         "as_unpaid": _as_unpaid(sessions, choices),
         "shares_charges": among_accounts,
-        # who is paid for one session changes what is owed for another, and nobody has locked the account of both
+        # the refund of one session changes what is owed for another, and nothing has locked the accounts of both
         "locks_charges": among_accounts or (settings.accounts is None and bool(everything)),
     }
     return Facts({}, own_choices)
 
 
 def _reads_what_we_write(settings: Settings, subquery: str) -> bool:
-    """Whether a subquery seems to read what a refund writes; what triggers of the app write nobody knows."""
+    """Whether a subquery seems to read what a refund writes, triggers of the app aside."""
     tables = [settings.sessions.table] + ([settings.ledger.table] if settings.ledger else [])
     return any(reads_table(subquery, table) for table in tables)
 
@@ -75,7 +75,7 @@ def _as_unpaid(sessions: Table, choices: Choices) -> list[Slots]:
     return [
         {"column": column.quoted, "column_type": column.base_type, "written": "yes" * (column.quoted in written)}
         for column in sessions.columns.values()
-        if column.readable  # the others are in no expression
+        if column.readable  # no expression reads the others
     ]
 
 
@@ -114,7 +114,7 @@ def _is_shared(reader: Reader, subquery: str, sessions: Table, key: Sequence[Col
 
 
 def _reads_several(subquery: str) -> bool:
-    """Whether a subquery seems to read several tables: one leads from the session's own rows to its parent's."""
+    """Whether a subquery seems to read several tables: one may lead from the session's own rows to its parent's."""
     return _SEVERAL.search(masked(subquery)) is not None
 
 

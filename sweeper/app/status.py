@@ -1,4 +1,4 @@
-"""The status of a session: a column of any type that has few values, or an expression that is only read."""
+"""The status of a session: a column of any type that has few values, or a read-only expression."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -33,12 +33,12 @@ class Status(NamedTuple):
 
     @property
     def indexed(self) -> str:
-        """What the function that an index calls is given: the column, without its domain, or the expression."""
+        """The argument of the function that an index calls: the column, as its base type, or the expression."""
         return f"s.{self.column.quoted}" if self.column else self.sql
 
     @property
     def padded(self) -> bool:
-        """Whether values end with blanks that their texts do not have."""
+        """Whether values end with spaces that their texts do not have."""
         return self.type in ("character", "bpchar")
 
 
@@ -51,7 +51,7 @@ def read_status(reader: Reader, own: SessionsSection, sessions: Table) -> Status
     """
     column = sessions.column(own.status)
     if column is None and is_name(own.status):
-        reader.column("sessions.status", own.status, sessions)  # says what is near
+        reader.column("sessions.status", own.status, sessions)  # this error names the nearest column
     status = _of_column(own, column) if column and column.expression is None else _expression(reader, own, sessions)
     _check_values(reader, own, sessions, status)
     if not status.of_row and own.running and not own.close:
@@ -108,7 +108,7 @@ def _check_literals(reader: Reader, sessions: Table, status: Status, named: Mapp
 
 
 def _literals(reader: Reader, statuses: Sequence[str], type_name: str) -> list[str] | None:
-    """The statuses as the server writes them; None where one of them is not of the type."""
+    """The statuses as the server writes them; None if one of them is not of the type."""
     statement = fill("read_literals", {"statuses": statuses_sql(statuses, type_name)})
     try:
         with reader.transaction.savepoint():
@@ -118,7 +118,7 @@ def _literals(reader: Reader, statuses: Sequence[str], type_name: str) -> list[s
 
 
 def _seen(reader: Reader, sessions: Table, status: Status) -> str:
-    """Which statuses some of the sessions have, for an error message; nothing else here reads rows."""
+    """The statuses of some sessions, for an error message; nothing else here reads rows."""
     statement = fill("list_seen_statuses", {"sessions": sessions.qualified, "status": status.sql})
     try:
         with reader.transaction.savepoint():

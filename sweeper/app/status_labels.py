@@ -1,4 +1,4 @@
-"""Which values of the status enum the index on live sessions was built with: two may swap names afterwards.
+"""The values of the status enum with which the index on live sessions was built: two may swap names afterwards.
 
 The index compares names. ``ALTER TYPE … RENAME VALUE`` changes what a stored value is called and no row, so the server
 does not rebuild the index: sessions that have got the name of a failed or running one are not in it.
@@ -22,12 +22,12 @@ class StatusLabels:
     labels: dict[str, int]
 
     def to_json(self) -> str:
-        """As `settings.status_labels` keeps it."""
+        """As `settings.status_labels` stores it."""
         return json.dumps(asdict(self), sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """From what `settings.status_labels` keeps."""
+        """From the value in `settings.status_labels`."""
         return cls(**json.loads(text))
 
     def renamed(self, bound: Self, live: Iterable[str]) -> list[str]:

@@ -19,7 +19,7 @@ def values_over_rows(settings: Settings) -> Sequence[tuple[str, str]]:
 
 
 def reads_other_rows(settings: Settings) -> bool:
-    """Whether a refund depends on rows that are not locked: a transaction with one snapshot sees them as they were."""
+    """Whether a refund depends on rows that are not locked, which a single snapshot may see out of date."""
     own, ledger, accounts = settings.sessions, settings.ledger, settings.accounts
     texts = [own.account, own.status, own.amount, own.charged, own.exclude, own.never, own.attempt]
     texts += [own.started_at, own.active_at, own.stuck_at, own.failed_at]

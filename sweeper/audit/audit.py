@@ -29,7 +29,7 @@ _INSTANT = timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class AuditRequest:
-    """What the command line asked for: the period; without one, the whole ledger."""
+    """The arguments of the command: the period; without one, the whole ledger."""
 
     as_of: datetime
     since: datetime | None = None
@@ -68,7 +68,7 @@ def export(database: Database, settings: Settings, request: AuditRequest, write:
                 period = {"since": quote_text(since.isoformat()), "until": quote_text(until.isoformat())}
                 transaction.copy_out(fill_script("export_refunds", {**mapping.slots, **period}, mapping.choices), write)
 
-        retrying(copy, attempts=1)  # what was written to the file stays
+        retrying(copy, attempts=1)  # what was already written to the file is kept
 
 
 def _open(database: Database, settings: Settings) -> tuple[Mapping, Installation]:
@@ -110,7 +110,7 @@ def _read(
 
 
 def _bounds(transaction: Transaction, mapping: Mapping, request: AuditRequest) -> tuple[datetime, datetime]:
-    """The period; by default one that holds the whole ledger, with bounds that can be given again."""
+    """The period; by default one that covers the whole ledger, with bounds that can be used as arguments again."""
     found = transaction.row(mapping.statement("find_bounds"))
     until = request.until or max(request.as_of, found.last or request.as_of) + _INSTANT
     since = request.since or min(found.first or request.as_of, until)

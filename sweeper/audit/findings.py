@@ -1,4 +1,4 @@
-"""Where every failed and stuck session stands, and what is wrong with the books: each finding is one statement."""
+"""The state of every failed and stuck session, and what is wrong with the books: each finding is one statement."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ _FINDINGS = (
 
 @dataclass(frozen=True)
 class Inspection:
-    """What the position and the findings are asked: the rules of a run at ``as_of``, and the refunds of a period."""
+    """The parameters of position and findings: the rules of a run at ``as_of``, and the period of the refunds."""
 
     settings: Settings
     selection: Selection
@@ -46,7 +46,7 @@ class Inspection:
         return cls(settings, replace(selection, since=None), floor, overdue, since, until)
 
     def binds(self, selection: Selection) -> dict[str, object]:
-        """The values for the statements, over the sessions of ``selection``."""
+        """The binds of the statements, for the sessions of ``selection``."""
         return {
             **selection.binds,
             "floor": self.floor,
@@ -59,7 +59,7 @@ class Inspection:
 
 @dataclass(frozen=True)
 class _RefusedSession:
-    """Stands for the row of a session that the database refuses: a run would put it on hold."""
+    """Takes the place of the row of a session that the database refuses: a run would put it on hold."""
 
     sample: str
     place: str = "held"
@@ -75,17 +75,17 @@ class _RefusedSession:
 
 @dataclass(frozen=True)
 class Standing:
-    """Where every failed and stuck session stands, and how many of them there are for a finding to name."""
+    """The state of every failed and stuck session, and how many candidates there are for each finding."""
 
     position: Position
     overdue: int
     without_account: int
     pointless: dict[str, bool]
-    """For each finding about refunds that was already asked, whether nothing was found."""
+    """For each finding about refunds that was already searched for, whether nothing was found."""
 
 
 def read_standing(transaction: Transaction, mapping: Mapping, inspection: Inspection) -> Standing:
-    """Find out where every failed and stuck session stands."""
+    """Find the state of every failed and stuck session."""
     places: dict[str, Amount] = defaultdict(Amount)
     lost: dict[tuple[str, str], Amount] = defaultdict(Amount)
     oldest: list[float] = []
@@ -131,7 +131,7 @@ def find(transaction: Transaction, mapping: Mapping, inspection: Inspection, sta
         answers = list(_ask(transaction, mapping, inspection, name))
         if name != "held":
             answers = [[row for row in answer if not isinstance(row, _RefusedSession)] for answer in answers]
-        # with each of its samples a statement gives the count of all that it found
+        # a statement returns the total number with each of its samples
         count = sum(answer[0].found for answer in answers if answer)
         if count:
             samples = [row.sample for answer in answers for row in answer]
@@ -140,7 +140,7 @@ def find(transaction: Transaction, mapping: Mapping, inspection: Inspection, sta
 
 
 def _screen(transaction: Transaction, mapping: Mapping, inspection: Inspection) -> Row | None:
-    """What one query says about all refunds; None where it may count one twice, or the database refuses a row."""
+    """The result of one query over all refunds; None if it may count one twice, or the database refuses a row."""
     if transaction.rows(mapping.statement("guard")):
         return None
     try:
@@ -156,7 +156,7 @@ def _pointless(screened: Row | None) -> dict[str, bool]:
 
 
 def _ask(transaction: Transaction, mapping: Mapping, inspection: Inspection, name: str) -> Iterator[Sequence[Any]]:
-    """The answer to one statement; or several, around the rows that the database refuses."""
+    """The result of one statement; or several, without the rows that the database refuses."""
     if name == "partly_refunded":
         statement = partly_refunded(transaction, mapping, inspection.settings)
     else:

@@ -1,4 +1,4 @@
-"""The finding that reads what the app wrote itself into its ledger: its statement, filled."""
+"""The finding that reads what the app itself wrote into its ledger: its statement, filled."""
 
 import re
 
@@ -13,7 +13,7 @@ from sweeper.postgres.transaction import Transaction
 
 
 def partly_refunded(transaction: Transaction, mapping: Mapping, settings: Settings) -> str:
-    """The statement; with the rows of ``[ledger.past]`` where the file also says which sessions the app marks.
+    """The statement, with the rows of ``[ledger.past]`` if the file also says which sessions the app marks.
 
     Rows that this role may not read are left out.
 

@@ -40,17 +40,17 @@ class Period:
     time_to_refund: TimeToRefund | None
     largest_accounts: tuple[AccountTotal, ...]
     by_pool: dict[str, Amount] = field(default_factory=dict)
-    """By how much each column of ``[accounts.add]`` was moved, less what was taken back; by how many refunds."""
+    """By how much each column of ``[accounts.add]`` changed, less what was taken back, and by how many refunds."""
 
     @property
     def net_credits(self) -> Decimal:
-        """What was moved to the accounts; an adopted refund moved nothing."""
+        """What was added to the accounts; an adopted refund added nothing."""
         return self.refunded.credits - self.reversed.credits
 
 
 @dataclass(frozen=True)
 class Lost:
-    """What is never refunded of one month (YYYY-MM, or unknown), for one reason, because it lies before the floor."""
+    """What is never refunded for one month (YYYY-MM, or unknown) and reason, because it is before the floor."""
 
     month: str
     reason: str

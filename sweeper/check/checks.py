@@ -38,7 +38,7 @@ _OF_ANY_MAPPING = (
 
 def check(database: Database, settings: Settings | SweeperError, *, as_of: datetime, asked_at: float) -> CheckResult:
     """Check everything that a run depends on; ``settings`` is the error when the file cannot be used."""
-    # from the start where the connection was lost: all of it only reads
+    # from the start if the connection was lost: all of it only reads
     return retrying(lambda: CheckResult(as_of, tuple(merged(list(_check(database, settings, as_of, asked_at))))))
 
 
@@ -99,7 +99,7 @@ def _check_mapped(
     path = check_search_path(database, settings, search_path)
     yield path
     if path.status is Status.FAILURE:
-        return  # what is planted would run here, too: from here on the app's SQL is planned
+        return  # a planted function would run here, too: from here on the app's SQL is planned
     found: list[CheckContext] = []
 
     def map_it() -> Iterator[Check]:
@@ -125,7 +125,7 @@ def _missing(transaction: Transaction, mapping: Mapping, installation: Installat
 
 
 def _for_rehearsal(context: CheckContext) -> CheckContext:
-    """The same, for a database where sweeper may have no tables yet: then it has refunded nothing."""
+    """The context for a database where sweeper may have no tables yet, and so has refunded nothing."""
     installed = context.installation is not None and context.installation.fingerprint
     return context if installed and not context.missing else replace(context, mapping=context.mapping.before_install())
 
@@ -164,7 +164,7 @@ def _check_installed(context: CheckContext, installation: Installation | None, *
 
 
 def _run_check(database: Database, role: str, name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
-    """The checks that ``look`` gives; a privilege that the role lacks is reported as a check of its rights."""
+    """The checks that ``look`` yields; a privilege that the role lacks is reported as a check of its rights."""
     try:
         return run_check(name, look)
     except SweeperError as error:

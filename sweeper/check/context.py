@@ -1,4 +1,4 @@
-"""What every check is given, and how the others go on when one fails."""
+"""What every check gets, and how the other checks go on when one fails."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -32,17 +32,17 @@ class CheckContext:
     role: str
     as_of: datetime
     is_brief: bool = False
-    """Whether a run waits for it, again and again until it has paid: of a large table it reads a part."""
+    """Whether a run waits for it, again and again until one has paid: then only a part of a large table is read."""
     missing: str = ""
-    """What is missing of sweeper's own tables: then nothing else is read of them."""
+    """The columns that sweeper's own tables lack: if any, nothing else of them is read."""
     newest: dict[bool, "tuple[str, ...] | TooSlow"] = field(default_factory=dict, compare=False, repr=False)
-    """The newest running and failed sessions that a rehearsal has found so far, or that they take too long to find."""
+    """The newest running and failed sessions that a rehearsal has found so far, or that finding them takes too long."""
     answers: dict[tuple[str, str], Sequence[Row]] = field(default_factory=dict, compare=False, repr=False)
-    """What a rehearsal's statements have answered so far, by their text and binds: several items ask for the same."""
+    """The results of a rehearsal's statements so far, by text and binds, because several items need the same."""
     hidden: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)
-    """What an item of the rehearsal would have looked at and this role may not read: columns by table, as SQL."""
+    """The columns that an item of the rehearsal needs and this role may not read, by table, as SQL."""
     out_of_sight: list[str] = field(default_factory=list, compare=False, repr=False)
-    """Other tables that it may not read, of which nothing says that they are about sessions."""
+    """Other tables that it may not read, and that nothing links to sessions."""
 
     @property
     def has_heartbeat(self) -> bool:
@@ -58,7 +58,7 @@ class CheckContext:
 
     @property
     def reads_a_part(self) -> bool:
-        """Whether a statement reads only some of the sessions that has no index to go by."""
+        """Whether a statement without an index to use reads only some of the sessions."""
         return self.is_brief and not self.mapping.is_sharded
 
     def _meant(self, text: str) -> Column | str:
@@ -85,7 +85,7 @@ def all_tables(context: CheckContext) -> tuple[str, dict[str, object]]:
 
 
 def ok(name: str, message: str) -> Check:
-    """An item that is as it should be."""
+    """An item without a problem."""
     return Check(name, Status.OK, message)
 
 
@@ -114,7 +114,7 @@ def not_checked(name: str, problem: Busy | TooSlow) -> Check:
 
 
 def run_check(name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
-    """The checks that ``look`` gives; when it fails, one that says why.
+    """The checks that ``look`` yields; if it fails, one with the reason.
 
     Raises:
         SweeperError: the role lacks a privilege.

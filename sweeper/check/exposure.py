@@ -29,7 +29,7 @@ def check_search_path(database: Database, settings: Settings, search_path: str) 
 
 
 def check_other_tables(context: CheckContext) -> Iterator[Check]:
-    """Whether there are tables that no other item reads, because whoever owns them would gain rights by that."""
+    """Whether there are tables that no other item reads, because their owners would gain rights."""
     with context.reading() as transaction:
         rows = [row for row in transaction.rows(*all_tables(context)) if row.of_stranger]
     if not rows:
@@ -50,12 +50,12 @@ def _some(names: Sequence[str]) -> str:
 
 
 def check_grants(context: CheckContext) -> Iterator[Check]:
-    """Whether any role may do more to sweeper's schema, tables and functions than the printed roles."""
+    """Whether any role has more rights on sweeper's schema, tables and functions than the printed roles need."""
     allowed = granted_to_all_roles(context.mapping)
     with context.reading() as transaction:
         binds = {"schema_name": context.mapping.schema, "schema": context.mapping.slots["schema"]}
         rows = transaction.rows(context.mapping.statement("list_grants"), binds)
-        # whoever added a hook needed that right
+        # the role that added a hook needed that right
         hooked = {context.mapping.slots[hook.table] for hook in read_hooks(transaction, context.mapping) if hook.works}
     allowed_hooks = {(name, "TRIGGER") for name in hooked}
     excess = [

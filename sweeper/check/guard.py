@@ -31,7 +31,7 @@ def check_guard_before_install(context: CheckContext) -> Iterator[Check]:
 
 
 def check_guard(context: CheckContext, installation: Installation, *, may_pay: bool) -> Iterator[Check]:
-    """Whether the database itself stops a second refund; the server plans one, for a role that may pay."""
+    """Whether the database itself stops a second refund; a role that may pay has the server plan one."""
     mapping, lacking = context.mapping, None
     with context.reading() as transaction:
         own = _own_guard(transaction, mapping)
@@ -62,7 +62,7 @@ def check_guard(context: CheckContext, installation: Installation, *, may_pay: b
 
 
 def _left_open(table: Table) -> Check:
-    """What sweeper's own guard does not stop, where the app's ledger cannot have a guard."""
+    """What sweeper's own guard does not prevent, where the app's ledger cannot have a guard."""
     return warning(
         "guard",
         f"in place and valid in sweeper's own ledger, so neither a sweep nor refund() refunds a charge twice. But "

@@ -1,4 +1,4 @@
-"""What sweeper's own tables say about past runs: their outcome, holds, the horizon."""
+"""What sweeper's own tables record about past runs: their outcome, holds, the horizon."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,7 +14,7 @@ _LATE = timedelta(days=1)
 
 
 def check_horizon(context: CheckContext, installation: Installation) -> Iterator[Check]:
-    """Where the next run starts to look."""
+    """Where the next run starts."""
     policy = context.settings.policy
     digest = policy_digest(policy, installation.floor(policy))
     horizon = usable_horizon(installation, digest, context.as_of)
@@ -27,7 +27,7 @@ def check_horizon(context: CheckContext, installation: Installation) -> Iterator
 
 
 def check_books(context: CheckContext) -> Iterator[Check]:
-    """Open holds, and the last run over everything that was completed."""
+    """Open holds, and the last complete run over everything."""
     with context.reading() as transaction:
         row = transaction.row(fill("read_books", context.mapping.slots))
     if row.holds:

@@ -1,4 +1,4 @@
-"""Caps that are missing or far above real charges, and a grace that counts from the wrong moment."""
+"""Caps that are missing or far above real charges, and a grace that counts from the wrong time."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -9,12 +9,12 @@ from sweeper.check.rehearsal.samples import number, sampling
 from sweeper.check.result import Check
 from sweeper.core.durations import describe_duration
 
-# fewer amounts show no usual size; an amount this many times the usual is not usual
+# fewer amounts do not show what is usual; an amount this many times the usual is not usual
 _AMOUNTS_AT_LEAST, _TIMES = 10, 100
 
 
 def check_caps(context: CheckContext) -> Iterator[Check]:
-    """Whether nothing bounds what a mistake could pay."""
+    """Whether nothing limits what a mistake could pay."""
     policy = context.settings.policy
     if policy.max_amount is None and (huge := _huge(context)):
         session_id, amount, usual = huge
@@ -38,7 +38,7 @@ def check_caps(context: CheckContext) -> Iterator[Check]:
 
 
 def _huge(context: CheckContext) -> tuple[str, Decimal, Decimal] | None:
-    """The session that would get far more than others, how much, and what is usual."""
+    """A session whose refund would be far above others, that refund, and the usual amount."""
     with sampling(context) as samples:
         session_ids = [*samples.newest(running=False), *samples.newest(running=True)]
         rows = samples.read("look_at_newest", session_ids)

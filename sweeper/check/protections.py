@@ -53,7 +53,7 @@ def check_refund_function(context: CheckContext) -> Iterator[Check]:
 
 
 def check_fence(context: CheckContext) -> Iterator[Check]:
-    """Whether the fence is as it was asked for; without it a slow worker could finish what was refunded."""
+    """Whether the fence is as it was asked for; without it a slow worker could finish a refunded session."""
     if why := context.mapping.without_fence:
         yield warning(
             "fence", f"none: {why}; a slow worker may finish a session that was refunded",
@@ -106,7 +106,7 @@ def _asked_for(found: Protections) -> Check | None:
 
 
 def _in_place(context: CheckContext) -> Check:
-    """That the fence is there, and whether a session that changes its partition as it ends gets past it."""
+    """The fence is there; whether a session that changes its partition as it ends gets past it."""
     own, sessions = context.settings.sessions, context.mapping.sessions
     written = [own.ended_at, own.active_at, own.failed_at, own.stuck_at, *own.close]
     columns = [sessions.column(name) for name in written if name]
@@ -121,7 +121,7 @@ def _in_place(context: CheckContext) -> Check:
 
 
 def check_hooks(context: CheckContext) -> Iterator[Check]:
-    """Which triggers of the app's own do what else a refund means, and whether they fire."""
+    """Which triggers of the app do more with each refund, and whether they fire."""
     hooks = [hook for hook in _hooks(context) if not hook.before]
     off = [hook for hook in hooks if not hook.enabled]
     if off:

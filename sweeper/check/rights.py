@@ -1,4 +1,4 @@
-"""What the role may do, with the GRANT for what it may not."""
+"""The privileges of the role, with the GRANT for each that is missing."""
 
 import re
 from collections import defaultdict
@@ -20,7 +20,7 @@ _OWN = {
     "settings": ("SELECT", "UPDATE"),
     "locks": ("SELECT", "UPDATE"),
 }
-# what a runner is granted of a table is less than the table where the rest would move the floor
+# a runner may update only these columns: the others would let it move the floor
 _COLUMNS = {
     ("settings", "UPDATE"): "horizon, horizon_as_of, horizon_policy, full_sweep_as_of, before_floor_sessions, "
     "before_floor_credits",
@@ -38,7 +38,7 @@ def check_rights(database: Database, settings: Settings, role: str, search_path:
         with reading(database, search_path) as transaction:
             missing = transaction.rows(fill("list_privileges", {}), binds)
             guarded = transaction.rows(fill("list_row_security", {}), {"names": mapped_tables(settings)})
-    except SweeperError as error:  # not even the schema may be looked into
+    except SweeperError as error:  # this role may not even use the schema
         return [denied(database, error, role)]
     by_table = defaultdict(list)
     for row in missing:
@@ -73,7 +73,7 @@ def _row_security(tables: list[str], role: str) -> Check:
 
 
 def tables_denied(database: Database, error: SweeperError) -> list[str]:
-    """The tables that the server's own message is about, as SQL: it names them without their schema."""
+    """The tables in the server's own message, as SQL: it names them without their schema."""
     found = _DENIED.search(error.message)
     name = found[2] if found else error.message
     with reading(database) as transaction:
@@ -103,7 +103,7 @@ def denied(database: Database, error: SweeperError, role: str, written: Mapping[
 
 
 def merged(checks: list[Check]) -> list[Check]:
-    """The items with one of each name: where a right was missing more than once, with all fixes."""
+    """The items with one for each name: with all fixes, where several privileges were missing."""
     found: dict[str, Check] = {}
     for check in checks:
         before = found.get(check.name)

@@ -1,4 +1,4 @@
-"""What the app's rows say against the mapping: statuses, amounts, durations, time zones."""
+"""What in the app's rows contradicts the mapping: statuses, amounts, durations, time zones."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -25,10 +25,10 @@ _NEWEST, _SAMPLES = 100_000, 3
 
 
 def check_statuses(context: CheckContext) -> Iterator[Check]:
-    """Whether the data has statuses that no list names."""
+    """Whether sessions have statuses that no list names."""
     try:
         rows, where = _unnamed(context, sampled=False), ""
-    except TooSlow:  # without an index on the status it is the whole table
+    except TooSlow:  # without an index on the status this would read the whole table
         rows, where = _unnamed(context, sampled=True), " in a sample of one in 100 pages"
     if rows:
         listed = ", ".join(f"{'null' if row.status is None else repr(row.status)} ({row.sessions})" for row in rows)
@@ -68,7 +68,7 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
     nulls = sum(row.amount is None for row in unpaid)
     is_any_owed = any(is_owed(row) for row in unpaid)
     own = context.settings
-    # where nothing else says what the app gave back itself, that is what has no amount
+    # if nothing else shows what the app refunded itself, it is what has no amount
     netted = own.ledger is None and own.sessions.exclude is None and own.sessions.charged is None
     many = len(unpaid) >= _ENOUGH and nulls / len(unpaid) > _NULLS_ARE_MANY
     if many and not (netted and is_any_owed):
@@ -180,7 +180,7 @@ def _by_status(settings: Settings) -> Iterator[str]:
 
 
 def _not_compared(active_at: str | None, limit: str, heartbeat: Heartbeat) -> Check:
-    """What is known where no real session can be compared."""
+    """The result where no real session can be compared."""
     said = f"{limit}; not compared with real sessions: sessions.ended_at is not mapped"
     if heartbeat.doubted:
         return warning(

@@ -12,14 +12,14 @@ from sweeper.postgres.transaction import Row
 
 
 def read_server(database: Database) -> tuple[Row, bool]:
-    """What the server says of itself, and whether a pooler stands between.
+    """What the server reports about itself, and whether a pooler is in between.
 
     Raises:
         FailedError: it cannot be reached.
     """
     with reading(database) as transaction:
         row = transaction.row(fill("read_server", {}))
-        # a pooler gives the client a process id of its own making
+        # a pooler gives the client a process id of its own
         return row, transaction.client_side_pid != row.backend_pid
 
 

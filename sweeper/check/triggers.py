@@ -1,4 +1,4 @@
-"""What the app's own rules and triggers do with what a refund writes to its tables."""
+"""What the app's own rules and triggers do when a refund writes to its tables."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -29,7 +29,7 @@ def check_rules(context: CheckContext) -> Iterator[Check]:
 
 
 def check_triggers(context: CheckContext) -> Iterator[Check]:
-    """Which triggers of the app a refund sets off."""
+    """Which triggers of the app a refund fires."""
     with context.reading() as transaction:
         found = transaction.rows(fill("list_triggers", {}), set_off(context))
     if not found:
@@ -43,7 +43,7 @@ def check_triggers(context: CheckContext) -> Iterator[Check]:
 
 
 def set_off(context: CheckContext) -> dict[str, Any]:
-    """What a refund writes to, as `list_triggers` asks for it."""
+    """What a refund writes to, as the binds of `list_triggers`."""
     slots = context.mapping.slots
     written = [(slots["sessions"], _UPDATES)]
     written += [(slots["accounts"], _UPDATES)] if context.mapping.has_accounts else []

@@ -28,8 +28,8 @@ from sweeper.cli.schema import schema
 from sweeper.cli.sql import sql
 from sweeper.core.errors import ConfigurationError, Exit, Interrupted, SweeperError
 
-# more than a run that finds nothing makes, nearly all of it by imports: there is no garbage in those, and one look for
-# it takes a tenth of such a run
+# more than a run that finds nothing creates, nearly all of it by imports, which leave no garbage: a collection would
+# take a tenth of such a run
 _OBJECTS_BETWEEN_COLLECTIONS = 250_000
 
 app = typer.Typer(
@@ -84,7 +84,7 @@ def _global(
 def main() -> NoReturn:
     """Run the command line, and exit."""
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-    # pydantic would look for plugins in whatever else is installed, which takes longer than reading the file
+    # pydantic would search all installed packages for plugins, which takes longer than reading the file
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     stdout, stderr = take_over()
     exit_code = _exit_code_with(stdout, run_command(sys.argv[1:]))
@@ -94,7 +94,7 @@ def main() -> NoReturn:
 
 
 def _exit_code_with(stdout: Output, exit_code: int) -> int:
-    """The exit code of the work, or 1 when the work went well and what was to be shown of it is lost."""
+    """The exit code of the work, or 1 if the work went well and its output is lost."""
     lost = flushed(stdout)
     if lost is None:
         return exit_code
@@ -106,7 +106,7 @@ def _exit_code_with(stdout: Output, exit_code: int) -> int:
 
 
 def run_command(arguments: Sequence[str]) -> int:
-    """Run one command; every error becomes an exit code here, and a document when one was asked for."""
+    """Run one command; every error becomes an exit code here, and a document if one was asked for."""
     try:
         return app(_in_front(list(arguments)) or ["--help"], prog_name="sweeper", standalone_mode=False) or Exit.DONE
     except typer.TyperException as error:

@@ -95,10 +95,10 @@ def _writing(stream: TextIO) -> Callable[[str], None]:
 
 @contextmanager
 def _opened(output: Path | None, chosen: Format) -> Iterator[TextIO]:
-    """Where the audit goes; a file is there whole or not at all."""
+    """Where the audit goes; a file is written completely or not at all."""
     if output is None:
         if chosen in (Format.CSV, Format.HTML) and isinstance(sys.stdout, io.TextIOWrapper):
-            # they are files for other programs: the same wherever they are made
+            # these are files for other programs, and the same on every platform
             sys.stdout.reconfigure(encoding="utf-8")
         yield sys.stdout
         return

@@ -1,4 +1,4 @@
-"""What ``sweeper revert`` and ``sweeper adopt`` share: who asks, the confirmation, and how a signal ends them."""
+"""What ``sweeper revert`` and ``sweeper adopt`` share: the user, the confirmation, and how a signal ends them."""
 
 import signal
 import socket
@@ -37,7 +37,7 @@ class Work(Protocol[R_co]):
 
 
 def request_now(reason: str) -> "CorrectionRequest":
-    """Who asks, at this moment.
+    """The request: who makes it, and when.
 
     Raises:
         ConfigurationError: the reason is empty.
@@ -52,7 +52,7 @@ def request_now(reason: str) -> "CorrectionRequest":
 
 
 def require_answer(*, yes: bool, dry_run: bool) -> None:
-    """Check that somebody can be asked.
+    """Check that there is a user to confirm it.
 
     Raises:
         ConfigurationError: there is no terminal, and no ``--yes``.
@@ -72,7 +72,7 @@ def correct(
     dry_run: bool,
     json: bool,
 ) -> int:
-    """Plan, show, ask, do, and show what was done."""
+    """Plan, show, ask, do, and show the result."""
     signals = Signals(Cancelled)
     signals.install()
     try:

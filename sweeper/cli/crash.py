@@ -1,4 +1,4 @@
-"""What is said of an error that nobody expected."""
+"""The error message for an unexpected exception."""
 
 import traceback
 from pathlib import Path

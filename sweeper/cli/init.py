@@ -103,7 +103,7 @@ def init(
 
 
 def _look(database: "Database", table: str | None) -> "Evidence":
-    """Read the catalogue, and look whose code the app's names in a draft may call, before any row is read."""
+    """Read the catalog, and check whose code the app's names in a draft may call, before any row is read."""
     from sweeper.app.search_path import require_no_planters
     from sweeper.init.evidence import Evidence
     from sweeper.install.surroundings import CATALOGUE_TIMEOUTS, read_surroundings

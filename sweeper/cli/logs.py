@@ -1,4 +1,4 @@
-"""Log events on stderr: JSON lines, or readable on a terminal. Never an error text, nor a message about a row."""
+"""Log events on stderr: JSON lines, or readable on a terminal. Never an error text, or a message about a row."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -29,15 +29,15 @@ class Log:
         tell_retries(self._log_retry)
 
     def bind(self, **fields: object) -> None:
-        """Every event from now on has these fields, too."""
+        """Add these fields to every event from now on."""
         self._common.update(fields)
 
     def info(self, event: str, **fields: object) -> None:
-        """An event."""
+        """Log an event."""
         self._logger.info(event, **self._common, **fields)
 
     def info_each(self, event: str, fields: Mapping[str, Sequence[object]]) -> None:
-        """An event of each of many things that happened at once; each field has the values of all of them.
+        """Log an event for each of many things that happened at once; each field has the values of all of them.
 
         JSON lines are made here and written together: structlog would take ten times as long for each, which is more
         than a tenth of what a refund takes.
@@ -47,7 +47,7 @@ class Log:
                 self.info(event, **dict(zip(fields, values, strict=True)))
             return
         said = {"event": event, "level": "info", "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z")}
-        # what they have in common is encoded once, and each field for all of them
+        # what they have in common is encoded once, and each field once for all of them
         common = {**self._common, **dict.fromkeys(fields), **said}
         line = ", ".join(
             f"{_ENCODE(name)}: {'%s' if name in fields else _ENCODE(value).replace('%', '%%')}"
@@ -58,7 +58,7 @@ class Log:
         self._stream.flush()
 
     def warning(self, event: str, **fields: object) -> None:
-        """An event that somebody should look at."""
+        """Log an event that somebody should look at."""
         self._logger.warning(event, **self._common, **fields)
 
     def _log_retry(self, details: "RetryDetails") -> None:
@@ -80,7 +80,7 @@ class Log:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *render,
         ]
-        # bound once: what wrap_logger returns binds again for each event
+        # bound once, because what wrap_logger returns binds again for each event
         writer = structlog.WriteLogger(self._stream)
         return structlog.wrap_logger(writer, processors=processors, wrapper_class=structlog.BoundLogger).bind()
 

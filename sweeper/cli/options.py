@@ -28,7 +28,7 @@ def a_file(text: str) -> Path:
 
 
 Config = Annotated[
-    list[Path] | None,  # several are an error that says so; the last one does not just win
+    list[Path] | None,  # several are an error that says so, instead of the last one being used
     typer.Option(
         "--config",
         metavar="FILE",
@@ -53,7 +53,7 @@ _given = _GlobalOptions()
 
 
 def remember(config: Sequence[Path], log_format: str | None) -> None:
-    """Keep the options before the command's name.
+    """Store the options before the command's name.
 
     Raises:
         ConfigurationError: there is no such format.
@@ -66,7 +66,7 @@ def remember(config: Sequence[Path], log_format: str | None) -> None:
 
 
 def config_path(config: Sequence[Path] | None) -> Path:
-    """The file that the flag, the environment or the folder gives; after the command's name the flag counts first.
+    """The file from the flag, the environment or the folder; a flag after the command's name takes precedence.
 
     Raises:
         ConfigurationError: several were given, or a folder.
@@ -82,19 +82,19 @@ def config_path(config: Sequence[Path] | None) -> Path:
 
 
 def config_paths(config: Sequence[Path]) -> list[Path]:
-    """All files and folders that the flag gives, or the one of the environment or of the folder."""
+    """All files and folders from the flag, or the one from the environment or the folder."""
     return list(config or _given.config) or [Path(os.environ.get("SWEEPER_CONFIG") or "sweeper.toml")]
 
 
 def load_settings(config: Sequence[Path] | None) -> "Settings":
-    """The settings in the one file that the flag, the environment or the folder gives."""
+    """The settings in the one file from the flag, the environment or the folder."""
     from sweeper.config.parsing import load
 
     return load(config_path(config))
 
 
 def load_connection() -> "Connection":
-    """The connection that the environment gives; every retry over it is logged on stderr."""
+    """The connection from the environment; every retry on it is logged on stderr."""
     from sweeper.postgres.connection import from_environment
 
     stderr_log().log_retries()
@@ -102,7 +102,7 @@ def load_connection() -> "Connection":
 
 
 def parse_time(flag: str, text: str | None) -> datetime | None:
-    """The time that a flag gives.
+    """The time in a flag.
 
     Raises:
         ConfigurationError: it is not a time.
@@ -125,7 +125,7 @@ def stderr_log() -> "Log":
 
 
 def wants_readable_log() -> bool:
-    """Whether log events are lines to read and not JSON: as asked for, else on a terminal."""
+    """Whether log events are readable lines instead of JSON: as asked for, else on a terminal."""
     return _given.log_format == "console" if _given.log_format else sys.stderr.isatty()
 
 
@@ -152,5 +152,5 @@ def console(stream: TextIO | None = None) -> "Console":
 
 
 def has_terminal() -> bool:
-    """Whether there is a user to ask; when standard input is closed, it is None."""
+    """Whether there is a user to ask; standard input is None if it is closed."""
     return sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()

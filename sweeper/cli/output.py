@@ -15,7 +15,7 @@ _STDOUT, _STDERR = 1, 2
 
 
 class _Patient(io.RawIOBase):
-    """A file descriptor to which writing never fails: after the first error, whatever follows is dropped."""
+    """A file descriptor that can always be written to: after the first error, whatever follows is dropped."""
 
     def __init__(self, descriptor: int | None) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class _Patient(io.RawIOBase):
 
 
 class Output(io.TextIOWrapper):
-    """A text stream to which writing never fails; a character that its encoding lacks is written as an escape."""
+    """A text stream that can always be written to; a character that its encoding lacks is written as an escape."""
 
     def __init__(self, original: TextIO | None, descriptor: int) -> None:
         self._patient = _Patient(None if original is None else descriptor)
@@ -65,7 +65,7 @@ class Output(io.TextIOWrapper):
 
     @property
     def error(self) -> OSError | None:
-        """The first error of what has been written so far."""
+        """The first error so far."""
         return self._patient.error
 
     @property
@@ -75,7 +75,7 @@ class Output(io.TextIOWrapper):
 
 
 def take_over() -> tuple[Output, Output]:
-    """Replace Python's own streams with such ones, and return them."""
+    """Replace Python's own streams with these, and return them."""
     for descriptor in (_STDOUT, _STDERR):
         _occupy(descriptor)
     sys.stdout, sys.stderr = streams = Output(sys.stdout, _STDOUT), Output(sys.stderr, _STDERR)
@@ -94,7 +94,7 @@ def _occupy(descriptor: int) -> None:
 
 
 def flushed(stream: Output) -> OSError | None:
-    """The error of output that is missing after everything was written; None when its reader went away."""
+    """The error for output that was lost; None if its reader went away."""
     with suppress(ValueError):  # closed
         stream.flush()
     return None if stream.is_unread else stream.error

@@ -54,7 +54,7 @@ def watching(prefix: str) -> Iterator[Watcher]:
     readable = wants_readable_log()
     colour = wants_colour() and sys.stderr.isatty()
     with _bar() as progress:
-        # a bar has taken sys.stderr over by now, and shows above itself what is written to it
+        # by now the bar has replaced sys.stderr, and prints above itself what is written to it
         log = Log(sys.stderr, terminal=readable, colour=colour)
         log.log_retries()
         yield Watcher(log, prefix, progress)

@@ -1,4 +1,4 @@
-"""The rehearsal that a run asks for until a run has paid under its mapping."""
+"""The rehearsal for a run, until one has paid under its mapping."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def rehearsal_of(database: "Database", settings: "Settings", request: "RunRequest") -> "Rehearsal":
-    """The rehearsal that asks the items of `check`.
+    """The rehearsal with the items of `check`.
 
     Raises:
         ConfigurationError: an accepted name is not that of an item.

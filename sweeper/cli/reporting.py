@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class RunStatus:
-    """What is known of a run so far; until something is, it counts as failed.
+    """What is known of a run so far; it counts as failed until more is known.
 
     ``notices`` are messages to people that are sent; ``unclaimed`` ones, unless the same was sent within the hour.
     """
@@ -94,7 +94,7 @@ def reported(path: Path, signals: Signals, *, as_of: datetime, asked_at: float, 
 
 
 def _news(status: RunStatus, on: Sequence[str], path: Path, now: datetime) -> "list[Notice]":
-    """The messages to send: claimed in the database, or remembered here where that could not be reached."""
+    """The messages to send: claimed in the database, or remembered here if that could not be reached."""
     from sweeper.monitoring.memory import Memory
     from sweeper.monitoring.notices import wanted
 

@@ -1,4 +1,4 @@
-"""Runs over several files, and repeated runs, for hosts without cron."""
+"""Runs for several files, and repeated runs, for hosts without cron."""
 
 import gc
 import sys
@@ -55,7 +55,7 @@ def _sweep_all(paths: Sequence[Path], flags: RunFlags, signals: Signals) -> list
 
 
 def expanded(given: Sequence[Path]) -> list[Path]:
-    """The files, and those in the folders by their names; each once.
+    """The files, and those in the folders, sorted by name; each once.
 
     Raises:
         ConfigurationError: a folder has no such file.
@@ -98,7 +98,7 @@ def sweep_again_and_again(given: Sequence[Path], flags: RunFlags, signals: Signa
         with signals.shielded():  # the garbage collector drops what a finalizer raises, also a signal's exception
             sys.stdout.flush()
             sys.stderr.flush()
-            gc.collect()  # by itself it would not run: one run makes too little garbage
+            gc.collect()  # it would not run on its own: one run makes too little garbage
         due = max(due + seconds, time.monotonic())
         try:
             _wait_until(due, signals)

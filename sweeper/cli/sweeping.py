@@ -1,4 +1,4 @@
-"""One run over one file, from its flags to its output."""
+"""One run for one file, from its flags to its output."""
 
 import socket
 import sys
@@ -45,13 +45,13 @@ class RunFlags:
 
 
 def sweep_file(path: Path, flags: RunFlags, signals: Signals, *, name: str | None = None) -> int:
-    """One run over one file; its exit code. ``name`` is what the file is called where there are several.
+    """One run for one file; its exit code. ``name`` is what the file is called if there are several.
 
     Raises:
         SweeperError: the run could not begin.
     """
     asked_at, as_of = time.monotonic(), datetime.now(UTC)
-    # monitoring does not wait for a run by hand over a few sessions
+    # monitoring does not cover a manual run for a few sessions
     wanted = not (flags.dry_run or flags.sessions)
     try:
         with reported(path, signals, as_of=as_of, asked_at=asked_at, wanted=wanted) as status:
@@ -70,7 +70,7 @@ def sweep_file(path: Path, flags: RunFlags, signals: Signals, *, name: str | Non
 
 
 def show_error(error: SweeperError, *, json: bool, name: str) -> int:
-    """Show why the run over one of several files could not begin; its exit code."""
+    """Show why the run for one of several files could not begin; its exit code."""
     if json:
         from sweeper.render.json.error import error_document
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 
 def nearest_of(word: str, known: list[str] | tuple[str, ...]) -> str | None:
-    """The known word closest to ``word``, when one is close."""
+    """The known word closest to ``word``, if one is close."""
     folded = {name.lower(): name for name in known}
     close = get_close_matches(word.lower(), list(folded), n=1, cutoff=0.6)
     return folded[close[0]] if close else None
@@ -25,13 +25,13 @@ def nearest(word: str, known: list[str] | tuple[str, ...]) -> str:
 def describe_all(
     error: ValidationError, content: Mapping[str, Any], known_keys: Callable[[tuple[str, ...]], list[str]]
 ) -> list[str]:
-    """One line for each mistake: a misspelt key is not reported as missing, too.
+    """One line for each mistake; a misspelled key is not also reported as missing.
 
     ``known_keys`` gives the keys that the section at a path may have.
     """
     meant = set()
     lines = []
-    # unknown keys first, to find out which missing keys they stand for
+    # unknown keys first, to find out which missing keys they were meant to be
     for problem in sorted(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden"):
         where = tuple(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":

@@ -204,7 +204,7 @@ class Settings(Section):
         return self.ledger is None
 
     def stuck_after(self, status: str) -> timedelta | None:
-        """How long a session in a running ``status`` may go without a sign of life; None where it is never stuck.
+        """How long a session in a running ``status`` may go without a sign of life; None if it is never stuck.
 
         Zero where sessions have a deadline of their own: they are stuck as soon as it has passed.
         """

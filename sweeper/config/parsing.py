@@ -13,7 +13,7 @@ from sweeper.core.errors import ConfigurationError
 
 S = TypeVar("S", bound=Section)
 
-# what `sweeper init` writes where the user has to answer; it is never SQL by itself
+# what `sweeper init` writes where the user has to answer; on its own it is never SQL
 OPEN_QUESTION = "?"
 
 

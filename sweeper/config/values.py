@@ -10,7 +10,7 @@ import durationpy
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 _MOST_DIGITS = 1000
-# in a table of durations: what runs under this status is never stuck
+# in a table of durations: sessions with this status are never stuck
 NEVER = "never"
 # in a URL: filled in from the environment, so that the file holds no secret
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -124,13 +124,13 @@ def _require_digits(value: Decimal) -> Decimal:
     return value
 
 
-# for an editor: a TOML number or boolean may stand for SQL and for a status, and TOML's times are no strings
+# for an editor: a TOML number or boolean may be SQL or a status, and a TOML time is not a string
 _SCALAR = WithJsonSchema({"type": ["string", "integer", "boolean"]})
 _DURATION = {"type": "string", "examples": ["90s", "15m", "1h30m", "2d"]}
 
 Sql = Annotated[str, BeforeValidator(_trim_sql), _SCALAR]
 Name = Annotated[str, Field(min_length=1)]
-# a status as text: the server reads it in the type of the status
+# a status as text: the server reads it in the type of the status column
 Status = Annotated[str, Field(min_length=1), BeforeValidator(parse_status), _SCALAR]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), WithJsonSchema(_DURATION)]
 StuckAfter = Annotated[

@@ -17,11 +17,11 @@ class Exit(IntEnum):
 
 
 class SweeperError(Exception):
-    """The command failed; ``message`` is for people, ``code`` for programs."""
+    """The command failed; ``message`` is for users, ``code`` for programs."""
 
     exit_code = Exit.FAILED
     may_have_paid = False
-    """Whether refunds may have been committed before it that no result shows."""
+    """Whether refunds may have been committed before the error that no result shows."""
 
     def __init__(self, message: str, *, code: str) -> None:
         super().__init__(message)
@@ -36,7 +36,7 @@ class ConfigurationError(SweeperError):
 
 
 class FailedError(SweeperError):
-    """The run could not go on; what was committed stands, the rest did not happen."""
+    """The run could not go on; what was committed is kept, the rest did not happen."""
 
 
 class Interrupted(BaseException):

@@ -1,4 +1,4 @@
-"""Finding the items that stand in the way of their batch: the one place that halves."""
+"""Finds the items that make their batch fail: the only place that halves."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ E = TypeVar("E", bound=Exception)
 
 @dataclass(frozen=True)
 class RefusedAlone(Generic[T, E]):
-    """An item that was refused in a batch of its own, and the error that refused it."""
+    """An item that was refused in a batch of its own, and the error."""
 
     item: T
     error: E
@@ -30,7 +30,7 @@ class Halving(Generic[T]):
         self._deeper = False
 
     def take(self) -> tuple[T, ...]:
-        """The next group; empty when all were tried."""
+        """The next group; empty once all were tried."""
         if not self._groups:
             return ()
         last = len(self._groups) - 1
@@ -40,12 +40,12 @@ class Halving(Generic[T]):
         return self._groups.pop(next_one)
 
     def put_back(self, items: Sequence[T]) -> None:
-        """Return items that are still to be tried."""
+        """Put back items that are still to be tried."""
         if items:
             self._groups.append(tuple(items))
 
     def split(self, group: tuple[T, ...]) -> None:
-        """This group was refused: one of its halves is next."""
+        """Record that this group was refused: one of its halves is next."""
         middle = len(group) // 2
         self._groups += [group[middle:], group[:middle]]
         self._deeper = True
@@ -54,7 +54,7 @@ class Halving(Generic[T]):
 def in_halves(
     items: Sequence[T], attempt: Callable[[tuple[T, ...]], R], *refusals: type[E]
 ) -> Iterator[R | RefusedAlone[T, E]]:
-    """Try all items in one batch, and a batch that is refused again as two halves.
+    """Try all items in one batch, and a refused batch again as two halves.
 
     ``attempt`` gets a batch and must change nothing when it raises one of ``refusals``; any other error ends the loop.
     Results come in the order of the items: what ``attempt`` gave for a batch, or the item that was refused alone. A

@@ -48,7 +48,7 @@ class Largest(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What only a dry run reports: how the refunds are spread, and what holds and caps would leave."""
+    """What only a dry run reports: how the refunds are distributed, and what holds and caps would leave."""
 
     by_age: dict[str, Amount]
     largest: tuple[Largest, ...]
@@ -107,7 +107,7 @@ class Backlog(NamedTuple):
 
 
 class RunReport(NamedTuple):
-    """How a run ended, for monitoring; ``refunded`` by every known reason, or None when nothing is known."""
+    """How a run ended, for monitoring; ``refunded`` has every known reason, or is None if nothing is known."""
 
     exit_code: int
     ended_at: datetime
@@ -123,7 +123,7 @@ class RunReport(NamedTuple):
 
 
 class Rate(NamedTuple):
-    """What the sweeper itself refunded in the last day, against the days before; ``reason`` when a layer broke."""
+    """What sweeper itself refunded in the last day, and in the days before; ``reason`` if a layer broke."""
 
     last_day: int
     usual_per_day: float | None

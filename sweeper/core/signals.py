@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: at once between batches, after the batch in hand otherwise."""
+"""Handles SIGINT and SIGTERM: at once between batches, otherwise after the current batch."""
 
 import signal
 from collections.abc import Iterator

@@ -45,7 +45,7 @@ _ROW_BYTES = 50
 
 @dataclass(frozen=True)
 class Choice:
-    """Which sessions are meant, and what was paid for each; by default what the mapping says is owed."""
+    """Which sessions to adopt, and what was paid for each; by default what the mapping says is owed."""
 
     where: str | None = None
     session_id: str | None = None
@@ -88,7 +88,7 @@ class Adoption:
     def _read_choice(self) -> dict[str, str]:
         sessions, choice = self._mapping.sessions, self._choice
         condition, amount = "true", self._mapping.slots["amount"]
-        # read-only, here and wherever this SQL is sent: it must not change anything
+        # read-only, here and wherever this SQL is sent, because it must not change anything
         with reading(self._database, self._mapping) as transaction:
             reader = Reader(transaction, self._mapping.schema)
             if choice.where is not None:
@@ -101,7 +101,7 @@ class Adoption:
         return {"condition": condition, "adopted_amount": amount, "adopted_account": account}
 
     def plan(self) -> AdoptResult:
-        """What would be recorded at this moment; nothing is written or locked."""
+        """What would be recorded now; nothing is written or locked."""
         with exactly(), reported():
             self._start()
             self._pages(self._count_all)
@@ -202,7 +202,7 @@ class Adoption:
                     lock_installation(transaction, self._mapping)
                     written = {row.refund_id for row in transaction.rows(self._mapping.statement("adopt"), binds)}
                 adopted = [row for row, refund_id in zip(rows, refund_ids, strict=True) if refund_id in written]
-                self._count_all(adopted)  # a signal that comes now must not lose what is committed
+                self._count_all(adopted)  # a signal that arrives now must not lose what is committed
                 self._already += len(rows) - len(adopted)  # refunded in the meantime
 
         retrying(attempt)

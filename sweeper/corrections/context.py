@@ -44,7 +44,7 @@ def prepare_correction(
 
 
 def in_pieces(rows: Sequence[Row], answer: Callable[[Row], int]) -> Iterator[Sequence[Row]]:
-    """These in pieces small enough for the answer of a statement that holds locks; ``answer`` is in bytes a row."""
+    """These in chunks small enough for the result of a statement that holds locks; ``answer`` is in bytes a row."""
     piece, room = list[Row](), ANSWER_BYTES
     for row in rows:
         needed = answer(row)
@@ -58,24 +58,24 @@ def in_pieces(rows: Sequence[Row], answer: Callable[[Row], int]) -> Iterator[Seq
 
 
 def why_left(problem: Exception) -> str:
-    """The reason under which a refused row is counted; not the message, which may repeat the row."""
+    """The reason under which a refused row is counted: not the message, which may repeat the row."""
     return f"refused {problem.sqlstate}".strip() if isinstance(problem, Refusal) else "busy"
 
 
 def add_left(left: dict[str, Left], why: str, session_id: str, more: Left) -> None:
-    """Count one session that is left as it is, and keep a few as samples."""
+    """Count one session that is left unchanged, and record a few as samples."""
     known = left.get(why, Left())
     samples = (*known.samples, session_id)[:_SAMPLES]
     left[why] = Left(known.sessions + more.sessions, known.credits + more.credits, samples)
 
 
 def outcome_of(left: dict[str, Left]) -> Outcome:
-    """The outcome: complete, or partial where sessions were left."""
+    """The outcome: complete, or partial if sessions were left."""
     return Outcome.PARTIAL if left else Outcome.COMPLETE
 
 
 def finish(work: Callable[[], None], left: Callable[[], dict[str, Left]]) -> tuple[Outcome, SweeperError | None]:
-    """Do all the work; returns how it ended. What was committed stands, whatever stopped it."""
+    """Do all the work; returns how it ended. What was committed is kept, whatever stopped it."""
     try:
         work()
     except Interrupted:

@@ -10,7 +10,7 @@ from sweeper.core.results import Amount, Outcome
 
 @dataclass(frozen=True)
 class Left:
-    """Sessions that a correction leaves as they are, for one reason, with a few to show."""
+    """Sessions that a correction leaves unchanged, for one reason, with a few examples."""
 
     sessions: int = 0
     credits: Decimal = Decimal(0)

@@ -1,4 +1,4 @@
-"""Takes refunds back in batches: writes reversals, and moves the balances back with them."""
+"""Takes refunds back in batches: writes reversals, and reduces the balances with them."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -43,7 +43,7 @@ _REFUND_ID_BYTES = 40
 
 
 def _answer(row: Row) -> int:
-    """How many bytes of an answer one refund takes."""
+    """How many bytes of a result one refund takes."""
     return _REFUND_ID_BYTES + text_bytes((row.session_id, row.account_id, row.amount, row.amount))
 
 
@@ -126,7 +126,7 @@ class Revert:
         return transaction.rows(self._mapping.statement("list_refunds_to_reverse"), binds)
 
     def plan(self) -> RevertResult:
-        """What taking back would do at this moment; nothing is written or locked."""
+        """What taking back would do now; nothing is written or locked."""
         with exactly(), reported():
             return retrying(self._plan)
 
@@ -183,7 +183,7 @@ class Revert:
         return retrying(read)
 
     def _pieces(self, rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-        """The refunds in groups that one transaction each can take back."""
+        """The refunds in groups, each of which one transaction can take back."""
         for part in retrying(lambda: in_shards(self._database, self._mapping, rows)):
             yield from in_pieces(part, _answer)
 
@@ -194,7 +194,7 @@ class Revert:
         def attempt() -> None:
             with signals.shielded():
                 taken, left = self._reverter.take(rows, reversal_ids)
-                self._note(rows, taken, left)  # a signal that comes now must not lose what is committed
+                self._note(rows, taken, left)  # a signal that arrives now must not lose what is committed
 
         retrying(attempt)
 

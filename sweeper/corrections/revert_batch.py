@@ -24,7 +24,7 @@ Pools = Sequence[str | None]
 
 @dataclass
 class BalanceLimits:
-    """Decides, refund by refund in their order, what the balances allow, and adds up what each account loses."""
+    """Decides, refund by refund, what the balances allow, and adds up what each account loses."""
 
     has_balance: bool
     allow_negative: bool
@@ -66,9 +66,9 @@ def _numbers(texts: Pools) -> list[Decimal | None]:
 
 
 def _less(pools: list[Decimal | None], shares: list[Decimal | None]) -> list[Decimal | None] | None:
-    """What is left in each pool without its share; None where a pool has less than its share."""
+    """What is left in each pool without its share; None if a pool has less than its share."""
     left = list[Decimal | None]()
-    for pool, share in zip(pools, shares, strict=False):  # no pools are known of an account that is gone, or locked
+    for pool, share in zip(pools, shares, strict=False):  # an account that is gone or locked has no pools
         less = None if pool is None or share is None else pool - share
         if less is not None and share and share > 0 > less:
             return None
@@ -88,11 +88,11 @@ class BatchReverter:
         self._allow_negative = allow_negative
 
     def limits(self) -> BalanceLimits:
-        """The limits before any refund is taken back, under the rules of this revert."""
+        """The limits before any refund is taken back, by the rules of this revert."""
         return BalanceLimits(has_balance=self._mapping.has_balance, allow_negative=self._allow_negative)
 
     def take(self, rows: Sequence[Row], reversal_ids: Sequence[str]) -> tuple[set[str], dict[str, str]]:
-        """Take these back in one transaction; those that were, and why others were left.
+        """Take these back in one transaction; returns those that were taken back, and why others were not.
 
         With the same ``reversal_ids`` a second attempt knows what the first has done.
 
@@ -116,7 +116,7 @@ class BatchReverter:
                 after = read_balances(transaction, mapping.statement("read_balances"), done.moved_accounts)
                 exact, exact_spent = mapping.exact_balance, mapping.exact_spent
                 compare_balances(done, balances, after, exact=exact, exact_spent=exact_spent)
-        # the app's ledger orders rows by their time, and by the next pass there is room for more
+        # the app's ledger orders rows by time, and the next pass has room for more
         left |= dict.fromkeys(done.without_room, "busy")
         return {*done.reversed, *done.reversed_before}, left
 
@@ -130,7 +130,7 @@ class BatchReverter:
         wanted = list({row.account_id for row in rows if row.account_known})
         locked = transaction.rows(self._mapping.statement("lock_balances"), {"account_ids": text_array(wanted)})
         balances: Balances = {row.account_id: (row.balance, row.spent) for row in locked}
-        if self._mapping.serialized:  # what is read beside the row may be older than its lock in one statement
+        if self._mapping.serialized:  # in one statement with the lock, other rows could be read as they were before it
             balances = read_balances(transaction, self._mapping.statement("read_balances"), list(balances))
         return balances, {row.account_id: row.pools for row in locked}
 
@@ -169,7 +169,7 @@ class BatchReverter:
 
 
 def stopped_by_guard(refusal: Refusal) -> bool:
-    """Whether the guard of the app's ledger mistook a reversal for a second refund."""
+    """Whether the guard of the app's ledger took a reversal for a second refund."""
     return refusal.sqlstate == UNIQUE_VIOLATION and refusal.constraint.startswith("sweeper_guard_")
 
 

@@ -12,7 +12,7 @@ from sweeper.postgres.transaction import Transaction
 
 @dataclass(frozen=True)
 class Choice:
-    """Which refunds are meant: those of a run, or those of a session."""
+    """Which refunds to take back: those of a run, or those of a session."""
 
     run_id: str | None = None
     session_id: str | None = None
@@ -20,7 +20,7 @@ class Choice:
     without_ledger: bool = False
 
     def of_file(self, settings: Settings) -> Settings:
-        """The file as this revert takes it: without ``[ledger.reverse]`` where balances move alone."""
+        """The file as this revert uses it: without ``[ledger.reverse]`` if only balances change."""
         if settings.ledger is None or not self.without_ledger:
             return settings
         return settings.model_copy(update={"ledger": settings.ledger.model_copy(update={"reverse": {}})})

@@ -34,7 +34,7 @@ class Explainer:
         with exactly(), reported():
             prepared, _ = prepare(database, settings, request)
         self._mapping, self._floor = prepared.mapping, prepared.floor
-        # a hold counts also when the next run would look at it again; and no session is too old to explain
+        # a hold counts even if the next run would look at it again, and no session is too old to explain
         selection = replace(prepared.selection, since=self._floor, look_again=False)
 
         def ask(transaction: Transaction, mapping: Mapping) -> datetime | None:
@@ -44,7 +44,7 @@ class Explainer:
             self._selection = replace(selection, missing_until=read(database, self._mapping, ask))
 
     def session(self, session_id: str) -> Explanation:
-        """Explain one session, also one whose row is gone, or that never existed."""
+        """Explain one session, even if its row is gone, or it never existed."""
 
         def read() -> Explanation:
             with reading(self._database, self._mapping) as transaction:

@@ -24,7 +24,7 @@ _PAGE_SIZE = 2000
 
 
 def list_runs(database: Database, settings: Settings, *, limit: int | None) -> tuple[RunRecord, ...]:
-    """The newest runs, or all that are remembered.
+    """The newest runs, or all that are recorded.
 
     Raises:
         ConfigurationError, FailedError: not installed, or the database cannot be used.

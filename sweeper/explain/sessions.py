@@ -1,4 +1,4 @@
-"""Explaining many sessions with one statement each for their statuses, refunds, holds, verdicts, times and charges."""
+"""Explains many sessions with one statement each for their statuses, refunds, holds, verdicts, times and charges."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ from sweeper.sweep.selection import Selection
 
 @dataclass
 class _Records:
-    """What is known of a session without its mapped values; ``status`` is None where its row is gone."""
+    """What is known of a session without its mapped values; ``status`` is None if its row is gone."""
 
     status: Row | None = None
     refunds: list[Row] = field(default_factory=list)
@@ -29,7 +29,7 @@ class _Records:
 
 @dataclass(frozen=True)
 class _Answers:
-    """One row for each session, by the id that was asked for, or the error for those whose row the database refused."""
+    """One row for each session, by the requested id, or the error for those whose row the database refused."""
 
     rows: dict[str, Row]
     refusals: dict[str, Refusal]
@@ -45,7 +45,7 @@ class SessionExplainer:
         self._selection, self._floor = selection, floor
 
     def explain(self, session_ids: Sequence[str]) -> tuple[Explanation, ...]:
-        """The explanations of these sessions, in their order; the ids differ from each other."""
+        """The explanations of these sessions, in their order; the ids must be distinct."""
         if self._mapping.knows_charges:
             reader = OwedReader(self._transaction, self._mapping, self._selection.only(tuple(session_ids)))
             self._selection = replace(self._selection, first_charge=reader.find_first_charge())
@@ -135,7 +135,7 @@ class SessionExplainer:
         return answers
 
     def _plan_holds(self, owed: Sequence[Row]) -> dict[str, str]:
-        """Add why a run would put owed sessions on hold: the plan decides that, not the verdict."""
+        """Add why a run would put owed sessions on hold: that depends on the planned refund, not on the verdict."""
         if not owed:
             return {}
         selection = self._selection.only(tuple(row.session_id for row in owed))
@@ -235,7 +235,7 @@ def _after(moment: datetime | None, limit: timedelta | None) -> datetime | None:
 
 
 def _as_refunded(explanation: Explanation, refunds: Sequence[Row]) -> Explanation:
-    """The explanation by the latest refund: one that was taken back may have been paid again by hand."""
+    """The explanation by the latest refund: after a reversal, a user may have paid the session again."""
     last = refunds[-1]
     if last.reversed_at is not None:
         verdict = Verdict.REVERSED

@@ -9,7 +9,7 @@ from sweeper.init.sessions import Session
 
 
 def counters_lines(balance: Balance, chooser: Chooser) -> list[Line]:
-    """``spent``: written where a rule proves it; else a question, or left to [accounts.add]."""
+    """``spent``: written if a rule proves it; else a question, or left to [accounts.add]."""
     if balance.spent:
         return [Line("spent", balance.spent.as_sql, "goes down by it")]
     if not balance.counters or balance.column is None:
@@ -43,7 +43,7 @@ def active_lines(table: Table) -> list[Line]:
 
 
 def share_sections(session: Session, balance: Balance) -> list[Section]:
-    """For several pools: the share of each, if the session has columns for it; as comments for the user."""
+    """For several pools: the share of each, if the session has columns for it, as comments for the user."""
     if len(balance.pools) < 2:
         return []
     common = frozenset.intersection(*(pool.words for pool in balance.pools))

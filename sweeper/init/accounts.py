@@ -1,4 +1,4 @@
-"""Who pays: how a session names its account, and where the balance is."""
+"""Finds who pays: how a session names its account, and where the balance is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _WHOSE = "Whose are the credits that a session cost?"
 
 @dataclass(frozen=True)
 class Holder:
-    """A table that may have the balance, and the paths that lead to it."""
+    """A table that may have the balance, and the paths to it."""
 
     table: Table
     paths: tuple[Path, ...]
@@ -32,7 +32,7 @@ class Holder:
 
 @dataclass(frozen=True)
 class Payer:
-    """The draft's lines about the account; ``path`` is the likeliest one, for the rows of a ledger."""
+    """The draft's lines about the account; ``path`` is the most likely one, for the rows of a ledger."""
 
     account: Line
     section: Section | None
@@ -42,12 +42,12 @@ class Payer:
 
     @property
     def table(self) -> str:
-        """The table of accounts, when it is known."""
+        """The accounts table, if it is known."""
         return self.path.table.as_sql if self.path else "not known"
 
 
 def find_payer(evidence: Evidence, session: Session, chooser: Chooser) -> Payer:
-    """Who pays, and where the balance is."""
+    """The account of a session, and the balance."""
     paths = find_paths(evidence, session.table)
     holders = find_holders(evidence, session, paths)
     if not holders:
@@ -71,13 +71,13 @@ def leads_to_balance(evidence: Evidence, session: Session) -> bool:
 
 
 def open_accounts(evidence: Evidence, session: Session) -> Section | None:
-    """Questions for everything that may be the balance, while even the table of sessions is uncertain."""
+    """Questions about everything that may be the balance, while even the sessions table is uncertain."""
     holders = find_holders(evidence, session, find_paths(evidence, session.table))
     return _all_open(evidence, holders, read_balance(evidence, holders[0].table)) if holders else None
 
 
 def find_holders(evidence: Evidence, session: Session, paths: Sequence[Path]) -> list[Holder]:
-    """The tables with a balance to which a session leads; those that are named or referred to as accounts, if any."""
+    """The tables with a balance that a session leads to; if any are named or referred to as accounts, only those."""
     found: dict[int, list[Path]] = {}
     for path in paths:
         if path.table != session.table and _may_hold(evidence, path):
@@ -103,7 +103,7 @@ def _may_hold(evidence: Evidence, path: Path) -> bool:
     numbers = read_numbers(table)
     if numbers.speak:
         return True
-    # its names do not mention credits, but its ledger shows that something here is moved
+    # its names do not mention credits, but its ledger shows that it is a balance of something
     moved = any(
         looks_like_books(books) and any(found.target == table for found in evidence.references(books))
         for books in evidence.tables
@@ -113,7 +113,7 @@ def _may_hold(evidence: Evidence, path: Path) -> bool:
 
 
 def _account(evidence: Evidence, session: Session, holders: Sequence[Holder], chooser: Chooser) -> Line:
-    """The session's expression for the account: a fact when there is only one."""
+    """The session's expression for the account: certain if there is only one."""
     ways: dict[str, str] = {}
     for holder in holders:
         direct = [path for path in holder.paths if not path.further] or list(holder.paths)
@@ -142,7 +142,7 @@ def _account(evidence: Evidence, session: Session, holders: Sequence[Holder], ch
 def _sections(
     evidence: Evidence, session: Session, holders: Sequence[Holder], balance: Balance, chooser: Chooser
 ) -> list[Section]:
-    """``[accounts]``, and what is proposed beside it."""
+    """``[accounts]``, and the proposals beside it."""
     holder = holders[0]
     key = holder.path.key
     if len(holders) > 1 or balance.moved_later:
@@ -170,7 +170,7 @@ def _sections(
 
 
 def unlinked_balances(evidence: Evidence) -> list[tuple[Table, Column]]:
-    """What looks like a balance in any table that is named like one of accounts."""
+    """Columns that look like a balance in any table that is named like one of accounts."""
     return [
         (table, column)
         for table in evidence.tables
@@ -183,7 +183,7 @@ _POOLS = "With an expression, [accounts.add] says what each column takes; the ba
 
 
 def _all_open(evidence: Evidence, holders: Sequence[Holder], balance: Balance) -> Section:
-    """Questions for all of it: even the table is uncertain."""
+    """Questions about all of it, because even the table is uncertain."""
     tables = [Candidate(holder.table.as_sql, f"by {holder.path.expression}") for holder in holders]
     keys = [Candidate(holder.path.key.as_sql, f"of {holder.table.as_sql}") for holder in holders]
     found = []
@@ -205,7 +205,7 @@ def _keys(table: Table) -> list[Candidate]:
 
 
 def _without_balance(evidence: Evidence, session: Session, paths: Sequence[Path], chooser: Chooser) -> Payer:
-    """Where no column looks like a balance: it may be the sum of a ledger, its newest row, or elsewhere."""
+    """For when no column looks like a balance: it may be the sum of a ledger, its newest row, or elsewhere."""
     owners = owner_columns(evidence, session.table)
     ways = {
         path.expression: path

@@ -18,7 +18,7 @@ _UNPROVEN = "a price that the session stores: nothing here proves that it was ev
 
 @dataclass(frozen=True)
 class Amounts:
-    """The candidates for the amount, the likeliest first, and what the books say was taken."""
+    """The candidates for the amount, the most likely first, and what the books say was charged."""
 
     candidates: tuple[Candidate, ...]
     charged: Line | None
@@ -27,7 +27,7 @@ class Amounts:
 def find_amounts(
     evidence: Evidence, session: Session, balance: Balance | None, ledger: Ledger | None, links: Sequence[JsonLink]
 ) -> Amounts:
-    """Candidates for the charge: what was booked, what the session stores, what can be counted."""
+    """Candidates for the charge: what the ledger has, what the session stores, what can be counted."""
     net = _net(session, ledger) if ledger else None
     charged = _charged(evidence, session, ledger, net) if ledger and net else None
     found = list(_booked(session, ledger, net))
@@ -49,7 +49,7 @@ def _key(session: Session, ledger: Ledger) -> str:
 
 
 def _net(session: Session, ledger: Ledger) -> Candidate | None:
-    """Charges less refunds, with the ledger's own signs where it has them."""
+    """Charges less refunds, with the ledger's own signs if it has them."""
     if not ledger.charges:
         return None
     also = f" AND {ledger.naming.condition}" if ledger.naming.condition else ""
@@ -93,7 +93,7 @@ def _booked(session: Session, ledger: Ledger | None, net: Candidate | None) -> I
 
 
 def _charged(evidence: Evidence, session: Session, ledger: Ledger, net: Candidate) -> Line | None:
-    """What the books say was charged: a fact when nearly all sessions that succeeded have a charge there."""
+    """What the books say was charged: certain if nearly all successful sessions have a charge there."""
     succeeded = session.condition("succeeded")
     if ledger.doubts or not ledger.linked or not succeeded:
         return None
@@ -108,7 +108,7 @@ def _charged(evidence: Evidence, session: Session, ledger: Ledger, net: Candidat
 
 
 def _taken(evidence: Evidence, session: Session, net: Candidate, condition: str) -> tuple[int, int]:
-    """How many of the newest sessions there are, and how many of them have a charge that was not refunded."""
+    """How many of the newest sessions were read, and how many of them have a charge that was not refunded."""
     slots = {"expression": net.sql, "table": session.table.as_sql, "condition": condition, "key": session.key.as_sql}
     looked = evidence.rows("draft_charges", slots)
     return (int(looked[0][0]), int(looked[0][1])) if looked else (0, 0)
@@ -128,7 +128,7 @@ def _stored(evidence: Evidence, session: Session, balance: Balance | None) -> It
         and column != session.status.column
         and not evidence.reference(column)
     ]
-    # "credits_charged" before "token_count": names that mention a price go first
+    # "credits_charged" before "token_count": names that mention a price come first
     priced.sort(key=lambda column: (-words.speaks_of_price(column.words), len(column.name)))
     pools = balance.pools if balance else ()
     shares = [column for column in priced if any(column.words & _own(pool, pools) for pool in pools)]

@@ -12,7 +12,7 @@ _EXAMPLES = 3
 
 @dataclass(frozen=True)
 class Candidate:
-    """An expression, what it is, and what it gives on real rows; ``looked_at`` is negative before it is tried."""
+    """An expression, what it is, and what it gives for real rows; ``looked_at`` is negative before it is tried."""
 
     sql: str
     meaning: str
@@ -76,7 +76,7 @@ class Draft:
 
 
 class Chooser(Protocol):
-    """Who decides between candidates."""
+    """What decides between candidates."""
 
     def pick(self, question: str, options: Sequence[str], *, certain: bool) -> int | None:
         """The index of the right option; the best option comes first.
@@ -100,7 +100,7 @@ def asked(chooser: Chooser, key: str, question: str, candidates: Sequence[Candid
 
 
 def try_all(evidence: Evidence, table: Table, condition: str, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The candidates, each with what it gives on the newest rows that the condition selects."""
+    """The candidates, each with what it gives for the newest rows that the condition selects."""
     return [_tried(evidence, table, condition, candidate) for candidate in candidates]
 
 
@@ -117,7 +117,7 @@ def _tried(evidence: Evidence, table: Table, condition: str, candidate: Candidat
 
 
 def describe(candidate: Candidate, rows: str = "failed session") -> str:
-    """What a candidate gives on real rows."""
+    """What a candidate gives for real rows."""
     if candidate.looked_at < 0:
         return ""
     if not candidate.looked_at:
@@ -128,5 +128,5 @@ def describe(candidate: Candidate, rows: str = "failed session") -> str:
 
 
 def none_first(candidates: Sequence[Candidate]) -> Iterator[Candidate]:
-    """The candidates; those that give nothing on any row go last."""
+    """The candidates; those that give nothing for any row come last."""
     return iter(sorted(candidates, key=lambda c: c.looked_at > 0 and c.nulls == c.looked_at))

@@ -1,4 +1,4 @@
-"""Which column is the balance: one that is certain, or a question with all candidates."""
+"""Decides which column is the balance: one that is certain, or a question with all candidates."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from sweeper.init.running_totals import applied_column, find_running_totals, loo
 
 @dataclass(frozen=True)
 class Balance:
-    """The balance of one table of accounts; ``column`` is None when it has to be asked, and ``why`` says why.
+    """The balance of one accounts table; ``column`` is None if the user must be asked, for the reason in ``why``.
 
     ``moved_later`` when perhaps no refund should move the balance at all, so that even the table is uncertain.
     ``spent`` is the counter that a refund lowers, ``invariant`` the rule that proves it, ``counters`` unproven ones.
@@ -30,7 +30,7 @@ class Balance:
 
 
 def read_balance(evidence: Evidence, table: Table) -> Balance:
-    """Decide which column of a table of accounts is the balance, or why it cannot be known."""
+    """Decide which column of an accounts table is the balance, or why it cannot be known."""
     numbers = read_numbers(table)
     pools = (*numbers.balances, *(column for column in numbers.others if column.words & POOL))
     if len(pools) > 1 or not numbers.balances:
@@ -54,7 +54,7 @@ def read_balance(evidence: Evidence, table: Table) -> Balance:
 
 
 def _moved_otherwise(evidence: Evidence, table: Table, balance: Column) -> tuple[str] | None:
-    """Ledgers that move the balance by themselves, or that carry a running balance."""
+    """Ledgers that change the balance by themselves, or that have a running balance."""
     for books in evidence.tables:
         applied = applied_column(books) if looks_like_books(books) else None
         if applied and _names_account(evidence, books, table):
@@ -74,7 +74,7 @@ def _moved_otherwise(evidence: Evidence, table: Table, balance: Column) -> tuple
 
 
 def _names_account(evidence: Evidence, books: Table, accounts: Table) -> bool:
-    """Whether its rows may be about these accounts: by a key, or by any id of that type."""
+    """Whether its rows may belong to these accounts: by a key, or by any id of that type."""
     if any(reference.target == accounts for reference in evidence.references(books)):
         return True
     return accounts.key is not None and any(
@@ -83,7 +83,7 @@ def _names_account(evidence: Evidence, books: Table, accounts: Table) -> bool:
 
 
 def _proven(evidence: Evidence, table: Table, balance: Column, numbers: Numbers) -> tuple[Column | None, str | None]:
-    """The counter that a refund lowers, and the rule that holds for every row looked at."""
+    """The counter that a refund lowers, and the rule that is true of every row that was read."""
     if table.key is None:
         return None, None
     given = [c for c in (*numbers.history, *numbers.limits) if not c.words & words.SPENT]
@@ -95,7 +95,7 @@ def _proven(evidence: Evidence, table: Table, balance: Column, numbers: Numbers)
             looked = evidence.rows("sample_condition", slots)
             if not looked or looked[0][0] != looked[0][1]:
                 continue
-            # while nothing was spent, many rules hold; without rows, only names can show it
+            # while nothing was spent, many rules are true; without rows, only names can show it
             moved = evidence.rows("sample_condition", {**slots, "condition": f"{counter.as_sql} <> 0"})
             named = {source, counter} <= set(numbers.history)
             if moved and (moved[0][1] or (not moved[0][0] and named)):
@@ -104,7 +104,7 @@ def _proven(evidence: Evidence, table: Table, balance: Column, numbers: Numbers)
 
 
 def candidates(balance: Balance) -> Iterator[Candidate]:
-    """Every candidate for the balance: each column, the sum of all pools, the limit less what was used."""
+    """All candidates for the balance: each column, the sum of all pools, the limit less what was used."""
     numbers = balance.numbers
     listed = numbers.moving if numbers.speak or balance.pools else ()
     listed = listed or tuple(column for column in numbers.others if not column.words & words.OTHER_NUMBERS)

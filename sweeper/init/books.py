@@ -1,4 +1,4 @@
-"""Tables that may be the app's own books, though no column of theirs is known to name a session."""
+"""Tables that may be the app's books, although no column is known to name a session."""
 
 from sweeper.init import words
 from sweeper.init.answers import Section
@@ -10,7 +10,7 @@ _BOOKS_AT_MOST = 4
 
 
 def without_ledger(evidence: Evidence, session: Session, accounts: Table | None) -> list[Section]:
-    """Notes on where the app may keep its refunds, in tables that do not name sessions in a known way."""
+    """Notes on where the app may record its refunds, in tables that do not name sessions in a known way."""
     books = _books(evidence, session, accounts)
     if not books:
         return []
@@ -38,6 +38,6 @@ def _books(evidence: Evidence, session: Session, accounts: Table | None) -> list
 
 
 def _speaks(table: Table, column: Column) -> bool:
-    """Whether a column may have the kind of a row, or what the row is about."""
+    """Whether a column may have the kind of a row, or of its subject."""
     about = words.KIND | words.POLYMORPHIC | words.NOTE
     return column.table_oid == table.oid and bool(column.words & about)

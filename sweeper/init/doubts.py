@@ -1,4 +1,4 @@
-"""What speaks against one refund row a session in a ledger, each of which names the session."""
+"""Evidence in a ledger that a session may not have exactly one refund row that names it."""
 
 from sweeper.init.balances import Balance
 from sweeper.init.evidence import Evidence, typed_link
@@ -18,7 +18,7 @@ def find_doubts(evidence: Evidence, session: Session, ledger: Ledger, balance: B
 
 
 def _of_links(evidence: Evidence, session: Session, ledger: Ledger) -> list[str] | None:
-    """Refunds that name no session, something else, or one that others name, too; None where nothing shows it."""
+    """Refunds that name no session, something else, or one that others name, too; None if nothing shows that."""
     table, naming = ledger.table, ledger.naming
     by_sign = ledger.kind is None and ledger.refunds != "true"
     link = naming.column.as_sql
@@ -34,7 +34,7 @@ def _of_links(evidence: Evidence, session: Session, ledger: Ledger) -> list[str]
             f"{rows - known} of {rows} refund rows of {table.as_sql} name no session in {link}{kinds}: those would not "
             "be seen, and be paid again"
         )
-    elif naming.condition:  # the ids of other things may be those of sessions, too
+    elif naming.condition:  # ids of other things may also be those of sessions
         of_sessions, _, most = compare_rows(evidence, session, ledger, f"{refunds} AND {naming.condition}") or looked
         if of_sessions < rows:
             doubts.append(
@@ -53,7 +53,7 @@ def _of_links(evidence: Evidence, session: Session, ledger: Ledger) -> list[str]
 
 
 def _of_pools(evidence: Evidence, ledger: Ledger, balance: Balance | None) -> list[str]:
-    """A text that distinguishes pools."""
+    """A text that tells pools apart."""
     pools = {
         word for column in (balance.numbers.moving + balance.numbers.others if balance else ()) for word in column.words
     }
@@ -72,7 +72,7 @@ def _of_pools(evidence: Evidence, ledger: Ledger, balance: Balance | None) -> li
 
 
 def _of_first_tries(evidence: Evidence, session: Session, ledger: Ledger) -> list[str]:
-    """Refunds that name a session that others refer to: of several tries, the first may stand for all."""
+    """Refunds of sessions that others refer to: with several attempts, the first may name all of them."""
     assert ledger.table.key is not None  # noqa: S101 - only such tables are looked at
     found = []
     for reference in evidence.references(session.table):

@@ -1,4 +1,4 @@
-"""From evidence to a draft: what the database proves is written, and everything else is a question."""
+"""Makes a draft from the evidence: what the database proves is written, and everything else is a question."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -33,7 +33,7 @@ _AMOUNT = "What is owed when a session fails? (the charge, less what was deliver
 
 
 def make_draft(evidence: Evidence, chooser: Chooser, table: str | None = None) -> Draft:
-    """Draft a mapping of a database; ``table`` is that of the sessions, when the user knows it.
+    """Draft a mapping of a database; ``table`` is the sessions table, if the user knows it.
 
     Raises:
         ConfigurationError: no table looks like one of paid sessions, or no table has that name.
@@ -55,7 +55,7 @@ def make_draft(evidence: Evidence, chooser: Chooser, table: str | None = None) -
 
 
 def _nothing_found(evidence: Evidence, found: SessionTables) -> str:
-    """Which tables were looked at, and why each was ruled out; there is no general fix to propose."""
+    """The tables that were considered, and why each was ruled out; there is no general fix to propose."""
     dropped = sorted(found.dropped.items(), key=lambda item: "others look more" in item[1])
     lines = [f"  {name}: {why}" for name, why in dropped[:_MOST_DROPPED]]
     if len(dropped) > _MOST_DROPPED:
@@ -69,7 +69,7 @@ def _nothing_found(evidence: Evidence, found: SessionTables) -> str:
 
 
 def _choose(evidence: Evidence, found: SessionTables, chooser: Chooser) -> tuple[Session | None, tuple[Session, ...]]:
-    """The table of sessions, when it is certain."""
+    """The sessions table, if it is certain."""
     # of two that look alike, the one that leads to a balance is the paid one
     leads = {session.table.oid: 2 * leads_to_balance(evidence, session) for session in found.sessions}
     ranked = sorted(found.sessions, key=lambda session: -(session.score + leads[session.table.oid]))
@@ -91,7 +91,7 @@ def _choose(evidence: Evidence, found: SessionTables, chooser: Chooser) -> tuple
 
 
 def _which_table(evidence: Evidence, likely: Sequence[Session]) -> Draft:
-    """The draft when even the table of sessions is uncertain: every line is a question."""
+    """The draft when even the sessions table is uncertain: every line is a question."""
     tables = [Candidate(one.table.as_sql, f"its status: {_status_of(one)}") for one in likely]
     question = (
         "Which table holds the paid sessions? It may be the work itself, or the charge that was taken for it and is "
@@ -170,12 +170,12 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
 
 
 def _holding(payer: Payer) -> Table | None:
-    """The table of the accounts, as far as it is known."""
+    """The accounts table, as far as it is known."""
     return payer.balance.table if payer.balance else payer.path.table if payer.path else None
 
 
 def _account(payer: Payer, ledger: Ledger | None) -> Line:
-    """The account of a session: a fact only where the table with the balance is known."""
+    """The account of a session: certain only if the table with the balance is known."""
     if payer.section or ledger or payer.account.is_open or payer.path is None:
         return payer.account
     found = [Candidate(str(payer.account.value), f"to {payer.path.table.as_sql}.{payer.path.key.as_sql}")]
@@ -199,7 +199,7 @@ def _error(session: Session) -> Column | None:
 
 
 def _accounts(evidence: Evidence, payer: Payer, ledger: Ledger | None, links: Sequence[JsonLink]) -> list[Section]:
-    """``[accounts]``; left out only where there is a ledger, without a running total, and no balance."""
+    """``[accounts]``; left out only if there is a ledger, without a running total, and no balance."""
     if payer.section:
         return [payer.section, *payer.extra]
     running = [table for table in evidence.tables if looks_like_books(table) and after_column(table)]

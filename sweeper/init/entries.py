@@ -1,4 +1,4 @@
-"""The row of a refund in the app's own ledger: the value of each column."""
+"""The row of a refund in the app's own ledger, with the value of each column."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -21,7 +21,7 @@ _SHOWN = frozenset({"description", "title", "label", "message", "text"})
 def insert_lines(
     evidence: Evidence, table: Table, known: Mapping[str, str], path: Path | None, session: Session
 ) -> list[Line]:
-    """Each column with its value; ``known`` are those that are certain.
+    """Each column with its value; ``known`` are the certain ones.
 
     A required column that nothing fits stays an open question, and so does a second column that may name an owner.
     """
@@ -71,7 +71,7 @@ def reverse_lines(table: Table, lines: list[Line], amount: Column, kinds: list[C
 
 
 def account_value(evidence: Evidence, table: Table, path: Path | None, session: Session) -> tuple[Column, str] | None:
-    """The column for the account of a row, and its value for a refund of that account."""
+    """The column for a row's account, and its value for a refund to that account."""
     if path is None:
         owners = owner_columns(evidence, session.table)
         if len(owners) != 1:
@@ -105,19 +105,19 @@ def account_value(evidence: Evidence, table: Table, path: Path | None, session: 
 
 
 def as_type(name: str, has: Column, wanted: Column) -> str:
-    """A value of the refund, in the type of the column that takes it."""
+    """A value of the refund, in the type of its column."""
     return name if has.type == wanted.type else f"{name}::{wanted.type}"
 
 
 def is_left_empty(evidence: Evidence, table: Table, column: Column, refunds: str, amount: Column) -> bool:
-    """Whether the app has refunds, and never wrote anything into a column that its customers might read."""
+    """Whether the app has refunds, and never wrote into a column that its customers might read."""
     if table.key is None or column.required or not _is_note(column):
         return False
     return bool(texts_of(evidence, table, amount, refunds)) and not texts_of(evidence, table, column, refunds)
 
 
 def note_value(evidence: Evidence, table: Table, column: Column, refunds: str) -> str | None:
-    """The text that the app's customers read in each of its refunds, when it is always the same."""
+    """The text for the app's customers in each of its refunds, if it is always the same."""
     if table.key is None or not _is_note(column):
         return None
     values = texts_of(evidence, table, column, refunds)
@@ -125,7 +125,7 @@ def note_value(evidence: Evidence, table: Table, column: Column, refunds: str) -
 
 
 def texts_of(evidence: Evidence, table: Table, column: Column, condition: str) -> list[str]:
-    """Up to three values that the newest rows of a condition have in a column, as texts."""
+    """Up to three values, as texts, in a column of the newest rows that a condition selects."""
     assert table.key is not None  # noqa: S101 - only such tables are looked at
     slots = {"column": column.as_sql, "table": table.as_sql, "key": table.key.as_sql, "condition": condition}
     return [str(row[0]) for row in evidence.rows("draft_texts", slots)]

@@ -11,7 +11,7 @@ _EXPRESSIONS = {"seconds": "of_epoch", "milliseconds": "of_milliseconds"}
 
 
 def epochs(evidence: Evidence, session: Session, names: Sequence[str]) -> list[Candidate]:
-    """The number columns of these names that hold times of the last years, with an expression that converts them."""
+    """The number columns with these names that hold recent times, with an expression that converts them."""
     found: list[tuple[int, Candidate]] = []
     for column in session.table.columns:
         if not column.is_number or not column.words & set(names):

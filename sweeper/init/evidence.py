@@ -1,4 +1,4 @@
-"""What the catalogue and a bounded sample of rows show about an app's tables."""
+"""What the catalog and a bounded sample of rows show about an app's tables."""
 
 import time
 from collections import defaultdict
@@ -114,7 +114,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Reference:
-    """A column that says which row of another table is meant; ``declared`` when a foreign key says so."""
+    """A column that refers to a row of another table; ``declared`` if a foreign key says so."""
 
     column: Column
     target: Table
@@ -123,7 +123,7 @@ class Reference:
 
 
 class Evidence:
-    """The catalogue, read at once, and rows, read when asked for.
+    """The catalog, read at once, and rows, read when needed.
 
     ``strange`` are tables that are not read; ``unseen`` when a query for evidence was not answered in time:
     then nothing that depends on rows is a fact.
@@ -141,15 +141,15 @@ class Evidence:
         self._add_references_by_name()
 
     def references(self, table: Table) -> list[Reference]:
-        """What the columns of a table refer to."""
+        """The references of all columns of a table."""
         return self._references[table.oid]
 
     def reference(self, column: Column) -> Reference | None:
-        """What one column refers to."""
+        """The references of one column."""
         return next((found for found in self._references[column.table_oid] if found.column == column), None)
 
     def _add_references_by_name(self) -> None:
-        """Columns without a foreign key that are named after a table, and have the type of its key."""
+        """Columns without a foreign key that are named after a table and have the type of its key."""
         named = [(words(table.name), table) for table in self.tables]
         for table in self.tables:
             declared = {found.column.name for found in self._references[table.oid]}
@@ -177,18 +177,18 @@ class Evidence:
             "target_column": target_column.as_sql,
         }
         looked = self.rows("sample_matches", slots)
-        # a few keys may be gone: apps delete accounts
+        # a few keys may be gone, because apps delete accounts
         return bool(looked[0][1] > least * looked[0][0]) if looked and looked[0][0] else None
 
     def has_several(self, table: Table, column: Column) -> bool:
-        """Whether a column has several different values, so that they can prove anything."""
+        """Whether a column has several different values, so that a match means something."""
         if table.key is None:
             return False
         slots = {"column": column.as_sql, "table": table.as_sql, "key": table.key.as_sql}
         return len(self.rows("sample_values", slots)) > 1
 
     def rows(self, statement: str, slots: Mapping[str, str]) -> list[tuple[Any, ...]]:
-        """A bounded query of rows; empty when it fails or takes too long, because a draft can do without."""
+        """A bounded query of rows; empty if it fails or takes too long, because a draft can do without."""
         asked = (statement, *slots.values())
         if asked not in self._seen:
             self._seen[asked] = self._look(statement, slots)
@@ -217,13 +217,13 @@ def _called(spoken: tuple[str, ...], named: list[tuple[tuple[str, ...], Table]])
 
 
 def same_type(one: Column, other: Column) -> bool:
-    """Whether values of one can be those of the other."""
+    """Whether values of one column can be those of the other."""
     texts, integers = ("text", "character varying", "character", "bpchar"), ("integer", "bigint", "smallint")
     return one.type == other.type or any(one.type in kind and other.type in kind for kind in (texts, integers))
 
 
 def typed_link(row: str, key: Column) -> str:
-    """The text in ``row.link`` in the type of a key, so that an index serves; null when it is not of that type."""
+    """The text ``row.link`` in the type of a key, so that an index is used; null if it is not of that type."""
     if key.type == "uuid":
         return f"(CASE WHEN {row}.link ~ '^[0-9a-fA-F-]{{36}}$' THEN {row}.link::uuid END)"
     if key.is_integer:

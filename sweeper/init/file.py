@@ -1,4 +1,4 @@
-"""A draft as a commented ``sweeper.toml``: open questions marked, candidates with what each gives on real rows."""
+"""A draft as a commented ``sweeper.toml``: open questions are marked, candidates show what each gives for real rows."""
 
 import json
 import textwrap

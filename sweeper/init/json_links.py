@@ -1,4 +1,4 @@
-"""Ledgers that name the session inside json, where no column and no foreign key shows it."""
+"""Ledgers that name the session inside JSON, without a column or a foreign key."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from sweeper.postgres.templates import fill_expression, quote_text
 
 @dataclass(frozen=True)
 class JsonLink:
-    """A key in a ledger's json whose values are ids of sessions, in ``rows`` of the rows that were looked at."""
+    """A key in a ledger's JSON whose values are ids of sessions, in ``rows`` of the rows that were read."""
 
     ledger: Table
     column: Column
@@ -23,12 +23,12 @@ class JsonLink:
 
     @property
     def of_refund(self) -> bool:
-        """Whether its name speaks of a refund."""
+        """Whether its name means a refund."""
         return bool(frozenset(words.words(self.name)) & words.REFUND)
 
     @property
     def tells_refunds(self) -> bool:
-        """Whether it shows which sessions were refunded, by its name or by the kind of the row."""
+        """Whether it shows which sessions were refunded, by its name or by the kind of row."""
         return self.of_refund or bool(self.refunds)
 
     def refunded(self, session: Session) -> Candidate:
@@ -57,7 +57,7 @@ class JsonLink:
 
 
 def find_json_links(evidence: Evidence, session: Session) -> list[JsonLink]:
-    """The links inside json of all tables that look like a ledger."""
+    """The links inside the JSON of all tables that look like a ledger."""
     found = []
     for table in evidence.tables:
         if table == session.table or not looks_like_books(table) or table.key is None:
@@ -77,7 +77,7 @@ def find_json_links(evidence: Evidence, session: Session) -> list[JsonLink]:
 
 
 def _refunds(evidence: Evidence, table: Table, json: Column) -> str:
-    """Which rows are refunds, by the column for their kind; empty when no kind says it."""
+    """Which rows are refunds, by the column for their kind; empty if no kind says so."""
     column, values = kind_column(evidence, table, json)
     kinds = [quote_text(value) for value in values if frozenset(words.words(value)) & words.REFUND]
     if column is None or not kinds:

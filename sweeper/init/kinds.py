@@ -1,4 +1,4 @@
-"""The kinds of rows of a ledger: which column distinguishes them, and what each value means."""
+"""The kinds of rows of a ledger: which column has them, and what each value means."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ class Kind:
 
     @property
     def is_refund(self) -> bool:
-        """Whether such a row gives credits back."""
+        """Whether such a row refunds credits."""
         return bool(self.words & words.REFUND)
 
     @property
@@ -33,7 +33,7 @@ class Kind:
 
 
 def values_of(evidence: Evidence, table: Table, column: Column) -> list[str]:
-    """The values of a column, when they are few."""
+    """The values of a column, if there are few."""
     assert table.key is not None  # noqa: S101 - only such tables are looked at
     values = list(column.labels or column.literals)
     if not column.labels:
@@ -43,7 +43,7 @@ def values_of(evidence: Evidence, table: Table, column: Column) -> list[str]:
 
 
 def kind_column(evidence: Evidence, table: Table, session: Column) -> tuple[Column | None, list[str]]:
-    """The column for the kind of a row, and its values: one with a value for refunds before others."""
+    """The column for the kind of a row, and its values; a column with a value for refunds comes first."""
     found: list[tuple[int, Column | None, list[str]]] = [(0, None, [])]
     for column in table.columns:
         if not (column.category == "E" or column.is_text) or not column.words & words.KIND:
@@ -59,7 +59,7 @@ def kind_column(evidence: Evidence, table: Table, session: Column) -> tuple[Colu
 
 
 def code_columns(table: Table, session: Column) -> list[Column]:
-    """The columns that have the kind of a row as a number, such as an enum of Rails; only rows show what each means."""
+    """The columns with the kind of a row as a number, such as an enum of Rails; only rows show what each means."""
     return [
         column
         for column in table.columns
@@ -71,7 +71,7 @@ def code_columns(table: Table, session: Column) -> list[Column]:
 def read_kinds(
     evidence: Evidence, table: Table, column: Column | None, values: list[str], amount: Column, session: Column
 ) -> list[Kind]:
-    """What each value of the kind means, as far as rows show it; without such a column, of all negative rows."""
+    """What each kind means, as far as rows show it; without a column for it, all negative rows are one kind."""
     assert table.key is not None  # noqa: S101 - only such tables are looked at
     slots = {
         "kind": column.as_sql if column else f"sign({amount.as_sql})",

@@ -54,5 +54,5 @@ _ENGLISH = {word: english for english, said in _BY_ENGLISH.items() for word in s
 
 
 def english(word: str) -> str:
-    """The English word for one in lower case; itself where it is English already, or unknown."""
+    """The English word for a lower-case word; the word itself if it is English already, or unknown."""
     return _ENGLISH.get(word, word)

@@ -11,7 +11,7 @@ from sweeper.init.sessions import Session
 
 @dataclass(frozen=True)
 class Charge:
-    """Which rows of a ledger charge a session, and the sign that makes their amount a positive one."""
+    """Which rows of a ledger charge a session, and the sign that makes their amount positive."""
 
     sign: str
     condition: str
@@ -43,7 +43,7 @@ class Ledger:
 
     @property
     def where(self) -> str:
-        """Which rows are refunds of a session; an open question where neither a kind nor a sign shows it."""
+        """Which rows are refunds of a session; an open question if neither a kind nor a sign shows it."""
         if self.refunds is None:
             return OPEN_QUESTION
         if not self.naming.condition:
@@ -52,7 +52,7 @@ class Ledger:
 
     @property
     def mark(self) -> str | None:
-        """A mark of our own, for the net recipe."""
+        """A mark that sweeper writes to its own rows, for the net recipe."""
         json = next((column for column in self.table.columns if column.type == "jsonb"), None)
         note = next((c for c in self.table.columns if c.is_text and c.words & words.NOTE and c != self.kind), None)
         if json:

@@ -1,4 +1,4 @@
-"""The sections of the file about the ledger: facts where each refund names one session, and questions elsewhere."""
+"""The sections of the file about the ledger: certain if each refund names one session, else questions."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,7 @@ def ledger_sections(
     evidence: Evidence, session: Session, ledgers: list[Ledger], path: Path | None, balance: Balance | None,
     chooser: Chooser,
 ) -> list[Section]:  # fmt: skip
-    """``[ledger]``, ``[ledger.insert]``, and ``[ledger.reverse]`` for the user to take in."""
+    """``[ledger]``, ``[ledger.insert]``, and ``[ledger.reverse]`` as a proposal for the user."""
     ledger = ledgers[0]
     rivals = [other for other in ledgers[1:] if other.score >= ledger.score - 1]
     table, link = Line("table", ledger.table.as_sql), Line("session", ledger.naming.column.as_sql)
@@ -66,7 +66,7 @@ def ledger_sections(
 
 
 def _known(evidence: Evidence, ledger: Ledger, balance: Balance | None) -> dict[str, str]:
-    """What the columns of a refund's row are set to, as far as the rows show it."""
+    """The values of the columns of a refund's row, as far as the rows show them."""
     known = dict(ledger.known)
     if not ledger.linked or ledger.doubts:
         known[ledger.naming.column.name] = OPEN_QUESTION
@@ -92,7 +92,7 @@ def _known(evidence: Evidence, ledger: Ledger, balance: Balance | None) -> dict[
 
 
 def _notes(evidence: Evidence, ledger: Ledger) -> dict[str, str]:
-    """The texts that customers read in each refund of the app, and the columns that it leaves empty."""
+    """The texts for customers in each refund of the app, and the columns that it leaves empty."""
     found: dict[str, str] = {}
     for column in ledger.table.columns if ledger.refunds else ():
         value = note_value(evidence, ledger.table, column, ledger.refunds or "true")
@@ -104,7 +104,7 @@ def _notes(evidence: Evidence, ledger: Ledger) -> dict[str, str]:
 
 
 def _kinds_beside(ledger: Ledger) -> list[Column]:
-    """The type beside a reference, where none of its values is known to mean a session."""
+    """The type beside a reference, if none of its values is known to mean a session."""
     naming = ledger.naming
     if naming.of_sessions or not naming.kinds:
         return []
@@ -113,7 +113,7 @@ def _kinds_beside(ledger: Ledger) -> list[Column]:
 
 
 def _code(evidence: Evidence, ledger: Ledger, column: Column) -> str:
-    """The number that all refunds of sessions have there; an open question where there is not exactly one."""
+    """The number that all refunds of sessions have there; an open question if there is not exactly one."""
     if ledger.refunds is None or ledger.table.key is None:
         return OPEN_QUESTION
     values = texts_of(evidence, ledger.table, column, f"({ledger.where}) AND {ledger.naming.column.as_sql} IS NOT NULL")
@@ -121,7 +121,7 @@ def _code(evidence: Evidence, ledger: Ledger, column: Column) -> str:
 
 
 def _ask_link(session: Session, ledger: Ledger) -> Line:
-    """The column sounds like a session and has no id of any: another column of the session may be meant."""
+    """The column sounds like a session but has no session ids: another column of the session may be meant."""
     others = [c for c in session.table.columns if c.is_unique and c != session.key]
     found = [Candidate(ledger.naming.column.as_sql, f"if it has {column.as_sql} of the session") for column in others]
     question = (
@@ -133,7 +133,7 @@ def _ask_link(session: Session, ledger: Ledger) -> Line:
 
 
 def _by_number(evidence: Evidence, ledger: Ledger) -> list[Candidate]:
-    """Where only the sign shows a refund, and rows have their kind as a number: the number of refunds.
+    """The kind of refunds as a number, for a ledger in which only the sign shows a refund.
 
     Where not even the sign shows it, all numbers.
     """
@@ -154,7 +154,7 @@ def _by_number(evidence: Evidence, ledger: Ledger) -> list[Candidate]:
 
 
 def _each_number(evidence: Evidence, ledger: Ledger, code: Column) -> Iterator[Candidate]:
-    """Each number that a row has there, with how many of those rows name a session."""
+    """Each number that rows have there, with how many of those rows name a session."""
     assert ledger.table.key is not None  # noqa: S101 - only such tables are looked at
     slots = {
         "kind": code.as_sql, "amount": ledger.amount.as_sql, "session": ledger.naming.column.as_sql,
@@ -186,7 +186,7 @@ def _ask_where(ledger: Ledger, numbered: list[Candidate], chooser: Chooser) -> L
 
 
 def _after(evidence: Evidence, table: Table, balance: Balance | None) -> str:
-    """``balance_after`` where the newest rows show that the column is the balance of the account."""
+    """``balance_after``, if the newest rows show that the column is the account's balance."""
     columns = [balance.column] if balance and balance.column else list(balance.numbers.balances) if balance else []
     for column in columns:
         assert balance is not None and column is not None  # noqa: S101, PT018 - listed from it

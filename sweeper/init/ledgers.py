@@ -1,4 +1,4 @@
-"""The app's own list of what it booked: whether there is one, and which of its rows are refunds and charges."""
+"""The app's own ledger: whether there is one, and which of its rows are refunds and charges."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ _CURRENCIES = frozenset({"usd", "cent", "eur"})
 
 
 def find_ledgers(evidence: Evidence, session: Session, path: Path | None, balance: Balance | None) -> list[Ledger]:
-    """Tables that look like a ledger of this app's credits and name the session, the likeliest first."""
+    """Tables that look like a ledger of this app's credits and name the session, the most likely first."""
     found = []
     for table in evidence.tables:
         if table in (session.table, balance.table if balance else None) or table.key is None:
@@ -49,7 +49,7 @@ def _read_ledger(evidence: Evidence, table: Table, session: Session, path: Path 
     named_so = bool(table.words & (words.BOOKS | words.CREDITS))
     payer = account_value(evidence, table, path, session)
     if [bool(refunds) or all_are_refunds, named_so, payer is not None].count(True) < 2:
-        return None  # a table of parts or logs, too, names sessions and has numbers
+        return None  # a table of parts or logs also names sessions and has numbers
     score = naming.sure + 2 + 4 * bool(refunds) + (column is not None) + 3 * all_are_refunds
     score += 2 * bool(table.words & words.LEDGER) + bool(table.words & words.CREDITS)
     score -= 3 * bool(table.words & words.OTHER_MONEY)
@@ -59,7 +59,7 @@ def _read_ledger(evidence: Evidence, table: Table, session: Session, path: Path 
         naming.column.name: as_type("session_id", session.key, naming.column),
         amount.name: "-amount" if down and all(down) else "amount",
     }
-    # a refund may be zero or negative there; and nothing shows the sign of another kind
+    # a refund may be zero or negative there, and the sign of other kinds is unknown
     if released or (not down and amount.words & words.SPENT):
         known[amount.name] = OPEN_QUESTION
     if column:
@@ -74,13 +74,13 @@ def _read_ledger(evidence: Evidence, table: Table, session: Session, path: Path 
 
 
 def _let_go(column: Column | None, kinds: list[Kind]) -> str:
-    """The condition of rows that release what was taken for a session, where no kind of row is called a refund."""
+    """The condition of rows that release what was reserved for a session, if no kind of row is called a refund."""
     named = [quote_text(one.value) for one in kinds if one.names_sessions and one.words & words.RELEASE]
     return f"{column.as_sql} = {named[0]}" if column and len(named) == 1 else ""
 
 
 def _released(kinds: list[Kind], refunds: tuple[str, ...]) -> tuple[str, ...]:
-    """Kinds of rows that release what was held for a session, while no kind is named as a refund."""
+    """Kinds of rows that release what was reserved for a session, if no kind is named as a refund."""
     if not refunds or any(kind.names_sessions for kind in kinds if kind.value in refunds):
         return ()
     return tuple(kind.value for kind in kinds if kind.names_sessions and not kind.down and kind.words & words.RELEASE)
@@ -100,7 +100,7 @@ def _refunds(
         return "true"
     if column and refunds:
         return f"{column.as_sql} = {listed}" if len(refunds) == 1 else f"{column.as_sql} IN ({listed})"
-    # a text that each row must have says what it is, in words that are not known here
+    # a text that each row must have gives its kind, in unknown words
     says = any(one.required and (one.is_text or one.category == "E") and not one.is_unique for one in table.columns)
     by_sign = column is None and not says and any(kind.is_charge for kind in kinds)
     return f"{amount.as_sql} > 0" if by_sign else None
@@ -119,13 +119,13 @@ def _charges(naming: Naming, column: Column | None, kinds: list[Kind], amount: C
 
 
 def _is_linked(evidence: Evidence, session: Session, ledger: Ledger) -> bool:
-    """Whether any row names a session by the column that sounds like it; true while there are no rows."""
+    """Whether any row names a session by the column that sounds like it; true if there are no rows."""
     looked = compare_rows(evidence, session, ledger, f"s.{ledger.naming.column.as_sql} IS NOT NULL")
     return looked is None or not looked[0] or bool(looked[1])
 
 
 def _names_sessions(evidence: Evidence, session: Session, ledger: Ledger) -> bool:
-    """Whether a refund row names a session; true also while there is no refund row."""
+    """Whether a refund row names a session; true if there is no refund row."""
     if ledger.kind is None:  # then only the sign shows it
         return True
     looked = compare_rows(evidence, session, ledger, ledger.refunds or "true")

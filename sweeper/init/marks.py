@@ -1,4 +1,4 @@
-"""How the app marks a session that it refunded itself, and what our refunds must write there, too."""
+"""How the app marks a session that it refunded, and what our refunds must write there, too."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Mark:
 def find_exclude(
     evidence: Evidence, session: Session, links: Sequence[JsonLink], chooser: Chooser, *, has_ledger: bool
 ) -> tuple[list[Line], list[Section], list[str]]:
-    """The line ``exclude``, ``[sessions.refunded]``, and notes where there is nothing to write."""
+    """The line ``exclude``, ``[sessions.refunded]``, and notes if there is nothing to write."""
     marks = list(_marks(session)) or list(_marked_by_text(evidence, session))
     given_back = marks[0].condition if marks else None
     refunded = _refunded(marks)
@@ -124,7 +124,7 @@ def _marked_by_text(evidence: Evidence, session: Session) -> Iterator[Mark]:
 
 
 def _refunded(marks: Sequence[Mark]) -> list[Section]:
-    """What our refunds write on the session, so that the app's own job does not pay again."""
+    """What our refunds write to the session, so that the app's own job does not pay it again."""
     lines = []
     for mark in marks:
         if mark.value == OPEN_QUESTION or mark.question:
@@ -144,7 +144,7 @@ def _refunded(marks: Sequence[Mark]) -> list[Section]:
 
 
 def _results(evidence: Evidence, session: Session) -> Iterator[Column]:
-    """Columns of a result that failed sessions have, too."""
+    """Columns of a result that failed sessions also have."""
     failed = session.condition("failed")
     for column in session.table.columns:
         result = column.words & {"result", "output", "delivered", "delivery", "artifact", "download"}

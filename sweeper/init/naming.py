@@ -16,7 +16,7 @@ _MODULE = re.compile(r"^.*(\\|\.|::|/|:)")
 
 @dataclass(frozen=True)
 class Naming:
-    """The column that names the session, how certain that is, and the condition that it names a session."""
+    """The column that names the session, how certain that is, and the condition under which it does."""
 
     column: Column
     sure: int
@@ -33,7 +33,7 @@ class Naming:
 
 
 def find_naming(evidence: Evidence, table: Table, session: Session) -> Naming | None:
-    """How the rows of a table name a session; None when they do not."""
+    """How the rows of a table name a session; None if they do not."""
     for reference in evidence.references(table):
         if reference.target == session.table and reference.target_column == session.key:
             return Naming(reference.column, 3 + reference.declared)
@@ -57,7 +57,7 @@ def find_naming(evidence: Evidence, table: Table, session: Session) -> Naming | 
 
 
 def _proven(evidence: Evidence, table: Table, column: Column, session: Session) -> bool:
-    """A name alone counts only where the rows do not contradict it."""
+    """A name alone counts only if the rows do not contradict it."""
     if column.type != session.key.type:
         return True
     return evidence.agrees(table, column, session.table, session.key) is not False

@@ -1,4 +1,4 @@
-"""Number columns of a table of accounts, by what their names say: balances, counters of what was used, limits."""
+"""Sorts the number columns of an accounts table by their names: balances, counters of usage, limits."""
 
 from dataclasses import dataclass
 
@@ -49,7 +49,7 @@ def read_numbers(table: Table) -> Numbers:
     if not spoken & (words.CREDITS | words.LEFT | words.LIMIT):  # "jobs_used" in a table without a limit
         found["other"] += found["used"]
         found["used"] = []
-    # what was granted or bought is a pool of its own, unless something counts what was used of it
+    # what was granted or bought is a pool of its own, unless a counter shows how much of it was used
     found["limit" if found["used"] or found["history"] else "balance"] += found.pop("given")
     return Numbers(*(tuple(columns) for columns in found.values()))
 
@@ -72,5 +72,5 @@ def _kind(column: Column, unit: frozenset[str]) -> str:
 
 
 def is_left(column: Column) -> bool:
-    """Whether its name says that it is what is left, from which no usage is subtracted any more."""
+    """Whether its name says that it is what is left, from which usage has been subtracted already."""
     return bool(column.words & words.LEFT)

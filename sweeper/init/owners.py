@@ -1,4 +1,4 @@
-"""Whose tables a draft may read: whoever owns a table can run code with the rights of whoever reads it."""
+"""Which tables a draft may read: the owner of a table can run code with the rights of its reader."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ _MOST = 6
 
 
 def read_tables(transaction: Transaction, named: str | None) -> tuple[Sequence[Row], Sequence[Row]]:
-    """The tables to look at, and those of strangers, that are left out; ``named`` is a table that the user trusts.
+    """The tables to read, and those left out because of their owners; ``named`` is a table that the user trusts.
 
     Where all are of one role, it is the app's: there is nothing else to draft from.
 
@@ -36,7 +36,7 @@ def read_tables(transaction: Transaction, named: str | None) -> tuple[Sequence[R
 
 
 def strangers_note(strange: Sequence[Row]) -> str:
-    """What the user has to know of tables that were not looked at."""
+    """A note for the user about the tables that were not read."""
     owners = _few(sorted({row.owner for row in strange}))
     return (
         f"Not looked at: tables of {owners}, such as {strange[0].as_sql}. Whoever owns a table can run code with the "

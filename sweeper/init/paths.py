@@ -1,4 +1,4 @@
-"""The paths from a session to an account: foreign keys, and names whose values prove them."""
+"""The paths from a session to an account: foreign keys, and names that the values prove."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ def owner_columns(evidence: Evidence, sessions: Table) -> list[Column]:
 
 
 def find_paths(evidence: Evidence, sessions: Table) -> list[Path]:
-    """Every path from a session to another table, with at most one table between."""
+    """All paths from a session to another table, with at most one table between."""
     found: list[Path] = []
     for reference in evidence.references(sessions):
         if reference.column.words & _SOMEONE_ELSE or reference.target == sessions:
@@ -59,7 +59,7 @@ def find_paths(evidence: Evidence, sessions: Table) -> list[Path]:
 
 
 def _agrees(evidence: Evidence, sessions: Table, reference: Reference) -> bool | None:
-    """A reference by name alone: certain when nearly all rows agree, or the table is empty; None when most do not."""
+    """A reference by name alone: certain if nearly all rows match, or the table is empty; None if most do not."""
     compared = sessions, reference.column, reference.target, reference.target_column
     if evidence.agrees(*compared) is False:
         return None
@@ -78,7 +78,7 @@ def _beside(evidence: Evidence, reference: Reference, expression: str, *, certai
 
 
 def _one_further(evidence: Evidence, reference: Reference, *, certain: bool) -> Iterator[Path]:
-    """Paths through a table between, such as the project that a render belongs to."""
+    """Paths through a table in between, such as the project that a render belongs to."""
     for onward in evidence.references(reference.target):
         if onward.target == reference.target or onward.column.words & _SOMEONE_ELSE:
             continue
@@ -95,7 +95,7 @@ def _one_further(evidence: Evidence, reference: Reference, *, certain: bool) -> 
 
 
 def _by_values(evidence: Evidence, sessions: Table, known: set[str]) -> Iterator[Path]:
-    """Where no column refers to the accounts: a key of the same name, or text values that only that key has.
+    """For when no column refers to the accounts: a key of the same name, or text values that only that key has.
 
     That numbers are found there proves nothing: serial numbers always are.
     """

@@ -33,10 +33,10 @@ _PGMQ = frozenset({"msg_id", "read_ct", "vt"})
 
 
 def queue_of(table: Table) -> str | None:
-    """The name of the job queue whose table this is; None when it is not known as one."""
+    """The name of the job queue that the table belongs to; None if it is not known."""
     name, columns = table.name.lower(), {column.name.lower() for column in table.columns}
     if columns >= _PGMQ:
         return "PGMQ"
     if any(c.is_number and words.speaks_of_price(c.words) > 0 for c in table.columns):
-        return None  # no queue has a price: it is a table of the app's own that looks like a queue
+        return None  # job queues have no prices: it is a table of the app's own that looks like a queue
     return next((queue for queue, names, own in _QUEUES if name in names and columns >= own), None)

@@ -36,14 +36,14 @@ def after_column(table: Table) -> Column | None:
 
 
 def applied_column(table: Table) -> Column | None:
-    """A flag or time that says that a row was added to the balance, which a job of the app does later."""
+    """A flag or time for when a row was added to the balance, which a job of the app does later."""
     return next(
         (c for c in table.columns if (c.is_flag or c.is_time) and c.words & _APPLIED and not c.not_null), None
     ) or (next((c for c in table.columns if c.is_flag and c.words & _APPLIED), None))
 
 
 def looks_like_books(table: Table) -> bool:
-    """Whether its rows move credits: an amount, and a name that says so or a running total."""
+    """Whether its rows move credits: it has an amount, and a name that says so or a running total."""
     moved = any(c.is_number and c.words & words.DELTA and not c.is_unique for c in table.columns)
     return moved and not table.words & words.OTHER_MONEY and bool(
         table.words & (words.BOOKS | words.CREDITS | {"book", "line", "wallet"})
@@ -51,7 +51,7 @@ def looks_like_books(table: Table) -> bool:
 
 
 def find_running_totals(evidence: Evidence, accounts: Table, balance: Column) -> list[RunningTotal]:
-    """The running totals of one balance, in every table that names the account."""
+    """The running totals of one balance, in all tables that name the account."""
     found = []
     for table in evidence.tables:
         total = after_column(table)

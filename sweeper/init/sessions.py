@@ -1,4 +1,4 @@
-"""Which table holds the paid work: ranked by its status values, its references, its columns and its name."""
+"""Finds the table of the paid work: ranks tables by their status values, references, columns and names."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,9 +11,9 @@ from sweeper.init.words import Kind
 from sweeper.postgres.templates import quote_text
 
 _PART = 5
-_LOOKED_AT = 20  # tables whose rows are looked at
+_LOOKED_AT = 20  # how many tables' rows are read
 _LEAST = 6
-# names of what is reserved for work, and released or used afterwards: a charge that may be the session itself
+# names for reservations, which are released or used later: a charge that may be the session itself
 _HOLDING = frozenset({"held", "hold", "taken", "reserved", "open", "captured", "authorized", "blocked", "locked"})
 _RELEASED = frozenset({"freed", "free", "released", "release", "let", "returned", "returning", "void", "voided", "used",
                        "spent", "settled", "consumed", "closed", "refunded", "cancelled", "canceled"})  # fmt: skip
@@ -30,11 +30,11 @@ class Session:
 
     @property
     def statuses(self) -> dict[Kind, tuple[str, ...]]:
-        """The values of the status, as far as their words show what they mean."""
+        """The values of the status, as far as their meaning is clear from their words."""
         return self.status.statuses
 
     def column(self, fits: Callable[[Column], bool], names: tuple[frozenset[str], ...]) -> Column | None:
-        """The column that fits, by the first of ``names`` whose words are all in its name; the shortest name wins."""
+        """The column with all the words of the first of ``names`` that matches; the shortest name wins."""
         for wanted in names:
             found = [column for column in self.table.columns if fits(column) and wanted <= column.words]
             if found:
@@ -42,26 +42,26 @@ class Session:
         return None
 
     def condition(self, kind: Kind) -> str | None:
-        """The condition that a row is a session of this kind; None where no status is known to be that."""
+        """The condition that a row is a session of this kind; None if no status is known to mean that."""
         listed = ", ".join(quote_text(status) for status in self.statuses[kind])
         return f"s.{self.status.column.as_sql}::text IN ({listed})" if self.status.column and listed else None
 
     @property
     def failed_condition(self) -> str:
-        """The condition that a row is a failed session; any session where no status is known to be that."""
+        """The condition that a row is a failed session; any session if no status is known to mean that."""
         return self.condition("failed") or "true"
 
 
 @dataclass(frozen=True)
 class SessionTables:
-    """The tables that may hold the sessions, the likeliest first, and why each other table fell out."""
+    """The tables that may hold the sessions, the most likely first, and why each other table was ruled out."""
 
     sessions: list[Session]
     dropped: dict[str, str]
 
 
 def find_sessions(evidence: Evidence) -> SessionTables:
-    """Look at every table: which may hold the sessions, and why each other may not."""
+    """Look at every table: which may hold the sessions, and why each other one may not."""
     dropped = {table.as_sql: why for table in evidence.tables if (why := _not_at_all(evidence, table))}
     by_name = sorted(
         (
@@ -90,7 +90,7 @@ def find_sessions(evidence: Evidence) -> SessionTables:
 
 
 def named_session(evidence: Evidence, name: str) -> Session | None:
-    """The table that the user names as that of the sessions."""
+    """The table that the user names as the sessions table."""
     for table in evidence.tables:
         if name in (table.as_sql, table.name) and table.key:
             return Session(table, table.key, find_status(evidence, table) or Status(None, 0), 0)
@@ -98,7 +98,7 @@ def named_session(evidence: Evidence, name: str) -> Session | None:
 
 
 def charges_with_a_life(evidence: Evidence, session: Session) -> list[Table]:
-    """Tables whose rows are reserved for a session and released again: the charge itself may be what is refunded."""
+    """Tables whose rows are reserved for a session and released again: perhaps it is those that must be refunded."""
     found = []
     for table in evidence.tables:
         if table == session.table or not any(c.is_number and not c.is_unique for c in table.columns):
@@ -159,7 +159,7 @@ def _weak(session: Session) -> str:
 
 
 def _without_parts(evidence: Evidence, found: list[Session]) -> list[Session]:
-    """Without tables of parts: a step or an attempt has a status, too, but the work it belongs to is paid."""
+    """Removes tables of parts: a step or an attempt has a status, too, but the work it belongs to is paid for."""
     whole = {session.table.oid for session in found if session.statuses["failed"] and session.statuses["running"]}
     return [
         replace(session, score=session.score - _PART)

@@ -1,4 +1,4 @@
-"""The lines of the file about the status: facts where its values are clear words, and questions elsewhere."""
+"""The lines of the file about the status: certain if its values are clear words, else questions."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,7 +11,7 @@ from sweeper.init.words import Kind
 
 
 def with_statuses(session: Session, chooser: Chooser) -> Session:
-    """Ask what each status means that its words do not show."""
+    """Ask what each status means whose words do not show it."""
     kinds: list[Kind] = ["failed", "running", "succeeded"]
     status = session.status
     sorted_values = dict(status.statuses)
@@ -30,7 +30,7 @@ def with_statuses(session: Session, chooser: Chooser) -> Session:
 
 
 def status_lines(session: Session, chooser: Chooser) -> list[Line]:
-    """The status and its three lists; what its words do not show is open."""
+    """The status and its three lists; what its words do not show is an open question."""
     status, statuses = session.status, session.statuses
     if status.column:
         column = Line("status", status.column.as_sql)
@@ -50,7 +50,7 @@ def status_lines(session: Session, chooser: Chooser) -> list[Line]:
         known = {kind: (*statuses[kind], OPEN_QUESTION) if status.unsorted else statuses[kind] for kind in statuses}
         lists = [Line(kind, (OPEN_QUESTION,) if numbers else known[kind]) for kind in ("running", "succeeded")]
         return [column, failed, *lists]
-    # a status that has ended is not running; one with another word may be anything
+    # a status that has ended is not running; with another word it may be anything
     ended = all(words.has_ended(value) for value in status.unsorted)
     also = {"failed": bool(status.unsorted), "running": not ended, "succeeded": bool(status.unsorted)}
     listed = {kind: (*values, OPEN_QUESTION) if also[kind] else values for kind, values in statuses.items()}

@@ -1,4 +1,4 @@
-"""What gives the status of a session: a column of words or numbers, flags, or the newest row of an event table."""
+"""Finds the status of a session: a column of words or numbers, flags, or the newest row of an event table."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from sweeper.postgres.templates import fill_expression
 STATUS_NAMES = {"status": 4, "state": 4, "phase": 2, "stage": 2, "outcome": 1, "result": 1}
 _KIND_WEIGHTS: dict[Kind, int] = {"failed": 4, "running": 2, "succeeded": 2}
 _EVENTS = frozenset({"event", "history", "transition", "log", "change", "update"})
-# plainer words first: closing a stuck session writes the first of the failed
+# plainer words first, because closing a stuck session writes the first one
 _PLAIN_FAILURES = ("failed", "error", "failure", "errored")
 _MOST_VALUES = 40
 _MOST_TEXTS = 6
@@ -21,7 +21,7 @@ _NO_STATUS = words.ERROR | words.NOTE | {"id", "url", "name", "email", "prompt",
 
 @dataclass(frozen=True)
 class Status:
-    """How a table gives the status of a row; without a column it is a question, perhaps with candidates.
+    """How the status of a row is found in a table; without a column it is a question, possibly with candidates.
 
     ``counts`` has each value with the number of rows seen. ``unsorted`` are those whose words do not show what they
     mean. ``labels`` are what another table calls them.
@@ -40,7 +40,7 @@ class Status:
 
 
 def find_status(evidence: Evidence, table: Table) -> Status | None:
-    """The likeliest status of a table."""
+    """The most likely status of a table."""
     found = [
         _read_column(evidence, table, column)
         for column in table.columns
@@ -56,7 +56,7 @@ def find_status(evidence: Evidence, table: Table) -> Status | None:
 
 
 def _says_the_same(one: Status, other: Status) -> bool:
-    """Whether two columns have the same states, such as an operator's and the worker's."""
+    """Whether two columns have the same states, such as one of an operator and one of the worker."""
     assert one.column is not None  # noqa: S101 - both were read from one
     assert other.column is not None  # noqa: S101
     mine, theirs = ({value for value, _ in status.counts} for status in (one, other))
@@ -68,7 +68,7 @@ def _says_the_same(one: Status, other: Status) -> bool:
 
 
 def _of_two(best: Status, rival: Status) -> Status:
-    """Two columns may be the status, and one may override the other, so neither is a fact."""
+    """Two columns may be the status, and one may override the other, so neither is certain."""
     assert best.column is not None  # noqa: S101 - both were read from one
     assert rival.column is not None  # noqa: S101
     one, other = best.column, rival.column
@@ -81,10 +81,10 @@ def _of_two(best: Status, rival: Status) -> Status:
 
 
 def is_event_table(evidence: Evidence, table: Table) -> bool:
-    """Whether its rows are only the states of another table's rows."""
+    """Whether the table's rows are only states of another table's rows."""
     return bool(table.words & _EVENTS) and any(
         reference.target != table
-        and not reference.target.words & words.OWNER  # an owner, not something that happens
+        and not reference.target.words & words.OWNER  # an owner, and not an event
         and not any(_may_be_status(column) for column in reference.target.columns)
         for reference in evidence.references(table)
     )
@@ -98,7 +98,7 @@ def _may_be_status(column: Column) -> bool:
 
 
 def _by_values(evidence: Evidence, table: Table, known: list[Status]) -> Iterator[Status]:
-    """Text columns under any name whose values include a word for failure and a word for another state."""
+    """Text columns of any name whose values include a word for failure and a word for another state."""
     seen = {status.column for status in known}
     texts = [
         column
@@ -112,7 +112,7 @@ def _by_values(evidence: Evidence, table: Table, known: list[Status]) -> Iterato
 
 
 def _lookup(evidence: Evidence, column: Column) -> Table | None:
-    """The table of states whose rows a column names."""
+    """The table of states that a column refers to."""
     reference = evidence.reference(column)
     speaks = {"status", "state"} & (column.words | (reference.target.words if reference else frozenset()))
     texts = reference and any(one.is_text for one in reference.target.columns)
@@ -120,7 +120,7 @@ def _lookup(evidence: Evidence, column: Column) -> Table | None:
 
 
 def _labels(evidence: Evidence, column: Column) -> dict[str, str]:
-    """The labels of a column that refers to a table of states; empty for any other column."""
+    """The labels of a column that refers to a table of states; empty for other columns."""
     target, reference = _lookup(evidence, column), evidence.reference(column)
     if target is None or reference is None:
         return {}
@@ -140,7 +140,7 @@ def _read_column(evidence: Evidence, table: Table, column: Column) -> Status:
         for value, rows in evidence.rows("sample_values", slots):
             counts[str(value)] = int(rows)
     values = list(counts)
-    # a text column with as many values as rows is no status
+    # a text column with as many values as rows is not a status
     few = len(values) < _MOST_VALUES
     named = max((weight for name, weight in STATUS_NAMES.items() if name in column.words), default=0)
     # payment_status, email_status: the state of something else
@@ -179,7 +179,7 @@ def _plainness(status: str) -> int:
 
 
 def _from_events(evidence: Evidence, table: Table) -> Status | None:
-    """The newest row of a table that has the states of this one."""
+    """The newest row of a table with the states of this one."""
     for events in evidence.tables:
         if not events.words & _EVENTS:
             continue
@@ -201,7 +201,7 @@ def _from_events(evidence: Evidence, table: Table) -> Status | None:
 
 
 def _from_flags(table: Table) -> Status | None:
-    """Flags and times that say that a session failed or is over."""
+    """Flags and times that show that a session failed or is over."""
     failed, done = [], []
     for column in table.columns:
         if not (column.is_flag or (column.is_time and not column.not_null)):

@@ -11,7 +11,7 @@ from sweeper.init.evidence import Column, Evidence
 from sweeper.init.sessions import Session
 
 _MOST = 6
-_AHEAD_SECONDS = 120  # how far a clock may be wrong
+_AHEAD_SECONDS = 120  # how far off a clock may be
 _STARTED = ("charged", "created", "inserted", "requested", "submitted", "queued", "enqueued", "started", "start",
             "added", "made", "put")  # fmt: skip
 _BEATS = ("heartbeat", "beat", "seen", "alive", "activity", "active", "ping", "progress")
@@ -45,7 +45,7 @@ class Times:
 
 
 def find_times(evidence: Evidence, session: Session, chooser: Chooser) -> Times:
-    """Everything about times, each a fact, a question, or left out."""
+    """All lines about times: each certain, a question, or left out."""
     started = find_started(session)
     line = (
         Line("started_at", started.as_sql, "when the charge was taken")
@@ -64,7 +64,7 @@ def find_times(evidence: Evidence, session: Session, chooser: Chooser) -> Times:
 
 
 def find_started(session: Session) -> Column | None:
-    """When the charge was taken: among the times with such names, one that every row has goes first."""
+    """When the charge was taken: among the times with a suitable name, one that every row has comes first."""
     wanted = tuple(frozenset({name}) for name in _STARTED)
     of_every_row = [column for column in session.table.columns if column.is_time and column.not_null]
     named = session.column(lambda column: column in of_every_row, wanted) or _time(session, *_STARTED)
@@ -82,7 +82,7 @@ def _time(session: Session, *names: str) -> Column | None:
 
 
 def _active(evidence: Evidence, session: Session, started: Column | None, chooser: Chooser) -> list[Line]:
-    """The deadline of a row, or its last sign of life."""
+    """The row's deadline, or its last sign of life."""
     times = [column for column in session.table.columns if column.is_time]
     deadline = next((column for column in times if column.words & _DEADLINES), None)
     if deadline:
@@ -118,7 +118,7 @@ def _active(evidence: Evidence, session: Session, started: Column | None, choose
 
 
 def _ahead(evidence: Evidence, session: Session, started: Column | None) -> Column | None:
-    """A time of another name that is always set and after the start: it may be a deadline."""
+    """A time with another name that is always set and after the start: it may be a deadline."""
     if started is None:
         return None
     for column in session.table.columns:
@@ -169,7 +169,7 @@ def _moves(evidence: Evidence, session: Session, column: Column, started: Column
 
 
 def _failed(evidence: Evidence, session: Session, started: Column | None, chooser: Chooser) -> Line:
-    """When a session failed, the likeliest first; when it started, if nothing else is known."""
+    """When a session failed, the most likely first; when it started, if nothing else is known."""
     found: dict[str, str] = {}
     for wanted, meaning in _FAILED_AT:
         column = session.column(lambda column: column.is_time and column.as_sql not in found, (wanted,))
@@ -184,7 +184,7 @@ def _failed(evidence: Evidence, session: Session, started: Column | None, choose
 
 
 def _stuck_after(evidence: Evidence, session: Session, started: Column | None, ended: Column | None) -> tuple[str, str]:
-    """Well above the longest success; an hour where nothing is known."""
+    """Well above the longest success; an hour if nothing is known."""
     plain = "time without a sign of life that makes a running session stuck"
     succeeded = session.condition("succeeded")
     if not (succeeded and started and ended):

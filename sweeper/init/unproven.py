@@ -1,4 +1,4 @@
-"""Turns facts into questions when rows were hidden, or not every query of them was answered in time."""
+"""Turns certain lines into questions where rows were hidden, or not every query of them finished in time."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ _HIDDEN = "Rows that would show it are hidden from this role. Is this right?"
 
 
 def hidden_tables(evidence: Evidence, session: Table) -> tuple[str, ...]:
-    """The tables beside that of the sessions whose rows row-level security hides from this role."""
+    """The tables, beside the sessions table, whose rows row-level security hides from this role."""
     return tuple(table.as_sql for table in evidence.tables if table.hides_rows and table.schema == session.schema)
 
 
@@ -35,7 +35,7 @@ def hidden_note(tables: Sequence[str]) -> str:
 
 
 def ask_unproven(sections: list[Section], hidden: Sequence[str]) -> list[Section]:
-    """The sections, with a question in place of each fact that depends on rows."""
+    """The sections, with a question in place of each line that depends on rows."""
     question = _HIDDEN if hidden else _QUESTION
     return [
         replace(section, lines=tuple(_ask(section, line, question) for line in section.lines)) for section in sections

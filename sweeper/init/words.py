@@ -1,4 +1,4 @@
-"""Names as words: what apps call the things that sweeper looks for.
+"""The words in names: what apps call the things that sweeper looks for.
 
 A name alone never decides; it is evidence beside types, foreign keys, uniqueness and values.
 """
@@ -83,7 +83,7 @@ _SUCCEEDED = frozenset(
         "published", "fulfilled", "resolved",
     }
 )  # fmt: skip
-# it ended, and only the user can say whether its charge is refunded
+# it ended, and only the user knows whether its charge is refunded
 _NEITHER = frozenset(
     {
         "canceled", "cancelled", "aborted", "expired", "skipped", "deleted", "archived", "rejected", "stopped",
@@ -98,7 +98,7 @@ _RUNNING = frozenset(
         "queue", "todo",
     }
 )  # fmt: skip
-# it continues when a person does something, which may take days
+# it continues when a user does something, which may take days
 _WAITING = frozenset(
     {
         "awaiting", "await", "approval", "approve", "review", "reviewing", "input", "confirmation", "confirm", "paused",
@@ -120,12 +120,12 @@ Kind = Literal["failed", "running", "succeeded"]
 
 
 def words(name: str) -> tuple[str, ...]:
-    """The words of a name in any spelling, lower case, singular, English: ``creditBuchungen`` is credit, entry."""
+    """The words of a name in any spelling, lower case, singular, in English: ``creditBuchungen`` is credit, entry."""
     return tuple(english(word) for word in spelled(name))
 
 
 def spelled(name: str) -> tuple[str, ...]:
-    """The same in the language of the name."""
+    """The words of a name in its own language."""
     plain = name if name.isascii() else _without_accents(name)
     return tuple(_singular(part.lower()) for part in _PARTS.findall(plain))
 
@@ -135,7 +135,7 @@ def _without_accents(name: str) -> str:
 
 
 def speaks_of_price(spoken: frozenset[str]) -> int:
-    """How much the name of a number sounds like a charge in credits; negative when like something else."""
+    """How much the name of a number sounds like a charge in credits; negative if like something else."""
     foreign = {"usd", "cent", "eur", "gbp", "token", "count", "max", "limit", "refunded", "estimated", "input",
                "output", "prompt", "retry", "attempt"}  # fmt: skip
     paid = bool(spoken & {"charge", "charged", "cost", "price", "paid", "spent", "fee", "amount"})
@@ -151,14 +151,14 @@ def _singular(word: str) -> str:
 
 
 def sort_status(status: str) -> Kind | None:
-    """Which kind of status a word such as ``timed_out`` or ``IN_PROGRESS`` is; None when its words do not agree."""
+    """The kind of status that a word such as ``timed_out`` or ``IN_PROGRESS`` means; None if its parts disagree."""
     spoken = _spoken(status)
     if spoken[:1] == ["not"]:
         return "running" if spoken[1:] in (["started"], ["run"]) else None
     if spoken == ["timed", "out"]:
         return "failed"
     kinds: list[Kind] = [kind for word in spoken if (kind := sort_word(word))]
-    if "failed" in kinds and "succeeded" in kinds:  # completed_with_errors: only the user can say what is owed
+    if "failed" in kinds and "succeeded" in kinds:  # such as completed_with_errors: only the user knows what is owed
         return None
     if "partial" in spoken or "partially" in spoken or "refunded" in spoken:
         return None
@@ -166,17 +166,17 @@ def sort_status(status: str) -> Kind | None:
 
 
 def may_wait(status: str) -> bool:
-    """Whether a word such as ``awaiting_approval`` may mean that a person has to do something first."""
+    """Whether a word such as ``awaiting_approval`` may mean that it waits for a user."""
     return bool(frozenset(words(status)) & _WAITING)
 
 
 def has_ended(status: str) -> bool:
-    """Whether a word such as ``canceled`` says that the work is over, though not how."""
+    """Whether a word such as ``canceled`` says that the work is over, but not how."""
     return bool(frozenset(words(status)) & _NEITHER)
 
 
 def sort_statuses(values: Sequence[str], about: frozenset[str]) -> dict[str, Kind | None]:
-    """The kind of each status of one column of a table that is ``about`` these words.
+    """The kind of each status of one column, in a table that is ``about`` these words.
 
     Where no word says success, the one that ends the work does: "rendered" after "rendering", or of a render.
     """
@@ -200,7 +200,7 @@ def _spoken(status: str) -> list[str]:
 
 
 def sort_word(word: str) -> Kind | None:
-    """Which kind of status one word says."""
+    """The kind of status that one word means."""
     if word in _FAILED:
         return "failed"
     if word in _SUCCEEDED:

@@ -5,7 +5,7 @@ from sweeper.init.evidence import Evidence
 from sweeper.init.sessions import Session
 from sweeper.init.times import find_started
 
-_AHEAD_SECONDS = 120  # how far a clock may be wrong
+_AHEAD_SECONDS = 120  # how far off a clock may be
 _QUARTER, _DAY = 900, 14 * 3600
 _UTC = frozenset(
     {"UTC", "Etc/UTC", "GMT", "Etc/GMT", "UCT", "Universal", "Zulu", "Etc/UCT", "Etc/Universal", "Etc/Zulu"}
@@ -13,7 +13,7 @@ _UTC = frozenset(
 
 
 def zone_lines(evidence: Evidence, session: Session) -> list[Line]:
-    """How times without a zone are read: as UTC, unless the clock or the zone of the database speaks against it."""
+    """How to read times without a zone: as UTC, unless the clock or the zone of the database contradicts that."""
     without = [column for column in session.table.columns if column.type == "timestamp without time zone"]
     if not without:
         return []

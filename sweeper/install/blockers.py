@@ -20,7 +20,7 @@ _TIMEOUTS = Timeouts(statement_ms=5_000)
 
 @dataclass(frozen=True)
 class Blocker:
-    """A transaction that a statement waits for; what this role may not see of it is None. Its age is in seconds."""
+    """A transaction that a statement waits for; None for what this role may not see of it. Its age is in seconds."""
 
     pid: int
     state: str | None

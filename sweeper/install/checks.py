@@ -45,7 +45,7 @@ def _session_probes(mapping: Mapping) -> Iterator[tuple[str, str]]:
 
 
 def require_fence(mapping: Mapping, *, asked: bool, stands: bool) -> None:
-    """Check that there can be a fence where one is asked for, or stands.
+    """Check that there can be a fence, if one is asked for or already exists.
 
     Raises:
         ConfigurationError: no trigger on the sessions sees each change of the status.

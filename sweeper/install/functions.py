@@ -1,4 +1,4 @@
-"""The functions that an installation leaves in the database, with the mapping baked in: refund() and the fence."""
+"""The functions that an installation creates in the database, with the mapping in them: refund() and the fence."""
 
 from decimal import Decimal
 
@@ -12,13 +12,13 @@ _STATEMENTS = {"pay": "pay", "refunded": "list_refunded", "read_back": "read_bac
 
 
 def has_fence(transaction: Transaction, mapping: Mapping) -> bool:
-    """Whether the fence is on the app's table of sessions."""
+    """Whether the fence is on the app's sessions table."""
     binds = {"table_name": mapping.sessions.qualified, "trigger_name": fence_name(mapping)}
     return bool(transaction.row(fill("find_fence", {}), binds).found)
 
 
 def functions(mapping: Mapping, *, max_amount: Decimal | None) -> str:
-    """The SQL that makes refund(), and the fence when the mapping has one."""
+    """The SQL that creates refund(), and the fence if the mapping has one."""
     slots = function_slots(mapping)
     parts = [refund_function(mapping, max_amount=max_amount), fill_script("drop_other_refunds", slots)]
     if mapping.fenced:
@@ -27,7 +27,7 @@ def functions(mapping: Mapping, *, max_amount: Decimal | None) -> str:
 
 
 def refund_function(mapping: Mapping, *, max_amount: Decimal | None) -> str:
-    """The SQL that makes refund()."""
+    """The SQL that creates refund()."""
     binds = _binds(mapping, max_amount)
     statements = {name: mapping.statement(statement) % binds for name, statement in _STATEMENTS.items()}
     choices = {**mapping.choices, "same_accounts": True}
@@ -35,7 +35,7 @@ def refund_function(mapping: Mapping, *, max_amount: Decimal | None) -> str:
 
 
 def function_slots(mapping: Mapping) -> dict[str, str]:
-    """The slots of the functions, beside the statements in refund()."""
+    """The slots of the functions, besides the statements in refund()."""
     status = mapping.status.column
     return {
         **mapping.slots,
@@ -53,7 +53,7 @@ def function_slots(mapping: Mapping) -> dict[str, str]:
 
 def fence_name(mapping: Mapping) -> str:
     """The name of the fence's trigger."""
-    # one fence a mapping: several may share a table
+    # one fence for each mapping: several may share a table
     return f"{mapping.schema}_fence"
 
 

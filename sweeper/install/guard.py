@@ -1,4 +1,4 @@
-"""The guard of sweeper's own ledger, and whether the statement that pays would find its own."""
+"""The guard of sweeper's own ledger, and whether the statement that pays would use it."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, quote_name
 from sweeper.postgres.transaction import Row, Transaction
 
-# how the names of indexes begin that this installation or another has made
+# the prefixes of index names that this installation, or another one, has created
 OURS = "sweeper_"
 
 
@@ -19,7 +19,7 @@ def has_own_guard(transaction: Transaction, mapping: Mapping) -> bool:
 
 
 class ReorderedGuardError(ConfigurationError):
-    """The libraries that sort text have changed since the index of the guard was built: it may not find what it has."""
+    """The system's collation changed since the guard's index was built, so that it may not find its rows."""
 
     def __init__(self, changed: Row) -> None:
         super().__init__(
@@ -32,7 +32,7 @@ class ReorderedGuardError(ConfigurationError):
 
 
 def require_order(transaction: Transaction, mapping: Mapping) -> None:
-    """Check that the index of the guard is in the order in which the server would look it up.
+    """Check that the guard's index is in the order in which the server searches it.
 
     Raises:
         ReorderedGuardError: the collation of its text is another version by now.
@@ -44,7 +44,7 @@ def require_order(transaction: Transaction, mapping: Mapping) -> None:
 
 
 class DeferrableGuardError(ConfigurationError):
-    """A constraint of the app's covers the columns of the guard and is deferrable: no other index helps then."""
+    """A deferrable constraint of the app covers the guard's columns: then no other index helps."""
 
     def __init__(self, table: str, name: str) -> None:
         super().__init__(
@@ -72,7 +72,7 @@ def require_own_guard(transaction: Transaction, mapping: Mapping) -> None:
 
 
 def require_payable(transaction: Transaction, mapping: Mapping, binds: dict[str, object]) -> None:
-    """Let the server plan the statement that pays: it names a missing privilege, column or guard.
+    """Let the server plan the statement that pays: its error names a missing privilege, column or guard.
 
     Raises:
         ConfigurationError: the guard that the plan would use is missing or not valid.
@@ -85,7 +85,7 @@ def require_payable(transaction: Transaction, mapping: Mapping, binds: dict[str,
     names = set(_arbiters(plan))
     table = mapping.slots["ledger" if mapping.ledger and not mapping.is_sharded else "refunds"]
     indexes = transaction.rows(fill("list_unique_indexes", {}), {"table_name": table})
-    if mapping.is_sharded:  # its plan is of the coordinator alone; a shard without the index refuses the insert
+    if mapping.is_sharded:  # its plan covers only the coordinator; a shard without the index refuses the insert
         chosen = [index for index in indexes if index.whole and index.keys == sorted(mapping.guard_keys)]
     else:
         chosen = [index for index in indexes if index.name in names]
@@ -99,11 +99,11 @@ def require_payable(transaction: Transaction, mapping: Mapping, binds: dict[str,
 
 
 def find_app_guard(transaction: Transaction, mapping: Mapping) -> str | None:
-    """The name of a unique index of the app's own that guards its ledger as ours would; None without one.
+    """The name of a unique index of the app that guards its ledger as ours would; None without one.
 
     The server says which of them cover every row that the guard must cover, as it does for the statement that pays.
     """
-    if mapping.is_sharded:  # the plan is of the coordinator alone, and an error on a node ends the whole transaction
+    if mapping.is_sharded:  # the plan covers only the coordinator, and an error on a node ends the whole transaction
         return None
     try:
         with transaction.savepoint():

@@ -39,7 +39,7 @@ def read_hooks(transaction: Transaction, mapping: Mapping) -> tuple[Hook, ...]:
 
 
 def require_no_conditions(transaction: Transaction, mapping: Mapping) -> None:
-    """Check that no trigger's condition reads a column whose type a translation of the refunds changes.
+    """Check that no trigger's condition reads a column whose type the conversion of the refunds changes.
 
     Raises:
         ConfigurationError: some do; the message names them.

@@ -98,7 +98,7 @@ def _wanted(mapping: Mapping, *, own_guard: bool) -> Iterator[Index]:
         )  # fmt: skip
         if ledger.guarded:
             yield _named(mapping, "guard", guard)
-        if ledger.guard != ledger.where or not ledger.guarded:  # a narrow guard does not help to look up older refunds
+        if ledger.guard != ledger.where or not ledger.guarded:  # a narrow guard does not help to find older refunds
             yield _named(mapping, "refunds", replace(guard, unique=False, predicate=ledger.where))
     sessions = mapping.sessions
     index = Index(
@@ -117,7 +117,7 @@ def _own_indexes(transaction: Transaction, schema: str) -> Sequence[Row]:
 
 
 def _with_steps(transaction: Transaction, mapping: Mapping, index: Index, found: Sequence[Row]) -> Index:
-    """The index with what is left to do, where its table is partitioned; ``found`` are those of ours."""
+    """The index with its remaining steps, if its table is partitioned; ``found`` are our existing ones."""
     if index.partitioned is None:
         return index
     there = {(row.schema_name, row.name) for row in found if row.valid or row.partitioned}
@@ -131,12 +131,12 @@ def _with_steps(transaction: Transaction, mapping: Mapping, index: Index, found:
 
 
 def what_is_left(transaction: Transaction, mapping: Mapping, index: Index) -> Index:
-    """The same index of a partitioned table with the steps that are left now: partitions come and go."""
+    """The same index of a partitioned table with the steps that remain now: partitions come and go."""
     return _with_steps(transaction, mapping, index, _own_indexes(transaction, mapping.schema))
 
 
 def _with_status(transaction: Transaction, mapping: Mapping, wanted: list[Index]) -> Iterator[Index]:
-    """The indexes where the status is an expression: the one on live sessions uses it, or covers all sessions."""
+    """The indexes for a status that is an expression: the one on live sessions uses it, or covers all sessions."""
     for index in wanted:
         if not index.calls_ours:
             yield index
@@ -162,26 +162,26 @@ def live_index_name(mapping: Mapping) -> str | None:
 
 
 def unconditional_index_name(mapping: Mapping) -> str | None:
-    """The index on all sessions, as SQL, which there is where no index can have the status."""
+    """The index on all sessions, as SQL, for a status that no index can have."""
     return next((index.qualified for index in _of_all_sessions(mapping)), None) if not mapping.status.column else None
 
 
 def drop_live_indexes(transaction: Transaction, schema: str) -> Iterator[tuple[str, str]]:
-    """The indexes on live sessions that an installation has made: the name of each, and the statement to remove it."""
+    """The indexes on live sessions that an installation created: the name of each, and the statement to drop it."""
     for row in _own_indexes(transaction, schema):
         if row.name.startswith("sweeper_live_") or not row.name.startswith("sweeper_"):
             yield row.name, drop_found(row)
 
 
 def live_function(mapping: Mapping) -> str:
-    """The SQL that makes the function which the index on live sessions calls."""
+    """The SQL that creates the function of the index on live sessions."""
     owner = mapping.sessions.owner
     slots = {**mapping.slots, "owner": quote_name(owner), "owner_text": quote_text(owner)}
     return fill_script("live", slots, mapping.choices)
 
 
 def _drop_live_functions(transaction: Transaction, mapping: Mapping, *, kept: bool) -> Iterator[str]:
-    """The statements that drop the functions that earlier indexes called."""
+    """The statements that drop the functions of earlier indexes."""
     rows = transaction.rows(fill("list_live_functions", {}), {"schema_name": mapping.schema})
     for row in rows:
         function = f"{mapping.slots['schema']}.{row.name}"
@@ -194,8 +194,8 @@ def _mark(schema: str) -> str:
 
 
 def _named(mapping: Mapping, purpose: str, index: Index) -> Index:
-    # The name carries whose index it is, so that two mappings do not drop each other's, and its definition, so
-    # that an index that is there by name is the right one.
+    # The name says whose index it is, so that two mappings do not drop each other's, and has a digest of its
+    # definition, so that an index with this name is the right one.
     definition = "\x00".join((index.table, index.key, index.predicate, str(index.unique), mapping.timezone))
     digest = sha256(definition.encode()).hexdigest()[:10]
     return replace(index, name=f"sweeper_{purpose}_{_mark(mapping.schema)}_{digest}")
@@ -214,7 +214,7 @@ def _canonical(transaction: Transaction, index: Index) -> Index:
             transaction.rows(fill("leave_search_path", {}))
             probe = transaction.row(fill("read_probe", {}))
     except (Refusal, SweeperError) as error:
-        if getattr(error, "code", "") == "privilege":  # this role may not create temporary tables: as in the file
+        if getattr(error, "code", "") == "privilege":  # no temporary tables for this role: written as in the file
             return index
         predicate = f" WHERE {index.predicate}" if index.predicate else ""
         predicate = predicate.replace("(\n", "(").replace("\n)", ")")

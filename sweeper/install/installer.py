@@ -27,11 +27,11 @@ from sweeper.postgres.retries import retrying
 from sweeper.postgres.timeouts import Timeouts
 
 _WRITE_TIMEOUTS = Timeouts(lock_ms=5_000, statement_ms=60_000)
-# a lock that stops the app is waited for only so long: whoever comes after it waits as long
+# a lock that stops the app is waited for only briefly, because everyone after it in the queue waits as long
 _PART_TIMEOUTS = Timeouts(lock_ms=500, statement_ms=60_000)
 _PART_TRIES, _PART_WAIT_SECONDS, _ROUNDS = 20, 0.5, 5
 _CONCURRENTLY = "CONCURRENTLY"
-# a ledger of millions may be rewritten
+# a ledger with millions of rows may be rewritten
 _TAKEOVER_TIMEOUTS = Timeouts(lock_ms=5_000, statement_ms=0)
 
 
@@ -161,7 +161,7 @@ def _build(database: Database, index: Index, watch: BlockerWatch | None) -> None
     try:
         _outside(database, index.create, watch)
     except (Refusal, TooSlow, Busy, SweeperError):
-        # an index that CONCURRENTLY leaves behind when it fails slows every write and guards nothing
+        # an index that a failed CONCURRENTLY leaves behind slows every write and guards nothing
         _outside(database, index.drop, watch)
         raise
 
@@ -181,7 +181,7 @@ def _build_in_parts(database: Database, steps: Steps, index: Index, watch: Block
                     _outside(database, step.undo, watch)
                 if step in _what_is_left(database, steps, index).steps:
                     raise
-                break  # its partition was detached or dropped meanwhile
+                break  # its partition was detached or dropped in the meantime
             if step.done:
                 yield step.done
         index = _what_is_left(database, steps, index)
@@ -204,7 +204,7 @@ def _outside(database: Database, statement: str, watch: BlockerWatch | None) -> 
 
 
 def _with_short_locks(database: Database, statement: str) -> None:
-    """Do what is quick and locks a whole table, such as attaching an index, with a short wait for the lock."""
+    """Do a quick step that locks a whole table, such as attaching an index, with a short wait for the lock."""
     for left in range(_PART_TRIES, 0, -1):
         try:
             with database.transaction(timeouts=_PART_TIMEOUTS) as transaction:

@@ -1,4 +1,4 @@
-"""Whether the refunds in sweeper's ledger are of the sessions that are mapped."""
+"""Checks that the refunds in sweeper's ledger are of the mapped sessions."""
 
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError
@@ -25,13 +25,13 @@ def require_same_table(transaction: Transaction, mapping: Mapping, found: OwnTab
 
 
 def changed_table_of(transaction: Transaction, mapping: Mapping, found: OwnTables) -> str:
-    """Why the ledger must be of another table that had the name, in words; "" where it may be of this one."""
+    """Why the ledger must be of another table that had the name, in words; "" if it may be of this one."""
     ledger = _ledger_of(mapping, found)
     return changed_table(transaction, mapping, found.bound, ledger) if found.bound and ledger else ""
 
 
 def _ledger_of(mapping: Mapping, found: OwnTables) -> OldLedger | None:
-    """The ledger, to be compared with the sessions; None where the column that its ids are of is gone."""
+    """The ledger, for comparison with the sessions; None if the column of its ids is gone."""
     old = old_session_id(mapping, found)
     return OldLedger(mapping.slots["refunds"], old, same_accounts=same_accounts(mapping, found)) if old else None
 
@@ -56,7 +56,7 @@ def refuse_ledger_of_others(transaction: Transaction, mapping: Mapping, found: O
 
 
 def require_same_sessions(transaction: Transaction, mapping: Mapping, found: OwnTables) -> None:
-    """Check that a table that was created again has the sessions of the refunds, before it replaces the bound one.
+    """Check that a table that was created again has the refunded sessions, before it replaces the bound one.
 
     Raises:
         ConfigurationError: it does not; what is owed would pass for refunded.

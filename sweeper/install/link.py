@@ -1,4 +1,4 @@
-"""Whether the rows that a refund writes to the app's ledger are found again by the session's id."""
+"""Checks that the rows that a refund writes to the app's ledger are found again by the session's id."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _READS_ROWS = re.compile(r"\bselect\b", re.IGNORECASE)
 
 
 def check_link(transaction: Transaction, mapping: Mapping, own: LedgerSection | None) -> None:
-    """Check that `ledger.where` and `ledger.session` know the row that `[ledger.insert]` writes.
+    """Check that `ledger.where` and `ledger.session` find the row that `[ledger.insert]` writes.
 
     They are tried for made-up sessions. Where only rows of the app's could show it, nothing is reported.
 
@@ -87,7 +87,7 @@ def _names(text: str, column: Column) -> bool:
 
 
 def _tried(transaction: Transaction, mapping: Mapping, name: str, written: list[Slots]) -> Iterator[Row]:
-    """The answer for each made-up id that has the right type and for which the expressions do not fail."""
+    """The result for each made-up id that has the right type and for which the expressions do not fail."""
     statement = fill(name, mapping.slots, {**mapping.choices, "written": written})
     assert mapping.ledger is not None  # noqa: S101 - check_link has looked
     amounts = _AMOUNTS if name == "try_where" else _AMOUNTS[:1]

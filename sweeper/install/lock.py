@@ -62,12 +62,12 @@ def only_installation(keeper: Database | None, schema: str) -> Iterator[None]:
 def _take(transaction: Transaction, schema: str) -> bool:
     locks = f"{quote_name(schema)}.locks"
     found = transaction.rows(fill("find_table", {}), {"name": locks})
-    # on a node of Citus the lock of a row keeps its snapshot, for which the index builds would wait
+    # on a node of Citus a row lock keeps its snapshot, for which the index builds would wait
     if found and not found[0].has_citus:
         slots = {"locks": locks, "schema_text": quote_text(schema)}
         if transaction.rows(fill("lock_installer", slots)):
             return True
         if transaction.rows(fill("find_installer", slots)):
             return False
-        # somebody emptied the table: the installation puts the row back, as at first
+        # somebody emptied the table: the installation inserts the row again
     return bool(transaction.row(fill("lock_first_installer", {"schema_text": quote_text(schema)})).taken)

@@ -1,4 +1,4 @@
-"""Finds other installations over the same table of sessions: each would pay what the other has paid."""
+"""Finds other installations over the same sessions table: each would pay what the other has paid."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,7 +13,7 @@ from sweeper.postgres.transaction import Row, Transaction
 
 
 def require_only_installation(transaction: Transaction, mapping: Mapping, bound: ChargeKey | None) -> None:
-    """Check that no other schema is installed over this table, a part of it, or what it is a part of.
+    """Check that no other schema is installed over this table, a part of it, or a table that it is a part of.
 
     ``bound`` is the key that is installed here. What this role may not read is left to the role that installs.
 
@@ -34,7 +34,7 @@ def require_only_installation(transaction: Transaction, mapping: Mapping, bound:
 
 
 def other_schemas(transaction: Transaction, mapping: Mapping, statement: str) -> list[str]:
-    """The schemas that ``statement`` lists, without those of a stranger, who could have made up what is there.
+    """The schemas that ``statement`` lists, without those of a stranger, whose content may be made up.
 
     Whoever owns a mapped table is none: without its rights nothing is installed over it.
     """
@@ -48,7 +48,7 @@ def other_schemas(transaction: Transaction, mapping: Mapping, statement: str) ->
 
 
 def have_rows_in_common(transaction: Transaction, mapping: Mapping, other: ChargeKey) -> bool:
-    """Whether the mapped table is a part of another that refunds are of, or that is a part of it."""
+    """Whether the table of the other refunds is a part of the mapped one, or the other way round."""
     binds = {"table_oid": mapping.key.table_oid, "other_oid": other.table_oid, "other_name": other.table}
     found: bool = transaction.row(fill("find_overlap", {}), binds).overlaps
     return found
@@ -64,7 +64,7 @@ def _pays_the_same(transaction: Transaction, mapping: Mapping, bound: ChargeKey 
         return True
     if have_rows_in_common(transaction, mapping, other):
         return True
-    # of a table with this one's name: after a restore, it is this one
+    # a table with this one's name: after a restore, it is this one
     if other.table != mapping.key.table:
         return False
     ids = [column.quoted for column in mapping.sessions.columns.values() if column.quoted == other.id]

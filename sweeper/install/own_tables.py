@@ -11,7 +11,7 @@ from sweeper.install.whole_tables import require_takeable
 from sweeper.postgres.templates import fill
 from sweeper.postgres.transaction import Transaction
 
-# the columns by which a table is ours, and not one of the app's with the same name
+# the columns that show that a table is ours, and not one of the app's with the same name
 SIGNS = {
     "refunds": {"refund_id", "session_id", "account_id", "attempt", "amount", "layer", "created_at"},
     "reversals": {"reversal_id", "refund_id", "made_by"},
@@ -40,7 +40,7 @@ class OwnTables:
 
 
 def find_own_tables(transaction: Transaction, mapping: Mapping, installation: Installation | None) -> OwnTables:
-    """Read which of the tables are there, and what its ledger has.
+    """Read which of the tables exist, and what the ledger has.
 
     Raises:
         ConfigurationError: tables of those names are not sweeper's, or have lost columns.
@@ -99,7 +99,7 @@ def key_changes(mapping: Mapping, found: OwnTables) -> Iterator[str]:
 
 
 def old_session_id(mapping: Mapping, found: OwnTables) -> str | None:
-    """The column of the sessions that the ledger's ids are of, as SQL; None when it is gone."""
+    """The column of the sessions that has the ledger's ids, as SQL; None if it is gone."""
     bound, columns = found.bound, mapping.sessions.columns.values()
     if bound is None or mapping.key.same_id(bound):
         return mapping.slots["session_id"]
@@ -111,7 +111,7 @@ def old_session_id(mapping: Mapping, found: OwnTables) -> str | None:
 
 
 def same_accounts(mapping: Mapping, found: OwnTables) -> bool:
-    """Whether the ledger has the accounts' ids in the type of the mapping."""
+    """Whether the ledger has the accounts' ids in the mapping's type."""
     kind = found.tables["refunds"]["account_id"].partition(" COLLATE ")[0]
     return kind == mapping.slots["account_type"]
 

@@ -60,7 +60,7 @@ class Protections:
 
 
 def fence_wanted(transaction: Transaction, mapping: Mapping) -> bool | None:
-    """Whether ``install --fence`` has asked for the fence; None where the installation does not say."""
+    """Whether ``install --fence`` has asked for the fence; None if the installation does not record it."""
     rows = transaction.rows(fill("read_fence_wanted", mapping.slots))
     return rows[0].fence if rows else None
 
@@ -77,7 +77,7 @@ def read_protections(transaction: Transaction, mapping: Mapping, *, max_amount: 
     rows = _read_functions(transaction, mapping)
     names = frozenset(row.name for row in rows)
     asked = fence_wanted(transaction, mapping)
-    # where the installation does not say, an existing function was asked for
+    # if the installation does not record it, an existing function was asked for
     mapping = replace(mapping, fenced="fence" in names if asked is None else asked)
     script = functions(mapping, max_amount=max_amount)
     append_only = fill_script("append_only", mapping.slots, mapping.choices)

@@ -1,4 +1,4 @@
-"""Whether sweeper's tables were restored from a dump, or a copy, and the app's were not; or the other way round.
+"""Detects that sweeper's tables were restored from a dump, or a copy, and the app's were not, or the other way round.
 
 Then what was refunded since the dump was made is not in the ledger, and would be paid again; or it is not in the
 balances, and would count as paid. After a restore of the whole database all tables are new, and have the same

@@ -1,4 +1,4 @@
-"""``sweeper install --rekey``: gives existing refunds the key of the mapping in the file."""
+"""``sweeper install --rekey``: converts existing refunds to the key of the mapping in the file."""
 
 from collections.abc import Mapping as Mapped
 
@@ -11,14 +11,14 @@ from sweeper.postgres.transaction import Transaction
 
 
 def require_translatable(transaction: Transaction, mapping: Mapping, found: OwnTables, old_session_id: str) -> None:
-    """Check that every refund can get the key of the mapping; ``old_session_id`` is the column that its id is of now.
+    """Check that every refund can get the key of the mapping; ``old_session_id`` is the column that has its id now.
 
     Raises:
         ConfigurationError: some cannot, or their sessions look charged again; the message has their number and samples.
     """
     choices = _changes(mapping, found, old_session_id)
     slots = {**mapping.slots, "old_session_id": old_session_id, **_kept_attempts(transaction, mapping, found)}
-    # a session that is gone is not read again: its attempt stays as it was, where the type takes any text
+    # a session that is gone is not read again: its attempt stays as it was, if the type accepts any text
     keeps_text = mapping.takes_any_attempt(empty=not choices["translate_attempts"])
     rows = transaction.rows(
         fill("list_untranslatable", slots, {**mapping.choices, **choices, "keeps_text": keeps_text})
@@ -37,7 +37,7 @@ def require_translatable(transaction: Transaction, mapping: Mapping, found: OwnT
 
 
 def _require_same_values(transaction: Transaction, mapping: Mapping, found: OwnTables, old_session_id: str) -> None:
-    """Check that a migration of the app has not changed the ids or attempts themselves, when it gave them another type.
+    """Check that a migration that gave the ids or attempts another type has not changed the values themselves.
 
     Raises:
         ConfigurationError: sessions look refunded under an id or attempt that the table no longer has.
@@ -60,7 +60,7 @@ def _require_same_values(transaction: Transaction, mapping: Mapping, found: OwnT
 
 
 def require_no_views(transaction: Transaction, mapping: Mapping) -> None:
-    """Check that no view reads a column whose type a translation changes.
+    """Check that no view reads a column whose type the conversion changes.
 
     Raises:
         ConfigurationError: some do; the message names them.
@@ -80,7 +80,7 @@ def _had_attempts(found: OwnTables) -> bool:
 
 
 def _require_settled(transaction: Transaction, mapping: Mapping, found: OwnTables, old_session_id: str) -> None:
-    """Check that no session was charged again since its refund: it would be lost of which charge the refund is.
+    """Check that no session was charged again since its refund: it would not be known which charge the refund is for.
 
     Raises:
         ConfigurationError: some look as if they were.
@@ -124,7 +124,7 @@ def _require_settled(transaction: Transaction, mapping: Mapping, found: OwnTable
 
 
 def _attempts(mapping: Mapping, found: OwnTables) -> str | None:
-    """The choices of the script for how the attempts in the ledger become those of the mapping."""
+    """The choices of the script for converting the ledger's attempts to those of the mapping."""
     if mapping.key.attempt is None:
         return "forget_attempts"
     if found.bound is None:
@@ -134,7 +134,7 @@ def _attempts(mapping: Mapping, found: OwnTables) -> str | None:
 
 
 def _old_attempt(transaction: Transaction, mapping: Mapping, found: OwnTables) -> str | None:
-    """The expression that the attempts in the ledger are of, as SQL; None where it does not give the same texts now."""
+    """The expression that the ledger's attempts are from, as SQL; None if it does not give the same texts now."""
     bound, columns = found.bound, mapping.sessions.columns
     if bound is None or bound.attempt is None or bound.attempt == mapping.key.attempt:
         return None
@@ -151,7 +151,7 @@ def _old_attempt(transaction: Transaction, mapping: Mapping, found: OwnTables) -
 
 
 def _kept_attempts(transaction: Transaction, mapping: Mapping, found: OwnTables) -> dict[str, str]:
-    """The slots that say of which charge a refund is, where the new attempts' type takes the text of the old ones."""
+    """The slots for which charge a refund is of, if the new attempt's type accepts the text of the old one."""
     old = _old_attempt(transaction, mapping, found) if mapping.takes_any_attempt(empty=True) else None
     return {"old_attempt": old or "NULL", "old_attempt_is_known": "true" if old else "false"}
 

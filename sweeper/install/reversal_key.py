@@ -1,4 +1,4 @@
-"""Whether the app's ledger has room for the row that takes a refund back, beside the refund's own."""
+"""Whether the app's ledger has room for a reversal beside the refund's own row."""
 
 import re
 
@@ -14,7 +14,7 @@ _CAST = re.compile(r"::\s*\"?\w+\"?(?:\s*\[\s*\])?")
 
 
 def find_full_key(transaction: Transaction, mapping: Mapping) -> str | None:
-    """The unique index of the app's ledger that has one value for a refund and for its reversal; None without one."""
+    """The unique index of the app's ledger in which a refund and its reversal have the same value; None without one."""
     ledger = mapping.ledger
     if ledger is None or not ledger.reverse:
         return None
@@ -24,7 +24,7 @@ def find_full_key(transaction: Transaction, mapping: Mapping) -> str | None:
 
 
 def full_key(mapping: Mapping, index: str) -> str:
-    """What is wrong, in words."""
+    """The problem, in words."""
     assert mapping.ledger is not None  # noqa: S101 - it has the key
     return (
         f"{mapping.ledger.table.name} takes no row that takes a refund back: its unique index {index} has the same "
@@ -43,6 +43,6 @@ def _plain(column: str) -> str:
 
 
 def _is_same(value: str, inserted: str | None) -> bool:
-    """Whether both rows have one value there, which is never null."""
+    """Whether both rows have the same value in it, and it is never null."""
     one, other = (_CAST.sub("", text or "").strip("() ") for text in (value, inserted))
     return one == other and not _CALL.search(value) and names_in(one) <= _SHARED

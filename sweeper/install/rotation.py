@@ -1,4 +1,4 @@
-"""Whether the table of sessions is the one that refunds were written for, or another with its name.
+"""Checks that the sessions table is the one that refunds were written for, and not another with its name.
 
 An app may rename a full table and begin a new one under its name, with ids from 1: refunds of the one would pass for
 refunds of the other, and no session would be paid. A restored dump, or a copy that was put in the table's place,
@@ -12,7 +12,7 @@ from sweeper.app.mapping import Mapping
 from sweeper.postgres.templates import fill
 from sweeper.postgres.transaction import Transaction
 
-# a few sessions may have been started again since, or given to another account
+# a few sessions may have been started again since, or have moved to another account
 _STRANGERS_ALLOWED = 0.05
 WHERE_ANEW = (
     "Refunds of the old sessions would pass for refunds of the new ones: uninstall this schema so that the record is "
@@ -39,7 +39,7 @@ class OldLedger(NamedTuple):
 
 
 def strangers(transaction: Transaction, mapping: Mapping, ledger: OldLedger) -> str:
-    """Why the refunds of a ledger must be of other sessions, in words; "" where they may be of these."""
+    """Why a ledger's refunds must be of other sessions, in words; "" if they may be of these."""
     choices = {**mapping.choices, "ids_as_text": ledger.as_text, "same_accounts": ledger.same_accounts}
     slots = {**mapping.slots, "other_refunds": ledger.refunds, "old_session_id": ledger.session_id}
     row = transaction.row(fill("compare_refunded", slots, choices))
@@ -55,7 +55,7 @@ def strangers(transaction: Transaction, mapping: Mapping, ledger: OldLedger) -> 
 
 
 def rotated(transaction: Transaction, mapping: Mapping, bound: ChargeKey) -> str:
-    """The new name of the bound table, when another has taken its name; else ""."""
+    """The new name of the bound table, if another has taken its name; else ""."""
     key = mapping.key
     if key.table != bound.table or key.table_oid == bound.table_oid:
         return ""
@@ -72,7 +72,7 @@ def rotated(transaction: Transaction, mapping: Mapping, bound: ChargeKey) -> str
 
 
 def changed_table(transaction: Transaction, mapping: Mapping, bound: ChargeKey, ledger: OldLedger) -> str:
-    """Why the table with the bound one's name must be another, in words; "" where it has the same sessions."""
+    """Why the table with the bound one's name must be another, in words; "" if it has the same sessions."""
     if mapping.key.table != bound.table or mapping.key.table_oid == bound.table_oid:
         return ""
     was = rotated(transaction, mapping, bound)

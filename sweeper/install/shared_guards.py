@@ -14,12 +14,12 @@ from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, quote_name
 from sweeper.postgres.transaction import Transaction
 
-# the second is where no unique index can hold over all partitions of the ledger
+# the second is used if no unique index can cover all partitions of the ledger
 _DEFINITION = re.compile(r"sweeper_(guard|refunds)_[0-9a-f]+_([0-9a-f]+)")
 
 
 def require_alone(transaction: Transaction, mapping: Mapping, bound: ChargeKey | None, guard: str | None) -> None:
-    """Check that no other schema pays these sessions, nor others with the same ids into the same rows of the ledger.
+    """Check that no other schema pays these sessions, or others with the same ids into the same rows of the ledger.
 
     Nor another database, whose rows these are. ``bound`` and ``guard`` are what is installed here: the key, and the
     index on the app's ledger, as SQL.
@@ -33,7 +33,7 @@ def require_alone(transaction: Transaction, mapping: Mapping, bound: ChargeKey |
 
 
 def require_own_guard_rows(transaction: Transaction, mapping: Mapping, guard: str | None) -> None:
-    """Check that the guard is on this ledger, and that no other installation guards its rows for others with these ids.
+    """Check that the guard is on this ledger, and that no other installation uses its rows for others with these ids.
 
     What this role may not read is left to the role that installs.
 
@@ -70,7 +70,7 @@ def require_own_guard_rows(transaction: Transaction, mapping: Mapping, guard: st
 
 
 def _same(guard: str, other: str) -> bool:
-    """Whether two guards are one index, or have one definition: the part of their names after the schema's mark."""
+    """Whether two guards are one index, or have one definition: the same names after the schema's mark."""
     ours, theirs = _DEFINITION.search(guard), _DEFINITION.search(other)
     return guard == other or bool(ours and theirs and ours.groups() == theirs.groups())
 

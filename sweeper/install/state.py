@@ -26,7 +26,7 @@ SCHEMA_VERSION = 2
 
 @dataclass(frozen=True)
 class Installation:
-    """The row that ``install`` wrote."""
+    """The settings that ``install`` wrote."""
 
     schema_version: int
     installed_at: datetime
@@ -52,16 +52,16 @@ class Installation:
 
     @property
     def bound_labels(self) -> StatusLabels | None:
-        """With which values of the status the index on live sessions was built; None where that is not known."""
+        """The values of the status with which the index on live sessions was built; None if that is not known."""
         return StatusLabels.from_json(self.status_labels) if self.status_labels else None
 
     def floor(self, policy: PolicySection) -> datetime:
-        """No run looks at sessions before it: ``policy.since``, by default the moment of ``install``."""
+        """Where runs start: ``policy.since``, by default the moment of ``install``."""
         return policy.since or self.installed_at
 
 
 def read_installation(transaction: Transaction, schema: str) -> Installation | None:
-    """Read what ``install`` wrote; None when it never ran.
+    """Read what ``install`` wrote; None if it never ran.
 
     Raises:
         ConfigurationError: a newer sweeper installed it.
@@ -105,7 +105,7 @@ def open_mapping(
     with database.transaction(
         timeouts=CATALOGUE_TIMEOUTS, search_path=installation.search_path, timezone=settings.sessions.timezone
     ) as transaction:
-        # what is planted would run as soon as the app's SQL is planned, also where nothing is written
+        # a planted function would run as soon as the app's SQL is planned, even if nothing is written
         require_own_path(transaction, settings, installation.search_path)
         mapping = read_mapping(transaction, settings, installation.search_path)
         _require_version(installation)
@@ -189,7 +189,7 @@ def require_same_key(transaction: Transaction, mapping: Mapping, installation: I
 
 
 def renamed_statuses(mapping: Mapping, installation: Installation) -> list[str]:
-    """The failed and running statuses that got the name of another one since the index was built."""
+    """The failed and running statuses that have got the name of another one since the index was built."""
     bound = installation.bound_labels
     if mapping.status_labels is None or bound is None:
         return []
@@ -197,7 +197,7 @@ def renamed_statuses(mapping: Mapping, installation: Installation) -> list[str]:
 
 
 def require_same_labels(mapping: Mapping, installation: Installation) -> None:
-    """Check that the index on live sessions has all of them: it does not change when values of the status are renamed.
+    """Check that the index on live sessions covers all of them: it does not change when statuses are renamed.
 
     Raises:
         ConfigurationError: a status has got the name of another one since.

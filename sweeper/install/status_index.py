@@ -22,7 +22,7 @@ def indexable_predicate(transaction: Transaction, mapping: Mapping) -> str:
             transaction.rows(fill("leave_search_path", {}))
             probe = transaction.row(fill("read_probe", {}))
     except (Refusal, SweeperError) as error:
-        if getattr(error, "code", "") == "privilege":  # this role may not create temporary tables: as in the file
+        if getattr(error, "code", "") == "privilege":  # no temporary tables for this role: written as in the file
             return mapping.live_predicate
         return ""
     status = fill_part("expression", {"expression": probe.keys[0]})

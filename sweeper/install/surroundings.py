@@ -1,4 +1,4 @@
-"""The server that a command works on: its version, its clock, whether it takes writes, and the path for bare names."""
+"""The server that a command works on: its version, its clock, whether it can be written to, and the search path."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -47,7 +47,7 @@ class Surroundings(NamedTuple):
 
 
 def read_surroundings(database: Database) -> Surroundings:
-    """Look at the server.
+    """Read it from the server.
 
     Raises:
         ConfigurationError: it is older than Postgres 14.

@@ -1,4 +1,4 @@
-"""Decides what to do with sweeper's existing tables: a ledger is kept, and never gets another key unasked."""
+"""Decides what to do with sweeper's existing tables: a ledger is kept, and gets another key only on request."""
 
 from collections.abc import Mapping as Mapped
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ from sweeper.install.state import SCHEMA_VERSION, Installation, read_installatio
 from sweeper.postgres.templates import fill, fill_script, quote_name
 from sweeper.postgres.transaction import Row, Transaction
 
-# columns of `refunds` that only some files use, each as its choice is called, and the script that adds it
+# columns of `refunds` that only some files use, each named after its choice, and the script that adds it
 _ADDED_COLUMNS = {"charged": "add_charged", "shares": "add_shares"}
 
 
@@ -109,7 +109,7 @@ def plan_takeover(
 def _translation(
     transaction: Transaction, mapping: Mapping, found: OwnTables, slots: Mapped[str, str], differs: Sequence[str]
 ) -> str:
-    """The script that translates the refunds to the key of the file.
+    """The script that converts the refunds to the key of the file.
 
     Raises:
         ConfigurationError: they cannot be translated.
@@ -131,7 +131,7 @@ def _added_columns(mapping: Mapping) -> list[str]:
 
 
 def _without_defaults(scripts: Sequence[str], slots: Mapped[str, str]) -> tuple[str, ...]:
-    """The scripts, so that ALTER DEFAULT PRIVILEGES of the database does not apply to what they create."""
+    """The scripts, so that the database's ALTER DEFAULT PRIVILEGES do not apply to what they create."""
     if not scripts:
         return ()
     return fill_script("note_objects", slots), *scripts, fill_script("revoke_defaults", slots)

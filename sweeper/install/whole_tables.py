@@ -1,4 +1,4 @@
-"""Whether sweeper's own tables are all there, each with all its columns: before anything is read of them."""
+"""Checks, before anything is read from them, that sweeper's own tables are there with all their columns."""
 
 from collections.abc import Collection
 from collections.abc import Mapping as Mapped
@@ -27,7 +27,7 @@ _REMADE = {
 
 
 def find_missing(transaction: Transaction, mapping: Mapping) -> str:
-    """What is missing of sweeper's own tables, and what to do about it, in one sentence; "" where nothing is."""
+    """What sweeper's own tables lack, and how to fix it, in one sentence; "" if nothing."""
     wanted = [(table, column) for table, columns in _COLUMNS.items() for column in columns.split()]
     binds = {
         "schema_name": mapping.schema,
@@ -60,7 +60,7 @@ def require_whole(transaction: Transaction, mapping: Mapping) -> None:
 
 
 def require_takeable(tables: Mapped[str, Collection[str]], mapping: Mapping, *, current: bool) -> None:
-    """Check that an installation finds no part of a ledger; ``tables`` are those that are there, with their columns.
+    """Check that an installation finds no incomplete ledger; ``tables`` are the existing ones, with their columns.
 
     Raises:
         ConfigurationError: it would make an empty table of reversals beside refunds that may have some, or, where the

@@ -1,4 +1,4 @@
-"""How much the sweeper itself refunds, and whether that is far above the usual because a layer broke."""
+"""How much sweeper itself refunds, and whether that is far more than usual because a layer broke."""
 
 from datetime import datetime
 
@@ -6,17 +6,17 @@ from sweeper.app.mapping import Mapping
 from sweeper.core.results import Rate
 from sweeper.postgres.transaction import Transaction
 
-# a layer broke: at least this many refunds in a day, and this many times the usual, known from some days before
+# a layer broke: at least this many refunds in a day, and this many times the usual number, known from some days before
 _BROKEN_SESSIONS, _BROKEN_TIMES, _BROKEN_DAYS = 10, 5, 3
 
 
 def read_rate(transaction: Transaction, mapping: Mapping, until: datetime) -> Rate:
-    """The rate of the day that ends with ``until``, itself not in it."""
+    """The rate for the day that ends with ``until``, exclusive."""
     rows = transaction.rows(mapping.statement("refund_rate"), {"until": until})
     swept = [row for row in rows if row.reason is not None]
     last_day, earlier = sum(row.last_day for row in swept), sum(row.earlier for row in swept)
     days = rows[0].days
-    if days < _BROKEN_DAYS:  # too early to say what is usual
+    if days < _BROKEN_DAYS:  # too early to know what is usual
         return Rate(last_day, None, None)
     usual = earlier / days
     broke = last_day >= _BROKEN_SESSIONS and last_day > _BROKEN_TIMES * usual

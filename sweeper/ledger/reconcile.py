@@ -9,7 +9,7 @@ from sweeper.postgres.binds import text_array
 from sweeper.postgres.errors import UNIQUE_VIOLATION, Refusal
 from sweeper.postgres.transaction import Row, Transaction
 
-# of each account its balance and what it has spent, as the server's text; None where it is null or not mapped
+# for each account its balance and what it has spent, as the server's text; None if it is null or not mapped
 Balances = dict[str, tuple[str | None, str | None]]
 _UNKNOWN = (None, None)
 
@@ -42,7 +42,7 @@ def require_chain(row: Row) -> None:
 
 
 def require_as_meant(rows: Sequence[Row]) -> None:
-    """Refuse a batch that is not as intended when it is read back.
+    """Refuse a batch that, read back, is not as intended.
 
     Raises:
         Refusal: naming what; the batch must not be committed.
@@ -52,19 +52,19 @@ def require_as_meant(rows: Sequence[Row]) -> None:
 
 
 def balances_of(row: Row) -> Balances:
-    """The balances in the answer of a statement that reads accounts."""
+    """The balances in the result of a statement that reads accounts."""
     return dict(zip(row.account_ids, zip(row.balances, row.spents, strict=True), strict=True))
 
 
 def read_balances(transaction: Transaction, statement: str, account_ids: Sequence[str]) -> Balances:
-    """The balances now, with everything that triggers of the app did to them."""
+    """The balances now, after everything that triggers of the app did to them."""
     return balances_of(transaction.row(statement, {"account_ids": text_array(account_ids)}))
 
 
 def compare_balances(
     row: Row, balances: Balances, after: Balances, *, exact: bool, exact_spent: bool, tries: int = 1
 ) -> None:
-    """Compare what was written to the ledgers with what was added to the balances, and taken from what was spent.
+    """Compare what was written to the ledgers with what was added to the balances, and subtracted from what was spent.
 
     A session whose account differs by itself is tried ``tries`` times before it is put on hold.
 

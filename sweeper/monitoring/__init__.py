@@ -1,1 +1,1 @@
-"""What a run reports to others: metrics, pings, messages to people."""
+"""What a run reports to others: metrics, pings, messages to users."""

@@ -9,12 +9,12 @@ from sweeper.postgres.retries import retrying
 from sweeper.postgres.timeouts import Timeouts
 from sweeper.sweep.context import RunRequest, prepare
 
-# a run that is over must not wait long for its own monitoring
+# a finished run must not wait long for its own monitoring
 _TIMEOUTS = Timeouts(statement_ms=10_000)
 
 
 def read_backlog(database: Database, settings: Settings, request: RunRequest, result: RunResult) -> Backlog | None:
-    """Read what the result of the run does not have: after one that paid everything, only the number of holds.
+    """Read what the run's result does not have: after a run that paid everything, only the number of holds.
 
     None when it cannot be read in time, which does not change the outcome of the run.
     """

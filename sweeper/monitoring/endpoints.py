@@ -17,7 +17,7 @@ TRIAL_SECONDS = 10.0
 
 
 class Monitor:
-    """The endpoints of one run. Each is sent its report in a thread that is abandoned when it takes too long."""
+    """The endpoints of one run. Each gets its report in a thread that is abandoned if it takes too long."""
 
     def __init__(self, section: MonitoringSection) -> None:
         self._section = section
@@ -30,12 +30,12 @@ class Monitor:
         return self._section.textfile is not None or self._section.pushgateway is not None
 
     def started(self) -> None:
-        """Report that a run begins, without waiting for the answer."""
+        """Report that a run begins, without waiting for the result."""
         if self._section.ping:
             self._start = self._send("ping", lambda: self._ping("start", ""))
 
     def ended(self, report: RunReport, *, urls: Sequence[str] = (), notices: Sequence[Notice] = ()) -> dict[str, str]:
-        """Report how it ended, and send ``notices`` to ``urls``; returns the endpoints that failed, each with why."""
+        """Report how it ended, and send ``notices`` to ``urls``; returns the endpoints that failed, with reasons."""
         reading = self._services(urls) if notices else []
         deadline = time.monotonic() + TIMEOUT_SECONDS
         threads = list(self._send_all(report)) + self._send_to_people(reading, notices)
@@ -57,7 +57,7 @@ class Monitor:
     def _services(self, urls: Sequence[str]) -> list[Any]:
         try:
             return services(urls)
-        except Exception as error:  # whatever is wrong with a library that only reports the run
+        except Exception as error:  # whatever goes wrong in a library that only reports the run
             self._problems["notify"] = type(error).__name__
             return []
 
@@ -92,7 +92,7 @@ class Monitor:
         push(report, gateway=gateway, app=self._section.app, timeout_seconds=TIMEOUT_SECONDS)
 
     def _finish(self, report: RunReport) -> None:
-        if self._start:  # the end must not overtake the beginning
+        if self._start:  # the end must not overtake the start
             self._start.join(TIMEOUT_SECONDS)
         self._ping(str(report.exit_code), report.summary)
 
@@ -106,7 +106,7 @@ class Monitor:
 
 
 def try_out(urls: Sequence[str], notice: Notice) -> dict[int, str | None]:
-    """Send a message to each URL; by its place, why it failed, or None."""
+    """Send a message to each URL; by its index, why it failed, or None."""
     monitor = Monitor(MonitoringSection())
     deadline = time.monotonic() + TRIAL_SECONDS
     threads = monitor._send_to_people(services(urls), [notice])

@@ -7,7 +7,7 @@ from pathlib import Path
 from sweeper.core.files import replaced
 
 _HOUR = timedelta(hours=1)
-# of this process, which may sweep again and again where it may write no file
+# of this process, which may run again and again where it cannot write a file
 _sent: dict[str, datetime] = {}
 
 

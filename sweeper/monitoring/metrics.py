@@ -93,7 +93,7 @@ def _values(report: RunReport) -> dict[str, Any]:
 
 
 def _read(path: Path) -> list[GaugeMetricFamily]:
-    """The gauges in the file; empty when it is missing, or is not such a file."""
+    """The gauges in the file; empty if it is missing, or is not such a file."""
     kept = []
     try:
         for family in text_string_to_metric_families(path.read_text(encoding="utf-8")):

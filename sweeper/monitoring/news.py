@@ -1,4 +1,4 @@
-"""The messages that a run sends: those that no run has sent within the hour."""
+"""The messages that a run sends, without those that another has sent within the hour."""
 
 import json
 from datetime import timedelta
@@ -16,7 +16,7 @@ from sweeper.postgres.timeouts import Timeouts
 from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.context import RunRequest, prepare
 
-# a run that is over must not wait long for its messages
+# a finished run must not wait long for its messages
 _TIMEOUTS = Timeouts(lock_ms=2_000, statement_ms=10_000, idle_ms=10_000)
 _INSTANT = timedelta(microseconds=1)
 
@@ -24,7 +24,7 @@ _INSTANT = timedelta(microseconds=1)
 def read_news(
     database: Database, settings: Settings, request: RunRequest, result: RunResult, app: str
 ) -> list[Notice] | None:
-    """The messages about this run, which count as sent from then on; None when the database cannot be asked."""
+    """The messages about this run, which count as sent from then on; None if the database cannot be reached."""
     if result.outcome is Outcome.INTERRUPTED:
         return []
     found = wanted(list(notices_of(result, app)), settings.notify.on)

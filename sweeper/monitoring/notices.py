@@ -1,4 +1,4 @@
-"""Messages to people about a run: what happened, how much, and the command to look."""
+"""Messages to users about a run: what happened, how much, and the command to look further."""
 
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
@@ -38,7 +38,7 @@ def notices_of(result: RunResult, app: str) -> Iterator[Notice]:
 
 
 def notice_of_error(error: SweeperError, app: str) -> Notice:
-    """A run that could not begin."""
+    """The message that a run could not begin."""
     return Notice(
         "failed", f"sweeper: a run of {app} failed", f"{error.message}\n\n`sweeper check` shows what is wrong."
     )
@@ -56,12 +56,12 @@ def notice_of_rate(rate: Rate, app: str) -> Notice:
 
 
 def trial(app: str) -> Notice:
-    """A message for trying out where messages go."""
+    """A message for testing where messages go."""
     return Notice("trial", f"sweeper: a trial message for {app}", "`sweeper check --notify` sent it. All is well.")
 
 
 def wanted(notices: Collection[Notice], on: Collection[str]) -> list[Notice]:
-    """Those that the file asks for."""
+    """The messages that the file asks for."""
     return [notice for notice in notices if notice.cause in on]
 
 

@@ -1,4 +1,4 @@
-"""Messages to people through Apprise, each of its services in a thread that is abandoned when it takes too long."""
+"""Messages to users through Apprise, each service in a thread that is abandoned if it takes too long."""
 
 import logging
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ def require_apprise() -> None:
 
 
 def services(urls: Sequence[str]) -> list[Any]:
-    """What sends to each URL; None for one that Apprise does not know. Nothing is sent yet."""
+    """The sender for each URL; None for one that Apprise does not know. Nothing is sent yet."""
     # its messages may repeat a URL, and with it a token
     quiet = logging.getLogger("apprise")
     quiet.addHandler(logging.NullHandler())

@@ -167,14 +167,14 @@ def _for_libpq(url: str, variable: str, *, of_java: bool) -> tuple[str, tuple[st
     query = url[mark + 1 :]
     pairs = [pair.partition("=")[::2] for pair in query.split("&") if pair]
     pairs = tls.without_javas_words(pairs) if of_java else pairs
-    # where an @ follows, this may be the end of a password with a bare question mark in it: then nothing is shown
+    # if an @ follows, this may be the end of a password with a bare question mark in it: then nothing is shown
     read = _Query(pairs, variable, may_be_shown="@" not in query)
     kept = read.kept()
     return url[:mark] + ("?" + "&".join(kept) if kept else ""), read.schemas
 
 
 class _Query:
-    """What follows the question mark."""
+    """The part after the question mark."""
 
     def __init__(self, pairs: list[tls.Pair], variable: str, *, may_be_shown: bool) -> None:
         self._variable = variable
@@ -188,16 +188,16 @@ class _Query:
         self.schemas: tuple[str, ...] = (prisma,) if prisma else ()
 
     def kept(self) -> list[str]:
-        """What libpq is given."""
+        """The parameters for libpq."""
         hosts = [unquote(value) for name, value in self._pairs if unquote(name) == "host"]
         if len(hosts) < 2:
             return [one for name, value in self._pairs for one in self._kept(name, value)]
-        names, ports = parameters.merge_hosts(hosts)  # libpq would take the last one alone
+        names, ports = parameters.merge_hosts(hosts)  # libpq would use only the last one
         rest = [one for name, value in self._pairs if unquote(name) != "host" for one in self._kept(name, value)]
         return [f"host={quote(names)}", *([f"port={quote(ports)}"] if ports else []), *rest]
 
     def _kept(self, written: str, raw: str) -> list[str]:
-        """What libpq is given for one ``name=value``: that, its translation, or nothing."""
+        """The parameters for libpq from one ``name=value``: itself, its translation, or nothing."""
         name, value = unquote(written), unquote(raw)
         key = name.lower()
         raw = raw.replace("=", "%3D")  # which libpq refuses in a value

@@ -20,8 +20,8 @@ from sweeper.postgres.timeouts import Timeouts
 from sweeper.postgres.transaction import Transaction
 from sweeper.postgres.wrong_settings import wrong_setting
 
-# A server whose machine has failed sends nothing at all. It is given up after half a minute; the kernel by itself waits
-# for two hours. The URL's own parameters take precedence.
+# A server whose machine has failed sends nothing at all. The connection is dropped after half a minute; the kernel's
+# default is two hours. The URL's own parameters take precedence.
 _LIVENESS = {
     "connect_timeout": "10",
     "keepalives_idle": "15",
@@ -62,7 +62,7 @@ class Database:
         self._engine = sqlalchemy.create_engine(
             f"{dialect.NAME}://",
             creator=connect,
-            # before any transaction: another engine refuses what that sets, in words of its own
+            # before any transaction: another engine rejects its settings with an error of its own
             greet=self._read_version,
             pool_size=1,
             max_overflow=0,

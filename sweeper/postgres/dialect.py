@@ -1,4 +1,4 @@
-"""What SQLAlchemy must know of Postgres when every statement is sent as it is written."""
+"""What SQLAlchemy needs to know about Postgres if every statement is sent as it is written."""
 
 from collections.abc import Callable
 from types import ModuleType
@@ -42,7 +42,7 @@ class Dialect(default.DefaultDialect):
         return psycopg
 
     def initialize(self, connection: sqlalchemy.Connection) -> None:
-        """Ask the first connection what server it has reached."""
+        """Read on the first connection what server it has reached."""
         self.server_version_info = self._greet(connection)
 
     def get_isolation_level_values(self, dbapi_conn: Any) -> tuple[IsolationLevel, ...]:  # noqa: ARG002 - SQLAlchemy's

@@ -1,4 +1,4 @@
-"""Text of a database without an encoding (SQL_ASCII): its bytes are kept as they are, whatever they mean.
+"""Text of a database without an encoding (SQL_ASCII): its bytes are left as they are, whatever they mean.
 
 Bytes that are not UTF-8 become lone surrogates in Python (``surrogateescape``), and the same bytes on the way back: an
 id like that is an id like any other.
@@ -15,7 +15,7 @@ from psycopg.adapt import Dumper, Loader
 
 ENCODING, ERRORS = "utf-8", "surrogateescape"
 _TEXT_TYPES = ("text", "varchar", "bpchar", "name", '"char"')
-# what the driver falls back on for types that it does not know, such as an enum of the app
+# the driver's default for types that it does not know, such as an enum of the app
 _ANY_OTHER_TYPE = 0
 
 
@@ -58,12 +58,12 @@ def connect(parameters: dict[str, Any], *, has_no_encoding: bool) -> psycopg.Con
     Raises:
         psycopg.Error: no connection can be opened.
     """
-    # whatever PGCLIENTENCODING or the database says: ids hold any letter
+    # whatever PGCLIENTENCODING or the database says: ids may contain any letter
     if not has_no_encoding:
         made = psycopg.connect(**parameters, client_encoding="utf8")
         if not is_without_encoding(made):
             return made
-        made.close()  # the encoding belongs in the start of a session: a pooler does not keep a SET
+        made.close()  # the encoding must be set at the start of a session, because a pooler does not keep a SET
     made = psycopg.connect(**parameters, client_encoding="SQL_ASCII")
     made.cursor_factory = _Cursor
     for name in _TEXT_TYPES:

@@ -1,4 +1,4 @@
-"""A transaction whose connection the server ends each time, while it stays up: something in its rows does that."""
+"""Detects that the server ends the connection of a transaction each time, because of something in its rows."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -14,7 +14,7 @@ _ENDED, _TIMES = "57P01", 3
 
 
 def unless_ended(work: Callable[[], T], server_start: Callable[[], object]) -> Callable[[], T]:
-    """``work``, a whole transaction to be retried; it fails for good when its connection was ended three times.
+    """Wraps ``work``, a whole transaction to be retried; it fails for good when its connection was ended three times.
 
     That counts only while ``server_start``, asked on a new connection each time, gives the same moment: a server that
     goes down, or one that takes over, ends connections as well, and none of that is the rows' fault.

@@ -11,13 +11,13 @@ _LACKING = {
     "Redshift": "it does not enforce unique constraints, so nothing would stop a second refund",
     "Greenplum": "a unique index must contain the key by which a table is distributed",
 }
-# of its version() nothing is documented, of the names of its endpoints it is
+# its version() is not documented, but the names of its endpoints are
 _DSQL_ENDPOINT = re.compile(r"\.dsql(-[a-z0-9]+)?\.[a-z0-9-]+\.on\.aws\.?$")
 _VERSION = re.compile(r"^(?:PostgreSQL|EnterpriseDB) (\d+)")
 
 
 def postgres_version(said: str, host: str) -> tuple[int, ...]:
-    """The major version of a server, by what its version() says.
+    """The major version of a server, from its version().
 
     Raises:
         ConfigurationError: it is not Postgres.

@@ -6,7 +6,7 @@ UNIQUE_VIOLATION, LOCK_NOT_AVAILABLE, QUERY_CANCELED = "23505", "55P03", "57014"
 
 
 class Refusal(Exception):  # noqa: N818 - not an error of the run: one row's fault, to be isolated
-    """The database refused a statement for what is in the rows.
+    """The database refused a statement because of what is in the rows.
 
     ``message`` is the server's primary message, never its DETAIL, which repeats the row. ``raised`` is true when the
     app itself refused it, by a RAISE: then the row is certainly at fault. ``hold_reason`` is why the session is put on
@@ -33,7 +33,7 @@ class Refusal(Exception):  # noqa: N818 - not an error of the run: one row's fau
 
 
 class StatementError(FailedError):
-    """The database refused a statement, and its SQLSTATE does not show whether for one row or for all.
+    """The database refused a statement, and its SQLSTATE does not show whether because of one row or for all.
 
     It ends the command, as any other error, unless the caller tries the rows one by one: ``refusal`` is for such a
     caller.
@@ -64,7 +64,7 @@ class GuardLost(ConfigurationError):  # noqa: N818
 
 
 class WithoutTriggers(FailedError):  # noqa: N818
-    """On this connection only triggers fire that are set to fire always."""
+    """This connection fires only triggers that are enabled ALWAYS."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -75,7 +75,7 @@ class WithoutTriggers(FailedError):  # noqa: N818
 
 
 def failure_of(problem: Busy | TooSlow | Refusal | SweeperError) -> SweeperError:
-    """The error of a run that met ``problem`` where no single row could be set aside."""
+    """The error of a run that met ``problem`` where no single row could be left out."""
     if isinstance(problem, Busy):
         return FailedError(
             "the app's tables are locked as a whole (a migration?): nothing was forced, run it again later",

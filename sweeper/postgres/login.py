@@ -19,7 +19,7 @@ from psycopg import conninfo, pq
 _SQLSTATE_ALONE = 3  # PQERRORS_SQLSTATE
 _SECONDS = 5.0
 _STATE = re.compile(r": +([0-9A-Z]{5})\s*\Z")
-# What libpq says, in English always, when no server has refused: then there is no SQLSTATE to ask for.
+# What libpq itself reports, always in English, without a refusal by a server: then there is no SQLSTATE to find.
 _NO_ANSWER = (
     "is the server running", "could not translate host name", "timeout expired", "could not send",
     "session is read-only", "session is not read-only", "hot standby mode",

@@ -8,7 +8,7 @@ import psycopg
 from psycopg.abc import Buffer
 from psycopg.types.datetime import TimestamptzLoader
 
-# a day inside Python's range, so that no time zone leads out of it
+# a day within Python's range, so that no time zone leaves it
 EARLIEST, LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 _EARLY = re.compile(rb"-|0001-|.* BC$")
 

@@ -1,4 +1,4 @@
-"""What frameworks and hosts write after the question mark of a connection URL, and what is done with it.
+"""The parameters that frameworks and hosts add to a connection URL, and what is done with each.
 
 libpq refuses parameters that it does not know. Those of other programs are dropped here (they set that program's own
 pool, cache or driver, or what every transaction of ours sets for itself), translated into libpq's words, or refused by
@@ -65,8 +65,8 @@ logintimeout sockettimeout tcpkeepalive rewritebatchedinserts stringtype binaryt
 logunclosedconnections loggerlevel reademptypassword assumeminserverversion cleanupsavepoints adaptivefetch
 maxresultbuffer hostrecheckseconds
 """
-# What a session may be given to start with. Every transaction of ours sets these for itself, and for itself alone: a
-# pooler keeps none of them, and a timeout for the app's short queries would end the building of an index.
+# Settings that a connection may start with. Every transaction of ours sets these for itself alone: a pooler keeps none
+# of them, and a timeout for the app's short queries would stop an index build.
 # https://www.postgresql.org/docs/current/runtime-config-client.html
 _SET_BY_US = """
 statement_timeout lock_timeout idle_in_transaction_session_timeout transaction_timeout timezone datestyle intervalstyle
@@ -135,7 +135,7 @@ SEARCH_PATHS = ("search_path", "currentschema", "schema_search_path")
 
 
 def is_dropped(name: str) -> bool:
-    """Whether a parameter, in lower case, means nothing to libpq and to us.
+    """Whether a parameter, in lower case, means nothing to libpq and to sweeper.
 
     golang-migrate's begin with ``x-`` (https://github.com/golang-migrate/migrate/tree/master/database/postgres), and
     Rails' `variables[…]` are settings of a session.

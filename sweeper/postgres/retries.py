@@ -1,4 +1,4 @@
-"""Trying a whole transaction again while what stopped it may pass."""
+"""Retries a whole transaction while the cause of its failure may pass."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
@@ -19,7 +19,7 @@ _told: "list[RetryHook]" = []
 
 
 def retrying(work: Callable[[], T], *, attempts: int | None = None) -> T:
-    """Do ``work``, a whole transaction, and again while what stops it may pass: for a minute, or ``attempts`` times.
+    """Do ``work``, a whole transaction, again while its failure may pass: for a minute, or ``attempts`` times.
 
     The minute begins when it is stopped for the first time: before that it may have waited for long, as a commit does
     for a standby that is gone.
@@ -42,7 +42,7 @@ def tell_retries(hook: "RetryHook") -> None:
 
 
 def _again(work: Callable[[], T], error: Exception, attempts: int | None) -> T:
-    """Try again after the first attempt, which failed with this error."""
+    """Retry after the first attempt, which failed with this error."""
     import stamina  # most runs never need it
 
     if _told:

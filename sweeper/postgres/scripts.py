@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-# what may hold a semicolon that ends no statement: texts, names, bodies between dollars, comments
+# what may contain a semicolon that does not end a statement: texts, names, dollar-quoted bodies, comments
 _PIECE = re.compile(
     r"""(?P<end>;)|[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![\w$])(\$(?:[^\W\d]\w*)?\$).*?\2|--[^\n]*|/\*.*?\*/"""
     r"""|[\w$]+|.""",

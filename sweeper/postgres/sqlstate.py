@@ -156,12 +156,12 @@ def _is_fatal(cause: psycopg.Error) -> bool:
 
 
 def is_raised(cause: psycopg.Error) -> bool:
-    """Whether a trigger or a function of the app refused it."""
+    """Whether a trigger or a function of the app raised the error."""
     return cause.diag.source_function in _RAISED_BY and not _is_fatal(cause)
 
 
 def _is_guard_lost(cause: psycopg.Error) -> bool:
-    """Whether it is our own statement that found no guard, and not one inside a trigger or a function of the app."""
+    """Whether our own statement found no guard, and not one inside a trigger or a function of the app."""
     if cause.sqlstate not in _GUARD_LOST:
         return False
     function = cause.diag.source_function
@@ -190,12 +190,12 @@ def is_transient(error: BaseException) -> bool:
 
 
 def is_out_of_step(cause: BaseException | None) -> bool:
-    """Whether the driver got other answers than it asked for, as where a pooler loses its server within a COMMIT."""
+    """Whether the driver got other results than it asked for, as when a pooler loses its server during a COMMIT."""
     return isinstance(cause, psycopg.InternalError) and not cause.sqlstate
 
 
 def _refused_login(cause: BaseException | None) -> str | None:
-    """Why the server refuses the login, when waiting does not fix it."""
+    """Why the server refuses the login, if waiting does not fix it."""
     state = cause.state if isinstance(cause, RefusedLogin) else ""
     if state in _BUSY_STATES:
         return None

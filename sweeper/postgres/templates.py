@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 _PACKAGED = Path(__file__).parents[1] / "sql"
 _CHECKOUT = Path(__file__).parents[2] / "sql"
-# a condition that stands alone on its line takes the line with it
+# a condition alone on its line takes the line with it
 _TAG = re.compile(
     r"""^[ \t]*\{(?P<line>if\ [a-z_]+|each\ [a-z_]+\ "[^"]*"|else|end)\}[ \t]*\n"""
     r"""|\{(?P<tag>if\ [a-z_]+|each\ [a-z_]+\ "[^"]*"|else|end|[a-z_]+)\}""",
@@ -27,7 +27,7 @@ _TAG = re.compile(
 _INCLUDE = re.compile(r"\{include ([a-z_]+)\}")
 
 Slots = Mapping[str, str]
-# what conditions ask for, and what is repeated: each time with slots of its own
+# the values of conditions, and the items to repeat, each with slots of its own
 Choices = Mapping[str, bool | str | Sequence[Slots]]
 
 
@@ -67,7 +67,7 @@ def _source(name: str) -> str:
 
 
 def heading(name: str) -> str:
-    """What the comment lines that head the statement ``name`` say."""
+    """The comment at the head of the statement ``name``, on one line."""
     lines = takewhile(_is_comment, _source(name).splitlines())
     return " ".join(line.removeprefix("--").strip() for line in lines)
 
@@ -138,7 +138,7 @@ def _render(nodes: Sequence[_Node], slots: Slots, choices: Choices, *, doubled: 
             case str():
                 parts.append(node)
             case _Slot(name):
-                # psycopg reads % as the start of a bind: in the app's own SQL it must mean itself
+                # psycopg reads % as the start of a bind, but in the app's own SQL it must mean itself
                 parts.append(slots[name].replace("%", "%%") if doubled else slots[name])
             case _If(name, then, otherwise):
                 parts.append(_render(then if choices[name] else otherwise, slots, choices, doubled=doubled))

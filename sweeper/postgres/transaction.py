@@ -27,13 +27,13 @@ class Transaction:
         return result.all() if result.returns_rows else []
 
     def row(self, statement: str, binds: Mapping[str, object] | None = None) -> Row:
-        """Send one statement that gives exactly one row."""
+        """Send a statement that returns exactly one row."""
         (row,) = self.rows(statement, binds)
         return row
 
     @property
     def client_side_pid(self) -> int:
-        """The server's process id as the client was given it: behind a pooler it is another than the server's own."""
+        """The server's process id as the client got it: behind a pooler it is not the server's own."""
         return int(self._connection.connection.dbapi_connection.info.backend_pid)  # type: ignore[union-attr]
 
     @property
@@ -43,7 +43,7 @@ class Transaction:
 
     def script(self, script: str) -> None:
         """Send statements without binds, one after the other."""
-        # without parameters psycopg leaves % alone
+        # without parameters psycopg leaves % as it is
         cursor = self._connection.connection.cursor()
         try:
             for statement in statements(script):
@@ -61,13 +61,13 @@ class Transaction:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Undo what is inside when it fails, and go on with the transaction."""
+        """Undo what the block does if it fails, and continue the transaction."""
         with translated(), self._connection.begin_nested():
             yield
 
     @contextmanager
     def undone(self) -> Iterator[None]:
-        """Undo what is inside in any case, and go on with the transaction: for trying what is not to stay."""
+        """Undo what the block does in any case, and continue the transaction: for trying something."""
         with translated(), self._connection.begin_nested() as savepoint:
             yield
             savepoint.rollback()

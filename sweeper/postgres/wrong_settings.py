@@ -1,4 +1,4 @@
-"""Connection settings that libpq refuses by itself, before a server is asked: no waiting fixes them."""
+"""Connection settings that libpq itself rejects before it reaches a server: waiting does not fix them."""
 
 import re
 
@@ -6,8 +6,8 @@ import psycopg
 
 from sweeper.core.errors import ConfigurationError
 
-# libpq's messages, which are always English, and psycopg's for its own copy of a timeout. What is shown of them is the
-# name of a parameter or a number, never a value. Source: connectOptions2 and parseServiceInfo in fe-connect.c.
+# libpq's messages, which are always English, and psycopg's for its own copy of a timeout. Only the name of a parameter
+# or a number in them is shown, never a value. Source: connectOptions2 and parseServiceInfo in fe-connect.c.
 _SIGNS = tuple(
     (re.compile(sign, re.DOTALL), meaning)
     for sign, meaning in (
@@ -31,7 +31,7 @@ _SIGNS = tuple(
 
 
 def wrong_setting(error: psycopg.Error) -> ConfigurationError | None:
-    """The error of settings that libpq refuses before it connects; None where it did connect, and failed."""
+    """The error for settings that libpq rejects before it connects; None if it did connect, and failed."""
     text = str(error)
     for sign, meaning in _SIGNS:
         if found := sign.search(text):

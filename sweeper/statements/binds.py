@@ -236,7 +236,7 @@ class Values:
         return {"accounts": text_array(sorted({account for account in self.rows.accounts if account is not None}))}
 
     def _in_shard(self) -> dict[str, object]:
-        """For a step of a batch of one shard of Citus, what the step before it returns."""
+        """For a step of a batch of one Citus shard, what the step before it returns."""
         count = len(self.rows.session_ids)
         texts = {name: ["1"] * count for name in ("amounts", "charges")}
         return {**texts, "agains": [0] * count, "reasons": ["stuck"] * count, "details": [None] * count,

@@ -13,7 +13,7 @@ from decimal import Decimal
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.templates import quote_text
 
-# What psql leaves alone: strings, quoted names, dollar quotes and comments.
+# What psql leaves unchanged: strings, quoted names, dollar quotes and comments.
 _QUOTED = (
     r"[Ee]'(?:[^'\\]|\\.|'')*'"
     r"|'(?:[^']|'')*'"
@@ -23,7 +23,7 @@ _QUOTED = (
     r"|/\*.*?\*/"
 )
 _TOKEN = re.compile(
-    # an expression of the file, which stands on a line of its own
+    # an expression of the file, on a line of its own
     r"(?P<alone>\(\n(?P<inner>(?! )(?:[^\n'\"$/-]|'[^'\n]*'|\"[^\"\n]*\"|-(?!-)|/(?!\*))*)\n\))"
     rf"|(?P<quoted>{_QUOTED})"
     r"|%\((?P<bind>\w+)\)s"
@@ -34,7 +34,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _PLAIN = re.compile(r"[A-Za-z0-9_.+-]+")
-# what changes rows, tables or rights, or locks: never in a transaction that only reads
+# what changes rows, tables or rights, or locks: never in a read-only transaction
 _WRITES = frozenset({
     "INSERT", "UPDATE", "DELETE", "TRUNCATE", "LOCK", "SHARE", "CREATE", "ALTER", "DROP", "GRANT", "REVOKE", "DO",
 })  # fmt: skip
@@ -67,7 +67,7 @@ def binds_of(text: str) -> frozenset[str]:
 
 
 def writes(text: str) -> bool:
-    """Whether a statement writes or locks, by its own words: not by those in its strings, names and comments."""
+    """Whether a statement writes or locks, by its keywords, not by words in its strings, names and comments."""
     return any(match["word"] in _WRITES for match in _TOKEN.finditer(text) if match["word"])
 
 
@@ -111,5 +111,5 @@ def terminated(text: str) -> str:
 
 
 def unseen(text: str) -> str:
-    """A statement whose answer psql discards."""
+    """A statement whose result psql discards."""
     return f"{text}\n\\g /dev/null"

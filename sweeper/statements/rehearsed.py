@@ -77,7 +77,7 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
 
 
 def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
-    """The choices of those statements: what their conditions ask for, and what they repeat."""
+    """The choices for those statements: what their conditions depend on, and what they repeat."""
     if name not in REHEARSED:
         return {}
     key = mapping.slots["key"]

@@ -67,7 +67,7 @@ def _script(transaction: Transaction, settings: Settings, prepared: RunContext, 
 
 
 def _settings() -> str:
-    """The settings of every transaction; psql need not show the answer."""
+    """The settings of every transaction; psql need not show the result."""
     return psql.unseen(psql.to_psql(fill(_SET_TRANSACTION, {}), doubled=True))
 
 

@@ -1,4 +1,4 @@
-"""Locks what the sessions of a batch have in common: their accounts, and rows by which several of them are judged."""
+"""Locks what the sessions of a batch share: their accounts, and rows that decide what several of them are owed."""
 
 from sweeper.app.mapping import Mapping
 from sweeper.ledger.reconcile import Balances, balances_of, read_balances
@@ -22,12 +22,12 @@ class AccountLocks:
             return None
         binds = {"account_ids": text_array(_known(chosen))}
         balances = balances_of(transaction.row(self._lock_accounts, binds))
-        if self._serialized:  # what is read beside the row may be older than its lock in one statement
+        if self._serialized:  # in one statement with the lock, other rows could be read as they were before it
             return read_balances(transaction, self._read_balances, list(balances))
         return balances
 
     def take_charges(self, transaction: Transaction, chosen: ChosenSessions) -> bool:
-        """Lock what stands for rows that these share with other sessions; false where somebody else has it."""
+        """Lock what represents the rows that these share with other sessions; false if somebody else has it."""
         if not self._lock_charges:
             return True
         return bool(transaction.row(self._lock_charges, {"account_ids": text_array(_known(chosen))}).taken)

@@ -37,11 +37,11 @@ from sweeper.sweep.throttle import Traffic
 
 # for records and counts in sweeper's own ledger, which may be large: nothing else waits for them
 BOOKKEEPING_TIMEOUTS = Timeouts()
-# in a batch each session may wait in turn, such as for a row that a foreign key of the app's ledger points to, and
-# whoever wants one of its rows waits for all of that; a session alone, which is tried next, may wait longer
+# in a batch each session may have to wait in turn, such as for a row that a foreign key of the app's ledger refers to,
+# and others that need one of its rows wait for all of that; a session alone, which is tried next, may wait longer
 _TOGETHER_TIMEOUTS = LOCKING_TIMEOUTS._replace(lock_ms=50)
 
-# a balance that is read from other rows may differ for a moment, when a writer of the app breaks its own rule
+# a balance that is read from other rows may differ for a moment, if a writer of the app breaks its own rule
 _SERIALIZED_TRIES = 3
 
 
@@ -51,7 +51,7 @@ Refund = tuple[str, str, str, str]
 
 @dataclass(frozen=True)
 class Batch:
-    """What one committed batch did; ``tried`` sessions of those it was given are settled by it or skipped.
+    """What one committed batch did; of the sessions that it got, ``tried`` are settled by it or skipped.
 
     ``beside_id_bytes`` is the size of what the paying statement returned for the paid sessions besides their ids.
     """
@@ -70,7 +70,7 @@ class Batch:
 
 
 class ChangesOthers(Exception):  # noqa: N818 - the answer is one session a batch
-    """A refund changes rows that sessions share, and by which another of the batch may be owed nothing any more."""
+    """A refund changes rows that sessions share, so that another session of the batch may no longer be owed."""
 
 
 class BatchPayer:
@@ -94,7 +94,7 @@ class BatchPayer:
         self._fire_deferred, self._read_traffic = fill("fire_deferred", {}), fill("read_traffic", {})
 
     def pay(self, selection: Selection, session_ids: tuple[str, ...]) -> Batch:
-        """Pay those of these sessions that are still owed, and of them as many as the caps have room for.
+        """Pay those of these sessions that are still owed, as many as the caps allow.
 
         Raises:
             Refusal, StatementError, Busy: one of them stood in the way.
@@ -121,7 +121,7 @@ class BatchPayer:
             batch = self._pay_locked(transaction, selection, chosen) if chosen.session_ids else Batch()
             credits = sum((Decimal(amount) for _, _, amount, _ in batch.paid), Decimal(0))
             if room.credits is not None and credits > room.credits:
-                raise Busy  # an amount grew after it was found: look for what fits again, with fewer at a time
+                raise Busy  # an amount grew after it was found: find what fits again, with fewer at a time
             seen = transaction.row(self._read_traffic)
         locked_seconds = time.monotonic() - locked_at
         self._caps.committed(len(batch.paid), credits)
@@ -136,7 +136,7 @@ class BatchPayer:
         )
 
     def require_unlocked(self) -> None:
-        """Let the server plan the statement that pays, for nobody: it asks for all its tables.
+        """Let the server plan the statement that pays, for nobody, so that it checks the rights on all its tables.
 
         Raises:
             Busy: one of them is locked as a whole.
@@ -146,7 +146,7 @@ class BatchPayer:
             transaction.rows(self._statements["explain_pay"], binds)
 
     def server_start(self) -> datetime:
-        """When the server was started that a connection comes to at this moment."""
+        """When the server was started that a new connection reaches now."""
         with self._transaction() as transaction:
             began: datetime = transaction.row(fill("read_server_start", {})).began
             return began
@@ -157,11 +157,11 @@ class BatchPayer:
         return self._caps.by_credits
 
     def budget(self) -> Decimal | None:
-        """What the cap by credits leaves at this moment; None is no bound."""
+        """What the cap by credits leaves now; None is no limit."""
         return self.room().credits if self.has_budget else None
 
     def room(self) -> Room:
-        """What the caps leave at this moment."""
+        """What the caps leave now."""
         with self._transaction(BOOKKEEPING_TIMEOUTS) as transaction:
             return self._caps.read(transaction)
 

@@ -1,4 +1,4 @@
-"""Runs batches: again where something is locked, in halves where one is refused, and leaves out what is slow."""
+"""Runs batches: again if something is locked, in halves if one is refused, and without sessions that are too slow."""
 
 import time
 from collections import Counter
@@ -50,11 +50,11 @@ class BatchRunner:
         self._without_a_hold: dict[str, Problem] = {}
 
     def begin_page(self) -> None:
-        """A page of other sessions comes, of which nothing is known to be slow."""
+        """Start a page of other sessions, none of which is known to be slow."""
         self._slow_in_a_row, self._paid_beside_slow = 0, False
 
     def pass_over_slow(self, found: OwedPage, session_ids: tuple[str, ...]) -> None:
-        """Continue with fewer at a time; one that is too slow alone is left, so that it does not stop the others.
+        """Continue with fewer at a time; a session that is too slow alone is left, so that it does not stop the others.
 
         Raises:
             FailedError: too many are.
@@ -66,7 +66,7 @@ class BatchRunner:
         self._leave_slow(session_ids)
         self._slow_in_a_row += 1
         if self._slow_in_a_row <= _SLOW_AT_MOST:
-            found.turn()  # what comes next in the order may be as slow, and of the same user
+            found.turn()  # the next sessions in the order may be as slow, and of the same user
         elif self._paid_beside_slow:
             self._leave_slow(found.take(len(found)))
         else:
@@ -77,7 +77,7 @@ class BatchRunner:
         self.tally.skipped.extend(session_ids)
 
     def isolate(self, selection: Selection, session_ids: tuple[str, ...], refused: Problem | Busy) -> None:
-        """Pay a batch that was refused in halves; a session that is refused alone is held, suspected or skipped.
+        """Pay a refused batch in halves; a session that is refused alone is held, suspected or skipped.
 
         Raises:
             ConfigurationError, FailedError, Busy: the run cannot go on; what was committed stands.
@@ -109,7 +109,7 @@ class BatchRunner:
                 self.hold_proven()
 
     def refused_alone(self, session_id: str, problem: Problem, since: PaidSince) -> None:
-        """Put a session on hold that the database refused alone: now, or once the run is known not to be at fault.
+        """Put on hold a session that the database refused alone: now, or once the run is known not to be at fault.
 
         ``since`` is what was paid since it was first refused, together with others.
 
@@ -124,14 +124,14 @@ class BatchRunner:
             self.hold_proven()
 
     def decide_suspects(self) -> None:
-        """Decide, at the end of a run, about those that were refused and are still suspects.
+        """Decide, at the end of a run, about the refused sessions that are still suspects.
 
         Raises:
             FailedError: it may be the run's fault.
         """
         tally = self.tally
         if tally.skipped and not self.suspects.in_this_run.accounts:
-            # the app has locked whatever else could be paid: only the next run can show who is at fault
+            # the app has locked everything else that could be paid: only the next run can show what is at fault
             tally.skipped.extend(self.suspects.leave())
         others_owed = bool(self.suspects.in_this_run.accounts or tally.skipped or tally.already_refunded)
         for suspect in self.suspects.take_the_rest(others_owed=others_owed or bool(self._holds.new)):
@@ -140,12 +140,12 @@ class BatchRunner:
             raise unproven(self._without_a_hold)
 
     def hold_proven(self) -> None:
-        """Put those suspects on hold that are now known to be at fault."""
+        """Put the suspects on hold that are now known to be at fault."""
         for suspect in self.suspects.take_proven():
             self._hold(suspect.session_id, suspect.problem)
 
     def once_unlocked(self, work: Callable[[], T]) -> T:
-        """Do ``work``, a whole transaction; where a table is locked as a whole, again once it is free.
+        """Do ``work``, a whole transaction; if a whole table is locked, again once it is free.
 
         Raises:
             Busy: it still is after some seconds, or whenever it is tried.
@@ -158,7 +158,7 @@ class BatchRunner:
         return retrying(work)
 
     def _wait_for_tables(self, problem: Exception) -> None:
-        """Wait while a table is locked as a whole, for then trying session after session is pointless.
+        """Wait while a whole table is locked, because trying session after session would be pointless.
 
         Raises:
             Busy: it still is after some seconds.
@@ -177,7 +177,7 @@ class BatchRunner:
                 return
 
     def _hold(self, session_id: str, problem: Problem) -> None:
-        """Put one session on hold that the database refused; if the hold is refused, too, the run fails at its end."""
+        """Put on hold one session that the database refused; if that is refused, too, the run fails at its end."""
         refusal = refusal_of(problem)
 
         def attempt() -> None:
@@ -201,11 +201,11 @@ class BatchRunner:
         """
 
         def attempt() -> Batch:
-            self._signals.check()  # it may have come while an attempt before this one was cut off
+            self._signals.check()  # it may have arrived while an earlier attempt was cut off
             with self._signals.shielded():
                 batch = pay()
                 if not batch.waiting:
-                    self._note(batch)  # a signal that comes now must not lose what is committed
+                    self._note(batch)  # a signal that arrives now must not lose what is committed
                 return batch
 
         rebuilds, give_up = 3, time.monotonic() + _CAPS_WAIT_AT_MOST_SECONDS

@@ -1,4 +1,4 @@
-"""The caps of a run: by sessions and by credits, exact also when several runs pay at once."""
+"""The caps of a run, by sessions and by credits, which also hold when several runs pay at once."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -11,7 +11,7 @@ from sweeper.postgres.transaction import Transaction
 
 
 class Room(NamedTuple):
-    """What the caps leave; None is no bound."""
+    """What the caps leave; None is no limit."""
 
     sessions: int | None = None
     credits: Decimal | None = None
@@ -62,7 +62,7 @@ class Caps:
         return self._limits.credits is not None
 
     def read(self, transaction: Transaction) -> Room:
-        """What the caps leave at this moment."""
+        """What the caps leave now."""
         sessions, credits = self._own or self._counted(transaction, self._count_own)
         self._own = None  # unknown again until this batch commits
         self._before = (sessions, credits)

@@ -1,4 +1,4 @@
-"""Which of the locked sessions a batch pays: as many as the caps, and the size of its answer, have room for."""
+"""Which of the locked sessions a batch pays: as many as the caps, and the size of its result, allow."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -17,13 +17,13 @@ class ChosenSessions(NamedTuple):
 
 
 def require_short_answer(in_hand: Sequence[str], locked: Row) -> None:
-    """Refuse a batch whose answer would not fit: the ids of accounts may be much longer than those of sessions."""
+    """Refuse a batch whose result would be too large: the ids of accounts may be much longer than those of sessions."""
     if len(in_hand) > 1 and text_bytes(locked.session_ids) + 2 * text_bytes(locked.account_ids) > ANSWER_BYTES:
         raise TooSlow
 
 
 def choose(in_hand: Sequence[str], locked: Row, credits: Decimal | None) -> ChosenSessions:
-    """The locked sessions that fit under the credits cap, in order: one that does not fit is passed over."""
+    """The locked sessions that fit under the credits cap, in order; one that does not fit is skipped."""
     if credits is None:
         return ChosenSessions(locked.session_ids, locked.account_ids)
     columns = (locked.account_ids, locked.amounts, locked.hold_reasons)
@@ -35,7 +35,7 @@ def choose(in_hand: Sequence[str], locked: Row, credits: Decimal | None) -> Chos
         account_id, amount, hold_reason = known.get(session_id, (None, None, None))
         if amount is None:
             continue
-        if hold_reason is None:  # one that will be held needs no room
+        if hold_reason is None:  # a session that will be held needs no room
             if Decimal(amount) > credits:
                 continue
             credits -= Decimal(amount)

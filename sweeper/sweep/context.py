@@ -1,4 +1,4 @@
-"""The checks before anything is paid or planned, and what a run over the app's tables looks at."""
+"""The checks before anything is paid or planned, and the app's tables as a run sees them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -68,7 +68,7 @@ class RunContext(NamedTuple):
 def prepare(
     database: Database, settings: Settings, request: RunRequest, *, of_file: bool = False, paying: bool = False
 ) -> tuple[RunContext, Surroundings]:
-    """Check the server, the installation, the file and the flags; with ``paying`` also who could plant functions.
+    """Check the server, the installation, the file and the flags; with ``paying`` also who could create functions.
 
     With ``of_file``, for a dry run, the mapping is that of the file, whatever is installed.
 
@@ -110,7 +110,7 @@ def prepare(
 
 
 def _floor(settings: Settings, request: RunRequest, installation: Installation | None) -> datetime:
-    """The moment before which the run does not look; by default that of the installation, which may lie ahead."""
+    """The moment before which the run does not look; by default that of the installation, which may be later."""
     floor = installation.floor(settings.policy) if installation else settings.policy.since or request.as_of
     if request.since is None:
         return floor
@@ -124,7 +124,7 @@ def _floor(settings: Settings, request: RunRequest, installation: Installation |
 
 
 def read(database: Database, mapping: Mapping, question: Callable[[Transaction, Mapping], T]) -> T:
-    """The answer of a read-only transaction."""
+    """The result of a read-only transaction."""
 
     def ask() -> T:
         with reading(database, mapping) as transaction:

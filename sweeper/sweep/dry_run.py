@@ -1,4 +1,4 @@
-"""The dry run: what a run at this moment would do, read in one snapshot; nothing is written or locked."""
+"""The dry run: what a run would do now, read in one snapshot; nothing is written or locked."""
 
 import time
 from collections import defaultdict
@@ -37,7 +37,7 @@ _OLDEST = "over 30 days"
 
 
 class Planner:
-    """Follows a run's rules over the owed sessions, in the run's order, and adds up what it would do."""
+    """Applies a run's rules to the owed sessions, in the run's order, and adds up what it would do."""
 
     def __init__(self, room: Room) -> None:
         self._sessions_left, self._credits_left = room.sessions, room.credits
@@ -70,7 +70,7 @@ class Planner:
             self._refund(session)
 
     def decide_suspects(self) -> None:
-        """Decide about those whose expression fails, as a run would at its end; to be called once.
+        """Decide about sessions whose expression fails, as a run would at its end; to be called once.
 
         Raises:
             FailedError: it may be the run's fault.
@@ -118,7 +118,7 @@ def _age(seconds: float) -> str:
 def plan(
     database: Database, settings: Settings, request: RunRequest, *, rehearsal: Rehearsal | None = None
 ) -> RunResult:
-    """Find what a run would refund; where its ``rehearsal`` would stop it, that is the error of the result.
+    """Find what a run would refund; if its ``rehearsal`` would stop it, that is the error of the result.
 
     Raises:
         ConfigurationError, FailedError: as a run would.
@@ -214,7 +214,7 @@ def _details(planner: Planner, standing: Sequence[Row]) -> Plan:
 
 
 def _compared(owed: OwedList, orphans: Orphans) -> Iterator[OwedSession]:
-    """What is owed, and which of it was refunded, it seems, under another id."""
+    """What is owed, and which sessions seem to have been refunded under another id."""
     sessions = owed.iterate()
     while some := tuple(islice(sessions, _COMPARED_AT_ONCE if orphans else 1)):
         moved = find_moved(owed, orphans, [one.session_id for one in some if one.hold_reason is None])

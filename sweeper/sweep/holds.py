@@ -21,11 +21,11 @@ class Holds:
         self._run_id = run_id
         self.limit = limit
         self.new: set[str] = set()
-        # refused by the database and on hold, by this run or before, among those that were tried one by one
+        # sessions that the database refused when tried alone and that are on hold, by this run or before
         self.refused: set[str] = set()
 
     def require_room(self, session_ids: Iterable[str]) -> None:
-        """Check that these may be put on hold, too.
+        """Check that these may be put on hold as well.
 
         Raises:
             FailedError: there would be more than the limit.
@@ -38,7 +38,7 @@ class Holds:
             )
 
     def committed(self, session_ids: Iterable[str]) -> None:
-        """These are on hold now."""
+        """Record that these are on hold now."""
         self.new.update(session_ids)
 
     def hold(self, session_id: str, refusal: Refusal) -> bool:

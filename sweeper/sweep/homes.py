@@ -1,4 +1,4 @@
-"""Where Citus has the sessions that a run has found, so that a batch is of one shard."""
+"""Where Citus keeps the sessions that a run has found, so that a batch is of one shard."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -22,14 +22,14 @@ class Homes:
         self._shards = dict[str, int]()
 
     def learn(self, transaction: Transaction, mapping: Mapping, found: Iterable[tuple[str, str]]) -> None:
-        """Note the accounts of these sessions; of several with one id, which are never refunded, the last one."""
+        """Record the accounts of these sessions; of several with one id, which are never refunded, the last one."""
         self._accounts.update(found)
         unknown = set(self._accounts.values()) - self._shards.keys()
         if unknown:
             self._shards.update(_shards(transaction, mapping, unknown))
 
     def keep(self, session_ids: Iterable[str]) -> None:
-        """Forget all sessions but these: a run may find millions."""
+        """Forget all sessions but these, because a run may find millions."""
         self._accounts = {one: self._accounts[one] for one in session_ids if one in self._accounts}
         self._shards = {one: self._shards[one] for one in self._accounts.values()}
 
@@ -42,12 +42,12 @@ class Homes:
         return self._shards[self._accounts[session_id]]
 
     def by_shard(self, session_ids: Sequence[str]) -> list[str]:
-        """The same sessions, shard after shard, within each in their order."""
+        """The same sessions grouped by shard, in their order."""
         return list(chain.from_iterable(_grouped(session_ids, self.shard)))
 
 
 def in_shards(database: Database, mapping: Mapping, rows: Sequence[Row]) -> list[list[Row]]:
-    """Rows with an ``account_id`` in groups, each of one shard of Citus; in one group without Citus."""
+    """Rows with an ``account_id`` in groups, each of one Citus shard; in one group without Citus."""
     if not mapping.is_by_account or not rows:
         return [list(rows)]
     with database.transaction(timeouts=READ_TIMEOUTS, read_only=True) as transaction:
@@ -56,7 +56,7 @@ def in_shards(database: Database, mapping: Mapping, rows: Sequence[Row]) -> list
 
 
 def _grouped(items: Iterable[T], shard: Callable[[T], int]) -> list[list[T]]:
-    """The items of each shard together, in their order."""
+    """The items grouped by shard, in their order."""
     groups = defaultdict[int, list[T]](list)
     for item in items:
         groups[shard(item)].append(item)

@@ -22,10 +22,10 @@ from sweeper.sweep.selection import Selection, before
 # for transactions that commit late, zones and clock changes
 MARGIN = timedelta(days=1)
 FULL_SWEEP_EVERY = timedelta(days=1)
-# so few failed and running sessions are read in no time: a run then starts at the floor, so that no session can
-# come back behind it
+# with so few failed and running sessions a run starts at the floor, which costs nothing, so that no session can come
+# back behind the horizon
 SMALL_HISTORY = 10_000
-# when the clock is set back by less than this, the margin keeps it beyond the horizon
+# if the clock is set back by less than this, the margin still covers it
 _SET_BACK = MARGIN / 2
 _SEEN_TIMEOUTS = Timeouts(statement_ms=60_000, idle_ms=60_000)
 
@@ -78,7 +78,7 @@ class SettledSelection(NamedTuple):
 
 
 def store(database: Database, mapping: Mapping, settled: SettledSelection) -> None:
-    """Store the horizon after a complete run, and that it was a full sweep when it was."""
+    """Store the horizon after a complete run, and whether it was a full sweep."""
     selection = settled.selection
     with database.transaction(
         timeouts=READ_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone

@@ -11,7 +11,7 @@ from sweeper.core.errors import ConfigurationError
 from sweeper.postgres.binds import text_array
 from sweeper.sweep.owed import OwedReader
 
-# one may be a coincidence: sessions of one transaction have the same time, and one may be deleted. Where half of
+# a single one may be a coincidence: sessions of one transaction have the same time, and one may be deleted. If half of
 # the refunds without a session match an owed one, the ids were changed
 _COINCIDENCES, _SURE = 1, 2
 _SAMPLES = 3
@@ -19,7 +19,7 @@ _SAMPLES = 3
 
 @dataclass(frozen=True)
 class Orphans:
-    """Some of the newest refunds whose sessions are gone; ``on_hold`` when a session is on hold because of one."""
+    """Some of the newest refunds whose sessions are gone; ``on_hold`` if a session is on hold because of one."""
 
     refund_ids: tuple[str, ...] = ()
     on_hold: bool = False
@@ -31,7 +31,7 @@ class Orphans:
 def find_orphans(reader: OwedReader) -> Orphans:
     """Find them; empty for sessions that the operator named, which are paid anyway."""
     selection, mapping = reader.selection, reader.mapping
-    if selection.named or mapping.is_by_account:  # over the nodes of Citus there is no such comparison
+    if selection.named or mapping.is_by_account:  # with Citus there is no such comparison
         return Orphans()
     binds = {**selection.binds, "from_floor": selection.since == selection.floor}
     row = reader.transaction.row(mapping.statement("find_orphans"), binds)
@@ -79,7 +79,7 @@ class MovedSessions:
         return self._orphans is None or bool(self._orphans)
 
     def find(self, reader: OwedReader, session_ids: Collection[str]) -> frozenset[str]:
-        """Look among these sessions too; gives all that were found so far.
+        """Search these sessions as well; returns all that were found so far.
 
         Raises:
             ConfigurationError: so many that the ids were changed in place.

@@ -1,4 +1,4 @@
-"""Asks about the sessions of a selection, without a lock: what a run must know before it pays them."""
+"""Reads, without a lock, what a run must know about the sessions of a selection before it pays them."""
 
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
@@ -17,12 +17,12 @@ from sweeper.sweep.selection import Place, Selection
 
 # how long a run looks for the first charge in the books, in milliseconds
 FIRST_CHARGE_MS = 5_000
-# how many are halved when one row's expression fails: fewer would take longer, as most of history is settled
+# how many are halved if one row's expression fails: fewer would take longer, because most of history is settled
 _CANDIDATES_AT_ONCE = 20_000
 
 
 def reading(database: Database, mapping: Mapping) -> AbstractContextManager[Transaction]:
-    """A read-only transaction over one snapshot, for the mapped tables."""
+    """A read-only transaction with one snapshot, for the mapped tables."""
     return database.transaction(
         timeouts=READ_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone, read_only=True
     )
@@ -30,7 +30,7 @@ def reading(database: Database, mapping: Mapping) -> AbstractContextManager[Tran
 
 @dataclass(frozen=True)
 class OwedReader:
-    """Asks one transaction about the sessions of one selection; locks nothing."""
+    """Reads about the sessions of one selection in one transaction; locks nothing."""
 
     transaction: Transaction
     mapping: Mapping
@@ -45,7 +45,7 @@ class OwedReader:
         return frozenset(self._row("find_ambiguous", in_hand=text_array(session_ids)).session_ids)
 
     def find_missing(self) -> datetime | None:
-        """When the latest run paid whose refunds are not all in the ledger any more; None when all are.
+        """When the latest run paid whose refunds are not all in the ledger any more; None if all are.
 
         Sessions that the operator named are paid anyway.
         """
@@ -55,7 +55,7 @@ class OwedReader:
         return found
 
     def find_first_charge(self) -> datetime | None:
-        """When the earliest session started that has a charge in the app's books, where one in reach is older.
+        """When the earliest session started that has a charge in the app's books, if one in reach is older.
 
         None also where that takes too long to find out, or a row's own expression fails.
         """
@@ -81,7 +81,7 @@ class OwedReader:
         return found
 
     def list_candidates(self) -> list[Place]:
-        """The next failed and running sessions, owed or not, by their place in the order."""
+        """The next failed and running sessions, owed or not, by their position."""
         return [place_of(row) for row in self._rows("list_candidates", page_size=_CANDIDATES_AT_ONCE)]
 
     def is_on_hold(self, session_id: str) -> bool:
@@ -98,7 +98,7 @@ class OwedReader:
             return ask(attempt_known=False)
 
     def account_of(self, session_id: str) -> str | None:
-        """The account of a session that the database refuses; None where that fails, too."""
+        """The account of a session that the database refuses; None if that fails, too."""
         try:
             with self.transaction.savepoint():
                 rows = self._rows("find_account", session_id=session_id)
@@ -120,5 +120,5 @@ class OwedReader:
 
 
 def place_of(row: Row) -> Place:
-    """The place of a row in the order of a sweep."""
+    """The position of a row in the order of a sweep."""
     return row.started_at, row.session_id

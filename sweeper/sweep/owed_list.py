@@ -1,4 +1,4 @@
-"""Everything that is owed in a selection, session by session or counted: for dry runs, and for what a run leaves."""
+"""Everything that is owed in a selection, listed or counted: for dry runs, and for what a run leaves."""
 
 from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import replace
@@ -17,10 +17,10 @@ _PAGE_SIZE = 2000
 
 
 class OwedList(OwedReader):
-    """Every owed session of one selection, also around rows whose expression fails; locks nothing."""
+    """Every owed session of one selection, even beside rows whose expression fails; locks nothing."""
 
     def count(self, budget: Decimal | None = None, *, payable: bool = False, settled: Collection[str] = ()) -> Survey:
-        """Count what is owed, without the ``settled``; ``payable`` leaves out what will be held."""
+        """Count what is owed, without the ``settled``; ``payable`` leaves out what will be put on hold."""
         if payable and self.mapping.has_shared_ids:
             known = self._of(replace(self.selection, ambiguous=self.find_ambiguous(self.selection.session_ids)))
             return known._count(budget, payable=payable, settled=settled)
@@ -62,7 +62,7 @@ class OwedList(OwedReader):
             reader = reader._after(last)
 
     def _iterate_around(self) -> Generator[OwedSession, None, tuple[bool, Place | None]]:
-        """Go on, with fewer sessions at a time, until past the row whose expression fails.
+        """Continue with fewer sessions at a time, until past the row whose expression fails.
 
         Returns whether there may be more, and from what place on.
         """

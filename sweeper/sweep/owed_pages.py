@@ -16,14 +16,14 @@ from sweeper.sweep.selection import Place, Selection, Starts
 
 T = TypeVar("T")
 
-# how many ids are found at once: a page costs a reading of its own, and a full sweep reads all of history for the first
+# how many ids are found at once: each page is a query of its own, and a full sweep's first one reads all of history
 _FOUND_AT_ONCE = 50_000
-# a list that is rotated by this part of its length comes back late to the same place
+# a list that is rotated by this part of its length returns to the same place late
 _TURN = 0.618
 
 
 class OwedPage:
-    """The ids of owed sessions in their order, to be taken a batch at a time, and the selection that they are of.
+    """The ids of owed sessions in order, to be taken a batch at a time, and the selection that they belong to.
 
     ``last`` is the place of the last session of a full page: there may be more after it. ``unripe_from`` is when
     the earliest session started that may be owed later, where that was asked.
@@ -44,7 +44,7 @@ class OwedPage:
         self.is_turned = False
 
     def take(self, number: int) -> tuple[str, ...]:
-        """The next ``number`` ids, fewer at the end, empty when all are taken; where there are shards, of one shard."""
+        """The next ``number`` ids, fewer at the end, none when all are taken; with shards, only ids of one shard."""
         homes, number = self.selection.homes, min(number, len(self._left))
         if homes and number:
             home = homes.shard(self._left[0])
@@ -53,7 +53,7 @@ class OwedPage:
         return tuple(self._left.popleft() for _ in range(number))
 
     def by_shard(self, first: int | None) -> "OwedPage":
-        """The same page, its ``first`` ids shard after shard, all of them where ``first`` is None.
+        """The same page with its ``first`` ids grouped by shard, or all of them if ``first`` is None.
 
         Behind these everything keeps its order: a cap may end a run there, at the session at which a dry run ends.
         """
@@ -69,11 +69,11 @@ class OwedPage:
         return tuple(self._left)
 
     def give_back(self, session_ids: Sequence[str]) -> None:
-        """These were taken and are still to be paid."""
+        """Put back ids that were taken and are still to be paid."""
         self._left.extendleft(reversed(session_ids))
 
     def turn(self) -> None:
-        """Continue from another place of the page; what is left before that comes last."""
+        """Continue from another place of the page; what is left before it comes last."""
         self._left.rotate(-int(len(self._left) * _TURN))
         self.is_turned = True
 
@@ -104,10 +104,10 @@ class PageFinder:
         found = self._find(self.knowing(selection), budget)
         if found and self._missing is None:  # a run that has nothing to pay need not know
             self._missing = (self.read(selection, OwedReader.find_missing),)
-            if self._missing != (None,):  # what will be held needs no room, and its reason is found as it is locked
+            if self._missing != (None,):  # sessions that will be held need no room
                 found = self._find(self.knowing(selection), budget)
         self._ambiguous = found.selection.ambiguous
-        if found and self._moved.possible:  # what was refunded under another id is held as it is locked
+        if found and self._moved.possible:  # a session refunded under another id is put on hold when it is locked
             session_ids = found.session_ids
             moved = self.read(selection, lambda reader: self._moved.find(reader, session_ids))
             found.selection = replace(found.selection, moved=moved)
@@ -136,11 +136,11 @@ class PageFinder:
         )
 
     def knowing(self, selection: Selection) -> Selection:
-        """The same selection with what is known, by now, of refunds that are missing and of ids that several have."""
+        """The same selection with what is known by now of missing refunds, and of ids that several sessions have."""
         selection = replace(selection, ambiguous=self._ambiguous, moved=self._moved.found, homes=self._homes)
         return replace(selection, missing_until=self._missing[0]) if self._missing else selection
 
     def read(self, selection: Selection, ask: Callable[[OwedReader], T]) -> T:
-        """Ask about a selection, in a read-only transaction."""
+        """Read something about a selection, in a read-only transaction."""
         with reading(self._database, self._mapping) as transaction:
             return ask(OwedReader(transaction, self._mapping, selection))

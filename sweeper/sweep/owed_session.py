@@ -1,4 +1,4 @@
-"""Owed sessions: one as it was read, and how many there are."""
+"""Owed sessions: one that was read, and how many there are."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,7 +25,7 @@ class OwedSession(NamedTuple):
 
 @dataclass(frozen=True)
 class Survey:
-    """What is owed at a moment, and how much of that the credits cap has no room for.
+    """What is owed at a moment, and for how much of it the credits cap has no room.
 
     A survey of what is payable has the others, which a run would put on hold, in ``to_hold``.
     """

@@ -1,4 +1,4 @@
-"""What a sweep counts, and the interface of those who follow it."""
+"""What a sweep counts, and the interface for observing it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from sweeper.sweep.batch import Batch
 
 
 class Observer(Protocol):
-    """Follows what a sweep does, once it is committed."""
+    """Observes what a sweep does, once it is committed."""
 
     def begun(self, run_id: str, count_owed: Callable[[], int], *, integer_amounts: bool) -> None:
         """The run starts; counting what is owed costs a survey, so only an observer that shows it asks."""
@@ -38,6 +38,6 @@ class Tally:
     unknown: bool = False
 
     def note_unripe(self, moment: datetime | None) -> None:
-        """A session that started then may be owed later."""
+        """Record that a session that started then may be owed later."""
         if moment is not None:
             self.unripe_from = min(moment, self.unripe_from or moment)

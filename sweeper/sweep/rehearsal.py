@@ -1,4 +1,4 @@
-"""What the rehearsal means for a run: a failed item stops it, until a run has paid under the mapping."""
+"""What the rehearsal means for a run: a failed item stops it until a run has paid under the mapping."""
 
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
@@ -18,7 +18,7 @@ REHEARSED = (
 
 
 class FailedItem(NamedTuple):
-    """An item of the rehearsal that shows that the mapping would pay wrongly, and the change that would fix it."""
+    """An item of the rehearsal that shows that the mapping would pay wrongly, with the change that fixes it."""
 
     name: str
     message: str
@@ -43,7 +43,7 @@ def check_names(accepted: Collection[str]) -> None:
 def find_objection(
     database: Database, mapping: Mapping, rehearsal: Rehearsal, accepted: Collection[str]
 ) -> ConfigurationError | None:
-    """Why nothing may be paid under this mapping yet; None once a run has paid, without asking the rehearsal.
+    """Why nothing may be paid under this mapping yet; None, without a rehearsal, once a run has paid.
 
     What was accepted in an earlier run of the same mapping stays accepted.
     """

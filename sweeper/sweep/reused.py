@@ -1,4 +1,4 @@
-"""Whether the app has reused ids: the refund of the old session would look like that of the new one."""
+"""Detects that the app has reused ids: the refund of the old session would look like that of the new one."""
 
 from contextlib import suppress
 

@@ -45,7 +45,7 @@ def execute(
     observer: Observer,
     rehearsal: Rehearsal | None = None,
 ) -> RunResult:
-    """Refund what is owed; until a run has paid under the mapping, only when its ``rehearsal`` shows no fault.
+    """Refund what is owed; until a run has paid under the mapping, only if its ``rehearsal`` finds nothing wrong.
 
     Raises:
         ConfigurationError, FailedError: before anything was paid. A failure after that is in the result.
@@ -103,7 +103,7 @@ def _execute(
         error=error,
     )
     with signals.shielded():
-        # on the server after a failover, what an earlier batch wrote may be missing: the next run looks again
+        # after a failover the server may lack what an earlier batch wrote: the next run looks again
         if prepared.whole and outcome in _EVERYTHING_PAID and database.connections_made == 1:
             _store_horizon(database, prepared, sweep, before_floor)
             _note_seen(database, prepared, run_id)
@@ -111,7 +111,7 @@ def _execute(
 
 
 def _outcome(sweep: Sweep, left: Survey, *, held: int) -> Outcome:
-    # also where all that is left would be put on hold: it was not tried yet
+    # even if everything left would be put on hold: it was not tried yet
     if left.over_budget > 0 or (sweep.tally.capped and left.sessions + left.to_hold > 0):
         return Outcome.CAPPED
     return Outcome.PARTIAL if held else Outcome.COMPLETE
@@ -121,8 +121,8 @@ def _store_horizon(database: Database, prepared: RunContext, sweep: Sweep, befor
     tally = sweep.tally
     unripe = (tally.unripe_from, tally.unknown, tuple(tally.skipped))
     settled = SettledSelection(prepared.selection, *unripe, prepared.digest, prepared.full, before_floor)
-    # the horizon may be lost at any time: a run that paid everything does not fail for it, and tries once only, for
-    # a second attempt could reach another server
+    # the horizon may be lost at any time: a run that paid everything does not fail because of it, and tries only once,
+    # because a second attempt could reach another server
     with suppress(SweeperError, Busy, TooSlow, Refusal):
         retrying(lambda: store(database, prepared.mapping, settled), attempts=1)
 
@@ -130,7 +130,7 @@ def _store_horizon(database: Database, prepared: RunContext, sweep: Sweep, befor
 def _note_seen(database: Database, prepared: RunContext, run_id: str) -> None:
     if not prepared.full:
         return
-    # what the full sweep before recorded is still there
+    # what the previous full sweep recorded is still there
     with suppress(SweeperError, Busy, TooSlow, Refusal, StatementError):
         retrying(lambda: note_seen(database, prepared.mapping, prepared.selection, run_id), attempts=1)
 
@@ -150,7 +150,7 @@ def _sweep(sweep: Sweep, selection: Selection) -> tuple[Survey, Outcome, Sweeper
 
 
 def _attempts_at_the_end(outcome: Outcome, error: SweeperError | None) -> int | None:
-    """Few attempts when a signal stopped the run, or when the database was waited for already."""
+    """Few attempts if a signal stopped the run, or if it has waited for the database already."""
     # two: the current connection may be lost without our knowledge
     return 2 if outcome is Outcome.INTERRUPTED or (error and error.code == "connection") else None
 
@@ -177,7 +177,7 @@ def _opening(
 ) -> dict[str, object]:
     details = {
         "policy": settings.policy.model_dump(mode="json", warnings=False),
-        # jsonb holds no byte that is not UTF-8, as an id may have in a database without an encoding
+        # jsonb cannot hold a byte that is not UTF-8, which an id may have in a database without an encoding
         "sessions": [session_id.encode(errors="backslashreplace").decode() for session_id in request.session_ids],
         "since": request.since.isoformat() if request.since else None,
         "full": full,

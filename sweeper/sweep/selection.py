@@ -1,4 +1,4 @@
-"""Which sessions a run looks at, and the values that the statements get."""
+"""Which sessions a run looks at, and the binds of its statements."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,13 +12,13 @@ from sweeper.config.model import Settings
 from sweeper.postgres.binds import BY_SWEEPER, text_array
 from sweeper.sweep.homes import Homes
 
-# a place in the order of a sweep: started_at and session id, both as the server's text
+# a position in the order of a sweep: started_at and session id, both as the server's text
 Place = tuple[str | None, str]
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 class Starts:
-    """The start times of a page's sessions, in page order, as the server's text, which need not sort like that."""
+    """The start times of a page's sessions, in page order, as the server's text, which may sort differently."""
 
     def __init__(self, session_ids: Sequence[str], starts: Sequence[str | None]) -> None:
         self._starts = starts
@@ -26,7 +26,7 @@ class Starts:
         self._places = {session_id: place for place, session_id in enumerate(session_ids)}
 
     def around(self, session_ids: Sequence[str]) -> tuple[str | None, str | None]:
-        """The first and the last start of some of them; None where one is not known."""
+        """The first and the last start of some of them; None if one is not known."""
         places = [self._places.get(session_id, -1) for session_id in session_ids]
         if not places or min(places) < 0 or self._starts[min(places)] is None or self._starts[max(places)] is None:
             return None, None
@@ -47,7 +47,7 @@ def _stuck_before(as_of: datetime, limit: timedelta | None) -> datetime | None:
 
 @dataclass(frozen=True)
 class Selection:
-    """The sessions to look at, from a place in the order on; ``after`` is the place before the first of them.
+    """The sessions to look at, from a position on; ``after`` is the position before the first of them.
 
     ``stuck_before`` has a moment for each of the ``running`` statuses, None for a status that is never stuck.
     ``in_history`` is whether most of them were settled long ago. What was owed by ``missing_until`` may have been
@@ -96,15 +96,15 @@ class Selection:
         )
 
     def full(self) -> Self:
-        """A full sweep: what is on hold is looked at again."""
+        """A full sweep: sessions on hold are looked at again."""
         return replace(self, look_again=True, in_history=True)
 
     def earlier(self, floor: datetime) -> Self:
-        """What lies before the floor."""
+        """The sessions before the floor."""
         return replace(self, since=None, until=floor, floor=None, look_again=False, first_charge=None)
 
     def only(self, session_ids: tuple[str, ...]) -> Self:
-        """These alone, within the same bounds."""
+        """Only these sessions, within the same bounds."""
         return replace(self, session_ids=session_ids, after=None, in_history=False, starts=None)
 
     def by_hand(self, session_ids: tuple[str, ...], *, payable_again: bool) -> Self:
@@ -123,12 +123,12 @@ class Selection:
         )
 
     def parts(self) -> tuple[Self, ...]:
-        """The same in parts that can each be paged: a session without a start has no place in the order."""
+        """The same in parts that can each be paged: a session without a start has no position."""
         return (self,) if self.until is not None else (self, replace(self, dates="unknown"))
 
     @cached_property
     def binds(self) -> dict[str, object]:
-        """The values for ``parts/in_reach.sql``, ``verdict.sql`` and ``hold_reason.sql``."""
+        """The binds of ``parts/in_reach.sql``, ``verdict.sql`` and ``hold_reason.sql``."""
         started_at, session_id = self.after or (None, None)
         return {
             "as_of": self.as_of,
@@ -162,7 +162,7 @@ class Selection:
 
 
 def binds_for_nobody(selection: Selection, mapping: Mapping, run_id: str) -> dict[str, object]:
-    """The values with which the statement that pays can be planned, and pays nobody."""
+    """Binds with which the statement that pays can be planned, and pays nobody."""
     return {
         **selection.binds,
         "in_hand": "{}",

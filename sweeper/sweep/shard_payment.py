@@ -1,4 +1,4 @@
-"""The statement that pays, in steps: for a batch of one shard of Citus, which sends each to its node as it stands."""
+"""The statement that pays, in steps: for a batch of one Citus shard, each of which Citus sends to its node as it is."""
 
 from collections import defaultdict
 from collections.abc import Mapping as Mapped
@@ -91,8 +91,8 @@ class ShardPayer:
     def _add(
         self, transaction: Transaction, paid: Sequence[Row], binds: Mapped[str, object]
     ) -> dict[str, tuple[int, str]]:
-        """By account, how many refunds moved its balance, and by how much."""
-        if "add_in_shard" not in self._statements:  # there is no balance, or a trigger of the app moves it
+        """By account, how many refunds changed its balance, and by how much."""
+        if "add_in_shard" not in self._statements:  # there is no balance, or a trigger of the app changes it
             return _by_account(paid) if self._has_accounts else {}
         amounts = {
             "account_ids": text_array([row.account_id for row in paid]),
@@ -121,7 +121,7 @@ class ShardPayer:
 
 
 def _told(closed: Row) -> set[tuple[object, ...]]:
-    """The refunds that were to be written, each by what a refund is."""
+    """The refunds that were to be written, by the values that identify them."""
     columns = (closed.refund_ids, closed.session_ids, closed.account_ids, closed.attempts, closed.agains)
     found = zip(*columns, map(Decimal, closed.amounts), strict=True)
     return set(found)

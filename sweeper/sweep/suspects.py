@@ -1,4 +1,4 @@
-"""Decides what is at fault when the database refuses a session that is tried alone: that session, or the whole run.
+"""Decides, when the database refuses a session that is tried alone, whether that session or the whole run is at fault.
 
 A RAISE of the app is the session's fault. So is anything else, once a session of another account was paid after it:
 then the run can pay. Until that is known the session is a suspect, and neither held nor paid.
@@ -24,19 +24,19 @@ def refusal_of(problem: Problem) -> Refusal:
 
 @dataclass
 class PaidSince:
-    """Accounts that were paid since something failed; two are enough to know of one that is not a given one."""
+    """Accounts that were paid since a failure; two are enough to know of one that is not a given account."""
 
     accounts: set[str] = field(default_factory=set)
 
     def note(self, account_ids: Iterable[str]) -> None:
-        """These were paid."""
+        """Record that these were paid."""
         for account_id in account_ids:
             if len(self.accounts) == 2:
                 return
             self.accounts.add(account_id)
 
     def has_another_than(self, account_id: str | None) -> bool:
-        """Whether an account was paid that is not this one; None is an account that is not known."""
+        """Whether another account was paid; None is an unknown account."""
         return bool(self.accounts - {account_id})
 
 
@@ -50,7 +50,7 @@ class Suspect(NamedTuple):
 
     @property
     def is_proven(self) -> bool:
-        """Whether it is this session's fault and not the run's."""
+        """Whether the session is at fault and not the run."""
         return self.since.has_another_than(self.account_id)
 
 
@@ -62,7 +62,7 @@ class Suspects:
         self._waiting: dict[str, Suspect] = {}
         self._open: list[PaidSince] = []
         self._row: tuple[str, set[str]] = ("", set())
-        # a row's own expression fails whenever it is read: a payment before that proves as much as one after it
+        # a row's own expression fails whenever it is read, so a payment before that proves as much as one after it
         self.in_this_run = self.since_now()
 
     def since_now(self) -> PaidSince:
@@ -72,7 +72,7 @@ class Suspects:
         return since
 
     def paid(self, account_ids: Sequence[str]) -> None:
-        """A batch was committed that paid these."""
+        """Record that a batch was committed that paid these."""
         for since in self._open:
             since.note(account_ids)
         self._open = [since for since in self._open if len(since.accounts) < 2]
@@ -104,20 +104,20 @@ class Suspects:
             )
 
     def take_proven(self) -> list[Suspect]:
-        """Those that may be put on hold by now; they are suspects no longer."""
+        """Remove and return those that may be put on hold by now."""
         proven = [suspect for suspect in self._waiting.values() if suspect.is_proven]
         for suspect in proven:
             del self._waiting[suspect.session_id]
         return proven
 
     def leave(self) -> list[str]:
-        """Those that are left, for the next run to decide about; they are suspects no longer."""
+        """Remove and return the rest, which the next run will decide about."""
         rest = list(self._waiting)
         self._waiting.clear()
         return rest
 
     def take_the_rest(self, *, others_owed: bool) -> list[Suspect]:
-        """Those that are left at the end of the run, to be put on hold.
+        """The suspects at the end of the run that must be put on hold.
 
         Raises:
             FailedError: nothing proves that it is their fault, and one was not the only session owed.
@@ -133,13 +133,13 @@ class Suspects:
 
 
 def unproven(problems: dict[str, Problem]) -> FailedError:
-    """The error of a run in which these sessions were refused, and nothing shows that the run is not to blame."""
+    """The error of a run in which these sessions were refused, and nothing shows that the run is not at fault."""
     for problem in problems.values():
         if isinstance(problem, StatementError):
             return problem
     samples = ", ".join(list(problems)[:_SAMPLES])
     first = next(refusal_of(problem) for problem in problems.values())
-    # the database's message may repeat the row; our own comparison's has no SQLSTATE and does not
+    # the database's message may repeat the row; our own comparison has no SQLSTATE, and its message does not
     why = f"SQLSTATE {first.sqlstate}" if first.sqlstate else first.message
     number = "1 session" if len(problems) == 1 else f"{len(problems)} sessions"
     return FailedError(

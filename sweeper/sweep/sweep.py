@@ -1,4 +1,4 @@
-"""The sweep: finds what is owed, page after page, and pays it, batch after batch, until nothing is left in reach."""
+"""The sweep: finds what is owed, page by page, and pays it, batch by batch, until nothing is left in reach."""
 
 import time
 from collections.abc import Callable
@@ -26,8 +26,9 @@ from sweeper.sweep.selection import Place, Selection
 
 T = TypeVar("T")
 
-# how many sessions that somebody had locked are tried again at the end, each time a little later: transactions of an
-# app are short, and so are the batches of another sweep; what is still locked then is counted and left to the next run
+# how many sessions that somebody had locked are tried again at the end, and after which delays: transactions of an app
+# are short, and so are the batches of another sweep. Sessions that are still locked then are counted and left to the
+# next run
 _TRIED_AGAIN, _TRIED_AFTER_SECONDS = 20_000, (0, 0.02, 0.1, 0.3)
 
 
@@ -68,14 +69,14 @@ class Sweep:
             lambda: self.survey(selection).sessions,
             integer_amounts=self._mapping.integer_amounts,
         )
-        if not selection.in_history:  # else the first page has it
+        if not selection.in_history:  # else the first page does it
             self._note_unripe(selection)
         if self._mapping.knows_charges:
             selection = replace(selection, first_charge=self._read(selection, OwedReader.find_first_charge))
         connections = self._database.connections_made
         self._pay_parts(selection)
         if self._database.connections_made > connections:
-            # another server may have taken over that lacks batches which were committed before
+            # another server may have taken over without batches that were committed before
             self.tally.skipped = []
             self._pay_parts(selection)
         self._runner.decide_suspects()
@@ -87,8 +88,8 @@ class Sweep:
     def survey(
         self, selection: Selection, budget: Decimal | None = None, *, payable: bool = False, attempts: int | None = None
     ) -> Survey:
-        """Count what is owed; of what is ``payable``, without what is or will be on hold."""
-        # sessions that the database refuses show only when they are tried
+        """Count what is owed; ``payable`` leaves out what is or will be on hold."""
+        # sessions that the database refuses are only noticed when they are tried
         settled = self._holds.refused if payable else ()
 
         def count() -> Survey:
@@ -116,7 +117,7 @@ class Sweep:
             self._pay_page(OwedPage(self._pages.knowing(selection), skipped[:_TRIED_AGAIN]))
 
     def _pay_pages(self, selection: Selection) -> None:
-        """Find and pay, page after page."""
+        """Find and pay, page by page."""
         more = True
         while more and not self.tally.capped:
             self._signals.check()
@@ -134,7 +135,7 @@ class Sweep:
             selection = replace(selection, after=last)
 
     def _pay_page(self, found: OwedPage, *, may_find_again: bool = False) -> bool:
-        """Pay a page, batch after batch; a session that stands in the way is held, suspected or skipped.
+        """Pay a page, batch by batch; a session that fails its batch is held, suspected or skipped.
 
         Returns whether the rest is to be found again, where it may be, because another run has paid much of it.
 
@@ -162,7 +163,7 @@ class Sweep:
                 if batch.already_refunded * 2 > batch.tried:  # another run is at work here
                     if may_find_again and found.is_turned:
                         return True
-                    found.turn()  # or each would pay what the other has just paid
+                    found.turn()  # or each run would try to pay what the other has just paid
                 full = len(session_ids) == throttle.size
                 if pause := throttle.held(batch.locked_seconds, batch.traffic, full=full):
                     time.sleep(pause)
@@ -200,7 +201,7 @@ class Sweep:
         return self._by_shard(found) if self._homes else found
 
     def _by_shard(self, found: OwedPage) -> OwedPage:
-        """Order a page so that batches are large, and a cap still ends a run at the session where it ends a dry run."""
+        """Sort a page so that batches are large, and a cap still ends a run at the same session as a dry run."""
         room = retrying(self._payer.room)
         if room.credits is None or self.survey(found.selection).credits <= room.credits:
             return found.by_shard(room.sessions)
@@ -210,7 +211,7 @@ class Sweep:
         return self._runner.once_unlocked(lambda: self._pages.read(selection, ask))
 
     def _find_among(self, selection: Selection, session_ids: tuple[str, ...]) -> bool:
-        """Find and pay those of these that are owed; one whose own expression fails is found by halving.
+        """Find and pay those of these that are owed; a session whose own expression fails is found by halving.
 
         Returns whether there was one.
         """

@@ -1,21 +1,21 @@
-"""How fast a sweep goes: as many sessions a batch as the policy says, while nobody else is at work."""
+"""How fast a sweep goes: batches as large as the policy says, while nobody else is at work."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from sweeper.postgres.binds import ANSWER_BYTES, text_bytes
 
-# Nobody should wait longer than a quarter of a second for a row: a batch aims at half of that, and beside an app that
-# is at work, at as little as is worth a commit.
+# Nobody should wait longer than a quarter of a second for a row. A batch aims at half of that or, while an app is at
+# work, at the shortest time that is worth a commit.
 _AIM_SECONDS, _AIM_BESIDE_SECONDS = 0.125, 0.04
-# In a batch below the least size, the commit costs more than the rest. The first batch is as small: nobody knows
-# yet how long a session takes; what it shows is trusted up to a point.
+# In a batch below the minimum size, the commit costs more than the rest. The first batch has that size, because it is
+# not known yet how long a session takes; its result is trusted only up to a limit.
 _LEAST, _GROWTH_AT_MOST = 50, 8
 # Beside an app the sweep leaves it nearly all of the time: what happens in one percent of the time shows in its p99.
 # This many quiet batches show that no app is at work.
 _QUIET_BATCHES, _PAUSES, _PAUSE_AT_MOST_SECONDS = 10, 16, 0.5
-# How full an answer may be, estimated from those before. What an answer has for a session besides its id, such as
-# its account twice, nobody knows before the first.
+# How full a result may be, estimated from earlier ones. How much a result has for a session besides its id, such as its
+# account twice, is not known before the first.
 _ANSWER_AIM, _BESIDE_ID_BYTES = int(0.9 * ANSWER_BYTES), 1000
 
 
@@ -47,7 +47,7 @@ class Throttle:
         self._beside_id_bytes = _BESIDE_ID_BYTES
 
     def fitting(self, session_ids: Sequence[str]) -> int:
-        """How many of these, from the first on, fit into the answer of the server; at least one."""
+        """How many of these, from the first on, fit into the server's result; at least one."""
         if text_bytes(session_ids) + len(session_ids) * self._beside_id_bytes <= _ANSWER_AIM:
             return len(session_ids)
         answer = 0
@@ -58,12 +58,12 @@ class Throttle:
         return len(session_ids)
 
     def answered(self, paid: int, beside_id_bytes: int) -> None:
-        """A batch that paid ``paid`` sessions was committed; its answer had ``beside_id_bytes`` besides their ids."""
+        """Record a committed batch that paid ``paid`` sessions; its result had ``beside_id_bytes`` besides the ids."""
         if paid:
             self._beside_id_bytes = beside_id_bytes // paid + 1
 
     def held(self, seconds: float, traffic: Traffic, *, full: bool = True) -> float:
-        """A batch had its rows locked for ``seconds``; returns how many seconds to leave to others before the next.
+        """Record that a batch had its rows locked for ``seconds``; returns how long to wait for others before the next.
 
         A batch that is not ``full``, the last of a page, does not show how large a batch may be.
         """
@@ -85,20 +85,20 @@ class Throttle:
 
     def _are_others_at_work(self, traffic: Traffic) -> bool:
         before, self._last = self._last, traffic if traffic.transaction_number else self._last
-        # neither another sweep nor the server's own housekeeping is an app: their transactions have numbers, too
+        # neither another sweep nor the server's own housekeeping is an app, but their transactions have numbers, too
         alone = before.sweeps == traffic.sweeps == 1 and before.housekeepers == traffic.housekeepers == 0
         telling = alone and traffic.others > 0 and before.transaction_number > 0
         written = traffic.transaction_number - before.transaction_number - 1 if telling else 0
-        # a vacuum that came and went between two batches looks like that once, an app at work again and again
+        # a vacuum between two batches looks like that once, an app at work again and again
         seen_before, self._unexplained = self._unexplained > 0, max(0, self._unexplained - 1)
         if written > 0:
             self._unexplained = _QUIET_BATCHES
         return traffic.waited_for or traffic.writers > 0 or (written > 0 and seen_before)
 
     def too_slow(self) -> None:
-        """A batch of this size ran into the bound on statements, and was rolled back."""
+        """Record that a batch of this size ran into the statement timeout, and was rolled back."""
         self.size = max(1, self.size // 4)
 
     def one_by_one(self) -> None:
-        """From now on each batch has one session."""
+        """Use one session for each batch from now on."""
         self._most = self.size = 1

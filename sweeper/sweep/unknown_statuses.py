@@ -1,4 +1,4 @@
-"""Statuses that the app has renamed in its rows: what the file names is in none of them, and nothing is ever owed."""
+"""Detects that the app has renamed its statuses: then no row has one that the file names, and nothing is ever owed."""
 
 from contextlib import suppress
 
@@ -6,19 +6,19 @@ from sweeper.core.errors import ConfigurationError
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.sweep.owed import OwedReader
 
-# fewer say nothing of an app that has just begun
+# fewer prove nothing, because the app may have just begun
 _ENOUGH = 10
 _SAMPLES = 5
 
 
 def require_known_statuses(reader: OwedReader) -> None:
-    """Check that some sessions since the floor have a status that the file names, where none is failed or running.
+    """Check that some sessions since the floor have a status that the file names, if none is failed or running.
 
     Raises:
         ConfigurationError: of those looked at not one has; nobody could be paid anyway.
     """
     mapping = reader.mapping
-    if mapping.is_sharded or mapping.lists["unindexed"]:  # that no session is live would take a reading of them all
+    if mapping.is_sharded or mapping.lists["unindexed"]:  # it would read all sessions
         return
     # what cannot be read is found again when it is paid
     with suppress(Refusal, StatementError, TooSlow):

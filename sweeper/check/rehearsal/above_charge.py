@@ -65,7 +65,7 @@ def check_charges(context: CheckContext) -> Iterator[Check]:
     if own.charged:
         yield _compared_with_charged(context, found)
         return
-    # older sessions may be older than the books
+    # sessions may be older than the books
     first = min(one.started_at for one in found if one.charged)
     found = [one for one in found if one.started_at >= first]
     charged = [one for one in found if one.charged]
@@ -88,7 +88,7 @@ def check_charges(context: CheckContext) -> Iterator[Check]:
 
 
 def _without_books(context: CheckContext) -> Iterator[Check]:
-    """What the sessions themselves say about their charges."""
+    """What the sessions' own columns say about their charges."""
     own = context.settings.sessions
     if not own.charged and (wrong := [*check_taken(context)] or [*check_never_taken(context)]):
         yield from wrong
@@ -118,7 +118,7 @@ def _reads_books(context: CheckContext) -> bool:
 
 
 def _known(amount: Decimal) -> Decimal:
-    """An amount that can be compared: a session whose amount is not a number is held in any case."""
+    """An amount that can be compared: a session whose amount is not a number is put on hold in any case."""
     return Decimal(0) if amount.is_nan() else amount
 
 
@@ -140,7 +140,7 @@ def _may_be_paid(context: CheckContext, row: Row) -> bool:
 
 
 def _by_ledger(samples: Samples) -> list[_Charge]:
-    """Charges: the rows of the ledger that take credits, and that are about the same kind of thing as refunds."""
+    """Charges: the ledger rows that take credits and have the same kind of subject as refunds."""
     context = samples.context
     ledger, settings = context.mapping.ledger, context.settings.ledger
     if ledger is None or settings is None or (key := samples.key_of(ledger.table)) is None:

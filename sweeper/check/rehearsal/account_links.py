@@ -31,9 +31,9 @@ def wrong_table(samples: Samples, accounts: Table) -> Iterator[Check]:
     oid, column = min(targets)
     others = [name for name in accounts.columns if name != key.name]
     links = [name for name in others if name == payer.name or targets & _reached((accounts.oid, name), references)]
-    # without another link both may use the same number on purpose, but not where the table generates its own
+    # without another link both may use the same number on purpose, unless the table generates its own
     numbered = {row.name for row in samples.ask("list_defaults", {}, table_oid=accounts.oid)}
-    # an account that names its owner by a kind and a number generates its own numbers, too
+    # an account that names its owner by kind and number generates its own numbers, too
     owned = [name for name in others if name.endswith("_id") and f"{name.removesuffix('_id')}_type" in others]
     sure = links or owned or key.name in numbered
     yield (failure if sure else warning)(

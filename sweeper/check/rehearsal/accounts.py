@@ -39,7 +39,7 @@ _WORD = re.compile(r"\w+")
 
 
 def check_accounts(context: CheckContext) -> Iterator[Check]:
-    """Look at the newest accounts."""
+    """Check the newest accounts."""
     own = context.settings.accounts
     with sampling(context) as samples:
         found = [*check_unpayable(samples)]
@@ -66,14 +66,14 @@ def check_accounts(context: CheckContext) -> Iterator[Check]:
 
 
 def _names(own: AccountsSection) -> set[str]:
-    """Every name that the section has for a column."""
+    """Every column that the section names."""
     added = own.add or {}
     texts = [own.balance, own.spent, own.invariant, own.id, own.active, *added, *added.values()]
     return {word.lower() for text in texts if text for word in _WORD.findall(text)}
 
 
 def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
-    """Number columns that look like balances, here and in tables with one row an account."""
+    """Number columns that look like balances, in the accounts and in tables with one row for each account."""
     known = _names(own)
     if own.add == {}:  # the app's own trigger moves it, and maybe other columns
         return
@@ -110,7 +110,7 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
 
 
 def _never_moves(samples: Samples, accounts: Table, others: list[Column], own: AccountsSection) -> str:
-    """Why it is not a balance, as the end of a sentence: it is the same for all accounts, and other columns are not."""
+    """Why a column is not a balance, as the end of a sentence: it is the same for all accounts, unlike others."""
     balance = accounts.column(own.balance or "")
     key = samples.key_of(accounts)
     if balance is None or key is None or own.add is not None:
@@ -136,7 +136,7 @@ def _moving(samples: Samples, accounts: Table, columns: list[Column], own: Accou
 
 
 def _without_limits(samples: Samples, table: Table, columns: list[Column]) -> list[Column]:
-    """The columns without limits and totals that are the same for all accounts: no charge moves them."""
+    """The columns that are the same for all accounts, limits and totals aside: no charge changes them."""
     limits = [column for column in columns if _LIMIT.search(column.name)]
     key = samples.key_of(table)
     if not limits or key is None:

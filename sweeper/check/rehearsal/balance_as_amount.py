@@ -1,4 +1,4 @@
-"""Whether the amount of a session is the balance of its account, which no charge is."""
+"""Whether the amount of a session is the whole balance of its account, which is never a charge."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ _ENOUGH, _MOST, _DIFFERENT = 5, 0.9, 3
 
 
 def check_balance_as_amount(samples: Samples) -> Iterator[Check]:
-    """Compare the amounts of the newest failed sessions with what their accounts have now."""
+    """Compare the amounts of the newest failed sessions with the balances of their accounts."""
     context = samples.context
     if not context.mapping.has_balance or context.mapping.is_by_account:
         return

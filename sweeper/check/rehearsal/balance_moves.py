@@ -1,4 +1,4 @@
-"""Whether the balances have moved by the amounts of the file, or by something else that sessions have.
+"""Whether the balances changed by the amounts of the file, or by something else that sessions have.
 
 What an account had at first is not known, but where all of them agree to the last credit, with one other amount or
 without one kind of session, and not with what the file says, that is no chance. What was bought in between makes them
@@ -34,7 +34,7 @@ _GIVEN_AT_MOST, _MISSED, _DIGITS = 8, 3, 200
 
 @dataclass(frozen=True)
 class _Other:
-    """What the balances may have moved by in place of the amounts, which sessions cost more then, and what to say."""
+    """What the balances may have changed by instead of the amounts, which sessions cost more then, and the message."""
 
     totals: Totals
     above: Sequence[SessionCost]
@@ -48,12 +48,12 @@ def check_balances(context: CheckContext) -> Iterator[Check]:
     if own is None or context.mapping.is_by_account or not context.mapping.has_balance:
         yield ok("balances", "no balance is mapped that could be compared with what sessions took")
         return
-    with sampling(context) as samples, localcontext() as numbers:  # whatever the app has is added up exactly
+    with sampling(context) as samples, localcontext() as numbers:  # without rounding
         numbers.prec = _DIGITS
         accounts = samples.reader.table("accounts.table", own.table)
         costs, targets = _read(samples, accounts, own, noted=False)
         explained, found = _are_explained(costs, targets), list[Check]()
-        if costs and not explained:  # now what a role may not read matters
+        if costs and not explained:  # from here on it matters what a role may not read
             costs, targets = _read(samples, accounts, own, noted=True)
             found = _explained_otherwise(samples, costs, targets) if costs else []
         found = found or list(check_other_moves(samples, accounts, own, explained=explained))
@@ -137,7 +137,7 @@ def _in_proportion(samples: Samples, costs: SessionCosts, targets: Sequence[Tota
 
 
 def _explained_otherwise(samples: Samples, costs: SessionCosts, targets: Sequence[Totals]) -> list[Check]:
-    """What the balances have moved by in place of what the file says."""
+    """What the balances changed by instead of what the file says."""
     for rows in unsettled(costs):
         ours = total(costs, rows)
         for other in _others(samples, costs, rows):
@@ -160,7 +160,7 @@ def _failed(other: _Other, missed: Sequence[str], known: Sequence[str]) -> Check
 
 
 def _others(samples: Samples, costs: SessionCosts, rows: Sequence[SessionCost]) -> Iterator[_Other]:
-    """Everything else that may have been taken, where the file would pay more for some sessions."""
+    """All other values that may have been charged, where the file would pay more for some sessions."""
     own, owed = samples.context.settings.sessions, [row for row in rows if row.owed]
     for place, column in enumerate(costs.numbers):
         above = [row for row in owed if row.amount > (row.numbers[place] or 0)]

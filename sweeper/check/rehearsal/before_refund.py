@@ -1,4 +1,4 @@
-"""The amount of a session before the app refunded it, where its own mark now makes the amount zero."""
+"""The amount that a session had before the app refunded it, where the refund's own mark makes it zero."""
 
 from dataclasses import replace
 from decimal import Decimal

@@ -14,7 +14,7 @@ from sweeper.config.model import AccountsSection
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.transaction import Row
 
-# only where the file writes the account itself can the two be compared
+# the two can only be compared if the file writes the account itself
 _PLAIN = re.compile(r"\s*(refund\.)?account_id\s*(::\s*[\w.\"]+)?\s*", re.IGNORECASE)
 _MOST, _ENOUGH = Decimal("0.5"), 3
 _LETTERS = re.compile(r"[^a-z]")
@@ -46,7 +46,7 @@ def check_charged_accounts(context: CheckContext) -> Iterator[Check]:
 
 
 def check_ledger_accounts(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
-    """Where the ledger names accounts by another key than the mapped one: whether both find the same row."""
+    """Where the ledger names accounts by another key than the mapped one: whether both lead to the same row."""
     context = samples.context
     ledger = context.mapping.ledger
     if ledger is None or context.mapping.is_by_account:
@@ -54,9 +54,9 @@ def check_ledger_accounts(samples: Samples, accounts: Table, own: AccountsSectio
     mapped = accounts.column(own.id)
     for column, key in _links(samples, ledger.table, accounts):
         written = _written(context, column)
-        if "account_id" not in names_in(written):  # not the account, but for example who made the change
+        if "account_id" not in names_in(written):  # not the account but, for example, the user who made the change
             continue
-        if key == mapped and _PLAIN.fullmatch(written):  # that is compared already
+        if key == mapped and _PLAIN.fullmatch(written):  # already compared
             continue
         if not samples.sees(ledger.table, [column]) or not samples.sees(accounts, [key]):
             continue
@@ -80,13 +80,13 @@ def check_ledger_accounts(samples: Samples, accounts: Table, own: AccountsSectio
 
 
 def _mostly_different(rows: Sequence[Row]) -> list[Row]:
-    """The rows that name another account, where there are enough of them and they are most."""
+    """The rows that name another account, where there are enough of them and they are the majority."""
     wrong = [row for row in rows if not row.same]
     return wrong if len(wrong) >= _ENOUGH and len(wrong) > len(rows) * _MOST else []
 
 
 def _written(context: CheckContext, column: Column) -> str:
-    """What the file writes into a column of the ledger."""
+    """The value that the file writes into a column of the ledger."""
     ledger, settings = context.mapping.ledger, context.settings.ledger
     assert ledger is not None and settings is not None  # noqa: S101, PT018 - only asked with both
     return next((value for text, value in settings.insert.items() if ledger.table.column(text) == column), "")

@@ -1,4 +1,4 @@
-"""Whether times of the app that have a zone contradict those of the sessions, which do not."""
+"""Whether times that have a zone contradict those of the sessions, which do not."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,14 +11,14 @@ from sweeper.check.result import Check
 from sweeper.core.durations import describe_duration
 from sweeper.postgres.errors import Refusal, TooSlow
 
-# time zones differ by a multiple of so many seconds; a row that is written at once is off by at most so many
+# time zones differ by a multiple of this many seconds; a row that is written at once is off by at most this many
 _STEP, _AT_ONCE = 900, 120
 _STEPS_AT_LEAST = 2
 _ENOUGH, _MOST = 5, 0.9
 
 
 def check_clocks(context: CheckContext) -> Iterator[Check]:
-    """Charges in the ledger whose times have a zone, all the same number of hours from the start of their sessions."""
+    """Charges in the ledger with a zone in their times, all the same number of hours from their session's start."""
     mapping = context.mapping
     started_at = mapping.sessions.column(context.settings.sessions.started_at)
     if started_at is None or started_at.base_type != "timestamp without time zone" or mapping.is_by_account:
@@ -41,7 +41,7 @@ def check_clocks(context: CheckContext) -> Iterator[Check]:
 
 
 def _behind(samples: Samples) -> Iterator[tuple[str, dict[str, int]]]:
-    """Each column with a zone, and for each session how many seconds its earliest row is after the start."""
+    """For each column with a zone, how many seconds each session's earliest row is after its start."""
     ledger = samples.context.mapping.ledger
     if ledger is None:
         return
@@ -59,7 +59,7 @@ def _behind(samples: Samples) -> Iterator[tuple[str, dict[str, int]]]:
 
 
 def _zone_apart(seconds: Sequence[int]) -> int:
-    """By how many seconds two clocks differ, where the difference is one between zones; else 0.
+    """By how many seconds two clocks differ, if that is a difference between zones; else 0.
 
     Because of summer time there may be two such differences.
     """

@@ -1,4 +1,4 @@
-"""What the sessions of some accounts took, as the file reads them, to be compared with the balances."""
+"""What the sessions of some accounts cost by the file, for comparison with the balances."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,13 +14,13 @@ from sweeper.postgres.transaction import Row
 
 Totals = Mapping[str, Decimal]
 _ROWS_AT_MOST, _NUMBERS_AT_MOST, _WORDS_AT_MOST, _KINDS_AT_MOST = 2000, 16, 30, 8
-# so many accounts must agree, to the last credit, and at least so many of them with another total
+# this many accounts must agree, to the last credit, and at least this many of them must have another total
 ENOUGH, _NEARLY, _DIFFERENT = 5, 0.95, 4
 
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose sessions are read together: what a session names them by, as SQL, and how that is compared."""
+    """What groups sessions: the owner that each names, as SQL, and how owners are compared."""
 
     sql: str
     equal: str
@@ -30,7 +30,7 @@ class Owner:
 
 @dataclass(frozen=True)
 class SessionCost:
-    """A session: whose it is, what it took by the file, and whether it would be paid, or is settled already."""
+    """One session: its owner, its cost by the file, and whether it would be paid, or is settled already."""
 
     session_id: str
     owner: str
@@ -45,7 +45,7 @@ class SessionCost:
 
 @dataclass(frozen=True)
 class SessionCosts:
-    """All sessions of some owners, with the columns that their numbers and words are of."""
+    """All sessions of some owners, with the columns of their numbers and words."""
 
     rows: Sequence[SessionCost]
     owners: Sequence[str]
@@ -54,7 +54,7 @@ class SessionCosts:
 
     @cached_property
     def kinds(self) -> Mapping[tuple[str, str], Sequence[SessionCost]]:
-        """Sessions by a column and what it says of them, where it says the same of many; else, whether it is set."""
+        """Sessions by column and value, where several have the same one; else by whether the column is set."""
         found: dict[tuple[str, str], list[SessionCost]] = defaultdict(list)
         for place, column in enumerate(self.words):
             said = Counter(row.words[place] for row in self.rows)
@@ -67,7 +67,7 @@ class SessionCosts:
 
 
 def describe(column: Column, word: str | None) -> str:
-    """What a column says of some sessions, as a condition."""
+    """The value of a column for some sessions, as a condition."""
     if not word:
         return f"{column.quoted} IS {'' if word is None else 'NOT '}NULL"
     return f"{'' if word == 'true' else 'NOT '}{column.quoted}" if column.base_type == "boolean" else (
@@ -76,7 +76,7 @@ def describe(column: Column, word: str | None) -> str:
 
 
 def total(costs: SessionCosts, rows: Sequence[SessionCost], place: int | None = None) -> Totals:
-    """What some sessions took, by owner: by the file, or as one of their numbers has it."""
+    """The cost of some sessions by owner: by the file, or by one of their numbers."""
     totals = dict.fromkeys(costs.owners, Decimal(0))
     for row in rows:
         totals[row.owner] += row.amount if place is None else row.numbers[place] or 0
@@ -84,7 +84,7 @@ def total(costs: SessionCosts, rows: Sequence[SessionCost], place: int | None = 
 
 
 def unsettled(costs: SessionCosts) -> list[list[SessionCost]]:
-    """The sessions that may have been taken for: all, or without some of those that owe nothing whatever they took."""
+    """The sets of sessions that may have been charged: all, or without some of those that owe nothing at any cost."""
     live = {row.status for row in costs.rows if row.owed}
     over = sorted({row.status for row in costs.rows} - live)
     found = []
@@ -95,7 +95,7 @@ def unsettled(costs: SessionCosts) -> list[list[SessionCost]]:
 
 
 def agree(target: Totals, totals: Totals) -> frozenset[str]:
-    """The owners for whom both moved alike: the most that have the same difference between them."""
+    """The owners for whom two totals changed alike: the largest group with the same difference."""
     if not target:
         return frozenset()
     differences = {one: value - totals[one] for one, value in target.items()}
@@ -104,13 +104,13 @@ def agree(target: Totals, totals: Totals) -> frozenset[str]:
 
 
 def is_proof(agreed: frozenset[str], totals: Totals, target: Totals) -> bool:
-    """Whether so many agree, with totals of their own, that it is no chance."""
+    """Whether enough owners with different totals agree to rule out chance."""
     distinct = {totals[one] for one in agreed}
     return len(agreed) >= max(ENOUGH, len(target) * _NEARLY) and len(distinct) >= _DIFFERENT
 
 
 def is_explained(costs: SessionCosts, targets: Sequence[Totals], choices: Sequence[Sequence[SessionCost]]) -> bool:
-    """Whether one of the targets has moved by what one choice of the sessions took."""
+    """Whether one of the targets changed by the cost of one set of the sessions."""
     for rows in choices:
         totals = total(costs, rows)
         if any(is_proof(agree(target, totals), totals, target) for target in targets):
@@ -119,7 +119,7 @@ def is_explained(costs: SessionCosts, targets: Sequence[Totals], choices: Sequen
 
 
 def read_costs(samples: Samples, owner: Owner, owners: Sequence[str], *, noted: bool) -> SessionCosts | None:
-    """All sessions of some of these owners; None where that takes too long, or these are too few."""
+    """All sessions of some of these owners; None where reading takes too long, or there are too few."""
     own, sessions = samples.context.settings.sessions, samples.context.mapping.sessions
     quick = samples.ask(
         "is_quick_by", {}, table_oid=sessions.oid, column_name=owner.column.name if owner.column else ""
@@ -129,7 +129,7 @@ def read_costs(samples: Samples, owner: Owner, owners: Sequence[str], *, noted: 
     others = [one for one in sessions.columns.values() if one not in (owner.column, sessions.column(own.amount))]
     numbers = [one for one in others if one.base_type in NUMBER_TYPES]
     words = [one for one in others if one.nullable or _is_said(one)]
-    if noted:  # what a role may not read matters only where something is wrong
+    if noted:  # what a role may not read matters only if something is wrong
         numbers, words = samples.seen(sessions, numbers), samples.seen(sessions, words)
     readable = samples.readable(sessions)
     numbers = [one for one in numbers if one in readable][:_NUMBERS_AT_MOST]
@@ -142,7 +142,7 @@ def read_costs(samples: Samples, owner: Owner, owners: Sequence[str], *, noted: 
     except (Refusal, StatementError, TooSlow):
         return None
     costs = [_cost(samples, row) for row in rows]
-    # of whom the database refuses a session, or whose amounts are unknown to arithmetic, nothing is known
+    # nothing is known about owners with a session that the database refuses, or with amounts such as NaN
     odd = {owner_of[one] for one in owner_of.keys() - {row.session_id for row in costs}}
     odd |= {row.owner for row in costs if not row.amount.is_finite()}
     kept = [row for row in costs if row.owner not in odd]
@@ -150,7 +150,7 @@ def read_costs(samples: Samples, owner: Owner, owners: Sequence[str], *, noted: 
 
 
 def _sessions_of(samples: Samples, owner: Owner, owners: Sequence[str]) -> dict[str, str]:
-    """The sessions of as many owners as have not too many together to be read, and whose each is."""
+    """The sessions, each with its owner, of as many owners as have few enough together to be read."""
     slots = {"owner": owner.sql, "owner_eq": owner.equal, "owner_type": owner.type}
     some = list(owners)
     while len(some) >= ENOUGH:
@@ -187,7 +187,7 @@ def _cost(samples: Samples, row: Row) -> SessionCost:
 def read_numbers(
     samples: Samples, table: Table, key: Slots, ids: Sequence[str], columns: Sequence[Column], *, balance: bool
 ) -> tuple[Totals, Mapping[str, Totals]]:
-    """Of rows of a table the mapped balance, where it is theirs, and their numbers by column."""
+    """The mapped balance for rows of a table, where it is in that table, and their numbers by column."""
     slots = {**key, "table": table.qualified}
     try:
         with samples.transaction.savepoint():
@@ -205,7 +205,7 @@ def read_numbers(
 
 
 def _is_said(column: Column) -> bool:
-    """Whether what a column says may be the kind of a session, and not only whether it says anything."""
+    """Whether a column may have the kind of a session, and not only be set or not."""
     return column.category in ("S", "E", "B") or is_whole(column)
 
 

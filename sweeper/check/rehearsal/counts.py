@@ -1,4 +1,4 @@
-"""How many of a table's newest rows have a value that is neither null nor empty."""
+"""Counts in how many of a table's newest rows a column is neither null nor empty."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from sweeper.postgres.templates import Slots
 def count_rows(
     samples: Samples, table: Table, columns: Sequence[Column], how: str, condition: str | None = None
 ) -> tuple[int, list[int]]:
-    """The number of the newest rows, and for each column how many of them have such a value."""
+    """The number of rows read, and for each column how many of them have a value."""
     key = samples.key_of(table)
     if key is None or not (columns or condition) or not samples.sees(table, [key]):
         return 0, []

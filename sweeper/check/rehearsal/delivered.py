@@ -34,7 +34,7 @@ class _ColumnCounts:
 
 @dataclass(frozen=True)
 class _Counts:
-    """How many sessions were looked at, and which columns that the file does not read they have set."""
+    """How many sessions were read, and which columns that the file does not read they have set."""
 
     done: int
     refunded: int
@@ -43,7 +43,7 @@ class _Counts:
 
 
 def check_delivered(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
-    """A column that is set where work succeeded, never where the app refunded, and on some that would be paid."""
+    """A column that is set on successes, never where the app refunded, and on some sessions that would be paid."""
     own = samples.context.settings.sessions
     rows = samples.read("look_at_newest", samples.newest(running=False))
     for status in (*_never_refunded(rows), None):
@@ -68,13 +68,13 @@ def check_delivered(samples: Samples, settled: Sequence[str]) -> Iterator[Check]
 
 
 def _never_refunded(rows: Sequence[Row]) -> list[str]:
-    """The statuses of sessions that would be paid of which the app has never refunded one."""
+    """The statuses of sessions that would be paid, of which the app has never refunded one."""
     refunded = {row.status for row in rows if not row.unpaid}
     return sorted({row.status for row in rows if row.unpaid and is_owed(row)} - refunded)[:_STATUSES_AT_MOST]
 
 
 def check_never_charged(samples: Samples) -> Iterator[Check]:
-    """A link to the charge that is set for all that succeeded or were refunded, and not for some that would be paid."""
+    """A link to the charge that all succeeded or refunded sessions have, and some that would be paid do not."""
     own = samples.context.settings.sessions
     rows = samples.read("look_at_newest", samples.newest(running=False))
     found = _count(samples, settled_ids(samples), (own.amount, own.charged), rows)
@@ -122,7 +122,7 @@ def _count(
 
 
 def _added_up(rows: Sequence[Row]) -> tuple[int, list[int], list[str]]:
-    """The counts, by halves where the database refuses a row; and one session with each."""
+    """The counts, by halves where the database refuses a row, and one session for each."""
     counts = [sum(some) for some in zip(*(row.counts for row in rows), strict=True)]
     samples = [next((one for one in some if one), "") for some in zip(*(row.samples for row in rows), strict=True)]
     return sum(row.sessions for row in rows), counts, samples

@@ -1,4 +1,4 @@
-"""Statuses in the wrong list, as the ends and the errors of their sessions say, whatever they are called."""
+"""Statuses in the wrong list, judged by the end times and the errors of their sessions, not by name."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -26,31 +26,31 @@ class Ended:
 
     @property
     def has_errors(self) -> bool:
-        """Whether such a session has an error as a rule."""
+        """Whether such sessions usually have an error."""
         return self.sessions >= _ENOUGH and self.errors >= self.sessions * _NEARLY_ALL
 
     @property
     def has_none(self) -> bool:
-        """Whether no such session has an error, of several."""
+        """Whether there are several such sessions, and none has an error."""
         return self.sessions >= _ENOUGH and not self.errors
 
 
 def check_ends(samples: Samples, settled: Sequence[str], labels: dict[str, str]) -> Iterator[Check]:
-    """What is over in `running`, and what has failed in `succeeded`."""
+    """Statuses in `running` that are over, and statuses in `succeeded` that failed."""
     yield from _over(samples, labels)
     failed = count_ended(samples, samples.newest(running=False))
     yield from _failed_by_error(failed, count_ended(samples, settled), labels) or _without_error(failed, labels)
 
 
 def endless(samples: Samples) -> set[str]:
-    """Statuses in `failed` of which no session has an end, beside one of which most have."""
+    """Statuses in `failed` whose sessions never have an end, while most of another one's do."""
     counted = count_ended(samples, samples.newest(running=False))
     ends = any(one.ended * 2 > one.sessions for one in counted)
     return {one.status for one in counted if ends and one.sessions >= _ENOUGH and not one.ended}
 
 
 def count_ended(samples: Samples, session_ids: Sequence[str]) -> list[Ended]:
-    """What these sessions have, by status."""
+    """How many sessions of each status have an end, and how many an error."""
     ended_at = samples.context.settings.sessions.ended_at
     totals = dict[str, Ended]()
     for row in samples.read("count_ended", session_ids, {"ended_at": samples.expression("ended_at", ended_at)}):
@@ -66,7 +66,7 @@ def count_ended(samples: Samples, session_ids: Sequence[str]) -> list[Ended]:
 
 
 def _over(samples: Samples, labels: dict[str, str]) -> Iterator[Check]:
-    """A status in `running` of which every session has an end, beside one of which none has."""
+    """A status in `running` whose sessions all have an end, while none of another one's has."""
     counted = count_ended(samples, samples.newest(running=True)) if samples.context.settings.sessions.running else []
     going_on = next((one for one in counted if not one.ended), None)
     for one in counted:
@@ -97,7 +97,7 @@ def _failed_by_error(failed: Sequence[Ended], settled: Sequence[Ended], labels: 
 
 
 def _without_error(failed: Sequence[Ended], labels: dict[str, str]) -> list[Check]:
-    """A number in `failed` that no name explains and no error goes with, beside one of which all have an error."""
+    """A numeric status in `failed` without a name whose sessions have no error, while all of another one's do."""
     other = next((one for one in failed if one.has_errors), None)
     return [
         warning(

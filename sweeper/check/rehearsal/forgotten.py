@@ -1,4 +1,4 @@
-"""Whether the app books what it refunds in a table that the file does not name."""
+"""Whether the app records its refunds in a table that the file does not name."""
 
 from collections.abc import Iterator
 
@@ -8,12 +8,12 @@ from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_number, is_o
 from sweeper.check.rehearsal.traces import AMOUNT, find_rows
 from sweeper.check.result import Check
 
-# a table is the app's ledger of refunds when it has rows for this many of them, and for hardly anything else
+# a table is the app's ledger of refunds if it has rows for this many of them, and for hardly anything else
 _ENOUGH, _MOST, _FEW, _LOOKED_AT = 3, 0.5, 0.1, 300
 
 
 def check_forgotten(context: CheckContext) -> Iterator[Check]:
-    """Rows of the app's own refunds in a table, where the file has no ledger and no trigger could have written them."""
+    """Rows of the app's own refunds in a table that neither the file's ledger nor a trigger would write."""
     own = context.settings.sessions
     if own.exclude is None and own.charged is None:
         return  # the item `marks` looks for other traces

@@ -17,7 +17,7 @@ _AT_MOST, _ENOUGH, _MOST = 6, 3, Decimal("0.8")
 
 
 def check_held(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
-    """Columns whose value is exactly what open sessions took, and that a refund does not lower."""
+    """Columns whose value is exactly the cost of open sessions, and that a refund does not lower."""
     if own.add == {} or "balance" not in samples.context.mapping.slots or samples.context.mapping.is_by_account:
         return
     named = [one for one in accounts.columns.values() if is_number(one) and _HELD.search(one.name)]
@@ -41,7 +41,7 @@ def _goes_down(column: Column, accounts: Table, own: AccountsSection) -> bool:
 
 
 def _read(samples: Samples, columns: Sequence[Column]) -> Sequence[Row]:
-    """For each account, what its open sessions took, and the columns' values; empty where reading takes too long."""
+    """For each account, the cost of its open sessions and the columns' values; empty where reading takes too long."""
     account_ids: set[str] = set()
     for running in (True, False):
         account_ids |= {row.account_id for row in samples.read("list_accounts_of", samples.newest(running=running))}

@@ -1,4 +1,4 @@
-"""What the app's own triggers on sweeper's refunds may write to, as the source of their functions has it.
+"""What the app's own triggers on sweeper's refunds may write to, by the source of their functions.
 
 A hook can do what the file does not say, and then a column that the file leaves alone is no fault. One that only sends
 a message, or writes to some other table, does nothing of the kind.
@@ -16,23 +16,23 @@ _WRITTEN = re.compile(
     r'\b(?:update|insert\s+into|delete\s+from|merge\s+into|copy)\s+(?:only\s+)?(?:(?:"[^"]+"|\w+)\s*\.\s*)?("[^"]+"|\w+)',
     re.IGNORECASE,
 )
-# SQL that is put together as it runs names nothing
+# dynamic SQL does not show its tables
 _DYNAMIC = re.compile(r"\bexecute\b", re.IGNORECASE)
 
 
 def hook_may_write(samples: Samples, tables: Collection[str]) -> bool:
-    """Whether a hook, or what it sets off, may write to one of the tables of these names."""
+    """Whether a hook, or what it calls, may write to one of the tables with these names."""
     written = written_by_hooks(samples)
     return written is None or bool(written & {name.lower() for name in tables})
 
 
 def written_by_hooks(samples: Samples) -> set[str] | None:
-    """The names of the tables that hooks, and what they set off, write to; None where that may be any."""
+    """The tables that hooks, and what they call, write to; None where that may be any."""
     return _written(samples.ask("list_hook_functions", {}, name=samples.refunds)) if samples.has_hook() else set()
 
 
 def _written(functions: Sequence[Row]) -> set[str] | None:
-    """The tables that hooks write to, with the functions that they may call and the triggers that they may set off.
+    """The tables that hooks write to, including the functions that they call and the triggers that they fire.
 
     None where one of them could write to anything: in a language that is not read, by SQL that it puts together, or
     through a view.

@@ -1,4 +1,4 @@
-"""The rehearsal of ``install``: the installing role may read what a runner may not, and its findings are kept."""
+"""The rehearsal of ``install``, whose role may read what a runner may not: its findings are stored."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -18,7 +18,7 @@ _TIMEOUTS = Timeouts(lock_ms=5_000, statement_ms=10_000)
 
 
 def keep_rehearsal(database: Database, settings: Settings, as_of: datetime) -> list[Check]:
-    """Rehearse the mapping that has just been installed, and keep the findings; returns the items that fail."""
+    """Rehearse the mapping that has just been installed, and store the findings; returns the items that fail."""
     mapping, installation = retrying(lambda: open_mapping(database, settings, guarded=False))
     context = CheckContext(database, settings, mapping, installation, "", as_of)
     items = rehearse_in_full(context)

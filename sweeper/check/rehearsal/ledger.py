@@ -42,7 +42,7 @@ _STEPS_AT_LEAST, _MOST = 5, 0.8
 
 
 def check_ledger(context: CheckContext) -> Iterator[Check]:
-    """Look at the newest rows of the app's ledger."""
+    """Check the newest rows of the app's ledger."""
     if context.mapping.ledger is None:
         yield next(check_forgotten(context), ok("ledger", "none is mapped"))
         return
@@ -65,7 +65,7 @@ def check_ledger(context: CheckContext) -> Iterator[Check]:
 
 
 def _running(samples: Samples, key: Column | None) -> Iterator[Check]:
-    """Columns that hold a running balance and are not written as one."""
+    """Columns that have a running balance and are not written as one."""
     context = samples.context
     ledger, settings = context.mapping.ledger, context.settings.ledger
     assert ledger is not None  # noqa: S101 - nobody asks without one
@@ -107,7 +107,8 @@ def _is_chained(
     if not samples.sees(_table(samples), [key, account, amounts[0], column]):
         return False
     rows = samples.ask("sample_chain", slots)
-    # what was taken has a column of its own that is nought in a refund, and steps by as much as was taken just before
+    # charges have a column of their own that is zero in a refund, and the balance steps by as much as was charged just
+    # before
     return any(
         row.steps >= _STEPS_AT_LEAST and row.by_amount >= row.steps * _MOST and row.above_nought * 10 >= row.steps
         for row in rows
@@ -121,7 +122,7 @@ def _table(samples: Samples) -> Table:
 
 
 def _no_room(samples: Samples) -> Iterator[Check]:
-    """A unique index that has no room for the reversal of a refund."""
+    """A unique index that leaves no room for the reversal of a refund."""
     mapping = samples.context.mapping
     index = find_full_key(samples.transaction, mapping)
     if index is not None:
@@ -129,7 +130,7 @@ def _no_room(samples: Samples) -> Iterator[Check]:
 
 
 def _missed_rows(samples: Samples) -> list[Check]:
-    """Refunds that ``where`` is not true of, recognised by their words, or else by which sessions they name."""
+    """Refunds that ``where`` leaves out, recognized by their words, or else by the sessions that they name."""
     return [*_missed(samples)] or [*check_row_kinds(samples)] or [*check_spoken_of(samples)]
 
 
@@ -141,7 +142,7 @@ def _missed(samples: Samples) -> Iterator[Check]:
     assert ledger is not None  # noqa: S101
     assert settings is not None  # noqa: S101
     name, read = ledger.table.name.lower(), " ".join(filter(None, (own.charged, own.exclude))).lower()
-    if not amounts or name in read:  # whoever reads the ledger sees them already
+    if not amounts or name in read:  # that expression reads these rows already
         return
     words = [column for column in ledger.table.columns.values() if column.category in ("S", "E")]
     texts: list[Slots] = [{"column": column.quoted} for column in samples.seen(ledger.table, words)]
@@ -170,7 +171,7 @@ def _missed(samples: Samples) -> Iterator[Check]:
 
 
 def _later(samples: Samples, key: Column | None) -> Iterator[Check]:
-    """A column that is set on past rows and not on ours: a job of the app may add rows to the balance later."""
+    """A column that past rows have set and ours would not: a job of the app may add rows to the balance later."""
     context, own = samples.context, samples.context.settings.accounts
     ledger, settings = context.mapping.ledger, context.settings.ledger
     assert ledger is not None  # noqa: S101

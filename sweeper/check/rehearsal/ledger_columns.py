@@ -6,12 +6,12 @@ from sweeper.check.rehearsal.samples import Samples, is_number
 
 
 def amount_columns(samples: Samples) -> list[Column]:
-    """The columns that take the amount of a refund."""
+    """The columns for the amount of a refund."""
     return [column for column, value in _written(samples) if "amount" in names_in(value) and is_number(column)]
 
 
 def account_column(samples: Samples) -> Column | None:
-    """The column that takes the account."""
+    """The column for the account."""
     return next((column for column, value in _written(samples) if "account_id" in names_in(value)), None)
 
 

@@ -13,7 +13,7 @@ _ENOUGH, _SPOKEN = 5, 3
 
 
 def check_session_fails(samples: Samples, key: Column | None) -> Iterator[Check]:
-    """An expression for the session that works for refunds alone, and fails for other rows of the ledger."""
+    """An expression for the session that works for refunds only, and fails for other rows of the ledger."""
     if sessions_fail(samples, key):
         own = samples.context.settings.ledger
         assert own is not None  # noqa: S101 - only an expression of a ledger fails
@@ -26,13 +26,13 @@ def check_session_fails(samples: Samples, key: Column | None) -> Iterator[Check]
 
 
 def check_spoken_of(samples: Samples) -> Iterator[Check]:
-    """Sessions that would be paid, and that rows which look like refunds name in a text: by another link than ours."""
+    """Sessions that would be paid although a text in rows that look like refunds names them."""
     ledger, settings = samples.context.mapping.ledger, samples.context.settings
     own, sessions = settings.ledger, settings.sessions
     if ledger is None or own is None or samples.context.mapping.is_by_account:
         return
     read = " ".join(filter(None, (sessions.amount, sessions.charged, sessions.exclude))).lower()
-    if ledger.table.name.lower() in read:  # what gave back a part of it is seen there
+    if ledger.table.name.lower() in read:  # partial refunds are subtracted there
         return
     named_there = sorted(spoken_of_in(samples, ledger.table, samples.owed(), GIVEN_BACK))
     if len(named_there) >= _SPOKEN:
@@ -60,7 +60,7 @@ def sessions_fail(samples: Samples, key: Column | None) -> bool:
 
 
 def check_linked(samples: Samples, key: Column | None) -> Iterator[Check]:
-    """The newest rows of the ledger that are refunds, where not one of them names a session by its id."""
+    """The newest refund rows of the ledger, where none of them names a session by its id."""
     context = samples.context
     ledger, own = context.mapping.ledger, context.settings.ledger
     if ledger is None or own is None or key is None or context.mapping.is_by_account:

@@ -9,14 +9,14 @@ from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_number
 from sweeper.postgres.templates import Choices, quote_text
 from sweeper.postgres.transaction import Row
 
-# words of a refund that was not made, or not in full
+# words for a refund that was not made, or only in part
 _NOT_MADE = re.compile(
     r"able|eligib|request|polic|allow|pending|due|want|fail|den(y|ied)|reject|until|deadline|partial|window|try|tries"
     r"|attempt|lock|error|need|should|to_|auto|enabled|expire|non|never|no_|not_|scheduled|ask|review",
     re.IGNORECASE,
 )
 _NO_AMOUNT = re.compile(r"rate|ratio|percent|fee|version|max|limit", re.IGNORECASE)
-# a column beside the status for the state of the charge, and its values when that was refunded
+# names of a column for the state of the charge, and its values after a refund
 _OF_CHARGE = re.compile(r"bill|payment|credit|charge|refund|settle|reserv", re.IGNORECASE)
 _WORDS = (
     r"^(refunded|released|returned|reversed|rolled[ _-]?back|credited[ _-]?back|given[ _-]?back|reimbursed|restored)$"
@@ -40,7 +40,7 @@ class Mark:
         return f"{self.column.name} ->> {self.json_key}" if self.json_key else self.column.name
 
     def read(self, samples: Samples, statement: str, session_ids: Sequence[str]) -> list[Row]:
-        """Those of the sessions that have the mark."""
+        """The sessions, of those given, that have the mark."""
         slots = {"column": self.column.quoted, "json_key": quote_text(self.json_key)}
         choices: Choices = {
             "flag": self.flag, "number": self.number, "words": self.words, "json_key": bool(self.json_key),
@@ -49,7 +49,7 @@ class Mark:
 
 
 def number_above_zero(samples: Samples, column: Column, session_ids: Sequence[str]) -> list[Row]:
-    """Those of the sessions that have a number above zero in a column."""
+    """The sessions, of those given, with a number above zero in a column."""
     choices: Choices = {"flag": False, "number": True, "words": False, "json_key": False}
     return samples.read("find_marked", session_ids, {"column": column.quoted, "json_key": "''"}, choices)
 
@@ -88,7 +88,7 @@ def _number_marks(samples: Samples) -> list[Mark]:
 
 
 def find_marks(samples: Samples, session_ids: Sequence[str]) -> Iterator[Mark]:
-    """Everything on a session's row that may be a mark: columns by their names, words, and keys of JSON."""
+    """Everything in a session's row that may be a mark: columns by their names, words, and keys of JSON."""
     sessions = samples.context.mapping.sessions
     yield from (Mark(column, flag=column.base_type in _FLAGS) for column in mark_columns(samples))
     yield from _number_marks(samples)
@@ -108,7 +108,7 @@ def find_marks(samples: Samples, session_ids: Sequence[str]) -> Iterator[Mark]:
 
 
 def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
-    """The marks on sessions that the app refunded which a refund of ours does not set."""
+    """Marks on sessions that the app refunded which a refund of ours would not set."""
     mapping, own = samples.context.mapping, samples.context.settings.sessions
     written = {mapping.sessions.column(text) for text in own.refunded}
     found = {}
@@ -124,7 +124,7 @@ def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, l
 
 
 def marked_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
-    """By column, which of these sessions have the mark, though they would be paid."""
+    """By column, which of these sessions have the mark and would still be paid."""
     found = {}
     for mark in find_marks(samples, session_ids):
         if rows := mark.read(samples, "find_marked_unpaid", session_ids):

@@ -1,4 +1,4 @@
-"""Whether a refund leaves a session as the app's own refund code expects it, so that that does not pay again."""
+"""Whether a refund leaves a session as the app's own refund code expects it, so that it is not refunded again."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _HOW_TO_SEE = "sessions.exclude, [ledger] or sessions.charged: how to see that t
 
 
 def check_marks(context: CheckContext) -> Iterator[Check]:
-    """Whether ``exclude`` is true of a failed session once we have refunded it."""
+    """Whether ``exclude`` is true of a failed session after our refund."""
     own, ledger = context.settings.sessions, context.mapping.ledger
     with sampling(context) as samples:
         session_ids = samples.newest(running=False)
@@ -51,7 +51,7 @@ def check_marks(context: CheckContext) -> Iterator[Check]:
 
 
 def _looked_at(samples: Samples) -> set[str]:
-    """The tables that a session is known by as refunded: its own, and those that the file reads of it."""
+    """The tables that show that a session was refunded: its own, and those that the file reads."""
     own, sessions = samples.context.settings.sessions, samples.context.mapping.sessions
     read = " ".join(filter(None, (own.exclude, own.charged, own.amount, own.status, own.stuck_at)))
     words = set(_WORD.findall(read.lower()))
@@ -89,7 +89,7 @@ def _missed(exclude: str | None, missed: dict[str, list[str]]) -> Check:
 
 
 def _unwritten(unwritten: dict[str, list[str]]) -> Check:
-    """The finding for what the app sets when it refunds, and we do not."""
+    """The finding for what the app sets when it refunds and we do not."""
     said = "; ".join(
         f"{column} is set on {len(found)} of the newest failed sessions, such as {named(found)}"
         for column, found in unwritten.items()
@@ -102,7 +102,7 @@ def _unwritten(unwritten: dict[str, list[str]]) -> Check:
 
 
 def _too_wide(samples: Samples, exclude: str, session_ids: tuple[str, ...]) -> Check | None:
-    """``exclude`` is true of all that failed, also of sessions without its mark."""
+    """``exclude`` is true of all failed sessions, also of those without its mark."""
     rows = samples.read("look_at_newest", session_ids)
     excluded = {row.session_id for row in rows if row.excluded and is_owed(row)}
     if len(excluded) < _MANY or any(not row.excluded for row in rows if is_owed(row)):
@@ -123,7 +123,7 @@ def _too_wide(samples: Samples, exclude: str, session_ids: tuple[str, ...]) -> C
 
 
 def _by_status(samples: Samples) -> Check | None:
-    """Sessions that the app refunded have a status of their own, which a refund of ours does not set."""
+    """Sessions that the app refunded have a status of their own, which our refund does not set."""
     found = called_refunded(samples)
     if found is None:
         return None
@@ -138,7 +138,7 @@ def _by_status(samples: Samples) -> Check | None:
 
 
 def _by_amount(samples: Samples, session_ids: tuple[str, ...]) -> Check | None:
-    """The amount itself is the mark: it is zero once the app has refunded, and after a refund of ours."""
+    """The amount itself is the mark: it is zero after the app's refund, and after ours."""
     rows = samples.read("look_at_newest", session_ids)
     owed, settled = [row for row in rows if is_owed(row)], [row for row in rows if not is_owed(row)]
     own = samples.context.settings.sessions
@@ -151,14 +151,14 @@ def _by_amount(samples: Samples, session_ids: tuple[str, ...]) -> Check | None:
 
 
 def _owed(samples: Samples, session_ids: tuple[str, ...]) -> tuple[str, ...]:
-    """Those that have an amount; a run refunds no others."""
+    """The sessions with an amount; a run refunds no others."""
     return tuple(row.session_id for row in samples.read("look_at_newest", session_ids) if is_owed(row))
 
 
 def _unmarked(
     samples: Samples, exclude: str | None, session_ids: tuple[str, ...], mark: str | None = None
 ) -> list[str]:
-    """Of which sessions ``exclude``, or ``mark``, is not true after a refund; empty where it reads the ledger."""
+    """Sessions for which ``exclude``, or ``mark``, is not true after a refund; empty where it reads the ledger."""
     if exclude is None or _reads(exclude, samples.context.mapping.ledger):
         return []
     mapping, settings = samples.context.mapping, samples.context.settings.sessions
@@ -183,7 +183,7 @@ def _unmarked(
 
 def _traced(samples: Samples) -> Check | None:
     """What looks like refunds of the app's own that nothing in the file mentions."""
-    # the amount may subtract what was given back
+    # the amount may subtract what was refunded
     session_ids = samples.owed()
     traces: dict[str, Any] = find_traces(samples, session_ids, GIVEN_BACK) if session_ids else {}
     traces = traces or (refunded_wholes(samples, session_ids, GIVEN_BACK) if session_ids else {})
@@ -211,6 +211,6 @@ def _seen_as_refunded(
     samples: Samples, own: SessionsSection, session_ids: tuple[str, ...], *, blind: bool
 ) -> dict[str, list[str]]:
     """Which sessions are marked as refunded by their own columns, or by rows of other tables that name them."""
-    if blind:  # then every possible mark is read
+    if blind:  # only then every possible mark is read
         return {}
     return (marked_and_unpaid(samples, session_ids) if own.exclude else {}) or released_and_unpaid(samples, session_ids)

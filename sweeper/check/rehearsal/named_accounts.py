@@ -1,4 +1,4 @@
-"""Whether sessions name an account by a foreign key, and the file pays another one."""
+"""Whether sessions name an account by a foreign key while the file pays another one."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Sessions of which a word in a column says that nothing was charged, and that would be paid."""
+"""Sessions that were never charged, by a word in a column, and that would be paid."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _ENOUGH, _SOME = 3, 2
 
 
 def check_never_taken(context: CheckContext) -> Iterator[Check]:
-    """A column whose words say that some sessions that would be paid were not charged, and others were."""
+    """A column whose words say that some sessions that would be paid were not charged, while others were."""
     sessions, own = context.mapping.sessions, context.settings.sessions
     with sampling(context) as samples:
         words = [

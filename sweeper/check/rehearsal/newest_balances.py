@@ -30,7 +30,7 @@ def check_newest_balances(samples: Samples, key: Column, account: Column, column
     numbers = [one for one in samples.readable(accounts) if is_number(one) and one != key_of_account]
     numbers = numbers[:_NUMBERS_AT_MOST]
     moment = None if is_whole(key) else _moment(samples)
-    if moment is None and not is_whole(key):  # no column says which row is the newest
+    if moment is None and not is_whole(key):  # no column shows which row is the newest
         return
     row = _compare(samples, key, account, column, numbers, moment)
     if row is None or not row.different:
@@ -44,12 +44,12 @@ def check_newest_balances(samples: Samples, key: Column, account: Column, column
         text = _as_sql(numbers, terms)
         yield failure("ledger", f"{said}, and {text} is", f"accounts.balance = {text!r}, and what each takes of it")
         return
-    if moment is None:  # of rows with the same time, the newest is not known
+    if moment is None:  # among rows with the same time, the newest is not known
         yield warning("ledger", said, _ASK)
 
 
 def _moment(samples: Samples) -> Column | None:
-    """The column that takes the time of a refund."""
+    """The column for the time of a refund."""
     ledger, settings = samples.context.mapping.ledger, samples.context.settings.ledger
     if ledger is None or settings is None:
         return None
@@ -78,10 +78,10 @@ def _compare(
 
 
 def _terms(running: Sequence[str], numbers: Sequence[str]) -> tuple[int, ...]:
-    """By which factors the numbers of most accounts add up to their running balances; the fewest numbers win."""
+    """The factors with which the numbers of most accounts add up to their running balances, for the fewest numbers."""
     wanted = [Decimal(one) for one in running]
     known = [[Decimal(one) for one in line.split()] for line in numbers]
-    most = _TERMS_AT_MOST if len(set(wanted)) > 1 else 1  # where all are the same, it may be by chance
+    most = _TERMS_AT_MOST if len(set(wanted)) > 1 else 1  # if all are the same, it may be by chance
     least = max(Decimal(_ENOUGH), len(wanted) * _MOST)  # a row may be written late, or at the same time as another
     found = [
         terms

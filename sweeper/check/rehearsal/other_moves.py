@@ -1,4 +1,4 @@
-"""Whether what sessions took has moved a number of another table, which a refund would leave as it is."""
+"""Whether the sessions' charges changed a number in another table, which a refund would leave as it is."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,8 +34,8 @@ class _Link:
 
 
 def check_other_moves(samples: Samples, accounts: Table, own: AccountsSection, *, explained: bool) -> Iterator[Check]:
-    """Numbers that have moved by what the sessions took; ``explained``: the mapped balances have, too."""
-    if own.add == {}:  # the app's own trigger moves it, and nobody knows what else
+    """Numbers that changed by what the sessions cost; ``explained`` is whether the mapped balances did so, too."""
+    if own.add == {}:  # the app's own trigger changes it, and perhaps other numbers
         return
     for link in _links(samples, accounts, explained=explained):
         costs = _costs_of(samples, link)
@@ -57,7 +57,7 @@ def check_other_moves(samples: Samples, accounts: Table, own: AccountsSection, *
 
 
 def _links(samples: Samples, accounts: Table, *, explained: bool) -> Iterator[_Link]:
-    """Foreign keys of the sessions to tables that the file says nothing of."""
+    """Foreign keys of the sessions to tables that the file does not mention."""
     mapping = samples.context.mapping
     sessions, known = mapping.sessions, {mapping.sessions.oid, accounts.oid}
     known |= {mapping.ledger.table.oid} if mapping.ledger else set()
@@ -82,12 +82,12 @@ def _costs_of(samples: Samples, link: _Link) -> SessionCosts | None:
 
 
 def _moved(costs: SessionCosts, column: Column, numbers: Mapping[str, Totals]) -> tuple[str, bool] | None:
-    """Which way a number has moved, if by what the sessions took; and whether what was given back moved it back."""
+    """In which direction a number changed with the sessions' costs, if it did, and whether refunds changed it back."""
     mine = numbers[column.name]
     if len({row.amount for row in costs.rows if row.amount}) < 2 or not all(one.is_finite() for one in mine.values()):
-        return None  # it may just count the sessions
+        return None  # it may only count the sessions
     if len(set(mine.values())) < 2:
-        return None  # nothing moves it
+        return None  # nothing changes it
     left: Totals = {one: -value for one, value in mine.items()}
     below = [
         {one: given[one] - value for one, value in mine.items()}
@@ -102,7 +102,7 @@ def _moved(costs: SessionCosts, column: Column, numbers: Mapping[str, Totals]) -
 
 
 def _is_gross(costs: SessionCosts, targets: Sequence[Totals]) -> bool:
-    """Whether what was given back is not taken off, as in a statistic."""
+    """Whether refunds are not subtracted, as in a statistic."""
     return is_explained(costs, targets, [costs.rows])
 
 
@@ -116,7 +116,7 @@ def _left(
     sure: bool,
     explained: bool,
 ) -> Iterator[Check]:
-    # a trigger of the app's own that a refund sets off may move it
+    # a trigger of the app that a refund fires may change it
     sure = sure and not samples.ask("list_triggers", {}, **set_off(samples.context))
     said = (
         f"{column.name} of {link.table.name}, which sessions name by {link.column.name}, has moved by exactly what "

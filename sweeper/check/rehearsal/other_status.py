@@ -1,4 +1,4 @@
-"""Whether the mapped status is that of the payment, while another column has the status of the work."""
+"""Whether the mapped status is that of the payment, while another column has that of the work."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _ENOUGH = 3
 
 
 def check_other_status(samples: Samples) -> Iterator[Check]:
-    """Sessions that would be paid because of the status of their payment, while that of their work is not a failure."""
+    """Sessions that would be paid because of their payment status, although their work did not fail."""
     sessions, own = samples.context.mapping.sessions, samples.context.settings.sessions
     mapped = sessions.column(own.status)
     if mapped is None or not _OF_PAYMENT.search(mapped.name):

@@ -1,4 +1,4 @@
-"""Refunds of a whole, such as a batch of pages, where the file maps its parts as sessions."""
+"""Refunds of a whole, such as a batch of pages, where the file maps the parts as sessions."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ _TABLES_AT_MOST = 6
 
 
 def refunded_wholes(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
-    """By column of another table, how many sessions have a row there that looks like a refund of their whole, and one.
+    """By column of another table: how many sessions have a row there that looks like a refund of their whole, and one.
 
     The owner of a session is not such a whole: refunds that name a user may be for anything.
     """

@@ -1,4 +1,4 @@
-"""Whether ``[ledger.insert]`` writes, for sessions that the app refunded itself, what the app wrote."""
+"""Whether ``[ledger.insert]`` would write what the app itself wrote for sessions that it refunded."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -11,8 +11,7 @@ from sweeper.check.rehearsal.past_rows import ComparedColumn, PastRefund, compar
 from sweeper.check.rehearsal.samples import Samples, named, number, sampling
 from sweeper.check.result import Check
 
-# a few, or fewer than three, may be odd old rows; an account or amount that is wrong more often is a fault of
-# the file
+# a few, or fewer than three, may be odd old rows; if the account or amount is wrong more often, the file is wrong
 _ODD, _MANY, _MOST, _ENOUGH = Decimal("0.05"), Decimal("0.5"), Decimal("0.9"), Decimal(3)
 _ALIKE = 10
 # an amount that is smaller by one of these factors for all sessions is in another unit
@@ -20,7 +19,7 @@ _UNITS = (Decimal(10), Decimal(100), Decimal(1000), Decimal(1_000_000))
 
 
 def check_past_refunds(context: CheckContext) -> Iterator[Check]:
-    """What the file would have written and paid for the refunds of the past, compared with what the app did."""
+    """Compare what the file would have written and paid for past refunds with what the app did."""
     if context.mapping.ledger is None:
         yield ok("past_refunds", "no [ledger] is mapped: there is nothing that the app wrote to compare with")
         return
@@ -81,7 +80,7 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
     less = [one for one in known if one.amount is not None and abs(one.amount) < abs(one.past_amount)]
     text = f"sessions.amount = {context.settings.sessions.amount!r}"
     often = len(more) >= max(_ENOUGH, len(known) * (_MANY if netted else _ODD))
-    if more and (often or not netted):  # refunds in parts are what the net recipe is for
+    if more and (often or not netted):  # the net recipe is for refunds in parts
         message = f"{text} is more than the app gave back for {len(more)} of {len(known)} sessions, {_such_as(more[0])}"
         fix = "sessions.amount: what was charged, less what the app gave back or delivered; look at ledger.where, too"
         return (failure if often else warning)("past_refunds", message, fix)
@@ -99,7 +98,7 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
 
 
 def _is_flat(known: Sequence[PastRefund]) -> bool:
-    """Whether the amount is the same for all, where the app's refunds differ."""
+    """Whether the file's amount is always the same, while the app's refunds differ."""
     ours = {abs(one.amount) for one in known if one.amount is not None}
     return len(known) >= _ALIKE and len(ours) == 1 and len({abs(one.past_amount) for one in known}) >= _ENOUGH
 
@@ -184,7 +183,7 @@ def _others(
                 "[ledger.insert] leaves it empty"
             )
             if column.name in unique and len(filled) > len(sessions) * _MANY:
-                # the app may look it up to see whether it has refunded a session
+                # the app may look there to see whether it has refunded a session
                 said[-1] += ": it is unique, so the app's own code would not find our refund by it"
                 grave = True
             lines.append(f"ledger.insert: {column.quoted} = what the app writes there")

@@ -1,4 +1,4 @@
-"""The refunds that the app wrote itself, beside what ``[ledger.insert]`` would write for the same sessions."""
+"""Compares the refunds that the app wrote itself with what ``[ledger.insert]`` would write for the same sessions."""
 
 import re
 from collections import defaultdict
@@ -14,7 +14,7 @@ from sweeper.ledger.past import past_slots
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
 
-# values that every refund has of its own: no row of the app has the same
+# values that are different in every refund: no row of the app has the same
 _OWN = {"at", "refund_id", "run_id", "reason", "detail", "layer", "balance_before", "balance_after"}
 _RUNNING = {"balance_before", "balance_after"}
 _VOLATILE = re.compile(
@@ -27,7 +27,7 @@ _SCALE = re.compile(r"\(\d+,(-?\d+)\)")
 
 @dataclass(frozen=True)
 class ComparedColumn:
-    """A column of the ledger with what is written there.
+    """A column of the ledger with the value that is written to it.
 
     ``meaning`` is amount, account, running, default, text or empty. A running balance is compared with the amount: what
     the app writes there should not be one.
@@ -40,7 +40,7 @@ class ComparedColumn:
 
 @dataclass(frozen=True)
 class PastRefund:
-    """One session that the app refunded: what the mapping gives, and the app's rows, with their amounts added up."""
+    """One session that the app refunded: the values of the mapping, and the app's rows, with their amounts added up."""
 
     session_id: str
     account: str | None
@@ -55,7 +55,7 @@ class PastRefund:
 
 
 def compared_columns(samples: Samples) -> tuple[list[ComparedColumn], list[Column]]:
-    """The columns that are compared, and those that the file leaves empty though no default fills them."""
+    """The columns to compare, and those that the file leaves empty although they have no default."""
     ledger = samples.context.mapping.ledger
     settings = samples.context.settings.ledger
     assert ledger is not None  # noqa: S101 - nobody asks without one
@@ -76,7 +76,7 @@ def compared_columns(samples: Samples) -> tuple[list[ComparedColumn], list[Colum
             plain = is_number(column) and not has_subquery(value)
             first = "amount" not in [one.meaning for one in compared]
             compared += [ComparedColumn(column, value, "amount")] if plain and first else []
-        elif _LITERAL.fullmatch(value):  # the file may choose other texts, but not the direction of the credits
+        elif _LITERAL.fullmatch(value):  # the file may choose other texts, but not another direction of the credits
             compared += [ComparedColumn(column, value, "text")] if column.category in ("S", "E") else []
         else:
             first = "account" not in [one.meaning for one in compared]
@@ -97,7 +97,7 @@ def compared_columns(samples: Samples) -> tuple[list[ComparedColumn], list[Colum
 
 
 def _is_our_mark(settings: LedgerSection, column: Column) -> bool:
-    """Whether a column says that a row is ours, and the app's own rows are known by something else."""
+    """Whether a column says that a row is ours, while the app's own rows are recognized by something else."""
     if settings.past is None:
         return False
     ours, theirs = f"{settings.where} {settings.session}", settings.past.where
@@ -105,7 +105,7 @@ def _is_our_mark(settings: LedgerSection, column: Column) -> bool:
 
 
 def _past(samples: Samples, compared: Sequence[ComparedColumn]) -> dict[str, str]:
-    """Which rows of the ledger the app wrote, and where their account and amount are."""
+    """The rows of the ledger that the app wrote, and the columns of their account and amount."""
     mapping, own = samples.context.mapping, samples.context.settings.ledger
     assert own is not None  # noqa: S101
     assert mapping.ledger is not None  # noqa: S101
@@ -186,7 +186,7 @@ def _added_up(
 
 
 def _is_opposite(ours: str | None, theirs: str | None) -> bool:
-    """Whether one text is a word for credits that come in, and the other for credits that go out."""
+    """Whether one text means that credits come in, and the other that they go out."""
     ways = [_way(text or "") for text in (ours, theirs)]
     return "" not in ways and ways[0] != ways[1]
 
@@ -208,7 +208,7 @@ def _unlike(one: ComparedColumn, ours: str | None, theirs: str | None) -> bool:
 
 
 def _digits(samples: Samples) -> int | None:
-    """How many decimal places the balance keeps; None for all."""
+    """How many decimal places the balance has; None for any number."""
     own = samples.context.settings.accounts
     column = samples.reader.table("accounts.table", own.table).column(own.balance) if own and own.balance else None
     if column is None:

@@ -1,4 +1,4 @@
-"""Whether charges are taken from other balances than the mapped one, as columns of the sessions show."""
+"""Whether sessions were charged to other balances than the mapped one, as their columns show."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -42,7 +42,7 @@ class _Share:
         return _words(self.name)
 
     def is_of(self, pool: str) -> bool:
-        """Whether it is about a pool: ``from_paid`` is about ``paid_credits``."""
+        """Whether its name is that of a pool: ``from_paid`` is that of ``paid_credits``."""
         return bool(self.words & _words(pool) & _POOLS) and not self.words & _NO_SHARE
 
     def is_beside(self, other: "_Share") -> bool:
@@ -55,32 +55,32 @@ def _words(name: str) -> set[str]:
 
 
 def paired_shares(sessions: Table) -> list[Column]:
-    """Numbers of a session that are each what it took of a pool, such as ``from_free`` beside ``from_paid``."""
+    """Numbers of a session that each are what it took from a pool, such as ``from_free`` beside ``from_paid``."""
     named = [(one, _Share(one.name, 0, "")) for one in sessions.columns.values() if is_number(one)]
     shares = [(one, share) for one, share in named if share.words & _POOLS and not share.words & _NO_SHARE]
     return [one for one, share in shares if any(share.is_beside(other) for _, other in shares)]
 
 
 def check_pools(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
-    """Pools that failed sessions took a share from, and to which a refund gives nothing, or another pool's share."""
+    """Pools that failed sessions took a share from, to which a refund gives nothing, or another pool's share."""
     if own.balance is None or own.add == {}:
         return
     numbers = [one for one in accounts.columns.values() if is_number(one) and not one.generated]
     pools = [one for one in numbers if _words(one.name) & _POOLS and not _words(one.name) & _FLAGS]
     added = {accounts.column(text): value for text, value in (own.add or {own.balance: "amount"}).items()}
     moved = [one for one in pools if one in added]
-    # a name like that of a pool that gets a share is the same pool
+    # a name like that of a pool that gets a share means the same pool
     given = {word for one in moved for word in _words(one.name)}
     others = [one for one in pools if one not in added and not _words(one.name) & _POOLS <= given]
     _, counts = count_rows(samples, accounts, others := samples.seen(accounts, others), "number")
     left = [one for one, count in zip(others, counts, strict=False) if count]
-    # what this role may not read matters only where the file may have forgotten something
+    # what this role may not read matters only if the file may have forgotten something
     shares = list(_shares(samples, noted=bool(left))) if moved or left else []
     for pool in [*moved, *left]:
         share = next((one for one in shares if one.is_of(pool.name)), None)
         if share is None:
             continue
-        apart = "from" in share.words  # "units_from_extra" proves it alone
+        apart = "from" in share.words  # "units_from_extra" alone proves it
         parts = pool not in added and _is_named(pool, own)
         if not apart and not parts and not any(one is not share and _split(one, share, added) for one in shares):
             continue
@@ -187,7 +187,7 @@ def _swapped(pool: Column, share: _Share, wrong: _Share) -> Check:
 
 
 def counted_of(others: Sequence[Column], own: AccountsSection) -> str:
-    """Why the balance is a limit, as the end of a sentence: another column counts what was used of it."""
+    """Why the balance is a limit, as the end of a sentence: another column counts how much of it was used."""
     if own.balance is None or own.add is not None or not _GIVEN.search(own.balance):
         return ""
     counter = next((other.name for other in others if _COUNTER.search(other.name)), None)
@@ -195,7 +195,7 @@ def counted_of(others: Sequence[Column], own: AccountsSection) -> str:
 
 
 def totalled_of(others: Sequence[Column], own: AccountsSection) -> str:
-    """Why the balance is a total of the past, as the end of a sentence: by its name, and another is not."""
+    """Why the balance is a total of the past, as the end of a sentence: by its name, unlike another column."""
     if own.balance is None or own.add is not None or not _TOTAL.search(own.balance):
         return ""
     left = next((one.name for one in others if not _TOTAL.search(one.name) and not _COUNTER.search(one.name)), None)

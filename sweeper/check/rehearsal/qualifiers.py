@@ -1,4 +1,4 @@
-"""Conditions of `ledger.where` that all rows of a session meet, such as the kind of thing that they are about."""
+"""Conditions of `ledger.where` that all rows of a session meet, such as the kind of their subject."""
 
 import re
 
@@ -6,7 +6,7 @@ from sweeper.app.catalog import Column
 from sweeper.check.rehearsal.samples import NO_ITEM, Samples, numbered
 from sweeper.postgres.templates import Slots
 
-# a condition that compares one column with a literal, alone or among others that all must hold
+# a condition that compares one column with a literal, alone or among others that all must be true
 _EQUALITY = re.compile(
     r"""[\w."]+(?:::[\w."]+)?\s*=\s*(?:'(?:[^']|'')*'(?:::[\w."]+)?|-?\d+|true|false)""", re.IGNORECASE
 )
@@ -14,7 +14,7 @@ _MOST = 0.8
 
 
 def qualifiers(samples: Samples, key: Column, amount: Column) -> list[str]:
-    """Which equalities of ``ledger.where`` charges may meet as well.
+    """The equalities of ``ledger.where`` that charges may meet as well.
 
     The others distinguish a refund from a charge.
     """

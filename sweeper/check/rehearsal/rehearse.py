@@ -40,7 +40,7 @@ _ITEMS: tuple[Item, ...] = (
 
 
 def rehearse(context: CheckContext) -> Iterator[Check]:
-    """Every item, in order; where this role may not read all that it needs, the result of `install`."""
+    """Every item, in order; where this role may not read all that one needs, the result of `install`."""
     kept: KeptRehearsal | None = None
     for name, found in _check_items(context):
         if not (context.hidden or context.out_of_sight):
@@ -78,7 +78,7 @@ def check_item(context: CheckContext, name: str, look: Callable[[], Iterator[Che
                 context.hidden.setdefault(table, [])
             return [warning(name, f"not checked: {error.message}", "sweeper check, as a role that may read it")]
         return [_refused(name, error.refusal)]
-    except ArithmeticError:  # a row has an infinity, or a NaN
+    except ArithmeticError:  # a row has an infinity or a NaN
         return [warning(name, "not checked: a number in the newest rows is not finite", "fix the row")]
     except SweeperError as error:
         if error.code == "mapping":

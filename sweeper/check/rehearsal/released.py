@@ -1,4 +1,4 @@
-"""Whether another row says that a charge was undone: a hold that was released, a reservation that was voided."""
+"""Whether another row says that a charge was undone: a reservation that was released or voided."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ _TABLES_AT_MOST, _ENOUGH = 6, 3
 
 @dataclass(frozen=True)
 class _Link:
-    """A column by which a session names a row of a table, or a row of the table a session."""
+    """A column by which a session refers to a row of a table, or such a row to a session."""
 
     table: Table
     key: Column
@@ -33,9 +33,9 @@ class _Link:
 
 
 def released_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
-    """By column of another table, the sessions that would be paid though it says this of them; none succeeded."""
+    """By column of another table, sessions that would be paid although it says so of them; none has succeeded."""
     found: dict[str, list[str]] = {}
-    if not session_ids or samples.context.mapping.is_by_account:  # over the nodes of Citus there is no such join
+    if not session_ids or samples.context.mapping.is_by_account:  # with Citus there is no such join
         return found
     settled = settled_ids(samples)
     for link in _links(samples):
@@ -89,5 +89,5 @@ def _read(
         with samples.transaction.savepoint():
             rows = samples.read("find_released", session_ids, slots, choices, words=_WORDS)
     except (Refusal, StatementError, TooSlow):
-        return []  # a table that this role may not read, or too large a one, says nothing
+        return []  # a table that this role may not read, or one that is too large, shows nothing
     return [row.session_id for row in rows]

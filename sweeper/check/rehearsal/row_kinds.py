@@ -1,4 +1,4 @@
-"""Whether another kind of row in the app's ledger is the refund: only failed sessions have it, whatever its name."""
+"""Whether another kind of row in the app's ledger is the refund: one that only failed sessions have."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ _ENOUGH, _MOST, _FEW = 3, 0.8, 0.1
 
 
 def check_row_kinds(samples: Samples) -> Iterator[Check]:
-    """Rows of the whole amount that only failed sessions have, while ``where`` is true of no row of theirs.
+    """Rows of the whole amount that only failed sessions have, while ``where`` is true of none of their rows.
 
     Sessions that succeeded have charges, too, but no refunds.
     """
@@ -33,13 +33,13 @@ def check_row_kinds(samples: Samples) -> Iterator[Check]:
         others = {row.kind: row.sessions for row in _read(samples, column, amounts[0], settled)}
         if any(row.mapped for row in failed) or len(settled) < _ENOUGH:
             continue
-        # or what is taken is booked elsewhere
+        # or charges are booked elsewhere
         charged = any(row.sessions >= _ENOUGH and others.get(row.kind, 0) >= _ENOUGH for row in failed)
         often = {kind for kind, sessions in others.items() if sessions > len(settled) * _FEW}
         for row in _read(samples, column, amounts[0], samples.owed()) if charged or not often else ():
             whole = row.whole >= max(_ENOUGH, row.sessions * _MOST)
             if whole and row.kind not in often:
-                few = others.get(row.kind)  # of what was canceled, say
+                few = others.get(row.kind)  # such as that of canceled work
                 yield failure(
                     "ledger",
                     f"ledger.where = {own.where!r} is true of no row of the newest failed sessions, and {row.sessions} "
@@ -52,7 +52,7 @@ def check_row_kinds(samples: Samples) -> Iterator[Check]:
 
 
 def _tells(column: Column, where: str) -> bool:
-    """Whether ``where`` reads a column that has the kind of a row."""
+    """Whether ``where`` reads a column with the kind of a row."""
     named_there = re.search(rf'(?<!\w)"?{re.escape(column.name)}"?(?!\w)', where, re.IGNORECASE)
     return bool(named_there) and (is_whole(column) or column.category in ("S", "E"))
 

@@ -20,7 +20,7 @@ _ENOUGH = 3
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """Whether ``active_at`` was seen to change while sessions ran; ``looked_at`` counts those that could show it."""
+    """Whether ``active_at`` changes while sessions run; ``looked_at`` counts those that could show it."""
 
     mapped: bool
     looked_at: int = 0
@@ -38,11 +38,11 @@ class Heartbeat:
 
 
 def read_heartbeat(context: CheckContext) -> Heartbeat:
-    """Look at the newest running sessions."""
+    """Check the newest running sessions."""
     if not context.has_heartbeat:
         return Heartbeat(mapped=False)
     old = [row for row in _running(context) if row.age >= _OLD_ENOUGH]
-    # a session that is stuck by the file shows nothing while others are alive
+    # a session that is stuck by the file proves nothing while others are alive
     old = [row for row in old if not _is_stuck(context, row)] or old
     return Heartbeat(True, len(old), sum(row.moved is not None and row.moved >= _WELL_AFTER for row in old))
 
@@ -53,7 +53,7 @@ def _is_stuck(context: CheckContext, row: Row) -> bool:
 
 
 def not_moving(heartbeat: Heartbeat) -> str:
-    """What shows that it does not change, in words."""
+    """The evidence that it does not change, in words."""
     still = heartbeat.looked_at - heartbeat.moved
     return f"it is near the start for {still} of {heartbeat.looked_at} sessions that have run for 10 minutes"
 
@@ -121,7 +121,7 @@ def _no_deadline(context: CheckContext, over: Sequence[str], known: int) -> Chec
 
 
 def _outlived(context: CheckContext) -> Iterator[Check]:
-    """Sessions that succeeded after their deadline, so that it is not a deadline."""
+    """Sessions that succeeded after their deadline, so that it cannot be one."""
     own = context.settings.sessions
     if own.ended_at is None:
         return

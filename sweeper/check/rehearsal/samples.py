@@ -1,4 +1,4 @@
-"""Reads samples for the rehearsal: the newest sessions, without rows that the database refuses, and always bounded."""
+"""Reads bounded samples for the rehearsal, such as the newest sessions, without rows that the database refuses."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -22,7 +22,7 @@ _REFUSED_AT_MOST = 20
 _TIMEOUTS = Timeouts(statement_ms=10_000)
 # words for a refund in German, Spanish, French, Portuguese, Italian, Dutch and romanised Japanese
 _FOREIGN = "erstatt|devoluci|devuelt|reembols|rembours|estorn|rimbors|terugbeta|henkin"
-# words in the app's rows for refunds
+# words for refunds in the app's rows
 GIVEN_BACK = (
     "refund|reimburs|giv(e|en|ing)[ _]?back|gave[ _]?back|credits?[ _]?returned|returned[ _]?credits?"
     "|credit(s|ed)?[ _]?back|(paid|pay|money)[ _]?back|compensated|revers(ed|al)|credits?[ _]?restored"
@@ -31,7 +31,7 @@ GIVEN_BACK = (
     f"|{_FOREIGN}"
 )
 REFUND_WORDS = f"refund|revers|giv(e|en|ing).?back|gave.?back|return|compensat|credit.?back|restor|{_FOREIGN}"
-# words in rows whose amounts have no sign; whole words, for "in" is a part of many
+# words in rows whose amounts have no sign; whole words, because "in" is a part of many
 UP_WORDS = r"\m(in|credit|plus|release|released|deposit|incoming|up|undo|void|voided)\M"
 DOWN_WORDS = r"\m(out|debit|minus|charge|hold|held|reserve|reserved|spend|use|usage|outgoing|down)\M"
 NO_ITEM = {"condition": "", "number": "", "flag": "", "moment": ""}
@@ -52,7 +52,7 @@ class Samples:
             TooSlow: finding them takes too long, as it may before the index on them is there.
         """
         known = self.context.newest
-        if running not in known:  # every item asks for them
+        if running not in known:  # every item needs them
             known[running] = self._newest(running=running)
         found = known[running]
         if isinstance(found, TooSlow):
@@ -112,11 +112,11 @@ class Samples:
         return self._rows(text, binds)
 
     def tables(self) -> list[Row]:
-        """The app's tables, without those of a stranger, who would gain this role's rights when they are read."""
+        """The app's tables, without those of a role that would gain this role's rights when they are read."""
         return [row for row in self._rows(*all_tables(self.context)) if not row.of_stranger]
 
     def _rows(self, text: str, binds: Mapping[str, object], *, apart: bool = False) -> Sequence[Row]:
-        """The rows of a statement; sent once in a rehearsal, for several items ask for the same.
+        """The rows of a statement, which is sent once in a rehearsal because several items need the same.
 
         One that is sent ``apart``, behind a savepoint, may fail without ending the transaction.
         """
@@ -132,7 +132,7 @@ class Samples:
         return [column for name, column in table.columns.items() if name not in hidden]
 
     def seen(self, table: Table, columns: Sequence[Column]) -> list[Column]:
-        """Those of the columns that this role may read; the others are noted, because then the item is not complete."""
+        """The columns that this role may read; the others are recorded, because the item is then incomplete."""
         readable = self.readable(table)
         hidden = [column.quoted for column in columns if column not in readable]
         if hidden:
@@ -141,11 +141,11 @@ class Samples:
         return [column for column in columns if column in readable]
 
     def sees(self, table: Table, columns: Sequence[Column]) -> bool:
-        """Whether this role may read all of the columns; what it may not read is noted."""
+        """Whether this role may read all of the columns; those that it may not read are recorded."""
         return len(self.seen(table, columns)) == len(columns)
 
     def expression(self, key: str, text: str | None) -> str:
-        """An expression of ``[sessions]`` as SQL over a session, s; a null where the file does not have it.
+        """An expression of ``[sessions]`` as SQL over a session, s; null where the file does not have it.
 
         Raises:
             ConfigurationError: it is not one.
@@ -155,7 +155,7 @@ class Samples:
         return self.reader.expression(f"sessions.{key}", text, self.context.mapping.sessions).sql
 
     def key_of(self, table: Table) -> Column | None:
-        """An indexed column that orders the rows of a table, preferably of whole numbers."""
+        """An indexed column to sort the rows of a table by, preferably of whole numbers."""
         rows = self._rows(fill("list_unique_columns", {}), {"table_oid": table.oid})
         unique = [table.columns[row.name] for row in rows if row.name in table.columns]
         return next((column for column in unique if is_whole(column)), unique[0] if unique else None)
@@ -166,7 +166,7 @@ class Samples:
         return f'"{self.context.mapping.schema}".refunds'
 
     def has_hook(self) -> bool:
-        """Whether the app has a hook, which may do what the file does not say."""
+        """Whether the app has a hook, which may do more than the file says."""
         return any(row.found for row in self._rows(fill("find_hook", {}), {"name": self.refunds}))
 
 

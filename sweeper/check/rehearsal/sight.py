@@ -1,4 +1,4 @@
-"""What a role may not read in the rehearsal: ``install``, which may, keeps its results for runners that may not.
+"""What a role may not read in the rehearsal: ``install``, which may, stores its results for runners that may not.
 
 A runner is granted only the columns that the mapping reads, and it is other columns that show a wrong mapping. An
 item that no role has checked is a failure, because a wrong mapping could pay unnoticed.
@@ -16,7 +16,7 @@ from sweeper.postgres.templates import fill
 
 @dataclass(frozen=True)
 class KeptRehearsal:
-    """What the last ``install`` of this mapping found, by item, and the role that asks for it."""
+    """What the last ``install`` of this mapping found, by item, and the current role."""
 
     role: str
     at: datetime | None = None
@@ -24,7 +24,7 @@ class KeptRehearsal:
 
 
 def read_kept(context: CheckContext) -> KeptRehearsal:
-    """Read what ``install`` kept; empty where it never ran, or ran under another mapping."""
+    """Read what ``install`` stored; empty where it never ran, or ran under another mapping."""
     with context.reading() as transaction:
         settings = context.mapping.slots["settings"]
         if not transaction.row(fill("find_installation", {}), {"name": settings}).found:
@@ -41,7 +41,7 @@ def read_kept(context: CheckContext) -> KeptRehearsal:
 
 
 def as_kept(context: CheckContext, items: list[Check], *, ascii_only: bool = False) -> str:
-    """These items as the JSON that ``install`` keeps; ``ascii_only`` for a server that takes no other characters."""
+    """These items as the JSON that ``install`` stores; ``ascii_only`` for a server that takes no other characters."""
     kept = {
         "mapping": context.mapping.file_digest,
         "at": context.as_of.isoformat(),
@@ -52,7 +52,7 @@ def as_kept(context: CheckContext, items: list[Check], *, ascii_only: bool = Fal
 
 
 def with_what_was_kept(context: CheckContext, name: str, found: list[Check], kept: KeptRehearsal) -> list[Check]:
-    """An item for which this role could not read everything: the result of ``install``, unless it fails already."""
+    """The result of ``install`` for an item that this role could not read in full, unless the item fails already."""
     if any(check.status is Status.FAILURE for check in found):
         return found
     if kept.at is not None and name in kept.items:
@@ -71,6 +71,6 @@ def with_what_was_kept(context: CheckContext, name: str, found: list[Check], kep
 
 
 def grant_of(table: str, columns: list[str], role: str) -> str:
-    """The GRANT with which a role can check it itself."""
+    """The GRANT that lets a role check it itself."""
     of_columns = f" ({', '.join(columns)})" if columns else ""
     return f"GRANT SELECT{of_columns} ON {table} TO {role};"

@@ -1,4 +1,4 @@
-"""Whether a status is in a list that says the contrary of what it is called."""
+"""Whether a status is in a list that contradicts its name."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,26 +10,26 @@ from sweeper.check.result import Check
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _DONE = {"done", "complete", "completed", "success", "succeeded", "successful", "finished", "ready", "ok", "delivered",
          "published", "fulfilled", "used", "consumed"}  # fmt: skip
-# what waits for a worker may be called ready
+# work that waits for a worker may be called ready
 _OVER = _DONE - {"ready", "ok", "published", "delivered"}
 NOT_DONE = {"not", "un", "partially", "partial", "error", "errors", "failed", "failure", "fail", "without", "never",
             "empty", "no", "nothing", "timeout", "timed", "crashed"}  # fmt: skip
 _GOES_ON = {"running", "processing", "working", "generating", "rendering", "executing", "uploading", "downloading",
             "transcoding", "sending", "queued", "enqueued", "progress", "begun", "started", "ongoing", "active", "open",
             "busy", "claimed"}  # fmt: skip
-# what goes on is not the work, or what is ready is not its result
+# words for something other than the work or its result
 _OF_ELSE = {"refund", "refunding", "cancel", "canceling", "cancelling", "retry", "billing", "payment", "for", "to",
             "upload", "input", "queue", "start", "run", "process", "review", "stuck", "stopped", "lost", "abandoned",
             "expired", "zombie", "dead", "stale", "circuit"}  # fmt: skip
 
 
 def words_of(name: str) -> set[str]:
-    """The words that a status is called by."""
+    """The words in the name of a status."""
     return {word.lower() for word in _WORD.findall(name)}
 
 
 def check_status_names(context: CheckContext, labels: Mapping[str, str]) -> Iterator[Check]:
-    """A status in ``failed`` that is called as work that has succeeded or goes on, or in ``running`` as what is over.
+    """A status in ``failed`` named like success or work that goes on, or in ``running`` named like an end.
 
     ``labels``: what statuses are called that are the keys of another table's rows.
     """

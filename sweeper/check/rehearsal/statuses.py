@@ -37,7 +37,7 @@ _COUNTED, _NEARLY = 200, 0.9
 
 @dataclass(frozen=True)
 class _StatusSample:
-    """What the sessions of one status look like."""
+    """The sessions of one status: how many there are, and how many the app has refunded."""
 
     status: str
     sessions: int
@@ -115,7 +115,7 @@ def _all_refunded(
 
 
 def called_refunded(samples: Samples) -> tuple[str, int, Sequence[str]] | None:
-    """The status that says of a session that the app has refunded it, how many have it, and some of them."""
+    """The status that the app's refunds set, with the number of sessions that have it, and some of them."""
     for one in _seen(samples, settled_ids(samples), by_exclude=False):
         if one.sessions >= _ENOUGH and _RETURNED.search(one.called) and not _NOT_YET.search(one.called):
             return one.status, one.sessions, [*one.refunded, *one.others]
@@ -123,7 +123,7 @@ def called_refunded(samples: Samples) -> tuple[str, int, Sequence[str]] | None:
 
 
 def _given_back_by_name(failed: Sequence[_StatusSample]) -> Iterator[Check]:
-    """A status in `failed` whose name says that the app has refunded it, and whose sessions would be paid."""
+    """A status in `failed` whose name says that the app has refunded its sessions, which would be paid."""
     for one in failed:
         unpaid = one.sessions - one.given_back
         if unpaid >= _ENOUGH and _RETURNED.search(one.called) and not _NOT_YET.search(one.called):
@@ -172,7 +172,7 @@ def _words(one: _StatusSample) -> set[str]:
 
 
 def _refunded_elsewhere(failed: Sequence[_StatusSample], settled: Sequence[_StatusSample]) -> Iterator[Check]:
-    """A status that the file says owes nothing, whose sessions the app refunds, and never those that failed."""
+    """A status that owes nothing by the file, while the app refunds its sessions and never those that failed."""
     if any(one.given_back for one in failed):
         return
     for one in settled:
@@ -185,7 +185,7 @@ def _refunded_elsewhere(failed: Sequence[_StatusSample], settled: Sequence[_Stat
 
 
 def _seen(samples: Samples, session_ids: Sequence[str], *, by_exclude: bool) -> list[_StatusSample]:
-    """How many of these the app has refunded, by status."""
+    """How many of these sessions the app has refunded, by status."""
     context = samples.context
     own, ledger = context.settings.ledger, context.mapping.ledger
     slots: dict[str, str] = {}

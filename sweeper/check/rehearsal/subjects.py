@@ -1,4 +1,4 @@
-"""Whether a subquery of the file takes rows about other things for those of a session, whose number they have."""
+"""Whether a subquery of the file takes rows about other things for those of the session with the same number."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -13,12 +13,12 @@ from sweeper.postgres.transaction import Row
 _WORD = re.compile(r"\w+")
 _ID = re.compile(r"(_id|Id|_key)$")
 _KIND = re.compile(r"_?(type|kind|class|model|ct|content_type(_id)?)$", re.IGNORECASE)
-# of rows about sessions nearly all name one, and its account; of rows about something else many do not
+# nearly all rows about sessions name one, and its account; many rows about something else do not
 _NEARLY_ALL, _HALF, _ENOUGH = 0.9, 0.5, 3
 
 
 def check_subjects(context: CheckContext) -> Iterator[Check]:
-    """Rows that name whatever they are about by a kind and a number, of which the file reads the number alone."""
+    """Rows that refer to their subject by kind and number, of which the file reads only the number."""
     own, mapping = context.settings.sessions, context.mapping
     if mapping.is_by_account:
         return
@@ -46,7 +46,7 @@ def _check_text(samples: Samples, key: str, text: str) -> Iterator[Check]:
 
 
 def _pairs(table: Table, words: set[str]) -> Iterator[tuple[Column, Column]]:
-    """Columns with a number that the file reads, each beside the one that says of what."""
+    """Number columns that the file reads, each with the column that has the kind of its subject."""
     for name, column in table.columns.items():
         if name.lower() in words and _ID.search(name):
             base = _ID.sub("", name).lower()
@@ -82,14 +82,14 @@ def _count(samples: Samples, table: Table, column: Column, kind: Column, value: 
 
 
 def _of_something_else(rows: Sequence[Row], text: str, *, reads_kind: bool) -> Row | None:
-    """A kind of rows that are about something else, and that the file takes for those of sessions."""
+    """A kind of rows about something else that the file takes for rows about sessions."""
     meant = {row.kind: (row.same if any(one.same for one in rows) else row.known) for row in rows}
     own = [row for row in rows if meant[row.kind] >= max(_ENOUGH, row.rows * _NEARLY_ALL)]
     about = {session for row in own for session in row.about}
     for row in rows:
         if not own or row.known < _ENOUGH or meant[row.kind] >= row.rows * _HALF:
             continue
-        # another condition may leave them out, but not where the file gives something for who has no other row
+        # another condition may leave them out, but not if the file gives a value for a session that has no other row
         named_alone = not reads_kind and "'" not in text
         if named_alone or len(set(row.valued) - about) >= _ENOUGH:
             return row

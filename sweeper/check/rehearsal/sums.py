@@ -17,7 +17,7 @@ _ENOUGH = 3
 
 
 def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
-    """A balance that is not the sum of an account's rows in the ledger, beside a column that is."""
+    """A mapped balance that is not the sum of an account's ledger rows, while another column is."""
     mapping = samples.context.mapping
     account, amounts = account_column(samples), amount_columns(samples)
     if (
@@ -67,7 +67,7 @@ def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
 
 
 def _goes_with(counter: Column, amount: Column, samples: Samples, accounts: Table, own: AccountsSection) -> bool:
-    """Whether a refund changes a column as it changes the sum of the rows, such as a counter beside rows of usage."""
+    """Whether a refund changes a column by as much as the sum of the rows, such as a counter for rows of usage."""
     ledger, settings = samples.context.mapping.ledger, samples.context.settings.ledger
     assert ledger is not None and settings is not None  # noqa: S101, PT018 - its rows are compared
     written = next(value for text, value in settings.insert.items() if ledger.table.column(text) == amount)
@@ -76,7 +76,7 @@ def _goes_with(counter: Column, amount: Column, samples: Samples, accounts: Tabl
 
 
 def check_counters(own: AccountsSection) -> Iterator[Check]:
-    """A counter of what was used, which a refund would raise as if more had been used."""
+    """A counter of usage that a refund would raise as if more had been used."""
     moved = own.add if own.add is not None else {own.balance: "amount"} if own.balance else {}
     for column, value in moved.items():
         if column and re.fullmatch(r'[\w."]+', column) and _USED.search(column) and "-" not in value:

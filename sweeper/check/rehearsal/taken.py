@@ -1,4 +1,4 @@
-"""Whether another column of the sessions has what was really charged, where no books have the charges."""
+"""Whether another column of the sessions has the real charge, where no books have the charges."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from sweeper.check.result import Check
 
 _TAKEN = re.compile(r"billed|charged|deducted|debited|taken|spent|paid|consumed|captured", re.IGNORECASE)
 _OTHER = re.compile(r"cents|usd|eur|count|free|bonus|limit|max|tax|fee|_at$|_by$|tries|attempt", re.IGNORECASE)
-# what was thought to be the price before the work
+# names for an estimate before the work
 _GUESSED = re.compile(r"estimat|quoted?(?!a)|expected|projected|list_?price|forecast", re.IGNORECASE)
 _AT_MOST, _ENOUGH, _REFUNDED = 5, Decimal(3), 5
 _SAME, _ODD, _HALF = Decimal("0.3"), Decimal("0.05"), Decimal("0.5")
@@ -56,7 +56,7 @@ def check_taken(context: CheckContext) -> Iterator[Check]:
 
 
 def check_without_share(samples: Samples) -> Iterator[Check]:
-    """Sessions that would be paid and took of no pool, where all that the app has refunded took of one."""
+    """Sessions that would be paid and took nothing from a pool, while all that the app has refunded did."""
     columns = paired_shares(samples.context.mapping.sessions)
     if len(columns) < 2 or not set(columns) <= set(samples.readable(samples.context.mapping.sessions)):
         return

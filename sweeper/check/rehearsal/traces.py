@@ -1,4 +1,4 @@
-"""Traces of refunds of failed sessions: a mark on the sessions themselves, or rows of other tables."""
+"""Finds traces of refunds of failed sessions: a mark on the sessions themselves, or rows of other tables."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ AMOUNT = re.compile(
 )
 _EXACT, _AMOUNTS_AT_MOST = ("smallint", "integer", "bigint", "numeric"), 3
 _JSON, _TEXTS = ("json", "jsonb"), ("text", "character varying")
-# names of columns that say what a row is about
+# names of columns for the subject of a row
 _ABOUT = {"session", "job", "task", "request", "reference", "ref", "related", "relatedentity", "about", "source",
           "entity", "object", "subject", "target", "item", "resource", "creditable", "chargeable", "billable",
           "payable", "transactionable", "reservation", "generation", "run"}  # fmt: skip
@@ -30,13 +30,13 @@ _FLAG, _MOMENT = ("boolean",), ("timestamp without time zone", "timestamp with t
 
 
 def find_traces(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
-    """For each table or column of it: how many of these sessions have a trace there, and one of them."""
+    """How many of these sessions have a trace in each table or column, and one of them."""
     rows = find_rows(samples, session_ids, words)
     return _marks(samples, session_ids, words) | rows
 
 
 def find_rows(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
-    """The same for rows of other tables alone."""
+    """How many of these sessions have a trace in each other table, and one of them."""
     tables = samples.tables()[: _TABLES_AT_MOST * 10]
     columns = samples.ask("list_all_columns", {}, table_oids=[row.oid for row in tables])
     readable = {column.table_oid for column in columns}
@@ -55,14 +55,14 @@ def find_rows(samples: Samples, session_ids: Sequence[str], words: str) -> dict[
 def _named(
     samples: Samples, links: Sequence[tuple[Table, str]], session_ids: Sequence[str], words: str, *, json: bool = False
 ) -> dict[str, tuple[int, str]]:
-    """Rows that look like refunds and name a session in one of these columns, or inside the json of one."""
+    """Rows that look like refunds and name a session in one of these columns, or inside its JSON."""
     found = {}
     for table, link in links:
         try:
             with samples.transaction.savepoint():
                 rows = _rows(samples, table, link, session_ids, words, json=json)
         except (Refusal, StatementError, TooSlow):
-            continue  # a table that this role may not read, or too large a one, says nothing
+            continue  # a table that this role may not read, or one that is too large, shows nothing
         sessions = {row.session_id for row in rows}
         if sessions:
             found[f"{table.qualified}.{quote_name(link)}"] = (len(sessions), min(sessions))
@@ -70,7 +70,7 @@ def _named(
 
 
 def rows_that_name(samples: Samples, table: Table, link: str, ids: Sequence[str], words: str) -> set[str]:
-    """Which of these ids are named by rows of a table that look like refunds; empty where it cannot be read."""
+    """The ids that rows of a table that look like refunds name; empty where it cannot be read."""
     try:
         with samples.transaction.savepoint():
             return {row.session_id for row in _rows(samples, table, link, list(dict.fromkeys(ids)), words, json=False)}
@@ -94,7 +94,7 @@ def _spoken_of(
 
 
 def spoken_of_in(samples: Samples, table: Table, session_ids: Sequence[str], words: str) -> set[str]:
-    """Which of these sessions a text names in rows of a table that look like refunds."""
+    """The sessions that texts in rows of a table that look like refunds name."""
     key = samples.key_of(table)
     spoken = [column for column in samples.readable(table) if column.base_type in _TEXTS]
     if key is None or not spoken or not samples.sees(table, [key]):
@@ -113,14 +113,14 @@ def spoken_of_in(samples: Samples, table: Table, session_ids: Sequence[str], wor
 
 
 def _called(table: str) -> str:
-    """A pattern for what a text calls a session, by the name of its table, and its id: ``render_job/42``."""
+    """A pattern for how a text names a session, by its table's name and its id: ``render_job/42``."""
     parts = [part.lower().rstrip("s") for part in _PARTS.findall(table)]
     names = "|".join({parts[-1], "s?[ _-]?".join(parts)}) if parts else table
     return rf"(?:^|[^[:alnum:]])(?:{names})s?(?:[ _-]?id)?[ #:/._=-]+([[:alnum:]-]+)"
 
 
 def _marks(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
-    """Columns of the sessions themselves that say refunded, and are set on some of them."""
+    """Columns of the sessions whose names say refunded, and that some of them have set."""
     sessions = samples.context.mapping.sessions
     named = [
         column

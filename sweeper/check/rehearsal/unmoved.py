@@ -1,4 +1,4 @@
-"""Whether a refund leaves out a balance beside the app's ledger: its sum, in a table that the file does not map."""
+"""Whether a refund leaves out a balance: the sum of the app's ledger in a table that the file does not map."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _LATER = re.compile(r"added|applied|posted|settled|booked|counted|processed|merg
 
 
 def check_unmoved(samples: Samples) -> Iterator[Check]:
-    """A column with the sum of an account's rows that a refund does not change."""
+    """A column that has the sum of an account's rows, and that a refund does not change."""
     context = samples.context
     own, ledger = context.settings.accounts, context.mapping.ledger
     if ledger is None or context.mapping.is_by_account or (own is not None and (own.balance or own.add is not None)):

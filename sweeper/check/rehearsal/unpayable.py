@@ -1,4 +1,4 @@
-"""Whether most of what the file says is owed would go on hold because of the file itself.
+"""Whether most sessions that are owed by the file would be put on hold because of the file itself.
 
 What is on hold is not paid, so this is a warning. But where the file maps the wrong accounts, some of them may by
 chance have the id of one that is meant.
@@ -17,9 +17,9 @@ _KEY_TYPES = ("text", "character varying", "character", "bpchar", "uuid", "small
 
 
 def check_unpayable(samples: Samples) -> Iterator[Check]:
-    """Sessions for which no account could be paid: a few may be odd rows, but most of them mean a wrong file."""
+    """Sessions whose account cannot be paid: a few may be odd rows, but most of them mean a wrong file."""
     if samples.context.mapping.is_by_account:
-        return  # the nodes of Citus take no subquery of a row without a table of its own
+        return  # Citus allows no subquery of a row without a table of its own
     session_ids = [one for running in (False, True) for one in samples.newest(running=running, limit=_LOOKED_AT)]
     rows = samples.read("find_unpayable", session_ids)
     for why, said in (
@@ -56,7 +56,7 @@ def _no_account(samples: Samples, held: Sequence[Row], known: int) -> Check:
 
 
 def _column_with(samples: Samples, values: Sequence[str]) -> str | None:
-    """Another column of the accounts that has the values of these sessions' accounts."""
+    """Another column of the accounts that has the values which these sessions have as their account."""
     own = samples.context.settings.accounts
     assert own is not None  # noqa: S101 - who has been asked for has accounts
     table = samples.reader.table("accounts.table", own.table)

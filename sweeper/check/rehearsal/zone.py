@@ -1,4 +1,4 @@
-"""Whether times without a zone are read in the zone that the app writes them in."""
+"""Whether times without a zone are read in the zone in which the app writes them."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -11,13 +11,13 @@ from sweeper.check.result import Check
 from sweeper.core.durations import describe_duration
 
 _AHEAD = timedelta(minutes=5)
-# how recently the newest session of a busy app began, and of an app with little to do
+# how recently the newest session of a busy app began, and that of an app with little to do
 _JUST_NOW, _LONG_AGO = timedelta(minutes=30), timedelta(hours=1)
 _FIX = "sessions.timezone: the zone that the app writes its times in; then: sweeper install"
 
 
 def check_zone(context: CheckContext) -> Iterator[Check]:
-    """Compare the newest session with now: it must not be in the future, nor just now when read in another zone."""
+    """Compare the newest session with now: it must neither be in the future, nor fit another zone better."""
     with sampling(context) as samples:
         (row,) = samples.ask("read_newest_start", {})
     newest, zone = row.started_at, context.mapping.timezone
