@@ -110,7 +110,7 @@ def read_standing(transaction: Transaction, mapping: Mapping, inspection: Inspec
         max(oldest, default=None),
         tuple(Lost(month, reason, lost[month, reason]) for month, reason in sorted(lost)),
     )
-    return Standing(position, overdue, without_account, _pointless(screened))
+    return Standing(position, overdue, without_account, _nothing_to_find(screened))
 
 
 def find(transaction: Transaction, mapping: Mapping, inspection: Inspection, standing: Standing) -> Iterator[Finding]:
@@ -150,7 +150,7 @@ def _screen(transaction: Transaction, mapping: Mapping, inspection: Inspection) 
         return None
 
 
-def _pointless(screened: Row | None) -> dict[str, bool]:
+def _nothing_to_find(screened: Row | None) -> dict[str, bool]:
     names = ("wrong_amount", "failed_after_refund", "refunded_then_succeeded")
     return {} if screened is None else {name: not getattr(screened, name) for name in names}
 

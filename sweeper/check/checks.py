@@ -16,10 +16,10 @@ from sweeper.check.rights import check_rights, denied, merged
 from sweeper.check.server import check_server, read_server
 from sweeper.config.model import PolicySection, Settings
 from sweeper.core.errors import SweeperError
-from sweeper.install.link import check_link
+from sweeper.install.ledger_link import check_link
+from sweeper.install.missing_tables import find_missing
 from sweeper.install.state import SCHEMA_VERSION, Installation, read_installation
 from sweeper.install.surroundings import Surroundings
-from sweeper.install.whole_tables import find_missing
 from sweeper.postgres.database import Database
 from sweeper.postgres.retries import retrying
 from sweeper.postgres.transaction import Transaction

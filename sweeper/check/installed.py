@@ -9,12 +9,12 @@ from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.result import Check
 from sweeper.install.indexes import live_index_name, unconditional_index_name
 from sweeper.install.partition_indexes import parts_of
-from sweeper.install.put_back import are_balances_put_back
+from sweeper.install.restored_tables import are_app_tables_restored
 from sweeper.install.shared_guards import require_alone
 from sweeper.install.state import SCHEMA_VERSION, Installation, renamed_statuses, require_same_key
 from sweeper.postgres.templates import fill
 from sweeper.sweep.owed import OwedReader
-from sweeper.sweep.reused import require_own_ids
+from sweeper.sweep.reused_ids import require_own_ids
 from sweeper.sweep.selection import Selection
 
 # below this many rows the planner is right to read the whole table
@@ -50,7 +50,7 @@ def check_installed(context: CheckContext) -> Iterator[Check]:
 
 def _same_age(mapping: Mapping, installation: Installation) -> Iterator[Check]:
     bound = installation.bound
-    if bound is None or not are_balances_put_back(mapping, bound, installation.ledger_oid):
+    if bound is None or not are_app_tables_restored(mapping, bound, installation.ledger_oid):
         yield ok("installed", f"schema {mapping.schema}, with this mapping")
         return
     yield warning(

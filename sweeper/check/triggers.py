@@ -31,7 +31,7 @@ def check_rules(context: CheckContext) -> Iterator[Check]:
 def check_triggers(context: CheckContext) -> Iterator[Check]:
     """Which triggers of the app a refund fires."""
     with context.reading() as transaction:
-        found = transaction.rows(fill("list_triggers", {}), set_off(context))
+        found = transaction.rows(fill("list_triggers", {}), fired_by_refund(context))
     if not found:
         yield ok("triggers", "a refund sets off no trigger of the app")
         return
@@ -42,7 +42,7 @@ def check_triggers(context: CheckContext) -> Iterator[Check]:
     )  # fmt: skip
 
 
-def set_off(context: CheckContext) -> dict[str, Any]:
+def fired_by_refund(context: CheckContext) -> dict[str, Any]:
     """What a refund writes to, as the binds of `list_triggers`."""
     slots = context.mapping.slots
     written = [(slots["sessions"], _UPDATES)]

@@ -21,7 +21,7 @@ from sweeper.cli.history import history
 from sweeper.cli.init import init
 from sweeper.cli.install import install
 from sweeper.cli.options import a_file, remember
-from sweeper.cli.output import Output, flushed, take_over
+from sweeper.cli.output import Output, flushed, replace_streams
 from sweeper.cli.revert import revert
 from sweeper.cli.run import run
 from sweeper.cli.schema import schema
@@ -86,14 +86,14 @@ def main() -> NoReturn:
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     # pydantic would search all installed packages for plugins, which takes longer than reading the file
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    stdout, stderr = take_over()
-    exit_code = _exit_code_with(stdout, run_command(sys.argv[1:]))
+    stdout, stderr = replace_streams()
+    exit_code = _exit_code(stdout, run_command(sys.argv[1:]))
     flushed(stderr)
     gc.freeze()
     sys.exit(exit_code)
 
 
-def _exit_code_with(stdout: Output, exit_code: int) -> int:
+def _exit_code(stdout: Output, exit_code: int) -> int:
     """The exit code of the work, or 1 if the work went well and its output is lost."""
     lost = flushed(stdout)
     if lost is None:
@@ -108,7 +108,7 @@ def _exit_code_with(stdout: Output, exit_code: int) -> int:
 def run_command(arguments: Sequence[str]) -> int:
     """Run one command; every error becomes an exit code here, and a document if one was asked for."""
     try:
-        return app(_in_front(list(arguments)) or ["--help"], prog_name="sweeper", standalone_mode=False) or Exit.DONE
+        return app(_reordered(list(arguments)) or ["--help"], prog_name="sweeper", standalone_mode=False) or Exit.DONE
     except typer.TyperException as error:
         return _report(arguments, ConfigurationError(error.format_message(), code="usage"))
     except SweeperError as error:
@@ -121,7 +121,7 @@ def run_command(arguments: Sequence[str]) -> int:
         return _report(arguments, internal_error(crash))
 
 
-def _in_front(arguments: list[str]) -> list[str]:
+def _reordered(arguments: list[str]) -> list[str]:
     """The arguments with ``--log-format``, which every command takes, before the command's name."""
     found = next((place for place, word in enumerate(arguments) if word.partition("=")[0] == "--log-format"), None)
     if found is None:

@@ -70,7 +70,7 @@ def init(
     if path.exists() and not force:
         raise ConfigurationError(f"{path} already exists: review it, or overwrite it with --force", code="file_exists")
     connection = load_connection()
-    from sweeper.init.drafting import make_draft
+    from sweeper.init.draft import make_draft
     from sweeper.init.file import write
     from sweeper.init.owners import strangers_note
     from sweeper.init.unproven import hidden_note

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 _STDOUT, _STDERR = 1, 2
 
 
-class _Patient(io.RawIOBase):
+class _SafeFile(io.RawIOBase):
     """A file descriptor that can always be written to: after the first error, whatever follows is dropped."""
 
     def __init__(self, descriptor: int | None) -> None:
@@ -55,7 +55,7 @@ class Output(io.TextIOWrapper):
     """A text stream that can always be written to; a character that its encoding lacks is written as an escape."""
 
     def __init__(self, original: TextIO | None, descriptor: int) -> None:
-        self._patient = _Patient(None if original is None else descriptor)
+        self._patient = _SafeFile(None if original is None else descriptor)
         super().__init__(
             io.BufferedWriter(self._patient),
             encoding=original.encoding if original else "utf-8",
@@ -74,15 +74,15 @@ class Output(io.TextIOWrapper):
         return isinstance(self.error, BrokenPipeError)
 
 
-def take_over() -> tuple[Output, Output]:
+def replace_streams() -> tuple[Output, Output]:
     """Replace Python's own streams with these, and return them."""
     for descriptor in (_STDOUT, _STDERR):
-        _occupy(descriptor)
+        _reserve_descriptor(descriptor)
     sys.stdout, sys.stderr = streams = Output(sys.stdout, _STDOUT), Output(sys.stderr, _STDERR)
     return streams
 
 
-def _occupy(descriptor: int) -> None:
+def _reserve_descriptor(descriptor: int) -> None:
     """Keep a database connection from getting the file descriptor of a closed stream."""
     try:
         os.fstat(descriptor)

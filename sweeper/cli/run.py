@@ -70,8 +70,8 @@ def run(
     """Refund every session that is owed, exactly once."""
     if exit_code and not dry_run:
         raise ConfigurationError("--exit-code needs --dry-run", code="usage")
-    from sweeper.cli.rounds import sweep_again_and_again, sweep_once
-    from sweeper.cli.sweeping import RunFlags
+    from sweeper.cli.several_runs import sweep_every, sweep_once
+    from sweeper.cli.single_run import RunFlags
 
     by, reason = _decision(by, reason, session or [])
     flags = RunFlags(
@@ -102,7 +102,7 @@ def run(
     try:
         if seconds is None:
             return sweep_once(config_paths(config or ()), flags, signals)
-        return sweep_again_and_again(config_paths(config or ()), flags, signals, seconds=seconds)
+        return sweep_every(config_paths(config or ()), flags, signals, seconds=seconds)
     except Interrupted as signal:  # between two runs
         return 128 + signal.signal_number
 

@@ -21,7 +21,7 @@ from sweeper.corrections.context import (
     CorrectionRequest,
     add_left,
     finish,
-    in_pieces,
+    in_chunks,
     outcome_of,
     prepare_correction,
     why_left,
@@ -35,8 +35,8 @@ from sweeper.postgres.retries import retrying
 from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS
 from sweeper.postgres.transaction import Row
-from sweeper.sweep.homes import in_shards
 from sweeper.sweep.owed import OwedReader, reading
+from sweeper.sweep.shards import in_shards
 
 _SAMPLES = 5
 # what the server sends for each refund that it recorded: a row with its id
@@ -119,7 +119,7 @@ class Adoption:
 
             def write(rows: Sequence[Row]) -> None:
                 for part in retrying(lambda: in_shards(self._database, self._mapping, rows)):
-                    for piece in in_pieces(part, lambda _: _ROW_BYTES):
+                    for piece in in_chunks(part, lambda _: _ROW_BYTES):
                         for result in in_halves(piece, lambda half: self._write(half, signals), Busy, TooSlow, Refusal):
                             if isinstance(result, RefusedAlone):
                                 self._set_aside(result.item, result.error)

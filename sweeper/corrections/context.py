@@ -43,7 +43,7 @@ def prepare_correction(
     return prepare(database, settings, as_a_run)
 
 
-def in_pieces(rows: Sequence[Row], answer: Callable[[Row], int]) -> Iterator[Sequence[Row]]:
+def in_chunks(rows: Sequence[Row], answer: Callable[[Row], int]) -> Iterator[Sequence[Row]]:
     """These in chunks small enough for the result of a statement that holds locks; ``answer`` is in bytes a row."""
     piece, room = list[Row](), ANSWER_BYTES
     for row in rows:

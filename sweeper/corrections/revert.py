@@ -17,7 +17,7 @@ from sweeper.corrections.context import (
     CorrectionRequest,
     add_left,
     finish,
-    in_pieces,
+    in_chunks,
     outcome_of,
     prepare_correction,
     why_left,
@@ -31,8 +31,8 @@ from sweeper.postgres.errors import Busy, Refusal, TooSlow
 from sweeper.postgres.retries import retrying
 from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.transaction import Row, Transaction
-from sweeper.sweep.homes import in_shards
 from sweeper.sweep.owed import reading
+from sweeper.sweep.shards import in_shards
 
 # later passes retry what the app had locked during the first
 _PASSES = 3
@@ -185,7 +185,7 @@ class Revert:
     def _pieces(self, rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
         """The refunds in groups, each of which one transaction can take back."""
         for part in retrying(lambda: in_shards(self._database, self._mapping, rows)):
-            yield from in_pieces(part, _answer)
+            yield from in_chunks(part, _answer)
 
     def _take(self, rows: Sequence[Row], signals: Signals) -> None:
         signals.check()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
 from sweeper.init.evidence import Column, Evidence, Table, typed_link
-from sweeper.init.naming import Naming
+from sweeper.init.session_link import Naming
 from sweeper.init.sessions import Session
 
 

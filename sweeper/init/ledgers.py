@@ -10,8 +10,8 @@ from sweeper.init.entries import account_value, as_type
 from sweeper.init.evidence import Column, Evidence, Table
 from sweeper.init.kinds import Kind, kind_column, read_kinds
 from sweeper.init.ledger import Charge, Ledger, compare_rows
-from sweeper.init.naming import Naming, find_naming
 from sweeper.init.paths import Path
+from sweeper.init.session_link import Naming, find_naming
 from sweeper.init.sessions import Session
 from sweeper.postgres.templates import quote_text
 

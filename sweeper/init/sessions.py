@@ -97,7 +97,7 @@ def named_session(evidence: Evidence, name: str) -> Session | None:
     return None
 
 
-def charges_with_a_life(evidence: Evidence, session: Session) -> list[Table]:
+def reserved_charges(evidence: Evidence, session: Session) -> list[Table]:
     """Tables whose rows are reserved for a session and released again: perhaps it is those that must be refunded."""
     found = []
     for table in evidence.tables:

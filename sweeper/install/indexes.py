@@ -130,7 +130,7 @@ def _with_steps(transaction: Transaction, mapping: Mapping, index: Index, found:
     return replace(index, steps=missing_steps(transaction, index.partitioned, definition, named, there))
 
 
-def what_is_left(transaction: Transaction, mapping: Mapping, index: Index) -> Index:
+def remaining_steps(transaction: Transaction, mapping: Mapping, index: Index) -> Index:
     """The same index of a partitioned table with the steps that remain now: partitions come and go."""
     return _with_steps(transaction, mapping, index, _own_indexes(transaction, mapping.schema))
 

@@ -14,11 +14,11 @@ from sweeper.core.errors import ConfigurationError, FailedError, SweeperError
 from sweeper.core.results import InstallResult
 from sweeper.install.blockers import BlockerWatch
 from sweeper.install.index import Index
-from sweeper.install.indexes import what_is_left
+from sweeper.install.indexes import remaining_steps
 from sweeper.install.lock import only_installation
 from sweeper.install.plan import Steps, plan
-from sweeper.install.printing import printed
-from sweeper.install.release import apply_release, plan_release, printed_release
+from sweeper.install.release import apply_release, plan_release, release_script_of
+from sweeper.install.script import printed
 from sweeper.install.surroundings import read_surroundings
 from sweeper.postgres.clocks import check_clocks
 from sweeper.postgres.database import Database
@@ -82,7 +82,7 @@ def install(
             if release:
                 away = plan_release(database, schema)
                 if as_of is None:
-                    return InstallResult(sql=printed_release(away), actions=())
+                    return InstallResult(sql=release_script_of(away), actions=())
                 return InstallResult(sql="", actions=tuple(apply_release(database, away)))
             steps = plan(database, settings, search_path, as_of, fence=fence, rekey=rekey)
             if as_of is None:
@@ -179,20 +179,20 @@ def _build_in_parts(database: Database, steps: Steps, index: Index, watch: Block
             except (Refusal, TooSlow, Busy, SweeperError):
                 if step.undo:
                     _outside(database, step.undo, watch)
-                if step in _what_is_left(database, steps, index).steps:
+                if step in _remaining_parts(database, steps, index).steps:
                     raise
                 break  # its partition was detached or dropped in the meantime
             if step.done:
                 yield step.done
-        index = _what_is_left(database, steps, index)
+        index = _remaining_parts(database, steps, index)
         if not index.steps:
             return
     raise FailedError(f"the partitions of {index.table} keep changing: run it again", code="busy")
 
 
-def _what_is_left(database: Database, steps: Steps, index: Index) -> Index:
+def _remaining_parts(database: Database, steps: Steps, index: Index) -> Index:
     with database.transaction(timeouts=_WRITE_TIMEOUTS) as transaction:
-        return what_is_left(transaction, steps.mapping, index)
+        return remaining_steps(transaction, steps.mapping, index)
 
 
 def _outside(database: Database, statement: str, watch: BlockerWatch | None) -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError
+from sweeper.install.missing_tables import require_complete
 from sweeper.install.state import SCHEMA_VERSION, Installation
-from sweeper.install.whole_tables import require_takeable
 from sweeper.postgres.templates import fill
 from sweeper.postgres.transaction import Transaction
 
@@ -64,7 +64,7 @@ def find_own_tables(transaction: Transaction, mapping: Mapping, installation: In
             code="mapping",
         )
     current = installation is not None and installation.schema_version == SCHEMA_VERSION
-    require_takeable(tables, mapping, current=current)
+    require_complete(tables, mapping, current=current)
     bound = installation.bound if installation else None
     if "refunds" not in tables:
         return OwnTables(tables, bound)

@@ -14,7 +14,7 @@ from sweeper.install.guard import has_own_guard
 from sweeper.install.hooks import read_hooks
 from sweeper.install.index import Index
 from sweeper.install.indexes import Changes, compare
-from sweeper.install.link import check_link
+from sweeper.install.ledger_link import check_link
 from sweeper.install.protections import is_append_only
 from sweeper.install.shared_guards import require_own_guard_rows
 from sweeper.install.state import SCHEMA_VERSION, read_installation

@@ -69,7 +69,7 @@ def apply_release(database: Database, steps: tuple[Step, ...]) -> Iterator[str]:
         yield step.done
 
 
-def printed_release(steps: tuple[Step, ...]) -> str:
+def release_script_of(steps: tuple[Step, ...]) -> str:
     """The same as SQL, for psql."""
     listed = [{"statement": step.sql, "in_transaction": "yes" if step.in_transaction else ""} for step in steps]
     return fill_script("release_script", {}, {"steps": listed})

@@ -12,11 +12,11 @@ from sweeper.config.model import PolicySection, Settings
 from sweeper.core.errors import ConfigurationError
 from sweeper.install.functions import has_fence
 from sweeper.install.guard import require_own_guard
-from sweeper.install.put_back import require_own_ledger
+from sweeper.install.missing_tables import require_whole
+from sweeper.install.restored_tables import require_own_ledger
 from sweeper.install.rotation import WHERE_ROTATED, OldLedger, changed_table
 from sweeper.install.shared_guards import require_alone
 from sweeper.install.surroundings import CATALOGUE_TIMEOUTS, Surroundings
-from sweeper.install.whole_tables import require_whole
 from sweeper.postgres.database import Database
 from sweeper.postgres.templates import fill, quote_name
 from sweeper.postgres.transaction import Transaction

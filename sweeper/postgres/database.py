@@ -10,10 +10,10 @@ from sqlalchemy import exc
 
 from sweeper.postgres import dialect, encoding
 from sweeper.postgres.connection import Connection
-from sweeper.postgres.engines import postgres_version
 from sweeper.postgres.errors import WithoutTriggers
 from sweeper.postgres.login import with_sqlstate
 from sweeper.postgres.moments import read_any_moment
+from sweeper.postgres.other_engines import postgres_version
 from sweeper.postgres.sqlstate import READ_ONLY, failed_by, is_out_of_step, is_raised, translated
 from sweeper.postgres.templates import fill, fill_script
 from sweeper.postgres.timeouts import Timeouts

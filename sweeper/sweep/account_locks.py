@@ -4,7 +4,7 @@ from sweeper.app.mapping import Mapping
 from sweeper.ledger.reconcile import Balances, balances_of, read_balances
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.transaction import Transaction
-from sweeper.sweep.choice import ChosenSessions
+from sweeper.sweep.batch_choice import ChosenSessions
 
 
 class AccountLocks:

@@ -28,8 +28,8 @@ from sweeper.postgres.templates import fill
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS, Timeouts
 from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.account_locks import AccountLocks
+from sweeper.sweep.batch_choice import ChosenSessions, choose, require_short_answer
 from sweeper.sweep.caps import Caps, Room
-from sweeper.sweep.choice import ChosenSessions, choose, require_short_answer
 from sweeper.sweep.holds import Holds
 from sweeper.sweep.selection import Selection, binds_for_nobody
 from sweeper.sweep.shard_payment import ShardPayer

@@ -9,7 +9,7 @@ from typing import TypeVar
 from sweeper.core.errors import FailedError
 from sweeper.core.halving import Halving
 from sweeper.core.signals import Signals
-from sweeper.postgres.ended import unless_ended
+from sweeper.postgres.ended_connections import unless_ended
 from sweeper.postgres.errors import Busy, GuardLost, Refusal, StatementError, TooSlow
 from sweeper.postgres.retries import retrying
 from sweeper.sweep.batch import Batch, BatchPayer, ChangesOthers
@@ -53,7 +53,7 @@ class BatchRunner:
         """Start a page of other sessions, none of which is known to be slow."""
         self._slow_in_a_row, self._paid_beside_slow = 0, False
 
-    def pass_over_slow(self, found: OwedPage, session_ids: tuple[str, ...]) -> None:
+    def skip_slow(self, found: OwedPage, session_ids: tuple[str, ...]) -> None:
         """Continue with fewer at a time; a session that is too slow alone is left, so that it does not stop the others.
 
         Raises:

@@ -20,7 +20,7 @@ from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.caps import Limits
 from sweeper.sweep.horizon import is_small, policy_digest, usable_horizon
 from sweeper.sweep.owed import OwedReader, reading
-from sweeper.sweep.reused import require_own_ids
+from sweeper.sweep.reused_ids import require_own_ids
 from sweeper.sweep.selection import Selection
 from sweeper.sweep.unknown_statuses import require_known_statuses
 

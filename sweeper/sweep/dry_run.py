@@ -15,8 +15,8 @@ from sweeper.postgres.retries import retrying
 from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.transaction import Row, Transaction
 from sweeper.sweep.caps import Caps, Room
+from sweeper.sweep.changed_ids import Orphans, find_moved, find_orphans
 from sweeper.sweep.context import RunContext, RunRequest, prepare
-from sweeper.sweep.moved import Orphans, find_moved, find_orphans
 from sweeper.sweep.owed import OwedReader, reading
 from sweeper.sweep.owed_list import OwedList
 from sweeper.sweep.owed_session import OwedSession
@@ -150,7 +150,7 @@ def _read(transaction: Transaction, prepared: RunContext, settings: Settings, re
         for session in _compared(OwedList(transaction, mapping, part), orphans):
             planner.add(session)
     before_floor = _before_floor(OwedList(transaction, mapping, selection), prepared, request)
-    error, held = _held_in_the_end(planner, limit=settings.policy.max_new_holds)
+    error, held = _held_at_end(planner, limit=settings.policy.max_new_holds)
     standing = transaction.rows(mapping.statement("list_holds"))
     return RunResult(
         run_id=None,
@@ -183,7 +183,7 @@ def _before_floor(owed: OwedList, prepared: RunContext, request: RunRequest) -> 
     return Amount(found.sessions, found.credits)
 
 
-def _held_in_the_end(planner: Planner, *, limit: int) -> tuple[FailedError | None, int]:
+def _held_at_end(planner: Planner, *, limit: int) -> tuple[FailedError | None, int]:
     """The error with which a run would end, or None, and how many sessions it would put on hold."""
     error = None
     try:

@@ -9,10 +9,10 @@ from typing import TypeVar
 
 from sweeper.app.mapping import Mapping
 from sweeper.postgres.database import Database
-from sweeper.sweep.homes import Homes
-from sweeper.sweep.moved import MovedSessions
+from sweeper.sweep.changed_ids import MovedSessions
 from sweeper.sweep.owed import OwedReader, reading
 from sweeper.sweep.selection import Place, Selection, Starts
+from sweeper.sweep.shards import ShardMap
 
 T = TypeVar("T")
 
@@ -45,10 +45,10 @@ class OwedPage:
 
     def take(self, number: int) -> tuple[str, ...]:
         """The next ``number`` ids, fewer at the end, none when all are taken; with shards, only ids of one shard."""
-        homes, number = self.selection.homes, min(number, len(self._left))
-        if homes and number:
-            home = homes.shard(self._left[0])
-            elsewhere = (place for place in range(number) if homes.shard(self._left[place]) != home)
+        shard_map, number = self.selection.shard_map, min(number, len(self._left))
+        if shard_map and number:
+            home = shard_map.shard(self._left[0])
+            elsewhere = (place for place in range(number) if shard_map.shard(self._left[place]) != home)
             number = next(elsewhere, number)
         return tuple(self._left.popleft() for _ in range(number))
 
@@ -57,10 +57,10 @@ class OwedPage:
 
         Behind these everything keeps its order: a cap may end a run there, at the session at which a dry run ends.
         """
-        if self.selection.homes is not None:
+        if self.selection.shard_map is not None:
             left = list(self._left)
             first = len(left) if first is None else first
-            self._left = deque([*self.selection.homes.by_shard(left[:first]), *left[first:]])
+            self._left = deque([*self.selection.shard_map.by_shard(left[:first]), *left[first:]])
         return self
 
     @property
@@ -87,10 +87,10 @@ class OwedPage:
 class PageFinder:
     """Finds the pages of one sweep, without a lock, and keeps what the sweep learns on the way."""
 
-    def __init__(self, database: Database, mapping: Mapping, homes: Homes | None) -> None:
+    def __init__(self, database: Database, mapping: Mapping, shard_map: ShardMap | None) -> None:
         self._database = database
         self._mapping = mapping
-        self._homes = homes
+        self._shard_map = shard_map
         self._missing: tuple[datetime | None] | None = None
         self._ambiguous = frozenset[str]()
         self._moved = MovedSessions()
@@ -126,8 +126,8 @@ class PageFinder:
                 selection = replace(selection, ambiguous=selection.ambiguous | ambiguous)
             if self._mapping.is_bounded:
                 selection = replace(selection, starts=Starts(row.session_ids, row.starts or ()))
-            if self._homes:
-                self._homes.learn(transaction, self._mapping, zip(row.session_ids, row.accounts or (), strict=True))
+            if self._shard_map:
+                self._shard_map.learn(transaction, self._mapping, zip(row.session_ids, row.accounts or (), strict=True))
         return OwedPage(
             selection,
             session_ids,
@@ -137,7 +137,7 @@ class PageFinder:
 
     def knowing(self, selection: Selection) -> Selection:
         """The same selection with what is known by now of missing refunds, and of ids that several sessions have."""
-        selection = replace(selection, ambiguous=self._ambiguous, moved=self._moved.found, homes=self._homes)
+        selection = replace(selection, ambiguous=self._ambiguous, moved=self._moved.found, shard_map=self._shard_map)
         return replace(selection, missing_until=self._missing[0]) if self._missing else selection
 
     def read(self, selection: Selection, ask: Callable[[OwedReader], T]) -> T:

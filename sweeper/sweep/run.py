@@ -107,7 +107,7 @@ def _execute(
         if prepared.whole and outcome in _EVERYTHING_PAID and database.connections_made == 1:
             _store_horizon(database, prepared, sweep, before_floor)
             _note_seen(database, prepared, run_id)
-        return _close_in_the_end(database, mapping, result, opening, signals)
+        return _close_at_end(database, mapping, result, opening, signals)
 
 
 def _outcome(sweep: Sweep, left: Survey, *, held: int) -> Outcome:
@@ -144,12 +144,12 @@ def _sweep(sweep: Sweep, selection: Selection) -> tuple[Survey, Outcome, Sweeper
     except (SweeperError, Refusal, Busy, TooSlow) as problem:
         outcome, error = Outcome.FAILED, failure_of(problem)
     try:
-        return sweep.survey(selection, payable=True, attempts=_attempts_at_the_end(outcome, error)), outcome, error
+        return sweep.survey(selection, payable=True, attempts=_attempts_at_end(outcome, error)), outcome, error
     except (SweeperError, Refusal, Busy, TooSlow):
         return Survey(), outcome, error
 
 
-def _attempts_at_the_end(outcome: Outcome, error: SweeperError | None) -> int | None:
+def _attempts_at_end(outcome: Outcome, error: SweeperError | None) -> int | None:
     """Few attempts if a signal stopped the run, or if it has waited for the database already."""
     # two: the current connection may be lost without our knowledge
     return 2 if outcome is Outcome.INTERRUPTED or (error and error.code == "connection") else None
@@ -205,10 +205,10 @@ def _open(database: Database, mapping: Mapping, opening: dict[str, object], sign
     retrying(write)
 
 
-def _close_in_the_end(
+def _close_at_end(
     database: Database, mapping: Mapping, result: RunResult, opening: dict[str, object], signals: Signals
 ) -> RunResult:
-    attempts = _attempts_at_the_end(result.outcome, result.error)
+    attempts = _attempts_at_end(result.outcome, result.error)
     try:
         return retrying(lambda: _close(database, mapping, result, opening), attempts=attempts)
     except (SweeperError, Refusal, Busy, TooSlow) as problem:

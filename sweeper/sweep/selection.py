@@ -10,7 +10,7 @@ from typing import Literal, Self
 from sweeper.app.mapping import Mapping
 from sweeper.config.model import Settings
 from sweeper.postgres.binds import BY_SWEEPER, text_array
-from sweeper.sweep.homes import Homes
+from sweeper.sweep.shards import ShardMap
 
 # a position in the order of a sweep: started_at and session id, both as the server's text
 Place = tuple[str | None, str]
@@ -54,7 +54,7 @@ class Selection:
     refunded by a run whose refunds somebody deleted. ``first_charge`` is when the earliest session started that has a
     charge in the app's books, None where no session is older, or that is not known. Of partitioned
     sessions, ``ambiguous`` are ids that several have since the ``floor``, and ``starts`` are known, so that a batch
-    does not read other partitions. Where Citus has sessions by account, ``homes`` knows the node of each, and ids
+    does not read other partitions. Where Citus has sessions by account, ``shard_map`` knows the node of each, and ids
     that several accounts have are ambiguous, too. ``moved`` are sessions that seem to have been refunded under another
     id. ``named`` is whether the operator named the sessions.
     """
@@ -79,7 +79,7 @@ class Selection:
     moved: frozenset[str] = frozenset()
     named: bool = False
     starts: Starts | None = None
-    homes: Homes | None = None
+    shard_map: ShardMap | None = None
 
     @classmethod
     def of_run(cls, settings: Settings, as_of: datetime, floor: datetime) -> Self:
@@ -157,7 +157,7 @@ class Selection:
     def bounds(self, session_ids: Sequence[str]) -> dict[str, object]:
         """Where these sessions are: between which starts, as texts, and in which accounts of Citus."""
         first, last = self.starts.around(session_ids) if self.starts else (None, None)
-        accounts = text_array(self.homes.accounts(session_ids)) if self.homes and session_ids else None
+        accounts = text_array(self.shard_map.accounts(session_ids)) if self.shard_map and session_ids else None
         return {"first_start": first, "last_start": last, "accounts": accounts}
 
 

@@ -35,7 +35,7 @@ class PaidSince:
                 return
             self.accounts.add(account_id)
 
-    def has_another_than(self, account_id: str | None) -> bool:
+    def paid_another(self, account_id: str | None) -> bool:
         """Whether another account was paid; None is an unknown account."""
         return bool(self.accounts - {account_id})
 
@@ -51,7 +51,7 @@ class Suspect(NamedTuple):
     @property
     def is_proven(self) -> bool:
         """Whether the session is at fault and not the run."""
-        return self.since.has_another_than(self.account_id)
+        return self.since.paid_another(self.account_id)
 
 
 class Suspects:

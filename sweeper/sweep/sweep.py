@@ -16,13 +16,13 @@ from sweeper.postgres.retries import retrying
 from sweeper.sweep.batch import BatchPayer, ChangesOthers
 from sweeper.sweep.batches import BatchRunner
 from sweeper.sweep.holds import Holds
-from sweeper.sweep.homes import Homes
 from sweeper.sweep.owed import OwedReader, reading
 from sweeper.sweep.owed_list import OwedList
 from sweeper.sweep.owed_pages import OwedPage, PageFinder
 from sweeper.sweep.owed_session import Survey
 from sweeper.sweep.progress import Observer
 from sweeper.sweep.selection import Place, Selection
+from sweeper.sweep.shards import ShardMap
 
 T = TypeVar("T")
 
@@ -53,8 +53,8 @@ class Sweep:
         self._runner = BatchRunner(payer, holds, batch_size=batch_size, signals=signals, observer=observer)
         self._signals = signals
         self._observer = observer
-        self._homes = Homes() if mapping.is_by_account else None
-        self._pages = PageFinder(database, mapping, self._homes)
+        self._shard_map = ShardMap() if mapping.is_by_account else None
+        self._pages = PageFinder(database, mapping, self._shard_map)
         self.tally = self._runner.tally
 
     def run(self, selection: Selection) -> Survey:
@@ -130,8 +130,8 @@ class Sweep:
             else:
                 stale = self._pay_page(found, may_find_again=True)
                 more, last = (True, selection.after) if stale else (found.last is not None, found.last)
-                if self._homes:
-                    self._homes.keep(self.tally.skipped)
+                if self._shard_map:
+                    self._shard_map.keep(self.tally.skipped)
             selection = replace(selection, after=last)
 
     def _pay_page(self, found: OwedPage, *, may_find_again: bool = False) -> bool:
@@ -150,7 +150,7 @@ class Sweep:
             try:
                 batch = runner.run(partial(self._payer.pay, found.selection, session_ids))
             except TooSlow:
-                runner.pass_over_slow(found, session_ids)
+                runner.skip_slow(found, session_ids)
             except ChangesOthers:
                 throttle.one_by_one()
                 found.give_back(session_ids)
@@ -198,7 +198,7 @@ class Sweep:
         budget = retrying(self._payer.budget)
         found = self._runner.once_unlocked(lambda: self._pages.find(selection, budget))
         self.tally.note_unripe(found.unripe_from)
-        return self._by_shard(found) if self._homes else found
+        return self._by_shard(found) if self._shard_map else found
 
     def _by_shard(self, found: OwedPage) -> OwedPage:
         """Sort a page so that batches are large, and a cap still ends a run at the same session as a dry run."""

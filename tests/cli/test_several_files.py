@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import stamina
 
-from sweeper.cli import sweeping
-from sweeper.cli.rounds import expanded, worst
+from sweeper.cli import single_run
+from sweeper.cli.several_runs import expanded, worst
 from sweeper.config.model import Settings
 from sweeper.core.errors import ConfigurationError
 from tests.helpers.app_database import AppDatabase
@@ -131,14 +131,14 @@ def test_a_crash_over_one_file_stops_none_of_the_others(
     two_apps: tuple[AppDatabase, list[Path]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database, (one, two) = two_apps
-    original = sweeping._sweep
+    original = single_run._sweep
 
     def crashing(settings: Settings, *arguments: Any, **options: Any) -> Any:
         if settings.database.schema_ == "sweeper_one":
             raise KeyError("s3cret")
         return original(settings, *arguments, **options)
 
-    monkeypatch.setattr(sweeping, "_sweep", crashing)
+    monkeypatch.setattr(single_run, "_sweep", crashing)
     ran = database.sweeper("run", "--json", "--config", str(one.parent))
     wrong, right = documents(ran)
     assert (ran.exit_code, wrong["config"], wrong["error"]["code"]) == (1, str(one), "internal")

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from sweeper.postgres.ended import unless_ended
+from sweeper.postgres.ended_connections import unless_ended
 from sweeper.postgres.errors import StatementError
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.holds import holds

@@ -3,7 +3,7 @@
 import pytest
 
 from sweeper.core.errors import ConfigurationError
-from sweeper.postgres.engines import postgres_version
+from sweeper.postgres.other_engines import postgres_version
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, items, not_ok
 from tests.helpers.installation import dump

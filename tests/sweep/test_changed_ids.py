@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-import sweeper.sweep.moved
+import sweeper.sweep.changed_ids
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import NOW
 from tests.helpers.holds import holds
@@ -98,8 +98,10 @@ def test_what_failed_at_once_is_no_sign_of_changed_ids(first: AppDatabase) -> No
 
 def test_an_idle_run_does_not_ask(paid: AppDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
-    find_orphans = sweeper.sweep.moved.find_orphans
-    monkeypatch.setattr("sweeper.sweep.moved.find_orphans", lambda reader: asked.append(reader) or find_orphans(reader))
+    find_orphans = sweeper.sweep.changed_ids.find_orphans
+    monkeypatch.setattr(
+        "sweeper.sweep.changed_ids.find_orphans", lambda reader: asked.append(reader) or find_orphans(reader)
+    )
     assert paid.run("--full", now=LATER).document["refunds"]["sessions"] == 0
     assert asked == []
     paid.session("a", created="2026-11-23 11:50")

@@ -11,12 +11,12 @@ from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.rehearsal.charged_accounts import check_charged_accounts
 from sweeper.check.rehearsal.delivered import check_never_charged
 from sweeper.check.rehearsal.ledger_columns import amount_columns
-from sweeper.check.rehearsal.linked import sessions_fail
-from sweeper.check.rehearsal.never_taken import check_never_taken
+from sweeper.check.rehearsal.linked_sessions import sessions_fail
+from sweeper.check.rehearsal.never_charged import check_never_taken
 from sweeper.check.rehearsal.qualifiers import qualifiers
+from sweeper.check.rehearsal.real_charges import check_taken, check_without_share
 from sweeper.check.rehearsal.samples import Samples, is_number, named, number, sampling
 from sweeper.check.rehearsal.subjects import check_subjects
-from sweeper.check.rehearsal.taken import check_taken, check_without_share
 from sweeper.check.result import Check
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row

@@ -9,14 +9,14 @@ from sweeper.check.rehearsal.account_links import wrong_table
 from sweeper.check.rehearsal.balance_as_amount import check_balance_as_amount
 from sweeper.check.rehearsal.charged_accounts import check_ledger_accounts
 from sweeper.check.rehearsal.counts import count_rows
-from sweeper.check.rehearsal.held import check_held
 from sweeper.check.rehearsal.hooks import hook_may_write
 from sweeper.check.rehearsal.named_accounts import check_named_accounts
-from sweeper.check.rehearsal.payers import check_payers
-from sweeper.check.rehearsal.pools import check_pools, counted_of, totalled_of
+from sweeper.check.rehearsal.other_accounts import check_payers
+from sweeper.check.rehearsal.pools import check_pools, why_limit, why_total
+from sweeper.check.rehearsal.reserved_counters import check_held
 from sweeper.check.rehearsal.samples import Samples, is_number, sampling
 from sweeper.check.rehearsal.sums import check_counters, check_sums
-from sweeper.check.rehearsal.unmoved import check_unmoved
+from sweeper.check.rehearsal.unmapped_balances import check_unmoved
 from sweeper.check.rehearsal.unpayable import check_unpayable
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
@@ -101,7 +101,7 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
             )
             sure = ""
             if table is accounts:
-                sure = counted_of(used, own) or totalled_of(used, own) or _never_moves(samples, accounts, used, own)
+                sure = why_limit(used, own) or why_total(used, own) or _never_moves(samples, accounts, used, own)
             yield (failure if sure else warning)(
                 "accounts", said + sure,
                 "if a charge is taken from them as well: accounts.balance as their sum, and [accounts.add] with the "

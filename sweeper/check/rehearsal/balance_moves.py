@@ -24,7 +24,7 @@ from sweeper.check.rehearsal.costs import (
     total,
     unsettled,
 )
-from sweeper.check.rehearsal.other_moves import check_other_moves
+from sweeper.check.rehearsal.other_numbers import check_other_moves
 from sweeper.check.rehearsal.samples import Samples, named, number, sampling
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection

@@ -8,7 +8,7 @@ from sweeper.check.rehearsal.samples import Samples
 from sweeper.postgres.templates import Slots
 
 
-def as_before(samples: Samples, sessions: list[PastRefund]) -> list[PastRefund]:
+def amounts_before_refund(samples: Samples, sessions: list[PastRefund]) -> list[PastRefund]:
     """The same sessions with the amounts that they have once [sessions.reversed] has removed the mark of a refund."""
     own, mapping = samples.context.settings.sessions, samples.context.mapping
     if not own.reversed or any(one.amount for one in sessions) or mapping.is_by_account:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from sweeper.check.context import CheckContext, failure
-from sweeper.check.rehearsal.linked import sessions_fail
+from sweeper.check.rehearsal.linked_sessions import sessions_fail
 from sweeper.check.rehearsal.samples import Samples, named, sampling
 from sweeper.check.result import Check
 from sweeper.core.durations import describe_duration

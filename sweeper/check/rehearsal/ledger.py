@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.app.over_refund import names_in
 from sweeper.check.context import CheckContext, failure, joined, ok, warning
-from sweeper.check.rehearsal.entries import check_entries
-from sweeper.check.rehearsal.forgotten import check_forgotten
+from sweeper.check.rehearsal.double_entry import check_entries
 from sweeper.check.rehearsal.ledger_columns import account_column, amount_columns
-from sweeper.check.rehearsal.linked import check_linked, check_session_fails, check_spoken_of
+from sweeper.check.rehearsal.linked_sessions import check_linked, check_named_in_texts, check_session_fails
 from sweeper.check.rehearsal.newest_balances import check_newest_balances
 from sweeper.check.rehearsal.qualifiers import of_these_sessions
 from sweeper.check.rehearsal.row_kinds import check_row_kinds
@@ -25,6 +24,7 @@ from sweeper.check.rehearsal.samples import (
     numbered,
     sampling,
 )
+from sweeper.check.rehearsal.unmapped_ledger import check_forgotten
 from sweeper.check.result import Check
 from sweeper.install.reversal_key import FULL_KEY_FIX, find_full_key, full_key
 from sweeper.postgres.templates import Slots
@@ -53,7 +53,7 @@ def check_ledger(context: CheckContext) -> Iterator[Check]:
             *failing,
             *check_linked(samples, key),
             *_running(samples, key),
-            *(_missed_rows(samples) if not failing else check_spoken_of(samples)),
+            *(_missed_rows(samples) if not failing else check_named_in_texts(samples)),
             *_later(samples, key),
             *_no_room(samples),
             *check_entries(samples, key),
@@ -131,7 +131,7 @@ def _no_room(samples: Samples) -> Iterator[Check]:
 
 def _missed_rows(samples: Samples) -> list[Check]:
     """Refunds that ``where`` leaves out, recognized by their words, or else by the sessions that they name."""
-    return [*_missed(samples)] or [*check_row_kinds(samples)] or [*check_spoken_of(samples)]
+    return [*_missed(samples)] or [*check_row_kinds(samples)] or [*check_named_in_texts(samples)]
 
 
 def _missed(samples: Samples) -> Iterator[Check]:

@@ -7,12 +7,12 @@ from typing import Any
 from sweeper.app.ledger_slots import Ledger
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.rehearsal.hooks import hook_may_write
-from sweeper.check.rehearsal.marked import find_marks, marked_and_unpaid, unwritten_marks
 from sweeper.check.rehearsal.parents import refunded_wholes
-from sweeper.check.rehearsal.released import released_and_unpaid
+from sweeper.check.rehearsal.refund_traces import find_traces
+from sweeper.check.rehearsal.released_charges import released_and_unpaid
 from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_owed, named, sampling
-from sweeper.check.rehearsal.statuses import called_refunded
-from sweeper.check.rehearsal.traces import find_traces
+from sweeper.check.rehearsal.session_marks import find_marks, marked_and_unpaid, unwritten_marks
+from sweeper.check.rehearsal.statuses import refunded_by_name
 from sweeper.check.result import Check
 from sweeper.config.model import SessionsSection
 from sweeper.postgres.templates import Slots, fill_expression
@@ -124,7 +124,7 @@ def _too_wide(samples: Samples, exclude: str, session_ids: tuple[str, ...]) -> C
 
 def _by_status(samples: Samples) -> Check | None:
     """Sessions that the app refunded have a status of their own, which our refund does not set."""
-    found = called_refunded(samples)
+    found = refunded_by_name(samples)
     if found is None:
         return None
     status, count, some = found

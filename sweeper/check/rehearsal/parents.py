@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from sweeper.check.rehearsal.refund_traces import rows_that_name
 from sweeper.check.rehearsal.samples import Samples
-from sweeper.check.rehearsal.traces import rows_that_name
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 
 _TABLES_AT_MOST = 6

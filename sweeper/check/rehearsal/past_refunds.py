@@ -6,7 +6,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.check.context import CheckContext, failure, joined, ok, warning
-from sweeper.check.rehearsal.before_refund import as_before
+from sweeper.check.rehearsal.before_refund import amounts_before_refund
 from sweeper.check.rehearsal.past_rows import ComparedColumn, PastRefund, compared_columns, read_past_refunds
 from sweeper.check.rehearsal.samples import Samples, named, number, sampling
 from sweeper.check.result import Check
@@ -30,7 +30,7 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
         unique = {row.name for row in samples.ask("list_unique_columns", {}, table_oid=table.oid)}
         owners = set(_owners(samples, table))
         netted = context.settings.ledger is not None and context.settings.ledger.past is not None
-        sessions = sessions if netted else as_before(samples, sessions)
+        sessions = sessions if netted else amounts_before_refund(samples, sessions)
     if not sessions:
         yield ok("past_refunds", "none of the newest failed sessions has a refund that the app wrote itself")
         return

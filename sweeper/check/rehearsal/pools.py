@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from sweeper.app.catalog import Column, Table
 from sweeper.check.context import failure
 from sweeper.check.rehearsal.counts import count_rows
-from sweeper.check.rehearsal.linked import sessions_fail
-from sweeper.check.rehearsal.marked import number_above_zero
+from sweeper.check.rehearsal.linked_sessions import sessions_fail
 from sweeper.check.rehearsal.samples import Samples, is_number, named
+from sweeper.check.rehearsal.session_marks import number_above_zero
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
 
@@ -186,7 +186,7 @@ def _swapped(pool: Column, share: _Share, wrong: _Share) -> Check:
     )
 
 
-def counted_of(others: Sequence[Column], own: AccountsSection) -> str:
+def why_limit(others: Sequence[Column], own: AccountsSection) -> str:
     """Why the balance is a limit, as the end of a sentence: another column counts how much of it was used."""
     if own.balance is None or own.add is not None or not _GIVEN.search(own.balance):
         return ""
@@ -194,7 +194,7 @@ def counted_of(others: Sequence[Column], own: AccountsSection) -> str:
     return f"; {own.balance} is what was given, and {counter} counts what was used of it" if counter else ""
 
 
-def totalled_of(others: Sequence[Column], own: AccountsSection) -> str:
+def why_total(others: Sequence[Column], own: AccountsSection) -> str:
     """Why the balance is a total of the past, as the end of a sentence: by its name, unlike another column."""
     if own.balance is None or own.add is not None or not _TOTAL.search(own.balance):
         return ""

@@ -18,8 +18,8 @@ from sweeper.check.rehearsal.ledger import check_ledger
 from sweeper.check.rehearsal.marks import check_marks
 from sweeper.check.rehearsal.past_refunds import check_past_refunds
 from sweeper.check.rehearsal.running import check_active_at, check_deadlines
-from sweeper.check.rehearsal.sight import KeptRehearsal, read_kept, with_what_was_kept
 from sweeper.check.rehearsal.statuses import check_statuses
+from sweeper.check.rehearsal.stored_results import StoredRehearsal, read_stored, with_stored_result
 from sweeper.check.rehearsal.zone import check_zone
 from sweeper.check.result import Check, Status
 from sweeper.check.rights import tables_denied
@@ -41,13 +41,13 @@ _ITEMS: tuple[Item, ...] = (
 
 def rehearse(context: CheckContext) -> Iterator[Check]:
     """Every item, in order; where this role may not read all that one needs, the result of `install`."""
-    kept: KeptRehearsal | None = None
+    kept: StoredRehearsal | None = None
     for name, found in _check_items(context):
         if not (context.hidden or context.out_of_sight):
             yield from found
             continue
-        kept = kept or retrying(partial(read_kept, context))
-        yield from with_what_was_kept(context, name, found, kept)
+        kept = kept or retrying(partial(read_stored, context))
+        yield from with_stored_result(context, name, found, kept)
 
 
 def rehearse_in_full(context: CheckContext) -> list[Check]:

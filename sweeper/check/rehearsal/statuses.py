@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from sweeper.check.context import CheckContext, failure, joined
 from sweeper.check.rehearsal.delivered import check_delivered, settled_ids
-from sweeper.check.rehearsal.ends import check_ends, endless
 from sweeper.check.rehearsal.labels import labels_of_statuses, shown
-from sweeper.check.rehearsal.marked import mark_columns
 from sweeper.check.rehearsal.other_status import check_other_status
 from sweeper.check.rehearsal.samples import Samples, named, sampling
+from sweeper.check.rehearsal.session_marks import mark_columns
+from sweeper.check.rehearsal.status_ends import check_ends, endless
 from sweeper.check.rehearsal.status_names import NOT_DONE, check_status_names, words_of
 from sweeper.check.result import Check, Status
 from sweeper.check.rows import check_statuses as check_named
@@ -114,7 +114,7 @@ def _all_refunded(
     )  # fmt: skip
 
 
-def called_refunded(samples: Samples) -> tuple[str, int, Sequence[str]] | None:
+def refunded_by_name(samples: Samples) -> tuple[str, int, Sequence[str]] | None:
     """The status that the app's refunds set, with the number of sessions that have it, and some of them."""
     for one in _seen(samples, settled_ids(samples), by_exclude=False):
         if one.sessions >= _ENOUGH and _RETURNED.search(one.called) and not _NOT_YET.search(one.called):

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from sweeper.check.context import CheckContext, failure
 from sweeper.check.rehearsal.hooks import written_by_hooks
+from sweeper.check.rehearsal.refund_traces import AMOUNT, find_rows
 from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_number, is_owed, named, sampling
-from sweeper.check.rehearsal.traces import AMOUNT, find_rows
 from sweeper.check.result import Check
 
 # a table is the app's ledger of refunds if it has rows for this many of them, and for hardly anything else

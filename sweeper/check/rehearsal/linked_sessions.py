@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from sweeper.app.catalog import Column
 from sweeper.check.context import failure, warning
+from sweeper.check.rehearsal.refund_traces import ids_in_texts
 from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, named
-from sweeper.check.rehearsal.traces import spoken_of_in
 from sweeper.check.result import Check
 from sweeper.postgres.errors import Refusal, TooSlow
 
@@ -25,7 +25,7 @@ def check_session_fails(samples: Samples, key: Column | None) -> Iterator[Check]
         )
 
 
-def check_spoken_of(samples: Samples) -> Iterator[Check]:
+def check_named_in_texts(samples: Samples) -> Iterator[Check]:
     """Sessions that would be paid although a text in rows that look like refunds names them."""
     ledger, settings = samples.context.mapping.ledger, samples.context.settings
     own, sessions = settings.ledger, settings.sessions
@@ -34,7 +34,7 @@ def check_spoken_of(samples: Samples) -> Iterator[Check]:
     read = " ".join(filter(None, (sessions.amount, sessions.charged, sessions.exclude))).lower()
     if ledger.table.name.lower() in read:  # partial refunds are subtracted there
         return
-    named_there = sorted(spoken_of_in(samples, ledger.table, samples.owed(), GIVEN_BACK))
+    named_there = sorted(ids_in_texts(samples, ledger.table, samples.owed(), GIVEN_BACK))
     if len(named_there) >= _SPOKEN:
         yield failure(
             "ledger",

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sweeper.cli.options import console, load_connection, parse_time
-from sweeper.cli.rehearsing import rehearsal_of
-from sweeper.cli.reporting import RunStatus, reported
+from sweeper.cli.rehearsal import rehearsal_of
+from sweeper.cli.run_report import RunStatus, reported
 from sweeper.core.errors import Exit, Interrupted, SweeperError
 from sweeper.core.signals import Signals
 

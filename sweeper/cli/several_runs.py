@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sweeper.cli.crash import internal_error
-from sweeper.cli.sweeping import RunFlags, show_error, sweep_file
+from sweeper.cli.single_run import RunFlags, show_error, sweep_file
 from sweeper.core.errors import ConfigurationError, Exit, Interrupted, SweeperError
 from sweeper.core.signals import Signals
 
@@ -75,7 +75,7 @@ def worst(codes: Sequence[int]) -> int:
     return next(int(code) for code in WORST_FIRST if code in codes)
 
 
-def sweep_again_and_again(given: Sequence[Path], flags: RunFlags, signals: Signals, *, seconds: float) -> int:
+def sweep_every(given: Sequence[Path], flags: RunFlags, signals: Signals, *, seconds: float) -> int:
     """Sweep every ``seconds`` seconds until a signal ends it, and read the files anew each time.
 
     A run that fails is reported, and the next one comes when it is due. Only the first run ends it: what is wrong with

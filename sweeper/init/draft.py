@@ -18,7 +18,7 @@ from sweeper.init.marks import find_exclude
 from sweeper.init.owners import strangers_note
 from sweeper.init.policy_lines import logging_section, policy_section
 from sweeper.init.running_totals import after_column, looks_like_books
-from sweeper.init.sessions import Session, SessionTables, charges_with_a_life, find_sessions, named_session
+from sweeper.init.sessions import Session, SessionTables, find_sessions, named_session, reserved_charges
 from sweeper.init.status_lines import status_lines, with_statuses
 from sweeper.init.times import NO_LIFE, Times, close_lines, find_times
 from sweeper.init.unproven import ask_unproven, hidden_note, hidden_tables
@@ -75,7 +75,7 @@ def _choose(evidence: Evidence, found: SessionTables, chooser: Chooser) -> tuple
     ranked = sorted(found.sessions, key=lambda session: -(session.score + leads[session.table.oid]))
     first = ranked[0]
     best = first.score + leads[first.table.oid]
-    alive = charges_with_a_life(evidence, first)
+    alive = reserved_charges(evidence, first)
     rivals = [one for one in ranked[1:] if one.score + leads[one.table.oid] >= best - _CLOSE]
     known = {one.table.oid for one in ranked}
     named = [one for table in alive if (one := named_session(evidence, table.as_sql))]

@@ -15,7 +15,7 @@ from sweeper.postgres.templates import fill
 
 
 @dataclass(frozen=True)
-class KeptRehearsal:
+class StoredRehearsal:
     """What the last ``install`` of this mapping found, by item, and the current role."""
 
     role: str
@@ -23,24 +23,24 @@ class KeptRehearsal:
     items: dict[str, list[Check]] = field(default_factory=dict)
 
 
-def read_kept(context: CheckContext) -> KeptRehearsal:
+def read_stored(context: CheckContext) -> StoredRehearsal:
     """Read what ``install`` stored; empty where it never ran, or ran under another mapping."""
     with context.reading() as transaction:
         settings = context.mapping.slots["settings"]
         if not transaction.row(fill("find_installation", {}), {"name": settings}).found:
-            return KeptRehearsal("this role")
+            return StoredRehearsal("this role")
         binds = {"mapping": context.mapping.file_digest}
         row = transaction.row(context.mapping.statement("read_kept_rehearsal"), binds)
     if row.rehearsal is None:
-        return KeptRehearsal(row.role_as_sql)
+        return StoredRehearsal(row.role_as_sql)
     items: dict[str, list[Check]] = {}
     for item in row.rehearsal["items"]:
         found = Check(item["name"], Status(item["status"]), item["message"], item["fix"])
         items.setdefault(found.name, []).append(found)
-    return KeptRehearsal(row.role_as_sql, datetime.fromisoformat(row.rehearsal["at"]), items)
+    return StoredRehearsal(row.role_as_sql, datetime.fromisoformat(row.rehearsal["at"]), items)
 
 
-def as_kept(context: CheckContext, items: list[Check], *, ascii_only: bool = False) -> str:
+def stored_json(context: CheckContext, items: list[Check], *, ascii_only: bool = False) -> str:
     """These items as the JSON that ``install`` stores; ``ascii_only`` for a server that takes no other characters."""
     kept = {
         "mapping": context.mapping.file_digest,
@@ -51,7 +51,7 @@ def as_kept(context: CheckContext, items: list[Check], *, ascii_only: bool = Fal
     return text.encode("ascii", "replace").decode() if ascii_only else text.encode(errors="replace").decode()
 
 
-def with_what_was_kept(context: CheckContext, name: str, found: list[Check], kept: KeptRehearsal) -> list[Check]:
+def with_stored_result(context: CheckContext, name: str, found: list[Check], kept: StoredRehearsal) -> list[Check]:
     """The result of ``install`` for an item that this role could not read in full, unless the item fails already."""
     if any(check.status is Status.FAILURE for check in found):
         return found

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sweeper.app.catalog import Table
-from sweeper.check.rehearsal.marked import Mark, find_marks
 from sweeper.check.rehearsal.samples import DOWN_WORDS, UP_WORDS, Samples
+from sweeper.check.rehearsal.session_marks import Mark, find_marks
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Slots, quote_name
 from sweeper.postgres.transaction import Row
@@ -49,7 +49,7 @@ def find_rows(samples: Samples, session_ids: Sequence[str], words: str) -> dict[
             samples.context.out_of_sight.append(row.as_sql)
     found = _named(samples, _linked_tables(samples, tables, columns), session_ids, words)
     found = found or _named(samples, _json_columns(samples, tables, columns), session_ids, words, json=True)
-    return found or dict(_spoken_of(samples, tables, columns, session_ids, words))
+    return found or dict(_named_in_texts(samples, tables, columns, session_ids, words))
 
 
 def _named(
@@ -78,7 +78,7 @@ def rows_that_name(samples: Samples, table: Table, link: str, ids: Sequence[str]
         return set()
 
 
-def _spoken_of(
+def _named_in_texts(
     samples: Samples, tables: Sequence[Row], columns: Sequence[Row], session_ids: Sequence[str], words: str
 ) -> Iterator[tuple[str, tuple[int, str]]]:
     """Rows of other tables that look like refunds and name a session inside a text."""
@@ -89,11 +89,11 @@ def _spoken_of(
         if row.oid == own or not spoken or not counted:
             continue
         table = samples.reader.table("table", row.as_sql)
-        if sessions := spoken_of_in(samples, table, session_ids, words):
+        if sessions := ids_in_texts(samples, table, session_ids, words):
             yield f"{table.qualified} (in a text)", (len(sessions), min(sessions))
 
 
-def spoken_of_in(samples: Samples, table: Table, session_ids: Sequence[str], words: str) -> set[str]:
+def ids_in_texts(samples: Samples, table: Table, session_ids: Sequence[str], words: str) -> set[str]:
     """The sessions that texts in rows of a table that look like refunds name."""
     key = samples.key_of(table)
     spoken = [column for column in samples.readable(table) if column.base_type in _TEXTS]

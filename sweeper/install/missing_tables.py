@@ -59,7 +59,7 @@ def require_whole(transaction: Transaction, mapping: Mapping) -> None:
         raise ConfigurationError(f"{missing}. Nothing was paid", code="ledger_broken")
 
 
-def require_takeable(tables: Mapped[str, Collection[str]], mapping: Mapping, *, current: bool) -> None:
+def require_complete(tables: Mapped[str, Collection[str]], mapping: Mapping, *, current: bool) -> None:
     """Check that an installation finds no incomplete ledger; ``tables`` are the existing ones, with their columns.
 
     Raises:

@@ -17,7 +17,7 @@ from sweeper.check.rehearsal.costs import (
 from sweeper.check.rehearsal.hooks import hook_may_write
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.result import Check
-from sweeper.check.triggers import set_off
+from sweeper.check.triggers import fired_by_refund
 from sweeper.config.model import AccountsSection
 
 _TABLES_AT_MOST, _NUMBERS_AT_MOST, _ROWS_AT_MOST = 6, 8, 20
@@ -117,7 +117,7 @@ def _left(
     explained: bool,
 ) -> Iterator[Check]:
     # a trigger of the app that a refund fires may change it
-    sure = sure and not samples.ask("list_triggers", {}, **set_off(samples.context))
+    sure = sure and not samples.ask("list_triggers", {}, **fired_by_refund(samples.context))
     said = (
         f"{column.name} of {link.table.name}, which sessions name by {link.column.name}, has moved by exactly what "
         f"they took{' and were given back' if sure else ''}"

@@ -14,7 +14,7 @@ from sweeper.postgres.transaction import Row, Transaction
 T = TypeVar("T")
 
 
-class Homes:
+class ShardMap:
     """The account of each session, and the shard of each account."""
 
     def __init__(self) -> None:

@@ -30,7 +30,7 @@ def require_own_ledger(mapping: Mapping, bound: ChargeKey, ledger_oid: int | Non
     )
 
 
-def are_balances_put_back(mapping: Mapping, bound: ChargeKey, ledger_oid: int | None) -> bool:
+def are_app_tables_restored(mapping: Mapping, bound: ChargeKey, ledger_oid: int | None) -> bool:
     """Whether sessions and accounts are both new tables, and the ledger is the installed one.
 
     A migration may have replaced each of them at some time: that stops no run.

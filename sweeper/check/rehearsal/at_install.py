@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.rehearse import rehearse_in_full
-from sweeper.check.rehearsal.sight import as_kept
+from sweeper.check.rehearsal.stored_results import stored_json
 from sweeper.check.result import Check, Status
 from sweeper.config.model import Settings
 from sweeper.install.state import open_mapping
@@ -27,7 +27,7 @@ def keep_rehearsal(database: Database, settings: Settings, as_of: datetime) -> l
     def keep() -> None:
         for ascii_only in (False, True):
             with suppress(Busy, TooSlow, Refusal), database.transaction(timeouts=_TIMEOUTS) as transaction:
-                transaction.rows(statement, {"rehearsal": as_kept(context, items, ascii_only=ascii_only)})
+                transaction.rows(statement, {"rehearsal": stored_json(context, items, ascii_only=ascii_only)})
                 break
 
     retrying(keep)

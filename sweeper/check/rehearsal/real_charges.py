@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from sweeper.check.context import CheckContext, failure
-from sweeper.check.rehearsal.marked import number_above_zero
 from sweeper.check.rehearsal.pools import paired_shares
 from sweeper.check.rehearsal.samples import Samples, is_number, is_owed, named, number, sampling
+from sweeper.check.rehearsal.session_marks import number_above_zero
 from sweeper.check.result import Check
 
 _TAKEN = re.compile(r"billed|charged|deducted|debited|taken|spent|paid|consumed|captured", re.IGNORECASE)
