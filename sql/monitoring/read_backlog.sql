@@ -1,5 +1,4 @@
 -- For monitoring: how many sessions are owed now, how long the oldest has been, and how many are on hold.
-{if by_account}
 SELECT owed.*,
        held.*
 FROM (
@@ -12,7 +11,7 @@ FROM (
         WHERE {include live_in_scope}
           AND CASE WHEN {include in_scope} THEN {include verdict} = 'owed' END
     ) AS owed
-    OFFSET 0
+    OFFSET 0  -- Citus plans each of the two by itself
 ) AS owed
 CROSS JOIN (
     SELECT pg_catalog.count(*) AS held
@@ -20,15 +19,3 @@ CROSS JOIN (
     WHERE h.ended_at IS NULL
     OFFSET 0
 ) AS held
-{else}
-SELECT pg_catalog.count(*) AS sessions,
-       coalesce(pg_catalog.max(extract(epoch FROM %(as_of)s::timestamptz - owed.since)) FILTER (WHERE pg_catalog.isfinite(owed.since)), 0)
-           ::float8 AS oldest_seconds,
-       (SELECT pg_catalog.count(*) FROM {holds} AS h WHERE h.ended_at IS NULL) AS held
-FROM (
-    SELECT {include owed_from} AS since
-    {include live_reading}
-    WHERE {include live_in_scope}
-      AND CASE WHEN {include in_scope} THEN {include verdict} = 'owed' END
-) AS owed
-{end}

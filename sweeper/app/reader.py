@@ -224,9 +224,9 @@ class Reader:
         tables = [table.beside_refund(alias) for alias, table in beside.items()]
         return self._tried(key, text, fill("type_over_refund", slots, {"beside": tables}))[0]
 
-    def sample_number(self, expression: Expression, table: Table, alias: str = "s") -> Decimal | None:
+    def sample_number(self, expression: Expression, table: Table) -> Decimal | None:
         """One value of an expression over a row of ``table``; None where this role can read no such row."""
-        slots = {"expression": expression.sql, "table": table.qualified, "alias": alias}
+        slots = {"expression": expression.sql, "table": table.qualified}
         try:
             with self.transaction.savepoint():
                 rows = self.transaction.rows(fill("sample_number", slots))

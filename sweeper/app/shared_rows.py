@@ -18,6 +18,7 @@ from sweeper.postgres.templates import Choices, Slots, fill, fill_part
 
 _CALL = re.compile(r"([A-Za-z_][\w$.]*)\s*\(")
 _OTHERWISE = re.compile(r"<>|!=|\b(?:or|not|distinct)\b", re.IGNORECASE)
+# several tables: one may lead from the session's own rows to those of its parent
 _SEVERAL = re.compile(r"\bjoin\b|\bfrom\b.*\bfrom\b|\bfrom\b[^()]*,", re.IGNORECASE | re.DOTALL)
 _OPENING = re.compile(r"\((?=\s*(?:select|with|table)\b)", re.IGNORECASE)
 
@@ -37,7 +38,7 @@ def shared_facts(reader: Reader, settings: Settings, sessions: Table, choices: C
     }
     read = {name: [one for text in texts if text for one in subqueries(text)] for name, texts in by_what.items()}
     shared = {
-        f"rereads_{name}": any(_reads_several(one) or _is_shared(reader, one, sessions, key) for one in found)
+        f"rereads_{name}": any(_SEVERAL.search(masked(one)) or _is_shared(reader, one, sessions, key) for one in found)
         or _calls_reading(reader, [text for text in by_what[name] if text])
         for name, found in read.items()
     }
@@ -111,11 +112,6 @@ def _is_shared(reader: Reader, subquery: str, sessions: Table, key: Sequence[Col
     if reads_table(subquery, sessions.name) or _reads_only(reader, subquery, sessions, others):
         return True
     return _OTHERWISE.search(masked(subquery)) is not None and not _reads_only(reader, subquery, sessions, key)
-
-
-def _reads_several(subquery: str) -> bool:
-    """Whether a subquery seems to read several tables: one may lead from the session's own rows to its parent's."""
-    return _SEVERAL.search(masked(subquery)) is not None
 
 
 def _calls_reading(reader: Reader, texts: Sequence[str]) -> bool:

@@ -1,7 +1,6 @@
 """``sweeper audit``: the books of a period, the position as of now, and what is wrong, in one read-only snapshot."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -63,7 +62,7 @@ def export(database: Database, settings: Settings, request: AuditRequest, write:
         mapping, _ = _open(database, settings)
 
         def copy() -> None:
-            with _in_utc(database) as transaction:
+            with database.transaction(timeouts=READ_TIMEOUTS, read_only=True) as transaction:
                 since, until = _bounds(transaction, mapping, request)
                 period = {"since": quote_text(since.isoformat()), "until": quote_text(until.isoformat())}
                 transaction.copy_out(fill_script("export_refunds", {**mapping.slots, **period}, mapping.choices), write)
@@ -74,10 +73,6 @@ def export(database: Database, settings: Settings, request: AuditRequest, write:
 def _open(database: Database, settings: Settings) -> tuple[Mapping, Installation]:
     retrying(lambda: read_surroundings(database), attempts=FIRST_ATTEMPTS)
     return retrying(lambda: open_mapping(database, settings, guarded=False))  # a guard that is missing is a finding
-
-
-def _in_utc(database: Database) -> AbstractContextManager[Transaction]:
-    return database.transaction(timeouts=READ_TIMEOUTS, read_only=True)
 
 
 def _read(

@@ -83,7 +83,7 @@ def reported(path: Path, signals: Signals, *, as_of: datetime, asked_at: float, 
         status.unclaimed = [notice_of_error(crash, status.app)]
         raise
     except Interrupted as signal:
-        status.exit_code, status.summary = 128 + signal.signal_number, interrupted_document("run")
+        status.exit_code, status.summary = 128 + signal.signal_number, interrupted_document()
         raise
     finally:
         with signals.shielded():

@@ -153,7 +153,7 @@ def _execute(database: "Database", settings: "Settings", request: "RunRequest", 
 def _print_interrupted(name: str | None) -> None:
     from sweeper.render.json.error import interrupted_document
 
-    print(interrupted_document("run", config=name))  # noqa: T201
+    print(interrupted_document(config=name))  # noqa: T201
 
 
 def _show(result: "RunResult", named: int, *, json: bool, name: str | None) -> None:

@@ -135,7 +135,7 @@ class SessionExplainer:
         return answers
 
     def _plan_holds(self, owed: Sequence[Row]) -> dict[str, str]:
-        """Add why a run would put owed sessions on hold: that depends on the planned refund, not on the verdict."""
+        """Why a run would put owed sessions on hold, by id: the planned refund decides it, not the verdict."""
         if not owed:
             return {}
         selection = self._selection.only(tuple(row.session_id for row in owed))

@@ -145,13 +145,14 @@ def _sections(
     """``[accounts]``, and the proposals beside it."""
     holder = holders[0]
     key = holder.path.key
+    keys = [Candidate(column.as_sql, "unique") for column in holder.table.columns if column.is_key]
     if len(holders) > 1 or balance.moved_later:
         return [_all_open(evidence, holders, balance)]
     lines = [Line("table", holder.table.as_sql)]
     lines.append(
         Line("id", key.as_sql)
         if holder.path.unique
-        else unknown("id", f"{key.as_sql} is not unique: by which column is one account known?", _keys(holder.table))
+        else unknown("id", f"{key.as_sql} is not unique: by which column is one account known?", keys)
     )
     found = list(candidates(balance))
     if balance.column is not None:
@@ -200,10 +201,6 @@ def _all_open(evidence: Evidence, holders: Sequence[Holder], balance: Balance) -
     return Section("accounts", lines)
 
 
-def _keys(table: Table) -> list[Candidate]:
-    return [Candidate(column.as_sql, "unique") for column in table.columns if column.is_key]
-
-
 def _without_balance(evidence: Evidence, session: Session, paths: Sequence[Path], chooser: Chooser) -> Payer:
     """For when no column looks like a balance: it may be the sum of a ledger, its newest row, or elsewhere."""
     owners = owner_columns(evidence, session.table)
@@ -220,7 +217,8 @@ def _without_balance(evidence: Evidence, session: Session, paths: Sequence[Path]
         Candidate(c.as_sql, "by its name; nothing says whose ids these are") for c in owners if c.as_sql not in named
     ]
     path = next(iter(ways.values()), None)
-    rest = [column for column in owners if column.as_sql not in named and not _explained(column, ways)]
+    explained = [path.column for path in ways.values()]
+    rest = [column for column in owners if column.as_sql not in named and column not in explained]
     if path and len(ways) == 1 and path.certain and not rest:
         return Payer(Line("account", path.expression), None, path, None)
     columns = [column.as_sql for column in owners]
@@ -228,7 +226,3 @@ def _without_balance(evidence: Evidence, session: Session, paths: Sequence[Path]
         found.append(Candidate(f"coalesce({columns[1]}, {columns[0]})", "the one where it is set, else the other"))
     found = try_all(evidence, session.table, session.failed_condition, found)
     return Payer(asked(chooser, "account", _WHOSE, found), None, path, None)
-
-
-def _explained(column: Column, ways: dict[str, Path]) -> bool:
-    return any(path.column == column for path in ways.values())

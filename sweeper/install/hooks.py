@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from sweeper.app.mapping import Mapping
-from sweeper.core.errors import ConfigurationError
 from sweeper.postgres.templates import fill
 from sweeper.postgres.transaction import Transaction
 
@@ -36,19 +35,3 @@ def read_hooks(transaction: Transaction, mapping: Mapping) -> tuple[Hook, ...]:
         Hook(row.table_name, row.name, row.function_name, row.before, row.enabled, row.drop)
         for row in transaction.rows(fill("list_hooks", {}), binds)
     )
-
-
-def require_no_conditions(transaction: Transaction, mapping: Mapping) -> None:
-    """Check that no trigger's condition reads a column whose type the conversion of the refunds changes.
-
-    Raises:
-        ConfigurationError: some do; the message names them.
-    """
-    rows = transaction.rows(mapping.statement("list_triggers_of_refunds"))
-    if rows:
-        names = ", ".join(row.name for row in rows)
-        raise ConfigurationError(
-            f"the refunds cannot be translated while the conditions of triggers read their columns: {names}. Drop "
-            "them, and create them again after the installation. Nothing was changed",
-            code="triggers",
-        )

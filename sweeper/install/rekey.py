@@ -9,6 +9,11 @@ from sweeper.install.own_tables import OwnTables, same_accounts
 from sweeper.postgres.templates import fill, fill_part, fill_script
 from sweeper.postgres.transaction import Transaction
 
+_READ = (
+    "the refunds cannot be translated while {} read their columns: {}. Drop them, and create them again after the "
+    "installation. Nothing was changed"
+)
+
 
 def require_translatable(transaction: Transaction, mapping: Mapping, found: OwnTables, old_session_id: str) -> None:
     """Check that every refund can get the key of the mapping; ``old_session_id`` is the column that has its id now.
@@ -59,20 +64,17 @@ def _require_same_values(transaction: Transaction, mapping: Mapping, found: OwnT
         )
 
 
-def require_no_views(transaction: Transaction, mapping: Mapping) -> None:
-    """Check that no view reads a column whose type the conversion changes.
+def require_no_readers(transaction: Transaction, mapping: Mapping) -> None:
+    """Check that no view, and no condition of a trigger, reads a column whose type the conversion changes.
 
     Raises:
         ConfigurationError: some do; the message names them.
     """
-    rows = transaction.rows(mapping.statement("list_views_of_refunds"))
-    if rows:
-        names = ", ".join(row.name for row in rows)
-        raise ConfigurationError(
-            f"the refunds cannot be translated while views read their columns: {names}. Drop them, and create them "
-            "again after the installation. Nothing was changed",
-            code="views",
-        )
+    rows = transaction.rows(mapping.statement("list_readers_of_refunds"))
+    if views := ", ".join(row.name for row in rows if row.is_view):
+        raise ConfigurationError(_READ.format("views", views), code="views")
+    if triggers := ", ".join(row.name for row in rows):
+        raise ConfigurationError(_READ.format("the conditions of triggers", triggers), code="triggers")
 
 
 def _had_attempts(found: OwnTables) -> bool:

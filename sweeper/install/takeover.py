@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError, SweeperError
-from sweeper.install.hooks import require_no_conditions
 from sweeper.install.ledger_sessions import (
     changed_table_of,
     refuse_ledger_of_others,
@@ -23,7 +22,7 @@ from sweeper.install.own_tables import (
     old_session_id,
     require_distributed,
 )
-from sweeper.install.rekey import rekey_script, require_no_views, require_translatable
+from sweeper.install.rekey import rekey_script, require_no_readers, require_translatable
 from sweeper.install.rotation import WHERE_ROTATED
 from sweeper.install.state import SCHEMA_VERSION, Installation, read_installation
 from sweeper.postgres.templates import fill, fill_script, quote_name
@@ -76,7 +75,9 @@ def plan_takeover(
     tables = fill_script("001_tables", slots, {**mapping.choices, "printed": printed})
     scripts = [] if current else [tables, fill_script("append_only", slots, mapping.choices)]
     actions = [] if complete else [f"created schema {mapping.schema} and its tables"]
-    added = [column for column in _added_columns(mapping) if column not in found.tables.get("refunds", {})]
+    added = [
+        column for column in _ADDED_COLUMNS if mapping.choices[column] and column not in found.tables.get("refunds", {})
+    ]
     additions = tuple(fill_script(_ADDED_COLUMNS[column], slots) for column in added)
     if "refunds" not in found.tables:
         return Takeover(_without_defaults(scripts, slots), additions, tuple(actions))
@@ -121,13 +122,8 @@ def _translation(
     if old is None:
         raise _key_changed(transaction, mapping, found, differs)
     require_translatable(transaction, mapping, found, old)
-    require_no_views(transaction, mapping)
-    require_no_conditions(transaction, mapping)
+    require_no_readers(transaction, mapping)
     return rekey_script(transaction, mapping, found, old, slots)
-
-
-def _added_columns(mapping: Mapping) -> list[str]:
-    return [column for column in _ADDED_COLUMNS if mapping.choices[column]]
 
 
 def _without_defaults(scripts: Sequence[str], slots: Mapped[str, str]) -> tuple[str, ...]:

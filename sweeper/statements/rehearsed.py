@@ -97,7 +97,7 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "qualifiers": [],
         "texts": [column] if name in ("find_refund_json", "find_refund_rows", "find_refund_texts") else written,
         "account_column": False,
-        "columns": [{"column": name, "value": ""} for name in _all(mapping)],
+        "columns": [{"column": one.quoted, "value": ""} for one in mapping.sessions.columns.values()],
         "looked": [looked],
         "down": "",
         "amounts": _numbers(mapping) if name == "find_constant" else [],
@@ -122,10 +122,6 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
 
 def _numbers(mapping: Mapping) -> list[Slots]:
     return [{"column": column.quoted} for column in mapping.sessions.columns.values() if column.category == "N"]
-
-
-def _all(mapping: Mapping) -> list[str]:
-    return [column.quoted for column in mapping.sessions.columns.values()]
 
 
 def _columns(mapping: Mapping) -> list[Column]:

@@ -1,6 +1,6 @@
 """Whether the sessions' charges changed a number in another table, which a refund would leave as it is."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sweeper.app.catalog import NUMBER_TYPES, Column, Table
@@ -97,13 +97,8 @@ def _moved(costs: SessionCosts, column: Column, numbers: Mapping[str, Totals]) -
     for way, targets in ((_DOWN, [left, *below]), (_UP, [mine])):
         if is_explained(costs, targets, unsettled(costs)):
             settled = [row for row in costs.rows if row.settled and row.amount]
-            return way, bool(settled) and not _is_gross(costs, targets)
+            return way, bool(settled) and not is_explained(costs, targets, [costs.rows])
     return None
-
-
-def _is_gross(costs: SessionCosts, targets: Sequence[Totals]) -> bool:
-    """Whether refunds are not subtracted, as in a statistic."""
-    return is_explained(costs, targets, [costs.rows])
 
 
 def _left(

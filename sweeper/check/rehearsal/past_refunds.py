@@ -74,7 +74,7 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
         )
     if netted:  # `amount` is what is still owed: together with the past refunds it is the charge
         known = [replace(one, amount=one.amount + one.past_amount) for one in known if one.amount is not None]
-    elif not any(one.amount for one in known) and _reads_ledger(context):
+    elif not any(one.amount for one in known) and has_subquery(context.settings.sessions.amount):
         return None  # `amount` has the app's rows subtracted already
     more = [one for one in known if one.amount is not None and abs(one.amount) > abs(one.past_amount)]
     less = [one for one in known if one.amount is not None and abs(one.amount) < abs(one.past_amount)]
@@ -108,11 +108,6 @@ def _is_in_unit(one: PastRefund, unit: Decimal) -> bool:
     assert one.amount is not None  # noqa: S101 - only those with one are compared
     exact = abs(one.past_amount) / unit
     return abs(one.amount) in (exact, exact.to_integral_value(ROUND_FLOOR), exact.to_integral_value(ROUND_HALF_UP))
-
-
-def _reads_ledger(context: CheckContext) -> bool:
-    """Whether ``sessions.amount`` reads other rows, which may be those of the refund."""
-    return has_subquery(context.settings.sessions.amount)
 
 
 def _such_as(sample: PastRefund) -> str:

@@ -49,8 +49,5 @@ def of_these_sessions(samples: Samples, amount: Column) -> list[str]:
 
 def _equalities(samples: Samples) -> list[str]:
     settings = samples.context.settings.ledger
-    return [match[0] for match in map(_EQUALITY.fullmatch, _conjuncts(settings.where if settings else "")) if match]
-
-
-def _conjuncts(where: str) -> list[str]:
-    return [part.strip() for part in re.split(r"\band\b", where, flags=re.IGNORECASE)]
+    parts = re.split(r"\band\b", settings.where if settings else "", flags=re.IGNORECASE)
+    return [match[0] for part in parts if (match := _EQUALITY.fullmatch(part.strip()))]

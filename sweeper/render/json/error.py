@@ -18,7 +18,7 @@ def error_document(command: str, error: SweeperError, *, config: str | None = No
     return json.dumps({**document, "error": error_of(error)})
 
 
-def interrupted_document(command: str, *, config: str | None = None) -> str:
-    """The document of a command that a signal stopped before it had anything to sum up."""
-    head = {"schema_version": SCHEMA_VERSION, "command": command, **file_of(config)}
+def interrupted_document(*, config: str | None = None) -> str:
+    """The document of a run that a signal stopped before it had anything to sum up."""
+    head = {"schema_version": SCHEMA_VERSION, "command": "run", **file_of(config)}
     return json.dumps({**head, "outcome": Outcome.INTERRUPTED.value})
