@@ -140,7 +140,7 @@ def test_every_statement_runs(app: App, variant: dict[str, bool]) -> None:
         ("ledger.insert", "amount", "balance", ['column "balance" does not exist']),
     ],
 )
-def test_a_bare_name_that_is_no_refunds_is_an_error(
+def test_a_bare_name_that_is_not_the_refunds_is_an_error(
     app: App, section: str, column: str, value: str, parts: list[str]
 ) -> None:
     app.sql('ALTER TABLE jobs ADD "camelCase" int; ALTER TABLE wallets ADD "camelCase" int')

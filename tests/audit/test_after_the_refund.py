@@ -50,7 +50,7 @@ def test_a_stuck_session_that_a_person_wrote_down_as_refunded_did_not_fail_again
     assert findings(audit(clean)) == {}
 
 
-def test_what_a_run_writes_while_it_refunds_is_no_second_failure(ledger_only: AppDatabase) -> None:
+def test_what_a_run_writes_while_it_refunds_is_not_a_second_failure(ledger_only: AppDatabase) -> None:
     """A stuck session is closed with the time at which that is done, later than the run's first moment."""
     ledger_only.configure("[policy]", '[sessions.close]\nended = "clock_timestamp()"\n[policy]')
     assert ledger_only.sweeper("install", now=None).exit_code == 0

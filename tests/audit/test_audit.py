@@ -201,7 +201,7 @@ def test_refunds_by_the_apps_own_layers_are_like_any_other(clean: AppDatabase) -
     assert ran.document["period"]["by_layer"] == {"sweeper": amount(3, 8), "worker": amount(1, 3)}
 
 
-def test_a_row_that_the_database_refuses_stands_in_nobodys_way(clean: AppDatabase) -> None:
+def test_a_row_that_the_database_refuses_does_not_block_others(clean: AppDatabase) -> None:
     """The position is worked out around it: a run would put it on hold, and when one has, that is where it stands."""
     clean.sql("ALTER TABLE prediction_sessions ADD divisor int DEFAULT 1")
     clean.configure('"cardinality(selected_models)"', '"cardinality(selected_models) / divisor"')

@@ -89,7 +89,7 @@ def test_a_number_for_what_the_app_has_given_back_in_another_way(app: App) -> No
     assert rehearsed(app) == {}
 
 
-def test_a_mark_whose_name_says_nothing(app: App) -> None:
+def test_a_mark_without_a_telling_name(app: App) -> None:
     app.sql("ALTER TABLE jobs RENAME refunded_at TO settled_on")
     app.map("sessions.refunded", refunded_at=None, settled_on="at")
     app.map(exclude="settled_on IS NULL")

@@ -119,7 +119,7 @@ def test_what_may_go_wrong_is_a_warning(good: AppDatabase, statement: str, name:
     assert items(ran)[name]["fix"]
 
 
-def test_a_failure_in_the_future_that_is_refunded_is_no_concern(good: AppDatabase) -> None:
+def test_a_refunded_failure_in_the_future_is_not_reported(good: AppDatabase) -> None:
     good.sql("UPDATE prediction_sessions SET failed_at = '2999-01-01' WHERE id = 's1'")
     assert good.sweeper("run", "--session", "s1", now=None).exit_code == 0
     ran = check(good)
@@ -129,7 +129,7 @@ def test_a_failure_in_the_future_that_is_refunded_is_no_concern(good: AppDatabas
     assert items(check(good))["future_times"]["status"] == "ok"
 
 
-def test_one_row_whose_expression_fails_is_a_warning_because_a_run_goes_on_beside_it(first: AppDatabase) -> None:
+def test_a_row_whose_expression_fails_is_a_warning_because_a_run_goes_on(first: AppDatabase) -> None:
     first.configure("amount     = ", "amount = \"cardinality(selected_models) / (id <> 's1')::int\"\n# ")
     assert first.sweeper("install").exit_code == 0
     first.account()

@@ -54,7 +54,7 @@ def test_shares_that_do_not_come_to_the_amount(app: App) -> None:
     assert "would not make accounts.balance = 'balance' grow by sessions.amount" in found["message"]
 
 
-def test_a_counter_of_what_is_held_stays_as_it_is(app: App) -> None:
+def test_a_counter_of_reserved_credits_is_left_unchanged(app: App) -> None:
     hold_what_is_open(app)
     assert "reserved of wallets is what running and failed sessions took" in refuses(app, "accounts")
     app.map("accounts.add", balance="amount", reserved="-amount")
@@ -98,7 +98,7 @@ def test_a_share_that_json_has_of_a_pool(app: App) -> None:
 
 
 @pytest.mark.slow
-def test_a_limit_that_all_accounts_have_alike_is_no_balance(app: App) -> None:
+def test_a_limit_that_all_accounts_share_is_not_a_balance(app: App) -> None:
     app.sql(
         "ALTER TABLE wallets ADD credits_limit int NOT NULL DEFAULT 500, ADD lifetime_credits int NOT NULL DEFAULT 9"
     )

@@ -81,7 +81,7 @@ def test_books_that_only_the_charge_is_read_from(app: App) -> None:
     assert rehearsed(app) == {}
 
 
-def test_a_status_of_success_beside_work_that_is_none_of_ours(app: App) -> None:
+def test_sessions_that_the_file_leaves_out_do_not_count_for_a_status(app: App) -> None:
     """Sessions that `never` is true of say nothing about what the app refunds."""
     app.sql("ALTER TABLE jobs ADD sort text NOT NULL DEFAULT 'render'")
     app.sql(

@@ -83,7 +83,7 @@ def test_more_rights_than_the_printed_roles_have_come_with_the_revoke(
     assert items(check(first))["grants"]["status"] == "ok"
 
 
-def test_whoever_runs_the_sweep_may_be_let_take_refunds_back(first: AppDatabase) -> None:
+def test_a_runner_may_be_allowed_to_take_refunds_back(first: AppDatabase) -> None:
     first.account()
     first.session("s1")
     first.run()

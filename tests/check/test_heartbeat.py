@@ -16,7 +16,7 @@ def app(bare: AppDatabase) -> App:
     return app
 
 
-def test_a_column_that_stands_still_is_no_heartbeat(app: App) -> None:
+def test_a_column_that_never_changes_is_not_a_heartbeat(app: App) -> None:
     """It moves with the status, as most columns that are called updated_at: a slow job would be paid and go on."""
     assert rehearsed(app) == {}
     app.sql("UPDATE jobs SET beat = began WHERE state = 'running'")
@@ -33,7 +33,7 @@ def test_one_that_moves_is_a_heartbeat_however_long_jobs_take(app: App) -> None:
     assert "1 h 15 min" in items(check(app.database))["stuck_after"]["message"]
 
 
-def test_one_that_nobody_has_seen_move_is_compared_with_real_durations(app: App) -> None:
+def test_a_heartbeat_not_seen_to_change_is_compared_with_real_durations(app: App) -> None:
     app.sql("DELETE FROM jobs WHERE state = 'running'")
     assert rehearsed(app) == {}
     app.sql("UPDATE jobs SET ended = began + interval '75 min' WHERE id = 'j35'")

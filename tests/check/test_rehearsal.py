@@ -71,7 +71,7 @@ def test_a_column_that_the_file_leaves_at_a_default_the_apps_refunds_do_not_have
     assert rehearsed(app) == {}
 
 
-def test_what_the_past_says_is_compared_where_the_file_writes_rows_of_its_own(app: App) -> None:
+def test_the_past_is_compared_if_the_file_writes_its_own_rows(app: App) -> None:
     """The net recipe: the app's rows are taken off already."""
     app.map(amount="(SELECT -sum(b.amount) FROM book b WHERE b.job = s.id AND b.kind <> 'swept')")
     app.map("ledger", where="kind = 'swept'")
@@ -89,7 +89,7 @@ def test_rows_that_look_like_refunds_and_are_missed_are_a_failure(app: App) -> N
     assert (found["status"], "job_refund" in found["message"]) == ("failure", True)
 
 
-def test_a_price_is_no_charge_where_the_book_has_none(app: App) -> None:
+def test_a_price_is_not_a_charge_if_the_books_have_none(app: App) -> None:
     app.sql("DELETE FROM book WHERE kind = 'charge' AND job IN ('j21', 'j22', 'j23')")
     found = rehearsed(app)["charges"]
     assert (found["status"], "for 3 of" in found["message"]) == ("failure", True)

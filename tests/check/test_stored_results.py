@@ -40,7 +40,7 @@ def seen_by(app: App, role: str) -> dict[str, dict[str, str]]:
     return items(check(app.database, SWEEPER_DATABASE_URL=app.database.url_as(role)))
 
 
-def test_whoever_installs_sees_it_for_all_roles(app: App) -> None:
+def test_the_installing_role_reads_it_for_all_roles(app: App) -> None:
     installed = app.install()
     assert installed.exit_code == 0
     assert "Note: accounts: paid_credits of wallets look like balances" in installed.stdout
@@ -65,7 +65,7 @@ def test_a_right_file_is_ok_for_all_roles_and_pays(app: App) -> None:
     assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 10), ran.stdout
 
 
-def test_what_nobody_has_looked_at_stops_a_run_and_names_the_grant(app: App) -> None:
+def test_an_unchecked_item_stops_a_run_and_names_the_grant(app: App) -> None:
     """As after an installation by `install --print`, or by an older version."""
     app.map("accounts", balance="free_credits + paid_credits")
     app.map("accounts.add", **BOTH)
@@ -81,7 +81,7 @@ def test_what_nobody_has_looked_at_stops_a_run_and_names_the_grant(app: App) -> 
     assert app.database.run("--max-refunds", "4", now=None, role=RUNNER).exit_code == 4
 
 
-def test_what_nobody_has_looked_at_can_be_accepted(app: App) -> None:
+def test_an_unchecked_item_can_be_accepted(app: App) -> None:
     assert app.install().exit_code == 0
     app.sql("UPDATE sweeper.settings SET rehearsal = NULL")
     flags = [flag for line in stopped(app).splitlines() if "--accept" in line
@@ -91,7 +91,7 @@ def test_what_nobody_has_looked_at_can_be_accepted(app: App) -> None:
     assert ran.exit_code == 0, ran.stdout
 
 
-def test_what_was_kept_of_another_mapping_says_nothing_of_this_one(app: App) -> None:
+def test_results_stored_for_another_mapping_do_not_count(app: App) -> None:
     app.map("accounts", balance="free_credits + paid_credits")
     app.map("accounts.add", **BOTH)
     assert app.install().exit_code == 0

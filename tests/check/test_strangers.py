@@ -65,7 +65,7 @@ def test_a_role_without_a_login_counts_as_soon_as_somebody_is_a_member_of_it(fir
         first.sql("DROP OWNED BY planters; DROP ROLE planters")
 
 
-def test_nobody_is_feared_who_cannot_connect(first: AppDatabase) -> None:
+def test_a_role_that_cannot_connect_is_no_danger(first: AppDatabase) -> None:
     """As in an old database with PUBLIC in its schema, and no other login for it than the superuser's."""
     first.sql("GRANT CREATE ON SCHEMA public TO PUBLIC")
     first.sql(f'REVOKE CONNECT ON DATABASE "{first.value("SELECT current_database()")}" FROM PUBLIC')
@@ -88,7 +88,7 @@ def test_an_app_with_one_role_that_owns_everything_is_left_alone(bare: AppDataba
         drop_role(bare, name)
 
 
-def test_whoever_owns_a_schema_of_the_path_and_none_of_the_tables_may_plant_too(first: AppDatabase) -> None:
+def test_the_owner_of_a_schema_in_the_path_without_a_table_may_plant_too(first: AppDatabase) -> None:
     first.sql(f"ALTER SCHEMA public OWNER TO {LAYER}")
     assert first.run().document["error"]["code"] == "search_path"
     checked = items(check(first))["search_path"]
@@ -133,7 +133,7 @@ def test_who_is_a_member_of_every_role_that_would_run_it_gains_nothing(first: Ap
         assert first.run(role=None).exit_code == 2, "a superuser's rights would be a gain"
 
 
-def test_a_function_that_fits_better_makes_nobody_a_superuser(first: AppDatabase) -> None:
+def test_a_function_that_fits_better_gives_no_superuser_rights(first: AppDatabase) -> None:
     first.account()
     first.session("s1")
     first.session("s2")

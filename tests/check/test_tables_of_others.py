@@ -34,7 +34,7 @@ def app(bare: AppDatabase) -> App:
 
 
 @pytest.mark.every_version
-def test_nobody_gains_rights_by_a_table_that_looks_like_the_apps(app: App) -> None:
+def test_a_table_that_looks_like_the_apps_gives_no_role_more_rights(app: App) -> None:
     with trapped(app.database, LAYER, TABLES) as listening:
         found = items(check(app.database))
         assert sprung(listening) == set()
@@ -49,7 +49,7 @@ def test_nobody_gains_rights_by_a_table_that_looks_like_the_apps(app: App) -> No
         assert sprung(listening) == {"postgres"}, "or nothing above was a trap"
 
 
-def test_a_table_of_whoever_owns_a_mapped_one_is_compared(app: App) -> None:
+def test_a_table_of_the_owner_of_a_mapped_one_is_compared(app: App) -> None:
     """As where one role of the app has several schemas, and a superuser sweeps."""
     app.sql(f"ALTER TABLE jobs OWNER TO {LAYER}")
     with trapped(app.database, LAYER, TABLES):
@@ -91,7 +91,7 @@ SELECT gen_random_uuid(), id, owner, 0, 0, price, 'sweeper', NULL, ended, now() 
 
 
 @pytest.mark.every_version
-def test_what_looks_like_an_installation_of_a_stranger_runs_nothing_and_stops_nobody(app: App) -> None:
+def test_a_strangers_fake_installation_runs_nothing_and_does_not_stop_a_run(app: App) -> None:
     app.map("policy", grace="1s")
     app.write()
     with trapped(app.database, LAYER, INSTALLATION) as listening:
@@ -104,7 +104,7 @@ def test_what_looks_like_an_installation_of_a_stranger_runs_nothing_and_stops_no
         assert sprung(listening) == set()
 
 
-def test_an_installation_of_whoever_owns_the_sessions_is_seen(app: App) -> None:
+def test_an_installation_by_the_owner_of_the_sessions_is_seen(app: App) -> None:
     app.sql(f"ALTER TABLE jobs OWNER TO {LAYER}")
     with trapped(app.database, LAYER, INSTALLATION):
         assert app.database.sweeper("install", "--json").document["error"]["code"] == "second_ledger"

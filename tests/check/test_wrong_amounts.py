@@ -15,7 +15,7 @@ def app(bare: AppDatabase) -> App:
     return app
 
 
-def test_an_amount_that_is_no_credits_beside_one_that_is(app: App) -> None:
+def test_an_amount_in_another_unit_beside_one_in_credits(app: App) -> None:
     app.sql("ALTER TABLE jobs ADD progress int NOT NULL DEFAULT 20")
     assert rehearsed(app) == {}
     app.map(amount="progress")

@@ -150,7 +150,7 @@ def test_a_price_beside_what_was_taken(app: App) -> None:
     assert rehearsed(app) == {}
 
 
-def test_drafts_that_nobody_was_charged_for_are_not_running(app: App) -> None:
+def test_drafts_without_a_charge_are_not_running(app: App) -> None:
     app.sql("DELETE FROM book WHERE job IN ('j41', 'j42', 'j43')")
     app.sql("UPDATE jobs SET state = 'draft' WHERE id IN ('j41', 'j42', 'j43')")
     app.map(running=["running", "draft"])

@@ -42,13 +42,13 @@ def test_another_wallet_than_the_one_that_the_book_names(numbered: App, *, decla
     assert "finds another row of wallets than book names in wallet_id for" in refuses(numbered, "accounts")
 
 
-def test_who_wrote_a_row_is_nobody_whose_row_it_is(numbered: App) -> None:
+def test_the_writer_of_a_row_is_not_its_account(numbered: App) -> None:
     numbered.sql("ALTER TABLE book ADD FOREIGN KEY (wallet_id) REFERENCES wallets (id)")
     numbered.sql("ALTER TABLE book ADD by_wallet int NOT NULL DEFAULT 3 REFERENCES wallets (id)")
     assert "accounts" not in rehearsed(numbered)
 
 
-def test_a_limit_that_is_raised_beside_the_counter_of_what_was_used(app: App) -> None:
+def test_a_limit_that_is_raised_instead_of_the_counter_of_usage(app: App) -> None:
     app.sql("ALTER TABLE wallets RENAME balance TO seconds_limit")
     app.sql("ALTER TABLE wallets ADD seconds_used int NOT NULL DEFAULT 50")
     app.map("accounts", balance="seconds_limit - seconds_used")
@@ -176,7 +176,7 @@ def test_an_amount_that_is_nothing_once_the_app_has_refunded(app: App) -> None:
     assert "is more than the app gave back for 20 of 20 sessions" in refuses(app, "past_refunds")
 
 
-def test_a_number_that_stays_the_same_is_no_running_balance(bare: AppDatabase) -> None:
+def test_a_number_that_stays_the_same_is_not_a_running_balance(bare: AppDatabase) -> None:
     """What was taken and what was given have a column each, and the one of refunds is nought in most rows."""
     app = shop(bare)
     app.sql(

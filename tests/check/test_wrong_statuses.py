@@ -83,7 +83,7 @@ def test_finished_work_that_is_called_by_a_number(app: App) -> None:
     assert "sessions.failed has '3', and the app has refunded none of 30" in refuses(app, "statuses")
 
 
-def test_canceled_work_that_the_app_gives_back_itself_is_no_sign_of_swapped_lists(app: App) -> None:
+def test_canceled_work_that_the_app_refunds_itself_is_no_sign_of_swapped_lists(app: App) -> None:
     app.sql(
         "UPDATE book SET kind = 'gone' WHERE kind = 'refund'; UPDATE jobs SET state = 'canceled' WHERE state = 'done'"
     )
@@ -101,7 +101,7 @@ def test_an_exclude_that_is_not_true_of_what_is_refunded(marked: App, exclude: s
     assert "refunded_at says that 20 of the newest failed sessions are refunded" in refuses(marked, "marks")
 
 
-def test_a_refund_that_is_only_asked_for_is_no_mark(marked: App) -> None:
+def test_a_requested_refund_is_not_a_mark(marked: App) -> None:
     marked.sql("ALTER TABLE jobs ADD refund_requested_at timestamptz DEFAULT now(), ADD refundable bool DEFAULT true")
     assert rehearsed(marked) == {}
 
@@ -169,7 +169,7 @@ def test_what_is_over_among_the_running(app: App) -> None:
     assert rehearsed(app) == {}
 
 
-def test_an_end_that_all_that_runs_has_says_nothing(app: App) -> None:
+def test_an_end_that_all_running_sessions_have_proves_nothing(app: App) -> None:
     app.sql("UPDATE jobs SET ended = now()")
     app.sql("UPDATE jobs SET state = 'sending' WHERE id IN ('j41', 'j42', 'j43', 'j44')")
     app.map(running=["running", "sending"])

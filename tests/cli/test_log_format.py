@@ -29,7 +29,7 @@ def test_the_environment_decides_without_the_flag(owed: AppDatabase) -> None:
     assert not owed.sweeper("run", SWEEPER_LOG_FORMAT="console").stderr.startswith("{")
 
 
-def test_by_itself_a_log_that_is_no_terminals_is_json(owed: AppDatabase) -> None:
+def test_a_log_outside_a_terminal_is_json_by_default(owed: AppDatabase) -> None:
     ran = owed.sweeper("run")
     assert json.loads(ran.stderr)["event"] == "prediction_session_credits_refunded"
 

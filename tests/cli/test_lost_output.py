@@ -157,7 +157,7 @@ def test_a_run_with_nothing_to_say_loses_nothing(app: AppDatabase) -> None:
     assert shell(app, ("run",), ">&-") == (0, "", "")
 
 
-def test_log_events_that_nobody_reads_do_not_stop_a_run(app: AppDatabase) -> None:
+def test_unread_log_events_do_not_stop_a_run(app: AppDatabase) -> None:
     exit_code, stdout, _ = shell(app, ("run", "--json"), "2>/dev/full")
     assert (exit_code, json.loads(stdout)["refunds"]["sessions"]) == (0, 1)
     assert written(app) == expected(("run",))
@@ -178,7 +178,7 @@ def test_with_yes_the_table_is_shown_once(app: AppDatabase, command: Sequence[st
         ("init --force", 0),
     ],
 )
-def test_a_closed_standard_input_is_nobody_to_ask(first: AppDatabase, line: str, code: int) -> None:
+def test_with_standard_input_closed_there_is_no_user_to_ask(first: AppDatabase, line: str, code: int) -> None:
     done = subprocess.run(
         ["sh", "-c", f"{sys.executable} -m sweeper {line} <&-"],
         env={**neutral_environment(), **first.environment},

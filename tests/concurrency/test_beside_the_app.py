@@ -27,7 +27,7 @@ def test_rows_that_the_app_has_locked_are_skipped_counted_and_paid_by_the_next_r
     assert first.run().document["refunds"]["sessions"] == 2
 
 
-def test_what_the_app_lets_go_of_soon_is_paid_by_the_same_run(first: AppDatabase) -> None:
+def test_what_the_app_unlocks_soon_is_paid_by_the_same_run(first: AppDatabase) -> None:
     """A run tries the skipped again at its end, a little later each time: an app's transaction is short."""
     first.account()
     first.session("s1")

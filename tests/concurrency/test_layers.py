@@ -59,7 +59,7 @@ def test_a_handler_with_an_older_snapshot_never_pays_again(
     assert first.credits() == 103
 
 
-def test_a_session_in_a_layers_hand_is_changed_by_nobody_else(first: AppDatabase) -> None:
+def test_a_session_that_a_layer_is_refunding_cannot_be_changed(first: AppDatabase) -> None:
     first.account()
     first.session("s1")
     first.sql("SET lock_timeout = '100ms'")

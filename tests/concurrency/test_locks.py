@@ -35,7 +35,7 @@ def lose_guard(app: AppDatabase) -> str:
     ],
     ids=["session", "session deleted", "account", "account deleted"],
 )
-def test_what_a_batch_has_in_hand_nobody_changes_meanwhile(first: AppDatabase, change: str) -> None:
+def test_sessions_of_an_open_batch_cannot_be_changed(first: AppDatabase, change: str) -> None:
     first.account()
     first.session("owed")
     first.sql("SET lock_timeout = '100ms'")

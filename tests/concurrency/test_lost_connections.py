@@ -22,7 +22,7 @@ def test_a_lost_acknowledgement_under_a_cap_pays_no_more_than_the_cap(first: App
 
 
 @pytest.mark.parametrize("statement", ["open_run", "close_run", "note_full_sweep"])
-def test_a_lost_acknowledgement_of_the_books_of_a_run_is_no_failure(first: AppDatabase, statement: str) -> None:
+def test_a_lost_acknowledgement_of_a_runs_record_is_not_a_failure(first: AppDatabase, statement: str) -> None:
     first.account()
     first.session("owed")
     with acknowledgement_lost(statement) as lost:

@@ -110,7 +110,7 @@ def test_sessions_of_a_partition_that_is_detached_meanwhile_are_paid_or_left_alo
 
 
 @pytest.mark.parametrize("statement", [*FIND, "lock_sessions"])
-def test_a_partition_that_is_dropped_meanwhile_is_no_error(monthly: AppDatabase, statement: str) -> None:
+def test_a_partition_dropped_in_the_meantime_is_not_an_error(monthly: AppDatabase, statement: str) -> None:
     monthly.session("s1", created="2026-06-10 10:00")
     monthly.session("s2", created="2026-07-10 10:00")
     with before(statement, lambda: monthly.sql("DROP TABLE sessions_6")):

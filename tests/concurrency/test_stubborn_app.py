@@ -108,7 +108,9 @@ def check_statuses(app: AppDatabase, books: Books, refunded: set[str]) -> None:
 
 
 @pytest.mark.parametrize("fence", [True, False], ids=["fence", "no fence"])
-def test_an_app_that_nobody_may_mend_never_waits_and_the_books_say_what_it_did(first: AppDatabase, fence: bool) -> None:
+def test_an_app_that_cannot_be_fixed_never_waits_and_the_books_show_what_it_did(
+    first: AppDatabase, fence: bool
+) -> None:
     """With the fence no session is both refunded and finished; without it, audit names exactly those that are.
 
     With the fence the app also charges anew what was refunded, and `attempt` is mapped.

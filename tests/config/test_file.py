@@ -35,7 +35,7 @@ def test_a_folder_in_place_of_the_file_is_one_clear_message(tmp_path: Path) -> N
         parsing.load(tmp_path)
 
 
-def test_the_mark_that_some_editors_put_first_is_no_mistake(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_accepted(tmp_path: Path) -> None:
     path = tmp_path / "sweeper.toml"
     path.write_bytes(b"\xef\xbb\xbf" + FIRST.read_bytes())
     assert parsing.load(path) == parsing.load(FIRST)
@@ -45,7 +45,7 @@ def test_the_mark_that_some_editors_put_first_is_no_mistake(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     "number", ["1e999999999", "1e-999999999", "0e999999999", "1e1000", "NaN", "9" * 2000, 10**1500, "-1"]
 )
-def test_a_number_that_nobody_can_reckon_with_is_an_error_that_names_its_key(key: str, number: object) -> None:
+def test_a_number_without_an_exact_value_is_an_error_that_names_its_key(key: str, number: object) -> None:
     """At once, and not when the server or a sum takes all memory for its digits."""
     with pytest.raises(ConfigurationError, match=rf"policy\.{key}"):
         changed(policy={key: number})

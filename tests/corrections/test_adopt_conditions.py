@@ -56,7 +56,7 @@ def test_what_cannot_be_meant_is_an_error_of_usage(
     assert hint in ran.document["error"]["message"]
 
 
-def test_a_condition_that_fails_for_a_row_adopts_nothing_and_tells_nothing_of_the_row(first: AppDatabase) -> None:
+def test_a_condition_that_fails_for_a_row_adopts_nothing_and_shows_nothing_of_the_row(first: AppDatabase) -> None:
     first.account()
     first.session("s1", error="jane@example.org")
     ran = adopt(first, "--where", "error::int > 1")

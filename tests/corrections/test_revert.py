@@ -111,7 +111,7 @@ def test_an_account_that_is_gone_is_reported(first: AppDatabase) -> None:
     assert books(first) == [("u2", 100, 50)]
 
 
-def test_a_refund_that_the_database_refuses_to_take_back_stands_in_nobodys_way(first: AppDatabase) -> None:
+def test_a_reversal_that_the_database_refuses_does_not_block_others(first: AppDatabase) -> None:
     run_id = swept(first, 3, 2)
     first.sql("ALTER TABLE users ADD CONSTRAINT kept CHECK (id <> 'u1' OR credits >= 105)")
     done = revert(first, "--run", run_id)
@@ -161,7 +161,7 @@ def test_what_cannot_be_meant_is_an_error_of_usage(first: AppDatabase, flags: tu
     assert (ran.exit_code, ran.document["error"]["code"]) == (2, code)
 
 
-def test_an_id_that_is_no_uuid_has_no_refund(prisma: AppDatabase) -> None:
+def test_an_id_that_is_not_a_uuid_has_no_refund(prisma: AppDatabase) -> None:
     ran = revert(prisma, "--session", "no-uuid")
     assert (ran.exit_code, ran.document["error"]["code"]) == (2, "unknown_session")
 

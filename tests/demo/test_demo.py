@@ -95,7 +95,7 @@ def totals(books: str) -> list[int]:
     return [int(figure) for figure in line]
 
 
-def test_ends_well_and_says_nothing_but_its_result(played: Ran) -> None:
+def test_ends_well_and_prints_only_its_result(played: Ran) -> None:
     assert (played.exit_code, played.stderr) == (0, "")
 
 

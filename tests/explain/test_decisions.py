@@ -29,7 +29,7 @@ def test_who_ended_a_hold_is_kept_and_shown(held: AppDatabase) -> None:
     assert "Ada: the customer called" in held.sweeper("history", run_id).stdout
 
 
-def test_a_refund_that_nobody_decided_says_nothing_of_it(first: AppDatabase) -> None:
+def test_a_refund_without_a_decision_shows_none(first: AppDatabase) -> None:
     first.account()
     first.session("s1")
     run_id = first.run().document["run_id"]

@@ -35,7 +35,7 @@ def test_an_account_with_many_sessions_is_shown_in_part(first: AppDatabase) -> N
     assert (len(document["sessions"]), document["more"]) == (100, True)
 
 
-def test_an_account_id_that_is_no_uuid_has_no_sessions(prisma: AppDatabase) -> None:
+def test_an_account_id_that_is_not_a_uuid_has_no_sessions(prisma: AppDatabase) -> None:
     ran = prisma.sweeper("explain", "--account", "no-uuid", "--json")
     assert (ran.exit_code, ran.document["sessions"]) == (0, [])
 

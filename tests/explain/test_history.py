@@ -94,7 +94,7 @@ def test_many_runs_are_cut_on_a_terminal_and_whole_in_the_document(first: AppDat
     assert "The newest 20; --json lists them all." in first.sweeper("history").stdout
 
 
-def test_no_run_yet_is_no_error(first: AppDatabase) -> None:
+def test_no_runs_yet_is_not_an_error(first: AppDatabase) -> None:
     assert first.sweeper("history").stdout == "No run yet.\n"
     assert first.sweeper("history", "--json").document["runs"] == []
 

@@ -46,7 +46,9 @@ def fill(app: AppDatabase) -> None:
             app.sql("INSERT INTO filler SELECT repeat('x', 1000) FROM generate_series(1, 8)")
 
 
-def test_a_full_disk_fails_the_run_holds_nobody_and_leaves_exact_books(first: AppDatabase, small_disk: str) -> None:
+def test_a_full_disk_fails_the_run_puts_nothing_on_hold_and_leaves_exact_books(
+    first: AppDatabase, small_disk: str
+) -> None:
     """Exit 1 and the server's word; with room again, the next run pays."""
     first.account()
     first.sql(f"ALTER TABLE sweeper.refunds SET TABLESPACE {small_disk}")

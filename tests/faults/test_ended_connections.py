@@ -29,7 +29,7 @@ def test_a_row_that_ends_the_connection_is_held_and_the_others_are_paid(first: A
 
 
 @pytest.mark.slow
-def test_when_every_row_does_nobody_is_held(first: AppDatabase) -> None:
+def test_nothing_is_put_on_hold_when_every_row_ends_the_connection(first: AppDatabase) -> None:
     crowd(first)
     spoil(first, "users", "UPDATE", ENDS)
     ran = first.run()

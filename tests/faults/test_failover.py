@@ -63,7 +63,7 @@ def app(pair: Cluster, tmp_path: Path) -> Iterator[AppDatabase]:
 
 
 @pytest.mark.parametrize("_again", range(ROUNDS))
-def test_a_sweep_in_flight_goes_on_by_itself_at_the_new_primary(pair: Cluster, app: AppDatabase, _again: int) -> None:
+def test_a_running_sweep_continues_on_the_new_primary(pair: Cluster, app: AppDatabase, _again: int) -> None:
     """Twice: the servers change places, as planned, and then the new primary fails.
 
     Exit 0, every session refunded once, and all that was acknowledged, to the sweep and to a layer, is there.

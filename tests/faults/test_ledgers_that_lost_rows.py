@@ -57,7 +57,7 @@ def credits(database: AppDatabase) -> int:
     return int(database.value("SELECT credits FROM users"))
 
 
-def test_another_table_with_the_ledgers_name_pays_nobody(app: AppDatabase) -> None:
+def test_nothing_is_paid_with_another_table_under_the_ledgers_name(app: AppDatabase) -> None:
     app.sql(BEGIN_ANEW)
     for command in (("run",), ("run", "--dry-run"), ("install",)):
         assert "which is now entries_old" in refused(app, *command)
@@ -91,7 +91,7 @@ def test_what_was_owed_while_the_ledger_still_had_its_rows_is_held(app: AppDatab
     assert app.sql("SELECT DISTINCT why FROM sweeper.holds") == [("refund_missing",)]
 
 
-def test_single_rows_that_are_gone_hold_nobody(app: AppDatabase) -> None:
+def test_single_missing_rows_put_nothing_on_hold(app: AppDatabase) -> None:
     app.sql("DELETE FROM entries WHERE job_id = 6")
     add(app, 11, 11)
     ran = app.run("--full", now=None)
@@ -101,7 +101,7 @@ def test_single_rows_that_are_gone_hold_nobody(app: AppDatabase) -> None:
     assert app.value("SELECT sweeper.refund(6, 'again', NULL, 'worker')") == 0
 
 
-def test_refunds_from_before_there_was_a_ledger_hold_nobody(server: Server, tmp_path: Path) -> None:
+def test_refunds_from_before_the_ledger_put_nothing_on_hold(server: Server, tmp_path: Path) -> None:
     with server.blank(tmp_path, TABLES) as database:
         database.config.write_text(FILE.format(sessions=""))
         assert install(database) == 0
@@ -130,7 +130,7 @@ def archive(app: AppDatabase, job_id: int) -> None:
     add(app, 1000 + job_id, 1000 + job_id)
 
 
-def test_a_ledger_that_is_archived_bit_by_bit_pays_nobody_again(refunded_by_app: AppDatabase) -> None:
+def test_nothing_is_paid_again_while_a_ledger_is_archived_bit_by_bit(refunded_by_app: AppDatabase) -> None:
     app = refunded_by_app
     for archived in (101, 102, 105, 112):
         archive(app, archived)
@@ -152,7 +152,7 @@ def test_the_archive_of_a_ledger_is_remembered_under_a_changed_file(refunded_by_
         assert app.run("--full", now=None).document["refunds"]["sessions"] == 0
 
 
-def test_rows_of_the_app_that_are_gone_with_an_account_hold_nobody_else(refunded_by_app: AppDatabase) -> None:
+def test_rows_deleted_with_an_account_put_no_other_session_on_hold(refunded_by_app: AppDatabase) -> None:
     app = refunded_by_app
     app.sql("DELETE FROM entries WHERE job_id = 110; DELETE FROM jobs WHERE id = 110")
     add(app, 11, 11, "now() - interval '25 days'")

@@ -49,5 +49,5 @@ def test_nothing_is_paid_in_a_copy(subscriber: AppDatabase, table: str) -> None:
     assert subscriber.run().document["refunds"]["sessions"] == 1
 
 
-def test_a_subscription_to_other_tables_stops_nobody(subscriber: AppDatabase) -> None:
+def test_a_subscription_to_other_tables_does_not_stop_a_run(subscriber: AppDatabase) -> None:
     assert subscriber.run().document["refunds"]["sessions"] == 1

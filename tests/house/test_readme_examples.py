@@ -72,7 +72,7 @@ def test_granted_role_can_run(first: AppDatabase) -> None:
         first.sql(f"DROP ROLE {role}")
 
 
-def test_example_for_supabase_lets_the_service_role_refund_and_nobody_else(first: AppDatabase) -> None:
+def test_example_for_supabase_lets_only_the_service_role_refund(first: AppDatabase) -> None:
     """With the rights that a new function has there: everybody who uses the API may call it."""
     (text,) = re.findall(
         r"^```sql\n(CREATE FUNCTION public\.refund_generation.*?)^```$", DOCS["docs/handlers.md"], re.M | re.S

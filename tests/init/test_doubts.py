@@ -62,7 +62,7 @@ def test_refunds_in_json_are_known_by_the_kind_of_their_row(server: Server, tmp_
     assert "l.meta ->> 'render' = s.id::text AND kind = 'refund'" in text
 
 
-def test_a_table_with_a_price_is_no_jobs_of_a_queue(server: Server, tmp_path: Path) -> None:
+def test_a_table_with_a_price_is_not_a_job_queue(server: Server, tmp_path: Path) -> None:
     found, _ = draft(
         server, tmp_path, PEOPLE,
         """DROP TABLE credit_moves;
@@ -129,7 +129,7 @@ def test_a_mark_is_known_by_any_word_for_giving_back(server: Server, tmp_path: P
     assert found["sessions"]["refunded"] == {f"{mark}_at": "at"}
 
 
-def test_a_sign_says_nothing_beside_a_text_that_each_row_must_have(server: Server, tmp_path: Path) -> None:
+def test_a_sign_proves_nothing_if_each_row_must_have_a_text(server: Server, tmp_path: Path) -> None:
     """What the text is called, `what`, is no word for a kind, and its values none for a refund."""
     moves = "ALTER TABLE credit_moves RENAME kind TO what;"
     back = """INSERT INTO credit_moves (person_id, render_id, amount, what)
@@ -140,7 +140,7 @@ def test_a_sign_says_nothing_beside_a_text_that_each_row_must_have(server: Serve
     assert found["ledger"]["where"] == "amount > 0"
 
 
-def test_an_account_is_no_fact_where_nothing_is_known_to_hold_the_balance(server: Server, tmp_path: Path) -> None:
+def test_an_account_is_not_certain_if_the_balance_is_unknown(server: Server, tmp_path: Path) -> None:
     """A purse for each currency: the person is not the account."""
     customers = PEOPLE.replace("people", "customers").replace("person_id", "customer_id")
     found, text = draft(
@@ -151,7 +151,7 @@ def test_an_account_is_no_fact_where_nothing_is_known_to_hold_the_balance(server
     assert '"customer_id"   to customers.id' in text
 
 
-def test_a_kind_that_no_row_has_is_no_fact_beside_one_that_lets_go(server: Server, tmp_path: Path) -> None:
+def test_an_unused_kind_is_not_certain_beside_one_that_releases(server: Server, tmp_path: Path) -> None:
     """The check of the table allows refunds, and the app's own rows release what was held."""
     found, text = draft(
         server, tmp_path, PEOPLE,
@@ -166,7 +166,7 @@ def test_a_kind_that_no_row_has_is_no_fact_beside_one_that_lets_go(server: Serve
     assert "charged" not in found["sessions"], "of a failure the books have no charge"
 
 
-def test_an_amount_that_is_called_what_was_used_is_no_refund(server: Server, tmp_path: Path) -> None:
+def test_an_amount_named_for_usage_is_not_a_refund(server: Server, tmp_path: Path) -> None:
     """The rows of what failed have nothing there."""
     found, _ = draft(
         server, tmp_path, PEOPLE,

@@ -135,7 +135,7 @@ def test_a_mark_of_the_apps_own_refunds_becomes_the_exclusion(bare: AppDatabase)
     assert "says customer" not in bare.config.read_text(), "a text that is one customer's is not a mark"
 
 
-def test_a_counter_is_no_fact_when_some_account_breaks_the_rule(bare: AppDatabase) -> None:
+def test_a_counter_is_not_certain_if_some_account_breaks_the_rule(bare: AppDatabase) -> None:
     bare.sql("INSERT INTO users VALUES ('u1', 100, 100, 0), ('u2', 5, 100, 0)")
     assert bare.sweeper("init", "--yes", "--force").exit_code == 0
     found = tomllib.loads(bare.config.read_text())["accounts"]
@@ -199,7 +199,7 @@ def test_on_a_terminal_it_asks_and_takes_the_answers(server: Server, tmp_path: P
         assert database.sweeper("install", now=None).exit_code == 0
 
 
-def test_a_ledger_whose_refunds_nothing_tells_apart_is_an_open_question(server: Server, tmp_path: Path) -> None:
+def test_a_ledger_without_a_mark_for_refunds_is_an_open_question(server: Server, tmp_path: Path) -> None:
     """Taken for refunds, its charges would say of every session that it was refunded."""
     with server.blank(tmp_path, script("signs")) as database:
         database.sql("TRUNCATE token_history")

@@ -183,7 +183,7 @@ def test_a_status_of_no_kind_is_asked_about(server: Server, tmp_path: Path) -> N
     assert "canceled (3 rows)" in text
 
 
-def test_a_link_that_is_no_id_of_a_session_is_asked_about(server: Server, tmp_path: Path) -> None:
+def test_a_link_that_is_not_a_session_id_is_an_open_question(server: Server, tmp_path: Path) -> None:
     """A name that sounds like the session is not enough: the rows have another key of it."""
     other = "UPDATE coin_transactions SET subject_id = subject_id + 50000"
     found, text = draft(server, tmp_path, "references", other)
@@ -202,7 +202,7 @@ def test_of_two_columns_with_the_same_states_neither_is_the_status(server: Serve
     assert '"coalesce(operator_status, status)"' in text
 
 
-def test_a_time_zone_that_the_clock_speaks_against(server: Server, tmp_path: Path) -> None:
+def test_a_time_zone_that_the_clock_contradicts(server: Server, tmp_path: Path) -> None:
     naive = "ALTER TABLE portraits ALTER created_at TYPE timestamp USING created_at AT TIME ZONE 'UTC'"
     found, _ = draft(server, tmp_path, "pools", naive)
     assert found["sessions"]["timezone"] == "UTC"

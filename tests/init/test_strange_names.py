@@ -13,7 +13,7 @@ NUMBERS = (QUESTIONS / "numbered_kinds.sql").read_text()
 MONEY = (QUESTIONS / "reserved_money.sql").read_text()
 
 
-def test_a_balance_that_no_session_leads_to_is_no_sum_of_the_ledger(server: Server, tmp_path: Path) -> None:
+def test_a_balance_that_no_session_leads_to_is_not_the_sum_of_the_ledger(server: Server, tmp_path: Path) -> None:
     found, text = draft(server, tmp_path, WALLETS)
     assert found["accounts"] == {"table": "?", "id": "?", "balance": "?"}
     assert found["sessions"]["account"] == "?"

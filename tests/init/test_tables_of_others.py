@@ -49,7 +49,9 @@ def test_a_table_that_is_named_is_looked_at_and_all_of_its_owner(server: Server,
         assert (found["sessions"]["table"], found["accounts"]["table"]) == ("trap.renders", "trap.people")
 
 
-def test_tables_of_one_role_alone_are_the_apps_and_of_several_nobody_knows(server: Server, tmp_path: Path) -> None:
+def test_tables_of_a_single_role_are_the_apps_and_those_of_several_are_uncertain(
+    server: Server, tmp_path: Path
+) -> None:
     with server.blank(tmp_path) as database, trapped(database, LAYER, LURE) as listening:
         assert database.sweeper("init", "--yes").exit_code == 0
         sprung(listening)

@@ -59,7 +59,7 @@ def test_an_equal_one_or_one_that_covers_more_is_used(app: App, theirs: str) -> 
         "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'theirs'::regclass",
     ],
 )
-def test_an_index_that_is_no_guard_is_not_used(app: App, theirs: str) -> None:
+def test_an_index_that_is_not_a_guard_is_not_used(app: App, theirs: str) -> None:
     app.sql(theirs)
     assert app.install().exit_code == 0
     assert len(guards(app)) == 1

@@ -11,9 +11,7 @@ from tests.helpers.jobs import FILE, JOBS, TRIES, add_job, add_jobs, install, jo
 from tests.helpers.server import Server
 
 
-def test_a_run_does_not_go_on_under_a_mapping_that_is_not_the_installed_one_any_more(
-    server: Server, tmp_path: Path
-) -> None:
+def test_a_run_stops_when_another_mapping_is_installed(server: Server, tmp_path: Path) -> None:
     for database in jobs(server, tmp_path):
         database.sql("INSERT INTO users SELECT 'u' || n, 0 FROM generate_series(1, 200) AS n")
         add_jobs(database, 200, account="'u' || n")
@@ -131,7 +129,7 @@ def test_a_refund_function_of_a_mapping_before_pays_nothing(paid: AppDatabase) -
         paid.sql("SELECT sweeper.refund(21, 'x')")
 
 
-def test_rows_of_locks_that_are_gone_are_put_back(paid: AppDatabase) -> None:
+def test_missing_rows_of_locks_are_inserted_again(paid: AppDatabase) -> None:
     add_job(paid, 21)
     paid.sql("DELETE FROM sweeper.locks WHERE name <> 'installer'")
     refused(paid, "run")

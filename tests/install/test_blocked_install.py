@@ -68,7 +68,7 @@ def test_an_installation_that_waits_can_be_stopped_and_done_again(bare: AppDatab
     assert bare.value("SELECT count(*) FROM pg_indexes WHERE indexname LIKE 'sweeper_live_%'") == 1
 
 
-def test_an_installation_that_does_not_wait_says_nothing(bare: AppDatabase) -> None:
+def test_an_installation_that_does_not_wait_logs_nothing(bare: AppDatabase) -> None:
     assert bare.sweeper("install", now=None).stderr == ""
 
 

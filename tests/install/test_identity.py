@@ -90,7 +90,7 @@ def test_another_key_is_refused_with_what_it_would_pay_and_translated(
         paid.sql("UPDATE sweeper.refunds SET amount = 2")
 
 
-def test_an_attempt_that_is_taken_away_is_translated_and_the_guard_stands(server: Server, tmp_path: Path) -> None:
+def test_a_removed_attempt_is_translated_and_the_guard_still_holds(server: Server, tmp_path: Path) -> None:
     for database in jobs(server, tmp_path, sessions=TRIES):
         database.sql("INSERT INTO users VALUES ('u', 0)")
         add_job(database, 1, account="u", cost=10)
@@ -139,7 +139,7 @@ def test_a_second_schema_is_refused_while_another_has_refunds_of_what_it_would_p
     assert install(paid) == 0
 
 
-def test_an_account_of_another_type_and_an_empty_ledger_ask_nobody(server: Server, tmp_path: Path) -> None:
+def test_another_id_type_with_an_empty_ledger_needs_no_rekey(server: Server, tmp_path: Path) -> None:
     for database in jobs(server, tmp_path):
         database.sql("ALTER TABLE jobs ALTER id TYPE bigint")
         assert install(database) == 0

@@ -84,7 +84,7 @@ def test_ids_of_any_type_are_tried(app: App) -> None:
         ("kind = 'refund' AND amount >= 10", {}),
     ],
 )
-def test_what_where_says_of_a_charge_or_of_the_size_of_an_amount_is_no_error(
+def test_a_where_that_reads_a_charge_or_the_size_of_an_amount_is_accepted(
     app: App, where: str, insert: dict[str, str]
 ) -> None:
     """A made-up refund has no charge, and one amount or another."""

@@ -154,7 +154,7 @@ def test_a_migration_of_other_columns_leaves_the_fence_as_it_is(bare: AppDatabas
     bare.sql("UPDATE prediction_sessions SET extra = '[]'")
 
 
-def test_the_fence_stands_on_a_table_whose_rows_cannot_be_compared(bare: AppDatabase) -> None:
+def test_the_fence_works_on_a_table_whose_rows_cannot_be_compared(bare: AppDatabase) -> None:
     """json has no equality: a condition over the whole row would make each UPDATE fail."""
     bare.sql("ALTER TABLE prediction_sessions ADD extra json")
     prepare(bare, "session_status", fence=True)

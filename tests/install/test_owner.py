@@ -92,7 +92,7 @@ def test_the_owner_of_refund_can_do_nothing_else(first: AppDatabase, statement: 
             connection.execute(statement)  # type: ignore[call-overload]
 
 
-def test_whoever_owns_the_apps_tables_hands_refund_over_and_goes_on_installing(bare: AppDatabase) -> None:
+def test_the_owner_of_the_apps_tables_hands_refund_over_and_can_still_install(bare: AppDatabase) -> None:
     """Without a superuser: a member of the role that is to own refund()."""
     name, url = someone(bare)
     try:

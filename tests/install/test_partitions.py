@@ -175,7 +175,7 @@ BY_STATUS = """
 """
 
 
-def test_there_is_no_fence_where_a_session_moves_with_its_status(first: AppDatabase) -> None:
+def test_there_is_no_fence_if_a_session_changes_partition_with_its_status(first: AppDatabase) -> None:
     """To triggers that is a DELETE and an INSERT: a fence would let everything pass, and be called in place."""
     partition(first, "LIST (status)", BY_STATUS, "PRIMARY KEY (id, status)")
     refused = first.sweeper("install", "--fence", now=None)

@@ -196,7 +196,7 @@ def test_a_missing_guard_is_an_error_and_never_a_payment(first: AppDatabase) -> 
 
 
 @pytest.mark.every_version
-def test_nobody_may_call_it_who_was_not_given_it(server: Server, first: AppDatabase) -> None:
+def test_only_roles_with_a_grant_may_call_it(server: Server, first: AppDatabase) -> None:
     first.account()
     first.session("s1")
     first.sql("CREATE ROLE app_worker")

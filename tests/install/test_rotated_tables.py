@@ -34,9 +34,7 @@ def begin_anew(database: AppDatabase, how: str, *, account: str = "u") -> None:
 
 @pytest.mark.parametrize("account", ["u", "v"])
 @pytest.mark.parametrize("how", MADE_ANEW)
-def test_refunds_of_a_rotated_table_do_not_pass_for_those_of_the_new_one(
-    paid: AppDatabase, how: str, account: str
-) -> None:
+def test_refunds_of_a_rotated_table_do_not_count_for_the_new_one(paid: AppDatabase, how: str, account: str) -> None:
     begin_anew(paid, how, account=account)
     paid.sql("INSERT INTO users VALUES ('v', 0)")
     if account == "v":  # the account alone tells
@@ -115,7 +113,7 @@ def test_ids_that_began_anew_stop_a_full_sweep_until_they_have_a_ledger_of_their
     assert paid.value("SELECT sum(credits) FROM users") == 25
 
 
-def test_sessions_that_are_started_again_stop_nobody(paid: AppDatabase) -> None:
+def test_sessions_that_are_started_again_do_not_stop_a_run(paid: AppDatabase) -> None:
     """They lack `sessions.attempt`, which an audit says; those beside them are as old as ever."""
     paid.sql("UPDATE jobs SET started_at = now() + interval '5 minutes' WHERE id < 20")
     assert sweep(paid, now=datetime.now(UTC) + LATER) == 0

@@ -57,7 +57,7 @@ def test_two_schemas_over_one_table_are_refused_before_either_has_refunds(
         assert (install(database), sweep(database), sweep(database)) == (0, 20, 0)
 
 
-def test_another_app_with_a_schema_of_its_own_is_none_of_our_business(paid: AppDatabase) -> None:
+def test_another_app_with_its_own_schema_is_ignored(paid: AppDatabase) -> None:
     paid.sql("CREATE TABLE renders (LIKE jobs INCLUDING ALL)")
     paid.config.write_text('[database]\nschema = "aside"\n' + paid.config.read_text().replace('"jobs"', '"renders"'))
     assert install(paid) == 0
@@ -124,7 +124,7 @@ def test_a_session_that_was_charged_again_keeps_the_key_from_being_changed(
         assert sweep(database) == 0
 
 
-def test_an_edit_of_a_row_is_no_new_charge_where_the_old_key_tells(server: Server, tmp_path: Path) -> None:
+def test_an_edit_of_a_row_is_not_a_new_charge_if_the_old_key_has_attempts(server: Server, tmp_path: Path) -> None:
     """As when a migration fills in the column that the new key reads."""
     edited = 'active_at = "updated_at"\n'
     more = "ALTER TABLE jobs ADD updated_at timestamptz DEFAULT now() - interval '2 hours';"
@@ -138,7 +138,7 @@ def test_an_edit_of_a_row_is_no_new_charge_where_the_old_key_tells(server: Serve
         assert sweep(database) == 0
 
 
-def test_a_session_that_was_refunded_for_several_charges_is_translated_where_the_old_key_tells(
+def test_a_session_refunded_for_several_charges_is_translated_if_the_old_key_has_attempts(
     server: Server, tmp_path: Path
 ) -> None:
     for database in jobs(server, tmp_path, sessions=TRIES):
@@ -156,7 +156,7 @@ def test_a_session_that_was_refunded_for_several_charges_is_translated_where_the
         assert [sweep(database), sweep(database)] == [1, 0]
 
 
-def test_a_detached_partition_is_not_swept_by_a_second_schema_as_if_nobody_had(server: Server, tmp_path: Path) -> None:
+def test_a_second_schema_does_not_sweep_a_detached_partition_again(server: Server, tmp_path: Path) -> None:
     more = (
         "DROP TABLE jobs; CREATE TABLE jobs (id int, user_id text, status text, cost numeric, charge_id text, "
         "started_at timestamptz NOT NULL DEFAULT now() - interval '3 hours', PRIMARY KEY (id, started_at)) "

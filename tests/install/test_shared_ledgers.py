@@ -74,7 +74,7 @@ def test_ids_that_are_the_same_later_stop_both(app: AppDatabase) -> None:
 
 
 @pytest.mark.parametrize("keys", [{"link": "image_id"}, {"kind": "image"}], ids=["link", "where"])
-def test_what_tells_the_rows_apart_is_enough(app: AppDatabase, keys: dict[str, str]) -> None:
+def test_a_column_that_tells_the_rows_apart_is_enough(app: AppDatabase, keys: dict[str, str]) -> None:
     add(app, "videos", 7, 1)
     add(app, "images", 7, 2)
     for table, more in (("videos", {}), ("images", keys)):

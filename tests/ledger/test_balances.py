@@ -55,7 +55,7 @@ def test_a_large_floating_balance_hides_no_credit_that_a_trigger_adds(first: App
 
 @pytest.mark.parametrize("kind", ["numeric", "float8"])
 @pytest.mark.parametrize("balance", ["Infinity", "-Infinity", "NaN"])
-def test_a_balance_that_is_no_finite_number_takes_no_refund(first: AppDatabase, kind: str, balance: str) -> None:
+def test_a_balance_that_is_not_finite_takes_no_refund(first: AppDatabase, kind: str, balance: str) -> None:
     """Whatever is added to it, it stays what it is, and the customer has nothing of it."""
     with_balance(first, kind, balance, "3")
     with pytest.raises(psycopg.errors.RaiseException, match=NOT_GROWN):

@@ -103,7 +103,7 @@ def test_hooks_outlive_another_installation_and_another_key(app: App) -> None:
     assert totals(app) == (5, 5)
 
 
-def test_a_condition_that_stands_in_the_way_of_another_key_is_named(app: App) -> None:
+def test_a_condition_that_prevents_another_key_is_named(app: App) -> None:
     app.database.run("--session", "j")
     app.sql(
         "CREATE TRIGGER \"Of one\" AFTER INSERT ON sweeper.refunds FOR EACH ROW WHEN (NEW.session_id <> '') "
@@ -151,7 +151,7 @@ def test_a_hook_without_rights_of_its_own_needs_those_of_the_runner(app: App) ->
     assert app.database.run().document["refunds"]["sessions"] == 2
 
 
-def test_a_hook_that_moves_a_balance_that_is_moved_already_pays_nobody(bare: AppDatabase) -> None:
+def test_a_hook_that_also_moves_the_balance_stops_the_payment(bare: AppDatabase) -> None:
     app = App(bare)
     assert app.install().exit_code == 0
     app.sql(

@@ -31,7 +31,7 @@ def job(prisma: AppDatabase, status: str = "FAILED") -> str:
 
 
 @pytest.mark.parametrize("when", [AT_ONCE, AT_COMMIT], ids=["at once", "at commit"])
-def test_a_ledger_whose_trigger_moves_the_balance_too_pays_nobody_twice(prisma: AppDatabase, when: str) -> None:
+def test_a_ledger_trigger_that_also_moves_the_balance_stops_the_payment(prisma: AppDatabase, when: str) -> None:
     """The app keeps its balance by a trigger on its ledger, and the mapping names both: that would pay twice."""
     session = job(prisma)
     prisma.sql(PAID_BY_TRIGGER.format(when))
@@ -41,7 +41,7 @@ def test_a_ledger_whose_trigger_moves_the_balance_too_pays_nobody_twice(prisma: 
     assert prisma.value('SELECT "creditBalance" FROM app."User"') == 10
 
 
-def test_one_row_of_the_ledger_that_a_trigger_puts_outside_the_guard_stops_nobody_else(prisma: AppDatabase) -> None:
+def test_a_row_that_a_trigger_puts_outside_the_guard_does_not_block_others(prisma: AppDatabase) -> None:
     sessions = [job(prisma) for _ in range(5)]
     prisma.sql(
         "CREATE FUNCTION other_type() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
@@ -73,7 +73,7 @@ def test_a_reversal_that_a_trigger_takes_too_is_not_made(prisma: AppDatabase) ->
     assert prisma.value("SELECT count(*) FROM sweeper.reversals") == 0
 
 
-def test_a_balance_that_a_rule_writes_elsewhere_pays_nobody(first: AppDatabase) -> None:
+def test_nothing_is_paid_if_a_rule_writes_the_balance_elsewhere(first: AppDatabase) -> None:
     """What the update gives back is then another table's, and grew by just what the ledger says."""
     first.account()
     first.session("owed")
@@ -151,7 +151,7 @@ def test_whatever_code_a_trigger_raises_it_is_that_session_alone_which_is_held(f
 
 
 @pytest.mark.parametrize("code", ["PT402", "53100", "40001"])
-def test_all_that_a_trigger_refuses_is_held_also_where_nobody_is_paid(first: AppDatabase, code: str) -> None:
+def test_all_that_a_trigger_refuses_is_held_even_if_nothing_is_paid(first: AppDatabase, code: str) -> None:
     """What the app raises is about the row, even by a code of the server's own, and however many rows it is about."""
     for number in range(4):
         first.account(f"u{number}")

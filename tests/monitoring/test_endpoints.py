@@ -14,7 +14,7 @@ from tests.helpers.command import Ran
 from tests.helpers.web_server import web_server
 
 
-def test_a_ping_tells_the_beginning_and_the_end_with_the_summary(first: AppDatabase) -> None:
+def test_pings_report_the_start_and_the_end_with_the_summary(first: AppDatabase) -> None:
     first.account()
     first.session("s1")
     first.session("s2", models=99)

@@ -71,7 +71,7 @@ def test_a_success_is_reported(first: AppDatabase, textfile: Path) -> None:
     accepted(textfile)
 
 
-def test_a_capped_run_tells_what_is_left(first: AppDatabase, textfile: Path) -> None:
+def test_a_capped_run_reports_what_is_left(first: AppDatabase, textfile: Path) -> None:
     first.session("older", created="2026-11-23 09:00")
     first.session("newer", "generating", created="2026-11-23 10:00")
     assert first.run("--max-refunds", "1").exit_code == 4

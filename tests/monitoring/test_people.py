@@ -54,7 +54,7 @@ def people(first: AppDatabase, tmp_path: Path) -> Iterator[People]:
         yield People(first, address, received, tmp_path / "state")
 
 
-def test_a_run_with_nothing_to_say_says_nothing(people: People) -> None:
+def test_a_run_without_news_sends_no_message(people: People) -> None:
     people.app.session("s1")
     assert people.run().exit_code == 0
     assert people.inbox == []
@@ -74,7 +74,7 @@ def test_holds_are_reported_once_an_hour(people: People) -> None:
     assert len(people.inbox) == 2
 
 
-def test_a_cap_is_reported_beside_holds_of_the_same_hour(people: People) -> None:
+def test_a_cap_is_reported_in_the_same_hour_as_holds(people: People) -> None:
     people.app.session("s1", models=20)
     people.run("--max-amount", "10")
     people.app.session("s2", created="2026-11-23 09:00")

@@ -67,7 +67,7 @@ def test_it_is_corrected_by_its_name(ascii: AppDatabase) -> None:
     assert ascii.sql("SELECT session_id FROM sweeper.holds") == [(b"plain",)]
 
 
-def test_that_it_connects_anew_for_its_encoding_is_no_lost_connection(ascii: AppDatabase) -> None:
+def test_connecting_again_for_the_encoding_is_not_a_lost_connection(ascii: AppDatabase) -> None:
     """A run that lost one leaves the horizon to the next."""
     assert ascii.run().exit_code == 0
     assert ascii.value("SELECT horizon IS NOT NULL FROM sweeper.settings")

@@ -49,7 +49,7 @@ def test_braces_of_the_app_are_not_read_as_slots() -> None:
     assert """meta @> '{"table": {alias}}'""" in filled
 
 
-def test_a_slot_that_nobody_fills_is_an_error() -> None:
+def test_an_unfilled_slot_is_an_error() -> None:
     with pytest.raises(KeyError, match="table"):
         fill("type_of_expression", {"expression": "1"})
 
@@ -61,12 +61,12 @@ def test_a_condition_chooses_what_is_sent() -> None:
     assert not re.search(r"\{[a-z]", filled)
 
 
-def test_a_condition_that_nobody_decides_is_an_error() -> None:
+def test_an_undecided_condition_is_an_error() -> None:
     with pytest.raises(KeyError, match="shared_ids"):
         fill("pay", Anything(), WITH_LEDGER)
 
 
-def test_what_is_repeated_has_slots_of_its_own() -> None:
+def test_a_repeated_text_has_its_own_slots() -> None:
     columns = [{"column": '"a"', "value": "1"}, {"column": '"b"', "value": "2"}]
     filled = fill("pay", Anything(), Nothing({**WITH_LEDGER, "ledger_values": columns}))
     assert 'INSERT INTO <ledger> AS l ("a", "b")\n    SELECT 1,\n           2\n' in filled

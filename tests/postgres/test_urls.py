@@ -181,7 +181,7 @@ def test_a_search_path_leads_to_the_apps_tables_and_stays_out_of_the_session(bar
         ("readOnly=true", "readOnly is a parameter"),
     ],
 )
-def test_what_nobody_knows_is_refused_by_its_name(query: str, named: str) -> None:
+def test_an_unknown_parameter_is_refused_by_name(query: str, named: str) -> None:
     url = f"postgresql://u:{SECRET}@h/db?{query}&application_name=x"
     ran = command("run", "--json", environment={"DATABASE_URL": url, "SWEEPER_CONFIG": "tests/apps/first.toml"})
     assert ran.exit_code == 2

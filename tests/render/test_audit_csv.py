@@ -69,7 +69,7 @@ def test_no_cell_is_a_formula(first: AppDatabase) -> None:
     assert {row["amount"] for row in rows} == {"3"}
 
 
-def test_a_cell_that_is_none_stays_as_it_is(first: AppDatabase) -> None:
+def test_a_cell_that_is_not_a_formula_is_unchanged(first: AppDatabase) -> None:
     texts = ["", "plain", "1+1", " blank", "é=1", "名前", "ïa", "'quoted'"]
     for number, text in enumerate(texts):
         first.sql(

@@ -35,7 +35,7 @@ def test_usage_errors_have_a_document_too(first: AppDatabase) -> None:
     assert first.refunds() == {}
 
 
-def test_a_failure_after_the_first_batch_tells_what_stands(first: AppDatabase) -> None:
+def test_a_failure_after_the_first_batch_shows_what_was_committed(first: AppDatabase) -> None:
     """Exit 1 with the whole document and its error: what was committed is counted, and closed in `runs`."""
     first.configure("[policy]", "[policy]\nmax_new_holds = 0")
     first.account()
@@ -70,7 +70,7 @@ def test_a_database_that_cannot_be_reached(first: AppDatabase) -> None:
         "revert --session s1 --reason x --yes", "adopt --session s1 --reason x --yes",
     ],
 )  # fmt: skip
-def test_what_is_tried_again_is_no_part_of_the_result_of_any_command(first: AppDatabase, line: str) -> None:
+def test_retries_are_not_part_of_the_result_of_any_command(first: AppDatabase, line: str) -> None:
     """Standard output is one document; what the driver says, which may repeat the URL, is nowhere."""
     stamina.instrumentation.set_on_retry_hooks(None)  # as in a process that has just begun
     url = "postgresql://someone:hunter2@127.0.0.1:1/books?connect_timeout=2"
@@ -103,7 +103,7 @@ def test_personal_data_is_in_no_output(first: AppDatabase) -> None:
 
 
 @pytest.mark.parametrize("crash", [RuntimeError, KeyError, AssertionError])
-def test_a_crash_tells_where_and_not_what(
+def test_a_crash_shows_its_place_and_not_its_message(
     first: AppDatabase, monkeypatch: pytest.MonkeyPatch, crash: type[Exception]
 ) -> None:
     """An unforeseen exception may hold a URL or a row: its message and its traceback are not shown; exit 1."""

@@ -78,7 +78,7 @@ def test_a_cap_of_a_fraction_is_kept_to_the_digit(ledger_only: AppDatabase) -> N
     assert (ran.exit_code, ran.document["refunds"]["credits"], ran.document["remaining"]) == (4, "0.300", 1)
 
 
-def test_a_cap_that_is_not_reached_is_no_news(first: AppDatabase) -> None:
+def test_a_cap_that_is_not_reached_is_not_reported(first: AppDatabase) -> None:
     """Caps of zero stop nothing when nothing is owed."""
     first.account()
     assert first.run("--max-refunds", "0", "--max-credits", "0").exit_code == 0

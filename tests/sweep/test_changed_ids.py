@@ -86,7 +86,7 @@ def test_an_app_that_deletes_what_is_refunded_is_paid_as_ever(paid: AppDatabase)
     assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 5)
 
 
-def test_what_failed_at_once_is_no_sign_of_changed_ids(first: AppDatabase) -> None:
+def test_sessions_that_failed_at_once_are_no_sign_of_changed_ids(first: AppDatabase) -> None:
     """Some of it is refunded and then deleted, and the rest is owed: a cap came between."""
     first.account()
     owe(first, 8)

@@ -49,7 +49,7 @@ def test_a_session_is_stuck_when_its_own_deadline_has_passed(app: App) -> None:
     assert app.database.sweeper("audit").exit_code == 0
 
 
-def test_neither_a_sign_of_life_nor_stuck_after_counts_beside_a_deadline(app: App) -> None:
+def test_a_deadline_replaces_the_sign_of_life_and_stuck_after(app: App) -> None:
     job(app, "late", "running", LATE)
     app.map(active_at="began - interval '1 year'")
     app.map("policy", stuck_after="1s")
@@ -136,7 +136,7 @@ def test_what_is_none_of_our_business_is_excluded(app: App, condition: str) -> N
     assert app.database.value("SELECT state FROM jobs WHERE id = 'r2'") == "running"
 
 
-def test_never_stands_beside_exclude(app: App) -> None:
+def test_never_works_together_with_exclude(app: App) -> None:
     for name in ("a", "b", "c"):
         job(app, name, "failed", None)
     app.map(never="id = 'a'", exclude="id = 'b'")

@@ -64,7 +64,7 @@ def test_an_expression_that_would_write_cannot_in_a_dry_run(first: AppDatabase) 
     assert first.value("SELECT count(*) FROM log") == 0
 
 
-def test_a_dry_run_tells_of_one_moment(first: AppDatabase) -> None:
+def test_a_dry_run_reads_one_snapshot(first: AppDatabase) -> None:
     """What the app commits while a dry run reads is in no part of its plan."""
     first.account()
     first.session("s1")
@@ -74,7 +74,7 @@ def test_a_dry_run_tells_of_one_moment(first: AppDatabase) -> None:
     assert planned.document["refunds"]["sessions"] == 1
 
 
-def test_a_dry_run_waits_for_nobody(first: AppDatabase) -> None:
+def test_a_dry_run_waits_for_no_lock(first: AppDatabase) -> None:
     """Rows that the app has locked at this moment are planned like any other."""
     first.account()
     first.session("s1")
@@ -112,7 +112,7 @@ def test_a_correction_is_refused_at_once_where_nothing_can_be_written(first: App
     assert (refused.exit_code, refused.document["error"]["code"], refused.stderr.count("\n")) == (1, "read_only", 1)
 
 
-def test_exit_code_5_tells_that_something_is_owed(first: AppDatabase) -> None:
+def test_exit_code_5_means_that_something_is_owed(first: AppDatabase) -> None:
     """`--dry-run --exit-code` is 5 when something is owed, also beyond a cap, and 0 when it is not."""
     first.account()
     first.session("done", "finished")

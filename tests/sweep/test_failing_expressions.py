@@ -123,7 +123,7 @@ def test_a_session_whose_attempt_cannot_be_read_is_isolated(first: AppDatabase) 
     assert first.sql("SELECT attempt FROM sweeper.refunds WHERE session_id = 's2'") == [("c1",)]
 
 
-def test_a_fixed_session_is_paid_beside_one_that_is_not(first: AppDatabase) -> None:
+def test_a_fixed_session_is_paid_while_another_still_fails(first: AppDatabase) -> None:
     """By the next run, whatever still fails."""
     charge(first, "s1", "s2", "s2", "s3", "s3")
     assert settled(first) == (1, 2)

@@ -127,7 +127,7 @@ def test_three_bad_rows_at_the_front_do_not_block_those_behind(first: AppDatabas
     assert (ran.exit_code, ran.document["refunds"]["sessions"], ran.document["held"]) == (3, 10, 3)
 
 
-def test_one_account_that_is_refused_many_times_blocks_nobody(first: AppDatabase) -> None:
+def test_an_account_that_is_refused_many_times_does_not_block_others(first: AppDatabase) -> None:
     """It counts once among those in a row."""
     crowd(first, "a", "b")
     for number in range(6):
@@ -164,7 +164,7 @@ def test_the_only_session_that_is_owed_is_held(first: AppDatabase) -> None:
 
 
 @pytest.mark.parametrize("bad", [1, 2, 5])
-def test_a_dry_run_tells_of_expressions_that_fail_what_a_run_does(first: AppDatabase, bad: int) -> None:
+def test_a_dry_run_treats_failing_expressions_as_a_run_does(first: AppDatabase, bad: int) -> None:
     """Also where nobody can be paid and it may be the run's fault: exit 1 and the same words."""
     first.configure('"cardinality(selected_models)"', '"12 / cardinality(selected_models)"')
     assert first.sweeper("install").exit_code == 0
@@ -181,7 +181,7 @@ def test_a_dry_run_tells_of_expressions_that_fail_what_a_run_does(first: AppData
     assert planned.document["held"] == ran.document["held"] == (0 if bad == 1 else bad)
 
 
-def test_a_long_text_in_an_index_of_the_apps_ledger_stops_nobody(prisma: AppDatabase) -> None:
+def test_a_long_text_in_an_index_of_the_apps_ledger_does_not_stop_a_run(prisma: AppDatabase) -> None:
     """1,000 letters of Chinese are more than a btree takes: 54000, without any trigger."""
     prisma.sql('CREATE INDEX ON app."CreditTransaction" ("note")')
     prisma.configure('reason"\n\'"createdAt"\'', 'detail"\n\'"createdAt"\'')
@@ -199,7 +199,7 @@ def test_a_long_text_in_an_index_of_the_apps_ledger_stops_nobody(prisma: AppData
     assert [sqlstate for _, sqlstate in holds(prisma).values()] == ["54000"]
 
 
-def test_an_id_as_long_as_the_apps_own_index_takes_stops_nobody(first: AppDatabase) -> None:
+def test_an_id_as_long_as_the_apps_own_index_takes_does_not_stop_a_run(first: AppDatabase) -> None:
     """Ours have more columns, and no room for it."""
     first.sql(f"DROP INDEX {first.value('SELECT live_index FROM sweeper.settings')}")
     long_id = "m" + "".join(random.Random(7).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=2691))

@@ -174,7 +174,7 @@ def test_a_session_named_by_hand_is_looked_at_again(first: AppDatabase) -> None:
     assert list(holds(first)) == ["still"]
 
 
-def test_nothing_is_left_to_do_for_a_hold_that_stands(first: AppDatabase) -> None:
+def test_a_session_that_is_held_again_is_neither_skipped_nor_remaining(first: AppDatabase) -> None:
     """A session looked at by hand and held again is neither skipped nor still owed."""
     first.account()
     first.session("still", account=None)

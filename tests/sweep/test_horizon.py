@@ -56,7 +56,7 @@ def told_by_check(app: AppDatabase, now: datetime = NOW) -> str:
     return str(next(item["message"] for item in checks if item["name"] == "horizon"))
 
 
-def test_check_tells_of_the_horizon_that_the_next_run_will_use(first: AppDatabase) -> None:
+def test_check_shows_the_horizon_that_the_next_run_will_use(first: AppDatabase) -> None:
     assert "none yet" in told_by_check(first)
     paid(first)
     assert told_by_check(first) == "everything older than 1 d is settled"
@@ -118,7 +118,7 @@ def test_a_full_sweep_starts_at_the_floor(swept: AppDatabase) -> None:
 
 
 @pytest.mark.parametrize(("later", "found"), [(DAY - timedelta(seconds=1), 0), (DAY, 1)], ids=["23h59", "a day"])
-def test_once_a_day_a_run_is_a_full_sweep_by_itself(swept: AppDatabase, later: timedelta, found: int) -> None:
+def test_once_a_day_a_run_is_a_full_sweep(swept: AppDatabase, later: timedelta, found: int) -> None:
     reopen(swept)
     assert paid(swept, now=NOW + later) == found
 

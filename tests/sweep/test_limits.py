@@ -211,7 +211,9 @@ def dawdle(first: AppDatabase, monkeypatch: pytest.MonkeyPatch, condition: str) 
     )
 
 
-def test_a_session_that_takes_too_long_is_in_nobodys_way(first: AppDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_that_takes_too_long_does_not_block_others(
+    first: AppDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is left to the next run and counted; the others are paid."""
     for account in ("slow", "u1", "u2", "u3"):
         first.account(account)
@@ -223,7 +225,7 @@ def test_a_session_that_takes_too_long_is_in_nobodys_way(first: AppDatabase, mon
 
 
 @pytest.mark.slow
-def test_many_sessions_that_take_too_long_are_in_nobodys_way(
+def test_many_sessions_that_take_too_long_do_not_block_others(
     first: AppDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They are the oldest, more than may be slow in a row, and of one user: what comes after them is paid."""

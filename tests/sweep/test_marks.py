@@ -74,7 +74,7 @@ def test_the_flag_and_the_credits_are_one_transaction(app: App) -> None:
     assert app.balance() == 100
 
 
-def test_a_flag_that_is_not_set_is_no_refund(app: App) -> None:
+def test_a_flag_that_is_not_set_is_not_a_refund(app: App) -> None:
     app.sql("""CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
                CREATE TRIGGER keep BEFORE UPDATE OF refunded ON jobs FOR EACH ROW EXECUTE FUNCTION keep()""")
     app.install()
@@ -125,7 +125,7 @@ def test_what_the_apps_own_job_has_in_hand_is_left_to_it(app: App) -> None:
     assert app.balance() == 103
 
 
-def test_an_amount_that_the_refund_itself_uses_up_is_no_wrong_amount(app: App) -> None:
+def test_an_amount_that_the_refund_itself_changes_is_not_a_wrong_amount(app: App) -> None:
     """The charge less what was given back, which the refund writes down."""
     app.map(amount="price - coalesce(given, 0)", exclude=None)
     app.map("sessions.refunded", refunded=None, given="coalesce(s.given, 0) + amount")
@@ -202,7 +202,7 @@ def test_a_name_of_the_refund_inside_a_text_is_none(app: App) -> None:
     assert rows == [(None, "open", 8), ("it's the amount", "given back", 10)]
 
 
-def test_of_a_column_that_both_name_the_refunds_value_stands(app: App) -> None:
+def test_the_refunds_value_is_used_for_a_column_that_both_set(app: App) -> None:
     app.map("sessions.close", note="'closed'", given="1", mark="'given back'")
     app.map("sessions.refunded", note="'refunded'")
     assert app.sweep()["credits"] == 8

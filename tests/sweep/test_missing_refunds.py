@@ -149,7 +149,7 @@ def test_a_refund_of_a_layer_that_is_gone_is_found_and_not_paid_again(paid: AppD
     assert findings(audit(paid, now=LATER + timedelta(minutes=1)))["run_mismatch"] == (1, [run_id])
 
 
-def test_what_layers_refund_late_is_no_mismatch(paid: AppDatabase) -> None:
+def test_late_refunds_by_layers_are_not_a_mismatch(paid: AppDatabase) -> None:
     """A transaction that began before a run and committed after it."""
     refunded_by_layers(paid)
     paid.session("late")

@@ -148,7 +148,7 @@ def test_an_id_that_has_one_session_again_is_paid(monthly: AppDatabase) -> None:
 
 
 @pytest.mark.parametrize("kind", ["by month", "hash of the account"])
-def test_another_session_before_the_floor_is_no_twin(monthly: AppDatabase, kind: str) -> None:
+def test_a_session_with_the_same_id_before_the_floor_is_not_ambiguous(monthly: AppDatabase, kind: str) -> None:
     """By the account no bound on the start leaves its partition out."""
     if kind in KINDS:
         partition(monthly, *KINDS[kind])

@@ -141,7 +141,7 @@ def test_null_in_each_column_of_the_first_app(first: AppDatabase) -> None:
     assert (again.exit_code, again.document["refunds"]["sessions"], again.document["held"]) == (0, 0, 0)
 
 
-def test_a_null_amount_of_an_item_elsewhere_is_no_charge(prisma: AppDatabase) -> None:
+def test_a_null_amount_in_another_table_is_not_a_charge(prisma: AppDatabase) -> None:
     """A sum over no rows, over nulls or of zero owes nothing; nulls among prices do not hide the others."""
     user = prisma.value('INSERT INTO app."User" ("creditBalance") VALUES (0) RETURNING "id"')
     for name, prices in (("none", []), ("nulls", [None, None]), ("zero", [0]), ("some", [None, Decimal("1.10"), 2])):

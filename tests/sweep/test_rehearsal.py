@@ -38,7 +38,7 @@ def test_a_runner_with_no_more_rights_than_it_needs_is_stopped_too(wrong: App) -
     assert "past_refunds" in ran.document["error"]["message"]
 
 
-def test_a_dry_run_shows_the_fault_beside_its_plan(wrong: App) -> None:
+def test_a_dry_run_shows_the_failed_item_with_its_plan(wrong: App) -> None:
     ran = wrong.database.sweeper("run", "--dry-run", "--json", now=None)
     assert (ran.exit_code, ran.document["error"]["code"]) == (2, "rehearsal_failed")
     assert ran.document["refunds"]["sessions"] == 10

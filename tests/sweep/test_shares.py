@@ -117,7 +117,7 @@ def test_shares_that_do_not_add_up_are_held_and_no_one_is_paid(
     assert pools.value("SELECT sweeper.refund('a', 'worker')") == 0
 
 
-def test_a_whole_share_that_is_written_with_decimals_is_no_text_of_a_column_of_integers(pools: AppDatabase) -> None:
+def test_a_whole_share_written_with_decimals_fits_an_integer_column(pools: AppDatabase) -> None:
     """A half of four is 2.00."""
     pools.configure('"s.from_free"', '"s.from_free / 2.0"')
     pools.configure('"s.from_paid"', '"s.from_paid + s.from_free / 2.0"')

@@ -129,14 +129,14 @@ def test_the_last_batch_of_what_was_found_counts_and_does_not_make_the_next_larg
     assert pace.held(0.01, Traffic(102, others=1)) == 0
 
 
-def test_a_batch_that_wrote_nothing_tells_nothing_of_others() -> None:
+def test_a_batch_that_wrote_nothing_shows_nothing_about_others() -> None:
     """It has no number."""
     pace = settled(2000, 0.01)
     for number in (100, 0, 101, 0, 0, 102):
         assert pace.held(0.01, Traffic(transaction_number=number)) == 0
 
 
-def test_a_sweep_is_at_full_speed_again_when_nobody_was_at_work_for_some_batches() -> None:
+def test_a_sweep_is_at_full_speed_again_after_some_quiet_batches() -> None:
     """Not at once: an app that writes now and then would else meet a large batch each time."""
     pace = settled(2000, 0.01)
     pace.held(0.01, Traffic(waited_for=True))
