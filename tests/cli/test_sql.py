@@ -126,7 +126,6 @@ def run_in_psql(database: AppDatabase, script: str) -> subprocess.CompletedProce
         capture_output=True,
         text=True,
         timeout=60,
-        check=False,
     )
 
 
