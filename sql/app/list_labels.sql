@@ -1,4 +1,4 @@
--- Lists the values of an enum, in their order; no row for a type that is not an enum.
+-- Lists the values of an enum, in their order; returns no row for other types.
 SELECT e.enumlabel::text AS label,
        e.oid::bigint AS label_oid,
        e.enumtypid::bigint AS type_oid

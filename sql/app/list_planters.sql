@@ -23,7 +23,7 @@ may_create AS MATERIALIZED (
     CROSS JOIN LATERAL pg_catalog.aclexplode(coalesce(p.nspacl, pg_catalog.acldefault('n', p.nspowner))) AS g
     WHERE g.privilege_type = 'CREATE'
       AND g.grantee <> p.nspowner
-    -- what somebody may have created there already, to be called in place of a function of the same name. Built-in
+    -- what a role may have created there already, to be called in place of a function of the same name. Built-in
     -- ones, of which there are thousands, have an oid below 16384
     UNION ALL
     SELECT 'function',

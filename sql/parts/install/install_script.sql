@@ -1,4 +1,4 @@
--- sweeper install, as SQL. Feed it to psql with ON_ERROR_STOP set.
+-- sweeper install, as SQL. Run it in psql with ON_ERROR_STOP set.
 
 {if tables}
 -- 1. The tables, in one transaction.
@@ -44,8 +44,8 @@ COMMIT;
 
 {end}
 {end}
--- 5. Rights, for roles that you name: take away the dashes. A role that is to create triggers of the app's own (hooks) on
--- refunds or reversals needs TRIGGER on that table; what they call runs with the rights of whoever runs sweeper, unless it
+-- 5. Rights, for roles that you name: remove the dashes. A role that creates triggers of the app's own (hooks) on refunds
+-- or reversals needs TRIGGER on that table; what they call runs with the rights of the role that runs sweeper, unless it
 -- is SECURITY DEFINER.
 
 {each rights "\n\n"}{statements}{end}

@@ -1,4 +1,4 @@
--- sweeper install --release, as SQL. Feed it to psql with ON_ERROR_STOP set.
+-- sweeper install --release, as SQL. Run it in psql with ON_ERROR_STOP set.
 {each steps ""}
 
 {if in_transaction}BEGIN;

@@ -1,2 +1,2 @@
--- A refund, r, of the accounts that a batch has in hand.
+-- Only refunds, r, of the batch's accounts.
 AND r.account_id {account_eq} ANY (%(accounts)s::text[]::{account_type}[])
