@@ -13,7 +13,7 @@ def variant(*values: str) -> ParameterSet:
 
 @pytest.mark.parametrize("kind", ["numeric", variant("double precision"), variant("real")])
 def test_an_account_id_with_a_fraction_belongs_to_no_account(app: App, kind: str) -> None:
-    """And not that of whoever has the next number."""
+    """And not to the account with the next number."""
     app.sql(f"ALTER TABLE jobs ALTER owner TYPE {kind} USING 2")
     app.sql("ALTER TABLE wallets ALTER id TYPE int USING 2")
     app.sql("INSERT INTO jobs VALUES ('k', 1.6, 'failed', 3, 'no', '{}', '2026-11-23 10:00Z')")

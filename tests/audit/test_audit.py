@@ -180,7 +180,7 @@ def test_the_same_session_may_be_refunded_once_for_each_charge(clean: AppDatabas
 
 
 def test_a_charge_that_was_paid_again_counts_once(clean: AppDatabase) -> None:
-    """After its refund was taken back a person may pay it again; with both standing it is paid twice."""
+    """After its refund was taken back a user may pay it again; with neither taken back it is paid twice."""
     reverse(clean, "failed", NOW)
     assert clean.run("--session", "failed", now=LATER).document["refunds"] == {**amount(1, 3), "accounts": 1}
     assert findings(audit(clean)) == {}

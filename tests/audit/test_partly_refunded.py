@@ -58,7 +58,7 @@ def test_an_app_that_does_not_round_has_not_given_less(app: App) -> None:
 
 
 def test_a_row_of_sweeper_that_was_cut_is_found_until_it_is_taken_back(app: App) -> None:
-    """What was taken back, or written down by a person, is compared with nothing."""
+    """What was taken back, or adopted by a user, is compared with nothing."""
     app.sql("DELETE FROM entries WHERE job = 'part'")
     app.sql("DELETE FROM jobs WHERE id = 'fresh'")
     assert app.sweep()["sessions"] == 2

@@ -1,4 +1,4 @@
-"""Files that leave a column of the account behind, or pay nobody: each is a failure of the rehearsal, with a sample."""
+"""Files that leave a column of the account unchanged, or pay nothing: each fails the rehearsal, with a sample."""
 
 import pytest
 

@@ -64,7 +64,7 @@ def test_a_running_balance_of_several_pools(bare: AppDatabase) -> None:
 
 
 def test_a_status_whose_sessions_were_all_delivered(app: App) -> None:
-    """The app's own word for it is known to nobody, and there are more of them than of those that failed."""
+    """The app's own word for it is unknown, and there are more of them than of those that failed."""
     app.sql("ALTER TABLE jobs ADD received_at timestamptz")
     app.sql(
         "INSERT INTO jobs (id, owner, state, price, began, ended, beat) SELECT 'd' || n, 'w1', 'rcvd', 2, "

@@ -65,7 +65,7 @@ ON_EACH = "FOR EACH ROW EXECUTE FUNCTION theirs.seen()"
 def test_who_owns_what_a_refund_sets_off_is_named_and_stops_no_run(
     first: AppDatabase, made: str, put: str, fix: str
 ) -> None:
-    """Its owner may replace it at any time, and it runs with the rights of whoever writes."""
+    """Its owner may replace it at any time, and it runs with the rights of the writer."""
     first.account()
     first.session("s1")
     first.sql("CREATE SCHEMA theirs AUTHORIZATION sweeper_layer; GRANT USAGE ON SCHEMA theirs TO PUBLIC")

@@ -1,4 +1,4 @@
-"""What a runner may not read, `install` looks at for it: a wrong mapping does not pay because nobody could see it."""
+"""What a runner may not read, `install` reads for it: a wrong mapping does not pay because it went unseen."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def app(bare: AppDatabase) -> App:
 
 
 def stopped(app: App) -> str:
-    """Why a run by a runner pays nobody."""
+    """Why a run by a runner pays nothing."""
     ran = app.database.run(now=None, role=RUNNER)
     assert (ran.exit_code, ran.document["error"]["code"]) == (2, "rehearsal_failed"), ran.stdout
     assert app.database.value("SELECT count(*) FROM sweeper.refunds") == 0

@@ -1,4 +1,4 @@
-"""Files that would put credits in the wrong place: each is a failure of the rehearsal, and a run pays nobody."""
+"""Files that would put credits in the wrong place: each fails the rehearsal, and a run pays nothing."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Lists of statuses that would pay for work that nobody owes anything for, and marks that the file does not see."""
+"""Lists of statuses that would pay for work without anything owed, and marks that the file does not see."""
 
 import pytest
 

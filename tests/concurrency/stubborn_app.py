@@ -1,4 +1,4 @@
-"""An app that nobody may change, with the habits of several real ones, and what it remembers of what it did."""
+"""An app that cannot be changed, with the habits of several real ones, and its record of what it did."""
 
 import random
 import threading

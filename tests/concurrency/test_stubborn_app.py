@@ -1,4 +1,4 @@
-"""An app that nobody may change, and sweeps beside it: it never waits for them, and the books say what it did."""
+"""An app that cannot be changed, and sweeps beside it: it never waits for them, and the books show what it did."""
 
 import json
 import os

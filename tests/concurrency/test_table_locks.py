@@ -59,7 +59,7 @@ def briefly_locked(first: AppDatabase, statement: str | tuple[str, ...], lock: s
 
 @pytest.mark.parametrize("lock", LOCKS)
 def test_a_short_lock_of_a_whole_table_is_waited_for(first: AppDatabase, lock: str) -> None:
-    """A migration of a second is no failure, and nobody is skipped for it."""
+    """A migration of a second is not a failure, and no session is skipped for it."""
     owe(first, 20)
     with briefly_locked(first, FIND, lock):
         ran = first.run(now=None)

@@ -19,7 +19,7 @@ from tests.helpers.statements import before, name_of
 def test_no_row_is_locked_for_longer_than_a_quarter_of_a_second_where_each_takes_a_millisecond(
     first: AppDatabase,
 ) -> None:
-    """From the first batch on, of which nobody knows yet what it takes."""
+    """From the first batch on, when it is not known yet how long it takes."""
     first.sql(
         "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN PERFORM pg_sleep(0.001); RETURN new; END $$; "

@@ -79,7 +79,7 @@ def test_the_amount_that_was_really_paid_is_an_expression_over_the_session(first
 
 
 def test_a_hold_is_waived_with_nothing_and_is_over(first: AppDatabase) -> None:
-    """Also where nobody can be paid: there is no account, or none can be read."""
+    """Also where there is no account to pay, or none can be read."""
     first.account()
     first.session("nobody", account=None)
     first.session("gone", account="gone")

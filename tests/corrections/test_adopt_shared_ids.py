@@ -1,4 +1,4 @@
-"""An id that several partitions have is not adopted with an amount: which account it was paid to, nobody knows."""
+"""An id that several partitions have is not adopted with an amount: it is not known which account was paid."""
 
 import pytest
 

@@ -22,7 +22,7 @@ def test_a_decimal_refund_in_the_apps_own_ledger_is_taken_back_by_a_row_of_its_o
 
 
 def test_what_the_apps_own_ledger_keeps_is_not_paid_again_by_hand_and_not_put_on_hold(prisma: AppDatabase) -> None:
-    """Its guard allows one refund a session; a hold would wait for a person who can do nothing about it."""
+    """Its guard allows one refund a session; a hold would wait for a user who can do nothing about it."""
     _, job = prisma_job(prisma, "3.25")
     revert(prisma, "--run", prisma.run().document["run_id"])
     for flags in (("--dry-run",), (), ("--max-amount", "1")):

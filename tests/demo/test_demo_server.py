@@ -1,4 +1,4 @@
-"""The demo's PostgreSQL: it works, nobody else gets in, and nothing of it is ever left behind."""
+"""The demo's PostgreSQL: it works, no other user gets in, and nothing of it is ever left behind."""
 
 import importlib.util
 import os

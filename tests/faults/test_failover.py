@@ -141,7 +141,7 @@ def test_what_the_new_primary_never_got_is_paid_there_by_the_same_run(pair: Clus
 
 
 def test_a_signal_while_no_server_takes_writes_ends_the_sweep_at_once(pair: Cluster, app: AppDatabase) -> None:
-    """The primary is gone, the standby not promoted yet: nobody is kept waiting, and the next run does the rest."""
+    """The primary is gone, the standby not promoted yet: the run ends soon, and the next run does the rest."""
     owe(app, 40)
     gate(app)
     with running(app, "--batch-size", "4") as program:

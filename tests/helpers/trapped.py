@@ -1,4 +1,4 @@
-"""A table whose owner hears of whoever reads it: the planner looks at its index, with the rights of the reader."""
+"""A table whose owner notices each reader: the planner evaluates its index with the reader's rights."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

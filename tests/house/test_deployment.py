@@ -1,4 +1,4 @@
-"""What people copy to run it: cron runs the line, systemd takes the units, and the workflows are what they say."""
+"""What users copy to run it: cron runs the line, systemd takes the units, and the workflows are what they say."""
 
 import getpass
 import os

@@ -1,4 +1,4 @@
-"""What people work on the repository with: the Makefile, the hooks before a commit, the CI workflow and the map."""
+"""What contributors use: the Makefile, the hooks before a commit, the CI workflow and the map."""
 
 import re
 import shutil

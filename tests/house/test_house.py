@@ -169,7 +169,7 @@ def test_statements_come_from_the_checkout_here() -> None:
 
 
 def texts() -> Iterator[tuple[Path, str]]:
-    """Every file of the project that a person wrote."""
+    """Every file of the project that was written by hand."""
     skipped = {".git", ".venv", "__pycache__", "dist", "build"}
     for path in sorted(REPOSITORY.rglob("*")):
         parts = path.relative_to(REPOSITORY).parts

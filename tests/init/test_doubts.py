@@ -179,7 +179,7 @@ def test_an_amount_named_for_usage_is_not_a_refund(server: Server, tmp_path: Pat
 
 
 def test_a_table_of_usage_that_names_its_user_is_paid_work(server: Server, tmp_path: Path) -> None:
-    """It is called a log, and whoever it names is no work."""
+    """It is called a log, and what it names is no work."""
     found, _ = draft(
         server, tmp_path,
         """CREATE TABLE users (id int PRIMARY KEY, credits int NOT NULL);

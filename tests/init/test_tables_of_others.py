@@ -1,4 +1,4 @@
-"""``sweeper init`` runs nobody's code: neither of who owns a table, nor of who may create in the search path."""
+"""``sweeper init`` runs no code of others: neither of a table's owner, nor of a role that may create in the path."""
 
 import tomllib
 from pathlib import Path

@@ -39,7 +39,7 @@ def test_an_installation_waits_for_the_batch_that_is_being_paid(paid: AppDatabas
 
 
 def test_a_stranger_cannot_hold_up_a_run(paid: AppDatabase) -> None:
-    """Advisory locks are anybody's: whoever takes all of them keeps no run waiting."""
+    """Any role may take advisory locks: taking all of them keeps no run waiting."""
     with paid.connect() as stranger:
         stranger.execute("SELECT pg_advisory_lock(n) FROM generate_series(-100, 100) AS n")
         add_job(paid, 21, account="u", cost=1)

@@ -52,7 +52,7 @@ def test_a_ledger_that_was_kept_without_its_settings_is_taken_up(paid: AppDataba
 
 @pytest.fixture(params=["", TRIES], ids=["without an attempt", "with one"])
 def older(request: pytest.FixtureRequest, server: Server, tmp_path: Path) -> Iterator[AppDatabase]:
-    """Three refunded sessions, of which one was paid again by a person; one on hold; one that is owed."""
+    """Three refunded sessions, of which one was paid again by a user; one on hold; one that is owed."""
     script = JOBS.format(id_type="int", account_type="text", cost_type="int")
     attempt = "1" if request.param else ""
     with server.blank(tmp_path, script + (APPS / "installed" / "version_1.sql").read_text()) as database:

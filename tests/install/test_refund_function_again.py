@@ -1,4 +1,4 @@
-"""sweeper.refund() of a session whose refund was taken back: only a person pays it again."""
+"""sweeper.refund() of a session whose refund was taken back: only a user can pay it again."""
 
 import psycopg
 import pytest

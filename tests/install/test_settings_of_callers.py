@@ -1,4 +1,4 @@
-"""What whoever calls refund() may set for himself changes no amount, and hides no row."""
+"""No setting of a caller of refund() changes an amount or hides a row."""
 
 from pathlib import Path
 

@@ -121,7 +121,7 @@ class App(RuleBasedStateMachine):
     @precondition(lambda self: self.is_wide)
     @rule(account=accounts)
     def close_or_reopen(self, account: str) -> None:
-        """An account that is closed keeps its row: nobody is paid until it is open again."""
+        """An account that is closed keeps its row: it is not paid until it is open again."""
         if account not in self.books.accounts:
             return
         self.app.sql(

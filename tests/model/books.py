@@ -60,7 +60,7 @@ class Books:
     holds: set[Key] = field(default_factory=set)
 
     def of_charge(self, session: Session) -> dict[Key, Refund]:
-        """The refunds of a session's charge: one, and those that a person paid again after a reversal."""
+        """The refunds of a session's charge: one, and those that a user paid again after a reversal."""
         return {key: refund for key, refund in self.refunds.items() if key[:2] == (session.id, session.charge_id)}
 
     def is_refunded(self, session: Session) -> bool:
@@ -76,12 +76,12 @@ class Books:
         return not (self.fenced and self.is_refunded(session))
 
     def key(self, session: Session, whose: Whose = "run") -> Key:
-        """What its next refund is unique by: a person may pay again what was taken back."""
+        """What makes its next refund unique: a user may pay again what was taken back."""
         times = sum(refund.taken_back for refund in self.of_charge(session).values())
         return session.id, session.charge_id, times if whose == "person" and self.payable_again else 0
 
     def place(self, session: Session, whose: Whose = "run", *, look_again: bool = False) -> str:
-        """Where a session stands, for a run, for a person that names it, or for a layer of the app."""
+        """The state of a session for a run, for a user who names it, or for a layer of the app."""
         key, now = self.key(session, whose), self.now
         if key in self.refunds or key in self.by_app:
             return "refunded"

@@ -132,7 +132,7 @@ class Machine(App):
 
     @rule(number=any_session)
     def pay_by_hand(self, number: int) -> None:
-        """A person names a session: what was taken back is paid again, and a hold is looked at again."""
+        """A user names a session: what was taken back is paid again, and a hold is looked at again."""
         if (session := self.pick(number)) is None:
             return
         owed = self.books.place(session, "person", look_again=True) == "owed"

@@ -1,4 +1,4 @@
-"""Messages to people say what happened, how much and where to look: through Apprise, to a real server."""
+"""Messages to users say what happened, how much and where to look: through Apprise, to a real server."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""Times that Postgres has and Python has not: one session with such a time is an odd one, and stops nobody."""
+"""Times that Postgres has and Python has not: one session with such a time does not stop a run."""
 
 import pytest
 

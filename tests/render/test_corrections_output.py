@@ -1,4 +1,4 @@
-"""What revert, adopt, explain and history say to a person: the tables, the question, and what they never say."""
+"""What revert, adopt, explain and history show to a user: the tables, the question, and what they never show."""
 
 import re
 import sys

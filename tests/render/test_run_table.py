@@ -1,4 +1,4 @@
-"""What `sweeper run` shows to a person: tables, a bar on a terminal, and nothing that gives it orders."""
+"""What `sweeper run` shows to a user: tables, a bar on a terminal, and no control characters."""
 
 import json
 import re
@@ -45,7 +45,7 @@ def test_the_table_of_a_dry_run(first: AppDatabase) -> None:
 
 
 def test_the_table_of_a_run(first: AppDatabase) -> None:
-    """By reason, then what needs a person, what is left and why."""
+    """By reason, then what needs a user, what is left and why."""
     a_bit_of_everything(first)
     caps = ("--max-amount", "8", "--max-credits", "9")
     planned = first.run("--dry-run", *caps).document
@@ -65,7 +65,7 @@ def test_long_ids_are_shown_whole(first: AppDatabase) -> None:
 
 
 def test_a_terminal_gets_a_bar_and_readable_lines(first: AppDatabase) -> None:
-    """On a terminal: a progress bar that goes away, log lines for people, the table; and word when nothing was owed."""
+    """On a terminal: a progress bar that goes away, readable log lines, the table; and a line when nothing was owed."""
     first.account()
     for number in range(30):
         first.session(f"s{number:02}", created="2021-01-01")

@@ -120,7 +120,7 @@ def test_a_cap_by_hand_is_for_this_run_alone(first: AppDatabase) -> None:
 
 
 def test_a_cap_by_hand_may_be_lower_than_the_files(first: AppDatabase) -> None:
-    """A person may let fewer through; the run after that goes on by the file."""
+    """A user may let fewer through; the run after that goes on by the file."""
     owe(first, 1, 1, 1)
     assert refunded(first, "--max-refunds", "1") == (["s0"], 2, 4)
     assert refunded(first) == (["s1", "s2"], 0, 0)

@@ -1,4 +1,4 @@
-"""Ids that the app changes in place: the sessions look as if nobody had refunded them, and their refunds have none."""
+"""Ids that the app changes in place: the sessions look unrefunded, and their refunds have no session."""
 
 from datetime import timedelta
 

@@ -101,7 +101,7 @@ def test_an_expression_that_fails_for_one_row_is_isolated(
 
 
 def test_a_session_whose_attempt_cannot_be_read_is_isolated(first: AppDatabase) -> None:
-    """It is held as a whole, in nobody's way, until its row is fixed; then it is paid, and the hold has ended."""
+    """It is held without blocking others until its row is fixed; then it is paid, and the hold has ended."""
     charge(first, *(f"s{number}" for number in range(5)), "s2")
     planned, ran = first.run("--dry-run"), first.run()
     assert (planned.document["held"], ran.document["held"], ran.exit_code) == (1, 1, 3)

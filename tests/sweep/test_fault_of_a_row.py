@@ -39,7 +39,7 @@ def test_a_trigger_may_raise_whatever_sqlstate_it_likes(first: AppDatabase, stat
 
 @pytest.mark.parametrize("state", ["42501", "40001", "25006"])
 def test_who_raises_for_everybody_is_believed(first: AppDatabase, state: str) -> None:
-    """The app said no, so that is no fault of the run, whoever else was paid."""
+    """The app refused it, so the run is not at fault, whichever other session was paid."""
     crowd(first, "u1", "u2", "u3", "u4")
     spoil(first, "users", "UPDATE", f"RAISE 'frozen' USING ERRCODE = '{state}';")
     assert first.run().exit_code == 3
@@ -100,7 +100,7 @@ def test_what_fails_in_a_trigger_is_held_when_another_account_was_paid(first: Ap
 
 @pytest.mark.parametrize(("state", "code"), [("42501", "privilege"), ("42703", "database"), ("22012", "refused")])
 def test_what_fails_in_a_trigger_for_everybody_ends_the_run(first: AppDatabase, state: str, code: str) -> None:
-    """After three accounts in a row, and nobody is put on hold."""
+    """After three accounts in a row, and nothing is put on hold."""
     crowd(first, *(f"u{number}" for number in range(20)))
     fail_without_raise(first, state, "u")
     tries: list[str] = []
@@ -152,7 +152,7 @@ def test_payments_of_its_own_account_prove_nothing(first: AppDatabase) -> None:
 
 
 def test_the_only_session_that_is_owed_is_held(first: AppDatabase) -> None:
-    """There is nobody else whom it could be compared with; so is one that a person names."""
+    """There is no other account to compare with; so is one that a user names."""
     first.account()
     first.session("bad")
     first.sql("ALTER TABLE users ADD CHECK (credits <= 100)")
@@ -165,7 +165,7 @@ def test_the_only_session_that_is_owed_is_held(first: AppDatabase) -> None:
 
 @pytest.mark.parametrize("bad", [1, 2, 5])
 def test_a_dry_run_treats_failing_expressions_as_a_run_does(first: AppDatabase, bad: int) -> None:
-    """Also where nobody can be paid and it may be the run's fault: exit 1 and the same words."""
+    """Also where nothing can be paid and the run may be at fault: exit 1 and the same words."""
     first.configure('"cardinality(selected_models)"', '"12 / cardinality(selected_models)"')
     assert first.sweeper("install").exit_code == 0
     for number in range(bad):

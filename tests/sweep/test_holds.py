@@ -1,4 +1,4 @@
-"""Sessions that no program may refund: each is held with its reason, and stands in nobody's way."""
+"""Sessions that no program may refund: each is held with its reason, and does not block others."""
 
 from decimal import Decimal
 
@@ -25,7 +25,7 @@ def render(database: AppDatabase, charge: object) -> int:
 
 
 def test_a_session_without_an_account_is_held(first: AppDatabase) -> None:
-    """Whether the account was never recorded or has been deleted since, there is nobody to pay."""
+    """Whether the account was never recorded or has been deleted since, it cannot be paid."""
     first.account()
     first.session("null", account=None)
     first.session("deleted", account="gone")
@@ -196,7 +196,7 @@ def test_a_person_pays_a_hold_by_raising_the_bound(first: AppDatabase) -> None:
 
 
 def test_a_hold_that_ended_and_comes_back_is_new(first: AppDatabase) -> None:
-    """A hold that a person ended is news again, with a new first date."""
+    """A hold that a user ended is reported again, with a new first date."""
     first.account()
     first.session("s1", account=None)
     first.run()

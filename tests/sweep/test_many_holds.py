@@ -60,7 +60,7 @@ def test_a_cap_outranks_a_hold(first: AppDatabase) -> None:
 
 
 def test_a_fault_of_the_whole_run_holds_nothing(first: AppDatabase) -> None:
-    """A missing privilege is nobody's row: the run fails, and no session is put on hold."""
+    """A missing privilege is not the fault of a row: the run fails, and no session is put on hold."""
     first.account()
     first.session("s1")
     first.sql("CREATE ROLE clerk LOGIN PASSWORD 'p'")

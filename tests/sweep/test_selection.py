@@ -6,7 +6,7 @@ from tests.helpers.app_database import AppDatabase
 
 
 def test_grace_and_floor_do_not_apply_to_a_session_named_by_hand(first: AppDatabase) -> None:
-    """A person may refund a session that has just failed, or one from before the floor, and nothing beside it."""
+    """A user may refund a session that has just failed, or one from before the floor, and no other."""
     first.account()
     first.session("fresh", created="2026-11-23 11:59:59")
     first.session("old", created="2018-01-01")
