@@ -1,4 +1,5 @@
--- Finds a run by its id, with the moment by which its refunds are found.
-SELECT run.as_of
+-- Finds one run, by which its refunds are found; a run that has not ended may pay on.
+SELECT run.as_of,
+       run.ended_at IS NULL AS open
 FROM {runs} AS run
 WHERE run.run_id = %(run_id)s::text::uuid

@@ -6,7 +6,7 @@ after the right to create there is revoked. So does the function of a trigger, w
 can add, and whatever else a write to a table calls, as its owner defines it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sweeper.config.model import Settings
@@ -22,10 +22,11 @@ _MAY = {
     "operator": "which owns the operator {} and could have planted it there before",
     "trigger": "which may create triggers on {}",
     "partition": "which owns the partition {} and may create triggers on it",
-    "called": "which owns the function {} that a refund sets off",
-    "type": "which owns the type {} of a column",
+    "called": "which owns the function {} that a refund calls",
+    "read": "which owns the table {} that the file's SQL reads",
+    "type": "which owns the type {} of a value",
 }
-# what any statement of ours may call; the others are called by a write to a table
+# what any statement of ours may call; the others are called by a write to a table, or named in the file
 _PLANTED = ("create", "schema", "function", "operator")
 
 
@@ -47,11 +48,16 @@ def mapped_tables(settings: Settings) -> list[str]:
 
 
 def find_planters(
-    transaction: Transaction, tables: Sequence[str], own_schema: str, search_path: str, *, set_off: bool = False
+    transaction: Transaction,
+    tables: Sequence[str],
+    own_schema: str,
+    search_path: str,
+    *,
+    named: Mapping[str, list[str]] | None = None,
 ) -> Planters | None:
     """Find out who may create something in a schema of ``search_path``, the current one, and owns none of these tables.
 
-    With ``set_off``, also who owns what a write to the tables calls.
+    With what the file's own SQL has ``named``, also who owns that, or what a write to the tables calls.
 
     None when only roles may that can run code in our transactions anyway, and while the file names no table that is
     there, which others report.
@@ -60,8 +66,11 @@ def find_planters(
     try:
         with transaction.savepoint():
             found = [*transaction.rows(fill("list_planters", {}), binds)]
-            if set_off:
+            if named is not None:
                 found += transaction.rows(fill("list_set_off", {}), binds)
+                known = {row.place for row in found}
+                rows = transaction.rows(fill("list_named", {}), {**binds, **named})
+                found += [row for row in rows if row.place not in known]
     except (Refusal, SweeperError) as error:
         if getattr(error, "code", "") not in ("database", "privilege"):
             raise
@@ -127,6 +136,7 @@ def _fix(row: Row) -> str:
         "trigger": f"REVOKE TRIGGER ON TABLE {row.place} FROM {role};",
         "partition": f"ALTER TABLE {row.place} OWNER TO {owner};",
         "called": f"ALTER ROUTINE {row.place} OWNER TO {owner};",
+        "read": f"ALTER TABLE {row.place} OWNER TO {owner};",
         "type": f"ALTER TYPE {row.place} OWNER TO {owner};",
     }
     return fixes[row.kind]

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from sweeper.app.named import named_in
 from sweeper.app.search_path import find_planters, mapped_tables
 from sweeper.check.context import CheckContext, all_tables, failure, ok, reading, warning
 from sweeper.check.result import Check
@@ -20,8 +21,8 @@ _NAMED = 5
 def check_search_path(database: Database, settings: Settings, search_path: str) -> Check:
     """Whether another role can create functions that the app's SQL in our statements would call."""
     with reading(database, search_path) as transaction:
-        own_schema = settings.database.schema_
-        found = find_planters(transaction, mapped_tables(settings), own_schema, search_path, set_off=True)
+        tables, own_schema = mapped_tables(settings), settings.database.schema_
+        found = find_planters(transaction, tables, own_schema, search_path, named=named_in(settings))
     if found is None:
         who = "only owners of the mapped tables and superusers"
         return ok("search_path", f"{who} may create in a schema of it, or triggers that would gain rights")

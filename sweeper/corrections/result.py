@@ -56,9 +56,13 @@ class Correction:
 
 @dataclass(frozen=True)
 class RevertResult(Correction):
-    """Refunds taken back; a plan has the ``balances`` of the accounts that would lose most."""
+    """Refunds taken back; a plan has the ``balances`` of the accounts that would lose most.
+
+    ``run_open`` is whether the run had not ended: it died, or may pay on.
+    """
 
     run_id: str | None
+    run_open: bool
     session_id: str | None
     refunds: Amount
     accounts: int

@@ -64,7 +64,7 @@ class Revert:
             self._mapping = prepared.mapping
             self._reverter = BatchReverter(database, self._mapping, request, allow_negative=choice.allow_negative)
             retrying(self._require_reverse)
-            self._run_as_of = retrying(self._find_run)
+            self._run_as_of, self._run_open = retrying(self._find_run)
             retrying(self._require_refunds)
         self._start()
 
@@ -78,10 +78,10 @@ class Revert:
         with reading(self._database, self._mapping) as transaction:
             require_reverse(transaction, self._mapping, self._choice)
 
-    def _find_run(self) -> datetime | None:
+    def _find_run(self) -> tuple[datetime | None, bool]:
         run_id = self._choice.run_id
         if run_id is None:
-            return None
+            return None, False
         try:
             with reading(self._database, self._mapping) as transaction:
                 rows = transaction.rows(self._mapping.statement("find_run"), {"run_id": run_id})
@@ -91,8 +91,7 @@ class Revert:
             raise ConfigurationError(
                 f"--run {run_id}: there is no such run; `sweeper history` lists them", code="unknown_run"
             )
-        found: datetime = rows[0].as_of
-        return found
+        return rows[0].as_of, rows[0].open
 
     def _require_refunds(self) -> None:
         session_id = self._choice.session_id
@@ -240,6 +239,7 @@ class Revert:
             signal=signal,
             error=error,
             run_id=self._choice.run_id,
+            run_open=self._run_open,
             session_id=self._choice.session_id,
             refunds=self._taken,
             accounts=len(self._accounts),

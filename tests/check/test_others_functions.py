@@ -86,3 +86,49 @@ def test_who_owns_a_partition_may_put_a_trigger_on_it(bare: AppDatabase) -> None
     checked = items(check(bare))["search_path"]
     assert "sweeper_layer, which owns the partition public.all_sessions" in checked["message"]
     assert (checked["status"], checked["fix"]) == ("warning", "ALTER TABLE public.all_sessions OWNER TO postgres;")
+
+
+EXCLUDE = "\"step = 'All models failed - credits refunded'\""
+FUNCTION = "CREATE FUNCTION theirs.done(text) RETURNS boolean LANGUAGE sql AS 'SELECT false'"
+QUOTED = """CREATE FUNCTION theirs."Is done"(text) RETURNS boolean LANGUAGE sql AS 'SELECT false'"""
+
+
+@pytest.mark.parametrize(
+    ("made", "exclude", "fix"),
+    [
+        (FUNCTION, "theirs.done(s.id)", "ROUTINE theirs.done(text)"),
+        (QUOTED, 'theirs . "Is done" (s.id)', 'ROUTINE theirs."Is done"(text)'),
+        (
+            "CREATE VIEW theirs.given AS SELECT 'x' AS id",
+            "EXISTS (SELECT FROM public.users AS u, theirs.given AS g WHERE g.id = s.id)",
+            "TABLE theirs.given",
+        ),
+        ("CREATE TABLE theirs.paid (id text)", "s.id IN (SELECT id FROM ONLY Theirs.Paid)", "TABLE theirs.paid"),
+        ("CREATE DOMAIN theirs.note AS text", "s.step::theirs.note = 'x'", "TYPE theirs.note"),
+        ("CREATE DOMAIN theirs.note AS text", "CAST(s.step AS theirs.note) = 'x'", "TYPE theirs.note"),
+    ],
+)
+def test_who_owns_what_the_files_own_sql_names_is_named_and_stops_no_run(
+    bare: AppDatabase, made: str, exclude: str, fix: str
+) -> None:
+    """Its owner may replace it at any time, and it runs with the rights of a run, and of who owns refund()."""
+    bare.account()
+    bare.session("s1")
+    bare.sql("CREATE SCHEMA theirs AUTHORIZATION sweeper_layer; GRANT USAGE ON SCHEMA theirs TO PUBLIC")
+    bare.sql(f"SET ROLE sweeper_layer; {made}; RESET ROLE")
+    bare.configure(EXCLUDE, f"'''{exclude}'''")
+    assert bare.sweeper("install").exit_code == 0
+    checked = items(check(bare))["search_path"]
+    assert checked["status"] == "warning"
+    assert checked["fix"] == f"ALTER {fix} OWNER TO postgres;"
+    assert "sweeper_layer, which owns the" in checked["message"]
+    assert bare.run().document["refunds"]["sessions"] == 1
+    bare.sql(checked["fix"])
+    assert items(check(bare))["search_path"]["status"] == "ok"
+
+
+def test_what_the_file_only_says_in_a_text_is_not_named(bare: AppDatabase) -> None:
+    bare.sql("CREATE SCHEMA theirs AUTHORIZATION sweeper_layer; GRANT USAGE ON SCHEMA theirs TO PUBLIC")
+    bare.sql(f"SET ROLE sweeper_layer; {FUNCTION}; CREATE TABLE theirs.paid (id text); RESET ROLE")
+    bare.configure(EXCLUDE, "\"s.step = 'theirs.done(1) FROM theirs.paid' /* FROM theirs.paid */\"")
+    assert items(check(bare))["search_path"]["status"] == "ok"

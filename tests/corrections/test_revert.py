@@ -181,4 +181,13 @@ def test_without_a_terminal_nothing_is_done_without_a_yes(first: AppDatabase) ->
 def test_a_run_that_died_is_taken_back_too(first: AppDatabase) -> None:
     run_id = swept(first, 3)
     first.sql("UPDATE sweeper.runs SET ended_at = NULL, outcome = NULL, sessions = NULL, credits = NULL")
-    assert revert(first, "--run", run_id).document["refunds"]["sessions"] == 2
+    said = first.sweeper("revert", "--run", run_id, "--reason", "test", "--dry-run")
+    assert "This run has not ended. If its process still runs, stop it and revert again" in said.stdout
+    reverted = revert(first, "--run", run_id).document
+    assert (reverted["refunds"]["sessions"], reverted["run_open"]) == (2, True)
+
+
+def test_a_run_that_ended_is_not_said_to_go_on(first: AppDatabase) -> None:
+    run_id = swept(first, 3)
+    assert "has not ended" not in first.sweeper("revert", "--run", run_id, "--reason", "test", "--dry-run").stdout
+    assert revert(first, "--run", run_id).document["run_open"] is False

@@ -40,6 +40,11 @@ def show_revert(console: Console, result: RevertResult) -> None:
         notes.append(f"And {plural(result.accounts - len(result.balances), 'account')} more, with less each.")
     if result.already_reversed:
         notes.append(f"{plural(result.already_reversed, 'refund')} taken back before: left as they are.")
+    if result.run_open:
+        notes.append(
+            "This run has not ended. If its process still runs, stop it and revert again: what it pays after this is "
+            "not taken back."
+        )
     if result.writes_ledger is False and refunds.sessions:
         notes.append("The app's own ledger gets no row for this: [ledger.reverse] is not in the file.")
     if refunds.sessions:

@@ -1,0 +1,42 @@
+"""What the file's own SQL names: the functions that it calls, the tables that its subqueries read, and its types."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from sweeper.app.catalog import without_literals
+from sweeper.config.model import Settings
+
+_PART = r'(?:"(?:[^"]|"")+"|[A-Za-z_][\w$]*)'
+_NAME = rf"((?:{_PART}\s*\.\s*)?{_PART})"
+_NAMED = {
+    "function": re.compile(rf"{_NAME}\s*\("),
+    "table": re.compile(rf"(?:\b(?:from|join|table)\b|,)\s*(?:\b(?:only|lateral)\s+)?{_NAME}", re.IGNORECASE),
+    "type": re.compile(rf"(?:::|\bas\b)\s*{_NAME}", re.IGNORECASE),
+}
+_PARTS = re.compile(_PART)
+
+
+def named_in(settings: Settings) -> dict[str, list[str]]:
+    """The binds for ``list_named``; a name without a schema has an empty one."""
+    decisive = settings.model_dump(include={"sessions", "accounts", "ledger"})
+    found = sorted({one for text in _texts(decisive) for one in _names(without_literals(text))})
+    return {key: [one[place] for one in found] for place, key in enumerate(("kinds", "schemas", "names"))}
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from _texts(one)
+
+
+def _names(plain: str) -> Iterator[tuple[str, str, str]]:
+    for kind, pattern in _NAMED.items():
+        for found in pattern.findall(plain):
+            *schema, name = map(_unquoted, _PARTS.findall(found))
+            yield kind, "".join(schema), name
+
+
+def _unquoted(part: str) -> str:
+    return part[1:-1].replace('""', '"') if part.startswith('"') else part.lower()
