@@ -99,6 +99,7 @@ def _read_flags(path: Path, flags: RunFlags, as_of: datetime, asked_at: float) -
         reason=flags.reason,
         accepted=flags.accepted,
         first_attempts=FIRST_ATTEMPTS if flags.patient else 1,
+        clock=time.time,
     )
 
 

@@ -1,13 +1,18 @@
 """The caps of a run, by sessions and by credits, which also hold when several runs pay at once."""
 
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Collection
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple, Self
 
 from sweeper.app.mapping import Mapping
 from sweeper.config.model import PolicySection
+from sweeper.core.errors import FailedError
 from sweeper.postgres.transaction import Transaction
+
+# the refunds of a run are dated as it began, and for as long as this the caps of others count them
+_LONGEST_RUN_SECONDS = 24 * 60 * 60
 
 
 class Room(NamedTuple):
@@ -44,7 +49,15 @@ class Limits(NamedTuple):
 class Caps:
     """Reads from the ledger, inside the transaction that pays, what the caps still leave."""
 
-    def __init__(self, mapping: Mapping, limits: Limits, *, run_id: str, as_of: datetime) -> None:
+    def __init__(
+        self,
+        mapping: Mapping,
+        limits: Limits,
+        *,
+        run_id: str,
+        as_of: datetime,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._lock = mapping.statement("lock_caps")
         self._count_others = mapping.statement("count_recent_refunds")
         self._count_own = mapping.statement("count_own_refunds")
@@ -55,6 +68,7 @@ class Caps:
         )
         self._own: tuple[int, Decimal] | None = None
         self._before = (0, Decimal(0))
+        self._clock, self._began_at = clock, clock()
 
     @property
     def by_credits(self) -> bool:
@@ -89,7 +103,16 @@ class Caps:
         """What the caps leave to this batch until it ends; None while another run is paying.
 
         Where runs share a cap they pay one at a time, so that each counts what the others have paid.
+
+        Raises:
+            FailedError: this run is so old that others would not count what it pays.
         """
+        if self._clock() - self._began_at >= _LONGEST_RUN_SECONDS:
+            raise FailedError(
+                "this run began 24 hours ago, as when its process or machine was stopped for a while: what it pays now "
+                "would be dated then, and count for no cap. The next run continues",
+                code="run_too_old",
+            )
         if self._limits.refunds is None and self._limits.credits is None:
             return Room()
         if self._shared and not transaction.rows(self._lock):

@@ -1,5 +1,6 @@
 """The checks before anything is paid or planned, and the app's tables as a run sees them."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -32,7 +33,7 @@ class RunRequest:
     """What the command line asked for; ``asked_at`` is ``time.monotonic()`` at the moment ``as_of``.
 
     ``by`` and ``reason`` are who decided about the named sessions, and why. ``first_attempts`` is how often a server
-    that cannot be reached is tried at the start.
+    that cannot be reached is tried at the start. By ``clock`` a run notices that its machine was stopped for long.
     """
 
     as_of: datetime
@@ -46,6 +47,7 @@ class RunRequest:
     by: str | None = None
     reason: str | None = None
     first_attempts: int = FIRST_ATTEMPTS
+    clock: Callable[[], float] = time.monotonic
 
 
 class RunContext(NamedTuple):

@@ -71,7 +71,7 @@ def _execute(
     observer: Observer,
 ) -> RunResult:
     mapping, selection, policy = prepared.mapping, prepared.selection, settings.policy
-    caps = Caps(mapping, prepared.limits, run_id=run_id, as_of=request.as_of)
+    caps = Caps(mapping, prepared.limits, run_id=run_id, as_of=request.as_of, clock=request.clock)
     holds = Holds(database, mapping, selection, run_id=run_id, limit=policy.max_new_holds)
     payer = BatchPayer(database, mapping, selection, caps, holds, run_id=run_id)
     sweep = Sweep(database, mapping, payer, holds, batch_size=policy.batch_size, signals=signals, observer=observer)
