@@ -294,11 +294,19 @@ sweeper_closed AS (
     UPDATE "public"."prediction_sessions" AS s
     SET "status" = 'error',
         "step" = ('Closed: no sign of life')
-    WHERE s."id" OPERATOR(pg_catalog.=) ANY (SELECT f.session_id FROM sweeper_fit AS f WHERE f.stuck AND f.unfit IS NULL)
+    FROM (
+        SELECT f.session_id AS sweeper_session_id
+        FROM sweeper_fit AS f
+        WHERE f.stuck AND f.unfit IS NULL
+    ) AS sweeper_owed
+    WHERE s."id" OPERATOR(pg_catalog.=) sweeper_owed.sweeper_session_id
+      -- of these sessions alone: in a table that is read as a whole an expression may fail for another row
+      AND CASE WHEN sweeper_owed.sweeper_session_id IS NOT NULL THEN true
       AND s."status" OPERATOR(pg_catalog.=) ANY (ARRAY['initializing', 'queued', 'researching', 'generating']::session_status[])
       AND coalesce((s."created_at")::timestamptz, (s."created_at")::timestamptz)
           <= (:stuck_before::timestamptz[])[pg_catalog.array_position(ARRAY['initializing', 'queued', 'researching', 'generating']::session_status[], s."status")]
       AND ((step = 'All models failed - credits refunded')) IS NOT TRUE
+      END
     RETURNING s."id" AS session_id,
               coalesce((s."created_at")::timestamptz, (s."created_at")::timestamptz, (s."created_at")::timestamptz) AS failed_at,
               (s."status" OPERATOR(pg_catalog.=) ANY (ARRAY['initializing', 'queued', 'researching', 'generating', 'finished']::session_status[])) IS NOT TRUE AS closed

@@ -13,17 +13,16 @@ sweeper_closed AS (
     {else}
     SET {each closing ",\n        "}{column} = {value}{end}
     {end}
-    {if closing_beside}
     FROM (
-        SELECT {each refund_names ", "}f.{name} AS sweeper_{name}{end}
+        SELECT {if closing_beside}{each refund_names ", "}f.{name} AS sweeper_{name}{end}{else}f.session_id AS sweeper_session_id{end}
         FROM sweeper_fit AS f
         WHERE f.stuck AND f.unfit IS NULL
     ) AS sweeper_owed
     WHERE {session_id} {session_eq} sweeper_owed.sweeper_session_id
-    {else}
-    WHERE {session_id} {session_eq} ANY (SELECT f.session_id FROM sweeper_fit AS f WHERE f.stuck AND f.unfit IS NULL)
-    {end}
+      -- of these sessions alone: in a table that is read as a whole an expression may fail for another row
+      AND CASE WHEN sweeper_owed.sweeper_session_id IS NOT NULL THEN true
       {include still_stuck}
+      END
       {if by_account}
       {include sessions_here}
       {end}
@@ -42,18 +41,15 @@ sweeper_closed AS (
 sweeper_marked AS (
     UPDATE {sessions} AS s
     SET {each marking ",\n        "}{column} = {value}{end}
-    {if marking_beside}
     FROM (
-        SELECT {each refund_names ", "}f.{name} AS sweeper_{name}{end}
+        SELECT {if marking_beside}{each refund_names ", "}f.{name} AS sweeper_{name}{end}{else}f.session_id AS sweeper_session_id{end}
         FROM sweeper_fit AS f
         WHERE NOT f.stuck AND f.unfit IS NULL
     ) AS sweeper_owed
     WHERE {session_id} {session_eq} sweeper_owed.sweeper_session_id
-    {else}
-    WHERE {session_id} {session_eq} ANY (SELECT f.session_id FROM sweeper_fit AS f WHERE NOT f.stuck AND f.unfit IS NULL)
-    {end}
-      AND {status} {status_eq} ANY ({failed})
-      AND ({exclude}) IS NOT TRUE
+      AND CASE WHEN sweeper_owed.sweeper_session_id IS NOT NULL
+          THEN {status} {status_eq} ANY ({failed}) AND ({exclude}) IS NOT TRUE
+      END
       {if by_account}
       {include sessions_here}
       {end}

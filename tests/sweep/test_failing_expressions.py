@@ -53,6 +53,23 @@ def test_whichever_expression_fails_for_one_row_the_others_are_paid(first: AppDa
     assert (first.credits(), first.credits("u2")) == (136, 106)
 
 
+@pytest.mark.parametrize("key", FAILING)
+def test_a_table_that_is_read_as_a_whole_shows_no_other_row_to_an_expression(first: AppDatabase, key: str) -> None:
+    """A small table that has statistics is read from end to end, and each condition on a row may come first."""
+    first.account()
+    first.account("u2")
+    first.sql("ALTER TABLE prediction_sessions ADD x int DEFAULT 1")
+    first.configure(*FAILING[key])
+    first.configure("[sessions.close]", '[sessions.refunded]\nstep = "\'given back\'"\n[sessions.close]')
+    assert first.sweeper("install").exit_code == 0
+    for name, status in (("failed", "error"), ("stuck", "generating")):
+        first.session(f"{name}0", status, account="u2", created="2026-11-23 09:00")
+        first.session(f"{name}1", status, created="2026-11-23 09:00")
+    first.sql("UPDATE prediction_sessions SET x = 0 WHERE id LIKE '%1'; ANALYZE prediction_sessions")
+    assert first.run().document["refunds"]["sessions"] >= 2
+    assert {"failed0", "stuck0"} <= first.refunds().keys()
+
+
 def settled(app: AppDatabase, *flags: str) -> tuple[int, int]:
     """How many sessions a run refunds and holds, and that a dry run says the same before."""
     planned, ran = app.run("--dry-run", *flags).document, app.run(*flags).document
