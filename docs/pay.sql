@@ -301,7 +301,7 @@ sweeper_closed AS (
     ) AS sweeper_owed
     WHERE s."id" OPERATOR(pg_catalog.=) sweeper_owed.sweeper_session_id
       -- of these sessions alone: in a table that is read as a whole an expression may fail for another row
-      AND CASE WHEN sweeper_owed.sweeper_session_id IS NOT NULL THEN true
+      AND CASE WHEN s."id" OPERATOR(pg_catalog.=) sweeper_owed.sweeper_session_id THEN true
       AND s."status" OPERATOR(pg_catalog.=) ANY (ARRAY['initializing', 'queued', 'researching', 'generating']::session_status[])
       AND coalesce((s."created_at")::timestamptz, (s."created_at")::timestamptz)
           <= (:stuck_before::timestamptz[])[pg_catalog.array_position(ARRAY['initializing', 'queued', 'researching', 'generating']::session_status[], s."status")]

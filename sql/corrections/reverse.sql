@@ -73,7 +73,10 @@ sweeper_unmarked AS (
         ) AS f
     ) AS sweeper_owed
     WHERE {session_id} {session_eq} sweeper_owed.sweeper_session_id
-      AND {attempt} {attempt_eq} sweeper_owed.sweeper_attempt
+      -- of these sessions alone: it may fail for another row
+      AND CASE WHEN {session_id} {session_eq} sweeper_owed.sweeper_session_id
+          THEN {attempt} {attempt_eq} sweeper_owed.sweeper_attempt
+      END
     {if by_account}
       AND {account} {account_eq} sweeper_owed.sweeper_account_id
       {include sessions_here}

@@ -20,7 +20,7 @@ sweeper_closed AS (
     ) AS sweeper_owed
     WHERE {session_id} {session_eq} sweeper_owed.sweeper_session_id
       -- of these sessions alone: in a table that is read as a whole an expression may fail for another row
-      AND CASE WHEN sweeper_owed.sweeper_session_id IS NOT NULL THEN true
+      AND CASE WHEN {session_id} {session_eq} sweeper_owed.sweeper_session_id THEN true
       {include still_stuck}
       END
       {if by_account}
@@ -47,7 +47,7 @@ sweeper_marked AS (
         WHERE NOT f.stuck AND f.unfit IS NULL
     ) AS sweeper_owed
     WHERE {session_id} {session_eq} sweeper_owed.sweeper_session_id
-      AND CASE WHEN sweeper_owed.sweeper_session_id IS NOT NULL
+      AND CASE WHEN {session_id} {session_eq} sweeper_owed.sweeper_session_id
           THEN {status} {status_eq} ANY ({failed}) AND ({exclude}) IS NOT TRUE
       END
       {if by_account}

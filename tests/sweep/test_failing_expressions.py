@@ -60,7 +60,8 @@ def test_a_table_that_is_read_as_a_whole_shows_no_other_row_to_an_expression(fir
     first.account("u2")
     first.sql("ALTER TABLE prediction_sessions ADD x int DEFAULT 1")
     first.configure(*FAILING[key])
-    first.configure("[sessions.close]", '[sessions.refunded]\nstep = "\'given back\'"\n[sessions.close]')
+    marks = "[sessions.refunded]\nstep = \"'given back'\"\n[sessions.reversed]\nstep = 'null'"
+    first.configure("[sessions.close]", f"{marks}\n[sessions.close]")
     assert first.sweeper("install").exit_code == 0
     for name, status in (("failed", "error"), ("stuck", "generating")):
         first.session(f"{name}0", status, account="u2", created="2026-11-23 09:00")
@@ -68,6 +69,7 @@ def test_a_table_that_is_read_as_a_whole_shows_no_other_row_to_an_expression(fir
     first.sql("UPDATE prediction_sessions SET x = 0 WHERE id LIKE '%1'; ANALYZE prediction_sessions")
     assert first.run().document["refunds"]["sessions"] >= 2
     assert {"failed0", "stuck0"} <= first.refunds().keys()
+    assert first.sweeper("revert", "--session", "stuck0", "--reason", "test", "--yes").exit_code == 0
 
 
 def settled(app: AppDatabase, *flags: str) -> tuple[int, int]:
