@@ -1,5 +1,6 @@
 -- Finds one run, by which its refunds are found; a run that has not ended may pay on.
 SELECT run.as_of,
-       run.ended_at IS NULL AS open
+       run.ended_at IS NULL AS open,
+       (run.told ->> 'mapping'::text) <> %(mapping)s::text AS other_file
 FROM {runs} AS run
 WHERE run.run_id = %(run_id)s::text::uuid

@@ -58,11 +58,13 @@ class Correction:
 class RevertResult(Correction):
     """Refunds taken back; a plan has the ``balances`` of the accounts that would lose most.
 
-    ``run_open`` is whether the run had not ended: it died, or may pay on.
+    ``run_open`` is whether the run had not ended: it died, or may pay on. ``other_file`` is whether it paid by another
+    file, which may have moved another column.
     """
 
     run_id: str | None
     run_open: bool
+    other_file: bool
     session_id: str | None
     refunds: Amount
     accounts: int

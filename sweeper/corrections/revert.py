@@ -64,7 +64,9 @@ class Revert:
             self._mapping = prepared.mapping
             self._reverter = BatchReverter(database, self._mapping, request, allow_negative=choice.allow_negative)
             retrying(self._require_reverse)
-            self._run_as_of, self._run_open = retrying(self._find_run)
+            found = retrying(self._find_run)
+            self._run_as_of: datetime | None = found and found.as_of
+            self._run_open, self._other_file = bool(found and found.open), bool(found and found.other_file)
             retrying(self._require_refunds)
         self._start()
 
@@ -78,20 +80,22 @@ class Revert:
         with reading(self._database, self._mapping) as transaction:
             require_reverse(transaction, self._mapping, self._choice)
 
-    def _find_run(self) -> tuple[datetime | None, bool]:
+    def _find_run(self) -> Row | None:
         run_id = self._choice.run_id
         if run_id is None:
-            return None, False
+            return None
         try:
             with reading(self._database, self._mapping) as transaction:
-                rows = transaction.rows(self._mapping.statement("find_run"), {"run_id": run_id})
+                rows = transaction.rows(
+                    self._mapping.statement("find_run"), {"run_id": run_id, "mapping": self._mapping.file_digest}
+                )
         except Refusal:  # not a uuid
             rows = []
         if not rows:
             raise ConfigurationError(
                 f"--run {run_id}: there is no such run; `sweeper history` lists them", code="unknown_run"
             )
-        return rows[0].as_of, rows[0].open
+        return rows[0]
 
     def _require_refunds(self) -> None:
         session_id = self._choice.session_id
@@ -240,6 +244,7 @@ class Revert:
             error=error,
             run_id=self._choice.run_id,
             run_open=self._run_open,
+            other_file=self._other_file,
             session_id=self._choice.session_id,
             refunds=self._taken,
             accounts=len(self._accounts),

@@ -191,3 +191,15 @@ def test_a_run_that_ended_is_not_said_to_go_on(first: AppDatabase) -> None:
     run_id = swept(first, 3)
     assert "has not ended" not in first.sweeper("revert", "--run", run_id, "--reason", "test", "--dry-run").stdout
     assert revert(first, "--run", run_id).document["run_open"] is False
+
+
+def test_a_run_that_paid_by_another_file_is_said_to(first: AppDatabase) -> None:
+    """Its refunds went to another column than the one from which a revert by this file takes them."""
+    run_id = swept(first, 3)
+    assert revert(first, "--run", run_id, "--dry-run").document["other_file"] is False
+    first.sql("ALTER TABLE users ADD paid_credits int NOT NULL DEFAULT 50")
+    first.configure('balance    = "credits"', 'balance    = "paid_credits"')
+    assert first.sweeper("install").exit_code == 0
+    said = first.sweeper("revert", "--run", run_id, "--reason", "test", "--dry-run")
+    assert "This run paid by another file." in said.stdout
+    assert revert(first, "--run", run_id, "--dry-run").document["other_file"] is True

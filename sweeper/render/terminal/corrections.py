@@ -45,6 +45,11 @@ def show_revert(console: Console, result: RevertResult) -> None:
             "This run has not ended. If its process still runs, stop it and revert again: what it pays after this is "
             "not taken back."
         )
+    if result.other_file:
+        notes.append(
+            "This run paid by another file. What a revert moves back is what the file says now: compare the tables and "
+            "columns of [accounts] and [ledger] in both."
+        )
     if result.writes_ledger is False and refunds.sessions:
         notes.append("The app's own ledger gets no row for this: [ledger.reverse] is not in the file.")
     if refunds.sessions:
