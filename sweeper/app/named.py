@@ -16,7 +16,7 @@ _NAMED = {
 _PARTS = re.compile(_PART)
 
 
-def named_in(settings: Settings) -> dict[str, list[str]]:
+def named_in(settings: Settings) -> dict[str, object]:
     """The binds for ``list_named``; a name without a schema has an empty one."""
     decisive = settings.model_dump(include={"sessions", "accounts", "ledger"})
     found = sorted({one for text in _texts(decisive) for one in _names(without_literals(text))})

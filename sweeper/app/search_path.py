@@ -53,7 +53,7 @@ def find_planters(
     own_schema: str,
     search_path: str,
     *,
-    named: Mapping[str, list[str]] | None = None,
+    named: Mapping[str, object] | None = None,
 ) -> Planters | None:
     """Find out who may create something in a schema of ``search_path``, the current one, and owns none of these tables.
 

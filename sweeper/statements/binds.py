@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sweeper import __version__
 from sweeper.app.mapping import Mapping
+from sweeper.app.named import named_in
 from sweeper.app.search_path import mapped_tables
 from sweeper.config.model import Settings
 from sweeper.install.functions import fence_name
@@ -111,9 +112,7 @@ class Values:
             "refund_ids": text_array(_ids(len(rows.session_ids))),
             "reversal_ids": text_array(_ids(len(rows.refund_ids))),
             "attempt_known": True,
-            "page_size": self.settings.policy.batch_size,
-            "limit": self.settings.policy.batch_size,
-            "newest": self.settings.policy.batch_size,
+            **dict.fromkeys(("page_size", "limit", "newest"), self.settings.policy.batch_size),
             "bound_ms": FIRST_CHARGE_MS,
             "after": None,
             **dict.fromkeys(("running", "around_refused", "on_hold"), False),
@@ -217,6 +216,7 @@ class Values:
             **{name: {"table_name": mapping.sessions.qualified} for name in ("find_fence", "read_fence")},
             "list_append_only": {"names": [mapping.slots["refunds"], mapping.slots["reversals"]]},
             "list_missing_columns": {"tables": text_array(["runs"]), "columns": text_array(["run_id"])},
+            "list_named": named_in(self.settings),
             "list_strange_schemas": {"schemas": text_array([mapping.schema])},
             "find_relation": {"name": mapping.sessions.name},
             "find_overlap": {"table_oid": key.table_oid, "other_oid": key.table_oid, "other_name": key.table},
