@@ -55,7 +55,7 @@ def find_payer(evidence: Evidence, session: Session, chooser: Chooser) -> Payer:
     account = _account(evidence, session, holders, chooser)
     holder = holders[0]
     balance = read_balance(evidence, holder.table)
-    ways_in = {path.key.as_sql for path in holder.paths if not path.further}
+    ways_in = {path.key.as_sql for path in holder.paths}
     several = account.value == OPEN_QUESTION and len(ways_in) > 1  # one row an owner, or named by the session
     sections = (
         [_all_open(evidence, holders, balance)]
@@ -83,7 +83,10 @@ def find_holders(evidence: Evidence, session: Session, paths: Sequence[Path]) ->
         if path.table != session.table and _may_hold(evidence, path):
             found.setdefault(path.table.oid, []).append(path)
     holders = [Holder(ways[0].table, tuple(ways)) for ways in found.values()]
-    holders = [holder for holder in holders if read_numbers(holder.table).speak] or holders
+    speaking = [holder for holder in holders if read_numbers(holder.table).speak]
+    booked = [holder for holder in holders if _has_books(evidence, holder.table)]
+    # names say little where the books are about another table: users may have points while their company pays
+    holders = speaking if any(holder in booked for holder in speaking) else [*speaking, *booked]
     holders = [holder for holder in holders if _is_account(holder)] or holders
     return sorted(holders, key=lambda h: (h.path.further, not h.path.certain, not read_numbers(h.table).balances))
 
@@ -103,13 +106,18 @@ def _may_hold(evidence: Evidence, path: Path) -> bool:
     numbers = read_numbers(table)
     if numbers.speak:
         return True
-    # its names do not mention credits, but its ledger shows that it is a balance of something
-    moved = any(
+    # its names do not mention credits, but its ledger shows that something here is moved
+    plain = any(not column.words & words.OTHER_NUMBERS for column in numbers.others)
+    return plain and _has_books(evidence, table)
+
+
+def _has_books(evidence: Evidence, table: Table) -> bool:
+    """Whether a table that looks like a ledger refers to this one."""
+    return any(
         looks_like_books(books) and any(found.target == table for found in evidence.references(books))
         for books in evidence.tables
         if books != table
     )
-    return moved and any(not column.words & words.OTHER_NUMBERS for column in numbers.others)
 
 
 def _account(evidence: Evidence, session: Session, holders: Sequence[Holder], chooser: Chooser) -> Line:
@@ -119,7 +127,8 @@ def _account(evidence: Evidence, session: Session, holders: Sequence[Holder], ch
         direct = [path for path in holder.paths if not path.further] or list(holder.paths)
         for path in direct:
             several = "" if path.unique else f", of which one {path.column.as_sql} may have several"
-            ways.setdefault(path.expression, f"to {path.table.as_sql}.{path.key.as_sql}{several}")
+            if path.unique or path.expression not in ways:
+                ways[path.expression] = f"to {path.table.as_sql}.{path.key.as_sql}{several}"
     path = holders[0].path
     if len(ways) == 1 and len(holders) == 1 and path.certain and path.unique:
         return Line("account", path.expression)

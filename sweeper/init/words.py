@@ -12,7 +12,7 @@ from sweeper.init.languages import english
 
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
-CREDITS = frozenset({"credit", "balance", "token", "coin", "point", "quota"})
+CREDITS = frozenset({"credit", "balance", "token", "coin", "point", "quota", "prepaid"})
 UNITS = frozenset({"minute", "slot", "unit", "second", "page", "character", "char"})
 PRICE = CREDITS | {"cost", "price", "charge", "charged", "amount", "fee", "paid", "spent", "used"}
 TAKEN = frozenset({"taken", "debited", "deducted", "billed", "free", "paid", "reserved", "held"})

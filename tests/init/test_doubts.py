@@ -206,3 +206,16 @@ def test_lots_that_a_session_may_name_itself_are_no_accounts(server: Server, tmp
                'c' || n, now() FROM generate_series(1, 30) AS n""",
     )  # fmt: skip
     assert (found["sessions"]["account"], found["accounts"]["table"], found["accounts"]["id"]) == ("?", "?", "?")
+
+
+def test_the_books_are_about_another_table_than_the_one_with_points(server: Server, tmp_path: Path) -> None:
+    """Users have points, and their company pays by a column that is not called as credits."""
+    found, text = draft(
+        server, tmp_path, PEOPLE.replace("credits int", "company_id int, points int").replace("n, 100", "n, n, n"),
+        """CREATE TABLE companies (id int PRIMARY KEY, money_cents int NOT NULL, seats int NOT NULL);
+           INSERT INTO companies SELECT n, 5000, n FROM generate_series(1, 3) AS n;
+           ALTER TABLE people ADD FOREIGN KEY (company_id) REFERENCES companies;
+           ALTER TABLE credit_moves DROP person_id, ADD company_id int NOT NULL REFERENCES companies;""",
+    )  # fmt: skip
+    assert found["accounts"] == {"table": "?", "id": "?", "balance": "?"}
+    assert "Several tables have balances: people, companies." in text
