@@ -62,6 +62,15 @@ def test_a_counter_of_reserved_credits_is_left_unchanged(app: App) -> None:
 
 
 @pytest.mark.slow
+def test_an_amount_that_is_more_than_what_is_held(app: App) -> None:
+    hold_what_is_open(app)
+    app.sql("ALTER TABLE jobs ADD minutes int NOT NULL DEFAULT 20")
+    app.map("accounts.add", balance="amount", reserved="-amount")
+    assert rehearsed(app) == {}
+    app.map(amount="minutes")
+    assert "refunds would take it below nought" in rehearsed(app)["accounts"]["message"]
+
+
 def test_another_counter_goes_down_than_the_one_that_is_held(app: App) -> None:
     hold_what_is_open(app)
     app.sql("ALTER TABLE wallets ADD used numeric NOT NULL DEFAULT 50")

@@ -1,4 +1,4 @@
-"""Whether a refund leaves a counter of reserved credits unchanged that it should lower."""
+"""Whether a refund leaves a counter of reserved credits unchanged that it should lower, or lowers it too far."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -17,14 +17,18 @@ _AT_MOST, _ENOUGH, _MOST = 6, 3, Decimal("0.8")
 
 
 def check_held(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
-    """Columns whose value is exactly the cost of open sessions, and that a refund does not lower."""
+    """Columns that are exactly the cost of open sessions and that a refund does not lower, or that are below that."""
     if own.add == {} or "balance" not in samples.context.mapping.slots or samples.context.mapping.is_by_account:
         return
     named = [one for one in accounts.columns.values() if is_number(one) and _HELD.search(one.name)]
     columns = [one for one in samples.seen(accounts, named) if not one.generated][:_AT_MOST]
-    if not columns or all(_goes_down(one, accounts, own) for one in columns):
+    if not columns:
         return
     rows = _read(samples, columns)
+    if too_low := [one for place, one in enumerate(columns) if _falls_by_amount(one, accounts, own)
+                   and _would_be_below_nought(rows, place)]:  # fmt: skip
+        yield _too_much(samples, too_low[0], accounts, rows, columns.index(too_low[0]))
+        return
     for some in [*([column] for column in columns), columns]:
         left = [column for column in some if not _goes_down(column, accounts, own)]
         places = [columns.index(column) for column in some]
@@ -38,6 +42,32 @@ def _goes_down(column: Column, accounts: Table, own: AccountsSection) -> bool:
     if own.spent and accounts.column(own.spent) == column:
         return True
     return any(accounts.column(text) == column and "-" in value for text, value in (own.add or {}).items())
+
+
+def _falls_by_amount(column: Column, accounts: Table, own: AccountsSection) -> bool:
+    """Whether a refund lowers a column by the whole amount."""
+    return any(
+        accounts.column(text) == column and value.replace(" ", "") == "-amount"
+        for text, value in (own.add or {}).items()
+    )
+
+
+def _would_be_below_nought(rows: Sequence[Row], place: int) -> bool:
+    values = [Decimal(row.counters[place] or 0) for row in rows]
+    below = [value for row, value in zip(rows, values, strict=True) if value < Decimal(row.total)]
+    return len(below) >= max(Decimal(_ENOUGH), len(rows) * _MOST) and min(values) >= 0
+
+
+def _too_much(samples: Samples, column: Column, accounts: Table, rows: Sequence[Row], place: int) -> Check:
+    sample = next(row for row in rows if Decimal(row.counters[place] or 0) < Decimal(row.total))
+    return failure(
+        "accounts",
+        f"{column.name} of {accounts.name} is less than running and failed sessions took that nobody has given back, "
+        f"such as {number(Decimal(sample.counters[place] or 0))} of account {sample.account_id} and "
+        f"{number(Decimal(sample.total))} by sessions.amount = {samples.context.settings.sessions.amount!r}: refunds "
+        "would take it below zero",
+        "sessions.amount: what was reserved; or [accounts.add]: what a refund lowers",
+    )
 
 
 def _read(samples: Samples, columns: Sequence[Column]) -> Sequence[Row]:
