@@ -26,6 +26,7 @@ _BALANCE = re.compile(
     r"credit|balance|point|coin|token|quota|allowance|limit|used|spent|held|reserv|pool|milli|fund|wallet|minute|bonus"
     r"|gift|free|paid|trial|units|left|remain|bought|purchas|avail|cents|usage|consum", re.IGNORECASE,
 )  # fmt: skip
+_NO_BALANCE = re.compile(r"score|rating|threshold|alert|percent", re.IGNORECASE)
 _CLOSED = re.compile(
     r"delet|closed|deactivat|disabl|banned|archiv|suspend|anonymi|erased|terminat|cancel|remov|block|inactiv|gone|left_at"
     r"|retired|churn|frozen|discard",
@@ -86,6 +87,7 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
             if is_number(column)
             and not column.generated
             and _BALANCE.search(column.name)
+            and not _NO_BALANCE.search(column.name)
             and not column.name.lower().endswith("id")
             and (table is not accounts or column.name.lower() not in known)
         ]
