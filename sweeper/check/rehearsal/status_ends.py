@@ -49,6 +49,12 @@ def endless(samples: Samples) -> set[str]:
     return {one.status for one in counted if ends and one.sessions >= _ENOUGH and not one.ended}
 
 
+def errorless(samples: Samples) -> set[str]:
+    """Statuses in `failed` of which no session has an error, beside one of which nearly all have."""
+    counted = count_ended(samples, samples.newest(running=False))
+    return {one.status for one in counted if one.has_none and any(other.has_errors for other in counted)}
+
+
 def count_ended(samples: Samples, session_ids: Sequence[str]) -> list[Ended]:
     """How many sessions of each status have an end, and how many an error."""
     ended_at = samples.context.settings.sessions.ended_at

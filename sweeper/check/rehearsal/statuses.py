@@ -4,13 +4,13 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from sweeper.check.context import CheckContext, failure, joined
+from sweeper.check.context import CheckContext, failure, joined, warning
 from sweeper.check.rehearsal.delivered import check_delivered, settled_ids
 from sweeper.check.rehearsal.labels import labels_of_statuses, shown
 from sweeper.check.rehearsal.other_status import check_other_status
 from sweeper.check.rehearsal.samples import Samples, named, sampling
 from sweeper.check.rehearsal.session_marks import mark_columns
-from sweeper.check.rehearsal.status_ends import check_ends, endless
+from sweeper.check.rehearsal.status_ends import check_ends, endless, errorless
 from sweeper.check.rehearsal.status_names import NOT_DONE, check_status_names, words_of
 from sweeper.check.result import Check, Status
 from sweeper.check.rows import check_statuses as check_named
@@ -83,7 +83,7 @@ def _wrong(context: CheckContext) -> Iterator[Check]:
         settled_sessions = settled_ids(samples)
         settled = _seen(samples, settled_sessions, by_exclude=False)
         delivered = list(check_delivered(samples, settled_sessions))
-        without_end = endless(samples)
+        without_end, without_error = endless(samples), errorless(samples)
         ends = list(check_ends(samples, settled_sessions, labels))
         payments = list(check_other_status(samples))
     if wide := list(_all_refunded(context, failed, settled)):
@@ -91,7 +91,7 @@ def _wrong(context: CheckContext) -> Iterator[Check]:
         return
     yield from payments or delivered
     yield from _given_back_by_name(failed)
-    yield from _never_refunded(failed, settled, without_end)
+    yield from _never_refunded(failed, settled, without_end, without_error)
     yield from ends or _refunded_elsewhere(failed, settled)
 
 
@@ -135,12 +135,15 @@ def _given_back_by_name(failed: Sequence[_StatusSample]) -> Iterator[Check]:
 
 
 def _never_refunded(
-    failed: Sequence[_StatusSample], settled: Sequence[_StatusSample], without_end: Collection[str]
+    failed: Sequence[_StatusSample],
+    settled: Sequence[_StatusSample],
+    without_end: Collection[str],
+    without_error: Collection[str],
 ) -> Iterator[Check]:
     """A status in `failed` whose sessions the app never refunded, while it refunds those of the others.
 
     That may be the very gap that a sweep closes. Not so where the name says that nothing failed, or where there are
-    more such sessions than those that have succeeded.
+    more such sessions than those that have succeeded; it is doubtful where only these have no error.
     """
     done = sum(one.sessions for one in settled)
     others = [one for one in failed if one.is_refunded]
@@ -152,14 +155,16 @@ def _never_refunded(
             continue
         goes_on = any(word.endswith("ing") and word not in _NOT_GOING for word in words) or one.status in without_end
         by_choice = bool(words & _BY_CHOICE) and not words & NOT_DONE
-        if (
+        is_wrong = (
             by_choice
             or (goes_on and not words & NOT_DONE)
             or (one.sessions >= _MANY and done < min(one.sessions, _COUNTED))
             or (one.sessions >= _MANY // 2 and not done and not words & NOT_DONE)
-        ):
+        )
+        is_doubtful = one.status in without_error and one.sessions >= _MANY // 2 and not words & NOT_DONE
+        if is_wrong or is_doubtful:
             refunded = ", ".join(f"{other.given_back} of {other.sessions} of {other.status!r}" for other in others)
-            yield failure(
+            yield (failure if is_wrong else warning)(
                 "statuses", f"sessions.failed has {one.shown}, and the app has refunded none of {one.sessions} such "
                 f"sessions, such as {named(one.others)}, beside {refunded}",
                 f"sessions.succeeded: {one.status!r}, when nothing is owed for such a session; sessions.running, when "
