@@ -1,7 +1,9 @@
 -- Finds which of some sessions have rows in another table of the app that look like their refunds, among its newest
 -- rows: by their words, or because one adds as much as the session's other rows took.
 SELECT DISTINCT l.session AS session_id,
-       l.words
+       l.words,
+       ARRAY[{each amounts ", "}l.{name}::text{end}]::text[] AS amounts,
+       (false{each amounts ""} OR l.{name} > 0::numeric AND l.{name} = -l.down_{name}{end}) IS TRUE AS exact
 FROM (
     SELECT l.session,
            l.words,
@@ -12,7 +14,7 @@ FROM (
     FROM (
         SELECT l.{link}::text AS session,
                pg_catalog.concat_ws(' ', %(table_words)s::text{each texts ""}, l.{column}::text{end}) AS words{each amounts ""},
-               l.{column}::numeric AS {name}{end}
+               {if down}coalesce(l.{column}, 0)::numeric - coalesce(l.{down}, 0)::numeric{else}l.{column}::numeric{end} AS {name}{end}
         FROM {table} AS l
         ORDER BY l.{key} DESC
         LIMIT 20000

@@ -1,19 +1,31 @@
 -- Finds which of some sessions are named in a text of rows that look like their refunds, among a table's newest rows:
--- by an id that is too long to be anything else, or after the name of their table, as in "job:42" or "Job #42".
-SELECT DISTINCT wanted.session_id,
-       l.words
-FROM (
-    SELECT l.words,
+-- by an id that is too long to be anything else, or after the name of their table, as in "job:42" or "Job #42". A row
+-- looks like a refund by its words, or because it adds as much as the session's other rows took.
+WITH spoken AS MATERIALIZED (  -- or the pattern is tried again for each of the sessions
+    SELECT l.*,
            (pg_catalog.regexp_match(l.words, %(called)s::text, 'i'))[1] AS called
     FROM (
-        SELECT pg_catalog.concat_ws(' ', ''{each texts ""}, l.{column}::text{end}) AS words
+        SELECT pg_catalog.concat_ws(' ', ''{each texts ""}, l.{column}::text{end}) AS words{each amounts ""},
+               {if down}coalesce(l.{column}, 0)::numeric - coalesce(l.{down}, 0)::numeric{else}l.{column}::numeric{end} AS {name}{end}
         FROM {table} AS l
         ORDER BY l.{key} DESC
         LIMIT 5000
     ) AS l
+)
+SELECT DISTINCT l.session_id,
+       l.words,
+       ARRAY[{each amounts ", "}l.{name}::text{end}]::text[] AS amounts,
+       (false{each amounts ""} OR l.{name} > 0::numeric AND l.{name} = -l.down_{name}{end}) IS TRUE AS exact
+FROM (
+    SELECT wanted.session_id,
+           l.words{each amounts ""},
+           l.{name},
+           pg_catalog.sum(l.{name}) FILTER (WHERE l.{name} < 0::numeric) OVER (PARTITION BY wanted.session_id) AS down_{name}{end}
+    FROM spoken AS l
+    JOIN pg_catalog.unnest(%(session_ids)s::text[]) AS wanted (session_id)
+        ON l.called = wanted.session_id
+        OR pg_catalog.length(wanted.session_id) >= 8 AND pg_catalog.strpos(l.words, wanted.session_id) > 0
 ) AS l
-JOIN pg_catalog.unnest(%(session_ids)s::text[]) AS wanted (session_id)
-    ON l.called = wanted.session_id
-    OR pg_catalog.length(wanted.session_id) >= 8 AND pg_catalog.strpos(l.words, wanted.session_id) > 0
-WHERE l.words ~* %(refund_words)s::text
+WHERE l.words ~* %(refund_words)s::text{each amounts ""}
+   OR l.{name} > 0::numeric AND l.{name} = -l.down_{name}{end}
 LIMIT 1000

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sweeper.app.catalog import Column
 from sweeper.check.context import failure, warning
-from sweeper.check.rehearsal.refund_traces import ids_in_texts
+from sweeper.check.rehearsal.refund_traces import find_in_texts
 from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, named
 from sweeper.check.result import Check
 from sweeper.postgres.errors import Refusal, TooSlow
@@ -34,7 +34,7 @@ def check_named_in_texts(samples: Samples) -> Iterator[Check]:
     read = " ".join(filter(None, (sessions.amount, sessions.charged, sessions.exclude))).lower()
     if ledger.table.name.lower() in read:  # partial refunds are subtracted there
         return
-    named_there = sorted(ids_in_texts(samples, ledger.table, samples.owed(), GIVEN_BACK))
+    named_there = sorted({row.session_id for row in find_in_texts(samples, ledger.table, samples.owed(), GIVEN_BACK)})
     if len(named_there) >= _SPOKEN:
         yield failure(
             "ledger",

@@ -9,6 +9,7 @@ from sweeper.check.context import CheckContext, failure, joined, ok, warning
 from sweeper.check.rehearsal.before_refund import amounts_before_refund
 from sweeper.check.rehearsal.past_rows import ComparedColumn, PastRefund, compared_columns, read_past_refunds
 from sweeper.check.rehearsal.samples import Samples, named, number, sampling
+from sweeper.check.rehearsal.unmapped_ledger import check_given_back
 from sweeper.check.result import Check
 
 # a few, or fewer than three, may be odd old rows; if the account or amount is wrong more often, the file is wrong
@@ -21,7 +22,8 @@ _UNITS = (Decimal(10), Decimal(100), Decimal(1000), Decimal(1_000_000))
 def check_past_refunds(context: CheckContext) -> Iterator[Check]:
     """Compare what the file would have written and paid for past refunds with what the app did."""
     if context.mapping.ledger is None:
-        yield ok("past_refunds", "no [ledger] is mapped: there is nothing that the app wrote to compare with")
+        nothing = ok("past_refunds", "no [ledger] is mapped: there is nothing that the app wrote to compare with")
+        yield next(check_given_back(context), nothing)
         return
     with sampling(context) as samples:
         compared, unwritten = compared_columns(samples)

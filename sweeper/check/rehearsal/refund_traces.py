@@ -1,12 +1,15 @@
 """Finds traces of refunds of failed sessions: a mark on the sessions themselves, or rows of other tables."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
-from sweeper.app.catalog import Table
-from sweeper.check.rehearsal.samples import DOWN_WORDS, UP_WORDS, Samples
-from sweeper.check.rehearsal.session_marks import Mark, find_marks
+from sweeper.app.catalog import Column, Table
+from sweeper.check.rehearsal.samples import DOWN_WORDS, GIVEN_BACK, UP_WORDS, Samples
+from sweeper.check.rehearsal.session_marks import named_marks
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Slots, quote_name
 from sweeper.postgres.transaction import Row
@@ -15,7 +18,7 @@ _TABLES_AT_MOST = 30
 # a log may mention refunds, too, but a row of a refund has an amount
 AMOUNT = re.compile(
     r"amount|credit|delta|value|point|sum|price|cost|unit|token|change|second|minute|quantity|qty|usage|used|micro|milli"
-    r"|cent|dollar|fee|total|page|monto|importe|importo|montant|betrag|bedrag|valor|kingaku",
+    r"|cent|dollar|money|fee|total|page|monto|importe|importo|montant|betrag|bedrag|valor|kingaku",
     re.IGNORECASE,
 )
 _EXACT, _AMOUNTS_AT_MOST = ("smallint", "integer", "bigint", "numeric"), 3
@@ -24,19 +27,36 @@ _JSON, _TEXTS = ("json", "jsonb"), ("text", "character varying")
 _ABOUT = {"session", "job", "task", "request", "reference", "ref", "related", "relatedentity", "about", "source",
           "entity", "object", "subject", "target", "item", "resource", "creditable", "chargeable", "billable",
           "payable", "transactionable", "reservation", "generation", "run"}  # fmt: skip
+_KEY = re.compile(r"(uu|ul)?id$|ref(erence)?$|key$|code$|number$|no$")
 _SPOKEN_AT_MOST = 100
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_FLAG, _MOMENT = ("boolean",), ("timestamp without time zone", "timestamp with time zone", "date", "uuid")
+# names of two columns for what came in and what went out
+_CAME = {"in", "credit", "credits", "credited", "plus", "incoming", "inflow", "deposit", "deposited"}
+_WENT = {"out", "debit", "debits", "debited", "minus", "outgoing", "outflow", "withdrawal", "withdrawn"}
+# another unique value of a session than its id, that is long enough to be nothing else
+_KEYS_AT_MOST, _LONG = 3, 8
+
+
+@dataclass
+class Given:
+    """What rows of a table that look like refunds say of a session: their numbers, and if one gives back all."""
+
+    amounts: set[Decimal] = field(default_factory=set)
+    exact: bool = False
+
+
+# by table or column, the sessions that have such a row there
+Rows = dict[str, dict[str, Given]]
 
 
 def find_traces(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
     """How many of these sessions have a trace in each table or column, and one of them."""
     rows = find_rows(samples, session_ids, words)
-    return _marks(samples, session_ids, words) | rows
+    return named_marks(samples, session_ids, words) | {where: (len(found), min(found)) for where, found in rows.items()}
 
 
-def find_rows(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
-    """How many of these sessions have a trace in each other table, and one of them."""
+def find_rows(samples: Samples, session_ids: Sequence[str], words: str) -> Rows:
+    """Rows of other tables that look like refunds of these sessions."""
     tables = samples.tables()[: _TABLES_AT_MOST * 10]
     columns = samples.ask("list_all_columns", {}, table_oids=[row.oid for row in tables])
     readable = {column.table_oid for column in columns}
@@ -47,25 +67,51 @@ def find_rows(samples: Samples, session_ids: Sequence[str], words: str) -> dict[
             samples.context.hidden.setdefault(row.as_sql, [])
         elif row.oid not in readable:
             samples.context.out_of_sight.append(row.as_sql)
-    found = _named(samples, _linked_tables(samples, tables, columns), session_ids, words)
-    found = found or _named(samples, _json_columns(samples, tables, columns), session_ids, words, json=True)
-    return found or dict(_named_in_texts(samples, tables, columns, session_ids, words))
+    known = {one: one for one in session_ids}
+    keys = _other_keys(samples)
+    for key in keys:
+        rows = samples.read("list_texts", session_ids, {"column": key.quoted})
+        known |= {row.value: row.session_id for row in rows if len(row.value) >= _LONG}
+    links = _linked_tables(samples, tables, columns, {key.name for key in keys})
+    found = _named(samples, links, known, words)
+    found = found or _named(samples, _json_columns(samples, tables, columns), known, words, json=True)
+    return found or dict(_named_in_texts(samples, tables, columns, known, words))
+
+
+def _other_keys(samples: Samples) -> list[Column]:
+    """Unique columns of the sessions by which other tables may name one, such as the id of its request."""
+    sessions = samples.context.mapping.sessions
+    names = {row.name for row in samples.ask("list_unique_columns", {}, table_oid=sessions.oid)}
+    own = samples.context.mapping.slots["key"]
+    return [
+        one
+        for one in samples.readable(sessions)
+        if one.name in names and one.quoted != own and one.base_type in (*_TEXTS, "uuid")
+    ][:_KEYS_AT_MOST]
 
 
 def _named(
-    samples: Samples, links: Sequence[tuple[Table, str]], session_ids: Sequence[str], words: str, *, json: bool = False
-) -> dict[str, tuple[int, str]]:
-    """Rows that look like refunds and name a session in one of these columns, or inside its JSON."""
+    samples: Samples, links: Sequence[tuple[Table, str]], known: Mapping[str, str], words: str, *, json: bool = False
+) -> Rows:
+    """Rows that look like refunds and name a session in one of these columns, or inside the json of one."""
     found = {}
     for table, link in links:
         try:
             with samples.transaction.savepoint():
-                rows = _rows(samples, table, link, session_ids, words, json=json)
+                rows = _rows(samples, table, link, list(known), words, json=json)
         except (Refusal, StatementError, TooSlow):
-            continue  # a table that this role may not read, or one that is too large, shows nothing
-        sessions = {row.session_id for row in rows}
-        if sessions:
-            found[f"{table.qualified}.{quote_name(link)}"] = (len(sessions), min(sessions))
+            continue  # a table that this role may not read, or too large a one, says nothing
+        if rows:
+            found[f"{table.qualified}.{quote_name(link)}"] = _by_session(rows, known)
+    return found
+
+
+def _by_session(rows: Sequence[Row], known: Mapping[str, str]) -> dict[str, Given]:
+    found = defaultdict[str, Given](Given)
+    for row in rows:
+        one = found[known[row.session_id]]
+        one.amounts |= {abs(Decimal(amount)) for amount in row.amounts if amount is not None}
+        one.exact |= row.exact
     return found
 
 
@@ -79,37 +125,41 @@ def rows_that_name(samples: Samples, table: Table, link: str, ids: Sequence[str]
 
 
 def _named_in_texts(
-    samples: Samples, tables: Sequence[Row], columns: Sequence[Row], session_ids: Sequence[str], words: str
-) -> Iterator[tuple[str, tuple[int, str]]]:
+    samples: Samples, tables: Sequence[Row], columns: Sequence[Row], known: Mapping[str, str], words: str
+) -> Iterator[tuple[str, dict[str, Given]]]:
     """Rows of other tables that look like refunds and name a session inside a text."""
     own = samples.context.mapping.sessions.oid
+    sessions = list(dict.fromkeys(known.values()))
+    few = set(sessions[: _SPOKEN_AT_MOST * len(sessions) // max(1, len(known))])
+    names = [name for name, one in known.items() if one in few]
     for row in tables[:_TABLES_AT_MOST]:
         spoken = any(column.table_oid == row.oid and column.type in _TEXTS for column in columns)
         counted = any(column.table_oid == row.oid and AMOUNT.search(column.name) for column in columns)
         if row.oid == own or not spoken or not counted:
             continue
         table = samples.reader.table("table", row.as_sql)
-        if sessions := ids_in_texts(samples, table, session_ids, words):
-            yield f"{table.qualified} (in a text)", (len(sessions), min(sessions))
+        if rows := find_in_texts(samples, table, names, words):
+            yield f"{table.qualified} (in a text)", _by_session(rows, known)
 
 
-def ids_in_texts(samples: Samples, table: Table, session_ids: Sequence[str], words: str) -> set[str]:
-    """The sessions that texts in rows of a table that look like refunds name."""
+def find_in_texts(samples: Samples, table: Table, session_ids: Sequence[str], words: str) -> Sequence[Row]:
+    """Rows of a table that look like refunds and name one of these sessions in a text."""
     key = samples.key_of(table)
     spoken = [column for column in samples.readable(table) if column.base_type in _TEXTS]
     if key is None or not spoken or not samples.sees(table, [key]):
-        return set()
+        return []
     texts: list[Slots] = [{"column": column.quoted} for column in spoken]
+    amounts = _amounts(samples, table, (key,))
     try:
         with samples.transaction.savepoint():
-            rows = samples.ask(
-                "find_refund_texts", {"table": table.qualified, "key": key.quoted}, {"texts": texts},
+            return samples.ask(
+                "find_refund_texts", {"table": table.qualified, "key": key.quoted},
+                {"texts": texts, "amounts": amounts or []},
                 session_ids=list(session_ids)[:_SPOKEN_AT_MOST], refund_words=words,
                 called=_called(samples.context.mapping.sessions.name),
             )  # fmt: skip
     except (Refusal, StatementError, TooSlow):
-        return set()
-    return {row.session_id for row in rows}
+        return []
 
 
 def _called(table: str) -> str:
@@ -117,23 +167,6 @@ def _called(table: str) -> str:
     parts = [part.lower().rstrip("s") for part in _PARTS.findall(table)]
     names = "|".join({parts[-1], "s?[ _-]?".join(parts)}) if parts else table
     return rf"(?:^|[^[:alnum:]])(?:{names})s?(?:[ _-]?id)?[ #:/._=-]+([[:alnum:]-]+)"
-
-
-def _marks(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
-    """Columns of the sessions whose names say refunded, and that some of them have set."""
-    sessions = samples.context.mapping.sessions
-    named = [
-        column
-        for name, column in sessions.columns.items()
-        if re.search(words, name, re.IGNORECASE) and column.base_type in (*_FLAG, *_MOMENT)
-    ]
-    marks = {mark.name: mark for mark in find_marks(samples, session_ids)}
-    marks |= {one.name: Mark(one, flag=one.base_type in _FLAG) for one in samples.seen(sessions, named)}
-    found = {}
-    for name, mark in marks.items():
-        if rows := mark.read(samples, "find_marked", session_ids):
-            found[f"{sessions.name}.{name}"] = (len(rows), rows[0].session_id)
-    return found
 
 
 def _json_columns(samples: Samples, tables: Sequence[Row], columns: Sequence[Row]) -> list[tuple[Table, str]]:
@@ -148,7 +181,9 @@ def _json_columns(samples: Samples, tables: Sequence[Row], columns: Sequence[Row
     return found
 
 
-def _linked_tables(samples: Samples, tables: Sequence[Row], columns: Sequence[Row]) -> list[tuple[Table, str]]:
+def _linked_tables(
+    samples: Samples, tables: Sequence[Row], columns: Sequence[Row], keys: Collection[str]
+) -> list[tuple[Table, str]]:
     """Other tables with a column that refers to a session, by a foreign key or by its name."""
     mapping = samples.context.mapping
     references: dict[tuple[int, str], Any] = {
@@ -162,7 +197,7 @@ def _linked_tables(samples: Samples, tables: Sequence[Row], columns: Sequence[Ro
         own = [column for column in columns if column.table_oid == row.oid]
         link = next(
             (column for column in own if _names_session(column, row.oid, references, mapping.sessions.oid, singular)),
-            None,
+            next((column for column in own if column.name in keys), None),
         )
         if link is not None:
             found.append((samples.reader.table("table", row.as_sql), link.name))
@@ -176,28 +211,48 @@ def _names_session(
         return bool(references[table_oid, column.name] == sessions_oid)
     plain = column.name.lower().replace("_", "")
     words = singular.replace("_", "")
-    return plain in (f"{words}id", words) or plain.removesuffix("id") in _ABOUT
+    about = _KEY.sub("", plain)
+    return words in (plain, about) or plain in _ABOUT or about in _ABOUT
 
 
 def _rows(
     samples: Samples, table: Table, link: str, session_ids: Sequence[str], words: str, *, json: bool
 ) -> Sequence[Row]:
     key = samples.key_of(table)
-    speaks = re.search(words, table.name, re.IGNORECASE)  # a table of refunds may use any unit
-    amounts = [
-        column
-        for column in table.columns.values()
-        if column.category == "N" and column != key and column.name != link and (speaks or AMOUNT.search(column.name))
-    ]
-    if key is None or not amounts or not samples.sees(table, [key, table.columns[link]]):
+    amounts = _amounts(samples, table, (key, table.columns[link])) if key else None
+    if key is None or amounts is None or not samples.sees(table, [key, table.columns[link]]):
         return []
-    exact = [column for column in samples.seen(table, amounts) if column.base_type in _EXACT][:_AMOUNTS_AT_MOST]
-    numbers: list[Slots] = [{"column": one.quoted, "name": f"amount_{place}"} for place, one in enumerate(exact)]
     speaking = [column for column in table.columns.values() if column.category in ("S", "E") and column.name != link]
     texts: list[Slots] = [{"column": column.quoted} for column in samples.seen(table, speaking)]
     slots = {"table": table.qualified, "key": key.quoted, "link": quote_name(link)}
     directions = {} if json else {"up_words": UP_WORDS, "down_words": DOWN_WORDS}
     return samples.ask(
-        "find_refund_json" if json else "find_refund_rows", slots, {"texts": texts, "amounts": numbers},
+        "find_refund_json" if json else "find_refund_rows", slots, {"texts": texts, "amounts": amounts},
         session_ids=list(session_ids), refund_words=words, table_words=table.name, **directions,
     )  # fmt: skip
+
+
+def _amounts(samples: Samples, table: Table, others: Collection[Column | None]) -> list[Slots] | None:
+    """The exact numbers that may be what a row moved; None where no column of the table may be an amount.
+
+    What came in and what went out may have a column each.
+    """
+    speaks = re.search(GIVEN_BACK, table.name, re.IGNORECASE)  # a table of refunds may use any unit
+    amounts = [
+        column
+        for column in table.columns.values()
+        if column.category == "N" and column not in others and (speaks or AMOUNT.search(column.name))
+    ]
+    exact = [column for column in samples.seen(table, amounts) if column.base_type in _EXACT][:_AMOUNTS_AT_MOST]
+    came, went = ([one for one in exact if _says(one, words) and not _says(one, others)]
+                  for words, others in ((_CAME, _WENT), (_WENT, _CAME)))  # fmt: skip
+    down = went[0].quoted if len(came) == len(went) == 1 else ""
+    items: list[Slots] = [
+        {"column": one.quoted, "name": f"amount_{place}", "down": down if one in came else ""}
+        for place, one in enumerate(exact)
+    ]
+    return items if amounts else None
+
+
+def _says(column: Column, words: Collection[str]) -> bool:
+    return any(part.lower() in words for part in _PARTS.findall(column.name))

@@ -27,7 +27,7 @@ GIVEN_BACK = (
     "refund|reimburs|giv(e|en|ing)[ _]?back|gave[ _]?back|credits?[ _]?returned|returned[ _]?credits?"
     "|credit(s|ed)?[ _]?back|(paid|pay|money)[ _]?back|compensated|revers(ed|al)|credits?[ _]?restored"
     "|restored[ _]?credits?|(credit|coin|point|token|quota|second|minute|slot)s?[ _]?(released|reversed)"
-    "|(coin|point|minute)s?[ _]?(returned|restored)"
+    "|(coin|point|minute)s?[ _]?(returned|restored)|credit[ _-]?(note|memo)"
     f"|{_FOREIGN}"
 )
 REFUND_WORDS = f"refund|revers|giv(e|en|ing).?back|gave.?back|return|compensat|credit.?back|restor|{_FOREIGN}"

@@ -16,10 +16,11 @@ _NOT_MADE = re.compile(
     re.IGNORECASE,
 )
 _NO_AMOUNT = re.compile(r"rate|ratio|percent|fee|version|max|limit", re.IGNORECASE)
-# names of a column for the state of the charge, and its values after a refund
-_OF_CHARGE = re.compile(r"bill|payment|credit|charge|refund|settle|reserv", re.IGNORECASE)
+# a column beside the status for the state of the charge, and its values when that was refunded
+_OF_CHARGE = re.compile(r"bill|payment|credit|charge|refund|settle|reserv|hold|debit|escrow", re.IGNORECASE)
 _WORDS = (
-    r"^(refunded|released|returned|reversed|rolled[ _-]?back|credited[ _-]?back|given[ _-]?back|reimbursed|restored)$"
+    r"^(refunded|released|returned|reversed|rolled[ _-]?back|credited[ _-]?back|given[ _-]?back|reimbursed|restored"
+    r"|void|voided|freed)$"
 )
 _FLAGS, _ENOUGH, _JSON, _JSON_AT_MOST = ("boolean",), 3, ("json", "jsonb"), 4
 _MOMENTS = ("timestamp without time zone", "timestamp with time zone", "date")
@@ -129,4 +130,21 @@ def marked_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[str,
     for mark in find_marks(samples, session_ids):
         if rows := mark.read(samples, "find_marked_unpaid", session_ids):
             found[mark.name] = [row.session_id for row in rows]
+    return found
+
+
+def named_marks(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
+    """Columns of the sessions themselves that say refunded, and are set on some of them."""
+    sessions = samples.context.mapping.sessions
+    named = [
+        column
+        for name, column in sessions.columns.items()
+        if re.search(words, name, re.IGNORECASE) and column.base_type in (*_FLAGS, *_MOMENTS, "uuid")
+    ]
+    marks = {mark.name: mark for mark in find_marks(samples, session_ids)}
+    marks |= {one.name: Mark(one, flag=one.base_type in _FLAGS) for one in samples.seen(sessions, named)}
+    found = {}
+    for name, mark in marks.items():
+        if rows := mark.read(samples, "find_marked", session_ids):
+            found[f"{sessions.name}.{name}"] = (len(rows), rows[0].session_id)
     return found
