@@ -1,4 +1,4 @@
--- Finds one run, by which its refunds are found; a run that has not ended may pay on.
+-- Finds a run by its id, with the moment by which its refunds are found, and whether it has not ended and may pay on.
 SELECT run.as_of,
        run.ended_at IS NULL AS open,
        (run.told ->> 'mapping'::text) <> %(mapping)s::text AS other_file

@@ -68,7 +68,7 @@ def test_an_amount_that_is_more_than_what_is_held(app: App) -> None:
     app.map("accounts.add", balance="amount", reserved="-amount")
     assert rehearsed(app) == {}
     app.map(amount="minutes")
-    assert "refunds would take it below nought" in rehearsed(app)["accounts"]["message"]
+    assert "refunds would take it below zero" in rehearsed(app)["accounts"]["message"]
 
 
 def test_another_counter_goes_down_than_the_one_that_is_held(app: App) -> None:

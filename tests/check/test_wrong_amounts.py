@@ -33,7 +33,7 @@ def test_sessions_that_took_of_no_pool(app: App) -> None:
     )
     app.map("accounts", balance="free_credits + paid_credits")
     app.map("accounts.add", free_credits="s.from_free", paid_credits="amount - s.from_free")
-    assert "from_free, from_paid are nought for 3 of 10 sessions that would be paid" in refuses(app, "charges")
+    assert "from_free, from_paid are zero for 3 of 10 sessions that would be paid" in refuses(app, "charges")
     app.map(amount="from_free + from_paid")
     assert rehearsed(app) == {}
 

@@ -177,7 +177,7 @@ def test_an_amount_that_is_nothing_once_the_app_has_refunded(app: App) -> None:
 
 
 def test_a_number_that_stays_the_same_is_not_a_running_balance(bare: AppDatabase) -> None:
-    """What was taken and what was given have a column each, and the one of refunds is nought in most rows."""
+    """What was taken and what was given have a column each, and the one of refunds is zero in most rows."""
     app = shop(bare)
     app.sql(
         "ALTER TABLE book ADD given numeric NOT NULL DEFAULT 0, ADD taken numeric NOT NULL DEFAULT 0, ADD number int;"

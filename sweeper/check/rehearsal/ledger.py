@@ -110,7 +110,7 @@ def _is_chained(
     # charges have a column of their own that is zero in a refund, and the balance steps by as much as was charged just
     # before
     return any(
-        row.steps >= _STEPS_AT_LEAST and row.by_amount >= row.steps * _MOST and row.above_nought * 10 >= row.steps
+        row.steps >= _STEPS_AT_LEAST and row.by_amount >= row.steps * _MOST and row.above_zero * 10 >= row.steps
         for row in rows
     )
 

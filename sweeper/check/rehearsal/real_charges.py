@@ -69,7 +69,7 @@ def check_without_share(samples: Samples) -> Iterator[Check]:
     if len(refunded) >= _REFUNDED and took.issuperset(refunded) and _ENOUGH <= len(without) <= len(owed) / 2:
         names = ", ".join(one.name for one in columns)
         yield failure(
-            "charges", f"{names} are nought for {len(without)} of {len(owed)} sessions that would be paid, such as "
+            "charges", f"{names} are zero for {len(without)} of {len(owed)} sessions that would be paid, such as "
             f"{named(without)}, and for none of {len(refunded)} that the app has refunded: were they ever charged?",
             f"sessions.amount: the sum of {names}, if they are what was taken",
         )  # fmt: skip

@@ -26,7 +26,7 @@ def check_held(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
         return
     rows = _read(samples, columns)
     if too_low := [one for place, one in enumerate(columns) if _falls_by_amount(one, accounts, own)
-                   and _would_be_below_nought(rows, place)]:  # fmt: skip
+                   and _would_be_below_zero(rows, place)]:  # fmt: skip
         yield _too_much(samples, too_low[0], accounts, rows, columns.index(too_low[0]))
         return
     for some in [*([column] for column in columns), columns]:
@@ -52,7 +52,7 @@ def _falls_by_amount(column: Column, accounts: Table, own: AccountsSection) -> b
     )
 
 
-def _would_be_below_nought(rows: Sequence[Row], place: int) -> bool:
+def _would_be_below_zero(rows: Sequence[Row], place: int) -> bool:
     values = [Decimal(row.counters[place] or 0) for row in rows]
     below = [value for row, value in zip(rows, values, strict=True) if value < Decimal(row.total)]
     return len(below) >= max(Decimal(_ENOUGH), len(rows) * _MOST) and min(values) >= 0
