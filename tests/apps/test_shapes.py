@@ -94,6 +94,7 @@ def test_the_app_not_committed_during_a_run(app: ShapedApp) -> None:
     assert app.faults_of(*app.shape.by_both) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("app", NAMES, indirect=True)
 def test_a_layer_and_taking_all_back(app: ShapedApp) -> None:
     """refund() pays as a run does; `revert` brings every column back, but those that it leaves by design."""

@@ -60,6 +60,7 @@ GONE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GONE)
 def test_a_protection_that_is_gone_is_a_failure_and_install_puts_it_back(fenced: AppDatabase, name: str) -> None:
     """One after the other: what the fix leaves is what the next one breaks."""

@@ -28,6 +28,7 @@ def app(bare: AppDatabase) -> App:
     return app
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("statement", STATEMENTS)
 def test_each_statement_runs_in_psql_as_printed(app: App, statement: str) -> None:
     printed = app.database.sweeper("sql", statement)

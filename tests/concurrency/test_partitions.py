@@ -79,6 +79,7 @@ def test_a_twin_that_comes_after_the_reading_is_noticed_in_the_batch(monthly: Ap
     assert holds(monthly) == {"twin": ("ambiguous_id", None)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("statement", ["lock_sessions", "lock_accounts", "pay", "count_failed"])
 @pytest.mark.parametrize("how", ["DETACH PARTITION sessions_6 CONCURRENTLY", "DETACH PARTITION sessions_6"])
 def test_sessions_of_a_partition_that_is_detached_meanwhile_are_paid_or_left_alone(

@@ -27,6 +27,7 @@ def guard_of(app: App) -> str:
     return str(app.database.value("SELECT guard_index FROM sweeper.settings"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "theirs",
     [

@@ -55,6 +55,7 @@ def balance(app: AppDatabase, user: str) -> object:
     return app.value('SELECT "creditBalance" FROM app."User" WHERE "id"::text = %s', user)
 
 
+@pytest.mark.slow
 @pytest.mark.every_version
 def test_every_command_is_exact_and_check_says_what_stays_open(app: AppDatabase) -> None:
     (index,) = indexes(app, LEDGER).values()

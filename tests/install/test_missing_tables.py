@@ -21,6 +21,7 @@ def used(first: AppDatabase) -> AppDatabase:
     return first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lost", ["runs", "holds", "locks", "reversals", "refunds", "runs.told", "holds.why"])
 def test_every_command_names_what_is_missing(used: AppDatabase, lost: str) -> None:
     table, _, column = lost.partition(".")

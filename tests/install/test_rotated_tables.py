@@ -32,6 +32,7 @@ def begin_anew(database: AppDatabase, how: str, *, account: str = "u") -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("account", ["u", "v"])
 @pytest.mark.parametrize("how", MADE_ANEW)
 def test_refunds_of_a_rotated_table_do_not_count_for_the_new_one(paid: AppDatabase, how: str, account: str) -> None:

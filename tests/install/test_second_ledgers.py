@@ -94,6 +94,7 @@ def test_a_ledger_without_its_settings_is_not_taken_up_for_other_sessions(
         assert (install(database), sweep(database)) == (0, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("before", "after", "charged"),
     [

@@ -7,6 +7,7 @@ from tests.helpers.app_database import AppDatabase
 ODD = ("294276-12-31", "9999-12-31 23:59:59.999999", "0001-01-01", "0044-03-15 BC", "infinity", "-infinity")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ODD)
 def test_a_session_with_a_time_that_no_calendar_of_python_has_stops_no_command(first: AppDatabase, moment: str) -> None:
     """Neither as its start nor as the time of its failure."""

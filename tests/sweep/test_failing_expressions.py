@@ -25,6 +25,7 @@ FAILING = {
 NOT_ASKED = {("active_at", "error"), ("failed_at", "generating")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", FAILING)
 def test_whichever_expression_fails_for_one_row_the_others_are_paid(first: AppDatabase, key: str) -> None:
     """A failed session and a stuck one, whose expression fails; each is paid too, where that is not asked."""
