@@ -138,6 +138,8 @@ def _named_in_texts(
         if row.oid == own or not spoken or not counted:
             continue
         table = samples.reader.table("table", row.as_sql)
+        if table.qualified == samples.context.mapping.slots.get("accounts"):  # a row there is of no one session
+            continue
         if rows := find_in_texts(samples, table, names, words):
             yield f"{table.qualified} (in a text)", _by_session(rows, known)
 
