@@ -312,10 +312,17 @@ sweeper_closed AS (
               (s."status" OPERATOR(pg_catalog.=) ANY (ARRAY['initializing', 'queued', 'researching', 'generating', 'finished']::session_status[])) IS NOT TRUE AS closed
 ),
 sweeper_payable AS (
-    SELECT f.*
+    SELECT f.*, w.failed_at AS written_at
     FROM sweeper_fit AS f
-    WHERE f.unfit IS NULL
-      AND (NOT f.stuck OR f.session_id OPERATOR(pg_catalog.=) ANY (SELECT c.session_id FROM sweeper_closed AS c WHERE c.closed))
+    -- full, which is always by hash: the server expects one row of each, and would compare each with each
+    FULL JOIN (
+        SELECT c.session_id, c.failed_at
+        FROM sweeper_closed AS c
+        WHERE c.closed
+    ) AS w ON w.session_id OPERATOR(pg_catalog.=) f.session_id
+    WHERE coalesce(
+        f.session_id IS NOT NULL AND f.unfit IS NULL AND (NOT f.stuck OR w.session_id IS NOT NULL), false
+    )
 ),
 -- insert: in the app's ledger first, where it has one, on the conflict target of its own guard; then, for what that
 -- insert returned, in sweeper's own. Without the guard this is an error
@@ -325,9 +332,8 @@ sweeper_paid AS (
     )
     SELECT p.refund_id, p.session_id, p.account_id, p.attempt, p.again, p.amount, p.reason, p.detail, p.layer, p.run_id,
            :as_of::timestamptz,
-           coalesce(c.failed_at, p.failed_at)
+           coalesce(p.written_at, p.failed_at)
     FROM sweeper_payable AS p
-    LEFT JOIN sweeper_closed AS c ON c.session_id OPERATOR(pg_catalog.=) p.session_id
     ON CONFLICT (session_id, attempt, again) DO NOTHING
     RETURNING r.refund_id, r.session_id, r.account_id, r.attempt, r.again, r.amount, r.reason, r.layer, r.run_id,
               r.created_at

@@ -61,15 +61,37 @@ sweeper_marked AS (
 ),
 {end}
 sweeper_payable AS (
-    SELECT f.*
+    {if closes}
+    SELECT f.*, w.failed_at AS written_at
+    FROM sweeper_fit AS f
+    -- full, which is always by hash: the server expects one row of each, and would compare each with each
+    FULL JOIN (
+        SELECT c.session_id, c.failed_at
+        FROM sweeper_closed AS c
+        WHERE c.closed
+        {if marks}
+        UNION ALL
+        SELECT m.session_id, m.failed_at
+        FROM sweeper_marked AS m
+        {end}
+    ) AS w ON w.session_id {session_eq} f.session_id
+    WHERE coalesce(
+        f.session_id IS NOT NULL AND f.unfit IS NULL AND ({if marks}{else}NOT f.stuck OR {end}w.session_id IS NOT NULL), false
+    )
+    {else}
+    {if marks}
+    SELECT f.*, m.failed_at AS written_at
+    FROM sweeper_fit AS f
+    FULL JOIN sweeper_marked AS m ON m.session_id {session_eq} f.session_id  -- full, which is always by hash
+    WHERE coalesce(
+        f.session_id IS NOT NULL AND f.unfit IS NULL AND (f.stuck OR m.session_id IS NOT NULL), false
+    )
+    {else}
+    SELECT f.*, NULL::timestamptz AS written_at
     FROM sweeper_fit AS f
     WHERE f.unfit IS NULL
-      {if closes}
-      AND (NOT f.stuck OR f.session_id {session_eq} ANY (SELECT c.session_id FROM sweeper_closed AS c WHERE c.closed))
-      {end}
-      {if marks}
-      AND (f.stuck OR f.session_id {session_eq} ANY (SELECT m.session_id FROM sweeper_marked AS m))
-      {end}
+    {end}
+    {end}
 ),
 {if chained}
 -- the running balance of each account, through its refunds of this batch in their order
@@ -99,7 +121,7 @@ sweeper_paid AS (
     )
     SELECT p.refund_id, p.session_id, p.account_id, p.attempt, p.again, p.amount, p.reason, p.detail, p.layer, p.run_id,
            %(as_of)s::timestamptz,
-           coalesce({if closes}c.failed_at, {else}CASE WHEN p.stuck THEN p.at END, {end}{if marks}m.failed_at, {end}p.failed_at){if charged},
+           coalesce(p.written_at, {if closes}{else}CASE WHEN p.stuck THEN p.at END, {end}p.failed_at){if charged},
            p.charged{end}{if shares},
            {if sharded}p.shares{else}(
                SELECT pg_catalog.jsonb_build_object({each shares ", "}{label}, share.{share}{end})
@@ -110,12 +132,6 @@ sweeper_paid AS (
                ) AS share
            ){end}{end}
     FROM sweeper_payable AS p
-    {if closes}
-    LEFT JOIN sweeper_closed AS c ON c.session_id {session_eq} p.session_id
-    {end}
-    {if marks}
-    LEFT JOIN sweeper_marked AS m ON m.session_id {session_eq} p.session_id
-    {end}
     {if ledger}
     -- no conflict clause: if another layer refunds between the two inserts, the batch rolls back and looks again
     JOIN sweeper_booked AS b
