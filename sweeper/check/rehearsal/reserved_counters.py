@@ -25,15 +25,15 @@ def check_held(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
     if not columns:
         return
     rows = _read(samples, columns)
-    if too_low := [one for place, one in enumerate(columns) if _falls_by_amount(one, accounts, own)
-                   and _would_be_below_zero(rows, place)]:  # fmt: skip
-        yield _too_much(samples, too_low[0], accounts, rows, columns.index(too_low[0]))
-        return
     for some in [*([column] for column in columns), columns]:
         left = [column for column in some if not _goes_down(column, accounts, own)]
         places = [columns.index(column) for column in some]
         if left and _are_what_is_open(rows, places):
             yield _left(left, accounts, rows[0], places)
+            return
+    for place, column in enumerate(columns):
+        if _falls_by_amount(column, accounts, own) and _would_be_below_zero(rows, place):
+            yield _too_much(samples, column, accounts, rows, place)
             return
 
 
