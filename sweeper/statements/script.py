@@ -120,11 +120,13 @@ _BY_ACCOUNT = (
 )  # fmt: skip
 _NOT_IN_CITUS = ("fence", "release_fence", "find_unknown_statuses")
 _NOT_BY_ACCOUNT = (
+    "count_subjects",
     "find_in_history",
     "find_moved",
     "find_orphans",
     "find_released",
     "find_reused",
+    "read_numbers",
     "rekey",
     "count_paid_again",
     "type_over_refund",
