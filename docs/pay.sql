@@ -321,7 +321,10 @@ sweeper_payable AS (
         WHERE c.closed
     ) AS w ON w.session_id OPERATOR(pg_catalog.=) f.session_id
     WHERE coalesce(
-        f.session_id IS NOT NULL AND f.unfit IS NULL AND (NOT f.stuck OR w.session_id IS NOT NULL), false
+        f.session_id IS NOT NULL
+            AND f.unfit IS NULL
+            AND (NOT f.stuck OR w.session_id IS NOT NULL),
+        false
     )
 ),
 -- insert: in the app's ledger first, where it has one, on the conflict target of its own guard; then, for what that

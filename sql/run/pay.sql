@@ -61,36 +61,32 @@ sweeper_marked AS (
 ),
 {end}
 sweeper_payable AS (
-    {if closes}
-    SELECT f.*, w.failed_at AS written_at
+    SELECT f.*, {if writes_sessions}w.failed_at{else}NULL::timestamptz{end} AS written_at
     FROM sweeper_fit AS f
+    {if writes_sessions}
     -- full, which is always by hash: the server expects one row of each, and would compare each with each
     FULL JOIN (
+        {if closes}
         SELECT c.session_id, c.failed_at
         FROM sweeper_closed AS c
         WHERE c.closed
         {if marks}
         UNION ALL
+        {end}
+        {end}
+        {if marks}
         SELECT m.session_id, m.failed_at
         FROM sweeper_marked AS m
         {end}
     ) AS w ON w.session_id {session_eq} f.session_id
     WHERE coalesce(
-        f.session_id IS NOT NULL AND f.unfit IS NULL AND ({if marks}{else}NOT f.stuck OR {end}w.session_id IS NOT NULL), false
+        f.session_id IS NOT NULL
+            AND f.unfit IS NULL
+            AND ({if closes}{else}f.stuck OR {end}{if marks}{else}NOT f.stuck OR {end}w.session_id IS NOT NULL),
+        false
     )
     {else}
-    {if marks}
-    SELECT f.*, m.failed_at AS written_at
-    FROM sweeper_fit AS f
-    FULL JOIN sweeper_marked AS m ON m.session_id {session_eq} f.session_id  -- full, which is always by hash
-    WHERE coalesce(
-        f.session_id IS NOT NULL AND f.unfit IS NULL AND (f.stuck OR m.session_id IS NOT NULL), false
-    )
-    {else}
-    SELECT f.*, NULL::timestamptz AS written_at
-    FROM sweeper_fit AS f
     WHERE f.unfit IS NULL
-    {end}
     {end}
 ),
 {if chained}

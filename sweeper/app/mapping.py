@@ -174,13 +174,13 @@ class Mapping:
         closing = self.lists["closing"]
         assert not isinstance(closing, bool | str)  # noqa: S101
         status = [{"column": self.slots["status_column"]}] if self.lists["status_written"] else []
-        # a role that may not update any column of a table may not lock its rows either
-        updated = [*status, *closing, *touch] or [{"column": column}]
         return {
             "marks": bool(marking),
+            "writes_sessions": bool(marking) or self.lists["closes"],
             "marking": marking,
             "marking_beside": self.lists["refunded_beside"],
-            "updated": updated,
+            # a role that may not update any column of a table may not lock its rows either
+            "updated": [*status, *closing, *touch] or [{"column": column}],
         }
 
     def before_install(self) -> "Mapping":
