@@ -1,6 +1,6 @@
--- lock caps: runs that share a cap pay one at a time. Returns no row while another is paying. It locks a row, because
--- anyone may take an advisory lock. Held until the transaction ends.
+-- lock caps: runs that share a cap pay one at a time, in turns: waits while another is paying, for as long as the lock
+-- timeout allows. It locks a row, because anyone may take an advisory lock. Held until the transaction ends.
 SELECT true AS taken
 FROM {locks} AS l
 WHERE l.name = 'caps'
-FOR NO KEY UPDATE SKIP LOCKED
+FOR NO KEY UPDATE

@@ -9,7 +9,15 @@ SELECT coalesce(pg_catalog.pg_current_xact_id_if_assigned()::text::bigint, 0) AS
        (
            SELECT pg_catalog.count(*) > 0
            FROM pg_locks AS l
-           WHERE l.locktype = 'transactionid' AND NOT l.granted AND l.transactionid = pg_catalog.pg_current_xact_id_if_assigned()::xid
+           WHERE l.locktype = 'transactionid'
+             AND NOT l.granted
+             AND l.transactionid = pg_catalog.pg_current_xact_id_if_assigned()::xid
+             -- another sweep may wait for its turn at the caps
+             AND NOT EXISTS (
+                 SELECT
+                 FROM pg_stat_activity AS w
+                 WHERE w.pid = l.pid AND w.application_name = pg_catalog.current_setting('application_name')
+             )
        ) AS waited_for
 FROM (
     SELECT pg_catalog.count(*) FILTER (WHERE a.sweeps) AS sweeps,

@@ -45,7 +45,7 @@ def read_news(
                     notices += [notice_of_rate(rate, app)] if rate.reason is not None else []
                 if not notices:
                     return []
-                transaction.rows(mapping.statement("lock_notices"))
+                transaction.rows(mapping.statement("lock_caps"))
                 return _claimed(transaction, mapping.statement("claim_notices"), notices, result)
 
         return retrying(claim, attempts=1)

@@ -62,7 +62,6 @@ class Batch:
     already_refunded: int = 0
     skipped: tuple[str, ...] = ()
     capped: bool = False
-    waiting: bool = False
     locked_seconds: float = 0.0
     traffic: Traffic = field(default_factory=Traffic)
     unripe_from: datetime | None = None
@@ -100,13 +99,13 @@ class BatchPayer:
             Refusal, StatementError, Busy: one of them stood in the way.
             TooSlow: it takes too long, or would say too much, for one batch.
             ChangesOthers: these are to be paid one by one.
+            AnotherPays: another run has the caps.
             FailedError: more sessions would be put on hold than one run may hold.
         """
         with self._transaction(_TOGETHER_TIMEOUTS if len(session_ids) > 1 else LOCKING_TIMEOUTS) as transaction:
-            lock_installation(transaction, self._mapping)
             room = self._caps.take(transaction)
-            if room is None:
-                return Batch(waiting=True)
+            # after the wait for the caps: `install` waits for whoever holds this lock
+            lock_installation(transaction, self._mapping)
             if room.used_up:
                 return Batch(capped=True)
             in_hand = session_ids[: room.sessions]

@@ -13,6 +13,7 @@ from sweeper.postgres.ended_connections import unless_ended
 from sweeper.postgres.errors import Busy, GuardLost, Refusal, StatementError, TooSlow
 from sweeper.postgres.retries import retrying
 from sweeper.sweep.batch import Batch, BatchPayer, ChangesOthers
+from sweeper.sweep.caps import AnotherPays
 from sweeper.sweep.holds import Holds
 from sweeper.sweep.owed_pages import OwedPage
 from sweeper.sweep.progress import Observer, Tally
@@ -204,32 +205,28 @@ class BatchRunner:
             self._signals.check()  # it may have arrived while an earlier attempt was cut off
             with self._signals.shielded():
                 batch = pay()
-                if not batch.waiting:
-                    self._note(batch)  # a signal that arrives now must not lose what is committed
+                self._note(batch)  # a signal that arrives now must not lose what is committed
                 return batch
 
         rebuilds, give_up = 3, time.monotonic() + _CAPS_WAIT_AT_MOST_SECONDS
         while True:
             try:
-                batch = retrying(unless_ended(attempt, self._payer.server_start))
+                return retrying(unless_ended(attempt, self._payer.server_start))
             except GuardLost:  # or somebody is rebuilding it
                 if not rebuilds:
                     raise
                 rebuilds -= 1
                 self._signals.check()
                 time.sleep(_GUARD_WAIT_SECONDS)
-                continue
-            if not batch.waiting:
-                break
-            self._signals.check()
-            if time.monotonic() > give_up:
-                raise FailedError(
-                    f"the caps were locked for {_CAPS_WAIT_AT_MOST_SECONDS} s: another run is paying, or their row "
-                    "in sweeper's table locks is missing, and `sweeper install` restores it",
-                    code="busy",
-                )
-            time.sleep(_CAPS_WAIT_SECONDS)
-        return batch
+            except AnotherPays:
+                self._signals.check()
+                if time.monotonic() > give_up:
+                    raise FailedError(
+                        f"the caps were locked for {_CAPS_WAIT_AT_MOST_SECONDS} s: another run is paying, or their row "
+                        "in sweeper's table locks is missing, and `sweeper install` restores it",
+                        code="busy",
+                    ) from None
+                time.sleep(_CAPS_WAIT_SECONDS)
 
     def _note(self, batch: Batch) -> None:
         if batch.tried:

@@ -9,10 +9,16 @@ from typing import NamedTuple, Self
 from sweeper.app.mapping import Mapping
 from sweeper.config.model import PolicySection
 from sweeper.core.errors import FailedError
+from sweeper.postgres.errors import Busy
+from sweeper.postgres.sqlstate import translated
 from sweeper.postgres.transaction import Transaction
 
 # the refunds of a run are dated as it began, and for as long as this the caps of others count them
 _LONGEST_RUN_SECONDS = 24 * 60 * 60
+
+
+class AnotherPays(Exception):  # noqa: N818 - the answer is to try again
+    """Another run has the lock of the caps, or its row is missing."""
 
 
 class Room(NamedTuple):
@@ -99,12 +105,13 @@ class Caps:
         row = transaction.row(statement, self._binds)
         return row.sessions, Decimal(row.credits)
 
-    def take(self, transaction: Transaction) -> Room | None:
-        """What the caps leave to this batch until it ends; None while another run is paying.
+    def take(self, transaction: Transaction) -> Room:
+        """What the caps leave to this batch until it ends.
 
         Where runs share a cap they pay one at a time, so that each counts what the others have paid.
 
         Raises:
+            AnotherPays: another run has been paying for as long as the lock timeout; the transaction is over.
             FailedError: this run is so old that others would not count what it pays.
         """
         if self._clock() - self._began_at >= _LONGEST_RUN_SECONDS:
@@ -115,6 +122,15 @@ class Caps:
             )
         if self._limits.refunds is None and self._limits.credits is None:
             return Room()
-        if self._shared and not transaction.rows(self._lock):
-            return None
+        if self._shared:
+            self._wait_for_turn(transaction)
         return self.read(transaction)
+
+    def _wait_for_turn(self, transaction: Transaction) -> None:
+        try:
+            with translated():
+                locked = transaction.rows(self._lock)
+        except Busy:
+            raise AnotherPays from None
+        if not locked:
+            raise AnotherPays

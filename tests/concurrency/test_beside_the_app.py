@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from unittest.mock import patch
 
 import pytest
@@ -136,3 +137,64 @@ def test_the_app_is_never_the_deadlock_victim_in_either_order(first: AppDatabase
     assert ran.exit_code == 0
     first.run()
     assert (first.credits(), first.refunds()) == (104, {"owed": 3})
+
+
+def test_a_sweep_that_waits_for_its_turn_is_not_taken_for_the_app(first: AppDatabase) -> None:
+    """Runs that share a cap pay one at a time: each waits for the other's row in the table locks."""
+    first.account()
+    first.session("s1")
+    noticed: list[bool] = []
+
+    def held(self: Throttle, seconds: float, traffic: Traffic, *, full: bool) -> float:
+        noticed.append(traffic.waited_for)
+        return 0
+
+    def wait_for_turn() -> None:
+        with first.connect() as sweep:
+            sweep.execute("SET application_name = 'sweeper run'")
+            sweep.execute("SELECT FROM sweeper.locks WHERE name = 'caps' FOR NO KEY UPDATE")
+
+    waiter = threading.Thread(target=wait_for_turn)
+
+    def start_to_wait() -> None:
+        waiter.start()
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%sweeper.locks%'"
+        )
+        while not first.value(waiting):
+            time.sleep(0.01)
+
+    with before("pay", start_to_wait), patch.object(Throttle, "held", held):
+        assert first.run().document["refunds"]["sessions"] == 1
+    waiter.join()
+    assert noticed == [False]
+
+
+def test_an_installation_does_not_wait_for_runs_that_wait_for_their_turn(first: AppDatabase) -> None:
+    """A run locks the installation for a batch only when it is its turn, or two runs would keep `install` out."""
+    first.account()
+    first.session("s1")
+    with first.connect() as another:
+        another.execute("SELECT FROM sweeper.locks WHERE name = 'caps' FOR NO KEY UPDATE")
+        free: list[bool] = []
+
+        def look() -> None:
+            with first.connect() as keeper:
+                rows = keeper.execute(
+                    "SELECT FROM sweeper.locks WHERE name = 'installation' FOR UPDATE SKIP LOCKED"
+                ).fetchall()
+                free.append(bool(rows))
+            another.rollback()
+
+        waiting = threading.Thread(target=_once_it_waits, args=(first, look))
+        waiting.start()
+        assert first.run().document["refunds"]["sessions"] == 1
+        waiting.join()
+    assert free == [True]
+
+
+def _once_it_waits(database: AppDatabase, look: Callable[[], None]) -> None:
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%lock caps%'"
+    while not database.value(waiting):
+        time.sleep(0.005)
+    look()
