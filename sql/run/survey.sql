@@ -18,4 +18,8 @@ FROM (
     WHERE {include live_in_scope}
       AND CASE WHEN {include in_scope} THEN {include verdict} = 'owed' END
       AND (%(settled)s::text[] IS NULL OR NOT v.session_id {session_eq} ANY (%(settled)s::text[]::{session_type}[]))
+    {if by_account}
+    {else}
+    OFFSET 0  -- else each use would compute the reason of a hold again
+    {end}
 ) AS owed
