@@ -134,11 +134,12 @@ class BatchPayer:
             traffic=Traffic(**seen._mapping),
         )
 
-    def require_unlocked(self) -> None:
+    def require_plan(self) -> None:
         """Let the server plan the statement that pays, for nobody, so that it checks the rights on all its tables.
 
         Raises:
             Busy: one of them is locked as a whole.
+            Refusal, StatementError: it cannot be planned, so that no row is at fault.
         """
         with self._transaction() as transaction:
             binds = binds_for_nobody(self._selection, self._mapping, self.run_id)

@@ -81,10 +81,13 @@ class BatchRunner:
         """Pay a refused batch in halves; a session that is refused alone is held, suspected or skipped.
 
         Raises:
-            ConfigurationError, FailedError, Busy: the run cannot go on; what was committed stands.
+            ConfigurationError, FailedError, Refusal, Busy: the run cannot go on; what was committed stands.
         """
         since = self.suspects.since_now()
-        self._wait_for_tables(refused)
+        if isinstance(refused, Busy):
+            self._wait_for_tables(refused)
+        else:
+            self.require_plan()
         groups, tried = Halving(session_ids, largest_next=True), Counter[str]()
         while not self.tally.capped and (group := groups.take()):
             self._signals.check()
@@ -158,6 +161,15 @@ class BatchRunner:
                 self._wait_for_tables(problem)
         return retrying(work)
 
+    def require_plan(self) -> None:
+        """Check that what was refused was not refused for all rows alike, as after a migration of the app.
+
+        Raises:
+            Refusal, StatementError: it was.
+            Busy: a whole table is locked.
+        """
+        self.once_unlocked(self._payer.require_plan)
+
     def _wait_for_tables(self, problem: Exception) -> None:
         """Wait while a whole table is locked, because trying session after session would be pointless.
 
@@ -169,7 +181,7 @@ class BatchRunner:
         for waits_left in reversed(range(_TABLE_TRIES)):
             self._signals.check()
             try:
-                retrying(self._payer.require_unlocked)
+                retrying(self._payer.require_plan)
             except Busy:
                 if not waits_left:
                     raise

@@ -124,6 +124,7 @@ class Sweep:
             try:
                 found = self._find(selection)
             except (Refusal, StatementError):
+                self._runner.require_plan()
                 if selection.in_history and selection.after is None:
                     self._note_unripe(selection)
                 more, last = self._pay_around_refused(selection)
