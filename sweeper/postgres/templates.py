@@ -10,11 +10,14 @@ what it is.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import dropwhile, takewhile
 from pathlib import Path
 from typing import NamedTuple
+
+from sweeper.core.errors import ConfigurationError
 
 _PACKAGED = Path(__file__).parents[1] / "sql"
 _CHECKOUT = Path(__file__).parents[2] / "sql"
@@ -24,6 +27,8 @@ _TAG = re.compile(
     r"""|\{(?P<tag>if\ [a-z_]+|each\ [a-z_]+\ "[^"]*"|else|end|[a-z_]+)\}""",
     re.MULTILINE | re.VERBOSE,
 )
+# what begins and ends the body of a function
+_DOLLAR_TAG = re.compile(r"\$[a-z]\w*\$")
 _INCLUDE = re.compile(r"\{include ([a-z_]+)\}")
 
 Slots = Mapping[str, str]
@@ -150,13 +155,33 @@ def _render(nodes: Sequence[_Node], slots: Slots, choices: Choices, *, doubled: 
     return "".join(parts)
 
 
+@cache
+def _dollar_tags(name: str) -> Mapping[str, int]:
+    """The dollar quotes of a statement, and how often each stands in it."""
+    return Counter(_DOLLAR_TAG.findall(_expanded(name)))
+
+
+def _fill(name: str, slots: Slots, choices: Choices | None, *, doubled: bool) -> str:
+    """The statement ``name`` with its slots filled, none of which ends the body of a function."""
+    text = _render(_template(name), slots, choices or {}, doubled=doubled)
+    for tag, number in _dollar_tags(name).items():
+        if text.count(tag) > number:
+            raise ConfigurationError(
+                f"a name or an expression of the mapping has {tag} in it, which would end the body of a function that "
+                "sweeper creates: write it another way, such as in two parts joined by ||",
+                code="mapping",
+            )
+    return text
+
+
 def fill(name: str, slots: Slots, choices: Choices | None = None) -> str:
     """The statement ``name`` with its slots filled, to be sent with binds.
 
     Raises:
         KeyError: the statement has a slot that ``slots`` does not fill, or a condition that ``choices`` does not know.
+        ConfigurationError: a slot has a dollar quote of the statement.
     """
-    return _render(_template(name), slots, choices or {}, doubled=True)
+    return _fill(name, slots, choices, doubled=True)
 
 
 def fill_script(name: str, slots: Slots, choices: Choices | None = None) -> str:
@@ -164,8 +189,9 @@ def fill_script(name: str, slots: Slots, choices: Choices | None = None) -> str:
 
     Raises:
         KeyError: the script has a slot that ``slots`` does not fill, or a condition that ``choices`` does not know.
+        ConfigurationError: a slot has a dollar quote of the script.
     """
-    return _render(_template(name), slots, choices or {}, doubled=False)
+    return _fill(name, slots, choices, doubled=False)
 
 
 def fill_part(name: str, slots: Slots, choices: Choices | None = None) -> str:

@@ -237,3 +237,11 @@ def test_tables_of_the_app_in_the_schema_meant_for_sweeper_are_refused(app: App)
 def test_a_schema_with_a_table_of_ours_that_is_not_ours_is_refused(app: App) -> None:
     app.sql("CREATE SCHEMA sweeper; CREATE TABLE sweeper.settings (a int)")
     app.refused("database.schema = 'sweeper': it has tables that are not sweeper's (settings)")
+
+
+@pytest.mark.parametrize("text", ["$sweeper_refund$x$sweeper_refund$", "'$sweeper_refund$'"])
+def test_sql_that_would_end_the_body_of_a_function_is_refused(app: App, text: str) -> None:
+    app.map(exclude=f"error = {text}")
+    app.refused("has $sweeper_refund$ in it")
+    app.map(exclude="error = $sweeper$x$sweeper$")
+    assert app.install().exit_code == 0
