@@ -11,10 +11,19 @@ SELECT r.refund_id::text AS refund_id,
        ) AS reversed,
        coalesce(account.known, false) AS account_known,
        account.balance,
+       -- what refund() pays has no run: by the file of the run before
+       ({if by_account}run.told{else}coalesce(run.told, (
+           SELECT earlier.told
+           FROM {runs} AS earlier
+           WHERE r.run_id IS NULL AND earlier.as_of <= r.created_at
+           ORDER BY earlier.as_of DESC
+           LIMIT 1
+       )){end} ->> 'mapping'::text) <> %(mapping)s::text AS other_file,
        -- the columns that make up the balance, and what the refund added to each
        account.pools,
        {if pools}ARRAY[{each pools ", "}r.shares ->> {label}::text{end}]::text[]{else}'{}'::text[]{end} AS shares
 FROM {refunds} AS r
+LEFT JOIN {runs} AS run ON run.run_id = r.run_id
 {if accounts}
 LEFT JOIN LATERAL (
     SELECT true AS known,

@@ -18,7 +18,6 @@ from sweeper.app.session_slots import expression_slots, live_predicate, live_slo
 from sweeper.app.shared_rows import shared_facts
 from sweeper.app.status import Status
 from sweeper.app.status_labels import StatusLabels
-from sweeper.app.values import reads_other_rows
 from sweeper.config.model import Settings
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.templates import Choices, fill, fill_part, quote_text
@@ -223,7 +222,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
     moves = settings.accounts is not None and settings.accounts.moves
     # the amount of a session whose refund the file, or a hook, has written to the app's books
     given_back = bool(own.refunded) or (not moves and ledger is None and catalog.has_subquery(own.amount))
-    facts |= Facts({}, {"given_back_is_zero": given_back, "reads_other_rows": reads_other_rows(settings)})
+    facts |= Facts({}, {"given_back_is_zero": given_back})
     file_digest = digest(decisive(settings))
     slots = {
         "refund_sample": fill_part("sample_refund", facts.slots, {"chained": False}),

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from sweeper.app.catalog import Column, Table, masked, reads_table
 from sweeper.app.facts import Facts
 from sweeper.app.reader import Reader
+from sweeper.app.values import read_for_refund, reads_other_rows
 from sweeper.config.model import Settings
 from sweeper.core.errors import SweeperError
 from sweeper.postgres.binds import text_array
@@ -55,7 +56,8 @@ def shared_facts(reader: Reader, settings: Settings, sessions: Table, choices: C
         "as_unpaid": _as_unpaid(sessions, choices),
         "shares_charges": among_accounts,
         # the refund of one session changes what is owed for another, and nothing has locked the accounts of both
-        "locks_charges": among_accounts or (settings.accounts is None and bool(everything)),
+        "locks_charges": among_accounts or (settings.accounts is None and (bool(everything) or any(shared.values()))),
+        "reads_other_rows": reads_other_rows(settings) or _calls_reading(reader, read_for_refund(settings)),
     }
     return Facts({}, own_choices)
 

@@ -18,11 +18,17 @@ def values_over_rows(settings: Settings) -> Sequence[tuple[str, str]]:
     return found
 
 
-def reads_other_rows(settings: Settings) -> bool:
-    """Whether a refund depends on rows that are not locked, which a single snapshot may see out of date."""
+def read_for_refund(settings: Settings) -> list[str]:
+    """The SQL that decides what is owed, to whom, and what of it each column of the account takes."""
     own, ledger, accounts = settings.sessions, settings.ledger, settings.accounts
     texts = [own.account, own.status, own.amount, own.charged, own.exclude, own.never, own.attempt]
     texts += [own.started_at, own.active_at, own.stuck_at, own.failed_at]
     texts += [ledger.where] if ledger else []
     texts += list((accounts.add or {}).values()) if accounts else []
-    return bool(accounts and accounts.serialized) or any(has_subquery(text) for text in texts if text)
+    return [text for text in texts if text]
+
+
+def reads_other_rows(settings: Settings) -> bool:
+    """Whether a refund depends on rows that are not locked, which a single snapshot may see out of date."""
+    accounts = settings.accounts
+    return bool(accounts and accounts.serialized) or any(map(has_subquery, read_for_refund(settings)))

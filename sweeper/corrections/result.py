@@ -58,8 +58,8 @@ class Correction:
 class RevertResult(Correction):
     """Refunds taken back; a plan has the ``balances`` of the accounts that would lose most.
 
-    ``run_open`` is whether the run had not ended: it died, or may pay on. ``other_file`` is whether it paid by another
-    file, which may have moved another column.
+    ``run_open`` is whether the run had not ended: it died, or may pay on. ``other_file`` is whether some were paid by
+    another file, which may have moved another column.
     """
 
     run_id: str | None

@@ -66,7 +66,7 @@ class Revert:
             retrying(self._require_reverse)
             found = retrying(self._find_run)
             self._run_as_of: datetime | None = found and found.as_of
-            self._run_open, self._other_file = bool(found and found.open), bool(found and found.other_file)
+            self._run_open = bool(found and found.open)
             retrying(self._require_refunds)
         self._start()
 
@@ -74,7 +74,7 @@ class Revert:
         self._taken = Amount()
         self._accounts: set[int] = set()
         self._left: dict[str, Left] = {}
-        self._already = 0
+        self._already, self._other_file = 0, False
 
     def _require_reverse(self) -> None:
         with reading(self._database, self._mapping) as transaction:
@@ -86,9 +86,7 @@ class Revert:
             return None
         try:
             with reading(self._database, self._mapping) as transaction:
-                rows = transaction.rows(
-                    self._mapping.statement("find_run"), {"run_id": run_id, "mapping": self._mapping.file_digest}
-                )
+                rows = transaction.rows(self._mapping.statement("find_run"), {"run_id": run_id})
         except Refusal:  # not a uuid
             rows = []
         if not rows:
@@ -123,6 +121,7 @@ class Revert:
             "run_id": self._choice.run_id,
             "run_as_of": self._run_as_of,
             "session_id": self._choice.session_id,
+            "mapping": self._mapping.file_digest,
             "after": after,
             "page_size": self._page_size,
         }
@@ -217,6 +216,7 @@ class Revert:
 
     def _count(self, row: Row) -> None:
         self._taken += Amount(1, Decimal(row.amount))
+        self._other_file |= bool(row.other_file)
         self._accounts.add(hash(row.account_id))
 
     def _leave(self, why: str, row: Row) -> None:

@@ -1,11 +1,16 @@
 """Taking refunds back: to the credit, once, and never a row more than was asked for."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
 from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import NOW
+from tests.helpers.refund_function import refund
 from tests.helpers.reversals import revert
+
+LATER = NOW + timedelta(hours=1)
 
 
 def books(first: AppDatabase) -> list[tuple[str, int, int]]:
@@ -193,13 +198,21 @@ def test_a_run_that_ended_is_not_said_to_go_on(first: AppDatabase) -> None:
     assert revert(first, "--run", run_id).document["run_open"] is False
 
 
-def test_a_run_that_paid_by_another_file_is_said_to(first: AppDatabase) -> None:
+def test_what_was_paid_by_another_file_is_said_to_be(first: AppDatabase) -> None:
     """Its refunds went to another column than the one from which a revert by this file takes them."""
     run_id = swept(first, 3)
-    assert revert(first, "--run", run_id, "--dry-run").document["other_file"] is False
+    first.session("by-a-layer")
+    assert refund(first, "by-a-layer") == 3
+    choices = (("--session", "u1-0"), ("--session", "by-a-layer"), ("--run", run_id))
+    for choice in choices:
+        assert revert(first, *choice, "--dry-run").document["other_file"] is False
     first.sql("ALTER TABLE users ADD paid_credits int NOT NULL DEFAULT 50")
     first.configure('balance    = "credits"', 'balance    = "paid_credits"')
     assert first.sweeper("install").exit_code == 0
-    said = first.sweeper("revert", "--run", run_id, "--reason", "test", "--dry-run")
-    assert "This run paid by another file." in said.stdout
-    assert revert(first, "--run", run_id, "--dry-run").document["other_file"] is True
+    for choice in choices:
+        said = first.sweeper("revert", *choice, "--reason", "test", "--dry-run")
+        assert "This was paid by another file." in said.stdout
+        assert revert(first, *choice).document["other_file"] is True
+    first.session("new", models=1)
+    first.run(now=LATER)
+    assert revert(first, "--session", "new").document["other_file"] is False

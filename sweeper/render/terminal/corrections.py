@@ -47,7 +47,7 @@ def show_revert(console: Console, result: RevertResult) -> None:
         )
     if result.other_file:
         notes.append(
-            "This run paid by another file. What a revert moves back is what the file says now: compare the tables and "
+            "This was paid by another file. What a revert moves back is what the file says now: compare the tables and "
             "columns of [accounts] and [ledger] in both."
         )
     if result.writes_ledger is False and refunds.sessions:
