@@ -51,8 +51,13 @@ def account_slots(reader: Reader, settings: Settings, sessions: Table, slots: Sl
     key_value = Expression(f"a.{key.quoted}", key.base_type, key, key.collation)
     account_as, account = payer.compared_as(key_value), payer.sql
     if payer.may_be_rounded(key_value):  # an id with a fraction belongs to no account, and rounding would find one
-        exact = payer.type if payer.type in catalog.EXACT_TYPES else "double precision"
-        account = fill_part("whole_number", {"value": payer.sql, "exact_type": exact})
+        floating = payer.type in catalog.FLOATING_TYPES
+        slots_of_it = {
+            "value": payer.sql,
+            "exact_type": "double precision" if floating else payer.type,
+            "largest": str(catalog.LARGEST_EXACT[payer.type]) if floating else "",
+        }
+        account = fill_part("whole_number", slots_of_it, {"floating": floating})
     else:
         payer.require_kept("sessions.account", text, key_value, f"accounts.id = {own.id!r}")
     typed = fill_part("typed", {"value": account, "cast": account_as})

@@ -11,6 +11,8 @@ from sweeper.postgres.templates import quote_name
 INTEGER_TYPES = ("smallint", "integer", "bigint")
 EXACT_TYPES = (*INTEGER_TYPES, "numeric")
 FLOATING_TYPES = ("real", "double precision")
+# up to here each whole number has a value of its own in a floating type
+LARGEST_EXACT = {"real": 2**24 - 1, "double precision": 2**53 - 1}
 NUMBER_TYPES = (*EXACT_TYPES, *FLOATING_TYPES)
 MONEY = "money"
 TIME_TYPES = ("timestamp without time zone", "timestamp with time zone")

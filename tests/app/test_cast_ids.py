@@ -27,6 +27,20 @@ def test_an_account_id_with_a_fraction_belongs_to_no_account(app: App, kind: str
     assert app.sql("SELECT sweeper.refund('k', 'x')") == [(0,)]
 
 
+@pytest.mark.parametrize(("kind", "exact"), [("double precision", 2**53), ("real", 2**24)])
+def test_an_account_id_that_several_numbers_share_belongs_to_no_account(app: App, kind: str, exact: int) -> None:
+    """The column rounded the next id to this one as the app wrote it."""
+    app.sql(f"ALTER TABLE jobs ALTER owner TYPE {kind} USING {exact - 1}")
+    app.sql(f"ALTER TABLE wallets ALTER id TYPE bigint USING {exact - 1}")
+    app.sql(f"INSERT INTO wallets VALUES ({exact}, 100), ({exact + 1}, 100)")
+    app.sql("INSERT INTO jobs VALUES ('k', %s, 'failed', 3, 'no', '{}', '2026-11-23 10:00Z')", exact + 1)
+    assert app.install().exit_code == 0
+    planned, ran = app.database.run("--dry-run"), app.database.run()
+    for one in (planned, ran):
+        assert (one.document["refunds"]["sessions"], one.document["held"]) == (1, 1)
+    assert app.sql("SELECT session_id, why FROM sweeper.holds") == [("k", "no_account")]
+
+
 @pytest.mark.parametrize(
     ("of_session", "of_account"),
     [
