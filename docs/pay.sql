@@ -205,7 +205,11 @@ WITH sweeper_looked AS MATERIALIZED (
                   AND (
                       :until::timestamptz IS NULL
                       OR v.started_at < (:until::timestamptz + interval '1 day')::timestamp without time zone
-                      AND v.started_at::timestamptz < :until::timestamptz
+                      -- nor is a row converted that is long before: a zone may put the earliest times out of range
+                      AND (
+                          v.started_at < (:until::timestamptz - interval '1 day')::timestamp without time zone
+                          OR v.started_at::timestamptz < :until::timestamptz
+                      )
                   )
                   AND (
                       :after_id::text IS NULL

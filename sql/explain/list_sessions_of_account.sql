@@ -3,7 +3,7 @@
 SELECT found.session_id::text AS session_id
 FROM (
     SELECT v.session_id,
-           v.started_at::timestamptz AS at
+           CASE WHEN v.started_at BETWEEN '0002-01-01' AND '9998-01-01' THEN v.started_at::timestamptz END AS at
     {include live_reading}
     WHERE {include is_live}
       AND CASE WHEN %(around_refused)s::boolean AND EXISTS (

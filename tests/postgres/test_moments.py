@@ -30,3 +30,24 @@ def test_a_session_with_a_time_that_no_calendar_of_python_has_stops_no_command(f
     for command in (*explained, ("explain", "--account", "u1"), ("audit",), ("check",)):
         asked = first.sweeper(*command)
         assert asked.exit_code in (0, 5), (command, asked.stderr)
+
+
+@pytest.mark.parametrize(
+    ("zone", "moment"), [("Europe/Berlin", "4714-11-24 00:00 BC"), ("America/New_York", "294276-12-31 23:59:59")]
+)
+def test_a_start_that_its_zone_puts_out_of_range_stops_no_command(first: AppDatabase, zone: str, moment: str) -> None:
+    """It is at the edge of its type: with the zone there is no such time."""
+    first.configure("[sessions.close]", f'timezone = "{zone}"\n[sessions.close]')
+    first.configure('active_at  = "created_at"', "active_at = \"timestamp '2026-11-23 01:00'\"")
+    first.configure('failed_at  = "created_at"', "failed_at = \"timestamp '2026-11-23 01:00'\"")
+    assert first.sweeper("install").exit_code == 0
+    first.account()
+    first.account("u2")
+    first.session("s1", created="2026-11-23 01:00")
+    for status in ("error", "generating", "finished"):
+        first.session(status, status, account="u2", created=moment)
+    assert first.run("--dry-run").exit_code in (0, 3)
+    assert first.run().exit_code in (0, 3)
+    assert first.refunds()["s1"] == 3
+    for command in (("audit",), ("check",), ("explain", "error"), ("explain", "--account", "u2")):
+        assert first.sweeper(*command).exit_code in (0, 5), command

@@ -13,7 +13,11 @@ AND (
     AND (
         %(until)s::timestamptz IS NULL
         OR v.started_at < (%(until)s::timestamptz + interval '1 day')::{started_type}
-        AND v.started_at::timestamptz < %(until)s::timestamptz
+        -- nor is a row converted that is long before: a zone may put the earliest times out of range
+        AND (
+            v.started_at < (%(until)s::timestamptz - interval '1 day')::{started_type}
+            OR v.started_at::timestamptz < %(until)s::timestamptz
+        )
     )
     AND (
         %(after_id)s::text IS NULL
