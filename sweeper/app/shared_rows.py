@@ -7,7 +7,7 @@ id, or by another of its columns that is unique, are no other's.
 import re
 from collections.abc import Sequence
 
-from sweeper.app.catalog import Column, Table, masked, reads_table
+from sweeper.app.catalog import Column, Table, has_subquery, masked, reads_table, without_literals
 from sweeper.app.facts import Facts
 from sweeper.app.reader import Reader
 from sweeper.app.values import read_for_refund, reads_other_rows
@@ -18,6 +18,7 @@ from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import Choices, Slots, fill, fill_part
 
 _CALL = re.compile(r"([A-Za-z_][\w$.]*)\s*\(")
+_NAME = re.compile(r'"[^"]+"|\w+')
 _OTHERWISE = re.compile(r"<>|!=|\b(?:or|not|distinct)\b", re.IGNORECASE)
 # several tables: one may lead from the session's own rows to those of its parent
 _SEVERAL = re.compile(r"\bjoin\b|\bfrom\b.*\bfrom\b|\bfrom\b[^()]*,", re.IGNORECASE | re.DOTALL)
@@ -40,7 +41,7 @@ def shared_facts(reader: Reader, settings: Settings, sessions: Table, choices: C
     read = {name: [one for text in texts if text for one in subqueries(text)] for name, texts in by_what.items()}
     shared = {
         f"rereads_{name}": any(_SEVERAL.search(masked(one)) or _is_shared(reader, one, sessions, key) for one in found)
-        or _calls_reading(reader, [text for text in by_what[name] if text])
+        or _reads_out_of_sight(reader, [text for text in by_what[name] if text])
         for name, found in read.items()
     }
     everything = [one for found in read.values() for one in found]
@@ -57,7 +58,7 @@ def shared_facts(reader: Reader, settings: Settings, sessions: Table, choices: C
         "shares_charges": among_accounts,
         # the refund of one session changes what is owed for another, and nothing has locked the accounts of both
         "locks_charges": among_accounts or (settings.accounts is None and (bool(everything) or any(shared.values()))),
-        "reads_other_rows": reads_other_rows(settings) or _calls_reading(reader, read_for_refund(settings)),
+        "reads_other_rows": reads_other_rows(settings) or _reads_out_of_sight(reader, read_for_refund(settings)),
     }
     return Facts({}, own_choices)
 
@@ -116,11 +117,15 @@ def _is_shared(reader: Reader, subquery: str, sessions: Table, key: Sequence[Col
     return _OTHERWISE.search(masked(subquery)) is not None and not _reads_only(reader, subquery, sessions, key)
 
 
-def _calls_reading(reader: Reader, texts: Sequence[str]) -> bool:
-    """Whether an expression seems to call a function of the app's that reads tables."""
+def _reads_out_of_sight(reader: Reader, texts: Sequence[str]) -> bool:
+    """Whether an expression seems to call a function of the app's that reads tables, or to read a view."""
     names = {name.rpartition(".")[2].lower() for text in texts for name in _CALL.findall(masked(text))}
-    found = bool(names) and reader.transaction.row(fill("find_reading_function", {}), {"names": text_array([*names])})
-    return bool(found and found.found)
+    read = [without_literals(text) for text in texts if has_subquery(text)]
+    relations = {name.strip('"').lower() for text in read for name in _NAME.findall(text)}
+    if not names and not relations:
+        return False
+    binds = {"names": text_array([*names]), "relations": text_array([*relations])}
+    return bool(reader.transaction.row(fill("find_reading_function", {}), binds).found)
 
 
 def _reads_only(reader: Reader, subquery: str, sessions: Table, columns: Sequence[Column]) -> bool:

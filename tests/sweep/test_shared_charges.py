@@ -128,6 +128,8 @@ def with_orders(database: AppDatabase) -> App:
         {"never": SETTLED},
         {"exclude": "is_settled(s.meta ->> 'order')"},
         {"exclude": "EXISTS (SELECT FROM tries AS t WHERE t.of = s.meta ->> 'order' AND t.job <> s.id AND t.settled)"},
+        {"exclude": "EXISTS (SELECT FROM tries AS t WHERE t.job = s.id AND t.settled)"},
+        {"charged": '(SELECT 3 FROM public."tries" AS t WHERE t.job = s.id AND NOT t.settled)'},
         {"amount": f"CASE WHEN {SETTLED} THEN 0 ELSE 3 END"},
         {"amount": "(SELECT o.price FROM orders AS o WHERE o.id = (s.meta ->> 'order')::int AND NOT o.settled)"},
         {"charged": "(SELECT 3 FROM orders AS o WHERE o.id = (s.meta ->> 'order')::int AND NOT o.settled)"},
