@@ -19,6 +19,8 @@ SELECT pg_catalog.set_config('lock_timeout', pg_catalog.concat(least(
        -- how the app's own texts and its floating-point balances are read
        pg_catalog.set_config('standard_conforming_strings', 'on', true),
        pg_catalog.set_config('extra_float_digits', '1', true),
+       -- else a value that is missing in an array of ours would be the text NULL
+       pg_catalog.set_config('array_nulls', 'on', true),
        -- the decimal places of the type money: the role's own setting, whatever another client has left
        pg_catalog.set_config('lc_monetary', NULL, true),
        -- else a GIN index scan could return a random subset of the rows

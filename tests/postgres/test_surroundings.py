@@ -47,6 +47,21 @@ def test_settings_of_the_database_change_nothing(first: AppDatabase) -> None:
     assert updated == (NOW.replace(tzinfo=None),)
 
 
+def test_what_is_missing_in_an_array_is_not_the_text_null(first: AppDatabase) -> None:
+    """For a status that is never stuck, which has no moment, and the sessions that have no account."""
+    first.configure("[policy]", '[policy]\nstuck_after = { queued = "never" }')
+    assert first.sweeper("install").exit_code == 0
+    alter(first, "array_nulls = 'off'")
+    first.account()
+    first.session("s1")
+    first.session("nobodys", account=None)
+    ran = first.run()
+    assert (ran.exit_code, first.refunds()) == (3, {"s1": 3}), ran.stderr
+    adopted = first.sweeper("adopt", "--session", "nobodys", "--amount", "0", "--reason", "waived", "--yes")
+    assert adopted.exit_code == 0
+    assert first.sql("SELECT account_id FROM sweeper.refunds WHERE session_id = 'nobodys'") == [(None,)]
+
+
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
 def test_ids_in_any_script_are_paid_whatever_encoding_the_client_has(first: AppDatabase, encoding: str) -> None:
     """By the database or by PGCLIENTENCODING: what does not fit into it would fail the run."""
