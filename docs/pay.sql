@@ -194,31 +194,33 @@ WITH sweeper_looked AS MATERIALIZED (
                   :session_ids::text[] IS NULL
                   OR v.session_id OPERATOR(pg_catalog.=) ANY (:session_ids::text[]::text[])
               )
-              AND (
-                  :dates::text = 'unknown'
-                  AND v.started_at IS NULL
-                  AND (:after_id::text IS NULL OR v.session_id OPERATOR(pg_catalog.>) :after_id::text::text)
-                  OR :dates::text = 'known'
-                  AND v.started_at >= (:since::timestamptz - interval '1 day')::timestamp without time zone
-                  AND (
-                      v.started_at >= (:since::timestamptz + interval '1 day')::timestamp without time zone
-                      OR v.started_at::timestamptz >= :since::timestamptz
-                  )
-                  AND (
-                      :until::timestamptz IS NULL
-                      OR v.started_at < (:until::timestamptz + interval '1 day')::timestamp without time zone
-                      -- nor is a row converted that is long before: a zone may put the earliest times out of range
+              AND CASE WHEN :session_ids::text[] IS NULL OR v.session_id OPERATOR(pg_catalog.=) ANY (:session_ids::text[]::text[])
+                  THEN (
+                      :dates::text = 'unknown'
+                      AND v.started_at IS NULL
+                      AND (:after_id::text IS NULL OR v.session_id OPERATOR(pg_catalog.>) :after_id::text::text)
+                      OR :dates::text = 'known'
+                      AND v.started_at >= (:since::timestamptz - interval '1 day')::timestamp without time zone
                       AND (
-                          v.started_at < (:until::timestamptz - interval '1 day')::timestamp without time zone
-                          OR v.started_at::timestamptz < :until::timestamptz
+                          v.started_at >= (:since::timestamptz + interval '1 day')::timestamp without time zone
+                          OR v.started_at::timestamptz >= :since::timestamptz
+                      )
+                      AND (
+                          :until::timestamptz IS NULL
+                          OR v.started_at < (:until::timestamptz + interval '1 day')::timestamp without time zone
+                          -- nor is a row converted that is long before: a zone may put the earliest times out of range
+                          AND (
+                              v.started_at < (:until::timestamptz - interval '1 day')::timestamp without time zone
+                              OR v.started_at::timestamptz < :until::timestamptz
+                          )
+                      )
+                      AND (
+                          :after_id::text IS NULL
+                          OR (v.started_at, v.session_id)
+                             OPERATOR(pg_catalog.>) (:after_started_at::text::timestamp without time zone, :after_id::text::text)
                       )
                   )
-                  AND (
-                      :after_id::text IS NULL
-                      OR (v.started_at, v.session_id)
-                         OPERATOR(pg_catalog.>) (:after_started_at::text::timestamp without time zone, :after_id::text::text)
-                  )
-              )
+              END
             OFFSET 0  -- else each use of the verdict would compute it again
         ) AS looked
     ) AS v

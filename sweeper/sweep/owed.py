@@ -81,8 +81,20 @@ class OwedReader:
         return found
 
     def list_candidates(self) -> list[Place]:
-        """The next failed and running sessions, owed or not, by their position."""
-        return [place_of(row) for row in self._rows("list_candidates", page_size=_CANDIDATES_AT_ONCE)]
+        """The next failed and running sessions, owed or not, by their position.
+
+        In the order of their ids, and without a start, where one start cannot be read.
+        """
+        after = self.selection.after
+        by_id = after is not None and after[0] is None
+        if not by_id or self.selection.dates == "unknown":
+            try:
+                with self.transaction.savepoint():
+                    return [place_of(row) for row in self._rows("list_candidates", page_size=_CANDIDATES_AT_ONCE)]
+            except (Refusal, StatementError):
+                pass
+        last = after[1] if by_id and after else None
+        return [place_of(row) for row in self._rows("list_ids", page_size=_CANDIDATES_AT_ONCE, after_id=last)]
 
     def is_on_hold(self, session_id: str) -> bool:
         """Whether a session that the database refuses is on hold already, so that its hold is not a new one."""

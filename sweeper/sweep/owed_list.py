@@ -68,12 +68,15 @@ class OwedList(OwedReader):
         """
         self._of(self.selection.only(()))._rows("look", page_size=0)  # of nobody: then no row is at fault
         reader, refused = self, False
-        while not refused and (candidates := reader.list_candidates()):
+        while candidates := reader.list_candidates():
             for owed in reader._iterate_in_halves(tuple(session_id for _, session_id in candidates)):
                 refused |= owed.refused is not None
                 yield owed
             reader = reader._after(candidates[-1])
-        return refused, reader.selection.after
+            # else the rest is read in the order of the ids, because a start cannot be
+            if refused and candidates[-1][0] is not None:
+                return True, reader.selection.after
+        return False, reader.selection.after
 
     def _iterate_in_halves(self, session_ids: tuple[str, ...]) -> Iterator[OwedSession]:
         def read(some: tuple[str, ...]) -> Sequence[Row]:

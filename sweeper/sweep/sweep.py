@@ -185,7 +185,8 @@ class Sweep:
         while not self.tally.capped and (candidates := self._read(selection, OwedReader.list_candidates)):
             refused = self._find_among(selection, tuple(dict.fromkeys(session_id for _, session_id in candidates)))
             selection = replace(selection, after=candidates[-1])
-            if refused:
+            # else the rest is read in the order of the ids, because a start cannot be
+            if refused and selection.after and selection.after[0] is not None:
                 return True, selection.after
         return False, selection.after
 

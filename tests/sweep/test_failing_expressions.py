@@ -18,6 +18,7 @@ FAILING = {
     "failed_at": ("failed_at  = ", """failed_at = "created_at + (1 / s.x) * interval '0 s'"\n# """),
     "error": ('error      = "error"', 'error = "(1 / s.x)::text"'),
     "amount": ("amount     = ", 'amount = "cardinality(selected_models) * (1 / s.x)"\n# '),
+    "started_at": ("started_at = ", """started_at = "created_at + (1 / s.x) * interval '0 s'"\n# """),
     "account": ("account    = ", 'account = "CASE WHEN 1 / s.x = 1 THEN user_id END"\n# '),
     "attempt": ("account    = ", 'attempt = "(1 / s.x)::text"\naccount = '),
 }
@@ -226,3 +227,29 @@ def test_history_is_read_twice_for_a_row_that_fails_and_not_once_a_page(
     assert (found["refunds"]["sessions"], found["held"]) == (30, 1)
     assert asked.count(True) == 2
     assert asked.count(False) <= 7 + 10  # a page each, and the halves of the one with the bad row
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 100])
+def test_a_start_that_cannot_be_read_hides_no_other_session(
+    first: AppDatabase, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """Nobody knows its place in the order of starts, so what is left is read in the order of the ids."""
+    monkeypatch.setattr(owed, "_CANDIDATES_AT_ONCE", at_once)
+    monkeypatch.setattr(owed_pages, "_FOUND_AT_ONCE", 2)
+    first.sql("ALTER TABLE prediction_sessions ADD began text DEFAULT '2026-11-23 09:00'")
+    first.configure("started_at = ", 'started_at = "began::timestamp"\n# ')
+    assert first.sweeper("install").exit_code == 0
+    first.account()
+    first.account("u2")
+    for number in range(9):
+        first.session(f"s{number}", account="u2" if number in (0, 4) else "u1")
+    first.session("s9")
+    first.sql("UPDATE prediction_sessions SET began = 'soon' WHERE user_id = 'u2'")
+    first.sql("UPDATE prediction_sessions SET began = NULL WHERE id = 's9'")
+    assert settled(first) == (7, 3)
+    assert settled(first, "--full") == (0, 0)
+    assert {session: why for session, (why, _) in holds(first).items()} == {
+        "s0": "refused", "s4": "refused", "s9": "no_started_at",
+    }  # fmt: skip
+    first.sql("UPDATE prediction_sessions SET began = '2026-11-23 09:00'")
+    assert settled(first, "--full") == (3, 0)
