@@ -170,6 +170,26 @@ def test_a_refund_that_somebody_else_takes_back_after_the_lock_is_not_taken_twic
     assert first.credits() == 1001
 
 
+def test_a_guard_lost_in_the_middle_of_a_revert_is_an_error_and_takes_nothing_back(first: AppDatabase) -> None:
+    run_id = swept(first, 1, batch_size=10)
+    drop = "ALTER TABLE sweeper.reversals DROP CONSTRAINT reversals_refund_id_key"
+    with before("lock_balances", lambda: first.sql(drop)) as done:
+        ran = first.sweeper("revert", *WHY, "--run", run_id)
+    assert done
+    assert (ran.exit_code, ran.document["error"]["code"]) == (2, "guard_missing")
+    assert (first.credits(), reversals(first)) == (1001, 0)
+
+
+def test_a_guard_lost_in_the_middle_of_an_adoption_is_an_error_and_adopts_nothing(first: AppDatabase) -> None:
+    owe(first, 1, batch_size=10)
+    drop = "ALTER TABLE sweeper.refunds DROP CONSTRAINT refunds_session_id_attempt_again_key"
+    with before("lock_installation", lambda: first.sql(drop)) as done:
+        ran = first.sweeper("adopt", *WHY, "--session", "s0")
+    assert done
+    assert (ran.exit_code, ran.document["error"]["code"]) == (2, "guard_missing")
+    assert first.refunds() == {}
+
+
 def test_an_account_that_is_deleted_after_the_page_was_read_moves_nothing(first: AppDatabase) -> None:
     run_id = swept(first, 2, batch_size=10)
     with before("lock_balances", lambda: first.sql("DELETE FROM users")) as done:

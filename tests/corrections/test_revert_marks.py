@@ -76,3 +76,15 @@ def test_what_both_move_back_is_not_taken_back(app: App) -> None:
     left = revert(app.database, "--session", "j")
     assert (left.exit_code, app.balance(), reversals(app)) == (1, 103, 0)
     assert app.sql("SELECT refunded FROM jobs") == [(True,)]
+
+
+def test_the_mark_of_another_charge_stays(app: App) -> None:
+    """The app has charged the session again, and has refunded that charge itself."""
+    app.sql("ALTER TABLE jobs ADD refunded boolean NOT NULL DEFAULT false, ADD charge int NOT NULL DEFAULT 1")
+    app.map(attempt="charge", exclude="refunded")
+    assert app.sweep()["credits"] == 3
+    app.sql("UPDATE jobs SET charge = 2")
+    assert revert(app.database, "--session", "j").exit_code == 0
+    assert app.sql("SELECT refunded FROM jobs") == [(True,)]
+    assert app.balance() == 100
+    assert app.database.run("--full").document["refunds"]["sessions"] == 0
