@@ -171,7 +171,9 @@ def test_a_hook_that_also_moves_the_balance_stops_the_payment(bare: AppDatabase)
         "amount := NEW.amount * 2",
         "account_id := 'v'",
         "session_id := 'other'",
+        "attempt := 7",
         "again := 7",
+        "run_id := gen_random_uuid()",
         "layer := 'adopted'",
         "created_at := NEW.created_at - interval '2 days'",
     ],
@@ -191,12 +193,15 @@ def test_a_hook_that_alters_the_refund_itself_is_refused(bare: AppDatabase, alte
     assert app.sql("SELECT DISTINCT balance::int FROM wallets") == [(100,)]
 
 
-def test_a_hook_that_alters_the_reversal_itself_is_refused(bare: AppDatabase) -> None:
+@pytest.mark.parametrize(
+    "altered", ["amount := 1", "reversal_id := gen_random_uuid()", "created_at := NEW.created_at - interval '2 days'"]
+)
+def test_a_hook_that_alters_the_reversal_itself_is_refused(bare: AppDatabase, altered: str) -> None:
     app = App(bare)
     assert app.install().exit_code == 0
     assert app.database.run().document["refunds"]["sessions"] == 1
     app.sql(
-        "CREATE FUNCTION alters() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.amount := 1; RETURN NEW; END $$; "
+        f"CREATE FUNCTION alters() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.{altered}; RETURN NEW; END $$; "
         "CREATE TRIGGER alters BEFORE INSERT ON sweeper.reversals FOR EACH ROW EXECUTE FUNCTION alters()"
     )
     assert revert(app.database, "--session", "j").exit_code == 1
