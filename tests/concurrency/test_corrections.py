@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -168,70 +167,6 @@ def test_a_refund_that_somebody_else_takes_back_after_the_lock_is_not_taken_twic
     assert done
     assert (ran.document["refunds"]["sessions"], ran.document["already_reversed"]) == (1, 1)
     assert first.credits() == 1001
-
-
-def test_a_guard_lost_in_the_middle_of_a_revert_is_an_error_and_takes_nothing_back(first: AppDatabase) -> None:
-    run_id = swept(first, 1, batch_size=10)
-    drop = "ALTER TABLE sweeper.reversals DROP CONSTRAINT reversals_refund_id_key"
-    with before("lock_balances", lambda: first.sql(drop)) as done:
-        ran = first.sweeper("revert", *WHY, "--run", run_id)
-    assert done
-    assert (ran.exit_code, ran.document["error"]["code"]) == (2, "guard_missing")
-    assert (first.credits(), reversals(first)) == (1001, 0)
-
-
-def test_a_guard_lost_in_the_middle_of_an_adoption_is_an_error_and_adopts_nothing(first: AppDatabase) -> None:
-    owe(first, 1, batch_size=10)
-    drop = "ALTER TABLE sweeper.refunds DROP CONSTRAINT refunds_session_id_attempt_again_key"
-    with before("lock_installation", lambda: first.sql(drop)) as done:
-        ran = first.sweeper("adopt", *WHY, "--session", "s0")
-    assert done
-    assert (ran.exit_code, ran.document["error"]["code"]) == (2, "guard_missing")
-    assert first.refunds() == {}
-
-
-def test_an_account_that_is_deleted_after_the_page_was_read_moves_nothing(first: AppDatabase) -> None:
-    run_id = swept(first, 2, batch_size=10)
-    with before("lock_balances", lambda: first.sql("DELETE FROM users")) as done:
-        ran = first.sweeper("revert", *WHY, "--run", run_id)
-    assert done
-    assert (ran.exit_code, list(ran.document["left"]), reversals(first)) == (1, ["account_gone"], 0)
-
-
-def test_a_balance_that_falls_after_the_plan_does_not_go_below_zero(first: AppDatabase) -> None:
-    run_id = swept(first, 3, batch_size=10)
-    with before("lock_balances", lambda: first.sql("UPDATE users SET credits = 2")) as done:
-        ran = first.sweeper("revert", *WHY, "--run", run_id)
-    assert done
-    assert (ran.exit_code, ran.document["left"]["below_zero"]["sessions"]) == (1, 1)
-    assert (first.credits(), reversals(first)) == (0, 2)
-
-
-def test_the_app_is_never_the_deadlock_victim_of_a_revert(first: AppDatabase) -> None:
-    """The app holds one account and comes for the other, which the revert holds: it gets it, at once or soon."""
-    run_id = swept(first, 1, batch_size=10)
-    first.account("u2")
-    first.session("of u2", account="u2")
-    first.run("--session", "of u2")
-    first.sql("UPDATE users SET credits = 1000 WHERE id = 'u2'")
-    finished, holding = threading.Event(), threading.Event()
-
-    def handler() -> None:
-        with first.connect() as app:
-            app.execute("SET LOCAL lock_timeout = '5s'")
-            app.execute("UPDATE users SET credits = credits + 1 WHERE id = 'u2'")
-            holding.set()
-            time.sleep(0.4)
-            app.execute("UPDATE users SET credits = credits + 1 WHERE id = 'u1'")
-        finished.set()
-
-    thread = threading.Thread(target=handler)
-    with before("lock_balances", lambda: (thread.start(), holding.wait(5))):
-        ran = first.sweeper("revert", *WHY, "--run", run_id)
-    thread.join(10)
-    assert finished.is_set()
-    assert ran.exit_code == 0
-    assert (first.credits("u1"), first.credits("u2")) == (1001, 1001)
 
 
 def test_an_adoption_and_a_layer_that_refunds_in_between_write_one_refund(prisma: AppDatabase) -> None:
