@@ -78,19 +78,22 @@ def test_the_totals_are_those_of_the_ledger(first: AppDatabase) -> None:
 
 
 def test_idle_runs_are_forgotten_after_30_days(first: AppDatabase) -> None:
-    """A run that found nothing goes after 30 days; one that refunded, held, failed or died stays."""
+    """A run that found nothing goes after 30 days; one that refunded, held, failed, died or noted something stays."""
     first.sql(
         "INSERT INTO sweeper.runs (run_id, version, host, db_role, told, as_of, started_at, outcome, sessions, held) "
-        "SELECT gen_random_uuid(), name, '', '', '{}', now(), %s - age, outcome, sessions, held FROM (VALUES "
-        "('idle, 30 days', '30 days'::interval, 'complete', 0, 0), ('idle, older', '30 days 1 s', 'complete', 0, 0), "
-        "('paid', '31 days', 'complete', 1, 0), ('held', '31 days', 'partial', 0, 1), "
-        "('failed', '31 days', 'failed', 0, 0), ('died', '31 days', NULL, NULL, NULL)) "
-        "AS run (name, age, outcome, sessions, held)",
+        "SELECT gen_random_uuid(), name, '', '', told::jsonb, now(), %s - age, outcome, sessions, held FROM (VALUES "
+        "('idle, 30 days', '30 days'::interval, 'complete', 0, 0, '{}'), "
+        """('idle, older', '30 days 1 s', 'complete', 0, 0, '{"layer_refunds": {"sessions": 0}}'), """
+        "('paid', '31 days', 'complete', 1, 0, '{}'), ('held', '31 days', 'partial', 0, 1, '{}'), "
+        "('failed', '31 days', 'failed', 0, 0, '{}'), ('died', '31 days', NULL, NULL, NULL, '{}'), "
+        """('accepted', '31 days', 'complete', 0, 0, '{"accepted": ["caps"]}'), """
+        """('of layers', '31 days', 'complete', 0, 0, '{"layer_refunds": {"sessions": 1}}')) """
+        "AS run (name, age, outcome, sessions, held, told)",
         NOW,
     )
     first.run()
     left = first.sql("SELECT version FROM sweeper.runs WHERE host = '' ORDER BY 1")
-    assert [name for (name,) in left] == ["died", "failed", "held", "idle, 30 days", "paid"]
+    assert [name for (name,) in left] == ["accepted", "died", "failed", "held", "idle, 30 days", "of layers", "paid"]
 
 
 def test_a_session_that_was_named_and_is_not_refunded_is_not_passed_over_in_silence(first: AppDatabase) -> None:

@@ -117,6 +117,21 @@ def test_shares_that_do_not_add_up_are_held_and_no_one_is_paid(
     assert pools.value("SELECT sweeper.refund('a', 'worker')") == 0
 
 
+@pytest.mark.parametrize("status", ["error", "queued"])
+def test_a_session_whose_shares_do_not_add_up_is_neither_closed_nor_marked(pools: AppDatabase, status: str) -> None:
+    """The app's own job would take the mark for a refund."""
+    pools.configure('"s.from_paid"', '"0"')
+    pools.configure("[accounts]", "[sessions.refunded]\nerror = \"'refunded'\"\n[accounts]")
+    assert pools.sweeper("install").exit_code == 0
+    pools.session("a", status)
+    pools.sql("UPDATE prediction_sessions SET from_free = 1, from_paid = 2")
+    assert pools.run().document["held"] == 1
+    pools.sql("UPDATE sweeper.holds SET ended_at = now()")
+    assert pools.value("SELECT sweeper.refund('a', 'worker')") == 0
+    assert held(pools) == [("a", "balance_mismatch")]
+    assert pools.sql("SELECT status::text, step, error FROM prediction_sessions") == [(status, None, None)]
+
+
 def test_a_whole_share_written_with_decimals_fits_an_integer_column(pools: AppDatabase) -> None:
     """A half of four is 2.00."""
     pools.configure('"s.from_free"', '"s.from_free / 2.0"')
