@@ -73,13 +73,14 @@ def require_green(url: str, mutations: list[Mutation]) -> None:
 
 
 def killed(url: str, mutation: Mutation) -> tuple[bool, str]:
-    """Whether a test fails for it, and how."""
+    """Whether a test fails for it, and how. An error before the test has begun shows nothing."""
     with tempfile.TemporaryDirectory() as folder:
         made = copy(Path(folder))
         mutation.apply(made)
         ended, said = pytest(made, url, mutation.tests)
-    lines = [line for line in said.splitlines() if line.startswith(("E  ", "FAILED"))]
-    return ended == 1, "\n".join(lines[:6] or said.splitlines()[-3:])
+    lines = [line for line in said.splitlines() if line.startswith(("E  ", "FAILED", "ERROR"))]
+    failed = any(line.startswith("FAILED") for line in lines)
+    return ended == 1 and failed, "\n".join(lines[:6] or said.splitlines()[-3:])
 
 
 def main(words: list[str]) -> int:
