@@ -53,7 +53,7 @@ gone AS MATERIALIZED (
 SELECT ARRAY(
            SELECT owed.session_id::text
            FROM owed
-           WHERE owed.times = 1 AND EXISTS (
+           WHERE EXISTS (
                SELECT
                FROM gone AS r
                WHERE {include as_refunded}

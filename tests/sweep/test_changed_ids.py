@@ -77,23 +77,45 @@ def test_one_changed_id_is_held_and_the_others_are_paid(paid: AppDatabase) -> No
     assert paid.run("--session", "job_s3", now=LATER).document["refunds"]["credits"] == 4
 
 
-def test_an_app_that_deletes_what_is_refunded_is_paid_as_ever(paid: AppDatabase) -> None:
-    """Also where all of it is the same but for the time."""
+@pytest.mark.parametrize(
+    ("account", "more", "minute"),
+    [("u1", 1, "1{}"), ("u2", 1, "0{}"), ("u1", 6, "0{}")],
+    ids=["time", "account", "amount"],
+)
+def test_an_app_that_deletes_what_is_refunded_is_paid_as_ever(
+    paid: AppDatabase, account: str, more: int, minute: str
+) -> None:
+    """Also where all of it is the same but for one thing."""
     paid.sql("DELETE FROM prediction_sessions")
+    paid.account("u2")
     for number in range(5):
-        paid.session(f"t{number}", models=number + 1, created=f"2026-11-23 10:1{number}")
+        created = f"2026-11-23 10:{minute.format(number)}"
+        paid.session(f"t{number}", account=account, models=number + more, created=created)
     ran = paid.run("--full", now=LATER)
     assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 5)
 
 
-def test_sessions_that_failed_at_once_are_no_sign_of_changed_ids(first: AppDatabase) -> None:
+@pytest.mark.parametrize(("gone", "owed"), [(4, 4), (4, 1), (1, 4)])
+def test_sessions_that_failed_at_once_are_no_sign_of_changed_ids(first: AppDatabase, gone: int, owed: int) -> None:
     """Some of it is refunded and then deleted, and the rest is owed: a cap came between."""
     first.account()
-    owe(first, 8)
-    assert first.run("--max-refunds", "4", now=LATER).exit_code == 4
+    owe(first, gone + owed)
+    assert first.run("--max-refunds", str(gone), now=LATER).exit_code == 4
     first.sql("DELETE FROM prediction_sessions WHERE id IN (SELECT session_id FROM sweeper.refunds)")
     ran = first.run(now=LATER)
-    assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 4)
+    assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, owed)
+
+
+def test_nor_are_they_beside_an_id_that_was_changed(first: AppDatabase) -> None:
+    first.account()
+    owe(first, 5)
+    first.session("changed", models=4)
+    assert first.run("--session", "n1", "--session", "changed", now=LATER).document["refunds"]["sessions"] == 2
+    first.sql("DELETE FROM prediction_sessions WHERE id = 'n1'")
+    first.sql(f"{RENAME} WHERE id = 'changed'")
+    ran = first.run(now=LATER)
+    assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (3, 4)
+    assert holds(first) == {"job_changed": ("id_changed", None)}
 
 
 def test_an_idle_run_does_not_ask(paid: AppDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
