@@ -188,3 +188,5 @@ def test_of_two_charges_the_adopted_one_is_not_taken_back(first: AppDatabase) ->
     assert first.credits() == 100
     taken = "SELECT r.attempt FROM sweeper.reversals JOIN sweeper.refunds AS r USING (refund_id)"
     assert first.sql(taken) == [("c2",)]
+    first.sql("UPDATE prediction_sessions SET charge_id = 'c3'")
+    assert adopt(first, "--session", "s1").document["adopted"]["sessions"] == 1

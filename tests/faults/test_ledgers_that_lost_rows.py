@@ -142,6 +142,13 @@ def test_nothing_is_paid_again_while_a_ledger_is_archived_bit_by_bit(refunded_by
         assert app.value("SELECT count(*) FROM sweeper.refunds WHERE session_id BETWEEN 101 AND 120") == 0
 
 
+def test_nothing_is_paid_again_when_rows_in_the_middle_are_gone(refunded_by_app: AppDatabase) -> None:
+    app = refunded_by_app
+    app.sql("DELETE FROM entries WHERE job_id BETWEEN 104 AND 106")
+    ran = app.run("--full", now=None)
+    assert (ran.exit_code, ran.document["held"], ran.document["refunds"]["sessions"]) == (3, 3, 0)
+
+
 def test_the_archive_of_a_ledger_is_remembered_under_a_changed_file(refunded_by_app: AppDatabase) -> None:
     app = refunded_by_app
     archive(app, 105)

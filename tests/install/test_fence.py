@@ -50,6 +50,13 @@ def test_a_session_whose_refund_was_taken_back_may_finish(fenced: AppDatabase) -
     fenced.sql("UPDATE prediction_sessions SET status = 'finished'")
 
 
+def test_a_session_that_was_waived_may_finish(fenced: AppDatabase) -> None:
+    fenced.session("s1")
+    waived = fenced.sweeper("adopt", "--session", "s1", "--amount", "0", "--reason", "free of charge", "--yes")
+    assert waived.exit_code == 0, waived.stderr
+    fenced.sql("UPDATE prediction_sessions SET status = 'finished'")
+
+
 def test_ids_that_began_anew_do_not_stop_the_app(fenced: AppDatabase) -> None:
     """As after TRUNCATE … RESTART IDENTITY: runs say it, and the new sessions go on."""
     fenced.session("s1")

@@ -1,9 +1,10 @@
-"""sweeper.refund() of a session whose refund was taken back: only a user can pay it again."""
+"""sweeper.refund() where it pays nothing, and where triggers call it."""
 
 import psycopg
 import pytest
 
 from tests.helpers.app_database import AppDatabase
+from tests.helpers.holds import holds
 from tests.helpers.refund_function import refund
 
 
@@ -33,6 +34,13 @@ END $$;
 CREATE TRIGGER give_back {time} UPDATE ON prediction_sessions FOR EACH ROW EXECUTE FUNCTION give_back();
 """
 FAIL = "UPDATE prediction_sessions SET status = 'error' WHERE id = 's1'"
+
+
+def test_a_session_without_a_start_is_put_on_hold(first: AppDatabase) -> None:
+    first.account()
+    first.session("s1", created=None)
+    assert (refund(first, "s1"), first.credits()) == (0, 100)
+    assert holds(first) == {"s1": ("no_started_at", None)}
 
 
 def test_a_trigger_before_the_update_that_calls_it_is_one_short_error(first: AppDatabase) -> None:

@@ -127,3 +127,13 @@ def test_a_schema_that_the_role_may_not_look_into_is_named_as_the_reason(first: 
     ran = first.sweeper("run", SWEEPER_DATABASE_URL=first.url_as(RUNNER))
     assert ran.exit_code == 2
     assert "lacks USAGE on the schema of public.prediction_sessions" in ran.stderr
+
+
+def test_everybody_may_call_only_what_the_index_on_sessions_calls(first: AppDatabase) -> None:
+    """A trigger on anybody's own table could run the fence with its owner's rights."""
+    assert first.sweeper("install", "--fence", now=None).exit_code == 0
+    callable_by_all = first.sql(
+        "SELECT p.proname FROM pg_proc AS p WHERE p.pronamespace = 'sweeper'::regnamespace "
+        "AND p.prosecdef AND has_function_privilege('public', p.oid, 'EXECUTE')"
+    )
+    assert callable_by_all == []
