@@ -1,8 +1,10 @@
 """Sessions that no program may refund: each is held with its reason, and does not block others."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 from tests.helpers.app_database import AppDatabase
+from tests.helpers.command import NOW
 from tests.helpers.holds import holds
 
 
@@ -56,10 +58,12 @@ def test_amounts_that_are_no_refund_are_held(ledger_only: AppDatabase) -> None:
     }
     exact = Decimal("123456789012345678901234567890.000000000000000001")  # more digits than Python keeps by itself
     owed = render(ledger_only, exact), render(ledger_only, 1)
+    credits = "123456789012345678901234567891.000000000000000001"
+    later = ledger_only.run("--dry-run", "--since", "2026-11-23T00:00:00Z")
+    assert later.document["before_floor"] == {"sessions": 7, "credits": credits}
     planned, ran = ledger_only.run("--dry-run"), ledger_only.run("--max-credits", str(exact + 10**30))
     assert (planned.document["held"], ran.document["held"], ran.exit_code) == (5, 5, 3)
     assert {session: why for session, (why, _) in holds(ledger_only).items()} == wrong
-    credits = "123456789012345678901234567891.000000000000000001"
     assert planned.document["refunds"] == ran.document["refunds"] == {"sessions": 2, "credits": credits, "accounts": 1}
     assert ledger_only.sql("SELECT render_id, amount FROM credit_entries ORDER BY 1") == [
         (owed[0], exact),
@@ -154,6 +158,9 @@ def test_what_is_held_is_not_news_twice(first: AppDatabase) -> None:
     again = first.sweeper("run")
     assert (again.exit_code, again.stdout, again.stderr) == (0, "", "")
     assert first.sql("SELECT * FROM sweeper.holds") == before
+    later = NOW + timedelta(hours=1)
+    assert first.run("--full", now=later).document["held"] == 0
+    assert first.sql("SELECT first_seen, last_seen FROM sweeper.holds") == [(NOW, later)]
 
 
 def test_a_session_named_by_hand_is_looked_at_again(first: AppDatabase) -> None:
