@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
+from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import NOW
 from tests.helpers.holds import holds
@@ -38,6 +39,13 @@ def test_a_session_without_an_account_is_held(first: AppDatabase) -> None:
     assert planned.document["refunds"] == ran.document["refunds"] == {"sessions": 1, "credits": 3, "accounts": 1}
     assert holds(first) == {"null": ("no_account", None), "deleted": ("no_account", None)}
     assert first.credits() == 103
+
+
+def test_a_session_without_an_account_is_held_where_no_accounts_are_mapped(ledger_only: AppDatabase) -> None:
+    lost, _ = render(ledger_only, 2), render(ledger_only, 1)
+    ledger_only.sql("UPDATE renders SET project_id = NULL WHERE id = %s", lost)
+    assert ledger_only.run("--dry-run").document["held"] == ledger_only.run().document["held"] == 1
+    assert holds(ledger_only) == {str(lost): ("no_account", None)}
 
 
 def test_amounts_that_are_no_refund_are_held(ledger_only: AppDatabase) -> None:
@@ -161,6 +169,17 @@ def test_what_is_held_is_not_news_twice(first: AppDatabase) -> None:
     later = NOW + timedelta(hours=1)
     assert first.run("--full", now=later).document["held"] == 0
     assert first.sql("SELECT first_seen, last_seen FROM sweeper.holds") == [(NOW, later)]
+
+
+def test_a_hold_is_of_one_charge(bare: AppDatabase) -> None:
+    app = App(bare)
+    app.sql("ALTER TABLE jobs ADD charge int NOT NULL DEFAULT 1")
+    app.map(attempt="charge")
+    app.map("policy", max_amount=2)
+    assert app.install().exit_code == 0
+    assert bare.run().document["held"] == 1
+    app.sql("UPDATE jobs SET charge = 2, price = 1")
+    assert bare.run().document["refunds"]["sessions"] == 1
 
 
 def test_a_session_named_by_hand_is_looked_at_again(first: AppDatabase) -> None:
