@@ -119,6 +119,14 @@ def test_a_cap_by_hand_is_for_this_run_alone(first: AppDatabase) -> None:
     assert refunded(first, "--max-refunds", "1", "--max-credits", "2") == (["s4"], 0, 0)
 
 
+def test_beside_a_cap_by_hand_the_other_one_counts_all_runs(first: AppDatabase) -> None:
+    first.configure("[policy]", "[policy]\nmax_refunds = 3\nmax_credits = 4")
+    owe(first, 2, 2, 2, 2)
+    assert refunded(first, "--max-refunds", "1") == (["s0"], 3, 4)
+    assert refunded(first, "--max-refunds", "1") == (["s1"], 2, 4)
+    assert refunded(first, "--max-credits", "4") == (["s2"], 1, 4)
+
+
 def test_a_cap_by_hand_may_be_lower_than_the_files(first: AppDatabase) -> None:
     """A user may let fewer through; the run after that goes on by the file."""
     owe(first, 1, 1, 1)

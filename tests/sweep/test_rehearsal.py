@@ -67,11 +67,14 @@ def test_an_item_that_is_none_is_a_mistake_in_the_command(wrong: App) -> None:
     assert (ran.exit_code, "did you mean 'caps'" in ran.stderr) == (2, True), ran.stderr
 
 
-def test_a_mapping_that_has_paid_is_never_stopped(bare: AppDatabase) -> None:
-    """Nor after a change of the policy, of a type, or of the program."""
+@pytest.mark.parametrize("died", [False, True])
+def test_a_mapping_that_has_paid_is_never_stopped(bare: AppDatabase, died: bool) -> None:
+    """Nor after a change of the policy, of a type, or of the program; nor where the run that paid has died."""
     app = shop(bare)
     assert app.install().exit_code == 0
     assert app.database.sweeper("run", "--max-refunds", "3", now=None).exit_code == 4
+    if died:
+        app.sql("UPDATE sweeper.runs SET ended_at = NULL, outcome = NULL, sessions = NULL, credits = NULL")
     app.sql("UPDATE jobs SET price = price * 2 WHERE state = 'failed'")
     app.map("policy", grace="1m")
     assert app.install().exit_code == 0
