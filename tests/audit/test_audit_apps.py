@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.audits import FORGED, LATER, audit, findings
 from tests.helpers.command import NOW
@@ -202,3 +203,12 @@ def test_last_months_figures_do_not_change(first: AppDatabase) -> None:
     assert december["adopted"] == {"sessions": 1, "credits": 7}
     assert december["reversed"]["sessions"] > 10
     assert december["refunded"]["credits"] - december["reversed"]["credits"] == december["net_credits"]
+
+
+def test_an_amount_that_is_no_number_has_no_credits(bare: AppDatabase) -> None:
+    app = App(bare)
+    app.sql("ALTER TABLE jobs ALTER price TYPE numeric; UPDATE jobs SET price = 'NaN'")
+    app.sql("INSERT INTO jobs VALUES ('k', 'w', 'failed', 5, 'no', '{}', '2026-11-23 10:00Z')")
+    assert app.install().exit_code == 0
+    position = audit(bare).document["position"]
+    assert (position["held"], position["owed"]) == ({"sessions": 1, "credits": "0"}, {"sessions": 1, "credits": "5"})

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 
 pytestmark = pytest.mark.every_version
@@ -130,6 +131,17 @@ def test_a_session_whose_shares_do_not_add_up_is_neither_closed_nor_marked(pools
     assert pools.value("SELECT sweeper.refund('a', 'worker')") == 0
     assert held(pools) == [("a", "balance_mismatch")]
     assert pools.sql("SELECT status::text, step, error FROM prediction_sessions") == [(status, None, None)]
+
+
+def test_an_unknown_share_of_a_column_beside_the_balance_is_held(bare: AppDatabase) -> None:
+    """The balance would be right, and the counter lost."""
+    app = App(bare)
+    app.sql("ALTER TABLE wallets ADD used int DEFAULT 7; ALTER TABLE jobs ADD tokens int")
+    app.map("accounts", add={"balance": "amount", "used": "-s.tokens"})
+    assert app.install().exit_code == 0
+    assert bare.run("--dry-run").document["held"] == bare.run().document["held"] == 1
+    assert held(bare) == [("j", "balance_mismatch")]
+    assert app.sql("SELECT balance, used FROM wallets") == [(100, 7)]
 
 
 def test_a_whole_share_written_with_decimals_fits_an_integer_column(pools: AppDatabase) -> None:
