@@ -3,6 +3,8 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import NOW
@@ -93,10 +95,12 @@ def test_an_amount_that_the_balance_would_round_is_held(first: AppDatabase) -> N
     assert (first.credits(), first.refunds()) == (102, {"whole": Decimal(2)})
 
 
-def test_an_amount_that_the_ledger_would_round_is_held(ledger_only: AppDatabase) -> None:
+@pytest.mark.parametrize("kind", ["'refund'", "concat('refund', s.message)"])
+def test_an_amount_that_the_ledger_would_round_is_held(ledger_only: AppDatabase, kind: str) -> None:
     """The app's own ledger keeps three decimals: a fourth is held, by the dry run's account too."""
     ledger_only.sql("ALTER TABLE renders ALTER charge TYPE numeric")
-    ledger_only.sweeper("install")
+    ledger_only.configure("kind        = \"'refund'\"", f'kind        = "{kind}"')
+    assert ledger_only.sweeper("install").exit_code == 0
     rounded, exact = render(ledger_only, Decimal("1.0005")), render(ledger_only, Decimal("1.005"))
     planned, ran = ledger_only.run("--dry-run"), ledger_only.run()
     assert planned.document["refunds"] == ran.document["refunds"]
