@@ -1,6 +1,7 @@
 -- Finds rows of the app's ledger that look like refunds of sessions that would be paid, and that `ledger.where` leaves
 -- out. A row looks like a refund by its words, or because it gives back most of what the session's other rows took; all
--- of it, where the amount is read from the ledger, which may already subtract a part that was refunded.
+-- of it, where the amount is read from the ledger, which may already subtract a part that was refunded. In a table of
+-- refunds, each row does whose state is not that it was never made.
 SELECT v.session_id::text AS session_id,
        l.words
 FROM {sessions} AS s
@@ -26,7 +27,8 @@ CROSS JOIN LATERAL (
             FROM {ledger} AS l
             WHERE {ledger_session} {ledger_session_eq} v.session_id{ledger_session_as}
               AND ({ledger_where}) IS NOT TRUE{if account_column}
-              AND l.{account_column}::text = v.account_id::text{end}{each qualifiers ""}
+              AND l.{account_column}::text = v.account_id::text{end}{each states ""}
+              AND (l.{column}::text ~* %(not_made)s::text) IS NOT TRUE{end}{each qualifiers ""}
               AND ({qualifier}){end}
             LIMIT 100
         ) AS l
@@ -37,5 +39,6 @@ WHERE {include chosen}
   AND v.amount::numeric > 0::numeric
   AND {if netted}l.up >= l.down{else}(l.words ~* %(refund_words)s::text
       OR l.up >= l.down / 2::numeric
-      OR l.down IS NULL AND l.came >= l.went / 2::numeric){end}
+      OR l.down IS NULL AND l.came >= l.went / 2::numeric{if states}
+      OR l.up > 0::numeric{end}){end}
   AND {include not_paid_yet}

@@ -3,6 +3,7 @@ SELECT v.session_id::text AS session_id,
        v.status::text AS status,
        v.amount::numeric::text AS amount,
        v.excluded AS excluded,
+       {if never}v.never{else}false{end} AS never,
        {if charged}(v.charged::numeric <= 0::numeric) IS TRUE{else}false{end} AS given_back,
        NOT v.excluded AND {include not_paid_yet} AS unpaid
 {include mapped_rows}

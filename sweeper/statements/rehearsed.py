@@ -13,7 +13,7 @@ REHEARSED = (
     "compare_unmoved", "count_set", "count_ended", "try_sessions", "find_released", "list_status_names",
     "compare_clocks", "compare_named_accounts", "compare_with_balance", "count_qualified", "list_ledger_json_numbers",
     "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts",
-    "list_sessions_of", "read_amounts", "read_numbers", "count_subjects",
+    "list_sessions_of", "read_amounts", "read_numbers", "count_subjects", "list_tries",
 )  # fmt: skip
 
 OF_LEDGER = (
@@ -109,6 +109,7 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "by_time": False,
         "unpaid": True,
         "netted": False,
+        "states": [],
         "words": False,
         "json_key": False,
         "flag": False,

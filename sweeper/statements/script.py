@@ -125,6 +125,7 @@ _NOT_BY_ACCOUNT = (
     "find_moved",
     "find_orphans",
     "find_released",
+    "list_tries",
     "find_reused",
     "read_numbers",
     "rekey",

@@ -17,6 +17,7 @@ from sweeper.check.rehearsal.qualifiers import qualifiers
 from sweeper.check.rehearsal.real_charges import check_taken, check_without_share
 from sweeper.check.rehearsal.samples import Samples, is_number, named, number, sampling
 from sweeper.check.rehearsal.subjects import check_subjects
+from sweeper.check.rehearsal.tries import check_retried
 from sweeper.check.result import Check
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
@@ -94,8 +95,9 @@ def _without_books(context: CheckContext) -> Iterator[Check]:
         yield from wrong
         return
     with sampling(context) as samples:
-        if never := [*check_never_charged(samples)] or [*check_without_share(samples)]:
-            yield from never
+        found = [*check_never_charged(samples)] or [*check_without_share(samples)] or [*check_retried(samples)]
+        if found:
+            yield from found
             return
     if context.mapping.sessions.column(own.amount) is not None and _NO_AMOUNT.search(own.amount):
         columns = [one for one in context.mapping.sessions.columns.values() if is_number(one)]

@@ -10,10 +10,12 @@ from sweeper.check.rehearsal.double_entry import check_entries
 from sweeper.check.rehearsal.ledger_columns import account_column, amount_columns
 from sweeper.check.rehearsal.linked_sessions import check_linked, check_named_in_texts, check_session_fails
 from sweeper.check.rehearsal.newest_balances import check_newest_balances
+from sweeper.check.rehearsal.past_rows import STATE
 from sweeper.check.rehearsal.qualifiers import of_these_sessions
 from sweeper.check.rehearsal.row_kinds import check_row_kinds
 from sweeper.check.rehearsal.samples import (
     DOWN_WORDS,
+    GIVEN_BACK,
     NO_ITEM,
     REFUND_WORDS,
     UP_WORDS,
@@ -37,6 +39,8 @@ _LATER = re.compile(
     re.IGNORECASE,
 )
 _PLANNED = re.compile(r"expir|until|valid|due|start|begin|end|creat|updat|delet|month|period", re.IGNORECASE)
+# states of a refund that was not made in the end
+_NOT_MADE = "fail|error|void|expire|cancel|duplicate|invalid"
 _MOMENTS = ("timestamp without time zone", "timestamp with time zone")
 _STEPS_AT_LEAST, _MOST = 5, 0.8
 
@@ -147,6 +151,8 @@ def _missed(samples: Samples) -> Iterator[Check]:
     words = [column for column in ledger.table.columns.values() if column.category in ("S", "E")]
     texts: list[Slots] = [{"column": column.quoted} for column in samples.seen(ledger.table, words)]
     kinds = of_these_sessions(samples, amounts[0])
+    is_of_refunds = bool(re.search(GIVEN_BACK, ledger.table.name, re.IGNORECASE))
+    states = [column for column in words if is_of_refunds and STATE.search(column.name)]
     rows = samples.read(
         "find_missed_refunds",
         samples.newest(running=False),
@@ -155,11 +161,13 @@ def _missed(samples: Samples) -> Iterator[Check]:
             "texts": texts,
             "qualifiers": [{"qualifier": text} for text in kinds],
             "account_column": bool(account),
+            "states": [{"column": column.quoted} for column in samples.seen(ledger.table, states)],
             "netted": name in own.amount.lower(),
         },
         refund_words=REFUND_WORDS,
         up_words=UP_WORDS,
         down_words=DOWN_WORDS,
+        not_made=_NOT_MADE,
     )
     sessions = sorted({row.session_id for row in rows})
     if sessions:

@@ -13,6 +13,7 @@ from sweeper.check.rehearsal.released_charges import released_and_unpaid
 from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_owed, named, sampling
 from sweeper.check.rehearsal.session_marks import find_marks, marked_and_unpaid, unwritten_marks
 from sweeper.check.rehearsal.statuses import refunded_by_name
+from sweeper.check.rehearsal.tries import check_other_try
 from sweeper.check.result import Check
 from sweeper.config.model import SessionsSection
 from sweeper.postgres.templates import Slots, fill_expression
@@ -28,8 +29,8 @@ def check_marks(context: CheckContext) -> Iterator[Check]:
     with sampling(context) as samples:
         session_ids = samples.newest(running=False)
         blind = own.exclude is None and ledger is None and own.charged is None
-        if missed := _seen_as_refunded(samples, own, session_ids, blind=blind):
-            yield _missed(own.exclude, missed)
+        if again := _paid_again(samples, own, session_ids, blind=blind):
+            yield from again
         elif hook_may_write(samples, _looked_at(samples)):
             yield (_traced(samples, blind=blind) if blind or _sees_none(samples, session_ids) else None) or ok(
                 "marks", "a trigger of the app's own on sweeper's refunds can set what the app looks at"
@@ -226,10 +227,11 @@ def _without_exclude() -> Check:
     )
 
 
-def _seen_as_refunded(
-    samples: Samples, own: SessionsSection, session_ids: tuple[str, ...], *, blind: bool
-) -> dict[str, list[str]]:
-    """Which sessions are marked as refunded by their own columns, or by rows of other tables that name them."""
-    if blind:  # only then every possible mark is read
-        return {}
-    return (marked_and_unpaid(samples, session_ids) if own.exclude else {}) or released_and_unpaid(samples, session_ids)
+def _paid_again(samples: Samples, own: SessionsSection, session_ids: tuple[str, ...], *, blind: bool) -> list[Check]:
+    """Sessions that would be paid although their own columns, rows of other tables or other tries say refunded."""
+    missed: dict[str, list[str]] = {}
+    if not blind:  # only then every possible mark is read
+        missed = (marked_and_unpaid(samples, session_ids) if own.exclude else {}) or released_and_unpaid(
+            samples, session_ids
+        )
+    return [_missed(own.exclude, missed)] if missed else list(check_other_try(samples))

@@ -22,6 +22,12 @@ _VOLATILE = re.compile(
 )
 _LITERAL = re.compile(r"\s*'(?:[^']|'')*'(::\s*\"?[\w.\"]+)?\s*")
 _CONSTANT = re.compile(r"\(?-?[\d.]+\)?(::[\w ]+)?|true|false|'(?:[^']|'')*'(::[\w. \"]+)?")
+# a column whose text says how far a refund has come, and texts of one that is not paid yet
+STATE = re.compile(r"(^|_)(status|state|phase|stage)$|(Status|State|Phase|Stage)$")
+_NOT_PAID_YET = re.compile(
+    r"pending|requested|open|new|queued|processing|submitted|in[_ -]?review|awaiting.*|waiting|draft|todo|scheduled",
+    re.IGNORECASE,
+)
 _SCALE = re.compile(r"\(\d+,(-?\d+)\)")
 
 
@@ -29,13 +35,19 @@ _SCALE = re.compile(r"\(\d+,(-?\d+)\)")
 class ComparedColumn:
     """A column of the ledger with the value that is written to it.
 
-    ``meaning`` is amount, account, running, default, text or empty. A running balance is compared with the amount: what
-    the app writes there should not be one.
+    ``meaning`` is amount, account, running, default, text, state or empty. A running balance is compared with the
+    amount: what the app writes there should not be one.
     """
 
     column: Column
     value: str
     meaning: str
+
+    @property
+    def not_paid_yet(self) -> bool:
+        """Whether the value is a state, by its column, of a refund that something pays later."""
+        text = re.match(r"\s*'([^']*)'", self.value)
+        return bool(text and STATE.search(self.column.name) and _NOT_PAID_YET.fullmatch(text[1]))
 
 
 @dataclass(frozen=True)
@@ -43,6 +55,7 @@ class PastRefund:
     """One session that the app refunded: the values of the mapping, and the app's rows, with their amounts added up."""
 
     session_id: str
+    status: str
     account: str | None
     amount: Decimal | None
     past_account: str | None = None
@@ -77,7 +90,8 @@ def compared_columns(samples: Samples) -> tuple[list[ComparedColumn], list[Colum
             first = "amount" not in [one.meaning for one in compared]
             compared += [ComparedColumn(column, value, "amount")] if plain and first else []
         elif _LITERAL.fullmatch(value):  # the file may choose other texts, but not another direction of the credits
-            compared += [ComparedColumn(column, value, "text")] if column.category in ("S", "E") else []
+            meaning = "state" if STATE.search(column.name) else "text"
+            compared += [ComparedColumn(column, value, meaning)] if column.category in ("S", "E") else []
         else:
             first = "account" not in [one.meaning for one in compared]
             meaning = "account" if "account_id" in names and first and not has_subquery(value) else ""
@@ -155,10 +169,12 @@ def _added_up(
     differs = {
         one.column.name
         for place, one in enumerate(compared)
-        if one.meaning in ("", "default") and all(_unlike(one, row.ours[place], row.theirs[place]) for row in rows)
+        if one.meaning in ("", "default", "state")
+        and all(_unlike(one, row.ours[place], row.theirs[place]) for row in rows)
     }
     return PastRefund(
         session_id=first.session_id,
+        status=first.status,
         account=next(
             (first.ours[place] for place, one in enumerate(compared) if one.meaning == "account"), first.account_id
         ),
