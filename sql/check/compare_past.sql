@@ -1,6 +1,7 @@
 -- Compares what [ledger.insert] would write for sessions that the app has refunded itself with the rows that the app
 -- wrote.
 SELECT v.session_id::text AS session_id,
+       v.status::text AS status,
        v.account_id::text AS account_id,
        v.amount::numeric::text AS amount,
        ARRAY[{each compared ", "}v.{name}{if money}::numeric{end}::text{end}]::text[] AS ours,
@@ -10,6 +11,7 @@ SELECT v.session_id::text AS session_id,
        l.past_amount
 FROM (
     SELECT v.session_id,
+           v.status,
            v.attempt,
            v.account_id,
            v.amount{each compared ""},

@@ -5,6 +5,7 @@ import pytest
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, items
+from tests.helpers.shops import marked_shop, refuses, rehearsed
 
 
 @pytest.fixture
@@ -57,3 +58,30 @@ def test_a_file_without_charges_is_fine(app: App) -> None:
     app.map(charged=None)
     assert app.install().exit_code == 0
     assert uncharged(app) == ("ok", "not looked at: the file does not say what was charged (sessions.charged)")
+
+
+def test_a_flag_of_the_charge_that_some_do_not_have(bare: AppDatabase) -> None:
+    app = marked_shop(bare)
+    app.sql("ALTER TABLE jobs ADD credits_charged boolean NOT NULL DEFAULT true")
+    app.sql("UPDATE jobs SET credits_charged = false WHERE id IN ('j21', 'j22', 'j23', 'j31', 'j41')")
+    assert "credits_charged is true of all 20 sessions that the app has refunded, and not of 3 of the 10" in refuses(
+        app, "charges"
+    )
+    app.map(amount="CASE WHEN credits_charged THEN price END")
+    assert rehearsed(app) == {}
+    app.map(amount="price")
+    app.sql("UPDATE jobs SET credits_charged = false WHERE id = 'j1'")
+    assert rehearsed(app) == {}, "the app has refunded one without the flag: it is set when the work is done"
+
+
+def test_what_most_of_the_sessions_of_one_status_have(bare: AppDatabase) -> None:
+    """Canceled sessions have no output either, and owe nothing."""
+    app = marked_shop(bare)
+    app.sql("ALTER TABLE jobs ADD output_url text")
+    app.sql("INSERT INTO jobs SELECT 'c' || n, 'w1', 'canceled', 3, NULL, NULL, now() - interval '2 h' "
+            "FROM generate_series(1, 20) AS n; UPDATE jobs SET output_url = 'x' WHERE state = 'done' "
+            "OR id IN ('j28', 'j29', 'j30')")  # fmt: skip
+    app.map(succeeded=["done", "canceled"])
+    assert "output_url is set for 10 of 30 sessions that succeeded, for none of the 20" in refuses(app, "statuses")
+    app.map(never="output_url IS NOT NULL")
+    assert "statuses" not in rehearsed(app)

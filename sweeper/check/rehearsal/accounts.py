@@ -7,6 +7,7 @@ from sweeper.app.catalog import Column, Table
 from sweeper.check.context import CheckContext, failure, joined, ok, warning
 from sweeper.check.rehearsal.account_links import wrong_table
 from sweeper.check.rehearsal.balance_as_amount import check_balance_as_amount
+from sweeper.check.rehearsal.balance_moves import are_balances_explained
 from sweeper.check.rehearsal.charged_accounts import check_ledger_accounts
 from sweeper.check.rehearsal.counts import count_rows
 from sweeper.check.rehearsal.hooks import hook_may_write
@@ -15,7 +16,7 @@ from sweeper.check.rehearsal.other_accounts import check_payers
 from sweeper.check.rehearsal.pools import check_pools, why_limit, why_total
 from sweeper.check.rehearsal.reserved_counters import check_held
 from sweeper.check.rehearsal.samples import Samples, is_number, sampling
-from sweeper.check.rehearsal.sums import check_counters, check_sums
+from sweeper.check.rehearsal.sums import check_counters, check_sums, is_sum_of_ledger
 from sweeper.check.rehearsal.unmapped_balances import check_unmoved
 from sweeper.check.rehearsal.unpayable import check_unpayable
 from sweeper.check.result import Check
@@ -26,6 +27,8 @@ _BALANCE = re.compile(
     r"credit|balance|point|coin|token|quota|allowance|limit|used|spent|held|reserv|pool|milli|fund|wallet|minute|bonus"
     r"|gift|free|paid|trial|units|left|remain|bought|purchas|avail|cents|usage|consum", re.IGNORECASE,
 )  # fmt: skip
+_UNIT = re.compile(r"credit|token|coin|point|gem|minute|second|message|image|page|request|word|slot", re.IGNORECASE)
+_MONEY = re.compile(r"cents?(?![a-z])|usd|eur|dollar", re.IGNORECASE)
 _NO_BALANCE = re.compile(r"score|rating|threshold|alert|percent", re.IGNORECASE)
 _CLOSED = re.compile(
     r"delet|closed|deactivat|disabl|banned|archiv|suspend|anonymi|erased|terminat|cancel|remov|block|inactiv|gone|left_at"
@@ -89,6 +92,7 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
             and _BALANCE.search(column.name)
             and not _NO_BALANCE.search(column.name)
             and not column.name.lower().endswith("id")
+            and _is_in_unit(column.name, own.balance or "")
             and (table is not accounts or column.name.lower() not in known)
         ]
         columns = samples.seen(table, columns)
@@ -96,7 +100,7 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
         used = [column for column, count in zip(columns, counts, strict=False) if count]
         used = _without_limits(samples, table, used)
         used = _moving(samples, accounts, used, own) if table is accounts else used
-        if used:
+        if used and not _is_proven(samples, accounts, own):
             said = (
                 f"{', '.join(column.name for column in used)} of {table.name} look like balances or counters, and a "
                 f"refund does not move them: accounts.balance = {own.balance!r}"
@@ -109,6 +113,18 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
                 "if a charge is taken from them as well: accounts.balance as their sum, and [accounts.add] with the "
                 "share of each; or name them in accounts.invariant",
             )  # fmt: skip
+
+
+def _is_in_unit(column: str, balance: str) -> bool:
+    """Whether a column may count the same as the balance: both names may have a unit, such as tokens and cents."""
+    units, others = ({unit.lower() for unit in _UNIT.findall(name)} for name in (column, balance))
+    is_money = [bool(_MONEY.search(name)) for name in (column, balance)]
+    return not others or (is_money[0] == is_money[1] and not (units and units.isdisjoint(others)))
+
+
+def _is_proven(samples: Samples, accounts: Table, own: AccountsSection) -> bool:
+    """Whether the balance alone has moved by what sessions took, or by the rows of the ledger."""
+    return are_balances_explained(samples, accounts, own) or is_sum_of_ledger(samples, accounts, own)
 
 
 def _never_moves(samples: Samples, accounts: Table, others: list[Column], own: AccountsSection) -> str:

@@ -119,21 +119,45 @@ def _targets(samples: Samples, accounts: Table, own: AccountsSection, owners: Se
 
 def _in_proportion(samples: Samples, costs: SessionCosts, targets: Sequence[Totals]) -> list[Check]:
     """Balances that have moved by a part of the amounts, the same for all: these are in another unit."""
+    amount = samples.context.settings.sessions.amount
     for rows in unsettled(costs):
-        totals = total(costs, rows)
+        totals, owed = total(costs, rows), [row for row in rows if row.owed]
         for target in targets:
-            known = sorted(target, key=lambda one: totals[one])
-            took = totals[known[-1]] - totals[known[0]] if known else Decimal(0)
-            moved = target[known[-1]] - target[known[0]] if known else Decimal(0)
-            if not 0 < moved < took:
-                continue
-            both = {one: value * took for one, value in target.items()}, {one: totals[one] * moved for one in target}
-            if is_proof(agree(*both), *reversed(both)):
-                owed = [row for row in rows if row.owed]
-                said = f"{number(moved)} where sessions.amount = {samples.context.settings.sessions.amount!r} is {took}"
-                other = _Other(totals, owed, said, "sessions.amount: what was taken, in the unit of the balance")
-                return [_failed(other, known, known)]
+            if part := _part_of(totals, target):
+                said = f"{number(part[0])} where sessions.amount = {amount!r} is {number(part[1])}"
+                fix = "sessions.amount: what was taken, in the unit of the balance"
+                return [_failed(_Other(totals, owed, said, fix), sorted(target), list(target))]
     return []
+
+
+def _given_back_in_part(costs: SessionCosts, targets: Sequence[Totals]) -> list[Check]:
+    """Balances that kept a part of what refunded sessions of one status had cost."""
+    for rows in unsettled(costs):
+        ours = total(costs, rows)
+        for status in sorted({row.status for row in rows if row.owed}):
+            back = total(costs, [row for row in costs.rows if row.settled and not row.never and row.status == status])
+            for target in targets:
+                part = _part_of(back, {one: value - ours[one] for one, value in target.items()})
+                if part is not None:
+                    owed = [row for row in rows if row.owed and row.status == status]
+                    said = (
+                        f"what sessions took that are not refunded, and {number(part[0])} of {number(part[1])} of "
+                        f"those in {status!r} that are: the app gives such a session only a part"
+                    )
+                    fix = f"sessions.amount: what the app gives back for a session in {status!r}"
+                    return [_failed(_Other(back, owed, said, fix), sorted(target), list(target))]
+    return []
+
+
+def _part_of(totals: Totals, target: Totals) -> tuple[Decimal, Decimal] | None:
+    """By how much the targets differ where the totals differ by how much, when that is the same part for all."""
+    known = sorted(target, key=lambda one: totals[one])
+    took = totals[known[-1]] - totals[known[0]] if known else Decimal(0)
+    moved = target[known[-1]] - target[known[0]] if known else Decimal(0)
+    if not 0 < moved < took:
+        return None
+    both = {one: value * took for one, value in target.items()}, {one: totals[one] * moved for one in target}
+    return (moved, took) if is_proof(agree(*both), *reversed(both)) else None
 
 
 def _explained_otherwise(samples: Samples, costs: SessionCosts, targets: Sequence[Totals]) -> list[Check]:
@@ -146,7 +170,7 @@ def _explained_otherwise(samples: Samples, costs: SessionCosts, targets: Sequenc
                 missed = [one for one in agreed - agree(target, ours) if other.totals[one] != ours[one]]
                 if is_proof(agreed, other.totals, target) and len(missed) >= _MISSED:
                     return [_failed(other, sorted(missed), list(target))]
-    return _in_proportion(samples, costs, targets)
+    return _in_proportion(samples, costs, targets) or _given_back_in_part(costs, targets)
 
 
 def _failed(other: _Other, missed: Sequence[str], known: Sequence[str]) -> Check:

@@ -20,13 +20,20 @@ _CHARGE = re.compile(r"credit|charge|transaction|payment|billing|reserv|debit|gr
 _COLUMNS_AT_MOST, _STATUSES_AT_MOST, _SETTLED, _REFUNDED, _ENOUGH, _MANY = 60, 3, 10, 5, 3, 20
 _NEARLY_ALL, _PART = Decimal("0.9"), Decimal("0.5")
 
+# how many sessions, and by column how many of them have a value, and one of these
+Added = tuple[int, list[int], list[str]]
+
 
 @dataclass(frozen=True)
 class _ColumnCounts:
-    """How many sessions of each kind have a value in a column, and an example that would be paid."""
+    """How many sessions of each kind have a value in a column, and an example that would be paid.
+
+    ``delivers`` when nearly all sessions of one successful status have it.
+    """
 
     column: Column
     done: int
+    delivers: bool
     refunded: int
     owed: int
     sample: str
@@ -50,7 +57,7 @@ def check_delivered(samples: Samples, settled: Sequence[str]) -> Iterator[Check]
         found = _count(samples, settled, (own.exclude, own.never, own.amount, own.charged), rows, status)
         for one in found.columns if found else ():
             assert found is not None  # noqa: S101 - it has columns
-            done = one.done >= found.done * _NEARLY_ALL and not one.refunded
+            done = one.delivers and not one.refunded
             # some of all, or nearly all of one status
             few = one.owed <= found.owed * _PART or found.refunded >= _MANY
             delivered = one.owed >= found.owed * _NEARLY_ALL if status else few
@@ -69,7 +76,7 @@ def check_delivered(samples: Samples, settled: Sequence[str]) -> Iterator[Check]
 
 def _never_refunded(rows: Sequence[Row]) -> list[str]:
     """The statuses of sessions that would be paid, of which the app has never refunded one."""
-    refunded = {row.status for row in rows if not row.unpaid}
+    refunded = {row.status for row in rows if not row.unpaid and not row.never}
     return sorted({row.status for row in rows if row.unpaid and is_owed(row)} - refunded)[:_STATUSES_AT_MOST]
 
 
@@ -103,7 +110,7 @@ def _count(
 
     None where there are too few.
     """
-    refunded = [row.session_id for row in rows if not row.unpaid]
+    refunded = [row.session_id for row in rows if not row.unpaid and not row.never]
     owed = [row.session_id for row in rows if row.unpaid and is_owed(row) and status in (None, row.status)]
     if len(settled) < _SETTLED or len(refunded) < _REFUNDED or len(owed) < _ENOUGH:
         return None
@@ -113,16 +120,32 @@ def _count(
     if not columns:
         return None
     items = {"columns": [{"column": one.quoted} for one in columns]}
-    done, given, left = (_added_up(samples.read("count_set", ids, {}, items)) for ids in (settled, refunded, owed))
+    counts = [samples.read("count_set", ids, {}, items) for ids in (settled, refunded, owed)]
+    done, given, left = (_added_up(rows) for rows in counts)
+    statuses = [[row for row in counts[0] if row.status == one] for one in sorted({row.status for row in counts[0]})]
+    by_status = [one for one in map(_added_up, statuses) if one[0] >= _SETTLED]
     counted = [
-        _ColumnCounts(column, done[1][place], given[1][place], left[1][place], left[2][place])
+        _ColumnCounts(
+            column,
+            done[1][place],
+            _delivers(column, place, done, by_status),
+            given[1][place],
+            left[1][place],
+            left[2][place],
+        )
         for place, column in enumerate(columns)
     ]
     return _Counts(done[0], given[0], left[0], counted)
 
 
-def _added_up(rows: Sequence[Row]) -> tuple[int, list[int], list[str]]:
-    """The counts, by halves where the database refuses a row, and one session for each."""
+def _delivers(column: Column, place: int, done: Added, by_status: Sequence[Added]) -> bool:
+    """Whether nearly all that succeeded have a column set; of one with a result, nearly all in one status."""
+    results = by_status if _RESULT.search(column.name) else []
+    return any(sessions and counts[place] >= sessions * _NEARLY_ALL for sessions, counts, _ in (done, *results))
+
+
+def _added_up(rows: Sequence[Row]) -> Added:
+    """The counts of several statuses, or of halves where the database refuses a row, and one session for each."""
     counts = [sum(some) for some in zip(*(row.counts for row in rows), strict=True)]
     samples = [next((one for one in some if one), "") for some in zip(*(row.samples for row in rows), strict=True)]
     return sum(row.sessions for row in rows), counts, samples

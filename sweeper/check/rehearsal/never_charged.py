@@ -1,10 +1,10 @@
-"""Sessions that were never charged, by a word in a column, and that would be paid."""
+"""Sessions that were never charged, by a word or a flag in a column, and that would be paid."""
 
 import re
 from collections.abc import Iterator
 
 from sweeper.check.context import CheckContext, failure
-from sweeper.check.rehearsal.samples import named, sampling
+from sweeper.check.rehearsal.samples import Samples, is_owed, named, sampling
 from sweeper.check.result import Check
 
 _OF_CHARGE = re.compile(r"(bill|payment|charge|settle).*(status|state)|^(billing|payment|charge)$", re.IGNORECASE)
@@ -12,7 +12,8 @@ _NOTHING = re.compile(
     r"(none|unpaid|un(charged|billed)|not[ _-]?(charged|billed|paid)|free|waived|trial|no[ _-]?charge)", re.IGNORECASE
 )
 _TAKEN = re.compile(r"(paid|charged|billed|captured|debited|reserved|held|settled|succeeded)", re.IGNORECASE)
-_ENOUGH, _SOME = 3, 2
+_FLAG = re.compile(r"(?<!un)(?<!over)(charged|billed|debited|deducted|paid|captured|consumed)$", re.IGNORECASE)
+_ENOUGH, _SOME, _REFUNDED = 3, 2, 5
 
 
 def check_never_taken(context: CheckContext) -> Iterator[Check]:
@@ -37,3 +38,27 @@ def check_never_taken(context: CheckContext) -> Iterator[Check]:
                     f"sessions.amount: null where {column.name} says so; or sessions.never",
                 )  # fmt: skip
                 return
+        yield from _by_flag(samples)
+
+
+def _by_flag(samples: Samples) -> Iterator[Check]:
+    """A flag for a charge that was taken: true of all that the app has refunded, and not of some that would be paid."""
+    own, sessions = samples.context.settings.sessions, samples.context.mapping.sessions
+    read = " ".join(filter(None, (own.amount, own.exclude, own.never, own.status))).lower()
+    flags = [one for one in sessions.columns.values()
+             if one.base_type == "boolean" and _FLAG.search(one.name) and one.name.lower() not in read]  # fmt: skip
+    rows = samples.read("look_at_newest", samples.newest(running=False)) if flags else []
+    refunded = [row.session_id for row in rows if not row.unpaid and not row.never]
+    owed = [row.session_id for row in rows if row.unpaid and is_owed(row)]
+    for column in samples.seen(sessions, flags):
+        taken = {row.session_id for row in samples.read("list_texts", [*refunded, *owed], {"column": column.quoted})
+                 if row.value == "true"}  # fmt: skip
+        without = [one for one in owed if one not in taken]
+        if len(refunded) >= _REFUNDED and taken.issuperset(refunded) and _ENOUGH <= len(without) < len(owed):
+            yield failure(
+                "charges", f"{column.name} is true of all {len(refunded)} sessions that the app has refunded, and not "
+                f"of {len(without)} of the {len(owed)} that would be paid, such as {named(without)}: were they ever "
+                "charged?",
+                f"sessions.amount: null where {column.name} is not true; or sessions.never",
+            )  # fmt: skip
+            return

@@ -7,6 +7,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.check.context import CheckContext, failure, joined, ok, warning
 from sweeper.check.rehearsal.before_refund import amounts_before_refund
+from sweeper.check.rehearsal.given_back import read_given_back
 from sweeper.check.rehearsal.past_rows import ComparedColumn, PastRefund, compared_columns, read_past_refunds
 from sweeper.check.rehearsal.samples import Samples, named, number, sampling
 from sweeper.check.rehearsal.unmapped_ledger import check_given_back
@@ -23,7 +24,7 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
     """Compare what the file would have written and paid for past refunds with what the app did."""
     if context.mapping.ledger is None:
         nothing = ok("past_refunds", "no [ledger] is mapped: there is nothing that the app wrote to compare with")
-        yield next(check_given_back(context), nothing)
+        yield _amounts(context, read_given_back(context), netted=False) or next(check_given_back(context), nothing)
         return
     with sampling(context) as samples:
         compared, unwritten = compared_columns(samples)
@@ -41,7 +42,7 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
         _amounts(context, sessions, netted=netted),
         _accounts(context, sessions, account),
         _absolute(sessions, compared),
-        _others(sessions, compared, unwritten, unique, owners),
+        _others(sessions, compared, unwritten, unique, owners, moves=context.mapping.moves_balances),
     ]
     problems = [check for check in found if check is not None]
     if not problems:
@@ -81,9 +82,13 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
     more = [one for one in known if one.amount is not None and abs(one.amount) > abs(one.past_amount)]
     less = [one for one in known if one.amount is not None and abs(one.amount) < abs(one.past_amount)]
     text = f"sessions.amount = {context.settings.sessions.amount!r}"
-    often = len(more) >= max(_ENOUGH, len(known) * (_MANY if netted else _ODD))
+    often, of_one = len(more) >= max(_ENOUGH, len(known) * (_MANY if netted else _ODD)), ""
+    if not often and (status := _status_in_part(more, known)) is not None:
+        more, known = ([one for one in some if one.status == status] for some in (more, known))
+        often, of_one = True, f" in {status!r}"
     if more and (often or not netted):  # the net recipe is for refunds in parts
-        message = f"{text} is more than the app gave back for {len(more)} of {len(known)} sessions, {_such_as(more[0])}"
+        message = (f"{text} is more than the app gave back for {len(more)} of {len(known)} sessions{of_one}, "
+                   f"{_such_as(more[0])}")  # fmt: skip
         fix = "sessions.amount: what was charged, less what the app gave back or delivered; look at ledger.where, too"
         return (failure if often else warning)("past_refunds", message, fix)
     if len(less) > len(known) * _ODD:
@@ -97,6 +102,13 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
         message += ", and the same for all of them" if flat else ""
         return (failure if in_unit or flat else warning)("past_refunds", message, fix)
     return None
+
+
+def _status_in_part(more: Sequence[PastRefund], known: Sequence[PastRefund]) -> str | None:
+    """The only status whose sessions the app gives back less for: all of those that it has refunded."""
+    statuses = {one.status for one in more}
+    sessions = sum(one.status in statuses for one in known)
+    return statuses.pop() if len(statuses) == 1 and len(more) >= max(_ENOUGH, sessions * _MOST) else None
 
 
 def _is_flat(known: Sequence[PastRefund]) -> bool:
@@ -154,6 +166,8 @@ def _others(
     unwritten: Sequence[Column],
     unique: Collection[str],
     owners: Collection[str],
+    *,
+    moves: bool,
 ) -> Check | None:
     said, lines = [], []
     grave = False
@@ -165,11 +179,16 @@ def _others(
             lines.append(f"ledger.insert: {one.column.quoted} = what the app writes there")
             grave = True
         different = [session.session_id for session in sessions if name in session.differs]
-        if len(different) > len(sessions) * _MANY:
-            default = f"[ledger.insert] leaves {name} at its default, {one.value}, which" if one.meaning else ""
+        early = moves and one.not_paid_yet and len(different) >= _ENOUGH
+        if early or len(different) > len(sessions) * _MANY:
+            at_default = one.meaning == "default"
+            default = f"[ledger.insert] leaves {name} at its default, {one.value}, which" if at_default else ""
             said.append(f"{default or f'{name} = {one.value!r}'} is not what the app wrote for {named(different)}")
             if name in owners and len(different) >= _ENOUGH:
                 said[-1] += ": the row would be that of another account"
+                grave = True
+            if early:
+                said[-1] += ": something of the app's pays such a row later, so that the balance would move twice"
                 grave = True
             lines.append(f"ledger.insert: {one.column.quoted} = what the app writes there")
     for column in unwritten:

@@ -71,7 +71,7 @@ def mark_columns(samples: Samples, *, noted: bool = True) -> list[Column]:
     return [column for column in found if column in readable]
 
 
-def _number_marks(samples: Samples) -> list[Mark]:
+def number_marks(samples: Samples) -> list[Mark]:
     """Columns whose names say how much the app has refunded, and that the file does not subtract from the amount."""
     sessions, own = samples.context.mapping.sessions, samples.context.settings.sessions
     read = " ".join(filter(None, (own.amount, own.charged))).lower()
@@ -92,7 +92,7 @@ def find_marks(samples: Samples, session_ids: Sequence[str]) -> Iterator[Mark]:
     """Everything in a session's row that may be a mark: columns by their names, words, and keys of JSON."""
     sessions = samples.context.mapping.sessions
     yield from (Mark(column, flag=column.base_type in _FLAGS) for column in mark_columns(samples))
-    yield from _number_marks(samples)
+    yield from number_marks(samples)
     status = sessions.column(samples.context.settings.sessions.status)
     with_words = [
         column
@@ -114,7 +114,7 @@ def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, l
     written = {mapping.sessions.column(text) for text in own.refunded}
     found = {}
     marks = [Mark(column, flag=column.base_type in _FLAGS) for column in mark_columns(samples)]
-    for mark in (*marks, *_number_marks(samples)):
+    for mark in (*marks, *number_marks(samples)):
         column = mark.column
         if column in written or column.generated:
             continue

@@ -10,6 +10,7 @@ from sweeper.check.rehearsal.samples import Samples, is_number, named, numbered
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.errors import Refusal, TooSlow
+from sweeper.postgres.transaction import Row
 
 _USED = re.compile(r"(?<!un)(?<!not_)(used|usage|spent|consumed)", re.IGNORECASE)
 _LIMIT = re.compile(r'"?\w*(limit|quota|allowance|included)\w*"?', re.IGNORECASE)
@@ -18,6 +19,39 @@ _ENOUGH = 3
 
 def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
     """A mapped balance that is not the sum of an account's ledger rows, while another column is."""
+    compared = _compare(samples, accounts, own)
+    if compared is None:
+        return
+    row, others, amount = compared
+    ledger, mapped = samples.context.mapping.ledger, accounts.column(own.balance or "")
+    assert ledger is not None  # noqa: S101 - its rows are compared
+    table = ledger.table
+    if mapped is not None and row.accounts >= _ENOUGH and row.different == row.accounts and row.alike:
+        yield failure(
+            "accounts", f"accounts.balance = {own.balance!r} is the same for all {row.accounts} accounts looked at, "
+            f"such as {named(row.samples)}, and the rows of {table.name} differ: no charge moves it",
+            "accounts.balance: the column that a charge is taken from; without [accounts], where the balance is the "
+            "sum of the ledger",
+        )  # fmt: skip
+        return
+    equal = [one for one, count in zip(others, row.equal, strict=True) if count == row.accounts]
+    better = [one for one in equal if not _goes_with(one, amount, samples, accounts, own)]
+    if better and row.accounts >= _ENOUGH and row.different * 2 > row.accounts:
+        yield failure(
+            "accounts", f"accounts.balance = {own.balance!r} is not what the rows of {table.name} come to for "
+            f"{row.different} of {row.accounts} accounts, such as {named(row.samples)}, and {better[0].name} is",
+            f"accounts.balance = {better[0].quoted!r}",
+        )  # fmt: skip
+
+
+def is_sum_of_ledger(samples: Samples, accounts: Table, own: AccountsSection) -> bool:
+    """Whether the mapped balance is the sum of the ledger's rows for all accounts looked at."""
+    compared = _compare(samples, accounts, own)
+    return compared is not None and compared[0].accounts >= _ENOUGH and not compared[0].different
+
+
+def _compare(samples: Samples, accounts: Table, own: AccountsSection) -> tuple[Row, list[Column], Column] | None:
+    """For how many accounts the balance, or another number of theirs, is the sum of the ledger's rows."""
     mapping = samples.context.mapping
     account, amounts = account_column(samples), amount_columns(samples)
     if (
@@ -27,7 +61,7 @@ def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
         or "balance" not in mapping.slots
         or own.balance is None
     ):
-        return
+        return None
     table, mapped = mapping.ledger.table, accounts.column(own.balance)
     key = samples.key_of(table)
     numbers = [
@@ -35,7 +69,7 @@ def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
     ]
     others = [one for one in samples.seen(accounts, numbers) if one != mapped]
     if key is None or not samples.sees(table, [key, account, amounts[0]]):
-        return
+        return None
     slots = {
         "key": key.quoted,
         "account_column": account.quoted,
@@ -47,23 +81,8 @@ def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
         with samples.transaction.savepoint():
             (row,) = samples.ask("compare_sums", slots, {"others": items})
     except (Refusal, TooSlow):  # not an account's id; or too slow without an index
-        return
-    if mapped is not None and row.accounts >= _ENOUGH and row.different == row.accounts and row.alike:
-        yield failure(
-            "accounts", f"accounts.balance = {own.balance!r} is the same for all {row.accounts} accounts looked at, "
-            f"such as {named(row.samples)}, and the rows of {table.name} differ: no charge moves it",
-            "accounts.balance: the column that a charge is taken from; without [accounts], where the balance is the "
-            "sum of the ledger",
-        )  # fmt: skip
-        return
-    equal = [one for one, count in zip(others, row.equal, strict=True) if count == row.accounts]
-    better = [one for one in equal if not _goes_with(one, amounts[0], samples, accounts, own)]
-    if better and row.accounts >= _ENOUGH and row.different * 2 > row.accounts:
-        yield failure(
-            "accounts", f"accounts.balance = {own.balance!r} is not what the rows of {table.name} come to for "
-            f"{row.different} of {row.accounts} accounts, such as {named(row.samples)}, and {better[0].name} is",
-            f"accounts.balance = {better[0].quoted!r}",
-        )  # fmt: skip
+        return None
+    return row, others, amounts[0]
 
 
 def _goes_with(counter: Column, amount: Column, samples: Samples, accounts: Table, own: AccountsSection) -> bool:
