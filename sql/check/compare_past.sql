@@ -2,6 +2,7 @@
 -- wrote.
 SELECT v.session_id::text AS session_id,
        v.status::text AS status,
+       v.excluded,
        v.account_id::text AS account_id,
        v.amount::numeric::text AS amount,
        ARRAY[{each compared ", "}v.{name}{if money}::numeric{end}::text{end}]::text[] AS ours,
@@ -12,6 +13,7 @@ SELECT v.session_id::text AS session_id,
 FROM (
     SELECT v.session_id,
            v.status,
+           v.excluded,
            v.attempt,
            v.account_id,
            v.amount{each compared ""},

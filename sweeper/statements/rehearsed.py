@@ -13,12 +13,13 @@ REHEARSED = (
     "compare_unmoved", "count_set", "count_ended", "try_sessions", "find_released", "list_status_names",
     "compare_clocks", "compare_named_accounts", "compare_with_balance", "count_qualified", "list_ledger_json_numbers",
     "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts",
-    "list_sessions_of", "read_amounts", "read_numbers", "count_subjects", "list_tries",
+    "list_sessions_of", "read_amounts", "read_numbers", "count_subjects", "list_tries", "count_lots",
 )  # fmt: skip
 
 OF_LEDGER = (
     "compare_newest_balances", "compare_unmoved", "find_linked", "compare_sums", "sample_chain", "sample_entries",
     "try_sessions", "compare_clocks", "list_ledger_json_numbers", "count_qualified", "list_row_kinds",
+    "count_lots",
 )  # fmt: skip
 
 _OF_ACCOUNTS = ("has_account", "compare_row_accounts")

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.app.over_refund import names_in
 from sweeper.check.context import CheckContext, failure, joined, ok, warning
+from sweeper.check.rehearsal.compared_columns import STATE
 from sweeper.check.rehearsal.double_entry import check_entries
 from sweeper.check.rehearsal.ledger_columns import account_column, amount_columns
 from sweeper.check.rehearsal.linked_sessions import check_linked, check_named_in_texts, check_session_fails
+from sweeper.check.rehearsal.lots import check_lots
 from sweeper.check.rehearsal.newest_balances import check_newest_balances
-from sweeper.check.rehearsal.past_rows import STATE
 from sweeper.check.rehearsal.qualifiers import of_these_sessions
 from sweeper.check.rehearsal.row_kinds import check_row_kinds
 from sweeper.check.rehearsal.samples import (
@@ -60,6 +61,7 @@ def check_ledger(context: CheckContext) -> Iterator[Check]:
             *(_missed_rows(samples) if not failing else check_named_in_texts(samples)),
             *_later(samples, key),
             *_no_room(samples),
+            *check_lots(samples, key),
             *check_entries(samples, key),
         ]
     if not found:

@@ -7,8 +7,9 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.check.context import CheckContext, failure, joined, ok, warning
 from sweeper.check.rehearsal.before_refund import amounts_before_refund
+from sweeper.check.rehearsal.compared_columns import ComparedColumn, compared_columns
 from sweeper.check.rehearsal.given_back import read_given_back
-from sweeper.check.rehearsal.past_rows import ComparedColumn, PastRefund, compared_columns, read_past_refunds
+from sweeper.check.rehearsal.past_rows import PastRefund, read_past_refunds
 from sweeper.check.rehearsal.samples import Samples, named, number, sampling
 from sweeper.check.rehearsal.unmapped_ledger import check_given_back
 from sweeper.check.result import Check
@@ -76,7 +77,8 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
             "[ledger.insert]: amount, or -amount, as the app's own refunds have it",
         )
     if netted:  # `amount` is what is still owed: together with the past refunds it is the charge
-        known = [replace(one, amount=one.amount + one.past_amount) for one in known if one.amount is not None]
+        known = [one for one in known if one.amount or not one.excluded]
+        known = [one if one.excluded else replace(one, amount=(one.amount or 0) + one.past_amount) for one in known]
     elif not any(one.amount for one in known) and has_subquery(context.settings.sessions.amount):
         return None  # `amount` has the app's rows subtracted already
     more = [one for one in known if one.amount is not None and abs(one.amount) > abs(one.past_amount)]
@@ -176,6 +178,12 @@ def _others(
         against = [session.session_id for session in sessions if name in session.opposite]
         if len(against) >= max(_ENOUGH, len(sessions) * _MOST):
             said.append(f"{name} = {one.value} is the other way than in the app's refunds, such as {named(against)}")
+            lines.append(f"ledger.insert: {one.column.quoted} = what the app writes there")
+            grave = True
+        keyed = [session.session_id for session in sessions if name in session.keyed]
+        if len(keyed) >= max(_ENOUGH, len(sessions) * _MOST):
+            said.append(f"{name} = {one.value!r} does not name the session, as the app's refunds do ({named(keyed)}): "
+                        "it is unique, so the app's own code would not find our refund by it")  # fmt: skip
             lines.append(f"ledger.insert: {one.column.quoted} = what the app writes there")
             grave = True
         different = [session.session_id for session in sessions if name in session.differs]

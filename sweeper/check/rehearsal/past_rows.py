@@ -6,48 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, Inexact, localcontext
 
-from sweeper.app.catalog import Column, has_subquery
-from sweeper.app.over_refund import names_in
+from sweeper.app.catalog import Column
+from sweeper.check.rehearsal.compared_columns import ComparedColumn
 from sweeper.check.rehearsal.samples import DOWN_WORDS, UP_WORDS, Samples, is_number, is_whole
-from sweeper.config.model import LedgerSection
 from sweeper.ledger.past import past_slots
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
 
-# values that are different in every refund: no row of the app has the same
-_OWN = {"at", "refund_id", "run_id", "reason", "detail", "layer", "balance_before", "balance_after"}
-_RUNNING = {"balance_before", "balance_after"}
-_VOLATILE = re.compile(
-    r"\b(gen_random_uuid|uuid\w*|random|now|clock_timestamp|nextval|current_timestamp)\b", re.IGNORECASE
-)
-_LITERAL = re.compile(r"\s*'(?:[^']|'')*'(::\s*\"?[\w.\"]+)?\s*")
-_CONSTANT = re.compile(r"\(?-?[\d.]+\)?(::[\w ]+)?|true|false|'(?:[^']|'')*'(::[\w. \"]+)?")
-# a column whose text says how far a refund has come, and texts of one that is not paid yet
-STATE = re.compile(r"(^|_)(status|state|phase|stage)$|(Status|State|Phase|Stage)$")
-_NOT_PAID_YET = re.compile(
-    r"pending|requested|open|new|queued|processing|submitted|in[_ -]?review|awaiting.*|waiting|draft|todo|scheduled",
-    re.IGNORECASE,
-)
 _SCALE = re.compile(r"\(\d+,(-?\d+)\)")
-
-
-@dataclass(frozen=True)
-class ComparedColumn:
-    """A column of the ledger with the value that is written to it.
-
-    ``meaning`` is amount, account, running, default, text, state or empty. A running balance is compared with the
-    amount: what the app writes there should not be one.
-    """
-
-    column: Column
-    value: str
-    meaning: str
-
-    @property
-    def not_paid_yet(self) -> bool:
-        """Whether the value is a state, by its column, of a refund that something pays later."""
-        text = re.match(r"\s*'([^']*)'", self.value)
-        return bool(text and STATE.search(self.column.name) and _NOT_PAID_YET.fullmatch(text[1]))
 
 
 @dataclass(frozen=True)
@@ -61,61 +27,12 @@ class PastRefund:
     past_account: str | None = None
     past_amount: Decimal = Decimal(0)
     rows: int = 0
+    excluded: bool = False
     differs: frozenset[str] = frozenset()
+    keyed: frozenset[str] = frozenset()
     own_amount: frozenset[str] = frozenset()
     unwritten: frozenset[str] = frozenset()
     opposite: frozenset[str] = frozenset()
-
-
-def compared_columns(samples: Samples) -> tuple[list[ComparedColumn], list[Column]]:
-    """The columns to compare, and those that the file leaves empty although they have no default."""
-    ledger = samples.context.mapping.ledger
-    settings = samples.context.settings.ledger
-    assert ledger is not None  # noqa: S101 - nobody asks without one
-    assert settings is not None  # noqa: S101
-    compared: list[ComparedColumn] = []
-    readable = samples.readable(ledger.table)
-    for text, value in settings.insert.items():
-        column = ledger.table.column(text)
-        names = names_in(value)
-        if column not in readable:
-            continue
-        if names & _RUNNING and is_number(column):
-            compared.append(ComparedColumn(column, "amount", "running"))
-            continue
-        if names & _OWN or _VOLATILE.search(value) or _is_our_mark(settings, column):
-            continue
-        if "amount" in names:
-            plain = is_number(column) and not has_subquery(value)
-            first = "amount" not in [one.meaning for one in compared]
-            compared += [ComparedColumn(column, value, "amount")] if plain and first else []
-        elif _LITERAL.fullmatch(value):  # the file may choose other texts, but not another direction of the credits
-            meaning = "state" if STATE.search(column.name) else "text"
-            compared += [ComparedColumn(column, value, meaning)] if column.category in ("S", "E") else []
-        else:
-            first = "account" not in [one.meaning for one in compared]
-            meaning = "account" if "account_id" in names and first and not has_subquery(value) else ""
-            compared.append(ComparedColumn(column, value, meaning))
-    filled = {row.name: row.value for row in samples.ask("list_defaults", {}, table_oid=ledger.table.oid)}
-    written = set(ledger.insert)
-    for column in readable:  # such as the kind of a row, whose default may be a purchase
-        default = filled.get(column.name)
-        if column.quoted not in written and default and _CONSTANT.fullmatch(default):
-            compared.append(ComparedColumn(column, default, "default"))
-    unwritten = [
-        column
-        for column in readable
-        if column.quoted not in written and column.name not in filled and not column.generated
-    ]
-    return compared, unwritten
-
-
-def _is_our_mark(settings: LedgerSection, column: Column) -> bool:
-    """Whether a column says that a row is ours, while the app's own rows are recognized by something else."""
-    if settings.past is None:
-        return False
-    ours, theirs = f"{settings.where} {settings.session}", settings.past.where
-    return column.name in re.findall(r"\w+", ours) and column.name not in re.findall(r"\w+", theirs or "")
 
 
 def _past(samples: Samples, compared: Sequence[ComparedColumn]) -> dict[str, str]:
@@ -182,7 +99,13 @@ def _added_up(
         past_account=first.past_account,
         past_amount=_rounded(sum(amounts, Decimal(0)), digits),
         rows=len(amounts),
+        excluded=first.excluded,
         differs=frozenset(differs),
+        keyed=frozenset(
+            one.column.name
+            for place, one in enumerate(compared)
+            if one.meaning == "key" and all(_names(row.theirs[place], first.session_id) for row in rows)
+        ),
         own_amount=frozenset(
             one.column.name
             for place, one in enumerate(compared)
@@ -199,6 +122,11 @@ def _added_up(
             if any(row.unwritten[place] is not None for row in rows)
         ),
     )
+
+
+def _names(text: str | None, session_id: str) -> bool:
+    """Whether a text has the id of a session in it."""
+    return bool(text and re.search(rf"(?<![a-zA-Z0-9]){re.escape(session_id)}(?![a-zA-Z0-9])", text))
 
 
 def _is_opposite(ours: str | None, theirs: str | None) -> bool:

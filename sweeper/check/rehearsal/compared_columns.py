@@ -1,0 +1,99 @@
+"""Which columns of the app's own refunds are compared with what ``[ledger.insert]`` would write there."""
+
+import re
+from dataclasses import dataclass
+
+from sweeper.app.catalog import Column, has_subquery
+from sweeper.app.over_refund import names_in
+from sweeper.check.rehearsal.samples import Samples, is_number
+from sweeper.config.model import LedgerSection
+
+# values that are different in every refund: no row of the app has the same
+_OWN = {"at", "refund_id", "run_id", "reason", "detail", "layer", "balance_before", "balance_after"}
+_RUNNING = {"balance_before", "balance_after"}
+_VOLATILE = re.compile(
+    r"\b(gen_random_uuid|uuid\w*|random|now|clock_timestamp|nextval|current_timestamp)\b", re.IGNORECASE
+)
+_LITERAL = re.compile(r"\s*'(?:[^']|'')*'(::\s*\"?[\w.\"]+)?\s*")
+_CONSTANT = re.compile(r"\(?-?[\d.]+\)?(::[\w ]+)?|true|false|'(?:[^']|'')*'(::[\w. \"]+)?")
+# a column whose text says how far a refund has come, and texts of one that is not paid yet
+STATE = re.compile(r"(^|_)(status|state|phase|stage)$|(Status|State|Phase|Stage)$")
+_NOT_PAID_YET = re.compile(
+    r"pending|requested|open|new|queued|processing|submitted|in[_ -]?review|awaiting.*|waiting|draft|todo|scheduled",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class ComparedColumn:
+    """A column of the ledger with the value that is written to it.
+
+    ``meaning`` is amount, account, running, default, text, state, key or empty. A running balance is compared with the
+    amount: what the app writes there should not be one.
+    """
+
+    column: Column
+    value: str
+    meaning: str
+
+    @property
+    def not_paid_yet(self) -> bool:
+        """Whether the value is a state, by its column, of a refund that something pays later."""
+        text = re.match(r"\s*'([^']*)'", self.value)
+        return bool(text and STATE.search(self.column.name) and _NOT_PAID_YET.fullmatch(text[1]))
+
+
+def compared_columns(samples: Samples) -> tuple[list[ComparedColumn], list[Column]]:
+    """The columns to compare, and those that the file leaves empty although they have no default."""
+    ledger = samples.context.mapping.ledger
+    settings = samples.context.settings.ledger
+    assert ledger is not None  # noqa: S101 - nobody asks without one
+    assert settings is not None  # noqa: S101
+    compared: list[ComparedColumn] = []
+    unique = {row.name for row in samples.ask("list_unique_columns", {}, table_oid=ledger.table.oid)}
+    readable = samples.readable(ledger.table)
+    if settings.past is not None and settings.past.amount is not None:  # rows of another kind, such as undone charges
+        return compared, []
+    for text, value in settings.insert.items():
+        column = ledger.table.column(text)
+        if column is None or column not in readable or _is_our_mark(settings, column):
+            continue
+        meaning = _meaning(column, value, unique=column.name in unique)
+        if meaning in ("amount", "account") and meaning in [one.meaning for one in compared]:
+            meaning = "" if meaning == "account" else None
+        if meaning is not None:
+            compared.append(ComparedColumn(column, value, meaning))
+    filled = {row.name: row.value for row in samples.ask("list_defaults", {}, table_oid=ledger.table.oid)}
+    written = set(ledger.insert)
+    for column in readable:  # such as the kind of a row, whose default may be a purchase
+        default = filled.get(column.name)
+        if column.quoted not in written and default and _CONSTANT.fullmatch(default):
+            compared.append(ComparedColumn(column, default, "default"))
+    unwritten = [
+        column
+        for column in readable
+        if column.quoted not in written and column.name not in filled and not column.generated
+    ]
+    return compared, unwritten
+
+
+def _meaning(column: Column, value: str, *, unique: bool) -> str | None:
+    """What a value says of a refund; None where the app's own refunds have another one in any case."""
+    names = names_in(value)
+    if names & _RUNNING and is_number(column):
+        return "running"
+    if names & _OWN or _VOLATILE.search(value):  # the app may find its refunds by a key
+        return "key" if unique and "session_id" not in names else None
+    if "amount" in names:
+        return "amount" if is_number(column) and not has_subquery(value) else None
+    if _LITERAL.fullmatch(value):  # the file may choose other texts, but not another direction of the credits
+        return ("state" if STATE.search(column.name) else "text") if column.category in ("S", "E") else None
+    return "account" if "account_id" in names and not has_subquery(value) else ""
+
+
+def _is_our_mark(settings: LedgerSection, column: Column) -> bool:
+    """Whether a column says that a row is ours, while the app's own rows are recognized by something else."""
+    if settings.past is None:
+        return False
+    ours, theirs = f"{settings.where} {settings.session}", settings.past.where
+    return column.name in re.findall(r"\w+", ours) and column.name not in re.findall(r"\w+", theirs or "")

@@ -1,0 +1,71 @@
+"""Apps that refund by undoing a charge, in ledgers of credits that are used up, or that know a refund by its key."""
+
+import pytest
+
+from tests.helpers.any_app import App
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.shops import refuses, rehearsed, shop
+
+# a refund of the shop's own marks the charge; credits that were bought are used up row by row
+LOTS = """
+ALTER TABLE book DROP total, ADD undone boolean NOT NULL DEFAULT false, ADD remaining int NOT NULL DEFAULT 0;
+UPDATE book SET undone = true WHERE kind = 'charge' AND job IN (SELECT job FROM book WHERE kind = 'refund');
+DELETE FROM book WHERE kind = 'refund';
+INSERT INTO book (wallet, kind, amount, remaining) SELECT id, 'bought', 900, 850 FROM wallets;
+DROP TABLE wallets;
+"""
+FILLED = """
+CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.remaining := NEW.amount; RETURN NEW; END';
+CREATE TRIGGER fill BEFORE INSERT ON book FOR EACH ROW EXECUTE FUNCTION fill();
+"""
+UNDONE = "EXISTS (SELECT FROM book b WHERE b.job = s.id AND b.undone)"
+
+
+@pytest.fixture
+def app(bare: AppDatabase) -> App:
+    """A shop whose file writes rows of its own, and tells the app's refunds by the charges that were undone."""
+    app = shop(bare)
+    app.sql(LOTS)
+    app.sections.pop("accounts")
+    app.map(exclude=UNDONE)
+    app.map("ledger", where="kind = 'swept'")
+    app.map("ledger.insert", kind="'swept'", remaining="amount")
+    app.map("ledger.past", where="undone", amount="-amount")
+    return app
+
+
+def test_undone_charges_are_no_rows_like_ours(app: App) -> None:
+    assert rehearsed(app) == {}
+    app.map(exclude=None)
+    assert "is more than the app gave back for 20 of 20 sessions" in refuses(app, "past_refunds")
+
+
+def test_an_amount_above_what_was_undone(app: App) -> None:
+    app.map(amount="price + 1")
+    assert "for 20 of 20 sessions, such as j10: 7 instead of 6" in refuses(app, "past_refunds")
+
+
+def test_credits_of_which_nothing_is_left(app: App) -> None:
+    app.map("ledger.insert", remaining=None)
+    assert "remaining is what is left of a row's credits, above zero in 5 of the newest" in refuses(app, "ledger")
+    app.sql(FILLED)
+    assert rehearsed(app) == {}, "a trigger may write it"
+
+
+def test_a_running_balance_is_not_what_is_left(app: App) -> None:
+    app.sql("UPDATE book SET remaining = 100")
+    app.map("ledger.insert", remaining=None)
+    assert "ledger" not in rehearsed(app)
+
+
+def test_a_key_that_names_the_session(bare: AppDatabase) -> None:
+    """The app knows by it that it has refunded a session."""
+    app = shop(bare)
+    app.sql("ALTER TABLE book DROP total, ADD key text UNIQUE; UPDATE book SET key = kind || ':' || job")
+    app.map("ledger.insert", key="refund_id::text")
+    assert "key = 'refund_id::text' does not name the session, as the app's refunds do" in refuses(app, "past_refunds")
+    app.map("ledger.insert", key="'refund:' || session_id")
+    assert rehearsed(app) == {}
+    app.sql("UPDATE book SET key = gen_random_uuid()")
+    app.map("ledger.insert", key="refund_id::text")
+    assert rehearsed(app) == {}
