@@ -3,7 +3,8 @@
 SELECT DISTINCT l.session AS session_id,
        l.words,
        ARRAY[{each amounts ", "}l.{name}::text{end}]::text[] AS amounts,
-       (false{each amounts ""} OR l.{name} > 0::numeric AND l.{name} = -l.down_{name}{end}) IS TRUE AS exact
+       (false{each amounts ""} OR l.{name} > 0::numeric AND l.{name} = -l.down_{name}{end}) IS TRUE AS exact,
+       pg_catalog.count(*) OVER (PARTITION BY l.session) AS rows
 FROM (
     SELECT l.session,
            l.words,

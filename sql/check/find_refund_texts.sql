@@ -15,7 +15,8 @@ WITH spoken AS MATERIALIZED (  -- or the pattern is tried again for each of the 
 SELECT DISTINCT l.session_id,
        l.words,
        ARRAY[{each amounts ", "}l.{name}::text{end}]::text[] AS amounts,
-       (false{each amounts ""} OR l.{name} > 0::numeric AND l.{name} = -l.down_{name}{end}) IS TRUE AS exact
+       (false{each amounts ""} OR l.{name} > 0::numeric AND l.{name} = -l.down_{name}{end}) IS TRUE AS exact,
+       pg_catalog.count(*) OVER (PARTITION BY l.session_id) AS rows
 FROM (
     SELECT wanted.session_id,
            l.words{each amounts ""},

@@ -14,6 +14,7 @@ _RUNNING = {"balance_before", "balance_after"}
 _VOLATILE = re.compile(
     r"\b(gen_random_uuid|uuid\w*|random|now|clock_timestamp|nextval|current_timestamp)\b", re.IGNORECASE
 )
+_KEY = re.compile(r"key|idempot|dedup|ref(?!und)|extern|nonce", re.IGNORECASE)
 _LITERAL = re.compile(r"\s*'(?:[^']|'')*'(::\s*\"?[\w.\"]+)?\s*")
 _CONSTANT = re.compile(r"\(?-?[\d.]+\)?(::[\w ]+)?|true|false|'(?:[^']|'')*'(::[\w. \"]+)?")
 # a column whose text says how far a refund has come, and texts of one that is not paid yet
@@ -82,8 +83,8 @@ def _meaning(column: Column, value: str, *, unique: bool) -> str | None:
     names = names_in(value)
     if names & _RUNNING and is_number(column):
         return "running"
-    if names & _OWN or _VOLATILE.search(value):  # the app may find its refunds by a key
-        return "key" if unique and "session_id" not in names else None
+    if names & _OWN or _VOLATILE.search(value):  # the app may find its refunds by a key of the session's
+        return "key" if unique and _KEY.search(column.name) and "session_id" not in names else None
     if "amount" in names:
         return "amount" if is_number(column) and not has_subquery(value) else None
     if _LITERAL.fullmatch(value):  # the file may choose other texts, but not another direction of the credits

@@ -8,12 +8,11 @@ from sweeper.check.context import warning
 from sweeper.check.rehearsal.balance_moves import are_balances_explained
 from sweeper.check.rehearsal.counts import count_rows
 from sweeper.check.rehearsal.hooks import hook_may_write
-from sweeper.check.rehearsal.samples import Samples, is_number
+from sweeper.check.rehearsal.samples import Samples, is_number, is_shared
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
 
 _BALANCE = re.compile(r"credit|balance|coin|token|wallet|points", re.IGNORECASE)
-_ENOUGH = 10
 _NO_BALANCE = re.compile(r"price|cost|limit|max|used|spent|_id$|id$|per_", re.IGNORECASE)
 
 
@@ -39,7 +38,7 @@ def check_payers(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
         columns = samples.seen(other, [one for one in other.columns.values() if _is_balance(one)])
         _, counts = count_rows(samples, other, columns, "number")
         used = [column.name for column, count in zip(columns, counts, strict=False) if count]
-        if used and _is_shared(samples, row.column_name) and not are_balances_explained(samples, accounts, own):
+        if used and is_shared(samples, row.column_name) and not are_balances_explained(samples, accounts, own):
             yield warning(
                 "accounts",
                 f"sessions also name a row of {other.name} by {row.column_name}, which has {', '.join(used)}: "
@@ -47,15 +46,6 @@ def check_payers(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
                 f"sessions.account = {row.column_name!r}, accounts.table = {other.name!r}, if that is who was charged",
             )
             return
-
-
-def _is_shared(samples: Samples, link: str) -> bool:
-    """Whether several sessions name the same row, as those of one account do; a row for each is no account."""
-    column = samples.context.mapping.sessions.columns[link]
-    if not samples.sees(samples.context.mapping.sessions, [column]):
-        return True
-    named = [row.value for row in samples.read("list_texts", samples.newest(running=False), {"column": column.quoted})]
-    return len(named) < _ENOUGH or len(set(named)) < len(named)
 
 
 def _is_balance(column: Column) -> bool:

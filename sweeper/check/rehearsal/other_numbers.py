@@ -15,7 +15,7 @@ from sweeper.check.rehearsal.costs import (
     unsettled,
 )
 from sweeper.check.rehearsal.hooks import hook_may_write
-from sweeper.check.rehearsal.samples import Samples
+from sweeper.check.rehearsal.samples import Samples, is_shared
 from sweeper.check.result import Check
 from sweeper.check.triggers import fired_by_refund
 from sweeper.config.model import AccountsSection
@@ -69,7 +69,8 @@ def _links(samples: Samples, accounts: Table, *, explained: bool) -> Iterator[_L
         if explained and hook_may_write(samples, [table.name]):
             continue
         column, key = sessions.columns.get(row.column_name), table.columns.get(row.target_column)
-        if column and key and samples.sees(sessions, [column]) and samples.sees(table, [key]):
+        seen = column and key and samples.sees(sessions, [column]) and samples.sees(table, [key])
+        if column and key and seen and is_shared(samples, column.name):
             yield _Link(column, table, key)
 
 

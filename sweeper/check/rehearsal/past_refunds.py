@@ -96,7 +96,9 @@ def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: b
     if len(less) > len(known) * _ODD:
         message = f"{text} is less than the app gave back for {len(less)} of {len(known)} sessions, {_such_as(less[0])}"
         often = len(less) >= max(_ENOUGH, len(known) * _MANY)
-        in_unit = often and any(all(_is_in_unit(one, unit) for one in less) for unit in _UNITS)
+        in_unit = often and (
+            any(all(_is_in_unit(one, unit) for one in less) for unit in _UNITS) or _is_one_ratio(less, known)
+        )
         fix = "sessions.amount: what was charged, less what was delivered" + (
             ", in the unit of the balance" if in_unit else ""
         )
@@ -117,6 +119,13 @@ def _is_flat(known: Sequence[PastRefund]) -> bool:
     """Whether the file's amount is always the same, while the app's refunds differ."""
     ours = {abs(one.amount) for one in known if one.amount is not None}
     return len(known) >= _ALIKE and len(ours) == 1 and len({abs(one.past_amount) for one in known}) >= _ENOUGH
+
+
+def _is_one_ratio(less: Sequence[PastRefund], known: Sequence[PastRefund]) -> bool:
+    """Whether the amount is the same part of the refund for all sessions, whatever that was."""
+    ratios = {abs(one.past_amount) / abs(one.amount) if one.amount else None for one in less}
+    distinct = {abs(one.past_amount) for one in less}
+    return len(less) == len(known) >= _ALIKE and len(ratios) == 1 and None not in ratios and len(distinct) >= _ENOUGH
 
 
 def _is_in_unit(one: PastRefund, unit: Decimal) -> bool:

@@ -8,20 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 from sweeper.app.catalog import Column, Table
-from sweeper.check.rehearsal.samples import DOWN_WORDS, GIVEN_BACK, UP_WORDS, Samples
+from sweeper.check.rehearsal.row_amounts import AMOUNT, PARTS, row_amounts
+from sweeper.check.rehearsal.samples import DOWN_WORDS, UP_WORDS, Samples, is_shared
 from sweeper.check.rehearsal.session_marks import named_marks
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Slots, quote_name
 from sweeper.postgres.transaction import Row
 
 _TABLES_AT_MOST = 30
-# a log may mention refunds, too, but a row of a refund has an amount
-AMOUNT = re.compile(
-    r"amount|credit|delta|value|point|sum|price|cost|unit|token|change|second|minute|quantity|qty|usage|used|micro|milli"
-    r"|cent|dollar|money|fee|total|page|monto|importe|importo|montant|betrag|bedrag|valor|kingaku",
-    re.IGNORECASE,
-)
-_EXACT, _AMOUNTS_AT_MOST = ("smallint", "integer", "bigint", "numeric"), 3
 _JSON, _TEXTS = ("json", "jsonb"), ("text", "character varying")
 # names of columns for the subject of a row
 _ABOUT = {"session", "job", "task", "request", "reference", "ref", "related", "relatedentity", "about", "source",
@@ -29,10 +23,6 @@ _ABOUT = {"session", "job", "task", "request", "reference", "ref", "related", "r
           "payable", "transactionable", "reservation", "generation", "run"}  # fmt: skip
 _KEY = re.compile(r"(uu|ul)?id$|ref(erence)?$|key$|code$|number$|no$")
 _SPOKEN_AT_MOST = 100
-_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-# names of two columns for what came in and what went out
-_CAME = {"in", "credit", "credits", "credited", "plus", "incoming", "inflow", "deposit", "deposited"}
-_WENT = {"out", "debit", "debits", "debited", "minus", "outgoing", "outflow", "withdrawal", "withdrawn"}
 # another unique value of a session than its id, that is long enough to be nothing else
 _KEYS_AT_MOST, _LONG = 3, 8
 
@@ -43,6 +33,7 @@ class Given:
 
     amounts: set[Decimal] = field(default_factory=set)
     exact: bool = False
+    rows: int = 0
 
 
 # by table or column, the sessions that have such a row there
@@ -73,9 +64,25 @@ def find_rows(samples: Samples, session_ids: Sequence[str], words: str) -> Rows:
         rows = samples.read("list_texts", session_ids, {"column": key.quoted})
         known |= {row.value: row.session_id for row in rows if len(row.value) >= _LONG}
     links = _linked_tables(samples, tables, columns, {key.name for key in keys})
-    found = _named(samples, links, known, words)
+    found = _named(samples, links, known, words) or _by_parts(samples, session_ids, tables, words)
     found = found or _named(samples, _json_columns(samples, tables, columns), known, words, json=True)
     return found or dict(_named_in_texts(samples, tables, columns, known, words))
+
+
+def _by_parts(samples: Samples, session_ids: Sequence[str], tables: Sequence[Row], words: str) -> Rows:
+    """Rows that name what a session is about, such as the line of an order, where that has one session alone."""
+    references, sessions = samples.ask("list_references", {}), samples.context.mapping.sessions
+    known = {row.oid: row.as_sql for row in tables if row.oid != sessions.oid}
+    found: Rows = {}
+    for one in [row for row in references if row.table_oid == sessions.oid and row.target_oid != sessions.oid]:
+        column = sessions.columns.get(one.column_name)
+        beside = [row for row in references if row.target_oid == one.target_oid and row.table_oid in known]
+        if column is None or not beside or is_shared(samples, column.name):
+            continue
+        named = samples.read("list_texts", session_ids, {"column": column.quoted})
+        links = [(samples.reader.table("table", known[row.table_oid]), row.column_name) for row in beside]
+        found |= _named(samples, links[:_TABLES_AT_MOST], {row.value: row.session_id for row in named}, words)
+    return found
 
 
 def _other_keys(samples: Samples) -> list[Column]:
@@ -112,6 +119,7 @@ def _by_session(rows: Sequence[Row], known: Mapping[str, str]) -> dict[str, Give
         one = found[known[row.session_id]]
         one.amounts |= {abs(Decimal(amount)) for amount in row.amounts if amount is not None}
         one.exact |= row.exact
+        one.rows = max(one.rows, row.rows)
     return found
 
 
@@ -151,7 +159,7 @@ def find_in_texts(samples: Samples, table: Table, session_ids: Sequence[str], wo
     if key is None or not spoken or not samples.sees(table, [key]):
         return []
     texts: list[Slots] = [{"column": column.quoted} for column in spoken]
-    amounts = _amounts(samples, table, (key,))
+    amounts = row_amounts(samples, table, (key,))
     try:
         with samples.transaction.savepoint():
             return samples.ask(
@@ -166,7 +174,7 @@ def find_in_texts(samples: Samples, table: Table, session_ids: Sequence[str], wo
 
 def _called(table: str) -> str:
     """A pattern for how a text names a session, by its table's name and its id: ``render_job/42``."""
-    parts = [part.lower().rstrip("s") for part in _PARTS.findall(table)]
+    parts = [part.lower().rstrip("s") for part in PARTS.findall(table)]
     names = "|".join({parts[-1], "s?[ _-]?".join(parts)}) if parts else table
     return rf"(?:^|[^[:alnum:]])(?:{names})s?(?:[ _-]?id)?[ #:/._=-]+([[:alnum:]-]+)"
 
@@ -221,7 +229,7 @@ def _rows(
     samples: Samples, table: Table, link: str, session_ids: Sequence[str], words: str, *, json: bool
 ) -> Sequence[Row]:
     key = samples.key_of(table)
-    amounts = _amounts(samples, table, (key, table.columns[link])) if key else None
+    amounts = row_amounts(samples, table, (key, table.columns[link])) if key else None
     if key is None or amounts is None or not samples.sees(table, [key, table.columns[link]]):
         return []
     speaking = [column for column in table.columns.values() if column.category in ("S", "E") and column.name != link]
@@ -232,29 +240,3 @@ def _rows(
         "find_refund_json" if json else "find_refund_rows", slots, {"texts": texts, "amounts": amounts},
         session_ids=list(session_ids), refund_words=words, table_words=table.name, **directions,
     )  # fmt: skip
-
-
-def _amounts(samples: Samples, table: Table, others: Collection[Column | None]) -> list[Slots] | None:
-    """The exact numbers that may be what a row moved; None where no column of the table may be an amount.
-
-    What came in and what went out may have a column each.
-    """
-    speaks = re.search(GIVEN_BACK, table.name, re.IGNORECASE)  # a table of refunds may use any unit
-    amounts = [
-        column
-        for column in table.columns.values()
-        if column.category == "N" and column not in others and (speaks or AMOUNT.search(column.name))
-    ]
-    exact = [column for column in samples.seen(table, amounts) if column.base_type in _EXACT][:_AMOUNTS_AT_MOST]
-    came, went = ([one for one in exact if _says(one, words) and not _says(one, others)]
-                  for words, others in ((_CAME, _WENT), (_WENT, _CAME)))  # fmt: skip
-    down = went[0].quoted if len(came) == len(went) == 1 else ""
-    items: list[Slots] = [
-        {"column": one.quoted, "name": f"amount_{place}", "down": down if one in came else ""}
-        for place, one in enumerate(exact)
-    ]
-    return items if amounts else None
-
-
-def _says(column: Column, words: Collection[str]) -> bool:
-    return any(part.lower() in words for part in _PARTS.findall(column.name))

@@ -19,6 +19,8 @@ from sweeper.postgres.transaction import Row, Transaction
 NEWEST, NAMED = 1000, 3
 # it stops after this many rows that the database refuses
 _REFUSED_AT_MOST = 20
+# so many sessions show whether several name the same row
+_SHARED = 10
 _TIMEOUTS = Timeouts(statement_ms=10_000)
 # words for a refund in German, Spanish, French, Portuguese, Italian, Dutch and romanised Japanese
 _FOREIGN = "erstatt|devoluci|devuelt|reembols|rembours|estorn|rimbors|terugbeta|henkin"
@@ -193,6 +195,15 @@ def is_whole(column: Column) -> bool:
 def is_number(column: Column) -> bool:
     """Whether a column has numbers."""
     return column.category == "N"
+
+
+def is_shared(samples: Samples, link: str) -> bool:
+    """Whether several sessions name the same row, as those of one account do; a row for each is no account."""
+    column = samples.context.mapping.sessions.columns[link]
+    if not samples.sees(samples.context.mapping.sessions, [column]):
+        return True
+    named = [row.value for row in samples.read("list_texts", samples.newest(running=False), {"column": column.quoted})]
+    return len(named) < _SHARED or len(set(named)) < len(named)
 
 
 def is_owed(row: Row) -> bool:

@@ -5,14 +5,15 @@ from decimal import Decimal
 
 from sweeper.check.context import CheckContext, failure, warning
 from sweeper.check.rehearsal.hooks import written_by_hooks
-from sweeper.check.rehearsal.refund_traces import AMOUNT, Rows, find_rows
+from sweeper.check.rehearsal.refund_traces import Rows, find_rows
+from sweeper.check.rehearsal.row_amounts import AMOUNT
 from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_number, is_owed, named, number, sampling
 from sweeper.check.result import Check
 from sweeper.postgres.templates import Slots
 
 # a table is the app's ledger of refunds when it has rows for this many of them, and for hardly anything else
 _ENOUGH, _MOST, _FEW, _LOOKED_AT = 3, 0.5, 0.1, 200
-_MANY, _NEARLY, _ALL = 5, 0.8, 0.9
+_MANY, _NEARLY, _ALL, _PART = 5, 0.8, 0.9, 0.3
 _HOW_TO_SEE = "sessions.exclude: true of every session that the app has refunded"
 
 
@@ -72,6 +73,9 @@ def check_given_back(context: CheckContext) -> Iterator[Check]:
                 return
         for where, found in rows.items():
             theirs = {one: found[one].amounts for one in found.keys() & refunded.keys() if refunded[one]}
+            single = {one: amounts for one, amounts in theirs.items() if found[one].rows == 1 and amounts}
+            if not _is_read(samples, where, own.amount):
+                yield from _more_than_some(own.amount, where, single, refunded)
             wrong = [one for one, amounts in theirs.items() if amounts and refunded[one] not in amounts]
             if len(wrong) >= max(_MANY, len(theirs) * _MOST) and not _is_read(samples, where, own.amount):
                 yield from _another_number(samples, where, {one: theirs[one] for one in wrong}, refunded)
@@ -120,6 +124,23 @@ def _another_number(
             "past_refunds",
             f"sessions.amount = {amount!r} is more than every number in rows of {where} that look like refunds of the "
             f"app's own, for {len(more)} sessions, such as {one}: {number(ours[one])} and {number(most)}",
+            "sessions.amount: what was taken, as the app gives it back",
+        )
+
+
+def _more_than_some(
+    amount: str, where: str, theirs: Mapping[str, Collection[Decimal]], ours: Mapping[str, Decimal]
+) -> Iterator[Check]:
+    """The amount is what one row gave back for some sessions, so that it is no other unit, and more than for others."""
+    same = [one for one, amounts in theirs.items() if ours[one] in amounts]
+    more = [one for one, amounts in theirs.items() if ours[one] > max(amounts)]
+    if len(same) >= max(_MANY, len(theirs) * _PART) and len(more) >= max(_MANY, len(theirs) * _FEW):
+        one = more[0]
+        yield failure(
+            "past_refunds",
+            f"sessions.amount = {amount!r} is more than the row in {where} that looks like the app's own refund, for "
+            f"{len(more)} sessions, such as {one}: {number(ours[one])} instead of {number(max(theirs[one]))}; for "
+            f"{len(same)} it is the same",
             "sessions.amount: what was taken, as the app gives it back",
         )
 

@@ -1,0 +1,46 @@
+"""Which numbers of a table may be what its rows moved."""
+
+import re
+from collections.abc import Collection
+
+from sweeper.app.catalog import Column, Table
+from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples
+from sweeper.postgres.templates import Slots
+
+# a log may mention refunds, too, but a row of a refund has an amount
+AMOUNT = re.compile(
+    r"amount|credit|delta|value|point|sum|price|cost|unit|token|change|second|minute|quantity|qty|usage|used|micro|milli"
+    r"|cent|dollar|money|fee|total|page|monto|importe|importo|montant|betrag|bedrag|valor|kingaku",
+    re.IGNORECASE,
+)
+_EXACT, _AMOUNTS_AT_MOST = ("smallint", "integer", "bigint", "numeric"), 3
+PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+# names of two columns for what came in and what went out
+_CAME = {"in", "credit", "credits", "credited", "plus", "incoming", "inflow", "deposit", "deposited"}
+_WENT = {"out", "debit", "debits", "debited", "minus", "outgoing", "outflow", "withdrawal", "withdrawn"}
+
+
+def row_amounts(samples: Samples, table: Table, others: Collection[Column | None]) -> list[Slots] | None:
+    """The exact numbers that may be what a row moved; None where no column of the table may be an amount.
+
+    What came in and what went out may have a column each.
+    """
+    speaks = re.search(GIVEN_BACK, table.name, re.IGNORECASE)  # a table of refunds may use any unit
+    amounts = [
+        column
+        for column in table.columns.values()
+        if column.category == "N" and column not in others and (speaks or AMOUNT.search(column.name))
+    ]
+    exact = [column for column in samples.seen(table, amounts) if column.base_type in _EXACT][:_AMOUNTS_AT_MOST]
+    came, went = ([one for one in exact if _says(one, words) and not _says(one, others)]
+                  for words, others in ((_CAME, _WENT), (_WENT, _CAME)))  # fmt: skip
+    down = went[0].quoted if len(came) == len(went) == 1 else ""
+    items: list[Slots] = [
+        {"column": one.quoted, "name": f"amount_{place}", "down": down if one in came else ""}
+        for place, one in enumerate(exact)
+    ]
+    return items if amounts else None
+
+
+def _says(column: Column, words: Collection[str]) -> bool:
+    return any(part.lower() in words for part in PARTS.findall(column.name))
