@@ -124,7 +124,7 @@ def _is_in_unit(column: str, balance: str) -> bool:
 
 def _is_proven(samples: Samples, accounts: Table, own: AccountsSection) -> bool:
     """Whether the balance alone has moved by what sessions took, or by the rows of the ledger."""
-    return are_balances_explained(samples, accounts, own) or is_sum_of_ledger(samples, accounts, own)
+    return are_balances_explained(samples, accounts, own, alone=True) or is_sum_of_ledger(samples, accounts, own)
 
 
 def _never_moves(samples: Samples, accounts: Table, others: list[Column], own: AccountsSection) -> str:

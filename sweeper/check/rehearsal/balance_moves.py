@@ -65,13 +65,17 @@ def check_balances(context: CheckContext) -> Iterator[Check]:
         yield ok("balances", "they have moved by other things as well: not compared with what sessions took")
 
 
-def are_balances_explained(samples: Samples, accounts: Table, own: AccountsSection) -> bool:
-    """Whether the balances of some accounts have moved by the amounts of the file: then these were charged."""
+def are_balances_explained(samples: Samples, accounts: Table, own: AccountsSection, *, alone: bool = False) -> bool:
+    """Whether the balances of some accounts have moved by the amounts of the file: then these were charged.
+
+    ``alone`` when without any other number of the account, of which they may be what is left.
+    """
     if samples.context.mapping.is_by_account or not samples.context.mapping.has_balance:
         return False
     with localcontext() as numbers:
         numbers.prec = _DIGITS
-        return _are_explained(*_read(samples, accounts, own, noted=False))
+        costs, targets = _read(samples, accounts, own, noted=False)
+        return _are_explained(costs, targets[:1] if alone else targets)
 
 
 def _read(
