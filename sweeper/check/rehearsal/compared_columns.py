@@ -63,7 +63,7 @@ def compared_columns(samples: Samples) -> tuple[list[ComparedColumn], list[Colum
         if meaning in ("amount", "account") and meaning in [one.meaning for one in compared]:
             meaning = "" if meaning == "account" else None
         if meaning is not None:
-            compared.append(ComparedColumn(column, value, meaning))
+            compared.append(ComparedColumn(column, "amount" if meaning == "running" else value, meaning))
     filled = {row.name: row.value for row in samples.ask("list_defaults", {}, table_oid=ledger.table.oid)}
     written = set(ledger.insert)
     for column in readable:  # such as the kind of a row, whose default may be a purchase
