@@ -234,8 +234,7 @@ class BatchRunner:
                 self._signals.check()
                 if time.monotonic() > give_up:
                     raise FailedError(
-                        f"the caps were locked for {_CAPS_WAIT_AT_MOST_SECONDS} s: another run is paying, or their row "
-                        "in sweeper's table locks is missing, and `sweeper install` restores it",
+                        f"another run has had the lock of the caps for {_CAPS_WAIT_AT_MOST_SECONDS} s: run again later",
                         code="busy",
                     ) from None
                 time.sleep(_CAPS_WAIT_SECONDS)

@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 
 from sweeper.app.mapping import Mapping
 from sweeper.config.model import PolicySection
-from sweeper.core.errors import FailedError
+from sweeper.core.errors import ConfigurationError, FailedError
 from sweeper.postgres.errors import Busy
 from sweeper.postgres.sqlstate import translated
 from sweeper.postgres.transaction import Transaction
@@ -18,7 +18,7 @@ _LONGEST_RUN_SECONDS = 24 * 60 * 60
 
 
 class AnotherPays(Exception):  # noqa: N818 - the answer is to try again
-    """Another run has the lock of the caps, or its row is missing."""
+    """Another run has the lock of the caps."""
 
 
 class Room(NamedTuple):
@@ -112,6 +112,7 @@ class Caps:
 
         Raises:
             AnotherPays: another run has been paying for as long as the lock timeout; the transaction is over.
+            ConfigurationError: there is no row to lock.
             FailedError: this run is so old that others would not count what it pays.
         """
         if self._clock() - self._began_at >= _LONGEST_RUN_SECONDS:
@@ -133,4 +134,7 @@ class Caps:
         except Busy:
             raise AnotherPays from None
         if not locked:
-            raise AnotherPays
+            raise ConfigurationError(
+                "the row for the caps is missing in sweeper's table locks: run `sweeper install`",
+                code="not_installed",
+            )

@@ -158,7 +158,7 @@ def test_parts_of_work_that_is_refunded_as_a_whole(app: App) -> None:
     app.sql("UPDATE jobs SET batch = substr(id, 2)::int")
     app.sql("UPDATE book SET batch = substr(job, 2)::int, job = NULL")
     without_ledger(app)
-    assert '"book".batch (20 of the newest failed sessions' in refuses(app, "marks")
+    assert '"batch" (20 of the newest failed sessions' in refuses(app, "marks")
     app.sql("DELETE FROM book WHERE kind = 'refund'")
     assert rehearsed(app)["marks"]["status"] == "warning"
 
