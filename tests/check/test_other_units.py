@@ -29,6 +29,8 @@ def test_a_balance_that_is_what_the_book_comes_to(bare: AppDatabase) -> None:
     app.sql("INSERT INTO book (wallet, kind, amount) SELECT id, 'bought', balance FROM wallets")
     app.sql("UPDATE wallets SET balance = (SELECT sum(b.amount) FROM book AS b WHERE b.wallet = wallets.id)")
     assert rehearsed(app) == {}
+    app.sql("ALTER TABLE wallets RENAME bonus_credits TO credits_spent")
+    assert "credits_spent of wallets look like" in rehearsed(app)["accounts"]["message"], "it may go with the balance"
 
 
 def test_a_balance_that_has_moved_by_what_sessions_took(bare: AppDatabase) -> None:

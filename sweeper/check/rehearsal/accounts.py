@@ -29,6 +29,7 @@ _BALANCE = re.compile(
 )  # fmt: skip
 _UNIT = re.compile(r"credit|token|coin|point|gem|minute|second|message|image|page|request|word|slot", re.IGNORECASE)
 _MONEY = re.compile(r"cents?(?![a-z])|usd|eur|dollar", re.IGNORECASE)
+_COUNTER = re.compile(r"(?<!un)(?<!not_)(used|usage|spent|consum)|total|lifetime", re.IGNORECASE)
 _NO_BALANCE = re.compile(r"score|rating|threshold|alert|percent", re.IGNORECASE)
 _CLOSED = re.compile(
     r"delet|closed|deactivat|disabl|banned|archiv|suspend|anonymi|erased|terminat|cancel|remov|block|inactiv|gone|left_at"
@@ -100,7 +101,9 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
         used = [column for column, count in zip(columns, counts, strict=False) if count]
         used = _without_limits(samples, table, used)
         used = _moving(samples, accounts, used, own) if table is accounts else used
-        if used and not _is_proven(samples, accounts, own):
+        if used and _is_proven(samples, accounts, own):  # a counter may go with it all the same
+            used = [column for column in used if _COUNTER.search(column.name)]
+        if used:
             said = (
                 f"{', '.join(column.name for column in used)} of {table.name} look like balances or counters, and a "
                 f"refund does not move them: accounts.balance = {own.balance!r}"
