@@ -2,8 +2,20 @@
 
 import importlib.util
 import subprocess
+import time
+from collections.abc import Collection, Iterator
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import patch
 
+from sweeper.config.parsing import load
+from sweeper.core.errors import ConfigurationError
+from sweeper.postgres.connection import from_environment
+from sweeper.postgres.database import Database
+from sweeper.statements.listing import list_statements
+from sweeper.statements.script import script
+from sweeper.sweep.context import RunRequest, prepare
 from tests.helpers.app_database import AppDatabase
 
 
@@ -16,3 +28,21 @@ def psql(database: AppDatabase, sql: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [program, "-X", "-q", "-v", "ON_ERROR_STOP=1", database.url], input=sql, capture_output=True, text=True
     )
+
+
+def scripts(app: AppDatabase, groups: Collection[str]) -> Iterator[tuple[str, str]]:
+    """The statements of some groups as `sweeper sql` prints them, by name; the mapping is read once for all of them."""
+    settings, request = load(app.config), RunRequest(as_of=datetime.now(UTC), asked_at=time.monotonic())
+    with closing(Database(from_environment(app.environment), application_name="test")) as database:
+        prepared = prepare(database, settings, request)
+        with patch("sweeper.statements.script.prepare", return_value=prepared):
+            for statement in list_statements():
+                if statement.group not in groups:
+                    continue
+                try:
+                    text = script(database, settings, request, statement)
+                except ConfigurationError as error:
+                    if "is not sent under this mapping" not in error.message:
+                        raise
+                else:
+                    yield statement.name, text
