@@ -94,6 +94,7 @@ def test_what_ascii_does_not_have_stays_itself_in_files(app: AppDatabase) -> Non
     assert json.loads(shown["audit", "--format", "json"])["schema_version"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("redirection", [">&-", ">/dev/full"])
 @pytest.mark.parametrize("command", WRITING, ids=told)
 def test_output_that_is_lost_is_said_and_the_work_is_done(

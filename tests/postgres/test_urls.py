@@ -97,6 +97,7 @@ def test_a_url_is_read_as_its_framework_means_it(form: str) -> None:
     assert from_url(url, "DATABASE_URL").parameters == {**PLAIN, **more}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_a_url_of_each_form_connects(first: AppDatabase, form: str) -> None:
     """To the test's own server, which has no TLS: what is asked of it there is left out."""
