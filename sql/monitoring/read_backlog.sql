@@ -8,7 +8,8 @@ FROM (
     FROM (
         SELECT {include owed_from} AS since
         {include live_reading}
-        WHERE {include live_in_scope}
+        WHERE {include is_live}
+          AND {include near_reach}
           AND CASE WHEN {include in_scope} THEN {include verdict} = 'owed' END
     ) AS owed
     OFFSET 0  -- Citus plans each of the two by itself

@@ -5,7 +5,8 @@ WITH sweeper_page AS MATERIALIZED (
            v.account_id,{end}
            v.started_at
     {include live_reading}
-    WHERE {include live_in_scope}
+    WHERE {include is_live}
+      AND {include near_reach}
       AND CASE WHEN {include in_scope}
           THEN CASE {include verdict} WHEN 'owed' THEN {include fits_budget} ELSE false END
       END

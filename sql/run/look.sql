@@ -28,7 +28,8 @@ FROM (
                FROM {include planned} AS refund
            ) AS unfit{end}
     {include live_reading}
-    WHERE {include live_in_scope}
+    WHERE {include is_live}
+      AND {include near_reach}
       AND CASE WHEN {include in_scope} THEN {include verdict} = 'owed' END
     ORDER BY v.started_at, v.session_id
     LIMIT %(page_size)s::bigint

@@ -15,7 +15,8 @@ FROM (
            CASE WHEN %(payable)s::boolean THEN {include would_hold} END AS hold_reason,
            CASE WHEN %(payable)s::boolean THEN {include on_hold} END AS on_hold
     {include live_reading}
-    WHERE {include live_in_scope}
+    WHERE {include is_live}
+      AND {include near_reach}
       AND CASE WHEN {include in_scope} THEN {include verdict} = 'owed' END
       AND (%(settled)s::text[] IS NULL OR NOT v.session_id {session_eq} ANY (%(settled)s::text[]::{session_type}[]))
     {if by_account}
