@@ -17,6 +17,7 @@ from sweeper.postgres.errors import Refusal, StatementError
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS, READ_TIMEOUTS, Timeouts
 from sweeper.postgres.transaction import Row, Transaction
 from sweeper.statements.rehearsed import CHOSEN
+from sweeper.sweep.caps import TURN_TIMEOUT
 from sweeper.sweep.context import RunContext
 from sweeper.sweep.owed import FIRST_CHARGE_MS, OwedReader
 
@@ -114,6 +115,7 @@ class Values:
             "attempt_known": True,
             **dict.fromkeys(("page_size", "limit", "newest"), self.settings.policy.batch_size),
             "bound_ms": FIRST_CHARGE_MS,
+            "lock_timeout": TURN_TIMEOUT,
             "after": None,
             **dict.fromkeys(("running", "around_refused", "on_hold"), False),
         }
@@ -168,8 +170,7 @@ class Values:
             "id_number": mapping.key.id_number,
             "id_type": mapping.session_type,
             "status_name": (slots["status_column"] or slots["key"]).strip('"'),
-            "trigger_name": fence_name(mapping),
-            "fence": fence_name(mapping),
+            **dict.fromkeys(("trigger_name", "fence"), fence_name(mapping)),
             "function_name": slots["live_function"].rpartition(".")[2],
             **dict.fromkeys(("schema_name", "own_schema"), mapping.schema),
             "schema": slots["schema"],

@@ -98,7 +98,7 @@ def test_a_guard_lost_in_the_middle_of_a_run_is_an_error_and_never_a_payment(fir
         first.sql("ALTER TABLE sweeper.refunds DROP CONSTRAINT refunds_session_id_attempt_again_key")
         first.sql(replacement)
 
-    with before("lock_caps", lose) as done:
+    with before("try_caps", lose) as done:
         ran = first.run()
     assert done
     assert ran.exit_code == 2

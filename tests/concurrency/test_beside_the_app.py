@@ -3,13 +3,15 @@
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 
+from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.throttle import Throttle, Traffic
 from tests.helpers.app_database import AppDatabase
-from tests.helpers.statements import before
+from tests.helpers.statements import before, name_of
 
 
 def test_rows_that_the_app_has_locked_are_skipped_counted_and_paid_by_the_next_run(first: AppDatabase) -> None:
@@ -198,3 +200,31 @@ def _once_it_waits(database: AppDatabase, look: Callable[[], None]) -> None:
     while not database.value(waiting):
         time.sleep(0.005)
     look()
+
+
+def test_a_turn_is_waited_for_longer_than_a_row_of_the_apps(first: AppDatabase) -> None:
+    """The server logs each wait that it cancels; after it a batch waits for rows as briefly as before."""
+    first.account()
+    first.session("s1")
+    first.session("s2")
+    bounds: list[str] = []
+    with first.connect() as another:
+        another.execute("SELECT FROM sweeper.locks WHERE name = 'caps' FOR NO KEY UPDATE")
+
+        def give_way() -> None:
+            time.sleep(0.3)
+            another.rollback()
+
+        original = Transaction.rows
+
+        def rows(self: Transaction, text: str, binds: Any = None) -> Any:
+            if name_of(text) in ("lock_caps", "lock_sessions"):
+                bounds.append(original(self, "SELECT pg_catalog.current_setting('lock_timeout') AS bound")[0].bound)
+            return original(self, text, binds)
+
+        holder = threading.Thread(target=_once_it_waits, args=(first, give_way))
+        with patch.object(Transaction, "rows", rows):
+            holder.start()
+            assert first.run().document["refunds"]["sessions"] == 2
+        holder.join()
+    assert bounds == ["500ms", "50ms"]
