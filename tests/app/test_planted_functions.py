@@ -96,6 +96,7 @@ def everything(app: AppDatabase) -> list[str]:
     return failed
 
 
+@pytest.mark.slow
 def test_nothing_that_was_planted_is_called(app: AppDatabase, calls: set[str]) -> None:
     failed = everything(app)
     assert (shown(calls), failed) == ([], [])

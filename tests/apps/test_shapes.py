@@ -11,6 +11,9 @@ import pytest
 from tests.helpers.server import Server
 from tests.helpers.shapes import NAMES, ShapedApp, differences, shaped, wrong_mappings
 
+# two of three take their time
+SOME = [pytest.param(name, marks=[pytest.mark.slow] if place % 3 else []) for place, name in enumerate(NAMES)]
+
 
 @pytest.fixture
 def app(server: Server, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ShapedApp]:
@@ -43,7 +46,7 @@ def test_the_app_alone(server: Server, name: str, tmp_path: Path) -> None:
             assert app.faults_of(*app.shape.by_app) == []
 
 
-@pytest.mark.parametrize("app", NAMES, indirect=True)
+@pytest.mark.parametrize("app", SOME, indirect=True)
 def test_the_app_after_a_run(app: ShapedApp) -> None:
     """A dry run says what a run does; then neither the next run nor the app finds anything of it."""
     planned = run(app, "--dry-run")
@@ -59,7 +62,7 @@ def test_the_app_after_a_run(app: ShapedApp) -> None:
     idle(app)
 
 
-@pytest.mark.parametrize("app", NAMES, indirect=True)
+@pytest.mark.parametrize("app", SOME, indirect=True)
 def test_check_and_audit(app: ShapedApp) -> None:
     """The file is right, so `check` calls nothing wrong; nor does an audit, after a run and after the app."""
     checked = app.database.sweeper("check", "--json", now=None)

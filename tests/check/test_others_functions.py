@@ -51,6 +51,7 @@ CHECK = "CREATE FUNCTION theirs.fine(integer) RETURNS boolean LANGUAGE sql IMMUT
 ON_EACH = "FOR EACH ROW EXECUTE FUNCTION theirs.seen()"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("made", "put", "fix"),
     [

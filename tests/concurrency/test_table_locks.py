@@ -57,6 +57,7 @@ def briefly_locked(first: AppDatabase, statement: str | tuple[str, ...], lock: s
         release.join()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lock", LOCKS)
 def test_a_short_lock_of_a_whole_table_is_waited_for(first: AppDatabase, lock: str) -> None:
     """A migration of a second is not a failure, and no session is skipped for it."""
@@ -66,6 +67,7 @@ def test_a_short_lock_of_a_whole_table_is_waited_for(first: AppDatabase, lock: s
     assert (ran.exit_code, ran.document["skipped"], ran.document["refunds"]["sessions"]) == (0, 0, 20)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("statement", ["list_candidates", "hold"])
 def test_it_is_waited_for_beside_a_row_whose_expression_fails_too(first: AppDatabase, statement: str) -> None:
     """Then a run finds its way around the row, with fewer sessions at a time."""

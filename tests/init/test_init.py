@@ -66,6 +66,7 @@ def leave_out(database: AppDatabase, *keys: str) -> None:
     database.config.write_text("\n".join(kept))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("app", ANSWERS)
 def test_a_file_whose_questions_are_answered_installs_and_sweeps(server: Server, tmp_path: Path, app: str) -> None:
     """Whatever the app: once its few questions are answered, the mapping fits the catalogue."""

@@ -20,6 +20,7 @@ from tests.helpers.jobs import (
 from tests.helpers.server import Server
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["the same", "restored", "renamed"])
 def test_two_schemas_over_one_table_are_refused_before_either_has_refunds(
     server: Server, tmp_path: Path, how: str
