@@ -194,7 +194,9 @@ WITH sweeper_looked AS MATERIALIZED (
                   :session_ids::text[] IS NULL
                   OR v.session_id OPERATOR(pg_catalog.=) ANY (:session_ids::text[]::text[])
               )
-              AND CASE WHEN :session_ids::text[] IS NULL OR v.session_id OPERATOR(pg_catalog.=) ANY (:session_ids::text[]::text[])
+              AND CASE
+                  WHEN :session_ids::text[] IS NULL
+                  OR v.session_id OPERATOR(pg_catalog.=) ANY (:session_ids::text[]::text[])
                   THEN (
                       :dates::text = 'unknown'
                       AND v.started_at IS NULL

@@ -5,9 +5,8 @@ SELECT v.session_id::text AS session_id,
 {include live_reading}
 WHERE {include is_live}
   AND (
-      %(session_ids)s::text[] IS NULL
-      OR v.session_id {session_eq} ANY (%(session_ids)s::text[]::{session_type}[])
+      {include asked_for}
   )
-  AND (%(after_id)s::text IS NULL OR v.session_id {session_gt} %(after_id)s::text::{session_type})
+  AND ({include after_id})
 ORDER BY v.session_id
 LIMIT %(page_size)s::bigint

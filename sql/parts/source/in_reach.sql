@@ -1,14 +1,12 @@
 -- Which sessions this run looks at, whatever their status. Binds alone decide between the alternatives, so that the
 -- planner keeps only the one that applies. The start of a session that is not asked for is not read: it may fail.
 (
-    %(session_ids)s::text[] IS NULL
-    OR v.session_id {session_eq} ANY (%(session_ids)s::text[]::{session_type}[])
+    {include asked_for}
 )
-AND CASE WHEN %(session_ids)s::text[] IS NULL OR v.session_id {session_eq} ANY (%(session_ids)s::text[]::{session_type}[])
+AND CASE
+    WHEN {include asked_for}
     THEN (
-        %(dates)s::text = 'unknown'
-        AND v.started_at IS NULL
-        AND (%(after_id)s::text IS NULL OR v.session_id {session_gt} %(after_id)s::text::{session_type})
+        {include without_start}
         OR %(dates)s::text = 'known'
         AND {if zoned_starts}v.started_at >= %(since)s::timestamptz::{started_type}{else}{include from_local_since}{end}
         AND (
@@ -21,9 +19,7 @@ AND CASE WHEN %(session_ids)s::text[] IS NULL OR v.session_id {session_eq} ANY (
             )
         )
         AND (
-            %(after_id)s::text IS NULL
-            OR (v.started_at, v.session_id)
-               {place_gt} (%(after_started_at)s::text::{started_type}, %(after_id)s::text::{session_type})
+            {include after_place}
         )
     )
 END
