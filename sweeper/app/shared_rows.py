@@ -51,6 +51,8 @@ def shared_facts(reader: Reader, settings: Settings, sessions: Table, choices: C
         for one in everything
         if _reads_what_we_write(settings, one)
     )
+    # without a subquery anywhere, what is shared was out of sight, and only the rest is still to be asked about
+    rest = [text for text in read_for_refund(settings) if not any(text in texts for texts in by_what.values())]
     own_choices: Choices = {
         **shared,
         "shares_rows": any(shared.values()),
@@ -58,7 +60,7 @@ def shared_facts(reader: Reader, settings: Settings, sessions: Table, choices: C
         "shares_charges": among_accounts,
         # the refund of one session changes what is owed for another, and nothing has locked the accounts of both
         "locks_charges": among_accounts or (settings.accounts is None and (bool(everything) or any(shared.values()))),
-        "reads_other_rows": reads_other_rows(settings) or _reads_out_of_sight(reader, read_for_refund(settings)),
+        "reads_other_rows": reads_other_rows(settings) or any(shared.values()) or _reads_out_of_sight(reader, rest),
     }
     return Facts({}, own_choices)
 

@@ -14,6 +14,13 @@ from tests.helpers.app_database import AppDatabase
 from tests.helpers.statements import before, name_of
 
 
+def wait_for_waiter(database: AppDatabase, query: str) -> None:
+    """Return when a statement like ``query`` waits for a lock."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE %s"
+    while not database.value(waiting, query):
+        time.sleep(0.005)
+
+
 def test_rows_that_the_app_has_locked_are_skipped_counted_and_paid_by_the_next_run(first: AppDatabase) -> None:
     for account in ("u1", "u2", "u3"):
         first.account(account)
@@ -67,9 +74,7 @@ def test_a_sweep_notices_that_somebody_waits_for_what_it_has_locked(first: AppDa
 
     def start_to_wait() -> None:
         spender.start()
-        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE users%'"
-        while not first.value(waiting):
-            time.sleep(0.01)
+        wait_for_waiter(first, "UPDATE users%")
 
     with before("pay", start_to_wait), patch.object(Throttle, "held", held):
         first.run("--batch-size", "1")
@@ -160,11 +165,7 @@ def test_a_sweep_that_waits_for_its_turn_is_not_taken_for_the_app(first: AppData
 
     def start_to_wait() -> None:
         waiter.start()
-        waiting = (
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%sweeper.locks%'"
-        )
-        while not first.value(waiting):
-            time.sleep(0.01)
+        wait_for_waiter(first, "%sweeper.locks%")
 
     with before("pay", start_to_wait), patch.object(Throttle, "held", held):
         assert first.run().document["refunds"]["sessions"] == 1
@@ -196,9 +197,7 @@ def test_an_installation_does_not_wait_for_runs_that_wait_for_their_turn(first: 
 
 
 def _once_it_waits(database: AppDatabase, look: Callable[[], None]) -> None:
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%lock caps%'"
-    while not database.value(waiting):
-        time.sleep(0.005)
+    wait_for_waiter(database, "%lock caps%")
     look()
 
 

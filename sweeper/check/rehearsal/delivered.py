@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sweeper.app.catalog import Column
 from sweeper.check.context import failure, warning
-from sweeper.check.rehearsal.samples import Samples, is_owed, named
+from sweeper.check.rehearsal.samples import Samples, is_owed, is_refunded, named
 from sweeper.check.result import Check
 from sweeper.postgres.errors import TooSlow
 from sweeper.postgres.transaction import Row
@@ -76,7 +76,7 @@ def check_delivered(samples: Samples, settled: Sequence[str]) -> Iterator[Check]
 
 def _never_refunded(rows: Sequence[Row]) -> list[str]:
     """The statuses of sessions that would be paid, of which the app has never refunded one."""
-    refunded = {row.status for row in rows if not row.unpaid and not row.never}
+    refunded = {row.status for row in rows if is_refunded(row)}
     return sorted({row.status for row in rows if row.unpaid and is_owed(row)} - refunded)[:_STATUSES_AT_MOST]
 
 
@@ -110,7 +110,7 @@ def _count(
 
     None where there are too few.
     """
-    refunded = [row.session_id for row in rows if not row.unpaid and not row.never]
+    refunded = [row.session_id for row in rows if is_refunded(row)]
     owed = [row.session_id for row in rows if row.unpaid and is_owed(row) and status in (None, row.status)]
     if len(settled) < _SETTLED or len(refunded) < _REFUNDED or len(owed) < _ENOUGH:
         return None

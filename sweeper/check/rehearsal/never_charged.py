@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from sweeper.check.context import CheckContext, failure
-from sweeper.check.rehearsal.samples import Samples, is_owed, named, sampling
+from sweeper.check.rehearsal.samples import Samples, is_owed, is_refunded, named, sampling
 from sweeper.check.result import Check
 
 _OF_CHARGE = re.compile(r"(bill|payment|charge|settle).*(status|state)|^(billing|payment|charge)$", re.IGNORECASE)
@@ -48,7 +48,7 @@ def _by_flag(samples: Samples) -> Iterator[Check]:
     flags = [one for one in sessions.columns.values()
              if one.base_type == "boolean" and _FLAG.search(one.name) and one.name.lower() not in read]  # fmt: skip
     rows = samples.read("look_at_newest", samples.newest(running=False)) if flags else []
-    refunded = [row.session_id for row in rows if not row.unpaid and not row.never]
+    refunded = [row.session_id for row in rows if is_refunded(row)]
     owed = [row.session_id for row in rows if row.unpaid and is_owed(row)]
     for column in samples.seen(sessions, flags):
         taken = {row.session_id for row in samples.read("list_texts", [*refunded, *owed], {"column": column.quoted})

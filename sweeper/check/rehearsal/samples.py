@@ -212,6 +212,11 @@ def is_owed(row: Row) -> bool:
     return amount.is_finite() and amount > 0
 
 
+def is_refunded(row: Row) -> bool:
+    """Whether the app has refunded a session, as `look_at_newest` has it; not so one that is never paid."""
+    return not row.unpaid and not row.never
+
+
 def named(session_ids: Sequence[object]) -> str:
     """A few ids for a message."""
     return ", ".join(str(one) for one in session_ids[:NAMED])

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from sweeper.app.catalog import Column
 from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.delivered import settled_ids
-from sweeper.check.rehearsal.samples import Samples, is_owed, named
+from sweeper.check.rehearsal.samples import Samples, is_owed, is_refunded, named
 from sweeper.check.result import Check
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.transaction import Row
@@ -70,14 +70,14 @@ def check_other_try(samples: Samples) -> Iterator[Check]:
 def _refunded_and_owed(samples: Samples) -> tuple[list[str], list[str]]:
     """Which of the newest failed sessions are refunded, and which would be paid."""
     rows = samples.read("look_at_newest", samples.newest(running=False))
-    refunded = [row.session_id for row in rows if (not row.unpaid and not row.never) or row.given_back]
+    refunded = [row.session_id for row in rows if is_refunded(row) or row.given_back]
     return refunded, [row.session_id for row in rows if row.unpaid and not row.given_back and is_owed(row)]
 
 
 def _paid(samples: Samples, session_ids: Sequence[str]) -> set[str]:
     """Which of some sessions the app has refunded, whatever their status."""
     rows = samples.read("look_at_newest", list(dict.fromkeys(session_ids)))
-    return {row.session_id for row in rows if (not row.unpaid and not row.never) or row.given_back}
+    return {row.session_id for row in rows if is_refunded(row) or row.given_back}
 
 
 def _columns(samples: Samples) -> list[Column]:
