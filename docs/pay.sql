@@ -204,7 +204,7 @@ WITH sweeper_looked AS MATERIALIZED (
                       OR :dates::text = 'known'
                       AND v.started_at >= (:since::timestamptz - interval '1 day')::timestamp without time zone
                       AND (
-                          v.started_at >= '9999-01-01'::timestamp without time zone
+                          v.started_at >= :since::timestamptz::timestamp without time zone
                           OR v.started_at::timestamptz >= :since::timestamptz
                       )
                       AND (
