@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sweeper.app.catalog import Column
+from sweeper.app.catalog import Column, Table
 from sweeper.app.mapping import Mapping
 from sweeper.app.search_path import mapped_tables
 from sweeper.check.result import Check, Status
@@ -39,6 +39,8 @@ class CheckContext:
     """The newest running and failed sessions that a rehearsal has found so far, or that finding them takes too long."""
     answers: dict[tuple[str, str], Sequence[Row]] = field(default_factory=dict, compare=False, repr=False)
     """The results of a rehearsal's statements so far, by text and binds, because several items need the same."""
+    tables: dict[str, Table] = field(default_factory=dict, compare=False, repr=False)
+    """The app's tables that a rehearsal has looked up so far, by the name in the file."""
     hidden: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)
     """The columns that an item of the rehearsal needs and this role may not read, by table, as SQL."""
     out_of_sight: list[str] = field(default_factory=list, compare=False, repr=False)

@@ -50,7 +50,7 @@ def check_accounts(context: CheckContext) -> Iterator[Check]:
         found = [*check_unpayable(samples)]
         found += check_unmoved(samples)
         if own is not None:
-            accounts = samples.reader.table("accounts.table", own.table)
+            accounts = samples.table("accounts.table", own.table)
             found += [*wrong_table(samples, accounts), *check_ledger_accounts(samples, accounts, own)]
             found += _others(samples, accounts, own)
             if not hook_may_write(samples, [accounts.name]):
@@ -177,7 +177,7 @@ def _satellites(samples: Samples, accounts: Table) -> list[Table]:
             continue
         if row.table_oid not in tables or (mapping.ledger and row.table_oid == mapping.ledger.table.oid):
             continue
-        table = samples.reader.table("accounts.table", tables[row.table_oid])
+        table = samples.table("accounts.table", tables[row.table_oid])
         unique = samples.ask("list_unique_columns", {}, table_oid=table.oid)
         if row.column_name in [column.name for column in unique]:
             found.append(table)

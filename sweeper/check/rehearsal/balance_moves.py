@@ -50,7 +50,7 @@ def check_balances(context: CheckContext) -> Iterator[Check]:
         return
     with sampling(context) as samples, localcontext() as numbers:  # without rounding
         numbers.prec = _DIGITS
-        accounts = samples.reader.table("accounts.table", own.table)
+        accounts = samples.table("accounts.table", own.table)
         costs, targets = _read(samples, accounts, own, noted=False)
         explained, found = _are_explained(costs, targets), list[Check]()
         if costs and not explained:  # from here on it matters what a role may not read

@@ -23,7 +23,7 @@ def labels_of_statuses(samples: Samples) -> dict[str, str]:
     for row in samples.ask("list_references", {}):
         if (row.table_oid, row.column_name) != (mapping.sessions.oid, status.name) or row.target_oid not in tables:
             continue
-        table = samples.reader.table("table", tables[row.target_oid])
+        table = samples.table("table", tables[row.target_oid])
         key = table.columns.get(row.target_column)
         texts = [one for one in samples.readable(table) if one.category in ("S", "E") and one != key]
         texts = [one for one in texts if _CALLED.search(one.name)] or texts

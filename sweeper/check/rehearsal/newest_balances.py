@@ -25,7 +25,7 @@ def check_newest_balances(samples: Samples, key: Column, account: Column, column
         return
     if not samples.sees(ledger.table, [key, account, column]):
         return
-    accounts = samples.reader.table("accounts.table", own.table)
+    accounts = samples.table("accounts.table", own.table)
     key_of_account = accounts.column(own.id)
     numbers = [one for one in samples.readable(accounts) if is_number(one) and one != key_of_account]
     numbers = numbers[:_NUMBERS_AT_MOST]

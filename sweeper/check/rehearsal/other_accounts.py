@@ -32,7 +32,7 @@ def check_payers(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
             continue
         if row.column_name.lower() in account.lower():
             continue
-        other = samples.reader.table("accounts.table", tables[row.target_oid])
+        other = samples.table("accounts.table", tables[row.target_oid])
         if hook_may_write(samples, [other.name]):
             continue
         columns = samples.seen(other, [one for one in other.columns.values() if _is_balance(one)])

@@ -65,7 +65,7 @@ def _links(samples: Samples, accounts: Table, *, explained: bool) -> Iterator[_L
     found = [row for row in samples.ask("list_references", {}) if row.table_oid == sessions.oid]
     found = [row for row in found if row.target_oid in tables and row.target_oid not in known]
     for row in found[:_TABLES_AT_MOST]:
-        table = samples.reader.table("table", tables[row.target_oid])
+        table = samples.table("table", tables[row.target_oid])
         if explained and hook_may_write(samples, [table.name]):
             continue
         column, key = sessions.columns.get(row.column_name), table.columns.get(row.target_column)

@@ -15,7 +15,7 @@ def refunded_wholes(samples: Samples, session_ids: Sequence[str], words: str) ->
     The owner of a session is not such a whole: refunds that name a user may be for anything.
     """
     mapping, own = samples.context.mapping, samples.context.settings
-    accounts = samples.reader.table("accounts.table", own.accounts.table).oid if own.accounts else 0
+    accounts = samples.table("accounts.table", own.accounts.table).oid if own.accounts else 0
     references = samples.ask("list_references", {})
     tables = {row.oid: row.as_sql for row in samples.tables()}
     found: dict[str, tuple[int, str]] = {}
@@ -34,7 +34,7 @@ def refunded_wholes(samples: Samples, session_ids: Sequence[str], words: str) ->
         except (Refusal, StatementError, TooSlow):
             continue
         for one in beside[:_TABLES_AT_MOST]:
-            table = samples.reader.table("table", tables[one.table_oid])
+            table = samples.table("table", tables[one.table_oid])
             refunded = rows_that_name(samples, table, one.column_name, [each.value for each in parents], words)
             parts = [each.session_id for each in parents if each.value in refunded]
             if parts:

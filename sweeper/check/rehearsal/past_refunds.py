@@ -56,7 +56,7 @@ def _owners(samples: Samples, ledger: Table) -> Iterator[str]:
     """The columns of the ledger that refer to the account."""
     own = samples.context.settings.accounts
     if own is not None:
-        accounts = samples.reader.table("accounts.table", own.table).oid
+        accounts = samples.table("accounts.table", own.table).oid
         for row in samples.ask("list_references", {}):
             if (row.table_oid, row.target_oid) == (ledger.oid, accounts):
                 yield row.column_name

@@ -80,7 +80,7 @@ def _by_parts(samples: Samples, session_ids: Sequence[str], tables: Sequence[Row
         if column is None or not beside or is_shared(samples, column.name):
             continue
         named = samples.read("list_texts", session_ids, {"column": column.quoted})
-        links = [(samples.reader.table("table", known[row.table_oid]), row.column_name) for row in beside]
+        links = [(samples.table("table", known[row.table_oid]), row.column_name) for row in beside]
         found |= _named(samples, links[:_TABLES_AT_MOST], {row.value: row.session_id for row in named}, words)
     return found
 
@@ -145,7 +145,7 @@ def _named_in_texts(
         counted = any(column.table_oid == row.oid and AMOUNT.search(column.name) for column in columns)
         if row.oid == own or not spoken or not counted:
             continue
-        table = samples.reader.table("table", row.as_sql)
+        table = samples.table("table", row.as_sql)
         if table.qualified == samples.context.mapping.slots.get("accounts"):  # a row there is of no one session
             continue
         if rows := find_in_texts(samples, table, names, words):
@@ -186,7 +186,7 @@ def _json_columns(samples: Samples, tables: Sequence[Row], columns: Sequence[Row
     for row in [row for row in tables if row.oid in with_json][:_TABLES_AT_MOST]:
         if row.oid == samples.context.mapping.sessions.oid:
             continue
-        table = samples.reader.table("table", row.as_sql)
+        table = samples.table("table", row.as_sql)
         found += [(table, column.name) for column in table.columns.values() if column.base_type in _JSON]
     return found
 
@@ -210,7 +210,7 @@ def _linked_tables(
             next((column for column in own if column.name in keys), None),
         )
         if link is not None:
-            found.append((samples.reader.table("table", row.as_sql), link.name))
+            found.append((samples.table("table", row.as_sql), link.name))
     return found[:_TABLES_AT_MOST]
 
 

@@ -62,7 +62,7 @@ def _links(samples: Samples) -> Iterator[_Link]:
         oid = row.target_oid if by_row else row.table_oid
         if oid in known or oid not in tables or not (by_row or row.target_oid == sessions.oid):
             continue
-        table = samples.reader.table("table", tables[oid])
+        table = samples.table("table", tables[oid])
         key = table.columns.get(row.target_column) if by_row else samples.key_of(table)
         link = (sessions if by_row else table).columns.get(row.column_name)
         if not _OF_CHARGES.search(table.name) or key is None or link is None:

@@ -113,6 +113,16 @@ class Samples:
         text = fill(statement, {**mapping.slots, **slots}, {**mapping.choices, **(choices or {})})
         return self._rows(text, binds)
 
+    def table(self, key: str, text: str) -> Table:
+        """The table that ``text`` names, which is looked up once in a rehearsal.
+
+        Raises:
+            ConfigurationError: there is no such table, or it is a view.
+        """
+        if text not in self.context.tables:
+            self.context.tables[text] = self.reader.table(key, text)
+        return self.context.tables[text]
+
     def tables(self) -> list[Row]:
         """The app's tables, without those of a role that would gain this role's rights when they are read."""
         return [row for row in self._rows(*all_tables(self.context)) if not row.of_stranger]

@@ -38,7 +38,7 @@ def _check_text(samples: Samples, key: str, text: str) -> Iterator[Check]:
     for row in samples.tables():
         if row.table_name.lower() not in words or row.oid == samples.context.mapping.sessions.oid:
             continue
-        table = samples.reader.table("table", row.as_sql)
+        table = samples.table("table", row.as_sql)
         for column, kind in _pairs(table, words):
             rows = _count(samples, table, column, kind, value)
             if wrong := _of_something_else(rows, text, reads_kind=kind.name.lower() in words):
@@ -60,7 +60,7 @@ def _count(samples: Samples, table: Table, column: Column, kind: Column, value: 
     if key is None or not samples.sees(table, [key, column, kind]):
         return []
     own = context.settings.accounts
-    accounts = samples.reader.table("accounts.table", own.table) if own else None
+    accounts = samples.table("accounts.table", own.table) if own else None
     payer = context.mapping.sessions.column(context.settings.sessions.account)
     links = [row.column_name for row in samples.ask("list_references", {})
              if row.table_oid == table.oid and accounts is not None and row.target_oid == accounts.oid]  # fmt: skip

@@ -53,7 +53,7 @@ def _beside(samples: Samples, ledger: Table, account: Column) -> Iterator[tuple[
     skipped = (ledger.oid, samples.context.mapping.sessions.oid)
     for oid, column in links[:_TABLES_AT_MOST]:
         if oid not in skipped and oid in tables:
-            table = samples.reader.table("table", tables[oid])
+            table = samples.table("table", tables[oid])
             if hook_may_write(samples, [table.name]):
                 continue
             unique = {row.name for row in samples.ask("list_unique_columns", {}, table_oid=oid)}

@@ -155,10 +155,10 @@ def _booked_by_hook(samples: Samples) -> bool:
     mapping, own, written = samples.context.mapping, samples.context.settings.accounts, written_by_hooks(samples)
     if not written:
         return written is None
-    known = {mapping.sessions.oid} | ({samples.reader.table("accounts.table", own.table).oid} if own else set())
+    known = {mapping.sessions.oid} | ({samples.table("accounts.table", own.table).oid} if own else set())
     for row in samples.tables():
         if row.oid not in known and row.table_name.lower() in written:
-            columns = samples.reader.table("table", row.as_sql).columns.values()
+            columns = samples.table("table", row.as_sql).columns.values()
             if any(is_number(column) and AMOUNT.search(column.name) for column in columns):
                 return True
     return False

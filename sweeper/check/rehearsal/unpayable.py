@@ -59,7 +59,7 @@ def _column_with(samples: Samples, values: Sequence[str]) -> str | None:
     """Another column of the accounts that has the values which these sessions have as their account."""
     own = samples.context.settings.accounts
     assert own is not None  # noqa: S101 - who has been asked for has accounts
-    table = samples.reader.table("accounts.table", own.table)
+    table = samples.table("accounts.table", own.table)
     for column in samples.readable(table):
         if column.base_type in _KEY_TYPES and column != table.column(own.id):
             try:
