@@ -263,7 +263,11 @@ sweeper_due AS (
       ON picked.session_id OPERATOR(pg_catalog.=) v.session_id
     WHERE v.verdict = 'owed'
       AND v.hold_reason IS NULL
-      AND (:account_ids::text[] IS NULL OR v.account_id OPERATOR(pg_catalog.=) ANY (:account_ids::text[]::text[]))
+      -- inside coalesce, or the planner would estimate for each account how many sessions it has
+      AND coalesce(
+          :account_ids::text[] IS NULL OR v.account_id OPERATOR(pg_catalog.=) ANY (:account_ids::text[]::text[]),
+          false
+      )
 ),
 sweeper_fit AS MATERIALIZED (
     SELECT refund.*,
@@ -437,7 +441,7 @@ FROM (
     WHERE v.verdict = 'owed'
       AND v.hold_reason IS NULL
       AND (
-          NOT (v.account_id OPERATOR(pg_catalog.=) ANY (:account_ids::text[]::text[]))
+          coalesce(NOT (v.account_id OPERATOR(pg_catalog.=) ANY (:account_ids::text[]::text[])), false)
       )
 ) AS busy;
 

@@ -60,7 +60,11 @@ sweeper_due AS (
       ON picked.session_id {session_eq} v.session_id
     WHERE v.verdict = 'owed'
       AND v.hold_reason IS NULL
-      AND (%(account_ids)s::text[] IS NULL OR v.account_id {account_eq} ANY (%(account_ids)s::text[]::{account_type}[]))
+      -- inside coalesce, or the planner would estimate for each account how many sessions it has
+      AND coalesce(
+          %(account_ids)s::text[] IS NULL OR v.account_id {account_eq} ANY (%(account_ids)s::text[]::{account_type}[]),
+          false
+      )
 ),
 {if spaced}
 -- refunds without room: the last row of an account gets the current time, each before it an earlier one, and all are

@@ -60,7 +60,7 @@ FROM (
     WHERE v.verdict = 'owed'
       AND v.hold_reason IS NULL
       AND (
-          NOT (v.account_id {account_eq} ANY (%(account_ids)s::text[]::{account_type}[])){if spaced}
+          coalesce(NOT (v.account_id {account_eq} ANY (%(account_ids)s::text[]::{account_type}[])), false){if spaced}
           OR v.session_id {session_eq} ANY (SELECT w.session_id FROM sweeper_waiting AS w){end}
       )
 ) AS busy
