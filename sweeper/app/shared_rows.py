@@ -1,11 +1,11 @@
 """Whether what is owed for one session depends on rows that other sessions depend on, too.
 
 A refund may change such rows: by what it writes, or by a trigger of the app. Rows that are found by the session's own
-id, or by another of its columns that is unique, are no other's.
+id, or by another of its columns that is unique, are no other's, unless a trigger of the app changes them.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sweeper.app.catalog import Column, Table, has_subquery, masked, reads_table, without_literals
 from sweeper.app.facts import Facts
@@ -17,17 +17,19 @@ from sweeper.postgres.binds import text_array
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import Choices, Slots, fill, fill_part
 
-_CALL = re.compile(r"([A-Za-z_][\w$.]*)\s*\(")
-_NAME = re.compile(r'"[^"]+"|\w+')
-_OTHERWISE = re.compile(r"<>|!=|\b(?:or|not|distinct)\b", re.IGNORECASE)
+_NAME = re.compile(r'"(?:[^"]|"")+"|[^\W\d][\w$]*')
+_CALL = re.compile(rf"({_NAME.pattern})\s*\(")
+_OF_ROW = re.compile(rf"\.\s*({_NAME.pattern})(?!\s*[(.])")
+# in tgtype
+_INSERT, _UPDATE = 4, 16
 # several tables: one may lead from the session's own rows to those of its parent
 _SEVERAL = re.compile(r"\bjoin\b|\bfrom\b.*\bfrom\b|\bfrom\b[^()]*,", re.IGNORECASE | re.DOTALL)
 _OPENING = re.compile(r"\((?=\s*(?:select|with|table)\b)", re.IGNORECASE)
 
 
-def shared_facts(reader: Reader, settings: Settings, sessions: Table, choices: Choices) -> Facts:
-    """Which expressions read rows that sessions share; ``choices`` say what a refund sets on the session's row."""
-    own = settings.sessions
+def shared_facts(reader: Reader, settings: Settings, sessions: Table, known: Facts) -> Facts:
+    """Which expressions read rows that sessions share, by what is ``known`` of a refund."""
+    own, choices = settings.sessions, known.choices
     key = _columns(sessions, own.id, own.attempt)
     if any(text and subqueries(text) for text in (own.amount, own.charged, own.exclude, own.never)):
         rows = reader.transaction.rows(fill("list_unique_columns", {}), {"table_oid": sessions.oid})
@@ -40,7 +42,7 @@ def shared_facts(reader: Reader, settings: Settings, sessions: Table, choices: C
     }
     read = {name: [one for text in texts if text for one in subqueries(text)] for name, texts in by_what.items()}
     shared = {
-        f"rereads_{name}": any(_SEVERAL.search(masked(one)) or _is_shared(reader, one, sessions, key) for one in found)
+        name: any(_SEVERAL.search(masked(one)) or _is_shared(reader, one, sessions, key) for one in found)
         or _reads_out_of_sight(reader, [text for text in by_what[name] if text])
         for name, found in read.items()
     }
@@ -53,9 +55,12 @@ def shared_facts(reader: Reader, settings: Settings, sessions: Table, choices: C
     )
     # without a subquery anywhere, what is shared was out of sight, and only the rest is still to be asked about
     rest = [text for text in read_for_refund(settings) if not any(text in texts for texts in by_what.values())]
+    # what a trigger changes may be what another session of the batch is owed by, whatever that is
+    changed = _sets_off_triggers(reader, settings, known.slots)
+    rereads = {name: shared[name] or (changed and any(texts)) for name, texts in by_what.items()}
     own_choices: Choices = {
-        **shared,
-        "shares_rows": any(shared.values()),
+        **{f"rereads_{name}": rereads[name] for name in rereads},
+        "shares_rows": any(rereads.values()),
         "as_unpaid": _as_unpaid(sessions, choices),
         "shares_charges": among_accounts,
         # the refund of one session changes what is owed for another, and nothing has locked the accounts of both
@@ -111,36 +116,58 @@ def _closing(plain: str, start: int) -> int:
 def _is_shared(reader: Reader, subquery: str, sessions: Table, key: Sequence[Column]) -> bool:
     """Whether a subquery may read the same rows for two sessions that differ in all of ``key``.
 
-    It does not where it names a column of the key, unless it may say by that which rows it does not read.
+    It does not where it finds its rows by a column of the key: for a session in which these are null the server, as it
+    plans, sees that no row can be found.
     """
-    others = [column for column in sessions.columns.values() if column not in key and column.readable]
-    if reads_table(subquery, sessions.name) or _reads_only(reader, subquery, sessions, others):
+    if reads_table(subquery, sessions.name):
         return True
-    return _OTHERWISE.search(masked(subquery)) is not None and not _reads_only(reader, subquery, sessions, key)
-
-
-def _reads_out_of_sight(reader: Reader, texts: Sequence[str]) -> bool:
-    """Whether an expression seems to call a function of the app's that reads tables, or to read a view."""
-    names = {name.rpartition(".")[2].lower() for text in texts for name in _CALL.findall(masked(text))}
-    read = [without_literals(text) for text in texts if has_subquery(text)]
-    relations = {name.strip('"').lower() for text in read for name in _NAME.findall(text)}
-    if not names and not relations:
-        return False
-    binds = {"names": text_array([*names]), "relations": text_array([*relations])}
-    return bool(reader.transaction.row(fill("find_reading_function", {}), binds).found)
-
-
-def _reads_only(reader: Reader, subquery: str, sessions: Table, columns: Sequence[Column]) -> bool:
-    """Whether a subquery reads no columns of the session's row but these, as the server reads names."""
-    shown = {"columns": [{"column": name} for name in dict.fromkeys(column.quoted for column in columns)]}
+    columns = [
+        {"column": column.quoted, "column_type": column.base_type, "null": "yes" * (column in key)}
+        for column in sessions.columns.values()
+        if column.readable
+    ]
     slots = {
         "expression": fill_part("exists", {"subquery": subquery}),
-        "table": fill_part("columns_alone", {"table": sessions.qualified}, shown),
+        "table": fill_part("some_null", {"table": sessions.qualified}, {"columns": columns}),
         "alias": "s",
     }
     try:
         with reader.transaction.savepoint():
-            reader.transaction.row(fill("type_of_expression", slots), {"no_rows": 0})
+            plan = reader.transaction.row(fill("explain_expression", slots), {"no_rows": 0})[0]
     except (Refusal, SweeperError):
+        return sessions.distributed_by is None  # Citus does not plan every subquery
+    return _reads_a_table(plan, within=False)
+
+
+def _reads_a_table(plan: object, *, within: bool) -> bool:
+    """Whether a part of a plan that is ``within`` a subquery reads a table."""
+    if isinstance(plan, list):
+        return any(_reads_a_table(one, within=within) for one in plan)
+    if not isinstance(plan, dict):
         return False
-    return True
+    within = within or "Subplan Name" in plan
+    return (within and "Relation Name" in plan) or _reads_a_table([*plan.values()], within=within)
+
+
+def _reads_out_of_sight(reader: Reader, texts: Sequence[str]) -> bool:
+    """Whether an expression seems to call a function of the app's that reads tables, or to read a view."""
+    plain = [without_literals(text) for text in texts]
+    called = {_as_stored(name) for text in plain for name in _CALL.findall(text)}
+    columns = {_as_stored(name) for text in plain for name in _OF_ROW.findall(text)}
+    relations = {name.strip('"').lower() for text in plain if has_subquery(text) for name in _NAME.findall(text)}
+    if not called and not columns and not relations:
+        return False
+    binds = {"names": text_array([*called]), "columns": text_array([*columns]), "relations": text_array([*relations])}
+    return bool(reader.transaction.row(fill("find_reading_function", {}), binds).found)
+
+
+def _as_stored(name: str) -> str:
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()
+
+
+def _sets_off_triggers(reader: Reader, settings: Settings, slots: Mapping[str, str]) -> bool:
+    """Whether a refund sets off a trigger of the app's own, a hook included."""
+    events = {"sessions": _UPDATE, "accounts": _UPDATE, "ledger": _INSERT, "refunds": _INSERT}
+    tables = {slots[name]: event for name, event in events.items() if name in slots}
+    binds = {"tables": [*tables], "events": [*tables.values()], "own_schema": settings.database.schema_}
+    return bool(reader.transaction.row(fill("find_trigger", {}), binds).found)

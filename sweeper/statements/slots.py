@@ -31,7 +31,7 @@ NOTES = {
         "For the role that runs this, and whole tables; `sweeper install --print` names each column.",
     ),
     **dict.fromkeys(
-        ("collation_of_expression", "sample_number", "type_of_expression", "type_over_refund"),
+        ("collation_of_expression", "explain_expression", "sample_number", "type_of_expression", "type_over_refund"),
         "Asked of every expression in the file; here of one of them.",
     ),
     **dict.fromkeys(
@@ -190,8 +190,10 @@ class Filling:
             },
             "sample_durations": {"ended_at": slots["also_read"], "beat": "NULL"} if of_file.ended_at else {},
             "collation_of_expression": {**expression, "expression": slots["error"]},
-            "sample_number": {**expression, "expression": slots["amount"]},
-            "type_of_expression": {**expression, "expression": slots["amount"]},
+            **{
+                name: {**expression, "expression": slots["amount"]}
+                for name in ("explain_expression", "sample_number", "type_of_expression")
+            },
             "type_over_refund": {"expression": "amount"},
             **self._of_drafts(),
             "sample_condition": condition,

@@ -1,2 +1,2 @@
--- A subquery of the file alone, to see whether the server accepts it there.
+-- A subquery of the file alone.
 EXISTS {subquery}

@@ -1,0 +1,24 @@
+-- Reports whether a trigger of the app's own may change other rows as a refund is written. (In tgtype: INSERT 4, UPDATE
+-- 16.) A partition may have triggers that its table has not; pg_partition_tree would lock them all.
+WITH RECURSIVE written (oid, event) AS (
+    SELECT pg_catalog.to_regclass(named.name)::oid, named.event
+    FROM ROWS FROM (
+        pg_catalog.unnest(%(tables)s::text[]),
+        pg_catalog.unnest(%(events)s::int[])
+    ) AS named (name, event)
+    UNION
+    SELECT i.inhrelid, written.event
+    FROM written
+    JOIN pg_catalog.pg_inherits AS i ON i.inhparent = written.oid
+)
+SELECT EXISTS (
+    SELECT
+    FROM written
+    JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = written.oid
+    JOIN pg_catalog.pg_proc AS p ON p.oid = t.tgfoid
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+    WHERE NOT t.tgisinternal
+      AND t.tgenabled <> 'D'
+      AND t.tgtype::int & written.event <> 0
+      AND n.nspname <> %(own_schema)s::name
+) AS found
