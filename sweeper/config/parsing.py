@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from sweeper.config.errors import describe_all
 from sweeper.config.model import MonitoringSection, NotifySection, Section, Settings, known_keys
+from sweeper.config.values import NEVER
 from sweeper.core.errors import ConfigurationError
 
 S = TypeVar("S", bound=Section)
@@ -88,10 +89,20 @@ def _open_questions(content: object, key: str = "") -> Iterator[str]:
 def apply_overrides(settings: Settings, overrides: Mapping[str, object]) -> Settings:
     """Settings with some keys of ``[policy]`` replaced by flags of the command line.
 
+    A status that is never stuck stays so: a flag that is meant for work that hangs must not end what waits for people.
+
     Raises:
-        ConfigurationError: a value is not valid.
+        ConfigurationError: a value is not valid, or has no effect.
     """
     given = {key: value for key, value in overrides.items() if value is not None}
+    in_file = settings.policy.stuck_after
+    if "stuck_after" in given and settings.sessions.stuck_at is not None:
+        raise ConfigurationError(
+            "--stuck-after has no effect: sessions.stuck_at decides when a session is stuck", code="usage"
+        )
+    if "stuck_after" in given and isinstance(in_file, dict):
+        never = {status: NEVER for status, limit in in_file.items() if limit is None}
+        given["stuck_after"] = {**dict.fromkeys(settings.sessions.running, given["stuck_after"]), **never}
     content = settings.model_dump(by_alias=True, exclude_unset=True)
     content["policy"] = {**content.get("policy", {}), **given}
     return parse(content, "the flags")

@@ -38,6 +38,13 @@ def checked(app: App) -> dict[str, Any]:
     return {check["name"]: check for check in app.database.sweeper("check", "--json").document["checks"]}
 
 
+def test_a_flag_that_would_have_no_effect_is_an_error(app: App) -> None:
+    job(app, "late", "running", LATE)
+    app.install()
+    ran = app.database.run("--stuck-after", "1s")
+    assert (ran.exit_code, ran.document["error"]["code"]) == (2, "usage")
+
+
 def test_a_session_is_stuck_when_its_own_deadline_has_passed(app: App) -> None:
     job(app, "early", "running", EARLY)
     job(app, "now", "running", "2026-11-23 12:00Z")
@@ -108,6 +115,18 @@ def test_a_status_may_never_be_stuck(app: App) -> None:
     assert "It is waiting, which is never stuck" in sentence(app, "asked")
     assert "the default of 1 h for running; never stuck: waiting" in checked(app)["stuck_after"]["message"]
     assert refund(app.database, "asked") == 3
+
+
+def test_a_flag_leaves_a_status_that_is_never_stuck(app: App) -> None:
+    """What waits for the customer is not ended by a `--stuck-after` that is meant for work that hangs."""
+    app.map(stuck_at=None, running=["waiting", "running", "queued"])
+    app.map("policy", stuck_after={"waiting": "never", "queued": "9999h"})
+    for state in ("waiting", "running", "queued"):
+        job(app, state, state, None)
+    app.install()
+    assert app.database.run("--stuck-after", "30m").document["refunds"]["sessions"] == 2
+    assert {row[0] for row in app.refunds()} == {"running", "queued"}
+    assert app.database.run("--stuck-after", "soon").document["error"]["code"] == "config"
 
 
 def test_what_is_never_stuck_is_owed_when_its_status_changes(app: App) -> None:
