@@ -10,6 +10,8 @@ from sweeper.config.errors import nearest
 from sweeper.config.values import Count, Credits, Duration, Endpoint, Moment, Name, Sql, Status, StuckAfter, Zone
 
 STUCK_AFTER_DEFAULT = timedelta(hours=1)
+# Postgres cuts off what a longer name has behind them
+_NAME_BYTES = 63
 # the events that may send messages to people
 Cause = Literal["held", "failed", "capped", "layer_broke"]
 
@@ -23,12 +25,14 @@ class Section(BaseModel):
 class DatabaseSection(Section):
     """Where sweeper keeps its own tables."""
 
-    schema_: Annotated[str, Field(min_length=1, max_length=63, alias="schema")] = "sweeper"
+    schema_: Annotated[str, Field(min_length=1, max_length=_NAME_BYTES, alias="schema")] = "sweeper"
 
     @model_validator(mode="after")
     def _not_a_system_schema(self) -> Self:
         if self.schema_.startswith("pg_") or self.schema_ == "information_schema":
             raise ValueError(f"database.schema = {self.schema_!r} is reserved by Postgres")
+        if len(self.schema_.encode()) > _NAME_BYTES:
+            raise ValueError(f"database.schema = {self.schema_!r} is longer than {_NAME_BYTES} bytes")
         return self
 
 
@@ -109,6 +113,12 @@ class ReasonSection(Section):
 
     code: Annotated[str, Field(min_length=1, max_length=100)]
     error: Name
+
+    @model_validator(mode="after")
+    def _escapes_something(self) -> Self:
+        if (len(self.error) - len(self.error.rstrip("\\"))) % 2:
+            raise ValueError(f"reasons.error = {self.error!r} ends with a backslash that escapes nothing")
+        return self
 
 
 class PastSection(Section):

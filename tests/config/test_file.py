@@ -6,7 +6,7 @@ import pytest
 
 from sweeper.config import parsing
 from sweeper.core.errors import ConfigurationError, Exit
-from tests.helpers.settings import FIRST, changed
+from tests.helpers.settings import FIRST, changed, content
 
 
 def test_a_missing_file_is_named_with_the_command_that_drafts_one(tmp_path: Path) -> None:
@@ -56,3 +56,17 @@ def test_an_integer_of_thousands_of_digits_is_an_error_of_the_file(tmp_path: Pat
     path.write_text("[policy]\nmax_amount = " + "9" * 5000)
     with pytest.raises(ConfigurationError, match="not valid TOML"):
         parsing.load(path)
+
+
+def test_a_pattern_that_ends_with_a_bare_backslash_is_an_error_of_the_file() -> None:
+    r"""LIKE fails for an error text that begins with it, so that all such sessions would be refused."""
+    for error in ("C:\\", "%\\\\\\"):
+        with pytest.raises(ConfigurationError, match="ends with a backslash"):
+            parsing.parse({**content(), "reasons": [{"code": "disk", "error": error}]})
+    parsing.parse({**content(), "reasons": [{"code": "disk", "error": "C:\\\\"}, {"code": "disk", "error": "\\%"}]})
+
+
+def test_the_name_of_the_schema_is_limited_in_bytes() -> None:
+    """As Postgres limits it: a longer one would be cut off without a word."""
+    with pytest.raises(ConfigurationError, match="longer than 63 bytes"):
+        changed(database={"schema": "ü" * 32})
