@@ -1,8 +1,17 @@
 -- find changed: one session of this batch that would now not be owed what it was paid, because of rows that it may
 -- share with others of the batch: its own refund, or another, may have changed them. Leaves out what a refund sets on
--- the session's own row, which does not concern others.
+-- the session's own row, which does not concern others. Or one whose shares would be others, where its account has
+-- several refunds in this batch: they were computed as if each was the only one.
 SELECT r.session_id::text AS session_id
-FROM {refunds} AS r
+FROM (
+    SELECT r.*{if rereads_shares},
+           pg_catalog.count(*) OVER (PARTITION BY r.account_id) AS of_account{end}
+    FROM {refunds} AS r
+    WHERE r.refund_id = ANY ({if by_account}%(refund_ids)s::text::uuid[]{else}ARRAY(SELECT pg_catalog.unnest(%(refund_ids)s::text::uuid[])){end})
+      {if by_account}
+      AND r.account_id {account_eq} ANY (%(accounts)s::text[]::{account_type}[])
+      {end}
+) AS r
 LEFT JOIN LATERAL (
     SELECT {if rereads_exclude}({exclude}) IS TRUE{else}false{end} AS excluded{if rereads_amount},
            {amount} AS amount{end}{if rereads_charged},
@@ -12,17 +21,28 @@ LEFT JOIN LATERAL (
         {include session_of_refund}
     ) AS s
 ) AS now ON true
-WHERE r.refund_id = ANY ({if by_account}%(refund_ids)s::text::uuid[]{else}ARRAY(SELECT pg_catalog.unnest(%(refund_ids)s::text::uuid[])){end})
-  {if by_account}
-  AND r.account_id {account_eq} ANY (%(accounts)s::text[]::{account_type}[])
-  {end}
-  AND (
-      now.excluded
-      {if rereads_amount}
-      OR (now.amount::{amount_type}::numeric >= r.amount) IS NOT TRUE
-      {end}
-      {if rereads_charged}
-      OR (now.charged::{charged_type}::numeric >= r.amount) IS NOT TRUE
-      {end}
-  )
+WHERE now.excluded
+   {if rereads_amount}
+   OR (now.amount::{amount_type}::numeric >= r.amount) IS NOT TRUE
+   {end}
+   {if rereads_charged}
+   OR (now.charged::{charged_type}::numeric >= r.amount) IS NOT TRUE
+   {end}
+   {if rereads_shares}
+   OR r.of_account > 1::bigint AND r.shares OPERATOR(pg_catalog.<>) (
+       SELECT {include shares_taken}
+       FROM (
+           SELECT r.refund_id,
+                  r.session_id,
+                  r.account_id,
+                  r.attempt,
+                  r.amount::{amount_type} AS amount,
+                  r.reason,
+                  r.detail,
+                  r.layer,
+                  r.run_id,
+                  r.created_at AS at
+       ) AS refund
+   )
+   {end}
 LIMIT 1

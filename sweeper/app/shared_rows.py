@@ -58,6 +58,9 @@ def shared_facts(reader: Reader, settings: Settings, sessions: Table, known: Fac
     # what a trigger changes may be what another session of the batch is owed by, whatever that is
     changed = _sets_off_triggers(reader, settings, known.slots)
     rereads = {name: shared[name] or (changed and any(texts)) for name, texts in by_what.items()}
+    rereads["shares"] = _depend_on_others(
+        reader, list((settings.accounts.add or {}).values() if settings.accounts else ())
+    )
     own_choices: Choices = {
         **{f"rereads_{name}": rereads[name] for name in rereads},
         "shares_rows": any(rereads.values()),
@@ -68,6 +71,12 @@ def shared_facts(reader: Reader, settings: Settings, sessions: Table, known: Fac
         "reads_other_rows": reads_other_rows(settings) or any(shared.values()) or _reads_out_of_sight(reader, rest),
     }
     return Facts({}, own_choices)
+
+
+def _depend_on_others(reader: Reader, shares: Sequence[str]) -> bool:
+    """Whether shares may depend on what the account has, which other refunds of it change, or on other rows."""
+    named = any(re.search(r"\ba\b", without_literals(text), re.IGNORECASE) for text in shares)
+    return named or any(map(has_subquery, shares)) or _reads_out_of_sight(reader, shares)
 
 
 def _reads_what_we_write(settings: Settings, subquery: str) -> bool:

@@ -232,3 +232,19 @@ def test_a_file_that_cannot_be_is_an_error_that_says_what_to_write(
     refused = pools.sweeper("install")
     assert refused.exit_code == 2
     assert message in refused.stderr
+
+
+@pytest.mark.parametrize("room", ["8 - a.free", "(SELECT 8 - o.free FROM users AS o WHERE o.id = account_id)"])
+def test_a_share_that_depends_on_the_account_is_worked_out_after_its_other_refunds(
+    pools: AppDatabase, room: str
+) -> None:
+    """One pool has room for so much, and the other gets the rest."""
+    pools.configure('"s.from_free"', f'"least(amount, {room})"')
+    pools.configure('"s.from_paid"', f'"amount - least(amount, {room})"')
+    assert pools.sweeper("install").exit_code == 0
+    for name in ("a", "b", "c"):
+        paid_for(pools, name, 5, 0)
+    paid_for(pools, "d", 5, 0, "u2")
+    ran = pools.run()
+    assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 4)
+    assert pools_of(pools) == [("u1", 8, 17), ("u2", 5, 10)]
