@@ -1,10 +1,10 @@
 -- find changed: one session of this batch that would now not be owed what it was paid, because of rows that it may
 -- share with others of the batch: its own refund, or another, may have changed them. Leaves out what a refund sets on
--- the session's own row, which does not concern others. Or one whose shares would be others, where its account has
--- several refunds in this batch: they were computed as if each was the only one.
+-- the session's own row, which does not concern others. Or one whose account has several refunds in this batch, and is
+-- not active any more, or would take other shares: these were computed as if each was the only one.
 SELECT r.session_id::text AS session_id
 FROM (
-    SELECT r.*{if rereads_shares},
+    SELECT r.*{if rereads_account},
            pg_catalog.count(*) OVER (PARTITION BY r.account_id) AS of_account{end}
     FROM {refunds} AS r
     WHERE r.refund_id = ANY ({if by_account}%(refund_ids)s::text::uuid[]{else}ARRAY(SELECT pg_catalog.unnest(%(refund_ids)s::text::uuid[])){end})
@@ -27,6 +27,17 @@ WHERE now.excluded
    {end}
    {if rereads_charged}
    OR (now.charged::{charged_type}::numeric >= r.amount) IS NOT TRUE
+   {end}
+   {if rereads_active}
+   OR r.of_account > 1::bigint AND NOT EXISTS (
+       SELECT
+       FROM {accounts} AS a
+       WHERE {accounts_id} {account_eq} r.account_id
+         AND ({account_active})
+         {if by_account}
+         {include account_here}
+         {end}
+   )
    {end}
    {if rereads_shares}
    OR r.of_account > 1::bigint AND r.shares OPERATOR(pg_catalog.<>) (

@@ -20,6 +20,7 @@ from sweeper.postgres.templates import Choices, Slots, fill, fill_part
 _NAME = re.compile(r'"(?:[^"]|"")+"|[^\W\d][\w$]*')
 _CALL = re.compile(rf"({_NAME.pattern})\s*\(")
 _OF_ROW = re.compile(rf"\.\s*({_NAME.pattern})(?!\s*[(.])")
+_WORD = re.compile(r"\w+")
 # in tgtype
 _INSERT, _UPDATE = 4, 16
 # several tables: one may lead from the session's own rows to those of its parent
@@ -58,11 +59,11 @@ def shared_facts(reader: Reader, settings: Settings, sessions: Table, known: Fac
     # what a trigger changes may be what another session of the batch is owed by, whatever that is
     changed = _sets_off_triggers(reader, settings, known.slots)
     rereads = {name: shared[name] or (changed and any(texts)) for name, texts in by_what.items()}
-    rereads["shares"] = _depend_on_others(
-        reader, list((settings.accounts.add or {}).values() if settings.accounts else ())
-    )
+    of_account = _of_account(reader, settings, choices, changed=changed)
+    rereads |= of_account
     own_choices: Choices = {
-        **{f"rereads_{name}": rereads[name] for name in rereads},
+        **{f"rereads_{name}": read_again for name, read_again in rereads.items()},
+        "rereads_account": any(of_account.values()),
         "shares_rows": any(rereads.values()),
         "as_unpaid": _as_unpaid(sessions, choices),
         "shares_charges": among_accounts,
@@ -71,6 +72,28 @@ def shared_facts(reader: Reader, settings: Settings, sessions: Table, known: Fac
         "reads_other_rows": reads_other_rows(settings) or any(shared.values()) or _reads_out_of_sight(reader, rest),
     }
     return Facts({}, own_choices)
+
+
+def _of_account(reader: Reader, settings: Settings, choices: Choices, *, changed: bool) -> dict[str, bool]:
+    """What of an account another of its refunds may change: whether it is active, and what its columns take.
+
+    ``changed`` is whether a trigger may change anything.
+    """
+    own = settings.accounts
+    if own is None:
+        return {"active": False, "shares": False}
+    return {
+        "active": own.active is not None and (changed or _names_moved(own.active, choices)),
+        "shares": _depend_on_others(reader, [*(own.add or {}).values()]),
+    }
+
+
+def _names_moved(text: str, choices: Choices) -> bool:
+    """Whether an expression over the account's row names a column that a refund moves."""
+    moves = choices["moves"]
+    assert not isinstance(moves, bool | str)  # noqa: S101 - a list, which account_slots makes
+    words = set(_WORD.findall(without_literals(text).lower()))
+    return any(words.issuperset(_WORD.findall(item["column"].lower())) for item in moves)
 
 
 def _depend_on_others(reader: Reader, shares: Sequence[str]) -> bool:

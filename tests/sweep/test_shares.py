@@ -248,3 +248,12 @@ def test_a_share_that_depends_on_the_account_is_worked_out_after_its_other_refun
     ran = pools.run()
     assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 4)
     assert pools_of(pools) == [("u1", 8, 17), ("u2", 5, 10)]
+
+
+def test_an_account_that_its_refunds_make_inactive_gets_no_more(pools: AppDatabase) -> None:
+    pools.configure('updated_at = "updated_at"\n', 'updated_at = "updated_at"\nactive = "free < 8"\n')
+    assert pools.sweeper("install").exit_code == 0
+    for name in ("a", "b", "c"):
+        paid_for(pools, name, 5, 0)
+    assert pools.run().document["refunds"]["sessions"] == 2
+    assert (pools_of(pools)[0], [why for _, why in held(pools)]) == (("u1", 10, 10), ["account_inactive"])
