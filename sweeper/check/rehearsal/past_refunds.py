@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
 from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.check.context import CheckContext, failure, joined, ok, warning
@@ -123,7 +124,7 @@ def _is_flat(known: Sequence[PastRefund]) -> bool:
 
 def _is_one_ratio(less: Sequence[PastRefund], known: Sequence[PastRefund]) -> bool:
     """Whether the amount is the same part of the refund for all sessions, whatever that was."""
-    ratios = {abs(one.past_amount) / abs(one.amount) if one.amount else None for one in less}
+    ratios = {Fraction(abs(one.past_amount)) / Fraction(abs(one.amount)) if one.amount else None for one in less}
     distinct = {abs(one.past_amount) for one in less}
     return len(less) == len(known) >= _ALIKE and len(ratios) == 1 and None not in ratios and len(distinct) >= _ENOUGH
 
