@@ -22,3 +22,22 @@ def test_another_unit_that_does_not_divide_evenly(app: App) -> None:
     app.sql("UPDATE jobs SET api_cost = price * 3")
     app.map(amount="api_cost")
     assert "is less than the app gave back for 20 of 20" in refuses(app, "past_refunds")
+
+
+def test_a_status_in_no_list_that_the_app_refunds(app: App) -> None:
+    app.sql("UPDATE jobs SET state = 'canceled' WHERE state = 'failed' AND substr(id, 2)::int > 20")
+    assert rehearsed(app).keys() <= {"statuses"}
+    app.map(failed=["canceled"])
+    message = refuses(app, "statuses")
+    assert "sessions.failed does not have 'failed', and the app has refunded 20 of 20 such sessions" in message
+
+
+@pytest.mark.slow
+def test_a_status_in_no_list_whose_sessions_say_what_was_refunded(app: App) -> None:
+    app.sql("ALTER TABLE jobs ADD refunded_credits int NOT NULL DEFAULT 0")
+    app.sql("UPDATE jobs SET refunded_credits = price WHERE substr(id, 2)::int <= 20")
+    app.sql("UPDATE jobs SET state = 'canceled' WHERE state = 'failed' AND substr(id, 2)::int > 20")
+    app.sql("DROP TABLE book")
+    without_ledger(app)
+    app.map(failed=["canceled"], amount="price - refunded_credits")
+    assert "the app has refunded 20 of 20 such sessions" in refuses(app, "statuses")

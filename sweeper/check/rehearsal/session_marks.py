@@ -71,10 +71,10 @@ def mark_columns(samples: Samples, *, noted: bool = True) -> list[Column]:
     return [column for column in found if column in readable]
 
 
-def number_marks(samples: Samples) -> list[Mark]:
-    """Columns whose names say how much the app has refunded, and that the file does not subtract from the amount."""
+def number_marks(samples: Samples, *, read: bool = False) -> list[Mark]:
+    """Columns whose names say how much the app has refunded; only with ``read`` also those that the file reads."""
     sessions, own = samples.context.mapping.sessions, samples.context.settings.sessions
-    read = " ".join(filter(None, (own.amount, own.charged))).lower()
+    known = "" if read else " ".join(filter(None, (own.amount, own.charged))).lower()
     found = [
         column
         for name, column in sessions.columns.items()
@@ -83,7 +83,7 @@ def number_marks(samples: Samples) -> list[Mark]:
         and re.search(GIVEN_BACK, name, re.IGNORECASE)
         and not _NOT_MADE.search(name)
         and not _NO_AMOUNT.search(name)
-        and name.lower() not in read
+        and name.lower() not in known
     ]
     return [Mark(column, number=True) for column in samples.seen(sessions, found)]
 
