@@ -41,3 +41,31 @@ def test_a_status_in_no_list_whose_sessions_say_what_was_refunded(app: App) -> N
     without_ledger(app)
     app.map(failed=["canceled"], amount="price - refunded_credits")
     assert "the app has refunded 20 of 20 such sessions" in refuses(app, "statuses")
+
+
+def test_work_that_is_planned_for_later(app: App) -> None:
+    app.sql("ALTER TABLE jobs ADD run_at timestamptz, ADD keep_until timestamptz")
+    app.sql("UPDATE jobs SET run_at = began + interval '1 min', keep_until = began + interval '9 days'")
+    assert rehearsed(app) == {}
+    app.sql("UPDATE jobs SET run_at = now() + interval '2 days', beat = began WHERE substr(id, 2)::int > 45")
+    message = refuses(app, "active_at")
+    assert "run_at lies ahead for 5 of the 10 newest running sessions" in message
+    app.map(active_at="greatest(began, beat, run_at)")
+    assert "active_at" not in rehearsed(app)
+    app.map(active_at="beat")
+    app.map("policy", stuck_after="4d")
+    assert "active_at" not in rehearsed(app)
+
+
+def test_the_balance_before_a_row_where_the_app_has_the_one_after(bare: AppDatabase) -> None:
+    app = shop(bare)
+    app.sql("UPDATE wallets AS w SET balance = (SELECT total FROM book WHERE wallet = w.id ORDER BY id DESC LIMIT 1)")
+    app.map("ledger.insert", total="balance_after")
+    assert rehearsed(app) == {}
+    app.map("ledger.insert", total="balance_before")
+    assert "fills it with balance_before" in refuses(app, "ledger")
+    app.map("ledger.insert", total="balance_before + amount")
+    assert "ledger" not in rehearsed(app)
+    app.map("ledger.insert", total="balance_before")
+    app.sql("UPDATE book SET total = total - amount")
+    assert rehearsed(app) == {}
