@@ -14,7 +14,7 @@ REHEARSED = (
     "compare_clocks", "compare_named_accounts", "compare_with_balance", "count_qualified", "list_ledger_json_numbers",
     "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts",
     "list_sessions_of", "read_amounts", "read_numbers", "count_subjects", "list_tries", "count_lots",
-    "compare_planned",
+    "compare_planned", "find_refund_events",
 )  # fmt: skip
 
 OF_LEDGER = (
@@ -98,7 +98,9 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "read": written,
         "charged": mapping.ledger is None,
         "qualifiers": [],
-        "texts": [column] if name in ("find_refund_json", "find_refund_rows", "find_refund_texts") else written,
+        "texts": [column]
+        if name in ("find_refund_json", "find_refund_rows", "find_refund_texts", "find_refund_events")
+        else written,
         "account_column": False,
         "columns": _of_sessions(mapping, times=name == "compare_planned"),
         "looked": [looked],

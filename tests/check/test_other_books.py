@@ -4,7 +4,7 @@ import pytest
 
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
-from tests.helpers.shops import marked_shop, refuses, rehearsed, shop, without_ledger
+from tests.helpers.shops import refuses, rehearsed, shop, without_ledger
 
 
 @pytest.fixture
@@ -69,3 +69,38 @@ def test_the_balance_before_a_row_where_the_app_has_the_one_after(bare: AppDatab
     app.map("ledger.insert", total="balance_before")
     app.sql("UPDATE book SET total = total - amount")
     assert rehearsed(app) == {}
+
+
+EVENTS = """
+CREATE TABLE job_events (id bigserial PRIMARY KEY, job_id text, event text NOT NULL, data jsonb, at timestamptz);
+INSERT INTO job_events (job_id, event, data, at)
+SELECT id, 'credits_taken', jsonb_build_object('credits', price), began FROM jobs
+UNION ALL SELECT id, state, '{}', ended FROM jobs WHERE ended IS NOT NULL
+UNION ALL
+SELECT id, 'credits_refunded', jsonb_build_object('credits', price, 'why', error), ended FROM jobs
+WHERE substr(id, 2)::int <= 20;
+DROP TABLE book;
+"""
+
+
+@pytest.fixture
+def with_events(app: App) -> App:
+    """The shop with an event for each refund instead of a book, and a file that is right."""
+    app.sql(EVENTS)
+    without_ledger(app)
+    app.map("ledger", table="job_events", session="job_id", where="event = 'credits_refunded'")
+    written = {"job_id": "session_id", "event": "'credits_refunded'", "at": "at"}
+    app.map("ledger.insert", **written, data="jsonb_build_object('credits', amount, 'why', s.error)")
+    return app
+
+
+def test_refunds_that_are_events(with_events: App) -> None:
+    app = with_events
+    assert rehearsed(app) == {}
+    app.map("ledger", where="event = 'refunded'")
+    app.map("ledger.insert", event="'refunded'")
+    assert '"public"."job_events"."job_id" (20 of the newest failed sessions' in refuses(app, "marks")
+    without_ledger(app)
+    assert '"public"."job_events"."job_id" (20 of the newest failed sessions' in refuses(app, "marks")
+    app.sql("UPDATE job_events SET event = 'refund_requested' WHERE event = 'credits_refunded'")
+    assert rehearsed(app)["marks"]["status"] == "warning"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import TIME_TYPES, Column
-from sweeper.check.context import CheckContext, failure, warning
+from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.delivered import settled_ids
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.result import Check

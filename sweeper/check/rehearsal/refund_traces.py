@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from sweeper.app.catalog import Column, Table
+from sweeper.check.rehearsal.refund_events import find_events
 from sweeper.check.rehearsal.row_amounts import AMOUNT, PARTS, row_amounts
 from sweeper.check.rehearsal.samples import DOWN_WORDS, UP_WORDS, Samples, is_shared
 from sweeper.check.rehearsal.session_marks import named_marks
@@ -43,7 +44,12 @@ Rows = dict[str, dict[str, Given]]
 def find_traces(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
     """How many of these sessions have a trace in each table or column, and one of them."""
     rows = find_rows(samples, session_ids, words)
-    return named_marks(samples, session_ids, words) | {where: (len(found), min(found)) for where, found in rows.items()}
+    traces = {where: (len(found), min(found)) for where, found in rows.items()}
+    if not traces:
+        tables = samples.tables()[: _TABLES_AT_MOST * 10]
+        columns = samples.ask("list_all_columns", {}, table_oids=[row.oid for row in tables])
+        traces = find_events(samples, _linked_tables(samples, tables, columns, ()), session_ids, words)
+    return named_marks(samples, session_ids, words) | traces
 
 
 def find_rows(samples: Samples, session_ids: Sequence[str], words: str) -> Rows:
