@@ -104,3 +104,16 @@ def test_refunds_that_are_events(with_events: App) -> None:
     assert '"public"."job_events"."job_id" (20 of the newest failed sessions' in refuses(app, "marks")
     app.sql("UPDATE job_events SET event = 'refund_requested' WHERE event = 'credits_refunded'")
     assert rehearsed(app)["marks"]["status"] == "warning"
+
+
+def test_amounts_that_are_in_json_alone(with_events: App) -> None:
+    app = with_events
+    app.map(amount="price * 100")
+    assert "is more than the app gave back for 20 of 20 sessions" in refuses(app, "past_refunds")
+    app.map(amount="price")
+    app.map("ledger.insert", data="jsonb_build_object('credits', -amount, 'why', reason)")
+    assert "gives the amount the other sign" in refuses(app, "past_refunds")
+    app.map("ledger.insert", data="'{}'::jsonb")
+    assert "the app's refunds have their amount in data ->> credits" in rehearsed(app)["past_refunds"]["message"]
+    app.map("ledger.insert", data="jsonb_build_object('credits', amount, 'at', at)")
+    assert rehearsed(app) == {}

@@ -60,7 +60,7 @@ def check_not_newest(samples: Samples, key: Column, account: Column, column: Col
 
 
 def _read(samples: Samples, key: Column, account: Column, column: Column) -> _Read | None:
-    """What the newest rows have in ``column``, beside the numbers of their accounts; None if they cannot be compared."""
+    """What the newest rows have in ``column``, beside the numbers of their accounts; None if not compared."""
     mapping, own = samples.context.mapping, samples.context.settings.accounts
     ledger = mapping.ledger
     if ledger is None or own is None or not mapping.has_accounts or "balance" not in mapping.slots:

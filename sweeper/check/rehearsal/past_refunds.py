@@ -10,6 +10,7 @@ from sweeper.check.context import CheckContext, failure, joined, ok, warning
 from sweeper.check.rehearsal.before_refund import amounts_before_refund
 from sweeper.check.rehearsal.compared_columns import ComparedColumn, compared_columns
 from sweeper.check.rehearsal.given_back import read_given_back
+from sweeper.check.rehearsal.json_amounts import amounts_in_json, unwritten_amount
 from sweeper.check.rehearsal.past_rows import PastRefund, read_past_refunds
 from sweeper.check.rehearsal.samples import Samples, named, number, sampling
 from sweeper.check.rehearsal.unmapped_ledger import check_given_back
@@ -35,7 +36,7 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
         unique = {row.name for row in samples.ask("list_unique_columns", {}, table_oid=table.oid)}
         owners = set(_owners(samples, table))
         netted = context.settings.ledger is not None and context.settings.ledger.past is not None
-        sessions = sessions if netted else amounts_before_refund(samples, sessions)
+        sessions = sessions if netted else amounts_in_json(amounts_before_refund(samples, sessions))
     if not sessions:
         yield ok("past_refunds", "none of the newest failed sessions has a refund that the app wrote itself")
         return
@@ -44,6 +45,7 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
         _amounts(context, sessions, netted=netted),
         _accounts(context, sessions, account),
         _absolute(sessions, compared),
+        None if netted else unwritten_amount(sessions),
         _others(sessions, compared, unwritten, unique, owners, moves=context.mapping.moves_balances),
     ]
     problems = [check for check in found if check is not None]

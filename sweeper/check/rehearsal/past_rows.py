@@ -1,9 +1,10 @@
 """Compares the refunds that the app wrote itself with what ``[ledger.insert]`` would write for the same sessions."""
 
+import json
 import re
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, Inexact, localcontext
 
 from sweeper.app.catalog import Column
@@ -13,6 +14,7 @@ from sweeper.ledger.past import past_slots
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
 
+Pair = tuple[Decimal | None, Decimal | None]
 _SCALE = re.compile(r"\(\d+,(-?\d+)\)")
 
 
@@ -33,6 +35,8 @@ class PastRefund:
     own_amount: frozenset[str] = frozenset()
     unwritten: frozenset[str] = frozenset()
     opposite: frozenset[str] = frozenset()
+    numbers: Mapping[str, Pair] = field(default_factory=dict)
+    """The numbers in JSON by column and key: the file's, and the app's."""
 
 
 def _past(samples: Samples, compared: Sequence[ComparedColumn]) -> dict[str, str]:
@@ -111,6 +115,7 @@ def _added_up(
             for place, one in enumerate(compared)
             if one.meaning == "running" and len(rows) == 1 and not _unlike(one, first.ours[place], first.theirs[place])
         ),
+        numbers=_numbers(rows, compared),
         opposite=frozenset(
             one.column.name
             for place, one in enumerate(compared)
@@ -122,6 +127,21 @@ def _added_up(
             if any(row.unwritten[place] is not None for row in rows)
         ),
     )
+
+
+def _numbers(rows: Sequence[Row], compared: Sequence[ComparedColumn]) -> dict[str, Pair]:
+    """The numbers in columns of JSON, of a session that has one refund alone."""
+    found: dict[str, Pair] = {}
+    for place, one in enumerate(compared):
+        if one.meaning == "json" and len(rows) == 1:
+            ours, theirs = (_numbers_in(some[place]) for some in (rows[0].ours, rows[0].theirs))
+            found |= {f"{one.column.name} ->> {key}": (ours.get(key), theirs.get(key)) for key in ours.keys() | theirs}
+    return found
+
+
+def _numbers_in(text: str | None) -> dict[str, Decimal]:
+    content = json.loads(text or "null", parse_int=Decimal, parse_float=Decimal)
+    return {key: one for key, one in content.items() if isinstance(one, Decimal)} if isinstance(content, dict) else {}
 
 
 def _names(text: str | None, session_id: str) -> bool:
