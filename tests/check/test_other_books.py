@@ -4,6 +4,7 @@ import pytest
 
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
+from tests.helpers.checks import check, items
 from tests.helpers.shops import refuses, rehearsed, shop, without_ledger
 
 
@@ -117,3 +118,10 @@ def test_amounts_that_are_in_json_alone(with_events: App) -> None:
     assert "the app's refunds have their amount in data ->> credits" in rehearsed(app)["past_refunds"]["message"]
     app.map("ledger.insert", data="jsonb_build_object('credits', amount, 'at', at)")
     assert rehearsed(app) == {}
+
+
+def test_a_link_that_no_index_can_have_is_refused_before_an_install(app: App) -> None:
+    app.map("ledger", session="(SELECT j.id FROM jobs AS j WHERE j.id = job)")
+    app.write()
+    mapping = items(check(app.database))["mapping"]
+    assert (mapping["status"], "cannot use subquery in index expression" in mapping["message"]) == ("failure", True)
