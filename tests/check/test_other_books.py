@@ -125,3 +125,49 @@ def test_a_link_that_no_index_can_have_is_refused_before_an_install(app: App) ->
     app.write()
     mapping = items(check(app.database))["mapping"]
     assert (mapping["status"], "cannot use subquery in index expression" in mapping["message"]) == ("failure", True)
+
+
+def test_another_number_of_the_session_is_what_was_given_back(app: App) -> None:
+    """No refund is of the file's amount, and each is of another number: the amount is in another unit."""
+    app.sql("DROP TABLE book")
+    app.sql("ALTER TABLE jobs ADD refunded_credits int NOT NULL DEFAULT 0, ADD api_cents int")
+    app.sql("UPDATE jobs SET api_cents = price * 30 + 1")
+    app.sql("UPDATE jobs SET refunded_credits = price WHERE substr(id, 2)::int <= 20")
+    without_ledger(app)
+    app.map(exclude="refunded_credits > 0")
+    app.map("sessions.refunded", refunded_credits="amount")
+    assert "past_refunds" not in rehearsed(app)
+    app.map(amount="api_cents")
+    assert "is more than the app gave back for 20 of 20" in refuses(app, "past_refunds")
+    app.map(amount="price")
+    app.sql("ALTER TABLE jobs RENAME refunded_credits TO refunded_cents")
+    app.sql("UPDATE jobs SET refunded_cents = api_cents WHERE refunded_cents > 0")
+    app.map(exclude="refunded_cents > 0")
+    app.sections["sessions.refunded"] = {"refunded_cents": "s.api_cents"}
+    assert "past_refunds" not in rehearsed(app)
+
+
+def test_a_counter_that_moves_against_the_book(app: App) -> None:
+    app.sql("ALTER TABLE wallets ADD consumed numeric NOT NULL DEFAULT 0, ADD size numeric NOT NULL DEFAULT 500")
+    app.sql("UPDATE wallets SET size = size + 10 * substr(id, 2)::int")
+    app.sql("UPDATE wallets AS w SET consumed = (SELECT -sum(amount) FROM book WHERE wallet = w.id)")
+    app.sql("ALTER TABLE wallets DROP balance")
+    app.map("accounts", balance="size - consumed")
+    app.map("accounts.add", consumed="-amount")
+    assert rehearsed(app) == {}
+    app.sections.pop("accounts.add")
+    app.map("accounts", balance="size")
+    assert "-consumed is" in refuses(app, "accounts")
+
+
+def test_refunds_of_something_else_with_the_same_numbers(app: App) -> None:
+    app.sql("ALTER TABLE book ADD about_type text, ADD about_id text")
+    app.sql("UPDATE book SET about_type = 'Job', about_id = job")
+    app.sql("INSERT INTO book (wallet, kind, amount, about_type, about_id)"
+            " SELECT 'w' || (n + 1) % 5, 'refund', 4, 'Video', 'j' || n FROM generate_series(21, 40) AS n")  # fmt: skip
+    app.sql("ALTER TABLE book DROP job")
+    app.map("ledger", session="about_id", where="kind = 'refund' AND about_type = 'Job'")
+    app.map("ledger.insert", job=None, about_id="session_id", about_type="'Job'")
+    assert rehearsed(app) == {}
+    app.map("ledger", where="kind = 'refund'")
+    assert "is true of rows whose about_type is 'Video'" in refuses(app, "ledger")

@@ -27,6 +27,7 @@ from sweeper.check.rehearsal.samples import (
     numbered,
     sampling,
 )
+from sweeper.check.rehearsal.subjects import check_ledger_subjects
 from sweeper.check.rehearsal.unmapped_ledger import check_forgotten
 from sweeper.check.result import Check
 from sweeper.install.reversal_key import FULL_KEY_FIX, find_full_key, full_key
@@ -61,6 +62,7 @@ def check_ledger(context: CheckContext) -> Iterator[Check]:
             *(_missed_rows(samples) if not failing else check_named_in_texts(samples)),
             *_later(samples, key),
             *_no_room(samples),
+            *check_ledger_subjects(samples),
             *check_lots(samples, key),
             *check_entries(samples, key),
         ]
