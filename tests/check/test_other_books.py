@@ -5,7 +5,7 @@ import pytest
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, items
-from tests.helpers.shops import refuses, rehearsed, shop, without_ledger
+from tests.helpers.shops import marked_shop, refuses, rehearsed, shop, without_ledger
 
 
 @pytest.fixture
@@ -171,3 +171,18 @@ def test_refunds_of_something_else_with_the_same_numbers(app: App) -> None:
     assert rehearsed(app) == {}
     app.map("ledger", where="kind = 'refund'")
     assert "is true of rows whose about_type is 'Video'" in refuses(app, "ledger")
+
+
+def test_what_is_never_refunded_by_the_file_and_was_by_the_app(app: App) -> None:
+    app.map(never="owner IN ('w1', 'w2')")
+    message = rehearsed(app)["past_refunds"]["message"]
+    assert "is true of 8 of 20 sessions that the app refunded" in message
+    app.map(never="substr(id, 2)::int > 25")
+    assert "past_refunds" not in rehearsed(app)
+
+
+def test_a_mark_on_all_that_is_not_never_paid(bare: AppDatabase) -> None:
+    app = marked_shop(bare)
+    app.map(never="owner = 'w1'")
+    app.sql("UPDATE jobs SET refunded_at = CASE WHEN owner <> 'w1' THEN now() END")
+    assert "marks" not in rehearsed(app)

@@ -112,8 +112,9 @@ def _unwritten(unwritten: dict[str, list[str]]) -> Check:
 def _too_wide(samples: Samples, exclude: str, session_ids: tuple[str, ...]) -> Check | None:
     """``exclude`` is true of all failed sessions, also of those without its mark."""
     rows = samples.read("look_at_newest", session_ids)
-    excluded = {row.session_id for row in rows if row.excluded and is_owed(row)}
-    if len(excluded) < _MANY or any(not row.excluded for row in rows if is_owed(row)):
+    rows = [row for row in rows if is_owed(row) and not row.never]
+    excluded = {row.session_id for row in rows if row.excluded}
+    if len(excluded) < _MANY or any(not row.excluded for row in rows):
         return None
     marked: set[str] = set()
     marks = [mark for mark in find_marks(samples, session_ids) if mark.column.name.lower() in exclude.lower()]

@@ -44,6 +44,7 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
     found = [
         _amounts(context, sessions, netted=netted),
         _accounts(context, sessions, account),
+        _never(context, sessions),
         _absolute(sessions, compared),
         None if netted else unwritten_amount(sessions),
         _others(sessions, compared, unwritten, unique, owners, moves=context.mapping.moves_balances),
@@ -156,6 +157,20 @@ def _accounts(context: CheckContext, sessions: Sequence[PastRefund], column: str
     )
     often = len(wrong) >= max(_ENOUGH, len(known) * _ODD)
     return (failure if often else warning)("past_refunds", message, "sessions.account: who was charged")
+
+
+def _never(context: CheckContext, sessions: Sequence[PastRefund]) -> Check | None:
+    """Sessions that the file never pays, although the app gave back what the file says, and to the same account."""
+    never = [one for one in sessions if one.never and one.rows and one.account == one.past_account is not None]
+    same = [one for one in never if one.amount and abs(one.amount) == abs(one.past_amount)]
+    if len(same) < _ENOUGH or all(one.never for one in sessions):  # then it is a mark of a refund
+        return None
+    return warning(
+        "past_refunds", f"sessions.never = {context.settings.sessions.never!r} is true of {len(same)} of "
+        f"{len(sessions)} sessions that the app refunded, such as {named([one.session_id for one in same])}, with the "
+        "amount and the account of the file: others of that kind are not refunded",
+        "sessions.never: true only of what is never to be refunded",
+    )  # fmt: skip
 
 
 def _absolute(sessions: Sequence[PastRefund], compared: Sequence[ComparedColumn]) -> Check | None:

@@ -30,6 +30,7 @@ class PastRefund:
     past_amount: Decimal = Decimal(0)
     rows: int = 0
     excluded: bool = False
+    never: bool = False
     differs: frozenset[str] = frozenset()
     keyed: frozenset[str] = frozenset()
     own_amount: frozenset[str] = frozenset()
@@ -104,6 +105,7 @@ def _added_up(
         past_amount=_rounded(sum(amounts, Decimal(0)), digits),
         rows=len(amounts),
         excluded=first.excluded,
+        never=first.never,
         differs=frozenset(differs),
         keyed=frozenset(
             one.column.name
