@@ -146,6 +146,7 @@ class Values:
             **dict.fromkeys(("refund_words", "table_words", "words"), "refund"),
             "called": "job:([[:alnum:]]+)",
             "up_words": "credit",
+            "not_made": "failed",
             "down_words": "debit",
             "rehearsal": "{}",
         }
