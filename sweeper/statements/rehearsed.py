@@ -14,7 +14,7 @@ REHEARSED = (
     "compare_clocks", "compare_named_accounts", "compare_with_balance", "count_qualified", "list_ledger_json_numbers",
     "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts",
     "list_sessions_of", "read_amounts", "read_numbers", "count_subjects", "list_tries", "count_lots",
-    "compare_planned", "find_refund_events",
+    "compare_planned", "find_refund_events", "list_parts",
 )  # fmt: skip
 
 OF_LEDGER = (
@@ -113,6 +113,7 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "by_row": True,
         "by_time": False,
         "unpaid": True,
+        "unnamed": False,
         "netted": False,
         "states": [],
         "words": False,

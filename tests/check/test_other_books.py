@@ -196,3 +196,37 @@ def test_a_link_to_the_refund_that_only_refunded_sessions_have(app: App) -> None
     assert "refund_entry_id is set on 20 of the newest failed sessions" in rehearsed(app)["marks"]["message"]
     app.map("sessions.refunded", refund_entry_id="refund_id::text")
     assert "marks" not in rehearsed(app)
+
+
+USAGES = """
+CREATE TABLE steps (id serial PRIMARY KEY, job_id text REFERENCES jobs);
+CREATE TABLE usages (
+    id bigserial PRIMARY KEY, wallet text REFERENCES wallets, step_id int REFERENCES steps, job_id text, action text,
+    monthly int, extra int
+);
+INSERT INTO steps (job_id) SELECT id FROM jobs;
+INSERT INTO usages (wallet, step_id, job_id, action, monthly, extra)
+SELECT b.wallet, s.id, b.job, b.kind, b.amount - sign(b.amount), sign(b.amount)
+FROM book AS b JOIN steps AS s ON s.job_id = b.job ORDER BY b.id;
+DROP TABLE book;
+"""
+
+
+def test_refunds_of_which_no_column_is_named_as_an_amount(app: App) -> None:
+    app.sql(USAGES)
+    app.sql("ALTER TABLE usages DROP step_id")
+    without_ledger(app)
+    assert '"public"."usages"."job_id" (20 of the newest failed sessions' in refuses(app, "marks")
+    app.map("ledger", table="usages", session="job_id", where="action = 'refund'")
+    shares = {"monthly": "s.price - 1", "extra": "1"}
+    app.map("ledger.insert", wallet="account_id", job_id="session_id", action="'refund'", **shares)
+    assert "past_refunds" not in rehearsed(app)
+    app.map("ledger.insert", monthly="1 - s.price", extra="-1")
+    assert "monthly = 1 - s.price is the other way than in the app's refunds" in refuses(app, "past_refunds")
+
+
+def test_refunds_of_the_parts_of_a_session(app: App) -> None:
+    app.sql(USAGES)
+    app.sql("ALTER TABLE usages DROP job_id")
+    without_ledger(app)
+    assert '"public"."usages".step_id (20 of the newest failed sessions' in refuses(app, "marks")

@@ -7,7 +7,7 @@ from typing import Any
 from sweeper.app.ledger_slots import Ledger
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.rehearsal.hooks import hook_may_write
-from sweeper.check.rehearsal.parents import refunded_wholes
+from sweeper.check.rehearsal.parents import refunded_parts, refunded_wholes
 from sweeper.check.rehearsal.refund_traces import find_traces
 from sweeper.check.rehearsal.released_charges import released_and_unpaid
 from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_owed, named, sampling
@@ -201,7 +201,8 @@ def _traced(samples: Samples, *, blind: bool) -> Check | None:
     # the amount may subtract what was refunded
     session_ids = samples.owed()
     traces: dict[str, Any] = find_traces(samples, session_ids, GIVEN_BACK) if session_ids else {}
-    traces = traces or (refunded_wholes(samples, session_ids, GIVEN_BACK) if session_ids else {})
+    for find in (refunded_wholes, refunded_parts):
+        traces = traces or (find(samples, session_ids, GIVEN_BACK) if session_ids else {})
     traces |= {where: (len(found), found[0]) for where, found in released_and_unpaid(samples, session_ids).items()}
     if not blind:  # one of a few may be a refund in part, or of something else
         amount = samples.context.settings.sessions.amount.lower()

@@ -14,6 +14,7 @@ from sweeper.ledger.past import past_slots
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
 
+_FLOATING = ("real", "double precision")
 Pair = tuple[Decimal | None, Decimal | None]
 _SCALE = re.compile(r"\(\d+,(-?\d+)\)")
 
@@ -121,7 +122,8 @@ def _added_up(
         opposite=frozenset(
             one.column.name
             for place, one in enumerate(compared)
-            if one.meaning == "text" and all(_is_opposite(row.ours[place], row.theirs[place]) for row in rows)
+            if one.meaning in ("text", "")
+            and all(_is_opposite(one, row.ours[place], row.theirs[place]) for row in rows)
         ),
         unwritten=frozenset(
             column.name
@@ -151,8 +153,12 @@ def _names(text: str | None, session_id: str) -> bool:
     return bool(text and re.search(rf"(?<![a-zA-Z0-9]){re.escape(session_id)}(?![a-zA-Z0-9])", text))
 
 
-def _is_opposite(ours: str | None, theirs: str | None) -> bool:
-    """Whether one text means that credits come in, and the other that they go out."""
+def _is_opposite(one: ComparedColumn, ours: str | None, theirs: str | None) -> bool:
+    """Whether one text or number means that credits come in, and the other that they go out."""
+    if is_number(one.column) and ours is not None and theirs is not None:
+        return one.column.base_type not in _FLOATING and Decimal(ours) == -Decimal(theirs) != 0
+    if one.meaning != "text":
+        return False
     ways = [_way(text or "") for text in (ours, theirs)]
     return "" not in ways and ways[0] != ways[1]
 
