@@ -52,7 +52,7 @@ def refunded_parts(samples: Samples, session_ids: Sequence[str], words: str) -> 
     for row in [] if mapping.is_by_account else links[:_TABLES_AT_MOST]:
         further = [one for one in references if one.target_oid == row.table_oid and one.table_oid in tables]
         further = [one for one in further if one.table_oid != row.table_oid][:_TABLES_AT_MOST]
-        part = samples.reader.table("table", tables[row.table_oid])
+        part = samples.table("table", tables[row.table_oid])
         key = part.columns.get(further[0].target_column) if further else None
         if key is None or not samples.sees(part, [key, part.columns[row.column_name]]):
             continue
@@ -63,7 +63,7 @@ def refunded_parts(samples: Samples, session_ids: Sequence[str], words: str) -> 
         except (Refusal, StatementError, TooSlow):
             continue
         for one in further if parts else []:
-            table = samples.reader.table("table", tables[one.table_oid])
+            table = samples.table("table", tables[one.table_oid])
             refunded = rows_that_name(samples, table, one.column_name, [each.part for each in parts], words)
             sessions = sorted({each.session_id for each in parts if each.part in refunded})
             if sessions:
