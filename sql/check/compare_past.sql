@@ -3,6 +3,7 @@
 SELECT v.session_id::text AS session_id,
        v.status::text AS status,
        v.excluded,
+       {if never}v.never{else}false{end} AS never,
        v.account_id::text AS account_id,
        v.amount::numeric::text AS amount,
        ARRAY[{each compared ", "}v.{name}{if money}::numeric{end}::text{end}]::text[] AS ours,
@@ -13,7 +14,8 @@ SELECT v.session_id::text AS session_id,
 FROM (
     SELECT v.session_id,
            v.status,
-           v.excluded,
+           v.excluded,{if never}
+           v.never,{end}
            v.attempt,
            v.account_id,
            v.amount{each compared ""},

@@ -8,7 +8,7 @@ SELECT found.status,
 FROM (
     SELECT {session_id}::text AS session_id,
            {status}::text AS status,
-           {if by_exclude}({exclude}) IS TRUE{else}false{end}{each flags ""} OR s.{column} IS TRUE{end}{each moments ""} OR s.{column} IS NOT NULL{end}{if ledger} OR EXISTS (
+           {if by_exclude}({exclude}) IS TRUE{else}false{end}{each flags ""} OR s.{column} IS TRUE{end}{each moments ""} OR s.{column} IS NOT NULL{end}{each numbers ""} OR s.{column}::numeric > 0::numeric{end}{if ledger} OR EXISTS (
                SELECT
                FROM {ledger} AS l
                WHERE {past_session} {past_session_eq} {session_id}{past_session_as}

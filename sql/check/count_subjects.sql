@@ -13,6 +13,7 @@ FROM (
     FROM {table} AS l
     WHERE l.{column} IS NOT NULL
       AND l.{kind_column} IS NOT NULL
+      AND ({filter})
     ORDER BY l.{key} DESC
     LIMIT 5000
 ) AS l

@@ -22,7 +22,9 @@ FROM (
     ) AS l
     WHERE l.session = ANY (%(session_ids)s::text[])
 ) AS l
-WHERE l.words ~* %(refund_words)s::text
+WHERE {if unnamed}l.words ~* %(refund_words)s::text
+  AND (false{each amounts ""}
+      OR l.{name} > 0::numeric AND l.{name} = -l.down_{name}{end}){else}l.words ~* %(refund_words)s::text
    OR l.came AND l.went{each amounts ""}
-   OR l.{name} > 0::numeric AND l.{name} = -l.down_{name}{end}
+   OR l.{name} > 0::numeric AND l.{name} = -l.down_{name}{end}{end}
 LIMIT 1000

@@ -9,6 +9,7 @@ from sweeper.app.catalog import Table, is_literal, problem
 from sweeper.app.chain_slots import chain_slots
 from sweeper.app.expression import Expression, no_attempt
 from sweeper.app.facts import Facts
+from sweeper.app.ledger_index import require_indexable
 from sweeper.app.ledger_on_nodes import require_of_refund
 from sweeper.app.over_refund import CHAIN, OverRefund, names_in, reads
 from sweeper.app.reader import Reader
@@ -85,6 +86,7 @@ def map_ledger(
     table = reader.table("ledger.table", own.table)
     if table.shard_group is not None and table.distributed_by is None:
         require_of_refund(own)
+    require_indexable(own)
     over = OverRefund(reader, facts.slots, {"s": sessions}, chained=True)
     chained = _is_chained(own, facts)
     where = reader.condition("ledger.where", own.where, table, "l")

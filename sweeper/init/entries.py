@@ -13,17 +13,19 @@ from sweeper.postgres.templates import fill_expression, quote_text
 
 TEXT_TYPES = ("text", "character varying", "character", "bpchar")
 LEFT_EMPTY = ""
+_SHOWN_AT_MOST = 40
 _OF_CODES = "a code such as workflow_failure or stuck: write a text instead if customers read it"
 # what the app's customers read: our codes do not belong there
 _SHOWN = frozenset({"description", "title", "label", "message", "text"})
 
 
 def insert_lines(
-    evidence: Evidence, table: Table, known: Mapping[str, str], path: Path | None, session: Session
+    evidence: Evidence, table: Table, known: Mapping[str, str], path: Path | None, session: Session, refunds: str | None
 ) -> list[Line]:
     """Each column with its value; ``known`` are the certain ones.
 
-    A required column that nothing fits stays an open question, and so does a second column that may name an owner.
+    A required column that nothing fits stays an open question, and so does a second column that may name an owner, and
+    one that the app's own refunds fill with different values.
     """
     payer = account_value(evidence, table, path, session)
     owners = [
@@ -33,16 +35,34 @@ def insert_lines(
     for column in table.columns:
         if column.generated or known.get(column.name) == LEFT_EMPTY:
             continue
-        value = known.get(column.name) or (payer[1] if payer and payer[0] == column else _by_name(column))
-        doubt = column in owners and not (payer and payer[0] == column) and len(owners) > 1
-        if doubt or (value is None and column.required):
+        pays = bool(payer and payer[0] == column)
+        value = known.get(column.name) or (payer[1] if payer and pays else _by_name(column))
+        doubt = column in owners and not pays and len(owners) > 1
+        # one owner may have several accounts, and then it is an open question what the account is
+        several = pays and path is not None and not path.unique and column.name not in known
+        if doubt or several or (value is None and column.required):
             same = [c for c in session.table.columns if c.name == column.name and c.name != "id"]
             found = [Candidate(f"s.{c.as_sql}", "what the session has there") for c in same]
+            found += [Candidate(value, "if sessions.account is that")] if several and value else []
             question = f"What does {column.as_sql} hold in the row of a refund?"
             lines.append(Line(column.as_sql, OPEN_QUESTION, question=question, candidates=tuple(found)))
         elif value:
             lines.append(Line(column.as_sql, value, _OF_CODES if value == "reason" else ""))
+        elif seen := _seen(evidence, table, column, refunds):
+            question = f"The app's refunds have something in {column.as_sql}, such as {seen}. What is it?"
+            same = [c for c in session.table.columns if c.name == column.name and c.name != "id"]
+            found = [Candidate(f"s.{c.as_sql}", "what the session has there") for c in same]
+            lines.append(Line(column.as_sql, OPEN_QUESTION, question=question, candidates=tuple(found)))
     return lines
+
+
+def _seen(evidence: Evidence, table: Table, column: Column, refunds: str | None) -> str:
+    """Some of the different values that the app's own refunds have in a column; a single one may be its default."""
+    if refunds is None or table.key is None or column.not_null or column.is_time:
+        return ""
+    values = [value if len(value) <= _SHOWN_AT_MOST else f"{value[:_SHOWN_AT_MOST]}..."
+              for value in texts_of(evidence, table, column, refunds)]  # fmt: skip
+    return ", ".join(" ".join(value.split()) for value in values) if len(values) > 1 else ""
 
 
 def reverse_lines(table: Table, lines: list[Line], amount: Column, kinds: list[Column], link: Column) -> list[Line]:

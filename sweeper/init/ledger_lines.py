@@ -51,7 +51,8 @@ def ledger_sections(
             "No row can take a refund back there: for `sweeper revert`, a trigger on sweeper's reversals marks it"
         )
     known = _known(evidence, ledger, balance)
-    lines = insert_lines(evidence, ledger.table, known, path, session)
+    refunds = ledger.where if ledger.refunds else None
+    lines = insert_lines(evidence, ledger.table, known, path, session, refunds)
     comment = "the row of a refund: column = SQL over the refund"
     codes = code_columns(ledger.table, ledger.naming.column)
     kinds = [column for column in (ledger.kind, *codes) if column]

@@ -14,6 +14,7 @@ REHEARSED = (
     "compare_clocks", "compare_named_accounts", "compare_with_balance", "count_qualified", "list_ledger_json_numbers",
     "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts",
     "list_sessions_of", "read_amounts", "read_numbers", "count_subjects", "list_tries", "count_lots",
+    "compare_planned", "find_refund_events", "list_parts",
 )  # fmt: skip
 
 OF_LEDGER = (
@@ -31,6 +32,7 @@ CHOSEN = (
     "find_unpayable", "list_accounts_of", "list_json_numbers", "list_json_marks",
     "count_set", "count_ended", "find_released", "compare_named_accounts", "compare_with_balance", "count_qualified",
     "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts", "read_amounts",
+    "compare_planned",
 )  # fmt: skip
 
 
@@ -96,9 +98,11 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "read": written,
         "charged": mapping.ledger is None,
         "qualifiers": [],
-        "texts": [column] if name in ("find_refund_json", "find_refund_rows", "find_refund_texts") else written,
+        "texts": [column]
+        if name in ("find_refund_json", "find_refund_rows", "find_refund_texts", "find_refund_events")
+        else written,
         "account_column": False,
-        "columns": [{"column": one.quoted, "value": ""} for one in mapping.sessions.columns.values()],
+        "columns": _of_sessions(mapping, times=name == "compare_planned"),
         "looked": [looked],
         "down": "",
         "amounts": _numbers(mapping) if name == "find_constant" else [],
@@ -109,6 +113,7 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "by_row": True,
         "by_time": False,
         "unpaid": True,
+        "unnamed": False,
         "netted": False,
         "states": [],
         "words": False,
@@ -120,6 +125,11 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "kinds": [],
         "balance": False,
     }
+
+
+def _of_sessions(mapping: Mapping, *, times: bool) -> list[Slots]:
+    columns = [one for one in mapping.sessions.columns.values() if not times or one.base_type in TIME_TYPES]
+    return [{"column": one.quoted, "value": "", "name": f"time_{place}"} for place, one in enumerate(columns)]
 
 
 def _numbers(mapping: Mapping) -> list[Slots]:

@@ -194,6 +194,7 @@ def test_a_value_for_closing_that_does_not_fit_its_column_is_refused(app: App) -
         ("ledger", {"guard": "booked > now()"}, ["WHERE (booked > now())", "must be marked IMMUTABLE"]),
         ("ledger", {"guard": "l.kind = 'refund'"}, ["l.kind = 'refund'", 'FROM-clause entry for table "l"']),
         ("ledger", {"guard": "EXISTS (SELECT FROM jobs)"}, ["cannot use subquery in index predicate"]),
+        ("ledger", {"session": "(SELECT 'j')"}, ["ledger.session", "cannot use subquery in index expression"]),
         ("ledger.insert", {"jobb": "1"}, ["ledger.insert = 'jobb'", "did you mean job?"]),
         ("ledger.insert", {"kind": None}, ["ledger.insert = 'kind'", "NOT NULL and without a default"]),
         ("ledger.insert", {"job": None}, ["ledger.insert", "must set job"]),

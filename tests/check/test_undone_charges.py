@@ -52,6 +52,13 @@ def test_credits_of_which_nothing_is_left(app: App) -> None:
     assert rehearsed(app) == {}, "a trigger may write it"
 
 
+def test_credits_that_a_refund_would_take_away(app: App) -> None:
+    app.map("ledger.insert", amount="-amount")
+    assert "amount = '-amount' is below zero, and all 5 of the newest rows" in refuses(app, "ledger")
+    app.map("ledger.insert", amount="amount", remaining="-amount")
+    assert "remaining = '-amount' is below zero" in refuses(app, "ledger")
+
+
 def test_a_running_balance_is_not_what_is_left(app: App) -> None:
     app.sql("UPDATE book SET remaining = 100")
     app.map("ledger.insert", remaining=None)

@@ -219,3 +219,25 @@ def test_the_books_are_about_another_table_than_the_one_with_points(server: Serv
     )  # fmt: skip
     assert found["accounts"] == {"table": "?", "id": "?", "balance": "?"}
     assert "Several tables have balances: people, companies." in text
+
+
+def test_what_the_app_writes_into_its_refunds_is_not_left_out(server: Server, tmp_path: Path) -> None:
+    refunds = """ALTER TABLE credit_moves ADD batch int, ADD source text;
+        INSERT INTO credit_moves (person_id, render_id, amount, kind, batch, source)
+        SELECT person_id, id, 2, 'refund', id / 10, 'worker' FROM renders WHERE status = 'failed' AND id < 30"""
+    found, text = draft(server, tmp_path, PEOPLE, CHARGES, refunds)
+    assert found["ledger"]["insert"]["batch"] == "?"
+    assert "source" not in found["ledger"]["insert"]  # it may be the default
+    assert "The app's refunds have something in batch, such as" in text
+
+
+def test_of_several_accounts_of_one_owner_none_is_written_as_a_fact(server: Server, tmp_path: Path) -> None:
+    """The row of a refund names the owner, and which of the owner's accounts is paid is an open question."""
+    lots = """CREATE TABLE quotas (id int PRIMARY KEY, person_id int NOT NULL REFERENCES people, credits int NOT NULL);
+        INSERT INTO quotas SELECT n, 1 + n % 3, 50 FROM generate_series(1, 6) AS n;
+        ALTER TABLE people DROP credits;
+        INSERT INTO credit_moves (person_id, render_id, amount, kind)
+        SELECT person_id, id, 2, 'refund' FROM renders WHERE status = 'failed' AND id < 20"""
+    found, text = draft(server, tmp_path, PEOPLE, CHARGES, lots)
+    assert (found["sessions"]["account"], found["ledger"]["insert"]["person_id"]) == ("?", "?")
+    assert '"account_id"   if sessions.account is that' in text

@@ -17,6 +17,7 @@ from sweeper.check.rehearsal.pools import check_pools, why_limit, why_total
 from sweeper.check.rehearsal.reserved_counters import check_held
 from sweeper.check.rehearsal.samples import Samples, is_number, sampling
 from sweeper.check.rehearsal.sums import check_counters, check_sums, is_sum_of_ledger
+from sweeper.check.rehearsal.units import is_in_unit
 from sweeper.check.rehearsal.unmapped_balances import check_unmoved
 from sweeper.check.rehearsal.unpayable import check_unpayable
 from sweeper.check.result import Check
@@ -27,8 +28,6 @@ _BALANCE = re.compile(
     r"credit|balance|point|coin|token|quota|allowance|limit|used|spent|held|reserv|pool|milli|fund|wallet|minute|bonus"
     r"|gift|free|paid|trial|units|left|remain|bought|purchas|avail|cents|usage|consum", re.IGNORECASE,
 )  # fmt: skip
-_UNIT = re.compile(r"credit|token|coin|point|gem|minute|second|message|image|page|request|word|slot", re.IGNORECASE)
-_MONEY = re.compile(r"cents?(?![a-z])|usd|eur|dollar", re.IGNORECASE)
 _COUNTER = re.compile(r"(?<!un)(?<!not_)(used|usage|spent|consum)|total|lifetime", re.IGNORECASE)
 _NO_BALANCE = re.compile(r"score|rating|threshold|alert|percent", re.IGNORECASE)
 _CLOSED = re.compile(
@@ -93,7 +92,7 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
             and _BALANCE.search(column.name)
             and not _NO_BALANCE.search(column.name)
             and not column.name.lower().endswith("id")
-            and _is_in_unit(column.name, own.balance or "")
+            and is_in_unit(column.name, own.balance or "")
             and (table is not accounts or column.name.lower() not in known)
         ]
         columns = samples.seen(table, columns)
@@ -116,13 +115,6 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
                 "if a charge is taken from them as well: accounts.balance as their sum, and [accounts.add] with the "
                 "share of each; or name them in accounts.invariant",
             )  # fmt: skip
-
-
-def _is_in_unit(column: str, balance: str) -> bool:
-    """Whether a column may count the same as the balance: both names may have a unit, such as tokens and cents."""
-    units, others = ({unit.lower() for unit in _UNIT.findall(name)} for name in (column, balance))
-    is_money = [bool(_MONEY.search(name)) for name in (column, balance)]
-    return not others or (is_money[0] == is_money[1] and not (units and units.isdisjoint(others)))
 
 
 def _is_proven(samples: Samples, accounts: Table, own: AccountsSection) -> bool:

@@ -29,7 +29,8 @@ _NOT_PAID_YET = re.compile(
 class ComparedColumn:
     """A column of the ledger with the value that is written to it.
 
-    ``meaning`` is amount, account, running, default, text, state, key or empty. A running balance is compared with the
+    ``meaning`` is amount, account, running, default, text, state, key, json or empty: of JSON that may have the amount,
+    only the numbers are compared. A running balance is compared with the
     amount: what the app writes there should not be one.
     """
 
@@ -81,6 +82,12 @@ def compared_columns(samples: Samples) -> tuple[list[ComparedColumn], list[Colum
 def _meaning(column: Column, value: str, *, unique: bool) -> str | None:
     """What a value says of a refund; None where the app's own refunds have another one in any case."""
     names = names_in(value)
+    if (
+        column.base_type in ("json", "jsonb")
+        and not _VOLATILE.search(value)
+        and (names & _OWN or "amount" in names or _LITERAL.fullmatch(value))
+    ):
+        return "json"
     if names & _RUNNING and is_number(column):
         return "running"
     if names & _OWN or _VOLATILE.search(value):  # the app may find its refunds by a key of the session's

@@ -11,7 +11,7 @@ from sweeper.check.rehearsal.double_entry import check_entries
 from sweeper.check.rehearsal.ledger_columns import account_column, amount_columns
 from sweeper.check.rehearsal.linked_sessions import check_linked, check_named_in_texts, check_session_fails
 from sweeper.check.rehearsal.lots import check_lots
-from sweeper.check.rehearsal.newest_balances import check_newest_balances
+from sweeper.check.rehearsal.newest_balances import check_newest_balances, check_not_newest
 from sweeper.check.rehearsal.qualifiers import of_these_sessions
 from sweeper.check.rehearsal.row_kinds import check_row_kinds
 from sweeper.check.rehearsal.samples import (
@@ -27,6 +27,7 @@ from sweeper.check.rehearsal.samples import (
     numbered,
     sampling,
 )
+from sweeper.check.rehearsal.subjects import check_ledger_subjects
 from sweeper.check.rehearsal.unmapped_ledger import check_forgotten
 from sweeper.check.result import Check
 from sweeper.install.reversal_key import FULL_KEY_FIX, find_full_key, full_key
@@ -61,6 +62,7 @@ def check_ledger(context: CheckContext) -> Iterator[Check]:
             *(_missed_rows(samples) if not failing else check_named_in_texts(samples)),
             *_later(samples, key),
             *_no_room(samples),
+            *check_ledger_subjects(samples),
             *check_lots(samples, key),
             *check_entries(samples, key),
         ]
@@ -86,6 +88,8 @@ def _running(samples: Samples, key: Column | None) -> Iterator[Check]:
         if names & _BALANCE_WORDS:
             if key is not None and account is not None and "balance_after" in names:
                 yield from check_newest_balances(samples, key, account, column)
+            elif key is not None and account is not None and value.strip().lower() == "balance_before":
+                yield from check_not_newest(samples, key, account, column)
             continue
         by_hand = has_subquery(value)
         chained = column not in amounts[:1] and _is_chained(samples, key, account, amounts, column)

@@ -1,7 +1,7 @@
 """Whether a refund is a row of credits of which nothing is left to spend."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import Column
 from sweeper.check.context import failure
@@ -25,6 +25,7 @@ def check_lots(samples: Samples, key: Column | None) -> Iterator[Check]:
         for one in ledger.table.columns.values()
         if is_number(one) and one not in written and not one.generated and _LEFT.search(one.name)
     ]
+    yield from _against(samples, key, amounts)
     for column in samples.seen(ledger.table, columns):
         if not samples.sees(ledger.table, [key, amounts[0]]):
             return
@@ -38,3 +39,25 @@ def check_lots(samples: Samples, key: Column | None) -> Iterator[Check]:
                 "and [ledger.insert] does not write it: nobody could spend what is refunded",
                 f"[ledger.insert] {column.quoted} = \"amount\"",
             )  # fmt: skip
+
+
+def _against(samples: Samples, key: Column, amounts: Sequence[Column]) -> Iterator[Check]:
+    """A row of credits that are taken away, while what is left of a row is always of credits that were given."""
+    ledger, settings = samples.context.mapping.ledger, samples.context.settings.ledger
+    assert ledger is not None and settings is not None  # noqa: S101, PT018 - its columns are here
+    values = {ledger.table.column(text): value.strip() for text, value in settings.insert.items()}
+    left = [one for one in amounts if _LEFT.search(one.name)]
+    for column, amount in [(one, other) for one in left for other in amounts if other not in left]:
+        wrong = [one for one in (amount, column) if values.get(one, "").startswith("-")]
+        if not wrong or not samples.sees(ledger.table, [key, column, amount]):
+            continue
+        slots = {"column": column.quoted, "amount_column": amount.quoted, "key": key.quoted}
+        (row,) = samples.ask("count_lots", slots)
+        if row.rows >= _ENOUGH and row.given == row.rows and row.used:
+            yield failure(
+                "ledger",
+                f"[ledger.insert] {wrong[0].name} = {values[wrong[0]]!r} is below zero, and all {row.rows} of the "
+                f"newest rows of which something is left, by {column.name}, have given credits",
+                f'[ledger.insert] {wrong[0].quoted} = "amount"',
+            )  # fmt: skip
+            return

@@ -7,7 +7,7 @@ from typing import Any
 from sweeper.app.ledger_slots import Ledger
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.rehearsal.hooks import hook_may_write
-from sweeper.check.rehearsal.parents import refunded_wholes
+from sweeper.check.rehearsal.parents import refunded_parts, refunded_wholes
 from sweeper.check.rehearsal.refund_traces import find_traces
 from sweeper.check.rehearsal.released_charges import released_and_unpaid
 from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_owed, named, sampling
@@ -112,8 +112,9 @@ def _unwritten(unwritten: dict[str, list[str]]) -> Check:
 def _too_wide(samples: Samples, exclude: str, session_ids: tuple[str, ...]) -> Check | None:
     """``exclude`` is true of all failed sessions, also of those without its mark."""
     rows = samples.read("look_at_newest", session_ids)
-    excluded = {row.session_id for row in rows if row.excluded and is_owed(row)}
-    if len(excluded) < _MANY or any(not row.excluded for row in rows if is_owed(row)):
+    rows = [row for row in rows if is_owed(row) and not row.never]
+    excluded = {row.session_id for row in rows if row.excluded}
+    if len(excluded) < _MANY or any(not row.excluded for row in rows):
         return None
     marked: set[str] = set()
     marks = [mark for mark in find_marks(samples, session_ids) if mark.column.name.lower() in exclude.lower()]
@@ -200,7 +201,8 @@ def _traced(samples: Samples, *, blind: bool) -> Check | None:
     # the amount may subtract what was refunded
     session_ids = samples.owed()
     traces: dict[str, Any] = find_traces(samples, session_ids, GIVEN_BACK) if session_ids else {}
-    traces = traces or (refunded_wholes(samples, session_ids, GIVEN_BACK) if session_ids else {})
+    for find in (refunded_wholes, refunded_parts):
+        traces = traces or (find(samples, session_ids, GIVEN_BACK) if session_ids else {})
     traces |= {where: (len(found), found[0]) for where, found in released_and_unpaid(samples, session_ids).items()}
     if not blind:  # one of a few may be a refund in part, or of something else
         amount = samples.context.settings.sessions.amount.lower()

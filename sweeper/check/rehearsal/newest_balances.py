@@ -4,11 +4,13 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import product
 from operator import mul
+from typing import NamedTuple
 
 from sweeper.app.catalog import Column
 from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.samples import Samples, is_number, is_whole, named
 from sweeper.check.result import Check
+from sweeper.config.model import AccountsSection
 from sweeper.postgres.errors import Refusal, TooSlow
 from sweeper.postgres.templates import Choices
 from sweeper.postgres.transaction import Row
@@ -17,24 +19,21 @@ _ASK = "accounts.balance: what the app writes there; or ask the app why they dif
 _ENOUGH, _NUMBERS_AT_MOST, _TERMS_AT_MOST, _MOST = 3, 6, 4, Decimal("0.8")
 
 
+class _Read(NamedTuple):
+    """How many accounts differ, with the columns that were compared, and the one that orders the rows by time."""
+
+    row: Row
+    numbers: Sequence[Column]
+    moment: Column | None
+    own: AccountsSection
+
+
 def check_newest_balances(samples: Samples, key: Column, account: Column, column: Column) -> Iterator[Check]:
     """Whether the newest value of ``column`` is the balance, for the accounts of the newest rows."""
-    mapping, own = samples.context.mapping, samples.context.settings.accounts
-    ledger = mapping.ledger
-    if ledger is None or own is None or not mapping.has_accounts or "balance" not in mapping.slots:
+    read = _read(samples, key, account, column)
+    if read is None or not read.row.different:
         return
-    if not samples.sees(ledger.table, [key, account, column]):
-        return
-    accounts = samples.table("accounts.table", own.table)
-    key_of_account = accounts.column(own.id)
-    numbers = [one for one in samples.readable(accounts) if is_number(one) and one != key_of_account]
-    numbers = numbers[:_NUMBERS_AT_MOST]
-    moment = None if is_whole(key) else _moment(samples)
-    if moment is None and not is_whole(key):  # no column shows which row is the newest
-        return
-    row = _compare(samples, key, account, column, numbers, moment)
-    if row is None or not row.different:
-        return
+    row, numbers, moment, own = read
     said = (
         f"{column.name} of the newest row is not accounts.balance = {own.balance!r} for {row.different} of "
         f"{row.accounts} accounts, such as {named(row.samples)}"
@@ -46,6 +45,37 @@ def check_newest_balances(samples: Samples, key: Column, account: Column, column
         return
     if moment is None:  # among rows with the same time, the newest is not known
         yield warning("ledger", said, _ASK)
+
+
+def check_not_newest(samples: Samples, key: Column, account: Column, column: Column) -> Iterator[Check]:
+    """Whether ``column``, which is written as the balance before a row, has the balance after it in the app's rows."""
+    read = _read(samples, key, account, column)
+    if read is None or read.row.different or read.row.accounts < _ENOUGH:
+        return
+    yield failure(
+        "ledger", f"{column.name} of the newest row is accounts.balance = {read.own.balance!r} for all "
+        f"{read.row.accounts} accounts looked at, and [ledger.insert] fills it with balance_before",
+        f'[ledger.insert] {column.quoted} = "balance_after"',
+    )  # fmt: skip
+
+
+def _read(samples: Samples, key: Column, account: Column, column: Column) -> _Read | None:
+    """What the newest rows have in ``column``, beside the numbers of their accounts; None if not compared."""
+    mapping, own = samples.context.mapping, samples.context.settings.accounts
+    ledger = mapping.ledger
+    if ledger is None or own is None or not mapping.has_accounts or "balance" not in mapping.slots:
+        return None
+    if not samples.sees(ledger.table, [key, account, column]):
+        return None
+    accounts = samples.table("accounts.table", own.table)
+    key_of_account = accounts.column(own.id)
+    numbers = [one for one in samples.readable(accounts) if is_number(one) and one != key_of_account]
+    numbers = numbers[:_NUMBERS_AT_MOST]
+    moment = None if is_whole(key) else _moment(samples)
+    if moment is None and not is_whole(key):  # no column shows which row is the newest
+        return None
+    row = _compare(samples, key, account, column, numbers, moment)
+    return None if row is None else _Read(row, numbers, moment, own)
 
 
 def _moment(samples: Samples) -> Column | None:

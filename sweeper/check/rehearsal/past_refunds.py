@@ -3,12 +3,14 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
 from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.check.context import CheckContext, failure, joined, ok, warning
 from sweeper.check.rehearsal.before_refund import amounts_before_refund
 from sweeper.check.rehearsal.compared_columns import ComparedColumn, compared_columns
 from sweeper.check.rehearsal.given_back import read_given_back
+from sweeper.check.rehearsal.json_amounts import amounts_in_json, unwritten_amount
 from sweeper.check.rehearsal.past_rows import PastRefund, read_past_refunds
 from sweeper.check.rehearsal.samples import Samples, named, number, sampling
 from sweeper.check.rehearsal.unmapped_ledger import check_given_back
@@ -34,7 +36,7 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
         unique = {row.name for row in samples.ask("list_unique_columns", {}, table_oid=table.oid)}
         owners = set(_owners(samples, table))
         netted = context.settings.ledger is not None and context.settings.ledger.past is not None
-        sessions = sessions if netted else amounts_before_refund(samples, sessions)
+        sessions = sessions if netted else amounts_in_json(amounts_before_refund(samples, sessions))
     if not sessions:
         yield ok("past_refunds", "none of the newest failed sessions has a refund that the app wrote itself")
         return
@@ -42,7 +44,9 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
     found = [
         _amounts(context, sessions, netted=netted),
         _accounts(context, sessions, account),
+        _never(context, sessions),
         _absolute(sessions, compared),
+        None if netted else unwritten_amount(sessions),
         _others(sessions, compared, unwritten, unique, owners, moves=context.mapping.moves_balances),
     ]
     problems = [check for check in found if check is not None]
@@ -123,7 +127,7 @@ def _is_flat(known: Sequence[PastRefund]) -> bool:
 
 def _is_one_ratio(less: Sequence[PastRefund], known: Sequence[PastRefund]) -> bool:
     """Whether the amount is the same part of the refund for all sessions, whatever that was."""
-    ratios = {abs(one.past_amount) / abs(one.amount) if one.amount else None for one in less}
+    ratios = {Fraction(abs(one.past_amount)) / Fraction(abs(one.amount)) if one.amount else None for one in less}
     distinct = {abs(one.past_amount) for one in less}
     return len(less) == len(known) >= _ALIKE and len(ratios) == 1 and None not in ratios and len(distinct) >= _ENOUGH
 
@@ -153,6 +157,20 @@ def _accounts(context: CheckContext, sessions: Sequence[PastRefund], column: str
     )
     often = len(wrong) >= max(_ENOUGH, len(known) * _ODD)
     return (failure if often else warning)("past_refunds", message, "sessions.account: who was charged")
+
+
+def _never(context: CheckContext, sessions: Sequence[PastRefund]) -> Check | None:
+    """Sessions that the file never pays, although the app gave back what the file says, and to the same account."""
+    never = [one for one in sessions if one.never and one.rows and one.account == one.past_account is not None]
+    same = [one for one in never if one.amount and abs(one.amount) == abs(one.past_amount)]
+    if len(same) < _ENOUGH or all(one.never for one in sessions):  # then it is a mark of a refund
+        return None
+    return warning(
+        "past_refunds", f"sessions.never = {context.settings.sessions.never!r} is true of {len(same)} of "
+        f"{len(sessions)} sessions that the app refunded, such as {named([one.session_id for one in same])}, with the "
+        "amount and the account of the file: others of that kind are not refunded",
+        "sessions.never: true only of what is never to be refunded",
+    )  # fmt: skip
 
 
 def _absolute(sessions: Sequence[PastRefund], compared: Sequence[ComparedColumn]) -> Check | None:

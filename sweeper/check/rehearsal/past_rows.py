@@ -1,9 +1,10 @@
 """Compares the refunds that the app wrote itself with what ``[ledger.insert]`` would write for the same sessions."""
 
+import json
 import re
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, Inexact, localcontext
 
 from sweeper.app.catalog import Column
@@ -13,6 +14,8 @@ from sweeper.ledger.past import past_slots
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
 
+_FLOATING = ("real", "double precision")
+Pair = tuple[Decimal | None, Decimal | None]
 _SCALE = re.compile(r"\(\d+,(-?\d+)\)")
 
 
@@ -28,11 +31,14 @@ class PastRefund:
     past_amount: Decimal = Decimal(0)
     rows: int = 0
     excluded: bool = False
+    never: bool = False
     differs: frozenset[str] = frozenset()
     keyed: frozenset[str] = frozenset()
     own_amount: frozenset[str] = frozenset()
     unwritten: frozenset[str] = frozenset()
     opposite: frozenset[str] = frozenset()
+    numbers: Mapping[str, Pair] = field(default_factory=dict)
+    """The numbers in JSON by column and key: the file's, and the app's."""
 
 
 def _past(samples: Samples, compared: Sequence[ComparedColumn]) -> dict[str, str]:
@@ -100,6 +106,7 @@ def _added_up(
         past_amount=_rounded(sum(amounts, Decimal(0)), digits),
         rows=len(amounts),
         excluded=first.excluded,
+        never=first.never,
         differs=frozenset(differs),
         keyed=frozenset(
             one.column.name
@@ -111,10 +118,12 @@ def _added_up(
             for place, one in enumerate(compared)
             if one.meaning == "running" and len(rows) == 1 and not _unlike(one, first.ours[place], first.theirs[place])
         ),
+        numbers=_numbers(rows, compared),
         opposite=frozenset(
             one.column.name
             for place, one in enumerate(compared)
-            if one.meaning == "text" and all(_is_opposite(row.ours[place], row.theirs[place]) for row in rows)
+            if one.meaning in ("text", "")
+            and all(_is_opposite(one, row.ours[place], row.theirs[place]) for row in rows)
         ),
         unwritten=frozenset(
             column.name
@@ -124,13 +133,32 @@ def _added_up(
     )
 
 
+def _numbers(rows: Sequence[Row], compared: Sequence[ComparedColumn]) -> dict[str, Pair]:
+    """The numbers in columns of JSON, of a session that has one refund alone."""
+    found: dict[str, Pair] = {}
+    for place, one in enumerate(compared):
+        if one.meaning == "json" and len(rows) == 1:
+            ours, theirs = (_numbers_in(some[place]) for some in (rows[0].ours, rows[0].theirs))
+            found |= {f"{one.column.name} ->> {key}": (ours.get(key), theirs.get(key)) for key in ours.keys() | theirs}
+    return found
+
+
+def _numbers_in(text: str | None) -> dict[str, Decimal]:
+    content = json.loads(text or "null", parse_int=Decimal, parse_float=Decimal)
+    return {key: one for key, one in content.items() if isinstance(one, Decimal)} if isinstance(content, dict) else {}
+
+
 def _names(text: str | None, session_id: str) -> bool:
     """Whether a text has the id of a session in it."""
     return bool(text and re.search(rf"(?<![a-zA-Z0-9]){re.escape(session_id)}(?![a-zA-Z0-9])", text))
 
 
-def _is_opposite(ours: str | None, theirs: str | None) -> bool:
-    """Whether one text means that credits come in, and the other that they go out."""
+def _is_opposite(one: ComparedColumn, ours: str | None, theirs: str | None) -> bool:
+    """Whether one text or number means that credits come in, and the other that they go out."""
+    if is_number(one.column) and ours is not None and theirs is not None:
+        return one.column.base_type not in _FLOATING and Decimal(ours) == -Decimal(theirs) != 0
+    if one.meaning != "text":
+        return False
     ways = [_way(text or "") for text in (ours, theirs)]
     return "" not in ways and ways[0] != ways[1]
 

@@ -67,7 +67,8 @@ def check_pools(samples: Samples, accounts: Table, own: AccountsSection) -> Iter
         return
     numbers = [one for one in accounts.columns.values() if is_number(one) and not one.generated]
     pools = [one for one in numbers if _words(one.name) & _POOLS and not _words(one.name) & _FLAGS]
-    added = {accounts.column(text): value for text, value in (own.add or {own.balance: "amount"}).items()}
+    adds = (own.add or {own.balance: "amount"}).items()
+    added = {accounts.column(text): value for text, value in adds if not re.fullmatch(r"[0.\s]*", value)}
     moved = [one for one in pools if one in added]
     # a name like that of a pool that gets a share means the same pool
     given = {word for one in moved for word in _words(one.name)}

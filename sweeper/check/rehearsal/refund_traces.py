@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from sweeper.app.catalog import Column, Table
-from sweeper.check.rehearsal.row_amounts import AMOUNT, PARTS, row_amounts
+from sweeper.check.rehearsal.refund_events import find_events
+from sweeper.check.rehearsal.row_amounts import AMOUNT, PARTS, row_amounts, unnamed_amounts
 from sweeper.check.rehearsal.samples import DOWN_WORDS, UP_WORDS, Samples, is_shared
 from sweeper.check.rehearsal.session_marks import named_marks
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
@@ -43,7 +44,12 @@ Rows = dict[str, dict[str, Given]]
 def find_traces(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
     """How many of these sessions have a trace in each table or column, and one of them."""
     rows = find_rows(samples, session_ids, words)
-    return named_marks(samples, session_ids, words) | {where: (len(found), min(found)) for where, found in rows.items()}
+    traces = {where: (len(found), min(found)) for where, found in rows.items()}
+    if not traces:
+        tables = samples.tables()[: _TABLES_AT_MOST * 10]
+        columns = samples.ask("list_all_columns", {}, table_oids=[row.oid for row in tables])
+        traces = find_events(samples, _linked_tables(samples, tables, columns, ()), session_ids, words)
+    return named_marks(samples, session_ids, words) | traces
 
 
 def find_rows(samples: Samples, session_ids: Sequence[str], words: str) -> Rows:
@@ -229,14 +235,19 @@ def _rows(
     samples: Samples, table: Table, link: str, session_ids: Sequence[str], words: str, *, json: bool
 ) -> Sequence[Row]:
     key = samples.key_of(table)
-    amounts = row_amounts(samples, table, (key, table.columns[link])) if key else None
-    if key is None or amounts is None or not samples.sees(table, [key, table.columns[link]]):
+    named_ones = row_amounts(samples, table, (key, table.columns[link])) if key else None
+    unnamed = named_ones is None and not json
+    amounts = unnamed_amounts(samples, table, (key, table.columns[link])) if unnamed else named_ones
+    if key is None or not (amounts if unnamed else amounts is not None):
+        return []
+    if not samples.sees(table, [key, table.columns[link]]):
         return []
     speaking = [column for column in table.columns.values() if column.category in ("S", "E") and column.name != link]
     texts: list[Slots] = [{"column": column.quoted} for column in samples.seen(table, speaking)]
     slots = {"table": table.qualified, "key": key.quoted, "link": quote_name(link)}
     directions = {} if json else {"up_words": UP_WORDS, "down_words": DOWN_WORDS}
     return samples.ask(
-        "find_refund_json" if json else "find_refund_rows", slots, {"texts": texts, "amounts": amounts},
+        "find_refund_json" if json else "find_refund_rows", slots,
+        {"texts": texts, "amounts": amounts or [], "unnamed": unnamed},
         session_ids=list(session_ids), refund_words=words, table_words=table.name, **directions,
     )  # fmt: skip

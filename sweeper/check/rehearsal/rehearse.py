@@ -25,6 +25,7 @@ from sweeper.check.result import Check, Status
 from sweeper.check.rights import tables_denied
 from sweeper.check.rows import check_durations
 from sweeper.config.model import Settings
+from sweeper.core.decimals import exactly
 from sweeper.core.errors import SweeperError
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Busy, Refusal, StatementError, TooSlow
@@ -67,7 +68,8 @@ def _check_items(context: CheckContext) -> Iterator[tuple[str, list[Check]]]:
 def check_item(context: CheckContext, name: str, look: Callable[[], Iterator[Check]]) -> list[Check]:
     """What an item finds, or why it could not be checked."""
     try:
-        return list(look())
+        with exactly():  # as in a run, so that `check` finds the same
+            return list(look())
     except (Busy, TooSlow) as problem:
         return [not_checked(name, problem)]
     except Refusal as refusal:

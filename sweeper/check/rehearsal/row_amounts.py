@@ -42,5 +42,17 @@ def row_amounts(samples: Samples, table: Table, others: Collection[Column | None
     return items if amounts else None
 
 
+def unnamed_amounts(samples: Samples, table: Table, others: Collection[Column | None]) -> list[Slots]:
+    """The first exact numbers of a table of which none is named as an amount, and that refer to no other row."""
+    links = {row.column_name for row in samples.ask("list_references", {}) if row.table_oid == table.oid}
+    numbers = [
+        one
+        for name, one in table.columns.items()
+        if one.base_type in _EXACT and one not in others and name not in links and not name.lower().endswith("id")
+    ]
+    exact = samples.seen(table, numbers[:_AMOUNTS_AT_MOST])
+    return [{"column": one.quoted, "name": f"amount_{place}", "down": ""} for place, one in enumerate(exact)]
+
+
 def _says(column: Column, words: Collection[str]) -> bool:
     return any(part.lower() in words for part in PARTS.findall(column.name))

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.rehearsal.delivered import settled_ids
+from sweeper.check.rehearsal.planned import check_planned
 from sweeper.check.rehearsal.samples import named, sampling
 from sweeper.check.result import Check
 from sweeper.core.durations import describe_duration
@@ -64,10 +65,12 @@ def check_active_at(context: CheckContext) -> Iterator[Check]:
     if own.stuck_at is not None:
         yield ok("active_at", "does not count: sessions.stuck_at says when a session is stuck")
         return
-    if not context.has_heartbeat:
-        yield ok("active_at", "a session that runs counts from its start")
-        return
     rows = _running(context)
+    with sampling(context) as samples:
+        planned = list(check_planned(samples, rows))
+    if planned or not context.has_heartbeat:
+        yield from planned or [ok("active_at", "a session that runs counts from its start")]
+        return
     silent = [row for row in rows if row.silent]
     if not silent:
         yield ok("active_at", f"each of the {len(rows)} newest running sessions has one")

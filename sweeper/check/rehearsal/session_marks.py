@@ -11,7 +11,7 @@ from sweeper.postgres.transaction import Row
 
 # words for a refund that was not made, or only in part
 _NOT_MADE = re.compile(
-    r"able|eligib|request|polic|allow|pending|due|want|fail|den(y|ied)|reject|until|deadline|partial|window|try|tries"
+    r"able|eligib|request|polic|allow|pending|due|want|fail|den(y|ied)|reject|until|deadline|partial|window|(?<!en)tr(y|ies)"
     r"|attempt|lock|error|need|should|to_|auto|enabled|expire|non|never|no_|not_|scheduled|ask|review",
     re.IGNORECASE,
 )
@@ -23,6 +23,7 @@ _WORDS = (
     r"|void|voided|freed)$"
 )
 _FLAGS, _ENOUGH, _JSON, _JSON_AT_MOST = ("boolean",), 3, ("json", "jsonb"), 4
+_KEYS, _LINK = ("text", "character varying", "uuid"), re.compile(r"(_id|Id|_key|Key|_ref)$")
 _MOMENTS = ("timestamp without time zone", "timestamp with time zone", "date")
 
 
@@ -71,10 +72,10 @@ def mark_columns(samples: Samples, *, noted: bool = True) -> list[Column]:
     return [column for column in found if column in readable]
 
 
-def number_marks(samples: Samples) -> list[Mark]:
-    """Columns whose names say how much the app has refunded, and that the file does not subtract from the amount."""
+def number_marks(samples: Samples, *, read: bool = False) -> list[Mark]:
+    """Columns whose names say how much the app has refunded; only with ``read`` also those that the file reads."""
     sessions, own = samples.context.mapping.sessions, samples.context.settings.sessions
-    read = " ".join(filter(None, (own.amount, own.charged))).lower()
+    known = "" if read else " ".join(filter(None, (own.amount, own.charged))).lower()
     found = [
         column
         for name, column in sessions.columns.items()
@@ -83,7 +84,7 @@ def number_marks(samples: Samples) -> list[Mark]:
         and re.search(GIVEN_BACK, name, re.IGNORECASE)
         and not _NOT_MADE.search(name)
         and not _NO_AMOUNT.search(name)
-        and name.lower() not in read
+        and name.lower() not in known
     ]
     return [Mark(column, number=True) for column in samples.seen(sessions, found)]
 
@@ -114,13 +115,18 @@ def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, l
     written = {mapping.sessions.column(text) for text in own.refunded}
     found = {}
     marks = [Mark(column, flag=column.base_type in _FLAGS) for column in mark_columns(samples)]
-    for mark in (*marks, *number_marks(samples)):
+    links = [  # to the refund itself, such as refund_transaction_id
+        one for one in mapping.sessions.columns.values()
+        if one.base_type in _KEYS and re.search(GIVEN_BACK, one.name, re.IGNORECASE) and _LINK.search(one.name)
+        and not _NOT_MADE.search(one.name)
+    ]  # fmt: skip
+    for mark in (*marks, *number_marks(samples), *map(Mark, samples.seen(mapping.sessions, links))):
         column = mark.column
         if column in written or column.generated:
             continue
-        rows = mark.read(samples, "find_marked", session_ids)
-        if len(rows) >= _ENOUGH:
-            found[column.name] = [row.session_id for row in rows]
+        rows = [row.session_id for row in mark.read(samples, "find_marked", session_ids)]
+        if len(rows) >= _ENOUGH and not (column in links and set(rows) & set(samples.owed())):
+            found[column.name] = rows
     return found
 
 

@@ -9,7 +9,7 @@ from sweeper.check.rehearsal.delivered import check_delivered, settled_ids
 from sweeper.check.rehearsal.labels import labels_of_statuses, shown
 from sweeper.check.rehearsal.other_status import check_other_status
 from sweeper.check.rehearsal.samples import Samples, named, sampling
-from sweeper.check.rehearsal.session_marks import mark_columns
+from sweeper.check.rehearsal.session_marks import mark_columns, number_marks
 from sweeper.check.rehearsal.status_ends import check_ends, endless, errorless
 from sweeper.check.rehearsal.status_names import NOT_DONE, check_status_names, words_of
 from sweeper.check.result import Check, Status
@@ -86,13 +86,15 @@ def _wrong(context: CheckContext) -> Iterator[Check]:
         without_end, without_error = endless(samples), errorless(samples)
         ends = list(check_ends(samples, settled_sessions, labels))
         payments = list(check_other_status(samples))
+        unnamed = [] if any(one.given_back for one in failed) else _unnamed(samples)
     if wide := list(_all_refunded(context, failed, settled)):
         yield from wide
         return
     yield from payments or delivered
     yield from _given_back_by_name(failed)
     yield from _never_refunded(failed, settled, without_end, without_error)
-    yield from ends or _refunded_elsewhere(failed, settled)
+    yield from ends or _refunded_elsewhere(failed, settled, "succeeded has")
+    yield from _refunded_elsewhere(failed, unnamed, "failed does not have")
 
 
 def _all_refunded(
@@ -176,20 +178,34 @@ def _words(one: _StatusSample) -> set[str]:
     return words_of(one.called)
 
 
-def _refunded_elsewhere(failed: Sequence[_StatusSample], settled: Sequence[_StatusSample]) -> Iterator[Check]:
+def _unnamed(samples: Samples) -> list[_StatusSample]:
+    """Sessions whose status is in no list; empty where finding them takes too long."""
+    try:
+        with samples.transaction.savepoint():
+            session_ids = [row.session_id for row in samples.ask("list_unnamed", {})]
+    except TooSlow:
+        return []
+    return _seen(samples, session_ids, by_exclude=False, by_number=True)
+
+
+def _refunded_elsewhere(
+    failed: Sequence[_StatusSample], others: Sequence[_StatusSample], listed: str
+) -> Iterator[Check]:
     """A status that owes nothing by the file, while the app refunds its sessions and never those that failed."""
     if any(one.given_back for one in failed):
         return
-    for one in settled:
+    for one in others:
         if one.is_refunded and not _GIVEN_BACK.search(one.called):
             yield failure(
-                "statuses", f"sessions.succeeded has {one.shown}, and the app has refunded {one.given_back} of "
+                "statuses", f"sessions.{listed} {one.shown}, and the app has refunded {one.given_back} of "
                 f"{one.sessions} such sessions, such as {named(one.refunded)}, and none of those in sessions.failed",
                 f"sessions.failed: {one.status!r}, and nothing that has succeeded",
             )  # fmt: skip
 
 
-def _seen(samples: Samples, session_ids: Sequence[str], *, by_exclude: bool) -> list[_StatusSample]:
+def _seen(
+    samples: Samples, session_ids: Sequence[str], *, by_exclude: bool, by_number: bool = False
+) -> list[_StatusSample]:
     """How many of these sessions the app has refunded, by status."""
     context = samples.context
     own, ledger = context.settings.ledger, context.mapping.ledger
@@ -199,7 +215,9 @@ def _seen(samples: Samples, session_ids: Sequence[str], *, by_exclude: bool) -> 
     marks = mark_columns(samples, noted=False)  # `marks` reports what this role may not read of them
     flags: list[Slots] = [{"column": one.quoted} for one in marks if one.base_type == "boolean"]
     moments: list[Slots] = [{"column": one.quoted} for one in marks if one.base_type != "boolean"]
-    choices: Choices = {"flags": flags, "moments": moments, "by_exclude": by_exclude}
+    given = number_marks(samples, read=True) if by_number else []
+    numbers: list[Slots] = [{"column": one.column.quoted} for one in given]
+    choices: Choices = {"flags": flags, "moments": moments, "numbers": numbers, "by_exclude": by_exclude}
     try:
         rows: Sequence[Row] = samples.read("compare_statuses", session_ids, slots, choices)
     except (Refusal, StatementError, TooSlow) as error:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.check.context import CheckContext, failure
+from sweeper.check.rehearsal.ledger_columns import account_column
 from sweeper.check.rehearsal.samples import Samples, named, sampling
 from sweeper.check.result import Check
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
@@ -33,6 +34,26 @@ def check_subjects(context: CheckContext) -> Iterator[Check]:
                 return
 
 
+def check_ledger_subjects(samples: Samples) -> Iterator[Check]:
+    """Refunds of something else that ``ledger.where`` takes for those of the session with the same number."""
+    ledger, own = samples.context.mapping.ledger, samples.context.settings.ledger
+    if ledger is None or own is None or own.past is not None or samples.context.mapping.is_by_account:
+        return
+    for column, kind in _pairs(ledger.table, set(_WORD.findall(own.session.lower()))):
+        pair = (column, kind)
+        account = account_column(samples)
+        rows = _count_about(samples, ledger.table, pair, account, filter=samples.context.mapping.slots["ledger_where"])
+        if wrong := _of_something_else(rows, "", reads_kind=False):
+            yield failure(
+                "ledger",
+                f"ledger.where = {own.where!r} is true of rows whose {kind.name} is {wrong.kind!r}: these are about "
+                f"something else, and {wrong.known} have a session's number in {column.name}, such as "
+                f"{named(wrong.about)}, which would not be refunded",
+                f"ledger.where: and {kind.quoted} = what rows about these sessions have there",
+            )
+            return
+
+
 def _check_text(samples: Samples, key: str, text: str) -> Iterator[Check]:
     words, value = set(_WORD.findall(text.lower())), samples.expression(key, text)
     for row in samples.tables():
@@ -56,27 +77,31 @@ def _pairs(table: Table, words: set[str]) -> Iterator[tuple[Column, Column]]:
 
 
 def _count(samples: Samples, table: Table, column: Column, kind: Column, value: str) -> Sequence[Row]:
-    key, context = samples.key_of(table), samples.context
-    if key is None or not samples.sees(table, [key, column, kind]):
-        return []
-    own = context.settings.accounts
+    own = samples.context.settings.accounts
     accounts = samples.table("accounts.table", own.table) if own else None
-    payer = context.mapping.sessions.column(context.settings.sessions.account)
+    payer = samples.context.mapping.sessions.column(samples.context.settings.sessions.account)
     links = [row.column_name for row in samples.ask("list_references", {})
              if row.table_oid == table.oid and accounts is not None and row.target_oid == accounts.oid]  # fmt: skip
     links += [payer.name] if payer is not None and payer.name in table.columns else []
     account = next(iter(samples.seen(table, [table.columns[name] for name in links[:1]])), None)
-    slots = {
-        "table": table.qualified,
-        "key": key.quoted,
-        "column": column.quoted,
-        "kind_column": kind.quoted,
-        "account_column": account.quoted if account else "",
-        "value": value,
-    }
+    return _count_about(samples, table, (column, kind), account, value=value)
+
+
+def _count_about(
+    samples: Samples, table: Table, pair: tuple[Column, Column], account: Column | None, **slots: str
+) -> Sequence[Row]:
+    """What the newest rows of a table refer to, by the column for the number and that for the kind."""
+    key = samples.key_of(table)
+    if key is None or not samples.sees(table, [key, *pair, *([account] if account else [])]):
+        return []
+    named_as = {"table": table.qualified, "key": key.quoted, "column": pair[0].quoted, "kind_column": pair[1].quoted}
+    accounts = {"account_column": account.quoted if account else ""}
     try:
         with samples.transaction.savepoint():
-            return samples.ask("count_subjects", slots, {"account_column": account is not None})
+            return samples.ask(
+                "count_subjects", {"value": "NULL", "filter": "true", **named_as, **accounts, **slots},
+                {"account_column": account is not None},
+            )  # fmt: skip
     except (Refusal, StatementError, TooSlow):  # a number that no session could have
         return []
 

@@ -35,12 +35,18 @@ def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
         )  # fmt: skip
         return
     equal = [one for one, count in zip(others, row.equal, strict=True) if count == row.accounts]
-    better = [one for one in equal if not _goes_with(one, amount, samples, accounts, own)]
+    opposite = [one for one, count in zip(others, row.opposite, strict=True) if count == row.accounts]
+    better = [
+        *(one for one in equal if not _goes_with(one, amount, samples, accounts, own, same=True)),
+        *(one for one in opposite if not _goes_with(one, amount, samples, accounts, own, same=False)),
+    ]
     if better and row.accounts >= _ENOUGH and row.different * 2 > row.accounts:
         yield failure(
             "accounts", f"accounts.balance = {own.balance!r} is not what the rows of {table.name} come to for "
-            f"{row.different} of {row.accounts} accounts, such as {named(row.samples)}, and {better[0].name} is",
-            f"accounts.balance = {better[0].quoted!r}",
+            f"{row.different} of {row.accounts} accounts, such as {named(row.samples)}, and "
+            f"{'' if better[0] in equal else '-'}{better[0].name} is",
+            f"accounts.balance = {better[0].quoted!r}" if better[0] in equal else
+            f'[accounts.add] {better[0].quoted} = "-amount", and accounts.balance with it',
         )  # fmt: skip
 
 
@@ -85,13 +91,21 @@ def _compare(samples: Samples, accounts: Table, own: AccountsSection) -> tuple[R
     return row, others, amounts[0]
 
 
-def _goes_with(counter: Column, amount: Column, samples: Samples, accounts: Table, own: AccountsSection) -> bool:
-    """Whether a refund changes a column by as much as the sum of the rows, such as a counter for rows of usage."""
+def _goes_with(
+    counter: Column, amount: Column, samples: Samples, accounts: Table, own: AccountsSection, *, same: bool
+) -> bool:
+    """Whether a refund changes a column by as much as the sum of the rows, such as a counter for rows of usage.
+
+    Not with the ``same`` sign, where the rows say what was spent as negative numbers.
+    """
     ledger, settings = samples.context.mapping.ledger, samples.context.settings.ledger
     assert ledger is not None and settings is not None  # noqa: S101, PT018 - its rows are compared
     written = next(value for text, value in settings.insert.items() if ledger.table.column(text) == amount)
     moved = dict(own.add or {}) | ({own.spent: "-amount"} if own.spent else {})
-    return any(accounts.column(text) == counter and ("-" in value) == ("-" in written) for text, value in moved.items())
+    return any(
+        accounts.column(text) == counter and (("-" in value) == ("-" in written)) == same
+        for text, value in moved.items()
+    )
 
 
 def check_counters(own: AccountsSection) -> Iterator[Check]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
+from fractions import Fraction
 
 from sweeper.check.context import CheckContext, failure, warning
 from sweeper.check.rehearsal.hooks import written_by_hooks
@@ -108,7 +109,7 @@ def _another_number(
         if len(given) < len(theirs) * _NEARLY or len(set(given.values())) < 2:
             continue
         sample = next((one for one in given if ours[one] > given[one]), next(iter(given)))
-        is_unit = len({ours[one] / found for one, found in given.items()}) == 1
+        is_unit = len({Fraction(ours[one]) / Fraction(found) for one, found in given.items()}) == 1
         yield (warning if is_unit or ours[sample] < given[sample] else failure)(
             "past_refunds",
             f"sessions.amount = {amount!r} is not what the app gave back for {len(given)} sessions, such as {sample}: "
@@ -118,7 +119,7 @@ def _another_number(
         )
         return
     more = [one for one, amounts in theirs.items() if ours[one] > max(amounts)]
-    if len(more) == len(theirs) and len({ours[one] / max(theirs[one]) for one in more}) > 1:
+    if len(more) == len(theirs) and len({Fraction(ours[one]) / Fraction(max(theirs[one])) for one in more}) > 1:
         one, most = more[0], max(theirs[more[0]])
         yield warning(
             "past_refunds",
