@@ -33,6 +33,15 @@ def test_a_status_in_no_list_that_the_app_refunds(app: App) -> None:
     assert "sessions.failed does not have 'failed', and the app has refunded 20 of 20 such sessions" in message
 
 
+@pytest.mark.parametrize("status", ["canceled", "timeout", "expired"])
+def test_an_app_may_refund_what_is_in_no_list_and_nothing_that_fails(app: App, status: str) -> None:
+    """That nothing else is refunded may be why there is a sweep."""
+    app.sql(f"UPDATE jobs SET state = '{status}' WHERE state = 'failed' AND substr(id, 2)::int <= 20")
+    found = rehearsed(app)["statuses"]
+    assert found["status"] == "warning"
+    assert ("the app has refunded 20 of 20 such sessions" in found["message"]) == (status != "canceled")
+
+
 @pytest.mark.slow
 def test_a_status_in_no_list_whose_sessions_say_what_was_refunded(app: App) -> None:
     app.sql("ALTER TABLE jobs ADD refunded_credits int NOT NULL DEFAULT 0")
@@ -158,6 +167,9 @@ def test_a_counter_that_moves_against_the_book(app: App) -> None:
     app.sections.pop("accounts.add")
     app.map("accounts", balance="size")
     assert "-consumed is" in refuses(app, "accounts")
+    app.sql("DELETE FROM book WHERE kind = 'refund'")
+    app.sql("UPDATE wallets AS w SET consumed = (SELECT -sum(amount) FROM book WHERE wallet = w.id)")
+    assert rehearsed(app)["accounts"]["status"] == "warning"
 
 
 def test_refunds_of_something_else_with_the_same_numbers(app: App) -> None:

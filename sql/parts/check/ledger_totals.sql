@@ -4,7 +4,8 @@ FROM (
     LIMIT 6
 ) AS newest
 CROSS JOIN LATERAL (
-    SELECT pg_catalog.sum(l.{amount_column}::numeric) AS total
+    SELECT pg_catalog.sum(l.{amount_column}::numeric) AS total,
+           pg_catalog.count(*) FILTER (WHERE {ledger_where}) AS refunds
     FROM {ledger} AS l
     WHERE l.{account_column} {account_column_eq} newest.account
 ) AS summed
