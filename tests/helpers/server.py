@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ from tests.helpers.paths import APPS
 _numbers = count(1)
 # a server's data take less than 1 GB here; there is one a worker, and for slow tests one a version
 _MEMORY, _MEMORY_NEEDED = Path("/dev/shm"), 8 * 2**30  # noqa: S108 - no name in it can be guessed
+# how long a server may take to end a connection that is closed already
+_LEAVING_SECONDS = 0.1
 
 
 def complete(given: str) -> str:
@@ -61,13 +64,33 @@ class Server:
 
     def execute(self, statement: str) -> None:
         """Send one statement to the server's own database."""
-        if self._connection is None or self._connection.closed:
-            self._connection = psycopg.connect(self.url, autocommit=True)
         try:
-            self._connection.execute(statement)  # type: ignore[call-overload]
+            self._connected().execute(statement)  # type: ignore[call-overload]
         finally:
             if not self.stays_connected:
-                self._connection.close()
+                self.disconnect()
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        if self._connection is None or self._connection.closed:
+            self._connection = psycopg.connect(self.url, autocommit=True)
+        return self._connection
+
+    def _drop(self, name: str) -> None:
+        self._wait_until_left(name)
+        self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def _wait_until_left(self, name: str) -> None:
+        """Wait for connections to a database that were just closed: a server that finds one sleeps for 100 ms.
+
+        One that stays open is left to that server.
+        """
+        end = time.monotonic() + _LEAVING_SECONDS
+        while self._has_connections(name) and time.monotonic() < end:
+            time.sleep(0.001)
+
+    def _has_connections(self, name: str) -> bool:
+        query = "SELECT FROM pg_stat_activity WHERE datname = %s"
+        return bool(self._connected().execute(query, (name,)).rowcount)
 
     def cheapen_logins(self) -> None:
         """Hash passwords once instead of 4096 times, which takes 2 ms for each connection; from version 16 on."""
@@ -113,6 +136,7 @@ class Server:
     def add_template(self, key: str, template: str = "template1") -> str:
         """A database that others are copied from, itself a copy of another; gives its name."""
         name = f"template_{key}_{os.getpid()}_{next(_numbers)}"
+        self._wait_until_left(template)
         self._create(name, f'TEMPLATE "{template}"')
         self.templates[key] = name
         return name
@@ -122,6 +146,7 @@ class Server:
         """A copy of a template database for one test, with its own copy of the mapping file."""
         self.add_roles()
         name = f"test_{os.getpid()}_{next(_numbers)}"
+        self._wait_until_left(template)
         self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         config = folder / "sweeper.toml"
         config.write_text(mapping.read_text())
@@ -129,7 +154,7 @@ class Server:
             with psycopg.connect(self.url_of(name), autocommit=True) as connection:
                 yield AppDatabase(self.url_of(name), config, connection)
         finally:
-            self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            self._drop(name)
 
     @contextmanager
     def app(self, app: str, folder: Path, *, installed: bool = True) -> Iterator[AppDatabase]:
@@ -149,7 +174,7 @@ class Server:
                 connection.execute(script)  # type: ignore[call-overload]
                 yield AppDatabase(self.url_of(name), folder / "sweeper.toml", connection)
         finally:
-            self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            self._drop(name)
 
     def drop_templates(self) -> None:
         """Leave a given server as it was."""
