@@ -1,5 +1,7 @@
 """What happens between the statements of a batch: every race that cost somebody money once."""
 
+from unittest.mock import patch
+
 import pytest
 
 from tests.helpers.app_database import AppDatabase
@@ -98,7 +100,7 @@ def test_a_guard_lost_in_the_middle_of_a_run_is_an_error_and_never_a_payment(fir
         first.sql("ALTER TABLE sweeper.refunds DROP CONSTRAINT refunds_session_id_attempt_again_key")
         first.sql(replacement)
 
-    with before("try_caps", lose) as done:
+    with before("try_caps", lose) as done, patch("sweeper.sweep.batches._GUARD_WAIT_SECONDS", 0.01):
         ran = first.run()
     assert done
     assert ran.exit_code == 2

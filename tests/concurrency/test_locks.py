@@ -142,7 +142,10 @@ def test_a_ledger_row_that_a_trigger_of_the_apps_rewrites_is_held_and_moves_noth
 
 def test_a_guard_of_the_apps_ledger_lost_in_the_middle_of_a_run_is_an_error(prisma: AppDatabase) -> None:
     prisma_job(prisma)
-    with before("try_caps", lambda: lose_guard(prisma)) as done:
+    with (
+        before("try_caps", lambda: lose_guard(prisma)) as done,
+        patch("sweeper.sweep.batches._GUARD_WAIT_SECONDS", 0.01),
+    ):
         ran = prisma.run()
     assert done
     assert (ran.exit_code, ran.document["error"]["code"]) == (2, "guard_missing")
