@@ -101,7 +101,7 @@ class Database:
             # never READ WRITE: that would overrule an operator's default_transaction_read_only
             connection.connection.dbapi_connection.read_only = True if read_only else None  # type: ignore[union-attr]
             with connection.begin():
-                opened = Transaction(connection)
+                opened = Transaction(connection, reads_only=read_only)
                 binds = {**timeouts._asdict(), "search_path": search_path, "timezone": timezone}
                 found = opened.row(fill("set_transaction", {}), binds)
                 if found.replication_role == "replica" and not read_only:
