@@ -1,25 +1,37 @@
 """An id that several partitions have is not adopted with an amount: it is not known which account was paid."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import pytest
 
 from tests.helpers.adoptions import adopt
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.holds import holds
 from tests.helpers.partitioned import partition
+from tests.helpers.server import Server
 
 ADOPTED = "SELECT session_id, amount FROM sweeper.refunds WHERE layer = 'adopted' ORDER BY session_id"
 
 
 @pytest.fixture
-def monthly(bare: AppDatabase) -> AppDatabase:
+def monthly(server: Server, tmp_path: Path) -> Iterator[AppDatabase]:
     """Two accounts, an id that a session of each has, one of them before the floor, and a session by itself."""
-    partition(bare)
-    for account in ("u1", "u2"):
-        bare.account(account)
-    bare.session("twin", models=2)
-    bare.session("twin", "generating", account="u2", models=4, created="2019-03-01 10:00")
-    bare.session("one", models=1)
-    return bare
+
+    @contextmanager
+    def fill() -> Iterator[AppDatabase]:
+        with server.app("first", tmp_path, installed=False) as bare:
+            partition(bare)
+            for account in ("u1", "u2"):
+                bare.account(account)
+            bare.session("twin", models=2)
+            bare.session("twin", "generating", account="u2", models=4, created="2019-03-01 10:00")
+            bare.session("one", models=1)
+            yield bare
+
+    with server.prepared("first_monthly", tmp_path, fill) as database:
+        yield database
 
 
 @pytest.mark.parametrize("choice", [("--session", "twin"), ("--where", "true"), ("--where", "user_id = 'u2'")])

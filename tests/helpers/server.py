@@ -3,8 +3,8 @@
 import os
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -53,6 +53,7 @@ class Server:
 
     url: str
     templates: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
     has_roles: bool = False
     stays_connected: bool = False
     _connection: psycopg.Connection[Any] | None = None
@@ -142,14 +143,14 @@ class Server:
         return name
 
     @contextmanager
-    def clone(self, template: str, folder: Path, mapping: Path) -> Iterator[AppDatabase]:
+    def clone(self, template: str, folder: Path, mapping: str) -> Iterator[AppDatabase]:
         """A copy of a template database for one test, with its own copy of the mapping file."""
         self.add_roles()
         name = f"test_{os.getpid()}_{next(_numbers)}"
         self._wait_until_left(template)
         self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         config = folder / "sweeper.toml"
-        config.write_text(mapping.read_text())
+        config.write_text(mapping)
         try:
             with psycopg.connect(self.url_of(name), autocommit=True) as connection:
                 yield AppDatabase(self.url_of(name), config, connection)
@@ -160,7 +161,22 @@ class Server:
     def app(self, app: str, folder: Path, *, installed: bool = True) -> Iterator[AppDatabase]:
         """A database for one test, with its own copy of the mapping file."""
         self.add_roles()
-        with self.clone(self._template(app, installed=installed), folder, APPS / f"{app}.toml") as database:
+        mapping = (APPS / f"{app}.toml").read_text()
+        with self.clone(self._template(app, installed=installed), folder, mapping) as database:
+            yield database
+
+    @contextmanager
+    def prepared(
+        self, key: str, folder: Path, prepare: Callable[[], AbstractContextManager[AppDatabase]]
+    ) -> Iterator[AppDatabase]:
+        """A copy of a database that is prepared once, so its rows may be some minutes older than the test."""
+        if key not in self.templates:
+            with prepare() as database:
+                name = database.value("SELECT current_database()")
+                database.connection.close()
+                self.files[key] = database.config.read_text()
+                self.add_template(key, name)
+        with self.clone(self.templates[key], folder, self.files[key]) as database:
             yield database
 
     @contextmanager

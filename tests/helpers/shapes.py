@@ -215,5 +215,5 @@ def shaped(server: Server, name: str, folder: Path, *, installed: bool = True) -
     shape = Shape(name)
     bare = _build(server, shape)
     template = _install(server, shape, bare) if installed else bare
-    with server.clone(template, folder, shape.folder / "sweeper.toml") as database:
+    with server.clone(template, folder, shape.read("sweeper.toml")) as database:
         yield ShapedApp(shape, database, _built[bare][1])

@@ -1,6 +1,7 @@
 """What the tests of this folder ask for."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,14 @@ def database(request: pytest.FixtureRequest, server: Server, tmp_path: Path) -> 
 @pytest.fixture
 def paid(server: Server, tmp_path: Path) -> Iterator[AppDatabase]:
     """Twenty sessions of one credit each, refunded under the plain key."""
-    for database in jobs(server, tmp_path):
-        database.sql("INSERT INTO users VALUES ('u', 0)")
-        add_jobs(database, 20)
-        assert sweep(database) == 20
+
+    @contextmanager
+    def pay() -> Iterator[AppDatabase]:
+        for database in jobs(server, tmp_path):
+            database.sql("INSERT INTO users VALUES ('u', 0)")
+            add_jobs(database, 20)
+            assert sweep(database) == 20
+            yield database
+
+    with server.prepared("paid_jobs", tmp_path, pay) as database:
         yield database

@@ -1,21 +1,32 @@
 """The fence: a refunded session can neither go on nor succeed, whatever its worker does."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from tests.helpers.app_database import AppDatabase
+from tests.helpers.server import Server
 
 pytestmark = pytest.mark.every_version
 
 
 @pytest.fixture
-def fenced(first: AppDatabase) -> AppDatabase:
+def fenced(server: Server, tmp_path: Path) -> Iterator[AppDatabase]:
     """The first app with one account, and the fence."""
-    first.account()
-    assert first.sweeper("install", "--fence", now=None).exit_code == 0
-    return first
+
+    @contextmanager
+    def fence() -> Iterator[AppDatabase]:
+        with server.app("first", tmp_path) as first:
+            first.account()
+            assert first.sweeper("install", "--fence", now=None).exit_code == 0
+            yield first
+
+    with server.prepared("first_fenced", tmp_path, fence) as database:
+        yield database
 
 
 @pytest.mark.parametrize("status", ["finished", "generating", "queued"])
