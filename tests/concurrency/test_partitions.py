@@ -1,25 +1,26 @@
 """Partitions that come and go, and sessions that move between them, while a sweep is at work."""
 
 import re
+from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.holds import holds
-from tests.helpers.partitioned import partition
+from tests.helpers.partitioned import by_month
 from tests.helpers.query_plans import explained
+from tests.helpers.server import Server
 from tests.helpers.statements import FIND, before
 
 
 @pytest.fixture
-def monthly(bare: AppDatabase) -> AppDatabase:
+def monthly(server: Server, tmp_path: Path) -> Iterator[AppDatabase]:
     """The first app by month, with two accounts."""
-    partition(bare)
-    for account in ("u1", "u2"):
-        bare.account(account)
-    return bare
+    with by_month(server, tmp_path) as database:
+        yield database
 
 
 def test_a_batch_reads_and_locks_the_partitions_of_its_own_sessions_alone(monthly: AppDatabase) -> None:

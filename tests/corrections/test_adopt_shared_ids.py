@@ -1,7 +1,6 @@
 """An id that several partitions have is not adopted with an amount: it is not known which account was paid."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from tests.helpers.adoptions import adopt
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.holds import holds
-from tests.helpers.partitioned import partition
+from tests.helpers.partitioned import by_month
 from tests.helpers.server import Server
 
 ADOPTED = "SELECT session_id, amount FROM sweeper.refunds WHERE layer = 'adopted' ORDER BY session_id"
@@ -18,19 +17,10 @@ ADOPTED = "SELECT session_id, amount FROM sweeper.refunds WHERE layer = 'adopted
 @pytest.fixture
 def monthly(server: Server, tmp_path: Path) -> Iterator[AppDatabase]:
     """Two accounts, an id that a session of each has, one of them before the floor, and a session by itself."""
-
-    @contextmanager
-    def fill() -> Iterator[AppDatabase]:
-        with server.app("first", tmp_path, installed=False) as bare:
-            partition(bare)
-            for account in ("u1", "u2"):
-                bare.account(account)
-            bare.session("twin", models=2)
-            bare.session("twin", "generating", account="u2", models=4, created="2019-03-01 10:00")
-            bare.session("one", models=1)
-            yield bare
-
-    with server.prepared("first_monthly", tmp_path, fill) as database:
+    with by_month(server, tmp_path) as database:
+        database.session("twin", models=2)
+        database.session("twin", "generating", account="u2", models=4, created="2019-03-01 10:00")
+        database.session("one", models=1)
         yield database
 
 

@@ -1,7 +1,12 @@
 """The first app with its sessions in partitions."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.installation import installed
+from tests.helpers.server import Server
 
 # 2026 by month, what is older, and the rest
 BY_MONTH = """
@@ -42,3 +47,19 @@ def partition(
             database.sql(statement)
     if with_sweeper:
         installed(database)
+
+
+@contextmanager
+def by_month(server: Server, folder: Path) -> Iterator[AppDatabase]:
+    """The first app by month, with two accounts."""
+
+    @contextmanager
+    def divide() -> Iterator[AppDatabase]:
+        with server.app("first", folder, installed=False) as bare:
+            partition(bare)
+            for account in ("u1", "u2"):
+                bare.account(account)
+            yield bare
+
+    with server.prepared("first_by_month", folder, divide) as database:
+        yield database

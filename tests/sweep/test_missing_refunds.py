@@ -1,6 +1,9 @@
 """Refunds that somebody deleted, past the trigger that forbids it: an audit finds them, and no run pays them again."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +11,7 @@ from sweeper.sweep.owed import OwedReader
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.audits import audit, findings
 from tests.helpers.command import NOW
+from tests.helpers.server import Server
 
 LATER = NOW + timedelta(hours=1)
 
@@ -20,14 +24,21 @@ def delete(database: AppDatabase, condition: str) -> None:
 
 
 @pytest.fixture
-def paid(first: AppDatabase) -> AppDatabase:
+def paid(server: Server, tmp_path: Path) -> Iterator[AppDatabase]:
     """One account, of which one session was refunded by one run, and one by the next."""
-    first.account()
-    first.session("s1")
-    assert first.run().exit_code == 0
-    first.session("s2", models=2)
-    assert first.run(now=NOW + timedelta(minutes=1)).exit_code == 0
-    return first
+
+    @contextmanager
+    def pay() -> Iterator[AppDatabase]:
+        with server.app("first", tmp_path) as first:
+            first.account()
+            first.session("s1")
+            assert first.run().exit_code == 0
+            first.session("s2", models=2)
+            assert first.run(now=NOW + timedelta(minutes=1)).exit_code == 0
+            yield first
+
+    with server.prepared("first_paid_twice", tmp_path, pay) as database:
+        yield database
 
 
 def run_of(database: AppDatabase, number: int) -> str:

@@ -1,12 +1,16 @@
 """Sessions in partitions: each is paid exactly, an id that several of them have is held, other partitions stay out."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.holds import holds
 from tests.helpers.installation import installed
-from tests.helpers.partitioned import BY_MONTH, partition
+from tests.helpers.partitioned import BY_MONTH, by_month, partition
 from tests.helpers.refund_function import refund
+from tests.helpers.server import Server
 
 KINDS = {
     "range": ("RANGE (created_at)", BY_MONTH, "PRIMARY KEY (id, created_at)"),
@@ -110,12 +114,10 @@ def test_sessions_in_partitions_are_paid_exactly_and_once(bare: AppDatabase, kin
 
 
 @pytest.fixture
-def monthly(bare: AppDatabase) -> AppDatabase:
+def monthly(server: Server, tmp_path: Path) -> Iterator[AppDatabase]:
     """The first app by month, with two accounts."""
-    partition(bare)
-    for account in ("u1", "u2"):
-        bare.account(account)
-    return bare
+    with by_month(server, tmp_path) as database:
+        yield database
 
 
 @pytest.mark.parametrize("other", ["error", "generating", "finished"])

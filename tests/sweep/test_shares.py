@@ -1,9 +1,14 @@
 """``[accounts.add]``: what each column of an account takes of a refund, and a balance that is an expression."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import pytest
 
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
+from tests.helpers.server import Server
 
 pytestmark = pytest.mark.every_version
 
@@ -25,15 +30,22 @@ credits = "s.from_paid"
 
 
 @pytest.fixture
-def pools(first: AppDatabase) -> AppDatabase:
+def pools(server: Server, tmp_path: Path) -> Iterator[AppDatabase]:
     """The first app with free and paid credits, and sessions that know what came from which."""
-    first.sql(POOLS)
-    first.configure(OLD, NEW)
-    first.configure('"cardinality(selected_models)"', '"from_free + from_paid"')
-    assert first.sweeper("install").exit_code == 0
-    first.account("u1", credits=10)
-    first.account("u2", credits=10)
-    return first
+
+    @contextmanager
+    def divide() -> Iterator[AppDatabase]:
+        with server.app("first", tmp_path) as first:
+            first.sql(POOLS)
+            first.configure(OLD, NEW)
+            first.configure('"cardinality(selected_models)"', '"from_free + from_paid"')
+            assert first.sweeper("install").exit_code == 0
+            first.account("u1", credits=10)
+            first.account("u2", credits=10)
+            yield first
+
+    with server.prepared("first_pools", tmp_path, divide) as database:
+        yield database
 
 
 def paid_for(app: AppDatabase, session_id: str, free: object, paid: object, account: str = "u1") -> None:
