@@ -1,64 +1,22 @@
 """``[accounts.add]``: what each column of an account takes of a refund, and a balance that is an expression."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
+from tests.helpers.pools import held, paid_for, pools_of, with_pools
 from tests.helpers.server import Server
 
 pytestmark = pytest.mark.every_version
 
-POOLS = """
-    ALTER TABLE users ADD free int NOT NULL DEFAULT 0 CHECK (free >= 0), ADD closed_at timestamptz;
-    ALTER TABLE prediction_sessions ADD from_free int NOT NULL DEFAULT 0, ADD from_paid int;
-"""
-OLD = """balance    = "credits"
-spent      = "total_credits_spent"
-updated_at = "updated_at"
-invariant  = "credits = total_credits_earned - total_credits_spent"
-"""
-NEW = """balance = "credits + free"
-updated_at = "updated_at"
-[accounts.add]
-free = "s.from_free"
-credits = "s.from_paid"
-"""
-
 
 @pytest.fixture
 def pools(server: Server, tmp_path: Path) -> Iterator[AppDatabase]:
-    """The first app with free and paid credits, and sessions that know what came from which."""
-
-    @contextmanager
-    def divide() -> Iterator[AppDatabase]:
-        with server.app("first", tmp_path) as first:
-            first.sql(POOLS)
-            first.configure(OLD, NEW)
-            first.configure('"cardinality(selected_models)"', '"from_free + from_paid"')
-            assert first.sweeper("install").exit_code == 0
-            first.account("u1", credits=10)
-            first.account("u2", credits=10)
-            yield first
-
-    with server.prepared("first_pools", tmp_path, divide) as database:
+    with with_pools(server, tmp_path) as database:
         yield database
-
-
-def paid_for(app: AppDatabase, session_id: str, free: object, paid: object, account: str = "u1") -> None:
-    app.session(session_id, account=account)
-    app.sql("UPDATE prediction_sessions SET from_free = %s, from_paid = %s WHERE id = %s", free, paid, session_id)
-
-
-def pools_of(app: AppDatabase) -> list[tuple[object, ...]]:
-    return app.sql("SELECT id, free, credits FROM users ORDER BY id")
-
-
-def held(app: AppDatabase) -> list[tuple[object, ...]]:
-    return app.sql("SELECT session_id, why FROM sweeper.holds WHERE ended_at IS NULL ORDER BY session_id")
 
 
 def test_each_pool_gets_its_share_and_a_revert_takes_the_same_back(pools: AppDatabase) -> None:
@@ -244,28 +202,3 @@ def test_a_file_that_cannot_be_is_an_error_that_says_what_to_write(
     refused = pools.sweeper("install")
     assert refused.exit_code == 2
     assert message in refused.stderr
-
-
-@pytest.mark.parametrize("room", ["8 - a.free", "(SELECT 8 - o.free FROM users AS o WHERE o.id = account_id)"])
-def test_a_share_that_depends_on_the_account_is_worked_out_after_its_other_refunds(
-    pools: AppDatabase, room: str
-) -> None:
-    """One pool has room for so much, and the other gets the rest."""
-    pools.configure('"s.from_free"', f'"least(amount, {room})"')
-    pools.configure('"s.from_paid"', f'"amount - least(amount, {room})"')
-    assert pools.sweeper("install").exit_code == 0
-    for name in ("a", "b", "c"):
-        paid_for(pools, name, 5, 0)
-    paid_for(pools, "d", 5, 0, "u2")
-    ran = pools.run()
-    assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 4)
-    assert pools_of(pools) == [("u1", 8, 17), ("u2", 5, 10)]
-
-
-def test_an_account_that_its_refunds_make_inactive_gets_no_more(pools: AppDatabase) -> None:
-    pools.configure('updated_at = "updated_at"\n', 'updated_at = "updated_at"\nactive = "free < 8"\n')
-    assert pools.sweeper("install").exit_code == 0
-    for name in ("a", "b", "c"):
-        paid_for(pools, name, 5, 0)
-    assert pools.run().document["refunds"]["sessions"] == 2
-    assert (pools_of(pools)[0], [why for _, why in held(pools)]) == (("u1", 10, 10), ["account_inactive"])

@@ -184,7 +184,8 @@ def _unnamed(samples: Samples) -> list[_StatusSample]:
     """Sessions whose status is in no list; empty where finding them takes too long."""
     try:
         with samples.transaction.savepoint():
-            session_ids = [row.session_id for row in samples.ask("list_unnamed", {})]
+            choices: Choices = {"sampled": not samples.context.mapping.is_sharded}
+            session_ids = [row.session_id for row in samples.ask("list_unnamed", {}, choices)]
     except TooSlow:
         return []
     return _seen(samples, session_ids, by_exclude=False, by_number=True)
