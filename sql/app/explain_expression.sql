@@ -1,5 +1,4 @@
--- explain expression: shows the plan for an expression of the file. Where the session's key is null, so that nothing is
--- equal to it, a subquery that finds its rows by that key reads no table, and the server sees that as it plans.
+-- explain expression: shows the plan for an expression of the file: by which conditions a subquery finds its rows.
 EXPLAIN (FORMAT JSON, COSTS OFF)
 SELECT {expression}
 FROM {table} AS {alias}

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from sweeper.app.catalog import Column, Table, has_subquery, masked, reads_table, without_literals
 from sweeper.app.facts import Facts
+from sweeper.app.plans import reads_others
 from sweeper.app.reader import Reader
 from sweeper.app.values import read_for_refund, reads_other_rows
 from sweeper.config.model import Settings
@@ -23,15 +24,13 @@ _OF_ROW = re.compile(rf"\.\s*({_NAME.pattern})(?!\s*[(.])")
 _WORD = re.compile(r"\w+")
 # in tgtype
 _INSERT, _UPDATE = 4, 16
-# several tables: one may lead from the session's own rows to those of its parent
-_SEVERAL = re.compile(r"\bjoin\b|\bfrom\b.*\bfrom\b|\bfrom\b[^()]*,", re.IGNORECASE | re.DOTALL)
 _OPENING = re.compile(r"\((?=\s*(?:select|with|table)\b)", re.IGNORECASE)
 
 
 def shared_facts(reader: Reader, settings: Settings, sessions: Table, known: Facts) -> Facts:
     """Which expressions read rows that sessions share, by what is ``known`` of a refund."""
     own, choices = settings.sessions, known.choices
-    key = _columns(sessions, own.id, own.attempt)
+    key = _columns(sessions, own.id)
     if any(text and subqueries(text) for text in (own.amount, own.charged, own.exclude, own.never)):
         rows = reader.transaction.rows(fill("list_unique_columns", {}), {"table_oid": sessions.oid})
         unique = [sessions.columns[row.name] for row in rows]
@@ -43,7 +42,7 @@ def shared_facts(reader: Reader, settings: Settings, sessions: Table, known: Fac
     }
     read = {name: [one for text in texts if text for one in subqueries(text)] for name, texts in by_what.items()}
     shared = {
-        name: any(_SEVERAL.search(masked(one)) or _is_shared(reader, one, sessions, key) for one in found)
+        name: any(_is_shared(reader, one, sessions, key) for one in found)
         or _reads_out_of_sight(reader, [text for text in by_what[name] if text])
         for name, found in read.items()
     }
@@ -148,19 +147,15 @@ def _closing(plain: str, start: int) -> int:
 def _is_shared(reader: Reader, subquery: str, sessions: Table, key: Sequence[Column]) -> bool:
     """Whether a subquery may read the same rows for two sessions that differ in all of ``key``.
 
-    It does not where it finds its rows by a column of the key: for a session in which these are null the server, as it
-    plans, sees that no row can be found.
+    It does not where it finds all its rows by a column of the key.
     """
     if reads_table(subquery, sessions.name):
         return True
-    columns = [
-        {"column": column.quoted, "column_type": column.base_type, "null": "yes" * (column in key)}
-        for column in sessions.columns.values()
-        if column.readable
-    ]
+    columns = [{"column": column.quoted} for column in sessions.columns.values() if column.readable]
+    apart = fill_part("rows_apart", {"table": sessions.qualified}, {"columns": columns})
     slots = {
-        "expression": fill_part("exists", {"subquery": subquery}),
-        "table": fill_part("some_null", {"table": sessions.qualified}, {"columns": columns}),
+        "expression": fill_part("rows_read", {"subquery": subquery}),
+        "table": sessions.qualified if sessions.distributed_by else apart,
         "alias": "s",
     }
     try:
@@ -168,17 +163,7 @@ def _is_shared(reader: Reader, subquery: str, sessions: Table, key: Sequence[Col
             plan = reader.transaction.row(fill("explain_expression", slots), {"no_rows": 0})[0]
     except (Refusal, SweeperError):
         return sessions.distributed_by is None  # Citus does not plan every subquery
-    return _reads_a_table(plan, within=False)
-
-
-def _reads_a_table(plan: object, *, within: bool) -> bool:
-    """Whether a part of a plan that is ``within`` a subquery reads a table."""
-    if isinstance(plan, list):
-        return any(_reads_a_table(one, within=within) for one in plan)
-    if not isinstance(plan, dict):
-        return False
-    within = within or "Subplan Name" in plan
-    return (within and "Relation Name" in plan) or _reads_a_table([*plan.values()], within=within)
+    return reads_others(plan, {f"s.{name}" for column in key for name in (column.name, column.quoted)})
 
 
 def _reads_out_of_sight(reader: Reader, texts: Sequence[str]) -> bool:

@@ -1,2 +1,0 @@
--- A subquery of the file alone.
-EXISTS {subquery}
