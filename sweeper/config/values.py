@@ -55,6 +55,10 @@ def parse_moment(value: object) -> datetime:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+# whatever each machine is set to: the server's zone is not this machine's
+_OF_A_MACHINE = "localtime"
+
+
 def parse_zone(value: object) -> str:
     """Check the name of a time zone.
 
@@ -62,9 +66,12 @@ def parse_zone(value: object) -> str:
         ValueError: the zone is not known.
     """
     try:
-        return ZoneInfo(str(value)).key
+        zone = ZoneInfo(str(value)).key
     except (KeyError, ValueError, OSError):
-        raise ValueError(f"{value!r} is not a time zone such as 'UTC' or 'Europe/Berlin'") from None
+        zone = _OF_A_MACHINE
+    if zone == _OF_A_MACHINE:
+        raise ValueError(f"{value!r} is not a time zone such as 'UTC' or 'Europe/Berlin'")
+    return zone
 
 
 def parse_stuck_after(value: object) -> timedelta | dict[str, timedelta | None]:

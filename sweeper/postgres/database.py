@@ -8,6 +8,7 @@ import psycopg
 import sqlalchemy
 from sqlalchemy import exc
 
+from sweeper.core.errors import ConfigurationError
 from sweeper.postgres import dialect, encoding
 from sweeper.postgres.connection import Connection
 from sweeper.postgres.errors import WithoutTriggers
@@ -29,6 +30,8 @@ _LIVENESS = {
     "keepalives_count": "3",
     "tcp_user_timeout": "30000",
 }
+
+_INVALID_VALUE = "22023"
 
 
 class Database:
@@ -103,7 +106,8 @@ class Database:
             with connection.begin():
                 opened = Transaction(connection, reads_only=read_only)
                 binds = {**timeouts._asdict(), "search_path": search_path, "timezone": timezone}
-                found = opened.row(fill("set_transaction", {}), binds)
+                with _known_zone(timezone):
+                    found = opened.row(fill("set_transaction", {}), binds)
                 if found.replication_role == "replica" and not read_only:
                     raise WithoutTriggers
                 if self._has_nodes:
@@ -130,3 +134,15 @@ class Database:
         """For CREATE INDEX CONCURRENTLY, which cannot run inside a transaction."""
         with translated(), self._engine.connect() as plain:
             yield Transaction(plain.execution_options(isolation_level="AUTOCOMMIT"))
+
+
+@contextmanager
+def _known_zone(timezone: str) -> Iterator[None]:
+    """For setting what a transaction needs, of which the file chooses the zone alone; servers know different ones."""
+    try:
+        yield
+    except exc.DBAPIError as error:
+        if timezone != "UTC" and getattr(error.orig, "sqlstate", None) == _INVALID_VALUE:
+            message = f"sessions.timezone = {timezone!r}: this server does not know that time zone"
+            raise ConfigurationError(message, code="mapping") from None
+        raise

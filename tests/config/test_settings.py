@@ -103,6 +103,7 @@ def test_a_file_without_sessions_says_so() -> None:
         ("policy", {"batch_size": 0}, "policy.batch_size = 0: Input should be greater than or equal to 1"),
         ("policy", {"batch_size": 100_001}, "policy.batch_size = 100001: Input should be less than or equal to"),
         ("sessions", {"timezone": "Mars/Base"}, "sessions.timezone: 'Mars/Base' is not a time zone such as 'UTC'"),
+        ("sessions", {"timezone": "localtime"}, "sessions.timezone: 'localtime' is not a time zone such as 'UTC'"),
         ("sessions", {"timezone": "../../etc/passwd"}, "sessions.timezone: '../../etc/passwd' is not a time zone"),
         ("sessions", {"failed": []}, "sessions.failed: List should have at least 1 item"),
         ("sessions", {"failed": "error"}, "sessions.failed = 'error': Input should be a valid list"),

@@ -4,6 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from sweeper.core.errors import ConfigurationError
+from sweeper.postgres.connection import from_url
+from sweeper.postgres.database import Database
+from sweeper.postgres.timeouts import Timeouts
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import NOW
 from tests.helpers.roles import role
@@ -45,6 +49,15 @@ def test_settings_of_the_database_change_nothing(first: AppDatabase) -> None:
     with first.connect() as connection:
         updated = connection.execute("SELECT updated_at FROM users").fetchone()
     assert updated == (NOW.replace(tzinfo=None),)
+
+
+def test_a_zone_that_the_server_does_not_know_is_a_fault_of_the_file(first: AppDatabase) -> None:
+    """Its list may be older than that of this machine."""
+    database = Database(from_url(first.url, "DATABASE_URL"), application_name="test")
+    transaction = database.transaction(timeouts=Timeouts(), timezone="Mars/Base")
+    with pytest.raises(ConfigurationError, match="timezone = 'Mars/Base'"), transaction:
+        pass
+    database.close()
 
 
 def test_what_is_missing_in_an_array_is_not_the_text_null(first: AppDatabase) -> None:
