@@ -1,8 +1,8 @@
 -- Compares several times of some sessions with the last sign of life and with the end: how much later than the one they
--- are where they lie ahead, and whether the end came after them.
+-- are where they lie ahead, and whether the end came after them; a lease that the end of the work sets is no plan.
 SELECT v.session_id,
        ARRAY[{each columns ", "}CASE WHEN v.{name} > %(as_of)s::timestamptz THEN extract(epoch FROM v.{name} - v.beat)::float8 END{end}]::float8[] AS ahead,
-       ARRAY[{each columns ", "}v.ended_at >= v.{name}{end}]::boolean[] AS passed
+       ARRAY[{each columns ", "}v.ended_at > v.{name} + interval '1 second'{end}]::boolean[] AS passed
 FROM (
     SELECT {session_id}::text AS session_id,
            coalesce(({beat})::timestamptz, ({started_at})::timestamptz) AS beat,

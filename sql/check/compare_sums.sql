@@ -3,6 +3,7 @@ SELECT pg_catalog.count(*) AS accounts,
        pg_catalog.count(*) FILTER (WHERE known.balance <> summed.total) AS different,
        (pg_catalog.array_agg(newest.account::text) FILTER (WHERE known.balance <> summed.total))[1:3] AS samples,
        pg_catalog.min(known.balance) = pg_catalog.max(known.balance)
+           AND pg_catalog.min(known.balance) <> 0::numeric
            AND pg_catalog.count(DISTINCT summed.total) = pg_catalog.count(*) AS alike,
        pg_catalog.sum(summed.refunds) AS refunds,
        ARRAY[{each others ", "}pg_catalog.count(*) FILTER (WHERE known.other_{place} = summed.total){end}]::bigint[] AS equal,

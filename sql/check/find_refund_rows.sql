@@ -14,13 +14,15 @@ FROM (
            pg_catalog.sum(l.{name}) FILTER (WHERE l.{name} < 0::numeric) OVER (PARTITION BY l.session) AS down_{name}{end}
     FROM (
         SELECT l.{link}::text AS session,
-               pg_catalog.concat_ws(' ', %(table_words)s::text{each texts ""}, l.{column}::text{end}) AS words{each amounts ""},
+               pg_catalog.concat_ws(' ', %(table_words)s::text{each texts ""}, l.{column}::text{end}) AS words,
+               (false{each texts ""} OR l.{column}::text ~* %(denied)s::text{end}) IS TRUE AS denied{each amounts ""},
                {if down}coalesce(l.{column}, 0)::numeric - coalesce(l.{down}, 0)::numeric{else}l.{column}::numeric{end} AS {name}{end}
         FROM {table} AS l
         ORDER BY l.{key} DESC
         LIMIT 20000
     ) AS l
     WHERE l.session = ANY (%(session_ids)s::text[])
+      AND NOT l.denied
 ) AS l
 WHERE {if unnamed}l.words ~* %(refund_words)s::text
   AND (false{each amounts ""}

@@ -145,7 +145,7 @@ class Values:
             "mapping": self.mapping.file_digest,
             **dict.fromkeys(("refund_words", "table_words", "words"), "refund"),
             "called": "job:([[:alnum:]]+)",
-            **{"up_words": "credit", "down_words": "debit", "not_made": "failed"},
+            **{"up_words": "credit", "down_words": "debit", "not_made": "failed", "denied": "denied"},
             "rehearsal": "{}",
         }
 

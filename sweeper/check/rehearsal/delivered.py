@@ -16,6 +16,8 @@ _RESULT = re.compile(
     r"result|output|generation|image|video|audio|file|asset|download|artifact|deliver|document|report|url|path|bytes|receiv",
     re.IGNORECASE,
 )
+# what shows only that work began
+_NO_RESULT = re.compile(r"log|trace|debug|error|input|source|prompt|worker", re.IGNORECASE)
 _CHARGE = re.compile(r"credit|charge|transaction|payment|billing|reserv|debit|grant|invoice|ledger", re.IGNORECASE)
 _COLUMNS_AT_MOST, _STATUSES_AT_MOST, _SETTLED, _REFUNDED, _ENOUGH, _MANY = 60, 3, 10, 5, 3, 20
 _NEARLY_ALL, _PART = Decimal("0.9"), Decimal("0.5")
@@ -62,7 +64,7 @@ def check_delivered(samples: Samples, settled: Sequence[str]) -> Iterator[Check]
             few = one.owed <= found.owed * _PART or found.refunded >= _MANY
             delivered = one.owed >= found.owed * _NEARLY_ALL if status else few
             if done and delivered and one.owed >= _ENOUGH:
-                sure = status or _RESULT.search(one.column.name)
+                sure = _RESULT.search(one.column.name) and not _NO_RESULT.search(one.column.name)
                 yield (failure if sure else warning)(
                     "statuses", f"{one.column.name} is set for {one.done} of {found.done} sessions that succeeded, for "
                     f"none of the {found.refunded} that the app has refunded, and for {one.owed} of the {found.owed} "

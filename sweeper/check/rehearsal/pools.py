@@ -19,6 +19,12 @@ _TOTAL = re.compile(
     r"lifetime|purchased|bought|earned|granted|ever|all_?time|total|^size|_size|initial|original|capacity|issued|allott?ed",
     re.IGNORECASE,
 )
+# total_credits and purchased_credits may be what is left, total_purchased is not
+_OF_THE_PAST = re.compile(
+    r"lifetime|granted|ever|all_?time|^size|_size|initial|original|capacity|issued|allott?ed"
+    r"|total\w*(purchased|bought|earned|given|received)|(purchased|bought|earned|given|received)\w*total",
+    re.IGNORECASE,
+)
 _COUNTER = re.compile(r"used|usage|consum|held|reserv", re.IGNORECASE)
 _POOLS = {"free", "paid", "bonus", "promo", "gift", "plan", "subscription", "topup", "trial", "monthly", "purchased",
           "bought", "extra", "pack", "reward", "rollover", "addon", "permanent", "daily", "weekly", "referral",
@@ -197,7 +203,7 @@ def why_limit(others: Sequence[Column], own: AccountsSection) -> str:
 
 def why_total(others: Sequence[Column], own: AccountsSection) -> str:
     """Why the balance is a total of the past, as the end of a sentence: by its name, unlike another column."""
-    if own.balance is None or own.add is not None or not _TOTAL.search(own.balance):
+    if own.balance is None or own.add is not None or not _OF_THE_PAST.search(own.balance):
         return ""
     left = next((one.name for one in others if not _TOTAL.search(one.name) and not _COUNTER.search(one.name)), None)
     return f"; {own.balance} is a total of what was ever had, by its name, and {left} what is left" if left else ""

@@ -23,6 +23,8 @@ _ABOUT = {"session", "job", "task", "request", "reference", "ref", "related", "r
           "entity", "object", "subject", "target", "item", "resource", "creditable", "chargeable", "billable",
           "payable", "transactionable", "reservation", "generation", "run"}  # fmt: skip
 _KEY = re.compile(r"(uu|ul)?id$|ref(erence)?$|key$|code$|number$|no$")
+# all of a text, such as the state of a request for a refund
+_DENIED = "^(denied|rejected|declined|refused|dismissed)$"
 _SPOKEN_AT_MOST = 100
 # another unique value of a session than its id, that is long enough to be nothing else
 _KEYS_AT_MOST, _LONG = 3, 8
@@ -245,7 +247,7 @@ def _rows(
     speaking = [column for column in table.columns.values() if column.category in ("S", "E") and column.name != link]
     texts: list[Slots] = [{"column": column.quoted} for column in samples.seen(table, speaking)]
     slots = {"table": table.qualified, "key": key.quoted, "link": quote_name(link)}
-    directions = {} if json else {"up_words": UP_WORDS, "down_words": DOWN_WORDS}
+    directions = {} if json else {"up_words": UP_WORDS, "down_words": DOWN_WORDS, "denied": _DENIED}
     return samples.ask(
         "find_refund_json" if json else "find_refund_rows", slots,
         {"texts": texts, "amounts": amounts or [], "unnamed": unnamed},

@@ -1,10 +1,12 @@
 """Marks of a refund on a session's own row, and sessions that have one and would still be paid."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sweeper.app.catalog import Column
+from sweeper.check.rehearsal.delivered import settled_ids
 from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_number
 from sweeper.postgres.templates import Choices, quote_text
 from sweeper.postgres.transaction import Row
@@ -22,7 +24,7 @@ _WORDS = (
     r"^(refunded|released|returned|reversed|rolled[ _-]?back|credited[ _-]?back|given[ _-]?back|reimbursed|restored"
     r"|void|voided|freed)$"
 )
-_FLAGS, _ENOUGH, _JSON, _JSON_AT_MOST = ("boolean",), 3, ("json", "jsonb"), 4
+_FLAGS, _ENOUGH, _FEW, _SETTLED, _JSON, _JSON_AT_MOST = ("boolean",), 3, 5, 10, ("json", "jsonb"), 4
 _KEYS, _LINK = ("text", "character varying", "uuid"), re.compile(r"(_id|Id|_key|Key|_ref)$")
 _MOMENTS = ("timestamp without time zone", "timestamp with time zone", "date")
 
@@ -109,6 +111,20 @@ def find_marks(samples: Samples, session_ids: Sequence[str]) -> Iterator[Mark]:
         yield from (Mark(column, json_key=name) for name in sorted(names))
 
 
+def _is_of_success(samples: Samples, mark: Mark, marked: int, known: int) -> bool:
+    """Whether sessions of each status that succeeded have a mark as often as those that failed: it is of no refund.
+
+    One such status alone may be that of canceled work, which the app refunds as well.
+    """
+    settled = settled_ids(samples)
+    statuses = {row.session_id: row.status for row in samples.read("look_at_newest", settled)}
+    sessions = Counter(statuses.values())
+    often = Counter(statuses.get(row.session_id) for row in mark.read(samples, "find_marked", settled))
+    return any(count >= _SETTLED for count in sessions.values()) and all(
+        often[status] * known * 2 >= marked * count for status, count in sessions.items() if count >= _FEW
+    )
+
+
 def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
     """Marks on sessions that the app refunded which a refund of ours would not set."""
     mapping, own = samples.context.mapping, samples.context.settings.sessions
@@ -125,7 +141,11 @@ def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, l
         if column in written or column.generated:
             continue
         rows = [row.session_id for row in mark.read(samples, "find_marked", session_ids)]
-        if len(rows) >= _ENOUGH and not (column in links and set(rows) & set(samples.owed())):
+        if (
+            len(rows) >= _ENOUGH
+            and not _is_of_success(samples, mark, len(rows), len(session_ids))
+            and not (column in links and set(rows) & set(samples.owed()))
+        ):
             found[column.name] = rows
     return found
 
@@ -134,7 +154,8 @@ def marked_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[str,
     """By column, which of these sessions have the mark and would still be paid."""
     found = {}
     for mark in find_marks(samples, session_ids):
-        if rows := mark.read(samples, "find_marked_unpaid", session_ids):
+        rows = mark.read(samples, "find_marked_unpaid", session_ids)
+        if rows and not _is_of_success(samples, mark, len(rows), len(session_ids)):
             found[mark.name] = [row.session_id for row in rows]
     return found
 
@@ -145,12 +166,15 @@ def named_marks(samples: Samples, session_ids: Sequence[str], words: str) -> dic
     named = [
         column
         for name, column in sessions.columns.items()
-        if re.search(words, name, re.IGNORECASE) and column.base_type in (*_FLAGS, *_MOMENTS, "uuid")
+        if re.search(words, name, re.IGNORECASE)
+        and column.base_type in (*_FLAGS, *_MOMENTS, "uuid")
+        and not _NOT_MADE.search(name)
     ]
     marks = {mark.name: mark for mark in find_marks(samples, session_ids)}
     marks |= {one.name: Mark(one, flag=one.base_type in _FLAGS) for one in samples.seen(sessions, named)}
     found = {}
     for name, mark in marks.items():
-        if rows := mark.read(samples, "find_marked", session_ids):
+        rows = mark.read(samples, "find_marked", session_ids)
+        if rows and not _is_of_success(samples, mark, len(rows), len(session_ids)):
             found[f"{sessions.name}.{name}"] = (len(rows), rows[0].session_id)
     return found

@@ -42,16 +42,14 @@ def check_ends(samples: Samples, settled: Sequence[str], labels: dict[str, str])
     yield from _failed_by_error(failed, count_ended(samples, settled), labels) or _without_error(failed, labels)
 
 
-def endless(samples: Samples) -> set[str]:
+def endless(counted: Sequence[Ended]) -> set[str]:
     """Statuses in `failed` whose sessions never have an end, while most of another one's do."""
-    counted = count_ended(samples, samples.newest(running=False))
     ends = any(one.ended * 2 > one.sessions for one in counted)
     return {one.status for one in counted if ends and one.sessions >= _ENOUGH and not one.ended}
 
 
-def errorless(samples: Samples) -> set[str]:
+def errorless(counted: Sequence[Ended]) -> set[str]:
     """Statuses in `failed` of which no session has an error, beside one of which nearly all have."""
-    counted = count_ended(samples, samples.newest(running=False))
     return {one.status for one in counted if one.has_none and any(other.has_errors for other in counted)}
 
 

@@ -1,7 +1,7 @@
 """Whether each status is in the right list, by its name and by the app's own refunds."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sweeper.check.context import CheckContext, failure, joined, warning
@@ -10,7 +10,7 @@ from sweeper.check.rehearsal.labels import labels_of_statuses, shown
 from sweeper.check.rehearsal.other_status import check_other_status
 from sweeper.check.rehearsal.samples import Samples, named, sampling
 from sweeper.check.rehearsal.session_marks import mark_columns, number_marks
-from sweeper.check.rehearsal.status_ends import check_ends, endless, errorless
+from sweeper.check.rehearsal.status_ends import Ended, check_ends, count_ended, endless, errorless
 from sweeper.check.rehearsal.status_names import NOT_DONE, check_status_names, words_of
 from sweeper.check.result import Check, Status
 from sweeper.check.rows import check_statuses as check_named
@@ -22,6 +22,7 @@ from sweeper.postgres.transaction import Row
 _BY_CHOICE = {"cancel", "canceled", "cancelled", "aborted", "withdrawn", "rejected", "declined", "skipped", "deleted",
               "voided", "draft", "await", "awaiting", "waiting", "paused", "scheduled", "pending",
               "queued"}  # fmt: skip
+_BY_CUSTOMER = _BY_CHOICE - {"aborted", "rejected", "declined", "skipped"}
 _GIVEN_BACK = re.compile(r"refund|revers|return|compensat|cancel|abort|void|credit", re.IGNORECASE)
 _RETURNED = re.compile(
     r"refunded|roll(ed)?[ _-]?back|released|returned|reversed|compensated|credited|reimbursed|given[ _-]?back",
@@ -76,14 +77,15 @@ def check_statuses(context: CheckContext) -> Iterator[Check]:
 def _wrong(context: CheckContext) -> Iterator[Check]:
     with sampling(context) as samples:
         labels = labels_of_statuses(samples)
-        if finished := list(check_status_names(context, labels)):
-            yield from finished
+        finished = list(check_status_names(context, labels))
+        yield from finished
+        if any(check.status is Status.FAILURE for check in finished):
             return
         failed = _seen(samples, samples.newest(running=False), by_exclude=True)
         settled_sessions = settled_ids(samples)
         settled = _seen(samples, settled_sessions, by_exclude=False)
         delivered = list(check_delivered(samples, settled_sessions))
-        without_end, without_error = endless(samples), errorless(samples)
+        counted = count_ended(samples, samples.newest(running=False))
         ends = list(check_ends(samples, settled_sessions, labels))
         payments = list(check_other_status(samples))
         unnamed = [] if any(one.given_back for one in failed) else _unnamed(samples)
@@ -92,7 +94,7 @@ def _wrong(context: CheckContext) -> Iterator[Check]:
         return
     yield from payments or delivered
     yield from _given_back_by_name(failed)
-    yield from _never_refunded(failed, settled, without_end, without_error)
+    yield from _never_refunded(failed, settled, counted)
     yield from ends or _refunded_elsewhere(failed, settled, "succeeded has")
     # where failures are listed, that none of them was refunded may be the very gap that a sweep closes
     misses_failures = all(_words(one) and not _words(one) & NOT_DONE for one in failed)
@@ -141,14 +143,15 @@ def _given_back_by_name(failed: Sequence[_StatusSample]) -> Iterator[Check]:
 def _never_refunded(
     failed: Sequence[_StatusSample],
     settled: Sequence[_StatusSample],
-    without_end: Collection[str],
-    without_error: Collection[str],
+    counted: Sequence[Ended],
 ) -> Iterator[Check]:
     """A status in `failed` whose sessions the app never refunded, while it refunds those of the others.
 
     That may be the very gap that a sweep closes. Not so where the name says that nothing failed, or where there are
     more such sessions than those that have succeeded; it is doubtful where only these have no error.
     """
+    without_end, without_error = endless(counted), errorless(counted)
+    with_error = {one.status for one in counted if one.has_errors}
     done = sum(one.sessions for one in settled)
     others = [one for one in failed if one.is_refunded]
     chosen = sum(one.sessions for one in failed if not one.given_back and _words(one) & _BY_CHOICE)
@@ -159,13 +162,16 @@ def _never_refunded(
             continue
         goes_on = any(word.endswith("ing") and word not in _NOT_GOING for word in words) or one.status in without_end
         by_choice = bool(words & _BY_CHOICE) and not words & NOT_DONE
+        # a provider may have rejected it, or a crash aborted it
+        unsure = by_choice and not words & _BY_CUSTOMER and one.status in with_error
         is_wrong = (
-            by_choice
+            (by_choice and not unsure)
             or (goes_on and not words & NOT_DONE)
             or (one.sessions >= _MANY and done < min(one.sessions, _COUNTED))
             or (one.sessions >= _MANY // 2 and not done and not words & NOT_DONE)
         )
         is_doubtful = one.status in without_error and one.sessions >= _MANY // 2 and not words & NOT_DONE
+        is_doubtful |= unsure
         if is_wrong or is_doubtful:
             refunded = ", ".join(f"{other.given_back} of {other.sessions} of {other.status!r}" for other in others)
             yield (failure if is_wrong else warning)(

@@ -13,6 +13,8 @@ from sweeper.postgres.errors import Refusal, TooSlow
 from sweeper.postgres.transaction import Row
 
 _USED = re.compile(r"(?<!un)(?<!not_)(used|usage|spent|consumed)", re.IGNORECASE)
+# usage_credits are credits for usage, not those used
+_LEFT = re.compile(r"usage_?(credit|balance|allowance)|left|remain|avail|balance", re.IGNORECASE)
 _LIMIT = re.compile(r'"?\w*(limit|quota|allowance|included)\w*"?', re.IGNORECASE)
 _ENOUGH = 3
 
@@ -110,18 +112,22 @@ def _goes_with(
     )
 
 
+def _is_counter(name: str) -> bool:
+    return bool(_USED.search(name)) and not _LEFT.search(name)
+
+
 def check_counters(own: AccountsSection) -> Iterator[Check]:
     """A counter of usage that a refund would raise as if more had been used."""
     moved = own.add if own.add is not None else {own.balance: "amount"} if own.balance else {}
     for column, value in moved.items():
-        if column and re.fullmatch(r'[\w."]+', column) and _USED.search(column) and "-" not in value:
+        if column and re.fullmatch(r'[\w."]+', column) and _is_counter(column) and "-" not in value:
             yield failure(
                 "accounts", f"{column} counts what was used, by its name, and a refund adds {value!r} to it: the "
                 "account would have less than before",
                 f'accounts.balance = "-{column}" or what is left, and [accounts.add] {column} = "-amount"',
             )  # fmt: skip
     named = re.findall(r"\w+", own.balance or "")
-    counters = [name for name in named if _USED.search(name) and name not in {one.strip('"') for one in own.add or {}}]
+    counters = [name for name in named if _is_counter(name) and name not in {one.strip('"') for one in own.add or {}}]
     for column in own.add or {}:
         if counters and _LIMIT.fullmatch(column):
             yield failure(
