@@ -169,3 +169,5 @@ def test_charges_that_are_booked_at_night(app: App) -> None:
     app.sql("DELETE FROM book WHERE kind = 'charge' AND substr(job, 2)::int BETWEEN 21 AND 25")
     assert rehearsed(app)["charges"]["status"] == "warning"
     assert failures(app) == {}
+    app.sql("UPDATE jobs SET began = began - interval '1 day' WHERE substr(id, 2)::int BETWEEN 21 AND 25")
+    assert rehearsed(app)["charges"]["status"] == "failure"

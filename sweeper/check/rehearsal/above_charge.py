@@ -27,7 +27,7 @@ _NO_AMOUNT = re.compile(
     r"attempt|retry|retries|tries|progress|priority|version|width|height|seed|position|percent|rank|score",
     re.IGNORECASE,
 )
-_BOOKED_BY_THEN = timedelta(minutes=10)
+_BOOKED_BY_THEN, _BOOKED_LATER = timedelta(minutes=10), timedelta(days=1)
 _ODD = Decimal("0.05")
 # the books count as complete when they have charges for at least this share of the sessions
 _KNOWN = Decimal("0.2")
@@ -76,8 +76,8 @@ def check_charges(context: CheckContext) -> Iterator[Check]:
             "charges", f"no amount is above the charge in the ledger ({len(charged)} sessions that are not refunded)"
         )
         return
-    # the newest may not be booked yet
-    last = max(one.started_at for one in charged)
+    # the newest may not be booked yet, as where that is done at night
+    last = max(context.as_of - _BOOKED_LATER, *(one.started_at for one in charged))
     booked = [one for one in above if one.started_at <= last]
     sample = max(above, key=lambda one: one.amount - (one.charged or 0))
     assert context.settings.ledger is not None  # noqa: S101 - _by_ledger found charges in it
