@@ -43,16 +43,7 @@ WHERE now.excluded
    OR r.of_account > 1::bigint AND r.shares OPERATOR(pg_catalog.<>) (
        SELECT {include shares_taken}
        FROM (
-           SELECT r.refund_id,
-                  r.session_id,
-                  r.account_id,
-                  r.attempt,
-                  r.amount::{amount_type} AS amount,
-                  r.reason,
-                  r.detail,
-                  r.layer,
-                  r.run_id,
-                  r.created_at AS at
+           {include refund_as_written}
        ) AS refund
    )
    {end}
