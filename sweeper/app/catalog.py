@@ -11,6 +11,7 @@ from sweeper.postgres.templates import quote_name
 INTEGER_TYPES = ("smallint", "integer", "bigint")
 EXACT_TYPES = (*INTEGER_TYPES, "numeric")
 FLOATING_TYPES = ("real", "double precision")
+JSON_TYPES = ("json", "jsonb")
 # up to here each whole number has a value of its own in a floating type
 LARGEST_EXACT = {"real": 2**24 - 1, "double precision": 2**53 - 1}
 NUMBER_TYPES = (*EXACT_TYPES, *FLOATING_TYPES)
@@ -129,6 +130,16 @@ def masked(text: str) -> str:
     """The same with spaces in place of comments, strings and quoted names, so that no position changes."""
     plain = _LITERALS.sub(lambda found: " " * len(found[0]), text)
     return _QUOTED_NAME.sub(lambda found: " " * len(found[0]), plain)
+
+
+def closing(plain: str, opening: int) -> int:
+    """The place behind the parenthesis that closes the one at ``opening`` of a masked text; its end where none does."""
+    depth = 0
+    for place in range(opening, len(plain)):
+        depth += (plain[place] == "(") - (plain[place] == ")")
+        if not depth:
+            return place + 1
+    return len(plain)
 
 
 def has_subquery(text: str) -> bool:

@@ -7,7 +7,7 @@ tables that it is about.
 import re
 from collections.abc import Collection, Iterator
 
-from sweeper.app.catalog import masked
+from sweeper.app.catalog import closing, masked
 
 # all of these must be true of each row that a node reads
 _CONDITIONS = ("Index Cond", "Recheck Cond", "TID Cond", "Filter")
@@ -56,7 +56,7 @@ def _tells_apart(text: str, keys: Collection[str]) -> bool:
 
 def _bare(text: str) -> str:
     """Without the parentheses around all of it."""
-    while text.startswith("(") and next(_ends(text)) == len(text):
+    while text.startswith("(") and closing(masked(text), 0) == len(text):
         text = text[1:-1]
     return text
 
@@ -71,12 +71,3 @@ def _parts(text: str, operator: str) -> Iterator[str]:
             yield text[start:place]
             start = place + len(operator)
     yield text[start:]
-
-
-def _ends(text: str) -> Iterator[int]:
-    """Where parentheses end that are within no others."""
-    depth = 0
-    for place, letter in enumerate(masked(text), start=1):
-        depth += (letter == "(") - (letter == ")")
-        if letter == ")" and not depth:
-            yield place

@@ -7,7 +7,7 @@ id, or by another of its columns that is unique, are no other's, unless a trigge
 import re
 from collections.abc import Mapping, Sequence
 
-from sweeper.app.catalog import Column, Table, has_subquery, masked, reads_table, without_literals
+from sweeper.app.catalog import Column, Table, closing, has_subquery, masked, reads_table, without_literals
 from sweeper.app.facts import Facts
 from sweeper.app.plans import reads_others
 from sweeper.app.reader import Reader
@@ -130,18 +130,9 @@ def subqueries(text: str) -> list[str]:
     plain, found, end = masked(text), list[str](), 0
     for opening in _OPENING.finditer(plain):
         if opening.start() >= end:
-            end = _closing(plain, opening.start())
+            end = closing(plain, opening.start())
             found.append(text[opening.start() : end])
     return found
-
-
-def _closing(plain: str, start: int) -> int:
-    depth = 0
-    for place in range(start, len(plain)):
-        depth += (plain[place] == "(") - (plain[place] == ")")
-        if not depth:
-            return place + 1
-    return len(plain)
 
 
 def _is_shared(reader: Reader, subquery: str, sessions: Table, key: Sequence[Column]) -> bool:
