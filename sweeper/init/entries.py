@@ -41,8 +41,7 @@ def insert_lines(
         # one owner may have several accounts, and then it is an open question what the account is
         several = pays and path is not None and not path.unique and column.name not in known
         if doubt or several or (value is None and column.required):
-            same = [c for c in session.table.columns if c.name == column.name and c.name != "id"]
-            found = [Candidate(f"s.{c.as_sql}", "what the session has there") for c in same]
+            found = _from_session(column, session)
             found += [Candidate(value, "if sessions.account is that")] if several and value else []
             question = f"What does {column.as_sql} hold in the row of a refund?"
             lines.append(Line(column.as_sql, OPEN_QUESTION, question=question, candidates=tuple(found)))
@@ -50,10 +49,15 @@ def insert_lines(
             lines.append(Line(column.as_sql, value, _OF_CODES if value == "reason" else ""))
         elif seen := _seen(evidence, table, column, refunds):
             question = f"The app's refunds have something in {column.as_sql}, such as {seen}. What is it?"
-            same = [c for c in session.table.columns if c.name == column.name and c.name != "id"]
-            found = [Candidate(f"s.{c.as_sql}", "what the session has there") for c in same]
+            found = _from_session(column, session)
             lines.append(Line(column.as_sql, OPEN_QUESTION, question=question, candidates=tuple(found)))
     return lines
+
+
+def _from_session(column: Column, session: Session) -> list[Candidate]:
+    """The session's column of the same name, which may be what another table's column holds."""
+    same = [c for c in session.table.columns if c.name == column.name and c.name != "id"]
+    return [Candidate(f"s.{c.as_sql}", "what the session has there") for c in same]
 
 
 def _seen(evidence: Evidence, table: Table, column: Column, refunds: str | None) -> str:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from sweeper.app.catalog import Column, has_subquery
+from sweeper.app.catalog import JSON_TYPES, Column, has_subquery
 from sweeper.app.over_refund import names_in
 from sweeper.check.rehearsal.samples import Samples, is_number
 from sweeper.config.model import LedgerSection
@@ -83,7 +83,7 @@ def _meaning(column: Column, value: str, *, unique: bool) -> str | None:
     """What a value says of a refund; None where the app's own refunds have another one in any case."""
     names = names_in(value)
     if (
-        column.base_type in ("json", "jsonb")
+        column.base_type in JSON_TYPES
         and not _VOLATILE.search(value)
         and (names & _OWN or "amount" in names or _LITERAL.fullmatch(value))
     ):

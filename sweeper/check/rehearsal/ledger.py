@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from sweeper.app.catalog import Column, Table, has_subquery
+from sweeper.app.catalog import FLOATING_TYPES, Column, Table, has_subquery
 from sweeper.app.over_refund import names_in
 from sweeper.check.context import CheckContext, failure, joined, ok, warning
 from sweeper.check.rehearsal.compared_columns import STATE
@@ -81,7 +81,7 @@ def _running(samples: Samples, key: Column | None) -> Iterator[Check]:
     amounts, account = amount_columns(samples), account_column(samples)
     for text, value in settings.insert.items():
         column = ledger.table.column(text)
-        if column is None or not is_number(column) or column.base_type in ("real", "double precision"):
+        if column is None or not is_number(column) or column.base_type in FLOATING_TYPES:
             continue
         names = names_in(value)
         looks = bool(_RUNNING.search(column.name))

@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, Inexact, localcontext
 
-from sweeper.app.catalog import Column
+from sweeper.app.catalog import FLOATING_TYPES, JSON_TYPES, Column
 from sweeper.check.rehearsal.compared_columns import ComparedColumn
 from sweeper.check.rehearsal.samples import DOWN_WORDS, UP_WORDS, Samples, is_number, is_whole
 from sweeper.ledger.past import past_slots
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
 
-_FLOATING = ("real", "double precision")
 Pair = tuple[Decimal | None, Decimal | None]
 _SCALE = re.compile(r"\(\d+,(-?\d+)\)")
 
@@ -63,7 +62,7 @@ def read_past_refunds(
             "column_type": one.column.full_type,
             "value": one.value + "\n",  # it may end with a comment
             "name": f"value_{place}",
-            "json": "yes" if one.column.base_type in ("json", "jsonb") else "",
+            "json": "yes" if one.column.base_type in JSON_TYPES else "",
             "money": "yes" if one.column.base_type == "money" else "",
         }
         for place, one in enumerate(compared)
@@ -156,7 +155,7 @@ def _names(text: str | None, session_id: str) -> bool:
 def _is_opposite(one: ComparedColumn, ours: str | None, theirs: str | None) -> bool:
     """Whether one text or number means that credits come in, and the other that they go out."""
     if is_number(one.column) and ours is not None and theirs is not None:
-        return one.column.base_type not in _FLOATING and Decimal(ours) == -Decimal(theirs) != 0
+        return one.column.base_type not in FLOATING_TYPES and Decimal(ours) == -Decimal(theirs) != 0
     if one.meaning != "text":
         return False
     ways = [_way(text or "") for text in (ours, theirs)]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sweeper.app.catalog import Column, Table
+from sweeper.app.catalog import JSON_TYPES, Column, Table
 from sweeper.check.context import failure
 from sweeper.check.rehearsal.counts import count_rows
 from sweeper.check.rehearsal.linked_sessions import sessions_fail
@@ -32,7 +32,7 @@ _POOLS = {"free", "paid", "bonus", "promo", "gift", "plan", "subscription", "top
 _FLAGS = {"has", "is", "was"}
 _NO_SHARE = {"id", "at", "usd", "cents", "price", "limit", "max"} | _FLAGS
 _ENOUGH = 3
-_JSON, _JSON_AT_MOST = ("json", "jsonb"), 4
+_JSON_AT_MOST = 4
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _shares(samples: Samples, *, noted: bool) -> Iterator[_Share]:
     for column in samples.seen(sessions, numbers) if noted else [one for one in numbers if one in readable]:
         if rows := number_above_zero(samples, column, session_ids):
             yield _Share(column.name, len(rows), rows[0].session_id)
-    with_json = [one for one in sessions.columns.values() if one.base_type in _JSON][:_JSON_AT_MOST]
+    with_json = [one for one in sessions.columns.values() if one.base_type in JSON_TYPES][:_JSON_AT_MOST]
     with_json = [] if samples.context.mapping.is_by_account else with_json
     for column in [one for one in with_json if one in readable]:
         for row in samples.read("list_json_numbers", session_ids, {"column": column.quoted}):
@@ -146,7 +146,7 @@ def _booked_shares(samples: Samples) -> Iterator[_Share]:
     if ledger is None or samples.context.mapping.is_by_account:
         return
     key = samples.key_of(ledger.table)
-    with_json = [one for one in ledger.table.columns.values() if one.base_type in _JSON][:_JSON_AT_MOST]
+    with_json = [one for one in ledger.table.columns.values() if one.base_type in JSON_TYPES][:_JSON_AT_MOST]
     if key is None or not with_json or not samples.sees(ledger.table, [key]) or sessions_fail(samples, key):
         return
     for column in samples.seen(ledger.table, with_json):

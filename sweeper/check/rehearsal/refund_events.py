@@ -2,12 +2,11 @@
 
 from collections.abc import Collection, Sequence
 
-from sweeper.app.catalog import Table
+from sweeper.app.catalog import JSON_TYPES, Table
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Slots, quote_name
 
-_JSON = ("json", "jsonb")
 # words for a refund that was not made
 _NOT_MADE = "request|pending|fail|den(y|ied)|reject|eligib|polic|schedul|skip|attempt|error|refunding"
 
@@ -21,7 +20,7 @@ def find_events(
         key = samples.key_of(table)
         columns = [one for one in table.columns.values() if one.name != link]
         speaking = [one for one in columns if one.category in ("S", "E")]
-        content = next((one for one in columns if one.base_type in _JSON), None)
+        content = next((one for one in columns if one.base_type in JSON_TYPES), None)
         if key is None or content is None or not speaking:
             continue
         if not samples.sees(table, [key, table.columns[link], content]):

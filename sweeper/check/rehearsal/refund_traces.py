@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from sweeper.app.catalog import Column, Table
+from sweeper.app.catalog import JSON_TYPES, Column, Table
 from sweeper.check.rehearsal.refund_events import find_events
 from sweeper.check.rehearsal.row_amounts import AMOUNT, PARTS, row_amounts, unnamed_amounts
 from sweeper.check.rehearsal.samples import DOWN_WORDS, UP_WORDS, Samples, is_shared
@@ -17,7 +17,7 @@ from sweeper.postgres.templates import Slots, quote_name
 from sweeper.postgres.transaction import Row
 
 _TABLES_AT_MOST = 30
-_JSON, _TEXTS = ("json", "jsonb"), ("text", "character varying")
+_TEXTS = ("text", "character varying")
 # names of columns for the subject of a row
 _ABOUT = {"session", "job", "task", "request", "reference", "ref", "related", "relatedentity", "about", "source",
           "entity", "object", "subject", "target", "item", "resource", "creditable", "chargeable", "billable",
@@ -48,16 +48,19 @@ def find_traces(samples: Samples, session_ids: Sequence[str], words: str) -> dic
     rows = find_rows(samples, session_ids, words)
     traces = {where: (len(found), min(found)) for where, found in rows.items()}
     if not traces:
-        tables = samples.tables()[: _TABLES_AT_MOST * 10]
-        columns = samples.ask("list_all_columns", {}, table_oids=[row.oid for row in tables])
-        traces = find_events(samples, _linked_tables(samples, tables, columns, ()), session_ids, words)
+        traces = find_events(samples, _linked_tables(samples, *_known_tables(samples), ()), session_ids, words)
     return named_marks(samples, session_ids, words) | traces
+
+
+def _known_tables(samples: Samples) -> tuple[Sequence[Row], Sequence[Row]]:
+    """The app's tables, as many as are looked at, and their columns."""
+    tables = samples.tables()[: _TABLES_AT_MOST * 10]
+    return tables, samples.ask("list_all_columns", {}, table_oids=[row.oid for row in tables])
 
 
 def find_rows(samples: Samples, session_ids: Sequence[str], words: str) -> Rows:
     """Rows of other tables that look like refunds of these sessions."""
-    tables = samples.tables()[: _TABLES_AT_MOST * 10]
-    columns = samples.ask("list_all_columns", {}, table_oids=[row.oid for row in tables])
+    tables, columns = _known_tables(samples)
     readable = {column.table_oid for column in columns}
     sessions = samples.context.mapping.sessions.oid
     linked = {row.table_oid for row in samples.ask("list_references", {}) if row.target_oid == sessions}
@@ -189,13 +192,13 @@ def _called(table: str) -> str:
 
 def _json_columns(samples: Samples, tables: Sequence[Row], columns: Sequence[Row]) -> list[tuple[Table, str]]:
     """JSON columns of other tables."""
-    with_json = {column.table_oid for column in columns if column.type in _JSON}
+    with_json = {column.table_oid for column in columns if column.type in JSON_TYPES}
     found: list[tuple[Table, str]] = []
     for row in [row for row in tables if row.oid in with_json][:_TABLES_AT_MOST]:
         if row.oid == samples.context.mapping.sessions.oid:
             continue
         table = samples.table("table", row.as_sql)
-        found += [(table, column.name) for column in table.columns.values() if column.base_type in _JSON]
+        found += [(table, column.name) for column in table.columns.values() if column.base_type in JSON_TYPES]
     return found
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 
-from sweeper.app.catalog import Column, Table
+from sweeper.app.catalog import EXACT_TYPES, Column, Table
 from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples
 from sweeper.postgres.templates import Slots
 
@@ -13,7 +13,7 @@ AMOUNT = re.compile(
     r"|cent|dollar|money|fee|total|page|monto|importe|importo|montant|betrag|bedrag|valor|kingaku",
     re.IGNORECASE,
 )
-_EXACT, _AMOUNTS_AT_MOST = ("smallint", "integer", "bigint", "numeric"), 3
+_AMOUNTS_AT_MOST = 3
 PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 # names of two columns for what came in and what went out
 _CAME = {"in", "credit", "credits", "credited", "plus", "incoming", "inflow", "deposit", "deposited"}
@@ -31,7 +31,7 @@ def row_amounts(samples: Samples, table: Table, others: Collection[Column | None
         for column in table.columns.values()
         if column.category == "N" and column not in others and (speaks or AMOUNT.search(column.name))
     ]
-    exact = [column for column in samples.seen(table, amounts) if column.base_type in _EXACT][:_AMOUNTS_AT_MOST]
+    exact = [column for column in samples.seen(table, amounts) if column.base_type in EXACT_TYPES][:_AMOUNTS_AT_MOST]
     came, went = ([one for one in exact if _says(one, words) and not _says(one, others)]
                   for words, others in ((_CAME, _WENT), (_WENT, _CAME)))  # fmt: skip
     down = went[0].quoted if len(came) == len(went) == 1 else ""
@@ -48,7 +48,7 @@ def unnamed_amounts(samples: Samples, table: Table, others: Collection[Column | 
     numbers = [
         one
         for name, one in table.columns.items()
-        if one.base_type in _EXACT and one not in others and name not in links and not name.lower().endswith("id")
+        if one.base_type in EXACT_TYPES and one not in others and name not in links and not name.lower().endswith("id")
     ]
     exact = samples.seen(table, numbers[:_AMOUNTS_AT_MOST])
     return [{"column": one.quoted, "name": f"amount_{place}", "down": ""} for place, one in enumerate(exact)]

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sweeper.app.catalog import Column
+from sweeper.app.catalog import JSON_TYPES, Column
 from sweeper.check.rehearsal.delivered import settled_ids
 from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_number
 from sweeper.postgres.templates import Choices, quote_text
@@ -24,7 +24,7 @@ _WORDS = (
     r"^(refunded|released|returned|reversed|rolled[ _-]?back|credited[ _-]?back|given[ _-]?back|reimbursed|restored"
     r"|void|voided|freed)$"
 )
-_FLAGS, _ENOUGH, _FEW, _SETTLED, _JSON, _JSON_AT_MOST = ("boolean",), 3, 5, 10, ("json", "jsonb"), 4
+_FLAGS, _ENOUGH, _FEW, _SETTLED, _JSON_AT_MOST = ("boolean",), 3, 5, 10, 4
 _KEYS, _LINK = ("text", "character varying", "uuid"), re.compile(r"(_id|Id|_key|Key|_ref)$")
 _MOMENTS = ("timestamp without time zone", "timestamp with time zone", "date")
 
@@ -103,7 +103,7 @@ def find_marks(samples: Samples, session_ids: Sequence[str]) -> Iterator[Mark]:
         if column.category in ("S", "E") and column != status and _OF_CHARGE.search(name)
     ]
     yield from (Mark(column, words=True) for column in samples.seen(sessions, with_words))
-    with_json = [column for column in sessions.columns.values() if column.base_type in _JSON][:_JSON_AT_MOST]
+    with_json = [column for column in sessions.columns.values() if column.base_type in JSON_TYPES][:_JSON_AT_MOST]
     with_json = [] if samples.context.mapping.is_by_account else with_json
     for column in samples.seen(sessions, with_json):
         rows = samples.read("list_json_marks", session_ids, {"column": column.quoted}, words=GIVEN_BACK)
