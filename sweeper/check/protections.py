@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from sweeper.check.context import CheckContext, failure, ok, warning
-from sweeper.check.rehearsal.running import not_moving, read_heartbeat
+from sweeper.check.rehearsal.times.running import not_moving, read_heartbeat
 from sweeper.check.result import Check
 from sweeper.install.functions import has_fence
 from sweeper.install.hooks import Hook, read_hooks

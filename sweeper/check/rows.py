@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from sweeper.app.reader import Reader
 from sweeper.check.context import CheckContext, failure, ok, warning
-from sweeper.check.rehearsal.running import Heartbeat, not_moving, read_heartbeat
 from sweeper.check.rehearsal.samples import is_owed, sampling
+from sweeper.check.rehearsal.times.running import Heartbeat, not_moving, read_heartbeat
 from sweeper.check.result import Check
 from sweeper.config.model import STUCK_AFTER_DEFAULT, Settings
 from sweeper.core.durations import describe_duration

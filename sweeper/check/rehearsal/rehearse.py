@@ -11,16 +11,16 @@ from functools import partial
 from sweeper.app.mapping import Mapping
 from sweeper.check.context import CheckContext, not_checked, warning
 from sweeper.check.policy import check_caps
-from sweeper.check.rehearsal.above_charge import check_charges
-from sweeper.check.rehearsal.accounts import check_accounts
-from sweeper.check.rehearsal.balance_moves import check_balances
-from sweeper.check.rehearsal.ledger import check_ledger
-from sweeper.check.rehearsal.marks import check_marks
-from sweeper.check.rehearsal.past_refunds import check_past_refunds
-from sweeper.check.rehearsal.running import check_active_at, check_deadlines
-from sweeper.check.rehearsal.statuses import check_statuses
+from sweeper.check.rehearsal.accounts.accounts import check_accounts
+from sweeper.check.rehearsal.accounts.balance_moves import check_balances
+from sweeper.check.rehearsal.charges.charges import check_charges
+from sweeper.check.rehearsal.ledger.ledger import check_ledger
+from sweeper.check.rehearsal.marks.marks import check_marks
+from sweeper.check.rehearsal.past_refunds.past_refunds import check_past_refunds
+from sweeper.check.rehearsal.statuses.statuses import check_statuses
 from sweeper.check.rehearsal.stored_results import StoredRehearsal, read_stored, with_stored_result
-from sweeper.check.rehearsal.zone import check_zone
+from sweeper.check.rehearsal.times.running import check_active_at, check_deadlines
+from sweeper.check.rehearsal.times.zone import check_zone
 from sweeper.check.result import Check, Status
 from sweeper.check.rights import tables_denied
 from sweeper.check.rows import check_durations

@@ -1,0 +1,219 @@
+"""Rows of the accounts that contradict ``[accounts]``: other balances, closed accounts, the wrong table."""
+
+import re
+from collections.abc import Iterator
+
+from sweeper.app.catalog import Column, Table
+from sweeper.check.context import CheckContext, failure, joined, ok, warning
+from sweeper.check.rehearsal.accounts.account_links import wrong_table
+from sweeper.check.rehearsal.accounts.balance_as_amount import check_balance_as_amount
+from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
+from sweeper.check.rehearsal.accounts.named_accounts import check_named_accounts
+from sweeper.check.rehearsal.accounts.other_accounts import check_payers
+from sweeper.check.rehearsal.accounts.pools import check_pools, why_limit, why_total
+from sweeper.check.rehearsal.accounts.reserved_counters import check_held
+from sweeper.check.rehearsal.accounts.sums import check_counters, check_sums, is_sum_of_ledger
+from sweeper.check.rehearsal.accounts.unmapped_balances import check_unmoved
+from sweeper.check.rehearsal.accounts.unpayable import check_unpayable
+from sweeper.check.rehearsal.charges.charged_accounts import check_ledger_accounts
+from sweeper.check.rehearsal.counts import count_rows
+from sweeper.check.rehearsal.hooks import hook_may_write
+from sweeper.check.rehearsal.samples import Samples, is_number, sampling
+from sweeper.check.rehearsal.units import is_in_unit
+from sweeper.check.result import Check
+from sweeper.config.model import AccountsSection
+from sweeper.postgres.templates import Slots
+
+_BALANCE = re.compile(
+    r"credit|balance|point|coin|token|quota|allowance|limit|used|spent|held|reserv|pool|milli|fund|wallet|minute|bonus"
+    r"|gift|free|paid|trial|units|left|remain|bought|purchas|avail|cents|usage|consum", re.IGNORECASE,
+)  # fmt: skip
+_COUNTER = re.compile(r"(?<!un)(?<!not_)(used|usage|spent|consum)|total|lifetime", re.IGNORECASE)
+_NO_BALANCE = re.compile(r"score|rating|threshold|alert|percent", re.IGNORECASE)
+_CLOSED = re.compile(
+    r"delet|closed|deactivat|disabl|banned|archiv|suspend|anonymi|erased|terminat|cancel|remov|block|inactiv|gone|left_at"
+    r"|retired|churn|frozen|discard",
+    re.IGNORECASE,
+)
+_LIMIT = re.compile(r"limit|max|threshold|lifetime|total|cap|allowance|per_?(day|month|cycle|period)", re.IGNORECASE)
+_ACCOUNTS_AT_LEAST = 5
+_MANY = 10
+_MOMENTS = ("timestamp without time zone", "timestamp with time zone", "date")
+_WORD = re.compile(r"\w+")
+
+
+def check_accounts(context: CheckContext) -> Iterator[Check]:
+    """Check the newest accounts."""
+    own = context.settings.accounts
+    with sampling(context) as samples:
+        found = [*check_unpayable(samples)]
+        found += check_unmoved(samples)
+        if own is not None:
+            accounts = samples.table("accounts.table", own.table)
+            found += [*wrong_table(samples, accounts), *check_ledger_accounts(samples, accounts, own)]
+            found += _others(samples, accounts, own)
+            if not hook_may_write(samples, [accounts.name]):
+                found += [*_spent(samples, accounts, own), *check_held(samples, accounts, own)]
+                found += [*check_pools(samples, accounts, own), *check_sums(samples, accounts, own)]
+            found += check_payers(samples, accounts, own)
+            found += check_balance_as_amount(samples)
+            found += check_named_accounts(samples, accounts, own)
+            found += check_counters(own)
+            found += _closed(samples, accounts, own)
+    if not found and own is None:
+        yield ok("accounts", "none are mapped: a refund moves no balance by itself")
+        return
+    if not found:
+        yield ok("accounts", "no other column looks like a balance that the file leaves out")
+        return
+    yield joined("accounts", found)
+
+
+def _names(own: AccountsSection) -> set[str]:
+    """Every column that the section names."""
+    added = own.add or {}
+    texts = [own.balance, own.spent, own.invariant, own.id, own.active, *added, *added.values()]
+    return {word.lower() for text in texts if text for word in _WORD.findall(text)}
+
+
+def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+    """Number columns that look like balances, in the accounts and in tables with one row for each account."""
+    known = _names(own)
+    if own.add == {}:  # the app's own trigger moves it, and maybe other columns
+        return
+    for table in (accounts, *_satellites(samples, accounts)):
+        if hook_may_write(samples, [table.name]):
+            continue
+        columns = [
+            column
+            for column in table.columns.values()
+            if is_number(column)
+            and not column.generated
+            and _BALANCE.search(column.name)
+            and not _NO_BALANCE.search(column.name)
+            and not column.name.lower().endswith("id")
+            and is_in_unit(column.name, own.balance or "")
+            and (table is not accounts or column.name.lower() not in known)
+        ]
+        columns = samples.seen(table, columns)
+        _, counts = count_rows(samples, table, columns, "number")
+        used = [column for column, count in zip(columns, counts, strict=False) if count]
+        used = _without_limits(samples, table, used)
+        used = _moving(samples, accounts, used, own) if table is accounts else used
+        if used and _is_proven(samples, accounts, own):  # a counter may go with it all the same
+            used = [column for column in used if _COUNTER.search(column.name)]
+        if used:
+            said = (
+                f"{', '.join(column.name for column in used)} of {table.name} look like balances or counters, and a "
+                f"refund does not move them: accounts.balance = {own.balance!r}"
+            )
+            sure = ""
+            if table is accounts:
+                sure = why_limit(used, own) or why_total(used, own) or _never_moves(samples, accounts, used, own)
+            yield (failure if sure else warning)(
+                "accounts", said + sure,
+                "if a charge is taken from them as well: accounts.balance as their sum, and [accounts.add] with the "
+                "share of each; or name them in accounts.invariant",
+            )  # fmt: skip
+
+
+def _is_proven(samples: Samples, accounts: Table, own: AccountsSection) -> bool:
+    """Whether the balance alone has moved by what sessions took, or by the rows of the ledger."""
+    return are_balances_explained(samples, accounts, own, alone=True) or is_sum_of_ledger(samples, accounts, own)
+
+
+def _never_moves(samples: Samples, accounts: Table, others: list[Column], own: AccountsSection) -> str:
+    """Why a column is not a balance, as the end of a sentence: it is the same for all accounts, unlike others."""
+    balance = accounts.column(own.balance or "")
+    key = samples.key_of(accounts)
+    if balance is None or key is None or own.add is not None:
+        return ""
+    items: list[Slots] = [{"column": column.quoted} for column in (balance, *others)]
+    (row,) = samples.ask("find_constant", {"table": accounts.qualified, "key": key.quoted}, {"amounts": items})
+    if row.rows < _MANY or not row.constant[0] or all(row.constant[1:]):
+        return ""
+    _, (above,) = count_rows(samples, accounts, [balance], "number")
+    return f"; {balance.name} is the same for all {row.rows} newest accounts: no charge moves it" if above else ""
+
+
+def _moving(samples: Samples, accounts: Table, columns: list[Column], own: AccountsSection) -> list[Column]:
+    """The columns that differ between accounts, where the balance does."""
+    balance, key = accounts.column(own.balance or ""), samples.key_of(accounts)
+    if balance is None or key is None or not columns:
+        return columns
+    items: list[Slots] = [{"column": column.quoted} for column in (balance, *columns)]
+    (row,) = samples.ask("find_constant", {"table": accounts.qualified, "key": key.quoted}, {"amounts": items})
+    if row.rows < _ACCOUNTS_AT_LEAST or row.constant[0]:
+        return columns
+    return [column for column, constant in zip(columns, row.constant[1:], strict=True) if not constant]
+
+
+def _without_limits(samples: Samples, table: Table, columns: list[Column]) -> list[Column]:
+    """The columns that are the same for all accounts, limits and totals aside: no charge changes them."""
+    limits = [column for column in columns if _LIMIT.search(column.name)]
+    key = samples.key_of(table)
+    if not limits or key is None:
+        return columns
+    items: list[Slots] = [{"column": column.quoted} for column in limits]
+    (row,) = samples.ask("find_constant", {"table": table.qualified, "key": key.quoted}, {"amounts": items})
+    alike = [column for column, constant in zip(limits, row.constant, strict=True) if constant]
+    return [column for column in columns if column not in alike] if row.rows >= _ACCOUNTS_AT_LEAST else columns
+
+
+def _satellites(samples: Samples, accounts: Table) -> list[Table]:
+    """Other tables with one row for each account."""
+    mapping, found = samples.context.mapping, list[Table]()
+    tables = {row.oid: row.as_sql for row in samples.tables()}
+    for row in samples.ask("list_references", {}):
+        if row.target_oid != accounts.oid or row.table_oid in (accounts.oid, mapping.sessions.oid):
+            continue
+        if row.table_oid not in tables or (mapping.ledger and row.table_oid == mapping.ledger.table.oid):
+            continue
+        table = samples.table("accounts.table", tables[row.table_oid])
+        unique = samples.ask("list_unique_columns", {}, table_oid=table.oid)
+        if row.column_name in [column.name for column in unique]:
+            found.append(table)
+    return found[:10]
+
+
+def _spent(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+    """A counter of what was spent that no invariant proves."""
+    if own.spent is None:
+        return
+    fix = (
+        "accounts.invariant: what always holds between accounts.balance and accounts.spent; or leave accounts.spent out"
+    )
+    if own.invariant is None:
+        yield warning(
+            "accounts", f"accounts.spent = {own.spent!r} goes down by a refund, and no invariant proves it", fix
+        )
+        return
+    condition = samples.reader.condition("accounts.invariant", own.invariant, accounts, "l")
+    rows, counts = count_rows(samples, accounts, [], "number", condition)
+    if counts and counts[0] < rows:
+        yield warning(
+            "accounts", f"accounts.invariant = {own.invariant!r} does not hold for {rows - counts[0]} of the {rows} "
+            "newest accounts", fix,
+        )  # fmt: skip
+
+
+def _closed(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+    """Closed accounts that would be paid."""
+    if own.active is not None:
+        return
+    for kinds, how in ((("boolean",), "flag"), (_MOMENTS, "moment")):
+        columns = [
+            column
+            for column in accounts.columns.values()
+            if column.base_type in kinds and column.nullable | (how == "flag") and _CLOSED.search(column.name)
+        ]
+        columns = samples.seen(accounts, columns)
+        rows, counts = count_rows(samples, accounts, columns, how)
+        for column, count in zip(columns, counts, strict=False):
+            if count:
+                condition = f"NOT {column.quoted}" if how == "flag" else f"{column.quoted} IS NULL"
+                yield warning(
+                    "accounts", f"{column.name} is set on {count} of the {rows} newest accounts, and accounts.active "
+                    "is not given: they are paid like any other",
+                    f"accounts.active = '{condition}'",
+                )  # fmt: skip

@@ -1,0 +1,217 @@
+"""Whether the balances changed by the amounts of the file, or by something else that sessions have.
+
+What an account had at first is not known, but where all of them agree to the last credit, with one other amount or
+without one kind of session, and not with what the file says, that is no chance. What was bought in between makes them
+disagree with everything, and then nothing is said.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+
+from sweeper.app.catalog import NUMBER_TYPES, Table
+from sweeper.check.context import CheckContext, failure, joined, ok
+from sweeper.check.rehearsal.accounts.costs import (
+    Owner,
+    SessionCost,
+    SessionCosts,
+    Totals,
+    agree,
+    is_explained,
+    is_proof,
+    read_costs,
+    read_numbers,
+    total,
+    unsettled,
+)
+from sweeper.check.rehearsal.accounts.other_numbers import check_other_moves
+from sweeper.check.rehearsal.samples import Samples, named, number, sampling
+from sweeper.check.result import Check
+from sweeper.config.model import AccountsSection
+
+_GIVEN_AT_MOST, _MISSED, _DIGITS = 8, 3, 200
+
+
+@dataclass(frozen=True)
+class _Other:
+    """What the balances may have changed by instead of the amounts, which sessions cost more then, and the message."""
+
+    totals: Totals
+    above: Sequence[SessionCost]
+    said: str
+    fix: str
+
+
+def check_balances(context: CheckContext) -> Iterator[Check]:
+    """Compare what sessions took of some accounts with what these have."""
+    own = context.settings.accounts
+    if own is None or context.mapping.is_by_account or not context.mapping.has_balance:
+        yield ok("balances", "no balance is mapped that could be compared with what sessions took")
+        return
+    with sampling(context) as samples, localcontext() as numbers:  # without rounding
+        numbers.prec = _DIGITS
+        accounts = samples.table("accounts.table", own.table)
+        costs, targets = _read(samples, accounts, own, noted=False)
+        explained, found = _are_explained(costs, targets), list[Check]()
+        if costs and not explained:  # from here on it matters what a role may not read
+            costs, targets = _read(samples, accounts, own, noted=True)
+            found = _explained_otherwise(samples, costs, targets) if costs else []
+        found = found or list(check_other_moves(samples, accounts, own, explained=explained))
+    if found:
+        yield joined("balances", found)
+    elif explained:
+        yield ok("balances", "they have moved by what the sessions took that are not refunded, as the file has it")
+    else:
+        yield ok("balances", "they have moved by other things as well: not compared with what sessions took")
+
+
+def are_balances_explained(samples: Samples, accounts: Table, own: AccountsSection, *, alone: bool = False) -> bool:
+    """Whether the balances of some accounts have moved by the amounts of the file: then these were charged.
+
+    ``alone`` when without any other number of the account, of which they may be what is left.
+    """
+    if samples.context.mapping.is_by_account or not samples.context.mapping.has_balance:
+        return False
+    with localcontext() as numbers:
+        numbers.prec = _DIGITS
+        costs, targets = _read(samples, accounts, own, noted=False)
+        return _are_explained(costs, targets[:1] if alone else targets)
+
+
+def _read(
+    samples: Samples, accounts: Table, own: AccountsSection, *, noted: bool
+) -> tuple[SessionCosts | None, list[Totals]]:
+    """What the sessions of some accounts took, and what went from these; None where nothing of them is owed."""
+    slots, sessions = samples.context.mapping.slots, samples.context.mapping.sessions
+    owner = Owner(
+        f"({slots['account']}){slots['account_as']}",
+        slots["account_eq"],
+        slots["account_type"],
+        sessions.column(samples.context.settings.sessions.account),
+    )
+    account_ids: list[str] = []
+    for running in (False, True):
+        rows = samples.read("list_accounts_of", samples.newest(running=running))
+        account_ids += [row.account_id for row in rows if row.account_id not in account_ids]
+    costs = read_costs(samples, owner, account_ids, noted=noted)
+    if costs is None or not any(one.owed for one in costs.rows):
+        return None, []
+    return costs, _targets(samples, accounts, own, costs.owners)
+
+
+def _are_explained(costs: SessionCosts | None, targets: Sequence[Totals]) -> bool:
+    return costs is not None and is_explained(costs, targets, [costs.rows, *unsettled(costs)])
+
+
+def _targets(samples: Samples, accounts: Table, own: AccountsSection, owners: Sequence[str]) -> list[Totals]:
+    """What went from each account: its balance below nothing, and below each number that may be what it was given."""
+    slots = samples.context.mapping.slots
+    key = {"key": slots["accounts_id"], "key_eq": slots["account_eq"], "key_type": slots["account_type"]}
+    moved = {accounts.column(text) for text in filter(None, (own.balance, own.spent, *(own.add or {})))}
+    others = [one for one in accounts.columns.values() if one.base_type in NUMBER_TYPES and one not in moved]
+    readable = samples.readable(accounts)
+    others = [one for one in others if one.quoted != slots["accounts_key"] and one in readable][:_GIVEN_AT_MOST]
+    choice = {**key, "balance": slots["balance"]}
+    balances, numbers = read_numbers(samples, accounts, choice, owners, others, balance=True)
+    balances = {one: balance for one, balance in balances.items() if balance.is_finite()}
+    gone: list[Totals] = [{one: -balance for one, balance in balances.items()}]
+    for given in numbers.values():
+        if all(given[one].is_finite() for one in balances):
+            gone.append({one: given[one] - balance for one, balance in balances.items()})
+    return gone
+
+
+def _in_proportion(samples: Samples, costs: SessionCosts, targets: Sequence[Totals]) -> list[Check]:
+    """Balances that have moved by a part of the amounts, the same for all: these are in another unit."""
+    amount = samples.context.settings.sessions.amount
+    for rows in unsettled(costs):
+        totals, owed = total(costs, rows), [row for row in rows if row.owed]
+        for target in targets:
+            if part := _part_of(totals, target):
+                said = f"{number(part[0])} where sessions.amount = {amount!r} is {number(part[1])}"
+                fix = "sessions.amount: what was taken, in the unit of the balance"
+                return [_failed(_Other(totals, owed, said, fix), sorted(target), list(target))]
+    return []
+
+
+def _given_back_in_part(costs: SessionCosts, targets: Sequence[Totals]) -> list[Check]:
+    """Balances that kept a part of what refunded sessions of one status had cost."""
+    for rows in unsettled(costs):
+        ours = total(costs, rows)
+        for status in sorted({row.status for row in rows if row.owed}):
+            back = total(costs, [row for row in costs.rows if row.settled and not row.never and row.status == status])
+            for target in targets:
+                part = _part_of(back, {one: value - ours[one] for one, value in target.items()})
+                if part is not None:
+                    owed = [row for row in rows if row.owed and row.status == status]
+                    said = (
+                        f"what sessions took that are not refunded, and {number(part[0])} of {number(part[1])} of "
+                        f"those in {status!r} that are: the app gives such a session only a part"
+                    )
+                    fix = f"sessions.amount: what the app gives back for a session in {status!r}"
+                    return [_failed(_Other(back, owed, said, fix), sorted(target), list(target))]
+    return []
+
+
+def _part_of(totals: Totals, target: Totals) -> tuple[Decimal, Decimal] | None:
+    """By how much the targets differ where the totals differ by how much, when that is the same part for all."""
+    known = sorted(target, key=lambda one: totals[one])
+    took = totals[known[-1]] - totals[known[0]] if known else Decimal(0)
+    moved = target[known[-1]] - target[known[0]] if known else Decimal(0)
+    if not 0 < moved < took:
+        return None
+    both = {one: value * took for one, value in target.items()}, {one: totals[one] * moved for one in target}
+    return (moved, took) if is_proof(agree(*both), *reversed(both)) else None
+
+
+def _explained_otherwise(samples: Samples, costs: SessionCosts, targets: Sequence[Totals]) -> list[Check]:
+    """What the balances changed by instead of what the file says."""
+    for rows in unsettled(costs):
+        ours = total(costs, rows)
+        for other in _others(samples, costs, rows):
+            for target in targets:
+                agreed = agree(target, other.totals)
+                missed = [one for one in agreed - agree(target, ours) if other.totals[one] != ours[one]]
+                if is_proof(agreed, other.totals, target) and len(missed) >= _MISSED:
+                    return [_failed(other, sorted(missed), list(target))]
+    return _in_proportion(samples, costs, targets) or _given_back_in_part(costs, targets)
+
+
+def _failed(other: _Other, missed: Sequence[str], known: Sequence[str]) -> Check:
+    return failure(
+        "balances",
+        f"those of {len(known)} accounts, such as {missed[0]}, have moved by exactly {other.said}: "
+        f"{len(other.above)} sessions, such as {named([one.session_id for one in other.above])}, would be paid more "
+        "than was taken for them",
+        other.fix,
+    )
+
+
+def _others(samples: Samples, costs: SessionCosts, rows: Sequence[SessionCost]) -> Iterator[_Other]:
+    """All other values that may have been charged, where the file would pay more for some sessions."""
+    own, owed = samples.context.settings.sessions, [row for row in rows if row.owed]
+    for place, column in enumerate(costs.numbers):
+        above = [row for row in owed if row.amount > (row.numbers[place] or 0)]
+        if above:
+            said = f"{column.name} of their sessions, and not by sessions.amount = {own.amount!r}"
+            fix = f"sessions.amount = {column.quoted!r}, less what was given back"
+            yield _Other(total(costs, rows, place), above, said, fix)
+    if own.exclude and owed:
+        excluded = [row for row in costs.rows if row.settled and not row.never]
+        said = f"what sessions took that exclude = {own.exclude!r} is true of, and not by the others"
+        yield _Other(total(costs, excluded), owed, said, "sessions.exclude: true of what the app has refunded")
+    chosen = {row.session_id for row in rows}
+    for (name, condition), kind in costs.kinds.items():
+        without = {row.session_id for row in kind} & chosen
+        above = [row for row in owed if row.session_id in without]
+        if above:
+            totals = total(costs, [row for row in rows if row.session_id not in without])
+            said = f"what sessions took without those of which {condition}"
+            yield _Other(totals, above, said, _fix_of_kind(samples, name, condition))
+
+
+def _fix_of_kind(samples: Samples, name: str, condition: str) -> str:
+    sessions, own = samples.context.mapping.sessions, samples.context.settings.sessions
+    if sessions.column(own.status) == sessions.columns[name]:
+        return "sessions.succeeded: that status, when nothing is owed for such a session"
+    return f"sessions.never: {condition}, when nothing is taken for these; sessions.exclude, when it was given back"

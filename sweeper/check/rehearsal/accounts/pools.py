@@ -1,0 +1,209 @@
+"""Whether sessions were charged to other balances than the mapped one, as their columns show."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sweeper.app.catalog import JSON_TYPES, Column, Table
+from sweeper.check.context import failure
+from sweeper.check.rehearsal.counts import count_rows
+from sweeper.check.rehearsal.ledger.linked_sessions import sessions_fail
+from sweeper.check.rehearsal.marks.session_marks import number_above_zero
+from sweeper.check.rehearsal.samples import Samples, is_number, named
+from sweeper.check.result import Check
+from sweeper.config.model import AccountsSection
+
+_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_GIVEN = re.compile(r'^"?\w*(limit|quota|allowance|included|granted)\w*"?$', re.IGNORECASE)
+_TOTAL = re.compile(
+    r"lifetime|purchased|bought|earned|granted|ever|all_?time|total|^size|_size|initial|original|capacity|issued|allott?ed",
+    re.IGNORECASE,
+)
+# total_credits and purchased_credits may be what is left, total_purchased is not
+_OF_THE_PAST = re.compile(
+    r"lifetime|granted|ever|all_?time|^size|_size|initial|original|capacity|issued|allott?ed"
+    r"|total\w*(purchased|bought|earned|given|received)|(purchased|bought|earned|given|received)\w*total",
+    re.IGNORECASE,
+)
+_COUNTER = re.compile(r"used|usage|consum|held|reserv", re.IGNORECASE)
+_POOLS = {"free", "paid", "bonus", "promo", "gift", "plan", "subscription", "topup", "trial", "monthly", "purchased",
+          "bought", "extra", "pack", "reward", "rollover", "addon", "permanent", "daily", "weekly", "referral",
+          "earned", "welcome"}  # fmt: skip
+_FLAGS = {"has", "is", "was"}
+_NO_SHARE = {"id", "at", "usd", "cents", "price", "limit", "max"} | _FLAGS
+_ENOUGH = 3
+_JSON_AT_MOST = 4
+
+
+@dataclass(frozen=True)
+class _Share:
+    """A column, or a key of JSON, with what failed sessions took from a pool; and one of those sessions."""
+
+    name: str
+    sessions: int
+    sample: str
+
+    @property
+    def words(self) -> set[str]:
+        return _words(self.name)
+
+    def is_of(self, pool: str) -> bool:
+        """Whether its name is that of a pool: ``from_paid`` is that of ``paid_credits``."""
+        return bool(self.words & _words(pool) & _POOLS) and not self.words & _NO_SHARE
+
+    def is_beside(self, other: "_Share") -> bool:
+        """Whether both are parts of one charge: ``from_free`` beside ``from_paid``."""
+        return self.words - _POOLS == other.words - _POOLS and self.words != other.words and bool(other.words & _POOLS)
+
+
+def _words(name: str) -> set[str]:
+    return {word.lower() for word in _PART.findall(name)}
+
+
+def paired_shares(sessions: Table) -> list[Column]:
+    """Numbers of a session that each are what it took from a pool, such as ``from_free`` beside ``from_paid``."""
+    named = [(one, _Share(one.name, 0, "")) for one in sessions.columns.values() if is_number(one)]
+    shares = [(one, share) for one, share in named if share.words & _POOLS and not share.words & _NO_SHARE]
+    return [one for one, share in shares if any(share.is_beside(other) for _, other in shares)]
+
+
+def check_pools(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+    """Pools that failed sessions took a share from, to which a refund gives nothing, or another pool's share."""
+    if own.balance is None or own.add == {}:
+        return
+    numbers = [one for one in accounts.columns.values() if is_number(one) and not one.generated]
+    pools = [one for one in numbers if _words(one.name) & _POOLS and not _words(one.name) & _FLAGS]
+    adds = (own.add or {own.balance: "amount"}).items()
+    added = {accounts.column(text): value for text, value in adds if not re.fullmatch(r"[0.\s]*", value)}
+    moved = [one for one in pools if one in added]
+    # a name like that of a pool that gets a share means the same pool
+    given = {word for one in moved for word in _words(one.name)}
+    others = [one for one in pools if one not in added and not _words(one.name) & _POOLS <= given]
+    _, counts = count_rows(samples, accounts, others := samples.seen(accounts, others), "number")
+    left = [one for one, count in zip(others, counts, strict=False) if count]
+    # what this role may not read matters only if the file may have forgotten something
+    shares = list(_shares(samples, noted=bool(left))) if moved or left else []
+    for pool in [*moved, *left]:
+        share = next((one for one in shares if one.is_of(pool.name)), None)
+        if share is None:
+            continue
+        apart = "from" in share.words  # "units_from_extra" alone proves it
+        parts = pool not in added and _is_named(pool, own)
+        if not apart and not parts and not any(one is not share and _split(one, share, added) for one in shares):
+            continue
+        if pool not in added:
+            yield _forgotten(pool, share, own)
+        elif apart and added[pool].strip() == "amount" and (rest := _of_other_pools(samples, share)):
+            yield _whole(pool, share, rest)
+        elif wrong := next((one for one in shares if _is_other(one, pool.name, share, added[pool])), None):
+            yield _swapped(pool, share, wrong)
+
+
+def _is_named(pool: Column, own: AccountsSection) -> bool:
+    """Whether the file itself says that a pool is a part of the balance."""
+    return pool.name in re.findall(r"\w+", own.balance or "")
+
+
+def _split(one: _Share, share: _Share, added: dict[Column | None, str]) -> bool:
+    """Whether a second share shows that a charge is taken from several pools."""
+    return one.is_beside(share) or any(column is not None and one.is_of(column.name) for column in added)
+
+
+def _is_other(one: _Share, pool: str, share: _Share, value: str) -> bool:
+    """Whether the file gives a pool the share of another."""
+    read = set(re.findall(r"\w+", value))
+    return (
+        one.name in read
+        and "amount" not in read
+        and share.name not in read
+        and one.is_beside(share)
+        and not one.is_of(pool)
+    )
+
+
+def _shares(samples: Samples, *, noted: bool) -> Iterator[_Share]:
+    """Numbers of the failed sessions whose names mention a pool."""
+    session_ids, sessions = samples.newest(running=False), samples.context.mapping.sessions
+    if not session_ids:
+        return
+    numbers = [one for one in sessions.columns.values() if is_number(one) and _words(one.name) & _POOLS]
+    readable = samples.readable(sessions)
+    for column in samples.seen(sessions, numbers) if noted else [one for one in numbers if one in readable]:
+        if rows := number_above_zero(samples, column, session_ids):
+            yield _Share(column.name, len(rows), rows[0].session_id)
+    with_json = [one for one in sessions.columns.values() if one.base_type in JSON_TYPES][:_JSON_AT_MOST]
+    with_json = [] if samples.context.mapping.is_by_account else with_json
+    for column in [one for one in with_json if one in readable]:
+        for row in samples.read("list_json_numbers", session_ids, {"column": column.quoted}):
+            if _words(row.name) & _POOLS:
+                yield _Share(row.name, row.sessions, row.sample)
+    yield from _booked_shares(samples)
+
+
+def _booked_shares(samples: Samples) -> Iterator[_Share]:
+    """Numbers in the JSON of the ledger's rows whose names mention a pool."""
+    ledger = samples.context.mapping.ledger
+    if ledger is None or samples.context.mapping.is_by_account:
+        return
+    key = samples.key_of(ledger.table)
+    with_json = [one for one in ledger.table.columns.values() if one.base_type in JSON_TYPES][:_JSON_AT_MOST]
+    if key is None or not with_json or not samples.sees(ledger.table, [key]) or sessions_fail(samples, key):
+        return
+    for column in samples.seen(ledger.table, with_json):
+        for row in samples.ask("list_ledger_json_numbers", {"column": column.quoted, "key": key.quoted}):
+            if _words(row.name) & _POOLS:
+                yield _Share(row.name, row.sessions, row.sample)
+
+
+def _forgotten(pool: Column, share: _Share, own: AccountsSection) -> Check:
+    return failure(
+        "accounts",
+        f"{share.sessions} sessions, such as {share.sample}, took from {pool.name} ({share.name}), and a refund "
+        f"gives nothing back to it: accounts.balance = {own.balance!r}",
+        "accounts.balance as the sum of the pools, and [accounts.add] with the share of each",
+    )
+
+
+def _of_other_pools(samples: Samples, share: _Share) -> list[str]:
+    """Sessions that would be paid, and that took nothing from a pool."""
+    column = samples.context.mapping.sessions.columns.get(share.name)
+    if column is None:
+        return []
+    owed = samples.owed()
+    took = {row.session_id for row in number_above_zero(samples, column, owed)}
+    others = [one for one in owed if one not in took]
+    return others if len(others) >= _ENOUGH else []
+
+
+def _whole(pool: Column, share: _Share, others: Sequence[str]) -> Check:
+    return failure(
+        "accounts",
+        f"[accounts.add] gives {pool.name} the whole amount, and {len(others)} of the failed sessions, such as "
+        f"{named(others)}, took nothing from it, as {share.name} says",
+        f"accounts.balance as the sum of the pools, and [accounts.add] {pool.quoted} with {share.name}",
+    )
+
+
+def _swapped(pool: Column, share: _Share, wrong: _Share) -> Check:
+    return failure(
+        "accounts",
+        f"[accounts.add] gives {pool.name} what was taken of another pool ({wrong.name}); what sessions, such "
+        f"as {share.sample}, took from it is {share.name}",
+        f"[accounts.add] {pool.quoted}: {share.name}",
+    )
+
+
+def why_limit(others: Sequence[Column], own: AccountsSection) -> str:
+    """Why the balance is a limit, as the end of a sentence: another column counts how much of it was used."""
+    if own.balance is None or own.add is not None or not _GIVEN.search(own.balance):
+        return ""
+    counter = next((other.name for other in others if _COUNTER.search(other.name)), None)
+    return f"; {own.balance} is what was given, and {counter} counts what was used of it" if counter else ""
+
+
+def why_total(others: Sequence[Column], own: AccountsSection) -> str:
+    """Why the balance is a total of the past, as the end of a sentence: by its name, unlike another column."""
+    if own.balance is None or own.add is not None or not _OF_THE_PAST.search(own.balance):
+        return ""
+    left = next((one.name for one in others if not _TOTAL.search(one.name) and not _COUNTER.search(one.name)), None)
+    return f"; {own.balance} is a total of what was ever had, by its name, and {left} what is left" if left else ""

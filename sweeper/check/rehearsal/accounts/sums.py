@@ -1,0 +1,137 @@
+"""Whether the mapped balance is the sum of the app's ledger, or another column of the account is."""
+
+import re
+from collections.abc import Iterator
+
+from sweeper.app.catalog import Column, Table
+from sweeper.check.context import failure, warning
+from sweeper.check.rehearsal.ledger.ledger_columns import account_column, amount_columns
+from sweeper.check.rehearsal.samples import Samples, is_number, named, numbered
+from sweeper.check.result import Check
+from sweeper.config.model import AccountsSection
+from sweeper.postgres.errors import Refusal, TooSlow
+from sweeper.postgres.transaction import Row
+
+_USED = re.compile(r"(?<!un)(?<!not_)(used|usage|spent|consumed)", re.IGNORECASE)
+# usage_credits are credits for usage, not those used
+_LEFT = re.compile(r"usage_?(credit|balance|allowance)|left|remain|avail|balance", re.IGNORECASE)
+_LIMIT = re.compile(r'"?\w*(limit|quota|allowance|included)\w*"?', re.IGNORECASE)
+_ENOUGH = 3
+
+
+def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+    """A mapped balance that is not the sum of an account's ledger rows, while another column is."""
+    compared = _compare(samples, accounts, own)
+    if compared is None:
+        return
+    row, others, amount = compared
+    ledger, mapped = samples.context.mapping.ledger, accounts.column(own.balance or "")
+    assert ledger is not None  # noqa: S101 - its rows are compared
+    table = ledger.table
+    if mapped is not None and row.accounts >= _ENOUGH and row.different == row.accounts and row.alike:
+        yield failure(
+            "accounts", f"accounts.balance = {own.balance!r} is the same for all {row.accounts} accounts looked at, "
+            f"such as {named(row.samples)}, and the rows of {table.name} differ: no charge moves it",
+            "accounts.balance: the column that a charge is taken from; without [accounts], where the balance is the "
+            "sum of the ledger",
+        )  # fmt: skip
+        return
+    equal = [one for one, count in zip(others, row.equal, strict=True) if count == row.accounts]
+    opposite = [one for one, count in zip(others, row.opposite, strict=True) if count == row.accounts]
+    better = [
+        *(one for one in equal if not _goes_with(one, amount, samples, accounts, own, same=True)),
+        *(one for one in opposite if not _goes_with(one, amount, samples, accounts, own, same=False)),
+    ]
+    if better and row.accounts >= _ENOUGH and row.different * 2 > row.accounts:
+        # without a refund among the rows, a counter of all that was ever used may equal them, too
+        is_sure = better[0] in equal or row.refunds > 0
+        yield (failure if is_sure else warning)(
+            "accounts", f"accounts.balance = {own.balance!r} is not what the rows of {table.name} come to for "
+            f"{row.different} of {row.accounts} accounts, such as {named(row.samples)}, and "
+            f"{'' if better[0] in equal else '-'}{better[0].name} is",
+            f"accounts.balance = {better[0].quoted!r}" if better[0] in equal else
+            f'[accounts.add] {better[0].quoted} = "-amount", and accounts.balance with it',
+        )  # fmt: skip
+
+
+def is_sum_of_ledger(samples: Samples, accounts: Table, own: AccountsSection) -> bool:
+    """Whether the mapped balance is the sum of the ledger's rows for all accounts looked at."""
+    compared = _compare(samples, accounts, own)
+    return compared is not None and compared[0].accounts >= _ENOUGH and not compared[0].different
+
+
+def _compare(samples: Samples, accounts: Table, own: AccountsSection) -> tuple[Row, list[Column], Column] | None:
+    """For how many accounts the balance, or another number of theirs, is the sum of the ledger's rows."""
+    mapping = samples.context.mapping
+    account, amounts = account_column(samples), amount_columns(samples)
+    if (
+        mapping.ledger is None
+        or account is None
+        or not amounts
+        or "balance" not in mapping.slots
+        or own.balance is None
+    ):
+        return None
+    table, mapped = mapping.ledger.table, accounts.column(own.balance)
+    key = samples.key_of(table)
+    numbers = [
+        one for one in accounts.columns.values() if is_number(one) and one.quoted != mapping.slots["accounts_key"]
+    ]
+    others = [one for one in samples.seen(accounts, numbers) if one != mapped]
+    if key is None or not samples.sees(table, [key, account, amounts[0]]):
+        return None
+    slots = {
+        "key": key.quoted,
+        "account_column": account.quoted,
+        "account_column_eq": samples.reader.equality("ledger.insert", account.quoted, account.full_type).equal,
+        "amount_column": amounts[0].quoted,
+    }
+    items = numbered([{"column": one.quoted} for one in others])
+    try:
+        with samples.transaction.savepoint():
+            (row,) = samples.ask("compare_sums", slots, {"others": items})
+    except (Refusal, TooSlow):  # not an account's id; or too slow without an index
+        return None
+    return row, others, amounts[0]
+
+
+def _goes_with(
+    counter: Column, amount: Column, samples: Samples, accounts: Table, own: AccountsSection, *, same: bool
+) -> bool:
+    """Whether a refund changes a column by as much as the sum of the rows, such as a counter for rows of usage.
+
+    Not with the ``same`` sign, where the rows say what was spent as negative numbers.
+    """
+    ledger, settings = samples.context.mapping.ledger, samples.context.settings.ledger
+    assert ledger is not None and settings is not None  # noqa: S101, PT018 - its rows are compared
+    written = next(value for text, value in settings.insert.items() if ledger.table.column(text) == amount)
+    moved = dict(own.add or {}) | ({own.spent: "-amount"} if own.spent else {})
+    return any(
+        accounts.column(text) == counter and (("-" in value) == ("-" in written)) == same
+        for text, value in moved.items()
+    )
+
+
+def _is_counter(name: str) -> bool:
+    return bool(_USED.search(name)) and not _LEFT.search(name)
+
+
+def check_counters(own: AccountsSection) -> Iterator[Check]:
+    """A counter of usage that a refund would raise as if more had been used."""
+    moved = own.add if own.add is not None else {own.balance: "amount"} if own.balance else {}
+    for column, value in moved.items():
+        if column and re.fullmatch(r'[\w."]+', column) and _is_counter(column) and "-" not in value:
+            yield failure(
+                "accounts", f"{column} counts what was used, by its name, and a refund adds {value!r} to it: the "
+                "account would have less than before",
+                f'accounts.balance = "-{column}" or what is left, and [accounts.add] {column} = "-amount"',
+            )  # fmt: skip
+    named = re.findall(r"\w+", own.balance or "")
+    counters = [name for name in named if _is_counter(name) and name not in {one.strip('"') for one in own.add or {}}]
+    for column in own.add or {}:
+        if counters and _LIMIT.fullmatch(column):
+            yield failure(
+                "accounts", f"{column} is what an account may use, by its name, and {counters[0]} counts what was used "
+                f"of it: a refund raises the one, and leaves the other as it is",
+                f'[accounts.add] {counters[0]} = "-amount", and nothing for {column}',
+            )  # fmt: skip

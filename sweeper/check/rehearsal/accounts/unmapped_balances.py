@@ -1,0 +1,94 @@
+"""Whether a refund leaves out a balance: the sum of the app's ledger in a table that the file does not map."""
+
+import re
+from collections.abc import Iterator
+
+from sweeper.app.catalog import Column, Table
+from sweeper.check.context import failure
+from sweeper.check.rehearsal.hooks import hook_may_write
+from sweeper.check.rehearsal.ledger.ledger_columns import account_column, amount_columns
+from sweeper.check.rehearsal.samples import Samples, is_number, numbered
+from sweeper.check.result import Check
+from sweeper.postgres.errors import Refusal, TooSlow
+
+_ENOUGH, _TABLES_AT_MOST, _COLUMNS_AT_MOST = 3, 6, 8
+# a job of the app adds the rows to the balance later
+_LATER = re.compile(r"added|applied|posted|settled|booked|counted|processed|merged|tallied|consolidated", re.IGNORECASE)
+
+
+def check_unmoved(samples: Samples) -> Iterator[Check]:
+    """A column that has the sum of an account's rows, and that a refund does not change."""
+    context = samples.context
+    own, ledger = context.settings.accounts, context.mapping.ledger
+    if ledger is None or context.mapping.is_by_account or (own is not None and (own.balance or own.add is not None)):
+        return
+    account, amounts = account_column(samples), amount_columns(samples)
+    key = samples.key_of(ledger.table)
+    if account is None or not amounts or key is None or any(_LATER.search(name) for name in ledger.table.columns):
+        return
+    for table, link in _beside(samples, ledger.table, account):
+        if found := _balance_of(samples, table, link, (key, account, amounts[0])):
+            column, sample = found
+            yield failure(
+                "accounts",
+                f"{column.name} of {table.name} is what the rows of {ledger.table.name} come to for each account, such "
+                f"as {sample}, and no refund moves it",
+                f'[accounts] table = "{table.name}", id = "{link}", balance = "{column.name}"; where a trigger of the '
+                "app's moves it, an empty [accounts.add]",
+            )
+            return
+
+
+def _beside(samples: Samples, ledger: Table, account: Column) -> Iterator[tuple[Table, str]]:
+    """The table of the ledger's accounts, and tables with one row for each account."""
+    references = samples.ask("list_references", {})
+    tables = {row.oid: row.as_sql for row in samples.tables()}
+    targets = {
+        (row.target_oid, row.target_column)
+        for row in references
+        if row.table_oid == ledger.oid and row.column_name == account.name
+    }
+    links = [*targets, *((row.table_oid, row.column_name) for row in references
+                         if (row.target_oid, row.target_column) in targets)]  # fmt: skip
+    skipped = (ledger.oid, samples.context.mapping.sessions.oid)
+    for oid, column in links[:_TABLES_AT_MOST]:
+        if oid not in skipped and oid in tables:
+            table = samples.table("table", tables[oid])
+            if hook_may_write(samples, [table.name]):
+                continue
+            unique = {row.name for row in samples.ask("list_unique_columns", {}, table_oid=oid)}
+            if column in unique:
+                yield table, column
+
+
+def _balance_of(
+    samples: Samples, table: Table, link: str, of_ledger: tuple[Column, Column, Column]
+) -> tuple[Column, str] | None:
+    """The column that has the sum for each account, and an example."""
+    key, account, amount = of_ledger
+    ledger = samples.context.mapping.ledger
+    assert ledger is not None  # noqa: S101 - its columns are here
+    numbers = [one for one in table.columns.values() if is_number(one) and one.name != link and not one.generated]
+    numbers = samples.seen(table, numbers[:_COLUMNS_AT_MOST])
+    if (
+        not numbers
+        or not samples.sees(ledger.table, [key, account, amount])
+        or not samples.sees(table, [table.columns[link]])
+    ):
+        return None
+    slots = {
+        "key": key.quoted,
+        "account_column": account.quoted,
+        "account_column_eq": samples.reader.equality("ledger.insert", account.quoted, account.full_type).equal,
+        "amount_column": amount.quoted,
+        "table": table.qualified,
+        "link": table.columns[link].quoted,
+    }
+    items = numbered([{"column": one.quoted} for one in numbers])
+    try:
+        with samples.transaction.savepoint():
+            (row,) = samples.ask("compare_unmoved", slots, {"others": items}, ledger_oid=ledger.table.oid)
+    except (Refusal, TooSlow):
+        return None
+    same = [one for one, count in zip(numbers, row.equal, strict=True) if count == row.accounts]
+    return (same[0], row.sample) if same and row.accounts >= _ENOUGH and not row.may_move else None

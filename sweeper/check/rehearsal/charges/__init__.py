@@ -1,0 +1,1 @@
+"""The item `charges`: compares the amounts with what was taken."""

@@ -1,0 +1,116 @@
+"""Whether the ledger charged the accounts that the mapping would pay."""
+
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from sweeper.app.catalog import Column, Table
+from sweeper.app.over_refund import names_in
+from sweeper.check.context import CheckContext, failure
+from sweeper.check.rehearsal.ledger.ledger_columns import account_column, amount_columns
+from sweeper.check.rehearsal.samples import Samples, sampling
+from sweeper.check.result import Check
+from sweeper.config.model import AccountsSection
+from sweeper.postgres.errors import Refusal, StatementError, TooSlow
+from sweeper.postgres.transaction import Row
+
+# the two can only be compared if the file writes the account itself
+_PLAIN = re.compile(r"\s*(refund\.)?account_id\s*(::\s*[\w.\"]+)?\s*", re.IGNORECASE)
+_MOST, _ENOUGH = Decimal("0.5"), 3
+_LETTERS = re.compile(r"[^a-z]")
+
+
+def check_charged_accounts(context: CheckContext) -> Iterator[Check]:
+    """Compare the accounts of the newest failed sessions with those in their charges."""
+    ledger, settings = context.mapping.ledger, context.settings.ledger
+    if ledger is None or settings is None:
+        return
+    with sampling(context) as samples:
+        account, amounts = account_column(samples), amount_columns(samples)
+        values = [value for text, value in settings.insert.items() if ledger.table.column(text) == account]
+        if account is None or not amounts or not all(_PLAIN.fullmatch(value) for value in values):
+            return
+        slots = {"account_column": account.quoted, "amount_column": amounts[0].quoted}
+        session_ids = samples.newest(running=False)
+        rows = samples.read("compare_charge_accounts", session_ids, slots)
+    wrong = _mostly_different(rows)
+    # charges of a few may be those of something else, such as a batch with the number of one of its pages
+    if not wrong or len(rows) < len(session_ids) * _MOST:
+        return
+    sample = wrong[0]
+    yield failure(
+        "charges",
+        f"sessions.account = {context.settings.sessions.account!r} is another account than the ledger charged for "
+        f"{len(wrong)} of {len(rows)} sessions, such as {sample.session_id}: {sample.account} instead of "
+        f"{sample.charged} in {account.quoted}",
+        "sessions.account: who was charged",
+    )
+
+
+def check_ledger_accounts(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+    """Where the ledger names accounts by another key than the mapped one: whether both lead to the same row."""
+    context = samples.context
+    ledger = context.mapping.ledger
+    if ledger is None or context.mapping.is_by_account:
+        return
+    mapped = accounts.column(own.id)
+    for column, key in _links(samples, ledger.table, accounts):
+        written = _written(context, column)
+        if "account_id" not in names_in(written):  # not the account but, for example, the user who made the change
+            continue
+        if key == mapped and _PLAIN.fullmatch(written):  # already compared
+            continue
+        if not samples.sees(ledger.table, [column]) or not samples.sees(accounts, [key]):
+            continue
+        slots = {"account_column": column.quoted, "column": key.quoted}
+        try:
+            rows = samples.read("compare_row_accounts", samples.newest(running=False), slots)
+        except (Refusal, StatementError, TooSlow):  # without an index on the session
+            continue
+        wrong = _mostly_different(rows)
+        if not wrong:
+            continue
+        sample = wrong[0]
+        yield failure(
+            "accounts",
+            f"accounts.id = {own.id!r} finds another row of {accounts.name} than {ledger.table.name} names in "
+            f"{column.name} for {len(wrong)} of {len(rows)} sessions, such as {sample.session_id}: {key.name} "
+            f"{sample.found} instead of {sample.named}",
+            "accounts.id: the column that has what sessions.account gives; or sessions.account: what accounts.id has",
+        )
+        return
+
+
+def _mostly_different(rows: Sequence[Row]) -> list[Row]:
+    """The rows that name another account, where there are enough of them and they are the majority."""
+    wrong = [row for row in rows if not row.same]
+    return wrong if len(wrong) >= _ENOUGH and len(wrong) > len(rows) * _MOST else []
+
+
+def _written(context: CheckContext, column: Column) -> str:
+    """The value that the file writes into a column of the ledger."""
+    ledger, settings = context.mapping.ledger, context.settings.ledger
+    assert ledger is not None and settings is not None  # noqa: S101, PT018 - only asked with both
+    return next((value for text, value in settings.insert.items() if ledger.table.column(text) == column), "")
+
+
+def _links(samples: Samples, ledger: Table, accounts: Table) -> Iterator[tuple[Column, Column]]:
+    """Columns of the ledger that name a row of the accounts, by a foreign key or by the table's name."""
+    rows = [row for row in samples.ask("list_references", {}) if row.table_oid == ledger.oid]
+    found = [
+        (ledger.columns[row.column_name], accounts.columns[row.target_column])
+        for row in rows
+        if row.target_oid == accounts.oid
+        and row.column_name in ledger.columns
+        and row.target_column in accounts.columns
+    ]
+    yield from found
+    if found:
+        return
+    called = _LETTERS.sub("", accounts.name.lower()).removesuffix("s") + "id"
+    unique = [row.name for row in samples.ask("list_unique_columns", {}, table_oid=accounts.oid)]
+    key = next((accounts.columns[name] for name in unique if name.lower() == "id" and name in accounts.columns), None)
+    for name, column in ledger.columns.items():
+        if key is not None and _LETTERS.sub("", name.lower()) == called and column.base_type == key.base_type:
+            yield column, key
+            return

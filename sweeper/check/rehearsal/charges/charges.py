@@ -1,0 +1,179 @@
+"""Whether any amount is above what the books say was charged."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from sweeper.app.catalog import has_subquery
+from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.rehearsal.charges.charged_accounts import check_charged_accounts
+from sweeper.check.rehearsal.charges.delivered import check_never_charged
+from sweeper.check.rehearsal.charges.never_charged import check_never_taken
+from sweeper.check.rehearsal.charges.qualifiers import qualifiers
+from sweeper.check.rehearsal.charges.real_charges import check_taken, check_without_share
+from sweeper.check.rehearsal.charges.subjects import check_subjects
+from sweeper.check.rehearsal.charges.tries import check_retried
+from sweeper.check.rehearsal.ledger.ledger_columns import amount_columns
+from sweeper.check.rehearsal.ledger.linked_sessions import sessions_fail
+from sweeper.check.rehearsal.samples import Samples, is_number, named, number, sampling
+from sweeper.check.result import Check
+from sweeper.postgres.templates import Slots
+from sweeper.postgres.transaction import Row
+
+_PRICE = re.compile(r"credit|cost|price|charge|coin", re.IGNORECASE)
+_NO_AMOUNT = re.compile(
+    r"attempt|retry|retries|tries|progress|priority|version|width|height|seed|position|percent|rank|score",
+    re.IGNORECASE,
+)
+_BOOKED_BY_THEN, _BOOKED_LATER = timedelta(minutes=10), timedelta(days=1)
+_ODD = Decimal("0.05")
+# the books count as complete when they have charges for at least this share of the sessions
+_KNOWN = Decimal("0.2")
+
+
+@dataclass(frozen=True)
+class _Charge:
+    session_id: str
+    started_at: datetime
+    amount: Decimal
+    charged: Decimal | None
+
+
+def check_charges(context: CheckContext) -> Iterator[Check]:
+    """Compare the amounts of sessions that are not refunded with their charges."""
+    own = context.settings.sessions
+    with sampling(context) as samples:
+        ledger = context.mapping.ledger
+        if ledger is not None and sessions_fail(samples, samples.key_of(ledger.table)):
+            yield ok("charges", "not compared: ledger.session fails for rows that are no refunds")
+            return
+    if wrong := [*check_charged_accounts(context)] or [*check_subjects(context)]:
+        yield from wrong
+        return
+    with sampling(context) as samples:
+        if own.charged:
+            found = _read(samples, {"charged": samples.expression("charged", own.charged)}, {"charged": True})
+        elif _reads_books(context):
+            yield ok("charges", "sessions.amount is read from the books")
+            return
+        else:
+            found = _by_ledger(samples)
+    if not any(one.charged for one in found):
+        yield from _without_books(context)
+        return
+    if own.charged:
+        yield _compared_with_charged(context, found)
+        return
+    # sessions may be older than the books
+    first = min(one.started_at for one in found if one.charged)
+    found = [one for one in found if one.started_at >= first]
+    charged = [one for one in found if one.charged]
+    above = [one for one in found if one.amount > (one.charged or Decimal(0))]
+    if not above or len(charged) < len(found) * _KNOWN:
+        yield ok(
+            "charges", f"no amount is above the charge in the ledger ({len(charged)} sessions that are not refunded)"
+        )
+        return
+    # the newest may not be booked yet, as where that is done at night
+    last = max(context.as_of - _BOOKED_LATER, *(one.started_at for one in charged))
+    booked = [one for one in above if one.started_at <= last]
+    sample = max(above, key=lambda one: one.amount - (one.charged or 0))
+    assert context.settings.ledger is not None  # noqa: S101 - _by_ledger found charges in it
+    yield (failure if len(booked) >= len(found) * _ODD else warning)(
+        "charges",
+        f"sessions.amount = {own.amount!r} is more than the ledger says was charged for {len(above)} of {len(found)} "
+        f"sessions that are not refunded, such as {named([one.session_id for one in above])}; for {sample.session_id} "
+        f"it is {number(sample.amount)}, and the charge {number(sample.charged or Decimal(0))}",
+        f"sessions.amount: the charge less what was given back; or sessions.charged: what "
+        f"{context.settings.ledger.table} says of the charge, whatever that is about",
+    )
+
+
+def _without_books(context: CheckContext) -> Iterator[Check]:
+    """What the sessions' own columns say about their charges."""
+    own = context.settings.sessions
+    if not own.charged and (wrong := [*check_taken(context)] or [*check_never_taken(context)]):
+        yield from wrong
+        return
+    with sampling(context) as samples:
+        found = [*check_never_charged(samples)] or [*check_without_share(samples)] or [*check_retried(samples)]
+        if found:
+            yield from found
+            return
+    named_so = _NO_AMOUNT.search(own.amount) and not _PRICE.search(own.amount)  # conversion_credits is an amount
+    if context.mapping.sessions.column(own.amount) is not None and named_so:
+        columns = [one for one in context.mapping.sessions.columns.values() if is_number(one)]
+        price = next((one for one in columns if _PRICE.search(one.name) and not _NO_AMOUNT.search(one.name)), None)
+        yield (failure if price else warning)(
+            "charges",
+            f"sessions.amount = {own.amount!r} is, by its name, something other than credits, and there are no books "
+            f"to compare it with{f', while a session has {price.name}' if price else ''}",
+            f"sessions.amount = {price.quoted!r}, if that is what was charged" if price
+            else "sessions.amount: what was charged, less what was delivered",
+        )  # fmt: skip
+        return
+    yield ok("charges", "the books have no charges of the newest failed sessions to compare with")
+
+
+def _reads_books(context: CheckContext) -> bool:
+    """Whether the amount is read from the ledger, whichever of its rows count as charges."""
+    ledger, amount = context.mapping.ledger, context.settings.sessions.amount
+    return ledger is not None and has_subquery(amount) and ledger.table.name.lower() in amount.lower()
+
+
+def _known(amount: Decimal) -> Decimal:
+    """An amount that can be compared: a session whose amount is not a number is put on hold in any case."""
+    return Decimal(0) if amount.is_nan() else amount
+
+
+def _compared_with_charged(context: CheckContext, found: Sequence[_Charge]) -> Check:
+    above = [one for one in found if one.charged is not None and 0 < _known(one.charged) < _known(one.amount)]
+    if not above:
+        return ok("charges", f"no amount is above sessions.charged ({len(found)} sessions that are not refunded)")
+    return warning(
+        "charges", f"sessions.amount = {context.settings.sessions.amount!r} is above sessions.charged for {len(above)} "
+        f"of {len(found)} sessions, such as {named([one.session_id for one in above])}: a run puts them on hold",
+        "sessions.amount: what was charged, less what was given back or delivered",
+    )  # fmt: skip
+
+
+def _may_be_paid(context: CheckContext, row: Row) -> bool:
+    """Whether a running session can get stuck, and began long enough ago to be in the books."""
+    endless = context.settings.sessions.stuck_at is not None or context.settings.stuck_after(row.status) is None
+    return not endless and context.as_of - row.started_at > _BOOKED_BY_THEN
+
+
+def _by_ledger(samples: Samples) -> list[_Charge]:
+    """Charges: the ledger rows that take credits and have the same kind of subject as refunds."""
+    context = samples.context
+    ledger, settings = context.mapping.ledger, context.settings.ledger
+    if ledger is None or settings is None or (key := samples.key_of(ledger.table)) is None:
+        return []
+    for amount in amount_columns(samples):
+        items: list[Slots] = [{"qualifier": text} for text in qualifiers(samples, key, amount)]
+        charges = _read(samples, {"amount_column": amount.quoted}, {"charged": False, "qualifiers": items})
+        if any(one.charged for one in charges):
+            return charges
+    return []
+
+
+def _read(samples: Samples, slots: dict[str, str], choices: dict[str, bool | list[Slots]]) -> list[_Charge]:
+    context = samples.context
+    session_ids = list(samples.newest(running=False))
+    if not choices["charged"]:  # a running session is charged when it starts, and refunded when it is stuck
+        session_ids += samples.newest(running=True)
+    rows = samples.read(
+        "compare_charges",
+        session_ids,
+        {"charged": "NULL", "amount_column": "", **slots},
+        {"qualifiers": [], **choices},
+    )
+    return [
+        _Charge(
+            row.session_id, row.started_at, Decimal(row.amount), None if row.charged is None else Decimal(row.charged)
+        )
+        for row in rows
+        if Decimal(row.amount).is_finite() and (row.status not in context.mapping.running or _may_be_paid(context, row))
+    ]

@@ -1,0 +1,131 @@
+"""Whether a subquery of the file takes rows about other things for those of the session with the same number."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from sweeper.app.catalog import Column, Table, has_subquery
+from sweeper.check.context import CheckContext, failure
+from sweeper.check.rehearsal.ledger.ledger_columns import account_column
+from sweeper.check.rehearsal.samples import Samples, named, sampling
+from sweeper.check.result import Check
+from sweeper.postgres.errors import Refusal, StatementError, TooSlow
+from sweeper.postgres.transaction import Row
+
+_WORD = re.compile(r"\w+")
+_ID = re.compile(r"(_id|Id|_key)$")
+_KIND = re.compile(r"_?(type|kind|class|model|ct|content_type(_id)?)$", re.IGNORECASE)
+# nearly all rows about sessions name one, and its account; many rows about something else do not
+_NEARLY_ALL, _HALF, _ENOUGH = 0.9, 0.5, 3
+
+
+def check_subjects(context: CheckContext) -> Iterator[Check]:
+    """Rows that refer to their subject by kind and number, of which the file reads only the number."""
+    own, mapping = context.settings.sessions, context.mapping
+    if mapping.is_by_account:
+        return
+    texts = {key: getattr(own, key) for key in ("charged", "amount", "exclude")}
+    texts = {key: text for key, text in texts.items() if text and has_subquery(text)}
+    if not texts:
+        return
+    with sampling(context) as samples:
+        for key, text in texts.items():
+            if found := next(_check_text(samples, key, text), None):
+                yield found
+                return
+
+
+def check_ledger_subjects(samples: Samples) -> Iterator[Check]:
+    """Refunds of something else that ``ledger.where`` takes for those of the session with the same number."""
+    ledger, own = samples.context.mapping.ledger, samples.context.settings.ledger
+    if ledger is None or own is None or own.past is not None or samples.context.mapping.is_by_account:
+        return
+    for column, kind in _pairs(ledger.table, set(_WORD.findall(own.session.lower()))):
+        pair = (column, kind)
+        account = account_column(samples)
+        rows = _count_about(samples, ledger.table, pair, account, filter=samples.context.mapping.slots["ledger_where"])
+        if wrong := _of_something_else(rows, "", reads_kind=False):
+            yield failure(
+                "ledger",
+                f"ledger.where = {own.where!r} is true of rows whose {kind.name} is {wrong.kind!r}: these are about "
+                f"something else, and {wrong.known} have a session's number in {column.name}, such as "
+                f"{named(wrong.about)}, which would not be refunded",
+                f"ledger.where: and {kind.quoted} = what rows about these sessions have there",
+            )
+            return
+
+
+def _check_text(samples: Samples, key: str, text: str) -> Iterator[Check]:
+    words, value = set(_WORD.findall(text.lower())), samples.expression(key, text)
+    for row in samples.tables():
+        if row.table_name.lower() not in words or row.oid == samples.context.mapping.sessions.oid:
+            continue
+        table = samples.table("table", row.as_sql)
+        for column, kind in _pairs(table, words):
+            rows = _count(samples, table, column, kind, value)
+            if wrong := _of_something_else(rows, text, reads_kind=kind.name.lower() in words):
+                yield _failed(key, table, column, kind, wrong)
+
+
+def _pairs(table: Table, words: set[str]) -> Iterator[tuple[Column, Column]]:
+    """Number columns that the file reads, each with the column that has the kind of its subject."""
+    for name, column in table.columns.items():
+        if name.lower() in words and _ID.search(name):
+            base = _ID.sub("", name).lower()
+            for other, kind in table.columns.items():
+                if other != name and _KIND.search(other) and _KIND.sub("", other).lower() == base:
+                    yield column, kind
+
+
+def _count(samples: Samples, table: Table, column: Column, kind: Column, value: str) -> Sequence[Row]:
+    own = samples.context.settings.accounts
+    accounts = samples.table("accounts.table", own.table) if own else None
+    payer = samples.context.mapping.sessions.column(samples.context.settings.sessions.account)
+    links = [row.column_name for row in samples.ask("list_references", {})
+             if row.table_oid == table.oid and accounts is not None and row.target_oid == accounts.oid]  # fmt: skip
+    links += [payer.name] if payer is not None and payer.name in table.columns else []
+    account = next(iter(samples.seen(table, [table.columns[name] for name in links[:1]])), None)
+    return _count_about(samples, table, (column, kind), account, value=value)
+
+
+def _count_about(
+    samples: Samples, table: Table, pair: tuple[Column, Column], account: Column | None, **slots: str
+) -> Sequence[Row]:
+    """What the newest rows of a table refer to, by the column for the number and that for the kind."""
+    key = samples.key_of(table)
+    if key is None or not samples.sees(table, [key, *pair, *([account] if account else [])]):
+        return []
+    named_as = {"table": table.qualified, "key": key.quoted, "column": pair[0].quoted, "kind_column": pair[1].quoted}
+    accounts = {"account_column": account.quoted if account else ""}
+    try:
+        with samples.transaction.savepoint():
+            return samples.ask(
+                "count_subjects", {"value": "NULL", "filter": "true", **named_as, **accounts, **slots},
+                {"account_column": account is not None},
+            )  # fmt: skip
+    except (Refusal, StatementError, TooSlow):  # a number that no session could have
+        return []
+
+
+def _of_something_else(rows: Sequence[Row], text: str, *, reads_kind: bool) -> Row | None:
+    """A kind of rows about something else that the file takes for rows about sessions."""
+    meant = {row.kind: (row.same if any(one.same for one in rows) else row.known) for row in rows}
+    own = [row for row in rows if meant[row.kind] >= max(_ENOUGH, row.rows * _NEARLY_ALL)]
+    about = {session for row in own for session in row.about}
+    for row in rows:
+        if not own or row.known < _ENOUGH or meant[row.kind] >= row.rows * _HALF:
+            continue
+        # another condition may leave them out, but not if the file gives a value for a session that has no other row
+        named_alone = not reads_kind and "'" not in text
+        if named_alone or len(set(row.valued) - about) >= _ENOUGH:
+            return row
+    return None
+
+
+def _failed(key: str, table: Table, column: Column, kind: Column, wrong: Row) -> Check:
+    return failure(
+        "charges",
+        f"sessions.{key} takes rows of {table.name} for those of a session whose {column.name} is its number and whose "
+        f"{kind.name} is {wrong.kind!r}: these are about something else, and {wrong.known} have a session's number, "
+        f"such as {named(wrong.about)}",
+        f"sessions.{key}: and {kind.quoted} = what rows about these sessions have there",
+    )

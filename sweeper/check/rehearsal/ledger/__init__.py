@@ -1,0 +1,1 @@
+"""The item `ledger`: rows of the app's ledger that contradict `[ledger]`."""

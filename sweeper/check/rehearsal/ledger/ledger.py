@@ -1,0 +1,235 @@
+"""Rows of the app's ledger that contradict ``[ledger]``: running balances, missed refunds, work that comes later."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from sweeper.app.catalog import FLOATING_TYPES, Column, Table, has_subquery
+from sweeper.app.over_refund import names_in
+from sweeper.check.context import CheckContext, failure, joined, ok, warning
+from sweeper.check.rehearsal.charges.qualifiers import of_these_sessions
+from sweeper.check.rehearsal.charges.subjects import check_ledger_subjects
+from sweeper.check.rehearsal.ledger.double_entry import check_entries
+from sweeper.check.rehearsal.ledger.ledger_columns import account_column, amount_columns
+from sweeper.check.rehearsal.ledger.linked_sessions import check_linked, check_named_in_texts, check_session_fails
+from sweeper.check.rehearsal.ledger.lots import check_lots
+from sweeper.check.rehearsal.ledger.newest_balances import check_newest_balances, check_not_newest
+from sweeper.check.rehearsal.ledger.row_kinds import check_row_kinds
+from sweeper.check.rehearsal.ledger.unmapped_ledger import check_forgotten
+from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
+from sweeper.check.rehearsal.samples import (
+    DOWN_WORDS,
+    GIVEN_BACK,
+    NO_ITEM,
+    REFUND_WORDS,
+    UP_WORDS,
+    Samples,
+    is_number,
+    is_whole,
+    named,
+    numbered,
+    sampling,
+)
+from sweeper.check.result import Check
+from sweeper.install.reversal_key import FULL_KEY_FIX, find_full_key, full_key
+from sweeper.postgres.templates import Slots
+
+_RUNNING = re.compile(r"balance|running|remaining|_total$|^total|before|after", re.IGNORECASE)
+_BALANCE_WORDS = {"balance_before", "balance_after"}
+# a column that a job of the app sets when it has added a row to the balance
+_LATER = re.compile(
+    r"(added|applied|posted|settled|booked|counted|credited|processed|merged|tallied|consolidated|transferred)(_?(at|on))?$",
+    re.IGNORECASE,
+)
+_PLANNED = re.compile(r"expir|until|valid|due|start|begin|end|creat|updat|delet|month|period", re.IGNORECASE)
+# states of a refund that was not made in the end
+_NOT_MADE = "fail|error|void|expire|cancel|duplicate|invalid"
+_MOMENTS = ("timestamp without time zone", "timestamp with time zone")
+_STEPS_AT_LEAST, _MOST = 5, 0.8
+
+
+def check_ledger(context: CheckContext) -> Iterator[Check]:
+    """Check the newest rows of the app's ledger."""
+    if context.mapping.ledger is None:
+        yield next(check_forgotten(context), ok("ledger", "none is mapped"))
+        return
+    with sampling(context) as samples:
+        key = samples.key_of(context.mapping.ledger.table)
+        failing = list(check_session_fails(samples, key))
+        found = [
+            *failing,
+            *check_linked(samples, key),
+            *_running(samples, key),
+            *(_missed_rows(samples) if not failing else check_named_in_texts(samples)),
+            *_later(samples, key),
+            *_no_room(samples),
+            *check_ledger_subjects(samples),
+            *check_lots(samples, key),
+            *check_entries(samples, key),
+        ]
+    if not found:
+        yield ok("ledger", "its newest rows agree with the file")
+        return
+    yield joined("ledger", found)
+
+
+def _running(samples: Samples, key: Column | None) -> Iterator[Check]:
+    """Columns that have a running balance and are not written as one."""
+    context = samples.context
+    ledger, settings = context.mapping.ledger, context.settings.ledger
+    assert ledger is not None  # noqa: S101 - nobody asks without one
+    assert settings is not None  # noqa: S101
+    amounts, account = amount_columns(samples), account_column(samples)
+    for text, value in settings.insert.items():
+        column = ledger.table.column(text)
+        if column is None or not is_number(column) or column.base_type in FLOATING_TYPES:
+            continue
+        names = names_in(value)
+        looks = bool(_RUNNING.search(column.name))
+        if names & _BALANCE_WORDS:
+            if key is not None and account is not None and "balance_after" in names:
+                yield from check_newest_balances(samples, key, account, column)
+            elif key is not None and account is not None and value.strip().lower() == "balance_before":
+                yield from check_not_newest(samples, key, account, column)
+            continue
+        by_hand = has_subquery(value)
+        chained = column not in amounts[:1] and _is_chained(samples, key, account, amounts, column)
+        if (looks and by_hand) or chained:
+            seen = "steps by the amount from row to row" if chained else "looks like a running balance"
+            word = "balance_before" if "before" in column.name.lower() else "balance_after"
+            yield failure(
+                "ledger", f"{column.name} {seen}, and [ledger.insert] fills it with {value!r}: of several refunds of "
+                "one account in one batch only the first would be right",
+                f"[ledger.insert] {column.quoted} = \"{word}\", with [accounts] mapped, if only with table and id",
+            )  # fmt: skip
+
+
+def _is_chained(
+    samples: Samples, key: Column | None, account: Column | None, amounts: Sequence[Column], column: Column
+) -> bool:
+    if key is None or account is None or not is_whole(key) or not amounts:
+        return False
+    slots = {
+        "key": key.quoted,
+        "account_column": account.quoted,
+        "amount_column": amounts[0].quoted,
+        "column": column.quoted,
+    }
+    if not samples.sees(_table(samples), [key, account, amounts[0], column]):
+        return False
+    rows = samples.ask("sample_chain", slots)
+    # charges have a column of their own that is zero in a refund, and the balance steps by as much as was charged just
+    # before
+    return any(
+        row.steps >= _STEPS_AT_LEAST and row.by_amount >= row.steps * _MOST and row.above_zero * 10 >= row.steps
+        for row in rows
+    )
+
+
+def _table(samples: Samples) -> Table:
+    """The app's ledger."""
+    assert samples.context.mapping.ledger is not None  # noqa: S101 - nobody asks without one
+    return samples.context.mapping.ledger.table
+
+
+def _no_room(samples: Samples) -> Iterator[Check]:
+    """A unique index that leaves no room for the reversal of a refund."""
+    mapping = samples.context.mapping
+    index = find_full_key(samples.transaction, mapping)
+    if index is not None:
+        yield warning("ledger", f"{full_key(mapping, index)}: `sweeper revert` is refused", FULL_KEY_FIX)
+
+
+def _missed_rows(samples: Samples) -> list[Check]:
+    """Refunds that ``where`` leaves out, recognized by their words, or else by the sessions that they name."""
+    return [*_missed(samples)] or [*check_row_kinds(samples)] or [*check_named_in_texts(samples)]
+
+
+def _missed(samples: Samples) -> Iterator[Check]:
+    """Rows that look like refunds of sessions that would be paid."""
+    context = samples.context
+    ledger, settings, own = context.mapping.ledger, context.settings.ledger, context.settings.sessions
+    amounts, account = amount_columns(samples), account_column(samples)
+    assert ledger is not None  # noqa: S101
+    assert settings is not None  # noqa: S101
+    name, read = ledger.table.name.lower(), " ".join(filter(None, (own.charged, own.exclude))).lower()
+    if not amounts or name in read:  # that expression reads these rows already
+        return
+    words = [column for column in ledger.table.columns.values() if column.category in ("S", "E")]
+    texts: list[Slots] = [{"column": column.quoted} for column in samples.seen(ledger.table, words)]
+    kinds = of_these_sessions(samples, amounts[0])
+    is_of_refunds = bool(re.search(GIVEN_BACK, ledger.table.name, re.IGNORECASE))
+    states = [column for column in words if is_of_refunds and STATE.search(column.name)]
+    rows = samples.read(
+        "find_missed_refunds",
+        samples.newest(running=False),
+        {"amount_column": amounts[0].quoted, "account_column": account.quoted if account else ""},
+        {
+            "texts": texts,
+            "qualifiers": [{"qualifier": text} for text in kinds],
+            "account_column": bool(account),
+            "states": [{"column": column.quoted} for column in samples.seen(ledger.table, states)],
+            "netted": name in own.amount.lower(),
+        },
+        refund_words=REFUND_WORDS,
+        up_words=UP_WORDS,
+        down_words=DOWN_WORDS,
+        not_made=_NOT_MADE,
+    )
+    sessions = sorted({row.session_id for row in rows})
+    if sessions:
+        yield failure(
+            "ledger", f"ledger.where = {settings.where!r} misses rows that look like refunds, of {len(sessions)} "
+            f"sessions that would be paid again, such as {named(sessions)} ({rows[0].words.strip()})",
+            "ledger.where: true of every refund that settles a session; or sessions.amount less what they refunded",
+        )  # fmt: skip
+
+
+def _later(samples: Samples, key: Column | None) -> Iterator[Check]:
+    """A column that past rows have set and ours would not: a job of the app may add rows to the balance later."""
+    context, own = samples.context, samples.context.settings.accounts
+    ledger, settings = context.mapping.ledger, context.settings.ledger
+    assert ledger is not None  # noqa: S101
+    assert settings is not None  # noqa: S101
+    moves = own is not None and own.add != {} and (own.balance is not None or bool(own.add))
+    if not moves or key is None:
+        return
+    written = {ledger.table.column(text): value.strip().lower() for text, value in settings.insert.items()}
+    candidates = [
+        column
+        for column in ledger.table.columns.values()
+        if written.get(column, "null") in ("null", "false")
+        and (column.base_type == "boolean" or (column.base_type in _MOMENTS and column.nullable))
+        and not _PLANNED.search(column.name)
+    ]
+    if not candidates:
+        return
+    defaults = {row.name for row in samples.ask("list_defaults", {}, table_oid=ledger.table.oid)}
+    candidates = [column for column in candidates if column.base_type == "boolean" or column.name not in defaults]
+    candidates = samples.seen(ledger.table, candidates)
+    if not candidates or not samples.sees(ledger.table, [key]):
+        return
+    looked = [
+        {**NO_ITEM, "flag" if column.base_type == "boolean" else "moment": "yes", "column": column.quoted}
+        for column in candidates
+    ]
+    slots = {
+        "table": context.mapping.slots["ledger"],
+        "key": key.quoted,
+        "down": "",
+        "filter": context.mapping.slots["ledger_where"],
+    }
+    (row,) = samples.ask("sample_columns", slots, {"looked": numbered(looked), "down": ""})
+    for column, count in zip(candidates, row.counts, strict=True):
+        if row.rows and count >= row.rows / 2:
+            said = (
+                f"{column.name} is set on {count} of the {row.rows} newest refunds in the ledger, and not by "
+                "[ledger.insert]"
+            )
+            if _LATER.search(column.name):
+                yield failure(
+                    "ledger", f"{said}: something of the app's adds the rows to the balance later, so that it would "
+                    "move twice",
+                    "leave [accounts] out, or give it an empty [accounts.add]",
+                )  # fmt: skip
+            else:
+                yield warning("ledger", said, f"[ledger.insert] {column.quoted}, if the app's own refund code sets it")

@@ -1,0 +1,82 @@
+"""Whether the refunds in the app's ledger are about the mapped sessions at all."""
+
+from collections.abc import Iterator
+
+from sweeper.app.catalog import Column
+from sweeper.check.context import failure, warning
+from sweeper.check.rehearsal.marks.refund_traces import find_in_texts
+from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, named
+from sweeper.check.result import Check
+from sweeper.postgres.errors import Refusal, TooSlow
+
+_ENOUGH, _SPOKEN = 5, 3
+
+
+def check_session_fails(samples: Samples, key: Column | None) -> Iterator[Check]:
+    """An expression for the session that works for refunds only, and fails for other rows of the ledger."""
+    if sessions_fail(samples, key):
+        own = samples.context.settings.ledger
+        assert own is not None  # noqa: S101 - only an expression of a ledger fails
+        yield warning(
+            "ledger",
+            f"ledger.session = {own.session!r} fails for rows that ledger.where is not true of: what they say of "
+            "charges and of missed refunds is not compared",
+            f'ledger.session = "CASE WHEN {own.where} THEN {own.session} END"',
+        )
+
+
+def check_named_in_texts(samples: Samples) -> Iterator[Check]:
+    """Sessions that would be paid although a text in rows that look like refunds names them."""
+    ledger, settings = samples.context.mapping.ledger, samples.context.settings
+    own, sessions = settings.ledger, settings.sessions
+    if ledger is None or own is None or samples.context.mapping.is_by_account:
+        return
+    read = " ".join(filter(None, (sessions.amount, sessions.charged, sessions.exclude))).lower()
+    if ledger.table.name.lower() in read:  # partial refunds are subtracted there
+        return
+    named_there = sorted({row.session_id for row in find_in_texts(samples, ledger.table, samples.owed(), GIVEN_BACK)})
+    if len(named_there) >= _SPOKEN:
+        yield failure(
+            "ledger",
+            f"ledger.where = {own.where!r} and ledger.session = {own.session!r} miss rows that look like refunds and "
+            f"name, in a text, {len(named_there)} sessions that would be paid again, such as {named(named_there)}",
+            "ledger.where and ledger.session: how the rows of the app's own refunds say which session they are of",
+        )
+
+
+def sessions_fail(samples: Samples, key: Column | None) -> bool:
+    """Whether `ledger.session` fails for some row."""
+    ledger, own = samples.context.mapping.ledger, samples.context.settings.ledger
+    if ledger is None or own is None or key is None or ledger.table.column(own.session) is not None:
+        return False
+    try:
+        with samples.transaction.savepoint():
+            samples.ask("try_sessions", {"key": key.quoted})
+    except Refusal:
+        return True
+    except TooSlow:
+        return False
+    return False
+
+
+def check_linked(samples: Samples, key: Column | None) -> Iterator[Check]:
+    """The newest refund rows of the ledger, where none of them names a session by its id."""
+    context = samples.context
+    ledger, own = context.mapping.ledger, context.settings.ledger
+    if ledger is None or own is None or key is None or context.mapping.is_by_account:
+        return
+    if not samples.sees(ledger.table, [key]):
+        return
+    try:
+        with samples.transaction.savepoint():
+            (row,) = samples.ask("find_linked", {"key": key.quoted})
+    except (Refusal, TooSlow):
+        return
+    if row.rows >= _ENOUGH and not row.linked:
+        yield failure(
+            "ledger",
+            f"none of the {row.rows} newest rows of {ledger.table.name} that are refunds is about a session of "
+            f"{context.mapping.sessions.name}: ledger.session = {own.session!r} is {row.sample} in one, and no session "
+            f"has that as sessions.id = {context.settings.sessions.id!r}",
+            "sessions.id, or ledger.session: what the app links a refund to its session by",
+        )

@@ -1,0 +1,63 @@
+"""Whether a refund is a row of credits of which nothing is left to spend."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from sweeper.app.catalog import Column
+from sweeper.check.context import failure
+from sweeper.check.rehearsal.ledger.ledger_columns import amount_columns
+from sweeper.check.rehearsal.samples import Samples, is_number
+from sweeper.check.result import Check
+from sweeper.check.triggers import fired_by_refund
+
+_LEFT = re.compile(r"remain|unspent|unused|available|(^|_)left$", re.IGNORECASE)
+_ENOUGH = 5
+
+
+def check_lots(samples: Samples, key: Column | None) -> Iterator[Check]:
+    """What is left of a row, which the app's other rows of credits have and a refund does not write."""
+    ledger, amounts = samples.context.mapping.ledger, amount_columns(samples)
+    if ledger is None or key is None or not amounts:
+        return
+    written = {ledger.table.column(text) for text in ledger.insert}
+    columns = [
+        one
+        for one in ledger.table.columns.values()
+        if is_number(one) and one not in written and not one.generated and _LEFT.search(one.name)
+    ]
+    yield from _against(samples, key, amounts)
+    for column in samples.seen(ledger.table, columns):
+        if not samples.sees(ledger.table, [key, amounts[0]]):
+            return
+        slots = {"column": column.quoted, "amount_column": amounts[0].quoted, "key": key.quoted}
+        (row,) = samples.ask("count_lots", slots)
+        # a running balance is above zero in charges, too; and a trigger may write it
+        is_left = row.rows >= _ENOUGH and row.given == row.rows and row.used
+        if is_left and not samples.ask("list_triggers", {}, **fired_by_refund(samples.context)):
+            yield failure(
+                "ledger", f"{column.name} is what is left of a row's credits, above zero in {row.rows} of the newest, "
+                "and [ledger.insert] does not write it: nobody could spend what is refunded",
+                f"[ledger.insert] {column.quoted} = \"amount\"",
+            )  # fmt: skip
+
+
+def _against(samples: Samples, key: Column, amounts: Sequence[Column]) -> Iterator[Check]:
+    """A row of credits that are taken away, while what is left of a row is always of credits that were given."""
+    ledger, settings = samples.context.mapping.ledger, samples.context.settings.ledger
+    assert ledger is not None and settings is not None  # noqa: S101, PT018 - its columns are here
+    values = {ledger.table.column(text): value.strip() for text, value in settings.insert.items()}
+    left = [one for one in amounts if _LEFT.search(one.name)]
+    for column, amount in [(one, other) for one in left for other in amounts if other not in left]:
+        wrong = [one for one in (amount, column) if values.get(one, "").startswith("-")]
+        if not wrong or not samples.sees(ledger.table, [key, column, amount]):
+            continue
+        slots = {"column": column.quoted, "amount_column": amount.quoted, "key": key.quoted}
+        (row,) = samples.ask("count_lots", slots)
+        if row.rows >= _ENOUGH and row.given == row.rows and row.used:
+            yield failure(
+                "ledger",
+                f"[ledger.insert] {wrong[0].name} = {values[wrong[0]]!r} is below zero, and all {row.rows} of the "
+                f"newest rows of which something is left, by {column.name}, have given credits",
+                f'[ledger.insert] {wrong[0].quoted} = "amount"',
+            )  # fmt: skip
+            return

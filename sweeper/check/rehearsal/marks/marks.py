@@ -1,0 +1,239 @@
+"""Whether a refund leaves a session as the app's own refund code expects it, so that it is not refunded again."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from sweeper.app.ledger_slots import Ledger
+from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.rehearsal.charges.tries import check_other_try
+from sweeper.check.rehearsal.hooks import hook_may_write
+from sweeper.check.rehearsal.marks.parents import refunded_parts, refunded_wholes
+from sweeper.check.rehearsal.marks.refund_traces import find_traces
+from sweeper.check.rehearsal.marks.released_charges import released_and_unpaid
+from sweeper.check.rehearsal.marks.session_marks import find_marks, marked_and_unpaid, unwritten_marks
+from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_owed, named, sampling
+from sweeper.check.rehearsal.statuses.statuses import refunded_by_name
+from sweeper.check.result import Check
+from sweeper.config.model import SessionsSection
+from sweeper.postgres.templates import Slots, fill_expression
+
+_WORD = re.compile(r"\w+")
+_FEW, _MANY, _ENOUGH = 200, 10, 3
+_HOW_TO_SEE = "sessions.exclude, [ledger] or sessions.charged: how to see that the app has refunded a session itself"
+
+
+def check_marks(context: CheckContext) -> Iterator[Check]:
+    """Whether ``exclude`` is true of a failed session after our refund."""
+    own, ledger = context.settings.sessions, context.mapping.ledger
+    with sampling(context) as samples:
+        session_ids = samples.newest(running=False)
+        blind = own.exclude is None and ledger is None and own.charged is None
+        if again := _paid_again(samples, own, session_ids, blind=blind):
+            yield from again
+        elif hook_may_write(samples, _looked_at(samples)):
+            yield (_traced(samples, blind=blind) if blind or _sees_none(samples, session_ids) else None) or ok(
+                "marks", "a trigger of the app's own on sweeper's refunds can set what the app looks at"
+            )
+        elif blind:
+            yield (
+                _by_status(samples)
+                or _by_amount(samples, session_ids)
+                or _traced(samples, blind=True)
+                or _without_exclude()
+            )
+        elif _sees_none(samples, session_ids) and (traced := _traced(samples, blind=False)):
+            yield traced
+        elif own.exclude and (wide := _too_wide(samples, own.exclude, session_ids)):
+            yield wide
+        elif unmarked := _unmarked(samples, own.exclude, _owed(samples, session_ids[:_FEW])):
+            yield _not_marked(own, unmarked)
+        elif unwritten := unwritten_marks(samples, session_ids):
+            yield _unwritten(unwritten)
+        elif own.exclude is None:
+            yield ok("marks", "the file has no exclude: what is refunded is known by the ledger")
+        elif not session_ids:
+            yield ok("marks", "no session has failed yet: not compared")
+        else:
+            yield ok("marks", "exclude is true of a session that a refund has written to: the app finds its mark")
+
+
+def _looked_at(samples: Samples) -> set[str]:
+    """The tables that show that a session was refunded: its own, and those that the file reads."""
+    own, sessions = samples.context.settings.sessions, samples.context.mapping.sessions
+    read = " ".join(filter(None, (own.exclude, own.charged, own.amount, own.status, own.stuck_at)))
+    words = set(_WORD.findall(read.lower()))
+    tables = {row.table_name for row in samples.tables()}
+    return {sessions.name} | {name for name in tables if name.lower() in words}
+
+
+def _reads(exclude: str, ledger: Ledger | None) -> bool:
+    """Whether ``exclude`` reads the ledger, where a refund writes its row."""
+    return ledger is not None and ledger.table.name.lower() in exclude.lower()
+
+
+def _not_marked(own: SessionsSection, unmarked: list[str]) -> Check:
+    """The finding for sessions that still look owed to the app after a refund."""
+    written = ", ".join(own.refunded) or "nothing"
+    return warning(
+        "marks", f"exclude = {own.exclude!r} is not true of a session after a refund, such as {named(unmarked)}: "
+        f"[sessions.refunded] writes {written}, so a refund job of the app's own that looks at it would pay again",
+        "[sessions.refunded]: what the app's own code writes there when it refunds, such as refunded_at = \"at\"; "
+        "a condition that is not such a mark belongs in sessions.never",
+    )  # fmt: skip
+
+
+def _missed(exclude: str | None, missed: dict[str, list[str]]) -> Check:
+    """The finding for sessions that are marked as refunded, and would be paid."""
+    said = "; ".join(
+        f"{column} says that {len(found)} of the newest failed sessions are refunded, such as {named(found)}"
+        for column, found in missed.items()
+    )
+    return failure(
+        "marks", f"{f'exclude = {exclude!r} is not true of' if exclude else 'the file does not know'} sessions that "
+        f"would be paid again: {said}",
+        f"sessions.exclude: true of what the app has refunded (look at {next(iter(missed))}), and not of what is owed",
+    )  # fmt: skip
+
+
+def _unwritten(unwritten: dict[str, list[str]]) -> Check:
+    """The finding for what the app sets when it refunds and we do not."""
+    said = "; ".join(
+        f"{column} is set on {len(found)} of the newest failed sessions, such as {named(found)}"
+        for column, found in unwritten.items()
+    )
+    return warning(
+        "marks", f"{said}, and [sessions.refunded] does not write it: a refund job of the app's own that looks at it "
+        "would pay again",
+        "\n".join(f"[sessions.refunded] {column}: what the app's own refund code writes there" for column in unwritten),
+    )  # fmt: skip
+
+
+def _too_wide(samples: Samples, exclude: str, session_ids: tuple[str, ...]) -> Check | None:
+    """``exclude`` is true of all failed sessions, also of those without its mark."""
+    rows = samples.read("look_at_newest", session_ids)
+    rows = [row for row in rows if is_owed(row) and not row.never]
+    excluded = {row.session_id for row in rows if row.excluded}
+    if len(excluded) < _MANY or any(not row.excluded for row in rows):
+        return None
+    marked: set[str] = set()
+    marks = [mark for mark in find_marks(samples, session_ids) if mark.column.name.lower() in exclude.lower()]
+    for mark in marks:
+        marked |= {row.session_id for row in mark.read(samples, "find_marked", session_ids)}
+    left = sorted(excluded - marked)
+    if not marks or len(left) < _ENOUGH:
+        return None
+    names = ", ".join(mark.name for mark in marks)
+    return warning(
+        "marks", f"exclude = {exclude!r} is true of all {len(excluded)} newest failed sessions, so that nobody is "
+        f"paid; of {len(left)} of them, such as {named(left)}, {names} does not say that the app has refunded them",
+        "sessions.exclude: true of what the app has refunded, and of nothing else",
+    )  # fmt: skip
+
+
+def _by_status(samples: Samples) -> Check | None:
+    """Sessions that the app refunded have a status of their own, which our refund does not set."""
+    found = refunded_by_name(samples)
+    if found is None:
+        return None
+    status, count, some = found
+    own = samples.context.settings.sessions
+    return failure(
+        "marks", f"the app gives what it has refunded the status {status!r} ({count} sessions, such as {named(some)}), "
+        f"and a refund leaves {own.failed[0]!r}: a refund job of the app's own that looks at it would pay again",
+        f"sessions.failed: also {status!r}; sessions.exclude: true of {status!r}; and a trigger on sweeper's refunds "
+        "that sets it (docs/hooks.md)",
+    )  # fmt: skip
+
+
+def _by_amount(samples: Samples, session_ids: tuple[str, ...]) -> Check | None:
+    """The amount itself is the mark: it is zero after the app's refund, and after ours."""
+    rows = samples.read("look_at_newest", session_ids)
+    owed, settled = [row for row in rows if is_owed(row)], [row for row in rows if not is_owed(row)]
+    own = samples.context.settings.sessions
+    if not owed or not settled or not own.refunded:
+        return None
+    nothing = fill_expression("owes_nothing", {"amount": samples.expression("amount", own.amount)})
+    if _unmarked(samples, own.amount, tuple(row.session_id for row in owed)[:_FEW], nothing):
+        return None
+    return ok("marks", "a session has no amount once a refund has written to it: the app finds that")
+
+
+def _owed(samples: Samples, session_ids: tuple[str, ...]) -> tuple[str, ...]:
+    """The sessions with an amount; a run refunds no others."""
+    return tuple(row.session_id for row in samples.read("look_at_newest", session_ids) if is_owed(row))
+
+
+def _unmarked(
+    samples: Samples, exclude: str | None, session_ids: tuple[str, ...], mark: str | None = None
+) -> list[str]:
+    """Sessions for which ``exclude``, or ``mark``, is not true after a refund; empty where it reads the ledger."""
+    if exclude is None or _reads(exclude, samples.context.mapping.ledger):
+        return []
+    mapping, settings = samples.context.mapping, samples.context.settings.sessions
+    written = {}
+    for text, value in settings.refunded.items():
+        column = samples.reader.column("sessions.refunded", text, mapping.sessions)
+        written[column.name] = value
+    key = mapping.slots["key"]
+    readable = samples.readable(mapping.sessions)  # and everything that `exclude` reads
+    columns: list[Slots] = [
+        {
+            "column": column.quoted,
+            "column_type": column.full_type,
+            "value": written[name] + "\n" if name in written else "",  # it may end with a comment
+        }
+        for name, column in mapping.sessions.columns.items()
+        if column.quoted == key or (name.lower() in exclude.lower() and column in readable)
+    ]
+    slots = {"mark": mark or samples.expression("exclude", exclude)}
+    return [row.session_id for row in samples.read("try_marks", session_ids, slots, {"columns": columns})]
+
+
+def _sees_none(samples: Samples, session_ids: tuple[str, ...]) -> bool:
+    """Whether the app has refunded none of the newest failed sessions, as the file reads them."""
+    rows = samples.read("look_at_newest", session_ids)
+    return bool(rows) and all(row.unpaid and not row.given_back for row in rows if is_owed(row))
+
+
+def _traced(samples: Samples, *, blind: bool) -> Check | None:
+    """What looks like refunds of the app's own that nothing in the file mentions."""
+    # the amount may subtract what was refunded
+    session_ids = samples.owed()
+    traces: dict[str, Any] = find_traces(samples, session_ids, GIVEN_BACK) if session_ids else {}
+    for find in (refunded_wholes, refunded_parts):
+        traces = traces or (find(samples, session_ids, GIVEN_BACK) if session_ids else {})
+    traces |= {where: (len(found), found[0]) for where, found in released_and_unpaid(samples, session_ids).items()}
+    if not blind:  # one of a few may be a refund in part, or of something else
+        amount = samples.context.settings.sessions.amount.lower()
+        tables = {row.table_name for row in samples.tables() if row.table_name.lower() in amount}
+        traces = {where: found for where, found in traces.items()
+                  if found[0] >= _ENOUGH and not any(name in where for name in tables)}  # fmt: skip
+    if not traces:
+        return None
+    nothing = "nothing in the file says what the app has refunded itself" if blind else (
+        "by the file the app has refunded none of the newest failed sessions itself"
+    )  # fmt: skip
+    said = "; ".join(f"{where} ({count} of the newest failed sessions, such as {sample})"
+                     for where, (count, sample) in traces.items())  # fmt: skip
+    return failure(
+        "marks", f"{nothing}, and there is what looks like it: {said}", _HOW_TO_SEE,
+    )  # fmt: skip
+
+
+def _without_exclude() -> Check:
+    return warning(
+        "marks",
+        "nothing in the file says what the app has refunded itself: if it does refund, that is paid again",
+        _HOW_TO_SEE,
+    )
+
+
+def _paid_again(samples: Samples, own: SessionsSection, session_ids: tuple[str, ...], *, blind: bool) -> list[Check]:
+    """Sessions that would be paid although their own columns, rows of other tables or other tries say refunded."""
+    missed: dict[str, list[str]] = {}
+    if not blind:  # only then every possible mark is read
+        missed = (marked_and_unpaid(samples, session_ids) if own.exclude else {}) or released_and_unpaid(
+            samples, session_ids
+        )
+    return [_missed(own.exclude, missed)] if missed else list(check_other_try(samples))

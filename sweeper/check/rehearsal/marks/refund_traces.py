@@ -1,0 +1,258 @@
+"""Finds traces of refunds of failed sessions: a mark on the sessions themselves, or rows of other tables."""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from sweeper.app.catalog import JSON_TYPES, Column, Table
+from sweeper.check.rehearsal.marks.refund_events import find_events
+from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, PARTS, row_amounts, unnamed_amounts
+from sweeper.check.rehearsal.marks.session_marks import named_marks
+from sweeper.check.rehearsal.samples import DOWN_WORDS, UP_WORDS, Samples, is_shared
+from sweeper.postgres.errors import Refusal, StatementError, TooSlow
+from sweeper.postgres.templates import Slots, quote_name
+from sweeper.postgres.transaction import Row
+
+_TABLES_AT_MOST = 30
+_TEXTS = ("text", "character varying")
+# names of columns for the subject of a row
+_ABOUT = {"session", "job", "task", "request", "reference", "ref", "related", "relatedentity", "about", "source",
+          "entity", "object", "subject", "target", "item", "resource", "creditable", "chargeable", "billable",
+          "payable", "transactionable", "reservation", "generation", "run"}  # fmt: skip
+_KEY = re.compile(r"(uu|ul)?id$|ref(erence)?$|key$|code$|number$|no$")
+# all of a text, such as the state of a request for a refund
+_DENIED = "^(denied|rejected|declined|refused|dismissed)$"
+_SPOKEN_AT_MOST = 100
+# another unique value of a session than its id, that is long enough to be nothing else
+_KEYS_AT_MOST, _LONG = 3, 8
+
+
+@dataclass
+class Given:
+    """What rows of a table that look like refunds say of a session: their numbers, and if one gives back all."""
+
+    amounts: set[Decimal] = field(default_factory=set)
+    exact: bool = False
+    rows: int = 0
+
+
+# by table or column, the sessions that have such a row there
+Rows = dict[str, dict[str, Given]]
+
+
+def find_traces(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
+    """How many of these sessions have a trace in each table or column, and one of them."""
+    rows = find_rows(samples, session_ids, words)
+    traces = {where: (len(found), min(found)) for where, found in rows.items()}
+    if not traces:
+        traces = find_events(samples, _linked_tables(samples, *_known_tables(samples), ()), session_ids, words)
+    return named_marks(samples, session_ids, words) | traces
+
+
+def _known_tables(samples: Samples) -> tuple[Sequence[Row], Sequence[Row]]:
+    """The app's tables, as many as are looked at, and their columns."""
+    tables = samples.tables()[: _TABLES_AT_MOST * 10]
+    return tables, samples.ask("list_all_columns", {}, table_oids=[row.oid for row in tables])
+
+
+def find_rows(samples: Samples, session_ids: Sequence[str], words: str) -> Rows:
+    """Rows of other tables that look like refunds of these sessions."""
+    tables, columns = _known_tables(samples)
+    readable = {column.table_oid for column in columns}
+    sessions = samples.context.mapping.sessions.oid
+    linked = {row.table_oid for row in samples.ask("list_references", {}) if row.target_oid == sessions}
+    for row in tables:
+        if row.oid in linked - readable:
+            samples.context.hidden.setdefault(row.as_sql, [])
+        elif row.oid not in readable:
+            samples.context.out_of_sight.append(row.as_sql)
+    known = {one: one for one in session_ids}
+    keys = _other_keys(samples)
+    for key in keys:
+        rows = samples.read("list_texts", session_ids, {"column": key.quoted})
+        known |= {row.value: row.session_id for row in rows if len(row.value) >= _LONG}
+    links = _linked_tables(samples, tables, columns, {key.name for key in keys})
+    found = _named(samples, links, known, words) or _by_parts(samples, session_ids, tables, words)
+    found = found or _named(samples, _json_columns(samples, tables, columns), known, words, json=True)
+    return found or dict(_named_in_texts(samples, tables, columns, known, words))
+
+
+def _by_parts(samples: Samples, session_ids: Sequence[str], tables: Sequence[Row], words: str) -> Rows:
+    """Rows that name what a session is about, such as the line of an order, where that has one session alone."""
+    references, sessions = samples.ask("list_references", {}), samples.context.mapping.sessions
+    known = {row.oid: row.as_sql for row in tables if row.oid != sessions.oid}
+    found: Rows = {}
+    for one in [row for row in references if row.table_oid == sessions.oid and row.target_oid != sessions.oid]:
+        column = sessions.columns.get(one.column_name)
+        beside = [row for row in references if row.target_oid == one.target_oid and row.table_oid in known]
+        if column is None or not beside or is_shared(samples, column.name):
+            continue
+        named = samples.read("list_texts", session_ids, {"column": column.quoted})
+        links = [(samples.table("table", known[row.table_oid]), row.column_name) for row in beside]
+        found |= _named(samples, links[:_TABLES_AT_MOST], {row.value: row.session_id for row in named}, words)
+    return found
+
+
+def _other_keys(samples: Samples) -> list[Column]:
+    """Unique columns of the sessions by which other tables may name one, such as the id of its request."""
+    sessions = samples.context.mapping.sessions
+    names = {row.name for row in samples.ask("list_unique_columns", {}, table_oid=sessions.oid)}
+    own = samples.context.mapping.slots["key"]
+    return [
+        one
+        for one in samples.readable(sessions)
+        if one.name in names and one.quoted != own and one.base_type in (*_TEXTS, "uuid")
+    ][:_KEYS_AT_MOST]
+
+
+def _named(
+    samples: Samples, links: Sequence[tuple[Table, str]], known: Mapping[str, str], words: str, *, json: bool = False
+) -> Rows:
+    """Rows that look like refunds and name a session in one of these columns, or inside the json of one."""
+    found = {}
+    for table, link in links:
+        try:
+            with samples.transaction.savepoint():
+                rows = _rows(samples, table, link, list(known), words, json=json)
+        except (Refusal, StatementError, TooSlow):
+            continue  # a table that this role may not read, or too large a one, says nothing
+        if rows:
+            found[f"{table.qualified}.{quote_name(link)}"] = _by_session(rows, known)
+    return found
+
+
+def _by_session(rows: Sequence[Row], known: Mapping[str, str]) -> dict[str, Given]:
+    found = defaultdict[str, Given](Given)
+    for row in rows:
+        one = found[known[row.session_id]]
+        one.amounts |= {abs(Decimal(amount)) for amount in row.amounts if amount is not None}
+        one.exact |= row.exact
+        one.rows = max(one.rows, row.rows)
+    return found
+
+
+def rows_that_name(samples: Samples, table: Table, link: str, ids: Sequence[str], words: str) -> set[str]:
+    """The ids that rows of a table that look like refunds name; empty where it cannot be read."""
+    try:
+        with samples.transaction.savepoint():
+            return {row.session_id for row in _rows(samples, table, link, list(dict.fromkeys(ids)), words, json=False)}
+    except (Refusal, StatementError, TooSlow):
+        return set()
+
+
+def _named_in_texts(
+    samples: Samples, tables: Sequence[Row], columns: Sequence[Row], known: Mapping[str, str], words: str
+) -> Iterator[tuple[str, dict[str, Given]]]:
+    """Rows of other tables that look like refunds and name a session inside a text."""
+    own = samples.context.mapping.sessions.oid
+    sessions = list(dict.fromkeys(known.values()))
+    few = set(sessions[: _SPOKEN_AT_MOST * len(sessions) // max(1, len(known))])
+    names = [name for name, one in known.items() if one in few]
+    for row in tables[:_TABLES_AT_MOST]:
+        spoken = any(column.table_oid == row.oid and column.type in _TEXTS for column in columns)
+        counted = any(column.table_oid == row.oid and AMOUNT.search(column.name) for column in columns)
+        if row.oid == own or not spoken or not counted:
+            continue
+        table = samples.table("table", row.as_sql)
+        if table.qualified == samples.context.mapping.slots.get("accounts"):  # a row there is of no one session
+            continue
+        if rows := find_in_texts(samples, table, names, words):
+            yield f"{table.qualified} (in a text)", _by_session(rows, known)
+
+
+def find_in_texts(samples: Samples, table: Table, session_ids: Sequence[str], words: str) -> Sequence[Row]:
+    """Rows of a table that look like refunds and name one of these sessions in a text."""
+    key = samples.key_of(table)
+    spoken = [column for column in samples.readable(table) if column.base_type in _TEXTS]
+    if key is None or not spoken or not samples.sees(table, [key]):
+        return []
+    texts: list[Slots] = [{"column": column.quoted} for column in spoken]
+    amounts = row_amounts(samples, table, (key,))
+    try:
+        with samples.transaction.savepoint():
+            return samples.ask(
+                "find_refund_texts", {"table": table.qualified, "key": key.quoted},
+                {"texts": texts, "amounts": amounts or []},
+                session_ids=list(session_ids)[:_SPOKEN_AT_MOST], refund_words=words,
+                called=_called(samples.context.mapping.sessions.name),
+            )  # fmt: skip
+    except (Refusal, StatementError, TooSlow):
+        return []
+
+
+def _called(table: str) -> str:
+    """A pattern for how a text names a session, by its table's name and its id: ``render_job/42``."""
+    parts = [part.lower().rstrip("s") for part in PARTS.findall(table)]
+    names = "|".join({parts[-1], "s?[ _-]?".join(parts)}) if parts else table
+    return rf"(?:^|[^[:alnum:]])(?:{names})s?(?:[ _-]?id)?[ #:/._=-]+([[:alnum:]-]+)"
+
+
+def _json_columns(samples: Samples, tables: Sequence[Row], columns: Sequence[Row]) -> list[tuple[Table, str]]:
+    """JSON columns of other tables."""
+    with_json = {column.table_oid for column in columns if column.type in JSON_TYPES}
+    found: list[tuple[Table, str]] = []
+    for row in [row for row in tables if row.oid in with_json][:_TABLES_AT_MOST]:
+        if row.oid == samples.context.mapping.sessions.oid:
+            continue
+        table = samples.table("table", row.as_sql)
+        found += [(table, column.name) for column in table.columns.values() if column.base_type in JSON_TYPES]
+    return found
+
+
+def _linked_tables(
+    samples: Samples, tables: Sequence[Row], columns: Sequence[Row], keys: Collection[str]
+) -> list[tuple[Table, str]]:
+    """Other tables with a column that refers to a session, by a foreign key or by its name."""
+    mapping = samples.context.mapping
+    references: dict[tuple[int, str], Any] = {
+        (row.table_oid, row.column_name): row.target_oid for row in samples.ask("list_references", {})
+    }
+    singular = mapping.sessions.name.lower().rstrip("s")
+    found: list[tuple[Table, str]] = []
+    for row in tables:
+        if row.oid == mapping.sessions.oid:
+            continue
+        own = [column for column in columns if column.table_oid == row.oid]
+        link = next(
+            (column for column in own if _names_session(column, row.oid, references, mapping.sessions.oid, singular)),
+            next((column for column in own if column.name in keys), None),
+        )
+        if link is not None:
+            found.append((samples.table("table", row.as_sql), link.name))
+    return found[:_TABLES_AT_MOST]
+
+
+def _names_session(
+    column: Row, table_oid: int, references: dict[tuple[int, str], Any], sessions_oid: int, singular: str
+) -> bool:
+    if (table_oid, column.name) in references:
+        return bool(references[table_oid, column.name] == sessions_oid)
+    plain = column.name.lower().replace("_", "")
+    words = singular.replace("_", "")
+    about = _KEY.sub("", plain)
+    return words in (plain, about) or plain in _ABOUT or about in _ABOUT
+
+
+def _rows(
+    samples: Samples, table: Table, link: str, session_ids: Sequence[str], words: str, *, json: bool
+) -> Sequence[Row]:
+    key = samples.key_of(table)
+    named_ones = row_amounts(samples, table, (key, table.columns[link])) if key else None
+    unnamed = named_ones is None and not json
+    amounts = unnamed_amounts(samples, table, (key, table.columns[link])) if unnamed else named_ones
+    if key is None or not (amounts if unnamed else amounts is not None):
+        return []
+    if not samples.sees(table, [key, table.columns[link]]):
+        return []
+    speaking = [column for column in table.columns.values() if column.category in ("S", "E") and column.name != link]
+    texts: list[Slots] = [{"column": column.quoted} for column in samples.seen(table, speaking)]
+    slots = {"table": table.qualified, "key": key.quoted, "link": quote_name(link)}
+    directions = {} if json else {"up_words": UP_WORDS, "down_words": DOWN_WORDS, "denied": _DENIED}
+    return samples.ask(
+        "find_refund_json" if json else "find_refund_rows", slots,
+        {"texts": texts, "amounts": amounts or [], "unnamed": unnamed},
+        session_ids=list(session_ids), refund_words=words, table_words=table.name, **directions,
+    )  # fmt: skip

@@ -1,0 +1,93 @@
+"""Whether another row says that a charge was undone: a reservation that was released or voided."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sweeper.app.catalog import Column, Table
+from sweeper.check.rehearsal.charges.delivered import settled_ids
+from sweeper.check.rehearsal.samples import Samples
+from sweeper.postgres.errors import Refusal, StatementError, TooSlow
+from sweeper.postgres.templates import Choices
+
+_OF_CHARGES = re.compile(
+    r"bill|payment|credit|charge|refund|settle|reserv|hold|debit|usage|transaction|escrow|authori[sz]|ledger|wallet",
+    re.IGNORECASE,
+)
+_STATE = re.compile(r"status|state|phase|outcome", re.IGNORECASE)
+_WORDS = (
+    r"^(refunded|released|returned|reversed|rolled[ _-]?back|credited[ _-]?back|given[ _-]?back|reimbursed|restored"
+    r"|void|voided|cancell?ed|expired|freed)$"
+)
+_TABLES_AT_MOST, _ENOUGH = 6, 3
+
+
+@dataclass(frozen=True)
+class _Link:
+    """A column by which a session refers to a row of a table, or such a row to a session."""
+
+    table: Table
+    key: Column
+    link: Column
+    by_row: bool
+
+
+def released_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
+    """By column of another table, sessions that would be paid although it says so of them; none has succeeded."""
+    found: dict[str, list[str]] = {}
+    if not session_ids or samples.context.mapping.is_by_account:  # with Citus there is no such join
+        return found
+    settled = settled_ids(samples)
+    for link in _links(samples):
+        states = [one for one in link.table.columns.values() if one.category in ("S", "E") and _STATE.search(one.name)]
+        for column in samples.seen(link.table, states)[:1]:
+            if not samples.sees(link.table, [link.key]):
+                continue
+            unpaid = _read(samples, link, column, session_ids, unpaid=True)
+            if len(unpaid) >= _ENOUGH and not _read(samples, link, column, settled, unpaid=False):
+                found[f"{link.table.name}.{column.name}"] = unpaid
+    return found
+
+
+def _links(samples: Samples) -> Iterator[_Link]:
+    """Foreign keys between the sessions and tables whose names sound like charges, except mapped ones."""
+    mapping = samples.context.mapping
+    sessions, known = mapping.sessions, {mapping.sessions.oid}
+    if mapping.ledger is not None:
+        known.add(mapping.ledger.table.oid)
+    tables = {row.oid: row.as_sql for row in samples.tables()}
+    looked = 0
+    for row in samples.ask("list_references", {}):
+        by_row = row.table_oid == sessions.oid
+        oid = row.target_oid if by_row else row.table_oid
+        if oid in known or oid not in tables or not (by_row or row.target_oid == sessions.oid):
+            continue
+        table = samples.table("table", tables[oid])
+        key = table.columns.get(row.target_column) if by_row else samples.key_of(table)
+        link = (sessions if by_row else table).columns.get(row.column_name)
+        if not _OF_CHARGES.search(table.name) or key is None or link is None:
+            continue
+        yield _Link(table, key, link, by_row)
+        looked += 1
+        if looked == _TABLES_AT_MOST:
+            return
+
+
+def _read(
+    samples: Samples, link: _Link, column: Column, session_ids: Sequence[str], *, unpaid: bool
+) -> list[str]:  # fmt: skip
+    slots = {
+        "table": link.table.qualified,
+        "key": link.key.quoted,
+        "key_eq": samples.reader.equality("table", link.key.quoted, link.key.full_type).equal,
+        "key_type": link.key.full_type,
+        "link": link.link.quoted,
+        "column": column.quoted,
+    }
+    choices: Choices = {"by_row": link.by_row, "unpaid": unpaid}
+    try:
+        with samples.transaction.savepoint():
+            rows = samples.read("find_released", session_ids, slots, choices, words=_WORDS)
+    except (Refusal, StatementError, TooSlow):
+        return []  # a table that this role may not read, or one that is too large, shows nothing
+    return [row.session_id for row in rows]

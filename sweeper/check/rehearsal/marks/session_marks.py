@@ -1,0 +1,180 @@
+"""Marks of a refund on a session's own row, and sessions that have one and would still be paid."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sweeper.app.catalog import JSON_TYPES, Column
+from sweeper.check.rehearsal.charges.delivered import settled_ids
+from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_number
+from sweeper.postgres.templates import Choices, quote_text
+from sweeper.postgres.transaction import Row
+
+# words for a refund that was not made, or only in part
+_NOT_MADE = re.compile(
+    r"able|eligib|request|polic|allow|pending|due|want|fail|den(y|ied)|reject|until|deadline|partial|window|(?<!en)tr(y|ies)"
+    r"|attempt|lock|error|need|should|to_|auto|enabled|expire|non|never|no_|not_|scheduled|ask|review",
+    re.IGNORECASE,
+)
+_NO_AMOUNT = re.compile(r"rate|ratio|percent|fee|version|max|limit", re.IGNORECASE)
+# a column beside the status for the state of the charge, and its values when that was refunded
+_OF_CHARGE = re.compile(r"bill|payment|credit|charge|refund|settle|reserv|hold|debit|escrow", re.IGNORECASE)
+_WORDS = (
+    r"^(refunded|released|returned|reversed|rolled[ _-]?back|credited[ _-]?back|given[ _-]?back|reimbursed|restored"
+    r"|void|voided|freed)$"
+)
+_FLAGS, _ENOUGH, _FEW, _SETTLED, _JSON_AT_MOST = ("boolean",), 3, 5, 10, 4
+_KEYS, _LINK = ("text", "character varying", "uuid"), re.compile(r"(_id|Id|_key|Key|_ref)$")
+_MOMENTS = ("timestamp without time zone", "timestamp with time zone", "date")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A column, or a key of JSON in one, and the condition under which it says that a session was refunded."""
+
+    column: Column
+    flag: bool = False
+    number: bool = False
+    words: bool = False
+    json_key: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.column.name} ->> {self.json_key}" if self.json_key else self.column.name
+
+    def read(self, samples: Samples, statement: str, session_ids: Sequence[str]) -> list[Row]:
+        """The sessions, of those given, that have the mark."""
+        slots = {"column": self.column.quoted, "json_key": quote_text(self.json_key)}
+        choices: Choices = {
+            "flag": self.flag, "number": self.number, "words": self.words, "json_key": bool(self.json_key),
+        }  # fmt: skip
+        return samples.read(statement, session_ids, slots, choices, **({"words": _WORDS} if self.words else {}))
+
+
+def number_above_zero(samples: Samples, column: Column, session_ids: Sequence[str]) -> list[Row]:
+    """The sessions, of those given, with a number above zero in a column."""
+    choices: Choices = {"flag": False, "number": True, "words": False, "json_key": False}
+    return samples.read("find_marked", session_ids, {"column": column.quoted, "json_key": "''"}, choices)
+
+
+def mark_columns(samples: Samples, *, noted: bool = True) -> list[Column]:
+    """The columns whose names say that the app has refunded a session, and that this role may read."""
+    sessions = samples.context.mapping.sessions
+    found = [
+        column
+        for name, column in sessions.columns.items()
+        if column.base_type in (*_FLAGS, *_MOMENTS)
+        and re.search(GIVEN_BACK, name, re.IGNORECASE)
+        and not _NOT_MADE.search(name)
+    ]
+    if noted:
+        return samples.seen(sessions, found)
+    readable = samples.readable(sessions)
+    return [column for column in found if column in readable]
+
+
+def number_marks(samples: Samples, *, read: bool = False) -> list[Mark]:
+    """Columns whose names say how much the app has refunded; only with ``read`` also those that the file reads."""
+    sessions, own = samples.context.mapping.sessions, samples.context.settings.sessions
+    known = "" if read else " ".join(filter(None, (own.amount, own.charged))).lower()
+    found = [
+        column
+        for name, column in sessions.columns.items()
+        if is_number(column)
+        and not column.generated
+        and re.search(GIVEN_BACK, name, re.IGNORECASE)
+        and not _NOT_MADE.search(name)
+        and not _NO_AMOUNT.search(name)
+        and name.lower() not in known
+    ]
+    return [Mark(column, number=True) for column in samples.seen(sessions, found)]
+
+
+def find_marks(samples: Samples, session_ids: Sequence[str]) -> Iterator[Mark]:
+    """Everything in a session's row that may be a mark: columns by their names, words, and keys of JSON."""
+    sessions = samples.context.mapping.sessions
+    yield from (Mark(column, flag=column.base_type in _FLAGS) for column in mark_columns(samples))
+    yield from number_marks(samples)
+    status = sessions.column(samples.context.settings.sessions.status)
+    with_words = [
+        column
+        for name, column in sessions.columns.items()
+        if column.category in ("S", "E") and column != status and _OF_CHARGE.search(name)
+    ]
+    yield from (Mark(column, words=True) for column in samples.seen(sessions, with_words))
+    with_json = [column for column in sessions.columns.values() if column.base_type in JSON_TYPES][:_JSON_AT_MOST]
+    with_json = [] if samples.context.mapping.is_by_account else with_json
+    for column in samples.seen(sessions, with_json):
+        rows = samples.read("list_json_marks", session_ids, {"column": column.quoted}, words=GIVEN_BACK)
+        names = {row.name for row in rows if not _NOT_MADE.search(row.name)}
+        yield from (Mark(column, json_key=name) for name in sorted(names))
+
+
+def _is_of_success(samples: Samples, mark: Mark, marked: int, known: int) -> bool:
+    """Whether sessions of each status that succeeded have a mark as often as those that failed: it is of no refund.
+
+    One such status alone may be that of canceled work, which the app refunds as well.
+    """
+    settled = settled_ids(samples)
+    statuses = {row.session_id: row.status for row in samples.read("look_at_newest", settled)}
+    sessions = Counter(statuses.values())
+    often = Counter(statuses.get(row.session_id) for row in mark.read(samples, "find_marked", settled))
+    return any(count >= _SETTLED for count in sessions.values()) and all(
+        often[status] * known * 2 >= marked * count for status, count in sessions.items() if count >= _FEW
+    )
+
+
+def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
+    """Marks on sessions that the app refunded which a refund of ours would not set."""
+    mapping, own = samples.context.mapping, samples.context.settings.sessions
+    written = {mapping.sessions.column(text) for text in own.refunded}
+    found = {}
+    marks = [Mark(column, flag=column.base_type in _FLAGS) for column in mark_columns(samples)]
+    links = [  # to the refund itself, such as refund_transaction_id
+        one for one in mapping.sessions.columns.values()
+        if one.base_type in _KEYS and re.search(GIVEN_BACK, one.name, re.IGNORECASE) and _LINK.search(one.name)
+        and not _NOT_MADE.search(one.name)
+    ]  # fmt: skip
+    for mark in (*marks, *number_marks(samples), *map(Mark, samples.seen(mapping.sessions, links))):
+        column = mark.column
+        if column in written or column.generated:
+            continue
+        rows = [row.session_id for row in mark.read(samples, "find_marked", session_ids)]
+        if (
+            len(rows) >= _ENOUGH
+            and not _is_of_success(samples, mark, len(rows), len(session_ids))
+            and not (column in links and set(rows) & set(samples.owed()))
+        ):
+            found[column.name] = rows
+    return found
+
+
+def marked_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
+    """By column, which of these sessions have the mark and would still be paid."""
+    found = {}
+    for mark in find_marks(samples, session_ids):
+        rows = mark.read(samples, "find_marked_unpaid", session_ids)
+        if rows and not _is_of_success(samples, mark, len(rows), len(session_ids)):
+            found[mark.name] = [row.session_id for row in rows]
+    return found
+
+
+def named_marks(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
+    """Columns of the sessions themselves that say refunded, and are set on some of them."""
+    sessions = samples.context.mapping.sessions
+    named = [
+        column
+        for name, column in sessions.columns.items()
+        if re.search(words, name, re.IGNORECASE)
+        and column.base_type in (*_FLAGS, *_MOMENTS, "uuid")
+        and not _NOT_MADE.search(name)
+    ]
+    marks = {mark.name: mark for mark in find_marks(samples, session_ids)}
+    marks |= {one.name: Mark(one, flag=one.base_type in _FLAGS) for one in samples.seen(sessions, named)}
+    found = {}
+    for name, mark in marks.items():
+        rows = mark.read(samples, "find_marked", session_ids)
+        if rows and not _is_of_success(samples, mark, len(rows), len(session_ids)):
+            found[f"{sessions.name}.{name}"] = (len(rows), rows[0].session_id)
+    return found

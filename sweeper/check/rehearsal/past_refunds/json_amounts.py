@@ -1,0 +1,51 @@
+"""Amounts that the app's refunds have in JSON alone, compared with what the file would write there."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sweeper.check.context import warning
+from sweeper.check.rehearsal.past_refunds.past_rows import Pair, PastRefund
+from sweeper.check.rehearsal.samples import named
+from sweeper.check.result import Check
+
+_ENOUGH, _DIFFERENT, _MOST = 3, 2, 0.9
+
+
+def amounts_in_json(sessions: list[PastRefund]) -> list[PastRefund]:
+    """The same sessions with the amounts of a key of JSON, where no column of the ledger has them."""
+    known = [one for one in sessions if one.amount]
+    if any(one.rows for one in sessions):
+        return sessions
+    for name in sorted({name for one in known for name in one.numbers}):
+        found = [(one, *one.numbers.get(name, (None, None))) for one in known]
+        compared = [
+            replace(one, amount=ours, past_amount=theirs, rows=1)
+            for one, ours, theirs in found
+            if theirs is not None and ours is not None and abs(ours) == abs(one.amount or 0)
+        ]
+        if len(compared) >= max(_ENOUGH, len(known) * _MOST):
+            others = {one.session_id: one for one in compared}
+            return [others.get(one.session_id, one) for one in sessions]
+    return sessions
+
+
+def unwritten_amount(sessions: Sequence[PastRefund]) -> Check | None:
+    """A key of JSON in which the app's refunds have their amount, and that ours would not have."""
+    known = [one for one in sessions if one.amount]
+    for name in sorted({name for one in known for name in one.numbers}):
+        without = [one for one in known if _is_missed(one, one.numbers.get(name, (None, None)))]
+        amounts = {abs(one.amount or 0) for one in without}
+        if len(without) >= max(_ENOUGH, len(known) * _MOST) and len(amounts) >= _DIFFERENT:
+            column = name.partition(" ")[0]
+            return warning(
+                "past_refunds",
+                f"the app's refunds have their amount in {name}, such as "
+                f"{named([one.session_id for one in without])}, and [ledger.insert] writes no number there",
+                f"[ledger.insert] {column}: with the amount under that key, as the app writes it",
+            )
+    return None
+
+
+def _is_missed(one: PastRefund, pair: Pair) -> bool:
+    ours, theirs = pair
+    return ours is None and theirs is not None and abs(theirs) == abs(one.amount or 0)

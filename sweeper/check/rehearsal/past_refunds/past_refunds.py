@@ -1,0 +1,241 @@
+"""Whether ``[ledger.insert]`` would write what the app itself wrote for sessions that it refunded."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+from sweeper.app.catalog import Column, Table, has_subquery
+from sweeper.check.context import CheckContext, failure, joined, ok, warning
+from sweeper.check.rehearsal.ledger.unmapped_ledger import check_given_back
+from sweeper.check.rehearsal.past_refunds.before_refund import amounts_before_refund
+from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn, compared_columns
+from sweeper.check.rehearsal.past_refunds.given_back import read_given_back
+from sweeper.check.rehearsal.past_refunds.json_amounts import amounts_in_json, unwritten_amount
+from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund, read_past_refunds
+from sweeper.check.rehearsal.samples import Samples, named, number, sampling
+from sweeper.check.result import Check
+
+# a few, or fewer than three, may be odd old rows; if the account or amount is wrong more often, the file is wrong
+_ODD, _MANY, _MOST, _ENOUGH = Decimal("0.05"), Decimal("0.5"), Decimal("0.9"), Decimal(3)
+_ALIKE = 10
+# an amount that is smaller by one of these factors for all sessions is in another unit
+_UNITS = (Decimal(10), Decimal(100), Decimal(1000), Decimal(1_000_000))
+
+
+def check_past_refunds(context: CheckContext) -> Iterator[Check]:
+    """Compare what the file would have written and paid for past refunds with what the app did."""
+    if context.mapping.ledger is None:
+        nothing = ok("past_refunds", "no [ledger] is mapped: there is nothing that the app wrote to compare with")
+        yield _amounts(context, read_given_back(context), netted=False) or next(check_given_back(context), nothing)
+        return
+    with sampling(context) as samples:
+        compared, unwritten = compared_columns(samples)
+        sessions = read_past_refunds(samples, compared, unwritten)
+        table = context.mapping.ledger.table
+        unique = {row.name for row in samples.ask("list_unique_columns", {}, table_oid=table.oid)}
+        owners = set(_owners(samples, table))
+        netted = context.settings.ledger is not None and context.settings.ledger.past is not None
+        sessions = sessions if netted else amounts_in_json(amounts_before_refund(samples, sessions))
+    if not sessions:
+        yield ok("past_refunds", "none of the newest failed sessions has a refund that the app wrote itself")
+        return
+    account = next((one.column.quoted for one in compared if one.meaning == "account"), "sessions.account")
+    found = [
+        _amounts(context, sessions, netted=netted),
+        _accounts(context, sessions, account),
+        _never(context, sessions),
+        _absolute(sessions, compared),
+        None if netted else unwritten_amount(sessions),
+        _others(sessions, compared, unwritten, unique, owners, moves=context.mapping.moves_balances),
+    ]
+    problems = [check for check in found if check is not None]
+    if not problems:
+        yield ok("past_refunds", f"for {len(sessions)} sessions that the app refunded, the file gives what it wrote")
+        return
+    yield joined("past_refunds", problems)
+
+
+def _owners(samples: Samples, ledger: Table) -> Iterator[str]:
+    """The columns of the ledger that refer to the account."""
+    own = samples.context.settings.accounts
+    if own is not None:
+        accounts = samples.table("accounts.table", own.table).oid
+        for row in samples.ask("list_references", {}):
+            if (row.table_oid, row.target_oid) == (ledger.oid, accounts):
+                yield row.column_name
+
+
+def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: bool) -> Check | None:
+    known = [one for one in sessions if one.rows and one.amount is not None]
+    if not netted and any(one.amount for one in known):  # beside these a missing amount is zero
+        known = [one if one.amount is not None else replace(one, amount=Decimal(0)) for one in sessions if one.rows]
+    against = [one for one in known if one.amount is not None and one.amount * one.past_amount < 0]
+    if not netted and len(against) >= max(_ENOUGH, len(known) * _ODD):
+        sample = against[0]
+        return failure(
+            "past_refunds",
+            f"[ledger.insert] gives the amount the other sign than the app's refunds have, for {len(against)} of "
+            f"{len(known)} sessions, such as {sample.session_id}: {number(sample.amount or Decimal(0))} instead of "
+            f"{number(sample.past_amount)}",
+            "[ledger.insert]: amount, or -amount, as the app's own refunds have it",
+        )
+    if netted:  # `amount` is what is still owed: together with the past refunds it is the charge
+        known = [one for one in known if one.amount or not one.excluded]
+        known = [one if one.excluded else replace(one, amount=(one.amount or 0) + one.past_amount) for one in known]
+    elif not any(one.amount for one in known) and has_subquery(context.settings.sessions.amount):
+        return None  # `amount` has the app's rows subtracted already
+    more = [one for one in known if one.amount is not None and abs(one.amount) > abs(one.past_amount)]
+    less = [one for one in known if one.amount is not None and abs(one.amount) < abs(one.past_amount)]
+    text = f"sessions.amount = {context.settings.sessions.amount!r}"
+    often, of_one = len(more) >= max(_ENOUGH, len(known) * (_MANY if netted else _ODD)), ""
+    if not often and (status := _status_in_part(more, known)) is not None:
+        more, known = ([one for one in some if one.status == status] for some in (more, known))
+        often, of_one = True, f" in {status!r}"
+    if more and (often or not netted):  # the net recipe is for refunds in parts
+        message = (f"{text} is more than the app gave back for {len(more)} of {len(known)} sessions{of_one}, "
+                   f"{_such_as(more[0])}")  # fmt: skip
+        fix = "sessions.amount: what was charged, less what the app gave back or delivered; look at ledger.where, too"
+        return (failure if often else warning)("past_refunds", message, fix)
+    if len(less) > len(known) * _ODD:
+        message = f"{text} is less than the app gave back for {len(less)} of {len(known)} sessions, {_such_as(less[0])}"
+        often = len(less) >= max(_ENOUGH, len(known) * _MANY)
+        in_unit = often and (
+            any(all(_is_in_unit(one, unit) for one in less) for unit in _UNITS) or _is_one_ratio(less, known)
+        )
+        fix = "sessions.amount: what was charged, less what was delivered" + (
+            ", in the unit of the balance" if in_unit else ""
+        )
+        flat = _is_flat(known) and len(less) * 2 > len(known)
+        message += ", and the same for all of them" if flat else ""
+        return (failure if in_unit or flat else warning)("past_refunds", message, fix)
+    return None
+
+
+def _status_in_part(more: Sequence[PastRefund], known: Sequence[PastRefund]) -> str | None:
+    """The only status whose sessions the app gives back less for: all of those that it has refunded."""
+    statuses = {one.status for one in more}
+    sessions = sum(one.status in statuses for one in known)
+    return statuses.pop() if len(statuses) == 1 and len(more) >= max(_ENOUGH, sessions * _MOST) else None
+
+
+def _is_flat(known: Sequence[PastRefund]) -> bool:
+    """Whether the file's amount is always the same, while the app's refunds differ."""
+    ours = {abs(one.amount) for one in known if one.amount is not None}
+    return len(known) >= _ALIKE and len(ours) == 1 and len({abs(one.past_amount) for one in known}) >= _ENOUGH
+
+
+def _is_one_ratio(less: Sequence[PastRefund], known: Sequence[PastRefund]) -> bool:
+    """Whether the amount is the same part of the refund for all sessions, whatever that was."""
+    ratios = {Fraction(abs(one.past_amount)) / Fraction(abs(one.amount)) if one.amount else None for one in less}
+    distinct = {abs(one.past_amount) for one in less}
+    return len(less) == len(known) >= _ALIKE and len(ratios) == 1 and None not in ratios and len(distinct) >= _ENOUGH
+
+
+def _is_in_unit(one: PastRefund, unit: Decimal) -> bool:
+    """Whether the amount is the refund in a larger unit, rounded or not."""
+    assert one.amount is not None  # noqa: S101 - only those with one are compared
+    exact = abs(one.past_amount) / unit
+    return abs(one.amount) in (exact, exact.to_integral_value(ROUND_FLOOR), exact.to_integral_value(ROUND_HALF_UP))
+
+
+def _such_as(sample: PastRefund) -> str:
+    ours, theirs = abs(sample.amount or Decimal(0)), abs(sample.past_amount)
+    return f"such as {sample.session_id}: {number(ours)} instead of {number(theirs)}"
+
+
+def _accounts(context: CheckContext, sessions: Sequence[PastRefund], column: str) -> Check | None:
+    known = [one for one in sessions if one.past_account is not None and one.account is not None]
+    wrong = [one for one in known if one.account != one.past_account]
+    if not wrong:
+        return None
+    sample = wrong[0]
+    message = (
+        f"sessions.account = {context.settings.sessions.account!r} is another account than the app gave back to for "
+        f"{len(wrong)} of {len(known)} sessions, such as {sample.session_id}: {sample.account} instead of "
+        f"{sample.past_account} in {column}"
+    )
+    often = len(wrong) >= max(_ENOUGH, len(known) * _ODD)
+    return (failure if often else warning)("past_refunds", message, "sessions.account: who was charged")
+
+
+def _never(context: CheckContext, sessions: Sequence[PastRefund]) -> Check | None:
+    """Sessions that the file never pays, although the app gave back what the file says, and to the same account."""
+    never = [one for one in sessions if one.never and one.rows and one.account == one.past_account is not None]
+    same = [one for one in never if one.amount and abs(one.amount) == abs(one.past_amount)]
+    if len(same) < _ENOUGH or all(one.never for one in sessions):  # then it is a mark of a refund
+        return None
+    return warning(
+        "past_refunds", f"sessions.never = {context.settings.sessions.never!r} is true of {len(same)} of "
+        f"{len(sessions)} sessions that the app refunded, such as {named([one.session_id for one in same])}, with the "
+        "amount and the account of the file: others of that kind are not refunded",
+        "sessions.never: true only of what is never to be refunded",
+    )  # fmt: skip
+
+
+def _absolute(sessions: Sequence[PastRefund], compared: Sequence[ComparedColumn]) -> Check | None:
+    """A balance in the column that has the amount in the app's own refunds."""
+    if any(one.meaning == "amount" for one in compared):
+        return None
+    for one in compared:
+        same = [session.session_id for session in sessions if one.column.name in session.own_amount]
+        if one.meaning == "running" and len(same) >= max(_ENOUGH, len(sessions) * _MOST):
+            return failure(
+                "past_refunds",
+                f"[ledger.insert] writes a balance into {one.column.name}, where the app's refunds have the amount, "
+                f"for {len(same)} of {len(sessions)} sessions, such as {named(same)}",
+                f'[ledger.insert] {one.column.quoted} = "amount"',
+            )
+    return None
+
+
+def _others(
+    sessions: Sequence[PastRefund],
+    compared: Sequence[ComparedColumn],
+    unwritten: Sequence[Column],
+    unique: Collection[str],
+    owners: Collection[str],
+    *,
+    moves: bool,
+) -> Check | None:
+    said, lines = [], []
+    grave = False
+    for one in compared:
+        name = one.column.name
+        against = [session.session_id for session in sessions if name in session.opposite]
+        if len(against) >= max(_ENOUGH, len(sessions) * _MOST):
+            said.append(f"{name} = {one.value} is the other way than in the app's refunds, such as {named(against)}")
+            lines.append(f"ledger.insert: {one.column.quoted} = what the app writes there")
+            grave = True
+        keyed = [session.session_id for session in sessions if name in session.keyed]
+        if len(keyed) >= max(_ENOUGH, len(sessions) * _MOST):
+            said.append(f"{name} = {one.value!r} does not name the session, as the app's refunds do ({named(keyed)}): "
+                        "it is unique, so the app's own code would not find our refund by it")  # fmt: skip
+            lines.append(f"ledger.insert: {one.column.quoted} = what the app writes there")
+            grave = True
+        different = [session.session_id for session in sessions if name in session.differs]
+        early = moves and one.not_paid_yet and len(different) >= _ENOUGH
+        if early or len(different) > len(sessions) * _MANY:
+            at_default = one.meaning == "default"
+            default = f"[ledger.insert] leaves {name} at its default, {one.value}, which" if at_default else ""
+            said.append(f"{default or f'{name} = {one.value!r}'} is not what the app wrote for {named(different)}")
+            if name in owners and len(different) >= _ENOUGH:
+                said[-1] += ": the row would be that of another account"
+                grave = True
+            if early:
+                said[-1] += ": something of the app's pays such a row later, so that the balance would move twice"
+                grave = True
+            lines.append(f"ledger.insert: {one.column.quoted} = what the app writes there")
+    for column in unwritten:
+        filled = [one.session_id for one in sessions if column.name in one.unwritten]
+        if len(filled) > len(sessions) * _ODD:
+            said.append(
+                f"the app fills {column.name} ({len(filled)} of {len(sessions)} refunds, such as {named(filled)}), and "
+                "[ledger.insert] leaves it empty"
+            )
+            if column.name in unique and len(filled) > len(sessions) * _MANY:
+                # the app may look there to see whether it has refunded a session
+                said[-1] += ": it is unique, so the app's own code would not find our refund by it"
+                grave = True
+            lines.append(f"ledger.insert: {column.quoted} = what the app writes there")
+    return (failure if grave else warning)("past_refunds", "; ".join(said), "\n".join(lines)) if said else None

@@ -1,0 +1,196 @@
+"""Compares the refunds that the app wrote itself with what ``[ledger.insert]`` would write for the same sessions."""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal, Inexact, localcontext
+
+from sweeper.app.catalog import FLOATING_TYPES, JSON_TYPES, Column
+from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn
+from sweeper.check.rehearsal.samples import DOWN_WORDS, UP_WORDS, Samples, is_number, is_whole
+from sweeper.ledger.past import past_slots
+from sweeper.postgres.templates import Slots
+from sweeper.postgres.transaction import Row
+
+Pair = tuple[Decimal | None, Decimal | None]
+_SCALE = re.compile(r"\(\d+,(-?\d+)\)")
+
+
+@dataclass(frozen=True)
+class PastRefund:
+    """One session that the app refunded: the values of the mapping, and the app's rows, with their amounts added up."""
+
+    session_id: str
+    status: str
+    account: str | None
+    amount: Decimal | None
+    past_account: str | None = None
+    past_amount: Decimal = Decimal(0)
+    rows: int = 0
+    excluded: bool = False
+    never: bool = False
+    differs: frozenset[str] = frozenset()
+    keyed: frozenset[str] = frozenset()
+    own_amount: frozenset[str] = frozenset()
+    unwritten: frozenset[str] = frozenset()
+    opposite: frozenset[str] = frozenset()
+    numbers: Mapping[str, Pair] = field(default_factory=dict)
+    """The numbers in JSON by column and key: the file's, and the app's."""
+
+
+def _past(samples: Samples, compared: Sequence[ComparedColumn]) -> dict[str, str]:
+    """The rows of the ledger that the app wrote, and the columns of their account and amount."""
+    mapping, own = samples.context.mapping, samples.context.settings.ledger
+    assert own is not None  # noqa: S101
+    assert mapping.ledger is not None  # noqa: S101
+    meant = {one.meaning: f"l.{one.column.quoted}" for one in compared}
+    return {
+        "past_account": meant.get("account", "NULL"),
+        "past_amount": meant.get("amount", "NULL"),
+        **past_slots(samples.reader, own, mapping.ledger.table, mapping.slots),
+    }
+
+
+def read_past_refunds(
+    samples: Samples, compared: Sequence[ComparedColumn], unwritten: Sequence[Column]
+) -> list[PastRefund]:
+    items: list[Slots] = [
+        {
+            "column": one.column.quoted,
+            "column_type": one.column.full_type,
+            "value": one.value + "\n",  # it may end with a comment
+            "name": f"value_{place}",
+            "json": "yes" if one.column.base_type in JSON_TYPES else "",
+            "money": "yes" if one.column.base_type == "money" else "",
+        }
+        for place, one in enumerate(compared)
+    ]
+    others: list[Slots] = [{"column": column.quoted} for column in unwritten]
+    read = list({item["column"]: {"column": item["column"]} for item in [*items, *others]}.values())
+    rows = samples.read(
+        "compare_past",
+        samples.newest(running=False),
+        _past(samples, compared),
+        {"compared": items, "unwritten": others, "read": read},
+    )
+    by_session: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_session[row.session_id].append(row)
+    digits = _digits(samples)
+    return [_added_up(found, compared, unwritten, digits) for found in by_session.values()]
+
+
+def _added_up(
+    rows: Sequence[Row], compared: Sequence[ComparedColumn], unwritten: Sequence[Column], digits: int | None
+) -> PastRefund:
+    first = rows[0]
+    ours = next((first.ours[place] for place, one in enumerate(compared) if one.meaning == "amount"), first.amount)
+    amounts = [Decimal(row.past_amount) for row in rows if row.past_amount is not None]
+    differs = {
+        one.column.name
+        for place, one in enumerate(compared)
+        if one.meaning in ("", "default", "state")
+        and all(_unlike(one, row.ours[place], row.theirs[place]) for row in rows)
+    }
+    return PastRefund(
+        session_id=first.session_id,
+        status=first.status,
+        account=next(
+            (first.ours[place] for place, one in enumerate(compared) if one.meaning == "account"), first.account_id
+        ),
+        amount=None if ours is None else _rounded(Decimal(ours), digits),
+        past_account=first.past_account,
+        past_amount=_rounded(sum(amounts, Decimal(0)), digits),
+        rows=len(amounts),
+        excluded=first.excluded,
+        never=first.never,
+        differs=frozenset(differs),
+        keyed=frozenset(
+            one.column.name
+            for place, one in enumerate(compared)
+            if one.meaning == "key" and all(_names(row.theirs[place], first.session_id) for row in rows)
+        ),
+        own_amount=frozenset(
+            one.column.name
+            for place, one in enumerate(compared)
+            if one.meaning == "running" and len(rows) == 1 and not _unlike(one, first.ours[place], first.theirs[place])
+        ),
+        numbers=_numbers(rows, compared),
+        opposite=frozenset(
+            one.column.name
+            for place, one in enumerate(compared)
+            if one.meaning in ("text", "")
+            and all(_is_opposite(one, row.ours[place], row.theirs[place]) for row in rows)
+        ),
+        unwritten=frozenset(
+            column.name
+            for place, column in enumerate(unwritten)
+            if any(row.unwritten[place] is not None for row in rows)
+        ),
+    )
+
+
+def _numbers(rows: Sequence[Row], compared: Sequence[ComparedColumn]) -> dict[str, Pair]:
+    """The numbers in columns of JSON, of a session that has one refund alone."""
+    found: dict[str, Pair] = {}
+    for place, one in enumerate(compared):
+        if one.meaning == "json" and len(rows) == 1:
+            ours, theirs = (_numbers_in(some[place]) for some in (rows[0].ours, rows[0].theirs))
+            found |= {f"{one.column.name} ->> {key}": (ours.get(key), theirs.get(key)) for key in ours.keys() | theirs}
+    return found
+
+
+def _numbers_in(text: str | None) -> dict[str, Decimal]:
+    content = json.loads(text or "null", parse_int=Decimal, parse_float=Decimal)
+    return {key: one for key, one in content.items() if isinstance(one, Decimal)} if isinstance(content, dict) else {}
+
+
+def _names(text: str | None, session_id: str) -> bool:
+    """Whether a text has the id of a session in it."""
+    return bool(text and re.search(rf"(?<![a-zA-Z0-9]){re.escape(session_id)}(?![a-zA-Z0-9])", text))
+
+
+def _is_opposite(one: ComparedColumn, ours: str | None, theirs: str | None) -> bool:
+    """Whether one text or number means that credits come in, and the other that they go out."""
+    if is_number(one.column) and ours is not None and theirs is not None:
+        return one.column.base_type not in FLOATING_TYPES and Decimal(ours) == -Decimal(theirs) != 0
+    if one.meaning != "text":
+        return False
+    ways = [_way(text or "") for text in (ours, theirs)]
+    return "" not in ways and ways[0] != ways[1]
+
+
+def _way(text: str) -> str:
+    found = [name for name, words in (("up", UP_WORDS), ("down", DOWN_WORDS)) if _whole(words).fullmatch(text.strip())]
+    return found[0] if len(found) == 1 else ""
+
+
+def _whole(words: str) -> re.Pattern[str]:
+    """The same pattern for Python, without the server's word boundaries."""
+    return re.compile(words.replace(r"\m", "").replace(r"\M", ""), re.IGNORECASE)
+
+
+def _unlike(one: ComparedColumn, ours: str | None, theirs: str | None) -> bool:
+    if ours is not None and theirs is not None and is_number(one.column):
+        return Decimal(ours) != Decimal(theirs)
+    return ours != theirs
+
+
+def _digits(samples: Samples) -> int | None:
+    """How many decimal places the balance has; None for any number."""
+    own = samples.context.settings.accounts
+    column = samples.table("accounts.table", own.table).column(own.balance) if own and own.balance else None
+    if column is None:
+        return None
+    scale = _SCALE.search(column.full_type)
+    return 0 if is_whole(column) else int(scale[1]) if scale else None
+
+
+def _rounded(amount: Decimal, digits: int | None) -> Decimal:
+    if digits is None:
+        return amount
+    with localcontext() as context:  # elsewhere rounding is an error
+        context.traps[Inexact] = False
+        return amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)

@@ -1,0 +1,1 @@
+"""The item `statuses`: statuses in the wrong list."""

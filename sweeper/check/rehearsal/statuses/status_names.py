@@ -1,0 +1,59 @@
+"""Whether a status is in a list that contradicts its name."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from sweeper.check.context import CheckContext, failure, warning
+from sweeper.check.rehearsal.statuses.labels import shown
+from sweeper.check.result import Check
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+# words that change nothing about the others
+_PLAIN = {"in", "is", "now", "still", "all", "fully", "job", "task", "work", "session", "run"}
+_DONE = {"done", "complete", "completed", "success", "succeeded", "successful", "finished", "ready", "ok", "delivered",
+         "published", "fulfilled", "used", "consumed"}  # fmt: skip
+# work that waits for a worker may be called ready
+_OVER = _DONE - {"ready", "ok", "published", "delivered"}
+NOT_DONE = {"not", "un", "partially", "partial", "error", "errors", "failed", "failure", "fail", "without", "never",
+            "empty", "no", "nothing", "timeout", "timed", "crashed", "interrupted", "killed", "died", "oom", "broken",
+            "exception"}  # fmt: skip
+_GOES_ON = {"running", "processing", "working", "generating", "rendering", "executing", "uploading", "downloading",
+            "transcoding", "sending", "queued", "enqueued", "progress", "begun", "started", "ongoing", "active", "open",
+            "busy", "claimed"}  # fmt: skip
+# words for something other than the work or its result
+_OF_ELSE = {"refund", "refunding", "cancel", "canceling", "cancelling", "retry", "billing", "payment", "for", "to",
+            "upload", "input", "queue", "start", "run", "process", "review", "stuck", "stopped", "lost", "abandoned",
+            "expired", "zombie", "dead", "stale", "circuit"}  # fmt: skip
+
+
+def words_of(name: str) -> set[str]:
+    """The words in the name of a status."""
+    return {word.lower() for word in _WORD.findall(name)}
+
+
+def check_status_names(context: CheckContext, labels: Mapping[str, str]) -> Iterator[Check]:
+    """A status in ``failed`` named like success or work that goes on, or in ``running`` named like an end.
+
+    ``labels``: what statuses are called that are the keys of another table's rows.
+    """
+    own = context.settings.sessions
+    for key, said, against, excuses in (
+        ("failed", "that has succeeded", _DONE, NOT_DONE),
+        ("running", "that has succeeded", _OVER, NOT_DONE | _OF_ELSE),
+        ("failed", "that goes on", _GOES_ON, NOT_DONE | _OF_ELSE),
+    ):
+        for status in getattr(own, key):
+            label = labels.get(str(status))
+            words = words_of(label or str(status))
+            if words & against and not words & excuses:
+                right = "sessions.running" if against is _GOES_ON else "sessions.succeeded"
+                why = "it is paid when it is stuck" if against is _GOES_ON else "nothing is owed for such a session"
+                # others, such as in transcription_completed, may say that it is about a step of the work
+                sure = words <= against | _PLAIN
+                told = f"sessions.{key} has {shown(status, label)}"
+                yield (failure if sure else warning)(
+                    "statuses", f"{told}, which is a name for work {said}" if sure else f"{told}: is that work {said}?",
+                    f"{right}: {status!r}, when {why}",
+                )  # fmt: skip
+                if sure:
+                    return

@@ -1,0 +1,251 @@
+"""Whether each status is in the right list, by its name and by the app's own refunds."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sweeper.check.context import CheckContext, failure, joined, warning
+from sweeper.check.rehearsal.charges.delivered import check_delivered, settled_ids
+from sweeper.check.rehearsal.marks.session_marks import mark_columns, number_marks
+from sweeper.check.rehearsal.samples import Samples, named, sampling
+from sweeper.check.rehearsal.statuses.labels import labels_of_statuses, shown
+from sweeper.check.rehearsal.statuses.other_status import check_other_status
+from sweeper.check.rehearsal.statuses.status_ends import Ended, check_ends, count_ended, endless, errorless
+from sweeper.check.rehearsal.statuses.status_names import NOT_DONE, check_status_names, words_of
+from sweeper.check.result import Check, Status
+from sweeper.check.rows import check_statuses as check_named
+from sweeper.ledger.past import past_slots
+from sweeper.postgres.errors import Refusal, StatementError, TooSlow
+from sweeper.postgres.templates import Choices, Slots
+from sweeper.postgres.transaction import Row
+
+_BY_CHOICE = {"cancel", "canceled", "cancelled", "aborted", "withdrawn", "rejected", "declined", "skipped", "deleted",
+              "voided", "draft", "await", "awaiting", "waiting", "paused", "scheduled", "pending",
+              "queued"}  # fmt: skip
+_BY_CUSTOMER = _BY_CHOICE - {"aborted", "rejected", "declined", "skipped"}
+_GIVEN_BACK = re.compile(r"refund|revers|return|compensat|cancel|abort|void|credit", re.IGNORECASE)
+_RETURNED = re.compile(
+    r"refunded|roll(ed)?[ _-]?back|released|returned|reversed|compensated|credited|reimbursed|given[ _-]?back",
+    re.IGNORECASE,
+)
+_NOT_YET = re.compile(r"not|(?<![a-z])un|fail|error|pending|request|partial|to_be|await|queue|try", re.IGNORECASE)
+_NOT_GOING = {"missing", "failing", "billing"}
+# fewer prove nothing; a status counts as refunded when the app refunded at least this part of it
+_ENOUGH, _MANY, _PART = 3, 20, 0.25
+# of those that succeeded, at most 200 of each status are read
+_COUNTED, _NEARLY = 200, 0.9
+
+
+@dataclass(frozen=True)
+class _StatusSample:
+    """The sessions of one status: how many there are, and how many the app has refunded."""
+
+    status: str
+    sessions: int
+    given_back: int
+    refunded: Sequence[str]
+    others: Sequence[str]
+    label: str | None = None
+
+    @property
+    def called(self) -> str:
+        """Its name: the label in another table, or the status itself."""
+        return self.label or self.status
+
+    @property
+    def shown(self) -> str:
+        """The status as messages show it."""
+        return shown(self.status, self.label)
+
+    @property
+    def is_refunded(self) -> bool:
+        """Whether the app refunds such sessions itself."""
+        return self.given_back >= _ENOUGH and self.given_back >= self.sessions * _PART
+
+
+def check_statuses(context: CheckContext) -> Iterator[Check]:
+    """Statuses that are in no list, or in the wrong one."""
+    # a status without a list stops no run
+    found = [*_wrong(context), *([] if context.is_brief else check_named(context))]
+    problems = [check for check in found if check.status is not Status.OK]
+    if len(problems) < 2:
+        yield from problems or found[-1:]
+        return
+    yield joined("statuses", problems)
+
+
+def _wrong(context: CheckContext) -> Iterator[Check]:
+    with sampling(context) as samples:
+        labels = labels_of_statuses(samples)
+        finished = list(check_status_names(context, labels))
+        yield from finished
+        if any(check.status is Status.FAILURE for check in finished):
+            return
+        failed = _seen(samples, samples.newest(running=False), by_exclude=True)
+        settled_sessions = settled_ids(samples)
+        settled = _seen(samples, settled_sessions, by_exclude=False)
+        delivered = list(check_delivered(samples, settled_sessions))
+        counted = count_ended(samples, samples.newest(running=False))
+        ends = list(check_ends(samples, settled_sessions, labels))
+        payments = list(check_other_status(samples))
+        unnamed = [] if any(one.given_back for one in failed) else _unnamed(samples)
+    if wide := list(_all_refunded(context, failed, settled)):
+        yield from wide
+        return
+    yield from payments or delivered
+    yield from _given_back_by_name(failed)
+    yield from _never_refunded(failed, settled, counted)
+    yield from ends or _refunded_elsewhere(failed, settled, "succeeded has")
+    # where failures are listed, that none of them was refunded may be the very gap that a sweep closes
+    misses_failures = all(_words(one) and not _words(one) & NOT_DONE for one in failed)
+    yield from _refunded_elsewhere(failed, unnamed, "failed does not have", is_sure=misses_failures)
+
+
+def _all_refunded(
+    context: CheckContext, failed: Sequence[_StatusSample], settled: Sequence[_StatusSample]
+) -> Iterator[Check]:
+    """Refunds of nearly all sessions, also of those that succeeded: the file takes charges for refunds."""
+    own = context.settings.ledger
+    both = [sum(one.sessions for one in listed) for listed in (failed, settled)]
+    given_back = [sum(one.given_back for one in listed) for listed in (failed, settled)]
+    # some of the failed sessions were never charged
+    nearly_all = given_back[0] * 2 >= both[0] and given_back[1] >= _NEARLY * both[1]
+    if own is None or min(both) < _MANY // 2 or not nearly_all:
+        return
+    samples = next((one.refunded for one in settled if one.refunded), ())
+    yield failure(
+        "statuses", f"ledger.where = {own.where!r} is true of a row of {given_back[1]} of {both[1]} sessions that "
+        f"succeeded, such as {named(samples)}, and of nearly all that failed: those are charges, and nothing is owed",
+        "ledger.where: true of refunds, and of no other rows",
+    )  # fmt: skip
+
+
+def refunded_by_name(samples: Samples) -> tuple[str, int, Sequence[str]] | None:
+    """The status that the app's refunds set, with the number of sessions that have it, and some of them."""
+    for one in _seen(samples, settled_ids(samples), by_exclude=False):
+        if one.sessions >= _ENOUGH and _RETURNED.search(one.called) and not _NOT_YET.search(one.called):
+            return one.status, one.sessions, [*one.refunded, *one.others]
+    return None
+
+
+def _given_back_by_name(failed: Sequence[_StatusSample]) -> Iterator[Check]:
+    """A status in `failed` whose name says that the app has refunded its sessions, which would be paid."""
+    for one in failed:
+        unpaid = one.sessions - one.given_back
+        if unpaid >= _ENOUGH and _RETURNED.search(one.called) and not _NOT_YET.search(one.called):
+            yield failure(
+                "statuses", f"sessions.failed has {one.shown}, which is a name for sessions that the app has "
+                f"refunded, and {unpaid} such sessions would be paid, such as {named(one.others)}",
+                f"sessions.exclude: true of {one.status!r}; or sessions.succeeded: {one.status!r}",
+            )  # fmt: skip
+
+
+def _never_refunded(
+    failed: Sequence[_StatusSample],
+    settled: Sequence[_StatusSample],
+    counted: Sequence[Ended],
+) -> Iterator[Check]:
+    """A status in `failed` whose sessions the app never refunded, while it refunds those of the others.
+
+    That may be the very gap that a sweep closes. Not so where the name says that nothing failed, or where there are
+    more such sessions than those that have succeeded; it is doubtful where only these have no error.
+    """
+    without_end, without_error = endless(counted), errorless(counted)
+    with_error = {one.status for one in counted if one.has_errors}
+    done = sum(one.sessions for one in settled)
+    others = [one for one in failed if one.is_refunded]
+    chosen = sum(one.sessions for one in failed if not one.given_back and _words(one) & _BY_CHOICE)
+    for one in failed:
+        words = _words(one)
+        seen = chosen if words & _BY_CHOICE else one.sessions  # a few of each are enough
+        if one.given_back or not others or seen < _ENOUGH:
+            continue
+        goes_on = any(word.endswith("ing") and word not in _NOT_GOING for word in words) or one.status in without_end
+        by_choice = bool(words & _BY_CHOICE) and not words & NOT_DONE
+        # a provider may have rejected it, or a crash aborted it
+        unsure = by_choice and not words & _BY_CUSTOMER and one.status in with_error
+        is_wrong = (
+            (by_choice and not unsure)
+            or (goes_on and not words & NOT_DONE)
+            or (one.sessions >= _MANY and done < min(one.sessions, _COUNTED))
+            or (one.sessions >= _MANY // 2 and not done and not words & NOT_DONE)
+        )
+        is_doubtful = one.status in without_error and one.sessions >= _MANY // 2 and not words & NOT_DONE
+        is_doubtful |= unsure
+        if is_wrong or is_doubtful:
+            refunded = ", ".join(f"{other.given_back} of {other.sessions} of {other.status!r}" for other in others)
+            yield (failure if is_wrong else warning)(
+                "statuses", f"sessions.failed has {one.shown}, and the app has refunded none of {one.sessions} such "
+                f"sessions, such as {named(one.others)}, beside {refunded}",
+                f"sessions.succeeded: {one.status!r}, when nothing is owed for such a session; sessions.running, when "
+                "it still goes on",
+            )  # fmt: skip
+
+
+def _words(one: _StatusSample) -> set[str]:
+    return words_of(one.called)
+
+
+def _unnamed(samples: Samples) -> list[_StatusSample]:
+    """Sessions whose status is in no list; empty where finding them takes too long."""
+    try:
+        with samples.transaction.savepoint():
+            choices: Choices = {"sampled": not samples.context.mapping.is_sharded}
+            session_ids = [row.session_id for row in samples.ask("list_unnamed", {}, choices)]
+    except TooSlow:
+        return []
+    return _seen(samples, session_ids, by_exclude=False, by_number=True)
+
+
+def _refunded_elsewhere(
+    failed: Sequence[_StatusSample], others: Sequence[_StatusSample], listed: str, *, is_sure: bool = True
+) -> Iterator[Check]:
+    """A status that owes nothing by the file, while the app refunds its sessions and never those that failed.
+
+    Without ``is_sure`` the app may do so rightly, and it is a warning.
+    """
+    if any(one.given_back for one in failed):
+        return
+    for one in others:
+        if one.is_refunded and not _GIVEN_BACK.search(one.called):
+            yield (failure if is_sure else warning)(
+                "statuses", f"sessions.{listed} {one.shown}, and the app has refunded {one.given_back} of "
+                f"{one.sessions} such sessions, such as {named(one.refunded)}, and none of those in sessions.failed",
+                f"sessions.failed: {one.status!r}, and nothing that has succeeded",
+            )  # fmt: skip
+
+
+def _seen(
+    samples: Samples, session_ids: Sequence[str], *, by_exclude: bool, by_number: bool = False
+) -> list[_StatusSample]:
+    """How many of these sessions the app has refunded, by status."""
+    context = samples.context
+    own, ledger = context.settings.ledger, context.mapping.ledger
+    slots: dict[str, str] = {}
+    if own is not None and ledger is not None:
+        slots = past_slots(samples.reader, own, ledger.table, context.mapping.slots)
+    marks = mark_columns(samples, noted=False)  # `marks` reports what this role may not read of them
+    flags: list[Slots] = [{"column": one.quoted} for one in marks if one.base_type == "boolean"]
+    moments: list[Slots] = [{"column": one.quoted} for one in marks if one.base_type != "boolean"]
+    given = number_marks(samples, read=True) if by_number else []
+    numbers: list[Slots] = [{"column": one.column.quoted} for one in given]
+    choices: Choices = {"flags": flags, "moments": moments, "numbers": numbers, "by_exclude": by_exclude}
+    try:
+        rows: Sequence[Row] = samples.read("compare_statuses", session_ids, slots, choices)
+    except (Refusal, StatementError, TooSlow) as error:
+        if getattr(error, "code", "") == "privilege":
+            raise
+        return []
+    labels = labels_of_statuses(samples)
+    totals: dict[str, _StatusSample] = {}
+    for row in rows:  # by halves where the database refuses a row
+        before = totals.get(row.status, _StatusSample(row.status, 0, 0, (), ()))
+        totals[row.status] = _StatusSample(
+            row.status,
+            before.sessions + row.sessions,
+            before.given_back + row.given_back,
+            [*before.refunded, *(row.refunded or ())],
+            [*before.others, *(row.others or ())],
+            labels.get(row.status),
+        )
+    return list(totals.values())

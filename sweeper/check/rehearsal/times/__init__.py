@@ -1,0 +1,1 @@
+"""The items `active_at`, `deadlines` and `zone`: times of the sessions."""

@@ -1,0 +1,155 @@
+"""Running sessions: whether their sign of life changes, and which have neither one nor a deadline."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.rehearsal.charges.delivered import settled_ids
+from sweeper.check.rehearsal.samples import named, sampling
+from sweeper.check.rehearsal.times.planned import check_planned
+from sweeper.check.result import Check
+from sweeper.core.durations import describe_duration
+from sweeper.postgres.transaction import Row
+
+# a session that has run for this long must have shown a sign of life this long after its start
+_OLD_ENOUGH, _WELL_AFTER = 600.0, 300.0
+# with a shorter limit sessions would be stuck before they begin
+_AT_ONCE = timedelta(minutes=1)
+_ENOUGH = 3
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """Whether ``active_at`` changes while sessions run; ``looked_at`` counts those that could show it."""
+
+    mapped: bool
+    looked_at: int = 0
+    moved: int = 0
+
+    @property
+    def seen(self) -> bool:
+        """Whether it changes."""
+        return self.mapped and self.looked_at > 0 and self.moved * 2 >= self.looked_at
+
+    @property
+    def doubted(self) -> bool:
+        """Whether running sessions show that it does not."""
+        return self.mapped and self.looked_at > 0 and not self.seen
+
+
+def read_heartbeat(context: CheckContext) -> Heartbeat:
+    """Check the newest running sessions."""
+    if not context.has_heartbeat:
+        return Heartbeat(mapped=False)
+    old = [row for row in _running(context) if row.age >= _OLD_ENOUGH]
+    # a session that is stuck by the file proves nothing while others are alive
+    old = [row for row in old if not _is_stuck(context, row)] or old
+    return Heartbeat(True, len(old), sum(row.moved is not None and row.moved >= _WELL_AFTER for row in old))
+
+
+def _is_stuck(context: CheckContext, row: Row) -> bool:
+    limit = context.settings.stuck_after(row.status)
+    return limit is not None and row.age - (row.moved or 0) >= limit.total_seconds()
+
+
+def not_moving(heartbeat: Heartbeat) -> str:
+    """The evidence that it does not change, in words."""
+    still = heartbeat.looked_at - heartbeat.moved
+    return f"it is near the start for {still} of {heartbeat.looked_at} sessions that have run for 10 minutes"
+
+
+def check_active_at(context: CheckContext) -> Iterator[Check]:
+    """Running sessions without a sign of life, whose time counts from their start."""
+    own, settings = context.settings.sessions, context.settings
+    if own.stuck_at is not None:
+        yield ok("active_at", "does not count: sessions.stuck_at says when a session is stuck")
+        return
+    rows = _running(context)
+    with sampling(context) as samples:
+        planned = list(check_planned(samples, rows))
+    if planned or not context.has_heartbeat:
+        yield from planned or [ok("active_at", "a session that runs counts from its start")]
+        return
+    silent = [row for row in rows if row.silent]
+    if not silent:
+        yield ok("active_at", f"each of the {len(rows)} newest running sessions has one")
+        return
+    limits = [limit for row in silent if (limit := settings.stuck_after(row.status)) is not None]
+    shortest = min(limits)
+    message = (
+        f"{len(silent)} of the {len(rows)} newest running sessions have none and count from their start, such as "
+        f"{named([row.session_id for row in silent])}: active_at = {own.active_at!r}, and stuck_after is "
+        f"{describe_duration(shortest)}"
+    )
+    fix = f"sessions.stuck_at = {own.active_at!r} if it is a deadline (null: never), or policy.stuck_after by status"
+    yield (failure if shortest <= _AT_ONCE else warning)("active_at", message, fix)
+
+
+def check_deadlines(context: CheckContext) -> Iterator[Check]:
+    """How many running sessions have no deadline, and so are never stuck."""
+    if context.settings.sessions.stuck_at is None:
+        yield ok("deadlines", "sessions.stuck_at is not mapped")
+        return
+    if outlived := list(_outlived(context)):
+        yield from outlived
+        return
+    rows = _running(context)
+    over = [row.session_id for row in rows if row.over]
+    if len(over) >= _ENOUGH and len(over) * 2 > len(rows):
+        yield _no_deadline(context, over, len(rows))
+        return
+    endless = [row.session_id for row in rows if row.endless]
+    if rows and len(endless) == len(rows):
+        yield warning(
+            "deadlines", f"none of the {len(rows)} newest running sessions has one, such as {named(endless)}: none of "
+            "them is ever stuck",
+            "sessions.stuck_at: when a running session is stuck; null where it may wait forever",
+        )  # fmt: skip
+    elif endless:
+        said = f"{len(endless)} of the {len(rows)} newest running sessions have none and never end"
+        yield ok("deadlines", f"{said}, such as {named(endless)}")
+    else:
+        yield ok("deadlines", f"each of the {len(rows)} newest running sessions has one")
+
+
+def _no_deadline(context: CheckContext, over: Sequence[str], known: int) -> Check:
+    return failure(
+        "deadlines", f"sessions.stuck_at = {context.settings.sessions.stuck_at!r} is hardly later than the start for "
+        f"{len(over)} of the {known} newest running sessions, such as {named(over)}: they are stuck as soon as they "
+        "begin",
+        "sessions.stuck_at: the time by which a running session must have ended; or sessions.active_at, when it is a "
+        "sign of life",
+    )  # fmt: skip
+
+
+def _outlived(context: CheckContext) -> Iterator[Check]:
+    """Sessions that succeeded after their deadline, so that it cannot be one."""
+    own = context.settings.sessions
+    if own.ended_at is None:
+        return
+    with sampling(context) as samples:
+        slots = {key: samples.expression(key, getattr(own, key)) for key in ("ended_at", "stuck_at")}
+        slots["deadline"] = slots.pop("stuck_at")
+        rows = samples.read("count_outlived", settled_ids(samples), slots)
+    outlived = [row.session_id for row in rows if row.outlived]
+    if len(outlived) < _ENOUGH or len(outlived) * 2 < len(rows):
+        return
+    yield failure(
+        "deadlines", f"{len(outlived)} of {len(rows)} sessions that succeeded ended only after sessions.stuck_at = "
+        f"{own.stuck_at!r}, such as {named(outlived)}: work that goes on would be closed and refunded",
+        "sessions.stuck_at: the time by which a running session must have ended; or sessions.active_at, when it is a "
+        "sign of life",
+    )  # fmt: skip
+
+
+def _running(context: CheckContext) -> Sequence[Row]:
+    """The newest running sessions, without those whose status is never stuck."""
+    own, settings = context.settings.sessions, context.settings
+    if not own.running:
+        return []
+    with sampling(context) as samples:
+        beat = samples.expression("active_at", own.active_at)
+        deadline = samples.expression("stuck_at", own.stuck_at)
+        rows = samples.read("look_at_running", samples.newest(running=True), {"beat": beat, "deadline": deadline})
+    return [row for row in rows if own.stuck_at is not None or settings.stuck_after(row.status) is not None]

@@ -1,0 +1,80 @@
+"""Whether times without a zone are read in the zone in which the app writes them."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.rehearsal.samples import is_whole, sampling
+from sweeper.check.rehearsal.times.clocks import check_clocks
+from sweeper.check.result import Check
+from sweeper.core.durations import describe_duration
+from sweeper.postgres.errors import Refusal, TooSlow
+
+_AHEAD = timedelta(minutes=5)
+# how recently the newest session of a busy app began, and that of an app with little to do
+_JUST_NOW, _LONG_AGO = timedelta(minutes=30), timedelta(hours=1)
+_FIX = "sessions.timezone: the zone that the app writes its times in; then: sweeper install"
+
+
+def check_zone(context: CheckContext) -> Iterator[Check]:
+    """Compare the newest session with now: it must neither be in the future, nor fit another zone better."""
+    with sampling(context) as samples:
+        (row,) = samples.ask("read_newest_start", {})
+    newest, zone = row.started_at, context.mapping.timezone
+    apart = list(check_clocks(context))
+    if apart:
+        yield from apart
+        return
+    ahead = _AHEAD + context.settings.policy.max_clock_skew
+    if newest is not None and newest > context.as_of + ahead:
+        said = f"the newest session begins {describe_duration(newest - context.as_of)} from now, read in {zone}"
+        yield warning("time_zone", said, _FIX)
+        return
+    latest = _newest_of_all(context)
+    for other in ("UTC", row.zone):
+        if newest is not None and _fits_better(context, newest, other):
+            # what has just succeeded would begin in the future there
+            if latest is not None and _read_in(context, latest, other) > context.as_of + _AHEAD:
+                continue
+            yield failure(
+                "time_zone",
+                f"the newest session that failed or runs began {describe_duration(context.as_of - newest)} ago, read "
+                f"in {zone}, and just now, read in {other}: in the wrong zone a session that has just begun is stuck",
+                f'sessions.timezone = "{other}"; then: sweeper install',
+            )
+            return
+    yield ok("time_zone", f"columns without a zone are read in {zone}; no session begins in the future")
+
+
+def _newest_of_all(context: CheckContext) -> datetime | None:
+    """When the newest session began, also of those that succeeded; None where ids do not say which it is."""
+    mapping = context.mapping
+    key = next((one for one in mapping.sessions.columns.values() if one.quoted == mapping.slots["key"]), None)
+    if key is None or not is_whole(key) or mapping.is_by_account:
+        return None
+    with sampling(context) as samples:
+        try:
+            with samples.transaction.savepoint():
+                (row,) = samples.ask("read_newest_of_all", {})
+        except (Refusal, TooSlow):
+            return None
+    found: datetime | None = row.started_at
+    return found
+
+
+def _read_in(context: CheckContext, moment: datetime, zone: str) -> datetime:
+    return moment.astimezone(ZoneInfo(context.mapping.timezone)).replace(tzinfo=ZoneInfo(zone))
+
+
+def _fits_better(context: CheckContext, newest: datetime, other: str) -> bool:
+    """Whether the newest session began just now when read in another zone, and long ago in the mapped one."""
+    mapping = context.mapping
+    column = mapping.sessions.column(context.settings.sessions.started_at)
+    if column is None or column.base_type != "timestamp without time zone" or context.as_of - newest < _LONG_AGO:
+        return False
+    try:
+        read = _read_in(context, newest, other)
+    except (ZoneInfoNotFoundError, ValueError):  # a zone that Python does not know
+        return False
+    return timedelta(0) <= context.as_of - read <= _JUST_NOW
