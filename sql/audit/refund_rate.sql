@@ -2,7 +2,7 @@
 -- before count from the first row of the ledger, or from the installation.
 SELECT swept.reason,
        swept.last_day,
-       swept.earlier,
+       swept.sessions - swept.last_day AS earlier,
        history.days
 FROM (
     SELECT least(28, extract(epoch FROM %(until)s::timestamptz - interval '1 day' - least(
@@ -12,9 +12,8 @@ FROM (
 ) AS history
 LEFT JOIN (
     SELECT r.reason,
-           pg_catalog.count(*) FILTER (WHERE r.created_at >= %(until)s::timestamptz - interval '1 day') AS last_day,
-           pg_catalog.count(*) FILTER (WHERE r.created_at < %(until)s::timestamptz - interval '1 day') AS earlier,
-           pg_catalog.count(*) AS sessions
+           pg_catalog.count(*) AS sessions,
+           pg_catalog.count(*) FILTER (WHERE r.created_at >= %(until)s::timestamptz - interval '1 day') AS last_day
     FROM {refunds} AS r
     WHERE r.created_at >= %(until)s::timestamptz - interval '29 days'
       AND r.created_at < %(until)s::timestamptz

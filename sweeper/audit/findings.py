@@ -20,6 +20,8 @@ from sweeper.sweep.owed import OwedReader
 from sweeper.sweep.selection import Selection, before
 
 _SAMPLES = 5
+# up to as many sessions that are not in the ledger are read by their ids
+_FEW = 10_000
 _FINDINGS = (
     "guard", "owed_overdue", "held", "double_refund", "wrong_amount", "refunded_then_succeeded", "failed_after_refund",
     "balance_drift", "run_mismatch", "no_account", "above_charge", "ambiguous_id", "partly_refunded",
@@ -90,7 +92,8 @@ def read_standing(transaction: Transaction, mapping: Mapping, inspection: Inspec
     lost: dict[tuple[str, str], Amount] = defaultdict(Amount)
     oldest: list[float] = []
     overdue = without_account = 0
-    for row in (row for answer in _ask(transaction, mapping, inspection, "position") for row in answer):
+    unsettled = _unsettled(transaction, mapping, inspection)
+    for row in (row for answer in _ask(transaction, mapping, unsettled, "position") for row in answer):
         amount = Amount(row.sessions, Decimal(row.credits))
         places[row.place] += amount
         overdue += row.overdue if row.place == "owed" else 0
@@ -137,6 +140,21 @@ def find(transaction: Transaction, mapping: Mapping, inspection: Inspection, sta
             samples = [row.sample for answer in answers for row in answer]
             meaning, _, hint = heading(name).removeprefix(f"{name}: ").partition(" To fix: ")
             yield Finding(name, count, tuple(samples[:_SAMPLES]), meaning, hint)
+
+
+def _unsettled(transaction: Transaction, mapping: Mapping, inspection: Inspection) -> Inspection:
+    """Of the sessions that are not in the ledger alone, while they are few."""
+    if mapping.is_by_account:  # all nodes would be asked for each id
+        return inspection
+    try:
+        with transaction.savepoint():
+            binds = {**inspection.binds(inspection.selection), "page_size": _FEW}
+            ids = transaction.rows(mapping.statement("list_unsettled"), binds)
+    except Refusal:
+        return inspection
+    if len(ids) > _FEW:
+        return inspection
+    return replace(inspection, selection=inspection.selection.only(tuple(row.session_id for row in ids)))
 
 
 def _screen(transaction: Transaction, mapping: Mapping, inspection: Inspection) -> Row | None:

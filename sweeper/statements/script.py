@@ -126,6 +126,7 @@ _NOT_BY_ACCOUNT = (
     "find_orphans",
     "find_released",
     "list_tries",
+    "list_unsettled",
     "find_reused",
     "read_numbers",
     "rekey",

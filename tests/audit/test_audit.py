@@ -54,6 +54,15 @@ def test_before_a_sweep_the_overdue_sessions_are_found_and_no_others(first: AppD
     assert findings(audit(first, now=NOW)) == {}
 
 
+@pytest.mark.parametrize("few", [0, 2, 3])
+def test_the_position_is_the_same_whether_few_or_many_are_in_no_ledger(
+    clean: AppDatabase, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    expected = audit(clean).document
+    monkeypatch.setattr("sweeper.audit.findings._FEW", few)
+    assert audit(clean).document == expected
+
+
 def test_how_long_is_overdue_is_a_setting(first: AppDatabase) -> None:
     first.account()
     first.session("owed since 10:15")

@@ -4,7 +4,16 @@ SELECT doubled.session_id AS sample,
        pg_catalog.count(*) OVER () AS found
 FROM (
     SELECT r.session_id::text AS session_id
-    FROM {refunds} AS r
+    FROM (
+        -- only these, which the guard's own index shows, are looked up among the reversals
+        SELECT {if by_account}paid.account_id, {end}paid.session_id, paid.attempt
+        FROM {refunds} AS paid
+        GROUP BY {if by_account}paid.account_id, {end}paid.session_id, paid.attempt
+        HAVING pg_catalog.count(*) > 1
+    ) AS several
+    JOIN {refunds} AS r ON r.session_id {session_eq} several.session_id
+        AND r.attempt {attempt_eq} several.attempt{if by_account}
+        AND r.account_id {account_eq} several.account_id{end}
     WHERE {include not_reversed}
     GROUP BY {if by_account}r.account_id, {end}r.session_id, r.attempt  -- paid again by a user: still the same charge
     HAVING pg_catalog.count(*) > 1

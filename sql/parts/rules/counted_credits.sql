@@ -1,2 +1,2 @@
--- The credits of a session for a sum; NaN and infinity count as zero.
-CASE WHEN v.amount::numeric IN ('NaN', 'Infinity', '-Infinity') THEN 0 ELSE coalesce(v.amount::numeric, 0) END
+-- The credits of a session for a sum; null, NaN and infinity count as zero.
+CASE WHEN pg_catalog.abs(v.amount::numeric) < 'Infinity' THEN v.amount::numeric ELSE 0 END
