@@ -7,7 +7,8 @@ WITH sweeper_few AS MATERIALIZED (
     SELECT v.session_id{if bounded},
            v.started_at{end}
     {include unrefunded}
-    LIMIT %(page_size)s::bigint + 1
+    -- a subquery: the planner would expect to find a known number early, and look each session up in the ledger
+    LIMIT (SELECT %(page_size)s::bigint + 1)
 ),
 sweeper_unsettled AS MATERIALIZED (
     SELECT {include standing_of_unpaid}
