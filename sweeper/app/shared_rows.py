@@ -178,4 +178,4 @@ def _sets_off_triggers(reader: Reader, settings: Settings, slots: Mapping[str, s
     events = {"sessions": _UPDATE, "accounts": _UPDATE, "ledger": _INSERT, "refunds": _INSERT}
     tables = {slots[name]: event for name, event in events.items() if name in slots}
     binds = {"tables": [*tables], "events": [*tables.values()], "own_schema": settings.database.schema_}
-    return bool(reader.transaction.row(fill("find_trigger", {}), binds).found)
+    return bool(reader.transaction.rows(fill("list_triggers", {}), binds))

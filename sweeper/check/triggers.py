@@ -49,7 +49,7 @@ def fired_by_refund(context: CheckContext) -> dict[str, Any]:
     written += [(slots["accounts"], _UPDATES)] if context.mapping.has_accounts else []
     written += [(slots["ledger"], _INSERTS)] if context.mapping.ledger else []
     return {
-        "names": [name for name, _ in written],
+        "tables": [name for name, _ in written],
         "events": [event for _, event in written],
-        "fence": f"{context.mapping.schema}_fence",
+        "own_schema": context.mapping.schema,
     }

@@ -80,6 +80,17 @@ def test_who_owns_what_a_refund_sets_off_is_named_and_stops_no_run(
     assert items(check(first))["search_path"]["status"] == "ok"
 
 
+def test_a_trigger_of_one_partition_is_listed_and_one_of_the_table_only_once(bare: AppDatabase) -> None:
+    partition(bare, partitions="CREATE TABLE all_sessions PARTITION OF prediction_sessions DEFAULT")
+    bare.sql(
+        "CREATE FUNCTION bonus() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'; "
+        "CREATE TRIGGER of_one AFTER UPDATE ON all_sessions FOR EACH ROW EXECUTE FUNCTION bonus(); "
+        "CREATE TRIGGER of_all AFTER UPDATE ON prediction_sessions FOR EACH ROW EXECUTE FUNCTION bonus()"
+    )
+    message = items(check(bare))["triggers"]["message"]
+    assert "of_one on all_sessions (bonus), of_all on prediction_sessions (bonus);" in message
+
+
 def test_who_owns_a_partition_may_put_a_trigger_on_it(bare: AppDatabase) -> None:
     partition(bare, partitions="CREATE TABLE all_sessions PARTITION OF prediction_sessions DEFAULT")
     assert "search_path" not in not_ok(check(bare))
