@@ -222,7 +222,8 @@ class Values:
             "find_subscription": {"table_oids": [key.table_oid]},
             **{name: {"session_ids": text_array(rows.session_ids)} for name in CHOSEN},
             **dict.fromkeys(("find_hook", "list_hook_functions", "find_changed_collation"), ledger),
-            **dict.fromkeys(("list_sessions_of", "read_numbers"), owners),
+            "list_sessions_of": owners,
+            "read_numbers": {"ids": list(rows.session_ids)},  # of the sessions themselves
             "is_quick_by": {"table_oid": key.table_oid, "column_name": mapping.slots["key"].strip('"')},
             **{name: {"session_ids": list(rows.session_ids)} for name in ("find_refund_json", "find_refund_rows")},
             "find_installation": {"name": mapping.slots["settings"]},
