@@ -24,7 +24,7 @@ sweeper_seen AS MATERIALIZED (
     FROM sweeper_picked AS p
     JOIN {refunds} AS r ON r.refund_id = p.refund_id
     {if by_account}
-    {include refund_of_these}
+     AND r.account_id {account_eq} ANY (%(accounts)s::text[]::{account_type}[])
     {end}
     CROSS JOIN sweeper_clock AS clock
     -- an adopted refund moved no credits
@@ -153,7 +153,7 @@ sweeper_moved AS (
                pg_catalog.sum(p.{share}) AS {share}{end}
         FROM sweeper_paid AS p
         GROUP BY p.account_id
-        ORDER BY p.account_id  -- accounts that are neighbours are on the same pages
+        ORDER BY p.account_id  -- neighboring accounts are on the same pages
     ) AS owed
     WHERE {accounts_id} {account_eq} owed.account_id
     {if by_account}

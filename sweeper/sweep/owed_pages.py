@@ -80,9 +80,6 @@ class OwedPage:
     def __len__(self) -> int:
         return len(self._left)
 
-    def __bool__(self) -> bool:
-        return bool(self._left)
-
 
 class PageFinder:
     """Finds the pages of one sweep, without a lock, and keeps what the sweep learns on the way."""

@@ -2,7 +2,9 @@
 
 import pytest
 
+from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
+from tests.helpers.shops import shop
 
 GOOD = """
 ALTER TABLE prediction_sessions ADD heartbeat timestamp, ADD failed_at timestamp;
@@ -25,3 +27,11 @@ def good(bare: AppDatabase) -> AppDatabase:
     bare.configure('max_clock_skew = "100y"', "max_credits = 1000\nmax_amount = 50")
     assert bare.sweeper("install", now=None).exit_code == 0
     return bare
+
+
+@pytest.fixture
+def app(bare: AppDatabase) -> App:
+    """A shop whose file is right, and whose book has no running balance."""
+    app = shop(bare)
+    app.sql("ALTER TABLE book DROP total")
+    return app

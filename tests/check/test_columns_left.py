@@ -3,19 +3,10 @@
 import pytest
 
 from tests.helpers.any_app import App
-from tests.helpers.app_database import AppDatabase
-from tests.helpers.shops import refuses, rehearsed, shop
+from tests.helpers.shops import refuses, rehearsed
 
 # what is open: j21 to j30 failed and are owed, j41 to j50 run
 OPEN = "substr(id, 2)::int BETWEEN 21 AND 30 OR substr(id, 2)::int > 40"
-
-
-@pytest.fixture
-def app(bare: AppDatabase) -> App:
-    """A shop whose file is right."""
-    app = shop(bare)
-    app.sql("ALTER TABLE book DROP total")
-    return app
 
 
 def hold_what_is_open(app: App) -> None:

@@ -1,19 +1,8 @@
 """Running sessions: a heartbeat is what was seen to move, and who has none counts from the start."""
 
-import pytest
-
 from tests.helpers.any_app import App
-from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, items
-from tests.helpers.shops import rehearsed, shop
-
-
-@pytest.fixture
-def app(bare: AppDatabase) -> App:
-    """A shop whose running jobs show a sign of life."""
-    app = shop(bare)
-    app.sql("ALTER TABLE book DROP total")
-    return app
+from tests.helpers.shops import rehearsed
 
 
 def test_a_column_that_never_changes_is_not_a_heartbeat(app: App) -> None:

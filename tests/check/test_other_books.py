@@ -8,14 +8,6 @@ from tests.helpers.checks import check, items
 from tests.helpers.shops import marked_shop, refuses, rehearsed, shop, without_ledger
 
 
-@pytest.fixture
-def app(bare: AppDatabase) -> App:
-    """A shop whose file is right."""
-    app = shop(bare)
-    app.sql("ALTER TABLE book DROP total")
-    return app
-
-
 def test_another_unit_that_does_not_divide_evenly(app: App) -> None:
     """A run calculates exactly, and a ratio such as 7/3 has no end: the run must be stopped as `check` says."""
     app.sql("UPDATE book SET amount = amount * 7")

@@ -7,14 +7,6 @@ from tests.helpers.app_database import AppDatabase
 from tests.helpers.shops import refuses, rehearsed, shop, without_ledger
 
 
-@pytest.fixture
-def app(bare: AppDatabase) -> App:
-    """A shop whose file is right."""
-    app = shop(bare)
-    app.sql("ALTER TABLE book DROP total")
-    return app
-
-
 def without_book(app: App) -> None:
     app.sql("DROP TABLE book")
     without_ledger(app)

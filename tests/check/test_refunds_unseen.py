@@ -3,16 +3,7 @@
 import pytest
 
 from tests.helpers.any_app import App
-from tests.helpers.app_database import AppDatabase
-from tests.helpers.shops import refuses, rehearsed, shop, without_ledger
-
-
-@pytest.fixture
-def app(bare: AppDatabase) -> App:
-    """A shop whose file is right."""
-    app = shop(bare)
-    app.sql("ALTER TABLE book DROP total")
-    return app
+from tests.helpers.shops import refuses, rehearsed, without_ledger
 
 
 def by_marks(app: App, exclude: str | None) -> None:

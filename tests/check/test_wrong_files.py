@@ -7,14 +7,6 @@ from tests.helpers.app_database import AppDatabase
 from tests.helpers.shops import refuses, rehearsed, shop, without_ledger
 
 
-@pytest.fixture
-def app(bare: AppDatabase) -> App:
-    """A shop whose file is right."""
-    app = shop(bare)
-    app.sql("ALTER TABLE book DROP total")
-    return app
-
-
 def test_an_account_that_the_book_did_not_charge(app: App) -> None:
     """The app has refunded nothing yet, so that only its charges can show it."""
     app.sql("DELETE FROM book WHERE kind = 'refund'")

@@ -8,14 +8,6 @@ from tests.helpers.shops import refuses, rehearsed, shop, without_ledger
 
 
 @pytest.fixture
-def app(bare: AppDatabase) -> App:
-    """A shop whose file is right."""
-    app = shop(bare)
-    app.sql("ALTER TABLE book DROP total")
-    return app
-
-
-@pytest.fixture
 def numbered(app: App) -> App:
     """Every owner is a number that is also the number of somebody else's wallet, and the book names wallets."""
     app.sql("ALTER TABLE wallets ADD holder int UNIQUE")

@@ -6,7 +6,8 @@ JOIN {sessions} AS s ON {session_id} {session_eq} p.session_id
 CROSS JOIN LATERAL (
     SELECT value.*
     FROM (
-        SELECT {include payable_row}
+        SELECT p.refund_id, p.session_id, p.account_id, p.attempt, p.amount, p.reason, p.detail, p.layer, p.run_id,
+               p.at{if chained}, p.balance_before, p.balance_after{end}
     ) AS refund
     CROSS JOIN LATERAL (
         SELECT {each ledger_values ",\n                   "}{value}{end}

@@ -3,7 +3,8 @@ sweeper_chain AS MATERIALIZED (
     SELECT refund.*,
            {chain_rounds} AS chain_rounds
     FROM (
-        SELECT {if spaced}{include row_of_chain}, {moment_of_row} AS at{else}p.*{end},
+        SELECT {if spaced}p.refund_id, p.session_id, p.account_id, p.attempt, p.again, p.amount, p.reason, p.detail,
+               p.layer, p.run_id, p.failed_at, p.stuck, {moment_of_row} AS at{else}p.*{end},
                (before.balance + p.before_amount)::{balance_type} AS balance_before,
                (before.balance + p.before_amount + p.amount::numeric)::{balance_type} AS balance_after
         FROM (

@@ -6,5 +6,7 @@ AND (
 )
 {end}
 {if shared_ids}
-AND ({include read_from_floor})
+AND (
+    v.started_at < {if zoned_starts}%(floor)s::timestamptz::{started_type}{else}(%(floor)s::timestamptz - interval '1 day')::{started_type}{end}
+) IS NOT TRUE
 {end}

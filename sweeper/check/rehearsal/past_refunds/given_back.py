@@ -1,6 +1,5 @@
 """What the sessions' own columns say that the app gave back, where no ledger is mapped."""
 
-import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -8,12 +7,11 @@ from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.marks.session_marks import number_marks
 from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund
 from sweeper.check.rehearsal.samples import is_number, is_owed, sampling
-from sweeper.check.rehearsal.units import is_in_unit
+from sweeper.check.rehearsal.units import is_in_unit, is_money
 from sweeper.postgres.templates import Choices
 from sweeper.postgres.transaction import Row
 
 _ENOUGH, _PART, _DIFFERENT = 5, 0.25, 3
-_MONEY = re.compile(r"cent|usd|eur|gbp|dollar|money|micro", re.IGNORECASE)
 
 
 def read_given_back(context: CheckContext) -> list[PastRefund]:
@@ -25,7 +23,7 @@ def read_given_back(context: CheckContext) -> list[PastRefund]:
     moved = own.balance or "" if own else ""
     with sampling(context) as samples:
         marks = [mark.column for mark in number_marks(samples)]
-        columns = [one for one in marks if not _MONEY.search(one.name) or _MONEY.search(moved)]
+        columns = [one for one in marks if not is_money(one.name) or is_money(moved)]
         columns = [one for one in columns if is_in_unit(one.name, moved)]
         others = [one for one in samples.readable(sessions) if is_number(one) and one not in marks]
         for column in columns:
