@@ -34,9 +34,7 @@ def check_link(transaction: Transaction, mapping: Mapping, own: LedgerSection | 
     if ledger is None or own is None:
         return
     _check_where(transaction, mapping, own, ledger)
-    if _READS_ROWS.search(own.session):
-        return
-    written = _written(ledger, own.session)
+    written = columns_tried(ledger, own.session)
     if written is None:
         return
     found = list(_tried(transaction, mapping, "try_link", written))
@@ -51,7 +49,7 @@ def check_link(transaction: Transaction, mapping: Mapping, own: LedgerSection | 
 
 def _check_where(transaction: Transaction, mapping: Mapping, own: LedgerSection, ledger: Ledger) -> None:
     """Check that `ledger.where` is true of what `[ledger.insert]` writes: the guard does not cover other rows."""
-    written = None if _READS_ROWS.search(own.where) else _written(ledger, own.where)
+    written = columns_tried(ledger, own.where)
     if any("attempt" in names_in(one["value"]) for one in written or ()):
         return  # no made-up id of its type is known
     found = list(_tried(transaction, mapping, "try_where", written)) if written else []
@@ -69,9 +67,11 @@ def _check_where(transaction: Transaction, mapping: Mapping, own: LedgerSection,
         )
 
 
-def _written(ledger: Ledger, session: str) -> list[Slots] | None:
-    """The columns that ``session`` reads, with what is written there; None where not only the refund decides it."""
-    code = _LITERAL.sub("''", session)
+def columns_tried(ledger: Ledger, text: str) -> list[Slots] | None:
+    """The columns that an expression reads, with what is written there; None where not only the refund decides it."""
+    if _READS_ROWS.search(text):
+        return None
+    code = _LITERAL.sub("''", text)
     read = [column for column in ledger.table.columns.values() if _names(code, column)]
     values = [ledger.insert.get(column.quoted, "") for column in read]
     if not read or any(not value or _READS_ROWS.search(value) for value in values):

@@ -105,6 +105,8 @@ def _why(slot: str) -> str:
         return "Citus has not distributed the tables by the account"
     if slot == "closing":
         return "the status is only read, and [sessions.close] sets nothing"
+    if slot == "tried":
+        return "the app's own rows decide it, not only what [ledger.insert] writes"
     if slot == "parent_index":
         return "no partition waits for its part of an index"
     if slot == "ended_at":

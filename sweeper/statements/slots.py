@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sweeper.app.ledger_slots import assigned
+from sweeper.app.ledger_slots import Ledger, assigned
 from sweeper.app.mapping import Mapping
-from sweeper.app.over_refund import CHAIN, names_in
 from sweeper.config.model import Settings
 from sweeper.install.functions import function_slots, refund_function
 from sweeper.install.grants import Read, fill_grant
+from sweeper.install.ledger_link import columns_tried
 from sweeper.install.state import SCHEMA_VERSION, Installation
-from sweeper.postgres.templates import Choices, fill, fill_part, fill_script, quote_name, quote_text
+from sweeper.postgres.templates import Choices, Slots, fill, fill_part, fill_script, quote_name, quote_text
 from sweeper.statements.rehearsed import REHEARSED, rehearsed_choices, rehearsed_slots
 
 # a script is sent without binds, with its percent signs as they are
@@ -109,16 +109,14 @@ class Filling:
             case "001_tables":
                 return {"printed": False}
             case "probe_close":
-                closes = bool(self.mapping.lists["status_written"])
-                if not self.mapping.lists["closes"]:
+                lists = self.mapping.lists
+                if not lists["closes"]:
                     raise KeyError("closing")
-                return {"closes_status": closes, "set_columns": self.mapping.lists["closing"]}
+                return {"closes_status": bool(lists["status_written"]), "set_columns": lists["closing"]}
             case "probe_insert" if ledger:
                 return {"values": assigned(ledger.insert), "reads_session": self.mapping.lists["ledger_reads_session"]}
-            case "try_link" | "try_where" if ledger:
-                types = {column.quoted: column.full_type for column in ledger.table.columns.values()}
-                known = [one for one in assigned(ledger.insert) if not CHAIN & names_in(one["value"])]
-                return {"written": [{**one, "type": types[one["column"]]} for one in known]}
+            case "try_link" | "try_where" if ledger and (own := self.settings.ledger):
+                return {"written": _tried(ledger, own.where if name == "try_where" else own.session)}
         return {}
 
     def _slots(self, name: str) -> dict[str, str]:
@@ -255,3 +253,9 @@ class Filling:
 
 def _text(value: str | None) -> str:
     return "NULL" if value is None else quote_text(value)
+
+
+def _tried(ledger: Ledger, text: str) -> list[Slots]:
+    if (tried := columns_tried(ledger, text)) is None:
+        raise KeyError("tried")
+    return tried

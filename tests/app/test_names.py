@@ -34,7 +34,7 @@ def credits(app: App) -> Decimal:
 
 def refused(database: AppDatabase) -> dict[str, str]:
     """The statements of `sweeper sql` that psql does not run as printed, each with what it says."""
-    groups = ("run", "audit", "explain", "corrections", "check", "monitoring")
+    groups = ("run", "install", "audit", "explain", "corrections", "check", "monitoring")
     ran = {name: psql(database, text) for name, text in scripts(database, groups)}
     return {name: one.stderr for name, one in ran.items() if one.returncode != 0}
 
@@ -118,10 +118,10 @@ def test_every_statement_runs(app: App, variant: dict[str, bool]) -> None:
 
 
 @pytest.mark.slow
-def test_every_statement_runs_where_sessions_and_accounts_have_ids_of_other_types(
-    server: Server, tmp_path: Path
-) -> None:
-    with shaped(server, "boolean_status", tmp_path) as app:
+@pytest.mark.parametrize("shape", ["boolean_status", "charged_again"])
+def test_every_statement_runs_for_an_app_with(server: Server, tmp_path: Path, shape: str) -> None:
+    """Ids of accounts that no session could have, and a ledger with a column that [ledger.insert] leaves out."""
+    with shaped(server, shape, tmp_path) as app:
         assert refused(app.database) == {}
 
 
