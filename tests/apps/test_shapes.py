@@ -9,8 +9,9 @@ import psycopg
 import pytest
 
 from tests.helpers.server import Server
-from tests.helpers.shapes import NAMES, ShapedApp, differences, shaped, wrong_mappings
+from tests.helpers.shapes import NAMES, Shape, ShapedApp, differences, shaped, wrong_mappings
 
+HOOKED = [name for name in NAMES if "ON sweeper.refunds" in Shape(name).read("hook.sql")]
 # two of three take their time
 SOME = [pytest.param(name, marks=[pytest.mark.slow] if place % 3 else []) for place, name in enumerate(NAMES)]
 
@@ -116,6 +117,17 @@ def test_a_layer_and_taking_all_back(app: ShapedApp) -> None:
     assert app.faults_of() == []
     assert differences(before, app.rows()) == set(app.shape.app.get("leaves", []))
     idle(app)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("app", HOOKED, indirect=True)
+def test_adopting_writes_to_no_table_of_the_app(app: ShapedApp) -> None:
+    """Nor do its hooks: what is adopted was paid elsewhere."""
+    before = app.rows()
+    flags = ("--where", "true", "--amount", "1", "--reason", "paid elsewhere", "--yes", "--json")
+    adopted = app.database.sweeper("adopt", *flags, now=None)
+    assert adopted.document["adopted"]["sessions"] > 0, adopted.stderr
+    assert differences(before, app.rows()) == set()
 
 
 @pytest.mark.slow

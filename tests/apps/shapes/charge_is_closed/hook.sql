@@ -5,4 +5,5 @@ BEGIN
     WHERE m.id = NEW.session_id AND j.id = m.job_id AND coalesce(j.overruled, j.state) IN ('QUEUED', 'STARTED');
     RETURN NULL;
 END $$;
-CREATE TRIGGER stop_job AFTER INSERT ON sweeper.refunds FOR EACH ROW EXECUTE FUNCTION lab.stop_job();
+CREATE TRIGGER stop_job AFTER INSERT ON sweeper.refunds FOR EACH ROW WHEN (NEW.layer <> 'adopted')
+    EXECUTE FUNCTION lab.stop_job();

@@ -5,7 +5,8 @@ BEGIN
     WHERE id = NEW.session_id;
     RETURN NULL;
 END $$;
-CREATE TRIGGER transfer_refund AFTER INSERT ON sweeper.refunds FOR EACH ROW EXECUTE FUNCTION transfer_refund();
+CREATE TRIGGER transfer_refund AFTER INSERT ON sweeper.refunds FOR EACH ROW WHEN (NEW.layer <> 'adopted')
+    EXECUTE FUNCTION transfer_refund();
 CREATE FUNCTION transfer_back() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
 BEGIN
     PERFORM transfer(r.account_id, 'income', NEW.amount, jsonb_build_object('reversal_of', r.session_id))

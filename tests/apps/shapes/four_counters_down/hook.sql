@@ -4,4 +4,5 @@ BEGIN
     UPDATE bookings AS b SET state = 'released' FROM sketches AS k WHERE k.id = NEW.session_id AND b.token = k.token;
     RETURN NULL;
 END $$;
-CREATE TRIGGER release_booking AFTER INSERT ON sweeper.refunds FOR EACH ROW EXECUTE FUNCTION release_booking();
+CREATE TRIGGER release_booking AFTER INSERT ON sweeper.refunds FOR EACH ROW WHEN (NEW.layer <> 'adopted')
+    EXECUTE FUNCTION release_booking();

@@ -5,7 +5,8 @@ BEGIN
     WHERE b.id = NEW.session_id AND m.id = b.member_id;
     RETURN NULL;
 END $$;
-CREATE TRIGGER member_used_less AFTER INSERT ON sweeper.refunds FOR EACH ROW EXECUTE FUNCTION member_used_less();
+CREATE TRIGGER member_used_less AFTER INSERT ON sweeper.refunds FOR EACH ROW WHEN (NEW.layer <> 'adopted')
+    EXECUTE FUNCTION member_used_less();
 CREATE FUNCTION member_used_more() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
 BEGIN
     UPDATE members AS m SET month_used = m.month_used + NEW.amount FROM sweeper.refunds AS r JOIN briefs AS b ON b.id = r.session_id

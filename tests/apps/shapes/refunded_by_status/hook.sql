@@ -4,4 +4,5 @@ BEGIN
     UPDATE clips SET state = 'refunded' WHERE id = NEW.session_id;
     RETURN NULL;
 END $$;
-CREATE TRIGGER give_status AFTER INSERT ON sweeper.refunds FOR EACH ROW EXECUTE FUNCTION give_status();
+CREATE TRIGGER give_status AFTER INSERT ON sweeper.refunds FOR EACH ROW WHEN (NEW.layer <> 'adopted')
+    EXECUTE FUNCTION give_status();

@@ -4,7 +4,8 @@ BEGIN
     UPDATE asks SET state = 'failed', moved_at = NEW.created_at WHERE id = NEW.session_id AND state IN ('queued', 'busy');
     RETURN NULL;
 END $$;
-CREATE TRIGGER fail_ask AFTER INSERT ON sweeper.refunds FOR EACH ROW EXECUTE FUNCTION fail_ask();
+CREATE TRIGGER fail_ask AFTER INSERT ON sweeper.refunds FOR EACH ROW WHEN (NEW.layer <> 'adopted')
+    EXECUTE FUNCTION fail_ask();
 -- To take it back is to take the slot again.
 CREATE FUNCTION take_slot() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
 BEGIN

@@ -7,7 +7,8 @@ BEGIN
     WHERE newest(NEW.session_id) <> 'BROKEN';
     RETURN NULL;
 END $$;
-CREATE TRIGGER post_refund AFTER INSERT ON sweeper.refunds FOR EACH ROW EXECUTE FUNCTION post_refund();
+CREATE TRIGGER post_refund AFTER INSERT ON sweeper.refunds FOR EACH ROW WHEN (NEW.layer <> 'adopted')
+    EXECUTE FUNCTION post_refund();
 -- What a refund gave is used up by a posting of its own.
 CREATE FUNCTION post_reversal() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
 BEGIN

@@ -5,7 +5,8 @@ BEGIN
           GROUP BY pool HAVING sum(change_milli) < 0 ORDER BY pool) AS part;
     RETURN NULL;
 END $$;
-CREATE TRIGGER refund_to_pools AFTER INSERT ON sweeper.refunds FOR EACH ROW EXECUTE FUNCTION refund_to_pools();
+CREATE TRIGGER refund_to_pools AFTER INSERT ON sweeper.refunds FOR EACH ROW WHEN (NEW.layer <> 'adopted')
+    EXECUTE FUNCTION refund_to_pools();
 -- Each pool gives back what the refund put there: its newest lines of that sort.
 CREATE FUNCTION take_from_pools() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
 BEGIN
