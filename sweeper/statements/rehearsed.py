@@ -154,4 +154,7 @@ def _ledger_key(mapping: Mapping) -> str:
 
 
 def _moment(mapping: Mapping) -> str:
-    return next((column.quoted for column in _columns(mapping) if column.base_type in TIME_TYPES), "now()")
+    found = next((column.quoted for column in _columns(mapping) if column.base_type in TIME_TYPES), None)
+    if mapping.ledger and found is None:
+        raise KeyError("moment")
+    return found or ""

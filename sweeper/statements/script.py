@@ -95,27 +95,23 @@ def _filled(filling: Filling, name: str) -> str:
 
 
 def _why(slot: str) -> str:
-    if slot == "live_function":
-        return "statuses of this type are compared as they are"
-    if slot == "shards":
-        return "no table is one of Citus"
-    if slot == "server":
-        return "the tables are those of Citus, which does not take it"
-    if slot == "accounts_of_citus":
-        return "Citus has not distributed the tables by the account"
-    if slot == "closing":
-        return "the status is only read, and [sessions.close] sets nothing"
-    if slot == "tried":
-        return "the app's own rows decide it, not only what [ledger.insert] writes"
-    if slot == "parent_index":
-        return "no partition waits for its part of an index"
-    if slot == "ended_at":
-        return "the file has no sessions.ended_at"
-    if slot == "charged_type":
-        return "the file has no sessions.charged"
+    if slot in _NOT_SENT:
+        return _NOT_SENT[slot]
     return f"the file has no {'[ledger]' if 'ledger' in slot or slot in _OF_LEDGER else '[accounts]'}"
 
 
+_NOT_SENT = {
+    "live_function": "statuses of this type are compared as they are",
+    "shards": "no table is one of Citus",
+    "server": "the tables are those of Citus, which does not take it",
+    "accounts_of_citus": "Citus has not distributed the tables by the account",
+    "closing": "the status is only read, and [sessions.close] sets nothing",
+    "tried": "the app's own rows decide it, not only what [ledger.insert] writes",
+    "moment": "the ledger has no time",
+    "parent_index": "no partition waits for its part of an index",
+    "ended_at": "the file has no sessions.ended_at",
+    "charged_type": "the file has no sessions.charged",
+}
 _OF_CITUS = ("find_distribution", "set_on_nodes")
 _BY_ACCOUNT = (
     "list_shards", "close_in_shard", "insert_in_shard", "add_in_shard", "hold_in_shard", "end_holds_in_shard",

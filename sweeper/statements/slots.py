@@ -26,10 +26,7 @@ NOTES = {
         ("create_index", "drop_index"),
         "sweeper sends this one with CONCURRENTLY and outside any transaction, which could not be undone here.",
     ),
-    **dict.fromkeys(
-        GRANTS,
-        "For the role that runs this, and whole tables; `sweeper install --print` names each column.",
-    ),
+    **dict.fromkeys(GRANTS, "For the role that runs this, and whole tables; `install --print` names each column."),
     **dict.fromkeys(
         ("collation_of_expression", "explain_expression", "sample_number", "type_of_expression", "type_over_refund"),
         "Asked of every expression in the file; here of one of them.",
@@ -157,8 +154,7 @@ class Filling:
     def _examples(self) -> dict[str, dict[str, str]]:
         """The slots of a single statement, by its name."""
         mapping, slots = self.mapping, self.mapping.slots
-        status_column = slots["status_column"] or slots["key"]
-        sessions = {"table": slots["sessions"], "key": slots["key"], "column": status_column}
+        sessions = self._of_sessions()
         index = {"table": slots["sessions"], "key": mapping.live_key}
         expression = {"table": slots["sessions"], "alias": "s"}
         condition = {**sessions, "condition": slots.get("account_condition", "true")}
@@ -195,7 +191,7 @@ class Filling:
             "type_over_refund": {"expression": "amount"},
             **self._of_drafts(),
             "sample_condition": condition,
-            "sample_marks": {**sessions, "status": status_column, "failed": failed},
+            "sample_marks": {**sessions, "status": sessions["column"], "failed": failed},
             "sample_matches": {
                 **sessions,
                 "column": slots["key"],
@@ -204,17 +200,17 @@ class Filling:
             },
             "sample_signs": {**sessions, "kind": slots["status"], "amount": slots["amount"], "session": slots["key"]},
             "sample_values": sessions,
-            "try_expression": {
-                **sessions,
-                "expression": slots["amount"],
-                "condition": slots["live_condition"],
-            },
+            "try_expression": {**sessions, "expression": slots["amount"], "condition": slots["live_condition"]},
         }
+
+    def _of_sessions(self) -> dict[str, str]:
+        slots = self.mapping.slots
+        return {"table": slots["sessions"], "key": slots["key"], "column": slots["status_column"] or slots["key"]}
 
     def _of_drafts(self) -> dict[str, dict[str, str]]:
         """Slots for the statements of `sweeper init` about a table of sessions, or a ledger."""
         slots = self.mapping.slots
-        sessions = {"table": slots["sessions"], "key": slots["key"], "column": slots["status_column"]}
+        sessions = self._of_sessions()
         moments = {"started": slots["started_at"], "ended": slots["started_at"], "at": slots["started_at"]}
         times = {**sessions, **moments, "succeeded": "true", "running": "true"}
         links = {**sessions, "sessions": slots["sessions"], "session_key": slots["key"]}
