@@ -58,7 +58,8 @@ def sweep_file(path: Path, flags: RunFlags, signals: Signals, *, name: str | Non
             settings, request = _read_flags(path, flags, as_of, asked_at)
             result = _sweep(settings, request, signals, status, dry_run=flags.dry_run)
             _show(result, len({*flags.sessions}), json=flags.json, name=name)
-            if not flags.json and result.error is None and result.refunds.sessions < len({*flags.sessions}):
+            unexplained = not flags.json and result.error is None and result.exit_code != Exit.CAPPED
+            if unexplained and result.refunds.sessions < len({*flags.sessions}):
                 _show_why_not(settings, request, result)
     except Interrupted as signal:  # before there was a result
         if flags.json:

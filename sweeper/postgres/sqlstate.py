@@ -61,7 +61,7 @@ _OUT_OF_REACH = (
     ("not read-only", "it is not what target_session_attrs asks for"),
     ("hot standby mode", "it is not what target_session_attrs asks for"),
     ("read-only", "it takes no writes"),
-    ("refused", "nothing listens there"),
+    ("refused", "nothing listens at the host and port of the connection settings"),
     ("resolve", "the host name is not known"),
     ("translate host", "the host name is not known"),
     ("timeout", "it does not answer in time"),

@@ -157,7 +157,7 @@ def test_a_host_that_does_not_answer_is_said_and_not_shown(bare: AppDatabase, fl
     url = f"postgresql://someone:{SECRET}@127.0.0.1:1/hidden"
     ran = bare.sweeper(*flags, SWEEPER_DATABASE_URL=url)
     assert ran.exit_code == 1
-    assert "nothing listens there" in ran.stderr
+    assert "nothing listens at the host and port of the connection settings" in ran.stderr
     _shows_nothing(ran, SECRET, "someone", "hidden", url)
 
 

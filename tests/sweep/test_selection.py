@@ -57,6 +57,19 @@ def test_a_session_named_twice_is_not_said_to_be_left_out(first: AppDatabase) ->
     assert "Some of the named" not in ran.stdout
 
 
+def test_a_session_that_a_cap_stops_is_not_called_on_hold(first: AppDatabase) -> None:
+    """The hold is what the flags of the run ended; only the cap stands in the way."""
+    first.configure("[policy]", "[policy]\nmax_refunds = 0\nmax_amount = 1")
+    assert first.sweeper("install", now=None).exit_code == 0
+    first.account()
+    first.session("s1")
+    first.run("--max-refunds", "1")
+    ran = first.sweeper("run", "--session", "s1", "--max-amount", "5")
+    assert ran.exit_code == 4
+    assert "raise it for one run" in ran.stdout
+    assert "On hold" not in ran.stdout
+
+
 def test_caps_apply_to_sessions_named_by_hand(first: AppDatabase) -> None:
     """The day's cap stops these too, unless one is given with them."""
     first.configure("[policy]", "[policy]\nmax_refunds = 1")

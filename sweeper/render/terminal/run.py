@@ -65,7 +65,10 @@ def _notes(console: Console, result: RunResult) -> None:
         left = result.plan.left_by_caps
         notes.append(f"The caps would leave {plural(left.sessions, 'session')}, {number(left.credits)} credits.")
     elif result.outcome is Outcome.CAPPED:
-        notes.append(f"A cap stopped the run: {plural(result.remaining, 'session')} still owed.")
+        notes.append(
+            f"A cap stopped the run: {plural(result.remaining, 'session')} still owed. Where these are genuine, raise "
+            "it for one run: `sweeper run --max-refunds N`, or --max-credits N."
+        )
     if result.held and not result.dry_run:
         notes.append(f"{plural(result.held, 'session')} put on hold, for you to review (see `sweeper run --dry-run`).")
     if result.already_refunded:
