@@ -19,7 +19,7 @@ _SESSIONS = ("4711", "00000000-0000-4000-8000-000000004711")
 _AMOUNTS = ("1", "10000")
 _ACCOUNTS = ("8042", "00000000-0000-4000-8000-000000008042")
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
-_READS_ROWS = re.compile(r"\bselect\b", re.IGNORECASE)
+_READS_ROWS = re.compile(r"\bselect\b|(?<![\w.])s\s*\.", re.IGNORECASE)  # those of another table, or the session's
 
 
 def check_link(transaction: Transaction, mapping: Mapping, own: LedgerSection | None) -> None:
@@ -69,12 +69,12 @@ def _check_where(transaction: Transaction, mapping: Mapping, own: LedgerSection,
 
 def columns_tried(ledger: Ledger, text: str) -> list[Slots] | None:
     """The columns that an expression reads, with what is written there; None where not only the refund decides it."""
-    if _READS_ROWS.search(text):
-        return None
     code = _LITERAL.sub("''", text)
+    if _READS_ROWS.search(code):
+        return None
     read = [column for column in ledger.table.columns.values() if _names(code, column)]
     values = [ledger.insert.get(column.quoted, "") for column in read]
-    if not read or any(not value or _READS_ROWS.search(value) for value in values):
+    if not read or any(not value or _READS_ROWS.search(_LITERAL.sub("''", value)) for value in values):
         return None  # a default or a trigger may fill it
     return [
         {"column": column.quoted, "value": value, "type": column.full_type}

@@ -24,6 +24,8 @@ OF_LEDGER = (
 )  # fmt: skip
 
 _OF_ACCOUNTS = ("has_account", "compare_row_accounts")
+# columns of the app's ledger, which it need not have: then what reads them is not sent
+COLUMNS = ("amount_column", "account_column", "moment", "column", "key")
 
 # these read only the given sessions
 CHOSEN = (
@@ -53,7 +55,7 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
         "past_account": "NULL",
         "past_amount": "NULL",
     }
-    return {
+    known = {
         **of_ledger,
         "charged": slots["amount"],
         "mark": slots["exclude"],
@@ -77,6 +79,7 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
         "owner_eq": slots["account_eq"],
         "owner_type": slots["account_type"],
     }
+    return {slot: text for slot, text in known.items() if text or mapping.ledger is None or slot not in COLUMNS}
 
 
 def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
@@ -154,7 +157,4 @@ def _ledger_key(mapping: Mapping) -> str:
 
 
 def _moment(mapping: Mapping) -> str:
-    found = next((column.quoted for column in _columns(mapping) if column.base_type in TIME_TYPES), None)
-    if mapping.ledger and found is None:
-        raise KeyError("moment")
-    return found or ""
+    return next((column.quoted for column in _columns(mapping) if column.base_type in TIME_TYPES), "")

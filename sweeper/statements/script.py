@@ -10,6 +10,7 @@ from sweeper.postgres.templates import fill, fill_script
 from sweeper.postgres.transaction import Transaction
 from sweeper.statements import psql
 from sweeper.statements.binds import Values, read_rows
+from sweeper.statements.rehearsed import COLUMNS
 from sweeper.statements.result import Statement
 from sweeper.statements.slots import BEFORE, NOTES, Filling
 from sweeper.sweep.context import RunContext, RunRequest, prepare
@@ -81,6 +82,8 @@ def _filled(filling: Filling, name: str) -> str:
     else:
         if name == "live" and not slots["live_function"]:
             missing = "live_function"
+        elif name == "probe_expression" and not filling.mapping.status.of_row:
+            missing = "live_index"
         elif name in _OF_CITUS and not filling.mapping.is_sharded:
             missing = "shards"
         elif name in _BY_ACCOUNT and not filling.mapping.is_by_account:
@@ -107,7 +110,8 @@ _NOT_SENT = {
     "accounts_of_citus": "Citus has not distributed the tables by the account",
     "closing": "the status is only read, and [sessions.close] sets nothing",
     "tried": "the app's own rows decide it, not only what [ledger.insert] writes",
-    "moment": "the ledger has no time",
+    "live_index": "the status reads other rows, and no index can",
+    **dict.fromkeys(COLUMNS, "the ledger has no such column"),
     "parent_index": "no partition waits for its part of an index",
     "ended_at": "the file has no sessions.ended_at",
     "charged_type": "the file has no sessions.charged",

@@ -96,7 +96,7 @@ class Filling:
         ledger = self.mapping.ledger
         match name:
             case "create_index":
-                return {"unique": False, "concurrently": False, "only": False, "partial": True}
+                return {"unique": False, "concurrently": False, "only": False, "partial": self.mapping.status.of_row}
             case "type_over_refund":
                 return {"beside": [self.mapping.sessions.beside_refund("s")]}
             case "drop_index":

@@ -118,7 +118,9 @@ def test_every_statement_runs(app: App, variant: dict[str, bool]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("shape", ["boolean_status", "charged_again", "flag_and_a_batch", "flags_and_an_applier"])
+@pytest.mark.parametrize(
+    "shape", ["boolean_status", "charged_again", "flag_and_a_batch", "flags_and_an_applier", "status_in_events"]
+)
 def test_every_statement_runs_for_an_app_with(server: Server, tmp_path: Path, shape: str) -> None:
     """Ids of accounts that no session could have, columns of the ledger that no refund writes, a computed status."""
     with shaped(server, shape, tmp_path) as app:
