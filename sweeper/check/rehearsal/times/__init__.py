@@ -1,1 +1,1 @@
-"""The items `active_at`, `deadlines` and `zone`: times of the sessions."""
+"""The items `active_at`, `deadlines` and `time_zone`: times of the sessions."""
