@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from sweeper.postgres.database import Database
 
 
+_OPEN = "?"
+
+
 class _Unattended:
     """Takes what the database proves, and leaves everything else open."""
 
@@ -32,20 +35,25 @@ class _Unattended:
 class _Interactive:
     """Asks the user at the terminal."""
 
-    def pick(self, question: str, options: Sequence[str], *, certain: bool) -> int | None:  # noqa: ARG002
+    def pick(self, question: str, options: Sequence[str], *, certain: bool) -> int | None:
         _ask(question, options)
-        while not 1 <= (chosen := int(typer.prompt("Number", default=1, type=int))) <= len(options):
-            print(f"a number from 1 to {len(options)}")  # noqa: T201
-        return chosen - 1
+        numbers = [str(number) for number in range(1, len(options) + 1)]
+        while (said := _prompt("Number; ? leaves it open", "1" if certain else _OPEN)) not in (*numbers, _OPEN):
+            print(f"a number from 1 to {len(options)}, or {_OPEN}")  # noqa: T201
+        return None if said == _OPEN else numbers.index(said)
 
     def answer(self, question: str, candidates: "Sequence[Candidate]") -> str | None:
         from sweeper.init.answers import describe
 
         _ask(question, [f"{candidate.sql}   {candidate.meaning}{describe(candidate)}" for candidate in candidates])
-        said = str(typer.prompt("Number, or SQL; ? leaves it open", default="?")).strip()
+        said = _prompt("Number, or SQL; ? leaves it open", _OPEN)
         if said.isdecimal() and 1 <= int(said) <= len(candidates):
             return candidates[int(said) - 1].sql
-        return None if said == "?" else said
+        return None if said == _OPEN else said
+
+
+def _prompt(text: str, default: str) -> str:
+    return str(typer.prompt(text, default=default)).strip()
 
 
 def _ask(question: str, options: Sequence[str]) -> None:

@@ -18,7 +18,12 @@ def with_statuses(session: Session, chooser: Chooser) -> Session:
     counts = dict(status.counts)
     left = []
     for value in status.unsorted:
-        options = ["none of them", "failed: its charge is given back", "running", "succeeded: nothing is given back"]
+        options = [
+            "in no list: never refunded",
+            "failed: its charge is given back",
+            "running",
+            "succeeded: nothing is given back",
+        ]
         rows = f" ({counts[value]} rows seen)" if counts.get(value) else ""
         named = f" ({status.labels[value]})" if value in status.labels else ""
         chosen = chooser.pick(f"What does the status {value!r}{named} mean?{rows}", options, certain=False)

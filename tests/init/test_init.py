@@ -200,6 +200,23 @@ def test_on_a_terminal_it_asks_and_takes_the_answers(server: Server, tmp_path: P
         assert database.sweeper("install", now=None).exit_code == 0
 
 
+def test_whoever_only_presses_enter_leaves_open_what_is_not_proven(server: Server, tmp_path: Path) -> None:
+    with server.blank(tmp_path, script("rails")) as database:
+        child = pexpect.spawn(
+            sys.executable, ["-m", "sweeper", "init", "--config", str(database.config)],
+            env={"SWEEPER_DATABASE_URL": database.url, "PATH": "/usr/bin:/bin", "COLUMNS": "200"},
+            encoding="utf-8", timeout=60, dimensions=(60, 200),
+        )  # fmt: skip
+        for _ in range(9):
+            child.sendline("")
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == 0
+        asked = database.config.read_text()
+        assert database.sweeper("init", "--yes", "--force").exit_code == 0
+        assert asked == database.config.read_text()
+
+
 def test_a_ledger_without_a_mark_for_refunds_is_an_open_question(server: Server, tmp_path: Path) -> None:
     """Taken for refunds, its charges would say of every session that it was refunded."""
     with server.blank(tmp_path, script("signs")) as database:
