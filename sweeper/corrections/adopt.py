@@ -17,6 +17,7 @@ from sweeper.core.errors import SweeperError
 from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.core.results import Amount, Outcome
 from sweeper.core.signals import Signals
+from sweeper.corrections.adopt_batch import record
 from sweeper.corrections.context import (
     CorrectionRequest,
     add_left,
@@ -27,13 +28,11 @@ from sweeper.corrections.context import (
     why_left,
 )
 from sweeper.corrections.result import AdoptResult, AdoptSample, Left
-from sweeper.install.lock import lock_installation
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Busy, Refusal, TooSlow
 from sweeper.postgres.retries import retrying
 from sweeper.postgres.sqlstate import reported
-from sweeper.postgres.timeouts import LOCKING_TIMEOUTS
 from sweeper.postgres.transaction import Row
 from sweeper.sweep.owed import OwedReader, reading
 from sweeper.sweep.shards import in_shards
@@ -196,11 +195,7 @@ class Adoption:
 
         def attempt() -> None:
             with signals.shielded():
-                with self._database.transaction(
-                    timeouts=LOCKING_TIMEOUTS, search_path=self._mapping.search_path, timezone=self._mapping.timezone
-                ) as transaction:
-                    lock_installation(transaction, self._mapping)
-                    written = {row.refund_id for row in transaction.rows(self._mapping.statement("adopt"), binds)}
+                written = record(self._database, self._mapping, binds)
                 adopted = [row for row, refund_id in zip(rows, refund_ids, strict=True) if refund_id in written]
                 self._count_all(adopted)  # a signal that arrives now must not lose what is committed
                 self._already += len(rows) - len(adopted)  # refunded in the meantime

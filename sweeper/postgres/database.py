@@ -89,16 +89,17 @@ class Database:
         search_path: str | None = None,
         timezone: str = "UTC",
         read_only: bool = False,
+        one_snapshot: bool = False,
     ) -> Iterator[Transaction]:
         """A transaction that commits at the end of the block.
 
-        READ COMMITTED, or for reading only, one snapshot (REPEATABLE READ). Its settings are local to it,
-        so that nothing stays behind on a pooled server connection. Not retried: see ``retrying``.
+        READ COMMITTED, or for reading only, and where asked for, one snapshot (REPEATABLE READ). Its settings are local
+        to it, so that nothing stays behind on a pooled server connection. Not retried: see ``retrying``.
 
         Raises:
             Refusal, Busy, TooSlow, GuardLost, StatementError, FailedError: see ``translated``.
         """
-        isolation = "REPEATABLE READ" if read_only else "READ COMMITTED"
+        isolation = "REPEATABLE READ" if read_only or one_snapshot else "READ COMMITTED"
         with translated(), self._connected(read_only=read_only) as plain:
             connection = plain.execution_options(isolation_level=isolation)
             # never READ WRITE: that would overrule an operator's default_transaction_read_only

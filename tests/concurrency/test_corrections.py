@@ -182,6 +182,15 @@ def test_an_adoption_and_a_layer_that_refunds_in_between_write_one_refund(prisma
     assert prisma.value("SELECT count(*) FROM sweeper.refunds") == 0
 
 
+def test_the_app_may_change_a_balance_while_refunds_are_adopted(first: AppDatabase) -> None:
+    first.account()
+    first.session("by-app")
+    with before("adopt", lambda: first.sql("UPDATE users SET credits = credits + 5 WHERE id = 'u1'")) as done:
+        ran = first.sweeper("adopt", *WHY, "--session", "by-app")
+    assert done
+    assert (ran.exit_code, ran.document["adopted"]["sessions"], first.credits()) == (0, 1, 105)
+
+
 def test_a_sweep_and_an_adoption_of_the_same_session_write_one_refund(first: AppDatabase) -> None:
     first.account()
     first.session("s1")

@@ -190,3 +190,30 @@ def test_of_two_charges_the_adopted_one_is_not_taken_back(first: AppDatabase) ->
     assert first.sql(taken) == [("c2",)]
     first.sql("UPDATE prediction_sessions SET charge_id = 'c3'")
     assert adopt(first, "--session", "s1").document["adopted"]["sessions"] == 1
+
+
+@pytest.mark.parametrize("timing", ["TRIGGER pays AFTER", "CONSTRAINT TRIGGER pays AFTER"])
+def test_a_hook_that_pays_what_is_adopted_is_refused(first: AppDatabase, timing: str) -> None:
+    """Also a deferred one, and one whose change is that of a subtransaction."""
+    first.account()
+    first.session("by-app", step="All models failed - credits refunded")
+    first.sql("""
+        CREATE FUNCTION pays() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+        BEGIN
+            BEGIN
+                UPDATE users SET credits = credits + NEW.amount WHERE id = NEW.account_id;
+            EXCEPTION WHEN division_by_zero THEN NULL;
+            END;
+            RETURN NULL;
+        END $$
+    """)
+    deferred = "DEFERRABLE INITIALLY DEFERRED" if timing.startswith("CONSTRAINT") else ""
+    first.sql(f"CREATE {timing} INSERT ON sweeper.refunds {deferred} FOR EACH ROW EXECUTE FUNCTION pays()")
+    done = adopt(first, "--where", BY_APP)
+    assert (done.exit_code, done.document["error"]["code"], rows(first), first.credits()) == (1, "hook_pays", [], 100)
+    first.sql("DROP TRIGGER pays ON sweeper.refunds")
+    first.sql("""
+        CREATE TRIGGER pays AFTER INSERT ON sweeper.refunds FOR EACH ROW WHEN (NEW.layer <> 'adopted')
+        EXECUTE FUNCTION pays()
+    """)
+    assert (adopt(first, "--where", BY_APP).exit_code, len(rows(first)), first.credits()) == (0, 1, 100)
