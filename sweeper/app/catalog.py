@@ -22,6 +22,10 @@ _BARE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 _LITERALS = re.compile(r"\b[Ee]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/|(\$\w*\$).*?\1", re.DOTALL)
 _LITERAL = re.compile(r"[Ee]?'(?:[^']|'')*'")
 _QUOTED_NAME = re.compile(r'"((?:[^"]|"")+)"')
+# a name as SQL has it
+NAME = r'"(?:[^"]|"")+"|[^\W\d][\w$]*'
+_NAME = re.compile(NAME)
+_OPENING = re.compile(r"\((?=\s*(?:select|with|table)\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,26 @@ def closing(plain: str, opening: int) -> int:
         if not depth:
             return place + 1
     return len(plain)
+
+
+def as_stored(name: str) -> str:
+    """A name as the catalog has it."""
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()
+
+
+def names_in(text: str) -> set[str]:
+    """Every word of an expression that may be a name, as the catalog has it."""
+    return {as_stored(name) for name in _NAME.findall(without_literals(text))}
+
+
+def subqueries(text: str) -> list[str]:
+    """The outermost subqueries of an expression, in their parentheses."""
+    plain, found, end = masked(text), list[str](), 0
+    for opening in _OPENING.finditer(plain):
+        if opening.start() >= end:
+            end = closing(plain, opening.start())
+            found.append(text[opening.start() : end])
+    return found
 
 
 def has_subquery(text: str) -> bool:

@@ -59,9 +59,19 @@ def money_slots(reader: Reader) -> Facts:
 
 
 def fingerprint(settings: Settings, slots: Mapped[str, str], search_path: str) -> str:
-    """A digest of all that decides who is paid, and how much; the reasons and the policy are not part of it."""
+    """A digest of all that decides who is paid, and how much; the reasons and the policy are not part of it.
+
+    Behind it are the names in subqueries that mean a column of the session as long as no other table has one.
+    """
     bound = {name: slots[name] for name in _BOUND if name in slots}
-    return digest([decisive(settings), bound, search_path])
+    return f"{digest([decisive(settings), bound, search_path])} {slots['outer_names']}".rstrip()
+
+
+def compare_names(installed: str, current: str) -> str:
+    """Which names of the file have got another meaning, while nothing else of a fingerprint has changed; "" if none."""
+    (before, names), (now, others) = (one.partition(" ")[::2] for one in (installed, current))
+    changed = {*names.split(", ")} ^ {*others.split(", ")} if before == now else set[str]()
+    return ", ".join(sorted(changed - {""}))
 
 
 def decisive(settings: Settings) -> dict[str, object]:

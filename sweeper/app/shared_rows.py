@@ -7,8 +7,18 @@ id, or by another of its columns that is unique, are no other's, unless a trigge
 import re
 from collections.abc import Mapping, Sequence
 
-from sweeper.app.catalog import Column, Table, closing, has_subquery, masked, reads_table, without_literals
+from sweeper.app.catalog import (
+    NAME,
+    Column,
+    Table,
+    as_stored,
+    has_subquery,
+    reads_table,
+    subqueries,
+    without_literals,
+)
 from sweeper.app.facts import Facts
+from sweeper.app.outer_names import outer_names
 from sweeper.app.plans import reads_others
 from sweeper.app.reader import Reader
 from sweeper.app.values import read_for_refund, reads_other_rows
@@ -18,13 +28,11 @@ from sweeper.postgres.binds import text_array
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import Choices, Slots, fill, fill_part
 
-_NAME = re.compile(r'"(?:[^"]|"")+"|[^\W\d][\w$]*')
-_CALL = re.compile(rf"({_NAME.pattern})\s*\(")
-_OF_ROW = re.compile(rf"\.\s*({_NAME.pattern})(?!\s*[(.])")
+_CALL = re.compile(rf"({NAME})\s*\(")
+_OF_ROW = re.compile(rf"\.\s*({NAME})(?!\s*[(.])")
 _WORD = re.compile(r"\w+")
 # in tgtype
 _INSERT, _UPDATE = 4, 16
-_OPENING = re.compile(r"\((?=\s*(?:select|with|table)\b)", re.IGNORECASE)
 
 
 def shared_facts(reader: Reader, settings: Settings, sessions: Table, known: Facts) -> Facts:
@@ -70,7 +78,7 @@ def shared_facts(reader: Reader, settings: Settings, sessions: Table, known: Fac
         "locks_charges": among_accounts or (settings.accounts is None and (bool(everything) or any(shared.values()))),
         "reads_other_rows": reads_other_rows(settings) or any(shared.values()) or _reads_out_of_sight(reader, rest),
     }
-    return Facts({}, own_choices)
+    return Facts({"outer_names": ", ".join(outer_names(reader, own, sessions))}, own_choices)
 
 
 def _of_account(reader: Reader, settings: Settings, choices: Choices, *, changed: bool) -> dict[str, bool]:
@@ -125,16 +133,6 @@ def _columns(sessions: Table, *texts: str | None) -> list[Column]:
     return [column for text in texts if text and (column := sessions.column(text))]
 
 
-def subqueries(text: str) -> list[str]:
-    """The outermost subqueries of an expression, in their parentheses."""
-    plain, found, end = masked(text), list[str](), 0
-    for opening in _OPENING.finditer(plain):
-        if opening.start() >= end:
-            end = closing(plain, opening.start())
-            found.append(text[opening.start() : end])
-    return found
-
-
 def _is_shared(reader: Reader, subquery: str, sessions: Table, key: Sequence[Column]) -> bool:
     """Whether a subquery may read the same rows for two sessions that differ in all of ``key``.
 
@@ -160,17 +158,13 @@ def _is_shared(reader: Reader, subquery: str, sessions: Table, key: Sequence[Col
 def _reads_out_of_sight(reader: Reader, texts: Sequence[str]) -> bool:
     """Whether an expression seems to call a function of the app's that reads tables, or to read a view."""
     plain = [without_literals(text) for text in texts]
-    called = {_as_stored(name) for text in plain for name in _CALL.findall(text)}
-    columns = {_as_stored(name) for text in plain for name in _OF_ROW.findall(text)}
-    relations = {name.strip('"').lower() for text in plain if has_subquery(text) for name in _NAME.findall(text)}
+    called = {as_stored(name) for text in plain for name in _CALL.findall(text)}
+    columns = {as_stored(name) for text in plain for name in _OF_ROW.findall(text)}
+    relations = {name.strip('"').lower() for text in plain if has_subquery(text) for name in re.findall(NAME, text)}
     if not called and not columns and not relations:
         return False
     binds = {"names": text_array([*called]), "columns": text_array([*columns]), "relations": text_array([*relations])}
     return bool(reader.transaction.row(fill("find_reading_function", {}), binds).found)
-
-
-def _as_stored(name: str) -> str:
-    return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()
 
 
 def _sets_off_triggers(reader: Reader, settings: Settings, slots: Mapping[str, str]) -> bool:

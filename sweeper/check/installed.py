@@ -11,7 +11,7 @@ from sweeper.install.indexes import live_index_name, unconditional_index_name
 from sweeper.install.partition_indexes import parts_of
 from sweeper.install.restored_tables import are_app_tables_restored
 from sweeper.install.shared_guards import require_alone
-from sweeper.install.state import SCHEMA_VERSION, Installation, renamed_statuses, require_same_key
+from sweeper.install.state import SCHEMA_VERSION, Installation, renamed_statuses, require_same_key, what_changed
 from sweeper.postgres.templates import fill
 from sweeper.sweep.owed import OwedReader
 from sweeper.sweep.reused_ids import require_own_ids
@@ -31,7 +31,7 @@ def check_installed(context: CheckContext) -> Iterator[Check]:
     elif context.missing:
         yield failure("installed", context.missing, "see the message")
     elif installation.fingerprint != context.mapping.fingerprint:
-        yield failure("installed", "the mapping in the file is not the one that is installed", "sweeper install")
+        yield failure("installed", what_changed(context.mapping, installation), "sweeper install")
     elif renamed := renamed_statuses(context.mapping, installation):
         yield failure(
             "installed", f"{', '.join(renamed)}: values of the status were renamed to each other since the index was "
@@ -51,7 +51,7 @@ def check_installed(context: CheckContext) -> Iterator[Check]:
 def _same_age(mapping: Mapping, installation: Installation) -> Iterator[Check]:
     bound = installation.bound
     if bound is None or not are_app_tables_restored(mapping, bound, installation.ledger_oid):
-        yield ok("installed", f"schema {mapping.schema}, with this mapping")
+        yield _with_names(mapping)
         return
     yield warning(
         "installed",
@@ -59,6 +59,19 @@ def _same_age(mapping: Mapping, installation: Installation) -> Iterator[Check]:
         f"{mapping.schema} are not: if a dump of the app's was put back, what was refunded since it was made is not in "
         "its balances, and counts as refunded. Put the schema back from the same dump",
         "sweeper install  # if both were copied, and nothing was lost",
+    )
+
+
+def _with_names(mapping: Mapping) -> Check:
+    installed = f"schema {mapping.schema}, with this mapping"
+    names = mapping.slots["outer_names"]
+    if not names:
+        return ok("installed", installed)
+    return warning(
+        "installed",
+        f"{installed}; {names}: a bare name in a subquery, which means the session's column as long as no table of the "
+        f"subquery has one. Runs would notice that, and {mapping.schema}.refund() would not",
+        "write s.NAME, then sweeper install",
     )
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from sweeper.app.charge_key import ChargeKey
+from sweeper.app.fingerprint import compare_names
 from sweeper.app.mapping import Mapping, read_mapping
 from sweeper.app.search_path import require_own_path, require_own_schema
 from sweeper.app.status_labels import StatusLabels
@@ -112,11 +113,7 @@ def open_mapping(
         require_whole(transaction, mapping)
         require_same_key(transaction, mapping, installation)
         if mapping.fingerprint != installation.fingerprint:
-            raise ConfigurationError(
-                "the mapping in the file is not the one that is installed: review the change, then run "
-                "`sweeper install`",
-                code="mapping_changed",
-            )
+            raise ConfigurationError(what_changed(mapping, installation), code="mapping_changed")
         require_same_labels(mapping, installation)
         if guarded:
             require_own_guard(transaction, mapping)
@@ -156,6 +153,18 @@ def open_file(
         require_own_guard(transaction, mapping)
         mapping = replace(mapping, fenced=has_fence(transaction, mapping))
     return mapping, replace(found, horizon=None) if mapping.fingerprint != found.fingerprint else found
+
+
+def what_changed(mapping: Mapping, installation: Installation) -> str:
+    """How a mapping differs from the installed one, and what to do."""
+    names = compare_names(installation.fingerprint, mapping.fingerprint)
+    if names:
+        return (
+            f"{names}: a bare name in a subquery means another table's column than at installation, because a "
+            "migration of the app added or dropped one. Write s.NAME for the session's column, and the table's alias "
+            "before any other, then run `sweeper install`"
+        )
+    return "the mapping in the file is not the one that is installed: review the change, then run `sweeper install`"
 
 
 def _require_version(installation: Installation) -> None:

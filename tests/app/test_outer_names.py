@@ -1,0 +1,88 @@
+"""Bare names in a subquery of the file, which the app's migrations may give another meaning."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.checks import check, items
+from tests.helpers.jobs import FILE, JOBS, add_jobs, install
+from tests.helpers.server import Server
+
+TABLES = (
+    JOBS.format(id_type="int", account_type="text", cost_type="numeric")
+    + """
+CREATE TABLE entries (job_id int, kind text);
+CREATE TABLE plans (name text PRIMARY KEY);
+INSERT INTO users VALUES ('u');
+"""
+)
+
+
+@pytest.fixture
+def app(server: Server, tmp_path: Path) -> Iterator[AppDatabase]:
+    with server.blank(tmp_path, TABLES) as database:
+        yield database
+
+
+def configure(app: AppDatabase, exclude: str) -> None:
+    app.config.write_text(FILE.format(sessions=f"exclude = '''{exclude}'''"))
+    assert install(app) == 0, app.sweeper("install", now=None).stderr
+
+
+def owe(app: AppDatabase) -> None:
+    """Three failed jobs, one of which the app has refunded."""
+    add_jobs(app, 3)
+    app.sql("INSERT INTO entries VALUES (1, 'refund')")
+
+
+@pytest.mark.parametrize(
+    ("exclude", "migration", "name"),
+    [
+        ("EXISTS (SELECT FROM entries AS e WHERE e.job_id = id)", "ALTER TABLE entries ADD id int", "id"),
+        (
+            "EXISTS (SELECT FROM entries WHERE job_id = s.id AND kind = 'refund')",
+            "ALTER TABLE jobs ADD kind text; ALTER TABLE entries RENAME kind TO type",
+            "kind",
+        ),
+    ],
+    ids=["added", "renamed"],
+)
+def test_no_run_pays_when_a_name_of_the_file_means_another_column(
+    app: AppDatabase, exclude: str, migration: str, name: str
+) -> None:
+    configure(app, exclude)
+    owe(app)
+    app.sql(migration)
+    ran = app.run(now=None, role=None)
+    assert (ran.exit_code, ran.document["error"]["code"]) == (2, "mapping_changed")
+    assert f"{name} in sessions.exclude" in ran.document["error"]["message"]
+    assert app.value("SELECT sum(credits) FROM users") == 0
+
+
+@pytest.mark.parametrize(
+    "exclude",
+    [
+        "EXISTS (SELECT FROM entries AS e WHERE e.job_id = id)",
+        "EXISTS (SELECT FROM entries AS e WHERE e.job_id = s.id AND kind = 'refund')",
+    ],
+)
+def test_a_run_pays_after_a_migration_that_changes_no_name(app: AppDatabase, exclude: str) -> None:
+    configure(app, exclude)
+    owe(app)
+    app.sql("ALTER TABLE entries ADD note text; ALTER TABLE jobs ADD note text; ALTER TABLE plans ADD id int")
+    ran = app.run(now=None, role=None)
+    assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 2)
+
+
+def test_check_warns_of_such_names_and_of_no_others(app: AppDatabase) -> None:
+    name = '"50% of, ""x"""'
+    app.sql(f"ALTER TABLE jobs ADD {name} int")
+    configure(app, f"EXISTS (SELECT FROM entries AS e WHERE e.job_id = coalesce(s.{name}, s.id))")
+    assert items(check(app))["installed"]["status"] == "ok"
+    configure(app, f"EXISTS (SELECT FROM entries AS e WHERE e.job_id = coalesce({name}, s.id))")
+    owe(app)
+    item = items(check(app))["installed"]
+    assert (item["status"], '50% of, "x" in sessions.exclude' in item["message"]) == ("warning", True)
+    assert app.value("SELECT sweeper.refund(2, 'x')") == 1
