@@ -40,7 +40,10 @@ DESCRIPTIONS = {
     "policy.max_refunds": "Refunds in any 24 hours, over all runs.",
     "policy.max_credits": "The same in credits; unlimited unless set.",
     "policy.max_amount": "Credits of one refund; above it the session is held. Unlimited unless set.",
-    "policy.max_new_holds": "A run that would hold more stops with exit code 1: that is a wrong mapping.",
+    "policy.max_new_holds": (
+        "A run that would hold more stops with exit code 1: that is a wrong mapping. Of one account, at most half as "
+        "many are held because the database refuses them; its others are skipped."
+    ),
     "policy.max_clock_skew": "How far this machine's clock and the database's may differ.",
     "reasons.code": "What the refund is called.",
     "reasons.error": "A LIKE pattern on the error text. The first match wins.",

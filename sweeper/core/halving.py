@@ -1,6 +1,6 @@
 """Finds the items that make their batch fail: the only place that halves."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -43,6 +43,16 @@ class Halving(Generic[T]):
         """Put back items that are still to be tried."""
         if items:
             self._groups.append(tuple(items))
+
+    def leave_out(self, items: Collection[T]) -> None:
+        """Try none of these any more."""
+        left = (tuple(item for item in group if item not in items) for group in self._groups)
+        self._groups = [group for group in left if group]
+
+    @property
+    def left(self) -> tuple[T, ...]:
+        """What is still to be tried."""
+        return tuple(item for group in self._groups for item in group)
 
     def split(self, group: tuple[T, ...]) -> None:
         """Record that this group was refused: one of its halves is next."""

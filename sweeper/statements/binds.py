@@ -59,7 +59,8 @@ def read_rows(transaction: Transaction, mapping: Mapping, prepared: RunContext) 
     found = owed or ask("list_candidates", **page)
     session_ids = tuple(row.session_id for row in found)
     reader = OwedReader(transaction, mapping, prepared.selection)
-    accounts = tuple(map(reader.account_of, session_ids))
+    of = reader.accounts_of(session_ids)
+    accounts = tuple(map(of.get, session_ids))
     if mapping.is_by_account:  # a batch is of one shard
         of_one = [pair for pair in zip(session_ids, accounts, strict=True) if pair[1] == accounts[0]]
         session_ids, accounts = tuple(one for one, _ in of_one), tuple(account for _, account in of_one)

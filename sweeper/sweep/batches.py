@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import TypeVar
 
@@ -45,8 +45,7 @@ class BatchRunner:
         self.throttle = Throttle(batch_size)
         self.tally = Tally()
         self.slow: set[str] = set()
-        self._slow_in_a_row = 0
-        self._paid_beside_slow = False
+        self._slow_in_a_row, self._paid_beside_slow = 0, False
         self.suspects = Suspects(holds.limit)
         self._without_a_hold: dict[str, Problem] = {}
 
@@ -107,25 +106,34 @@ class BatchRunner:
                     tried[group[0]] += 1
                     groups.put_back(group)
                 else:
-                    self.refused_alone(group[0], problem, since)
+                    groups.leave_out(self.refused_alone(group[0], problem, since, *groups.left))
             else:
                 groups.put_back(group[batch.tried :])  # those for which a cap left no room in this batch
                 self.hold_proven()
 
-    def refused_alone(self, session_id: str, problem: Problem, since: PaidSince) -> None:
+    def refused_alone(self, session_id: str, problem: Problem, since: PaidSince, *beside: str) -> Collection[str]:
         """Put on hold a session that the database refused alone: now, or once the run is known not to be at fault.
 
-        ``since`` is what was paid since it was first refused, together with others.
+        ``since`` is what was paid since it was first refused, together with others. Returns which of those ``beside``
+        it are left to the next run, because enough sessions of their account were refused.
 
         Raises:
             FailedError: the run is at fault, or too many would be put on hold.
         """
-        if refusal_of(problem).raised or self.once_unlocked(lambda: self._holds.is_on_hold(session_id)):
+        account_id = self.once_unlocked(lambda: self._holds.accounts_of([session_id])).get(session_id)
+        if self.once_unlocked(lambda: self._holds.is_on_hold(session_id)):
+            self._hold(session_id, problem)
+        elif not self.suspects.take_room(account_id):
+            self.suspects.leave_aside([session_id])
+        elif refusal_of(problem).raised:
             self._hold(session_id, problem)
         else:
-            account_id = self.once_unlocked(lambda: self._holds.account_of(session_id))
             self.suspects.add(Suspect(session_id, account_id, problem, since))
             self.hold_proven()
+        if not beside or not self.suspects.has_enough_of(account_id):
+            return ()
+        of = self.once_unlocked(lambda: self._holds.accounts_of(beside))
+        return self.suspects.leave_aside([session_id for session_id in beside if of.get(session_id) == account_id])
 
     def decide_suspects(self) -> None:
         """Decide, at the end of a run, about the refused sessions that are still suspects.
@@ -137,6 +145,7 @@ class BatchRunner:
         if tally.skipped and not self.suspects.in_this_run.accounts:
             # the app has locked everything else that could be paid: only the next run can show what is at fault
             tally.skipped.extend(self.suspects.leave())
+        tally.skipped.extend(self.suspects.aside)
         others_owed = bool(self.suspects.in_this_run.accounts or tally.skipped or tally.already_refunded)
         for suspect in self.suspects.take_the_rest(others_owed=others_owed or bool(self._holds.new)):
             self._hold(suspect.session_id, suspect.problem)
@@ -216,8 +225,7 @@ class BatchRunner:
         def attempt() -> Batch:
             self._signals.check()  # it may have arrived while an earlier attempt was cut off
             with self._signals.shielded():
-                batch = pay()
-                self._note(batch)  # a signal that arrives now must not lose what is committed
+                self._note(batch := pay())  # a signal that arrives now must not lose what is committed
                 return batch
 
         rebuilds, give_up = 3, time.monotonic() + _CAPS_WAIT_AT_MOST_SECONDS

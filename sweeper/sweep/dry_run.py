@@ -21,7 +21,7 @@ from sweeper.sweep.owed import OwedReader, reading
 from sweeper.sweep.owed_list import OwedList
 from sweeper.sweep.owed_session import OwedSession
 from sweeper.sweep.rehearsal import Rehearsal, find_objection
-from sweeper.sweep.suspects import refusal_of, unproven
+from sweeper.sweep.suspects import Suspects, refusal_of, unproven
 
 _NO_RUN = "00000000-0000-0000-0000-000000000000"
 _LARGEST, _SAMPLES = 10, 3
@@ -39,7 +39,7 @@ _OLDEST = "over 30 days"
 class Planner:
     """Applies a run's rules to the owed sessions, in the run's order, and adds up what it would do."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, *, max_new_holds: int) -> None:
         self._sessions_left, self._credits_left = room.sessions, room.credits
         self.refunds = Amount()
         self.left_by_caps = Amount()
@@ -53,14 +53,19 @@ class Planner:
         self.accounts: set[int] = set()
         # their expression fails, and it is not known yet whether they are at fault
         self._suspects: dict[str, OwedSession] = {}
+        self._of_accounts = Suspects(max_new_holds)
+        self.skipped = 0
 
     def add(self, session: OwedSession) -> None:
         """Decide about the next session."""
         stopped = self._sessions_left == 0 or (self._credits_left is not None and self._credits_left <= 0)
         if not stopped and session.hold_reason is not None:
-            if session.refused is not None and not session.on_hold and not refusal_of(session.refused).raised:
+            new = not session.on_hold
+            if session.refused is not None and new and not self._of_accounts.take_room(session.account_id):
+                self.skipped += 1
+            elif session.refused is not None and new and not refusal_of(session.refused).raised:
                 self._suspects[session.session_id] = session
-            elif not session.on_hold:
+            elif new:
                 self._hold(session.hold_reason, session.session_id)
         elif stopped and session.hold_reason is not None:
             self._holds_left |= not session.on_hold
@@ -76,6 +81,7 @@ class Planner:
             FailedError: it may be the run's fault.
         """
         others_owed = self.refunds.sessions or self.holds or self.left_by_caps.sessions or len(self._suspects) > 1
+        others_owed = others_owed or self.skipped
         unclear = {}
         for session in self._suspects.values():
             if self.accounts - {hash(session.account_id)} or not others_owed:
@@ -144,7 +150,7 @@ def _read(transaction: Transaction, prepared: RunContext, settings: Settings, re
         prepared.selection, missing_until=reader.find_missing(), first_charge=reader.find_first_charge()
     )
     caps = Caps(mapping, prepared.limits, run_id=_NO_RUN, as_of=request.as_of)
-    planner = Planner(caps.read(transaction))
+    planner = Planner(caps.read(transaction), max_new_holds=settings.policy.max_new_holds)
     orphans = find_orphans(reader)
     for part in selection.parts():
         for session in _compared(OwedList(transaction, mapping, part), orphans):
@@ -161,7 +167,7 @@ def _read(transaction: Transaction, prepared: RunContext, settings: Settings, re
         accounts=len(planner.accounts),
         reasons=_by_size(planner.reasons),
         already_refunded=0,
-        skipped=0,
+        skipped=planner.skipped,
         held=held,
         remaining=planner.left_by_caps.sessions,
         before_floor=before_floor,

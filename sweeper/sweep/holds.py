@@ -1,6 +1,6 @@
 """The holds of a run: sessions that no program may refund, each with its reason, up to a limit."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import FailedError
@@ -81,7 +81,7 @@ class Holds:
         with reading(self._database, self._mapping) as transaction:
             return OwedReader(transaction, self._mapping, self._selection).is_on_hold(session_id)
 
-    def account_of(self, session_id: str) -> str | None:
-        """The account of a session that the database refuses; None where that cannot be read."""
+    def accounts_of(self, session_ids: Sequence[str]) -> dict[str, str | None]:
+        """The accounts of sessions that the database refuses; empty where they cannot be read."""
         with reading(self._database, self._mapping) as transaction:
-            return OwedReader(transaction, self._mapping, self._selection).account_of(session_id)
+            return OwedReader(transaction, self._mapping, self._selection).accounts_of(session_ids)

@@ -109,14 +109,14 @@ class OwedReader:
         except (Refusal, StatementError):
             return ask(attempt_known=False)
 
-    def account_of(self, session_id: str) -> str | None:
-        """The account of a session that the database refuses; None if that fails, too."""
+    def accounts_of(self, session_ids: Sequence[str]) -> dict[str, str | None]:
+        """The accounts of sessions that the database refuses; empty if that fails, too."""
         try:
             with self.transaction.savepoint():
-                rows = self._rows("find_account", session_id=session_id)
+                rows = self._rows("find_account", in_hand=text_array(session_ids))
         except (Refusal, StatementError):
-            return None
-        return rows[0].account_id if rows else None
+            return {}
+        return {row.session_id: row.account_id for row in rows}
 
     def _of(self, selection: Selection) -> Self:
         return replace(self, selection=selection)

@@ -91,7 +91,7 @@ class OwedList(OwedReader):
 
     def _refused(self, session_id: str, problem: Refusal | StatementError) -> OwedSession:
         why = f"refused {problem.sqlstate if isinstance(problem, Refusal) else problem.refusal.sqlstate}"
-        on_hold, account_id = self.is_on_hold(session_id), self.account_of(session_id)
+        on_hold, account_id = self.is_on_hold(session_id), self.accounts_of([session_id]).get(session_id)
         return OwedSession(
             session_id, account_id, Decimal(0), "", 0.0, hold_reason=why, on_hold=on_hold, refused=problem
         )

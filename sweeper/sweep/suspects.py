@@ -4,7 +4,8 @@ A RAISE of the app is the session's fault. So is anything else, once a session o
 then the run can pay. Until that is known the session is a suspect, and neither held nor paid.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -62,6 +63,9 @@ class Suspects:
         self._waiting: dict[str, Suspect] = {}
         self._open: list[PaidSince] = []
         self._row: tuple[str, set[str]] = ("", set())
+        self._of_account = Counter[str]()
+        # left to the next run, in order, because of other sessions of their accounts
+        self.aside = dict[str, None]()
         # a row's own expression fails whenever it is read, so a payment before that proves as much as one after it
         self.in_this_run = self.since_now()
 
@@ -76,6 +80,27 @@ class Suspects:
         for since in self._open:
             since.note(account_ids)
         self._open = [since for since in self._open if len(since.accounts) < 2]
+
+    def has_enough_of(self, account_id: str | None) -> bool:
+        """Whether so many sessions of an account were refused that the rest of them are left to the next run.
+
+        Half of all that may be put on hold: one account's rows must not stop the others from being paid.
+        """
+        return account_id is not None and self._of_account[account_id] >= max(1, self._most // 2)
+
+    def take_room(self, account_id: str | None) -> bool:
+        """Count a session of this account that was refused alone; False if there were enough already."""
+        if self.has_enough_of(account_id):
+            return False
+        if account_id is not None:
+            self._of_account[account_id] += 1
+        return True
+
+    def leave_aside(self, session_ids: Sequence[str]) -> Collection[str]:
+        """Leave these to the next run, and return them."""
+        left = dict.fromkeys(session_ids)
+        self.aside.update(left)
+        return left.keys()
 
     def add(self, suspect: Suspect) -> None:
         """Add a suspect.

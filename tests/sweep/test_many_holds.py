@@ -1,5 +1,7 @@
 """Many holds at once: the mapping is wrong, and the run stops."""
 
+import pytest
+
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.holds import holds
 
@@ -38,8 +40,9 @@ def test_a_refusal_too_many_stops_the_run(first: AppDatabase) -> None:
     first.configure("[policy]", "[policy]\nmax_new_holds = 1")
     first.sql("ALTER TABLE users ADD CHECK (id = 'u2' OR credits <= 100)")
     first.account()
+    first.account("u3")
     first.session("a")
-    first.session("b")
+    first.session("b", account="u3")
     ran = first.run()
     assert (ran.exit_code, ran.document["error"]["code"], len(holds(first))) == (1, "too_many_holds", 0)
     first.account("u2")
@@ -47,6 +50,46 @@ def test_a_refusal_too_many_stops_the_run(first: AppDatabase) -> None:
     ran = first.run()
     assert (ran.exit_code, ran.document["error"]["code"], len(holds(first))) == (1, "too_many_holds", 1)
     assert (first.credits(), first.credits("u2")) == (100, 103)
+
+
+@pytest.mark.parametrize("raised", [False, True], ids=["constraint", "raise"])
+def test_sessions_of_one_account_stop_no_others(first: AppDatabase, raised: bool) -> None:
+    """However many the database refuses: the others are paid, and each run puts half of the limit on hold."""
+    first.configure("[policy]", "[policy]\nmax_new_holds = 4")
+    first.account("full")
+    first.account()
+    if raised:
+        first.sql("""
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'full'; END $$;
+        CREATE TRIGGER refuse BEFORE UPDATE ON users FOR EACH ROW WHEN (OLD.id = 'full') EXECUTE FUNCTION refuse();
+        """)
+    else:
+        first.sql("ALTER TABLE users ADD CHECK (id <> 'full' OR credits <= 100)")
+    for number in range(9):
+        first.session(f"a-{number}", account="full")
+    for left in (7, 5, 3):
+        first.session(f"b-{left}")
+        ran = first.run()
+        assert (ran.exit_code, ran.document["held"], ran.document["skipped"]) == (3, 2, left), ran.document
+        assert ran.document["refunds"]["sessions"] == 1
+    assert len(holds(first)) == 6
+
+
+def test_expressions_that_fail_for_one_account_stop_no_others(first: AppDatabase) -> None:
+    first.configure("[policy]", "[policy]\nmax_new_holds = 4")
+    broken = "CASE WHEN user_id = 'bad' THEN 1 / (user_id <> 'bad')::int ELSE 1 END"
+    first.configure('amount     = "cardinality(selected_models)"', f'amount = "{broken}"')
+    assert first.sweeper("install").exit_code == 0
+    first.account("bad")
+    first.account()
+    for number in range(7):
+        first.session(f"a-{number}", account="bad")
+    first.session("b")
+    planned, ran = first.run("--dry-run"), first.run()
+    for one in (planned, ran):
+        counted = [one.document[name] for name in ("held", "skipped")]
+        assert (one.document["refunds"]["sessions"], counted) == (1, [2, 5]), one.document
+    assert ran.exit_code == 3
 
 
 def test_a_cap_outranks_a_hold(first: AppDatabase) -> None:
