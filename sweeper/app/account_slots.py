@@ -62,6 +62,7 @@ def account_slots(reader: Reader, settings: Settings, sessions: Table, slots: Sl
         payer.require_kept("sessions.account", text, key_value, f"accounts.id = {own.id!r}")
     typed = fill_part("typed", {"value": account, "cast": account_as})
     reader.castable("sessions.account", text, typed, sessions.qualified, "s")
+    equality = reader.equality("accounts.id", own.id, key.base_type)
     facts = Facts(
         {
             "accounts": accounts.qualified,
@@ -71,7 +72,8 @@ def account_slots(reader: Reader, settings: Settings, sessions: Table, slots: Sl
             "account": account,
             "account_as": account_as,
             "account_collate": key.collation,
-            "account_eq": reader.equality("accounts.id", own.id, key.base_type).equal,
+            "account_eq": equality.equal,
+            "account_gt": equality.greater,
             "account_condition": _condition(reader, own, "invariant", accounts) or "true",
             "account_active": _condition(reader, own, "active", accounts) or "true",
         },

@@ -13,6 +13,7 @@ from sweeper.audit.result import PLACES, Finding, Lost, Position
 from sweeper.config.model import Settings
 from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.core.results import Amount
+from sweeper.postgres.binds import text_array
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import heading
 from sweeper.postgres.transaction import Row, Transaction
@@ -22,6 +23,7 @@ from sweeper.sweep.selection import Selection, before
 _SAMPLES = 5
 # up to as many sessions that are not in the ledger are read by their ids
 _FEW = 10_000
+_ACCOUNTS_AT_ONCE = 10_000
 _FINDINGS = (
     "guard", "owed_overdue", "held", "double_refund", "wrong_amount", "refunded_then_succeeded", "failed_after_refund",
     "balance_drift", "run_mismatch", "no_account", "above_charge", "ambiguous_id", "partly_refunded",
@@ -56,6 +58,7 @@ class Inspection:
             "stuck_overdue": list(self.overdue.stuck_before),
             "since": self.since,
             "until": self.until,
+            "only_accounts": None,
         }
 
 
@@ -73,6 +76,14 @@ class _RefusedSession:
     reason: None = None
     overdue: int = 0
     without_account: int = 0
+
+
+@dataclass(frozen=True)
+class _RefusedAccount:
+    """Takes the place of the row of an account for which the app's rule fails."""
+
+    sample: str
+    found: int = 1
 
 
 @dataclass(frozen=True)
@@ -131,7 +142,10 @@ def find(transaction: Transaction, mapping: Mapping, inspection: Inspection, sta
     for name in _FINDINGS:
         if pointless.get(name):
             continue
-        answers = list(_ask(transaction, mapping, inspection, name))
+        if name == "balance_drift":
+            answers = list(_ask_of_accounts(transaction, mapping, inspection))
+        else:
+            answers = list(_ask(transaction, mapping, inspection, name))
         if name != "held":
             answers = [[row for row in answer if not isinstance(row, _RefusedSession)] for answer in answers]
         # a statement returns the total number with each of its samples
@@ -194,6 +208,30 @@ def _ask(transaction: Transaction, mapping: Mapping, inspection: Inspection, nam
         for ids in _pages(transaction, mapping, part):
             for answer in in_halves(ids, lambda some: ask(inspection.selection.only(some)), Refusal):
                 yield [_RefusedSession(answer.item)] if isinstance(answer, RefusedAlone) else answer
+
+
+def _ask_of_accounts(transaction: Transaction, mapping: Mapping, inspection: Inspection) -> Iterator[Sequence[Any]]:
+    """The accounts of which the app's rule is not true; each for which it fails is a result of its own."""
+    binds = inspection.binds(inspection.selection)
+
+    def ask(accounts: tuple[str, ...] | None) -> Sequence[Any]:
+        only = None if accounts is None else text_array(accounts)
+        with transaction.savepoint():
+            return transaction.rows(mapping.statement("balance_drift"), {**binds, "only_accounts": only})
+
+    try:
+        yield ask(None)
+    except Refusal:
+        for account_ids in _account_pages(transaction, mapping):
+            for answer in in_halves(account_ids, ask, Refusal):
+                yield [_RefusedAccount(answer.item)] if isinstance(answer, RefusedAlone) else answer
+
+
+def _account_pages(transaction: Transaction, mapping: Mapping) -> Iterator[tuple[str, ...]]:
+    statement, after = mapping.statement("list_accounts"), None
+    while rows := transaction.rows(statement, {"after": after, "page_size": _ACCOUNTS_AT_ONCE}):
+        yield tuple(row.account_id for row in rows)
+        after = rows[-1].account_id
 
 
 def _pages(transaction: Transaction, mapping: Mapping, selection: Selection) -> Iterator[tuple[str, ...]]:

@@ -59,8 +59,7 @@ def read_rows(transaction: Transaction, mapping: Mapping, prepared: RunContext) 
     found = owed or ask("list_candidates", **page)
     session_ids = tuple(row.session_id for row in found)
     reader = OwedReader(transaction, mapping, prepared.selection)
-    of = reader.accounts_of(session_ids)
-    accounts = tuple(map(of.get, session_ids))
+    accounts = tuple(map(reader.accounts_of(session_ids).get, session_ids))
     if mapping.is_by_account:  # a batch is of one shard
         of_one = [pair for pair in zip(session_ids, accounts, strict=True) if pair[1] == accounts[0]]
         session_ids, accounts = tuple(one for one, _ in of_one), tuple(account for _, account in of_one)
@@ -117,7 +116,7 @@ class Values:
             **dict.fromkeys(("page_size", "limit", "newest"), self.settings.policy.batch_size),
             "bound_ms": FIRST_CHARGE_MS,
             "lock_timeout": TURN_TIMEOUT,
-            "after": None,
+            **dict.fromkeys(("after", "only_accounts")),
             **dict.fromkeys(("running", "around_refused", "on_hold"), False),
         }
 

@@ -6,6 +6,7 @@ from sweeper.core.errors import ConfigurationError
 from sweeper.install.state import read_installation
 from sweeper.postgres.database import Database
 from sweeper.postgres.retries import retrying
+from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.templates import fill, fill_script
 from sweeper.postgres.transaction import Transaction
 from sweeper.statements import psql
@@ -26,7 +27,7 @@ def script(database: Database, settings: Settings, request: RunRequest, statemen
         ConfigurationError: not installed, another mapping, or one under which the statement is never sent.
         FailedError: the database cannot be reached.
     """
-    with exactly():
+    with exactly(), reported():
         prepared, _ = prepare(database, settings, request)
 
         def read() -> str:

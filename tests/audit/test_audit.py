@@ -138,6 +138,21 @@ def test_an_edited_balance_is_found(clean: AppDatabase) -> None:
     assert findings(audit(clean)) == {"balance_drift": (2, ["u1", "u2"])}
 
 
+@pytest.mark.parametrize("at_once", [2, 10_000])
+def test_a_rule_that_fails_for_one_account_hides_no_other(
+    clean: AppDatabase, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr("sweeper.audit.findings._ACCOUNTS_AT_ONCE", at_once)
+    clean.sql("""
+    INSERT INTO users (id, credits, total_credits_earned, total_credits_spent)
+    SELECT 'z' || n, n + 73, n + 73, 0 FROM generate_series(1, 9) AS n
+    """)
+    rule = "total_credits_earned / (credits - 77) IS NOT NULL AND credits = total_credits_earned - total_credits_spent"
+    clean.configure("credits = total_credits_earned - total_credits_spent", rule)
+    clean.sql("UPDATE users SET credits = credits + 1 WHERE id = 'u2'")
+    assert findings(audit(clean)) == {"balance_drift": (2, ["u2", "z4"])}
+
+
 def test_a_session_whose_account_is_gone_is_found(clean: AppDatabase) -> None:
     """Before a run looks at it, and when the run has put it on hold: one name for it, and no second."""
     clean.session("ghost", account="gone")

@@ -35,9 +35,9 @@ NEVER_SENT = {
     },
     "prisma": {"sample_durations", *OF_CHARGES, *OF_PARTS},
     "ledger_only": {
-        *OF_PARTS, *OF_CHARGES, "balance_drift", "lock_accounts", "lock_balances", "read_balances", "sample_durations",
-        "compare_newest_balances", "compare_sums", "has_account", "compare_held", "compare_with_balance",
-        "compare_row_accounts",
+        *OF_PARTS, *OF_CHARGES, "balance_drift", "list_accounts", "lock_accounts", "lock_balances", "read_balances",
+        "sample_durations", "compare_newest_balances", "compare_sums", "has_account", "compare_held",
+        "compare_with_balance", "compare_row_accounts",
     },
 }  # fmt: skip
 # failed, stuck, running and succeeded sessions, some of which no program may refund

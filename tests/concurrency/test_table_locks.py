@@ -79,3 +79,20 @@ def test_it_is_waited_for_beside_a_row_whose_expression_fails_too(first: AppData
     with briefly_locked(first, statement, "prediction_sessions IN ACCESS EXCLUSIVE MODE"):
         ran = first.run(now=None)
     assert (ran.exit_code, ran.document["held"], ran.document["refunds"]["sessions"]) == (3, 1, 19)
+
+
+COMMANDS = [
+    ("run",), ("run", "--dry-run"), ("audit",), ("check",), ("explain", "s0"), ("history",), ("sql", "pay"),
+    ("install",),
+    ("adopt", "--session", "s0", "--reason", "x", "--yes"), ("revert", "--session", "s0", "--reason", "x", "--yes"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_each_command_says_that_a_table_is_locked(first: AppDatabase, command: tuple[str, ...]) -> None:
+    owe(first, 1)
+    with first.connect() as migration:
+        migration.execute("LOCK TABLE prediction_sessions IN ACCESS EXCLUSIVE MODE")
+        ran = first.sweeper(*command, now=None)
+    assert ran.exit_code in (1, 2, 5) or command == ("check",)
+    assert "internal error" not in ran.stderr + ran.stdout, ran.stderr

@@ -147,7 +147,7 @@ def test_no_statement_has_an_unfilled_slot(server: Server, tmp_path: Path, app: 
         mapping, _ = open_mapping(database, parsing.load(APPS / f"{app}.toml"))
         database.close()
     needs_ledger = {"list_double_refunds", "find_in_app_ledger", "note_seen"} if mapping.ledger is None else set()
-    accounts = {"lock_accounts", "lock_balances", "read_balances", "balance_drift", "add_in_shard"}
+    accounts = {"lock_accounts", "lock_balances", "read_balances", "balance_drift", "list_accounts", "add_in_shard"}
     needs_accounts = set() if mapping.has_accounts else accounts
     needs_charges = {"find_first_charge", "above_charge"}
     for name in STATEMENTS:

@@ -12,6 +12,7 @@ from sweeper.install.state import open_mapping
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Busy, Refusal, TooSlow
 from sweeper.postgres.retries import retrying
+from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.timeouts import Timeouts
 
 _TIMEOUTS = Timeouts(lock_ms=5_000, statement_ms=10_000)
@@ -19,7 +20,8 @@ _TIMEOUTS = Timeouts(lock_ms=5_000, statement_ms=10_000)
 
 def keep_rehearsal(database: Database, settings: Settings, as_of: datetime) -> list[Check]:
     """Rehearse the mapping that has just been installed, and store the findings; returns the items that fail."""
-    mapping, installation = retrying(lambda: open_mapping(database, settings, guarded=False))
+    with reported():
+        mapping, installation = retrying(lambda: open_mapping(database, settings, guarded=False))
     context = CheckContext(database, settings, mapping, installation, "", as_of)
     items = rehearse_in_full(context)
     statement = mapping.statement("keep_rehearsal")
