@@ -38,6 +38,8 @@ DECLARE
     sweeper_dates text;
     sweeper_accounts text[];
     sweeper_moved text[];
+    sweeper_missing timestamptz;
+    sweeper_owed_from timestamptz;
     {if by_account}
     sweeper_account CONSTANT {account_type} := $5;
     sweeper_here text[];
@@ -192,6 +194,13 @@ BEGIN
 {if by_account}
 {else}
     {include refunded_before}
+{end}
+    sweeper_missing := (sweeper_key ->> 'put_back_at'::text)::timestamptz;
+{if ledger}
+{if by_account}
+{else}
+    {include find_lost}
+{end}
 {end}
     PERFORM pg_catalog.set_config('sweeper.refunding', pg_catalog.concat_ws(' ', sweeper_refund_id, {schema_text}, sweeper_session_id), true);
     FOR sweeper_row IN

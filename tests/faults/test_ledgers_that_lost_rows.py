@@ -9,6 +9,7 @@ import pytest
 
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.jobs import FILE, install, refused
+from tests.helpers.refund_function import refund
 from tests.helpers.server import Server
 
 TABLES = """
@@ -140,6 +141,22 @@ def test_nothing_is_paid_again_while_a_ledger_is_archived_bit_by_bit(refunded_by
             assert ran.document["refunds"]["sessions"] == (0 if ran.document["held"] == 0 else 1)
         assert app.value("SELECT count(*) FROM sweeper.holds WHERE why = 'refund_missing'") == archived - 100
         assert app.value("SELECT count(*) FROM sweeper.refunds WHERE session_id BETWEEN 101 AND 120") == 0
+
+
+def test_refund_pays_nothing_again_of_a_ledger_that_was_emptied(app: AppDatabase) -> None:
+    app.sql("DELETE FROM entries")
+    assert [refund(app, job_id, cast="int") for job_id in (1, 5)] == [0, 0]
+    assert app.sql("SELECT why FROM sweeper.holds") == [("refund_missing",)] * 2
+    add(app, 11, 11, "clock_timestamp()")
+    assert refund(app, 11, cast="int") == 1
+
+
+def test_refund_pays_nothing_again_of_a_ledger_that_is_archived(refunded_by_app: AppDatabase) -> None:
+    app = refunded_by_app
+    archive(app, 105)
+    add(app, 11, 11, "clock_timestamp()")
+    assert [refund(app, job_id, cast="int") for job_id in (101, 105, 120, 11)] == [0, 0, 0, 1]
+    assert app.sql("SELECT why FROM sweeper.holds") == [("refund_missing",)] * 2
 
 
 def test_nothing_is_paid_again_when_rows_in_the_middle_are_gone(refunded_by_app: AppDatabase) -> None:

@@ -21,11 +21,12 @@
                    pg_catalog.max(listed.owed_from) FILTER (WHERE listed.gone) OVER () AS last_gone
             FROM (
                 SELECT v.owed_from,
-                       NOT EXISTS (
-                           SELECT
+                       (
+                           SELECT true
                            FROM {ledger} AS l
                            WHERE {include in_app_ledger}
-                       ) AS gone
+                           LIMIT 1  -- one index probe for each, where EXISTS would read the whole ledger
+                       ) IS NULL AS gone
                 FROM (
                     SELECT (kept.session ->> 0)::{session_type} AS session_id,
                            (kept.session ->> 1)::{attempt_type} AS attempt,

@@ -1,0 +1,15 @@
+-- Finds until when the app's ledger has lost rows, as a run does. What was owed only after the last run cannot have been
+-- refunded by then, and need not be looked for.
+SELECT {include owed_from}
+INTO sweeper_owed_from
+{include reading_in_hand}
+WHERE {session_id} {session_eq} sweeper_session_id
+LIMIT 1;
+IF sweeper_owed_from <= (
+    SELECT run.as_of
+    FROM {runs} AS run
+    ORDER BY run.started_at DESC
+    LIMIT 1
+) THEN
+    sweeper_missing := greatest(sweeper_missing, {include ledger_gone}{if notes_seen}, {include seen_gone}{end});
+END IF;
