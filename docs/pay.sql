@@ -60,6 +60,10 @@ SELECT pg_catalog.set_config('lock_timeout', pg_catalog.concat(least(
        pg_catalog.set_config('array_nulls', 'on', true),
        -- the decimal places of the type money: the role's own setting, whatever another client has left
        pg_catalog.set_config('lc_monetary', NULL, true),
+       -- by which language texts are searched: the role's own setting, too
+       pg_catalog.set_config('default_text_search_config', NULL, true),
+       -- else a comparison with null in the file's SQL could be true
+       pg_catalog.set_config('transform_null_equals', 'off', true),
        -- else a GIN index scan could return a random subset of the rows
        pg_catalog.set_config('gin_fuzzy_search_limit', '0', true),
        -- since version 17; the timeouts above limit each statement. A timer that is already running is stopped first:

@@ -15,6 +15,10 @@ SET IntervalStyle = 'postgres'
 SET standard_conforming_strings = on
 SET extra_float_digits = 1
 SET gin_fuzzy_search_limit = 0
+SET transform_null_equals = off
+{if searches_text}
+SET default_text_search_config = {text_search}
+{end}
 {if has_money}
 SET lc_monetary = {money_locale}
 {end}

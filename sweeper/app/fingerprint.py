@@ -5,10 +5,11 @@ import re
 from collections.abc import Mapping as Mapped
 from hashlib import sha256
 
-from sweeper.app.catalog import MONEY, Table
+from sweeper.app.catalog import MONEY, Table, without_literals
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.facts import Facts
 from sweeper.app.reader import Reader
+from sweeper.app.values import values_over_rows
 from sweeper.config.model import Settings
 from sweeper.postgres.templates import fill, quote_text
 
@@ -19,8 +20,11 @@ _DECISIVE = {"sessions": {"ended_at"}, "accounts": {"invariant"}, "ledger": {"re
 _BOUND = (
     "sessions", "accounts", "ledger", "session_type", "session_collate", "account_type", "account_collate",
     "attempt_type", "attempt_collate", "status_type", "amount_type", "started_type", "balance_type",
-    "ledger_session_type", "ledger_attempt_type", "shared_ids", "money_locale",
+    "ledger_session_type", "ledger_attempt_type", "shared_ids", "money_locale", "text_search",
 )  # fmt: skip
+
+
+_SEARCHES = re.compile(r"\w*to_ts(?:vector|query)\b|@@", re.IGNORECASE)
 
 
 def charge_key(reader: Reader, settings: Settings, sessions: Table, slots: Mapped[str, str]) -> ChargeKey:
@@ -47,15 +51,22 @@ def charge_key(reader: Reader, settings: Settings, sessions: Table, slots: Mappe
     )
 
 
-def money_slots(reader: Reader) -> Facts:
-    """How money is read where a mapped table has some.
+def setting_slots(reader: Reader, settings: Settings) -> Facts:
+    """The settings by which the mapping is read, and which anybody may change for himself.
 
-    The type counts whole cents; how many of them are one is a setting that anybody may change for himself.
+    How many cents money has, where a mapped table has some; and by which language texts are searched, where the file's
+    SQL may do that.
     """
-    if all(column.base_type != MONEY for table in reader.tables for column in table.columns.values()):
-        return Facts({}, {"has_money": False})
-    locale = reader.transaction.row(fill("read_money_locale", {})).name
-    return Facts({"money_locale": quote_text(locale)}, {"has_money": True})
+    has_money = any(column.base_type == MONEY for table in reader.tables for column in table.columns.values())
+    searches = any(_SEARCHES.search(without_literals(text)) for _, text in values_over_rows(settings))
+    searches |= settings.ledger is not None and _SEARCHES.search(without_literals(settings.ledger.where)) is not None
+    choices = {"has_money": has_money, "searches_text": searches}
+    if not has_money and not searches:
+        return Facts({}, choices)
+    row = reader.transaction.row(fill("read_settings", {}))
+    slots = {"money_locale": quote_text(row.money_locale)} if has_money else {}
+    slots |= {"text_search": quote_text(row.text_search)} if searches else {}
+    return Facts(slots, choices)
 
 
 def fingerprint(settings: Settings, slots: Mapped[str, str], search_path: str) -> str:

@@ -9,7 +9,7 @@ from sweeper.app.catalog import Table
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.distribution import NOBODY, require_together
 from sweeper.app.facts import Facts
-from sweeper.app.fingerprint import charge_key, decisive, digest, fingerprint, money_slots
+from sweeper.app.fingerprint import charge_key, decisive, digest, fingerprint, setting_slots
 from sweeper.app.ledger_slots import NO_LEDGER, Ledger, map_ledger
 from sweeper.app.mark_slots import mark_slots
 from sweeper.app.own_slots import own_slots
@@ -217,7 +217,7 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
     facts |= mark_slots(reader, own, sessions, status, facts.slots)
     no_ledger = (None, NO_LEDGER)
     ledger, of_ledger = map_ledger(reader, settings.ledger, facts, key, sessions) if settings.ledger else no_ledger
-    facts |= of_ledger | shared_facts(reader, settings, sessions, facts) | money_slots(reader)
+    facts |= of_ledger | shared_facts(reader, settings, sessions, facts) | setting_slots(reader, settings)
     require_together(settings, reader.tables)
     moves = settings.accounts is not None and settings.accounts.moves
     # the amount of a session whose refund the file, or a hook, has written to the app's books

@@ -81,3 +81,22 @@ def test_no_row_is_hidden_by_a_limit_on_what_an_index_finds(bare: AppDatabase) -
     for setting in ("gin_fuzzy_search_limit = 1", "enable_seqscan = off"):
         bare.sql(f'ALTER DATABASE "{bare.value("SELECT current_database()")}" SET {setting}')
     assert bare.run().document["refunds"]["sessions"] == 0
+
+
+def test_texts_are_searched_by_the_language_of_the_installation(bare: AppDatabase) -> None:
+    mark = "to_tsvector(s.error) @@ to_tsquery('refund') OR s.error = NULL"
+    bare.configure("exclude    = \"step = 'All models failed - credits refunded'\"", f'exclude = "{mark}"')
+    assert bare.sweeper("install").exit_code == 0
+    bare.account()
+    for number in range(4):
+        bare.session(f"s{number}", error="credits were refunded" if number else None)
+    with psycopg.connect(bare.url_as(LAYER), autocommit=True) as layer:
+        layer.execute("SET default_text_search_config = 'simple'; SET transform_null_equals = on")
+        paid = [layer.execute("SELECT sweeper.refund(%s, 'x')", [f"s{n}"]).fetchone() for n in range(2)]
+    assert paid == [(3,), (0,)]
+    assert items(check(bare))["refund_function"]["status"] == "ok"
+    database = bare.value("SELECT current_database()")
+    bare.sql(f'ALTER DATABASE "{database}" SET transform_null_equals = on')
+    assert bare.run("--full").document["refunds"]["sessions"] == 0
+    bare.sql(f"ALTER DATABASE \"{database}\" SET default_text_search_config = 'simple'")
+    assert bare.run().document["error"]["code"] == "mapping_changed"
