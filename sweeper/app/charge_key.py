@@ -21,6 +21,7 @@ class ChargeKey:
     renaming keeps: that of the id, and of an attempt that is a column. ``reads`` are the columns that
     the expression names, with their types. ``ledger_oid`` is the table of the ledger, put back from a dump, without
     what was refunded since, at ``put_back_at``; no key differs by these, nor by ``accounts_oid``.
+    ``tables`` are those that subqueries of the sessions' section read, with their oids.
     """
 
     table: str
@@ -37,6 +38,7 @@ class ChargeKey:
     accounts_oid: int | None = None
     ledger_oid: int | None = None
     put_back_at: str | None = None
+    tables: dict[str, int] = field(default_factory=dict)
 
     @property
     def id_name(self) -> str:

@@ -8,9 +8,11 @@ from hashlib import sha256
 from sweeper.app.catalog import MONEY, Table, without_literals
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.facts import Facts
+from sweeper.app.named import tables_in
 from sweeper.app.reader import Reader
 from sweeper.app.values import values_over_rows
-from sweeper.config.model import Settings
+from sweeper.config.model import SessionsSection, Settings
+from sweeper.postgres.binds import text_array
 from sweeper.postgres.templates import fill, quote_text
 
 # The sections of the file that decide who is paid and how much, without the keys in them that do not. Together with the
@@ -48,7 +50,15 @@ def charge_key(reader: Reader, settings: Settings, sessions: Table, slots: Mappe
         attempt_number=attempt.number if attempt else None,
         reads={column.name: column.full_type for column in read},
         accounts_oid=next((table.oid for table in reader.tables if accounts and table.name == accounts.table), None),
+        tables=_read_tables(reader, own),
     )
+
+
+def _read_tables(reader: Reader, own: SessionsSection) -> dict[str, int]:
+    texts = [text for text in own.model_dump().values() if isinstance(text, str)]
+    names = sorted({name for text in texts for name in tables_in(text)})
+    rows = reader.transaction.rows(fill("list_read_tables", {}), {"names": text_array(names)}) if names else []
+    return {row.name: row.oid for row in rows}
 
 
 def setting_slots(reader: Reader, settings: Settings) -> Facts:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from sweeper.app.catalog import without_literals
+from sweeper.app.catalog import subqueries, without_literals
 from sweeper.config.model import Settings
 
 _PART = r'(?:"(?:[^"]|"")+"|[A-Za-z_][\w$]*)'
@@ -21,6 +21,11 @@ def named_in(settings: Settings) -> dict[str, object]:
     decisive = settings.model_dump(include={"sessions", "accounts", "ledger"})
     found = sorted({one for text in _texts(decisive) for one in _names(without_literals(text))})
     return {key: [one[place] for one in found] for place, key in enumerate(("kinds", "schemas", "names"))}
+
+
+def tables_in(text: str) -> set[str]:
+    """The names, as written, that the subqueries of an expression may read tables by."""
+    return {name for query in subqueries(text) for name in _NAMED["table"].findall(without_literals(query))}
 
 
 def _texts(value: object) -> Iterator[str]:

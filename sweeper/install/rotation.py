@@ -71,6 +71,20 @@ def rotated(transaction: Transaction, mapping: Mapping, bound: ChargeKey) -> str
     return rows[0].name if rows else ""
 
 
+def replaced_table(transaction: Transaction, mapping: Mapping, bound: ChargeKey) -> str:
+    """Which table that a subquery reads is another than at installation, in words; "" if none, or if that was dropped.
+
+    An app may begin a new table under the name of one that it keeps: what it refunded is in the old one alone.
+    """
+    for name, oid in bound.tables.items():
+        if mapping.key.tables.get(name, oid) != oid:
+            for row in transaction.rows(fill("find_renamed_table", {}), {"bound_oid": oid}):
+                return (
+                    f"{name}, which the file reads, is not the same table as at installation, which is now {row.name}"
+                )
+    return ""
+
+
 def changed_table(transaction: Transaction, mapping: Mapping, bound: ChargeKey, ledger: OldLedger) -> str:
     """Why the table with the bound one's name must be another, in words; "" if it has the same sessions."""
     if mapping.key.table != bound.table or mapping.key.table_oid == bound.table_oid:

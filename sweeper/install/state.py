@@ -15,7 +15,7 @@ from sweeper.install.functions import has_fence
 from sweeper.install.guard import require_own_guard
 from sweeper.install.missing_tables import require_whole
 from sweeper.install.restored_tables import require_own_ledger
-from sweeper.install.rotation import WHERE_ROTATED, OldLedger, changed_table
+from sweeper.install.rotation import WHERE_ROTATED, OldLedger, changed_table, replaced_table
 from sweeper.install.shared_guards import require_alone
 from sweeper.install.surroundings import CATALOGUE_TIMEOUTS, Surroundings
 from sweeper.postgres.database import Database
@@ -195,6 +195,14 @@ def require_same_key(transaction: Transaction, mapping: Mapping, installation: I
     changed = changed_table(transaction, mapping, bound, ledger)
     if changed:
         raise ConfigurationError(f"{changed}. Nothing was paid. {WHERE_ROTATED}", code="key_changed")
+    # in a restored database, an oid may be that of any other table
+    same_database = (mapping.key.table_oid, installation.ledger_oid) == (bound.table_oid, bound.ledger_oid)
+    if same_database and (replaced := replaced_table(transaction, mapping, bound)):
+        raise ConfigurationError(
+            f"{replaced}. Nothing was paid: what it said of older sessions may be missing. Let the file read both, or, "
+            "if the new one has it all, run `sweeper install`",
+            code="mapping_changed",
+        )
 
 
 def renamed_statuses(mapping: Mapping, installation: Installation) -> list[str]:

@@ -161,3 +161,28 @@ def test_another_table_that_has_the_oid_by_chance_is_not_the_one_before(paid: Ap
             f"jsonb_build_object('table_oid', '{table}'::regclass::oid::bigint)"
         )
         assert sweep(paid) == 0
+
+
+REFUNDED = """
+CREATE TABLE events (job_id int); INSERT INTO events VALUES (1), (2);
+INSERT INTO users VALUES ('u');
+INSERT INTO jobs (id, user_id, status, cost) SELECT n, 'u', 'error', 1 FROM generate_series(1, 3) AS n
+"""
+MARK = 'exclude = "EXISTS (SELECT FROM events AS e WHERE e.job_id = s.id)"'
+RENAME = "ALTER TABLE events RENAME TO events_old; CREATE TABLE events (LIKE events_old)"
+
+
+def test_nothing_is_paid_when_a_table_that_exclude_reads_is_replaced(server: Server, tmp_path: Path) -> None:
+    """What the app had refunded itself is in the old table alone."""
+    for app in jobs(server, tmp_path, sessions=MARK, more=REFUNDED):
+        assert sweep(app) == 1
+        app.sql(RENAME)
+        for command in (("run",), ("run", "--dry-run"), ("audit",)):
+            assert "events, which the file reads, is not the same table" in refused(app, *command)
+        with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="events, which the mapping reads"):
+            app.sql("SELECT sweeper.refund(1, 'x')")
+        app.sql("INSERT INTO events SELECT * FROM events_old")
+        assert install(app) == 0
+        assert (sweep(app), app.value("SELECT sweeper.refund(1, 'x')")) == (0, 0)
+        app.sql("CREATE TABLE copied AS TABLE events; DROP TABLE events; ALTER TABLE copied RENAME TO events")
+        assert sweep(app) == 0

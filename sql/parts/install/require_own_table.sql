@@ -27,6 +27,19 @@ IF EXISTS (
     RAISE EXCEPTION 'another column has the name of the one that refunds were written for: nothing was paid'
         USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run `sweeper check`.';
 END IF;
+-- Another table may have the name of one that a subquery of the file reads, while the old one is still there.
+SELECT pg_catalog.min(t.key)
+INTO sweeper_problem
+FROM pg_catalog.jsonb_each_text(coalesce(sweeper_key -> 'tables'::text, '{}')) AS t
+JOIN pg_catalog.pg_class AS c ON c.oid::bigint = t.value::bigint AND c.relkind IN ('r', 'p')
+WHERE pg_catalog.to_regclass(t.key)::oid::bigint <> t.value::bigint
+  AND (sweeper_key ->> 'table_oid'::text)::bigint = {sessions_text}::regclass::oid::bigint;
+IF sweeper_problem IS NOT NULL THEN
+    RAISE EXCEPTION USING
+        ERRCODE = 'object_not_in_prerequisite_state',
+        MESSAGE = sweeper_problem || ', which the mapping reads, is not the same table as at installation: nothing was paid',
+        HINT = 'Run `sweeper check`.';
+END IF;
 {end}
 -- Another table may have the name of the one that refunds were written for: then a refund may be of another session
 -- with this id. A copy that took its place, or a restored dump, has the same sessions.
