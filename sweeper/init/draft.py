@@ -123,7 +123,7 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
     amount = asked(chooser, "amount", _AMOUNT, amounts.candidates)
     times = find_times(evidence, session, chooser)
     exclude, refunded, notes = find_exclude(
-        evidence, session, [] if ledger else links, chooser, has_ledger=ledger is not None
+        evidence, session, [] if ledger else links, chooser, has_ledger=ledger is not None and not ledger.is_silent
     )
     error = _error(session)
     lines = [
@@ -157,7 +157,7 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
         *(
             ledger_sections(evidence, session, ledgers, payer.path, payer.balance, chooser)
             if ledgers
-            else without_ledger(evidence, session, _holding(payer))
+            else without_ledger(evidence, session, _holding(payer), links)
         ),
     ]
     hidden = hidden_tables(evidence, session.table)

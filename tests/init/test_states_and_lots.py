@@ -1,0 +1,49 @@
+"""``sweeper init`` on apps whose states are flags or rows, and whose credits are lots that several sessions use up."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.drafted import draft
+from tests.helpers.paths import APPS
+from tests.helpers.server import Server
+
+FLAGS = (APPS / "questions" / "flags.sql").read_text()
+EVENTS = (APPS / "questions" / "events.sql").read_text()
+LOTS = """
+CREATE TABLE people (id int PRIMARY KEY, email text);
+CREATE TABLE credit_grants (id serial PRIMARY KEY, person_id int NOT NULL REFERENCES people, remaining int NOT NULL);
+CREATE TABLE renders (id int PRIMARY KEY, person_id int NOT NULL REFERENCES people, status text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE credit_uses (id serial PRIMARY KEY, render_id int NOT NULL REFERENCES renders,
+    grant_id int NOT NULL REFERENCES credit_grants, amount int NOT NULL CHECK (amount > 0), reversed_at timestamptz);
+INSERT INTO people SELECT n, 'x' FROM generate_series(1, 3) AS n;
+INSERT INTO credit_grants (person_id, remaining) SELECT 1 + n % 3, 10 FROM generate_series(1, 9) AS n;
+INSERT INTO renders
+SELECT n, 1 + n % 3, (ARRAY['queued', 'done', 'failed'])[1 + n % 3] FROM generate_series(1, 30) AS n;
+INSERT INTO credit_uses (render_id, grant_id, amount) SELECT id, 1 + id % 9, 2 FROM renders;
+"""
+
+
+def test_a_flag_of_canceled_work_is_a_state_of_its_own(server: Server, tmp_path: Path) -> None:
+    """Left out, what was canceled would look as if it still ran, and be closed and paid."""
+    more = """ALTER TABLE restorations ADD is_canceled boolean NOT NULL DEFAULT false, ADD archived_at timestamptz,
+        ADD cancel_requested_at timestamptz;"""
+    _, text = draft(server, tmp_path, FLAGS, more)
+    assert "'failed' WHEN is_canceled THEN 'ended' WHEN delivered_at IS NOT NULL THEN 'done'" in text
+
+
+@pytest.mark.parametrize("name", ["shoot_states", "shoot_status"])
+def test_a_table_of_states_is_not_taken_for_the_sessions(server: Server, tmp_path: Path, name: str) -> None:
+    found, text = draft(server, tmp_path, EVENTS, f"ALTER TABLE shoot_events RENAME TO {name};")
+    assert (found["sessions"]["table"], found["sessions"]["status"]) == ("shoots", "?")
+    assert f"(SELECT e.state FROM {name} AS e WHERE e.shoot_id = s.id" in text
+
+
+def test_what_was_taken_from_lots_is_no_ledger_of_refunds(server: Server, tmp_path: Path) -> None:
+    """A session may take from several lots, and the app takes a use back where it stands."""
+    found, text = draft(server, tmp_path, LOTS)
+    assert {found["accounts"][key] for key in ("table", "id", "balance")} == {"?"}
+    assert (found["ledger"]["table"], found["ledger"]["where"]) == ("?", "?")
+    assert "(SELECT sum(p.amount) FROM credit_uses AS p WHERE p.render_id = s.id)" in text
+    assert "exclude: what is true of a session that the app has refunded itself" in text
