@@ -76,3 +76,43 @@ def test_a_running_balance_in_rows_that_only_the_time_orders(bare: AppDatabase, 
     assert f"total of the newest row is the balance, and [ledger.insert] fills it with '{value}'" in refuses(
         app, "ledger"
     )
+
+
+# double entry: the postings of a wallet come to its balance
+POSTINGS = """
+ALTER TABLE jobs ADD refunded boolean NOT NULL DEFAULT false;
+UPDATE jobs SET refunded = true WHERE id IN (SELECT job FROM book WHERE kind = 'refund');
+CREATE TABLE postings (id bigserial PRIMARY KEY, wallet text NOT NULL REFERENCES wallets, amount numeric NOT NULL);
+INSERT INTO postings (wallet, amount) SELECT id, 1000 FROM wallets UNION ALL SELECT wallet, amount FROM book;
+UPDATE wallets AS w SET balance = (SELECT sum(amount) FROM postings AS p WHERE p.wallet = w.id);
+DROP TABLE book;
+"""
+
+
+@pytest.fixture
+def posted(bare: AppDatabase) -> App:
+    """A shop whose file knows what was refunded, and writes no posting."""
+    app = shop(bare)
+    app.sql(POSTINGS)
+    app.sections.pop("ledger")
+    app.sections.pop("ledger.insert")
+    app.map(exclude="refunded")
+    app.map("sessions.refunded", refunded="true")
+    return app
+
+
+def test_rows_that_come_to_the_balance(posted: App) -> None:
+    app = posted
+    found = rehearsed(app)["accounts"]
+    assert found["status"] == "warning"
+    assert "'balance' is what amount in the rows of postings comes to, for all 5 accounts looked at" in found["message"]
+    assert app.install().exit_code == 0
+    app.sql("CREATE FUNCTION post() RETURNS trigger LANGUAGE plpgsql AS "
+            "'BEGIN INSERT INTO postings (wallet, amount) VALUES (NEW.account_id, 1); RETURN NULL; END'")  # fmt: skip
+    app.sql("CREATE TRIGGER post AFTER INSERT ON sweeper.refunds FOR EACH ROW EXECUTE FUNCTION post()")
+    assert "accounts" not in rehearsed(app)
+
+
+def test_purchases_that_nobody_has_used_yet(posted: App) -> None:
+    posted.sql("DELETE FROM postings WHERE amount < 900; UPDATE wallets SET balance = 1000")
+    assert "accounts" not in rehearsed(posted)

@@ -8,6 +8,7 @@ from sweeper.check.context import CheckContext, failure, joined, ok, warning
 from sweeper.check.rehearsal.accounts.account_links import wrong_table
 from sweeper.check.rehearsal.accounts.balance_as_amount import check_balance_as_amount
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
+from sweeper.check.rehearsal.accounts.booked_balances import check_booked
 from sweeper.check.rehearsal.accounts.named_accounts import check_named_accounts
 from sweeper.check.rehearsal.accounts.other_accounts import check_payers
 from sweeper.check.rehearsal.accounts.pools import check_pools, why_limit, why_total
@@ -56,6 +57,7 @@ def check_accounts(context: CheckContext) -> Iterator[Check]:
                 found += [*_spent(samples, accounts, own), *check_held(samples, accounts, own)]
                 found += [*check_pools(samples, accounts, own), *check_sums(samples, accounts, own)]
             found += check_payers(samples, accounts, own)
+            found += check_booked(samples, accounts, own)
             found += check_balance_as_amount(samples)
             found += check_named_accounts(samples, accounts, own)
             found += check_counters(own)
