@@ -47,3 +47,27 @@ def test_what_was_taken_from_lots_is_no_ledger_of_refunds(server: Server, tmp_pa
     assert (found["ledger"]["table"], found["ledger"]["where"]) == ("?", "?")
     assert "(SELECT sum(p.amount) FROM credit_uses AS p WHERE p.render_id = s.id)" in text
     assert "exclude: what is true of a session that the app has refunded itself" in text
+
+
+IMPORTS = """
+CREATE TABLE spaces (id int PRIMARY KEY, credit_micros bigint NOT NULL);
+CREATE TABLE users (id int PRIMARY KEY, xp_points int NOT NULL);
+CREATE TABLE media_tasks (id int PRIMARY KEY, space_id int NOT NULL REFERENCES spaces, phase text NOT NULL,
+    quoted_micros bigint NOT NULL, created_at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE import_tasks (id int PRIMARY KEY, user_id int NOT NULL REFERENCES users, status text NOT NULL,
+    rows_failed int, error text, created_at timestamptz NOT NULL DEFAULT now(), finished_at timestamptz);
+INSERT INTO spaces SELECT n, 5000 FROM generate_series(1, 3) AS n;
+INSERT INTO users SELECT n, 10 * n FROM generate_series(1, 3) AS n;
+INSERT INTO media_tasks
+SELECT n, 1 + n % 3, (ARRAY['accepted', 'rendered', 'failed'])[1 + n % 3], 20 FROM generate_series(1, 30) AS n;
+INSERT INTO import_tasks
+SELECT n, 1 + n % 3, (ARRAY['running', 'done', 'failed'])[1 + n % 3], 2 FROM generate_series(1, 30) AS n;
+"""
+
+
+def test_work_without_a_trace_of_a_charge_is_asked_about(server: Server, tmp_path: Path) -> None:
+    """Users have points, but nothing shows that an import costs any."""
+    found, text = draft(server, tmp_path, IMPORTS)
+    assert (found["sessions"]["table"], found["sessions"]["status"]) == ("?", "?")
+    assert '"import_tasks"' in text
+    assert '"media_tasks"' in text
