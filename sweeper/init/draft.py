@@ -164,7 +164,7 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
         policy_section(session, times),
         logging_section(session),
         *(
-            ledger_sections(evidence, session, ledgers, payer.path, payer.balance, chooser)
+            ledger_sections(evidence, session, ledgers, payer, chooser)
             if ledgers
             else without_ledger(evidence, session, _holding(payer), links)
         ),

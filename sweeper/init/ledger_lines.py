@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
+from sweeper.init.accounts import Payer
 from sweeper.init.answers import Candidate, Chooser, Line, Section, asked, unknown
 from sweeper.init.balances import Balance
 from sweeper.init.entries import LEFT_EMPTY, insert_lines, is_left_empty, note_value, reverse_lines, texts_of
 from sweeper.init.evidence import Column, Evidence, Table
 from sweeper.init.kinds import code_columns
 from sweeper.init.ledger import Ledger
-from sweeper.init.paths import Path
 from sweeper.init.running_totals import after_column, find_running_totals
 from sweeper.init.sessions import Session
 from sweeper.postgres.templates import quote_text
@@ -28,9 +28,8 @@ _SILENT = (
 
 
 def ledger_sections(
-    evidence: Evidence, session: Session, ledgers: list[Ledger], path: Path | None, balance: Balance | None,
-    chooser: Chooser,
-) -> list[Section]:  # fmt: skip
+    evidence: Evidence, session: Session, ledgers: list[Ledger], payer: Payer, chooser: Chooser
+) -> list[Section]:
     """``[ledger]``, ``[ledger.insert]``, and ``[ledger.reverse]`` as a proposal for the user."""
     ledger = ledgers[0]
     rivals = [other for other in ledgers[1:] if other.score >= ledger.score - 1]
@@ -58,9 +57,11 @@ def ledger_sections(
         notes.append(
             "No row can take a refund back there: for `sweeper revert`, a trigger on sweeper's reversals marks it"
         )
-    known = _known(evidence, ledger, balance)
+    known = _known(evidence, ledger, payer.balance)
     refunds = ledger.where if ledger.refunds else None
-    lines = insert_lines(evidence, ledger.table, known, path, session, refunds)
+    lines = insert_lines(
+        evidence, ledger.table, known, payer.path, session, refunds, is_known=not payer.account.is_open
+    )
     comment = "the row of a refund: column = SQL over the refund"
     codes = code_columns(ledger.table, ledger.naming.column)
     kinds = [column for column in (ledger.kind, *codes) if column]

@@ -71,3 +71,28 @@ def test_work_without_a_trace_of_a_charge_is_asked_about(server: Server, tmp_pat
     assert (found["sessions"]["table"], found["sessions"]["status"]) == ("?", "?")
     assert '"import_tasks"' in text
     assert '"media_tasks"' in text
+
+
+WALLETS = """
+CREATE TABLE users (id int PRIMARY KEY, email text);
+CREATE TABLE wallets (id int PRIMARY KEY, user_id int NOT NULL UNIQUE, credits int NOT NULL);
+CREATE TABLE conversions (id int PRIMARY KEY, user_id int NOT NULL, wallet_id int NOT NULL, status text NOT NULL,
+    price int NOT NULL, created_at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE wallet_transactions (id serial PRIMARY KEY, wallet_id int NOT NULL, kind text NOT NULL,
+    amount int NOT NULL, conversion_id int);
+INSERT INTO users SELECT n, 'x' FROM generate_series(1, 9) AS n;
+INSERT INTO wallets SELECT 10 - n, n, 100 FROM generate_series(1, 9) AS n;
+INSERT INTO conversions
+SELECT n, 1 + n % 9, 9 - n % 9, (ARRAY['queued', 'done', 'failed'])[1 + n % 3], 2 FROM generate_series(1, 60) AS n;
+INSERT INTO wallet_transactions (wallet_id, kind, amount, conversion_id)
+SELECT wallet_id, 'charge', price, id FROM conversions
+UNION ALL SELECT wallet_id, 'refund', price, id FROM conversions WHERE status = 'failed' AND id < 40;
+"""
+
+
+def test_the_account_of_a_ledgers_row_is_open_while_that_of_a_session_is(server: Server, tmp_path: Path) -> None:
+    """Ids of users are also those of wallets: with the other one, the row would be of somebody else."""
+    found, text = draft(server, tmp_path, WALLETS)
+    assert found["sessions"]["account"] == "?"
+    assert found["ledger"]["insert"]["wallet_id"] == "?"
+    assert '"s.wallet_id"   what the session has there' in text
