@@ -96,3 +96,23 @@ def test_the_account_of_a_ledgers_row_is_open_while_that_of_a_session_is(server:
     assert found["sessions"]["account"] == "?"
     assert found["ledger"]["insert"]["wallet_id"] == "?"
     assert '"s.wallet_id"   what the session has there' in text
+
+
+CENTS = """
+CREATE TABLE companies (id int PRIMARY KEY, credit_cents int NOT NULL, max_credit_cents int NOT NULL);
+CREATE TABLE users (id int PRIMARY KEY, company_id int NOT NULL REFERENCES companies, points int NOT NULL);
+CREATE TABLE renders (id int PRIMARY KEY, user_id int NOT NULL REFERENCES users, status text NOT NULL,
+    cost_cents int NOT NULL, error text, created_at timestamptz NOT NULL DEFAULT now());
+INSERT INTO companies SELECT n, 500, 1000 FROM generate_series(1, 3) AS n;
+INSERT INTO users SELECT n, 1 + n % 3, n FROM generate_series(1, 9) AS n;
+INSERT INTO renders
+SELECT n, 1 + n % 9, (ARRAY['queued', 'done', 'failed'])[1 + n % 3], 2 FROM generate_series(1, 30) AS n;
+"""
+
+
+def test_credits_in_cents_may_be_the_balance(server: Server, tmp_path: Path) -> None:
+    """They were no candidate, so that the points of users were written as the balance."""
+    found, text = draft(server, tmp_path, CENTS)
+    assert (found["sessions"]["account"], found["accounts"]["table"], found["accounts"]["balance"]) == ("?", "?", "?")
+    assert "(SELECT p.company_id FROM users AS p WHERE p.id = s.user_id)" in text
+    assert '"credit_cents"' in text
