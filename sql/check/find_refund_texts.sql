@@ -3,7 +3,10 @@
 -- looks like a refund by its words, or because it adds as much as the session's other rows took.
 WITH spoken AS MATERIALIZED (  -- or the pattern is tried again for each of the sessions
     SELECT l.*,
-           (pg_catalog.regexp_match(l.words, %(called)s::text, 'i'))[1] AS called
+           ARRAY(  -- all of them: a kind such as job_refund comes before the id
+               SELECT found.parts[1]
+               FROM pg_catalog.regexp_matches(l.words, %(called)s::text, 'gi') AS found (parts)
+           ) AS called
     FROM (
         SELECT pg_catalog.concat_ws(' ', ''{each texts ""}, l.{column}::text{end}) AS words{each amounts ""},
                {if down}coalesce(l.{column}, 0)::numeric - coalesce(l.{down}, 0)::numeric{else}l.{column}::numeric{end} AS {name}{end}
@@ -24,7 +27,7 @@ FROM (
            pg_catalog.sum(l.{name}) FILTER (WHERE l.{name} < 0::numeric) OVER (PARTITION BY wanted.session_id) AS down_{name}{end}
     FROM spoken AS l
     JOIN pg_catalog.unnest(%(session_ids)s::text[]) AS wanted (session_id)
-        ON l.called = wanted.session_id
+        ON wanted.session_id = ANY (l.called)
         OR pg_catalog.length(wanted.session_id) >= 8 AND pg_catalog.strpos(l.words, wanted.session_id) > 0
 ) AS l
 WHERE l.words ~* %(refund_words)s::text{each amounts ""}

@@ -154,15 +154,9 @@ def _sections(
     """``[accounts]``, and the proposals beside it."""
     holder = holders[0]
     key = holder.path.key
-    keys = [Candidate(column.as_sql, "unique") for column in holder.table.columns if column.is_key]
-    if len(holders) > 1 or balance.moved_later:
+    if len(holders) > 1 or balance.moved_later or not holder.path.unique:
         return [_all_open(evidence, holders, balance)]
-    lines = [Line("table", holder.table.as_sql)]
-    lines.append(
-        Line("id", key.as_sql)
-        if holder.path.unique
-        else unknown("id", f"{key.as_sql} is not unique: by which column is one account known?", keys)
-    )
+    lines = [Line("table", holder.table.as_sql), Line("id", key.as_sql)]
     found = list(candidates(balance))
     if balance.column is not None:
         lines.append(Line("balance", balance.column.as_sql, "goes up by the amount"))
@@ -195,12 +189,24 @@ _POOLS = "With an expression, [accounts.add] says what each column takes; the ba
 def _all_open(evidence: Evidence, holders: Sequence[Holder], balance: Balance) -> Section:
     """Questions about all of it, because even the table is uncertain."""
     tables = [Candidate(holder.table.as_sql, f"by {holder.path.expression}") for holder in holders]
-    keys = [Candidate(holder.path.key.as_sql, f"of {holder.table.as_sql}") for holder in holders]
+    keys = [
+        Candidate(key.as_sql, f"of {holder.table.as_sql}")
+        for holder in holders
+        for key in ([holder.path.key] if holder.path.unique else holder.table.keys)
+    ]
     found = []
     for holder in holders:
         read = balance if holder.table == balance.table else read_balance(evidence, holder.table)
         found += try_all(evidence, holder.table, "true", list(candidates(read)))
     which = balance.why if balance.why or len(holders) == 1 else "several tables may have it"
+    several = next((holder for holder in holders if not holder.path.unique), None)
+    if several:
+        which = f"{which}. " if which else ""
+        which += (
+            f"One {several.path.key.as_sql} may have several rows of {several.table.as_sql}. When a session takes from "
+            "one of them, sessions.account must lead to that row. When it may take from several, as from lots of "
+            "credits, a trigger on sweeper.refunds gives each its part back, and `balance` is left out"
+        )
     which = which or "it depends on the table of sessions"
     lines = (
         unknown("table", f"Where is the balance? {which}.", tables),

@@ -33,7 +33,7 @@ def find_amounts(
     found = list(_booked(session, ledger, net))
     found += [amount for link in links if not link.of_refund and (amount := link.amount(session))]
     found += _stored(evidence, session, balance)
-    found += _of_parts(evidence, session, {ledger.table} if ledger else set())
+    found += _of_parts(evidence, session, {ledger.table} if ledger and not ledger.is_silent else set())
     found += [
         Candidate(f"cardinality({column.as_sql})", "a rule: one credit for each")
         for column in session.table.columns

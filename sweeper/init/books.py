@@ -1,16 +1,30 @@
-"""Tables that may be the app's books, although no column is known to name a session."""
+"""Tables that may be the app's books, although no column of theirs names a session."""
+
+from collections.abc import Sequence
 
 from sweeper.init import words
 from sweeper.init.answers import Section
 from sweeper.init.evidence import Column, Evidence, Table
+from sweeper.init.json_links import JsonLink
 from sweeper.init.ledgers import amount_column
 from sweeper.init.sessions import Session
+from sweeper.postgres.templates import quote_text
 
 _BOOKS_AT_MOST = 4
 
 
-def without_ledger(evidence: Evidence, session: Session, accounts: Table | None) -> list[Section]:
-    """Notes on where the app may record its refunds, in tables that do not name sessions in a known way."""
+def without_ledger(
+    evidence: Evidence, session: Session, accounts: Table | None, links: Sequence[JsonLink]
+) -> list[Section]:
+    """Notes on where the app may record its refunds, in tables that name sessions in no column of their own."""
+    linked = next((link for link in links if link.tells_refunds), None)
+    if linked:
+        note = (
+            f"[ledger]: {linked.ledger.as_sql} names a session in {linked.column.as_sql}. When a refund is a row "
+            f'there, add [ledger] with session = "({linked.column.as_sql} ->> {quote_text(linked.name)})", which of '
+            "its rows are refunds, and what the row of a refund has (docs/mapping.md)."
+        )
+        return [Section("ledger", notes=(note,))]
     books = _books(evidence, session, accounts)
     if not books:
         return []

@@ -18,7 +18,14 @@ from sweeper.init.marks import find_exclude
 from sweeper.init.owners import strangers_note
 from sweeper.init.policy_lines import logging_section, policy_section
 from sweeper.init.running_totals import after_column, looks_like_books
-from sweeper.init.sessions import Session, SessionTables, find_sessions, named_session, reserved_charges
+from sweeper.init.sessions import (
+    Session,
+    SessionTables,
+    find_sessions,
+    may_be_charged,
+    named_session,
+    reserved_charges,
+)
 from sweeper.init.status_lines import status_lines, with_statuses
 from sweeper.init.times import NO_LIFE, Times, close_lines, find_times
 from sweeper.init.unproven import ask_unproven, hidden_note, hidden_tables
@@ -76,7 +83,9 @@ def _choose(evidence: Evidence, found: SessionTables, chooser: Chooser) -> tuple
     first = ranked[0]
     best = first.score + leads[first.table.oid]
     alive = reserved_charges(evidence, first)
-    rivals = [one for one in ranked[1:] if one.score + leads[one.table.oid] >= best - _CLOSE]
+    # without a trace of a charge, the others are as likely as it is
+    close = _CLOSE if may_be_charged(evidence, first) else best
+    rivals = [one for one in ranked[1:] if one.score + leads[one.table.oid] >= best - close]
     known = {one.table.oid for one in ranked}
     named = [one for table in alive if (one := named_session(evidence, table.as_sql))]
     listed = [first, *(one for one in named if one.table.oid not in known), *ranked[1:]]
@@ -123,7 +132,7 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
     amount = asked(chooser, "amount", _AMOUNT, amounts.candidates)
     times = find_times(evidence, session, chooser)
     exclude, refunded, notes = find_exclude(
-        evidence, session, [] if ledger else links, chooser, has_ledger=ledger is not None
+        evidence, session, [] if ledger else links, chooser, has_ledger=ledger is not None and not ledger.is_silent
     )
     error = _error(session)
     lines = [
@@ -155,9 +164,9 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
         policy_section(session, times),
         logging_section(session),
         *(
-            ledger_sections(evidence, session, ledgers, payer.path, payer.balance, chooser)
+            ledger_sections(evidence, session, ledgers, payer, chooser)
             if ledgers
-            else without_ledger(evidence, session, _holding(payer))
+            else without_ledger(evidence, session, _holding(payer), links)
         ),
     ]
     hidden = hidden_tables(evidence, session.table)

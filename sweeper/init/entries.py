@@ -20,12 +20,13 @@ _SHOWN = frozenset({"description", "title", "label", "message", "text"})
 
 
 def insert_lines(
-    evidence: Evidence, table: Table, known: Mapping[str, str], path: Path | None, session: Session, refunds: str | None
-) -> list[Line]:
+    evidence: Evidence, table: Table, known: Mapping[str, str], path: Path | None, session: Session,
+    refunds: str | None, *, is_known: bool,
+) -> list[Line]:  # fmt: skip
     """Each column with its value; ``known`` are the certain ones.
 
     A required column that nothing fits stays an open question, and so does a second column that may name an owner, and
-    one that the app's own refunds fill with different values.
+    one that the app's own refunds fill with different values. ``is_known`` is whether sessions.account is no question.
     """
     payer = account_value(evidence, table, path, session)
     owners = [
@@ -38,8 +39,9 @@ def insert_lines(
         pays = bool(payer and payer[0] == column)
         value = known.get(column.name) or (payer[1] if payer and pays else _by_name(column))
         doubt = column in owners and not pays and len(owners) > 1
-        # one owner may have several accounts, and then it is an open question what the account is
-        several = pays and path is not None and not path.unique and column.name not in known
+        # one owner may have several accounts, or the session lead to several, and then it is open what the account is
+        open_path = path is not None and not (path.unique and is_known)
+        several = pays and open_path and column.name not in known
         if doubt or several or (value is None and column.required):
             found = _from_session(column, session)
             found += [Candidate(value, "if sessions.account is that")] if several and value else []

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
 from sweeper.init.evidence import Column, Evidence, Table, typed_link
+from sweeper.init.kinds import code_columns
 from sweeper.init.session_link import Naming
 from sweeper.init.sessions import Session
 
@@ -49,6 +50,11 @@ class Ledger:
         if not self.naming.condition:
             return self.refunds
         return f"{self.refunds} AND {self.naming.condition}" if self.refunds != "true" else self.naming.condition
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing in it distinguishes a refund from a charge: perhaps it has no refunds at all."""
+        return self.refunds is None and self.kind is None and not code_columns(self.table, self.naming.column)
 
     @property
     def mark(self) -> str | None:

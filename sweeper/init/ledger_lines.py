@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
+from sweeper.init.accounts import Payer
 from sweeper.init.answers import Candidate, Chooser, Line, Section, asked, unknown
 from sweeper.init.balances import Balance
 from sweeper.init.entries import LEFT_EMPTY, insert_lines, is_left_empty, note_value, reverse_lines, texts_of
 from sweeper.init.evidence import Column, Evidence, Table
 from sweeper.init.kinds import code_columns
 from sweeper.init.ledger import Ledger
-from sweeper.init.paths import Path
 from sweeper.init.running_totals import after_column, find_running_totals
 from sweeper.init.sessions import Session
 from sweeper.postgres.templates import quote_text
@@ -20,11 +20,16 @@ _NET = (
     "unique index covers our rows alone"
 )
 
+_SILENT = (
+    "Does the app write its refunds there, as rows of their own? Nothing in it distinguishes refunds from charges. If "
+    "its rows only say what was taken, remove [ledger] and its parts, and map sessions.exclude to what is true of a "
+    "session that the app has refunded."
+)
+
 
 def ledger_sections(
-    evidence: Evidence, session: Session, ledgers: list[Ledger], path: Path | None, balance: Balance | None,
-    chooser: Chooser,
-) -> list[Section]:  # fmt: skip
+    evidence: Evidence, session: Session, ledgers: list[Ledger], payer: Payer, chooser: Chooser
+) -> list[Section]:
     """``[ledger]``, ``[ledger.insert]``, and ``[ledger.reverse]`` as a proposal for the user."""
     ledger = ledgers[0]
     rivals = [other for other in ledgers[1:] if other.score >= ledger.score - 1]
@@ -33,6 +38,8 @@ def ledger_sections(
         found = [Candidate(one.table.as_sql, f"by {one.naming.column.as_sql}") for one in (ledger, *rivals)]
         table = asked(chooser, "table", "Several tables look like the ledger of refunds. Which is it?", found)
         link = unknown("session", "By which of its columns does a row name the session?")
+    elif ledger.is_silent:
+        table = unknown("table", _SILENT, [Candidate(ledger.table.as_sql, f"by {ledger.naming.column.as_sql}")])
     if not ledger.linked:
         link = _ask_link(session, ledger)
     elif ledger.doubts:
@@ -50,9 +57,11 @@ def ledger_sections(
         notes.append(
             "No row can take a refund back there: for `sweeper revert`, a trigger on sweeper's reversals marks it"
         )
-    known = _known(evidence, ledger, balance)
+    known = _known(evidence, ledger, payer.balance)
     refunds = ledger.where if ledger.refunds else None
-    lines = insert_lines(evidence, ledger.table, known, path, session, refunds)
+    lines = insert_lines(
+        evidence, ledger.table, known, payer.path, session, refunds, is_known=not payer.account.is_open
+    )
     comment = "the row of a refund: column = SQL over the refund"
     codes = code_columns(ledger.table, ledger.naming.column)
     kinds = [column for column in (ledger.kind, *codes) if column]
@@ -86,7 +95,8 @@ def _known(evidence: Evidence, ledger: Ledger, balance: Balance | None) -> dict[
         known.setdefault(name, value)
     for column in _kinds_beside(ledger):  # the type of the reference, under whatever name
         values = texts_of(evidence, ledger.table, column, ledger.where if ledger.refunds else "true")
-        known.setdefault(column.name, quote_text(values[0]) if len(values) == 1 and ledger.refunds else OPEN_QUESTION)
+        sure = len(values) == 1 and ledger.refunds
+        known.setdefault(column.name, _literal(column, values[0]) if sure else OPEN_QUESTION)
     for column in code_columns(ledger.table, ledger.naming.column):  # their default would give a refund another kind
         known.setdefault(column.name, _code(evidence, ledger, column))
     return known
@@ -109,8 +119,16 @@ def _kinds_beside(ledger: Ledger) -> list[Column]:
     naming = ledger.naming
     if naming.of_sessions or not naming.kinds:
         return []
-    generic = naming.column.words & words.POLYMORPHIC
-    return [c for c in ledger.table.columns if c.is_text and generic & c.words and c.words & {"type", "kind", "model"}]
+    generic = naming.column.words & words.POLYMORPHIC | {"content"}
+    return [
+        c
+        for c in ledger.table.columns
+        if (c.is_text or c.is_integer) and generic & c.words and c.words & {"type", "kind", "model"}
+    ]
+
+
+def _literal(column: Column, value: str) -> str:
+    return value if column.is_integer else quote_text(value)
 
 
 def _code(evidence: Evidence, ledger: Ledger, column: Column) -> str:

@@ -65,7 +65,7 @@ def _read_ledger(evidence: Evidence, table: Table, session: Session, path: Path 
     if column:
         known[column.name] = quote_text(refunds[0]) if len(refunds) == 1 else OPEN_QUESTION
     if naming.of_sessions:
-        known[naming.of_sessions[0].name] = quote_text(naming.of_sessions[1])
+        known[naming.of_sessions[0].name] = naming.type_value
     charges = _charges(naming, column, kinds, amount)
     condition = _refunds(table, column, refunds, kinds, amount, all_are_refunds=all_are_refunds)
     signed = bool(charges) and all((charge.sign == "-") != bool(down and all(down)) for charge in charges)

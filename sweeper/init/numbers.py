@@ -57,7 +57,7 @@ def read_numbers(table: Table) -> Numbers:
 def _kind(column: Column, unit: frozenset[str]) -> str:
     said, left = column.words, bool(column.words & words.LEFT)
     other = said & words.OTHER_NUMBERS
-    if other - (_CURRENCIES if said & {"balance", "prepaid"} else frozenset()):
+    if other - (_CURRENCIES if said & {"balance", "prepaid", "credit"} else frozenset()):
         return "other"
     if left:
         return "balance"

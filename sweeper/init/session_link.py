@@ -28,8 +28,13 @@ class Naming:
         """The condition that a row is about a session; empty when every row is."""
         if self.of_sessions is None:
             return ""
-        column, value = self.of_sessions
-        return f"{column.as_sql} = {quote_text(value)}"
+        return f"{self.of_sessions[0].as_sql} = {self.type_value}"
+
+    @property
+    def type_value(self) -> str:
+        """What the rows about a session have beside its id, as SQL."""
+        column, value = self.of_sessions or (self.column, "")
+        return value if column.is_integer else quote_text(value)
 
 
 def find_naming(evidence: Evidence, table: Table, session: Session) -> Naming | None:
@@ -68,12 +73,27 @@ def _of_sessions(
 ) -> tuple[tuple[Column, str] | None, tuple[str, ...]]:
     """Beside ``source_id``, the ``source_type``, its value for a session, and all of its values."""
     for column in table.columns:
-        is_type = column.words & generic and column.words & {"type", "kind", "table", "model"}
+        is_type = column.words & (generic | {"content"}) and column.words & {"type", "kind", "table", "model"}
         if is_type or (column.words == generic and (column.is_text or column.category == "E")):
             values = values_of(evidence, table, column)
-            named = [value for value in values if _is_called(session.table, value)]
+            called = _labels(evidence, column)
+            named = [value for value in values if _is_called(session.table, called.get(value, value))]
             return ((column, named[0]) if len(named) == 1 else None), tuple(values)
     return None, ()
+
+
+def _labels(evidence: Evidence, column: Column) -> dict[str, str]:
+    """What each key of a table of types is called, such as the model of a content type."""
+    reference = evidence.reference(column)
+    texts = [one for one in reference.target.columns if one.is_text] if reference else []
+    called = [one for one in texts if one.words & {"model", "name", "type", "class", "table", "code"}]
+    if reference is None or not called:
+        return {}
+    text = next((one for one in called if "model" in one.words), called[0])
+    slots = {
+        "key": reference.target_column.as_sql, "label": text.as_sql, "table": reference.target.as_sql,
+    }  # fmt: skip
+    return {str(value): str(label) for value, label in evidence.rows("draft_labels", slots)}
 
 
 def _is_called(table: Table, value: str) -> bool:

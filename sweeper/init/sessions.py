@@ -97,6 +97,17 @@ def named_session(evidence: Evidence, name: str) -> Session | None:
     return None
 
 
+def may_be_charged(evidence: Evidence, session: Session) -> bool:
+    """Whether anything shows that such a session costs something: a price, parts to count, or rows with an amount."""
+    columns = session.table.columns
+    priced = any(c.is_number and (c.words & (words.PRICE | words.TAKEN)) and not c.is_unique for c in columns)
+    return priced or any(c.category == "A" for c in columns) or any(
+        _names(evidence, table, session) and any(c.is_number and c.words & words.DELTA for c in table.columns)
+        for table in evidence.tables
+        if table != session.table
+    )  # fmt: skip
+
+
 def reserved_charges(evidence: Evidence, session: Session) -> list[Table]:
     """Tables whose rows are reserved for a session and released again: perhaps it is those that must be refunded."""
     found = []

@@ -11,11 +11,13 @@ from sweeper.postgres.templates import fill_expression
 
 STATUS_NAMES = {"status": 4, "state": 4, "phase": 2, "stage": 2, "outcome": 1, "result": 1}
 _KIND_WEIGHTS: dict[Kind, int] = {"failed": 4, "running": 2, "succeeded": 2}
-_EVENTS = frozenset({"event", "history", "transition", "log", "change", "update"})
+_EVENTS = frozenset({"event", "history", "transition", "log", "change", "update", "state", "status"})
 # plainer words first, because closing a stuck session writes the first one
 _PLAIN_FAILURES = ("failed", "error", "failure", "errored")
 _MOST_VALUES = 40
 _MOST_TEXTS = 6
+# what ended is not the work
+_OF_THE_ROW = frozenset({"deleted", "archived", "blocked", "refunded", "request", "requested", "voided"})
 _NO_STATUS = words.ERROR | words.NOTE | {"id", "url", "name", "email", "prompt", "title", "key"}
 
 
@@ -201,8 +203,8 @@ def _from_events(evidence: Evidence, table: Table) -> Status | None:
 
 
 def _from_flags(table: Table) -> Status | None:
-    """Flags and times that show that a session failed or is over."""
-    failed, done = [], []
+    """Flags and times that show that a session failed, succeeded or ended otherwise."""
+    failed, done, ended = [], [], []
     for column in table.columns:
         if not (column.is_flag or (column.is_time and not column.not_null)):
             continue
@@ -211,17 +213,22 @@ def _from_flags(table: Table) -> Status | None:
             failed.append(column)
         elif kinds == {"succeeded"}:
             done.append(column)
+        elif words.has_ended(column.name) and not column.words & _OF_THE_ROW:
+            ended.append(column)
     left = [c for c in table.columns if c.is_integer and c.words & words.LEFT and not c.words & words.CREDITS]
     failures = list(_tests(failed)) or [f"NOT {column.as_sql}" for column in done if column.is_flag][:1]
     if not failures:
         return None
     ends = list(_tests(done)) + [f"{column.as_sql} = 0" for column in left]
     slots = {"failed": " OR ".join(failures), "done": " OR ".join(ends) or "false"}
-    flags = Candidate(
-        fill_expression("status_of_flags", slots), "'failed', 'done' or 'open'; close by [sessions.close]"
-    )
-    why = "no column has it in one; these may: " + ", ".join(c.as_sql for c in (*failed, *done, *left))
-    return Status(None, 2 if failed else 0, candidates=(flags,), why=why)
+    if ended:
+        sql = fill_expression("status_of_ended_flags", {**slots, "ended": " OR ".join(_tests(ended))})
+        meaning = "'failed', 'ended', 'done' or 'open'; close by [sessions.close]; 'ended' belongs in a list, too"
+    else:
+        sql = fill_expression("status_of_flags", slots)
+        meaning = "'failed', 'done' or 'open'; close by [sessions.close]"
+    why = "no column has it in one; these may: " + ", ".join(c.as_sql for c in (*failed, *ended, *done, *left))
+    return Status(None, 2 if failed else 0, candidates=(Candidate(sql, meaning),), why=why)
 
 
 def _tests(columns: list[Column]) -> Iterator[str]:

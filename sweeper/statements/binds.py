@@ -143,7 +143,7 @@ class Values:
             "horizon": as_of,
             "policy": self.prepared.digest,
             "mapping": self.mapping.file_digest,
-            **dict.fromkeys(("refund_words", "table_words", "words"), "refund"),
+            **dict.fromkeys(("refund_words", "table_words", "words", "said"), "refund"),
             "called": "job:([[:alnum:]]+)",
             **{"up_words": "credit", "down_words": "debit", "not_made": "failed", "denied": "denied"},
             "rehearsal": "{}",

@@ -119,6 +119,8 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "unnamed": False,
         "netted": False,
         "states": [],
+        "content": False,
+        "parts": [],
         "words": False,
         "json_key": False,
         "flag": False,

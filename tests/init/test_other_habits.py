@@ -92,3 +92,34 @@ def test_books_that_name_a_session_in_a_text_are_named(server: Server, tmp_path:
     found, text = draft(server, tmp_path, APP, books)
     assert "ledger" not in found
     assert "entries may be where the app keeps its refunds" in text
+
+
+DJANGO = """
+CREATE TABLE django_content_type (id int PRIMARY KEY, app_label text NOT NULL, model text NOT NULL);
+INSERT INTO django_content_type VALUES (3, 'media', 'render'), (5, 'media', 'export'), (7, 'shop', 'order');
+ALTER TABLE renders ALTER id TYPE int USING substr(trim(id), 3)::int;
+CREATE TABLE credit_transactions (id bigserial PRIMARY KEY, team_id int NOT NULL REFERENCES teams, kind text NOT NULL,
+    content_type_id int REFERENCES django_content_type, object_id int, amount int NOT NULL);
+INSERT INTO credit_transactions (team_id, kind, content_type_id, object_id, amount)
+SELECT team_id, 'usage', 3, id, -cost FROM renders
+UNION ALL SELECT team_id, 'refund', 3, id, cost FROM renders WHERE state_id = 4
+UNION ALL SELECT 1, 'usage', 5, n, -1 FROM generate_series(1, 20) AS n
+UNION ALL SELECT id, 'purchase', 7, id, 100 FROM teams;
+"""
+
+
+def test_a_content_type_says_which_rows_are_about_a_session(server: Server, tmp_path: Path) -> None:
+    """Ids of exports are also those of renders."""
+    found, text = draft(server, tmp_path, APP, DJANGO)
+    ledger = found["ledger"]
+    assert (ledger["session"], ledger["where"]) == ("object_id", "kind = 'refund' AND content_type_id = 3")
+    assert ledger["insert"]["content_type_id"] == "3"
+    assert "l.object_id = s.id AND content_type_id = 3" in text
+
+
+def test_a_content_type_without_a_name_leaves_the_rows_open(server: Server, tmp_path: Path) -> None:
+    unnamed = "ALTER TABLE credit_transactions DROP CONSTRAINT credit_transactions_content_type_id_fkey;"
+    found, text = draft(server, tmp_path, APP, DJANGO, unnamed, "DROP TABLE django_content_type;")
+    assert found["ledger"]["where"] == "?"
+    assert "is about several kinds of things, and which are sessions is not known: " in text
+    assert found["ledger"]["insert"]["content_type_id"] == "3", "all refunds have that"

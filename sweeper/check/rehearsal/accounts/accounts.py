@@ -8,6 +8,7 @@ from sweeper.check.context import CheckContext, failure, joined, ok, warning
 from sweeper.check.rehearsal.accounts.account_links import wrong_table
 from sweeper.check.rehearsal.accounts.balance_as_amount import check_balance_as_amount
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
+from sweeper.check.rehearsal.accounts.booked_balances import check_booked
 from sweeper.check.rehearsal.accounts.named_accounts import check_named_accounts
 from sweeper.check.rehearsal.accounts.other_accounts import check_payers
 from sweeper.check.rehearsal.accounts.pools import check_pools, why_limit, why_total
@@ -18,7 +19,7 @@ from sweeper.check.rehearsal.accounts.unpayable import check_unpayable
 from sweeper.check.rehearsal.charges.charged_accounts import check_ledger_accounts
 from sweeper.check.rehearsal.counts import count_rows
 from sweeper.check.rehearsal.hooks import hook_may_write
-from sweeper.check.rehearsal.samples import Samples, is_number, sampling
+from sweeper.check.rehearsal.samples import Samples, is_number, named, sampling
 from sweeper.check.rehearsal.units import is_in_unit
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
@@ -56,10 +57,12 @@ def check_accounts(context: CheckContext) -> Iterator[Check]:
                 found += [*_spent(samples, accounts, own), *check_held(samples, accounts, own)]
                 found += [*check_pools(samples, accounts, own), *check_sums(samples, accounts, own)]
             found += check_payers(samples, accounts, own)
+            found += check_booked(samples, accounts, own)
             found += check_balance_as_amount(samples)
             found += check_named_accounts(samples, accounts, own)
             found += check_counters(own)
             found += _closed(samples, accounts, own)
+        found += _reaches_nobody(samples, own)
     if not found and own is None:
         yield ok("accounts", "none are mapped: a refund moves no balance by itself")
         return
@@ -67,6 +70,20 @@ def check_accounts(context: CheckContext) -> Iterator[Check]:
         yield ok("accounts", "no other column looks like a balance that the file leaves out")
         return
     yield joined("accounts", found)
+
+
+def _reaches_nobody(samples: Samples, own: AccountsSection | None) -> Iterator[Check]:
+    """Sessions that have failed already, and whose refund would change no row of the app's."""
+    context, moves = samples.context, own is not None and (own.balance or own.spent or own.add)
+    if moves or context.mapping.ledger is not None or context.settings.sessions.refunded or samples.has_hook():
+        return
+    if owed := samples.owed():
+        yield warning(
+            "accounts",
+            f"a refund of a session that has failed, such as {named(owed)}, changes nothing in the app's tables: the "
+            "file has no balance, no [ledger] and no [sessions.refunded], and no trigger is on sweeper's refunds",
+            "accounts.balance, [ledger] or [sessions.refunded]; or a trigger on sweeper's refunds (docs/hooks.md)",
+        )
 
 
 def _names(own: AccountsSection) -> set[str]:

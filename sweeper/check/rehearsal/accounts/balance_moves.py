@@ -25,6 +25,7 @@ from sweeper.check.rehearsal.accounts.costs import (
     unsettled,
 )
 from sweeper.check.rehearsal.accounts.other_numbers import check_other_moves
+from sweeper.check.rehearsal.accounts.several_rows import check_several_rows
 from sweeper.check.rehearsal.samples import Samples, named, number, sampling
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
@@ -56,6 +57,7 @@ def check_balances(context: CheckContext) -> Iterator[Check]:
         if costs and not explained:  # from here on it matters what a role may not read
             costs, targets = _read(samples, accounts, own, noted=True)
             found = _explained_otherwise(samples, costs, targets) if costs else []
+            found = found or list(check_several_rows(samples, accounts, own, costs, targets) if costs else ())
         found = found or list(check_other_moves(samples, accounts, own, explained=explained))
     if found:
         yield joined("balances", found)

@@ -22,11 +22,11 @@ def check_unmoved(samples: Samples) -> Iterator[Check]:
     own, ledger = context.settings.accounts, context.mapping.ledger
     if ledger is None or context.mapping.is_by_account or (own is not None and (own.balance or own.add is not None)):
         return
-    account, amounts = account_column(samples), amount_columns(samples)
+    accounts, amounts = _accounts_of(samples, ledger.table), amount_columns(samples)
     key = samples.key_of(ledger.table)
-    if account is None or not amounts or key is None or any(_LATER.search(name) for name in ledger.table.columns):
+    if not amounts or key is None or any(_LATER.search(name) for name in ledger.table.columns):
         return
-    for table, link in _beside(samples, ledger.table, account):
+    for account, table, link in [(one, *beside) for one in accounts for beside in _beside(samples, ledger.table, one)]:
         if found := _balance_of(samples, table, link, (key, account, amounts[0])):
             column, sample = found
             yield failure(
@@ -37,6 +37,20 @@ def check_unmoved(samples: Samples) -> Iterator[Check]:
                 "app's moves it, an empty [accounts.add]",
             )
             return
+
+
+def _accounts_of(samples: Samples, ledger: Table) -> list[Column]:
+    """The column for the account; where it is worked out, every foreign key of the ledger but that to the sessions."""
+    account = account_column(samples)
+    if account is not None:
+        return [account]
+    sessions = samples.context.mapping.sessions.oid
+    named = {
+        row.column_name
+        for row in samples.ask("list_references", {})
+        if row.table_oid == ledger.oid and row.target_oid != sessions
+    }
+    return [column for name, column in ledger.columns.items() if name in named]
 
 
 def _beside(samples: Samples, ledger: Table, account: Column) -> Iterator[tuple[Table, str]]:

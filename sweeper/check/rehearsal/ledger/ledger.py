@@ -12,7 +12,7 @@ from sweeper.check.rehearsal.ledger.double_entry import check_entries
 from sweeper.check.rehearsal.ledger.ledger_columns import account_column, amount_columns
 from sweeper.check.rehearsal.ledger.linked_sessions import check_linked, check_named_in_texts, check_session_fails
 from sweeper.check.rehearsal.ledger.lots import check_lots
-from sweeper.check.rehearsal.ledger.newest_balances import check_newest_balances, check_not_newest
+from sweeper.check.rehearsal.ledger.newest_balances import check_newest_balances, check_not_newest, is_newest_balance
 from sweeper.check.rehearsal.ledger.row_kinds import check_row_kinds
 from sweeper.check.rehearsal.ledger.unmapped_ledger import check_forgotten
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
@@ -93,8 +93,16 @@ def _running(samples: Samples, key: Column | None) -> Iterator[Check]:
             continue
         by_hand = has_subquery(value)
         chained = column not in amounts[:1] and _is_chained(samples, key, account, amounts, column)
-        if (looks and by_hand) or chained:
-            seen = "steps by the amount from row to row" if chained else "looks like a running balance"
+        newest = (
+            looks and not chained and column not in amounts[:1] and key is not None and account is not None
+            and is_newest_balance(samples, key, account, column)
+        )  # fmt: skip
+        if (looks and by_hand) or chained or newest:
+            seen = (
+                "steps by the amount from row to row" if chained
+                else "of the newest row is the balance" if newest
+                else "looks like a running balance"
+            )  # fmt: skip
             word = "balance_before" if "before" in column.name.lower() else "balance_after"
             yield failure(
                 "ledger", f"{column.name} {seen}, and [ledger.insert] fills it with {value!r}: of several refunds of "

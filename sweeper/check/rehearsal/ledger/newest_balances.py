@@ -59,6 +59,17 @@ def check_not_newest(samples: Samples, key: Column, account: Column, column: Col
     )  # fmt: skip
 
 
+def is_newest_balance(samples: Samples, key: Column, account: Column, column: Column) -> bool:
+    """Whether ``column`` of the newest row is the balance of every account looked at, and no other number by chance."""
+    read = _read(samples, key, account, column)
+    return (
+        read is not None
+        and not read.row.different
+        and read.row.accounts >= _ENOUGH
+        and len(set(read.row.running)) >= _ENOUGH
+    )
+
+
 def _read(samples: Samples, key: Column, account: Column, column: Column) -> _Read | None:
     """What the newest rows have in ``column``, beside the numbers of their accounts; None if not compared."""
     mapping, own = samples.context.mapping, samples.context.settings.accounts

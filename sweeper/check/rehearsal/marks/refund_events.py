@@ -1,14 +1,22 @@
-"""Finds refunds that the app has recorded as events: a word, a link to the session, and the credits in JSON alone."""
+"""Finds refunds that the app has recorded as events, which name a session and have no credits in a column of their own.
 
-from collections.abc import Collection, Sequence
+These are in JSON, or in the rows that refer to an event, such as the postings of a journal's entry. A history of states
+that has "refunded" for a session says it without a number.
+"""
 
-from sweeper.app.catalog import JSON_TYPES, Table
+from collections.abc import Collection, Iterator, Sequence
+
+from sweeper.app.catalog import EXACT_TYPES, JSON_TYPES, Column, Table
+from sweeper.check.rehearsal.marks.row_amounts import AMOUNT
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
-from sweeper.postgres.templates import Slots, quote_name
+from sweeper.postgres.templates import Choices, Slots, quote_name
 
 # words for a refund that was not made
 _NOT_MADE = "request|pending|fail|den(y|ied)|reject|eligib|polic|schedul|skip|attempt|error|refunding"
+# all of a text, such as the state in a history
+_SAID = r"^(credits?[ _-]?)?(refunded|reimbursed|credited[ _-]?back|given[ _-]?back)$"
+_PARTS_AT_MOST = 3
 
 
 def find_events(
@@ -21,20 +29,45 @@ def find_events(
         columns = [one for one in table.columns.values() if one.name != link]
         speaking = [one for one in columns if one.category in ("S", "E")]
         content = next((one for one in columns if one.base_type in JSON_TYPES), None)
-        if key is None or content is None or not speaking:
+        if key is None or not speaking:
             continue
-        if not samples.sees(table, [key, table.columns[link], content]):
+        if not samples.sees(table, [key, table.columns[link], *([content] if content else [])]):
             continue
         texts: list[Slots] = [{"column": one.quoted} for one in samples.seen(table, speaking)]
-        slots = {"table": table.qualified, "key": key.quoted, "link": quote_name(link), "column": content.quoted}
+        slots = {
+            "table": table.qualified, "key": key.quoted, "link": quote_name(link),
+            "content": content.quoted if content else "",
+        }  # fmt: skip
+        choices: Choices = {
+            "texts": texts, "content": content is not None, "parts": list(_parts(samples, table, key)),
+        }  # fmt: skip
         try:
             with samples.transaction.savepoint():
                 rows = samples.ask(
-                    "find_refund_events", slots, {"texts": texts},
-                    session_ids=list(session_ids), refund_words=words, not_made=_NOT_MADE,
+                    "find_refund_events", slots, choices,
+                    session_ids=list(session_ids), refund_words=words, not_made=_NOT_MADE, said=_SAID,
                 )  # fmt: skip
         except (Refusal, StatementError, TooSlow):
             continue
         if rows:
             found[f"{table.qualified}.{quote_name(link)}"] = (len(rows), min(row.session_id for row in rows))
     return found
+
+
+def _parts(samples: Samples, table: Table, key: Column) -> Iterator[Slots]:
+    """Amounts in tables whose rows refer to an event."""
+    names = {row.oid: row.as_sql for row in samples.tables()}
+    found = [
+        row
+        for row in samples.ask("list_references", {})
+        if row.target_oid == table.oid and row.target_column == key.name and row.table_oid in names
+    ]
+    for row in found[:_PARTS_AT_MOST]:
+        part = samples.table("table", names[row.table_oid])
+        amounts = [one for one in part.columns.values() if one.base_type in EXACT_TYPES and AMOUNT.search(one.name)]
+        parent = part.columns.get(row.column_name)
+        if parent and amounts and samples.sees(part, [parent, amounts[0]]):
+            equal = samples.reader.equality("table", key.quoted, key.full_type).equal
+            yield {
+                "part": part.qualified, "parent": parent.quoted, "parent_eq": equal, "column": amounts[0].quoted,
+            }  # fmt: skip

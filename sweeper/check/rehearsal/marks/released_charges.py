@@ -1,4 +1,4 @@
-"""Whether another row says that a charge was undone: a reservation that was released or voided."""
+"""Whether another row says that a charge was undone: a reservation that was released, or what was used up, reversed."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -19,6 +19,12 @@ _WORDS = (
     r"^(refunded|released|returned|reversed|rolled[ _-]?back|credited[ _-]?back|given[ _-]?back|reimbursed|restored"
     r"|void|voided|cancell?ed|expired|freed)$"
 )
+# the same as a flag or a time, such as reversed_at
+_MARK = re.compile(
+    r"^(is_?|was_?)?(refunded|released|returned|reversed|undone|reimbursed|given_?back|voided)(_?at|_?on)?$",
+    re.IGNORECASE,
+)
+_FLAGS, _MOMENTS = ("boolean",), ("timestamp without time zone", "timestamp with time zone")
 _TABLES_AT_MOST, _ENOUGH = 6, 3
 
 
@@ -39,7 +45,7 @@ def released_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[st
         return found
     settled = settled_ids(samples)
     for link in _links(samples):
-        states = [one for one in link.table.columns.values() if one.category in ("S", "E") and _STATE.search(one.name)]
+        states = [one for one in link.table.columns.values() if _may_say(one)]
         for column in samples.seen(link.table, states)[:1]:
             if not samples.sees(link.table, [link.key]):
                 continue
@@ -47,6 +53,12 @@ def released_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[st
             if len(unpaid) >= _ENOUGH and not _read(samples, link, column, settled, unpaid=False):
                 found[f"{link.table.name}.{column.name}"] = unpaid
     return found
+
+
+def _may_say(column: Column) -> bool:
+    if column.category in ("S", "E"):
+        return bool(_STATE.search(column.name))
+    return column.base_type in (*_FLAGS, *_MOMENTS) and bool(_MARK.search(column.name))
 
 
 def _links(samples: Samples) -> Iterator[_Link]:
@@ -84,7 +96,10 @@ def _read(
         "link": link.link.quoted,
         "column": column.quoted,
     }
-    choices: Choices = {"by_row": link.by_row, "unpaid": unpaid}
+    choices: Choices = {
+        "by_row": link.by_row, "unpaid": unpaid, "flag": column.base_type in _FLAGS,
+        "words": column.category in ("S", "E"),
+    }  # fmt: skip
     try:
         with samples.transaction.savepoint():
             rows = samples.read("find_released", session_ids, slots, choices, words=_WORDS)

@@ -10,6 +10,7 @@ from sweeper.check.rehearsal.marks.session_marks import mark_columns, number_mar
 from sweeper.check.rehearsal.samples import Samples, named, sampling
 from sweeper.check.rehearsal.statuses.labels import labels_of_statuses, shown
 from sweeper.check.rehearsal.statuses.other_status import check_other_status
+from sweeper.check.rehearsal.statuses.over_flags import check_over
 from sweeper.check.rehearsal.statuses.status_ends import Ended, check_ends, count_ended, endless, errorless
 from sweeper.check.rehearsal.statuses.status_names import NOT_DONE, check_status_names, words_of
 from sweeper.check.result import Check, Status
@@ -86,7 +87,7 @@ def _wrong(context: CheckContext) -> Iterator[Check]:
         settled = _seen(samples, settled_sessions, by_exclude=False)
         delivered = list(check_delivered(samples, settled_sessions))
         counted = count_ended(samples, samples.newest(running=False))
-        ends = list(check_ends(samples, settled_sessions, labels))
+        ends = list(check_ends(samples, settled_sessions, labels)) or list(check_over(samples, settled_sessions))
         payments = list(check_other_status(samples))
         unnamed = [] if any(one.given_back for one in failed) else _unnamed(samples)
     if wide := list(_all_refunded(context, failed, settled)):

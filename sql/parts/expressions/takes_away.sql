@@ -1,0 +1,2 @@
+-- Whether a row takes credits from its account.
+{amount} < 0

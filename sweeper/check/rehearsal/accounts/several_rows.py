@@ -1,0 +1,138 @@
+"""Whether a session was charged to another row of its owner than the file leads to, where an owner has several."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sweeper.app.catalog import NUMBER_TYPES, Column, Table
+from sweeper.check.context import failure
+from sweeper.check.rehearsal.accounts.costs import (
+    Owner,
+    SessionCosts,
+    Totals,
+    agree,
+    is_proof,
+    read_costs,
+    total,
+    unsettled,
+)
+from sweeper.check.rehearsal.samples import Samples, named
+from sweeper.check.result import Check
+from sweeper.config.model import AccountsSection
+from sweeper.postgres.errors import Refusal, StatementError, TooSlow
+from sweeper.postgres.templates import Slots
+
+_OWNERS_AT_MOST, _GIVEN_AT_MOST, _ROWS_AT_MOST = 20, 4, 1000
+
+
+@dataclass(frozen=True)
+class _Link:
+    """A column of the accounts and one of the sessions that name the same owner."""
+
+    of_accounts: Column
+    of_sessions: Column
+
+
+def check_several_rows(
+    samples: Samples, accounts: Table, own: AccountsSection, costs: SessionCosts, targets: Sequence[Totals]
+) -> Iterator[Check]:
+    """The rows of each owner together have moved by what the sessions took, and not each by what the file says.
+
+    ``costs`` and ``targets`` are those of the accounts of the file, which do not agree.
+    """
+    for link in _links(samples, accounts):
+        equal = samples.reader.equality("table", link.of_sessions.quoted, link.of_sessions.full_type).equal
+        owner = Owner(
+            f"s.{link.of_sessions.quoted}", equal, link.of_sessions.full_type, link.of_sessions
+        )  # fmt: skip
+        rows = samples.read(
+            "list_texts", samples.newest(running=False), {"column": link.of_sessions.quoted}
+        )  # fmt: skip
+        owners = list(dict.fromkeys(row.value for row in rows))[:_OWNERS_AT_MOST]
+        together = read_costs(samples, owner, owners, noted=False)
+        if together is None or not any(row.owed for row in together.rows):
+            continue
+        sums = _sums(samples, accounts, own, link, together.owners)
+        if any(_is_spent(together, target) for target in sums):
+            others = [_differing(costs, target) for target in targets]
+            wrong = min(others, key=len, default=[])
+            yield failure(
+                "balances",
+                f"the rows of {own.table} with the same {link.of_accounts.name} have together moved by exactly what "
+                f"sessions of that {link.of_sessions.name} took, and not each by what sessions.account leads to it, "
+                f"such as {named(wrong)}: another row was charged",
+                f"sessions.account: the row of {own.table} that a session was charged to, such as that of its period",
+            )
+            return
+
+
+def _is_spent(costs: SessionCosts, target: Totals) -> bool:
+    """Whether exactly what went from what the owners were given is what their sessions took, and nothing else."""
+    for rows in unsettled(costs):
+        totals = total(costs, rows)
+        agreed = agree(target, totals)
+        if is_proof(agreed, totals, target) and all(target[one] == totals[one] for one in agreed):
+            return True
+    return False
+
+
+def _differing(costs: SessionCosts, target: Totals) -> list[str]:
+    """The accounts that have not moved by what their sessions took."""
+    best = max((agree(target, total(costs, rows)) for rows in unsettled(costs)), key=len, default=frozenset[str]())
+    return sorted(set(target) - best)
+
+
+def _links(samples: Samples, accounts: Table) -> Iterator[_Link]:
+    """Foreign keys of both tables to the same rows, which several accounts may name."""
+    sessions = samples.context.mapping.sessions
+    references = samples.ask("list_references", {})
+    unique = {row.name for row in samples.ask("list_unique_columns", {}, table_oid=accounts.oid)}
+    theirs = {
+        (row.target_oid, row.target_column): row.column_name for row in references if row.table_oid == sessions.oid
+    }
+    for row in [row for row in references if row.table_oid == accounts.oid and row.column_name not in unique]:
+        of_accounts = accounts.columns.get(row.column_name)
+        of_sessions = sessions.columns.get(theirs.get((row.target_oid, row.target_column), ""))
+        if of_accounts is None or of_sessions is None or of_accounts.full_type != of_sessions.full_type:
+            continue
+        readable = of_accounts in samples.readable(accounts) and of_sessions in samples.readable(sessions)
+        quick = samples.ask("is_quick_by", {}, table_oid=accounts.oid, column_name=of_accounts.name)
+        if readable and quick[0].quick:
+            yield _Link(of_accounts, of_sessions)
+
+
+def _sums(samples: Samples, accounts: Table, own: AccountsSection, link: _Link, owners: Sequence[str]) -> list[Totals]:
+    """What went from all rows of each owner, for each number that may be what they were given.
+
+    Without such a number, rows may have begun with more or less than others.
+    """
+    moved = {accounts.column(text) for text in filter(None, (own.balance, own.spent, *(own.add or {})))}
+    readable = samples.readable(accounts)
+    given = [
+        one
+        for one in accounts.columns.values()
+        if one.base_type in NUMBER_TYPES and one not in moved and one != link.of_accounts and one in readable
+    ][:_GIVEN_AT_MOST]
+    key = link.of_accounts
+    slots = {
+        "table": accounts.qualified,
+        "key": f"a.{key.quoted}",
+        "key_eq": samples.reader.equality("table", key.quoted, key.full_type).equal,
+        "key_type": key.full_type,
+        "balance": samples.context.mapping.slots["balance"],
+    }
+    items: list[Slots] = [{"column": one.quoted} for one in given]
+    try:
+        with samples.transaction.savepoint():
+            rows = samples.ask("read_numbers", slots, {"numbers": items, "balance": True}, ids=list(owners))
+    except (Refusal, StatementError, TooSlow):
+        return []
+    if len(rows) == _ROWS_AT_MOST or len({row.id for row in rows}) == len(rows):  # not all of them; or one each
+        return []
+    sums = [defaultdict[str, Decimal](Decimal) for _ in given]
+    for row in rows:
+        balance = Decimal(row.balance or 0)
+        for place, number in enumerate(row.numbers):
+            sums[place][row.id] += Decimal(number or 0) - balance
+    return [one for one in sums if set(one) == set(owners) and all(number.is_finite() for number in one.values())]

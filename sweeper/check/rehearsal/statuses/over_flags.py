@@ -1,0 +1,74 @@
+"""Flags and times that say that a session is over, beside a status by which it still runs."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from sweeper.app.catalog import Column
+from sweeper.check.context import failure
+from sweeper.check.rehearsal.samples import Samples, named
+from sweeper.check.result import Check
+from sweeper.postgres.templates import Slots
+
+_OVER = re.compile(
+    r"cancel|abort|finish|complet|(?<![a-z])done|ended|closed|withdrawn|skipped|rejected|declined|discarded|expired",
+    re.IGNORECASE,
+)
+_NOT_YET = re.compile(r"request|want|ask|able|allow|auto|expect|estimat|plan|due|on_|notif|reason|_by", re.IGNORECASE)
+_MOMENTS = ("timestamp without time zone", "timestamp with time zone")
+_ENOUGH = 3
+
+
+def check_over(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
+    """A column that only stuck sessions have set, and none that is alive, has failed or has succeeded."""
+    columns = _columns(samples)
+    running = samples.newest(running=True)
+    if not columns or len(running) <= _ENOUGH or samples.context.settings.sessions.stuck_at is not None:
+        return
+    stuck, paid, marked = _stuck(samples, running), set[str](), [set[str]() for _ in columns]
+    others = {*samples.newest(running=False), *settled}
+    kinds: list[Slots] = [{"column": one.quoted, "said": "yes" if one.category == "B" else ""} for one in columns]
+    rows = samples.read("read_amounts", [*running, *others], {"owner": "NULL"}, {"numbers": [], "kinds": kinds})
+    for row in rows:
+        paid |= {row.session_id} if not (row.settled or row.never) else set()
+        for place, word in enumerate(row.words):
+            marked[place] |= {row.session_id} if word in ("", "true") else set()
+    for column, found in zip(columns, marked, strict=True):
+        over = sorted(found & paid)
+        if len(over) >= _ENOUGH and found <= stuck and set(running) - found:
+            yield failure(
+                "statuses",
+                f"{column.name} is set on {len(over)} sessions that run by the file, such as {named(over)}, on none "
+                "that shows a sign of life, and on none that has failed or succeeded: they are over, and would be "
+                "closed and paid",
+                f"sessions.status: another state where {column.quoted} is set; or sessions.never",
+            )
+            return
+
+
+def _columns(samples: Samples) -> list[Column]:
+    """The flags and times whose names say it, and that the file does not read."""
+    sessions, own = samples.context.mapping.sessions, samples.context.settings.sessions
+    texts = (own.status, own.exclude, own.never, own.ended_at, own.failed_at, own.stuck_at, own.amount)
+    read = set(re.findall(r"\w+", " ".join(filter(None, texts))))
+    found = [
+        one
+        for one in sessions.columns.values()
+        if (one.base_type == "boolean" or (one.base_type in _MOMENTS and one.nullable))
+        and _OVER.search(one.name)
+        and not _NOT_YET.search(one.name)
+        and one.name not in read
+    ]
+    readable = samples.readable(sessions)
+    return [one for one in found if one in readable]
+
+
+def _stuck(samples: Samples, running: Sequence[str]) -> set[str]:
+    """Those that a run would close now."""
+    own, settings = samples.context.settings.sessions, samples.context.settings
+    slots = {"beat": samples.expression("active_at", own.active_at), "deadline": "NULL"}
+    found = set()
+    for row in samples.read("look_at_running", running, slots):
+        limit = settings.stuck_after(row.status)
+        if limit is not None and row.age - (row.moved or 0) >= limit.total_seconds():
+            found.add(row.session_id)
+    return found

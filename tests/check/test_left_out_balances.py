@@ -1,0 +1,118 @@
+"""Balances that a refund does not move because the file leaves them out."""
+
+import pytest
+
+from tests.helpers.any_app import App
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.shops import marked_shop, refuses, rehearsed, shop
+
+# people belong to teams, which have the credits; the book names the team, and a session its owner
+TEAMS = """
+ALTER TABLE book DROP total, DROP team, DROP added;
+CREATE TABLE teams (id int PRIMARY KEY, credits numeric NOT NULL DEFAULT 0);
+CREATE TABLE people (id text PRIMARY KEY, team int NOT NULL REFERENCES teams);
+INSERT INTO teams SELECT n FROM generate_series(0, 4) AS n;
+INSERT INTO people SELECT id, substr(id, 2)::int FROM wallets;
+ALTER TABLE jobs ADD FOREIGN KEY (owner) REFERENCES people;
+ALTER TABLE book ADD team int REFERENCES teams;
+UPDATE book SET team = substr(wallet, 2)::int;
+ALTER TABLE book DROP wallet;
+INSERT INTO book (team, kind, amount) SELECT id, 'bought', 500 FROM teams;
+UPDATE teams AS t SET credits = (SELECT sum(amount) FROM book AS b WHERE b.team = t.id);
+DROP TABLE wallets;
+"""
+
+
+@pytest.fixture
+def app(bare: AppDatabase) -> App:
+    """A shop whose file is right but for the section of accounts."""
+    app = shop(bare)
+    app.sql(TEAMS)
+    app.sections.pop("accounts")
+    app.map("ledger.insert", wallet=None, team="(SELECT p.team FROM people p WHERE p.id = s.owner)")
+    return app
+
+
+def test_the_account_of_a_row_is_worked_out(app: App) -> None:
+    found = refuses(app, "accounts")
+    assert "credits of teams is what the rows of book come to for each account, such as 0, and no refund" in found
+    app.sql("UPDATE teams SET credits = 7")
+    assert "accounts" not in rehearsed(app)
+
+
+def test_a_refund_that_changes_nothing_in_the_app(bare: AppDatabase) -> None:
+    """The accounts are only locked, and nothing else is written for a session that has failed already."""
+    app = marked_shop(bare)
+    app.map("accounts", balance=None)
+    assert "changes nothing" not in rehearsed(app)["accounts"]["message"], "the app may read the mark"
+    app.sections.pop("sessions.refunded")
+    found = rehearsed(app)["accounts"]
+    assert found["status"] == "warning"
+    assert "changes nothing in the app's tables" in found["message"]
+    assert app.install().exit_code == 0
+    app.sql("CREATE FUNCTION give() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")
+    app.sql("CREATE TRIGGER give AFTER INSERT ON sweeper.refunds FOR EACH ROW EXECUTE FUNCTION give()")
+    assert "changes nothing" not in str(rehearsed(app).get("accounts"))
+
+
+# ids in no order, and the running balance of the newest row is the balance
+CHAIN = """
+ALTER TABLE book ADD ref text;
+UPDATE book SET total = total + 10 * substr(wallet, 2)::int, ref = md5(id::text),
+    made_at = now() - interval '1 day' + id * interval '1 s';
+ALTER TABLE book DROP id, ADD PRIMARY KEY (ref);
+UPDATE wallets AS w
+SET balance = (SELECT b.total FROM book AS b WHERE b.wallet = w.id ORDER BY b.made_at DESC LIMIT 1);
+"""
+
+
+@pytest.mark.parametrize("value", ["amount", "0"])
+def test_a_running_balance_in_rows_that_only_the_time_orders(bare: AppDatabase, value: str) -> None:
+    app = shop(bare)
+    app.sql(CHAIN)
+    app.map("ledger.insert", ref="refund_id::text", made_at="at", total="balance_after")
+    assert "ledger" not in rehearsed(app)
+    app.map("ledger.insert", total=value)
+    assert f"total of the newest row is the balance, and [ledger.insert] fills it with '{value}'" in refuses(
+        app, "ledger"
+    )
+
+
+# double entry: the postings of a wallet come to its balance
+POSTINGS = """
+ALTER TABLE jobs ADD refunded boolean NOT NULL DEFAULT false;
+UPDATE jobs SET refunded = true WHERE id IN (SELECT job FROM book WHERE kind = 'refund');
+CREATE TABLE postings (id bigserial PRIMARY KEY, wallet text NOT NULL REFERENCES wallets, amount numeric NOT NULL);
+INSERT INTO postings (wallet, amount) SELECT id, 1000 FROM wallets UNION ALL SELECT wallet, amount FROM book;
+UPDATE wallets AS w SET balance = (SELECT sum(amount) FROM postings AS p WHERE p.wallet = w.id);
+DROP TABLE book;
+"""
+
+
+@pytest.fixture
+def posted(bare: AppDatabase) -> App:
+    """A shop whose file knows what was refunded, and writes no posting."""
+    app = shop(bare)
+    app.sql(POSTINGS)
+    app.sections.pop("ledger")
+    app.sections.pop("ledger.insert")
+    app.map(exclude="refunded")
+    app.map("sessions.refunded", refunded="true")
+    return app
+
+
+def test_rows_that_come_to_the_balance(posted: App) -> None:
+    app = posted
+    found = rehearsed(app)["accounts"]
+    assert found["status"] == "warning"
+    assert "'balance' is what amount in the rows of postings comes to, for all 5 accounts looked at" in found["message"]
+    assert app.install().exit_code == 0
+    app.sql("CREATE FUNCTION post() RETURNS trigger LANGUAGE plpgsql AS "
+            "'BEGIN INSERT INTO postings (wallet, amount) VALUES (NEW.account_id, 1); RETURN NULL; END'")  # fmt: skip
+    app.sql("CREATE TRIGGER post AFTER INSERT ON sweeper.refunds FOR EACH ROW EXECUTE FUNCTION post()")
+    assert "accounts" not in rehearsed(app)
+
+
+def test_purchases_that_nobody_has_used_yet(posted: App) -> None:
+    posted.sql("DELETE FROM postings WHERE amount < 900; UPDATE wallets SET balance = 1000")
+    assert "accounts" not in rehearsed(posted)

@@ -1,0 +1,48 @@
+"""A flag or a time beside the status that says that a session is over."""
+
+import pytest
+
+from tests.helpers.any_app import App
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.shops import refuses, rehearsed, shop
+
+# of ten sessions that run, four were canceled hours ago
+FLAGS = """
+ALTER TABLE book DROP total;
+ALTER TABLE jobs ADD is_canceled boolean NOT NULL DEFAULT false, ADD canceled_at timestamptz;
+UPDATE jobs SET is_canceled = true, canceled_at = now() - interval '4 h', began = now() - interval '5 h',
+    beat = now() - interval '5 h' WHERE id IN ('j41', 'j42', 'j43', 'j44');
+"""
+
+
+@pytest.fixture
+def app(bare: AppDatabase) -> App:
+    """A shop that marks canceled work by columns beside the status."""
+    app = shop(bare)
+    app.sql(FLAGS)
+    return app
+
+
+@pytest.mark.parametrize(("name", "other"), [("is_canceled", "canceled_at"), ("canceled_at", "is_canceled")])
+def test_a_mark_of_what_is_over(app: App, name: str, other: str) -> None:
+    app.sql(f"ALTER TABLE jobs DROP {other}")
+    condition = name if name == "is_canceled" else f"{name} IS NOT NULL"
+    found = refuses(app, "statuses")
+    assert f"{name} is set on 4 sessions that run by the file, such as j41, j42, j43, on none" in found
+    app.map(status=f"CASE WHEN {condition} THEN 'canceled' ELSE state END", succeeded=["done", "canceled"])
+    app.map("sessions.close", state="'failed'")
+    assert "statuses" not in rehearsed(app)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE jobs SET beat = now() WHERE id = 'j44'",  # it is alive: work ends although it was canceled
+        "UPDATE jobs SET is_canceled = true, canceled_at = ended WHERE id = 'j30'",
+        "UPDATE jobs SET is_canceled = true, canceled_at = ended WHERE id = 'j35'",
+        "ALTER TABLE jobs RENAME is_canceled TO is_cancelable; ALTER TABLE jobs RENAME canceled_at TO cancel_asked_at",
+    ],
+)
+def test_a_mark_that_does_not_show_that_it_is_over(app: App, change: str) -> None:
+    app.sql(change)
+    assert "statuses" not in rehearsed(app)

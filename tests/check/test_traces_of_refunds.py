@@ -1,0 +1,81 @@
+"""Rows of the app's own refunds that have no amount themselves, or name a session behind another word."""
+
+import pytest
+
+from tests.helpers.any_app import App
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.shops import refuses, rehearsed, shop, without_ledger
+
+
+@pytest.fixture
+def app(bare: AppDatabase) -> App:
+    """A shop whose file is right."""
+    app = shop(bare)
+    app.sql("ALTER TABLE book DROP total")
+    return app
+
+
+def test_a_kind_that_begins_as_the_table_is_called(app: App) -> None:
+    """Of `job_refund job:12` the first match is no id."""
+    app.sql("ALTER TABLE jobs ALTER id TYPE int USING substr(id, 2)::int; ALTER TABLE book ADD ref text")
+    app.sql("UPDATE book SET ref = 'job:' || substr(job, 2), kind = 'job_' || kind")
+    app.sql("ALTER TABLE book DROP job")
+    without_ledger(app)
+    assert '"public"."book" (in a text) (20 of the newest failed' in refuses(app, "marks")
+
+
+JOURNAL = """
+CREATE TABLE journal (id bigserial PRIMARY KEY, kind text NOT NULL, source_type text NOT NULL, source_id text NOT NULL);
+CREATE TABLE postings (id bigserial PRIMARY KEY, journal_id bigint NOT NULL REFERENCES journal, wallet text,
+    amount numeric NOT NULL);
+INSERT INTO journal (kind, source_type, source_id) SELECT kind, 'job', job FROM book ORDER BY id;
+INSERT INTO postings (journal_id, wallet, amount)
+SELECT j.id, b.wallet, b.amount FROM journal AS j JOIN book AS b ON b.job = j.source_id AND b.kind = j.kind
+UNION ALL SELECT j.id, NULL, -b.amount FROM journal AS j JOIN book AS b ON b.job = j.source_id AND b.kind = j.kind;
+DROP TABLE book;
+"""
+
+
+def test_a_journal_whose_amounts_are_in_its_postings(app: App) -> None:
+    app.sql(JOURNAL)
+    without_ledger(app)
+    assert '"public"."journal"."source_id" (20 of the newest failed' in refuses(app, "marks")
+    app.sql("UPDATE journal SET kind = 'refund_requested' WHERE kind = 'refund'")
+    assert rehearsed(app)["marks"]["status"] == "warning", "that is no refund yet"
+
+
+HISTORY = """
+CREATE TABLE job_states (id bigserial PRIMARY KEY, job_id text NOT NULL REFERENCES jobs, state text NOT NULL);
+INSERT INTO job_states (job_id, state) SELECT id, state FROM jobs
+UNION ALL SELECT job, 'refunded' FROM book WHERE kind = 'refund';
+DROP TABLE book;
+"""
+
+
+def test_a_history_of_states_that_says_refunded(app: App) -> None:
+    app.sql(HISTORY)
+    without_ledger(app)
+    assert '"public"."job_states"."job_id" (20 of the newest failed' in refuses(app, "marks")
+    app.map(exclude="EXISTS (SELECT FROM job_states t WHERE t.job_id = s.id AND t.state = 'refunded')")
+    assert rehearsed(app)["marks"]["status"] == "warning"
+
+
+USED = """
+CREATE TABLE credit_uses (id bigserial PRIMARY KEY, job_id text NOT NULL REFERENCES jobs, amount int NOT NULL, {mark});
+INSERT INTO credit_uses (job_id, amount) SELECT id, price FROM jobs;
+UPDATE credit_uses SET {set} WHERE job_id IN (SELECT job FROM book WHERE kind = 'refund');
+DROP TABLE book;
+"""
+
+
+@pytest.mark.parametrize(
+    ("mark", "written"), [("reversed_at timestamptz", "reversed_at = now()"), ("undone boolean", "undone = true")]
+)
+def test_uses_that_were_taken_back(app: App, mark: str, written: str) -> None:
+    app.sql(USED.format(mark=mark, set=written))
+    without_ledger(app)
+    name = mark.split()[0]
+    assert f"credit_uses.{name} (20 of the newest failed" in refuses(app, "marks")
+    condition = name if name == "undone" else f"{name} IS NOT NULL"
+    app.map(exclude=f"EXISTS (SELECT FROM credit_uses u WHERE u.job_id = s.id AND u.{condition})")
+    assert rehearsed(app)["marks"]["status"] == "warning"

@@ -1,0 +1,118 @@
+"""``sweeper init`` on apps whose states are flags or rows, and whose credits are lots that several sessions use up."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.drafted import draft
+from tests.helpers.paths import APPS
+from tests.helpers.server import Server
+
+FLAGS = (APPS / "questions" / "flags.sql").read_text()
+EVENTS = (APPS / "questions" / "events.sql").read_text()
+LOTS = """
+CREATE TABLE people (id int PRIMARY KEY, email text);
+CREATE TABLE credit_grants (id serial PRIMARY KEY, person_id int NOT NULL REFERENCES people, remaining int NOT NULL);
+CREATE TABLE renders (id int PRIMARY KEY, person_id int NOT NULL REFERENCES people, status text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE credit_uses (id serial PRIMARY KEY, render_id int NOT NULL REFERENCES renders,
+    grant_id int NOT NULL REFERENCES credit_grants, amount int NOT NULL CHECK (amount > 0), reversed_at timestamptz);
+INSERT INTO people SELECT n, 'x' FROM generate_series(1, 3) AS n;
+INSERT INTO credit_grants (person_id, remaining) SELECT 1 + n % 3, 10 FROM generate_series(1, 9) AS n;
+INSERT INTO renders
+SELECT n, 1 + n % 3, (ARRAY['queued', 'done', 'failed'])[1 + n % 3] FROM generate_series(1, 30) AS n;
+INSERT INTO credit_uses (render_id, grant_id, amount) SELECT id, 1 + id % 9, 2 FROM renders;
+"""
+
+
+def test_a_flag_of_canceled_work_is_a_state_of_its_own(server: Server, tmp_path: Path) -> None:
+    """Left out, what was canceled would look as if it still ran, and be closed and paid."""
+    more = """ALTER TABLE restorations ADD is_canceled boolean NOT NULL DEFAULT false, ADD archived_at timestamptz,
+        ADD cancel_requested_at timestamptz;"""
+    _, text = draft(server, tmp_path, FLAGS, more)
+    assert "'failed' WHEN is_canceled THEN 'ended' WHEN delivered_at IS NOT NULL THEN 'done'" in text
+
+
+@pytest.mark.parametrize("name", ["shoot_states", "shoot_status"])
+def test_a_table_of_states_is_not_taken_for_the_sessions(server: Server, tmp_path: Path, name: str) -> None:
+    found, text = draft(server, tmp_path, EVENTS, f"ALTER TABLE shoot_events RENAME TO {name};")
+    assert (found["sessions"]["table"], found["sessions"]["status"]) == ("shoots", "?")
+    assert f"(SELECT e.state FROM {name} AS e WHERE e.shoot_id = s.id" in text
+
+
+def test_what_was_taken_from_lots_is_no_ledger_of_refunds(server: Server, tmp_path: Path) -> None:
+    """A session may take from several lots, and the app takes a use back where it stands."""
+    found, text = draft(server, tmp_path, LOTS)
+    assert {found["accounts"][key] for key in ("table", "id", "balance")} == {"?"}
+    assert (found["ledger"]["table"], found["ledger"]["where"]) == ("?", "?")
+    assert "(SELECT sum(p.amount) FROM credit_uses AS p WHERE p.render_id = s.id)" in text
+    assert "exclude: what is true of a session that the app has refunded itself" in text
+
+
+IMPORTS = """
+CREATE TABLE spaces (id int PRIMARY KEY, credit_micros bigint NOT NULL);
+CREATE TABLE users (id int PRIMARY KEY, xp_points int NOT NULL);
+CREATE TABLE media_tasks (id int PRIMARY KEY, space_id int NOT NULL REFERENCES spaces, phase text NOT NULL,
+    quoted_micros bigint NOT NULL, created_at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE import_tasks (id int PRIMARY KEY, user_id int NOT NULL REFERENCES users, status text NOT NULL,
+    rows_failed int, error text, created_at timestamptz NOT NULL DEFAULT now(), finished_at timestamptz);
+INSERT INTO spaces SELECT n, 5000 FROM generate_series(1, 3) AS n;
+INSERT INTO users SELECT n, 10 * n FROM generate_series(1, 3) AS n;
+INSERT INTO media_tasks
+SELECT n, 1 + n % 3, (ARRAY['accepted', 'rendered', 'failed'])[1 + n % 3], 20 FROM generate_series(1, 30) AS n;
+INSERT INTO import_tasks
+SELECT n, 1 + n % 3, (ARRAY['running', 'done', 'failed'])[1 + n % 3], 2 FROM generate_series(1, 30) AS n;
+"""
+
+
+def test_work_without_a_trace_of_a_charge_is_asked_about(server: Server, tmp_path: Path) -> None:
+    """Users have points, but nothing shows that an import costs any."""
+    found, text = draft(server, tmp_path, IMPORTS)
+    assert (found["sessions"]["table"], found["sessions"]["status"]) == ("?", "?")
+    assert '"import_tasks"' in text
+    assert '"media_tasks"' in text
+
+
+WALLETS = """
+CREATE TABLE users (id int PRIMARY KEY, email text);
+CREATE TABLE wallets (id int PRIMARY KEY, user_id int NOT NULL UNIQUE, credits int NOT NULL);
+CREATE TABLE conversions (id int PRIMARY KEY, user_id int NOT NULL, wallet_id int NOT NULL, status text NOT NULL,
+    price int NOT NULL, created_at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE wallet_transactions (id serial PRIMARY KEY, wallet_id int NOT NULL, kind text NOT NULL,
+    amount int NOT NULL, conversion_id int);
+INSERT INTO users SELECT n, 'x' FROM generate_series(1, 9) AS n;
+INSERT INTO wallets SELECT 10 - n, n, 100 FROM generate_series(1, 9) AS n;
+INSERT INTO conversions
+SELECT n, 1 + n % 9, 9 - n % 9, (ARRAY['queued', 'done', 'failed'])[1 + n % 3], 2 FROM generate_series(1, 60) AS n;
+INSERT INTO wallet_transactions (wallet_id, kind, amount, conversion_id)
+SELECT wallet_id, 'charge', price, id FROM conversions
+UNION ALL SELECT wallet_id, 'refund', price, id FROM conversions WHERE status = 'failed' AND id < 40;
+"""
+
+
+def test_the_account_of_a_ledgers_row_is_open_while_that_of_a_session_is(server: Server, tmp_path: Path) -> None:
+    """Ids of users are also those of wallets: with the other one, the row would be of somebody else."""
+    found, text = draft(server, tmp_path, WALLETS)
+    assert found["sessions"]["account"] == "?"
+    assert found["ledger"]["insert"]["wallet_id"] == "?"
+    assert '"s.wallet_id"   what the session has there' in text
+
+
+CENTS = """
+CREATE TABLE companies (id int PRIMARY KEY, credit_cents int NOT NULL, max_credit_cents int NOT NULL);
+CREATE TABLE users (id int PRIMARY KEY, company_id int NOT NULL REFERENCES companies, points int NOT NULL);
+CREATE TABLE renders (id int PRIMARY KEY, user_id int NOT NULL REFERENCES users, status text NOT NULL,
+    cost_cents int NOT NULL, error text, created_at timestamptz NOT NULL DEFAULT now());
+INSERT INTO companies SELECT n, 500, 1000 FROM generate_series(1, 3) AS n;
+INSERT INTO users SELECT n, 1 + n % 3, n FROM generate_series(1, 9) AS n;
+INSERT INTO renders
+SELECT n, 1 + n % 9, (ARRAY['queued', 'done', 'failed'])[1 + n % 3], 2 FROM generate_series(1, 30) AS n;
+"""
+
+
+def test_credits_in_cents_may_be_the_balance(server: Server, tmp_path: Path) -> None:
+    """They were no candidate, so that the points of users were written as the balance."""
+    found, text = draft(server, tmp_path, CENTS)
+    assert (found["sessions"]["account"], found["accounts"]["table"], found["accounts"]["balance"]) == ("?", "?", "?")
+    assert "(SELECT p.company_id FROM users AS p WHERE p.id = s.user_id)" in text
+    assert '"credit_cents"' in text
