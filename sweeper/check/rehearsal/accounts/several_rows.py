@@ -43,12 +43,8 @@ def check_several_rows(
     """
     for link in _links(samples, accounts):
         equal = samples.reader.equality("table", link.of_sessions.quoted, link.of_sessions.full_type).equal
-        owner = Owner(
-            f"s.{link.of_sessions.quoted}", equal, link.of_sessions.full_type, link.of_sessions
-        )  # fmt: skip
-        rows = samples.read(
-            "list_texts", samples.newest(running=False), {"column": link.of_sessions.quoted}
-        )  # fmt: skip
+        owner = Owner(f"s.{link.of_sessions.quoted}", equal, link.of_sessions.full_type, link.of_sessions)
+        rows = samples.read("list_texts", samples.newest(running=False), {"column": link.of_sessions.quoted})
         owners = list(dict.fromkeys(row.value for row in rows))[:_OWNERS_AT_MOST]
         together = read_costs(samples, owner, owners, noted=False)
         if together is None or not any(row.owed for row in together.rows):
