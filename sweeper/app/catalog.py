@@ -57,6 +57,11 @@ class Column:
         return quote_name(self.name)
 
     @property
+    def is_number(self) -> bool:
+        """Whether it has numbers; an oid is one to the server, too, and cannot be added up."""
+        return self.base_type in (*NUMBER_TYPES, MONEY)
+
+    @property
     def equal_as_text(self) -> bool:
         """Whether two values are equal exactly when their texts are, which is not so for citext."""
         whole = self.base_type in (*INTEGER_TYPES, "boolean")

@@ -1,6 +1,6 @@
 """Examples for the slots of a rehearsal's statements: columns of the mapped tables themselves."""
 
-from sweeper.app.catalog import TIME_TYPES, Column
+from sweeper.app.catalog import INTEGER_TYPES, TEXT_TYPES, TIME_TYPES, Column
 from sweeper.app.mapping import Mapping
 from sweeper.postgres.templates import Choices, Slots
 
@@ -26,6 +26,7 @@ OF_LEDGER = (
 _OF_ACCOUNTS = ("has_account", "compare_row_accounts")
 # columns of the app's ledger, which it need not have: then what reads them is not sent
 COLUMNS = ("amount_column", "account_column", "moment", "column", "key")
+_SORTED = (*INTEGER_TYPES, "uuid", *TEXT_TYPES)  # of these `check` takes one to sort the ledger by
 
 # these read only the given sessions
 CHOSEN = (
@@ -138,7 +139,7 @@ def _of_sessions(mapping: Mapping, *, times: bool) -> list[Slots]:
 
 
 def _numbers(mapping: Mapping) -> list[Slots]:
-    return [{"column": column.quoted} for column in mapping.sessions.columns.values() if column.category == "N"]
+    return [{"column": column.quoted} for column in mapping.sessions.columns.values() if column.is_number]
 
 
 def _columns(mapping: Mapping) -> list[Column]:
@@ -146,7 +147,7 @@ def _columns(mapping: Mapping) -> list[Column]:
 
 
 def _first_number(mapping: Mapping) -> str:
-    return next((column.quoted for column in _columns(mapping) if column.category == "N"), "")
+    return next((column.quoted for column in _columns(mapping) if column.is_number), "")
 
 
 def _account(mapping: Mapping) -> str:
@@ -155,7 +156,7 @@ def _account(mapping: Mapping) -> str:
 
 
 def _ledger_key(mapping: Mapping) -> str:
-    return next((column.quoted for column in _columns(mapping)), "")
+    return next((column.quoted for column in _columns(mapping) if column.base_type in _SORTED), "")
 
 
 def _moment(mapping: Mapping) -> str:

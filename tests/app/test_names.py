@@ -127,6 +127,27 @@ def test_every_statement_runs_for_an_app_with(server: Server, tmp_path: Path, sh
         assert refused(app.database) == {}
 
 
+@pytest.mark.slow
+def test_every_statement_runs_beside_columns_of_any_type(app: App) -> None:
+    """Also of those that the server calls numbers, and that cannot be added up."""
+    columns = (
+        "a json, b oid, c regclass, d money, e jsonb, f point, g box, h xid, i interval, j time, k bytea, l bit(3), "
+        "m int4range, n tsvector, o inet, p pg_lsn, q name, r json[], s text[], t date, u real, v book"
+    )
+    app.sql(f"""
+        CREATE TYPE book AS (a int, b json);
+        CREATE TABLE entries ({columns}, job text, wallet text, kind text NOT NULL, amount numeric);
+        ALTER TABLE jobs ADD {columns.replace(", ", ", ADD ")};
+        ALTER TABLE wallets ADD {columns.replace(", ", ", ADD ")};
+        INSERT INTO entries (job, wallet, kind, amount) VALUES ('j', 'w', 'charge', -3)
+    """)
+    app.map("ledger", table="entries", session="job", where="kind = 'refund'")
+    app.map("ledger.insert", job="session_id", wallet="account_id", kind="'refund'", amount="amount")
+    app.map(charged="(SELECT -sum(e.amount) FROM entries AS e WHERE e.job = s.id)")
+    app.sweep()
+    assert refused(app.database) == {}
+
+
 @pytest.mark.parametrize(
     ("section", "column", "value", "parts"),
     [

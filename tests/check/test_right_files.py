@@ -162,3 +162,11 @@ def test_charges_that_are_booked_at_night(app: App) -> None:
     assert failures(app) == {}
     app.sql("UPDATE jobs SET began = began - interval '1 day' WHERE substr(id, 2)::int BETWEEN 21 AND 25")
     assert rehearsed(app)["charges"]["status"] == "failure"
+
+
+def test_columns_that_are_numbers_to_the_server_alone(app: App) -> None:
+    """Those of an oid cannot be added up."""
+    before = rehearsed(app)
+    app.sql("ALTER TABLE book ADD about regclass DEFAULT 'jobs'; ALTER TABLE wallets ADD used_credits oid DEFAULT 7")
+    app.sql("ALTER TABLE jobs ADD charged_credits oid DEFAULT 3")
+    assert rehearsed(app) == before

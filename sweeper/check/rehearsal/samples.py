@@ -202,11 +202,6 @@ def is_whole(column: Column) -> bool:
     return column.base_type in ("smallint", "integer", "bigint")
 
 
-def is_number(column: Column) -> bool:
-    """Whether a column has numbers."""
-    return column.category == "N"
-
-
 def is_shared(samples: Samples, link: str) -> bool:
     """Whether several sessions name the same row, as those of one account do; a row for each is no account."""
     column = samples.context.mapping.sessions.columns[link]

@@ -19,7 +19,7 @@ from sweeper.check.rehearsal.accounts.unpayable import check_unpayable
 from sweeper.check.rehearsal.charges.charged_accounts import check_ledger_accounts
 from sweeper.check.rehearsal.counts import count_rows
 from sweeper.check.rehearsal.hooks import hook_may_write
-from sweeper.check.rehearsal.samples import Samples, is_number, named, sampling
+from sweeper.check.rehearsal.samples import Samples, named, sampling
 from sweeper.check.rehearsal.units import is_in_unit
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
@@ -104,7 +104,7 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
         columns = [
             column
             for column in table.columns.values()
-            if is_number(column)
+            if column.is_number
             and not column.generated
             and _BALANCE.search(column.name)
             and not _NO_BALANCE.search(column.name)

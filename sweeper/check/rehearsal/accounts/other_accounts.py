@@ -8,7 +8,7 @@ from sweeper.check.context import warning
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
 from sweeper.check.rehearsal.counts import count_rows
 from sweeper.check.rehearsal.hooks import hook_may_write
-from sweeper.check.rehearsal.samples import Samples, is_number, is_shared
+from sweeper.check.rehearsal.samples import Samples, is_shared
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
 
@@ -49,4 +49,4 @@ def check_payers(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
 
 
 def _is_balance(column: Column) -> bool:
-    return is_number(column) and bool(_BALANCE.search(column.name)) and not _NO_BALANCE.search(column.name)
+    return column.is_number and bool(_BALANCE.search(column.name)) and not _NO_BALANCE.search(column.name)

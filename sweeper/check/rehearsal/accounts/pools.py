@@ -9,7 +9,7 @@ from sweeper.check.context import failure
 from sweeper.check.rehearsal.counts import count_rows
 from sweeper.check.rehearsal.ledger.linked_sessions import sessions_fail
 from sweeper.check.rehearsal.marks.session_marks import number_above_zero
-from sweeper.check.rehearsal.samples import Samples, is_number, named
+from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
 
@@ -62,7 +62,7 @@ def _words(name: str) -> set[str]:
 
 def paired_shares(sessions: Table) -> list[Column]:
     """Numbers of a session that each are what it took from a pool, such as ``from_free`` beside ``from_paid``."""
-    named = [(one, _Share(one.name, 0, "")) for one in sessions.columns.values() if is_number(one)]
+    named = [(one, _Share(one.name, 0, "")) for one in sessions.columns.values() if one.is_number]
     shares = [(one, share) for one, share in named if share.words & _POOLS and not share.words & _NO_SHARE]
     return [one for one, share in shares if any(share.is_beside(other) for _, other in shares)]
 
@@ -71,7 +71,7 @@ def check_pools(samples: Samples, accounts: Table, own: AccountsSection) -> Iter
     """Pools that failed sessions took a share from, to which a refund gives nothing, or another pool's share."""
     if own.balance is None or own.add == {}:
         return
-    numbers = [one for one in accounts.columns.values() if is_number(one) and not one.generated]
+    numbers = [one for one in accounts.columns.values() if one.is_number and not one.generated]
     pools = [one for one in numbers if _words(one.name) & _POOLS and not _words(one.name) & _FLAGS]
     adds = (own.add or {own.balance: "amount"}).items()
     added = {accounts.column(text): value for text, value in adds if not re.fullmatch(r"[0.\s]*", value)}
@@ -126,7 +126,7 @@ def _shares(samples: Samples, *, noted: bool) -> Iterator[_Share]:
     session_ids, sessions = samples.newest(running=False), samples.context.mapping.sessions
     if not session_ids:
         return
-    numbers = [one for one in sessions.columns.values() if is_number(one) and _words(one.name) & _POOLS]
+    numbers = [one for one in sessions.columns.values() if one.is_number and _words(one.name) & _POOLS]
     readable = samples.readable(sessions)
     for column in samples.seen(sessions, numbers) if noted else [one for one in numbers if one in readable]:
         if rows := number_above_zero(samples, column, session_ids):

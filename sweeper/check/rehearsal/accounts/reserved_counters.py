@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sweeper.app.catalog import Column, Table
 from sweeper.check.context import failure
-from sweeper.check.rehearsal.samples import Samples, is_number, number
+from sweeper.check.rehearsal.samples import Samples, number
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
@@ -20,7 +20,7 @@ def check_held(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
     """Columns that are exactly the cost of open sessions and that a refund does not lower, or that are below that."""
     if own.add == {} or "balance" not in samples.context.mapping.slots or samples.context.mapping.is_by_account:
         return
-    named = [one for one in accounts.columns.values() if is_number(one) and _HELD.search(one.name)]
+    named = [one for one in accounts.columns.values() if one.is_number and _HELD.search(one.name)]
     columns = [one for one in samples.seen(accounts, named) if not one.generated][:_AT_MOST]
     if not columns:
         return

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from sweeper.app.catalog import Column, Table
 from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.ledger.ledger_columns import account_column, amount_columns
-from sweeper.check.rehearsal.samples import Samples, is_number, named, numbered
+from sweeper.check.rehearsal.samples import Samples, named, numbered
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.errors import Refusal, TooSlow
@@ -75,7 +75,7 @@ def _compare(samples: Samples, accounts: Table, own: AccountsSection) -> tuple[R
     table, mapped = mapping.ledger.table, accounts.column(own.balance)
     key = samples.key_of(table)
     numbers = [
-        one for one in accounts.columns.values() if is_number(one) and one.quoted != mapping.slots["accounts_key"]
+        one for one in accounts.columns.values() if one.is_number and one.quoted != mapping.slots["accounts_key"]
     ]
     others = [one for one in samples.seen(accounts, numbers) if one != mapped]
     if key is None or not samples.sees(table, [key, account, amounts[0]]):

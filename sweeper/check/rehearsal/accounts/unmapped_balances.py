@@ -7,7 +7,7 @@ from sweeper.app.catalog import Column, Table
 from sweeper.check.context import failure
 from sweeper.check.rehearsal.hooks import hook_may_write
 from sweeper.check.rehearsal.ledger.ledger_columns import account_column, amount_columns
-from sweeper.check.rehearsal.samples import Samples, is_number, numbered
+from sweeper.check.rehearsal.samples import Samples, numbered
 from sweeper.check.result import Check
 from sweeper.postgres.errors import Refusal, TooSlow
 
@@ -82,7 +82,7 @@ def _balance_of(
     key, account, amount = of_ledger
     ledger = samples.context.mapping.ledger
     assert ledger is not None  # noqa: S101 - its columns are here
-    numbers = [one for one in table.columns.values() if is_number(one) and one.name != link and not one.generated]
+    numbers = [one for one in table.columns.values() if one.is_number and one.name != link and not one.generated]
     numbers = samples.seen(table, numbers[:_COLUMNS_AT_MOST])
     if (
         not numbers

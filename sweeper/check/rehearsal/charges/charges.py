@@ -17,7 +17,7 @@ from sweeper.check.rehearsal.charges.subjects import check_subjects
 from sweeper.check.rehearsal.charges.tries import check_retried
 from sweeper.check.rehearsal.ledger.ledger_columns import amount_columns
 from sweeper.check.rehearsal.ledger.linked_sessions import sessions_fail
-from sweeper.check.rehearsal.samples import Samples, is_number, named, number, sampling
+from sweeper.check.rehearsal.samples import Samples, named, number, sampling
 from sweeper.check.result import Check
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
@@ -104,7 +104,7 @@ def _without_books(context: CheckContext) -> Iterator[Check]:
             return
     named_so = _NO_AMOUNT.search(own.amount) and not _PRICE.search(own.amount)  # conversion_credits is an amount
     if context.mapping.sessions.column(own.amount) is not None and named_so:
-        columns = [one for one in context.mapping.sessions.columns.values() if is_number(one)]
+        columns = [one for one in context.mapping.sessions.columns.values() if one.is_number]
         price = next((one for one in columns if _PRICE.search(one.name) and not _NO_AMOUNT.search(one.name)), None)
         yield (failure if price else warning)(
             "charges",

@@ -7,7 +7,7 @@ from decimal import Decimal
 from sweeper.check.context import CheckContext, failure
 from sweeper.check.rehearsal.accounts.pools import paired_shares
 from sweeper.check.rehearsal.marks.session_marks import number_above_zero
-from sweeper.check.rehearsal.samples import Samples, is_number, is_owed, named, number, sampling
+from sweeper.check.rehearsal.samples import Samples, is_owed, named, number, sampling
 from sweeper.check.result import Check
 
 _TAKEN = re.compile(r"billed|charged|deducted|debited|taken|spent|paid|consumed|captured", re.IGNORECASE)
@@ -25,7 +25,7 @@ def check_taken(context: CheckContext) -> Iterator[Check]:
         columns = [
             one
             for one in sessions.columns.values()
-            if is_number(one)
+            if one.is_number
             and _TAKEN.search(one.name)
             and not _OTHER.search(one.name)
             and one.name.lower() not in own.amount.lower()

@@ -23,7 +23,6 @@ from sweeper.check.rehearsal.samples import (
     REFUND_WORDS,
     UP_WORDS,
     Samples,
-    is_number,
     is_whole,
     named,
     numbered,
@@ -81,7 +80,7 @@ def _running(samples: Samples, key: Column | None) -> Iterator[Check]:
     amounts, account = amount_columns(samples), account_column(samples)
     for text, value in settings.insert.items():
         column = ledger.table.column(text)
-        if column is None or not is_number(column) or column.base_type in FLOATING_TYPES:
+        if column is None or not column.is_number or column.base_type in FLOATING_TYPES:
             continue
         names = names_in(value)
         looks = bool(_RUNNING.search(column.name))

@@ -2,12 +2,12 @@
 
 from sweeper.app.catalog import Column, has_subquery
 from sweeper.app.over_refund import names_in
-from sweeper.check.rehearsal.samples import Samples, is_number
+from sweeper.check.rehearsal.samples import Samples
 
 
 def amount_columns(samples: Samples) -> list[Column]:
     """The columns for the amount of a refund."""
-    return [column for column, value in _written(samples) if "amount" in names_in(value) and is_number(column)]
+    return [column for column, value in _written(samples) if "amount" in names_in(value) and column.is_number]
 
 
 def account_column(samples: Samples) -> Column | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from sweeper.app.catalog import Column
 from sweeper.check.context import failure
 from sweeper.check.rehearsal.ledger.ledger_columns import amount_columns
-from sweeper.check.rehearsal.samples import Samples, is_number
+from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.result import Check
 from sweeper.check.triggers import fired_by_refund
 
@@ -23,7 +23,7 @@ def check_lots(samples: Samples, key: Column | None) -> Iterator[Check]:
     columns = [
         one
         for one in ledger.table.columns.values()
-        if is_number(one) and one not in written and not one.generated and _LEFT.search(one.name)
+        if one.is_number and one not in written and not one.generated and _LEFT.search(one.name)
     ]
     yield from _against(samples, key, amounts)
     for column in samples.seen(ledger.table, columns):

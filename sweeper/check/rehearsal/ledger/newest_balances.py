@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sweeper.app.catalog import Column
 from sweeper.check.context import failure, warning
-from sweeper.check.rehearsal.samples import Samples, is_number, is_whole, named
+from sweeper.check.rehearsal.samples import Samples, is_whole, named
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.errors import Refusal, TooSlow
@@ -80,7 +80,7 @@ def _read(samples: Samples, key: Column, account: Column, column: Column) -> _Re
         return None
     accounts = samples.table("accounts.table", own.table)
     key_of_account = accounts.column(own.id)
-    numbers = [one for one in samples.readable(accounts) if is_number(one) and one != key_of_account]
+    numbers = [one for one in samples.readable(accounts) if one.is_number and one != key_of_account]
     numbers = numbers[:_NUMBERS_AT_MOST]
     moment = None if is_whole(key) else _moment(samples)
     if moment is None and not is_whole(key):  # no column shows which row is the newest

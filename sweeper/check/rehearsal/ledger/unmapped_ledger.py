@@ -8,7 +8,7 @@ from sweeper.check.context import CheckContext, failure, warning
 from sweeper.check.rehearsal.hooks import written_by_hooks
 from sweeper.check.rehearsal.marks.refund_traces import Rows, find_rows
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT
-from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_number, is_owed, named, number, sampling
+from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_owed, named, number, sampling
 from sweeper.check.result import Check
 from sweeper.postgres.templates import Slots
 
@@ -100,7 +100,7 @@ def _another_number(
 ) -> Iterator[Check]:
     """Another number of the sessions is what the app gave back; in another unit, it may be the same amount."""
     amount, sessions = samples.context.settings.sessions.amount, samples.context.mapping.sessions
-    columns = [one for one in samples.readable(sessions) if is_number(one)]
+    columns = [one for one in samples.readable(sessions) if one.is_number]
     numbers: list[Slots] = [{"column": one.quoted} for one in columns]
     rows = samples.read("read_amounts", list(theirs), {"owner": "NULL"}, {"numbers": numbers, "kinds": []})
     for place, column in enumerate(columns):
@@ -160,6 +160,6 @@ def _booked_by_hook(samples: Samples) -> bool:
     for row in samples.tables():
         if row.oid not in known and row.table_name.lower() in written:
             columns = samples.table("table", row.as_sql).columns.values()
-            if any(is_number(column) and AMOUNT.search(column.name) for column in columns):
+            if any(column.is_number and AMOUNT.search(column.name) for column in columns):
                 return True
     return False

@@ -29,7 +29,7 @@ def row_amounts(samples: Samples, table: Table, others: Collection[Column | None
     amounts = [
         column
         for column in table.columns.values()
-        if column.category == "N" and column not in others and (speaks or AMOUNT.search(column.name))
+        if column.is_number and column not in others and (speaks or AMOUNT.search(column.name))
     ]
     exact = [column for column in samples.seen(table, amounts) if column.base_type in EXACT_TYPES][:_AMOUNTS_AT_MOST]
     came, went = ([one for one in exact if _says(one, words) and not _says(one, others)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sweeper.app.catalog import JSON_TYPES, Column
 from sweeper.check.rehearsal.charges.delivered import settled_ids
-from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_number
+from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples
 from sweeper.postgres.templates import Choices, quote_text
 from sweeper.postgres.transaction import Row
 
@@ -81,7 +81,7 @@ def number_marks(samples: Samples, *, read: bool = False) -> list[Mark]:
     found = [
         column
         for name, column in sessions.columns.items()
-        if is_number(column)
+        if column.is_number
         and not column.generated
         and re.search(GIVEN_BACK, name, re.IGNORECASE)
         and not _NOT_MADE.search(name)

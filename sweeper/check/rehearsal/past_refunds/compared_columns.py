@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sweeper.app.catalog import JSON_TYPES, Column, has_subquery
 from sweeper.app.over_refund import names_in
-from sweeper.check.rehearsal.samples import Samples, is_number
+from sweeper.check.rehearsal.samples import Samples
 from sweeper.config.model import LedgerSection
 
 # values that are different in every refund: no row of the app has the same
@@ -88,12 +88,12 @@ def _meaning(column: Column, value: str, *, unique: bool) -> str | None:
         and (names & _OWN or "amount" in names or _LITERAL.fullmatch(value))
     ):
         return "json"
-    if names & _RUNNING and is_number(column):
+    if names & _RUNNING and column.is_number:
         return "running"
     if names & _OWN or _VOLATILE.search(value):  # the app may find its refunds by a key of the session's
         return "key" if unique and _KEY.search(column.name) and "session_id" not in names else None
     if "amount" in names:
-        return "amount" if is_number(column) and not has_subquery(value) else None
+        return "amount" if column.is_number and not has_subquery(value) else None
     if _LITERAL.fullmatch(value):  # the file may choose other texts, but not another direction of the credits
         return ("state" if STATE.search(column.name) else "text") if column.category in ("S", "E") else None
     return "account" if "account_id" in names and not has_subquery(value) else ""

@@ -6,7 +6,7 @@ from decimal import Decimal
 from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.marks.session_marks import number_marks
 from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund
-from sweeper.check.rehearsal.samples import is_number, is_owed, sampling
+from sweeper.check.rehearsal.samples import is_owed, sampling
 from sweeper.check.rehearsal.units import is_in_unit, is_money
 from sweeper.postgres.templates import Choices
 from sweeper.postgres.transaction import Row
@@ -25,7 +25,7 @@ def read_given_back(context: CheckContext) -> list[PastRefund]:
         marks = [mark.column for mark in number_marks(samples)]
         columns = [one for one in marks if not is_money(one.name) or is_money(moved)]
         columns = [one for one in columns if is_in_unit(one.name, moved)]
-        others = [one for one in samples.readable(sessions) if is_number(one) and one not in marks]
+        others = [one for one in samples.readable(sessions) if one.is_number and one not in marks]
         for column in columns:
             choices: Choices = {"numbers": [{"column": one.quoted} for one in (column, *others)], "kinds": []}
             rows = samples.read("read_amounts", samples.newest(running=False), {"owner": "NULL"}, choices)

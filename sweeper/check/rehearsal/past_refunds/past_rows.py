@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal, Inexact, localcontext
 
 from sweeper.app.catalog import FLOATING_TYPES, JSON_TYPES, Column
 from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn
-from sweeper.check.rehearsal.samples import DOWN_WORDS, UP_WORDS, Samples, is_number, is_whole
+from sweeper.check.rehearsal.samples import DOWN_WORDS, UP_WORDS, Samples, is_whole
 from sweeper.ledger.past import past_slots
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
@@ -154,7 +154,7 @@ def _names(text: str | None, session_id: str) -> bool:
 
 def _is_opposite(one: ComparedColumn, ours: str | None, theirs: str | None) -> bool:
     """Whether one text or number means that credits come in, and the other that they go out."""
-    if is_number(one.column) and ours is not None and theirs is not None:
+    if one.column.is_number and ours is not None and theirs is not None:
         return one.column.base_type not in FLOATING_TYPES and Decimal(ours) == -Decimal(theirs) != 0
     if one.meaning != "text":
         return False
@@ -173,7 +173,7 @@ def _whole(words: str) -> re.Pattern[str]:
 
 
 def _unlike(one: ComparedColumn, ours: str | None, theirs: str | None) -> bool:
-    if ours is not None and theirs is not None and is_number(one.column):
+    if ours is not None and theirs is not None and one.column.is_number:
         return Decimal(ours) != Decimal(theirs)
     return ours != theirs
 
