@@ -1,4 +1,5 @@
 -- For psql as it is: everything is rolled back at the end, and nothing that it writes stays.
+-- Only a sequence keeps the numbers that it gave out, as after any transaction that is rolled back.
 
 \set ON_ERROR_STOP on
 -- the values that the statement is sent with

@@ -60,6 +60,7 @@ def _script(transaction: Transaction, settings: Settings, prepared: RunContext, 
         {
             "noted": name in NOTES,
             "reads": not writes,
+            "writes": writes,
             "bound": bool(used),
             "variables": psql.variables(binds, used),
             "bounds": psql.variables(bounds, bounds),
