@@ -44,6 +44,7 @@ DECLARE
     sweeper_moved text[];
     sweeper_missing timestamptz;
     sweeper_owed_from timestamptz;
+    sweeper_newest_since timestamptz;
     {if by_account}
     sweeper_account CONSTANT {account_type} := $5;
     sweeper_here text[];

@@ -135,7 +135,7 @@ class Selection:
             "elapsed": timedelta(0),
             "failed_before": self.failed_before,
             "stuck_before": list(self.stuck_before),
-            **dict.fromkeys(("since", "paid_since"), self.since or "-infinity"),
+            **dict.fromkeys(("since", "paid_since", "newest_since"), self.since or "-infinity"),
             "until": self.until,
             "dates": self.dates,
             "session_ids": None if self.session_ids is None else text_array(self.session_ids),

@@ -151,6 +151,17 @@ def test_refund_pays_nothing_again_of_a_ledger_that_was_emptied(app: AppDatabase
     assert refund(app, 11, cast="int") == 1
 
 
+def test_refund_is_not_stopped_by_the_only_row_that_is_gone_since_a_session_failed(app: AppDatabase) -> None:
+    """A run pays it, too."""
+    later = datetime.now(UTC) + timedelta(hours=3)
+    add(app, 11, 11, "now() + interval '1 hour'")
+    add(app, 12, 12, "now() + interval '170 minutes'")
+    assert app.run(now=later).document["refunds"]["sessions"] == 1
+    app.sql("DELETE FROM entries WHERE job_id = 11")
+    planned = app.run("--dry-run", "--full", now=later + timedelta(hours=1))
+    assert (planned.document["refunds"]["sessions"], refund(app, 12, cast="int")) == (1, 1)
+
+
 def test_refund_pays_nothing_again_of_a_ledger_that_is_archived(refunded_by_app: AppDatabase) -> None:
     app = refunded_by_app
     archive(app, 105)

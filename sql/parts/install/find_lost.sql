@@ -11,5 +11,13 @@ IF sweeper_owed_from <= (
     ORDER BY run.started_at DESC
     LIMIT 1
 ) THEN
+    -- also some refunds from before it was owed: of the few since then, most may have lost their rows by chance
+    sweeper_newest_since := least(sweeper_owed_from, coalesce((
+        SELECT r.created_at
+        FROM {refunds} AS r
+        ORDER BY r.created_at DESC
+        OFFSET 199
+        LIMIT 1
+    ), '-infinity'));
     sweeper_missing := greatest(sweeper_missing, {include ledger_gone}{if notes_seen}, {include seen_gone}{end});
 END IF;

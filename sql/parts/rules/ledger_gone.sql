@@ -6,21 +6,25 @@
            END
     FROM (
         {include witnesses}
+          AND v.created_at >= %(newest_since)s::timestamptz
         ORDER BY v.created_at DESC
         LIMIT 100
     ) AS w
 ), (
-    SELECT CASE WHEN pg_catalog.count(*) FILTER (WHERE w.gone) * 2 > pg_catalog.count(*)
+    -- fewer than five are among the newest, above
+    SELECT CASE WHEN pg_catalog.count(*) FILTER (WHERE w.gone) * 2 > pg_catalog.count(*) AND pg_catalog.count(*) = 5
                THEN (
                    SELECT pg_catalog.max(every.created_at)
                    FROM (
                        {include witnesses}
+                         AND v.created_at >= %(paid_since)s::timestamptz
                    ) AS every
                    WHERE every.gone
                )
            END
     FROM (
         {include witnesses}
+          AND v.created_at >= %(paid_since)s::timestamptz
         ORDER BY v.created_at
         LIMIT 5
     ) AS w

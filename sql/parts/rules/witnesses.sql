@@ -9,8 +9,7 @@ SELECT v.created_at,
        ) IS NULL AS gone
 FROM {refunds} AS v
 JOIN {runs} AS run ON run.run_id = v.run_id AND run.told ->> 'mapping'::text = {file_digest}
-WHERE v.created_at >= %(paid_since)s::timestamptz
-  AND EXISTS (
+WHERE EXISTS (
       SELECT
       FROM {sessions} AS s
       WHERE {session_id} {session_eq} v.session_id
