@@ -25,6 +25,7 @@ _QUOTED_NAME = re.compile(r'"((?:[^"]|"")+)"')
 # a name as SQL has it
 NAME = r'"(?:[^"]|"")+"|[^\W\d][\w$]*'
 _NAME = re.compile(NAME)
+_QUALIFIER = re.compile(rf"({NAME})\s*\.")
 _OPENING = re.compile(r"\((?=\s*(?:select|with|table)\b)", re.IGNORECASE)
 
 
@@ -169,6 +170,17 @@ def subqueries(text: str) -> list[str]:
             end = closing(plain, opening.start())
             found.append(text[opening.start() : end])
     return found
+
+
+def subqueries_within(text: str) -> list[tuple[int, int]]:
+    """Where each subquery begins and ends in an expression, those in other subqueries too."""
+    plain = masked(text)
+    return [(opening.start(), closing(plain, opening.start())) for opening in _OPENING.finditer(plain)]
+
+
+def qualifiers_in(text: str) -> set[str]:
+    """The names of an expression that stand before a dot, as the catalog has them."""
+    return {as_stored(name) for name in _QUALIFIER.findall(without_literals(text))}
 
 
 def has_subquery(text: str) -> bool:

@@ -21,7 +21,7 @@ class ChargeKey:
     renaming keeps: that of the id, and of an attempt that is a column. ``reads`` are the columns that
     the expression names, with their types. ``ledger_oid`` is the table of the ledger, put back from a dump, without
     what was refunded since, at ``put_back_at``; no key differs by these, nor by ``accounts_oid``.
-    ``tables`` are those that subqueries of the sessions' section read, with their oids.
+    ``tables`` are those that subqueries of the file read to decide who is paid, with their oids.
     """
 
     table: str

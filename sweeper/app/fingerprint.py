@@ -10,8 +10,8 @@ from sweeper.app.charge_key import ChargeKey
 from sweeper.app.facts import Facts
 from sweeper.app.named import tables_in
 from sweeper.app.reader import Reader
-from sweeper.app.values import values_over_rows
-from sweeper.config.model import SessionsSection, Settings
+from sweeper.app.values import decisive_values, values_over_rows
+from sweeper.config.model import Settings
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.templates import fill, quote_text
 
@@ -50,13 +50,12 @@ def charge_key(reader: Reader, settings: Settings, sessions: Table, slots: Mappe
         attempt_number=attempt.number if attempt else None,
         reads={column.name: column.full_type for column in read},
         accounts_oid=next((table.oid for table in reader.tables if accounts and table.name == accounts.table), None),
-        tables=_read_tables(reader, own),
+        tables=_read_tables(reader, settings),
     )
 
 
-def _read_tables(reader: Reader, own: SessionsSection) -> dict[str, int]:
-    texts = [text for text in own.model_dump().values() if isinstance(text, str)]
-    names = sorted({name for text in texts for name in tables_in(text)})
+def _read_tables(reader: Reader, settings: Settings) -> dict[str, int]:
+    names = sorted({name for _, text in decisive_values(settings) for name in tables_in(text)})
     rows = reader.transaction.rows(fill("list_read_tables", {}), {"names": text_array(names)}) if names else []
     return {row.name: row.oid for row in rows}
 
@@ -82,7 +81,7 @@ def setting_slots(reader: Reader, settings: Settings) -> Facts:
 def fingerprint(settings: Settings, slots: Mapped[str, str], search_path: str) -> str:
     """A digest of all that decides who is paid, and how much; the reasons and the policy are not part of it.
 
-    Behind it are the names in subqueries that mean a column of the session as long as no other table has one.
+    Behind it are the names in subqueries that mean a column outside of them as long as no table in there has one.
     """
     bound = {name: slots[name] for name in _BOUND if name in slots}
     return f"{digest([decisive(settings), bound, search_path])} {slots['outer_names']}".rstrip()

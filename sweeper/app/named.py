@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from sweeper.app.catalog import subqueries, without_literals
+from sweeper.app.catalog import NAME, subqueries, without_literals
 from sweeper.config.model import Settings
 
-_PART = r'(?:"(?:[^"]|"")+"|[A-Za-z_][\w$]*)'
+_PART = f"(?:{NAME})"
 _NAME = rf"((?:{_PART}\s*\.\s*)?{_PART})"
 _NAMED = {
     "function": re.compile(rf"{_NAME}\s*\("),

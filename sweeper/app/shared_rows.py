@@ -78,7 +78,7 @@ def shared_facts(reader: Reader, settings: Settings, sessions: Table, known: Fac
         "locks_charges": among_accounts or (settings.accounts is None and (bool(everything) or any(shared.values()))),
         "reads_other_rows": reads_other_rows(settings) or any(shared.values()) or _reads_out_of_sight(reader, rest),
     }
-    return Facts({"outer_names": ", ".join(outer_names(reader, own, sessions))}, own_choices)
+    return Facts({"outer_names": ", ".join(outer_names(reader, settings, known.slots))}, own_choices)
 
 
 def _of_account(reader: Reader, settings: Settings, choices: Choices, *, changed: bool) -> dict[str, bool]:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from sweeper.app.catalog import has_subquery
 from sweeper.config.model import Settings
 
+_DECIDE_NOTHING = {"sessions.ended_at", "accounts.invariant"}
+
 
 def values_over_rows(settings: Settings) -> Sequence[tuple[str, str]]:
     """Each key of the file whose value is SQL over the rows of sessions and accounts, with that SQL."""
@@ -16,6 +18,11 @@ def values_over_rows(settings: Settings) -> Sequence[tuple[str, str]]:
             elif isinstance(value, dict):
                 found += [(f"{name}.{key}", one) for one in value.values() if isinstance(one, str)]
     return found
+
+
+def decisive_values(settings: Settings) -> Sequence[tuple[str, str]]:
+    """The same, without what decides neither who is paid nor how much."""
+    return [(key, text) for key, text in values_over_rows(settings) if key not in _DECIDE_NOTHING]
 
 
 def read_for_refund(settings: Settings) -> list[str]:

@@ -11,7 +11,14 @@ from sweeper.install.indexes import live_index_name, unconditional_index_name
 from sweeper.install.partition_indexes import parts_of
 from sweeper.install.restored_tables import are_app_tables_restored
 from sweeper.install.shared_guards import require_alone
-from sweeper.install.state import SCHEMA_VERSION, Installation, renamed_statuses, require_same_key, what_changed
+from sweeper.install.state import (
+    SCHEMA_VERSION,
+    Installation,
+    renamed_statuses,
+    require_same_key,
+    require_same_tables,
+    what_changed,
+)
 from sweeper.postgres.templates import fill
 from sweeper.sweep.owed import OwedReader
 from sweeper.sweep.reused_ids import require_own_ids
@@ -41,6 +48,7 @@ def check_installed(context: CheckContext) -> Iterator[Check]:
     else:
         with context.reading() as transaction:
             require_same_key(transaction, context.mapping, installation)
+            require_same_tables(transaction, context.mapping, installation)
             require_alone(transaction, context.mapping, installation.bound, installation.guard_index)
             floor = installation.floor(context.settings.policy)
             selection = Selection.of_run(context.settings, context.as_of, floor)
@@ -69,9 +77,9 @@ def _with_names(mapping: Mapping) -> Check:
         return ok("installed", installed)
     return warning(
         "installed",
-        f"{installed}; {names}: a bare name in a subquery, which means the session's column as long as no table of the "
+        f"{installed}; {names}: a bare name in a subquery, which means a column outside of it as long as no table of the "
         f"subquery has one. Runs would notice that, and {mapping.schema}.refund() would not",
-        "write s.NAME, then sweeper install",
+        "write s.NAME, or the alias of its table, then sweeper install",
     )
 
 

@@ -77,8 +77,8 @@ def replaced_table(transaction: Transaction, mapping: Mapping, bound: ChargeKey)
     An app may begin a new table under the name of one that it keeps: what it refunded is in the old one alone.
     """
     for name, oid in bound.tables.items():
-        if mapping.key.tables.get(name, oid) != oid:
-            for row in transaction.rows(fill("find_renamed_table", {}), {"bound_oid": oid}):
+        if (now := mapping.key.tables.get(name, oid)) != oid:
+            for row in transaction.rows(fill("find_renamed_table", {}), {"bound_oid": oid, "table_oid": now}):
                 return (
                     f"{name}, which the file reads, is not the same table as at installation, which is now {row.name}"
                 )

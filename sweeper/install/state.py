@@ -114,6 +114,7 @@ def open_mapping(
         require_same_key(transaction, mapping, installation)
         if mapping.fingerprint != installation.fingerprint:
             raise ConfigurationError(what_changed(mapping, installation), code="mapping_changed")
+        require_same_tables(transaction, mapping, installation)
         require_same_labels(mapping, installation)
         if guarded:
             require_own_guard(transaction, mapping)
@@ -149,6 +150,8 @@ def open_file(
         _require_version(found)
         require_whole(transaction, mapping)
         require_same_key(transaction, mapping, found)
+        if mapping.fingerprint == found.fingerprint:
+            require_same_tables(transaction, mapping, found)
         require_same_labels(mapping, found)
         require_own_guard(transaction, mapping)
         mapping = replace(mapping, fenced=has_fence(transaction, mapping))
@@ -160,7 +163,7 @@ def what_changed(mapping: Mapping, installation: Installation) -> str:
     names = compare_names(installation.fingerprint, mapping.fingerprint)
     if names:
         return (
-            f"{names}: a bare name in a subquery means another table's column than at installation, because a "
+            f"{names}: a bare name in a subquery means another column than at installation, because a "
             "migration of the app added or dropped one. Write s.NAME for the session's column, and the table's alias "
             "before any other, then run `sweeper install`"
         )
@@ -195,6 +198,17 @@ def require_same_key(transaction: Transaction, mapping: Mapping, installation: I
     changed = changed_table(transaction, mapping, bound, ledger)
     if changed:
         raise ConfigurationError(f"{changed}. Nothing was paid. {WHERE_ROTATED}", code="key_changed")
+
+
+def require_same_tables(transaction: Transaction, mapping: Mapping, installation: Installation) -> None:
+    """Check that the tables that the installed file reads are those of the installation.
+
+    Raises:
+        ConfigurationError: another has taken the name of one that is still there.
+    """
+    bound = installation.bound
+    if bound is None:
+        return
     # in a restored database, an oid may be that of any other table
     same_database = (mapping.key.table_oid, installation.ledger_oid) == (bound.table_oid, bound.ledger_oid)
     if same_database and (replaced := replaced_table(transaction, mapping, bound)):

@@ -7,7 +7,7 @@ import pytest
 
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, items
-from tests.helpers.jobs import FILE, JOBS, add_jobs, install
+from tests.helpers.jobs import FILE, JOBS, add_jobs, install, refused
 from tests.helpers.server import Server
 
 TABLES = (
@@ -15,6 +15,8 @@ TABLES = (
     + """
 CREATE TABLE entries (job_id int, kind text);
 CREATE TABLE plans (name text PRIMARY KEY);
+CREATE TABLE orders (job_id int, number int);
+INSERT INTO orders SELECT n, n FROM generate_series(1, 9) AS n;
 INSERT INTO users VALUES ('u');
 """
 )
@@ -46,8 +48,13 @@ def owe(app: AppDatabase) -> None:
             "ALTER TABLE jobs ADD kind text; ALTER TABLE entries RENAME kind TO type",
             "kind",
         ),
+        (
+            "EXISTS (SELECT FROM orders AS o WHERE o.job_id = s.id AND EXISTS (SELECT FROM entries WHERE job_id = number))",
+            "ALTER TABLE entries ADD number int",
+            "number in part 1",
+        ),
     ],
-    ids=["added", "renamed"],
+    ids=["added", "renamed", "between"],
 )
 def test_no_run_pays_when_a_name_of_the_file_means_another_column(
     app: AppDatabase, exclude: str, migration: str, name: str
@@ -57,7 +64,8 @@ def test_no_run_pays_when_a_name_of_the_file_means_another_column(
     app.sql(migration)
     ran = app.run(now=None, role=None)
     assert (ran.exit_code, ran.document["error"]["code"]) == (2, "mapping_changed")
-    assert f"{name} in sessions.exclude" in ran.document["error"]["message"]
+    message = ran.document["error"]["message"]
+    assert message.startswith(name) and " sessions.exclude: a bare name" in message
     assert app.value("SELECT sum(credits) FROM users") == 0
 
 
@@ -66,6 +74,8 @@ def test_no_run_pays_when_a_name_of_the_file_means_another_column(
     [
         "EXISTS (SELECT FROM entries AS e WHERE e.job_id = id)",
         "EXISTS (SELECT FROM entries AS e WHERE e.job_id = s.id AND kind = 'refund')",
+        "EXISTS (SELECT FROM orders o, LATERAL (SELECT count(e) AS found FROM entries e WHERE e.job_id = number) AS e "
+        "WHERE o.job_id = s.id AND e.found > 0)",
     ],
 )
 def test_a_run_pays_after_a_migration_that_changes_no_name(app: AppDatabase, exclude: str) -> None:
@@ -74,6 +84,17 @@ def test_a_run_pays_after_a_migration_that_changes_no_name(app: AppDatabase, exc
     app.sql("ALTER TABLE entries ADD note text; ALTER TABLE jobs ADD note text; ALTER TABLE plans ADD id int")
     ran = app.run(now=None, role=None)
     assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 2)
+
+
+def test_no_run_pays_when_a_name_means_another_column_than_the_accounts(app: AppDatabase) -> None:
+    active = "NOT EXISTS (SELECT FROM entries AS e WHERE e.kind = id)"
+    app.config.write_text(
+        FILE.format(sessions="").replace("balance =", f'serialized = true\nactive = "{active}"\nbalance =')
+    )
+    assert install(app) == 0
+    owe(app)
+    app.sql("INSERT INTO entries VALUES (NULL, 'u'); ALTER TABLE entries ADD id text")
+    assert "id in accounts.active" in refused(app, "run")
 
 
 def test_check_warns_of_such_names_and_of_no_others(app: AppDatabase) -> None:

@@ -15,6 +15,7 @@ from tests.helpers.jobs import (
     add_job,
     install,
     jobs,
+    reconfigure,
     refused,
     sweep,
     uninstall,
@@ -186,3 +187,39 @@ def test_nothing_is_paid_when_a_table_that_exclude_reads_is_replaced(server: Ser
         assert (sweep(app), app.value("SELECT sweeper.refund(1, 'x')")) == (0, 0)
         app.sql("CREATE TABLE copied AS TABLE events; DROP TABLE events; ALTER TABLE copied RENAME TO events")
         assert sweep(app) == 0
+
+
+def test_nor_when_a_view_takes_its_name_until_the_file_reads_both(server: Server, tmp_path: Path) -> None:
+    for app in jobs(server, tmp_path, sessions=MARK, more=REFUNDED):
+        app.sql("ALTER TABLE events RENAME TO events_old; CREATE TABLE fresh (LIKE events_old)")
+        app.sql("CREATE VIEW events AS SELECT * FROM fresh")
+        assert "events, which the file reads, is not the same table" in refused(app, "run")
+        reconfigure(app, MARK.replace("FROM events", "FROM (TABLE events UNION ALL TABLE events_old)"))
+        planned = app.run("--dry-run", now=None, role=None)
+        assert (planned.document["refunds"]["sessions"], install(app), sweep(app)) == (1, 0, 1)
+
+
+@pytest.mark.parametrize(
+    "replace",
+    [
+        "CREATE TABLE events (job_id int) PARTITION BY LIST (job_id); "
+        "ALTER TABLE events ATTACH PARTITION events_old DEFAULT",
+        "CREATE TABLE events (job_id int); ALTER TABLE events_old INHERIT events",
+    ],
+    ids=["partition", "child"],
+)
+def test_a_table_that_became_a_part_of_the_new_one_stops_nothing(server: Server, tmp_path: Path, replace: str) -> None:
+    for app in jobs(server, tmp_path, sessions=MARK, more=REFUNDED):
+        app.sql(f"ALTER TABLE events RENAME TO events_old; {replace}")
+        assert (sweep(app), app.value("SELECT sweeper.refund(1, 'x')")) == (1, 0)
+
+
+def test_nobody_is_paid_when_a_table_that_active_reads_is_replaced(server: Server, tmp_path: Path) -> None:
+    more = "CREATE TABLE bans (user_id text); INSERT INTO bans VALUES ('u'); INSERT INTO users VALUES ('u');"
+    for app in jobs(server, tmp_path, more=more):
+        banned = "NOT EXISTS (SELECT FROM bans AS b WHERE b.user_id = a.id)"
+        app.configure("balance =", f'serialized = true\nactive = "{banned}"\nbalance =')
+        assert install(app) == 0
+        add_job(app, 1)
+        app.sql("ALTER TABLE bans RENAME TO bans_old; CREATE TABLE bans (user_id text)")
+        assert "bans, which the file reads, is not the same table" in refused(app, "run")

@@ -1,3 +1,8 @@
--- The rows of a table beside columns with these names, so that a bare name in a subquery is ambiguous where it means a
--- column of the table.
-(SELECT {each names ", "}NULL AS {name}{end}) AS sweeper_names CROSS JOIN {table}
+-- A subquery of the file where each of these names is a column of two tables outside of it, so that a bare name in it is
+-- ambiguous if no table in there has such a column.
+(
+    SELECT sweeper_query.*
+    FROM (SELECT {each names ", "}NULL AS {name}{end}) AS sweeper_once
+    CROSS JOIN (SELECT {each names ", "}NULL AS {name}{end}) AS sweeper_twice
+    CROSS JOIN LATERAL {subquery} AS sweeper_query
+)

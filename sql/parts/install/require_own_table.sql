@@ -31,8 +31,9 @@ END IF;
 SELECT pg_catalog.min(t.key)
 INTO sweeper_problem
 FROM pg_catalog.jsonb_each_text(coalesce(sweeper_key -> 'tables'::text, '{}')) AS t
-JOIN pg_catalog.pg_class AS c ON c.oid::bigint = t.value::bigint AND c.relkind IN ('r', 'p')
-WHERE pg_catalog.to_regclass(t.key)::oid::bigint <> t.value::bigint
+JOIN pg_catalog.pg_class AS c ON c.oid::bigint = t.value::bigint
+CROSS JOIN LATERAL (SELECT pg_catalog.to_regclass(t.key)::oid::bigint AS table_oid) AS now
+WHERE {include took_its_name}
   AND (sweeper_key ->> 'table_oid'::text)::bigint = {sessions_text}::regclass::oid::bigint;
 IF sweeper_problem IS NOT NULL THEN
     RAISE EXCEPTION USING
