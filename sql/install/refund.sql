@@ -16,6 +16,12 @@ SET standard_conforming_strings = on
 SET extra_float_digits = 1
 SET gin_fuzzy_search_limit = 0
 SET transform_null_equals = off
+SET array_nulls = on
+SET bytea_output = 'hex'
+{if formats}
+SET lc_numeric = {number_locale}
+SET lc_time = {time_locale}
+{end}
 {if searches_text}
 SET default_text_search_config = {text_search}
 {end}

@@ -22,11 +22,19 @@ _DECISIVE = {"sessions": {"ended_at"}, "accounts": {"invariant"}, "ledger": {"re
 _BOUND = (
     "sessions", "accounts", "ledger", "session_type", "session_collate", "account_type", "account_collate",
     "attempt_type", "attempt_collate", "status_type", "amount_type", "started_type", "balance_type",
-    "ledger_session_type", "ledger_attempt_type", "shared_ids", "money_locale", "text_search",
+    "ledger_session_type", "ledger_attempt_type", "shared_ids", "money_locale", "text_search", "number_locale",
+    "time_locale",
 )  # fmt: skip
 
 
 _SEARCHES = re.compile(r"\w*to_ts(?:vector|query)\b|@@", re.IGNORECASE)
+_FORMATS = re.compile(r"\bto_(?:char|number|date|timestamp)\b", re.IGNORECASE)
+# as `read_settings` has them, where what they are for is used
+_SETTINGS = {
+    "has_money": ("money_locale",),
+    "searches_text": ("text_search",),
+    "formats": ("number_locale", "time_locale"),
+}
 
 
 def charge_key(reader: Reader, settings: Settings, sessions: Table, slots: Mapped[str, str]) -> ChargeKey:
@@ -63,19 +71,19 @@ def _read_tables(reader: Reader, settings: Settings) -> dict[str, int]:
 def setting_slots(reader: Reader, settings: Settings) -> Facts:
     """The settings by which the mapping is read, and which anybody may change for himself.
 
-    How many cents money has, where a mapped table has some; and by which language texts are searched, where the file's
-    SQL may do that.
+    How many cents money has, where a mapped table has some; by which language texts are searched, and how numbers and
+    times are written, where the file's SQL may do that.
     """
-    has_money = any(column.base_type == MONEY for table in reader.tables for column in table.columns.values())
-    searches = any(_SEARCHES.search(without_literals(text)) for _, text in values_over_rows(settings))
-    searches |= settings.ledger is not None and _SEARCHES.search(without_literals(settings.ledger.where)) is not None
-    choices = {"has_money": has_money, "searches_text": searches}
-    if not has_money and not searches:
-        return Facts({}, choices)
-    row = reader.transaction.row(fill("read_settings", {}))
-    slots = {"money_locale": quote_text(row.money_locale)} if has_money else {}
-    slots |= {"text_search": quote_text(row.text_search)} if searches else {}
-    return Facts(slots, choices)
+    texts = [without_literals(text) for _, text in values_over_rows(settings)]
+    texts += [without_literals(settings.ledger.where)] if settings.ledger else []
+    used = {
+        "has_money": any(column.base_type == MONEY for table in reader.tables for column in table.columns.values()),
+        "searches_text": any(map(_SEARCHES.search, texts)),
+        "formats": any(map(_FORMATS.search, texts)),
+    }
+    names = [name for choice, listed in _SETTINGS.items() if used[choice] for name in listed]
+    row = reader.transaction.row(fill("read_settings", {}))._asdict() if names else {}
+    return Facts({name: quote_text(row[name]) for name in names}, dict(used))
 
 
 def fingerprint(settings: Settings, slots: Mapped[str, str], search_path: str) -> str:

@@ -100,3 +100,31 @@ def test_texts_are_searched_by_the_language_of_the_installation(bare: AppDatabas
     assert bare.run("--full").document["refunds"]["sessions"] == 0
     bare.sql(f"ALTER DATABASE \"{database}\" SET default_text_search_config = 'simple'")
     assert bare.run().document["error"]["code"] == "mapping_changed"
+
+
+@pytest.mark.parametrize(
+    ("mark", "setting"),
+    [
+        ("s.id::bytea::text = '\\x73'", "bytea_output = 'escape'"),
+        ("to_number('1', '9') = 1 AND current_setting('lc_numeric') = 'C'", "lc_numeric = 'POSIX'"),
+        ("to_char(1, '9') = ' 1' AND current_setting('lc_time') = 'C'", "lc_time = 'POSIX'"),
+        ("('{NULL}'::text || '')::text[] = ARRAY[NULL]", "array_nulls = off"),
+    ],
+)
+def test_what_is_owed_does_not_depend_on_how_the_caller_writes_values(
+    bare: AppDatabase, mark: str, setting: str
+) -> None:
+    database = bare.value("SELECT current_database()")
+    for name in ("lc_numeric", "lc_time"):
+        bare.sql(f"ALTER DATABASE \"{database}\" SET {name} = 'C'")
+    bare.configure("exclude    = \"step = 'All models failed - credits refunded'\"", f"exclude = '''{mark}'''")
+    assert bare.sweeper("install").exit_code == 0
+    bare.account()
+    bare.session("s")
+    with psycopg.connect(bare.url_as(LAYER), autocommit=True) as layer:
+        layer.execute(f"SET {setting}")
+        assert layer.execute("SELECT sweeper.refund('s', 'x')").fetchone() == (0,)
+    assert items(check(bare))["refund_function"]["status"] == "ok"
+    if not setting.startswith("lc_"):
+        bare.sql(f'ALTER DATABASE "{database}" SET {setting}')
+    assert bare.run().document["refunds"]["sessions"] == 0
