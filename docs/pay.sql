@@ -61,6 +61,11 @@ SELECT pg_catalog.set_config('lock_timeout', pg_catalog.concat(least(
        pg_catalog.set_config('array_nulls', 'on', true),
        -- the decimal places of the type money: the role's own setting, whatever another client has left
        pg_catalog.set_config('lc_monetary', NULL, true),
+       -- how numbers and times are written: the role's own setting, too
+       pg_catalog.set_config('lc_numeric', NULL, true),
+       pg_catalog.set_config('lc_time', NULL, true),
+       -- how bytes are written as text
+       pg_catalog.set_config('bytea_output', 'hex', true),
        -- by which language texts are searched: the role's own setting, too
        pg_catalog.set_config('default_text_search_config', NULL, true),
        -- else a comparison with null in the file's SQL could be true

@@ -21,7 +21,8 @@ class ChargeKey:
     renaming keeps: that of the id, and of an attempt that is a column. ``reads`` are the columns that
     the expression names, with their types. ``ledger_oid`` is the table of the ledger, put back from a dump, without
     what was refunded since, at ``put_back_at``; no key differs by these, nor by ``accounts_oid``.
-    ``tables`` are those that subqueries of the file read to decide who is paid, with their oids.
+    ``tables`` are those that subqueries of the file read to decide who is paid, with their oids;
+    ``columns`` those of the sessions and the accounts that the file names, by oid, with their numbers.
     """
 
     table: str
@@ -39,6 +40,7 @@ class ChargeKey:
     ledger_oid: int | None = None
     put_back_at: str | None = None
     tables: dict[str, int] = field(default_factory=dict)
+    columns: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @property
     def id_name(self) -> str:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping as Mapped
 from hashlib import sha256
 
-from sweeper.app.catalog import MONEY, Table, without_literals
+from sweeper.app.catalog import MONEY, Table, names_in, without_literals
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.facts import Facts
 from sweeper.app.named import tables_in
@@ -58,8 +58,18 @@ def charge_key(reader: Reader, settings: Settings, sessions: Table, slots: Mappe
         attempt_number=attempt.number if attempt else None,
         reads={column.name: column.full_type for column in read},
         accounts_oid=next((table.oid for table in reader.tables if accounts and table.name == accounts.table), None),
+        columns=_named_columns(reader, settings, {sessions.qualified, slots.get("accounts")}),
         tables=_read_tables(reader, settings),
     )
+
+
+def _named_columns(reader: Reader, settings: Settings, tables: set[str | None]) -> dict[str, dict[str, int]]:
+    named = {name for _, text in decisive_values(settings) for name in names_in(text)}
+    return {
+        str(table.oid): {name: column.number for name, column in table.columns.items() if name in named}
+        for table in reader.tables
+        if table.qualified in tables
+    }
 
 
 def _read_tables(reader: Reader, settings: Settings) -> dict[str, int]:

@@ -77,8 +77,8 @@ def _with_names(mapping: Mapping) -> Check:
         return ok("installed", installed)
     return warning(
         "installed",
-        f"{installed}; {names}: a bare name in a subquery, which means a column outside of it as long as no table of the "
-        f"subquery has one. Runs would notice that, and {mapping.schema}.refund() would not",
+        f"{installed}; {names}: a bare name in a subquery, which means a column outside of it as long as no table in "
+        f"it has one. Runs would notice that, and {mapping.schema}.refund() would not",
         "write s.NAME, or the alias of its table, then sweeper install",
     )
 

@@ -5,6 +5,7 @@ refunds of the other, and no session would be paid. A restored dump, or a copy t
 has the same sessions under another oid.
 """
 
+import json
 from typing import NamedTuple
 
 from sweeper.app.charge_key import ChargeKey
@@ -82,6 +83,16 @@ def replaced_table(transaction: Transaction, mapping: Mapping, bound: ChargeKey)
                 return (
                     f"{name}, which the file reads, is not the same table as at installation, which is now {row.name}"
                 )
+    return ""
+
+
+def swapped_column(transaction: Transaction, bound: ChargeKey) -> str:
+    """Which column of the file is another than at installation, in words; "" if none, or if that was dropped."""
+    binds = {"bound_columns": json.dumps(bound.columns)}
+    for row in transaction.rows(fill("find_swapped_column", {}), binds):
+        return (
+            f"{row.name}, which the file names, is not the same column as at installation, which is now {row.renamed}"
+        )
     return ""
 
 

@@ -15,7 +15,7 @@ from sweeper.install.functions import has_fence
 from sweeper.install.guard import require_own_guard
 from sweeper.install.missing_tables import require_whole
 from sweeper.install.restored_tables import require_own_ledger
-from sweeper.install.rotation import WHERE_ROTATED, OldLedger, changed_table, replaced_table
+from sweeper.install.rotation import WHERE_ROTATED, OldLedger, changed_table, replaced_table, swapped_column
 from sweeper.install.shared_guards import require_alone
 from sweeper.install.surroundings import CATALOGUE_TIMEOUTS, Surroundings
 from sweeper.postgres.database import Database
@@ -201,7 +201,7 @@ def require_same_key(transaction: Transaction, mapping: Mapping, installation: I
 
 
 def require_same_tables(transaction: Transaction, mapping: Mapping, installation: Installation) -> None:
-    """Check that the tables that the installed file reads are those of the installation.
+    """Check that the tables and columns that the installed file reads are those of the installation.
 
     Raises:
         ConfigurationError: another has taken the name of one that is still there.
@@ -210,8 +210,13 @@ def require_same_tables(transaction: Transaction, mapping: Mapping, installation
     if bound is None:
         return
     # in a restored database, an oid may be that of any other table
-    same_database = (mapping.key.table_oid, installation.ledger_oid) == (bound.table_oid, bound.ledger_oid)
-    if same_database and (replaced := replaced_table(transaction, mapping, bound)):
+    if (mapping.key.table_oid, installation.ledger_oid) != (bound.table_oid, bound.ledger_oid):
+        return
+    if swapped := swapped_column(transaction, bound):
+        raise ConfigurationError(
+            f"{swapped}. Nothing was paid: review the file, then run `sweeper install`", code="mapping_changed"
+        )
+    if replaced := replaced_table(transaction, mapping, bound):
         raise ConfigurationError(
             f"{replaced}. Nothing was paid: what it said of older sessions may be missing. Let the file read both, or, "
             "if the new one has it all, run `sweeper install`",

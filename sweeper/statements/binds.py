@@ -146,7 +146,7 @@ class Values:
             **dict.fromkeys(("refund_words", "table_words", "words", "said"), "refund"),
             "called": "job:([[:alnum:]]+)",
             **{"up_words": "credit", "down_words": "debit", "not_made": "failed", "denied": "denied"},
-            "rehearsal": "{}",
+            **dict.fromkeys(("rehearsal", "bound_columns"), "{}"),
         }
 
     def _of_catalogue(self) -> dict[str, object]:

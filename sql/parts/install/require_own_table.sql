@@ -27,6 +27,16 @@ IF EXISTS (
     RAISE EXCEPTION 'another column has the name of the one that refunds were written for: nothing was paid'
         USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run `sweeper check`.';
 END IF;
+SELECT pg_catalog.min(now.attname::text)
+INTO sweeper_problem
+{include swapped_columns}
+WHERE (sweeper_key ->> 'table_oid'::text)::bigint = {sessions_text}::regclass::oid::bigint;
+IF sweeper_problem IS NOT NULL THEN
+    RAISE EXCEPTION USING
+        ERRCODE = 'object_not_in_prerequisite_state',
+        MESSAGE = 'another column than at installation has the name ' || sweeper_problem || ': nothing was paid',
+        HINT = 'Run `sweeper check`.';
+END IF;
 -- Another table may have the name of one that a subquery of the file reads, while the old one is still there.
 SELECT pg_catalog.min(t.key)
 INTO sweeper_problem
