@@ -204,7 +204,10 @@ def _ask(transaction: Transaction, mapping: Mapping, inspection: Inspection, nam
     except Refusal:
         if "%(session_ids)s" not in statement:  # it does not read sessions one by one
             raise
-    for part in replace(inspection.selection, look_again=True).parts():
+    every = replace(inspection.selection, look_again=True)
+    # pages in the order of the ids have those without a start, too
+    by_id = not OwedReader(transaction, mapping, every).can_read_starts()
+    for part in (every,) if by_id else every.parts():
         for ids in _pages(transaction, mapping, part):
             for answer in in_halves(ids, lambda some: ask(inspection.selection.only(some)), Refusal):
                 yield [_RefusedSession(answer.item)] if isinstance(answer, RefusedAlone) else answer

@@ -96,6 +96,20 @@ class OwedReader:
         last = after[1] if by_id and after else None
         return [place_of(row) for row in self._rows("list_ids", page_size=_CANDIDATES_AT_ONCE, after_id=last)]
 
+    def can_read_starts(self) -> bool:
+        """Whether no start of a session of the selection fails."""
+        try:
+            with self.transaction.savepoint():
+                self._row("find_earliest")
+        except (Refusal, StatementError):
+            return False
+        return True
+
+    def has_come_before(self, session_id: str) -> bool:
+        """Whether a refused session was in the part of those with a start, too, because its start cannot be read."""
+        one = self._of(self.selection.only((session_id,)))
+        return self.selection.dates == "unknown" and not one.can_read_starts()
+
     def is_on_hold(self, session_id: str) -> bool:
         """Whether a session that the database refuses is on hold already, so that its hold is not a new one."""
 

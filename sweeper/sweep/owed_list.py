@@ -85,7 +85,8 @@ class OwedList(OwedReader):
 
         for answer in in_halves(session_ids, read, Refusal, StatementError):
             if isinstance(answer, RefusedAlone):
-                yield self._refused(answer.item, cast("Refusal | StatementError", answer.error))
+                if not self.has_come_before(answer.item):
+                    yield self._refused(answer.item, cast("Refusal | StatementError", answer.error))
             else:
                 yield from self._looked(answer)
 

@@ -227,7 +227,8 @@ class Sweep:
             if isinstance(found, RefusedAlone):
                 # an expression fails whenever it is read, so payments before this one prove as much as later ones
                 problem = cast("Refusal | StatementError", found.error)
-                self._runner.refused_alone(found.item, problem, self._runner.suspects.in_this_run)
+                if not self._read(selection, partial(OwedReader.has_come_before, session_id=found.item)):
+                    self._runner.refused_alone(found.item, problem, self._runner.suspects.in_this_run)
                 refused = True
             else:
                 self._pay_page(found)

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.helpers.app_database import AppDatabase
+from tests.helpers.audits import audit
 from tests.helpers.holds import holds
 
 
@@ -90,6 +91,23 @@ def test_expressions_that_fail_for_one_account_stop_no_others(first: AppDatabase
         counted = [one.document[name] for name in ("held", "skipped")]
         assert (one.document["refunds"]["sessions"], counted) == (1, [2, 5]), one.document
     assert ran.exit_code == 3
+
+
+def test_sessions_whose_start_cannot_be_read_are_counted_once(first: AppDatabase) -> None:
+    first.configure("[policy]", "[policy]\nmax_new_holds = 4")
+    broken = "created_at + interval '1 s' * (CASE WHEN user_id = 'bad' THEN 1 / (user_id <> 'bad')::int ELSE 0 END)"
+    first.configure('started_at = "created_at"', f'started_at = "{broken}"')
+    assert first.sweeper("install").exit_code == 0
+    first.account("bad")
+    first.account()
+    for number in range(7):
+        first.session(f"a-{number}", account="bad")
+    first.session("b")
+    audited = audit(first).document
+    assert (audited["position"]["held"]["sessions"], audited["position"]["owed"]["sessions"]) == (7, 1)
+    planned, ran = first.run("--dry-run"), first.run()
+    for one in (planned, ran):
+        assert [one.document[name] for name in ("held", "skipped")] == [2, 5], one.document
 
 
 def test_a_cap_outranks_a_hold(first: AppDatabase) -> None:
