@@ -18,6 +18,7 @@ SET gin_fuzzy_search_limit = 0
 SET transform_null_equals = off
 SET array_nulls = on
 SET bytea_output = 'hex'
+SET jit = off
 {if formats}
 SET lc_numeric = {number_locale}
 SET lc_time = {time_locale}

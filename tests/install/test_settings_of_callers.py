@@ -128,3 +128,10 @@ def test_what_is_owed_does_not_depend_on_how_the_caller_writes_values(
     if not setting.startswith("lc_"):
         bare.sql(f'ALTER DATABASE "{database}" SET {setting}')
     assert bare.run().document["refunds"]["sessions"] == 0
+
+
+def test_refund_is_not_compiled(bare: AppDatabase) -> None:
+    """That takes a second in each call, by the estimate for a large ledger of which only a few rows are read."""
+    assert bare.sweeper("install").exit_code == 0
+    settings = bare.value("SELECT proconfig FROM pg_proc WHERE oid = 'sweeper.refund'::regproc")
+    assert "jit=off" in settings
