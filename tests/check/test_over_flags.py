@@ -41,6 +41,12 @@ def test_a_mark_of_what_is_over(app: App, name: str, other: str) -> None:
         "UPDATE jobs SET is_canceled = true, canceled_at = ended WHERE id = 'j30'",
         "UPDATE jobs SET is_canceled = true, canceled_at = ended WHERE id = 'j35'",
         "ALTER TABLE jobs RENAME is_canceled TO is_cancelable; ALTER TABLE jobs RENAME canceled_at TO cancel_asked_at",
+        # its worker is gone, which shows that it is owed
+        "ALTER TABLE jobs RENAME is_canceled TO aborted; ALTER TABLE jobs RENAME canceled_at TO lease_expired_at",
+        "ALTER TABLE jobs RENAME is_canceled TO trial_ended; ALTER TABLE jobs RENAME canceled_at TO window_closed_at",
+        # a step that is completed where the work succeeds as well, and what has succeeded is moved elsewhere
+        """ALTER TABLE jobs RENAME is_canceled TO input_done; ALTER TABLE jobs RENAME canceled_at TO uploading_done_at;
+        DELETE FROM jobs WHERE state = 'done'""",
     ],
 )
 def test_a_mark_that_does_not_show_that_it_is_over(app: App, change: str) -> None:

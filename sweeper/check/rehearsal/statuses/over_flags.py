@@ -9,8 +9,9 @@ from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.result import Check
 from sweeper.postgres.templates import Slots
 
+# what was aborted, or whose lease expired, is not over but dead
 _OVER = re.compile(
-    r"cancel|abort|finish|complet|(?<![a-z])done|ended|closed|withdrawn|skipped|rejected|declined|discarded|expired",
+    r"cancel|finish|complet|(?<![a-z])done|^(is_?|was_?)?(ended|closed)|withdrawn|skipped|rejected|declined|discarded",
     re.IGNORECASE,
 )
 _NOT_YET = re.compile(r"request|want|ask|able|allow|auto|expect|estimat|plan|due|on_|notif|reason|_by", re.IGNORECASE)
@@ -19,10 +20,13 @@ _ENOUGH = 3
 
 
 def check_over(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
-    """A column that only stuck sessions have set, and none that is alive, has failed or has succeeded."""
+    """A column that only stuck sessions have set, and none that is alive, has failed or has succeeded.
+
+    A step of the work is completed as well where it succeeds: without such sessions nothing is known.
+    """
     columns = _columns(samples)
     running = samples.newest(running=True)
-    if not columns or len(running) <= _ENOUGH or samples.context.settings.sessions.stuck_at is not None:
+    if not columns or not settled or len(running) <= _ENOUGH or samples.context.settings.sessions.stuck_at is not None:
         return
     stuck, paid, marked = _stuck(samples, running), set[str](), [set[str]() for _ in columns]
     others = {*samples.newest(running=False), *settled}
