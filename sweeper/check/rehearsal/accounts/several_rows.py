@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from sweeper.app.catalog import NUMBER_TYPES, Column, Table
-from sweeper.check.context import failure
+from sweeper.check.context import warning
 from sweeper.check.rehearsal.accounts.costs import (
     Owner,
     SessionCosts,
@@ -53,11 +53,11 @@ def check_several_rows(
         if any(_is_spent(together, target) for target in sums):
             others = [_differing(costs, target) for target in targets]
             wrong = min(others, key=len, default=[])
-            yield failure(
+            yield warning(  # the app may give back to another row than the one that it took from
                 "balances",
                 f"the rows of {own.table} with the same {link.of_accounts.name} have together moved by exactly what "
                 f"sessions of that {link.of_sessions.name} took, and not each by what sessions.account leads to it, "
-                f"such as {named(wrong)}: another row was charged",
+                f"such as {named(wrong)}: another row was charged; does the app give back to this one?",
                 f"sessions.account: the row of {own.table} that a session was charged to, such as that of its period",
             )
             return
