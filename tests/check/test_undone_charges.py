@@ -65,6 +65,19 @@ def test_a_running_balance_is_not_what_is_left(app: App) -> None:
     assert "ledger" not in rehearsed(app)
 
 
+def test_what_is_left_of_the_only_lot_of_each_wallet(bare: AppDatabase) -> None:
+    """It is the balance until the first refund, which is a lot of its own."""
+    app = shop(bare)
+    app.sql("ALTER TABLE book DROP total, ADD remaining numeric; DELETE FROM book")
+    app.sql("INSERT INTO book (wallet, kind, amount, remaining) "
+            "SELECT id, 'grant', 900, 805 + ascii(right(id, 1)) FROM wallets")  # fmt: skip
+    app.sql("UPDATE wallets AS w SET balance = (SELECT b.remaining FROM book AS b WHERE b.wallet = w.id)")
+    app.map("ledger.insert", remaining="amount")
+    assert "ledger" not in rehearsed(app)
+    app.sql("INSERT INTO book (wallet, kind, amount, remaining) SELECT id, 'charge', -1, balance FROM wallets")
+    assert "remaining of the newest row is the balance" in refuses(app, "ledger")
+
+
 def test_a_key_that_names_the_session(bare: AppDatabase) -> None:
     """The app knows by it that it has refunded a session."""
     app = shop(bare)

@@ -11,7 +11,7 @@ from sweeper.check.rehearsal.charges.subjects import check_ledger_subjects
 from sweeper.check.rehearsal.ledger.double_entry import check_entries
 from sweeper.check.rehearsal.ledger.ledger_columns import account_column, amount_columns
 from sweeper.check.rehearsal.ledger.linked_sessions import check_linked, check_named_in_texts, check_session_fails
-from sweeper.check.rehearsal.ledger.lots import check_lots
+from sweeper.check.rehearsal.ledger.lots import check_lots, count_lots
 from sweeper.check.rehearsal.ledger.newest_balances import check_newest_balances, check_not_newest, is_newest_balance
 from sweeper.check.rehearsal.ledger.row_kinds import check_row_kinds
 from sweeper.check.rehearsal.ledger.unmapped_ledger import check_forgotten
@@ -95,6 +95,7 @@ def _running(samples: Samples, key: Column | None) -> Iterator[Check]:
         newest = (
             looks and not chained and column not in amounts[:1] and key is not None and account is not None
             and is_newest_balance(samples, key, account, column)
+            and not (amounts and count_lots(samples, key, amounts[0], column))
         )  # fmt: skip
         if (looks and by_hand) or chained or newest:
             seen = (

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sweeper.app.catalog import Column
 from sweeper.check.context import failure, warning
-from sweeper.check.rehearsal.marks.refund_traces import find_in_texts
+from sweeper.check.rehearsal.marks.refund_texts import find_in_texts
 from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, named
 from sweeper.check.result import Check
 from sweeper.postgres.errors import Refusal, TooSlow

@@ -29,16 +29,23 @@ def check_lots(samples: Samples, key: Column | None) -> Iterator[Check]:
     for column in samples.seen(ledger.table, columns):
         if not samples.sees(ledger.table, [key, amounts[0]]):
             return
-        slots = {"column": column.quoted, "amount_column": amounts[0].quoted, "key": key.quoted}
-        (row,) = samples.ask("count_lots", slots)
-        # a running balance is above zero in charges, too; and a trigger may write it
-        is_left = row.rows >= _ENOUGH and row.given == row.rows and row.used
-        if is_left and not samples.ask("list_triggers", {}, **fired_by_refund(samples.context)):
+        rows = count_lots(samples, key, amounts[0], column)
+        if rows and not samples.ask("list_triggers", {}, **fired_by_refund(samples.context)):  # which may write it
             yield failure(
-                "ledger", f"{column.name} is what is left of a row's credits, above zero in {row.rows} of the newest, "
+                "ledger", f"{column.name} is what is left of a row's credits, above zero in {rows} of the newest, "
                 "and [ledger.insert] does not write it: nobody could spend what is refunded",
                 f"[ledger.insert] {column.quoted} = \"amount\"",
             )  # fmt: skip
+
+
+def count_lots(samples: Samples, key: Column, amount: Column, column: Column) -> int:
+    """How many rows have something left of what they gave; 0 when ``column`` is another number.
+
+    A running balance is above zero in charges, too, and never below what a row has just given.
+    """
+    slots = {"column": column.quoted, "amount_column": amount.quoted, "key": key.quoted}
+    (row,) = samples.ask("count_lots", slots)
+    return int(row.rows) if row.rows >= _ENOUGH and row.given == row.rows and row.used else 0
 
 
 def _against(samples: Samples, key: Column, amounts: Sequence[Column]) -> Iterator[Check]:
@@ -51,12 +58,10 @@ def _against(samples: Samples, key: Column, amounts: Sequence[Column]) -> Iterat
         wrong = [one for one in (amount, column) if values.get(one, "").startswith("-")]
         if not wrong or not samples.sees(ledger.table, [key, column, amount]):
             continue
-        slots = {"column": column.quoted, "amount_column": amount.quoted, "key": key.quoted}
-        (row,) = samples.ask("count_lots", slots)
-        if row.rows >= _ENOUGH and row.given == row.rows and row.used:
+        if rows := count_lots(samples, key, amount, column):
             yield failure(
                 "ledger",
-                f"[ledger.insert] {wrong[0].name} = {values[wrong[0]]!r} is below zero, and all {row.rows} of the "
+                f"[ledger.insert] {wrong[0].name} = {values[wrong[0]]!r} is below zero, and all {rows} of the "
                 f"newest rows of which something is left, by {column.name}, have given credits",
                 f'[ledger.insert] {wrong[0].quoted} = "amount"',
             )  # fmt: skip
