@@ -14,7 +14,7 @@ JOIN {if by_row}{table} AS l ON l.{key} {key_eq} v.link::{key_type}{else}(
     LIMIT 20000
 ) AS l ON l.session = v.session_id::text{end}
 WHERE {include chosen}
-  AND {if words}l.{column}::text ~* %(words)s::text{else}l.{column}{if flag}{else} IS NOT NULL{end}{end}{if unpaid}
+  {if any_state}{else}AND {if words}l.{column}::text ~* %(words)s::text{else}l.{column}{if flag}{else} IS NOT NULL{end}{end}{end}{if unpaid}
   AND NOT v.excluded
   AND v.amount::numeric > 0::numeric
   AND {include not_paid_yet}{end}

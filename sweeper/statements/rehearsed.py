@@ -117,6 +117,7 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "by_row": True,
         "by_time": False,
         "unpaid": True,
+        "any_state": False,
         "unnamed": False,
         "netted": False,
         "states": [],

@@ -113,6 +113,51 @@ def test_requests_for_refunds_that_were_denied(app: App) -> None:
     assert "refund_requests" in failures(app)["marks"]
 
 
+REPLIES = """
+CREATE TABLE tickets (id serial PRIMARY KEY, job text REFERENCES jobs, subject text, state text DEFAULT 'open');
+CREATE TABLE replies (id serial PRIMARY KEY, ticket int REFERENCES tickets, minutes int NOT NULL DEFAULT 3);
+INSERT INTO tickets (job, subject) SELECT id, 'Refund for my job?' FROM jobs WHERE state = 'failed';
+INSERT INTO replies (ticket) SELECT id FROM tickets;
+"""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "",
+        "ALTER TABLE tickets ADD minutes int NOT NULL DEFAULT 3",
+        """ALTER TABLE tickets ADD meta jsonb NOT NULL DEFAULT '{"priority": 3}'""",
+        "UPDATE tickets SET subject = 'It broke'; ALTER TABLE tickets ADD desired_outcome text DEFAULT 'refunded'",
+        "ALTER TABLE tickets DROP job, ADD minutes int DEFAULT 3; UPDATE tickets SET subject = 'Refund job j' || id",
+    ],
+)
+def test_tickets_that_ask_for_refunds(app: App, change: str) -> None:
+    """What took some minutes, or has a priority, gave nothing back."""
+    app.sql(REPLIES + change)
+    without_refunds(app)
+    assert failures(app) == {}
+
+
+@pytest.mark.parametrize("state", ["canceled", "expired", "open"])
+@pytest.mark.parametrize("amount", ["NULL", "price"])
+def test_requests_for_refunds_that_came_to_nothing(app: App, state: str, amount: str) -> None:
+    app.sql("CREATE TABLE refund_requests (id serial PRIMARY KEY, job text REFERENCES jobs, status text, amount int)")
+    app.sql(f"INSERT INTO refund_requests (job, status, amount) SELECT id, '{state}', {amount} FROM jobs")
+    app.sql("DELETE FROM refund_requests WHERE job IN (SELECT id FROM jobs WHERE state <> 'failed')")
+    without_refunds(app)
+    assert failures(app) == {}
+
+
+def test_machines_that_are_released_however_it_ends(app: App) -> None:
+    """Those of work that succeeded are no longer there."""
+    app.sql("CREATE TABLE gpu_reservations (id serial PRIMARY KEY, job text REFERENCES jobs, released_at timestamptz)")
+    app.sql("INSERT INTO gpu_reservations (job, released_at) SELECT id, ended FROM jobs WHERE state = 'failed'")
+    without_refunds(app)
+    assert failures(app) == {}
+    app.sql("INSERT INTO gpu_reservations (job) SELECT id FROM jobs WHERE state = 'done'")
+    assert "gpu_reservations.released_at (30 of the newest failed sessions" in failures(app)["marks"]
+
+
 def test_a_number_that_counts_refunds(app: App) -> None:
     app.sql("DROP TABLE book")
     app.sql("CREATE TABLE batches (id int PRIMARY KEY, total_credits int, refunded_credits int)")

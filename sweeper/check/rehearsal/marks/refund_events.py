@@ -4,10 +4,13 @@ These are in JSON, or in the rows that refer to an event, such as the postings o
 that has "refunded" for a session says it without a number.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 
 from sweeper.app.catalog import EXACT_TYPES, JSON_TYPES, Column, Table
-from sweeper.check.rehearsal.marks.row_amounts import AMOUNT
+from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, agree
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Choices, Slots, quote_name
@@ -16,13 +19,18 @@ from sweeper.postgres.templates import Choices, Slots, quote_name
 _NOT_MADE = "request|pending|fail|den(y|ied)|reject|eligib|polic|schedul|skip|attempt|error|refunding"
 # all of a text, such as the state in a history
 _SAID = r"^(credits?[ _-]?)?(refunded|reimbursed|credited[ _-]?back|given[ _-]?back)$"
+# a column for what somebody would like to have
+_WISH = re.compile(r"desir|want|wish|request|expect|prefer|propos|ask", re.IGNORECASE)
 _PARTS_AT_MOST = 3
 
 
 def find_events(
-    samples: Samples, links: Sequence[tuple[Table, str]], session_ids: Collection[str], words: str
+    samples: Samples, links: Sequence[tuple[Table, str]], amounts: Mapping[str, Decimal], words: str
 ) -> dict[str, tuple[int, str]]:
-    """By table and word, how many of these sessions have such an event, and one of them."""
+    """By table and word, how many of the sessions that have these amounts have such an event, and one of them.
+
+    A number may also be of something else, such as the minutes that a ticket took: it must be what the sessions cost.
+    """
     found = {}
     for table, link in links:
         key = samples.key_of(table)
@@ -39,18 +47,24 @@ def find_events(
             "content": content.quoted if content else "",
         }  # fmt: skip
         choices: Choices = {
-            "texts": texts, "content": content is not None, "parts": list(_parts(samples, table, key)),
+            "texts": texts, "states": [one for one in texts if not _WISH.search(one["column"])],
+            "content": content is not None, "parts": list(_parts(samples, table, key)),
         }  # fmt: skip
         try:
             with samples.transaction.savepoint():
                 rows = samples.ask(
                     "find_refund_events", slots, choices,
-                    session_ids=list(session_ids), refund_words=words, not_made=_NOT_MADE, said=_SAID,
+                    session_ids=list(amounts), refund_words=words, not_made=_NOT_MADE, said=_SAID,
                 )  # fmt: skip
         except (Refusal, StatementError, TooSlow):
             continue
-        if rows:
-            found[f"{table.qualified}.{quote_name(link)}"] = (len(rows), min(row.session_id for row in rows))
+        said, numbers = {row.session_id for row in rows if row.said}, defaultdict[str, set[Decimal]](set)
+        for row in rows:
+            numbers[row.session_id] |= {Decimal(number) for number in row.numbers}
+        if agree(numbers, amounts):
+            said |= {one for one, of_session in numbers.items() if of_session}
+        if said:
+            found[f"{table.qualified}.{quote_name(link)}"] = (len(said), min(said))
     return found
 
 

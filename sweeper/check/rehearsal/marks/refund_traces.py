@@ -9,15 +9,15 @@ from typing import Any
 
 from sweeper.app.catalog import JSON_TYPES, Column, Table
 from sweeper.check.rehearsal.marks.refund_events import find_events
-from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, PARTS, row_amounts, unnamed_amounts
+from sweeper.check.rehearsal.marks.refund_texts import SPOKEN_AT_MOST, TEXTS, find_in_texts
+from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, ASKED, agree, row_amounts, unnamed_amounts
 from sweeper.check.rehearsal.marks.session_marks import named_marks
-from sweeper.check.rehearsal.samples import DOWN_WORDS, UP_WORDS, Samples, is_shared
+from sweeper.check.rehearsal.samples import DOWN_WORDS, UP_WORDS, Samples, is_owed, is_shared
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Slots, quote_name
 from sweeper.postgres.transaction import Row
 
 _TABLES_AT_MOST = 30
-_TEXTS = ("text", "character varying")
 # names of columns for the subject of a row
 _ABOUT = {"session", "job", "task", "request", "reference", "ref", "related", "relatedentity", "about", "source",
           "entity", "object", "subject", "target", "item", "resource", "creditable", "chargeable", "billable",
@@ -25,7 +25,10 @@ _ABOUT = {"session", "job", "task", "request", "reference", "ref", "related", "r
 _KEY = re.compile(r"(uu|ul)?id$|ref(erence)?$|key$|code$|number$|no$")
 # all of a text, such as the state of a request for a refund
 _DENIED = "^(denied|rejected|declined|refused|dismissed)$"
-_SPOKEN_AT_MOST = 100
+_UNDECIDED = (
+    "^(denied|rejected|declined|refused|dismissed|new|open|opened|pending|waiting|received|submitted|requested|escalated"
+    "|in[ _-]?(review|progress)|cancell?ed|withdrawn|expired|closed)$"
+)
 # another unique value of a session than its id, that is long enough to be nothing else
 _KEYS_AT_MOST, _LONG = 3, 8
 
@@ -48,8 +51,15 @@ def find_traces(samples: Samples, session_ids: Sequence[str], words: str) -> dic
     rows = find_rows(samples, session_ids, words)
     traces = {where: (len(found), min(found)) for where, found in rows.items()}
     if not traces:
-        traces = find_events(samples, _linked_tables(samples, *_known_tables(samples), ()), session_ids, words)
+        amounts = _amounts(samples, session_ids)
+        traces = find_events(samples, _linked_tables(samples, *_known_tables(samples), ()), amounts, words)
     return named_marks(samples, session_ids, words) | traces
+
+
+def _amounts(samples: Samples, session_ids: Collection[str]) -> dict[str, Decimal]:
+    """The amounts of these sessions by the file."""
+    rows = samples.read("look_at_newest", samples.newest(running=False))
+    return {row.session_id: Decimal(row.amount) for row in rows if row.session_id in session_ids and is_owed(row)}
 
 
 def _known_tables(samples: Samples) -> tuple[Sequence[Row], Sequence[Row]]:
@@ -104,7 +114,7 @@ def _other_keys(samples: Samples) -> list[Column]:
     return [
         one
         for one in samples.readable(sessions)
-        if one.name in names and one.quoted != own and one.base_type in (*_TEXTS, "uuid")
+        if one.name in names and one.quoted != own and one.base_type in (*TEXTS, "uuid")
     ][:_KEYS_AT_MOST]
 
 
@@ -119,9 +129,15 @@ def _named(
                 rows = _rows(samples, table, link, list(known), words, json=json)
         except (Refusal, StatementError, TooSlow):
             continue  # a table that this role may not read, or too large a one, says nothing
-        if rows:
-            found[f"{table.qualified}.{quote_name(link)}"] = _by_session(rows, known)
+        given = _by_session(rows, known)
+        if given and (not ASKED.search(table.name) or _agree(samples, given)):
+            found[f"{table.qualified}.{quote_name(link)}"] = given
     return found
+
+
+def _agree(samples: Samples, given: Mapping[str, Given]) -> bool:
+    """Whether the numbers of rows are what the sessions cost, and not of something else."""
+    return agree({one: of_session.amounts for one, of_session in given.items()}, _amounts(samples, given))
 
 
 def _by_session(rows: Sequence[Row], known: Mapping[str, str]) -> dict[str, Given]:
@@ -149,45 +165,19 @@ def _named_in_texts(
     """Rows of other tables that look like refunds and name a session inside a text."""
     own = samples.context.mapping.sessions.oid
     sessions = list(dict.fromkeys(known.values()))
-    few = set(sessions[: _SPOKEN_AT_MOST * len(sessions) // max(1, len(known))])
+    few = set(sessions[: SPOKEN_AT_MOST * len(sessions) // max(1, len(known))])
     names = [name for name, one in known.items() if one in few]
     for row in tables[:_TABLES_AT_MOST]:
-        spoken = any(column.table_oid == row.oid and column.type in _TEXTS for column in columns)
+        spoken = any(column.table_oid == row.oid and column.type in TEXTS for column in columns)
         counted = any(column.table_oid == row.oid and AMOUNT.search(column.name) for column in columns)
         if row.oid == own or not spoken or not counted:
             continue
         table = samples.table("table", row.as_sql)
         if table.qualified == samples.context.mapping.slots.get("accounts"):  # a row there is of no one session
             continue
-        if rows := find_in_texts(samples, table, names, words):
-            yield f"{table.qualified} (in a text)", _by_session(rows, known)
-
-
-def find_in_texts(samples: Samples, table: Table, session_ids: Sequence[str], words: str) -> Sequence[Row]:
-    """Rows of a table that look like refunds and name one of these sessions in a text."""
-    key = samples.key_of(table)
-    spoken = [column for column in samples.readable(table) if column.base_type in _TEXTS]
-    if key is None or not spoken or not samples.sees(table, [key]):
-        return []
-    texts: list[Slots] = [{"column": column.quoted} for column in spoken]
-    amounts = row_amounts(samples, table, (key,))
-    try:
-        with samples.transaction.savepoint():
-            return samples.ask(
-                "find_refund_texts", {"table": table.qualified, "key": key.quoted},
-                {"texts": texts, "amounts": amounts or []},
-                session_ids=list(session_ids)[:_SPOKEN_AT_MOST], refund_words=words,
-                called=_called(samples.context.mapping.sessions.name),
-            )  # fmt: skip
-    except (Refusal, StatementError, TooSlow):
-        return []
-
-
-def _called(table: str) -> str:
-    """A pattern for how a text names a session, by its table's name and its id: ``render_job/42``."""
-    parts = [part.lower().rstrip("s") for part in PARTS.findall(table)]
-    names = "|".join({parts[-1], "s?[ _-]?".join(parts)}) if parts else table
-    return rf"(?:^|[^[:alnum:]])(?:{names})s?(?:[ _-]?id)?[ #:/._=-]+([[:alnum:]-]+)"
+        given = _by_session(find_in_texts(samples, table, names, words), known)
+        if given and _agree(samples, given):  # a message may mention a refund
+            yield f"{table.qualified} (in a text)", given
 
 
 def _json_columns(samples: Samples, tables: Sequence[Row], columns: Sequence[Row]) -> list[tuple[Table, str]]:
@@ -250,7 +240,8 @@ def _rows(
     speaking = [column for column in table.columns.values() if column.category in ("S", "E") and column.name != link]
     texts: list[Slots] = [{"column": column.quoted} for column in samples.seen(table, speaking)]
     slots = {"table": table.qualified, "key": key.quoted, "link": quote_name(link)}
-    directions = {} if json else {"up_words": UP_WORDS, "down_words": DOWN_WORDS, "denied": _DENIED}
+    denied = _UNDECIDED if ASKED.search(table.name) else _DENIED
+    directions = {} if json else {"up_words": UP_WORDS, "down_words": DOWN_WORDS, "denied": denied}
     return samples.ask(
         "find_refund_json" if json else "find_refund_rows", slots,
         {"texts": texts, "amounts": amounts or [], "unnamed": unnamed},

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sweeper.app.catalog import Column, Table
 from sweeper.check.rehearsal.charges.delivered import settled_ids
+from sweeper.check.rehearsal.marks.row_amounts import ASKED
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Choices
@@ -39,7 +40,11 @@ class _Link:
 
 
 def released_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
-    """By column of another table, sessions that would be paid although it says so of them; none has succeeded."""
+    """By column of another table, sessions that would be paid although it says so of them.
+
+    Of sessions that have succeeded there must be rows in that table, and it says so of none: every session may leave
+    what it has reserved, such as a machine.
+    """
     found: dict[str, list[str]] = {}
     if not session_ids or samples.context.mapping.is_by_account:  # with Citus there is no such join
         return found
@@ -50,7 +55,9 @@ def released_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[st
             if not samples.sees(link.table, [link.key]):
                 continue
             unpaid = _read(samples, link, column, session_ids, unpaid=True)
-            if len(unpaid) >= _ENOUGH and not _read(samples, link, column, settled, unpaid=False):
+            if len(unpaid) < _ENOUGH or _read(samples, link, column, settled):
+                continue
+            if _read(samples, link, column, settled, any_state=True):
                 found[f"{link.table.name}.{column.name}"] = unpaid
     return found
 
@@ -77,7 +84,7 @@ def _links(samples: Samples) -> Iterator[_Link]:
         table = samples.table("table", tables[oid])
         key = table.columns.get(row.target_column) if by_row else samples.key_of(table)
         link = (sessions if by_row else table).columns.get(row.column_name)
-        if not _OF_CHARGES.search(table.name) or key is None or link is None:
+        if not _OF_CHARGES.search(table.name) or ASKED.search(table.name) or key is None or link is None:
             continue
         yield _Link(table, key, link, by_row)
         looked += 1
@@ -86,8 +93,10 @@ def _links(samples: Samples) -> Iterator[_Link]:
 
 
 def _read(
-    samples: Samples, link: _Link, column: Column, session_ids: Sequence[str], *, unpaid: bool
+    samples: Samples, link: _Link, column: Column, session_ids: Sequence[str], *, unpaid: bool = False,
+    any_state: bool = False,
 ) -> list[str]:  # fmt: skip
+    """Those of the sessions of which the column says it, and that would be paid; or that have a row at all."""
     slots = {
         "table": link.table.qualified,
         "key": link.key.quoted,
@@ -98,7 +107,7 @@ def _read(
     }
     choices: Choices = {
         "by_row": link.by_row, "unpaid": unpaid, "flag": column.base_type in _FLAGS,
-        "words": column.category in ("S", "E"),
+        "words": column.category in ("S", "E"), "any_state": any_state,
     }  # fmt: skip
     try:
         with samples.transaction.savepoint():

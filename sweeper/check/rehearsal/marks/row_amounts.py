@@ -1,7 +1,10 @@
 """Which numbers of a table may be what its rows moved."""
 
 import re
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+from fractions import Fraction
 
 from sweeper.app.catalog import EXACT_TYPES, Column, Table
 from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples
@@ -13,7 +16,11 @@ AMOUNT = re.compile(
     r"|cent|dollar|money|fee|total|page|monto|importe|importo|montant|betrag|bedrag|valor|kingaku",
     re.IGNORECASE,
 )
+# a table of what customers ask for, whether they get it or not
+ASKED = re.compile(r"request|ticket|claim|appeal|dispute|complain|inquir", re.IGNORECASE)
 _AMOUNTS_AT_MOST = 3
+# credits, cents, micros
+_UNITS = [Fraction(10) ** digits for digits in range(-9, 10)]
 PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 # names of two columns for what came in and what went out
 _CAME = {"in", "credit", "credits", "credited", "plus", "incoming", "inflow", "deposit", "deposited"}
@@ -52,6 +59,18 @@ def unnamed_amounts(samples: Samples, table: Table, others: Collection[Column | 
     ]
     exact = samples.seen(table, numbers[:_AMOUNTS_AT_MOST])
     return [{"column": one.quoted, "name": f"amount_{place}", "down": ""} for place, one in enumerate(exact)]
+
+
+def agree(numbers: Mapping[str, Collection[Decimal]], amounts: Mapping[str, Decimal]) -> bool:
+    """Whether most sessions have a number that is their amount, maybe in cents, or the same part of different ones."""
+    sessions = defaultdict[Fraction, set[str]](set)
+    for one, found in numbers.items():
+        for number in found if amounts.get(one) else ():
+            sessions[Fraction(number) / Fraction(amounts[one])].add(one)
+    return any(
+        len(those) * 2 > len(numbers) and (part in _UNITS or len({amounts[one] for one in those}) > 1)
+        for part, those in sessions.items()
+    )
 
 
 def _says(column: Column, words: Collection[str]) -> bool:
