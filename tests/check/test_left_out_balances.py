@@ -40,6 +40,18 @@ def test_the_account_of_a_row_is_worked_out(app: App) -> None:
     assert "accounts" not in rehearsed(app)
 
 
+def test_a_statistic_of_what_else_the_rows_name(app: App) -> None:
+    """The account of a row is worked out by a subquery, and another of its columns comes from the session."""
+    app.sql("UPDATE teams SET credits = 7; CREATE TABLE campaigns (id int PRIMARY KEY, net_usage numeric)")
+    app.sql("INSERT INTO campaigns SELECT n FROM generate_series(0, 3) AS n")
+    app.sql("ALTER TABLE book ADD campaign int REFERENCES campaigns; ALTER TABLE jobs ADD campaign int")
+    app.sql("UPDATE jobs SET campaign = substr(id, 2)::int % 4")
+    app.sql("UPDATE book AS b SET campaign = j.campaign FROM jobs AS j WHERE j.id = b.job")
+    app.sql("UPDATE campaigns AS c SET net_usage = (SELECT sum(amount) FROM book AS b WHERE b.campaign = c.id)")
+    app.map("ledger.insert", campaign="s.campaign")
+    assert "accounts" not in rehearsed(app)
+
+
 def test_a_refund_that_changes_nothing_in_the_app(bare: AppDatabase) -> None:
     """The accounts are only locked, and nothing else is written for a session that has failed already."""
     app = marked_shop(bare)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from sweeper.app.catalog import Column, Table
+from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.check.context import failure
 from sweeper.check.rehearsal.hooks import hook_may_write
 from sweeper.check.rehearsal.ledger.ledger_columns import account_column, amount_columns
@@ -40,17 +40,19 @@ def check_unmoved(samples: Samples) -> Iterator[Check]:
 
 
 def _accounts_of(samples: Samples, ledger: Table) -> list[Column]:
-    """The column for the account; where it is worked out, every foreign key of the ledger but that to the sessions."""
+    """The column for the account; where it is worked out, foreign keys of the ledger that a subquery fills."""
     account = account_column(samples)
     if account is not None:
         return [account]
     sessions = samples.context.mapping.sessions.oid
+    settings = samples.context.settings.ledger
+    filled = {ledger.column(text) for text, value in settings.insert.items() if has_subquery(value)} if settings else {}
     named = {
         row.column_name
         for row in samples.ask("list_references", {})
         if row.table_oid == ledger.oid and row.target_oid != sessions
     }
-    return [column for name, column in ledger.columns.items() if name in named]
+    return [column for name, column in ledger.columns.items() if name in named and column in filled]
 
 
 def _beside(samples: Samples, ledger: Table, account: Column) -> Iterator[tuple[Table, str]]:
