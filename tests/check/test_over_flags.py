@@ -44,6 +44,7 @@ def test_a_mark_of_what_is_over(app: App, name: str, other: str) -> None:
         # its worker is gone, which shows that it is owed
         "ALTER TABLE jobs RENAME is_canceled TO aborted; ALTER TABLE jobs RENAME canceled_at TO lease_expired_at",
         "ALTER TABLE jobs RENAME is_canceled TO trial_ended; ALTER TABLE jobs RENAME canceled_at TO window_closed_at",
+        "ALTER TABLE jobs RENAME is_canceled TO mail_skipped; ALTER TABLE jobs RENAME canceled_at TO discarded_at",
         # a step that is completed where the work succeeds as well, and what has succeeded is moved elsewhere
         """ALTER TABLE jobs RENAME is_canceled TO input_done; ALTER TABLE jobs RENAME canceled_at TO uploading_done_at;
         DELETE FROM jobs WHERE state = 'done'""",

@@ -9,11 +9,8 @@ from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.result import Check
 from sweeper.postgres.templates import Slots
 
-# what was aborted, or whose lease expired, is not over but dead
-_OVER = re.compile(
-    r"cancel|finish|complet|(?<![a-z])done|^(is_?|was_?)?(ended|closed)|withdrawn|skipped|rejected|declined|discarded",
-    re.IGNORECASE,
-)
+# what was aborted, or whose lease expired, is not over but dead; what was skipped or rejected may be owed as well
+_OVER = re.compile(r"cancel|finish|complet|(?<![a-z])done|^(is_?|was_?)?(ended|closed)|withdrawn", re.IGNORECASE)
 _NOT_YET = re.compile(r"request|want|ask|able|allow|auto|expect|estimat|plan|due|on_|notif|reason|_by", re.IGNORECASE)
 _MOMENTS = ("timestamp without time zone", "timestamp with time zone")
 _ENOUGH = 3
