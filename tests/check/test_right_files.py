@@ -138,6 +138,34 @@ def test_tickets_that_ask_for_refunds(app: App, change: str) -> None:
     assert failures(app) == {}
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("No refund was given, never again", "1"),  # a review with its stars
+        ("non-refundable base fee", "price"),
+        ("refund_protection", "1"),
+    ],
+)
+def test_rows_that_speak_of_refunds_and_are_none(app: App, text: str, number: str) -> None:
+    app.sql("CREATE TABLE notes (id serial PRIMARY KEY, job text REFERENCES jobs, body text, value int)")
+    app.sql(f"INSERT INTO notes (job, body, value) SELECT id, '{text}', {number} FROM jobs")
+    without_refunds(app)
+    assert failures(app) == {}
+
+
+@pytest.mark.parametrize(
+    "action", ["refund_queued", "refund_estimated", "no_refund", "credits.refund dead", "refunded"]
+)
+def test_events_of_refunds_that_were_not_made(app: App, action: str) -> None:
+    app.sql("CREATE TABLE job_events (id serial PRIMARY KEY, job_id text REFERENCES jobs, action text, meta jsonb)")
+    app.sql(
+        f"INSERT INTO job_events (job_id, action, meta) SELECT id, '{action}', jsonb_build_object('credits', price) "
+        "FROM jobs WHERE state = 'failed'"
+    )
+    without_refunds(app)
+    assert failures(app).keys() == ({"marks"} if action == "refunded" else set())
+
+
 @pytest.mark.parametrize("state", ["canceled", "expired", "open"])
 @pytest.mark.parametrize("amount", ["NULL", "price"])
 def test_requests_for_refunds_that_came_to_nothing(app: App, state: str, amount: str) -> None:

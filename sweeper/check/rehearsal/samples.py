@@ -26,7 +26,7 @@ _TIMEOUTS = Timeouts(statement_ms=10_000)
 _FOREIGN = "erstatt|devoluci|devuelt|reembols|rembours|estorn|rimbors|terugbeta|henkin"
 # words for refunds in the app's rows
 GIVEN_BACK = (
-    "refund|reimburs|giv(e|en|ing)[ _]?back|gave[ _]?back|credits?[ _]?returned|returned[ _]?credits?"
+    "refund(?!able)|reimburs|giv(e|en|ing)[ _]?back|gave[ _]?back|credits?[ _]?returned|returned[ _]?credits?"
     "|credit(s|ed)?[ _]?back|(paid|pay|money)[ _]?back|compensated|revers(ed|al)|credits?[ _]?restored"
     "|restored[ _]?credits?|(credit|coin|point|token|quota|second|minute|slot)s?[ _]?(released|reversed)"
     "|(coin|point|minute)s?[ _]?(returned|restored)|credit[ _-]?(note|memo)"

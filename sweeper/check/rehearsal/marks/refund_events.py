@@ -16,7 +16,10 @@ from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Choices, Slots, quote_name
 
 # words for a refund that was not made
-_NOT_MADE = "request|pending|fail|den(y|ied)|reject|eligib|polic|schedul|skip|attempt|error|refunding"
+_NOT_MADE = (
+    "request|pending|fail|den(y|ied)|reject|eligib|polic|schedul|skip|attempt|error|refunding|queue|initiat|start|offer|quot"
+    r"|estimat|calculat|preview|notice|dead.?letter|\mdead\M|(^|[^a-z])(no|not|non|never|without)($|[^a-z])"
+)
 # all of a text, such as the state in a history
 _SAID = r"^(credits?[ _-]?)?(refunded|reimbursed|credited[ _-]?back|given[ _-]?back)$"
 # a column for what somebody would like to have

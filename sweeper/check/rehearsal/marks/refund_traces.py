@@ -10,7 +10,7 @@ from typing import Any
 from sweeper.app.catalog import JSON_TYPES, Column, Table
 from sweeper.check.rehearsal.marks.refund_events import find_events
 from sweeper.check.rehearsal.marks.refund_texts import SPOKEN_AT_MOST, TEXTS, find_in_texts
-from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, ASKED, agree, row_amounts, unnamed_amounts
+from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, ASKED, agree, are_parts, row_amounts, unnamed_amounts
 from sweeper.check.rehearsal.marks.session_marks import named_marks
 from sweeper.check.rehearsal.samples import DOWN_WORDS, UP_WORDS, Samples, is_owed, is_shared
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
@@ -42,18 +42,30 @@ class Given:
     rows: int = 0
 
 
+_IN_A_TEXT = " (in a text)"
 # by table or column, the sessions that have such a row there
 Rows = dict[str, dict[str, Given]]
 
 
 def find_traces(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
     """How many of these sessions have a trace in each table or column, and one of them."""
-    rows = find_rows(samples, session_ids, words)
+    amounts = _amounts(samples, session_ids)
+    found = find_rows(samples, session_ids, words)
+    rows = {where: given for where, given in found.items() if _are_refunds(where, given, amounts)}
     traces = {where: (len(found), min(found)) for where, found in rows.items()}
     if not traces:
-        amounts = _amounts(samples, session_ids)
         traces = find_events(samples, _linked_tables(samples, *_known_tables(samples), ()), amounts, words)
     return named_marks(samples, session_ids, words) | traces
+
+
+def _are_refunds(where: str, given: Mapping[str, Given], amounts: Mapping[str, Decimal]) -> bool:
+    """Whether the numbers are of credits that sessions cost, and not of something else, such as minutes of a ticket."""
+    numbers = {one: of_session.amounts for one, of_session in given.items()}
+    if agree(numbers, amounts) or not any(numbers.values()):
+        return True
+    # a message may mention a refund
+    exact = any(one.exact for one in given.values())
+    return not where.endswith(_IN_A_TEXT) and (exact or are_parts(numbers, amounts))
 
 
 def _amounts(samples: Samples, session_ids: Collection[str]) -> dict[str, Decimal]:
@@ -130,14 +142,9 @@ def _named(
         except (Refusal, StatementError, TooSlow):
             continue  # a table that this role may not read, or too large a one, says nothing
         given = _by_session(rows, known)
-        if given and (not ASKED.search(table.name) or _agree(samples, given)):
+        if given:
             found[f"{table.qualified}.{quote_name(link)}"] = given
     return found
-
-
-def _agree(samples: Samples, given: Mapping[str, Given]) -> bool:
-    """Whether the numbers of rows are what the sessions cost, and not of something else."""
-    return agree({one: of_session.amounts for one, of_session in given.items()}, _amounts(samples, given))
 
 
 def _by_session(rows: Sequence[Row], known: Mapping[str, str]) -> dict[str, Given]:
@@ -176,8 +183,8 @@ def _named_in_texts(
         if table.qualified == samples.context.mapping.slots.get("accounts"):  # a row there is of no one session
             continue
         given = _by_session(find_in_texts(samples, table, names, words), known)
-        if given and _agree(samples, given):  # a message may mention a refund
-            yield f"{table.qualified} (in a text)", given
+        if given:
+            yield f"{table.qualified}{_IN_A_TEXT}", given
 
 
 def _json_columns(samples: Samples, tables: Sequence[Row], columns: Sequence[Row]) -> list[tuple[Table, str]]:

@@ -73,5 +73,11 @@ def agree(numbers: Mapping[str, Collection[Decimal]], amounts: Mapping[str, Deci
     )
 
 
+def are_parts(numbers: Mapping[str, Collection[Decimal]], amounts: Mapping[str, Decimal]) -> bool:
+    """Whether sessions have different numbers that are at most their amounts, as refunds in part are."""
+    most = {one: max(found) for one, found in numbers.items() if found and one in amounts}
+    return len(set(most.values())) > 1 and all(number <= amounts[one] for one, number in most.items())
+
+
 def _says(column: Column, words: Collection[str]) -> bool:
     return any(part.lower() in words for part in PARTS.findall(column.name))
