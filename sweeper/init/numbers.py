@@ -9,7 +9,9 @@ POOL = frozenset({"free", "paid", "bonus", "promo", "promotional", "monthly", "d
                    "extra", "plan", "subscription", "purchased", "trial", "permanent", "addon", "topup", "rollover",
                    "bought", "earned", "granted", "referral", "reward", "pack", "own"})  # fmt: skip
 _USED = frozenset({"used", "consumed", "usage", "spent", "held", "reserved", "pending", "hold", "debited"})
-_CURRENCIES = frozenset({"cent", "usd", "eur"})
+_CURRENCIES, _PERIODS = frozenset({"cent", "usd", "eur"}), frozenset({"year", "month", "day", "hour"})
+# beside credits in a currency; a fee of a credit card is none of an account's credits
+_PLAIN = frozenset({"credit", "store", "account", "user"}) | _CURRENCIES | POOL | words.LIMIT | words.LEFT | _USED
 _HISTORY = frozenset({"total", "lifetime", "ever", "all", "earned", "cumulative"})
 
 
@@ -56,8 +58,9 @@ def read_numbers(table: Table) -> Numbers:
 
 def _kind(column: Column, unit: frozenset[str]) -> str:
     said, left = column.words, bool(column.words & words.LEFT)
-    other = said & words.OTHER_NUMBERS
-    if other - (_CURRENCIES if said & {"balance", "prepaid", "credit"} else frozenset()):
+    in_currency = said & {"balance", "prepaid"} or ("credit" in said and said <= _PLAIN)
+    of_period = _PERIODS if said & _USED else frozenset()  # used_this_month
+    if (said & words.OTHER_NUMBERS) - of_period - (_CURRENCIES if in_currency else frozenset()):
         return "other"
     if left:
         return "balance"

@@ -116,3 +116,19 @@ def test_credits_in_cents_may_be_the_balance(server: Server, tmp_path: Path) -> 
     assert (found["sessions"]["account"], found["accounts"]["table"], found["accounts"]["balance"]) == ("?", "?", "?")
     assert "(SELECT p.company_id FROM users AS p WHERE p.id = s.user_id)" in text
     assert '"credit_cents"' in text
+
+
+@pytest.mark.parametrize(
+    ("numbers", "balance"),
+    [
+        ("minutes int, credit_card_fee_cents int", "?"),
+        ("tokens int, credit_note_cents int", "tokens"),
+        ("bonus_credits int, monthly_allowance int, used_this_month int", "?"),
+    ],
+)
+def test_a_number_that_may_not_be_the_balance(server: Server, tmp_path: Path, numbers: str, balance: str) -> None:
+    """Fees of a card are none, and bonus credits are not all where a month has an allowance."""
+    tables = CENTS.replace("company_id int NOT NULL REFERENCES companies, points int NOT NULL", numbers)
+    tables = tables.replace("INSERT INTO users SELECT n, 1 + n % 3, n FROM", "INSERT INTO users SELECT n FROM")
+    found, _ = draft(server, tmp_path, tables)
+    assert found["accounts"]["balance"] == balance
