@@ -3,10 +3,6 @@
 SELECT v.session_id::text AS session_id
 {include live_reading}
 WHERE {include audited}
-  AND NOT EXISTS (
-      SELECT
-      FROM {refunds} AS r
-      WHERE {include own_refund}
-  )
+  {include not_in_own_ledger}
 -- a subquery, so that the planner does not expect to find so few early
 LIMIT (SELECT %(page_size)s::bigint + 1)

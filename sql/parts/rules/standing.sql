@@ -45,11 +45,7 @@ FROM (
         SELECT judged.verdict = 'owed' AND v.started_at::timestamptz < %(floor)s::timestamptz AS is_lost
     ) AS lost
     WHERE {include audited}
-      AND NOT EXISTS (
-          SELECT
-          FROM {refunds} AS r
-          WHERE {include own_refund}
-      )
+      {include not_in_own_ledger}
 ) AS standing
 WHERE standing.place <> 'not_stuck_yet'
 {end}

@@ -36,11 +36,7 @@ FROM (
                    {include verdict} AS verdict
             {include live_reading}
             WHERE {include audited}
-              AND NOT EXISTS (
-                  SELECT
-                  FROM {refunds} AS r
-                  WHERE {include own_refund}
-              )
+              {include not_in_own_ledger}
         ) AS v
         LEFT JOIN {holds} AS hold
           ON v.verdict = 'held'
