@@ -157,7 +157,7 @@ def as_stored(name: str) -> str:
     return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()
 
 
-def names_in(text: str) -> set[str]:
+def words_in(text: str) -> set[str]:
     """Every word of an expression that may be a name, as the catalog has it."""
     return {as_stored(name) for name in _NAME.findall(without_literals(text))}
 

@@ -5,20 +5,18 @@ import re
 from collections.abc import Mapping as Mapped
 from hashlib import sha256
 
-from sweeper.app.catalog import MONEY, Table, names_in, without_literals
+from sweeper.app.catalog import MONEY, Table, without_literals, words_in
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.facts import Facts
 from sweeper.app.named import tables_in
 from sweeper.app.reader import Reader
-from sweeper.app.values import decisive_values, values_over_rows
+from sweeper.app.values import DECISIVE, decisive_values, values_over_rows
 from sweeper.config.model import Settings
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.templates import fill, quote_text
 
-# The sections of the file that decide who is paid and how much, without the keys in them that do not. Together with the
-# types of what they name, they identify the installed mapping: a server may write the same SQL in several ways, while a
-# file does not change.
-_DECISIVE = {"sessions": {"ended_at"}, "accounts": {"invariant"}, "ledger": {"reverse", "past"}}
+# What of the database identifies the installed mapping, together with the decisive sections of the file: the types of
+# what these name. A server may write the same SQL in several ways, while a file does not change.
 _BOUND = (
     "sessions", "accounts", "ledger", "session_type", "session_collate", "account_type", "account_collate",
     "attempt_type", "attempt_collate", "status_type", "amount_type", "started_type", "balance_type",
@@ -64,7 +62,7 @@ def charge_key(reader: Reader, settings: Settings, sessions: Table, slots: Mappe
 
 
 def _named_columns(reader: Reader, settings: Settings, tables: set[str | None]) -> dict[str, dict[str, int]]:
-    named = {name for _, text in decisive_values(settings) for name in names_in(text)}
+    named = {name for _, text in decisive_values(settings) for name in words_in(text)}
     return {
         str(table.oid): {name: column.number for name, column in table.columns.items() if name in named}
         for table in reader.tables
@@ -115,7 +113,7 @@ def compare_names(installed: str, current: str) -> str:
 def decisive(settings: Settings) -> dict[str, object]:
     """What the file itself says about who is paid, and how much."""
     return settings.model_dump(
-        mode="json", by_alias=True, exclude_none=True, exclude_defaults=True, include=set(_DECISIVE), exclude=_DECISIVE
+        mode="json", by_alias=True, exclude_none=True, exclude_defaults=True, include=set(DECISIVE), exclude=DECISIVE
     )
 
 

@@ -6,7 +6,7 @@ a bare name meant until then, the same file means something else.
 
 from collections.abc import Iterator, Mapping
 
-from sweeper.app.catalog import Table, names_in, qualifiers_in, subqueries, subqueries_within
+from sweeper.app.catalog import Table, qualifiers_in, subqueries, subqueries_within, words_in
 from sweeper.app.reader import Reader
 from sweeper.app.values import decisive_values
 from sweeper.config.model import Settings
@@ -41,8 +41,8 @@ def _found_outside(reader: Reader, subquery: str, table: Table, alias: str) -> I
     for number, (start, end) in enumerate(subqueries_within(subquery)):
         inner = subquery[start:end]
         # a bare name may also be an alias, for the whole row
-        others = names_in(inner) - qualifiers_in(subquery) - {alias}
-        names = sorted(others if number else names_in(inner).intersection(table.columns))
+        others = words_in(inner) - qualifiers_in(subquery) - {alias}
+        names = sorted(others if number else words_in(inner).intersection(table.columns))
 
         def is_any_outside(names: list[str]) -> bool:
             listed = [{"name": quote_name(name)} for name in names]

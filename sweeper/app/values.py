@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from sweeper.app.catalog import has_subquery
 from sweeper.config.model import Settings
 
-_DECIDE_NOTHING = {"sessions.ended_at", "accounts.invariant"}
+# The sections of the file that decide who is paid and how much, without the keys in them that do not.
+DECISIVE = {"sessions": {"ended_at"}, "accounts": {"invariant"}, "ledger": {"reverse", "past"}}
 
 
 def values_over_rows(settings: Settings) -> Sequence[tuple[str, str]]:
@@ -22,7 +23,8 @@ def values_over_rows(settings: Settings) -> Sequence[tuple[str, str]]:
 
 def decisive_values(settings: Settings) -> Sequence[tuple[str, str]]:
     """The same, without what decides neither who is paid nor how much."""
-    return [(key, text) for key, text in values_over_rows(settings) if key not in _DECIDE_NOTHING]
+    undecided = {f"{section}.{key}" for section, keys in DECISIVE.items() for key in keys}
+    return [(key, text) for key, text in values_over_rows(settings) if key not in undecided]
 
 
 def read_for_refund(settings: Settings) -> list[str]:
