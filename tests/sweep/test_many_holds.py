@@ -76,16 +76,21 @@ def test_sessions_of_one_account_stop_no_others(first: AppDatabase, raised: bool
     assert len(holds(first)) == 6
 
 
-def test_expressions_that_fail_for_one_account_stop_no_others(first: AppDatabase) -> None:
+def break_one_account(first: AppDatabase, line: str, broken: str) -> None:
+    """Replace a line of the file by one that fails for the account ``bad``, which is owed seven of eight sessions."""
     first.configure("[policy]", "[policy]\nmax_new_holds = 4")
-    broken = "CASE WHEN user_id = 'bad' THEN 1 / (user_id <> 'bad')::int ELSE 1 END"
-    first.configure('amount     = "cardinality(selected_models)"', f'amount = "{broken}"')
+    first.configure(line, broken)
     assert first.sweeper("install").exit_code == 0
     first.account("bad")
     first.account()
     for number in range(7):
         first.session(f"a-{number}", account="bad")
     first.session("b")
+
+
+def test_expressions_that_fail_for_one_account_stop_no_others(first: AppDatabase) -> None:
+    broken = "CASE WHEN user_id = 'bad' THEN 1 / (user_id <> 'bad')::int ELSE 1 END"
+    break_one_account(first, 'amount     = "cardinality(selected_models)"', f'amount = "{broken}"')
     planned, ran = first.run("--dry-run"), first.run()
     for one in (planned, ran):
         counted = [one.document[name] for name in ("held", "skipped")]
@@ -94,15 +99,8 @@ def test_expressions_that_fail_for_one_account_stop_no_others(first: AppDatabase
 
 
 def test_sessions_whose_start_cannot_be_read_are_counted_once(first: AppDatabase) -> None:
-    first.configure("[policy]", "[policy]\nmax_new_holds = 4")
     broken = "created_at + interval '1 s' * (CASE WHEN user_id = 'bad' THEN 1 / (user_id <> 'bad')::int ELSE 0 END)"
-    first.configure('started_at = "created_at"', f'started_at = "{broken}"')
-    assert first.sweeper("install").exit_code == 0
-    first.account("bad")
-    first.account()
-    for number in range(7):
-        first.session(f"a-{number}", account="bad")
-    first.session("b")
+    break_one_account(first, 'started_at = "created_at"', f'started_at = "{broken}"')
     audited = audit(first).document
     assert (audited["position"]["held"]["sessions"], audited["position"]["owed"]["sessions"]) == (7, 1)
     planned, ran = first.run("--dry-run"), first.run()
