@@ -89,7 +89,8 @@ class Values:
             **self._of_run(),
             **self._of_catalogue(),
         }
-        return {**known, **self._of_group(group), **self._of_one().get(name, {})}
+        named = named_in(self.settings) if name == "list_named" else {}
+        return {**known, **self._of_group(group), **self._of_one().get(name, {}), **named}
 
     def of_transaction(self, *, group: str, writes: bool) -> dict[str, object]:
         """The settings of the transaction."""
@@ -215,7 +216,6 @@ class Values:
             **{name: {"table_name": mapping.sessions.qualified} for name in ("find_fence", "read_fence")},
             "list_append_only": {"names": [mapping.slots["refunds"], mapping.slots["reversals"]]},
             "list_missing_columns": {"tables": text_array(["runs"]), "columns": text_array(["run_id"])},
-            "list_named": named_in(self.settings),
             "list_strange_schemas": {"schemas": text_array([mapping.schema])},
             "find_relation": {"name": mapping.sessions.name},
             "find_overlap": {"table_oid": key.table_oid, "other_oid": key.table_oid, "other_name": key.table},

@@ -47,7 +47,8 @@ def _script(transaction: Transaction, settings: Settings, prepared: RunContext, 
     writes = psql.writes(text)
     bounds = values.of_transaction(group=statement.group, writes=writes)
     binds = values.of(name, statement.group)
-    used = [bind for bind in binds if bind in psql.binds_of(text) and bind not in bounds]
+    named = psql.binds_of(text)
+    used = [bind for bind in binds if bind in named and bind not in bounds]
     before = [] if name == _SET_TRANSACTION else [_settings()]
     if name in BEFORE:
         before.append(psql.terminated(psql.to_psql(filling.text(BEFORE[name]), doubled=False)))

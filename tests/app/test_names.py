@@ -34,8 +34,7 @@ def credits(app: App) -> Decimal:
 
 def refused(database: AppDatabase) -> dict[str, str]:
     """The statements of `sweeper sql` that psql does not run as printed, each with what it says."""
-    groups = ("run", "install", "audit", "explain", "corrections", "check", "init", "app", "monitoring")
-    ran = {name: psql(database, text) for name, text in scripts(database, groups)}
+    ran = {name: psql(database, text) for name, text in scripts(database)}
     return {name: one.stderr for name, one in ran.items() if one.returncode != 0}
 
 

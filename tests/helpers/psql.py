@@ -3,7 +3,7 @@
 import importlib.util
 import subprocess
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,9 +13,11 @@ from sweeper.config.parsing import load
 from sweeper.core.errors import ConfigurationError
 from sweeper.postgres.connection import from_environment
 from sweeper.postgres.database import Database
+from sweeper.statements.binds import read_rows
 from sweeper.statements.listing import list_statements
 from sweeper.statements.script import script
 from sweeper.sweep.context import RunRequest, prepare
+from sweeper.sweep.owed import reading
 from tests.helpers.app_database import AppDatabase
 
 
@@ -30,15 +32,18 @@ def psql(database: AppDatabase, sql: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def scripts(app: AppDatabase, groups: Collection[str]) -> Iterator[tuple[str, str]]:
-    """The statements of some groups as `sweeper sql` prints them, by name; the mapping is read once for all of them."""
+def scripts(app: AppDatabase) -> Iterator[tuple[str, str]]:
+    """The statements that `sweeper sql` prints, by name; mapping and rows are read once for all of them."""
     settings, request = load(app.config), RunRequest(as_of=datetime.now(UTC), asked_at=time.monotonic())
     with closing(Database(from_environment(app.environment), application_name="test")) as database:
         prepared = prepare(database, settings, request)
-        with patch("sweeper.statements.script.prepare", return_value=prepared):
+        with reading(database, prepared[0].mapping) as transaction:
+            rows = read_rows(transaction, prepared[0].mapping, prepared[0])
+        with (
+            patch("sweeper.statements.script.prepare", return_value=prepared),
+            patch("sweeper.statements.script.read_rows", return_value=rows),
+        ):
             for statement in list_statements():
-                if statement.group not in groups:
-                    continue
                 try:
                     text = script(database, settings, request, statement)
                 except ConfigurationError as error:
