@@ -46,6 +46,10 @@ FROM (
     ) AS lost
     WHERE {include audited}
       {include not_in_own_ledger}
+      {if compared_as_text}
+      -- of these the planner knows how many there are, of those that the index is about it does not
+      AND v.status {status_eq} ANY ({live})
+      {end}
 ) AS standing
 WHERE standing.place <> 'not_stuck_yet'
 {end}

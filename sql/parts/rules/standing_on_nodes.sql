@@ -37,6 +37,10 @@ FROM (
             {include live_reading}
             WHERE {include audited}
               {include not_in_own_ledger}
+              {if compared_as_text}
+              -- of these the planner knows how many there are, of those that the index is about it does not
+              AND v.status {status_eq} ANY ({live})
+              {end}
         ) AS v
         LEFT JOIN {holds} AS hold
           ON v.verdict = 'held'
