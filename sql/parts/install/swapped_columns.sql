@@ -3,10 +3,10 @@
 FROM pg_catalog.jsonb_each(coalesce(%(bound_columns)s::jsonb, '{}')) AS t (oid, names)
 CROSS JOIN LATERAL pg_catalog.jsonb_each_text(t.names) AS bound (name, number)
 JOIN pg_catalog.pg_attribute AS now
-  ON now.attrelid::bigint = t.oid::bigint
- AND now.attname::text = bound.name
- AND now.attnum::int <> bound.number::int
+  ON now.attrelid = t.oid::oid
+ AND now.attname = bound.name::name
+ AND now.attnum <> bound.number::int2
 JOIN pg_catalog.pg_attribute AS kept
   ON kept.attrelid = now.attrelid
- AND kept.attnum::int = bound.number::int
+ AND kept.attnum = bound.number::int2
  AND NOT kept.attisdropped
