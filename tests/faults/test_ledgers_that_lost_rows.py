@@ -170,6 +170,14 @@ def test_refund_pays_nothing_again_of_a_ledger_that_is_archived(refunded_by_app:
     assert app.sql("SELECT why FROM sweeper.holds") == [("refund_missing",)] * 2
 
 
+def test_what_a_full_sweep_saw_is_kept_while_no_run_follows(refunded_by_app: AppDatabase) -> None:
+    """The next run, after a pause, deletes idle runs of over a month ago, and this one was such."""
+    app = refunded_by_app
+    archive(app, 105)
+    ran = app.run("--full", now=datetime.now(UTC) + timedelta(days=40))
+    assert (ran.exit_code, ran.document["held"], ran.document["refunds"]["sessions"]) == (3, 5, 1)
+
+
 def test_nothing_is_paid_again_when_rows_in_the_middle_are_gone(refunded_by_app: AppDatabase) -> None:
     app = refunded_by_app
     app.sql("DELETE FROM entries WHERE job_id BETWEEN 104 AND 106")
