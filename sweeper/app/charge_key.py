@@ -21,8 +21,8 @@ class ChargeKey:
     renaming keeps: that of the id, and of an attempt that is a column. ``reads`` are the columns that
     the expression names, with their types. ``ledger_oid`` is the table of the ledger, put back from a dump, without
     what was refunded since, at ``put_back_at``; no key differs by these, nor by ``accounts_oid``.
-    ``tables`` are those that subqueries of the file read to decide who is paid, with their oids;
-    ``columns`` those of the sessions and the accounts that the file names, by oid, with their numbers.
+    ``tables`` are the accounts and those that subqueries of the file read, with their oids; ``columns`` those that the
+    file names, by the oid of their table, with their numbers.
     """
 
     table: str

@@ -3,17 +3,19 @@
 import json
 import re
 from collections.abc import Mapping as Mapped
+from collections.abc import Sequence
 from hashlib import sha256
 
-from sweeper.app.catalog import MONEY, Table, without_literals, words_in
+from sweeper.app.catalog import MONEY, NAME, Table, subqueries, without_literals, words_in
 from sweeper.app.charge_key import ChargeKey
 from sweeper.app.facts import Facts
 from sweeper.app.named import tables_in
 from sweeper.app.reader import Reader
-from sweeper.app.values import DECISIVE, decisive_values, values_over_rows
+from sweeper.app.values import DECISIVE, named_texts, values_over_rows
 from sweeper.config.model import Settings
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.templates import fill, quote_text
+from sweeper.postgres.transaction import Row
 
 # What of the database identifies the installed mapping, together with the decisive sections of the file: the types of
 # what these name. A server may write the same SQL in several ways, while a file does not change.
@@ -27,6 +29,8 @@ _BOUND = (
 
 _SEARCHES = re.compile(r"\w*to_ts(?:vector|query)\b|@@", re.IGNORECASE)
 _FORMATS = re.compile(r"\bto_(?:char|number|date|timestamp)\b", re.IGNORECASE)
+# columns of the session and of the account, in a subquery of another table
+_OF_OUR_ROWS = re.compile(rf"\b[sa]\s*\.\s*(?:{NAME})", re.IGNORECASE)
 # as `read_settings` has them, where what they are for is used
 _SETTINGS = {
     "has_money": ("money_locale",),
@@ -37,12 +41,14 @@ _SETTINGS = {
 
 def charge_key(reader: Reader, settings: Settings, sessions: Table, slots: Mapped[str, str]) -> ChargeKey:
     """The key of a charge, with its types and the columns that it is read from."""
-    own, accounts = settings.sessions, settings.accounts
+    own = settings.sessions
     attempt = sessions.column(own.attempt) if own.attempt else None
     words = set(re.findall(r"\w+", (own.attempt or "").lower()))
     read = [column for name, column in sessions.columns.items() if name.lower() in words]
     types = {slots["session_type"], *(column.base_type for column in read)}
     key = next(column for column in sessions.columns.values() if column.quoted == slots["key"])
+    others = _read_tables(reader, settings)
+    accounts = {table.qualified: table.oid for table in reader.tables if table.qualified == slots.get("accounts")}
     return ChargeKey(
         table=sessions.qualified,
         table_oid=sessions.oid,
@@ -55,25 +61,36 @@ def charge_key(reader: Reader, settings: Settings, sessions: Table, slots: Mappe
         id_number=key.number,
         attempt_number=attempt.number if attempt else None,
         reads={column.name: column.full_type for column in read},
-        accounts_oid=next((table.oid for table in reader.tables if accounts and table.name == accounts.table), None),
-        columns=_named_columns(reader, settings, {sessions.qualified, slots.get("accounts")}),
-        tables=_read_tables(reader, settings),
+        accounts_oid=next(iter(accounts.values()), None),
+        columns=_named_columns(reader, settings, slots, {str(row.oid): row.numbers for row in others}),
+        tables={row.name: row.oid for row in others} | accounts,
     )
 
 
-def _named_columns(reader: Reader, settings: Settings, tables: set[str | None]) -> dict[str, dict[str, int]]:
-    named = {name for _, text in decisive_values(settings) for name in words_in(text)}
-    return {
-        str(table.oid): {name: column.number for name, column in table.columns.items() if name in named}
-        for table in reader.tables
-        if table.qualified in tables
-    }
+def _named_columns(
+    reader: Reader, settings: Settings, slots: Mapped[str, str], in_subqueries: Mapped[str, dict[str, int]]
+) -> dict[str, dict[str, int]]:
+    """The columns that the file names, by the oid of their table, with their numbers."""
+    found = dict(in_subqueries)
+    for section, texts in named_texts(settings).items():
+        words = {name for text in texts for name in words_in(text)}
+        for table in reader.tables:
+            if table.qualified == slots.get(section):
+                named = words | {column.name for text in texts if (column := table.column(text))}
+                numbers = {name: column.number for name, column in table.columns.items() if name in named}
+                found[str(table.oid)] = found.get(str(table.oid), {}) | numbers
+    return found
 
 
-def _read_tables(reader: Reader, settings: Settings) -> dict[str, int]:
-    names = sorted({name for _, text in decisive_values(settings) for name in tables_in(text)})
-    rows = reader.transaction.rows(fill("list_read_tables", {}), {"names": text_array(names)}) if names else []
-    return {row.name: row.oid for row in rows}
+def _read_tables(reader: Reader, settings: Settings) -> Sequence[Row]:
+    """The tables that subqueries of the file read, and the columns that they name."""
+    written = list(settings.ledger.insert.values()) if settings.ledger else []
+    texts = [text for some in (*named_texts(settings).values(), written) for text in some]
+    queries = [query for text in texts for query in subqueries(text)]
+    names = sorted({name for query in queries for name in tables_in(query)})
+    columns = sorted({name for query in queries for name in words_in(_OF_OUR_ROWS.sub(" ", without_literals(query)))})
+    binds = {"names": text_array(names), "columns": text_array(columns)}
+    return reader.transaction.rows(fill("list_read_tables", {}), binds) if names else []
 
 
 def setting_slots(reader: Reader, settings: Settings) -> Facts:

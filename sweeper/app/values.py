@@ -27,6 +27,15 @@ def decisive_values(settings: Settings) -> Sequence[tuple[str, str]]:
     return [(key, text) for key, text in values_over_rows(settings) if key not in undecided]
 
 
+def named_texts(settings: Settings) -> dict[str, list[str]]:
+    """By table, what of the file may name its columns: the names of those that a refund writes, and SQL."""
+    own, accounts, ledger = settings.sessions, settings.accounts, settings.ledger
+    of_rows = [text for _, text in decisive_values(settings)]
+    of_rows += [*own.close, *own.refunded, *own.reversed, *((accounts and accounts.add) or {})]
+    of_ledger = [ledger.session, ledger.attempt, ledger.where, ledger.guard, *ledger.insert] if ledger else []
+    return {"sessions": of_rows, "accounts": of_rows, "ledger": [text for text in of_ledger if text]}
+
+
 def read_for_refund(settings: Settings) -> list[str]:
     """The SQL that decides what is owed, to whom, and what of it each column of the account takes."""
     own, ledger, accounts = settings.sessions, settings.ledger, settings.accounts

@@ -218,8 +218,8 @@ def require_same_tables(transaction: Transaction, mapping: Mapping, installation
         )
     if replaced := replaced_table(transaction, mapping, bound):
         raise ConfigurationError(
-            f"{replaced}. Nothing was paid: what it said of older sessions may be missing. Let the file read both, or, "
-            "if the new one has it all, run `sweeper install`",
+            f"{replaced}. Nothing was paid: rows may be missing there. Let the file read the old one or both, or, if "
+            "the new one has all rows, run `sweeper install`",
             code="mapping_changed",
         )
 

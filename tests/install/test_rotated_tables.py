@@ -223,3 +223,20 @@ def test_nobody_is_paid_when_a_table_that_active_reads_is_replaced(server: Serve
         add_job(app, 1)
         app.sql("ALTER TABLE bans RENAME TO bans_old; CREATE TABLE bans (user_id text)")
         assert "bans, which the file reads, is not the same table" in refused(app, "run")
+
+
+def test_nobody_is_paid_in_another_table_of_accounts(server: Server, tmp_path: Path) -> None:
+    """An id may be that of somebody else there."""
+    for app in jobs(server, tmp_path, more="INSERT INTO users VALUES ('u');"):
+        add_job(app, 1)
+        app.sql("ALTER TABLE users RENAME TO users_old; CREATE TABLE users (LIKE users_old INCLUDING ALL)")
+        app.sql("INSERT INTO users VALUES ('u')")
+        assert "which the file reads, is not the same table as at installation" in refused(app, "run")
+        with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match=r"users\W, which the mapping reads"):
+            app.sql("SELECT sweeper.refund(1, 'x')")
+        assert install(app) == 0
+        assert sweep(app) == 1
+        app.sql("CREATE TABLE copied (LIKE users INCLUDING ALL); INSERT INTO copied SELECT * FROM users")
+        app.sql("DROP TABLE users; ALTER TABLE copied RENAME TO users")
+        add_job(app, 2)
+        assert sweep(app) == 1

@@ -42,6 +42,64 @@ def test_nobody_is_paid_by_another_column_until_an_installation(
     assert sweep(app) > 0
 
 
+OTHERS = """
+CREATE TABLE "Entries" (job_id int, "userId" text, kind text, amount numeric, rate numeric);
+CREATE TABLE prices (id int, job_id int, price numeric, note text);
+INSERT INTO prices VALUES (1, 1, 5); INSERT INTO users VALUES ('u');
+ALTER TABLE jobs ADD "creditsBack" boolean;
+"""
+LEDGER = """
+[sessions.refunded]
+creditsBack = "true"
+[ledger]
+table = '"Entries"'
+session = "job_id"
+where = "kind = 'refund'"
+[ledger.insert]
+job_id = "session_id"
+userId = "account_id"
+kind = "'refund'"
+amount = "amount"
+"""
+
+
+@pytest.fixture
+def with_others(server: Server, tmp_path: Path) -> Iterator[AppDatabase]:
+    """The amount is in another table, and a refund is a row of the app's ledger and a mark."""
+    for database in jobs(server, tmp_path, more=OTHERS):
+        price = "(SELECT sum(p.price) FROM prices AS p WHERE p.job_id = s.id)"
+        database.configure('amount = "cost"', f'amount = "{price}"')
+        database.append(LEDGER)
+        assert install(database) == 0
+        add_job(database, 1)
+        yield database
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [('"Entries"', "amount"), ('"Entries"', '"userId"'), ("prices", "price"), ("jobs", '"creditsBack"')],
+    ids=["ledger", "quoted", "subquery", "mark"],
+)
+def test_nor_by_another_column_of_the_ledger_or_of_a_subquery(
+    with_others: AppDatabase, table: str, column: str
+) -> None:
+    app = with_others
+    app.sql(f"ALTER TABLE {table} RENAME {column} TO was")
+    app.sql(f"ALTER TABLE {table} ADD {column} {'boolean' if table == 'jobs' else 'numeric DEFAULT 500'}")
+    name = column.strip('"')
+    assert f"{name}, which the file names, is not the same column" in refused(app, "run")
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match=f"has the name {name}"):
+        app.sql("SELECT sweeper.refund(1, 'x')")
+
+
+@pytest.mark.parametrize(("table", "column"), [('"Entries"', "rate"), ("prices", "note"), ("prices", "id")])
+def test_columns_of_these_that_the_file_does_not_name_stop_nothing(
+    with_others: AppDatabase, table: str, column: str
+) -> None:
+    with_others.sql(f"ALTER TABLE {table} RENAME {column} TO was; ALTER TABLE {table} ADD {column} uuid")
+    assert (sweep(with_others), with_others.value("SELECT sweeper.refund(1, 'x')")) == (5, 0)
+
+
 @pytest.mark.parametrize(
     "migration",
     [
