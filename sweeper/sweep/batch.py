@@ -100,6 +100,7 @@ class BatchPayer:
             TooSlow: it takes too long, or would say too much, for one batch.
             ChangesOthers: these are to be paid one by one.
             AnotherPays: another run has the caps.
+            TooManyOfOne: some are to be left out, because enough of their account are put on hold.
             FailedError: more sessions would be put on hold than one run may hold.
         """
         with self._transaction(_TOGETHER_TIMEOUTS if len(session_ids) > 1 else LOCKING_TIMEOUTS) as transaction:
@@ -124,7 +125,7 @@ class BatchPayer:
             seen = transaction.row(self._read_traffic)
         locked_seconds = time.monotonic() - locked_at
         self._caps.committed(len(batch.paid), credits)
-        self._holds.committed(session_id for session_id, _ in batch.held)
+        self._holds.committed((session_id for session_id, _ in batch.held), chosen.accounts)
         return replace(
             batch,
             tried=len(in_hand),
@@ -189,7 +190,7 @@ class BatchPayer:
         self._require_written(transaction, selection, row)
         transaction.rows(self._fire_deferred)
         self._require_as_meant(transaction, binds, row, balances)
-        self._holds.require_room(row.held_sessions)
+        self._holds.require_room_of(row.held_sessions, chosen.accounts)
         return _batch_of(row)
 
     def _write(self, transaction: Transaction, binds: Mapped[str, object]) -> Row:

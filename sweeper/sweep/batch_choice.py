@@ -15,6 +15,11 @@ class ChosenSessions(NamedTuple):
     session_ids: Sequence[str]
     account_ids: Sequence[str | None]
 
+    @property
+    def accounts(self) -> dict[str, str | None]:
+        """The account of each."""
+        return dict(zip(self.session_ids, self.account_ids, strict=True))
+
 
 def require_short_answer(in_hand: Sequence[str], locked: Row) -> None:
     """Refuse a batch whose result would be too large: the ids of accounts may be much longer than those of sessions."""

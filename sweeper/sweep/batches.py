@@ -14,7 +14,7 @@ from sweeper.postgres.errors import Busy, GuardLost, Refusal, StatementError, To
 from sweeper.postgres.retries import retrying
 from sweeper.sweep.batch import Batch, BatchPayer, ChangesOthers
 from sweeper.sweep.caps import AnotherPays
-from sweeper.sweep.holds import Holds
+from sweeper.sweep.holds import Holds, TooManyOfOne
 from sweeper.sweep.owed_pages import OwedPage
 from sweeper.sweep.progress import Observer, Tally
 from sweeper.sweep.selection import Selection
@@ -23,11 +23,10 @@ from sweeper.sweep.throttle import Throttle
 
 T = TypeVar("T")
 
-_CAPS_WAIT_SECONDS, _CAPS_WAIT_AT_MOST_SECONDS = 0.004, 60
+_CAPS_WAIT_SECONDS, _CAPS_WAIT_AT_MOST_SECONDS, _GUARD_WAIT_SECONDS = 0.004, 60, 0.5
 # up to this many slow sessions in a row, from all over the page, are left to the next run; more, with no payment
 # between them, mean that all sessions are slow
 _SLOW_AT_MOST = 3
-_GUARD_WAIT_SECONDS = 0.5
 # when a migration takes longer, the run ends
 _TABLE_TRIES, _TABLE_WAIT_SECONDS = 8, 0.4
 
@@ -99,6 +98,8 @@ class BatchRunner:
                     self.tally.skipped.extend(group)
                 else:
                     groups.split(group)
+            except TooManyOfOne as problem:
+                groups.put_back(self.suspects.without(group, problem.session_ids))
             except (Refusal, StatementError) as problem:
                 if len(group) > 1:
                     groups.split(group)
@@ -123,14 +124,14 @@ class BatchRunner:
         account_id = self.once_unlocked(lambda: self._holds.accounts_of([session_id])).get(session_id)
         if self.once_unlocked(lambda: self._holds.is_on_hold(session_id)):
             self._hold(session_id, problem)
-        elif not self.suspects.take_room(account_id):
+        elif not self.suspects.room.take(account_id):
             self.suspects.leave_aside([session_id])
         elif refusal_of(problem).raised:
             self._hold(session_id, problem)
         else:
             self.suspects.add(Suspect(session_id, account_id, problem, since))
             self.hold_proven()
-        if not beside or not self.suspects.has_enough_of(account_id):
+        if not beside or self.suspects.room.left(account_id):
             return ()
         of = self.once_unlocked(lambda: self._holds.accounts_of(beside))
         return self.suspects.leave_aside([session_id for session_id in beside if of.get(session_id) == account_id])
@@ -248,8 +249,7 @@ class BatchRunner:
                 time.sleep(_CAPS_WAIT_SECONDS)
 
     def _note(self, batch: Batch) -> None:
-        if batch.tried:
-            self.tally.batches += 1
+        self.tally.batches += batch.tried > 0
         self.tally.already_refunded += batch.already_refunded
         self.tally.capped |= batch.capped
         self.tally.skipped.extend(batch.skipped)

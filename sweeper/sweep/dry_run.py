@@ -14,6 +14,7 @@ from sweeper.postgres.database import Database
 from sweeper.postgres.retries import retrying
 from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.transaction import Row, Transaction
+from sweeper.sweep.account_room import AccountRoom
 from sweeper.sweep.caps import Caps, Room
 from sweeper.sweep.changed_ids import Orphans, find_moved, find_orphans
 from sweeper.sweep.context import RunContext, RunRequest, prepare
@@ -21,7 +22,7 @@ from sweeper.sweep.owed import OwedReader, reading
 from sweeper.sweep.owed_list import OwedList
 from sweeper.sweep.owed_session import OwedSession
 from sweeper.sweep.rehearsal import Rehearsal, find_objection
-from sweeper.sweep.suspects import Suspects, refusal_of, unproven
+from sweeper.sweep.suspects import refusal_of, unproven
 
 _NO_RUN = "00000000-0000-0000-0000-000000000000"
 _LARGEST, _SAMPLES = 10, 3
@@ -53,7 +54,8 @@ class Planner:
         self.accounts: set[int] = set()
         # their expression fails, and it is not known yet whether they are at fault
         self._suspects: dict[str, OwedSession] = {}
-        self._of_accounts = Suspects(max_new_holds)
+        # by whether the database refuses the session
+        self._rooms = {refused: AccountRoom(max_new_holds) for refused in (False, True)}
         self.skipped = 0
 
     def add(self, session: OwedSession) -> None:
@@ -61,7 +63,7 @@ class Planner:
         stopped = self._sessions_left == 0 or (self._credits_left is not None and self._credits_left <= 0)
         if not stopped and session.hold_reason is not None:
             new = not session.on_hold
-            if session.refused is not None and new and not self._of_accounts.take_room(session.account_id):
+            if new and not self._rooms[session.refused is not None].take(session.account_id):
                 self.skipped += 1
             elif session.refused is not None and new and not refusal_of(session.refused).raised:
                 self._suspects[session.session_id] = session

@@ -1,14 +1,26 @@
 """The holds of a run: sessions that no program may refund, each with its reason, up to a limit."""
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as Mapped
+from copy import deepcopy
+from types import MappingProxyType
 
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import FailedError
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Refusal, StatementError
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS
+from sweeper.sweep.account_room import AccountRoom
 from sweeper.sweep.owed import OwedReader, reading
 from sweeper.sweep.selection import Selection
+
+
+class TooManyOfOne(Exception):  # noqa: N818 - the answer is to pay without these
+    """So many sessions of one account would be put on hold that these of them are left to the next run."""
+
+    def __init__(self, session_ids: Sequence[str]) -> None:
+        super().__init__()
+        self.session_ids = session_ids
 
 
 class Holds:
@@ -23,6 +35,7 @@ class Holds:
         self.new: set[str] = set()
         # sessions that the database refused when tried alone and that are on hold, by this run or before
         self.refused: set[str] = set()
+        self._room = AccountRoom(limit)
 
     def require_room(self, session_ids: Iterable[str]) -> None:
         """Check that these may be put on hold as well.
@@ -37,9 +50,25 @@ class Holds:
                 code="too_many_holds",
             )
 
-    def committed(self, session_ids: Iterable[str]) -> None:
+    def require_room_of(self, session_ids: Iterable[str], accounts: Mapped[str, str | None]) -> None:
+        """Check that these, by the rules of the file, may be put on hold as well.
+
+        Raises:
+            TooManyOfOne: some may not, because there are enough of their account.
+            FailedError: there would be more than the limit.
+        """
+        room = deepcopy(self._room)
+        beyond = [one for one in session_ids if one not in self.new and not room.take(accounts.get(one))]
+        if beyond:
+            raise TooManyOfOne(beyond)
+        self.require_room(session_ids)
+
+    def committed(self, session_ids: Iterable[str], accounts: Mapped[str, str | None] = MappingProxyType({})) -> None:
         """Record that these are on hold now."""
-        self.new.update(session_ids)
+        for session_id in session_ids:
+            if session_id not in self.new:
+                self._room.take(accounts.get(session_id))
+                self.new.add(session_id)
 
     def hold(self, session_id: str, refusal: Refusal) -> bool:
         """Put one session on hold with the database's own message; returns whether it was not on hold before.

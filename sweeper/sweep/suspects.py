@@ -4,13 +4,13 @@ A RAISE of the app is the session's fault. So is anything else, once a session o
 then the run can pay. Until that is known the session is a suspect, and neither held nor paid.
 """
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sweeper.core.errors import FailedError
 from sweeper.postgres.errors import Refusal, StatementError
+from sweeper.sweep.account_room import AccountRoom
 
 Problem = Refusal | StatementError
 # the run ends after this many accounts in a row, all refused with one SQLSTATE before any session was paid
@@ -63,7 +63,7 @@ class Suspects:
         self._waiting: dict[str, Suspect] = {}
         self._open: list[PaidSince] = []
         self._row: tuple[str, set[str]] = ("", set())
-        self._of_account = Counter[str]()
+        self.room = AccountRoom(most)
         # left to the next run, in order, because of other sessions of their accounts
         self.aside = dict[str, None]()
         # a row's own expression fails whenever it is read, so a payment before that proves as much as one after it
@@ -81,26 +81,16 @@ class Suspects:
             since.note(account_ids)
         self._open = [since for since in self._open if len(since.accounts) < 2]
 
-    def has_enough_of(self, account_id: str | None) -> bool:
-        """Whether so many sessions of an account were refused that the rest of them are left to the next run.
-
-        Half of all that may be put on hold: one account's rows must not stop the others from being paid.
-        """
-        return account_id is not None and self._of_account[account_id] >= max(1, self._most // 2)
-
-    def take_room(self, account_id: str | None) -> bool:
-        """Count a session of this account that was refused alone; False if there were enough already."""
-        if self.has_enough_of(account_id):
-            return False
-        if account_id is not None:
-            self._of_account[account_id] += 1
-        return True
-
     def leave_aside(self, session_ids: Sequence[str]) -> Collection[str]:
         """Leave these to the next run, and return them."""
         left = dict.fromkeys(session_ids)
         self.aside.update(left)
         return left.keys()
+
+    def without(self, session_ids: Sequence[str], some: Sequence[str]) -> tuple[str, ...]:
+        """Leave ``some`` of a batch to the next run, and return the others."""
+        left = self.leave_aside(some)
+        return tuple(session_id for session_id in session_ids if session_id not in left)
 
     def add(self, suspect: Suspect) -> None:
         """Add a suspect.

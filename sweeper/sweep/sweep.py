@@ -15,7 +15,7 @@ from sweeper.postgres.errors import Busy, Refusal, StatementError, TooSlow
 from sweeper.postgres.retries import retrying
 from sweeper.sweep.batch import BatchPayer, ChangesOthers
 from sweeper.sweep.batches import BatchRunner
-from sweeper.sweep.holds import Holds
+from sweeper.sweep.holds import Holds, TooManyOfOne
 from sweeper.sweep.owed import OwedReader, reading
 from sweeper.sweep.owed_list import OwedList
 from sweeper.sweep.owed_pages import OwedPage, PageFinder
@@ -155,6 +155,8 @@ class Sweep:
             except ChangesOthers:
                 throttle.one_by_one()
                 found.give_back(session_ids)
+            except TooManyOfOne as problem:
+                found.give_back(runner.suspects.without(session_ids, problem.session_ids))
             except (Refusal, StatementError, Busy) as problem:
                 runner.isolate(found.selection, session_ids, problem)
             else:

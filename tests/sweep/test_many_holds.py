@@ -76,6 +76,27 @@ def test_sessions_of_one_account_stop_no_others(first: AppDatabase, raised: bool
     assert len(holds(first)) == 6
 
 
+@pytest.mark.parametrize("batch_size", ["2", "100"])
+def test_sessions_of_one_account_that_no_run_may_refund_stop_no_others(first: AppDatabase, batch_size: str) -> None:
+    """Such as those of a closed account: each run puts half of the limit on hold, and pays the others."""
+    first.configure("[policy]", "[policy]\nmax_new_holds = 4")
+    first.configure('balance    = "credits"', 'balance    = "credits"\nactive = "id <> \'closed\'"')
+    assert first.sweeper("install").exit_code == 0
+    first.account("closed")
+    first.account()
+    for number in range(9):
+        first.session(f"a-{number}", account="closed")
+    for left in (7, 5, 3, 1):
+        first.session(f"b-{left}")
+        planned, ran = (first.run(*flags, "--batch-size", batch_size) for flags in (("--dry-run",), ()))
+        for one in (planned, ran):
+            counted = [one.document[name] for name in ("held", "skipped")]
+            assert (one.document["refunds"]["sessions"], counted) == (1, [2, left]), one.document
+        assert ran.exit_code == 3
+    assert first.run().document["held"] == 1
+    assert set(holds(first)) == {f"a-{number}" for number in range(9)}
+
+
 def break_one_account(first: AppDatabase, line: str, broken: str) -> None:
     """Replace a line of the file by one that fails for the account ``bad``, which is owed seven of eight sessions."""
     first.configure("[policy]", "[policy]\nmax_new_holds = 4")
