@@ -217,7 +217,8 @@ def read_mapping(transaction: Transaction, settings: Settings, search_path: str)
     facts |= mark_slots(reader, own, sessions, status, facts.slots)
     no_ledger = (None, NO_LEDGER)
     ledger, of_ledger = map_ledger(reader, settings.ledger, facts, key, sessions) if settings.ledger else no_ledger
-    facts |= of_ledger | shared_facts(reader, settings, sessions, facts) | setting_slots(reader, settings)
+    facts |= of_ledger
+    facts |= shared_facts(reader, settings, sessions, facts) | setting_slots(reader, settings)
     require_together(settings, reader.tables)
     moves = settings.accounts is not None and settings.accounts.moves
     # the amount of a session whose refund the file, or a hook, has written to the app's books

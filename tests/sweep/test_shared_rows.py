@@ -60,3 +60,26 @@ def test_rows_that_sessions_share_are_read_again(bare: AppDatabase, exclude: str
     ran = bare.run()
     assert (ran.exit_code, ran.document["refunds"]["sessions"], ran.document["skipped"]) == (0, 3, 0), ran.stderr
     assert app.balance() == 109
+
+
+def test_what_a_trigger_on_the_ledger_changes_is_read_again(bare: AppDatabase) -> None:
+    """The app marks all tries of an order when the refund of one is booked."""
+    app = App(bare)
+    app.sql("DELETE FROM jobs; ALTER TABLE jobs ADD back bool; CREATE TABLE books (job text, kind text, taken int)")
+    app.sql(
+        "INSERT INTO jobs SELECT 'j' || n, 'w', 'failed', 3, 'no', jsonb_build_object('order', n / 3), "
+        "'2026-11-23 10:00Z' FROM generate_series(0, 8) AS n"
+    )
+    app.sql("""
+    CREATE FUNCTION mark() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+        UPDATE jobs SET back = true WHERE meta = (SELECT j.meta FROM jobs AS j WHERE j.id = NEW.job);
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER mark AFTER INSERT ON books FOR EACH ROW EXECUTE FUNCTION mark();
+    """)
+    app.map(exclude="back")
+    row = {"job": "session_id", "kind": "'refund'", "taken": "-amount"}
+    app.map("ledger", table="books", session="job", where="kind = 'refund'", insert=row)
+    assert app.install().exit_code == 0
+    ran = bare.run()
+    assert (ran.exit_code, ran.document["refunds"]["sessions"], app.balance()) == (0, 3, 109), ran.stderr
