@@ -76,7 +76,11 @@ def shared_facts(reader: Reader, settings: Settings, sessions: Table, known: Fac
         "shares_charges": among_accounts,
         # the refund of one session changes what is owed for another, and nothing has locked the accounts of both
         "locks_charges": among_accounts or (settings.accounts is None and (bool(everything) or any(shared.values()))),
-        "reads_other_rows": reads_other_rows(settings) or any(shared.values()) or _reads_out_of_sight(reader, rest),
+        # without a guard on it, what the app has written to its ledger since is only seen by reading
+        "reads_other_rows": reads_other_rows(settings)
+        or any(shared.values())
+        or _reads_out_of_sight(reader, rest)
+        or not choices["ledger_guarded"],
     }
     return Facts({"outer_names": ", ".join(outer_names(reader, settings, known.slots))}, own_choices)
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 import psycopg
 import pytest
 
+from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, items
 from tests.helpers.installation import LEDGER, dump, indexes, installed
@@ -98,6 +99,22 @@ def test_a_refund_of_the_apps_that_is_there_before_the_batch_ends_is_the_only_on
     assert (booked(monthly), balance(monthly, user)) == ([(job, "REFUND", 3)], 10)
     assert monthly.value("SELECT count(*) FROM sweeper.refunds") == 0
     assert monthly.value("SELECT count(*) FROM sweeper.holds") == 0
+
+
+def test_refund_is_not_called_with_a_snapshot_from_before_the_apps(bare: AppDatabase) -> None:
+    """No conflict of the two rows would stop it, and neither touches the same row of another table."""
+    app = App(bare)
+    app.sql("CREATE TABLE books (job text, kind text, amount int, at timestamptz DEFAULT now()) PARTITION BY RANGE (at)")
+    app.sql("CREATE TABLE books_of_now PARTITION OF books DEFAULT")
+    row = {"job": "session_id", "kind": "'refund'", "amount": "amount"}
+    app.map("ledger", table="books", session="job", where="kind = 'refund'", insert=row)
+    assert app.install().exit_code == 0
+    with bare.connect() as layer:
+        layer.autocommit, layer.isolation_level = False, psycopg.IsolationLevel.REPEATABLE_READ
+        layer.execute("SELECT")
+        app.sql("INSERT INTO books SELECT id, 'refund', 3 FROM jobs")
+        with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="cannot be called at repeatable read"):
+            layer.execute("SELECT sweeper.refund(id, 'x') FROM jobs")
 
 
 def test_a_layer_that_locks_the_session_before_it_looks_comes_after_or_before(monthly: AppDatabase) -> None:
