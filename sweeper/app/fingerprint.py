@@ -108,7 +108,9 @@ def setting_slots(reader: Reader, settings: Settings) -> Facts:
     }
     names = [name for choice, listed in _SETTINGS.items() if used[choice] for name in listed]
     row = reader.transaction.row(fill("read_settings", {}))._asdict() if names else {}
-    return Facts({name: quote_text(row[name]) for name in names}, dict(used))
+    # the version of a database's own collation is known since 15
+    known = {"of_database": reader.transaction.server_version >= 150_000}
+    return Facts({name: quote_text(row[name]) for name in names}, used | known)
 
 
 def fingerprint(settings: Settings, slots: Mapped[str, str], search_path: str) -> str:

@@ -38,4 +38,5 @@ NULL AS last_start,
 {key_text} AS id_name,
 (sweeper_key ->> 'id_number'::text) AS id_number,
 pg_catalog.split_part(sweeper_key ->> 'id_type'::text, ' COLLATE '::text, 1) AS id_type,
-{known_by_text} AS status_name
+{known_by_text} AS status_name,
+{refunds_text} AS refunds

@@ -1,5 +1,5 @@
 -- Requires, for refund(), the unique indexes that stop a second refund. Without them the statement that pays would fail
--- as well, but with an error that quotes three hundred lines of it.
+-- as well, but with an error that quotes three hundred lines of it; in another order it would not.
     IF NOT EXISTS (
             SELECT
             FROM pg_catalog.pg_index AS i
@@ -31,4 +31,14 @@
     THEN
         RAISE EXCEPTION 'the guard is missing (the unique index that stops a second refund): nothing was paid'
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run `sweeper install`.';
+    END IF;
+    SELECT found.name
+    INTO sweeper_problem
+    {include changed_collation}
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = 'the guard may not find what is in it, because ' || sweeper_problem || ' is of another version now: nothing was paid',
+            HINT = 'Run `sweeper check`.';
     END IF;
