@@ -41,7 +41,12 @@ END IF;
 SELECT pg_catalog.min(t.key)
 INTO sweeper_problem
 FROM pg_catalog.jsonb_each_text(coalesce(sweeper_key -> 'tables'::text, '{}')) AS t
-JOIN pg_catalog.pg_class AS c ON c.oid::bigint = t.value::bigint
+CROSS JOIN LATERAL (
+    SELECT known.oid, known.relkind
+    FROM pg_catalog.pg_class AS known
+    WHERE known.oid = t.value::oid
+    OFFSET 0  -- by the index
+) AS c
 CROSS JOIN LATERAL (SELECT pg_catalog.to_regclass(t.key)::oid::bigint AS table_oid) AS now
 WHERE {include took_its_name}
   AND (sweeper_key ->> 'table_oid'::text)::bigint = {sessions_text}::regclass::oid::bigint;
