@@ -4,15 +4,18 @@ They mean that only as long as no table of the subquery has such a column. When 
 a bare name meant until then, the same file means something else.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from sweeper.app.catalog import Table, qualifiers_in, subqueries, subqueries_within, words_in
+from sweeper.app.named import tables_in
 from sweeper.app.reader import Reader
 from sweeper.app.values import decisive_values
 from sweeper.config.model import Settings
 from sweeper.core.errors import SweeperError
+from sweeper.postgres.binds import text_array
 from sweeper.postgres.errors import Refusal, StatementError
-from sweeper.postgres.templates import fill, fill_part, quote_name
+from sweeper.postgres.templates import Slots, fill, fill_part, quote_name, quote_text
 
 _AMBIGUOUS = "42702"
 # SQL over a refund: there a bare name in a subquery that is the refund's is an error
@@ -20,10 +23,18 @@ _OVER_REFUND = {"sessions.close", "sessions.refunded", "sessions.reversed", "acc
 _ALIASES = {"sessions": "s", "accounts": "a"}
 
 
-def outer_names(reader: Reader, settings: Settings, slots: Mapping[str, str]) -> list[str]:
-    """Each such name, with the key of the file that has it: ``id in sessions.exclude``."""
+class OuterName(NamedTuple):
+    """Such a name, with ``said``, how it is reported, and the tables that its subquery reads itself."""
+
+    name: str
+    said: str
+    tables: frozenset[str]
+
+
+def outer_names(reader: Reader, settings: Settings, slots: Mapping[str, str]) -> list[OuterName]:
+    """Each such name, reported with the key of the file that has it: ``id in sessions.exclude``."""
     tables = {table.qualified: table for table in reader.tables}
-    found = dict[str, None]()
+    found = dict[str, OuterName]()
     for key, text in decisive_values(settings):
         if key in _OVER_REFUND:
             continue
@@ -32,11 +43,24 @@ def outer_names(reader: Reader, settings: Settings, slots: Mapping[str, str]) ->
         for number, query in enumerate(queries, start=1):
             place = key if len(queries) == 1 else f"subquery {number} of {key}"
             for name in _found_outside(reader, query, tables[slots[section]], _ALIASES[section]):
-                found[f"{name} of {place}" if " in " in name else f"{name} in {key}"] = None
-    return list(found)
+                said = f"{name.said} of {place}" if " in " in name.said else f"{name.said} in {key}"
+                before = found[said].tables if said in found else frozenset()
+                found[said] = OuterName(name.name, said, name.tables | before)
+    return list(found.values())
 
 
-def _found_outside(reader: Reader, subquery: str, table: Table, alias: str) -> Iterator[str]:
+def columns_to_miss(reader: Reader, names: Iterable[OuterName]) -> list[Slots]:
+    """The columns that the tables of the subqueries must not get, or the names would mean those."""
+    wanted = {(table, one.name) for one in names for table in one.tables}
+    listed = [text_array(sorted({pair[place] for pair in wanted})) for place in (0, 1)]
+    binds = dict(zip(("names", "columns"), listed, strict=True))
+    rows = reader.transaction.rows(fill("list_read_tables", {}), binds) if wanted else []
+    # one of a subquery that gives its columns other names may be there all the same
+    there = {(row.name, name) for row in rows for name in row.numbers}
+    return [{"relation": quote_text(table), "name": quote_text(name)} for table, name in sorted(wanted - there)]
+
+
+def _found_outside(reader: Reader, subquery: str, table: Table, alias: str) -> Iterator[OuterName]:
     """The names that mean a column outside of a subquery, or of one in it: ``id``, ``id in part 1``."""
     for number, (start, end) in enumerate(subqueries_within(subquery)):
         inner = subquery[start:end]
@@ -51,7 +75,17 @@ def _found_outside(reader: Reader, subquery: str, table: Table, alias: str) -> I
             return _is_ambiguous(reader, whole, table, alias)
 
         if names and is_any_outside(names):
-            yield from (f"{name} in part {number}" if number else name for name in names if is_any_outside([name]))
+            read = frozenset(tables_in(_without_subqueries(inner)))
+            for name in names:
+                if is_any_outside([name]):
+                    yield OuterName(name, f"{name} in part {number}" if number else name, read)
+
+
+def _without_subqueries(query: str) -> str:
+    """A subquery without those in it."""
+    for inner in subqueries(query[1:]):
+        query = query.replace(inner, "()")
+    return query
 
 
 def _is_ambiguous(reader: Reader, subquery: str, table: Table, alias: str) -> bool:

@@ -18,7 +18,7 @@ from sweeper.app.catalog import (
     without_literals,
 )
 from sweeper.app.facts import Facts
-from sweeper.app.outer_names import outer_names
+from sweeper.app.outer_names import columns_to_miss, outer_names
 from sweeper.app.plans import reads_others
 from sweeper.app.reader import Reader
 from sweeper.app.values import read_for_refund, reads_other_rows
@@ -82,7 +82,9 @@ def shared_facts(reader: Reader, settings: Settings, sessions: Table, known: Fac
         or _reads_out_of_sight(reader, rest)
         or not choices["ledger_guarded"],
     }
-    return Facts({"outer_names": ", ".join(outer_names(reader, settings, known.slots))}, own_choices)
+    names = outer_names(reader, settings, known.slots)
+    missed: Choices = {"columns_to_miss": columns_to_miss(reader, names)}
+    return Facts({"outer_names": ", ".join(one.said for one in names)}, {**own_choices, **missed})
 
 
 def _of_account(reader: Reader, settings: Settings, choices: Choices, *, changed: bool) -> dict[str, bool]:

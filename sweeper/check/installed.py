@@ -78,7 +78,7 @@ def _with_names(mapping: Mapping) -> Check:
     return warning(
         "installed",
         f"{installed}; {names}: a bare name in a subquery, which means a column outside of it as long as no table in "
-        f"it has one. Runs would notice that, and {mapping.schema}.refund() would not",
+        f"it has one. Then neither runs nor {mapping.schema}.refund() would pay",
         "write s.NAME, or the alias of its table, then sweeper install",
     )
 

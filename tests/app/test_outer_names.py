@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.helpers.app_database import AppDatabase
@@ -67,6 +68,9 @@ def test_no_run_pays_when_a_name_of_the_file_means_another_column(
     ran = app.run(now=None, role=None)
     assert (ran.exit_code, ran.document["error"]["code"]) == (2, "mapping_changed")
     assert re.match(f"{name} (in|of) sessions.exclude: a bare name", ran.document["error"]["message"])
+    if "ADD kind" not in migration:  # a column that is gone is not noticed there
+        with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="means another column"):
+            app.sql("SELECT sweeper.refund(2, 'x')")
     assert app.value("SELECT sum(credits) FROM users") == 0
 
 
@@ -83,8 +87,9 @@ def test_a_run_pays_after_a_migration_that_changes_no_name(app: AppDatabase, exc
     configure(app, exclude)
     owe(app)
     app.sql("ALTER TABLE entries ADD note text; ALTER TABLE jobs ADD note text; ALTER TABLE plans ADD id int")
+    assert app.value("SELECT sweeper.refund(2, 'x')") == 1
     ran = app.run(now=None, role=None)
-    assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 2)
+    assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 1)
 
 
 def test_no_run_pays_when_a_name_means_another_column_than_the_accounts(app: AppDatabase) -> None:

@@ -104,7 +104,8 @@ def test_a_refund_of_the_apps_that_is_there_before_the_batch_ends_is_the_only_on
 def test_refund_is_not_called_with_a_snapshot_from_before_the_apps(bare: AppDatabase) -> None:
     """No conflict of the two rows would stop it, and neither touches the same row of another table."""
     app = App(bare)
-    app.sql("CREATE TABLE books (job text, kind text, amount int, at timestamptz DEFAULT now()) PARTITION BY RANGE (at)")
+    columns = "job text, kind text, amount int, at timestamptz DEFAULT now()"
+    app.sql(f"CREATE TABLE books ({columns}) PARTITION BY RANGE (at)")
     app.sql("CREATE TABLE books_of_now PARTITION OF books DEFAULT")
     row = {"job": "session_id", "kind": "'refund'", "amount": "amount"}
     app.map("ledger", table="books", session="job", where="kind = 'refund'", insert=row)

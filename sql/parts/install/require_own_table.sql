@@ -37,6 +37,22 @@ IF sweeper_problem IS NOT NULL THEN
         MESSAGE = 'another column than at installation has the name ' || sweeper_problem || ': nothing was paid',
         HINT = 'Run `sweeper check`.';
 END IF;
+{if columns_to_miss}
+-- A bare name in a subquery means the session's column only as long as no table in there has one of that name.
+SELECT pg_catalog.concat(bare.name, ' in ', bare.relation)
+INTO sweeper_problem
+FROM (VALUES
+    {each columns_to_miss ",\n    "}({relation}::text, {name}::text){end}
+) AS bare (relation, name)
+JOIN pg_catalog.pg_attribute AS a ON a.attrelid = pg_catalog.to_regclass(bare.relation)::oid AND a.attname = bare.name::name
+LIMIT 1;
+IF FOUND THEN
+    RAISE EXCEPTION USING
+        ERRCODE = 'object_not_in_prerequisite_state',
+        MESSAGE = 'a bare name of the file means another column than at installation, ' || sweeper_problem || ': nothing was paid',
+        HINT = 'Run `sweeper check`.';
+END IF;
+{end}
 -- Another table may have the name of one that a subquery of the file reads, while the old one is still there.
 SELECT pg_catalog.min(t.key)
 INTO sweeper_problem
