@@ -79,7 +79,7 @@ class Sweep:
             # another server may have taken over without batches that were committed before
             self.tally.skipped = []
             self._pay_parts(selection)
-        self._runner.decide_suspects()
+        self._runner.refused.decide()
         selection = self._pages.knowing(selection)
         if self.tally.capped or self._payer.has_budget:
             return self.survey(selection, retrying(self._payer.budget), payable=True)
@@ -124,7 +124,7 @@ class Sweep:
             try:
                 found = self._find(selection)
             except (Refusal, StatementError):
-                self._runner.require_plan()
+                self._runner.tables.require_plan()
                 if selection.in_history and selection.after is None:
                     self._note_unripe(selection)
                 more, last = self._pay_around_refused(selection)
@@ -156,11 +156,11 @@ class Sweep:
                 throttle.one_by_one()
                 found.give_back(session_ids)
             except TooManyOfOne as problem:
-                found.give_back(runner.suspects.without(session_ids, problem.session_ids))
+                found.give_back(runner.refused.without(session_ids, problem.session_ids))
             except (Refusal, StatementError, Busy) as problem:
                 runner.isolate(found.selection, session_ids, problem)
             else:
-                runner.hold_proven()
+                runner.refused.hold_proven()
                 throttle.answered(len(batch.paid), batch.beside_id_bytes)
                 found.give_back(session_ids[batch.tried :])
                 if batch.already_refunded * 2 > batch.tried:  # another run is at work here
@@ -200,7 +200,7 @@ class Sweep:
 
     def _find(self, selection: Selection) -> OwedPage:
         budget = retrying(self._payer.budget)
-        found = self._runner.once_unlocked(lambda: self._pages.find(selection, budget))
+        found = self._runner.tables.once_unlocked(lambda: self._pages.find(selection, budget))
         self.tally.note_unripe(found.unripe_from)
         return self._by_shard(found) if self._shard_map else found
 
@@ -212,7 +212,7 @@ class Sweep:
         return found.by_shard(0)
 
     def _read(self, selection: Selection, ask: Callable[[OwedReader], T]) -> T:
-        return self._runner.once_unlocked(lambda: self._pages.read(selection, ask))
+        return self._runner.tables.once_unlocked(lambda: self._pages.read(selection, ask))
 
     def _find_among(self, selection: Selection, session_ids: tuple[str, ...]) -> bool:
         """Find and pay those of these that are owed; a session whose own expression fails is found by halving.
@@ -230,7 +230,7 @@ class Sweep:
                 # an expression fails whenever it is read, so payments before this one prove as much as later ones
                 problem = cast("Refusal | StatementError", found.error)
                 if not self._read(selection, partial(OwedReader.has_come_before, session_id=found.item)):
-                    self._runner.refused_alone(found.item, problem, self._runner.suspects.in_this_run)
+                    self._runner.refused.add(found.item, problem, self._runner.refused.in_this_run)
                 refused = True
             else:
                 self._pay_page(found)

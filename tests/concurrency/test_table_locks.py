@@ -31,7 +31,7 @@ def test_a_table_that_is_locked_as_a_whole_ends_the_run_and_is_not_tried_session
     owe(first, 20)
     with (
         first.connect() as migration,
-        patch("sweeper.sweep.batches._TABLE_TRIES", 2),
+        patch("sweeper.sweep.table_locks._TRIES", 2),
         before(FIND, lambda: migration.execute(f"LOCK TABLE {lock}")),  # type: ignore[call-overload]
     ):
         begun = time.monotonic()
