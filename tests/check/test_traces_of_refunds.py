@@ -79,3 +79,50 @@ def test_uses_that_were_taken_back(app: App, mark: str, written: str) -> None:
     condition = name if name == "undone" else f"{name} IS NOT NULL"
     app.map(exclude=f"EXISTS (SELECT FROM credit_uses u WHERE u.job_id = s.id AND u.{condition})")
     assert rehearsed(app)["marks"]["status"] == "warning"
+
+
+def test_a_table_that_is_not_called_as_charges(app: App) -> None:
+    """Its rows have an amount, and a time that says that it was taken back."""
+    app.sql(USED.format(mark="reversed_at timestamptz", set="reversed_at = now()"))
+    app.sql("ALTER TABLE credit_uses RENAME TO lot_lines")
+    without_ledger(app)
+    app.map(exclude="EXISTS (SELECT FROM lot_lines l WHERE l.job_id = s.id AND l.reversed_at IS NULL)")
+    assert "lot_lines.reversed_at says that 20 of the newest failed" in refuses(app, "marks")
+    app.sql("ALTER TABLE lot_lines DROP amount")
+    assert rehearsed(app)["marks"]["status"] == "warning", "without an amount, they are no credits"
+
+
+GRANTS = """
+CREATE TABLE grants (id bigserial PRIMARY KEY, wallet text NOT NULL, amount numeric NOT NULL, source text NOT NULL,
+    request_id text REFERENCES jobs);
+INSERT INTO grants (wallet, amount, source, request_id) SELECT wallet, amount, 'job_refund', job FROM book
+WHERE kind = 'refund';
+DROP TABLE book;
+"""
+
+
+def test_a_foreign_key_beside_a_source(app: App) -> None:
+    """The name `source` may be of a link, but a foreign key is one."""
+    app.sql(GRANTS)
+    without_ledger(app)
+    assert '"public"."grants"."request_id" (20 of the newest failed' in refuses(app, "marks")
+
+
+IN_JSON = """
+ALTER TABLE book ADD meta jsonb;
+UPDATE book SET meta = jsonb_build_object(CASE kind WHEN 'refund' THEN 'refund_of' ELSE 'charge_of' END, job),
+    kind = CASE WHEN amount > 0 THEN 'in' ELSE 'out' END;
+ALTER TABLE book DROP job;
+"""
+
+
+def test_another_key_of_json_in_the_book_that_has_the_amount(app: App) -> None:
+    """That the amount is read from the book does not take off what was given back there."""
+    app.sql(IN_JSON)
+    app.map(amount="(SELECT -b.amount FROM book b WHERE b.meta ->> 'charge_of' = s.id)")
+    app.map("ledger", session="(meta ->> 'charge_of')", where="amount > 0 AND meta ? 'charge_of'")
+    app.map("ledger.insert", job=None, kind="'in'", meta="jsonb_build_object('charge_of', session_id)")
+    assert '"public"."book"."meta" (20 of the newest failed' in refuses(app, "marks")
+    app.map("ledger", session="(meta ->> 'refund_of')", where="amount > 0 AND meta ? 'refund_of'")
+    app.map("ledger.insert", meta="jsonb_build_object('refund_of', session_id)")
+    assert rehearsed(app) == {}

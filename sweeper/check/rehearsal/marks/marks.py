@@ -9,7 +9,7 @@ from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.rehearsal.charges.tries import check_other_try
 from sweeper.check.rehearsal.hooks import hook_may_write
 from sweeper.check.rehearsal.marks.parents import refunded_parts, refunded_wholes
-from sweeper.check.rehearsal.marks.refund_traces import find_traces
+from sweeper.check.rehearsal.marks.refund_traces import find_traces, without_netted
 from sweeper.check.rehearsal.marks.released_charges import released_and_unpaid
 from sweeper.check.rehearsal.marks.session_marks import find_marks, marked_and_unpaid, unwritten_marks
 from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_owed, named, sampling
@@ -198,17 +198,17 @@ def _sees_none(samples: Samples, session_ids: tuple[str, ...]) -> bool:
 
 def _traced(samples: Samples, *, blind: bool) -> Check | None:
     """What looks like refunds of the app's own that nothing in the file mentions."""
+    amount, session_ids = samples.context.settings.sessions.amount.lower(), samples.owed()
     # the amount may subtract what was refunded
-    session_ids = samples.owed()
-    traces: dict[str, Any] = find_traces(samples, session_ids, GIVEN_BACK) if session_ids else {}
+    netted = set() if blind else {one.table_name for one in samples.tables() if one.table_name.lower() in amount}
+    traces: dict[str, Any] = find_traces(samples, session_ids, GIVEN_BACK, netted) if session_ids else {}
+    more: dict[str, Any] = {}
     for find in (refunded_wholes, refunded_parts):
-        traces = traces or (find(samples, session_ids, GIVEN_BACK) if session_ids else {})
-    traces |= {where: (len(found), found[0]) for where, found in released_and_unpaid(samples, session_ids).items()}
+        more = more or (find(samples, session_ids, GIVEN_BACK) if session_ids and not traces else {})
+    more |= {where: (len(found), found[0]) for where, found in released_and_unpaid(samples, session_ids).items()}
+    traces |= without_netted(more, netted)
     if not blind:  # one of a few may be a refund in part, or of something else
-        amount = samples.context.settings.sessions.amount.lower()
-        tables = {row.table_name for row in samples.tables() if row.table_name.lower() in amount}
-        traces = {where: found for where, found in traces.items()
-                  if found[0] >= _ENOUGH and not any(name in where for name in tables)}  # fmt: skip
+        traces = {where: found for where, found in traces.items() if found[0] >= _ENOUGH}
     if not traces:
         return None
     nothing = "nothing in the file says what the app has refunded itself" if blind else (

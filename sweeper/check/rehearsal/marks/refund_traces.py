@@ -1,28 +1,22 @@
 """Finds traces of refunds of failed sessions: a mark on the sessions themselves, or rows of other tables."""
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import TypeVar
 
 from sweeper.app.catalog import JSON_TYPES, Column, Table
 from sweeper.check.rehearsal.marks.refund_events import find_events
 from sweeper.check.rehearsal.marks.refund_texts import SPOKEN_AT_MOST, TEXTS, find_in_texts
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, ASKED, agree, are_parts, row_amounts, unnamed_amounts
 from sweeper.check.rehearsal.marks.session_marks import named_marks
+from sweeper.check.rehearsal.marks.tables_of_sessions import TABLES_AT_MOST, linked_tables
 from sweeper.check.rehearsal.samples import DOWN_WORDS, UP_WORDS, Samples, is_owed, is_shared
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Slots, quote_name
 from sweeper.postgres.transaction import Row
 
-_TABLES_AT_MOST = 30
-# names of columns for the subject of a row
-_ABOUT = {"session", "job", "task", "request", "reference", "ref", "related", "relatedentity", "about", "source",
-          "entity", "object", "subject", "target", "item", "resource", "creditable", "chargeable", "billable",
-          "payable", "transactionable", "reservation", "generation", "run"}  # fmt: skip
-_KEY = re.compile(r"(uu|ul)?id$|ref(erence)?$|key$|code$|number$|no$")
 # all of a text, such as the state of a request for a refund
 _DENIED = "^(denied|rejected|declined|refused|dismissed)$"
 _UNDECIDED = (
@@ -43,19 +37,41 @@ class Given:
 
 
 _IN_A_TEXT = " (in a text)"
+Trace = TypeVar("Trace")
 # by table or column, the sessions that have such a row there
 Rows = dict[str, dict[str, Given]]
 
 
-def find_traces(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
-    """How many of these sessions have a trace in each table or column, and one of them."""
+def find_traces(
+    samples: Samples, session_ids: Sequence[str], words: str, netted: Collection[str] = ()
+) -> dict[str, tuple[int, str]]:
+    """How many of these sessions have a trace in each table or column, and one of them.
+
+    The amount may already subtract what rows of ``netted`` tables gave back: only what gives all back counts there.
+    """
     amounts = _amounts(samples, session_ids)
     found = find_rows(samples, session_ids, words)
     rows = {where: given for where, given in found.items() if _are_refunds(where, given, amounts)}
-    traces = {where: (len(found), min(found)) for where, found in rows.items()}
-    if not traces:
-        traces = find_events(samples, _linked_tables(samples, *_known_tables(samples), ()), amounts, words)
-    return named_marks(samples, session_ids, words) | traces
+    traces = {where: (len(found), min(found)) for where, found in _not_netted(rows, netted).items()}
+    if not rows:
+        traces = find_events(samples, linked_tables(samples, *_known_tables(samples), ()), amounts, words)
+    marks = named_marks(samples, session_ids, words)
+    return marks | traces if rows else without_netted(marks | traces, netted)
+
+
+def without_netted(traces: Mapping[str, Trace], netted: Collection[str]) -> dict[str, Trace]:
+    """The traces that are in none of these tables."""
+    return {where: found for where, found in traces.items() if not any(name in where for name in netted)}
+
+
+def _not_netted(rows: Rows, netted: Collection[str]) -> Rows:
+    sure = without_netted(rows, netted)
+    whole = {
+        where: {one: of_session for one, of_session in given.items() if of_session.exact}
+        for where, given in rows.items()
+        if where not in sure
+    }
+    return sure | {where: given for where, given in whole.items() if given}
 
 
 def _are_refunds(where: str, given: Mapping[str, Given], amounts: Mapping[str, Decimal]) -> bool:
@@ -76,7 +92,7 @@ def _amounts(samples: Samples, session_ids: Collection[str]) -> dict[str, Decima
 
 def _known_tables(samples: Samples) -> tuple[Sequence[Row], Sequence[Row]]:
     """The app's tables, as many as are looked at, and their columns."""
-    tables = samples.tables()[: _TABLES_AT_MOST * 10]
+    tables = samples.tables()[: TABLES_AT_MOST * 10]
     return tables, samples.ask("list_all_columns", {}, table_oids=[row.oid for row in tables])
 
 
@@ -96,7 +112,7 @@ def find_rows(samples: Samples, session_ids: Sequence[str], words: str) -> Rows:
     for key in keys:
         rows = samples.read("list_texts", session_ids, {"column": key.quoted})
         known |= {row.value: row.session_id for row in rows if len(row.value) >= _LONG}
-    links = _linked_tables(samples, tables, columns, {key.name for key in keys})
+    links = linked_tables(samples, tables, columns, {key.name for key in keys})
     found = _named(samples, links, known, words) or _by_parts(samples, session_ids, tables, words)
     found = found or _named(samples, _json_columns(samples, tables, columns), known, words, json=True)
     return found or dict(_named_in_texts(samples, tables, columns, known, words))
@@ -114,7 +130,7 @@ def _by_parts(samples: Samples, session_ids: Sequence[str], tables: Sequence[Row
             continue
         named = samples.read("list_texts", session_ids, {"column": column.quoted})
         links = [(samples.table("table", known[row.table_oid]), row.column_name) for row in beside]
-        found |= _named(samples, links[:_TABLES_AT_MOST], {row.value: row.session_id for row in named}, words)
+        found |= _named(samples, links[:TABLES_AT_MOST], {row.value: row.session_id for row in named}, words)
     return found
 
 
@@ -174,7 +190,7 @@ def _named_in_texts(
     sessions = list(dict.fromkeys(known.values()))
     few = set(sessions[: SPOKEN_AT_MOST * len(sessions) // max(1, len(known))])
     names = [name for name, one in known.items() if one in few]
-    for row in tables[:_TABLES_AT_MOST]:
+    for row in tables[:TABLES_AT_MOST]:
         spoken = any(column.table_oid == row.oid and column.type in TEXTS for column in columns)
         counted = any(column.table_oid == row.oid and AMOUNT.search(column.name) for column in columns)
         if row.oid == own or not spoken or not counted:
@@ -191,46 +207,12 @@ def _json_columns(samples: Samples, tables: Sequence[Row], columns: Sequence[Row
     """JSON columns of other tables."""
     with_json = {column.table_oid for column in columns if column.type in JSON_TYPES}
     found: list[tuple[Table, str]] = []
-    for row in [row for row in tables if row.oid in with_json][:_TABLES_AT_MOST]:
+    for row in [row for row in tables if row.oid in with_json][:TABLES_AT_MOST]:
         if row.oid == samples.context.mapping.sessions.oid:
             continue
         table = samples.table("table", row.as_sql)
         found += [(table, column.name) for column in table.columns.values() if column.base_type in JSON_TYPES]
     return found
-
-
-def _linked_tables(
-    samples: Samples, tables: Sequence[Row], columns: Sequence[Row], keys: Collection[str]
-) -> list[tuple[Table, str]]:
-    """Other tables with a column that refers to a session, by a foreign key or by its name."""
-    mapping = samples.context.mapping
-    references: dict[tuple[int, str], Any] = {
-        (row.table_oid, row.column_name): row.target_oid for row in samples.ask("list_references", {})
-    }
-    singular = mapping.sessions.name.lower().rstrip("s")
-    found: list[tuple[Table, str]] = []
-    for row in tables:
-        if row.oid == mapping.sessions.oid:
-            continue
-        own = [column for column in columns if column.table_oid == row.oid]
-        link = next(
-            (column for column in own if _names_session(column, row.oid, references, mapping.sessions.oid, singular)),
-            next((column for column in own if column.name in keys), None),
-        )
-        if link is not None:
-            found.append((samples.table("table", row.as_sql), link.name))
-    return found[:_TABLES_AT_MOST]
-
-
-def _names_session(
-    column: Row, table_oid: int, references: dict[tuple[int, str], Any], sessions_oid: int, singular: str
-) -> bool:
-    if (table_oid, column.name) in references:
-        return bool(references[table_oid, column.name] == sessions_oid)
-    plain = column.name.lower().replace("_", "")
-    words = singular.replace("_", "")
-    about = _KEY.sub("", plain)
-    return words in (plain, about) or plain in _ABOUT or about in _ABOUT
 
 
 def _rows(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sweeper.app.catalog import Column, Table
 from sweeper.check.rehearsal.charges.delivered import settled_ids
-from sweeper.check.rehearsal.marks.row_amounts import ASKED
+from sweeper.check.rehearsal.marks.row_amounts import ASKED, row_amounts
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Choices
@@ -25,6 +25,8 @@ _MARK = re.compile(
     r"^(is_?|was_?)?(refunded|released|returned|reversed|undone|reimbursed|given_?back|voided)(_?at|_?on)?$",
     re.IGNORECASE,
 )
+# and in rows with an amount, whatever their table is called
+_UNDONE = re.compile(r"^(is_?|was_?)?(refunded|reversed|reimbursed|given_?back)_?(at|on)$", re.IGNORECASE)
 _FLAGS, _MOMENTS = ("boolean",), ("timestamp without time zone", "timestamp with time zone")
 _TABLES_AT_MOST, _ENOUGH = 6, 3
 
@@ -50,7 +52,8 @@ def released_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[st
         return found
     settled = settled_ids(samples)
     for link in _links(samples):
-        states = [one for one in link.table.columns.values() if _may_say(one)]
+        of_charges = bool(_OF_CHARGES.search(link.table.name))
+        states = [one for one in link.table.columns.values() if _may_say(one, of_charges=of_charges)]
         for column in samples.seen(link.table, states)[:1]:
             if not samples.sees(link.table, [link.key]):
                 continue
@@ -62,14 +65,15 @@ def released_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[st
     return found
 
 
-def _may_say(column: Column) -> bool:
+def _may_say(column: Column, *, of_charges: bool) -> bool:
     if column.category in ("S", "E"):
-        return bool(_STATE.search(column.name))
-    return column.base_type in (*_FLAGS, *_MOMENTS) and bool(_MARK.search(column.name))
+        return of_charges and bool(_STATE.search(column.name))
+    mark = _MARK if of_charges else _UNDONE
+    return column.base_type in (*_FLAGS, *_MOMENTS) and bool(mark.search(column.name))
 
 
 def _links(samples: Samples) -> Iterator[_Link]:
-    """Foreign keys between the sessions and tables whose names sound like charges, except mapped ones."""
+    """Foreign keys between the sessions and tables of charges, by their names or amounts, except mapped ones."""
     mapping = samples.context.mapping
     sessions, known = mapping.sessions, {mapping.sessions.oid}
     if mapping.ledger is not None:
@@ -84,7 +88,9 @@ def _links(samples: Samples) -> Iterator[_Link]:
         table = samples.table("table", tables[oid])
         key = table.columns.get(row.target_column) if by_row else samples.key_of(table)
         link = (sessions if by_row else table).columns.get(row.column_name)
-        if not _OF_CHARGES.search(table.name) or ASKED.search(table.name) or key is None or link is None:
+        if ASKED.search(table.name) or key is None or link is None:
+            continue
+        if not _OF_CHARGES.search(table.name) and not row_amounts(samples, table, (key, link)):
             continue
         yield _Link(table, key, link, by_row)
         looked += 1
