@@ -43,7 +43,8 @@ def find_amounts(
     return Amounts(tuple(none_first(tried)), charged)
 
 
-def _key(session: Session, ledger: Ledger) -> str:
+def session_key(session: Session, ledger: Ledger) -> str:
+    """The key of a session, in the type of the ledger's link."""
     link = ledger.naming.column
     return f"s.{session.key.as_sql}" + ("" if link.type == session.key.type else f"::{link.type}")
 
@@ -55,7 +56,7 @@ def _net(session: Session, ledger: Ledger) -> Candidate | None:
     also = f" AND {ledger.naming.condition}" if ledger.naming.condition else ""
     slots = {
         "amount": ledger.amount.as_sql, "ledger": ledger.table.as_sql, "session": ledger.naming.column.as_sql,
-        "key": _key(session, ledger), "also": also,
+        "key": session_key(session, ledger), "also": also,
     }  # fmt: skip
     if ledger.signed:
         sql = fill_expression("booked_net", {**slots, "sign": ledger.charges[0].sign})
@@ -77,7 +78,7 @@ def _booked(session: Session, ledger: Ledger | None, net: Candidate | None) -> I
             "amount": ledger.amount.as_sql,
             "ledger": ledger.table.as_sql,
             "session": ledger.naming.column.as_sql,
-            "key": _key(session, ledger),
+            "key": session_key(session, ledger),
             "charge": charge.condition,
         }
         charges.append(Candidate(fill_expression("booked", slots), "what was booked as its charge"))

@@ -29,6 +29,7 @@ from sweeper.init.sessions import (
 from sweeper.init.status_lines import status_lines, with_statuses
 from sweeper.init.times import NO_LIFE, Times, close_lines, find_times
 from sweeper.init.unproven import ask_unproven, hidden_note, hidden_tables
+from sweeper.init.unrefunded import without_unrefunded
 from sweeper.init.zones import zone_lines
 
 _MOST_OPTIONS = 6
@@ -135,11 +136,12 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
         evidence, session, [] if ledger else links, chooser, has_ledger=ledger is not None and not ledger.is_silent
     )
     error = _error(session)
+    shown = without_unrefunded(evidence, session, exclude, ledger)
     lines = [
         Line("table", session.table.as_sql),
         Line("id", session.key.as_sql, "" if session.key.is_key else "unique together with the partition key"),
         _account(payer, alone),
-        *status_lines(session, chooser),
+        *status_lines(shown, chooser),
         times.started,
         *_life(times),
         amount,
@@ -175,7 +177,7 @@ def _draft(evidence: Evidence, session: Session, others: Sequence[Session], choo
     if hidden:
         sections[0] = replace(sections[0], notes=(hidden_note(hidden),))
     written = tuple(section for section in sections if section.lines or section.notes)
-    return Draft(written, _taken(session, payer, ledger, alone), hidden)
+    return Draft(written, _taken(shown, payer, ledger, alone), hidden)
 
 
 def _holding(payer: Payer) -> Table | None:

@@ -42,7 +42,8 @@ def status_lines(session: Session, chooser: Chooser) -> list[Line]:
     else:
         question = f"What says if a session failed, is going on, or succeeded? {status.why}."
         column = asked(chooser, "status", question, status.candidates)
-    seen = ", ".join(f"{value} ({rows})" if rows else value for value, rows in status.counts)
+    shown = ((_shown(value, status.labels), rows) for value, rows in status.counts)
+    seen = ", ".join(f"{value} ({rows})" if rows else value for value, rows in shown)
     if not statuses["failed"]:
         what = (
             f"Which mean that the work failed, is going on, succeeded? Seen, with rows: {seen}"

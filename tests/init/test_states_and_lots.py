@@ -132,3 +132,46 @@ def test_a_number_that_may_not_be_the_balance(server: Server, tmp_path: Path, nu
     tables = tables.replace("INSERT INTO users SELECT n, 1 + n % 3, n FROM", "INSERT INTO users SELECT n FROM")
     found, _ = draft(server, tmp_path, tables)
     assert found["accounts"]["balance"] == balance
+
+
+TRIED = """
+CREATE TABLE users (id int PRIMARY KEY, credits int NOT NULL);
+CREATE TABLE clips (id int PRIMARY KEY, user_id int NOT NULL REFERENCES users, status text NOT NULL, credits_charged int
+    NOT NULL, credits_refunded boolean NOT NULL DEFAULT false, created_at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE credit_log (id serial PRIMARY KEY, user_id int NOT NULL REFERENCES users, clip_id int REFERENCES clips,
+    kind text NOT NULL, amount int NOT NULL, created_at timestamptz NOT NULL DEFAULT now());
+INSERT INTO users SELECT n, 100 FROM generate_series(1, 3) AS n;
+INSERT INTO clips SELECT n, 1 + n % 3, (ARRAY['queued', 'completed', 'failed', 'dead'])[1 + n % 4], 2, n % 8 = 3
+FROM generate_series(1, 40) AS n;
+INSERT INTO credit_log (user_id, clip_id, kind, amount) SELECT user_id, id, 'charge', -2 FROM clips;
+"""
+BY_LEDGER = """
+INSERT INTO credit_log (user_id, clip_id, kind, amount) SELECT user_id, id, 'refund', 2 FROM clips
+WHERE credits_refunded;
+ALTER TABLE clips DROP credits_refunded;
+"""
+
+
+@pytest.mark.parametrize("more", ["DROP TABLE credit_log;", BY_LEDGER])
+def test_a_failure_that_the_app_never_refunds_may_be_tried_again(server: Server, tmp_path: Path, more: str) -> None:
+    found, text = draft(server, tmp_path, TRIED, more)
+    assert found["sessions"]["failed"] == ["dead", "?"]
+    assert "Where does each of these belong: failed (10 rows)?" in text
+
+
+def test_failures_of_which_none_were_refunded_are_all_failures(server: Server, tmp_path: Path) -> None:
+    found, _ = draft(server, tmp_path, TRIED, "DROP TABLE credit_log; UPDATE clips SET credits_refunded = false;")
+    assert sorted(found["sessions"]["failed"]) == ["dead", "failed"]
+
+
+NAMED_ELSEWHERE = """
+CREATE TABLE clip_states (id int PRIMARY KEY, code text NOT NULL);
+INSERT INTO clip_states VALUES (1, 'spooled'), (2, 'printed'), (3, 'jammed');
+ALTER TABLE clips ALTER status TYPE int USING 1 + id % 3, ADD FOREIGN KEY (status) REFERENCES clip_states;
+"""
+
+
+def test_what_another_table_calls_states_that_no_word_shows(server: Server, tmp_path: Path) -> None:
+    found, text = draft(server, tmp_path, TRIED, NAMED_ELSEWHERE)
+    assert found["sessions"]["failed"] == ["?"]
+    assert "3 = jammed (13)" in text

@@ -1,0 +1,50 @@
+"""Which of several statuses for a failure the app has never refunded: the work may still be tried again."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sweeper.config.parsing import OPEN_QUESTION
+from sweeper.init.amounts import session_key
+from sweeper.init.answers import Line
+from sweeper.init.evidence import Evidence
+from sweeper.init.ledger import Ledger
+from sweeper.init.sessions import Session
+from sweeper.postgres.templates import fill_expression, quote_text
+
+_ENOUGH = 3
+
+
+def without_unrefunded(evidence: Evidence, session: Session, exclude: Sequence[Line], ledger: Ledger | None) -> Session:
+    """The session with statuses left open of which the app has refunded none, while it refunds those of others."""
+    status, failed = session.status, session.statuses["failed"]
+    refunded = _refunded(session, exclude, ledger)
+    if len(failed) < 2 or refunded is None or status.column is None:
+        return session
+    counts = {value: _count(evidence, session, f"{status.column.as_sql} = {quote_text(value)}", refunded)
+              for value in failed}  # fmt: skip
+    if not any(marked >= _ENOUGH for _, marked in counts.values()):
+        return session
+    open_ones = tuple(value for value, (rows, marked) in counts.items() if rows >= _ENOUGH and not marked)
+    kept = {**session.statuses, "failed": tuple(value for value in failed if value not in open_ones)}
+    return replace(session, status=replace(status, statuses=kept, unsorted=(*status.unsorted, *open_ones)))
+
+
+def _refunded(session: Session, exclude: Sequence[Line], ledger: Ledger | None) -> str | None:
+    """A condition that is true of what the app has refunded itself, where that is certain."""
+    for line in exclude:
+        if isinstance(line.value, str) and not line.is_open and not line.proposed:
+            return line.value
+    if ledger is None or ledger.where in (OPEN_QUESTION, "true"):
+        return None
+    slots = {
+        "ledger": ledger.table.as_sql, "session": ledger.naming.column.as_sql, "key": session_key(session, ledger),
+        "refunds": ledger.where,
+    }  # fmt: skip
+    return fill_expression("refunded_in_ledger", slots)
+
+
+def _count(evidence: Evidence, session: Session, failed: str, refunded: str) -> tuple[int, int]:
+    """How many of the sessions there are, and how many the app has refunded."""
+    slots = {"condition": refunded, "table": session.table.as_sql, "failed": failed, "key": session.key.as_sql}
+    looked = evidence.rows("draft_marked_failures", slots)
+    return (int(looked[0][0]), int(looked[0][1])) if looked else (0, 0)
