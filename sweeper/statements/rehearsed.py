@@ -14,7 +14,7 @@ REHEARSED = (
     "compare_clocks", "compare_named_accounts", "compare_with_balance", "count_qualified", "list_ledger_json_numbers",
     "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts",
     "list_sessions_of", "read_amounts", "read_numbers", "count_subjects", "list_tries", "count_lots",
-    "compare_planned", "find_refund_events", "list_parts",
+    "compare_planned", "find_refund_events", "list_parts", "find_partly_keyed",
 )  # fmt: skip
 
 OF_LEDGER = (
@@ -35,7 +35,7 @@ CHOSEN = (
     "find_unpayable", "list_accounts_of", "list_json_numbers", "list_json_marks",
     "count_set", "count_ended", "find_released", "compare_named_accounts", "compare_with_balance", "count_qualified",
     "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts", "read_amounts",
-    "compare_planned",
+    "compare_planned", "find_partly_keyed",
 )  # fmt: skip
 
 
@@ -66,6 +66,8 @@ def rehearsed_slots(mapping: Mapping, name: str) -> dict[str, str]:
         "table": slots["sessions"],
         "key": _ledger_key(mapping) if name in OF_LEDGER else key,
         "link": key,
+        "other_column": key,
+        "other_link": key,
         "moment": _moment(mapping) if name == "compare_clocks" else "",
         "touched_column": "",
         "key_eq": slots["session_eq"],

@@ -129,6 +129,7 @@ _NOT_BY_ACCOUNT = (
     "find_in_history",
     "find_moved",
     "find_orphans",
+    "find_partly_keyed",
     "find_released",
     "list_tries",
     "list_unsettled",

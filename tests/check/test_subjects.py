@@ -64,3 +64,42 @@ def test_two_kinds_that_are_both_about_sessions(app: App) -> None:
     app.sql("UPDATE lines SET subject_type = 'Clip' WHERE subject_id % 2 = 0")
     app.map(charged="(SELECT -sum(l.amount) FROM lines AS l WHERE l.subject_id = s.id)")
     assert "charges" not in rehearsed(app)
+
+
+TENANTS = """
+ALTER TABLE jobs ADD tenant int, ADD no int;
+UPDATE jobs SET tenant = id % 2, no = id / 2;
+ALTER TABLE jobs ADD UNIQUE (tenant, no);
+ALTER TABLE lines ADD tenant int, ADD job_no int;
+UPDATE lines SET tenant = subject_id % 2, job_no = subject_id / 2 WHERE subject_type = 'Job';
+ALTER TABLE lines ADD FOREIGN KEY (tenant, job_no) REFERENCES jobs (tenant, no);
+"""
+OF_TENANT = "(SELECT -sum(l.amount) FROM lines AS l WHERE l.job_no = s.no AND l.tenant = s.tenant)"
+
+
+def test_the_number_without_its_tenant(app: App) -> None:
+    """A foreign key has both; the number begins anew for each tenant."""
+    app.sql(TENANTS)
+    app.map(charged=OF_TENANT)
+    assert "charges" not in rehearsed(app)
+    app.map(charged="(SELECT -sum(l.amount) FROM lines AS l WHERE l.job_no = s.no)")
+    said = refuses(app, "charges")
+    assert "sessions.charged takes rows of lines for those of a session by job_no alone" in said
+    assert "a foreign key of job_no and tenant says which are the session's" in said
+
+
+def test_a_tenant_without_the_number(app: App) -> None:
+    """What is true of a tenant may be true of all its sessions."""
+    app.sql(TENANTS)
+    never = "EXISTS (SELECT FROM lines AS l WHERE l.tenant = s.tenant AND l.kind = 'internal')"
+    app.map(charged=OF_TENANT, never=never)
+    assert "charges" not in rehearsed(app)
+
+
+def test_a_number_that_no_other_tenant_has(app: App) -> None:
+    app.sql(TENANTS)
+    app.sql("ALTER TABLE lines DROP CONSTRAINT lines_tenant_job_no_fkey; UPDATE jobs SET no = 1000 + id")
+    app.sql("UPDATE lines SET job_no = 1000 + subject_id WHERE job_no IS NOT NULL")
+    app.sql("ALTER TABLE lines ADD FOREIGN KEY (tenant, job_no) REFERENCES jobs (tenant, no)")
+    app.map(charged="(SELECT -sum(l.amount) FROM lines AS l WHERE l.job_no = s.no)")
+    assert "charges" not in rehearsed(app)

@@ -11,6 +11,7 @@ from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.rehearsal.charges.charged_accounts import check_charged_accounts
 from sweeper.check.rehearsal.charges.delivered import check_never_charged
 from sweeper.check.rehearsal.charges.never_charged import check_never_taken
+from sweeper.check.rehearsal.charges.parts_of_keys import check_parts_of_keys
 from sweeper.check.rehearsal.charges.qualifiers import qualifiers
 from sweeper.check.rehearsal.charges.real_charges import check_taken, check_without_share
 from sweeper.check.rehearsal.charges.subjects import check_subjects
@@ -49,7 +50,7 @@ def check_charges(context: CheckContext) -> Iterator[Check]:
         if ledger is not None and sessions_fail(samples, samples.key_of(ledger.table)):
             yield ok("charges", "not compared: ledger.session fails for rows that are no refunds")
             return
-    if wrong := [*check_charged_accounts(context)] or [*check_subjects(context)]:
+    if wrong := [*check_charged_accounts(context)] or [*check_subjects(context)] or [*check_parts_of_keys(context)]:
         yield from wrong
         return
     with sampling(context) as samples:

@@ -1,0 +1,12 @@
+-- Finds which of some sessions have a row in another table that agrees with them in the column that the file compares,
+-- and not in another column of the same foreign key.
+SELECT {session_id}::text AS session_id
+FROM {sessions} AS s
+WHERE {include chosen}
+  AND EXISTS (
+      SELECT
+      FROM {table} AS l
+      WHERE l.{column} {key_eq} s.{link}::{key_type}
+        AND l.{other_column}::text OPERATOR(pg_catalog.<>) s.{other_link}::text
+  )
+ORDER BY 1
