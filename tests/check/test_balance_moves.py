@@ -156,3 +156,21 @@ def test_the_team_may_have_been_charged(app: App) -> None:
     of_team(app, "credits", "-", "")
     item = rehearsed(app)["balances"]
     assert (item["status"], "who was charged?" in item["message"]) == ("warning", True)
+
+
+COUNTED = """
+ALTER TABLE wallets ADD used numeric NOT NULL DEFAULT 0;
+UPDATE wallets SET used = 1000 - balance;
+UPDATE wallets SET balance = balance + 10 * substr(id, 2)::int * substr(id, 2)::int;
+"""
+
+
+def test_a_counter_tells_whatever_was_bought(app: App) -> None:
+    app.sql(COUNTED)
+    app.map("accounts", spent="used", invariant=None)
+    assert "balances" not in rehearsed(app)
+    app.map(amount="seconds")
+    assert "have moved by exactly taken of their sessions, and not by sessions.amount = 'seconds'" in found(app)
+    app.map("accounts", spent=None)
+    app.map("accounts.add", balance="amount", used="-amount")
+    assert "have moved by exactly taken of their sessions" in found(app)

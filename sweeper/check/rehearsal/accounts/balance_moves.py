@@ -5,6 +5,7 @@ without one kind of session, and not with what the file says, that is no chance.
 disagree with everything, and then nothing is said.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
@@ -31,6 +32,7 @@ from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
 
 _GIVEN_AT_MOST, _MISSED, _DIGITS = 8, 3, 200
+_LOWERED = re.compile(r"\s*-\s*amount\s*")
 
 
 @dataclass(frozen=True)
@@ -106,20 +108,28 @@ def _are_explained(costs: SessionCosts | None, targets: Sequence[Totals]) -> boo
 
 
 def _targets(samples: Samples, accounts: Table, own: AccountsSection, owners: Sequence[str]) -> list[Totals]:
-    """What went from each account: its balance below nothing, and below each number that may be what it was given."""
+    """What went from each account: its balance below nothing, and below each number that may be what it was given.
+
+    A counter that a refund lowers counts it as well, whatever was bought in between.
+    """
     slots = samples.context.mapping.slots
     key = {"key": slots["accounts_id"], "key_eq": slots["account_eq"], "key_type": slots["account_type"]}
-    moved = {accounts.column(text) for text in filter(None, (own.balance, own.spent, *(own.add or {})))}
-    others = [one for one in accounts.columns.values() if one.base_type in NUMBER_TYPES and one not in moved]
+    lowered = [own.spent, *(text for text, value in (own.add or {}).items() if _LOWERED.fullmatch(value))]
+    counters = {column for text in filter(None, lowered) if (column := accounts.column(text))}
+    moved = {accounts.column(text) for text in filter(None, (own.balance, *(own.add or {})))} - counters
     readable = samples.readable(accounts)
-    others = [one for one in others if one.quoted != slots["accounts_key"] and one in readable][:_GIVEN_AT_MOST]
+    known = [one for one in readable if one.base_type in NUMBER_TYPES and one not in moved]
+    known = [one for one in known if one.quoted != slots["accounts_key"]]
+    known = sorted(known, key=lambda one: one not in counters)[:_GIVEN_AT_MOST]
     choice = {**key, "balance": slots["balance"]}
-    balances, numbers = read_numbers(samples, accounts, choice, owners, others, balance=True)
+    balances, numbers = read_numbers(samples, accounts, choice, owners, known, balance=True)
     balances = {one: balance for one, balance in balances.items() if balance.is_finite()}
     gone: list[Totals] = [{one: -balance for one, balance in balances.items()}]
-    for given in numbers.values():
-        if all(given[one].is_finite() for one in balances):
-            gone.append({one: given[one] - balance for one, balance in balances.items()})
+    for column in known:
+        given = numbers.get(column.name, {})
+        if given and all(given[one].is_finite() for one in balances):
+            counts = column in counters
+            gone.append({one: given[one] if counts else given[one] - balance for one, balance in balances.items()})
     return gone
 
 
