@@ -174,3 +174,26 @@ def test_a_counter_tells_whatever_was_bought(app: App) -> None:
     app.map("accounts", spent=None)
     app.map("accounts.add", balance="amount", used="-amount")
     assert "have moved by exactly taken of their sessions" in found(app)
+
+
+TOTALS = """
+ALTER TABLE teams ADD total int, ADD refunded int;
+UPDATE teams AS t SET total = (SELECT sum(taken) FROM jobs AS j WHERE j.team = t.id),
+    refunded = (SELECT sum(taken) FROM jobs AS j WHERE j.team = t.id AND refunded_at IS NOT NULL);
+UPDATE wallets SET balance = balance + 10 * substr(id, 2)::int * substr(id, 2)::int;
+"""
+HOOK = """
+CREATE FUNCTION total() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    UPDATE teams SET refunded = refunded + NEW.amount WHERE id = (SELECT team FROM jobs WHERE id = NEW.session_id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER total AFTER INSERT ON sweeper.refunds FOR EACH ROW EXECUTE FUNCTION total();
+"""
+
+
+def test_what_a_team_was_given_back_is_moved_by_a_hook(app: App) -> None:
+    app.sql(TOTALS)
+    assert "refunded of teams" in rehearsed(app)["balances"]["message"]
+    assert app.install().exit_code == 0
+    app.sql(HOOK)
+    assert "balances" not in rehearsed(app)
