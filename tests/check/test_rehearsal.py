@@ -44,6 +44,18 @@ def test_refunds_in_parts_are_added_up(app: App) -> None:
     assert rehearsed(app) == {}
 
 
+def test_a_second_column_with_the_amount_is_compared(app: App) -> None:
+    app.sql("ALTER TABLE book ADD bonus numeric NOT NULL DEFAULT 0, ADD gross numeric, DROP total")
+    app.sql("UPDATE book SET gross = amount")
+    app.map("ledger.insert", gross="amount")
+    assert rehearsed(app) == {}
+    app.map("ledger.insert", bonus="amount")
+    assert "bonus = 'amount' is not what the app wrote for j1" in rehearsed(app)["past_refunds"]["message"]
+    app.map("ledger.insert", bonus=None, gross="-amount")
+    found = rehearsed(app)["past_refunds"]
+    assert (found["status"], "gross = -amount is the other way" in found["message"]) == ("failure", True)
+
+
 def test_another_account_than_the_app_gave_back_to_is_a_failure(app: App) -> None:
     app.sql("UPDATE jobs SET team = 'w' || (right(owner, 1)::int + 1) % 5 WHERE substr(id, 2)::int % 3 = 0")
     app.map(account="coalesce(team, owner)")

@@ -62,7 +62,8 @@ def compared_columns(samples: Samples) -> tuple[list[ComparedColumn], list[Colum
             continue
         meaning = _meaning(column, value, unique=column.name in unique)
         if meaning in ("amount", "account") and meaning in [one.meaning for one in compared]:
-            meaning = "" if meaning == "account" else None
+            # beside the net recipe, the amount is what is left of it
+            meaning = "" if meaning == "account" or settings.past is None else None
         if meaning is not None:
             compared.append(ComparedColumn(column, "amount" if meaning == "running" else value, meaning))
     filled = {row.name: row.value for row in samples.ask("list_defaults", {}, table_oid=ledger.table.oid)}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, Inexact, localcontext
 
 from sweeper.app.catalog import FLOATING_TYPES, JSON_TYPES, Column
+from sweeper.app.over_refund import names_in
 from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn
 from sweeper.check.rehearsal.samples import DOWN_WORDS, UP_WORDS, Samples, is_whole
 from sweeper.ledger.past import past_slots
@@ -92,6 +93,7 @@ def _added_up(
         one.column.name
         for place, one in enumerate(compared)
         if one.meaning in ("", "default", "state")
+        and (len(rows) == 1 or "amount" not in names_in(one.value))  # of a refund in parts, each row has a part
         and all(_unlike(one, row.ours[place], row.theirs[place]) for row in rows)
     }
     return PastRefund(
