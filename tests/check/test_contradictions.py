@@ -56,8 +56,9 @@ def test_the_balance_in_place_of_the_charge(app: App) -> None:
 
 def test_a_word_for_the_other_direction(app: App) -> None:
     app.sql("ALTER TABLE book ADD way text; UPDATE book SET way = CASE WHEN amount > 0 THEN 'in' ELSE 'out' END")
-    app.map("ledger.insert", way="'out'")
-    assert "way = 'out' is the other way than in the app's refunds" in refuses(app, "past_refunds")
+    for wrong in ("out", "withdraw"):
+        app.map("ledger.insert", way=f"'{wrong}'")
+        assert f"way = '{wrong}' is the other way than in the app's refunds" in refuses(app, "past_refunds")
     for right in ("'in'", "'by sweeper'"):
         app.map("ledger.insert", way=right)
         assert rehearsed(app) == {}

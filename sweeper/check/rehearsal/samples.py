@@ -35,7 +35,9 @@ GIVEN_BACK = (
 REFUND_WORDS = f"refund|revers|giv(e|en|ing).?back|gave.?back|return|compensat|credit.?back|restor|{_FOREIGN}"
 # words in rows whose amounts have no sign; whole words, because "in" is a part of many
 UP_WORDS = r"\m(in|credit|plus|release|released|deposit|incoming|up|undo|void|voided)\M"
-DOWN_WORDS = r"\m(out|debit|minus|charge|hold|held|reserve|reserved|spend|use|usage|outgoing|down)\M"
+DOWN_WORDS = (
+    r"\m(out|debit|minus|charge|hold|held|reserve|reserved|spend|use|usage|outgoing|down|withdraw|withdrawal)\M"
+)
 NO_ITEM = {"condition": "", "number": "", "flag": "", "moment": ""}
 
 
