@@ -192,3 +192,12 @@ def test_a_number_among_the_failed_that_no_error_goes_with(app: App) -> None:
     app.sql(NUMBERS)
     app.map(failed=[4, 5], succeeded=[3], running=[2], error="note")
     assert "failed has 5, and none of 6 such sessions has an error" in rehearsed(app)["statuses"]["message"]
+
+
+def test_a_status_by_which_no_session_has_ended(app: App) -> None:
+    """The first row of a history, for example."""
+    app.map(status="CASE WHEN began IS NOT NULL THEN 'running' ELSE state END")
+    app.map("sessions.close", ended="at")
+    assert "all 50 newest sessions have a status in sessions.running, also 20 that the app" in refuses(app, "statuses")
+    app.sql("DELETE FROM book WHERE kind = 'refund'")
+    assert "has ever ended" not in str(rehearsed(app).get("statuses"))

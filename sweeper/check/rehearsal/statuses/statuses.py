@@ -2,17 +2,17 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from sweeper.check.context import CheckContext, failure, joined, warning
 from sweeper.check.rehearsal.charges.delivered import check_delivered, settled_ids
 from sweeper.check.rehearsal.marks.session_marks import mark_columns, number_marks
 from sweeper.check.rehearsal.samples import Samples, named, sampling
-from sweeper.check.rehearsal.statuses.labels import labels_of_statuses, shown
+from sweeper.check.rehearsal.statuses.labels import labels_of_statuses
 from sweeper.check.rehearsal.statuses.other_status import check_other_status
 from sweeper.check.rehearsal.statuses.over_flags import check_over
 from sweeper.check.rehearsal.statuses.status_ends import Ended, check_ends, count_ended, endless, errorless
 from sweeper.check.rehearsal.statuses.status_names import NOT_DONE, check_status_names, words_of
+from sweeper.check.rehearsal.statuses.status_sample import ENOUGH, StatusSample
 from sweeper.check.result import Check, Status
 from sweeper.check.rows import check_statuses as check_named
 from sweeper.ledger.past import past_slots
@@ -31,37 +31,9 @@ _RETURNED = re.compile(
 )
 _NOT_YET = re.compile(r"not|(?<![a-z])un|fail|error|pending|request|partial|to_be|await|queue|try", re.IGNORECASE)
 _NOT_GOING = {"missing", "failing", "billing"}
-# fewer prove nothing; a status counts as refunded when the app refunded at least this part of it
-_ENOUGH, _MANY, _PART = 3, 20, 0.25
+_MANY = 20
 # of those that succeeded, at most 200 of each status are read
 _COUNTED, _NEARLY = 200, 0.9
-
-
-@dataclass(frozen=True)
-class _StatusSample:
-    """The sessions of one status: how many there are, and how many the app has refunded."""
-
-    status: str
-    sessions: int
-    given_back: int
-    refunded: Sequence[str]
-    others: Sequence[str]
-    label: str | None = None
-
-    @property
-    def called(self) -> str:
-        """Its name: the label in another table, or the status itself."""
-        return self.label or self.status
-
-    @property
-    def shown(self) -> str:
-        """The status as messages show it."""
-        return shown(self.status, self.label)
-
-    @property
-    def is_refunded(self) -> bool:
-        """Whether the app refunds such sessions itself."""
-        return self.given_back >= _ENOUGH and self.given_back >= self.sessions * _PART
 
 
 def check_statuses(context: CheckContext) -> Iterator[Check]:
@@ -90,9 +62,11 @@ def _wrong(context: CheckContext) -> Iterator[Check]:
         ends = list(check_ends(samples, settled_sessions, labels)) or list(check_over(samples, settled_sessions))
         payments = list(check_other_status(samples))
         unnamed = [] if any(one.given_back for one in failed) else _unnamed(samples)
+        open_ones = [] if failed or settled else _seen(samples, samples.newest(running=True), by_exclude=True)
     if wide := list(_all_refunded(context, failed, settled)):
         yield from wide
         return
+    yield from _all_open(context, open_ones)
     yield from payments or delivered
     yield from _given_back_by_name(failed)
     yield from _never_refunded(failed, settled, counted)
@@ -103,7 +77,7 @@ def _wrong(context: CheckContext) -> Iterator[Check]:
 
 
 def _all_refunded(
-    context: CheckContext, failed: Sequence[_StatusSample], settled: Sequence[_StatusSample]
+    context: CheckContext, failed: Sequence[StatusSample], settled: Sequence[StatusSample]
 ) -> Iterator[Check]:
     """Refunds of nearly all sessions, also of those that succeeded: the file takes charges for refunds."""
     own = context.settings.ledger
@@ -121,19 +95,32 @@ def _all_refunded(
     )  # fmt: skip
 
 
+def _all_open(context: CheckContext, running: Sequence[StatusSample]) -> Iterator[Check]:
+    """Sessions that all run, although the app has refunded some: the status is not what became of them."""
+    refunded = [one for status in running for one in status.refunded]
+    known, given_back = (sum(getattr(one, name) for one in running) for name in ("sessions", "given_back"))
+    if known >= _MANY and given_back >= ENOUGH:
+        yield failure(
+            "statuses", f"all {known} newest sessions have a status in sessions.running, also {given_back} that the app "
+            f"has refunded, such as {named(refunded)}: by sessions.status = {context.settings.sessions.status!r} none "
+            "has ever ended, and all would be closed and paid",
+            "sessions.status: what became of the work in the end, such as the newest row of its history",
+        )  # fmt: skip
+
+
 def refunded_by_name(samples: Samples) -> tuple[str, int, Sequence[str]] | None:
     """The status that the app's refunds set, with the number of sessions that have it, and some of them."""
     for one in _seen(samples, settled_ids(samples), by_exclude=False):
-        if one.sessions >= _ENOUGH and _RETURNED.search(one.called) and not _NOT_YET.search(one.called):
+        if one.sessions >= ENOUGH and _RETURNED.search(one.called) and not _NOT_YET.search(one.called):
             return one.status, one.sessions, [*one.refunded, *one.others]
     return None
 
 
-def _given_back_by_name(failed: Sequence[_StatusSample]) -> Iterator[Check]:
+def _given_back_by_name(failed: Sequence[StatusSample]) -> Iterator[Check]:
     """A status in `failed` whose name says that the app has refunded its sessions, which would be paid."""
     for one in failed:
         unpaid = one.sessions - one.given_back
-        if unpaid >= _ENOUGH and _RETURNED.search(one.called) and not _NOT_YET.search(one.called):
+        if unpaid >= ENOUGH and _RETURNED.search(one.called) and not _NOT_YET.search(one.called):
             yield failure(
                 "statuses", f"sessions.failed has {one.shown}, which is a name for sessions that the app has "
                 f"refunded, and {unpaid} such sessions would be paid, such as {named(one.others)}",
@@ -142,8 +129,8 @@ def _given_back_by_name(failed: Sequence[_StatusSample]) -> Iterator[Check]:
 
 
 def _never_refunded(
-    failed: Sequence[_StatusSample],
-    settled: Sequence[_StatusSample],
+    failed: Sequence[StatusSample],
+    settled: Sequence[StatusSample],
     counted: Sequence[Ended],
 ) -> Iterator[Check]:
     """A status in `failed` whose sessions the app never refunded, while it refunds those of the others.
@@ -159,7 +146,7 @@ def _never_refunded(
     for one in failed:
         words = _words(one)
         seen = chosen if words & _BY_CHOICE else one.sessions  # a few of each are enough
-        if one.given_back or not others or seen < _ENOUGH:
+        if one.given_back or not others or seen < ENOUGH:
             continue
         goes_on = any(word.endswith("ing") and word not in _NOT_GOING for word in words) or one.status in without_end
         by_choice = bool(words & _BY_CHOICE) and not words & NOT_DONE
@@ -183,11 +170,11 @@ def _never_refunded(
             )  # fmt: skip
 
 
-def _words(one: _StatusSample) -> set[str]:
+def _words(one: StatusSample) -> set[str]:
     return words_of(one.called)
 
 
-def _unnamed(samples: Samples) -> list[_StatusSample]:
+def _unnamed(samples: Samples) -> list[StatusSample]:
     """Sessions whose status is in no list; empty where finding them takes too long."""
     try:
         with samples.transaction.savepoint():
@@ -199,7 +186,7 @@ def _unnamed(samples: Samples) -> list[_StatusSample]:
 
 
 def _refunded_elsewhere(
-    failed: Sequence[_StatusSample], others: Sequence[_StatusSample], listed: str, *, is_sure: bool = True
+    failed: Sequence[StatusSample], others: Sequence[StatusSample], listed: str, *, is_sure: bool = True
 ) -> Iterator[Check]:
     """A status that owes nothing by the file, while the app refunds its sessions and never those that failed.
 
@@ -218,7 +205,7 @@ def _refunded_elsewhere(
 
 def _seen(
     samples: Samples, session_ids: Sequence[str], *, by_exclude: bool, by_number: bool = False
-) -> list[_StatusSample]:
+) -> list[StatusSample]:
     """How many of these sessions the app has refunded, by status."""
     context = samples.context
     own, ledger = context.settings.ledger, context.mapping.ledger
@@ -238,10 +225,10 @@ def _seen(
             raise
         return []
     labels = labels_of_statuses(samples)
-    totals: dict[str, _StatusSample] = {}
+    totals: dict[str, StatusSample] = {}
     for row in rows:  # by halves where the database refuses a row
-        before = totals.get(row.status, _StatusSample(row.status, 0, 0, (), ()))
-        totals[row.status] = _StatusSample(
+        before = totals.get(row.status, StatusSample(row.status, 0, 0, (), ()))
+        totals[row.status] = StatusSample(
             row.status,
             before.sessions + row.sessions,
             before.given_back + row.given_back,
