@@ -101,8 +101,8 @@ def _all_open(context: CheckContext, running: Sequence[StatusSample]) -> Iterato
     known, given_back = (sum(getattr(one, name) for one in running) for name in ("sessions", "given_back"))
     if known >= _MANY and given_back >= ENOUGH:
         yield failure(
-            "statuses", f"all {known} newest sessions have a status in sessions.running, also {given_back} that the app "
-            f"has refunded, such as {named(refunded)}: by sessions.status = {context.settings.sessions.status!r} none "
+            "statuses", f"all {known} newest sessions have a status in sessions.running, also {given_back} that the "
+            f"app has refunded, such as {named(refunded)}: by sessions.status = {context.settings.sessions.status!r} none "
             "has ever ended, and all would be closed and paid",
             "sessions.status: what became of the work in the end, such as the newest row of its history",
         )  # fmt: skip
