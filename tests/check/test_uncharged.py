@@ -85,3 +85,30 @@ def test_what_most_of_the_sessions_of_one_status_have(bare: AppDatabase) -> None
     assert "output_url is set for 10 of 30 sessions that succeeded, for none of the 20" in refuses(app, "statuses")
     app.map(never="output_url IS NOT NULL")
     assert "statuses" not in rehearsed(app)
+
+
+HOLDS = """
+CREATE TABLE holds (id bigserial PRIMARY KEY, job text NOT NULL REFERENCES jobs, credits numeric NOT NULL);
+INSERT INTO holds (job, credits) SELECT id, price FROM jobs WHERE substr(id, 2)::int NOT BETWEEN 22 AND 25;
+"""
+
+
+def test_rows_that_all_charged_sessions_have(bare: AppDatabase) -> None:
+    """Also those that run, so that a row says nothing of the end."""
+    app = marked_shop(bare)
+    app.sql(HOLDS)
+    said = "4 that would be paid have none, such as j22, j23, j24: were they ever charged?"
+    assert said in refuses(app, "charges")
+    app.map(amount="(SELECT h.credits FROM holds h WHERE h.job = s.id)")
+    assert "charges" not in rehearsed(app)
+    app.map(amount="price")
+    app.sql("DELETE FROM holds AS h USING jobs AS j WHERE j.id = h.job AND j.state = 'running'")
+    assert rehearsed(app) == {}, "they may be written at the end, and not when a worker crashed"
+
+
+def test_rows_of_what_was_charged_of_late(bare: AppDatabase) -> None:
+    """Older ones may be gone."""
+    app = marked_shop(bare)
+    app.sql(HOLDS)
+    app.sql("UPDATE jobs SET began = began - interval '9 days' WHERE substr(id, 2)::int BETWEEN 22 AND 25")
+    assert "charges" not in rehearsed(app)

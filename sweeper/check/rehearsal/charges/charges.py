@@ -14,6 +14,7 @@ from sweeper.check.rehearsal.charges.never_charged import check_never_taken
 from sweeper.check.rehearsal.charges.parts_of_keys import check_parts_of_keys
 from sweeper.check.rehearsal.charges.qualifiers import qualifiers
 from sweeper.check.rehearsal.charges.real_charges import check_taken, check_without_share
+from sweeper.check.rehearsal.charges.rows_of_charges import check_rows_of_charges
 from sweeper.check.rehearsal.charges.subjects import check_subjects
 from sweeper.check.rehearsal.charges.tries import check_retried
 from sweeper.check.rehearsal.ledger.ledger_columns import amount_columns
@@ -95,7 +96,9 @@ def check_charges(context: CheckContext) -> Iterator[Check]:
 def _without_books(context: CheckContext) -> Iterator[Check]:
     """What the sessions' own columns say about their charges."""
     own = context.settings.sessions
-    if not own.charged and (wrong := [*check_taken(context)] or [*check_never_taken(context)]):
+    if not own.charged and (
+        wrong := [*check_taken(context)] or [*check_never_taken(context)] or [*check_rows_of_charges(context)]
+    ):
         yield from wrong
         return
     with sampling(context) as samples:

@@ -102,8 +102,8 @@ def _all_open(context: CheckContext, running: Sequence[StatusSample]) -> Iterato
     if known >= _MANY and given_back >= ENOUGH:
         yield failure(
             "statuses", f"all {known} newest sessions have a status in sessions.running, also {given_back} that the "
-            f"app has refunded, such as {named(refunded)}: by sessions.status = {context.settings.sessions.status!r} none "
-            "has ever ended, and all would be closed and paid",
+            f"app has refunded, such as {named(refunded)}: by sessions.status = "
+            f"{context.settings.sessions.status!r} none has ever ended, and all would be closed and paid",
             "sessions.status: what became of the work in the end, such as the newest row of its history",
         )  # fmt: skip
 

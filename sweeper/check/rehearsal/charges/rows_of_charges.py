@@ -1,0 +1,99 @@
+"""Whether rows of a table that the amount does not read are the charges, and sessions that would be paid have none."""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from sweeper.app.catalog import Column, Table
+from sweeper.check.context import CheckContext, failure
+from sweeper.check.rehearsal.marks.row_amounts import row_amounts
+from sweeper.check.rehearsal.samples import Samples, named, sampling
+from sweeper.check.result import Check
+from sweeper.postgres.errors import Refusal, StatementError, TooSlow
+from sweeper.postgres.templates import fill_expression
+from sweeper.postgres.transaction import Row
+
+_TABLES_AT_MOST, _ENOUGH, _NEARLY_ALL, _ODD = 6, 3, 0.9, 0.05
+
+
+def check_rows_of_charges(context: CheckContext) -> Iterator[Check]:
+    """Sessions without a row, while those of all that run and of nearly all others add up to the amount.
+
+    A row that a running session has was written when it began, and is no trace of how it ended.
+    """
+    own = context.settings.sessions
+    if context.mapping.is_by_account:
+        return
+    with sampling(context) as samples:
+        for table, link in _tables(samples, own.amount.lower()):
+            for amount in _amounts(samples, table, link):
+                key = context.mapping.slots["key"]
+                slots = {"price": amount, "parts": table.qualified, "session": link.quoted, "key": key}
+                charge = fill_expression("of_parts", slots)
+                running, failed = (_read(samples, charge, running=one) for one in (True, False))
+                without = _uncharged(running, failed)
+                if without:
+                    yield failure(
+                        "charges",
+                        f"the rows of {table.name} come to sessions.amount = {own.amount!r} for {len(_same(running))} "
+                        f"of {len(running)} sessions that run and {len(_same(failed))} of {len(failed)} that failed, "
+                        f"and {len(without)} that would be paid have none, such as {named(without)}: were they ever "
+                        "charged?",
+                        f'sessions.charged = "{charge}"',
+                    )
+                    return
+
+
+def _tables(samples: Samples, amount: str) -> Iterator[tuple[Table, Column]]:
+    """Tables with a foreign key to the sessions, except the ledger and what the amount reads."""
+    mapping = samples.context.mapping
+    tables = {row.oid: row.as_sql for row in samples.tables() if row.table_name.lower() not in amount}
+    known = {mapping.sessions.oid, mapping.ledger.table.oid if mapping.ledger else 0}
+    found = [row for row in samples.ask("list_references", {}) if row.target_oid == mapping.sessions.oid]
+    found = [row for row in found if row.table_oid in tables and row.table_oid not in known]
+    for row in found[:_TABLES_AT_MOST]:
+        table = samples.table("table", tables[row.table_oid])
+        link, key = table.columns.get(row.column_name), mapping.sessions.columns[row.target_column]
+        quick = samples.ask("is_quick_by", {}, table_oid=table.oid, column_name=row.column_name)
+        fits = link is not None and key.quoted == mapping.slots["key"] and link.base_type == key.base_type
+        if link is not None and fits and quick[0].quick:
+            yield table, link
+
+
+def _amounts(samples: Samples, table: Table, link: Column) -> list[str]:
+    key = samples.key_of(table)
+    if key is None or not samples.sees(table, [key, link]):
+        return []
+    return [item["column"] for item in row_amounts(samples, table, (key, link)) or ()]
+
+
+def _read(samples: Samples, charge: str, *, running: bool) -> Sequence[Row]:
+    slots = {"charged": charge, "amount_column": ""}
+    try:
+        with samples.transaction.savepoint():
+            rows = samples.read(
+                "compare_charges",
+                samples.newest(running=running, limit=200),
+                slots,
+                {"charged": True, "qualifiers": []},
+            )
+    except (Refusal, StatementError, TooSlow):
+        return []
+    return rows
+
+
+def _same(rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if row.charged is not None and Decimal(row.charged) == Decimal(row.amount)]
+
+
+def _uncharged(running: Sequence[Row], failed: Sequence[Row]) -> list[str]:
+    """The failed sessions without a row, where the rows are those of charges."""
+    without = [row for row in failed if row.charged is None]
+    rows = [row for row in (*running, *failed) if row.charged is not None]
+    same, at_start = _same(rows), [row for row in running if row.charged is not None]
+    if len(at_start) < max(_ENOUGH, len(running) * _NEARLY_ALL) or len(same) < len(rows) * _NEARLY_ALL:
+        return []
+    if len(_same(failed)) < _ENOUGH or len({row.amount for row in same}) < _ENOUGH:
+        return []
+    first = min(row.started_at for row in rows)  # older rows may be gone
+    found = [row.session_id for row in without if row.started_at >= first]
+    return found if len(found) >= max(_ENOUGH, len(failed) * _ODD) else []
