@@ -123,6 +123,9 @@ def test_another_key_of_json_in_the_book_that_has_the_amount(app: App) -> None:
     app.map("ledger", session="(meta ->> 'charge_of')", where="amount > 0 AND meta ? 'charge_of'")
     app.map("ledger.insert", job=None, kind="'in'", meta="jsonb_build_object('charge_of', session_id)")
     assert '"public"."book"."meta" (20 of the newest failed' in refuses(app, "marks")
+    app.sql("ALTER TABLE book ADD payable text; UPDATE book SET payable = 'j' || 21 + id % 5")
+    assert '"public"."book"."meta" (20 of the newest failed' in refuses(app, "marks"), "whatever else names a number"
+    app.sql("ALTER TABLE book DROP payable")
     app.map("ledger", session="(meta ->> 'refund_of')", where="amount > 0 AND meta ? 'refund_of'")
     app.map("ledger.insert", meta="jsonb_build_object('refund_of', session_id)")
     assert rehearsed(app) == {}

@@ -1,7 +1,7 @@
 """Finds traces of refunds of failed sessions: a mark on the sessions themselves, or rows of other tables."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeVar
@@ -50,8 +50,7 @@ def find_traces(
     The amount may already subtract what rows of ``netted`` tables gave back: only what gives all back counts there.
     """
     amounts = _amounts(samples, session_ids)
-    found = find_rows(samples, session_ids, words)
-    rows = {where: given for where, given in found.items() if _are_refunds(where, given, amounts)}
+    rows = find_rows(samples, session_ids, words, lambda where, given: _are_refunds(where, given, amounts))
     traces = {where: (len(found), min(found)) for where, found in _not_netted(rows, netted).items()}
     if not rows:
         traces = find_events(samples, linked_tables(samples, *_known_tables(samples), ()), amounts, words)
@@ -96,8 +95,13 @@ def _known_tables(samples: Samples) -> tuple[Sequence[Row], Sequence[Row]]:
     return tables, samples.ask("list_all_columns", {}, table_oids=[row.oid for row in tables])
 
 
-def find_rows(samples: Samples, session_ids: Sequence[str], words: str) -> Rows:
-    """Rows of other tables that look like refunds of these sessions."""
+def find_rows(
+    samples: Samples,
+    session_ids: Sequence[str],
+    words: str,
+    fits: Callable[[str, Mapping[str, Given]], bool] = lambda *_: True,
+) -> Rows:
+    """Rows of other tables that look like refunds of these sessions, by the first way in which any do that fit."""
     tables, columns = _known_tables(samples)
     readable = {column.table_oid for column in columns}
     sessions = samples.context.mapping.sessions.oid
@@ -113,9 +117,16 @@ def find_rows(samples: Samples, session_ids: Sequence[str], words: str) -> Rows:
         rows = samples.read("list_texts", session_ids, {"column": key.quoted})
         known |= {row.value: row.session_id for row in rows if len(row.value) >= _LONG}
     links = linked_tables(samples, tables, columns, {key.name for key in keys})
-    found = _named(samples, links, known, words) or _by_parts(samples, session_ids, tables, words)
-    found = found or _named(samples, _json_columns(samples, tables, columns), known, words, json=True)
-    return found or dict(_named_in_texts(samples, tables, columns, known, words))
+    ways: tuple[Callable[[], Rows], ...] = (
+        lambda: _named(samples, links, known, words),
+        lambda: _by_parts(samples, session_ids, tables, words),
+        lambda: _named(samples, _json_columns(samples, tables, columns), known, words, json=True),
+        lambda: dict(_named_in_texts(samples, tables, columns, known, words)),
+    )
+    for way in ways:
+        if found := {where: given for where, given in way().items() if fits(where, given)}:
+            return found
+    return {}
 
 
 def _by_parts(samples: Samples, session_ids: Sequence[str], tables: Sequence[Row], words: str) -> Rows:
