@@ -201,15 +201,16 @@ def test_an_amount_that_is_called_as_something_else(app: App) -> None:
     assert rehearsed(app)["charges"]["status"] == "failure"
 
 
-def test_a_price_of_what_has_no_charge(app: App) -> None:
+@pytest.mark.parametrize("link", ["charge_ref", "withdrawal_uuid"])
+def test_a_price_of_what_has_no_charge(app: App, link: str) -> None:
     """Each job that was charged has a link to what was taken; three that failed have none."""
     app.sql("DROP TABLE book")
     app.sql("UPDATE jobs SET refunded_at = now() WHERE substr(id, 2)::int <= 20")
-    app.sql("ALTER TABLE jobs ADD charge_ref text")
-    app.sql("UPDATE jobs SET charge_ref = 'c' || id WHERE id NOT IN ('j21', 'j22', 'j23')")
+    app.sql(f"ALTER TABLE jobs ADD {link} text")
+    app.sql(f"UPDATE jobs SET {link} = 'c' || id WHERE id NOT IN ('j21', 'j22', 'j23')")
     by_marks(app, "refunded_at IS NOT NULL")
     app.map("sessions.refunded", refunded_at="at")
     found = rehearsed(app)["charges"]
     assert (found["status"], "not for 3 of the 10 that would be paid" in found["message"]) == ("failure", True), found
-    app.map(exclude="refunded_at IS NOT NULL OR charge_ref IS NULL")
+    app.map(exclude=f"refunded_at IS NOT NULL OR {link} IS NULL")
     assert "charges" not in rehearsed(app)
