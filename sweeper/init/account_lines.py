@@ -7,6 +7,8 @@ from sweeper.init.balances import Balance
 from sweeper.init.evidence import Table
 from sweeper.init.sessions import Session
 
+_VERSION = frozenset({"version", "lock", "row", "record", "optimistic", "balance", "wallet"})
+
 
 def counters_lines(balance: Balance, chooser: Chooser) -> list[Line]:
     """``spent``: written if a rule proves it; else a question, or left to [accounts.add]."""
@@ -54,3 +56,21 @@ def share_sections(session: Session, balance: Balance) -> list[Section]:
         value = f"s.{of_session[0].as_sql}" if of_session else OPEN_QUESTION
         lines.append(Line(pool.as_sql, value, proposed=True))
     return [Section("accounts.add", tuple(lines), comment="with the sum as the balance: what each pool takes")]
+
+
+def version_sections(table: Table, balance: Balance) -> list[Section]:
+    """For a row with a version: a question, because a writer with an older version may write over the refund."""
+    version = next((c for c in table.columns if c.is_integer and "version" in c.words and c.words <= _VERSION), None)
+    if version is None or balance.column is None or balance.spent or balance.counters:
+        return []
+    question = (
+        f"Does the app raise {version.as_sql} with each change of the row? Then a refund must raise it, too, or a "
+        "writer that has read the row before writes over the refund. If it does not, remove [accounts.add]."
+    )
+    lines = (
+        Line(balance.column.as_sql, "amount"),
+        unknown(
+            version.as_sql, question, [Candidate("1", "one more for each refund; and see docs/recipes/balances.md")]
+        ),
+    )
+    return [Section("accounts.add", lines, comment="what each column takes of a refund")]

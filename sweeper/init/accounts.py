@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sweeper.config.parsing import OPEN_QUESTION
 from sweeper.init import words
-from sweeper.init.account_lines import active_lines, counters_lines, share_sections
+from sweeper.init.account_lines import active_lines, counters_lines, share_sections, version_sections
 from sweeper.init.answers import Candidate, Chooser, Line, Section, asked, try_all, unknown
 from sweeper.init.balances import Balance, candidates, read_balance
 from sweeper.init.evidence import Column, Evidence, Table
@@ -170,7 +170,8 @@ def _sections(
         lines.append(Line("updated_at", touched.as_sql))
     if balance.invariant:
         lines.append(Line("invariant", balance.invariant, "true of every account that was looked at"))
-    return [Section("accounts", tuple(lines)), *share_sections(session, balance)]
+    more = share_sections(session, balance) or version_sections(holder.table, balance)
+    return [Section("accounts", tuple(lines)), *more]
 
 
 def unlinked_balances(evidence: Evidence) -> list[tuple[Table, Column]]:

@@ -175,3 +175,12 @@ def test_what_another_table_calls_states_that_no_word_shows(server: Server, tmp_
     found, text = draft(server, tmp_path, TRIED, NAMED_ELSEWHERE)
     assert found["sessions"]["failed"] == ["?"]
     assert "3 = jammed (13)" in text
+
+
+def test_a_version_that_each_change_raises(server: Server, tmp_path: Path) -> None:
+    """Without it, a writer that locks optimistically would write over a refund."""
+    more = "ALTER TABLE users ADD lock_version int NOT NULL DEFAULT 0, ADD terms_version int;"
+    found, text = draft(server, tmp_path, TRIED, more)
+    assert found["accounts"]["balance"] == "credits"
+    assert found["accounts"]["add"] == {"credits": "amount", "lock_version": "?"}
+    assert "Does the app raise lock_version with each change of the row?" in text

@@ -18,7 +18,9 @@ _RESULT = re.compile(
 )
 # what shows only that work began
 _NO_RESULT = re.compile(r"log|trace|debug|error|input|source|prompt|worker", re.IGNORECASE)
-_CHARGE = re.compile(r"credit|charge|transaction|payment|billing|reserv|debit|withdraw|grant|invoice|ledger", re.IGNORECASE)
+_CHARGE = re.compile(
+    r"credit|charge|transaction|payment|billing|reserv|debit|withdraw|grant|invoice|ledger", re.IGNORECASE
+)
 _COLUMNS_AT_MOST, _STATUSES_AT_MOST, _SETTLED, _REFUNDED, _ENOUGH, _MANY = 60, 3, 10, 5, 3, 20
 _NEARLY_ALL, _PART = Decimal("0.9"), Decimal("0.5")
 
