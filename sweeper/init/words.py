@@ -98,6 +98,8 @@ _RUNNING = frozenset(
         "queue", "todo",
     }
 )  # fmt: skip
+# what became of a charge, in a table of holds that is called as the state in which they begin
+_OF_CHARGES = frozenset({"authorized", "authorised", "captured", "charged", "reserved", "released", "held"})
 # it continues when a user does something, which may take days
 _WAITING = frozenset(
     {
@@ -189,7 +191,7 @@ def sort_statuses(values: Sequence[str], about: frozenset[str]) -> dict[str, Kin
 
 
 def _ends_the_work(spoken: Sequence[str], going: set[str], about: frozenset[str]) -> bool:
-    if len(spoken) != 1 or not spoken[0].endswith("ed") or spoken[0] in _NEITHER:
+    if len(spoken) != 1 or not spoken[0].endswith("ed") or spoken[0] in _NEITHER | _OF_CHARGES:
         return False
     stem = spoken[0].removesuffix("ed")
     return stem in going or (len(stem) > 3 and any(word.startswith(stem) for word in about))

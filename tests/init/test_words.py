@@ -53,6 +53,7 @@ def test_a_status_is_sorted_only_when_its_words_agree(status: str, kind: str | N
         (["uploading", "uploaded", "scanning", "scanned"], "jobs", None),
         (["rendering", "rendered", "done"], "jobs", "done"),
         (["rendering", "charged", "failed"], "jobs", None),
+        (["authorized", "captured", "released"], "billing_authorization", None),
     ],
 )
 def test_the_end_of_the_work_is_success_where_no_word_says_so(
