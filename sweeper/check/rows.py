@@ -6,6 +6,7 @@ from datetime import timedelta
 from sweeper.app.reader import Reader
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.rehearsal.samples import is_owed, sampling
+from sweeper.check.rehearsal.times.ends import find_end
 from sweeper.check.rehearsal.times.running import Heartbeat, not_moving, read_heartbeat
 from sweeper.check.result import Check
 from sweeper.config.model import STUCK_AFTER_DEFAULT, Settings
@@ -130,19 +131,11 @@ def check_durations(context: CheckContext) -> Iterator[Check]:
         return
     heartbeat = read_heartbeat(context)
     if own.ended_at is None or not own.succeeded:
-        yield _not_compared(own.active_at, f"{describe_duration(limit)}{by_status}", heartbeat)
+        yield _shorter_than_an_end(context, limit, heartbeat) or _not_compared(
+            own.active_at, f"{describe_duration(limit)}{by_status}", heartbeat
+        )
         return
-    with context.reading() as transaction:
-        reader = Reader(transaction, context.mapping.schema)
-        slots = {
-            **context.mapping.slots,
-            "ended_at": reader.expression("sessions.ended_at", own.ended_at, context.mapping.sessions).sql,
-            "beat": reader.expression("sessions.active_at", own.active_at, context.mapping.sessions).sql
-            if own.active_at
-            else "NULL",
-        }
-        binds = {"since": before(context.as_of, _DURATIONS_OF)}
-        row = transaction.row(fill("sample_durations", slots, {"brief": context.reads_a_part}), binds)
+    row = _durations(context, own.ended_at)
     if not row.sessions:
         yield ok(
             "stuck_after",
@@ -165,6 +158,37 @@ def check_durations(context: CheckContext) -> Iterator[Check]:
         )  # fmt: skip
     else:
         yield ok("stuck_after", f"{describe_duration(limit)}{by_status}; {took}")
+
+
+def _durations(context: CheckContext, ended_at: str) -> Row:
+    """How long sessions that succeeded took, and how long before their end they last showed a sign of life."""
+    own = context.settings.sessions
+    with context.reading() as transaction:
+        reader = Reader(transaction, context.mapping.schema)
+        slots = {
+            **context.mapping.slots,
+            "ended_at": reader.expression("sessions.ended_at", ended_at, context.mapping.sessions).sql,
+            "beat": reader.expression("sessions.active_at", own.active_at, context.mapping.sessions).sql
+            if own.active_at
+            else "NULL",
+        }
+        binds = {"since": before(context.as_of, _DURATIONS_OF)}
+        return transaction.row(fill("sample_durations", slots, {"brief": context.reads_a_part}), binds)
+
+
+def _shorter_than_an_end(context: CheckContext, limit: timedelta, heartbeat: Heartbeat) -> Check | None:
+    """A warning where a column that may have the end says that sessions take longer than ``stuck_after``."""
+    own = context.settings.sessions
+    column = None if own.ended_at or not own.succeeded or heartbeat.seen else find_end(context)
+    row = _durations(context, column.quoted) if column else None
+    if column is None or row is None or row.sessions < _ENOUGH or timedelta(seconds=row.silent) <= limit:
+        return None
+    return warning(
+        "stuck_after", f"{describe_duration(limit)}; sessions.ended_at is not mapped, and {column.name} of sessions "
+        f"that succeeded is up to {describe_duration(timedelta(seconds=row.longest))} after their start: if that is "
+        "their end, such a session would be closed and refunded while it is still running",
+        f"sessions.ended_at = {column.quoted!r}, and a longer policy.stuck_after",
+    )  # fmt: skip
 
 
 def _by_status(settings: Settings) -> Iterator[str]:

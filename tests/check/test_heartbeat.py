@@ -52,3 +52,17 @@ def test_one_that_is_dead_shows_nothing_of_a_heartbeat(app: App) -> None:
         "now() - interval '5 h', now() - interval '5 h' FROM generate_series(1, 30) AS n"
     )
     assert "fence" not in rehearsed(app)
+
+
+def test_an_end_that_the_file_does_not_map(app: App) -> None:
+    app.map(ended_at=None, active_at=None)
+    app.sql("UPDATE jobs SET ended = began + interval '25 min' WHERE state = 'done'")
+    assert "stuck_after" not in rehearsed(app)
+    app.map("policy", stuck_after="5m")
+    found = rehearsed(app)["stuck_after"]
+    assert (found["status"], "ended of sessions that succeeded is up to 25 min" in found["message"]) == (
+        "warning",
+        True,
+    )
+    app.sql("UPDATE jobs SET ended = now() WHERE id = 'j45'")
+    assert "stuck_after" not in rehearsed(app), "what runs has it, too"
