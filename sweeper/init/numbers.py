@@ -9,6 +9,7 @@ POOL = frozenset({"free", "paid", "bonus", "promo", "promotional", "monthly", "d
                    "extra", "plan", "subscription", "purchased", "trial", "permanent", "addon", "topup", "rollover",
                    "bought", "earned", "granted", "referral", "reward", "pack", "own"})  # fmt: skip
 _USED = frozenset({"used", "consumed", "usage", "spent", "held", "reserved", "pending", "hold", "debited"})
+_IN_CURRENCY = frozenset({"balance", "prepaid"})
 _CURRENCIES, _PERIODS = frozenset({"cent", "usd", "eur"}), frozenset({"year", "month", "day", "hour"})
 # beside credits in a currency; a fee of a credit card is none of an account's credits
 _PLAIN = frozenset({"credit", "store", "account", "user"}) | _CURRENCIES | POOL | words.LIMIT | words.LEFT | _USED
@@ -44,9 +45,11 @@ def read_numbers(table: Table) -> Numbers:
     """Sort the number columns of a table by their names."""
     found: dict[str, list[Column]] = {"balance": [], "used": [], "history": [], "limit": [], "other": [], "given": []}
     unit = words.CREDITS | words.UNITS
+    named = [one.words for one in table.columns if one.is_number and one.words & _IN_CURRENCY]
+    kept = frozenset(word for said in named for word in said & _CURRENCIES)  # what the balance is in
     for column in table.columns:
         if column.is_number and not column.generated and not column.is_unique and "id" not in column.words:
-            found[_kind(column, unit)].append(column)
+            found[_kind(column, unit, kept)].append(column)
     spoken = frozenset(word for columns in found.values() for column in columns for word in column.words)
     if not spoken & (words.CREDITS | words.LEFT | words.LIMIT):  # "jobs_used" in a table without a limit
         found["other"] += found["used"]
@@ -56,11 +59,12 @@ def read_numbers(table: Table) -> Numbers:
     return Numbers(*(tuple(columns) for columns in found.values()))
 
 
-def _kind(column: Column, unit: frozenset[str]) -> str:
+def _kind(column: Column, unit: frozenset[str], kept: frozenset[str]) -> str:
     said, left = column.words, bool(column.words & words.LEFT)
-    in_currency = said & {"balance", "prepaid"} or ("credit" in said and said <= _PLAIN)
+    in_currency = said & _IN_CURRENCY or ("credit" in said and said <= _PLAIN)
     of_period = _PERIODS if said & _USED else frozenset()  # used_this_month
-    if (said & words.OTHER_NUMBERS) - of_period - (_CURRENCIES if in_currency else frozenset()):
+    of_money = _CURRENCIES if in_currency else kept if said & _USED else frozenset()
+    if (said & words.OTHER_NUMBERS) - of_period - of_money:
         return "other"
     if left:
         return "balance"

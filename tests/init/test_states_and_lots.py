@@ -184,3 +184,11 @@ def test_a_version_that_each_change_raises(server: Server, tmp_path: Path) -> No
     assert found["accounts"]["balance"] == "credits"
     assert found["accounts"]["add"] == {"credits": "amount", "lock_version": "?"}
     assert "Does the app raise lock_version with each change of the row?" in text
+
+
+def test_a_counter_in_the_currency_of_the_balance(server: Server, tmp_path: Path) -> None:
+    more = """ALTER TABLE users RENAME credits TO balance_cents;
+        ALTER TABLE users ADD lifetime_spent_cents int NOT NULL DEFAULT 3, ADD price_cents int NOT NULL DEFAULT 4;"""
+    found, text = draft(server, tmp_path, TRIED, more)
+    assert (found["accounts"]["balance"], found["accounts"]["spent"]) == ("balance_cents", "?")
+    assert '"lifetime_spent_cents"   goes down by the amount' in text
