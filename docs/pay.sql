@@ -148,7 +148,6 @@ WITH sweeper_looked AS MATERIALIZED (
                            AND pg_catalog.int4eq(r.again, v.again)
                            LIMIT 1
                        ) THEN 'refunded'
-                       WHEN false THEN 'refunded'
                        WHEN NOT :look_again::boolean AND (
                            SELECT true
                            FROM "sweeper".holds AS h

@@ -27,7 +27,9 @@ FROM (
            CASE WHEN lost.is_lost THEN {include reason} END AS reason
     {include live_reading}
     CROSS JOIN LATERAL (
-        SELECT {include verdict} AS verdict
+        SELECT CASE
+                   {include verdict_of_others}
+               END AS verdict
         OFFSET 0  -- else each use of the verdict would compute it again
     ) AS judged
     LEFT JOIN LATERAL (

@@ -33,7 +33,9 @@ FROM (
                CASE WHEN v.verdict = 'owed' THEN {include reason} END AS reason
         FROM (
             SELECT v.*,
-                   {include verdict} AS verdict
+                   CASE
+                       {include verdict_of_others}
+                   END AS verdict
             {include live_reading}
             WHERE {include audited}
               {include not_in_own_ledger}

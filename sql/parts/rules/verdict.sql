@@ -7,6 +7,5 @@ CASE
         WHERE {include own_refund}
         LIMIT 1
     ) THEN 'refunded'
-    WHEN {if ledger}{include refunded_by_app}{else}false{end} THEN 'refunded'
-    {include verdict_of_unpaid}
+    {include verdict_of_others}
 END
