@@ -11,7 +11,7 @@ from sweeper.app.charge_key import ChargeKey
 from sweeper.app.facts import Facts
 from sweeper.app.named import tables_in
 from sweeper.app.reader import Reader
-from sweeper.app.values import DECISIVE, named_texts, values_over_rows
+from sweeper.app.values import DECISIVE, decisive_values, named_texts, values_over_rows
 from sweeper.config.model import Settings
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.templates import fill, quote_text
@@ -29,8 +29,6 @@ _BOUND = (
 
 _SEARCHES = re.compile(r"\w*to_ts(?:vector|query)\b|@@", re.IGNORECASE)
 _FORMATS = re.compile(r"\bto_(?:char|number|date|timestamp)\b", re.IGNORECASE)
-# columns of the session and of the account, in a subquery of another table
-_OF_OUR_ROWS = re.compile(rf"\b[sa]\s*\.\s*(?:{NAME})", re.IGNORECASE)
 # as `read_settings` has them, where what they are for is used
 _SETTINGS = {
     "has_money": ("money_locale",),
@@ -84,13 +82,23 @@ def _named_columns(
 
 def _read_tables(reader: Reader, settings: Settings) -> Sequence[Row]:
     """The tables that subqueries of the file read, and the columns that they name."""
-    written = list(settings.ledger.insert.values()) if settings.ledger else []
-    texts = [text for some in (*named_texts(settings).values(), written) for text in some]
+    ledger = settings.ledger
+    of_ledger = [ledger.where, ledger.guard, *ledger.insert.values()] if ledger else []
+    texts = [text for text in (*(text for _, text in decisive_values(settings)), *of_ledger) if text]
     queries = [query for text in texts for query in subqueries(text)]
     names = sorted({name for query in queries for name in tables_in(query)})
-    columns = sorted({name for query in queries for name in words_in(_OF_OUR_ROWS.sub(" ", without_literals(query)))})
+    columns = sorted({name for query in queries for name in words_in(_without_our_columns(query))})
     binds = {"names": text_array(names), "columns": text_array(columns)}
     return reader.transaction.rows(fill("list_read_tables", {}), binds) if names else []
+
+
+def _without_our_columns(query: str) -> str:
+    """A subquery without the columns of the session and of the account, unless a table in it has that alias."""
+    plain = without_literals(query)
+    for alias in "sa":
+        if not re.search(rf"\b{alias}\b(?!\s*\.)", plain, re.IGNORECASE):
+            plain = re.sub(rf"\b{alias}\s*\.\s*(?:{NAME})", " ", plain, flags=re.IGNORECASE)
+    return plain
 
 
 def setting_slots(reader: Reader, settings: Settings) -> Facts:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sweeper.app.catalog import Table, qualifiers_in, subqueries, subqueries_within, words_in
 from sweeper.app.named import tables_in
 from sweeper.app.reader import Reader
-from sweeper.app.values import decisive_values
+from sweeper.app.values import OVER_REFUND, decisive_values
 from sweeper.config.model import Settings
 from sweeper.core.errors import SweeperError
 from sweeper.postgres.binds import text_array
@@ -18,8 +18,6 @@ from sweeper.postgres.errors import Refusal, StatementError
 from sweeper.postgres.templates import Slots, fill, fill_part, quote_name, quote_text
 
 _AMBIGUOUS = "42702"
-# SQL over a refund: there a bare name in a subquery that is the refund's is an error
-_OVER_REFUND = {"sessions.close", "sessions.refunded", "sessions.reversed", "accounts.add"}
 _ALIASES = {"sessions": "s", "accounts": "a"}
 
 
@@ -36,7 +34,7 @@ def outer_names(reader: Reader, settings: Settings, slots: Mapping[str, str]) ->
     tables = {table.qualified: table for table in reader.tables}
     found = dict[str, OuterName]()
     for key, text in decisive_values(settings):
-        if key in _OVER_REFUND:
+        if key in OVER_REFUND:
             continue
         section = key.partition(".")[0]
         queries = subqueries(text)

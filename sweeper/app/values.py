@@ -1,12 +1,17 @@
 """The SQL in the file that reads the app's rows."""
 
+import re
 from collections.abc import Sequence
 
-from sweeper.app.catalog import has_subquery
+from sweeper.app.catalog import NAME, has_subquery, without_literals
 from sweeper.config.model import Settings
 
 # The sections of the file that decide who is paid and how much, without the keys in them that do not.
 DECISIVE = {"sessions": {"ended_at"}, "accounts": {"invariant"}, "ledger": {"reverse", "past"}}
+# SQL over a refund: there a bare name is the refund's, and one in a subquery that is the refund's is an error
+OVER_REFUND = {"sessions.close", "sessions.refunded", "sessions.reversed", "accounts.add"}
+
+_OF_SESSION, _OF_ACCOUNT = (re.compile(rf"\b{alias}\s*\.\s*({NAME})", re.IGNORECASE) for alias in "sa")
 
 
 def values_over_rows(settings: Settings) -> Sequence[tuple[str, str]]:
@@ -30,10 +35,20 @@ def decisive_values(settings: Settings) -> Sequence[tuple[str, str]]:
 def named_texts(settings: Settings) -> dict[str, list[str]]:
     """By table, what of the file may name its columns: the names of those that a refund writes, and SQL."""
     own, accounts, ledger = settings.sessions, settings.accounts, settings.ledger
-    of_rows = [text for _, text in decisive_values(settings)]
-    of_rows += [*own.close, *own.refunded, *own.reversed, *((accounts and accounts.add) or {})]
-    of_ledger = [ledger.session, ledger.attempt, ledger.where, ledger.guard, *ledger.insert] if ledger else []
-    return {"sessions": of_rows, "accounts": of_rows, "ledger": [text for text in of_ledger if text]}
+    found: dict[str, list[str | None]] = {
+        "sessions": [*own.close, *own.refunded, *own.reversed],
+        "accounts": [*((accounts and accounts.add) or {})],
+        "ledger": [ledger.session, ledger.attempt, ledger.where, ledger.guard, *ledger.insert] if ledger else [],
+    }
+    decisive = decisive_values(settings)
+    for key, text in decisive:
+        if key not in OVER_REFUND:
+            found[key.partition(".")[0]].append(text)
+    # there a bare name is the refund's
+    for text in (*(text for key, text in decisive if key in OVER_REFUND), *(ledger.insert.values() if ledger else ())):
+        found["sessions"] += _OF_SESSION.findall(without_literals(text))
+        found["accounts"] += _OF_ACCOUNT.findall(without_literals(text))
+    return {name: [text for text in texts if text] for name, texts in found.items()}
 
 
 def read_for_refund(settings: Settings) -> list[str]:

@@ -43,10 +43,10 @@ def test_nobody_is_paid_by_another_column_until_an_installation(
 
 
 OTHERS = """
-CREATE TABLE "Entries" (job_id int, "userId" text, kind text, amount numeric, rate numeric);
+CREATE TABLE "Entries" (job_id int, "userId" text, kind text, amount numeric, rate numeric, maker text);
 CREATE TABLE prices (id int, job_id int, price numeric, note text);
 INSERT INTO prices VALUES (1, 1, 5); INSERT INTO users VALUES ('u');
-ALTER TABLE jobs ADD "creditsBack" boolean;
+ALTER TABLE jobs ADD "creditsBack" boolean, ADD maker text, ADD amount text; ALTER TABLE users ADD status text;
 """
 LEDGER = """
 [sessions.refunded]
@@ -60,6 +60,7 @@ job_id = "session_id"
 userId = "account_id"
 kind = "'refund'"
 amount = "amount"
+maker = "s.maker"
 """
 
 
@@ -67,7 +68,7 @@ amount = "amount"
 def with_others(server: Server, tmp_path: Path) -> Iterator[AppDatabase]:
     """The amount is in another table, and a refund is a row of the app's ledger and a mark."""
     for database in jobs(server, tmp_path, more=OTHERS):
-        price = "(SELECT sum(p.price) FROM prices AS p WHERE p.job_id = s.id)"
+        price = "(SELECT sum(a.price) FROM prices AS a WHERE a.job_id = s.id)"
         database.configure('amount = "cost"', f'amount = "{price}"')
         database.append(LEDGER)
         assert install(database) == 0
@@ -77,8 +78,14 @@ def with_others(server: Server, tmp_path: Path) -> Iterator[AppDatabase]:
 
 @pytest.mark.parametrize(
     ("table", "column"),
-    [('"Entries"', "amount"), ('"Entries"', '"userId"'), ("prices", "price"), ("jobs", '"creditsBack"')],
-    ids=["ledger", "quoted", "subquery", "mark"],
+    [
+        ('"Entries"', "amount"),
+        ('"Entries"', '"userId"'),
+        ("prices", "price"),
+        ("jobs", '"creditsBack"'),
+        ("jobs", "maker"),
+    ],
+    ids=["ledger", "quoted", "subquery", "mark", "written"],
 )
 def test_nor_by_another_column_of_the_ledger_or_of_a_subquery(
     with_others: AppDatabase, table: str, column: str
@@ -92,7 +99,10 @@ def test_nor_by_another_column_of_the_ledger_or_of_a_subquery(
         app.sql("SELECT sweeper.refund(1, 'x')")
 
 
-@pytest.mark.parametrize(("table", "column"), [('"Entries"', "rate"), ("prices", "note"), ("prices", "id")])
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [('"Entries"', "rate"), ("prices", "note"), ("prices", "id"), ("users", "status"), ("jobs", "amount")],
+)
 def test_columns_of_these_that_the_file_does_not_name_stop_nothing(
     with_others: AppDatabase, table: str, column: str
 ) -> None:
