@@ -37,9 +37,9 @@ AS $sweeper_refund$
 #variable_conflict use_column
 DECLARE
     sweeper_session_id CONSTANT {session_type} := $1;
-    sweeper_reason CONSTANT text := $2;
+    sweeper_reason CONSTANT text := pg_catalog.left($2, 200);
     sweeper_detail CONSTANT text := $3;
-    sweeper_layer CONSTANT text := $4;
+    sweeper_layer CONSTANT text := pg_catalog.left($4, 200);
     sweeper_at CONSTANT timestamptz := pg_catalog.clock_timestamp();
     sweeper_refund_id CONSTANT uuid := pg_catalog.gen_random_uuid();
     -- the refund, and its session, that was being written when a trigger of the app called this

@@ -106,6 +106,14 @@ def test_a_layer_cannot_pass_for_the_sweep(first: AppDatabase, layer: str | None
         first.value("SELECT sweeper.refund('s1', 'x', NULL, %s)", layer)
 
 
+def test_what_a_layer_says_is_cut_to_what_people_can_read(first: AppDatabase) -> None:
+    first.account()
+    first.session("s1")
+    long = "x" * 10_000_000
+    assert first.value("SELECT sweeper.refund('s1', %s, %s, %s)", long, long, long) == 3
+    assert first.sql("SELECT length(reason), length(detail), length(layer) FROM sweeper.refunds") == [(200, 1000, 200)]
+
+
 def test_it_is_taken_back_with_the_transaction_of_the_caller(first: AppDatabase) -> None:
     first.account()
     first.session("s1")
