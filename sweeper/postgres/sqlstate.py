@@ -64,6 +64,7 @@ _OUT_OF_REACH = (
     ("refused", "nothing listens at the host and port of the connection settings"),
     ("resolve", "the host name is not known"),
     ("translate host", "the host name is not known"),
+    ("query_wait_timeout", "its pooler has no connection left, and sweeper may need two at once"),  # PgBouncer's words
     ("timeout", "it does not answer in time"),
     ("starting up", "it is starting"),
     ("shutting down", "it is stopping"),

@@ -16,7 +16,7 @@ from tests.helpers.app_database import AppDatabase
 
 
 @contextmanager
-def pooled(database: AppDatabase, folder: Path, mode: str) -> Iterator[str]:
+def pooled(database: AppDatabase, folder: Path, mode: str, *, size: int = 2, wait: int = 60) -> Iterator[str]:
     """A PgBouncer before this database, with fewer connections than a run would like; its URL."""
     if not shutil.which("pgbouncer"):
         pytest.skip("pgbouncer is not installed")
@@ -34,7 +34,8 @@ listen_port = {port}
 unix_socket_dir =
 auth_type = any
 pool_mode = {mode}
-default_pool_size = 2
+default_pool_size = {size}
+query_wait_timeout = {wait}
 server_login_retry = 1
 """
     )

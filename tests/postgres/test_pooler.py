@@ -35,3 +35,10 @@ def test_statement_mode_is_named_by_check_and_pays_nothing(first: AppDatabase, t
         assert "statement mode" in items["pooler"]["message"]
         assert first.sweeper("run", "--json", SWEEPER_DATABASE_URL=url).exit_code == 1
     assert first.refunds() == {}
+
+
+def test_a_pooler_without_a_connection_for_an_install_says_so(first: AppDatabase, tmp_path: Path) -> None:
+    with pooled(first, tmp_path, "transaction", size=1, wait=2) as url:
+        installed = first.sweeper("install", SWEEPER_DATABASE_URL=url)
+        assert installed.exit_code == 1
+        assert "its pooler has no connection left, and sweeper may need two at once" in installed.stderr
