@@ -75,7 +75,8 @@ def _notes(console: Console, result: RunResult) -> None:
         notes.append(f"{plural(result.already_refunded, 'session')} refunded by another run or layer in the meantime.")
     if result.skipped:
         notes.append(
-            f"{plural(result.skipped, 'session')} skipped, locked by the app just now; the next run tries again."
+            f"{plural(result.skipped, 'session')} skipped; the next run tries again. The app had them locked just now, "
+            "or they took too long, or many others of their account went on hold."
         )
     if result.outcome is Outcome.INTERRUPTED:
         notes.append(f"Interrupted; the batch in hand was finished: {plural(result.remaining, 'session')} still owed.")
