@@ -71,6 +71,7 @@ _OUT_OF_REACH = (
     ("too many", "it has no connection left"),
     ("ssl", "TLS could not be agreed on"),
     ("closed", "the connection was lost"),
+    ("connection is lost", "the connection was lost"),  # psycopg's words for one that was reset while it was idle
 )
 # A trigger or a function of the app refused, whatever SQLSTATE it chose: PL/pgSQL's RAISE and ASSERT.
 _RAISED_BY = frozenset({"exec_stmt_raise", "exec_stmt_assert"})

@@ -69,6 +69,13 @@ def test_what_may_pass_is_tried_again_in_any_language(first: AppDatabase, state:
     assert "retrying" in ran.stderr
 
 
+def test_a_connection_that_was_reset_is_said_in_plain_words(first: AppDatabase) -> None:
+    """Psycopg says that it is lost where it has noticed that itself, and closed otherwise."""
+    with server_that_refuses("08006", "the connection is lost") as url, stamina.set_testing(True, attempts=1):
+        ran = first.sweeper("run", "--json", SWEEPER_DATABASE_URL=url)
+    assert "the connection was lost" in ran.document["error"]["message"]
+
+
 def test_no_server_on_the_local_socket_is_said(first: AppDatabase, tmp_path: Path) -> None:
     with stamina.set_testing(True, attempts=1):
         ran = first.sweeper("run", "--json", SWEEPER_DATABASE_URL=f"postgresql:///db?host={tmp_path}")
