@@ -17,6 +17,7 @@ WHERE {include chosen}
   AND {include is_marked}
   AND NOT v.excluded
 {end}
-  AND v.amount::numeric > 0::numeric
+  AND v.amount::numeric > 0::numeric{if charged}
+  AND v.charged::numeric > 0::numeric{end}
   AND {include not_paid_yet}
 ORDER BY 1

@@ -7,6 +7,6 @@ WHERE {include chosen}
       SELECT
       FROM {table} AS l
       WHERE l.{column} {key_eq} s.{link}::{key_type}
-        AND l.{other_column}::text OPERATOR(pg_catalog.<>) s.{other_link}::text
+        AND NOT l.{other_column} {other_eq} s.{other_link}::{other_type}
   )
 ORDER BY 1

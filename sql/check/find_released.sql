@@ -1,6 +1,7 @@
--- Finds which of some sessions have a row in another table whose state says that their charge was released. Where no
--- column of the session names such a row, searches the newest of them.
-SELECT DISTINCT v.session_id::text AS session_id
+-- Finds which of some sessions have a row in another table whose state says that their charge was released. With
+-- `unpaid`, those of which each row says so, and that would be paid. Where no column of the session names such a row,
+-- searches the newest of them.
+SELECT v.session_id::text AS session_id
 FROM {sessions} AS s
 CROSS JOIN LATERAL (
     {include mapped}{if by_row},
@@ -8,15 +9,19 @@ CROSS JOIN LATERAL (
 ) AS v
 JOIN {if by_row}{table} AS l ON l.{key} {key_eq} v.link::{key_type}{else}(
     SELECT l.{link}::text AS session,
-           l.{column}
+           l.{column}{each amounts ""},
+           l.{column}{end}
     FROM {table} AS l
     ORDER BY l.{key} DESC
     LIMIT 20000
 ) AS l ON l.session = v.session_id::text{end}
-WHERE {include chosen}
-  {if any_state}{else}AND {if words}l.{column}::text ~* %(words)s::text{else}l.{column}{if flag}{else} IS NOT NULL{end}{end}{end}{if unpaid}
+WHERE {include chosen}{if unpaid}
   AND NOT v.excluded
-  AND v.amount::numeric > 0::numeric
+  AND v.amount::numeric > 0::numeric{if charged}
+  AND v.charged::numeric > 0::numeric{end}
   AND {include not_paid_yet}{end}
+GROUP BY v.session_id{if unpaid}, v.amount{end}
+HAVING {if any_state}true{else}{if unpaid}pg_catalog.bool_and{else}pg_catalog.bool_or{end}(({if words}l.{column}::text ~* %(words)s::text{else}l.{column}{if flag}{else} IS NOT NULL{end}{end}) IS TRUE){end}{if priced}
+   AND (false{each amounts ""} OR pg_catalog.sum(l.{column}::numeric) = v.amount::numeric{end}){end}
 ORDER BY 1
 LIMIT 1000

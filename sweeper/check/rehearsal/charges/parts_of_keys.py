@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sweeper.app.catalog import Column, Table, has_subquery
-from sweeper.check.context import CheckContext, failure
+from sweeper.check.context import CheckContext, failure, warning
 from sweeper.check.rehearsal.samples import Samples, named, sampling
 from sweeper.check.result import Check
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
@@ -16,10 +16,14 @@ _ENOUGH, _LOOKED_AT = 3, 200
 
 @dataclass(frozen=True)
 class _Key:
-    """A foreign key of several columns between a table and the sessions: each column of it with that of a session."""
+    """A foreign key of several columns between a table and the sessions: each column of it with that of a session.
+
+    A row that many sessions may name, ``by_row``, has no single session that it belongs to.
+    """
 
     table: Table
     pairs: tuple[tuple[Column, Column], ...]
+    by_row: bool
 
 
 def check_parts_of_keys(context: CheckContext) -> Iterator[Check]:
@@ -49,7 +53,7 @@ def _keys_of_several(samples: Samples, texts: str) -> Iterator[_Key]:
         columns = [(table.columns.get(a), sessions.columns.get(b)) for a, b in zip(theirs, ours, strict=True)]
         pairs = tuple((a, b) for a, b in columns if a is not None and b is not None)
         if len(pairs) == len(columns):
-            yield _Key(table, pairs)
+            yield _Key(table, pairs, by_row)
 
 
 def _check_text(samples: Samples, key: str, text: str, one: _Key) -> Iterator[Check]:
@@ -65,7 +69,8 @@ def _check_text(samples: Samples, key: str, text: str, one: _Key) -> Iterator[Ch
         for other, other_own in others:
             found = _find(samples, one.table, (column, own), (other, other_own))
             if len(found) >= _ENOUGH:
-                yield failure(
+                # the text may choose among such rows, such as the versions of a price
+                yield (warning if one.by_row else failure)(
                     "charges",
                     f"sessions.{key} takes rows of {one.table.name} for those of a session by {column.name} alone, and "
                     f"rows of another {other.name} have the same, for {len(found)} of the newest sessions, such as "
@@ -97,10 +102,13 @@ def _find(samples: Samples, table: Table, pair: tuple[Column, Column], other: tu
     sessions = samples.context.mapping.sessions
     if not samples.sees(table, [column, other_column]) or not samples.sees(sessions, [own, other_own]):
         return []
+    equal, other_equal = (
+        samples.reader.equality("table", one.quoted, one.full_type).equal for one in (column, other_column)
+    )
     slots = {
         "table": table.qualified, "column": column.quoted, "link": own.quoted, "other_column": other_column.quoted,
-        "other_link": other_own.quoted, "key_type": column.full_type,
-        "key_eq": samples.reader.equality("table", column.quoted, column.full_type).equal,
+        "other_link": other_own.quoted, "key_type": column.full_type, "key_eq": equal,
+        "other_type": other_column.full_type, "other_eq": other_equal,
     }  # fmt: skip
     session_ids = [one for running in (False, True) for one in samples.newest(running=running, limit=_LOOKED_AT)]
     try:

@@ -200,7 +200,7 @@ def _traced(samples: Samples, *, blind: bool) -> Check | None:
     """What looks like refunds of the app's own that nothing in the file mentions."""
     amount, session_ids = samples.context.settings.sessions.amount.lower(), samples.owed()
     # the amount may subtract what was refunded
-    netted = set() if blind else {one.table_name for one in samples.tables() if one.table_name.lower() in amount}
+    netted = {one.table_name for one in samples.tables() if one.table_name.lower() in amount}
     traces: dict[str, Any] = find_traces(samples, session_ids, GIVEN_BACK, netted) if session_ids else {}
     more: dict[str, Any] = {}
     for find in (refunded_wholes, refunded_parts):

@@ -9,7 +9,7 @@ from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.marks.row_amounts import ASKED, row_amounts
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
-from sweeper.postgres.templates import Choices
+from sweeper.postgres.templates import Choices, Slots
 
 _OF_CHARGES = re.compile(
     r"bill|payment|credit|charge|refund|settle|reserv|hold|debit|usage|transaction|escrow|authori[sz]|ledger|wallet",
@@ -33,16 +33,20 @@ _TABLES_AT_MOST, _ENOUGH = 6, 3
 
 @dataclass(frozen=True)
 class _Link:
-    """A column by which a session refers to a row of a table, or such a row to a session."""
+    """A column by which a session refers to a row of a table, or such a row to a session.
+
+    Where the name of the table does not say that its rows are charges, their ``amounts`` have to.
+    """
 
     table: Table
     key: Column
     link: Column
     by_row: bool
+    amounts: Sequence[Slots]
 
 
 def released_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
-    """By column of another table, sessions that would be paid although it says so of them.
+    """By column of another table, sessions that would be paid although it says so of them, in each row.
 
     Of sessions that have succeeded there must be rows in that table, and it says so of none: every session may leave
     what it has reserved, such as a machine.
@@ -90,9 +94,10 @@ def _links(samples: Samples) -> Iterator[_Link]:
         link = (sessions if by_row else table).columns.get(row.column_name)
         if ASKED.search(table.name) or key is None or link is None:
             continue
-        if not _OF_CHARGES.search(table.name) and not row_amounts(samples, table, (key, link)):
+        amounts = [] if _OF_CHARGES.search(table.name) else row_amounts(samples, table, (key, link))
+        if not amounts and not _OF_CHARGES.search(table.name):
             continue
-        yield _Link(table, key, link, by_row)
+        yield _Link(table, key, link, by_row, amounts or [])
         looked += 1
         if looked == _TABLES_AT_MOST:
             return
@@ -114,6 +119,7 @@ def _read(
     choices: Choices = {
         "by_row": link.by_row, "unpaid": unpaid, "flag": column.base_type in _FLAGS,
         "words": column.category in ("S", "E"), "any_state": any_state,
+        "amounts": link.amounts, "priced": bool(link.amounts) and unpaid,
     }  # fmt: skip
     try:
         with samples.transaction.savepoint():
