@@ -3,7 +3,8 @@
 -- of it, where the amount is read from the ledger, which may already subtract a part that was refunded. In a table of
 -- refunds, each row does whose state is not that it was never made.
 SELECT v.session_id::text AS session_id,
-       l.words
+       l.words,
+       (l.up >= l.down) IS TRUE AS whole
 FROM {sessions} AS s
 CROSS JOIN LATERAL (
     {include mapped}
@@ -36,7 +37,8 @@ CROSS JOIN LATERAL (
 ) AS l
 WHERE {include chosen}
   AND NOT v.excluded
-  AND v.amount::numeric > 0::numeric
+  AND v.amount::numeric > 0::numeric{if charged}
+  AND v.charged::numeric > 0::numeric{end}
   AND {if netted}l.up >= l.down{else}(l.words ~* %(refund_words)s::text
       OR l.up >= l.down / 2::numeric
       OR l.down IS NULL AND l.came >= l.went / 2::numeric{if states}

@@ -10,7 +10,8 @@ from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.result import Check
 from sweeper.check.triggers import fired_by_refund
 
-_LEFT = re.compile(r"remain|unspent|unused|available|(^|_)left$", re.IGNORECASE)
+# a name for what is left of a row, which later charges use up
+LEFT = re.compile(r"remain|unspent|unused|available|(^|_)left$", re.IGNORECASE)
 _ENOUGH = 5
 
 
@@ -23,7 +24,7 @@ def check_lots(samples: Samples, key: Column | None) -> Iterator[Check]:
     columns = [
         one
         for one in ledger.table.columns.values()
-        if one.is_number and one not in written and not one.generated and _LEFT.search(one.name)
+        if one.is_number and one not in written and not one.generated and LEFT.search(one.name)
     ]
     yield from _against(samples, key, amounts)
     for column in samples.seen(ledger.table, columns):
@@ -53,7 +54,7 @@ def _against(samples: Samples, key: Column, amounts: Sequence[Column]) -> Iterat
     ledger, settings = samples.context.mapping.ledger, samples.context.settings.ledger
     assert ledger is not None and settings is not None  # noqa: S101, PT018 - its columns are here
     values = {ledger.table.column(text): value.strip() for text, value in settings.insert.items()}
-    left = [one for one in amounts if _LEFT.search(one.name)]
+    left = [one for one in amounts if LEFT.search(one.name)]
     for column, amount in [(one, other) for one in left for other in amounts if other not in left]:
         wrong = [one for one in (amount, column) if values.get(one, "").startswith("-")]
         if not wrong or not samples.sees(ledger.table, [key, column, amount]):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sweeper.app.catalog import JSON_TYPES, Column, has_subquery
 from sweeper.app.over_refund import names_in
+from sweeper.check.rehearsal.ledger.lots import LEFT
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.config.model import LedgerSection
 
@@ -63,7 +64,8 @@ def compared_columns(samples: Samples) -> tuple[list[ComparedColumn], list[Colum
         meaning = _meaning(column, value, unique=column.name in unique)
         if meaning in ("amount", "account") and meaning in [one.meaning for one in compared]:
             # beside the net recipe, the amount is what is left of it
-            meaning = "" if meaning == "account" or settings.past is None else None
+            is_kept = settings.past is None and not LEFT.search(column.name)  # later charges use up what is left
+            meaning = "" if meaning == "account" or is_kept else None
         if meaning is not None:
             compared.append(ComparedColumn(column, "amount" if meaning == "running" else value, meaning))
     filled = {row.name: row.value for row in samples.ask("list_defaults", {}, table_oid=ledger.table.oid)}

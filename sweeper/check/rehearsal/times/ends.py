@@ -1,6 +1,7 @@
 """A column of the sessions that may have their end, where the file maps none."""
 
 import re
+from collections.abc import Sequence
 
 from sweeper.app.catalog import Column
 from sweeper.check.context import CheckContext
@@ -21,8 +22,8 @@ def find_end(context: CheckContext) -> Column | None:
         for column in found:
             try:
                 with samples.transaction.savepoint():
-                    done, have = _count(samples, column, settled_ids(samples))
-                    _, running = _count(samples, column, samples.newest(running=True))
+                    done, have = count_set(samples, column, settled_ids(samples))
+                    _, running = count_set(samples, column, samples.newest(running=True))
             except (Refusal, StatementError, TooSlow):
                 return None
             if done >= _ENOUGH and have >= done * _NEARLY_ALL and not running:
@@ -30,7 +31,7 @@ def find_end(context: CheckContext) -> Column | None:
     return None
 
 
-def _count(samples: Samples, column: Column, session_ids: list[str] | tuple[str, ...]) -> tuple[int, int]:
+def count_set(samples: Samples, column: Column, session_ids: Sequence[str]) -> tuple[int, int]:
     """How many of these sessions there are, and how many have a value in the column."""
     rows = samples.read("count_set", session_ids, {}, {"columns": [{"column": column.quoted}]})
     return sum(row.sessions for row in rows), sum(row.counts[0] for row in rows)
