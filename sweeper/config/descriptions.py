@@ -42,7 +42,8 @@ DESCRIPTIONS = {
     "policy.max_amount": "Credits of one refund; above it the session is held. Unlimited unless set.",
     "policy.max_new_holds": (
         "A run that would hold more stops with exit code 1: that is a wrong mapping. Of one account it holds at "
-        "most half as many by the rules of the file, and as many that the database refuses; its others are skipped."
+        "most half as many because that is closed or missing, and as many that the database refuses; its others are "
+        "skipped."
     ),
     "policy.max_clock_skew": "How far this machine's clock and the database's may differ.",
     "reasons.code": "What the refund is called.",

@@ -2,6 +2,10 @@
 
 from collections import Counter
 
+# why a session is on hold that no session of the account could be paid; other reasons show a wrong mapping when many
+# sessions have them, of whomever
+OF_ACCOUNT = frozenset({"no_account", "account_inactive"})
+
 
 class AccountRoom:
     """Counts by account, up to half of ``most``, which is all that a run may put on hold."""

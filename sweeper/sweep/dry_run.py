@@ -14,7 +14,7 @@ from sweeper.postgres.database import Database
 from sweeper.postgres.retries import retrying
 from sweeper.postgres.sqlstate import reported
 from sweeper.postgres.transaction import Row, Transaction
-from sweeper.sweep.account_room import AccountRoom
+from sweeper.sweep.account_room import OF_ACCOUNT, AccountRoom
 from sweeper.sweep.caps import Caps, Room
 from sweeper.sweep.changed_ids import Orphans, find_moved, find_orphans
 from sweeper.sweep.context import RunContext, RunRequest, prepare
@@ -63,7 +63,8 @@ class Planner:
         stopped = self._sessions_left == 0 or (self._credits_left is not None and self._credits_left <= 0)
         if not stopped and session.hold_reason is not None:
             new = not session.on_hold
-            if new and not self._rooms[session.refused is not None].take(session.account_id):
+            counts = new and (session.refused is not None or session.hold_reason in OF_ACCOUNT)
+            if counts and not self._rooms[session.refused is not None].take(session.account_id):
                 self.skipped += 1
             elif session.refused is not None and new and not refusal_of(session.refused).raised:
                 self._suspects[session.session_id] = session

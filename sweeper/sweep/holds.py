@@ -10,7 +10,7 @@ from sweeper.core.errors import FailedError
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Refusal, StatementError
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS
-from sweeper.sweep.account_room import AccountRoom
+from sweeper.sweep.account_room import OF_ACCOUNT, AccountRoom
 from sweeper.sweep.owed import OwedReader, reading
 from sweeper.sweep.selection import Selection
 
@@ -50,24 +50,26 @@ class Holds:
                 code="too_many_holds",
             )
 
-    def require_room_of(self, session_ids: Iterable[str], accounts: Mapped[str, str | None]) -> None:
-        """Check that these, by the rules of the file, may be put on hold as well.
+    def require_room_of(self, reasons: Mapped[str, str], accounts: Mapped[str, str | None]) -> None:
+        """Check that these sessions, by the rules of the file, may be put on hold as well; each with its reason.
 
         Raises:
             TooManyOfOne: some may not, because there are enough of their account.
             FailedError: there would be more than the limit.
         """
         room = deepcopy(self._room)
-        beyond = [one for one in session_ids if one not in self.new and not room.take(accounts.get(one))]
+        new = [one for one, why in reasons.items() if why in OF_ACCOUNT and one not in self.new]
+        beyond = [one for one in new if not room.take(accounts.get(one))]
         if beyond:
             raise TooManyOfOne(beyond)
-        self.require_room(session_ids)
+        self.require_room(reasons)
 
-    def committed(self, session_ids: Iterable[str], accounts: Mapped[str, str | None] = MappingProxyType({})) -> None:
-        """Record that these are on hold now."""
-        for session_id in session_ids:
+    def committed(self, reasons: Mapped[str, str], accounts: Mapped[str, str | None] = MappingProxyType({})) -> None:
+        """Record that these sessions are on hold now, each with its reason."""
+        for session_id, why in reasons.items():
             if session_id not in self.new:
-                self._room.take(accounts.get(session_id))
+                if why in OF_ACCOUNT:
+                    self._room.take(accounts.get(session_id))
                 self.new.add(session_id)
 
     def hold(self, session_id: str, refusal: Refusal) -> bool:
@@ -102,7 +104,7 @@ class Holds:
                 self.require_room([session_id])
         self.refused.add(session_id)
         if new:
-            self.committed([session_id])
+            self.committed({session_id: refusal.hold_reason})
         return new
 
     def is_on_hold(self, session_id: str) -> bool:
