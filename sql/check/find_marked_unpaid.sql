@@ -17,7 +17,6 @@ WHERE {include chosen}
   AND {include is_marked}
   AND NOT v.excluded
 {end}
-  AND v.amount::numeric > 0::numeric{if charged}
-  AND v.charged::numeric > 0::numeric{end}
+  AND {include is_charged}
   AND {include not_paid_yet}
 ORDER BY 1

@@ -37,8 +37,7 @@ CROSS JOIN LATERAL (
 ) AS l
 WHERE {include chosen}
   AND NOT v.excluded
-  AND v.amount::numeric > 0::numeric{if charged}
-  AND v.charged::numeric > 0::numeric{end}
+  AND {include is_charged}
   AND {if netted}l.up >= l.down{else}(l.words ~* %(refund_words)s::text
       OR l.up >= l.down / 2::numeric
       OR l.down IS NULL AND l.came >= l.went / 2::numeric{if states}

@@ -17,8 +17,7 @@ JOIN {if by_row}{table} AS l ON l.{key} {key_eq} v.link::{key_type}{else}(
 ) AS l ON l.session = v.session_id::text{end}
 WHERE {include chosen}{if unpaid}
   AND NOT v.excluded
-  AND v.amount::numeric > 0::numeric{if charged}
-  AND v.charged::numeric > 0::numeric{end}
+  AND {include is_charged}
   AND {include not_paid_yet}{end}
 GROUP BY v.session_id{if unpaid}, v.amount{end}
 HAVING {if any_state}true{else}{if unpaid}pg_catalog.bool_and{else}pg_catalog.bool_or{end}(({if words}l.{column}::text ~* %(words)s::text{else}l.{column}{if flag}{else} IS NOT NULL{end}{end}) IS TRUE){end}{if priced}
