@@ -125,7 +125,7 @@ class BatchPayer:
             seen = transaction.row(self._read_traffic)
         locked_seconds = time.monotonic() - locked_at
         self._caps.committed(len(batch.paid), credits)
-        self._holds.committed(dict(batch.held), chosen.accounts)
+        self._holds.committed([session_id for session_id, _ in batch.held], chosen.held_for_account(batch.held))
         return replace(
             batch,
             tried=len(in_hand),
@@ -190,8 +190,9 @@ class BatchPayer:
         self._require_written(transaction, selection, row)
         transaction.rows(self._fire_deferred)
         self._require_as_meant(transaction, binds, row, balances)
-        self._holds.require_room_of(dict(zip(row.held_sessions, row.held_reasons, strict=True)), chosen.accounts)
-        return _batch_of(row)
+        batch = _batch_of(row)
+        self._holds.require_room(row.held_sessions, chosen.held_for_account(batch.held))
+        return batch
 
     def _write(self, transaction: Transaction, binds: Mapped[str, object]) -> Row:
         if self._in_shard is None:

@@ -1,12 +1,13 @@
 """Which of the locked sessions a batch pays: as many as the caps, and the size of its result, allow."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
 from sweeper.postgres.binds import ANSWER_BYTES, text_bytes
 from sweeper.postgres.errors import TooSlow
 from sweeper.postgres.transaction import Row
+from sweeper.sweep.account_room import OF_ACCOUNT
 
 
 class ChosenSessions(NamedTuple):
@@ -15,10 +16,11 @@ class ChosenSessions(NamedTuple):
     session_ids: Sequence[str]
     account_ids: Sequence[str | None]
 
-    @property
-    def accounts(self) -> dict[str, str | None]:
-        """The account of each."""
-        return dict(zip(self.session_ids, self.account_ids, strict=True))
+    def held_for_account(self, held: Iterable[tuple[str, str]]) -> dict[str, str | None]:
+        """Those of the ``held`` sessions, each with its reason, that are on hold because of their account, with it."""
+        found = [session_id for session_id, why in held if why in OF_ACCOUNT]
+        accounts = dict(zip(self.session_ids, self.account_ids, strict=True)) if found else {}
+        return {session_id: accounts.get(session_id) for session_id in found}
 
 
 def require_short_answer(in_hand: Sequence[str], locked: Row) -> None:

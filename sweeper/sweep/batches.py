@@ -78,7 +78,7 @@ class BatchRunner:
         Raises:
             ConfigurationError, FailedError, Refusal, Busy: the run cannot go on; what was committed stands.
         """
-        since = self.refused.since_now()
+        since = self.refused.suspects.since_now()
         if isinstance(refused, Busy):
             self.tables.wait_after(refused)
         else:
@@ -96,7 +96,7 @@ class BatchRunner:
                 else:
                     groups.split(group)
             except TooManyOfOne as problem:
-                groups.put_back(self.refused.without(group, problem.session_ids))
+                groups.put_back(self.refused.suspects.without(group, problem.session_ids))
             except (Refusal, StatementError) as problem:
                 if len(group) > 1:
                     groups.split(group)
@@ -150,7 +150,7 @@ class BatchRunner:
         self.tally.capped |= batch.capped
         self.tally.skipped.extend(batch.skipped)
         self.tally.note_unripe(batch.unripe_from)
-        self.refused.paid([account_id for _, account_id, _, _ in batch.paid])
+        self.refused.suspects.paid([account_id for _, account_id, _, _ in batch.paid])
         if batch.paid:
             self._slow_in_a_row, self._paid_beside_slow = 0, self._slow_in_a_row > 0 or self._paid_beside_slow
         self._observer.paid(batch)

@@ -10,7 +10,7 @@ from sweeper.core.errors import FailedError
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Refusal, StatementError
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS
-from sweeper.sweep.account_room import OF_ACCOUNT, AccountRoom
+from sweeper.sweep.account_room import AccountRoom
 from sweeper.sweep.owed import OwedReader, reading
 from sweeper.sweep.selection import Selection
 
@@ -37,12 +37,18 @@ class Holds:
         self.refused: set[str] = set()
         self._room = AccountRoom(limit)
 
-    def require_room(self, session_ids: Iterable[str]) -> None:
-        """Check that these may be put on hold as well.
+    def require_room(
+        self, session_ids: Iterable[str], for_account: Mapped[str, str | None] = MappingProxyType({})
+    ) -> None:
+        """Check that these may be put on hold as well; those ``for_account`` because of their account, which it gives.
 
         Raises:
+            TooManyOfOne: some may not, because there are enough of their account.
             FailedError: there would be more than the limit.
         """
+        room = deepcopy(self._room)
+        if beyond := [one for one, account_id in self._not_yet(for_account) if not room.take(account_id)]:
+            raise TooManyOfOne(beyond)
         if len(self.new.union(session_ids)) > self.limit:
             raise FailedError(
                 f"more than max_new_holds = {self.limit} sessions would be put on hold by this run: so many "
@@ -50,27 +56,18 @@ class Holds:
                 code="too_many_holds",
             )
 
-    def require_room_of(self, reasons: Mapped[str, str], accounts: Mapped[str, str | None]) -> None:
-        """Check that these sessions, by the rules of the file, may be put on hold as well; each with its reason.
+    def committed(
+        self, session_ids: Iterable[str], for_account: Mapped[str, str | None] = MappingProxyType({})
+    ) -> None:
+        """Record that these are on hold now."""
+        for _, account_id in self._not_yet(for_account):
+            self._room.take(account_id)
+        self.new.update(session_ids)
 
-        Raises:
-            TooManyOfOne: some may not, because there are enough of their account.
-            FailedError: there would be more than the limit.
-        """
-        room = deepcopy(self._room)
-        new = [one for one, why in reasons.items() if why in OF_ACCOUNT and one not in self.new]
-        beyond = [one for one in new if not room.take(accounts.get(one))]
-        if beyond:
-            raise TooManyOfOne(beyond)
-        self.require_room(reasons)
-
-    def committed(self, reasons: Mapped[str, str], accounts: Mapped[str, str | None] = MappingProxyType({})) -> None:
-        """Record that these sessions are on hold now, each with its reason."""
-        for session_id, why in reasons.items():
-            if session_id not in self.new:
-                if why in OF_ACCOUNT:
-                    self._room.take(accounts.get(session_id))
-                self.new.add(session_id)
+    def _not_yet(self, for_account: Mapped[str, str | None]) -> list[tuple[str, str | None]]:
+        return [
+            (session_id, account_id) for session_id, account_id in for_account.items() if session_id not in self.new
+        ]
 
     def hold(self, session_id: str, refusal: Refusal) -> bool:
         """Put one session on hold with the database's own message; returns whether it was not on hold before.
@@ -104,7 +101,7 @@ class Holds:
                 self.require_room([session_id])
         self.refused.add(session_id)
         if new:
-            self.committed({session_id: refusal.hold_reason})
+            self.committed([session_id])
         return new
 
     def is_on_hold(self, session_id: str) -> bool:

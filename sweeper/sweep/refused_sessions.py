@@ -1,6 +1,6 @@
 """What a run does with sessions that the database refuses alone: it holds them, or leaves them to the next run."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from sweeper.core.signals import Signals
 from sweeper.postgres.errors import Refusal, StatementError
@@ -19,25 +19,8 @@ class RefusedSessions:
         self._tables = tables
         self._signals = signals
         self._observer = observer
-        self._suspects = Suspects(holds.limit)
+        self.suspects = Suspects(holds.limit)
         self._without_a_hold: dict[str, Problem] = {}
-
-    @property
-    def in_this_run(self) -> PaidSince:
-        """The accounts that this run has paid."""
-        return self._suspects.in_this_run
-
-    def since_now(self) -> PaidSince:
-        """The accounts that are paid from this moment on."""
-        return self._suspects.since_now()
-
-    def paid(self, account_ids: Sequence[str]) -> None:
-        """Record that a batch was committed that paid these."""
-        self._suspects.paid(account_ids)
-
-    def without(self, session_ids: Sequence[str], some: Sequence[str]) -> tuple[str, ...]:
-        """Leave ``some`` of a batch to the next run, and return the others."""
-        return self._suspects.without(session_ids, some)
 
     def add(self, session_id: str, problem: Problem, since: PaidSince, *beside: str) -> Collection[str]:
         """Put on hold a session that the database refused alone: now, or once the run is known not to be at fault.
@@ -51,21 +34,21 @@ class RefusedSessions:
         account_id = self._tables.once_unlocked(lambda: self._holds.accounts_of([session_id])).get(session_id)
         if self._tables.once_unlocked(lambda: self._holds.is_on_hold(session_id)):
             self._hold(session_id, problem)
-        elif not self._suspects.room.take(account_id):
-            self._suspects.leave_aside([session_id])
+        elif not self.suspects.room.take(account_id):
+            self.suspects.leave_aside([session_id])
         elif refusal_of(problem).raised:
             self._hold(session_id, problem)
         else:
-            self._suspects.add(Suspect(session_id, account_id, problem, since))
+            self.suspects.add(Suspect(session_id, account_id, problem, since))
             self.hold_proven()
-        if not beside or self._suspects.room.left(account_id):
+        if not beside or self.suspects.room.left(account_id):
             return ()
         of = self._tables.once_unlocked(lambda: self._holds.accounts_of(beside))
-        return self._suspects.leave_aside([session_id for session_id in beside if of.get(session_id) == account_id])
+        return self.suspects.leave_aside([session_id for session_id in beside if of.get(session_id) == account_id])
 
     def hold_proven(self) -> None:
         """Put the suspects on hold that are now known to be at fault."""
-        for suspect in self._suspects.take_proven():
+        for suspect in self.suspects.take_proven():
             self._hold(suspect.session_id, suspect.problem)
 
     def decide(self) -> None:
@@ -75,12 +58,12 @@ class RefusedSessions:
             FailedError: it may be the run's fault.
         """
         tally = self._tally
-        if tally.skipped and not self._suspects.in_this_run.accounts:
+        if tally.skipped and not self.suspects.in_this_run.accounts:
             # the app has locked everything else that could be paid: only the next run can show what is at fault
-            tally.skipped.extend(self._suspects.leave())
-        tally.skipped.extend(self._suspects.aside)
-        others_owed = bool(self._suspects.in_this_run.accounts or tally.skipped or tally.already_refunded)
-        for suspect in self._suspects.take_the_rest(others_owed=others_owed or bool(self._holds.new)):
+            tally.skipped.extend(self.suspects.leave())
+        tally.skipped.extend(self.suspects.aside)
+        others_owed = bool(self.suspects.in_this_run.accounts or tally.skipped or tally.already_refunded)
+        for suspect in self.suspects.take_the_rest(others_owed=others_owed or bool(self._holds.new)):
             self._hold(suspect.session_id, suspect.problem)
         if self._without_a_hold:
             raise unproven(self._without_a_hold)

@@ -156,7 +156,7 @@ class Sweep:
                 throttle.one_by_one()
                 found.give_back(session_ids)
             except TooManyOfOne as problem:
-                found.give_back(runner.refused.without(session_ids, problem.session_ids))
+                found.give_back(runner.refused.suspects.without(session_ids, problem.session_ids))
             except (Refusal, StatementError, Busy) as problem:
                 runner.isolate(found.selection, session_ids, problem)
             else:
@@ -230,7 +230,7 @@ class Sweep:
                 # an expression fails whenever it is read, so payments before this one prove as much as later ones
                 problem = cast("Refusal | StatementError", found.error)
                 if not self._read(selection, partial(OwedReader.has_come_before, session_id=found.item)):
-                    self._runner.refused.add(found.item, problem, self._runner.refused.in_this_run)
+                    self._runner.refused.add(found.item, problem, self._runner.refused.suspects.in_this_run)
                 refused = True
             else:
                 self._pay_page(found)
