@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from sweeper.app.catalog import Column, Table
+from sweeper.app.catalog import TIME_TYPES, Column, Table
 from sweeper.check.context import CheckContext, failure, joined, ok, warning
 from sweeper.check.rehearsal.accounts.account_links import wrong_table
 from sweeper.check.rehearsal.accounts.balance_as_amount import check_balance_as_amount
@@ -39,7 +39,7 @@ _CLOSED = re.compile(
 _LIMIT = re.compile(r"limit|max|threshold|lifetime|total|cap|allowance|per_?(day|month|cycle|period)", re.IGNORECASE)
 _ACCOUNTS_AT_LEAST = 5
 _MANY = 10
-_MOMENTS = ("timestamp without time zone", "timestamp with time zone", "date")
+_MOMENTS = (*TIME_TYPES, "date")
 _WORD = re.compile(r"\w+")
 
 

@@ -6,6 +6,7 @@ from sweeper.app.catalog import EXACT_TYPES, Column, Table
 from sweeper.check.context import warning
 from sweeper.check.rehearsal.hooks import hook_may_write
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT
+from sweeper.check.rehearsal.referring_tables import referring_tables
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.result import Check
 from sweeper.check.triggers import fired_by_refund
@@ -14,7 +15,7 @@ from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import fill_expression
 from sweeper.postgres.transaction import Row
 
-_ENOUGH, _TABLES_AT_MOST, _AMOUNTS_AT_MOST = 5, 6, 2
+_ENOUGH, _AMOUNTS_AT_MOST = 5, 2
 
 
 def check_booked(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
@@ -39,14 +40,9 @@ def check_booked(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
 
 def _books(samples: Samples, accounts: Table) -> Iterator[tuple[Table, Column, Column]]:
     """Tables whose rows refer to an account, that column, and the account's; quick to read by it."""
-    tables = {row.oid: row.as_sql for row in samples.tables()}
     skipped = (accounts.oid, samples.context.mapping.sessions.oid)
-    found = [row for row in samples.ask("list_references", {}) if row.target_oid == accounts.oid]
-    for row in [row for row in found if row.table_oid in tables and row.table_oid not in skipped][:_TABLES_AT_MOST]:
-        table = samples.table("table", tables[row.table_oid])
-        link, key = table.columns.get(row.column_name), accounts.columns.get(row.target_column)
-        quick = samples.ask("is_quick_by", {}, table_oid=table.oid, column_name=row.column_name)
-        if link and key and quick[0].quick and not hook_may_write(samples, [table.name]):
+    for table, link, key in referring_tables(samples, accounts, skipped):
+        if not hook_may_write(samples, [table.name]):
             yield table, link, key
 
 

@@ -7,13 +7,14 @@ from sweeper.app.catalog import Column, Table
 from sweeper.check.context import CheckContext, warning
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
 from sweeper.check.rehearsal.marks.row_amounts import row_amounts
+from sweeper.check.rehearsal.referring_tables import referring_tables
 from sweeper.check.rehearsal.samples import Samples, named, sampling
 from sweeper.check.result import Check
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import fill_expression
 from sweeper.postgres.transaction import Row
 
-_TABLES_AT_MOST, _ENOUGH, _NEARLY_ALL, _ODD = 6, 3, 0.9, 0.05
+_ENOUGH, _NEARLY_ALL, _ODD = 3, 0.9, 0.05
 
 
 def check_rows_of_charges(context: CheckContext) -> Iterator[Check]:
@@ -54,16 +55,10 @@ def _are_all_charged(samples: Samples) -> bool:
 def _tables(samples: Samples, amount: str) -> Iterator[tuple[Table, Column]]:
     """Tables with a foreign key to the sessions, except the ledger and what the amount reads."""
     mapping = samples.context.mapping
-    tables = {row.oid: row.as_sql for row in samples.tables() if row.table_name.lower() not in amount}
     known = {mapping.sessions.oid, mapping.ledger.table.oid if mapping.ledger else 0}
-    found = [row for row in samples.ask("list_references", {}) if row.target_oid == mapping.sessions.oid]
-    found = [row for row in found if row.table_oid in tables and row.table_oid not in known]
-    for row in found[:_TABLES_AT_MOST]:
-        table = samples.table("table", tables[row.table_oid])
-        link, key = table.columns.get(row.column_name), mapping.sessions.columns[row.target_column]
-        quick = samples.ask("is_quick_by", {}, table_oid=table.oid, column_name=row.column_name)
-        fits = link is not None and key.quoted == mapping.slots["key"] and link.base_type == key.base_type
-        if link is not None and fits and quick[0].quick:
+    known |= {row.oid for row in samples.tables() if row.table_name.lower() in amount}
+    for table, link, key in referring_tables(samples, mapping.sessions, known):
+        if key.quoted == mapping.slots["key"] and link.base_type == key.base_type:
             yield table, link
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from sweeper.app.catalog import FLOATING_TYPES, Column, Table, has_subquery
+from sweeper.app.catalog import FLOATING_TYPES, TIME_TYPES, Column, Table, has_subquery
 from sweeper.app.over_refund import names_in
 from sweeper.check.context import CheckContext, failure, joined, ok, warning
 from sweeper.check.rehearsal.charges.qualifiers import of_these_sessions
@@ -42,7 +42,6 @@ _LATER = re.compile(
 _PLANNED = re.compile(r"expir|until|valid|due|start|begin|end|creat|updat|delet|month|period", re.IGNORECASE)
 # states of a refund that was not made in the end
 _NOT_MADE = "fail|error|void|expire|cancel|duplicate|invalid"
-_MOMENTS = ("timestamp without time zone", "timestamp with time zone")
 _STEPS_AT_LEAST, _MOST, _ENOUGH = 5, 0.8, 3
 
 
@@ -208,7 +207,7 @@ def _later(samples: Samples, key: Column | None) -> Iterator[Check]:
         column
         for column in ledger.table.columns.values()
         if written.get(column, "null") in ("null", "false")
-        and (column.base_type == "boolean" or (column.base_type in _MOMENTS and column.nullable))
+        and (column.base_type == "boolean" or (column.base_type in TIME_TYPES and column.nullable))
         and not _PLANNED.search(column.name)
     ]
     if not candidates:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sweeper.app.catalog import Column, Table
+from sweeper.app.catalog import TIME_TYPES, Column, Table
 from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.marks.row_amounts import ASKED, row_amounts
 from sweeper.check.rehearsal.samples import Samples
@@ -27,7 +27,7 @@ _MARK = re.compile(
 )
 # and in rows with an amount, whatever their table is called
 _UNDONE = re.compile(r"^(is_?|was_?)?(refunded|reversed|reimbursed|given_?back)_?(at|on)$", re.IGNORECASE)
-_FLAGS, _MOMENTS = ("boolean",), ("timestamp without time zone", "timestamp with time zone")
+_FLAGS = ("boolean",)
 _TABLES_AT_MOST, _ENOUGH = 6, 3
 
 
@@ -56,8 +56,7 @@ def released_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[st
         return found
     settled = settled_ids(samples)
     for link in _links(samples):
-        of_charges = bool(_OF_CHARGES.search(link.table.name))
-        states = [one for one in link.table.columns.values() if _may_say(one, of_charges=of_charges)]
+        states = [one for one in link.table.columns.values() if _may_say(one, of_charges=not link.amounts)]
         for column in samples.seen(link.table, states)[:1]:
             if not samples.sees(link.table, [link.key]):
                 continue
@@ -73,7 +72,7 @@ def _may_say(column: Column, *, of_charges: bool) -> bool:
     if column.category in ("S", "E"):
         return of_charges and bool(_STATE.search(column.name))
     mark = _MARK if of_charges else _UNDONE
-    return column.base_type in (*_FLAGS, *_MOMENTS) and bool(mark.search(column.name))
+    return column.base_type in (*_FLAGS, *TIME_TYPES) and bool(mark.search(column.name))
 
 
 def _links(samples: Samples) -> Iterator[_Link]:
@@ -94,10 +93,11 @@ def _links(samples: Samples) -> Iterator[_Link]:
         link = (sessions if by_row else table).columns.get(row.column_name)
         if ASKED.search(table.name) or key is None or link is None:
             continue
-        amounts = [] if _OF_CHARGES.search(table.name) else row_amounts(samples, table, (key, link))
-        if not amounts and not _OF_CHARGES.search(table.name):
+        of_charges = _OF_CHARGES.search(table.name)
+        amounts = [] if of_charges else row_amounts(samples, table, (key, link)) or []
+        if not amounts and not of_charges:
             continue
-        yield _Link(table, key, link, by_row, amounts or [])
+        yield _Link(table, key, link, by_row, amounts)
         looked += 1
         if looked == _TABLES_AT_MOST:
             return

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sweeper.app.catalog import JSON_TYPES, Column
+from sweeper.app.catalog import JSON_TYPES, TIME_TYPES, Column
 from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples
 from sweeper.postgres.templates import Choices, quote_text
@@ -26,7 +26,7 @@ _WORDS = (
 )
 _FLAGS, _ENOUGH, _FEW, _SETTLED, _JSON_AT_MOST = ("boolean",), 3, 5, 10, 4
 _KEYS, _LINK = ("text", "character varying", "uuid"), re.compile(r"(_id|Id|_key|Key|_ref)$")
-_MOMENTS = ("timestamp without time zone", "timestamp with time zone", "date")
+_MOMENTS = (*TIME_TYPES, "date")
 
 
 @dataclass(frozen=True)

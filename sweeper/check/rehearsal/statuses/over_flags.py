@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from sweeper.app.catalog import Column
+from sweeper.app.catalog import TIME_TYPES, Column
 from sweeper.check.context import failure
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.result import Check
@@ -12,7 +12,6 @@ from sweeper.postgres.templates import Slots
 # what was aborted, or whose lease expired, is not over but dead; what was skipped or rejected may be owed as well
 _OVER = re.compile(r"cancel|finish|complet|(?<![a-z])done|^(is_?|was_?)?(ended|closed)|withdrawn", re.IGNORECASE)
 _NOT_YET = re.compile(r"request|want|ask|able|allow|auto|expect|estimat|plan|due|on_|notif|reason|_by", re.IGNORECASE)
-_MOMENTS = ("timestamp without time zone", "timestamp with time zone")
 _ENOUGH = 3
 
 
@@ -54,7 +53,7 @@ def _columns(samples: Samples) -> list[Column]:
     found = [
         one
         for one in sessions.columns.values()
-        if (one.base_type == "boolean" or (one.base_type in _MOMENTS and one.nullable))
+        if (one.base_type == "boolean" or (one.base_type in TIME_TYPES and one.nullable))
         and _OVER.search(one.name)
         and not _NOT_YET.search(one.name)
         and one.name not in read

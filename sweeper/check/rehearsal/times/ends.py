@@ -3,14 +3,13 @@
 import re
 from collections.abc import Sequence
 
-from sweeper.app.catalog import Column
+from sweeper.app.catalog import TIME_TYPES, Column
 from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.samples import Samples, sampling
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 
 _END = re.compile(r"^(complet|finish|end|done|succeed|process)(e?d)?_?(at|on|time|date)?$", re.IGNORECASE)
-_MOMENTS = ("timestamp without time zone", "timestamp with time zone")
 _ENOUGH, _NEARLY_ALL = 10, 0.9
 
 
@@ -18,7 +17,7 @@ def find_end(context: CheckContext) -> Column | None:
     """A time that is named as an end, that nearly all sessions which succeeded have, and none that run."""
     with sampling(context) as samples:
         sessions = context.mapping.sessions
-        found = [one for one in samples.readable(sessions) if one.base_type in _MOMENTS and _END.search(one.name)]
+        found = [one for one in samples.readable(sessions) if one.base_type in TIME_TYPES and _END.search(one.name)]
         for column in found:
             try:
                 with samples.transaction.savepoint():
