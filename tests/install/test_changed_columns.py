@@ -105,6 +105,7 @@ def test_refund_does_not_take_another_column_of_that_name_for_the_key(
         with pytest.raises(psycopg.Error, match="another column has the name"):
             database.sql(f"SELECT sweeper.refund({called}, 'x')")
         refused(database, "run")
+        refused(database, "install")
         assert database.sql("SELECT credits FROM users") == [(3,)]
 
 
