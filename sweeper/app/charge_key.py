@@ -16,7 +16,7 @@ _SAME_TEXTS = {"smallint", "integer", "bigint", "text", "character varying", "uu
 class ChargeKey:
     """The key of a mapping; ``labels`` are the values of its enum types, by type.
 
-    ``table_oid`` recognises a table that was renamed; ``attempt`` is the expression in the file, None without one,
+    ``table_oid`` recognizes a table that was renamed; ``attempt`` is the expression in the file, None without one,
     and ``timezone`` the zone that such an expression is read in. Columns are known by their numbers, too, which
     renaming keeps: that of the id, and of an attempt that is a column. ``reads`` are the columns that
     the expression names, with their types. ``ledger_oid`` is the table of the ledger, put back from a dump, without

@@ -200,7 +200,7 @@ class Mapping:
 
 
 def read_mapping(transaction: Transaction, settings: Settings, search_path: str) -> Mapping:
-    """Compare a file with the catalogue; ``search_path`` is the one in force in ``transaction``.
+    """Compare a file with the catalog; ``search_path`` is the one in force in ``transaction``.
 
     Raises:
         ConfigurationError: naming the key that does not fit, its value and the nearest right one; then the transaction

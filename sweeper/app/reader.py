@@ -1,6 +1,6 @@
 """Reads the values of the file, checks them against the server's catalog, and reports what does not fit.
 
-Only the catalogue is read, and no row except to explain a mistake, so a mistake is found before anything is written.
+Only the catalog is read, and no row except to explain a mistake, so a mistake is found before anything is written.
 """
 
 import re
@@ -24,7 +24,7 @@ _CONSTANTS = ("true", "false", "null")
 
 
 class Reader:
-    """Reads values of the file against the catalogue, inside one transaction.
+    """Reads values of the file against the catalog, inside one transaction.
 
     With ``goes_on`` the transaction stays usable after a mistake: each expression is tried behind a savepoint.
     """

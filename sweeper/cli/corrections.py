@@ -12,7 +12,7 @@ import typer
 
 from sweeper.cli.options import has_terminal
 from sweeper.core.errors import ConfigurationError, Exit, FailedError, Interrupted
-from sweeper.core.signals import Cancelled, Signals
+from sweeper.core.signals import Canceled, Signals
 
 if TYPE_CHECKING:
     from sweeper.corrections.context import CorrectionRequest
@@ -73,7 +73,7 @@ def correct(
     json: bool,
 ) -> int:
     """Plan, show, ask, do, and show the result."""
-    signals = Signals(Cancelled)
+    signals = Signals(Canceled)
     signals.install()
     try:
         work = prepare()

@@ -114,11 +114,11 @@ def _look(database: "Database", table: str | None) -> "Evidence":
     """Read the catalog, and check whose code the app's names in a draft may call, before any row is read."""
     from sweeper.app.search_path import require_no_planters
     from sweeper.init.evidence import Evidence
-    from sweeper.install.surroundings import CATALOGUE_TIMEOUTS, read_surroundings
+    from sweeper.install.surroundings import CATALOG_TIMEOUTS, read_surroundings
 
     evidence = Evidence(database, table)
     search_path = read_surroundings(database).search_path("")
-    with database.transaction(timeouts=CATALOGUE_TIMEOUTS, read_only=True) as transaction:
+    with database.transaction(timeouts=CATALOG_TIMEOUTS, read_only=True) as transaction:
         require_no_planters(transaction, [one.as_sql for one in evidence.tables], "", search_path)
     return evidence
 

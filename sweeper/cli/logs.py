@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 class Log:
     """Writes events with structlog, which is imported with the first event: most runs write no event."""
 
-    def __init__(self, stream: TextIO, *, terminal: bool, colour: bool) -> None:
+    def __init__(self, stream: TextIO, *, terminal: bool, color: bool) -> None:
         self._stream = stream
         self._terminal = terminal
-        self._colour = colour
+        self._color = color
         self._common: dict[str, object] = {}
 
     def log_retries(self) -> None:
@@ -74,7 +74,7 @@ class Log:
 
         render: list[Any] = [_render_json]
         if self._terminal:
-            render = [_printable, structlog.dev.ConsoleRenderer(colors=self._colour)]
+            render = [_printable, structlog.dev.ConsoleRenderer(colors=self._color)]
         processors = [
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -121,7 +121,7 @@ def stderr_log() -> "Log":
     """A log on stderr."""
     from sweeper.cli.logs import Log
 
-    return Log(sys.stderr, terminal=wants_readable_log(), colour=wants_colour() and sys.stderr.isatty())
+    return Log(sys.stderr, terminal=wants_readable_log(), color=wants_color() and sys.stderr.isatty())
 
 
 def wants_readable_log() -> bool:
@@ -129,8 +129,8 @@ def wants_readable_log() -> bool:
     return _given.log_format == "console" if _given.log_format else sys.stderr.isatty()
 
 
-def wants_colour() -> bool:
-    """Whether colours are allowed: https://no-color.org."""
+def wants_color() -> bool:
+    """Whether colors are allowed: https://no-color.org."""
     return not os.environ.get("NO_COLOR")
 
 
@@ -147,7 +147,7 @@ def console(stream: TextIO | None = None) -> "Console":
         highlight=False,
         markup=False,  # "[ledger]" and ":x:" may be in the app's own text
         emoji=False,
-        no_color=not wants_colour(),
+        no_color=not wants_color(),
     )
 
 

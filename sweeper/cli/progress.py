@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from sweeper.cli.logs import Log
-from sweeper.cli.options import wants_colour, wants_readable_log
+from sweeper.cli.options import wants_color, wants_readable_log
 from sweeper.postgres.errors import Refusal
 from sweeper.sweep.batch import Batch
 
@@ -52,10 +52,10 @@ class Watcher:
 def watching(prefix: str) -> Iterator[Watcher]:
     """Watch a run, with a progress bar when stderr is a terminal."""
     readable = wants_readable_log()
-    colour = wants_colour() and sys.stderr.isatty()
+    color = wants_color() and sys.stderr.isatty()
     with _bar() as progress:
         # by now the bar has replaced sys.stderr, and prints above itself what is written to it
-        log = Log(sys.stderr, terminal=readable, colour=colour)
+        log = Log(sys.stderr, terminal=readable, color=color)
         log.log_retries()
         yield Watcher(log, prefix, progress)
 

@@ -7,7 +7,7 @@ import typer
 
 from sweeper.cli.options import Json, a_file, config_paths
 from sweeper.core.errors import ConfigurationError, Interrupted
-from sweeper.core.signals import Cancelled, Signals
+from sweeper.core.signals import Canceled, Signals
 
 
 def run(
@@ -97,7 +97,7 @@ def run(
     if seconds is not None and session:
         raise ConfigurationError("--every and --session cannot be used together", code="usage")
 
-    signals = Signals(Cancelled)
+    signals = Signals(Canceled)
     signals.install()
     try:
         if seconds is None:

@@ -8,7 +8,7 @@ from types import FrameType
 from sweeper.core.errors import Interrupted
 
 
-class Cancelled(Interrupted, KeyboardInterrupt):
+class Canceled(Interrupted, KeyboardInterrupt):
     """Also a KeyboardInterrupt, on which psycopg cancels the statement that the server is busy with.
 
     Not to be let through to typer, which makes exit code 130 of it whatever the signal was.

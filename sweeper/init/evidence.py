@@ -16,7 +16,7 @@ from sweeper.postgres.templates import fill
 from sweeper.postgres.timeouts import Timeouts
 from sweeper.postgres.transaction import Row, Transaction
 
-_CATALOGUE = Timeouts(statement_ms=60_000)
+_CATALOG = Timeouts(statement_ms=60_000)
 _LOOK_MS = 5_000
 _SECONDS = 45  # for all queries of rows together
 # these only show what a candidate gives, and prove nothing
@@ -134,7 +134,7 @@ class Evidence:
         self.unseen = False
         self._end = time.monotonic() + _SECONDS
         self._seen: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
-        with database.transaction(timeouts=_CATALOGUE, read_only=True) as transaction:
+        with database.transaction(timeouts=_CATALOG, read_only=True) as transaction:
             listed, self.strange = read_tables(transaction, named)
             self.tables = _with_columns(transaction, listed)
             self._references = _read_references(transaction, self.tables)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sweeper.core.errors import ConfigurationError
 from sweeper.install.indexes import drop_live_indexes
 from sweeper.install.state import read_installation
-from sweeper.install.surroundings import CATALOGUE_TIMEOUTS
+from sweeper.install.surroundings import CATALOG_TIMEOUTS
 from sweeper.postgres.database import Database
 from sweeper.postgres.templates import fill, fill_script, quote_name, quote_text
 from sweeper.postgres.timeouts import Timeouts
@@ -30,7 +30,7 @@ def plan_release(database: Database, schema: str) -> tuple[Step, ...]:
     Raises:
         ConfigurationError: sweeper is not installed in ``schema``.
     """
-    with database.transaction(timeouts=CATALOGUE_TIMEOUTS) as transaction:
+    with database.transaction(timeouts=CATALOG_TIMEOUTS) as transaction:
         if read_installation(transaction, schema) is None:
             raise ConfigurationError(
                 f"sweeper is not installed in this database (schema {schema}): nothing of it can block a migration",

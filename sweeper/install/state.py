@@ -17,7 +17,7 @@ from sweeper.install.missing_tables import require_whole
 from sweeper.install.restored_tables import require_own_ledger
 from sweeper.install.rotation import WHERE_ROTATED, OldLedger, changed_table, replaced_table, swapped_column
 from sweeper.install.shared_guards import require_alone
-from sweeper.install.surroundings import CATALOGUE_TIMEOUTS, Surroundings
+from sweeper.install.surroundings import CATALOG_TIMEOUTS, Surroundings
 from sweeper.postgres.database import Database
 from sweeper.postgres.templates import fill, quote_name
 from sweeper.postgres.transaction import Transaction
@@ -84,7 +84,7 @@ def read_installation(transaction: Transaction, schema: str) -> Installation | N
 def open_mapping(
     database: Database, settings: Settings, *, guarded: bool = True, paying: bool = False
 ) -> tuple[Mapping, Installation]:
-    """The installed mapping, checked against the file, the catalogue and, unless it is not ``guarded``, the guard.
+    """The installed mapping, checked against the file, the catalog and, unless it is not ``guarded``, the guard.
 
     Also that no role can plant functions in its search path that would run with our rights and, with ``paying``, that
     no other installation pays the same sessions.
@@ -94,7 +94,7 @@ def open_mapping(
             ``paying``, in another schema as well.
     """
     schema = settings.database.schema_
-    with database.transaction(timeouts=CATALOGUE_TIMEOUTS) as transaction:
+    with database.transaction(timeouts=CATALOG_TIMEOUTS) as transaction:
         require_own_schema(transaction, settings)
         installation = read_installation(transaction, schema)
     if installation is None or not installation.fingerprint:
@@ -104,7 +104,7 @@ def open_mapping(
             code="not_installed",
         )
     with database.transaction(
-        timeouts=CATALOGUE_TIMEOUTS, search_path=installation.search_path, timezone=settings.sessions.timezone
+        timeouts=CATALOG_TIMEOUTS, search_path=installation.search_path, timezone=settings.sessions.timezone
     ) as transaction:
         # a planted function would run as soon as the app's SQL is planned, even if nothing is written
         require_own_path(transaction, settings, installation.search_path)
@@ -134,12 +134,12 @@ def open_file(
             can plant functions in the search path.
     """
     schema = settings.database.schema_
-    with database.transaction(timeouts=CATALOGUE_TIMEOUTS) as transaction:
+    with database.transaction(timeouts=CATALOG_TIMEOUTS) as transaction:
         require_own_schema(transaction, settings)
         found = read_installation(transaction, schema)
     search_path = (found and found.search_path) or surroundings.search_path(schema)
     with database.transaction(
-        timeouts=CATALOGUE_TIMEOUTS, search_path=search_path, timezone=settings.sessions.timezone
+        timeouts=CATALOG_TIMEOUTS, search_path=search_path, timezone=settings.sessions.timezone
     ) as transaction:
         require_own_path(transaction, settings, search_path)
         mapping = read_mapping(transaction, settings, search_path)

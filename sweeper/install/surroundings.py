@@ -8,7 +8,7 @@ from sweeper.postgres.database import Database
 from sweeper.postgres.templates import fill, quote_name
 from sweeper.postgres.timeouts import Timeouts
 
-CATALOGUE_TIMEOUTS = Timeouts(statement_ms=60_000)
+CATALOG_TIMEOUTS = Timeouts(statement_ms=60_000)
 
 
 class Surroundings(NamedTuple):
@@ -52,7 +52,7 @@ def read_surroundings(database: Database) -> Surroundings:
     Raises:
         ConfigurationError: it is older than Postgres 14.
     """
-    with database.transaction(timeouts=CATALOGUE_TIMEOUTS) as transaction:
+    with database.transaction(timeouts=CATALOG_TIMEOUTS) as transaction:
         row = transaction.row(fill("read_surroundings", {}))
     if row.server_version < 140_000:
         raise ConfigurationError("Postgres 14 or later is needed", code="server_version")

@@ -87,7 +87,7 @@ class Values:
             **self.prepared.selection.binds,
             **self._of_rows(),
             **self._of_run(),
-            **self._of_catalogue(),
+            **self._of_catalog(),
         }
         named = named_in(self.settings) if name == "list_named" else {}
         return {**known, **self._of_group(group), **self._of_one().get(name, {}), **named}
@@ -150,7 +150,7 @@ class Values:
             **dict.fromkeys(("rehearsal", "bound_columns"), "{}"),
         }
 
-    def _of_catalogue(self) -> dict[str, object]:
+    def _of_catalog(self) -> dict[str, object]:
         mapping, own = self.mapping, self.settings.sessions
         slots, sessions = mapping.slots, mapping.sessions
         live_index = self.installation.live_index or ""

@@ -22,7 +22,7 @@ def test_the_flag_may_stand_before_or_after_the_command(owed: AppDatabase, words
     assert ran.exit_code == 0
     assert "prediction_session_credits_refunded" in ran.stderr
     assert not ran.stderr.startswith("{")
-    assert "\x1b" not in ran.stderr, "no colours where there is no terminal"
+    assert "\x1b" not in ran.stderr, "no colors where there is no terminal"
 
 
 def test_the_environment_decides_without_the_flag(owed: AppDatabase) -> None:

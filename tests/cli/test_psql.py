@@ -42,6 +42,6 @@ def test_a_value_is_a_variable_of_psql(value: object, sql: str, argument: str) -
     assert variables({"x": value}, ["x"]) == [{"variable": "x", "value": argument}]
 
 
-def test_what_writes_is_recognised_by_its_own_words() -> None:
+def test_what_writes_is_recognized_by_its_own_words() -> None:
     assert writes('SELECT 1 FROM "t" FOR NO KEY UPDATE')
     assert not writes("""SELECT 'UPDATE', "DELETE", update -- INSERT""")

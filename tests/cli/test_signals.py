@@ -77,7 +77,7 @@ def test_a_second_signal_breaks_the_batch_off(first: AppDatabase) -> None:
 
 @pytest.mark.parametrize("flags", [(), ("--dry-run",)])
 def test_a_signal_while_reading_ends_at_once(first: AppDatabase, flags: tuple[str, ...]) -> None:
-    """Before anything is paid there is nothing to finish: the statement is cancelled, one document is written."""
+    """Before anything is paid there is nothing to finish: the statement is canceled, one document is written."""
     first.configure('"cardinality(selected_models)"', '"(SELECT 2 FROM pg_sleep(s.nap))"')
     first.sql("ALTER TABLE prediction_sessions ADD nap float DEFAULT 60")
     assert first.sweeper("install").exit_code == 0

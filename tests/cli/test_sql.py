@@ -94,7 +94,7 @@ OWED = {
             (1, 'working', 2, '2026-11-21 11:00Z', NULL, NULL);
     """,
 }
-CATALOGUE = (
+CATALOG = (
     "SELECT c.oid::regclass::text, c.relkind, c.relacl::text, c.relowner FROM pg_class AS c ORDER BY c.oid",
     "SELECT a.attrelid, a.attname, a.atttypid, a.attacl::text FROM pg_attribute AS a ORDER BY a.attrelid, a.attnum",
     "SELECT p.oid::regprocedure::text, p.prosrc, p.proowner, p.proacl::text FROM pg_proc AS p ORDER BY p.oid",
@@ -112,8 +112,8 @@ TABLES = """
 
 
 def contents(database: AppDatabase) -> list[object]:
-    """Everything in the database: its catalogue, and each row of each table."""
-    found: list[object] = [database.sql(question) for question in CATALOGUE]
+    """Everything in the database: its catalog, and each row of each table."""
+    found: list[object] = [database.sql(question) for question in CATALOG]
     for (table,) in database.sql(TABLES.replace("%%", "%")):
         found.append((table, database.sql(f"SELECT t::text, t.ctid FROM {table} AS t ORDER BY t.ctid")))
     return found

@@ -92,7 +92,7 @@ def test_a_full_sweep_reads_no_row_of_a_session_that_was_refunded(first: AppData
     with explained("EXPLAIN (ANALYZE, FORMAT JSON)", "find_in_history") as plans:
         assert first.run("--full", "--max-refunds", "1").document["refunds"]["sessions"] == 1
     read = sum(_rows_read(node) for plan in plans["find_in_history"] for node in plan)
-    assert 1 <= read < 50  # and its neighbours, on a page that was written to just now
+    assert 1 <= read < 50  # and its neighbors, on a page that was written to just now
 
 
 @pytest.mark.parametrize("marks", [False, True])

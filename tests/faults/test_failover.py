@@ -96,7 +96,7 @@ def test_a_commit_that_waits_for_a_standby_when_the_primary_fails_is_paid_once(
     """It reached the standby, or not: then somebody ended the waits of two before it, by either way that there is.
 
     What was acknowledged is told: not the batch that arrived without a word, and twice the one whose wait was
-    cancelled, which was lost after it was acknowledged.
+    canceled, which was lost after it was acknowledged.
     """
     app.sql(f'ALTER DATABASE "{app.connection.info.dbname}" SET synchronous_commit = remote_apply')
     reconnect(app)

@@ -11,7 +11,7 @@ from tests.helpers.any_app import App
 REFUND = ("refund_id", "session_id", "account_id", "attempt", "amount", "reason", "detail", "layer", "run_id", "at")
 _NAMED = re.compile(r"\bAS (?:MATERIALIZED )?([a-z_0-9]+)\b|\b(?!pg_catalog\b)[a-z]+\.([a-z_0-9]+)\b")
 _LISTED = re.compile(r"\bAS [a-z_]+ \(([a-z_, 0-9]+)\)")
-# made up for the columns of a list; the rest of sql/ reads the catalogue, or tables that are not mapped yet
+# made up for the columns of a list; the rest of sql/ reads the catalog, or tables that are not mapped yet
 _OF_LISTS = {"share_1", "share_2", "value_0", "value_1", "value_2", "balance_before", "balance_after"}
 _WITHOUT_MAPPING = {"app", "init", "install"}
 _INSTALLED = {"refund", "fence", "list_charged_again"}

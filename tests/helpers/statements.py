@@ -1,4 +1,4 @@
-"""What happens around a statement of the program, which is recognised by its name."""
+"""What happens around a statement of the program, which is recognized by its name."""
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager

@@ -130,7 +130,7 @@ def test_every_included_part_is_there() -> None:
 
 
 def test_every_statement_is_known_by_its_first_line() -> None:
-    """A test recognises a statement that is sent by it, so nothing is filled into it."""
+    """A test recognizes a statement that is sent by it, so nothing is filled into it."""
     assert len(first_lines()) == len(STATEMENTS)
     filled = {name for line, name in first_lines().items() if SLOT.search(line)}
     assert filled <= {"grant_owner"}, "what is printed is never sent"

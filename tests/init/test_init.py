@@ -69,7 +69,7 @@ def leave_out(database: AppDatabase, *keys: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("app", ANSWERS)
 def test_a_file_whose_questions_are_answered_installs_and_sweeps(server: Server, tmp_path: Path, app: str) -> None:
-    """Whatever the app: once its few questions are answered, the mapping fits the catalogue."""
+    """Whatever the app: once its few questions are answered, the mapping fits the catalog."""
     with server.blank(tmp_path, script(app)) as database:
         assert database.sweeper("init", "--yes").exit_code == 0
         amount, failed_at = ANSWERS[app]

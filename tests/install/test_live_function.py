@@ -1,4 +1,4 @@
-"""The function that recognises a live session: the app needs no right on it, and what pays does not call it."""
+"""The function that recognizes a live session: the app needs no right on it, and what pays does not call it."""
 
 import os
 from collections.abc import Iterator

@@ -135,7 +135,7 @@ def test_an_auditor_needs_no_more_than_to_read(first: AppDatabase) -> None:
 
 
 def test_the_table_fits_80_columns(first: AppDatabase) -> None:
-    """As it stands in the golden file, which is there to be looked over; without colour, markup and controls."""
+    """As it stands in the golden file, which is there to be looked over; without color, markup and controls."""
     first.account("u1", credits=90, spent=10)
     first.account("u2")
     first.session("a", models=1234)

@@ -12,7 +12,7 @@ from tests.helpers.first_app import a_bit_of_everything
 from tests.helpers.golden import check_golden
 from tests.helpers.paths import REPOSITORY
 
-COLOUR = re.compile(r"\x1b\[[0-9;]*?(?:3[0-8]|4[0-8]|9[0-7])[0-9;]*m")
+COLOR = re.compile(r"\x1b\[[0-9;]*?(?:3[0-8]|4[0-8]|9[0-7])[0-9;]*m")
 
 
 def on_a_terminal(database: AppDatabase, *flags: str, **environment: str) -> tuple[str, int]:
@@ -76,20 +76,20 @@ def test_a_terminal_gets_a_bar_and_readable_lines(first: AppDatabase) -> None:
     assert shown.count("prediction_session_credits_refunded") == 30
     assert '{"' not in shown
     assert "Refunded 30 sessions: 90 credits to 1 account." in shown
-    assert COLOUR.search(shown)
+    assert COLOR.search(shown)
     shown, code = on_a_terminal(first)
     assert (code, shown.count("Nothing to refund.")) == (0, 1)
 
 
 def test_no_color_is_respected(first: AppDatabase) -> None:
-    """NO_COLOR takes the colours from the bar, the log and the tables."""
+    """NO_COLOR takes the colors from the bar, the log and the tables."""
     first.account()
     first.session("s1", created="2021-01-01")
     for flags in (("--dry-run",), ()):
         shown, code = on_a_terminal(first, *flags, NO_COLOR="1")
         assert code == 0
         assert "efund" in shown
-        assert not COLOUR.search(shown)
+        assert not COLOR.search(shown)
 
 
 def test_the_apps_text_cannot_give_orders_to_a_terminal(first: AppDatabase) -> None:

@@ -240,7 +240,7 @@ def test_runs_at_once_never_pass_a_cap_together(first: AppDatabase, policy: str,
             database.close()
 
     with open("/dev/null", "w") as nowhere:  # noqa: PTH123
-        silent = Watcher(Log(nowhere, terminal=False, colour=False), "test", None)
+        silent = Watcher(Log(nowhere, terminal=False, color=False), "test", None)
         runs = [threading.Thread(target=run) for _ in range(6)]
         for one in runs:
             one.start()

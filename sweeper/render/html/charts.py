@@ -1,4 +1,4 @@
-"""Charts as SVG without styles of their own: the page that they stand in gives them its colours, light or dark."""
+"""Charts as SVG without styles of their own: the page that they stand in gives them its colors, light or dark."""
 
 import sys
 from collections.abc import Mapping, Sequence
