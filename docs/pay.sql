@@ -211,6 +211,9 @@ WITH sweeper_looked AS MATERIALIZED (
                       AND v.started_at IS NULL
                       AND (:after_id::text IS NULL OR v.session_id OPERATOR(pg_catalog.>) :after_id::text::text)
                       OR :dates::text = 'known'
+                      -- by the time with the zone, because clocks may repeat an hour, and the bound may be in the first of the two. The
+                      -- server reads a time that occurs twice as the later one, so what is not earlier on the clock is not converted:
+                      -- that takes time, and fails for the latest times that the type has. The bound of a day is for the index
                       AND v.started_at >= (:since::timestamptz - interval '1 day')::timestamp without time zone
                       AND (
                           v.started_at >= :since::timestamptz::timestamp without time zone
@@ -285,6 +288,7 @@ sweeper_fit AS MATERIALIZED (
            END AS unfit
     FROM sweeper_due AS refund
 ),
+-- hold: the sessions that must not be refunded, and amounts that a column would round
 sweeper_held AS (
     INSERT INTO "sweeper".holds AS h (hold_key, session_id, attempt, account_id, why, first_seen, last_seen, run_id)
     SELECT pg_catalog.hashtextextended(pg_catalog.concat(

@@ -197,7 +197,11 @@ SELECT booked.*,
        EXISTS (
            SELECT true
            FROM sweeper_taken AS t
-           WHERE {include other_shares}
+           WHERE ARRAY(
+               SELECT moved.name COLLATE "C"
+               FROM pg_catalog.jsonb_object_keys(coalesce(t.shares, '{}'::jsonb)) AS moved (name)
+               ORDER BY 1
+           ) OPERATOR(pg_catalog.<>) ARRAY[{each shares ", "}{label}{end}]::text[]
        ) AS other_shares,
        paid.*,
        moved.*,

@@ -34,7 +34,8 @@ CREATE TABLE IF NOT EXISTS {refunds} (
 COMMENT ON TABLE {refunds} IS 'Every refund of a session, once: append-only. A correction is a row in reversals.';
 {if by_account}
 -- Citus keeps it with its account: a unique index must include the distribution column
-{include distribute_refunds}
+SELECT pg_catalog.create_distributed_table({refunds_text}, 'account_id', colocate_with => {sessions_text})
+WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_dist_partition AS p WHERE p.logicalrelid = {refunds_text}::pg_catalog.regclass);
 {end}
 -- for the caps, and to page through the refunds of one run in order
 CREATE INDEX IF NOT EXISTS refunds_created_at_run_id_idx ON {refunds} (created_at, run_id, refund_id);
@@ -78,7 +79,8 @@ CREATE TABLE IF NOT EXISTS {holds} (
     PRIMARY KEY (account_id, hold_key){end}
 );
 {if by_account}
-{include distribute_holds}
+SELECT pg_catalog.create_distributed_table({holds_text}, 'account_id', colocate_with => {sessions_text})
+WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_dist_partition AS p WHERE p.logicalrelid = {holds_text}::pg_catalog.regclass);
 {end}
 COMMENT ON TABLE {holds} IS 'Sessions that no program may refund, and why. They wait for a decision.';
 CREATE INDEX IF NOT EXISTS holds_session_id_idx ON {holds} USING hash (session_id);
@@ -100,7 +102,8 @@ CREATE TABLE IF NOT EXISTS {reversals} (
     UNIQUE (account_id, refund_id){end}
 );
 {if by_account}
-{include distribute_reversals}
+SELECT pg_catalog.create_distributed_table({reversals_text}, 'account_id', colocate_with => {sessions_text})
+WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_dist_partition AS p WHERE p.logicalrelid = {reversals_text}::pg_catalog.regclass);
 {end}
 COMMENT ON TABLE {reversals} IS 'Refunds taken back, each once: append-only.';
 CREATE INDEX IF NOT EXISTS reversals_created_at_idx ON {reversals} (created_at);

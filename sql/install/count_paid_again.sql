@@ -35,5 +35,13 @@ WHERE v.status {status_eq} ANY ({live})
         AND NOT EXISTS (SELECT FROM {other_reversals} AS x WHERE x.refund_id = r.refund_id)
   )
 {if own}
-  {include not_refunded_here}
+  AND NOT EXISTS (
+      SELECT
+      FROM {refunds} AS r
+      WHERE r.session_id {session_eq} v.session_id AND r.attempt {attempt_eq} v.attempt
+      {if by_account}
+      {include refund_here}
+      {end}
+  ){if ledger}
+  {include not_in_app_ledger}{end}
 {end}

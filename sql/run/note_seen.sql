@@ -15,7 +15,30 @@ SET told = run.told || pg_catalog.jsonb_build_object('seen', pg_catalog.jsonb_bu
             FROM pg_catalog.generate_series(1, 49) AS step (n)
         ) AS span
         CROSS JOIN LATERAL (
-            {include seen_from}
+            -- the first failed sessions of the span whose refund is in the app's ledger and not in sweeper's own
+            SELECT live.session_id, live.attempt, live.owed_from
+            FROM (
+                SELECT v.session_id, v.attempt, v.started_at, {include owed_from} AS owed_from
+                {include live_reading}
+                WHERE {include is_live}
+                  AND v.started_at >= span.since::{started_type}
+                  AND v.status {status_eq} ANY ({failed})
+                  AND v.attempt IS NOT NULL
+                ORDER BY v.started_at
+                LIMIT span.looked_at
+            ) AS live
+            CROSS JOIN LATERAL (SELECT live.session_id, live.attempt) AS v
+            WHERE EXISTS (
+                SELECT
+                FROM {ledger} AS l
+                WHERE {include in_app_ledger}
+            )
+              AND NOT EXISTS (
+                SELECT
+                FROM {refunds} AS r
+                WHERE r.session_id {session_eq} v.session_id AND r.attempt {attempt_eq} v.attempt
+            )
+            LIMIT span.wanted
         ) AS seen
     )
 ))

@@ -2,7 +2,21 @@
 -- what was written to the balances. This is the only statement of a run that moves credits. Its parts carry a prefix,
 -- because the app's own expressions in it may read a table named `paid`.
 WITH {include looked}
-{include put_on_hold}
+-- hold: the sessions that must not be refunded, and amounts that a column would round
+sweeper_held AS (
+    INSERT INTO {holds} AS h (hold_key, session_id, attempt, account_id, why, first_seen, last_seen, run_id)
+    SELECT {if several_in_hand}DISTINCT ON (1) {end}{include hold_key}, v.session_id, v.attempt::text, v.account_id, v.hold_reason, %(as_of)s::timestamptz,
+           %(as_of)s::timestamptz, %(run_id)s::uuid
+    FROM sweeper_looked AS v
+    WHERE v.hold_reason IS NOT NULL
+    UNION ALL
+    SELECT {include hold_key}, v.session_id, v.attempt::text, v.account_id, v.unfit, %(as_of)s::timestamptz,
+           %(as_of)s::timestamptz, %(run_id)s::uuid
+    FROM sweeper_fit AS v
+    WHERE v.unfit IS NOT NULL
+    {include on_hold_again}
+    RETURNING h.session_id, h.why, h.run_id = %(run_id)s::uuid AS new
+),
 -- close: what is stuck, by a condition that is right even when nobody has locked the rows
 {if closes}
 sweeper_closed AS (
@@ -91,14 +105,56 @@ sweeper_payable AS (
 ),
 {if chained}
 -- the running balance of each account, through its refunds of this batch in their order
-{include running_balances}
+sweeper_chain AS MATERIALIZED (
+    SELECT refund.*,
+           {chain_rounds} AS chain_rounds
+    FROM (
+        SELECT {if spaced}p.refund_id, p.session_id, p.account_id, p.attempt, p.again, p.amount, p.reason, p.detail,
+               p.layer, p.run_id, p.failed_at, p.stuck, {moment_of_row} AS at{else}p.*{end},
+               (before.balance + p.before_amount)::{balance_type} AS balance_before,
+               (before.balance + p.before_amount + p.amount::numeric)::{balance_type} AS balance_after
+        FROM (
+            SELECT p.*,
+                   pg_catalog.sum(p.amount::numeric) OVER (
+                       PARTITION BY p.account_id ORDER BY p.refund_id ROWS UNBOUNDED PRECEDING
+                   ) - p.amount::numeric AS before_amount{if spaced},
+                   pg_catalog.count(*) OVER (PARTITION BY p.account_id)
+                       - pg_catalog.row_number() OVER (PARTITION BY p.account_id ORDER BY p.refund_id) AS behind{end}
+            FROM sweeper_payable AS p
+        ) AS p
+        CROSS JOIN LATERAL (
+            SELECT {balance}::text::numeric AS balance
+            FROM {accounts} AS a
+            WHERE {accounts_id} {account_eq} p.account_id
+        ) AS before
+    ) AS refund
+),
 {end}
 -- insert: in the app's ledger first, where it has one, on the conflict target of its own guard; then, for what that
 -- insert returned, in sweeper's own. Without the guard this is an error
 {if ledger}
 sweeper_booked AS (
     INSERT INTO {ledger} AS l ({each ledger_values ", "}{column}{end})
-    {include ledger_rows}
+    {if ledger_reads_session}
+    SELECT written.*
+    FROM {if chained}sweeper_chain{else}sweeper_payable{end} AS p
+    JOIN {sessions} AS s ON {session_id} {session_eq} p.session_id
+    CROSS JOIN LATERAL (
+        SELECT value.*
+        FROM (
+            SELECT p.refund_id, p.session_id, p.account_id, p.attempt, p.amount, p.reason, p.detail, p.layer, p.run_id,
+                   p.at{if chained}, p.balance_before, p.balance_after{end}
+        ) AS refund
+        CROSS JOIN LATERAL (
+            SELECT {each ledger_values ",\n                   "}{value}{end}
+        ) AS value
+    ) AS written
+    ORDER BY p.refund_id  -- as the sequences of the ledger should follow
+    {else}
+    SELECT {each ledger_values ",\n           "}{value}{end}
+    FROM {if chained}sweeper_chain{else}sweeper_payable{end} AS refund{if chained}
+    ORDER BY refund.refund_id{end}
+    {end}
     {if ledger_guarded}
     ON CONFLICT ({ledger_key}) WHERE {ledger_guard} DO NOTHING
     {else}

@@ -12,7 +12,31 @@ FROM (
                 WHEN (now.status {status_eq} ANY ({failed})) IS NOT TRUE
                     THEN {if status_written}'the session is not over: something sets it back as it is refunded'{else}'the session is not over after its refund: neither [sessions.close] nor a trigger on the refunds closes it'{end}
                 {if ledger}
-                {include read_back_ledger}
+                -- in the app's ledger there must be exactly one row, with the amounts that were intended
+                WHEN (
+                    SELECT pg_catalog.count(*) <> 1 OR pg_catalog.bool_and({if meant}{each meant " AND "}l.{column}::{type}{if as_text}::text{end} IS NOT DISTINCT FROM meant.{name}::{type}{if as_text}::text{end}{end}{else}true{end}) IS NOT TRUE
+                    FROM (
+                        SELECT {each meant ", "}l.{column}{end}
+                        FROM {ledger} AS l
+                        WHERE {ledger_session}
+                              {ledger_session_eq} r.session_id{ledger_session_as}
+                          AND {ledger_attempt}
+                              {ledger_attempt_eq} r.attempt{ledger_attempt_as}
+                          AND {ledger_where}
+                    ) AS l
+                    CROSS JOIN (
+                        {if ledger_reads_session}
+                        SELECT value.*
+                        FROM {sessions} AS s
+                        CROSS JOIN LATERAL (
+                            {include meant}
+                        ) AS value
+                        WHERE {session_id} {session_eq} r.session_id
+                        {else}
+                        {include meant}
+                        {end}
+                    ) AS meant
+                ) THEN 'what is in the app''s ledger is not what was meant: a trigger or a rule changes it'
                 {end}
                 {if sums_charged}
                 WHEN now.charged::{charged_type}::numeric < -r.amount * {charged_tolerance}::numeric

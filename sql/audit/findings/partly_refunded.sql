@@ -14,7 +14,13 @@ FROM (
                pg_catalog.sum({each ledger_amount ""}l.{column}{end}::numeric) AS given
         FROM {ledger} AS l
         WHERE {ledger_where}
-          AND {include ledger_row_of_these}
+          AND (
+              %(session_ids)s::text[] IS NULL
+              OR {ledger_session} {ledger_session_eq} ANY (ARRAY(
+                  SELECT picked.session_id{ledger_session_as}
+                  FROM pg_catalog.unnest(%(session_ids)s::text[]::{session_type}[]) AS picked (session_id)
+              ))
+          )
         GROUP BY 1, 2
     ) AS booked
       ON booked.session_key {ledger_session_eq} v.session_id{ledger_session_as}

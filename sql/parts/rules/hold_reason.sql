@@ -1,7 +1,7 @@
 -- Why no program may refund an owed session; null when a run may.
 CASE
     {if shared_ids}
-    WHEN {include is_ambiguous} THEN 'ambiguous_id'
+    WHEN v.session_id {session_eq} ANY (%(ambiguous)s::text[]::{session_type}[]) THEN 'ambiguous_id'
     {end}
     WHEN v.attempt IS NULL THEN 'no_attempt'
     WHEN {include owed_from} <= %(missing_until)s::timestamptz THEN 'refund_missing'
@@ -18,5 +18,5 @@ CASE
     WHEN v.charged::numeric IN ('NaN', 'Infinity') OR v.amount::numeric > v.charged::numeric THEN 'above_charge'
     {end}
     WHEN {balance_rounds} THEN 'amount_rounded'
-    WHEN {include is_moved} THEN 'id_changed'
+    WHEN v.session_id {session_eq} ANY (%(moved)s::text[]::{session_type}[]) THEN 'id_changed'
 END

@@ -9,7 +9,15 @@
                    THEN least(coalesce(gone.next + interval '1 day', last.as_of), last.as_of)
                END
            )
-    FROM {include last_seen} AS last
+    FROM (
+        SELECT run.told -> 'seen'::text AS seen,
+               run.as_of,
+               run.told ->> 'mapping'::text = {file_digest} AS of_this_file
+        FROM {runs} AS run
+        WHERE run.told -> 'seen'::text IS NOT NULL
+        ORDER BY run.started_at DESC
+        LIMIT 1
+    ) AS last
     CROSS JOIN LATERAL (
         SELECT pg_catalog.count(*) AS sessions,
                pg_catalog.count(*) FILTER (WHERE found.gone) AS gone,

@@ -10,6 +10,7 @@ WHEN {include not_stuck_yet} THEN 'not_stuck_yet'
 WHEN v.excluded THEN 'excluded'
 WHEN coalesce(v.amount::numeric, 0::numeric) = 0::numeric THEN 'uncharged'
 {if charged}
-{include verdict_of_uncharged}
+-- where the books start later than the session, it is not known whether it was charged: it is put on hold
+WHEN (v.charged::numeric > 0::numeric) IS NOT TRUE AND ({include charge_unknown}) IS NOT TRUE THEN 'uncharged'
 {end}
 ELSE 'owed'

@@ -8,7 +8,18 @@ AND CASE
     THEN (
         {include without_start}
         OR %(dates)s::text = 'known'
-        AND {if zoned_starts}v.started_at >= %(since)s::timestamptz::{started_type}{else}{include from_local_since}{end}
+        {if zoned_starts}
+        AND v.started_at >= %(since)s::timestamptz::{started_type}
+        {else}
+        -- by the time with the zone, because clocks may repeat an hour, and the bound may be in the first of the two. The
+        -- server reads a time that occurs twice as the later one, so what is not earlier on the clock is not converted:
+        -- that takes time, and fails for the latest times that the type has. The bound of a day is for the index
+        AND v.started_at >= (%(since)s::timestamptz - interval '1 day')::{started_type}
+        AND (
+            v.started_at >= %(since)s::timestamptz::{started_type}
+            OR v.started_at::timestamptz >= %(since)s::timestamptz
+        )
+        {end}
         AND (
             %(until)s::timestamptz IS NULL
             OR v.started_at < (%(until)s::timestamptz + interval '1 day')::{started_type}

@@ -12,7 +12,10 @@ CROSS JOIN LATERAL (
                    JOIN {reversals} AS reversal ON reversal.refund_id = r.refund_id
                    WHERE r.session_id {session_eq} m.session_id AND r.attempt {attempt_eq} m.attempt
                    {if by_account}
-                   {include reversals_here}
+                   AND r.account_id {account_eq} m.account_id
+                   AND reversal.account_id {account_eq} r.account_id
+                   AND (%(accounts)s::text[] IS NULL OR r.account_id {account_eq} ANY (%(accounts)s::text[]::{account_type}[]))
+                   AND (%(accounts)s::text[] IS NULL OR reversal.account_id {account_eq} ANY (%(accounts)s::text[]::{account_type}[]))
                    {end}
                )::int
                ELSE 0

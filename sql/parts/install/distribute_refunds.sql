@@ -1,3 +1,0 @@
--- Has Citus keep the refunds of an account on the node of its sessions, unless it already does.
-SELECT pg_catalog.create_distributed_table({refunds_text}, 'account_id', colocate_with => {sessions_text})
-WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_dist_partition AS p WHERE p.logicalrelid = {refunds_text}::pg_catalog.regclass);
