@@ -113,7 +113,7 @@ sweeper_chain AS MATERIALIZED (
 ),
 {end}
 {if reversal_rows}
--- the row that takes a refund back, in the app's ledger, and whether the mapping would take it for a refund
+-- the row that takes a refund back, in the app's ledger, and whether the mapping would count it as a refund
 sweeper_booked AS (
     INSERT INTO {ledger} AS l ({each reverse_values ", "}{column}{end})
     {if reverse_reads_session}

@@ -59,7 +59,7 @@ class Expression(NamedTuple):
             raise problem(
                 key,
                 text,
-                "takes values for equal that the sessions distinguish, such as by letter case: the refund of one would "
+                "treats values as equal that the sessions distinguish, such as by letter case: the refund of one would "
                 "pass for that of another. Name an expression that distinguishes them, such as a citext cast to text",
             )
 

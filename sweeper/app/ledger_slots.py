@@ -9,8 +9,7 @@ from sweeper.app.catalog import Table, is_literal, problem
 from sweeper.app.chain_slots import chain_slots
 from sweeper.app.expression import Expression, no_attempt
 from sweeper.app.facts import Facts
-from sweeper.app.ledger_index import require_indexable
-from sweeper.app.ledger_on_nodes import require_of_refund
+from sweeper.app.ledger_rules import require_indexable, require_of_refund
 from sweeper.app.over_refund import CHAIN, OverRefund, names_in, reads
 from sweeper.app.reader import Reader
 from sweeper.app.share_slots import rounded

@@ -40,7 +40,7 @@ def check_other_tables(context: CheckContext) -> Iterator[Check]:
     named = "; ".join(f"{owner} ({_some([row.as_sql for row in rows if row.owner == owner])})" for owner in owners)
     yield warning(
         "other_tables", f"not compared with the file: tables of {named}. Whoever owns a table can run code with the "
-        "rights of whoever reads it, and these owners have not those of this role or of the mapped tables' owners",
+        "rights of whoever reads it, and these owners lack those of this role or of the mapped tables' owners",
         "where one of them has charges or refunds of the app: ALTER TABLE … OWNER TO the owner of the mapped tables",
     )  # fmt: skip
 

@@ -3,7 +3,7 @@
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping as Mapped
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -11,16 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sweeper.cli.options import console, load_connection, parse_time
-from sweeper.cli.rehearsal import rehearsal_of
 from sweeper.cli.run_report import RunStatus, reported
 from sweeper.core.errors import Exit, Interrupted, SweeperError
 from sweeper.core.signals import Signals
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sweeper.app.mapping import Mapping
     from sweeper.config.model import Settings
     from sweeper.core.results import RunResult
     from sweeper.postgres.database import Database
     from sweeper.sweep.context import RunRequest
+    from sweeper.sweep.rehearsal import FailedItem, Rehearsal
 
 
 # how many of the named sessions that a run does not refund are explained
@@ -37,7 +40,7 @@ class RunFlags:
     full: bool = False
     since: str | None = None
     sessions: tuple[str, ...] = ()
-    policy: Mapping[str, object] = field(default_factory=dict)
+    policy: Mapped[str, object] = field(default_factory=dict)
     by: str | None = None
     reason: str | None = None
     accepted: frozenset[str] = frozenset()
@@ -140,7 +143,7 @@ def _choose_notices(
 def _plan(database: "Database", settings: "Settings", request: "RunRequest") -> "RunResult":
     from sweeper.sweep.dry_run import plan
 
-    return plan(database, settings, request, rehearsal=rehearsal_of(database, settings, request))
+    return plan(database, settings, request, rehearsal=_rehearsal_of(database, settings, request))
 
 
 def _execute(database: "Database", settings: "Settings", request: "RunRequest", signals: Signals) -> "RunResult":
@@ -148,7 +151,7 @@ def _execute(database: "Database", settings: "Settings", request: "RunRequest", 
     from sweeper.sweep.run import execute
 
     with watching(settings.logging.event_prefix) as observer:
-        rehearsal = rehearsal_of(database, settings, request)
+        rehearsal = _rehearsal_of(database, settings, request)
         return execute(database, settings, request, signals=signals, observer=observer, rehearsal=rehearsal)
 
 
@@ -189,3 +192,21 @@ def _show_why_not(settings: "Settings", request: "RunRequest", result: "RunResul
 def _has_news(result: "RunResult") -> bool:
     # cron mails whatever is printed: a run that found nothing says nothing
     return bool(result.exit_code or result.refunds.sessions or result.already_refunded or result.skipped)
+
+
+def _rehearsal_of(database: "Database", settings: "Settings", request: "RunRequest") -> "Rehearsal":
+    """The rehearsal for a run, with the items of `check`.
+
+    Raises:
+        ConfigurationError: an accepted name is not that of an item.
+    """
+    from sweeper.sweep.rehearsal import check_names
+
+    check_names(request.accepted)
+
+    def rehearse(mapping: "Mapping") -> "Sequence[FailedItem]":
+        from sweeper.check.rehearsal.rehearse import failed_items  # not needed once a run has paid
+
+        return failed_items(database, settings, request.as_of, mapping)
+
+    return rehearse

@@ -98,7 +98,7 @@ class BatchReverter:
 
         Raises:
             Refusal, Busy, TooSlow: one of them stood in the way; nothing was done.
-            ConfigurationError: the app's ledger would take the reversal for a refund, or has no guard.
+            ConfigurationError: the mapping would count the reversal as a refund, or the ledger has no guard.
         """
         mapping = self._mapping
         with self._database.transaction(

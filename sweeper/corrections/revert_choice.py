@@ -59,7 +59,7 @@ def require_reverse(transaction: Transaction, mapping: Mapping, choice: Choice) 
             f"[ledger.reverse] is missing: balances would move back, and {ledger.table.name} would still say that "
             "the refunds stand. Add the section to the file, with the row that takes a refund back there: the "
             f'columns of [ledger.insert] ({", ".join(ledger.insert)}), the amount as "-amount", and a kind of row '
-            "that ledger.where does not take for a refund. Where it has room for one row a session, create a trigger "
+            "that ledger.where does not count as a refund. Where it has room for one row a session, create a trigger "
             f"on {mapping.slots['reversals']} that marks it. Or give --without-ledger to move the balances "
             "alone. Nothing was taken back",
             code="no_ledger_reverse",

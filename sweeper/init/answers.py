@@ -81,7 +81,7 @@ class Chooser(Protocol):
     def pick(self, question: str, options: Sequence[str], *, certain: bool) -> int | None:
         """The index of the right option; the best option comes first.
 
-        ``certain``: nothing in the database speaks against the first. None leaves the question open.
+        ``certain``: nothing in the database contradicts the first. None leaves the question open.
         """
 
     def answer(self, question: str, candidates: Sequence[Candidate]) -> str | None:

@@ -15,7 +15,7 @@ def read_tables(transaction: Transaction, named: str | None) -> tuple[Sequence[R
     Where all are of one role, it is the app's: there is nothing else to draft from.
 
     Raises:
-        ConfigurationError: they are of several roles, and nothing tells which is the app's.
+        ConfigurationError: they are of several roles, and nothing shows which is the app's.
     """
     found = _listed(transaction, [])
     trusted = [row.as_sql for row in found if named in (row.as_sql, row.table_name)]

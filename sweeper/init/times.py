@@ -1,14 +1,15 @@
 """The times of a session: its charge, last sign of life, deadline, failure and end."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sweeper.core.durations import describe_duration
 from sweeper.init.answers import Candidate, Chooser, Line, asked, none_first, try_all
-from sweeper.init.epochs import epochs
 from sweeper.init.evidence import Column, Evidence
 from sweeper.init.sessions import Session
+from sweeper.postgres.templates import fill_expression
 
 _MOST = 6
 _AHEAD_SECONDS = 120  # how far off a clock may be
@@ -73,7 +74,7 @@ def find_started(session: Session) -> Column | None:
 
 def _ask_started(evidence: Evidence, session: Session, chooser: Chooser) -> Line:
     times = [Candidate(column.as_sql, "a time") for column in session.table.columns if column.is_time]
-    times += epochs(evidence, session, _STARTED)
+    times += _epochs(evidence, session, _STARTED)
     return asked(chooser, "started_at", "When was the charge taken?", times)
 
 
@@ -106,7 +107,7 @@ def _active(evidence: Evidence, session: Session, started: Column | None, choose
         question = "What shows that a running session is alive? Only a column that moves while the work goes on does."
         found = try_all(evidence, session.table, session.condition("running") or "true", found)
         lines.append(asked(chooser, "active_at", question, found))
-    elif beats := epochs(evidence, session, (*_BEATS, *_CHANGES)):
+    elif beats := _epochs(evidence, session, (*_BEATS, *_CHANGES)):
         lines.append(asked(chooser, "active_at", "What shows that a running session is alive?", beats))
     expiry = next((column for column in times if column.words & _EXPIRIES), None) or _ahead(evidence, session, started)
     if expiry:
@@ -179,7 +180,7 @@ def _failed(evidence: Evidence, session: Session, started: Column | None, choose
         found.setdefault(started.as_sql, "the start: grace then protects only short sessions")
     listed = [Candidate(sql, meaning) for sql, meaning in list(found.items())[:_MOST]]
     tried = list(none_first(try_all(evidence, session.table, session.failed_condition, listed)))
-    tried += epochs(evidence, session, ("failed", "errored", *_ENDED, *_CHANGES)) if not tried else []
+    tried += _epochs(evidence, session, ("failed", "errored", *_ENDED, *_CHANGES)) if not tried else []
     return asked(chooser, "failed_at", "When did a session fail? grace counts from it.", tried)
 
 
@@ -206,3 +207,23 @@ def close_lines(session: Session, ended: Column | None) -> list[Line]:
     lines = [Line(ended.as_sql, "at", proposed=True)] if ended else []
     changed = _time(session, *_CHANGES)
     return lines + ([Line(changed.as_sql, "at", proposed=True)] if changed else [])
+
+
+_EXPRESSIONS = {"seconds": "of_epoch", "milliseconds": "of_milliseconds"}
+
+
+def _epochs(evidence: Evidence, session: Session, names: Sequence[str]) -> list[Candidate]:
+    """The number columns with these names that hold recent times, with an expression that converts them."""
+    found: list[tuple[int, Candidate]] = []
+    for column in session.table.columns:
+        if not column.is_number or not column.words & set(names):
+            continue
+        slots = {"column": column.as_sql, "table": session.table.as_sql, "key": session.key.as_sql}
+        looked = evidence.rows("draft_epochs", slots)
+        unit = str(looked[0][0]) if looked else ""
+        if unit in _EXPRESSIONS:
+            place = names.index(next(name for name in names if name in column.words))
+            sql = fill_expression(_EXPRESSIONS[unit], slots)
+            found.append((place, Candidate(sql, f"{column.as_sql} has {unit} since 1970")))
+    found.sort(key=lambda one: one[0])
+    return try_all(evidence, session.table, "true", [candidate for _, candidate in found])

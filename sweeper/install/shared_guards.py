@@ -1,4 +1,4 @@
-"""Finds another installation that refunds sessions of another table into the same rows of the app's ledger.
+"""Finds what else pays these sessions, or others into the same rows of the app's ledger: an installation, a database.
 
 Where two sessions have the same id, the refund of one would count as that of the other, which is then never paid.
 """
@@ -9,7 +9,6 @@ from sweeper.app.charge_key import ChargeKey
 from sweeper.app.mapping import Mapping
 from sweeper.core.errors import ConfigurationError, SweeperError
 from sweeper.install.other_installations import other_schemas, require_only_installation
-from sweeper.install.replication import require_origin
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import fill, quote_name
 from sweeper.postgres.transaction import Transaction
@@ -27,7 +26,7 @@ def require_alone(transaction: Transaction, mapping: Mapping, bound: ChargeKey |
     Raises:
         ConfigurationError: one does.
     """
-    require_origin(transaction, mapping)
+    _require_origin(transaction, mapping)
     require_only_installation(transaction, mapping, bound)
     require_own_guard_rows(transaction, mapping, guard)
 
@@ -82,3 +81,22 @@ def _shared_ids(transaction: Transaction, mapping: Mapping, other: ChargeKey) ->
             return list(transaction.row(mapping.statement("find_shared_ids", **slots)).session_ids)
     except (Refusal, SweeperError):  # it is gone, or this role may not read it
         return []
+
+
+def _require_origin(transaction: Transaction, mapping: Mapping) -> None:
+    """Check that no enabled subscription writes to a mapped table: its rows must be swept where they come from.
+
+    A refund in the copy reaches no customer, and stops the replication once a sweep there writes its own.
+
+    Raises:
+        ConfigurationError: one does.
+    """
+    key, ledger = mapping.key, mapping.ledger
+    oids = [oid for oid in (key.table_oid, key.accounts_oid, ledger and ledger.table.oid) if oid]
+    for row in transaction.rows(fill("find_subscription", {}), {"table_oids": oids}):
+        raise ConfigurationError(
+            f"the rows of {row.table_name} come from another database, by the subscription {row.name}: a refund here "
+            "would reach nobody, and would stop the replication. Nothing was paid. Sweep that database; once this one "
+            f"takes its place: {row.disable}",
+            code="subscriber",
+        )

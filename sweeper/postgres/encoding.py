@@ -37,7 +37,7 @@ class _TextDumper(Dumper):
 
 
 class _Cursor(psycopg.Cursor[Any]):
-    """Sends statements as bytes: the driver itself takes SQL_ASCII for seven bits."""
+    """Sends statements as bytes: the driver itself treats SQL_ASCII as seven bits."""
 
     def execute(self, query: Any, *arguments: Any, **options: Any) -> "_Cursor":
         return super().execute(_as_bytes(query), *arguments, **options)

@@ -37,7 +37,7 @@ class RefusedLogin(psycopg.OperationalError):
 def with_sqlstate(error: psycopg.Error, parameters: Mapping[str, str]) -> psycopg.Error:
     """The error of a connection that failed, with the server's SQLSTATE when that can be found out.
 
-    It takes a second attempt to log in, for libpq keeps no SQLSTATE of the first.
+    It takes a second attempt to log in, because libpq does not keep the SQLSTATE of the first.
     """
     text = str(error).lower()
     if error.sqlstate or any(sign in text for sign in _NO_ANSWER):

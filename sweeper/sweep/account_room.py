@@ -3,7 +3,7 @@
 from collections import Counter
 
 # why a session is on hold that no session of the account could be paid; other reasons show a wrong mapping when many
-# sessions have them, of whomever
+# sessions have them, whoever the accounts are
 OF_ACCOUNT = frozenset({"no_account", "account_inactive"})
 
 

@@ -62,7 +62,7 @@ class Sweep:
 
         Raises:
             ConfigurationError, FailedError: the run cannot go on; what was committed stands.
-            Interrupted: SIGINT or SIGTERM arrived; the batch in hand was finished.
+            Interrupted: SIGINT or SIGTERM arrived; the current batch was finished.
         """
         self._observer.begun(
             self._payer.run_id,
@@ -142,7 +142,7 @@ class Sweep:
 
         Raises:
             ConfigurationError, FailedError, Busy: the run cannot go on; what was committed stands.
-            Interrupted: SIGINT or SIGTERM arrived; the batch in hand was finished.
+            Interrupted: SIGINT or SIGTERM arrived; the current batch was finished.
         """
         runner, throttle = self._runner, self._runner.throttle
         runner.begin_page()

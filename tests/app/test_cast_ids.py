@@ -92,7 +92,7 @@ def test_a_link_that_takes_two_sessions_for_one_is_refused(app: App) -> None:
         "CREATE CAST (text AS citext) WITHOUT FUNCTION AS ASSIGNMENT"
     )
     app.sql("ALTER TABLE entries ALTER job TYPE citext")
-    app.refused("ledger.session = 'job'", "takes values for equal that the sessions distinguish")
+    app.refused("ledger.session = 'job'", "treats values as equal that the sessions distinguish")
     app.map("ledger", session="job::text")
     assert app.sweep()["sessions"] == 1
 
@@ -105,7 +105,7 @@ def test_a_link_by_a_collation_that_ignores_letter_case_is_refused(app: App) -> 
     except psycopg.errors.FeatureNotSupported as missing:
         pytest.skip(f"this build of Postgres has none: {missing}")
     app.sql("ALTER TABLE entries ALTER job TYPE text COLLATE any_case")
-    app.refused("ledger.session = 'job'", "takes values for equal that the sessions distinguish")
+    app.refused("ledger.session = 'job'", "treats values as equal that the sessions distinguish")
     app.sql("ALTER TABLE jobs ALTER id TYPE text COLLATE any_case")
     assert app.sweep()["sessions"] == 1
 

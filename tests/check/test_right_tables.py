@@ -111,7 +111,7 @@ def test_the_newest_version_of_a_price(marked: App) -> None:
     marked.sql(VERSIONS)
     marked.map(amount="(SELECT m.credits FROM models AS m WHERE m.code = s.model ORDER BY m.rev DESC LIMIT 1)")
     found = rehearsed(marked)["charges"]
-    assert (found["status"], "takes rows of models" in found["message"]) == ("warning", True)
+    assert (found["status"], "counts rows of models" in found["message"]) == ("warning", True)
 
 
 @pytest.mark.parametrize(

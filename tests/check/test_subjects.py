@@ -39,7 +39,7 @@ def app(bare: AppDatabase) -> App:
 def test_the_number_alone(app: App) -> None:
     assert "charges" not in rehearsed(app)
     app.map(charged="(SELECT -sum(l.amount) FROM lines AS l WHERE l.subject_id = s.id)")
-    said = "sessions.charged takes rows of lines for those of a session whose subject_id is its number"
+    said = "sessions.charged counts rows of lines as those of a session whose subject_id is its number"
     assert said in refuses(app, "charges")
 
 
@@ -84,7 +84,7 @@ def test_the_number_without_its_tenant(app: App) -> None:
     assert "charges" not in rehearsed(app)
     app.map(charged="(SELECT -sum(l.amount) FROM lines AS l WHERE l.job_no = s.no)")
     said = refuses(app, "charges")
-    assert "sessions.charged takes rows of lines for those of a session by job_no alone" in said
+    assert "sessions.charged counts rows of lines as those of a session by job_no alone" in said
     assert "a foreign key of job_no and tenant says which are the session's" in said
 
 

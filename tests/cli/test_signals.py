@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: the batch in hand is finished, the summary written, and the next run does the rest."""
+"""SIGINT and SIGTERM: the current batch is finished, the summary written, and the next run does the rest."""
 
 import signal
 import time

@@ -1,7 +1,7 @@
 """Reads bounded samples for the rehearsal, such as the newest sessions, without rows that the database refuses."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -114,6 +114,15 @@ class Samples:
         mapping = self.context.mapping
         text = fill(statement, {**mapping.slots, **slots}, {**mapping.choices, **(choices or {})})
         return self._rows(text, binds)
+
+    @contextmanager
+    def unless_refused(self) -> Iterator[None]:
+        """A block that ends where the database refuses what it asks, or takes too long for it.
+
+        A table that this role may not read, or one that is too large, shows nothing.
+        """
+        with suppress(Refusal, StatementError, TooSlow), self.transaction.savepoint():
+            yield
 
     def table(self, key: str, text: str) -> Table:
         """The table that ``text`` names, which is looked up once in a rehearsal.

@@ -110,7 +110,7 @@ def _show_left(console: Console, result: Correction) -> None:
 
 def _show_notes(console: Console, result: Correction, notes: list[str]) -> None:
     if result.outcome is Outcome.INTERRUPTED:
-        notes.append("Interrupted; the batch in hand was finished. Run it again for the rest.")
+        notes.append("Interrupted; the current batch was finished. Run it again for the rest.")
     if notes:
         console.print()
     for note in notes:

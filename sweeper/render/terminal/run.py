@@ -79,7 +79,7 @@ def _notes(console: Console, result: RunResult) -> None:
             "or they took too long, or many others of their account went on hold."
         )
     if result.outcome is Outcome.INTERRUPTED:
-        notes.append(f"Interrupted; the batch in hand was finished: {plural(result.remaining, 'session')} still owed.")
+        notes.append(f"Interrupted; the current batch was finished: {plural(result.remaining, 'session')} still owed.")
     if result.before_floor.sessions and result.floor:
         before = result.before_floor
         notes.append(

@@ -11,7 +11,6 @@ from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.result import Check
 from sweeper.check.triggers import fired_by_refund
 from sweeper.config.model import AccountsSection
-from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import fill_expression
 from sweeper.postgres.transaction import Row
 
@@ -70,9 +69,7 @@ def _compare(samples: Samples, table: Table, link: Column, key: Column, amount: 
         "account_eq": equal,
         "account_type": key.full_type,
     }
-    try:
-        with samples.transaction.savepoint():
-            (row,) = samples.ask("compare_sums", slots, {"others": []})
-    except (Refusal, StatementError, TooSlow):
-        return None
-    return row
+    with samples.unless_refused():
+        (row,) = samples.ask("compare_sums", slots, {"others": []})
+        return row
+    return None

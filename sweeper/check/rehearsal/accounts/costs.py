@@ -189,19 +189,14 @@ def read_numbers(
 ) -> tuple[Totals, Mapping[str, Totals]]:
     """The mapped balance for rows of a table, where it is in that table, and their numbers by column."""
     slots = {**key, "table": table.qualified}
-    try:
-        with samples.transaction.savepoint():
-            rows = samples.ask(
-                "read_numbers", slots, {"numbers": _items(columns), "balance": balance}, ids=list(ids)
-            )  # fmt: skip
-    except (Refusal, StatementError, TooSlow):
-        return {}, {}
-    rows = [row for row in rows if row.id in ids]
-    balances = {row.id: Decimal(row.balance) for row in rows if row.balance is not None}
-    numbers = {
-        column.name: {row.id: Decimal(row.numbers[place] or 0) for row in rows} for place, column in enumerate(columns)
-    }
-    return balances, numbers
+    with samples.unless_refused():
+        rows = samples.ask("read_numbers", slots, {"numbers": _items(columns), "balance": balance}, ids=list(ids))
+        rows = [row for row in rows if row.id in ids]
+        balances = {row.id: Decimal(row.balance) for row in rows if row.balance is not None}
+        numbers = {column.name: {row.id: Decimal(row.numbers[place] or 0) for row in rows}
+                   for place, column in enumerate(columns)}  # fmt: skip
+        return balances, numbers
+    return {}, {}
 
 
 def _is_said(column: Column) -> bool:

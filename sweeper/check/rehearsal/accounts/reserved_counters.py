@@ -9,7 +9,6 @@ from sweeper.check.context import failure
 from sweeper.check.rehearsal.samples import Samples, number
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
-from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.transaction import Row
 
 _HELD = re.compile(r"held|hold|reserv|pending|lock|froz|frozen|block|escrow|in_?flight|in_?use|on_?use", re.IGNORECASE)
@@ -75,13 +74,11 @@ def _read(samples: Samples, columns: Sequence[Column]) -> Sequence[Row]:
     account_ids: set[str] = set()
     for running in (True, False):
         account_ids |= {row.account_id for row in samples.read("list_accounts_of", samples.newest(running=running))}
-    try:
-        with samples.transaction.savepoint():
-            others = [{"column": column.quoted} for column in columns]
-            binds = {"account_ids": sorted(account_ids), "payable_again": False, "as_of": samples.context.as_of}
-            return samples.ask("compare_held", {}, {"others": others}, **binds)
-    except (TooSlow, Refusal, StatementError):
-        return []
+    others = [{"column": column.quoted} for column in columns]
+    binds = {"account_ids": sorted(account_ids), "payable_again": False, "as_of": samples.context.as_of}
+    with samples.unless_refused():
+        return samples.ask("compare_held", {}, {"others": others}, **binds)
+    return []
 
 
 def _are_what_is_open(rows: Sequence[Row], places: Sequence[int]) -> bool:

@@ -20,8 +20,8 @@ from sweeper.check.rehearsal.accounts.costs import (
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
-from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Slots
+from sweeper.postgres.transaction import Row
 
 _OWNERS_AT_MOST, _GIVEN_AT_MOST, _ROWS_AT_MOST = 20, 4, 1000
 
@@ -119,11 +119,9 @@ def _sums(samples: Samples, accounts: Table, own: AccountsSection, link: _Link, 
         "balance": samples.context.mapping.slots["balance"],
     }
     items: list[Slots] = [{"column": one.quoted} for one in given]
-    try:
-        with samples.transaction.savepoint():
-            rows = samples.ask("read_numbers", slots, {"numbers": items, "balance": True}, ids=list(owners))
-    except (Refusal, StatementError, TooSlow):
-        return []
+    rows: Sequence[Row] = []
+    with samples.unless_refused():
+        rows = samples.ask("read_numbers", slots, {"numbers": items, "balance": True}, ids=list(owners))
     if len(rows) == _ROWS_AT_MOST or len({row.id for row in rows}) == len(rows):  # not all of them; or one each
         return []
     sums = [defaultdict[str, Decimal](Decimal) for _ in given]

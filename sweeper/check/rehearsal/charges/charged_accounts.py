@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from decimal import Decimal
 
 from sweeper.app.catalog import Column, Table
@@ -63,10 +64,9 @@ def check_ledger_accounts(samples: Samples, accounts: Table, own: AccountsSectio
         if not samples.sees(ledger.table, [column]) or not samples.sees(accounts, [key]):
             continue
         slots = {"account_column": column.quoted, "column": key.quoted}
-        try:
+        rows: Sequence[Row] = []
+        with suppress(Refusal, StatementError, TooSlow):  # too slow without an index on the session
             rows = samples.read("compare_row_accounts", samples.newest(running=False), slots)
-        except (Refusal, StatementError, TooSlow):  # without an index on the session
-            continue
         wrong = _mostly_different(rows)
         if not wrong:
             continue

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sweeper.app.catalog import Column, Table, has_subquery
@@ -72,7 +73,7 @@ def _check_text(samples: Samples, key: str, text: str, one: _Key) -> Iterator[Ch
                 # the text may choose among such rows, such as the versions of a price
                 yield (warning if one.by_row else failure)(
                     "charges",
-                    f"sessions.{key} takes rows of {one.table.name} for those of a session by {column.name} alone, and "
+                    f"sessions.{key} counts rows of {one.table.name} as those of a session by {column.name} alone, and "
                     f"rows of another {other.name} have the same, for {len(found)} of the newest sessions, such as "
                     f"{named(found)}: a foreign key of {column.name} and {other.name} says which are the session's",
                     f"sessions.{key}: and {other.quoted} = s.{other_own.quoted}",
@@ -111,8 +112,6 @@ def _find(samples: Samples, table: Table, pair: tuple[Column, Column], other: tu
         "other_type": other_column.full_type, "other_eq": other_equal,
     }  # fmt: skip
     session_ids = [one for running in (False, True) for one in samples.newest(running=running, limit=_LOOKED_AT)]
-    try:
-        with samples.transaction.savepoint():
-            return [row.session_id for row in samples.read("find_partly_keyed", session_ids, slots)]
-    except (Refusal, StatementError, TooSlow):
-        return []
+    with suppress(Refusal, StatementError, TooSlow):
+        return [row.session_id for row in samples.read("find_partly_keyed", session_ids, slots)]
+    return []

@@ -1,6 +1,7 @@
 """Whether rows of a table that the amount does not read are the charges, and sessions that would be paid have none."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from decimal import Decimal
 
 from sweeper.app.catalog import Column, Table
@@ -11,7 +12,7 @@ from sweeper.check.rehearsal.referring_tables import referring_tables
 from sweeper.check.rehearsal.samples import Samples, named, sampling
 from sweeper.check.result import Check
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
-from sweeper.postgres.templates import fill_expression
+from sweeper.postgres.templates import Choices, fill_expression
 from sweeper.postgres.transaction import Row
 
 _ENOUGH, _NEARLY_ALL, _ODD = 3, 0.9, 0.05
@@ -71,17 +72,10 @@ def _amounts(samples: Samples, table: Table, link: Column) -> list[str]:
 
 def _read(samples: Samples, charge: str, *, running: bool) -> Sequence[Row]:
     slots = {"charged": charge, "amount_column": ""}
-    try:
-        with samples.transaction.savepoint():
-            rows = samples.read(
-                "compare_charges",
-                samples.newest(running=running, limit=200),
-                slots,
-                {"charged": True, "qualifiers": []},
-            )
-    except (Refusal, StatementError, TooSlow):
-        return []
-    return rows
+    choices: Choices = {"charged": True, "qualifiers": []}
+    with suppress(Refusal, StatementError, TooSlow):
+        return samples.read("compare_charges", samples.newest(running=running, limit=200), slots, choices)
+    return []
 
 
 def _same(rows: Sequence[Row]) -> list[Row]:

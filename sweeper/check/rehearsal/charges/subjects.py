@@ -1,4 +1,4 @@
-"""Whether a subquery of the file takes rows about other things for those of the session with the same number."""
+"""Whether a subquery of the file counts rows about other things as those of the session with the same number."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,6 @@ from sweeper.check.context import CheckContext, failure
 from sweeper.check.rehearsal.ledger.ledger_columns import account_column
 from sweeper.check.rehearsal.samples import Samples, named, sampling
 from sweeper.check.result import Check
-from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.transaction import Row
 
 _WORD = re.compile(r"\w+")
@@ -96,14 +95,12 @@ def _count_about(
         return []
     named_as = {"table": table.qualified, "key": key.quoted, "column": pair[0].quoted, "kind_column": pair[1].quoted}
     accounts = {"account_column": account.quoted if account else ""}
-    try:
-        with samples.transaction.savepoint():
-            return samples.ask(
-                "count_subjects", {"value": "NULL", "filter": "true", **named_as, **accounts, **slots},
-                {"account_column": account is not None},
-            )  # fmt: skip
-    except (Refusal, StatementError, TooSlow):  # a number that no session could have
-        return []
+    with samples.unless_refused():  # a number that no session could have
+        return samples.ask(
+            "count_subjects", {"value": "NULL", "filter": "true", **named_as, **accounts, **slots},
+            {"account_column": account is not None},
+        )  # fmt: skip
+    return []
 
 
 def _of_something_else(rows: Sequence[Row], text: str, *, reads_kind: bool) -> Row | None:
@@ -124,7 +121,7 @@ def _of_something_else(rows: Sequence[Row], text: str, *, reads_kind: bool) -> R
 def _failed(key: str, table: Table, column: Column, kind: Column, wrong: Row) -> Check:
     return failure(
         "charges",
-        f"sessions.{key} takes rows of {table.name} for those of a session whose {column.name} is its number and whose "
+        f"sessions.{key} counts rows of {table.name} as those of a session whose {column.name} is its number and whose "
         f"{kind.name} is {wrong.kind!r}: these are about something else, and {wrong.known} have a session's number, "
         f"such as {named(wrong.about)}",
         f"sessions.{key}: and {kind.quoted} = what rows about these sessions have there",

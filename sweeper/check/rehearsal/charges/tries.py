@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from sweeper.app.catalog import Column
 from sweeper.check.context import failure, warning
@@ -101,8 +102,6 @@ def _columns(samples: Samples) -> list[Column]:
 
 
 def _read(samples: Samples, column: Column, session_ids: Sequence[str]) -> list[Row]:
-    try:
-        with samples.transaction.savepoint():
-            return samples.read("list_tries", session_ids, {"column": column.quoted})
-    except (Refusal, StatementError, TooSlow):
-        return []
+    with suppress(Refusal, StatementError, TooSlow):
+        return samples.read("list_tries", session_ids, {"column": column.quoted})
+    return []

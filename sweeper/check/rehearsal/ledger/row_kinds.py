@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from sweeper.app.catalog import Column
 from sweeper.check.context import failure
@@ -59,7 +60,6 @@ def _tells(column: Column, where: str) -> bool:
 
 def _read(samples: Samples, column: Column, amount: Column, session_ids: Sequence[str]) -> Sequence[Row]:
     slots = {"column": column.quoted, "amount_column": amount.quoted}
-    try:
+    with suppress(Refusal, StatementError, TooSlow):
         return samples.read("list_row_kinds", session_ids, slots)
-    except (Refusal, StatementError, TooSlow):
-        return []
+    return []

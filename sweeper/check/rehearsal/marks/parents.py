@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sweeper.check.rehearsal.marks.refund_traces import rows_that_name
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
+from sweeper.postgres.transaction import Row
 
 _TABLES_AT_MOST = 6
 
@@ -57,11 +58,9 @@ def refunded_parts(samples: Samples, session_ids: Sequence[str], words: str) -> 
         if key is None or not samples.sees(part, [key, part.columns[row.column_name]]):
             continue
         slots = {"table": part.qualified, "key": key.quoted, "link": part.columns[row.column_name].quoted}
-        try:
-            with samples.transaction.savepoint():
-                parts = samples.ask("list_parts", slots, session_ids=list(session_ids))
-        except (Refusal, StatementError, TooSlow):
-            continue
+        parts: Sequence[Row] = []
+        with samples.unless_refused():
+            parts = samples.ask("list_parts", slots, session_ids=list(session_ids))
         for one in further if parts else []:
             table = samples.table("table", tables[one.table_oid])
             refunded = rows_that_name(samples, table, one.column_name, [each.part for each in parts], words)

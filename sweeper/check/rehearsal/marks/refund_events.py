@@ -12,8 +12,8 @@ from decimal import Decimal
 from sweeper.app.catalog import EXACT_TYPES, JSON_TYPES, Column, Table
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, agree
 from sweeper.check.rehearsal.samples import Samples
-from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Choices, Slots, quote_name
+from sweeper.postgres.transaction import Row
 
 # words for a refund that was not made
 _NOT_MADE = (
@@ -53,14 +53,12 @@ def find_events(
             "texts": texts, "states": [one for one in texts if not _WISH.search(one["column"])],
             "content": content is not None, "parts": list(_parts(samples, table, key)),
         }  # fmt: skip
-        try:
-            with samples.transaction.savepoint():
-                rows = samples.ask(
-                    "find_refund_events", slots, choices,
-                    session_ids=list(amounts), refund_words=words, not_made=_NOT_MADE, said=_SAID,
-                )  # fmt: skip
-        except (Refusal, StatementError, TooSlow):
-            continue
+        rows: Sequence[Row] = []
+        with samples.unless_refused():
+            rows = samples.ask(
+                "find_refund_events", slots, choices,
+                session_ids=list(amounts), refund_words=words, not_made=_NOT_MADE, said=_SAID,
+            )  # fmt: skip
         said, numbers = {row.session_id for row in rows if row.said}, defaultdict[str, set[Decimal]](set)
         for row in rows:
             numbers[row.session_id] |= {Decimal(number) for number in row.numbers}

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from sweeper.app.catalog import Table
 from sweeper.check.rehearsal.marks.row_amounts import PARTS, row_amounts
 from sweeper.check.rehearsal.samples import Samples
-from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
 
@@ -21,16 +20,14 @@ def find_in_texts(samples: Samples, table: Table, session_ids: Sequence[str], wo
         return []
     texts: list[Slots] = [{"column": column.quoted} for column in spoken]
     amounts = row_amounts(samples, table, (key,))
-    try:
-        with samples.transaction.savepoint():
-            return samples.ask(
-                "find_refund_texts", {"table": table.qualified, "key": key.quoted},
-                {"texts": texts, "amounts": amounts or []},
-                session_ids=list(session_ids)[:SPOKEN_AT_MOST], refund_words=words,
-                called=_called(samples.context.mapping.sessions.name),
-            )  # fmt: skip
-    except (Refusal, StatementError, TooSlow):
-        return []
+    with samples.unless_refused():
+        return samples.ask(
+            "find_refund_texts", {"table": table.qualified, "key": key.quoted},
+            {"texts": texts, "amounts": amounts or []},
+            session_ids=list(session_ids)[:SPOKEN_AT_MOST], refund_words=words,
+            called=_called(samples.context.mapping.sessions.name),
+        )  # fmt: skip
+    return []
 
 
 def _called(table: str) -> str:

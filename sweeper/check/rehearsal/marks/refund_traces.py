@@ -13,7 +13,6 @@ from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, ASKED, agree, are_
 from sweeper.check.rehearsal.marks.session_marks import named_marks
 from sweeper.check.rehearsal.marks.tables_of_sessions import TABLES_AT_MOST, linked_tables
 from sweeper.check.rehearsal.samples import DOWN_WORDS, UP_WORDS, Samples, is_owed, is_shared
-from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Slots, quote_name
 from sweeper.postgres.transaction import Row
 
@@ -163,14 +162,10 @@ def _named(
     """Rows that look like refunds and name a session in one of these columns, or inside the json of one."""
     found = {}
     for table, link in links:
-        try:
-            with samples.transaction.savepoint():
-                rows = _rows(samples, table, link, list(known), words, json=json)
-        except (Refusal, StatementError, TooSlow):
-            continue  # a table that this role may not read, or too large a one, says nothing
-        given = _by_session(rows, known)
-        if given:
-            found[f"{table.qualified}.{quote_name(link)}"] = given
+        with samples.unless_refused():
+            rows = _rows(samples, table, link, list(known), words, json=json)
+            if given := _by_session(rows, known):
+                found[f"{table.qualified}.{quote_name(link)}"] = given
     return found
 
 
@@ -186,11 +181,9 @@ def _by_session(rows: Sequence[Row], known: Mapping[str, str]) -> dict[str, Give
 
 def rows_that_name(samples: Samples, table: Table, link: str, ids: Sequence[str], words: str) -> set[str]:
     """The ids that rows of a table that look like refunds name; empty where it cannot be read."""
-    try:
-        with samples.transaction.savepoint():
-            return {row.session_id for row in _rows(samples, table, link, list(dict.fromkeys(ids)), words, json=False)}
-    except (Refusal, StatementError, TooSlow):
-        return set()
+    with samples.unless_refused():
+        return {row.session_id for row in _rows(samples, table, link, list(dict.fromkeys(ids)), words, json=False)}
+    return set()
 
 
 def _named_in_texts(

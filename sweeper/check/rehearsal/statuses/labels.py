@@ -3,7 +3,6 @@
 import re
 
 from sweeper.check.rehearsal.samples import Samples
-from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 
 _CALLED = re.compile(r"code|slug|name|key|status|state|value|label|title", re.IGNORECASE)
 
@@ -30,9 +29,7 @@ def labels_of_statuses(samples: Samples) -> dict[str, str]:
         if key is None or not texts or key not in samples.readable(table):
             return {}
         slots = {"table": table.qualified, "key": key.quoted, "column": texts[0].quoted}
-        try:
-            with samples.transaction.savepoint():
-                return {label.value: label.label for label in samples.ask("list_status_names", slots)}
-        except (Refusal, StatementError, TooSlow):
-            return {}
+        with samples.unless_refused():
+            return {label.value: label.label for label in samples.ask("list_status_names", slots)}
+        return {}
     return {}

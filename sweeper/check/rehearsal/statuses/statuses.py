@@ -82,7 +82,7 @@ def _wrong(context: CheckContext) -> Iterator[Check]:
 def _all_refunded(
     context: CheckContext, failed: Sequence[StatusSample], settled: Sequence[StatusSample]
 ) -> Iterator[Check]:
-    """Refunds of nearly all sessions, also of those that succeeded: the file takes charges for refunds."""
+    """Refunds of nearly all sessions, also of those that succeeded: the file mistakes charges for refunds."""
     own = context.settings.ledger
     both = [sum(one.sessions for one in listed) for listed in (failed, settled)]
     given_back = [sum(one.given_back for one in listed) for listed in (failed, settled)]

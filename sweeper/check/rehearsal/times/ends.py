@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 
 from sweeper.app.catalog import TIME_TYPES, Column
 from sweeper.check.context import CheckContext
@@ -19,14 +20,11 @@ def find_end(context: CheckContext) -> Column | None:
         sessions = context.mapping.sessions
         found = [one for one in samples.readable(sessions) if one.base_type in TIME_TYPES and _END.search(one.name)]
         for column in found:
-            try:
-                with samples.transaction.savepoint():
-                    done, have = count_set(samples, column, settled_ids(samples))
-                    _, running = count_set(samples, column, samples.newest(running=True))
-            except (Refusal, StatementError, TooSlow):
-                return None
-            if done >= _ENOUGH and have >= done * _NEARLY_ALL and not running:
-                return column
+            with suppress(Refusal, StatementError, TooSlow):
+                done, have = count_set(samples, column, settled_ids(samples))
+                _, running = count_set(samples, column, samples.newest(running=True))
+                if done >= _ENOUGH and have >= done * _NEARLY_ALL and not running:
+                    return column
     return None
 
 

@@ -1,6 +1,7 @@
 """Whether work that is planned for later would be closed as stuck before its time."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from sweeper.app.catalog import TIME_TYPES, Column
 from sweeper.check.context import failure, warning
@@ -63,7 +64,6 @@ def _read(samples: Samples, columns: Sequence[Column], session_ids: Sequence[str
         "beat": samples.expression("active_at", own.active_at),
         "ended_at": samples.expression("ended_at", ended_at),
     }
-    try:
+    with suppress(Refusal, StatementError, TooSlow):
         return samples.read("compare_planned", session_ids, slots, {"columns": items})
-    except (Refusal, StatementError, TooSlow):
-        return []
+    return []
