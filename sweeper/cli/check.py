@@ -65,8 +65,8 @@ def _trial(path: Path) -> "Iterator[Check]":
     from sweeper.config.parsing import load_reporting
     from sweeper.config.secrets import filled_in
     from sweeper.monitoring.endpoints import try_out
+    from sweeper.monitoring.notice_services import require_apprise
     from sweeper.monitoring.notices import trial
-    from sweeper.monitoring.people import require_apprise
 
     try:
         monitoring, section = filled_in(*load_reporting(path), os.environ)

@@ -62,8 +62,8 @@ def reported(path: Path, signals: Signals, *, as_of: datetime, asked_at: float, 
     from sweeper.config.parsing import load_reporting
     from sweeper.config.secrets import filled_in
     from sweeper.monitoring.endpoints import Monitor
+    from sweeper.monitoring.notice_services import require_apprise
     from sweeper.monitoring.notices import notice_of_error
-    from sweeper.monitoring.people import require_apprise
     from sweeper.render.json.error import error_document, interrupted_document
 
     monitoring, notify = filled_in(*load_reporting(path), os.environ)
@@ -88,19 +88,21 @@ def reported(path: Path, signals: Signals, *, as_of: datetime, asked_at: float, 
     finally:
         with signals.shielded():
             report = status.report(as_of, time.monotonic() - asked_at)
-            problems = monitor.ended(report, urls=status.urls, notices=_news(status, notify.on, path, report.ended_at))
+            problems = monitor.ended(
+                report, urls=status.urls, notices=_new_notices(status, notify.on, path, report.ended_at)
+            )
         if problems:
             _log(problems)
 
 
-def _news(status: RunStatus, on: Sequence[str], path: Path, now: datetime) -> "list[Notice]":
+def _new_notices(status: RunStatus, on: Sequence[str], path: Path, now: datetime) -> "list[Notice]":
     """The messages to send: claimed in the database, or remembered here if that could not be reached."""
-    from sweeper.monitoring.memory import Memory
     from sweeper.monitoring.notices import wanted
+    from sweeper.monitoring.sent_notices import SentNotices
 
-    memory = Memory(_state_folder(), path)
+    sent = SentNotices(_state_folder(), path)
     found = wanted(status.unclaimed, on) if status.urls else []
-    return [*status.notices, *(notice for notice in found if memory.claim(notice.cause, now))]
+    return [*status.notices, *(notice for notice in found if sent.claim(notice.cause, now))]
 
 
 def _state_folder() -> Path | None:

@@ -130,14 +130,14 @@ def _sweep(
 def _choose_notices(
     status: RunStatus, database: "Database", settings: "Settings", request: "RunRequest", result: "RunResult"
 ) -> None:
-    from sweeper.monitoring.news import read_news
+    from sweeper.monitoring.new_notices import read_new_notices
     from sweeper.monitoring.notices import notices_of
 
-    news = read_news(database, settings, request, result, status.app)
-    if news is None:
+    notices = read_new_notices(database, settings, request, result, status.app)
+    if notices is None:
         status.unclaimed = list(notices_of(result, status.app))
     else:
-        status.notices = news
+        status.notices = notices
 
 
 def _plan(database: "Database", settings: "Settings", request: "RunRequest") -> "RunResult":

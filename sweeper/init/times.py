@@ -32,6 +32,8 @@ _FAILED_AT = (
     *((frozenset({word}), "when it was over") for word in _ENDED),
     *((frozenset({word}), "any later change counts as the failure") for word in _CHANGES),
 )
+# numbers since 1970
+_EXPRESSIONS = {"seconds": "of_epoch", "milliseconds": "of_milliseconds"}
 
 
 @dataclass(frozen=True)
@@ -207,9 +209,6 @@ def close_lines(session: Session, ended: Column | None) -> list[Line]:
     lines = [Line(ended.as_sql, "at", proposed=True)] if ended else []
     changed = _time(session, *_CHANGES)
     return lines + ([Line(changed.as_sql, "at", proposed=True)] if changed else [])
-
-
-_EXPRESSIONS = {"seconds": "of_epoch", "milliseconds": "of_milliseconds"}
 
 
 def _epochs(evidence: Evidence, session: Session, names: Sequence[str]) -> list[Candidate]:

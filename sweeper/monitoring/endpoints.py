@@ -7,8 +7,8 @@ from typing import Any
 
 from sweeper.config.model import MonitoringSection
 from sweeper.core.results import RunReport
+from sweeper.monitoring.notice_services import send, services
 from sweeper.monitoring.notices import Notice
-from sweeper.monitoring.people import send, services
 
 # for all endpoints together, at the end of a run; the database connection is closed before
 TIMEOUT_SECONDS = 2.0

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 
 from sweeper.app.catalog import TIME_TYPES, Column, Table
 from sweeper.check.context import CheckContext, failure, joined, ok, warning
-from sweeper.check.rehearsal.accounts.account_links import wrong_table
+from sweeper.check.rehearsal.accounts.account_links import check_payers, wrong_table
 from sweeper.check.rehearsal.accounts.balance_as_amount import check_balance_as_amount
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
 from sweeper.check.rehearsal.accounts.booked_balances import check_booked
 from sweeper.check.rehearsal.accounts.named_accounts import check_named_accounts
-from sweeper.check.rehearsal.accounts.other_accounts import check_payers
 from sweeper.check.rehearsal.accounts.pools import check_pools, why_limit, why_total
 from sweeper.check.rehearsal.accounts.reserved_counters import check_held
 from sweeper.check.rehearsal.accounts.sums import check_counters, check_sums, is_sum_of_ledger

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.rehearsal.statuses.labels import shown
+from sweeper.check.rehearsal.statuses.status_names import shown
 from sweeper.check.result import Check
 
 _NUMBER = re.compile(r"-?\d+")

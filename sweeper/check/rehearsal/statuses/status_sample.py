@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sweeper.check.rehearsal.statuses.labels import shown
+from sweeper.check.rehearsal.statuses.status_names import shown
 
 # fewer prove nothing; a status counts as refunded when the app refunded at least this part of it
 ENOUGH, _PART = 3, 0.25

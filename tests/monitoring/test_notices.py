@@ -195,7 +195,7 @@ def test_check_sends_a_trial_when_asked(people: People) -> None:
 
 
 def test_without_the_extra_the_run_says_what_to_install(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sweeper.monitoring.people.find_spec", lambda _: None)
+    monkeypatch.setattr("sweeper.monitoring.notice_services.find_spec", lambda _: None)
     ran = people.run()
     assert (ran.exit_code, ran.document["error"]["code"]) == (2, "extra_missing")
     assert "pip install '.[notify]'" in ran.stderr

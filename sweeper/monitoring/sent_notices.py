@@ -11,7 +11,7 @@ _HOUR = timedelta(hours=1)
 _sent: dict[str, datetime] = {}
 
 
-class Memory:
+class SentNotices:
     """Small files in a folder, one for each app and cause, each with the time of the last message."""
 
     def __init__(self, folder: Path | None, app: Path) -> None:

@@ -21,7 +21,7 @@ _TIMEOUTS = Timeouts(lock_ms=2_000, statement_ms=10_000, idle_ms=10_000)
 _INSTANT = timedelta(microseconds=1)
 
 
-def read_news(
+def read_new_notices(
     database: Database, settings: Settings, request: RunRequest, result: RunResult, app: str
 ) -> list[Notice] | None:
     """The messages about this run, which count as sent from then on; None if the database cannot be reached."""
