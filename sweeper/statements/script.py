@@ -83,7 +83,9 @@ def _filled(filling: Filling, name: str) -> str:
     except KeyError as error:
         missing = str(error.args[0])
     else:
-        if name == "live" and not slots["live_function"]:
+        if name in _ONLY_WHERE and not filling.mapping.lists[_ONLY_WHERE[name]]:
+            missing = _ONLY_WHERE[name]
+        elif name == "live" and not slots["live_function"]:
             missing = "live_function"
         elif name == "probe_expression" and not filling.mapping.status.of_row:
             missing = "live_index"
@@ -118,6 +120,15 @@ _NOT_SENT = {
     "parent_index": "no partition waits for its part of an index",
     "ended_at": "the file has no sessions.ended_at",
     "charged_type": "the file has no sessions.charged",
+    "shared_ids": "no two sessions can have one id",
+    "locks_charges": "sessions of several accounts share no row that decides what they are owed",
+    "unmarks": "the file has no [sessions.reversed]",
+}
+# the conditions of the mapping by which a run decides whether to send these
+_ONLY_WHERE = {
+    **dict.fromkeys(("find_ambiguous", "find_all_ambiguous", "ambiguous_id"), "shared_ids"),
+    "lock_charges": "locks_charges",
+    "lock_marked": "unmarks",
 }
 _OF_CITUS = ("find_distribution", "set_on_nodes")
 _BY_ACCOUNT = (

@@ -28,15 +28,18 @@ OF_PARTS = {
     "hold_in_shard", "end_holds_in_shard", "attach_index",
 }  # fmt: skip
 OF_CHARGES = {"above_charge", "count_uncharged", "find_first_charge"}
+OF_NONE = {
+    *OF_PARTS, *OF_CHARGES, "find_ambiguous", "find_all_ambiguous", "ambiguous_id", "lock_charges", "lock_marked",
+}  # fmt: skip
 NEVER_SENT = {
     "first": {
-        *OF_CHARGES, *OF_PARTS, *OF_LEDGER, "note_seen", "find_in_app_ledger", "try_link", "list_double_refunds",
+        *OF_NONE, *OF_LEDGER, "note_seen", "find_in_app_ledger", "try_link", "list_double_refunds",
         "probe_guard", "probe_insert", "try_where", "compare_past", "find_missed_refunds", "compare_charge_accounts",
         "compare_row_accounts",
     },
-    "prisma": {"sample_durations", *OF_CHARGES, *OF_PARTS},
+    "prisma": {"sample_durations", *OF_NONE},
     "ledger_only": {
-        *OF_PARTS, *OF_CHARGES, "balance_drift", "list_accounts", "lock_accounts", "lock_balances", "read_balances",
+        *OF_NONE, "balance_drift", "list_accounts", "lock_accounts", "lock_balances", "read_balances",
         "sample_durations", "compare_newest_balances", "compare_sums", "has_account", "compare_held",
         "compare_with_balance", "compare_row_accounts",
     },
