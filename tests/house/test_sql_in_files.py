@@ -84,10 +84,10 @@ def built(node: ast.AST) -> list[ast.expr]:
     return []
 
 
-@pytest.mark.parametrize("path", PROGRAM, ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_no_sql_is_put_together_in_python(path: Path) -> None:
-    allowed = ADVICE.get(path.relative_to(PACKAGE).as_posix(), set())
-    assert [text for where, text in written(ast.parse(path.read_text())) if where not in allowed] == []
+def test_no_sql_is_put_together_in_python() -> None:
+    for path in PROGRAM:
+        allowed = ADVICE.get(path.relative_to(PACKAGE).as_posix(), set())
+        assert [text for where, text in written(ast.parse(path.read_text())) if where not in allowed] == [], path
 
 
 def test_what_is_allowed_is_still_there() -> None:

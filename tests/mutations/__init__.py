@@ -5,10 +5,11 @@ changes, not the file, so that a move does not break it.
 """
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
@@ -31,10 +32,9 @@ class Mutation:
     def places(self, folder: Path = REPOSITORY) -> list[tuple[Path, int]]:
         """Each file and offset, in characters, at which the text is."""
         return [
-            (path, start + offset)
+            (path, start + match.start())
             for path, start, source in _named(folder, self.where)
-            for offset in range(len(source))
-            if source.startswith(self.text, offset)
+            for match in re.finditer(f"(?={re.escape(self.text)})", source)
         ]
 
     def apply(self, folder: Path) -> Path:
@@ -51,14 +51,19 @@ class Mutation:
 _parsed = cache(ast.parse)  # each of the mutations looks through the whole program
 
 
+@lru_cache(maxsize=2)  # what is mutated is a copy for each mutation
+def _program(folder: Path) -> list[tuple[Path, str]]:
+    """Each file of the program with its text, before any mutation."""
+    return [(path, path.read_text()) for path in (folder / "sweeper").rglob("*.py")]
+
+
 def _named(folder: Path, where: str) -> Iterator[tuple[Path, int, str]]:
     """Where all that is called ``where`` begins, and its text."""
     if where.endswith(".sql"):
         for path in (folder / "sql").rglob(where):
             yield path, 0, path.read_text()
         return
-    for path in (folder / "sweeper").rglob("*.py"):
-        source = path.read_text()
+    for path, source in _program(folder):
         if where.rpartition(".")[2] in source:
             for start, end in _defined(_parsed(source), where, source):
                 yield path, start, source[start:end]
