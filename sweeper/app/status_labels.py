@@ -1,7 +1,7 @@
 """The values of the status enum with which the index on live sessions was built: two may swap names afterwards.
 
 The index compares names. ``ALTER TYPE … RENAME VALUE`` changes what a stored value is called and no row, so the server
-does not rebuild the index: sessions that have got the name of a failed or running one are not in it.
+does not rebuild the index: sessions that now have the name of a failed or running one are not in it.
 """
 
 import json

@@ -97,7 +97,7 @@ class BatchReverter:
         With the same ``reversal_ids`` a second attempt knows what the first has done.
 
         Raises:
-            Refusal, Busy, TooSlow: one of them stood in the way; nothing was done.
+            Refusal, Busy, TooSlow: the database refuses or locks one of them; nothing was done.
             ConfigurationError: the mapping would count the reversal as a refund, or the ledger has no guard.
         """
         mapping = self._mapping

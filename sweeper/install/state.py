@@ -225,7 +225,7 @@ def require_same_tables(transaction: Transaction, mapping: Mapping, installation
 
 
 def renamed_statuses(mapping: Mapping, installation: Installation) -> list[str]:
-    """The failed and running statuses that have got the name of another one since the index was built."""
+    """The failed and running statuses that now have the name of another one since the index was built."""
     bound = installation.bound_labels
     if mapping.status_labels is None or bound is None:
         return []
@@ -236,7 +236,7 @@ def require_same_labels(mapping: Mapping, installation: Installation) -> None:
     """Check that the index on live sessions covers all of them: it does not change when statuses are renamed.
 
     Raises:
-        ConfigurationError: a status has got the name of another one since.
+        ConfigurationError: a status has the name of another one now.
     """
     renamed = renamed_statuses(mapping, installation)
     if renamed:

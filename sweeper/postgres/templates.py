@@ -1,12 +1,11 @@
 """Loads the statements in ``sql/`` and fills in the mapped names.
 
 A statement has slots, ``{sessions}``, for the app's names and expressions, and binds, ``%(as_of)s``, for values. What
-depends on the mapping stands between ``{if ledger}``, ``{else}`` and ``{end}``; what is repeated for each of several
-columns between ``{each moves ", "}``, with the separator, and ``{end}``; in there, a condition may also ask
-whether a slot of the item is not empty. ``{include reading}`` takes in ``parts/source/reading.sql``: a statement is
-known by its file's name alone, whatever folder it is in. What is included is indented like the line in which the
-include stands. Slot values are never searched for slots again, so a brace or a percent sign in the app's own SQL stays
-what it is.
+depends on the mapping is between ``{if ledger}``, ``{else}`` and ``{end}``. What is repeated for each of several
+columns is between ``{each moves ", "}``, with the separator, and ``{end}``; a condition in it may also be a slot of the
+item, which is met if it is not empty. ``{include reading}`` inserts ``parts/source/reading.sql``, indented like the
+line of the include: a file is known by its name alone, whatever folder it is in. Slot values are never searched for
+slots, so a brace or a percent sign in the app's own SQL stays what it is.
 """
 
 import re

@@ -96,8 +96,8 @@ class BatchPayer:
         """Pay those of these sessions that are still owed, as many as the caps allow.
 
         Raises:
-            Refusal, StatementError, Busy: one of them stood in the way.
-            TooSlow: it takes too long, or would say too much, for one batch.
+            Refusal, StatementError, Busy: the database refuses or locks one of them.
+            TooSlow: it takes too long, or its result would be too large, for one batch.
             ChangesOthers: these are to be paid one by one.
             AnotherPays: another run has the caps.
             TooManyOfOne: some are to be left out, because enough of their account are put on hold.
@@ -136,7 +136,7 @@ class BatchPayer:
         )
 
     def require_plan(self) -> None:
-        """Let the server plan the statement that pays, for nobody, so that it checks the rights on all its tables.
+        """Let the server plan the statement that pays, for no session, so that it checks the rights on all its tables.
 
         Raises:
             Busy: one of them is locked as a whole.

@@ -113,7 +113,7 @@ class BatchRunner:
         """Pay one batch; again after a lost connection, and while the caps are locked or the guard is being rebuilt.
 
         Raises:
-            Refusal, StatementError, Busy, TooSlow: one of its sessions stood in the way.
+            Refusal, StatementError, Busy, TooSlow: the database refuses or locks one of its sessions.
             ConfigurationError, FailedError: the run cannot go on; what was committed stands.
             Interrupted: SIGINT or SIGTERM arrived.
         """

@@ -66,7 +66,7 @@ class OwedList(OwedReader):
 
         Returns whether there may be more, and from what place on.
         """
-        self._of(self.selection.only(()))._rows("look", page_size=0)  # of nobody: then no row is at fault
+        self._of(self.selection.only(()))._rows("look", page_size=0)  # of no session: if this fails, no row is at fault
         reader, refused = self, False
         while candidates := reader.list_candidates():
             for owed in reader._iterate_in_halves(tuple(session_id for _, session_id in candidates)):

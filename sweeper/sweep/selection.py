@@ -162,7 +162,7 @@ class Selection:
 
 
 def binds_for_nobody(selection: Selection, mapping: Mapping, run_id: str) -> dict[str, object]:
-    """Binds with which the statement that pays can be planned, and pays nobody."""
+    """Binds for planning the statement that pays, for no session."""
     return {
         **selection.binds,
         "in_hand": "{}",

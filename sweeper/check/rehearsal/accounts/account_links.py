@@ -24,7 +24,7 @@ def wrong_table(samples: Samples, accounts: Table) -> Iterator[Check]:
     """
     context = samples.context
     own, sessions = context.settings, context.mapping.sessions
-    assert own.accounts is not None  # noqa: S101 - nobody asks without them
+    assert own.accounts is not None  # noqa: S101 - only called with them
     payer, key = sessions.column(own.sessions.account), accounts.column(own.accounts.id)
     if payer is None or key is None or not is_whole(payer) or payer.name == key.name:
         return

@@ -74,7 +74,7 @@ def _running(samples: Samples, key: Column | None) -> Iterator[Check]:
     """Columns that have a running balance and are not written as one."""
     context = samples.context
     ledger, settings = context.mapping.ledger, context.settings.ledger
-    assert ledger is not None  # noqa: S101 - nobody asks without one
+    assert ledger is not None  # noqa: S101 - only called with one
     assert settings is not None  # noqa: S101
     amounts, account = amount_columns(samples), account_column(samples)
     for text, value in settings.insert.items():
@@ -134,7 +134,7 @@ def _is_chained(
 
 def _table(samples: Samples) -> Table:
     """The app's ledger."""
-    assert samples.context.mapping.ledger is not None  # noqa: S101 - nobody asks without one
+    assert samples.context.mapping.ledger is not None  # noqa: S101 - only called with one
     return samples.context.mapping.ledger.table
 
 

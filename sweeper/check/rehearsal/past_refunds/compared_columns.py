@@ -50,7 +50,7 @@ def compared_columns(samples: Samples) -> tuple[list[ComparedColumn], list[Colum
     """The columns to compare, and those that the file leaves empty although they have no default."""
     ledger = samples.context.mapping.ledger
     settings = samples.context.settings.ledger
-    assert ledger is not None  # noqa: S101 - nobody asks without one
+    assert ledger is not None  # noqa: S101 - only called with one
     assert settings is not None  # noqa: S101
     compared: list[ComparedColumn] = []
     unique = {row.name for row in samples.ask("list_unique_columns", {}, table_oid=ledger.table.oid)}
