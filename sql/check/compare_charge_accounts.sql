@@ -3,10 +3,7 @@ SELECT v.session_id::text AS session_id,
        v.account_id::text AS account,
        pg_catalog.min(charge.account) AS charged,
        pg_catalog.bool_or(charge.account OPERATOR(pg_catalog.=) v.account_id::text) AS same
-FROM {sessions} AS s
-CROSS JOIN LATERAL (
-    {include mapped}
-) AS v
+{include mapped_sessions}
 CROSS JOIN LATERAL (
     SELECT l.{account_column}::text AS account
     FROM {ledger} AS l

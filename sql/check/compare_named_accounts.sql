@@ -6,10 +6,7 @@ SELECT v.session_id::text AS session_id,
        {if touched}ours.at >= v.started_at - interval '10 s'{else}NULL::boolean{end} AS ours_changed,
        {if touched}theirs.at >= v.started_at - interval '10 s'{else}NULL::boolean{end} AS theirs_changed,
        {if touched}theirs.at <= v.started_at + interval '10 s'{else}NULL::boolean{end} AS theirs_not_later
-FROM {sessions} AS s
-CROSS JOIN LATERAL (
-    {include mapped}
-) AS v
+{include mapped_sessions}
 {if touched}
 LEFT JOIN LATERAL (
     SELECT a.{touched_column}::timestamptz AS at

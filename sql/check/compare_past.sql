@@ -20,10 +20,7 @@ FROM (
            v.account_id,
            v.amount{each compared ""},
            (SELECT ({value})::{column_type}{if json}::jsonb{end} FROM {include rehearsed_refund} AS refund) AS {name}{end}
-    FROM {sessions} AS s
-    CROSS JOIN LATERAL (
-        {include mapped}
-    ) AS v
+    {include mapped_sessions}
     WHERE {include chosen}
 ) AS v
 CROSS JOIN LATERAL (

@@ -3,10 +3,7 @@ SELECT v.session_id::text AS session_id,
        pg_catalog.min(entry.account) AS named,
        pg_catalog.min(known.account) AS found,
        pg_catalog.bool_or(entry.account OPERATOR(pg_catalog.=) known.account) AS same
-FROM {sessions} AS s
-CROSS JOIN LATERAL (
-    {include mapped}
-) AS v
+{include mapped_sessions}
 CROSS JOIN LATERAL (
     SELECT a.{column}::text AS account
     FROM {accounts} AS a

@@ -2,10 +2,7 @@
 SELECT v.session_id::text AS session_id,
        v.amount::numeric::text AS amount,
        v.amount::numeric = known.balance AS same
-FROM {sessions} AS s
-CROSS JOIN LATERAL (
-    {include mapped}
-) AS v
+{include mapped_sessions}
 JOIN LATERAL (
     SELECT ({balance})::numeric AS balance
     FROM {accounts} AS a

@@ -9,10 +9,7 @@ FROM (
 ) AS v
 WHERE NOT v.excluded
 {else}
-FROM {sessions} AS s
-CROSS JOIN LATERAL (
-    {include mapped}
-) AS v
+{include mapped_sessions}
 WHERE {include chosen}
   AND {include is_marked}
   AND NOT v.excluded

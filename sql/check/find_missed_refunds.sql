@@ -5,10 +5,7 @@
 SELECT v.session_id::text AS session_id,
        l.words,
        (l.up >= l.down) IS TRUE AS whole
-FROM {sessions} AS s
-CROSS JOIN LATERAL (
-    {include mapped}
-) AS v
+{include mapped_sessions}
 CROSS JOIN LATERAL (
     SELECT pg_catalog.string_agg(DISTINCT l.words, ', ') FILTER (WHERE l.gives_back) AS words,
            pg_catalog.sum(l.amount) FILTER (WHERE l.gives_back) AS up,

@@ -5,10 +5,7 @@ SELECT entry.kind,
        pg_catalog.count(DISTINCT v.session_id::text) FILTER (WHERE entry.amount = v.amount::numeric) AS whole,
        pg_catalog.bool_or(entry.mapped) AS mapped,
        (pg_catalog.array_agg(DISTINCT v.session_id::text))[1:3] AS samples
-FROM {sessions} AS s
-CROSS JOIN LATERAL (
-    {include mapped}
-) AS v
+{include mapped_sessions}
 CROSS JOIN LATERAL (
     SELECT l.{column}::text AS kind,
            l.{amount_column}::numeric AS amount,

@@ -5,9 +5,7 @@ FROM (
     SELECT
     FROM {sessions} AS s
     WHERE {session_id} {session_eq} ANY (ARRAY(SELECT pg_catalog.unnest(%(session_ids)s::text[]::{session_type}[])))
-    {if by_account}
       {include sessions_here}
-    {end}
     ORDER BY {session_id}
     FOR NO KEY UPDATE
 ) AS locked

@@ -156,9 +156,7 @@ sweeper_moved AS (
         ORDER BY p.account_id  -- neighboring accounts are on the same pages
     ) AS owed
     WHERE {accounts_id} {account_eq} owed.account_id
-    {if by_account}
     {include account_here}
-    {end}
     RETURNING {accounts_id} AS account_id, owed.refunds, owed.amount
 ),
 {else}

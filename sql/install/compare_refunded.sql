@@ -27,10 +27,7 @@ known AS (
                v.account_id,
                v.attempt,
                v.started_at
-        FROM {sessions} AS s
-        CROSS JOIN LATERAL (
-            {include mapped}
-        ) AS v
+        {include mapped_sessions}
         {end}
     ) AS v ON {if by_account}r.account_id {account_eq} v.account_id AND {end}{if ids_as_text}r.session_id::text = v.old_session_id{else}r.session_id {session_eq} v.session_id{end}
 )

@@ -4,10 +4,7 @@ SELECT pg_catalog.count(*) AS sessions,
            WHERE v.amount::numeric NOT IN ('NaN', 'Infinity', '-Infinity')
        ), 0)::text AS credits,
        (pg_catalog.array_agg(v.session_id::text ORDER BY v.started_at DESC))[1:3] AS samples
-FROM {sessions} AS s
-CROSS JOIN LATERAL (
-    {include mapped}
-) AS v
+{include mapped_sessions}
 WHERE v.status {status_eq} ANY ({live})
   AND NOT v.excluded
   AND v.amount::numeric > 0::numeric
@@ -39,9 +36,7 @@ WHERE v.status {status_eq} ANY ({live})
       SELECT
       FROM {refunds} AS r
       WHERE r.session_id {session_eq} v.session_id AND r.attempt {attempt_eq} v.attempt
-      {if by_account}
       {include refund_here}
-      {end}
   ){if ledger}
   {include not_in_app_ledger}{end}
 {end}

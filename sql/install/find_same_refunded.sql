@@ -2,10 +2,7 @@
 -- the same id, account and moment of failure.
 SELECT v.session_id::text AS session_id,
        pg_catalog.count(*) OVER () AS sessions
-FROM {sessions} AS s
-CROSS JOIN LATERAL (
-    {include mapped}
-) AS v
+{include mapped_sessions}
 JOIN {other_refunds} AS r
   ON r.session_id = v.session_id
  AND r.failed_at = v.failed_at

@@ -7,10 +7,7 @@ WITH mapped AS MATERIALIZED (
     FROM (
         SELECT v.*,
                ({old_session_id})::text AS old_session_id
-        FROM {sessions} AS s
-        CROSS JOIN LATERAL (
-            {include mapped}
-        ) AS v
+        {include mapped_sessions}
     ) AS v
 ),
 refunded AS MATERIALIZED (

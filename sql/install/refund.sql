@@ -161,7 +161,7 @@ BEGIN
     INTO sweeper_found
     {include reading_in_hand}
     WHERE {session_id} {session_eq} sweeper_session_id{if by_account}
-      {include sessions_here}{end};
+      AND {account} {account_eq} ANY (%(accounts)s::text[]::{account_type}[]){end};
     SELECT {balance}::text::numeric, {spent}::text::numeric
     INTO sweeper_before, sweeper_spent_before
     FROM {accounts} AS a
@@ -194,9 +194,7 @@ BEGIN
             SELECT v.account_id::text AS account_id
             {include reading_in_hand}
             WHERE {session_id} {session_eq} sweeper_session_id
-            {if by_account}
               {include sessions_here}
-            {end}
             LIMIT 1
         ) AS v
     )

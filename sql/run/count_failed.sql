@@ -3,10 +3,6 @@
 SELECT pg_catalog.count(*) AS failed
 FROM {sessions} AS s
 WHERE {include is_in_hand}
-  {if by_account}
   {include sessions_here}
-  {end}
-  {if in_parts}
   {include in_bounds}
-  {end}
   AND {status} {status_eq} ANY ({failed})

@@ -34,9 +34,7 @@ WHERE now.excluded
        FROM {accounts} AS a
        WHERE {accounts_id} {account_eq} r.account_id
          AND ({account_active})
-         {if by_account}
          {include account_here}
-         {end}
    )
    {end}
    {if rereads_shares}

@@ -3,7 +3,5 @@
 SELECT coalesce(pg_catalog.array_agg(v.session_id::text), '{}') AS session_ids
 {include reading_in_hand}
 WHERE {include is_in_hand}
-  {if by_account}
   {include sessions_here}
-  {end}
   AND {include verdict} = 'refunded'

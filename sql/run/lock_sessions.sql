@@ -11,12 +11,8 @@ FROM (
            CASE WHEN %(budget)s::numeric IS NOT NULL THEN {include hold_reason} END AS hold_reason
     {include reading_in_hand}
     WHERE {include is_in_hand}
-      {if by_account}
       {include sessions_here}
-      {end}
-      {if in_parts}
       {include read_in_bounds}
-      {end}
       AND (
           SELECT true
           FROM {refunds} AS r

@@ -37,12 +37,8 @@ sweeper_closed AS (
       AND CASE WHEN {session_id} {session_eq} sweeper_owed.sweeper_session_id THEN true
       {include still_stuck}
       END
-      {if by_account}
       {include sessions_here}
-      {end}
-      {if in_parts}
       {include in_bounds}
-      {end}
     RETURNING {session_id} AS session_id,
               {include closed_at} AS failed_at,
               {if status_written}({status} {status_eq} ANY ({revived})) IS NOT TRUE{else}true{end} AS closed
@@ -64,12 +60,8 @@ sweeper_marked AS (
       AND CASE WHEN {session_id} {session_eq} sweeper_owed.sweeper_session_id
           THEN {status} {status_eq} ANY ({failed}) AND ({exclude}) IS NOT TRUE
       END
-      {if by_account}
       {include sessions_here}
-      {end}
-      {if in_parts}
       {include in_bounds}
-      {end}
     RETURNING {session_id} AS session_id,
               {failed_at} AS failed_at
 ),
@@ -220,9 +212,7 @@ sweeper_moved AS (
         ORDER BY p.account_id  -- neighboring accounts are on the same pages
     ) AS owed
     WHERE {accounts_id} {account_eq} owed.account_id
-    {if by_account}
     {include account_here}
-    {end}
     RETURNING {accounts_id} AS account_id, owed.refunds, owed.amount
 ),
 {else}

@@ -68,7 +68,7 @@ def _partition_facts(own: SessionsSection, sessions: Table, key: Column) -> Fact
     shared, started_at = key.name in sessions.shared_keys, sessions.column(own.started_at)
     bounded = started_at is not None and started_at.name in sessions.tree_columns
     # a slot, too: refund() depends on it, so it is part of what is installed
-    choices = {"shared_ids": shared, "bounded": bounded, "in_parts": shared or bounded}
+    choices = {"shared_ids": shared, "bounded": bounded}
     return Facts({"shared_ids": "yes"} if shared else {}, choices)
 
 

@@ -4,9 +4,6 @@ FROM (
                SELECT ({value})::{column_type}
                FROM {include rehearsed_refund} AS refund
            ){else}s.{column}{end} AS {column}{end}
-    FROM {sessions} AS s
-    CROSS JOIN LATERAL (
-        {include mapped}
-    ) AS v
+    {include mapped_sessions}
     WHERE {include chosen}
 ) AS s

@@ -86,9 +86,7 @@ IF (sweeper_key ->> 'table_oid'::text)::bigint <> {sessions_text}::regclass::oid
             {include mapped}
             FROM {sessions} AS s
             WHERE {session_id} {session_eq} sweeper_session_id
-            {if by_account}
               {include sessions_here}
-            {end}
             OFFSET 0
         ) AS v
         JOIN {refunds} AS r ON r.session_id {session_eq} v.session_id

@@ -21,12 +21,8 @@ sweeper_looked AS MATERIALIZED (
                    {include verdict} AS verdict
             {include reading_in_hand}
             WHERE {include is_in_hand}
-              {if by_account}
               {include sessions_here}
-              {end}
-              {if in_parts}
               {include read_in_bounds}
-              {end}
               AND {include in_scope}
             OFFSET 0  -- else each use of the verdict would compute it again
         ) AS looked

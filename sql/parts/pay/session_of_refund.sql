@@ -5,7 +5,5 @@ WHERE {session_id} {session_eq} r.session_id
   AND {account} {account_eq} r.account_id
   {include sessions_here}
   {end}
-  {if in_parts}
   {include in_bounds}
-  {end}
 OFFSET 0  -- LATERAL, so that each is looked up by its id: a join would read the whole table

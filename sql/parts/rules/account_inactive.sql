@@ -3,8 +3,6 @@ NOT EXISTS (
     SELECT
     FROM {accounts} AS a
     WHERE {accounts_id} {account_eq} v.account_id
-    {if by_account}
     {include account_here}
-    {end}
       AND ({account_active})
 )

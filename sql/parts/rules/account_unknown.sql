@@ -3,7 +3,5 @@ NOT EXISTS (
     SELECT
     FROM {accounts} AS a
     WHERE {accounts_id} {account_eq} v.account_id
-    {if by_account}
     {include account_here}
-    {end}
 )

@@ -2,9 +2,7 @@
 -- back.
 r.session_id {session_eq} v.session_id
 AND r.attempt {attempt_eq} v.attempt
-{if by_account}
 {include refund_here}
-{end}
 AND r.created_at >= %(since)s::timestamptz
 AND r.created_at < %(until)s::timestamptz
 AND {include not_reversed}

@@ -1,2 +1,4 @@
--- Only sessions, s, of the batch's accounts, so that Citus sends the statement to their node.
+-- With Citus, only sessions, s, of the accounts of the batch, so that the statement is sent to their node.
+{if by_account}
 AND {account} {account_eq} ANY (%(accounts)s::text[]::{account_type}[])
+{end}

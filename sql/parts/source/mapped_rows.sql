@@ -7,9 +7,6 @@ FROM (
 ) AS v
 WHERE true
 {else}
-FROM {sessions} AS s
-CROSS JOIN LATERAL (
-    {include mapped}
-) AS v
+{include mapped_sessions}
 WHERE {include chosen}
 {end}
