@@ -1,6 +1,6 @@
 -- Lists what the file's own SQL names and a stranger owns, who may replace it: functions, types, and tables or views, for
 -- whoever reads one runs what its owner put into it. The same roles as where functions can be planted gain rights by it.
-WITH {include strangers},
+WITH RECURSIVE {include strangers},
 -- a name without a schema is looked up along the path
 named AS (
     SELECT w.kind, w.name, n.oid AS namespace, n.nspname

@@ -1,7 +1,7 @@
 -- Lists the roles that may create functions or operators in a schema of the search path, or have left some there, and
 -- the roles with whose rights our statements would run them. Leaves out grants and owners that admit only roles that
 -- can run code of their own in our transactions anyway.
-WITH {include strangers},
+WITH RECURSIVE {include strangers},
 -- sweeper's own schema counts: our statements would call a function there that fits a status better than ours does
 path AS (
     SELECT n.oid, n.nspname, n.nspowner, n.nspacl

@@ -1,6 +1,6 @@
 -- Lists the roles that may change, or own, what a write to the mapped tables runs: triggers, and the functions and
 -- types that these tables use. The roles with whose rights it runs are those of list_planters.
-WITH {include strangers},
+WITH RECURSIVE {include strangers},
 -- a row that is written fires the triggers of its partition
 tables AS (
     SELECT c.oid, pg_catalog.format('%%I.%%I', n.nspname, c.relname) AS name, c.relowner, c.relacl, c.relispartition

@@ -1,7 +1,8 @@
 -- Lists what roles other than owners and superusers may do with sweeper's own schema, tables and functions that run
 -- with the rights of their owner; a null role is PUBLIC. A role that may insert refunds may also insert reversals, to
 -- take them back.
-WITH own AS (
+WITH RECURSIVE {include acting},
+own AS (
     SELECT n.oid, n.nspname, n.nspowner, n.nspacl
     FROM pg_catalog.pg_namespace AS n
     WHERE n.nspname::text = %(schema_name)s::text
@@ -91,5 +92,8 @@ CROSS JOIN LATERAL pg_catalog.aclexplode(g.acl) AS acl
 LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = acl.grantee
 -- a view was made to be read; a grant to a role that may act as the owner adds nothing
 WHERE (g.table_oid <> 0::oid OR g.kind <> 'TABLE' OR acl.privilege_type = 'INSERT')
-  AND (acl.grantee = 0::oid OR NOT pg_catalog.pg_has_role(r.oid, g.owner, 'MEMBER'))
+  AND (
+      acl.grantee = 0::oid
+      OR NOT (r.rolsuper OR (r.oid, g.owner) IN (SELECT a.who, a.role FROM acting AS a))
+  )
 ORDER BY g.kind, g.name, role, privilege, g.column_name

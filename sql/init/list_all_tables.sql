@@ -1,7 +1,7 @@
 -- Lists the app's tables by the name that SQL would use, and whether each may be read. A table of a role that would
 -- gain rights is not: its owner can run functions with the reader's rights, by an index that the planner looks at, or
 -- by a cast of a column's type.
-WITH {include strangers},
+WITH RECURSIVE {include strangers},
 strange AS MATERIALIZED (
     SELECT owned.relowner
     FROM (

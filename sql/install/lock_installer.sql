@@ -1,6 +1,7 @@
 -- Lets installations take turns: one without this lock waits, also for a first installation, which began before the row
 -- existed. The lock of a first installation counts when its role has the rights of the schema's owner. Held until the
 -- transaction ends.
+WITH RECURSIVE {include acting}
 SELECT true AS taken
 FROM {locks} AS l
 WHERE l.name = 'installer'
@@ -15,6 +16,9 @@ WHERE l.name = 'installer'
         AND first.objsubid = 1
         AND (first.classid::bigint << 32) | first.objid::bigint
             = pg_catalog.hashtextextended(pg_catalog.concat('sweeper install ', {schema_text}), 0)
-        AND pg_catalog.pg_has_role(a.usesysid, n.nspowner, 'MEMBER')
+        AND (
+            (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.oid = a.usesysid)
+            OR (a.usesysid, n.nspowner) IN (SELECT t.who, t.role FROM acting AS t)
+        )
   )
 FOR NO KEY UPDATE OF l SKIP LOCKED

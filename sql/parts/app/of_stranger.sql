@@ -3,7 +3,7 @@ EXISTS (
     SELECT
     FROM strangers AS s
     JOIN pg_catalog.pg_roles AS me ON me.rolname = current_user
-    WHERE pg_catalog.pg_has_role(s.oid, owned.relowner, 'MEMBER')
-      AND NOT pg_catalog.pg_has_role(s.oid, me.oid, 'MEMBER')
+    WHERE (s.oid, owned.relowner) IN (SELECT a.who, a.role FROM acting AS a)
+      AND (s.oid, me.oid) NOT IN (SELECT a.who, a.role FROM acting AS a)
       AND NOT (s.joins_any AND NOT me.rolsuper)
 )

@@ -15,9 +15,9 @@ SELECT m.kind,
        ) AS app_owner
 FROM may_create AS m
 JOIN strangers AS s
-  ON CASE WHEN m.role = 0::oid THEN true ELSE pg_catalog.pg_has_role(s.oid, m.role, 'MEMBER') END
+  ON CASE WHEN m.role = 0::oid THEN true ELSE (s.oid, m.role) IN (SELECT a.who, a.role FROM acting AS a) END
 LEFT JOIN runs_as AS v
-  ON NOT pg_catalog.pg_has_role(s.oid, v.oid, 'MEMBER')
+  ON (s.oid, v.oid) NOT IN (SELECT a.who, a.role FROM acting AS a)
  AND NOT (s.joins_any AND NOT v.rolsuper)
 WHERE EXISTS (SELECT FROM mapped)
 GROUP BY m.kind, m.place, m.role

@@ -1,5 +1,6 @@
 -- The mapped tables and their owners; the roles with whose rights our statements run; and the roles that can log in and
 -- are neither superusers nor owners of these tables, since an owner could add a trigger anyway.
+{include acting},
 mapped AS (
     SELECT c.oid,
            c.relowner AS owner
@@ -27,11 +28,10 @@ people AS (
     FROM pg_catalog.pg_roles AS r
     WHERE r.rolcanlogin
       AND pg_catalog.has_database_privilege(r.oid, pg_catalog.current_database(), 'CONNECT')
-      AND NOT EXISTS (
-          SELECT
-          FROM pg_catalog.pg_roles AS s
-          WHERE s.rolsuper
-            AND pg_catalog.pg_has_role(r.oid, s.oid, 'MEMBER')
+      AND r.oid NOT IN (
+          SELECT a.who
+          FROM acting AS a
+          JOIN pg_catalog.pg_roles AS s ON s.oid = a.role AND s.rolsuper
       )
 ),
 strangers AS (
@@ -42,6 +42,6 @@ strangers AS (
         FROM mapped AS m
         JOIN pg_catalog.pg_roles AS o ON o.oid = m.owner
         WHERE p.joins_any AND NOT o.rolsuper
-           OR pg_catalog.pg_has_role(p.oid, m.owner, 'MEMBER')
+           OR (p.oid, m.owner) IN (SELECT a.who, a.role FROM acting AS a)
     )
 )
