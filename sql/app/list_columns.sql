@@ -6,7 +6,12 @@ SELECT a.attname AS name,
        pg_catalog.format_type(beneath.oid, -1) AS base_type,
        t.typtype = 'd' AS domain,
        t.typcategory::text AS category,
-       NOT (a.attnotnull OR t.typnotnull) AS nullable,
+       -- a constraint that is NOT VALID (Postgres 18) leaves the rows that are there as they are
+       NOT (a.attnotnull OR t.typnotnull) OR EXISTS (
+           SELECT
+           FROM pg_catalog.pg_constraint AS k
+           WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND NOT k.convalidated AND a.attnum = ANY (k.conkey)
+       ) AS nullable,
        (a.attnotnull OR t.typnotnull)
            AND NOT a.atthasdef AND t.typdefault IS NULL AND a.attidentity = '' AS required,
        a.attgenerated <> '' OR a.attidentity = 'a' AS generated,

@@ -148,6 +148,16 @@ def test_an_id_that_may_be_null_is_refused(app: App) -> None:
     app.refused("sessions.id = 'id': may be null")
 
 
+def test_a_constraint_that_older_rows_may_break_does_not_count(app: App) -> None:
+    if app.sql("SELECT current_setting('server_version_num')::int")[0][0] < 180000:
+        pytest.skip("NOT NULL is always valid before version 18")
+    app.sql("ALTER TABLE jobs DROP CONSTRAINT jobs_pkey; ALTER TABLE jobs ALTER id DROP NOT NULL, ADD UNIQUE (id)")
+    app.sql("ALTER TABLE jobs ADD CONSTRAINT some_id NOT NULL id NOT VALID")
+    app.refused("sessions.id = 'id': may be null")
+    app.sql("ALTER TABLE jobs VALIDATE CONSTRAINT some_id")
+    assert app.sweep()["sessions"] == 1
+
+
 @pytest.mark.parametrize("key", ["failed", "running", "succeeded"])
 def test_a_status_that_the_enum_does_not_have_is_named_with_the_nearest(app: App, key: str) -> None:
     app.sql("CREATE TYPE kind AS ENUM ('running', 'failed', 'done')")
