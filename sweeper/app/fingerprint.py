@@ -130,11 +130,14 @@ def fingerprint(settings: Settings, slots: Mapped[str, str], search_path: str) -
     return f"{digest([decisive(settings), bound, search_path])} {slots['outer_names']}".rstrip()
 
 
-def compare_names(installed: str, current: str) -> str:
-    """Which names of the file have got another meaning, while nothing else of a fingerprint has changed; "" if none."""
+def compare_names(installed: str, current: str) -> tuple[str, bool]:
+    """Which names of the file have got another meaning, "" if none, and whether nothing else has changed.
+
+    By another column the type of an amount may change, too.
+    """
     (before, names), (now, others) = (one.partition(" ")[::2] for one in (installed, current))
-    changed = {*names.split(", ")} ^ {*others.split(", ")} if before == now else set[str]()
-    return ", ".join(sorted(changed - {""}))
+    changed = {*names.split(", ")} ^ {*others.split(", ")}
+    return ", ".join(sorted(changed - {""})), before == now
 
 
 def decisive(settings: Settings) -> dict[str, object]:

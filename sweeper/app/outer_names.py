@@ -4,11 +4,14 @@ They mean that only as long as no table of the subquery has such a column. When 
 a bare name meant until then, the same file means something else.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from sweeper.app.catalog import Table, qualifiers_in, subqueries, subqueries_within, words_in
+from sweeper.app.catalog import NAME, qualifiers_in, subqueries, subqueries_within, without_literals, words_in
+from sweeper.app.mark_slots import REFUND_NAMES
 from sweeper.app.named import tables_in
+from sweeper.app.over_refund import CHAIN
 from sweeper.app.reader import Reader
 from sweeper.app.values import OVER_REFUND, decisive_values
 from sweeper.config.model import Settings
@@ -19,6 +22,8 @@ from sweeper.postgres.templates import Slots, fill, fill_part, quote_name, quote
 
 _AMBIGUOUS = "42702"
 _ALIASES = {"sessions": "s", "accounts": "a"}
+# what is no bare name of a column: the parts of a longer name, a function, the name of what is read, and a type
+_NOT_BARE = re.compile(rf"(?:{NAME})(?:\s*\.\s*(?:{NAME}))+|(?:{NAME})\s*\(|(?:\bas\b|::)\s*(?:{NAME})", re.IGNORECASE)
 
 
 class OuterName(NamedTuple):
@@ -29,22 +34,53 @@ class OuterName(NamedTuple):
     tables: frozenset[str]
 
 
+class _Value(NamedTuple):
+    """SQL of the file that has subqueries, and what it is over: ``source`` as ``alias``, with these columns.
+
+    ``tables`` are those whose columns a bare name outside of the subqueries may mean.
+    """
+
+    key: str
+    text: str
+    source: str
+    alias: str
+    columns: frozenset[str]
+    tables: tuple[str, ...]
+
+
 def outer_names(reader: Reader, settings: Settings, slots: Mapping[str, str]) -> list[OuterName]:
     """Each such name, reported with the key of the file that has it: ``id in sessions.exclude``."""
-    tables = {table.qualified: table for table in reader.tables}
     found = dict[str, OuterName]()
-    for key, text in decisive_values(settings):
-        if key in OVER_REFUND:
-            continue
-        section = key.partition(".")[0]
-        queries = subqueries(text)
+    for value in _values(reader, settings, slots):
+        queries = subqueries(value.text)
         for number, query in enumerate(queries, start=1):
-            place = key if len(queries) == 1 else f"subquery {number} of {key}"
-            for name in _found_outside(reader, query, tables[slots[section]], _ALIASES[section]):
-                said = f"{name.said} of {place}" if " in " in name.said else f"{name.said} in {key}"
+            place = value.key if len(queries) == 1 else f"subquery {number} of {value.key}"
+            for name in _found_outside(reader, query, value):
+                said = f"{name.said} of {place}" if " in " in name.said else f"{name.said} in {value.key}"
                 before = found[said].tables if said in found else frozenset()
                 found[said] = OuterName(name.name, said, name.tables | before)
     return list(found.values())
+
+
+def _values(reader: Reader, settings: Settings, slots: Mapping[str, str]) -> Iterator[_Value]:
+    """The SQL of the file that decides who is paid, how much and where."""
+    tables = {table.qualified: table for table in reader.tables}
+    beside = [
+        {"table": slots[section], "alias": alias} for section, alias in _ALIASES.items() if slots.get(section) in tables
+    ]
+    sample = fill_part("sample_refund", slots, {"chained": "balance_type" in slots})
+    refund = fill_part("around_refund", {"refund_sample": sample}, {"beside": beside})
+    of_refund = frozenset({*REFUND_NAMES, *CHAIN})
+    of_ledger = settings.ledger.insert.values() if settings.ledger else ()
+    for key, text in (*decisive_values(settings), *(("ledger.insert", text) for text in of_ledger)):
+        section = key.partition(".")[0]
+        if not subqueries(text):
+            continue
+        if key in OVER_REFUND or section == "ledger":
+            yield _Value(key, text, refund, "refund", of_refund, tuple(one["table"] for one in beside))
+        else:
+            table = tables[slots[section]]
+            yield _Value(key, text, table.qualified, _ALIASES[section], frozenset(table.columns), (table.qualified,))
 
 
 def columns_to_miss(reader: Reader, names: Iterable[OuterName]) -> list[Slots]:
@@ -58,19 +94,49 @@ def columns_to_miss(reader: Reader, names: Iterable[OuterName]) -> list[Slots]:
     return [{"relation": quote_text(table), "name": quote_text(name)} for table, name in sorted(wanted - there)]
 
 
-def _found_outside(reader: Reader, subquery: str, table: Table, alias: str) -> Iterator[OuterName]:
+def columns_to_keep(reader: Reader, settings: Settings, slots: Mapping[str, str]) -> list[Slots]:
+    """The columns that bare names in subqueries mean, each with a table ``around`` that may have one of that name.
+
+    That is empty where the refund has one. If the column goes, the name means the one around.
+    """
+    read = list[tuple[_Value, set[str], set[str], set[str]]]()
+    for value in _values(reader, settings, slots):
+        for query in subqueries(value.text):
+            for start, end in subqueries_within(query):
+                own = _without_subqueries(query[start:end])
+                bare = words_in(_NOT_BARE.sub(" ", without_literals(own)))
+                read.append((value, tables_in(own), bare, tables_in(query)))
+    binds = {
+        "names": text_array(sorted({table for _, tables, *_ in read for table in tables})),
+        "columns": text_array(sorted({name for _, _, bare, _ in read for name in bare})),
+    }
+    rows = reader.transaction.rows(fill("list_read_tables", {}), binds) if read else []
+    columns = {row.name: frozenset[str](row.numbers) for row in rows}
+    kept = {
+        (table, name, around)
+        for value, tables, bare, others in read
+        for table in tables & columns.keys()
+        for name in bare & columns[table]
+        for around in ("", *value.tables, *(others - tables))
+        if around or (value.alias == "refund" and name in value.columns)
+    }
+    listed = ({"relation": table, "name": name, "around": around} for table, name, around in sorted(kept))
+    return [{key: quote_text(text) for key, text in one.items()} for one in listed]
+
+
+def _found_outside(reader: Reader, subquery: str, value: _Value) -> Iterator[OuterName]:
     """The names that mean a column outside of a subquery, or of one in it: ``id``, ``id in part 1``."""
     for number, (start, end) in enumerate(subqueries_within(subquery)):
         inner = subquery[start:end]
         # a bare name may also be an alias, for the whole row
-        others = words_in(inner) - qualifiers_in(subquery) - {alias}
-        names = sorted(others if number else words_in(inner).intersection(table.columns))
+        others = words_in(inner) - qualifiers_in(subquery) - {value.alias}
+        names = sorted(others if number else words_in(inner) & value.columns)
 
         def is_any_outside(names: list[str]) -> bool:
             listed = [{"name": quote_name(name)} for name in names]
             beside = fill_part("beside_names", {"subquery": inner}, {"names": listed})  # noqa: B023 - called in the loop
             whole = subquery[:start] + beside + subquery[end:]  # noqa: B023
-            return _is_ambiguous(reader, whole, table, alias)
+            return _is_ambiguous(reader, whole, value)
 
         if names and is_any_outside(names):
             read = frozenset(tables_in(_without_subqueries(inner)))
@@ -86,8 +152,8 @@ def _without_subqueries(query: str) -> str:
     return query
 
 
-def _is_ambiguous(reader: Reader, subquery: str, table: Table, alias: str) -> bool:
-    slots = {"expression": fill_part("rows_read", {"subquery": subquery}), "table": table.qualified, "alias": alias}
+def _is_ambiguous(reader: Reader, subquery: str, value: _Value) -> bool:
+    slots = {"expression": fill_part("rows_read", {"subquery": subquery}), "table": value.source, "alias": value.alias}
     try:
         with reader.transaction.savepoint():
             reader.transaction.row(fill("explain_expression", slots), {"no_rows": 0})

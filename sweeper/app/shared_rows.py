@@ -18,7 +18,7 @@ from sweeper.app.catalog import (
     without_literals,
 )
 from sweeper.app.facts import Facts
-from sweeper.app.outer_names import columns_to_miss, outer_names
+from sweeper.app.outer_names import columns_to_keep, columns_to_miss, outer_names
 from sweeper.app.plans import reads_others
 from sweeper.app.reader import Reader
 from sweeper.app.values import read_for_refund, reads_other_rows
@@ -83,8 +83,11 @@ def shared_facts(reader: Reader, settings: Settings, sessions: Table, known: Fac
         or not choices["ledger_guarded"],
     }
     names = outer_names(reader, settings, known.slots)
-    missed: Choices = {"columns_to_miss": columns_to_miss(reader, names)}
-    return Facts({"outer_names": ", ".join(one.said for one in names)}, {**own_choices, **missed})
+    bare: Choices = {
+        "columns_to_miss": columns_to_miss(reader, names),
+        "columns_to_keep": columns_to_keep(reader, settings, known.slots),
+    }
+    return Facts({"outer_names": ", ".join(one.said for one in names)}, {**own_choices, **bare})
 
 
 def _of_account(reader: Reader, settings: Settings, choices: Choices, *, changed: bool) -> dict[str, bool]:

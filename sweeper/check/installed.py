@@ -79,7 +79,7 @@ def _with_names(mapping: Mapping) -> Check:
         "installed",
         f"{installed}; {names}: a bare name in a subquery, which means a column outside of it as long as no table in "
         f"it has one. Then neither runs nor {mapping.schema}.refund() would pay",
-        "write s.NAME, or the alias of its table, then sweeper install",
+        "write s.NAME, refund.NAME, or the alias of its table, then sweeper install",
     )
 
 

@@ -160,14 +160,18 @@ def open_file(
 
 def what_changed(mapping: Mapping, installation: Installation) -> str:
     """How a mapping differs from the installed one, and what to do."""
-    names = compare_names(installation.fingerprint, mapping.fingerprint)
-    if names:
-        return (
-            f"{names}: a bare name in a subquery means another column than at installation, because a "
-            "migration of the app added or dropped one. Write s.NAME for the session's column, and the table's alias "
-            "before any other, then run `sweeper install`"
-        )
-    return "the mapping in the file is not the one that is installed: review the change, then run `sweeper install`"
+    changed = "the mapping in the file is not the one that is installed"
+    names, alone = compare_names(installation.fingerprint, mapping.fingerprint)
+    if not names:
+        return f"{changed}: review the change, then run `sweeper install`"
+    meaning = (
+        f"{names}: a bare name in a subquery means another column than at installation, because a migration of the app "
+        "added or dropped one"
+    )
+    return (
+        f"{meaning if alone else f'{changed}, and {meaning}, or the file was changed'}. Write s.NAME for the session's "
+        "column, refund.NAME for the refund's, and the table's alias before any other, then run `sweeper install`"
+    )
 
 
 def _require_version(installation: Installation) -> None:

@@ -53,6 +53,33 @@ IF FOUND THEN
         HINT = 'Run `sweeper check`.';
 END IF;
 {end}
+{if columns_to_keep}
+-- And one that means a column of a table in there does so only as long as that has it. Else it means one around the
+-- subquery: the refund's, where no table is given, or that of a table that may have got it since.
+SELECT pg_catalog.concat(bare.name, ' in ', bare.relation)
+INTO sweeper_problem
+FROM (VALUES
+    {each columns_to_keep ",\n    "}({relation}::text, {name}::text, {around}::text){end}
+) AS bare (relation, name, around)
+WHERE pg_catalog.to_regclass(bare.relation) IS NOT NULL
+  AND NOT EXISTS (
+      SELECT
+      FROM pg_catalog.pg_attribute AS a
+      WHERE a.attrelid = pg_catalog.to_regclass(bare.relation)::oid AND a.attname = bare.name::name
+  )
+  AND (bare.around = '' OR EXISTS (
+      SELECT
+      FROM pg_catalog.pg_attribute AS a
+      WHERE a.attrelid = pg_catalog.to_regclass(nullif(bare.around, ''))::oid AND a.attname = bare.name::name
+  ))
+LIMIT 1;
+IF FOUND THEN
+    RAISE EXCEPTION USING
+        ERRCODE = 'object_not_in_prerequisite_state',
+        MESSAGE = 'a bare name of the file means another column than at installation, ' || sweeper_problem || ': nothing was paid',
+        HINT = 'Run `sweeper check`.';
+END IF;
+{end}
 -- Another table may have the name of one that a subquery of the file reads, while the old one is still there.
 SELECT pg_catalog.min(t.key)
 INTO sweeper_problem
