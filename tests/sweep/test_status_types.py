@@ -170,6 +170,18 @@ def test_a_virtual_column_is_as_good_as_any_for_an_attempt_and_an_amount(app: Ap
         app.sql("UPDATE jobs SET state = 'done'")
 
 
+def test_a_layer_is_paid_by_what_a_virtual_column_is_now(app: App) -> None:
+    if app.database.value("SELECT current_setting('server_version_num')::int") < 180000:
+        pytest.skip("no virtual columns")
+    app.sql("ALTER TABLE jobs ADD due int GENERATED ALWAYS AS (price)")
+    app.map(amount="due")
+    app.write()
+    assert app.database.sweeper("install", now=None).exit_code == 0
+    (was,) = app.sql("SELECT id, due FROM jobs WHERE state = 'failed' LIMIT 1")
+    app.sql("ALTER TABLE jobs ALTER due SET EXPRESSION AS (price + 5)")
+    assert app.database.value("SELECT sweeper.refund(%s, 'x')", was[0]) == was[1] + 5
+
+
 def test_the_fence_compares_an_expression_over_the_row_before_and_after(app: App) -> None:
     with_flags(app)
     app.map("sessions.close", broken="true")
