@@ -125,7 +125,8 @@ BEGIN
 {end}
     SELECT v.status::text AS status,
            coalesce(v.status {status_eq} ANY ({live}), false) AS live,
-           CASE WHEN v.started_at IS NULL THEN 'unknown' ELSE 'known' END AS dates
+           CASE WHEN v.started_at IS NULL THEN 'unknown' ELSE 'known' END AS dates,
+           pg_catalog.pg_typeof(CASE WHEN false THEN v.amount END)::oid AS amount_type
     INTO sweeper_found
     {include reading_in_hand}
     WHERE {session_id} {session_eq} sweeper_session_id
@@ -144,6 +145,11 @@ BEGIN
             ERRCODE = 'invalid_parameter_value',
             MESSAGE = 'session ' || sweeper_session_id::text || ' is ' || coalesce(sweeper_found.status, 'without a status')
                 || ': only a failed or a running one can be refunded';
+    END IF;
+    -- what was a floating-point number at the installation is read by its text, to the last digit
+    IF sweeper_found.amount_type IN ('real'::regtype::oid, 'double precision'::regtype::oid) THEN
+        RAISE EXCEPTION 'the amount of a session has become a floating-point number since the installation: nothing was paid'
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run `sweeper install`.';
     END IF;
     {include require_own_table}
     sweeper_dates := sweeper_found.dates;

@@ -187,3 +187,13 @@ def test_a_timezone_that_makes_sessions_younger_than_their_refunds_is_called_wro
         said = refused(database, "install", "--rekey")
         assert "was UTC and is America/New_York: read in that, 5 sessions were started, or failed, after" in said
         assert "charged again" not in said
+
+
+@pytest.mark.parametrize("type_name", ["real", "double precision"])
+def test_no_digits_are_lost_when_the_amount_becomes_a_floating_point_number(paid: AppDatabase, type_name: str) -> None:
+    add_job(paid, 21, account="u", cost=1)
+    paid.sql(f"ALTER TABLE jobs ALTER cost TYPE {type_name}; UPDATE jobs SET cost = 1234567 WHERE id = 21")
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="floating-point"):
+        paid.sql("SELECT sweeper.refund(21, 'x')")
+    assert install(paid) == 0
+    assert paid.value("SELECT sweeper.refund(21, 'x')") == 1234567
