@@ -24,6 +24,7 @@ _AMBIGUOUS = "42702"
 _ALIASES = {"sessions": "s", "accounts": "a"}
 # what is no bare name of a column: the parts of a longer name, a function, the name of what is read, and a type
 _NOT_BARE = re.compile(rf"(?:{NAME})(?:\s*\.\s*(?:{NAME}))+|(?:{NAME})\s*\(|(?:\bas\b|::)\s*(?:{NAME})", re.IGNORECASE)
+_STAR = re.compile(r"(?:\bselect|,|\.)\s*\*", re.IGNORECASE)
 
 
 class OuterName(NamedTuple):
@@ -103,9 +104,12 @@ def columns_to_keep(reader: Reader, settings: Settings, slots: Mapping[str, str]
     for value in _values(reader, settings, slots):
         for query in subqueries(value.text):
             for start, end in subqueries_within(query):
-                own = _without_subqueries(query[start:end])
+                inner = query[start:end]
+                own = _without_subqueries(inner)
                 bare = words_in(_NOT_BARE.sub(" ", without_literals(own)))
-                read.append((value, tables_in(own), bare, tables_in(query)))
+                # by a star, a subquery in FROM has the columns of its tables
+                tables = tables_in(inner if _STAR.search(without_literals(inner)) else own)
+                read.append((value, tables, bare, tables_in(query)))
     binds = {
         "names": text_array(sorted({table for _, tables, *_ in read for table in tables})),
         "columns": text_array(sorted({name for _, _, bare, _ in read for name in bare})),

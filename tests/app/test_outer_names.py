@@ -62,8 +62,13 @@ def owe(app: AppDatabase) -> None:
             "ALTER TABLE entries DROP kind; ALTER TABLE orders ADD kind text",
             "kind in part 1",
         ),
+        (
+            "EXISTS (SELECT FROM (SELECT * FROM entries) AS e WHERE e.job_id = s.id AND kind = 'refund')",
+            "ALTER TABLE jobs ADD kind text; ALTER TABLE entries RENAME kind TO type",
+            "kind",
+        ),
     ],
-    ids=["added", "renamed", "between", "dropped"],
+    ids=["added", "renamed", "between", "dropped", "star"],
 )
 def test_no_run_pays_when_a_name_of_the_file_means_another_column(
     app: AppDatabase, exclude: str, migration: str, name: str
