@@ -1,12 +1,16 @@
 -- The roles whose rights each role has or can take, its own too; superusers may take any. Since version 16 a membership
 -- says what it gives: the rights of the role, SET ROLE, both, or, unless it may be granted on, nothing.
-memberships AS (
+memberships AS MATERIALIZED (
     SELECT m.member,
            m.roleid,
            m.admin_option AS grants,
-           coalesce((pg_catalog.to_jsonb(m) ->> 'set_option'::text)::boolean, true) AS sets,
-           coalesce((pg_catalog.to_jsonb(m) ->> 'inherit_option'::text)::boolean, true) AS inherits
-    FROM pg_catalog.pg_auth_members AS m
+           coalesce((m.given ->> 'set_option'::text)::boolean, true) AS sets,
+           coalesce((m.given ->> 'inherit_option'::text)::boolean, true) AS inherits
+    FROM (
+        SELECT a.member, a.roleid, a.admin_option, pg_catalog.to_jsonb(a) AS given
+        FROM pg_catalog.pg_auth_members AS a
+        OFFSET 0  -- once a row
+    ) AS m
     UNION ALL
     SELECT d.datdba, r.oid, false, true, true
     FROM pg_catalog.pg_database AS d
