@@ -21,8 +21,7 @@ from sweeper.postgres.transaction import Row, Transaction
 
 _MISSING_COLUMN = re.compile(r'column (?:\w+\.)?"?([^"]+?)"? does not exist')
 _CONSTANTS = ("true", "false", "null")
-# a virtual column is null in a trigger, and cannot be indexed
-_READ_BY_FENCE = ("sessions.attempt", "sessions.started_at", "sessions.status")
+_READ_BY_FENCE = ("sessions.attempt", "sessions.started_at")  # a virtual column is null in a trigger
 
 
 class Reader:
@@ -147,11 +146,9 @@ class Reader:
             return Expression(f"{alias}.{column.quoted}", column.base_type, column, column.collation)
         if is_name(text) and text.lower() not in _CONSTANTS:
             self.column(key, text, table)  # this error names the nearest column
-        read = text
-        if column:  # a virtual one, which the app may let be computed in another way
-            by_name = key.startswith("sessions.") and key not in _READ_BY_FENCE
-            read = f"{alias}.{column.quoted}" if by_name else column.expression or text
-        sql = fill_part("expression", {"expression": read})
+        by_name = key.startswith("sessions.") and key not in _READ_BY_FENCE  # its expression may change
+        virtual = column and (f"{alias}.{column.quoted}" if by_name else column.expression)
+        sql = fill_part("expression", {"expression": virtual or text})
         kind, collatable = self._type(key, text, table.qualified, alias, table=table, sql=sql)
         return Expression(sql, kind, collation=self._collation(sql, table, alias) if collatable else "")
 
