@@ -1,6 +1,7 @@
 """Whether the refunds in the app's ledger are about the mapped sessions at all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 from sweeper.app.catalog import Column
 from sweeper.check.context import failure, warning
@@ -8,6 +9,7 @@ from sweeper.check.rehearsal.marks.refund_texts import find_in_texts
 from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, named
 from sweeper.check.result import Check
 from sweeper.postgres.errors import Refusal, TooSlow
+from sweeper.postgres.transaction import Row
 
 _ENOUGH, _SPOKEN = 5, 3
 
@@ -31,10 +33,14 @@ def check_named_in_texts(samples: Samples) -> Iterator[Check]:
     own, sessions = settings.ledger, settings.sessions
     if ledger is None or own is None or samples.context.mapping.is_by_account:
         return
-    read = " ".join(filter(None, (sessions.amount, sessions.charged, sessions.exclude))).lower()
-    if ledger.table.name.lower() in read:  # partial refunds are subtracted there
+    name = ledger.table.name.lower()
+    if name in " ".join(filter(None, (sessions.charged, sessions.exclude))).lower():
         return
-    named_there = sorted({row.session_id for row in find_in_texts(samples, ledger.table, samples.owed(), GIVEN_BACK)})
+    rows = find_in_texts(samples, ledger.table, samples.owed(), GIVEN_BACK)
+    named_there = sorted({row.session_id for row in rows})
+    if name in sessions.amount.lower():  # it may subtract them: then a refund is not what is still owed, but for a half
+        whole = _given_back_whole(samples, rows)
+        named_there = whole if len(whole) * 2 > len(named_there) else []
     if len(named_there) >= _SPOKEN:
         yield failure(
             "ledger",
@@ -42,6 +48,17 @@ def check_named_in_texts(samples: Samples) -> Iterator[Check]:
             f"name, in a text, {len(named_there)} sessions that would be paid again, such as {named(named_there)}",
             "ledger.where and ledger.session: how the rows of the app's own refunds say which session they are of",
         )
+
+
+def _given_back_whole(samples: Samples, rows: Sequence[Row]) -> list[str]:
+    """The sessions of which a row gives back all that the file would pay."""
+    newest = samples.read("look_at_newest", samples.newest(running=False))
+    amounts = {row.session_id: Decimal(row.amount or 0) for row in newest}
+    return sorted({row.session_id for row in rows if amounts.get(row.session_id) in map(_number, row.amounts)})
+
+
+def _number(text: str | None) -> Decimal:
+    return Decimal(text or 0)
 
 
 def sessions_fail(samples: Samples, key: Column | None) -> bool:

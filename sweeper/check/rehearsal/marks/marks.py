@@ -205,8 +205,8 @@ def _traced(samples: Samples, *, blind: bool) -> Check | None:
     more: dict[str, Any] = {}
     for find in (refunded_wholes, refunded_parts):
         more = more or (find(samples, session_ids, GIVEN_BACK) if session_ids and not traces else {})
-    more |= {where: (len(found), found[0]) for where, found in released_and_unpaid(samples, session_ids).items()}
     traces |= without_netted(more, netted)
+    traces |= {where: (len(found), found[0]) for where, found in released_and_unpaid(samples, session_ids).items()}
     if not blind:  # one of a few may be a refund in part, or of something else
         traces = {where: found for where, found in traces.items() if found[0] >= _ENOUGH}
     if not traces:

@@ -19,7 +19,7 @@ _OF_CHARGES = re.compile(
 _STATE = re.compile(r"status|state|phase|outcome", re.IGNORECASE)
 _WORDS = (
     r"^(refunded|released|returned|reversed|rolled[ _-]?back|credited[ _-]?back|given[ _-]?back|reimbursed|restored"
-    r"|void|voided|cancell?ed|expired|freed)$"
+    r"|void|voided|cancell?ed|expired|freed|deleted)$"
 )
 # the same as a flag or a time, such as reversed_at
 _MARK = re.compile(
@@ -77,22 +77,10 @@ def _may_say(column: Column, *, of_charges: bool) -> bool:
 
 
 def _links(samples: Samples) -> Iterator[_Link]:
-    """Foreign keys between the sessions and tables of charges, by their names or amounts, except mapped ones."""
-    mapping = samples.context.mapping
-    sessions, known = mapping.sessions, {mapping.sessions.oid}
-    if mapping.ledger is not None:
-        known.add(mapping.ledger.table.oid)
-    tables = {row.oid: row.as_sql for row in samples.tables()}
+    """Links between the sessions and tables of charges, by their names or amounts, except mapped ones."""
     looked = 0
-    for row in samples.ask("list_references", {}):
-        by_row = row.table_oid == sessions.oid
-        oid = row.target_oid if by_row else row.table_oid
-        if oid in known or oid not in tables or not (by_row or row.target_oid == sessions.oid):
-            continue
-        table = samples.table("table", tables[oid])
-        key = table.columns.get(row.target_column) if by_row else samples.key_of(table)
-        link = (sessions if by_row else table).columns.get(row.column_name)
-        if ASKED.search(table.name) or key is None or link is None:
+    for table, key, link, by_row in (*_references(samples), *_by_name(samples)):
+        if ASKED.search(table.name):
             continue
         of_charges = _OF_CHARGES.search(table.name)
         amounts = [] if of_charges else row_amounts(samples, table, (key, link)) or []
@@ -102,6 +90,45 @@ def _links(samples: Samples) -> Iterator[_Link]:
         looked += 1
         if looked == _TABLES_AT_MOST:
             return
+
+
+def _references(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]]:
+    """Foreign keys between the sessions and other tables; a charge that a session names may be in the ledger."""
+    mapping = samples.context.mapping
+    sessions = mapping.sessions
+    ledger = mapping.ledger.table.oid if mapping.ledger is not None else None
+    tables = {row.oid: row.as_sql for row in samples.tables() if row.oid != sessions.oid}
+    for row in samples.ask("list_references", {}):
+        by_row = row.table_oid == sessions.oid
+        oid = row.target_oid if by_row else row.table_oid
+        if oid not in tables or not (by_row or (row.target_oid == sessions.oid and oid != ledger)):
+            continue
+        table = samples.table("table", tables[oid])
+        key = table.columns.get(row.target_column) if by_row else samples.key_of(table)
+        link = (sessions if by_row else table).columns.get(row.column_name)
+        if key is not None and link is not None:
+            yield table, key, link, by_row
+
+
+def _by_name(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]]:
+    """Columns of a session that have the name of a unique one of a table of charges, as `credit_id` of credits."""
+    sessions = samples.context.mapping.sessions
+    referring = {row.column_name for row in samples.ask("list_references", {}) if row.table_oid == sessions.oid}
+    for row in samples.tables():
+        if row.oid == sessions.oid or not _OF_CHARGES.search(row.table_name):
+            continue
+        table = samples.table("table", row.as_sql)
+        for unique in samples.ask("list_unique_columns", {}, table_oid=table.oid):
+            name = f"{table.name.rstrip('s')}_id" if unique.name == "id" else unique.name
+            key, link = table.columns.get(unique.name), _named(sessions, name)
+            if key and link and link.name not in referring and link.base_type == key.base_type:
+                yield table, key, link, True
+
+
+def _named(table: Table, name: str) -> Column | None:
+    """The column of this name, in whatever case it is written: `creditId` for `credit_id`."""
+    plain = name.replace("_", "").lower()
+    return next((one for text, one in table.columns.items() if text.replace("_", "").lower() == plain), None)
 
 
 def _read(

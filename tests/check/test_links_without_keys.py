@@ -1,0 +1,74 @@
+"""Refunds of the app's own that are reached without a foreign key, or that an amount out of the book leaves in."""
+
+import pytest
+
+from tests.helpers.app_database import AppDatabase
+from tests.helpers.shops import refuses, rehearsed, shop, without_ledger
+
+HOLDS = """
+CREATE TABLE reservations ({key} text PRIMARY KEY, taken int NOT NULL, status text NOT NULL);
+ALTER TABLE jobs ADD {link} text UNIQUE;
+UPDATE jobs SET {link} = 'r' || id;
+INSERT INTO reservations SELECT {link}, price, CASE state WHEN 'done' THEN 'committed' ELSE 'reserved' END FROM jobs;
+UPDATE reservations SET status = '{word}' WHERE {key} IN (
+    SELECT j.{link} FROM jobs j JOIN book b ON b.job = j.id AND b.kind = 'refund'
+);
+"""
+AMOUNT = "(SELECT r.taken FROM reservations r WHERE r.{key} = s.{link})"
+RELEASED = "(SELECT r.status = '{word}' FROM reservations r WHERE r.{key} = s.{link})"
+
+
+@pytest.mark.parametrize(
+    ("key", "link", "word"), [("request_id", "request_id", "released"), ("id", "reservation_id", "deleted")]
+)
+def test_reservations_that_sessions_name_without_a_foreign_key(
+    bare: AppDatabase, key: str, link: str, word: str
+) -> None:
+    app = shop(bare)
+    app.sql(HOLDS.format(key=key, link=link, word=word))
+    app.sql("DROP TABLE book")
+    without_ledger(app)
+    app.map(amount=AMOUNT.format(key=key, link=link))
+    assert "reservations.status (20 of the newest failed sessions" in refuses(app, "marks")
+    app.map(exclude=RELEASED.format(key=key, link=link, word="committed"))
+    assert "reservations.status" in refuses(app, "marks")
+    app.map(exclude=RELEASED.format(key=key, link=link, word=word))
+    assert "says that" not in rehearsed(app)["marks"]["message"]
+
+
+def test_ids_that_only_have_the_same_name(bare: AppDatabase) -> None:
+    """Whatever has the number of a job is no reservation of it."""
+    app = shop(bare)
+    app.sql("CREATE TABLE reservations (id text PRIMARY KEY, status text NOT NULL)")
+    app.sql("INSERT INTO reservations SELECT id, CASE state WHEN 'failed' THEN 'released' ELSE 'held' END FROM jobs")
+    app.sql("ALTER TABLE book DROP total")
+    assert rehearsed(app) == {}
+
+
+def test_charges_in_the_ledger_that_sessions_name(bare: AppDatabase) -> None:
+    """A refund of the app's marks the charge; one of ours would be a row of its own."""
+    app = shop(bare)
+    app.sql("ALTER TABLE book DROP total, ADD status text NOT NULL DEFAULT 'active'")
+    app.sql(
+        "ALTER TABLE jobs ADD book_id bigint; UPDATE jobs SET book_id = b.id FROM book b WHERE b.job = jobs.id AND b.kind = 'charge'"
+    )
+    app.sql("UPDATE book SET status = 'deleted' WHERE kind = 'charge' AND job IN (SELECT job FROM book WHERE kind = "
+            "'refund'); DELETE FROM book WHERE kind = 'refund'; UPDATE book SET job = NULL")  # fmt: skip
+    app.sql("ALTER TABLE book RENAME TO credit; ALTER TABLE jobs RENAME book_id TO credit_id")
+    app.map(amount="(SELECT -c.amount FROM credit c WHERE c.id = s.credit_id)")
+    app.map("ledger", table="credit")
+    assert "credit.status says that 20 of the newest failed" in refuses(app, "marks")
+
+
+def test_texts_of_refunds_that_the_amount_does_not_subtract(bare: AppDatabase) -> None:
+    app = shop(bare)
+    app.sql("ALTER TABLE jobs ALTER id TYPE int USING substr(id, 2)::int")
+    app.sql("ALTER TABLE book DROP total, ADD note text; UPDATE book SET job = substr(job, 2)")
+    app.sql("UPDATE book SET note = 'Refund of job #' || job, job = NULL WHERE kind = 'refund' AND job::int <= 10")
+    app.map("ledger", session="(job::int)", where="kind = 'refund' AND job IS NOT NULL")
+    app.map("ledger.insert", job="session_id::text")
+    taken = "SELECT -sum(b.amount) FROM book b WHERE b.job = s.id::text"
+    app.map(amount=f"({taken} AND b.kind = 'charge')")
+    assert "name, in a text, 10 sessions that would be paid again" in refuses(app, "ledger")
+    app.map(amount=f"({taken} OR b.note LIKE '%#' || s.id)")
+    assert "ledger" not in rehearsed(app)
