@@ -49,9 +49,8 @@ def test_charges_in_the_ledger_that_sessions_name(bare: AppDatabase) -> None:
     """A refund of the app's marks the charge; one of ours would be a row of its own."""
     app = shop(bare)
     app.sql("ALTER TABLE book DROP total, ADD status text NOT NULL DEFAULT 'active'")
-    app.sql(
-        "ALTER TABLE jobs ADD book_id bigint; UPDATE jobs SET book_id = b.id FROM book b WHERE b.job = jobs.id AND b.kind = 'charge'"
-    )
+    app.sql("ALTER TABLE jobs ADD book_id bigint")
+    app.sql("UPDATE jobs SET book_id = b.id FROM book b WHERE b.job = jobs.id AND b.kind = 'charge'")
     app.sql("UPDATE book SET status = 'deleted' WHERE kind = 'charge' AND job IN (SELECT job FROM book WHERE kind = "
             "'refund'); DELETE FROM book WHERE kind = 'refund'; UPDATE book SET job = NULL")  # fmt: skip
     app.sql("ALTER TABLE book RENAME TO credit; ALTER TABLE jobs RENAME book_id TO credit_id")

@@ -9,6 +9,7 @@ from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.check.context import CheckContext, failure, joined, ok, warning
 from sweeper.check.rehearsal.ledger.unmapped_ledger import check_given_back
 from sweeper.check.rehearsal.past_refunds.before_refund import amounts_before_refund
+from sweeper.check.rehearsal.past_refunds.charge_words import words_of_charges
 from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn, compared_columns
 from sweeper.check.rehearsal.past_refunds.given_back import read_given_back
 from sweeper.check.rehearsal.past_refunds.json_amounts import amounts_in_json, unwritten_amount
@@ -37,6 +38,8 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
         owners = set(_owners(samples, table))
         netted = context.settings.ledger is not None and context.settings.ledger.past is not None
         sessions = sessions if netted else amounts_in_json(amounts_before_refund(samples, sessions))
+        of_charges = words_of_charges(samples, sessions, compared)
+        newest = [one for one in samples.newest(running=False) if one in {known.session_id for known in sessions}]
     if not sessions:
         yield ok("past_refunds", "none of the newest failed sessions has a refund that the app wrote itself")
         return
@@ -47,7 +50,8 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
         _never(context, sessions),
         _absolute(sessions, compared),
         None if netted else unwritten_amount(sessions),
-        _others(sessions, compared, unwritten, unique, owners, moves=context.mapping.moves_balances),
+        of_charges,
+        _others(sessions, compared, unwritten, unique, owners, newest, moves=context.mapping.moves_balances),
     ]
     problems = [check for check in found if check is not None]
     if not problems:
@@ -195,6 +199,7 @@ def _others(
     unwritten: Sequence[Column],
     unique: Collection[str],
     owners: Collection[str],
+    newest: Sequence[str],
     *,
     moves: bool,
 ) -> Check | None:
@@ -213,7 +218,7 @@ def _others(
                         "it is unique, so the app's own code would not find our refund by it")  # fmt: skip
             lines.append(f"ledger.insert: {one.column.quoted} = what the app writes there")
             grave = True
-        different = [session.session_id for session in sessions if name in session.differs]
+        different = _now(newest, [session.session_id for session in sessions if name in session.differs])
         early = moves and one.not_paid_yet and len(different) >= _ENOUGH
         if early or len(different) > len(sessions) * _MANY:
             at_default = one.meaning == "default"
@@ -227,7 +232,7 @@ def _others(
                 grave = True
             lines.append(f"ledger.insert: {one.column.quoted} = what the app writes there")
     for column in unwritten:
-        filled = [one.session_id for one in sessions if column.name in one.unwritten]
+        filled = _now(newest, [one.session_id for one in sessions if column.name in one.unwritten])
         if len(filled) > len(sessions) * _ODD:
             said.append(
                 f"the app fills {column.name} ({len(filled)} of {len(sessions)} refunds, such as {named(filled)}), and "
@@ -239,3 +244,9 @@ def _others(
                 grave = True
             lines.append(f"ledger.insert: {column.quoted} = what the app writes there")
     return (failure if grave else warning)("past_refunds", "; ".join(said), "\n".join(lines)) if said else None
+
+
+def _now(newest: Sequence[str], found: Sequence[str]) -> Sequence[str]:
+    """The sessions found; none where they are the oldest ones alone, so that the app now writes what we do."""
+    since = next((place for place, one in enumerate(newest) if one in found), 0)
+    return [] if since >= _ENOUGH and len(newest) - since == len(found) else found

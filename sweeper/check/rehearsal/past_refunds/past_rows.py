@@ -37,6 +37,8 @@ class PastRefund:
     own_amount: frozenset[str] = frozenset()
     unwritten: frozenset[str] = frozenset()
     opposite: frozenset[str] = frozenset()
+    worded: frozenset[str] = frozenset()
+    """The columns with a text of our own, where the app's rows have another one."""
     numbers: Mapping[str, Pair] = field(default_factory=dict)
     """The numbers in JSON by column and key: the file's, and the app's."""
 
@@ -125,6 +127,11 @@ def _added_up(
             for place, one in enumerate(compared)
             if one.meaning in ("text", "")
             and all(_is_opposite(one, row.ours[place], row.theirs[place]) for row in rows)
+        ),
+        worded=frozenset(
+            one.column.name
+            for place, one in enumerate(compared)
+            if one.meaning == "text" and all(_unlike(one, row.ours[place], row.theirs[place]) for row in rows)
         ),
         unwritten=frozenset(
             column.name
