@@ -1,7 +1,8 @@
 -- Counts for how many running sessions a time is more than a minute after their start, so that it changes while they
--- run.
+-- run, and how many have it at all.
 SELECT pg_catalog.count(*) AS running,
-       pg_catalog.count(*) FILTER (WHERE found.later > interval '1 minute') AS moved
+       pg_catalog.count(*) FILTER (WHERE found.later > interval '1 minute') AS moved,
+       pg_catalog.count(found.later) AS known
 FROM (
     SELECT {at} - {started} AS later
     FROM {table} AS s

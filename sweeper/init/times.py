@@ -12,6 +12,7 @@ from sweeper.init.sessions import Session
 from sweeper.postgres.templates import fill_expression
 
 _MOST = 6
+_ENOUGH = 3
 _AHEAD_SECONDS = 120  # how far off a clock may be
 _STARTED = ("charged", "created", "inserted", "requested", "submitted", "queued", "enqueued", "started", "start",
             "added", "made", "put")  # fmt: skip
@@ -91,7 +92,8 @@ def _active(evidence: Evidence, session: Session, started: Column | None, choose
     if deadline:
         return [Line("stuck_at", deadline.as_sql, _without_deadline(evidence, session, deadline))]
     beat = _time(session, *_BEATS)
-    if beat:
+    _, moved, known = _moves(evidence, session, beat, started) if beat else (0, 0, 0)
+    if beat and (moved or known < _ENOUGH):
         return [Line("active_at", beat.as_sql, "last sign of life; stuck_after counts from it")]
     found = []
     lines = []
@@ -99,10 +101,14 @@ def _active(evidence: Evidence, session: Session, started: Column | None, choose
     if planned:
         listed = ", ".join(column.as_sql for column in (*planned, *_started_working(times)))
         found.append(Candidate(f"greatest({listed})", "what is planned for later is not stuck before its time"))
-    changed = _time(session, *_CHANGES)
-    if changed:
-        moves = _moves(evidence, session, changed, started)
-        found.append(Candidate(changed.as_sql, f"any change of the row{moves}"))
+    for column, meaning in (
+        (beat, "by its name a sign of life"),
+        (_time(session, *_CHANGES), "any change of the row"),
+    ):
+        if column:
+            running, moved, _ = _moves(evidence, session, column, started)
+            seen = f"; on {moved} of {running} running ones more than a minute after the start" if running else ""
+            found.append(Candidate(column.as_sql, meaning + seen))
     if found:
         if started:
             found.append(Candidate(started.as_sql, "no sign of life: stuck_after counts from the start"))
@@ -159,16 +165,17 @@ def _without_deadline(evidence: Evidence, session: Session, deadline: Column) ->
     return f"when a running session is stuck; {empty} of {rows} running ones have none and never are"
 
 
-def _moves(evidence: Evidence, session: Session, column: Column, started: Column | None) -> str:
+def _moves(evidence: Evidence, session: Session, column: Column, started: Column | None) -> tuple[int, int, int]:
+    """How many sessions run, for how many of them a time is over a minute after the start, and how many have it."""
     running = session.condition("running")
     if not running or started is None:
-        return ""
+        return 0, 0, 0
     slots = {
         "at": f"s.{column.as_sql}", "started": f"s.{started.as_sql}", "table": session.table.as_sql, "running": running,
         "key": session.key.as_sql,
     }  # fmt: skip
     looked = evidence.rows("draft_signs_of_life", slots)
-    return f"; on {looked[0][1]} of {looked[0][0]} running ones more than a minute after the start" if looked else ""
+    return (int(looked[0][0]), int(looked[0][1]), int(looked[0][2])) if looked else (0, 0, 0)
 
 
 def _failed(evidence: Evidence, session: Session, started: Column | None, chooser: Chooser) -> Line:

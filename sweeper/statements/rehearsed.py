@@ -14,7 +14,7 @@ REHEARSED = (
     "compare_clocks", "compare_named_accounts", "compare_with_balance", "count_qualified", "list_ledger_json_numbers",
     "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts",
     "list_sessions_of", "read_amounts", "read_numbers", "count_subjects", "list_tries", "count_lots",
-    "compare_planned", "find_refund_events", "list_parts", "find_partly_keyed",
+    "compare_planned", "find_refund_events", "list_parts", "find_partly_keyed", "sum_shares",
 )  # fmt: skip
 
 OF_LEDGER = (
@@ -35,7 +35,7 @@ CHOSEN = (
     "find_unpayable", "list_accounts_of", "list_json_numbers", "list_json_marks",
     "count_set", "count_ended", "find_released", "compare_named_accounts", "compare_with_balance", "count_qualified",
     "compare_row_accounts", "count_outlived", "list_row_kinds", "list_texts", "try_amounts", "read_amounts",
-    "compare_planned", "find_partly_keyed",
+    "compare_planned", "find_partly_keyed", "sum_shares",
 )  # fmt: skip
 
 
@@ -135,6 +135,7 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "touched": False,
         "numbers": _numbers(mapping) if name == "read_numbers" else [],
         "kinds": [],
+        "lowered": [{"share": "share_1", "column": mapping.slots.get("accounts_key", key)}],
         "balance": False,
     }
 

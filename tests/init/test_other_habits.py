@@ -123,3 +123,14 @@ def test_a_content_type_without_a_name_leaves_the_rows_open(server: Server, tmp_
     assert found["ledger"]["where"] == "?"
     assert "is about several kinds of things, and which are sessions is not known: " in text
     assert found["ledger"]["insert"]["content_type_id"] == "3", "all refunds have that"
+
+
+def test_a_sign_of_life_that_no_running_session_shows_is_asked_about(server: Server, tmp_path: Path) -> None:
+    seen = (
+        "ALTER TABLE renders ADD last_seen_at timestamp; UPDATE renders SET last_seen_at = created_at + interval '{}'"
+    )
+    found, text = draft(server, tmp_path, APP, seen.format("2 s"))
+    assert found["sessions"]["active_at"] == "?"
+    assert '"last_seen_at"   by its name a sign of life; on 0 of 24 running ones more than a minute after' in text
+    found, _ = draft(server, tmp_path, APP, seen.format("2 min"))
+    assert found["sessions"]["active_at"] == "last_seen_at"

@@ -8,6 +8,7 @@ from sweeper.check.context import CheckContext, failure, joined, ok, warning
 from sweeper.check.rehearsal.accounts.account_links import check_payers, wrong_table
 from sweeper.check.rehearsal.accounts.balance_as_amount import check_balance_as_amount
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
+from sweeper.check.rehearsal.accounts.below_zero import check_below_zero
 from sweeper.check.rehearsal.accounts.booked_balances import check_booked
 from sweeper.check.rehearsal.accounts.named_accounts import check_named_accounts
 from sweeper.check.rehearsal.accounts.pools import check_pools, why_limit, why_total
@@ -55,6 +56,7 @@ def check_accounts(context: CheckContext) -> Iterator[Check]:
             if not hook_may_write(samples, [accounts.name]):
                 found += [*_spent(samples, accounts, own), *check_held(samples, accounts, own)]
                 found += [*check_pools(samples, accounts, own), *check_sums(samples, accounts, own)]
+                found += check_below_zero(samples, accounts, own)
             found += check_payers(samples, accounts, own)
             found += check_booked(samples, accounts, own)
             found += check_balance_as_amount(samples)

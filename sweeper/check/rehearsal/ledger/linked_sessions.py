@@ -6,7 +6,7 @@ from decimal import Decimal
 from sweeper.app.catalog import Column
 from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.marks.refund_texts import find_in_texts
-from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, named
+from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_owed, named
 from sweeper.check.result import Check
 from sweeper.postgres.errors import Refusal, TooSlow
 from sweeper.postgres.transaction import Row
@@ -53,12 +53,9 @@ def check_named_in_texts(samples: Samples) -> Iterator[Check]:
 def _given_back_whole(samples: Samples, rows: Sequence[Row]) -> list[str]:
     """The sessions of which a row gives back all that the file would pay."""
     newest = samples.read("look_at_newest", samples.newest(running=False))
-    amounts = {row.session_id: Decimal(row.amount or 0) for row in newest}
-    return sorted({row.session_id for row in rows if amounts.get(row.session_id) in map(_number, row.amounts)})
-
-
-def _number(text: str | None) -> Decimal:
-    return Decimal(text or 0)
+    amounts = {row.session_id: Decimal(row.amount) for row in newest if is_owed(row)}
+    moved = ((row.session_id, Decimal(text)) for row in rows for text in row.amounts if text is not None)
+    return sorted({one for one, amount in moved if amounts.get(one) == amount})
 
 
 def sessions_fail(samples: Samples, key: Column | None) -> bool:
