@@ -10,7 +10,12 @@ from sweeper.check.rehearsal.charges.qualifiers import of_these_sessions
 from sweeper.check.rehearsal.charges.subjects import check_ledger_subjects
 from sweeper.check.rehearsal.ledger.double_entry import check_entries
 from sweeper.check.rehearsal.ledger.ledger_columns import account_column, amount_columns
-from sweeper.check.rehearsal.ledger.linked_sessions import check_linked, check_named_in_texts, check_session_fails
+from sweeper.check.rehearsal.ledger.linked_sessions import (
+    check_linked,
+    check_named_in_json,
+    check_named_in_texts,
+    check_session_fails,
+)
 from sweeper.check.rehearsal.ledger.lots import check_lots, count_lots
 from sweeper.check.rehearsal.ledger.newest_balances import check_newest_balances, check_not_newest, is_newest_balance
 from sweeper.check.rehearsal.ledger.row_kinds import check_row_kinds
@@ -57,7 +62,7 @@ def check_ledger(context: CheckContext) -> Iterator[Check]:
             *failing,
             *check_linked(samples, key),
             *_running(samples, key),
-            *(_missed_rows(samples) if not failing else check_named_in_texts(samples)),
+            *(_missed_rows(samples) if not failing else _named(samples)),
             *_later(samples, key),
             *_no_room(samples),
             *check_ledger_subjects(samples),
@@ -148,7 +153,11 @@ def _no_room(samples: Samples) -> Iterator[Check]:
 
 def _missed_rows(samples: Samples) -> list[Check]:
     """Refunds that ``where`` leaves out, recognized by their words, or else by the sessions that they name."""
-    return [*_missed(samples)] or [*check_row_kinds(samples)] or [*check_named_in_texts(samples)]
+    return [*_missed(samples)] or [*check_row_kinds(samples)] or _named(samples)
+
+
+def _named(samples: Samples) -> list[Check]:
+    return [*check_named_in_texts(samples)] or [*check_named_in_json(samples)]
 
 
 def _missed(samples: Samples) -> Iterator[Check]:

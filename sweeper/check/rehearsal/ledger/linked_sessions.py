@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from sweeper.app.catalog import Column
+from sweeper.app.catalog import JSON_TYPES, Column
 from sweeper.check.context import failure, warning
+from sweeper.check.rehearsal.ledger.ledger_columns import account_column, amount_columns
 from sweeper.check.rehearsal.marks.refund_texts import find_in_texts
 from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_owed, named
 from sweeper.check.result import Check
-from sweeper.postgres.errors import Refusal, TooSlow
+from sweeper.postgres.errors import Refusal, StatementError, TooSlow
+from sweeper.postgres.templates import Choices
 from sweeper.postgres.transaction import Row
 
 _ENOUGH, _SPOKEN = 5, 3
@@ -48,6 +50,39 @@ def check_named_in_texts(samples: Samples) -> Iterator[Check]:
             f"name, in a text, {len(named_there)} sessions that would be paid again, such as {named(named_there)}",
             "ledger.where and ledger.session: how the rows of the app's own refunds say which session they are of",
         )
+
+
+def check_named_in_json(samples: Samples) -> Iterator[Check]:
+    """Sessions that would be paid although rows of refunds name them under another key of JSON."""
+    ledger, own = samples.context.mapping.ledger, samples.context.settings.ledger
+    amounts, account = amount_columns(samples), account_column(samples)
+    if ledger is None or own is None or not amounts or account is None or samples.context.mapping.is_by_account:
+        return
+    key, columns = samples.key_of(ledger.table), ledger.table.columns.values()
+    with_json = samples.seen(ledger.table, [one for one in columns if one.base_type in JSON_TYPES])
+    said = samples.seen(ledger.table, [one for one in columns if one.category in ("S", "E")])
+    if key is None or not said or not samples.sees(ledger.table, [key]):
+        return
+    slots = {"key": key.quoted, "amount_column": amounts[0].quoted, "account_column": account.quoted}
+    texts: Choices = {"texts": [{"column": one.quoted} for one in said]}
+    owed = samples.owed()
+    for column in with_json:
+        try:
+            rows = samples.read(
+                "find_refund_keys", owed, {**slots, "column": column.quoted}, texts, refund_words=GIVEN_BACK
+            )
+        except (Refusal, StatementError, TooSlow):
+            continue
+        row = next((row for row in rows if len(row.sessions) >= _SPOKEN), None)
+        if row is not None:
+            yield failure(
+                "ledger",
+                f"ledger.where = {own.where!r} leaves out rows that look like refunds of {len(row.sessions)} sessions "
+                f"that would be paid again, such as {named(row.sessions)}: they name them in {column.name} under "
+                f"{row.name!r}, with the account and the whole amount",
+                "ledger.where and ledger.session: also rows of that key, as coalesce of both",
+            )
+            return
 
 
 def _given_back_whole(samples: Samples, rows: Sequence[Row]) -> list[str]:
