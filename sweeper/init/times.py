@@ -16,6 +16,8 @@ _ENOUGH = 3
 _AHEAD_SECONDS = 120  # how far off a clock may be
 _STARTED = ("charged", "created", "inserted", "requested", "submitted", "queued", "enqueued", "started", "start",
             "added", "made", "put")  # fmt: skip
+_MADE = frozenset({"created", "inserted", "added", "made", "put"})
+_BEGUN = ("charged", "started", "begun", "start", "submitted", "enqueued", "queued")
 _BEATS = ("heartbeat", "beat", "seen", "alive", "activity", "active", "ping", "progress")
 _CHANGES = ("updated", "update", "changed", "modified", "touched")
 _ENDED = ("ended", "finished", "completed", "closed", "end", "done")
@@ -51,10 +53,11 @@ class Times:
 def find_times(evidence: Evidence, session: Session, chooser: Chooser) -> Times:
     """All lines about times: each certain, a question, or left out."""
     started = find_started(session)
+    begun = _begun_later(evidence, session, started)
     line = (
         Line("started_at", started.as_sql, "when the charge was taken")
-        if started
-        else _ask_started(evidence, session, chooser)
+        if started and not begun
+        else _ask_started(evidence, session, chooser, [started, begun] if started and begun else [])
     )
     ended = _time(session, "completed", "finished", "ended", "end", "done", "succeeded")
     failed = _failed(evidence, session, started, chooser)
@@ -75,10 +78,26 @@ def find_started(session: Session) -> Column | None:
     return named or (of_every_row[0] if len(of_every_row) == 1 else None)
 
 
-def _ask_started(evidence: Evidence, session: Session, chooser: Chooser) -> Line:
-    times = [Candidate(column.as_sql, "a time") for column in session.table.columns if column.is_time]
-    times += _epochs(evidence, session, _STARTED)
-    return asked(chooser, "started_at", "When was the charge taken?", times)
+def _begun_later(evidence: Evidence, session: Session, made: Column | None) -> Column | None:
+    """When the work began, where that is more than an hour after the row was made, as of drafts or retries."""
+    if made is None or not made.words & _MADE:
+        return None
+    begun = _time(session, *_BEGUN)
+    if begun is None or begun == made or begun.words & _PLANNED:
+        return None
+    slots = {
+        "at": f"s.{begun.as_sql}", "started": f"s.{made.as_sql}", "table": session.table.as_sql, "running": "true",
+        "key": session.key.as_sql,
+    }  # fmt: skip
+    looked = evidence.rows("draft_signs_of_life", slots)
+    return begun if looked and int(looked[0][3]) >= _ENOUGH else None
+
+
+def _ask_started(evidence: Evidence, session: Session, chooser: Chooser, both: list[Column]) -> Line:
+    times = both or [column for column in session.table.columns if column.is_time]
+    found = [Candidate(column.as_sql, "a time") for column in times]
+    found += [] if both else _epochs(evidence, session, _STARTED)
+    return asked(chooser, "started_at", "When was the charge taken?", found)
 
 
 def _time(session: Session, *names: str) -> Column | None:

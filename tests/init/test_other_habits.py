@@ -134,3 +134,13 @@ def test_a_sign_of_life_that_no_running_session_shows_is_asked_about(server: Ser
     assert '"last_seen_at"   by its name a sign of life; on 0 of 24 running ones more than a minute after' in text
     found, _ = draft(server, tmp_path, APP, seen.format("2 min"))
     assert found["sessions"]["active_at"] == "last_seen_at"
+
+
+def test_work_that_begins_long_after_its_row_was_made(server: Server, tmp_path: Path) -> None:
+    """Then the charge may have been taken at either time."""
+    begun = "ALTER TABLE renders ADD started_at timestamp; UPDATE renders SET started_at = created_at + interval '{}'"
+    found, text = draft(server, tmp_path, APP, begun.format("2 h"))
+    assert found["sessions"]["started_at"] == "?"
+    assert "When was the charge taken?" in text
+    found, _ = draft(server, tmp_path, APP, begun.format("2 min"))
+    assert found["sessions"]["started_at"] == "created_at"
