@@ -2,7 +2,7 @@
 
 from sweeper.app.catalog import INTEGER_TYPES, TEXT_TYPES, TIME_TYPES, Column
 from sweeper.app.mapping import Mapping
-from sweeper.postgres.templates import Choices, Slots
+from sweeper.postgres.templates import Choices, Slots, quote_name
 
 REHEARSED = (
     "compare_charge_accounts", "compare_charges", "compare_newest_balances", "compare_past", "compare_statuses",
@@ -137,9 +137,17 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         "touched": False,
         "numbers": _numbers(mapping) if name == "read_numbers" else [],
         "kinds": [],
-        "lowered": [{"share": "share_1", "column": mapping.slots.get("accounts_key", key)}],
+        "lowered": _lowered(mapping) if name == "sum_shares" else [],
         "balance": False,
     }
+
+
+def _lowered(mapping: Mapping) -> list[Slots]:
+    """The shares of [accounts.add]; without them there is nothing to fill the statement with."""
+    shares = mapping.choices["shares"]
+    if not shares or not isinstance(shares, list):
+        raise KeyError("shares")
+    return [{"share": one["share"], "column": quote_name(one["name"])} for one in shares]
 
 
 def _of_sessions(mapping: Mapping, *, times: bool) -> list[Slots]:
