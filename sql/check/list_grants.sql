@@ -1,8 +1,7 @@
 -- Lists what roles other than owners and superusers may do with sweeper's own schema, tables and functions that run
 -- with the rights of their owner; a null role is PUBLIC. A role that may insert refunds may also insert reversals, to
 -- take them back.
-WITH RECURSIVE {include acting},
-own AS (
+WITH RECURSIVE own AS (
     SELECT n.oid, n.nspname, n.nspowner, n.nspacl
     FROM pg_catalog.pg_namespace AS n
     WHERE n.nspname::text = %(schema_name)s::text
@@ -72,7 +71,11 @@ granted AS (
     FROM own AS n
     JOIN pg_catalog.pg_proc AS p ON p.pronamespace = n.oid AND p.prosecdef{if sharded}
     WHERE p.proname = 'refund'{end}
-)
+),
+wanted AS (
+    SELECT g.owner AS role FROM granted AS g
+),
+{include acting}
 SELECT g.kind,
        g.name,
        g.column_name,

@@ -1,14 +1,15 @@
 -- Lists the app's tables by the name that SQL would use, and whether each may be read. A table of a role that would
 -- gain rights is not: its owner can run functions with the reader's rights, by an index that the planner looks at, or
 -- by a cast of a column's type.
-WITH RECURSIVE {include strangers},
+WITH RECURSIVE may_create AS (
+    SELECT DISTINCT c.relowner AS role
+    FROM pg_catalog.pg_class AS c
+    WHERE c.relkind IN ('r', 'p')
+),
+{include strangers},
 strange AS MATERIALIZED (
     SELECT owned.relowner
-    FROM (
-        SELECT DISTINCT c.relowner
-        FROM pg_catalog.pg_class AS c
-        WHERE c.relkind IN ('r', 'p')
-    ) AS owned
+    FROM (SELECT c.role AS relowner FROM may_create AS c) AS owned
     WHERE {include of_stranger}
 )
 SELECT c.oid::bigint AS oid,

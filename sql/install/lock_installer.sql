@@ -1,7 +1,12 @@
 -- Lets installations take turns: one without this lock waits, also for a first installation, which began before the row
 -- existed. The lock of a first installation counts when its role has the rights of the schema's owner. Held until the
 -- transaction ends.
-WITH RECURSIVE {include acting}
+WITH RECURSIVE wanted AS (
+    SELECT n.nspowner AS role
+    FROM pg_catalog.pg_namespace AS n
+    WHERE n.nspname = {schema_text}
+),
+{include acting}
 SELECT true AS taken
 FROM {locks} AS l
 WHERE l.name = 'installer'

@@ -1,11 +1,13 @@
 """Since version 16 a membership says what it gives, which may be nothing."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, items
+from tests.helpers.query_plans import explained
 from tests.helpers.roles import drop_role, someone
 
 
@@ -70,3 +72,26 @@ def test_one_that_only_inherits_cannot_go_on_by_set_role(bare: AppDatabase, owne
 def test_a_member_without_its_rights_cannot_create_where_the_role_may(bare: AppDatabase, owner: str) -> None:
     grants = ["CREATE ON SCHEMA public TO {middle}", "{middle} TO {guest} WITH INHERIT FALSE, SET FALSE"]
     assert not may_plant(bare, owner, *grants)
+
+
+def test_roles_that_are_members_of_many_others_cost_nothing(bare: AppDatabase, owner: str) -> None:
+    """Every pair of 100 people of an app's staff and its 20,000 tenants was more than a run had time for."""
+    staff, tenants = ([f"{kind}_{number}_of_{owner}" for number in range(40)] for kind in ("staff", "tenant"))
+    try:
+        bare.sql("; ".join(f"CREATE ROLE {name}" for name in (*staff, *tenants)))
+        bare.sql(f"GRANT {', '.join(tenants)} TO middle_of_{owner}; GRANT middle_of_{owner} TO {', '.join(staff)}")
+        with explained("EXPLAIN (ANALYZE, FORMAT JSON)", "list_planters") as plans:
+            check(bare)
+    finally:
+        bare.sql(f"DROP ROLE {', '.join((*staff, *tenants))}")
+    read = [node["Actual Rows"] for (plan,) in plans["list_planters"] for node in unions(plan["Plan"])]
+    assert read
+    assert max(read) < len(staff) * len(tenants)
+
+
+def unions(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The nodes of a plan that gather rows until no more are found."""
+    if node["Node Type"] == "Recursive Union":
+        yield node
+    for child in node.get("Plans", []):
+        yield from unions(child)

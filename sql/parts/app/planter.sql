@@ -15,9 +15,9 @@ SELECT m.kind,
        ) AS app_owner
 FROM may_create AS m
 JOIN strangers AS s
-  ON CASE WHEN m.role = 0::oid THEN true ELSE (s.oid, m.role) IN (SELECT a.who, a.role FROM acting AS a) END
+  ON CASE WHEN m.role = 0::oid THEN true ELSE m.role = ANY (s.roles) END
 LEFT JOIN runs_as AS v
-  ON (s.oid, v.oid) NOT IN (SELECT a.who, a.role FROM acting AS a)
+  ON NOT v.oid = ANY (s.roles)
  AND NOT (s.joins_any AND NOT v.rolsuper)
 WHERE EXISTS (SELECT FROM mapped)
 GROUP BY m.kind, m.place, m.role
