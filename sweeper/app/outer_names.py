@@ -24,7 +24,8 @@ _AMBIGUOUS = "42702"
 _ALIASES = {"sessions": "s", "accounts": "a"}
 # what is no bare name of a column: the parts of a longer name, a function, the name of what is read, and a type
 _NOT_BARE = re.compile(rf"(?:{NAME})(?:\s*\.\s*(?:{NAME}))+|(?:{NAME})\s*\(|(?:\bas\b|::)\s*(?:{NAME})", re.IGNORECASE)
-_STAR = re.compile(r"(?:\bselect|,|\.)\s*\*", re.IGNORECASE)
+# neither a product nor count(*)
+_STAR = re.compile(r"[^\s(]\s*\*\s*(?:,|\)|\bfrom\b)", re.IGNORECASE)
 
 
 class OuterName(NamedTuple):

@@ -67,8 +67,14 @@ def owe(app: AppDatabase) -> None:
             "ALTER TABLE jobs ADD kind text; ALTER TABLE entries RENAME kind TO type",
             "kind",
         ),
+        (
+            "EXISTS (SELECT FROM (SELECT DISTINCT ON (job_id) * FROM entries ORDER BY job_id, kept) AS e "
+            "WHERE e.job_id = s.id AND kind = 'refund')",
+            "ALTER TABLE jobs ADD kind text; ALTER TABLE entries RENAME kind TO type",
+            "kind",
+        ),
     ],
-    ids=["added", "renamed", "between", "dropped", "star"],
+    ids=["added", "renamed", "between", "dropped", "star", "distinct star"],
 )
 def test_no_run_pays_when_a_name_of_the_file_means_another_column(
     app: AppDatabase, exclude: str, migration: str, name: str
