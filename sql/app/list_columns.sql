@@ -15,12 +15,13 @@ SELECT a.attname AS name,
        (a.attnotnull OR t.typnotnull)
            AND NOT a.atthasdef AND t.typdefault IS NULL AND a.attidentity = '' AS required,
        a.attgenerated <> '' OR a.attidentity = 'a' AS generated,
-       -- what a virtual generated column (Postgres 18) is computed from
-       CASE WHEN a.attgenerated = 'v' THEN (
+       a.attgenerated = 'v' AS virtual,  -- since Postgres 18
+       -- what a generated column is computed from
+       CASE WHEN a.attgenerated <> '' THEN (
            SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid)
            FROM pg_catalog.pg_attrdef AS d
            WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum
-       ) END AS expression,
+       ) END AS computed,
        coalesce(collation_of.collisdeterministic, true) AS deterministic,
        pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'SELECT') AS readable,
        ARRAY(

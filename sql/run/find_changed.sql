@@ -17,8 +17,11 @@ LEFT JOIN LATERAL (
            {amount} AS amount{end}{if rereads_charged},
            {charged} AS charged{end}
     FROM (
-        SELECT {each as_unpaid ",\n               "}{if written}NULL::{column_type}{else}s.{column}{end} AS {column}{end}
-        {include session_of_refund}
+        SELECT {each as_unpaid ",\n               "}{if computed}({computed})::{column_type}{else}s.{column}{end} AS {column}{end}
+        FROM (
+            SELECT {each as_unpaid ",\n                   "}{if written}NULL::{column_type}{else}s.{column}{end} AS {column}{end}
+            {include session_of_refund}
+        ) AS s
     ) AS s
 ) AS now ON true
 WHERE now.excluded

@@ -1,7 +1,7 @@
 """The app's tables and columns in the server's catalog."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sweeper.config.errors import nearest, nearest_of
@@ -33,8 +33,8 @@ _OPENING = re.compile(r"\((?=\s*(?:select|with|table)\b)", re.IGNORECASE)
 class Column:
     """One column of an app's table; ``collation`` is the COLLATE clause where it is not the database's own.
 
-    ``expression`` is what a virtual generated column is computed from, None for any other column. ``readable`` is
-    whether this role may read it.
+    ``computed`` is what a generated column is computed from, None for any other column. ``readable`` is whether this
+    role may read it.
     """
 
     name: str
@@ -49,13 +49,19 @@ class Column:
     labels: tuple[str, ...]
     collation: str = ""
     number: int = 0
-    expression: str | None = None
+    computed: str | None = None
+    virtual: bool = False
     readable: bool = True
 
     @property
     def quoted(self) -> str:
         """The column's name as SQL."""
         return quote_name(self.name)
+
+    @property
+    def expression(self) -> str | None:
+        """What a virtual column is computed from, None for any other."""
+        return self.computed if self.virtual else None
 
     @property
     def is_number(self) -> bool:
@@ -100,6 +106,19 @@ class Table:
     def beside_refund(self, alias: str) -> dict[str, str]:
         """Its name and ``alias``, for a row that an expression over a refund may read."""
         return {"table": self.qualified, "alias": alias, "on_nodes": "yes" if self.distributed_by else ""}
+
+    def recomputed(self, written: Collection[str]) -> dict[str, str]:
+        """The generated columns that change with one of these, with what each is computed from."""
+        read = {
+            name: words_in(column.computed) & self.columns.keys()
+            for name, column in self.columns.items()
+            if column.computed
+        }
+        return {
+            name: self.columns[name].computed or ""
+            for name, words in read.items()
+            if not words.isdisjoint(written) and all(self.columns[one].readable for one in {name, *words})
+        }
 
     def column(self, text: str) -> Column | None:
         """The column that ``text`` names, as SQL would read it; also in the exact spelling without quotes."""

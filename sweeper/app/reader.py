@@ -63,7 +63,7 @@ class Reader:
             column.name: Column(
                 column.name, column.full_type, column.base_type, column.domain, column.category,
                 column.nullable, column.required, column.generated, column.deterministic, tuple(column.labels),
-                column.collation, column.number, column.expression, column.readable,
+                column.collation, column.number, column.computed, column.virtual, column.readable,
             )
             for column in rows
         }  # fmt: skip

@@ -131,8 +131,14 @@ def _as_unpaid(sessions: Table, choices: Choices) -> list[Slots]:
         listed = choices[name]
         assert not isinstance(listed, bool | str)  # noqa: S101 - a list, which mark_slots makes
         written |= {item["column"] for item in listed}
+    changed = sessions.recomputed({column.name for column in sessions.columns.values() if column.quoted in written})
     return [
-        {"column": column.quoted, "column_type": column.base_type, "written": "yes" * (column.quoted in written)}
+        {
+            "column": column.quoted,
+            "column_type": column.base_type,
+            "written": "yes" * (column.quoted in written),
+            "computed": changed.get(column.name, ""),
+        }
         for column in sessions.columns.values()
         if column.readable  # no expression reads the others
     ]

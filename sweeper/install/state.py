@@ -166,7 +166,7 @@ def what_changed(mapping: Mapping, installation: Installation) -> str:
         return f"{changed}: review the change, then run `sweeper install`"
     meaning = (
         f"{names}: a bare name in a subquery means another column than at installation, because a migration of the app "
-        "added or dropped one"
+        "added or dropped one, or an older sweeper, which did not look there, installed the file"
     )
     return (
         f"{meaning if alone else f'{changed}, and {meaning}, or the file was changed'}. Write s.NAME for the session's "

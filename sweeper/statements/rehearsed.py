@@ -152,7 +152,10 @@ def _lowered(mapping: Mapping) -> list[Slots]:
 
 def _of_sessions(mapping: Mapping, *, times: bool) -> list[Slots]:
     columns = [one for one in mapping.sessions.columns.values() if not times or one.base_type in TIME_TYPES]
-    return [{"column": one.quoted, "value": "", "name": f"time_{place}"} for place, one in enumerate(columns)]
+    return [
+        {"column": one.quoted, "value": "", "computed": "", "name": f"time_{place}"}
+        for place, one in enumerate(columns)
+    ]
 
 
 def _numbers(mapping: Mapping) -> list[Slots]:

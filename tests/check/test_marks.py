@@ -25,6 +25,23 @@ def test_a_mark_that_no_write_of_ours_sets_is_a_warning(app: App) -> None:
     assert rehearsed(app) == {}
 
 
+def test_a_generated_mark_is_worked_out_from_what_a_refund_sets(app: App) -> None:
+    app.sql("ALTER TABLE jobs ADD given_back boolean GENERATED ALWAYS AS (refunded_at IS NOT NULL) STORED")
+    app.map(exclude="given_back")
+    assert rehearsed(app)["marks"]["status"] == "warning"
+    app.map("sessions.refunded", refunded_at="at")
+    assert rehearsed(app) == {}
+
+
+def test_a_virtual_mark_is_worked_out_from_what_a_refund_sets(app: App) -> None:
+    if app.database.value("SELECT current_setting('server_version_num')::int") < 180000:
+        pytest.skip("no virtual columns")
+    app.sql("ALTER TABLE jobs ADD given_back boolean GENERATED ALWAYS AS (refunded_at IS NOT NULL)")
+    app.map(exclude="given_back")
+    app.map("sessions.refunded", refunded_at="at")
+    assert rehearsed(app) == {}
+
+
 def test_a_hook_of_the_apps_own_can_set_it(app: App) -> None:
     assert app.install().exit_code == 0
     assert rehearsed(app).keys() == {"marks"}

@@ -177,14 +177,17 @@ def _unmarked(
         written[column.name] = value
     key = mapping.slots["key"]
     readable = samples.readable(mapping.sessions)  # and everything that `exclude` reads
+    changed = mapping.sessions.recomputed(written)
+    looked_at = " ".join((exclude, *changed.values())).lower()
     columns: list[Slots] = [
         {
             "column": column.quoted,
             "column_type": column.full_type,
             "value": written[name] + "\n" if name in written else "",  # it may end with a comment
+            "computed": changed.get(name, ""),
         }
         for name, column in mapping.sessions.columns.items()
-        if column.quoted == key or (name.lower() in exclude.lower() and column in readable)
+        if column.quoted == key or (name.lower() in looked_at and column in readable)
     ]
     slots = {"mark": mark or samples.expression("exclude", exclude)}
     return [row.session_id for row in samples.read("try_marks", session_ids, slots, {"columns": columns})]

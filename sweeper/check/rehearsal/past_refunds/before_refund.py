@@ -17,11 +17,13 @@ def amounts_before_refund(samples: Samples, sessions: list[PastRefund]) -> list[
     for text, value in own.reversed.items():
         written[samples.reader.column("sessions.reversed", text, mapping.sessions).name] = value
     readable = samples.readable(mapping.sessions)
+    changed = mapping.sessions.recomputed(written)
     columns: list[Slots] = [
         {
             "column": column.quoted,
             "column_type": column.full_type,
             "value": written[name] + "\n" if name in written else "",  # it may end with a comment
+            "computed": changed.get(name, ""),
         }
         for name, column in mapping.sessions.columns.items()
         if column in readable
