@@ -126,7 +126,8 @@ BEGIN
     SELECT v.status::text AS status,
            coalesce(v.status {status_eq} ANY ({live}), false) AS live,
            CASE WHEN v.started_at IS NULL THEN 'unknown' ELSE 'known' END AS dates,
-           pg_catalog.pg_typeof(CASE WHEN false THEN v.amount END)::oid AS amount_type
+           pg_catalog.pg_typeof(CASE WHEN false THEN v.amount END)::oid AS amount_type{if charged},
+           pg_catalog.pg_typeof(CASE WHEN false THEN v.charged END)::oid AS charged_type{end}
     INTO sweeper_found
     {include reading_in_hand}
     WHERE {session_id} {session_eq} sweeper_session_id
@@ -147,8 +148,10 @@ BEGIN
                 || ': only a failed or a running one can be refunded';
     END IF;
     -- what was a floating-point number at the installation is read by its text, to the last digit
-    IF sweeper_found.amount_type IN ('real'::regtype::oid, 'double precision'::regtype::oid) THEN
-        RAISE EXCEPTION 'the amount of a session has become a floating-point number since the installation: nothing was paid'
+    IF sweeper_found.amount_type IN ('real'::regtype::oid, 'double precision'::regtype::oid){if charged}
+        OR sweeper_found.charged_type = 'real'::regtype::oid{end}
+    THEN
+        RAISE EXCEPTION 'the amount{if charged}, or the charge,{end} of a session has become a floating-point number since the installation: nothing was paid'
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run `sweeper install`.';
     END IF;
     {include require_own_table}

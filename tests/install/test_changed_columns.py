@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from tests.helpers.app_database import AppDatabase
-from tests.helpers.jobs import TRIES, add_job, add_jobs, install, jobs, refused, sweep
+from tests.helpers.jobs import TRIES, add_job, add_jobs, install, jobs, reconfigure, refused, sweep
 from tests.helpers.server import Server
 
 
@@ -197,3 +197,16 @@ def test_no_digits_are_lost_when_the_amount_becomes_a_floating_point_number(paid
         paid.sql("SELECT sweeper.refund(21, 'x')")
     assert install(paid) == 0
     assert paid.value("SELECT sweeper.refund(21, 'x')") == 1234567
+
+
+def test_no_more_is_paid_than_was_charged_when_the_charge_becomes_a_floating_point_number(paid: AppDatabase) -> None:
+    """As a number of six digits, 1234567 is 1234570."""
+    paid.sql("ALTER TABLE jobs ADD taken numeric")
+    reconfigure(paid, 'charged = "taken"')
+    assert install(paid) == 0
+    add_job(paid, 21, account="u", cost=1234569)
+    paid.sql("ALTER TABLE jobs ALTER taken TYPE real; UPDATE jobs SET taken = 1234567")
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="floating-point"):
+        paid.sql("SELECT sweeper.refund(21, 'x')")
+    assert install(paid) == 0
+    assert paid.value("SELECT sweeper.refund(21, 'x')") == 0
