@@ -31,7 +31,10 @@ def session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> tupl
     if key.name not in sessions.shared_keys:
         key = reader.unique_column("sessions.id", own.id, sessions)
     if key.nullable:
-        raise problem("sessions.id", own.id, "may be null, and sessions without an id cannot be distinguished")
+        raise problem(
+            "sessions.id", own.id, "may be null, and sessions without an id cannot be distinguished: make it NOT NULL, "
+            "and VALIDATE that where it was added as NOT VALID",
+        )  # fmt: skip
     status = read_status(reader, own, sessions)
     equality = reader.equality("sessions.id", own.id, key.base_type)
     status_equality = reader.equality("sessions.status", own.status, status.type)
