@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sweeper.app.catalog import TIME_TYPES, Column, Table
 from sweeper.check.rehearsal.charges.delivered import settled_ids
-from sweeper.check.rehearsal.marks.row_amounts import ASKED, row_amounts
+from sweeper.check.rehearsal.marks.row_amounts import ASKED, row_amounts, unnamed_amounts
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Choices, Slots
@@ -36,7 +36,8 @@ _TABLES_AT_MOST, _ENOUGH = 6, 3
 class _Link:
     """A column by which a session refers to a row of a table, or such a row to a session.
 
-    Where the name of the table does not say that its rows are charges, their ``amounts`` have to.
+    ``amounts`` are the numbers of such a row that may be what the session was charged: a row that has none may be of a
+    machine, or a pack of credits.
     """
 
     table: Table
@@ -44,10 +45,11 @@ class _Link:
     link: Column
     by_row: bool
     amounts: Sequence[Slots]
+    of_charges: bool
 
 
 def released_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
-    """By column of another table, sessions that would be paid although it says so of them, in each row.
+    """By column of another table, sessions that would be paid although it says so of each row, which took the amount.
 
     Of sessions that have succeeded there must be rows in that table, and it says so of none: every session may leave
     what it has reserved, such as a machine.
@@ -57,7 +59,7 @@ def released_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[st
         return found
     settled = settled_ids(samples)
     for link in _links(samples):
-        states = [one for one in link.table.columns.values() if _may_say(one, of_charges=not link.amounts)]
+        states = [one for one in link.table.columns.values() if _may_say(one, of_charges=link.of_charges)]
         for column in samples.seen(link.table, states)[:1]:
             if not samples.sees(link.table, [link.key]):
                 continue
@@ -77,16 +79,17 @@ def _may_say(column: Column, *, of_charges: bool) -> bool:
 
 
 def _links(samples: Samples) -> Iterator[_Link]:
-    """Links between the sessions and tables of charges, by their names or amounts, except mapped ones."""
+    """Links between the sessions and tables whose rows have amounts, except mapped ones."""
     looked = 0
     for table, key, link, by_row in (*_references(samples), *_by_name(samples)):
         if ASKED.search(table.name):
             continue
-        of_charges = _OF_CHARGES.search(table.name)
-        amounts = [] if of_charges else row_amounts(samples, table, (key, link)) or []
-        if not amounts and not of_charges:
+        of_charges = bool(_OF_CHARGES.search(table.name))
+        amounts = row_amounts(samples, table, (key, link)) or []
+        amounts = amounts or (unnamed_amounts(samples, table, (key, link)) if of_charges else [])
+        if not amounts:
             continue
-        yield _Link(table, key, link, by_row, amounts)
+        yield _Link(table, key, link, by_row, amounts, of_charges)
         looked += 1
         if looked == _TABLES_AT_MOST:
             return
@@ -147,7 +150,7 @@ def _read(
     choices: Choices = {
         "by_row": link.by_row, "unpaid": unpaid, "flag": column.base_type in _FLAGS,
         "words": column.category in ("S", "E"), "any_state": any_state,
-        "amounts": link.amounts, "priced": bool(link.amounts) and unpaid,
+        "amounts": link.amounts, "priced": unpaid,
     }  # fmt: skip
     with suppress(Refusal, StatementError, TooSlow):
         return [row.session_id for row in samples.read("find_released", session_ids, slots, choices, words=_WORDS)]
