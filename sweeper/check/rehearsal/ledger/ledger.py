@@ -11,6 +11,7 @@ from sweeper.check.rehearsal.charges.subjects import check_ledger_subjects
 from sweeper.check.rehearsal.ledger.double_entry import check_entries
 from sweeper.check.rehearsal.ledger.ledger_columns import account_column, amount_columns
 from sweeper.check.rehearsal.ledger.linked_sessions import (
+    NOT_MADE,
     check_linked,
     check_named_in_json,
     check_named_in_texts,
@@ -45,8 +46,6 @@ _LATER = re.compile(
     re.IGNORECASE,
 )
 _PLANNED = re.compile(r"expir|until|valid|due|start|begin|end|creat|updat|delet|month|period", re.IGNORECASE)
-# states of a refund that was not made in the end
-_NOT_MADE = "fail|error|void|expire|cancel|duplicate|invalid"
 _STEPS_AT_LEAST, _MOST, _ENOUGH = 5, 0.8, 3
 
 
@@ -189,7 +188,7 @@ def _missed(samples: Samples) -> Iterator[Check]:
         refund_words=REFUND_WORDS,
         up_words=UP_WORDS,
         down_words=DOWN_WORDS,
-        not_made=_NOT_MADE,
+        not_made=NOT_MADE,
     )
     sessions = sorted({row.session_id for row in rows})
     if sessions:

@@ -5,14 +5,18 @@ from decimal import Decimal
 
 from sweeper.app.catalog import JSON_TYPES, Column
 from sweeper.check.context import failure, warning
+from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.ledger.ledger_columns import account_column, amount_columns
 from sweeper.check.rehearsal.marks.refund_texts import find_in_texts
-from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_owed, named
+from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
+from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, named
 from sweeper.check.result import Check
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
-from sweeper.postgres.templates import Choices
+from sweeper.postgres.templates import Choices, Slots
 from sweeper.postgres.transaction import Row
 
+# states of rows in the ledger whose credits nobody got
+NOT_MADE = "fail|error|void|expire|cancel|duplicate|invalid"
 _ENOUGH, _SPOKEN = 5, 3
 
 
@@ -40,9 +44,8 @@ def check_named_in_texts(samples: Samples) -> Iterator[Check]:
         return
     rows = find_in_texts(samples, ledger.table, samples.owed(), GIVEN_BACK)
     named_there = sorted({row.session_id for row in rows})
-    if name in sessions.amount.lower():  # it may subtract them: then a refund is not what is still owed, but for a half
-        whole = _given_back_whole(samples, rows)
-        named_there = whole if len(whole) * 2 > len(named_there) else []
+    if name in sessions.amount.lower():  # it may subtract them
+        named_there = _given_back_whole(samples, rows)
     if len(named_there) >= _SPOKEN:
         yield failure(
             "ledger",
@@ -61,16 +64,18 @@ def check_named_in_json(samples: Samples) -> Iterator[Check]:
     key, columns = samples.key_of(ledger.table), ledger.table.columns.values()
     with_json = samples.seen(ledger.table, [one for one in columns if one.base_type in JSON_TYPES])
     said = samples.seen(ledger.table, [one for one in columns if one.category in ("S", "E")])
+    states: list[Slots] = [{"column": one.quoted} for one in said if STATE.search(one.name)]
     if key is None or not said or not samples.sees(ledger.table, [key]):
         return
     slots = {"key": key.quoted, "amount_column": amounts[0].quoted, "account_column": account.quoted}
-    texts: Choices = {"texts": [{"column": one.quoted} for one in said]}
-    owed = samples.owed()
+    texts: Choices = {"texts": [{"column": one.quoted} for one in said], "states": states}
+    session_ids = [*samples.newest(running=False), *settled_ids(samples)]
     for column in with_json:
         try:
             rows = samples.read(
-                "find_refund_keys", owed, {**slots, "column": column.quoted}, texts, refund_words=GIVEN_BACK
-            )
+                "find_refund_keys", session_ids, {**slots, "column": column.quoted}, texts,
+                refund_words=GIVEN_BACK, not_made=NOT_MADE,
+            )  # fmt: skip
         except (Refusal, StatementError, TooSlow):
             continue
         row = next((row for row in rows if len(row.sessions) >= _SPOKEN), None)
@@ -86,11 +91,22 @@ def check_named_in_json(samples: Samples) -> Iterator[Check]:
 
 
 def _given_back_whole(samples: Samples, rows: Sequence[Row]) -> list[str]:
-    """The sessions of which a row gives back all that the file would pay."""
-    newest = samples.read("look_at_newest", samples.newest(running=False))
-    amounts = {row.session_id: Decimal(row.amount) for row in newest if is_owed(row)}
+    """The sessions of which a row gives back all that was taken, and the file would pay it all the same."""
+    taken = amounts_taken(samples)
     moved = ((row.session_id, Decimal(text)) for row in rows for text in row.amounts if text is not None)
-    return sorted({one for one, amount in moved if amounts.get(one) == amount})
+    return sorted({one for one, amount in moved if taken.get(one) == amount})
+
+
+def amounts_taken(samples: Samples) -> dict[str, Decimal]:
+    """The amounts of sessions that would be paid all that the ledger took for them: no refund is subtracted."""
+    columns = amount_columns(samples)
+    if not columns:
+        return {}
+    slots = {"amount_column": columns[0].quoted}
+    choices: Choices = {"charged": False, "qualifiers": []}
+    rows = samples.read("compare_charges", samples.newest(running=False), slots, choices)
+    pairs = {row.session_id: (Decimal(row.amount), Decimal(row.charged)) for row in rows if row.charged is not None}
+    return {one: amount for one, (amount, charged) in pairs.items() if amount == charged}
 
 
 def sessions_fail(samples: Samples, key: Column | None) -> bool:

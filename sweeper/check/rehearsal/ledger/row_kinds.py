@@ -8,6 +8,7 @@ from sweeper.app.catalog import Column
 from sweeper.check.context import failure
 from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.ledger.ledger_columns import amount_columns
+from sweeper.check.rehearsal.ledger.linked_sessions import amounts_taken
 from sweeper.check.rehearsal.samples import Samples, is_whole, named
 from sweeper.check.result import Check
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
@@ -29,6 +30,8 @@ def check_row_kinds(samples: Samples) -> Iterator[Check]:
     if ledger.table.name.lower() in " ".join(filter(None, (context.settings.sessions.exclude,))).lower():
         return
     session_ids, settled = samples.newest(running=False), settled_ids(samples)
+    reads = ledger.table.name.lower() in context.settings.sessions.amount.lower()  # and may subtract such rows
+    owed = [*amounts_taken(samples)] if reads else samples.owed()
     for column in samples.seen(ledger.table, [one for one in ledger.table.columns.values() if _tells(one, own.where)]):
         failed = _read(samples, column, amounts[0], session_ids)
         others = {row.kind: row.sessions for row in _read(samples, column, amounts[0], settled)}
@@ -37,7 +40,7 @@ def check_row_kinds(samples: Samples) -> Iterator[Check]:
         # or charges are booked elsewhere
         charged = any(row.sessions >= _ENOUGH and others.get(row.kind, 0) >= _ENOUGH for row in failed)
         often = {kind for kind, sessions in others.items() if sessions > len(settled) * _FEW}
-        for row in _read(samples, column, amounts[0], samples.owed()) if charged or not often else ():
+        for row in _read(samples, column, amounts[0], owed) if charged or not often else ():
             whole = row.whole >= max(_ENOUGH, row.sessions * _MOST)
             if whole and row.kind not in often:
                 few = others.get(row.kind)  # such as that of canceled work
