@@ -1,5 +1,6 @@
 """Whether refunds would bring a counter of the accounts below zero, so that it cannot have counted their charges."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,6 +14,8 @@ from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Slots
 
 _ENOUGH = 3
+# a share that reads the account may stop at what is left there, as `least(amount, a.used)`
+_ACCOUNT = re.compile(r"\ba\s*\.", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -25,8 +28,8 @@ class _Moved:
 
     @property
     def is_below(self) -> bool:
-        """Whether it would go below zero, and is not there already."""
-        return self.taken < 0 <= self.has < -self.taken
+        """Whether it would go below zero."""
+        return self.has < -self.taken
 
 
 def check_below_zero(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
@@ -35,11 +38,13 @@ def check_below_zero(samples: Samples, accounts: Table, own: AccountsSection) ->
         return
     for text, value in own.add.items():
         column = accounts.column(text)
-        if column is None or column.base_type not in EXACT_TYPES or "-" not in value:
+        if column is None or column.base_type not in EXACT_TYPES or "-" not in value or _ACCOUNT.search(value):
             continue
         moved = _read(samples, column)
         below = [one for one in moved if one.is_below]
-        if len(below) >= _ENOUGH:
+        # else it may have a sign, or count nothing yet
+        counts = any(one.has > 0 for one in moved) and all(one.has >= 0 for one in moved)
+        if counts and len(below) >= _ENOUGH:
             one = below[0]
             yield warning(
                 "accounts",
@@ -57,8 +62,10 @@ def _read(samples: Samples, column: Column) -> list[_Moved]:
         {"share": item["share"], "column": column.quoted} for item in shares if item["name"] == column.name
     ]
     taken: dict[str, _Moved] = {}
+    policy = samples.context.settings.policy
+    binds = {"since": policy.since, "max_amount": policy.max_amount}
     try:
-        rows = samples.read("sum_shares", samples.newest(running=False), {}, {"lowered": lowered})
+        rows = samples.read("sum_shares", samples.newest(running=False), {}, {"lowered": lowered}, **binds)
     except (Refusal, StatementError, TooSlow):
         return []
     for row in rows:  # of each half where the database refuses a session
