@@ -38,3 +38,11 @@ def test_what_the_app_wrote_in_another_way_before(app: App) -> None:
     app.sql("UPDATE book SET via = 1 WHERE job > 'j5'")
     app.map("ledger.insert", via="2")
     assert "via = '2' is not what the app wrote for j2" in rehearsed(app)["past_refunds"]["message"], "it is mixed"
+
+
+def test_a_word_of_what_is_given_back_after_a_success(app: App) -> None:
+    """It is no charge's."""
+    app.sql("ALTER TABLE book ADD reason text; UPDATE book SET reason = kind; INSERT INTO book (wallet, job, kind, "
+            "amount, reason) SELECT owner, id, 'rest', 1, 'unused' FROM jobs WHERE state = 'done'")  # fmt: skip
+    app.map("ledger.insert", reason="'unused'")
+    assert rehearsed(app) == {}

@@ -29,7 +29,8 @@ def words_of_charges(
             continue
         slots = {"column": one.column.quoted, "amount_column": amounts[0].quoted}
         for row in _kinds(samples, settled, slots):
-            if row.sessions >= _ENOUGH and row.sessions * 2 > len(settled) and _says(one.value, row.kind):
+            often = row.sessions >= _ENOUGH and row.sessions * 2 > len(settled)
+            if often and not row.gives and _says(one.value, row.kind):
                 return warning(
                     "past_refunds",
                     f"{one.column.name} = {one.value} is what the app writes for charges, such as those of "
