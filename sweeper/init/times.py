@@ -19,11 +19,12 @@ _STARTED = ("charged", "created", "inserted", "requested", "submitted", "queued"
 _MADE = frozenset({"created", "inserted", "added", "made", "put"})
 _BEGUN = ("charged", "started", "begun", "start", "submitted", "enqueued", "queued")
 _BEATS = ("heartbeat", "beat", "seen", "alive", "activity", "active", "ping", "progress")
+_ALIVE = frozenset({"heartbeat", "beat", "alive", "ping"})  # not what a person has seen
 _CHANGES = ("updated", "update", "changed", "modified", "touched")
 _ENDED = ("ended", "finished", "completed", "closed", "end", "done")
 _PLANNED = frozenset({"plan", "planned", "scheduled", "schedule", "retry", "available", "after", "visible"})
-_DEADLINES = frozenset({"deadline", "due", "timeout"})
-_EXPIRIES = frozenset({"expire", "expiry", "expiration", "until"})
+_DEADLINES = frozenset({"deadline", "timeout"})
+_EXPIRIES = frozenset({"expire", "expiry", "expiration", "until", "due"})
 # times with another meaning
 _KNOWN = frozenset({*_STARTED, *_BEATS, *_CHANGES, *_PLANNED, "ended", "end", "finished", "completed", "closed", "done",
                     "failed", "errored", "succeeded", "deleted", "refunded", "canceled", "cancelled"})  # fmt: skip
@@ -110,9 +111,13 @@ def _active(evidence: Evidence, session: Session, started: Column | None, choose
     deadline = next((column for column in times if column.words & _DEADLINES), None)
     if deadline:
         return [Line("stuck_at", deadline.as_sql, _without_deadline(evidence, session, deadline))]
-    beat = _time(session, *_BEATS)
-    _, moved, known = _moves(evidence, session, beat, started) if beat else (0, 0, 0)
-    if beat and (moved or known < _ENOUGH):
+    beat = session.column(
+        lambda column: column.is_time and not column.words & (_EXPIRIES | _PLANNED),
+        tuple(frozenset({name}) for name in _BEATS),
+    )
+    running, moved, known = _moves(evidence, session, beat, started) if beat else (0, 0, 0)
+    silent = known < _ENOUGH and beat is not None and not beat.words.isdisjoint(_ALIVE)  # only its name says so
+    if beat and (running < _ENOUGH or moved * 2 > known or silent):
         return [Line("active_at", beat.as_sql, "last sign of life; stuck_after counts from it")]
     found = []
     lines = []

@@ -144,3 +144,23 @@ def test_work_that_begins_long_after_its_row_was_made(server: Server, tmp_path: 
     assert "When was the charge taken?" in text
     found, _ = draft(server, tmp_path, APP, begun.format("2 min"))
     assert found["sessions"]["started_at"] == "created_at"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "key"),
+    [
+        ("seen_at", "CASE WHEN state_id = 3 THEN now() END", "active_at"),
+        ("active_until", "now() + interval '2 days'", "stuck_at"),
+        ("due_at", "now() + interval '2 days'", "stuck_at"),
+    ],
+)
+def test_times_that_may_be_about_something_else(
+    server: Server, tmp_path: Path, name: str, value: str, key: str
+) -> None:
+    """A user sees what is done; what is due may be due to a customer."""
+    found, text = draft(
+        server, tmp_path, APP, f"ALTER TABLE renders ADD {name} timestamp; UPDATE renders SET {name} = {value};"
+    )
+    assert found["sessions"][key] == "?"
+    assert f'"{name}"' in text
+    assert found["sessions"].get("active_at", "?") == "?"
