@@ -4,6 +4,7 @@ import pytest
 
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
+from tests.helpers.checks import check, items
 from tests.helpers.shops import marked_shop, refuses, rehearsed
 
 # a row of another table for each job, whose state is `over` where the job failed
@@ -39,6 +40,17 @@ def test_rows_that_are_no_charges(
     assert rehearsed(marked) == {}
     marked.sql(f"ALTER TABLE jobs ADD FOREIGN KEY ({link}) REFERENCES {table}")
     assert rehearsed(marked) == {}
+
+
+def test_a_table_that_this_role_may_not_read(marked: App) -> None:
+    """Jobs have a column of its name, and no foreign key: it need not be about them."""
+    marked.sql(
+        "CREATE TABLE payments (id text PRIMARY KEY, credits int, status text); ALTER TABLE jobs ADD payment_id text"
+    )
+    marked.sql("GRANT SELECT ON jobs, wallets TO sweeper_runner")
+    marked.write()
+    found = items(check(marked.database, SWEEPER_DATABASE_URL=marked.database.url_as("sweeper_runner")))
+    assert found["marks"]["status"] == "ok", found["marks"]
 
 
 # the shop's jobs have numbers, and the book names them in JSON

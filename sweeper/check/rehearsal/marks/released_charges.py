@@ -124,8 +124,12 @@ def _by_name(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]]:
         for unique in samples.ask("list_unique_columns", {}, table_oid=table.oid):
             name = f"{table.name.rstrip('s')}_id" if unique.name == "id" else unique.name
             key, link = table.columns.get(unique.name), _named(sessions, name)
-            if key and link and link.name not in referring and link.base_type == key.base_type:
-                yield table, key, link, True
+            if not (key and link and link.name not in referring and link.base_type == key.base_type):
+                continue
+            if len(samples.readable(table)) < len(table.columns):
+                samples.context.out_of_sight.append(table.qualified)  # a name alone does not link it to sessions
+                continue
+            yield table, key, link, True
 
 
 def _named(table: Table, name: str) -> Column | None:
