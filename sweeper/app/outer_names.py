@@ -93,7 +93,7 @@ def columns_to_miss(reader: Reader, names: Iterable[OuterName]) -> list[Slots]:
     rows = reader.transaction.rows(fill("list_read_tables", {}), binds) if wanted else []
     # one of a subquery that gives its columns other names may be there all the same
     there = {(row.name, name) for row in rows for name in row.numbers}
-    return [{"relation": quote_text(table), "name": quote_text(name)} for table, name in sorted(wanted - there)]
+    return [_bare_name(table, name, inside=False) for table, name in sorted(wanted - there)]
 
 
 def columns_to_keep(reader: Reader, settings: Settings, slots: Mapping[str, str]) -> list[Slots]:
@@ -125,8 +125,13 @@ def columns_to_keep(reader: Reader, settings: Settings, slots: Mapping[str, str]
         for around in ("", *value.tables, *(others - tables))
         if around or (value.alias == "refund" and name in value.columns)
     }
-    listed = ({"relation": table, "name": name, "around": around} for table, name, around in sorted(kept))
-    return [{key: quote_text(text) for key, text in one.items()} for one in listed]
+    return [_bare_name(table, name, around, inside=True) for table, name, around in sorted(kept)]
+
+
+def _bare_name(table: str, name: str, around: str = "", *, inside: bool) -> Slots:
+    """A name in a subquery, and whether the table in there has to have that column, or must not."""
+    texts = {"relation": table, "name": name, "around": around}
+    return {**{key: quote_text(text) for key, text in texts.items()}, "inside": str(inside).lower()}
 
 
 def _found_outside(reader: Reader, subquery: str, value: _Value) -> Iterator[OuterName]:

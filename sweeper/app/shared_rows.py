@@ -83,10 +83,8 @@ def shared_facts(reader: Reader, settings: Settings, sessions: Table, known: Fac
         or not choices["ledger_guarded"],
     }
     names = outer_names(reader, settings, known.slots)
-    bare: Choices = {
-        "columns_to_miss": columns_to_miss(reader, names),
-        "columns_to_keep": columns_to_keep(reader, settings, known.slots),
-    }
+    kept = columns_to_keep(reader, settings, known.slots)
+    bare: Choices = {"bare_names": [*columns_to_miss(reader, names), *kept]}
     return Facts({"outer_names": ", ".join(one.said for one in names)}, {**own_choices, **bare})
 
 

@@ -37,32 +37,17 @@ IF sweeper_problem IS NOT NULL THEN
         MESSAGE = 'another column than at installation has the name ' || sweeper_problem || ': nothing was paid',
         HINT = 'Run `sweeper check`.';
 END IF;
-{if columns_to_miss}
--- A bare name in a subquery means the session's column only as long as no table in there has one of that name.
+{if bare_names}
+-- A bare name in a subquery means a column around it only as long as no table in there has one of that name; and a column
+-- of a table in there only as long as that has it, or it means one around: the refund's, where no table is given, or that
+-- of a table that may have got it since.
 SELECT pg_catalog.concat(bare.name, ' in ', bare.relation)
 INTO sweeper_problem
 FROM (VALUES
-    {each columns_to_miss ",\n    "}({relation}::text, {name}::text){end}
-) AS bare (relation, name)
-JOIN pg_catalog.pg_attribute AS a ON a.attrelid = pg_catalog.to_regclass(bare.relation)::oid AND a.attname = bare.name::name
-LIMIT 1;
-IF FOUND THEN
-    RAISE EXCEPTION USING
-        ERRCODE = 'object_not_in_prerequisite_state',
-        MESSAGE = 'a bare name of the file means another column than at installation, ' || sweeper_problem || ': nothing was paid',
-        HINT = 'Run `sweeper check`.';
-END IF;
-{end}
-{if columns_to_keep}
--- And one that means a column of a table in there does so only as long as that has it. Else it means one around the
--- subquery: the refund's, where no table is given, or that of a table that may have got it since.
-SELECT pg_catalog.concat(bare.name, ' in ', bare.relation)
-INTO sweeper_problem
-FROM (VALUES
-    {each columns_to_keep ",\n    "}({relation}::text, {name}::text, {around}::text){end}
-) AS bare (relation, name, around)
+    {each bare_names ",\n    "}({relation}::text, {name}::text, {inside}, {around}::text){end}
+) AS bare (relation, name, inside, around)
 WHERE pg_catalog.to_regclass(bare.relation) IS NOT NULL
-  AND NOT EXISTS (
+  AND bare.inside <> EXISTS (
       SELECT
       FROM pg_catalog.pg_attribute AS a
       WHERE a.attrelid = pg_catalog.to_regclass(bare.relation)::oid AND a.attname = bare.name::name
