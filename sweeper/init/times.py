@@ -86,12 +86,8 @@ def _begun_later(evidence: Evidence, session: Session, made: Column | None) -> C
     begun = _time(session, *_BEGUN)
     if begun is None or begun == made or begun.words & _PLANNED:
         return None
-    slots = {
-        "at": f"s.{begun.as_sql}", "started": f"s.{made.as_sql}", "table": session.table.as_sql, "running": "true",
-        "key": session.key.as_sql,
-    }  # fmt: skip
-    looked = evidence.rows("draft_signs_of_life", slots)
-    return begun if looked and int(looked[0][3]) >= _ENOUGH else None
+    *_, late = _moves(evidence, session, begun, made, "true")
+    return begun if late >= _ENOUGH else None
 
 
 def _ask_started(evidence: Evidence, session: Session, chooser: Chooser, both: list[Column]) -> Line:
@@ -115,7 +111,8 @@ def _active(evidence: Evidence, session: Session, started: Column | None, choose
         lambda column: column.is_time and not column.words & (_EXPIRIES | _PLANNED),
         tuple(frozenset({name}) for name in _BEATS),
     )
-    running, moved, known = _moves(evidence, session, beat, started) if beat else (0, 0, 0)
+    condition = session.condition("running")
+    running, moved, known, _ = _moves(evidence, session, beat, started, condition) if beat else (0, 0, 0, 0)
     silent = known < _ENOUGH and beat is not None and not beat.words.isdisjoint(_ALIVE)  # only its name says so
     if beat and (running < _ENOUGH or moved * 2 > known or silent):
         return [Line("active_at", beat.as_sql, "last sign of life; stuck_after counts from it")]
@@ -130,7 +127,7 @@ def _active(evidence: Evidence, session: Session, started: Column | None, choose
         (_time(session, *_CHANGES), "any change of the row"),
     ):
         if column:
-            running, moved, _ = _moves(evidence, session, column, started)
+            running, moved, *_ = _moves(evidence, session, column, started, condition)
             seen = f"; on {moved} of {running} running ones more than a minute after the start" if running else ""
             found.append(Candidate(column.as_sql, meaning + seen))
     if found:
@@ -189,17 +186,21 @@ def _without_deadline(evidence: Evidence, session: Session, deadline: Column) ->
     return f"when a running session is stuck; {empty} of {rows} running ones have none and never are"
 
 
-def _moves(evidence: Evidence, session: Session, column: Column, started: Column | None) -> tuple[int, int, int]:
-    """How many sessions run, for how many of them a time is over a minute after the start, and how many have it."""
-    running = session.condition("running")
-    if not running or started is None:
-        return 0, 0, 0
+def _moves(
+    evidence: Evidence, session: Session, column: Column, started: Column | None, condition: str | None
+) -> Sequence[int]:
+    """How many sessions the condition is true of, and for how many a time is over a minute after their start.
+
+    Then how many of them have that time, and for how many it is over an hour after.
+    """
+    if not condition or started is None:
+        return 0, 0, 0, 0
     slots = {
-        "at": f"s.{column.as_sql}", "started": f"s.{started.as_sql}", "table": session.table.as_sql, "running": running,
-        "key": session.key.as_sql,
+        "at": f"s.{column.as_sql}", "started": f"s.{started.as_sql}", "table": session.table.as_sql,
+        "running": condition, "key": session.key.as_sql,
     }  # fmt: skip
     looked = evidence.rows("draft_signs_of_life", slots)
-    return (int(looked[0][0]), int(looked[0][1]), int(looked[0][2])) if looked else (0, 0, 0)
+    return [int(count) for count in looked[0]] if looked else (0, 0, 0, 0)
 
 
 def _failed(evidence: Evidence, session: Session, started: Column | None, chooser: Chooser) -> Line:

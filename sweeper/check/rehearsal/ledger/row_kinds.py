@@ -33,14 +33,14 @@ def check_row_kinds(samples: Samples) -> Iterator[Check]:
     reads = ledger.table.name.lower() in context.settings.sessions.amount.lower()  # and may subtract such rows
     owed = [*amounts_taken(samples)] if reads else samples.owed()
     for column in samples.seen(ledger.table, [one for one in ledger.table.columns.values() if _tells(one, own.where)]):
-        failed = _read(samples, column, amounts[0], session_ids)
-        others = {row.kind: row.sessions for row in _read(samples, column, amounts[0], settled)}
+        failed = read_kinds(samples, column, amounts[0], session_ids)
+        others = {row.kind: row.sessions for row in read_kinds(samples, column, amounts[0], settled)}
         if any(row.mapped for row in failed) or len(settled) < _ENOUGH:
             continue
         # or charges are booked elsewhere
         charged = any(row.sessions >= _ENOUGH and others.get(row.kind, 0) >= _ENOUGH for row in failed)
         often = {kind for kind, sessions in others.items() if sessions > len(settled) * _FEW}
-        for row in _read(samples, column, amounts[0], owed) if charged or not often else ():
+        for row in read_kinds(samples, column, amounts[0], owed) if charged or not often else ():
             whole = row.whole >= max(_ENOUGH, row.sessions * _MOST)
             if whole and row.kind not in often:
                 few = others.get(row.kind)  # such as that of canceled work
@@ -61,7 +61,8 @@ def _tells(column: Column, where: str) -> bool:
     return bool(named_there) and (is_whole(column) or column.category in ("S", "E"))
 
 
-def _read(samples: Samples, column: Column, amount: Column, session_ids: Sequence[str]) -> Sequence[Row]:
+def read_kinds(samples: Samples, column: Column, amount: Column, session_ids: Sequence[str]) -> Sequence[Row]:
+    """The values of a column in the ledger's rows of some sessions; none where it cannot be read quickly."""
     slots = {"column": column.quoted, "amount_column": amount.quoted}
     with suppress(Refusal, StatementError, TooSlow):
         return samples.read("list_row_kinds", session_ids, slots)

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from sweeper.check.context import warning
 from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.ledger.ledger_columns import amount_columns
+from sweeper.check.rehearsal.ledger.row_kinds import read_kinds
 from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn
 from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.result import Check
-from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import quote_text
-from sweeper.postgres.transaction import Row
 
 _ENOUGH = 3
 
@@ -27,8 +26,7 @@ def words_of_charges(
     for one in compared:
         if not all(one.column.name in session.worded for session in sessions):
             continue
-        slots = {"column": one.column.quoted, "amount_column": amounts[0].quoted}
-        for row in _kinds(samples, settled, slots):
+        for row in read_kinds(samples, one.column, amounts[0], settled):
             often = row.sessions >= _ENOUGH and row.sessions * 2 > len(settled)
             if often and not row.gives and _says(one.value, row.kind):
                 return warning(
@@ -39,13 +37,6 @@ def words_of_charges(
                     f"[ledger.insert] {one.column.quoted} = what the app's refunds have there",
                 )
     return None
-
-
-def _kinds(samples: Samples, session_ids: Sequence[str], slots: dict[str, str]) -> Sequence[Row]:
-    try:
-        return samples.read("list_row_kinds", session_ids, slots)
-    except (Refusal, StatementError, TooSlow):
-        return []
 
 
 def _says(value: str, text: str) -> bool:

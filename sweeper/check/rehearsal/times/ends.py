@@ -19,8 +19,8 @@ def find_end(context: CheckContext) -> Column | None:
     with sampling(context) as samples:
         sessions = context.mapping.sessions
         found = [one for one in samples.readable(sessions) if one.base_type in TIME_TYPES and _END.search(one.name)]
-        for column in found:
-            with suppress(Refusal, StatementError, TooSlow):
+        with suppress(Refusal, StatementError, TooSlow):
+            for column in found:
                 done, have = count_set(samples, column, settled_ids(samples))
                 _, running = count_set(samples, column, samples.newest(running=True))
                 if done >= _ENOUGH and have >= done * _NEARLY_ALL and not running:
