@@ -50,6 +50,15 @@ class _Value(NamedTuple):
     tables: tuple[str, ...]
 
 
+class _BareNames(NamedTuple):
+    """The words of one subquery that may be bare names, its tables, and all tables of the one that it is in."""
+
+    value: _Value
+    tables: set[str]
+    names: set[str]
+    others: set[str]
+
+
 def outer_names(reader: Reader, settings: Settings, slots: Mapping[str, str]) -> list[OuterName]:
     """Each such name, reported with the key of the file that has it: ``id in sessions.exclude``."""
     found = dict[str, OuterName]()
@@ -85,23 +94,36 @@ def _values(reader: Reader, settings: Settings, slots: Mapping[str, str]) -> Ite
             yield _Value(key, text, table.qualified, _ALIASES[section], frozenset(table.columns), (table.qualified,))
 
 
-def columns_to_miss(reader: Reader, names: Iterable[OuterName]) -> list[Slots]:
-    """The columns that the tables of the subqueries must not get, or the names would mean those."""
-    wanted = {(table, one.name) for one in names for table in one.tables}
-    listed = [text_array(sorted({pair[place] for pair in wanted})) for place in (0, 1)]
-    binds = dict(zip(("names", "columns"), listed, strict=True))
-    rows = reader.transaction.rows(fill("list_read_tables", {}), binds) if wanted else []
-    # one of a subquery that gives its columns other names may be there all the same
-    there = {(row.name, name) for row in rows for name in row.numbers}
-    return [_bare_name(table, name, inside=False) for table, name in sorted(wanted - there)]
+def bare_names(reader: Reader, settings: Settings, slots: Mapping[str, str], outer: Iterable[OuterName]) -> list[Slots]:
+    """Under what conditions bare names in subqueries go on to mean what they mean now.
 
-
-def columns_to_keep(reader: Reader, settings: Settings, slots: Mapping[str, str]) -> list[Slots]:
-    """The columns that bare names in subqueries mean, each with a table ``around`` that may have one of that name.
-
-    That is empty where the refund has one. If the column goes, the name means the one around.
+    The tables of the subqueries must not get the columns that the ``outer`` ones mean. They must keep those that the
+    others mean: else such a name means that of a table ``around``, which is empty where the refund has one.
     """
-    read = list[tuple[_Value, set[str], set[str], set[str]]]()
+    wanted = {(table, one.name) for one in outer for table in one.tables}
+    read = list(_bare_in_subqueries(reader, settings, slots))
+    tables = {table for table, _ in wanted}.union(*(one.tables for one in read))
+    names = {name for _, name in wanted}.union(*(one.names for one in read))
+    binds = {"names": text_array(sorted(tables)), "columns": text_array(sorted(names))}
+    rows = reader.transaction.rows(fill("list_read_tables", {}), binds) if tables else []
+    columns = {row.name: frozenset[str](row.numbers) for row in rows}
+    # one of a subquery that gives its columns other names may be there all the same
+    missed = {(table, name) for table, name in wanted if name not in columns.get(table, ())}
+    kept = {
+        (table, name, around)
+        for one in read
+        for table in one.tables & columns.keys()
+        for name in one.names & columns[table]
+        for around in ("", *one.value.tables, *(one.others - one.tables))
+        if around or (one.value.alias == "refund" and name in one.value.columns)
+    }
+    return [
+        *(_bare_name(table, name, inside=False) for table, name in sorted(missed)),
+        *(_bare_name(table, name, around, inside=True) for table, name, around in sorted(kept)),
+    ]
+
+
+def _bare_in_subqueries(reader: Reader, settings: Settings, slots: Mapping[str, str]) -> Iterator[_BareNames]:
     for value in _values(reader, settings, slots):
         for query in subqueries(value.text):
             for start, end in subqueries_within(query):
@@ -110,22 +132,7 @@ def columns_to_keep(reader: Reader, settings: Settings, slots: Mapping[str, str]
                 bare = words_in(_NOT_BARE.sub(" ", without_literals(own)))
                 # by a star, a subquery in FROM has the columns of its tables
                 tables = tables_in(inner if _STAR.search(without_literals(inner)) else own)
-                read.append((value, tables, bare, tables_in(query)))
-    binds = {
-        "names": text_array(sorted({table for _, tables, *_ in read for table in tables})),
-        "columns": text_array(sorted({name for _, _, bare, _ in read for name in bare})),
-    }
-    rows = reader.transaction.rows(fill("list_read_tables", {}), binds) if read else []
-    columns = {row.name: frozenset[str](row.numbers) for row in rows}
-    kept = {
-        (table, name, around)
-        for value, tables, bare, others in read
-        for table in tables & columns.keys()
-        for name in bare & columns[table]
-        for around in ("", *value.tables, *(others - tables))
-        if around or (value.alias == "refund" and name in value.columns)
-    }
-    return [_bare_name(table, name, around, inside=True) for table, name, around in sorted(kept)]
+                yield _BareNames(value, tables, bare, tables_in(query))
 
 
 def _bare_name(table: str, name: str, around: str = "", *, inside: bool) -> Slots:

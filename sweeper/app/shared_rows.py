@@ -18,7 +18,7 @@ from sweeper.app.catalog import (
     without_literals,
 )
 from sweeper.app.facts import Facts
-from sweeper.app.outer_names import columns_to_keep, columns_to_miss, outer_names
+from sweeper.app.outer_names import bare_names, outer_names
 from sweeper.app.plans import reads_others
 from sweeper.app.reader import Reader
 from sweeper.app.values import read_for_refund, reads_other_rows
@@ -83,8 +83,7 @@ def shared_facts(reader: Reader, settings: Settings, sessions: Table, known: Fac
         or not choices["ledger_guarded"],
     }
     names = outer_names(reader, settings, known.slots)
-    kept = columns_to_keep(reader, settings, known.slots)
-    bare: Choices = {"bare_names": [*columns_to_miss(reader, names), *kept]}
+    bare: Choices = {"bare_names": bare_names(reader, settings, known.slots, names)}
     return Facts({"outer_names": ", ".join(one.said for one in names)}, {**own_choices, **bare})
 
 
