@@ -11,12 +11,12 @@ from sweeper.check.rehearsal.hooks import hook_may_write
 from sweeper.check.rehearsal.marks.parents import refunded_parts, refunded_wholes
 from sweeper.check.rehearsal.marks.refund_traces import find_traces, without_netted
 from sweeper.check.rehearsal.marks.released_charges import released_and_unpaid
-from sweeper.check.rehearsal.marks.session_marks import find_marks, marked_and_unpaid, unwritten_marks
+from sweeper.check.rehearsal.marks.session_marks import find_marks, marked_and_unpaid, unwritten_marks, written_columns
 from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_owed, named, sampling
 from sweeper.check.rehearsal.statuses.statuses import refunded_by_name
 from sweeper.check.result import Check
 from sweeper.config.model import SessionsSection
-from sweeper.postgres.templates import Slots, fill_expression
+from sweeper.postgres.templates import fill_expression
 
 _WORD = re.compile(r"\w+")
 _FEW, _MANY, _ENOUGH = 200, 10, 3
@@ -170,24 +170,14 @@ def _unmarked(
     """Sessions for which ``exclude``, or ``mark``, is not true after a refund; empty where it reads the ledger."""
     if exclude is None or _reads(exclude, samples.context.mapping.ledger):
         return []
-    mapping, settings = samples.context.mapping, samples.context.settings.sessions
-    written = {}
-    for text, value in settings.refunded.items():
-        column = samples.reader.column("sessions.refunded", text, mapping.sessions)
-        written[column.name] = value
-    key = mapping.slots["key"]
+    mapping = samples.context.mapping
     readable = samples.readable(mapping.sessions)  # and everything that `exclude` reads
-    changed = mapping.sessions.recomputed(written)
-    looked_at = " ".join((exclude, *changed.values())).lower()
-    columns: list[Slots] = [
-        {
-            "column": column.quoted,
-            "column_type": column.full_type,
-            "value": written[name] + "\n" if name in written else "",  # it may end with a comment
-            "computed": changed.get(name, ""),
-        }
-        for name, column in mapping.sessions.columns.items()
-        if column.quoted == key or (name.lower() in looked_at and column in readable)
+    written = written_columns(samples, "sessions.refunded", samples.context.settings.sessions.refunded)
+    looked_at = " ".join((exclude, *(slots["computed"] for slots in written.values()))).lower()
+    columns = [
+        slots
+        for column, slots in written.items()
+        if column.quoted == mapping.slots["key"] or (column.name.lower() in looked_at and column in readable)
     ]
     slots = {"mark": mark or samples.expression("exclude", exclude)}
     return [row.session_id for row in samples.read("try_marks", session_ids, slots, {"columns": columns})]

@@ -2,13 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sweeper.app.catalog import JSON_TYPES, TIME_TYPES, Column
 from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples
-from sweeper.postgres.templates import Choices, quote_text
+from sweeper.postgres.templates import Choices, Slots, quote_text
 from sweeper.postgres.transaction import Row
 
 # words for a refund that was not made, or only in part
@@ -178,3 +178,19 @@ def named_marks(samples: Samples, session_ids: Sequence[str], words: str) -> dic
         if rows and not _is_of_success(samples, mark, len(rows), len(session_ids)):
             found[f"{sessions.name}.{name}"] = (len(rows), rows[0].session_id)
     return found
+
+
+def written_columns(samples: Samples, key: str, values: Mapping[str, str]) -> dict[Column, Slots]:
+    """The columns of a session's row as they are once the ``values`` of a section of the file are written to them."""
+    sessions = samples.context.mapping.sessions
+    written = {samples.reader.column(key, text, sessions).name: value for text, value in values.items()}
+    changed = sessions.recomputed(written)
+    return {
+        column: {
+            "column": column.quoted,
+            "column_type": column.full_type,
+            "value": written[name] + "\n" if name in written else "",  # it may end with a comment
+            "computed": changed.get(name, ""),
+        }
+        for name, column in sessions.columns.items()
+    }

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from decimal import Decimal
 
+from sweeper.check.rehearsal.marks.session_marks import written_columns
 from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund
 from sweeper.check.rehearsal.samples import Samples
-from sweeper.postgres.templates import Slots
 
 
 def amounts_before_refund(samples: Samples, sessions: list[PastRefund]) -> list[PastRefund]:
@@ -13,21 +13,9 @@ def amounts_before_refund(samples: Samples, sessions: list[PastRefund]) -> list[
     own, mapping = samples.context.settings.sessions, samples.context.mapping
     if not own.reversed or any(one.amount for one in sessions) or mapping.is_by_account:
         return sessions
-    written = {}
-    for text, value in own.reversed.items():
-        written[samples.reader.column("sessions.reversed", text, mapping.sessions).name] = value
     readable = samples.readable(mapping.sessions)
-    changed = mapping.sessions.recomputed(written)
-    columns: list[Slots] = [
-        {
-            "column": column.quoted,
-            "column_type": column.full_type,
-            "value": written[name] + "\n" if name in written else "",  # it may end with a comment
-            "computed": changed.get(name, ""),
-        }
-        for name, column in mapping.sessions.columns.items()
-        if column in readable
-    ]
+    written = written_columns(samples, "sessions.reversed", own.reversed)
+    columns = [slots for column, slots in written.items() if column in readable]
     amount = {"amount": samples.expression("amount", own.amount)}
     rows = samples.read("try_amounts", [one.session_id for one in sessions], amount, {"columns": columns})
     owed = {row.session_id: abs(Decimal(row.amount)) for row in rows if row.amount is not None}
