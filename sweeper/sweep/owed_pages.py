@@ -41,7 +41,6 @@ class OwedPage:
         self._left = deque(session_ids)
         self.last = last
         self.unripe_from = unripe_from
-        self.is_turned = False
 
     def take(self, number: int) -> tuple[str, ...]:
         """The next ``number`` ids, fewer at the end, none when all are taken; with shards, only ids of one shard."""
@@ -75,7 +74,10 @@ class OwedPage:
     def turn(self) -> None:
         """Continue from another place of the page; what is left before it comes last."""
         self._left.rotate(-int(len(self._left) * _TURN))
-        self.is_turned = True
+
+    def reverse(self) -> None:
+        """Continue from the other end."""
+        self._left.reverse()
 
     def __len__(self) -> int:
         return len(self._left)

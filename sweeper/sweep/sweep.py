@@ -146,6 +146,7 @@ class Sweep:
         """
         runner, throttle = self._runner, self._runner.throttle
         runner.begin_page()
+        begun = False
         while not self.tally.capped and (session_ids := self._take(found)):
             self._signals.check()
             try:
@@ -164,9 +165,10 @@ class Sweep:
                 throttle.answered(len(batch.paid), batch.beside_id_bytes)
                 found.give_back(session_ids[batch.tried :])
                 if batch.already_refunded * 2 > batch.tried:  # another run is at work here
-                    if may_find_again and found.is_turned:
+                    if may_find_again and begun:
                         return True
-                    found.turn()  # or each run would try to pay what the other has just paid
+                    found.reverse()  # towards the other run, so that the two meet only once
+                begun = True
                 full = len(session_ids) == throttle.size
                 if pause := throttle.held(batch.locked_seconds, batch.traffic, full=full):
                     time.sleep(pause)
