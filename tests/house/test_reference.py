@@ -31,6 +31,8 @@ def test_table_of_findings_is_the_programs() -> None:
 def test_table_of_check_is_what_check_looks_at(first: AppDatabase) -> None:
     looked_at = [item["name"] for item in first.sweeper("check", "--json", now=None).document["checks"]]
     assert described("Items of the check", FINDINGS) == looked_at
+    rehearsed = re.findall(r"^## (\w+)$", PAGES["docs/reference/rehearsal.md"], re.MULTILINE)
+    assert looked_at[-12:] == rehearsed
 
 
 def test_table_of_exit_codes_is_the_programs() -> None:
