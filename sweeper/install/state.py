@@ -13,6 +13,7 @@ from sweeper.config.model import PolicySection, Settings
 from sweeper.core.errors import ConfigurationError
 from sweeper.install.functions import has_fence
 from sweeper.install.guard import require_own_guard
+from sweeper.install.ledger_link import check_link
 from sweeper.install.missing_tables import require_whole
 from sweeper.install.restored_tables import require_own_ledger
 from sweeper.install.rotation import WHERE_ROTATED, OldLedger, changed_table, replaced_table, swapped_column
@@ -130,8 +131,8 @@ def open_file(
     """The mapping in the file, for a dry run: it may differ from the installed one, and nothing need be installed.
 
     Raises:
-        ConfigurationError: the ledger that is there was written under another key, another schema has one, or somebody
-            can plant functions in the search path.
+        ConfigurationError: the ledger that is there was written under another key, another schema has one, no refund
+            would be found again, or somebody can plant functions in the search path.
     """
     schema = settings.database.schema_
     with database.transaction(timeouts=CATALOG_TIMEOUTS) as transaction:
@@ -145,6 +146,8 @@ def open_file(
         mapping = read_mapping(transaction, settings, search_path)
         guard = found.guard_index if found and found.fingerprint == mapping.fingerprint else None
         require_alone(transaction, mapping, found.bound if found else None, guard)
+        if found is None or found.fingerprint != mapping.fingerprint:  # else `install` has checked it
+            check_link(transaction, mapping, settings.ledger)
         if found is None or not found.fingerprint:
             return mapping.before_install(), None
         _require_version(found)

@@ -38,6 +38,7 @@ def test_a_link_that_can_never_meet_is_an_error(app: App, session: str, insert: 
     ledger(app, session, **insert)
     app.refused("ledger.session", "can never be the session of a row that a refund writes", "made-up session 4711")
     assert items(check(app.database))["mapping"]["status"] == "failure"
+    assert app.database.run("--dry-run", role=None).document["error"]["code"] == "mapping"
 
 
 @pytest.mark.parametrize(
