@@ -39,7 +39,7 @@ def audit(database: Database, settings: Settings, request: AuditRequest) -> Audi
     """Read the books.
 
     Raises:
-        ConfigurationError: not installed, another mapping, or a period that ends before it begins.
+        ConfigurationError: not installed, another mapping, or an empty period.
         FailedError: the database cannot be reached or read.
     """
     with exactly(), reported():
@@ -111,7 +111,7 @@ def _bounds(transaction: Transaction, mapping: Mapping, request: AuditRequest) -
     since = request.since or min(found.first or request.as_of, until)
     if since >= until and request.since is not None:
         raise ConfigurationError(
-            f"the period ends ({until.isoformat()}) before it begins ({since.isoformat()})", code="usage"
+            f"the period is empty: it begins {since.isoformat()} and ends {until.isoformat()}", code="usage"
         )
     return since, until
 

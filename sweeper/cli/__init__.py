@@ -110,7 +110,8 @@ def run_command(arguments: Sequence[str]) -> int:
     try:
         return app(_reordered(list(arguments)) or ["--help"], prog_name="sweeper", standalone_mode=False) or Exit.DONE
     except typer.TyperException as error:
-        return _report(arguments, ConfigurationError(error.format_message(), code="usage"))
+        message = error.format_message().replace("Value error, ", "")
+        return _report(arguments, ConfigurationError(message, code="usage"))
     except SweeperError as error:
         return _report(arguments, error)
     except Interrupted as signal:

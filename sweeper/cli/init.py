@@ -68,7 +68,7 @@ def init(
         bool, typer.Option("--yes", help="Ask nothing: write what the database proves, leave the rest open.")
     ] = False,
     table: Annotated[
-        str | None, typer.Option("--table", help="The table of the paid sessions, when you know it.")
+        str | None, typer.Option("--table", metavar="TABLE", help="The table of the paid sessions, when you know it.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     json: Json = False,

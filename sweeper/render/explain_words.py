@@ -9,6 +9,7 @@ _HOLDS = {
     "id_changed": "a refund of a session that is gone has its account, its amount and the moment of its failure",
     "refund_missing": "refunds made since then are gone from the ledger, or from the app's, and it may be one of them",
     "no_account": "it has no account, or the account is gone",
+    "no_attempt": "it does not say which charge it is about: sessions.attempt is null",
     "no_started_at": "it does not say when it started",
     "amount_not_finite": "its amount is not a finite number",
     "amount_negative": "its amount is negative",
@@ -86,6 +87,9 @@ def _since(explanation: Explanation) -> str:
     since = explanation.active_at if explanation.running else explanation.failed_at
     if since is None or explanation.limit is None:
         return "It is owed."
+    if since > explanation.as_of:
+        what = "last sign of life" if explanation.running else "failure"
+        return f"Its {what} lies ahead: {moment(since)}. {limit} is {describe_duration(explanation.limit)}."
     ago = describe_duration(explanation.as_of - since)
     ago += "" if explanation.running else " ago"
     return f"{what.capitalize()} {ago}, {limit} is {describe_duration(explanation.limit)}."

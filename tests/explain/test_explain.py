@@ -67,6 +67,14 @@ def test_what_is_owed_and_what_is_held_is_what_a_run_refunds_and_holds(first: Ap
     assert after == {name: "refunded" if name in owed else told for name, told in before.items()}
 
 
+def test_a_time_that_lies_ahead_is_not_one_ago(first: AppDatabase) -> None:
+    first.session("s1", created="2026-11-23 14:00")
+    first.session("s2", "queued", created="2026-11-23 14:00")
+    lies = "lies ahead: 2026-11-23T14:00:00Z."
+    assert explain(first, "s1")["message"].startswith(f"Its failure {lies} grace is 15 min. A run from")
+    assert explain(first, "s2")["message"].startswith(f"Its last sign of life {lies} stuck_after is 1 h. A run from")
+
+
 @pytest.mark.parametrize(("app_time", "told"), [("11:45:00", "owed"), ("11:45:01", "in_grace"), ("11:59", "in_grace")])
 def test_grace_ends_in_the_second_that_a_run_says(first: AppDatabase, app_time: str, told: str) -> None:
     first.account()

@@ -14,6 +14,8 @@ from sweeper.core.errors import Exit
 from sweeper.explain.result import Verdict
 from sweeper.monitoring import metrics
 from sweeper.postgres import parameters
+from sweeper.render.explain_words import hold_words
+from sweeper.render.json.schemas import document_schemas
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.paths import REPOSITORY
 from tests.helpers.readme import PAGES, blocks, described, section, table
@@ -49,6 +51,21 @@ def test_table_of_reasons_of_holds_is_the_programs() -> None:
     given = set(re.findall(r"THEN '(\w+)'", rules + payment)) | set(re.findall(r'hold_reason="(\w+)"', PROGRAM))
     assert given <= set(described("Reasons of holds", FINDINGS))
     assert set(described("Reasons of holds", FINDINGS)) <= given | set(re.findall(r'"(\w+)"', PROGRAM))
+
+
+def test_every_reason_of_a_hold_has_words() -> None:
+    reasons = described("Reasons of holds", FINDINGS)
+    assert [reason for reason in reasons if hold_words(reason) == reason] == []
+
+
+def test_every_property_of_the_documents_is_named() -> None:
+    named = {row[0].strip("`"): set(re.findall(r"`(\w+)`", row[1])) for row in table("The other commands", JSON)}
+    anywhere = {"schema_version", "command", "config", "error", "outcome", "refunds"}
+    schemas = document_schemas()
+    assert named.keys() == schemas.keys() - {"run"}
+    for command, names in named.items():
+        properties = {key for one in schemas[command]["anyOf"] for key in one["properties"]}
+        assert properties - anywhere == names - anywhere, command
 
 
 def test_table_of_error_codes_is_the_programs() -> None:

@@ -174,4 +174,6 @@ def test_without_being_asked_for_there_is_no_fence(first: AppDatabase) -> None:
 
 def test_the_printed_sql_has_the_fence_when_it_is_asked_for(first: AppDatabase) -> None:
     assert 'TRIGGER "sweeper_fence"' not in first.sweeper("install", "--print", now=None).stdout
-    assert 'TRIGGER "sweeper_fence"' in first.sweeper("install", "--print", "--fence", now=None).stdout
+    printed = first.sweeper("install", "--print", "--fence", now=None).stdout
+    assert 'TRIGGER "sweeper_fence"' in printed
+    assert first.sweeper("install", "--print", "--fence", "--json", now=None).document["sql"] == printed

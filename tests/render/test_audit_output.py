@@ -100,8 +100,9 @@ def test_the_period_begins_with_since_and_ends_before_until(first: AppDatabase) 
     [
         (["--since", "yesterday"], "--since"),
         (["--until", "2026-13-01"], "--until"),
-        (["--since", "2026-12-01", "--until", "2026-11-01"], "before it begins"),
-        (["--format", "pdf"], "--format"),
+        (["--since", "2026-12-01", "--until", "2026-11-01"], "the period is empty"),
+        (["--since", "2026-11-01", "--until", "2026-11-01"], "the period is empty"),
+        (["--format", "pdf"], "'--format': 'pdf' is not one of"),
         (["--output", "/nowhere/at/all.json"], "--output /nowhere/at/all.json"),
     ],
 )

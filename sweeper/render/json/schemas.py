@@ -172,7 +172,7 @@ _SHAPES: dict[str, list[Schema]] = {
             }
         )
     ],
-    "install": [_object({"actions": _list(_TEXT), "notes": _list(_TEXT)})],
+    "install": [_object({"actions": _list(_TEXT), "notes": _list(_TEXT)}, {"sql": _TEXT})],
     "sql": [
         _object({"statements": _list(_object({"name": _TEXT, "group": _TEXT, "heading": _TEXT}))}),
         _object({"name": _TEXT, "sql": _TEXT}),

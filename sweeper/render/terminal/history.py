@@ -1,19 +1,24 @@
 """The runs, and one run with its refunds, as tables for a terminal."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
+from pydantic import TypeAdapter
 from rich.console import Console
 from rich.table import Table
 
+from sweeper.core.durations import describe_duration
 from sweeper.explain.result import RunHistory, RunRecord, RunRefund
 from sweeper.render.terminal.table import amounts_table, safe
 from sweeper.render.words import moment, number, plural
 
 SHOWN_RUNS, _SHOWN_REFUNDS = 20, 50
+_DURATION = TypeAdapter(timedelta)
 # the keys of a run's policy that are shown
-_POLICY = ("stuck_after", "grace", "max_refunds", "max_credits", "max_amount")
+_DURATIONS = ("stuck_after", "grace")
+_POLICY = (*_DURATIONS, "max_refunds", "max_credits", "max_amount")
 
 
 def show_runs(console: Console, runs: Sequence[RunRecord]) -> None:
@@ -90,7 +95,7 @@ def _decision(settings: Mapping[str, Any]) -> str | None:
 
 def _settings(settings: Mapping[str, Any]) -> str:
     policy = settings.get("policy", {})
-    words = [f"{name} {policy[name]}" for name in _POLICY if policy.get(name) is not None]
+    words = [f"{name} {_value(name, policy[name])}" for name in _POLICY if policy.get(name) is not None]
     if settings.get("since"):
         words.append(f"since {settings['since']}")
     if settings.get("accepted"):
@@ -98,3 +103,11 @@ def _settings(settings: Mapping[str, Any]) -> str:
     if settings.get("sessions"):
         words.append(f"only {', '.join(settings['sessions'][:3])}{'…' if len(settings['sessions']) > 3 else ''}")
     return ", ".join(words)
+
+
+def _value(name: str, value: Any) -> str:
+    if isinstance(value, dict):  # stuck_after by status
+        return f"({', '.join(f'{status}: {_value(name, one)}' for status, one in value.items())})"
+    if value is None:
+        return "never"
+    return describe_duration(_DURATION.validate_python(value)) if name in _DURATIONS else str(value)
