@@ -16,6 +16,7 @@ from sweeper.check.rights import check_rights, denied, merged
 from sweeper.check.server import check_server, read_server
 from sweeper.config.model import PolicySection, Settings
 from sweeper.core.errors import SweeperError
+from sweeper.install.checks import check_writes
 from sweeper.install.ledger_link import check_link
 from sweeper.install.missing_tables import find_missing
 from sweeper.install.state import SCHEMA_VERSION, Installation, read_installation
@@ -106,6 +107,7 @@ def _check_mapped(
         timezone = settings.sessions.timezone
         with reading(database, search_path, timezone) as transaction:
             mapping = read_mapping(transaction, settings, search_path)
+            check_writes(transaction, mapping)
             check_link(transaction, mapping, settings.ledger)
             missing = _missing(transaction, mapping, installation)
         found.append(CheckContext(database, settings, mapping, installation, role, as_of, missing=missing))

@@ -19,6 +19,7 @@ _HOLDS = {
     "above_charge": "its amount is above what the app's books say was charged",
     "amount_rounded": "the balance or the ledger would round its amount",
     "account_inactive": "its account is not active: accounts.active is not true of it",
+    "refused": "its row, or its refund, was not as written when it was read back",
     "balance_mismatch": "the balance would not grow, or did not grow, by exactly its amount",
 }
 
@@ -123,13 +124,15 @@ def _held(explanation: Explanation) -> str:
     again = f"--session ID{pays.get(explanation.hold_reason or '', '` looks again')}"
     end = f"To decide: `sweeper run {again}, `sweeper adopt --session ID --amount 0` waives it."
     state = "On hold" if explanation.on_hold else "The next run puts it on hold"
-    return f"{state}: {hold_words(explanation.hold_reason or '')}. {end}"
+    refused = explanation.on_hold and (explanation.hold_reason or "").startswith("refused")
+    where = " The message is in sweeper's table holds." if refused else ""  # it may repeat the row, so it is not shown
+    return f"{state}: {hold_words(explanation.hold_reason or '')}.{where} {end}"
 
 
 def hold_words(hold_reason: str) -> str:
     """Why a session is on hold, in words."""
-    if hold_reason.startswith("refused"):
-        return f"the database refused its row (SQLSTATE {hold_reason.removeprefix('refused').strip() or 'unknown'})"
+    if hold_reason.startswith("refused "):
+        return f"the database refused its row (SQLSTATE {hold_reason.removeprefix('refused ')})"
     return _HOLDS.get(hold_reason, hold_reason)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.any_app import App, with_ledger
+from tests.helpers.checks import check, items
 
 
 @pytest.mark.parametrize(
@@ -190,6 +191,7 @@ def test_a_generated_column_cannot_be_written(app: App) -> None:
 def test_a_value_for_closing_that_does_not_fit_its_column_is_refused(app: App) -> None:
     app.map(close={"began": "'soon'::text"})
     app.refused("sessions.close", 'column "began" is of type timestamp with time zone')
+    assert items(check(app.database))["mapping"]["status"] == "failure"
 
 
 @pytest.mark.parametrize(

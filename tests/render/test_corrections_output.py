@@ -105,7 +105,7 @@ def test_the_history_reads_as_a_list(first: AppDatabase) -> None:
     run_id = two_accounts(first)
     check_golden("history.txt", steady(first.sweeper("history").stdout))
     check_golden("history_run.txt", steady(first.sweeper("history", run_id).stdout))
-    first.configure('[policy]', '[policy]\nstuck_after = {queued = "6h", generating = "never"}')
+    first.configure("[policy]", '[policy]\nstuck_after = {queued = "6h", generating = "never"}')
     by_status = first.sweeper("history", first.run().document["run_id"]).stdout
     assert "stuck_after (queued: 6 h, generating: never), grace 15 min" in by_status
 
