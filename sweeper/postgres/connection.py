@@ -215,7 +215,7 @@ class _Query:
             return [f"{key}={raw}"]
         if parameters.is_dropped(key):
             return []
-        near = get_close_matches(key, sorted(parameters.NATIVE), n=1)
+        near = get_close_matches(key, sorted(parameters.KNOWN), n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise self._refused(name, f"is a parameter that neither libpq nor sweeper knows{hint}")
 

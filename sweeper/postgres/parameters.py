@@ -132,6 +132,7 @@ RENAMED = {
 }
 # where names without a schema are looked up: Postgres' own (pgx, Ecto, lib/pq), pgjdbc's and Rails' word for it
 SEARCH_PATHS = ("search_path", "currentschema", "schema_search_path")
+KNOWN = {*NATIVE, *DROPPED, *TRANSLATED, *RENAMED, *SEARCH_PATHS}
 
 
 def is_dropped(name: str) -> bool:
