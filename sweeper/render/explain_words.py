@@ -123,6 +123,8 @@ def _held(explanation: Explanation) -> str:
     pays = {"amount_above_max": " --max-amount N` pays it", "refund_missing": _AGAIN, "id_changed": _AGAIN}
     again = f"--session ID{pays.get(explanation.hold_reason or '', '` looks again')}"
     end = f"To decide: `sweeper run {again}, `sweeper adopt --session ID --amount 0` waives it."
+    if explanation.hold_reason == "no_attempt":  # adopt could not say which charge it is about either
+        end = f"Write it into the row; then `sweeper run {again}."
     state = "On hold" if explanation.on_hold else "The next run puts it on hold"
     refused = explanation.on_hold and (explanation.hold_reason or "").startswith("refused")
     where = " The message is in sweeper's table holds." if refused else ""  # it may repeat the row, so it is not shown

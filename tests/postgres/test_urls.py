@@ -169,7 +169,7 @@ def test_a_search_path_leads_to_the_apps_tables_and_stays_out_of_the_session(bar
     ("query", "named"),
     [
         ("nonsense=1", "nonsense is a parameter that neither libpq nor sweeper knows"),
-        ("conection_limit=1", "neither libpq nor sweeper knows; did you mean connection_limit?"),
+        ("prefixx=1", "prefixx is a parameter that neither libpq nor sweeper knows; did you mean prefix?"),
         ("sslmod=require", "sslmod is a parameter that neither libpq nor sweeper knows; did you mean sslmode?"),
         ("sslkeystore=x", "sslkeystore is a parameter"),
         ("sslfactory=com.example.Mine", "sslfactory has a value that sweeper cannot translate"),

@@ -17,6 +17,7 @@ _WHY = {
     "busy": "the app had the account locked; run it again",
     "no_account": "no account: only an amount of 0 can be adopted",
     "ambiguous_id": "several sessions have this id: only an amount of 0 can be adopted",
+    "no_attempt": "sessions.attempt is null: write it into the row",
     "bad_amount": "no amount, a negative or infinite one, or a fraction where credits are whole",
 }
 
