@@ -80,7 +80,7 @@ def show_error(error: SweeperError, *, json: bool, name: str) -> int:
 
         print(error_document("run", error, config=name))  # noqa: T201
     # errors in the file itself begin with its name already
-    said = error.message if error.message.startswith(f"{name}:") else f"{name}: {error.message}"
+    said = error.message if error.message.startswith(name) else f"{name}: {error.message}"
     print(f"sweeper: {said}", file=sys.stderr)  # noqa: T201
     return error.exit_code
 

@@ -116,6 +116,9 @@ def test_a_file_that_is_wrong_stops_none_of_the_others_and_the_worst_exit_code_c
     assert (wrong["config"], wrong["outcome"], wrong["error"]["code"]) == (str(broken), "failed", "config")
     assert [(document["config"], document["held"]) for document in others] == [(str(one), 1), (str(two), 1)]
     assert f"sweeper: {broken}:\n" in ran.stderr
+    broken.write_text("[sessions")
+    ran = database.sweeper("run", "--config", str(broken), "--config", str(one.with_name("none.toml")))
+    assert ran.stderr.startswith(f"sweeper: {broken} is not valid TOML"), "named once"
 
 
 def test_a_server_that_is_not_there_is_waited_for_once(two_apps: tuple[AppDatabase, list[Path]]) -> None:

@@ -84,8 +84,8 @@ def _notes(console: Console, result: RunResult) -> None:
         before = result.before_floor
         notes.append(
             f"Not touched, before the floor ({moment(result.floor)}): {plural(before.sessions, 'session')}, "
-            f"{number(before.credits)} credits. To include them, `sweeper adopt` what the app refunded itself, then set "
-            "an earlier policy.since: it counts from the next run on."
+            f"{number(before.credits)} credits. To include them, `sweeper adopt` what the app refunded itself, then "
+            "set an earlier policy.since: it counts from the next run on."
         )
     if notes:
         console.print()
