@@ -103,15 +103,37 @@ SET attempt = NULL
 WHERE attempt = '';
 {end}
 {if other_accounts}
--- the accounts have other ids now: each refund went to the account of its session
-UPDATE {refunds} AS r
-SET account_id = mapped.account_id
-FROM (
+-- the accounts have other ids now: each refund went to the account of its session. If most refunds have the account of
+-- their session as it is, only its type is another: then one whose session moved to another account keeps its own
+WITH mapped AS MATERIALIZED (
     SELECT ({session_id})::text AS session_id,
            (({account}){account_as})::text AS account_id
     FROM {sessions} AS s
-) AS mapped
-WHERE mapped.session_id = r.session_id AND r.account_id IS NOT NULL AND mapped.account_id IS NOT NULL;
+),
+known AS MATERIALIZED (
+    SELECT pg_catalog.lower(m.account_id) AS account_id
+    FROM mapped AS m
+    WHERE m.account_id IS NOT NULL
+    {if accounts}
+    UNION
+    SELECT pg_catalog.lower({accounts_id}::text)
+    FROM {accounts} AS a
+    {end}
+)
+UPDATE {refunds} AS r
+SET account_id = mapped.account_id
+FROM mapped
+WHERE mapped.session_id = r.session_id AND r.account_id IS NOT NULL AND mapped.account_id IS NOT NULL
+  AND NOT (
+      pg_catalog.lower(r.account_id) IN (SELECT k.account_id FROM known AS k)
+      AND (
+          SELECT pg_catalog.count(*) FILTER (
+                     WHERE pg_catalog.lower(m.account_id) = pg_catalog.lower(o.account_id)
+                 ) * 2 > pg_catalog.count(*)
+          FROM {refunds} AS o
+          JOIN mapped AS m ON m.session_id = o.session_id
+      )
+  );
 UPDATE {holds}
 SET account_id = NULL
 WHERE account_id IS NOT NULL;

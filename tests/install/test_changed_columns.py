@@ -47,14 +47,18 @@ def test_a_migration_that_changes_the_values_with_their_type_ends_in_no_second_p
 
 def test_an_account_id_that_was_widened_is_taken_up_by_install(server: Server, tmp_path: Path) -> None:
     for database in jobs(server, tmp_path, account_type="int"):
-        database.sql("INSERT INTO users VALUES (1, 0)")
-        add_job(database, 1, account="1", cost=10)
+        database.sql("INSERT INTO users VALUES (1, 0), (2, 0)")
+        for job_id in (1, 2, 3):
+            add_job(database, job_id, account="1", cost=10)
         sweep(database)
+        database.sql("UPDATE jobs SET user_id = 2 WHERE id = 3")  # its refund went to the account before
         database.sql("ALTER TABLE users ALTER id TYPE bigint; ALTER TABLE jobs ALTER user_id TYPE bigint")
         refused(database, "run")
         assert install(database) == 0
         assert sweep(database) == 0
-        assert database.sql("SELECT account_id, pg_typeof(account_id)::text FROM sweeper.refunds") == [(1, "bigint")]
+        assert (
+            database.sql("SELECT account_id, pg_typeof(account_id)::text FROM sweeper.refunds") == [(1, "bigint")] * 3
+        )
 
 
 def test_a_renamed_value_of_an_enum_is_noticed_and_taken_up(server: Server, tmp_path: Path) -> None:
