@@ -35,7 +35,8 @@ JOIN refunded AS r ON r.session_id = v.old_session_id
 WHERE NOT v.excluded
   AND NOT v.status {status_eq} ANY ({succeeded})
   AND (
-      {old_attempt_is_known} AND v.old_attempt <> ALL (r.attempts)
+      -- without an attempt it is not known which charge the session is at
+      {old_attempt_is_known} AND (v.old_attempt = ANY (r.attempts)) IS NOT TRUE
       OR v.status {status_eq} ANY ({live}) AND {include failed_again}
       -- a refund closes its session
       OR NOT {old_attempt_is_known} AND v.status {status_eq} ANY ({running}) AND r.layer <> 'adopted'

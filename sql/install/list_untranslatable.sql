@@ -21,7 +21,7 @@ WHERE CASE WHEN mapped.old_id IS NULL
                   OR NOT {old_attempt_is_known} AND (
                       SELECT pg_catalog.count(DISTINCT pg_catalog.regexp_replace(o.attempt::text, ' \(again [0-9]+\)$', ''))
                       FROM {refunds} AS o
-                      WHERE o.session_id = r.session_id
+                      WHERE o.session_id = r.session_id{if keeps_earlier} AND o.attempt::text !~ '^-'{end}
                   ) > 1
               )
       END

@@ -56,10 +56,21 @@ FROM {sessions} AS s
 WHERE ({old_session_id})::text = h.session_id;
 {end}
 {if forget_attempts}
--- charges are no longer told apart
-UPDATE {refunds}
-SET attempt = '0'
-WHERE attempt <> '0';
+-- charges are no longer told apart: a session has the refund of its latest charge, and those of earlier charges keep
+-- numbers of their own, below 0, which no session has
+UPDATE {refunds} AS r
+SET attempt = (-charge.later)::text
+FROM (
+    SELECT session_id,
+           attempt,
+           pg_catalog.row_number() OVER (
+               PARTITION BY session_id ORDER BY pg_catalog.max(created_at) DESC, attempt
+           ) - 1 AS later
+    FROM {refunds}
+    GROUP BY session_id, attempt
+) AS charge
+WHERE charge.session_id = r.session_id AND charge.attempt = r.attempt
+  AND r.attempt <> (-charge.later)::text;
 UPDATE {holds}
 SET attempt = '0'
 WHERE attempt IS DISTINCT FROM '0';
@@ -78,7 +89,7 @@ FROM (
            ({old_attempt})::text AS old_attempt
     FROM {sessions} AS s
 ) AS mapped
-WHERE mapped.session_id = r.session_id;
+WHERE mapped.session_id = r.session_id{if keeps_earlier} AND r.attempt !~ '^-'{end};
 UPDATE {holds} AS h
 SET attempt = mapped.attempt
 FROM (

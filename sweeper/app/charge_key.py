@@ -99,6 +99,16 @@ class ChargeKey:
             and [label for label in self.labels[name] if label in bound.labels[name]] != bound.labels[name]
         ]
 
+    def renamed_labels(self, bound: Self) -> dict[str, str]:
+        """The old names of the values of an attempt that is a column of an enum, by their names now; empty if none."""
+        if self.attempt_number is None or self.labels.keys() != bound.labels.keys():
+            return {}
+        enums = [name for name in self.labels if name in self.reads.values()]
+        pairs = [(self.labels[name], bound.labels[name]) for name in enums]
+        if len(pairs) != 1 or len(pairs[0][0]) != len(pairs[0][1]):
+            return {}
+        return {now: was for now, was in zip(*pairs[0], strict=True) if now != was}
+
     def changes(self, bound: Self) -> list[str]:
         """What differs from the ``bound`` key, in words; empty if refunds mean the same."""
         facts = {

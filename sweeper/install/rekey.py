@@ -1,12 +1,15 @@
 """``sweeper install --rekey``: converts existing refunds to the key of the mapping in the file."""
 
+import json
 from collections.abc import Mapping as Mapped
 
+from sweeper.app.charge_key import ChargeKey
 from sweeper.app.mapping import Mapping
 from sweeper.app.reader import Reader
 from sweeper.core.errors import ConfigurationError
 from sweeper.install.own_tables import OwnTables, same_accounts
-from sweeper.postgres.templates import fill, fill_part, fill_script
+from sweeper.postgres.errors import Refusal
+from sweeper.postgres.templates import fill, fill_part, fill_script, quote_text
 from sweeper.postgres.transaction import Transaction
 
 _READ = (
@@ -22,7 +25,11 @@ def require_translatable(transaction: Transaction, mapping: Mapping, found: OwnT
         ConfigurationError: some cannot, or their sessions look charged again; the message has their number and samples.
     """
     choices = _changes(mapping, found, old_session_id)
-    slots = {**mapping.slots, "old_session_id": old_session_id, **_kept_attempts(transaction, mapping, found)}
+    slots = {
+        **mapping.slots,
+        "old_session_id": old_session_id,
+        **_kept_attempts(transaction, mapping, found, old_session_id),
+    }
     # a session that is gone is not read again: its attempt stays as it was, if the type accepts any text
     keeps_text = mapping.takes_any_attempt(empty=not choices["translate_attempts"])
     rows = transaction.rows(
@@ -87,13 +94,8 @@ def _require_settled(transaction: Transaction, mapping: Mapping, found: OwnTable
     Raises:
         ConfigurationError: some look as if they were.
     """
-    old_attempt = _old_attempt(transaction, mapping, found)
-    slots = {
-        **mapping.slots,
-        "old_session_id": old_session_id,
-        "old_attempt": old_attempt or "NULL",
-        "old_attempt_is_known": "true" if old_attempt else "false",
-    }
+    known = _known_attempts(_old_attempt(transaction, mapping, found, old_session_id))
+    slots = {**mapping.slots, "old_session_id": old_session_id, **known}
     if "runs" not in found.tables:
         slots["runs"] = fill_part("no_runs", mapping.slots)
     choices = {**mapping.choices, **_changes(mapping, found, old_session_id)}
@@ -114,7 +116,8 @@ def _require_settled(transaction: Transaction, mapping: Mapping, found: OwnTable
                     code="key_changed",
                 )
     way_out = (
-        "Refund them first: `sweeper run` under the previous mapping"
+        "Refund them first: `sweeper run` under the previous mapping; or settle them by hand, then name them in "
+        "sessions.exclude"
         if _had_attempts(found)
         else "The ledger knows only one charge of each: settle these by hand, then name them in sessions.exclude"
     )
@@ -135,11 +138,13 @@ def _attempts(mapping: Mapping, found: OwnTables) -> str | None:
     return None if mapping.key.same_attempt_texts(found.bound) else "translate_attempts"
 
 
-def _old_attempt(transaction: Transaction, mapping: Mapping, found: OwnTables) -> str | None:
+def _old_attempt(transaction: Transaction, mapping: Mapping, found: OwnTables, old_session_id: str) -> str | None:
     """The expression that the ledger's attempts are from, as SQL; None if it does not give the same texts now."""
     bound, columns = found.bound, mapping.sessions.columns
-    if bound is None or bound.attempt is None or bound.attempt == mapping.key.attempt:
+    if bound is None or bound.attempt is None:
         return None
+    if mapping.key.same_attempt(bound):
+        return _attempt_before(transaction, mapping, bound, old_session_id)
     same = all(name in columns and columns[name].full_type == kind for name, kind in bound.reads.items())
     if not same or bound.timezone != mapping.timezone:
         return None
@@ -152,10 +157,28 @@ def _old_attempt(transaction: Transaction, mapping: Mapping, found: OwnTables) -
         return None
 
 
-def _kept_attempts(transaction: Transaction, mapping: Mapping, found: OwnTables) -> dict[str, str]:
-    """The slots for which charge a refund is of, if the new attempt's type accepts the text of the old one."""
-    old = _old_attempt(transaction, mapping, found) if mapping.takes_any_attempt(empty=True) else None
+def _attempt_before(transaction: Transaction, mapping: Mapping, bound: ChargeKey, old_session_id: str) -> str | None:
+    """The attempt as it was before its type changed, or its enum's values were renamed; None if it was another then."""
+    renamed = mapping.key.renamed_labels(bound)
+    before = {"old_type": bound.attempt_type, "old_labels": quote_text(json.dumps(renamed))}
+    old = fill_part("attempt_before", {**mapping.slots, **before}, {"renamed": bool(renamed)})
+    slots = {**mapping.slots, "old_session_id": old_session_id, "old_attempt": old}
+    try:
+        with transaction.savepoint():
+            return old if transaction.row(fill("compare_attempts", slots)).most else None
+    except Refusal:  # a value that the old type does not have
+        return None
+
+
+def _known_attempts(old: str | None) -> dict[str, str]:
+    """The slots for the attempt that a session had under the previous key."""
     return {"old_attempt": old or "NULL", "old_attempt_is_known": "true" if old else "false"}
+
+
+def _kept_attempts(transaction: Transaction, mapping: Mapping, found: OwnTables, old_session_id: str) -> dict[str, str]:
+    """The slots for which charge a refund is of, if the new attempt's type accepts the text of the old one."""
+    accepts = mapping.takes_any_attempt(empty=True)
+    return _known_attempts(_old_attempt(transaction, mapping, found, old_session_id) if accepts else None)
 
 
 def rekey_script(
@@ -163,14 +186,17 @@ def rekey_script(
 ) -> str:
     """The SQL that gives every refund the key of the mapping; ``old_session_id`` as for ``require_translatable``."""
     choices = {**mapping.choices, **_changes(mapping, found, old_session_id)}
-    slots = {**slots, "old_session_id": old_session_id, **_kept_attempts(transaction, mapping, found)}
+    slots = {**slots, "old_session_id": old_session_id, **_kept_attempts(transaction, mapping, found, old_session_id)}
     return fill_script("rekey", slots, choices)
 
 
 def _changes(mapping: Mapping, found: OwnTables, old_session_id: str) -> dict[str, bool]:
     attempts = _attempts(mapping, found)
+    had_none = found.bound is not None and not _had_attempts(found)
     return {
         "other_ids": old_session_id != mapping.slots["session_id"],
         "other_accounts": not same_accounts(mapping, found),
+        # charges of a time when they were told apart have numbers that no session has
+        "keeps_earlier": had_none and mapping.takes_any_attempt(empty=False),
         **{how: how == attempts for how in ("forget_attempts", "translate_attempts", "translate_empty_attempts")},
     }

@@ -48,7 +48,7 @@ NOTES = {
 BEFORE = {"revoke_defaults": "note_objects"}
 _REKEY = (
     "other_ids", "forget_attempts", "translate_attempts", "translate_empty_attempts", "other_accounts", "keeps_text",
-    "same_attempts",
+    "same_attempts", "keeps_earlier",
 )  # fmt: skip
 _COMPARED = ("own", "same_accounts", "known_table", "ids_as_text")
 _LIVE_INDEX = "sweeper_live_example"

@@ -104,6 +104,7 @@ def test_a_ledger_without_its_settings_is_not_taken_up_for_other_sessions(
         (TRIES, ATTEMPT, "tries = 2, charge_id = 'again', status = 'running', started_at = now()"),
         (TRIES, ATTEMPT, "charge_id = 'again', started_at = now() + interval '1 minute'"),
         (TRIES, "", "tries = 2"),
+        (TRIES, ATTEMPT, "tries = NULL, charge_id = 'again'"),
         ("", ATTEMPT, "charge_id = 'again', started_at = now() + interval '1 minute'"),
         ("", ATTEMPT, "charge_id = 'again', status = 'running'"),
     ],
@@ -124,6 +125,28 @@ def test_a_session_that_was_charged_again_keeps_the_key_from_being_changed(
         reconfigure(database, f'{after}\nexclude = "id = 3"')
         assert install(database, "--rekey") == 0
         assert sweep(database) == 0
+
+
+@pytest.mark.slow
+def test_a_session_that_was_charged_again_is_told_by_an_attempt_of_another_type(server: Server, tmp_path: Path) -> None:
+    """Not by one that has other values as well: then no refund has what its session has."""
+    more = "CREATE TYPE phase AS ENUM ('a', 'b'); ALTER TABLE jobs ADD phase phase NOT NULL DEFAULT 'a';"
+    for database in jobs(server, tmp_path, sessions='attempt = "phase"', more=more):
+        database.sql("INSERT INTO users VALUES ('u', 0)")
+        add_jobs(database, 5)
+        assert sweep(database) == 5
+        database.sql("UPDATE jobs SET phase = 'b' WHERE id = 3")
+        database.sql("ALTER TYPE phase RENAME VALUE 'a' TO 'first'")
+        assert "1 sessions look charged again since their refund (3)" in refused(database, "install", "--rekey")
+        database.sql("UPDATE jobs SET phase = 'first' WHERE id = 3")
+        assert (install(database, "--rekey"), sweep(database)) == (0, 0)
+        database.sql("UPDATE jobs SET phase = 'b' WHERE id = 3")
+        database.sql("ALTER TABLE jobs ALTER phase DROP DEFAULT, ALTER phase TYPE text")
+        assert "1 sessions look charged again since their refund (3)" in refused(database, "install", "--rekey")
+        database.sql("UPDATE jobs SET phase = 'first' WHERE id = 3")
+        assert (install(database, "--rekey"), sweep(database)) == (0, 0)
+        database.sql("ALTER TABLE jobs ALTER phase TYPE numeric USING length(phase)")
+        assert (install(database, "--rekey"), sweep(database)) == (0, 0)
 
 
 def test_an_edit_of_a_row_is_not_a_new_charge_if_the_old_key_has_attempts(server: Server, tmp_path: Path) -> None:
