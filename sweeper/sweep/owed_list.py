@@ -1,7 +1,7 @@
 """Everything that is owed in a selection, listed or counted: for dry runs, and for what a run leaves."""
 
 from collections.abc import Collection, Generator, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, cast
 
@@ -14,10 +14,27 @@ from sweeper.sweep.owed_session import OwedSession, Survey
 from sweeper.sweep.selection import Place
 
 _PAGE_SIZE = 2000
+# a count looks for so many failing rows one by one; from then on, so few sessions with one among them are not counted
+_COUNTED_ALONE, _LEFT_TOGETHER = 200, 64
 
 
+@dataclass
+class _FailingRows:
+    """How many rows failed alone, and whether that ends the search for others: it takes some milliseconds for each."""
+
+    ends: bool = False
+    found: int = 0
+
+    def are_enough(self, sessions: int) -> bool:
+        """Whether it is not worth it to look for the failing ones of so few."""
+        return self.ends and self.found >= _COUNTED_ALONE and sessions <= _LEFT_TOGETHER
+
+
+@dataclass(frozen=True)
 class OwedList(OwedReader):
     """Every owed session of one selection, even beside rows whose expression fails; locks nothing."""
+
+    failing: _FailingRows = field(default_factory=_FailingRows)
 
     def count(self, budget: Decimal | None = None, *, payable: bool = False, settled: Collection[str] = ()) -> Survey:
         """Count what is owed, without the ``settled``; ``payable`` leaves out what will be put on hold."""
@@ -33,7 +50,8 @@ class OwedList(OwedReader):
                 row = self._row("survey", **binds)
             return Survey(row.sessions, Decimal(row.credits), row.over_budget, row.to_hold)
         except (Refusal, StatementError):  # one row's expression fails: count page by page, around it
-            owed = (session for session in self.iterate() if session.session_id not in settled)
+            some = replace(self, failing=_FailingRows(ends=True))
+            owed = (session for session in some.iterate() if session.session_id not in settled)
             return _count(owed, budget, payable=payable)
 
     def iterate(self) -> Iterator[OwedSession]:
@@ -80,11 +98,17 @@ class OwedList(OwedReader):
 
     def _iterate_in_halves(self, session_ids: tuple[str, ...]) -> Iterator[OwedSession]:
         def read(some: tuple[str, ...]) -> Sequence[Row]:
-            with self.transaction.savepoint():
-                return self._of(self.selection.only(some))._rows("look", page_size=len(some))
+            try:
+                with self.transaction.savepoint():
+                    return self._of(self.selection.only(some))._rows("look", page_size=len(some))
+            except (Refusal, StatementError):
+                if self.failing.are_enough(len(some)):
+                    return ()
+                raise
 
         for answer in in_halves(session_ids, read, Refusal, StatementError):
             if isinstance(answer, RefusedAlone):
+                self.failing.found += 1
                 if not self.has_come_before(answer.item):
                     yield self._refused(answer.item, cast("Refusal | StatementError", answer.error))
             else:

@@ -1,11 +1,16 @@
 """The floor: switched on for the first time, a sweep never pays for years of history by surprise."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from sweeper.postgres.transaction import Transaction
+from sweeper.sweep import owed_list
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.command import NOW
+from tests.helpers.statements import name_of
 
 MICROSECOND = timedelta(microseconds=1)
 
@@ -117,3 +122,31 @@ def test_in_the_hour_that_the_clock_repeats_the_floor_is_a_moment(
     assert position["before_floor"]["sessions"] == 4 - len(paid)
     verdicts = [first.sweeper("explain", clock, "--json").document["verdict"] for clock in ("01:50", "03:00")]
     assert verdicts == ["before_floor", "refunded"]
+
+
+def test_many_failing_rows_before_the_floor_are_not_all_looked_for(
+    first: AppDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes some milliseconds for each, in every run that starts at the floor, and only to count them."""
+    monkeypatch.setattr(owed_list, "_COUNTED_ALONE", 2)
+    monkeypatch.setattr(owed_list, "_LEFT_TOGETHER", 8)
+    first.account()
+    first.sql("ALTER TABLE prediction_sessions ADD x int DEFAULT 1")
+    first.configure('"cardinality(selected_models)"', '"cardinality(selected_models) / s.x"')
+    assert first.sweeper("install").exit_code == 0
+    for number in range(32):
+        first.session(f"old{number}", "error", created="2019-01-01 09:00")
+    first.session("new", "error", created="2026-11-23 09:00")
+    first.sql("UPDATE prediction_sessions SET x = 0 WHERE id LIKE 'old%'")
+    asked: list[str] = []
+    original = Transaction.rows
+
+    def rows(self: Transaction, text: str, binds: Any = None) -> Any:
+        asked.append(name_of(text))
+        return original(self, text, binds)
+
+    with patch.object(Transaction, "rows", rows):
+        ran = first.run()
+    assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 1)
+    assert ran.document["before_floor"]["sessions"] == 2
+    assert asked.count("look") < 20
