@@ -112,6 +112,7 @@ def rehearsed_choices(mapping: Mapping, name: str) -> Choices:
         if name in ("find_refund_json", "find_refund_rows", "find_refund_texts", "find_refund_events")
         else written,
         "account_column": False,
+        "unsigned": False,
         "columns": _of_sessions(mapping, times=name == "compare_planned"),
         "looked": [looked],
         "down": "",

@@ -5,7 +5,7 @@ import pytest
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, items
-from tests.helpers.shops import marked_shop, refuses, rehearsed
+from tests.helpers.shops import marked_shop, refuses, rehearsed, shop
 
 
 @pytest.fixture
@@ -105,6 +105,15 @@ def test_rows_that_all_charged_sessions_have(bare: AppDatabase) -> None:
     app.map(amount="price")
     app.sql("DELETE FROM holds AS h USING jobs AS j WHERE j.id = h.job AND j.state = 'running'")
     assert rehearsed(app) == {}, "they may be written at the end, and not when a worker crashed"
+
+
+def test_rows_of_a_book_of_which_no_amount_has_a_sign(bare: AppDatabase) -> None:
+    app = shop(bare)
+    app.sql("ALTER TABLE book DROP total; UPDATE book SET amount = abs(amount)")
+    assert "charges" not in rehearsed(app)
+    app.sql("DELETE FROM book WHERE job IN ('j25', 'j26', 'j27', 'j28')")
+    said = "for 10 of 10 sessions that run and 6 of 10 that failed, and 4 that would be paid have none"
+    assert said in rehearsed(app)["charges"]["message"]
 
 
 def test_rows_of_what_was_charged_of_late(bare: AppDatabase) -> None:

@@ -172,7 +172,7 @@ def _read(samples: Samples, slots: dict[str, str], choices: dict[str, bool | lis
         "compare_charges",
         session_ids,
         {"charged": "NULL", "amount_column": "", **slots},
-        {"qualifiers": [], **choices},
+        {"qualifiers": [], "unsigned": False, **choices},
     )
     return [
         _Charge(

@@ -4,7 +4,7 @@ import re
 
 from sweeper.app.catalog import Column
 from sweeper.check.rehearsal.samples import NO_ITEM, Samples, numbered
-from sweeper.postgres.templates import Slots
+from sweeper.postgres.templates import Choices, Slots
 
 # a condition that compares one column with a literal, alone or among others that all must be true
 _EQUALITY = re.compile(
@@ -31,18 +31,17 @@ def qualifiers(samples: Samples, key: Column, amount: Column) -> list[str]:
     return [text for text, count in zip(conditions, row.counts, strict=True) if count]
 
 
-def of_these_sessions(samples: Samples, amount: Column) -> list[str]:
+def of_these_sessions(samples: Samples, amount: Column, *, unsigned: bool = False) -> list[str]:
     """Those that are true of the charges of nearly all sessions: rows of which they are not are about something else.
 
-    Such a row may have a session's number by chance.
+    Such a row may have a session's number by chance. Where amounts are ``unsigned``, all but refunds are charges.
     """
     conditions = _equalities(samples)
     if not conditions:
         return []
     items: list[Slots] = [{"qualifier": text} for text in conditions]
-    rows = samples.read(
-        "count_qualified", samples.newest(running=False), {"amount_column": amount.quoted}, {"qualifiers": items}
-    )
+    choices: Choices = {"qualifiers": items, "unsigned": unsigned}
+    rows = samples.read("count_qualified", samples.newest(running=False), {"amount_column": amount.quoted}, choices)
     met = [sum(row.met[place] for row in rows) for place in range(len(conditions))]
     return [text for text, count in zip(conditions, met, strict=True) if rows and count >= len(rows) * _MOST]
 

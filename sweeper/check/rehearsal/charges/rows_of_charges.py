@@ -1,21 +1,25 @@
 """Whether rows of a table that the amount does not read are the charges, and sessions that would be paid have none."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 
 from sweeper.app.catalog import Column, Table
 from sweeper.check.context import CheckContext, warning
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
+from sweeper.check.rehearsal.charges.qualifiers import of_these_sessions
+from sweeper.check.rehearsal.ledger.ledger_columns import amount_columns
 from sweeper.check.rehearsal.marks.row_amounts import row_amounts
 from sweeper.check.rehearsal.referring_tables import referring_tables
 from sweeper.check.rehearsal.samples import Samples, named, sampling
 from sweeper.check.result import Check
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
-from sweeper.postgres.templates import Choices, fill_expression
+from sweeper.postgres.templates import Choices, Slots, fill_expression
 from sweeper.postgres.transaction import Row
 
 _ENOUGH, _NEARLY_ALL, _ODD = 3, 0.9, 0.05
+# the name of a table, its charge as SQL, if that can be said in the file, and the sessions that run and that failed
+_Charges = tuple[str, str, Sequence[Row], Sequence[Row]]
 
 
 def check_rows_of_charges(context: CheckContext) -> Iterator[Check]:
@@ -28,23 +32,42 @@ def check_rows_of_charges(context: CheckContext) -> Iterator[Check]:
     if context.mapping.is_by_account:
         return
     with sampling(context) as samples:
-        for table, link in _tables(samples, own.amount.lower()):
-            for amount in _amounts(samples, table, link):
-                key = context.mapping.slots["key"]
-                slots = {"price": amount, "parts": table.qualified, "session": link.quoted, "key": key}
-                charge = fill_expression("of_parts", slots)
-                running, failed = (_read(samples, charge, running=one) for one in (True, False))
-                without = _uncharged(running, failed)
-                if without and not _are_all_charged(samples):
-                    yield warning(
-                        "charges",
-                        f"the rows of {table.name} come to sessions.amount = {own.amount!r} for {len(_same(running))} "
-                        f"of {len(running)} sessions that run and {len(_same(failed))} of {len(failed)} that failed, "
-                        f"and {len(without)} that would be paid have none, such as {named(without)}: were they ever "
-                        "charged?",
-                        f'sessions.charged = "{charge}"',
-                    )
-                    return
+        for name, charge, running, failed in (*_of_ledger(samples), *_of_tables(samples)):
+            without = _uncharged(running, failed)
+            if without and not _are_all_charged(samples):
+                yield warning(
+                    "charges",
+                    f"the rows of {name} come to sessions.amount = {own.amount!r} for {len(_same(running))} "
+                    f"of {len(running)} sessions that run and {len(_same(failed))} of {len(failed)} that failed, "
+                    f"and {len(without)} that would be paid have none, such as {named(without)}: were they ever "
+                    "charged?",
+                    f'sessions.charged = "{charge}"' if charge else f"sessions.charged: what the rows of {name} took",
+                )
+                return
+
+
+def _of_ledger(samples: Samples) -> Iterator[_Charges]:
+    """The rows of the app's ledger that are no refunds, where no amount has a sign."""
+    ledger, amounts = samples.context.mapping.ledger, amount_columns(samples)
+    if ledger is None or not amounts or ledger.table.name.lower() in samples.context.settings.sessions.amount.lower():
+        return
+    qualifiers: list[Slots] = [{"qualifier": text} for text in of_these_sessions(samples, amounts[0], unsigned=True)]
+    choices: Choices = {"charged": False, "unsigned": True, "qualifiers": qualifiers}
+    slots = {"charged": "NULL", "amount_column": amounts[0].quoted}
+    running, failed = (_read(samples, slots, choices, running=one) for one in (True, False))
+    yield ledger.table.name, "", running, failed
+
+
+def _of_tables(samples: Samples) -> Iterator[_Charges]:
+    choices: Choices = {"charged": True, "unsigned": False, "qualifiers": []}
+    for table, link in _tables(samples, samples.context.settings.sessions.amount.lower()):
+        for amount in _amounts(samples, table, link):
+            key = samples.context.mapping.slots["key"]
+            slots = {"price": amount, "parts": table.qualified, "session": link.quoted, "key": key}
+            charge = fill_expression("of_parts", slots)
+            slots = {"charged": charge, "amount_column": ""}
+            running, failed = (_read(samples, slots, choices, running=one) for one in (True, False))
+            yield table.name, charge, running, failed
 
 
 def _are_all_charged(samples: Samples) -> bool:
@@ -70,9 +93,7 @@ def _amounts(samples: Samples, table: Table, link: Column) -> list[str]:
     return [item["column"] for item in row_amounts(samples, table, (key, link)) or ()]
 
 
-def _read(samples: Samples, charge: str, *, running: bool) -> Sequence[Row]:
-    slots = {"charged": charge, "amount_column": ""}
-    choices: Choices = {"charged": True, "qualifiers": []}
+def _read(samples: Samples, slots: Mapping[str, str], choices: Choices, *, running: bool) -> Sequence[Row]:
     with suppress(Refusal, StatementError, TooSlow):
         return samples.read("compare_charges", samples.newest(running=running, limit=200), slots, choices)
     return []

@@ -94,7 +94,8 @@ def _given_back_whole(samples: Samples, rows: Sequence[Row]) -> list[str]:
     """The sessions of which a row gives back all that was taken, and the file would pay it all the same."""
     taken = amounts_taken(samples)
     moved = ((row.session_id, Decimal(text)) for row in rows for text in row.amounts if text is not None)
-    return sorted({one for one, amount in moved if taken.get(one) == amount})
+    named_with_all = {row.session_id for row in rows if row.exact}
+    return sorted(named_with_all | {one for one, amount in moved if taken.get(one) == amount})
 
 
 def amounts_taken(samples: Samples) -> dict[str, Decimal]:
@@ -103,7 +104,7 @@ def amounts_taken(samples: Samples) -> dict[str, Decimal]:
     if not columns:
         return {}
     slots = {"amount_column": columns[0].quoted}
-    choices: Choices = {"charged": False, "qualifiers": []}
+    choices: Choices = {"charged": False, "unsigned": False, "qualifiers": []}
     rows = samples.read("compare_charges", samples.newest(running=False), slots, choices)
     pairs = {row.session_id: (Decimal(row.amount), Decimal(row.charged)) for row in rows if row.charged is not None}
     return {one: amount for one, (amount, charged) in pairs.items() if amount == charged}
