@@ -233,6 +233,17 @@ def is_refunded(row: Row) -> bool:
     return not row.unpaid and not row.never
 
 
+def sees_none(samples: Samples, session_ids: Sequence[str]) -> bool:
+    """Whether the app has refunded none of these sessions, as the file reads them.
+
+    One that owes nothing any more, as its amount is read from a hold, is refunded where the ledger has its refund.
+    """
+    rows = samples.read("look_at_newest", session_ids)
+    return bool(rows) and not any(
+        row.given_back or not row.unpaid if is_owed(row) else not row.unpaid and not row.excluded for row in rows
+    )
+
+
 def named(session_ids: Sequence[object]) -> str:
     """A few ids for a message."""
     return ", ".join(str(one) for one in session_ids[:NAMED])

@@ -9,7 +9,7 @@ from sweeper.check.context import failure
 from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.ledger.ledger_columns import amount_columns
 from sweeper.check.rehearsal.ledger.linked_sessions import amounts_taken
-from sweeper.check.rehearsal.samples import Samples, is_whole, named
+from sweeper.check.rehearsal.samples import Samples, is_whole, named, sees_none
 from sweeper.check.result import Check
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.transaction import Row
@@ -30,13 +30,14 @@ def check_row_kinds(samples: Samples) -> Iterator[Check]:
     if ledger.table.name.lower() in " ".join(filter(None, (context.settings.sessions.exclude,))).lower():
         return
     session_ids, settled = samples.newest(running=False), settled_ids(samples)
+    if len(settled) < _ENOUGH or not sees_none(samples, session_ids):
+        return
     reads = ledger.table.name.lower() in context.settings.sessions.amount.lower()  # and may subtract such rows
     owed = [*amounts_taken(samples)] if reads else samples.owed()
-    for column in samples.seen(ledger.table, [one for one in ledger.table.columns.values() if _tells(one, own.where)]):
+    telling = [one for one in ledger.table.columns.values() if one not in amounts and _tells(one, own.where)]
+    for column in samples.seen(ledger.table, telling):
         failed = read_kinds(samples, column, amounts[0], session_ids)
         others = {row.kind: row.sessions for row in read_kinds(samples, column, amounts[0], settled)}
-        if any(row.mapped for row in failed) or len(settled) < _ENOUGH:
-            continue
         # or charges are booked elsewhere
         charged = any(row.sessions >= _ENOUGH and others.get(row.kind, 0) >= _ENOUGH for row in failed)
         often = {kind for kind, sessions in others.items() if sessions > len(settled) * _FEW}

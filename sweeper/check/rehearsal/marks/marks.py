@@ -12,7 +12,7 @@ from sweeper.check.rehearsal.marks.parents import refunded_parts, refunded_whole
 from sweeper.check.rehearsal.marks.refund_traces import find_traces, without_netted
 from sweeper.check.rehearsal.marks.released_charges import released_and_unpaid
 from sweeper.check.rehearsal.marks.session_marks import find_marks, marked_and_unpaid, unwritten_marks, written_columns
-from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_owed, named, sampling
+from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_owed, named, sampling, sees_none
 from sweeper.check.rehearsal.statuses.statuses import refunded_by_name
 from sweeper.check.result import Check
 from sweeper.config.model import SessionsSection
@@ -32,7 +32,7 @@ def check_marks(context: CheckContext) -> Iterator[Check]:
         if again := _paid_again(samples, own, session_ids, blind=blind):
             yield from again
         elif hook_may_write(samples, _looked_at(samples)):
-            yield (_traced(samples, blind=blind) if blind or _sees_none(samples, session_ids) else None) or ok(
+            yield (_traced(samples, blind=blind) if blind or sees_none(samples, session_ids) else None) or ok(
                 "marks", "a trigger of the app's own on sweeper's refunds can set what the app looks at"
             )
         elif blind:
@@ -42,7 +42,7 @@ def check_marks(context: CheckContext) -> Iterator[Check]:
                 or _traced(samples, blind=True)
                 or _without_exclude()
             )
-        elif _sees_none(samples, session_ids) and (traced := _traced(samples, blind=False)):
+        elif sees_none(samples, session_ids) and (traced := _traced(samples, blind=False)):
             yield traced
         elif own.exclude and (wide := _too_wide(samples, own.exclude, session_ids)):
             yield wide
@@ -181,12 +181,6 @@ def _unmarked(
     ]
     slots = {"mark": mark or samples.expression("exclude", exclude)}
     return [row.session_id for row in samples.read("try_marks", session_ids, slots, {"columns": columns})]
-
-
-def _sees_none(samples: Samples, session_ids: tuple[str, ...]) -> bool:
-    """Whether the app has refunded none of the newest failed sessions, as the file reads them."""
-    rows = samples.read("look_at_newest", session_ids)
-    return bool(rows) and all(row.unpaid and not row.given_back for row in rows if is_owed(row))
 
 
 def _traced(samples: Samples, *, blind: bool) -> Check | None:
