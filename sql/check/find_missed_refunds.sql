@@ -1,7 +1,8 @@
 -- Finds rows of the app's ledger that look like refunds of sessions that would be paid, and that `ledger.where` leaves
 -- out. A row looks like a refund by its words, or because it gives back most of what the session's other rows took; all
--- of it, where the amount is read from the ledger, which may already subtract a part that was refunded. In a table of
--- refunds, each row does whose state is not that it was never made.
+-- of it, where the amount is read from the ledger, which may already subtract a part that was refunded, and where no
+-- amount has a sign, its words must say so, too. In a table of refunds, each row does whose state is not that it was
+-- never made.
 SELECT v.session_id::text AS session_id,
        l.words,
        (l.up >= l.down) IS TRUE AS whole
@@ -12,7 +13,9 @@ CROSS JOIN LATERAL (
            -pg_catalog.sum(l.amount) FILTER (WHERE l.amount < 0::numeric) AS down,
            -- where amounts have no sign, words give the direction
            pg_catalog.sum(l.amount) FILTER (WHERE l.words ~* %(up_words)s::text) AS came,
-           pg_catalog.sum(l.amount) FILTER (WHERE l.words ~* %(down_words)s::text) AS went
+           pg_catalog.sum(l.amount) FILTER (WHERE l.words ~* %(down_words)s::text) AS went,
+           pg_catalog.sum(l.amount) FILTER (WHERE l.words ~* %(refund_words)s::text) AS refunded,
+           pg_catalog.sum(l.amount) FILTER (WHERE l.words !~* %(refund_words)s::text) AS others
     FROM (
         SELECT l.words,
                l.amount,
@@ -35,7 +38,7 @@ CROSS JOIN LATERAL (
 WHERE {include chosen}
   AND NOT v.excluded
   AND {include is_charged}
-  AND {if netted}l.up >= l.down{else}(l.words ~* %(refund_words)s::text
+  AND {if netted}(l.up >= l.down OR l.down IS NULL AND l.refunded >= l.others){else}(l.words ~* %(refund_words)s::text
       OR l.up >= l.down / 2::numeric
       OR l.down IS NULL AND l.came >= l.went / 2::numeric{if states}
       OR l.up > 0::numeric{end}){end}

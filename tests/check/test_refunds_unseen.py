@@ -77,6 +77,35 @@ def test_refunds_that_an_amount_out_of_the_book_does_not_take_off(app: App) -> N
     assert "misses rows that look like refunds, of 20 sessions" in refuses(app, "ledger")
 
 
+def test_refunds_in_a_book_of_which_no_amount_has_a_sign(app: App) -> None:
+    app.sql("UPDATE book SET amount = abs(amount)")
+    app.sql("UPDATE jobs SET id = 'job-number-' || id")
+    app.sql("UPDATE book SET job = 'job-number-' || job")
+    app.map(amount="(SELECT b.amount FROM book AS b WHERE b.job = s.id AND b.kind = 'charge')")
+    assert rehearsed(app) == {}
+    app.map("ledger", where="kind = 'goodwill'")
+    app.map("ledger.insert", kind="'goodwill'")
+    assert "misses rows that look like refunds, of 20 sessions" in rehearsed(app)["ledger"]["message"]
+    app.sql("UPDATE book SET job = kind || '-' || job, kind = '1'")
+    app.map(amount="(SELECT b.amount FROM book AS b WHERE b.job = 'charge-' || s.id)")
+    app.map("ledger", where="kind = '2'", session="substr(job, 10)")
+    app.map("ledger.insert", kind="'2'", job="'goodwill-' || session_id")
+    assert "miss rows that look like refunds and name, in a text, " in rehearsed(app)["ledger"]["message"]
+    without_ledger(app)
+    assert '"public"."book" (in a text) (' in refuses(app, "marks")
+
+
+def test_both_sides_of_a_hold_are_no_refund(app: App) -> None:
+    """What an account has less, another has more; the amount is read from what is still held."""
+    app.sql("INSERT INTO wallets VALUES ('escrow', 0)")
+    app.sql("INSERT INTO book (wallet, job, kind, amount) SELECT 'escrow', job, kind, -amount FROM book")
+    app.sql("CREATE TABLE holds AS SELECT id AS job, price AS amount, CASE WHEN state = 'done' THEN 'captured' "
+            "WHEN substr(id, 2)::int <= 20 THEN 'released' ELSE 'held' END AS state FROM jobs")  # fmt: skip
+    app.map(amount="(SELECT h.amount FROM holds AS h WHERE h.job = s.id AND h.state = 'held')")
+    app.map("ledger", where="kind = 'refund' AND amount > 0")
+    assert not {"marks", "ledger"} & rehearsed(app).keys()
+
+
 def test_what_is_held_may_be_above_zero(app: App) -> None:
     """A row that holds credits gives nothing back, whatever its sign."""
     app.sql("UPDATE book SET kind = 'hold', amount = -amount WHERE kind = 'charge'")

@@ -1,6 +1,6 @@
-"""The columns of the app's ledger for the amount and the account."""
+"""The columns of the app's ledger for the amount and the account, and that of other tables for the account."""
 
-from sweeper.app.catalog import Column, has_subquery
+from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.app.over_refund import names_in
 from sweeper.check.rehearsal.samples import Samples
 
@@ -13,6 +13,20 @@ def amount_columns(samples: Samples) -> list[Column]:
 def account_column(samples: Samples) -> Column | None:
     """The column for the account."""
     return next((column for column, value in _written(samples) if "account_id" in names_in(value)), None)
+
+
+def account_of_rows(samples: Samples, table: Table) -> Column | None:
+    """The column of any table for the account of its rows: a foreign key, or one that is called as the sessions'."""
+    context = samples.context
+    ledger, own = context.mapping.ledger, context.settings
+    if ledger is not None and ledger.table.oid == table.oid and (column := account_column(samples)):
+        return next(iter(samples.seen(table, [column])), None)
+    accounts = samples.table("accounts.table", own.accounts.table) if own.accounts else None
+    payer = context.mapping.sessions.column(own.sessions.account)
+    links = [row.column_name for row in samples.ask("list_references", {})
+             if row.table_oid == table.oid and accounts is not None and row.target_oid == accounts.oid]  # fmt: skip
+    links += [payer.name] if payer is not None and payer.name in table.columns else []
+    return next(iter(samples.seen(table, [table.columns[name] for name in links[:1]])), None)
 
 
 def _written(samples: Samples) -> list[tuple[Column, str]]:

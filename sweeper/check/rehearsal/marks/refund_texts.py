@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sweeper.app.catalog import Table
+from sweeper.check.rehearsal.ledger.ledger_columns import account_of_rows
 from sweeper.check.rehearsal.marks.row_amounts import PARTS, row_amounts
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.postgres.templates import Slots
@@ -20,10 +21,12 @@ def find_in_texts(samples: Samples, table: Table, session_ids: Sequence[str], wo
         return []
     texts: list[Slots] = [{"column": column.quoted} for column in spoken]
     amounts = row_amounts(samples, table, (key,))
+    account = account_of_rows(samples, table)
     with samples.unless_refused():
         return samples.ask(
-            "find_refund_texts", {"table": table.qualified, "key": key.quoted},
-            {"texts": texts, "amounts": amounts or []},
+            "find_refund_texts",
+            {"table": table.qualified, "key": key.quoted, "account_column": account.quoted if account else ""},
+            {"texts": texts, "amounts": amounts or [], "account_column": account is not None},
             session_ids=list(session_ids)[:SPOKEN_AT_MOST], refund_words=words,
             called=_called(samples.context.mapping.sessions.name),
         )  # fmt: skip

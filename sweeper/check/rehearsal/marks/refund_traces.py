@@ -1,17 +1,18 @@
 """Finds traces of refunds of failed sessions: a mark on the sessions themselves, or rows of other tables."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeVar
 
 from sweeper.app.catalog import JSON_TYPES, Column, Table
+from sweeper.check.rehearsal.ledger.ledger_columns import account_of_rows
 from sweeper.check.rehearsal.marks.refund_events import find_events
 from sweeper.check.rehearsal.marks.refund_texts import SPOKEN_AT_MOST, TEXTS, find_in_texts
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, ASKED, agree, are_parts, row_amounts, unnamed_amounts
 from sweeper.check.rehearsal.marks.session_marks import named_marks
-from sweeper.check.rehearsal.marks.tables_of_sessions import TABLES_AT_MOST, linked_tables
+from sweeper.check.rehearsal.marks.tables_of_sessions import TABLES_AT_MOST, linked_tables, tables_behind_links
 from sweeper.check.rehearsal.samples import DOWN_WORDS, UP_WORDS, Samples, is_owed, is_shared
 from sweeper.postgres.templates import Slots, quote_name
 from sweeper.postgres.transaction import Row
@@ -118,6 +119,7 @@ def find_rows(
     links = linked_tables(samples, tables, columns, {key.name for key in keys})
     ways: tuple[Callable[[], Rows], ...] = (
         lambda: _named(samples, links, known, words),
+        lambda: _named(samples, tables_behind_links(samples, tables), known, words),
         lambda: _by_parts(samples, session_ids, tables, words),
         lambda: _named(samples, _json_columns(samples, tables, columns), known, words, json=True),
         lambda: dict(_named_in_texts(samples, tables, columns, known, words)),
@@ -157,13 +159,18 @@ def _other_keys(samples: Samples) -> list[Column]:
 
 
 def _named(
-    samples: Samples, links: Sequence[tuple[Table, str]], known: Mapping[str, str], words: str, *, json: bool = False
+    samples: Samples,
+    links: Iterable[tuple[Table, str] | tuple[Table, str, str]],
+    known: Mapping[str, str],
+    words: str,
+    *,
+    json: bool = False,
 ) -> Rows:
-    """Rows that look like refunds and name a session in one of these columns, or inside the json of one."""
+    """Rows that look like refunds and name a session in one of these columns, inside the json of one, or by its SQL."""
     found = {}
-    for table, link in links:
+    for table, link, *session in links:
         with samples.unless_refused():
-            rows = _rows(samples, table, link, list(known), words, json=json)
+            rows = _rows(samples, table, link, list(known), words, json=json, session="".join(session))
             if given := _by_session(rows, known):
                 found[f"{table.qualified}.{quote_name(link)}"] = given
     return found
@@ -220,7 +227,7 @@ def _json_columns(samples: Samples, tables: Sequence[Row], columns: Sequence[Row
 
 
 def _rows(
-    samples: Samples, table: Table, link: str, session_ids: Sequence[str], words: str, *, json: bool
+    samples: Samples, table: Table, link: str, session_ids: Sequence[str], words: str, *, json: bool, session: str = ""
 ) -> Sequence[Row]:
     key = samples.key_of(table)
     named_ones = row_amounts(samples, table, (key, table.columns[link])) if key else None
@@ -232,11 +239,17 @@ def _rows(
         return []
     speaking = [column for column in table.columns.values() if column.category in ("S", "E") and column.name != link]
     texts: list[Slots] = [{"column": column.quoted} for column in samples.seen(table, speaking)]
-    slots = {"table": table.qualified, "key": key.quoted, "link": quote_name(link)}
+    account = None if json else account_of_rows(samples, table)
+    slots = {
+        "table": table.qualified,
+        "key": key.quoted,
+        "link": quote_name(link) if json else session or f"l.{quote_name(link)}",
+    }
+    slots |= {"account_column": account.quoted if account else ""}
     denied = _UNDECIDED if ASKED.search(table.name) else _DENIED
     directions = {} if json else {"up_words": UP_WORDS, "down_words": DOWN_WORDS, "denied": denied}
     return samples.ask(
         "find_refund_json" if json else "find_refund_rows", slots,
-        {"texts": texts, "amounts": amounts or [], "unnamed": unnamed},
+        {"texts": texts, "amounts": amounts or [], "unnamed": unnamed, "account_column": account is not None},
         session_ids=list(session_ids), refund_words=words, table_words=table.name, **directions,
     )  # fmt: skip

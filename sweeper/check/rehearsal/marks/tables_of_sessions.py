@@ -1,18 +1,20 @@
 """Which tables of the app name a session in a column, by a foreign key or by the name of that column."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from sweeper.app.catalog import Table
 from sweeper.check.rehearsal.samples import Samples
+from sweeper.postgres.templates import fill_expression
 from sweeper.postgres.transaction import Row
 
 TABLES_AT_MOST = 30
+_BEHIND_AT_MOST = 6
 # names of columns for the subject of a row
 _ABOUT = {"session", "job", "task", "request", "reference", "ref", "related", "relatedentity", "about", "source",
           "entity", "object", "subject", "target", "item", "resource", "creditable", "chargeable", "billable",
-          "payable", "transactionable", "reservation", "generation", "run"}  # fmt: skip
+          "payable", "transactionable", "reservation", "generation", "run", "res"}  # fmt: skip
 _KEY = re.compile(r"(uu|ul)?id$|ref(erence)?$|key$|code$|number$|no$")
 
 
@@ -36,6 +38,26 @@ def linked_tables(
         if link is not None:
             found.append((samples.table("table", row.as_sql), link.name))
     return found[:TABLES_AT_MOST]
+
+
+def tables_behind_links(samples: Samples, tables: Sequence[Row]) -> Iterator[tuple[Table, str, str]]:
+    """Tables whose rows a table of links ties to sessions, the column that it names, and the session of a row, l."""
+    mapping, own = samples.context.mapping, samples.context.settings.accounts
+    known = {row.oid: row.as_sql for row in tables}
+    others = {mapping.sessions.oid, samples.table("accounts.table", own.table).oid if own else 0}
+    references = samples.ask("list_references", {})
+    to_sessions = [row for row in references if row.target_oid == mapping.sessions.oid and row.table_oid in known]
+    ways = [(row, one) for row in to_sessions for one in references if one.table_oid == row.table_oid]
+    for row, one in [way for way in ways if way[1].target_oid in known.keys() - others][:_BEHIND_AT_MOST]:
+        links, table = samples.table("table", known[row.table_oid]), samples.table("table", known[one.target_oid])
+        session, key = links.columns[row.column_name], links.columns[one.column_name]
+        if (
+            samples.sees(links, [session, key])
+            and mapping.sessions.columns[row.target_column].quoted == mapping.slots["key"]
+        ):
+            slots = {"links": links.qualified, "session": session.quoted, "key": key.quoted}
+            slots["column"] = table.columns[one.target_column].quoted
+            yield table, one.target_column, fill_expression("behind_link", slots)
 
 
 def _names_session(
