@@ -88,3 +88,24 @@ def test_another_key_of_json_that_refunds_had_before(bare: AppDatabase) -> None:
     assert "under 'jobId'" in rehearsed(app)["ledger"]["message"], "charges are not what was given back"
     app.sql("UPDATE book SET wallet = 'w' || (right(wallet, 1)::int + 1) % 5 WHERE meta ->> 'jobId' IS NOT NULL")
     assert "ledger" not in rehearsed(app), "they are of other things with such numbers"
+
+
+def test_rows_behind_a_table_of_links(bare: AppDatabase) -> None:
+    app = shop(bare)
+    app.sql("CREATE TABLE book_jobs (book_id bigint REFERENCES book, job_id text REFERENCES jobs, UNIQUE (book_id))")
+    app.sql("INSERT INTO book_jobs SELECT id, job FROM book; ALTER TABLE book DROP job")
+    without_ledger(app)
+    assert '"public"."book"."id" (20 of the newest failed' in refuses(app, "marks")
+    app.sql("UPDATE book SET amount = abs(amount)")
+    app.map(amount="(SELECT b.amount FROM book AS b JOIN book_jobs AS k ON k.book_id = b.id "
+                   "WHERE k.job_id = s.id AND b.kind = 'charge')")  # fmt: skip
+    assert '"public"."book"."id" (20 of the newest failed' in rehearsed(app)["marks"]["message"]
+
+
+def test_holds_that_name_a_session_without_a_key(bare: AppDatabase) -> None:
+    app = shop(bare)
+    app.sql("CREATE TABLE holds (id bigserial PRIMARY KEY, job_ref text, credits numeric, state text)")
+    app.sql("INSERT INTO holds (job_ref, credits, state) SELECT id, price, CASE WHEN state = 'done' THEN 'captured' "
+            "WHEN substr(id, 2)::int <= 20 THEN 'released' ELSE 'held' END FROM jobs; DROP TABLE book")  # fmt: skip
+    without_ledger(app)
+    assert "holds.state (20 of the newest failed sessions" in refuses(app, "marks")

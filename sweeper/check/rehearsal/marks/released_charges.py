@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sweeper.app.catalog import TIME_TYPES, Column, Table
 from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.marks.row_amounts import ASKED, row_amounts, unnamed_amounts
+from sweeper.check.rehearsal.marks.tables_of_sessions import linked_tables
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Choices, Slots
@@ -29,7 +30,7 @@ _MARK = re.compile(
 # and in rows with an amount, whatever their table is called
 _UNDONE = re.compile(r"^(is_?|was_?)?(refunded|reversed|reimbursed|given_?back)_?(at|on)$", re.IGNORECASE)
 _FLAGS = ("boolean",)
-_TABLES_AT_MOST, _ENOUGH = 6, 3
+_TABLES_AT_MOST, _ENOUGH, _FEW = 6, 3, 0.05
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ class _Link:
 def released_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[str, list[str]]:
     """By column of another table, sessions that would be paid although it says so of each row, which took the amount.
 
-    Of sessions that have succeeded there must be rows in that table, and it says so of none: every session may leave
-    what it has reserved, such as a machine.
+    Of sessions that have succeeded there must be rows in that table, and it says so of hardly any: every session may
+    leave what it has reserved, such as a machine; but rows about something else may have the number of a few.
     """
     found: dict[str, list[str]] = {}
     if not session_ids or samples.context.mapping.is_by_account:  # with Citus there is no such join
@@ -64,9 +65,10 @@ def released_and_unpaid(samples: Samples, session_ids: Sequence[str]) -> dict[st
             if not samples.sees(link.table, [link.key]):
                 continue
             unpaid = _read(samples, link, column, session_ids, unpaid=True)
-            if len(unpaid) < _ENOUGH or _read(samples, link, column, settled):
+            if len(unpaid) < _ENOUGH:
                 continue
-            if _read(samples, link, column, settled, any_state=True):
+            said, linked = (_read(samples, link, column, settled, any_state=any_state) for any_state in (False, True))
+            if linked and len(said) <= len(linked) * _FEW:
                 found[f"{link.table.name}.{column.name}"] = unpaid
     return found
 
@@ -81,7 +83,7 @@ def _may_say(column: Column, *, of_charges: bool) -> bool:
 def _links(samples: Samples) -> Iterator[_Link]:
     """Links between the sessions and tables whose rows have amounts, except mapped ones."""
     looked = 0
-    for table, key, link, by_row in (*_references(samples), *_by_name(samples)):
+    for table, key, link, by_row in (*_references(samples), *_by_name(samples), *_about(samples)):
         if ASKED.search(table.name):
             continue
         of_charges = bool(_OF_CHARGES.search(table.name))
@@ -130,6 +132,19 @@ def _by_name(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]]:
                 samples.context.out_of_sight.append(table.qualified)  # a name alone does not link it to sessions
                 continue
             yield table, key, link, True
+
+
+def _about(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]]:
+    """Columns by which rows of a table of charges name a session without a foreign key, as `job_ref` of holds."""
+    mapping = samples.context.mapping
+    referring = {(row.table_oid, row.column_name) for row in samples.ask("list_references", {})}
+    ledger = mapping.ledger.table.oid if mapping.ledger is not None else None
+    tables = [row for row in samples.tables() if row.oid != ledger and _OF_CHARGES.search(row.table_name)]
+    columns = samples.ask("list_all_columns", {}, table_oids=[row.oid for row in tables])
+    for table, name in linked_tables(samples, tables, columns, ()):
+        key = samples.key_of(table)
+        if key is not None and (table.oid, name) not in referring:
+            yield table, key, table.columns[name], False
 
 
 def _named(table: Table, name: str) -> Column | None:
