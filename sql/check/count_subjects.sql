@@ -4,6 +4,7 @@ SELECT l.kind,
        pg_catalog.count(*) AS rows,
        pg_catalog.count(*) FILTER (WHERE found.session_id IS NOT NULL) AS known,
        pg_catalog.count(*) FILTER (WHERE found.account OPERATOR(pg_catalog.=) l.account) AS same,
+       coalesce(pg_catalog.bool_and(l.account IS NOT NULL AND found.account IS NOT NULL) FILTER (WHERE found.session_id IS NOT NULL), false) AS has_account,
        coalesce((pg_catalog.array_agg(DISTINCT found.session_id) FILTER (WHERE found.session_id IS NOT NULL))[1:2000], '{}') AS about,
        coalesce((pg_catalog.array_agg(DISTINCT found.session_id) FILTER (WHERE found.has_value))[1:2000], '{}') AS valued
 FROM (

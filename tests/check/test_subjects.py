@@ -41,6 +41,19 @@ def test_the_number_alone(app: App) -> None:
     app.map(charged="(SELECT -sum(l.amount) FROM lines AS l WHERE l.subject_id = s.id)")
     said = "sessions.charged counts rows of lines as those of a session whose subject_id is its number"
     assert said in refuses(app, "charges")
+    app.sql(
+        "ALTER TABLE lines RENAME subject_id TO object_id; ALTER TABLE lines RENAME subject_type TO content_type_id"
+    )
+    app.map(charged="(SELECT -sum(l.amount) FROM lines AS l WHERE l.object_id = s.id)")
+    assert "whose object_id is its number" in rehearsed(app)["charges"]["message"]
+
+
+def test_the_account_that_rows_about_the_sessions_name(app: App) -> None:
+    app.sql("ALTER TABLE lines ADD FOREIGN KEY (owner) REFERENCES wallets")
+    app.sql("ALTER TABLE jobs ADD sharer text; UPDATE jobs SET sharer = 'w' || (id + 1) % 5")
+    assert "charges" not in rehearsed(app)
+    app.map(account="sharer")
+    assert "another account than they name in owner for 50 of 50 sessions" in refuses(app, "charges")
 
 
 def test_another_condition_that_leaves_the_others_in(app: App) -> None:

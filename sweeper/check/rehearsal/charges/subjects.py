@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.check.context import CheckContext, failure
-from sweeper.check.rehearsal.ledger.ledger_columns import account_column
+from sweeper.check.rehearsal.ledger.ledger_columns import account_column, account_of_rows
 from sweeper.check.rehearsal.samples import Samples, named, sampling
 from sweeper.check.result import Check
 from sweeper.postgres.transaction import Row
@@ -14,7 +14,7 @@ _WORD = re.compile(r"\w+")
 _ID = re.compile(r"(_id|Id|_key)$")
 _KIND = re.compile(r"_?(type|kind|class|model|ct|content_type(_id)?)$", re.IGNORECASE)
 # nearly all rows about sessions name one, and its account; many rows about something else do not
-_NEARLY_ALL, _HALF, _ENOUGH = 0.9, 0.5, 3
+_NEARLY_ALL, _HALF, _FEW, _ENOUGH = 0.9, 0.5, 0.1, 3
 
 
 def check_subjects(context: CheckContext) -> Iterator[Check]:
@@ -63,6 +63,8 @@ def _check_text(samples: Samples, key: str, text: str) -> Iterator[Check]:
             rows = _count(samples, table, column, kind, value)
             if wrong := _of_something_else(rows, text, reads_kind=kind.name.lower() in words):
                 yield _failed(key, table, column, kind, wrong)
+            elif other := next((row for row in rows if _names_others(row, text)), None):
+                yield _not_charged(samples, key, table, kind, other)
 
 
 def _pairs(table: Table, words: set[str]) -> Iterator[tuple[Column, Column]]:
@@ -71,19 +73,14 @@ def _pairs(table: Table, words: set[str]) -> Iterator[tuple[Column, Column]]:
         if name.lower() in words and _ID.search(name):
             base = _ID.sub("", name).lower()
             for other, kind in table.columns.items():
-                if other != name and _KIND.search(other) and _KIND.sub("", other).lower() == base:
+                # what object_id is about may be called content_type_id alone
+                of = _KIND.sub("", other).lower() or "object"
+                if other != name and _KIND.search(other) and of == base:
                     yield column, kind
 
 
 def _count(samples: Samples, table: Table, column: Column, kind: Column, value: str) -> Sequence[Row]:
-    own = samples.context.settings.accounts
-    accounts = samples.table("accounts.table", own.table) if own else None
-    payer = samples.context.mapping.sessions.column(samples.context.settings.sessions.account)
-    links = [row.column_name for row in samples.ask("list_references", {})
-             if row.table_oid == table.oid and accounts is not None and row.target_oid == accounts.oid]  # fmt: skip
-    links += [payer.name] if payer is not None and payer.name in table.columns else []
-    account = next(iter(samples.seen(table, [table.columns[name] for name in links[:1]])), None)
-    return _count_about(samples, table, (column, kind), account, value=value)
+    return _count_about(samples, table, (column, kind), account_of_rows(samples, table), value=value)
 
 
 def _count_about(
@@ -118,6 +115,12 @@ def _of_something_else(rows: Sequence[Row], text: str, *, reads_kind: bool) -> R
     return None
 
 
+def _names_others(row: Row, text: str) -> bool:
+    """Whether rows of a kind that the file names are about sessions, and name the accounts of hardly any."""
+    about_sessions = row.known >= max(_ENOUGH, row.rows * _NEARLY_ALL)
+    return row.has_account and f"'{row.kind}'" in text and about_sessions and row.same < row.known * _FEW
+
+
 def _failed(key: str, table: Table, column: Column, kind: Column, wrong: Row) -> Check:
     return failure(
         "charges",
@@ -125,4 +128,16 @@ def _failed(key: str, table: Table, column: Column, kind: Column, wrong: Row) ->
         f"{kind.name} is {wrong.kind!r}: these are about something else, and {wrong.known} have a session's number, "
         f"such as {named(wrong.about)}",
         f"sessions.{key}: and {kind.quoted} = what rows about these sessions have there",
+    )
+
+
+def _not_charged(samples: Samples, key: str, table: Table, kind: Column, other: Row) -> Check:
+    payer, column = samples.context.settings.sessions.account, account_of_rows(samples, table)
+    where = f" in {column.name}" if column else ""
+    return failure(
+        "charges",
+        f"sessions.{key} reads rows of {table.name} whose {kind.name} is {other.kind!r}, and sessions.account = "
+        f"{payer!r} is another account than they name{where} for {other.known - other.same} of {other.known} sessions, "
+        f"such as {named(other.about)}",
+        "sessions.account: who was charged",
     )
