@@ -7,7 +7,9 @@ SELECT pg_catalog.count(*) AS accounts,
            AND pg_catalog.count(DISTINCT summed.total) = pg_catalog.count(*) AS alike,
        pg_catalog.sum(summed.refunds) AS refunds,
        ARRAY[{each others ", "}pg_catalog.count(*) FILTER (WHERE known.other_{place} = summed.total){end}]::bigint[] AS equal,
-       ARRAY[{each others ", "}pg_catalog.count(*) FILTER (WHERE known.other_{place} = -summed.total AND summed.total <> 0::numeric){end}]::bigint[] AS opposite
+       ARRAY[{each others ", "}pg_catalog.count(*) FILTER (WHERE known.other_{place} = -summed.total AND summed.total <> 0::numeric){end}]::bigint[] AS opposite,
+       -- as a refund leaves it: all that was ever given, or taken, whatever was refunded
+       ARRAY[{each others ", "}pg_catalog.count(*) FILTER (WHERE known.other_{place} = summed.given OR known.other_{place} = summed.taken){end}]::bigint[] AS gross
 {include ledger_totals}
 JOIN (
     SELECT {accounts_id} AS account_id,

@@ -13,7 +13,7 @@ from sweeper.check.rehearsal.accounts.booked_balances import check_booked
 from sweeper.check.rehearsal.accounts.named_accounts import check_named_accounts
 from sweeper.check.rehearsal.accounts.pools import check_pools, why_limit, why_total
 from sweeper.check.rehearsal.accounts.reserved_counters import check_held
-from sweeper.check.rehearsal.accounts.sums import check_counters, check_sums, is_sum_of_ledger
+from sweeper.check.rehearsal.accounts.sums import check_counters, check_sums, gross_counters, is_sum_of_ledger
 from sweeper.check.rehearsal.accounts.unmapped_balances import check_unmoved
 from sweeper.check.rehearsal.accounts.unpayable import check_unpayable
 from sweeper.check.rehearsal.charges.charged_accounts import check_ledger_accounts
@@ -119,7 +119,8 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
         used = _without_limits(samples, table, used)
         used = _moving(samples, accounts, used, own) if table is accounts else used
         if used and _is_proven(samples, accounts, own):  # a counter may go with it all the same
-            used = [column for column in used if _COUNTER.search(column.name)]
+            gross = gross_counters(samples, accounts, own) if table is accounts else []
+            used = [column for column in used if _COUNTER.search(column.name) and column not in gross]
         if used:
             said = (
                 f"{', '.join(column.name for column in used)} of {table.name} look like balances or counters, and a "

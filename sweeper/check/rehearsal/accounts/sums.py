@@ -60,6 +60,15 @@ def is_sum_of_ledger(samples: Samples, accounts: Table, own: AccountsSection) ->
     return compared is not None and compared[0].accounts >= _ENOUGH and not compared[0].different
 
 
+def gross_counters(samples: Samples, accounts: Table, own: AccountsSection) -> list[Column]:
+    """The columns that have all that was ever given or taken by the ledger: the app's refunds left them as they are."""
+    compared = _compare(samples, accounts, own)
+    if compared is None or compared[0].accounts < _ENOUGH or (compared[0].refunds or 0) < compared[0].accounts:
+        return []
+    row, others, _ = compared
+    return [one for one, count in zip(others, row.gross, strict=True) if count == row.accounts]
+
+
 def _compare(samples: Samples, accounts: Table, own: AccountsSection) -> tuple[Row, list[Column], Column] | None:
     """For how many accounts the balance, or another number of theirs, is the sum of the ledger's rows."""
     mapping = samples.context.mapping
