@@ -22,6 +22,9 @@ def test_work_that_goes_on_among_the_failed(app: App) -> None:
     """It would be paid without a look at its sign of life."""
     app.map(failed=["failed", "running"], running=[])
     assert "sessions.failed has 'running', which is a name for work that goes on" in refuses(app, "statuses")
+    app.sql("UPDATE jobs SET state = 'retryable' WHERE state = 'running'")
+    app.map(failed=["failed", "retryable"], running=[])
+    assert "'retryable': is that work that goes on?" in rehearsed(app)["statuses"]["message"]
 
 
 def test_finished_work_among_what_runs(app: App) -> None:

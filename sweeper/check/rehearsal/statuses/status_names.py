@@ -19,7 +19,9 @@ NOT_DONE = {"not", "un", "partially", "partial", "error", "errors", "failed", "f
             "exception"}  # fmt: skip
 _GOES_ON = {"running", "processing", "working", "generating", "rendering", "executing", "uploading", "downloading",
             "transcoding", "sending", "queued", "enqueued", "progress", "begun", "started", "ongoing", "active", "open",
-            "busy", "claimed"}  # fmt: skip
+            "busy", "claimed", "retrying", "retryable"}  # fmt: skip
+# by the queue, or by the customer
+_UNSURE = {"retryable"}
 # words for something other than the work or its result
 _OF_ELSE = {"refund", "refunding", "cancel", "canceling", "cancelling", "retry", "billing", "payment", "for", "to",
             "upload", "input", "queue", "start", "run", "process", "review", "stuck", "stopped", "lost", "abandoned",
@@ -50,7 +52,7 @@ def check_status_names(context: CheckContext, labels: Mapping[str, str]) -> Iter
                 right = "sessions.running" if against is _GOES_ON else "sessions.succeeded"
                 why = "it is paid when it is stuck" if against is _GOES_ON else "nothing is owed for such a session"
                 # others, such as in transcription_completed, may say that it is about a step of the work
-                sure = words <= against | _PLAIN
+                sure = words <= against - _UNSURE | _PLAIN
                 told = f"sessions.{key} has {shown(status, label)}"
                 yield (failure if sure else warning)(
                     "statuses", f"{told}, which is a name for work {said}" if sure else f"{told}: is that work {said}?",
