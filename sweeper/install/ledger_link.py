@@ -8,8 +8,10 @@ from sweeper.app.catalog import Column, problem
 from sweeper.app.ledger_slots import Ledger
 from sweeper.app.mapping import Mapping
 from sweeper.app.over_refund import names_in
+from sweeper.app.reader import Reader
 from sweeper.config.model import LedgerSection
 from sweeper.core.errors import SweeperError
+from sweeper.ledger.past import past_slots
 from sweeper.postgres.errors import Refusal
 from sweeper.postgres.templates import Slots, fill
 from sweeper.postgres.transaction import Row, Transaction
@@ -28,11 +30,13 @@ def check_link(transaction: Transaction, mapping: Mapping, own: LedgerSection | 
     They are tried for made-up sessions. Where only rows of the app's could show it, nothing is reported.
 
     Raises:
-        ConfigurationError: the two can never meet: every refund would look as if it had not been made.
+        ConfigurationError: the two can never meet: every refund would look as if it had not been made; or what
+            ``[ledger.past]`` has is no SQL over the ledger.
     """
     ledger = mapping.ledger
     if ledger is None or own is None:
         return
+    past_slots(Reader(transaction, mapping.schema), own, ledger.table, mapping.slots)
     _check_where(transaction, mapping, own, ledger)
     written = columns_tried(ledger, own.session)
     if written is None:

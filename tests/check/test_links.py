@@ -55,6 +55,10 @@ def test_a_mark_of_ours_is_nothing_that_the_app_should_have_written(bare: AppDat
     app.map("ledger.past", where="kind = 'refund'")
     app.map("ledger.insert", note="left(session_id, 0) || 'swept'", total="balance_after")
     assert "past_refunds" not in rehearsed(app)
+    app.map("ledger.past", session="(SELECT j.id FROM jobs AS j WHERE j.id = l.job)")
+    assert "past_refunds" not in rehearsed(app)
+    app.map("ledger.past", session="(SELECT j.id FROM jobs AS j WHERE j.id = book.job)")
+    app.refused("ledger.past.session = ", "cannot be used")
 
 
 def test_a_row_that_would_be_that_of_another_account(bare: AppDatabase) -> None:
