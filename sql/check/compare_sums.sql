@@ -9,7 +9,9 @@ SELECT pg_catalog.count(*) AS accounts,
        ARRAY[{each others ", "}pg_catalog.count(*) FILTER (WHERE known.other_{place} = summed.total){end}]::bigint[] AS equal,
        ARRAY[{each others ", "}pg_catalog.count(*) FILTER (WHERE known.other_{place} = -summed.total AND summed.total <> 0::numeric){end}]::bigint[] AS opposite,
        -- as a refund leaves it: all that was ever given, or taken, whatever was refunded
-       ARRAY[{each others ", "}pg_catalog.count(*) FILTER (WHERE known.other_{place} = summed.given OR known.other_{place} = summed.taken){end}]::bigint[] AS gross
+       ARRAY[{each others ", "}pg_catalog.count(*) FILTER (WHERE known.other_{place} = summed.given OR known.other_{place} = summed.taken){end}]::bigint[] AS gross,
+       -- as a number that nearly each row raised
+       ARRAY[{each others ", "}pg_catalog.count(*) FILTER (WHERE known.other_{place} >= summed.rows * 0.8){end}]::bigint[] AS raised
 {include ledger_totals}
 JOIN (
     SELECT {accounts_id} AS account_id,

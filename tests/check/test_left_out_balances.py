@@ -141,5 +141,10 @@ def test_counters_of_all_that_was_ever_given_and_taken(bare: AppDatabase) -> Non
             "sum(b.amount) FILTER (WHERE b.kind = 'topup'), -sum(b.amount) FILTER (WHERE b.amount < 0) "
             "FROM book AS b WHERE b.wallet = w.id)")  # fmt: skip
     assert "accounts" not in rehearsed(app)
+    app.sql("ALTER TABLE wallets ADD row_version int")
+    app.sql("UPDATE wallets AS w SET row_version = (SELECT count(*) FROM book AS b WHERE b.wallet = w.id) - 1")
+    assert "row_version of wallets has been raised with nearly each row" in rehearsed(app)["accounts"]["message"]
+    app.map("accounts.add", balance="amount", row_version="1")
+    assert "accounts" not in rehearsed(app)
     app.sql("UPDATE wallets SET lifetime_credits = lifetime_credits + 4")
     assert "lifetime_credits of wallets look like balances or counters" in rehearsed(app)["accounts"]["message"]

@@ -9,7 +9,8 @@ CROSS JOIN LATERAL (
                WHERE l.{amount_column}::numeric > 0::numeric AND ({ledger_where}) IS NOT TRUE
            ) AS given,
            -pg_catalog.sum(l.{amount_column}::numeric) FILTER (WHERE l.{amount_column}::numeric < 0::numeric) AS taken,
-           pg_catalog.count(*) FILTER (WHERE {ledger_where}) AS refunds
+           pg_catalog.count(*) FILTER (WHERE {ledger_where}) AS refunds,
+           pg_catalog.count(*) AS rows
     FROM {ledger} AS l
     WHERE l.{account_column} {account_column_eq} newest.account
 ) AS summed

@@ -13,7 +13,13 @@ from sweeper.check.rehearsal.accounts.booked_balances import check_booked
 from sweeper.check.rehearsal.accounts.named_accounts import check_named_accounts
 from sweeper.check.rehearsal.accounts.pools import check_pools, why_limit, why_total
 from sweeper.check.rehearsal.accounts.reserved_counters import check_held
-from sweeper.check.rehearsal.accounts.sums import check_counters, check_sums, gross_counters, is_sum_of_ledger
+from sweeper.check.rehearsal.accounts.sums import (
+    check_counters,
+    check_sums,
+    check_versions,
+    gross_counters,
+    is_sum_of_ledger,
+)
 from sweeper.check.rehearsal.accounts.unmapped_balances import check_unmoved
 from sweeper.check.rehearsal.accounts.unpayable import check_unpayable
 from sweeper.check.rehearsal.charges.charged_accounts import check_ledger_accounts
@@ -62,6 +68,7 @@ def check_accounts(context: CheckContext) -> Iterator[Check]:
             found += check_balance_as_amount(samples)
             found += check_named_accounts(samples, accounts, own)
             found += check_counters(own)
+            found += check_versions(samples, accounts, own)
             found += _closed(samples, accounts, own)
         found += _reaches_nobody(samples, own)
     if not found and own is None:

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 
 from sweeper.app.catalog import Column, Table
 from sweeper.check.context import failure, warning
+from sweeper.check.rehearsal.hooks import hook_may_write
 from sweeper.check.rehearsal.ledger.ledger_columns import account_column, amount_columns
-from sweeper.check.rehearsal.samples import Samples, named, numbered
+from sweeper.check.rehearsal.samples import Samples, is_whole, named, numbered
 from sweeper.check.result import Check
+from sweeper.check.triggers import fired_by_refund
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.errors import Refusal, TooSlow
 from sweeper.postgres.transaction import Row
@@ -16,6 +18,8 @@ _USED = re.compile(r"(?<!un)(?<!not_)(used|usage|spent|consumed)", re.IGNORECASE
 # usage_credits are credits for usage, not those used
 _LEFT = re.compile(r"usage_?(credit|balance|allowance)|left|remain|avail|balance", re.IGNORECASE)
 _LIMIT = re.compile(r'"?\w*(limit|quota|allowance|included)\w*"?', re.IGNORECASE)
+# of an optimistic lock
+_VERSION = re.compile(r"((opt(imistic)?|row|lock)_?)?(lock_?)?version|optlock", re.IGNORECASE)
 _ENOUGH = 3
 
 
@@ -58,6 +62,26 @@ def is_sum_of_ledger(samples: Samples, accounts: Table, own: AccountsSection) ->
     """Whether the mapped balance is the sum of the ledger's rows for all accounts looked at."""
     compared = _compare(samples, accounts, own)
     return compared is not None and compared[0].accounts >= _ENOUGH and not compared[0].different
+
+
+def check_versions(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+    """A version of the account that each change raises, and a refund does not: a writer could write over it."""
+    moved = own.add != {} and not hook_may_write(samples, [accounts.name])
+    found = _compare(samples, accounts, own) if moved else None
+    if found is None or found[0].accounts < _ENOUGH or (found[0].refunds or 0) < found[0].accounts:
+        return
+    row, others, _ = found
+    for column, raised in zip(others, row.raised, strict=True):
+        known = {accounts.column(text) for text in own.add or {}} | {accounts.column(own.balance or "")}
+        if not (_VERSION.fullmatch(column.name) and is_whole(column)) or column in known or raised < row.accounts:
+            continue
+        if not samples.ask("list_triggers", {}, **fired_by_refund(samples.context)):  # one of them may raise it
+            yield warning(
+                "accounts", f"{column.name} of {accounts.name} has been raised with nearly each row of the ledger, by "
+                "the app's refunds, too, and a refund leaves it as it is: who has read the account before that would "
+                "write the old balance over it",
+                f'[accounts.add] {column.quoted} = "1"',
+            )  # fmt: skip
 
 
 def gross_counters(samples: Samples, accounts: Table, own: AccountsSection) -> list[Column]:
