@@ -72,16 +72,16 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
     # if nothing else shows what the app refunded itself, it is what has no amount
     netted = own.ledger is None and own.sessions.exclude is None and own.sessions.charged is None
     many = len(unpaid) >= _ENOUGH and nulls / len(unpaid) > _NULLS_ARE_MANY
-    if many and not (netted and is_any_owed):
+    if len(unpaid) >= _ENOUGH and not is_any_owed:
+        yield warning(
+            "amounts", f"none of the {len(unpaid)} newest failed sessions that nobody has refunded has an amount "
+            "above zero: nothing would be refunded", "sessions.amount: what was charged, less what was delivered",
+        )  # fmt: skip
+    elif many and not netted:
         yield warning(
             "amounts", f"{nulls} of the {len(unpaid)} newest failed sessions have no amount: nothing would be "
             "refunded for them",
             "look at sessions.amount; right for a session without a charge, wrong where the expression misses it",
-        )  # fmt: skip
-    elif len(unpaid) >= _ENOUGH and not is_any_owed:
-        yield warning(
-            "amounts", f"none of the {len(unpaid)} newest failed sessions that nobody has refunded has an amount "
-            "above zero: nothing would be refunded", "sessions.amount: what was charged, less what was delivered",
         )  # fmt: skip
     else:
         amounts = f"{len(unpaid) - nulls} of the {len(unpaid)} newest failed sessions that nobody has refunded"

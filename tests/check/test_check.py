@@ -86,7 +86,8 @@ def test_what_is_broken_fails_by_its_name(good: AppDatabase, statement: str, nam
     ("statement", "name", "said"),
     [
         ("UPDATE prediction_sessions SET status = NULL WHERE id = 's1'", "statuses", "null (1)"),
-        ("UPDATE prediction_sessions SET selected_models = NULL", "amounts", "10 of the 10"),
+        ("UPDATE prediction_sessions SET selected_models = NULL", "amounts", "none of the 10"),
+        ("UPDATE prediction_sessions SET selected_models = NULL WHERE id < 's2'", "amounts", "5 of the 10"),
         ("UPDATE prediction_sessions SET created_at = created_at + interval '9 hours'", "time_zone", "read in UTC"),
         (
             "UPDATE prediction_sessions SET failed_at = '2999-01-01' WHERE id = 's1'",
