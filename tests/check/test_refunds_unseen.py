@@ -104,6 +104,9 @@ def test_both_sides_of_a_hold_are_no_refund(app: App) -> None:
     app.map(amount="(SELECT h.amount FROM holds AS h WHERE h.job = s.id AND h.state = 'held')")
     app.map("ledger", where="kind = 'refund' AND amount > 0")
     assert not {"marks", "ledger"} & rehearsed(app).keys()
+    app.sql("DELETE FROM book WHERE job IN ('j25', 'j26', 'j27', 'j28')")
+    app.map(amount="price")
+    assert "is more than the ledger says was charged for 4 of" in refuses(app, "charges")
 
 
 def test_what_is_held_may_be_above_zero(app: App) -> None:

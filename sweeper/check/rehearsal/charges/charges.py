@@ -12,7 +12,7 @@ from sweeper.check.rehearsal.charges.charged_accounts import check_charged_accou
 from sweeper.check.rehearsal.charges.delivered import check_never_charged
 from sweeper.check.rehearsal.charges.never_charged import check_never_taken
 from sweeper.check.rehearsal.charges.parts_of_keys import check_parts_of_keys
-from sweeper.check.rehearsal.charges.qualifiers import qualifiers
+from sweeper.check.rehearsal.charges.qualifiers import of_these_sessions
 from sweeper.check.rehearsal.charges.real_charges import check_taken, check_without_share
 from sweeper.check.rehearsal.charges.rows_of_charges import check_rows_of_charges
 from sweeper.check.rehearsal.charges.subjects import check_subjects
@@ -153,10 +153,10 @@ def _by_ledger(samples: Samples) -> list[_Charge]:
     """Charges: the ledger rows that take credits and have the same kind of subject as refunds."""
     context = samples.context
     ledger, settings = context.mapping.ledger, context.settings.ledger
-    if ledger is None or settings is None or (key := samples.key_of(ledger.table)) is None:
+    if ledger is None or settings is None:
         return []
     for amount in amount_columns(samples):
-        items: list[Slots] = [{"qualifier": text} for text in qualifiers(samples, key, amount)]
+        items: list[Slots] = [{"qualifier": text} for text in of_these_sessions(samples, amount)]
         charges = _read(samples, {"amount_column": amount.quoted}, {"charged": False, "qualifiers": items})
         if any(one.charged for one in charges):
             return charges

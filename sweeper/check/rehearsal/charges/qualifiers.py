@@ -3,7 +3,7 @@
 import re
 
 from sweeper.app.catalog import Column
-from sweeper.check.rehearsal.samples import NO_ITEM, Samples, numbered
+from sweeper.check.rehearsal.samples import Samples
 from sweeper.postgres.templates import Choices, Slots
 
 # a condition that compares one column with a literal, alone or among others that all must be true
@@ -11,24 +11,6 @@ _EQUALITY = re.compile(
     r"""[\w."]+(?:::[\w."]+)?\s*=\s*(?:'(?:[^']|'')*'(?:::[\w."]+)?|-?\d+|true|false)""", re.IGNORECASE
 )
 _MOST = 0.8
-
-
-def qualifiers(samples: Samples, key: Column, amount: Column) -> list[str]:
-    """The equalities of ``ledger.where`` that charges may meet as well.
-
-    The others distinguish a refund from a charge.
-    """
-    context = samples.context
-    ledger = context.mapping.ledger
-    if ledger is None or not samples.sees(ledger.table, [key, amount]):
-        return []
-    conditions = _equalities(samples)
-    looked = numbered([{**NO_ITEM, "column": "", "condition": text} for text in conditions])
-    if not looked:
-        return []
-    slots = {"table": context.mapping.slots["ledger"], "key": key.quoted, "filter": "true", "down": amount.quoted}
-    (row,) = samples.ask("sample_columns", slots, {"looked": looked, "down": amount.quoted})
-    return [text for text, count in zip(conditions, row.counts, strict=True) if count]
 
 
 def of_these_sessions(samples: Samples, amount: Column, *, unsigned: bool = False) -> list[str]:
