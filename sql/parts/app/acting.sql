@@ -2,8 +2,9 @@
 -- membership says what it gives: the rights of the role, SET ROLE, both, or, unless it may be granted on, nothing.
 -- From the roles that are asked about, since each of a hundred roles may be a member of 20,000.
 acting (who, role, by_set) AS (
-    SELECT w.role, w.role, false
-    FROM wanted AS w
+    SELECT r.oid, r.oid, false
+    FROM pg_catalog.pg_roles AS r
+    WHERE r.oid IN (SELECT w.role FROM wanted AS w)
     UNION
     -- who has only inherited the rights of a role cannot SET ROLE to others of which that is a member
     SELECT m.member, a.role, NOT (m.grants OR m.inherits AND NOT a.by_set)
