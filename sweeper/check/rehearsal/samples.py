@@ -1,9 +1,10 @@
 """Reads bounded samples for the rehearsal, such as the newest sessions, without rows that the database refuses."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from sweeper.app.catalog import Column, Table
 from sweeper.app.reader import Reader
@@ -46,8 +47,22 @@ class Samples:
     """Reads rows for one item of the rehearsal, in one snapshot."""
 
     context: CheckContext
-    transaction: Transaction
-    reader: Reader
+    _opened: ExitStack
+
+    @cached_property
+    def transaction(self) -> Transaction:
+        """The transaction, which begins when the first statement needs it: often others have asked all of them."""
+        mapping = self.context.mapping
+        return self._opened.enter_context(
+            self.context.database.transaction(
+                timeouts=_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone, read_only=True
+            )
+        )
+
+    @cached_property
+    def reader(self) -> Reader:
+        """What compares names of the file with the catalog."""
+        return Reader(self.transaction, self.context.mapping.schema)
 
     def newest(self, *, running: bool, limit: int = NEWEST) -> tuple[str, ...]:
         """The ids of the newest sessions that run, or that failed, as text; at most ``limit``.
@@ -196,11 +211,8 @@ class Samples:
 @contextmanager
 def sampling(context: CheckContext) -> Iterator[Samples]:
     """A read-only transaction for one item, whose statements may each take 10 seconds."""
-    mapping = context.mapping
-    with context.database.transaction(
-        timeouts=_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone, read_only=True
-    ) as transaction:
-        yield Samples(context, transaction, Reader(transaction, mapping.schema))
+    with ExitStack() as opened:
+        yield Samples(context, opened)
 
 
 def numbered(items: Sequence[Slots]) -> list[Slots]:
