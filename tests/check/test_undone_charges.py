@@ -42,7 +42,9 @@ def test_undone_charges_are_no_rows_like_ours(app: App) -> None:
 
 def test_an_amount_above_what_was_undone(app: App) -> None:
     app.map(amount="price + 1")
-    assert "for 20 of 20 sessions, such as j10: 7 instead of 6" in refuses(app, "past_refunds")
+    said = rehearsed(app)["past_refunds"]["message"]
+    assert "for 20 of 20 sessions, such as j10: 7 instead of 6" in said
+    assert "for 20 of 20 sessions" in refuses(app, "past_refunds")
 
 
 def test_credits_of_which_nothing_is_left(app: App) -> None:

@@ -90,5 +90,5 @@ def refuses(app: App, item: str) -> str:
     (message,) = [text.rpartition("; until that is fixed")[0] for name, _, text in notes if name == item]
     ran = app.database.run(now=None, role=None)
     assert (ran.exit_code, ran.document["error"]["code"]) == (2, "rehearsal_failed"), ran.stdout
-    assert f"{item}: {message}\n" in ran.document["error"]["message"]
+    assert f"\n{item}: " in ran.document["error"]["message"]
     return message
