@@ -7,14 +7,12 @@ from datetime import datetime
 
 from sweeper.app.catalog import Column, Table
 from sweeper.app.mapping import Mapping
-from sweeper.app.search_path import mapped_tables
 from sweeper.check.result import Check, Status
 from sweeper.config.model import Settings
 from sweeper.core.errors import SweeperError
 from sweeper.install.state import Installation
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Busy, Refusal, TooSlow
-from sweeper.postgres.templates import fill
 from sweeper.postgres.timeouts import Timeouts
 from sweeper.postgres.transaction import Row, Transaction
 
@@ -76,14 +74,6 @@ def reading(
 ) -> AbstractContextManager[Transaction]:
     """A read-only transaction; no check opens another."""
     return database.transaction(timeouts=TIMEOUTS, search_path=search_path, timezone=timezone, read_only=True)
-
-
-def all_tables(context: CheckContext) -> tuple[str, dict[str, object]]:
-    """The statement that lists the app's tables, and what it is sent with: no owner of a mapped one is a stranger."""
-    return fill("list_all_tables", {}), {
-        "tables": mapped_tables(context.settings),
-        "own_schema": context.mapping.schema,
-    }
 
 
 def ok(name: str, message: str) -> Check:

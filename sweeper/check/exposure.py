@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from sweeper.app.named import named_in
 from sweeper.app.search_path import find_planters, mapped_tables
-from sweeper.check.context import CheckContext, all_tables, failure, ok, reading, warning
+from sweeper.check.context import CheckContext, failure, ok, reading, warning
+from sweeper.check.rehearsal.samples import sampling
 from sweeper.check.result import Check
 from sweeper.config.model import Settings
 from sweeper.install.grants import granted_to_all_roles
@@ -31,8 +32,8 @@ def check_search_path(database: Database, settings: Settings, search_path: str) 
 
 def check_other_tables(context: CheckContext) -> Iterator[Check]:
     """Whether there are tables that no other item reads, because their owners would gain rights."""
-    with context.reading() as transaction:
-        rows = [row for row in transaction.rows(*all_tables(context)) if row.of_stranger]
+    with sampling(context) as samples:
+        rows = [row for row in samples.all_tables() if row.of_stranger]
     if not rows:
         yield ok("other_tables", "all tables belong to roles that gain no rights when this role reads them")
         return

@@ -8,7 +8,8 @@ from functools import cached_property
 
 from sweeper.app.catalog import Column, Table
 from sweeper.app.reader import Reader
-from sweeper.check.context import CheckContext, all_tables
+from sweeper.app.search_path import mapped_tables
+from sweeper.check.context import CheckContext
 from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
@@ -132,10 +133,7 @@ class Samples:
 
     @contextmanager
     def unless_refused(self) -> Iterator[None]:
-        """A block that ends where the database refuses what it asks, or takes too long for it.
-
-        A table that this role may not read, or one that is too large, shows nothing.
-        """
+        """A block that ends where the database refuses what it asks, or takes too long: such a table shows nothing."""
         with suppress(Refusal, StatementError, TooSlow), self.transaction.savepoint():
             yield
 
@@ -149,9 +147,14 @@ class Samples:
             self.context.tables[text] = self.reader.table(key, text)
         return self.context.tables[text]
 
+    def all_tables(self) -> Sequence[Row]:
+        """The app's tables; of those that are mapped no owner is a stranger."""
+        binds = {"tables": mapped_tables(self.context.settings), "own_schema": self.context.mapping.schema}
+        return self._rows(fill("list_all_tables", {}), binds)
+
     def tables(self) -> list[Row]:
         """The app's tables, without those of a role that would gain this role's rights when they are read."""
-        return [row for row in self._rows(*all_tables(self.context)) if not row.of_stranger]
+        return [row for row in self.all_tables() if not row.of_stranger]
 
     def _rows(self, text: str, binds: Mapping[str, object], *, apart: bool = False) -> Sequence[Row]:
         """The rows of a statement, which is sent once in a rehearsal because several items need the same.
