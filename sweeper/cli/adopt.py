@@ -1,16 +1,13 @@
 """``sweeper adopt``."""
 
 from contextlib import closing
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from sweeper.cli.corrections import DryRun, Reason, Yes, correct, request_now, require_answer
-from sweeper.cli.options import Config, Json, console, load_connection, load_settings
+from sweeper.cli.options import Config, Json, load_connection, load_settings
 from sweeper.core.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from sweeper.corrections.result import AdoptResult
 
 
 def adopt(
@@ -36,25 +33,18 @@ def adopt(
     require_answer(yes=yes, dry_run=dry_run)
     from sweeper.corrections.adopt import Adoption, Choice
     from sweeper.postgres.database import Database
+    from sweeper.render.json.corrections import adopt_document
+    from sweeper.render.terminal.corrections import show_adopt
 
     settings = load_settings(config)
     choice = Choice(where=where, session_id=session, amount=amount)
     with closing(Database(load_connection(), application_name="sweeper adopt")) as database:
         return correct(
             lambda: Adoption(database, settings, request, choice),
-            lambda result: _show(result, json=json),
+            adopt_document,
+            show_adopt,
             question="Adopt them?",
             yes=yes,
             dry_run=dry_run,
             json=json,
         )
-
-
-def _show(result: "AdoptResult", *, json: bool) -> None:
-    from sweeper.render.json.corrections import adopt_document
-    from sweeper.render.terminal.corrections import show_adopt
-
-    if json:
-        print(adopt_document(result))  # noqa: T201
-    else:
-        show_adopt(console(), result)

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
 
 import typer
 
-from sweeper.cli.options import has_terminal
+from sweeper.cli.options import console, has_terminal
 from sweeper.core.errors import ConfigurationError, Exit, FailedError, Interrupted
 from sweeper.core.signals import Canceled, Signals
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from sweeper.corrections.context import CorrectionRequest
     from sweeper.corrections.result import Correction
 
@@ -65,7 +67,8 @@ def require_answer(*, yes: bool, dry_run: bool) -> None:
 
 def correct(
     prepare: Callable[[], Work[R]],
-    show: Callable[[R], None],
+    document: Callable[[R], str],
+    show_table: Callable[["Console", R], None],
     *,
     question: str,
     yes: bool,
@@ -73,6 +76,13 @@ def correct(
     json: bool,
 ) -> int:
     """Plan, show, ask, do, and show the result."""
+
+    def show(result: R) -> None:
+        if json:
+            print(document(result))  # noqa: T201
+        else:
+            show_table(console(), result)
+
     signals = Signals(Canceled)
     signals.install()
     try:
@@ -81,7 +91,11 @@ def correct(
             show(work.plan())
             return Exit.DONE
         if not yes:
-            _confirm(work.plan(), show, question=question, json=json)
+            plan = work.plan()
+            if plan.sessions and not json:
+                show(plan)
+            if plan.sessions and not typer.confirm(question, err=True):
+                raise FailedError("declined: nothing was changed", code="declined")
         result = work.execute(signals)
     except Interrupted as interrupted:  # before there was a result
         return 128 + interrupted.signal_number
@@ -91,12 +105,3 @@ def correct(
     if result.error:
         print(f"sweeper: {result.error.message}", file=sys.stderr)  # noqa: T201
     return result.exit_code
-
-
-def _confirm(plan: R, show: Callable[[R], None], *, question: str, json: bool) -> None:
-    if not plan.sessions:
-        return
-    if not json:
-        show(plan)
-    if not typer.confirm(question, err=True):
-        raise FailedError("declined: nothing was changed", code="declined")

@@ -1,16 +1,13 @@
 """``sweeper revert``."""
 
 from contextlib import closing
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from sweeper.cli.corrections import DryRun, Reason, Yes, correct, request_now, require_answer
-from sweeper.cli.options import Config, Json, console, load_connection, load_settings
+from sweeper.cli.options import Config, Json, load_connection, load_settings
 from sweeper.core.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from sweeper.corrections.result import RevertResult
 
 
 def revert(
@@ -37,25 +34,18 @@ def revert(
     from sweeper.corrections.revert import Revert
     from sweeper.corrections.revert_choice import Choice
     from sweeper.postgres.database import Database
+    from sweeper.render.json.corrections import revert_document
+    from sweeper.render.terminal.corrections import show_revert
 
     settings = load_settings(config)
     choice = Choice(run_id=run, session_id=session, allow_negative=allow_negative, without_ledger=without_ledger)
     with closing(Database(load_connection(), application_name="sweeper revert")) as database:
         return correct(
             lambda: Revert(database, settings, request, choice),
-            lambda result: _show(result, json=json),
+            revert_document,
+            show_revert,
             question="Take them back?",
             yes=yes,
             dry_run=dry_run,
             json=json,
         )
-
-
-def _show(result: "RevertResult", *, json: bool) -> None:
-    from sweeper.render.json.corrections import revert_document
-    from sweeper.render.terminal.corrections import show_revert
-
-    if json:
-        print(revert_document(result))  # noqa: T201
-    else:
-        show_revert(console(), result)
