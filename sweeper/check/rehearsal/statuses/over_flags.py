@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from sweeper.app.catalog import TIME_TYPES, Column
 from sweeper.check.context import failure
 from sweeper.check.rehearsal.samples import Samples, named
+from sweeper.check.rehearsal.times.running import is_stuck
 from sweeper.check.result import Check
 from sweeper.postgres.templates import Slots
 
@@ -64,11 +65,7 @@ def _columns(samples: Samples) -> list[Column]:
 
 def _stuck(samples: Samples, running: Sequence[str]) -> set[str]:
     """Those that a run would close now."""
-    own, settings = samples.context.settings.sessions, samples.context.settings
-    slots = {"beat": samples.expression("active_at", own.active_at), "deadline": "NULL"}
-    found = set()
-    for row in samples.read("look_at_running", running, slots):
-        limit = settings.stuck_after(row.status)
-        if limit is not None and row.age - (row.moved or 0) >= limit.total_seconds():
-            found.add(row.session_id)
-    return found
+    context = samples.context
+    slots = {"beat": samples.expression("active_at", context.settings.sessions.active_at), "deadline": "NULL"}
+    rows = samples.read("look_at_running", running, slots)
+    return {row.session_id for row in rows if is_stuck(context, row)}

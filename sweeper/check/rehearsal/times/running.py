@@ -44,11 +44,12 @@ def read_heartbeat(context: CheckContext) -> Heartbeat:
         return Heartbeat(mapped=False)
     old = [row for row in _running(context) if row.age >= _OLD_ENOUGH]
     # a session that is stuck by the file proves nothing while others are alive
-    old = [row for row in old if not _is_stuck(context, row)] or old
+    old = [row for row in old if not is_stuck(context, row)] or old
     return Heartbeat(True, len(old), sum(row.moved is not None and row.moved >= _WELL_AFTER for row in old))
 
 
-def _is_stuck(context: CheckContext, row: Row) -> bool:
+def is_stuck(context: CheckContext, row: Row) -> bool:
+    """Whether a run would close a session, which `look_at_running` gives, for want of a sign of life."""
     limit = context.settings.stuck_after(row.status)
     return limit is not None and row.age - (row.moved or 0) >= limit.total_seconds()
 
