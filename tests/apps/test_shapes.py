@@ -8,6 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from sweeper.postgres.timeouts import LOCKING_TIMEOUTS
+from sweeper.sweep import batch
 from tests.helpers.server import Server
 from tests.helpers.shapes import NAMES, Shape, ShapedApp, differences, shaped, wrong_mappings
 
@@ -87,8 +89,11 @@ def test_the_app_before_a_run(app: ShapedApp) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("app", NAMES, indirect=True)
-def test_the_app_not_committed_during_a_run(app: ShapedApp) -> None:
+def test_the_app_not_committed_during_a_run(app: ShapedApp, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the app has in hand is left to it, and a later run pays the rest."""
+    # the app keeps its locks for all of the run: to wait long for them changes nothing
+    monkeypatch.setattr(batch, "_TOGETHER_TIMEOUTS", LOCKING_TIMEOUTS._replace(lock_ms=10))
+    monkeypatch.setattr(batch, "LOCKING_TIMEOUTS", LOCKING_TIMEOUTS._replace(lock_ms=20))
     with app.database.connection.transaction():
         assert app.refund() == []
         ran = app.database.run(now=None)
