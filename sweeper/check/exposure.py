@@ -9,6 +9,7 @@ from sweeper.check.context import CheckContext, failure, ok, reading, warning
 from sweeper.check.rehearsal.samples import sampling
 from sweeper.check.result import Check
 from sweeper.config.model import Settings
+from sweeper.core.text import some
 from sweeper.install.grants import granted_to_all_roles
 from sweeper.install.hooks import read_hooks
 from sweeper.postgres.database import Database
@@ -37,18 +38,13 @@ def check_other_tables(context: CheckContext) -> Iterator[Check]:
     if not rows:
         yield ok("other_tables", "all tables belong to roles that gain no rights when this role reads them")
         return
-    owners = sorted({row.owner for row in rows})
-    named = "; ".join(f"{owner} ({_some([row.as_sql for row in rows if row.owner == owner])})" for owner in owners)
+    owned = {owner: [row.as_sql for row in rows if row.owner == owner] for owner in sorted({row.owner for row in rows})}
+    named = "; ".join(f"{owner} ({some(names, _NAMED)})" for owner, names in owned.items())
     yield warning(
         "other_tables", f"not compared with the file: tables of {named}. Whoever owns a table can run code with the "
         "rights of whoever reads it, and these owners lack those of this role or of the mapped tables' owners",
         "where one of them has charges or refunds of the app: ALTER TABLE … OWNER TO the owner of the mapped tables",
     )  # fmt: skip
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
 
 
 def check_grants(context: CheckContext) -> Iterator[Check]:

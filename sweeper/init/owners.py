@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sweeper.core.errors import ConfigurationError
+from sweeper.core.text import some
 from sweeper.postgres.templates import fill
 from sweeper.postgres.transaction import Row, Transaction
 
@@ -27,8 +28,8 @@ def read_tables(transaction: Transaction, named: str | None) -> tuple[Sequence[R
         return [row for row in found if not row.of_stranger], strange
     if len(owners) > 1:
         raise ConfigurationError(
-            f"the tables here belong to {_few(owners)}, and whoever owns a table can run code with the rights of "
-            "whoever reads it: connect as the app's owner, or name the table of the sessions: "
+            f"the tables here belong to {some(owners, _MOST)}, and whoever owns a table can run code with the rights "
+            "of whoever reads it: connect as the app's owner, or name the table of the sessions: "
             "`sweeper init --table NAME`",
             code="several_owners",
         )
@@ -37,7 +38,7 @@ def read_tables(transaction: Transaction, named: str | None) -> tuple[Sequence[R
 
 def strangers_note(strange: Sequence[Row]) -> str:
     """A note for the user about the tables that were not read."""
-    owners = _few(sorted({row.owner for row in strange}))
+    owners = some(sorted({row.owner for row in strange}), _MOST)
     return (
         f"Not looked at: tables of {owners}, such as {strange[0].as_sql}. Whoever owns a table can run code with the "
         "rights of whoever reads it: if they are the app's, connect as their owner, or name the table of the sessions: "
@@ -47,7 +48,3 @@ def strangers_note(strange: Sequence[Row]) -> str:
 
 def _listed(transaction: Transaction, trusted: list[str]) -> Sequence[Row]:
     return transaction.rows(fill("list_all_tables", {}), {"tables": trusted, "own_schema": ""})
-
-
-def _few(names: Sequence[str]) -> str:
-    return ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sweeper.config.parsing import OPEN_QUESTION
+from sweeper.core.text import some
 from sweeper.init.answers import Candidate, Line, Section
 from sweeper.init.evidence import Evidence, Table
 
@@ -26,11 +27,9 @@ def hidden_tables(evidence: Evidence, session: Table) -> tuple[str, ...]:
 
 def hidden_note(tables: Sequence[str]) -> str:
     """A note for the user on a draft that was made without seeing rows."""
-    more = f" and {len(tables) - _MOST} more" if len(tables) > _MOST else ""
     return (
-        f"Row-level security hides the rows of {', '.join(tables[:_MOST])}{more} from this role: the draft rests on "
-        "names and types. Run it again as the owner of the tables, or as a role that has BYPASSRLS: "
-        "`sweeper init --force`."
+        f"Row-level security hides the rows of {some(tables, _MOST)} from this role: the draft rests on names "
+        "and types. Run it again as the owner of the tables, or as a role that has BYPASSRLS: `sweeper init --force`."
     )
 
 
