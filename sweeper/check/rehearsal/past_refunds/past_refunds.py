@@ -8,11 +8,14 @@ from fractions import Fraction
 from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.check.context import CheckContext, failure, joined, ok, warning
 from sweeper.check.rehearsal.ledger.unmapped_ledger import check_given_back
-from sweeper.check.rehearsal.past_refunds.before_refund import amounts_before_refund
 from sweeper.check.rehearsal.past_refunds.charge_words import words_of_charges
 from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn, compared_columns
 from sweeper.check.rehearsal.past_refunds.given_back import read_given_back
-from sweeper.check.rehearsal.past_refunds.json_amounts import amounts_in_json, unwritten_amount
+from sweeper.check.rehearsal.past_refunds.hidden_amounts import (
+    amounts_before_refund,
+    amounts_in_json,
+    unwritten_amount,
+)
 from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund, read_past_refunds
 from sweeper.check.rehearsal.samples import Samples, named, number, sampling
 from sweeper.check.result import Check
