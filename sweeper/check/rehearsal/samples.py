@@ -24,22 +24,6 @@ _REFUSED_AT_MOST = 20
 # so many sessions show whether several name the same row
 _SHARED = 10
 _TIMEOUTS = Timeouts(statement_ms=10_000)
-# words for a refund in German, Spanish, French, Portuguese, Italian, Dutch and romanised Japanese
-_FOREIGN = "erstatt|devoluci|devuelt|reembols|rembours|estorn|rimbors|terugbeta|henkin"
-# words for refunds in the app's rows
-GIVEN_BACK = (
-    "refund(?!able)|reimburs|giv(e|en|ing)[ _]?back|gave[ _]?back|credits?[ _]?returned|returned[ _]?credits?"
-    "|credit(s|ed)?[ _]?back|(paid|pay|money)[ _]?back|compensated|revers(ed|al)|credits?[ _]?restored"
-    "|restored[ _]?credits?|(credit|coin|point|token|quota|second|minute|slot)s?[ _]?(released|reversed)"
-    "|(coin|point|minute)s?[ _]?(returned|restored)|credit[ _-]?(note|memo)"
-    f"|{_FOREIGN}"
-)
-REFUND_WORDS = f"refund|revers|giv(e|en|ing).?back|gave.?back|return|compensat|credit.?back|restor|{_FOREIGN}"
-# words in rows whose amounts have no sign; whole words, because "in" is a part of many
-UP_WORDS = r"\m(in|credit|plus|release|released|deposit|incoming|up|undo|void|voided)\M"
-DOWN_WORDS = (
-    r"\m(out|debit|minus|charge|hold|held|reserve|reserved|spend|use|usage|outgoing|down|withdraw|withdrawal)\M"
-)
 NO_ITEM = {"condition": "", "number": "", "flag": "", "moment": ""}
 
 

@@ -16,7 +16,8 @@ from sweeper.check.rehearsal.accounts.costs import (
     unsettled,
 )
 from sweeper.check.rehearsal.hooks import hook_may_write
-from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_shared
+from sweeper.check.rehearsal.samples import Samples, is_shared
+from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.check.result import Check
 from sweeper.check.triggers import fired_by_refund
 from sweeper.config.model import AccountsSection

@@ -22,18 +22,8 @@ from sweeper.check.rehearsal.ledger.newest_balances import check_newest_balances
 from sweeper.check.rehearsal.ledger.row_kinds import check_row_kinds
 from sweeper.check.rehearsal.ledger.unmapped_ledger import check_forgotten
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
-from sweeper.check.rehearsal.samples import (
-    DOWN_WORDS,
-    GIVEN_BACK,
-    NO_ITEM,
-    REFUND_WORDS,
-    UP_WORDS,
-    Samples,
-    is_whole,
-    named,
-    numbered,
-    sampling,
-)
+from sweeper.check.rehearsal.samples import NO_ITEM, Samples, is_whole, named, numbered, sampling
+from sweeper.check.rehearsal.words import DOWN_WORDS, GIVEN_BACK, REFUND_WORDS, UP_WORDS
 from sweeper.check.result import Check
 from sweeper.install.reversal_key import FULL_KEY_FIX, find_full_key, full_key
 from sweeper.postgres.templates import Slots

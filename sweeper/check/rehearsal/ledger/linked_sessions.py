@@ -9,7 +9,8 @@ from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.ledger.ledger_columns import account_column, amount_columns
 from sweeper.check.rehearsal.marks.refund_texts import find_in_texts
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
-from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, named
+from sweeper.check.rehearsal.samples import Samples, named
+from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.check.result import Check
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Choices, Slots

@@ -8,7 +8,8 @@ from sweeper.check.context import CheckContext, failure, warning
 from sweeper.check.rehearsal.hooks import written_by_hooks
 from sweeper.check.rehearsal.marks.refund_traces import Rows, find_rows
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT
-from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_owed, named, number, sampling
+from sweeper.check.rehearsal.samples import Samples, is_owed, named, number, sampling
+from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.check.result import Check
 from sweeper.postgres.templates import Slots
 

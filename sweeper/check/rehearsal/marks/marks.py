@@ -12,8 +12,9 @@ from sweeper.check.rehearsal.marks.parents import refunded_parts, refunded_whole
 from sweeper.check.rehearsal.marks.refund_traces import find_traces, without_netted
 from sweeper.check.rehearsal.marks.released_charges import released_and_unpaid
 from sweeper.check.rehearsal.marks.session_marks import find_marks, marked_and_unpaid, unwritten_marks, written_columns
-from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples, is_owed, named, sampling, sees_none
+from sweeper.check.rehearsal.samples import Samples, is_owed, named, sampling, sees_none
 from sweeper.check.rehearsal.statuses.statuses import refunded_by_name
+from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.check.result import Check
 from sweeper.config.model import SessionsSection
 from sweeper.postgres.templates import fill_expression

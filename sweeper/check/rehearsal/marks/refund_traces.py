@@ -13,7 +13,8 @@ from sweeper.check.rehearsal.marks.refund_texts import SPOKEN_AT_MOST, TEXTS, fi
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, ASKED, agree, are_parts, row_amounts, unnamed_amounts
 from sweeper.check.rehearsal.marks.session_marks import named_marks
 from sweeper.check.rehearsal.marks.tables_of_sessions import TABLES_AT_MOST, linked_tables, tables_behind_links
-from sweeper.check.rehearsal.samples import DOWN_WORDS, UP_WORDS, Samples, is_owed, is_shared
+from sweeper.check.rehearsal.samples import Samples, is_owed, is_shared
+from sweeper.check.rehearsal.words import DOWN_WORDS, UP_WORDS
 from sweeper.postgres.templates import Slots, quote_name
 from sweeper.postgres.transaction import Row
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from sweeper.app.catalog import EXACT_TYPES, Column, Table
-from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples
+from sweeper.check.rehearsal.samples import Samples
+from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.postgres.templates import Slots
 
 # a log may mention refunds, too, but a row of a refund has an amount

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from sweeper.app.catalog import JSON_TYPES, TIME_TYPES, Column
 from sweeper.check.rehearsal.charges.delivered import settled_ids
-from sweeper.check.rehearsal.samples import GIVEN_BACK, Samples
+from sweeper.check.rehearsal.samples import Samples
+from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.postgres.templates import Choices, Slots, quote_text
 from sweeper.postgres.transaction import Row
 

@@ -10,7 +10,8 @@ from decimal import ROUND_HALF_UP, Decimal, Inexact, localcontext
 from sweeper.app.catalog import FLOATING_TYPES, JSON_TYPES, Column
 from sweeper.app.over_refund import names_in
 from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn
-from sweeper.check.rehearsal.samples import DOWN_WORDS, UP_WORDS, Samples, is_whole
+from sweeper.check.rehearsal.samples import Samples, is_whole
+from sweeper.check.rehearsal.words import DOWN_WORDS, UP_WORDS
 from sweeper.ledger.past import past_slots
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
