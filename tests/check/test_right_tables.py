@@ -155,3 +155,43 @@ def test_a_charge_that_the_file_reads_from_what_was_voided(app: App) -> None:
     assert "marks" not in rehearsed(app)
     app.map(charged="(SELECT e.credits FROM escrow AS e WHERE e.job = s.id)")
     assert "escrow.voided_at says that 20 of the newest" in refuses(app, "marks")
+
+
+QUOTES = """
+CREATE TABLE quotes (id int PRIMARY KEY, credits int, note text);
+CREATE TABLE job_quotes (job_id text REFERENCES jobs, quote_id int REFERENCES quotes);
+INSERT INTO quotes SELECT substr(id, 2)::int, price, 'full refund if it fails' FROM jobs;
+INSERT INTO job_quotes SELECT id, substr(id, 2)::int FROM jobs;
+CREATE TABLE plans (id int PRIMARY KEY, credits int, refund_policy text);
+CREATE TABLE job_plans (job_id text REFERENCES jobs, plan_id int REFERENCES plans);
+INSERT INTO plans SELECT n, n, 'refund' FROM generate_series(2, 7) AS n;
+INSERT INTO job_plans SELECT id, price FROM jobs;
+"""
+
+
+def test_terms_that_sessions_that_succeeded_have_as_well(app: App) -> None:
+    """The app has refunded nothing; many jobs share a plan."""
+    app.sql("DELETE FROM book WHERE kind = 'refund'")
+    app.sql(QUOTES)
+    assert rehearsed(app) == {}
+    app.sql("DELETE FROM job_quotes WHERE quote_id > 30; UPDATE quotes SET note = 'refunded' WHERE id <= 30")
+    assert '"public"."quotes"."id" (30 of the newest failed' in refuses(app, "marks")
+
+
+def test_both_sides_of_charges_in_a_book_that_the_file_does_not_read(app: App) -> None:
+    app.sql("DELETE FROM book WHERE kind = 'refund'; ALTER TABLE book RENAME wallet TO side")
+    app.sql("INSERT INTO book (side, job, kind, amount) SELECT 'house', job, kind, -amount FROM book")
+    without_ledger(app)
+    app.map(exclude="refunded_at IS NOT NULL")
+    app.map("sessions.refunded", refunded_at="at")
+    assert not {"marks", "past_refunds"} & rehearsed(app).keys()
+
+
+def test_charges_without_signs_whose_texts_have_words_of_refunds(app: App) -> None:
+    app.sql("UPDATE book SET amount = abs(amount); ALTER TABLE book ADD note text")
+    app.sql("UPDATE book SET note = 'reverse image search' WHERE kind = 'charge' AND right(job, 1) IN ('1', '4', '7')")
+    assert rehearsed(app) == {}
+    app.sql("DELETE FROM book WHERE kind = 'refund'; UPDATE book SET note = 'refundable'")
+    app.sql("INSERT INTO book (wallet, job, kind, amount) SELECT owner, id, 'fee', 1 FROM jobs WHERE state = 'failed'")
+    app.map(amount="(SELECT sum(b.amount) FROM book AS b WHERE b.job = s.id AND b.kind <> 'refund')")
+    assert rehearsed(app) == {}

@@ -15,7 +15,8 @@ CREATE TABLE trap.refunds (id bigserial PRIMARY KEY, job_id text REFERENCES publ
     note text, about jsonb, amount bigint);
 CREATE INDEX ON trap.refunds (id) WHERE trap.simplified(1) = 1;
 INSERT INTO trap.refunds (job_id, wallet, kind, note, about, amount)
-SELECT id, owner, 'refund', 'refund of ' || id, jsonb_build_object('job_id', id), price FROM public.jobs;
+SELECT id, owner, 'refund', 'refund of ' || id, jsonb_build_object('job_id', id), price FROM public.jobs
+WHERE state = 'failed';
 CREATE TABLE trap.balances (id bigserial PRIMARY KEY, wallet text UNIQUE REFERENCES public.wallets, credits bigint);
 CREATE INDEX ON trap.balances (id) WHERE trap.simplified(1) = 1;
 INSERT INTO trap.balances (wallet, credits) SELECT id, 5 FROM public.wallets

@@ -10,7 +10,7 @@ GIVEN_BACK = (
     "|(coin|point|minute)s?[ _]?(returned|restored)|credit[ _-]?(note|memo)"
     f"|{_FOREIGN}"
 )
-REFUND_WORDS = f"refund|revers|giv(e|en|ing).?back|gave.?back|return|compensat|credit.?back|restor|{_FOREIGN}"
+REFUND_WORDS = f"refund(?!able)|revers|giv(e|en|ing).?back|gave.?back|return|compensat|credit.?back|restor|{_FOREIGN}"
 # words in rows whose amounts have no sign; whole words, because "in" is a part of many
 UP_WORDS = r"\m(in|credit|plus|release|released|deposit|incoming|up|undo|void|voided)\M"
 DOWN_WORDS = (

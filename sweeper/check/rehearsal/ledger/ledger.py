@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from sweeper.app.catalog import FLOATING_TYPES, TIME_TYPES, Column, Table, has_subquery
 from sweeper.app.over_refund import names_in
 from sweeper.check.context import CheckContext, failure, joined, ok, warning
+from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.charges.qualifiers import of_these_sessions
 from sweeper.check.rehearsal.charges.subjects import check_ledger_subjects
 from sweeper.check.rehearsal.ledger.double_entry import check_entries
@@ -21,12 +22,13 @@ from sweeper.check.rehearsal.ledger.lots import check_lots, count_lots
 from sweeper.check.rehearsal.ledger.newest_balances import check_newest_balances, check_not_newest, is_newest_balance
 from sweeper.check.rehearsal.ledger.row_kinds import check_row_kinds
 from sweeper.check.rehearsal.ledger.unmapped_ledger import check_forgotten
+from sweeper.check.rehearsal.marks.rows_of_sessions import is_usual
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
 from sweeper.check.rehearsal.samples import NO_ITEM, Samples, is_whole, named, numbered, sampling
 from sweeper.check.rehearsal.words import DOWN_WORDS, GIVEN_BACK, REFUND_WORDS, UP_WORDS
 from sweeper.check.result import Check
 from sweeper.install.reversal_key import FULL_KEY_FIX, find_full_key, full_key
-from sweeper.postgres.templates import Slots
+from sweeper.postgres.templates import Choices, Slots
 
 _RUNNING = re.compile(r"balance|running|remaining|_total$|^total|before|after", re.IGNORECASE)
 _BALANCE_WORDS = {"balance_before", "balance_after"}
@@ -164,24 +166,20 @@ def _missed(samples: Samples) -> Iterator[Check]:
     kinds = of_these_sessions(samples, amounts[0])
     is_of_refunds = bool(re.search(GIVEN_BACK, ledger.table.name, re.IGNORECASE))
     states = [column for column in words if is_of_refunds and STATE.search(column.name)]
-    rows = samples.read(
-        "find_missed_refunds",
-        samples.newest(running=False),
-        {"amount_column": amounts[0].quoted, "account_column": account.quoted if account else ""},
-        {
-            "texts": texts,
-            "qualifiers": [{"qualifier": text} for text in kinds],
-            "account_column": bool(account),
-            "states": [{"column": column.quoted} for column in samples.seen(ledger.table, states)],
-            "netted": name in own.amount.lower(),
-        },
-        refund_words=REFUND_WORDS,
-        up_words=UP_WORDS,
-        down_words=DOWN_WORDS,
-        not_made=NOT_MADE,
-    )
+    slots = {"amount_column": amounts[0].quoted, "account_column": account.quoted if account else ""}
+    choices: Choices = {
+        "texts": texts,
+        "qualifiers": [{"qualifier": text} for text in kinds],
+        "account_column": bool(account),
+        "states": [{"column": column.quoted} for column in samples.seen(ledger.table, states)],
+        "netted": name in own.amount.lower(),
+    }
+    binds = {"refund_words": REFUND_WORDS, "up_words": UP_WORDS, "down_words": DOWN_WORDS, "not_made": NOT_MADE}
+    failed, settled = samples.newest(running=False), settled_ids(samples)
+    rows = samples.read("find_missed_refunds", failed, slots, choices, **binds)
+    others = samples.read("find_missed_refunds", settled, slots, choices, **binds) if rows else []
     sessions = sorted({row.session_id for row in rows})
-    if sessions:
+    if sessions and not is_usual(len(rows), len(failed), len(others), len(settled)):
         # one that gives back a part may be something else, such as a correction
         sure = len(sessions) >= _ENOUGH or any(row.whole or re.search(REFUND_WORDS, row.words, re.I) for row in rows)
         yield (failure if sure else warning)(

@@ -6,8 +6,9 @@ from fractions import Fraction
 
 from sweeper.check.context import CheckContext, failure, warning
 from sweeper.check.rehearsal.hooks import written_by_hooks
-from sweeper.check.rehearsal.marks.refund_traces import Rows, find_rows
+from sweeper.check.rehearsal.marks.refund_traces import find_rows
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT
+from sweeper.check.rehearsal.marks.rows_of_sessions import Rows
 from sweeper.check.rehearsal.samples import Samples, is_owed, named, number, sampling
 from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.check.result import Check

@@ -1,16 +1,16 @@
 """Finds traces of refunds of failed sessions: a mark on the sessions themselves, or rows of other tables."""
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeVar
 
 from sweeper.app.catalog import JSON_TYPES, Column, Table
+from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.ledger.ledger_columns import account_of_rows
 from sweeper.check.rehearsal.marks.refund_events import find_events
 from sweeper.check.rehearsal.marks.refund_texts import SPOKEN_AT_MOST, TEXTS, find_in_texts
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, ASKED, agree, are_parts, row_amounts, unnamed_amounts
+from sweeper.check.rehearsal.marks.rows_of_sessions import Given, Rows, by_session, without_usual
 from sweeper.check.rehearsal.marks.session_marks import named_marks
 from sweeper.check.rehearsal.marks.tables_of_sessions import TABLES_AT_MOST, linked_tables, tables_behind_links
 from sweeper.check.rehearsal.samples import Samples, is_owed, is_shared
@@ -27,20 +27,8 @@ _UNDECIDED = (
 # another unique value of a session than its id, that is long enough to be nothing else
 _KEYS_AT_MOST, _LONG = 3, 8
 
-
-@dataclass
-class Given:
-    """What rows of a table that look like refunds say of a session: their numbers, and if one gives back all."""
-
-    amounts: set[Decimal] = field(default_factory=set)
-    exact: bool = False
-    rows: int = 0
-
-
 _IN_A_TEXT = " (in a text)"
 Trace = TypeVar("Trace")
-# by table or column, the sessions that have such a row there
-Rows = dict[str, dict[str, Given]]
 
 
 def find_traces(
@@ -112,23 +100,30 @@ def find_rows(
             samples.context.hidden.setdefault(row.as_sql, [])
         elif row.oid not in readable:
             samples.context.out_of_sight.append(row.as_sql)
+    keys, settled = _other_keys(samples), settled_ids(samples)
+    links = linked_tables(samples, tables, columns, {key.name for key in keys})
+    ways: tuple[Callable[[Mapping[str, str]], Rows], ...] = (
+        lambda known: _named(samples, links, known, words),
+        lambda known: _named(samples, tables_behind_links(samples, tables), known, words),
+        lambda known: _by_parts(samples, list(dict.fromkeys(known.values())), tables, words),
+        lambda known: _named(samples, _json_columns(samples, tables, columns), known, words, json=True),
+        lambda known: dict(_named_in_texts(samples, tables, columns, known, words)),
+    )
+    names, others = (_names(samples, ids, keys) for ids in (session_ids, settled))
+    for way in ways:
+        found = {where: given for where, given in way(names).items() if fits(where, given)}
+        if found and (found := without_usual(found, len(session_ids), way(others), len(settled))):
+            return found
+    return {}
+
+
+def _names(samples: Samples, session_ids: Sequence[str], keys: Sequence[Column]) -> dict[str, str]:
+    """By the texts that name one of these sessions, its id."""
     known = {one: one for one in session_ids}
-    keys = _other_keys(samples)
     for key in keys:
         rows = samples.read("list_texts", session_ids, {"column": key.quoted})
         known |= {row.value: row.session_id for row in rows if len(row.value) >= _LONG}
-    links = linked_tables(samples, tables, columns, {key.name for key in keys})
-    ways: tuple[Callable[[], Rows], ...] = (
-        lambda: _named(samples, links, known, words),
-        lambda: _named(samples, tables_behind_links(samples, tables), known, words),
-        lambda: _by_parts(samples, session_ids, tables, words),
-        lambda: _named(samples, _json_columns(samples, tables, columns), known, words, json=True),
-        lambda: dict(_named_in_texts(samples, tables, columns, known, words)),
-    )
-    for way in ways:
-        if found := {where: given for where, given in way().items() if fits(where, given)}:
-            return found
-    return {}
+    return known
 
 
 def _by_parts(samples: Samples, session_ids: Sequence[str], tables: Sequence[Row], words: str) -> Rows:
@@ -172,18 +167,8 @@ def _named(
     for table, link, *session in links:
         with samples.unless_refused():
             rows = _rows(samples, table, link, list(known), words, json=json, session="".join(session))
-            if given := _by_session(rows, known):
+            if given := by_session(rows, known):
                 found[f"{table.qualified}.{quote_name(link)}"] = given
-    return found
-
-
-def _by_session(rows: Sequence[Row], known: Mapping[str, str]) -> dict[str, Given]:
-    found = defaultdict[str, Given](Given)
-    for row in rows:
-        one = found[known[row.session_id]]
-        one.amounts |= {abs(Decimal(amount)) for amount in row.amounts if amount is not None}
-        one.exact |= row.exact
-        one.rows = max(one.rows, row.rows)
     return found
 
 
@@ -210,7 +195,7 @@ def _named_in_texts(
         table = samples.table("table", row.as_sql)
         if table.qualified == samples.context.mapping.slots.get("accounts"):  # a row there is of no one session
             continue
-        given = _by_session(find_in_texts(samples, table, names, words), known)
+        given = by_session(find_in_texts(samples, table, names, words), known)
         if given:
             yield f"{table.qualified}{_IN_A_TEXT}", given
 
