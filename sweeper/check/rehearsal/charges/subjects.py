@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import Column, Table, has_subquery
-from sweeper.check.context import CheckContext, failure
+from sweeper.check.context import CheckContext, failure, warning
 from sweeper.check.rehearsal.ledger.ledger_columns import account_column, account_of_rows
 from sweeper.check.rehearsal.samples import Samples, named, sampling
 from sweeper.check.result import Check
@@ -132,12 +132,13 @@ def _failed(key: str, table: Table, column: Column, kind: Column, wrong: Row) ->
 
 
 def _not_charged(samples: Samples, key: str, table: Table, kind: Column, other: Row) -> Check:
+    """A question: the rows may be of the other side, or name the member of a team that pays."""
     payer, column = samples.context.settings.sessions.account, account_of_rows(samples, table)
     where = f" in {column.name}" if column else ""
-    return failure(
+    return warning(
         "charges",
         f"sessions.{key} reads rows of {table.name} whose {kind.name} is {other.kind!r}, and sessions.account = "
         f"{payer!r} is another account than they name{where} for {other.known - other.same} of {other.known} sessions, "
-        f"such as {named(other.about)}",
+        f"such as {named(other.about)}: which of them was charged?",
         "sessions.account: who was charged",
     )

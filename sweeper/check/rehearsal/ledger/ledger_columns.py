@@ -16,7 +16,7 @@ def account_column(samples: Samples) -> Column | None:
 
 
 def account_of_rows(samples: Samples, table: Table) -> Column | None:
-    """The column of any table for the account of its rows: a foreign key, or one that is called as the sessions'."""
+    """The column for the account of a table's rows: that called as the sessions', or the only key of accounts."""
     context = samples.context
     ledger, own = context.mapping.ledger, context.settings
     if ledger is not None and ledger.table.oid == table.oid and (column := account_column(samples)):
@@ -25,8 +25,10 @@ def account_of_rows(samples: Samples, table: Table) -> Column | None:
     payer = context.mapping.sessions.column(own.sessions.account)
     links = [row.column_name for row in samples.ask("list_references", {})
              if row.table_oid == table.oid and accounts is not None and row.target_oid == accounts.oid]  # fmt: skip
-    links += [payer.name] if payer is not None and payer.name in table.columns else []
-    return next(iter(samples.seen(table, [table.columns[name] for name in links[:1]])), None)
+    links = [payer.name] if payer is not None and payer.name in table.columns else links
+    if len(links) != 1:  # one of several may be the other side of the row, or who made it
+        return None
+    return next(iter(samples.seen(table, [table.columns[links[0]]])), None)
 
 
 def _written(samples: Samples) -> list[tuple[Column, str]]:
