@@ -65,7 +65,7 @@ def is_sum_of_ledger(samples: Samples, accounts: Table, own: AccountsSection) ->
 
 
 def check_versions(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
-    """A version of the account that each change raises, and a refund does not: a writer could write over it."""
+    """A version of the account that each change may raise, and a refund does not: a writer could write over it."""
     moved = own.add != {} and not hook_may_write(samples, [accounts.name])
     found = _compare(samples, accounts, own) if moved else None
     if found is None or found[0].accounts < _ENOUGH or (found[0].refunds or 0) < found[0].accounts:
@@ -77,9 +77,9 @@ def check_versions(samples: Samples, accounts: Table, own: AccountsSection) -> I
             continue
         if not samples.ask("list_triggers", {}, **fired_by_refund(samples.context)):  # one of them may raise it
             yield warning(
-                "accounts", f"{column.name} of {accounts.name} has been raised with nearly each row of the ledger, by "
-                "the app's refunds, too, and a refund leaves it as it is: who has read the account before that would "
-                "write the old balance over it",
+                "accounts", f"{column.name} of {accounts.name} is about as high as the ledger has rows of an account, "
+                "and a refund leaves it as it is: if the app raises it with each change, who has read the account "
+                "before a refund would write the old balance over it",
                 f'[accounts.add] {column.quoted} = "1"',
             )  # fmt: skip
 
