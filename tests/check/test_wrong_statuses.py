@@ -25,6 +25,9 @@ def test_work_that_goes_on_among_the_failed(app: App) -> None:
     app.sql("UPDATE jobs SET state = 'retryable' WHERE state = 'running'")
     app.map(failed=["failed", "retryable"], running=[])
     assert "'retryable': is that work that goes on?" in rehearsed(app)["statuses"]["message"]
+    app.sql("UPDATE jobs SET state = 'non_retryable' WHERE state = 'retryable'")
+    app.map(failed=["failed", "non_retryable", "gave_up_retrying"])
+    assert "statuses" not in rehearsed(app)
 
 
 def test_finished_work_among_what_runs(app: App) -> None:

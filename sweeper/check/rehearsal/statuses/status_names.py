@@ -15,8 +15,8 @@ _DONE = {"done", "complete", "completed", "success", "succeeded", "successful", 
 # work that waits for a worker may be called ready
 _OVER = _DONE - {"ready", "ok", "published", "delivered"}
 NOT_DONE = {"not", "un", "partially", "partial", "error", "errors", "failed", "failure", "fail", "without", "never",
-            "empty", "no", "nothing", "timeout", "timed", "crashed", "interrupted", "killed", "died", "oom", "broken",
-            "exception"}  # fmt: skip
+            "empty", "no", "non", "nothing", "timeout", "timed", "crashed", "interrupted", "killed", "died", "oom",
+            "broken", "exception"}  # fmt: skip
 _GOES_ON = {"running", "processing", "working", "generating", "rendering", "executing", "uploading", "downloading",
             "transcoding", "sending", "queued", "enqueued", "progress", "begun", "started", "ongoing", "active", "open",
             "busy", "claimed", "retrying", "retryable"}  # fmt: skip
@@ -25,7 +25,7 @@ _UNSURE = {"retryable"}
 # words for something other than the work or its result
 _OF_ELSE = {"refund", "refunding", "cancel", "canceling", "cancelling", "retry", "billing", "payment", "for", "to",
             "upload", "input", "queue", "start", "run", "process", "review", "stuck", "stopped", "lost", "abandoned",
-            "expired", "zombie", "dead", "stale", "circuit"}  # fmt: skip
+            "expired", "zombie", "dead", "stale", "circuit", "exhausted", "gave"}  # fmt: skip
 _CALLED = re.compile(r"code|slug|name|key|status|state|value|label|title", re.IGNORECASE)
 
 
