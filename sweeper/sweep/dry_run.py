@@ -188,7 +188,7 @@ def _before_floor(owed: OwedList, prepared: RunContext, request: RunRequest) -> 
         return Amount()
     if prepared.before_floor is not None:
         return prepared.before_floor
-    found = replace(owed, selection=owed.selection.earlier(prepared.floor)).count()
+    found = replace(owed, selection=owed.selection.earlier(prepared.floor)).count(about=True)
     return Amount(found.sessions, found.credits)
 
 

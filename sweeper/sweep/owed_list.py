@@ -14,7 +14,8 @@ from sweeper.sweep.owed_session import OwedSession, Survey
 from sweeper.sweep.selection import Place
 
 _PAGE_SIZE = 2000
-# a count looks for so many failing rows one by one; from then on, so few sessions with one among them are not counted
+# a count that need not be exact looks for so many failing rows one by one; from then on, so few sessions with one among
+# them are not counted
 _COUNTED_ALONE, _LEFT_TOGETHER = 200, 64
 
 
@@ -36,8 +37,20 @@ class OwedList(OwedReader):
 
     failing: _FailingRows = field(default_factory=_FailingRows)
 
-    def count(self, budget: Decimal | None = None, *, payable: bool = False, settled: Collection[str] = ()) -> Survey:
-        """Count what is owed, without the ``settled``; ``payable`` leaves out what will be put on hold."""
+    def count(
+        self,
+        budget: Decimal | None = None,
+        *,
+        payable: bool = False,
+        about: bool = False,
+        settled: Collection[str] = (),
+    ) -> Survey:
+        """Count what is owed, without the ``settled``; ``payable`` leaves out what will be put on hold.
+
+        ``about``: where many rows fail, some sessions beside them may be left out.
+        """
+        if about:
+            return replace(self, failing=_FailingRows(ends=True)).count(budget, payable=payable, settled=settled)
         if payable and self.mapping.has_shared_ids:
             known = self._of(replace(self.selection, ambiguous=self.find_ambiguous(self.selection.session_ids)))
             return known._count(budget, payable=payable, settled=settled)
@@ -50,8 +63,7 @@ class OwedList(OwedReader):
                 row = self._row("survey", **binds)
             return Survey(row.sessions, Decimal(row.credits), row.over_budget, row.to_hold)
         except (Refusal, StatementError):  # one row's expression fails: count page by page, around it
-            some = replace(self, failing=_FailingRows(ends=True))
-            owed = (session for session in some.iterate() if session.session_id not in settled)
+            owed = (session for session in self.iterate() if session.session_id not in settled)
             return _count(owed, budget, payable=payable)
 
     def iterate(self) -> Iterator[OwedSession]:

@@ -144,7 +144,11 @@ def _sweep(sweep: Sweep, selection: Selection) -> tuple[Survey, Outcome, Sweeper
     except (SweeperError, Refusal, Busy, TooSlow) as problem:
         outcome, error = Outcome.FAILED, failure_of(problem)
     try:
-        return sweep.survey(selection, payable=True, attempts=_attempts_at_end(outcome, error)), outcome, error
+        return (
+            sweep.survey(selection, payable=True, about=True, attempts=_attempts_at_end(outcome, error)),
+            outcome,
+            error,
+        )
     except (SweeperError, Refusal, Busy, TooSlow):
         return Survey(), outcome, error
 
@@ -168,7 +172,7 @@ def _before_floor(sweep: Sweep, request: RunRequest, prepared: RunContext) -> Am
         return Amount()
     if prepared.before_floor is not None:  # history does not change: a full sweep counts it
         return prepared.before_floor
-    found = sweep.survey(prepared.selection.earlier(prepared.floor))
+    found = sweep.survey(prepared.selection.earlier(prepared.floor), about=True)
     return Amount(found.sessions, found.credits)
 
 

@@ -66,7 +66,7 @@ class Sweep:
         """
         self._observer.begun(
             self._payer.run_id,
-            lambda: self.survey(selection).sessions,
+            lambda: self.survey(selection, about=True).sessions,
             integer_amounts=self._mapping.integer_amounts,
         )
         if not selection.in_history:  # else the first page does it
@@ -86,16 +86,24 @@ class Sweep:
         return self.survey(selection.only(tuple(self.tally.skipped)), payable=True) if self.tally.skipped else Survey()
 
     def survey(
-        self, selection: Selection, budget: Decimal | None = None, *, payable: bool = False, attempts: int | None = None
+        self,
+        selection: Selection,
+        budget: Decimal | None = None,
+        *,
+        payable: bool = False,
+        about: bool = False,
+        attempts: int | None = None,
     ) -> Survey:
-        """Count what is owed; ``payable`` leaves out what is or will be on hold."""
+        """Count what is owed; ``payable`` leaves out what is or will be on hold; ``about`` need not be exact."""
         # sessions that the database refuses are only noticed when they are tried
         settled = self._holds.refused if payable else ()
 
         def count() -> Survey:
             with reading(self._database, self._mapping) as transaction:
                 lists = (OwedList(transaction, self._mapping, part) for part in selection.parts())
-                return sum((owed.count(budget, payable=payable, settled=settled) for owed in lists), Survey())
+                return sum(
+                    (owed.count(budget, payable=payable, about=about, settled=settled) for owed in lists), Survey()
+                )
 
         return retrying(count, attempts=attempts)
 

@@ -150,3 +150,24 @@ def test_many_failing_rows_before_the_floor_are_not_all_looked_for(
     assert (ran.exit_code, ran.document["refunds"]["sessions"]) == (0, 1)
     assert ran.document["before_floor"]["sessions"] == 2
     assert asked.count("look") < 20
+
+
+def test_many_failing_rows_hide_nothing_that_a_cap_leaves(first: AppDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that the cap leaves is beside rows that are on hold; the horizon must not move past it."""
+    monkeypatch.setattr(owed_list, "_COUNTED_ALONE", 2)
+    monkeypatch.setattr(owed_list, "_LEFT_TOGETHER", 8)
+    first.account()
+    first.account("u2")
+    first.sql("ALTER TABLE prediction_sessions ADD x int DEFAULT 1")
+    first.configure('"cardinality(selected_models)"', '"cardinality(selected_models) / s.x"')
+    assert first.sweeper("install").exit_code == 0
+    for number in range(10):
+        first.session(f"s{number}-fails", account="u2", created="2026-11-20 09:00")
+    first.session("s", created="2026-11-20 09:00")
+    first.sql("UPDATE prediction_sessions SET x = 0 WHERE id LIKE '%fails'")
+    assert first.run().document["held"] == 10
+    for number in range(10):
+        first.session(f"s{number}-good", created="2026-11-20 09:00")
+    ran = first.run("--full", "--max-refunds", "6")
+    assert (ran.exit_code, ran.document["outcome"], ran.document["remaining"]) == (4, "capped", 4)
+    assert first.run().document["refunds"]["sessions"] == 4
