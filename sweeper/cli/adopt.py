@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sweeper.cli.corrections import DryRun, Reason, Yes, correct, request_now, require_answer
+from sweeper.cli.corrections import DryRun, Reason, Yes, correct, only_one, request_now, require_answer
 from sweeper.cli.options import Config, Json, load_connection, load_settings
 from sweeper.core.errors import ConfigurationError
 
@@ -16,7 +16,7 @@ def adopt(
     where: Annotated[
         str | None, typer.Option(metavar="SQL", help="The sessions of which this is true; s is the session row.")
     ] = None,
-    session: Annotated[str | None, typer.Option(metavar="ID", help="This session.")] = None,
+    session: Annotated[list[str] | None, typer.Option(metavar="ID", help="This session.")] = None,
     amount: Annotated[
         str | None, typer.Option(metavar="SQL", help="What was paid; else sessions.amount. 0 waives a hold.")
     ] = None,
@@ -26,7 +26,8 @@ def adopt(
 ) -> int:
     """Record refunds that were paid elsewhere: no credits move, and no program pays them again."""
     request = request_now(reason)
-    if (where is None) == (session is None):
+    session_id = only_one(session)
+    if (where is None) == (session_id is None):
         raise ConfigurationError("give either --where or --session", code="usage")
     if any(given is not None and not given.strip() for given in (where, amount)):
         raise ConfigurationError("--where and --amount must not be empty", code="usage")
@@ -37,7 +38,7 @@ def adopt(
     from sweeper.render.terminal.corrections import show_adopt
 
     settings = load_settings(config)
-    choice = Choice(where=where, session_id=session, amount=amount)
+    choice = Choice(where=where, session_id=session_id, amount=amount)
     with closing(Database(load_connection(), application_name="sweeper adopt")) as database:
         return correct(
             lambda: Adoption(database, settings, request, choice),

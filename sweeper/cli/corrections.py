@@ -4,7 +4,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
 
@@ -51,6 +51,17 @@ def request_now(reason: str) -> "CorrectionRequest":
     return CorrectionRequest(
         as_of=datetime.now(UTC), asked_at=time.monotonic(), host=socket.gethostname(), reason=reason.strip()
     )
+
+
+def only_one(sessions: Sequence[str] | None) -> str | None:
+    """The session that was named; of two, the parser would keep the last without a word.
+
+    Raises:
+        ConfigurationError: several were.
+    """
+    if sessions and len(sessions) > 1:
+        raise ConfigurationError("--session is given twice: name one session a command", code="usage")
+    return sessions[0] if sessions else None
 
 
 def require_answer(*, yes: bool, dry_run: bool) -> None:

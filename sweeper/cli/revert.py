@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sweeper.cli.corrections import DryRun, Reason, Yes, correct, request_now, require_answer
+from sweeper.cli.corrections import DryRun, Reason, Yes, correct, only_one, request_now, require_answer
 from sweeper.cli.options import Config, Json, load_connection, load_settings
 from sweeper.core.errors import ConfigurationError
 
@@ -14,7 +14,7 @@ def revert(
     reason: Reason,
     config: Config = None,
     run: Annotated[str | None, typer.Option(metavar="RUN", help="All refunds of this run.")] = None,
-    session: Annotated[str | None, typer.Option(metavar="ID", help="The refund of this session.")] = None,
+    session: Annotated[list[str] | None, typer.Option(metavar="ID", help="The refund of this session.")] = None,
     allow_negative: Annotated[
         bool, typer.Option("--allow-negative", help="Go on even if a balance falls below zero.")
     ] = False,
@@ -28,7 +28,8 @@ def revert(
 ) -> int:
     """Take refunds back: balances move back, a reversal is written, and no program pays them again."""
     request = request_now(reason)
-    if (run is None) == (session is None):
+    session_id = only_one(session)
+    if (run is None) == (session_id is None):
         raise ConfigurationError("give either --run or --session", code="usage")
     require_answer(yes=yes, dry_run=dry_run)
     from sweeper.corrections.revert import Revert
@@ -38,7 +39,7 @@ def revert(
     from sweeper.render.terminal.corrections import show_revert
 
     settings = load_settings(config)
-    choice = Choice(run_id=run, session_id=session, allow_negative=allow_negative, without_ledger=without_ledger)
+    choice = Choice(run_id=run, session_id=session_id, allow_negative=allow_negative, without_ledger=without_ledger)
     with closing(Database(load_connection(), application_name="sweeper revert")) as database:
         return correct(
             lambda: Revert(database, settings, request, choice),

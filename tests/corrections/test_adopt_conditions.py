@@ -45,6 +45,7 @@ def test_what_a_person_asks_for_can_write_nothing(first: AppDatabase, flag: str,
         (("--session", "unknown"), "unknown_session", "no such session"),
         ((), "usage", "either"),
         (("--where", "true", "--session", "s1"), "usage", "either"),
+        (("--session", "s1", "--session", "s2"), "usage", "twice"),
         (("--where", " "), "usage", "empty"),
     ],
 )

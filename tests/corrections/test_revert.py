@@ -160,6 +160,7 @@ def test_nothing_is_taken_back_when_a_balance_does_not_follow(first: AppDatabase
         (("--session", "unknown"), "unknown_session"),
         ((), "usage"),
         (("--session", "a", "--run", "b"), "usage"),
+        (("--session", "a", "--session", "b"), "usage"),
     ],
 )
 def test_what_cannot_be_meant_is_an_error_of_usage(first: AppDatabase, flags: tuple[str, ...], code: str) -> None:
