@@ -24,6 +24,10 @@ _HOLDS = {
 }
 
 
+# a person who names the session has decided about these
+_BY_NAME = ("refund_missing", "id_changed")
+_PAYS_ABOVE = "sweeper run --session ID --max-amount N"
+
 # whether a session whose refund was taken back can be paid again by hand
 PAID_AGAIN = {
     True: "No program pays it again; you can, with `sweeper run --session ID`, while nothing in the file excludes it.",
@@ -54,6 +58,12 @@ def _reversed(explanation: Explanation) -> str:
     if explanation.exclude is not None:
         excluded = f"the mapping says never to refund it, {explanation.exclude}"
         return f"The refund was taken back. No run pays it again: {excluded}."
+    if explanation.payable_again and explanation.hold_reason == "amount_above_max":
+        above = hold_words(explanation.hold_reason)
+        return f"The refund was taken back. No program pays it again; you can, with `{_PAYS_ABOVE}`, because {above}."
+    if explanation.payable_again and explanation.hold_reason not in (None, *_BY_NAME):
+        held = f"`sweeper run --session ID` puts it on hold: {hold_words(explanation.hold_reason or '')}"
+        return f"The refund was taken back. No program pays it again, and {held}."
     return f"The refund was taken back. {PAID_AGAIN[explanation.payable_again]}"
 
 
@@ -120,7 +130,7 @@ _AGAIN = "` pays it, again if it was refunded"
 
 
 def _held(explanation: Explanation) -> str:
-    pays = {"amount_above_max": " --max-amount N` pays it", "refund_missing": _AGAIN, "id_changed": _AGAIN}
+    pays = {"amount_above_max": " --max-amount N` pays it", **dict.fromkeys(_BY_NAME, _AGAIN)}
     again = f"--session ID{pays.get(explanation.hold_reason or '', '` looks again')}"
     end = f"To decide: `sweeper run {again}, `sweeper adopt --session ID --amount 0` waives it."
     if explanation.hold_reason == "no_attempt":  # adopt could not say which charge it is about either
