@@ -51,10 +51,9 @@ def tables_behind_links(samples: Samples, tables: Sequence[Row]) -> Iterator[tup
     for row, one in [way for way in ways if way[1].target_oid in known.keys() - others][:_BEHIND_AT_MOST]:
         links, table = samples.table("table", known[row.table_oid]), samples.table("table", known[one.target_oid])
         session, key = links.columns[row.column_name], links.columns[one.column_name]
-        if (
-            samples.sees(links, [session, key])
-            and mapping.sessions.columns[row.target_column].quoted == mapping.slots["key"]
-        ):
+        quick = samples.ask("is_quick_by", {}, table_oid=links.oid, column_name=key.name)[0].quick
+        by_id = mapping.sessions.columns[row.target_column].quoted == mapping.slots["key"]
+        if quick and by_id and samples.sees(links, [session, key]):
             slots = {"links": links.qualified, "session": session.quoted, "key": key.quoted}
             slots["column"] = table.columns[one.target_column].quoted
             yield table, one.target_column, fill_expression("behind_link", slots)
