@@ -18,8 +18,12 @@ _READ = (
 )
 
 
-def require_translatable(transaction: Transaction, mapping: Mapping, found: OwnTables, old_session_id: str) -> None:
-    """Check that every refund can get the key of the mapping; ``old_session_id`` is the column that has its id now.
+def require_translatable(
+    transaction: Transaction, mapping: Mapping, found: OwnTables, old_session_id: str, old_attempt: str | None
+) -> None:
+    """Check that every refund can get the key of the mapping.
+
+    ``old_session_id`` is the column that has its id now, and ``old_attempt`` the result of ``find_old_attempt``.
 
     Raises:
         ConfigurationError: some cannot, or their sessions look charged again; the message has their number and samples.
@@ -28,7 +32,7 @@ def require_translatable(transaction: Transaction, mapping: Mapping, found: OwnT
     slots = {
         **mapping.slots,
         "old_session_id": old_session_id,
-        **_kept_attempts(transaction, mapping, found, old_session_id),
+        **_kept_attempts(mapping, old_attempt),
     }
     # a session that is gone is not read again: its attempt stays as it was, if the type accepts any text
     keeps_text = mapping.takes_any_attempt(empty=not choices["translate_attempts"])
@@ -45,7 +49,7 @@ def require_translatable(transaction: Transaction, mapping: Mapping, found: OwnT
     _require_same_values(transaction, mapping, found, old_session_id)
     translates = choices["translate_attempts"] or choices["translate_empty_attempts"]
     if translates or (mapping.key.attempt is None and _had_attempts(found)):
-        _require_settled(transaction, mapping, found, old_session_id)
+        _require_settled(transaction, mapping, found, old_session_id, old_attempt)
 
 
 def _require_same_values(transaction: Transaction, mapping: Mapping, found: OwnTables, old_session_id: str) -> None:
@@ -88,14 +92,15 @@ def _had_attempts(found: OwnTables) -> bool:
     return found.has_attempts if found.bound is None else found.bound.attempt is not None
 
 
-def _require_settled(transaction: Transaction, mapping: Mapping, found: OwnTables, old_session_id: str) -> None:
+def _require_settled(
+    transaction: Transaction, mapping: Mapping, found: OwnTables, old_session_id: str, old_attempt: str | None
+) -> None:
     """Check that no session was charged again since its refund: it would not be known which charge the refund is for.
 
     Raises:
         ConfigurationError: some look as if they were.
     """
-    known = _known_attempts(_old_attempt(transaction, mapping, found, old_session_id))
-    slots = {**mapping.slots, "old_session_id": old_session_id, **known}
+    slots = {**mapping.slots, "old_session_id": old_session_id, **_known_attempts(old_attempt)}
     if "runs" not in found.tables:
         slots["runs"] = fill_part("no_runs", mapping.slots)
     choices = {**mapping.choices, **_changes(mapping, found, old_session_id)}
@@ -138,7 +143,7 @@ def _attempts(mapping: Mapping, found: OwnTables) -> str | None:
     return None if mapping.key.same_attempt_texts(found.bound) else "translate_attempts"
 
 
-def _old_attempt(transaction: Transaction, mapping: Mapping, found: OwnTables, old_session_id: str) -> str | None:
+def find_old_attempt(transaction: Transaction, mapping: Mapping, found: OwnTables, old_session_id: str) -> str | None:
     """The expression that the ledger's attempts are from, as SQL; None if it does not give the same texts now."""
     bound, columns = found.bound, mapping.sessions.columns
     if bound is None or bound.attempt is None:
@@ -175,18 +180,17 @@ def _known_attempts(old: str | None) -> dict[str, str]:
     return {"old_attempt": old or "NULL", "old_attempt_is_known": "true" if old else "false"}
 
 
-def _kept_attempts(transaction: Transaction, mapping: Mapping, found: OwnTables, old_session_id: str) -> dict[str, str]:
+def _kept_attempts(mapping: Mapping, old_attempt: str | None) -> dict[str, str]:
     """The slots for which charge a refund is of, if the new attempt's type accepts the text of the old one."""
-    accepts = mapping.takes_any_attempt(empty=True)
-    return _known_attempts(_old_attempt(transaction, mapping, found, old_session_id) if accepts else None)
+    return _known_attempts(old_attempt if mapping.takes_any_attempt(empty=True) else None)
 
 
 def rekey_script(
-    transaction: Transaction, mapping: Mapping, found: OwnTables, old_session_id: str, slots: Mapped[str, str]
+    mapping: Mapping, found: OwnTables, old_session_id: str, old_attempt: str | None, slots: Mapped[str, str]
 ) -> str:
-    """The SQL that gives every refund the key of the mapping; ``old_session_id`` as for ``require_translatable``."""
+    """The SQL that gives every refund the key of the mapping; the old key as for ``require_translatable``."""
     choices = {**mapping.choices, **_changes(mapping, found, old_session_id)}
-    slots = {**slots, "old_session_id": old_session_id, **_kept_attempts(transaction, mapping, found, old_session_id)}
+    slots = {**slots, "old_session_id": old_session_id, **_kept_attempts(mapping, old_attempt)}
     return fill_script("rekey", slots, choices)
 
 

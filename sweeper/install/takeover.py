@@ -22,7 +22,7 @@ from sweeper.install.own_tables import (
     old_session_id,
     require_distributed,
 )
-from sweeper.install.rekey import rekey_script, require_no_readers, require_translatable
+from sweeper.install.rekey import find_old_attempt, rekey_script, require_no_readers, require_translatable
 from sweeper.install.rotation import WHERE_ROTATED
 from sweeper.install.state import SCHEMA_VERSION, Installation, read_installation
 from sweeper.postgres.templates import fill, fill_script, quote_name
@@ -121,9 +121,10 @@ def _translation(
     old = old_session_id(mapping, found)
     if old is None:
         raise _key_changed(transaction, mapping, found, differs)
-    require_translatable(transaction, mapping, found, old)
+    old_attempt = find_old_attempt(transaction, mapping, found, old)
+    require_translatable(transaction, mapping, found, old, old_attempt)
     require_no_readers(transaction, mapping)
-    return rekey_script(transaction, mapping, found, old, slots)
+    return rekey_script(mapping, found, old, old_attempt, slots)
 
 
 def _without_defaults(scripts: Sequence[str], slots: Mapped[str, str]) -> tuple[str, ...]:
