@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Mapped
+from contextlib import AbstractContextManager
 from copy import deepcopy
 from types import MappingProxyType
 
@@ -10,6 +11,7 @@ from sweeper.core.errors import FailedError
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Refusal, StatementError
 from sweeper.postgres.timeouts import LOCKING_TIMEOUTS
+from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.account_room import AccountRoom
 from sweeper.sweep.owed import OwedReader, reading
 from sweeper.sweep.selection import Selection
@@ -92,9 +94,7 @@ class Holds:
             "as_of": self._selection.as_of,
             "run_id": self._run_id,
         }
-        with self._database.transaction(
-            timeouts=LOCKING_TIMEOUTS, search_path=self._mapping.search_path, timezone=self._mapping.timezone
-        ) as transaction:
+        with self._transaction() as transaction:
             rows = transaction.rows(self._mapping.statement("hold"), binds)
             new = bool(rows) and rows[0].new and session_id not in self.new
             if new:
@@ -103,6 +103,13 @@ class Holds:
         if new:
             self.committed([session_id])
         return new
+
+    def end_settled(self) -> None:
+        """End, after a full sweep, the holds of sessions that have a refund or are gone: no other command does."""
+        if self._mapping.is_by_account:  # whose rows are on several nodes
+            return
+        with self._transaction() as transaction:
+            transaction.rows(self._mapping.statement("end_settled_holds"), {"as_of": self._selection.as_of})
 
     def is_on_hold(self, session_id: str) -> bool:
         """Whether a session that the database refuses is on hold already."""
@@ -113,3 +120,8 @@ class Holds:
         """The accounts of sessions that the database refuses; empty where they cannot be read."""
         with reading(self._database, self._mapping) as transaction:
             return OwedReader(transaction, self._mapping, self._selection).accounts_of(session_ids)
+
+    def _transaction(self) -> AbstractContextManager[Transaction]:
+        return self._database.transaction(
+            timeouts=LOCKING_TIMEOUTS, search_path=self._mapping.search_path, timezone=self._mapping.timezone
+        )

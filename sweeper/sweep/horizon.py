@@ -15,7 +15,7 @@ from sweeper.config.model import PolicySection
 from sweeper.core.results import Amount
 from sweeper.install.state import Installation
 from sweeper.postgres.database import Database
-from sweeper.postgres.timeouts import LOCKING_TIMEOUTS, READ_TIMEOUTS, Timeouts
+from sweeper.postgres.timeouts import READ_TIMEOUTS, Timeouts
 from sweeper.postgres.transaction import Transaction
 from sweeper.sweep.selection import Selection, before
 
@@ -95,16 +95,6 @@ def store(database: Database, mapping: Mapping, settled: SettledSelection) -> No
         if settled.full:
             counted = {"sessions": settled.before_floor.sessions, "credits": str(settled.before_floor.credits)}
             transaction.rows(mapping.statement("note_full_sweep"), {**common, **counted})
-
-
-def end_settled_holds(database: Database, mapping: Mapping, as_of: datetime) -> None:
-    """End, after a full sweep, the holds of sessions that have a refund or are gone: no other command does."""
-    if mapping.is_by_account:  # whose rows are on several nodes
-        return
-    with database.transaction(
-        timeouts=LOCKING_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
-    ) as transaction:
-        transaction.rows(mapping.statement("end_settled_holds"), {"as_of": as_of})
 
 
 def note_seen(database: Database, mapping: Mapping, selection: Selection, run_id: str) -> None:

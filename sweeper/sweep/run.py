@@ -25,7 +25,7 @@ from sweeper.sweep.batch import BOOKKEEPING_TIMEOUTS, BatchPayer
 from sweeper.sweep.caps import Caps
 from sweeper.sweep.context import RunContext, RunRequest, prepare
 from sweeper.sweep.holds import Holds
-from sweeper.sweep.horizon import SettledSelection, end_settled_holds, note_seen, store
+from sweeper.sweep.horizon import SettledSelection, note_seen, store
 from sweeper.sweep.owed_session import Survey
 from sweeper.sweep.progress import Observer
 from sweeper.sweep.rehearsal import Rehearsal, find_objection
@@ -107,7 +107,7 @@ def _execute(
         if prepared.whole and outcome in _EVERYTHING_PAID and database.connections_made == 1:
             _store_horizon(database, prepared, sweep, before_floor)
             if prepared.full:
-                _note_full_sweep(database, prepared, run_id)
+                _note_full_sweep(database, prepared, holds, run_id)
         return _close_at_end(database, mapping, result, opening, signals)
 
 
@@ -128,13 +128,12 @@ def _store_horizon(database: Database, prepared: RunContext, sweep: Sweep, befor
         retrying(lambda: store(database, prepared.mapping, settled), attempts=1)
 
 
-def _note_full_sweep(database: Database, prepared: RunContext, run_id: str) -> None:
-    mapping, selection = prepared.mapping, prepared.selection
+def _note_full_sweep(database: Database, prepared: RunContext, holds: Holds, run_id: str) -> None:
     # what the previous full sweep recorded is still there, and the next one does it again
     with suppress(SweeperError, Busy, TooSlow, Refusal, StatementError):
-        retrying(lambda: end_settled_holds(database, mapping, selection.as_of), attempts=1)
+        retrying(holds.end_settled, attempts=1)
     with suppress(SweeperError, Busy, TooSlow, Refusal, StatementError):
-        retrying(lambda: note_seen(database, mapping, selection, run_id), attempts=1)
+        retrying(lambda: note_seen(database, prepared.mapping, prepared.selection, run_id), attempts=1)
 
 
 def _sweep(sweep: Sweep, selection: Selection) -> tuple[Survey, Outcome, SweeperError | None]:
@@ -146,13 +145,10 @@ def _sweep(sweep: Sweep, selection: Selection) -> tuple[Survey, Outcome, Sweeper
     except (SweeperError, Refusal, Busy, TooSlow) as problem:
         outcome, error = Outcome.FAILED, failure_of(problem)
     try:
-        return (
-            sweep.survey(selection, payable=True, about=True, attempts=_attempts_at_end(outcome, error)),
-            outcome,
-            error,
-        )
+        left = sweep.survey(selection, payable=True, about=True, attempts=_attempts_at_end(outcome, error))
     except (SweeperError, Refusal, Busy, TooSlow):
-        return Survey(), outcome, error
+        left = Survey()
+    return left, outcome, error
 
 
 def _attempts_at_end(outcome: Outcome, error: SweeperError | None) -> int | None:
