@@ -19,7 +19,7 @@ from sweeper.sweep.caps import Caps, Room
 from sweeper.sweep.changed_ids import Orphans, find_moved, find_orphans
 from sweeper.sweep.context import RunContext, RunRequest, prepare
 from sweeper.sweep.owed import OwedReader, reading
-from sweeper.sweep.owed_list import OwedList
+from sweeper.sweep.owed_list import FailingRows, OwedList
 from sweeper.sweep.owed_session import OwedSession
 from sweeper.sweep.rehearsal import Rehearsal, find_objection
 from sweeper.sweep.suspects import refusal_of, unproven
@@ -188,7 +188,8 @@ def _before_floor(owed: OwedList, prepared: RunContext, request: RunRequest) -> 
         return Amount()
     if prepared.before_floor is not None:
         return prepared.before_floor
-    found = replace(owed, selection=owed.selection.earlier(prepared.floor)).count(about=True)
+    earlier = owed.selection.earlier(prepared.floor)
+    found = replace(owed, selection=earlier, failing=FailingRows(ends=True)).count()
     return Amount(found.sessions, found.credits)
 
 

@@ -20,7 +20,7 @@ _COUNTED_ALONE, _LEFT_TOGETHER = 200, 64
 
 
 @dataclass
-class _FailingRows:
+class FailingRows:
     """How many rows failed alone, and whether that ends the search for others: it takes some milliseconds for each."""
 
     ends: bool = False
@@ -33,24 +33,15 @@ class _FailingRows:
 
 @dataclass(frozen=True)
 class OwedList(OwedReader):
-    """Every owed session of one selection, even beside rows whose expression fails; locks nothing."""
+    """Every owed session of one selection, even beside rows whose expression fails; locks nothing.
 
-    failing: _FailingRows = field(default_factory=_FailingRows)
+    Where ``failing`` ends the search for rows that fail, some sessions beside them may be left out.
+    """
 
-    def count(
-        self,
-        budget: Decimal | None = None,
-        *,
-        payable: bool = False,
-        about: bool = False,
-        settled: Collection[str] = (),
-    ) -> Survey:
-        """Count what is owed, without the ``settled``; ``payable`` leaves out what will be put on hold.
+    failing: FailingRows = field(default_factory=FailingRows)
 
-        ``about``: where many rows fail, some sessions beside them may be left out.
-        """
-        if about:
-            return replace(self, failing=_FailingRows(ends=True)).count(budget, payable=payable, settled=settled)
+    def count(self, budget: Decimal | None = None, *, payable: bool = False, settled: Collection[str] = ()) -> Survey:
+        """Count what is owed, without the ``settled``; ``payable`` leaves out what will be put on hold."""
         if payable and self.mapping.has_shared_ids:
             known = self._of(replace(self.selection, ambiguous=self.find_ambiguous(self.selection.session_ids)))
             return known._count(budget, payable=payable, settled=settled)

@@ -17,7 +17,7 @@ from sweeper.sweep.batch import BatchPayer, ChangesOthers
 from sweeper.sweep.batches import BatchRunner
 from sweeper.sweep.holds import Holds, TooManyOfOne
 from sweeper.sweep.owed import OwedReader, reading
-from sweeper.sweep.owed_list import OwedList
+from sweeper.sweep.owed_list import FailingRows, OwedList
 from sweeper.sweep.owed_pages import OwedPage, PageFinder
 from sweeper.sweep.owed_session import Survey
 from sweeper.sweep.progress import Observer
@@ -100,10 +100,10 @@ class Sweep:
 
         def count() -> Survey:
             with reading(self._database, self._mapping) as transaction:
-                lists = (OwedList(transaction, self._mapping, part) for part in selection.parts())
-                return sum(
-                    (owed.count(budget, payable=payable, about=about, settled=settled) for owed in lists), Survey()
+                lists = (
+                    OwedList(transaction, self._mapping, part, FailingRows(ends=about)) for part in selection.parts()
                 )
+                return sum((owed.count(budget, payable=payable, settled=settled) for owed in lists), Survey())
 
         return retrying(count, attempts=attempts)
 
