@@ -8,7 +8,7 @@ SELECT v.session_id::text AS session_id,
            SELECT {if unsigned}pg_catalog.sum{else}-pg_catalog.sum{end}(l.{amount_column}::numeric)
            FROM {ledger} AS l
            WHERE {ledger_session} {ledger_session_eq} v.session_id{ledger_session_as}
-             AND {if unsigned}({ledger_where}) IS NOT TRUE{else}l.{amount_column}::numeric < 0::numeric{end}{each qualifiers ""}
+             AND {include takes_credits}{each qualifiers ""}
              AND ({qualifier}){end}
        )::text{end} AS charged
 {include mapped_rows}

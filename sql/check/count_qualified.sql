@@ -7,7 +7,7 @@ CROSS JOIN LATERAL (
            pg_catalog.count(*) AS rows
     FROM {ledger} AS l
     WHERE {ledger_session} {ledger_session_eq} {session_id}{ledger_session_as}
-      AND {if unsigned}({ledger_where}) IS NOT TRUE{else}l.{amount_column}::numeric < 0::numeric{end}
+      AND {include takes_credits}
 ) AS taken
 WHERE {include chosen}
   AND taken.rows > 0

@@ -67,10 +67,10 @@ def is_sum_of_ledger(samples: Samples, accounts: Table, own: AccountsSection) ->
 def check_versions(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
     """A version of the account that each change may raise, and a refund does not: a writer could write over it."""
     moved = own.add != {} and not hook_may_write(samples, [accounts.name])
-    found = _compare(samples, accounts, own) if moved else None
-    if found is None or found[0].accounts < _ENOUGH or (found[0].refunds or 0) < found[0].accounts:
+    compared = _compare_refunded(samples, accounts, own) if moved else None
+    if compared is None:
         return
-    row, others, _ = found
+    row, others = compared
     for column, raised in zip(others, row.raised, strict=True):
         known = {accounts.column(text) for text in own.add or {}} | {accounts.column(own.balance or "")}
         if not (_VERSION.fullmatch(column.name) and is_whole(column)) or column in known or raised < row.accounts:
@@ -86,11 +86,19 @@ def check_versions(samples: Samples, accounts: Table, own: AccountsSection) -> I
 
 def gross_counters(samples: Samples, accounts: Table, own: AccountsSection) -> list[Column]:
     """The columns that have all that was ever given or taken by the ledger: the app's refunds left them as they are."""
+    compared = _compare_refunded(samples, accounts, own)
+    if compared is None:
+        return []
+    row, others = compared
+    return [one for one, count in zip(others, row.gross, strict=True) if count == row.accounts]
+
+
+def _compare_refunded(samples: Samples, accounts: Table, own: AccountsSection) -> tuple[Row, list[Column]] | None:
+    """The same for enough accounts that have as many refunds of the app's, so that these show in the other numbers."""
     compared = _compare(samples, accounts, own)
     if compared is None or compared[0].accounts < _ENOUGH or (compared[0].refunds or 0) < compared[0].accounts:
-        return []
-    row, others, _ = compared
-    return [one for one, count in zip(others, row.gross, strict=True) if count == row.accounts]
+        return None
+    return compared[:2]
 
 
 def _compare(samples: Samples, accounts: Table, own: AccountsSection) -> tuple[Row, list[Column], Column] | None:

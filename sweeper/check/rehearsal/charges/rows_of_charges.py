@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
+from itertools import chain
 
 from sweeper.app.catalog import Column, Table
 from sweeper.check.context import CheckContext, warning
@@ -18,8 +19,8 @@ from sweeper.postgres.templates import Choices, Slots, fill_expression
 from sweeper.postgres.transaction import Row
 
 _ENOUGH, _NEARLY_ALL, _ODD = 3, 0.9, 0.05
-# the name of a table, its charge as SQL, if that can be said in the file, and the sessions that run and that failed
-_Charges = tuple[str, str, Sequence[Row], Sequence[Row]]
+# the name of a table, its charge as SQL, if that can be said in the file, and how the charges are read
+_Charges = tuple[str, str, dict[str, str], Choices]
 
 
 def check_rows_of_charges(context: CheckContext) -> Iterator[Check]:
@@ -32,7 +33,8 @@ def check_rows_of_charges(context: CheckContext) -> Iterator[Check]:
     if context.mapping.is_by_account:
         return
     with sampling(context) as samples:
-        for name, charge, running, failed in (*_of_ledger(samples), *_of_tables(samples)):
+        for name, charge, slots, choices in chain(_of_ledger(samples), _of_tables(samples)):
+            running, failed = (_read(samples, slots, choices, running=one) for one in (True, False))
             without = _uncharged(running, failed)
             if without and not _are_all_charged(samples):
                 yield warning(
@@ -53,9 +55,7 @@ def _of_ledger(samples: Samples) -> Iterator[_Charges]:
         return
     qualifiers: list[Slots] = [{"qualifier": text} for text in of_these_sessions(samples, amounts[0], unsigned=True)]
     choices: Choices = {"charged": False, "unsigned": True, "qualifiers": qualifiers}
-    slots = {"charged": "NULL", "amount_column": amounts[0].quoted}
-    running, failed = (_read(samples, slots, choices, running=one) for one in (True, False))
-    yield ledger.table.name, "", running, failed
+    yield ledger.table.name, "", {"charged": "NULL", "amount_column": amounts[0].quoted}, choices
 
 
 def _of_tables(samples: Samples) -> Iterator[_Charges]:
@@ -65,9 +65,7 @@ def _of_tables(samples: Samples) -> Iterator[_Charges]:
             key = samples.context.mapping.slots["key"]
             slots = {"price": amount, "parts": table.qualified, "session": link.quoted, "key": key}
             charge = fill_expression("of_parts", slots)
-            slots = {"charged": charge, "amount_column": ""}
-            running, failed = (_read(samples, slots, choices, running=one) for one in (True, False))
-            yield table.name, charge, running, failed
+            yield table.name, charge, {"charged": charge, "amount_column": ""}, choices
 
 
 def _are_all_charged(samples: Samples) -> bool:

@@ -100,7 +100,7 @@ def find_rows(
             samples.context.hidden.setdefault(row.as_sql, [])
         elif row.oid not in readable:
             samples.context.out_of_sight.append(row.as_sql)
-    keys, settled = _other_keys(samples), settled_ids(samples)
+    keys = _other_keys(samples)
     links = linked_tables(samples, tables, columns, {key.name for key in keys})
     ways: tuple[Callable[[Mapping[str, str]], Rows], ...] = (
         lambda known: _named(samples, links, known, words),
@@ -109,11 +109,13 @@ def find_rows(
         lambda known: _named(samples, _json_columns(samples, tables, columns), known, words, json=True),
         lambda known: dict(_named_in_texts(samples, tables, columns, known, words)),
     )
-    names, others = (_names(samples, ids, keys) for ids in (session_ids, settled))
+    names = _names(samples, session_ids, keys)
     for way in ways:
-        found = {where: given for where, given in way(names).items() if fits(where, given)}
-        if found and (found := without_usual(found, len(session_ids), way(others), len(settled))):
-            return found
+        if found := {where: given for where, given in way(names).items() if fits(where, given)}:
+            settled = settled_ids(samples)
+            others = way(_names(samples, settled, keys))
+            if found := without_usual(found, len(session_ids), others, len(settled)):
+                return found
     return {}
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 
 from sweeper.app.catalog import TIME_TYPES, Column, Table
 from sweeper.check.rehearsal.charges.delivered import settled_ids
@@ -83,7 +84,7 @@ def _may_say(column: Column, *, of_charges: bool) -> bool:
 def _links(samples: Samples) -> Iterator[_Link]:
     """Links between the sessions and tables whose rows have amounts, except mapped ones."""
     looked = 0
-    for table, key, link, by_row in (*_references(samples), *_by_name(samples), *_about(samples)):
+    for table, key, link, by_row in chain(_references(samples), _by_name(samples), _about(samples)):
         if ASKED.search(table.name):
             continue
         of_charges = bool(_OF_CHARGES.search(table.name))
