@@ -10,7 +10,7 @@ WITH tried (type_oid) AS (
         CROSS JOIN LATERAL (
             SELECT v.value
             FROM {refund_sample} AS refund
-            CROSS JOIN LATERAL (SELECT CASE WHEN true THEN {expression} END AS value) AS v
+            CROSS JOIN LATERAL (SELECT {include whole_expression} AS value) AS v
         ) AS over_refund
         LIMIT %(no_rows)s::bigint
     ))::oid

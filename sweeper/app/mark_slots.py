@@ -93,7 +93,9 @@ class _Writer:
         names = self._names(value)
         sql = fill_part("expression", {"expression": value})
         tried = (
-            fill_part("over_sample", {"value": sql, "refund": self._refund}, {"refund_names": names}) if names else sql
+            fill_part("over_sample", {"expression": value, "refund": self._refund}, {"refund_names": names})
+            if names
+            else value
         )
         self._reader.castable(key, value, tried, self._sessions.qualified, "s")
         self._require_qualified(key, value, tried)

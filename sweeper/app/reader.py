@@ -148,8 +148,8 @@ class Reader:
             self.column(key, text, table)  # this error names the nearest column
         by_name = key.startswith("sessions.") and key not in _READ_BY_FENCE  # its expression may change
         virtual = column and (f"{alias}.{column.quoted}" if by_name else column.expression)
+        kind, collatable = self._type(key, text, table.qualified, alias, table=table, sql=virtual or text)
         sql = fill_part("expression", {"expression": virtual or text})
-        kind, collatable = self._type(key, text, table.qualified, alias, table=table, sql=sql)
         return Expression(sql, kind, collation=self._collation(sql, table, alias) if collatable else "")
 
     def _collation(self, sql: str, table: Table, alias: str) -> str:
@@ -182,7 +182,7 @@ class Reader:
         self, key: str, text: str, source: str, alias: str, *, table: Table | None = None, sql: str | None = None
     ) -> tuple[str, bool]:
         """The name of the type of an SQL expression, and whether it has a collation."""
-        slots = {"expression": fill_part("expression", {"expression": sql or text}), "table": source, "alias": alias}
+        slots = {"expression": sql or text, "table": source, "alias": alias}
         return self._tried(key, text, fill("type_of_expression", slots), table)
 
     def _tried(self, key: str, text: str, statement: str, table: Table | None = None) -> tuple[str, bool]:
@@ -222,7 +222,7 @@ class Reader:
 
     def type_over(self, key: str, text: str, refund: str, beside: Mapping[str, Table]) -> str:
         """The type of an expression over a made-up refund, an SQL subquery, with rows of tables by their aliases."""
-        slots = {"expression": fill_part("expression", {"expression": text}), "refund_sample": refund}
+        slots = {"expression": text, "refund_sample": refund}
         tables = [table.beside_refund(alias) for alias, table in beside.items()]
         return self._tried(key, text, fill("type_over_refund", slots, {"beside": tables}))[0]
 

@@ -23,7 +23,7 @@ from tests.helpers.checks import check, items
         ("sessions", "amount", "error", "must be smallint or integer or bigint"),
         ("sessions", "amount", "price +", "syntax error"),
         ("sessions", "amount", "nonsense(price)", "function nonsense(integer) does not exist"),
-        ("sessions", "amount", "price, price", "gives several columns"),
+        ("sessions", "amount", "(price, price)", "gives several columns"),
         ("sessions", "amount", "sum(price)", "aggregate functions are not allowed"),
         ("sessions", "amount", "generate_series(1, price)", "set-returning functions are not allowed"),
         ("sessions", "amount", "(SELECT price, price FROM jobs)", "subquery must return only one column"),

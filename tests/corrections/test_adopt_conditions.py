@@ -7,9 +7,9 @@ from tests.helpers.app_database import AppDatabase
 
 WRITING = "CREATE FUNCTION take() RETURNS boolean LANGUAGE sql VOLATILE AS 'DELETE FROM users RETURNING true'"
 # ends the statement that looks at its type, and begins another that ends like it
-SECOND_STATEMENT = """{value}) END AS value) AS v LIMIT 0))::oid) SELECT 1; COMMIT; DELETE FROM users;
+SECOND_STATEMENT = """{value} END AS value) AS v LIMIT 0))::oid) SELECT 1; COMMIT; DELETE FROM users;
 WITH RECURSIVE down (oid, beneath) AS (SELECT t.oid, t.typbasetype FROM pg_catalog.pg_type AS t
-WHERE t.oid = pg_typeof((SELECT v.value FROM users AS s CROSS JOIN LATERAL (SELECT CASE WHEN true THEN ({value}"""
+WHERE t.oid = pg_typeof((SELECT v.value FROM users AS s CROSS JOIN LATERAL (SELECT CASE WHEN true THEN {value}"""
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,7 @@ def test_what_a_person_asks_for_can_write_nothing(first: AppDatabase, flag: str,
         (("--where", "1"), "mapping", "true or false"),
         (("--where", "count(s.id) > 1"), "mapping", "aggregate"),
         (("--where", "true", "--amount", "'x'"), "mapping", "must be"),
+        (("--where", "status = 'error') OR (true"), "mapping", "syntax error"),
         (("--session", "unknown"), "unknown_session", "no such session"),
         ((), "usage", "either"),
         (("--where", "true", "--session", "s1"), "usage", "either"),
