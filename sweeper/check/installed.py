@@ -38,6 +38,8 @@ def check_installed(context: CheckContext) -> Iterator[Check]:
     elif context.missing:
         yield failure("installed", context.missing, "see the message")
     elif installation.fingerprint != context.mapping.fingerprint:
+        with context.reading() as transaction:
+            require_same_key(transaction, context.mapping, installation)
         yield failure("installed", what_changed(context.mapping, installation), "sweeper install")
     elif renamed := renamed_statuses(context.mapping, installation):
         yield failure(

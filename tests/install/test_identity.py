@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from tests.helpers.app_database import AppDatabase
+from tests.helpers.checks import check, items
 from tests.helpers.jobs import ATTEMPT, TRIES, add_job, install, jobs, reconfigure, refused, sweep, uninstall
 from tests.helpers.server import Server
 
@@ -82,6 +83,7 @@ def test_another_key_is_refused_with_what_it_would_pay_and_translated(
     assert "--rekey" in said
     refused(paid, "run")
     refused(paid, "run", "--dry-run")
+    assert "`sweeper install --rekey`" in items(check(paid))["installed"]["message"]
     assert install(paid, "--rekey") == 0
     assert sweep(paid) == 0
     assert paid.value("SELECT credits FROM users") == 20
