@@ -2,7 +2,7 @@
 -- compares it with that session. Reads and writes no row of the app.
 SELECT found.session_id::text AS session_id,
        found.found::text AS found,
-       found.found {ledger_session_eq} found.session_id{ledger_session_as} AS meets,
+       found.found {ledger_session_eq} found.session_id{ledger_session_as} AS is_found,
        {include may_change_row} AS may_change
 FROM (
     SELECT refund.session_id,

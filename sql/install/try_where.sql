@@ -3,7 +3,7 @@
 SELECT (
            SELECT ({ledger_where}) IS TRUE
            FROM (SELECT {each written ", "}({value})::{type} AS {column}{end}) AS l
-       ) AS matches,
+       ) AS is_found,
        {include may_change_row} AS may_change
 FROM (
     {include made_up_refund}

@@ -41,13 +41,12 @@ def check_link(transaction: Transaction, mapping: Mapping, own: LedgerSection | 
     written = columns_tried(ledger, own.session)
     if written is None:
         return
-    found = list(_tried(transaction, mapping, "try_link", written))
-    if found and all(row.meets is False and not row.may_change for row in found):
+    if never := _never_found(transaction, mapping, "try_link", written):
         raise problem(
             "ledger.session",
             own.session,
-            f"can never be the session of a row that a refund writes: for the made-up session {found[0].session_id} "
-            f"[ledger.insert] writes a row for which it gives {found[0].found}, so no refund would be found again",
+            f"can never be the session of a row that a refund writes: for the made-up session {never.session_id} "
+            f"[ledger.insert] writes a row for which it gives {never.found}, so no refund would be found again",
         )
 
 
@@ -56,8 +55,7 @@ def _check_where(transaction: Transaction, mapping: Mapping, own: LedgerSection,
     written = columns_tried(ledger, own.where)
     if any("attempt" in names_in(one["value"]) for one in written or ()):
         return  # no made-up id of its type is known
-    found = list(_tried(transaction, mapping, "try_where", written)) if written else []
-    if found and all(row.matches is False and not row.may_change for row in found):
+    if written and _never_found(transaction, mapping, "try_where", written):
         columns = {one["column"] for one in written or ()}
         own_values = {ledger.table.column(text): (text, value) for text, value in own.insert.items()}
         values = ", ".join(
@@ -90,6 +88,16 @@ def _names(text: str, column: Column) -> bool:
     return bool(re.search(rf"(?<![\w$]){re.escape(column.name)}(?![\w$])", text, re.IGNORECASE))
 
 
+def _never_found(transaction: Transaction, mapping: Mapping, name: str, written: list[Slots]) -> Row | None:
+    """The result for the first made-up id, if for none of them the row is found; the first that is ends the search."""
+    first = None
+    for row in _tried(transaction, mapping, name, written):
+        if row.is_found is not False or row.may_change:
+            return None
+        first = first or row
+    return first
+
+
 def _tried(transaction: Transaction, mapping: Mapping, name: str, written: list[Slots]) -> Iterator[Row]:
     """The result for each made-up id that has the right type and for which the expressions do not fail."""
     statement = fill(name, mapping.slots, {**mapping.choices, "written": written})
@@ -104,6 +112,7 @@ def _tried(transaction: Transaction, mapping: Mapping, name: str, written: list[
         }
         try:
             with transaction.savepoint():
-                yield transaction.row(statement, binds)
+                row = transaction.row(statement, binds)
         except (Refusal, SweeperError):
             continue
+        yield row
