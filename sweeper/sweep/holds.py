@@ -111,10 +111,11 @@ class Holds:
         with self._transaction() as transaction:
             transaction.rows(self._mapping.statement("end_settled_holds"), {"as_of": self._selection.as_of})
 
-    def is_on_hold(self, session_id: str) -> bool:
-        """Whether a session that the database refuses is on hold already."""
+    def standing_of(self, session_id: str) -> tuple[str | None, bool]:
+        """The account of a session that the database refuses, and whether the session is on hold already."""
         with reading(self._database, self._mapping) as transaction:
-            return OwedReader(transaction, self._mapping, self._selection).is_on_hold(session_id)
+            reader = OwedReader(transaction, self._mapping, self._selection)
+            return reader.accounts_of([session_id]).get(session_id), reader.is_on_hold(session_id)
 
     def accounts_of(self, session_ids: Sequence[str]) -> dict[str, str | None]:
         """The accounts of sessions that the database refuses; empty where they cannot be read."""

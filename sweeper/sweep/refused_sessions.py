@@ -31,11 +31,13 @@ class RefusedSessions:
         Raises:
             FailedError: the run is at fault, or too many would be put on hold.
         """
-        account_id = self._tables.once_unlocked(lambda: self._holds.accounts_of([session_id])).get(session_id)
-        if self._tables.once_unlocked(lambda: self._holds.is_on_hold(session_id)):
+        account_id, on_hold = self._tables.once_unlocked(lambda: self._holds.standing_of(session_id))
+        if on_hold:
             self._hold(session_id, problem)
         elif not self.suspects.room.take(account_id):
             self.suspects.leave_aside([session_id])
+            if since is self.suspects.in_this_run:
+                self.suspects.unreadable.add(session_id)
         elif refusal_of(problem).raised:
             self._hold(session_id, problem)
         else:

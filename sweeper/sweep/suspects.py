@@ -66,6 +66,8 @@ class Suspects:
         self.room = AccountRoom(most)
         # left to the next run, in order, because of other sessions of their accounts
         self.aside = dict[str, None]()
+        # those of them of which an expression fails whenever it is read: they need not be looked at once more
+        self.unreadable = set[str]()
         # a row's own expression fails whenever it is read, so a payment before that proves as much as one after it
         self.in_this_run = self.since_now()
 

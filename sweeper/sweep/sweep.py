@@ -83,7 +83,10 @@ class Sweep:
         selection = self._pages.knowing(selection)
         if self.tally.capped or self._payer.has_budget:
             return self.survey(selection, retrying(self._payer.budget), payable=True)
-        return self.survey(selection.only(tuple(self.tally.skipped)), payable=True) if self.tally.skipped else Survey()
+        unreadable = self._runner.refused.suspects.unreadable
+        skipped = tuple(session_id for session_id in self.tally.skipped if session_id not in unreadable)
+        left = self.survey(selection.only(skipped), payable=True) if skipped else Survey()
+        return left + Survey(to_hold=len(unreadable))
 
     def survey(
         self,
@@ -239,7 +242,8 @@ class Sweep:
             if isinstance(found, RefusedAlone):
                 # an expression fails whenever it is read, so payments before this one prove as much as later ones
                 problem = cast("Refusal | StatementError", found.error)
-                if not self._read(selection, partial(OwedReader.has_come_before, session_id=found.item)):
+                came_before = partial(OwedReader.has_come_before, session_id=found.item)
+                if selection.dates != "unknown" or not self._read(selection, came_before):
                     self._runner.refused.add(found.item, problem, self._runner.refused.suspects.in_this_run)
                 refused = True
             else:

@@ -1,5 +1,6 @@
 """What happens around a statement of the program, which is recognized by its name."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -40,6 +41,19 @@ def before(statement: str | Collection[str], action: Callable[[], object]) -> It
 
     with patch.object(Transaction, "rows", rows):
         yield done
+
+
+@contextmanager
+def counted() -> Iterator[Counter[str]]:
+    """How often the program sends each statement."""
+    original, sent = Transaction.rows, Counter[str]()
+
+    def rows(self: Transaction, text: str, binds: Any = None) -> Any:
+        sent[name_of(text)] += 1
+        return original(self, text, binds)
+
+    with patch.object(Transaction, "rows", rows):
+        yield sent
 
 
 @contextmanager

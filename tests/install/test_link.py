@@ -1,15 +1,11 @@
 """What links a row of the app's ledger to its session must give that session for what a refund writes there."""
 
-from typing import Any
-from unittest.mock import patch
-
 import pytest
 
-from sweeper.postgres.transaction import Transaction
 from tests.helpers.any_app import App
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.checks import check, items
-from tests.helpers.statements import name_of
+from tests.helpers.statements import counted
 
 LEDGER = (
     "CREATE TABLE entries (id uuid DEFAULT gen_random_uuid(), job text, wallet text, kind text, amount numeric, "
@@ -104,12 +100,6 @@ def test_a_where_that_reads_a_charge_or_the_size_of_an_amount_is_accepted(
 
 def test_a_right_file_takes_one_made_up_session_for_each_key(app: App) -> None:
     ledger(app, "job", job="session_id")
-    original, sent = Transaction.rows, list[str]()
-
-    def rows(self: Transaction, text: str, binds: Any = None) -> Any:
-        sent.append(name_of(text))
-        return original(self, text, binds)
-
-    with patch.object(Transaction, "rows", rows):
+    with counted() as sent:
         assert app.install().exit_code == 0
-    assert (sent.count("try_link"), sent.count("try_where")) == (1, 1)
+    assert (sent["try_link"], sent["try_where"]) == (1, 1)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.helpers import statements
 from tests.helpers.app_database import AppDatabase
 from tests.helpers.audits import audit
 from tests.helpers.holds import holds
@@ -112,11 +113,14 @@ def break_one_account(first: AppDatabase, line: str, broken: str) -> None:
 def test_expressions_that_fail_for_one_account_stop_no_others(first: AppDatabase) -> None:
     broken = "CASE WHEN user_id = 'bad' THEN 1 / (user_id <> 'bad')::int ELSE 1 END"
     break_one_account(first, 'amount     = "cardinality(selected_models)"', f'amount = "{broken}"')
-    planned, ran = first.run("--dry-run"), first.run()
+    planned = first.run("--dry-run")
+    with statements.counted() as sent:
+        ran = first.run()
     for one in (planned, ran):
         counted = [one.document[name] for name in ("held", "skipped")]
         assert (one.document["refunds"]["sessions"], counted) == (1, [2, 5]), one.document
     assert ran.exit_code == 3
+    assert sent["look"] == 0, "those that failed are not looked at once more at the end"
 
 
 def test_sessions_whose_start_cannot_be_read_are_counted_once(first: AppDatabase) -> None:
