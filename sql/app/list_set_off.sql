@@ -1,5 +1,5 @@
--- Lists the roles that may change, or own, what a write to the mapped tables runs: triggers, and the functions and
--- types that these tables use. The roles with whose rights it runs are those of list_planters.
+-- Lists the roles that may change, or own, what a write to the mapped tables or sweeper's own runs: triggers, and the
+-- functions and types that these tables use. The roles with whose rights it runs are those of list_planters.
 WITH RECURSIVE {include strangers},
 -- a row that is written fires the triggers of its partition
 tables AS (
@@ -13,6 +13,14 @@ tables AS (
     ) AS written
     JOIN pg_catalog.pg_class AS c ON c.oid = written.oid
     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+),
+own_tables AS (
+    SELECT c.oid, pg_catalog.format('%%I.%%I', n.nspname, c.relname) AS name, c.relowner
+    FROM pg_catalog.pg_class AS c
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE n.nspname::text = %(own_schema)s::text
+      AND c.relkind IN ('r', 'p')
+      AND c.relname IN ('refunds', 'reversals', 'holds', 'runs', 'settings', 'locks')
 ),
 types AS (
     SELECT t.oid, t.typowner, t.typelem, t.typbasetype
@@ -29,13 +37,7 @@ runs AS (
       AND t.tgenabled <> 'D'::"char"
       AND (
           t.tgrelid IN (SELECT w.oid FROM tables AS w)
-          OR t.tgrelid IN (
-              SELECT c.oid
-              FROM pg_catalog.pg_class AS c
-              JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-              WHERE n.nspname::text = %(own_schema)s::text
-                AND c.relname IN ('refunds', 'reversals', 'holds', 'runs')
-          )
+          OR t.tgrelid IN (SELECT o.oid FROM own_tables AS o)
       )
     UNION
     SELECT d.refobjid
@@ -66,6 +68,9 @@ may_create AS MATERIALIZED (
     SELECT 'partition', w.name, w.relowner
     FROM tables AS w
     WHERE w.relispartition
+    UNION ALL
+    SELECT 'own', o.name, o.relowner
+    FROM own_tables AS o
     UNION ALL
     SELECT 'called',
            pg_catalog.format('%%I.%%I(%%s)', n.nspname, p.proname, pg_catalog.oidvectortypes(p.proargtypes)),

@@ -91,6 +91,19 @@ def test_a_trigger_of_one_partition_is_listed_and_one_of_the_table_only_once(bar
     assert "of_one on all_sessions (bonus), of_all on prediction_sessions (bonus);" in message
 
 
+@pytest.mark.parametrize("table", ["refunds", "locks"])
+def test_who_owns_a_table_of_sweepers_may_put_a_trigger_on_it(bare: AppDatabase, table: str) -> None:
+    """And take away the one that makes refunds append-only."""
+    assert bare.sweeper("install", now=None).exit_code == 0
+    bare.sql("GRANT CREATE ON SCHEMA sweeper TO sweeper_layer")
+    bare.sql(f"ALTER TABLE sweeper.{table} OWNER TO sweeper_layer; REVOKE CREATE ON SCHEMA sweeper FROM sweeper_layer")
+    checked = items(check(bare))["search_path"]
+    assert checked["status"] == "warning"
+    assert f"sweeper_layer, which owns the table sweeper.{table} and may change its triggers" in checked["message"]
+    bare.sql(checked["fix"])
+    assert items(check(bare))["search_path"]["status"] == "ok"
+
+
 def test_who_owns_a_partition_may_put_a_trigger_on_it(bare: AppDatabase) -> None:
     partition(bare, partitions="CREATE TABLE all_sessions PARTITION OF prediction_sessions DEFAULT")
     assert "search_path" not in not_ok(check(bare))

@@ -23,7 +23,8 @@ WHERE EXISTS (SELECT FROM mapped)
 GROUP BY m.kind, m.place, m.role
 HAVING m.kind IN ('schema', 'create') OR pg_catalog.count(v.oid) > 0
 ORDER BY pg_catalog.array_position(
-             ARRAY['create', 'schema', 'function', 'operator', 'trigger', 'partition', 'called', 'read', 'type'], m.kind
+             ARRAY['create', 'schema', 'function', 'operator', 'trigger', 'partition', 'own', 'called', 'read', 'type'],
+             m.kind
          ),
          m.place,
          m.role
