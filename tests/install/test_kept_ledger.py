@@ -26,6 +26,17 @@ def test_the_readmes_uninstall_and_an_install_after_it_pay_nothing_again(paid: A
     assert paid.value("SELECT credits FROM users") == 20
 
 
+def test_a_refund_deleted_after_an_uninstall_is_not_paid_again(paid: AppDatabase) -> None:
+    """The record of the runs, which stays as well, shows how many they paid."""
+    uninstall(paid)
+    paid.sql("ALTER TABLE sweeper.refunds DISABLE TRIGGER append_only")
+    paid.sql("DELETE FROM sweeper.refunds WHERE session_id = (SELECT min(session_id) FROM sweeper.refunds)")
+    assert install(paid) == 0
+    ran = paid.run(now=None, role=None)
+    assert (ran.document["refunds"]["sessions"], ran.document["held"]) == (0, 1)
+    assert paid.sql("SELECT why FROM sweeper.holds") == [("refund_missing",)]
+
+
 def test_rows_that_are_missing_in_the_table_of_locks_are_put_back(paid: AppDatabase) -> None:
     """As after a restore without the rows of some tables: `install` waited for another one that did not exist."""
     add_job(paid, 1009)
