@@ -138,7 +138,7 @@ class Values:
             "sqlstate": "22012",
             "message": "division by zero",
             "constraint_name": "",
-            "payable": True,
+            **dict.fromkeys(("payable", "full"), True),
             "settled": None,
             "fingerprint": self.mapping.fingerprint,
             "horizon": as_of,

@@ -90,7 +90,7 @@ def store(database: Database, mapping: Mapping, settled: SettledSelection) -> No
                 skipped = selection.only(settled.skipped).binds
                 unsettled.append(transaction.row(mapping.statement("find_earliest"), skipped).started_at)
             horizon = before(min(moment for moment in unsettled if moment), MARGIN)
-            moved = {"horizon": horizon, "policy": settled.digest}
+            moved = {"horizon": horizon, "policy": settled.digest, "full": settled.full}
             transaction.rows(mapping.statement("move_horizon"), {**common, **moved})
         if settled.full:
             counted = {"sessions": settled.before_floor.sessions, "credits": str(settled.before_floor.credits)}
