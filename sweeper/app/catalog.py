@@ -18,6 +18,7 @@ NUMBER_TYPES = (*EXACT_TYPES, *FLOATING_TYPES)
 MONEY = "money"
 TIME_TYPES = ("timestamp without time zone", "timestamp with time zone")
 TEXT_TYPES = ("text", "character varying", "character", "bpchar", "name")
+_MISSING_COLUMN = re.compile(r'column (?:\w+\.)?"?([^"]+?)"? does not exist')
 _BARE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 _LITERALS = re.compile(r"\b[Ee]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/|(\$\w*\$).*?\1", re.DOTALL)
 _LITERAL = re.compile(r"[Ee]?'(?:[^']|'')*'")
@@ -138,6 +139,14 @@ def nearest_column(text: str, table: Table) -> str:
     near = nearest_of(text.strip('"'), list(table.columns))
     # as SQL reads it: a name with capitals needs its quotes
     return f"; did you mean {as_sql(near)}?" if near else nearest("", [as_sql(name) for name in table.columns])
+
+
+def hint(text: str, message: str, table: Table | None) -> str:
+    """What may be meant by an expression that the database refuses with this message; empty if unknown."""
+    missing = _MISSING_COLUMN.search(message)
+    if missing and table:
+        return nearest_column(missing[1], table)
+    return ": put a subquery in parentheses" if text.lower().startswith(("select ", "with ")) else ""
 
 
 def as_sql(name: str) -> str:

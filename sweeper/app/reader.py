@@ -3,11 +3,10 @@
 Only the catalog is read, and no row except to explain a mistake, so a mistake is found before anything is written.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from sweeper.app.catalog import Column, Table, is_name, nearest_column, problem
+from sweeper.app.catalog import Column, Table, hint, is_name, nearest_column, problem
 from sweeper.app.distribution import read_distribution
 from sweeper.app.expression import Equality, Expression
 from sweeper.app.partitions import or_with_partitions, read_partitions
@@ -19,7 +18,6 @@ from sweeper.postgres.sqlstate import translated
 from sweeper.postgres.templates import fill, fill_part, quote_name
 from sweeper.postgres.transaction import Row, Transaction
 
-_MISSING_COLUMN = re.compile(r'column (?:\w+\.)?"?([^"]+?)"? does not exist')
 _CONSTANTS = ("true", "false", "null")
 _READ_BY_FENCE = ("sessions.attempt", "sessions.started_at")  # a virtual column is null in a trigger
 
@@ -192,9 +190,7 @@ class Reader:
         except (Refusal, SweeperError) as error:
             if getattr(error, "code", "") == "privilege":
                 raise
-            missing = _MISSING_COLUMN.search(error.message)
-            hint = nearest_column(missing[1], table) if missing and table else ""
-            raise problem(key, text, f"cannot be used: {error.message}{hint}") from None
+            raise problem(key, text, f"cannot be used: {error.message}{hint(text, error.message, table)}") from None
         if found.domain:  # it counts as its base type
             found = self.transaction.row(fill("find_base_type", {}), {"type_oid": found.oid})
         if found.type == "record":

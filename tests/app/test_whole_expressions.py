@@ -67,3 +67,8 @@ def test_a_value_that_is_no_expression_by_itself_is_refused(
 def test_an_expression_may_have_comments_and_lines(app: App, text: str) -> None:
     app.map(amount=text)
     assert app.sweep()["credits"] == 3
+
+
+def test_a_subquery_without_parentheses_is_refused_with_what_to_write(app: App) -> None:
+    app.map(amount="SELECT max(j.price) FROM jobs AS j")
+    app.refused("sessions.amount", "put a subquery in parentheses")
