@@ -29,7 +29,9 @@ CROSS JOIN LATERAL (
            {past_amount}::numeric::text AS past_amount
     FROM {ledger} AS l
     WHERE {past_session} {past_session_eq} v.session_id{past_session_as}
-      AND {past_where}
+      AND {past_where}{if past}{else}
+      -- a session that was charged again may have a refund of each charge
+      AND coalesce({ledger_attempt} {ledger_attempt_eq} v.attempt{ledger_attempt_as}, true){end}
 ) AS l
 WHERE NOT EXISTS (
     SELECT

@@ -87,6 +87,18 @@ def test_a_queue_in_which_jobs_are_tried_again(app: App) -> None:
     assert "statuses" not in rehearsed(app)
 
 
+def test_a_refund_for_each_charge_of_a_job(app: App) -> None:
+    app.sql("ALTER TABLE jobs ADD try int NOT NULL DEFAULT 2; ALTER TABLE book ADD try int DEFAULT 2")
+    app.sql("INSERT INTO book (wallet, job, kind, amount, try) SELECT wallet, job, kind, amount, 1 FROM book")
+    app.sql("UPDATE wallets AS w SET balance = 1000 + (SELECT sum(b.amount) FROM book AS b WHERE b.wallet = w.id)")
+    app.map(attempt="try")
+    app.map("ledger", attempt="try")
+    app.map("ledger.insert", **{"try": "attempt"})
+    assert "past_refunds" not in rehearsed(app)
+    app.map(amount="price * 2")  # as much as for both
+    assert rehearsed(app)["past_refunds"]["status"] == "failure"
+
+
 def test_a_queue_of_jobs_that_were_given_back_in_part(app: App) -> None:
     app.sql(QUEUE)
     app.sql("ALTER TABLE book ADD by text; UPDATE book SET amount = 1 WHERE kind = 'refund'")
