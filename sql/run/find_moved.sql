@@ -1,13 +1,16 @@
 -- Finds owed sessions with the account, the amount and the moment of failure of a refund whose own session no longer
--- exists: it is most likely their refund, from before their ids were changed. Leaves out several that share all three,
--- such as sessions that failed in one transaction, because the app may have deleted one of them. Also counts how many
--- of the orphans, which are some of these refunds, match a session.
+-- exists: it is most likely their refund, from before their ids were changed; or with the amount and the moment alone
+-- where the account no longer exists either. Leaves out several that share all of this, such as sessions that failed in
+-- one transaction, because the app may have deleted one of them. Also counts how many of the orphans, which are some of
+-- these refunds, match a session.
 WITH owed AS MATERIALIZED (
     SELECT found.*,
-           pg_catalog.count(*) OVER (PARTITION BY found.account_id, found.amount, found.owed_from) AS times
+           pg_catalog.count(*) OVER (PARTITION BY found.account_id, found.amount, found.owed_from) AS times,
+           pg_catalog.count(*) OVER (PARTITION BY found.amount, found.owed_from) AS times_of_all
     FROM (
         SELECT v.session_id,
                v.account_id,
+               v.started_at,
                v.amount::numeric AS amount,
                {include owed_from} AS owed_from
         {include reading}
@@ -23,30 +26,30 @@ known AS MATERIALIZED (
       AND EXISTS (
           SELECT
           FROM owed
-          WHERE owed.times = 1 AND {include as_refunded}
+          WHERE {include as_refunded}
       )
 ),
 alike AS MATERIALIZED (
-    SELECT r.refund_id, r.session_id, r.account_id, r.amount, r.failed_at
+    SELECT r.refund_id, r.session_id, r.account_id, r.attempt, r.amount, r.failed_at, r.created_at
     FROM {refunds} AS r
     WHERE (%(on_hold)s::boolean OR (SELECT pg_catalog.count(*) FROM known) > 0)
       AND EXISTS (
           SELECT
           FROM owed
-          WHERE owed.times = 1 AND {include as_refunded}
+          WHERE {include as_refunded}
       )
 ),
 gone AS MATERIALIZED (
     SELECT r.*
     FROM (
         SELECT r.*,
-               pg_catalog.count(*) OVER (PARTITION BY r.account_id, r.amount, r.failed_at) AS times
+               pg_catalog.count(*) OVER (PARTITION BY r.amount, r.failed_at, {if accounts}(
+                   SELECT r.account_id
+                   FROM {accounts} AS a
+                   WHERE {accounts_id} {account_eq} r.account_id
+               ){else}r.account_id{end}) AS times
         FROM alike AS r
-        WHERE NOT EXISTS (
-            SELECT
-            FROM {sessions} AS s
-            WHERE {session_id} {session_eq} r.session_id
-        )
+        WHERE {include charge_gone}
     ) AS r
     WHERE r.times = 1
 )

@@ -5,17 +5,17 @@ SELECT ARRAY(
            SELECT r.refund_id::text
            FROM (
                (
-                   SELECT r.refund_id, r.session_id
+                   SELECT r.refund_id, r.session_id, r.attempt, r.failed_at >= r.created_at AS closed
                    FROM {refunds} AS r
                    ORDER BY r.created_at DESC
                    LIMIT 100
                )
                UNION
                (
-                   SELECT older.refund_id, older.session_id
+                   SELECT older.refund_id, older.session_id, older.attempt, older.closed
                    FROM (VALUES (interval '1 hour'), (interval '1 day')) AS back (age)
                    CROSS JOIN LATERAL (
-                       SELECT r.refund_id, r.session_id
+                       SELECT r.refund_id, r.session_id, r.attempt, r.failed_at >= r.created_at AS closed
                        FROM {refunds} AS r
                        WHERE r.created_at < %(as_of)s::timestamptz - back.age
                        ORDER BY r.created_at DESC
@@ -24,11 +24,9 @@ SELECT ARRAY(
                    WHERE %(from_floor)s::boolean
                )
            ) AS r
-           WHERE NOT EXISTS (
-               SELECT
-               FROM {sessions} AS s
-               WHERE {session_id} {session_eq} r.session_id
-           )
+           WHERE {include charge_gone}{if closing_tells}{else}
+           -- the moment at which a refund closed its session is not in the session's row, so they cannot be compared
+           AND r.closed IS NOT TRUE{end}
        ) AS refund_ids,
        EXISTS (
            SELECT

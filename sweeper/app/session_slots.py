@@ -1,5 +1,6 @@
 """What the statements need to know about a session: its key, its status, its times, its amount."""
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from hashlib import sha256
@@ -19,6 +20,9 @@ from sweeper.postgres.transaction import Transaction
 _SIGNS_OF_LIFE = ("active_at", "started_at")
 # seconds since 1970 reach this number in the year 5138, and milliseconds did in 1973
 _MILLISECONDS_FROM, _MICROSECONDS_FROM = 10**11, 10**14
+
+# a column, or what stands for it where it is null
+_PLAIN = re.compile(rf"(?:coalesce\s*\(\s*)?(?:s\s*\.\s*)?(?:{catalog.NAME})(?:\s*,\s*(?:'[^']*'|\d+)\s*\))?", re.I)
 
 
 def session_slots(reader: Reader, own: SessionsSection, sessions: Table) -> tuple[Expression, Status, Facts]:
@@ -193,6 +197,10 @@ def _expression_choices(settings: Settings) -> Choices:
         "notes_seen": settings.ledger is not None and catalog.is_name(own.started_at),
         # an expression may fail while a session is running, or read what a hook writes once it is closed
         "failed_at_in_row": catalog.is_name(own.failed_at or own.active_at or own.started_at),
+        # a session that is charged again fails at another time, where the file names a column for that alone; and
+        # what is read of all refunded sessions must not fail for one
+        "attempt_moves": _PLAIN.fullmatch(own.attempt or "") is not None
+        and own.failed_at not in (None, own.started_at, own.active_at),
     }
 
 

@@ -6,7 +6,7 @@ from sweeper.render.words import moment, number
 
 _HOLDS = {
     "ambiguous_id": "several sessions have this id, and this is one of them",
-    "id_changed": "a refund of a session that is gone has its account, its amount and the moment of its failure",
+    "id_changed": "a refund of a session that is gone, or of another attempt, has its amount and moment of failure",
     "refund_missing": "refunds made since then are gone from the ledger, or from the app's, and it may be one of them",
     "no_account": "it has no account, or the account is gone",
     "no_attempt": "it does not say which charge it is about: sessions.attempt is null",

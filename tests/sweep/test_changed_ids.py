@@ -61,6 +61,70 @@ def test_all_ids_changed_stop_every_run_until_the_refunds_are_written_down(
     assert paid.credits() == before + 3
 
 
+@pytest.mark.parametrize("gone", [5, 1])
+def test_ids_of_accounts_that_changed_as_well_hide_nothing(paid: AppDatabase, gone: int) -> None:
+    paid.account("u2")
+    for number in range(5):  # what the app deletes together with its account is no refund of another's session
+        paid.session(f"t{number}", account="u2", models=9, created="2026-11-23 10:30")
+    paid.session("t5", models=9, created="2026-11-23 10:30")
+    assert paid.run("--session", "t0", "--session", "t1").document["refunds"]["sessions"] == 2
+    assert paid.run("--session", "t2", "--session", "t3", "--session", "t4").document["refunds"]["sessions"] == 3
+    paid.sql("DELETE FROM prediction_sessions WHERE user_id = 'u2'")
+    paid.sql("DELETE FROM users WHERE id = 'u2'")
+    assert paid_by_layer(paid, "t5") == 9
+    paid.sql("UPDATE users SET id = 'usr_' || id")
+    paid.sql("UPDATE prediction_sessions SET user_id = 'usr_' || user_id")
+    paid.sql(f"{RENAME} WHERE id < %s", f"s{gone}")
+    assert paid_by_layer(paid, "job_s0") == 0
+    ran = paid.run("--full", now=LATER)
+    if gone == 5:
+        assert (ran.exit_code, ran.document["error"]["code"]) == (2, "key_changed")
+    else:
+        assert (ran.exit_code, ran.document["refunds"]["credits"]) == (3, 9)
+        assert holds(paid) == {"job_s0": ("id_changed", None)}
+
+
+def test_sessions_that_were_closed_are_not_counted_where_nothing_tells_when(first: AppDatabase) -> None:
+    first.configure('failed_at  = "created_at"', 'failed_at = "coalesce(created_at, created_at)"')
+    first.account()
+    assert first.sweeper("install").exit_code == 0
+    for number in range(3):
+        first.session(f"s{number}", models=number + 1, created=f"2026-11-23 10:0{number}")
+    for number in range(9):
+        first.session(f"closed{number}", status="generating", models=number + 1, created=f"2026-11-23 10:1{number}")
+    assert first.run().document["refunds"]["sessions"] == 12
+    first.sql(RENAME)
+    ran = first.run("--full", now=LATER)
+    assert (ran.exit_code, ran.document["error"]["code"]) == (2, "key_changed")
+
+
+@pytest.mark.parametrize(
+    ("changed", "again", "expected"), [("true", "false", 2), ("id = 's1'", "false", 3), ("true", "true", 0)],
+)  # fmt: skip
+def test_attempts_that_were_changed_in_place_are_not_paid_again(
+    first: AppDatabase, changed: str, again: str, expected: int
+) -> None:
+    first.sql("ALTER TABLE prediction_sessions ADD charge_id text, ADD failed_at timestamp")
+    first.configure('failed_at  = "created_at"', 'failed_at = "failed_at"\nattempt = "coalesce(charge_id, \'first\')"')
+    assert first.sweeper("install").exit_code == 0
+    first.account()
+    for number in range(4):
+        first.session(f"s{number}", created=f"2026-11-23 10:0{number}")
+    first.sql("UPDATE prediction_sessions SET failed_at = created_at + interval '5 minutes'")
+    assert first.run().document["refunds"]["sessions"] == 4
+    first.sql(f"UPDATE prediction_sessions SET charge_id = 'ch_' || id WHERE {changed}")
+    first.sql(f"UPDATE prediction_sessions SET failed_at = '2026-11-23 13:00' WHERE {again}")
+    paid = 3 if again == "true" else 0
+    assert paid_by_layer(first, "s1") == paid
+    ran = first.run("--full", now=LATER)
+    assert (ran.exit_code, first.credits()) == (expected, 112 + 4 * paid)
+    if expected == 2:
+        where = "EXISTS (SELECT FROM sweeper.refunds AS r WHERE r.session_id = s.id)"
+        adopted = first.sweeper("adopt", "--where", where, *FLAGS, "--json", now=LATER)
+        assert adopted.document["adopted"]["sessions"] == 4
+        assert first.run("--full", now=LATER).document["refunds"]["sessions"] == 0
+
+
 def test_a_change_is_noticed_by_a_full_sweep_also_behind_newer_refunds(paid: AppDatabase) -> None:
     owe(paid, 120)  # more than the newest refunds that a run compares
     assert paid.run(now=LATER).document["refunds"]["sessions"] == 120

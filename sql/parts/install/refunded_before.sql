@@ -1,46 +1,43 @@
 -- Finds whether the session was refunded under an id that it had before: a refund without a session has its account,
--- its amount and its moment of failure. The whole search runs only when one of a few refunds has lost its session: of
--- the newest, and of some older ones, because the newest may have been made since the ids changed. For a session that
--- is in the ledger no expression is computed, because it may fail.
+-- its amount and its moment of failure, or the last two where its account is gone, too. The whole search runs only when
+-- one of a few refunds has lost its session: of the newest, and of some older ones, because the newest may have been
+-- made since the ids changed. For a session that is in the ledger no expression is computed, because it may fail.
 IF EXISTS (
     SELECT
     FROM (
         (
-            SELECT r.session_id
+            SELECT r.session_id, r.attempt
             FROM {refunds} AS r
             ORDER BY r.created_at DESC
             LIMIT 20
         )
         UNION ALL
         (
-            SELECT older.session_id
+            SELECT older.session_id, older.attempt
             FROM (VALUES (interval '1 hour'), (interval '1 day'), (interval '7 days'), (interval '30 days')) AS back (age)
             CROSS JOIN LATERAL (
-                SELECT r.session_id
+                SELECT r.session_id, r.attempt
                 FROM {refunds} AS r
                 WHERE r.created_at < sweeper_at - back.age
                 ORDER BY r.created_at DESC
                 LIMIT 3
             ) AS older
         )
-    ) AS known
-    WHERE NOT EXISTS (
-        SELECT
-        FROM {sessions} AS s
-        WHERE {session_id} {session_eq} known.session_id
-    )
+    ) AS r
+    WHERE {include charge_gone}
 ) THEN
     SELECT pg_catalog.array_agg(sweeper_session_id::text)
     INTO sweeper_moved
     FROM (
-        SELECT r.session_id, r.amount AS refunded, v.amount
+        SELECT r.session_id, r.attempt, r.amount AS refunded, v.amount
         {include reading_in_hand}
         CROSS JOIN LATERAL (
             SELECT CASE
                        WHEN NOT v.excluded AND NOT EXISTS (
                            SELECT
                            FROM {refunds} AS r
-                           WHERE r.session_id {session_eq} v.session_id
+                           WHERE r.session_id {session_eq} v.session_id{if attempt_moves}
+                             AND r.attempt {attempt_eq} v.attempt{end}
                        )
                            THEN {include owed_from}
                    END AS owed_from
@@ -48,17 +45,14 @@ IF EXISTS (
         ) AS since
         JOIN {refunds} AS r
           ON r.failed_at = since.owed_from
-         AND r.account_id {account_eq} v.account_id
+         AND (r.account_id {account_eq} v.account_id{if accounts} OR {include account_gone}{end})
          -- for the index; a clock of the app may be ahead
-         AND r.created_at >= since.owed_from - interval '10 minutes'
+         AND r.created_at >= since.owed_from - interval '10 minutes'{if attempt_moves}
+         AND v.started_at::timestamptz <= r.created_at{end}
         WHERE {session_id} {session_eq} sweeper_session_id
         OFFSET 0
-    ) AS alike
-    WHERE alike.refunded = alike.amount::numeric
-      AND NOT EXISTS (
-          SELECT
-          FROM {sessions} AS s
-          WHERE {session_id} {session_eq} alike.session_id
-      )
+    ) AS r
+    WHERE r.refunded = r.amount::numeric
+      AND {include charge_gone}
     HAVING pg_catalog.count(*) = 1;
 END IF;
