@@ -12,7 +12,8 @@ FROM (
                SELECT
                FROM {ledger} AS l
                WHERE {past_session} {past_session_eq} {session_id}{past_session_as}
-                 AND {past_where}
+                 AND {past_where}{if past}{else}
+                 AND coalesce({ledger_attempt} {ledger_attempt_eq} ({attempt}){ledger_attempt_as}, true){end}
            ){end} AS given_back
     FROM {sessions} AS s
     WHERE {include chosen}{if never}
