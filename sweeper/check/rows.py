@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from sweeper.app.reader import Reader
 from sweeper.check.context import CheckContext, failure, ok, warning
-from sweeper.check.rehearsal.samples import is_owed, sampling
+from sweeper.check.rehearsal.samples import sampling
+from sweeper.check.rehearsal.sessions import is_owed
 from sweeper.check.rehearsal.times.ends import find_end
 from sweeper.check.rehearsal.times.running import Heartbeat, not_moving, read_heartbeat
 from sweeper.check.result import Check

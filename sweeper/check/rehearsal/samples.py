@@ -21,9 +21,10 @@ from sweeper.postgres.transaction import Row, Transaction
 NEWEST, NAMED = 1000, 3
 # it stops after this many rows that the database refuses
 _REFUSED_AT_MOST = 20
-# so many sessions show whether several name the same row
-_SHARED = 10
 _TIMEOUTS = Timeouts(statement_ms=10_000)
+# the errors of a statement that the database refuses, or that takes too long; the second for one whose rows alone may
+# be at fault, where what a role may not read has to be reported
+UNANSWERED, ROWS_UNANSWERED = (Refusal, StatementError, TooSlow), (Refusal, TooSlow)
 NO_ITEM = {"condition": "", "number": "", "flag": "", "moment": ""}
 
 
@@ -72,16 +73,11 @@ class Samples:
             return slow
         return tuple(row.session_id for row in rows)
 
-    def owed(self) -> list[str]:
-        """The ids of those of the newest failed sessions that are not refunded and have an amount."""
-        rows = self.read("look_at_newest", self.newest(running=False))
-        return [row.session_id for row in rows if row.unpaid and is_owed(row)]
-
     def read(
         self,
         statement: str,
         session_ids: Sequence[str],
-        slots: Mapping[str, str] | None = None,
+        slots: Slots | None = None,
         choices: Choices | None = None,
         **binds: object,
     ) -> list[Row]:
@@ -90,8 +86,7 @@ class Samples:
         Raises:
             Refusal, StatementError: it refuses one after the other.
         """
-        mapping, refused = self.context.mapping, 0
-        text = fill(statement, {**mapping.slots, **(slots or {})}, {**mapping.choices, **(choices or {})})
+        text, refused = self._filled(statement, slots, choices), 0
 
         def ask(some: Sequence[str]) -> Sequence[Row]:
             given = {"session_ids": text_array(some), "as_of": self.context.as_of, **binds}
@@ -107,19 +102,36 @@ class Samples:
                 found += answer
         return found
 
-    def ask(
-        self, statement: str, slots: Mapping[str, str], choices: Choices | None = None, **binds: object
-    ) -> Sequence[Row]:
+    def ask(self, statement: str, slots: Slots, choices: Choices | None = None, **binds: object) -> Sequence[Row]:
         """The rows of a statement over other tables than the sessions."""
-        mapping = self.context.mapping
-        text = fill(statement, {**mapping.slots, **slots}, {**mapping.choices, **(choices or {})})
-        return self._rows(text, binds)
+        return self._rows(self._filled(statement, slots, choices), binds)
 
-    @contextmanager
-    def unless_refused(self) -> Iterator[None]:
-        """A block that ends where the database refuses what it asks, or takes too long: such a table shows nothing."""
-        with suppress(Refusal, StatementError, TooSlow), self.transaction.savepoint():
-            yield
+    def try_read(
+        self,
+        statement: str,
+        session_ids: Sequence[str],
+        slots: Slots | None = None,
+        choices: Choices | None = None,
+        **binds: object,
+    ) -> list[Row]:
+        """As `read`; empty where the database refuses it, or takes too long: then nothing is shown."""
+        with suppress(*UNANSWERED):
+            return self.read(statement, session_ids, slots, choices, **binds)
+        return []
+
+    def try_ask(
+        self,
+        statement: str,
+        slots: Slots,
+        choices: Choices | None = None,
+        *,
+        unanswered: tuple[type[Exception], ...] = UNANSWERED,
+        **binds: object,
+    ) -> Sequence[Row]:
+        """As `ask`; empty where that ends in an error of the kinds ``unanswered``: then nothing is shown."""
+        with suppress(*unanswered):
+            return self._rows(self._filled(statement, slots, choices), binds, apart=True)
+        return []
 
     def table(self, key: str, text: str) -> Table:
         """The table that ``text`` names, which is looked up once in a rehearsal.
@@ -139,6 +151,10 @@ class Samples:
     def tables(self) -> list[Row]:
         """The app's tables, without those of a role that would gain this role's rights when they are read."""
         return [row for row in self.all_tables() if not row.of_stranger]
+
+    def _filled(self, statement: str, slots: Slots | None, choices: Choices | None) -> str:
+        mapping = self.context.mapping
+        return fill(statement, {**mapping.slots, **(slots or {})}, {**mapping.choices, **(choices or {})})
 
     def _rows(self, text: str, binds: Mapping[str, object], *, apart: bool = False) -> Sequence[Row]:
         """The rows of a statement, which is sent once in a rehearsal because several items need the same.
@@ -210,37 +226,6 @@ def numbered(items: Sequence[Slots]) -> list[Slots]:
 def is_whole(column: Column) -> bool:
     """Whether a column has whole numbers, such as a sequence gives in the order of the rows."""
     return column.base_type in ("smallint", "integer", "bigint")
-
-
-def is_shared(samples: Samples, link: str) -> bool:
-    """Whether several sessions name the same row, as those of one account do; a row for each is no account."""
-    column = samples.context.mapping.sessions.columns[link]
-    if not samples.sees(samples.context.mapping.sessions, [column]):
-        return True
-    named = [row.value for row in samples.read("list_texts", samples.newest(running=False), {"column": column.quoted})]
-    return len(named) < _SHARED or len(set(named)) < len(named)
-
-
-def is_owed(row: Row) -> bool:
-    """Whether a session, as `look_at_newest` has it, has an amount to pay."""
-    amount = Decimal(row.amount or 0)
-    return amount.is_finite() and amount > 0
-
-
-def is_refunded(row: Row) -> bool:
-    """Whether the app has refunded a session, as `look_at_newest` has it; not so one that is never paid."""
-    return not row.unpaid and not row.never
-
-
-def sees_none(samples: Samples, session_ids: Sequence[str]) -> bool:
-    """Whether the app has refunded none of these sessions, as the file reads them.
-
-    One that owes nothing any more, as its amount is read from a hold, is refunded where the ledger has its refund.
-    """
-    rows = samples.read("look_at_newest", session_ids)
-    return bool(rows) and not any(
-        row.given_back or not row.unpaid if is_owed(row) else not row.unpaid and not row.excluded for row in rows
-    )
 
 
 def named(session_ids: Sequence[object]) -> str:

@@ -1,4 +1,6 @@
-"""Words in the app's rows, as regular expressions of the server, that say what a row does."""
+"""Words in the app's rows, as regular expressions of the server, that say what a row does; and units in names."""
+
+import re
 
 # words for a refund in German, Spanish, French, Portuguese, Italian, Dutch and romanised Japanese
 _FOREIGN = "erstatt|devoluci|devuelt|reembols|rembours|estorn|rimbors|terugbeta|henkin"
@@ -16,3 +18,16 @@ UP_WORDS = r"\m(in|credit|plus|release|released|deposit|incoming|up|undo|void|vo
 DOWN_WORDS = (
     r"\m(out|debit|minus|charge|hold|held|reserve|reserved|spend|use|usage|outgoing|down|withdraw|withdrawal)\M"
 )
+_UNIT = re.compile(r"credit|token|coin|point|gem|minute|second|message|image|page|request|word|slot", re.IGNORECASE)
+_MONEY = re.compile(r"cents?(?![a-z])|usd|eur|gbp|dollar|money|micro", re.IGNORECASE)
+
+
+def is_in_unit(column: str, balance: str) -> bool:
+    """Whether a column may count the same as the balance: both names may have a unit, such as tokens and cents."""
+    units, others = ({unit.lower() for unit in _UNIT.findall(name)} for name in (column, balance))
+    return not others or (is_money(column) == is_money(balance) and not (units and units.isdisjoint(others)))
+
+
+def is_money(name: str) -> bool:
+    """Whether a name says that the column counts money."""
+    return bool(_MONEY.search(name))

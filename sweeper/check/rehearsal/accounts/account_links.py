@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from sweeper.app.catalog import Column, Table
 from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
-from sweeper.check.rehearsal.counts import count_rows
 from sweeper.check.rehearsal.hooks import hook_may_write
-from sweeper.check.rehearsal.samples import Samples, is_shared, is_whole
+from sweeper.check.rehearsal.samples import Samples, is_whole
+from sweeper.check.rehearsal.sessions import is_shared
+from sweeper.check.rehearsal.tables import count_rows, defaults, names_by_oid, references
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
 
@@ -28,21 +29,20 @@ def wrong_table(samples: Samples, accounts: Table) -> Iterator[Check]:
     payer, key = sessions.column(own.sessions.account), accounts.column(own.accounts.id)
     if payer is None or key is None or not is_whole(payer) or payer.name == key.name:
         return
-    references: dict[Link, set[Link]] = {}
-    for row in samples.ask("list_references", {}):
-        references.setdefault((row.table_oid, row.column_name), set()).add((row.target_oid, row.target_column))
-    targets = _reached((sessions.oid, payer.name), references) - {(sessions.oid, payer.name)}
-    if not targets or targets & _reached((accounts.oid, key.name), references):
+    known: dict[Link, set[Link]] = {}
+    for row in references(samples):
+        known.setdefault((row.table_oid, row.column_name), set()).add((row.target_oid, row.target_column))
+    targets = _reached((sessions.oid, payer.name), known) - {(sessions.oid, payer.name)}
+    if not targets or targets & _reached((accounts.oid, key.name), known):
         return
-    names = {row.oid: row.as_sql for row in samples.tables()}
+    names = names_by_oid(samples)
     oid, column = min(targets)
     others = [name for name in accounts.columns if name != key.name]
-    links = [name for name in others if name == payer.name or targets & _reached((accounts.oid, name), references)]
+    links = [name for name in others if name == payer.name or targets & _reached((accounts.oid, name), known)]
     # without another link both may use the same number on purpose, unless the table generates its own
-    numbered = {row.name for row in samples.ask("list_defaults", {}, table_oid=accounts.oid)}
     # an account that names its owner by kind and number generates its own numbers, too
     owned = [name for name in others if name.endswith("_id") and f"{name.removesuffix('_id')}_type" in others]
-    sure = links or owned or key.name in numbered
+    sure = links or owned or key.name in defaults(samples, accounts)
     yield (failure if sure else warning)(
         "accounts", f"sessions.account = {own.sessions.account!r} refers to {column} of "
         f"{names.get(oid, 'another table')} by a foreign key, and accounts.id = {own.accounts.id!r} of {accounts.name} "
@@ -51,11 +51,11 @@ def wrong_table(samples: Samples, accounts: Table) -> Iterator[Check]:
     )  # fmt: skip
 
 
-def _reached(start: Link, references: dict[Link, set[Link]]) -> set[Link]:
+def _reached(start: Link, known: dict[Link, set[Link]]) -> set[Link]:
     """Every column that holds the same value, found by following foreign keys."""
     found, new = {start}, {start}
     while new:
-        new = {target for link in new for target in references.get(link, set())} - found
+        new = {target for link in new for target in known.get(link, set())} - found
         found |= new
     return found
 
@@ -66,13 +66,9 @@ def check_payers(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
     if context.mapping.ledger is not None:  # its charges and refunds name their account
         return
     sessions, account = context.mapping.sessions, context.settings.sessions.account
-    tables = {row.oid: row.as_sql for row in samples.tables()}
-    for row in samples.ask("list_references", {}):
-        if (
-            row.table_oid != sessions.oid
-            or row.target_oid in (accounts.oid, sessions.oid)
-            or row.target_oid not in tables
-        ):
+    tables = names_by_oid(samples)
+    for row in references(samples, of=sessions):
+        if row.target_oid in (accounts.oid, sessions.oid) or row.target_oid not in tables:
             continue
         if row.column_name.lower() in account.lower():
             continue

@@ -23,13 +23,13 @@ from sweeper.check.rehearsal.accounts.sums import (
 from sweeper.check.rehearsal.accounts.unmapped_balances import check_unmoved
 from sweeper.check.rehearsal.accounts.unpayable import check_unpayable
 from sweeper.check.rehearsal.charges.charged_accounts import check_ledger_accounts
-from sweeper.check.rehearsal.counts import count_rows
 from sweeper.check.rehearsal.hooks import hook_may_write
 from sweeper.check.rehearsal.samples import Samples, named, sampling
-from sweeper.check.rehearsal.units import is_in_unit
+from sweeper.check.rehearsal.sessions import list_owed
+from sweeper.check.rehearsal.tables import count_rows, names_by_oid, references, unique_names
+from sweeper.check.rehearsal.words import is_in_unit
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
-from sweeper.postgres.templates import Slots
 
 _BALANCE = re.compile(
     r"credit|balance|point|coin|token|quota|allowance|limit|used|spent|held|reserv|pool|milli|fund|wallet|minute|bonus"
@@ -85,7 +85,7 @@ def _reaches_nobody(samples: Samples, own: AccountsSection | None) -> Iterator[C
     context, moves = samples.context, own is not None and (own.balance or own.spent or own.add)
     if moves or context.mapping.ledger is not None or context.settings.sessions.refunded or samples.has_hook():
         return
-    if owed := samples.owed():
+    if owed := list_owed(samples):
         yield warning(
             "accounts",
             f"a refund of a session that has failed, such as {named(owed)}, changes nothing in the app's tables: the "
@@ -151,53 +151,54 @@ def _is_proven(samples: Samples, accounts: Table, own: AccountsSection) -> bool:
 def _never_moves(samples: Samples, accounts: Table, others: list[Column], own: AccountsSection) -> str:
     """Why a column is not a balance, as the end of a sentence: it is the same for all accounts, unlike others."""
     balance = accounts.column(own.balance or "")
-    key = samples.key_of(accounts)
-    if balance is None or key is None or own.add is not None:
+    if balance is None or own.add is not None:
         return ""
-    items: list[Slots] = [{"column": column.quoted} for column in (balance, *others)]
-    (row,) = samples.ask("find_constant", {"table": accounts.qualified, "key": key.quoted}, {"amounts": items})
-    if row.rows < _MANY or not row.constant[0] or all(row.constant[1:]):
+    rows, constant = _constant(samples, accounts, [balance, *others])
+    if rows < _MANY or balance not in constant or len(constant) > len(others):
         return ""
     _, (above,) = count_rows(samples, accounts, [balance], "number")
-    return f"; {balance.name} is the same for all {row.rows} newest accounts: no charge moves it" if above else ""
+    return f"; {balance.name} is the same for all {rows} newest accounts: no charge moves it" if above else ""
 
 
 def _moving(samples: Samples, accounts: Table, columns: list[Column], own: AccountsSection) -> list[Column]:
     """The columns that differ between accounts, where the balance does."""
-    balance, key = accounts.column(own.balance or ""), samples.key_of(accounts)
-    if balance is None or key is None or not columns:
+    balance = accounts.column(own.balance or "")
+    if balance is None or not columns:
         return columns
-    items: list[Slots] = [{"column": column.quoted} for column in (balance, *columns)]
-    (row,) = samples.ask("find_constant", {"table": accounts.qualified, "key": key.quoted}, {"amounts": items})
-    if row.rows < _ACCOUNTS_AT_LEAST or row.constant[0]:
+    rows, constant = _constant(samples, accounts, [balance, *columns])
+    if rows < _ACCOUNTS_AT_LEAST or balance in constant:
         return columns
-    return [column for column, constant in zip(columns, row.constant[1:], strict=True) if not constant]
+    return [column for column in columns if column not in constant]
 
 
 def _without_limits(samples: Samples, table: Table, columns: list[Column]) -> list[Column]:
     """The columns that are the same for all accounts, limits and totals aside: no charge changes them."""
     limits = [column for column in columns if _LIMIT.search(column.name)]
+    rows, alike = _constant(samples, table, limits) if limits else (0, [])
+    return [column for column in columns if column not in alike] if rows >= _ACCOUNTS_AT_LEAST else columns
+
+
+def _constant(samples: Samples, table: Table, columns: list[Column]) -> tuple[int, list[Column]]:
+    """The number of rows that were looked at, and the columns that are the same in all of them."""
     key = samples.key_of(table)
-    if not limits or key is None:
-        return columns
-    items: list[Slots] = [{"column": column.quoted} for column in limits]
-    (row,) = samples.ask("find_constant", {"table": table.qualified, "key": key.quoted}, {"amounts": items})
-    alike = [column for column, constant in zip(limits, row.constant, strict=True) if constant]
-    return [column for column in columns if column not in alike] if row.rows >= _ACCOUNTS_AT_LEAST else columns
+    if key is None:
+        return 0, []
+    items = {"amounts": [{"column": column.quoted} for column in columns]}
+    (row,) = samples.ask("find_constant", {"table": table.qualified, "key": key.quoted}, items)
+    return row.rows, [column for column, constant in zip(columns, row.constant, strict=True) if constant]
 
 
 def _satellites(samples: Samples, accounts: Table) -> list[Table]:
     """Other tables with one row for each account."""
     mapping, found = samples.context.mapping, list[Table]()
-    tables = {row.oid: row.as_sql for row in samples.tables()}
-    for row in samples.ask("list_references", {}):
-        if row.target_oid != accounts.oid or row.table_oid in (accounts.oid, mapping.sessions.oid):
+    tables = names_by_oid(samples)
+    for row in references(samples, to=accounts):
+        if row.table_oid in (accounts.oid, mapping.sessions.oid):
             continue
         if row.table_oid not in tables or (mapping.ledger and row.table_oid == mapping.ledger.table.oid):
             continue
         table = samples.table("accounts.table", tables[row.table_oid])
-        unique = samples.ask("list_unique_columns", {}, table_oid=table.oid)
-        if row.column_name in [column.name for column in unique]:
+        if row.column_name in unique_names(samples, table):
             found.append(table)
     return found[:10]
 

@@ -10,7 +10,6 @@ from sweeper.check.context import warning
 from sweeper.check.rehearsal.samples import Samples, number
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
-from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Slots
 
 _ENOUGH = 3
@@ -64,10 +63,7 @@ def _read(samples: Samples, column: Column) -> list[_Moved]:
     taken: dict[str, _Moved] = {}
     policy = samples.context.settings.policy
     binds = {"since": policy.since, "max_amount": policy.max_amount}
-    try:
-        rows = samples.read("sum_shares", samples.newest(running=False), {}, {"lowered": lowered}, **binds)
-    except (Refusal, StatementError, TooSlow):
-        return []
+    rows = samples.try_read("sum_shares", samples.newest(running=False), {}, {"lowered": lowered}, **binds)
     for row in rows:  # of each half where the database refuses a session
         if row.shares[0] is not None and row.has[0] is not None:
             before = taken[row.account_id].taken if row.account_id in taken else Decimal(0)

@@ -6,10 +6,9 @@ from sweeper.app.catalog import EXACT_TYPES, Column, Table
 from sweeper.check.context import warning
 from sweeper.check.rehearsal.hooks import hook_may_write
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT
-from sweeper.check.rehearsal.referring_tables import referring_tables
 from sweeper.check.rehearsal.samples import Samples
+from sweeper.check.rehearsal.tables import equal, fires_triggers, referring_tables
 from sweeper.check.result import Check
-from sweeper.check.triggers import fired_by_refund
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import fill_expression
 from sweeper.postgres.transaction import Row
@@ -21,7 +20,7 @@ def check_booked(samples: Samples, accounts: Table, own: AccountsSection) -> Ite
     """Rows of charges and of all else that come to the balance: after a refund they would no longer."""
     context = samples.context
     moved = "balance" in context.mapping.slots and own.add != {} and not context.mapping.is_by_account
-    if not moved or context.mapping.ledger is not None or samples.ask("list_triggers", {}, **fired_by_refund(context)):
+    if not moved or context.mapping.ledger is not None or fires_triggers(samples):
         return
     for table, link, key in _books(samples, accounts):
         for amount in _amounts(samples, table, link):
@@ -57,19 +56,16 @@ def _compare(samples: Samples, table: Table, link: Column, key: Column, amount: 
     order = samples.key_of(table)
     if order is None or order not in samples.readable(table):
         return None
-    equal = samples.reader.equality("table", link.quoted, link.full_type).equal
+    same = equal(samples, link)
     slots = {
         "ledger": table.qualified,
         "ledger_where": fill_expression("takes_away", {"amount": f"l.{amount.quoted}"}),
         "key": order.quoted,
         "account_column": link.quoted,
-        "account_column_eq": equal,
+        "account_column_eq": same,
         "amount_column": amount.quoted,
         "accounts_id": f"a.{key.quoted}",
-        "account_eq": equal,
+        "account_eq": same,
         "account_type": key.full_type,
     }
-    with samples.unless_refused():
-        (row,) = samples.ask("compare_sums", slots, {"others": []})
-        return row
-    return None
+    return next(iter(samples.try_ask("compare_sums", slots, {"others": []})), None)

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from sweeper.app.catalog import NUMBER_TYPES, Column, Table
 from sweeper.check.rehearsal.samples import Samples, is_whole
-from sweeper.postgres.errors import Refusal, StatementError, TooSlow
+from sweeper.check.rehearsal.tables import is_quick_by
 from sweeper.postgres.templates import Choices, Slots, quote_text
 from sweeper.postgres.transaction import Row
 
@@ -121,10 +121,7 @@ def is_explained(costs: SessionCosts, targets: Sequence[Totals], choices: Sequen
 def read_costs(samples: Samples, owner: Owner, owners: Sequence[str], *, noted: bool) -> SessionCosts | None:
     """All sessions of some of these owners; None where reading takes too long, or there are too few."""
     own, sessions = samples.context.settings.sessions, samples.context.mapping.sessions
-    quick = samples.ask(
-        "is_quick_by", {}, table_oid=sessions.oid, column_name=owner.column.name if owner.column else ""
-    )
-    if not quick[0].quick:
+    if not is_quick_by(samples, sessions, owner.column):
         return None
     others = [one for one in sessions.columns.values() if one not in (owner.column, sessions.column(own.amount))]
     numbers = [one for one in others if one.base_type in NUMBER_TYPES]
@@ -137,10 +134,7 @@ def read_costs(samples: Samples, owner: Owner, owners: Sequence[str], *, noted: 
     owner_of = _sessions_of(samples, owner, owners)
     kinds: list[Slots] = [{"column": one.quoted, "said": "yes" if _is_said(one) else ""} for one in words]
     items: Choices = {"numbers": _items(numbers), "kinds": kinds}
-    try:
-        rows = samples.read("read_amounts", list(owner_of), {"owner": owner.sql}, items)
-    except (Refusal, StatementError, TooSlow):
-        return None
+    rows = samples.try_read("read_amounts", list(owner_of), {"owner": owner.sql}, items)
     costs = [_cost(samples, row) for row in rows]
     # nothing is known about owners with a session that the database refuses, or with amounts such as NaN
     odd = {owner_of[one] for one in owner_of.keys() - {row.session_id for row in costs}}
@@ -154,11 +148,7 @@ def _sessions_of(samples: Samples, owner: Owner, owners: Sequence[str]) -> dict[
     slots = {"owner": owner.sql, "owner_eq": owner.equal, "owner_type": owner.type}
     some = list(owners)
     while len(some) >= ENOUGH:
-        try:
-            with samples.transaction.savepoint():
-                rows = samples.ask("list_sessions_of", slots, ids=some, most=_ROWS_AT_MOST + 1)
-        except (Refusal, StatementError, TooSlow):
-            return {}
+        rows = samples.try_ask("list_sessions_of", slots, ids=some, most=_ROWS_AT_MOST + 1)
         if len(rows) <= _ROWS_AT_MOST:
             return {row.session_id: row.owner for row in rows}
         ((busiest, _),) = Counter(row.owner for row in rows).most_common(1)
@@ -189,14 +179,12 @@ def read_numbers(
 ) -> tuple[Totals, Mapping[str, Totals]]:
     """The mapped balance for rows of a table, where it is in that table, and their numbers by column."""
     slots = {**key, "table": table.qualified}
-    with samples.unless_refused():
-        rows = samples.ask("read_numbers", slots, {"numbers": _items(columns), "balance": balance}, ids=list(ids))
-        rows = [row for row in rows if row.id in ids]
-        balances = {row.id: Decimal(row.balance) for row in rows if row.balance is not None}
-        numbers = {column.name: {row.id: Decimal(row.numbers[place] or 0) for row in rows}
-                   for place, column in enumerate(columns)}  # fmt: skip
-        return balances, numbers
-    return {}, {}
+    rows = samples.try_ask("read_numbers", slots, {"numbers": _items(columns), "balance": balance}, ids=list(ids))
+    rows = [row for row in rows if row.id in ids]
+    balances = {row.id: Decimal(row.balance) for row in rows if row.balance is not None}
+    numbers = {column.name: {row.id: Decimal(row.numbers[place] or 0) for row in rows}
+               for place, column in enumerate(columns)}  # fmt: skip
+    return balances, numbers
 
 
 def _is_said(column: Column) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from sweeper.app.catalog import TIME_TYPES, Column, Table, has_subquery
 from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.samples import Samples
+from sweeper.check.rehearsal.tables import references
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.transaction import Row
@@ -66,12 +67,8 @@ def _links(samples: Samples, accounts: Table, own: AccountsSection) -> list[Colu
     sessions, key = samples.context.mapping.sessions, accounts.column(own.id)
     return [
         sessions.columns[row.column_name]
-        for row in samples.ask("list_references", {})
-        if row.table_oid == sessions.oid
-        and row.target_oid == accounts.oid
-        and key is not None
-        and row.target_column == key.name
-        and row.column_name in sessions.columns
+        for row in references(samples, of=sessions, to=accounts)
+        if key is not None and row.target_column == key.name and row.column_name in sessions.columns
     ]
 
 

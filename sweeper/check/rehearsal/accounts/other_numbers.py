@@ -16,10 +16,11 @@ from sweeper.check.rehearsal.accounts.costs import (
     unsettled,
 )
 from sweeper.check.rehearsal.hooks import hook_may_write
-from sweeper.check.rehearsal.samples import Samples, is_shared
+from sweeper.check.rehearsal.samples import Samples
+from sweeper.check.rehearsal.sessions import is_shared
+from sweeper.check.rehearsal.tables import equal, fires_triggers, names_by_oid, references
 from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.check.result import Check
-from sweeper.check.triggers import fired_by_refund
 from sweeper.config.model import AccountsSection
 
 _TABLES_AT_MOST, _NUMBERS_AT_MOST, _ROWS_AT_MOST = 6, 8, 20
@@ -45,7 +46,7 @@ def check_other_moves(samples: Samples, accounts: Table, own: AccountsSection, *
             continue
         key = {
             "key": f"a.{link.key.quoted}",
-            "key_eq": samples.reader.equality("table", link.key.quoted, link.key.full_type).equal,
+            "key_eq": equal(samples, link.key),
             "key_type": link.key.full_type,
         }
         columns = [one for one in link.table.columns.values() if one.base_type in NUMBER_TYPES and one != link.key]
@@ -63,9 +64,8 @@ def _links(samples: Samples, accounts: Table, *, explained: bool) -> Iterator[_L
     mapping = samples.context.mapping
     sessions, known = mapping.sessions, {mapping.sessions.oid, accounts.oid}
     known |= {mapping.ledger.table.oid} if mapping.ledger else set()
-    tables = {row.oid: row.as_sql for row in samples.tables()}
-    found = [row for row in samples.ask("list_references", {}) if row.table_oid == sessions.oid]
-    found = [row for row in found if row.target_oid in tables and row.target_oid not in known]
+    tables = names_by_oid(samples)
+    found = [row for row in references(samples, of=sessions) if row.target_oid in tables.keys() - known]
     for row in found[:_TABLES_AT_MOST]:
         table = samples.table("table", tables[row.target_oid])
         if explained and hook_may_write(samples, [table.name]):
@@ -79,8 +79,7 @@ def _links(samples: Samples, accounts: Table, *, explained: bool) -> Iterator[_L
 def _costs_of(samples: Samples, link: _Link) -> SessionCosts | None:
     named = samples.read("list_texts", samples.newest(running=False), {"column": link.column.quoted})
     owners = list(dict.fromkeys(row.value for row in named))[:_ROWS_AT_MOST]
-    equal = samples.reader.equality("table", link.column.quoted, link.column.full_type).equal
-    owner = Owner(f"s.{link.column.quoted}", equal, link.column.full_type, link.column)
+    owner = Owner(f"s.{link.column.quoted}", equal(samples, link.column), link.column.full_type, link.column)
     return read_costs(samples, owner, owners, noted=False)
 
 
@@ -115,7 +114,7 @@ def _left(
     explained: bool,
 ) -> Iterator[Check]:
     # a trigger of the app that a refund fires may change it
-    sure = sure and not samples.ask("list_triggers", {}, **fired_by_refund(samples.context))
+    sure = sure and not fires_triggers(samples)
     said = (
         f"{column.name} of {link.table.name}, which sessions name by {link.column.name}, has moved by exactly what "
         f"they took{' and were given back' if sure else ''}"

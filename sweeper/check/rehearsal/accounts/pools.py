@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from sweeper.app.catalog import JSON_TYPES, Column, Table
 from sweeper.check.context import failure
-from sweeper.check.rehearsal.counts import count_rows
 from sweeper.check.rehearsal.ledger.linked_sessions import sessions_fail
 from sweeper.check.rehearsal.marks.session_marks import number_above_zero
 from sweeper.check.rehearsal.samples import Samples, named
+from sweeper.check.rehearsal.sessions import list_owed
+from sweeper.check.rehearsal.tables import count_rows
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
 
@@ -169,7 +170,7 @@ def _of_other_pools(samples: Samples, share: _Share) -> list[str]:
     column = samples.context.mapping.sessions.columns.get(share.name)
     if column is None:
         return []
-    owed = samples.owed()
+    owed = list_owed(samples)
     took = {row.session_id for row in number_above_zero(samples, column, owed)}
     others = [one for one in owed if one not in took]
     return others if len(others) >= _ENOUGH else []

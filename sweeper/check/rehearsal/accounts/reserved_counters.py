@@ -74,11 +74,10 @@ def _read(samples: Samples, columns: Sequence[Column]) -> Sequence[Row]:
     account_ids: set[str] = set()
     for running in (True, False):
         account_ids |= {row.account_id for row in samples.read("list_accounts_of", samples.newest(running=running))}
-    others = [{"column": column.quoted} for column in columns]
-    binds = {"account_ids": sorted(account_ids), "payable_again": False, "as_of": samples.context.as_of}
-    with samples.unless_refused():
-        return samples.ask("compare_held", {}, {"others": others}, **binds)
-    return []
+    return samples.try_ask(
+        "compare_held", {}, {"others": [{"column": column.quoted} for column in columns]},
+        account_ids=sorted(account_ids), payable_again=False, as_of=samples.context.as_of,
+    )  # fmt: skip
 
 
 def _are_what_is_open(rows: Sequence[Row], places: Sequence[int]) -> bool:

@@ -18,10 +18,10 @@ from sweeper.check.rehearsal.accounts.costs import (
     unsettled,
 )
 from sweeper.check.rehearsal.samples import Samples, named
+from sweeper.check.rehearsal.tables import equal, is_quick_by, references, unique_names
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import Slots
-from sweeper.postgres.transaction import Row
 
 _OWNERS_AT_MOST, _GIVEN_AT_MOST, _ROWS_AT_MOST = 20, 4, 1000
 
@@ -42,9 +42,9 @@ def check_several_rows(
     ``costs`` and ``targets`` are those of the accounts of the file, which do not agree.
     """
     for link in _links(samples, accounts):
-        equal = samples.reader.equality("table", link.of_sessions.quoted, link.of_sessions.full_type).equal
-        owner = Owner(f"s.{link.of_sessions.quoted}", equal, link.of_sessions.full_type, link.of_sessions)
-        rows = samples.read("list_texts", samples.newest(running=False), {"column": link.of_sessions.quoted})
+        column = link.of_sessions
+        owner = Owner(f"s.{column.quoted}", equal(samples, column), column.full_type, column)
+        rows = samples.read("list_texts", samples.newest(running=False), {"column": column.quoted})
         owners = list(dict.fromkeys(row.value for row in rows))[:_OWNERS_AT_MOST]
         together = read_costs(samples, owner, owners, noted=False)
         if together is None or not any(row.owed for row in together.rows):
@@ -82,19 +82,15 @@ def _differing(costs: SessionCosts, target: Totals) -> list[str]:
 def _links(samples: Samples, accounts: Table) -> Iterator[_Link]:
     """Foreign keys of both tables to the same rows, which several accounts may name."""
     sessions = samples.context.mapping.sessions
-    references = samples.ask("list_references", {})
-    unique = {row.name for row in samples.ask("list_unique_columns", {}, table_oid=accounts.oid)}
-    theirs = {
-        (row.target_oid, row.target_column): row.column_name for row in references if row.table_oid == sessions.oid
-    }
-    for row in [row for row in references if row.table_oid == accounts.oid and row.column_name not in unique]:
+    unique = unique_names(samples, accounts)
+    theirs = {(row.target_oid, row.target_column): row.column_name for row in references(samples, of=sessions)}
+    for row in [row for row in references(samples, of=accounts) if row.column_name not in unique]:
         of_accounts = accounts.columns.get(row.column_name)
         of_sessions = sessions.columns.get(theirs.get((row.target_oid, row.target_column), ""))
         if of_accounts is None or of_sessions is None or of_accounts.full_type != of_sessions.full_type:
             continue
         readable = of_accounts in samples.readable(accounts) and of_sessions in samples.readable(sessions)
-        quick = samples.ask("is_quick_by", {}, table_oid=accounts.oid, column_name=of_accounts.name)
-        if readable and quick[0].quick:
+        if readable and is_quick_by(samples, accounts, of_accounts):
             yield _Link(of_accounts, of_sessions)
 
 
@@ -114,14 +110,12 @@ def _sums(samples: Samples, accounts: Table, own: AccountsSection, link: _Link, 
     slots = {
         "table": accounts.qualified,
         "key": f"a.{key.quoted}",
-        "key_eq": samples.reader.equality("table", key.quoted, key.full_type).equal,
+        "key_eq": equal(samples, key),
         "key_type": key.full_type,
         "balance": samples.context.mapping.slots["balance"],
     }
     items: list[Slots] = [{"column": one.quoted} for one in given]
-    rows: Sequence[Row] = []
-    with samples.unless_refused():
-        rows = samples.ask("read_numbers", slots, {"numbers": items, "balance": True}, ids=list(owners))
+    rows = samples.try_ask("read_numbers", slots, {"numbers": items, "balance": True}, ids=list(owners))
     if len(rows) == _ROWS_AT_MOST or len({row.id for row in rows}) == len(rows):  # not all of them; or one each
         return []
     sums = [defaultdict[str, Decimal](Decimal) for _ in given]

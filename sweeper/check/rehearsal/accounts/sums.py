@@ -7,11 +7,10 @@ from sweeper.app.catalog import Column, Table
 from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.hooks import hook_may_write
 from sweeper.check.rehearsal.ledger.ledger_columns import account_column, amount_columns
-from sweeper.check.rehearsal.samples import Samples, is_whole, named, numbered
+from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, is_whole, named, numbered
+from sweeper.check.rehearsal.tables import fires_triggers
 from sweeper.check.result import Check
-from sweeper.check.triggers import fired_by_refund
 from sweeper.config.model import AccountsSection
-from sweeper.postgres.errors import Refusal, TooSlow
 from sweeper.postgres.transaction import Row
 
 _USED = re.compile(r"(?<!un)(?<!not_)(used|usage|spent|consumed)", re.IGNORECASE)
@@ -75,7 +74,7 @@ def check_versions(samples: Samples, accounts: Table, own: AccountsSection) -> I
         known = {accounts.column(text) for text in own.add or {}} | {accounts.column(own.balance or "")}
         if not (_VERSION.fullmatch(column.name) and is_whole(column)) or column in known or raised < row.accounts:
             continue
-        if not samples.ask("list_triggers", {}, **fired_by_refund(samples.context)):  # one of them may raise it
+        if not fires_triggers(samples):  # one of them may raise it
             yield warning(
                 "accounts", f"{column.name} of {accounts.name} is about as high as the ledger has rows of an account, "
                 "and a refund leaves it as it is: if the app raises it with each change, who has read the account "
@@ -128,12 +127,9 @@ def _compare(samples: Samples, accounts: Table, own: AccountsSection) -> tuple[R
         "amount_column": amounts[0].quoted,
     }
     items = numbered([{"column": one.quoted} for one in others])
-    try:
-        with samples.transaction.savepoint():
-            (row,) = samples.ask("compare_sums", slots, {"others": items})
-    except (Refusal, TooSlow):  # not an account's id; or too slow without an index
-        return None
-    return row, others, amounts[0]
+    # empty where it is not an account's id, or too slow without an index
+    rows = samples.try_ask("compare_sums", slots, {"others": items}, unanswered=ROWS_UNANSWERED)
+    return (rows[0], others, amounts[0]) if rows else None
 
 
 def _goes_with(

@@ -7,9 +7,9 @@ from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.check.context import failure
 from sweeper.check.rehearsal.hooks import hook_may_write
 from sweeper.check.rehearsal.ledger.ledger_columns import account_column, amount_columns
-from sweeper.check.rehearsal.samples import Samples, numbered
+from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, numbered
+from sweeper.check.rehearsal.tables import names_by_oid, references, unique_names
 from sweeper.check.result import Check
-from sweeper.postgres.errors import Refusal, TooSlow
 
 _ENOUGH, _TABLES_AT_MOST, _COLUMNS_AT_MOST = 3, 6, 8
 # a job of the app adds the rows to the balance later
@@ -47,33 +47,22 @@ def _accounts_of(samples: Samples, ledger: Table) -> list[Column]:
     sessions = samples.context.mapping.sessions.oid
     settings = samples.context.settings.ledger
     filled = {ledger.column(text) for text, value in settings.insert.items() if has_subquery(value)} if settings else {}
-    named = {
-        row.column_name
-        for row in samples.ask("list_references", {})
-        if row.table_oid == ledger.oid and row.target_oid != sessions
-    }
+    named = {row.column_name for row in references(samples, of=ledger) if row.target_oid != sessions}
     return [column for name, column in ledger.columns.items() if name in named and column in filled]
 
 
 def _beside(samples: Samples, ledger: Table, account: Column) -> Iterator[tuple[Table, str]]:
     """The table of the ledger's accounts, and tables with one row for each account."""
-    references = samples.ask("list_references", {})
-    tables = {row.oid: row.as_sql for row in samples.tables()}
-    targets = {
-        (row.target_oid, row.target_column)
-        for row in references
-        if row.table_oid == ledger.oid and row.column_name == account.name
-    }
-    links = [*targets, *((row.table_oid, row.column_name) for row in references
+    tables = names_by_oid(samples)
+    own = [row for row in references(samples, of=ledger) if row.column_name == account.name]
+    targets = {(row.target_oid, row.target_column) for row in own}
+    links = [*targets, *((row.table_oid, row.column_name) for row in references(samples)
                          if (row.target_oid, row.target_column) in targets)]  # fmt: skip
     skipped = (ledger.oid, samples.context.mapping.sessions.oid)
     for oid, column in links[:_TABLES_AT_MOST]:
         if oid not in skipped and oid in tables:
             table = samples.table("table", tables[oid])
-            if hook_may_write(samples, [table.name]):
-                continue
-            unique = {row.name for row in samples.ask("list_unique_columns", {}, table_oid=oid)}
-            if column in unique:
+            if not hook_may_write(samples, [table.name]) and column in unique_names(samples, table):
                 yield table, column
 
 
@@ -101,10 +90,11 @@ def _balance_of(
         "link": table.columns[link].quoted,
     }
     items = numbered([{"column": one.quoted} for one in numbers])
-    try:
-        with samples.transaction.savepoint():
-            (row,) = samples.ask("compare_unmoved", slots, {"others": items}, ledger_oid=ledger.table.oid)
-    except (Refusal, TooSlow):
+    rows = samples.try_ask(
+        "compare_unmoved", slots, {"others": items}, unanswered=ROWS_UNANSWERED, ledger_oid=ledger.table.oid
+    )
+    if not rows:
         return None
+    row = rows[0]
     same = [one for one, count in zip(numbers, row.equal, strict=True) if count == row.accounts]
     return (same[0], row.sample) if same and row.accounts >= _ENOUGH and not row.may_move else None

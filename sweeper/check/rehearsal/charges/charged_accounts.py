@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from decimal import Decimal
 
 from sweeper.app.catalog import Column, Table
@@ -10,9 +9,9 @@ from sweeper.app.over_refund import names_in
 from sweeper.check.context import CheckContext, failure
 from sweeper.check.rehearsal.ledger.ledger_columns import account_column, amount_columns
 from sweeper.check.rehearsal.samples import Samples, sampling
+from sweeper.check.rehearsal.tables import references, unique_names
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
-from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.transaction import Row
 
 # the two can only be compared if the file writes the account itself
@@ -64,9 +63,8 @@ def check_ledger_accounts(samples: Samples, accounts: Table, own: AccountsSectio
         if not samples.sees(ledger.table, [column]) or not samples.sees(accounts, [key]):
             continue
         slots = {"account_column": column.quoted, "column": key.quoted}
-        rows: Sequence[Row] = []
-        with suppress(Refusal, StatementError, TooSlow):  # too slow without an index on the session
-            rows = samples.read("compare_row_accounts", samples.newest(running=False), slots)
+        # too slow without an index on the session
+        rows = samples.try_read("compare_row_accounts", samples.newest(running=False), slots)
         wrong = _mostly_different(rows)
         if not wrong:
             continue
@@ -96,19 +94,16 @@ def _written(context: CheckContext, column: Column) -> str:
 
 def _links(samples: Samples, ledger: Table, accounts: Table) -> Iterator[tuple[Column, Column]]:
     """Columns of the ledger that name a row of the accounts, by a foreign key or by the table's name."""
-    rows = [row for row in samples.ask("list_references", {}) if row.table_oid == ledger.oid]
     found = [
         (ledger.columns[row.column_name], accounts.columns[row.target_column])
-        for row in rows
-        if row.target_oid == accounts.oid
-        and row.column_name in ledger.columns
-        and row.target_column in accounts.columns
+        for row in references(samples, of=ledger, to=accounts)
+        if row.column_name in ledger.columns and row.target_column in accounts.columns
     ]
     yield from found
     if found:
         return
     called = _LETTERS.sub("", accounts.name.lower()).removesuffix("s") + "id"
-    unique = [row.name for row in samples.ask("list_unique_columns", {}, table_oid=accounts.oid)]
+    unique = unique_names(samples, accounts)
     key = next((accounts.columns[name] for name in unique if name.lower() == "id" and name in accounts.columns), None)
     for name, column in ledger.columns.items():
         if key is not None and _LETTERS.sub("", name.lower()) == called and column.base_type == key.base_type:

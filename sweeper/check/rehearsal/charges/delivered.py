@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from sweeper.app.catalog import Column
 from sweeper.check.context import failure, warning
-from sweeper.check.rehearsal.samples import Samples, is_owed, is_refunded, named
+from sweeper.check.rehearsal.samples import Samples, named
+from sweeper.check.rehearsal.sessions import is_owed, is_refunded, read_failed
 from sweeper.check.result import Check
 from sweeper.postgres.errors import TooSlow
 from sweeper.postgres.transaction import Row
@@ -56,7 +57,7 @@ class _Counts:
 def check_delivered(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
     """A column that is set on successes, never where the app refunded, and on some sessions that would be paid."""
     own = samples.context.settings.sessions
-    rows = samples.read("look_at_newest", samples.newest(running=False))
+    rows = read_failed(samples)
     for status in (*_never_refunded(rows), None):
         found = _count(samples, settled, (own.exclude, own.never, own.amount, own.charged), rows, status)
         for one in found.columns if found else ():
@@ -87,7 +88,7 @@ def _never_refunded(rows: Sequence[Row]) -> list[str]:
 def check_never_charged(samples: Samples) -> Iterator[Check]:
     """A link to the charge that all succeeded or refunded sessions have, and some that would be paid do not."""
     own = samples.context.settings.sessions
-    rows = samples.read("look_at_newest", samples.newest(running=False))
+    rows = read_failed(samples)
     found = _count(samples, settled_ids(samples), (own.amount, own.charged), rows)
     for one in found.columns if found else ():
         assert found is not None  # noqa: S101 - it has columns
@@ -157,10 +158,6 @@ def _added_up(rows: Sequence[Row]) -> Added:
 
 def settled_ids(samples: Samples) -> list[str]:
     """Some sessions that succeeded; empty where finding them takes too long."""
-    if not samples.context.settings.sessions.succeeded:
-        return []
-    try:
-        with samples.transaction.savepoint():
-            return [row.session_id for row in samples.ask("list_settled", {})]
-    except TooSlow:
-        return []
+    succeeded = samples.context.settings.sessions.succeeded
+    rows = samples.try_ask("list_settled", {}, unanswered=(TooSlow,)) if succeeded else []
+    return [row.session_id for row in rows]

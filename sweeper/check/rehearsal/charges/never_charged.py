@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 from sweeper.check.context import CheckContext, failure
-from sweeper.check.rehearsal.samples import Samples, is_owed, is_refunded, named, sampling
+from sweeper.check.rehearsal.samples import Samples, named, sampling
+from sweeper.check.rehearsal.sessions import is_owed, is_refunded, list_owed, read_failed
 from sweeper.check.result import Check
 
 _OF_CHARGE = re.compile(r"(bill|payment|charge|settle).*(status|state)|^(billing|payment|charge)$", re.IGNORECASE)
@@ -25,7 +26,7 @@ def check_never_taken(context: CheckContext) -> Iterator[Check]:
             for name, column in sessions.columns.items()
             if column.category in ("S", "E") and _OF_CHARGE.search(name) and column != sessions.column(own.status)
         ]
-        owed = samples.owed()
+        owed = list_owed(samples)
         for column in samples.seen(sessions, words) if owed else ():
             said = samples.read("list_texts", owed, {"column": column.quoted})
             nothing = [row for row in said if _NOTHING.fullmatch(row.value.strip())]
@@ -47,7 +48,7 @@ def _by_flag(samples: Samples) -> Iterator[Check]:
     read = " ".join(filter(None, (own.amount, own.exclude, own.never, own.status))).lower()
     flags = [one for one in sessions.columns.values()
              if one.base_type == "boolean" and _FLAG.search(one.name) and one.name.lower() not in read]  # fmt: skip
-    rows = samples.read("look_at_newest", samples.newest(running=False)) if flags else []
+    rows = read_failed(samples) if flags else []
     refunded = [row.session_id for row in rows if is_refunded(row)]
     owed = [row.session_id for row in rows if row.unpaid and is_owed(row)]
     for column in samples.seen(sessions, flags):

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.check.context import CheckContext, failure, warning
 from sweeper.check.rehearsal.samples import Samples, named, sampling
+from sweeper.check.rehearsal.tables import equal
 from sweeper.check.result import Check
-from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 
 _KEYS = ("account", "status", "amount", "charged", "exclude", "never")
 _ENOUGH, _LOOKED_AT = 3, 200
@@ -103,15 +102,10 @@ def _find(samples: Samples, table: Table, pair: tuple[Column, Column], other: tu
     sessions = samples.context.mapping.sessions
     if not samples.sees(table, [column, other_column]) or not samples.sees(sessions, [own, other_own]):
         return []
-    equal, other_equal = (
-        samples.reader.equality("table", one.quoted, one.full_type).equal for one in (column, other_column)
-    )
     slots = {
         "table": table.qualified, "column": column.quoted, "link": own.quoted, "other_column": other_column.quoted,
-        "other_link": other_own.quoted, "key_type": column.full_type, "key_eq": equal,
-        "other_type": other_column.full_type, "other_eq": other_equal,
+        "other_link": other_own.quoted, "key_type": column.full_type, "key_eq": equal(samples, column),
+        "other_type": other_column.full_type, "other_eq": equal(samples, other_column),
     }  # fmt: skip
     session_ids = [one for running in (False, True) for one in samples.newest(running=running, limit=_LOOKED_AT)]
-    with suppress(Refusal, StatementError, TooSlow):
-        return [row.session_id for row in samples.read("find_partly_keyed", session_ids, slots)]
-    return []
+    return [row.session_id for row in samples.try_read("find_partly_keyed", session_ids, slots)]

@@ -7,7 +7,8 @@ from decimal import Decimal
 from sweeper.check.context import CheckContext, failure
 from sweeper.check.rehearsal.accounts.pools import paired_shares
 from sweeper.check.rehearsal.marks.session_marks import number_above_zero
-from sweeper.check.rehearsal.samples import Samples, is_owed, named, number, sampling
+from sweeper.check.rehearsal.samples import Samples, named, number, sampling
+from sweeper.check.rehearsal.sessions import is_owed
 from sweeper.check.result import Check
 
 _TAKEN = re.compile(r"billed|charged|deducted|debited|taken|spent|paid|consumed|captured", re.IGNORECASE)

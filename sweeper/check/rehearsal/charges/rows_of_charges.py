@@ -1,7 +1,6 @@
 """Whether rows of a table that the amount does not read are the charges, and sessions that would be paid have none."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import chain
 
@@ -11,10 +10,9 @@ from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explaine
 from sweeper.check.rehearsal.charges.qualifiers import of_these_sessions
 from sweeper.check.rehearsal.ledger.ledger_columns import amount_columns
 from sweeper.check.rehearsal.marks.row_amounts import row_amounts
-from sweeper.check.rehearsal.referring_tables import referring_tables
 from sweeper.check.rehearsal.samples import Samples, named, sampling
+from sweeper.check.rehearsal.tables import referring_tables
 from sweeper.check.result import Check
-from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Choices, Slots, fill_expression
 from sweeper.postgres.transaction import Row
 
@@ -34,7 +32,10 @@ def check_rows_of_charges(context: CheckContext) -> Iterator[Check]:
         return
     with sampling(context) as samples:
         for name, charge, slots, choices in chain(_of_ledger(samples), _of_tables(samples)):
-            running, failed = (_read(samples, slots, choices, running=one) for one in (True, False))
+            running, failed = (
+                samples.try_read("compare_charges", samples.newest(running=one, limit=200), slots, choices)
+                for one in (True, False)
+            )
             without = _uncharged(running, failed)
             if without and not _are_all_charged(samples):
                 yield warning(
@@ -89,12 +90,6 @@ def _amounts(samples: Samples, table: Table, link: Column) -> list[str]:
     if key is None or not samples.sees(table, [key, link]):
         return []
     return [item["column"] for item in row_amounts(samples, table, (key, link)) or ()]
-
-
-def _read(samples: Samples, slots: Mapping[str, str], choices: Choices, *, running: bool) -> Sequence[Row]:
-    with suppress(Refusal, StatementError, TooSlow):
-        return samples.read("compare_charges", samples.newest(running=running, limit=200), slots, choices)
-    return []
 
 
 def _same(rows: Sequence[Row]) -> list[Row]:

@@ -92,12 +92,10 @@ def _count_about(
         return []
     named_as = {"table": table.qualified, "key": key.quoted, "column": pair[0].quoted, "kind_column": pair[1].quoted}
     accounts = {"account_column": account.quoted if account else ""}
-    with samples.unless_refused():  # a number that no session could have
-        return samples.ask(
-            "count_subjects", {"value": "NULL", "filter": "true", **named_as, **accounts, **slots},
-            {"account_column": account is not None},
-        )  # fmt: skip
-    return []
+    return samples.try_ask(  # empty where a number is one that no session could have
+        "count_subjects", {"value": "NULL", "filter": "true", **named_as, **accounts, **slots},
+        {"account_column": account is not None},
+    )  # fmt: skip
 
 
 def _of_something_else(rows: Sequence[Row], text: str, *, reads_kind: bool) -> Row | None:

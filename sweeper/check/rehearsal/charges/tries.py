@@ -2,15 +2,14 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 
 from sweeper.app.catalog import Column
 from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.charges.delivered import settled_ids
-from sweeper.check.rehearsal.samples import Samples, is_owed, is_refunded, named
+from sweeper.check.rehearsal.samples import Samples, named
+from sweeper.check.rehearsal.sessions import is_owed, is_refunded, read_failed
+from sweeper.check.rehearsal.tables import is_quick_by, references
 from sweeper.check.result import Check
-from sweeper.postgres.errors import Refusal, StatementError, TooSlow
-from sweeper.postgres.transaction import Row
 
 _OTHER = re.compile(
     r"retr(y|ied)|root|parent|previous|prior|origin|supersed|replace|next|tr(y|ied)_?(of|as|again)|attempt_?of|rerun"
@@ -27,7 +26,7 @@ def check_retried(samples: Samples) -> Iterator[Check]:
     succeeded = samples.context.settings.sessions.succeeded
     refunded, owed = _refunded_and_owed(samples)
     for column in _columns(samples) if succeeded and owed else ():
-        done = {row.session_id for row in _read(samples, column, [*refunded, *owed])
+        done = {row.session_id for row in samples.try_read("list_tries", [*refunded, *owed], {"column": column.quoted})
                 if row.later and row.status in succeeded}  # fmt: skip
         found = [one for one in owed if one in done]
         if len(found) < _ENOUGH or len(refunded) * len(found) < _EXPECTED * len(owed) or done.intersection(refunded):
@@ -46,8 +45,10 @@ def check_other_try(samples: Samples) -> Iterator[Check]:
     """Sessions that would be paid although the app has refunded another try of the same work, in whose name it does."""
     _, owed = _refunded_and_owed(samples)
     for column in _columns(samples) if owed else ():
-        failed = _read(samples, column, samples.newest(running=False))
-        settled = _read(samples, column, settled_ids(samples))
+        failed, settled = (
+            samples.try_read("list_tries", some, {"column": column.quoted})
+            for some in (samples.newest(running=False), settled_ids(samples))
+        )
         paid = _paid(samples, [row.other_id for row in (*failed, *settled)])
         for how in ("named", "names"):
             linked = [row for row in failed if row.how == how]
@@ -70,7 +71,7 @@ def check_other_try(samples: Samples) -> Iterator[Check]:
 
 def _refunded_and_owed(samples: Samples) -> tuple[list[str], list[str]]:
     """Which of the newest failed sessions are refunded, and which would be paid."""
-    rows = samples.read("look_at_newest", samples.newest(running=False))
+    rows = read_failed(samples)
     refunded = [row.session_id for row in rows if is_refunded(row) or row.given_back]
     return refunded, [row.session_id for row in rows if row.unpaid and not row.given_back and is_owed(row)]
 
@@ -87,21 +88,13 @@ def _columns(samples: Samples) -> list[Column]:
     sessions, key = mapping.sessions, mapping.slots["key"]
     if mapping.is_by_account:
         return []
-    references = {row.column_name for row in samples.ask("list_references", {})
-                  if row.table_oid == row.target_oid == sessions.oid}  # fmt: skip
+    referring = {row.column_name for row in references(samples, of=sessions, to=sessions)}
     found = [
         one
         for one in sessions.columns.values()
         if one.quoted != key
         and one.base_type == mapping.slots["session_type"]
-        and (one.name in references or _OTHER.search(one.name))
+        and (one.name in referring or _OTHER.search(one.name))
     ]
-    quick = [one for one in found
-             if samples.ask("is_quick_by", {}, table_oid=sessions.oid, column_name=one.name)[0].quick]  # fmt: skip
+    quick = [one for one in found if is_quick_by(samples, sessions, one)]
     return samples.seen(sessions, quick[:_COLUMNS_AT_MOST])
-
-
-def _read(samples: Samples, column: Column, session_ids: Sequence[str]) -> list[Row]:
-    with suppress(Refusal, StatementError, TooSlow):
-        return samples.read("list_tries", session_ids, {"column": column.quoted})
-    return []

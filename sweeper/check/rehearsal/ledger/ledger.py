@@ -25,6 +25,7 @@ from sweeper.check.rehearsal.ledger.unmapped_ledger import check_forgotten
 from sweeper.check.rehearsal.marks.rows_of_sessions import is_usual
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
 from sweeper.check.rehearsal.samples import NO_ITEM, Samples, is_whole, named, numbered, sampling
+from sweeper.check.rehearsal.tables import defaults
 from sweeper.check.rehearsal.words import DOWN_WORDS, GIVEN_BACK, REFUND_WORDS, UP_WORDS
 from sweeper.check.result import Check
 from sweeper.install.reversal_key import FULL_KEY_FIX, find_full_key, full_key
@@ -208,8 +209,8 @@ def _later(samples: Samples, key: Column | None) -> Iterator[Check]:
     ]
     if not candidates:
         return
-    defaults = {row.name for row in samples.ask("list_defaults", {}, table_oid=ledger.table.oid)}
-    candidates = [column for column in candidates if column.base_type == "boolean" or column.name not in defaults]
+    filled = defaults(samples, ledger.table)
+    candidates = [column for column in candidates if column.base_type == "boolean" or column.name not in filled]
     candidates = samples.seen(ledger.table, candidates)
     if not candidates or not samples.sees(ledger.table, [key]):
         return

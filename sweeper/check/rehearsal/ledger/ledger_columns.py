@@ -3,6 +3,7 @@
 from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.app.over_refund import names_in
 from sweeper.check.rehearsal.samples import Samples
+from sweeper.check.rehearsal.tables import references
 
 
 def amount_columns(samples: Samples) -> list[Column]:
@@ -23,8 +24,7 @@ def account_of_rows(samples: Samples, table: Table) -> Column | None:
         return next(iter(samples.seen(table, [column])), None)
     accounts = samples.table("accounts.table", own.accounts.table) if own.accounts else None
     payer = context.mapping.sessions.column(own.sessions.account)
-    links = [row.column_name for row in samples.ask("list_references", {})
-             if row.table_oid == table.oid and accounts is not None and row.target_oid == accounts.oid]  # fmt: skip
+    links = [row.column_name for row in references(samples, of=table, to=accounts)] if accounts else []
     links = [payer.name] if payer is not None and payer.name in table.columns else links
     if len(links) != 1:  # one of several may be the other side of the row, or who made it
         return None

@@ -9,10 +9,11 @@ from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.ledger.ledger_columns import account_column, amount_columns
 from sweeper.check.rehearsal.marks.refund_texts import find_in_texts
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
-from sweeper.check.rehearsal.samples import Samples, named
+from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, named
+from sweeper.check.rehearsal.sessions import list_owed
 from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.check.result import Check
-from sweeper.postgres.errors import Refusal, StatementError, TooSlow
+from sweeper.postgres.errors import Refusal, TooSlow
 from sweeper.postgres.templates import Choices, Slots
 from sweeper.postgres.transaction import Row
 
@@ -43,7 +44,7 @@ def check_named_in_texts(samples: Samples) -> Iterator[Check]:
     name = ledger.table.name.lower()
     if name in " ".join(filter(None, (sessions.charged, sessions.exclude))).lower():
         return
-    rows = find_in_texts(samples, ledger.table, samples.owed(), GIVEN_BACK)
+    rows = find_in_texts(samples, ledger.table, list_owed(samples), GIVEN_BACK)
     named_there = sorted({row.session_id for row in rows})
     if name in sessions.amount.lower():  # it may subtract them
         named_there = _given_back_whole(samples, rows)
@@ -72,13 +73,10 @@ def check_named_in_json(samples: Samples) -> Iterator[Check]:
     texts: Choices = {"texts": [{"column": one.quoted} for one in said], "states": states}
     session_ids = [*samples.newest(running=False), *settled_ids(samples)]
     for column in with_json:
-        try:
-            rows = samples.read(
-                "find_refund_keys", session_ids, {**slots, "column": column.quoted}, texts,
-                refund_words=GIVEN_BACK, not_made=NOT_MADE,
-            )  # fmt: skip
-        except (Refusal, StatementError, TooSlow):
-            continue
+        rows = samples.try_read(
+            "find_refund_keys", session_ids, {**slots, "column": column.quoted}, texts,
+            refund_words=GIVEN_BACK, not_made=NOT_MADE,
+        )  # fmt: skip
         row = next((row for row in rows if len(row.sessions) >= _SPOKEN), None)
         if row is not None:
             yield failure(
@@ -117,12 +115,9 @@ def sessions_fail(samples: Samples, key: Column | None) -> bool:
     if ledger is None or own is None or key is None or ledger.table.column(own.session) is not None:
         return False
     try:
-        with samples.transaction.savepoint():
-            samples.ask("try_sessions", {"key": key.quoted})
+        samples.try_ask("try_sessions", {"key": key.quoted}, unanswered=(TooSlow,))
     except Refusal:
         return True
-    except TooSlow:
-        return False
     return False
 
 
@@ -134,12 +129,8 @@ def check_linked(samples: Samples, key: Column | None) -> Iterator[Check]:
         return
     if not samples.sees(ledger.table, [key]):
         return
-    try:
-        with samples.transaction.savepoint():
-            (row,) = samples.ask("find_linked", {"key": key.quoted})
-    except (Refusal, TooSlow):
-        return
-    if row.rows >= _ENOUGH and not row.linked:
+    rows = samples.try_ask("find_linked", {"key": key.quoted}, unanswered=ROWS_UNANSWERED)
+    if (row := next(iter(rows), None)) and row.rows >= _ENOUGH and not row.linked:
         yield failure(
             "ledger",
             f"none of the {row.rows} newest rows of {ledger.table.name} that are refunds is about a session of "

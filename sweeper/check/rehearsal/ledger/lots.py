@@ -7,8 +7,8 @@ from sweeper.app.catalog import Column
 from sweeper.check.context import failure
 from sweeper.check.rehearsal.ledger.ledger_columns import amount_columns
 from sweeper.check.rehearsal.samples import Samples
+from sweeper.check.rehearsal.tables import fires_triggers
 from sweeper.check.result import Check
-from sweeper.check.triggers import fired_by_refund
 
 # a name for what is left of a row, which later charges use up
 LEFT = re.compile(r"remain|unspent|unused|available|(^|_)left$", re.IGNORECASE)
@@ -31,7 +31,7 @@ def check_lots(samples: Samples, key: Column | None) -> Iterator[Check]:
         if not samples.sees(ledger.table, [key, amounts[0]]):
             return
         rows = count_lots(samples, key, amounts[0], column)
-        if rows and not samples.ask("list_triggers", {}, **fired_by_refund(samples.context)):  # which may write it
+        if rows and not fires_triggers(samples):  # which may write it
             yield failure(
                 "ledger", f"{column.name} is what is left of a row's credits, above zero in {rows} of the newest, "
                 "and [ledger.insert] does not write it: nobody could spend what is refunded",

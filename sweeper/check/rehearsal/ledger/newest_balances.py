@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 from sweeper.app.catalog import Column
 from sweeper.check.context import failure, warning
-from sweeper.check.rehearsal.samples import Samples, is_whole, named
+from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, is_whole, named
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
-from sweeper.postgres.errors import Refusal, TooSlow
 from sweeper.postgres.templates import Choices
 from sweeper.postgres.transaction import Row
 
@@ -110,12 +109,8 @@ def _compare(
         "moment": moment.quoted if moment else "",
     }
     choices: Choices = {"others": [{"column": one.quoted} for one in numbers], "by_time": moment is not None}
-    try:
-        with samples.transaction.savepoint():
-            (row,) = samples.ask("compare_newest_balances", slots, choices)
-    except (Refusal, TooSlow):
-        return None
-    return row
+    rows = samples.try_ask("compare_newest_balances", slots, choices, unanswered=ROWS_UNANSWERED)
+    return next(iter(rows), None)
 
 
 def _terms(running: Sequence[str], numbers: Sequence[str]) -> tuple[int, ...]:

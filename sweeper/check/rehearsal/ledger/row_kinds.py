@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 
 from sweeper.app.catalog import Column
 from sweeper.check.context import failure
 from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.ledger.ledger_columns import amount_columns
 from sweeper.check.rehearsal.ledger.linked_sessions import amounts_taken
-from sweeper.check.rehearsal.samples import Samples, is_whole, named, sees_none
+from sweeper.check.rehearsal.samples import Samples, is_whole, named
+from sweeper.check.rehearsal.sessions import list_owed, sees_none
 from sweeper.check.result import Check
-from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.transaction import Row
 
 _ENOUGH, _MOST, _FEW = 3, 0.8, 0.1
@@ -33,7 +32,7 @@ def check_row_kinds(samples: Samples) -> Iterator[Check]:
     if len(settled) < _ENOUGH or not sees_none(samples, session_ids):
         return
     reads = ledger.table.name.lower() in context.settings.sessions.amount.lower()  # and may subtract such rows
-    owed = [*amounts_taken(samples)] if reads else samples.owed()
+    owed = [*amounts_taken(samples)] if reads else list_owed(samples)
     telling = [one for one in ledger.table.columns.values() if one not in amounts and _tells(one, own.where)]
     for column in samples.seen(ledger.table, telling):
         failed = read_kinds(samples, column, amounts[0], session_ids)
@@ -65,6 +64,4 @@ def _tells(column: Column, where: str) -> bool:
 def read_kinds(samples: Samples, column: Column, amount: Column, session_ids: Sequence[str]) -> Sequence[Row]:
     """The values of a column in the ledger's rows of some sessions; none where it cannot be read quickly."""
     slots = {"column": column.quoted, "amount_column": amount.quoted}
-    with suppress(Refusal, StatementError, TooSlow):
-        return samples.read("list_row_kinds", session_ids, slots)
-    return []
+    return samples.try_read("list_row_kinds", session_ids, slots)

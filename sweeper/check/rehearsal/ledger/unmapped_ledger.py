@@ -9,7 +9,8 @@ from sweeper.check.rehearsal.hooks import written_by_hooks
 from sweeper.check.rehearsal.marks.refund_traces import find_rows
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT
 from sweeper.check.rehearsal.marks.rows_of_sessions import Rows
-from sweeper.check.rehearsal.samples import Samples, is_owed, named, number, sampling
+from sweeper.check.rehearsal.samples import Samples, named, number, sampling
+from sweeper.check.rehearsal.sessions import is_owed, read_failed
 from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.check.result import Check
 from sweeper.postgres.templates import Slots
@@ -87,7 +88,7 @@ def check_given_back(context: CheckContext) -> Iterator[Check]:
 def _read(samples: Samples) -> tuple[dict[str, Decimal], dict[str, Decimal], Rows]:
     """Amounts of the newest sessions that the app has refunded, and of those that are owed, and rows about them."""
     refunded, owed = dict[str, Decimal](), dict[str, Decimal]()
-    for row in samples.read("look_at_newest", samples.newest(running=False)):
+    for row in read_failed(samples):
         if row.excluded or (row.given_back and is_owed(row)):
             refunded[row.session_id] = Decimal(row.amount) if is_owed(row) else Decimal(0)
         elif row.unpaid and not row.given_back and is_owed(row):

@@ -12,7 +12,8 @@ from sweeper.check.rehearsal.marks.parents import refunded_parts, refunded_whole
 from sweeper.check.rehearsal.marks.refund_traces import find_traces, without_netted
 from sweeper.check.rehearsal.marks.released_charges import released_and_unpaid
 from sweeper.check.rehearsal.marks.session_marks import find_marks, marked_and_unpaid, unwritten_marks, written_columns
-from sweeper.check.rehearsal.samples import Samples, is_owed, named, sampling, sees_none
+from sweeper.check.rehearsal.samples import Samples, named, sampling
+from sweeper.check.rehearsal.sessions import is_owed, list_owed, sees_none
 from sweeper.check.rehearsal.statuses.statuses import refunded_by_name
 from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.check.result import Check
@@ -186,7 +187,7 @@ def _unmarked(
 
 def _traced(samples: Samples, *, blind: bool) -> Check | None:
     """What looks like refunds of the app's own that nothing in the file mentions."""
-    amount, session_ids = samples.context.settings.sessions.amount.lower(), samples.owed()
+    amount, session_ids = samples.context.settings.sessions.amount.lower(), list_owed(samples)
     # the amount may subtract what was refunded
     netted = {one.table_name for one in samples.tables() if one.table_name.lower() in amount}
     traces: dict[str, Any] = find_traces(samples, session_ids, GIVEN_BACK, netted) if session_ids else {}

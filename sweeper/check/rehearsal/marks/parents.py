@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from sweeper.check.rehearsal.marks.refund_traces import rows_that_name
 from sweeper.check.rehearsal.samples import Samples
-from sweeper.postgres.errors import Refusal, StatementError, TooSlow
-from sweeper.postgres.transaction import Row
+from sweeper.check.rehearsal.tables import names_by_oid, references
 
 _TABLES_AT_MOST = 6
 
@@ -17,23 +16,19 @@ def refunded_wholes(samples: Samples, session_ids: Sequence[str], words: str) ->
     """
     mapping, own = samples.context.mapping, samples.context.settings
     accounts = samples.table("accounts.table", own.accounts.table).oid if own.accounts else 0
-    references = samples.ask("list_references", {})
-    tables = {row.oid: row.as_sql for row in samples.tables()}
+    tables = names_by_oid(samples)
     found: dict[str, tuple[int, str]] = {}
     if not accounts or mapping.is_by_account:
         return found
-    for row in [row for row in references if row.table_oid == mapping.sessions.oid][:_TABLES_AT_MOST]:
+    for row in references(samples, of=mapping.sessions)[:_TABLES_AT_MOST]:
         column = mapping.sessions.columns.get(row.column_name)
-        beside = [one for one in references if one.target_oid == row.target_oid and one.table_oid in tables]
+        beside = [one for one in references(samples) if one.target_oid == row.target_oid and one.table_oid in tables]
         beside = [one for one in beside if one.table_oid != mapping.sessions.oid]
         is_owner = row.target_oid in {accounts, mapping.sessions.oid}
         is_owner |= column == mapping.sessions.column(own.sessions.account)
         if column is None or is_owner or not beside or not samples.sees(mapping.sessions, [column]):
             continue
-        try:
-            parents = samples.read("list_texts", session_ids, {"column": column.quoted})
-        except (Refusal, StatementError, TooSlow):
-            continue
+        parents = samples.try_read("list_texts", session_ids, {"column": column.quoted})
         for one in beside[:_TABLES_AT_MOST]:
             table = samples.table("table", tables[one.table_oid])
             refunded = rows_that_name(samples, table, one.column_name, [each.value for each in parents], words)
@@ -46,21 +41,18 @@ def refunded_wholes(samples: Samples, session_ids: Sequence[str], words: str) ->
 def refunded_parts(samples: Samples, session_ids: Sequence[str], words: str) -> dict[str, tuple[int, str]]:
     """By column of another table: how many sessions have a part of which a row there looks like a refund, and one."""
     mapping = samples.context.mapping
-    references = samples.ask("list_references", {})
-    tables = {row.oid: row.as_sql for row in samples.tables() if row.oid != mapping.sessions.oid}
+    tables = {oid: name for oid, name in names_by_oid(samples).items() if oid != mapping.sessions.oid}
     found: dict[str, tuple[int, str]] = {}
-    links = [row for row in references if row.target_oid == mapping.sessions.oid and row.table_oid in tables]
+    links = [row for row in references(samples, to=mapping.sessions) if row.table_oid in tables]
     for row in [] if mapping.is_by_account else links[:_TABLES_AT_MOST]:
-        further = [one for one in references if one.target_oid == row.table_oid and one.table_oid in tables]
+        further = [one for one in references(samples) if one.target_oid == row.table_oid and one.table_oid in tables]
         further = [one for one in further if one.table_oid != row.table_oid][:_TABLES_AT_MOST]
         part = samples.table("table", tables[row.table_oid])
         key = part.columns.get(further[0].target_column) if further else None
         if key is None or not samples.sees(part, [key, part.columns[row.column_name]]):
             continue
         slots = {"table": part.qualified, "key": key.quoted, "link": part.columns[row.column_name].quoted}
-        parts: Sequence[Row] = []
-        with samples.unless_refused():
-            parts = samples.ask("list_parts", slots, session_ids=list(session_ids))
+        parts = samples.try_ask("list_parts", slots, session_ids=list(session_ids))
         for one in further if parts else []:
             table = samples.table("table", tables[one.table_oid])
             refunded = rows_that_name(samples, table, one.column_name, [each.part for each in parts], words)

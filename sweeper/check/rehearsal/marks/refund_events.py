@@ -12,8 +12,8 @@ from decimal import Decimal
 from sweeper.app.catalog import EXACT_TYPES, JSON_TYPES, Column, Table
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, agree
 from sweeper.check.rehearsal.samples import Samples
+from sweeper.check.rehearsal.tables import equal, names_by_oid, references
 from sweeper.postgres.templates import Choices, Slots, quote_name
-from sweeper.postgres.transaction import Row
 
 # words for a refund that was not made
 _NOT_MADE = (
@@ -53,12 +53,10 @@ def find_events(
             "texts": texts, "states": [one for one in texts if not _WISH.search(one["column"])],
             "content": content is not None, "parts": list(_parts(samples, table, key)),
         }  # fmt: skip
-        rows: Sequence[Row] = []
-        with samples.unless_refused():
-            rows = samples.ask(
-                "find_refund_events", slots, choices,
-                session_ids=list(amounts), refund_words=words, not_made=_NOT_MADE, said=_SAID,
-            )  # fmt: skip
+        rows = samples.try_ask(
+            "find_refund_events", slots, choices,
+            session_ids=list(amounts), refund_words=words, not_made=_NOT_MADE, said=_SAID,
+        )  # fmt: skip
         said, numbers = {row.session_id for row in rows if row.said}, defaultdict[str, set[Decimal]](set)
         for row in rows:
             numbers[row.session_id] |= {Decimal(number) for number in row.numbers}
@@ -71,18 +69,14 @@ def find_events(
 
 def _parts(samples: Samples, table: Table, key: Column) -> Iterator[Slots]:
     """Amounts in tables whose rows refer to an event."""
-    names = {row.oid: row.as_sql for row in samples.tables()}
-    found = [
-        row
-        for row in samples.ask("list_references", {})
-        if row.target_oid == table.oid and row.target_column == key.name and row.table_oid in names
-    ]
+    names, found = names_by_oid(samples), references(samples, to=table)
+    found = [row for row in found if row.target_column == key.name and row.table_oid in names]
     for row in found[:_PARTS_AT_MOST]:
         part = samples.table("table", names[row.table_oid])
         amounts = [one for one in part.columns.values() if one.base_type in EXACT_TYPES and AMOUNT.search(one.name)]
         parent = part.columns.get(row.column_name)
         if parent and amounts and samples.sees(part, [parent, amounts[0]]):
-            equal = samples.reader.equality("table", key.quoted, key.full_type).equal
             yield {
-                "part": part.qualified, "parent": parent.quoted, "parent_eq": equal, "column": amounts[0].quoted,
+                "part": part.qualified, "parent": parent.quoted, "parent_eq": equal(samples, key),
+                "column": amounts[0].quoted,
             }  # fmt: skip

@@ -22,15 +22,13 @@ def find_in_texts(samples: Samples, table: Table, session_ids: Sequence[str], wo
     texts: list[Slots] = [{"column": column.quoted} for column in spoken]
     amounts = row_amounts(samples, table, (key,))
     account = account_of_rows(samples, table)
-    with samples.unless_refused():
-        return samples.ask(
-            "find_refund_texts",
-            {"table": table.qualified, "key": key.quoted, "account_column": account.quoted if account else ""},
-            {"texts": texts, "amounts": amounts or [], "account_column": account is not None},
-            session_ids=list(session_ids)[:SPOKEN_AT_MOST], refund_words=words,
-            called=_called(samples.context.mapping.sessions.name),
-        )  # fmt: skip
-    return []
+    return samples.try_ask(
+        "find_refund_texts",
+        {"table": table.qualified, "key": key.quoted, "account_column": account.quoted if account else ""},
+        {"texts": texts, "amounts": amounts or [], "account_column": account is not None},
+        session_ids=list(session_ids)[:SPOKEN_AT_MOST], refund_words=words,
+        called=_called(samples.context.mapping.sessions.name),
+    )  # fmt: skip
 
 
 def _called(table: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sweeper.app.catalog import JSON_TYPES, Column, Table
 from sweeper.check.rehearsal.charges.delivered import settled_ids
@@ -13,7 +13,9 @@ from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, ASKED, agree, are_
 from sweeper.check.rehearsal.marks.rows_of_sessions import Given, Rows, by_session, without_usual
 from sweeper.check.rehearsal.marks.session_marks import named_marks
 from sweeper.check.rehearsal.marks.tables_of_sessions import TABLES_AT_MOST, linked_tables, tables_behind_links
-from sweeper.check.rehearsal.samples import Samples, is_owed, is_shared
+from sweeper.check.rehearsal.samples import Samples
+from sweeper.check.rehearsal.sessions import is_owed, is_shared, read_failed
+from sweeper.check.rehearsal.tables import references, unique_names
 from sweeper.check.rehearsal.words import DOWN_WORDS, UP_WORDS
 from sweeper.postgres.templates import Slots, quote_name
 from sweeper.postgres.transaction import Row
@@ -74,7 +76,7 @@ def _are_refunds(where: str, given: Mapping[str, Given], amounts: Mapping[str, D
 
 def _amounts(samples: Samples, session_ids: Collection[str]) -> dict[str, Decimal]:
     """The amounts of these sessions by the file."""
-    rows = samples.read("look_at_newest", samples.newest(running=False))
+    rows = read_failed(samples)
     return {row.session_id: Decimal(row.amount) for row in rows if row.session_id in session_ids and is_owed(row)}
 
 
@@ -93,8 +95,7 @@ def find_rows(
     """Rows of other tables that look like refunds of these sessions, by the first way in which any do that fit."""
     tables, columns = _known_tables(samples)
     readable = {column.table_oid for column in columns}
-    sessions = samples.context.mapping.sessions.oid
-    linked = {row.table_oid for row in samples.ask("list_references", {}) if row.target_oid == sessions}
+    linked = {row.table_oid for row in references(samples, to=samples.context.mapping.sessions)}
     for row in tables:
         if row.oid in linked - readable:
             samples.context.hidden.setdefault(row.as_sql, [])
@@ -130,12 +131,12 @@ def _names(samples: Samples, session_ids: Sequence[str], keys: Sequence[Column])
 
 def _by_parts(samples: Samples, session_ids: Sequence[str], tables: Sequence[Row], words: str) -> Rows:
     """Rows that name what a session is about, such as the line of an order, where that has one session alone."""
-    references, sessions = samples.ask("list_references", {}), samples.context.mapping.sessions
+    sessions = samples.context.mapping.sessions
     known = {row.oid: row.as_sql for row in tables if row.oid != sessions.oid}
     found: Rows = {}
-    for one in [row for row in references if row.table_oid == sessions.oid and row.target_oid != sessions.oid]:
+    for one in [row for row in references(samples, of=sessions) if row.target_oid != sessions.oid]:
         column = sessions.columns.get(one.column_name)
-        beside = [row for row in references if row.target_oid == one.target_oid and row.table_oid in known]
+        beside = [row for row in references(samples) if row.target_oid == one.target_oid and row.table_oid in known]
         if column is None or not beside or is_shared(samples, column.name):
             continue
         named = samples.read("list_texts", session_ids, {"column": column.quoted})
@@ -147,7 +148,7 @@ def _by_parts(samples: Samples, session_ids: Sequence[str], tables: Sequence[Row
 def _other_keys(samples: Samples) -> list[Column]:
     """Unique columns of the sessions by which other tables may name one, such as the id of its request."""
     sessions = samples.context.mapping.sessions
-    names = {row.name for row in samples.ask("list_unique_columns", {}, table_oid=sessions.oid)}
+    names = unique_names(samples, sessions)
     own = samples.context.mapping.slots["key"]
     return [
         one
@@ -167,18 +168,15 @@ def _named(
     """Rows that look like refunds and name a session in one of these columns, inside the json of one, or by its SQL."""
     found = {}
     for table, link, *session in links:
-        with samples.unless_refused():
-            rows = _rows(samples, table, link, list(known), words, json=json, session="".join(session))
-            if given := by_session(rows, known):
-                found[f"{table.qualified}.{quote_name(link)}"] = given
+        rows = _rows(samples, table, link, list(known), words, json=json, session="".join(session))
+        if given := by_session(rows, known):
+            found[f"{table.qualified}.{quote_name(link)}"] = given
     return found
 
 
 def rows_that_name(samples: Samples, table: Table, link: str, ids: Sequence[str], words: str) -> set[str]:
     """The ids that rows of a table that look like refunds name; empty where it cannot be read."""
-    with samples.unless_refused():
-        return {row.session_id for row in _rows(samples, table, link, list(dict.fromkeys(ids)), words, json=False)}
-    return set()
+    return {row.session_id for row in _rows(samples, table, link, list(dict.fromkeys(ids)), words, json=False)}
 
 
 def _named_in_texts(
@@ -217,6 +215,7 @@ def _json_columns(samples: Samples, tables: Sequence[Row], columns: Sequence[Row
 def _rows(
     samples: Samples, table: Table, link: str, session_ids: Sequence[str], words: str, *, json: bool, session: str = ""
 ) -> Sequence[Row]:
+    """The rows of a table that look like refunds and name one of these; empty where it cannot be read."""
     key = samples.key_of(table)
     named_ones = row_amounts(samples, table, (key, table.columns[link])) if key else None
     unnamed = named_ones is None and not json
@@ -235,8 +234,8 @@ def _rows(
     }
     slots |= {"account_column": account.quoted if account else ""}
     denied = _UNDECIDED if ASKED.search(table.name) else _DENIED
-    directions = {} if json else {"up_words": UP_WORDS, "down_words": DOWN_WORDS, "denied": denied}
-    return samples.ask(
+    directions: dict[str, Any] = {} if json else {"up_words": UP_WORDS, "down_words": DOWN_WORDS, "denied": denied}
+    return samples.try_ask(
         "find_refund_json" if json else "find_refund_rows", slots,
         {"texts": texts, "amounts": amounts or [], "unnamed": unnamed, "account_column": account is not None},
         session_ids=list(session_ids), refund_words=words, table_words=table.name, **directions,

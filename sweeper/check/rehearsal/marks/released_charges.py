@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 
@@ -11,7 +10,7 @@ from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.marks.row_amounts import ASKED, row_amounts, unnamed_amounts
 from sweeper.check.rehearsal.marks.tables_of_sessions import linked_tables
 from sweeper.check.rehearsal.samples import Samples
-from sweeper.postgres.errors import Refusal, StatementError, TooSlow
+from sweeper.check.rehearsal.tables import equal, names_by_oid, references, unique_names
 from sweeper.postgres.templates import Choices, Slots
 
 _OF_CHARGES = re.compile(
@@ -103,8 +102,8 @@ def _references(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]
     mapping = samples.context.mapping
     sessions = mapping.sessions
     ledger = mapping.ledger.table.oid if mapping.ledger is not None else None
-    tables = {row.oid: row.as_sql for row in samples.tables() if row.oid != sessions.oid}
-    for row in samples.ask("list_references", {}):
+    tables = {oid: name for oid, name in names_by_oid(samples).items() if oid != sessions.oid}
+    for row in references(samples):
         by_row = row.table_oid == sessions.oid
         oid = row.target_oid if by_row else row.table_oid
         if oid not in tables or not (by_row or (row.target_oid == sessions.oid and oid != ledger)):
@@ -119,14 +118,14 @@ def _references(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]
 def _by_name(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]]:
     """Columns of a session that have the name of a unique one of a table of charges, as `credit_id` of credits."""
     sessions = samples.context.mapping.sessions
-    referring = {row.column_name for row in samples.ask("list_references", {}) if row.table_oid == sessions.oid}
+    referring = {row.column_name for row in references(samples, of=sessions)}
     for row in samples.tables():
         if row.oid == sessions.oid or not _OF_CHARGES.search(row.table_name):
             continue
         table = samples.table("table", row.as_sql)
-        for unique in samples.ask("list_unique_columns", {}, table_oid=table.oid):
-            name = f"{table.name.rstrip('s')}_id" if unique.name == "id" else unique.name
-            key, link = table.columns.get(unique.name), _named(sessions, name)
+        for unique in unique_names(samples, table):
+            name = f"{table.name.rstrip('s')}_id" if unique == "id" else unique
+            key, link = table.columns.get(unique), _named(sessions, name)
             if not (key and link and link.name not in referring and link.base_type == key.base_type):
                 continue
             if len(samples.readable(table)) < len(table.columns):
@@ -138,7 +137,7 @@ def _by_name(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]]:
 def _about(samples: Samples) -> Iterator[tuple[Table, Column, Column, bool]]:
     """Columns by which rows of a table of charges name a session without a foreign key, as `job_ref` of holds."""
     mapping = samples.context.mapping
-    referring = {(row.table_oid, row.column_name) for row in samples.ask("list_references", {})}
+    referring = {(row.table_oid, row.column_name) for row in references(samples)}
     ledger = mapping.ledger.table.oid if mapping.ledger is not None else None
     tables = [row for row in samples.tables() if row.oid != ledger and _OF_CHARGES.search(row.table_name)]
     columns = samples.ask("list_all_columns", {}, table_oids=[row.oid for row in tables])
@@ -162,7 +161,7 @@ def _read(
     slots = {
         "table": link.table.qualified,
         "key": link.key.quoted,
-        "key_eq": samples.reader.equality("table", link.key.quoted, link.key.full_type).equal,
+        "key_eq": equal(samples, link.key),
         "key_type": link.key.full_type,
         "link": link.link.quoted,
         "column": column.quoted,
@@ -172,6 +171,4 @@ def _read(
         "words": column.category in ("S", "E"), "any_state": any_state,
         "amounts": link.amounts, "priced": unpaid,
     }  # fmt: skip
-    with suppress(Refusal, StatementError, TooSlow):
-        return [row.session_id for row in samples.read("find_released", session_ids, slots, choices, words=_WORDS)]
-    return []
+    return [row.session_id for row in samples.try_read("find_released", session_ids, slots, choices, words=_WORDS)]

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from sweeper.app.catalog import EXACT_TYPES, Column, Table
 from sweeper.check.rehearsal.samples import Samples
+from sweeper.check.rehearsal.tables import references
 from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.postgres.templates import Slots
 
@@ -52,7 +53,7 @@ def row_amounts(samples: Samples, table: Table, others: Collection[Column | None
 
 def unnamed_amounts(samples: Samples, table: Table, others: Collection[Column | None]) -> list[Slots]:
     """The first exact numbers of a table of which none is named as an amount, and that refer to no other row."""
-    links = {row.column_name for row in samples.ask("list_references", {}) if row.table_oid == table.oid}
+    links = {row.column_name for row in references(samples, of=table)}
     numbers = [
         one
         for name, one in table.columns.items()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sweeper.app.catalog import JSON_TYPES, TIME_TYPES, Column
 from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.samples import Samples
+from sweeper.check.rehearsal.sessions import list_owed
 from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.postgres.templates import Choices, Slots, quote_text
 from sweeper.postgres.transaction import Row
@@ -145,7 +146,7 @@ def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, l
         if (
             len(rows) >= _ENOUGH
             and not _is_of_success(samples, mark, len(rows), len(session_ids))
-            and not (column in links and set(rows) & set(samples.owed()))
+            and not (column in links and set(rows) & set(list_owed(samples)))
         ):
             found[column.name] = rows
     return found

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any
 
 from sweeper.app.catalog import Table
 from sweeper.check.rehearsal.samples import Samples
+from sweeper.check.rehearsal.tables import is_quick_by, references
 from sweeper.postgres.templates import fill_expression
 from sweeper.postgres.transaction import Row
 
@@ -23,17 +23,15 @@ def linked_tables(
 ) -> list[tuple[Table, str]]:
     """Other tables with a column that refers to a session, by a foreign key or by its name."""
     mapping = samples.context.mapping
-    references: dict[tuple[int, str], Any] = {
-        (row.table_oid, row.column_name): row.target_oid for row in samples.ask("list_references", {})
-    }
+    targets = {(row.table_oid, row.column_name): row.target_oid for row in references(samples)}
     singular = mapping.sessions.name.lower().rstrip("s")
     found: list[tuple[Table, str]] = []
     for row in tables:
         if row.oid == mapping.sessions.oid:
             continue
         own = [column for column in columns if column.table_oid == row.oid]
-        naming = [one for one in own if _names_session(one, row.oid, references, mapping.sessions.oid, singular)]
-        sure = [one for one in naming if (row.oid, one.name) in references]  # its `source` may be the kind of a row
+        naming = [one for one in own if _names_session(one, row.oid, targets, mapping.sessions.oid, singular)]
+        sure = [one for one in naming if (row.oid, one.name) in targets]  # its `source` may be the kind of a row
         link = next(iter([*sure, *naming, *(one for one in own if one.name in keys)]), None)
         if link is not None:
             found.append((samples.table("table", row.as_sql), link.name))
@@ -45,25 +43,23 @@ def tables_behind_links(samples: Samples, tables: Sequence[Row]) -> Iterator[tup
     mapping, own = samples.context.mapping, samples.context.settings.accounts
     known = {row.oid: row.as_sql for row in tables}
     others = {mapping.sessions.oid, samples.table("accounts.table", own.table).oid if own else 0}
-    references = samples.ask("list_references", {})
-    to_sessions = [row for row in references if row.target_oid == mapping.sessions.oid and row.table_oid in known]
-    ways = [(row, one) for row in to_sessions for one in references if one.table_oid == row.table_oid]
+    to_sessions = [row for row in references(samples, to=mapping.sessions) if row.table_oid in known]
+    ways = [(row, one) for row in to_sessions for one in references(samples) if one.table_oid == row.table_oid]
     for row, one in [way for way in ways if way[1].target_oid in known.keys() - others][:_BEHIND_AT_MOST]:
         links, table = samples.table("table", known[row.table_oid]), samples.table("table", known[one.target_oid])
         session, key = links.columns[row.column_name], links.columns[one.column_name]
-        quick = samples.ask("is_quick_by", {}, table_oid=links.oid, column_name=key.name)[0].quick
         by_id = mapping.sessions.columns[row.target_column].quoted == mapping.slots["key"]
-        if quick and by_id and samples.sees(links, [session, key]):
+        if is_quick_by(samples, links, key) and by_id and samples.sees(links, [session, key]):
             slots = {"links": links.qualified, "session": session.quoted, "key": key.quoted}
             slots["column"] = table.columns[one.target_column].quoted
             yield table, one.target_column, fill_expression("behind_link", slots)
 
 
 def _names_session(
-    column: Row, table_oid: int, references: dict[tuple[int, str], Any], sessions_oid: int, singular: str
+    column: Row, table_oid: int, targets: dict[tuple[int, str], int], sessions_oid: int, singular: str
 ) -> bool:
-    if (table_oid, column.name) in references:
-        return bool(references[table_oid, column.name] == sessions_oid)
+    if (table_oid, column.name) in targets:
+        return targets[table_oid, column.name] == sessions_oid
     plain = column.name.lower().replace("_", "")
     words = singular.replace("_", "")
     about = _KEY.sub("", plain)

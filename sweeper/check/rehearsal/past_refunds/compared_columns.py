@@ -7,6 +7,7 @@ from sweeper.app.catalog import JSON_TYPES, Column, has_subquery
 from sweeper.app.over_refund import names_in
 from sweeper.check.rehearsal.ledger.lots import LEFT
 from sweeper.check.rehearsal.samples import Samples
+from sweeper.check.rehearsal.tables import defaults, unique_names
 from sweeper.config.model import LedgerSection
 
 # values that are different in every refund: no row of the app has the same
@@ -53,7 +54,7 @@ def compared_columns(samples: Samples) -> tuple[list[ComparedColumn], list[Colum
     assert ledger is not None  # noqa: S101 - only called with one
     assert settings is not None  # noqa: S101
     compared: list[ComparedColumn] = []
-    unique = {row.name for row in samples.ask("list_unique_columns", {}, table_oid=ledger.table.oid)}
+    unique = unique_names(samples, ledger.table)
     readable = samples.readable(ledger.table)
     if settings.past is not None and settings.past.amount is not None:  # rows of another kind, such as undone charges
         return compared, []
@@ -68,7 +69,7 @@ def compared_columns(samples: Samples) -> tuple[list[ComparedColumn], list[Colum
             meaning = "" if meaning == "account" or is_kept else None
         if meaning is not None:
             compared.append(ComparedColumn(column, "amount" if meaning == "running" else value, meaning))
-    filled = {row.name: row.value for row in samples.ask("list_defaults", {}, table_oid=ledger.table.oid)}
+    filled = defaults(samples, ledger.table)
     written = set(ledger.insert)
     for column in readable:  # such as the kind of a row, whose default may be a purchase
         default = filled.get(column.name)

@@ -6,8 +6,9 @@ from decimal import Decimal
 from sweeper.check.context import CheckContext
 from sweeper.check.rehearsal.marks.session_marks import number_marks
 from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund
-from sweeper.check.rehearsal.samples import is_owed, sampling
-from sweeper.check.rehearsal.units import is_in_unit, is_money
+from sweeper.check.rehearsal.samples import sampling
+from sweeper.check.rehearsal.sessions import is_owed
+from sweeper.check.rehearsal.words import is_in_unit, is_money
 from sweeper.postgres.templates import Choices
 from sweeper.postgres.transaction import Row
 

@@ -18,6 +18,7 @@ from sweeper.check.rehearsal.past_refunds.hidden_amounts import (
 )
 from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund, read_past_refunds
 from sweeper.check.rehearsal.samples import Samples, named, number, sampling
+from sweeper.check.rehearsal.tables import references, unique_names
 from sweeper.check.result import Check
 
 # a few, or fewer than three, may be odd old rows; if the account or amount is wrong more often, the file is wrong
@@ -37,7 +38,7 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
         compared, unwritten = compared_columns(samples)
         sessions = read_past_refunds(samples, compared, unwritten)
         table = context.mapping.ledger.table
-        unique = {row.name for row in samples.ask("list_unique_columns", {}, table_oid=table.oid)}
+        unique = unique_names(samples, table)
         owners = set(_owners(samples, table))
         netted = context.settings.ledger is not None and context.settings.ledger.past is not None
         sessions = sessions if netted else amounts_in_json(amounts_before_refund(samples, sessions))
@@ -67,10 +68,8 @@ def _owners(samples: Samples, ledger: Table) -> Iterator[str]:
     """The columns of the ledger that refer to the account."""
     own = samples.context.settings.accounts
     if own is not None:
-        accounts = samples.table("accounts.table", own.table).oid
-        for row in samples.ask("list_references", {}):
-            if (row.table_oid, row.target_oid) == (ledger.oid, accounts):
-                yield row.column_name
+        for row in references(samples, of=ledger, to=samples.table("accounts.table", own.table)):
+            yield row.column_name
 
 
 def _amounts(context: CheckContext, sessions: Sequence[PastRefund], *, netted: bool) -> Check | None:

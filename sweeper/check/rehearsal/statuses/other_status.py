@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from sweeper.check.context import failure
 from sweeper.check.rehearsal.samples import Samples, named
+from sweeper.check.rehearsal.sessions import list_owed
 from sweeper.check.result import Check
 
 _OF_PAYMENT = re.compile(r"bill|pay(ment|ed)?|paid|credit|charge|refund|settle|wallet", re.IGNORECASE)
@@ -20,7 +21,7 @@ def check_other_status(samples: Samples) -> Iterator[Check]:
     if mapped is None or not _OF_PAYMENT.search(mapped.name):
         return
     others = [one for one in sessions.columns.values() if _OF_WORK.fullmatch(one.name) and one.category in ("S", "E")]
-    owed = samples.owed()
+    owed = list_owed(samples)
     for column in samples.seen(sessions, others) if owed else ():
         said = samples.read("list_texts", owed, {"column": column.quoted})
         failed = [row for row in said if _FAILED.search(row.value)]

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from sweeper.check.context import CheckContext, failure, warning
 from sweeper.check.rehearsal.samples import Samples
+from sweeper.check.rehearsal.tables import names_by_oid, references
 from sweeper.check.result import Check
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -73,9 +74,9 @@ def labels_of_statuses(samples: Samples) -> dict[str, str]:
     status = mapping.sessions.column(samples.context.settings.sessions.status)
     if status is None:
         return {}
-    tables = {row.oid: row.as_sql for row in samples.tables()}
-    for row in samples.ask("list_references", {}):
-        if (row.table_oid, row.column_name) != (mapping.sessions.oid, status.name) or row.target_oid not in tables:
+    tables = names_by_oid(samples)
+    for row in references(samples, of=mapping.sessions):
+        if row.column_name != status.name or row.target_oid not in tables:
             continue
         table = samples.table("table", tables[row.target_oid])
         key = table.columns.get(row.target_column)
@@ -84,7 +85,5 @@ def labels_of_statuses(samples: Samples) -> dict[str, str]:
         if key is None or not texts or key not in samples.readable(table):
             return {}
         slots = {"table": table.qualified, "key": key.quoted, "column": texts[0].quoted}
-        with samples.unless_refused():
-            return {label.value: label.label for label in samples.ask("list_status_names", slots)}
-        return {}
+        return {label.value: label.label for label in samples.try_ask("list_status_names", slots)}
     return {}

@@ -185,13 +185,9 @@ def _words(one: StatusSample) -> set[str]:
 
 def _unnamed(samples: Samples) -> list[StatusSample]:
     """Sessions whose status is in no list; empty where finding them takes too long."""
-    try:
-        with samples.transaction.savepoint():
-            choices: Choices = {"sampled": not samples.context.mapping.is_sharded}
-            session_ids = [row.session_id for row in samples.ask("list_unnamed", {}, choices)]
-    except TooSlow:
-        return []
-    return _seen(samples, session_ids, by_exclude=False, by_number=True)
+    choices: Choices = {"sampled": not samples.context.mapping.is_sharded}
+    rows = samples.try_ask("list_unnamed", {}, choices, unanswered=(TooSlow,))
+    return _seen(samples, [row.session_id for row in rows], by_exclude=False, by_number=True)
 
 
 def _refunded_elsewhere(

@@ -1,14 +1,12 @@
 """Whether work that is planned for later would be closed as stuck before its time."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 
 from sweeper.app.catalog import TIME_TYPES, Column
 from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.result import Check
-from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
 
@@ -64,6 +62,4 @@ def _read(samples: Samples, columns: Sequence[Column], session_ids: Sequence[str
         "beat": samples.expression("active_at", own.active_at),
         "ended_at": samples.expression("ended_at", ended_at),
     }
-    with suppress(Refusal, StatementError, TooSlow):
-        return samples.read("compare_planned", session_ids, slots, {"columns": items})
-    return []
+    return samples.try_read("compare_planned", session_ids, slots, {"columns": items})

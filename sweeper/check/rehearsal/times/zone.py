@@ -7,10 +7,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.rehearsal.ledger.linked_sessions import sessions_fail
-from sweeper.check.rehearsal.samples import Samples, is_whole, named, sampling
+from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, is_whole, named, sampling
 from sweeper.check.result import Check
 from sweeper.core.durations import describe_duration
-from sweeper.postgres.errors import Refusal, TooSlow
 
 _AHEAD = timedelta(minutes=5)
 # how recently the newest session of a busy app began, and that of an app with little to do
@@ -59,13 +58,8 @@ def _newest_of_all(context: CheckContext) -> datetime | None:
     if key is None or not is_whole(key) or mapping.is_by_account:
         return None
     with sampling(context) as samples:
-        try:
-            with samples.transaction.savepoint():
-                (row,) = samples.ask("read_newest_of_all", {})
-        except (Refusal, TooSlow):
-            return None
-    found: datetime | None = row.started_at
-    return found
+        rows = samples.try_ask("read_newest_of_all", {}, unanswered=ROWS_UNANSWERED)
+    return rows[0].started_at if rows else None
 
 
 def _read_in(context: CheckContext, moment: datetime, zone: str) -> datetime:
@@ -118,11 +112,8 @@ def _behind(samples: Samples) -> Iterator[tuple[str, dict[str, int]]]:
         return
     moments = [one for one in ledger.table.columns.values() if one.base_type == "timestamp with time zone"]
     for moment in samples.seen(ledger.table, moments):
-        try:
-            with samples.transaction.savepoint():
-                rows = samples.ask("compare_clocks", {"key": key.quoted, "moment": moment.quoted})
-        except (Refusal, TooSlow):
-            continue
+        slots = {"key": key.quoted, "moment": moment.quoted}
+        rows = samples.try_ask("compare_clocks", slots, unanswered=ROWS_UNANSWERED)
         yield moment.name, {row.session_id: row.behind for row in rows}
 
 

@@ -1,0 +1,51 @@
+"""What the rows of `look_at_newest`, and the sessions that it reads, show of refunds."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from sweeper.check.rehearsal.samples import Samples
+from sweeper.postgres.transaction import Row
+
+# so many sessions show whether several name the same row
+_SHARED = 10
+
+
+def is_shared(samples: Samples, link: str) -> bool:
+    """Whether several sessions name the same row, as those of one account do; a row for each is no account."""
+    column = samples.context.mapping.sessions.columns[link]
+    if not samples.sees(samples.context.mapping.sessions, [column]):
+        return True
+    named = [row.value for row in samples.read("list_texts", samples.newest(running=False), {"column": column.quoted})]
+    return len(named) < _SHARED or len(set(named)) < len(named)
+
+
+def read_failed(samples: Samples) -> list[Row]:
+    """The newest failed sessions, as `look_at_newest` has them."""
+    return samples.read("look_at_newest", samples.newest(running=False))
+
+
+def list_owed(samples: Samples) -> list[str]:
+    """The ids of those of the newest failed sessions that are not refunded and have an amount."""
+    return [row.session_id for row in read_failed(samples) if row.unpaid and is_owed(row)]
+
+
+def is_owed(row: Row) -> bool:
+    """Whether a session, as `look_at_newest` has it, has an amount to pay."""
+    amount = Decimal(row.amount or 0)
+    return amount.is_finite() and amount > 0
+
+
+def is_refunded(row: Row) -> bool:
+    """Whether the app has refunded a session, as `look_at_newest` has it; not so one that is never paid."""
+    return not row.unpaid and not row.never
+
+
+def sees_none(samples: Samples, session_ids: Sequence[str]) -> bool:
+    """Whether the app has refunded none of these sessions, as the file reads them.
+
+    One that owes nothing any more, as its amount is read from a hold, is refunded where the ledger has its refund.
+    """
+    rows = samples.read("look_at_newest", session_ids)
+    return bool(rows) and not any(
+        row.given_back or not row.unpaid if is_owed(row) else not row.unpaid and not row.excluded for row in rows
+    )
