@@ -7,8 +7,8 @@ from sweeper.app.reader import Reader
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.rehearsal.samples import sampling
 from sweeper.check.rehearsal.sessions import is_owed
-from sweeper.check.rehearsal.times.ends import find_end
 from sweeper.check.rehearsal.times.running import Heartbeat, not_moving, read_heartbeat
+from sweeper.check.rehearsal.times.unmapped_times import find_end
 from sweeper.check.result import Check
 from sweeper.config.model import STUCK_AFTER_DEFAULT, Settings
 from sweeper.core.durations import describe_duration

@@ -5,14 +5,10 @@ from collections.abc import Iterator
 
 from sweeper.app.catalog import TIME_TYPES, Column, Table
 from sweeper.check.context import CheckContext, failure, joined, ok, warning
-from sweeper.check.rehearsal.accounts.account_links import check_payers, wrong_table
-from sweeper.check.rehearsal.accounts.balance_as_amount import check_balance_as_amount
+from sweeper.check.rehearsal.accounts.account_links import check_named_accounts, check_payers, wrong_table
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
-from sweeper.check.rehearsal.accounts.below_zero import check_below_zero
-from sweeper.check.rehearsal.accounts.booked_balances import check_booked
-from sweeper.check.rehearsal.accounts.named_accounts import check_named_accounts
+from sweeper.check.rehearsal.accounts.counters import check_balance_as_amount, check_below_zero, check_held
 from sweeper.check.rehearsal.accounts.pools import check_pools, why_limit, why_total
-from sweeper.check.rehearsal.accounts.reserved_counters import check_held
 from sweeper.check.rehearsal.accounts.sums import (
     check_counters,
     check_sums,
@@ -20,7 +16,7 @@ from sweeper.check.rehearsal.accounts.sums import (
     gross_counters,
     is_sum_of_ledger,
 )
-from sweeper.check.rehearsal.accounts.unmapped_balances import check_unmoved
+from sweeper.check.rehearsal.accounts.unmapped_balances import check_booked, check_unmoved
 from sweeper.check.rehearsal.accounts.unpayable import check_unpayable
 from sweeper.check.rehearsal.charges.charged_accounts import check_ledger_accounts
 from sweeper.check.rehearsal.hooks import hook_may_write

@@ -9,20 +9,19 @@ from sweeper.check.context import CheckContext, failure, joined, ok, warning
 from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.charges.qualifiers import of_these_sessions
 from sweeper.check.rehearsal.charges.subjects import check_ledger_subjects
-from sweeper.check.rehearsal.ledger.double_entry import check_entries
+from sweeper.check.rehearsal.ledger.kinds_of_ledgers import check_entries, check_lots, count_lots
 from sweeper.check.rehearsal.ledger.ledger_columns import account_column, amount_columns
 from sweeper.check.rehearsal.ledger.linked_sessions import (
     NOT_MADE,
     check_linked,
     check_named_in_json,
     check_named_in_texts,
+    check_row_kinds,
     check_session_fails,
 )
-from sweeper.check.rehearsal.ledger.lots import check_lots, count_lots
 from sweeper.check.rehearsal.ledger.newest_balances import check_newest_balances, check_not_newest, is_newest_balance
-from sweeper.check.rehearsal.ledger.row_kinds import check_row_kinds
 from sweeper.check.rehearsal.ledger.unmapped_ledger import check_forgotten
-from sweeper.check.rehearsal.marks.rows_of_sessions import is_usual
+from sweeper.check.rehearsal.marks.row_amounts import is_usual
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
 from sweeper.check.rehearsal.samples import NO_ITEM, Samples, is_whole, named, numbered, sampling
 from sweeper.check.rehearsal.tables import defaults

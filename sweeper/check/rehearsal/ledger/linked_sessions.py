@@ -1,5 +1,6 @@
-"""Whether the refunds in the app's ledger are about the mapped sessions at all."""
+"""Whether the refunds in the app's ledger are about the mapped sessions, and those of the file are all of them."""
 
+import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
@@ -9,8 +10,8 @@ from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.ledger.ledger_columns import account_column, amount_columns
 from sweeper.check.rehearsal.marks.refund_texts import find_in_texts
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
-from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, named
-from sweeper.check.rehearsal.sessions import list_owed
+from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, is_whole, named
+from sweeper.check.rehearsal.sessions import list_owed, sees_none
 from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.check.result import Check
 from sweeper.postgres.errors import Refusal, TooSlow
@@ -19,7 +20,7 @@ from sweeper.postgres.transaction import Row
 
 # states of rows in the ledger whose credits nobody got
 NOT_MADE = "fail|error|void|expire|cancel|duplicate|invalid"
-_ENOUGH, _SPOKEN = 5, 3
+_ENOUGH, _SOME, _MOST, _FEW = 5, 3, 0.8, 0.1
 
 
 def check_session_fails(samples: Samples, key: Column | None) -> Iterator[Check]:
@@ -48,7 +49,7 @@ def check_named_in_texts(samples: Samples) -> Iterator[Check]:
     named_there = sorted({row.session_id for row in rows})
     if name in sessions.amount.lower():  # it may subtract them
         named_there = _given_back_whole(samples, rows)
-    if len(named_there) >= _SPOKEN:
+    if len(named_there) >= _SOME:
         yield failure(
             "ledger",
             f"ledger.where = {own.where!r} and ledger.session = {own.session!r} miss rows that look like refunds and "
@@ -77,7 +78,7 @@ def check_named_in_json(samples: Samples) -> Iterator[Check]:
             "find_refund_keys", session_ids, {**slots, "column": column.quoted}, texts,
             refund_words=GIVEN_BACK, not_made=NOT_MADE,
         )  # fmt: skip
-        row = next((row for row in rows if len(row.sessions) >= _SPOKEN), None)
+        row = next((row for row in rows if len(row.sessions) >= _SOME), None)
         if row is not None:
             yield failure(
                 "ledger",
@@ -138,3 +139,54 @@ def check_linked(samples: Samples, key: Column | None) -> Iterator[Check]:
             f"has that as sessions.id = {context.settings.sessions.id!r}",
             "sessions.id, or ledger.session: what the app links a refund to its session by",
         )
+
+
+def check_row_kinds(samples: Samples) -> Iterator[Check]:
+    """Rows of the whole amount that only failed sessions have, while ``where`` is true of none of their rows.
+
+    Sessions that succeeded have charges, too, but no refunds.
+    """
+    context = samples.context
+    ledger, own = context.mapping.ledger, context.settings.ledger
+    amounts = amount_columns(samples)
+    if ledger is None or own is None or own.past is not None or not amounts:
+        return
+    if ledger.table.name.lower() in " ".join(filter(None, (context.settings.sessions.exclude,))).lower():
+        return
+    session_ids, settled = samples.newest(running=False), settled_ids(samples)
+    if len(settled) < _SOME or not sees_none(samples, session_ids):
+        return
+    reads = ledger.table.name.lower() in context.settings.sessions.amount.lower()  # and may subtract such rows
+    owed = [*amounts_taken(samples)] if reads else list_owed(samples)
+    telling = [one for one in ledger.table.columns.values() if one not in amounts and _tells(one, own.where)]
+    for column in samples.seen(ledger.table, telling):
+        failed = read_kinds(samples, column, amounts[0], session_ids)
+        others = {row.kind: row.sessions for row in read_kinds(samples, column, amounts[0], settled)}
+        # or charges are booked elsewhere
+        charged = any(row.sessions >= _SOME and others.get(row.kind, 0) >= _SOME for row in failed)
+        often = {kind for kind, sessions in others.items() if sessions > len(settled) * _FEW}
+        for row in read_kinds(samples, column, amounts[0], owed) if charged or not often else ():
+            whole = row.whole >= max(_SOME, row.sessions * _MOST)
+            if whole and row.kind not in often:
+                few = others.get(row.kind)  # such as that of canceled work
+                yield failure(
+                    "ledger",
+                    f"ledger.where = {own.where!r} is true of no row of the newest failed sessions, and {row.sessions} "
+                    f"of them, such as {named(row.samples)}, have a row of their whole amount with {column.name} "
+                    f"{row.kind}, as {f'only {few}' if few else 'no session'} that succeeded has: those look like "
+                    "refunds, and would be paid again",
+                    f"ledger.where, and [ledger.insert] {column.quoted}: what the app's own refunds have there",
+                )
+                return
+
+
+def _tells(column: Column, where: str) -> bool:
+    """Whether ``where`` reads a column with the kind of a row."""
+    named_there = re.search(rf'(?<!\w)"?{re.escape(column.name)}"?(?!\w)', where, re.IGNORECASE)
+    return bool(named_there) and (is_whole(column) or column.category in ("S", "E"))
+
+
+def read_kinds(samples: Samples, column: Column, amount: Column, session_ids: Sequence[str]) -> Sequence[Row]:
+    """The values of a column in the ledger's rows of some sessions; none where it cannot be read quickly."""
+    slots = {"column": column.quoted, "amount_column": amount.quoted}
+    return samples.try_read("list_row_kinds", session_ids, slots)

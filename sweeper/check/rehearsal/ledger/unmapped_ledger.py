@@ -7,8 +7,7 @@ from fractions import Fraction
 from sweeper.check.context import CheckContext, failure, warning
 from sweeper.check.rehearsal.hooks import written_by_hooks
 from sweeper.check.rehearsal.marks.refund_traces import find_rows
-from sweeper.check.rehearsal.marks.row_amounts import AMOUNT
-from sweeper.check.rehearsal.marks.rows_of_sessions import Rows
+from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, Rows
 from sweeper.check.rehearsal.samples import Samples, named, number, sampling
 from sweeper.check.rehearsal.sessions import is_owed, read_failed
 from sweeper.check.rehearsal.words import GIVEN_BACK

@@ -7,10 +7,19 @@ from typing import Any, TypeVar
 from sweeper.app.catalog import JSON_TYPES, Column, Table
 from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.ledger.ledger_columns import account_of_rows
-from sweeper.check.rehearsal.marks.refund_events import find_events
-from sweeper.check.rehearsal.marks.refund_texts import SPOKEN_AT_MOST, TEXTS, find_in_texts
-from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, ASKED, agree, are_parts, row_amounts, unnamed_amounts
-from sweeper.check.rehearsal.marks.rows_of_sessions import Given, Rows, by_session, without_usual
+from sweeper.check.rehearsal.marks.refund_texts import SPOKEN_AT_MOST, TEXTS, find_events, find_in_texts
+from sweeper.check.rehearsal.marks.row_amounts import (
+    AMOUNT,
+    ASKED,
+    Given,
+    Rows,
+    agree,
+    are_parts,
+    by_session,
+    row_amounts,
+    unnamed_amounts,
+    without_usual,
+)
 from sweeper.check.rehearsal.marks.session_marks import named_marks
 from sweeper.check.rehearsal.marks.tables_of_sessions import TABLES_AT_MOST, linked_tables, tables_behind_links
 from sweeper.check.rehearsal.samples import Samples

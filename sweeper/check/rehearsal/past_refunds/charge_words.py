@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sweeper.check.context import warning
 from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.ledger.ledger_columns import amount_columns
-from sweeper.check.rehearsal.ledger.row_kinds import read_kinds
+from sweeper.check.rehearsal.ledger.linked_sessions import read_kinds
 from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn
 from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund
 from sweeper.check.rehearsal.samples import Samples

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sweeper.app.catalog import JSON_TYPES, Column, has_subquery
 from sweeper.app.over_refund import names_in
-from sweeper.check.rehearsal.ledger.lots import LEFT
+from sweeper.check.rehearsal.ledger.kinds_of_ledgers import LEFT
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.rehearsal.tables import defaults, unique_names
 from sweeper.config.model import LedgerSection

@@ -10,10 +10,10 @@ from sweeper.check.context import CheckContext, failure, joined, ok, warning
 from sweeper.check.rehearsal.ledger.unmapped_ledger import check_given_back
 from sweeper.check.rehearsal.past_refunds.charge_words import words_of_charges
 from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn, compared_columns
-from sweeper.check.rehearsal.past_refunds.given_back import read_given_back
 from sweeper.check.rehearsal.past_refunds.hidden_amounts import (
     amounts_before_refund,
     amounts_in_json,
+    read_given_back,
     unwritten_amount,
 )
 from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund, read_past_refunds

@@ -1,7 +1,8 @@
-"""The names of statuses, also those that another table has for them, and whether their lists contradict them."""
+"""The names of statuses, also those that another table has for them; and how many of their sessions were refunded."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from sweeper.check.context import CheckContext, failure, warning
 from sweeper.check.rehearsal.samples import Samples
@@ -28,6 +29,8 @@ _OF_ELSE = {"refund", "refunding", "cancel", "canceling", "cancelling", "retry",
             "upload", "input", "queue", "start", "run", "process", "review", "stuck", "stopped", "lost", "abandoned",
             "expired", "zombie", "dead", "stale", "circuit", "exhausted", "gave"}  # fmt: skip
 _CALLED = re.compile(r"code|slug|name|key|status|state|value|label|title", re.IGNORECASE)
+# fewer prove nothing; a status counts as refunded when the app refunded at least this part of it
+ENOUGH, _PART = 3, 0.25
 
 
 def words_of(name: str) -> set[str]:
@@ -87,3 +90,30 @@ def labels_of_statuses(samples: Samples) -> dict[str, str]:
         slots = {"table": table.qualified, "key": key.quoted, "column": texts[0].quoted}
         return {label.value: label.label for label in samples.try_ask("list_status_names", slots)}
     return {}
+
+
+@dataclass(frozen=True)
+class StatusSample:
+    """The sessions of one status: how many there are, and how many the app has refunded."""
+
+    status: str
+    sessions: int
+    given_back: int
+    refunded: Sequence[str]
+    others: Sequence[str]
+    label: str | None = None
+
+    @property
+    def called(self) -> str:
+        """Its name: the label in another table, or the status itself."""
+        return self.label or self.status
+
+    @property
+    def shown(self) -> str:
+        """The status as messages show it."""
+        return shown(self.status, self.label)
+
+    @property
+    def is_refunded(self) -> bool:
+        """Whether the app refunds such sessions itself."""
+        return self.given_back >= ENOUGH and self.given_back >= self.sessions * _PART

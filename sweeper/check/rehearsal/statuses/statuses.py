@@ -7,12 +7,17 @@ from sweeper.check.context import CheckContext, failure, joined, warning
 from sweeper.check.rehearsal.charges.delivered import check_delivered, settled_ids
 from sweeper.check.rehearsal.marks.session_marks import mark_columns, number_marks
 from sweeper.check.rehearsal.samples import Samples, named, sampling
-from sweeper.check.rehearsal.statuses.other_status import check_other_status
-from sweeper.check.rehearsal.statuses.over_flags import check_over
+from sweeper.check.rehearsal.statuses.other_columns import check_other_status, check_over
 from sweeper.check.rehearsal.statuses.status_ends import Ended, check_ends, count_ended, endless, errorless
-from sweeper.check.rehearsal.statuses.status_names import NOT_DONE, check_status_names, labels_of_statuses, words_of
-from sweeper.check.rehearsal.statuses.status_sample import ENOUGH, StatusSample
-from sweeper.check.rehearsal.times.ends import count_set
+from sweeper.check.rehearsal.statuses.status_names import (
+    ENOUGH,
+    NOT_DONE,
+    StatusSample,
+    check_status_names,
+    labels_of_statuses,
+    words_of,
+)
+from sweeper.check.rehearsal.times.unmapped_times import count_set
 from sweeper.check.result import Check, Status
 from sweeper.check.rows import check_statuses as check_named
 from sweeper.ledger.past import past_slots

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.samples import named, sampling
-from sweeper.check.rehearsal.times.planned import check_planned
+from sweeper.check.rehearsal.times.unmapped_times import check_planned
 from sweeper.check.result import Check
 from sweeper.core.durations import describe_duration
 from sweeper.postgres.transaction import Row

@@ -1,17 +1,42 @@
-"""Whether work that is planned for later would be closed as stuck before its time."""
+"""Times of the sessions that the file does not map: their end, and when work is planned for."""
 
+import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from sweeper.app.catalog import TIME_TYPES, Column
-from sweeper.check.context import failure, warning
+from sweeper.check.context import CheckContext, failure, warning
 from sweeper.check.rehearsal.charges.delivered import settled_ids
-from sweeper.check.rehearsal.samples import Samples, named
+from sweeper.check.rehearsal.samples import Samples, named, sampling
 from sweeper.check.result import Check
+from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
 
+_END = re.compile(r"^(complet|finish|end|done|succeed|process)(e?d)?_?(at|on|time|date)?$", re.IGNORECASE)
+_SEVERAL, _NEARLY_ALL = 10, 0.9
 # no session ended before its time, and this many had one
 _ENDED, _ENOUGH, _COLUMNS_AT_MOST = 10, 3, 12
+
+
+def find_end(context: CheckContext) -> Column | None:
+    """A time that is named as an end, that nearly all sessions which succeeded have, and none that run."""
+    with sampling(context) as samples:
+        sessions = context.mapping.sessions
+        found = [one for one in samples.readable(sessions) if one.base_type in TIME_TYPES and _END.search(one.name)]
+        with suppress(Refusal, StatementError, TooSlow):
+            for column in found:
+                done, have = count_set(samples, column, settled_ids(samples))
+                _, running = count_set(samples, column, samples.newest(running=True))
+                if done >= _SEVERAL and have >= done * _NEARLY_ALL and not running:
+                    return column
+    return None
+
+
+def count_set(samples: Samples, column: Column, session_ids: Sequence[str]) -> tuple[int, int]:
+    """How many of these sessions there are, and how many have a value in the column."""
+    rows = samples.read("count_set", session_ids, {}, {"columns": [{"column": column.quoted}]})
+    return sum(row.sessions for row in rows), sum(row.counts[0] for row in rows)
 
 
 def check_planned(samples: Samples, running: Sequence[Row]) -> Iterator[Check]:

@@ -1,4 +1,4 @@
-"""Flags and times that say that a session is over, beside a status by which it still runs."""
+"""Other columns than the mapped status that say what became of the work: a status of its own, flags and times."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,14 +6,40 @@ from collections.abc import Iterator, Sequence
 from sweeper.app.catalog import TIME_TYPES, Column
 from sweeper.check.context import failure
 from sweeper.check.rehearsal.samples import Samples, named
+from sweeper.check.rehearsal.sessions import list_owed
 from sweeper.check.rehearsal.times.running import is_stuck
 from sweeper.check.result import Check
 from sweeper.postgres.templates import Slots
 
+_OF_PAYMENT = re.compile(r"bill|pay(ment|ed)?|paid|credit|charge|refund|settle|wallet", re.IGNORECASE)
+_OF_WORK = re.compile(r"(status|state|phase)", re.IGNORECASE)
+_FAILED = re.compile(r"fail|error|time_?d?_?out|crash|dead|killed|lost|abort|exception", re.IGNORECASE)
 # what was aborted, or whose lease expired, is not over but dead; what was skipped or rejected may be owed as well
 _OVER = re.compile(r"cancel|finish|complet|(?<![a-z])done|^(is_?|was_?)?(ended|closed)|withdrawn", re.IGNORECASE)
 _NOT_YET = re.compile(r"request|want|ask|able|allow|auto|expect|estimat|plan|due|on_|notif|reason|_by", re.IGNORECASE)
 _ENOUGH = 3
+
+
+def check_other_status(samples: Samples) -> Iterator[Check]:
+    """Sessions that would be paid because of their payment status, although their work did not fail."""
+    sessions, own = samples.context.mapping.sessions, samples.context.settings.sessions
+    mapped = sessions.column(own.status)
+    if mapped is None or not _OF_PAYMENT.search(mapped.name):
+        return
+    others = [one for one in sessions.columns.values() if _OF_WORK.fullmatch(one.name) and one.category in ("S", "E")]
+    owed = list_owed(samples)
+    for column in samples.seen(sessions, others) if owed else ():
+        said = samples.read("list_texts", owed, {"column": column.quoted})
+        failed = [row for row in said if _FAILED.search(row.value)]
+        rest = [row for row in said if not _FAILED.search(row.value)]
+        if len(failed) >= _ENOUGH and len(rest) >= _ENOUGH:
+            yield failure(
+                "statuses", f"{column.name} says of {len(rest)} of {len(said)} sessions that would be paid that their "
+                f"work has not failed, such as {named([row.session_id for row in rest])} ({rest[0].value}): "
+                f"sessions.status = {own.status!r} is what became of the payment",
+                f"sessions.status = {column.quoted!r}, with its values in failed, running and succeeded",
+            )  # fmt: skip
+            return
 
 
 def check_over(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:

@@ -1,18 +1,24 @@
-"""Whether a refund leaves a counter of reserved credits unchanged that it should lower, or lowers it too far."""
+"""Whether a refund leaves a counter of the accounts as it is, or lowers it too far; and amounts that are a balance."""
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
-from sweeper.app.catalog import Column, Table
-from sweeper.check.context import failure
-from sweeper.check.rehearsal.samples import Samples, number
+from sweeper.app.catalog import EXACT_TYPES, Column, Table
+from sweeper.check.context import failure, warning
+from sweeper.check.rehearsal.samples import Samples, named, number
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
+from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
 
 _HELD = re.compile(r"held|hold|reserv|pending|lock|froz|frozen|block|escrow|in_?flight|in_?use|on_?use", re.IGNORECASE)
 _AT_MOST, _ENOUGH, _MOST = 6, 3, Decimal("0.8")
+# a share that reads the account may stop at what is left there, as `least(amount, a.used)`
+_ACCOUNT = re.compile(r"\ba\s*\.", re.IGNORECASE)
+# balances that are amounts
+_SEVERAL, _NEARLY_ALL, _DIFFERENT = 5, 0.9, 3
 
 
 def check_held(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
@@ -23,12 +29,12 @@ def check_held(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
     columns = [one for one in samples.seen(accounts, named) if not one.generated][:_AT_MOST]
     if not columns:
         return
-    rows = _read(samples, columns)
+    rows = _read_held(samples, columns)
     for some in [*([column] for column in columns), columns]:
         left = [column for column in some if not _goes_down(column, accounts, own)]
         places = [columns.index(column) for column in some]
         if left and _are_what_is_open(rows, places):
-            yield _left(left, accounts, rows[0], places)
+            yield _unchanged(left, accounts, rows[0], places)
             return
     for place, column in enumerate(columns):
         if _falls_by_amount(column, accounts, own) and _would_be_below_zero(rows, place):
@@ -69,7 +75,7 @@ def _too_much(samples: Samples, column: Column, accounts: Table, rows: Sequence[
     )
 
 
-def _read(samples: Samples, columns: Sequence[Column]) -> Sequence[Row]:
+def _read_held(samples: Samples, columns: Sequence[Column]) -> Sequence[Row]:
     """For each account, the cost of its open sessions and the columns' values; empty where reading takes too long."""
     account_ids: set[str] = set()
     for running in (True, False):
@@ -90,7 +96,7 @@ def _sum(row: Row, places: Sequence[int]) -> Decimal:
     return sum((Decimal(row.counters[place] or 0) for place in places), Decimal(0))
 
 
-def _left(left: Sequence[Column], accounts: Table, sample: Row, places: Sequence[int]) -> Check:
+def _unchanged(left: Sequence[Column], accounts: Table, sample: Row, places: Sequence[int]) -> Check:
     names = ", ".join(column.name for column in left)
     return failure(
         "accounts",
@@ -98,3 +104,74 @@ def _left(left: Sequence[Column], accounts: Table, sample: Row, places: Sequence
         f"{number(_sum(sample, places))} of account {sample.account_id}: a refund would leave it there forever",
         "\n".join(f'[accounts.add] {column.quoted} = "-amount", or its share of it' for column in left),
     )
+
+
+@dataclass(frozen=True)
+class _Moved:
+    """What a column of one account has, and what the refunds of its failed sessions would add to it."""
+
+    account_id: str
+    has: Decimal
+    taken: Decimal
+
+    @property
+    def is_below(self) -> bool:
+        """Whether it would go below zero."""
+        return self.has < -self.taken
+
+
+def check_below_zero(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
+    """A counter that refunds lower by more than it has, for several accounts."""
+    if not own.add or samples.context.mapping.is_by_account:
+        return
+    for text, value in own.add.items():
+        column = accounts.column(text)
+        if column is None or column.base_type not in EXACT_TYPES or "-" not in value or _ACCOUNT.search(value):
+            continue
+        moved = _read_lowered(samples, column)
+        below = [one for one in moved if one.is_below]
+        # else it may have a sign, or count nothing yet
+        counts = any(one.has > 0 for one in moved) and all(one.has >= 0 for one in moved)
+        if counts and len(below) >= _ENOUGH:
+            one = below[0]
+            yield warning(
+                "accounts",
+                f"[accounts.add] {column.name} = {value!r} would bring {column.name} below zero for {len(below)} of "
+                f"{len(moved)} accounts with failed sessions, such as {one.account_id}, which has {number(one.has)}, "
+                f"by {number(-one.taken)}: it has not counted all of these charges, or not since it was last reset",
+                f"[accounts.add] {column.quoted}: what the session took of it",
+            )
+
+
+def _read_lowered(samples: Samples, column: Column) -> list[_Moved]:
+    shares = samples.context.mapping.choices["shares"]
+    assert isinstance(shares, list)  # noqa: S101 - a list by its definition
+    lowered: list[Slots] = [
+        {"share": item["share"], "column": column.quoted} for item in shares if item["name"] == column.name
+    ]
+    taken: dict[str, _Moved] = {}
+    policy = samples.context.settings.policy
+    binds = {"since": policy.since, "max_amount": policy.max_amount}
+    rows = samples.try_read("sum_shares", samples.newest(running=False), {}, {"lowered": lowered}, **binds)
+    for row in rows:  # of each half where the database refuses a session
+        if row.shares[0] is not None and row.has[0] is not None:
+            before = taken[row.account_id].taken if row.account_id in taken else Decimal(0)
+            taken[row.account_id] = _Moved(row.account_id, Decimal(row.has[0]), before + Decimal(row.shares[0]))
+    return list(taken.values())
+
+
+def check_balance_as_amount(samples: Samples) -> Iterator[Check]:
+    """Compare the amounts of the newest failed sessions with the balances of their accounts."""
+    context = samples.context
+    if not context.mapping.has_balance or context.mapping.is_by_account:
+        return
+    rows = samples.read("compare_with_balance", samples.newest(running=False, limit=100))
+    same = [row for row in rows if row.same]
+    amounts = {row.amount for row in same}
+    if len(same) >= _SEVERAL and len(same) >= len(rows) * _NEARLY_ALL and len(amounts) >= _DIFFERENT:
+        yield failure(
+            "accounts",
+            f"sessions.amount = {context.settings.sessions.amount!r} is the balance of the account for {len(same)} of "
+            f"{len(rows)} sessions, such as {named([row.session_id for row in same])}: a refund would double it",
+            "sessions.amount: what the session was charged",
+        )
