@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sweeper.app.catalog import JSON_TYPES, Column, Table
 from sweeper.check.context import failure
+from sweeper.check.rehearsal.ledger.app_ledger import app_ledger
 from sweeper.check.rehearsal.ledger.linked_sessions import sessions_fail
 from sweeper.check.rehearsal.marks.session_marks import number_above_zero
 from sweeper.check.rehearsal.samples import Samples, named
@@ -143,12 +144,12 @@ def _shares(samples: Samples, *, noted: bool) -> Iterator[_Share]:
 
 def _booked_shares(samples: Samples) -> Iterator[_Share]:
     """Numbers in the JSON of the ledger's rows whose names mention a pool."""
-    ledger = samples.context.mapping.ledger
+    ledger = app_ledger(samples)
     if ledger is None or samples.context.mapping.is_by_account:
         return
-    key = samples.key_of(ledger.table)
+    key = ledger.key
     with_json = [one for one in ledger.table.columns.values() if one.base_type in JSON_TYPES][:_JSON_AT_MOST]
-    if key is None or not with_json or not samples.sees(ledger.table, [key]) or sessions_fail(samples, key):
+    if key is None or not with_json or not samples.sees(ledger.table, [key]) or sessions_fail(samples):
         return
     for column in samples.seen(ledger.table, with_json):
         for row in samples.ask("list_ledger_json_numbers", {"column": column.quoted, "key": key.quoted}):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from sweeper.app.catalog import Column, Table
 from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.hooks import hook_may_write
-from sweeper.check.rehearsal.ledger.ledger_columns import account_column, amount_columns
+from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger
 from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, is_whole, named, numbered
 from sweeper.check.rehearsal.tables import fires_triggers
 from sweeper.check.result import Check
@@ -27,14 +27,12 @@ def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
     compared = _compare(samples, accounts, own)
     if compared is None:
         return
-    row, others, amount = compared
-    ledger, mapped = samples.context.mapping.ledger, accounts.column(own.balance or "")
-    assert ledger is not None  # noqa: S101 - its rows are compared
-    table = ledger.table
+    row, others, ledger = compared
+    mapped = accounts.column(own.balance or "")
     if mapped is not None and row.accounts >= _ENOUGH and row.different == row.accounts and row.alike:
         yield failure(
             "accounts", f"accounts.balance = {own.balance!r} is the same for all {row.accounts} accounts looked at, "
-            f"such as {named(row.samples)}, and the rows of {table.name} differ: no charge moves it",
+            f"such as {named(row.samples)}, and the rows of {ledger.table.name} differ: no charge moves it",
             "accounts.balance: the column that a charge is taken from; without [accounts], where the balance is the "
             "sum of the ledger",
         )  # fmt: skip
@@ -42,14 +40,14 @@ def check_sums(samples: Samples, accounts: Table, own: AccountsSection) -> Itera
     equal = [one for one, count in zip(others, row.equal, strict=True) if count == row.accounts]
     opposite = [one for one, count in zip(others, row.opposite, strict=True) if count == row.accounts]
     better = [
-        *(one for one in equal if not _goes_with(one, amount, samples, accounts, own, same=True)),
-        *(one for one in opposite if not _goes_with(one, amount, samples, accounts, own, same=False)),
+        *(one for one in equal if not _goes_with(one, ledger, accounts, own, same=True)),
+        *(one for one in opposite if not _goes_with(one, ledger, accounts, own, same=False)),
     ]
     if better and row.accounts >= _ENOUGH and row.different * 2 > row.accounts:
         # without a refund among the rows, a counter of all that was ever used may equal them, too
         is_sure = better[0] in equal or row.refunds > 0
         yield (failure if is_sure else warning)(
-            "accounts", f"accounts.balance = {own.balance!r} is not what the rows of {table.name} come to for "
+            "accounts", f"accounts.balance = {own.balance!r} is not what the rows of {ledger.table.name} come to for "
             f"{row.different} of {row.accounts} accounts, such as {named(row.samples)}, and "
             f"{'' if better[0] in equal else '-'}{better[0].name} is",
             f"accounts.balance = {better[0].quoted!r}" if better[0] in equal else
@@ -100,25 +98,19 @@ def _compare_refunded(samples: Samples, accounts: Table, own: AccountsSection) -
     return compared[:2]
 
 
-def _compare(samples: Samples, accounts: Table, own: AccountsSection) -> tuple[Row, list[Column], Column] | None:
+def _compare(samples: Samples, accounts: Table, own: AccountsSection) -> tuple[Row, list[Column], AppLedger] | None:
     """For how many accounts the balance, or another number of theirs, is the sum of the ledger's rows."""
-    mapping = samples.context.mapping
-    account, amounts = account_column(samples), amount_columns(samples)
-    if (
-        mapping.ledger is None
-        or account is None
-        or not amounts
-        or "balance" not in mapping.slots
-        or own.balance is None
-    ):
+    mapping, ledger = samples.context.mapping, app_ledger(samples)
+    if ledger is None or own.balance is None or "balance" not in mapping.slots:
         return None
-    table, mapped = mapping.ledger.table, accounts.column(own.balance)
-    key = samples.key_of(table)
+    key, account, amounts, mapped = ledger.key, ledger.account, ledger.amounts, accounts.column(own.balance)
+    if account is None or not amounts:
+        return None
     numbers = [
         one for one in accounts.columns.values() if one.is_number and one.quoted != mapping.slots["accounts_key"]
     ]
     others = [one for one in samples.seen(accounts, numbers) if one != mapped]
-    if key is None or not samples.sees(table, [key, account, amounts[0]]):
+    if key is None or not samples.sees(ledger.table, [key, account, amounts[0]]):
         return None
     slots = {
         "key": key.quoted,
@@ -129,19 +121,15 @@ def _compare(samples: Samples, accounts: Table, own: AccountsSection) -> tuple[R
     items = numbered([{"column": one.quoted} for one in others])
     # empty where it is not an account's id, or too slow without an index
     rows = samples.try_ask("compare_sums", slots, {"others": items}, unanswered=ROWS_UNANSWERED)
-    return (rows[0], others, amounts[0]) if rows else None
+    return (rows[0], others, ledger) if rows else None
 
 
-def _goes_with(
-    counter: Column, amount: Column, samples: Samples, accounts: Table, own: AccountsSection, *, same: bool
-) -> bool:
+def _goes_with(counter: Column, ledger: AppLedger, accounts: Table, own: AccountsSection, *, same: bool) -> bool:
     """Whether a refund changes a column by as much as the sum of the rows, such as a counter for rows of usage.
 
     Not with the ``same`` sign, where the rows say what was spent as negative numbers.
     """
-    ledger, settings = samples.context.mapping.ledger, samples.context.settings.ledger
-    assert ledger is not None and settings is not None  # noqa: S101, PT018 - its rows are compared
-    written = next(value for text, value in settings.insert.items() if ledger.table.column(text) == amount)
+    written = ledger.values[ledger.amounts[0]]
     moved = dict(own.add or {}) | ({own.spent: "-amount"} if own.spent else {})
     return any(
         accounts.column(text) == counter and (("-" in value) == ("-" in written)) == same

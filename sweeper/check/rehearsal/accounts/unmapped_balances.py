@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from sweeper.app.catalog import EXACT_TYPES, Column, Table, has_subquery
 from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.hooks import hook_may_write
-from sweeper.check.rehearsal.ledger.ledger_columns import account_column, amount_columns
+from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT
 from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, numbered
 from sweeper.check.rehearsal.tables import (
@@ -31,15 +31,14 @@ _MANY, _AMOUNTS_AT_MOST = 5, 2
 def check_unmoved(samples: Samples) -> Iterator[Check]:
     """A column that has the sum of an account's rows, and that a refund does not change."""
     context = samples.context
-    own, ledger = context.settings.accounts, context.mapping.ledger
+    own, ledger = context.settings.accounts, app_ledger(samples)
     if ledger is None or context.mapping.is_by_account or (own is not None and (own.balance or own.add is not None)):
         return
-    accounts, amounts = _accounts_of(samples, ledger.table), amount_columns(samples)
-    key = samples.key_of(ledger.table)
-    if not amounts or key is None or any(_LATER.search(name) for name in ledger.table.columns):
+    accounts = _accounts_of(samples, ledger)
+    if not ledger.amounts or ledger.key is None or any(_LATER.search(name) for name in ledger.table.columns):
         return
     for account, table, link in [(one, *beside) for one in accounts for beside in _beside(samples, ledger.table, one)]:
-        if found := _balance_of(samples, table, link, (key, account, amounts[0])):
+        if found := _balance_of(samples, table, link, ledger, [ledger.key, account, ledger.amounts[0]]):
             column, sample = found
             yield failure(
                 "accounts",
@@ -51,16 +50,14 @@ def check_unmoved(samples: Samples) -> Iterator[Check]:
             return
 
 
-def _accounts_of(samples: Samples, ledger: Table) -> list[Column]:
+def _accounts_of(samples: Samples, ledger: AppLedger) -> list[Column]:
     """The column for the account; where it is worked out, foreign keys of the ledger that a subquery fills."""
-    account = account_column(samples)
-    if account is not None:
-        return [account]
+    if ledger.account is not None:
+        return [ledger.account]
     sessions = samples.context.mapping.sessions.oid
-    settings = samples.context.settings.ledger
-    filled = {ledger.column(text) for text, value in settings.insert.items() if has_subquery(value)} if settings else {}
-    named = {row.column_name for row in references(samples, of=ledger) if row.target_oid != sessions}
-    return [column for name, column in ledger.columns.items() if name in named and column in filled]
+    named = {row.column_name for row in references(samples, of=ledger.table) if row.target_oid != sessions}
+    return [one for one in ledger.table.columns.values()
+            if one.name in named and has_subquery(ledger.values.get(one, ""))]  # fmt: skip
 
 
 def _beside(samples: Samples, ledger: Table, account: Column) -> Iterator[tuple[Table, str]]:
@@ -79,19 +76,13 @@ def _beside(samples: Samples, ledger: Table, account: Column) -> Iterator[tuple[
 
 
 def _balance_of(
-    samples: Samples, table: Table, link: str, of_ledger: tuple[Column, Column, Column]
+    samples: Samples, table: Table, link: str, ledger: AppLedger, read: list[Column]
 ) -> tuple[Column, str] | None:
     """The column that has the sum for each account, and an example."""
-    key, account, amount = of_ledger
-    ledger = samples.context.mapping.ledger
-    assert ledger is not None  # noqa: S101 - its columns are here
+    key, account, amount = read
     numbers = [one for one in table.columns.values() if one.is_number and one.name != link and not one.generated]
     numbers = samples.seen(table, numbers[:_COLUMNS_AT_MOST])
-    if (
-        not numbers
-        or not samples.sees(ledger.table, [key, account, amount])
-        or not samples.sees(table, [table.columns[link]])
-    ):
+    if not (numbers and samples.sees(ledger.table, read) and samples.sees(table, [table.columns[link]])):
         return None
     slots = {
         "key": key.quoted,

@@ -7,7 +7,7 @@ from decimal import Decimal
 from sweeper.app.catalog import Column, Table
 from sweeper.app.over_refund import names_in
 from sweeper.check.context import CheckContext, failure
-from sweeper.check.rehearsal.ledger.ledger_columns import account_column, amount_columns
+from sweeper.check.rehearsal.ledger.app_ledger import app_ledger
 from sweeper.check.rehearsal.samples import Samples, sampling
 from sweeper.check.rehearsal.tables import references, unique_names
 from sweeper.check.result import Check
@@ -22,13 +22,10 @@ _LETTERS = re.compile(r"[^a-z]")
 
 def check_charged_accounts(context: CheckContext) -> Iterator[Check]:
     """Compare the accounts of the newest failed sessions with those in their charges."""
-    ledger, settings = context.mapping.ledger, context.settings.ledger
-    if ledger is None or settings is None:
-        return
     with sampling(context) as samples:
-        account, amounts = account_column(samples), amount_columns(samples)
-        values = [value for text, value in settings.insert.items() if ledger.table.column(text) == account]
-        if account is None or not amounts or not all(_PLAIN.fullmatch(value) for value in values):
+        ledger = app_ledger(samples)
+        account, amounts = (ledger.account, ledger.amounts) if ledger else (None, [])
+        if ledger is None or account is None or not amounts or not _PLAIN.fullmatch(ledger.values[account]):
             return
         slots = {"account_column": account.quoted, "amount_column": amounts[0].quoted}
         session_ids = samples.newest(running=False)
@@ -50,12 +47,12 @@ def check_charged_accounts(context: CheckContext) -> Iterator[Check]:
 def check_ledger_accounts(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator[Check]:
     """Where the ledger names accounts by another key than the mapped one: whether both lead to the same row."""
     context = samples.context
-    ledger = context.mapping.ledger
+    ledger = app_ledger(samples)
     if ledger is None or context.mapping.is_by_account:
         return
     mapped = accounts.column(own.id)
     for column, key in _links(samples, ledger.table, accounts):
-        written = _written(context, column)
+        written = ledger.values.get(column, "")
         if "account_id" not in names_in(written):  # not the account but, for example, the user who made the change
             continue
         if key == mapped and _PLAIN.fullmatch(written):  # already compared
@@ -83,13 +80,6 @@ def _mostly_different(rows: Sequence[Row]) -> list[Row]:
     """The rows that name another account, where there are enough of them and they are the majority."""
     wrong = [row for row in rows if not row.same]
     return wrong if len(wrong) >= _ENOUGH and len(wrong) > len(rows) * _MOST else []
-
-
-def _written(context: CheckContext, column: Column) -> str:
-    """The value that the file writes into a column of the ledger."""
-    ledger, settings = context.mapping.ledger, context.settings.ledger
-    assert ledger is not None and settings is not None  # noqa: S101, PT018 - only asked with both
-    return next((value for text, value in settings.insert.items() if ledger.table.column(text) == column), "")
 
 
 def _links(samples: Samples, ledger: Table, accounts: Table) -> Iterator[tuple[Column, Column]]:

@@ -11,12 +11,11 @@ from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.rehearsal.charges.charged_accounts import check_charged_accounts
 from sweeper.check.rehearsal.charges.delivered import check_never_charged
 from sweeper.check.rehearsal.charges.parts_of_keys import check_parts_of_keys
-from sweeper.check.rehearsal.charges.qualifiers import of_these_sessions
 from sweeper.check.rehearsal.charges.real_charges import check_never_taken, check_taken, check_without_share
 from sweeper.check.rehearsal.charges.rows_of_charges import check_rows_of_charges
 from sweeper.check.rehearsal.charges.subjects import check_subjects
 from sweeper.check.rehearsal.charges.tries import check_retried
-from sweeper.check.rehearsal.ledger.ledger_columns import amount_columns
+from sweeper.check.rehearsal.ledger.app_ledger import app_ledger, of_these_sessions
 from sweeper.check.rehearsal.ledger.linked_sessions import sessions_fail
 from sweeper.check.rehearsal.samples import Samples, named, number, sampling
 from sweeper.check.result import Check
@@ -46,8 +45,7 @@ def check_charges(context: CheckContext) -> Iterator[Check]:
     """Compare the amounts of sessions that are not refunded with their charges."""
     own = context.settings.sessions
     with sampling(context) as samples:
-        ledger = context.mapping.ledger
-        if ledger is not None and sessions_fail(samples, samples.key_of(ledger.table)):
+        if sessions_fail(samples):
             yield ok("charges", "not compared: ledger.session fails for rows that are no refunds")
             return
     if wrong := [*check_charged_accounts(context)] or [*check_subjects(context)] or [*check_parts_of_keys(context)]:
@@ -150,13 +148,10 @@ def _may_be_paid(context: CheckContext, row: Row) -> bool:
 
 def _by_ledger(samples: Samples) -> list[_Charge]:
     """Charges: the ledger rows that take credits and have the same kind of subject as refunds."""
-    context = samples.context
-    ledger, settings = context.mapping.ledger, context.settings.ledger
-    if ledger is None or settings is None:
-        return []
-    for amount in amount_columns(samples):
-        items: list[Slots] = [{"qualifier": text} for text in of_these_sessions(samples, amount)]
-        charges = _read(samples, {"amount_column": amount.quoted}, {"charged": False, "qualifiers": items})
+    ledger = app_ledger(samples)
+    for amount in ledger.amounts if ledger else ():
+        qualifiers = of_these_sessions(samples, amount)
+        charges = _read(samples, {"amount_column": amount.quoted}, {"charged": False, "qualifiers": qualifiers})
         if any(one.charged for one in charges):
             return charges
     return []

@@ -7,13 +7,12 @@ from itertools import chain
 from sweeper.app.catalog import Column, Table
 from sweeper.check.context import CheckContext, warning
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
-from sweeper.check.rehearsal.charges.qualifiers import of_these_sessions
-from sweeper.check.rehearsal.ledger.ledger_columns import amount_columns
+from sweeper.check.rehearsal.ledger.app_ledger import app_ledger, of_these_sessions
 from sweeper.check.rehearsal.marks.row_amounts import row_amounts
 from sweeper.check.rehearsal.samples import Samples, named, sampling
 from sweeper.check.rehearsal.tables import referring_tables
 from sweeper.check.result import Check
-from sweeper.postgres.templates import Choices, Slots, fill_expression
+from sweeper.postgres.templates import Choices, fill_expression
 from sweeper.postgres.transaction import Row
 
 _ENOUGH, _NEARLY_ALL, _ODD = 3, 0.9, 0.05
@@ -51,12 +50,17 @@ def check_rows_of_charges(context: CheckContext) -> Iterator[Check]:
 
 def _of_ledger(samples: Samples) -> Iterator[_Charges]:
     """The rows of the app's ledger that are no refunds, where no amount has a sign."""
-    ledger, amounts = samples.context.mapping.ledger, amount_columns(samples)
-    if ledger is None or not amounts or ledger.table.name.lower() in samples.context.settings.sessions.amount.lower():
+    ledger = app_ledger(samples)
+    if (
+        ledger is None
+        or not ledger.amounts
+        or ledger.table.name.lower() in samples.context.settings.sessions.amount.lower()
+    ):
         return
-    qualifiers: list[Slots] = [{"qualifier": text} for text in of_these_sessions(samples, amounts[0], unsigned=True)]
+    amount = ledger.amounts[0]
+    qualifiers = of_these_sessions(samples, amount, unsigned=True)
     choices: Choices = {"charged": False, "unsigned": True, "qualifiers": qualifiers}
-    yield ledger.table.name, "", {"charged": "NULL", "amount_column": amounts[0].quoted}, choices
+    yield ledger.table.name, "", {"charged": "NULL", "amount_column": amount.quoted}, choices
 
 
 def _of_tables(samples: Samples) -> Iterator[_Charges]:

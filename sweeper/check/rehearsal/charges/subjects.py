@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import Column, Table, has_subquery
 from sweeper.check.context import CheckContext, failure, warning
-from sweeper.check.rehearsal.ledger.ledger_columns import account_column, account_of_rows
+from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, account_of_rows
 from sweeper.check.rehearsal.samples import Samples, named, sampling
 from sweeper.check.result import Check
 from sweeper.postgres.transaction import Row
@@ -33,15 +33,13 @@ def check_subjects(context: CheckContext) -> Iterator[Check]:
                 return
 
 
-def check_ledger_subjects(samples: Samples) -> Iterator[Check]:
+def check_ledger_subjects(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """Refunds of something else that ``ledger.where`` takes for those of the session with the same number."""
-    ledger, own = samples.context.mapping.ledger, samples.context.settings.ledger
-    if ledger is None or own is None or own.past is not None or samples.context.mapping.is_by_account:
+    own, where = ledger.section, samples.context.mapping.slots["ledger_where"]
+    if own.past is not None or samples.context.mapping.is_by_account:
         return
     for column, kind in _pairs(ledger.table, set(_WORD.findall(own.session.lower()))):
-        pair = (column, kind)
-        account = account_column(samples)
-        rows = _count_about(samples, ledger.table, pair, account, filter=samples.context.mapping.slots["ledger_where"])
+        rows = _count(samples, ledger.table, (column, kind), ledger.account, filter=where)
         if wrong := _of_something_else(rows, "", reads_kind=False):
             yield failure(
                 "ledger",
@@ -60,7 +58,7 @@ def _check_text(samples: Samples, key: str, text: str) -> Iterator[Check]:
             continue
         table = samples.table("table", row.as_sql)
         for column, kind in _pairs(table, words):
-            rows = _count(samples, table, column, kind, value)
+            rows = _count(samples, table, (column, kind), account_of_rows(samples, table), value=value)
             if wrong := _of_something_else(rows, text, reads_kind=kind.name.lower() in words):
                 yield _failed(key, table, column, kind, wrong)
             elif other := next((row for row in rows if _names_others(row, text)), None):
@@ -79,11 +77,7 @@ def _pairs(table: Table, words: set[str]) -> Iterator[tuple[Column, Column]]:
                     yield column, kind
 
 
-def _count(samples: Samples, table: Table, column: Column, kind: Column, value: str) -> Sequence[Row]:
-    return _count_about(samples, table, (column, kind), account_of_rows(samples, table), value=value)
-
-
-def _count_about(
+def _count(
     samples: Samples, table: Table, pair: tuple[Column, Column], account: Column | None, **slots: str
 ) -> Sequence[Row]:
     """What the newest rows of a table refer to, by the column for the number and that for the kind."""

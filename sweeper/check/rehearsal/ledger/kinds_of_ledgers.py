@@ -1,13 +1,13 @@
 """Ledgers in which a refund is more than one row, or a row of which something is left to spend."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from sweeper.app.catalog import Column
 from sweeper.app.over_refund import names_in
 from sweeper.check.context import failure
 from sweeper.check.rehearsal.hooks import hook_may_write
-from sweeper.check.rehearsal.ledger.ledger_columns import account_column, amount_columns
+from sweeper.check.rehearsal.ledger.app_ledger import AppLedger
 from sweeper.check.rehearsal.samples import Samples, is_whole
 from sweeper.check.rehearsal.tables import fires_triggers
 from sweeper.check.result import Check
@@ -20,22 +20,17 @@ _TOGETHER = re.compile(
 _MOST, _ENOUGH = 0.9, 5
 
 
-def check_lots(samples: Samples, key: Column | None) -> Iterator[Check]:
+def check_lots(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """What is left of a row, which the app's other rows of credits have and a refund does not write."""
-    ledger, amounts = samples.context.mapping.ledger, amount_columns(samples)
-    if ledger is None or key is None or not amounts:
+    amounts = ledger.amounts
+    if ledger.key is None or not amounts:
         return
-    written = {ledger.table.column(text) for text in ledger.insert}
-    columns = [
-        one
-        for one in ledger.table.columns.values()
-        if one.is_number and one not in written and not one.generated and LEFT.search(one.name)
-    ]
-    yield from _against(samples, key, amounts)
-    for column in samples.seen(ledger.table, columns):
-        if not samples.sees(ledger.table, [key, amounts[0]]):
+    unwritten = [one for one in ledger.table.columns.values() if one not in ledger.values and not one.generated]
+    yield from _against(samples, ledger, ledger.key)
+    for column in samples.seen(ledger.table, [one for one in unwritten if one.is_number and LEFT.search(one.name)]):
+        if not samples.sees(ledger.table, [ledger.key, amounts[0]]):
             return
-        rows = count_lots(samples, key, amounts[0], column)
+        rows = count_lots(samples, ledger.key, amounts[0], column)
         if rows and not fires_triggers(samples):  # which may write it
             yield failure(
                 "ledger", f"{column.name} is what is left of a row's credits, above zero in {rows} of the newest, "
@@ -54,36 +49,32 @@ def count_lots(samples: Samples, key: Column, amount: Column, column: Column) ->
     return int(row.rows) if row.rows >= _ENOUGH and row.given == row.rows and row.used else 0
 
 
-def _against(samples: Samples, key: Column, amounts: Sequence[Column]) -> Iterator[Check]:
+def _against(samples: Samples, ledger: AppLedger, key: Column) -> Iterator[Check]:
     """A row of credits that are taken away, while what is left of a row is always of credits that were given."""
-    ledger, settings = samples.context.mapping.ledger, samples.context.settings.ledger
-    assert ledger is not None and settings is not None  # noqa: S101, PT018 - its columns are here
-    values = {ledger.table.column(text): value.strip() for text, value in settings.insert.items()}
-    left = [one for one in amounts if LEFT.search(one.name)]
-    for column, amount in [(one, other) for one in left for other in amounts if other not in left]:
-        wrong = [one for one in (amount, column) if values.get(one, "").startswith("-")]
+    left = [one for one in ledger.amounts if LEFT.search(one.name)]
+    for column, amount in [(one, other) for one in left for other in ledger.amounts if other not in left]:
+        wrong = [one for one in (amount, column) if ledger.values[one].strip().startswith("-")]
         if not wrong or not samples.sees(ledger.table, [key, column, amount]):
             continue
         if rows := count_lots(samples, key, amount, column):
+            value = ledger.values[wrong[0]].strip()
             yield failure(
                 "ledger",
-                f"[ledger.insert] {wrong[0].name} = {values[wrong[0]]!r} is below zero, and all {rows} of the "
+                f"[ledger.insert] {wrong[0].name} = {value!r} is below zero, and all {rows} of the "
                 f"newest rows of which something is left, by {column.name}, have given credits",
                 f'[ledger.insert] {wrong[0].quoted} = "amount"',
             )  # fmt: skip
             return
 
 
-def check_entries(samples: Samples, key: Column | None) -> Iterator[Check]:
+def check_entries(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """Rows that belong together and sum to zero: one of them alone would leave the books unbalanced."""
-    ledger, settings = samples.context.mapping.ledger, samples.context.settings.ledger
-    amounts, account = amount_columns(samples), account_column(samples)
-    if ledger is None or settings is None or key is None or not amounts or hook_may_write(samples, [ledger.table.name]):
+    key, amounts = ledger.key, ledger.amounts
+    if key is None or not amounts or hook_may_write(samples, [ledger.table.name]):
         return
-    written = {column: value for text, value in settings.insert.items() if (column := ledger.table.column(text))}
     for column in ledger.table.columns.values():
-        by_refund = "refund_id" in names_in(written.get(column, ""))
-        if column in (key, account, amounts[0]) or not (by_refund or _TOGETHER.search(column.name)):
+        by_refund = "refund_id" in names_in(ledger.values.get(column, ""))
+        if column in (key, ledger.account, amounts[0]) or not (by_refund or _TOGETHER.search(column.name)):
             continue
         if not (is_whole(column) or column.base_type == "uuid" or column.category == "S"):
             continue

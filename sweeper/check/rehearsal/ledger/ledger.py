@@ -1,16 +1,15 @@
 """Rows of the app's ledger that contradict ``[ledger]``: running balances, missed refunds, work that comes later."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from sweeper.app.catalog import FLOATING_TYPES, TIME_TYPES, Column, Table, has_subquery
+from sweeper.app.catalog import FLOATING_TYPES, TIME_TYPES, Column, has_subquery
 from sweeper.app.over_refund import names_in
 from sweeper.check.context import CheckContext, failure, joined, ok, warning
 from sweeper.check.rehearsal.charges.delivered import settled_ids
-from sweeper.check.rehearsal.charges.qualifiers import of_these_sessions
 from sweeper.check.rehearsal.charges.subjects import check_ledger_subjects
+from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger, of_these_sessions
 from sweeper.check.rehearsal.ledger.kinds_of_ledgers import check_entries, check_lots, count_lots
-from sweeper.check.rehearsal.ledger.ledger_columns import account_column, amount_columns
 from sweeper.check.rehearsal.ledger.linked_sessions import (
     NOT_MADE,
     check_linked,
@@ -43,54 +42,45 @@ _STEPS_AT_LEAST, _MOST, _ENOUGH = 5, 0.8, 3
 
 def check_ledger(context: CheckContext) -> Iterator[Check]:
     """Check the newest rows of the app's ledger."""
-    if context.mapping.ledger is None:
-        yield next(check_forgotten(context), ok("ledger", "none is mapped"))
-        return
     with sampling(context) as samples:
-        key = samples.key_of(context.mapping.ledger.table)
-        failing = list(check_session_fails(samples, key))
+        ledger = app_ledger(samples)
+        if ledger is None:
+            yield next(check_forgotten(context), ok("ledger", "none is mapped"))
+            return
+        failing = list(check_session_fails(samples, ledger))
         found = [
             *failing,
-            *check_linked(samples, key),
-            *_running(samples, key),
-            *(_missed_rows(samples) if not failing else _named(samples)),
-            *_later(samples, key),
+            *check_linked(samples, ledger),
+            *_running(samples, ledger),
+            *(_missed_rows(samples, ledger) if not failing else _named(samples, ledger)),
+            *_later(samples, ledger),
             *_no_room(samples),
-            *check_ledger_subjects(samples),
-            *check_lots(samples, key),
-            *check_entries(samples, key),
+            *check_ledger_subjects(samples, ledger),
+            *check_lots(samples, ledger),
+            *check_entries(samples, ledger),
         ]
-    if not found:
-        yield ok("ledger", "its newest rows agree with the file")
-        return
-    yield joined("ledger", found)
+    yield joined("ledger", found) if found else ok("ledger", "its newest rows agree with the file")
 
 
-def _running(samples: Samples, key: Column | None) -> Iterator[Check]:
+def _running(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """Columns that have a running balance and are not written as one."""
-    context = samples.context
-    ledger, settings = context.mapping.ledger, context.settings.ledger
-    assert ledger is not None  # noqa: S101 - only called with one
-    assert settings is not None  # noqa: S101
-    amounts, account = amount_columns(samples), account_column(samples)
-    for text, value in settings.insert.items():
-        column = ledger.table.column(text)
-        if column is None or not column.is_number or column.base_type in FLOATING_TYPES:
+    key, amounts = ledger.key, ledger.amounts
+    for column, value in ledger.values.items():
+        if not column.is_number or column.base_type in FLOATING_TYPES:
             continue
         names = names_in(value)
         looks = bool(_RUNNING.search(column.name))
         if names & _BALANCE_WORDS:
-            if key is not None and account is not None and "balance_after" in names:
-                yield from check_newest_balances(samples, key, account, column)
-            elif key is not None and account is not None and value.strip().lower() == "balance_before":
-                yield from check_not_newest(samples, key, account, column)
+            if "balance_after" in names:
+                yield from check_newest_balances(samples, ledger, column)
+            elif value.strip().lower() == "balance_before":
+                yield from check_not_newest(samples, ledger, column)
             continue
         by_hand = has_subquery(value)
-        chained = column not in amounts[:1] and _is_chained(samples, key, account, amounts, column)
+        chained = column not in amounts[:1] and _is_chained(samples, ledger, column)
         newest = (
-            looks and not chained and column not in amounts[:1] and key is not None and account is not None
-            and is_newest_balance(samples, key, account, column)
-            and not (amounts and count_lots(samples, key, amounts[0], column))
+            looks and not chained and column not in amounts[:1] and is_newest_balance(samples, ledger, column)
+            and not (amounts and key and count_lots(samples, key, amounts[0], column))
         )  # fmt: skip
         if (looks and by_hand) or chained or newest:
             seen = (
@@ -106,9 +96,8 @@ def _running(samples: Samples, key: Column | None) -> Iterator[Check]:
             )  # fmt: skip
 
 
-def _is_chained(
-    samples: Samples, key: Column | None, account: Column | None, amounts: Sequence[Column], column: Column
-) -> bool:
+def _is_chained(samples: Samples, ledger: AppLedger, column: Column) -> bool:
+    key, account, amounts = ledger.key, ledger.account, ledger.amounts
     if key is None or account is None or not is_whole(key) or not amounts:
         return False
     slots = {
@@ -117,7 +106,7 @@ def _is_chained(
         "amount_column": amounts[0].quoted,
         "column": column.quoted,
     }
-    if not samples.sees(_table(samples), [key, account, amounts[0], column]):
+    if not samples.sees(ledger.table, [key, account, amounts[0], column]):
         return False
     rows = samples.ask("sample_chain", slots)
     # charges have a column of their own that is zero in a refund, and the balance steps by as much as was charged just
@@ -128,12 +117,6 @@ def _is_chained(
     )
 
 
-def _table(samples: Samples) -> Table:
-    """The app's ledger."""
-    assert samples.context.mapping.ledger is not None  # noqa: S101 - only called with one
-    return samples.context.mapping.ledger.table
-
-
 def _no_room(samples: Samples) -> Iterator[Check]:
     """A unique index that leaves no room for the reversal of a refund."""
     mapping = samples.context.mapping
@@ -142,34 +125,29 @@ def _no_room(samples: Samples) -> Iterator[Check]:
         yield warning("ledger", f"{full_key(mapping, index)}: `sweeper revert` is refused", FULL_KEY_FIX)
 
 
-def _missed_rows(samples: Samples) -> list[Check]:
+def _missed_rows(samples: Samples, ledger: AppLedger) -> list[Check]:
     """Refunds that ``where`` leaves out, recognized by their words, or else by the sessions that they name."""
-    return [*_missed(samples)] or [*check_row_kinds(samples)] or _named(samples)
+    return [*_missed(samples, ledger)] or [*check_row_kinds(samples, ledger)] or _named(samples, ledger)
 
 
-def _named(samples: Samples) -> list[Check]:
-    return [*check_named_in_texts(samples)] or [*check_named_in_json(samples)]
+def _named(samples: Samples, ledger: AppLedger) -> list[Check]:
+    return [*check_named_in_texts(samples, ledger)] or [*check_named_in_json(samples, ledger)]
 
 
-def _missed(samples: Samples) -> Iterator[Check]:
+def _missed(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """Rows that look like refunds of sessions that would be paid."""
-    context = samples.context
-    ledger, settings, own = context.mapping.ledger, context.settings.ledger, context.settings.sessions
-    amounts, account = amount_columns(samples), account_column(samples)
-    assert ledger is not None  # noqa: S101
-    assert settings is not None  # noqa: S101
+    own, amounts, account = samples.context.settings.sessions, ledger.amounts, ledger.account
     name, read = ledger.table.name.lower(), " ".join(filter(None, (own.charged, own.exclude))).lower()
     if not amounts or name in read:  # that expression reads these rows already
         return
     words = [column for column in ledger.table.columns.values() if column.category in ("S", "E")]
     texts: list[Slots] = [{"column": column.quoted} for column in samples.seen(ledger.table, words)]
-    kinds = of_these_sessions(samples, amounts[0])
     is_of_refunds = bool(re.search(GIVEN_BACK, ledger.table.name, re.IGNORECASE))
     states = [column for column in words if is_of_refunds and STATE.search(column.name)]
     slots = {"amount_column": amounts[0].quoted, "account_column": account.quoted if account else ""}
     choices: Choices = {
         "texts": texts,
-        "qualifiers": [{"qualifier": text} for text in kinds],
+        "qualifiers": of_these_sessions(samples, amounts[0]),
         "account_column": bool(account),
         "states": [{"column": column.quoted} for column in samples.seen(ledger.table, states)],
         "netted": name in own.amount.lower(),
@@ -183,26 +161,22 @@ def _missed(samples: Samples) -> Iterator[Check]:
         # one that gives back a part may be something else, such as a correction
         sure = len(sessions) >= _ENOUGH or any(row.whole or re.search(REFUND_WORDS, row.words, re.I) for row in rows)
         yield (failure if sure else warning)(
-            "ledger", f"ledger.where = {settings.where!r} misses rows that look like refunds, of {len(sessions)} "
+            "ledger", f"ledger.where = {ledger.section.where!r} misses rows that look like refunds, of {len(sessions)} "
             f"sessions that would be paid again, such as {named(sessions)} ({rows[0].words.strip()})",
             "ledger.where: true of every refund that settles a session; or sessions.amount less what they refunded",
         )  # fmt: skip
 
 
-def _later(samples: Samples, key: Column | None) -> Iterator[Check]:
+def _later(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """A column that past rows have set and ours would not: a job of the app may add rows to the balance later."""
-    context, own = samples.context, samples.context.settings.accounts
-    ledger, settings = context.mapping.ledger, context.settings.ledger
-    assert ledger is not None  # noqa: S101
-    assert settings is not None  # noqa: S101
+    context, own, key = samples.context, samples.context.settings.accounts, ledger.key
     moves = own is not None and own.add != {} and (own.balance is not None or bool(own.add))
     if not moves or key is None:
         return
-    written = {ledger.table.column(text): value.strip().lower() for text, value in settings.insert.items()}
     candidates = [
         column
         for column in ledger.table.columns.values()
-        if written.get(column, "null") in ("null", "false")
+        if ledger.values.get(column, "null").strip().lower() in ("null", "false")
         and (column.base_type == "boolean" or (column.base_type in TIME_TYPES and column.nullable))
         and not _PLANNED.search(column.name)
     ]

@@ -7,7 +7,7 @@ from decimal import Decimal
 from sweeper.app.catalog import JSON_TYPES, Column
 from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.charges.delivered import settled_ids
-from sweeper.check.rehearsal.ledger.ledger_columns import account_column, amount_columns
+from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger
 from sweeper.check.rehearsal.marks.refund_texts import find_in_texts
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
 from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, is_whole, named
@@ -23,11 +23,10 @@ NOT_MADE = "fail|error|void|expire|cancel|duplicate|invalid"
 _ENOUGH, _SOME, _MOST, _FEW = 5, 3, 0.8, 0.1
 
 
-def check_session_fails(samples: Samples, key: Column | None) -> Iterator[Check]:
+def check_session_fails(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """An expression for the session that works for refunds only, and fails for other rows of the ledger."""
-    if sessions_fail(samples, key):
-        own = samples.context.settings.ledger
-        assert own is not None  # noqa: S101 - only an expression of a ledger fails
+    own = ledger.section
+    if sessions_fail(samples):
         yield warning(
             "ledger",
             f"ledger.session = {own.session!r} fails for rows that ledger.where is not true of: what they say of "
@@ -36,19 +35,16 @@ def check_session_fails(samples: Samples, key: Column | None) -> Iterator[Check]
         )
 
 
-def check_named_in_texts(samples: Samples) -> Iterator[Check]:
+def check_named_in_texts(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """Sessions that would be paid although a text in rows that look like refunds names them."""
-    ledger, settings = samples.context.mapping.ledger, samples.context.settings
-    own, sessions = settings.ledger, settings.sessions
-    if ledger is None or own is None or samples.context.mapping.is_by_account:
-        return
-    name = ledger.table.name.lower()
-    if name in " ".join(filter(None, (sessions.charged, sessions.exclude))).lower():
+    own, sessions, name = ledger.section, samples.context.settings.sessions, ledger.table.name.lower()
+    read = " ".join(filter(None, (sessions.charged, sessions.exclude))).lower()
+    if name in read or samples.context.mapping.is_by_account:
         return
     rows = find_in_texts(samples, ledger.table, list_owed(samples), GIVEN_BACK)
     named_there = sorted({row.session_id for row in rows})
     if name in sessions.amount.lower():  # it may subtract them
-        named_there = _given_back_whole(samples, rows)
+        named_there = _given_back_whole(samples, ledger, rows)
     if len(named_there) >= _SOME:
         yield failure(
             "ledger",
@@ -58,13 +54,12 @@ def check_named_in_texts(samples: Samples) -> Iterator[Check]:
         )
 
 
-def check_named_in_json(samples: Samples) -> Iterator[Check]:
+def check_named_in_json(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """Sessions that would be paid although rows of refunds name them under another key of JSON."""
-    ledger, own = samples.context.mapping.ledger, samples.context.settings.ledger
-    amounts, account = amount_columns(samples), account_column(samples)
-    if ledger is None or own is None or not amounts or account is None or samples.context.mapping.is_by_account:
+    own, columns = ledger.section, ledger.table.columns.values()
+    key, amounts, account = ledger.key, ledger.amounts, ledger.account
+    if not amounts or account is None or samples.context.mapping.is_by_account:
         return
-    key, columns = samples.key_of(ledger.table), ledger.table.columns.values()
     with_json = samples.seen(ledger.table, [one for one in columns if one.base_type in JSON_TYPES])
     said = samples.seen(ledger.table, [one for one in columns if one.category in ("S", "E")])
     states: list[Slots] = [{"column": one.quoted} for one in said if STATE.search(one.name)]
@@ -90,45 +85,41 @@ def check_named_in_json(samples: Samples) -> Iterator[Check]:
             return
 
 
-def _given_back_whole(samples: Samples, rows: Sequence[Row]) -> list[str]:
+def _given_back_whole(samples: Samples, ledger: AppLedger, rows: Sequence[Row]) -> list[str]:
     """The sessions of which a row gives back all that was taken, and the file would pay it all the same."""
-    taken = amounts_taken(samples)
+    taken = _amounts_taken(samples, ledger)
     moved = ((row.session_id, Decimal(text)) for row in rows for text in row.amounts if text is not None)
     named_with_all = {row.session_id for row in rows if row.exact}
     return sorted(named_with_all | {one for one, amount in moved if taken.get(one) == amount})
 
 
-def amounts_taken(samples: Samples) -> dict[str, Decimal]:
+def _amounts_taken(samples: Samples, ledger: AppLedger) -> dict[str, Decimal]:
     """The amounts of sessions that would be paid all that the ledger took for them: no refund is subtracted."""
-    columns = amount_columns(samples)
-    if not columns:
+    if not ledger.amounts:
         return {}
-    slots = {"amount_column": columns[0].quoted}
+    slots = {"amount_column": ledger.amounts[0].quoted}
     choices: Choices = {"charged": False, "unsigned": False, "qualifiers": []}
     rows = samples.read("compare_charges", samples.newest(running=False), slots, choices)
     pairs = {row.session_id: (Decimal(row.amount), Decimal(row.charged)) for row in rows if row.charged is not None}
     return {one: amount for one, (amount, charged) in pairs.items() if amount == charged}
 
 
-def sessions_fail(samples: Samples, key: Column | None) -> bool:
+def sessions_fail(samples: Samples) -> bool:
     """Whether `ledger.session` fails for some row."""
-    ledger, own = samples.context.mapping.ledger, samples.context.settings.ledger
-    if ledger is None or own is None or key is None or ledger.table.column(own.session) is not None:
+    ledger = app_ledger(samples)
+    if ledger is None or ledger.key is None or ledger.table.column(ledger.section.session) is not None:
         return False
     try:
-        samples.try_ask("try_sessions", {"key": key.quoted}, unanswered=(TooSlow,))
+        samples.try_ask("try_sessions", {"key": ledger.key.quoted}, unanswered=(TooSlow,))
     except Refusal:
         return True
     return False
 
 
-def check_linked(samples: Samples, key: Column | None) -> Iterator[Check]:
+def check_linked(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """The newest refund rows of the ledger, where none of them names a session by its id."""
-    context = samples.context
-    ledger, own = context.mapping.ledger, context.settings.ledger
-    if ledger is None or own is None or key is None or context.mapping.is_by_account:
-        return
-    if not samples.sees(ledger.table, [key]):
+    context, key, own = samples.context, ledger.key, ledger.section
+    if key is None or context.mapping.is_by_account or not samples.sees(ledger.table, [key]):
         return
     rows = samples.try_ask("find_linked", {"key": key.quoted}, unanswered=ROWS_UNANSWERED)
     if (row := next(iter(rows), None)) and row.rows >= _ENOUGH and not row.linked:
@@ -141,23 +132,21 @@ def check_linked(samples: Samples, key: Column | None) -> Iterator[Check]:
         )
 
 
-def check_row_kinds(samples: Samples) -> Iterator[Check]:
+def check_row_kinds(samples: Samples, ledger: AppLedger) -> Iterator[Check]:
     """Rows of the whole amount that only failed sessions have, while ``where`` is true of none of their rows.
 
     Sessions that succeeded have charges, too, but no refunds.
     """
-    context = samples.context
-    ledger, own = context.mapping.ledger, context.settings.ledger
-    amounts = amount_columns(samples)
-    if ledger is None or own is None or own.past is not None or not amounts:
-        return
-    if ledger.table.name.lower() in " ".join(filter(None, (context.settings.sessions.exclude,))).lower():
+    own, sessions, amounts, name = (
+        ledger.section, samples.context.settings.sessions, ledger.amounts, ledger.table.name.lower(),
+    )  # fmt: skip
+    if own.past is not None or not amounts or name in (sessions.exclude or "").lower():
         return
     session_ids, settled = samples.newest(running=False), settled_ids(samples)
     if len(settled) < _SOME or not sees_none(samples, session_ids):
         return
-    reads = ledger.table.name.lower() in context.settings.sessions.amount.lower()  # and may subtract such rows
-    owed = [*amounts_taken(samples)] if reads else list_owed(samples)
+    reads = name in sessions.amount.lower()  # and may subtract such rows
+    owed = [*_amounts_taken(samples, ledger)] if reads else list_owed(samples)
     telling = [one for one in ledger.table.columns.values() if one not in amounts and _tells(one, own.where)]
     for column in samples.seen(ledger.table, telling):
         failed = read_kinds(samples, column, amounts[0], session_ids)

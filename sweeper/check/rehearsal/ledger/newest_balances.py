@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sweeper.app.catalog import Column
 from sweeper.check.context import failure, warning
+from sweeper.check.rehearsal.ledger.app_ledger import AppLedger
 from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, is_whole, named
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
@@ -27,9 +28,9 @@ class _Read(NamedTuple):
     own: AccountsSection
 
 
-def check_newest_balances(samples: Samples, key: Column, account: Column, column: Column) -> Iterator[Check]:
+def check_newest_balances(samples: Samples, ledger: AppLedger, column: Column) -> Iterator[Check]:
     """Whether the newest value of ``column`` is the balance, for the accounts of the newest rows."""
-    read = _read(samples, key, account, column)
+    read = _read(samples, ledger, column)
     if read is None or not read.row.different:
         return
     row, numbers, moment, own = read
@@ -46,9 +47,9 @@ def check_newest_balances(samples: Samples, key: Column, account: Column, column
         yield warning("ledger", said, _ASK)
 
 
-def check_not_newest(samples: Samples, key: Column, account: Column, column: Column) -> Iterator[Check]:
+def check_not_newest(samples: Samples, ledger: AppLedger, column: Column) -> Iterator[Check]:
     """Whether ``column``, which is written as the balance before a row, has the balance after it in the app's rows."""
-    read = _read(samples, key, account, column)
+    read = _read(samples, ledger, column)
     if read is None or read.row.different or read.row.accounts < _ENOUGH:
         return
     yield failure(
@@ -58,9 +59,9 @@ def check_not_newest(samples: Samples, key: Column, account: Column, column: Col
     )  # fmt: skip
 
 
-def is_newest_balance(samples: Samples, key: Column, account: Column, column: Column) -> bool:
+def is_newest_balance(samples: Samples, ledger: AppLedger, column: Column) -> bool:
     """Whether ``column`` of the newest row is the balance of every account looked at, and no other number by chance."""
-    read = _read(samples, key, account, column)
+    read = _read(samples, ledger, column)
     return (
         read is not None
         and not read.row.different
@@ -69,11 +70,11 @@ def is_newest_balance(samples: Samples, key: Column, account: Column, column: Co
     )
 
 
-def _read(samples: Samples, key: Column, account: Column, column: Column) -> _Read | None:
+def _read(samples: Samples, ledger: AppLedger, column: Column) -> _Read | None:
     """What the newest rows have in ``column``, beside the numbers of their accounts; None if not compared."""
     mapping, own = samples.context.mapping, samples.context.settings.accounts
-    ledger = mapping.ledger
-    if ledger is None or own is None or not mapping.has_accounts or "balance" not in mapping.slots:
+    key, account = ledger.key, ledger.account
+    if key is None or account is None or own is None or not mapping.has_accounts or "balance" not in mapping.slots:
         return None
     if not samples.sees(ledger.table, [key, account, column]):
         return None
@@ -81,26 +82,10 @@ def _read(samples: Samples, key: Column, account: Column, column: Column) -> _Re
     key_of_account = accounts.column(own.id)
     numbers = [one for one in samples.readable(accounts) if one.is_number and one != key_of_account]
     numbers = numbers[:_NUMBERS_AT_MOST]
-    moment = None if is_whole(key) else _moment(samples)
+    moments = [] if is_whole(key) else [one for one, value in ledger.values.items() if value.strip() == "at"]
+    moment = next((one for one in moments if samples.sees(ledger.table, [one])), None)
     if moment is None and not is_whole(key):  # no column shows which row is the newest
         return None
-    row = _compare(samples, key, account, column, numbers, moment)
-    return None if row is None else _Read(row, numbers, moment, own)
-
-
-def _moment(samples: Samples) -> Column | None:
-    """The column for the time of a refund."""
-    ledger, settings = samples.context.mapping.ledger, samples.context.settings.ledger
-    if ledger is None or settings is None:
-        return None
-    written = [ledger.table.column(text) for text, value in settings.insert.items() if value.strip() == "at"]
-    return next((one for one in written if one is not None and samples.sees(ledger.table, [one])), None)
-
-
-def _compare(
-    samples: Samples, key: Column, account: Column, column: Column, numbers: Sequence[Column], moment: Column | None
-) -> Row | None:
-    """The comparison; None where it takes too long, as it may without an index on the account."""
     slots = {
         "key": key.quoted,
         "account_column": account.quoted,
@@ -109,8 +94,9 @@ def _compare(
         "moment": moment.quoted if moment else "",
     }
     choices: Choices = {"others": [{"column": one.quoted} for one in numbers], "by_time": moment is not None}
+    # empty where it takes too long, as it may without an index on the account
     rows = samples.try_ask("compare_newest_balances", slots, choices, unanswered=ROWS_UNANSWERED)
-    return next(iter(rows), None)
+    return _Read(rows[0], numbers, moment, own) if rows else None
 
 
 def _terms(running: Sequence[str], numbers: Sequence[str]) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from sweeper.app.catalog import EXACT_TYPES, JSON_TYPES, Column, Table
-from sweeper.check.rehearsal.ledger.ledger_columns import account_of_rows
+from sweeper.check.rehearsal.ledger.app_ledger import account_of_rows
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, PARTS, agree, row_amounts
 from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.rehearsal.tables import equal, names_by_oid, references

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from sweeper.app.catalog import JSON_TYPES, Column, Table
 from sweeper.check.rehearsal.charges.delivered import settled_ids
-from sweeper.check.rehearsal.ledger.ledger_columns import account_of_rows
+from sweeper.check.rehearsal.ledger.app_ledger import account_of_rows
 from sweeper.check.rehearsal.marks.refund_texts import SPOKEN_AT_MOST, TEXTS, find_events, find_in_texts
 from sweeper.check.rehearsal.marks.row_amounts import (
     AMOUNT,

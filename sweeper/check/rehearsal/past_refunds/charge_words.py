@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sweeper.check.context import warning
 from sweeper.check.rehearsal.charges.delivered import settled_ids
-from sweeper.check.rehearsal.ledger.ledger_columns import amount_columns
+from sweeper.check.rehearsal.ledger.app_ledger import app_ledger
 from sweeper.check.rehearsal.ledger.linked_sessions import read_kinds
 from sweeper.check.rehearsal.past_refunds.compared_columns import ComparedColumn
 from sweeper.check.rehearsal.past_refunds.past_rows import PastRefund
@@ -19,14 +19,14 @@ def words_of_charges(
     samples: Samples, sessions: Sequence[PastRefund], compared: Sequence[ComparedColumn]
 ) -> Check | None:
     """A text that no refund of the app's has, and that rows of most sessions that succeeded have: their charges."""
-    amounts = amount_columns(samples)
-    if len(sessions) < _ENOUGH or not amounts:
+    ledger = app_ledger(samples)
+    if len(sessions) < _ENOUGH or ledger is None or not ledger.amounts:
         return None
     settled = settled_ids(samples)
     for one in compared:
         if not all(one.column.name in session.worded for session in sessions):
             continue
-        for row in read_kinds(samples, one.column, amounts[0], settled):
+        for row in read_kinds(samples, one.column, ledger.amounts[0], settled):
             often = row.sessions >= _ENOUGH and row.sessions * 2 > len(settled)
             if often and not row.gives and _says(one.value, row.kind):
                 return warning(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sweeper.check.context import CheckContext, failure, ok, warning
+from sweeper.check.rehearsal.ledger.app_ledger import app_ledger
 from sweeper.check.rehearsal.ledger.linked_sessions import sessions_fail
 from sweeper.check.rehearsal.samples import ROWS_UNANSWERED, Samples, is_whole, named, sampling
 from sweeper.check.result import Check
@@ -104,15 +105,12 @@ def check_clocks(context: CheckContext) -> Iterator[Check]:
 
 def _behind(samples: Samples) -> Iterator[tuple[str, dict[str, int]]]:
     """For each column with a zone, how many seconds each session's earliest row is after its start."""
-    ledger = samples.context.mapping.ledger
-    if ledger is None:
-        return
-    key = samples.key_of(ledger.table)
-    if key is None or not samples.sees(ledger.table, [key]) or sessions_fail(samples, key):
+    ledger = app_ledger(samples)
+    if ledger is None or ledger.key is None or not samples.sees(ledger.table, [ledger.key]) or sessions_fail(samples):
         return
     moments = [one for one in ledger.table.columns.values() if one.base_type == "timestamp with time zone"]
     for moment in samples.seen(ledger.table, moments):
-        slots = {"key": key.quoted, "moment": moment.quoted}
+        slots = {"key": ledger.key.quoted, "moment": moment.quoted}
         rows = samples.try_ask("compare_clocks", slots, unanswered=ROWS_UNANSWERED)
         yield moment.name, {row.session_id: row.behind for row in rows}
 

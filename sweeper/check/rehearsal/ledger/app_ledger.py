@@ -1,0 +1,84 @@
+"""The app's ledger: its columns for the amount and the account, and which of its rows are about the sessions."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sweeper.app.catalog import Column, Table, has_subquery
+from sweeper.app.over_refund import names_in
+from sweeper.check.rehearsal.samples import Samples
+from sweeper.check.rehearsal.tables import references
+from sweeper.config.model import LedgerSection
+from sweeper.postgres.templates import Choices, Slots
+
+# a condition that compares one column with a literal, alone or among others that all must be true
+_EQUALITY = re.compile(
+    r"""[\w."]+(?:::[\w."]+)?\s*=\s*(?:'(?:[^']|'')*'(?:::[\w."]+)?|-?\d+|true|false)""", re.IGNORECASE
+)
+_MOST = 0.8
+
+
+@dataclass(frozen=True)
+class AppLedger:
+    """The app's ledger, its section of the file, the column to sort its rows by, and the value of each column."""
+
+    table: Table
+    section: LedgerSection
+    key: Column | None
+    values: Mapping[Column, str]
+
+    @property
+    def amounts(self) -> list[Column]:
+        """The columns for the amount of a refund."""
+        return [column for column in self._naming("amount") if column.is_number]
+
+    @property
+    def account(self) -> Column | None:
+        """The column for the account."""
+        return next(iter(self._naming("account_id")), None)
+
+    def _naming(self, name: str) -> list[Column]:
+        """The columns whose value names this, except values that read other tables."""
+        return [one for one, value in self.values.items() if name in names_in(value) and not has_subquery(value)]
+
+
+def app_ledger(samples: Samples) -> AppLedger | None:
+    """The app's ledger; None where the file maps none."""
+    ledger, section = samples.context.mapping.ledger, samples.context.settings.ledger
+    if ledger is None or section is None:
+        return None
+    written = ((ledger.table.column(text), value) for text, value in section.insert.items())
+    values = {column: value for column, value in written if column is not None}
+    return AppLedger(ledger.table, section, samples.key_of(ledger.table), values)
+
+
+def account_of_rows(samples: Samples, table: Table) -> Column | None:
+    """The column for the account of a table's rows: that called as the sessions', or the only key of accounts."""
+    ledger, own = app_ledger(samples), samples.context.settings
+    if ledger is not None and ledger.table.oid == table.oid and ledger.account:
+        return next(iter(samples.seen(table, [ledger.account])), None)
+    accounts = samples.table("accounts.table", own.accounts.table) if own.accounts else None
+    payer = samples.context.mapping.sessions.column(own.sessions.account)
+    links = [row.column_name for row in references(samples, of=table, to=accounts)] if accounts else []
+    links = [payer.name] if payer is not None and payer.name in table.columns else links
+    if len(links) != 1:  # one of several may be the other side of the row, or who made it
+        return None
+    return next(iter(samples.seen(table, [table.columns[links[0]]])), None)
+
+
+def of_these_sessions(samples: Samples, amount: Column, *, unsigned: bool = False) -> list[Slots]:
+    """Conditions of `ledger.where` that are true of the charges of nearly all sessions, as slots.
+
+    Rows of which they are not true are about something else, and may have a session's number by chance. Where amounts
+    are ``unsigned``, all but refunds are charges.
+    """
+    own = samples.context.settings.ledger
+    parts = re.split(r"\band\b", own.where if own else "", flags=re.IGNORECASE)
+    equalities = filter(None, (_EQUALITY.fullmatch(part.strip()) for part in parts))
+    conditions: list[Slots] = [{"qualifier": match[0]} for match in equalities]
+    if not conditions:
+        return []
+    choices: Choices = {"qualifiers": conditions, "unsigned": unsigned}
+    rows = samples.read("count_qualified", samples.newest(running=False), {"amount_column": amount.quoted}, choices)
+    met = [sum(row.met[place] for row in rows) for place in range(len(conditions))]
+    return [one for one, count in zip(conditions, met, strict=True) if rows and count >= len(rows) * _MOST]
