@@ -7,7 +7,7 @@ from functools import partial
 
 from sweeper.app.mapping import Mapping, read_mapping
 from sweeper.app.search_path import require_own_schema
-from sweeper.check import charges, guard, history, installed, policy, protections, rows, triggers
+from sweeper.check import guard, history, installed, policy, protections, rows, triggers
 from sweeper.check.context import CheckContext, failure, ok, reading, run_check
 from sweeper.check.exposure import check_grants, check_other_tables, check_search_path
 from sweeper.check.rehearsal.rehearse import rehearse
@@ -154,7 +154,7 @@ def _check_installed(context: CheckContext, installation: Installation | None, *
             "horizon": partial(history.check_horizon, context, installation),
             "books": partial(history.check_books, context),
             "amounts": partial(rows.check_amounts, context),
-            "uncharged": partial(charges.check_uncharged, context),
+            "uncharged": partial(rows.check_uncharged, context),
             "future_times": partial(rows.check_future_times, context),
             "grants": partial(check_grants, context),
             "append_only": partial(protections.check_append_only, context),

@@ -1,4 +1,4 @@
-"""What in the app's rows contradicts the mapping: statuses, amounts, durations, time zones."""
+"""What in the app's rows contradicts the mapping: statuses, amounts and their charges, times, durations."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -22,8 +22,10 @@ from sweeper.sweep.selection import before
 _NULLS_ARE_MANY, _ENOUGH = 0.2, 10
 _WHOLE_TABLE_MS, _SAMPLE_MS = 3_000, 60_000
 _DURATIONS_OF = timedelta(days=30)
-# how many of the newest sessions are read, and how many are named
-_NEWEST, _SAMPLES = 100_000, 3
+# how many of the newest sessions are read, and how many sessions or months are named
+_NEWEST, _SAMPLES, _MONTHS = 100_000, 3, 6
+# fewer amounts in a month say nothing about the mapping
+_FEW = 3
 
 
 def check_statuses(context: CheckContext) -> Iterator[Check]:
@@ -60,11 +62,7 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
             session_ids = text_array(samples.newest(running=False))
             rows = samples.ask("look_at_newest", {}, session_ids=session_ids, as_of=context.as_of)
     except Refusal as refusal:
-        yield warning(
-            "amounts", f"an expression of the mapping fails for one of the newest failed sessions (SQLSTATE "
-            f"{refusal.sqlstate}): a run pays the others, and puts it on hold",
-            "sweeper run --dry-run names it; fix its row, or the expression",
-        )  # fmt: skip
+        yield _fails("amounts", "newest failed sessions", refusal, "a run pays the others, and puts it on hold")
         return
     unpaid = [row for row in rows if row.unpaid]
     nulls = sum(row.amount is None for row in unpaid)
@@ -92,15 +90,9 @@ def check_amounts(context: CheckContext) -> Iterator[Check]:
 def check_future_times(context: CheckContext) -> Iterator[Check]:
     """Whether sessions failed, or were last active, later than now: grace or stuck_after never passes for them."""
     latest = context.as_of + context.settings.policy.max_clock_skew
-    binds = {"as_of": latest, "newest": _NEWEST, "payable_again": False}
-    try:
-        with context.reading() as transaction:
-            rows = transaction.rows(context.mapping.statement("find_future_times"), binds)
-    except Refusal as refusal:
-        yield warning(
-            "future_times", f"an expression of the mapping fails for one of the newest sessions (SQLSTATE "
-            f"{refusal.sqlstate}): not checked", "sweeper run --dry-run names it; fix its row, or the expression",
-        )  # fmt: skip
+    rows = _of_newest(context, "future_times", "find_future_times", {"as_of": latest})
+    if isinstance(rows, Check):
+        yield rows
         return
     if not rows:
         yield ok("future_times", "no session failed, or was last active, later than now")
@@ -114,6 +106,52 @@ def check_future_times(context: CheckContext) -> Iterator[Check]:
         "before that moment",
         "fix their rows, or what writes them; sweeper run --session ID pays a failed one at once",
     )  # fmt: skip
+
+
+def _of_newest(context: CheckContext, name: str, statement: str, binds: dict[str, object]) -> Sequence[Row] | Check:
+    """The rows that a statement gives for the newest sessions, or the item for one that the database refuses."""
+    try:
+        with context.reading() as transaction:
+            given = {"newest": _NEWEST, "payable_again": False, **binds}
+            return transaction.rows(context.mapping.statement(statement), given)
+    except Refusal as refusal:
+        return _fails(name, "newest sessions", refusal, "not checked")
+
+
+def _fails(name: str, sessions: str, refusal: Refusal, what_then: str) -> Check:
+    return warning(
+        name, f"an expression of the mapping fails for one of the {sessions} (SQLSTATE {refusal.sqlstate}): "
+        f"{what_then}", "sweeper run --dry-run names it; fix its row, or the expression",
+    )  # fmt: skip
+
+
+def check_uncharged(context: CheckContext) -> Iterator[Check]:
+    """How many amounts have no charge in the app's books, by month: they are not refunded."""
+    if not context.mapping.knows_charges:
+        yield ok("uncharged", "not looked at: the file does not say what was charged (sessions.charged)")
+        return
+    rows = _of_newest(context, "uncharged", "count_uncharged", {})
+    if isinstance(rows, Check):
+        yield rows
+        return
+    without = [row for row in rows if row.uncharged]
+    missed = [row for row in without if row.uncharged == row.amounts >= _FEW]
+    if missed:
+        yield warning(
+            "uncharged", f"no amount above zero has a charge in the app's books in {_months(missed)}: nothing is "
+            "refunded for these sessions",
+            "look at sessions.charged: where do the books have the charges of these months?",
+        )  # fmt: skip
+    elif without:
+        yield ok("uncharged", f"amounts above zero without a charge in the app's books, which owe nothing: "
+                 f"{_months(without)}")  # fmt: skip
+    else:
+        yield ok("uncharged", "every amount above zero has a charge in the app's books")
+
+
+def _months(rows: Sequence[Row]) -> str:
+    named = [f"{row.month} ({row.uncharged} of {row.amounts})" for row in rows[:_MONTHS]]
+    return ", ".join(named) + (f" and {len(rows) - _MONTHS} months more" if len(rows) > _MONTHS else "")
 
 
 def check_durations(context: CheckContext) -> Iterator[Check]:
@@ -155,7 +193,8 @@ def check_durations(context: CheckContext) -> Iterator[Check]:
         yield (failure if regular else warning)(
             "stuck_after", f"{took}, longer than stuck_after = {describe_duration(limit)}: such a session would be "
             f"closed and refunded while it is still running{doubt}",
-            f'policy.stuck_after = "{_longer(longest)}", or map a heartbeat to sessions.active_at',
+            f'policy.stuck_after = "{int(longest.total_seconds() * 1.5) // 3600 + 1}h", or map a heartbeat to '
+            "sessions.active_at",
         )  # fmt: skip
     else:
         yield ok("stuck_after", f"{describe_duration(limit)}{by_status}; {took}")
@@ -213,7 +252,3 @@ def _not_compared(active_at: str | None, limit: str, heartbeat: Heartbeat) -> Ch
             "map sessions.ended_at, or what moves while the work goes on to sessions.active_at",
         )  # fmt: skip
     return ok("stuck_after", f"{limit} without a sign of life" if heartbeat.seen else said)
-
-
-def _longer(longest: timedelta) -> str:
-    return f"{int(longest.total_seconds() * 1.5) // 3600 + 1}h"

@@ -67,13 +67,12 @@ def check_accounts(context: CheckContext) -> Iterator[Check]:
             found += check_versions(samples, accounts, own)
             found += _closed(samples, accounts, own)
         found += _reaches_nobody(samples, own)
-    if not found and own is None:
+    if found:
+        yield joined("accounts", found)
+    elif own is None:
         yield ok("accounts", "none are mapped: a refund moves no balance by itself")
-        return
-    if not found:
+    else:
         yield ok("accounts", "no other column looks like a balance that the file leaves out")
-        return
-    yield joined("accounts", found)
 
 
 def _reaches_nobody(samples: Samples, own: AccountsSection | None) -> Iterator[Check]:
@@ -121,7 +120,10 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
         used = [column for column, count in zip(columns, counts, strict=False) if count]
         used = _without_limits(samples, table, used)
         used = _moving(samples, accounts, used, own) if table is accounts else used
-        if used and _is_proven(samples, accounts, own):  # a counter may go with it all the same
+        # where the balance alone has moved by what was taken, a counter may go with it all the same
+        if used and (
+            are_balances_explained(samples, accounts, own, alone=True) or is_sum_of_ledger(samples, accounts, own)
+        ):
             gross = gross_counters(samples, accounts, own) if table is accounts else []
             used = [column for column in used if _COUNTER.search(column.name) and column not in gross]
         if used:
@@ -137,11 +139,6 @@ def _others(samples: Samples, accounts: Table, own: AccountsSection) -> Iterator
                 "if a charge is taken from them as well: accounts.balance as their sum, and [accounts.add] with the "
                 "share of each; or name them in accounts.invariant",
             )  # fmt: skip
-
-
-def _is_proven(samples: Samples, accounts: Table, own: AccountsSection) -> bool:
-    """Whether the balance alone has moved by what sessions took, or by the rows of the ledger."""
-    return are_balances_explained(samples, accounts, own, alone=True) or is_sum_of_ledger(samples, accounts, own)
 
 
 def _never_moves(samples: Samples, accounts: Table, others: list[Column], own: AccountsSection) -> str:

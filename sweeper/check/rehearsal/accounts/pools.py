@@ -90,7 +90,7 @@ def check_pools(samples: Samples, accounts: Table, own: AccountsSection) -> Iter
         if share is None:
             continue
         apart = "from" in share.words  # "units_from_extra" alone proves it
-        parts = pool not in added and _is_named(pool, own)
+        parts = pool not in added and pool.name in re.findall(r"\w+", own.balance)  # the file itself says so
         if not apart and not parts and not any(one is not share and _split(one, share, added) for one in shares):
             continue
         if pool not in added:
@@ -101,11 +101,6 @@ def check_pools(samples: Samples, accounts: Table, own: AccountsSection) -> Iter
             yield _swapped(pool, share, wrong)
 
 
-def _is_named(pool: Column, own: AccountsSection) -> bool:
-    """Whether the file itself says that a pool is a part of the balance."""
-    return pool.name in re.findall(r"\w+", own.balance or "")
-
-
 def _split(one: _Share, share: _Share, added: dict[Column | None, str]) -> bool:
     """Whether a second share shows that a charge is taken from several pools."""
     return one.is_beside(share) or any(column is not None and one.is_of(column.name) for column in added)
@@ -114,13 +109,8 @@ def _split(one: _Share, share: _Share, added: dict[Column | None, str]) -> bool:
 def _is_other(one: _Share, pool: str, share: _Share, value: str) -> bool:
     """Whether the file gives a pool the share of another."""
     read = set(re.findall(r"\w+", value))
-    return (
-        one.name in read
-        and "amount" not in read
-        and share.name not in read
-        and one.is_beside(share)
-        and not one.is_of(pool)
-    )
+    others = read.isdisjoint({"amount", share.name})
+    return one.name in read and others and one.is_beside(share) and not one.is_of(pool)
 
 
 def _shares(samples: Samples, *, noted: bool) -> Iterator[_Share]:

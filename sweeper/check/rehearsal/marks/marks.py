@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from sweeper.app.ledger_slots import Ledger
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.rehearsal.charges.tries import check_other_try
 from sweeper.check.rehearsal.hooks import hook_may_write
@@ -38,12 +37,9 @@ def check_marks(context: CheckContext) -> Iterator[Check]:
                 "marks", "a trigger of the app's own on sweeper's refunds can set what the app looks at"
             )
         elif blind:
-            yield (
-                _by_status(samples)
-                or _by_amount(samples, session_ids)
-                or _traced(samples, blind=True)
-                or _without_exclude()
-            )
+            nothing = "nothing in the file says what the app has refunded itself: if it does refund, that is paid again"
+            found = _by_status(samples) or _by_amount(samples, session_ids) or _traced(samples, blind=True)
+            yield found or warning("marks", nothing, _HOW_TO_SEE)
         elif sees_none(samples, session_ids) and (traced := _traced(samples, blind=False)):
             yield traced
         elif own.exclude and (wide := _too_wide(samples, own.exclude, session_ids)):
@@ -67,11 +63,6 @@ def _looked_at(samples: Samples) -> set[str]:
     words = set(_WORD.findall(read.lower()))
     tables = {row.table_name for row in samples.tables()}
     return {sessions.name} | {name for name in tables if name.lower() in words}
-
-
-def _reads(exclude: str, ledger: Ledger | None) -> bool:
-    """Whether ``exclude`` reads the ledger, where a refund writes its row."""
-    return ledger is not None and ledger.table.name.lower() in exclude.lower()
 
 
 def _not_marked(own: SessionsSection, unmarked: list[str]) -> Check:
@@ -170,9 +161,9 @@ def _unmarked(
     samples: Samples, exclude: str | None, session_ids: tuple[str, ...], mark: str | None = None
 ) -> list[str]:
     """Sessions for which ``exclude``, or ``mark``, is not true after a refund; empty where it reads the ledger."""
-    if exclude is None or _reads(exclude, samples.context.mapping.ledger):
-        return []
     mapping = samples.context.mapping
+    if exclude is None or (mapping.ledger is not None and mapping.ledger.table.name.lower() in exclude.lower()):
+        return []
     readable = samples.readable(mapping.sessions)  # and everything that `exclude` reads
     written = written_columns(samples, "sessions.refunded", samples.context.settings.sessions.refunded)
     looked_at = " ".join((exclude, *(slots["computed"] for slots in written.values()))).lower()
@@ -205,24 +196,13 @@ def _traced(samples: Samples, *, blind: bool) -> Check | None:
     )  # fmt: skip
     said = "; ".join(f"{where} ({count} of the newest failed sessions, such as {sample})"
                      for where, (count, sample) in traces.items())  # fmt: skip
-    return failure(
-        "marks", f"{nothing}, and there is what looks like it: {said}", _HOW_TO_SEE,
-    )  # fmt: skip
-
-
-def _without_exclude() -> Check:
-    return warning(
-        "marks",
-        "nothing in the file says what the app has refunded itself: if it does refund, that is paid again",
-        _HOW_TO_SEE,
-    )
+    return failure("marks", f"{nothing}, and there is what looks like it: {said}", _HOW_TO_SEE)
 
 
 def _paid_again(samples: Samples, own: SessionsSection, session_ids: tuple[str, ...], *, blind: bool) -> list[Check]:
     """Sessions that would be paid although their own columns, rows of other tables or other tries say refunded."""
     missed: dict[str, list[str]] = {}
     if not blind:  # only then every possible mark is read
-        missed = (marked_and_unpaid(samples, session_ids) if own.exclude else {}) or released_and_unpaid(
-            samples, session_ids
-        )
+        missed = marked_and_unpaid(samples, session_ids) if own.exclude else {}
+        missed = missed or released_and_unpaid(samples, session_ids)
     return [_missed(own.exclude, missed)] if missed else list(check_other_try(samples))

@@ -28,7 +28,7 @@ def words_of_charges(
             continue
         for row in read_kinds(samples, one.column, ledger.amounts[0], settled):
             often = row.sessions >= _ENOUGH and row.sessions * 2 > len(settled)
-            if often and not row.gives and _says(one.value, row.kind):
+            if often and not row.gives and one.value.strip().startswith(quote_text(row.kind)):  # maybe with a cast
                 return warning(
                     "past_refunds",
                     f"{one.column.name} = {one.value} is what the app writes for charges, such as those of "
@@ -37,8 +37,3 @@ def words_of_charges(
                     f"[ledger.insert] {one.column.quoted} = what the app's refunds have there",
                 )
     return None
-
-
-def _says(value: str, text: str) -> bool:
-    """Whether a literal, maybe with a cast, is that text."""
-    return value.strip().startswith(quote_text(text))

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, Inexact, localcontext
 
@@ -17,7 +17,11 @@ from sweeper.postgres.templates import Slots
 from sweeper.postgres.transaction import Row
 
 Pair = tuple[Decimal | None, Decimal | None]
+Holds = Callable[[ComparedColumn, str | None, str | None], bool]
 _SCALE = re.compile(r"\(\d+,(-?\d+)\)")
+# the same patterns for Python, without the server's word boundaries
+_WAYS = [(name, re.compile(re.sub(r"\\m", "", words, flags=re.IGNORECASE), re.IGNORECASE))
+         for name, words in (("up", UP_WORDS), ("down", DOWN_WORDS))]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -89,51 +93,39 @@ def read_past_refunds(
 def _added_up(
     rows: Sequence[Row], compared: Sequence[ComparedColumn], unwritten: Sequence[Column], digits: int | None
 ) -> PastRefund:
-    first = rows[0]
-    ours = next((first.ours[place] for place, one in enumerate(compared) if one.meaning == "amount"), first.amount)
+    first, single = rows[0], len(rows) == 1
+    meant = {one.meaning: first.ours[place] for place, one in reversed([*enumerate(compared)])}
+    ours = meant.get("amount", first.amount)
     amounts = [Decimal(row.past_amount) for row in rows if row.past_amount is not None]
-    differs = {
-        one.column.name
-        for place, one in enumerate(compared)
-        if one.meaning in ("", "default", "state")
-        and (len(rows) == 1 or "amount" not in names_in(one.value))  # of a refund in parts, each row has a part
-        and all(_unlike(one, row.ours[place], row.theirs[place]) for row in rows)
-    }
+
+    def named(meanings: Collection[str], holds: Holds) -> frozenset[str]:
+        """The columns with one of these meanings for which it holds in all rows."""
+        return frozenset(
+            one.column.name
+            for place, one in enumerate(compared)
+            if one.meaning in meanings and all(holds(one, row.ours[place], row.theirs[place]) for row in rows)
+        )
+
+    def differs(one: ComparedColumn, ours: str | None, theirs: str | None) -> bool:
+        # of a refund in parts, each row has a part
+        return (single or "amount" not in names_in(one.value)) and _unlike(one, ours, theirs)
+
     return PastRefund(
         session_id=first.session_id,
         status=first.status,
-        account=next(
-            (first.ours[place] for place, one in enumerate(compared) if one.meaning == "account"), first.account_id
-        ),
+        account=meant.get("account", first.account_id),
         amount=None if ours is None else _rounded(Decimal(ours), digits),
         past_account=first.past_account,
         past_amount=_rounded(sum(amounts, Decimal(0)), digits),
         rows=len(amounts),
         excluded=first.excluded,
         never=first.never,
-        differs=frozenset(differs),
-        keyed=frozenset(
-            one.column.name
-            for place, one in enumerate(compared)
-            if one.meaning == "key" and all(_names(row.theirs[place], first.session_id) for row in rows)
-        ),
-        own_amount=frozenset(
-            one.column.name
-            for place, one in enumerate(compared)
-            if one.meaning == "running" and len(rows) == 1 and not _unlike(one, first.ours[place], first.theirs[place])
-        ),
+        differs=named(("", "default", "state"), differs),
+        keyed=named(("key",), lambda *values: _names(values[-1], first.session_id)),
+        own_amount=named(("running",), lambda *values: single and not _unlike(*values)),
         numbers=_numbers(rows, compared),
-        opposite=frozenset(
-            one.column.name
-            for place, one in enumerate(compared)
-            if one.meaning in ("text", "")
-            and all(_is_opposite(one, row.ours[place], row.theirs[place]) for row in rows)
-        ),
-        worded=frozenset(
-            one.column.name
-            for place, one in enumerate(compared)
-            if one.meaning == "text" and all(_unlike(one, row.ours[place], row.theirs[place]) for row in rows)
-        ),
+        opposite=named(("text", ""), _is_opposite),
+        worded=named(("text",), _unlike),
         unwritten=frozenset(
             column.name
             for place, column in enumerate(unwritten)
@@ -173,13 +165,8 @@ def _is_opposite(one: ComparedColumn, ours: str | None, theirs: str | None) -> b
 
 
 def _way(text: str) -> str:
-    found = [name for name, words in (("up", UP_WORDS), ("down", DOWN_WORDS)) if _whole(words).fullmatch(text.strip())]
+    found = [name for name, words in _WAYS if words.fullmatch(text.strip())]
     return found[0] if len(found) == 1 else ""
-
-
-def _whole(words: str) -> re.Pattern[str]:
-    """The same pattern for Python, without the server's word boundaries."""
-    return re.compile(words.replace(r"\m", "").replace(r"\M", ""), re.IGNORECASE)
 
 
 def _unlike(one: ComparedColumn, ours: str | None, theirs: str | None) -> bool:
