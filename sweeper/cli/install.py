@@ -91,7 +91,7 @@ def install(
 
 def _rehearsed(database: "Database", settings: "Settings", as_of: datetime) -> "Iterator[str]":
     """Rehearse with the rights of the installing role, and keep the results for a runner that has fewer rights."""
-    from sweeper.check.rehearsal.at_install import keep_rehearsal
+    from sweeper.check.rehearsal.rehearse import keep_rehearsal
 
     for item in keep_rehearsal(database, settings, as_of):
         yield f"{item.name}: {item.message}; until that is fixed, no run pays under a mapping that has never paid"

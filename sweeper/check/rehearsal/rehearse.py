@@ -5,6 +5,7 @@ the database refuses. Where this role may not read all that an item needs, the r
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
@@ -18,7 +19,7 @@ from sweeper.check.rehearsal.ledger.ledger import check_ledger
 from sweeper.check.rehearsal.marks.marks import check_marks
 from sweeper.check.rehearsal.past_refunds.past_refunds import check_past_refunds
 from sweeper.check.rehearsal.statuses.statuses import check_statuses
-from sweeper.check.rehearsal.stored_results import StoredRehearsal, read_stored, with_stored_result
+from sweeper.check.rehearsal.stored_results import StoredRehearsal, read_stored, stored_json, with_stored_result
 from sweeper.check.rehearsal.times.running import check_active_at, check_deadlines
 from sweeper.check.rehearsal.times.zone import check_zone
 from sweeper.check.result import Check, Status
@@ -27,11 +28,15 @@ from sweeper.check.rows import check_durations
 from sweeper.config.model import Settings
 from sweeper.core.decimals import exactly
 from sweeper.core.errors import SweeperError
+from sweeper.install.state import open_mapping
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Busy, Refusal, StatementError, TooSlow
 from sweeper.postgres.retries import retrying
+from sweeper.postgres.sqlstate import reported
+from sweeper.postgres.timeouts import Timeouts
 from sweeper.sweep.rehearsal import REHEARSED, FailedItem
 
+_TIMEOUTS = Timeouts(lock_ms=5_000, statement_ms=10_000)
 Item = Callable[[CheckContext], Iterator[Check]]
 
 _ITEMS: tuple[Item, ...] = (
@@ -51,11 +56,23 @@ def rehearse(context: CheckContext) -> Iterator[Check]:
         yield from with_stored_result(context, name, found, kept)
 
 
-def rehearse_in_full(context: CheckContext) -> list[Check]:
-    """The items for which this role may read everything."""
-    return [
-        check for _, found in _check_items(context) if not (context.hidden or context.out_of_sight) for check in found
-    ]
+def keep_rehearsal(database: Database, settings: Settings, as_of: datetime) -> list[Check]:
+    """Rehearse the mapping that has just been installed, and store the findings; returns the items that fail."""
+    with reported():
+        mapping, installation = retrying(lambda: open_mapping(database, settings, guarded=False))
+    context = CheckContext(database, settings, mapping, installation, "", as_of)
+    read_in_full = (found for _, found in _check_items(context) if not (context.hidden or context.out_of_sight))
+    items = [check for found in read_in_full for check in found]
+    statement = mapping.statement("keep_rehearsal")
+
+    def keep() -> None:
+        for ascii_only in (False, True):
+            with suppress(Busy, TooSlow, Refusal), database.transaction(timeouts=_TIMEOUTS) as transaction:
+                transaction.rows(statement, {"rehearsal": stored_json(context, items, ascii_only=ascii_only)})
+                break
+
+    retrying(keep)
+    return [item for item in items if item.status is Status.FAILURE]
 
 
 def _check_items(context: CheckContext) -> Iterator[tuple[str, list[Check]]]:

@@ -172,13 +172,13 @@ class Samples:
         hidden = {row.name for row in self.ask("list_unreadable", {}, table_oid=table.oid)}
         return [column for name, column in table.columns.items() if name not in hidden]
 
-    def seen(self, table: Table, columns: Sequence[Column]) -> list[Column]:
-        """The columns that this role may read; the others are recorded, because the item is then incomplete."""
+    def seen(self, table: Table, columns: Sequence[Column], *, noted: bool = True) -> list[Column]:
+        """The columns that this role may read; the others are ``noted``, if without them the item is incomplete."""
         readable = self.readable(table)
         hidden = [column.quoted for column in columns if column not in readable]
-        if hidden:
-            noted = self.context.hidden.setdefault(table.qualified, [])
-            noted += [name for name in hidden if name not in noted]
+        if hidden and noted:
+            known = self.context.hidden.setdefault(table.qualified, [])
+            known += [name for name in hidden if name not in known]
         return [column for column in columns if column in readable]
 
     def sees(self, table: Table, columns: Sequence[Column]) -> bool:

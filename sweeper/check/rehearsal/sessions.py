@@ -1,9 +1,10 @@
-"""What the rows of `look_at_newest`, and the sessions that it reads, show of refunds."""
+"""Which sessions have failed, are owed or have succeeded, and what the rows of `look_at_newest` show of refunds."""
 
 from collections.abc import Sequence
 from decimal import Decimal
 
 from sweeper.check.rehearsal.samples import Samples
+from sweeper.postgres.errors import TooSlow
 from sweeper.postgres.transaction import Row
 
 # so many sessions show whether several name the same row
@@ -27,6 +28,13 @@ def read_failed(samples: Samples) -> list[Row]:
 def list_owed(samples: Samples) -> list[str]:
     """The ids of those of the newest failed sessions that are not refunded and have an amount."""
     return [row.session_id for row in read_failed(samples) if row.unpaid and is_owed(row)]
+
+
+def settled_ids(samples: Samples) -> list[str]:
+    """Some sessions that succeeded; empty where finding them takes too long."""
+    succeeded = samples.context.settings.sessions.succeeded
+    rows = samples.try_ask("list_settled", {}, unanswered=(TooSlow,)) if succeeded else []
+    return [row.session_id for row in rows]
 
 
 def is_owed(row: Row) -> bool:

@@ -8,12 +8,12 @@ from functools import cached_property
 
 from sweeper.app.catalog import NUMBER_TYPES, Column, Table
 from sweeper.check.rehearsal.samples import Samples, is_whole
-from sweeper.check.rehearsal.tables import is_quick_by
+from sweeper.check.rehearsal.tables import equal, is_quick_by
 from sweeper.postgres.templates import Choices, Slots, quote_text
 from sweeper.postgres.transaction import Row
 
 Totals = Mapping[str, Decimal]
-_ROWS_AT_MOST, _NUMBERS_AT_MOST, _WORDS_AT_MOST, _KINDS_AT_MOST = 2000, 16, 30, 8
+_OWNERS_AT_MOST, _ROWS_AT_MOST, _NUMBERS_AT_MOST, _WORDS_AT_MOST, _KINDS_AT_MOST = 20, 2000, 16, 30, 8
 # this many accounts must agree, to the last credit, and at least this many of them must have another total
 ENOUGH, _NEARLY, _DIFFERENT = 5, 0.95, 4
 
@@ -124,13 +124,10 @@ def read_costs(samples: Samples, owner: Owner, owners: Sequence[str], *, noted: 
     if not is_quick_by(samples, sessions, owner.column):
         return None
     others = [one for one in sessions.columns.values() if one not in (owner.column, sessions.column(own.amount))]
-    numbers = [one for one in others if one.base_type in NUMBER_TYPES]
-    words = [one for one in others if one.nullable or _is_said(one)]
-    if noted:  # what a role may not read matters only if something is wrong
-        numbers, words = samples.seen(sessions, numbers), samples.seen(sessions, words)
-    readable = samples.readable(sessions)
-    numbers = [one for one in numbers if one in readable][:_NUMBERS_AT_MOST]
-    words = [one for one in words if one in readable][:_WORDS_AT_MOST]
+    # what a role may not read matters only if something is wrong
+    numbers = samples.seen(sessions, [one for one in others if one.base_type in NUMBER_TYPES], noted=noted)
+    words = samples.seen(sessions, [one for one in others if one.nullable or _is_said(one)], noted=noted)
+    numbers, words = numbers[:_NUMBERS_AT_MOST], words[:_WORDS_AT_MOST]
     owner_of = _sessions_of(samples, owner, owners)
     kinds: list[Slots] = [{"column": one.quoted, "said": "yes" if _is_said(one) else ""} for one in words]
     items: Choices = {"numbers": _items(numbers), "kinds": kinds}
@@ -141,6 +138,15 @@ def read_costs(samples: Samples, owner: Owner, owners: Sequence[str], *, noted: 
     odd |= {row.owner for row in costs if not row.amount.is_finite()}
     kept = [row for row in costs if row.owner not in odd]
     return SessionCosts(kept, sorted({row.owner for row in kept}), numbers, words)
+
+
+def read_costs_by(samples: Samples, column: Column) -> SessionCosts | None:
+    """All sessions of what some failed ones name in a column; None also where nothing of them is owed."""
+    rows = samples.read("list_texts", samples.newest(running=False), {"column": column.quoted})
+    owners = list(dict.fromkeys(row.value for row in rows))[:_OWNERS_AT_MOST]
+    owner = Owner(f"s.{column.quoted}", equal(samples, column), column.full_type, column)
+    costs = read_costs(samples, owner, owners, noted=False)
+    return costs if costs and any(row.owed for row in costs.rows) else None
 
 
 def _sessions_of(samples: Samples, owner: Owner, owners: Sequence[str]) -> dict[str, str]:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from sweeper.app.catalog import NUMBER_TYPES, Column, Table
 from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.accounts.costs import (
-    Owner,
     SessionCosts,
     Totals,
     is_explained,
-    read_costs,
+    read_costs_by,
     read_numbers,
     unsettled,
 )
@@ -23,7 +22,7 @@ from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
 
-_TABLES_AT_MOST, _NUMBERS_AT_MOST, _ROWS_AT_MOST = 6, 8, 20
+_TABLES_AT_MOST, _NUMBERS_AT_MOST = 6, 8
 _DOWN, _UP = "down", "up"
 
 
@@ -41,8 +40,8 @@ def check_other_moves(samples: Samples, accounts: Table, own: AccountsSection, *
     if own.add == {}:  # the app's own trigger changes it, and perhaps other numbers
         return
     for link in _links(samples, accounts, explained=explained):
-        costs = _costs_of(samples, link)
-        if costs is None or not any(row.owed for row in costs.rows):
+        costs = read_costs_by(samples, link.column)
+        if costs is None:
             continue
         key = {
             "key": f"a.{link.key.quoted}",
@@ -50,7 +49,7 @@ def check_other_moves(samples: Samples, accounts: Table, own: AccountsSection, *
             "key_type": link.key.full_type,
         }
         columns = [one for one in link.table.columns.values() if one.base_type in NUMBER_TYPES and one != link.key]
-        columns = [one for one in columns if one in samples.readable(link.table)][:_NUMBERS_AT_MOST]
+        columns = samples.seen(link.table, columns, noted=False)[:_NUMBERS_AT_MOST]
         _, numbers = read_numbers(samples, link.table, key, costs.owners, columns, balance=False)
         for column in columns if numbers else ():
             if said := _moved(costs, column, numbers):
@@ -74,13 +73,6 @@ def _links(samples: Samples, accounts: Table, *, explained: bool) -> Iterator[_L
         seen = column and key and samples.sees(sessions, [column]) and samples.sees(table, [key])
         if column and key and seen and is_shared(samples, column.name):
             yield _Link(column, table, key)
-
-
-def _costs_of(samples: Samples, link: _Link) -> SessionCosts | None:
-    named = samples.read("list_texts", samples.newest(running=False), {"column": link.column.quoted})
-    owners = list(dict.fromkeys(row.value for row in named))[:_ROWS_AT_MOST]
-    owner = Owner(f"s.{link.column.quoted}", equal(samples, link.column), link.column.full_type, link.column)
-    return read_costs(samples, owner, owners, noted=False)
 
 
 def _moved(costs: SessionCosts, column: Column, numbers: Mapping[str, Totals]) -> tuple[str, bool] | None:

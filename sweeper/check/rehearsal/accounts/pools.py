@@ -119,13 +119,12 @@ def _shares(samples: Samples, *, noted: bool) -> Iterator[_Share]:
     if not session_ids:
         return
     numbers = [one for one in sessions.columns.values() if one.is_number and _words(one.name) & _POOLS]
-    readable = samples.readable(sessions)
-    for column in samples.seen(sessions, numbers) if noted else [one for one in numbers if one in readable]:
+    for column in samples.seen(sessions, numbers, noted=noted):
         if rows := number_above_zero(samples, column, session_ids):
             yield _Share(column.name, len(rows), rows[0].session_id)
     with_json = [one for one in sessions.columns.values() if one.base_type in JSON_TYPES][:_JSON_AT_MOST]
     with_json = [] if samples.context.mapping.is_by_account else with_json
-    for column in [one for one in with_json if one in readable]:
+    for column in samples.seen(sessions, with_json, noted=False):
         for row in samples.read("list_json_numbers", session_ids, {"column": column.quoted}):
             if _words(row.name) & _POOLS:
                 yield _Share(row.name, row.sessions, row.sample)

@@ -8,12 +8,11 @@ from decimal import Decimal
 from sweeper.app.catalog import NUMBER_TYPES, Column, Table
 from sweeper.check.context import warning
 from sweeper.check.rehearsal.accounts.costs import (
-    Owner,
     SessionCosts,
     Totals,
     agree,
     is_proof,
-    read_costs,
+    read_costs_by,
     total,
     unsettled,
 )
@@ -23,7 +22,7 @@ from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
 from sweeper.postgres.templates import Slots
 
-_OWNERS_AT_MOST, _GIVEN_AT_MOST, _ROWS_AT_MOST = 20, 4, 1000
+_GIVEN_AT_MOST, _ROWS_AT_MOST = 4, 1000
 
 
 @dataclass(frozen=True)
@@ -42,12 +41,8 @@ def check_several_rows(
     ``costs`` and ``targets`` are those of the accounts of the file, which do not agree.
     """
     for link in _links(samples, accounts):
-        column = link.of_sessions
-        owner = Owner(f"s.{column.quoted}", equal(samples, column), column.full_type, column)
-        rows = samples.read("list_texts", samples.newest(running=False), {"column": column.quoted})
-        owners = list(dict.fromkeys(row.value for row in rows))[:_OWNERS_AT_MOST]
-        together = read_costs(samples, owner, owners, noted=False)
-        if together is None or not any(row.owed for row in together.rows):
+        together = read_costs_by(samples, link.of_sessions)
+        if together is None:
             continue
         sums = _sums(samples, accounts, own, link, together.owners)
         if any(_is_spent(together, target) for target in sums):
@@ -100,12 +95,8 @@ def _sums(samples: Samples, accounts: Table, own: AccountsSection, link: _Link, 
     Without such a number, rows may have begun with more or less than others.
     """
     moved = {accounts.column(text) for text in filter(None, (own.balance, own.spent, *(own.add or {})))}
-    readable = samples.readable(accounts)
-    given = [
-        one
-        for one in accounts.columns.values()
-        if one.base_type in NUMBER_TYPES and one not in moved and one != link.of_accounts and one in readable
-    ][:_GIVEN_AT_MOST]
+    others = [one for one in samples.readable(accounts) if one not in moved and one != link.of_accounts]
+    given = [one for one in others if one.base_type in NUMBER_TYPES][:_GIVEN_AT_MOST]
     key = link.of_accounts
     slots = {
         "table": accounts.qualified,

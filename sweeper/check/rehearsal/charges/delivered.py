@@ -8,9 +8,8 @@ from decimal import Decimal
 from sweeper.app.catalog import Column
 from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.rehearsal.sessions import is_owed, is_refunded, read_failed
+from sweeper.check.rehearsal.sessions import is_owed, is_refunded, read_failed, settled_ids
 from sweeper.check.result import Check
-from sweeper.postgres.errors import TooSlow
 from sweeper.postgres.transaction import Row
 
 _RESULT = re.compile(
@@ -154,10 +153,3 @@ def _added_up(rows: Sequence[Row]) -> Added:
     counts = [sum(some) for some in zip(*(row.counts for row in rows), strict=True)]
     samples = [next((one for one in some if one), "") for some in zip(*(row.samples for row in rows), strict=True)]
     return sum(row.sessions for row in rows), counts, samples
-
-
-def settled_ids(samples: Samples) -> list[str]:
-    """Some sessions that succeeded; empty where finding them takes too long."""
-    succeeded = samples.context.settings.sessions.succeeded
-    rows = samples.try_ask("list_settled", {}, unanswered=(TooSlow,)) if succeeded else []
-    return [row.session_id for row in rows]

@@ -5,9 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import Column
 from sweeper.check.context import failure, warning
-from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.samples import Samples, named
-from sweeper.check.rehearsal.sessions import is_owed, is_refunded, read_failed
+from sweeper.check.rehearsal.sessions import is_owed, is_refunded, read_failed, settled_ids
 from sweeper.check.rehearsal.tables import is_quick_by, references
 from sweeper.check.result import Check
 

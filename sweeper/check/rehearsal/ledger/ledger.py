@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from sweeper.app.catalog import FLOATING_TYPES, TIME_TYPES, Column, has_subquery
 from sweeper.app.over_refund import names_in
 from sweeper.check.context import CheckContext, failure, joined, ok, warning
-from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.charges.subjects import check_ledger_subjects
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, app_ledger, of_these_sessions
 from sweeper.check.rehearsal.ledger.kinds_of_ledgers import check_entries, check_lots, count_lots
@@ -23,6 +22,7 @@ from sweeper.check.rehearsal.ledger.unmapped_ledger import check_forgotten
 from sweeper.check.rehearsal.marks.row_amounts import is_usual
 from sweeper.check.rehearsal.past_refunds.compared_columns import STATE
 from sweeper.check.rehearsal.samples import NO_ITEM, Samples, is_whole, named, numbered, sampling
+from sweeper.check.rehearsal.sessions import settled_ids
 from sweeper.check.rehearsal.tables import defaults
 from sweeper.check.rehearsal.words import DOWN_WORDS, GIVEN_BACK, REFUND_WORDS, UP_WORDS
 from sweeper.check.result import Check

@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from sweeper.app.catalog import JSON_TYPES, Column, Table
-from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.ledger.app_ledger import account_of_rows
 from sweeper.check.rehearsal.marks.refund_texts import SPOKEN_AT_MOST, TEXTS, find_events, find_in_texts
 from sweeper.check.rehearsal.marks.row_amounts import (
@@ -23,7 +22,7 @@ from sweeper.check.rehearsal.marks.row_amounts import (
 from sweeper.check.rehearsal.marks.session_marks import named_marks
 from sweeper.check.rehearsal.marks.tables_of_sessions import TABLES_AT_MOST, linked_tables, tables_behind_links
 from sweeper.check.rehearsal.samples import Samples
-from sweeper.check.rehearsal.sessions import is_owed, is_shared, read_failed
+from sweeper.check.rehearsal.sessions import is_owed, is_shared, read_failed, settled_ids
 from sweeper.check.rehearsal.tables import references, unique_names
 from sweeper.check.rehearsal.words import DOWN_WORDS, UP_WORDS
 from sweeper.postgres.templates import Slots, quote_name

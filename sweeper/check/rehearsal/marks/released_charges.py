@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from itertools import chain
 
 from sweeper.app.catalog import TIME_TYPES, Column, Table
-from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.marks.row_amounts import ASKED, row_amounts, unnamed_amounts
 from sweeper.check.rehearsal.marks.tables_of_sessions import linked_tables
 from sweeper.check.rehearsal.samples import Samples
+from sweeper.check.rehearsal.sessions import settled_ids
 from sweeper.check.rehearsal.tables import equal, names_by_oid, references, unique_names
 from sweeper.postgres.templates import Choices, Slots
 

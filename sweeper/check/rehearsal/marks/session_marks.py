@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sweeper.app.catalog import JSON_TYPES, TIME_TYPES, Column
-from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.samples import Samples
-from sweeper.check.rehearsal.sessions import list_owed
+from sweeper.check.rehearsal.sessions import list_owed, settled_ids
 from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.postgres.templates import Choices, Slots, quote_text
 from sweeper.postgres.transaction import Row
@@ -36,7 +35,6 @@ class Mark:
     """A column, or a key of JSON in one, and the condition under which it says that a session was refunded."""
 
     column: Column
-    flag: bool = False
     number: bool = False
     words: bool = False
     json_key: str = ""
@@ -49,15 +47,15 @@ class Mark:
         """The sessions, of those given, that have the mark."""
         slots = {"column": self.column.quoted, "json_key": quote_text(self.json_key)}
         choices: Choices = {
-            "flag": self.flag, "number": self.number, "words": self.words, "json_key": bool(self.json_key),
+            "flag": self.column.base_type in _FLAGS, "number": self.number, "words": self.words,
+            "json_key": bool(self.json_key),
         }  # fmt: skip
         return samples.read(statement, session_ids, slots, choices, **({"words": _WORDS} if self.words else {}))
 
 
 def number_above_zero(samples: Samples, column: Column, session_ids: Sequence[str]) -> list[Row]:
     """The sessions, of those given, with a number above zero in a column."""
-    choices: Choices = {"flag": False, "number": True, "words": False, "json_key": False}
-    return samples.read("find_marked", session_ids, {"column": column.quoted, "json_key": "''"}, choices)
+    return Mark(column, number=True).read(samples, "find_marked", session_ids)
 
 
 def mark_columns(samples: Samples, *, noted: bool = True) -> list[Column]:
@@ -70,10 +68,7 @@ def mark_columns(samples: Samples, *, noted: bool = True) -> list[Column]:
         and re.search(GIVEN_BACK, name, re.IGNORECASE)
         and not _NOT_MADE.search(name)
     ]
-    if noted:
-        return samples.seen(sessions, found)
-    readable = samples.readable(sessions)
-    return [column for column in found if column in readable]
+    return samples.seen(sessions, found, noted=noted)
 
 
 def number_marks(samples: Samples, *, read: bool = False) -> list[Mark]:
@@ -96,7 +91,7 @@ def number_marks(samples: Samples, *, read: bool = False) -> list[Mark]:
 def find_marks(samples: Samples, session_ids: Sequence[str]) -> Iterator[Mark]:
     """Everything in a session's row that may be a mark: columns by their names, words, and keys of JSON."""
     sessions = samples.context.mapping.sessions
-    yield from (Mark(column, flag=column.base_type in _FLAGS) for column in mark_columns(samples))
+    yield from map(Mark, mark_columns(samples))
     yield from number_marks(samples)
     status = sessions.column(samples.context.settings.sessions.status)
     with_words = [
@@ -132,13 +127,13 @@ def unwritten_marks(samples: Samples, session_ids: Sequence[str]) -> dict[str, l
     mapping, own = samples.context.mapping, samples.context.settings.sessions
     written = {mapping.sessions.column(text) for text in own.refunded}
     found = {}
-    marks = [Mark(column, flag=column.base_type in _FLAGS) for column in mark_columns(samples)]
     links = [  # to the refund itself, such as refund_transaction_id
         one for one in mapping.sessions.columns.values()
         if one.base_type in _KEYS and re.search(GIVEN_BACK, one.name, re.IGNORECASE) and _LINK.search(one.name)
         and not _NOT_MADE.search(one.name)
     ]  # fmt: skip
-    for mark in (*marks, *number_marks(samples), *map(Mark, samples.seen(mapping.sessions, links))):
+    marks = [*map(Mark, mark_columns(samples)), *number_marks(samples)]
+    for mark in (*marks, *map(Mark, samples.seen(mapping.sessions, links))):
         column = mark.column
         if column in written or column.generated:
             continue
@@ -173,7 +168,7 @@ def named_marks(samples: Samples, session_ids: Sequence[str], words: str) -> dic
         and not _NOT_MADE.search(name)
     ]
     marks = {mark.name: mark for mark in find_marks(samples, session_ids)}
-    marks |= {one.name: Mark(one, flag=one.base_type in _FLAGS) for one in samples.seen(sessions, named)}
+    marks |= {one.name: Mark(one) for one in samples.seen(sessions, named)}
     found = {}
     for name, mark in marks.items():
         rows = mark.read(samples, "find_marked", session_ids)

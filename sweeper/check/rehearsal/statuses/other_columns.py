@@ -85,8 +85,7 @@ def _columns(samples: Samples) -> list[Column]:
         and not _NOT_YET.search(one.name)
         and one.name not in read
     ]
-    readable = samples.readable(sessions)
-    return [one for one in found if one in readable]
+    return samples.seen(sessions, found, noted=False)
 
 
 def _stuck(samples: Samples, running: Sequence[str]) -> set[str]:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from sweeper.check.context import CheckContext, failure, joined, warning
-from sweeper.check.rehearsal.charges.delivered import check_delivered, settled_ids
+from sweeper.check.rehearsal.charges.delivered import check_delivered
 from sweeper.check.rehearsal.marks.session_marks import mark_columns, number_marks
 from sweeper.check.rehearsal.samples import Samples, named, sampling
+from sweeper.check.rehearsal.sessions import settled_ids
 from sweeper.check.rehearsal.statuses.other_columns import check_other_status, check_over
 from sweeper.check.rehearsal.statuses.status_ends import Ended, check_ends, count_ended, endless, errorless
 from sweeper.check.rehearsal.statuses.status_names import (

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sweeper.check.context import CheckContext, failure, ok, warning
-from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.samples import named, sampling
+from sweeper.check.rehearsal.sessions import settled_ids
 from sweeper.check.rehearsal.times.unmapped_times import check_planned
 from sweeper.check.result import Check
 from sweeper.core.durations import describe_duration

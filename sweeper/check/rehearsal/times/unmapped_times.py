@@ -6,8 +6,8 @@ from contextlib import suppress
 
 from sweeper.app.catalog import TIME_TYPES, Column
 from sweeper.check.context import CheckContext, failure, warning
-from sweeper.check.rehearsal.charges.delivered import settled_ids
 from sweeper.check.rehearsal.samples import Samples, named, sampling
+from sweeper.check.rehearsal.sessions import settled_ids
 from sweeper.check.result import Check
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
 from sweeper.postgres.templates import Slots
