@@ -27,6 +27,7 @@ from sweeper.cli.run import run
 from sweeper.cli.schema import schema
 from sweeper.cli.sql import sql
 from sweeper.core.errors import ConfigurationError, Exit, Interrupted, SweeperError
+from sweeper.core.text import without_prefix
 
 # more than a run that finds nothing creates, nearly all of it by imports, which leave no garbage: a collection would
 # take a tenth of such a run
@@ -110,8 +111,7 @@ def run_command(arguments: Sequence[str]) -> int:
     try:
         return app(_reordered(list(arguments)) or ["--help"], prog_name="sweeper", standalone_mode=False) or Exit.DONE
     except typer.TyperException as error:
-        message = error.format_message().replace("Value error, ", "")
-        return _report(arguments, ConfigurationError(message, code="usage"))
+        return _report(arguments, ConfigurationError(without_prefix(error.format_message()), code="usage"))
     except SweeperError as error:
         return _report(arguments, error)
     except Interrupted as signal:

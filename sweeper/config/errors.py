@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from sweeper.core.text import without_prefix
+
 
 def nearest_of(word: str, known: list[str] | tuple[str, ...]) -> str | None:
     """The known word closest to ``word``, if one is close."""
@@ -47,7 +49,7 @@ def describe_all(
 
 def _describe(problem: Any, content: Mapping[str, Any]) -> str:
     key = ".".join(str(part) for part in problem["loc"])
-    message = str(problem["msg"]).removeprefix("Value error, ")
+    message = without_prefix(str(problem["msg"]))
     value = _value_at(content, problem["loc"])
     secret = problem["loc"][:1] in (
         ("monitoring",),

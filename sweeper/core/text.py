@@ -11,3 +11,8 @@ def printable(text: str) -> str:
 def some(names: Sequence[str], most: int) -> str:
     """The first names, and how many more there are."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def without_prefix(message: str) -> str:
+    """What pydantic says, without the words that it puts before ours."""
+    return message.replace("Value error, ", "")
