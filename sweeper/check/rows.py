@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from sweeper.app.reader import Reader
+from sweeper.app.transactions import app_transaction
 from sweeper.check.context import CheckContext, failure, ok, warning
 from sweeper.check.rehearsal.samples import sampling
 from sweeper.check.rehearsal.sessions import is_owed
@@ -49,9 +50,7 @@ def _unnamed(context: CheckContext, *, sampled: bool) -> Sequence[Row]:
     own, mapping = context.settings.sessions, context.mapping
     statement = fill("list_statuses", mapping.slots, {"sampled": sampled})
     timeouts = Timeouts(statement_ms=_SAMPLE_MS if sampled else _WHOLE_TABLE_MS)
-    with context.database.transaction(
-        timeouts=timeouts, search_path=mapping.search_path, timezone=mapping.timezone, read_only=True
-    ) as transaction:
+    with app_transaction(context.database, mapping, timeouts, read_only=True) as transaction:
         return transaction.rows(statement, {"named": [*own.failed, *own.running, *own.succeeded]})
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping as Mapped
 from typing import Any
 
 from sweeper.app.mapping import Mapping
+from sweeper.app.transactions import app_transaction
 from sweeper.core.errors import FailedError
 from sweeper.install.lock import lock_installation
 from sweeper.ledger.reconcile import Balances, read_balances
@@ -38,12 +39,7 @@ def record(database: Database, mapping: Mapping, binds: Mapped[str, Any]) -> set
 
 
 def _record(database: Database, mapping: Mapping, binds: Mapped[str, Any], *, one_snapshot: bool) -> set[str]:
-    with database.transaction(
-        timeouts=LOCKING_TIMEOUTS,
-        search_path=mapping.search_path,
-        timezone=mapping.timezone,
-        one_snapshot=one_snapshot,
-    ) as transaction:
+    with app_transaction(database, mapping, LOCKING_TIMEOUTS, one_snapshot=one_snapshot) as transaction:
         lock_installation(transaction, mapping)
         before = _balances(transaction, mapping, binds)
         written = {row.refund_id for row in transaction.rows(mapping.statement("adopt"), binds)}

@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from sweeper.app.mapping import Mapping
+from sweeper.app.transactions import app_transaction
 from sweeper.core.errors import ConfigurationError
 from sweeper.corrections.context import CorrectionRequest
 from sweeper.corrections.result import BalanceChange
@@ -101,9 +102,7 @@ class BatchReverter:
             ConfigurationError: the mapping would count the reversal as a refund, or the ledger has no guard.
         """
         mapping = self._mapping
-        with self._database.transaction(
-            timeouts=LOCKING_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
-        ) as transaction:
+        with app_transaction(self._database, mapping, LOCKING_TIMEOUTS) as transaction:
             lock_installation(transaction, mapping)
             balances, pools = self._lock(transaction, rows)
             left = self._decide(rows, balances, pools)

@@ -1,5 +1,6 @@
 """What a run left behind, for monitoring: how much is owed, since when, and how much is on hold."""
 
+from sweeper.app.transactions import app_transaction
 from sweeper.config.model import Settings
 from sweeper.core.errors import SweeperError
 from sweeper.core.results import Backlog, Outcome, RunResult
@@ -26,9 +27,7 @@ def read_backlog(database: Database, settings: Settings, request: RunRequest, re
         mapping, selection = prepared.mapping, prepared.selection
 
         def read() -> Backlog:
-            with database.transaction(
-                timeouts=_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone, read_only=True
-            ) as transaction:
+            with app_transaction(database, mapping, _TIMEOUTS, read_only=True) as transaction:
                 if settled:
                     return Backlog(0, 0.0, transaction.row(mapping.statement("count_holds")).held)
                 row = transaction.row(mapping.statement("read_backlog"), selection.binds)

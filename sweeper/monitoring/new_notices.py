@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 
+from sweeper.app.transactions import app_transaction
 from sweeper.config.model import Settings
 from sweeper.core.errors import SweeperError
 from sweeper.core.results import Outcome, RunResult
@@ -36,9 +37,7 @@ def read_new_notices(
         mapping = prepared.mapping
 
         def claim() -> list[Notice]:
-            with database.transaction(
-                timeouts=_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
-            ) as transaction:
+            with app_transaction(database, mapping, _TIMEOUTS) as transaction:
                 notices = list(found)
                 if asks_for_rate:
                     rate = read_rate(transaction, mapping, request.as_of + _INSTANT)

@@ -12,6 +12,7 @@ from typing import cast
 import uuid_utils
 
 from sweeper.app.mapping import Mapping
+from sweeper.app.transactions import app_transaction
 from sweeper.install.lock import lock_installation
 from sweeper.ledger.reconcile import (
     Balances,
@@ -167,9 +168,7 @@ class BatchPayer:
             return self._caps.read(transaction)
 
     def _transaction(self, timeouts: Timeouts = LOCKING_TIMEOUTS) -> AbstractContextManager[Transaction]:
-        return self._database.transaction(
-            timeouts=timeouts, search_path=self._mapping.search_path, timezone=self._mapping.timezone
-        )
+        return app_transaction(self._database, self._mapping, timeouts)
 
     def _pay_locked(self, transaction: Transaction, selection: Selection, chosen: ChosenSessions) -> Batch:
         """Lock the accounts, pay, and compare what was written with what was intended."""

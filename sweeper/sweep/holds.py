@@ -7,6 +7,7 @@ from copy import deepcopy
 from types import MappingProxyType
 
 from sweeper.app.mapping import Mapping
+from sweeper.app.transactions import app_transaction
 from sweeper.core.errors import FailedError
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Refusal, StatementError
@@ -123,6 +124,4 @@ class Holds:
             return OwedReader(transaction, self._mapping, self._selection).accounts_of(session_ids)
 
     def _transaction(self) -> AbstractContextManager[Transaction]:
-        return self._database.transaction(
-            timeouts=LOCKING_TIMEOUTS, search_path=self._mapping.search_path, timezone=self._mapping.timezone
-        )
+        return app_transaction(self._database, self._mapping, LOCKING_TIMEOUTS)

@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from sweeper.app.mapping import Mapping
+from sweeper.app.transactions import app_transaction
 from sweeper.config.model import PolicySection
 from sweeper.core.results import Amount
 from sweeper.install.state import Installation
@@ -80,9 +81,7 @@ class SettledSelection(NamedTuple):
 def store(database: Database, mapping: Mapping, settled: SettledSelection) -> None:
     """Store the horizon after a complete run, and whether it was a full sweep."""
     selection = settled.selection
-    with database.transaction(
-        timeouts=READ_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
-    ) as transaction:
+    with app_transaction(database, mapping, READ_TIMEOUTS) as transaction:
         common = {"as_of": selection.as_of, "fingerprint": mapping.fingerprint}
         if not settled.unknown:
             unsettled = [selection.as_of, settled.unripe_from]
@@ -101,7 +100,5 @@ def note_seen(database: Database, mapping: Mapping, selection: Selection, run_id
     """Record, after a full sweep, some refunds in the app's own ledger, which may lose those rows later."""
     if mapping.ledger is None or mapping.is_by_account or not mapping.starts_in_column:
         return
-    with database.transaction(
-        timeouts=_SEEN_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
-    ) as transaction:
+    with app_transaction(database, mapping, _SEEN_TIMEOUTS) as transaction:
         transaction.rows(mapping.statement("note_seen"), {**selection.binds, "run_id": run_id})

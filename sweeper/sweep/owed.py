@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Self
 
 from sweeper.app.mapping import Mapping
+from sweeper.app.transactions import app_transaction
 from sweeper.postgres.binds import text_array
 from sweeper.postgres.database import Database
 from sweeper.postgres.errors import Refusal, StatementError, TooSlow
@@ -23,9 +24,7 @@ _CANDIDATES_AT_ONCE = 20_000
 
 def reading(database: Database, mapping: Mapping) -> AbstractContextManager[Transaction]:
     """A read-only transaction with one snapshot, for the mapped tables."""
-    return database.transaction(
-        timeouts=READ_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone, read_only=True
-    )
+    return app_transaction(database, mapping, READ_TIMEOUTS, read_only=True)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import uuid_utils
 
 from sweeper import __version__
 from sweeper.app.mapping import Mapping
+from sweeper.app.transactions import app_transaction
 from sweeper.config.model import Settings
 from sweeper.core.decimals import exactly
 from sweeper.core.errors import Interrupted, SweeperError
@@ -159,9 +160,7 @@ def _attempts_at_end(outcome: Outcome, error: SweeperError | None) -> int | None
 
 def _check_payable(database: Database, mapping: Mapping, selection: Selection, run_id: str) -> None:
     binds = binds_for_nobody(selection, mapping, run_id)
-    with database.transaction(
-        timeouts=LOCKING_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone
-    ) as transaction:
+    with app_transaction(database, mapping, LOCKING_TIMEOUTS) as transaction:
         require_payable(transaction, mapping, binds)
 
 

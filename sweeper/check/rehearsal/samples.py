@@ -9,6 +9,7 @@ from functools import cached_property
 from sweeper.app.catalog import Column, Table
 from sweeper.app.reader import Reader
 from sweeper.app.search_path import mapped_tables
+from sweeper.app.transactions import app_transaction
 from sweeper.check.context import CheckContext
 from sweeper.core.halving import RefusedAlone, in_halves
 from sweeper.postgres.binds import text_array
@@ -38,12 +39,8 @@ class Samples:
     @cached_property
     def transaction(self) -> Transaction:
         """The transaction, which begins when the first statement needs it: often others have asked all of them."""
-        mapping = self.context.mapping
-        return self._opened.enter_context(
-            self.context.database.transaction(
-                timeouts=_TIMEOUTS, search_path=mapping.search_path, timezone=mapping.timezone, read_only=True
-            )
-        )
+        context = self.context
+        return self._opened.enter_context(app_transaction(context.database, context.mapping, _TIMEOUTS, read_only=True))
 
     @cached_property
     def reader(self) -> Reader:
