@@ -43,7 +43,7 @@ def test_undone_charges_are_no_rows_like_ours(app: App) -> None:
 def test_an_amount_above_what_was_undone(app: App) -> None:
     app.map(amount="price + 1")
     said = rehearsed(app)["past_refunds"]["message"]
-    assert "for 20 of 20 sessions, such as j10: 7 instead of 6" in said
+    assert "for 20 of 20 sessions, such as j1: 4 instead of 3" in said
     assert "for 20 of 20 sessions" in refuses(app, "past_refunds")
 
 

@@ -97,6 +97,9 @@ class Samples:
                     raise answer.error
             else:
                 found += answer
+        if found and hasattr(found[0], "session_id"):  # so that the samples in messages are the same each time
+            places = {session_id: place for place, session_id in enumerate(session_ids)}
+            found.sort(key=lambda row: places.get(row.session_id, len(places)))
         return found
 
     def ask(self, statement: str, slots: Slots, choices: Choices | None = None, **binds: object) -> Sequence[Row]:

@@ -75,7 +75,7 @@ def check_given_back(context: CheckContext) -> Iterator[Check]:
                 )
                 return
         for where, found in rows.items():
-            theirs = {one: found[one].amounts for one in found.keys() & refunded.keys() if refunded[one]}
+            theirs = {one: found[one].amounts for one, amount in refunded.items() if one in found and amount}
             single = {one: amounts for one, amounts in theirs.items() if found[one].rows == 1 and amounts}
             if not _is_read(samples, where, own.amount):
                 yield from _more_than_some(own.amount, where, single, refunded)
