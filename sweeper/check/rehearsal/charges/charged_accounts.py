@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from sweeper.app.catalog import Column, Table
 from sweeper.app.over_refund import names_in
-from sweeper.check.context import CheckContext, failure
+from sweeper.check.context import failure
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger
-from sweeper.check.rehearsal.samples import Samples, sampling
+from sweeper.check.rehearsal.samples import Samples
 from sweeper.check.rehearsal.tables import references, unique_names
 from sweeper.check.result import Check
 from sweeper.config.model import AccountsSection
@@ -20,24 +20,23 @@ _MOST, _ENOUGH = Decimal("0.5"), 3
 _LETTERS = re.compile(r"[^a-z]")
 
 
-def check_charged_accounts(context: CheckContext) -> Iterator[Check]:
+def check_charged_accounts(samples: Samples) -> Iterator[Check]:
     """Compare the accounts of the newest failed sessions with those in their charges."""
-    with sampling(context) as samples:
-        ledger = app_ledger(samples)
-        account, amounts = (ledger.account, ledger.amounts) if ledger else (None, [])
-        if ledger is None or account is None or not amounts or not _PLAIN.fullmatch(ledger.values[account]):
-            return
-        slots = {"account_column": account.quoted, "amount_column": amounts[0].quoted}
-        session_ids = samples.newest(running=False)
-        rows = samples.read("compare_charge_accounts", session_ids, slots)
+    ledger = app_ledger(samples)
+    account, amounts = (ledger.account, ledger.amounts) if ledger else (None, [])
+    if ledger is None or account is None or not amounts or not _PLAIN.fullmatch(ledger.values[account]):
+        return
+    slots = {"account_column": account.quoted, "amount_column": amounts[0].quoted}
+    session_ids = samples.newest(running=False)
+    rows = samples.read("compare_charge_accounts", session_ids, slots)
     wrong = _mostly_different(rows)
     # charges of a few may be those of something else, such as a batch with the number of one of its pages
     if not wrong or len(rows) < len(session_ids) * _MOST:
         return
-    sample = wrong[0]
+    sample, payer = wrong[0], samples.context.settings.sessions.account
     yield failure(
         "charges",
-        f"sessions.account = {context.settings.sessions.account!r} is another account than the ledger charged for "
+        f"sessions.account = {payer!r} is another account than the ledger charged for "
         f"{len(wrong)} of {len(rows)} sessions, such as {sample.session_id}: {sample.account} instead of "
         f"{sample.charged} in {account.quoted}",
         "sessions.account: who was charged",

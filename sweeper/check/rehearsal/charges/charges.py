@@ -48,10 +48,9 @@ def check_charges(context: CheckContext) -> Iterator[Check]:
         if sessions_fail(samples):
             yield ok("charges", "not compared: ledger.session fails for rows that are no refunds")
             return
-    if wrong := [*check_charged_accounts(context)] or [*check_subjects(context)] or [*check_parts_of_keys(context)]:
-        yield from wrong
-        return
-    with sampling(context) as samples:
+        if wrong := [*check_charged_accounts(samples)] or [*check_subjects(samples)] or [*check_parts_of_keys(samples)]:
+            yield from wrong
+            return
         if own.charged:
             found = _read(samples, {"charged": samples.expression("charged", own.charged)}, {"charged": True})
         elif _reads_books(context):
@@ -59,9 +58,9 @@ def check_charges(context: CheckContext) -> Iterator[Check]:
             return
         else:
             found = _by_ledger(samples)
-    if not any(one.charged for one in found):
-        yield from _without_books(context)
-        return
+        if not any(one.charged for one in found):
+            yield from _without_books(samples)
+            return
     if own.charged:
         yield _compared_with_charged(context, found)
         return
@@ -90,22 +89,19 @@ def check_charges(context: CheckContext) -> Iterator[Check]:
     )
 
 
-def _without_books(context: CheckContext) -> Iterator[Check]:
+def _without_books(samples: Samples) -> Iterator[Check]:
     """What the sessions' own columns say about their charges."""
-    own = context.settings.sessions
-    if not own.charged and (
-        wrong := [*check_taken(context)] or [*check_never_taken(context)] or [*check_rows_of_charges(context)]
-    ):
-        yield from wrong
-        return
-    with sampling(context) as samples:
-        found = [*check_never_charged(samples)] or [*check_without_share(samples)] or [*check_retried(samples)]
-        if found:
-            yield from found
+    own, sessions = samples.context.settings.sessions, samples.context.mapping.sessions
+    rules = [check_never_charged, check_without_share, check_retried]
+    if not own.charged:
+        rules = [check_taken, check_never_taken, check_rows_of_charges, *rules]
+    for rule in rules:
+        if wrong := [*rule(samples)]:
+            yield from wrong
             return
     named_so = _NO_AMOUNT.search(own.amount) and not _PRICE.search(own.amount)  # conversion_credits is an amount
-    if context.mapping.sessions.column(own.amount) is not None and named_so:
-        columns = [one for one in context.mapping.sessions.columns.values() if one.is_number]
+    if sessions.column(own.amount) is not None and named_so:
+        columns = [one for one in sessions.columns.values() if one.is_number]
         price = next((one for one in columns if _PRICE.search(one.name) and not _NO_AMOUNT.search(one.name)), None)
         yield (failure if price else warning)(
             "charges",

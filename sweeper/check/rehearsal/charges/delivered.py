@@ -30,48 +30,38 @@ Added = tuple[int, list[int], list[str]]
 
 @dataclass(frozen=True)
 class _ColumnCounts:
-    """How many sessions of each kind have a value in a column, and an example that would be paid.
+    """How many sessions of each kind have a value in a column, of how many, and an example that would be paid.
 
     ``delivers`` when nearly all sessions of one successful status have it.
     """
 
     column: Column
     done: int
+    of_done: int
     delivers: bool
     refunded: int
+    of_refunded: int
     owed: int
+    of_owed: int
     sample: str
-
-
-@dataclass(frozen=True)
-class _Counts:
-    """How many sessions were read, and which columns that the file does not read they have set."""
-
-    done: int
-    refunded: int
-    owed: int
-    columns: Sequence[_ColumnCounts]
 
 
 def check_delivered(samples: Samples, settled: Sequence[str]) -> Iterator[Check]:
     """A column that is set on successes, never where the app refunded, and on some sessions that would be paid."""
     own = samples.context.settings.sessions
-    rows = read_failed(samples)
-    for status in (*_never_refunded(rows), None):
-        found = _count(samples, settled, (own.exclude, own.never, own.amount, own.charged), rows, status)
-        for one in found.columns if found else ():
-            assert found is not None  # noqa: S101 - it has columns
+    for status in (*_never_refunded(read_failed(samples)), None):
+        for one in _count(samples, settled, (own.exclude, own.never, own.amount, own.charged), status):
             done = one.delivers and not one.refunded
             # some of all, or nearly all of one status
-            few = one.owed <= found.owed * _PART or found.refunded >= _MANY
-            delivered = one.owed >= found.owed * _NEARLY_ALL if status else few
+            few = one.owed <= one.of_owed * _PART or one.of_refunded >= _MANY
+            delivered = one.owed >= one.of_owed * _NEARLY_ALL if status else few
             if done and delivered and one.owed >= _ENOUGH:
                 sure = _RESULT.search(one.column.name) and not _NO_RESULT.search(one.column.name)
                 yield (failure if sure else warning)(
-                    "statuses", f"{one.column.name} is set for {one.done} of {found.done} sessions that succeeded, for "
-                    f"none of the {found.refunded} that the app has refunded, and for {one.owed} of the {found.owed} "
-                    f"{f'in {status!r} ' if status else ''}that would be paid, such as {named([one.sample])}: were "
-                    "they delivered?",
+                    "statuses", f"{one.column.name} is set for {one.done} of {one.of_done} sessions that succeeded, "
+                    f"for none of the {one.of_refunded} that the app has refunded, and for {one.owed} of the "
+                    f"{one.of_owed} {f'in {status!r} ' if status else ''}that would be paid, such as "
+                    f"{named([one.sample])}: were they delivered?",
                     f"sessions.succeeded: {status!r}, when nothing is owed for such a session" if status
                     else f"sessions.exclude: also {one.column.quoted} IS NOT NULL",
                 )  # fmt: skip
@@ -87,59 +77,48 @@ def _never_refunded(rows: Sequence[Row]) -> list[str]:
 def check_never_charged(samples: Samples) -> Iterator[Check]:
     """A link to the charge that all succeeded or refunded sessions have, and some that would be paid do not."""
     own = samples.context.settings.sessions
-    rows = read_failed(samples)
-    found = _count(samples, settled_ids(samples), (own.amount, own.charged), rows)
-    for one in found.columns if found else ():
-        assert found is not None  # noqa: S101 - it has columns
-        always = one.done == found.done and one.refunded == found.refunded
-        without = found.owed - one.owed
-        if always and _CHARGE.search(one.column.name) and _ENOUGH <= without <= found.owed * _PART:
+    for one in _count(samples, settled_ids(samples), (own.amount, own.charged)):
+        always = one.done == one.of_done and one.refunded == one.of_refunded
+        without = one.of_owed - one.owed
+        if always and _CHARGE.search(one.column.name) and _ENOUGH <= without <= one.of_owed * _PART:
             yield failure(
-                "charges", f"{one.column.name} is set for all {found.done} sessions that succeeded and all "
-                f"{found.refunded} that the app has refunded, and not for {without} of the {found.owed} that would be "
-                "paid: were they ever charged?",
+                "charges", f"{one.column.name} is set for all {one.of_done} sessions that succeeded and all "
+                f"{one.of_refunded} that the app has refunded, and not for {without} of the {one.of_owed} that would "
+                "be paid: were they ever charged?",
                 f"sessions.exclude: also {one.column.quoted} IS NULL; or sessions.amount: what that says was taken",
             )  # fmt: skip
             return
 
 
 def _count(
-    samples: Samples,
-    settled: Sequence[str],
-    texts: Sequence[str | None],
-    rows: Sequence[Row],
-    status: str | None = None,
-) -> _Counts | None:
+    samples: Samples, settled: Sequence[str], texts: Sequence[str | None], status: str | None = None
+) -> list[_ColumnCounts]:
     """Which columns that these texts do not read are set for all owed sessions, or for those of a status.
 
-    None where there are too few.
+    Empty where there are too few.
     """
+    rows = read_failed(samples)
     refunded = [row.session_id for row in rows if is_refunded(row)]
     owed = [row.session_id for row in rows if row.unpaid and is_owed(row) and status in (None, row.status)]
     if len(settled) < _SETTLED or len(refunded) < _REFUNDED or len(owed) < _ENOUGH:
-        return None
+        return []
     read = " ".join(filter(None, texts)).lower()
     readable = samples.readable(samples.context.mapping.sessions)
     columns = [one for one in readable if one.nullable and one.name.lower() not in read][:_COLUMNS_AT_MOST]
     if not columns:
-        return None
+        return []
     items = {"columns": [{"column": one.quoted} for one in columns]}
     counts = [samples.read("count_set", ids, {}, items) for ids in (settled, refunded, owed)]
     done, given, left = (_added_up(rows) for rows in counts)
     statuses = [[row for row in counts[0] if row.status == one] for one in sorted({row.status for row in counts[0]})]
     by_status = [one for one in map(_added_up, statuses) if one[0] >= _SETTLED]
-    counted = [
+    return [
         _ColumnCounts(
-            column,
-            done[1][place],
-            _delivers(column, place, done, by_status),
-            given[1][place],
-            left[1][place],
-            left[2][place],
+            column, done[1][place], done[0], _delivers(column, place, done, by_status),
+            given[1][place], given[0], left[1][place], left[0], left[2][place],
         )
         for place, column in enumerate(columns)
-    ]
-    return _Counts(done[0], given[0], left[0], counted)
+    ]  # fmt: skip
 
 
 def _delivers(column: Column, place: int, done: Added, by_status: Sequence[Added]) -> bool:

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sweeper.app.catalog import Column, Table, has_subquery
-from sweeper.check.context import CheckContext, failure, warning
-from sweeper.check.rehearsal.samples import Samples, named, sampling
+from sweeper.check.context import failure, warning
+from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.tables import equal
 from sweeper.check.result import Check
 
@@ -26,18 +26,18 @@ class _Key:
     by_row: bool
 
 
-def check_parts_of_keys(context: CheckContext) -> Iterator[Check]:
+def check_parts_of_keys(samples: Samples) -> Iterator[Check]:
     """Rows of another tenant that have the number of the session, or of what it names."""
+    context = samples.context
     texts = {key: str(getattr(context.settings.sessions, key) or "") for key in _KEYS}
     texts = {key: text for key, text in texts.items() if has_subquery(text)}
     if not texts or context.mapping.is_by_account:
         return
-    with sampling(context) as samples:
-        for one in _keys_of_several(samples, " ".join(texts.values()).lower()):
-            for key, text in texts.items():
-                if found := next(_check_text(samples, key, text, one), None):
-                    yield found
-                    return
+    for one in _keys_of_several(samples, " ".join(texts.values()).lower()):
+        for key, text in texts.items():
+            if found := next(_check_text(samples, key, text, one), None):
+                yield found
+                return
 
 
 def _keys_of_several(samples: Samples, texts: str) -> Iterator[_Key]:

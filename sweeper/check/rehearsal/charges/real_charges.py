@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from sweeper.check.context import CheckContext, failure
+from sweeper.check.context import failure
 from sweeper.check.rehearsal.accounts.pools import paired_shares
 from sweeper.check.rehearsal.marks.session_marks import number_above_zero
-from sweeper.check.rehearsal.samples import Samples, named, number, sampling
+from sweeper.check.rehearsal.samples import Samples, named, number
 from sweeper.check.rehearsal.sessions import is_owed, is_refunded, list_owed, read_failed
 from sweeper.check.result import Check
 
@@ -26,29 +26,29 @@ _AT_MOST, _AT_LEAST = 5, Decimal(3)
 _SAME, _ODD, _HALF = Decimal("0.3"), Decimal("0.05"), Decimal("0.5")
 
 
-def check_never_taken(context: CheckContext) -> Iterator[Check]:
+def check_never_taken(samples: Samples) -> Iterator[Check]:
     """A column whose words say that some sessions that would be paid were not charged, while others were."""
+    context = samples.context
     sessions, own = context.mapping.sessions, context.settings.sessions
-    with sampling(context) as samples:
-        words = [
-            column
-            for name, column in sessions.columns.items()
-            if column.category in ("S", "E") and _OF_CHARGE.search(name) and column != sessions.column(own.status)
-        ]
-        owed = list_owed(samples)
-        for column in samples.seen(sessions, words) if owed else ():
-            said = samples.read("list_texts", owed, {"column": column.quoted})
-            nothing = [row for row in said if _NOTHING.fullmatch(row.value.strip())]
-            taken = [row for row in said if _WAS_TAKEN.fullmatch(row.value.strip())]
-            if len(nothing) >= _SOME and len(taken) >= _ENOUGH:
-                yield failure(
-                    "charges", f"{column.name} says of {len(nothing)} of {len(said)} sessions that would be paid that "
-                    f"nothing was taken for them, such as {named([row.session_id for row in nothing])} "
-                    f"({nothing[0].value})",
-                    f"sessions.amount: null where {column.name} says so; or sessions.never",
-                )  # fmt: skip
-                return
-        yield from _by_flag(samples)
+    words = [
+        column
+        for name, column in sessions.columns.items()
+        if column.category in ("S", "E") and _OF_CHARGE.search(name) and column != sessions.column(own.status)
+    ]
+    owed = list_owed(samples)
+    for column in samples.seen(sessions, words) if owed else ():
+        said = samples.read("list_texts", owed, {"column": column.quoted})
+        nothing = [row for row in said if _NOTHING.fullmatch(row.value.strip())]
+        taken = [row for row in said if _WAS_TAKEN.fullmatch(row.value.strip())]
+        if len(nothing) >= _SOME and len(taken) >= _ENOUGH:
+            yield failure(
+                "charges", f"{column.name} says of {len(nothing)} of {len(said)} sessions that would be paid that "
+                f"nothing was taken for them, such as {named([row.session_id for row in nothing])} "
+                f"({nothing[0].value})",
+                f"sessions.amount: null where {column.name} says so; or sessions.never",
+            )  # fmt: skip
+            return
+    yield from _by_flag(samples)
 
 
 def _by_flag(samples: Samples) -> Iterator[Check]:
@@ -74,41 +74,41 @@ def _by_flag(samples: Samples) -> Iterator[Check]:
             return
 
 
-def check_taken(context: CheckContext) -> Iterator[Check]:
+def check_taken(samples: Samples) -> Iterator[Check]:
     """A column that equals the amount of many sessions, and is zero or less than it for some."""
+    context = samples.context
     own, sessions = context.settings.sessions, context.mapping.sessions
-    with sampling(context) as samples:
-        columns = [
-            one
-            for one in sessions.columns.values()
-            if one.is_number
-            and _TAKEN.search(one.name)
-            and not _OTHER.search(one.name)
-            and one.name.lower() not in own.amount.lower()
-        ]
-        for column in samples.seen(sessions, columns)[:_AT_MOST]:
-            slots = {"charged": f"s.{column.quoted}", "amount_column": ""}
-            rows = samples.read(
-                "compare_charges", samples.newest(running=False), slots, {"charged": True, "qualifiers": []}
+    columns = [
+        one
+        for one in sessions.columns.values()
+        if one.is_number
+        and _TAKEN.search(one.name)
+        and not _OTHER.search(one.name)
+        and one.name.lower() not in own.amount.lower()
+    ]
+    for column in samples.seen(sessions, columns)[:_AT_MOST]:
+        slots = {"charged": f"s.{column.quoted}", "amount_column": ""}
+        rows = samples.read(
+            "compare_charges", samples.newest(running=False), slots, {"charged": True, "qualifiers": []}
+        )
+        pairs = [(str(row.session_id), Decimal(row.amount), Decimal(row.charged or 0)) for row in rows]
+        pairs = [one for one in pairs if one[1].is_finite() and one[2].is_finite()]
+        same = [one for one in pairs if one[1] == one[2]]
+        above = [one for one in pairs if one[1] > one[2]]
+        taken = [one for one in pairs if one[2] > 0]
+        guessed = _GUESSED.search(own.amount) and len(taken) >= max(_AT_LEAST, len(pairs) * _HALF)
+        if len(above) <= len(pairs) * _ODD:
+            continue
+        if guessed or len(same) >= max(_AT_LEAST, len(pairs) * _SAME):
+            sample = above[0]
+            yield failure(
+                "charges",
+                f"sessions.amount = {own.amount!r} is more than {column.name} of the session for {len(above)} of "
+                f"{len(pairs)} sessions that are not refunded, such as {named([one[0] for one in above])}; for "
+                f"{sample[0]} it is {number(sample[1])}, and {column.name} {number(sample[2])}",
+                f"sessions.amount = {column.quoted!r}, if that is what was taken",
             )
-            pairs = [(str(row.session_id), Decimal(row.amount), Decimal(row.charged or 0)) for row in rows]
-            pairs = [one for one in pairs if one[1].is_finite() and one[2].is_finite()]
-            same = [one for one in pairs if one[1] == one[2]]
-            above = [one for one in pairs if one[1] > one[2]]
-            taken = [one for one in pairs if one[2] > 0]
-            guessed = _GUESSED.search(own.amount) and len(taken) >= max(_AT_LEAST, len(pairs) * _HALF)
-            if len(above) <= len(pairs) * _ODD:
-                continue
-            if guessed or len(same) >= max(_AT_LEAST, len(pairs) * _SAME):
-                sample = above[0]
-                yield failure(
-                    "charges",
-                    f"sessions.amount = {own.amount!r} is more than {column.name} of the session for {len(above)} of "
-                    f"{len(pairs)} sessions that are not refunded, such as {named([one[0] for one in above])}; for "
-                    f"{sample[0]} it is {number(sample[1])}, and {column.name} {number(sample[2])}",
-                    f"sessions.amount = {column.quoted!r}, if that is what was taken",
-                )
-                return
+            return
 
 
 def check_without_share(samples: Samples) -> Iterator[Check]:

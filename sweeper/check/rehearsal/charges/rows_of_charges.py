@@ -5,11 +5,11 @@ from decimal import Decimal
 from itertools import chain
 
 from sweeper.app.catalog import Column, Table
-from sweeper.check.context import CheckContext, warning
+from sweeper.check.context import warning
 from sweeper.check.rehearsal.accounts.balance_moves import are_balances_explained
 from sweeper.check.rehearsal.ledger.app_ledger import app_ledger, of_these_sessions
 from sweeper.check.rehearsal.marks.row_amounts import row_amounts
-from sweeper.check.rehearsal.samples import Samples, named, sampling
+from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.tables import referring_tables
 from sweeper.check.result import Check
 from sweeper.postgres.templates import Choices, fill_expression
@@ -20,32 +20,32 @@ _ENOUGH, _NEARLY_ALL, _ODD = 3, 0.9, 0.05
 _Charges = tuple[str, str, dict[str, str], Choices]
 
 
-def check_rows_of_charges(context: CheckContext) -> Iterator[Check]:
+def check_rows_of_charges(samples: Samples) -> Iterator[Check]:
     """Sessions without a row, while those of all that run and of nearly all others add up to the amount.
 
     A row that a running session has is no trace of how it ended. Such rows may also be written after the charge, by
     the worker, and for a part of all charges alone.
     """
+    context = samples.context
     own = context.settings.sessions
     if context.mapping.is_by_account:
         return
-    with sampling(context) as samples:
-        for name, charge, slots, choices in chain(_of_ledger(samples), _of_tables(samples)):
-            running, failed = (
-                samples.try_read("compare_charges", samples.newest(running=one, limit=200), slots, choices)
-                for one in (True, False)
+    for name, charge, slots, choices in chain(_of_ledger(samples), _of_tables(samples)):
+        running, failed = (
+            samples.try_read("compare_charges", samples.newest(running=one, limit=200), slots, choices)
+            for one in (True, False)
+        )
+        without = _uncharged(running, failed)
+        if without and not _are_all_charged(samples):
+            yield warning(
+                "charges",
+                f"the rows of {name} come to sessions.amount = {own.amount!r} for {len(_same(running))} "
+                f"of {len(running)} sessions that run and {len(_same(failed))} of {len(failed)} that failed, "
+                f"and {len(without)} that would be paid have none, such as {named(without)}: were they ever "
+                "charged?",
+                f'sessions.charged = "{charge}"' if charge else f"sessions.charged: what the rows of {name} took",
             )
-            without = _uncharged(running, failed)
-            if without and not _are_all_charged(samples):
-                yield warning(
-                    "charges",
-                    f"the rows of {name} come to sessions.amount = {own.amount!r} for {len(_same(running))} "
-                    f"of {len(running)} sessions that run and {len(_same(failed))} of {len(failed)} that failed, "
-                    f"and {len(without)} that would be paid have none, such as {named(without)}: were they ever "
-                    "charged?",
-                    f'sessions.charged = "{charge}"' if charge else f"sessions.charged: what the rows of {name} took",
-                )
-                return
+            return
 
 
 def _of_ledger(samples: Samples) -> Iterator[_Charges]:

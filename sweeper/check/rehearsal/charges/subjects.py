@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from sweeper.app.catalog import Column, Table, has_subquery
-from sweeper.check.context import CheckContext, failure, warning
+from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.ledger.app_ledger import AppLedger, account_of_rows
-from sweeper.check.rehearsal.samples import Samples, named, sampling
+from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.result import Check
 from sweeper.postgres.transaction import Row
 
@@ -17,8 +17,9 @@ _KIND = re.compile(r"_?(type|kind|class|model|ct|content_type(_id)?)$", re.IGNOR
 _NEARLY_ALL, _HALF, _FEW, _ENOUGH = 0.9, 0.5, 0.1, 3
 
 
-def check_subjects(context: CheckContext) -> Iterator[Check]:
+def check_subjects(samples: Samples) -> Iterator[Check]:
     """Rows that refer to their subject by kind and number, of which the file reads only the number."""
+    context = samples.context
     own, mapping = context.settings.sessions, context.mapping
     if mapping.is_by_account:
         return
@@ -26,11 +27,10 @@ def check_subjects(context: CheckContext) -> Iterator[Check]:
     texts = {key: text for key, text in texts.items() if text and has_subquery(text)}
     if not texts:
         return
-    with sampling(context) as samples:
-        for key, text in texts.items():
-            if found := next(_check_text(samples, key, text), None):
-                yield found
-                return
+    for key, text in texts.items():
+        if found := next(_check_text(samples, key, text), None):
+            yield found
+            return
 
 
 def check_ledger_subjects(samples: Samples, ledger: AppLedger) -> Iterator[Check]:

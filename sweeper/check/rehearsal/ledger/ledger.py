@@ -45,7 +45,7 @@ def check_ledger(context: CheckContext) -> Iterator[Check]:
     with sampling(context) as samples:
         ledger = app_ledger(samples)
         if ledger is None:
-            yield next(check_forgotten(context), ok("ledger", "none is mapped"))
+            yield next(check_forgotten(samples), ok("ledger", "none is mapped"))
             return
         failing = list(check_session_fails(samples, ledger))
         found = [

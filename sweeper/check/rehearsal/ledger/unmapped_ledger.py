@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 
-from sweeper.check.context import CheckContext, failure, warning
+from sweeper.check.context import failure, warning
 from sweeper.check.rehearsal.hooks import written_by_hooks
 from sweeper.check.rehearsal.marks.refund_traces import find_rows
 from sweeper.check.rehearsal.marks.row_amounts import AMOUNT, Rows
-from sweeper.check.rehearsal.samples import Samples, named, number, sampling
+from sweeper.check.rehearsal.samples import Samples, named, number
 from sweeper.check.rehearsal.sessions import is_owed, read_failed
 from sweeper.check.rehearsal.words import GIVEN_BACK
 from sweeper.check.result import Check
@@ -20,15 +20,14 @@ _MANY, _NEARLY, _ALL, _PART = 5, 0.8, 0.9, 0.3
 _HOW_TO_SEE = "sessions.exclude: true of every session that the app has refunded"
 
 
-def check_forgotten(context: CheckContext) -> Iterator[Check]:
+def check_forgotten(samples: Samples) -> Iterator[Check]:
     """Rows of the app's own refunds in a table that neither the file's ledger nor a trigger would write."""
-    own = context.settings.sessions
+    own = samples.context.settings.sessions
     if own.exclude is None and own.charged is None:
         return  # the item `marks` looks for other traces
-    with sampling(context) as samples:
-        if _booked_by_hook(samples):
-            return
-        refunded, owed, rows = _read(samples)
+    if _booked_by_hook(samples):
+        return
+    refunded, owed, rows = _read(samples)
     for where, sessions in rows.items() if len(refunded) >= _ENOUGH else ():
         booked, elsewhere = sorted(sessions.keys() & refunded.keys()), len(sessions.keys() & owed.keys())
         which = "exclude is true of" if own.exclude else "have nothing left to give back"
@@ -45,43 +44,42 @@ def check_forgotten(context: CheckContext) -> Iterator[Check]:
             return
 
 
-def check_given_back(context: CheckContext) -> Iterator[Check]:
+def check_given_back(samples: Samples) -> Iterator[Check]:
     """Refunds of the app's own in a table that the file does not name: not seen, or of another number of a session."""
-    own = context.settings.sessions
+    own = samples.context.settings.sessions
     if own.exclude is None and own.charged is None:
         return  # the item `marks` looks for other traces
     if own.attempt:  # what was taken again is owed again
         return
-    with sampling(context) as samples:
-        refunded, owed, rows = _read(samples)
-        for where, found in rows.items():
-            exact = sorted(one for one in found.keys() & owed.keys() if found[one].exact)
-            if len(exact) >= _ENOUGH and not _is_read(samples, where, f"{own.amount} {own.charged}"):
-                yield failure(
-                    "past_refunds",
-                    f"rows in {where} give back exactly what others took of {len(exact)} sessions that would be paid, "
-                    f"such as {named(exact)}: exclude = {own.exclude!r} is not true of them",
-                    _HOW_TO_SEE,
-                )
-                return
-            both = [sorted(found.keys() & some.keys()) for some in (refunded, owed)]
-            is_read = _is_read(samples, where, f"{own.amount} {own.charged} {own.exclude}")
-            if len(both[0]) >= max(_ENOUGH, len(refunded) * _ALL) and len(both[1]) >= _ENOUGH and not is_read:
-                yield warning(
-                    "past_refunds",
-                    f"rows in {where} look like refunds of {len(both[0])} of {len(refunded)} sessions that the app has "
-                    f"refunded, and of {len(both[1])} that would be paid, such as {named(both[1])}",
-                    _HOW_TO_SEE,
-                )
-                return
-        for where, found in rows.items():
-            theirs = {one: found[one].amounts for one, amount in refunded.items() if one in found and amount}
-            single = {one: amounts for one, amounts in theirs.items() if found[one].rows == 1 and amounts}
-            if not _is_read(samples, where, own.amount):
-                yield from _more_than_some(own.amount, where, single, refunded)
-            wrong = [one for one, amounts in theirs.items() if amounts and refunded[one] not in amounts]
-            if len(wrong) >= max(_MANY, len(theirs) * _MOST) and not _is_read(samples, where, own.amount):
-                yield from _another_number(samples, where, {one: theirs[one] for one in wrong}, refunded)
+    refunded, owed, rows = _read(samples)
+    for where, found in rows.items():
+        exact = sorted(one for one in found.keys() & owed.keys() if found[one].exact)
+        if len(exact) >= _ENOUGH and not _is_read(samples, where, f"{own.amount} {own.charged}"):
+            yield failure(
+                "past_refunds",
+                f"rows in {where} give back exactly what others took of {len(exact)} sessions that would be paid, "
+                f"such as {named(exact)}: exclude = {own.exclude!r} is not true of them",
+                _HOW_TO_SEE,
+            )
+            return
+        both = [sorted(found.keys() & some.keys()) for some in (refunded, owed)]
+        is_read = _is_read(samples, where, f"{own.amount} {own.charged} {own.exclude}")
+        if len(both[0]) >= max(_ENOUGH, len(refunded) * _ALL) and len(both[1]) >= _ENOUGH and not is_read:
+            yield warning(
+                "past_refunds",
+                f"rows in {where} look like refunds of {len(both[0])} of {len(refunded)} sessions that the app has "
+                f"refunded, and of {len(both[1])} that would be paid, such as {named(both[1])}",
+                _HOW_TO_SEE,
+            )
+            return
+    for where, found in rows.items():
+        theirs = {one: found[one].amounts for one, amount in refunded.items() if one in found and amount}
+        single = {one: amounts for one, amounts in theirs.items() if found[one].rows == 1 and amounts}
+        if not _is_read(samples, where, own.amount):
+            yield from _more_than_some(own.amount, where, single, refunded)
+        wrong = [one for one, amounts in theirs.items() if amounts and refunded[one] not in amounts]
+        if len(wrong) >= max(_MANY, len(theirs) * _MOST) and not _is_read(samples, where, own.amount):
+            yield from _another_number(samples, where, {one: theirs[one] for one in wrong}, refunded)
 
 
 def _read(samples: Samples) -> tuple[dict[str, Decimal], dict[str, Decimal], Rows]:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from sweeper.check.context import CheckContext, warning
+from sweeper.check.context import warning
 from sweeper.check.rehearsal.marks.session_marks import number_marks, written_columns
 from sweeper.check.rehearsal.past_refunds.past_rows import Pair, PastRefund
-from sweeper.check.rehearsal.samples import Samples, named, sampling
+from sweeper.check.rehearsal.samples import Samples, named
 from sweeper.check.rehearsal.sessions import is_owed
 from sweeper.check.rehearsal.words import is_in_unit, is_money
 from sweeper.check.result import Check
@@ -75,26 +75,26 @@ def _is_missed(one: PastRefund, pair: Pair) -> bool:
     return ours is None and theirs is not None and abs(theirs) == abs(one.amount or 0)
 
 
-def read_given_back(context: CheckContext) -> list[PastRefund]:
+def read_given_back(samples: Samples) -> list[PastRefund]:
     """Sessions with an amount, and what a column of theirs says was refunded, in the same unit.
 
     That is the unit of the amount where it, or another number of the sessions, is the same for some.
     """
+    context = samples.context
     sessions, own = context.mapping.sessions, context.settings.accounts
     moved = own.balance or "" if own else ""
-    with sampling(context) as samples:
-        marks = [mark.column for mark in number_marks(samples)]
-        columns = [one for one in marks if not is_money(one.name) or is_money(moved)]
-        columns = [one for one in columns if is_in_unit(one.name, moved)]
-        others = [one for one in samples.readable(sessions) if one.is_number and one not in marks]
-        for column in columns:
-            choices: Choices = {"numbers": [{"column": one.quoted} for one in (column, *others)], "kinds": []}
-            rows = samples.read("read_amounts", samples.newest(running=False), {"owner": "NULL"}, choices)
-            given = [(row, Decimal(row.numbers[0] or 0)) for row in rows if is_owed(row)]
-            given = [(row, back) for row, back in given if back.is_finite() and back > 0]
-            if any(Decimal(row.amount) == back for row, back in given) or _is_another(given):
-                return [PastRefund(row.session_id, row.status, None, Decimal(row.amount), past_amount=back, rows=1)
-                        for row, back in given]  # fmt: skip
+    marks = [mark.column for mark in number_marks(samples)]
+    columns = [one for one in marks if not is_money(one.name) or is_money(moved)]
+    columns = [one for one in columns if is_in_unit(one.name, moved)]
+    others = [one for one in samples.readable(sessions) if one.is_number and one not in marks]
+    for column in columns:
+        choices: Choices = {"numbers": [{"column": one.quoted} for one in (column, *others)], "kinds": []}
+        rows = samples.read("read_amounts", samples.newest(running=False), {"owner": "NULL"}, choices)
+        given = [(row, Decimal(row.numbers[0] or 0)) for row in rows if is_owed(row)]
+        given = [(row, back) for row, back in given if back.is_finite() and back > 0]
+        if any(Decimal(row.amount) == back for row, back in given) or _is_another(given):
+            return [PastRefund(row.session_id, row.status, None, Decimal(row.amount), past_amount=back, rows=1)
+                    for row, back in given]  # fmt: skip
     return []
 
 

@@ -32,7 +32,8 @@ def check_past_refunds(context: CheckContext) -> Iterator[Check]:
     """Compare what the file would have written and paid for past refunds with what the app did."""
     if context.mapping.ledger is None:
         nothing = ok("past_refunds", "no [ledger] is mapped: there is nothing that the app wrote to compare with")
-        yield _amounts(context, read_given_back(context), netted=False) or next(check_given_back(context), nothing)
+        with sampling(context) as samples:
+            yield _amounts(context, read_given_back(samples), netted=False) or next(check_given_back(samples), nothing)
         return
     with sampling(context) as samples:
         compared, unwritten = compared_columns(samples)

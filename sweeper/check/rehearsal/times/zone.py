@@ -26,8 +26,8 @@ def check_zone(context: CheckContext) -> Iterator[Check]:
     """Compare the newest session with now: it must neither be in the future, nor fit another zone better."""
     with sampling(context) as samples:
         (row,) = samples.ask("read_newest_start", {})
+        apart, latest = list(_check_ledger(samples)), _newest_of_all(samples)
     newest, zone = row.started_at, context.mapping.timezone
-    apart = list(check_clocks(context))
     if apart:
         yield from apart
         return
@@ -36,7 +36,6 @@ def check_zone(context: CheckContext) -> Iterator[Check]:
         said = f"the newest session begins {describe_duration(newest - context.as_of)} from now, read in {zone}"
         yield warning("time_zone", said, _FIX)
         return
-    latest = _newest_of_all(context)
     for other in ("UTC", row.zone):
         if newest is not None and _fits_better(context, newest, other):
             # what has just succeeded would begin in the future there
@@ -52,14 +51,13 @@ def check_zone(context: CheckContext) -> Iterator[Check]:
     yield ok("time_zone", f"columns without a zone are read in {zone}; no session begins in the future")
 
 
-def _newest_of_all(context: CheckContext) -> datetime | None:
+def _newest_of_all(samples: Samples) -> datetime | None:
     """When the newest session began, also of those that succeeded; None where ids do not say which it is."""
-    mapping = context.mapping
+    mapping = samples.context.mapping
     key = next((one for one in mapping.sessions.columns.values() if one.quoted == mapping.slots["key"]), None)
     if key is None or not is_whole(key) or mapping.is_by_account:
         return None
-    with sampling(context) as samples:
-        rows = samples.try_ask("read_newest_of_all", {}, unanswered=ROWS_UNANSWERED)
+    rows = samples.try_ask("read_newest_of_all", {}, unanswered=ROWS_UNANSWERED)
     return rows[0].started_at if rows else None
 
 
@@ -80,27 +78,27 @@ def _fits_better(context: CheckContext, newest: datetime, other: str) -> bool:
     return timedelta(0) <= context.as_of - read <= _JUST_NOW
 
 
-def check_clocks(context: CheckContext) -> Iterator[Check]:
+def _check_ledger(samples: Samples) -> Iterator[Check]:
     """Charges in the ledger with a zone in their times, all the same number of hours from their session's start."""
+    context = samples.context
     mapping = context.mapping
     started_at = mapping.sessions.column(context.settings.sessions.started_at)
     if started_at is None or started_at.base_type != "timestamp without time zone" or mapping.is_by_account:
         return
-    with sampling(context) as samples:
-        for column, behind in _behind(samples):
-            distance = _zone_apart(list(behind.values()))
-            if not distance:
-                continue
-            far = describe_duration(timedelta(seconds=abs(distance)))
-            yield failure(
-                "time_zone",
-                f"{column} in the app's ledger, a time with a zone, is {far} {'later' if distance > 0 else 'earlier'} "
-                f"than the start of the session, read in {mapping.timezone}, for {len(behind)} sessions, such as "
-                f"{named(sorted(behind))}: in the wrong zone, what has just begun may be stuck",
-                f"sessions.timezone: the zone whose clock is {far} {'behind' if distance > 0 else 'ahead of'} that of "
-                f"{mapping.timezone}; then: sweeper install",
-            )
-            return
+    for column, behind in _behind(samples):
+        distance = _zone_apart(list(behind.values()))
+        if not distance:
+            continue
+        far = describe_duration(timedelta(seconds=abs(distance)))
+        yield failure(
+            "time_zone",
+            f"{column} in the app's ledger, a time with a zone, is {far} {'later' if distance > 0 else 'earlier'} "
+            f"than the start of the session, read in {mapping.timezone}, for {len(behind)} sessions, such as "
+            f"{named(sorted(behind))}: in the wrong zone, what has just begun may be stuck",
+            f"sessions.timezone: the zone whose clock is {far} {'behind' if distance > 0 else 'ahead of'} that of "
+            f"{mapping.timezone}; then: sweeper install",
+        )
+        return
 
 
 def _behind(samples: Samples) -> Iterator[tuple[str, dict[str, int]]]:
